@@ -1,0 +1,60 @@
+"""Answers that are not the page: challenge, firewall, database down, empty, cut off. Pure: status and text in."""
+
+from __future__ import annotations
+
+import re
+
+from pipelines.record import Reason
+
+TRANSIENT = frozenset(
+    {Reason.CHALLENGE, Reason.DB_DOWN, Reason.EMPTY, Reason.TRUNCATED, Reason.HTTP_ERROR, Reason.BANNED}
+)
+"""What another try may cure."""
+
+_CHALLENGE_STATUS = frozenset({412, 512, 521})
+_CHALLENGE = re.compile(r"__jsl_clearance|__jsluid|\$_ts\s*=|acw_sc__v2")
+_SELF_RELOAD = re.compile(r"document\.cookie\s*=.*location\.(?:reload|href|replace)", re.DOTALL)
+_DB_DOWN = re.compile("数据库连接出错|Microsoft OLE DB Provider|ADODB\\.Connection")
+_BANNED = re.compile("您的IP.{0,60}被系统限定")
+_COUNT = re.compile(r"document\.write\(\s*(['\"]).*?\1\s*\)|^\s*\d+\s*$", re.DOTALL)
+_CHALLENGE_SIZE = 8_000
+_NOTICE_SIZE = 4_000
+
+
+def obstacle(status: int, text: str, expected: str) -> Reason | None:
+    """Why an answer is not the page asked for, or None.
+
+    Args:
+        status: HTTP status.
+        text: the decoded body.
+        expected: `page` (a whole HTML page), `counter` (a script statement) or `other` (judged by status alone).
+    """
+    if status in {404, 410}:
+        return Reason.NOT_FOUND
+    if status in _CHALLENGE_STATUS or _is_challenge(status, text):
+        return Reason.CHALLENGE
+    if status >= 400:
+        return Reason.HTTP_ERROR
+    if expected == "other" or 300 <= status < 400:
+        return None
+    bare = text.strip(" \t\r\n\ufeff\x00")
+    if not bare:
+        return Reason.EMPTY
+    if len(bare) < _NOTICE_SIZE and _DB_DOWN.search(bare):
+        return Reason.DB_DOWN
+    if len(bare) < _NOTICE_SIZE and _BANNED.search(bare):
+        return Reason.BANNED
+    whole = _COUNT.search(bare) if expected == "counter" else _is_whole_page(bare)
+    return None if whole else Reason.TRUNCATED
+
+
+def _is_challenge(status: int, text: str) -> bool:
+    if len(text) > _CHALLENGE_SIZE:
+        return False
+    return bool(_CHALLENGE.search(text)) or (status in {200, 202, 203} and bool(_SELF_RELOAD.search(text)))
+
+
+def _is_whole_page(bare: str) -> bool:
+    """A page ends with its end tag; a notice that is nothing but a script ends with the script's."""
+    tail = bare[-2_000:].lower()
+    return "</html" in tail or ("<html" not in bare[:4_000].lower() and tail.endswith("</script>"))

@@ -1,0 +1,112 @@
+"""KesionCMS article pages: read by what the CMS itself emits, never by a template's classes.
+
+The one stable selector is `#MyContent` (written by code around the body); the pager is `#pageNext`, inside it in 6.5
+and behind it later; everything else is read from words: the page's `<title>`, labels, the breadcrumb.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from lxml import etree
+
+from crawler.cms import ArticlePage
+from crawler.cms.kesion.addresses import ArticleAddress, article_address, query_of
+from crawler.cms.kesion.attachments import attachments
+from crawler.cms.kesion.breadcrumb import breadcrumb
+from crawler.cms.kesion.info import read_info
+from crawler.cms.kesion.title import TitleReader
+from crawler.page import Page, squeeze, strings
+from pipelines.record import Problem, Raw
+
+_BODY = "//*[@id='MyContent']"
+_PAGER = "//*[@id='pageNext']"
+_HITS = re.compile(r"gethits\.asp\?", re.IGNORECASE)
+
+
+def read_article(
+    page: Page,
+    part: int,
+    listed_title: str | None,
+    known_names: Sequence[str],
+    static_article: re.Pattern[str] | None,
+) -> ArticlePage:
+    """Read one page of an article.
+
+    Args:
+        page: the parsed page.
+        part: its number within the article, from 1.
+        listed_title: what the list calls the article, or None.
+        known_names: names of the site and the section, which are never the title.
+        static_article: the profile's pattern for article files.
+
+    Raises:
+        PageError: the page has no `#MyContent`, or several.
+    """
+    body = page.one(_BODY)
+    pagers = page.all(_PAGER)
+    trail = breadcrumb(page)
+    names = [*known_names, *(trail.names if trail else ())]
+    heading = TitleReader(page, body, names, listed_title).read(part if pagers else None)
+    info = read_info(page, body, heading.found)
+    address = article_address(page.url, static_article)
+    counter = _counter(page, address)
+    return ArticlePage(
+        title=heading.title,
+        raw=Raw(
+            title=heading.found,
+            published=info.published,
+            views=None if counter else info.views,
+            author=info.author,
+            source=info.source,
+            breadcrumb=trail.text if trail else None,
+        ),
+        body_html=_body_html(body, pagers),
+        attachments=attachments(page, body),
+        next_part=_next_part(page, pagers, part),
+        counter=counter,
+        column_ids=tuple(str(class_id) for class_id in trail.class_ids) if trail else (),
+        problems=_problems(heading.agrees, listed_title, heading.title),
+    )
+
+
+def _problems(agrees: bool, listed: str | None, title: str) -> tuple[Problem, ...]:
+    if agrees:
+        return ()
+    return (Problem(field="title", code="disagrees", detail=f"the list says {listed}, the page {title}"),)
+
+
+def _body_html(body: etree._Element, pagers: list[etree._Element]) -> str:
+    """The body container as HTML without its pager; what follows the pager stays."""
+    inside = set(body.iter())
+    for pager in pagers:
+        if pager in inside:
+            pager.drop_tree()  # type: ignore[attr-defined]
+    return etree.tostring(body, encoding="unicode", method="html", with_tail=False)
+
+
+def _next_part(page: Page, pagers: list[etree._Element], part: int) -> str | None:
+    links = [(squeeze("".join(strings(link))), page.href(link)) for pager in pagers for link in pager.iter("a")]
+    by_number = next((url for text, url in links if url and text == str(part + 1)), None)
+    return by_number or next((url for text, url in links if url and text == "下一页"), None)
+
+
+def _counter(page: Page, address: ArticleAddress | None) -> str | None:
+    """Address that reads this article's counter without counting: the page's own GetHits without `Action`.
+
+    `Action=Count` adds one to the very number we measure (Item/GetHits.asp); without it the script only selects.
+    """
+    for script in page.all("//script[@src]"):
+        url = page.href(script)
+        if not url or not _HITS.search(url):
+            continue
+        query = query_of(url)
+        if query.get("action", "count").lower() != "count" or query.get("getflag", "0") not in {"", "0"}:
+            continue
+        if address and (query.get("m"), query.get("id")) != (str(address.model), str(address.number)):
+            continue
+        base, _, pairs = url.partition("?")
+        kept = [pair for pair in pairs.split("&") if pair and not pair.lower().startswith("action=")]
+        return f"{base}?{'&'.join(kept)}"
+    return None

@@ -1,0 +1,194 @@
+"""KesionCMS list pages: the section's rows and its pager, found without a template's classes.
+
+Rows are told from sidebars by the pager: the smallest block that holds the pager and any article link is the list.
+Without a pager (a list of one page) the list is the group of alike links with the most dates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+
+from lxml import etree
+
+from crawler.cms import ListedRow, ListPage
+from crawler.cms.kesion.addresses import ListAddress, article_address, list_address
+from crawler.cms.kesion.breadcrumb import breadcrumb
+from crawler.page import Page, squeeze, strings, tidy, words
+
+_LINKS = "//a[@href]"
+_PAGER = "//*[translate(@id,'FENY','feny')='fenye' or contains(concat(' ',@class,' '),' fenye ')]"
+_OPTIONS = ".//option[@value]"
+_PAGER_WORDS = re.compile(r"总共\d+页|共\d+篇|页次[:：]\d+/\d+|第\d+页共\d+页|上一页.*下一页")
+_TOTAL_PAGES = re.compile(r"(?:总共|共|/)(\d+)页")
+_TOTAL_ROWS = re.compile(r"共(\d+)篇")
+_NEXT = frozenset({"下一页", "下页", "后一页", "8"})
+_DATE = re.compile(
+    r"\d{4}[-./年]\d{1,2}(?:[-./月]\d{1,2}日?)?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?"
+    r"|\d{1,2}[-./]\d{1,2}[-./]\d{4}"
+    r"|\d{1,2}[-./]\d{1,2}(?:\s+\d{1,2}:\d{2})?|\d{1,2}月\d{1,2}日"
+    r"|\d{1,2}日\d{1,2}[时点]|\d{1,2}时\d{1,2}分|(?:[今昨前]天\s*)?\d{1,2}:\d{2}"
+    r"|刚刚|[今昨前]天|\d+\s*(?:分钟|小时|天)前"
+)
+_BRACKETS = {"(": ")", "[": "]", "（": "）", "［": "］", "【": "】"}
+_NOT_ROWS = re.compile(r"javascript:|#|mailto:", re.IGNORECASE)
+
+
+class ListReader:
+    """Reads one list page.
+
+    Args:
+        page: the parsed page.
+        static_article: the profile's pattern for article files, if the site publishes files.
+    """
+
+    def __init__(self, page: Page, static_article: re.Pattern[str] | None) -> None:
+        self.page = page
+        self.static_article = static_article
+        self.links = [(link, url) for link in page.all(_LINKS) if (url := page.href(link))]
+        self.articles = {link: url for link, url in self.links if article_address(url, static_article)}
+        self.address = list_address(page.url)
+
+    def read(self) -> ListPage:
+        pager = self._pager()
+        block = self._list_block(pager)
+        rows = self._rows(block, pager) if block is not None else ()
+        pager_text = squeeze("".join(strings(pager))) if pager is not None else ""
+        trail = breadcrumb(self.page)
+        return ListPage(
+            number=self.address.page if self.address else 1,
+            section=trail.names[-1] if trail and trail.names else None,
+            rows=rows,
+            next_url=self._next_url(pager),
+            linked=self._pages_linked(),
+            pages=_last_number(_TOTAL_PAGES, pager_text),
+            total=_last_number(_TOTAL_ROWS, pager_text),
+        )
+
+    def _pager(self) -> etree._Element | None:
+        """The pager block: by the id the CMS gives it, else the smallest block with a pager's words."""
+        named = self.page.all(_PAGER)
+        if named:
+            return named[-1]
+        found = [n for n in self.page.all("//div|//td|//p|//form|//span") if self._is_pager(n)]
+        return found[-1] if found else None
+
+    @staticmethod
+    def _is_pager(node: etree._Element) -> bool:
+        text = squeeze("".join(strings(node)))
+        return len(text) < 600 and bool(_PAGER_WORDS.search(text))
+
+    def _list_block(self, pager: etree._Element | None) -> etree._Element | None:
+        if not self.articles:
+            return None
+        if pager is not None:
+            node: etree._Element | None = pager
+            while node is not None:
+                if any(link in self.articles for link in node.iter("a")):
+                    return node
+                node = node.getparent()
+        return self._densest_block()
+
+    def _densest_block(self) -> etree._Element | None:
+        """Parent of the group of alike rows with the most dates, for a list without a pager."""
+        groups: dict[etree._Element, list[etree._Element]] = defaultdict(list)
+        for link in self.articles:
+            parent = self._row_element(link).getparent()
+            if parent is not None:
+                groups[parent].append(link)
+        if not groups:
+            return None
+        return max(
+            groups, key=lambda block: (sum(bool(self._date(link)) for link in groups[block]), len(groups[block]))
+        )
+
+    def _rows(self, block: etree._Element, pager: etree._Element | None) -> tuple[ListedRow, ...]:
+        inside = set(block.iter("a"))
+        in_pager = set(pager.iter("a")) if pager is not None and pager is not block else set()
+        shapes = Counter(_shape(link, block) for link in inside if link in self.articles)
+        rows: dict[str, ListedRow] = {}
+        for link, url in self.links:
+            if link not in inside or link in in_pager or _NOT_ROWS.match(link.get("href", "")):
+                continue
+            address = article_address(url, self.static_article)
+            if address is None and (_shape(link, block) not in shapes or list_address(url)):
+                continue
+            title = _title(link)
+            key = address.native_id if address else url
+            if key not in rows or (title and not rows[key].title):
+                rows[key] = ListedRow(url, address.native_id if address else None, title, self._date(link))
+        return tuple(rows.values())
+
+    def _row_element(self, link: etree._Element) -> etree._Element:
+        """The largest element around a link that holds no other article's link."""
+        mine, row = self.articles.get(link), link
+        parent = row.getparent()
+        while parent is not None and parent.tag != "body":
+            if any(other in self.articles and self.articles[other] != mine for other in parent.iter("a")):
+                break
+            row, parent = parent, parent.getparent()
+        return row
+
+    def _date(self, link: etree._Element) -> str | None:
+        """The date string of a row, as printed, brackets included; text after the link first, then before it."""
+        before: list[str] = []
+        after: list[str] = []
+        inside = set(link.iter())
+        seen = False
+        for node in self._row_element(link).iter():
+            if node is link:
+                seen = True
+            if node not in inside and isinstance(node.tag, str) and node.text:
+                (after if seen else before).append(node.text)
+            if node.tail and (node not in inside or node is link):
+                (after if seen else before).append(node.tail)
+        return _date_in(tidy(" ".join(after))) or _date_in(tidy(" ".join(before)))
+
+    def _next_url(self, pager: etree._Element | None) -> str | None:
+        if self.address is not None:
+            following = self._pages_linked().get(self.address.page + 1)
+            if following or self._pages_linked():
+                return following
+        within = pager.iter("a") if pager is not None else ()
+        return next((self.page.href(a) for a in within if squeeze("".join(strings(a))) in _NEXT), None)
+
+    def _pages_linked(self) -> dict[int, str]:
+        """Page number → address, of every page of this class that the page links, selects included."""
+        mine = self.address
+        options = [(o, url) for o in self.page.all("//option[@value]") if (url := self.page.href(o))]
+        pages: dict[int, str] = {}
+        for _, url in [*self.links, *options]:
+            address: ListAddress | None = list_address(url)
+            if address and mine and address.class_id == mine.class_id:
+                pages.setdefault(address.page, url)
+        return pages
+
+
+def _title(link: etree._Element) -> str | None:
+    """The full title: KesionCMS cuts the link text without a mark and keeps the whole in `title`."""
+    shown, full = words(link), tidy(link.get("title") or "")
+    return full or shown or None
+
+
+def _shape(link: etree._Element, block: etree._Element) -> tuple[object, ...]:
+    path: list[object] = []
+    node: etree._Element | None = link
+    while node is not None and node is not block:
+        path.append(node.tag)
+        node = node.getparent()
+    return tuple(path)
+
+
+def _date_in(text: str) -> str | None:
+    found = list(_DATE.finditer(text))
+    if not found:
+        return None
+    start, end = found[-1].span()
+    if start and end < len(text) and _BRACKETS.get(text[start - 1]) == text[end]:
+        start, end = start - 1, end + 1
+    return text[start:end]
+
+
+def _last_number(pattern: re.Pattern[str], text: str) -> int | None:
+    found = pattern.findall(text)
+    return int(found[-1]) if found else None

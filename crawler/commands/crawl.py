@@ -1,0 +1,84 @@
+"""`scrapy crawl speeches`: Scrapy's command with an honest exit status.
+
+Scrapy's own returns 0 for a crawl that got nothing; here the run is judged and sealed after it ended, and the verdict
+is the exit status (docs/exit-status.md).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from scrapy.commands import BaseRunSpiderCommand
+from scrapy.crawler import Crawler
+from scrapy.exceptions import UsageError
+
+from crawler.profile import ProfileError
+from crawler.run import ARGUMENTS, Arguments, WrongUse, finish, prepare
+from crawler.summary import summary
+from pipelines.archive.errors import ArchiveError
+from pipelines.health import Exit
+
+_SPIDER = "speeches"
+
+
+class Command(BaseRunSpiderCommand):
+    """The command `scrapy crawl`."""
+
+    requires_project = True
+
+    def syntax(self) -> str:
+        return "speeches -a site=NAME [-a start_url=URL] [-a mode=full] [-a limit=N] [-a profile=FILE]"
+
+    def short_desc(self) -> str:
+        return "Crawl the leader speeches of a site into its archive"
+
+    def long_desc(self) -> str:
+        arguments = "\n".join(f"  -a {name}=…  {meaning}" for name, meaning in ARGUMENTS.items())
+        return f"{self.short_desc()}.\n\n{arguments}\n"
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if args != [_SPIDER]:
+            raise UsageError(f"the one spider is {_SPIDER!r}: scrapy crawl {self.syntax()}", print_help=False)
+        if opts.output or opts.overwrite_output:
+            raise UsageError("-o and -O are not for archives: every crawl writes its own", print_help=False)
+        assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline before run()
+        assert self.crawler_process is not None  # noqa: S101 - likewise
+        try:
+            job = prepare(Arguments.parse(opts.spargs), self.settings)
+        except (ProfileError, WrongUse) as error:
+            self._refuse(str(error), Exit.WRONG_USE)
+            return
+        except ArchiveError as error:
+            self._refuse(str(error), error.exit_status)
+            return
+        crawler = self._create_crawler(_SPIDER)
+        self.crawler_process.crawl(crawler, job=job)
+        self.crawler_process.start()
+        ended = crawler.stats.get_value("finish_reason") if crawler.stats else None
+        if self.crawler_process.bootstrap_failed:
+            job.report.refuse(Exit.INTERNAL_ERROR, "the crawl could not start; the log says why")
+        judged, sealed = finish(job, ended, *_figures(crawler))
+        print(summary(job, judged, sealed))
+        self.exitcode = int(judged.exit_status)
+
+    def _refuse(self, message: str, status: int) -> None:
+        print(f"scrapy crawl: {message}", file=sys.stderr)
+        self.exitcode = int(status)
+
+
+def _figures(crawler: Crawler) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Traffic and politeness of a finished crawl, for the run report."""
+    stats = crawler.stats.get_stats() if crawler.stats else {}
+    traffic = {key: stats[key] for key in sorted(stats) if key.startswith(("downloader/", "retry/"))}
+    robots = {key: stats[key] for key in sorted(stats) if key.startswith("robotstxt/")}
+    settings = crawler.settings
+    politeness = {
+        "user_agent": settings["USER_AGENT"],
+        "obeys_robots_txt": settings.getbool("ROBOTSTXT_OBEY"),
+        "robots_txt": robots,
+        "delay_seconds": settings.getfloat("DOWNLOAD_DELAY"),
+        "requests_at_once": settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN"),
+    }
+    return traffic, politeness

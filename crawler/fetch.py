@@ -1,0 +1,128 @@
+"""One fetched page, or why there is none: redirects within the site, obstacles and the CMS's own notices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scrapy.core.engine import ExecutionEngine
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+)
+from scrapy.http import Request, Response, TextResponse
+from scrapy.http.request import NO_CALLBACK
+from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
+
+from crawler.blocked import obstacle
+from crawler.cms import Family
+from crawler.hosts import Hosts
+from crawler.page import Page
+from pipelines.record import Reason
+
+FAILURES = (
+    IgnoreRequest,
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+    ConnectError,
+    ConnectionDone,
+    ConnectionLost,
+    OSError,
+)
+"""What a download may end with when no response came."""
+
+_MOST_REDIRECTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer. `page` is there when it can be read; else `reason` and `detail` say why not."""
+
+    response: TextResponse | None
+    page: Page | None
+    reason: Reason | None
+    detail: str
+
+
+class Fetcher:
+    """Fetches pages of one site, in callbacks and between them."""
+
+    def __init__(self, engine: ExecutionEngine, hosts: Hosts, family: Family) -> None:
+        self.engine, self.hosts, self.family = engine, hosts, family
+
+    @staticmethod
+    def request(url: str, expected: str) -> Request:
+        """A request whose every answer comes back to us; `expected` is what the answer must look like."""
+        meta = {"expected": expected, "dont_redirect": True, "handle_httpstatus_all": True}
+        return Request(url, callback=NO_CALLBACK, meta=meta, dont_filter=True)
+
+    async def get(self, url: str, expected: str = "page") -> Fetched:
+        """Fetch an address of the site and settle what came back."""
+        try:
+            response = await self.engine.download_async(self.request(url, expected))
+        except FAILURES as error:
+            return failed(error)
+        return await self.settle(response, expected)
+
+    async def settle(self, response: Response, expected: str = "page") -> Fetched:
+        """Follow redirects within the site, then say what the answer is."""
+        for _ in range(_MOST_REDIRECTS):
+            target = self._redirect_of(response)
+            if target is None:
+                return self._recognise(response, expected)
+            local = self.hosts.local(target)
+            if local is None:
+                return _missing(response, Reason.FOREIGN_HOST, f"redirects to {target}")
+            try:
+                response = await self.engine.download_async(self.request(local, expected))
+            except FAILURES as error:
+                return failed(error)
+        return _missing(response, Reason.HTTP_ERROR, f"more than {_MOST_REDIRECTS} redirects")
+
+    @staticmethod
+    def _redirect_of(response: Response) -> str | None:
+        location = response.headers.get("Location")
+        if not 300 <= response.status < 400 or not location:
+            return None
+        return response.urljoin(location.decode("utf-8", "replace").strip())
+
+    def _recognise(self, response: Response, expected: str) -> Fetched:
+        if not isinstance(response, TextResponse):
+            return _missing(response, Reason.UNREADABLE, f"is no text: {response.headers.get('Content-Type')!r}")
+        text = response.text
+        reason = obstacle(response.status, text, expected)
+        # A page without its end tag came twice alike (AnotherTryMiddleware): that is how the site writes it.
+        cut_alike = reason is Reason.TRUNCATED and expected == "page" and "cut_sha256" in response.meta
+        if reason is not None and not cut_alike:
+            return _missing(response, reason, f"HTTP {response.status}: {reason.value}")
+        if expected == "counter":
+            return Fetched(response, None, None, "")
+        page = Page(response.url, text)
+        if said := self.family.notice(page):
+            return _missing(response, said[0], said[1])
+        return Fetched(response, page, None, "")
+
+
+def failed(error: BaseException) -> Fetched:
+    """What a download's exception means."""
+    detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if isinstance(error, IgnoreRequest):
+        return Fetched(None, None, Reason.ROBOTS, detail)
+    if isinstance(error, DownloadCancelledError):
+        return Fetched(None, None, Reason.TOO_LARGE, detail)
+    return Fetched(None, None, Reason.NETWORK, detail)
+
+
+def _missing(response: Response, reason: Reason, detail: str) -> Fetched:
+    text = response if isinstance(response, TextResponse) else None
+    return Fetched(text, None, reason, detail)

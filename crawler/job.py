@@ -1,0 +1,41 @@
+"""One crawl of one site: what the spider, the stages and the command share. No Scrapy import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crawler.cms import Family
+from crawler.hosts import Hosts
+from crawler.profile import SiteProfile
+from pipelines.archive.writer import ArchiveRun
+from pipelines.health import RunReport
+from pipelines.normalise import Normaliser
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrawlJob:
+    """A prepared crawl; `clock` gives the present moment in UTC."""
+
+    profile: SiteProfile
+    family: Family
+    hosts: Hosts
+    start_url: str
+    read_all: bool
+    limit: int | None
+    archive: ArchiveRun
+    report: RunReport
+    normaliser: Normaliser
+    clock: Callable[[], datetime]
+    folder: Path
+
+    def now(self) -> str:
+        """The present moment as archives write it."""
+        return stamp(self.clock())
+
+
+def stamp(moment: datetime) -> str:
+    """RFC 3339 in UTC, to the second: `2026-01-10T02:00:00Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

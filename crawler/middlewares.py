@@ -1,0 +1,122 @@
+"""Downloader middlewares: robots.txt as RFC 9309 says, and another try for answers that are not the page."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from email.utils import parsedate_to_datetime
+from typing import Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.retry import get_retry_request
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.http import Request, Response, TextResponse
+from scrapy.robotstxt import RobotParser
+from scrapy.utils.httpobj import urlparse_cached
+from scrapy.utils.misc import build_from_crawler
+from twisted.internet.defer import Deferred
+
+from crawler.blocked import TRANSIENT, obstacle
+from pipelines.record import Reason
+
+logger = logging.getLogger(__name__)
+_EVERYTHING_FORBIDDEN = b"User-agent: *\nDisallow: /\n"
+
+
+class Rfc9309RobotsMiddleware(RobotsTxtMiddleware):
+    """Scrapy's middleware with RFC 9309's rules for failure, and Crawl-delay honoured.
+
+    Scrapy 2.19 parses the body of any status as rules and takes an unreachable robots.txt for leave to crawl; the RFC
+    (2.3.1.3, 2.3.1.4) says: 4xx means no rules, 5xx and no answer mean that everything is forbidden.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        crawler.signals.connect(self._honour_crawl_delay, signal=signals.robots_parsed)
+
+    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
+        if response.status >= 500 or response.status == 429:
+            logger.warning("%s answers %d: everything counts as forbidden (RFC 9309)", response.url, response.status)
+            response = response.replace(body=_EVERYTHING_FORBIDDEN)
+        elif response.status >= 400:
+            response = response.replace(body=b"")
+        await super()._parse_robots(response, netloc, request)
+
+    def _robots_error(self, exc: Exception, netloc: str) -> None:
+        logger.warning("%s/robots.txt: no answer (%s): everything counts as forbidden (RFC 9309)", netloc, exc)
+        waiting = self._parsers[netloc]
+        forbidding = build_from_crawler(self._parserimpl, self.crawler, _EVERYTHING_FORBIDDEN)
+        self._parsers[netloc] = forbidding
+        if isinstance(waiting, Deferred):
+            waiting.callback(forbidding)
+
+    def _honour_crawl_delay(self, robotparser: RobotParser, request: Request) -> None:
+        agent = self._robotstxt_useragent or self._default_useragent
+        delay = robotparser.crawl_delay(agent)
+        engine = self.crawler.engine
+        if delay and engine is not None:
+            host = urlparse_cached(request).hostname or ""
+            if (slot := engine.downloader.slots.get(host)) is not None:
+                slot.delay = max(slot.delay, float(delay))
+
+
+class AnotherTryMiddleware:
+    """Asks again when the answer is not the page: by what it says, not by its status alone; keeps to Retry-After.
+
+    A page without its end tag is asked for again; the same bytes twice are taken for how the site writes its pages.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.longest_wait = crawler.settings.getfloat("RETRY_AFTER_MAX")
+        self._open_at: dict[str, float] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        opens = self._open_at.get(urlparse_cached(request).netloc, 0.0)
+        wait = opens - asyncio.get_running_loop().time()
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+    async def process_response(self, request: Request, response: Response) -> Request | Response:
+        text = response.text if isinstance(response, TextResponse) else ""
+        reason = obstacle(response.status, text, request.meta.get("expected", "other"))
+        if reason not in TRANSIENT or (reason is Reason.HTTP_ERROR and response.status not in _CURABLE):
+            return response
+        digest = hashlib.sha256(response.body).hexdigest()
+        if reason is Reason.TRUNCATED and request.meta.get("cut_sha256") == digest:
+            return response
+        self._keep_to_retry_after(request, response)
+        spider = self.crawler.spider
+        assert spider is not None  # noqa: S101 - responses come only while a spider is open
+        again = get_retry_request(request, spider=spider, reason=reason.value, give_up_log_level="INFO")
+        if again is None:
+            return response
+        again.meta["cut_sha256"] = digest
+        return again
+
+    def _keep_to_retry_after(self, request: Request, response: Response) -> None:
+        seconds = retry_after(response)
+        if seconds:
+            loop = asyncio.get_running_loop()
+            self._open_at[urlparse_cached(request).netloc] = loop.time() + min(seconds, self.longest_wait)
+
+
+_CURABLE = frozenset({403, 408, 425, 429, *range(500, 600)})
+
+
+def retry_after(response: Response) -> float:
+    """Seconds a Retry-After header asks for, by its number or by its date against the answer's own Date; 0 if none."""
+    value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
+    if value.isdigit():
+        return float(value)
+    try:
+        now = (response.headers.get("Date") or b"").decode("latin-1")
+        return max(0.0, (parsedate_to_datetime(value) - parsedate_to_datetime(now)).total_seconds())
+    except (ValueError, TypeError):
+        return 0.0

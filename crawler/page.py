@@ -1,0 +1,89 @@
+"""One parsed page: one lxml parse, compiled XPath, and selectors that say how many nodes they found.
+
+Built from the address and the decoded text (Scrapy/w3lib decode; lxml never sees the site's bytes).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from urllib.parse import urljoin
+
+from lxml import etree, html
+
+_BLANKS = re.compile(r"[ \t\n\r\f]+")
+_EDGES = " \t\n\r\f\u00a0\u3000\ufeff"
+_TEXTS = etree.XPath(
+    ".//text()[not(parent::script or parent::style or parent::noscript or parent::template or parent::option)]",
+    smart_strings=False,
+)
+
+
+class PageError(ValueError):
+    """A page that is not what its reader needs: says the address, what was looked for, and what was found."""
+
+
+@cache
+def _compiled(xpath: str) -> etree.XPath:
+    return etree.XPath(xpath)
+
+
+class Page:
+    """A page as a tree.
+
+    Args:
+        url: the address the text was fetched from; relative links resolve against it.
+        text: the decoded HTML.
+    """
+
+    def __init__(self, url: str, text: str) -> None:
+        self.url = url
+        self.text = text
+        # HTML has no NUL; libxml2 would end the text at one.
+        source = text.replace("\x00", "")
+        parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
+        self.root = html.document_fromstring((source if source.strip() else "<html></html>").encode(), parser=parser)
+
+    def all(self, xpath: str, within: etree._Element | None = None) -> list[etree._Element]:
+        """Every element that an XPath selects, in document order."""
+        found = _compiled(xpath)(self.root if within is None else within)
+        return [node for node in found if isinstance(node, etree._Element)] if isinstance(found, list) else []
+
+    def one(self, xpath: str) -> etree._Element:
+        """Exactly one element, or `PageError` with the address, the selector and the count found."""
+        found = self.all(xpath)
+        if len(found) != 1:
+            raise PageError(f"{self.url}: {xpath} selects {len(found)} elements, exactly one is needed")
+        return found[0]
+
+    def href(self, link: etree._Element) -> str | None:
+        """Absolute address of a link; None for a fragment, a script, or what is no address at all."""
+        value = (link.get("href") or link.get("value") or link.get("src") or "").strip(_EDGES)
+        if not value or value.startswith("#"):
+            return None
+        try:
+            url = urljoin(self.url, value)
+        except ValueError:
+            return None
+        return url if url.startswith(("http://", "https://")) else None
+
+
+def words(node: etree._Element) -> str:
+    """Text of an element on one line: ASCII blanks folded to one space, edges trimmed, nothing else touched."""
+    return tidy("".join(strings(node)))
+
+
+def strings(node: etree._Element) -> list[str]:
+    """Text nodes below an element in document order, without scripts, styles and option lists."""
+    found = _TEXTS(node)
+    return [str(text) for text in found] if isinstance(found, list) else []
+
+
+def tidy(text: str) -> str:
+    """Fold ASCII blanks to one space and trim the edges (also of NBSP, U+3000 and a leaked BOM)."""
+    return _BLANKS.sub(" ", text).strip(_EDGES)
+
+
+def squeeze(text: str) -> str:
+    """Text without any blank: for comparing two spellings of one name, never for keeping."""
+    return "".join(text.split()).replace("\u200b", "").replace("\ufeff", "")

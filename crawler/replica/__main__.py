@@ -1,0 +1,82 @@
+"""`python -m crawler.replica --flavour 6.5 --speeches 300 --seed 7`: one JSON line when ready, then serves."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from threading import Thread
+
+from crawler.replica.kesion import Kesion
+from crawler.replica.server import Bench
+from crawler.replica.site import SECTION, Site
+from crawler.replica.templates import FLAVOURS
+from crawler.replica.views import ListPages
+
+DEFAULT_ALIAS = "http://192.168.3.251:88/"
+RAW_DATES = 0
+ROWS_A_PAGE = 20
+
+
+def date_form(text: str) -> int:
+    return RAW_DATES if text == "raw" else int(text)
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m crawler.replica", description="a KesionCMS look-alike on this machine"
+    )
+    parser.add_argument("--flavour", choices=sorted(FLAVOURS), default="6.5")
+    parser.add_argument("--speeches", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0: any free port")
+    parser.add_argument("--alias", default=DEFAULT_ALIAS, help="the wrong host the site believes in")
+    parser.add_argument(
+        "--date-form", type=date_form, help="1 to 17 (+20, +40: in brackets) or raw; default: by flavour"
+    )
+    parser.add_argument(
+        "--per-page", type=int, help="rows of a list page; default 20, X2: such that there are ten pages"
+    )
+    parser.add_argument("--robots", type=Path, metavar="FILE", help="served as /robots.txt; default: 404")
+    parser.add_argument("--leave-with-parent", action="store_true", help="end when standard input closes")
+    return parser.parse_args()
+
+
+def make_bench(options: argparse.Namespace) -> Bench:
+    flavour = FLAVOURS[options.flavour]
+    site = Site(options.speeches, options.seed)
+    ten_pages = min(40, max(5, -(-len(site.rows((SECTION,))) // 10)))
+    lists = ListPages(
+        flavour=flavour,
+        site=site,
+        alias=options.alias.rstrip("/") + "/",
+        date_form=flavour.date_form if options.date_form is None else options.date_form,
+        per_page=options.per_page or (ten_pages if flavour.name == "X2" else ROWS_A_PAGE),
+    )
+    robots = options.robots.read_text(encoding="utf-8") if options.robots else None
+    return Bench((options.host, options.port), Kesion(flavour, site, lists, robots))
+
+
+def leave_when_input_closes(bench: Bench) -> None:
+    sys.stdin.read()
+    bench.shutdown()
+
+
+def main() -> None:
+    options = parse_arguments()
+    with make_bench(options) as bench:
+        host, port = bench.server_address[:2]
+        if options.leave_with_parent:
+            Thread(target=leave_when_input_closes, args=(bench,), daemon=True).start()
+        print(json.dumps({"url": f"http://{host!s}:{port}/", "pid": os.getpid()}), flush=True)
+        try:
+            bench.serve_forever(poll_interval=0.05)
+        except KeyboardInterrupt:
+            sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""A crawl from its arguments to its sealed commit: what `scrapy crawl` does around the spider."""
+
+from __future__ import annotations
+
+import platform
+import secrets
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from scrapy.settings import BaseSettings
+
+from crawler.cms import family
+from crawler.hosts import Hosts
+from crawler.job import CrawlJob, stamp
+from crawler.profile import SiteProfile, is_web_address, load_profile
+from pipelines import __version__
+from pipelines.archive.errors import ArchiveError
+from pipelines.archive.writer import ArchiveRun, Sealed
+from pipelines.health import Exit, RunReport, Verdict, verdict
+from pipelines.normalise import Normaliser
+from pipelines.record import SiteFacts
+
+ARGUMENTS = {
+    "site": "name of the site, as `scrapy sites` lists it",
+    "start_url": "list page, or any page of the site (default: the profile's)",
+    "profile": "a profile file to use instead of the one that ships",
+    "limit": "read at most N articles; nothing is marked missing or gone",
+    "mode": "incremental (default) or full",
+}
+_MODES = ("incremental", "full")
+
+
+class WrongUse(ValueError):  # noqa: N818 - reads as a sentence: "wrong use"
+    """Arguments that cannot be meant: names the argument and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The checked `-a` arguments of a crawl."""
+
+    profile: SiteProfile
+    start_url: str
+    limit: int | None
+    mode: str
+
+    @classmethod
+    def parse(cls, given: Mapping[str, str]) -> Arguments:
+        """Check the arguments and load the profile.
+
+        Raises:
+            WrongUse, ProfileError: with the argument and the remedy.
+        """
+        for name in given:
+            if name not in ARGUMENTS:
+                raise WrongUse(f"-a {name}=…: unknown argument; allowed are: {', '.join(ARGUMENTS)}")
+        if "site" not in given:
+            raise WrongUse("-a site=NAME is missing; `scrapy sites` lists the names")
+        profile = load_profile(given["site"], Path(given["profile"]) if "profile" in given else None)
+        start_url = given.get("start_url", profile.start_url)
+        if not is_web_address(start_url):
+            raise WrongUse(f"-a start_url={start_url}: must be an address beginning with http:// or https://")
+        return cls(profile, start_url, _limit(given.get("limit")), _mode(given.get("mode", _MODES[0])))
+
+
+def _limit(value: str | None) -> int | None:
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdigit() and int(value) > 0):
+        raise WrongUse(f"-a limit={value}: must be a whole number above 0")
+    return int(value)
+
+
+def _mode(value: str) -> str:
+    if value not in _MODES:
+        raise WrongUse(f"-a mode={value}: must be one of: {', '.join(_MODES)}")
+    return value
+
+
+def prepare(
+    arguments: Arguments, settings: BaseSettings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> CrawlJob:
+    """Take the site's lock and make the job; from here on every end of the run goes through `finish`.
+
+    Raises:
+        WrongUse: a setting that cannot be meant.
+        ArchiveError: the archive refuses (lock held, other host, newer format, unwritable, clock behind).
+    """
+    profile, now = arguments.profile, clock()
+    run = f"{now.astimezone(UTC):%Y%m%dt%H%M%Sz}-{secrets.token_hex(2)}"
+    reader = family(profile.cms, profile.static_article, profile.section, (profile.name, profile.committee))
+    folder = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute() / profile.site
+    archive = ArchiveRun.open(folder, _facts(arguments), run, stamp(now), _gone_after_days(settings, profile))
+    return CrawlJob(
+        profile=profile,
+        family=reader,
+        hosts=Hosts(arguments.start_url, profile.hosts),
+        start_url=arguments.start_url,
+        read_all=arguments.mode == "full",
+        limit=arguments.limit,
+        archive=archive,
+        report=RunReport(
+            site=profile.site,
+            run=run,
+            mode=arguments.mode,
+            start_url=arguments.start_url,
+            started_at=stamp(now),
+            limit=arguments.limit,
+        ),
+        normaliser=Normaliser(reader.reader, profile.digest, ZoneInfo(profile.timezone)),
+        clock=clock,
+        folder=folder,
+    )
+
+
+def _gone_after_days(settings: BaseSettings, profile: SiteProfile) -> int:
+    given = settings.get("GONE_AFTER_DAYS")
+    if given is None:
+        return profile.gone_after_days
+    if not (str(given).isascii() and str(given).isdigit()):
+        raise WrongUse(f"-s GONE_AFTER_DAYS={given}: must be a number of days, 0 or more")
+    return int(given)
+
+
+def _facts(arguments: Arguments) -> SiteFacts:
+    profile = arguments.profile
+    own = (urlsplit(arguments.start_url).hostname or "").lower()
+    named = tuple(host.partition(":")[0].lower() for host in profile.hosts)
+    return SiteFacts(
+        site=profile.site,
+        name=profile.name,
+        committee=profile.committee,
+        cms=profile.cms,
+        id_namespace=profile.id_namespace,
+        # A replica's host is the archive's only host: the live site must not be crawled into it.
+        hosts=tuple(dict.fromkeys((own, *named))) if own in named else (own,),
+        timezone=profile.timezone,
+        language=profile.language,
+        rights=profile.rights,
+        contact=profile.contact,
+    )
+
+
+def finish(
+    job: CrawlJob, ended: str | None, traffic: dict[str, Any], politeness: dict[str, Any]
+) -> tuple[Verdict, Sealed | None]:
+    """Judge and seal a run that has ended.
+
+    Args:
+        job: the job, its report filled.
+        ended: Scrapy's finish reason; None when the crawl was cut off before it could give one.
+        traffic: counts of requests, answers and retries.
+        politeness: robots.txt and delays as seen.
+
+    Returns:
+        The verdict, and what was sealed (None when there is nothing to keep: the site was never found).
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    if ended in {None, "shutdown"}:
+        job.report.stopped = "by a signal"
+    judged = verdict(job.report)
+    if judged.exit_status is Exit.WRONG_USE and not job.archive.known:
+        job.archive.abandon()
+        return judged, None
+    document = job.report.document(
+        judged, ended_at=job.now(), aliases=sorted(job.hosts.aliases), traffic=traffic, politeness=politeness
+    )
+    try:
+        sealed = job.archive.seal(document, job.now(), _software())
+    except ArchiveError as error:
+        return Verdict("error", Exit(error.exit_status), str(error)), None
+    finally:
+        job.archive.close()
+    return judged, sealed
+
+
+def _software() -> dict[str, str]:
+    libraries = {name: version(name) for name in ("scrapy", "twisted", "lxml", "w3lib")}
+    return {"speech-archive": __version__, "python": platform.python_version(), "system": sys.platform, **libraries}

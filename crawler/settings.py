@@ -1,0 +1,48 @@
+"""Scrapy settings. Each line that departs from a default of Scrapy 2.19 says from what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipelines import __version__
+
+BOT_NAME = "speech-archive"
+USER_AGENT = f"speech-archive/{__version__} (archival crawler of CPPCC speeches)"  # default "Scrapy/VERSION …"
+SPIDER_MODULES = ["crawler.spiders"]  # default []
+COMMANDS_MODULE = "crawler.commands"  # default "": ours replaces `scrapy crawl`, which exits 0 on a failed crawl
+
+# Ours.
+ARCHIVE_ROOT = str(Path(__file__).resolve().parent.parent / "output")
+ARCHIVE_CONTACT = ""  # an address for webmasters, put into the User-Agent
+GONE_AFTER_DAYS = None  # None: what the site's profile says
+RETRY_AFTER_MAX = 300  # seconds; a longer Retry-After is not waited out
+
+# Politeness.
+ROBOTSTXT_OBEY = True  # default False
+CONCURRENT_REQUESTS_PER_DOMAIN = 1  # default 8
+CONCURRENT_REQUESTS = 4  # default 16: articles under way at once, each with its parts and counter behind it
+DOWNLOAD_DELAY = 1.0  # default 0
+DOWNLOAD_TIMEOUT = 60  # default 180
+RETRY_TIMES = 5  # default 2
+RETRY_HTTP_CODES: list[int] = []  # default [500, …]: AnotherTryMiddleware judges answers, this one exceptions
+COOKIES_ENABLED = False  # default True; Request() of classic ASP reads cookies too, and tldextract would phone home
+METAREFRESH_ENABLED = False  # default True
+HTTPPROXY_ENABLED = False  # default True: the archive says what the site answered, not a proxy
+
+# Hostile input.
+DOWNLOAD_MAXSIZE = 32 * 2**20  # default 1 GiB
+DOWNLOAD_WARNSIZE = 8 * 2**20  # default 32 MiB
+TELNETCONSOLE_ENABLED = False  # default True: nothing listens on a port
+REMOTE_CONTROL_ENABLED = False  # default True: runs any code sent to it
+
+# Stages in the order of processing.
+ITEM_PIPELINES = {"pipelines.stages.Normalise": 100, "pipelines.stages.Keep": 300}
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # default 100
+    "crawler.middlewares.Rfc9309RobotsMiddleware": 100,
+    "crawler.middlewares.AnotherTryMiddleware": 545,  # above the decompression (590), beside Retry (550)
+}
+EXTENSIONS = {"crawler.progress.Progress": 500}
+
+CONCURRENT_ITEMS = 4  # default 100: every response would start 100 tasks
+LOG_LEVEL = "WARNING"  # default DEBUG: the summary and the run report tell the rest

@@ -1,0 +1,207 @@
+"""The one spider: section → list pages → articles → counters. Navigation only: no selector, no pattern."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+from scrapy import Request, Spider
+from scrapy.http import Response, TextResponse
+from twisted.python.failure import Failure
+
+from crawler.cms import ArticlePage, ListedRow, SectionLink
+from crawler.fetch import Fetched, Fetcher, failed
+from crawler.job import CrawlJob
+from crawler.page import PageError
+from crawler.plan import why_read
+from crawler.walk import ListWalk, find_section
+from pipelines.record import Capture, Listed, Look, Missed, Problem, RawSpeech, Reason, Row
+
+_MOST_PARTS = 200
+
+Item = RawSpeech | Listed | Missed
+
+
+class SpeechesSpider(Spider):
+    """Crawls the leader speeches of one site into its archive.
+
+    Run it by `scrapy crawl speeches -a site=NAME`; the command prepares the job (profile, archive, report).
+    """
+
+    name = "speeches"
+
+    def __init__(self, job: CrawlJob, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.job = job
+
+    @property
+    def fetcher(self) -> Fetcher:
+        """Fetches pages of this site through the running engine."""
+        engine = self.crawler.engine
+        assert engine is not None  # noqa: S101 - asked only while crawling
+        return Fetcher(engine, self.job.hosts, self.job.family)
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Find the section, walk its lists, and plan what to read; then look for known speeches no list shows."""
+        section = await find_section(self.job, self.fetcher)
+        if section is None:
+            return
+        walk = ListWalk(self.job, self.fetcher, section)
+        planned = 0
+        async for row in walk.rows():
+            if self.job.limit is not None and planned >= self.job.limit:
+                return
+            async for output in self._plan_row(row, section):
+                planned += 1
+                yield output
+        if self.job.limit is None and self.job.report.listing_complete:
+            for request in self._absent(walk.seen, section):
+                yield request
+
+    async def _plan_row(self, row: ListedRow, section: SectionLink) -> AsyncIterator[Request | Item]:
+        """What to do about one list row: read its article, only note it, or tell why it cannot be had."""
+        job, listed = self.job, Row(title=row.title, date=row.date)
+        job.report.expect(row.native_id or row.url)
+        local = job.hosts.local(row.url)
+        if local is None or row.native_id is None:
+            reason = Reason.FOREIGN_HOST if local is None else Reason.BAD_URL
+            detail = f"links to {row.url}" if local is None else f"no {job.profile.cms} article address: {row.url}"
+            yield self._missed(row.native_id, row.url, Fetched(None, None, reason, detail), listed)
+        elif why_read(job.archive.known.get(row.native_id), listed, job.clock(), read_all=job.read_all):
+            yield self._article_request(row.native_id, local, listed, section)
+        else:
+            yield Listed(site=job.profile.site, native_id=row.native_id, look=self._look(listed, ("list",)))
+
+    def _absent(self, seen: set[str], section: SectionLink) -> list[Request]:
+        """Known, present speeches that stood on no list page: only their own address can say whether they are gone."""
+        requests = []
+        for native_id, known in self.job.archive.known.items():
+            url = self.job.hosts.local(known.url)
+            if native_id not in seen and not known.is_gone and url is not None:
+                self.job.report.expect(native_id)
+                requests.append(self._article_request(native_id, url, None, section))
+        return requests
+
+    def _article_request(self, native_id: str, url: str, listed: Row | None, section: SectionLink) -> Request:
+        kwargs = {"native_id": native_id, "url": url, "listed": listed, "section": section}
+        return self.fetcher.request(url, "page").replace(
+            callback=self.parse_article, errback=self.article_failed, cb_kwargs=kwargs
+        )
+
+    async def article_failed(self, failure: Failure) -> AsyncIterator[Item]:
+        """No answer at all for an article, after every retry."""
+        given = failure.request.cb_kwargs  # type: ignore[attr-defined]
+        error = failure.value
+        assert error is not None  # noqa: S101 - a failure holds an exception
+        yield self._missed(given["native_id"], given["url"], failed(error), given["listed"])
+
+    async def parse_article(
+        self, response: Response, native_id: str, url: str, listed: Row | None, section: SectionLink
+    ) -> AsyncIterator[Item]:
+        """Read all parts of an article and its counter: one speech, or why it is none."""
+        look = self._look(listed, ("list", "article") if listed else ("article",))
+        first = await self.fetcher.settle(response)
+        try:
+            parts, captures, missing = await self._parts(first, listed)
+        except PageError as error:
+            missing = Fetched(first.response, None, Reason.UNREADABLE, str(error))
+        if missing is None and self._is_of_another_column(parts[0], section):
+            detail = f"its breadcrumb is {parts[0].raw.breadcrumb}"
+            missing = Fetched(first.response, None, Reason.OTHER_SECTION, detail)
+        if missing is not None:
+            yield self._missed(native_id, url, missing, listed)
+            return
+        head = parts[0]
+        look = replace(look, captures=captures, **_http_facts(first.response))
+        look, problems = await self._with_views(look, head)
+        attachments = dict.fromkeys(a for part in parts for a in part.attachments)
+        yield RawSpeech(
+            site=self.job.profile.site,
+            native_id=native_id,
+            url=self.job.family.canonical(url),
+            section=section.name,
+            title=head.title,
+            raw=replace(head.raw, views=look.views_raw),
+            body_html=tuple(part.body_html for part in parts),
+            attachments=tuple(replace(a, url=self.job.hosts.local(a.url) or a.url) for a in attachments),
+            look=look,
+            problems=(*head.problems, *problems),
+        )
+
+    async def _parts(
+        self, first: Fetched, listed: Row | None
+    ) -> tuple[list[ArticlePage], tuple[Capture, ...], Fetched | None]:
+        """Every part of an article in order; a part that cannot be had makes the whole missing, never shorter."""
+        parts: list[ArticlePage] = []
+        captures: list[Capture] = []
+        fetched, title = first, listed.title if listed else None
+        while True:
+            if fetched.page is None or fetched.response is None:
+                where = f"part {len(parts) + 1}: " if parts else ""
+                return parts, (), replace(fetched, detail=where + fetched.detail)
+            number = len(parts) + 1
+            parts.append(self.job.family.read_article(fetched.page, number, title))
+            captures.append(self._capture("article", number, fetched.response))
+            following = self.job.hosts.local(parts[-1].next_part or "")
+            if not parts[-1].next_part:
+                return parts, tuple(captures), None
+            if following is None or number >= _MOST_PARTS:
+                detail = f"part {number + 1}: cannot follow {parts[-1].next_part}"
+                return parts, (), Fetched(fetched.response, None, Reason.UNREADABLE, detail)
+            fetched = await self.fetcher.get(following)
+
+    def _is_of_another_column(self, article: ArticlePage, section: SectionLink) -> bool:
+        mine = self.job.family.column_id(section.url)
+        return bool(mine and article.column_ids and mine not in article.column_ids)
+
+    async def _with_views(self, look: Look, article: ArticlePage) -> tuple[Look, tuple[Problem, ...]]:
+        """The look with the view count as its counter or its page gives it."""
+        if article.raw.views is not None:
+            return replace(look, views_raw=article.raw.views, views_source="page"), ()
+        counter = self.job.hosts.local(article.counter) if article.counter else None
+        if counter is None or self.job.profile.counter != "read_only":
+            return look, ()
+        answer = await self.fetcher.get(counter, "counter")
+        if answer.response is None or answer.reason is not None:
+            reason = answer.reason or Reason.NETWORK
+            self.job.report.add_gap("counter", counter, reason, answer.detail)
+            return look, (Problem(field="view_count", code="not-answered", detail=answer.detail),)
+        capture = self._capture("counter", 1, answer.response)
+        raw = answer.response.text.strip("\ufeff \t\r\n")
+        looked = (*look.looked, "counter")
+        return replace(
+            look, looked=looked, views_raw=raw, views_source="counter", captures=(*look.captures, capture)
+        ), ()
+
+    def _look(self, listed: Row | None, looked: tuple[str, ...]) -> Look:
+        return Look(observed_at=self.job.now(), looked=looked, listed=listed)
+
+    def _missed(self, native_id: str | None, url: str, fetched: Fetched, listed: Row | None) -> Missed:
+        looked = (*(("list",) if listed else ()), *(("article",) if fetched.response is not None else ()))
+        look = replace(self._look(listed, looked), **_http_facts(fetched.response))
+        reason = fetched.reason or Reason.UNREADABLE
+        site = self.job.profile.site
+        return Missed(site=site, native_id=native_id, url=url, reason=reason, detail=fetched.detail, look=look)
+
+    def _capture(self, role: Any, part: int, response: Response) -> Capture:
+        digest = hashlib.sha256(response.body).hexdigest()
+        return Capture(role=role, part=part, url=response.url, captured_at=self.job.now(), payload_sha256=digest)
+
+
+def _http_facts(response: TextResponse | None) -> dict[str, Any]:
+    """What an observation keeps of the article's answer."""
+    if response is None:
+        return {}
+    return {
+        "http_status": response.status,
+        "etag": _header(response, "ETag"),
+        "last_modified": _header(response, "Last-Modified"),
+        "payload_sha256": hashlib.sha256(response.body).hexdigest(),
+    }
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else None

@@ -1,0 +1,52 @@
+"""The closing words of a crawl: what was got, what was not and why, and where the files lie."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from crawler.job import CrawlJob
+from pipelines.archive.writer import Sealed
+from pipelines.health import NotCaptured, RunReport, Verdict
+
+_MOST_EXAMPLES = 5
+
+
+def summary(job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> str:
+    """Text for a terminal, without a final newline."""
+    report = job.report
+    lines = [f"{report.site} · run {report.run} · {judged.name} (exit {int(judged.exit_status)}): {judged.message}"]
+    lines.append(_counts(report))
+    lines.extend(_reasons("withheld by the site", [g for g in report.not_captured if g.is_the_sites_word]))
+    lines.extend(_reasons("not got", report.failures))
+    if report.problems:
+        lines.append("problems  " + ", ".join(f"{name} ({count})" for name, count in sorted(report.problems.items())))
+    if sealed is not None:
+        lines.extend(_written(job.folder, report, sealed))
+    return "\n".join(lines)
+
+
+def _counts(report: RunReport) -> str:
+    events = ("created", "changed", "reprocessed", "gone", "restored", "same", "unread")
+    shown = [f"{name} {report.outcomes[name]}" for name in events if report.outcomes[name]]
+    return f"listed {len(report.rows)} · captured {report.captured} · " + (" · ".join(shown) or "nothing new")
+
+
+def _reasons(heading: str, gaps: list[NotCaptured]) -> list[str]:
+    if not gaps:
+        return []
+    counted = Counter(gap.reason for gap in gaps)
+    lines = [f"{heading}  " + ", ".join(f"{reason} ({count})" for reason, count in sorted(counted.items()))]
+    lines.extend(f"    {gap.what} {gap.url}: {gap.detail}" for gap in gaps[:_MOST_EXAMPLES])
+    if len(gaps) > _MOST_EXAMPLES:
+        lines.append(f"    … and {len(gaps) - _MOST_EXAMPLES} more in the run report")
+    return lines
+
+
+def _written(folder: Path, report: RunReport, sealed: Sealed) -> list[str]:
+    return [
+        f"archive   {folder}",
+        f"latest    {folder / 'latest.jsonl'}",
+        f"report    {folder / 'runs' / f'{report.run}.json'}",
+        f"commit    {sealed.commit} · head {sealed.head}",
+    ]

@@ -1,0 +1,135 @@
+"""From any page of a site to the rows of its section: find the section by its name, then follow the pager."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from urllib.parse import urljoin
+
+from crawler.cms import ListedRow, ListPage, SectionLink
+from crawler.fetch import Fetched, Fetcher
+from crawler.job import CrawlJob
+from crawler.page import Page
+from pipelines.health import Exit
+from pipelines.record import Reason
+
+_MOST_PAGES = 10_000
+_MOST_BARREN = 2
+
+
+async def find_section(job: CrawlJob, fetcher: Fetcher) -> SectionLink | None:
+    """The section of the site, or None with the refusal or gap in the report.
+
+    Looks at the start page, then at the site's root.
+    """
+    names = job.profile.section
+    root = urljoin(job.start_url, "/")
+    for url in dict.fromkeys((job.start_url, root)):
+        fetched = await fetcher.get(url)
+        if fetched.page is None:
+            if url == job.start_url:
+                _refuse_start(job, url, fetched)
+                return None
+            break
+        job.hosts.learn(job.family.own_links(fetched.page))
+        section = job.family.find_section(fetched.page, names)
+        if section is not None:
+            job.report.section = {"name": section.name, "url": job.hosts.local(section.url) or section.url}
+            return section
+    _refuse_no_section(job)
+    return None
+
+
+def _refuse_start(job: CrawlJob, url: str, fetched: Fetched) -> None:
+    reason = fetched.reason or Reason.UNREADABLE
+    job.report.add_gap("list", url, reason, fetched.detail)
+    if reason is Reason.CHALLENGE:
+        message = f"{url} answers with a challenge, not with its page; nothing is marked gone. Try again later"
+        job.report.refuse(Exit.REFUSED, message)
+    elif reason is Reason.ROBOTS:
+        message = f"{url}: robots.txt forbids it or cannot be read ({fetched.detail})"
+        job.report.refuse(Exit.GAPS, message)
+    elif reason is Reason.NOT_FOUND:
+        job.report.refuse(Exit.WRONG_USE, f"{url}: not found on this site; give another start_url")
+    else:
+        message = f"{url} could not be read: {fetched.detail}. Is it the right address and is the site up?"
+        job.report.refuse(Exit.GAPS, message)
+
+
+def _refuse_no_section(job: CrawlJob) -> None:
+    names = " or ".join(job.profile.section)
+    message = (
+        f"{job.start_url}: no {job.profile.cms} list page is linked there by the name {names}; give the list page "
+        f"itself as start_url, or mend `section` in the profile of {job.profile.site}"
+    )
+    has_history = bool(job.archive.known)
+    job.report.refuse(Exit.REFUSED if has_history else Exit.WRONG_USE, message)
+
+
+class ListWalk:
+    """Walks the list pages of a section by their pager: never past its end, every speech once.
+
+    Args:
+        job: the crawl; its report is told of pages, totals and gaps.
+        fetcher: fetches pages.
+        section: where the list begins.
+    """
+
+    def __init__(self, job: CrawlJob, fetcher: Fetcher, section: SectionLink) -> None:
+        self.job, self.fetcher, self.section = job, fetcher, section
+        self.seen: set[str] = set()
+        self._linked: dict[int, str] = {}
+        self._barren = 0
+
+    async def rows(self) -> AsyncIterator[ListedRow]:
+        """Rows in the order of the list. `report.listing_complete` is set when every page could be read."""
+        complete, number, url = True, 1, self.job.hosts.local(self.section.url)
+        while url is not None and number <= _MOST_PAGES:
+            fetched = await self.fetcher.get(url)
+            if fetched.page is None:
+                complete = False
+                self._tell_gap(number, url, fetched)
+                url = self.job.hosts.local(self._linked.get(number + 1, ""))
+            else:
+                listing = self._read(fetched.page)
+                for row in self._fresh(listing):
+                    yield row
+                url = self._following(listing, number)
+            number += 1
+        if not self.seen and complete:
+            self._refuse_empty()
+        self.job.report.listing_complete = complete and bool(self.seen)
+
+    def _read(self, page: Page) -> ListPage:
+        self.job.hosts.learn(self.job.family.own_links(page))
+        listing = self.job.family.read_list(page)
+        self.job.report.list_pages += 1
+        self.job.report.printed_total = listing.total or self.job.report.printed_total
+        self._linked.update(listing.linked)
+        return listing
+
+    def _fresh(self, listing: ListPage) -> list[ListedRow]:
+        fresh = [row for row in listing.rows if (row.native_id or row.url) not in self.seen]
+        self.seen.update(row.native_id or row.url for row in fresh)
+        self._barren = 0 if fresh else self._barren + 1
+        return fresh
+
+    def _following(self, listing: ListPage, number: int) -> str | None:
+        """The next page by the pager; none when pages bring nothing new any more (a pager that never ends)."""
+        if self._barren >= _MOST_BARREN or (listing.pages is not None and number >= listing.pages):
+            return None
+        following = listing.next_url
+        return self.job.hosts.local(following) if following else None
+
+    def _tell_gap(self, number: int, url: str, fetched: Fetched) -> None:
+        reason = fetched.reason or Reason.UNREADABLE
+        self.job.report.add_gap("list", url, reason, f"list page {number}: {fetched.detail}")
+        if reason is Reason.CHALLENGE and not self.seen:
+            self.job.report.refuse(Exit.REFUSED, f"{url} answers with a challenge; nothing is marked gone")
+
+    def _refuse_empty(self) -> None:
+        where = self.job.report.section or {}
+        message = (
+            f"the section {where.get('name')} ({where.get('url')}) lists no speech; nothing is marked gone. "
+            "If it is really empty, so be it; else mend the profile"
+        )
+        self.job.report.refuse(Exit.REFUSED, message)

@@ -1,0 +1,171 @@
+"""The run report and its verdict: what a crawl got, what it did not get and why, and the exit status that says so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from pipelines.record import Missed, Problem, Reason
+
+
+class Exit(IntEnum):
+    """Exit status of every command (docs/exit-status.md)."""
+
+    COMPLETE = 0
+    INTERNAL_ERROR = 1
+    WRONG_USE = 2
+    GAPS = 3
+    REFUSED = 4
+    DAMAGED = 5
+    LOCKED = 6
+    INTERRUPTED = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`name` in one word, the exit status, and one sentence for a person."""
+
+    name: str
+    exit_status: Exit
+    message: str
+
+
+@dataclass(slots=True)
+class NotCaptured:
+    """A listed row, a known speech, a list page or a counter that could not be had."""
+
+    what: str
+    url: str
+    native_id: str | None
+    title: str | None
+    reason: str
+    detail: str
+    is_the_sites_word: bool
+
+
+@dataclass(slots=True)
+class RunReport:
+    """What one run saw and did; becomes `runs/<run>.json`. Filled by the spider (lists) and the stages (items)."""
+
+    site: str
+    run: str
+    mode: str
+    start_url: str
+    started_at: str
+    limit: int | None = None
+    section: dict[str, str] | None = None
+    list_pages: int = 0
+    printed_total: int | None = None
+    listing_complete: bool = False
+    rows: set[str] = field(default_factory=set)
+    settled: set[str] = field(default_factory=set)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    not_captured: list[NotCaptured] = field(default_factory=list)
+    problems: Counter[str] = field(default_factory=Counter)
+    refusal: tuple[Exit, str] | None = None
+    stopped: str | None = None
+
+    def expect(self, key: str) -> None:
+        """A row (or a known speech) that this run has to account for."""
+        self.rows.add(key)
+
+    def settle(self, key: str, outcome: str) -> None:
+        """What became of a row: created, changed, same, restored, reprocessed, unread, or a presence."""
+        self.settled.add(key)
+        self.outcomes[outcome] += 1
+
+    def miss(self, missed: Missed, outcome: str) -> None:
+        """A row that could not be captured."""
+        self.settle(missed.native_id or missed.url, outcome)
+        title = missed.look.listed.title if missed.look.listed else None
+        self.add_gap("speech", missed.url, missed.reason, missed.detail, missed.native_id, title)
+
+    def add_gap(
+        self, what: str, url: str, reason: Reason, detail: str, native_id: str | None = None, title: str | None = None
+    ) -> None:
+        """Tell of something not had. `what` is speech, list or counter."""
+        said = NotCaptured(what, url, native_id, title, reason.value, detail, reason.is_the_sites_word)
+        self.not_captured.append(said)
+
+    def note_problems(self, problems: tuple[Problem, ...]) -> None:
+        """Count the problems told on kept records."""
+        self.problems.update(f"{problem.field}: {problem.code}" for problem in problems)
+
+    def refuse(self, exit_status: Exit, message: str) -> None:
+        """The run must not be taken for a look at the site; the first refusal counts."""
+        self.refusal = self.refusal or (exit_status, message)
+
+    @property
+    def captured(self) -> int:
+        """Speeches read in this run."""
+        return sum(self.outcomes[name] for name in ("created", "changed", "same", "restored", "reprocessed"))
+
+    @property
+    def left(self) -> int:
+        """Rows not accounted for yet."""
+        return len(self.rows - self.settled)
+
+    @property
+    def failures(self) -> list[NotCaptured]:
+        """What should have been had and was not."""
+        return [gap for gap in self.not_captured if not gap.is_the_sites_word]
+
+    def document(self, verdict: Verdict, **more: Any) -> dict[str, Any]:
+        """The report as it is kept in the archive (`run/1`)."""
+        return {
+            "schema": "run/1",
+            "site": self.site,
+            "run": self.run,
+            "mode": self.mode,
+            "start_url": self.start_url,
+            "started_at": self.started_at,
+            "verdict": verdict.name,
+            "exit_status": int(verdict.exit_status),
+            "message": verdict.message,
+            "limit": self.limit,
+            "section": self.section,
+            "counts": {
+                "list_pages": self.list_pages,
+                "listed": len(self.rows),
+                "printed_total": self.printed_total,
+                "captured": self.captured,
+                "not_captured": len(self.not_captured),
+                "failed": len(self.failures),
+                "left": self.left,
+                **dict(sorted(self.outcomes.items())),
+            },
+            "listing_complete": self.listing_complete,
+            "not_captured": [asdict(gap) for gap in self.not_captured],
+            "left": sorted(self.rows - self.settled),
+            "problems": dict(sorted(self.problems.items())),
+            **more,
+        }
+
+
+def verdict(report: RunReport) -> Verdict:
+    """Judge a finished run; the reasons stand in order of weight."""
+    if report.refusal is not None:
+        status, message = report.refusal
+        return Verdict({Exit.REFUSED: "refused", Exit.WRONG_USE: "wrong-use"}.get(status, "gaps"), status, message)
+    if report.stopped is not None:
+        message = f"interrupted ({report.stopped}); run the same command again to go on"
+        return Verdict("interrupted", Exit.INTERRUPTED, message)
+    if report.captured == 0 and _all_challenged(report):
+        return Verdict("refused", Exit.REFUSED, "every article answered with a challenge; nothing is marked gone")
+    if report.left:
+        message = f"{report.left} rows were neither captured nor told: an error in this program, see the log"
+        return Verdict("error", Exit.INTERNAL_ERROR, message)
+    if report.failures:
+        return Verdict("gaps", Exit.GAPS, f"{len(report.failures)} could not be had; the run report names each")
+    if report.limit is not None:
+        return Verdict(
+            "partial", Exit.COMPLETE, f"stopped at limit={report.limit}; nothing is marked missing or gone"
+        )
+    return Verdict("complete", Exit.COMPLETE, "every listed speech is archived, or the site itself says why not")
+
+
+def _all_challenged(report: RunReport) -> bool:
+    failures = report.failures
+    return bool(failures) and all(gap.reason == Reason.CHALLENGE.value for gap in failures)

@@ -1,0 +1,111 @@
+"""From strings as found to a normalised speech: dates, views, text and context in one place. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from pipelines.context import read_context
+from pipelines.dates import Moment, published
+from pipelines.record import Evidence, Problem, RawSpeech, Speech
+from pipelines.text import body_text
+from pipelines.views import view_count
+
+NORMALISERS = "norm/1"
+"""Version of everything this module calls; raised whenever its output can change."""
+
+_REPLACEMENT = "\ufffd"
+
+
+@dataclass(frozen=True, slots=True)
+class Normaliser:
+    """Normalises the speeches of one site.
+
+    Args:
+        reader: the page objects' version, `kesion/1`.
+        profile_digest: digest of the profile's facts that shape reading.
+        timezone: of the times the site prints.
+    """
+
+    reader: str
+    profile_digest: str
+    timezone: ZoneInfo
+
+    @property
+    def parser(self) -> str:
+        """The contract's `parser`: page objects, normalisers, profile."""
+        return f"{self.reader}+{NORMALISERS}+{self.profile_digest}"
+
+    def speech(self, raw: RawSpeech) -> Speech:
+        """Normalise one speech; a value that cannot be read is null and its problem told."""
+        body = body_text(raw.body_html)
+        moment, dated, date_problems = self._published(raw)
+        count, view_problems = self.views(raw.look.views_raw, raw.look.views_source)
+        context = read_context(raw.title, body)
+        return Speech(
+            site=raw.site,
+            native_id=raw.native_id,
+            parser=self.parser,
+            url=raw.url,
+            section=raw.section,
+            title=raw.title,
+            published_on=moment.on if moment else None,
+            published_at=moment.at if moment else None,
+            published_precision=moment.precision if moment else None,
+            author=raw.raw.author,
+            source=raw.raw.source,
+            body=body,
+            attachments=raw.attachments,
+            delivered_on=context.delivered_on,
+            speaker=context.speaker,
+            speaker_post=None,
+            committee=None,
+            term=None,
+            session=None,
+            meeting=None,
+            genre=None,
+            evidence=(*dated, *context.evidence),
+            raw=raw.raw,
+            problems=(*raw.problems, *date_problems, *view_problems, *_text_problems(raw.title, body)),
+            view_count=count,
+            look=raw.look,
+        )
+
+    def views(self, raw: str | None, source: str | None) -> tuple[int | None, tuple[Problem, ...]]:
+        """A view count and the problem when there is none; an absent counter is no problem of the record."""
+        if source is None:
+            return None, ()
+        count = view_count(raw, source=source)
+        if isinstance(count, int):
+            return count, ()
+        return None, (Problem(field="view_count", code=count.code, detail=count.detail),)
+
+    def _published(self, raw: RawSpeech) -> tuple[Moment | None, tuple[Evidence, ...], tuple[Problem, ...]]:
+        """The article's own date; a complete date of the list only where the article prints none."""
+        seen_at = datetime.fromisoformat(raw.look.observed_at)
+        listed = raw.look.listed.date if raw.look.listed else None
+        for where, text in (("info", raw.raw.published), ("list", listed)):
+            if text is None:
+                continue
+            moment = published(text, tz=self.timezone, seen_at=seen_at)
+            if isinstance(moment, Moment):
+                return moment, (Evidence(field="published_on", where=where, text=text),), ()
+            if where == "info":
+                return None, (), (Problem(field="published_on", code=moment.code, detail=moment.detail),)
+        return (
+            None,
+            (),
+            (Problem(field="published_on", code="missing", detail="neither page nor list has a full date"),),
+        )
+
+
+def _text_problems(title: str, body: str) -> tuple[Problem, ...]:
+    problems = []
+    if not body:
+        problems.append(Problem(field="body", code="empty", detail="the body has no visible text"))
+    for field, text in (("title", title), ("body", body)):
+        if _REPLACEMENT in text:
+            detail = f"{text.count(_REPLACEMENT)} characters are U+FFFD: bytes the declared charset does not know"
+            problems.append(Problem(field=field, code="damaged", detail=detail))
+    return tuple(problems)

@@ -1,0 +1,87 @@
+"""The item pipelines: Normalise → Keep. The only module here that imports Scrapy."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol, Self
+
+from scrapy.crawler import Crawler
+
+from pipelines.archive.errors import ArchiveError
+from pipelines.archive.writer import ArchiveRun
+from pipelines.health import Exit, RunReport
+from pipelines.normalise import Normaliser
+from pipelines.record import Listed, Missed, RawSpeech, Speech
+
+
+class Job(Protocol):
+    """What the stages need of a crawl's job (`crawler.job.CrawlJob`, carried by the spider)."""
+
+    @property
+    def archive(self) -> ArchiveRun: ...
+
+    @property
+    def report(self) -> RunReport: ...
+
+    @property
+    def normaliser(self) -> Normaliser: ...
+
+
+def _job(crawler: Crawler) -> Job:
+    job: Job = crawler.spider.job  # type: ignore[union-attr]
+    return job
+
+
+class Normalise:
+    """RawSpeech → Speech; what is no speech passes through."""
+
+    def __init__(self, normaliser: Normaliser) -> None:
+        self.normaliser = normaliser
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(_job(crawler).normaliser)
+
+    def process_item(self, item: object) -> object:
+        return self.normaliser.speech(item) if isinstance(item, RawSpeech) else item
+
+
+class Keep:
+    """Writes speeches and looks into the archive's staging and tells the run report what became of each row.
+
+    A write that fails ends the crawl: what cannot be kept need not be fetched, and the verdict says so.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        job = _job(crawler)
+        self.archive, self.report, self.normaliser = job.archive, job.report, job.normaliser
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    def process_item(self, item: object) -> object:
+        try:
+            self._keep(item)
+        except ArchiveError as error:
+            self.report.refuse(Exit(error.exit_status), str(error))
+            self._stop()
+        return item
+
+    def _keep(self, item: object) -> None:
+        if isinstance(item, Speech):
+            self.report.settle(item.native_id, self.archive.keep(item))
+            self.report.note_problems(item.problems)
+        elif isinstance(item, Listed):
+            count, problems = self.normaliser.views(item.look.views_raw, item.look.views_source)
+            self.archive.see(item, count)
+            self.report.settle(item.native_id, "unread")
+            self.report.note_problems(problems)
+        elif isinstance(item, Missed):
+            self.report.miss(item, self.archive.miss(item))
+
+    def _stop(self) -> None:
+        engine = self.crawler.engine
+        if engine is not None:
+            self._closing = asyncio.ensure_future(engine.close_spider_async(reason="archive_unwritable"))

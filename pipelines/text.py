@@ -1,0 +1,206 @@
+"""Visible text of an HTML fragment: nothing lost, nothing added, nothing folded (DESIGN: `body`).
+
+Rules, after what a browser shows (CSS 2.2 §9, CSS Text 3 §4.1): a block, a table row and `<br>` end a line; cells of
+a row are joined by a tab; inline text is joined by nothing; a source line break between two CJK characters vanishes,
+any other run of ASCII blanks is one space; hidden text is out. Only indentation and empty lines are dropped.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from lxml import etree, html
+
+BLOCKS = frozenset(
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption "
+    "figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li listing main marquee menu nav ol optgroup "
+    "option p pre search section summary table tbody td tfoot th thead tr ul xmp".split()
+)
+NEVER_SHOWN = frozenset(
+    "audio canvas embed frameset head iframe noembed noframes noscript object rp script style template title "
+    "video".split()
+)
+_BLOCK_DISPLAYS = frozenset({"block", "flex", "grid", "list-item", "table", "flow-root"})
+_INLINE_DISPLAYS = frozenset({"inline", "inline-block", "inline-flex", "contents"})
+
+# Quotes, dashes and dots that Chinese sets full width although Unicode calls their width ambiguous.
+_AMBIGUOUS_CJK = frozenset("“”‘’…—·")
+_ASCII_BLANKS = re.compile(r"[ \t\n\r\f]+")
+_LINE_BREAK = re.compile(r"[\n\r]")
+# Zs without the blanks that carry width inside a line; those stay unless they stand at its edge.
+_INDENT = " \t\n\r\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+_INVISIBLE = frozenset(_INDENT + "\u200b\u200c\u200d\u2060\ufeff\u00ad")
+
+_OFF_SCREEN = re.compile(r"-\d{4,}(?:\.\d+)?(?:px|pt|em)?|-\d{3,}em")
+_NO_SIZE = re.compile(r"0+(?:\.0+)?(?:px|pt|em|rem|%)?")
+
+
+def body_text(parts: Sequence[str]) -> str:
+    """Text of the parts of an article (HTML fragments, in order), one paragraph a line, without a final newline."""
+    return "\n".join(text for text in map(visible_text, parts) if text)
+
+
+def visible_text(fragment: str) -> str:
+    """Text of one HTML fragment as a browser shows it, lines separated by `\\n`."""
+    # HTML has no NUL; libxml2 would end the text at one.
+    source = fragment.replace("\x00", "")
+    if not source.strip():
+        return ""
+    parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=False)
+    root = html.document_fromstring(f"<div>{source}</div>".encode(), parser=parser)
+    return _Renderer().render(root)
+
+
+class _Style(NamedTuple):
+    """What an element inherits: whether it is painted, and whether its letters have a size."""
+
+    visible: bool
+    sized: bool
+
+    @property
+    def shown(self) -> bool:
+        return self.visible and self.sized
+
+
+@dataclass(slots=True)
+class _Box:
+    """Lines of the root or of one table cell; `row` collects the cells of the table row open inside it."""
+
+    lines: list[str] = field(default_factory=list)
+    inline: list[str] = field(default_factory=list)
+    row: list[str] | None = None
+
+    def end_line(self) -> None:
+        line = _line("".join(self.inline))
+        self.inline.clear()
+        if line:
+            self.lines.append(line)
+
+    def text(self) -> str:
+        self.end_line()
+        return "\n".join(self.lines)
+
+
+class _Renderer:
+    """One walk over a tree, without recursion: the depth of a page is its author's choice."""
+
+    def __init__(self) -> None:
+        self.boxes = [_Box()]
+        self.styles = [_Style(visible=True, sized=True)]
+
+    def render(self, root: etree._Element) -> str:
+        walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
+        for event, node in walker:
+            if event == "start":
+                if self._start(node):
+                    self._add(node.text)
+                else:
+                    walker.skip_subtree()
+            elif event == "end":
+                self._end(node)
+                self._add(node.tail)
+            else:
+                self._add(node.tail)
+        return self.boxes[0].text()
+
+    def _add(self, text: str | None) -> None:
+        if text and self.styles[-1].shown:
+            self.boxes[-1].inline.append(text)
+
+    def _start(self, node: etree._Element) -> bool:
+        """Open a node; False when its whole subtree is not shown."""
+        declared = _declarations(node.get("style"))
+        self.styles.append(_inherit(self.styles[-1], node, declared))
+        if node.tag in NEVER_SHOWN or _is_removed(node, declared):
+            return False
+        if node.tag == "br" or _is_block(node, declared):
+            self.boxes[-1].end_line()
+        if node.tag == "tr":
+            self.boxes[-1].row = []
+        elif _is_cell(node):
+            self.boxes.append(_Box())
+        return True
+
+    def _end(self, node: etree._Element) -> None:
+        self.styles.pop()
+        declared = _declarations(node.get("style"))
+        if node.tag in NEVER_SHOWN or _is_removed(node, declared):
+            return
+        if _is_cell(node):
+            text = self.boxes.pop().text()
+            row = self.boxes[-1].row
+            if row is not None:
+                row.append(text)
+        elif node.tag == "tr":
+            self._end_row()
+        elif _is_block(node, declared):
+            self.boxes[-1].end_line()
+
+    def _end_row(self) -> None:
+        box = self.boxes[-1]
+        box.end_line()
+        row, box.row = box.row, None
+        if row and any(row):
+            box.lines.append("\t".join(row))
+
+
+def _is_cell(node: etree._Element) -> bool:
+    parent = node.getparent()
+    return node.tag in {"td", "th"} and parent is not None and parent.tag == "tr"
+
+
+def _declarations(style: str | None) -> dict[str, str]:
+    if not style:
+        return {}
+    pairs = (item.split(":", 1) for item in style.lower().split(";") if ":" in item)
+    return {name.strip(): value.replace("!important", "").strip() for name, value in pairs}
+
+
+def _inherit(parent: _Style, node: etree._Element, declared: dict[str, str]) -> _Style:
+    visibility, size = declared.get("visibility"), declared.get("font-size")
+    visible = visibility not in {"hidden", "collapse"} if visibility in {"hidden", "collapse", "visible"} else None
+    sized = None
+    if size is not None:
+        sized = not _NO_SIZE.fullmatch(size)
+    elif node.tag == "font" and node.get("size"):
+        sized = True
+    return _Style(parent.visible if visible is None else visible, parent.sized if sized is None else sized)
+
+
+def _is_removed(node: etree._Element, declared: dict[str, str]) -> bool:
+    if node.get("hidden") is not None or declared.get("display") == "none" or declared.get("opacity") == "0":
+        return True
+    if declared.get("position") in {"absolute", "fixed"}:
+        return any(_OFF_SCREEN.fullmatch(declared.get(side, "")) for side in ("left", "top", "right"))
+    return bool(_OFF_SCREEN.fullmatch(declared.get("text-indent", "")))
+
+
+def _is_block(node: etree._Element, declared: dict[str, str]) -> bool:
+    display = declared.get("display")
+    if display in _BLOCK_DISPLAYS:
+        return True
+    return node.tag in BLOCKS and display not in _INLINE_DISPLAYS
+
+
+def _line(raw: str) -> str:
+    line = _ASCII_BLANKS.sub(_blank, raw).strip(_INDENT)
+    return "" if _INVISIBLE.issuperset(line) else line
+
+
+def _blank(match: re.Match[str]) -> str:
+    source, start, end = match.string, match.start(), match.end()
+    if start == 0 or end == len(source):
+        return " "
+    breaks = _LINE_BREAK.search(match.group())
+    return "" if breaks and _is_cjk(source[start - 1]) and _is_cjk(source[end]) else " "
+
+
+def _is_cjk(character: str) -> bool:
+    if character in _AMBIGUOUS_CJK:
+        return True
+    wide = unicodedata.east_asian_width(character) in {"W", "F"}
+    return wide and not unicodedata.name(character, "").startswith("HANGUL")
