@@ -1,0 +1,243 @@
+"""Printed dates: the raw forms of KesionCMS, its 17 list forms, Chinese numerals, and what must stay unread."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.dates import Moment, Unread, find_dates, published, spoken_day
+from pipelines.record import PROBLEM_CODES
+
+CHINA = ZoneInfo("Asia/Shanghai")
+SEEN = datetime(2026, 1, 10, 2, 0, tzinfo=UTC)
+NUMERALS = "〇一二三四五六七八九"
+FULL_WIDTH = str.maketrans("0123456789:", "０１２３４５６７８９：")
+
+
+def read(text: str | None) -> Moment | Unread:
+    return published(text, tz=CHINA, seen_at=SEEN)
+
+
+def chinese(number: int) -> str:
+    """A number below 100 as it is spoken."""
+    tens, ones = divmod(number, 10)
+    return ("" if tens < 2 else NUMERALS[tens]) + ("十" if tens else "") + (NUMERALS[ones] if ones else "")
+
+
+def chinese_day(day: date) -> str:
+    return "".join(NUMERALS[int(d)] for d in str(day.year)) + f"年{chinese(day.month)}月{chinese(day.day)}日"
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2023-12-28 19:00:29", "2023-12-28T19:00:29+08:00"),
+        ("2012-3-5 9:05:07", "2012-03-05T09:05:07+08:00"),
+        ("2012/3/5 9:05:07", "2012-03-05T09:05:07+08:00"),
+        ("2013/12/13 3:45:00", "2013-12-13T03:45:00+08:00"),
+        ("2012-3-5 下午 3:05:07", "2012-03-05T15:05:07+08:00"),
+        ("2012-3-5 上午 12:05:07", "2012-03-05T00:05:07+08:00"),
+        ("2012-3-5 下午 12:05:07", "2012-03-05T12:05:07+08:00"),
+        ("3/5/2012 9:05:07 AM", "2012-03-05T09:05:07+08:00"),
+        ("3/5/2012 12:05:07 AM", "2012-03-05T00:05:07+08:00"),
+        ("3/5/2012 9:05:07 PM", "2012-03-05T21:05:07+08:00"),
+        ("2023-12-28T19:00:29+08:00", "2023-12-28T19:00:29+08:00"),
+        ("2023-12-28T19:00:29Z", "2023-12-28T19:00:29+00:00"),
+        ("2023-12-28 19:00:29.0", "2023-12-28T19:00:29+08:00"),
+        ("2023-12-28 0:00:00", "2023-12-28T00:00:00+08:00"),
+        ("２０２３－１２－２８　１９：００：２９", "2023-12-28T19:00:29+08:00"),
+        ("日期：2023-12-28 19:00:29", "2023-12-28T19:00:29+08:00"),
+        ("\ufeff 2012/3/5 星期一 9:05:07\xa0", "2012-03-05T09:05:07+08:00"),
+    ],
+)
+def test_to_the_second(text: str, at: str) -> None:
+    assert read(text) == Moment(at[:10], at, "second")
+
+
+@pytest.mark.parametrize(
+    "text", ["2023年12月28日 19:00", "2023年12月28日19时00分", "2022-12-28  07:05 ", "2023年12月28日 星期四 19:00"]
+)
+def test_to_the_minute(text: str) -> None:
+    moment = read(text)
+    assert isinstance(moment, Moment)
+    assert moment.precision == "minute"
+    assert moment.at is not None
+    assert moment.at.endswith(":00+08:00")
+
+
+LIST_FORMS = {
+    "2023-12-28": "day", "2023.12.28": "day", "2023/12/28": "day", "12/28/2023": "day", "2023年12月": "month",
+    "2023年12月28日": "day", "12.28.2023": "day", "12-28-2023": "day", "12/28": None, "12.28": None, "12月28日": None,
+    "28日19时": None, "28日19点": None, "19时5分": None, "19:05": None, "12-28": None, "12/28 19:05": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("around", ["{}", "({})", "[{}]", "（{}）", "【{}】", "［{}］", " {}\r\n"])
+@pytest.mark.parametrize(("text", "precision"), LIST_FORMS.items())
+def test_the_seventeen_list_forms(text: str, precision: str | None, around: str) -> None:
+    moment = read(around.format(text))
+    if precision == "day":
+        assert moment == Moment("2023-12-28", None, "day")
+    elif precision == "month":
+        assert moment == Moment(None, None, "month")
+    else:
+        assert isinstance(moment, Unread)
+        assert moment.code == "no-year"
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("二〇二三年十二月二十七日", "2023-12-27"),
+        ("二○二三年十二月廿七日", "2023-12-27"),
+        ("二零二三年十二月二十七日", "2023-12-27"),
+        ("二Ｏ二三年十二月卅一日", "2023-12-31"),
+        ("二〇一九年元月三十日", "2019-01-30"),
+        ("二〇二〇年十月十日", "2020-10-10"),
+        ("二〇二〇年二月二九日", "2020-02-29"),
+        ("２０２３年１２月２７日", "2023-12-27"),
+        ("2023 年 12 月 27 日", "2023-12-27"),
+        ("2023年12月27号", "2023-12-27"),
+        ("2023年12月28日19时", "2023-12-28"),
+    ],
+)
+def test_chinese_days(text: str, day: str) -> None:
+    assert read(text) == Moment(day, None, "day")
+    assert spoken_day(text) == day
+
+
+@pytest.mark.parametrize(
+    ("code", "texts"),
+    [
+        ("missing", ["", " \xa0\r\n", "日期："]),
+        (
+            "relative",
+            [
+                "刚刚",
+                "5分钟前",
+                "5 分钟前",
+                "3小时前",
+                "今天 19:00",
+                "昨天",
+                "前天",
+                "昨天 9:05",
+                "两天前",
+                "半小时前",
+            ],
+        ),
+        ("no-year", ["3月5日", "十二月二十七日", "12-28 19:05"]),
+        (
+            "impossible",
+            ["2023-02-30", "2023-13-01", "2023-1-1 25:00", "2023-1-1 24:00:00", "2023-1-1 9:60", "28/12/2023"],
+        ),
+        (
+            "impossible",
+            ["二〇二三年十三月一日", "2023年13月", "0001-01-01", "1900-01-01", "1970-01-01 08:00:00", "0000年00月"],
+        ),
+        ("future", ["2026-01-13", "2026-1-12 10:00:01", "2099年1月", "2026-01-12T02:00:01Z"]),
+        (
+            "unreadable",
+            ["12-3-5 9:05", "12-3-5", "23年12月28日", "民国112年12月28日", "112年12月28日", "20231228", "20231227日"],
+        ),
+        (
+            "unreadable",
+            ["2023-12-2819:00", "2023-12/28", "佚名", "2023", "12023-12-28", "2023-12-28 19:00-20:00", "x" * 999],
+        ),
+    ],
+)
+def test_unread(code: str, texts: list[str]) -> None:
+    for text in texts:
+        unread = read(text)
+        assert isinstance(unread, Unread), text
+        assert (text, unread.code) == (text, code)
+
+
+def test_two_days_ahead_are_not_yet_the_future() -> None:
+    assert isinstance(read("2026-1-12 10:00:00"), Moment)
+    assert isinstance(read(None), Unread)
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("2009年08月31日\xa0\xa0 大洋网\xa0\xa0 张星星", ["2009年08月31日"]),
+        ("日期:2023-12-28 19:00:29   浏览数:", ["2023-12-28 19:00:29"]),
+        ("时间：2012/3/5 9:05:07 点击：12次", ["2012/3/5 9:05:07"]),
+        ("2023-12-28 12 人看过", ["2023-12-28"]),
+        ("2023年12月28日19:00:29来源", ["2023年12月28日19:00:29"]),
+        ("自2023-1-2至2023-1-5", ["2023-1-2", "2023-1-5"]),
+        ("——二〇二三年十二月二十七日在会上", ["二〇二三年十二月二十七日"]),
+        ("12023-12-28 2023-12-281 1.2.2023.4 192.168.2023.1.2", []),
+        ("2023-12-28 19:00:295", ["2023-12-28"]),
+        ("20231227日 12-28 2023年12月 十二月二十七日", []),
+        ("（２０２３年１２月２７日）", ["２０２３年１２月２７日"]),
+    ],
+)
+def test_dates_in_a_line(line: str, found: list[str]) -> None:
+    spans = find_dates(line)
+    assert [words for _, _, words in spans] == found
+    assert all(line[start:end] == words for start, end, words in spans)
+
+
+days = st.dates(date(1971, 1, 1), date(2025, 12, 31))
+moments = st.datetimes(datetime(1992, 1, 1), datetime(2025, 12, 31))  # noqa: DTZ001
+
+
+@given(days)
+def test_every_full_form_reads_back_to_the_same_day(day: date) -> None:
+    y, m, d = day.year, day.month, day.day
+    forms = [
+        day.isoformat(), f"{y}-{m}-{d}", f"{y}.{m:02}.{d:02}", f"{y}/{m}/{d}", f"{m:02}/{d:02}/{y}",
+        f"{m:02}.{d:02}.{y}", f"{m:02}-{d:02}-{y}", f"{y}年{m:02}月{d:02}日", f"{y}年{m}月{d}日",
+        chinese_day(day), f"{y}年{m}月{d}日".translate(FULL_WIDTH),
+    ]  # fmt: skip
+    for form in forms:
+        assert read(form) == read(f"（{form}）") == Moment(day.isoformat(), None, "day")
+        assert spoken_day(form) == day.isoformat()
+        assert [words for _, _, words in find_dates(f"日期：{form}　来源")] == [form]
+
+
+@given(moments)
+def test_clock_times_read_back(moment: datetime) -> None:
+    at = moment.replace(microsecond=0, tzinfo=CHINA)
+    half = "下午" if at.hour > 11 else "上午"
+    day, tail = f"{at.year}-{at.month}-{at.day}", f"{at:%M:%S}"
+    for text in (
+        f"{at:%Y-%m-%d %H:%M:%S}",
+        f"{day} {at.hour}:{tail}",
+        at.isoformat(),
+        f"{day} {half} {at.hour % 12 or 12}:{tail}",
+    ):
+        assert read(text) == Moment(at.date().isoformat(), at.isoformat(), "second")
+        assert find_dates(f"日期:{text}  浏览数:") == [(3, 3 + len(text), text)]
+
+
+@given(
+    days, st.sampled_from(["{m:02}/{d:02}", "{m}-{d}", "{m}.{d}", "{m}月{d}日", "{d}日19时", "{m:02}/{d:02} 19:05"])
+)
+def test_year_less_forms_never_give_a_day(day: date, form: str) -> None:
+    text = form.format(m=day.month, d=day.day)
+    unread = read(text)
+    assert isinstance(unread, Unread)
+    assert unread.code == "no-year"
+    assert spoken_day(text) is None
+    assert find_dates(text) == []
+
+
+@given(st.text() | st.text(alphabet="0123456789-/.年月日时分: 上下午TZ+AMP十廿二〇()（）前昨天", max_size=30))
+def test_any_text_is_read_or_told(text: str) -> None:
+    moment = read(text)
+    if isinstance(moment, Unread):
+        assert moment.code in PROBLEM_CODES
+    elif moment.at is not None:
+        assert moment.on == moment.at[:10]
+        assert datetime.fromisoformat(moment.at) <= SEEN + timedelta(hours=48)
+    for start, end, words in find_dates(text):
+        assert text[start:end] == words
+        assert not text[end : end + 1].isascii() or not text[end : end + 1].isdigit()
+    day = spoken_day(text)
+    assert day is None or date.fromisoformat(day).isoformat() == day
