@@ -22,6 +22,7 @@ from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
 from crawler.blocked import obstacle
 from crawler.cms import Family
 from crawler.hosts import Hosts
+from crawler.middlewares import RobotsUnreadable
 from crawler.page import Page
 from pipelines.record import Reason
 
@@ -116,6 +117,8 @@ class Fetcher:
 def failed(error: BaseException) -> Fetched:
     """What a download's exception means."""
     detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if isinstance(error, RobotsUnreadable):
+        return Fetched(None, None, error.reason, str(error))
     if isinstance(error, IgnoreRequest):
         return Fetched(None, None, Reason.ROBOTS, detail)
     if isinstance(error, DownloadCancelledError):

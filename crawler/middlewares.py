@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
 from email.utils import parsedate_to_datetime
 from typing import Self
 
@@ -12,17 +11,21 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response, TextResponse
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
-from scrapy.utils.misc import build_from_crawler
-from twisted.internet.defer import Deferred
 
 from crawler.blocked import TRANSIENT, obstacle
 from pipelines.record import Reason
 
-logger = logging.getLogger(__name__)
-_EVERYTHING_FORBIDDEN = b"User-agent: *\nDisallow: /\n"
+
+class RobotsUnreadable(IgnoreRequest):
+    """robots.txt gave no rules and no leave to go without: the whole host counts as forbidden (RFC 9309, 2.3.1.4)."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"robots.txt could not be read ({detail}): everything counts as forbidden (RFC 9309)")
+        self.reason = reason
 
 
 class Rfc9309RobotsMiddleware(RobotsTxtMiddleware):
@@ -34,23 +37,25 @@ class Rfc9309RobotsMiddleware(RobotsTxtMiddleware):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        self._unreadable: dict[str, RobotsUnreadable] = {}
         crawler.signals.connect(self._honour_crawl_delay, signal=signals.robots_parsed)
 
+    def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
+        if unreadable := self._unreadable.get(urlparse_cached(request).netloc):
+            raise unreadable
+        super().process_request_2(rp, request)
+
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
-        if response.status >= 500 or response.status == 429:
-            logger.warning("%s answers %d: everything counts as forbidden (RFC 9309)", response.url, response.status)
-            response = response.replace(body=_EVERYTHING_FORBIDDEN)
-        elif response.status >= 400:
+        reason = obstacle(response.status, "", "other")
+        if reason is Reason.CHALLENGE or response.status >= 500 or response.status == 429:
+            self._unreadable[netloc] = RobotsUnreadable(reason or Reason.HTTP_ERROR, f"HTTP {response.status}")
+        if response.status >= 400:
             response = response.replace(body=b"")
         await super()._parse_robots(response, netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
-        logger.warning("%s/robots.txt: no answer (%s): everything counts as forbidden (RFC 9309)", netloc, exc)
-        waiting = self._parsers[netloc]
-        forbidding = build_from_crawler(self._parserimpl, self.crawler, _EVERYTHING_FORBIDDEN)
-        self._parsers[netloc] = forbidding
-        if isinstance(waiting, Deferred):
-            waiting.callback(forbidding)
+        self._unreadable[netloc] = RobotsUnreadable(Reason.NETWORK, f"{type(exc).__name__}: {exc}")
+        super()._robots_error(exc, netloc)
 
     def _honour_crawl_delay(self, robotparser: RobotParser, request: Request) -> None:
         agent = self._robotstxt_useragent or self._default_useragent
@@ -111,7 +116,7 @@ _CURABLE = frozenset({403, 408, 425, 429, *range(500, 600)})
 
 
 def retry_after(response: Response) -> float:
-    """Seconds a Retry-After header asks for, by its number or by its date against the answer's own Date; 0 if none."""
+    """Seconds a Retry-After header asks for: its number, or its date against the answer's own Date; 0 if none."""
     value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
     if value.isdigit():
         return float(value)

@@ -46,8 +46,9 @@ def _refuse_start(job: CrawlJob, url: str, fetched: Fetched) -> None:
         message = f"{url} answers with a challenge, not with its page; nothing is marked gone. Try again later"
         job.report.refuse(Exit.REFUSED, message)
     elif reason is Reason.ROBOTS:
-        message = f"{url}: robots.txt forbids it or cannot be read ({fetched.detail})"
-        job.report.refuse(Exit.GAPS, message)
+        job.report.refuse(
+            Exit.REFUSED, f"{url}: robots.txt forbids it; nothing was looked at, nothing is marked gone"
+        )
     elif reason is Reason.NOT_FOUND:
         job.report.refuse(Exit.WRONG_USE, f"{url}: not found on this site; give another start_url")
     else:
@@ -123,8 +124,11 @@ class ListWalk:
     def _tell_gap(self, number: int, url: str, fetched: Fetched) -> None:
         reason = fetched.reason or Reason.UNREADABLE
         self.job.report.add_gap("list", url, reason, f"list page {number}: {fetched.detail}")
-        if reason is Reason.CHALLENGE and not self.seen:
-            self.job.report.refuse(Exit.REFUSED, f"{url} answers with a challenge; nothing is marked gone")
+        if not self.seen and (reason is Reason.CHALLENGE or reason.is_the_sites_word):
+            message = (
+                f"the section's list {url} cannot be read ({reason.value}: {fetched.detail}); nothing is marked gone"
+            )
+            self.job.report.refuse(Exit.REFUSED, message)
 
     def _refuse_empty(self) -> None:
         where = self.job.report.section or {}

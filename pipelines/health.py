@@ -86,7 +86,9 @@ class RunReport:
         self, what: str, url: str, reason: Reason, detail: str, native_id: str | None = None, title: str | None = None
     ) -> None:
         """Tell of something not had. `what` is speech, list or counter."""
-        said = NotCaptured(what, url, native_id, title, reason.value, detail, reason.is_the_sites_word)
+        # A list page that cannot be read hides rows, whoever says why: that is never the end of it.
+        explained = what == "speech" and reason.is_the_sites_word
+        said = NotCaptured(what, url, native_id, title, reason.value, detail, explained)
         self.not_captured.append(said)
 
     def note_problems(self, problems: tuple[Problem, ...]) -> None:
@@ -144,6 +146,9 @@ class RunReport:
         }
 
 
+_COUNTED = {"speech": "speeches", "counter": "counters", "list": "list pages"}
+
+
 def verdict(report: RunReport) -> Verdict:
     """Judge a finished run; the reasons stand in order of weight."""
     if report.refusal is not None:
@@ -158,7 +163,9 @@ def verdict(report: RunReport) -> Verdict:
         message = f"{report.left} rows were neither captured nor told: an error in this program, see the log"
         return Verdict("error", Exit.INTERNAL_ERROR, message)
     if report.failures:
-        return Verdict("gaps", Exit.GAPS, f"{len(report.failures)} could not be had; the run report names each")
+        counted = Counter(gap.what for gap in report.failures)
+        missing = ", ".join(f"{_COUNTED[what]} {count}" for what, count in counted.items())
+        return Verdict("gaps", Exit.GAPS, f"could not be had: {missing}; the run report names each")
     if report.limit is not None:
         return Verdict(
             "partial", Exit.COMPLETE, f"stopped at limit={report.limit}; nothing is marked missing or gone"

@@ -7,6 +7,7 @@ is the exit status (docs/exit-status.md).
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from typing import Any
 
@@ -53,6 +54,8 @@ class Command(BaseRunSpiderCommand):
         except ArchiveError as error:
             self._refuse(str(error), error.exit_status)
             return
+        # Its one warning advises to keep broken answers; they are asked for again instead.
+        logging.getLogger("scrapy.core.downloader.handlers.http11").setLevel(logging.ERROR)
         crawler = self._create_crawler(_SPIDER)
         self.crawler_process.crawl(crawler, job=job)
         self.crawler_process.start()

@@ -28,11 +28,12 @@ def notice(page: Page) -> tuple[Reason, str] | None:
     if page.all("//*[@id='MyContent']"):
         return None
     alerts = [match[2] for script in page.all("//script") for match in _ALERT.finditer(script.text or "")]
-    said = [squeeze(text) for text in (*alerts, "".join(strings(page.root)))]
+    alerts_said = [squeeze(text)[:200] for text in alerts]
+    said = [*alerts_said, squeeze("".join(strings(page.root)))]
     for pattern, reason in _SAID:
         for text in said:
             if match := pattern.search(text):
-                return reason, text[max(0, match.start() - 20) : match.end() + 40]
+                return reason, text if text in alerts_said else text[match.start() : match.end() + 40]
     return None
 
 
