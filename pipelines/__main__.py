@@ -1,0 +1,169 @@
+"""`python -m pipelines VERB ARCHIVE …`: look into an archive and prove it. Data on stdout, messages on stderr."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from pipelines.archive import state
+from pipelines.archive.errors import ArchiveError
+from pipelines.archive.layout import run_file
+from pipelines.archive.reader import Archive
+from pipelines.archive.rebuild import rebuild
+from pipelines.archive.verify import verify
+from pipelines.record import json_value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipelines.archive.reader import Line
+
+WRONG_USE = 2
+
+# What a page wrote must not steer the reader's terminal.
+_HARMLESS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; its exit status."""
+    arguments = _parser().parse_args(argv)
+    try:
+        status: int = arguments.verb(arguments)
+        sys.stdout.flush()
+    except ArchiveError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    except BrokenPipeError:
+        # The reader of our output (head, less) has seen enough; the interpreter must not try to flush again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="speech-archive", description="Look into an archive of leader speeches.")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    def verb(name: str, run: Any, about: str) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=about, description=about)
+        added.add_argument("archive", metavar="ARCHIVE", help="the folder of one site, for example output/gszx")
+        added.set_defaults(verb=run)
+        return added
+
+    told = "one JSON document instead of text"
+    verb("status", _status, "What the archive holds, and how the last run ended.").add_argument(
+        "--json", action="store_true", help=told
+    )
+    show = verb("show", _show, "One speech as it was last read.")
+    show.add_argument("id", metavar="ID", help="for example gszx:4864, or 4864")
+    show.add_argument("--json", action="store_true", help="the line as it is kept")
+    check = verb("verify", _verify, "Prove that nothing was lost or altered; exit status 5 when it was.")
+    check.add_argument("--head", metavar="SHA256", help="a head noted earlier: proves that nothing since was cut off")
+    check.add_argument("--json", action="store_true", help=told)
+    verb("rebuild", _rebuild, "Make latest.jsonl and latest.json anew from what the commits name.")
+    return parser
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    archive = Archive(arguments.archive)
+    last = archive.commits()[-1]
+    states = state.load(archive)
+    gone = sum(known.is_gone for known in states.values())
+    facts: dict[str, Any] = {
+        "site": archive.facts.site,
+        "name": archive.facts.name,
+        "last_run": {"run": last.run, "kind": last.kind} | _verdict(archive, last.run),
+        "speeches": {"present": len(states) - gone, "gone": gone},
+        "versions": sum(1 for _ in archive.versions()),
+        "last_commit": {"n": last.n, "recorded_at": last.recorded_at, "head": archive.head},
+    }
+    if arguments.json:
+        print(json.dumps(facts, ensure_ascii=False, indent=1))
+        return 0
+    run, speeches, commit = facts["last_run"], facts["speeches"], facts["last_commit"]
+    print(f"site      {facts['site']}  {facts['name']}")
+    print(f"last run  {run['run']}  {run['verdict'] or 'no verdict'}, exit status {run['exit_status']}")
+    print(f"          {', '.join(f'{key} {count}' for key, count in (run['counts'] or {}).items()) or 'no counts'}")
+    print(f"speeches  {speeches['present']} present, {speeches['gone']} gone; {facts['versions']} version lines")
+    print(f"commit    {commit['n']} of {commit['recorded_at']}\nhead      {commit['head']}")
+    return 0
+
+
+def _verdict(archive: Archive, run: str) -> dict[str, Any]:
+    try:
+        report = json.loads(archive.layout.path(run_file(run)).read_bytes())
+    except (OSError, ValueError):
+        report = {}
+    return {key: report.get(key) for key in ("verdict", "exit_status", "counts")}
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    archive = Archive(arguments.archive)
+    site, _, native_id = arguments.id.rpartition(":")
+    if site not in {"", archive.facts.site}:
+        return _unknown(f"{arguments.id}: this archive is of {archive.facts.site}")
+    wanted = f"{archive.facts.site}:{native_id}"
+    line = next((line for line in archive.latest() if line["id"] == wanted), None)
+    known = None if line else state.load(archive).get(native_id)
+    if line is None and known is None:
+        return _unknown(f"{wanted}: never captured; `jq -r .id {archive.layout.root}/latest.jsonl` lists what is")
+    if known is not None:
+        line = archive.line(known.content_seq)
+    if known is not None and known.is_gone:
+        gone = archive.line(known.event_seq)
+        print(f"{wanted} is gone ({gone['presence']['reason']}, seen {gone['observed_at']})", file=sys.stderr)
+    if line is not None:
+        print(json.dumps(line, ensure_ascii=False, separators=(",", ":")) if arguments.json else _for_people(line))
+    return 0
+
+
+def _unknown(said: str) -> int:
+    print(said, file=sys.stderr)
+    return WRONG_USE
+
+
+def _for_people(line: Line) -> str:
+    rows = {
+        "": line["title"],
+        "id": f"{line['id']}, version {line['version']}, reading {line['reading']}",
+        "url": line["url"],
+        "section": line["section"],
+        "published": line["published_at"] or line["published_on"],
+        "delivered": line["delivered_on"],
+        "speaker": " ".join(part for part in (line["speaker"], line["speaker_post"]) if part),
+        "author": line["author"],
+        "source": line["source"],
+        "views": f"{line['view_count']} at {line['view_count_at']}" if line.get("view_count") is not None else None,
+        "read": f"{line['observed_at']} by {line['parser']}",
+        "problems": "; ".join(f"{p['field']}: {p['code']} ({p['detail']})" for p in line["problems"]),
+    }
+    head = "\n".join(f"{name:<10}{text}" if name else str(text) for name, text in rows.items() if text)
+    return f"{head}\n\n{line['body']}".translate(_HARMLESS)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    report = verify(arguments.archive, arguments.head)
+    if arguments.json:
+        print(json.dumps(json_value(report) | {"exit_status": report.exit_status}, ensure_ascii=False, indent=1))
+        return report.exit_status
+    for note in report.notes:
+        print(f"note: {note}", file=sys.stderr)
+    for problem in report.problems:
+        print(f"PROBLEM: {problem}", file=sys.stderr)
+    counted = f"{report.commits} commits, {report.files} files, {report.bytes} bytes, {report.versions} version lines"
+    print(f"{'damaged' if report.problems else 'whole'}: {counted}, {report.observations} observations")
+    print(f"head {report.head}")
+    return report.exit_status
+
+
+def _rebuild(arguments: argparse.Namespace) -> int:
+    archive = rebuild(arguments.archive)
+    print(f"{archive.layout.root}: latest.jsonl made anew from {len(archive.commits())} commits", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""Whether a run may write into an archive: the refusals, all made before anything is written."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from pipelines.archive.commits import commit_files
+from pipelines.archive.errors import ArchiveError, ClockBehind, WrongHost
+from pipelines.archive.layout import Layout, checked_name
+from pipelines.archive.reader import Archive, read_about
+
+if TYPE_CHECKING:
+    from pipelines.record import SiteFacts
+
+
+def admit(layout: Layout, facts: SiteFacts, run: str, opened_at: str) -> Archive | None:
+    """The archive a run may write to, null when it begins one; or the refusal."""
+    checked_name(facts.site, "site")
+    checked_name(run, "run")
+    if (layout.staging / run).exists():
+        raise ArchiveError(f"{layout.staging / run}: a run of this name died here; give the run another id")
+    about = read_about(layout)
+    if about is None or not commit_files(layout):
+        return None
+    archive = Archive(layout.root)
+    _check_site(layout, about, facts)
+    check_clock(layout, archive, opened_at)
+    if any(commit.run == run for commit in archive.commits()):
+        raise ArchiveError(f"{layout.root}: holds a run {run} already; give the run another id")
+    return archive
+
+
+def _check_site(layout: Layout, about: SiteFacts, facts: SiteFacts) -> None:
+    remedy = "Give another ARCHIVE_ROOT"
+    if (about.site, about.id_namespace) != (facts.site, facts.id_namespace):
+        kept, given = f"{about.site} ({about.id_namespace})", f"{facts.site} ({facts.id_namespace})"
+        raise WrongHost(f"{layout.root}: keeps {kept}, this run is of {given}: their ids would mix. {remedy}")
+    kept_hosts, given_hosts = (sorted(_hostnames(f.hosts)) for f in (about, facts))
+    if not set(kept_hosts) & set(given_hosts):
+        kept, given = ", ".join(kept_hosts), ", ".join(given_hosts)
+        raise WrongHost(f"{layout.root}: keeps {kept}, this run would read {given}. {remedy}")
+
+
+def _hostnames(hosts: tuple[str, ...]) -> set[str]:
+    return {urlsplit(f"//{host}").hostname or host for host in hosts}
+
+
+def check_clock(layout: Layout, archive: Archive | None, now: str) -> None:
+    """Refuse a moment before the last commit: history would run backwards."""
+    moment = datetime.fromisoformat(now)
+    if archive is None:
+        return
+    last = archive.commits()[-1]
+    if moment < datetime.fromisoformat(last.recorded_at):
+        raise ClockBehind(
+            f"{layout.root}: the clock says {now}, before commit {last.n} of {last.recorded_at}; set the clock right"
+        )

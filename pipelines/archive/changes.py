@@ -1,0 +1,75 @@
+"""The decisions: given what an archive knows and what a run saw, which events happened. Pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from pipelines.archive.state import article_sha256, derived_of
+from pipelines.record import json_value
+
+if TYPE_CHECKING:
+    from pipelines.archive.state import SpeechState
+    from pipelines.record import ContentState, Event, Missed, Speech
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event to write, with the version and reading it has."""
+
+    event: Event
+    version: int
+    reading: int
+
+
+def steps_of_look(state: SpeechState | None, speech: Speech) -> tuple[Step, ...]:
+    """The events of a speech whose article was read; none when it is the same."""
+    if state is None:
+        return (Step("created", 1, 1),)
+    back = (Step("restored", state.version, state.reading),) if state.is_gone else ()
+    return back + _difference(state, speech, is_same_bytes=_is_same_bytes(state, speech))
+
+
+def steps_of_replay(state: SpeechState | None, speech: Speech) -> tuple[Step, ...]:
+    """The events of reading the archive's own capture again: a new reading or nothing, whatever the bytes around."""
+    if state is None or state.is_gone or speech.parser == state.parser:
+        return ()
+    return _difference(state, speech, is_same_bytes=True)
+
+
+def _difference(state: SpeechState, speech: Speech, *, is_same_bytes: bool) -> tuple[Step, ...]:
+    is_same_content = speech.content_sha256 == state.content_sha256
+    if is_same_content and derived_of(speech) == state.derived_sha256:
+        return ()
+    if is_same_bytes and speech.parser != state.parser:
+        return (Step("reprocessed", state.version, state.reading + 1),)
+    return () if is_same_content else (Step("changed", state.version + 1, 1),)
+
+
+def _is_same_bytes(state: SpeechState, speech: Speech) -> bool:
+    parts = article_sha256(json_value(speech.look.captures))
+    return bool(parts) and parts == state.article_sha256
+
+
+def content_of(steps: tuple[Step, ...]) -> ContentState:
+    """What an observation says of the text it confirmed."""
+    events = {step.event for step in steps}
+    if "created" in events:
+        return "new"
+    return "changed" if "changed" in events else "same"
+
+
+def is_proven_gone(state: SpeechState, missed: Missed, gone_after_days: int) -> bool:
+    """True when the site's own word, and long enough a silence since the first one, make the speech gone now.
+
+    `state` holds what earlier runs saw, so a first miss in it was another run's.
+    """
+    if missed.reason.presence != "missing" or state.is_gone:
+        return False
+    if gone_after_days == 0:
+        return True
+    if state.first_missed_at is None:
+        return False
+    silence = datetime.fromisoformat(missed.look.observed_at) - datetime.fromisoformat(state.first_missed_at)
+    return silence >= timedelta(days=gone_after_days)

@@ -1,0 +1,123 @@
+"""The commit points: what one says, and the chain they form."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipelines.archive.errors import Damaged, NewerFormat
+from pipelines.archive.files import NamedFile, json_document
+from pipelines.archive.layout import COMMIT_FILE, FORMAT, FORMAT_VERSION, Layout
+from pipelines.record import json_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """One atomic append. `sha256` is of the commit file itself; of the last one it is the archive's head."""
+
+    n: int
+    prev: str | None
+    kind: str
+    run: str
+    recorded_at: str
+    software: dict[str, str]
+    parsers: tuple[str, ...]
+    first_seq: int | None
+    last_seq: int | None
+    counts: dict[str, int]
+    files: tuple[NamedFile, ...]
+    sha256: str = ""
+
+    def stream(self, folder: str) -> NamedFile | None:
+        """The lines of `versions` or `observations` this commit brought, if any."""
+        return next((f for f in self.files if f.path.startswith(f"{folder}/")), None)
+
+    def document(self) -> bytes:
+        """The bytes of the commit file."""
+        return json_document(
+            {
+                "format": f"{FORMAT}/{FORMAT_VERSION}",
+                "n": self.n,
+                "prev": self.prev,
+                "kind": self.kind,
+                "run": self.run,
+                "recorded_at": self.recorded_at,
+                "software": self.software,
+                "parsers": self.parsers,
+                "seq": {"first": self.first_seq, "last": self.last_seq},
+                "counts": self.counts,
+                "files": json_value(self.files),
+            }
+        )
+
+
+def read_commits(layout: Layout) -> Iterator[Commit]:
+    """All commits in order, each checked to follow the one before it; `Damaged` where the chain breaks."""
+    prev = None
+    for n, file in enumerate(commit_files(layout), 1):
+        if file != layout.commit(n):
+            raise Damaged(f"{layout.commit(n)}: missing, but {file.name} is there; restore it from a copy")
+        commit = _read(file)
+        if commit.n != n:
+            raise Damaged(f"{file}: says it is commit {commit.n}; restore it from a copy")
+        if commit.prev != prev:
+            raise Damaged(f"{file}: does not follow the commit before it (prev); restore both from a copy")
+        prev = commit.sha256
+        yield commit
+
+
+def commit_files(layout: Layout) -> list[Path]:
+    """Every commit file, lowest number first."""
+    if not layout.commits.is_dir():
+        return []
+    found = (file for file in layout.commits.iterdir() if COMMIT_FILE.fullmatch(file.name))
+    return sorted(found, key=lambda file: int(file.name.split(".")[0]))
+
+
+def _read(file: Path) -> Commit:
+    try:
+        data = file.read_bytes()
+        value = json.loads(data)
+        _check_format(value["format"], file)
+        return _from_json(value, hashlib.sha256(data).hexdigest())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Damaged(f"{file}: unreadable commit ({error}); restore it from a copy") from error
+
+
+def _from_json(value: dict[str, Any], sha256: str) -> Commit:
+    plain = {key: value[key] for key in ("n", "prev", "kind", "run", "recorded_at", "software", "counts")}
+    return Commit(
+        **plain,
+        parsers=tuple(value["parsers"]),
+        first_seq=value["seq"]["first"],
+        last_seq=value["seq"]["last"],
+        files=tuple(NamedFile.from_json(entry) for entry in value["files"]),
+        sha256=sha256,
+    )
+
+
+def _check_format(name: str, file: Path) -> None:
+    family, _, version = name.partition("/")
+    if family != FORMAT:
+        raise ValueError(f"format {name!r} is not {FORMAT}")
+    check_version(int(version), file)
+
+
+def check_version(version: int, file: Path) -> None:
+    """Refuse a format we do not know, before anything is written."""
+    if version > FORMAT_VERSION:
+        raise NewerFormat(
+            f"{file}: format version {version}, this software knows up to {FORMAT_VERSION}; "
+            "nothing was written. Upgrade the software"
+        )
+
+
+def sidecar_text(commit_file: Path, sha256: str) -> bytes:
+    """A line as `sha256sum` prints it, so that `cd commits && sha256sum -c *.sha256` checks the chain's files."""
+    return f"{sha256}  {commit_file.name}\n".encode()

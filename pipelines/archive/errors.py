@@ -1,0 +1,91 @@
+"""What can go wrong with an archive. Messages name the thing and the remedy; classes the exit status."""
+
+from __future__ import annotations
+
+import errno
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class ArchiveError(Exception):
+    """Anything that stops work on an archive."""
+
+    exit_status: ClassVar[int] = 1
+
+
+class NotAnArchive(ArchiveError):  # noqa: N818 - these read as sentences: "not an archive"
+    """The folder holds no archive of ours."""
+
+    exit_status = 2
+
+
+class WrongHost(ArchiveError):  # noqa: N818
+    """The archive keeps another site, another host of it or another id namespace."""
+
+    exit_status = 2
+
+
+class NewerFormat(ArchiveError):  # noqa: N818
+    """The archive was written by a later format than this software knows."""
+
+    exit_status = 2
+
+
+class Unwritable(ArchiveError):  # noqa: N818
+    """The archive's folder cannot be written."""
+
+    exit_status = 2
+
+
+class ClockBehind(ArchiveError):  # noqa: N818
+    """This machine's clock stands before the last commit."""
+
+    exit_status = 4
+
+
+class Damaged(ArchiveError):  # noqa: N818
+    """A committed file is missing or unreadable."""
+
+    exit_status = 5
+
+
+class LockHeld(ArchiveError):  # noqa: N818
+    """Another run holds the site."""
+
+    exit_status = 6
+
+
+class DiskFull(ArchiveError):  # noqa: N818
+    """No room left; what was committed is untouched."""
+
+    exit_status = 11
+
+
+class LatestStale(ArchiveError):  # noqa: N818
+    """The commit stands, but the derived files could not be made anew."""
+
+    exit_status = 11
+
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+@contextmanager
+def writing(root: Path) -> Iterator[None]:
+    """Turn the operating system's refusals into ours."""
+    try:
+        yield
+    except OSError as error:
+        raise refusal(root, error) from error
+
+
+def refusal(root: Path, error: OSError) -> ArchiveError:
+    """What an `OSError` while writing below `root` means to the archivist."""
+    said = f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}"
+    if error.errno in NO_ROOM:
+        return DiskFull(f"{root}: {said}; nothing was committed by this run. Make room and run again")
+    return Unwritable(f"{root}: cannot be written: {said}. Correct its permissions or give another ARCHIVE_ROOT")

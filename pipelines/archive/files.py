@@ -1,0 +1,141 @@
+"""Files that survive a power cut, and what a commit says of a file."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipelines.archive.errors import Damaged
+from pipelines.archive.layout import is_named_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+MEMBER_LINES = 256
+GZIP_LEVEL = 6
+_BLOCK = 1 << 20
+
+INFLATE_ERRORS = (EOFError, zlib.error, gzip.BadGzipFile)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedFile:
+    """A file as a commit names it. `lines` and `sha256_uncompressed` are null where they mean nothing."""
+
+    path: str
+    bytes: int
+    lines: int | None
+    sha256: str
+    sha256_uncompressed: str | None
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> NamedFile:
+        """Read back from a commit; `ValueError` when the path leaves the archive."""
+        named = cls(**{key: value[key] for key in ("path", "bytes", "lines", "sha256", "sha256_uncompressed")})
+        if not is_named_path(named.path):
+            raise ValueError(f"path {named.path!r} is not one a commit may name")
+        return named
+
+    @classmethod
+    def of(cls, file: Path, relative: str) -> NamedFile:
+        """Measure `file`, to be named `relative`."""
+        size, sha256 = file_digest(file)
+        lines, inflated = inflated_digest(file) if relative.endswith(".gz") else (None, None)
+        return cls(
+            path=relative,
+            bytes=size,
+            lines=lines if relative.endswith(".jsonl.gz") else None,
+            sha256=sha256,
+            sha256_uncompressed=inflated,
+        )
+
+
+def file_digest(file: Path) -> tuple[int, str]:
+    """Size and SHA-256 of a file as it lies on the disk."""
+    with file.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        return stream.tell(), sha256
+
+
+def inflated_digest(file: Path) -> tuple[int, str]:
+    """Count of line feeds and SHA-256 of the uncompressed stream."""
+    sha256, lines = hashlib.sha256(), 0
+    try:
+        with gzip.open(file, "rb") as stream:
+            while block := stream.read(_BLOCK):
+                sha256.update(block)
+                lines += block.count(b"\n")
+    except INFLATE_ERRORS as error:
+        raise Damaged(f"{file}: the gzip stream breaks off after line {lines}: {error}") from error
+    return lines, sha256.hexdigest()
+
+
+def gzip_lines(file: Path, lines: Iterable[bytes]) -> None:
+    """Write lines (each with its line feed) as gzip, a member every 256, the same bytes for the same lines."""
+    with file.open("wb") as stream:
+        for member in _members(lines):
+            # No name and no time in the header: the same input gives the same file.
+            with gzip.GzipFile(filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=stream, mtime=0) as packed:
+                packed.write(member)
+        sync(stream)
+
+
+def _members(lines: Iterable[bytes]) -> Iterator[bytes]:
+    held: list[bytes] = []
+    for line in lines:
+        held.append(line)
+        if len(held) == MEMBER_LINES:
+            yield b"".join(held)
+            held.clear()
+    if held:
+        yield b"".join(held)
+
+
+def json_document(value: object) -> bytes:
+    """A JSON document a person can read and `diff`."""
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def write_synced(file: Path, data: bytes) -> None:
+    """Write a whole file and see it on the disk."""
+    with file.open("wb") as stream:
+        stream.write(data)
+        sync(stream)
+
+
+def replace_synced(file: Path, data: bytes, scratch: Path) -> None:
+    """Put new content in place of `file` at once, made ready in the folder `scratch` of the same disk."""
+    ready = scratch / f"{file.name}.new"
+    write_synced(ready, data)
+    ready.replace(file)
+    sync_folder(file.parent)
+
+
+def sync(stream: BinaryIO) -> None:
+    """Flush a file down to the disk."""
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names in a folder durable: a rename alone may be forgotten by a power cut."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_folders(file: Path, root: Path) -> None:
+    """Make `file`'s name and every folder above it up to `root` durable."""
+    for folder in file.parents:
+        sync_folder(folder)
+        if folder == root:
+            return

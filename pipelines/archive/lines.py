@@ -1,0 +1,96 @@
+"""The lines of a run, made from what it saw: all but their place in the archive (seq, commit, recorded_at)."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from pipelines.archive.state import SAYING
+from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Look, Observation, Speech, Version, json_value
+
+if TYPE_CHECKING:
+    from pipelines.archive.changes import Step
+    from pipelines.archive.reader import Line
+    from pipelines.archive.state import SpeechState
+    from pipelines.record import ContentState, Missed, PresenceState
+
+_ORDER = {
+    SPEECH_SCHEMA: tuple(f.name for f in fields(Version)),
+    OBSERVATION_SCHEMA: tuple(f.name for f in fields(Observation)),
+}
+
+
+def content_line(speech: Speech, step: Step, run: str) -> Line:
+    """created, changed or reprocessed."""
+    said = json_value(speech)
+    return {
+        "schema": SPEECH_SCHEMA,
+        "id": f"{speech.site}:{speech.native_id}",
+        "site": speech.site,
+        "native_id": speech.native_id,
+        "event": step.event,
+        "version": step.version,
+        "reading": step.reading,
+        "observed_at": speech.look.observed_at,
+        "run": run,
+        "parser": speech.parser,
+        "content_sha256": speech.content_sha256,
+        "presence": None,
+        "captures": said["look"]["captures"],
+    } | {key: said[key] for key in SAYING}
+
+
+def restored_line(old: Line, state: SpeechState, look: Look, run: str) -> Line:
+    """The content as it was before it went, with the captures it was read from; the look is in the observation."""
+    presence = {"reason": "seen-again", "first_missed_at": state.first_missed_at, "last_seen_at": state.last_seen}
+    return old | {"event": "restored", "observed_at": look.observed_at, "run": run, "presence": presence}
+
+
+def gone_line(state: SpeechState, missed: Missed, run: str) -> Line:
+    """The end of a speech: what it was called and where it stood, and the evidence."""
+    look = missed.look
+    return dict.fromkeys(_ORDER[SPEECH_SCHEMA]) | {
+        "schema": SPEECH_SCHEMA,
+        "id": state.id,
+        "site": missed.site,
+        "native_id": state.native_id,
+        "event": "gone",
+        "version": state.version,
+        "observed_at": look.observed_at,
+        "run": run,
+        "parser": state.parser,
+        "url": state.url,
+        "title": state.title,
+        "presence": {
+            "reason": missed.reason.value,
+            "first_missed_at": state.first_missed_at or look.observed_at,
+            "last_seen_at": state.last_seen,
+        },
+        "captures": json_value(look.captures),
+    }
+
+
+def observation_line(  # noqa: PLR0913 - the columns of a look
+    *,
+    id: str,  # noqa: A002 - the contract's key
+    run: str,
+    look: Look,
+    presence: PresenceState,
+    content: ContentState = "unread",
+    version: int | None = None,
+    reason: str | None = None,
+    view_count: int | None = None,
+) -> Line:
+    """One look at one speech."""
+    seen = json_value(look)
+    seen |= {"schema": OBSERVATION_SCHEMA, "id": id, "run": run, "presence": presence, "content": content}
+    return seen | {"version": version, "reason": reason, "view_count": view_count}  # type: ignore[no-any-return]
+
+
+def placed(line: Line, seq: int, commit: int, recorded_at: str) -> Line:
+    """A line with its place, keys in contract order; keys a later software may have added stay, at the end."""
+    whole = line | {"seq": seq, "commit": commit}
+    if line["schema"] == SPEECH_SCHEMA:
+        whole["recorded_at"] = recorded_at
+    ordered = {key: whole.pop(key) for key in _ORDER[line["schema"]]}
+    return ordered | whole

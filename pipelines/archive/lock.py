@@ -1,0 +1,53 @@
+"""One writer a site: an flock the operating system drops when its holder dies, so no stale lock can exist."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from typing import TYPE_CHECKING
+
+from pipelines.archive.errors import LockHeld
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class SiteLock:
+    """The held lock of one site's folder."""
+
+    def __init__(self, file: Path, run: str) -> None:
+        """Take the lock or raise `LockHeld`; the text inside is only for that message."""
+        self._handle = _acquire(file)
+        os.ftruncate(self._handle, 0)
+        os.pwrite(self._handle, f"pid {os.getpid()}, run {run}\n".encode(), 0)
+
+    def release(self) -> None:
+        """Let go; a second call does nothing."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+
+def _acquire(file: Path) -> int:
+    while True:
+        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(handle, 200, 0).decode(errors="replace").strip()
+            os.close(handle)
+            if error.errno not in {errno.EWOULDBLOCK, errno.EACCES}:
+                raise
+            raise LockHeld(f"{file.parent.parent}: another run holds it ({holder}); wait for its end") from None
+        if _is_still(file, handle):
+            return handle
+        os.close(handle)
+
+
+def _is_still(file: Path, handle: int) -> bool:
+    """False when a run that gave up a new archive removed the file between our open and our lock."""
+    try:
+        return os.path.samestat(file.stat(), os.fstat(handle))
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,59 @@
+"""Making the derived files anew, when a crash or a full disk left them behind the last commit."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+from pipelines.archive import state
+from pipelines.archive.errors import writing
+from pipelines.archive.latest import write_latest
+from pipelines.archive.layout import LATEST_JSON, Layout
+from pipelines.archive.lock import SiteLock
+from pipelines.archive.reader import Archive
+from pipelines.archive.sealing import write_sidecars
+
+if TYPE_CHECKING:
+    import os
+
+    from pipelines.archive.state import States
+
+
+def rebuild(path: str | os.PathLike[str]) -> Archive:
+    """Make latest.jsonl, latest.json and missing commit hashes anew from what the commits name."""
+    layout = Archive(path).layout
+    with writing(layout.root):
+        layout.staging.mkdir(exist_ok=True)
+        lock = SiteLock(layout.lock, "rebuild")
+        try:
+            archive = Archive(path)
+            write_derived(archive, state.load(archive))
+        finally:
+            lock.release()
+    return archive
+
+
+def write_derived(archive: Archive, states: States) -> None:
+    """Write everything that follows from the last commit. The caller holds the lock."""
+    commits = archive.commits()
+    write_sidecars(archive.layout, commits)
+    write_latest(archive.layout, commits, states, commits[-1].n)
+
+
+def heal(archive: Archive, states: States) -> None:
+    """Finish what a run left undone that died between its commit point and its end. The caller holds the lock."""
+    for commit in archive.commits():
+        staged = archive.layout.staging / commit.run
+        if staged.is_dir():
+            shutil.rmtree(staged)
+    last = archive.commits()[-1].n
+    if _latest_commit(archive.layout) != last or not archive.layout.sidecar(last).exists():
+        write_derived(archive, states)
+
+
+def _latest_commit(layout: Layout) -> object:
+    try:
+        return json.loads(layout.path(LATEST_JSON).read_bytes())["commit"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,131 @@
+"""What an archive's `schemas/` holds: JSON Schemas for checkers and column types for pandas, polars and DuckDB.
+
+Readers that guess types lose data: `004864` becomes 4864, counts with gaps become floats, a key that is null for the
+first thousands of lines becomes text or vanishes. With `readers.json` nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.archive.files import json_document
+from pipelines.archive.shapes import Key, Shape, shape_of_record
+from pipelines.record import LATEST_SCHEMA, OBSERVATION_SCHEMA, SPEECH_SCHEMA, Latest, Observation, Version
+
+RECORDS: dict[str, type] = {SPEECH_SCHEMA: Version, OBSERVATION_SCHEMA: Observation, LATEST_SCHEMA: Latest}
+
+PATTERNS = {
+    "id": r"^[a-z0-9-]+:[A-Za-z0-9._-]+$",
+    "site": r"^[a-z0-9-]+$",
+    "native_id": r"^[A-Za-z0-9._-]+$",
+    "run": r"^[a-z0-9-]+$",
+    "content_sha256": r"^[0-9a-f]{64}$",
+    "payload_sha256": r"^[0-9a-f]{64}$",
+    "published_on": r"^\d{4}-\d{2}-\d{2}$",
+    "delivered_on": r"^\d{4}-\d{2}-\d{2}$",
+}
+
+PANDAS = """\
+import json, pathlib, pandas as pd
+types = json.loads(pathlib.Path("schemas/readers.json").read_bytes())["latest/1"]["pandas"]
+speeches = pd.read_json("latest.jsonl", lines=True, dtype=False).reindex(columns=list(types)).astype(types)
+"""
+
+POLARS = """\
+import json, pathlib, polars as pl
+def dtype(t):
+    if isinstance(t, str): return getattr(pl, t)
+    return pl.List(dtype(t[0])) if isinstance(t, list) else pl.Struct({k: dtype(v) for k, v in t.items()})
+types = json.loads(pathlib.Path("schemas/readers.json").read_bytes())["latest/1"]["polars"]
+speeches = pl.read_ndjson("latest.jsonl", schema={k: dtype(v) for k, v in types.items()})
+"""
+
+DUCKDB = """\
+import json, pathlib, duckdb
+types = json.loads(pathlib.Path("schemas/readers.json").read_bytes())["latest/1"]["duckdb"]
+speeches = duckdb.execute("from read_json('latest.jsonl', format='newline_delimited', columns=$1)", [types])
+"""
+
+SNIPPETS = {"pandas": PANDAS, "polars": POLARS, "duckdb": DUCKDB}
+
+
+def documents() -> dict[str, bytes]:
+    """Every file of `schemas/` by its name in the archive."""
+    shapes = {name: shape_of_record(record) for name, record in RECORDS.items()}
+    made = {
+        f"schemas/{_stem(name)}.schema.json": json_document(_schema(name, shape)) for name, shape in shapes.items()
+    }
+    readers = {name: _reader_types(shape) for name, shape in shapes.items()}
+    return made | {"schemas/readers.json": json_document(readers), "schemas/README.md": readme().encode()}
+
+
+def readme() -> str:
+    """How to read the lines with each library, run from the archive's folder."""
+    calls = "\n".join(f"{name}:\n\n```python\n{text}```\n" for name, text in SNIPPETS.items())
+    return (
+        "# Reading this archive\n\nOne JSON object a line, every key on every line; `*.schema.json` describe them.\n"
+        "`readers.json` holds column types, so that no library has to guess: ids stay text, counts stay integers.\n"
+        "The same calls read each file of `versions/` (`speech/1`) and `observations/` (`observation/1`)\n"
+        "that `commits/*.json` name.\n"
+        f"Run them in the folder that holds `latest.jsonl`.\n\n{calls}"
+    )
+
+
+def _stem(name: str) -> str:
+    return name.replace("/", "-")
+
+
+def _schema(name: str, shape: Shape) -> dict[str, Any]:
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": name}
+    schema = head | _json_schema(shape)
+    schema["properties"]["schema"]["const"] = name
+    return schema
+
+
+def _json_schema(shape: Shape) -> dict[str, Any]:
+    plain = {"str": "string", "int": "integer", "list": "array", "object": "object"}[shape.kind]
+    schema: dict[str, Any] = {"type": [plain, "null"] if shape.null else plain}
+    if shape.choices:
+        schema["enum"] = [*shape.choices, None] if shape.null else [*shape.choices]
+    if shape.item is not None:
+        schema["items"] = _json_schema(shape.item)
+    if shape.keys:
+        schema["properties"] = {key.name: _property(key) for key in shape.keys}
+        schema["required"] = [key.name for key in shape.keys]
+        schema["additionalProperties"] = True
+    return schema
+
+
+def _property(key: Key) -> dict[str, Any]:
+    about = {"description": key.about} if key.about else {}
+    pattern = {"pattern": PATTERNS[key.name]} if key.name in PATTERNS else {}
+    return about | _json_schema(key.shape) | pattern
+
+
+def _reader_types(shape: Shape) -> dict[str, Any]:
+    return {
+        "pandas": {key.name: _pandas(key.shape) for key in shape.keys},
+        "polars": {key.name: _polars(key.shape) for key in shape.keys},
+        "duckdb": {key.name: _duckdb(key.shape) for key in shape.keys},
+    }
+
+
+def _pandas(shape: Shape) -> str:
+    return {"str": "string", "int": "Int64"}.get(shape.kind, "object")
+
+
+def _polars(shape: Shape) -> Any:
+    if shape.item is not None:
+        return [_polars(shape.item)]
+    if shape.keys:
+        return {key.name: _polars(key.shape) for key in shape.keys}
+    return {"str": "String", "int": "Int64"}[shape.kind]
+
+
+def _duckdb(shape: Shape) -> str:
+    if shape.item is not None:
+        return f"{_duckdb(shape.item)}[]"
+    if shape.keys:
+        columns = (f'"{key.name}" {_duckdb(key.shape)}' for key in shape.keys)
+        return f"STRUCT({', '.join(columns)})"
+    return {"str": "VARCHAR", "int": "BIGINT"}[shape.kind]

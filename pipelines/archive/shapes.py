@@ -1,0 +1,86 @@
+"""The types of a line as plain data, read off the dataclasses of the contract, and a check of values against them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A type: str or int, a list of `item`, or an object with `keys`; `choices` when only these strings fit."""
+
+    kind: Literal["str", "int", "list", "object"]
+    null: bool = False
+    choices: tuple[str, ...] = ()
+    item: Shape | None = None
+    keys: tuple[Key, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of an object."""
+
+    name: str
+    shape: Shape
+    about: str | None
+
+
+def shape_of_record(record: type) -> Shape:
+    """The object a record becomes in JSON, keys in order."""
+    hints = get_type_hints(record, include_extras=True)
+    return Shape(kind="object", keys=tuple(_key(f.name, hints[f.name]) for f in fields(record)))
+
+
+def _key(name: str, hint: Any) -> Key:
+    if get_origin(hint) is Annotated:
+        bare, about = get_args(hint)
+        return Key(name, _shape(bare, null=False), about)
+    return Key(name, _shape(hint, null=False), None)
+
+
+def _shape(hint: Any, *, null: bool) -> Shape:
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in {Union, UnionType}:
+        (bare,) = (arg for arg in args if arg is not NoneType)
+        return _shape(bare, null=True)
+    if origin is Literal:
+        return Shape(kind="str", null=null, choices=args)
+    if origin is tuple:
+        return Shape(kind="list", null=null, item=_shape(args[0], null=False))
+    if is_dataclass(hint) and isinstance(hint, type):
+        return Shape(kind="object", null=null, keys=shape_of_record(hint).keys)
+    return Shape(kind={str: "str", int: "int"}[hint], null=null)  # type: ignore[arg-type]
+
+
+_TYPES: dict[str, type] = {"str": str, "int": int, "list": list, "object": dict}
+
+
+def _is(value: Any, kind: str) -> bool:
+    return type(value) is _TYPES[kind]  # not isinstance: true is no int
+
+
+def misfit(shape: Shape, value: Any, name: str = "the line") -> str | None:
+    """The first thing about `value` that is not of the shape, or null. Keys it does not know may follow."""
+    if value is None:
+        return None if shape.null else f"{name} is null"
+    if not _is(value, shape.kind):
+        return f"{name} is {type(value).__name__}, not {shape.kind}"
+    if shape.choices and value not in shape.choices:
+        return f"{name} is {value!r}, not one of {', '.join(shape.choices)}"
+    of = shape.item
+    if of is not None:
+        return _first(misfit(of, value[i], f"{name}[{i}]") for i in range(len(value)))
+    return _misfit_keys(shape, value, name) if shape.keys else None
+
+
+def _misfit_keys(shape: Shape, value: dict[str, Any], name: str) -> str | None:
+    wanted = [key.name for key in shape.keys]
+    if list(value)[: len(wanted)] != wanted:
+        return f"{name} has the keys {', '.join(value)}; expected first, in this order: {', '.join(wanted)}"
+    return _first(misfit(key.shape, value[key.name], key.name) for key in shape.keys)
+
+
+def _first(found: Any) -> str | None:
+    return next((said for said in found if said is not None), None)

@@ -1,0 +1,163 @@
+"""What an archive knows of each speech: a fold over its lines in seq order, a few hundred bytes a speech."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, fields
+from sys import intern
+from typing import TYPE_CHECKING, Any
+
+from pipelines.archive.errors import Damaged
+from pipelines.record import Row, Version, json_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pipelines.archive.reader import Archive, Line
+    from pipelines.record import Speech
+
+_PLACE = {"schema", "seq", "commit", "id", "site", "native_id", "event", "version", "reading"}
+_OCCASION = {"observed_at", "recorded_at", "run", "parser", "content_sha256", "presence", "captures"}
+_OF_VIEWS = {"views", "view_count"}
+SAYING = tuple(f.name for f in fields(Version) if f.name not in _PLACE | _OCCASION)
+"""The keys of a version line that say something of the speech, rather than when, how or where it was read."""
+
+
+@dataclass(slots=True, kw_only=True)
+class SpeechState:
+    """One speech after the lines folded so far. Between looks that found it absent, `first_missed_at` stands."""
+
+    id: str
+    native_id: str
+    version: int
+    reading: int
+    content_sha256: str
+    derived_sha256: str
+    article_sha256: tuple[str, ...]
+    content_seq: int
+    event_seq: int
+    is_gone: bool
+    url: str
+    title: str
+    section: str
+    parser: str
+    first_seen: str
+    last_seen: str
+    last_checked: str
+    first_missed_at: str | None = None
+    listed: Row | None = None
+    view_count: int | None = None
+    view_count_at: str | None = None
+
+
+States = dict[str, SpeechState]
+
+
+def load(archive: Archive) -> States:
+    """The state of every speech, keyed by native id."""
+    states: States = {}
+    for line in archive.history():
+        fold_checked(states, line)
+    return states
+
+
+def fold_checked(states: States, line: Line) -> None:
+    """`fold`, with a line that lacks what it must have told as damage."""
+    try:
+        fold(states, line)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise Damaged(
+            f"line with seq {line.get('seq')}: lacks what a line must have ({error!r}); run verify"
+        ) from error
+
+
+def fold(states: States, line: Line) -> None:
+    """Take one line into account; lines come by rising seq."""
+    if line["schema"] == "observation/1":
+        _observe(states[line["id"].partition(":")[2]], line)
+    elif line["event"] == "gone":
+        _go(states[line["native_id"]], line)
+    elif line["event"] == "created":
+        states[line["native_id"]] = _created(line)
+    else:
+        _say(states[line["native_id"]], line)
+
+
+def _created(line: Line) -> SpeechState:
+    seen = line["observed_at"]
+    return SpeechState(
+        id=line["id"], native_id=line["native_id"], event_seq=line["seq"], is_gone=False,
+        first_seen=seen, last_seen=seen, last_checked=seen, **_said(line),
+    )  # fmt: skip
+
+
+def _say(state: SpeechState, line: Line) -> None:
+    for key, value in _said(line).items():
+        setattr(state, key, value)
+    if line["event"] == "restored":
+        state.is_gone, state.event_seq = False, line["seq"]
+
+
+def _said(line: Line) -> dict[str, Any]:
+    return {
+        "version": line["version"],
+        "reading": line["reading"],
+        "content_sha256": line["content_sha256"],
+        "derived_sha256": derived_sha256(line),
+        "article_sha256": article_sha256(line["captures"]),
+        "content_seq": line["seq"],
+        "url": line["url"],
+        "title": line["title"],
+        "section": intern(line["section"]),
+        "parser": intern(line["parser"]),
+    }
+
+
+def _go(state: SpeechState, line: Line) -> None:
+    state.is_gone, state.event_seq = True, line["seq"]
+    state.first_missed_at = state.first_missed_at or line["presence"]["first_missed_at"]
+
+
+def _observe(state: SpeechState, line: Line) -> None:
+    # One string for one moment: most speeches are first seen, last seen and checked at the same one.
+    at = state.first_seen if line["observed_at"] == state.first_seen else line["observed_at"]
+    if line["presence"] in {"present", "unlisted"}:
+        state.last_seen = at
+        if not state.is_gone:
+            state.first_missed_at = None
+    elif line["presence"] == "missing":
+        state.first_missed_at = state.first_missed_at or at
+    elif line["presence"] == "withheld":
+        # The site answered that it has the page; `unknown` is no answer and neither starts nor ends a streak.
+        state.first_missed_at = state.first_missed_at if state.is_gone else None
+    if "article" in line["looked"]:
+        state.last_checked = at
+    if line["listed"] is not None:
+        state.listed = _row(line["listed"], state.title)
+    if line["view_count"] is not None:
+        state.view_count, state.view_count_at = line["view_count"], at
+
+
+def _row(listed: dict[str, str | None], title: str) -> Row:
+    return Row(title=title if listed["title"] == title else listed["title"], date=listed["date"])
+
+
+def derived_sha256(line: Line) -> str:
+    """Hash of all a line says of the speech, whatever the view count: equal when a new parser reads the same."""
+    said = {key: line[key] for key in SAYING}
+    said["raw"] = {**line["raw"], "views": None}
+    said["problems"] = [p for p in line["problems"] if p["field"] not in _OF_VIEWS]
+    text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def derived_of(speech: Speech) -> str:
+    """`derived_sha256` of a speech not yet written."""
+    return derived_sha256(json_value(speech))
+
+
+def article_sha256(captures: Iterable[Line]) -> tuple[str, ...]:
+    """Payload hashes of the article's parts; empty when any is unknown, so that nothing can equal it."""
+    hashes: Sequence[str | None] = [c["payload_sha256"] for c in captures if c["role"] == "article"]
+    return tuple(h for h in hashes if h is not None) if None not in hashes else ()

@@ -1,0 +1,80 @@
+"""What several tests need: a replica in its own process, and the real command in another."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.archive.reader import Archive
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+def run(*arguments: str, cwd: Path = ROOT, **options: Any) -> Ended:
+    """Run a Python module of the project as its users do: `run("scrapy", "sites")`."""
+    command = [sys.executable, "-m", *arguments]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=PATIENCE, check=False, **options)
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """An archive below `root` and the crawls that fill it."""
+
+    root: Path
+    name: str = "gszx"
+
+    @property
+    def folder(self) -> Path:
+        return self.root / self.name
+
+    def command(self, url: str, *more: str) -> list[str]:
+        arguments = ["-a", f"site={self.name}", "-a", f"start_url={url}"]
+        settings = ["-s", f"ARCHIVE_ROOT={self.root}", "-s", "DOWNLOAD_DELAY=0"]
+        return ["scrapy", "crawl", "speeches", *arguments, *settings, *more]
+
+    def crawl(self, url: str, *more: str, **options: Any) -> Ended:
+        return run(*self.command(url, *more), **options)
+
+    def latest(self) -> dict[str, dict[str, Any]]:
+        lines = [json.loads(line) for line in (self.folder / "latest.jsonl").read_text("utf-8").split("\n") if line]
+        latest = {line["native_id"]: line for line in lines}
+        assert len(latest) == len(lines), "a speech stands twice in latest.jsonl"
+        return latest
+
+    def report(self) -> dict[str, Any]:
+        """The newest run's report."""
+        run_of_last = Archive(self.folder).commits()[-1].run
+        report: dict[str, Any] = json.loads((self.folder / "runs" / f"{run_of_last}.json").read_text("utf-8"))
+        return report
+
+    def events(self, commit: int) -> dict[str, set[str]]:
+        events: dict[str, set[str]] = {}
+        for version in Archive(self.folder).versions():
+            if version["commit"] == commit:
+                events.setdefault(version["event"], set()).add(version["native_id"])
+        return events
+
+    def verify(self) -> Ended:
+        return run("pipelines", "verify", str(self.folder))
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path / "archives")

@@ -1,0 +1,112 @@
+"""The calls the archive's own schemas/README.md shows load every line, whole, in every library."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pandas as pd  # type: ignore[import-untyped]
+import polars as pl
+import pytest
+from test_archive import crawl, day, speech
+
+from pipelines.archive import schemas
+from pipelines.record import json_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+LATE = 30_000
+VIEWS = 2**53 - 1
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive whose latest.jsonl is replaced by one with keys first set after 30,000 lines of null."""
+    root = tmp_path_factory.mktemp("readers") / "a"
+    crawl(root, 1, speech("004864", day(1)))
+    full = json.loads((root / "latest.jsonl").read_bytes())
+    nullable = [key for key, kind in schema(root)["properties"].items() if "null" in kind["type"]]
+    bare = full | dict.fromkeys(nullable)
+    with (root / "latest.jsonl").open("w", encoding="utf-8") as stream:
+        for seq in range(LATE):
+            stream.write(json_line(bare | {"seq": seq}) + "\n")
+        last = full | {"seq": LATE, "view_count": VIEWS, "speaker_post": "主席", "delivered_on": "2023-12-27"}
+        stream.write(json_line(last) + "\n")
+    return root
+
+
+def schema(root: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((root / "schemas/latest-1.schema.json").read_bytes())
+    return found
+
+
+def expected(root: Path) -> dict[str, int]:
+    counts = dict.fromkeys(schema(root)["properties"], 0)
+    with (root / "latest.jsonl").open(encoding="utf-8") as stream:
+        for line in stream:
+            for key, value in json.loads(line).items():
+                counts[key] += value is not None
+    return counts
+
+
+@pytest.fixture
+def loaded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+    monkeypatch.chdir(folder)
+
+    def run(snippet: str) -> Any:
+        assert snippet in (folder / "schemas/README.md").read_text(encoding="utf-8")
+        names: dict[str, Any] = {}
+        exec(snippet, names)  # noqa: S102 - the text people copy is what is tested
+        return names["speeches"]
+
+    return run
+
+
+def test_pandas(folder: Path, loaded: Callable[[str], Any]) -> None:
+    speeches: pd.DataFrame = loaded(schemas.PANDAS)
+    assert {str(key): int(count) for key, count in speeches.notna().sum().items()} == expected(folder)
+    assert set(speeches["native_id"]) == {"004864"}
+    assert speeches["view_count"].iloc[-1] == VIEWS
+    assert speeches[["published_on", "published_at"]].iloc[-1].to_list() == [
+        "2023-12-28",
+        "2023-12-28T19:00:29+08:00",
+    ]
+    assert str(speeches["view_count"].dtype) == "Int64"
+
+
+def test_polars(folder: Path, loaded: Callable[[str], Any]) -> None:
+    speeches: pl.DataFrame = loaded(schemas.POLARS)
+    assert {key: len(speeches) - speeches[key].null_count() for key in speeches.columns} == expected(folder)
+    assert set(speeches["native_id"]) == {"004864"}
+    assert speeches["view_count"][-1] == VIEWS
+    assert speeches["captures"][-1][0]["role"] == "article"
+
+
+def test_duckdb(folder: Path, loaded: Callable[[str], Any]) -> None:
+    loaded(schemas.DUCKDB)
+    counts = ", ".join(f'count("{key}")' for key in expected(folder))
+    types = json.loads((folder / "schemas/readers.json").read_bytes())["latest/1"]["duckdb"]
+    source = "from read_json('latest.jsonl', format='newline_delimited', columns=$1)"
+    found = duckdb.execute(f"select {counts} {source}", [types]).fetchone()
+    assert found == tuple(expected(folder).values())
+    ids = duckdb.execute(f"select distinct native_id, max(view_count) {source} group by all", [types]).fetchall()
+    assert ids == [("004864", VIEWS)]
+
+
+@pytest.mark.parametrize("library", list(schemas.SNIPPETS))
+def test_an_archive_without_speeches_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    crawl(tmp_path / "a", 1)
+    monkeypatch.chdir(tmp_path / "a")
+    exec(schemas.SNIPPETS[library], {})  # noqa: S102
+
+
+@pytest.mark.parametrize("name", list(schemas.RECORDS))
+def test_every_record_has_types_for_every_library(folder: Path, name: str) -> None:
+    types = json.loads((folder / "schemas/readers.json").read_bytes())[name]
+    keys = list(json.loads((folder / f"schemas/{name.replace('/', '-')}.schema.json").read_bytes())["properties"])
+    assert {library: list(columns) for library, columns in types.items()} == dict.fromkeys(schemas.SNIPPETS, keys)
