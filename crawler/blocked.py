@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipelines.record import Reason
+from pipelines.reasons import Reason
 
 TRANSIENT = frozenset(
     {Reason.CHALLENGE, Reason.DB_DOWN, Reason.EMPTY, Reason.TRUNCATED, Reason.HTTP_ERROR, Reason.BANNED}

@@ -24,7 +24,7 @@ from crawler.cms import Family
 from crawler.hosts import Hosts
 from crawler.middlewares import RobotsUnreadable
 from crawler.page import Page
-from pipelines.record import Reason
+from pipelines.reasons import Reason
 
 FAILURES = (
     IgnoreRequest,

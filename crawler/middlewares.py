@@ -17,7 +17,7 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.blocked import TRANSIENT, obstacle
-from pipelines.record import Reason
+from pipelines.reasons import Reason
 
 
 class RobotsUnreadable(IgnoreRequest):

@@ -59,7 +59,7 @@ def progress_line(report: RunReport, seconds: float) -> str:
     expected = max(len(report.rows), report.printed_total or 0)
     left = max(expected - done, 0)
     rate = done / seconds if seconds > 0 else 0.0
-    line = f"listed {len(report.rows)} · captured {report.captured} · left {left} · {rate:.1f}/s"
+    line = f"listed {report.listed} · captured {report.captured} · left {left} · {rate:.1f}/s"
     if rate > 0 and left:
         minutes, rest = divmod(round(left / rate), 60)
         line += f" · {minutes}:{rest:02d} left"

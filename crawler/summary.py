@@ -29,7 +29,7 @@ def summary(job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> str:
 def _counts(report: RunReport) -> str:
     events = ("created", "changed", "reprocessed", "gone", "restored", "same", "unread")
     shown = [f"{name} {report.outcomes[name]}" for name in events if report.outcomes[name]]
-    return f"listed {len(report.rows)} · captured {report.captured} · " + (" · ".join(shown) or "nothing new")
+    return f"listed {report.listed} · captured {report.captured} · " + (" · ".join(shown) or "nothing new")
 
 
 def _reasons(heading: str, gaps: list[NotCaptured]) -> list[str]:

@@ -10,7 +10,7 @@ from crawler.fetch import Fetched, Fetcher
 from crawler.job import CrawlJob
 from crawler.page import Page
 from pipelines.health import Exit
-from pipelines.record import Reason
+from pipelines.reasons import Reason
 
 _MOST_PAGES = 10_000
 _MOST_BARREN = 2

@@ -14,7 +14,7 @@ from pipelines.archive.layout import run_file
 from pipelines.archive.reader import Archive
 from pipelines.archive.rebuild import rebuild
 from pipelines.archive.verify import verify
-from pipelines.record import json_value
+from pipelines.canonical import json_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from enum import IntEnum
 from typing import Any
 
-from pipelines.record import Missed, Problem, Reason
+from pipelines.reasons import Reason
+from pipelines.record import Missed, Problem
 
 
 class Exit(IntEnum):
@@ -59,6 +60,7 @@ class RunReport:
     list_pages: int = 0
     printed_total: int | None = None
     listing_complete: bool = False
+    listed: int = 0
     rows: set[str] = field(default_factory=set)
     settled: set[str] = field(default_factory=set)
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -67,9 +69,10 @@ class RunReport:
     refusal: tuple[Exit, str] | None = None
     stopped: str | None = None
 
-    def expect(self, key: str) -> None:
-        """A row (or a known speech) that this run has to account for."""
+    def expect(self, key: str, *, listed: bool) -> None:
+        """A list row, or a known speech that stood on no list, that this run has to account for."""
         self.rows.add(key)
+        self.listed += listed
 
     def settle(self, key: str, outcome: str) -> None:
         """What became of a row: created, changed, same, restored, reprocessed, unread, or a presence."""
@@ -130,7 +133,8 @@ class RunReport:
             "section": self.section,
             "counts": {
                 "list_pages": self.list_pages,
-                "listed": len(self.rows),
+                "listed": self.listed,
+                "not_listed": len(self.rows) - self.listed,
                 "printed_total": self.printed_total,
                 "captured": self.captured,
                 "not_captured": len(self.not_captured),

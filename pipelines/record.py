@@ -7,63 +7,20 @@ means unknown. The JSON Schemas and the reader types in `schemas/` are generated
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, fields
-from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+
+from pipelines.canonical import content_sha256, json_value
+from pipelines.reasons import PresenceState, Reason
 
 SPEECH_SCHEMA = "speech/1"
 OBSERVATION_SCHEMA = "observation/1"
 LATEST_SCHEMA = "latest/1"
 
 Event = Literal["created", "changed", "reprocessed", "gone", "restored"]
-PresenceState = Literal["present", "unlisted", "missing", "withheld", "unknown"]
 ContentState = Literal["new", "same", "changed", "unread"]
 Precision = Literal["second", "minute", "day", "month"]
 CaptureRole = Literal["article", "counter", "list", "attachment"]
-
-
-class Reason(StrEnum):
-    """Why a listed row was not captured, or why the answer for a known speech is no proof of its text."""
-
-    DELETED = "deleted-notice"
-    NOT_FOUND = "not-found"
-    LOGIN = "login-wall"
-    NO_PERMISSION = "no-permission"
-    NOT_APPROVED = "not-approved"
-    FOREIGN_HOST = "foreign-host"
-    OTHER_SECTION = "other-section"
-    ROBOTS = "robots-disallowed"
-    CHALLENGE = "challenge"
-    DB_DOWN = "database-down"
-    BANNED = "address-banned"
-    GUARD = "injection-guard"
-    EMPTY = "empty-answer"
-    TRUNCATED = "truncated"
-    HTTP_ERROR = "http-error"
-    NETWORK = "network-error"
-    TOO_LARGE = "too-large"
-    UNREADABLE = "unreadable"
-    BAD_URL = "bad-url"
-
-    @property
-    def presence(self) -> PresenceState:
-        """What the reason proves about the speech: only the site's own word counts as absence."""
-        if self in _ABSENT:
-            return "missing"
-        return "withheld" if self in _WITHHELD else "unknown"
-
-    @property
-    def is_the_sites_word(self) -> bool:
-        """True when the site itself says why there is nothing to have: told in the report, not a failure."""
-        return self in _ABSENT or self in _WITHHELD or self in _NOT_OURS
-
-
-_ABSENT = frozenset({Reason.DELETED, Reason.NOT_FOUND})
-_WITHHELD = frozenset({Reason.LOGIN, Reason.NO_PERMISSION, Reason.NOT_APPROVED, Reason.FOREIGN_HOST})
-_NOT_OURS = frozenset({Reason.ROBOTS, Reason.OTHER_SECTION})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,56 +262,6 @@ class Latest(Version):
     first_seen: str
     last_seen: Annotated[str, "last look that found it present"]
     last_checked: Annotated[str, "last look at its article"]
-
-
-PROBLEM_CODES: dict[str, str] = {
-    "missing": "the page has no such value",
-    "unreadable": "the page has a value in a form we do not read",
-    "no-year": "a date without a year",
-    "relative": "a date relative to an unknown moment",
-    "impossible": "a date or number that cannot be",
-    "future": "a date later than the moment of capture",
-    "placeholder": "a number printed before a script fills it in",
-    "not-answered": "the counter gave no answer",
-    "withheld": "the profile says that reading the counter would count",
-    "empty": "the body has no visible text",
-    "damaged": "the text holds U+FFFD: bytes that are no characters",
-    "parts-missing": "a part of a multi-page article could not be read",
-    "disagrees": "two places on the site say different things",
-    "no-end": "the page ends without its closing tag, twice alike",
-}
-
-
-def json_value(value: object) -> Any:
-    """Plain JSON value of a record: dataclasses become objects in field order, tuples arrays."""
-    if hasattr(value, "__dataclass_fields__"):
-        return {f.name: json_value(getattr(value, f.name)) for f in fields(value)}  # type: ignore[arg-type]
-    if isinstance(value, (tuple, list)):
-        return [json_value(item) for item in value]
-    return value
-
-
-def json_line(value: object) -> str:
-    """One line of JSON Lines without its line feed: keys in contract order, UTF-8 unescaped."""
-    return json.dumps(json_value(value), ensure_ascii=False, separators=(",", ":"))
-
-
-def content_sha256(line: dict[str, Any]) -> str:
-    """Hash of what the site published, from a plain `speech/1` object; see `docs/archive-format.md`.
-
-    RFC 8785 over title, published_on, published_at, author, source, body and attachments as {name, url} where url is
-    path and query only, so that a change of host is no change of content.
-    """
-    keys = ("title", "published_on", "published_at", "author", "source", "body")
-    content: dict[str, Any] = {key: line[key] for key in keys}
-    content["attachments"] = [{"name": a["name"], "url": _path_and_query(a["url"])} for a in line["attachments"]]
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _path_and_query(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

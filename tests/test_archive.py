@@ -27,7 +27,8 @@ from pipelines.archive.rebuild import rebuild
 from pipelines.archive.state import load
 from pipelines.archive.verify import verify
 from pipelines.archive.writer import ArchiveRun, Sealed
-from pipelines.record import Attachment, Capture, Listed, Look, Missed, Raw, Reason, Row, SiteFacts, Speech
+from pipelines.reasons import Reason
+from pipelines.record import Attachment, Capture, Listed, Look, Missed, Raw, Row, SiteFacts, Speech
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -67,8 +67,8 @@ def test_a_site_that_is_not_there(site: Site) -> None:
 
 def test_a_page_that_is_no_such_site(site: Site, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<html><title>Welcome</title><p>Nothing of the kind</p></html>")
-    command = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "--directory", str(tmp_path), "0"]
-    with subprocess.Popen([*command[:2], "-u", *command[1:][1:]], stdout=subprocess.PIPE, text=True) as server:
+    command = [sys.executable, "-u", "-m", "http.server", "--bind", "127.0.0.1", "--directory", str(tmp_path), "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         port = server.stdout.readline().split("port ")[1].split()[0]
         ended = site.crawl(f"http://127.0.0.1:{port}/")

@@ -7,14 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crawler.replica.process import Replica
 from pipelines.archive.reader import Archive
-from pipelines.record import content_sha256
+from pipelines.canonical import content_sha256
 from tests.conftest import PATIENCE, ROOT, Site
 
 FAULTS = ["500", "503", "reset", "truncated", "truncated-clean", "slow", "empty", "db-down", "challenge"]
@@ -136,7 +135,9 @@ def test_an_empty_section_is_refused_and_takes_nothing_away(site: Site) -> None:
         assert site.latest().keys() == before
 
 
-@pytest.mark.parametrize(("text", "status"), [("User-agent: *\nDisallow: /Item/\n", 4), ("User-agent: *\nDisallow:\n", 0)])
+@pytest.mark.parametrize(
+    ("text", "status"), [("User-agent: *\nDisallow: /Item/\n", 4), ("User-agent: *\nDisallow:\n", 0)]
+)
 def test_robots_txt_is_obeyed(text: str, status: int, site: Site) -> None:
     with Replica(speeches=12) as replica:
         replica.robots(text)
@@ -183,7 +184,7 @@ def no_file_above(size: int) -> None:
 
 
 @pytest.mark.parametrize("size", [3_000, 40_000])
-def test_a_full_disk_ends_the_crawl_and_nothing_is_half_written(size: int, site: Site, tmp_path: Path) -> None:
+def test_a_full_disk_ends_the_crawl_and_nothing_is_half_written(size: int, site: Site) -> None:
     with Replica(speeches=40) as replica:
         assert site.crawl(replica.url, "-a", "limit=1").status == 0
         ended = site.crawl(replica.url, preexec_fn=lambda: no_file_above(size))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.dates import Moment, Unread, find_dates, published, spoken_day
-from pipelines.record import PROBLEM_CODES
+from pipelines.reasons import PROBLEM_CODES
 
 CHINA = ZoneInfo("Asia/Shanghai")
 SEEN = datetime(2026, 1, 10, 2, 0, tzinfo=UTC)

@@ -9,10 +9,10 @@ import duckdb
 import pandas as pd  # type: ignore[import-untyped]
 import polars as pl
 import pytest
-from test_archive import crawl, day, speech
 
 from pipelines.archive import schemas
-from pipelines.record import json_line
+from pipelines.canonical import json_line
+from tests.test_archive import crawl, day, speech
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.dates import Unread
-from pipelines.record import PROBLEM_CODES
+from pipelines.reasons import PROBLEM_CODES
 from pipelines.views import view_count
 
 FULL_WIDTH = str.maketrans("0123456789,", "０１２３４５６７８９，")

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from crawler.page import Page
-from pipelines.record import Attachment, Problem, Raw, Reason
+from pipelines.reasons import Reason
+from pipelines.record import Attachment, Problem, Raw
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from crawler.job import CrawlJob
 from crawler.page import PageError
 from crawler.plan import why_read
 from crawler.walk import ListWalk, find_section
-from pipelines.record import Capture, Listed, Look, Missed, Problem, RawSpeech, Reason, Row
+from pipelines.reasons import Reason
+from pipelines.record import Capture, Listed, Look, Missed, Problem, RawSpeech, Row
 
 _MOST_PARTS = 200
 
@@ -63,7 +64,7 @@ class SpeechesSpider(Spider):
     async def _plan_row(self, row: ListedRow, section: SectionLink) -> AsyncIterator[Request | Item]:
         """What to do about one list row: read its article, only note it, or tell why it cannot be had."""
         job, listed = self.job, Row(title=row.title, date=row.date)
-        job.report.expect(row.native_id or row.url)
+        job.report.expect(row.native_id or row.url, listed=True)
         local = job.hosts.local(row.url)
         if local is None or row.native_id is None:
             reason = Reason.FOREIGN_HOST if local is None else Reason.BAD_URL
@@ -75,12 +76,12 @@ class SpeechesSpider(Spider):
             yield Listed(site=job.profile.site, native_id=row.native_id, look=self._look(listed, ("list",)))
 
     def _absent(self, seen: set[str], section: SectionLink) -> list[Request]:
-        """Known, present speeches that stood on no list page: only their own address can say whether they are gone."""
+        """Known, present speeches that stood on no list page: only their address can say whether they are gone."""
         requests = []
         for native_id, known in self.job.archive.known.items():
             url = self.job.hosts.local(known.url)
             if native_id not in seen and not known.is_gone and url is not None:
-                self.job.report.expect(native_id)
+                self.job.report.expect(native_id, listed=False)
                 requests.append(self._article_request(native_id, url, None, section))
         return requests
 

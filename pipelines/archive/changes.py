@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pipelines.archive.state import article_sha256, derived_of
-from pipelines.record import json_value
+from pipelines.canonical import json_value
 
 if TYPE_CHECKING:
     from pipelines.archive.state import SpeechState

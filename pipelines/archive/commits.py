@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.errors import Damaged, NewerFormat
 from pipelines.archive.files import NamedFile, json_document
 from pipelines.archive.layout import COMMIT_FILE, FORMAT, FORMAT_VERSION, Layout
-from pipelines.record import json_value
+from pipelines.canonical import json_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

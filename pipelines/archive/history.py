@@ -10,7 +10,8 @@ from pipelines.archive.reader import parsed, raw_lines
 from pipelines.archive.schemas import RECORDS
 from pipelines.archive.shapes import misfit, shape_of_record
 from pipelines.archive.state import SAYING, fold
-from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, content_sha256
+from pipelines.canonical import content_sha256
+from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,13 +6,15 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from pipelines.archive.state import SAYING
-from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Look, Observation, Speech, Version, json_value
+from pipelines.canonical import json_value
+from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Look, Observation, Speech, Version
 
 if TYPE_CHECKING:
     from pipelines.archive.changes import Step
     from pipelines.archive.reader import Line
     from pipelines.archive.state import SpeechState
-    from pipelines.record import ContentState, Missed, PresenceState
+    from pipelines.reasons import PresenceState
+    from pipelines.record import ContentState, Missed
 
 _ORDER = {
     SPEECH_SCHEMA: tuple(f.name for f in fields(Version)),

@@ -9,7 +9,8 @@ from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import Damaged
-from pipelines.record import Row, Version, json_value
+from pipelines.canonical import json_value
+from pipelines.record import Row, Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -29,7 +29,7 @@ from pipelines.archive.reader import Archive
 from pipelines.archive.rebuild import heal, write_derived
 from pipelines.archive.sealing import Sealing
 from pipelines.archive.staging import Staging
-from pipelines.record import json_value
+from pipelines.canonical import json_value
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
     from pipelines.archive.reader import Line
     from pipelines.archive.state import States
-    from pipelines.record import Event, Listed, Missed, PresenceState, SiteFacts, Speech
+    from pipelines.reasons import PresenceState
+    from pipelines.record import Event, Listed, Missed, SiteFacts, Speech
 
 EVENTS = ("created", "changed", "reprocessed", "gone", "restored")
 ABSENCES = ("missing", "withheld", "unknown")

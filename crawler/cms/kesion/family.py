@@ -14,7 +14,7 @@ from crawler.cms.kesion.breadcrumb import breadcrumb
 from crawler.cms.kesion.lists import ListReader
 from crawler.cms.kesion.notices import notice, scripted_redirect
 from crawler.page import Page, squeeze, strings, words
-from pipelines.record import Reason
+from pipelines.reasons import Reason
 
 _MORE = re.compile(r"(?:查看)?(?:更多|more|\+more|>>|»)+", re.IGNORECASE)
 _BOX_LEVELS = 4

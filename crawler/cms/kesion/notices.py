@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from crawler.page import Page, squeeze, strings
-from pipelines.record import Reason
+from pipelines.reasons import Reason
 
 _SAID: tuple[tuple[re.Pattern[str], Reason], ...] = (
     (re.compile("数据库连接出错"), Reason.DB_DOWN),

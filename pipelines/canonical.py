@@ -1,0 +1,41 @@
+"""How a record becomes bytes: JSON values, lines, and the hash of what the site published. Standard library only."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import fields
+from typing import Any
+from urllib.parse import urlsplit
+
+
+def json_value(value: object) -> Any:
+    """Plain JSON value of a record: dataclasses become objects in field order, tuples arrays."""
+    if hasattr(value, "__dataclass_fields__"):
+        return {f.name: json_value(getattr(value, f.name)) for f in fields(value)}  # type: ignore[arg-type]
+    if isinstance(value, (tuple, list)):
+        return [json_value(item) for item in value]
+    return value
+
+
+def json_line(value: object) -> str:
+    """One line of JSON Lines without its line feed: keys in contract order, UTF-8 unescaped."""
+    return json.dumps(json_value(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def content_sha256(line: dict[str, Any]) -> str:
+    """Hash of what the site published, from a plain `speech/1` object; see `docs/archive-format.md`.
+
+    RFC 8785 over title, published_on, published_at, author, source, body and attachments as {name, url} where url is
+    path and query only, so that a change of host is no change of content.
+    """
+    keys = ("title", "published_on", "published_at", "author", "source", "body")
+    content: dict[str, Any] = {key: line[key] for key in keys}
+    content["attachments"] = [{"name": a["name"], "url": _path_and_query(a["url"])} for a in line["attachments"]]
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _path_and_query(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
