@@ -23,7 +23,7 @@ from crawler.blocked import obstacle
 from crawler.cms import Family
 from crawler.hosts import Hosts
 from crawler.middlewares import RobotsUnreadable
-from crawler.page import Page
+from crawler.page import Page, PageError
 from pipelines.reasons import Reason
 
 FAILURES = (
@@ -108,7 +108,10 @@ class Fetcher:
             return _missing(response, reason, f"HTTP {response.status}: {reason.value}")
         if expected == "counter":
             return Fetched(response, None, None, "")
-        page = Page(response.url, text)
+        try:
+            page = Page(response.url, text)
+        except PageError as error:
+            return _missing(response, Reason.UNREADABLE, str(error))
         if said := self.family.notice(page):
             return _missing(response, said[0], said[1])
         return Fetched(response, page, None, "")

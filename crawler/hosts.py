@@ -26,6 +26,11 @@ class Hosts:
         self._own = parts
         self.aliases = {alias.lower() for alias in aliases} - {self.netloc}
 
+    @property
+    def is_this_machine(self) -> bool:
+        """True for a crawl of this machine, such as a replica's."""
+        return _is_loopback((self._own.hostname or "").lower())
+
     def local(self, url: str) -> str | None:
         """The address to fetch on the site's own host; None when the link leads to a foreign host."""
         parts = urlsplit(url)

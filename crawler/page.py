@@ -34,6 +34,9 @@ class Page:
     Args:
         url: the address the text was fetched from; relative links resolve against it.
         text: the decoded HTML.
+
+    Raises:
+        PageError: the parser gave up, so that some of the text is missing from the tree.
     """
 
     def __init__(self, url: str, text: str) -> None:
@@ -43,6 +46,8 @@ class Page:
         source = text.replace("\x00", "")
         parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
         self.root = html.document_fromstring((source if source.strip() else "<html></html>").encode(), parser=parser)
+        if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
+            raise PageError(f"{url}: tags nested deeper than the HTML parser follows; text would be lost")
 
     def all(self, xpath: str, within: etree._Element | None = None) -> list[etree._Element]:
         """Every element that an XPath selects, in document order."""

@@ -15,6 +15,7 @@ from scrapy.commands import BaseRunSpiderCommand
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
+from crawler.job import CrawlJob
 from crawler.profile import ProfileError
 from crawler.run import ARGUMENTS, Arguments, WrongUse, finish, prepare
 from crawler.summary import summary
@@ -56,6 +57,7 @@ class Command(BaseRunSpiderCommand):
             return
         # Its one warning advises to keep broken answers; they are asked for again instead.
         logging.getLogger("scrapy.core.downloader.handlers.http11").setLevel(logging.ERROR)
+        self.settings.set("USER_AGENT", self._user_agent(job), priority="cmdline")
         crawler = self._create_crawler(_SPIDER)
         self.crawler_process.crawl(crawler, job=job)
         self.crawler_process.start()
@@ -65,6 +67,16 @@ class Command(BaseRunSpiderCommand):
         judged, sealed = finish(job, ended, *_figures(crawler))
         print(summary(job, judged, sealed))
         self.exitcode = int(judged.exit_status)
+
+    def _user_agent(self, job: CrawlJob) -> str:
+        """Who we are, and where a webmaster can reach us."""
+        assert self.settings is not None  # noqa: S101 - as in run()
+        agent, contact = str(self.settings["USER_AGENT"]), str(self.settings["ARCHIVE_CONTACT"])
+        if contact:
+            return f"{agent} {contact}"
+        if not job.hosts.is_this_machine:
+            print("scrapy crawl: no contact for webmasters: add -s ARCHIVE_CONTACT=ADDRESS", file=sys.stderr)
+        return agent
 
     def _refuse(self, message: str, status: int) -> None:
         print(f"scrapy crawl: {message}", file=sys.stderr)
