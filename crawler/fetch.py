@@ -21,6 +21,7 @@ from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
 
 from crawler.blocked import obstacle
 from crawler.cms import Family
+from crawler.decode import as_text
 from crawler.hosts import Hosts
 from crawler.middlewares import RobotsUnreadable
 from crawler.page import Page, PageError
@@ -98,9 +99,10 @@ class Fetcher:
         return response.urljoin(location.decode("utf-8", "replace").strip())
 
     def _recognise(self, response: Response, expected: str) -> Fetched:
-        if not isinstance(response, TextResponse):
+        readable = as_text(response)
+        if readable is None:
             return _missing(response, Reason.UNREADABLE, f"is no text: {response.headers.get('Content-Type')!r}")
-        text = response.text
+        response, text = readable, readable.text
         reason = obstacle(response.status, text, expected)
         # A page without its end tag came twice alike (AnotherTryMiddleware): that is how the site writes it.
         cut_alike = reason is Reason.TRUNCATED and expected == "page" and "cut_sha256" in response.meta

@@ -12,11 +12,12 @@ from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Request, Response, TextResponse
+from scrapy.http import Request, Response
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.blocked import TRANSIENT, obstacle
+from crawler.decode import as_text
 from pipelines.reasons import Reason
 
 
@@ -89,8 +90,9 @@ class AnotherTryMiddleware:
             await asyncio.sleep(wait)
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
-        text = response.text if isinstance(response, TextResponse) else ""
-        reason = obstacle(response.status, text, request.meta.get("expected", "other"))
+        readable = as_text(response)
+        expected = request.meta.get("expected", "other") if readable else "other"
+        reason = obstacle(response.status, readable.text if readable else "", expected)
         if reason not in TRANSIENT or (reason is Reason.HTTP_ERROR and response.status not in _CURABLE):
             return response
         digest = hashlib.sha256(response.body).hexdigest()

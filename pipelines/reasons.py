@@ -17,7 +17,6 @@ class Reason(StrEnum):
     NO_PERMISSION = "no-permission"
     NOT_APPROVED = "not-approved"
     FOREIGN_HOST = "foreign-host"
-    OTHER_SECTION = "other-section"
     ROBOTS = "robots-disallowed"
     CHALLENGE = "challenge"
     DB_DOWN = "database-down"
@@ -41,12 +40,11 @@ class Reason(StrEnum):
     @property
     def is_the_sites_word(self) -> bool:
         """True when the site itself says why there is nothing to have: told in the report, not a failure."""
-        return self in _ABSENT or self in _WITHHELD or self in _NOT_OURS
+        return self in _ABSENT or self in _WITHHELD or self is Reason.ROBOTS
 
 
 _ABSENT = frozenset({Reason.DELETED, Reason.NOT_FOUND})
 _WITHHELD = frozenset({Reason.LOGIN, Reason.NO_PERMISSION, Reason.NOT_APPROVED, Reason.FOREIGN_HOST})
-_NOT_OURS = frozenset({Reason.ROBOTS, Reason.OTHER_SECTION})
 
 
 PROBLEM_CODES: dict[str, str] = {

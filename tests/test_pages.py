@@ -99,9 +99,10 @@ def test_a_number_in_a_title_of_one_page_stays() -> None:
 INFO = {
     "日期:2023-12-28 19:00:29   浏览数:": ("2023-12-28 19:00:29", None, None, None),
     "2009年08月31日&nbsp;&nbsp; 大洋网&nbsp;&nbsp; 张星星": ("2009年08月31日", None, None, None),
-    "作者：韦　东&nbsp;&nbsp;来源：<a>本站原创</a>&nbsp;&nbsp;时间：2012-3-5 9:05:07 点击：<em>1,024</em>次": (
-        "2012-3-5 9:05:07", "韦　东", "本站原创", "1,024"),
-    "<span>作者：张三</span><span>来源：湖北政协</span><span>时间：2012/3/5</span>": ("2012/3/5", "张三", "湖北政协", None),
+    "作者：韦　东&nbsp;&nbsp;来源：<a>本站原创</a>&nbsp;&nbsp;时间：2012-3-5 9:05:07 点击：<em>1,024</em>次":
+        ("2012-3-5 9:05:07", "韦　东", "本站原创", "1,024"),
+    "<span>作者：张三</span><span>来源：湖北政协</span><span>时间：2012/3/5</span>":
+        ("2012/3/5", "张三", "湖北政协", None),
     "更新时间：2024-1-1 8:00:00 发布时间：2023年12月28日 文章录入：admin": ("2023年12月28日", "admin", None, None),
     "作者：&nbsp;来源：&nbsp;日期：12-28": ("12-28", None, None, None),
     "日 期：二〇二三年十二月二十七日 【字体：大 中 小】": ("二〇二三年十二月二十七日", None, None, None),
@@ -179,6 +180,10 @@ def test_rows_are_told_from_a_side_bar() -> None:
         ]
     first = KESION.read_list(listing(rows, pager, SIDE))
     assert (first.pages, first.total, first.next_url) == (5, 9, f"{HOST}/Item/list.asp?ID=5&Page=2")
+
+
+def test_an_empty_list_has_no_rows_whatever_stands_beside_it() -> None:
+    assert KESION.read_list(listing("<p>此栏目下没有文章</p>", side=SIDE)).rows == ()
 
 
 def test_the_pager_is_not_followed_past_its_end() -> None:

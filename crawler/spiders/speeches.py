@@ -108,9 +108,6 @@ class SpeechesSpider(Spider):
             parts, captures, missing = await self._parts(first, listed)
         except PageError as error:
             missing = Fetched(first.response, None, Reason.UNREADABLE, str(error))
-        if missing is None and self._is_of_another_column(parts[0], section):
-            detail = f"its breadcrumb is {parts[0].raw.breadcrumb}"
-            missing = Fetched(first.response, None, Reason.OTHER_SECTION, detail)
         if missing is not None:
             yield self._missed(native_id, url, missing, listed)
             return
@@ -128,7 +125,7 @@ class SpeechesSpider(Spider):
             body_html=tuple(part.body_html for part in parts),
             attachments=tuple(replace(a, url=self.job.hosts.local(a.url) or a.url) for a in attachments),
             look=look,
-            problems=(*head.problems, *problems),
+            problems=(*head.problems, *self._column_problems(head, section), *problems),
         )
 
     async def _parts(
@@ -153,9 +150,13 @@ class SpeechesSpider(Spider):
                 return parts, (), Fetched(fetched.response, None, Reason.UNREADABLE, detail)
             fetched = await self.fetcher.get(following)
 
-    def _is_of_another_column(self, article: ArticlePage, section: SectionLink) -> bool:
+    def _column_problems(self, article: ArticlePage, section: SectionLink) -> tuple[Problem, ...]:
+        """The list shows it, so it is the section's; but its own breadcrumb may name other columns."""
         mine = self.job.family.column_id(section.url)
-        return bool(mine and article.column_ids and mine not in article.column_ids)
+        if not mine or not article.column_ids or mine in article.column_ids:
+            return ()
+        detail = f"listed in {section.name}, its breadcrumb says {article.raw.breadcrumb}"
+        return (Problem(field="section", code="disagrees", detail=detail),)
 
     async def _with_views(self, look: Look, article: ArticlePage) -> tuple[Look, tuple[Problem, ...]]:
         """The look with the view count as its counter or its page gives it."""

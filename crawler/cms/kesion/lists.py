@@ -22,6 +22,7 @@ _OPTIONS = ".//option[@value]"
 _PAGER_WORDS = re.compile(r"总共\d+页|共\d+篇|页次[:：]\d+/\d+|第\d+页共\d+页|上一页.*下一页")
 _TOTAL_PAGES = re.compile(r"(?:总共|共|/)(\d+)页")
 _TOTAL_ROWS = re.compile(r"共(\d+)篇")
+_EMPTY = re.compile("此栏目下没有(?:文章|信息)")
 _NEXT = frozenset({"下一页", "下页", "后一页", "8"})
 _DATE = re.compile(
     r"\d{4}[-./年]\d{1,2}(?:[-./月]\d{1,2}日?)?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?"
@@ -52,7 +53,8 @@ class ListReader:
     def read(self) -> ListPage:
         pager = self._pager()
         block = self._list_block(pager)
-        rows = self._rows(block, pager) if block is not None else ()
+        is_empty = pager is None and self._says_empty()
+        rows = self._rows(block, pager) if block is not None and not is_empty else ()
         pager_text = squeeze("".join(strings(pager))) if pager is not None else ""
         trail = breadcrumb(self.page)
         return ListPage(
@@ -64,6 +66,9 @@ class ListReader:
             pages=_last_number(_TOTAL_PAGES, pager_text),
             total=_last_number(_TOTAL_ROWS, pager_text),
         )
+
+    def _says_empty(self) -> bool:
+        return bool(_EMPTY.search(squeeze("".join(strings(self.page.root)))))
 
     def _pager(self) -> etree._Element | None:
         """The pager block: by the id the CMS gives it, else the smallest block with a pager's words."""

@@ -12,6 +12,7 @@ _SAID: tuple[tuple[re.Pattern[str], Reason], ...] = (
     (re.compile("您的IP.{0,60}被系统限定"), Reason.BANNED),
     (re.compile("系统警告.{0,40}(?:恶意字符|非法)"), Reason.GUARD),
     (re.compile("(?:文章|新闻|信息)已删除|记录已?不存在|找不到(?:该|此)(?:文章|记录)"), Reason.DELETED),
+    (re.compile("非法参数"), Reason.NOT_FOUND),
     (re.compile("没有通过审核|尚未审核|未审核"), Reason.NOT_APPROVED),
     (re.compile("你?还?没有登录|注册会员才可查看|请先登录"), Reason.LOGIN),
     (re.compile("没有查看本文章的权限|没有权限查看|阅读本文需要消耗|需要消耗.{0,20}点"), Reason.NO_PERMISSION),
