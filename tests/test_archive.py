@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import random
+import shlex
 import shutil
 import subprocess
 import sys
@@ -711,7 +712,8 @@ def test_show_tells_that_a_speech_is_gone(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_a_closed_pipe_is_no_error(finished: Path) -> None:
-    command = f"{sys.executable} -m pipelines show {finished} 4864 --json | true; exit ${{PIPESTATUS[0]}}"
+    show = shlex.join([sys.executable, "-m", "pipelines", "show", str(finished), "4864", "--json"])
+    command = f"{show} | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], check=False, capture_output=True, text=True, env=ENVIRONMENT)
     assert (done.returncode, done.stderr) == (0, "")
 

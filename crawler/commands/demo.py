@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -67,7 +68,8 @@ def demo(replica: Replica, root: Path, flavour: str) -> int:
     folder = root / _SITE
     status = _run("-m", "pipelines", "verify", str(folder))
     _say(f"The archive lies in {folder}")
-    print(f"   one speech as people read it:   python -m pipelines show {folder} {next(iter(_latest(root)))}")
+    shown = shlex.join([sys.executable, "-m", "pipelines", "show", str(folder), next(iter(_latest(root)))])
+    print(f"   one speech as people read it:   {shown}")
     print(f"   every speech as programs do:    {folder / 'latest.jsonl'}")
     return status
 
