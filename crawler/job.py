@@ -9,6 +9,7 @@ from pathlib import Path
 
 from crawler.cms import Family
 from crawler.hosts import Hosts
+from crawler.plan import Plan
 from crawler.profile import SiteProfile
 from pipelines.archive.writer import ArchiveRun
 from pipelines.health import RunReport
@@ -23,9 +24,10 @@ class CrawlJob:
     family: Family
     hosts: Hosts
     start_url: str
-    read_all: bool
+    plan_only: bool
     limit: int | None
     archive: ArchiveRun
+    plan: Plan
     report: RunReport
     normaliser: Normaliser
     clock: Callable[[], datetime]

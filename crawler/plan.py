@@ -1,31 +1,65 @@
-"""Which listed articles a run reads again, and why: new, its row changed, or due by age. Pure."""
+"""Which listed articles a run reads again, and why: new, row changed, or due by age. Pure.
+
+An article is read daily while it is young, then when a tenth of its age has passed since its last reading; of the
+old ones at most a hundredth of the archive in one run, the longest unread first. So an unchanged site costs its list
+pages and little more, and every article is looked at again in the end.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 from pipelines.archive.state import SpeechState
 from pipelines.record import Row
 
-_YOUNG = timedelta(days=30)
-_YOUNG_INTERVAL = timedelta(hours=20)
-_OLD_SHARE = 10
+_DAILY = timedelta(hours=20)
+_SHARE_OF_AGE = 10
+_SHARE_OF_ARCHIVE = 100
 
 
-def why_read(known: SpeechState | None, row: Row, now: datetime, *, read_all: bool) -> str | None:
-    """Why an article should be read in this run; None when its list row and its counter are enough.
+class Plan:
+    """What one run reads.
 
-    A speech first seen within 30 days is read daily; an older one when a tenth of the time since it was first seen
-    has passed since its last reading, so that ever fewer requests go to what has long stood still.
+    Args:
+        known: the archive's state of each speech, by native id.
+        now: the moment the run began, UTC.
+        young_days: how long after its publication (else after it was first seen) an article is read daily.
+        read_all: read every article, whatever its age.
     """
-    if known is None:
-        return "new"
-    if read_all:
-        return "full"
-    if known.is_gone or known.first_missed_at is not None:
-        return "was missing"
-    if known.listed != row:
-        return "row changed"
-    age = now - datetime.fromisoformat(known.first_seen)
-    interval = _YOUNG_INTERVAL if age < _YOUNG else age / _OLD_SHARE
-    return "due" if now - datetime.fromisoformat(known.last_checked) >= interval else None
+
+    def __init__(self, known: Mapping[str, SpeechState], now: datetime, young_days: int, *, read_all: bool) -> None:
+        self.known, self.now, self.read_all = known, now, read_all
+        self._young = timedelta(days=young_days)
+        old = [state for state in known.values() if self._is_old_and_due(state)]
+        old.sort(key=lambda state: (state.last_checked, state.native_id))
+        self._due = {state.native_id for state in old[: max(1, len(known) // _SHARE_OF_ARCHIVE)]}
+
+    def why_read(self, native_id: str, row: Row) -> str | None:
+        """Why the article of a list row is read in this run; None when the row is enough."""
+        state = self.known.get(native_id)
+        if state is None:
+            return "new"
+        if self.read_all:
+            return "mode=full"
+        if state.is_gone or state.first_missed_at is not None:
+            return "was missing"
+        if state.listed != row:
+            return "row changed"
+        if self._age(state) < self._young:
+            return "young" if self._unread_for(state) >= _DAILY else None
+        return "due" if native_id in self._due else None
+
+    def _is_old_and_due(self, state: SpeechState) -> bool:
+        age = self._age(state)
+        return (
+            not state.is_gone and age >= self._young and self._unread_for(state) >= max(age / _SHARE_OF_AGE, _DAILY)
+        )
+
+    def _age(self, state: SpeechState) -> timedelta:
+        if state.published_on is not None:
+            return self.now - datetime.fromisoformat(state.published_on).replace(tzinfo=UTC)
+        return self.now - datetime.fromisoformat(state.first_seen)
+
+    def _unread_for(self, state: SpeechState) -> timedelta:
+        return self.now - datetime.fromisoformat(state.last_checked)

@@ -30,7 +30,8 @@ class SiteProfile:
 
     `hosts`: the site's own host first, then its aliases. `counter`: `read_only` when asking for the count changes
     nothing, `none` when it must not be asked. `static_article`: for sites that publish files, a pattern over the path
-    with the named group `id` (and `part`). `timezone` is an assumption about the times the site prints.
+    with the named group `id` (and `part`). `timezone` is an assumption about the times the site prints. `young_days`:
+    how long after its publication an article is read daily.
     """
 
     site: str
@@ -48,6 +49,7 @@ class SiteProfile:
     rights: str | None = None
     contact: str | None = None
     gone_after_days: int = 14
+    young_days: int = 30
 
     @property
     def digest(self) -> str:
@@ -139,6 +141,7 @@ def _is_article_pattern(value: object) -> bool:
 
 
 _TEXT = (_is_text, "a text")
+_DAYS = (lambda value: type(value) is int and value >= 0, "a number of days, 0 or more")
 _KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "name": _TEXT,
     "committee": _TEXT,
@@ -153,5 +156,6 @@ _KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "static_article": (_is_article_pattern, "a pattern with the named group (?P<id>…)"),
     "rights": _TEXT,
     "contact": _TEXT,
-    "gone_after_days": (lambda value: type(value) is int and value >= 0, "a number of days, 0 or more"),
+    "gone_after_days": _DAYS,
+    "young_days": _DAYS,
 }

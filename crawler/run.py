@@ -20,6 +20,7 @@ from scrapy.settings import BaseSettings
 from crawler.cms import family
 from crawler.hosts import Hosts
 from crawler.job import CrawlJob, stamp
+from crawler.plan import Plan
 from crawler.profile import SiteProfile, is_web_address, load_profile
 from pipelines import __version__
 from pipelines.archive.errors import ArchiveError
@@ -34,6 +35,7 @@ ARGUMENTS = {
     "profile": "a profile file to use instead of the one that ships",
     "limit": "read at most N articles; nothing is marked missing or gone",
     "mode": "incremental (default) or full",
+    "plan": "1: fetch the lists, say which articles would be read and why, and write nothing",
 }
 _MODES = ("incremental", "full")
 
@@ -50,6 +52,7 @@ class Arguments:
     start_url: str
     limit: int | None
     mode: str
+    plan_only: bool
 
     @classmethod
     def parse(cls, given: Mapping[str, str]) -> Arguments:
@@ -67,7 +70,13 @@ class Arguments:
         start_url = given.get("start_url", profile.start_url)
         if not is_web_address(start_url):
             raise WrongUse(f"-a start_url={start_url}: must be an address beginning with http:// or https://")
-        return cls(profile, start_url, _limit(given.get("limit")), _mode(given.get("mode", _MODES[0])))
+        return cls(
+            profile=profile,
+            start_url=start_url,
+            limit=_limit(given.get("limit")),
+            mode=_one_of("mode", given.get("mode", "incremental"), _MODES),
+            plan_only=_one_of("plan", given.get("plan", "0"), ("0", "1")) == "1",
+        )
 
 
 def _limit(value: str | None) -> int | None:
@@ -78,9 +87,9 @@ def _limit(value: str | None) -> int | None:
     return int(value)
 
 
-def _mode(value: str) -> str:
-    if value not in _MODES:
-        raise WrongUse(f"-a mode={value}: must be one of: {', '.join(_MODES)}")
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise WrongUse(f"-a {name}={value}: must be one of: {', '.join(allowed)}")
     return value
 
 
@@ -103,13 +112,14 @@ def prepare(
         family=reader,
         hosts=Hosts(arguments.start_url, profile.hosts),
         start_url=arguments.start_url,
-        read_all=arguments.mode == "full",
+        plan=Plan(archive.known, now, profile.young_days, read_all=arguments.mode == "full"),
+        plan_only=arguments.plan_only,
         limit=arguments.limit,
         archive=archive,
         report=RunReport(
             site=profile.site,
             run=run,
-            mode=arguments.mode,
+            mode="plan" if arguments.plan_only else arguments.mode,
             start_url=arguments.start_url,
             started_at=stamp(now),
             limit=arguments.limit,
@@ -167,7 +177,7 @@ def finish(
     if ended in {None, "shutdown"}:
         job.report.stopped = "by a signal"
     judged = verdict(job.report)
-    if judged.exit_status is Exit.WRONG_USE and not job.archive.known:
+    if job.plan_only or (judged.exit_status is Exit.WRONG_USE and not job.archive.known):
         job.archive.abandon()
         return judged, None
     document = job.report.document(

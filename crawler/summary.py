@@ -15,8 +15,9 @@ _MOST_EXAMPLES = 5
 def summary(job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> str:
     """Text for a terminal, without a final newline."""
     report = job.report
-    lines = [f"{report.site} · run {report.run} · {judged.name} (exit {int(judged.exit_status)}): {judged.message}"]
-    lines.append(_counts(report))
+    if job.plan_only:
+        return "\n".join([*map(_planned, report.planned), _verdict(report, judged), _reasons_to_read(report)])
+    lines = [_verdict(report, judged), _counts(report)]
     lines.extend(_reasons("withheld by the site", [g for g in report.not_captured if g.is_the_sites_word]))
     lines.extend(_reasons("not got", report.failures))
     if report.problems:
@@ -24,6 +25,20 @@ def summary(job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> str:
     if sealed is not None:
         lines.extend(_written(job.folder, report, sealed))
     return "\n".join(lines)
+
+
+def _verdict(report: RunReport, judged: Verdict) -> str:
+    return f"{report.site} · run {report.run} · {judged.name} (exit {int(judged.exit_status)}): {judged.message}"
+
+
+def _planned(article: dict[str, str | None]) -> str:
+    return "\t".join(article[key] or "" for key in ("why", "native_id", "url", "title"))
+
+
+def _reasons_to_read(report: RunReport) -> str:
+    counted = Counter(str(article["why"]) for article in report.planned)
+    shown = [f"{why} {count}" for why, count in sorted(counted.items())]
+    return f"listed {report.listed} · " + (" · ".join(shown) or "nothing to read")
 
 
 def _counts(report: RunReport) -> str:

@@ -66,6 +66,7 @@ class RunReport:
     outcomes: Counter[str] = field(default_factory=Counter)
     not_captured: list[NotCaptured] = field(default_factory=list)
     problems: Counter[str] = field(default_factory=Counter)
+    planned: list[dict[str, str | None]] = field(default_factory=list)
     refusal: tuple[Exit, str] | None = None
     stopped: str | None = None
 
@@ -161,6 +162,8 @@ def verdict(report: RunReport) -> Verdict:
     if report.stopped is not None:
         message = f"interrupted ({report.stopped}); run the same command again to go on"
         return Verdict("interrupted", Exit.INTERRUPTED, message)
+    if report.mode == "plan" and not report.failures:
+        return Verdict("planned", Exit.COMPLETE, f"{len(report.planned)} articles would be read; nothing was written")
     if report.captured == 0 and _all_challenged(report):
         return Verdict("refused", Exit.REFUSED, "every article answered with a challenge; nothing is marked gone")
     if report.left:

@@ -1,8 +1,8 @@
 """The contract: what the crawler hands over and every line an archive holds. Standard library only.
 
-`RawSpeech`, `Listed` and `Missed` are strings as a page gave them (crawler → pipelines). `Version`, `Observation` and
-`Latest` are lines of an archive: their field order is the key order of the JSON, every key is always present, null
-means unknown. The JSON Schemas and the reader types in `schemas/` are generated from these classes.
+`RawSpeech`, `Listed`, `Confirmed` and `Missed` go from crawler to pipelines, strings as pages gave them. `Version`,
+`Observation` and `Latest` are lines of an archive: their field order is the key order of the JSON, each key always
+present, null means unknown. The JSON Schemas and the reader types in `schemas/` are generated from these classes.
 """
 
 from __future__ import annotations
@@ -129,6 +129,15 @@ class RawSpeech:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
     """A known speech that stood on a list page and was not read again in this run (its counter may have been)."""
+
+    site: str
+    native_id: str
+    look: Look
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """A known speech whose article answered with the very bytes archived, or with 304: read without parsing."""
 
     site: str
     native_id: str

@@ -11,7 +11,7 @@ from pipelines.archive.errors import ArchiveError
 from pipelines.archive.writer import ArchiveRun
 from pipelines.health import Exit, RunReport
 from pipelines.normalise import Normaliser
-from pipelines.record import Listed, Missed, RawSpeech, Speech
+from pipelines.record import Confirmed, Listed, Missed, RawSpeech, Speech
 
 
 class Job(Protocol):
@@ -73,10 +73,10 @@ class Keep:
         if isinstance(item, Speech):
             self.report.settle(item.native_id, self.archive.keep(item))
             self.report.note_problems(item.problems)
-        elif isinstance(item, Listed):
+        elif isinstance(item, (Listed, Confirmed)):
             count, problems = self.normaliser.views(item.look.views_raw, item.look.views_source)
             self.archive.see(item, count)
-            self.report.settle(item.native_id, "unread")
+            self.report.settle(item.native_id, "same" if isinstance(item, Confirmed) else "unread")
             self.report.note_problems(problems)
         elif isinstance(item, Missed):
             self.report.miss(item, self.archive.miss(item))

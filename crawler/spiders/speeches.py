@@ -12,17 +12,19 @@ from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure
 
 from crawler.cms import ArticlePage, ListedRow, SectionLink
+from crawler.confirm import conditional_headers, is_confirmed
+from crawler.decode import as_text
 from crawler.fetch import Fetched, Fetcher, failed
 from crawler.job import CrawlJob
 from crawler.page import PageError
-from crawler.plan import why_read
 from crawler.walk import ListWalk, find_section
+from pipelines.archive.state import SpeechState
 from pipelines.reasons import Reason
-from pipelines.record import Capture, Listed, Look, Missed, Problem, RawSpeech, Row
+from pipelines.record import Capture, Confirmed, Listed, Look, Missed, Problem, RawSpeech, Row
 
 _MOST_PARTS = 200
 
-Item = RawSpeech | Listed | Missed
+Item = RawSpeech | Listed | Confirmed | Missed
 
 
 class SpeechesSpider(Spider):
@@ -55,11 +57,13 @@ class SpeechesSpider(Spider):
             if self.job.limit is not None and planned >= self.job.limit:
                 return
             async for output in self._plan_row(row, section):
-                planned += 1
-                yield output
+                planned += isinstance(output, Request)
+                if not self.job.plan_only:
+                    yield output
         if self.job.limit is None and self.job.report.listing_complete:
             for request in self._absent(walk.seen, section):
-                yield request
+                if not self.job.plan_only:
+                    yield request
 
     async def _plan_row(self, row: ListedRow, section: SectionLink) -> AsyncIterator[Request | Item]:
         """What to do about one list row: read its article, only note it, or tell why it cannot be had."""
@@ -70,8 +74,8 @@ class SpeechesSpider(Spider):
             reason = Reason.FOREIGN_HOST if local is None else Reason.BAD_URL
             detail = f"links to {row.url}" if local is None else f"no {job.profile.cms} article address: {row.url}"
             yield self._missed(row.native_id, row.url, Fetched(None, None, reason, detail), listed)
-        elif why_read(job.archive.known.get(row.native_id), listed, job.clock(), read_all=job.read_all):
-            yield self._article_request(row.native_id, local, listed, section)
+        elif why := job.plan.why_read(row.native_id, listed):
+            yield self._article_request(row.native_id, local, listed, section, why)
         else:
             yield Listed(site=job.profile.site, native_id=row.native_id, look=self._look(listed, ("list",)))
 
@@ -82,13 +86,18 @@ class SpeechesSpider(Spider):
             url = self.job.hosts.local(known.url)
             if native_id not in seen and not known.is_gone and url is not None:
                 self.job.report.expect(native_id, listed=False)
-                requests.append(self._article_request(native_id, url, None, section))
+                requests.append(self._article_request(native_id, url, None, section, "on no list"))
         return requests
 
-    def _article_request(self, native_id: str, url: str, listed: Row | None, section: SectionLink) -> Request:
+    def _article_request(
+        self, native_id: str, url: str, listed: Row | None, section: SectionLink, why: str
+    ) -> Request:
+        title = listed.title if listed else self.job.archive.known[native_id].title
+        self.job.report.planned.append({"native_id": native_id, "why": why, "url": url, "title": title})
+        headers = {} if self.job.plan.read_all else conditional_headers(self.job.archive.known.get(native_id))
         kwargs = {"native_id": native_id, "url": url, "listed": listed, "section": section}
         return self.fetcher.request(url, "page").replace(
-            callback=self.parse_article, errback=self.article_failed, cb_kwargs=kwargs
+            callback=self.parse_article, errback=self.article_failed, cb_kwargs=kwargs, headers=headers
         )
 
     async def article_failed(self, failure: Failure) -> AsyncIterator[Item]:
@@ -103,6 +112,14 @@ class SpeechesSpider(Spider):
     ) -> AsyncIterator[Item]:
         """Read all parts of an article and its counter: one speech, or why it is none."""
         look = self._look(listed, ("list", "article") if listed else ("article",))
+        known = self.job.archive.known.get(native_id)
+        if (
+            known is not None
+            and not self.job.plan.read_all
+            and is_confirmed(known, response, self.job.normaliser.parser)
+        ):
+            yield await self._confirmed(known, response, look)
+            return
         first = await self.fetcher.settle(response)
         try:
             parts, captures, missing = await self._parts(first, listed)
@@ -113,7 +130,7 @@ class SpeechesSpider(Spider):
             return
         head = parts[0]
         look = replace(look, captures=captures, **_http_facts(first.response))
-        look, problems = await self._with_views(look, head)
+        look, problems = await self._with_views(look, head.raw.views, head.counter)
         attachments = dict.fromkeys(a for part in parts for a in part.attachments)
         yield RawSpeech(
             site=self.job.profile.site,
@@ -158,11 +175,23 @@ class SpeechesSpider(Spider):
         detail = f"listed in {section.name}, its breadcrumb says {article.raw.breadcrumb}"
         return (Problem(field="section", code="disagrees", detail=detail),)
 
-    async def _with_views(self, look: Look, article: ArticlePage) -> tuple[Look, tuple[Problem, ...]]:
+    async def _confirmed(self, known: SpeechState, response: Response, look: Look) -> Confirmed:
+        """A look at an article that is as it was; its view count is read all the same."""
+        text = as_text(response)
+        captures = (self._capture("article", 1, response),) if response.status == 200 else ()
+        look = replace(look, captures=captures, **_http_facts(text))
+        if response.status == 304:
+            look = replace(look, http_status=304, payload_sha256=known.article_sha256[0])
+        look, _ = await self._with_views(look, None, known.counter_url)
+        return Confirmed(site=self.job.profile.site, native_id=known.native_id, look=look)
+
+    async def _with_views(
+        self, look: Look, printed: str | None, counter_url: str | None
+    ) -> tuple[Look, tuple[Problem, ...]]:
         """The look with the view count as its counter or its page gives it."""
-        if article.raw.views is not None:
-            return replace(look, views_raw=article.raw.views, views_source="page"), ()
-        counter = self.job.hosts.local(article.counter) if article.counter else None
+        if printed is not None:
+            return replace(look, views_raw=printed, views_source="page"), ()
+        counter = self.job.hosts.local(counter_url) if counter_url else None
         if counter is None or self.job.profile.counter != "read_only":
             return look, ()
         answer = await self.fetcher.get(counter, "counter")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, fields
+from http import HTTPStatus
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,10 @@ class SpeechState:
     listed: Row | None = None
     view_count: int | None = None
     view_count_at: str | None = None
+    published_on: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    counter_url: str | None = None
 
 
 States = dict[str, SpeechState]
@@ -112,6 +117,7 @@ def _said(line: Line) -> dict[str, Any]:
         "title": line["title"],
         "section": intern(line["section"]),
         "parser": intern(line["parser"]),
+        "published_on": line["published_on"],
     }
 
 
@@ -134,6 +140,9 @@ def _observe(state: SpeechState, line: Line) -> None:
         state.first_missed_at = state.first_missed_at if state.is_gone else None
     if "article" in line["looked"]:
         state.last_checked = at
+    if line["content"] != "unread" and line["http_status"] == HTTPStatus.OK:
+        state.etag, state.last_modified = line["etag"], line["last_modified"]
+        state.counter_url = next((c["url"] for c in line["captures"] if c["role"] == "counter"), None)
     if line["listed"] is not None:
         state.listed = _row(line["listed"], state.title)
     if line["view_count"] is not None:

@@ -30,6 +30,7 @@ from pipelines.archive.rebuild import heal, write_derived
 from pipelines.archive.sealing import Sealing
 from pipelines.archive.staging import Staging
 from pipelines.canonical import json_value
+from pipelines.record import Confirmed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,20 +120,24 @@ class ArchiveRun:
         self._stage(speech.native_id, self._content_lines(steps, speech), None)
         return "reprocessed" if steps else "same"
 
-    def see(self, listed: Listed, view_count: int | None) -> None:
-        """Keep a look that found a known speech on a list page and did not read it again."""
-        if self._first_look(listed.site, listed.native_id) is None:
-            raise ValueError(f"{listed.native_id}: not known to the archive; its article must be read")
-        if listed.look.listed is None:
-            raise ValueError(f"{listed.native_id}: seen on no list page and not read; that is no look at all")
+    def see(self, seen: Listed | Confirmed, view_count: int | None) -> None:
+        """Keep a look that read no text: a known speech's list row alone, or its article with the bytes we have."""
+        known = self._first_look(seen.site, seen.native_id)
+        is_read = isinstance(seen, Confirmed)
+        if known is None or (is_read and known.is_gone):
+            raise ValueError(f"{seen.native_id}: not known as present; its article must be read")
+        if not is_read and seen.look.listed is None:
+            raise ValueError(f"{seen.native_id}: seen on no list page and not read; that is no look at all")
         observation = lines.observation_line(
-            id=f"{listed.site}:{listed.native_id}",
+            id=known.id,
             run=self._run,
-            look=listed.look,
-            presence="present",
+            look=seen.look,
+            presence="present" if seen.look.listed else "unlisted",
+            content="same" if is_read else "unread",
+            version=known.version if is_read else None,
             view_count=view_count,
         )
-        self._stage(listed.native_id, [], observation)
+        self._stage(seen.native_id, [], observation)
 
     def miss(self, missed: Missed) -> PresenceState | Literal["gone"]:
         """Keep a look at a known speech whose text could not be had; a row never captured is the run report's."""

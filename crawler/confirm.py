@@ -1,0 +1,26 @@
+"""Articles that need no reading: those that answer 304, or with the very bytes the archive knows. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+
+from scrapy.http import Response
+
+from pipelines.archive.state import SpeechState
+
+
+def conditional_headers(known: SpeechState | None) -> dict[str, str]:
+    """Headers that let the server answer 304 instead of an article we have; none for articles of several parts."""
+    if known is None or known.is_gone or len(known.article_sha256) != 1:
+        return {}
+    headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+    return {name: value for name, value in headers.items() if value}
+
+
+def is_confirmed(known: SpeechState | None, response: Response, parser: str) -> bool:
+    """True when the answer is what `parser` has read already. A first part says nothing of the others."""
+    if known is None or known.is_gone or len(known.article_sha256) != 1 or known.parser != parser:
+        return False
+    if response.status == 304:
+        return True
+    return response.status == 200 and hashlib.sha256(response.body).hexdigest() == known.article_sha256[0]
