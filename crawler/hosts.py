@@ -32,9 +32,14 @@ class Hosts:
         return _is_loopback((self._own.hostname or "").lower())
 
     def local(self, url: str) -> str | None:
-        """The address to fetch on the site's own host; None when the link leads to a foreign host."""
+        """The address to fetch on the site's own host; None when the link leads to a foreign host.
+
+        The own name with or without `www.`, by http or https, stays as it is: sites redirect between them.
+        """
         parts = urlsplit(url)
-        if parts.netloc.lower() == self.netloc or self._is_alias(parts):
+        if self._is_own(parts):
+            return parts._replace(fragment="").geturl()
+        if self._is_alias(parts):
             return parts._replace(scheme=self.scheme, netloc=self.netloc, fragment="").geturl()
         return None
 
@@ -43,15 +48,17 @@ class Hosts:
         named = Counter(urlsplit(url).netloc.lower() for url in own_links)
         if named:
             host, count = named.most_common(1)[0]
-            if count * 2 > len(own_links) and host != self.netloc:
+            if count * 2 > len(own_links) and host.removeprefix("www.") != self.netloc.removeprefix("www."):
                 self.aliases.add(host)
+
+    def _is_own(self, parts: SplitResult) -> bool:
+        netloc = parts.netloc.lower()
+        return netloc.removeprefix("www.") == self.netloc.removeprefix("www.") and netloc not in self.aliases
 
     def _is_alias(self, parts: SplitResult) -> bool:
         netloc, host = parts.netloc.lower(), (parts.hostname or "").lower()
         own = (self._own.hostname or "").lower()
         if netloc in self.aliases or host in self.aliases:
-            return True
-        if host.removeprefix("www.") == own.removeprefix("www.") and parts.port == self._own.port:
             return True
         # Another port of this machine is another server; any other private address can only be a wrong setting.
         if _is_loopback(host) and _is_loopback(own):

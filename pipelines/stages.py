@@ -79,7 +79,9 @@ class Keep:
             self.report.settle(item.native_id, "same" if isinstance(item, Confirmed) else "unread")
             self.report.note_problems(problems)
         elif isinstance(item, Missed):
-            self.report.miss(item, self.archive.miss(item))
+            # A limited crawl is no look at the whole site: it tells what it met and marks nothing missing or gone.
+            marks = self.report.limit is None or item.reason.presence != "missing"
+            self.report.miss(item, self.archive.miss(item) if marks else "unmarked")
 
     def _stop(self) -> None:
         engine = self.crawler.engine

@@ -236,7 +236,8 @@ def test_obstacles(status: int, text: str, expected: str, reason: Reason | None)
     ("url", "local"),
     [
         ("http://gszx.example/a?b=1#c", "http://gszx.example/a?b=1"),
-        ("https://www.gszx.example/a", "http://gszx.example/a"),
+        ("https://www.gszx.example/a", "https://www.gszx.example/a"),
+        ("https://gszx.example/a", "https://gszx.example/a"),
         ("http://old.gszx.example/a", "http://gszx.example/a"),
         ("http://192.168.3.251:88/a", "http://gszx.example/a"),
         ("http://localhost:96/a", "http://gszx.example/a"),
