@@ -161,7 +161,10 @@ def is_name(text: str, *, marked: bool) -> bool:
     """Whether the whole text is a person's name; `marked` when a post or 同志 beside it says it is a person's."""
     if _DOTTED.fullmatch(text):
         return marked or (len(text) > 4 and sum(c in _SOUNDS or c in "·•‧・" for c in text) / len(text) > 0.8)
-    if not re.fullmatch(rf"{_HAN}{{2,5}}", text) or text[:2] in _WORDS or text[:3] in _WORDS or text[-2:] in _TAILS:
+    if not re.fullmatch(rf"{_HAN}{{2,5}}", text) or text[:3] in _WORDS or text[-2:] in _TAILS:
+        return False
+    # Behind a post 林长青 is a person although 林长 is a post itself; 马克思 and the like are words of three.
+    if text[:2] in _WORDS and not (marked and len(text) == 3):
         return False
     family = text[:2] if len(text) in {3, 4} and text[:2] in COMPOUND else text[:1]
     given = text[len(family) :]
