@@ -27,7 +27,7 @@ def obstacle(status: int, text: str, expected: str) -> Reason | None:
     Args:
         status: HTTP status.
         text: the decoded body.
-        expected: `page` (a whole HTML page), `counter` (a script statement) or `other` (judged by status alone).
+        expected: `page` or `article` (whole HTML pages), `counter` (a statement), `other` (judged by status).
     """
     if status in {404, 410}:
         return Reason.NOT_FOUND
@@ -51,7 +51,10 @@ def obstacle(status: int, text: str, expected: str) -> Reason | None:
 def _is_challenge(status: int, text: str) -> bool:
     if len(text) > _CHALLENGE_SIZE:
         return False
-    return bool(_CHALLENGE.search(text)) or (status in {200, 202, 203} and bool(_SELF_RELOAD.search(text)))
+    if _CHALLENGE.search(text):
+        return True
+    # A page with links is a page, whatever its scripts do with cookies.
+    return status in {200, 202, 203} and bool(_SELF_RELOAD.search(text)) and "<a " not in text.lower()
 
 
 def _is_whole_page(bare: str) -> bool:

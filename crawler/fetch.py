@@ -23,7 +23,7 @@ from crawler.blocked import obstacle
 from crawler.cms import Family
 from crawler.decode import as_text
 from crawler.hosts import Hosts
-from crawler.middlewares import RobotsUnreadable
+from crawler.middlewares import RobotsForbidden, RobotsUnreadable
 from crawler.page import Page, PageError
 from pipelines.reasons import Reason
 
@@ -48,12 +48,16 @@ _MOST_REDIRECTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer. `page` is there when it can be read; else `reason` and `detail` say why not."""
+    """An answer. `page` is there when it can be read; else `reason` and `detail` say why not.
+
+    `is_unended`: the page has no end tag, and neither have others of its site.
+    """
 
     response: TextResponse | None
     page: Page | None
     reason: Reason | None
     detail: str
+    is_unended: bool = False
 
 
 class Fetcher:
@@ -61,6 +65,7 @@ class Fetcher:
 
     def __init__(self, engine: ExecutionEngine, hosts: Hosts, family: Family) -> None:
         self.engine, self.hosts, self.family = engine, hosts, family
+        self._ends_pages: bool | None = None
 
     @staticmethod
     def request(url: str, expected: str) -> Request:
@@ -98,25 +103,34 @@ class Fetcher:
             return None
         return response.urljoin(location.decode("utf-8", "replace").strip())
 
+    def _is_how_the_site_ends(self, expected: str, text: str) -> bool:
+        """True for a page without its end tag on a site whose first page had none either.
+
+        The same bytes came twice (AnotherTryMiddleware); an article must close its body all the same.
+        """
+        if expected not in {"page", "article"} or self._ends_pages:
+            return False
+        return expected == "page" or self.family.closes_body(text)
+
     def _recognise(self, response: Response, expected: str) -> Fetched:
         readable = as_text(response)
         if readable is None:
             return _missing(response, Reason.UNREADABLE, f"is no text: {response.headers.get('Content-Type')!r}")
         response, text = readable, readable.text
         reason = obstacle(response.status, text, expected)
-        # A page without its end tag came twice alike (AnotherTryMiddleware): that is how the site writes it.
-        cut_alike = reason is Reason.TRUNCATED and expected == "page" and "cut_sha256" in response.meta
-        if reason is not None and not cut_alike:
+        if reason is not None and not (reason is Reason.TRUNCATED and self._is_how_the_site_ends(expected, text)):
             return _missing(response, reason, f"HTTP {response.status}: {reason.value}")
+        if expected in {"page", "article"} and self._ends_pages is None:
+            self._ends_pages = reason is None
         if expected == "counter":
             return Fetched(response, None, None, "")
         try:
             page = Page(response.url, text)
         except PageError as error:
             return _missing(response, Reason.UNREADABLE, str(error))
-        if said := self.family.notice(page):
+        if said := self.family.notice(page, is_article=expected == "article"):
             return _missing(response, said[0], said[1])
-        return Fetched(response, page, None, "")
+        return Fetched(response, page, None, "", is_unended=reason is Reason.TRUNCATED)
 
 
 def failed(error: BaseException) -> Fetched:
@@ -124,9 +138,10 @@ def failed(error: BaseException) -> Fetched:
     detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if isinstance(error, RobotsUnreadable):
         return Fetched(None, None, error.reason, str(error))
-    if isinstance(error, IgnoreRequest):
+    if isinstance(error, RobotsForbidden):
         return Fetched(None, None, Reason.ROBOTS, detail)
-    if isinstance(error, DownloadCancelledError):
+    # The decompression gives up on a body above DOWNLOAD_MAXSIZE by ignoring it.
+    if isinstance(error, (DownloadCancelledError, IgnoreRequest)):
         return Fetched(None, None, Reason.TOO_LARGE, detail)
     return Fetched(None, None, Reason.NETWORK, detail)
 

@@ -21,6 +21,10 @@ from crawler.decode import as_text
 from pipelines.reasons import Reason
 
 
+class RobotsForbidden(IgnoreRequest):
+    """robots.txt forbids the address."""
+
+
 class RobotsUnreadable(IgnoreRequest):
     """robots.txt gave no rules and no leave to go without: the whole host counts as forbidden (RFC 9309, 2.3.1.4)."""
 
@@ -44,7 +48,10 @@ class Rfc9309RobotsMiddleware(RobotsTxtMiddleware):
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
         if unreadable := self._unreadable.get(urlparse_cached(request).netloc):
             raise unreadable
-        super().process_request_2(rp, request)
+        try:
+            super().process_request_2(rp, request)
+        except IgnoreRequest as error:
+            raise RobotsForbidden(str(error)) from None
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         reason = obstacle(response.status, "", "other")

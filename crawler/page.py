@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 from lxml import etree, html
 
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
+_IN_ADDRESSES = str.maketrans({"\n": "", "\r": "", "\t": "", "\\": "/", " ": "%20"})
 _EDGES = " \t\n\r\f\u00a0\u3000\ufeff"
 _TEXTS = etree.XPath(
     ".//text()[not(parent::script or parent::style or parent::noscript or parent::template or parent::option)]",
@@ -64,6 +65,8 @@ class Page:
     def href(self, link: etree._Element) -> str | None:
         """Absolute address of a link; None for a fragment, a script, or what is no address at all."""
         value = (link.get("href") or link.get("value") or link.get("src") or "").strip(_EDGES)
+        # As browsers do (WHATWG URL 4.4): no line breaks or tabs, a backslash is a slash, a blank is %20.
+        value = value.translate(_IN_ADDRESSES)
         if not value or value.startswith("#"):
             return None
         try:

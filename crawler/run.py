@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import secrets
 import signal
 import sys
@@ -27,6 +28,7 @@ from pipelines.archive.errors import ArchiveError
 from pipelines.archive.writer import ArchiveRun, Sealed
 from pipelines.health import Exit, RunReport, Verdict, verdict
 from pipelines.normalise import Normaliser
+from pipelines.reasons import Reason
 from pipelines.record import SiteFacts
 
 ARGUMENTS = {
@@ -102,6 +104,7 @@ def prepare(
         WrongUse: a setting that cannot be meant.
         ArchiveError: the archive refuses (lock held, other host, newer format, unwritable, clock behind).
     """
+    _check_settings(settings)
     profile, now = arguments.profile, clock()
     run = f"{now.astimezone(UTC):%Y%m%dt%H%M%Sz}-{secrets.token_hex(2)}"
     reader = family(profile.cms, profile.static_article, profile.section, (profile.name, profile.committee))
@@ -128,6 +131,15 @@ def prepare(
         clock=clock,
         folder=folder,
     )
+
+
+def _check_settings(settings: BaseSettings) -> None:
+    for name in ("DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT", "RETRY_TIMES", "RETRY_AFTER_MAX"):
+        value = str(settings[name])
+        if not re.fullmatch(r"\d+(?:\.\d+)?", value):
+            raise WrongUse(f"-s {name}={value}: must be a number, 0 or more")
+    if not str(settings["ARCHIVE_CONTACT"] or "-").isprintable():
+        raise WrongUse("-s ARCHIVE_CONTACT: must be one line of printable characters")
 
 
 def _gone_after_days(settings: BaseSettings, profile: SiteProfile) -> int:
@@ -177,7 +189,7 @@ def finish(
     if ended in {None, "shutdown"}:
         job.report.stopped = "by a signal"
     judged = verdict(job.report)
-    if job.plan_only or (judged.exit_status is Exit.WRONG_USE and not job.archive.known):
+    if job.plan_only or _has_nothing_to_keep(job, judged):
         job.archive.abandon()
         return judged, None
     document = job.report.document(
@@ -190,6 +202,14 @@ def finish(
     finally:
         job.archive.close()
     return judged, sealed
+
+
+def _has_nothing_to_keep(job: CrawlJob, judged: Verdict) -> bool:
+    """True for the first run at a wrong address: an archive made of it would remember a host that is no host."""
+    if job.archive.known or job.report.section is not None:
+        return False
+    reasons = {gap.reason for gap in job.report.not_captured}
+    return judged.exit_status is Exit.WRONG_USE or reasons == {Reason.NETWORK.value}
 
 
 def _software() -> dict[str, str]:

@@ -24,6 +24,7 @@ CONCURRENT_REQUESTS = 4  # default 16: articles under way at once, each with its
 DOWNLOAD_DELAY = 1.0  # default 0
 DOWNLOAD_TIMEOUT = 60  # default 180
 RETRY_TIMES = 5  # default 2
+RETRY_GIVE_UP_LOG_LEVEL = "INFO"  # default ERROR: the run report names what could not be had
 RETRY_HTTP_CODES: list[int] = []  # default [500, …]: AnotherTryMiddleware judges answers, this one exceptions
 COOKIES_ENABLED = False  # default True; Request() of classic ASP reads cookies too, and tldextract would phone home
 METAREFRESH_ENABLED = False  # default True

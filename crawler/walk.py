@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from urllib.parse import urljoin
 
 from crawler.cms import ListedRow, ListPage, SectionLink
@@ -80,25 +81,35 @@ class ListWalk:
         self.seen: set[str] = set()
         self._linked: dict[int, str] = {}
         self._barren = 0
+        self._pages = 0
+        self._certain = 0
+        self._is_complete = True
 
     async def rows(self) -> AsyncIterator[ListedRow]:
         """Rows in the order of the list. `report.listing_complete` is set when every page could be read."""
-        complete, number, url = True, 1, self.job.hosts.local(self.section.url)
+        number, url = 1, self.job.hosts.local(self.section.url)
         while url is not None and number <= _MOST_PAGES:
             fetched = await self.fetcher.get(url)
-            if fetched.page is None:
-                complete = False
+            listing = self._read(fetched.page) if fetched.page is not None else None
+            if listing is None:
                 self._tell_gap(number, url, fetched)
-                url = self.job.hosts.local(self._linked.get(number + 1, ""))
-            else:
-                listing = self._read(fetched.page)
-                for row in self._fresh(listing):
-                    yield row
-                url = self._following(listing, number)
+            elif not listing.rows and self._promised(number):
+                self._tell_gap(number, url, replace(fetched, reason=Reason.UNREADABLE, detail="it has no rows"))
+            for row in self._fresh(listing) if listing else ():
+                yield row
+            url = self._following(listing, number)
             number += 1
-        if not self.seen and complete:
+        if self._pages >= number and self._is_complete:
+            self._tell_gap(
+                number, self.section.url, Fetched(None, None, Reason.UNREADABLE, "the pager ended before it")
+            )
+        if not self.seen and self._is_complete:
             self._refuse_empty()
-        self.job.report.listing_complete = complete and bool(self.seen)
+        self.job.report.listing_complete = self._is_complete and self._certain > 0
+
+    def _promised(self, number: int) -> bool:
+        """True when the site itself says that this page has rows: a pager led here, or a total is printed."""
+        return number > 1 or bool(self.job.report.printed_total)
 
     def _read(self, page: Page) -> ListPage:
         self.job.hosts.learn(self.job.family.own_links(page))
@@ -106,22 +117,25 @@ class ListWalk:
         self.job.report.list_pages += 1
         self.job.report.printed_total = listing.total or self.job.report.printed_total
         self._linked.update(listing.linked)
+        self._pages = max(self._pages, listing.pages or 0)
         return listing
 
     def _fresh(self, listing: ListPage) -> list[ListedRow]:
         fresh = [row for row in listing.rows if (row.native_id or row.url) not in self.seen]
         self.seen.update(row.native_id or row.url for row in fresh)
+        self._certain += sum(not row.is_doubtful for row in fresh)
         self._barren = 0 if fresh else self._barren + 1
         return fresh
 
-    def _following(self, listing: ListPage, number: int) -> str | None:
+    def _following(self, listing: ListPage | None, number: int) -> str | None:
         """The next page by the pager; none when pages bring nothing new any more (a pager that never ends)."""
-        if self._barren >= _MOST_BARREN or (listing.pages is not None and number >= listing.pages):
+        if self._barren >= _MOST_BARREN or (self._pages and number >= self._pages):
             return None
-        following = listing.next_url
+        following = (listing.next_url if listing else None) or self._linked.get(number + 1)
         return self.job.hosts.local(following) if following else None
 
     def _tell_gap(self, number: int, url: str, fetched: Fetched) -> None:
+        self._is_complete = False
         reason = fetched.reason or Reason.UNREADABLE
         self.job.report.add_gap("list", url, reason, f"list page {number}: {fetched.detail}")
         if not self.seen and (reason is Reason.CHALLENGE or reason.is_the_sites_word):

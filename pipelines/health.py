@@ -82,7 +82,8 @@ class RunReport:
 
     def miss(self, missed: Missed, outcome: str) -> None:
         """A row that could not be captured."""
-        self.settle(missed.native_id or missed.url, outcome)
+        is_other = missed.reason is Reason.OTHER_SECTION
+        self.settle(missed.native_id or missed.url, missed.reason.value if is_other else outcome)
         title = missed.look.listed.title if missed.look.listed else None
         self.add_gap("speech", missed.url, missed.reason, missed.detail, missed.native_id, title)
 
@@ -156,16 +157,13 @@ _COUNTED = {"speech": "speeches", "counter": "counters", "list": "list pages"}
 
 def verdict(report: RunReport) -> Verdict:
     """Judge a finished run; the reasons stand in order of weight."""
-    if report.refusal is not None:
-        status, message = report.refusal
-        return Verdict({Exit.REFUSED: "refused", Exit.WRONG_USE: "wrong-use"}.get(status, "gaps"), status, message)
+    if refused := _refusal(report):
+        return refused
     if report.stopped is not None:
         message = f"interrupted ({report.stopped}); run the same command again to go on"
         return Verdict("interrupted", Exit.INTERRUPTED, message)
     if report.mode == "plan" and not report.failures:
         return Verdict("planned", Exit.COMPLETE, f"{len(report.planned)} articles would be read; nothing was written")
-    if report.captured == 0 and _all_challenged(report):
-        return Verdict("refused", Exit.REFUSED, "every article answered with a challenge; nothing is marked gone")
     if report.left:
         message = f"{report.left} rows were neither captured nor told: an error in this program, see the log"
         return Verdict("error", Exit.INTERNAL_ERROR, message)
@@ -178,6 +176,20 @@ def verdict(report: RunReport) -> Verdict:
             "partial", Exit.COMPLETE, f"stopped at limit={report.limit}; nothing is marked missing or gone"
         )
     return Verdict("complete", Exit.COMPLETE, "every listed speech is archived, or the site itself says why not")
+
+
+def _refusal(report: RunReport) -> Verdict | None:
+    """The verdict of a run that must not be taken for a look at the site."""
+    if report.refusal is not None:
+        status, message = report.refusal
+        return Verdict({Exit.REFUSED: "refused", Exit.WRONG_USE: "wrong-use"}.get(status, "gaps"), status, message)
+    if report.stopped is not None:
+        return None
+    if report.rows and report.outcomes[Reason.OTHER_SECTION.value] == len(report.rows):
+        return Verdict("refused", Exit.REFUSED, "the section lists no speech of its own; nothing is marked gone")
+    if report.captured == 0 and _all_challenged(report):
+        return Verdict("refused", Exit.REFUSED, "every article answered with a challenge; nothing is marked gone")
+    return None
 
 
 def _all_challenged(report: RunReport) -> bool:

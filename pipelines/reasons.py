@@ -17,6 +17,8 @@ class Reason(StrEnum):
     NO_PERMISSION = "no-permission"
     NOT_APPROVED = "not-approved"
     FOREIGN_HOST = "foreign-host"
+    ELSEWHERE = "redirects-elsewhere"
+    OTHER_SECTION = "other-section"
     ROBOTS = "robots-disallowed"
     CHALLENGE = "challenge"
     DB_DOWN = "database-down"
@@ -40,11 +42,12 @@ class Reason(StrEnum):
     @property
     def is_the_sites_word(self) -> bool:
         """True when the site itself says why there is nothing to have: told in the report, not a failure."""
-        return self in _ABSENT or self in _WITHHELD or self is Reason.ROBOTS
+        return self in _ABSENT or self in _WITHHELD or self in _NOT_OURS
 
 
 _ABSENT = frozenset({Reason.DELETED, Reason.NOT_FOUND})
 _WITHHELD = frozenset({Reason.LOGIN, Reason.NO_PERMISSION, Reason.NOT_APPROVED, Reason.FOREIGN_HOST})
+_NOT_OURS = frozenset({Reason.ROBOTS, Reason.ELSEWHERE, Reason.OTHER_SECTION})
 
 
 PROBLEM_CODES: dict[str, str] = {
@@ -59,7 +62,7 @@ PROBLEM_CODES: dict[str, str] = {
     "withheld": "the profile says that reading the counter would count",
     "empty": "the body has no visible text",
     "damaged": "the text holds U+FFFD: bytes that are no characters",
-    "parts-missing": "a part of a multi-page article could not be read",
     "disagrees": "two places on the site say different things",
-    "no-end": "the page ends without its closing tag, twice alike",
+    "no-end": "the page ends without its closing tag, as the site's pages do",
+    "text-behind": "text stands directly behind the body: perhaps a stray end tag cut the body off",
 }

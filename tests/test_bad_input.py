@@ -27,6 +27,7 @@ PROFILE = (ROOT / "crawler" / "sites" / "gszx.toml").read_text("utf-8")
         (["site=gszx", "mode=quick"], ["mode", "incremental, full"]),
         (["site=gszx", "speed=9"], ["speed", "allowed are"]),
         (["site=gszx", "profile=missing.toml"], ["missing.toml"]),
+        (["site=gszx", "plan=yes"], ["plan", "0, 1"]),
     ],
 )
 def test_wrong_arguments(arguments: list[str], said: list[str], site: Site) -> None:
@@ -62,7 +63,8 @@ def test_a_site_that_is_not_there(site: Site) -> None:
     ended = site.crawl("http://127.0.0.1:9/", "-s", "RETRY_TIMES=1")
     assert ended.status == 3
     assert "http://127.0.0.1:9/" in ended.out
-    assert site.verify().status == 0
+    assert ended.err == ""
+    assert not site.folder.exists(), "an archive must not remember a host that was never there"
 
 
 def test_a_page_that_is_no_such_site(site: Site, tmp_path: Path) -> None:

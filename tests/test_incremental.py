@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import itertools
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from email.message import Message
 
 import pytest
 
@@ -16,6 +15,7 @@ from pipelines.archive.reader import Archive
 from pipelines.archive.state import SpeechState
 from pipelines.record import Row
 from tests.conftest import Site
+from tests.small import PROFILE, Answer, article_page, list_page, serve
 
 NOW = datetime(2026, 1, 10, 2, tzinfo=UTC)
 ROW = Row(title="讲话", date="2020-01-01")
@@ -80,61 +80,27 @@ def test_an_unchanged_old_site_costs_its_list_pages(site: Site) -> None:
         assert site.events(2) == {}
 
 
-ARTICLE = """<html><head><title>在会上的讲话-广水市政协网</title></head><body><h1>在会上的讲话</h1>
-<p>日期:{date}</p><Script Src="/item/GetHits.asp?Action=Count&GetFlag=0&m=1&ID=7"></Script>
-<div id="MyContent">{text}</div></body></html>"""
-LIST = """<html><body><a href="/Item/list.asp?id=5">领导讲话</a>
-<li><a href="/Item/Show.asp?m=1&d=7">在会上的讲话</a>{date}</li></body></html>"""
+def small_site(text: list[str]) -> Callable[[str, Message], Answer]:
+    """A site of one speech whose server knows If-None-Match; `text` is its body and its date in the list."""
 
+    def answer(path: str, headers: Message) -> Answer:
+        if "GetHits" in path:
+            return Answer(f"document.write('{next(count)}');")
+        if "Show" not in path:
+            return Answer(list_page([(7, "在会上的讲话", text[1])]))
+        tag = f'"{len(text[0])}"'
+        is_known = headers.get("If-None-Match") == tag
+        return Answer("" if is_known else article_page(7, body=text[0]), 304 if is_known else 200, {"ETag": tag})
 
-@contextmanager
-def small_site(text: list[str], asked: list[str]) -> Iterator[str]:
-    """A site of one speech whose server knows If-None-Match; `text` is body and date in the list."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            tag = f'"{len(text[0])}"'
-            asked.append(f"{self.path} {self.headers.get('If-None-Match', '')}".strip())
-            body = LIST.format(date=text[1])
-            if "GetHits" in self.path:
-                body = f"document.write('{len(asked)}');"
-            elif "Show" in self.path:
-                body = ARTICLE.format(text=text[0], date="2020-01-01 08:00:00")
-            elif "robots" in self.path:
-                body = ""
-            is_known = "Show" in self.path and self.headers.get("If-None-Match") == tag
-            self.send_response(304 if is_known else 200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            if "Show" in self.path:
-                self.send_header("ETag", tag)
-            payload = b"" if is_known else body.encode()
-            self.send_header("Content-Length", str(len(payload)))
-            self.end_headers()
-            self.wfile.write(payload)
-
-        def log_message(self, *_: object) -> None:
-            """Keep the test's output clean."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    count = itertools.count(5)
+    return answer
 
 
 def test_a_server_that_answers_304_is_believed(site: Site) -> None:
     text, asked = ["<p>各位委员：</p>", "2020-01-01"], list[str]()
     profile = site.root.parent / "young.toml"
-    profile.write_text(
-        'name = "广水市政协网"\ncommittee = "政协广水市委员会"\ncms = "kesion"\nid_namespace = "k"\n'
-        'section = "领导讲话"\nstart_url = "http://127.0.0.1/"\nhosts = ["127.0.0.1"]\n',
-        "utf-8",
-    )
-    with small_site(text, asked) as url:
+    profile.write_text(PROFILE, "utf-8")
+    with serve(small_site(text), asked) as url:
         assert site.crawl(url, "-a", f"profile={profile}").status == 0
         counted = site.latest()["7"]["view_count"]
         text[1] = "01-01"

@@ -17,12 +17,16 @@ from pipelines.record import Attachment, Problem, Raw
 
 @dataclass(frozen=True, slots=True)
 class ListedRow:
-    """One row of a list page. `native_id` is None when the link is no article address of this CMS."""
+    """One row of a list page. `native_id` is None when the link is no article address of this CMS.
+
+    A doubtful row may belong to a side bar: only the breadcrumb of its article tells.
+    """
 
     url: str
     native_id: str | None
     title: str | None
     date: str | None
+    is_doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +93,11 @@ class Family(Protocol):
     def read_article(self, page: Page, part: int, listed_title: str | None) -> ArticlePage:
         """Read one page of an article; `PageError` when it has no body."""
 
-    def notice(self, page: Page) -> tuple[Reason, str] | None:
+    def notice(self, page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
         """What the CMS says instead of an article or list: the reason and its words."""
+
+    def closes_body(self, text: str) -> bool:
+        """True when the source of an article closes the container of its body."""
 
     def redirect(self, page: Page) -> str | None:
         """Where a page without a body sends the browser by script."""

@@ -55,8 +55,9 @@ class Command(BaseRunSpiderCommand):
         except ArchiveError as error:
             self._refuse(str(error), error.exit_status)
             return
-        # Its one warning advises to keep broken answers; they are asked for again instead.
+        # One advises to keep broken answers, which are asked for again; the other traces what the summary says.
         logging.getLogger("scrapy.core.downloader.handlers.http11").setLevel(logging.ERROR)
+        logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
         self.settings.set("USER_AGENT", self._user_agent(job), priority="cmdline")
         crawler = self._create_crawler(_SPIDER)
         self.crawler_process.crawl(crawler, job=job)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from scrapy import Request, Spider
@@ -39,7 +40,7 @@ class SpeechesSpider(Spider):
         super().__init__(**kwargs)
         self.job = job
 
-    @property
+    @cached_property
     def fetcher(self) -> Fetcher:
         """Fetches pages of this site through the running engine."""
         engine = self.crawler.engine
@@ -68,6 +69,8 @@ class SpeechesSpider(Spider):
     async def _plan_row(self, row: ListedRow, section: SectionLink) -> AsyncIterator[Request | Item]:
         """What to do about one list row: read its article, only note it, or tell why it cannot be had."""
         job, listed = self.job, Row(title=row.title, date=row.date)
+        if (row.native_id or row.url) in job.report.rows:
+            return
         job.report.expect(row.native_id or row.url, listed=True)
         local = job.hosts.local(row.url)
         if local is None or row.native_id is None:
@@ -75,7 +78,7 @@ class SpeechesSpider(Spider):
             detail = f"links to {row.url}" if local is None else f"no {job.profile.cms} article address: {row.url}"
             yield self._missed(row.native_id, row.url, Fetched(None, None, reason, detail), listed)
         elif why := job.plan.why_read(row.native_id, listed):
-            yield self._article_request(row.native_id, local, listed, section, why)
+            yield self._article_request(row.native_id, local, listed, section, why, is_doubtful=row.is_doubtful)
         else:
             yield Listed(site=job.profile.site, native_id=row.native_id, look=self._look(listed, ("list",)))
 
@@ -90,13 +93,26 @@ class SpeechesSpider(Spider):
         return requests
 
     def _article_request(
-        self, native_id: str, url: str, listed: Row | None, section: SectionLink, why: str
+        self,
+        native_id: str,
+        url: str,
+        listed: Row | None,
+        section: SectionLink,
+        why: str,
+        *,
+        is_doubtful: bool = False,
     ) -> Request:
         title = listed.title if listed else self.job.archive.known[native_id].title
         self.job.report.planned.append({"native_id": native_id, "why": why, "url": url, "title": title})
         headers = {} if self.job.plan.read_all else conditional_headers(self.job.archive.known.get(native_id))
-        kwargs = {"native_id": native_id, "url": url, "listed": listed, "section": section}
-        return self.fetcher.request(url, "page").replace(
+        kwargs = {
+            "native_id": native_id,
+            "url": url,
+            "listed": listed,
+            "section": section,
+            "is_doubtful": is_doubtful,
+        }
+        return self.fetcher.request(url, "article").replace(
             callback=self.parse_article, errback=self.article_failed, cb_kwargs=kwargs, headers=headers
         )
 
@@ -108,7 +124,13 @@ class SpeechesSpider(Spider):
         yield self._missed(given["native_id"], given["url"], failed(error), given["listed"])
 
     async def parse_article(
-        self, response: Response, native_id: str, url: str, listed: Row | None, section: SectionLink
+        self,
+        response: Response,
+        native_id: str,
+        url: str,
+        listed: Row | None,
+        section: SectionLink,
+        is_doubtful: bool = False,
     ) -> AsyncIterator[Item]:
         """Read all parts of an article and its counter: one speech, or why it is none."""
         look = self._look(listed, ("list", "article") if listed else ("article",))
@@ -120,7 +142,11 @@ class SpeechesSpider(Spider):
         ):
             yield await self._confirmed(known, response, look)
             return
-        first = await self.fetcher.settle(response)
+        first = await self.fetcher.settle(response, "article")
+        if (target := self._other_article(native_id, first)) is not None:
+            async for item in self._led_elsewhere(target, native_id, url, first, listed, section):
+                yield item
+            return
         try:
             parts, captures, missing = await self._parts(first, listed)
         except PageError as error:
@@ -129,6 +155,10 @@ class SpeechesSpider(Spider):
             yield self._missed(native_id, url, missing, listed)
             return
         head = parts[0]
+        if is_doubtful and known is None and not self._names_section(head, section):
+            detail = f"in a side block of the list; its breadcrumb says {head.raw.breadcrumb}"
+            yield self._missed(native_id, url, Fetched(first.response, None, Reason.OTHER_SECTION, detail), listed)
+            return
         look = replace(look, captures=captures, **_http_facts(first.response))
         look, problems = await self._with_views(look, head.raw.views, head.counter)
         attachments = dict.fromkeys(a for part in parts for a in part.attachments)
@@ -142,8 +172,24 @@ class SpeechesSpider(Spider):
             body_html=tuple(part.body_html for part in parts),
             attachments=tuple(replace(a, url=self.job.hosts.local(a.url) or a.url) for a in attachments),
             look=look,
-            problems=(*head.problems, *self._column_problems(head, section), *problems),
+            problems=(*head.problems, *self._column_problems(head, section), *_end_problems(first), *problems),
         )
+
+    def _other_article(self, native_id: str, fetched: Fetched) -> str | None:
+        """Id of the article a row's address redirected to, when it is another one of this site."""
+        target = self.job.family.native_id(fetched.response.url) if fetched.page and fetched.response else None
+        return target if target != native_id else None
+
+    async def _led_elsewhere(
+        self, target: str, native_id: str, url: str, fetched: Fetched, listed: Row | None, section: SectionLink
+    ) -> AsyncIterator[Item]:
+        """A row that only leads to another article: that one is the speech, and it is taken once."""
+        detail = f"redirects to {self.job.profile.site}:{target}"
+        yield self._missed(native_id, url, Fetched(fetched.response, None, Reason.ELSEWHERE, detail), listed)
+        if target not in self.job.report.rows and fetched.response is not None:
+            self.job.report.expect(target, listed=True)
+            async for item in self.parse_article(fetched.response, target, fetched.response.url, listed, section):
+                yield item
 
     async def _parts(
         self, first: Fetched, listed: Row | None
@@ -165,12 +211,15 @@ class SpeechesSpider(Spider):
             if following is None or number >= _MOST_PARTS:
                 detail = f"part {number + 1}: cannot follow {parts[-1].next_part}"
                 return parts, (), Fetched(fetched.response, None, Reason.UNREADABLE, detail)
-            fetched = await self.fetcher.get(following)
+            fetched = await self.fetcher.get(following, "article")
+
+    def _names_section(self, article: ArticlePage, section: SectionLink) -> bool:
+        mine = self.job.family.column_id(section.url)
+        return mine is None or mine in article.column_ids
 
     def _column_problems(self, article: ArticlePage, section: SectionLink) -> tuple[Problem, ...]:
         """The list shows it, so it is the section's; but its own breadcrumb may name other columns."""
-        mine = self.job.family.column_id(section.url)
-        if not mine or not article.column_ids or mine in article.column_ids:
+        if not article.column_ids or self._names_section(article, section):
             return ()
         detail = f"listed in {section.name}, its breadcrumb says {article.raw.breadcrumb}"
         return (Problem(field="section", code="disagrees", detail=detail),)
@@ -192,8 +241,11 @@ class SpeechesSpider(Spider):
         if printed is not None:
             return replace(look, views_raw=printed, views_source="page"), ()
         counter = self.job.hosts.local(counter_url) if counter_url else None
-        if counter is None or self.job.profile.counter != "read_only":
-            return look, ()
+        if counter is None:
+            detail = "the page prints no number and names no counter of this site"
+            return look, (Problem(field="view_count", code="missing", detail=detail),)
+        if self.job.profile.counter != "read_only":
+            return look, (Problem(field="view_count", code="withheld", detail="the profile says counter = none"),)
         answer = await self.fetcher.get(counter, "counter")
         if answer.response is None or answer.reason is not None:
             reason = answer.reason or Reason.NETWORK
@@ -219,6 +271,12 @@ class SpeechesSpider(Spider):
     def _capture(self, role: Any, part: int, response: Response) -> Capture:
         digest = hashlib.sha256(response.body).hexdigest()
         return Capture(role=role, part=part, url=response.url, captured_at=self.job.now(), payload_sha256=digest)
+
+
+def _end_problems(fetched: Fetched) -> tuple[Problem, ...]:
+    if not fetched.is_unended:
+        return ()
+    return (Problem(field="body", code="no-end", detail="the page has no end tag, as others of its site"),)
 
 
 def _http_facts(response: TextResponse | None) -> dict[str, Any]:

@@ -22,6 +22,10 @@ from pipelines.record import Problem, Raw
 
 _BODY = "//*[@id='MyContent']"
 _PAGER = "//*[@id='pageNext']"
+_OPENS_BODY = re.compile(r"<div[^>]*\bid\s*=\s*[\"']?MyContent\b[^>]*>", re.IGNORECASE)
+_DIV = re.compile(r"<(/?)div\b[^>]*>", re.IGNORECASE)
+_FURNITURE = re.compile("上一篇|下一篇|打印|关闭|编辑|字体|收藏|分享|评论|返回|录入|作者|来源|相关|版权|声明|点击")
+_SHORTEST_PARAGRAPH = 5
 _HITS = re.compile(r"gethits\.asp\?", re.IGNORECASE)
 
 
@@ -44,7 +48,7 @@ def read_article(
     Raises:
         PageError: the page has no `#MyContent`, or several.
     """
-    body = page.one(_BODY)
+    body = _body(page)
     pagers = page.all(_PAGER)
     trail = breadcrumb(page)
     names = [*known_names, *(trail.names if trail else ())]
@@ -67,8 +71,42 @@ def read_article(
         next_part=_next_part(page, pagers, part),
         counter=counter,
         column_ids=tuple(str(class_id) for class_id in trail.class_ids) if trail else (),
-        problems=_problems(heading.agrees, listed_title, heading.title),
+        problems=(*_problems(heading.agrees, listed_title, heading.title), *_text_behind(body, pagers)),
     )
+
+
+def closes_body(text: str) -> bool:
+    """True when the source closes the `<div id="MyContent">` it opens."""
+    opened = _OPENS_BODY.search(text)
+    if opened is None:
+        return True
+    depth = 0
+    for tag in _DIV.finditer(text, opened.start()):
+        depth += -1 if tag[1] else 1
+        if depth == 0:
+            return True
+    return False
+
+
+def _body(page: Page) -> etree._Element:
+    """The body container; text pasted from another KesionCMS site may hold a second one inside."""
+    found = page.all(_BODY)
+    if len(found) > 1 and all(found[0] in set(inner.iterancestors()) for inner in found[1:]):
+        return found[0]
+    return page.one(_BODY)
+
+
+def _text_behind(body: etree._Element, pagers: list[etree._Element]) -> tuple[Problem, ...]:
+    """Paragraphs directly behind the body: what a stray end tag inside it looks like to every parser."""
+    pieces = [body.tail or ""]
+    for sibling in body.itersiblings(etree.Element):
+        if sibling.tag not in {"p", "br"} or sibling in pagers:
+            break
+        pieces.extend((*strings(sibling), sibling.tail or ""))
+    text = squeeze("".join(pieces))
+    if len(text) < _SHORTEST_PARAGRAPH or _FURNITURE.search(text):
+        return ()
+    return (Problem(field="body", code="text-behind", detail=text[:60]),)
 
 
 def _problems(agrees: bool, listed: str | None, title: str) -> tuple[Problem, ...]:

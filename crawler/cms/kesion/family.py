@@ -9,7 +9,7 @@ from lxml import etree
 
 from crawler.cms import ArticlePage, ListPage, SectionLink
 from crawler.cms.kesion.addresses import article_address, list_address
-from crawler.cms.kesion.article import read_article
+from crawler.cms.kesion.article import closes_body, read_article
 from crawler.cms.kesion.breadcrumb import breadcrumb
 from crawler.cms.kesion.lists import ListReader
 from crawler.cms.kesion.notices import notice, scripted_redirect
@@ -84,8 +84,11 @@ class Kesion:
     def read_article(self, page: Page, part: int, listed_title: str | None) -> ArticlePage:
         return read_article(page, part, listed_title, self.known_names, self.static_article)
 
-    def notice(self, page: Page) -> tuple[Reason, str] | None:
-        return notice(page)
+    def notice(self, page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
+        return notice(page, is_article=is_article)
+
+    def closes_body(self, text: str) -> bool:
+        return closes_body(text)
 
     def redirect(self, page: Page) -> str | None:
         return scripted_redirect(page)

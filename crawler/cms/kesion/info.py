@@ -15,7 +15,7 @@ from crawler.page import Page, squeeze, strings, tidy
 
 _PUBLISHED = (
     "发布时间 发布日期 发表时间 发表日期 添加时间 添加日期 录入时间 加入时间 上传时间 "
-    "成文日期 信息时间 日期 时间 发布于 更新时间 更新日期"
+    "成文日期 信息时间 日期 时间 发布于 发表于 更新时间 更新日期 更新于"
 ).split()
 _AUTHOR = "文章作者 信息作者 作者 撰稿人 撰稿".split()
 _INPUTTER = "文章录入 信息录入 录入者 录入员 录入 发布人 发布者 上传者".split()
@@ -26,7 +26,9 @@ _VIEWS = (
 _OTHER = "责任编辑 编辑 审核 字体 字号 关键字 关键词 评论 分享到 打印 责编 校对 供稿 摄影".split()
 
 _ALL_LABELS = sorted({*_PUBLISHED, *_AUTHOR, *_INPUTTER, *_SOURCE, *_VIEWS, *_OTHER}, key=len, reverse=True)
-_LABEL = re.compile("(" + "|".join(r"[\s\u3000]*".join(label) for label in _ALL_LABELS) + r")[\s\u3000]*[:：]")
+_LABEL = re.compile(
+    "(" + "|".join(r"[\s\u3000]*".join(label) for label in _ALL_LABELS) + r")[\s\u3000]*[:：]|(发布于|发表于|更新于)"
+)
 _VALUE_END = re.compile(r"[\u00a0\u3000 ]{2,}|[|｜【\[]|\n")
 _DATE = re.compile(
     r"(?<!\d)(?:\d{4}\s?[-./年]\s?\d{1,2}\s?[-./月]\s?\d{1,2}日?|\d{1,2}/\d{1,2}/\d{4}|[一二〇○零０-９]{4}年.{1,3}月.{1,4}日)"
@@ -36,7 +38,13 @@ _DATE = re.compile(
 _FULL_YEAR = re.compile(r"\d{4}|[一二〇○零０-９]{4}年")
 _NUMBER = re.compile(r"[\d０-９][\d０-９,，.．]*\s*[万亿]?")
 _BLOCK_END = frozenset({"br", "p", "div", "td", "tr", "table", "h1", "h2", "h3", "h4", "li", "ul", "hr", "center"})
-_AFTER_LIMIT = 400
+_LINES_ABOVE = 2
+_LINES_WITHOUT_HEADING = 4
+_LINES_BEHIND = 3
+_LONGEST_LINE = 120
+_BLANKS = " \u00a0\u3000\t"
+_OPENING = "【[（(［"
+_CLOSING = {"】": "【", "]": "[", "）": "（", ")": "(", "］": "［"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +58,31 @@ class Info:
 
 
 def read_info(page: Page, body: etree._Element, heading: str) -> Info:
-    """Read the info line of an article: behind its heading, else anywhere before the body, else just behind it."""
+    """Read the info line of an article: the words between its heading and its body.
+
+    A date in the two lines above the heading, and words behind the body, count only where their line begins with
+    a label: side bars and related articles have dates, authors and sources of their own.
+    """
     before = _lines(page.root, stop=body)
-    start = next((i for i, line in enumerate(before) if squeeze(heading) in squeeze(line)), None)
-    zones = [before[start:], before] if start is not None else [before]
-    if start is not None:
-        first = zones[0][0]
-        zones[0] = [first.partition(heading)[2] if heading in first else first, *zones[0][1:]]
-    published = next((found for zone in zones if (found := _published(zone))), None)
-    zones.append(_behind(body))
-    labelled = [_labelled(zone) for zone in zones]
+    start = max((i for i, line in enumerate(before) if squeeze(heading) in squeeze(line)), default=None)
+    if start is None:
+        between, above = before[-_LINES_WITHOUT_HEADING:], []
+    else:
+        own_line = before[start]
+        rest = own_line.partition(heading)[2] if heading in own_line else ""
+        between, above = [rest, *before[start + 1 :]], before[max(0, start - _LINES_ABOVE) : start]
+    labelled = [_labelled(between), _labelled(_behind(body))]
+    dates = [_labelled(_beginning_with_label(above)), labelled[1]]
     return Info(
-        published=published or _published_by_label(labelled[-1]),
-        views=_number(_first(labelled, _VIEWS)),
+        published=_published(between) or next(filter(None, map(_published_by_label, dates)), None),
+        views=_number(_first(labelled[:1], _VIEWS)),
         author=_first(labelled, _AUTHOR) or _first(labelled, _INPUTTER),
         source=_first(labelled, _SOURCE),
     )
+
+
+def _beginning_with_label(lines: list[str]) -> list[str]:
+    return [line for line in lines if _LABEL.match(line.strip(_BLANKS + _OPENING))]
 
 
 def _lines(root: etree._Element, stop: etree._Element) -> list[str]:
@@ -85,15 +102,21 @@ def _lines(root: etree._Element, stop: etree._Element) -> list[str]:
 
 
 def _behind(body: etree._Element) -> list[str]:
-    """The first words behind the body: some templates print 录入 and 来源 there."""
-    texts: list[str] = []
+    """Lines directly behind the body that begin with a label, before anything else is said."""
+    lines: list[str] = []
     node: etree._Element | None = body
-    while node is not None and len("".join(texts)) < _AFTER_LIMIT:
-        texts.append(_one_line(node.tail))
+    while node is not None and node.tag != "body" and len(lines) < _LINES_BEHIND:
+        lines.append(_one_line(node.tail))
         for sibling in node.itersiblings(etree.Element):
-            texts.extend(["\n", _one_line("".join(strings(sibling))), _one_line(sibling.tail)])
+            lines.extend(("".join(_one_line(text) for text in strings(sibling)), _one_line(sibling.tail)))
         node = node.getparent()
-    return "".join(texts)[:_AFTER_LIMIT].partition("上一篇")[0].split("\n")
+    said = [line for line in lines if line.strip(_BLANKS)][:_LINES_BEHIND]
+    kept: list[str] = []
+    for line in said:
+        if len(line) > _LONGEST_LINE or not _beginning_with_label([line]):
+            break
+        kept.append(line)
+    return kept
 
 
 def _one_line(text: str | None) -> str:
@@ -106,10 +129,18 @@ def _labelled(lines: list[str]) -> dict[str, str]:
     for line in lines:
         marks = list(_LABEL.finditer(line))
         for mark, following in zip(marks, [*marks[1:], None], strict=False):
-            text = line[mark.end() : following.start() if following else len(line)].strip(" \u00a0\u3000")
+            text = line[mark.end() : following.start() if following else len(line)].strip(_BLANKS)
             end = _VALUE_END.search(text)
-            values.setdefault(squeeze(mark[1]), tidy(text[: end.start()] if end else text))
+            values.setdefault(squeeze(mark[1] or mark[2]), _value(text[: end.start()] if end else text))
     return values
+
+
+def _value(text: str) -> str:
+    """A value without the bracket its label stands in: cut at the first closing one that opens nowhere in it."""
+    for index, sign in enumerate(text):
+        if sign in _CLOSING and text.count(_CLOSING[sign], 0, index) <= text.count(sign, 0, index):
+            return tidy(text[:index])
+    return tidy(text).rstrip(_OPENING + _BLANKS)
 
 
 def _first(zones: list[dict[str, str]], labels: list[str]) -> str | None:

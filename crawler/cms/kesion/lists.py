@@ -1,13 +1,13 @@
 """KesionCMS list pages: the section's rows and its pager, found without a template's classes.
 
-Rows are told from sidebars by the pager: the smallest block that holds the pager and any article link is the list.
-Without a pager (a list of one page) the list is the group of alike links with the most dates.
+Rows are told from side bars by the pager: the list stands in the smallest block that holds the pager and any article
+link, nearest before the pager. Rows of other containers there, and all rows where there is no pager but more than one
+container, are doubtful: the breadcrumb of their article decides.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
 
 from lxml import etree
 
@@ -32,6 +32,7 @@ _DATE = re.compile(
     r"|刚刚|[今昨前]天|\d+\s*(?:分钟|小时|天)前"
 )
 _BRACKETS = {"(": ")", "[": "]", "（": "）", "［": "］", "【": "】"}
+Path = tuple[tuple[object, str | None, str | None], ...]
 _NOT_ROWS = re.compile(r"javascript:|#|mailto:", re.IGNORECASE)
 
 
@@ -52,9 +53,7 @@ class ListReader:
 
     def read(self) -> ListPage:
         pager = self._pager()
-        block = self._list_block(pager)
-        is_empty = pager is None and self._says_empty()
-        rows = self._rows(block, pager) if block is not None and not is_empty else ()
+        rows = self._rows(pager) if self.articles else ()
         pager_text = squeeze("".join(strings(pager))) if pager is not None else ""
         trail = breadcrumb(self.page)
         return ListPage(
@@ -83,46 +82,57 @@ class ListReader:
         text = squeeze("".join(strings(node)))
         return len(text) < 600 and bool(_PAGER_WORDS.search(text))
 
-    def _list_block(self, pager: etree._Element | None) -> etree._Element | None:
-        if not self.articles:
-            return None
-        if pager is not None:
-            node: etree._Element | None = pager
-            while node is not None:
-                if any(link in self.articles for link in node.iter("a")):
-                    return node
-                node = node.getparent()
-        return self._densest_block()
+    def _block(self, pager: etree._Element | None) -> etree._Element:
+        """The smallest element around the pager that holds an article link; the whole page without a pager."""
+        node = pager
+        while node is not None:
+            if any(link in self.articles for link in node.iter("a")):
+                return node
+            node = node.getparent()
+        return self.page.root
 
-    def _densest_block(self) -> etree._Element | None:
-        """Parent of the group of alike rows with the most dates, for a list without a pager."""
-        groups: dict[etree._Element, list[etree._Element]] = defaultdict(list)
-        for link in self.articles:
-            parent = self._row_element(link).getparent()
-            if parent is not None:
-                groups[parent].append(link)
-        if not groups:
-            return None
-        return max(
-            groups, key=lambda block: (sum(bool(self._date(link)) for link in groups[block]), len(groups[block]))
-        )
-
-    def _rows(self, block: etree._Element, pager: etree._Element | None) -> tuple[ListedRow, ...]:
+    def _rows(self, pager: etree._Element | None) -> tuple[ListedRow, ...]:
+        block = self._block(pager)
         inside = set(block.iter("a"))
         in_pager = set(pager.iter("a")) if pager is not None and pager is not block else set()
-        shapes = Counter(_shape(link, block) for link in inside if link in self.articles)
+        links = [(link, url) for link, url in self.links if link in inside and link not in in_pager]
+        containers = {link: self._container(link) for link, _ in links if link in self.articles}
+        certain = self._list_container(containers, pager)
+        shapes = {_shape(link, block) for link, path in containers.items() if path == certain}
         rows: dict[str, ListedRow] = {}
-        for link, url in self.links:
-            if link not in inside or link in in_pager or _NOT_ROWS.match(link.get("href", "")):
+        for link, url in links:
+            row = self._row(link, url, is_doubtful=containers.get(link) != certain)
+            if row is None or (row.native_id is None and _shape(link, block) not in shapes):
                 continue
-            address = article_address(url, self.static_article)
-            if address is None and (_shape(link, block) not in shapes or list_address(url)):
-                continue
-            title = _title(link)
-            key = address.native_id if address else url
-            if key not in rows or (title and not rows[key].title):
-                rows[key] = ListedRow(url, address.native_id if address else None, title, self._date(link))
+            key = row.native_id or row.url
+            kept = rows.get(key)
+            if kept is None or (kept.is_doubtful and not row.is_doubtful) or (row.title and not kept.title):
+                rows[key] = row
         return tuple(rows.values())
+
+    def _row(self, link: etree._Element, url: str, *, is_doubtful: bool) -> ListedRow | None:
+        if _NOT_ROWS.match(link.get("href", "")):
+            return None
+        address = article_address(url, self.static_article)
+        if address is None:
+            return None if list_address(url) else ListedRow(url, None, _title(link), self._date(link))
+        return ListedRow(url, address.native_id, _title(link), self._date(link), is_doubtful)
+
+    def _list_container(self, containers: dict[etree._Element, Path], pager: etree._Element | None) -> Path | None:
+        """The container of the section's rows; None when it cannot be told, or the page says that it has none."""
+        paths = list(dict.fromkeys(containers.values()))
+        if pager is None:
+            return paths[0] if len(paths) == 1 and not self._says_empty() else None
+        order = {node: index for index, node in enumerate(self.page.root.iter())}
+        before = [link for link in containers if order[link] < order[pager]]
+        if before:
+            return containers[max(before, key=order.__getitem__)]
+        return paths[0] if paths else None
+
+    def _container(self, link: etree._Element) -> Path:
+        """Tag, id and class of every element around a row: what rows of one list share, and side bars do not."""
+        around = self._row_element(link).iterancestors()
+        return tuple((node.tag, node.get("id"), node.get("class")) for node in around)
 
     def _row_element(self, link: etree._Element) -> etree._Element:
         """The largest element around a link that holds no other article's link."""

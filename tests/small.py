@@ -1,0 +1,87 @@
+"""Small sites of a test's own: a real server in a thread, and pages of a KesionCMS template unlike the replica's."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+PROFILE = """\
+name = "广水市政协网"
+committee = "政协广水市委员会"
+cms = "kesion"
+id_namespace = "test"
+start_url = "http://127.0.0.1/"
+section = "领导讲话"
+hosts = ["127.0.0.1"]
+"""
+TRAIL = '<div>您当前位置：<a href="/">广水市政协网</a> >> <a href="/Item/list.asp?id={0}">{1}</a> >> 浏览文章</div>'
+SECTION = TRAIL.format(5, "领导讲话")
+NEWS = TRAIL.format(3, "政协新闻")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answers: a text (sent as UTF-8), a status, headers."""
+
+    text: str
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def article_page(
+    number: int,
+    *,
+    title: str = "在会上的讲话",
+    info: str = "日期:2020-01-01 08:00:00",
+    body: str = "<p>各位委员：</p>",
+    trail: str = SECTION,
+    before: str = "",
+    behind: str = "",
+) -> str:
+    """An article; `before` stands above the heading, `behind` after the body."""
+    counter = f'<Script Src="/item/GetHits.asp?Action=Count&GetFlag=0&m=1&ID={number}"></Script>'
+    return (
+        f"<html><head><title>{title}-广水市政协网</title></head><body>{trail}{before}<h3>{title}</h3>"
+        f'<p>{info} {counter}</p><div id="MyContent">{body}</div>{behind}</body></html>'
+    )
+
+
+def list_page(rows: Sequence[tuple[int, str, str]], *, side: str = "", pager: str = "", trail: str = SECTION) -> str:
+    """A list of (number, title, date) with a side bar before it and a pager behind it."""
+    items = "".join(f'<li><a href="/Item/Show.asp?m=1&d={n}">{title}</a> {date}</li>' for n, title, date in rows)
+    return f'<html><body>{trail}{side}<ul class="list">{items}</ul>{pager}</body></html>'
+
+
+@contextmanager
+def serve(answer: Callable[[str, Message], Answer], asked: list[str] | None = None) -> Iterator[str]:
+    """Serve `answer(path, headers)` on this machine; what was asked is appended to `asked`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if asked is not None:
+                asked.append(f"{self.path} {self.headers.get('If-None-Match', '')}".strip())
+            given = Answer("", 404) if self.path == "/robots.txt" else answer(self.path, self.headers)
+            payload = given.text.encode()
+            self.send_response(given.status)
+            for name, value in {"Content-Type": "text/html; charset=utf-8", **given.headers}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(payload)))
+            self.end_headers()
+            self.wfile.write(payload)
+
+        def log_message(self, *_: object) -> None:
+            """Keep the test's output clean."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
