@@ -25,6 +25,7 @@ class CrawlJob:
     start_url: str
     read_all: bool
     limit: int | None
+    accept: str | None
     archive: ArchiveRun
     report: RunReport
     normaliser: Normaliser

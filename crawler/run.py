@@ -23,7 +23,7 @@ from crawler.job import CrawlJob, stamp
 from crawler.profile import SiteProfile, is_web_address, load_profile
 from pipelines import __version__
 from pipelines.archive.errors import ArchiveError
-from pipelines.archive.writer import ArchiveRun, Sealed
+from pipelines.archive.writer import MASS_GONE, ArchiveRun, Sealed
 from pipelines.health import Exit, RunReport, Verdict, verdict
 from pipelines.normalise import Normaliser
 from pipelines.record import SiteFacts
@@ -34,6 +34,7 @@ ARGUMENTS = {
     "profile": "a profile file to use instead of the one that ships",
     "limit": "read at most N articles; nothing is marked missing or gone",
     "mode": "incremental (default) or full",
+    "accept": "mass-gone: believe that more than a third of the site is gone, as the last run refused to",
 }
 _MODES = ("incremental", "full")
 
@@ -50,6 +51,7 @@ class Arguments:
     start_url: str
     limit: int | None
     mode: str
+    accept: str | None
 
     @classmethod
     def parse(cls, given: Mapping[str, str]) -> Arguments:
@@ -67,7 +69,13 @@ class Arguments:
         start_url = given.get("start_url", profile.start_url)
         if not is_web_address(start_url):
             raise WrongUse(f"-a start_url={start_url}: must be an address beginning with http:// or https://")
-        return cls(profile, start_url, _limit(given.get("limit")), _mode(given.get("mode", _MODES[0])))
+        return cls(
+            profile=profile,
+            start_url=start_url,
+            limit=_limit(given.get("limit")),
+            mode=_one_of("mode", given.get("mode", _MODES[0]), _MODES),
+            accept=_one_of("accept", given["accept"], (MASS_GONE,)) if "accept" in given else None,
+        )
 
 
 def _limit(value: str | None) -> int | None:
@@ -78,9 +86,9 @@ def _limit(value: str | None) -> int | None:
     return int(value)
 
 
-def _mode(value: str) -> str:
-    if value not in _MODES:
-        raise WrongUse(f"-a mode={value}: must be one of: {', '.join(_MODES)}")
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise WrongUse(f"-a {name}={value}: must be one of: {', '.join(allowed)}")
     return value
 
 
@@ -97,7 +105,16 @@ def prepare(
     run = f"{now.astimezone(UTC):%Y%m%dt%H%M%Sz}-{secrets.token_hex(2)}"
     reader = family(profile.cms, profile.static_article, profile.section, (profile.name, profile.committee))
     folder = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute() / profile.site
-    archive = ArchiveRun.open(folder, _facts(arguments), run, stamp(now), _gone_after_days(settings, profile))
+    request = {"mode": arguments.mode, "start_url": arguments.start_url, "limit": arguments.limit}
+    archive = ArchiveRun.open(
+        folder,
+        _facts(arguments),
+        run,
+        stamp(now),
+        _whole_number(settings, "GONE_AFTER_DAYS", "days", profile.gone_after_days),
+        _whole_number(settings, "DISK_FLOOR_MB", "MiB", 0) << 20,
+        {"software": _software(), "request": request},
+    )
     return CrawlJob(
         profile=profile,
         family=reader,
@@ -105,6 +122,7 @@ def prepare(
         start_url=arguments.start_url,
         read_all=arguments.mode == "full",
         limit=arguments.limit,
+        accept=arguments.accept,
         archive=archive,
         report=RunReport(
             site=profile.site,
@@ -120,12 +138,12 @@ def prepare(
     )
 
 
-def _gone_after_days(settings: BaseSettings, profile: SiteProfile) -> int:
-    given = settings.get("GONE_AFTER_DAYS")
+def _whole_number(settings: BaseSettings, name: str, unit: str, default: int) -> int:
+    given = settings.get(name)
     if given is None:
-        return profile.gone_after_days
+        return default
     if not (str(given).isascii() and str(given).isdigit()):
-        raise WrongUse(f"-s GONE_AFTER_DAYS={given}: must be a number of days, 0 or more")
+        raise WrongUse(f"-s {name}={given}: must be a number of {unit}, 0 or more")
     return int(given)
 
 
@@ -166,6 +184,9 @@ def finish(
         signal.signal(number, signal.SIG_IGN)
     if ended in {None, "shutdown"}:
         job.report.stopped = "by a signal"
+    mass = job.archive.mass_deletion()
+    if mass is not None and job.accept != MASS_GONE:
+        job.report.refuse_mass_deletion(mass.gone, mass.present)
     judged = verdict(job.report)
     if judged.exit_status is Exit.WRONG_USE and not job.archive.known:
         job.archive.abandon()
@@ -174,7 +195,7 @@ def finish(
         judged, ended_at=job.now(), aliases=sorted(job.hosts.aliases), traffic=traffic, politeness=politeness
     )
     try:
-        sealed = job.archive.seal(document, job.now(), _software())
+        sealed = job.archive.seal(document, job.now(), _software(), accept=job.accept)
     except ArchiveError as error:
         return Verdict("error", Exit(error.exit_status), str(error)), None
     finally:

@@ -102,6 +102,12 @@ class RunReport:
         """The run must not be taken for a look at the site; the first refusal counts."""
         self.refusal = self.refusal or (exit_status, message)
 
+    def refuse_mass_deletion(self, gone: int, present: int) -> None:
+        """What the run took for gone is only missing, until a person accepts it."""
+        self.outcomes["missing"] += self.outcomes.pop("gone", 0)
+        message = f"{gone} of {present} present speeches would be gone; nothing is marked gone. Look at the site"
+        self.refuse(Exit.REFUSED, f"{message}; if it is so, run again with -a accept=mass-gone")
+
     @property
     def captured(self) -> int:
         """Speeches read in this run."""
@@ -150,6 +156,7 @@ class RunReport:
         }
 
 
+_REFUSALS = {Exit.REFUSED: "refused", Exit.WRONG_USE: "wrong-use", Exit.INTERRUPTED: "interrupted"}
 _COUNTED = {"speech": "speeches", "counter": "counters", "list": "list pages"}
 
 
@@ -157,7 +164,7 @@ def verdict(report: RunReport) -> Verdict:
     """Judge a finished run; the reasons stand in order of weight."""
     if report.refusal is not None:
         status, message = report.refusal
-        return Verdict({Exit.REFUSED: "refused", Exit.WRONG_USE: "wrong-use"}.get(status, "gaps"), status, message)
+        return Verdict(_REFUSALS.get(status, "gaps"), status, message)
     if report.stopped is not None:
         message = f"interrupted ({report.stopped}); run the same command again to go on"
         return Verdict("interrupted", Exit.INTERRUPTED, message)
