@@ -118,9 +118,15 @@ def listed(native_id: str, at: str) -> Listed:
 
 
 def opened(
-    root: Path, number: int, *, facts: SiteFacts = FACTS, days: int = 14, run: str | None = None
+    root: Path,
+    number: int,
+    *,
+    facts: SiteFacts = FACTS,
+    days: int = 14,
+    run: str | None = None,
+    disk_floor: int = 1 << 20,
 ) -> ArchiveRun:
-    return ArchiveRun.open(root, facts, run or f"run-{number}", day(number), days)
+    return ArchiveRun.open(root, facts, run or f"run-{number}", day(number), days, disk_floor)
 
 
 def sealed(run: ArchiveRun, number: int) -> Sealed:
