@@ -56,7 +56,7 @@ def points(folder: Path, scenario: str, fault: str, first: int, stride: int) -> 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_fault_at_some_points_loses_nothing(tmp_path: Path, scenario: str, fault: str) -> None:
-    assert points(tmp_path, scenario, fault, first=FAULTS.index(fault) * 7, stride=23) > 100
+    assert points(tmp_path, scenario, fault, first=FAULTS.index(fault) * 10, stride=31) > 100
 
 
 @pytest.mark.soak
@@ -150,6 +150,14 @@ def test_when_it_was_saved_makes_no_difference(tmp_path: Path) -> None:
     assert kept[0] == kept[1]
 
 
+def test_no_more_than_two_hundred_looks_are_ever_unsaved(tmp_path: Path) -> None:
+    with opened(tmp_path / "a", 1) as run:
+        for count in range(401):
+            run.keep(speech(str(count), day(1)))
+            assert run.unsaved <= 200
+    assert len(list(whole_members(tmp_path / "a/staging/run-1" / LOOKS))) == 2
+
+
 # disks
 
 
@@ -160,6 +168,12 @@ def test_below_the_floor_nothing_more_is_written(tmp_path: Path) -> None:
         opened(tmp_path / "a", 1, disk_floor=free * 2)
     assert list(tmp_path.iterdir()) == []
     crawl(tmp_path / "a", 1, speech("1", day(1)))
+
+
+@pytest.mark.parametrize(("floor", "status"), [("999999999", 11), ("much", 2)])
+def test_the_floor_is_a_setting(site: Site, floor: str, status: int) -> None:
+    ended = site.crawl("http://127.0.0.1:9/", "-s", f"DISK_FLOOR_MB={floor}")
+    assert (ended.status, "DISK_FLOOR_MB" in ended.err) == (status, True)
 
 
 SMALL_DISK = """
@@ -333,7 +347,7 @@ def kill_many(tmp_path: Path, count: int) -> None:
 
 
 def test_killed_crawls_fetch_again_only_what_was_not_saved(tmp_path: Path) -> None:
-    kill_many(tmp_path, 3)
+    kill_many(tmp_path, 2)
 
 
 @pytest.mark.soak

@@ -95,7 +95,17 @@ def _report(staged: StagedRun, dead: Opening, opened_at: str) -> dict[str, Any]:
     """The report (`run/1`) the dead run could not write; what only it knew is null."""
     message = f"died before its end; {staged.lines} whole lines of it were salvaged at the next start"
     torn = f", {staged.cut_bytes} bytes of a torn end were cut" if staged.cut_bytes else ""
-    unknown = ("limit", "section", "listing_complete", "not_captured", "left", "problems", "ended_at")
+    unknown = (
+        "mode",
+        "start_url",
+        "limit",
+        "section",
+        "listing_complete",
+        "not_captured",
+        "left",
+        "problems",
+        "ended_at",
+    )
     return {
         "schema": "run/1",
         "site": dead.facts.site,

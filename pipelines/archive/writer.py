@@ -55,6 +55,8 @@ class ArchiveRun:
         self._gone = 0
         self._looked_at: set[str] = set()
         layout.staging.mkdir(parents=True, exist_ok=True)
+        for folder in self._made:
+            sync_folder(folder.parent)
         self._lock = SiteLock(layout.lock, self._run)
         try:
             admit(layout, self._facts, self._run, self._opened_at)
