@@ -197,7 +197,8 @@ def finish(
     try:
         sealed = job.archive.seal(document, job.now(), _software(), accept=job.accept)
     except ArchiveError as error:
-        return Verdict("error", Exit(error.exit_status), str(error)), None
+        status = Exit(error.exit_status)
+        return Verdict("interrupted" if status is Exit.INTERRUPTED else "error", status, str(error)), None
     finally:
         job.archive.close()
     return judged, sealed

@@ -1,4 +1,5 @@
-"""Faults of the machine, put at any one call into the file system: death as by SIGKILL, a full disk, a bad disk.
+"""Faults of the machine, put at any one call into the file system: death as by SIGKILL, a power cut that takes what
+was not synced, a full disk, a bad disk.
 
 `python -m tests.faults FOLDER SCENARIO FAULT FIRST STRIDE` lets a run meet the fault at every STRIDE-th of its calls
 and checks after each that nothing was lost; it prints how many points there were.
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 CALLS = ("fsync", "link", "replace", "rename", "mkdir", "unlink", "rmdir", "open", "ftruncate", "pwrite", "truncate")
 NEEDS_ROOM = {"write", "mkdir", "link", "open", "pwrite"}
 KILLED = 9
+TRUNCATE = os.ftruncate
 MAY_DIFFER = {"observed_at", "recorded_at", "run", "seq", "commit", "captures"}
 MAY_DIFFER |= {"view_count_at", "first_seen", "last_seen", "last_checked"}
 
@@ -41,6 +43,8 @@ class Injector:
 
     def __init__(self, at: int, fault: str) -> None:
         self.at, self.fault, self.count = at, fault, 0
+        # By inode: a handle of our own, and how many bytes are surely on the disk.
+        self.written: dict[tuple[int, int], tuple[int, int]] = {}
 
     def reach(self, call: str, leave_torn: Callable[[], object] = lambda: None) -> None:
         number, self.count = self.count, self.count + 1
@@ -48,7 +52,10 @@ class Injector:
         if number != self.at and not is_still_full:
             return
         leave_torn()
-        if self.fault == "kill":
+        if self.fault == "power":
+            for handle, synced in self.written.values():
+                TRUNCATE(handle, min(synced, os.fstat(handle).st_size))
+        if self.fault in {"kill", "power"}:
             os._exit(KILLED)
         code = getattr(errno, self.fault)
         raise OSError(code, os.strerror(code))
@@ -56,16 +63,28 @@ class Injector:
     def install(self) -> None:
         """Patch this process, for good. What a dying process gave the system stays, so fsync need not do anything."""
         for name in CALLS:
-            setattr(os, name, self._counted(name, (lambda *_: None) if name == "fsync" else getattr(os, name)))
+            setattr(os, name, self._counted(name, self.note_synced if name == "fsync" else getattr(os, name)))
         original = io.open
 
         def opened_file(file: Any, mode: str = "r", *arguments: Any, **named: Any) -> Any:
             if not set(mode) & set("wxa+"):
                 return original(file, mode, *arguments, **named)
             self.reach("open")
-            return File(original(file, mode, *arguments, **named), self)
+            stream = original(file, mode, *arguments, **named)
+            self.note_written(stream.fileno(), mode)
+            return File(stream, self)
 
         io.open = opened_file
+
+    def note_written(self, handle: int, mode: str) -> None:
+        about = os.fstat(handle)
+        self.written.setdefault((about.st_dev, about.st_ino), (os.dup(handle), about.st_size if "r" in mode else 0))
+
+    def note_synced(self, handle: int) -> None:
+        about = os.fstat(handle)
+        key = (about.st_dev, about.st_ino)
+        if key in self.written:
+            self.written[key] = (self.written[key][0], about.st_size)
 
     def _counted(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*arguments: Any, **named: Any) -> Any:

@@ -27,7 +27,7 @@ from tests.faults import SCENARIOS, content
 from tests.test_archive import FACTS, crawl, day, listed, missed, opened, sealed, speech, tree, whole
 from tests.test_crawl import assert_same
 
-FAULTS = ("kill", "ENOSPC", "EIO")
+FAULTS = ("kill", "power", "ENOSPC", "EIO")
 
 
 def die(root: Path, number: int, *speeches: str, torn: bytes = b"") -> Path:
@@ -56,7 +56,7 @@ def points(folder: Path, scenario: str, fault: str, first: int, stride: int) -> 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_fault_at_some_points_loses_nothing(tmp_path: Path, scenario: str, fault: str) -> None:
-    assert points(tmp_path, scenario, fault, first=FAULTS.index(fault) * 10, stride=31) > 100
+    assert points(tmp_path, scenario, fault, first=FAULTS.index(fault) * 9, stride=37) > 100
 
 
 @pytest.mark.soak

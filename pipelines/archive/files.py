@@ -156,6 +156,12 @@ def sync(stream: BinaryIO) -> None:
     os.fsync(stream.fileno())
 
 
+def sync_file(file: Path) -> None:
+    """Flush a file another hand has written down to the disk."""
+    with file.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
 def sync_folder(folder: Path) -> None:
     """Make names in a folder durable: a rename alone may be forgotten by a power cut."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -58,11 +58,12 @@ def salvage(layout: Layout, facts: SiteFacts, opened_at: str) -> tuple[Salvaged,
 
 def _dead_runs(layout: Layout) -> list[tuple[Path, Opening]]:
     """Runs that left a folder in staging and no commit, oldest first."""
-    archive = _archive(layout)
+    folders = [folder for folder in layout.staging.iterdir() if folder.is_dir()]
+    archive = _archive(layout) if folders else None
     committed = {commit.run for commit in archive.commits()} if archive else set()
     found = []
-    for folder in layout.staging.iterdir():
-        if not folder.is_dir() or folder.name in committed:
+    for folder in folders:
+        if folder.name in committed:
             continue
         opening = _opening(folder)
         if opening is not None:

@@ -21,6 +21,7 @@ from pipelines.archive.files import (
     gzip_lines,
     json_document,
     replace_synced,
+    sync_file,
     sync_folder,
     sync_folders,
     write_synced,
@@ -104,7 +105,10 @@ class Sealing:
             if len(lines):
                 made[relative] = self._room(relative)
                 gzip_lines(made[relative], lines.numbered(first, n, at))
-        return made | {f.relative_to(self.folder).as_posix(): f for f in staged_captures(self.folder)}
+        for capture in staged_captures(self.folder):
+            sync_file(capture)
+            made[capture.relative_to(self.folder).as_posix()] = capture
+        return made
 
     def _room(self, relative: str) -> Path:
         file = self.folder / SEALED / relative

@@ -59,9 +59,9 @@ class ArchiveRun:
             sync_folder(folder.parent)
         self._lock = SiteLock(layout.lock, self._run)
         try:
-            admit(layout, self._facts, self._run, self._opened_at)
+            found = admit(layout, self._facts, self._run, self._opened_at)
             self.salvaged = salvage(layout, self._facts, self._opened_at)
-            self._archive = admit(layout, self._facts, self._run, self._opened_at)
+            self._archive = Archive(layout.root) if self.salvaged else found
             self.known: States = state.load(self._archive) if self._archive else {}
             if self._archive:
                 heal(self._archive, self.known)
