@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive import schemas
@@ -62,7 +62,7 @@ class Occasion:
     decision: dict[str, Any] | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Sealing:
     """One seal. `archive` is what stands so far, null before the first commit; `folder` the run's staging."""
 
@@ -70,20 +70,15 @@ class Sealing:
     archive: Archive | None
     facts: SiteFacts
     folder: Path
-    _placed: list[tuple[Path, Path]] = field(default_factory=list)
 
     def commit(self, staged: StagedRun, report: dict[str, Any], occasion: Occasion) -> Commit:
-        """Make the commit, or leave everything where it was."""
+        """Make the commit, or leave what `roll_back` brings home at the next start."""
         files = self._ready_files(staged, report, occasion)
         commit = self._drafted(staged, occasion, files)
         document = commit.document()
-        try:
-            replace_synced(self.folder / _JOURNAL, document, self.folder)
-            self._place(files)
-            self._point(commit.n)
-        except BaseException:
-            self._undo(commit.n)
-            raise
+        replace_synced(self.folder / _JOURNAL, document, self.folder)
+        self._place(files)
+        self._point(commit.n)
         return replace(commit, sha256=hashlib.sha256(document).hexdigest())
 
     def _ready_files(self, staged: StagedRun, report: dict[str, Any], occasion: Occasion) -> dict[str, Path]:
@@ -141,8 +136,7 @@ class Sealing:
                 raise Damaged(f"{final}: a commit names it already, nothing may replace it; run verify")
             final.parent.mkdir(parents=True, exist_ok=True)
             file.replace(final)
-            self._placed.append((file, final))
-        for folder in {final.parent for _, final in self._placed}:
+        for folder in {self.layout.path(relative).parent for relative in files}:
             sync_folders(folder / "any", self.layout.root)
 
     def _point(self, n: int) -> None:
@@ -151,15 +145,6 @@ class Sealing:
         sync_folder(self.layout.root)
         # A link, unlike a rename, never replaces a commit that is there.
         os.link(self.folder / _JOURNAL, self.layout.commit(n))
-
-    def _undo(self, n: int) -> None:
-        """Take the files back into staging, where they were, unless the commit point was made after all."""
-        point, journal = self.layout.commit(n), self.folder / _JOURNAL
-        if point.exists() and journal.exists() and point.samefile(journal):
-            return
-        for staged, final in reversed(self._placed):
-            final.replace(staged)
-        self._placed.clear()
 
     @property
     def _commits(self) -> tuple[Commit, ...]:
