@@ -3,13 +3,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/sh
 
-.PHONY: demo test check setup lock clean
+.PHONY: demo test soak check setup lock clean
 
 demo: setup
 	@$(BIN)/scrapy demo
 
 test: setup check
 	@$(BIN)/python -m pytest
+
+# Every fault at every point, and dozens of killed crawls: many minutes.
+soak: setup
+	@$(BIN)/python -m pytest -m soak
 
 check: setup
 	@$(BIN)/ruff check .

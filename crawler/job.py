@@ -26,6 +26,7 @@ class CrawlJob:
     start_url: str
     plan_only: bool
     limit: int | None
+    accept: str | None
     archive: ArchiveRun
     plan: Plan
     report: RunReport

@@ -25,7 +25,7 @@ from crawler.plan import Plan
 from crawler.profile import SiteProfile, is_web_address, load_profile
 from pipelines import __version__
 from pipelines.archive.errors import ArchiveError
-from pipelines.archive.writer import ArchiveRun, Sealed
+from pipelines.archive.writer import MASS_GONE, ArchiveRun, Sealed
 from pipelines.health import Exit, RunReport, Verdict, verdict
 from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
@@ -38,6 +38,7 @@ ARGUMENTS = {
     "limit": "read at most N articles; nothing is marked missing or gone",
     "mode": "incremental (default) or full",
     "plan": "1: fetch the lists, say which articles would be read and why, and write nothing",
+    "accept": "mass-gone: believe that more than a third of the site is gone, as the last run refused to",
 }
 _MODES = ("incremental", "full")
 
@@ -55,6 +56,7 @@ class Arguments:
     limit: int | None
     mode: str
     plan_only: bool
+    accept: str | None
 
     @classmethod
     def parse(cls, given: Mapping[str, str]) -> Arguments:
@@ -78,6 +80,7 @@ class Arguments:
             limit=_limit(given.get("limit")),
             mode=_one_of("mode", given.get("mode", "incremental"), _MODES),
             plan_only=_one_of("plan", given.get("plan", "0"), ("0", "1")) == "1",
+            accept=_one_of("accept", given["accept"], (MASS_GONE,)) if "accept" in given else None,
         )
 
 
@@ -109,7 +112,16 @@ def prepare(
     run = f"{now.astimezone(UTC):%Y%m%dt%H%M%Sz}-{secrets.token_hex(2)}"
     reader = family(profile.cms, profile.static_article, profile.section, (profile.name, profile.committee))
     folder = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute() / profile.site
-    archive = ArchiveRun.open(folder, _facts(arguments), run, stamp(now), _gone_after_days(settings, profile))
+    request = {"mode": arguments.mode, "start_url": arguments.start_url, "limit": arguments.limit}
+    archive = ArchiveRun.open(
+        folder,
+        _facts(arguments),
+        run,
+        stamp(now),
+        _whole_number(settings, "GONE_AFTER_DAYS", "days", profile.gone_after_days),
+        _whole_number(settings, "DISK_FLOOR_MB", "MiB", 0) << 20,
+        {"software": _software(), "request": request},
+    )
     return CrawlJob(
         profile=profile,
         family=reader,
@@ -118,6 +130,7 @@ def prepare(
         plan=Plan(archive.known, now, profile.young_days, read_all=arguments.mode == "full"),
         plan_only=arguments.plan_only,
         limit=arguments.limit,
+        accept=arguments.accept,
         archive=archive,
         report=RunReport(
             site=profile.site,
@@ -142,12 +155,12 @@ def _check_settings(settings: BaseSettings) -> None:
         raise WrongUse("-s ARCHIVE_CONTACT: must be one line of printable characters")
 
 
-def _gone_after_days(settings: BaseSettings, profile: SiteProfile) -> int:
-    given = settings.get("GONE_AFTER_DAYS")
+def _whole_number(settings: BaseSettings, name: str, unit: str, default: int) -> int:
+    given = settings.get(name)
     if given is None:
-        return profile.gone_after_days
+        return default
     if not (str(given).isascii() and str(given).isdigit()):
-        raise WrongUse(f"-s GONE_AFTER_DAYS={given}: must be a number of days, 0 or more")
+        raise WrongUse(f"-s {name}={given}: must be a number of {unit}, 0 or more")
     return int(given)
 
 
@@ -188,6 +201,9 @@ def finish(
         signal.signal(number, signal.SIG_IGN)
     if ended in {None, "shutdown"}:
         job.report.stopped = "by a signal"
+    mass = job.archive.mass_deletion()
+    if mass is not None and job.accept != MASS_GONE:
+        job.report.refuse_mass_deletion(mass.gone, mass.present)
     judged = verdict(job.report)
     if job.plan_only or _has_nothing_to_keep(job, judged):
         job.archive.abandon()
@@ -196,9 +212,10 @@ def finish(
         judged, ended_at=job.now(), aliases=sorted(job.hosts.aliases), traffic=traffic, politeness=politeness
     )
     try:
-        sealed = job.archive.seal(document, job.now(), _software())
+        sealed = job.archive.seal(document, job.now(), _software(), accept=job.accept)
     except ArchiveError as error:
-        return Verdict("error", Exit(error.exit_status), str(error)), None
+        status = Exit(error.exit_status)
+        return Verdict("interrupted" if status is Exit.INTERRUPTED else "error", status, str(error)), None
     finally:
         job.archive.close()
     return judged, sealed

@@ -15,6 +15,8 @@ COMMANDS_MODULE = "crawler.commands"  # default "": ours replaces `scrapy crawl`
 ARCHIVE_ROOT = str(Path(__file__).resolve().parent.parent / "output")
 ARCHIVE_CONTACT = ""  # an address for webmasters, put into the User-Agent
 GONE_AFTER_DAYS = None  # None: what the site's profile says
+DISK_FLOOR_MB = 64  # below so many free MiB nothing more is fetched; the rest is for ending the run well
+SAVE_SECONDS = 5.0  # how much of a crawl a power cut may cost
 RETRY_AFTER_MAX = 300  # seconds; a longer Retry-After is not waited out
 
 # Politeness.

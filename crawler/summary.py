@@ -22,6 +22,7 @@ def summary(job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> str:
     lines.extend(_reasons("not got", report.failures))
     if report.problems:
         lines.append("problems  " + ", ".join(f"{name} ({count})" for name, count in sorted(report.problems.items())))
+    lines.extend(f"salvaged run {dead.run}: {dead.lines} lines" for dead in job.archive.salvaged)
     if sealed is not None:
         lines.extend(_written(job.folder, report, sealed))
     return "\n".join(lines)

@@ -104,6 +104,12 @@ class RunReport:
         """The run must not be taken for a look at the site; the first refusal counts."""
         self.refusal = self.refusal or (exit_status, message)
 
+    def refuse_mass_deletion(self, gone: int, present: int) -> None:
+        """What the run took for gone is only missing, until a person accepts it."""
+        self.outcomes["missing"] += self.outcomes.pop("gone", 0)
+        message = f"{gone} of {present} present speeches would be gone; nothing is marked gone. Look at the site"
+        self.refuse(Exit.REFUSED, f"{message}; if it is so, run again with -a accept=mass-gone")
+
     @property
     def captured(self) -> int:
         """Speeches read in this run."""
@@ -152,6 +158,7 @@ class RunReport:
         }
 
 
+_REFUSALS = {Exit.REFUSED: "refused", Exit.WRONG_USE: "wrong-use", Exit.INTERRUPTED: "interrupted"}
 _COUNTED = {"speech": "speeches", "counter": "counters", "list": "list pages"}
 
 
@@ -182,7 +189,7 @@ def _refusal(report: RunReport) -> Verdict | None:
     """The verdict of a run that must not be taken for a look at the site."""
     if report.refusal is not None:
         status, message = report.refusal
-        return Verdict({Exit.REFUSED: "refused", Exit.WRONG_USE: "wrong-use"}.get(status, "gaps"), status, message)
+        return Verdict(_REFUSALS.get(status, "gaps"), status, message)
     if report.stopped is not None:
         return None
     if report.rows and report.outcomes[Reason.OTHER_SECTION.value] == len(report.rows):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Protocol, Self
 
 from scrapy.crawler import Crawler
@@ -46,10 +47,15 @@ class Normalise:
         return self.normaliser.speech(item) if isinstance(item, RawSpeech) else item
 
 
+_SAVE_LOOKS = 100
+"""Half of what the archive holds before it saves by itself, which would stop the event loop for the time."""
+
+
 class Keep:
     """Writes speeches and looks into the archive's staging and tells the run report what became of each row.
 
-    A write that fails ends the crawl: what cannot be kept need not be fetched, and the verdict says so.
+    Saving waits for the disk, so it runs in a thread, every few seconds or looks. A write that fails ends the crawl:
+    what cannot be kept need not be fetched, and the verdict says so.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -61,13 +67,31 @@ class Keep:
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
-    def process_item(self, item: object) -> object:
+    def open_spider(self) -> None:
+        self._saver = asyncio.ensure_future(self._save_regularly())
+
+    async def close_spider(self) -> None:
+        self._saver.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._saver
+
+    async def process_item(self, item: object) -> object:
         try:
             self._keep(item)
+            if self.archive.unsaved >= _SAVE_LOOKS:
+                await asyncio.to_thread(self.archive.save)
         except ArchiveError as error:
-            self.report.refuse(Exit(error.exit_status), str(error))
-            self._stop()
+            self._stop(error)
         return item
+
+    async def _save_regularly(self) -> None:
+        seconds = self.crawler.settings.getfloat("SAVE_SECONDS")
+        try:
+            while True:
+                await asyncio.sleep(seconds)
+                await asyncio.to_thread(self.archive.save)
+        except ArchiveError as error:
+            self._stop(error)
 
     def _keep(self, item: object) -> None:
         if isinstance(item, Speech):
@@ -83,7 +107,8 @@ class Keep:
             marks = self.report.limit is None or item.reason.presence != "missing"
             self.report.miss(item, self.archive.miss(item) if marks else "unmarked")
 
-    def _stop(self) -> None:
+    def _stop(self, error: ArchiveError) -> None:
+        self.report.refuse(Exit(error.exit_status), str(error))
         engine = self.crawler.engine
         if engine is not None:
             self._closing = asyncio.ensure_future(engine.close_spider_async(reason="archive_unwritable"))

@@ -31,7 +31,7 @@ class Command(BaseRunSpiderCommand):
     requires_project = True
 
     def syntax(self) -> str:
-        return "speeches -a site=NAME [-a start_url=URL] [-a mode=full] [-a limit=N] [-a profile=FILE]"
+        return f"speeches -a site=NAME {' '.join(f'[-a {name}=…]' for name in ARGUMENTS if name != 'site')}"
 
     def short_desc(self) -> str:
         return "Crawl the leader speeches of a site into its archive"

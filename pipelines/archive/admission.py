@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pipelines.archive.commits import commit_files
-from pipelines.archive.errors import ArchiveError, ClockBehind, WrongHost
+from pipelines.archive.errors import ArchiveError, ClockBehind, DiskFull, WrongHost
 from pipelines.archive.layout import Layout, checked_name
 from pipelines.archive.reader import Archive, read_about
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pipelines.record import SiteFacts
 
 
@@ -25,14 +28,15 @@ def admit(layout: Layout, facts: SiteFacts, run: str, opened_at: str) -> Archive
     if about is None or not commit_files(layout):
         return None
     archive = Archive(layout.root)
-    _check_site(layout, about, facts)
+    check_site(layout, about, facts)
     check_clock(layout, archive, opened_at)
     if any(commit.run == run for commit in archive.commits()):
         raise ArchiveError(f"{layout.root}: holds a run {run} already; give the run another id")
     return archive
 
 
-def _check_site(layout: Layout, about: SiteFacts, facts: SiteFacts) -> None:
+def check_site(layout: Layout, about: SiteFacts, facts: SiteFacts) -> None:
+    """Refuse a run of `facts` where `about` says that another site, or another host of it, is kept."""
     remedy = "Give another ARCHIVE_ROOT"
     if (about.site, about.id_namespace) != (facts.site, facts.id_namespace):
         kept, given = f"{about.site} ({about.id_namespace})", f"{facts.site} ({facts.id_namespace})"
@@ -56,4 +60,16 @@ def check_clock(layout: Layout, archive: Archive | None, now: str) -> None:
     if moment < datetime.fromisoformat(last.recorded_at):
         raise ClockBehind(
             f"{layout.root}: the clock says {now}, before commit {last.n} of {last.recorded_at}; set the clock right"
+        )
+
+
+def check_room(folder: Path, floor: int) -> None:
+    """Refuse to write when fewer than `floor` bytes are free: what is left is for ending the run well."""
+    there = next(f for f in (folder, *folder.parents) if f.exists())
+    disk = os.statvfs(there)
+    free = disk.f_bavail * disk.f_frsize
+    if free < floor:
+        raise DiskFull(
+            f"{folder}: {free >> 20} MiB free, fewer than DISK_FLOOR_MB={floor >> 20}. "
+            "What was saved waits in staging. Make room and run again"
         )

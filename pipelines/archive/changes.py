@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from pipelines.record import ContentState, Event, Missed, Speech
 
 
+_FEW = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One event to write, with the version and reading it has."""
@@ -21,6 +24,14 @@ class Step:
     event: Event
     version: int
     reading: int
+
+
+@dataclass(frozen=True, slots=True)
+class MassDeletion:
+    """So many of the present speeches would be gone by one run that a person must accept it."""
+
+    gone: int
+    present: int
 
 
 def steps_of_look(state: SpeechState | None, speech: Speech) -> tuple[Step, ...]:
@@ -73,3 +84,8 @@ def is_proven_gone(state: SpeechState, missed: Missed, gone_after_days: int) -> 
         return False
     silence = datetime.fromisoformat(missed.look.observed_at) - datetime.fromisoformat(state.first_missed_at)
     return silence >= timedelta(days=gone_after_days)
+
+
+def mass_deletion(gone: int, present: int) -> MassDeletion | None:
+    """Not null when one run would take away more than a third of the `present` speeches, and not just a few."""
+    return MassDeletion(gone, present) if gone >= _FEW and gone * 3 > present else None

@@ -31,6 +31,7 @@ class Commit:
     first_seq: int | None
     last_seq: int | None
     counts: dict[str, int]
+    decision: dict[str, Any] | None
     files: tuple[NamedFile, ...]
     sha256: str = ""
 
@@ -52,6 +53,7 @@ class Commit:
                 "parsers": self.parsers,
                 "seq": {"first": self.first_seq, "last": self.last_seq},
                 "counts": self.counts,
+                "decision": self.decision,
                 "files": json_value(self.files),
             }
         )
@@ -97,6 +99,7 @@ def _from_json(value: dict[str, Any], sha256: str) -> Commit:
         parsers=tuple(value["parsers"]),
         first_seq=value["seq"]["first"],
         last_seq=value["seq"]["last"],
+        decision=value.get("decision"),
         files=tuple(NamedFile.from_json(entry) for entry in value["files"]),
         sha256=sha256,
     )

@@ -60,7 +60,7 @@ class LockHeld(ArchiveError):  # noqa: N818
 
 
 class DiskFull(ArchiveError):  # noqa: N818
-    """No room left; what was committed is untouched."""
+    """No room left; what was committed is untouched, what was saved waits in staging."""
 
     exit_status = 11
 
@@ -87,5 +87,5 @@ def refusal(root: Path, error: OSError) -> ArchiveError:
     """What an `OSError` while writing below `root` means to the archivist."""
     said = f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}"
     if error.errno in NO_ROOM:
-        return DiskFull(f"{root}: {said}; nothing was committed by this run. Make room and run again")
+        return DiskFull(f"{root}: {said}. What was saved waits in staging. Make room and run again")
     return Unwritable(f"{root}: cannot be written: {said}. Correct its permissions or give another ARCHIVE_ROOT")

@@ -77,6 +77,38 @@ def inflated_digest(file: Path) -> tuple[int, str]:
     return lines, sha256.hexdigest()
 
 
+def whole_members(file: Path) -> Iterator[tuple[int, bytes]]:
+    """Where each whole gzip member ends, and its content; stops before the first one that is torn or damaged."""
+    end, ahead = 0, b""
+    with file.open("rb") as stream:
+        while True:
+            inflater, content, taken = zlib.decompressobj(wbits=31), bytearray(), 0
+            while not inflater.eof:
+                block = ahead or stream.read(_BLOCK)
+                ahead = b""
+                try:
+                    content += inflater.decompress(block)
+                except zlib.error:
+                    return
+                if not block:
+                    return
+                taken += len(block)
+            ahead = inflater.unused_data
+            end += taken - len(ahead)
+            yield end, bytes(content)
+
+
+def cut_to_whole_members(file: Path) -> int:
+    """Shorten a gzip file whose writer died to what is whole in it; how many bytes were cut."""
+    end = max((end for end, _ in whole_members(file)), default=0)
+    torn = file.stat().st_size - end
+    if torn:
+        with file.open("r+b") as stream:
+            stream.truncate(end)
+            sync(stream)
+    return torn
+
+
 def gzip_lines(file: Path, lines: Iterable[bytes]) -> None:
     """Write lines (each with its line feed) as gzip, a member every 256, the same bytes for the same lines."""
     with file.open("wb") as stream:
@@ -122,6 +154,12 @@ def sync(stream: BinaryIO) -> None:
     """Flush a file down to the disk."""
     stream.flush()
     os.fsync(stream.fileno())
+
+
+def sync_file(file: Path) -> None:
+    """Flush a file another hand has written down to the disk."""
+    with file.open("rb") as stream:
+        os.fsync(stream.fileno())
 
 
 def sync_folder(folder: Path) -> None:

@@ -19,8 +19,12 @@ class SiteLock:
     def __init__(self, file: Path, run: str) -> None:
         """Take the lock or raise `LockHeld`; the text inside is only for that message."""
         self._handle = _acquire(file)
-        os.ftruncate(self._handle, 0)
-        os.pwrite(self._handle, f"pid {os.getpid()}, run {run}\n".encode(), 0)
+        try:
+            os.ftruncate(self._handle, 0)
+            os.pwrite(self._handle, f"pid {os.getpid()}, run {run}\n".encode(), 0)
+        except OSError:
+            self.release()
+            raise
 
     def release(self) -> None:
         """Let go; a second call does nothing."""

@@ -1,70 +1,194 @@
-"""Putting a finished run into place: every file first, then the commit point, or nothing at all."""
+"""Putting a finished run into place: every file first, then the commit point, or nothing at all.
+
+The commit document is ready in staging before the first file moves. Until it is linked to its number it is the
+journal of the moves: whoever finds it in the folder of a dead run can take them back.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
+from pipelines.archive import schemas
 from pipelines.archive.commits import Commit, sidecar_text
 from pipelines.archive.errors import Damaged
-from pipelines.archive.files import NamedFile, replace_synced, sync_folder, sync_folders, write_synced
+from pipelines.archive.files import (
+    NamedFile,
+    file_digest,
+    gzip_lines,
+    json_document,
+    replace_synced,
+    sync_file,
+    sync_folder,
+    sync_folders,
+    write_synced,
+)
+from pipelines.archive.layout import (
+    ARCHIVE_JSON,
+    FORMAT,
+    FORMAT_VERSION,
+    Layout,
+    observations_file,
+    run_file,
+    versions_file,
+)
+from pipelines.canonical import json_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from pipelines.archive.layout import Layout
+    from pipelines.archive.reader import Archive
+    from pipelines.archive.staging import StagedRun
+    from pipelines.record import SiteFacts
+
+EVENTS = ("created", "changed", "reprocessed", "gone", "restored")
+ABSENCES = ("missing", "withheld", "unknown")
+SEALED = "sealed"
+_JOURNAL = "commit.json"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """What a commit says of itself beside its lines."""
+
+    run: str
+    kind: str
+    recorded_at: str
+    software: dict[str, str]
+    decision: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sealing:
-    """The moves of one seal, remembered so that they can be undone until the commit point exists."""
+    """One seal. `archive` is what stands so far, null before the first commit; `folder` the run's staging."""
 
     layout: Layout
+    archive: Archive | None
+    facts: SiteFacts
     folder: Path
-    commits: tuple[Commit, ...]
-    _placed: list[tuple[Path, Path]] = field(default_factory=list)
-    _named: list[NamedFile] = field(default_factory=list)
 
-    def place(self, staged: dict[str, Path]) -> None:
-        """Measure the staged files and move each to its final name; a name no commit knows may be overwritten."""
-        taken = {named.path for commit in self.commits for named in commit.files}
-        for relative, file in sorted(staged.items()):
+    def commit(self, staged: StagedRun, report: dict[str, Any], occasion: Occasion) -> Commit:
+        """Make the commit, or leave what `roll_back` brings home at the next start."""
+        files = self._ready_files(staged, report, occasion)
+        commit = self._drafted(staged, occasion, files)
+        document = commit.document()
+        replace_synced(self.folder / _JOURNAL, document, self.folder)
+        self._place(files)
+        self._point(commit.n)
+        return replace(commit, sha256=hashlib.sha256(document).hexdigest())
+
+    def _ready_files(self, staged: StagedRun, report: dict[str, Any], occasion: Occasion) -> dict[str, Path]:
+        """Everything the commit will name, made ready in staging."""
+        at, n, seq = occasion.recorded_at, self._n, self._first_seq
+        documents = {run_file(occasion.run): json_document(report)}
+        if self.archive is None:
+            about = {"format": FORMAT, "format_version": FORMAT_VERSION} | json_value(self.facts)
+            documents |= {ARCHIVE_JSON: json_document(about)} | schemas.documents()
+        streams = {
+            versions_file(at, n): (staged.versions, seq),
+            observations_file(at, n): (staged.observations, seq + len(staged.versions)),
+        }
+        made: dict[str, Path] = {}
+        for relative, data in documents.items():
+            made[relative] = self._room(relative)
+            write_synced(made[relative], data)
+        for relative, (lines, first) in streams.items():
+            if len(lines):
+                made[relative] = self._room(relative)
+                gzip_lines(made[relative], lines.numbered(first, n, at))
+        for capture in staged_captures(self.folder):
+            sync_file(capture)
+            made[capture.relative_to(self.folder).as_posix()] = capture
+        return made
+
+    def _room(self, relative: str) -> Path:
+        file = self.folder / SEALED / relative
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return file
+
+    def _drafted(self, staged: StagedRun, occasion: Occasion, files: dict[str, Path]) -> Commit:
+        seq, count = self._first_seq, staged.lines
+        return Commit(
+            n=self._n,
+            prev=self.archive.head if self.archive else None,
+            kind=occasion.kind,
+            run=occasion.run,
+            recorded_at=occasion.recorded_at,
+            software=occasion.software,
+            parsers=tuple(sorted(staged.parsers)),
+            first_seq=seq if count else None,
+            last_seq=seq + count - 1 if count else None,
+            counts={name: staged.counts[name] for name in (*EVENTS, "observations", *ABSENCES)},
+            decision=occasion.decision,
+            files=tuple(NamedFile.of(file, relative) for relative, file in sorted(files.items())),
+        )
+
+    def _place(self, files: dict[str, Path]) -> None:
+        """Move each file to its final name; a name no commit knows may be overwritten."""
+        taken = named_paths(self._commits)
+        for relative, file in sorted(files.items()):
             final = self.layout.path(relative)
             if relative in taken:
                 raise Damaged(f"{final}: a commit names it already, nothing may replace it; run verify")
-            self._named.append(NamedFile.of(file, relative))
             final.parent.mkdir(parents=True, exist_ok=True)
             file.replace(final)
-            self._placed.append((file, final))
-        for folder in {final.parent for _, final in self._placed}:
+        for folder in {self.layout.path(relative).parent for relative in files}:
             sync_folders(folder / "any", self.layout.root)
 
-    def point(self, commit: Commit) -> Commit:
+    def _point(self, n: int) -> None:
         """Make the commit point. From here on the run is history."""
-        document = replace(commit, files=tuple(self._named)).document()
-        ready = self._ready
-        write_synced(ready, document)
         self.layout.commits.mkdir(exist_ok=True)
         sync_folder(self.layout.root)
         # A link, unlike a rename, never replaces a commit that is there.
-        os.link(ready, self.layout.commit(commit.n))
-        return replace(commit, files=tuple(self._named), sha256=hashlib.sha256(document).hexdigest())
+        os.link(self.folder / _JOURNAL, self.layout.commit(n))
 
     @property
-    def _ready(self) -> Path:
-        return self.folder / "commit.json"
+    def _commits(self) -> tuple[Commit, ...]:
+        return self.archive.commits() if self.archive else ()
 
-    def undo(self, n: int) -> None:
-        """Take the files back into staging, where they were, unless commit `n` has become this run's already."""
-        point = self.layout.commit(n)
-        if point.exists() and self._ready.exists() and point.samefile(self._ready):
-            return
-        for staged, final in reversed(self._placed):
-            final.replace(staged)
-        self._placed.clear()
+    @property
+    def _n(self) -> int:
+        return len(self._commits) + 1
+
+    @property
+    def _first_seq(self) -> int:
+        return max((c.last_seq for c in self._commits if c.last_seq is not None), default=0) + 1
+
+
+def staged_captures(folder: Path) -> list[Path]:
+    """The WARC files in a run's staging, where `ArchiveRun.warc_file` has them written."""
+    return sorted(file for file in folder.glob("warc/*/*.warc.gz") if file.stat().st_size)
+
+
+def named_paths(commits: Iterable[Commit]) -> set[str]:
+    """Every path any commit names."""
+    return {named.path for commit in commits for named in commit.files}
+
+
+def roll_back(layout: Layout, archive: Archive | None, folder: Path) -> None:
+    """Bring home the files of a seal that died before its commit point. Doing it twice does no harm."""
+    taken = named_paths(archive.commits() if archive else ())
+    for named in _journal(folder):
+        final = layout.path(named.path)
+        home = folder / named.path if named.path.startswith("warc/") else folder / SEALED / named.path
+        is_ours = named.path not in taken and not home.exists() and final.exists()
+        if is_ours and file_digest(final) == (named.bytes, named.sha256):
+            home.parent.mkdir(parents=True, exist_ok=True)
+            final.replace(home)
+            sync_folder(home.parent)
+            sync_folder(final.parent)
+
+
+def _journal(folder: Path) -> Iterator[NamedFile]:
+    try:
+        document = json.loads((folder / _JOURNAL).read_bytes())
+    except FileNotFoundError:
+        return
+    yield from map(NamedFile.from_json, document["files"])
 
 
 def write_sidecars(layout: Layout, commits: Iterable[Commit]) -> None:

@@ -1,26 +1,128 @@
-"""A run in progress: its lines on disk as they come, put in order and numbered only when the run is sealed."""
+"""A run in progress: what each look brought, on the disk in small steps, put in order only when the run is sealed."""
 
 from __future__ import annotations
 
+import gzip
 import json
-from typing import TYPE_CHECKING
+import os
+import tempfile
+from collections import Counter
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Self
 
+from pipelines.archive.files import json_document, replace_synced, sync_folder, whole_members
 from pipelines.archive.layout import natural_key
 from pipelines.archive.lines import placed
+from pipelines.canonical import json_value
+from pipelines.record import SPEECH_SCHEMA, SiteFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
     from pipelines.archive.reader import Line
 
+LOOKS = "looks.jsonl.gz"
+RUN_JSON = "run.json"
+FULL_LOOKS = 200
+FULL_BYTES = 4 << 20
+_FAST = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What is known of a run when it begins, kept beside its lines for whoever may have to salvage it.
+
+    `software` is what its commit would name, `request` what its report would say it was asked to do.
+    """
+
+    run: str
+    opened_at: str
+    facts: SiteFacts
+    software: dict[str, str]
+    request: dict[str, Any]
+
+    @classmethod
+    def read(cls, folder: Path) -> Self | None:
+        """The opening of the run in `folder`; null when it died before it had begun."""
+        try:
+            value = json.loads((folder / RUN_JSON).read_bytes())
+        except FileNotFoundError:
+            return None
+        plain = {key: value[key] for key in ("run", "opened_at", "software", "request")}
+        return cls(**plain, facts=SiteFacts.from_json(value["facts"]))
+
+
+class Staging:
+    """The folder of one run below `staging/`. Only `save` may be called from another thread than the rest."""
+
+    def __init__(self, folder: Path, opening: Opening) -> None:
+        """Make the folder, which must not exist."""
+        folder.mkdir()
+        self.folder = folder
+        self.looks = 0
+        self._held: list[bytes] = []
+        self._end = 0
+        self._saving = Lock()
+        replace_synced(folder / RUN_JSON, json_document(json_value(opening)), folder)
+        # Unbuffered: bytes a failed write left in a buffer would come back at the next one.
+        self._stream = (folder / LOOKS).open("xb", buffering=0)
+        sync_folder(folder)
+        sync_folder(folder.parent)
+
+    @property
+    def unsaved(self) -> int:
+        """Looks that a dying process would lose."""
+        return len(self._held)
+
+    @property
+    def is_full(self) -> bool:
+        """True when so much is unsaved that no more may be added before a `save`."""
+        return len(self._held) >= FULL_LOOKS or sum(map(len, tuple(self._held))) >= FULL_BYTES
+
+    def add(self, parser: str | None, lines: Iterable[Line]) -> None:
+        """Hold all lines one look brought, or none."""
+        self._held.append(_packed({"parser": parser, "lines": list(lines)}))
+        self.looks += 1
+
+    def save(self) -> None:
+        """See what is held on the disk, as one gzip member; when that fails the file keeps whole members only."""
+        with self._saving:
+            taken = tuple(self._held)
+            if not taken:
+                return
+            self._write(gzip.compress(b"".join(taken), _FAST, mtime=0))
+            del self._held[: len(taken)]
+
+    def _write(self, member: bytes) -> None:
+        self._stream.seek(self._end)
+        self._stream.truncate()
+        view = memoryview(member)
+        try:
+            while view:
+                view = view[self._stream.write(view) or 0 :]
+            os.fsync(self._stream.fileno())
+        except OSError:
+            with suppress(OSError):  # a reader stops before a torn member, the next save cuts it
+                self._stream.truncate(self._end)
+            raise
+        self._end += len(member)
+
+    def close(self) -> None:
+        """Let go of the file; it stays where it is."""
+        with self._saving:
+            self._stream.close()
+
 
 class StagedLines:
-    """An append-only file of lines of which only keys and offsets are held in memory."""
+    """Lines in an unnamed file of which only keys and offsets are held in memory."""
 
-    def __init__(self, file: Path) -> None:
-        """Start `file`, which must not exist."""
-        self._stream = file.open("xb+", buffering=0)
+    def __init__(self, stream: BinaryIO) -> None:
+        """Start with none; `stream` is an empty file for reading and writing."""
+        self._stream = stream
         self._index: list[tuple[tuple[object, ...], int, int]] = []
         self._end = 0
 
@@ -28,62 +130,65 @@ class StagedLines:
         return len(self._index)
 
     def append(self, native_id: str, line: Line) -> None:
-        """Hand one line to the operating system; when that fails, no part of it stays."""
-        data = (json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
-        self._stream.seek(self._end)
-        view = memoryview(data)
-        try:
-            while view:
-                view = view[self._stream.write(view) or 0 :]
-        except OSError:
-            self._stream.truncate(self._end)
-            raise
+        """Add one line."""
+        data = _packed(line)
+        self._stream.write(data)
         self._index.append((natural_key(native_id), self._end, len(data)))
         self._end += len(data)
-
-    def take_back(self, count: int) -> None:
-        """Remove the last `count` lines, of a speech that could not be kept whole."""
-        for _ in range(count):
-            self._end = self._index.pop()[1]
-        self._stream.truncate(self._end)
 
     def numbered(self, first_seq: int, commit: int, recorded_at: str) -> Iterator[bytes]:
         """The lines as the archive keeps them: by natural order of id, each speech's own in the order they came."""
         self._index.sort()
         for seq, (_, offset, length) in enumerate(self._index, first_seq):
             self._stream.seek(offset)
-            line = json.loads(self._stream.read(length))
-            yield (json.dumps(placed(line, seq, commit, recorded_at), ensure_ascii=False, separators=(",", ":"))
-                   + "\n").encode()  # fmt: skip
-
-    def close(self) -> None:
-        """Let go of the file; it stays where it is."""
-        self._stream.close()
+            yield _packed(placed(json.loads(self._stream.read(length)), seq, commit, recorded_at))
 
 
-class Staging:
-    """The folder of one run below `staging/`."""
+@dataclass(slots=True, kw_only=True)
+class StagedRun:
+    """All a run has saved, laid out for sealing. `cut_bytes` is what a torn last member left behind."""
 
-    def __init__(self, folder: Path) -> None:
-        """Make the folder; one that exists already belongs to a dead run of the same name."""
-        folder.mkdir()
-        self.folder = folder
-        self.versions = StagedLines(folder / "versions.jsonl")
-        self.observations = StagedLines(folder / "observations.jsonl")
+    versions: StagedLines
+    observations: StagedLines
+    looks: int = 0
+    cut_bytes: int = 0
+    newest: str = ""
+    counts: Counter[str] = field(default_factory=Counter)
+    parsers: set[str] = field(default_factory=set)
 
-    def add(self, native_id: str, versions: Iterable[Line], observation: Line | None) -> None:
-        """Keep all lines one speech brought, or none."""
-        before = len(self.versions)
-        try:
-            for line in versions:
-                self.versions.append(native_id, line)
-            if observation is not None:
-                self.observations.append(native_id, observation)
-        except (OSError, ValueError):
-            self.versions.take_back(len(self.versions) - before)
-            raise
+    @property
+    def lines(self) -> int:
+        """How many lines the commit will bring."""
+        return len(self.versions) + len(self.observations)
 
-    def close(self) -> None:
-        """Let go of the files; they stay where they are."""
-        self.versions.close()
-        self.observations.close()
+    def take(self, look: dict[str, Any], *, keeps_gone: bool) -> None:
+        """Lay out what one look brought."""
+        self.looks += 1
+        self.parsers |= {look["parser"]} - {None}
+        for line in look["lines"]:
+            is_version = line["schema"] == SPEECH_SCHEMA
+            if is_version and line["event"] == "gone" and not keeps_gone:
+                continue
+            stream, what = (self.versions, "event") if is_version else (self.observations, "presence")
+            stream.append(line["id"].partition(":")[2], line)
+            self.counts.update([line[what]] if is_version else ["observations", line[what]])
+            self.newest = max(self.newest, line["observed_at"])
+
+
+@contextmanager
+def laid_out(folder: Path, *, keeps_gone: bool) -> Iterator[StagedRun]:
+    """Read a run's saved looks back, in constant memory; `keeps_gone` False leaves out the lines that say gone."""
+    with ExitStack() as files:
+        streams = [StagedLines(files.enter_context(tempfile.TemporaryFile(dir=folder))) for _ in range(2)]
+        staged = StagedRun(versions=streams[0], observations=streams[1])
+        end, file = 0, folder / LOOKS
+        if file.exists():
+            for end, member in whole_members(file):  # noqa: B007 - the last end is what is whole
+                for line in member.split(b"\n")[:-1]:
+                    staged.take(json.loads(line), keeps_gone=keeps_gone)
+            staged.cut_bytes = file.stat().st_size - end
+        yield staged
+
+
+def _packed(value: object) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n").encode()

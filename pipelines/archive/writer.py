@@ -3,47 +3,37 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from pipelines.archive import changes, lines, schemas, state
-from pipelines.archive.admission import admit, check_clock
-from pipelines.archive.commits import Commit
-from pipelines.archive.errors import LatestStale, writing
-from pipelines.archive.files import gzip_lines, json_document, sync_folder, write_synced
-from pipelines.archive.layout import (
-    ARCHIVE_JSON,
-    FORMAT,
-    FORMAT_VERSION,
-    NATIVE_ID,
-    Layout,
-    observations_file,
-    run_file,
-    versions_file,
-    warc_file,
-)
+from pipelines.archive import changes, lines, state
+from pipelines.archive.admission import admit, check_clock, check_room
+from pipelines.archive.errors import Damaged, LatestStale, writing
+from pipelines.archive.files import sync_folder
+from pipelines.archive.layout import NATIVE_ID, Layout, warc_file
 from pipelines.archive.lock import SiteLock
 from pipelines.archive.reader import Archive
 from pipelines.archive.rebuild import heal, write_derived
-from pipelines.archive.sealing import Sealing
-from pipelines.archive.staging import Staging
-from pipelines.canonical import json_value
+from pipelines.archive.salvage import salvage
+from pipelines.archive.sealing import Occasion, Sealing
+from pipelines.archive.staging import Opening, Staging, laid_out
 from pipelines.record import Confirmed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Literal
 
+    from pipelines.archive.commits import Commit
     from pipelines.archive.reader import Line
     from pipelines.archive.state import States
     from pipelines.reasons import PresenceState
     from pipelines.record import Event, Listed, Missed, SiteFacts, Speech
 
-EVENTS = ("created", "changed", "reprocessed", "gone", "restored")
-ABSENCES = ("missing", "withheld", "unknown")
+DISK_FLOOR = 64 << 20
+MASS_GONE = "mass-gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +48,78 @@ class Sealed:
 class ArchiveRun:
     """A run that holds the site's lock. `known` is what the archive knew when the run began. Not thread-safe."""
 
-    def __init__(self, layout: Layout, facts: SiteFacts, run: str, opened_at: str, gone_after_days: int) -> None:
+    def __init__(self, layout: Layout, opening: Opening, gone_after_days: int, disk_floor: int) -> None:
         """Use `open`."""
-        self._layout, self._facts, self._run, self._opened_at = layout, facts, run, opened_at
-        self._gone_after_days = gone_after_days
+        self._layout, self._facts, self._run, self._opened_at = layout, opening.facts, opening.run, opening.opened_at
+        self._gone_after_days, self._disk_floor = gone_after_days, disk_floor
         self._made = [folder for folder in (layout.staging, *layout.staging.parents) if not folder.exists()]
-        self._counts: Counter[str] = Counter()
-        self._parsers: set[str] = set()
+        self._gone = 0
         self._looked_at: set[str] = set()
         layout.staging.mkdir(parents=True, exist_ok=True)
-        self._lock = SiteLock(layout.lock, run)
+        for folder in self._made:
+            sync_folder(folder.parent)
+        self._lock = SiteLock(layout.lock, self._run)
         try:
-            self._archive = admit(layout, facts, run, opened_at)
+            found = admit(layout, self._facts, self._run, self._opened_at)
+            self.salvaged = salvage(layout, self._facts, self._opened_at)
+            self._archive = Archive(layout.root) if self.salvaged else found
             self.known: States = state.load(self._archive) if self._archive else {}
             if self._archive:
                 heal(self._archive, self.known)
-            self.leftovers = tuple(sorted(f.name for f in layout.staging.iterdir() if f.is_dir()))
-            self._staging = Staging(layout.staging / run)
+            self._staging = Staging(layout.staging / self._run, opening)
         except BaseException:
             self._withdraw()
             raise
 
     @classmethod
-    def open(cls, root: Path, facts: SiteFacts, run: str, opened_at: str, gone_after_days: int) -> Self:
-        """Take the site's lock and learn what is known; every refusal comes before anything is written."""
-        layout = Layout(root)
-        admit(layout, facts, run, opened_at)
+    def open(
+        cls,
+        root: Path,
+        facts: SiteFacts,
+        run: str,
+        opened_at: str,
+        gone_after_days: int,
+        disk_floor: int = DISK_FLOOR,
+        about: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Take the site's lock, salvage a dead run, learn what is known; every refusal comes before a write.
+
+        Args:
+            root: the site's folder.
+            facts: the site as this run means to crawl it.
+            run: id of the run.
+            opened_at: the present moment, RFC 3339 in UTC.
+            gone_after_days: how long a speech must have been missing before it is gone.
+            disk_floor: bytes of free space below which nothing more is written (`DiskFull`).
+            about: `software` (name to version) and `request` (what the run was asked), for a salvage should it die.
+        """
+        layout, about = Layout(root), about or {}
+        opening = Opening(
+            run=run,
+            opened_at=opened_at,
+            facts=facts,
+            software=about.get("software", {}),
+            request=about.get("request", {}),
+        )
         with writing(root):
-            return cls(layout, facts, run, opened_at, gone_after_days)
+            admit(layout, facts, run, opened_at)
+            check_room(root, disk_floor)
+            return cls(layout, opening, gone_after_days, disk_floor)
+
+    @property
+    def unsaved(self) -> int:
+        """Looks that would be lost if the process died now."""
+        return self._staging.unsaved
+
+    def save(self) -> None:
+        """See all looks so far on the disk. May run in another thread, beside any other method but `abandon`.
+
+        Raises:
+            DiskFull: too little room is left, or none; the looks are still held and `seal` tries to save them.
+        """
+        with writing(self._layout.root):
+            check_room(self._staging.folder, self._disk_floor)
+            self._staging.save()
 
     def warc_file(self, part: int) -> tuple[Path, str]:
         """Where to write WARC file `part` (from 0) now, and the name it will have: for `Capture.file`."""
@@ -108,16 +142,14 @@ class ArchiveRun:
             version=steps[-1].version if steps else (known.version if known else 1),
             view_count=speech.view_count,
         )
-        self._parsers.add(speech.parser)
-        self._stage(speech.native_id, self._content_lines(steps, speech), observation)
+        self._stage(speech.native_id, [*self._content_lines(steps, speech), observation], speech.parser)
         return steps[0].event if steps else "same"
 
     def reread(self, speech: Speech) -> Literal["reprocessed", "same"]:
         """Keep what a new parser reads in the archive's own capture: no look at the site, so no observation."""
         known = self._first_look(speech.site, speech.native_id)
         steps = changes.steps_of_replay(known, speech)
-        self._parsers.add(speech.parser)
-        self._stage(speech.native_id, self._content_lines(steps, speech), None)
+        self._stage(speech.native_id, self._content_lines(steps, speech), speech.parser)
         return "reprocessed" if steps else "same"
 
     def see(self, seen: Listed | Confirmed, view_count: int | None) -> None:
@@ -137,10 +169,13 @@ class ArchiveRun:
             version=known.version if is_read else None,
             view_count=view_count,
         )
-        self._stage(seen.native_id, [], observation)
+        self._stage(seen.native_id, [observation])
 
     def miss(self, missed: Missed) -> PresenceState | Literal["gone"]:
-        """Keep a look at a known speech whose text could not be had; a row never captured is the run report's."""
+        """Keep a look at a known speech whose text could not be had; a row never captured is the run report's.
+
+        "gone" is what the evidence says; `mass_deletion` tells whether the seal will believe it.
+        """
         presence = missed.reason.presence
         if missed.native_id is None or missed.native_id not in self.known:
             return presence
@@ -150,20 +185,39 @@ class ArchiveRun:
         observation = lines.observation_line(
             id=known.id, run=self._run, look=missed.look, presence=presence, reason=missed.reason.value
         )
-        self._stage(missed.native_id, [lines.gone_line(known, missed, self._run)] if is_gone else [], observation)
+        gone = [lines.gone_line(known, missed, self._run)] if is_gone else []
+        self._stage(missed.native_id, [*gone, observation])
+        self._gone += is_gone
         return "gone" if is_gone else presence
 
-    def seal(self, report: dict[str, Any], recorded_at: str, software: dict[str, str], kind: str = "crawl") -> Sealed:
-        """Commit the run, whatever it found. After an error here `close`: nothing was committed, staging stays."""
+    def mass_deletion(self) -> changes.MassDeletion | None:
+        """How many speeches `seal` would mark gone, when those are too many to be believed; else null."""
+        present = sum(not known.is_gone for known in self.known.values())
+        return changes.mass_deletion(self._gone, present)
+
+    def seal(
+        self,
+        report: dict[str, Any],
+        recorded_at: str,
+        software: dict[str, str],
+        kind: str = "crawl",
+        accept: str | None = None,
+    ) -> Sealed:
+        """Commit the run, whatever it found. After an error here `close`: nothing was committed, staging stays.
+
+        A mass deletion is recorded, as a decision, when `accept` is "mass-gone"; else those speeches stay missing.
+        """
         check_clock(self._layout, self._archive, recorded_at)
-        sealing = Sealing(self._layout, self._staging.folder, self._archive.commits() if self._archive else ())
+        mass = self.mass_deletion()
+        decision = {"accept": accept} | asdict(mass) if mass and accept == MASS_GONE else None
+        occasion = Occasion(run=self._run, kind=kind, recorded_at=recorded_at, software=software, decision=decision)
+        sealing = Sealing(self._layout, self._archive, self._facts, self._staging.folder)
         with writing(self._layout.root):
-            try:
-                sealing.place(self._staged_files(report, recorded_at))
-                commit = sealing.point(self._commit(recorded_at, software, kind))
-            except BaseException:
-                sealing.undo(self._n)
-                raise
+            self._staging.save()
+            with laid_out(self._staging.folder, keeps_gone=not mass or decision is not None) as staged:
+                if staged.looks != self._staging.looks:
+                    raise Damaged(f"{self._staging.folder}: not all looks can be read back; check the disk")
+                commit = sealing.commit(staged, report, occasion)
         self._finish(commit)
         return Sealed(commit.n, commit.sha256, commit.counts)
 
@@ -207,57 +261,11 @@ class ArchiveRun:
         known = self.known[speech.native_id]
         return lines.restored_line(self._archive.line(known.content_seq), known, speech.look, self._run)
 
-    def _stage(self, native_id: str, versions: list[Line], observation: Line | None) -> None:
-        with writing(self._layout.root):
-            self._staging.add(native_id, versions, observation)
+    def _stage(self, native_id: str, look: list[Line], parser: str | None = None) -> None:
+        if self._staging.is_full:
+            self.save()
+        self._staging.add(parser, look)
         self._looked_at.add(native_id)
-        self._counts.update(line["event"] for line in versions)
-        if observation is not None:
-            self._counts["observations"] += 1
-            self._counts[observation["presence"]] += 1
-
-    def _staged_files(self, report: dict[str, Any], recorded_at: str) -> dict[str, Path]:
-        """Everything the commit will name, ready in staging."""
-        folder, n, seq = self._staging.folder, self._n, self._first_seq
-        documents = {run_file(self._run): json_document(report)}
-        if self._archive is None:
-            about = {"format": FORMAT, "format_version": FORMAT_VERSION} | json_value(self._facts)
-            documents |= {ARCHIVE_JSON: json_document(about)} | schemas.documents()
-        streams = {versions_file(recorded_at, n): (self._staging.versions, seq)}
-        streams[observations_file(recorded_at, n)] = (self._staging.observations, seq + len(self._staging.versions))
-        for relative, data in documents.items():
-            _room(folder / "sealed" / relative, data)
-        for relative, (staged, first) in streams.items():
-            if len(staged):
-                _room(folder / "sealed" / relative, b"")
-                gzip_lines(folder / "sealed" / relative, staged.numbered(first, n, recorded_at))
-        made = {name: folder / "sealed" / name for name in (*documents, *(s for s in streams if len(streams[s][0])))}
-        return made | {f.relative_to(folder).as_posix(): f for f in folder.glob("warc/*/*.warc.gz")}
-
-    @property
-    def _n(self) -> int:
-        return len(self._archive.commits()) + 1 if self._archive else 1
-
-    @property
-    def _first_seq(self) -> int:
-        commits = self._archive.commits() if self._archive else ()
-        return max((c.last_seq for c in commits if c.last_seq is not None), default=0) + 1
-
-    def _commit(self, recorded_at: str, software: dict[str, str], kind: str) -> Commit:
-        count = len(self._staging.versions) + len(self._staging.observations)
-        return Commit(
-            n=self._n,
-            prev=self._archive.head if self._archive else None,
-            kind=kind,
-            run=self._run,
-            recorded_at=recorded_at,
-            software=software,
-            parsers=tuple(sorted(self._parsers)),
-            first_seq=self._first_seq if count else None,
-            last_seq=self._first_seq + count - 1 if count else None,
-            counts={name: self._counts[name] for name in (*EVENTS, "observations", *ABSENCES)},
-            files=(),
-        )
 
     def _finish(self, commit: Commit) -> None:
         """What follows from the commit; when it fails the commit stands and the next run or `rebuild` does it."""
@@ -284,8 +292,3 @@ class ArchiveRun:
         with suppress(OSError):  # a folder something else has come to use stays
             for folder in self._made:
                 folder.rmdir()
-
-
-def _room(file: Path, data: bytes) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_synced(file, data)

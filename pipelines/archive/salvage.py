@@ -1,0 +1,126 @@
+"""Keeping what a dead run had saved: its whole lines become a commit of their own, which says that it was salvaged.
+
+A dead run decides nothing: of its absences only the observations are kept (`missing`), `gone` is left to a run that
+ends. One that saved neither a whole look nor a whole capture is no evidence of anything and leaves no commit.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pipelines.archive.admission import check_site
+from pipelines.archive.commits import commit_files
+from pipelines.archive.errors import ClockBehind, Damaged
+from pipelines.archive.files import cut_to_whole_members, sync_folder
+from pipelines.archive.reader import Archive
+from pipelines.archive.sealing import Occasion, Sealing, roll_back, staged_captures
+from pipelines.archive.staging import Opening, StagedRun, laid_out
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipelines.archive.layout import Layout
+    from pipelines.record import SiteFacts
+
+KIND = "salvage"
+INTERRUPTED = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Salvaged:
+    """A dead run whose `lines` are commit `commit` now; `cut_bytes` of torn ends were lost."""
+
+    run: str
+    commit: int
+    lines: int
+    cut_bytes: int
+
+
+def salvage(layout: Layout, facts: SiteFacts, opened_at: str) -> tuple[Salvaged, ...]:
+    """Commit what each dead run had saved, recorded at `opened_at`. The caller, a run of `facts`, holds the lock."""
+    kept = []
+    for folder, dead in _dead_runs(layout):
+        archive = _archive(layout)
+        if archive is None:
+            check_site(layout, dead.facts, facts)
+        roll_back(layout, archive, folder)
+        cut = sum(map(cut_to_whole_members, staged_captures(folder)))
+        with laid_out(folder, keeps_gone=False) as staged:
+            staged.cut_bytes += cut
+            if staged.looks or staged_captures(folder):
+                kept.append(_commit(Sealing(layout, archive, dead.facts, folder), staged, dead, opened_at))
+        shutil.rmtree(folder)
+    return tuple(kept)
+
+
+def _dead_runs(layout: Layout) -> list[tuple[Path, Opening]]:
+    """Runs that left a folder in staging and no commit, oldest first."""
+    folders = [folder for folder in layout.staging.iterdir() if folder.is_dir()]
+    archive = _archive(layout) if folders else None
+    committed = {commit.run for commit in archive.commits()} if archive else set()
+    found = []
+    for folder in folders:
+        if folder.name in committed:
+            continue
+        opening = _opening(folder)
+        if opening is not None:
+            found.append((folder, opening))
+        elif not any(folder.rglob("*.gz")):
+            shutil.rmtree(folder)  # it died before its first word
+    return sorted(found, key=lambda dead: (dead[1].opened_at, dead[1].run))
+
+
+def _opening(folder: Path) -> Opening | None:
+    try:
+        return Opening.read(folder)
+    except (ValueError, KeyError, TypeError) as error:
+        raise Damaged(f"{folder}: what a dead run left is unreadable ({error}); move the folder away") from error
+
+
+def _commit(sealing: Sealing, staged: StagedRun, dead: Opening, opened_at: str) -> Salvaged:
+    newest = max(staged.newest, dead.opened_at)
+    if datetime.fromisoformat(opened_at) < datetime.fromisoformat(newest):
+        raise ClockBehind(
+            f"{sealing.folder}: a dead run saw something at {newest}, the clock says {opened_at}; set the clock right"
+        )
+    occasion = Occasion(run=dead.run, kind=KIND, recorded_at=opened_at, software=dead.software)
+    commit = sealing.commit(staged, _report(staged, dead, opened_at), occasion)
+    sync_folder(sealing.layout.commits)
+    return Salvaged(dead.run, commit.n, staged.lines, staged.cut_bytes)
+
+
+def _report(staged: StagedRun, dead: Opening, opened_at: str) -> dict[str, Any]:
+    """The report (`run/1`) the dead run could not write; what only it knew is null."""
+    message = f"died before its end; {staged.lines} whole lines of it were salvaged at the next start"
+    torn = f", {staged.cut_bytes} bytes of a torn end were cut" if staged.cut_bytes else ""
+    unknown = (
+        "mode",
+        "start_url",
+        "limit",
+        "section",
+        "listing_complete",
+        "not_captured",
+        "left",
+        "problems",
+        "ended_at",
+    )
+    return {
+        "schema": "run/1",
+        "site": dead.facts.site,
+        "run": dead.run,
+        **dead.request,
+        "started_at": dead.opened_at,
+        "verdict": "interrupted",
+        "exit_status": INTERRUPTED,
+        "message": message + torn,
+        "counts": dict(sorted(staged.counts.items())),
+        **{key: None for key in unknown if key not in dead.request},
+        "salvaged": {"at": opened_at, "lines": staged.lines, "looks": staged.looks, "cut_bytes": staged.cut_bytes},
+    }
+
+
+def _archive(layout: Layout) -> Archive | None:
+    return Archive(layout.root) if commit_files(layout) else None
