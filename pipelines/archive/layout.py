@@ -91,6 +91,8 @@ def warc_file(site: str, run: str, opened_at: str, part: int) -> str:
 
 def natural_key(native_id: str) -> tuple[object, ...]:
     """Order of native ids as people count: `9` before `10`, model by model (`4864`, then `101-4864`)."""
+    if native_id.isdecimal():
+        return 1, [[(0, int(native_id), "")]], native_id
     parts = native_id.split("-")
     counted = [[(0, int(run), "") if run.isdecimal() else (1, 0, run) for run in _runs(part)] for part in parts]
     return len(parts), counted, native_id

@@ -28,7 +28,7 @@ def rebuild(path: str | os.PathLike[str]) -> Archive:
         lock = SiteLock(layout.lock, "rebuild")
         try:
             archive = Archive(path)
-            write_derived(archive, state.load(archive))
+            write_derived(archive, state.load(archive, for_writing=False))
         finally:
             lock.release()
     return archive
