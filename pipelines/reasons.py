@@ -62,6 +62,7 @@ PROBLEM_CODES: dict[str, str] = {
     "empty": "the body has no visible text",
     "damaged": "the text holds U+FFFD: bytes that are no characters",
     "parts-missing": "a part of a multi-page article could not be read",
+    "redacted": "the text was removed by order; the commit that detail names says why",
     "disagrees": "two places on the site say different things",
     "no-end": "the page ends without its closing tag, twice alike",
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.errors import Damaged, NewerFormat
 from pipelines.archive.files import NamedFile, json_document
 from pipelines.archive.layout import COMMIT_FILE, FORMAT, FORMAT_VERSION, Layout
+from pipelines.archive.redactions import Redaction
 from pipelines.canonical import json_value
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Commit:
     last_seq: int | None
     counts: dict[str, int]
     files: tuple[NamedFile, ...]
+    redaction: Redaction | None = None
     sha256: str = ""
 
     def stream(self, folder: str) -> NamedFile | None:
@@ -40,6 +42,7 @@ class Commit:
 
     def document(self) -> bytes:
         """The bytes of the commit file."""
+        redaction = {"redaction": self.redaction.document()} if self.redaction else {}
         return json_document(
             {
                 "format": f"{FORMAT}/{FORMAT_VERSION}",
@@ -54,6 +57,7 @@ class Commit:
                 "counts": self.counts,
                 "files": json_value(self.files),
             }
+            | redaction
         )
 
 
@@ -98,6 +102,7 @@ def _from_json(value: dict[str, Any], sha256: str) -> Commit:
         first_seq=value["seq"]["first"],
         last_seq=value["seq"]["last"],
         files=tuple(NamedFile.from_json(entry) for entry in value["files"]),
+        redaction=Redaction.from_json(value["redaction"]) if "redaction" in value else None,
         sha256=sha256,
     )
 

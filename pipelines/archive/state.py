@@ -7,6 +7,7 @@ from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import Damaged
+from pipelines.archive.redactions import is_redacted
 from pipelines.canonical import json_value, sorted_sha256
 from pipelines.record import Row, Version
 
@@ -39,6 +40,7 @@ class SpeechState:
     is_gone: bool
     url: str
     title: str
+    is_redacted: bool
     section: str
     parser: str
     first_seen: str
@@ -104,10 +106,11 @@ def _said(line: Line, for_writing: bool) -> dict[str, Any]:
         "reading": line["reading"],
         "content_sha256": line["content_sha256"],
         "derived_sha256": derived_sha256(line) if for_writing else "",
-        "article_sha256": article_sha256(line["captures"]),
+        "article_sha256": article_sha256(line["captures"]) if for_writing else (),
         "content_seq": line["seq"],
         "url": line["url"],
         "title": line["title"],
+        "is_redacted": is_redacted(line),
         "section": intern(line["section"]),
         "parser": intern(line["parser"]),
     }
