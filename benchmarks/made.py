@@ -65,7 +65,11 @@ def speech(number: int, version: int, at: str) -> Speech:
     """Version `version` of speech `number`: the body is about 1 KB of UTF-8."""
     chance = dice(number, version)
     body = "各位委员、同志们：\n" + "\n".join(chance.sample(paragraphs(), 3))
-    url, name, sha256 = f"http://made.example/Item/Show.asp?m=1&d={number}", person(chance), f"{number:032x}{version:032x}"
+    url, name, sha256 = (
+        f"http://made.example/Item/Show.asp?m=1&d={number}",
+        person(chance),
+        f"{number:032x}{version:032x}",
+    )
     title = f"在全市政协工作会议上的讲话（{number}）"
     exchanges = (("article", url), ("counter", f"http://made.example/Item/GetHits.asp?m=1&ID={number}"))
     captures = tuple(
@@ -76,10 +80,12 @@ def speech(number: int, version: int, at: str) -> Speech:
         published_on="2023-12-28", published_at="2023-12-28T19:00:29+08:00", published_precision="second",
         author=name, source="广水市政协", body=body,
         attachments=(Attachment(name="附件", url=f"http://made.example/UploadFiles/{number}.doc"),),
-        delivered_on="2023-12-27", speaker=name, speaker_post="市政协主席", committee="政协广水市委员会", term="第九届",
-        session=None, meeting="全市政协工作会议", genre="讲话",
+        delivered_on="2023-12-27", speaker=name, speaker_post="市政协主席",
+        committee="政协广水市委员会", term="第九届", session=None, meeting="全市政协工作会议", genre="讲话",
         evidence=(Evidence(field="meeting", where="title", text="在全市政协工作会议上"),),
-        raw=Raw(title=title, published="2023-12-28 19:00:29", views="12", author=name, source="广水市政协", breadcrumb=None),
+        raw=Raw(
+            title=title, published="2023-12-28 19:00:29", views="12", author=name, source="广水市政协", breadcrumb=None
+        ),
         problems=(), view_count=12 + version,
         look=Look(
             observed_at=at, looked=("list", "article", "counter"), listed=Row(title=title, date="2023-12-28"),

@@ -8,7 +8,6 @@ from dataclasses import fields
 from typing import Any
 from urllib.parse import urlsplit
 
-
 _sorted = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 

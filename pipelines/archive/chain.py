@@ -94,4 +94,6 @@ def _check_clock(layout: Layout, commit: Commit, before: list[Commit]) -> None:
         raise Damaged(f"{layout.commit(commit.n)}: recorded_at is no moment ({error}); {RESTORE}") from error
     if is_back:
         told = f"{before[-1].recorded_at}, the moment of commit {before[-1].n}"
-        raise Damaged(f"{layout.commit(commit.n)}: recorded at {commit.recorded_at}, before {told}: the clock ran back")
+        raise Damaged(
+            f"{layout.commit(commit.n)}: recorded at {commit.recorded_at}, before {told}: the clock ran back"
+        )

@@ -1,11 +1,10 @@
-"""Whether latest.jsonl and latest.json are what the committed lines give. They may be of an earlier commit, never wrong."""
+"""Whether latest.jsonl and latest.json are what the committed lines give: older they may be, never wrong."""
 
 from __future__ import annotations
 
 import hashlib
 import itertools
 import json
-from typing import TYPE_CHECKING
 
 from pipelines.archive.errors import Damaged
 from pipelines.archive.history import History, line_digest

@@ -23,7 +23,7 @@ def blocks(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def inflated(packed: Iterable[bytes]) -> Iterator[bytes]:
-    """The uncompressed stream of all members, each proved by its checksum; `zlib.error` or `EOFError` when damaged."""
+    """The uncompressed stream of all members, each proved by its checksum; `zlib.error`, `EOFError` when damaged."""
     member = zlib.decompressobj(_GZIP)
     for block in packed:
         rest = block

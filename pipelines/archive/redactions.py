@@ -106,5 +106,3 @@ def redacted(line: Line, n: int) -> Line:
         "raw": dict.fromkeys(Raw.__dataclass_fields__),
         "problems": [*told, {"field": "body", "code": CODE, "detail": f"commit {n}"}],
     }
-
-

@@ -1,4 +1,4 @@
-"""Signatures of commits by the stock tool `ssh-keygen -Y`: who vouches for the chain, checkable without our software."""
+"""Signatures of commits by the stock tool `ssh-keygen -Y`: who vouches for the chain."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.archive.commits import Commit
-    from pipelines.archive.reader import Archive
     from pipelines.archive.layout import Layout
+    from pipelines.archive.reader import Archive
 
 NAMESPACE = "speech-archive"
 

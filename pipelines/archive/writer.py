@@ -27,6 +27,7 @@ from pipelines.archive.layout import (
 from pipelines.archive.lock import SiteLock
 from pipelines.archive.reader import Archive
 from pipelines.archive.rebuild import heal, write_derived
+from pipelines.archive.replacing import finish_redactions
 from pipelines.archive.sealing import Sealing
 from pipelines.archive.staging import Staging
 from pipelines.canonical import json_value
@@ -69,6 +70,8 @@ class ArchiveRun:
         self._lock = SiteLock(layout.lock, run)
         try:
             self._archive = admit(layout, facts, run, opened_at)
+            if self._archive:
+                finish_redactions(self._archive)
             self.known: States = state.load(self._archive) if self._archive else {}
             if self._archive:
                 heal(self._archive, self.known)
