@@ -24,7 +24,7 @@ from pipelines.archive.layout import (
     versions_file,
 )
 from pipelines.canonical import json_value
-from pipelines.record import Attachment, Capture, Evidence, Look, Raw, Row, SiteFacts, Speech
+from pipelines.record import Attachment, Capture, CaptureRole, Evidence, Look, Raw, Row, SiteFacts, Speech
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +71,10 @@ def speech(number: int, version: int, at: str) -> Speech:
         f"{number:032x}{version:032x}",
     )
     title = f"在全市政协工作会议上的讲话（{number}）"
-    exchanges = (("article", url), ("counter", f"http://made.example/Item/GetHits.asp?m=1&ID={number}"))
+    exchanges: tuple[tuple[CaptureRole, str], ...] = (
+        ("article", url),
+        ("counter", f"http://made.example/Item/GetHits.asp?m=1&ID={number}"),
+    )
     captures = tuple(
         Capture(role=role, part=1, url=address, captured_at=at, payload_sha256=sha256) for role, address in exchanges
     )

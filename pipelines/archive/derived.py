@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+from typing import TYPE_CHECKING
 
 from pipelines.archive.errors import Damaged
 from pipelines.archive.history import History, line_digest
@@ -12,20 +13,26 @@ from pipelines.archive.latest import latest_document, version_line
 from pipelines.archive.layout import LATEST_JSON, LATEST_LINES, Layout, natural_key
 from pipelines.archive.reader import raw_lines
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipelines.archive.commits import Commit
+
 ANEW = "`rebuild` makes it anew"
 
 
 class LatestCheck:
     """Compares the derived files with a history, at the commit they say they are of."""
 
-    def __init__(self, history: History, layout: Layout, last: int) -> None:
+    def __init__(self, history: History, layout: Layout, commits: Sequence[Commit]) -> None:
         """Read which commit latest.json is of."""
-        self._history, self._layout, self._last = history, layout, last
+        self._history, self._layout, self._last = history, layout, len(commits)
+        self._redacted_at = max((commit.n for commit in commits if commit.redaction), default=0)
         self._told: int | None = None
         self._problem: str | None = None
         self._is_unreadable = False
         try:
-            self._told = _told_commit(layout, last)
+            self._told = _told_commit(layout, self._last)
         except Damaged as error:
             self._problem, self._is_unreadable = str(error), True
 
@@ -39,7 +46,9 @@ class LatestCheck:
         if self._told == self._last or self._is_unreadable:
             return self._problem, None
         # A run may die before, between or after replacing the two derived files.
-        if self._problem or (self._told is None and self._layout.path(LATEST_LINES).exists()):
+        if (self._told or 0) < self._redacted_at:
+            self._problem = None  # made from words that are no longer there to compare with
+        elif self._problem or (self._told is None and self._layout.path(LATEST_LINES).exists()):
             self._problem = self._compare(None)
         return self._problem, f"{LATEST_LINES}: not of the last commit; `rebuild` or the next run makes it anew"
 

@@ -1,4 +1,4 @@
-"""Proof that an archive is whole: every byte a commit names, every line's place in history, and what follows from it."""
+"""Proof that an archive is whole: every byte a commit names, every line's place in history, what follows from it."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class _Proof:
     def check_lines(self) -> None:
         """Every byte, then every line as far as the history can be followed, then the derived files."""
         history = self._history()
-        latest = LatestCheck(history, self._layout, len(self._commits)) if history else None
+        latest = LatestCheck(history, self._layout, self._commits) if history else None
         for commit in self._commits:
             streams = [named for folder, _ in STREAMS if (named := commit.stream(folder))]
             for named in commit.files:
@@ -127,11 +127,8 @@ class _Proof:
                     self._check_file(commit, named)
                 else:
                     self._check_size(commit, named)
-        self.report.notes.append(
-            f"quick: the lines and captures of commits 1–{oldest} were only measured; `verify` without --quick proves them"
-            if oldest > 0
-            else "quick: lines were not followed through history; `verify` without --quick does"
-        )
+        measured = f"the lines and captures of commits 1–{oldest} were only measured, " if oldest > 0 else ""
+        self.report.notes.append(f"quick: {measured}no line was followed through history; `verify` does")
 
     def end(self) -> None:
         """What is left to say when all was checked."""
