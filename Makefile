@@ -3,13 +3,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/sh
 
-.PHONY: demo test check setup lock clean
+.PHONY: demo test soak check setup lock clean
 
 demo: setup
 	@$(BIN)/scrapy demo
 
 test: setup check
 	@$(BIN)/python -m pytest
+
+# What takes longer than a test may: every fault, every flip.
+soak: setup
+	@$(BIN)/python -m tests.soak.flips
 
 check: setup
 	@$(BIN)/ruff check .

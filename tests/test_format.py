@@ -28,7 +28,7 @@ TEXT = PAGE.read_text("utf-8")
 
 
 def block(language: str, number: int = 0) -> str:
-    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)[number]
+    return str(re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)[number])
 
 
 @pytest.fixture(scope="module")

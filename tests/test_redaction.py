@@ -14,9 +14,9 @@ import pytest
 from benchmarks.made import make
 from pipelines.__main__ import main
 from pipelines.archive.reader import Archive
+from pipelines.archive.rebuild import rebuild
 from pipelines.archive.redact import redact
 from pipelines.archive.redactions import MARKER
-from pipelines.archive.rebuild import rebuild
 from pipelines.archive.verify import verify
 from tests import broken
 from tests.test_archive import committed, crawl, day, dies_at, missed, python, speech, story

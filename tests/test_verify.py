@@ -21,7 +21,7 @@ from pipelines.archive.rebuild import rebuild
 from pipelines.archive.shapes import misfit
 from pipelines.archive.verify import verify, verify_quick
 from tests import broken
-from tests.test_archive import committed, day, crawl, speech, story, tree
+from tests.test_archive import committed, crawl, day, speech, story, tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
