@@ -87,7 +87,7 @@ def speech(number: int, version: int, at: str) -> Speech:
         committee="政协广水市委员会", term="第九届", session=None, meeting="全市政协工作会议", genre="讲话",
         evidence=(Evidence(field="meeting", where="title", text="在全市政协工作会议上"),),
         raw=Raw(
-            title=title, published="2023-12-28 19:00:29", views="12", author=name, source="广水市政协", breadcrumb=None
+            title=title, published="2023-12-28 19:00:29", views="12", author=name, source=None, breadcrumb=None
         ),
         problems=(), view_count=12 + version,
         look=Look(

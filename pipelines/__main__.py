@@ -171,8 +171,9 @@ def _verify(arguments: argparse.Namespace) -> int:
     if report.problems:
         shown = ", ".join(report.affected[:20]) + (" …" if len(report.affected) > 20 else "")
         print(f"affected: {shown or 'cannot be told'}; unaffected: {report.unaffected or 'unknown'}", file=sys.stderr)
-    counted = f"{report.commits} commits, {report.files} files, {report.bytes} bytes, {report.versions} version lines"
-    print(f"{'damaged' if report.problems else 'whole'}: {counted}, {report.observations} observations")
+    counted = f"{report.commits} commits, {report.files} files, {report.bytes} bytes"
+    lines = "" if arguments.quick else f", {report.versions} version lines, {report.observations} observations"
+    print(f"{'damaged' if report.problems else 'whole'}: {counted}{lines}")
     print(f"head {report.head}")
     return report.exit_status
 

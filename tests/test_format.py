@@ -1,4 +1,4 @@
-"""docs/archive-format.md is enough to write a reader from: this file reads archives with what the page says, no more."""
+"""docs/archive-format.md is enough to write a reader from: the one in here uses what the page says and no more."""
 
 from __future__ import annotations
 

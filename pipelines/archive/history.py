@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from pipelines.archive.errors import Damaged
 from pipelines.archive.files import INFLATE_ERRORS
@@ -16,7 +16,7 @@ from pipelines.archive.schemas import RECORDS
 from pipelines.archive.shapes import fits, misfit, shape_of_record
 from pipelines.archive.state import SAYING, fold
 from pipelines.canonical import content_sha256
-from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA
+from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pipelines.archive.state import SpeechState, States
 
 STREAMS = (("versions", SPEECH_SCHEMA), ("observations", OBSERVATION_SCHEMA))
-EVENTS = ("created", "changed", "reprocessed", "gone", "restored")
+EVENTS: tuple[str, ...] = get_args(Event)
 
 _SHAPES = {name: shape_of_record(RECORDS[name]) for _, name in STREAMS}
 _FITS = {name: fits(shape) for name, shape in _SHAPES.items()}

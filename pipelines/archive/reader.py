@@ -107,9 +107,10 @@ def raw_lines(file: Path) -> Iterator[bytes]:
     """Lines with their line feed; only LF ends a line. A torn file is an error, never a shorter list."""
     try:
         with file.open("rb") as stream:
-            is_large = os.fstat(stream.fileno()).st_size > BLOCK
             plain = inflated(blocks(stream)) if file.suffix == ".gz" else blocks(stream)
-            for line in lines_of(ahead(plain) if is_large else plain):
+            if file.suffix == ".gz" and os.fstat(stream.fileno()).st_size > BLOCK:
+                plain = ahead(plain)
+            for line in lines_of(plain):
                 if not line.endswith(b"\n"):
                     raise Damaged(f"{file}: the last line is torn; restore the file from a copy")
                 yield line

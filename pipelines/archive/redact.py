@@ -116,7 +116,7 @@ def _lines_with_words(archive: Archive, wanted: str) -> dict[str, list[int]]:
 
 
 def _may_still_tell(archive: Archive, wanted: str) -> Iterator[str]:
-    """Captures its lines were read from, and reports of runs that looked at it or name it."""
+    """Captures its lines were read from, reports of runs that name it, and what died runs left in staging."""
     captures = {
         capture["file"]
         for line in archive.history()
@@ -130,3 +130,4 @@ def _may_still_tell(archive: Archive, wanted: str) -> Iterator[str]:
         report = archive.layout.path(run_file(commit.run))
         if report.exists() and native_id in report.read_bytes():
             yield run_file(commit.run)
+    yield from sorted(f"staging/{folder.name}" for folder in archive.layout.staging.iterdir() if folder.is_dir())

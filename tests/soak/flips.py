@@ -1,7 +1,7 @@
-"""10,000 single flipped bytes over the committed files: each must be found by `verify`, 2,000 also by the shell check.
+"""10,000 single flipped bytes over the committed files, each to be found by `verify`; 2,000 by the shell check too.
 
-The shell check reads every file whole in a process of its own (some 50 ms), so it gets a sample; what it proves for one
-byte of a file it proves for all: it compares hashes of whole files.
+The shell check takes some 50 ms in processes of its own, so it gets a sample; what it proves for one byte of a file
+it proves for all: it compares hashes of whole files.
 """
 
 from __future__ import annotations
@@ -25,12 +25,11 @@ def main() -> int:
         by_verify = unseen(root, FLIPS, 3, is_whole)
         by_shell = unseen(root, SHELL_FLIPS, 4, lambda root: shell(root).returncode == 0)
         whole = not verify(root).problems
-    print(
-        f"verify found {FLIPS - len(by_verify)} of {FLIPS} flips, the shell check {SHELL_FLIPS - len(by_shell)}",
-        end="",
-    )
-    print(f" of {SHELL_FLIPS}; {'whole again' if whole else 'NOT WHOLE'} at the end")
-    print("\n".join([*by_verify, *by_shell]), end="", file=sys.stderr)
+    print(f"verify found {FLIPS - len(by_verify)} of {FLIPS} flips")
+    print(f"the shell check found {SHELL_FLIPS - len(by_shell)} of {SHELL_FLIPS}")
+    print("whole again at the end" if whole else "NOT WHOLE at the end")
+    for missed in (*by_verify, *by_shell):
+        print(missed, file=sys.stderr)
     return int(bool(by_verify or by_shell) or not whole)
 
 
