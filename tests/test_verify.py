@@ -210,6 +210,7 @@ def test_the_quick_check_of_a_line_agrees_with_the_slow_one(finished: Path, bad:
 # signatures
 
 
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="OpenSSH is not installed: signatures were not tested")
 def test_signatures_by_the_stock_tool(finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root, key = copied(finished, tmp_path), tmp_path / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "keeper", "-f", key], check=True)
