@@ -11,9 +11,10 @@ demo: setup
 test: setup check
 	@$(BIN)/python -m pytest
 
-# Every fault at every point, and dozens of killed crawls: many minutes.
+# Every fault at every point, every flip, and dozens of killed crawls: many minutes.
 soak: setup
 	@$(BIN)/python -m pytest -m soak
+	@$(BIN)/python -m tests.soak.flips
 
 check: setup
 	@$(BIN)/ruff check .

@@ -5,15 +5,21 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines import __version__
 from pipelines.archive import state
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.layout import run_file
 from pipelines.archive.reader import Archive
 from pipelines.archive.rebuild import rebuild
-from pipelines.archive.verify import verify
+from pipelines.archive.redact import redact
+from pipelines.archive.signatures import sign
+from pipelines.archive.verify import verify, verify_quick
 from pipelines.canonical import json_value
 
 if TYPE_CHECKING:
@@ -62,7 +68,15 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--json", action="store_true", help="the line as it is kept")
     check = verb("verify", _verify, "Prove that nothing was lost or altered; exit status 5 when it was.")
     check.add_argument("--head", metavar="SHA256", help="a head noted earlier: proves that nothing since was cut off")
+    check.add_argument("--quick", action="store_true", help="the daily check: chain, sizes, newest files; seconds")
+    check.add_argument("--signers", metavar="FILE", type=Path, help="allowed_signers of ssh-keygen: check signatures")
     check.add_argument("--json", action="store_true", help=told)
+    signing = verb("sign", _sign, "Sign the commits not signed yet, by ssh-keygen -Y sign.")
+    signing.add_argument("--key", metavar="FILE", type=Path, required=True, help="an OpenSSH private key")
+    removal = verb("redact", _redact, "Remove the text of a speech for good; logged in a commit of its own.")
+    removal.add_argument("id", metavar="ID", help="for example gszx:4864, or 4864")
+    removal.add_argument("--reason", metavar="TEXT", required=True, help="why; kept in the commit")
+    removal.add_argument("--order", metavar="REF", help="the order's reference; kept in the commit")
     verb("rebuild", _rebuild, "Make latest.jsonl and latest.json anew from what the commits name.")
     return parser
 
@@ -145,7 +159,8 @@ def _for_people(line: Line) -> str:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    report = verify(arguments.archive, arguments.head)
+    prove = verify_quick if arguments.quick else verify
+    report = prove(arguments.archive, arguments.head, arguments.signers)
     if arguments.json:
         print(json.dumps(json_value(report) | {"exit_status": report.exit_status}, ensure_ascii=False, indent=1))
         return report.exit_status
@@ -153,10 +168,35 @@ def _verify(arguments: argparse.Namespace) -> int:
         print(f"note: {note}", file=sys.stderr)
     for problem in report.problems:
         print(f"PROBLEM: {problem}", file=sys.stderr)
-    counted = f"{report.commits} commits, {report.files} files, {report.bytes} bytes, {report.versions} version lines"
-    print(f"{'damaged' if report.problems else 'whole'}: {counted}, {report.observations} observations")
+    if report.problems:
+        shown = ", ".join(report.affected[:20]) + (" …" if len(report.affected) > 20 else "")
+        print(f"affected: {shown or 'cannot be told'}; unaffected: {report.unaffected or 'unknown'}", file=sys.stderr)
+    counted = f"{report.commits} commits, {report.files} files, {report.bytes} bytes"
+    lines = "" if arguments.quick else f", {report.versions} version lines, {report.observations} observations"
+    print(f"{'damaged' if report.problems else 'whole'}: {counted}{lines}")
     print(f"head {report.head}")
     return report.exit_status
+
+
+def _sign(arguments: argparse.Namespace) -> int:
+    signed = sign(Archive(arguments.archive), arguments.key)
+    print(f"{arguments.archive}: {signed} commits signed", file=sys.stderr)
+    return 0
+
+
+def _redact(arguments: argparse.Namespace) -> int:
+    done = redact(
+        arguments.archive,
+        arguments.id.rpartition(":")[2],
+        reason=arguments.reason,
+        order=arguments.order,
+        recorded_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        software={"speech-archive": __version__, "python": platform.python_version(), "system": sys.platform},
+    )
+    print(f"commit {done.commit}: text removed from {done.lines} lines\nhead {done.head}")
+    for name in done.not_redacted:
+        print(f"{name}: may still hold it and was not redacted", file=sys.stderr)
+    return 0
 
 
 def _rebuild(arguments: argparse.Namespace) -> int:

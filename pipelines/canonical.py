@@ -8,6 +8,9 @@ from dataclasses import fields
 from typing import Any
 from urllib.parse import urlsplit
 
+_sorted = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 def json_value(value: object) -> Any:
     """Plain JSON value of a record: dataclasses become objects in field order, tuples arrays."""
@@ -20,7 +23,7 @@ def json_value(value: object) -> Any:
 
 def json_line(value: object) -> str:
     """One line of JSON Lines without its line feed: keys in contract order, UTF-8 unescaped."""
-    return json.dumps(json_value(value), ensure_ascii=False, separators=(",", ":"))
+    return _compact(json_value(value))
 
 
 def content_sha256(line: dict[str, Any]) -> str:
@@ -32,8 +35,12 @@ def content_sha256(line: dict[str, Any]) -> str:
     keys = ("title", "published_on", "published_at", "author", "source", "body")
     content: dict[str, Any] = {key: line[key] for key in keys}
     content["attachments"] = [{"name": a["name"], "url": _path_and_query(a["url"])} for a in line["attachments"]]
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return sorted_sha256(content)
+
+
+def sorted_sha256(value: dict[str, Any]) -> str:
+    """SHA-256 over the RFC 8785 form of a plain object of strings, integers, lists and objects."""
+    return hashlib.sha256(_sorted(value).encode()).hexdigest()
 
 
 def _path_and_query(url: str) -> str:

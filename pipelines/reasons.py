@@ -62,6 +62,7 @@ PROBLEM_CODES: dict[str, str] = {
     "withheld": "the profile says that reading the counter would count",
     "empty": "the body has no visible text",
     "damaged": "the text holds U+FFFD: bytes that are no characters",
+    "redacted": "the text was removed by order; the commit that detail names says why",
     "disagrees": "two places on the site say different things",
     "no-end": "the page ends without its closing tag, as the site's pages do",
     "text-behind": "text stands directly behind the body: perhaps a stray end tag cut the body off",

@@ -36,41 +36,41 @@ class Attachment:
 class Evidence:
     """The words an interpreted value was read from."""
 
-    field: str
+    field: Annotated[str, "the key whose value was read here"]
     where: Annotated[str, "title, head, tail, info, list"]
-    text: str
+    text: Annotated[str, "the words themselves"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """Why a value is null or doubtful; `code` is of a closed, documented list (`PROBLEM_CODES`)."""
 
-    field: str
-    code: str
-    detail: str
+    field: Annotated[str, "the key in doubt"]
+    code: Annotated[str, "one of the closed list below"]
+    detail: Annotated[str, "what was found, for a person"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presence:
     """What is known about an absence; only on gone and restored lines."""
 
-    reason: str
-    first_missed_at: str | None
-    last_seen_at: str | None
+    reason: Annotated[str, "deleted-notice, not-found; seen-again on restored"]
+    first_missed_at: Annotated[str | None, "UTC, first sight of the absence"]
+    last_seen_at: Annotated[str | None, "UTC, last look that found it"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
     """One HTTP exchange a line was read from; file, offset, length and record_id point into a WARC file."""
 
-    role: CaptureRole
+    role: Annotated[CaptureRole, "what the exchange was"]
     part: Annotated[int, "page of a multi-page article, from 1"]
-    url: str
-    captured_at: str
-    file: str | None = None
-    offset: int | None = None
-    length: int | None = None
-    record_id: str | None = None
+    url: Annotated[str, "address asked for"]
+    captured_at: Annotated[str, "UTC, when the answer arrived"]
+    file: Annotated[str | None, "WARC file, as its commit names it; null when no raw bytes were kept"] = None
+    offset: Annotated[int | None, "where the response record begins in that file, in bytes"] = None
+    length: Annotated[int | None, "how many bytes it takes there, compressed"] = None
+    record_id: Annotated[str | None, "WARC-Record-ID"] = None
     payload_sha256: Annotated[str | None, "of the entity after content-decoding"]
 
 
@@ -78,20 +78,20 @@ class Capture:
 class Raw:
     """The strings exactly as found, so that every normalised value can be made again."""
 
-    title: str | None
-    published: str | None
-    views: str | None
-    author: str | None
-    source: str | None
-    breadcrumb: str | None
+    title: Annotated[str | None, "heading"]
+    published: Annotated[str | None, "date and time"]
+    views: Annotated[str | None, "view count on the page"]
+    author: Annotated[str | None, "作者, 录入"]
+    source: Annotated[str | None, "来源"]
+    breadcrumb: Annotated[str | None, "where the page says it stands"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """What a list page says of a speech."""
 
-    title: str | None
-    date: str | None
+    title: Annotated[str | None, "title of the row"]
+    date: Annotated[str | None, "date of the row, as printed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,39 +201,39 @@ class Version:
     seq: Annotated[int, "primary key; rises by one per line over versions and observations of a site"]
     commit: Annotated[int, "the commit that brought the line"]
     id: Annotated[str, "site:native_id, for example gszx:4864"]
-    site: str
+    site: Annotated[str, "name of the site, [a-z0-9-]"]
     native_id: Annotated[str, "the CMS's own number, unique in the site; [A-Za-z0-9._-]"]
-    event: Event
+    event: Annotated[Event, "what happened; see Events"]
     version: Annotated[int, "content state of the site, from 1; gone and restored repeat it"]
     reading: Annotated[int | None, "our reading of that version, from 1; null on gone"]
     observed_at: Annotated[str, "UTC; when the bytes of this version were captured, or the absence was seen"]
     recorded_at: Annotated[str, "UTC; when this line was committed"]
-    run: str
+    run: Annotated[str, "the run that saw it"]
     parser: Annotated[str, "page object, normalisers and profile that read it: kesion/1+norm/1+<digest>"]
-    url: str
-    section: str | None
-    title: str
+    url: Annotated[str, "canonical address"]
+    section: Annotated[str | None, "column name as the site writes it"]
+    title: Annotated[str, "without site suffix and page number"]
     published_on: Annotated[str | None, "the day the site claims, YYYY-MM-DD"]
     published_at: Annotated[str | None, "the moment it claims, RFC 3339; null when only a day is printed"]
-    published_precision: Precision | None
-    author: str | None
-    source: str | None
+    published_precision: Annotated[Precision | None, "how exactly the site claims it"]
+    author: Annotated[str | None, "作者 or 录入 as the page labels it"]
+    source: Annotated[str | None, "来源 as the page labels it"]
     body: Annotated[str | None, "visible text, one paragraph a line; null on gone"]
-    attachments: tuple[Attachment, ...] | None
+    attachments: Annotated[tuple[Attachment, ...] | None, "files and pictures in the body; null on gone"]
     content_sha256: Annotated[str | None, "RFC 8785 hash of what the site published; null on gone"]
     delivered_on: Annotated[str | None, "the day the speech was given, if the page says so"]
-    speaker: str | None
-    speaker_post: str | None
-    committee: str | None
-    term: str | None
-    session: str | None
-    meeting: str | None
-    genre: str | None
-    evidence: tuple[Evidence, ...] | None
-    raw: Raw | None
-    problems: tuple[Problem, ...] | None
+    speaker: Annotated[str | None, "who spoke, several joined by 、; never the editor"]
+    speaker_post: Annotated[str | None, "the post the page gives the speaker"]
+    committee: Annotated[str | None, "the committee that met"]
+    term: Annotated[str | None, "第九届"]
+    session: Annotated[str | None, "第三次会议"]
+    meeting: Annotated[str | None, "meeting as written"]
+    genre: Annotated[str | None, "one of a closed list of genres"]
+    evidence: Annotated[tuple[Evidence, ...] | None, "the words each interpreted value was read from; null on gone"]
+    raw: Annotated[Raw | None, "strings exactly as found; null on gone"]
+    problems: Annotated[tuple[Problem, ...] | None, "why values are null or doubtful; null on gone"]
     presence: Annotated[Presence | None, "on gone and restored only"]
-    captures: tuple[Capture, ...]
+    captures: Annotated[tuple[Capture, ...], "the exchanges the line was read from"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,25 +241,25 @@ class Observation:
     """One line of `observations/`: one look at a speech in one run (`observation/1`). View counts live only here."""
 
     schema: Annotated[str, "observation/1"]
-    seq: int
-    commit: int
-    id: str
-    run: str
-    observed_at: str
+    seq: Annotated[int, "primary key; see speech/1"]
+    commit: Annotated[int, "the commit that brought the line"]
+    id: Annotated[str, "site:native_id"]
+    run: Annotated[str, "the run that looked"]
+    observed_at: Annotated[str, "UTC; when the answer of the article (else of the list) arrived"]
     looked: Annotated[tuple[str, ...], "subset of list, article, counter"]
-    presence: PresenceState
-    content: ContentState
+    presence: Annotated[PresenceState, "what the look proved; see Presence"]
+    content: Annotated[ContentState, "what the look said of the text; unread when the article was not read"]
     version: Annotated[int | None, "the version confirmed by reading the article, else null"]
-    reason: str | None
-    listed: Row | None
-    http_status: int | None
-    etag: str | None
-    last_modified: str | None
+    reason: Annotated[str | None, "why the text could not be had; closed list below"]
+    listed: Annotated[Row | None, "the row of the list page; null when it stood on none"]
+    http_status: Annotated[int | None, "of the article"]
+    etag: Annotated[str | None, "header of the article"]
+    last_modified: Annotated[str | None, "header of the article"]
     view_count: Annotated[int | None, "null is unknown, never 0"]
-    views_raw: str | None
-    views_source: str | None
-    payload_sha256: str | None
-    captures: tuple[Capture, ...]
+    views_raw: Annotated[str | None, "the view count as found"]
+    views_source: Annotated[str | None, "counter or page"]
+    payload_sha256: Annotated[str | None, "of the article after content-decoding"]
+    captures: Annotated[tuple[Capture, ...], "the exchanges of the look"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,7 +268,7 @@ class Latest(Version):
 
     view_count: Annotated[int | None, "newest non-null observation"]
     view_count_at: Annotated[str | None, "when that was seen, UTC"]
-    first_seen: str
+    first_seen: Annotated[str, "UTC, when it was created"]
     last_seen: Annotated[str, "last look that found it present"]
     last_checked: Annotated[str, "last look at its article"]
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.errors import Damaged, NewerFormat
 from pipelines.archive.files import NamedFile, json_document
 from pipelines.archive.layout import COMMIT_FILE, FORMAT, FORMAT_VERSION, Layout
+from pipelines.archive.redactions import Redaction
 from pipelines.canonical import json_value
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Commit:
     counts: dict[str, int]
     decision: dict[str, Any] | None
     files: tuple[NamedFile, ...]
+    redaction: Redaction | None = None
     sha256: str = ""
 
     def stream(self, folder: str) -> NamedFile | None:
@@ -41,6 +43,7 @@ class Commit:
 
     def document(self) -> bytes:
         """The bytes of the commit file."""
+        redaction = {"redaction": self.redaction.document()} if self.redaction else {}
         return json_document(
             {
                 "format": f"{FORMAT}/{FORMAT_VERSION}",
@@ -56,6 +59,7 @@ class Commit:
                 "decision": self.decision,
                 "files": json_value(self.files),
             }
+            | redaction
         )
 
 
@@ -101,6 +105,7 @@ def _from_json(value: dict[str, Any], sha256: str) -> Commit:
         last_seq=value["seq"]["last"],
         decision=value.get("decision"),
         files=tuple(NamedFile.from_json(entry) for entry in value["files"]),
+        redaction=Redaction.from_json(value["redaction"]) if "redaction" in value else None,
         sha256=sha256,
     )
 

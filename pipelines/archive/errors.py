@@ -35,6 +35,12 @@ class NewerFormat(ArchiveError):  # noqa: N818
     exit_status = 2
 
 
+class NotKnown(ArchiveError):  # noqa: N818
+    """The archive holds nothing of the speech that was asked for."""
+
+    exit_status = 2
+
+
 class Unwritable(ArchiveError):  # noqa: N818
     """The archive's folder cannot be written."""
 

@@ -2,66 +2,107 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args
 
 from pipelines.archive.errors import Damaged
-from pipelines.archive.reader import parsed, raw_lines
+from pipelines.archive.files import INFLATE_ERRORS
+from pipelines.archive.fixity import MeasuredLines, difference
+from pipelines.archive.layout import natural_key
+from pipelines.archive.reader import parsed
+from pipelines.archive.redactions import files_now, is_redacted
 from pipelines.archive.schemas import RECORDS
-from pipelines.archive.shapes import misfit, shape_of_record
+from pipelines.archive.shapes import fits, misfit, shape_of_record
 from pipelines.archive.state import SAYING, fold
 from pipelines.canonical import content_sha256
-from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA
+from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from pipelines.archive.commits import Commit
-    from pipelines.archive.reader import Archive, Line
+    from pipelines.archive.layout import Layout
+    from pipelines.archive.reader import Line
     from pipelines.archive.state import SpeechState, States
 
 STREAMS = (("versions", SPEECH_SCHEMA), ("observations", OBSERVATION_SCHEMA))
+EVENTS: tuple[str, ...] = get_args(Event)
+
 _SHAPES = {name: shape_of_record(RECORDS[name]) for _, name in STREAMS}
+_FITS = {name: fits(shape) for name, shape in _SHAPES.items()}
+_NEVER_GONE = ("section", "body", "attachments", "evidence", "raw", "problems")
+
+
+def line_digest(line: bytes) -> bytes:
+    """A short name of a line's bytes, to know it again."""
+    return hashlib.blake2b(line, digest_size=16).digest()
 
 
 class History:
-    """Follows an archive commit by commit; the first line that breaks a rule raises `Damaged` with file and line."""
+    """Follows an archive commit by commit; the first file or line that breaks a rule raises `Damaged` naming it.
 
-    def __init__(self, archive: Archive) -> None:
+    `states` is what is known after the commits followed; `digests` names the newest content line of each speech.
+    """
+
+    def __init__(self, layout: Layout, site: str, commits: Sequence[Commit]) -> None:
         """Begin before the first commit."""
-        self._layout = archive.layout
-        self._site = archive.facts.site
+        self._layout, self._site = layout, site
+        self._may_be = files_now(commits)
+        self._redacted = {seq for commit in commits if commit.redaction for seq in commit.redaction.seqs}
         self._sizes: dict[str, int] = {}
         self._next_seq = 1
         self.states: States = {}
+        self.digests: dict[str, bytes] = {}
         self.versions = 0
         self.observations = 0
 
     def follow(self, commit: Commit) -> None:
-        """Check the lines of the next commit and what the commit says of them."""
+        """Check the bytes and the lines of the next commit's streams, and what the commit says of them."""
         self._sizes |= {named.path: named.bytes for named in commit.files}
         counts: Counter[str] = Counter()
-        looked_at: set[str] = set()
         first = self._next_seq
         for folder, schema in STREAMS:
-            for line, where in self._lines(commit, folder):
-                said = self._complaint(line, schema, commit, looked_at)
-                if said:
-                    raise Damaged(f"{where}: {said}")
-                fold(self.states, line)
-                counts.update([line["event"]] if folder == "versions" else ["observations", line["presence"]])
-                self._next_seq += 1
-        self.versions += sum(counts[e] for e in ("created", "changed", "reprocessed", "gone", "restored"))
+            named = commit.stream(folder)
+            if named is not None:
+                self._follow_stream(commit, named.path, schema, counts)
+        self.versions += sum(counts[event] for event in EVENTS)
         self.observations += counts["observations"]
         self._check_totals(commit, first, counts)
 
-    def _lines(self, commit: Commit, folder: str) -> Iterator[tuple[Line, str]]:
-        named = commit.stream(folder)
-        if named is None:
+    def _follow_stream(self, commit: Commit, path: str, schema: str, counts: Counter[str]) -> None:
+        file = self._layout.path(path)
+        place = {"schema": schema, "commit": commit.n, "run": commit.run}
+        place |= {"recorded_at": commit.recorded_at, "site": self._site} if schema == SPEECH_SCHEMA else {}
+        before: tuple[object, ...] = ()
+        lines = MeasuredLines(file, path)
+        try:
+            for number, raw in enumerate(lines, 1):
+                line = parsed(raw, file, number)
+                said = self._complaint(line, schema, place)
+                native_id = "" if said else line["id"].partition(":")[2]
+                key = natural_key(native_id)
+                said = said or _order_complaint(before, key, line)
+                if said:
+                    raise Damaged(f"{file}, line {number}: {said}")
+                self._take(line, raw, native_id, counts)
+                before = key
+        except (OSError, *INFLATE_ERRORS) as error:
+            raise Damaged(f"{file}: cannot be read ({error})") from error
+        assert lines.found is not None  # noqa: S101 - all were taken
+        if all(difference(lines.found, told) for told in self._may_be[path]):
+            raise Damaged(f"{file}: {difference(lines.found, self._may_be[path][0])}")
+
+    def _take(self, line: Line, raw: bytes, native_id: str, counts: Counter[str]) -> None:
+        fold(self.states, line, for_writing=False)
+        self._next_seq += 1
+        if line["schema"] == OBSERVATION_SCHEMA:
+            counts["observations"] += 1
+            counts[line["presence"]] += 1
             return
-        file = self._layout.path(named.path)
-        for number, raw in enumerate(raw_lines(file), 1):
-            yield parsed(raw, file, number), f"{file}, line {number}"
+        counts[line["event"]] += 1
+        if line["event"] != "gone":
+            self.digests[native_id] = line_digest(raw)
 
     def _check_totals(self, commit: Commit, first: int, counts: Counter[str]) -> None:
         has_lines = self._next_seq > first
@@ -72,24 +113,16 @@ class History:
         if wrong:
             raise Damaged(f"{self._layout.commit(commit.n)}: counts {wrong} are not those of its lines")
 
-    def _complaint(self, line: Line, schema: str, commit: Commit, looked_at: set[str]) -> str | None:
-        return (
-            misfit(_SHAPES[schema], line)
-            or self._place_complaint(line, schema, commit)
-            or self._capture_complaint(line)
-            or (self._version_complaint(line) if schema == SPEECH_SCHEMA else self._look_complaint(line, looked_at))
-        )
-
-    def _place_complaint(self, line: Line, schema: str, commit: Commit) -> str | None:
-        place = {"schema": schema, "seq": self._next_seq, "commit": commit.n, "run": commit.run}
-        if schema == SPEECH_SCHEMA:
-            place |= {
-                "recorded_at": commit.recorded_at,
-                "site": self._site,
-                "id": f"{self._site}:{line['native_id']}",
-            }
-        return next(
-            (f"{key} is {line[key]!r}, not {told!r}" for key, told in place.items() if line[key] != told), None
+    def _complaint(self, line: Line, schema: str, place: dict[str, Any]) -> str | None:
+        if not _FITS[schema](line):
+            return misfit(_SHAPES[schema], line)
+        if line["seq"] != self._next_seq:
+            return f"seq is {line['seq']}, not {self._next_seq}"
+        for key, told in place.items():
+            if line[key] != told:
+                return f"{key} is {line[key]!r}, not {told!r}"
+        return self._capture_complaint(line) or (
+            self._version_complaint(line) if schema == SPEECH_SCHEMA else self._look_complaint(line)
         )
 
     def _capture_complaint(self, line: Line) -> str | None:
@@ -104,6 +137,8 @@ class History:
         return None
 
     def _version_complaint(self, line: Line) -> str | None:
+        if line["id"] != f"{self._site}:{line['native_id']}":
+            return f"id is {line['id']!r}, not that of {line['native_id']}"
         state = self.states.get(line["native_id"])
         if not _may_follow(line, state):
             was = "unknown" if state is None else f"{'gone' if state.is_gone else 'present'}, version {state.version}"
@@ -114,26 +149,35 @@ class History:
                 key for key in (*SAYING, "content_sha256") if key not in {"url", "title"} and line[key] is not None
             ]
             return f"gone, but has {', '.join(kept)}" if kept else None
-        missing = [
-            key for key in ("section", "body", "attachments", "evidence", "raw", "problems") if line[key] is None
-        ]
+        missing = [key for key in _NEVER_GONE if line[key] is None]
         if missing:
             return f"{line['event']}, but lacks {', '.join(missing)}"
-        if content_sha256(line) != line["content_sha256"]:
+        if content_sha256(line) != line["content_sha256"] and not self._is_explained(line, state):
             return "content_sha256 is not that of its content"
         return None
 
-    def _look_complaint(self, line: Line, looked_at: set[str]) -> str | None:
+    def _is_explained(self, line: Line, state: SpeechState | None) -> bool:
+        """True for a line a redaction commit names, and for a restored one that repeats such a line."""
+        if line["event"] == "restored" and state is not None and state.content_seq in self._redacted:
+            self._redacted.add(line["seq"])
+        return line["seq"] in self._redacted and is_redacted(line)
+
+    def _look_complaint(self, line: Line) -> str | None:
         site, _, native_id = line["id"].partition(":")
         state = self.states.get(native_id)
         if site != self._site or state is None:
             return f"looks at {line['id']}, of which no version is known"
-        if native_id in looked_at:
-            return f"looks at {line['id']} a second time in one run"
-        looked_at.add(native_id)
         if line["version"] is not None and not 1 <= line["version"] <= state.version:
             return f"confirms version {line['version']}; {line['id']} has {state.version}"
         return None
+
+
+def _order_complaint(before: tuple[object, ...], key: tuple[object, ...], line: Line) -> str | None:
+    if before and key < before:
+        return f"{line['id']} stands after a higher id; lines are in natural order of their ids"
+    if key == before and line["schema"] == OBSERVATION_SCHEMA:
+        return f"looks at {line['id']} a second time in one run"
+    return None
 
 
 def _may_follow(line: Line, state: SpeechState | None) -> bool:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from dataclasses import fields
 from typing import TYPE_CHECKING, BinaryIO
 
+from pipelines.archive.errors import Damaged
 from pipelines.archive.files import json_document, replace_synced, sync, sync_folder
 from pipelines.archive.layout import LATEST_JSON, LATEST_LINES, Layout, natural_key
-from pipelines.archive.reader import parsed, raw_lines
-from pipelines.record import LATEST_SCHEMA
+from pipelines.archive.reader import raw_lines
+from pipelines.record import LATEST_SCHEMA, SPEECH_SCHEMA, Latest, Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from pipelines.archive.commits import Commit
-    from pipelines.archive.reader import Line
     from pipelines.archive.state import SpeechState, States
+
+_ADDED = tuple(f.name for f in fields(Latest))[len(fields(Version)) :]
 
 
 def write_latest(layout: Layout, commits: Iterable[Commit], states: States, n: int) -> None:
@@ -49,35 +52,46 @@ def latest_lines(layout: Layout, commits: Iterable[Commit], states: States, scra
         for native_id in sorted(places, key=natural_key):
             offset, length = places[native_id]
             bodies.seek(offset)
-            line = _latest(json.loads(bodies.read(length)), states[native_id])
-            yield (json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+            yield latest_line(bodies.read(length), states[native_id])
 
 
 def _gather(
     layout: Layout, commits: Iterable[Commit], states: States, bodies: BinaryIO
 ) -> dict[str, tuple[int, int]]:
     """Copy the wanted lines into `bodies`; where each one lies there."""
-    wanted = {state.content_seq for state in states.values() if not state.is_gone}
+    wanted = {state.content_seq: state.native_id for state in states.values() if not state.is_gone}
     places, end = {}, 0
     for commit in commits:
         named = commit.stream("versions")
         if named is None or commit.first_seq is None:
             continue
-        file = layout.path(named.path)
         # A commit's version lines come first and without gaps, so a line's place in its file tells its seq.
-        for number, line in enumerate(raw_lines(file)):
-            if commit.first_seq + number in wanted:
-                places[parsed(line, file, number + 1)["native_id"]] = (end, len(line))
+        for seq, line in enumerate(raw_lines(layout.path(named.path)), commit.first_seq):
+            if seq in wanted:
+                places[wanted[seq]] = (end, len(line))
                 end += bodies.write(line)
     return places
 
 
-def _latest(line: Line, state: SpeechState) -> Line:
-    return line | {
-        "schema": LATEST_SCHEMA,
-        "view_count": state.view_count,
-        "view_count_at": state.view_count_at,
-        "first_seen": state.first_seen,
-        "last_seen": state.last_seen,
-        "last_checked": state.last_checked,
-    }
+_SPEECH, _LATEST = (f'{{"schema":"{name}",'.encode() for name in (SPEECH_SCHEMA, LATEST_SCHEMA))
+
+
+def latest_line(line: bytes, state: SpeechState) -> bytes:
+    """A version line as it stands in latest.jsonl: its own bytes under another schema, and what was seen since."""
+    if not line.startswith(_SPEECH):
+        raise Damaged(f"line with seq {state.content_seq}: does not begin with {_SPEECH.decode()}; run verify")
+    return _LATEST + line[len(_SPEECH) : -2] + seen_since(state)
+
+
+def version_line(line: bytes, state: SpeechState) -> bytes | None:
+    """The version line a line of latest.jsonl was made from; null when it is not one of `state`."""
+    seen = seen_since(state)
+    if not (line.startswith(_LATEST) and line.endswith(seen)):
+        return None
+    return _SPEECH + line[len(_LATEST) : -len(seen)] + b"}\n"
+
+
+def seen_since(state: SpeechState) -> bytes:
+    """The keys `latest/1` adds to a version line, and its end."""
+    seen = {key: getattr(state, key) for key in _ADDED}
+    return b"," + json.dumps(seen, ensure_ascii=False, separators=(",", ":")).encode()[1:] + b"\n"

@@ -89,12 +89,17 @@ def warc_file(site: str, run: str, opened_at: str, part: int) -> str:
     return f"warc/{opened_at[:4]}/{site}-{run}-{part:05d}.warc.gz"
 
 
+_END = (-1,)
+
+
 def natural_key(native_id: str) -> tuple[object, ...]:
     """Order of native ids as people count: `9` before `10`, model by model (`4864`, then `101-4864`)."""
+    if native_id.isdecimal():
+        return 1, (0, int(native_id)), _END, native_id
     parts = native_id.split("-")
-    counted = [[(0, int(run), "") if run.isdecimal() else (1, 0, run) for run in _runs(part)] for part in parts]
-    return len(parts), counted, native_id
+    counted = [run for part in parts for run in (*_runs(part), _END)]
+    return len(parts), *counted, native_id
 
 
-def _runs(text: str) -> list[str]:
-    return re.findall(r"\d+|\D+", text)
+def _runs(text: str) -> list[tuple[int, object]]:
+    return [(0, int(run)) if run.isdecimal() else (1, run) for run in re.findall(r"\d+|\D+", text)]

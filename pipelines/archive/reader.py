@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
 import itertools
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.commits import Commit, check_version, read_commits
 from pipelines.archive.errors import Damaged, NotAnArchive
 from pipelines.archive.files import INFLATE_ERRORS
+from pipelines.archive.inflate import BLOCK, ahead, blocks, inflated, lines_of
 from pipelines.archive.layout import ARCHIVE_JSON, FORMAT, FORMAT_VERSION, LATEST_LINES, Layout
 from pipelines.record import SiteFacts
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator
 
 Line = dict[str, Any]
@@ -106,8 +106,11 @@ def read_about(layout: Layout) -> SiteFacts | None:
 def raw_lines(file: Path) -> Iterator[bytes]:
     """Lines with their line feed; only LF ends a line. A torn file is an error, never a shorter list."""
     try:
-        with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as stream:
-            for line in stream:
+        with file.open("rb") as stream:
+            plain = inflated(blocks(stream)) if file.suffix == ".gz" else blocks(stream)
+            if file.suffix == ".gz" and os.fstat(stream.fileno()).st_size > BLOCK:
+                plain = ahead(plain)
+            for line in lines_of(plain):
                 if not line.endswith(b"\n"):
                     raise Damaged(f"{file}: the last line is torn; restore the file from a copy")
                 yield line
@@ -118,7 +121,7 @@ def raw_lines(file: Path) -> Iterator[bytes]:
 def parsed(line: bytes, file: Path, number: int) -> Line:
     """One line as an object."""
     try:
-        value = json.loads(line)
+        value = json.loads(line.decode())
     except ValueError as error:
         raise Damaged(f"{file}, line {number}: not JSON ({error}); restore the file from a copy") from error
     if not isinstance(value, dict):

@@ -12,6 +12,7 @@ from pipelines.archive.latest import write_latest
 from pipelines.archive.layout import LATEST_JSON, Layout
 from pipelines.archive.lock import SiteLock
 from pipelines.archive.reader import Archive
+from pipelines.archive.replacing import finish_redactions
 from pipelines.archive.sealing import write_sidecars
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def rebuild(path: str | os.PathLike[str]) -> Archive:
         lock = SiteLock(layout.lock, "rebuild")
         try:
             archive = Archive(path)
-            write_derived(archive, state.load(archive))
+            finish_redactions(archive)
+            write_derived(archive, state.load(archive, for_writing=False))
         finally:
             lock.release()
     return archive

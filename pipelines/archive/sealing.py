@@ -75,11 +75,10 @@ class Sealing:
         """Make the commit, or leave what `roll_back` brings home at the next start."""
         files = self._ready_files(staged, report, occasion)
         commit = self._drafted(staged, occasion, files)
-        document = commit.document()
-        replace_synced(self.folder / _JOURNAL, document, self.folder)
+        sealed = draft(self.folder, commit)
         self._place(files)
-        self._point(commit.n)
-        return replace(commit, sha256=hashlib.sha256(document).hexdigest())
+        make_point(self.layout, self.folder, commit.n)
+        return sealed
 
     def _ready_files(self, staged: StagedRun, report: dict[str, Any], occasion: Occasion) -> dict[str, Path]:
         """Everything the commit will name, made ready in staging."""
@@ -139,13 +138,6 @@ class Sealing:
         for folder in {self.layout.path(relative).parent for relative in files}:
             sync_folders(folder / "any", self.layout.root)
 
-    def _point(self, n: int) -> None:
-        """Make the commit point. From here on the run is history."""
-        self.layout.commits.mkdir(exist_ok=True)
-        sync_folder(self.layout.root)
-        # A link, unlike a rename, never replaces a commit that is there.
-        os.link(self.folder / _JOURNAL, self.layout.commit(n))
-
     @property
     def _commits(self) -> tuple[Commit, ...]:
         return self.archive.commits() if self.archive else ()
@@ -157,6 +149,21 @@ class Sealing:
     @property
     def _first_seq(self) -> int:
         return max((c.last_seq for c in self._commits if c.last_seq is not None), default=0) + 1
+
+
+def draft(folder: Path, commit: Commit) -> Commit:
+    """Make the commit document ready in staging: the journal until it is the commit."""
+    document = commit.document()
+    replace_synced(folder / _JOURNAL, document, folder)
+    return replace(commit, sha256=hashlib.sha256(document).hexdigest())
+
+
+def make_point(layout: Layout, folder: Path, n: int) -> None:
+    """Make the commit point of the document drafted in `folder`. From here on it is history."""
+    layout.commits.mkdir(exist_ok=True)
+    sync_folder(layout.root)
+    # A link, unlike a rename, never replaces a commit that is there.
+    os.link(folder / _JOURNAL, layout.commit(n))
 
 
 def staged_captures(folder: Path) -> list[Path]:

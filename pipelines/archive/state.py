@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, fields
 from http import HTTPStatus
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import Damaged
-from pipelines.canonical import json_value
+from pipelines.archive.redactions import is_redacted
+from pipelines.canonical import json_value, sorted_sha256
 from pipelines.record import Row, Version
 
 if TYPE_CHECKING:
@@ -42,6 +41,7 @@ class SpeechState:
     is_gone: bool
     url: str
     title: str
+    is_redacted: bool
     section: str
     parser: str
     first_seen: str
@@ -60,61 +60,62 @@ class SpeechState:
 States = dict[str, SpeechState]
 
 
-def load(archive: Archive) -> States:
-    """The state of every speech, keyed by native id."""
+def load(archive: Archive, *, for_writing: bool = True) -> States:
+    """The state of every speech, keyed by native id; what only a writer asks (`derived_sha256`) costs time."""
     states: States = {}
     for line in archive.history():
-        fold_checked(states, line)
+        fold_checked(states, line, for_writing=for_writing)
     return states
 
 
-def fold_checked(states: States, line: Line) -> None:
+def fold_checked(states: States, line: Line, *, for_writing: bool = True) -> None:
     """`fold`, with a line that lacks what it must have told as damage."""
     try:
-        fold(states, line)
+        fold(states, line, for_writing=for_writing)
     except (KeyError, TypeError, AttributeError) as error:
         raise Damaged(
             f"line with seq {line.get('seq')}: lacks what a line must have ({error!r}); run verify"
         ) from error
 
 
-def fold(states: States, line: Line) -> None:
+def fold(states: States, line: Line, *, for_writing: bool = True) -> None:
     """Take one line into account; lines come by rising seq."""
     if line["schema"] == "observation/1":
         _observe(states[line["id"].partition(":")[2]], line)
     elif line["event"] == "gone":
         _go(states[line["native_id"]], line)
     elif line["event"] == "created":
-        states[line["native_id"]] = _created(line)
+        states[line["native_id"]] = _created(line, for_writing)
     else:
-        _say(states[line["native_id"]], line)
+        _say(states[line["native_id"]], line, for_writing)
 
 
-def _created(line: Line) -> SpeechState:
+def _created(line: Line, for_writing: bool) -> SpeechState:
     seen = line["observed_at"]
     return SpeechState(
         id=line["id"], native_id=line["native_id"], event_seq=line["seq"], is_gone=False,
-        first_seen=seen, last_seen=seen, last_checked=seen, **_said(line),
+        first_seen=seen, last_seen=seen, last_checked=seen, **_said(line, for_writing),
     )  # fmt: skip
 
 
-def _say(state: SpeechState, line: Line) -> None:
-    for key, value in _said(line).items():
+def _say(state: SpeechState, line: Line, for_writing: bool) -> None:
+    for key, value in _said(line, for_writing).items():
         setattr(state, key, value)
     if line["event"] == "restored":
         state.is_gone, state.event_seq = False, line["seq"]
 
 
-def _said(line: Line) -> dict[str, Any]:
+def _said(line: Line, for_writing: bool) -> dict[str, Any]:
     return {
         "version": line["version"],
         "reading": line["reading"],
         "content_sha256": line["content_sha256"],
-        "derived_sha256": derived_sha256(line),
-        "article_sha256": article_sha256(line["captures"]),
+        "derived_sha256": derived_sha256(line) if for_writing else "",
+        "article_sha256": article_sha256(line["captures"]) if for_writing else (),
         "content_seq": line["seq"],
         "url": line["url"],
         "title": line["title"],
+        "is_redacted": is_redacted(line),
         "section": intern(line["section"]),
         "parser": intern(line["parser"]),
         "published_on": line["published_on"],
@@ -158,8 +159,7 @@ def derived_sha256(line: Line) -> str:
     said = {key: line[key] for key in SAYING}
     said["raw"] = {**line["raw"], "views": None}
     said["problems"] = [p for p in line["problems"] if p["field"] not in _OF_VIEWS]
-    text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return sorted_sha256(said)
 
 
 def derived_of(speech: Speech) -> str:

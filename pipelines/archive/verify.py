@@ -1,32 +1,36 @@
-"""Proof that an archive is whole: first every byte a commit names, then every line's place in history."""
+"""Proof that an archive is whole: every byte a commit names, every line's place in history, what follows from it."""
 
 from __future__ import annotations
 
-import hashlib
-import itertools
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.archive.commits import commit_files, read_commits, sidecar_text
+from pipelines.archive.chain import sound_chain
+from pipelines.archive.derived import LatestCheck
 from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat, NotAnArchive
 from pipelines.archive.files import NamedFile, file_digest
-from pipelines.archive.history import History
-from pipelines.archive.latest import latest_document, latest_lines
+from pipelines.archive.fixity import Fault, fault
+from pipelines.archive.history import STREAMS, History
 from pipelines.archive.layout import ARCHIVE_JSON, LATEST_JSON, LATEST_LINES, Layout
-from pipelines.archive.reader import Archive, raw_lines
+from pipelines.archive.reader import Archive, read_about
+from pipelines.archive.redactions import files_now
+from pipelines.archive.signatures import check_signatures, signature
 
 if TYPE_CHECKING:
     import os
 
     from pipelines.archive.commits import Commit
-    from pipelines.archive.state import States
+
+QUICK_COMMITS = 7
 
 
 @dataclass(slots=True)
 class Report:
-    """What was proved. `problems` name the file, and the line where there is one; `notes` are no failures."""
+    """What was proved. `problems` name the file, and the line where there is one; `notes` are no failures.
+
+    With problems, `unaffected` says what is whole all the same, and `affected` the ids read in damaged lines.
+    """
 
     head: str | None = None
     commits: int = 0
@@ -37,6 +41,8 @@ class Report:
     speeches: int = 0
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    affected: list[str] = field(default_factory=list)
+    unaffected: str | None = None
 
     @property
     def exit_status(self) -> int:
@@ -44,163 +50,214 @@ class Report:
         return Damaged.exit_status if self.problems else 0
 
 
-def verify(path: str | os.PathLike[str], head: str | None = None) -> Report:
-    """Check everything below `path`; with `head`, also that a head kept elsewhere is part of this history."""
-    report = Report()
-    try:
-        archive = Archive(path)
-    except Damaged as error:
-        report.problems.append(str(error))
-        return report
-    except (NotAnArchive, NewerFormat):
-        # A flipped byte may make a file look like another format's; its hash tells which it is.
-        report.problems += _altered_entrance(Layout(Path(path)))
-        if not report.problems:
-            raise
-        return report
-    commits = archive.commits()
-    report.head, report.commits = archive.head, len(commits)
-    _check_head(report, commits, head)
-    _check_sidecars(report, archive.layout, commits)
-    _check_files(report, archive.layout, commits)
-    if not report.problems:
-        _check_lines(report, archive)
-    _note_strangers(report, archive.layout, commits)
-    return report
+def verify(path: str | os.PathLike[str], head: str | None = None, signers: Path | None = None) -> Report:
+    """Check everything below `path`.
+
+    Args:
+        path: the folder of one site.
+        head: a head kept elsewhere; it must be part of this history.
+        signers: an `allowed_signers` file of ssh-keygen; every signature there is must be of one of them.
+    """
+    proof = _Proof(Layout(Path(path)), head, signers)
+    proof.check_lines()
+    proof.end()
+    return proof.report
 
 
-def _altered_entrance(layout: Layout) -> list[str]:
-    """Commit files and archive.json that are not what the hashes beside them and in commit 1 say."""
-    problems = []
-    for file in commit_files(layout):
-        sidecar = file.with_name(f"{file.name}.sha256")
-        if sidecar.exists() and sidecar.read_bytes() != sidecar_text(file, file_digest(file)[1]):
-            problems.append(f"{file}: disagrees with {sidecar.name} beside it; restore it from a copy")
-    about = layout.path(ARCHIVE_JSON)
-    if not problems and about.exists():
-        named = [named for commit in read_commits(layout) for named in commit.files if named.path == ARCHIVE_JSON]
-        if named and named[0].sha256 != file_digest(about)[1]:
-            problems.append(f"{about}: sha256 is not what commit 1 says; restore it from a copy")
-    return problems
+def verify_quick(path: str | os.PathLike[str], head: str | None = None, signers: Path | None = None) -> Report:
+    """The daily check: the chain, that every file has its size, and the bytes of the newest and the small files.
+
+    Proves the commit files, everything the newest 7 commits name, archive.json, the schemas and every run report.
+    Older lines and captures are only measured: a flipped byte in them is for `verify` to find.
+    """
+    proof = _Proof(Layout(Path(path)), head, signers)
+    proof.check_sizes()
+    proof.end()
+    return proof.report
 
 
-def _check_head(report: Report, commits: tuple[Commit, ...], head: str | None) -> None:
-    if head is None:
-        return
-    n = next((commit.n for commit in commits if commit.sha256 == head), None)
-    if n is None:
-        report.problems.append(
-            f"commits: none of {len(commits)} has the head {head}: some were cut off or rewritten since it was noted"
-        )
-    elif n != len(commits):
-        report.notes.append(f"commits: the head given is commit {n}; {len(commits) - n} came after it")
+class _Proof:
+    """The steps both checks share, and the report they fill."""
 
+    def __init__(self, layout: Layout, head: str | None, signers: Path | None) -> None:
+        self._layout = layout
+        chain = sound_chain(layout)
+        self._commits = chain.commits
+        self.report = Report(problems=chain.problems, notes=chain.notes, commits=len(chain.commits))
+        if not chain.commits and not chain.problems:
+            Archive(layout.root)  # says why this is no archive
+        self._broken: set[int] = {len(self._commits) + 1} if chain.problems else set()
+        self._may_be = files_now(self._commits)
+        self._damaged_files = 0
+        if self._commits:
+            self.report.head = self._commits[-1].sha256
+        self._check_head(head)
+        self._check_names()
+        if signers is not None:
+            check_signatures(layout, self._commits, signers, self.report.problems, self.report.notes)
 
-def _check_sidecars(report: Report, layout: Layout, commits: tuple[Commit, ...]) -> None:
-    for commit in commits:
-        file = layout.sidecar(commit.n)
+    def check_lines(self) -> None:
+        """Every byte, then every line as far as the history can be followed, then the derived files."""
+        history = self._history()
+        latest = LatestCheck(history, self._layout, self._commits) if history else None
+        for commit in self._commits:
+            streams = [named for folder, _ in STREAMS if (named := commit.stream(folder))]
+            for named in commit.files:
+                if latest is None or named not in streams:
+                    self._check_file(commit, named)
+            if history is None or latest is None:
+                continue
+            try:
+                history.follow(commit)
+            except ArchiveError as error:
+                self._tell_lines(commit, streams, error)
+                latest = None
+            else:
+                latest.after(commit.n)
+                self._count_files(streams)
+        if history is not None:
+            self._end_history(history, latest)
+
+    def check_sizes(self) -> None:
+        """Sizes of all files, bytes of the small and the newest."""
+        oldest = len(self._commits) - QUICK_COMMITS
+        for commit in self._commits:
+            for named in commit.files:
+                if commit.n > oldest or not named.path.endswith(".gz"):
+                    self._check_file(commit, named)
+                else:
+                    self._check_size(commit, named)
+        measured = f"the lines and captures of commits 1–{oldest} were only measured, " if oldest > 0 else ""
+        self.report.notes.append(f"quick: {measured}no line was followed through history; `verify` does")
+
+    def end(self) -> None:
+        """What is left to say when all was checked."""
+        self._explain_redactions()
+        self._note_strangers()
+        report = self.report
+        report.affected = list(dict.fromkeys(report.affected))
+        if report.problems and self._commits:
+            first = min(self._broken, default=len(self._commits) + 1)
+            commits = f"commits 1–{first - 1} with all their files; " if first > 1 else ""
+            report.unaffected = f"{commits}{report.files - self._damaged_files} of {report.files} files"
+
+    def _history(self) -> History | None:
+        """The follower of lines; null when archive.json, which says whose they are, cannot be trusted."""
         try:
-            if file.read_bytes() != sidecar_text(layout.commit(commit.n), commit.sha256):
-                report.problems.append(f"{file}: disagrees with the commit file beside it; one of them was altered")
-        except OSError as error:
-            # A run may die between the last commit and its hash; the next one writes it.
-            missing = isinstance(error, FileNotFoundError) and commit.n == len(commits)
-            said = report.notes if missing else report.problems
-            said.append(f"{file}: {error.strerror}; `rebuild` writes a missing one anew")
-
-
-def _check_files(report: Report, layout: Layout, commits: tuple[Commit, ...]) -> None:
-    seen: set[str] = set()
-    for commit in commits:
-        for named in commit.files:
-            if named.path in seen:
-                report.problems.append(f"{layout.commit(commit.n)}: names {named.path}, as an earlier commit does")
-            seen.add(named.path)
-            report.files += 1
-            report.bytes += named.bytes
-            _check_file(report, layout, named)
-
-
-def _check_file(report: Report, layout: Layout, named: NamedFile) -> None:
-    file = layout.path(named.path)
-    try:
-        found = NamedFile.of(file, named.path)
-    except OSError as error:
-        report.problems.append(f"{file}: {error.strerror or error}; restore it from a copy")
-        return
-    except Damaged as error:
-        report.problems.append(f"{error}; restore it from a copy")
-        return
-    for what in ("bytes", "sha256", "lines", "sha256_uncompressed"):
-        told, is_now = getattr(named, what), getattr(found, what)
-        if told != is_now:
-            report.problems.append(f"{file}: {what} is {is_now}, the commit says {told}; restore it from a copy")
-            return
-
-
-def _check_lines(report: Report, archive: Archive) -> None:
-    story = History(archive)
-    last = report.commits
-    try:
-        told = _latest_commit(archive.layout, last)
-        problem: str | None = None
-        for commit in archive.commits():
-            story.follow(commit)
-            if commit.n == told:
-                problem = _latest_problem(archive, story.states, commit.n)
-        if told != last:
-            # A run may die before, between or after replacing the two derived files.
-            if problem or (told is None and archive.layout.path(LATEST_LINES).exists()):
-                problem = _compare_lines(archive, story.states, last)[0]
-            report.notes.append(f"{LATEST_LINES}: not of the last commit; `rebuild` or the next run makes it anew")
-        if problem:
-            report.problems.append(f"{problem}; `rebuild` makes it anew")
-    except ArchiveError as error:
-        report.problems.append(str(error))
-    report.versions, report.observations = story.versions, story.observations
-    report.speeches = len(story.states)
-
-
-def _latest_commit(layout: Layout, last: int) -> int | None:
-    file = layout.path(LATEST_JSON)
-    try:
-        told = json.loads(file.read_bytes())["commit"]
-    except FileNotFoundError:
+            facts = read_about(self._layout)
+        except (Damaged, NotAnArchive, NewerFormat) as error:
+            facts, told = None, error
+        else:
+            told = Damaged(f"{self._layout.path(ARCHIVE_JSON)}: missing")
+        if facts is not None and self._commits:
+            return History(self._layout, facts.site, self._commits)
+        about = next((n for c in self._commits for n in c.files if n.path == ARCHIVE_JSON), None)
+        # A flipped byte may make a file look like another format's; its hash tells which it is.
+        if about is not None and fault(self._layout.path(ARCHIVE_JSON), (about,)) is None:
+            raise told
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Damaged(f"{file}: unreadable ({error!r}); `rebuild` makes it anew") from error
-    if not isinstance(told, int) or not 1 <= told <= last:
-        raise Damaged(f"{file}: of commit {told!r}, there are {last}; `rebuild` makes it anew")
-    return told
+
+    def _check_head(self, head: str | None) -> None:
+        if head is None:
+            return
+        count = len(self._commits)
+        n = next((commit.n for commit in self._commits if commit.sha256 == head), None)
+        if n is None:
+            said = f"commits: none of {count} has the head {head}"
+            self.report.problems.append(f"{said}: some were cut off or rewritten since it was noted")
+        elif n != count:
+            self.report.notes.append(f"commits: the head given is commit {n}; {count - n} came after it")
+
+    def _check_names(self) -> None:
+        """A file is named once; only a redaction replaces it, and says what was there."""
+        now: dict[str, NamedFile] = {}
+        for commit in self._commits:
+            file = self._layout.commit(commit.n)
+            for named in commit.files:
+                if named.path in now:
+                    self._tell(commit, f"{file}: names {named.path}, as an earlier commit does")
+                now[named.path] = named
+            for replaced in commit.redaction.files if commit.redaction else ():
+                if now.get(replaced.old.path) != replaced.old or replaced.old.lines != replaced.new.lines:
+                    self._tell(commit, f"{file}: its redaction of {replaced.old.path} is not of what was there")
+                now[replaced.new.path] = replaced.new
+
+    def _tell(self, commit: Commit, said: str | Fault) -> None:
+        self.report.problems.append(str(said))
+        self._broken.add(commit.n)
+        if isinstance(said, Fault):
+            self._damaged_files += 1
+            self.report.affected += said.ids
+
+    def _count_files(self, files: list[NamedFile]) -> None:
+        self.report.files += len(files)
+        self.report.bytes += sum(self._may_be[named.path][0].bytes for named in files)
+
+    def _check_file(self, commit: Commit, named: NamedFile) -> None:
+        self._count_files([named])
+        found = fault(self._layout.path(named.path), self._may_be[named.path], _first_seq(commit, named))
+        if found:
+            self._tell(commit, found)
+
+    def _check_size(self, commit: Commit, named: NamedFile) -> None:
+        self._count_files([named])
+        file = self._layout.path(named.path)
+        try:
+            size = file.stat().st_size
+        except OSError as error:
+            self._tell(commit, Fault(file, f"{error.strerror}; restore it from a copy"))
+            return
+        if all(size != told.bytes for told in self._may_be[named.path]):
+            self._tell(commit, Fault(file, f"bytes is {size}, the commit says {named.bytes}; restore it from a copy"))
+
+    def _tell_lines(self, commit: Commit, streams: list[NamedFile], error: ArchiveError) -> None:
+        before = len(self.report.problems)
+        for named in streams:
+            self._check_file(commit, named)
+        if len(self.report.problems) == before:
+            self._tell(commit, f"{error}; restore the file from a copy")
+        if commit.n < len(self._commits):
+            self.report.notes.append(f"commits {commit.n + 1}–{len(self._commits)}: files proved, lines not followed")
+
+    def _end_history(self, history: History, latest: LatestCheck | None) -> None:
+        report = self.report
+        report.versions, report.observations = history.versions, history.observations
+        report.speeches = len(history.states)
+        if latest is None or self._broken:
+            return
+        problem, note = latest.end()
+        report.problems += [problem] if problem else []
+        report.notes += [note] if note else []
+
+    def _explain_redactions(self) -> None:
+        for commit in self._commits:
+            redaction = commit.redaction
+            if redaction is None:
+                continue
+            why = f"{redaction.reason}, order {redaction.order}" if redaction.order else redaction.reason
+            said = f"commit {commit.n}: text of {redaction.id} removed from {len(redaction.seqs)} lines ({why})"
+            self.report.notes.append(said)
+            for replaced in redaction.files:
+                file = self._layout.path(replaced.old.path)
+                if file.exists() and file_digest(file)[1] == replaced.old.sha256:
+                    self.report.notes.append(f"{file}: still holds that text; `rebuild` finishes the redaction")
+
+    def _note_strangers(self) -> None:
+        layout = self._layout
+        known = {*self._may_be, LATEST_LINES, LATEST_JSON}
+        for commit in self._commits:
+            file = layout.commit(commit.n)
+            known |= {f"commits/{f.name}" for f in (file, layout.sidecar(commit.n), signature(file))}
+        if self._broken and len(self._commits) + 1 in self._broken:
+            return  # files of commits that cannot be trusted are no strangers
+        for file in sorted(layout.root.rglob("*")):
+            relative = file.relative_to(layout.root).as_posix()
+            if not file.is_dir() and relative not in known and not relative.startswith("staging/"):
+                self.report.notes.append(f"{file}: no commit names it; no reader trusts it")
 
 
-def _latest_problem(archive: Archive, states: States, n: int) -> str | None:
-    problem, document = _compare_lines(archive, states, n)
-    file = archive.layout.path(LATEST_JSON)
-    if file.read_bytes() != document:
-        raise Damaged(f"{file}: is not what commit {n} gives; `rebuild` makes it anew")
-    return problem
-
-
-def _compare_lines(archive: Archive, states: States, n: int) -> tuple[str | None, bytes]:
-    """The first line of latest.jsonl that is not what the history gives, and what latest.json must hold."""
-    file = archive.layout.path(LATEST_LINES)
-    sha256, size, count, problem = hashlib.sha256(), 0, 0, None
-    wanted = latest_lines(archive.layout, archive.commits(), states, None)
-    for number, (line, found) in enumerate(itertools.zip_longest(wanted, raw_lines(file)), 1):
-        if line != found and problem is None:
-            problem = f"{file}, line {number}: is not what the committed lines give"
-        if line is not None:
-            sha256.update(line)
-            size, count = size + len(line), count + 1
-    return problem, latest_document(n, count, sha256.hexdigest(), size)
-
-
-def _note_strangers(report: Report, layout: Layout, commits: tuple[Commit, ...]) -> None:
-    known = {named.path for commit in commits for named in commit.files} | {LATEST_LINES, LATEST_JSON}
-    for commit in commits:
-        known |= {f"commits/{file(commit.n).name}" for file in (layout.commit, layout.sidecar)}
-    for file in sorted(layout.root.rglob("*")):
-        relative = file.relative_to(layout.root).as_posix()
-        if not file.is_dir() and relative not in known and not relative.startswith("staging/"):
-            report.notes.append(f"{file}: no commit names it; no reader trusts it")
+def _first_seq(commit: Commit, named: NamedFile) -> int | None:
+    versions = commit.stream("versions")
+    if commit.first_seq is None or named.lines is None:
+        return None
+    return commit.first_seq + (versions.lines or 0 if versions and named != versions else 0)

@@ -15,6 +15,7 @@ from pipelines.archive.layout import NATIVE_ID, Layout, warc_file
 from pipelines.archive.lock import SiteLock
 from pipelines.archive.reader import Archive
 from pipelines.archive.rebuild import heal, write_derived
+from pipelines.archive.replacing import finish_redactions
 from pipelines.archive.salvage import salvage
 from pipelines.archive.sealing import Occasion, Sealing
 from pipelines.archive.staging import Opening, Staging, laid_out
@@ -61,6 +62,9 @@ class ArchiveRun:
         self._lock = SiteLock(layout.lock, self._run)
         try:
             found = admit(layout, self._facts, self._run, self._opened_at)
+            if found:
+                # Before salvage: a redaction's folder in staging is no dead run's.
+                finish_redactions(found)
             self.salvaged = salvage(layout, self._facts, self._opened_at)
             self._archive = Archive(layout.root) if self.salvaged else found
             self.known: States = state.load(self._archive) if self._archive else {}

@@ -1,0 +1,106 @@
+"""How long reading a history takes, against the least it could: inflating and parsing each line once.
+
+    python -m benchmarks.history [--versions 100000] [--speeches 20000] [--keep DIR]
+
+The bar is 1,000,000 versions of 200,000 speeches: each verb within 3 times the floor and 400 MB. The archive holds as
+many observations; floor and verbs run one after the other on the same files, in processes of their own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.made import make
+
+PARSE = "import json, sys\nfor line in sys.stdin.buffer: json.loads(line)"
+FLOOR = f'zcat versions/*/*.gz observations/*/*.gz | "$0" -c "{PARSE}"'
+VERB_MISSING = 2
+MOST_TIMES, MOST_MEGABYTES = 3.0, 400
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One process: seconds by the wall clock, and the most memory it held."""
+
+    status: int
+    seconds: float
+    megabytes: float
+    said: str
+
+
+def measured(command: list[str], cwd: Path) -> Measured:
+    """Run a command, its output thrown away."""
+    began = time.monotonic()
+    with tempfile.TemporaryFile() as told:
+        child = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=told)
+        status, used = _wait(child)
+        seconds = time.monotonic() - began
+        told.seek(0)
+        return Measured(status, seconds, used.ru_maxrss / 1024, told.read().decode(errors="replace").strip())
+
+
+def _wait(child: subprocess.Popen[bytes]) -> tuple[int, resource.struct_rusage]:
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return child.returncode, used
+
+
+def verbs(root: Path, versions: int) -> dict[str, list[str]]:
+    """What is measured, by name."""
+    ours = [sys.executable, "-m", "pipelines"]
+    return {
+        "rebuild": [*ours, "rebuild", str(root)],
+        "verify": [*ours, "verify", str(root)],
+        "export --as-of": [*ours, "export", str(root), "--as-of", "2003-01-15T00:00:00Z"],
+        "changes --since": [*ours, "changes", str(root), "--since", str(versions // 10)],
+    }
+
+
+def main() -> int:
+    """Make the archive, measure, print the table; 1 when a verb is over the bar."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.history", description=__doc__.partition("\n")[0])
+    parser.add_argument("--versions", type=int, default=100_000)
+    parser.add_argument("--speeches", type=int, default=20_000)
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="make the archive here, or use the one that is here")
+    given = parser.parse_args()
+    with ExitStack() as stack:
+        root = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "made"
+        if not root.exists():
+            print(f"making {given.versions} versions of {given.speeches} speeches in {root} …", file=sys.stderr)
+            make(root, given.versions, given.speeches)
+        return _table(root, given.versions)
+
+
+def _table(root: Path, versions: int) -> int:
+    floor = measured(["sh", "-c", FLOOR, sys.executable], root)
+    project = Path(__file__).resolve().parent.parent
+    print(f"{'':<16} {'seconds':>8} {'x floor':>8} {'MB':>6}")
+    print(f"{'floor':<16} {floor.seconds:8.1f} {1:8.2f} {floor.megabytes:6.0f}")
+    over = False
+    for name, command in verbs(root, versions).items():
+        found = measured(command, project)
+        if found.status == VERB_MISSING:
+            print(f"{name:<16} verb missing")
+            continue
+        if found.status:
+            print(f"{name:<16} failed with exit status {found.status}: {found.said[-300:]}")
+            over = True
+            continue
+        times = found.seconds / floor.seconds
+        is_over = times > MOST_TIMES or found.megabytes > MOST_MEGABYTES
+        over |= is_over
+        print(f"{name:<16} {found.seconds:8.1f} {times:8.2f} {found.megabytes:6.0f}{'  OVER' if is_over else ''}")
+    return int(over)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

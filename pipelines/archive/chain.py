@@ -1,0 +1,99 @@
+"""Whether the commit files are those that were written: each against the hash beside it and the commit after it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pipelines.archive.commits import commit_files, read_commits, sidecar_text
+from pipelines.archive.errors import Damaged, NewerFormat
+from pipelines.archive.files import file_digest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipelines.archive.commits import Commit
+    from pipelines.archive.layout import Layout
+
+RESTORE = "restore it from a copy"
+
+
+@dataclass(slots=True)
+class Chain:
+    """The commits before the first break, what is wrong with the chain, and what is no failure."""
+
+    commits: tuple[Commit, ...] = ()
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def sound_chain(layout: Layout) -> Chain:
+    """Follow the chain as far as it holds; `NewerFormat` when an unaltered commit is of a later format."""
+    chain, altered = Chain(), set()
+    files = commit_files(layout)
+    for file in files:
+        if _accused(chain, layout, file, files[-1]):
+            altered.add(int(file.stem))
+    sound: list[Commit] = []
+    try:
+        for commit in read_commits(layout):
+            _check_clock(layout, commit, sound)
+            sound.append(commit)
+    except NewerFormat:
+        # A flipped byte may make a commit look like another format's; the hash beside it tells which it is.
+        if not altered:
+            raise
+    except Damaged as error:
+        if not altered & {len(sound), len(sound) + 1}:
+            chain.problems.append(str(error))
+    first_altered = min(altered, default=len(sound) + 1)
+    chain.commits = tuple(sound[: first_altered - 1])
+    return chain
+
+
+def _accused(chain: Chain, layout: Layout, file: Path, last: Path) -> bool:
+    """True when the commit file, rather than the hash beside it, is the altered one (or it cannot be known)."""
+    n = int(file.stem)
+    sidecar, sha256 = layout.sidecar(n), file_digest(file)[1]
+    try:
+        beside = sidecar.read_bytes()
+    except OSError as error:
+        # A run may die between the last commit and its hash; the next one writes it.
+        is_tail = isinstance(error, FileNotFoundError) and file == last
+        said = chain.notes if is_tail else chain.problems
+        said.append(f"{sidecar}: {error.strerror}; `rebuild` writes a missing one anew")
+        return False
+    if beside == sidecar_text(file, sha256):
+        return False
+    told = _prev_of(layout.commit(n + 1))
+    if told == sha256:
+        chain.problems.append(f"{sidecar}: altered: {file.name} is what commit {n + 1} says; {RESTORE}")
+        return False
+    if told is not None and beside == sidecar_text(file, told):
+        chain.problems.append(f"{file}: altered: it is not what {sidecar.name} and commit {n + 1} say; {RESTORE}")
+    else:
+        chain.problems.append(f"{file}: disagrees with {sidecar.name} beside it: one was altered; restore both")
+    return True
+
+
+def _prev_of(file: Path) -> str | None:
+    try:
+        told = json.loads(file.read_bytes())["prev"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return told if isinstance(told, str) else None
+
+
+def _check_clock(layout: Layout, commit: Commit, before: list[Commit]) -> None:
+    try:
+        now = datetime.fromisoformat(commit.recorded_at)
+        is_back = bool(before) and now < datetime.fromisoformat(before[-1].recorded_at)
+    except (TypeError, ValueError) as error:
+        raise Damaged(f"{layout.commit(commit.n)}: recorded_at is no moment ({error}); {RESTORE}") from error
+    if is_back:
+        told = f"{before[-1].recorded_at}, the moment of commit {before[-1].n}"
+        raise Damaged(
+            f"{layout.commit(commit.n)}: recorded at {commit.recorded_at}, before {told}: the clock ran back"
+        )

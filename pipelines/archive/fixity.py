@@ -1,0 +1,171 @@
+"""Whether a file is, byte for byte, what a commit says of it; and, when it is not, how much of it is still whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mmap
+import re
+import zlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pipelines.archive.files import INFLATE_ERRORS, NamedFile, file_digest
+from pipelines.archive.inflate import BLOCK, ahead, blocks, inflated, lines_of
+from pipelines.canonical import content_sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+_STEP = 1 << 12
+_MEMBER_HEAD = b"\x1f\x8b\x08\x00"
+_ID = re.compile(rb'"id":"([a-z0-9-]+:[A-Za-z0-9._-]+)"')
+
+
+class MeasuredLines:
+    """The lines of a `.jsonl.gz`, read once; when they have all been taken, `found` is what a commit would say."""
+
+    def __init__(self, file: Path, relative: str) -> None:
+        """Nothing is read yet."""
+        self._file, self._relative = file, relative
+        self._sha256, self._plain = hashlib.sha256(), hashlib.sha256()
+        self.found: NamedFile | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Each line with its line feed; a torn file raises one of `INFLATE_ERRORS`."""
+        count, size = 0, self._file.stat().st_size
+        plain = self._inflated()
+        for count, line in enumerate(lines_of(ahead(plain) if size > BLOCK else plain), 1):  # noqa: B007 - used below
+            yield line
+        self.found = NamedFile(
+            path=self._relative,
+            bytes=size,
+            lines=count,
+            sha256=self._sha256.hexdigest(),
+            sha256_uncompressed=self._plain.hexdigest(),
+        )
+
+    def _inflated(self) -> Iterator[bytes]:
+        with self._file.open("rb") as stream:
+            for block in inflated(self._packed(stream)):
+                self._plain.update(block)
+                yield block
+
+    def _packed(self, stream: BinaryIO) -> Iterator[bytes]:
+        for block in blocks(stream):
+            self._sha256.update(block)
+            yield block
+
+
+def difference(found: NamedFile, told: NamedFile) -> str | None:
+    """The first thing in which a file is not what a commit says."""
+    for what in ("bytes", "sha256", "lines", "sha256_uncompressed"):
+        is_now, was = getattr(found, what), getattr(told, what)
+        if is_now != was:
+            return f"{what} is {is_now}, the commit says {was}"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one file, and the ids that could be read in its damaged part."""
+
+    file: Path
+    said: str
+    ids: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.said}"
+
+
+def fault(file: Path, told: tuple[NamedFile, ...], first_seq: int | None = None) -> Fault | None:
+    """Compare a file with the ways it may be (normally one); `first_seq` is that of its first line, if known."""
+    try:
+        size, sha256 = file_digest(file)
+    except OSError as error:
+        lines = f"; its lines are {_lines(1, told[0].lines, first_seq)}" if told[0].lines else ""
+        return Fault(file, f"{error.strerror or error}{lines}; restore it from a copy")
+    if any((size, sha256) == (named.bytes, named.sha256) for named in told):
+        return None
+    found = replace(told[0], bytes=size, sha256=sha256)
+    said = difference(found, told[0])
+    if told[0].lines is None:
+        return Fault(file, f"{said}; restore it from a copy")
+    where, ids = _where(file, told[0], first_seq)
+    return Fault(file, f"{said}; {where}; restore it from a copy", ids)
+
+
+def _where(file: Path, told: NamedFile, first_seq: int | None) -> tuple[str, tuple[str, ...]]:
+    """How much of a damaged file of lines is whole, told by the checksum of each of its gzip members."""
+    with file.open("rb") as stream:
+        if not told.bytes or not (size := stream.seek(0, 2)):
+            return "it is empty", ()
+        with mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_READ) as data:
+            before, after, torn = _members(data)
+    if not torn:
+        try:
+            plain = hashlib.sha256(b"").hexdigest() if not told.lines else _plain_digest(file)
+        except INFLATE_ERRORS:
+            plain = None
+        if plain == told.sha256_uncompressed:
+            return "only its gzip wrapping was altered, every line in it is whole", ()
+        return f"it was rewritten: no line of it is proved ({_lines(1, told.lines, first_seq)})", ()
+    ids = tuple(dict.fromkeys(found.decode() for found in _ID.findall(torn)))
+    last = max((told.lines or 0) - after, before + 1)
+    nearer = next((n for n, line in enumerate(torn.split(b"\n"), before + 1) if not _is_sound(line)), None)
+    first = f", the first at line {nearer}" if nearer else ""
+    return f"damaged in {_lines(before + 1, last, first_seq)}{first}, all others are whole", ids
+
+
+def _is_sound(line: bytes) -> bool:
+    try:
+        value = json.loads(line.decode())
+        return value.get("body") is None or content_sha256(value) == value["content_sha256"]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
+def _lines(first: int, last: int | None, first_seq: int | None) -> str:
+    seqs = f" (seq {first_seq + first - 1}–{first_seq + (last or first) - 1})" if first_seq is not None else ""
+    return f"lines {first}–{last}{seqs}"
+
+
+def _plain_digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        sha256 = hashlib.sha256()
+        for block in inflated(blocks(stream)):
+            sha256.update(block)
+    return sha256.hexdigest()
+
+
+def _members(data: mmap.mmap) -> tuple[int, int, bytes]:
+    """Whole lines before the first and after the last damaged member, and what could be read between them."""
+    before, after, torn, at = 0, 0, b"", 0
+    is_torn = False
+    while at < len(data):
+        plain, end = _member(data, at)
+        if end is None:
+            is_torn, after = True, 0
+            torn += plain
+            found = data.find(_MEMBER_HEAD, at + 1)
+            at = found if found > 0 else len(data)
+            continue
+        before, after = (before, after + plain.count(b"\n")) if is_torn else (before + plain.count(b"\n"), 0)
+        at = end
+    return before, after, torn or (b" " if is_torn else b"")
+
+
+def _member(data: mmap.mmap, at: int) -> tuple[bytes, int | None]:
+    """One member's content and where it ends; null when it is damaged."""
+    member, plain = zlib.decompressobj(31), []
+    try:
+        for start in range(at, len(data), _STEP):
+            block = data[start : start + _STEP]
+            plain.append(member.decompress(block))
+            if member.eof:
+                return b"".join(plain), start + len(block) - len(member.unused_data)
+    except zlib.error:
+        pass  # what came out before the error is told as damaged
+    return b"".join(plain), None

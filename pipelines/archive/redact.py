@@ -1,0 +1,132 @@
+"""Carrying out a redaction: prepare the new files, make the commit, then put the files in place.
+
+The commit is the point of no return: what a crash leaves undone after it, the next run or `rebuild` finishes.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.archive import state
+from pipelines.archive.admission import check_clock
+from pipelines.archive.commits import Commit
+from pipelines.archive.errors import NotKnown, writing
+from pipelines.archive.files import NamedFile, sync_folder
+from pipelines.archive.layout import run_file
+from pipelines.archive.lock import SiteLock
+from pipelines.archive.reader import Archive
+from pipelines.archive.rebuild import heal, write_derived
+from pipelines.archive.redactions import REDACTION, Redaction, Replaced, files_now, has_text
+from pipelines.archive.replacing import finish_redactions, ready_file, write_without_words
+from pipelines.archive.sealing import ABSENCES, EVENTS, draft, make_point
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """What a redaction did: its commit, the archive's new head, how many lines, and files that may still tell."""
+
+    commit: int
+    head: str
+    lines: int
+    not_redacted: tuple[str, ...]
+
+
+def redact(
+    path: str | os.PathLike[str],
+    native_id: str,
+    *,
+    reason: str,
+    order: str | None,
+    recorded_at: str,
+    software: dict[str, str],
+) -> Redacted:
+    """Remove the words of a speech from every committed line and say so in a commit of its own.
+
+    Run reports and WARC captures are not touched; those that may hold the words are returned by name.
+
+    Raises:
+        NotKnown: the archive never captured this speech, or no line holds its words any more.
+    """
+    layout = Archive(path).layout
+    with writing(layout.root):
+        layout.staging.mkdir(exist_ok=True)
+        lock = SiteLock(layout.lock, REDACTION)
+        try:
+            finish_redactions(Archive(path))
+            archive = Archive(path)
+            heal(archive, state.load(archive))
+            check_clock(layout, archive, recorded_at)
+            commit = _commit(archive, native_id, reason, order, recorded_at, software)
+            done = Archive(path)
+            finish_redactions(done)
+            write_derived(done, state.load(done))
+        finally:
+            lock.release()
+    assert commit.redaction is not None  # noqa: S101 - that is what was made
+    left = tuple(_may_still_tell(done, commit.redaction.id))
+    return Redacted(commit.n, commit.sha256, len(commit.redaction.seqs), left)
+
+
+def _commit(
+    archive: Archive, native_id: str, reason: str, order: str | None, recorded_at: str, software: dict[str, str]
+) -> Commit:
+    layout, n, wanted = archive.layout, len(archive.commits()) + 1, f"{archive.facts.site}:{native_id}"
+    run = f"{REDACTION}-{n:08d}"
+    (layout.staging / run).mkdir()
+    seqs, now = _lines_with_words(archive, wanted), files_now(archive.commits())
+    files = []
+    for path, of_file in seqs.items():
+        ready = ready_file(layout, run, path)
+        write_without_words(layout, path, ready, of_file, n)
+        files.append(Replaced(old=now[path][0], new=NamedFile.of(ready, path)))
+    told = tuple(sorted(seq for of_file in seqs.values() for seq in of_file))
+    redaction = Redaction(id=wanted, reason=reason, order=order, seqs=told, files=tuple(files))
+    commit = Commit(
+        n=n, prev=archive.head, kind=REDACTION, run=run, recorded_at=recorded_at, software=software, parsers=(),
+        first_seq=None, last_seq=None, counts=dict.fromkeys((*EVENTS, "observations", *ABSENCES), 0), files=(),
+        decision=None, redaction=redaction,
+    )  # fmt: skip
+    made = draft(layout.staging / run, commit)
+    make_point(layout, layout.staging / run, n)
+    sync_folder(layout.commits)
+    return made
+
+
+def _lines_with_words(archive: Archive, wanted: str) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for commit in archive.commits():
+        for named in filter(None, map(commit.stream, ("versions", "observations"))):
+            seqs = [
+                line["seq"]
+                for line in archive.lines_of(commit, named.path.partition("/")[0])
+                if line["id"] == wanted and has_text(line)
+            ]
+            if seqs:
+                found[named.path] = seqs
+    if not found:
+        raise NotKnown(f"{wanted}: no line of this archive holds its words; `log` lists what is known of a speech")
+    return found
+
+
+def _may_still_tell(archive: Archive, wanted: str) -> Iterator[str]:
+    """Captures its lines were read from, reports of runs that name it, and what died runs left in staging."""
+    captures = {
+        capture["file"]
+        for line in archive.history()
+        if line["id"] == wanted
+        for capture in line["captures"]
+        if capture["file"]
+    }
+    yield from sorted(captures)
+    native_id = json.dumps(wanted.partition(":")[2]).encode()
+    for commit in archive.commits():
+        report = archive.layout.path(run_file(commit.run))
+        if report.exists() and native_id in report.read_bytes():
+            yield run_file(commit.run)
+    yield from sorted(f"staging/{folder.name}" for folder in archive.layout.staging.iterdir() if folder.is_dir())

@@ -1,0 +1,108 @@
+"""Redactions: the only allowed rewrite. What a commit of that kind says, and what a redacted line looks like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipelines.archive.files import NamedFile
+from pipelines.record import SPEECH_SCHEMA, Raw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pipelines.archive.commits import Commit
+    from pipelines.archive.reader import Line
+
+REDACTION = "redaction"
+MARKER = "[redacted]"
+CODE = "redacted"
+
+_WORDS = ("author", "source", "speaker", "speaker_post", "meeting")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    """A committed file whose bytes changed: how its own commit (or an earlier redaction) names it, and how now."""
+
+    old: NamedFile
+    new: NamedFile
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Replaced:
+        """Read back from a commit; `ValueError` when the path leaves the archive."""
+        old, new = (NamedFile.from_json({"path": value["path"], **value[when]}) for when in ("old", "new"))
+        return cls(old=old, new=new)
+
+    def document(self) -> dict[str, Any]:
+        """The entry in the commit file; `old` stands before `new`."""
+        return {"path": self.old.path, "old": _facts(self.old), "new": _facts(self.new)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redaction:
+    """Whose text was removed and why; `seqs` are the lines, each still in its place."""
+
+    id: str
+    reason: str
+    order: str | None
+    seqs: tuple[int, ...]
+    files: tuple[Replaced, ...]
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Redaction:
+        """Read back from a commit."""
+        files = tuple(Replaced.from_json(entry) for entry in value["files"])
+        return cls(
+            id=value["id"], reason=value["reason"], order=value["order"], seqs=tuple(value["seqs"]), files=files
+        )
+
+    def document(self) -> dict[str, Any]:
+        """The value of `redaction` in the commit file."""
+        told = {"id": self.id, "reason": self.reason, "order": self.order, "seqs": list(self.seqs)}
+        return {**told, "files": [replaced.document() for replaced in self.files]}
+
+
+def _facts(named: NamedFile) -> dict[str, Any]:
+    keys = ("bytes", "lines", "sha256", "sha256_uncompressed")
+    return {key: getattr(named, key) for key in keys}
+
+
+def files_now(commits: Iterable[Commit]) -> dict[str, tuple[NamedFile, ...]]:
+    """Every named file by path: as it must be now, then as it was before each redaction, the latest first."""
+    found: dict[str, tuple[NamedFile, ...]] = {}
+    for commit in commits:
+        found |= {named.path: (named,) for named in commit.files}
+        for replaced in commit.redaction.files if commit.redaction else ():
+            found[replaced.new.path] = (replaced.new, *found.get(replaced.new.path, ()))
+    return found
+
+
+def is_redacted(line: Line) -> bool:
+    """True for a version line whose text was removed."""
+    return bool(line["body"] == MARKER and any(problem["code"] == CODE for problem in line["problems"]))
+
+
+def has_text(line: Line) -> bool:
+    """True while a line still holds words that a redaction removes."""
+    if line["schema"] == SPEECH_SCHEMA:
+        return bool(line["title"] != MARKER or line["body"] not in {None, MARKER})
+    return line["listed"] is not None and line["listed"]["title"] not in {None, MARKER}
+
+
+def redacted(line: Line, n: int) -> Line:
+    """The line without its words: same place, same hashes, a marker, and the commit that says why."""
+    if line["schema"] != SPEECH_SCHEMA:
+        return line | {"listed": line["listed"] | {"title": MARKER}}
+    if line["body"] is None:
+        return line | {"title": MARKER}
+    told = [problem | {"detail": ""} for problem in line["problems"] if problem["code"] != CODE]
+    return line | {
+        **dict.fromkeys(_WORDS),
+        "title": MARKER,
+        "body": MARKER,
+        "attachments": [],
+        "evidence": [],
+        "raw": dict.fromkeys(Raw.__dataclass_fields__),
+        "problems": [*told, {"field": "body", "code": CODE, "detail": f"commit {n}"}],
+    }

@@ -1,0 +1,64 @@
+"""Putting redacted files in place of those they replace; a step any holder of the lock can finish."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+from pipelines.archive.errors import Damaged
+from pipelines.archive.files import file_digest, gzip_lines, sync_folder
+from pipelines.archive.reader import Archive, parsed, raw_lines
+from pipelines.archive.redactions import REDACTION, Replaced, redacted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from pipelines.archive.commits import Commit
+    from pipelines.archive.layout import Layout
+
+
+def finish_redactions(archive: Archive) -> None:
+    """Put in place what redactions replaced, where the old files still stand. The caller holds the lock."""
+    for commit in archive.commits():
+        for replaced in commit.redaction.files if commit.redaction else ():
+            file = archive.layout.path(replaced.old.path)
+            if file.exists() and file_digest(file)[1] == replaced.old.sha256:
+                _replace(archive.layout, commit, replaced)
+    for folder in archive.layout.staging.glob(f"{REDACTION}-*"):
+        shutil.rmtree(folder)
+
+
+def _replace(layout: Layout, commit: Commit, replaced: Replaced) -> None:
+    assert commit.redaction is not None  # noqa: S101 - the caller found it there
+    ready = ready_file(layout, commit.run, replaced.old.path)
+    if not ready.exists():
+        write_without_words(layout, replaced.old.path, ready, commit.redaction.seqs, commit.n)
+    if file_digest(ready) != (replaced.new.bytes, replaced.new.sha256):
+        raise Damaged(
+            f"{ready}: is not what commit {commit.n} says; restore {replaced.new.path} from a redacted copy"
+        )
+    final = layout.path(replaced.new.path)
+    ready.replace(final)
+    sync_folder(final.parent)
+
+
+def ready_file(layout: Layout, run: str, path: str) -> Path:
+    """Where the new content of a committed file waits for the commit of run `run`."""
+    return layout.staging / run / "sealed" / path
+
+
+def write_without_words(layout: Layout, path: str, ready: Path, seqs: Iterable[int], n: int) -> None:
+    """Write a committed file of lines to `ready`, the lines `seqs` without their words."""
+    ready.parent.mkdir(parents=True, exist_ok=True)
+    gzip_lines(ready, _without_words(layout.path(path), frozenset(seqs), n))
+
+
+def _without_words(file: Path, seqs: frozenset[int], n: int) -> Iterator[bytes]:
+    for number, raw in enumerate(raw_lines(file), 1):
+        line = parsed(raw, file, number)
+        if line["seq"] in seqs:
+            yield (json.dumps(redacted(line, n), ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+        else:
+            yield raw

@@ -1,0 +1,57 @@
+"""The tables of docs/archive-format.md, generated: `python -m pipelines.archive.tables docs/archive-format.md`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.archive.shapes import shape_of_record
+from pipelines.reasons import PROBLEM_CODES, Reason
+from pipelines.record import Attachment, Capture, Evidence, Latest, Observation, Presence, Problem, Raw, Row, Version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pipelines.archive.shapes import Shape
+
+_MARKED = re.compile(r"(<!-- table: (?P<name>\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def tables() -> dict[str, str]:
+    """Every table by its name."""
+    parts = (Attachment, Capture, Evidence, Presence, Problem, Raw, Row)
+    found = {record.__name__: _keys(record) for record in (Version, Observation, *parts)}
+    found["Latest"] = _keys(Latest, skip=len(fields(Version)))
+    found["problems"] = _table(("code", "meaning"), ((f"`{code}`", about) for code, about in PROBLEM_CODES.items()))
+    reasons = ((f"`{r}`", r.presence, "yes" if r.is_the_sites_word else "no") for r in Reason)
+    found["reasons"] = _table(("reason", "presence it proves", "the site's own word"), reasons)
+    return found
+
+
+def filled(text: str) -> str:
+    """A document with every table between its markers made anew."""
+    made = tables()
+    return _MARKED.sub(lambda found: f"{found[1]}{made[found['name']]}{found[3]}", text)
+
+
+def _keys(record: type, skip: int = 0) -> str:
+    rows = ((f"`{key.name}`", _type(key.shape), key.about or "") for key in shape_of_record(record).keys[skip:])
+    return _table(("key", "type", "meaning"), rows)
+
+
+def _type(shape: Shape) -> str:
+    name = " · ".join(shape.choices) or (f"list of {_type(shape.item)}" if shape.item else shape.kind)
+    return f"{name} or null" if shape.null else name
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = (head, tuple("---" for _ in head), *rows)
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        Path(name).write_text(filled(Path(name).read_text("utf-8")), "utf-8")

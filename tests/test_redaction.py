@@ -1,0 +1,133 @@
+"""A takedown order: the words go, everything else stays and explains itself, and a crash is finished."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import json
+import shutil
+from pathlib import Path
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+
+from benchmarks.made import make
+from pipelines.__main__ import main
+from pipelines.archive.reader import Archive
+from pipelines.archive.rebuild import rebuild
+from pipelines.archive.redact import redact
+from pipelines.archive.redactions import MARKER
+from pipelines.archive.verify import verify
+from tests import broken
+from tests.faults import KILLED, strike
+from tests.test_archive import committed, crawl, day, missed, python, speech, story
+from tests.test_format import shell
+
+WORDS = ["改了", "大家好", "第三次会议上", '"title": "讲话"', "附件", "何庆海"]
+
+
+def ordered(root: Path, native_id: str = "9", number: int = 22) -> None:
+    redact(root, native_id, reason="court order", order="2026-1", recorded_at=day(number), software={})
+
+
+def history_of(root: Path, native_id: str) -> str:
+    lines = [line for line in Archive(root).history() if line["id"] == f"gszx:{native_id}"]
+    return json.dumps(lines, ensure_ascii=False)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    return story(tmp_path / "a")
+
+
+def test_the_words_are_gone_and_everything_explains_itself(archive: Path) -> None:
+    before = {line["seq"]: line for line in Archive(archive).history()}
+    files = {f: f.read_bytes() for f in committed(archive)}
+    ordered(archive)
+    after = {line["seq"]: line for line in Archive(archive).history()}
+    assert not [word for word in WORDS if word in history_of(archive, "9")]
+    assert MARKER in history_of(archive, "9")
+    assert after.keys() == before.keys()
+    same = ("id", "event", "version", "reading", "observed_at", "content_sha256", "captures", "url", "view_count")
+    for seq, line in after.items():
+        assert line == before[seq] or line["id"] == "gszx:9"
+        assert [line.get(key) for key in same] == [before[seq].get(key) for key in same]
+    redaction = Archive(archive).commits()[-1].redaction
+    assert redaction
+    changed = {f.relative_to(archive).as_posix() for f, data in files.items() if f.read_bytes() != data}
+    assert changed - {"latest.jsonl", "latest.json"} == {replaced.new.path for replaced in redaction.files}
+    report = verify(archive)
+    assert report.problems == []
+    assert report.notes == ["commit 6: text of gszx:9 removed from 4 lines (court order, order 2026-1)"]
+    assert shell(archive).returncode == 0
+    assert next(Archive(archive).latest())["title"] == MARKER
+    schema = json.loads((archive / "schemas/speech-1.schema.json").read_bytes())
+    for line in Archive(archive).versions():
+        jsonschema.validate(line, schema)
+
+
+def test_life_goes_on_after_a_redaction(archive: Path) -> None:
+    ordered(archive)
+    ordered(archive, "101-7", 23)
+    assert crawl(archive, 24, speech("9", day(24), body="改了", parser="kesion/9"))[0] == ["same"]
+    assert crawl(archive, 25, missed("9", day(25)), days=0)[0] == ["gone"]
+    assert crawl(archive, 26, speech("9", day(26), body="改了"))[0] == ["restored"]
+    assert "改了" not in history_of(archive, "9")
+    assert crawl(archive, 27, speech("9", day(27), body="又改"))[0] == ["changed"]
+    ordered(archive, "9", 28)
+    assert "又改" not in history_of(archive, "9")
+    assert verify(archive).problems == []
+    assert shell(archive).returncode == 0
+
+
+def test_what_is_not_redacted_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = make(tmp_path / "made", 20, 10, processes=1)
+    report = root / "runs/made-00002.json"
+    report.write_bytes(b'{"not_captured": [{"native_id": "9"}]}')
+    broken.reseal(root, 2, lambda value: broken.rename_file(value, root, "runs/made-00002.json"))
+    rebuild(root)
+    assert main(["redact", str(root), "made:11", "--reason", "x"]) == 2
+    assert "no line of this archive holds its words" in capsys.readouterr().err
+    assert main(["redact", str(root), "made:9", "--reason", "x"]) == 0
+    assert capsys.readouterr().err == "runs/made-00002.json: may still hold it and was not redacted\n"
+    assert verify(root).problems == []
+
+
+def test_a_text_put_back_or_bent_after_a_redaction_is_found(archive: Path, tmp_path: Path) -> None:
+    before = Path(shutil.copytree(archive, tmp_path / "before"))
+    ordered(archive)
+    redaction = Archive(archive).commits()[-1].redaction
+    assert redaction
+    path = redaction.files[0].new.path
+    shutil.copy(before / path, archive / path)
+    assert "still holds that text" in " ".join(verify(archive).notes)
+    rebuild(archive)
+    assert "改了" not in history_of(archive, "9")
+    plain = gzip.decompress((archive / path).read_bytes()).replace(MARKER.encode(), b"[REDACTED]")
+    (archive / path).write_bytes(gzip.compress(plain))
+    assert path in verify(archive).problems[0]
+
+
+def die_while_redacting(source: Path, folder: Path) -> int:
+    """Let a redaction die at each of its steps in turn; how many it took to live."""
+    for step in itertools.count():
+        root = Path(shutil.copytree(source, folder / str(step)))
+        died = strike(lambda _: ordered(root), 0, step, "kill") == KILLED  # noqa: B023
+        assert verify(root).problems == [], step
+        rebuild(root)
+        is_done = len(Archive(root).commits()) == 6
+        assert is_done != ("改了" in history_of(root, "9")), step
+        assert verify(root).problems == [], step
+        crawl(root, 25, speech("9", day(25), body="改了"))
+        assert verify(root).problems == [], step
+        assert [f.name for f in (root / "staging").iterdir()] == ["run.lock"], step
+        if not died:
+            return step
+    raise AssertionError
+
+
+def test_a_redaction_that_dies_anywhere_is_finished(archive: Path, tmp_path: Path) -> None:
+    code = "import sys; from tests.test_redaction import *; print(die_while_redacting(*map(Path, sys.argv[1:])))"
+    told = python(code, archive, tmp_path / "dying")
+    assert told.stderr == ""
+    assert int(told.stdout) > 20

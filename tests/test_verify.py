@@ -1,0 +1,242 @@
+"""That damage is found, named as nearly as it can be, and told apart from what is whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from benchmarks.made import make
+from pipelines.__main__ import main
+from pipelines.archive import errors
+from pipelines.archive.history import _FITS, _SHAPES
+from pipelines.archive.reader import Archive
+from pipelines.archive.rebuild import rebuild
+from pipelines.archive.shapes import misfit
+from pipelines.archive.verify import verify, verify_quick
+from tests import broken
+from tests.test_archive import committed, crawl, day, speech, story, tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return story(tmp_path_factory.mktemp("story") / "a")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """1,200 lines of 400 speeches: several gzip members in each file."""
+    root = make(tmp_path_factory.mktemp("made") / "a", 1200, 400, processes=1)
+    rebuild(root)
+    return root
+
+
+def copied(root: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(root, tmp_path / "a"))
+
+
+@pytest.mark.parametrize("how", broken.BROKEN, ids=lambda how: how.__name__)
+def test_a_broken_archive_is_told_by_file_and_fault(
+    finished: Path, tmp_path: Path, how: Callable[[Path], None]
+) -> None:
+    root = copied(finished, tmp_path)
+    how(root)
+    file, said = broken.BROKEN[how]
+    report = verify(root)
+    assert report.exit_status == 5
+    assert f"{root / file}" in report.problems[0]
+    assert said in report.problems[0]
+    assert report.unaffected
+    if "00000002" in file:
+        assert report.unaffected.startswith("commits 1–1 with all their files")
+
+
+def test_a_file_no_commit_names_is_a_note_and_no_reader_sees_it(finished: Path, tmp_path: Path) -> None:
+    root = copied(finished, tmp_path)
+    lines = len(list(Archive(root).versions()))
+    broken.extra_file(root)
+    report = verify(root)
+    assert (report.problems, len(report.notes)) == ([], 1)
+    assert "no commit names it" in report.notes[0]
+    assert len(list(Archive(root).versions())) == lines
+
+
+def test_a_newer_format_is_refused_by_name(finished: Path, tmp_path: Path) -> None:
+    root = copied(finished, tmp_path)
+    broken.newer_format(root)
+    with pytest.raises(errors.NewerFormat, match=r"00000005.json: format version 2.*Upgrade"):
+        verify(root)
+
+
+def test_damage_names_its_lines_and_the_speeches_in_them(made: Path, tmp_path: Path) -> None:
+    root = copied(made, tmp_path)
+    file = broken_member(root)
+    report = verify(root)
+    (problem,) = report.problems
+    assert str(file) in problem
+    assert "damaged in lines 257–400 (seq 1057–1200)" in problem
+    assert report.affected
+    assert {int(each.partition(":")[2]) for each in report.affected} <= set(range(257, 401))
+    assert report.unaffected == "commits 1–1 with all their files; 14 of 15 files"
+
+
+def broken_member(root: Path) -> Path:
+    """Flip a byte in the second member of the second commit's versions."""
+    file = root / "versions/2001/00000002.jsonl.gz"
+    data = bytearray(file.read_bytes())
+    second = data.find(b"\x1f\x8b\x08\x00", 10)
+    data[second + (len(data) - second) // 2] ^= 1
+    file.write_bytes(data)
+    return file
+
+
+def test_an_altered_wrapping_leaves_every_line_whole(made: Path, tmp_path: Path) -> None:
+    root = copied(made, tmp_path)
+    file = root / "versions/2001/00000002.jsonl.gz"
+    data = bytearray(file.read_bytes())
+    data[4] ^= 1  # the time in the gzip header
+    file.write_bytes(data)
+    assert "every line in it is whole" in verify(root).problems[0]
+
+
+# with a head kept elsewhere
+
+
+def test_three_commits_deleted_with_their_files_are_missed(finished: Path, tmp_path: Path) -> None:
+    root = copied(finished, tmp_path)
+    archive = Archive(root)
+    for commit in archive.commits()[2:]:
+        for named in commit.files:
+            (root / named.path).unlink()
+        archive.layout.commit(commit.n).unlink()
+        archive.layout.sidecar(commit.n).unlink()
+    rebuild(root)
+    assert verify(root).problems == []
+    assert "cut off or rewritten" in verify(root, archive.head).problems[0]
+    assert "cut off or rewritten" in verify_quick(root, archive.head).problems[0]
+
+
+def test_history_altered_and_the_chain_rebuilt_is_seen(finished: Path, tmp_path: Path) -> None:
+    root, head = copied(finished, tmp_path), Archive(finished).head
+    report = root / "runs/run-2.json"
+    report.write_bytes(report.read_bytes().replace(b"complete", b"Complete"))
+    broken.reseal(root, 2, lambda value: broken.rename_file(value, root, "runs/run-2.json"))
+    rebuild(root)
+    assert verify(root).problems == []
+    assert "cut off or rewritten" in verify(root, head).problems[0]
+
+
+# flips
+
+
+def flips(root: Path, count: int, seed: int) -> list[tuple[Path, int, int]]:
+    """Positions drawn evenly over files, not bytes, so that small files are hit as often as large ones."""
+    chance = random.Random(seed)  # noqa: S311 - a sample, not a secret
+    files = [file for file in committed(root) if not file.name.startswith("latest")]
+    return [
+        (file, chance.randrange(file.stat().st_size), chance.randrange(1, 256))
+        for file in (chance.choice(files) for _ in range(count))
+    ]
+
+
+def unseen(root: Path, count: int, seed: int, check: Callable[[Path], bool]) -> list[str]:
+    """The flips that `check` takes for whole."""
+    missed = []
+    for file, at, bits in flips(root, count, seed):
+        data = file.read_bytes()
+        file.write_bytes(data[:at] + bytes([data[at] ^ bits]) + data[at + 1 :])
+        if check(root):
+            missed.append(f"{file} byte {at} ^ {bits}")
+        file.write_bytes(data)
+    return missed
+
+
+def is_whole(root: Path) -> bool:
+    try:
+        return not verify(root).problems
+    except errors.ArchiveError:
+        return False
+
+
+def test_every_flip_is_found(finished: Path) -> None:
+    assert unseen(finished, 100, 1, is_whole) == []
+    assert verify(finished).problems == []
+
+
+# the daily check
+
+
+def test_quick_proves_the_chain_the_sizes_and_the_newest(finished: Path, tmp_path: Path) -> None:
+    root = copied(finished, tmp_path)
+    for number in range(22, 28):
+        crawl(root, number, speech("4864", day(number), body=f"{number}"))
+    assert verify_quick(root).problems == []
+    old, new = broken.versions_of(root, 1), broken.versions_of(root, 9)
+    for file, is_seen in ((old, False), (new, True)):
+        data = file.read_bytes()
+        file.write_bytes(data[:30] + bytes([data[30] ^ 1]) + data[31:])
+        assert bool(verify_quick(root).problems) is is_seen
+        assert verify(root).problems
+        file.write_bytes(data[:-1])
+        assert "bytes is" in verify_quick(root).problems[0]
+        file.write_bytes(data)
+    assert main(["verify", str(root), "--quick"]) == 0
+
+
+# the quick answer to `misfit`
+
+
+@pytest.mark.parametrize("bad", [None, 1, "x", True, [], {}, [None], {"role": "x"}, [{"role": 1}]])
+def test_the_quick_check_of_a_line_agrees_with_the_slow_one(finished: Path, bad: Any) -> None:
+    for stream in (Archive(finished).versions(), Archive(finished).observations()):
+        line = next(stream)
+        name = line["schema"]
+        assert _FITS[name](line | {"later": 1})
+        for key in line:
+            bent = line | {key: bad}
+            assert _FITS[name](bent) is (misfit(_SHAPES[name], bent) is None), key
+        assert not _FITS[name]({key: line[key] for key in reversed(line)})
+
+
+# signatures
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="OpenSSH is not installed: signatures were not tested")
+def test_signatures_by_the_stock_tool(finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root, key = copied(finished, tmp_path), tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "keeper", "-f", key], check=True)
+    signers = tmp_path / "signers"
+    signers.write_text(f"keeper@example {(tmp_path / 'key.pub').read_text()}")
+    assert main(["sign", str(root), "--key", str(key)]) == 0
+    assert verify(root, signers=signers).problems == []
+    assert verify(root, signers=signers).notes == []
+    crawl(root, 25)
+    assert "commits 6: not signed" in verify(root, signers=signers).notes[0]
+    broken.reseal(root, 2, lambda value: value.update(parsers=["forged/1"]))
+    assert [p for p in verify(root, signers=signers).problems if "00000002.json.sig: is no signature" in p]
+    signers.write_text(f"keeper@example {(tmp_path / 'key.pub').read_text().replace('AAAAI', 'AAAAJ')}")
+    assert verify(root, signers=signers).problems
+    assert main(["verify", str(root), "--signers", str(tmp_path / "none")]) == 1
+    assert "no such file" in capsys.readouterr().err
+
+
+def test_the_json_report_tells_what_is_unaffected(
+    finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = copied(finished, tmp_path)
+    broken.missing_file(root)
+    before = tree(root)
+    assert main(["verify", str(root), "--json"]) == 5
+    told = json.loads(capsys.readouterr().out)
+    assert told["unaffected"] == "commits 1–1 with all their files; 20 of 21 files"
+    assert tree(root) == before, "verify writes nothing"
+    assert hashlib.sha256(broken.commit_file(root, 5).read_bytes()).hexdigest() == told["head"]
