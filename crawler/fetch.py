@@ -130,6 +130,9 @@ class Fetcher:
             return _missing(response, Reason.UNREADABLE, str(error))
         if said := self.family.notice(page, is_article=expected == "article"):
             return _missing(response, said[0], said[1])
+        target = self.family.redirect(page) if expected == "article" else None
+        if target is not None and self.hosts.local(response.urljoin(target)) is None:
+            return _missing(response, Reason.FOREIGN_HOST, f"its script leads to {target}")
         return Fetched(response, page, None, "", is_unended=reason is Reason.TRUNCATED)
 
 

@@ -153,6 +153,24 @@ def test_a_row_that_leads_to_another_article_is_that_article(site: Site) -> None
         assert told == {("8", "redirects-elsewhere"), ("9", "redirects-elsewhere")}
 
 
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (Answer("", 302, {"Location": "http://other.example/a"}), "foreign-host"),
+        ("<html><script>location.href='http://other.example/a';</script></html>", "foreign-host"),
+        (Answer("", 302, {"Location": "file:///etc/passwd"}), "foreign-host"),
+        (Answer("", 302, {"Location": "/Plus/error.asp?action=error"}), "deleted-notice"),
+        (Answer("", 410), "not-found"),
+    ],
+)
+def test_rows_the_site_itself_withholds(answer: Answer | str, reason: str, site: Site) -> None:
+    error = "<html><title>操作提示消息！</title>产生错误的可能原因：您要查看的文章已删除。</html>"
+    ended = crawl(site, {"d=7": answer, "error": error, r"list\.asp|^/$": list_page(ROWS)})
+    assert ended.status == 0, ended
+    assert site.latest().keys() == {"6"}
+    assert [gap["reason"] for gap in site.report()["not_captured"]] == [reason]
+
+
 def test_a_page_that_unpacks_to_too_much_is_a_gap(site: Site) -> None:
     huge = Answer("甲" * 12_000_000)
     ended = crawl(site, {"d=7": huge, r"list\.asp|^/$": list_page(ROWS)})

@@ -1,13 +1,14 @@
 """`scrapy crawl speeches`: Scrapy's command with an honest exit status.
 
 Scrapy's own returns 0 for a crawl that got nothing; here the run is judged and sealed after it ended, and the verdict
-is the exit status (docs/exit-status.md).
+is the exit status (README.md has the list).
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import sys
 from typing import Any
 
@@ -45,6 +46,14 @@ class Command(BaseRunSpiderCommand):
             raise UsageError(f"the one spider is {_SPIDER!r}: scrapy crawl {self.syntax()}", print_help=False)
         if opts.output or opts.overwrite_output:
             raise UsageError("-o and -O are not for archives: every crawl writes its own", print_help=False)
+        # Until the crawl installs handlers of its own, both signals end it here and nothing is lost.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            self._crawl(opts)
+        except KeyboardInterrupt:
+            self._refuse("interrupted before the crawl began; run the same command again", Exit.INTERRUPTED)
+
+    def _crawl(self, opts: argparse.Namespace) -> None:
         assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline before run()
         assert self.crawler_process is not None  # noqa: S101 - likewise
         try:

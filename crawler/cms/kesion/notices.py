@@ -7,6 +7,7 @@ import re
 from crawler.page import Page, squeeze, strings
 from pipelines.reasons import Reason
 
+_BODY = "//*[@id='MyContent']"
 _SAID: tuple[tuple[re.Pattern[str], Reason], ...] = (
     (re.compile("数据库连接出错"), Reason.DB_DOWN),
     (re.compile("您的IP.{0,60}被系统限定"), Reason.BANNED),
@@ -29,7 +30,7 @@ def notice(page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
     A page with `#MyContent` is an article whatever its text says: speeches quote notices too. Of pages that are no
     articles only the script alone counts: lists and start pages hold such words in titles and login boxes.
     """
-    if page.all("//*[@id='MyContent']"):
+    if page.all(_BODY):
         return None
     alerts = [match[2] for script in page.all("//script") for match in _ALERT.finditer(script.text or "")]
     said = alerts if is_article or not page.all("//a[@href]") else []
@@ -44,7 +45,9 @@ def notice(page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
 
 
 def scripted_redirect(page: Page) -> str | None:
-    """Target of a page that only sends the browser elsewhere by script (a static 转向链接 article)."""
+    """Target of a page without a body that sends the browser elsewhere by script (a static 转向链接 article)."""
+    if page.all(_BODY):
+        return None
     for script in page.all("//script"):
         if match := _MOVED.search(script.text or ""):
             return match[2] or match[4]
