@@ -35,6 +35,12 @@ class NewerFormat(ArchiveError):  # noqa: N818
     exit_status = 2
 
 
+class NotUnderstood(ArchiveError, ValueError):  # noqa: N818
+    """A speech, a moment or a place in history was asked for in words that mean none."""
+
+    exit_status = 2
+
+
 class Unwritable(ArchiveError):  # noqa: N818
     """The archive's folder cannot be written."""
 

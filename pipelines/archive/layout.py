@@ -15,6 +15,9 @@ FORMAT_VERSION = 1
 ARCHIVE_JSON = "archive.json"
 LATEST_LINES = "latest.jsonl"
 LATEST_JSON = "latest.json"
+INDEX_LINES = "index.jsonl"
+INDEX_JSON = "index.json"
+DERIVED_FILES = frozenset({LATEST_LINES, LATEST_JSON, INDEX_LINES, INDEX_JSON})
 
 NAME = re.compile(r"[a-z0-9-]+")
 NATIVE_ID = re.compile(r"[A-Za-z0-9._-]+")
@@ -31,8 +34,8 @@ def checked_name(name: str, what: str) -> str:
 
 def is_named_path(path: str) -> bool:
     """True for a relative path that stays inside the archive and is none of its working or derived files."""
-    derived = path in {LATEST_LINES, LATEST_JSON} or path.startswith(("staging/", "commits/"))
-    return bool(_NAMED_PATH.fullmatch(path)) and not derived
+    ours = path in DERIVED_FILES or path.startswith(("staging/", "commits/"))
+    return bool(_NAMED_PATH.fullmatch(path)) and not ours
 
 
 @dataclass(frozen=True, slots=True)

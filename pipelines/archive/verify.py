@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.archive.commits import commit_files, read_commits, sidecar_text
+from pipelines.archive.derived import DERIVED, Derived
 from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat, NotAnArchive
 from pipelines.archive.files import NamedFile, file_digest
 from pipelines.archive.history import History
-from pipelines.archive.latest import latest_document, latest_lines
-from pipelines.archive.layout import ARCHIVE_JSON, LATEST_JSON, LATEST_LINES, Layout
+from pipelines.archive.layout import ARCHIVE_JSON, DERIVED_FILES, Layout
 from pipelines.archive.reader import Archive, raw_lines
 
 if TYPE_CHECKING:
@@ -142,27 +142,29 @@ def _check_lines(report: Report, archive: Archive) -> None:
     story = History(archive)
     last = report.commits
     try:
-        told = _latest_commit(archive.layout, last)
-        problem: str | None = None
+        told = {what: _commit_told(archive.layout, what, last) for what in DERIVED}
+        problems: dict[Derived, str | None] = {}
         for commit in archive.commits():
             story.follow(commit)
-            if commit.n == told:
-                problem = _latest_problem(archive, story.states, commit.n)
-        if told != last:
-            # A run may die before, between or after replacing the two derived files.
-            if problem or (told is None and archive.layout.path(LATEST_LINES).exists()):
-                problem = _compare_lines(archive, story.states, last)[0]
-            report.notes.append(f"{LATEST_LINES}: not of the last commit; `rebuild` or the next run makes it anew")
-        if problem:
-            report.problems.append(f"{problem}; `rebuild` makes it anew")
+            for what in DERIVED:
+                if commit.n == told[what]:
+                    problems[what] = _derived_problem(archive, what, story.states, commit.n)
+        for what, n in told.items():
+            if n != last:
+                # A run may die before, between or after replacing the derived files.
+                if problems.get(what) or (n is None and archive.layout.path(what.lines_file).exists()):
+                    problems[what] = _compare_lines(archive, what, story.states, last)[0]
+                said = "not of the last commit; `rebuild` or the next run makes it anew"
+                report.notes.append(f"{what.lines_file}: {said}")
+        report.problems += [f"{problem}; `rebuild` makes it anew" for problem in problems.values() if problem]
     except ArchiveError as error:
         report.problems.append(str(error))
     report.versions, report.observations = story.versions, story.observations
     report.speeches = len(story.states)
 
 
-def _latest_commit(layout: Layout, last: int) -> int | None:
-    file = layout.path(LATEST_JSON)
+def _commit_told(layout: Layout, what: Derived, last: int) -> int | None:
+    file = layout.path(what.about_file)
     try:
         told = json.loads(file.read_bytes())["commit"]
     except FileNotFoundError:
@@ -174,30 +176,30 @@ def _latest_commit(layout: Layout, last: int) -> int | None:
     return told
 
 
-def _latest_problem(archive: Archive, states: States, n: int) -> str | None:
-    problem, document = _compare_lines(archive, states, n)
-    file = archive.layout.path(LATEST_JSON)
+def _derived_problem(archive: Archive, what: Derived, states: States, n: int) -> str | None:
+    problem, document = _compare_lines(archive, what, states, n)
+    file = archive.layout.path(what.about_file)
     if file.read_bytes() != document:
         raise Damaged(f"{file}: is not what commit {n} gives; `rebuild` makes it anew")
     return problem
 
 
-def _compare_lines(archive: Archive, states: States, n: int) -> tuple[str | None, bytes]:
-    """The first line of latest.jsonl that is not what the history gives, and what latest.json must hold."""
-    file = archive.layout.path(LATEST_LINES)
+def _compare_lines(archive: Archive, what: Derived, states: States, n: int) -> tuple[str | None, bytes]:
+    """The first line of a derived file that is not what the history gives, and what the document must hold."""
+    file = archive.layout.path(what.lines_file)
     sha256, size, count, problem = hashlib.sha256(), 0, 0, None
-    wanted = latest_lines(archive.layout, archive.commits(), states, None)
+    wanted = what.make(archive.layout, archive.commits(), states, None)
     for number, (line, found) in enumerate(itertools.zip_longest(wanted, raw_lines(file)), 1):
         if line != found and problem is None:
             problem = f"{file}, line {number}: is not what the committed lines give"
         if line is not None:
             sha256.update(line)
             size, count = size + len(line), count + 1
-    return problem, latest_document(n, count, sha256.hexdigest(), size)
+    return problem, what.document(n, count, sha256.hexdigest(), size)
 
 
 def _note_strangers(report: Report, layout: Layout, commits: tuple[Commit, ...]) -> None:
-    known = {named.path for commit in commits for named in commit.files} | {LATEST_LINES, LATEST_JSON}
+    known = {named.path for commit in commits for named in commit.files} | DERIVED_FILES
     for commit in commits:
         known |= {f"commits/{file(commit.n).name}" for file in (layout.commit, layout.sidecar)}
     for file in sorted(layout.root.rglob("*")):
