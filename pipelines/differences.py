@@ -15,11 +15,17 @@ Kind = Literal["moved", "number", "name", "wording", "punctuation", "added", "re
 Operation = Literal["same", "removed", "added"]
 Region = tuple[bool, Sequence[Token], Sequence[Token]]
 
-FIELDS = tuple(
-    (
-        "title section url published_on published_at published_precision author source attachments "
-        "delivered_on speaker speaker_post committee term session meeting genre"
-    ).split()
+PUBLISHED = ("title", "section", "url", "published_on", "published_at", "author", "source", "attachments")
+INTERPRETED = (
+    "published_precision",
+    "delivered_on",
+    "speaker",
+    "speaker_post",
+    "committee",
+    "term",
+    "session",
+    "meeting",
+    "genre",
 )
 _ORDER: tuple[Kind, ...] = ("moved", "number", "name", "wording", "punctuation", "added", "removed")
 # Pairs of equal pieces that difflib would look at, about a second; beyond it the middle is told as replaced whole.
@@ -46,9 +52,13 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A key other than the body whose value differs; pieces when both values are text."""
+    """A key other than the body whose value differs; pieces when both values are text.
+
+    `interpreted` values are what we make of the page: a new parser may change them while the site changes nothing.
+    """
 
     name: str
+    interpreted: bool
     old: Any
     new: Any
     kinds: tuple[Kind, ...]
@@ -68,7 +78,9 @@ def compare(old: dict[str, Any], new: dict[str, Any]) -> Difference:
     old_body, new_body = old["body"].split("\n"), new["body"].split("\n")
     said = [line[key] for line in (old, new) for key in ("speaker", "author") if line[key]]
     names = names_in([*said, old["title"], new["title"], *old_body, *new_body])
-    fields = tuple(_field(key, old[key], new[key], names) for key in FIELDS if old[key] != new[key])
+    fields = tuple(
+        _field(key, old[key], new[key], names) for key in (*PUBLISHED, *INTERPRETED) if old[key] != new[key]
+    )
     return Difference(fields, compare_paragraphs(old_body, new_body, names))
 
 
@@ -122,9 +134,10 @@ def skeleton(pieces: Iterable[Token]) -> str:
 
 
 def _field(name: str, old: Any, new: Any, names: frozenset[str]) -> FieldChange:
+    pieces: tuple[tuple[Kind, ...], tuple[Piece, ...]] = ((), ())
     if isinstance(old, str) and isinstance(new, str):
-        return FieldChange(name, old, new, *compare_tokens(tokens(old, names), tokens(new, names)))
-    return FieldChange(name, old, new, (), ())
+        pieces = compare_tokens(tokens(old, names), tokens(new, names))
+    return FieldChange(name, name in INTERPRETED, old, new, *pieces)
 
 
 def _regions(old: Sequence[Token], new: Sequence[Token]) -> Iterator[Region]:

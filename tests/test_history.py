@@ -286,8 +286,12 @@ def test_log_and_show_and_diff_tell_one_speech(archive: Archive, capsys: pytest.
         line = json.loads(told(capsys, "show", root, wanted, "--json"))
         assert (line["schema"], line["reading"], line["genre"]) == ("speech/1", reading, genre)
     assert "182件" in told(capsys, "show", root, "4864@2")
-    assert "[-128-]{+182+}件" in told(capsys, "diff", root, "4864@1", "4864@2")
-    assert "\x1b[31" in told(capsys, "diff", root, "4864@1", "4864@2", "--color=always")
+    assert "[-128-]{+182+}件" in told(capsys, "diff", root, "4864@1", "4864@2.1")
+    assert "\x1b[31" in told(capsys, "diff", root, "4864@1", "4864@2.1", "--color=always")
+    assert main(["diff", root, "4864@1", "4864@2"]) == 0
+    ours = capsys.readouterr()
+    assert "genre (our reading)" in ours.out
+    assert "read by two parsers" in ours.err
     same = told(capsys, "diff", root, "4864@1", "4864@1")
     assert "4 paragraphs the same" in same
 

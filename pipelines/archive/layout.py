@@ -22,6 +22,7 @@ DERIVED_FILES = frozenset({LATEST_LINES, LATEST_JSON, INDEX_LINES, INDEX_JSON})
 NAME = re.compile(r"[a-z0-9-]+")
 NATIVE_ID = re.compile(r"[A-Za-z0-9._-]+")
 COMMIT_FILE = re.compile(r"\d{8,}\.json")
+_RUNS = re.compile(r"\d+|\D+")
 _NAMED_PATH = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 
@@ -92,12 +93,16 @@ def warc_file(site: str, run: str, opened_at: str, part: int) -> str:
     return f"warc/{opened_at[:4]}/{site}-{run}-{part:05d}.warc.gz"
 
 
-def natural_key(native_id: str) -> tuple[object, ...]:
+def natural_key(native_id: str) -> str:
     """Order of native ids as people count: `9` before `10`, model by model (`4864`, then `101-4864`)."""
     parts = native_id.split("-")
-    counted = [[(0, int(run), "") if run.isdecimal() else (1, 0, run) for run in _runs(part)] for part in parts]
-    return len(parts), counted, native_id
+    # One short string: an archive sorts hundreds of thousands of them.
+    return "\0".join((chr(len(parts)), *("".join(map(_run_key, _RUNS.findall(part))) for part in parts), native_id))
 
 
-def _runs(text: str) -> list[str]:
-    return re.findall(r"\d+|\D+", text)
+def _run_key(run: str) -> str:
+    """Digits before text; the longer number is the greater."""
+    if not run.isdecimal():
+        return f"1{run}\0"
+    digits = run.lstrip("0")
+    return f"0{chr(len(digits))}{digits}"

@@ -21,7 +21,7 @@ class StagedLines:
     def __init__(self, file: Path) -> None:
         """Start `file`, which must not exist."""
         self._stream = file.open("xb+", buffering=0)
-        self._index: list[tuple[tuple[object, ...], int, int]] = []
+        self._index: list[tuple[str, int, int]] = []
         self._end = 0
 
     def __len__(self) -> int:

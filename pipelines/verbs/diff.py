@@ -31,7 +31,7 @@ KIND_WORDS: dict[Kind, str] = {
 }
 _SIGNS = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
 _COLORS = {"same": ("", ""), "removed": ("\x1b[31;9m", "\x1b[0m"), "added": ("\x1b[32;4m", "\x1b[0m")}
-_HEAD = ("id", "version", "reading", "observed_at", "recorded_at", "title", "url", "content_sha256")
+_HEAD = ("id", "version", "reading", "observed_at", "recorded_at", "parser", "title", "url", "content_sha256")
 
 
 def add(verb: AddVerb) -> None:
@@ -50,6 +50,9 @@ def run(arguments: argparse.Namespace) -> int:
     archive = Archive(arguments.archive)
     old, new = (reference.find(archive, reference.parse(archive, text)) for text in (arguments.old, arguments.new))
     difference = compare(old, new)
+    if old["parser"] != new["parser"]:
+        both = f"{old['parser']} and {new['parser']}"
+        print(f"note: read by two parsers, {both}: some differences may be ours, not the site's", file=sys.stderr)
     if arguments.json:
         heads = {name: {key: line[key] for key in _HEAD} for name, line in (("old", old), ("new", new))}
         write_document(heads | json_value(difference))
@@ -69,7 +72,7 @@ def _for_people(old: Line, new: Line, difference: Difference, marks: Marks) -> I
         place = f"{line['id']}@{line['version']}.{line['reading']}"
         yield f"{sign} {place}  {line['observed_at']}  {harmless(line['title'])}"
     for change in difference.fields:
-        yield f"\n{change.name}{_words(change.kinds)}"
+        yield f"\n{change.name}{' (our reading)' if change.interpreted else ''}{_words(change.kinds)}"
         yield f"  {_field(change, marks)}"
     same = 0
     for paragraph in difference.paragraphs:

@@ -42,8 +42,9 @@ def page(old: Line, new: Line, difference: Difference, words: Mapping[Kind, str]
 
 
 def _field(change: FieldChange, words: Mapping[Kind, str]) -> str:
+    name = f"{change.name} (our reading)" if change.interpreted else change.name
     text = _pieces(change.pieces) or f"<del>{_value(change.old)}</del> <ins>{_value(change.new)}</ins>"
-    return f'<div class="changed">{_kinds(change.name, change.kinds, words)}<p>{text}</p></div>\n'
+    return f'<div class="changed">{_kinds(name, change.kinds, words)}<p>{text}</p></div>\n'
 
 
 def _paragraph(paragraph: Paragraph, words: Mapping[Kind, str]) -> str:

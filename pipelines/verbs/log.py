@@ -81,7 +81,7 @@ def _for_people(row: Line, events: list[Line], looks: Looks) -> str:
         row["title"],
         f"id        {row['id']}",
         f"url       {row['url']}",
-        f"state     {row['state']}; {row['versions']} versions, the newest read in {row['readings']} ways",
+        f"state     {row['state']}; version {row['versions']}, reading {row['readings']}",
         f"seen      first {row['first_seen']}, last {row['last_seen']}, article last read {row['last_checked']}",
         f"looks     {looks.total} ({found}); at {looked}",
         f"views     {views}",
