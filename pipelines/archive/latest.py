@@ -7,7 +7,7 @@ import tempfile
 from typing import TYPE_CHECKING, BinaryIO
 
 from pipelines.archive.layout import Layout, natural_key
-from pipelines.archive.reader import parsed, raw_lines
+from pipelines.archive.streams import raw_lines
 from pipelines.record import LATEST_SCHEMA
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.archive.commits import Commit
-    from pipelines.archive.reader import Line
     from pipelines.archive.state import SpeechState, States
+    from pipelines.archive.streams import Line
 
 
 def latest_lines(layout: Layout, commits: Iterable[Commit], states: States, scratch: Path | None) -> Iterator[bytes]:
@@ -24,27 +24,23 @@ def latest_lines(layout: Layout, commits: Iterable[Commit], states: States, scra
     with tempfile.TemporaryFile(dir=scratch) as bodies:
         places = _gather(layout, commits, states, bodies)
         for native_id in sorted(places, key=natural_key):
-            offset, length = places[native_id]
-            bodies.seek(offset)
-            line = _latest(json.loads(bodies.read(length)), states[native_id])
+            bodies.seek(places[native_id])
+            line = _latest(json.loads(bodies.readline()), states[native_id])
             yield (json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
 
 
-def _gather(
-    layout: Layout, commits: Iterable[Commit], states: States, bodies: BinaryIO
-) -> dict[str, tuple[int, int]]:
-    """Copy the wanted lines into `bodies`; where each one lies there."""
-    wanted = {state.content_seq for state in states.values() if not state.is_gone}
+def _gather(layout: Layout, commits: Iterable[Commit], states: States, bodies: BinaryIO) -> dict[str, int]:
+    """Copy the wanted lines into `bodies`; where each one begins there."""
+    wanted = {state.content_seq: state.native_id for state in states.values() if not state.is_gone}
     places, end = {}, 0
     for commit in commits:
         named = commit.stream("versions")
         if named is None or commit.first_seq is None:
             continue
-        file = layout.path(named.path)
         # A commit's version lines come first and without gaps, so a line's place in its file tells its seq.
-        for number, line in enumerate(raw_lines(file)):
-            if commit.first_seq + number in wanted:
-                places[parsed(line, file, number + 1)["native_id"]] = (end, len(line))
+        for seq, line in enumerate(raw_lines(layout.path(named.path)), commit.first_seq):
+            if (native_id := wanted.get(seq)) is not None:
+                places[native_id] = end
                 end += bodies.write(line)
     return places
 
