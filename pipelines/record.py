@@ -1,8 +1,8 @@
 """The contract: what the crawler hands over and every line an archive holds. Standard library only.
 
-`RawSpeech`, `Listed` and `Missed` are strings as a page gave them (crawler → pipelines). `Version`, `Observation`,
-`Latest` and `IndexRow` are lines of an archive: their field order is the key order of the JSON, every key is always
-present, null means unknown. The JSON Schemas and the reader types in `schemas/` are generated from these classes.
+`RawSpeech`, `Listed` and `Missed` are strings as a page gave them (crawler → pipelines). `Version`, `Observation` and
+`Latest` are lines of an archive: their field order is the key order of the JSON, every key is always present, null
+means unknown. The JSON Schemas and the reader types in `schemas/` are generated from these classes.
 """
 
 from __future__ import annotations
@@ -16,12 +16,10 @@ from pipelines.reasons import PresenceState, Reason
 SPEECH_SCHEMA = "speech/1"
 OBSERVATION_SCHEMA = "observation/1"
 LATEST_SCHEMA = "latest/1"
-INDEX_SCHEMA = "index/1"
 
 Event = Literal["created", "changed", "reprocessed", "gone", "restored"]
 ContentState = Literal["new", "same", "changed", "unread"]
 Precision = Literal["second", "minute", "day", "month"]
-SpeechStanding = Literal["present", "unlisted", "missing", "withheld", "unknown", "gone"]
 CaptureRole = Literal["article", "counter", "list", "attachment"]
 
 
@@ -264,25 +262,6 @@ class Latest(Version):
     first_seen: str
     last_seen: Annotated[str, "last look that found it present"]
     last_checked: Annotated[str, "last look at its article"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexRow:
-    """One line of `index.jsonl`: a speech there ever was, and how it stands (`index/1`)."""
-
-    schema: Annotated[str, "index/1"]
-    id: str
-    state: Annotated[SpeechStanding, "gone when that is proven, else what the newest look found"]
-    title: str
-    url: str
-    first_seen: str
-    last_seen: Annotated[str, "last look that found it present"]
-    last_checked: Annotated[str, "last look at its article"]
-    versions: Annotated[int, "how many states of it the site published"]
-    readings: Annotated[int, "how many readings the newest version has"]
-    last_seq: Annotated[int, "of the newest line about it, version or observation"]
-    view_count: Annotated[int | None, "newest non-null observation"]
-    view_count_at: Annotated[str | None, "when that was seen, UTC"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.archive.files import json_document, replace_synced, sync, sync_folder
-from pipelines.archive.index import index_lines
+from pipelines.archive.index import INDEX_SCHEMA, index_lines
 from pipelines.archive.latest import latest_lines
 from pipelines.archive.layout import INDEX_JSON, INDEX_LINES, LATEST_JSON, LATEST_LINES, Layout
-from pipelines.record import INDEX_SCHEMA, LATEST_SCHEMA
+from pipelines.record import LATEST_SCHEMA
 
 if TYPE_CHECKING:
     from pipelines.archive.commits import Commit

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pipelines.archive.layout import natural_key
 from pipelines.canonical import json_line
-from pipelines.record import INDEX_SCHEMA, IndexRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,6 +15,29 @@ if TYPE_CHECKING:
     from pipelines.archive.commits import Commit
     from pipelines.archive.layout import Layout
     from pipelines.archive.state import SpeechState, States
+
+INDEX_SCHEMA = "index/1"
+
+Standing = Literal["present", "unlisted", "missing", "withheld", "unknown", "gone"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexRow:
+    """One line of `index.jsonl`: a speech there ever was, and how it stands (`index/1`)."""
+
+    schema: Annotated[str, "index/1"]
+    id: str
+    state: Annotated[Standing, "gone when that is proven, else what the newest look found"]
+    title: str
+    url: str
+    first_seen: str
+    last_seen: Annotated[str, "last look that found it present"]
+    last_checked: Annotated[str, "last look at its article"]
+    versions: Annotated[int, "how many states of it the site published"]
+    readings: Annotated[int, "how many readings the newest version has"]
+    last_seq: Annotated[int, "of the newest line about it, version or observation"]
+    view_count: Annotated[int | None, "newest non-null observation"]
+    view_count_at: Annotated[str | None, "when that was seen, UTC"]
 
 
 def index_lines(

@@ -9,17 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines.archive.files import json_document
+from pipelines.archive.index import INDEX_SCHEMA, IndexRow
 from pipelines.archive.shapes import Key, Shape, shape_of_record
-from pipelines.record import (
-    INDEX_SCHEMA,
-    LATEST_SCHEMA,
-    OBSERVATION_SCHEMA,
-    SPEECH_SCHEMA,
-    IndexRow,
-    Latest,
-    Observation,
-    Version,
-)
+from pipelines.record import LATEST_SCHEMA, OBSERVATION_SCHEMA, SPEECH_SCHEMA, Latest, Observation, Version
 
 RECORDS: dict[str, type] = {
     SPEECH_SCHEMA: Version,
