@@ -16,6 +16,7 @@ from benchmarks.made import make
 from pipelines.__main__ import main
 from pipelines.archive import errors
 from pipelines.archive.history import _FITS, _SHAPES
+from pipelines.archive.layout import DERIVED_FILES
 from pipelines.archive.reader import Archive
 from pipelines.archive.rebuild import rebuild
 from pipelines.archive.shapes import misfit
@@ -141,7 +142,7 @@ def test_history_altered_and_the_chain_rebuilt_is_seen(finished: Path, tmp_path:
 def flips(root: Path, count: int, seed: int) -> list[tuple[Path, int, int]]:
     """Positions drawn evenly over files, not bytes, so that small files are hit as often as large ones."""
     chance = random.Random(seed)  # noqa: S311 - a sample, not a secret
-    files = [file for file in committed(root) if not file.name.startswith("latest")]
+    files = [file for file in committed(root) if file.name not in DERIVED_FILES]
     return [
         (file, chance.randrange(file.stat().st_size), chance.randrange(1, 256))
         for file in (chance.choice(files) for _ in range(count))
