@@ -87,7 +87,7 @@ def test_damage_names_its_lines_and_the_speeches_in_them(made: Path, tmp_path: P
     assert "damaged in lines 257–400 (seq 1057–1200)" in problem
     assert report.affected
     assert {int(each.partition(":")[2]) for each in report.affected} <= set(range(257, 401))
-    assert report.unaffected == "commits 1–1 with all their files; 14 of 15 files"
+    assert report.unaffected == "commits 1–1 with all their files; 15 of 16 files"
 
 
 def broken_member(root: Path) -> Path:
@@ -238,6 +238,6 @@ def test_the_json_report_tells_what_is_unaffected(
     before = tree(root)
     assert main(["verify", str(root), "--json"]) == 5
     told = json.loads(capsys.readouterr().out)
-    assert told["unaffected"] == "commits 1–1 with all their files; 20 of 21 files"
+    assert told["unaffected"] == "commits 1–1 with all their files; 21 of 22 files"
     assert tree(root) == before, "verify writes nothing"
     assert hashlib.sha256(broken.commit_file(root, 5).read_bytes()).hexdigest() == told["head"]
