@@ -21,16 +21,12 @@ from pipelines.archive.redact import redact
 from pipelines.archive.signatures import sign
 from pipelines.archive.verify import verify, verify_quick
 from pipelines.canonical import json_value
+from pipelines.verbs import diff, feeds, log, show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipelines.archive.reader import Line
-
-WRONG_USE = 2
-
-# What a page wrote must not steer the reader's terminal.
-_HARMLESS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
+    from pipelines.verbs import Run
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="speech-archive", description="Look into an archive of leader speeches.")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
 
-    def verb(name: str, run: Any, about: str) -> argparse.ArgumentParser:
+    def verb(name: str, run: Run, about: str) -> argparse.ArgumentParser:
         added = verbs.add_parser(name, help=about, description=about)
         added.add_argument("archive", metavar="ARCHIVE", help="the folder of one site, for example output/gszx")
         added.set_defaults(verb=run)
@@ -63,9 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     verb("status", _status, "What the archive holds, and how the last run ended.").add_argument(
         "--json", action="store_true", help=told
     )
-    show = verb("show", _show, "One speech as it was last read.")
-    show.add_argument("id", metavar="ID", help="for example gszx:4864, or 4864")
-    show.add_argument("--json", action="store_true", help="the line as it is kept")
+    for module in (log, show, diff, feeds):
+        module.add(verb)
     check = verb("verify", _verify, "Prove that nothing was lost or altered; exit status 5 when it was.")
     check.add_argument("--head", metavar="SHA256", help="a head noted earlier: proves that nothing since was cut off")
     check.add_argument("--quick", action="store_true", help="the daily check: chain, sizes, newest files; seconds")
@@ -77,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     removal.add_argument("id", metavar="ID", help="for example gszx:4864, or 4864")
     removal.add_argument("--reason", metavar="TEXT", required=True, help="why; kept in the commit")
     removal.add_argument("--order", metavar="REF", help="the order's reference; kept in the commit")
-    verb("rebuild", _rebuild, "Make latest.jsonl and latest.json anew from what the commits name.")
+    verb("rebuild", _rebuild, "Make the latest and index files anew from what the commits name.")
     return parser
 
 
@@ -114,50 +109,6 @@ def _verdict(archive: Archive, run: str) -> dict[str, Any]:
     return {key: report.get(key) for key in ("verdict", "exit_status", "counts")}
 
 
-def _show(arguments: argparse.Namespace) -> int:
-    archive = Archive(arguments.archive)
-    site, _, native_id = arguments.id.rpartition(":")
-    if site not in {"", archive.facts.site}:
-        return _unknown(f"{arguments.id}: this archive is of {archive.facts.site}")
-    wanted = f"{archive.facts.site}:{native_id}"
-    line = next((line for line in archive.latest() if line["id"] == wanted), None)
-    known = None if line else state.load(archive).get(native_id)
-    if line is None and known is None:
-        return _unknown(f"{wanted}: never captured; `jq -r .id {archive.layout.root}/latest.jsonl` lists what is")
-    if known is not None:
-        line = archive.line(known.content_seq)
-    if known is not None and known.is_gone:
-        gone = archive.line(known.event_seq)
-        print(f"{wanted} is gone ({gone['presence']['reason']}, seen {gone['observed_at']})", file=sys.stderr)
-    if line is not None:
-        print(json.dumps(line, ensure_ascii=False, separators=(",", ":")) if arguments.json else _for_people(line))
-    return 0
-
-
-def _unknown(said: str) -> int:
-    print(said, file=sys.stderr)
-    return WRONG_USE
-
-
-def _for_people(line: Line) -> str:
-    rows = {
-        "": line["title"],
-        "id": f"{line['id']}, version {line['version']}, reading {line['reading']}",
-        "url": line["url"],
-        "section": line["section"],
-        "published": line["published_at"] or line["published_on"],
-        "delivered": line["delivered_on"],
-        "speaker": " ".join(part for part in (line["speaker"], line["speaker_post"]) if part),
-        "author": line["author"],
-        "source": line["source"],
-        "views": f"{line['view_count']} at {line['view_count_at']}" if line.get("view_count") is not None else None,
-        "read": f"{line['observed_at']} by {line['parser']}",
-        "problems": "; ".join(f"{p['field']}: {p['code']} ({p['detail']})" for p in line["problems"]),
-    }
-    head = "\n".join(f"{name:<10}{text}" if name else str(text) for name, text in rows.items() if text)
-    return f"{head}\n\n{line['body']}".translate(_HARMLESS)
-
-
 def _verify(arguments: argparse.Namespace) -> int:
     prove = verify_quick if arguments.quick else verify
     report = prove(arguments.archive, arguments.head, arguments.signers)
@@ -187,7 +138,7 @@ def _sign(arguments: argparse.Namespace) -> int:
 def _redact(arguments: argparse.Namespace) -> int:
     done = redact(
         arguments.archive,
-        arguments.id.rpartition(":")[2],
+        Archive(arguments.archive).full_id(arguments.id).partition(":")[2],
         reason=arguments.reason,
         order=arguments.order,
         recorded_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
@@ -201,7 +152,7 @@ def _redact(arguments: argparse.Namespace) -> int:
 
 def _rebuild(arguments: argparse.Namespace) -> int:
     archive = rebuild(arguments.archive)
-    print(f"{archive.layout.root}: latest.jsonl made anew from {len(archive.commits())} commits", file=sys.stderr)
+    print(f"{archive.layout.root}: latest and index made anew from {len(archive.commits())} commits", file=sys.stderr)
     return 0
 
 

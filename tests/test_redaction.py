@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks.made import make
 from pipelines.__main__ import main
+from pipelines.archive.layout import DERIVED_FILES
 from pipelines.archive.reader import Archive
 from pipelines.archive.rebuild import rebuild
 from pipelines.archive.redact import redact
@@ -55,11 +56,16 @@ def test_the_words_are_gone_and_everything_explains_itself(archive: Path) -> Non
     redaction = Archive(archive).commits()[-1].redaction
     assert redaction
     changed = {f.relative_to(archive).as_posix() for f, data in files.items() if f.read_bytes() != data}
-    assert changed - {"latest.jsonl", "latest.json"} == {replaced.new.path for replaced in redaction.files}
+    assert changed - DERIVED_FILES == {replaced.new.path for replaced in redaction.files}
     report = verify(archive)
     assert report.problems == []
     assert report.notes == ["commit 6: text of gszx:9 removed from 4 lines (court order, order 2026-1)"]
     assert shell(archive).returncode == 0
+    told = Archive(archive)
+    derived = [*told.latest(), *told.index(), *told.changes(reprocessed=True), *told.as_of(day(22))]
+    of_speech = [line for line in derived if line["id"] == "gszx:9"]
+    assert len(of_speech) > 3
+    assert not [word for word in WORDS if word in json.dumps(of_speech, ensure_ascii=False)]
     assert next(Archive(archive).latest())["title"] == MARKER
     schema = json.loads((archive / "schemas/speech-1.schema.json").read_bytes())
     for line in Archive(archive).versions():

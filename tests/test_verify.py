@@ -16,6 +16,7 @@ from benchmarks.made import make
 from pipelines.__main__ import main
 from pipelines.archive import errors
 from pipelines.archive.history import _FITS, _SHAPES
+from pipelines.archive.layout import DERIVED_FILES
 from pipelines.archive.reader import Archive
 from pipelines.archive.rebuild import rebuild
 from pipelines.archive.shapes import misfit
@@ -86,7 +87,7 @@ def test_damage_names_its_lines_and_the_speeches_in_them(made: Path, tmp_path: P
     assert "damaged in lines 257–400 (seq 1057–1200)" in problem
     assert report.affected
     assert {int(each.partition(":")[2]) for each in report.affected} <= set(range(257, 401))
-    assert report.unaffected == "commits 1–1 with all their files; 14 of 15 files"
+    assert report.unaffected == "commits 1–1 with all their files; 15 of 16 files"
 
 
 def broken_member(root: Path) -> Path:
@@ -141,7 +142,7 @@ def test_history_altered_and_the_chain_rebuilt_is_seen(finished: Path, tmp_path:
 def flips(root: Path, count: int, seed: int) -> list[tuple[Path, int, int]]:
     """Positions drawn evenly over files, not bytes, so that small files are hit as often as large ones."""
     chance = random.Random(seed)  # noqa: S311 - a sample, not a secret
-    files = [file for file in committed(root) if not file.name.startswith("latest")]
+    files = [file for file in committed(root) if file.name not in DERIVED_FILES]
     return [
         (file, chance.randrange(file.stat().st_size), chance.randrange(1, 256))
         for file in (chance.choice(files) for _ in range(count))
@@ -237,6 +238,6 @@ def test_the_json_report_tells_what_is_unaffected(
     before = tree(root)
     assert main(["verify", str(root), "--json"]) == 5
     told = json.loads(capsys.readouterr().out)
-    assert told["unaffected"] == "commits 1–1 with all their files; 20 of 21 files"
+    assert told["unaffected"] == "commits 1–1 with all their files; 21 of 22 files"
     assert tree(root) == before, "verify writes nothing"
     assert hashlib.sha256(broken.commit_file(root, 5).read_bytes()).hexdigest() == told["head"]

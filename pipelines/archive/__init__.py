@@ -1,1 +1,8 @@
-"""The archive of one site: append-only lines, hash-chained commits, readable without this software."""
+"""The archive of one site: append-only lines, hash-chained commits, readable without this software.
+
+`from pipelines.archive import Archive` reads one with nothing but the standard library.
+"""
+
+from pipelines.archive.reader import Archive
+
+__all__ = ["Archive"]

@@ -36,7 +36,13 @@ class NewerFormat(ArchiveError):  # noqa: N818
 
 
 class NotKnown(ArchiveError):  # noqa: N818
-    """The archive holds nothing of the speech that was asked for."""
+    """The archive holds nothing of the speech, or of the version of it, that was asked for."""
+
+    exit_status = 2
+
+
+class NotUnderstood(ArchiveError, ValueError):  # noqa: N818
+    """A speech, a moment or a place in history was asked for in words that mean none."""
 
     exit_status = 2
 

@@ -10,11 +10,11 @@ from pipelines.archive.errors import Damaged
 from pipelines.archive.files import INFLATE_ERRORS
 from pipelines.archive.fixity import MeasuredLines, difference
 from pipelines.archive.layout import natural_key
-from pipelines.archive.reader import parsed
 from pipelines.archive.redactions import files_now, is_redacted
 from pipelines.archive.schemas import RECORDS
 from pipelines.archive.shapes import fits, misfit, shape_of_record
 from pipelines.archive.state import SAYING, fold
+from pipelines.archive.streams import parsed
 from pipelines.canonical import content_sha256
 from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Event
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from pipelines.archive.commits import Commit
     from pipelines.archive.layout import Layout
-    from pipelines.archive.reader import Line
     from pipelines.archive.state import SpeechState, States
+    from pipelines.archive.streams import Line
 
 STREAMS = (("versions", SPEECH_SCHEMA), ("observations", OBSERVATION_SCHEMA))
 EVENTS: tuple[str, ...] = get_args(Event)
@@ -74,7 +74,7 @@ class History:
         file = self._layout.path(path)
         place = {"schema": schema, "commit": commit.n, "run": commit.run}
         place |= {"recorded_at": commit.recorded_at, "site": self._site} if schema == SPEECH_SCHEMA else {}
-        before: tuple[object, ...] = ()
+        before = ""
         lines = MeasuredLines(file, path)
         try:
             for number, raw in enumerate(lines, 1):
@@ -172,7 +172,7 @@ class History:
         return None
 
 
-def _order_complaint(before: tuple[object, ...], key: tuple[object, ...], line: Line) -> str | None:
+def _order_complaint(before: str, key: str, line: Line) -> str | None:
     if before and key < before:
         return f"{line['id']} stands after a higher id; lines are in natural order of their ids"
     if key == before and line["schema"] == OBSERVATION_SCHEMA:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 from dataclasses import fields
 from typing import TYPE_CHECKING, BinaryIO
 
 from pipelines.archive.errors import Damaged
-from pipelines.archive.files import json_document, replace_synced, sync, sync_folder
-from pipelines.archive.layout import LATEST_JSON, LATEST_LINES, Layout, natural_key
-from pipelines.archive.reader import raw_lines
+from pipelines.archive.layout import Layout, natural_key
+from pipelines.archive.streams import raw_lines
 from pipelines.record import LATEST_SCHEMA, SPEECH_SCHEMA, Latest, Version
 
 if TYPE_CHECKING:
@@ -22,27 +20,6 @@ if TYPE_CHECKING:
     from pipelines.archive.state import SpeechState, States
 
 _ADDED = tuple(f.name for f in fields(Latest))[len(fields(Version)) :]
-
-
-def write_latest(layout: Layout, commits: Iterable[Commit], states: States, n: int) -> None:
-    """Replace both derived files by those of commit `n`."""
-    sha256, size, count = hashlib.sha256(), 0, 0
-    ready = layout.staging / f"{LATEST_LINES}.new"
-    with ready.open("wb") as stream:
-        for line in latest_lines(layout, commits, states, layout.staging):
-            stream.write(line)
-            sha256.update(line)
-            size, count = size + len(line), count + 1
-        sync(stream)
-    ready.replace(layout.path(LATEST_LINES))
-    sync_folder(layout.root)
-    about = latest_document(n, count, sha256.hexdigest(), size)
-    replace_synced(layout.path(LATEST_JSON), about, layout.staging)
-
-
-def latest_document(n: int, count: int, sha256: str, size: int) -> bytes:
-    """The bytes of latest.json."""
-    return json_document({"schema": LATEST_SCHEMA, "commit": n, "count": count, "sha256": sha256, "bytes": size})
 
 
 def latest_lines(layout: Layout, commits: Iterable[Commit], states: States, scratch: Path | None) -> Iterator[bytes]:

@@ -15,10 +15,14 @@ FORMAT_VERSION = 1
 ARCHIVE_JSON = "archive.json"
 LATEST_LINES = "latest.jsonl"
 LATEST_JSON = "latest.json"
+INDEX_LINES = "index.jsonl"
+INDEX_JSON = "index.json"
+DERIVED_FILES = frozenset({LATEST_LINES, LATEST_JSON, INDEX_LINES, INDEX_JSON})
 
 NAME = re.compile(r"[a-z0-9-]+")
 NATIVE_ID = re.compile(r"[A-Za-z0-9._-]+")
 COMMIT_FILE = re.compile(r"\d{8,}\.json")
+_RUNS = re.compile(r"\d+|\D+")
 _NAMED_PATH = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 
@@ -31,8 +35,8 @@ def checked_name(name: str, what: str) -> str:
 
 def is_named_path(path: str) -> bool:
     """True for a relative path that stays inside the archive and is none of its working or derived files."""
-    derived = path in {LATEST_LINES, LATEST_JSON} or path.startswith(("staging/", "commits/"))
-    return bool(_NAMED_PATH.fullmatch(path)) and not derived
+    ours = path in DERIVED_FILES or path.startswith(("staging/", "commits/"))
+    return bool(_NAMED_PATH.fullmatch(path)) and not ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +93,18 @@ def warc_file(site: str, run: str, opened_at: str, part: int) -> str:
     return f"warc/{opened_at[:4]}/{site}-{run}-{part:05d}.warc.gz"
 
 
-_END = (-1,)
-
-
-def natural_key(native_id: str) -> tuple[object, ...]:
+def natural_key(native_id: str) -> str:
     """Order of native ids as people count: `9` before `10`, model by model (`4864`, then `101-4864`)."""
+    # One short string: an archive sorts hundreds of thousands of them.
     if native_id.isdecimal():
-        return 1, (0, int(native_id)), _END, native_id
+        return f"\x01\0{_run_key(native_id)}\0{native_id}"
     parts = native_id.split("-")
-    counted = [run for part in parts for run in (*_runs(part), _END)]
-    return len(parts), *counted, native_id
+    return "\0".join((chr(len(parts)), *("".join(map(_run_key, _RUNS.findall(part))) for part in parts), native_id))
 
 
-def _runs(text: str) -> list[tuple[int, object]]:
-    return [(0, int(run)) if run.isdecimal() else (1, run) for run in re.findall(r"\d+|\D+", text)]
+def _run_key(run: str) -> str:
+    """Digits before text; the longer number is the greater."""
+    if not run.isdecimal():
+        return f"1{run}\0"
+    digits = run.lstrip("0")
+    return f"0{chr(len(digits))}{digits}"

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pipelines.archive import feed
+from pipelines.archive.asof import as_of_lines
 from pipelines.archive.commits import Commit, check_version, read_commits
-from pipelines.archive.errors import Damaged, NotAnArchive
-from pipelines.archive.files import INFLATE_ERRORS
-from pipelines.archive.inflate import BLOCK, ahead, blocks, inflated, lines_of
-from pipelines.archive.layout import ARCHIVE_JSON, FORMAT, FORMAT_VERSION, LATEST_LINES, Layout
+from pipelines.archive.errors import Damaged, NotAnArchive, NotUnderstood
+from pipelines.archive.layout import (
+    ARCHIVE_JSON,
+    FORMAT,
+    FORMAT_VERSION,
+    INDEX_LINES,
+    LATEST_LINES,
+    NATIVE_ID,
+    Layout,
+)
+from pipelines.archive.moments import end_of
+from pipelines.archive.streams import parsed, raw_lines
 from pipelines.record import SiteFacts
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator
 
-Line = dict[str, Any]
+    from pipelines.archive.streams import Line
 
 
 class Archive:
@@ -69,9 +79,59 @@ class Archive:
 
     def latest(self) -> Iterator[Line]:
         """Every `latest/1` line: the present speeches, in natural order of their ids."""
-        file = self.layout.path(LATEST_LINES)
+        return self._derived(LATEST_LINES)
+
+    def index(self) -> Iterator[Line]:
+        """Every `index/1` line: each speech there ever was and how it stands, in natural order of their ids."""
+        return self._derived(INDEX_LINES)
+
+    def _derived(self, name: str) -> Iterator[Line]:
+        file = self.layout.path(name)
         for number, line in enumerate(raw_lines(file), 1):
             yield parsed(line, file, number)
+
+    def as_of(self, at: str, known_at: str | None = None) -> Iterator[Line]:
+        """The speeches present at `at` as known at `known_at` (default: now), by rising seq.
+
+        Each is its `speech/1` line with `verified_before` and `verified_after`, the looks nearest to `at` that
+        confirmed it. A day means its end in UTC; `NotUnderstood` when a moment is none.
+        """
+        return map(json.loads, self.raw_as_of(at, known_at))
+
+    def raw_as_of(self, at: str, known_at: str | None = None) -> Iterator[bytes]:
+        """`as_of` as lines of JSON with their line feed, not parsed."""
+        return as_of_lines(self.layout, self._commits, end_of(at), known_at and end_of(known_at))
+
+    def changes(self, since: str | int = 0, *, reprocessed: bool = False) -> Iterator[Line]:
+        """Every `change/1` after `since`: a seq (`123`, `seq:123`), `commit:4`, or a day or moment of recording.
+
+        Events are created, changed, gone and restored; with `reprocessed` also what only our parser changed.
+        """
+        return feed.changes(self.versions(), feed.seq_before(self._commits, since), reprocessed=reprocessed)
+
+    def view_counts(self, id: str | None = None) -> Iterator[Line]:  # noqa: A002 - the contract's key
+        """Every `views/1`: one view count as read at one look, of all speeches or of one (`gszx:4864` or `4864`)."""
+        return feed.view_counts(self.observations(), id and self.full_id(id))
+
+    def about(self, id: str) -> Iterator[Line]:  # noqa: A002 - the contract's key
+        """Every line of both streams about one speech, by rising seq."""
+        wanted = self.full_id(id)
+        needle = f'"id":"{wanted}"'.encode()
+        for commit in self._commits:
+            for named in filter(None, map(commit.stream, ("versions", "observations"))):
+                file = self.layout.path(named.path)
+                for number, raw in enumerate(raw_lines(file), 1):
+                    if needle in raw and (line := parsed(raw, file, number))["id"] == wanted:
+                        yield line
+
+    def full_id(self, id: str) -> str:  # noqa: A002 - the contract's key
+        """`gszx:4864` for `4864`; `NotUnderstood` when it is of another site or no id at all."""
+        site, _, native_id = id.rpartition(":")
+        if site not in {"", self.facts.site}:
+            raise NotUnderstood(f"{id}: this archive is of {self.facts.site}")
+        if not NATIVE_ID.fullmatch(native_id):
+            raise NotUnderstood(f"{id!r}: no id of a speech; give for example {self.facts.site}:4864, or 4864")
+        return f"{self.facts.site}:{native_id}"
 
     def line(self, seq: int) -> Line:
         """The one line with this `seq`; `LookupError` when there is none."""
@@ -101,29 +161,3 @@ def read_about(layout: Layout) -> SiteFacts | None:
         raise NotAnArchive(f"{file}: format {family!r}, not {FORMAT}. Give the folder of one site, as output/gszx")
     check_version(version, file)
     return facts
-
-
-def raw_lines(file: Path) -> Iterator[bytes]:
-    """Lines with their line feed; only LF ends a line. A torn file is an error, never a shorter list."""
-    try:
-        with file.open("rb") as stream:
-            plain = inflated(blocks(stream)) if file.suffix == ".gz" else blocks(stream)
-            if file.suffix == ".gz" and os.fstat(stream.fileno()).st_size > BLOCK:
-                plain = ahead(plain)
-            for line in lines_of(plain):
-                if not line.endswith(b"\n"):
-                    raise Damaged(f"{file}: the last line is torn; restore the file from a copy")
-                yield line
-    except (OSError, *INFLATE_ERRORS) as error:
-        raise Damaged(f"{file}: cannot be read ({error}); restore it from a copy") from error
-
-
-def parsed(line: bytes, file: Path, number: int) -> Line:
-    """One line as an object."""
-    try:
-        value = json.loads(line.decode())
-    except ValueError as error:
-        raise Damaged(f"{file}, line {number}: not JSON ({error}); restore the file from a copy") from error
-    if not isinstance(value, dict):
-        raise Damaged(f"{file}, line {number}: not a JSON object; restore the file from a copy")
-    return value

@@ -7,9 +7,9 @@ import shutil
 from typing import TYPE_CHECKING
 
 from pipelines.archive import state
+from pipelines.archive.derived import DERIVED, Derived, replace_derived
 from pipelines.archive.errors import writing
-from pipelines.archive.latest import write_latest
-from pipelines.archive.layout import LATEST_JSON, Layout
+from pipelines.archive.layout import Layout
 from pipelines.archive.lock import SiteLock
 from pipelines.archive.reader import Archive
 from pipelines.archive.replacing import finish_redactions
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def rebuild(path: str | os.PathLike[str]) -> Archive:
-    """Make latest.jsonl, latest.json and missing commit hashes anew from what the commits name."""
+    """Make the latest and index files and missing commit hashes anew from what the commits name."""
     layout = Archive(path).layout
     with writing(layout.root):
         layout.staging.mkdir(exist_ok=True)
@@ -40,7 +40,8 @@ def write_derived(archive: Archive, states: States) -> None:
     """Write everything that follows from the last commit. The caller holds the lock."""
     commits = archive.commits()
     write_sidecars(archive.layout, commits)
-    write_latest(archive.layout, commits, states, commits[-1].n)
+    for what in DERIVED:
+        replace_derived(what, archive.layout, commits, states, commits[-1].n)
 
 
 def heal(archive: Archive, states: States) -> None:
@@ -50,12 +51,13 @@ def heal(archive: Archive, states: States) -> None:
         if staged.is_dir():
             shutil.rmtree(staged)
     last = archive.commits()[-1].n
-    if _latest_commit(archive.layout) != last or not archive.layout.sidecar(last).exists():
+    is_behind = any(_commit_told(archive.layout, what) != last for what in DERIVED)
+    if is_behind or not archive.layout.sidecar(last).exists():
         write_derived(archive, states)
 
 
-def _latest_commit(layout: Layout) -> object:
+def _commit_told(layout: Layout, what: Derived) -> object:
     try:
-        return json.loads(layout.path(LATEST_JSON).read_bytes())["commit"]
+        return json.loads(layout.path(what.about_file).read_bytes())["commit"]
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pipelines.archive.commits import Commit
-    from pipelines.archive.reader import Line
+    from pipelines.archive.streams import Line
 
 REDACTION = "redaction"
 MARKER = "[redacted]"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.errors import Damaged
 from pipelines.archive.files import file_digest, gzip_lines, sync_folder
-from pipelines.archive.reader import Archive, parsed, raw_lines
 from pipelines.archive.redactions import REDACTION, Replaced, redacted
+from pipelines.archive.streams import parsed, raw_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from pipelines.archive.commits import Commit
     from pipelines.archive.layout import Layout
+    from pipelines.archive.reader import Archive
 
 
 def finish_redactions(archive: Archive) -> None:

@@ -9,10 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines.archive.files import json_document
+from pipelines.archive.index import INDEX_SCHEMA, IndexRow
 from pipelines.archive.shapes import Key, Shape, shape_of_record
 from pipelines.record import LATEST_SCHEMA, OBSERVATION_SCHEMA, SPEECH_SCHEMA, Latest, Observation, Version
 
-RECORDS: dict[str, type] = {SPEECH_SCHEMA: Version, OBSERVATION_SCHEMA: Observation, LATEST_SCHEMA: Latest}
+RECORDS: dict[str, type] = {
+    SPEECH_SCHEMA: Version,
+    OBSERVATION_SCHEMA: Observation,
+    LATEST_SCHEMA: Latest,
+    INDEX_SCHEMA: IndexRow,
+}
 
 PATTERNS = {
     "id": r"^[a-z0-9-]+:[A-Za-z0-9._-]+$",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from pipelines.archive.reader import Line
+    from pipelines.archive.streams import Line
 
 LOOKS = "looks.jsonl.gz"
 RUN_JSON = "run.json"
@@ -123,7 +123,7 @@ class StagedLines:
     def __init__(self, stream: BinaryIO) -> None:
         """Start with none; `stream` is an empty file for reading and writing."""
         self._stream = stream
-        self._index: list[tuple[tuple[object, ...], int, int]] = []
+        self._index: list[tuple[str, int, int]] = []
         self._end = 0
 
     def __len__(self) -> int:

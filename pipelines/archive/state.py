@@ -15,19 +15,24 @@ from pipelines.record import Row, Version
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pipelines.archive.reader import Archive, Line
+    from pipelines.archive.reader import Archive
+    from pipelines.archive.streams import Line
+    from pipelines.reasons import PresenceState
     from pipelines.record import Speech
 
 _PLACE = {"schema", "seq", "commit", "id", "site", "native_id", "event", "version", "reading"}
 _OCCASION = {"observed_at", "recorded_at", "run", "parser", "content_sha256", "presence", "captures"}
-_OF_VIEWS = {"views", "view_count"}
+OF_VIEWS = {"views", "view_count"}
 SAYING = tuple(f.name for f in fields(Version) if f.name not in _PLACE | _OCCASION)
 """The keys of a version line that say something of the speech, rather than when, how or where it was read."""
 
 
 @dataclass(slots=True, kw_only=True)
 class SpeechState:
-    """One speech after the lines folded so far. Between looks that found it absent, `first_missed_at` stands."""
+    """One speech after the lines folded so far. Between looks that found it absent, `first_missed_at` stands.
+
+    `presence` is what the newest look found; `last_seq` is of the newest line of either stream.
+    """
 
     id: str
     native_id: str
@@ -48,6 +53,8 @@ class SpeechState:
     last_seen: str
     last_checked: str
     first_missed_at: str | None = None
+    presence: PresenceState = "present"
+    last_seq: int = 0
     listed: Row | None = None
     view_count: int | None = None
     view_count_at: str | None = None
@@ -80,14 +87,16 @@ def fold_checked(states: States, line: Line, *, for_writing: bool = True) -> Non
 
 def fold(states: States, line: Line, *, for_writing: bool = True) -> None:
     """Take one line into account; lines come by rising seq."""
+    native_id = line["id"].partition(":")[2]
     if line["schema"] == "observation/1":
-        _observe(states[line["id"].partition(":")[2]], line)
+        _observe(states[native_id], line)
     elif line["event"] == "gone":
-        _go(states[line["native_id"]], line)
+        _go(states[native_id], line)
     elif line["event"] == "created":
-        states[line["native_id"]] = _created(line, for_writing)
+        states[native_id] = _created(line, for_writing)
     else:
-        _say(states[line["native_id"]], line, for_writing)
+        _say(states[native_id], line, for_writing)
+    states[native_id].last_seq = line["seq"]
 
 
 def _created(line: Line, for_writing: bool) -> SpeechState:
@@ -130,6 +139,7 @@ def _go(state: SpeechState, line: Line) -> None:
 def _observe(state: SpeechState, line: Line) -> None:
     # One string for one moment: most speeches are first seen, last seen and checked at the same one.
     at = state.first_seen if line["observed_at"] == state.first_seen else line["observed_at"]
+    state.presence = intern(line["presence"])  # type: ignore[assignment]
     if line["presence"] in {"present", "unlisted"}:
         state.last_seen = at
         if not state.is_gone:
@@ -158,7 +168,7 @@ def derived_sha256(line: Line) -> str:
     """Hash of all a line says of the speech, whatever the view count: equal when a new parser reads the same."""
     said = {key: line[key] for key in SAYING}
     said["raw"] = {**line["raw"], "views": None}
-    said["problems"] = [p for p in line["problems"] if p["field"] not in _OF_VIEWS]
+    said["problems"] = [p for p in line["problems"] if p["field"] not in OF_VIEWS]
     return sorted_sha256(said)
 
 

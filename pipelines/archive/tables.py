@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.archive.index import IndexRow
 from pipelines.archive.shapes import shape_of_record
 from pipelines.reasons import PROBLEM_CODES, Reason
 from pipelines.record import Attachment, Capture, Evidence, Latest, Observation, Presence, Problem, Raw, Row, Version
@@ -23,7 +24,7 @@ _MARKED = re.compile(r"(<!-- table: (?P<name>\S+) -->\n).*?(<!-- end -->)", re.D
 def tables() -> dict[str, str]:
     """Every table by its name."""
     parts = (Attachment, Capture, Evidence, Presence, Problem, Raw, Row)
-    found = {record.__name__: _keys(record) for record in (Version, Observation, *parts)}
+    found = {record.__name__: _keys(record) for record in (Version, Observation, IndexRow, *parts)}
     found["Latest"] = _keys(Latest, skip=len(fields(Version)))
     found["problems"] = _table(("code", "meaning"), ((f"`{code}`", about) for code, about in PROBLEM_CODES.items()))
     reasons = ((f"`{r}`", r.presence, "yes" if r.is_the_sites_word else "no") for r in Reason)

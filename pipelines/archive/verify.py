@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.archive.chain import sound_chain
-from pipelines.archive.derived import LatestCheck
+from pipelines.archive.derived import DERIVED
+from pipelines.archive.derived_check import DerivedCheck
 from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat, NotAnArchive
 from pipelines.archive.files import NamedFile, file_digest
 from pipelines.archive.fixity import Fault, fault
 from pipelines.archive.history import STREAMS, History
-from pipelines.archive.layout import ARCHIVE_JSON, LATEST_JSON, LATEST_LINES, Layout
+from pipelines.archive.layout import ARCHIVE_JSON, DERIVED_FILES, Layout
 from pipelines.archive.reader import Archive, read_about
 from pipelines.archive.redactions import files_now
 from pipelines.archive.signatures import check_signatures, signature
@@ -99,24 +100,26 @@ class _Proof:
     def check_lines(self) -> None:
         """Every byte, then every line as far as the history can be followed, then the derived files."""
         history = self._history()
-        latest = LatestCheck(history, self._layout, self._commits) if history else None
+        checks = [DerivedCheck(what, history, self._layout, self._commits) for what in DERIVED] if history else []
+        is_followed = history is not None
         for commit in self._commits:
             streams = [named for folder, _ in STREAMS if (named := commit.stream(folder))]
             for named in commit.files:
-                if latest is None or named not in streams:
+                if not is_followed or named not in streams:
                     self._check_file(commit, named)
-            if history is None or latest is None:
+            if history is None or not is_followed:
                 continue
             try:
                 history.follow(commit)
             except ArchiveError as error:
                 self._tell_lines(commit, streams, error)
-                latest = None
+                is_followed = False
             else:
-                latest.after(commit.n)
+                for check in checks:
+                    check.after(commit.n)
                 self._count_files(streams)
         if history is not None:
-            self._end_history(history, latest)
+            self._end_history(history, checks)
 
     def check_sizes(self) -> None:
         """Sizes of all files, bytes of the small and the newest."""
@@ -219,15 +222,14 @@ class _Proof:
         if commit.n < len(self._commits):
             self.report.notes.append(f"commits {commit.n + 1}–{len(self._commits)}: files proved, lines not followed")
 
-    def _end_history(self, history: History, latest: LatestCheck | None) -> None:
+    def _end_history(self, history: History, checks: list[DerivedCheck]) -> None:
         report = self.report
         report.versions, report.observations = history.versions, history.observations
         report.speeches = len(history.states)
-        if latest is None or self._broken:
-            return
-        problem, note = latest.end()
-        report.problems += [problem] if problem else []
-        report.notes += [note] if note else []
+        for check in checks if not self._broken else ():
+            problem, note = check.end()
+            report.problems += [problem] if problem else []
+            report.notes += [note] if note else []
 
     def _explain_redactions(self) -> None:
         for commit in self._commits:
@@ -244,7 +246,7 @@ class _Proof:
 
     def _note_strangers(self) -> None:
         layout = self._layout
-        known = {*self._may_be, LATEST_LINES, LATEST_JSON}
+        known = {*self._may_be, *DERIVED_FILES}
         for commit in self._commits:
             file = layout.commit(commit.n)
             known |= {f"commits/{f.name}" for f in (file, layout.sidecar(commit.n), signature(file))}

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from pipelines.archive.commits import Commit
-    from pipelines.archive.reader import Line
     from pipelines.archive.state import States
+    from pipelines.archive.streams import Line
     from pipelines.reasons import PresenceState
     from pipelines.record import Event, Listed, Missed, SiteFacts, Speech
 

@@ -1,0 +1,91 @@
+"""What stood on the site at a moment, as the archive knew it at another: a fold over raw lines."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.archive.streams import heading, parsed, raw_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pipelines.archive.commits import Commit
+    from pipelines.archive.layout import Layout
+    from pipelines.archive.streams import Heading
+
+
+@dataclass(slots=True)
+class _Standing:
+    """How a speech stood: its newest reading so far, and the looks that confirmed that version around the moment."""
+
+    is_present: bool = False
+    version: int = 0
+    reading: int = 0
+    seq: int = 0
+    commit: int = 0
+    before: str | None = None
+    after: str | None = None
+
+
+def as_of_lines(layout: Layout, commits: Sequence[Commit], at: str, known_at: str | None) -> Iterator[bytes]:
+    """The `speech/1` lines of the speeches present at `at` as known at `known_at` (null: now), by rising seq.
+
+    Each is the committed line with two keys more, `verified_before` and `verified_after`: the last look up to `at`
+    and the first look after it that confirmed this version, null when there was none. Moments are as lines write
+    them.
+    """
+    known = [commit for commit in commits if known_at is None or commit.recorded_at <= known_at]
+    standings: dict[str, _Standing] = {}
+    for commit in known:
+        for raw, number, file in _raw(layout, commit, "versions"):
+            told = heading(raw, file, number)
+            if told.observed_at <= at:
+                _tell(standings.setdefault(told.id, _Standing()), told)
+    for commit in known:
+        for raw, number, file in _raw(layout, commit, "observations"):
+            _confirm(standings, parsed(raw, file, number), at)
+    wanted = {standing.seq: standing for standing in standings.values() if standing.is_present}
+    of_commits = {standing.commit for standing in wanted.values()}
+    for commit in known:
+        if commit.n not in of_commits or commit.first_seq is None:
+            continue
+        # A commit's version lines come first and without gaps, so a line's place in its file tells its seq.
+        for raw, number, _ in _raw(layout, commit, "versions"):
+            if standing := wanted.get(commit.first_seq + number - 1):
+                yield _with_looks(raw, standing)
+
+
+def _raw(layout: Layout, commit: Commit, folder: str) -> Iterator[tuple[bytes, int, Path]]:
+    named = commit.stream(folder)
+    if named is not None:
+        file = layout.path(named.path)
+        for number, raw in enumerate(raw_lines(file), 1):
+            yield raw, number, file
+
+
+def _tell(standing: _Standing, told: Heading) -> None:
+    if told.event in {"created", "gone", "restored"}:
+        standing.is_present = told.event != "gone"
+    if told.reading is not None and (told.version, told.reading) >= (standing.version, standing.reading):
+        standing.version, standing.reading = told.version, told.reading
+        standing.seq, standing.commit = told.seq, told.commit
+
+
+def _confirm(standings: dict[str, _Standing], look: dict[str, object], at: str) -> None:
+    standing = standings.get(str(look["id"]))
+    if standing is None or look["version"] != standing.version:
+        return
+    seen = str(look["observed_at"])
+    if seen <= at:
+        standing.before = max(standing.before or seen, seen)
+    else:
+        standing.after = min(standing.after or seen, seen)
+
+
+def _with_looks(raw: bytes, standing: _Standing) -> bytes:
+    before, after = json.dumps(standing.before), json.dumps(standing.after)
+    looks = f',"verified_before":{before},"verified_after":{after}}}\n'
+    return raw.rstrip()[:-1] + looks.encode()

@@ -1,0 +1,87 @@
+"""What has happened since a place in history: the feed a data team follows, and the series of view counts."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from typing import TYPE_CHECKING
+
+from pipelines.archive.errors import NotUnderstood
+from pipelines.archive.moments import start_of
+from pipelines.archive.state import OF_VIEWS, SAYING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pipelines.archive.commits import Commit
+    from pipelines.archive.streams import Line
+
+CHANGE_SCHEMA = "change/1"
+VIEWS_SCHEMA = "views/1"
+_SINCE = re.compile(r"(?:(seq|commit):)?(\d{1,18})")
+_TOLD = ("seq", "commit", "id", "event", "version", "reading", "title", "url", "observed_at", "recorded_at")
+
+
+def seq_before(commits: Sequence[Commit], since: str | int) -> int:
+    """The last seq that is not new since `since`.
+
+    `since` is `seq:123` or a bare number (what came after that line), `commit:4` (after that commit), or a day or
+    moment in which, or after which, a line was recorded; `NotUnderstood` when it is none of these.
+    """
+    found = _SINCE.fullmatch(str(since))
+    if found is not None and found[1] != "commit":
+        return int(found[2])
+    if found is not None:
+        old = [commit for commit in commits if commit.n <= int(found[2])]
+    else:
+        try:
+            moment = start_of(str(since))
+        except NotUnderstood as error:
+            raise NotUnderstood(f"since {error}; or seq:123, or commit:4") from error
+        old = [commit for commit in commits if commit.recorded_at < moment]
+    return max((commit.last_seq for commit in old if commit.last_seq is not None), default=0)
+
+
+def changes(versions: Iterable[Line], after: int, *, reprocessed: bool) -> Iterator[Line]:
+    """A `change/1` object per event with a seq above `after`, by rising seq.
+
+    `fields` names the changed keys of `changed` and `reprocessed`, null otherwise; readings that our parser changed
+    are told only with `reprocessed`. `versions` are all lines from the first: a change is told against what was.
+    """
+    prints: dict[str, array[int]] = {}
+    for line in versions:
+        event, fields = line["event"], None
+        if event != "gone":
+            was, now = prints.get(line["id"]), _fingerprint(line)
+            prints[line["id"]] = now
+            if was is not None and event != "restored":
+                fields = [key for key, old, new in zip(SAYING, was, now, strict=True) if old != new]
+        if line["seq"] > after and (reprocessed or event != "reprocessed"):
+            yield {"schema": CHANGE_SCHEMA} | {key: line[key] for key in _TOLD} | {"fields": fields}
+
+
+def _fingerprint(line: Line) -> array[int]:
+    """A hash a key: eight bytes tell whether a value changed, without keeping it."""
+    said = line | {
+        "raw": line["raw"] | {"views": None},
+        "problems": [problem for problem in line["problems"] if problem["field"] not in OF_VIEWS],
+    }
+    values = map(said.__getitem__, SAYING)
+    # Inverted, so that null is not taken for the text "None".
+    return array("q", [hash(value) if type(value) is str else ~hash(repr(value)) for value in values])
+
+
+def view_counts(observations: Iterable[Line], id: str | None) -> Iterator[Line]:  # noqa: A002 - the contract's key
+    """A `views/1` object per look that read a view count, by rising seq; of one speech when `id` is given.
+
+    `decreased` is true when the count is below the one before it: told, never altered. A look that could not read the
+    count is left out: unknown is not 0.
+    """
+    last: dict[str, int] = {}
+    for look in observations:
+        count = look["view_count"]
+        if count is None or (id is not None and look["id"] != id):
+            continue
+        told = {key: look[key] for key in ("id", "seq", "observed_at", "view_count", "views_source")}
+        yield {"schema": VIEWS_SCHEMA} | told | {"decreased": count < last.get(look["id"], 0)}
+        last[look["id"]] = count

@@ -1,0 +1,72 @@
+"""`index.jsonl`: one row per speech there ever was, present or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pipelines.archive.layout import natural_key
+from pipelines.canonical import json_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from pipelines.archive.commits import Commit
+    from pipelines.archive.layout import Layout
+    from pipelines.archive.state import SpeechState, States
+
+INDEX_SCHEMA = "index/1"
+
+Standing = Literal["present", "unlisted", "missing", "withheld", "unknown", "gone"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexRow:
+    """One line of `index.jsonl`: a speech there ever was, and how it stands (`index/1`)."""
+
+    schema: Annotated[str, "index/1"]
+    id: Annotated[str, "site:native_id"]
+    state: Annotated[Standing, "gone when that is proven, else what the newest look found"]
+    title: Annotated[str, "of the newest reading"]
+    url: Annotated[str, "canonical address, of the newest reading"]
+    first_seen: Annotated[str, "UTC, when it was created"]
+    last_seen: Annotated[str, "last look that found it present"]
+    last_checked: Annotated[str, "last look at its article"]
+    versions: Annotated[int, "how many states of it the site published"]
+    readings: Annotated[int, "how many readings the newest version has"]
+    last_seq: Annotated[int, "of the newest line about it, version or observation"]
+    view_count: Annotated[int | None, "newest non-null observation"]
+    view_count_at: Annotated[str | None, "when that was seen, UTC"]
+
+
+def index_lines(
+    _layout: Layout, _commits: Iterable[Commit], states: States, _scratch: Path | None
+) -> Iterator[bytes]:
+    """The lines in natural order of id."""
+    for native_id in sorted(states, key=natural_key):
+        yield index_line(states[native_id])
+
+
+def index_line(state: SpeechState) -> bytes:
+    """The line of one speech."""
+    return f"{json_line(index_row(state))}\n".encode()
+
+
+def index_row(state: SpeechState) -> IndexRow:
+    """How one speech stands."""
+    return IndexRow(
+        schema=INDEX_SCHEMA,
+        id=state.id,
+        state="gone" if state.is_gone else state.presence,
+        title=state.title,
+        url=state.url,
+        first_seen=state.first_seen,
+        last_seen=state.last_seen,
+        last_checked=state.last_checked,
+        versions=state.version,
+        readings=state.reading,
+        last_seq=state.last_seq,
+        view_count=state.view_count,
+        view_count_at=state.view_count_at,
+    )

@@ -1,0 +1,71 @@
+"""`changes`, `export`, `views` and `files`: what programs follow. JSON Lines on stdout, in constant memory."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from pipelines.archive import Archive
+from pipelines.archive.errors import NotUnderstood
+from pipelines.canonical import json_value
+from pipelines.verbs.output import write_lines, write_objects
+from pipelines.verbs.reference import never_captured
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pipelines.verbs import AddVerb
+
+_COMMIT = re.compile(r"(?:commit:)?(\d{1,18})")
+_MOMENT = "a day (2026-01-31, its end in UTC) or a moment (2026-01-31T02:00:00Z, or with an offset)"
+
+
+def add(verb: AddVerb) -> None:
+    """Add the verbs."""
+    changes = verb("changes", _changes, "What happened since a place in history, one JSON object an event.")
+    place = "seq:123 or 123 (after that line), commit:4 (after that commit), 2026-01-31[T02:00:00Z] (recorded since)"
+    changes.add_argument("--since", metavar="PLACE", default="0", help=f"{place}; default: everything")
+    changes.add_argument("--all", action="store_true", help="also what only our parser changed (reprocessed)")
+    export = verb("export", _export, "The speeches that stood on the site at a moment, as speech/1 lines.")
+    export.add_argument("--as-of", metavar="T", required=True, help=_MOMENT)
+    export.add_argument("--known-at", metavar="K", help="as the archive knew it at K (default: now); as T")
+    export.add_argument("--to", choices=["jsonl"], default="jsonl", help="the form (default: jsonl)")
+    views = verb("views", _views, "Every view count that was read, one JSON object a look.")
+    views.add_argument("id", metavar="ID", nargs="?", help="only of this speech")
+    files = verb("files", _files, "The files that commits brought, one JSON object a file, for loaders.")
+    files.add_argument("--since", metavar="COMMIT", default="0", help="only after this commit (4 or commit:4)")
+
+
+def _changes(arguments: argparse.Namespace) -> int:
+    write_objects(Archive(arguments.archive).changes(arguments.since, reprocessed=arguments.all))
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    write_lines(Archive(arguments.archive).raw_as_of(arguments.as_of, arguments.known_at))
+    return 0
+
+
+def _views(arguments: argparse.Namespace) -> int:
+    archive = Archive(arguments.archive)
+    counts = archive.view_counts(arguments.id)
+    first = next(counts, None)
+    if first is not None:
+        write_objects(chain([first], counts))
+    elif arguments.id and next(archive.about(arguments.id), None) is None:
+        raise never_captured(archive, archive.full_id(arguments.id))
+    return 0
+
+
+def _files(arguments: argparse.Namespace) -> int:
+    found = _COMMIT.fullmatch(arguments.since)
+    if found is None:
+        raise NotUnderstood(f"--since {arguments.since}: give the number of a commit, 4 or commit:4")
+    write_objects(
+        {"commit": commit.n, "recorded_at": commit.recorded_at} | json_value(named)
+        for commit in Archive(arguments.archive).commits()
+        if commit.n > int(found[1])
+        for named in commit.files
+    )
+    return 0

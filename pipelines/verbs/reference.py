@@ -1,0 +1,64 @@
+"""How a person points at a text: `4864`, `gszx:4864`, `4864@2` (its second version), `4864@2.1` (a reading of it)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from pipelines.archive.errors import NotKnown, NotUnderstood
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipelines.archive import Archive
+    from pipelines.archive.streams import Line
+
+_REFERENCE = re.compile(r"([^@]+)(?:@(\d{1,9})(?:\.(\d{1,9}))?)?")
+# What these bring is new; a restored line repeats what was.
+_TEXTS = {"created", "changed", "reprocessed"}
+
+
+class Reference(NamedTuple):
+    """A speech by its full id; null stands for the newest version or reading."""
+
+    id: str
+    version: int | None
+    reading: int | None
+
+    def __str__(self) -> str:
+        """As it is written."""
+        version = "" if self.version is None else f"@{self.version}"
+        return self.id + version + ("" if self.reading is None else f".{self.reading}")
+
+
+def parse(archive: Archive, text: str) -> Reference:
+    """Read a reference; `NotUnderstood` when it is none."""
+    found = _REFERENCE.fullmatch(text)
+    if found is None:
+        raise NotUnderstood(f"{text!r}: write an id, with a version (4864@2) or a reading of it (4864@2.1)")
+    version, reading = (None if number is None else int(number) for number in found.groups()[1:])
+    return Reference(archive.full_id(found[1]), version, reading)
+
+
+def find(archive: Archive, wanted: Reference) -> Line:
+    """The line that brought the text; `NotKnown` tells what there is instead."""
+    found, there = None, []
+    for line in _texts(archive, wanted.id):
+        there.append(f"@{line['version']}.{line['reading']}")
+        is_version = wanted.version in {None, line["version"]}
+        if is_version and wanted.reading in {None, line["reading"]}:
+            found = line
+    if not there:
+        raise never_captured(archive, wanted.id)
+    if found is None:
+        raise NotKnown(f"{wanted}: there are {', '.join(there)}")
+    return found
+
+
+def never_captured(archive: Archive, id: str) -> NotKnown:  # noqa: A002 - the contract's key
+    """The error about an id the archive never met."""
+    return NotKnown(f"{id}: never captured; `jq -r .id {archive.layout.root}/index.jsonl` lists what was")
+
+
+def _texts(archive: Archive, id: str) -> Iterator[Line]:  # noqa: A002 - the contract's key
+    return (line for line in archive.about(id) if line.get("event") in _TEXTS)

@@ -1,0 +1,70 @@
+"""`show`: one speech as it was read, now or in any version."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from pipelines.archive import Archive, state
+from pipelines.verbs import reference
+from pipelines.verbs.output import harmless, write_objects
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pipelines.archive.streams import Line
+    from pipelines.verbs import AddVerb
+
+
+def add(verb: AddVerb) -> None:
+    """Add the verb."""
+    show = verb("show", run, "One speech as it was last read, or as it was in any version or reading.")
+    show.add_argument("id", metavar="ID[@VERSION[.READING]]", help="for example gszx:4864, 4864@2 or 4864@2.1")
+    show.add_argument("--json", action="store_true", help="the line as it is kept")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print one speech."""
+    archive = Archive(arguments.archive)
+    wanted = reference.parse(archive, arguments.id)
+    line = _current(archive, wanted.id) if wanted.version is None else reference.find(archive, wanted)
+    if arguments.json:
+        write_objects([line])
+    else:
+        print(_for_people(line))
+    return 0
+
+
+def _current(archive: Archive, id: str) -> Line:  # noqa: A002 - the contract's key
+    line = next((line for line in archive.latest() if line["id"] == id), None)
+    if line is not None:
+        return line
+    states: state.States = {}
+    for line in archive.about(id):
+        state.fold_checked(states, line)
+    if not states:
+        raise reference.never_captured(archive, id)
+    (known,) = states.values()
+    if known.is_gone:
+        gone = archive.line(known.event_seq)
+        print(f"{id} is gone ({gone['presence']['reason']}, seen {gone['observed_at']})", file=sys.stderr)
+    return archive.line(known.content_seq)
+
+
+def _for_people(line: Line) -> str:
+    rows = {
+        "": line["title"],
+        "id": f"{line['id']}, version {line['version']}, reading {line['reading']}",
+        "url": line["url"],
+        "section": line["section"],
+        "published": line["published_at"] or line["published_on"],
+        "delivered": line["delivered_on"],
+        "speaker": " ".join(part for part in (line["speaker"], line["speaker_post"]) if part),
+        "author": line["author"],
+        "source": line["source"],
+        "views": f"{line['view_count']} at {line['view_count_at']}" if line.get("view_count") is not None else None,
+        "read": f"{line['observed_at']} by {line['parser']}",
+        "problems": "; ".join(f"{p['field']}: {p['code']} ({p['detail']})" for p in line["problems"]),
+    }
+    head = "\n".join(f"{name:<10}{text}" if name else str(text) for name, text in rows.items() if text)
+    return harmless(f"{head}\n\n{line['body']}")
