@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Literal
@@ -69,7 +70,7 @@ class RowView:
 
 
 @dataclass(frozen=True)
-class Flavour:
+class Flavour(ABC):
     """One build: what it sends, and the template its site uses. The subclasses are the templates."""
 
     name: str
@@ -86,14 +87,14 @@ class Flavour:
     prints_author: bool
     prints_source: bool
 
-    def raw_date(self, moment: datetime) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def raw_date(self, moment: datetime) -> str: ...
 
-    def article(self, view: ArticleView) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def article(self, view: ArticleView) -> str: ...
 
-    def rows(self, rows: list[RowView]) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def rows(self, rows: list[RowView]) -> str: ...
 
     def page(self, domain: str, title: str, navigation: list[tuple[str, str]], content: str) -> str:
         links = " | ".join(f'<a href="{href}">{name}</a>' for name, href in navigation)

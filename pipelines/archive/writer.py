@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -60,7 +60,8 @@ class ArchiveRun:
         for folder in self._made:
             sync_folder(folder.parent)
         self._lock = SiteLock(layout.lock, self._run)
-        try:
+        with ExitStack() as refused:
+            refused.callback(self._withdraw)
             found = admit(layout, self._facts, self._run, self._opened_at)
             if found:
                 # Before salvage: a redaction's folder in staging is no dead run's.
@@ -71,9 +72,7 @@ class ArchiveRun:
             if self._archive:
                 heal(self._archive, self.known)
             self._staging = Staging(layout.staging / self._run, opening)
-        except BaseException:
-            self._withdraw()
-            raise
+            refused.pop_all()
 
     @classmethod
     def open(
