@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import fields
 from typing import Any
 from urllib.parse import urlsplit
 
 _sorted = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+# What `urlsplit` gives for an address without oddities, at a tenth of its price.
+_PLAIN_URL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(/[!$-.0-9:;=@A-Z_a-z~/%]*(?:\?[!$-.0-9:;=@A-Z_a-z~/%]+)?)")
 
 
 def json_value(value: object) -> Any:
@@ -44,5 +49,8 @@ def sorted_sha256(value: dict[str, Any]) -> str:
 
 
 def _path_and_query(url: str) -> str:
+    plain = _PLAIN_URL.fullmatch(url)
+    if plain is not None:
+        return plain[1]
     parts = urlsplit(url)
     return f"{parts.path}?{parts.query}" if parts.query else parts.path

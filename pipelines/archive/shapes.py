@@ -88,6 +88,9 @@ def _first(found: Any) -> str | None:
     return next((said for said in found if said is not None), None)
 
 
+_MOST_COMBINATIONS = 10_000
+
+
 def fits(shape: Shape) -> Callable[[Any], bool]:
     """A quick answer to `misfit(shape, value) is None`, made once for millions of values."""
     kinds = _kinds(shape)
@@ -96,23 +99,38 @@ def fits(shape: Shape) -> Callable[[Any], bool]:
         return lambda value: type(value) in kinds and value in choices
     if shape.item is not None:
         item = fits(shape.item)
-        return lambda value: type(value) in kinds and (value is None or all(map(item, value)))
+        return lambda value: type(value) in kinds and (not value or all(map(item, value)))
     return _object_fits(shape, kinds) if shape.keys else lambda value: type(value) in kinds
 
 
 def _object_fits(shape: Shape, kinds: frozenset[type]) -> Callable[[Any], bool]:
-    wanted = [key.name for key in shape.keys]
+    wanted = tuple(key.name for key in shape.keys)
+    count = len(wanted)
     of_keys = [_kinds(key.shape) for key in shape.keys]
     deeper = [(k.name, fits(k.shape)) for k in shape.keys if k.shape.choices or k.shape.item or k.shape.keys]
+    # Millions of objects have a few dozen combinations of types; each is judged once.
+    seen: set[tuple[type, ...]] = set()
+
+    def types_fit(types: tuple[type, ...]) -> bool:
+        if not all(map(contains, of_keys, types)):
+            return False
+        if len(seen) < _MOST_COMBINATIONS:
+            seen.add(types)
+        return True
 
     def object_fits(value: Any) -> bool:
-        if type(value) not in kinds:
+        if value is None or type(value) is not dict:
+            return type(value) in kinds
+        keys = tuple(value)
+        if keys != wanted and keys[:count] != wanted:
             return False
-        return value is None or (
-            list(value)[: len(wanted)] == wanted
-            and all(map(contains, of_keys, map(type, value.values())))
-            and all(inner(value[name]) for name, inner in deeper)
-        )
+        types = tuple(map(type, value.values()))[:count]
+        if types not in seen and not types_fit(types):
+            return False
+        for name, inner in deeper:  # noqa: SIM110 - a generator costs more than what it checks
+            if not inner(value[name]):
+                return False
+        return True
 
     return object_fits
 
