@@ -8,6 +8,7 @@ import os
 import platform
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +111,7 @@ def _verdict(archive: Archive, run: str) -> dict[str, Any]:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    prove = verify_quick if arguments.quick else verify
+    prove = verify_quick if arguments.quick else partial(verify, two_processes=True)
     report = prove(arguments.archive, arguments.head, arguments.signers)
     if arguments.json:
         print(json.dumps(json_value(report) | {"exit_status": report.exit_status}, ensure_ascii=False, indent=1))

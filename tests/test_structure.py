@@ -55,4 +55,10 @@ def test_an_archive_is_read_without_any_library() -> None:
     command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {program}"]
     loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     packages = {module.partition(".")[0] for module in loaded}
-    assert packages <= sys.stdlib_module_names | {"pipelines", "__main__", "sitecustomize", "usercustomize"}
+    assert packages <= sys.stdlib_module_names | {
+        "pipelines",
+        "__main__",
+        "__mp_main__",
+        "sitecustomize",
+        "usercustomize",
+    }

@@ -15,7 +15,7 @@ import pytest
 from benchmarks.made import make
 from pipelines.__main__ import main
 from pipelines.archive import errors
-from pipelines.archive.history import _FITS, _SHAPES
+from pipelines.archive.flaws import _FITS, _SHAPES
 from pipelines.archive.layout import DERIVED_FILES
 from pipelines.archive.reader import Archive
 from pipelines.archive.rebuild import rebuild
@@ -59,6 +59,28 @@ def test_a_broken_archive_is_told_by_file_and_fault(
     assert report.unaffected
     if "00000002" in file:
         assert report.unaffected.startswith("commits 1–1 with all their files")
+
+
+@pytest.mark.parametrize("how", [None, *broken.BROKEN], ids=lambda how: how.__name__ if how else "whole")
+def test_two_processes_find_what_one_finds(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: Callable[[Path], None] | None
+) -> None:
+    root = copied(finished, tmp_path)
+    if how:
+        how(root)
+    monkeypatch.setattr("pipelines.archive.verify.LARGE", 0)
+    assert verify(root, two_processes=True) == verify(root)
+
+
+def test_a_wrong_line_is_found_by_the_other_process(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = copied(made, tmp_path)
+    monkeypatch.setattr("pipelines.archive.flaws.flaw", lambda *_: "never asked here")
+    monkeypatch.setattr("pipelines.archive.history.flaw", lambda *_: "never asked here")
+    monkeypatch.setattr("pipelines.archive.verify.LARGE", 0)
+    assert verify(root, two_processes=True).problems == []
+    assert "never asked here" in verify(root).problems[0]
 
 
 def test_a_file_no_commit_names_is_a_note_and_no_reader_sees_it(finished: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The rules every line must keep: its shape, its place, and what may follow what in the life of a speech."""
+"""The rules of history: the place of every line, and what may follow what in the life of a speech."""
 
 from __future__ import annotations
 
@@ -9,29 +9,24 @@ from typing import TYPE_CHECKING, Any, get_args
 from pipelines.archive.errors import Damaged
 from pipelines.archive.files import INFLATE_ERRORS
 from pipelines.archive.fixity import MeasuredLines, difference
+from pipelines.archive.flaws import WRONG_HASH, flaw
 from pipelines.archive.layout import natural_key
 from pipelines.archive.redactions import files_now, is_redacted
-from pipelines.archive.schemas import RECORDS
-from pipelines.archive.shapes import fits, misfit, shape_of_record
-from pipelines.archive.state import SAYING, fold
+from pipelines.archive.state import fold
 from pipelines.archive.streams import parsed
-from pipelines.canonical import content_sha256
 from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipelines.archive.commits import Commit
+    from pipelines.archive.flaws import Judge
     from pipelines.archive.layout import Layout
     from pipelines.archive.state import SpeechState, States
     from pipelines.archive.streams import Line
 
 STREAMS = (("versions", SPEECH_SCHEMA), ("observations", OBSERVATION_SCHEMA))
 EVENTS: tuple[str, ...] = get_args(Event)
-
-_SHAPES = {name: shape_of_record(RECORDS[name]) for _, name in STREAMS}
-_FITS = {name: fits(shape) for name, shape in _SHAPES.items()}
-_NEVER_GONE = ("section", "body", "attachments", "evidence", "raw", "problems")
 
 
 def line_digest(line: bytes) -> bytes:
@@ -46,8 +41,9 @@ class History:
     """
 
     def __init__(self, layout: Layout, site: str, commits: Sequence[Commit]) -> None:
-        """Begin before the first commit."""
-        self._layout, self._site = layout, site
+        """Begin before the first commit. Without a `judge` of whole files each line is judged as it comes."""
+        self.judge: Judge | None = None
+        self._layout, self.site = layout, site
         self._may_be = files_now(commits)
         self._redacted = {seq for commit in commits if commit.redaction for seq in commit.redaction.seqs}
         self._sizes: dict[str, int] = {}
@@ -73,13 +69,20 @@ class History:
     def _follow_stream(self, commit: Commit, path: str, schema: str, counts: Counter[str]) -> None:
         file = self._layout.path(path)
         place = {"schema": schema, "commit": commit.n, "run": commit.run}
-        place |= {"recorded_at": commit.recorded_at, "site": self._site} if schema == SPEECH_SCHEMA else {}
+        place |= {"recorded_at": commit.recorded_at, "site": self.site} if schema == SPEECH_SCHEMA else {}
         before = ""
+        flaws = self.judge(path) if self.judge else None
+        if flaws is not None and flaws.first is not None:
+            raise Damaged(f"{file}, line {flaws.first[0]}: {flaws.first[1]}")
         lines = MeasuredLines(file, path)
         try:
             for number, raw in enumerate(lines, 1):
                 line = parsed(raw, file, number)
-                said = self._complaint(line, schema, place)
+                if flaws is None:
+                    own = flaw(line, schema, self.site)
+                else:
+                    own = WRONG_HASH if line["seq"] in flaws.wrong_hashes else None
+                said = self._complaint(line, schema, place, own)
                 native_id = "" if said else line["id"].partition(":")[2]
                 key = natural_key(native_id)
                 said = said or _order_complaint(before, key, line)
@@ -113,16 +116,16 @@ class History:
         if wrong:
             raise Damaged(f"{self._layout.commit(commit.n)}: counts {wrong} are not those of its lines")
 
-    def _complaint(self, line: Line, schema: str, place: dict[str, Any]) -> str | None:
-        if not _FITS[schema](line):
-            return misfit(_SHAPES[schema], line)
+    def _complaint(self, line: Line, schema: str, place: dict[str, Any], own: str | None) -> str | None:
+        if own is not None and own != WRONG_HASH:
+            return own
         if line["seq"] != self._next_seq:
             return f"seq is {line['seq']}, not {self._next_seq}"
         for key, told in place.items():
             if line[key] != told:
                 return f"{key} is {line[key]!r}, not {told!r}"
         return self._capture_complaint(line) or (
-            self._version_complaint(line) if schema == SPEECH_SCHEMA else self._look_complaint(line)
+            self._version_complaint(line, own) if schema == SPEECH_SCHEMA else self._look_complaint(line)
         )
 
     def _capture_complaint(self, line: Line) -> str | None:
@@ -136,25 +139,13 @@ class History:
                 return f"captured beyond the end of {file}"
         return None
 
-    def _version_complaint(self, line: Line) -> str | None:
-        if line["id"] != f"{self._site}:{line['native_id']}":
-            return f"id is {line['id']!r}, not that of {line['native_id']}"
+    def _version_complaint(self, line: Line, own: str | None) -> str | None:
         state = self.states.get(line["native_id"])
         if not _may_follow(line, state):
             was = "unknown" if state is None else f"{'gone' if state.is_gone else 'present'}, version {state.version}"
             said = f"{line['event']} with version {line['version']}, reading {line['reading']}"
             return f"{said} cannot follow: {line['id']} was {was}"
-        if line["event"] == "gone":
-            kept = [
-                key for key in (*SAYING, "content_sha256") if key not in {"url", "title"} and line[key] is not None
-            ]
-            return f"gone, but has {', '.join(kept)}" if kept else None
-        missing = [key for key in _NEVER_GONE if line[key] is None]
-        if missing:
-            return f"{line['event']}, but lacks {', '.join(missing)}"
-        if content_sha256(line) != line["content_sha256"] and not self._is_explained(line, state):
-            return "content_sha256 is not that of its content"
-        return None
+        return own if own is not None and not self._is_explained(line, state) else None
 
     def _is_explained(self, line: Line, state: SpeechState | None) -> bool:
         """True for a line a redaction commit names, and for a restored one that repeats such a line."""
@@ -165,7 +156,7 @@ class History:
     def _look_complaint(self, line: Line) -> str | None:
         site, _, native_id = line["id"].partition(":")
         state = self.states.get(native_id)
-        if site != self._site or state is None:
+        if site != self.site or state is None:
             return f"looks at {line['id']}, of which no version is known"
         if line["version"] is not None and not 1 <= line["version"] <= state.version:
             return f"confirms version {line['version']}; {line['id']} has {state.version}"

@@ -12,6 +12,7 @@ from pipelines.archive.derived_check import DerivedCheck
 from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat, NotAnArchive
 from pipelines.archive.files import NamedFile, file_digest
 from pipelines.archive.fixity import Fault, fault
+from pipelines.archive.flaws import judged_ahead
 from pipelines.archive.history import STREAMS, History
 from pipelines.archive.layout import ARCHIVE_JSON, DERIVED_FILES, Layout
 from pipelines.archive.reader import Archive, read_about
@@ -20,10 +21,13 @@ from pipelines.archive.signatures import check_signatures, signature
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator
 
     from pipelines.archive.commits import Commit
 
 QUICK_COMMITS = 7
+LARGE = 32 << 20
+"""Bytes of packed lines from which another process earns its start."""
 
 
 @dataclass(slots=True)
@@ -51,16 +55,20 @@ class Report:
         return Damaged.exit_status if self.problems else 0
 
 
-def verify(path: str | os.PathLike[str], head: str | None = None, signers: Path | None = None) -> Report:
+def verify(
+    path: str | os.PathLike[str], head: str | None = None, signers: Path | None = None, *, two_processes: bool = False
+) -> Report:
     """Check everything below `path`.
 
     Args:
         path: the folder of one site.
         head: a head kept elsewhere; it must be part of this history.
         signers: an `allowed_signers` file of ssh-keygen; every signature there is must be of one of them.
+        two_processes: let another process judge the lines of a large archive; only for a program that is started by
+            its main guard, since that process runs it again.
     """
     proof = _Proof(Layout(Path(path)), head, signers)
-    proof.check_lines()
+    proof.check_lines(may_fork=two_processes)
     proof.end()
     return proof.report
 
@@ -97,9 +105,18 @@ class _Proof:
         if signers is not None:
             check_signatures(layout, self._commits, signers, self.report.problems, self.report.notes)
 
-    def check_lines(self) -> None:
+    def check_lines(self, *, may_fork: bool) -> None:
         """Every byte, then every line as far as the history can be followed, then the derived files."""
         history = self._history()
+        streams = list(self._streams())
+        if history is not None and may_fork and sum(n.bytes for n, _, _ in streams) >= LARGE:
+            files = [(named.path, file, schema) for named, file, schema in streams]
+            with judged_ahead(files, history.site) as history.judge:
+                self._check_lines(history)
+        else:
+            self._check_lines(history)
+
+    def _check_lines(self, history: History | None) -> None:
         checks = [DerivedCheck(what, history, self._layout, self._commits) for what in DERIVED] if history else []
         is_followed = history is not None
         for commit in self._commits:
@@ -143,6 +160,13 @@ class _Proof:
             first = min(self._broken, default=len(self._commits) + 1)
             commits = f"commits 1–{first - 1} with all their files; " if first > 1 else ""
             report.unaffected = f"{commits}{report.files - self._damaged_files} of {report.files} files"
+
+    def _streams(self) -> Iterator[tuple[NamedFile, Path, str]]:
+        """Every file of lines and its schema, in the order they are followed."""
+        for commit in self._commits:
+            for folder, schema in STREAMS:
+                if named := commit.stream(folder):
+                    yield named, self._layout.path(named.path), schema
 
     def _history(self) -> History | None:
         """The follower of lines; null when archive.json, which says whose they are, cannot be trusted."""

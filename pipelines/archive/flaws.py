@@ -1,0 +1,91 @@
+"""What can be wrong with a line by itself: its shape, its name, its content hash; for whole files, ahead of time.
+
+Judging lines costs as much as following them through history. For a large archive another process does it, a file
+ahead, so that both of a small machine's processors work on one proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+from pipelines.archive.errors import Damaged
+from pipelines.archive.schemas import RECORDS
+from pipelines.archive.shapes import fits, misfit, shape_of_record
+from pipelines.archive.state import SAYING
+from pipelines.archive.streams import parsed, raw_lines
+from pipelines.canonical import content_sha256
+from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipelines.archive.streams import Line
+
+WRONG_HASH = "content_sha256 is not that of its content"
+_SHAPES = {name: shape_of_record(RECORDS[name]) for name in (SPEECH_SCHEMA, OBSERVATION_SCHEMA)}
+_FITS = {name: fits(shape) for name, shape in _SHAPES.items()}
+_NEVER_GONE = ("section", "body", "attachments", "evidence", "raw", "problems")
+
+
+@dataclass(frozen=True, slots=True)
+class Flaws:
+    """Of one file: number and flaw of the first line that is wrong, and the seqs whose content hash is."""
+
+    first: tuple[int, str] | None
+    wrong_hashes: frozenset[int]
+
+
+Judge = Callable[[str], Flaws]
+"""Gives the flaws of a file by its path in the archive."""
+
+
+def flaw(line: Line, schema: str, site: str) -> str | None:
+    """The first thing wrong with a line, or null; `WRONG_HASH` last, since a redaction may explain it."""
+    if not _FITS[schema](line):
+        return misfit(_SHAPES[schema], line)
+    if schema == OBSERVATION_SCHEMA:
+        return None
+    if line["id"] != f"{site}:{line['native_id']}":
+        return f"id is {line['id']!r}, not that of {line['native_id']}"
+    if line["event"] == "gone":
+        kept = [key for key in (*SAYING, "content_sha256") if key not in {"url", "title"} and line[key] is not None]
+        return f"gone, but has {', '.join(kept)}" if kept else None
+    missing = [key for key in _NEVER_GONE if line[key] is None]
+    if missing:
+        return f"{line['event']}, but lacks {', '.join(missing)}"
+    return None if content_sha256(line) == line["content_sha256"] else WRONG_HASH
+
+
+def flaws_of(file: Path, schema: str, site: str) -> Flaws:
+    """Judge the lines of a file up to the first wrong one; damage to its bytes is for the reader to tell."""
+    wrong: set[int] = set()
+    try:
+        for number, raw in enumerate(raw_lines(file), 1):
+            line = parsed(raw, file, number)
+            said = flaw(line, schema, site)
+            if said == WRONG_HASH:
+                wrong.add(line["seq"])
+            elif said:
+                return Flaws((number, said), frozenset(wrong))
+    except Damaged:
+        return Flaws(None, frozenset(wrong))
+    return Flaws(None, frozenset(wrong))
+
+
+@contextmanager
+def judged_ahead(files: Iterable[tuple[str, Path, str]], site: str) -> Iterator[Judge]:
+    """A judge whose work is done by another process, for files given as (path in the archive, file, schema).
+
+    Only for programs of our own: a script without a main guard would be run again by the other process.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as worker:
+        waiting = {path: worker.submit(flaws_of, file, schema, site) for path, file, schema in files}
+        try:
+            yield lambda path: waiting.pop(path).result()
+        finally:
+            worker.shutdown(cancel_futures=True)
