@@ -43,6 +43,10 @@ class Hosts:
             return parts._replace(scheme=self.scheme, netloc=self.netloc, fragment="").geturl()
         return None
 
+    def here(self, url: str) -> str:
+        """An address the archive keeps, on the host of this crawl: the archive is of this site, wherever it moved."""
+        return urlsplit(url)._replace(scheme=self.scheme, netloc=self.netloc, fragment="").geturl()
+
     def learn(self, own_links: list[str]) -> None:
         """Take the host that most of a page's own links name for the CMS's "site URL" setting: an alias."""
         named = Counter(urlsplit(url).netloc.lower() for url in own_links)

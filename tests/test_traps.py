@@ -176,3 +176,11 @@ def test_a_page_that_unpacks_to_too_much_is_a_gap(site: Site) -> None:
     ended = crawl(site, {"d=7": huge, r"list\.asp|^/$": list_page(ROWS)})
     assert ended.status == 3
     assert {gap["reason"] for gap in site.report()["not_captured"]} == {"too-large"}
+
+
+def test_a_site_that_moved_to_another_port_is_still_asked_for_what_it_no_longer_lists(site: Site) -> None:
+    assert crawl(site, {r"list\.asp|^/$": list_page(ROWS)}).status == 0
+    deleted = "<script>alert('您要查看的文章已删除。或是您非法传递注入参数!');</script>"
+    assert crawl(site, {"d=6": deleted, r"list\.asp|^/$": list_page(ROWS[:1])}).status == 0
+    told = [gap["reason"] for gap in site.report()["not_captured"]]
+    assert told == ["deleted-notice"]

@@ -86,8 +86,8 @@ class SpeechesSpider(Spider):
         """Known, present speeches that stood on no list page: only their address can say whether they are gone."""
         requests = []
         for native_id, known in self.job.archive.known.items():
-            url = self.job.hosts.local(known.url)
-            if native_id not in seen and not known.is_gone and url is not None:
+            if native_id not in seen and not known.is_gone:
+                url = self.job.hosts.here(known.url)
                 self.job.report.expect(native_id, listed=False)
                 requests.append(self._article_request(native_id, url, None, section, "on no list"))
         return requests
@@ -231,7 +231,8 @@ class SpeechesSpider(Spider):
         look = replace(look, captures=captures, **_http_facts(text))
         if response.status == 304:
             look = replace(look, http_status=304, payload_sha256=known.article_sha256[0])
-        look, _ = await self._with_views(look, None, known.counter_url)
+        counter = self.job.hosts.here(known.counter_url) if known.counter_url else None
+        look, _ = await self._with_views(look, None, counter)
         return Confirmed(site=self.job.profile.site, native_id=known.native_id, look=look)
 
     async def _with_views(
