@@ -71,6 +71,18 @@ def test_a_page_cut_off_alike_every_time_is_never_taken_for_whole(cut: int, site
     assert site.latest().keys() == {"6"}
 
 
+def test_a_last_page_of_foreign_rows_only_is_the_end_of_a_whole_list(site: Site) -> None:
+    last = list_page([], pager=PAGER.format(2, 2, 3, 2)).replace(
+        '<ul class="list">',
+        '<ul class="list"><li><a href="http://other.example/a" title="转载">转载</a> 2019-01-01</li>',
+    )
+    ended = crawl(site, {"age=2": last, r"list\.asp|^/$": list_page(ROWS, pager=PAGER.format(1, 2, 3, 2))})
+    assert ended.status == 0, ended
+    assert [(gap["url"], gap["reason"]) for gap in site.report()["not_captured"]] == [
+        ("http://other.example/a", "foreign-host")
+    ]
+
+
 def test_a_site_that_never_ends_its_pages_is_read_and_told(site: Site) -> None:
     def unended(page: str) -> str:
         return page.removesuffix("</html>").removesuffix("</body>") + "<!-- footer -->"

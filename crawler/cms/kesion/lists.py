@@ -32,6 +32,7 @@ _DATE = re.compile(
     r"|刚刚|[今昨前]天|\d+\s*(?:分钟|小时|天)前"
 )
 _BRACKETS = {"(": ")", "[": "]", "（": "）", "［": "］", "【": "】"}
+_ROW_TAGS = frozenset({"li", "tr", "dd", "p"})
 Path = tuple[tuple[object, str | None, str | None], ...]
 _NOT_ROWS = re.compile(r"javascript:|#|mailto:", re.IGNORECASE)
 
@@ -53,7 +54,7 @@ class ListReader:
 
     def read(self) -> ListPage:
         pager = self._pager()
-        rows = self._rows(pager) if self.articles else ()
+        rows = self._rows(pager) if self.articles else self._foreign_rows(pager)
         pager_text = squeeze("".join(strings(pager))) if pager is not None else ""
         trail = breadcrumb(self.page)
         return ListPage(
@@ -109,6 +110,22 @@ class ListReader:
             if kept is None or (kept.is_doubtful and not row.is_doubtful) or (row.title and not kept.title):
                 rows[key] = row
         return tuple(rows.values())
+
+    def _foreign_rows(self, pager: etree._Element | None) -> tuple[ListedRow, ...]:
+        """Rows of a page without any article link: links elsewhere with a date beside them, before the pager."""
+        block, in_pager = pager, set(pager.iter("a")) if pager is not None else set()
+        while block is not None and in_pager.issuperset(block.iter("a")):
+            block = block.getparent()
+        inside = set(block.iter("a")) - in_pager if block is not None else set()
+        rows = []
+        for link, url in self.links:
+            holder = next((node for node in link.iterancestors() if node.tag in _ROW_TAGS), None)
+            if link not in inside or holder is None or list_address(url) or _NOT_ROWS.match(link.get("href", "")):
+                continue
+            date = _date_in(tidy("".join(strings(holder)).replace("".join(strings(link)), " ")))
+            if date:
+                rows.append(ListedRow(url, None, _title(link), date))
+        return tuple(rows)
 
     def _row(self, link: etree._Element, url: str, *, is_doubtful: bool) -> ListedRow | None:
         if _NOT_ROWS.match(link.get("href", "")):
