@@ -51,7 +51,8 @@ def _refuse_start(job: CrawlJob, url: str, fetched: Fetched) -> None:
             Exit.REFUSED, f"{url}: robots.txt forbids it; nothing was looked at, nothing is marked gone"
         )
     elif reason is Reason.NOT_FOUND:
-        job.report.refuse(Exit.WRONG_USE, f"{url}: not found on this site; give another start_url")
+        status = Exit.REFUSED if job.archive.known else Exit.WRONG_USE
+        job.report.refuse(status, f"{url}: not found on this site; give another start_url")
     else:
         message = f"{url} could not be read: {fetched.detail}. Is it the right address and is the site up?"
         job.report.refuse(Exit.GAPS, message)

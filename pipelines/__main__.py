@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import sys
 from datetime import UTC, datetime
 from functools import partial
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines import __version__
 from pipelines.archive import state
-from pipelines.archive.errors import ArchiveError
+from pipelines.archive.errors import ArchiveError, NotUnderstood
 from pipelines.archive.layout import run_file
 from pipelines.archive.reader import Archive
 from pipelines.archive.rebuild import rebuild
@@ -80,12 +81,13 @@ def _parser() -> argparse.ArgumentParser:
 def _status(arguments: argparse.Namespace) -> int:
     archive = Archive(arguments.archive)
     last = archive.commits()[-1]
+    run_of = next((c for c in reversed(archive.commits()) if c.redaction is None), last)
     states = state.load(archive)
     gone = sum(known.is_gone for known in states.values())
     facts: dict[str, Any] = {
         "site": archive.facts.site,
         "name": archive.facts.name,
-        "last_run": {"run": last.run, "kind": last.kind} | _verdict(archive, last.run),
+        "last_run": {"run": run_of.run, "kind": run_of.kind} | _verdict(archive, run_of.run),
         "speeches": {"present": len(states) - gone, "gone": gone},
         "versions": sum(1 for _ in archive.versions()),
         "last_commit": {"n": last.n, "recorded_at": last.recorded_at, "head": archive.head},
@@ -111,6 +113,10 @@ def _verdict(archive: Archive, run: str) -> dict[str, Any]:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
+    if arguments.head is not None and not re.fullmatch("[0-9a-f]{64}", arguments.head):
+        raise NotUnderstood(f"--head {arguments.head}: must be the 64 hexadecimal digits a run prints as its head")
+    if arguments.signers is not None and not arguments.signers.is_file():
+        raise NotUnderstood(f"--signers {arguments.signers}: no such file")
     prove = verify_quick if arguments.quick else partial(verify, two_processes=True)
     report = prove(arguments.archive, arguments.head, arguments.signers)
     if arguments.json:
@@ -131,12 +137,16 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _sign(arguments: argparse.Namespace) -> int:
+    if not arguments.key.is_file():
+        raise NotUnderstood(f"--key {arguments.key}: no such file")
     signed = sign(Archive(arguments.archive), arguments.key)
     print(f"{arguments.archive}: {signed} commits signed", file=sys.stderr)
     return 0
 
 
 def _redact(arguments: argparse.Namespace) -> int:
+    if not arguments.reason.strip():
+        raise NotUnderstood("--reason: say why; the commit keeps it, and it cannot be added later")
     done = redact(
         arguments.archive,
         Archive(arguments.archive).full_id(arguments.id).partition(":")[2],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import itertools
 import json
 import shutil
@@ -137,3 +138,16 @@ def test_a_redaction_that_dies_anywhere_is_finished(archive: Path, tmp_path: Pat
     told = python(code, archive, tmp_path / "dying")
     assert told.stderr == ""
     assert int(told.stdout) > 20
+
+
+def test_loaders_and_status_are_told(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["redact", str(archive), "9", "--reason", " "]) == 2
+    before = len(Archive(archive).commits())
+    ordered(archive)
+    capsys.readouterr()
+    assert main(["files", str(archive), "--since", str(before)]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.split("\n") if line]
+    assert told
+    assert all(hashlib.sha256((archive / file["path"]).read_bytes()).hexdigest() == file["sha256"] for file in told)
+    assert main(["status", str(archive), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["last_run"]["kind"] != "redaction"

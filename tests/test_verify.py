@@ -248,7 +248,9 @@ def test_signatures_by_the_stock_tool(finished: Path, tmp_path: Path, capsys: py
     assert [p for p in verify(root, signers=signers).problems if "00000002.json.sig: is no signature" in p]
     signers.write_text(f"keeper@example {(tmp_path / 'key.pub').read_text().replace('AAAAI', 'AAAAJ')}")
     assert verify(root, signers=signers).problems
-    assert main(["verify", str(root), "--signers", str(tmp_path / "none")]) == 1
+    assert main(["verify", str(root), "--signers", str(tmp_path / "none")]) == 2
+    assert main(["sign", str(root), "--key", str(tmp_path / "none")]) == 2
+    assert main(["verify", str(root), "--head", "abc"]) == 2
     assert "no such file" in capsys.readouterr().err
 
 

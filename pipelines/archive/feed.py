@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CHANGE_SCHEMA = "change/1"
 VIEWS_SCHEMA = "views/1"
-_SINCE = re.compile(r"(?:(seq|commit):)?(\d{1,18})")
+_SINCE = re.compile(r"(?:(seq|commit):)?([0-9]{1,18})")
 _TOLD = ("seq", "commit", "id", "event", "version", "reading", "title", "url", "observed_at", "recorded_at")
 
 
@@ -29,6 +29,7 @@ def seq_before(commits: Sequence[Commit], since: str | int) -> int:
     moment in which, or after which, a line was recorded; `NotUnderstood` when it is none of these.
     """
     found = _SINCE.fullmatch(str(since))
+    _check_place(commits, since, found)
     if found is not None and found[1] != "commit":
         return int(found[2])
     if found is not None:
@@ -40,6 +41,15 @@ def seq_before(commits: Sequence[Commit], since: str | int) -> int:
             raise NotUnderstood(f"since {error}; or seq:123, or commit:4") from error
         old = [commit for commit in commits if commit.recorded_at < moment]
     return max((commit.last_seq for commit in old if commit.last_seq is not None), default=0)
+
+
+def _check_place(commits: Sequence[Commit], since: str | int, found: re.Match[str] | None) -> None:
+    """A place beyond the end is another archive's, or a later state of this one than is here."""
+    if found is None:
+        return
+    last = len(commits) if found[1] == "commit" else max((c.last_seq or 0 for c in commits), default=0)
+    if int(found[2]) > last:
+        raise NotUnderstood(f"since {since}: this archive ends at {found[1] or 'seq'} {last}; is it an older copy?")
 
 
 def changes(versions: Iterable[Line], after: int, *, reprocessed: bool) -> Iterator[Line]:

@@ -7,7 +7,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from pipelines.archive import Archive
+from pipelines.archive.commits import Commit
 from pipelines.archive.errors import NotUnderstood
+from pipelines.archive.files import NamedFile
 from pipelines.canonical import json_value
 from pipelines.verbs.output import write_lines, write_objects
 from pipelines.verbs.reference import never_captured
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from pipelines.verbs import AddVerb
 
-_COMMIT = re.compile(r"(?:commit:)?(\d{1,18})")
+_COMMIT = re.compile(r"(?:commit:)?([0-9]{1,18})")
 _MOMENT = "a day (2026-01-31, its end in UTC) or a moment (2026-01-31T02:00:00Z, or with an offset)"
 
 
@@ -62,10 +64,18 @@ def _files(arguments: argparse.Namespace) -> int:
     found = _COMMIT.fullmatch(arguments.since)
     if found is None:
         raise NotUnderstood(f"--since {arguments.since}: give the number of a commit, 4 or commit:4")
+    commits = Archive(arguments.archive).commits()
+    if int(found[1]) > len(commits):
+        raise NotUnderstood(f"--since {arguments.since}: there are only {len(commits)} commits")
+    # The last naming counts: a redaction names again what it replaced.
+    named = {file.path: (commit, file) for commit in commits for file in (*commit.files, *_replaced(commit))}
     write_objects(
-        {"commit": commit.n, "recorded_at": commit.recorded_at} | json_value(named)
-        for commit in Archive(arguments.archive).commits()
+        {"commit": commit.n, "recorded_at": commit.recorded_at} | json_value(file)
+        for commit, file in sorted(named.values(), key=lambda pair: (pair[0].n, pair[1].path))
         if commit.n > int(found[1])
-        for named in commit.files
     )
     return 0
+
+
+def _replaced(commit: Commit) -> list[NamedFile]:
+    return [file.new for file in commit.redaction.files] if commit.redaction else []
