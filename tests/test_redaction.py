@@ -19,7 +19,9 @@ from pipelines.archive.reader import Archive
 from pipelines.archive.rebuild import rebuild
 from pipelines.archive.redact import redact
 from pipelines.archive.redactions import MARKER
+from pipelines.archive.state import load
 from pipelines.archive.verify import verify
+from pipelines.record import Listed
 from tests import broken
 from tests.faults import KILLED, strike
 from tests.test_archive import committed, crawl, day, missed, python, speech, story
@@ -151,3 +153,16 @@ def test_loaders_and_status_are_told(archive: Path, capsys: pytest.CaptureFixtur
     assert all(hashlib.sha256((archive / file["path"]).read_bytes()).hexdigest() == file["sha256"] for file in told)
     assert main(["status", str(archive), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["last_run"]["kind"] != "redaction"
+
+
+def test_the_list_does_not_bring_the_title_back(archive: Path) -> None:
+    ordered(archive)
+    state = load(Archive(archive))["9"]
+    assert state.is_redacted
+    newest = list(Archive(archive).versions())[-1]["seq"]
+    crawl(archive, 30, missed("9", day(30)))
+    crawl(archive, 31, Listed(site="gszx", native_id="9", look=speech("9", day(31)).look))
+    for line in Archive(archive).observations():
+        if line["id"] == "gszx:9" and line["seq"] > newest and line["listed"] is not None:
+            assert line["listed"]["title"] == "[redacted]"
+    assert verify(archive).problems == []

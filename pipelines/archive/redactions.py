@@ -78,6 +78,13 @@ def files_now(commits: Iterable[Commit]) -> dict[str, tuple[NamedFile, ...]]:
     return found
 
 
+def unheard(line: Line) -> Line:
+    """A look at a redacted speech whose text is as it was, without the list's words: they were removed by order."""
+    if line["schema"] == SPEECH_SCHEMA or line["content"] == "changed" or line["listed"] is None:
+        return line
+    return line | {"listed": {**line["listed"], "title": MARKER}}
+
+
 def is_redacted(line: Line) -> bool:
     """True for a version line whose text was removed."""
     return bool(line["body"] == MARKER and any(problem["code"] == CODE for problem in line["problems"]))

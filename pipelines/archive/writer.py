@@ -15,6 +15,7 @@ from pipelines.archive.layout import NATIVE_ID, Layout, warc_file
 from pipelines.archive.lock import SiteLock
 from pipelines.archive.reader import Archive
 from pipelines.archive.rebuild import heal, write_derived
+from pipelines.archive.redactions import unheard
 from pipelines.archive.replacing import finish_redactions
 from pipelines.archive.salvage import salvage
 from pipelines.archive.sealing import Occasion, Sealing
@@ -267,7 +268,8 @@ class ArchiveRun:
     def _stage(self, native_id: str, look: list[Line], parser: str | None = None) -> None:
         if self._staging.is_full:
             self.save()
-        self._staging.add(parser, look)
+        known = self.known.get(native_id)
+        self._staging.add(parser, [unheard(line) for line in look] if known and known.is_redacted else look)
         self._looked_at.add(native_id)
 
     def _finish(self, commit: Commit) -> None:
