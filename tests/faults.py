@@ -194,14 +194,17 @@ def strike(run: Callable[[int], None], number: int, at: int, fault: str) -> int:
     if child == 0:
         injector = Injector(at, fault)
         injector.install()
+        status = 1
         try:
             run(number)
+            status = 0 if injector.count <= at else 12
         except ArchiveError:
-            os._exit(11)
-        except BaseException:  # noqa: BLE001 - a child must not come back
-            sys.excepthook(*sys.exc_info())
-            os._exit(1)
-        os._exit(0 if injector.count <= at else 12)
+            status = 11
+        finally:  # a child must not come back
+            kind, error, trace = sys.exc_info()
+            if kind is not None and error is not None:
+                sys.excepthook(kind, error, trace)
+            os._exit(status)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 

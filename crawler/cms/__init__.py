@@ -33,8 +33,6 @@ class ListedRow:
 class ListPage:
     """A page of the section's list: its rows in order, the pages its pager links, and the counts it prints."""
 
-    number: int
-    section: str | None
     rows: tuple[ListedRow, ...]
     next_url: str | None
     linked: Mapping[int, str]

@@ -13,7 +13,6 @@ from lxml import etree
 
 from crawler.cms import ListedRow, ListPage
 from crawler.cms.kesion.addresses import ListAddress, article_address, list_address
-from crawler.cms.kesion.breadcrumb import breadcrumb
 from crawler.page import Page, squeeze, strings, tidy, words
 
 _LINKS = "//a[@href]"
@@ -56,10 +55,7 @@ class ListReader:
         pager = self._pager()
         rows = self._rows(pager) if self.articles else self._foreign_rows(pager)
         pager_text = squeeze("".join(strings(pager))) if pager is not None else ""
-        trail = breadcrumb(self.page)
         return ListPage(
-            number=self.address.page if self.address else 1,
-            section=trail.names[-1] if trail and trail.names else None,
             rows=rows,
             next_url=self._next_url(pager),
             linked=self._pages_linked(),
