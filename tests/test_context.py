@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from pipelines.context import read_context
 from pipelines.names import is_name, people
 
+SEEN = datetime(2026, 1, 10, 2, tzinfo=UTC)
 DAY = "2023-12-27"
 PLAIN = "在市政协全体会议上的讲话"
 
@@ -259,14 +262,14 @@ def test_title_and_head(title: str, head: str, speaker: str | None, day: str | N
     for salutation in SALUTATIONS:
         lines = [salutation, "2020年5月6日，在武汉开会。", "张三", "2021年3月4日"]
         body = "\n".join([head.replace("|", "\n"), *lines])
-        context = read_context(title, body)
+        context = read_context(title, body, seen_at=SEEN)
         assert (context.speaker, context.delivered_on) == (speaker, day)
 
 
 @pytest.mark.parametrize(("title", "head", "speaker", "day"), [*TITLES, *NOBODY, *HEADS])
 def test_head_without_a_salutation(title: str, head: str, speaker: str | None, day: str | None) -> None:
     body = "\n".join([*filter(None, head.split("|")), "2020年5月6日，我受常委会委托作报告。", "张三", "2021年3月4日"])
-    context = read_context(title, body)
+    context = read_context(title, body, seen_at=SEEN)
     assert (context.speaker, context.delivered_on) == (speaker, day)
 
 
@@ -285,12 +288,12 @@ def test_an_enumeration_of_tables_is_long_enough() -> None:
     ],
 )
 def test_what_stands_below_the_head_says_nothing(body: str) -> None:
-    context = read_context(PLAIN, body)
+    context = read_context(PLAIN, body, seen_at=SEEN)
     assert (context.speaker, context.delivered_on, context.evidence) == (None, None, ())
 
 
 def test_evidence_quotes_the_words_and_their_place() -> None:
-    context = read_context("何庆海在全会上的讲话", "\u3000\u3000（2023年12月27日）\n各位委员：")
+    context = read_context("何庆海在全会上的讲话", "\u3000\u3000（2023年12月27日）\n各位委员：", seen_at=SEEN)
     assert [(e.field, e.where, e.text) for e in context.evidence] == [
         ("speaker", "title", "何庆海在全会上的讲话"),
         ("delivered_on", "head", "（2023年12月27日）"),
@@ -324,7 +327,7 @@ PARTS = st.sampled_from(
     st.text() | st.lists(PARTS, max_size=40).map("".join),
 )
 def test_never_raises_and_every_value_has_its_evidence(title: str, body: str) -> None:
-    context = read_context(title, body)
+    context = read_context(title, body, seen_at=SEEN)
     told = {e.field: e for e in context.evidence}
     assert ("speaker" in told) == (context.speaker is not None)
     assert ("delivered_on" in told) == (context.delivered_on is not None)

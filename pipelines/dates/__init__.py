@@ -4,6 +4,6 @@ Numbers are folded for reading only; nothing asks a clock: the moment of the cap
 """
 
 from pipelines.dates.published import Moment, Unread, published
-from pipelines.dates.shapes import find_dates, spoken_day
+from pipelines.dates.shapes import find_dates, no_single_day, spoken_day
 
-__all__ = ["Moment", "Unread", "find_dates", "published", "spoken_day"]
+__all__ = ["Moment", "Unread", "find_dates", "no_single_day", "published", "spoken_day"]

@@ -1,4 +1,4 @@
-"""Dates counted back from the moment a page was seen: 今天, 昨天 08:00, 3小时前. No clock here either: it is passed in."""
+"""Dates counted back from the moment a page was seen: 今天, 昨天 08:00, 3小时前. The clock is passed in."""
 
 from __future__ import annotations
 

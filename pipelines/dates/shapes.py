@@ -196,3 +196,14 @@ def spoken_day(text: str) -> str | None:
     match = FULL.fullmatch(folded(text).strip())
     day = day_of(match) if match else None
     return day.isoformat() if day else None
+
+
+def no_single_day(text: str) -> str | None:
+    """Why words that are nothing but a date give no day: `range`, `no-year` or `impossible`; None for all others."""
+    plain = folded(text).strip()
+    full = FULL.fullmatch(plain)
+    if full:
+        return None if day_of(full) else "impossible"
+    if DAYS.fullmatch(plain):
+        return "range"
+    return "no-year" if re.fullmatch(_MONTH_DAY, plain) else None
