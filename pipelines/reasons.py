@@ -1,4 +1,7 @@
-"""The closed lists: why a speech could not be had, and why a value is null. Documented in docs/archive-format.md."""
+"""The closed lists: why a speech could not be had, why a value is null, what kinds of text there are.
+
+Documented in docs/archive-format.md.
+"""
 
 from __future__ import annotations
 
@@ -69,4 +72,13 @@ PROBLEM_CODES: dict[str, str] = {
     "disagrees": "two places on the site say different things",
     "no-end": "the page ends without its closing tag, as the site's pages do",
     "text-behind": "text stands directly behind the body: perhaps a stray end tag cut the body off",
+}
+
+GENRES: dict[str, str] = {
+    "工作报告": "a report to a session: of the standing committee, on proposals (提案工作), on the work of a body",
+    "讲话": "a speech (讲话), also one given at the opening or close of a session",
+    "致辞": "an address or greeting: 致辞, 开幕词, 闭幕词, 贺词, 欢迎词, 答谢词, 新年寄语",
+    "主持词": "the words of whoever presides",
+    "发言": "remarks of one among others: 大会发言, 交流发言, 表态发言",
+    "报道": "a news report about a meeting, a visit or a speech; not a speech",
 }

@@ -1,7 +1,7 @@
 """Who spoke, when, at which meeting and in what kind of text, as the page itself says it.
 
-Read from the title and from the lines above and below the text. Every value names the words it was read from; in doubt
-it is null: a guess would be read as data.
+Read from the title and from the lines above and below the text. Every value names the words it was read from; in
+doubt it is null: a guess would be read as data.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def is_post(line: str) -> bool:
 
 
 def post_in(phrase: str, names: str) -> str | None:
-    """The post `phrase` gives to all of `names` (joined by 、); None when it gives none, or several people several."""
+    """The post `phrase` gives to all of `names` (joined by 、); None when it gives none, or several to several."""
     signs = (rf"{_B}*".join(map(re.escape, name)) for name in names.split("、"))
     found = re.search(rf"(?:{_B}|[、，,])*".join(signs), phrase)
     if found is None:

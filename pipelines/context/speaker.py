@@ -1,8 +1,8 @@
 """Who spoke and in what post, as the page itself says it.
 
-A page says it in the subject of its title (`何庆海同志在…上作常委会工作报告`), behind the title, in a signature or date
-line above the salutation, or in a signature with a post below the text. Names in prose are decoys and editors are no
-speakers. In doubt the value is null: a guess would be read as data.
+A page says it in the subject of its title (`何庆海同志在…上作常委会工作报告`), behind the title, in a signature or
+date line above the salutation, or in a signature with a post below the text. Names in prose are decoys and editors
+are no speakers. In doubt the value is null: a guess would be read as data.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ _VERB = re.compile(
 def read_speaker(title: str, page: Layout) -> tuple[Find | None, Find | None]:
     """Who spoke, and the post the page gives them.
 
-    A line marked 讲话人 (or the like) outranks the title, the title an unmarked signature line, and that one below the
-    text. Two different answers of one rank are doubt. A post may stand on a line of its own beside the name.
+    A line marked 讲话人 (or the like) outranks the title, the title an unmarked signature above the text, and that
+    one a signature below it. Two different answers of one rank are doubt. A post may stand on a line beside the name.
     """
     said = _speaker(title, page)
     if said is None:
