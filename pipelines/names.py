@@ -186,13 +186,15 @@ def people(words: str, *, marked: bool = False) -> str | None:
     phrase = _APPOSITION.sub("", words).strip(BLANKS + "：:，,—-―–")
     if not phrase or len(phrase) > 60 or _READS_ANOTHER.match(squeeze(phrase)):
         return None
-    names: list[str] = []
-    for piece in re.split(r"[、，,；;]", phrase):
-        found = _piece(piece.strip(BLANKS), marked)
-        if found is None:
-            return None
-        names += found
-    return "、".join(dict.fromkeys(names)) or None
+    pieces = [piece.strip(BLANKS) for piece in re.split(r"[、，,；;]", phrase)]
+    found = [_piece(piece, marked) for piece in pieces]
+    if any(found):  # a name marks its neighbours: `田东、姚怀远` are two people, although 田东 is a county too
+        found = [
+            _piece(piece, marked=True) if names is None else names for piece, names in zip(pieces, found, strict=True)
+        ]
+    if None in found:
+        return None
+    return "、".join(dict.fromkeys(name for names in found for name in names or ())) or None
 
 
 def _piece(piece: str, marked: bool) -> list[str] | None:
@@ -233,6 +235,7 @@ def _spaced(piece: str, marked: bool) -> list[str] | None:
     tokens = re.split(f"[{BLANKS}]+", piece)
     if len(tokens) < 2:
         return None
+    tokens[-1] = _MARK.sub("", tokens[-1])
     if all(is_name(token, marked=marked) for token in tokens):
         return tokens
     organ = _ORGAN.match(tokens[0])

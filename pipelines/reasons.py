@@ -76,7 +76,7 @@ PROBLEM_CODES: dict[str, str] = {
 
 GENRES: dict[str, str] = {
     "工作报告": "a report to a session: of the standing committee, on proposals (提案工作), on the work of a body",
-    "讲话": "a speech (讲话), also one given at the opening or close of a session",
+    "讲话": "a speech (讲话, 演讲), also one given at the opening or close of a session",
     "致辞": "an address or greeting: 致辞, 开幕词, 闭幕词, 贺词, 欢迎词, 答谢词, 新年寄语",
     "主持词": "the words of whoever presides",
     "发言": "remarks of one among others: 大会发言, 交流发言, 表态发言",

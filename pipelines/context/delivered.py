@@ -87,7 +87,9 @@ def _day_of_line(line: str) -> str | None:
         return None
     before = text[:start].strip(EDGE + "（(：: ")
     after = DAY_PART.sub("", text[end:]).strip(EDGE + "）)")
-    return spoken_day(words) if label or _frames_a_day(before, after) else None
+    # Beside a day in brackets stands who spoke, or where: `（2022年12月30日 邵东）`.
+    is_signed = line[0] in "（(" and people(before + after, marked=True)
+    return spoken_day(words) if label or is_signed or _frames_a_day(before, after) else None
 
 
 def _frames_a_day(before: str, after: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pipelines.context.head import DASH, EDGE, Find, is_about_a_speech, undated
+from pipelines.context.head import DASH, EDGE, Find, is_about_a_speech, is_document, undated
 from pipelines.names import BLANKS, people
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ _ENDINGS = {
         "致[辞词]|[贺献祝][辞词]|祝酒[辞词]|欢迎[辞词]|欢送[辞词]|答谢[辞词]|[开闭]幕[辞词]|新[年春]寄语"
     ),
     "发言": re.compile("发言"),
-    "讲话": re.compile("讲话"),
+    "讲话": re.compile("讲话|演讲"),
 }
 _ANY_ENDING = re.compile("|".join(f"(?P<{'abcde'[i]}>{shape.pattern})" for i, shape in enumerate(_ENDINGS.values())))
 _BEHIND = re.compile(r"(?:摘要|全文|提纲|摘登|摘编|节选|要点|稿|材料|实录|选登|[（(【][^（()）【】]*[)）】])*")
 # 上的讲话, 大会发言, 新春致辞; not 到会讲话, 作大会发言, 会上讲话, which tell that somebody spoke.
 _IS_CALLED = re.compile(
-    rf"(?:^|的|(?<![到与])会|会议|委员会|[:：—{BLANKS}]|大会|交流|表态|总结|书面|主题|专题|动员|辅导|[开闭]幕|新[年春]|[贺迎]新)$"
+    rf"(?:^|的[^的，。：]{{0,6}}|(?<![到与])会|会议|委员会|[:：—{BLANKS}]|大会|交流|表态|总结|书面|主题|专题|动员|辅导|[开闭]幕|新[年春]|[贺迎]新)$"
 )
 _TOLD = re.compile(r"(?:(?<![工合协操])作|做|发表|(?<!合)并|致)[^的：:]{0,12}$")
 _NEWS = re.compile(
@@ -53,7 +53,7 @@ def read_genre(title: str, page: Layout) -> Find | None:
         return Find(genre, "title", title)
     if _is_news(plain, page):
         return Find("报道", "title", title)
-    if is_about_a_speech(plain) or re.search(r"通知|决议", plain):
+    if is_document(plain) or re.search(r"通知|决议", plain):
         return None
     for line in page.head:
         if genre := _ending(line.strip(EDGE), page, is_line=True):

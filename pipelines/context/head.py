@@ -65,6 +65,7 @@ _ABOUT_A_SPEECH = re.compile(
 OCCASION = re.compile(
     r"(?:会|会议|大会|活动|仪式|论坛|典礼|班|座谈|上|时)(?:上)?的?(?:重要)?(?:讲话|发言|致辞|致词|报告|演讲|主持词|总结讲话)?$"
 )
+_DOCUMENT = re.compile(r"(?:纪要|决议|决定|通知|公告|公报|生平|名单|章程|办法|心得|体会|感悟|启示)$")
 _FROM_A_TAPE = re.compile(r"[，,；;]?(?:本文)?(?:根据|据)?(?:会议|现场)?录音整理[^（()）]*")
 DASH = re.compile(r"—+|―+|─+|--+|－－+")
 DAY_PART = re.compile(
@@ -116,6 +117,12 @@ def is_about_a_speech(text: str) -> bool:
     plain = re.sub(r"《[^》]*》|“[^”]*”", "", text)
     nouns = list(NOUN.finditer(plain))
     return bool(nouns and _ABOUT_A_SPEECH.match(plain, nouns[-1].end()))
+
+
+def is_document(title: str) -> bool:
+    """Whether a title names a paper that nobody speaks: minutes, a notice, an echo of a speech; its signer wrote it."""
+    plain = title.strip(EDGE)
+    return is_about_a_speech(plain) or _DOCUMENT.search(plain) is not None
 
 
 def undated(words: str) -> str:

@@ -68,7 +68,7 @@ _SHAPES = tuple(
 )
 _HELD = re.compile(rf"^(?:{_B}|[，,于]|.*(?:举行|召开|举办)的)+")
 _ASIDE = re.compile(rf"^(?:{_B}|[，,于]|[0-9]{{4}}年度?(?={_B}*[^0-9])|庆祝|纪念(?=政协|中国人民))+")
-_REPORT_OF = re.compile(rf"(?:{_CPPCC})(?:{_TERM})?{_PLACE}(?:{_TERM})?委员会(?=(?:{_STANDING})?(?:关于)?.*报告)")
+_REPORT_OF = re.compile(rf"(?:{_CPPCC})(?:{_TERM})?{_PLACE}(?:{_TERM})?委员会(?=(?:{_STANDING})?(?:关于)?[^次]*报告)")
 _SIGNED_BY = re.compile(rf"(?:中国人民政治协商会议|政协){_PLACE}委员会")
 _OCCASION_END = "会|会议|大会|论坛|仪式|活动|式|班|典礼|宴|沙龙|研讨|座谈|讲堂|课堂"
 _INNER = "(?:“[^”]*”|《[^》]*》|存在|现在|正在|所在|在[职线京校外]|[^在，。；：！？“《])"

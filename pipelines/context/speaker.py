@@ -20,6 +20,7 @@ from pipelines.context.head import (
     B,
     Find,
     is_about_a_speech,
+    is_document,
     is_salutation,
     undated,
     unwrapped,
@@ -80,6 +81,8 @@ def _speaker(title: str, page: Layout) -> _Said | None:
         return _only(marked)
     if named := _of_title(title):
         return _Said(*named, "title", title)
+    if is_document(title):
+        return None
     signed = list(_signed(page.head, "head"))
     return _only(signed) if signed else _only([said for said in _signed(page.tail, "tail") if _post(said, page)])
 
