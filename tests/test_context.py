@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pipelines.context import read_context
 from pipelines.names import is_name, people
 from pipelines.reasons import GENRES
+from tests.conftest import ROOT
 
 SEEN = datetime(2026, 1, 10, 2, tzinfo=UTC)
 DAY = "2023-12-27"
@@ -347,6 +348,11 @@ def test_titles_and_heads(half: str, key: str) -> None:
     verdicts = [judged(case, key) for case in CASES[half]]
     assert verdicts.count("right") >= 0.95 * len(verdicts)
     assert verdicts.count("wrong") <= 0.01 * len(verdicts)
+
+
+def test_the_example_of_the_document_runs() -> None:
+    page = (ROOT / "docs" / "context.md").read_text("utf-8")
+    exec(page.partition("```python\n")[2].partition("```")[0], {})  # noqa: S102 - the page's own code
 
 
 def test_the_list_is_long_and_its_keys_are_known() -> None:

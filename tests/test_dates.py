@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from pipelines.dates import Moment, Unread, find_dates, published, spoken_day
 from pipelines.reasons import PROBLEM_CODES
+from tests.conftest import ROOT
 
 CHINA = ZoneInfo("Asia/Shanghai")
 SEEN = datetime(2026, 1, 10, 2, 0, tzinfo=UTC)
@@ -237,6 +239,35 @@ def test_hours_ago_give_no_day_near_midnight(clock: str) -> None:
 def test_two_digit_years_that_are_sure(text: str, day: str) -> None:
     assert read(text) == Moment(day, None, "day")
     assert spoken_day(text) is None
+
+
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2026, 1, 1)), st.integers(1, 400))  # noqa: DTZ001
+def test_hours_and_days_ago_give_the_day_or_nothing(seen: datetime, count: int) -> None:
+    seen_at = seen.replace(tzinfo=CHINA)
+    days_ago = published(f"{count}天前", tz=CHINA, seen_at=seen_at)
+    assert days_ago == Moment((seen.date() - timedelta(days=count)).isoformat(), None, "day")
+    for text, then in (
+        (f"{count}小时前", seen - timedelta(hours=count)),
+        (f"{count}分钟前", seen - timedelta(minutes=count)),
+    ):
+        ago = published(text, tz=CHINA, seen_at=seen_at)
+        assert ago == Moment(then.date().isoformat(), None, "day") or isinstance(ago, Unread)
+        assert isinstance(ago, Moment) or ago.code == "relative"
+
+
+def test_the_table_of_the_document_is_what_is_read() -> None:
+    table = (ROOT / "docs" / "context.md").read_text("utf-8").partition("## Dates")[2].partition("## Context")[0]
+    rows = re.findall(r"^\| (`.*`.*?) \| (.*?) \|$", table, re.MULTILINE)
+    assert len(rows) >= 10
+    for printed, meaning in rows:
+        for text in re.findall(r"`([^`]+)`", printed):
+            said = read(text)
+            if meaning.startswith("`"):
+                assert isinstance(said, Unread), text
+                assert meaning.startswith(f"`{said.code}`"), text
+            else:
+                assert isinstance(said, Moment), text
+                assert not meaning.startswith("the ") or meaning.startswith(f"the {said.precision}"), text
 
 
 @pytest.mark.parametrize(

@@ -113,18 +113,21 @@ def _signed_off(text: str) -> str:
 
 
 def _title_days(title: str) -> Iterator[Find]:
-    """A day a title gives: before 在, after it, or behind the title."""
-    if is_about_a_speech(title.strip(EDGE)):
+    """A day a title gives: before 在, after it, in brackets with the occasion, or behind the title."""
+    if is_about_a_speech(title.strip(EDGE)) or not NOUN.search(title):
         return
     for start, end, words in find_dates(title):
-        before, after = title[:start].rstrip(BLANKS + "（(【—"), title[end:].lstrip(BLANKS)
+        before, after = title[:start].rstrip(BLANKS), title[end:].lstrip(BLANKS)
         if _RANGE_AFTER.match(title, end) or _RANGE_BEFORE.search(title[:start]):
             continue
-        last = not after.strip(EDGE + "）)】") or people(after.strip(EDGE + "）)】")) is not None
-        rest = after.lstrip(EDGE + "）)】")
-        opens = (rest.startswith("在") and (not before or people(before) is not None)) or (
-            not before and subject(rest) is not None
-        )
-        speaks = NOUN.search(title) is not None
-        if speaks and (last or opens or re.search("(?:在|(?<!关)于)$", before)) and (day := spoken_day(words)):
+        if _opens_or_ends_a_title(before, after.strip(EDGE + "）)】")) and (day := spoken_day(words)):
             yield Find(day, "title", title)
+
+
+def _opens_or_ends_a_title(before: str, after: str) -> bool:
+    plain = before.rstrip(BLANKS + "（(【—")
+    if not after or people(after) or re.search("(?:在|(?<!关)于)$", plain):
+        return True
+    if after.startswith("在"):
+        return not plain or people(plain) is not None or (before != plain and OCCASION.search(after) is not None)
+    return not plain and subject(after) is not None

@@ -120,7 +120,7 @@ def is_about_a_speech(text: str) -> bool:
 
 
 def is_document(title: str) -> bool:
-    """Whether a title names a paper that nobody speaks: minutes, a notice, an echo of a speech; its signer wrote it."""
+    """Whether a title names a paper nobody speaks: minutes, a notice, an echo of a speech. Its signer wrote it."""
     plain = title.strip(EDGE)
     return is_about_a_speech(plain) or _DOCUMENT.search(plain) is not None
 
