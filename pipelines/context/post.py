@@ -13,6 +13,7 @@ _ORGAN = re.compile(
     r".*(?:政协|委员会|[省市县区州旗盟]委|人大|政府|统战部|工商联|民[盟革建进]|农工党|致公党|九三学社|台盟|总支|支部|联络处|活动组|界别?)"
 )
 _ENDS_IN_POST = re.compile(rf".*{POST}$")
+_BETWEEN = frozenset(BLANKS + "、，,")
 _LONGEST = 60
 
 
@@ -27,11 +28,12 @@ def is_post(line: str) -> bool:
 
 def post_in(phrase: str, names: str) -> str | None:
     """The post `phrase` gives to all of `names` (joined by 、); None when it gives none, or several to several."""
-    signs = (rf"{_B}*".join(map(re.escape, name)) for name in names.split("、"))
-    found = re.search(rf"(?:{_B}|[、，,])*".join(signs), phrase)
-    if found is None:
+    signs = [place for place, sign in enumerate(phrase) if sign not in _BETWEEN]
+    together = names.replace("、", "")
+    at = "".join(phrase[place] for place in signs).find(together)
+    if at < 0:
         return None
-    before, after = _bare(phrase[: found.start()]), _bare(phrase[found.end() :])
+    before, after = _bare(phrase[: signs[at]]), _bare(phrase[signs[at + len(together) - 1] + 1 :])
     if before and after:
         whole = before + after
         return whole if _ORGAN.fullmatch(before) and re.fullmatch(rf"{POST}+", after) else None
