@@ -12,7 +12,7 @@ from pipelines.record import Evidence, Problem, RawSpeech, Speech
 from pipelines.text import body_text
 from pipelines.views import view_count
 
-NORMALISERS = "norm/1"
+NORMALISERS = "norm/2"
 """Version of everything this module calls; raised whenever its output can change."""
 
 _REPLACEMENT = "\ufffd"
@@ -42,7 +42,7 @@ class Normaliser:
         body = body_text(raw.body_html)
         moment, dated, date_problems = self._published(raw)
         count, view_problems = self.views(raw.look.views_raw, raw.look.views_source)
-        context = read_context(raw.title, body)
+        context = read_context(raw.title, body, seen_at=datetime.fromisoformat(raw.look.observed_at))
         return Speech(
             site=raw.site,
             native_id=raw.native_id,
@@ -59,15 +59,21 @@ class Normaliser:
             attachments=raw.attachments,
             delivered_on=context.delivered_on,
             speaker=context.speaker,
-            speaker_post=None,
-            committee=None,
-            term=None,
-            session=None,
-            meeting=None,
-            genre=None,
+            speaker_post=context.speaker_post,
+            committee=context.committee,
+            term=context.term,
+            session=context.session,
+            meeting=context.meeting,
+            genre=context.genre,
             evidence=(*dated, *context.evidence),
             raw=raw.raw,
-            problems=(*raw.problems, *date_problems, *view_problems, *_text_problems(raw.title, body)),
+            problems=(
+                *raw.problems,
+                *date_problems,
+                *view_problems,
+                *context.problems,
+                *_text_problems(raw.title, body),
+            ),
             view_count=count,
             look=raw.look,
         )

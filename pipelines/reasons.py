@@ -1,4 +1,7 @@
-"""The closed lists: why a speech could not be had, and why a value is null. Documented in docs/archive-format.md."""
+"""The closed lists: why a speech could not be had, why a value is null, what kinds of text there are.
+
+Documented in docs/archive-format.md.
+"""
 
 from __future__ import annotations
 
@@ -54,9 +57,12 @@ PROBLEM_CODES: dict[str, str] = {
     "missing": "the page has no such value",
     "unreadable": "the page has a value in a form we do not read",
     "no-year": "a date without a year",
-    "relative": "a date relative to an unknown moment",
+    "range": "several days where one was looked for",
+    "two-digit-year": "a year of two digits that could be several",
+    "other-calendar": "a year of 民国 or a day of the 农历, which are not converted",
+    "relative": "a date counted back too vaguely to give a day: 两周前, or an hour ago near midnight",
     "impossible": "a date or number that cannot be",
-    "future": "a date later than the moment of capture",
+    "future": "a date more than a day later than the moment of capture",
     "placeholder": "a number printed before a script fills it in",
     "not-answered": "the counter gave no answer",
     "withheld": "the profile says that reading the counter would count",
@@ -67,4 +73,13 @@ PROBLEM_CODES: dict[str, str] = {
     "no-end": "the page ends without its closing tag, as the site's pages do",
     "not-fetched": "an attachment could not be had, or was larger than the profile allows",
     "text-behind": "text stands directly behind the body: perhaps a stray end tag cut the body off",
+}
+
+GENRES: dict[str, str] = {
+    "工作报告": "a report to a session: of the standing committee, on proposals (提案工作), on the work of a body",
+    "讲话": "a speech (讲话, 演讲), also one given at the opening or close of a session",
+    "致辞": "an address or greeting: 致辞, 开幕词, 闭幕词, 贺词, 欢迎词, 答谢词, 新年寄语",
+    "主持词": "the words of whoever presides",
+    "发言": "remarks of one among others: 大会发言, 交流发言, 表态发言",
+    "报道": "a news report about a meeting, a visit or a speech; not a speech",
 }

@@ -208,6 +208,7 @@ def _told(item: Item, with_author: bool, with_source: bool, listed: bool) -> dic
         "source": speech.source if with_source else None,
         "delivered_on": speech.delivered_on.isoformat() if speech.delivered_on else None,
         "speaker": speech.speaker,
+        **speech.context,
         "parts": len(speech.parts),
         "listed": listed,
         **speech.linked,
