@@ -133,7 +133,10 @@ class Family(Protocol):
         """Where a page without a body sends the browser by script."""
 
 
-FAMILIES = {"kesion": "crawler.cms.kesion:Kesion"}
+FAMILIES = {
+    "kesion": "crawler.cms.kesion:Kesion",
+    "trs": "crawler.cms.trs:Trs",
+}
 """Families by the name profiles give them: module and class."""
 
 
