@@ -136,6 +136,9 @@ class Family(Protocol):
 FAMILIES = {
     "kesion": "crawler.cms.kesion:Kesion",
     "trs": "crawler.cms.trs:Trs",
+    "jcms": "crawler.cms.jcms:Jcms",
+    "vsb": "crawler.cms.vsb:Vsb",
+    "cctv": "crawler.cms.cctv:Cctv",
 }
 """Families by the name profiles give them: module and class."""
 
