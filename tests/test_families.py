@@ -76,6 +76,16 @@ def test_every_speech_once_and_exact(flavour: str, cms: str, site: Site, tmp_pat
     assert site.verify().status == 0
 
 
+def test_a_described_family_has_a_history_too(site: Site, tmp_path: Path) -> None:
+    with Replica(flavour="vsb", speeches=SPEECHES, per_page=PER_PAGE) as replica:
+        assert crawl(site, replica, "vsb", tmp_path).status == 0
+        step = replica.step()
+        settings = ("-a", "mode=full", "-s", "GONE_AFTER_DAYS=0")
+        assert crawl(site, replica, "vsb", tmp_path, "", *settings).status == 0
+        assert site.events(2) == {event: set(ids) for event, ids in step.items() if ids}
+        assert differences(replica.truth(), site.latest()) == {}
+
+
 def assert_counted_once(site: Site, replica: Replica, cms: str, folder: Path) -> None:
     """With the profile's leave the count is had, at the price of one view each."""
     before = {speech["native_id"]: speech["views"] for speech in replica.truth()["speeches"]}
