@@ -133,7 +133,13 @@ class Family(Protocol):
         """Where a page without a body sends the browser by script."""
 
 
-FAMILIES = {"kesion": "crawler.cms.kesion:Kesion"}
+FAMILIES = {
+    "kesion": "crawler.cms.kesion:Kesion",
+    "trs": "crawler.cms.trs:Trs",
+    "jcms": "crawler.cms.jcms:Jcms",
+    "vsb": "crawler.cms.vsb:Vsb",
+    "cctv": "crawler.cms.cctv:Cctv",
+}
 """Families by the name profiles give them: module and class."""
 
 

@@ -61,6 +61,12 @@ class SpeechesSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Find the section, walk its lists, and plan what to read; then look for known speeches no list shows."""
+        self.job.report.is_walk_broken = True
+        async for output in self._walk():
+            yield output
+        self.job.report.is_walk_broken = False
+
+    async def _walk(self) -> AsyncIterator[Any]:
         section = await find_section(self.job, self.fetcher)
         if section is None:
             return
