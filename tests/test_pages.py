@@ -48,10 +48,10 @@ def test_article_addresses(url: str, native_id: str | None, part: int) -> None:
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        ("/Item/list.asp?id=5", ListAddress(5, 1)),
-        ("/item/LIST.asp?ID=5&Page=3", ListAddress(5, 3)),
+        ("/Item/list.asp?id=5", ListAddress("5", 1)),
+        ("/item/LIST.asp?ID=5&Page=3", ListAddress("5", 3)),
         ("/Item/list.asp?ID=5&page=0", None),
-        ("/?list-5-2.html", ListAddress(5, 2)),
+        ("/?list-5-2.html", ListAddress("5", 2)),
         ("/Item/Show.asp?m=1&d=5", None),
     ],
 )

@@ -50,7 +50,7 @@ def read_article(
     """
     body = _body(page)
     pagers = page.all(_PAGER)
-    trail = breadcrumb(page)
+    trail = breadcrumb(page, static_article)
     names = [*known_names, *(trail.names if trail else ())]
     heading = TitleReader(page, body, names, listed_title).read(part if pagers else None)
     info = read_info(page, body, heading.found)
@@ -70,7 +70,7 @@ def read_article(
         attachments=attachments(page, body),
         next_part=_next_part(page, pagers, part),
         counter=counter,
-        column_ids=tuple(str(class_id) for class_id in trail.class_ids) if trail else (),
+        column_ids=trail.columns if trail else (),
         problems=(*_problems(heading.agrees, listed_title, heading.title), *_text_behind(body, pagers)),
     )
 
@@ -142,7 +142,7 @@ def _counter(page: Page, address: ArticleAddress | None) -> str | None:
         query = query_of(url)
         if query.get("action", "count").lower() != "count" or query.get("getflag", "0") not in {"", "0"}:
             continue
-        if address and (query.get("m"), query.get("id")) != (str(address.model), str(address.number)):
+        if address and address.key and (query.get("m"), query.get("id")) != address.key:
             continue
         base, _, pairs = url.partition("?")
         kept = [pair for pair in pairs.split("&") if pair and not pair.lower().startswith("action=")]

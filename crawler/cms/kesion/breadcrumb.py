@@ -19,15 +19,15 @@ _START = re.compile(r"(?:您|你)?(?:当前|现在|所在)的?位置")
 
 @dataclass(frozen=True, slots=True)
 class Breadcrumb:
-    """`text` as found on one line; `names` and `class_ids` of the classes, outermost first."""
+    """`text` as found on one line; `names` and `columns` of the classes, outermost first."""
 
     node: etree._Element
     text: str
     names: tuple[str, ...]
-    class_ids: tuple[int, ...]
+    columns: tuple[str, ...]
 
 
-def breadcrumb(page: Page) -> Breadcrumb | None:
+def breadcrumb(page: Page, static_article: re.Pattern[str] | None) -> Breadcrumb | None:
     """The breadcrumb of a page: the block that says 当前位置, else links with ` >> ` between them."""
     for link in page.all("//a[@href]"):
         block = link.getparent()
@@ -35,7 +35,7 @@ def breadcrumb(page: Page) -> Breadcrumb | None:
             continue
         node = _block_of(block)
         if node is not None:
-            return _read(page, node)
+            return _read(page, node, static_article)
     return None
 
 
@@ -54,13 +54,13 @@ def _block_of(block: etree._Element) -> etree._Element | None:
     return parent if len(outer) <= _LONGEST and _START.search(outer) else None
 
 
-def _read(page: Page, node: etree._Element) -> Breadcrumb:
+def _read(page: Page, node: etree._Element, static_article: re.Pattern[str] | None) -> Breadcrumb:
     names: list[str] = []
-    ids: list[int] = []
+    columns: list[str] = []
     for link in node.iter("a"):
         url = page.href(link)
-        address = list_address(url) if url else None
+        address = list_address(url, static_article) if url else None
         if address and words(link):
             names.append(words(link))
-            ids.append(address.class_id)
-    return Breadcrumb(node, tidy("".join(strings(node))), tuple(names), tuple(ids))
+            columns.append(address.column)
+    return Breadcrumb(node, tidy("".join(strings(node))), tuple(names), tuple(columns))

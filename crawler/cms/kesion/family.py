@@ -44,35 +44,39 @@ class Kesion:
         return address.canonical if address else url
 
     def column_id(self, url: str) -> str | None:
-        address = list_address(url)
-        return str(address.class_id) if address else None
+        address = list_address(url, self.static_article)
+        return address.column if address else None
 
     def own_links(self, page: Page) -> list[str]:
         urls = [url for link in page.all("//a[@href]") if (url := page.href(link))]
-        return [url for url in urls if article_address(url) or list_address(url)]
+        pattern = self.static_article
+        return [url for url in urls if article_address(url, pattern) or list_address(url, pattern)]
 
     def find_section(self, page: Page, names: Sequence[str]) -> SectionLink | None:
         wanted = {squeeze(name): name for name in names}
-        links = [(link, url) for link in page.all("//a[@href]") if (url := page.href(link)) and list_address(url)]
-        here = list_address(page.url)
-        for link, url in links:
+        links = [
+            (link, url, address)
+            for link in page.all("//a[@href]")
+            if (url := page.href(link)) and (address := list_address(url, self.static_article))
+        ]
+        here = list_address(page.url, self.static_article)
+        for link, url, address in links:
             name = wanted.get(squeeze(words(link))) or wanted.get(squeeze(link.get("title") or ""))
             if name:
-                address = list_address(url)
-                is_here = bool(here and address and here.class_id == address.class_id and here.page == 1)
+                is_here = bool(here and here.column == address.column and here.page == 1)
                 return SectionLink(page.url if is_here else url, words(link) or name, is_here)
-        for link, url in links:
+        for link, url, _ in links:
             if _MORE.fullmatch(squeeze(words(link))) and (name := _box_name(link, wanted)):
                 return SectionLink(url, name, is_here=False)
         return self._section_here(page, wanted)
 
     def _section_here(self, page: Page, wanted: dict[str, str]) -> SectionLink | None:
         """The page itself, when it is a list page: of a column so named, or chosen by whoever gave its address."""
-        trail = breadcrumb(page)
+        trail = breadcrumb(page, self.static_article)
         named = [name for name in (trail.names if trail else ()) if squeeze(name) in wanted]
         if named:
             return SectionLink(page.url, named[-1], is_here=True)
-        here = list_address(page.url)
+        here = list_address(page.url, self.static_article)
         if here is None or here.page != 1 or not self.read_list(page).rows:
             return None
         name = trail.names[-1] if trail and trail.names else next(iter(wanted.values()))

@@ -8,11 +8,12 @@ container, are doubtful: the breadcrumb of their article decides.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from lxml import etree
 
 from crawler.cms import ListedRow, ListPage
-from crawler.cms.kesion.addresses import ListAddress, article_address, list_address
+from crawler.cms.kesion.addresses import article_address, list_address, list_file
 from crawler.page import Page, squeeze, strings, tidy, words
 
 _LINKS = "//a[@href]"
@@ -49,18 +50,37 @@ class ListReader:
         self.static_article = static_article
         self.links = [(link, url) for link in page.all(_LINKS) if (url := page.href(link))]
         self.articles = {link: url for link, url in self.links if article_address(url, static_article)}
-        self.address = list_address(page.url)
+        self.columns = {url: address for _, url in self.links if (address := list_address(url, static_article))}
+        self.address = list_address(page.url, static_article)
 
     def read(self) -> ListPage:
         pager = self._pager()
         rows = self._rows(pager) if self.articles else self._foreign_rows(pager)
+        if self.address is not None and self.address.from_end is not None:
+            return ListPage(rows=rows, next_url=self._older_file(), linked={}, pages=None, total=None)
         pager_text = squeeze("".join(strings(pager))) if pager is not None else ""
+        pages = _last_number(_TOTAL_PAGES, pager_text)
+        linked = self._files(pages) or self._pages_linked()
         return ListPage(
             rows=rows,
-            next_url=self._next_url(pager),
-            linked=self._pages_linked(),
-            pages=_last_number(_TOTAL_PAGES, pager_text),
+            next_url=self._next_url(pager, linked),
+            linked=linked,
+            pages=pages,
             total=_last_number(_TOTAL_ROWS, pager_text),
+        )
+
+    def _older_file(self) -> str | None:
+        """The list file before this one; what this one says of counts and neighbours is of the day it was built."""
+        number = self.address.from_end if self.address else None
+        return list_file(self.page.url, number - 1) if number and number > 1 else None
+
+    def _files(self, pages: int | None) -> dict[int, str]:
+        """Page number → list file, of a column whose files count from the end; told by the newest page alone."""
+        mine = self.address
+        older = (url for url, to in self.columns.items() if mine and to.column == mine.column and to.from_end)
+        pattern = next(older, None)
+        return (
+            {page: list_file(pattern, pages - page + 1) for page in range(2, pages + 1)} if pattern and pages else {}
         )
 
     def _says_empty(self) -> bool:
@@ -116,7 +136,7 @@ class ListReader:
         rows = []
         for link, url in self.links:
             holder = next((node for node in link.iterancestors() if node.tag in _ROW_TAGS), None)
-            if link not in inside or holder is None or list_address(url) or _NOT_ROWS.match(link.get("href", "")):
+            if link not in inside or holder is None or url in self.columns or _NOT_ROWS.match(link.get("href", "")):
                 continue
             date = _date_in(tidy("".join(strings(holder)).replace("".join(strings(link)), " ")))
             if date:
@@ -128,7 +148,7 @@ class ListReader:
             return None
         address = article_address(url, self.static_article)
         if address is None:
-            return None if list_address(url) else ListedRow(url, None, _title(link), self._date(link))
+            return None if url in self.columns else ListedRow(url, None, _title(link), self._date(link))
         return ListedRow(url, address.native_id, _title(link), self._date(link), is_doubtful)
 
     def _list_container(self, containers: dict[etree._Element, Path], pager: etree._Element | None) -> Path | None:
@@ -172,11 +192,9 @@ class ListReader:
                 (after if seen else before).append(node.tail)
         return _date_in(tidy(" ".join(after))) or _date_in(tidy(" ".join(before)))
 
-    def _next_url(self, pager: etree._Element | None) -> str | None:
-        if self.address is not None:
-            following = self._pages_linked().get(self.address.page + 1)
-            if following or self._pages_linked():
-                return following
+    def _next_url(self, pager: etree._Element | None, linked: Mapping[int, str]) -> str | None:
+        if linked and self.address is not None and self.address.page is not None:
+            return linked.get(self.address.page + 1)
         within = pager.iter("a") if pager is not None else ()
         return next((self.page.href(a) for a in within if squeeze("".join(strings(a))) in _NEXT), None)
 
@@ -186,8 +204,8 @@ class ListReader:
         options = [(o, url) for o in self.page.all("//option[@value]") if (url := self.page.href(o))]
         pages: dict[int, str] = {}
         for _, url in [*self.links, *options]:
-            address: ListAddress | None = list_address(url)
-            if address and mine and address.class_id == mine.class_id:
+            address = self.columns.get(url) or list_address(url, self.static_article)
+            if address and mine and address.page and address.column == mine.column:
                 pages.setdefault(address.page, url)
         return pages
 
