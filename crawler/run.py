@@ -110,7 +110,8 @@ def prepare(
     _check_settings(settings)
     profile, now = arguments.profile, clock()
     run = f"{now.astimezone(UTC):%Y%m%dt%H%M%Sz}-{secrets.token_hex(2)}"
-    reader = family(profile.cms, profile.static_article, profile.section, (profile.name, profile.committee))
+    names = (profile.name, profile.committee)
+    reader = family(profile.cms, profile.static_article, profile.section, names, profile.containers)
     folder = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute() / profile.site
     request = {"mode": arguments.mode, "start_url": arguments.start_url, "limit": arguments.limit}
     archive = ArchiveRun.open(

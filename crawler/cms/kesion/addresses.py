@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
+from crawler.cms.kit.sections import Column
+
 _SHOW = re.compile(r"(?P<prefix>.*/)item/show\.asp", re.IGNORECASE)
 _LIST = re.compile(r"(?:.*/)item/list\.asp", re.IGNORECASE)
 _THREAD = re.compile(r"thread-(?P<id>\d+)-(?P<model>\d+)(?:-(?P<part>\d+))?(?:\.s?html?)?", re.IGNORECASE)
@@ -45,25 +47,60 @@ class ListAddress:
     from_end: int | None = None
 
 
-def article_address(url: str, static_article: re.Pattern[str] | None = None) -> ArticleAddress | None:
-    """Read an article's address; None when the URL names no article.
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The addresses of one site.
 
     Args:
-        url: absolute URL.
-        static_article: for sites that publish files, the profile's pattern with the named group `id` and, if parts
-            have files of their own, `part`; matched against the path.
+        static_article: for a site that publishes files, the profile's pattern over the path with the named group `id`
+            and, if parts have files of their own, `part`. Only such a site has folders for columns.
     """
-    parts = urlsplit(url)
-    origin = f"{parts.scheme}://{parts.netloc}"
-    if match := _SHOW.fullmatch(parts.path):
-        return _dynamic(f"{origin}{match['prefix']}", _query(parts.query))
-    for place in (parts.query, parts.path.rpartition("/")[2]):
-        if match := _THREAD.fullmatch(place):
-            folder = origin + parts.path.rpartition("/")[0]
-            mark = "?" if place == parts.query else ""
-            canonical = f"{folder}/{mark}thread-{match['id']}-{match['model']}.html"
-            return _scripted(int(match["model"]), int(match["id"]), int(match["part"] or 1), canonical)
-    return _file(origin, parts.path, static_article)
+
+    static_article: re.Pattern[str] | None = None
+
+    def article(self, url: str) -> ArticleAddress | None:
+        """Which article a URL names; None when it names none."""
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if match := _SHOW.fullmatch(parts.path):
+            return _dynamic(f"{origin}{match['prefix']}", _query(parts.query))
+        for place in (parts.query, parts.path.rpartition("/")[2]):
+            if match := _THREAD.fullmatch(place):
+                folder = origin + parts.path.rpartition("/")[0]
+                mark = "?" if place == parts.query else ""
+                canonical = f"{folder}/{mark}thread-{match['id']}-{match['model']}.html"
+                return _scripted(int(match["model"]), int(match["id"]), int(match["part"] or 1), canonical)
+        return _file(origin, parts.path, self.static_article)
+
+    def listing(self, url: str) -> ListAddress | None:
+        """Which page of which column a URL names; None when it names none, or page 0 (a link KesionCMS prints)."""
+        parts = urlsplit(url)
+        query = _query(parts.query)
+        if _LIST.fullmatch(parts.path):
+            class_id, page = _number(query.get("id")), _number(query.get("page", "1"))
+            return ListAddress(str(class_id), page) if class_id and page else None
+        for place in (parts.query, parts.path.rpartition("/")[2]):
+            if match := _REWRITTEN_LIST.fullmatch(place):
+                return ListAddress(match["id"], int(match["page"] or 1))
+        if self.static_article is None or (match := _LIST_FILE.fullmatch(parts.path)) is None:
+            return None
+        number = match["number"]
+        return ListAddress(match["folder"], None if number else 1, int(number) if number else None)
+
+    def native_id(self, url: str) -> str | None:
+        """Identity of the article a URL names."""
+        address = self.article(url)
+        return address.native_id if address else None
+
+    def column(self, url: str) -> Column | None:
+        """The column a list address names."""
+        address = self.listing(url)
+        return Column(address.column, address.page == 1) if address else None
+
+    def column_id(self, url: str) -> str | None:
+        """Identity of the column a list address names."""
+        address = self.listing(url)
+        return address.column if address else None
 
 
 def _dynamic(folder: str, query: dict[str, str]) -> ArticleAddress | None:
@@ -90,27 +127,6 @@ def _file(origin: str, path: str, static_article: re.Pattern[str] | None) -> Art
     first = path[: match.start("part")].rstrip("_-") + path[match.end("part") :] if part else path
     native_id = str(int(found)) if found.isascii() and found.isdigit() else _UNSAFE.sub("-", found)
     return ArticleAddress(native_id, int(part or 1), origin + first, None)
-
-
-def list_address(url: str, static_article: re.Pattern[str] | None = None) -> ListAddress | None:
-    """Read the address of a page of a column; None when the URL names none, or page 0 (a link KesionCMS prints).
-
-    Args:
-        url: absolute URL.
-        static_article: the profile's pattern of article files; folders are columns only on sites that have it.
-    """
-    parts = urlsplit(url)
-    query = _query(parts.query)
-    if _LIST.fullmatch(parts.path):
-        class_id, page = _number(query.get("id")), _number(query.get("page", "1"))
-        return ListAddress(str(class_id), page) if class_id and page else None
-    for place in (parts.query, parts.path.rpartition("/")[2]):
-        if match := _REWRITTEN_LIST.fullmatch(place):
-            return ListAddress(match["id"], int(match["page"] or 1))
-    if static_article is None or (match := _LIST_FILE.fullmatch(parts.path)) is None:
-        return None
-    number = match["number"]
-    return ListAddress(match["folder"], None if number else 1, int(number) if number else None)
 
 
 def list_file(url: str, number: int) -> str:
