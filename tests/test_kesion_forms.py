@@ -45,3 +45,20 @@ def test_every_speech_once_and_exact(urls: str, flavour: str, site: Site, tmp_pa
         log = replica.log()
         assert log["increments"]["total"] == log["purchases"] == 0
     assert site.verify().status == 0
+
+
+@pytest.mark.parametrize("urls", ["dynamic", "rewrite"])
+def test_print_pages_say_the_same_with_fewer_requests(urls: str, site: Site, tmp_path: Path) -> None:
+    with Replica(flavour="7.0", speeches=60, urls=urls) as replica:
+        ended = site.crawl(replica.url, "-a", profile(tmp_path, "print_page = true"))
+        assert (ended.status, ended.err) == (0, "")
+        truth, log = replica.truth(), replica.log()
+        assert_same(truth, site.latest())
+        told = {(gap["native_id"], gap["reason"]) for gap in site.report()["not_captured"]}
+        assert told == {(row["native_id"], row["reason"]) for row in truth["withheld"]}
+        assert log["increments"]["total"] == log["purchases"] == 0
+        counters = sum("gethits" in entry["path"].lower() for entry in log["requests"])
+        damaged = sum(bool(set("<>&") & set(speech["body"])) for speech in truth["speeches"])
+        assert 0 < damaged == counters < len(truth["speeches"]), (
+            "only what a print page would damage is read elsewhere"
+        )

@@ -118,12 +118,27 @@ class SpeechesSpider(Spider):
             "section": section,
             "is_doubtful": is_doubtful,
         }
-        return self.fetcher.request(url, "article").replace(
+        # Whether a doubtful row is the section's, only the article's own page says.
+        source = url if is_doubtful else self.job.family.article_source(url)
+        request = self.fetcher.request(source, "article")
+        request.meta["own_page"] = url if source != url else None
+        return request.replace(
             callback=self.parse_article, errback=self.article_failed, cb_kwargs=kwargs, headers=headers
         )
 
-    async def article_failed(self, failure: Failure) -> AsyncIterator[Item]:
+    def _own_page(self, request: Request | None) -> Request | None:
+        """The article's own page, when what could not be read was another source of it."""
+        own = request.meta.get("own_page") if request else None
+        if request is None or own is None:
+            return None
+        again = self.fetcher.request(own, "article")
+        return again.replace(callback=request.callback, errback=request.errback, cb_kwargs=request.cb_kwargs)
+
+    async def article_failed(self, failure: Failure) -> AsyncIterator[Item | Request]:
         """No answer at all for an article, after every retry."""
+        if own := self._own_page(failure.request):  # type: ignore[attr-defined]
+            yield own
+            return
         given = failure.request.cb_kwargs  # type: ignore[attr-defined]
         error = failure.value
         assert error is not None  # noqa: S101 - a failure holds an exception
@@ -137,7 +152,7 @@ class SpeechesSpider(Spider):
         listed: Row | None,
         section: SectionLink,
         is_doubtful: bool = False,
-    ) -> AsyncIterator[Item]:
+    ) -> AsyncIterator[Item | Request]:
         """Read all parts of an article and its counter: one speech, or why it is none."""
         look = self._look(listed, ("list", "article") if listed else ("article",))
         known = self.job.archive.known.get(native_id)
@@ -149,6 +164,9 @@ class SpeechesSpider(Spider):
             yield await self._confirmed(known, response, look)
             return
         first = await self.fetcher.settle(response, "article")
+        if first.page is None and (own := self._own_page(response.request)):
+            yield own
+            return
         if (target := self._other_article(native_id, first)) is not None:
             async for item in self._led_elsewhere(target, native_id, url, first, listed, section):
                 yield item
@@ -188,7 +206,7 @@ class SpeechesSpider(Spider):
 
     async def _led_elsewhere(
         self, target: str, native_id: str, url: str, fetched: Fetched, listed: Row | None, section: SectionLink
-    ) -> AsyncIterator[Item]:
+    ) -> AsyncIterator[Item | Request]:
         """A row that only leads to another article: that one is the speech, and it is taken once."""
         detail = f"redirects to {self.job.profile.site}:{target}"
         yield self._missed(native_id, url, Fetched(fetched.response, None, Reason.ELSEWHERE, detail), listed)

@@ -17,9 +17,9 @@ from crawler.cms.kit.attachments import attachments
 from crawler.cms.kit.behind import text_behind
 from crawler.cms.kit.breadcrumb import breadcrumb
 from crawler.cms.kit.info import read_info
-from crawler.cms.kit.title import TitleReader
+from crawler.cms.kit.title import TitleReader, title_problems
 from crawler.page import Page, squeeze, strings
-from pipelines.record import Problem, Raw
+from pipelines.record import Raw
 
 _BODY = "//*[@id='MyContent']"
 _PAGER = "//*[@id='pageNext']"
@@ -69,7 +69,7 @@ def read_article(
         next_part=_next_part(page, pagers, part),
         counter=counter,
         column_ids=trail.column_ids if trail else (),
-        problems=(*_problems(heading.agrees, listed_title, heading.title), *text_behind(body, pagers)),
+        problems=(*title_problems(heading, listed_title), *text_behind(body, pagers)),
     )
 
 
@@ -92,12 +92,6 @@ def _body(page: Page) -> etree._Element:
     if len(found) > 1 and all(found[0] in set(inner.iterancestors()) for inner in found[1:]):
         return found[0]
     return page.one(_BODY)
-
-
-def _problems(agrees: bool, listed: str | None, title: str) -> tuple[Problem, ...]:
-    if agrees:
-        return ()
-    return (Problem(field="title", code="disagrees", detail=f"the list says {listed}, the page {title}"),)
 
 
 def _body_html(body: etree._Element, pagers: list[etree._Element]) -> str:

@@ -10,6 +10,7 @@ from crawler.cms.kesion.addresses import Addresses
 from crawler.cms.kesion.article import closes_body, read_article
 from crawler.cms.kesion.lists import ListReader
 from crawler.cms.kesion.notices import notice, scripted_redirect
+from crawler.cms.kesion.print_page import distrusted, is_print_page, print_address, print_redirect, read_print_page
 from crawler.cms.kit.sections import SectionFinder
 from crawler.page import Page
 from pipelines.reasons import Reason
@@ -22,13 +23,22 @@ class Kesion:
         static_article: the profile's pattern for article files, or None for dynamic sites.
         section_names: names the section may have on the site.
         site_names: names of the site and the committee: never the title of an article.
+        print_page: read articles from their print pages where those can be trusted.
     """
 
     reader = "kesion/2"
 
-    def __init__(self, static_article: str | None, section_names: Sequence[str], site_names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        static_article: str | None,
+        section_names: Sequence[str],
+        site_names: Sequence[str],
+        *,
+        print_page: bool = False,
+    ) -> None:
         self.addresses = Addresses(re.compile(static_article) if static_article else None)
         self.known_names = (*section_names, *site_names)
+        self.print_page = print_page
 
     def native_id(self, url: str) -> str | None:
         return self.addresses.native_id(url)
@@ -36,6 +46,10 @@ class Kesion:
     def canonical(self, url: str) -> str:
         address = self.addresses.article(url)
         return address.canonical if address else url
+
+    def article_source(self, url: str) -> str:
+        address = self.addresses.article(url) if self.print_page else None
+        return (print_address(address) if address else None) or url
 
     def column_id(self, url: str) -> str | None:
         return self.addresses.column_id(url)
@@ -51,10 +65,13 @@ class Kesion:
         return ListReader(page, self.addresses).read()
 
     def read_article(self, page: Page, part: int, listed_title: str | None) -> ArticlePage:
+        if is_print_page(page.url):
+            return read_print_page(page, listed_title, self.known_names)
         return read_article(page, part, listed_title, self.known_names, self.addresses)
 
     def notice(self, page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
-        return notice(page, is_article=is_article)
+        said = notice(page, is_article=is_article)
+        return said or (distrusted(page) if is_print_page(page.url) else None)
 
     def counter_mode(self, url: str) -> CounterMode:  # noqa: ARG002 - the page objects drop what would count
         return "read_only"
@@ -66,4 +83,4 @@ class Kesion:
         return closes_body(text)
 
     def redirect(self, page: Page) -> str | None:
-        return scripted_redirect(page)
+        return print_redirect(page) if is_print_page(page.url) else scripted_redirect(page)
