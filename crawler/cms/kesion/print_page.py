@@ -64,7 +64,7 @@ def print_page(page: Page) -> PrintPage:
     """
     cells = page.all(_INFO)
     info = cells[0] if cells else page.one(_INFO)
-    rows = [row for row in info.iterancestors("tr")][:1]
+    rows = list(info.iterancestors("tr"))[:1]
     behind = [cell for row in rows for later in row.itersiblings("tr") for cell in later.iter("td", "th")]
     table = next(info.iterancestors("table"), None)
     if not behind or table is None or _text_behind(table):
