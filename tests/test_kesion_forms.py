@@ -22,6 +22,8 @@ FORMS = [
     ("static", "6.5"),
     ("static", "7.0"),
     ("static", "X2"),
+    ("ajax", "6.5"),
+    ("ajax", "X2"),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from email.message import Message
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlsplit
 
@@ -24,9 +25,10 @@ class AspRequest:
     path: str
     host: str
     values: dict[str, str]
+    referer: str = ""
 
     @classmethod
-    def read(cls, target: str, form: str, cookie: str, host: str, encoding: str) -> AspRequest:
+    def read(cls, target: str, form: str, headers: Message, host: str, encoding: str) -> AspRequest:
         address = urlsplit(target)
         values: dict[str, str] = {}
         for text in (address.query, form):
@@ -35,7 +37,9 @@ class AspRequest:
                 name = key.lower()
                 found[name] = f"{found[name]}, {value}" if name in found else value
             values = found | values
-        return cls(address.path.lower(), host, _cookies(cookie) | values)
+        return cls(
+            address.path.lower(), host, _cookies(headers.get("Cookie", "")) | values, headers.get("Referer", "")
+        )
 
     def text(self, name: str) -> str:
         """A parameter as the guard hands it on: without quotes."""

@@ -70,6 +70,10 @@ class Dynamic(Form):
         return request
 
 
+class Ajax(Dynamic):
+    """Dynamic addresses; the rows of a list come by another request."""
+
+
 class Rewritten(Form):
     """`mark` is `?` for pseudo-static addresses and empty for rewritten ones."""
 
@@ -160,7 +164,7 @@ NAMES = ("dynamic", "pseudo", "rewrite", "static", "ajax")
 
 
 def form_of(name: str, flavour: str, site: Site, pages: Callable[[int], int]) -> Form:
-    """The addresses of one setting of one build; `ajax` lists have dynamic addresses."""
+    """The addresses of one setting of one build."""
     match name:
         case "pseudo":
             return Rewritten("?")
@@ -168,5 +172,7 @@ def form_of(name: str, flavour: str, site: Site, pages: Callable[[int], int]) ->
             return Rewritten("")
         case "static":
             return Static(site, FILES_OF_FLAVOURS[flavour], pages)
+        case "ajax":
+            return Ajax()
         case _:
             return Dynamic("page" if flavour == "X2" else "Page")

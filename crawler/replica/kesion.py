@@ -40,6 +40,7 @@ class Kesion:
             "/item/gethits.asp": self.get_hits,
             "/item/print.asp": self.print_page,
             "/item/filedown.asp": self.file_down,
+            "/item/ajaxpage.asp": self.ajax_page,
             "/plus/error.asp": self.error_page,
             "/user/login/": lambda _: self.html("<html><body>会员登录</body></html>"),
         }
@@ -98,6 +99,11 @@ class Kesion:
         if class_id not in (SECTION, NEWS, NOTICES, ARCHIVE):
             return self.html(notices.UNKNOWN_CLASS)
         return self.html(self.lists.page(request.host, class_id, request.number("page")))
+
+    def ajax_page(self, request: AspRequest) -> Answer:
+        if not request.referer:
+            return self.html("error!")
+        return self.html(self.lists.ajax_page(request.host, request.text("classid"), request.number("curpage")))
 
     def show(self, request: AspRequest) -> Answer:
         model, number = request.number("m"), request.number("d") or request.number("id")

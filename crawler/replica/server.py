@@ -117,7 +117,7 @@ class Handler(BaseHTTPRequestHandler):
         request = AspRequest.read(
             target=self.path,
             form=form.decode("latin-1"),
-            cookie=self.headers.get("Cookie", ""),
+            headers=self.headers,
             host=host,
             encoding=kesion.flavour.encoding,
         )

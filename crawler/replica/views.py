@@ -6,7 +6,8 @@ import re
 from datetime import timedelta
 from html import escape
 
-from crawler.replica.forms import Form, Static
+from crawler.replica import ajax_lists
+from crawler.replica.forms import FOLDERS, Ajax, Form, Static
 from crawler.replica.listing import Place, cut_title, list_date, pager
 from crawler.replica.site import ARCHIVE, FOREIGN_ROW, LAST_MOMENT, MEMBERS, NEWS, NOTICES, SECTION, Item, Site
 from crawler.replica.static_lists import counts_script, static_pager
@@ -69,15 +70,37 @@ class ListPages:
 
     def page(self, host: str, class_id: int, asked: int) -> str:
         domain = self.domain(host)
+        trail = f'<div class="position">{self._trail(domain, class_id)}</div>'
+        if isinstance(self.form, Ajax):
+            beside = self._rows(domain, self.site.rows((NEWS,))[:ON_HOME])
+            box = f'<div class="left"><h3>政协要闻</h3>{beside}</div>{ajax_lists.shell(class_id)}'
+        else:
+            box = self._listing(domain, class_id, asked)
+        content = f"{trail}\r\n{box}"
+        return self.flavour.page(domain, f"{CLASS_NAMES[class_id]}-{SITE}", self.navigation(domain), content)
+
+    def _listing(self, domain: str, class_id: int, asked: int) -> str:
         rows = self.class_rows(class_id)
-        total = pages_of(len(rows), self.per_page)
-        current = asked if 1 <= asked <= total else 1
-        shown = rows[(current - 1) * self.per_page : current * self.per_page]
+        current, total, shown = self._shown(rows, asked)
         listing = self._rows(domain, shown) if shown else "<p>此栏目下没有文章</p>"
         paging = self._pager(class_id, current, total, len(rows)) if shown else ""
-        trail = f'<div class="position">{self._trail(domain, class_id)}</div>'
-        content = f'{trail}\r\n<div class="box">{listing}</div>\r\n{paging}'
-        return self.flavour.page(domain, f"{CLASS_NAMES[class_id]}-{SITE}", self.navigation(domain), content)
+        return f'<div class="box">{listing}</div>\r\n{paging}'
+
+    def _shown(self, rows: list[Item], asked: int) -> tuple[int, int, list[Item]]:
+        """The page given for the page asked for, how many there are, and its rows."""
+        total = pages_of(len(rows), self.per_page)
+        current = asked if 1 <= asked <= total else 1
+        return current, total, rows[(current - 1) * self.per_page : current * self.per_page]
+
+    def ajax_page(self, host: str, tid: str, asked: int) -> str:
+        """The rows of a class by its long id, and the counts behind them."""
+        class_id = next(number for number in FOLDERS if ajax_lists.tid(number) == tid)
+        rows = self.class_rows(class_id)
+        _, total, shown = self._shown(rows, asked)
+        if not shown:
+            return "<p>此栏目下没有信息</p>" + ajax_lists.answer("", 0, self.per_page, 0, self.flavour.pager_style)
+        html = self._rows(self.domain(host), shown)
+        return ajax_lists.answer(html, len(rows), self.per_page, total, self.flavour.pager_style)
 
     def class_rows(self, class_id: int) -> list[Item]:
         return self.site.rows((SECTION,) if class_id == ARCHIVE else (class_id,))

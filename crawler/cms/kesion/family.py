@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from crawler.cms import ArticlePage, CounterMode, ListPage, SectionLink
 from crawler.cms.kesion.addresses import Addresses
+from crawler.cms.kesion.ajax_lists import is_answer, refusal
 from crawler.cms.kesion.article import closes_body, read_article
 from crawler.cms.kesion.lists import ListReader
 from crawler.cms.kesion.notices import notice, scripted_redirect
@@ -70,6 +71,8 @@ class Kesion:
         return read_article(page, part, listed_title, self.known_names, self.addresses)
 
     def notice(self, page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
+        if is_answer(page.url):
+            return refusal(page)
         said = notice(page, is_article=is_article)
         return said or (distrusted(page) if is_print_page(page.url) else None)
 

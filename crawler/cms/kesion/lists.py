@@ -9,6 +9,7 @@ from lxml import etree
 
 from crawler.cms import ListPage
 from crawler.cms.kesion.addresses import Addresses, list_file
+from crawler.cms.kesion.ajax_lists import calling_page, first_ask, is_answer, read_answer
 from crawler.cms.kit.rows import RowFinder
 from crawler.page import Page, squeeze, strings
 
@@ -35,6 +36,10 @@ class ListReader:
         self.address = addresses.listing(page.url)
 
     def read(self) -> ListPage:
+        if is_answer(self.page.url):
+            return read_answer(self.page, self.finder)
+        if ask := first_ask(self.page):
+            return calling_page(ask)
         pager = self._pager()
         rows = self.finder.rows(pager)
         if self.address is not None and self.address.from_end is not None:
