@@ -136,7 +136,10 @@ class Family(Protocol):
         """Where a page without a body sends the browser by script."""
 
 
-FAMILIES = {"kesion": "crawler.cms.kesion:Kesion"}
+FAMILIES = {
+    "kesion": "crawler.cms.kesion:Kesion",
+    "trs": "crawler.cms.trs:Trs",
+}
 """Families by the name profiles give them: module and class."""
 PRINTING = ("kesion",)
 """Families whose articles have print pages."""

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from threading import Thread
 
+from crawler.replica.families import FAMILIES, family_replica
 from crawler.replica.forms import NAMES, form_of
 from crawler.replica.kesion import Kesion
 from crawler.replica.server import Bench
@@ -27,9 +28,9 @@ def date_form(text: str) -> int:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m crawler.replica", description="a KesionCMS look-alike on this machine"
+        prog="python -m crawler.replica", description="a look-alike of a CMS on this machine"
     )
-    parser.add_argument("--flavour", choices=sorted(FLAVOURS), default="6.5")
+    parser.add_argument("--flavour", choices=sorted({*FLAVOURS, *FAMILIES}), default="6.5")
     parser.add_argument("--speeches", type=int, default=100)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--host", default="127.0.0.1")
@@ -48,6 +49,10 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def make_bench(options: argparse.Namespace) -> Bench:
+    robots = options.robots.read_text(encoding="utf-8") if options.robots else None
+    if options.flavour in FAMILIES:
+        site = Site(options.speeches, options.seed)
+        return Bench((options.host, options.port), family_replica(options.flavour, site, options.per_page, robots))
     flavour = FLAVOURS[options.flavour]
     # Files of two models would share their names.
     site = Site(options.speeches, options.seed, twins=options.urls != "static")
@@ -65,7 +70,6 @@ def make_bench(options: argparse.Namespace) -> Bench:
         date_form=flavour.date_form if options.date_form is None else options.date_form,
         per_page=per_page,
     )
-    robots = options.robots.read_text(encoding="utf-8") if options.robots else None
     return Bench((options.host, options.port), Kesion(flavour, site, lists, robots))
 
 

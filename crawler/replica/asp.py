@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from email.message import Message
 from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
+
+if TYPE_CHECKING:
+    from crawler.replica.cms import Asked
 
 LARGEST_LONG = 2**31 - 1
 
@@ -28,18 +31,16 @@ class AspRequest:
     referer: str = ""
 
     @classmethod
-    def read(cls, target: str, form: str, headers: Message, host: str, encoding: str) -> AspRequest:
-        address = urlsplit(target)
+    def read(cls, asked: Asked, encoding: str) -> AspRequest:
+        address = urlsplit(asked.target)
         values: dict[str, str] = {}
-        for text in (address.query, form):
+        for text in (address.query, asked.form):
             found: dict[str, str] = {}
             for key, value in parse_qsl(text, keep_blank_values=True, encoding=encoding, errors="replace"):
                 name = key.lower()
                 found[name] = f"{found[name]}, {value}" if name in found else value
             values = found | values
-        return cls(
-            address.path.lower(), host, _cookies(headers.get("Cookie", "")) | values, headers.get("Referer", "")
-        )
+        return cls(address.path.lower(), asked.host, _cookies(asked.cookie) | values, asked.referer)
 
     def text(self, name: str) -> str:
         """A parameter as the guard hands it on: without quotes."""

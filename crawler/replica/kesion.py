@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from crawler.replica import notices
@@ -17,15 +17,19 @@ from crawler.replica.templates import COMMON_GUARD, SITE, ArticleView
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from crawler.replica.cms import Asked
     from crawler.replica.templates import Flavour
     from crawler.replica.views import ListPages
 
 FILTERED = ("m", "d", "id", "p", "page", "getflag")
 UNSEEN = ("removed", "deleted-notice", "not-approved")
+SESSION = "ASPSESSIONIDQQSCRTAD=KFHBNLOAGDPCEMJIKBNALHCO; path=/"
 TINY_GIF = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 
 
 class Kesion:
+    server = "Microsoft-IIS/6.0"
+
     def __init__(self, flavour: Flavour, site: Site, lists: ListPages, robots: str | None) -> None:
         self.flavour = flavour
         self.site = site
@@ -44,6 +48,19 @@ class Kesion:
             "/plus/error.asp": self.error_page,
             "/user/login/": lambda _: self.html("<html><body>会员登录</body></html>"),
         }
+
+    def respond(self, asked: Asked) -> Answer:
+        return self.answer(AspRequest.read(asked, self.flavour.encoding))
+
+    def headers(self, cookie: str) -> dict[str, str]:
+        common = {"X-Powered-By": "ASP.NET", "Cache-control": "private"}
+        return common if "ASPSESSIONID" in cookie else {**common, "Set-Cookie": SESSION}
+
+    def truth(self) -> dict[str, Any]:
+        return self.site.truth(self.flavour.prints_author, self.flavour.prints_source)
+
+    def step(self) -> dict[str, list[str]]:
+        return self.site.step()
 
     def answer(self, request: AspRequest) -> Answer:
         if request.path == "/robots.txt" and self.robots is not None:

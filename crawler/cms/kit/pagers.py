@@ -26,6 +26,7 @@ _CALL = re.compile(
     re.IGNORECASE,
 )
 _COUNT = re.compile(r"\bvar\s+countPage\s*=\s*(?P<pages>\d+)")
+_EXTENSION = re.compile(r"[.\"'](s?html?)[\"']")
 _MOST_PAGES = 10_000
 
 
@@ -92,7 +93,7 @@ def counted_files(page: Page, stem: str | None = None) -> Pager:
         source = script.text or ""
         match = _CALL.search(source)
         if match is None and stem is None and (count := _COUNT.search(source)):
-            return _files(page, script, int(count["pages"]), "index", _extension(page.url))
+            return _files(page, script, int(count["pages"]), "index", _extension(page, source))
         if match and stem in {None, match["stem"]}:
             return _files(page, script, int(match["pages"]), match["stem"], match["ext"])
     return Pager()
@@ -104,6 +105,10 @@ def _files(page: Page, script: etree._Element, pages: int, stem: str, extension:
     return Pager(script, linked, None, pages or None, None)
 
 
-def _extension(url: str) -> str:
-    match = re.search(r"\.(s?html?)$", url)
-    return match[1] if match else "html"
+def _extension(page: Page, source: str) -> str:
+    """The extension a script writes, else that of the page itself, else the one most of its links have."""
+    named = _EXTENSION.search(source) or re.search(r"\.(s?html?)$", page.url)
+    if named:
+        return named[1]
+    linked = re.findall(r"\.(s?html?)$", "\n".join(link.get("href", "") for link in page.all("//a")), re.MULTILINE)
+    return max(set(linked), key=linked.count, default="html")

@@ -1,0 +1,23 @@
+"""Small replicas of the other CMS families: one module a family, the speeches of all made by one generator."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from crawler.replica.families.base import FamilyReplica
+    from crawler.replica.site import Site
+
+FAMILIES = {
+    "trs": "crawler.replica.families.trs:Trs",
+    "trs-new": "crawler.replica.families.trs:TrsNew",
+}
+"""Flavours by name: module and class."""
+
+
+def family_replica(flavour: str, site: Site, per_page: int | None, robots: str | None) -> FamilyReplica:
+    """The replica of a flavour; `KeyError` for an unknown one."""
+    module, _, made = FAMILIES[flavour].partition(":")
+    replica: FamilyReplica = getattr(import_module(module), made)(site, per_page or 0, robots)
+    return replica

@@ -1,0 +1,60 @@
+"""Every CMS family over the real command and a replica of it: each speech once and exact, no counter raised."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.replica.process import Replica
+from tests.conftest import Ended, Site
+
+EXACT = {"title", "published_on", "published_at", "body", "author", "source"}
+SPEECHES = 45
+# flavour of the replica, family
+FAMILIES = [
+    ("trs", "trs"),
+    ("trs-new", "trs"),
+]
+
+
+def crawl(site: Site, replica: Replica, cms: str, folder: Path, more: str = "", *arguments: str) -> Ended:
+    """Crawl a replica with a profile of the fewest keys."""
+    profile = folder / "family.toml"
+    profile.write_text(
+        f'name = "广水市政协网"\ncommittee = "政协广水市委员会"\ncms = "{cms}"\nid_namespace = "test"\n'
+        f'start_url = "{replica.url}"\nsection = "领导讲话"\nhosts = ["127.0.0.1"]\n{more}',
+        "utf-8",
+    )
+    return site.crawl(replica.url, "-a", f"profile={profile}", *arguments)
+
+
+def differences(truth: dict[str, Any], latest: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What was read otherwise than it is, by id and key."""
+    speeches = {speech["native_id"]: speech for speech in truth["speeches"]}
+    found: dict[str, Any] = dict.fromkeys(speeches.keys() - latest.keys(), "not captured")
+    found.update(dict.fromkeys(latest.keys() - speeches.keys(), "no speech"))
+    for native_id in speeches.keys() & latest.keys():
+        speech, line = speeches[native_id], latest[native_id]
+        wrong = {key: (speech[key], line[key]) for key in EXACT if speech[key] != line[key]}
+        if line["view_count"] != speech["views"]:
+            wrong["views"] = (speech["views"], line["view_count"])
+        if wrong:
+            found[native_id] = wrong
+    return found
+
+
+@pytest.mark.parametrize(("flavour", "cms"), FAMILIES, ids=[flavour for flavour, _ in FAMILIES])
+def test_every_speech_once_and_exact(flavour: str, cms: str, site: Site, tmp_path: Path) -> None:
+    with Replica(flavour=flavour, speeches=SPEECHES) as replica:
+        replica.faults(rate=0.1, kinds=["challenge", "500"], max_per_url=2, seed=3)
+        ended = crawl(site, replica, cms, tmp_path)
+        assert (ended.status, ended.err) == (0, ""), ended.out
+        replica.faults()
+        truth = replica.truth()
+        assert differences(truth, site.latest()) == {}
+        told = {(gap["native_id"], gap["reason"]) for gap in site.report()["not_captured"]}
+        assert told == {(row["native_id"], row["reason"]) for row in truth["withheld"]}
+        assert replica.log()["increments"]["total"] == 0
+    assert site.verify().status == 0
