@@ -16,6 +16,14 @@ SPEECHES = 45
 FAMILIES = [
     ("trs", "trs"),
     ("trs-new", "trs"),
+    ("dedecms", "dedecms"),
+    ("empirecms", "empirecms"),
+    ("jeecms", "jeecms"),
+    ("kesion-net", "kesion-net"),
+    ("kesion-net-rewritten", "kesion-net"),
+    ("phpcms", "phpcms"),
+    ("phpcms-files", "phpcms"),
+    ("siteserver", "siteserver"),
 ]
 
 
@@ -58,3 +66,13 @@ def test_every_speech_once_and_exact(flavour: str, cms: str, site: Site, tmp_pat
         assert told == {(row["native_id"], row["reason"]) for row in truth["withheld"]}
         assert replica.log()["increments"]["total"] == 0
     assert site.verify().status == 0
+
+
+@pytest.mark.parametrize("flavour", ["dedecms", "phpcms"])
+def test_a_counter_that_counts_is_asked_where_the_profile_allows_it(flavour: str, site: Site, tmp_path: Path) -> None:
+    with Replica(flavour=flavour, speeches=6) as replica:
+        assert crawl(site, replica, flavour, tmp_path, 'counter = "increments"\n').status == 0
+        truth = replica.truth()
+        assert differences(truth, site.latest()) == {}
+        assert None not in {speech["views"] for speech in truth["speeches"]}
+        assert replica.log()["increments"]["total"] == len(truth["speeches"])

@@ -138,6 +138,12 @@ class Family(Protocol):
 
 FAMILIES = {
     "kesion": "crawler.cms.kesion:Kesion",
+    "dedecms": "crawler.cms.dedecms:DedeCms",
+    "empirecms": "crawler.cms.empirecms:EmpireCms",
+    "jeecms": "crawler.cms.jeecms:JeeCms",
+    "kesion-net": "crawler.cms.kesion_net:KesionNet",
+    "phpcms": "crawler.cms.phpcms:PhpCms",
+    "siteserver": "crawler.cms.siteserver:SiteServer",
     "trs": "crawler.cms.trs:Trs",
 }
 """Families by the name profiles give them: module and class."""
