@@ -145,6 +145,9 @@ FAMILIES = {
     "phpcms": "crawler.cms.phpcms:PhpCms",
     "siteserver": "crawler.cms.siteserver:SiteServer",
     "trs": "crawler.cms.trs:Trs",
+    "jcms": "crawler.cms.jcms:Jcms",
+    "vsb": "crawler.cms.vsb:Vsb",
+    "cctv": "crawler.cms.cctv:Cctv",
 }
 """Families by the name profiles give them: module and class."""
 PRINTING = ("kesion",)

@@ -10,6 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -85,7 +86,8 @@ class DescribedFamily(ABC):
 
     def rows(self, page: Page, pager: Pager) -> tuple[ListedRow, ...]:
         """The rows of a list page."""
-        finder = RowFinder(page, self.native_id, lambda url: self.column(url) is not None)
+        host = urlsplit(page.url).netloc
+        finder = RowFinder(page, self.native_id, lambda url: urlsplit(url).netloc == host and bool(self.column(url)))
         named = page.all(self.row_container.xpath) if self.row_container else []
         return finder.rows_in(named[0]) if named else finder.rows(pager.node)
 

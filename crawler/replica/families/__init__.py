@@ -20,6 +20,11 @@ FAMILIES = {
     "siteserver": "crawler.replica.families.siteserver:SiteServer",
     "trs": "crawler.replica.families.trs:Trs",
     "trs-new": "crawler.replica.families.trs:TrsNew",
+    "jcms": "crawler.replica.families.jcms:Jcms",
+    "jcms-groups": "crawler.replica.families.jcms:JcmsGroups",
+    "vsb": "crawler.replica.families.vsb:Vsb",
+    "cctv": "crawler.replica.families.cctv:Cctv",
+    "cctv-new": "crawler.replica.families.cctv:CctvNew",
 }
 """Flavours by name: module and class."""
 

@@ -51,6 +51,8 @@ class FamilyReplica(ABC):
     encoding: ClassVar[str] = "utf-8"
     content_type: ClassVar[str] = "text/html; charset=utf-8"
     per_page: ClassVar[int] = 15
+    counter: ClassVar[str] = "none"
+    """What asking its counter does: read_only, increments, none."""
     parts_are_pages: ClassVar[bool] = False
     """Whether a long article is cut into pages; else all of it stands on one."""
 
@@ -111,7 +113,7 @@ class FamilyReplica(ABC):
         return {event: [ids[native_id] for native_id in found] for event, found in events.items()}
 
     def truth(self) -> dict[str, Any]:
-        truth = self.site.truth(raw_author=True, raw_source=True)
+        truth = {**self.site.truth(raw_author=True, raw_source=True), "counter": self.counter}
         for item, speech in zip(self.site.live(), truth["speeches"], strict=True):
             minute = f"{item.speech.published:%Y-%m-%dT%H:%M}:00+08:00"
             speech.update({"native_id": self.native_id(item), "published_at": minute, **self.told(item)})
