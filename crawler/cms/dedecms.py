@@ -17,24 +17,25 @@ from crawler.page import Page
 
 _VIEW = re.compile(r"(?P<folder>.*/)plus/view\.php")
 _DYNAMIC_LIST = re.compile(r".*/plus/list\.php")
-_LIST = re.compile(r"/(?P<folder>.+)/(?:index\.html?|list_\d+_(?P<number>\d+)\.html?)?")
+_LIST = re.compile(r"/(?P<folder>.+)/(?:index\.html?|list_\d+_(?P<number>\d{1,6})\.html?)?")
 _COUNTER = re.compile(r"/plus/count\.php$")
-_NUMBER = re.compile(r"[0-9]+")
+_ID = re.compile(r"[0-9]{1,18}")
+_PART = re.compile(r"[0-9]{1,4}")
 
 
 class DedeCms(DescribedFamily):
     """Page objects of DedeCMS."""
 
     reader = "dedecms/1"
-    articles = (re.compile(r"/\d{4}/\d{4}/(?P<id>\d+)(?:_(?P<part>\d+))?\.html?$"),)
-    bodies = (".content",)
+    articles = (re.compile(r"/\d{4}/\d{4}/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.html?$"),)
+    bodies = (".viewbox .content", ".content")
     counter = "increments"
 
     def article(self, url: str) -> ArticleAddress | None:
         parts = urlsplit(url)
         query = dict(parse_qsl(parts.query))
         number, part = query.get("aid", query.get("arcID", "")), query.get("pageno", "1")
-        if (match := _VIEW.fullmatch(parts.path)) and _NUMBER.fullmatch(number) and _NUMBER.fullmatch(part):
+        if (match := _VIEW.fullmatch(parts.path)) and _ID.fullmatch(number) and _PART.fullmatch(part):
             canonical = parts._replace(path=f"{match['folder']}plus/view.php", query=f"aid={number}", fragment="")
             return ArticleAddress(number, int(part), canonical.geturl())
         return super().article(url)

@@ -14,7 +14,7 @@ from crawler.cms.kit.scripts import script_query
 from crawler.cms.kit.sections import Column
 from crawler.page import Page
 
-_LIST = re.compile(r"/(?P<folder>.+)/(?:index(?:_(?P<number>\d+))?\.html?)?")
+_LIST = re.compile(r"/(?P<folder>.+)/(?:index(?:_(?P<number>\d{1,6}))?\.html?)?")
 _COUNTER = re.compile(r"/e/public/ViewClick/")
 
 
@@ -22,7 +22,7 @@ class EmpireCms(DescribedFamily):
     """Page objects of EmpireCMS."""
 
     reader = "empirecms/1"
-    articles = (re.compile(r"/(?P<id>\d+)(?:_(?P<part>\d+))?\.html?$"),)
+    articles = (re.compile(r"/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.html?$"),)
     bodies = ("#text", ".newstext")
     furniture = (".//*[contains(concat(' ',@class,' '),' pageLink ')]",)
     counter = "read_only"

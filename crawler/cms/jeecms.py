@@ -16,7 +16,7 @@ from crawler.cms.kit.pagers import Pager, parts_pager
 from crawler.cms.kit.sections import Column
 from crawler.page import Page
 
-_LIST = re.compile(r"/(?P<folder>.+)/(?:index(?:_(?P<number>\d+))?\.(?:jhtml|html?))?")
+_LIST = re.compile(r"/(?P<folder>.+)/(?:index(?:_(?P<number>\d{1,6}))?\.(?:jhtml|html?))?")
 _SCRIPT = re.compile(r"[\"'](?P<base>[^\"']*?/?)content_view(?:_get)?\.jspx")
 _READING = "content_view_get.jspx"
 
@@ -25,7 +25,7 @@ class JeeCms(DescribedFamily):
     """Page objects of JEECMS."""
 
     reader = "jeecms/1"
-    articles = (re.compile(r"/(?P<id>\d+)(?:_(?P<part>\d+))?\.(?:jhtml|html?)$"),)
+    articles = (re.compile(r"/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.(?:jhtml|html?)$"),)
     bodies = (".content",)
 
     def column(self, url: str) -> Column | None:
@@ -49,7 +49,7 @@ class JeeCms(DescribedFamily):
         """`{"contentViewsMap":{"578":12}}`: its one number; the whole answer when it has another form."""
         try:
             views = json.loads(answer)["contentViewsMap"].values()
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return super().count_in(answer)
         numbers = [str(number) for number in views]
         return numbers[0] if len(numbers) == 1 else super().count_in(answer)

@@ -17,13 +17,14 @@ from crawler.cms.kit.pagers import Pager, pager_block, parts_pager
 from crawler.cms.kit.sections import Column
 from crawler.page import Page
 
-_VIEW = re.compile(r"/v-(?P<model>\d+)-(?P<id>\d+)(?:-(?P<part>\d+))?\.\w+$")
-_LIST = re.compile(r"/a/(?P<id>\d+)(?:-(?P<number>\d+))?\.\w+")
-_LIST_FILE = re.compile(r"/(?P<folder>html/.+)/(?:index(?:_(?P<number>\d+))?\.\w+)?")
-_PAGES = re.compile(r"\bvar\s+TotalPage\s*=\s*(\d+)")
-_ROWS = re.compile(r"\bvar\s+TotalPut\s*=\s*(\d+)")
+_VIEW = re.compile(r"/v-(?P<model>\d{1,6})-(?P<id>\d{1,18})(?:-(?P<part>\d{1,4}))?\.\w+$")
+_LIST = re.compile(r"/a/(?P<id>\d{1,18})(?:-(?P<number>\d{1,6}))?\.\w+")
+_LIST_FILE = re.compile(r"/(?P<folder>html/.+)/(?:index(?:_(?P<number>\d{1,6}))?\.\w+)?")
+_PAGES = re.compile(r"\bvar\s+TotalPage\s*=\s*(\d{1,6})\b")
+_ROWS = re.compile(r"\bvar\s+TotalPut\s*=\s*(\d{1,9})\b")
 _EXTENSION = re.compile(r"\bpage\(\s*\d+\s*,\s*\d+\s*,\s*'[^']*'\s*,\s*'(\.\w+)'")
 _HITS = "//*[@type='showhits'][@action='count'][@id]"
+_MOST_PAGES = 10_000
 ARTICLE_MODEL = "1"
 
 
@@ -31,7 +32,7 @@ class KesionNet(DescribedFamily):
     """Page objects of Kesion ASP.NET. Ids are counted per model, as in KesionCMS."""
 
     reader = "kesion-net/1"
-    articles = (re.compile(r"^/html/.+/(?P<id>\d+)(?:_(?P<part>\d+))?\.\w+$"),)
+    articles = (re.compile(r"^/html/.+/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.\w+$"),)
     bodies = (".ct_box",)
     # The template of the CMS lets keywords and a script follow the text within its container.
     furniture = (".//div[starts-with(normalize-space(.),'关键字：')][following-sibling::script]",)
@@ -67,10 +68,9 @@ class KesionNet(DescribedFamily):
         pages, rows = _PAGES.search(script), _ROWS.search(script)
         if pages is None:
             return super().pager(page)
-        count = int(pages[1])
-        extension = _EXTENSION.search(script)
-        name = _page_name(page.url, extension[1] if extension else ".html")
-        linked = {number: name.format(number=number, left=count - number + 1) for number in range(2, count + 1)}
+        count, extension = int(pages[1]), _EXTENSION.search(script)
+        ending = extension[1] if extension else ".html"
+        linked = {n: _page_address(page.url, n, count, ending) for n in range(2, min(count, _MOST_PAGES) + 1)}
         return replace(pager, linked=linked, pages=count, total=int(rows[1]) if rows else None)
 
     def parts(self, page: Page) -> Pager:
@@ -90,8 +90,8 @@ class KesionNet(DescribedFamily):
         return None
 
 
-def _page_name(url: str, extension: str) -> str:
-    """The address of another list page: `{number}` is its number from the front, `{left}` from the end."""
+def _page_address(url: str, number: int, pages: int, extension: str) -> str:
+    """The address of another page of a list: scripts count from the front, files from the end."""
     if match := _LIST.fullmatch(urlsplit(url).path):
-        return urljoin(url, f"/a/{match['id']}-{{number}}{extension}")
-    return urljoin(url, f"index_{{left}}{extension}")
+        return urljoin(url, f"/a/{match['id']}-{number}{extension}")
+    return urljoin(url, f"index_{pages - number + 1}{extension}")

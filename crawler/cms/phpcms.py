@@ -19,7 +19,8 @@ from pipelines.reasons import Reason
 # A list page is a bare number; a longer one is somebody's article.
 _LIST = re.compile(r"/(?P<folder>.+?)/(?:(?:index|(?P<number>\d{1,3}))\.html?)?")
 _COUNTER = re.compile(r"/api\.php$")
-_NUMBER = re.compile(r"[0-9]+")
+_ID = re.compile(r"[0-9]{1,18}")
+_PART = re.compile(r"[0-9]{1,4}")
 _PAID = re.compile("阅读此信息需要您支付")
 _LONGEST_NOTICE = 200
 
@@ -28,14 +29,14 @@ class PhpCms(DescribedFamily):
     """Page objects of PHPCMS V9."""
 
     reader = "phpcms/1"
-    articles = (re.compile(r"/\d{4}/(?:[a-z]+_)?\d{4}/(?P<id>\d+)(?:_(?P<part>\d+))?\.html?$"),)
-    bodies = (".content",)
+    articles = (re.compile(r"/\d{4}/(?:[a-z]+_)?\d{4}/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.html?$"),)
+    bodies = ("#Article .content", ".content")
     counter = "increments"
 
     def article(self, url: str) -> ArticleAddress | None:
         parts, query = urlsplit(url), _content_query(url)
         number, part = query.get("id", ""), query.get("page", "1")
-        if query.get("a") == "show" and _NUMBER.fullmatch(number) and _NUMBER.fullmatch(part):
+        if query.get("a") == "show" and _ID.fullmatch(number) and _PART.fullmatch(part):
             kept = urlencode(
                 {"m": "content", "c": "index", "a": "show", "catid": query.get("catid", ""), "id": number}
             )
@@ -54,8 +55,8 @@ class PhpCms(DescribedFamily):
         return parts_pager(page, self.article)
 
     def notice(self, page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
-        body = page.all(self.body_containers[0].xpath) if is_article else []
-        text = squeeze("".join(strings(body[0]))) if body else ""
+        body = self._found(page) if is_article else None
+        text = squeeze("".join(strings(body))) if body is not None else ""
         if len(text) < _LONGEST_NOTICE and (match := _PAID.search(text)):
             return Reason.NO_PERMISSION, text[match.start() :]
         return super().notice(page, is_article=is_article)

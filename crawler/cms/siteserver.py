@@ -13,15 +13,15 @@ from crawler.cms.kit.pagers import Pager, parts_pager
 from crawler.cms.kit.sections import Column
 from crawler.page import Page
 
-_LIST = re.compile(r"(?:.*)/channels/(?P<id>\d+)(?:_(?P<number>\d+))?\.(?:s?html?|aspx)")
-_CHANNEL = re.compile(r"/contents/(?P<id>\d+)/")
+_LIST = re.compile(r"(?:.*)/channels/(?P<id>\d{1,18})(?:_(?P<number>\d{1,6}))?\.(?:s?html?|aspx)")
+_CHANNEL = re.compile(r"/contents/(?P<id>\d{1,18})/")
 
 
 class SiteServer(DescribedFamily):
     """Page objects of SiteServer CMS."""
 
     reader = "siteserver/1"
-    articles = (re.compile(r"/contents/\d+/(?P<id>\d+)(?:_(?P<part>\d+))?\.(?:s?html?|aspx)$"),)
+    articles = (re.compile(r"/contents/\d+/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.(?:s?html?|aspx)$"),)
     bodies = (".content",)
     counter = "none"
 

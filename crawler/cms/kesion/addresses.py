@@ -15,9 +15,11 @@ from crawler.cms.kit.sections import Column
 
 _SHOW = re.compile(r"(?P<prefix>.*/)item/show\.asp", re.IGNORECASE)
 _LIST = re.compile(r"(?:.*/)item/list\.asp", re.IGNORECASE)
-_THREAD = re.compile(r"thread-(?P<id>\d+)-(?P<model>\d+)(?:-(?P<part>\d+))?(?:\.s?html?)?", re.IGNORECASE)
-_REWRITTEN_LIST = re.compile(r"list-(?P<id>\d+)(?:-(?P<page>\d+))?(?:\.s?html?)?", re.IGNORECASE)
-_LIST_FILE = re.compile(r"(?P<folder>/.+/)(?:index(?:_(?P<number>\d+))?\.(?:s?html?|asp))?", re.IGNORECASE)
+_THREAD = re.compile(
+    r"thread-(?P<id>\d{1,11})-(?P<model>\d{1,11})(?:-(?P<part>\d{1,4}))?(?:\.s?html?)?", re.IGNORECASE
+)
+_REWRITTEN_LIST = re.compile(r"list-(?P<id>\d{1,11})(?:-(?P<page>\d{1,6}))?(?:\.s?html?)?", re.IGNORECASE)
+_LIST_FILE = re.compile(r"(?P<folder>/.+/)(?:index(?:_(?P<number>\d{1,6}))?\.(?:s?html?|asp))?", re.IGNORECASE)
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 ARTICLE_MODEL = 1
 
@@ -125,8 +127,9 @@ def _file(origin: str, path: str, static_article: re.Pattern[str] | None) -> Art
     named = match.groupdict()
     part, found = named.get("part"), named["id"]
     first = path[: match.start("part")].rstrip("_-") + path[match.end("part") :] if part else path
-    native_id = str(int(found)) if found.isascii() and found.isdigit() else _UNSAFE.sub("-", found)
-    return ArticleAddress(native_id, int(part or 1), origin + first, None)
+    number = _number(part) if part else 1
+    bare = (found.lstrip("0") or "0") if found.isascii() and found.isdigit() else _UNSAFE.sub("-", found)
+    return ArticleAddress(bare, number, origin + first, None) if number else None
 
 
 def list_file(url: str, number: int) -> str:

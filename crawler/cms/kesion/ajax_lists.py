@@ -17,7 +17,8 @@ from pipelines.reasons import Reason
 _PATH = re.compile(r"/item/ajaxpage\.asp(?:\?|$)", re.IGNORECASE)
 _ARGUMENT = r"\s*'([^']*)'\s*"
 _CALL = re.compile(r"\bPage\(\s*1\s*," + ",".join([_ARGUMENT] * 6) + rf"(?:,{_ARGUMENT})?\)")
-_COUNTS = re.compile(r"\{ks:page\}(\d*)\|(\d*)\|(\d*)\|")
+_COUNTS = re.compile(r"\{ks:page\}(\d{0,9})\|(\d{0,9})\|(\d{0,6})\|")
+_NUMBER = re.compile(r"[0-9]{1,6}")
 _ERROR = "error!"
 
 
@@ -46,7 +47,8 @@ def read_answer(page: Page, finder: RowFinder) -> ListPage:
     asked = dict(parse_qsl(urlsplit(page.url).query, keep_blank_values=True))
     counts = _COUNTS.search(page.text)
     total, _, pages = (int(text) if text else None for text in counts.groups()) if counts else (None, None, None)
-    number = int(asked.pop("curpage", "1"))
+    current = asked.pop("curpage", "1")
+    number = int(current) if _NUMBER.fullmatch(current) else 1
     following = {number + 2: _ask(page.url.partition("?")[0], asked, number + 1, page.url)}
     is_last = pages is None or number >= pages
     return ListPage(

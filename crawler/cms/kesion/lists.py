@@ -16,8 +16,9 @@ from crawler.page import Page, squeeze, strings
 _PAGER = "//*[translate(@id,'FENY','feny')='fenye' or contains(concat(' ',@class,' '),' fenye ')]"
 _OPTIONS = ".//option[@value]"
 _PAGER_WORDS = re.compile(r"总共\d+页|共\d+篇|页次[:：]\d+/\d+|第\d+页共\d+页|上一页.*下一页")
-_TOTAL_PAGES = re.compile(r"(?:总共|共|/)(\d+)页")
-_TOTAL_ROWS = re.compile(r"共(\d+)篇")
+_TOTAL_PAGES = re.compile(r"(?:总共|共|/)(\d{1,6})页")
+_TOTAL_ROWS = re.compile(r"共(\d{1,9})篇")
+_MOST_PAGES = 10_000
 _EMPTY = re.compile("此栏目下没有(?:文章|信息)")
 _NEXT = frozenset({"下一页", "下页", "后一页", "8"})
 
@@ -65,9 +66,9 @@ class ListReader:
         columns = ((url, self.addresses.listing(url)) for _, url in self.finder.links)
         mine = self.address
         pattern = next((url for url, to in columns if to and mine and to.column == mine.column and to.from_end), None)
-        return (
-            {page: list_file(pattern, pages - page + 1) for page in range(2, pages + 1)} if pattern and pages else {}
-        )
+        if pattern is None or pages is None:
+            return {}
+        return {page: list_file(pattern, pages - page + 1) for page in range(2, min(pages, _MOST_PAGES) + 1)}
 
     def _is_list(self, url: str) -> bool:
         return self.addresses.listing(url) is not None
