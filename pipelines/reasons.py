@@ -59,7 +59,7 @@ PROBLEM_CODES: dict[str, str] = {
     "future": "a date later than the moment of capture",
     "placeholder": "a number printed before a script fills it in",
     "not-answered": "the counter gave no answer",
-    "withheld": "the profile says that reading the counter would count",
+    "withheld": "the profile forbids asking the counter, or asking would count and the profile does not allow it",
     "empty": "the body has no visible text",
     "damaged": "the text holds U+FFFD: bytes that are no characters",
     "redacted": "the text was removed by order; the commit that detail names says why",

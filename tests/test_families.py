@@ -12,7 +12,9 @@ from crawler.replica.process import Replica
 from tests.conftest import Ended, Site
 
 EXACT = {"title", "published_on", "published_at", "body", "author", "source"}
-SPEECHES = 45
+# A count that is not there, not asked or not yet filled in; a meta tag minutes off the page.
+EXPECTED = {"missing", "withheld", "placeholder", "disagrees"}
+SPEECHES, PER_PAGE = 24, 4
 # flavour of the replica, family
 FAMILIES = [
     ("trs", "trs"),
@@ -64,7 +66,7 @@ def differences(truth: dict[str, Any], latest: dict[str, dict[str, Any]]) -> dic
 
 @pytest.mark.parametrize(("flavour", "cms"), FAMILIES, ids=[flavour for flavour, _ in FAMILIES])
 def test_every_speech_once_and_exact(flavour: str, cms: str, site: Site, tmp_path: Path) -> None:
-    with Replica(flavour=flavour, speeches=SPEECHES) as replica:
+    with Replica(flavour=flavour, speeches=SPEECHES, per_page=PER_PAGE) as replica:
         replica.faults(rate=0.1, kinds=["challenge", "500"], max_per_url=2, seed=3)
         ended = crawl(site, replica, cms, tmp_path)
         assert (ended.status, ended.err) == (0, ""), ended.out
@@ -74,7 +76,8 @@ def test_every_speech_once_and_exact(flavour: str, cms: str, site: Site, tmp_pat
         told = {(gap["native_id"], gap["reason"]) for gap in site.report()["not_captured"]}
         assert told == {(row["native_id"], row["reason"]) for row in truth["withheld"]}
         assert replica.log()["increments"]["total"] == 0
-        if truth["counter"] == "increments":
+        assert all(problem["code"] in EXPECTED for line in site.latest().values() for problem in line["problems"])
+        if truth["counter"] == "increments" and flavour == cms:
             codes = [problem["code"] for line in site.latest().values() for problem in line["problems"]]
             assert codes.count("withheld") == len(truth["speeches"])
             assert_counted_once(site, replica, cms, tmp_path)

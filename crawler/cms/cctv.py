@@ -7,7 +7,7 @@ ordinary rows. No counter is known.
 from __future__ import annotations
 
 import re
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from crawler.cms import ListedRow
 from crawler.cms.kit.family import DescribedFamily
@@ -39,9 +39,11 @@ class Cctv(DescribedFamily):
         if not written:
             return super().rows(page, pager)
         found = [self._row(page, match) for match in written]
-        return tuple({row.native_id or row.url: row for row in found}.values())
+        return tuple({row.native_id or row.url: row for row in found if row is not None}.values())
 
-    def _row(self, page: Page, match: re.Match[str]) -> ListedRow:
-        url = urljoin(page.url, match["url"])
+    def _row(self, page: Page, match: re.Match[str]) -> ListedRow | None:
+        url = page.resolve(match["url"])
+        if url is None:
+            return None
         title = words(Page(page.url, match["title"].replace("\\'", "'")).root)
         return ListedRow(url, self.native_id(url), title or None, match["date"] or None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from lxml import etree
 
@@ -26,11 +26,12 @@ _LIST = re.compile(r"/col/col(?P<id>\d+)/(?:index\.html?)?")
 _ARTICLE = re.compile(r"/art/.*/art_(?P<column>\d+)_\d+\.html?$")
 _RECORD = re.compile(r"<record>\s*<!\[CDATA\[(.*?)\]\]>\s*</record>", re.DOTALL)
 _NEXT_GROUP = re.compile(r"<nextgroup>\s*<!\[CDATA\[.*?href\s*=\s*[\"']([^\"']+)", re.DOTALL)
-_TOTAL = re.compile(r"totalRecord\s*:\s*['\"]?(\d+)|<totalrecord>\s*(\d+)", re.IGNORECASE)
-_OPTION = r"\b{0}\s*:\s*['\"]?(\d+)"
+_TOTAL = re.compile(r"totalRecord\s*:\s*['\"]?(\d{1,9})|<totalrecord>\s*(\d{1,9})", re.IGNORECASE)
+_OPTION = r"\b{0}\s*:\s*['\"]?(\d{{1,4}})\b"
 _PROXY = re.compile(r"proxyUrl\s*:\s*['\"]([^'\"]+)")
 _FORM = re.compile(r"ajaxParam\s*:\s*\{([^{}]*)\}")
 _FIELD = re.compile(r"['\"]?(\w+)['\"]?\s*:\s*(?:'([^']*)'|\"([^\"]*)\"|([^,'\"\s]+))")
+_PAGE = re.compile(r"[?&]page=(\d{1,5})(?!\d)")
 _GROUP = 3
 _MOST_GROUPS = 10_000
 _HITS = "//script[contains(@src,'/visitcount/articlehits.jsp')]"
@@ -73,14 +74,14 @@ class Jcms(DescribedFamily):
         total = next((int(match[1] or match[2]) for match in _TOTAL.finditer(page.text)), None)
         shown = len(_RECORD.findall(page.text))
         proxy, form = _PROXY.search(page.text), _FORM.search(page.text)
-        if proxy and form and total is not None and shown:
-            return _posted(page, urljoin(page.url, proxy[1]), _fields(form[1]), shown, total)
+        if proxy and form and total and shown and (url := page.resolve(proxy[1])):
+            return _posted(page, url, _fields(form[1]), shown, total)
         following = _NEXT_GROUP.search(page.text)
         if following is None:
             return super().pager(page) if not shown else Pager(total=total)
-        url = urljoin(page.url, following[1].replace("&amp;", "&"))
-        group = parse_qs(urlsplit(url).query).get("page", [""])[0]
-        linked = {int(group) + 1: Ask(url, is_fragment=True)} if group.isascii() and group.isdigit() else {}
+        url = page.resolve(following[1].replace("&amp;", "&"))
+        group = _PAGE.search(url or "")
+        linked = {int(group[1]) + 1: Ask(url, is_fragment=True)} if url and group else {}
         return Pager(linked=linked, total=total)
 
     def info(self, page: Page, body: etree._Element, heading: Heading) -> Info:

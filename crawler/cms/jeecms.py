@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from crawler.cms import CounterMode
 from crawler.cms.kit.family import DescribedFamily
@@ -39,7 +39,7 @@ class JeeCms(DescribedFamily):
         number = self.native_id(page.url)
         for script in page.all("//script[not(@src)]"):
             if number and (match := _SCRIPT.search(script.text or "")):
-                return urljoin(page.url, f"{match['base']}{_READING}?contentIds={number}&view=viewTotal")
+                return page.resolve(f"{match['base']}{_READING}?contentIds={number}&view=viewTotal")
         return None
 
     def counter_mode(self, url: str) -> CounterMode:

@@ -86,7 +86,7 @@ class KesionNet(DescribedFamily):
                 "modelid": kind,
                 "id": node.get("id", ""),
             }
-            return urljoin(page.url, f"/model/GetHits.aspx?{urlencode(asked)}")
+            return page.resolve(f"/model/GetHits.aspx?{urlencode(asked)}")
         return None
 
 

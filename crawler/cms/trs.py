@@ -28,7 +28,7 @@ class Trs(DescribedFamily):
     """Page objects of TRS WCM."""
 
     reader = "trs/1"
-    articles = (re.compile(r"/t\d{8}_(?P<id>\d+)(?:_(?P<part>\d+))?\.s?html?$"),)
+    articles = (re.compile(r"/t\d{8}_(?P<id>\d+)(?:_(?P<part>\d{1,4}))?\.s?html?$"),)
     second_part = 1
     bodies = (".TRS_Editor", ".trs_editor_view", ".TRS_UEDITOR", ".Custom_UnionStyle", "#zoom")
     counter = "none"

@@ -55,6 +55,12 @@ class SpeechesSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Find the section, walk its lists, and plan what to read; then look for known speeches no list shows."""
+        self.job.report.is_walk_broken = True
+        async for output in self._walk():
+            yield output
+        self.job.report.is_walk_broken = False
+
+    async def _walk(self) -> AsyncIterator[Any]:
         section = await find_section(self.job, self.fetcher)
         if section is None:
             return
@@ -119,24 +125,13 @@ class SpeechesSpider(Spider):
             "is_doubtful": is_doubtful,
         }
         # Whether a doubtful row is the section's, only the article's own page says.
-        source = url if is_doubtful else self.job.family.article_source(url)
-        request = self.fetcher.request(source, "article")
-        request.meta["own_page"] = url if source != url else None
-        return request.replace(
+        return self.fetcher.article(url, is_own_page=is_doubtful).replace(
             callback=self.parse_article, errback=self.article_failed, cb_kwargs=kwargs, headers=headers
         )
 
-    def _own_page(self, request: Request | None) -> Request | None:
-        """The article's own page, when what could not be read was another source of it."""
-        own = request.meta.get("own_page") if request else None
-        if request is None or own is None:
-            return None
-        again = self.fetcher.request(own, "article")
-        return again.replace(callback=request.callback, errback=request.errback, cb_kwargs=request.cb_kwargs)
-
     async def article_failed(self, failure: Failure) -> AsyncIterator[Item | Request]:
         """No answer at all for an article, after every retry."""
-        if own := self._own_page(failure.request):  # type: ignore[attr-defined]
+        if own := self.fetcher.own_page(failure.request):  # type: ignore[attr-defined]
             yield own
             return
         given = failure.request.cb_kwargs  # type: ignore[attr-defined]
@@ -164,7 +159,7 @@ class SpeechesSpider(Spider):
             yield await self._confirmed(known, response, look)
             return
         first = await self.fetcher.settle(response, "article")
-        if first.page is None and (own := self._own_page(response.request)):
+        if first.page is None and (own := self.fetcher.own_page(response.request)):
             yield own
             return
         if (target := self._other_article(native_id, first)) is not None:

@@ -7,7 +7,7 @@ page with the call is the first and has no rows, so that the answer to `curpage=
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crawler.cms import Ask, ListPage
 from crawler.cms.kit.rows import RowFinder
@@ -33,7 +33,8 @@ def first_ask(page: Page) -> Ask | None:
         if match := _CALL.search(script.text or ""):
             label, column, folder, path, kind, special, info = (text or "" for text in match.groups())
             keys = {"labelid": label, "infoid": info, "classid": column, "refreshtype": kind, "specialid": special}
-            return _ask(urljoin(urljoin(page.url, folder), path), keys, 1, page.url)
+            url = page.resolve(folder + path)
+            return _ask(url, keys, 1, page.url) if url else None
     return None
 
 

@@ -87,7 +87,7 @@ def distrusted(page: Page) -> tuple[Reason, str] | None:
 
 def print_redirect(page: Page) -> str | None:
     """Where an article leads that has an address for a body (转向链接)."""
-    text = print_page(page).text
+    text = "" if distrusted(page) else print_page(page).text
     return text if _ADDRESS.fullmatch(text) else None
 
 

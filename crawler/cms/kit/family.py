@@ -112,7 +112,7 @@ class DescribedFamily(ABC):
         return ()
 
     def columns_of(self, url: str) -> tuple[str, ...]:  # noqa: ARG002 - most addresses do not say
-        """Columns an article's own address names, for pages without a breadcrumb."""
+        """Columns an article's own address names, besides those of its breadcrumb."""
         return ()
 
     # What the spider asks.
@@ -170,7 +170,7 @@ class DescribedFamily(ABC):
             attachments=files,
             next_part=_following(turning, part),
             counter=counter,
-            column_ids=trail.column_ids if trail and trail.column_ids else self.columns_of(page.url),
+            column_ids=(*(trail.column_ids if trail else ()), *self.columns_of(page.url)),
             problems=(
                 *title_problems(heading, listed_title),
                 *title.problems,
@@ -196,7 +196,8 @@ class DescribedFamily(ABC):
         return next((closes for closes in told if closes is not None), True)
 
     def redirect(self, page: Page) -> str | None:
-        return redirect_by_page(page) if self._found(page) is None else None
+        target = redirect_by_page(page) if self._found(page) is None else None
+        return page.resolve(target) if target else None
 
     def _found(self, page: Page) -> etree._Element | None:
         return next((found[0] for one in self.body_containers if (found := page.all(one.xpath))), None)

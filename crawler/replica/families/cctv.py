@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from crawler.replica.asp import Answer
 
 FOLDERS = {SECTION: "zxww/newcppcc/ldjh", NEWS: "zxww/newcppcc/zxyw", NOTICES: "zxww/newcppcc/tzgg"}
+# What a page shows before a script fills it in; nobody knows the script.
+PLACEHOLDER = '<em>阅读：<font id="readnum">0</font></em>'
 
 
 class Cctv(FamilyReplica):
@@ -60,7 +62,7 @@ class Cctv(FamilyReplica):
         speech = item.speech
         info = (
             f'<div class="infobox"><span class="info"><i>{speech.published:%Y-%m-%d}</i>'
-            f"<em>来源：{speech.source}</em></span><em>字号</em></div>"
+            f"<em>来源：{speech.source}</em></span>{PLACEHOLDER}</div>"
         )
         content = (
             f'{self.trail(item.class_id, " &gt; 正文")}<div class="cnt_box"><h3>{escape(speech.title)}</h3>{info}'
