@@ -225,7 +225,8 @@ class Kesion:
 
     def print_page(self, request: AspRequest) -> Answer:
         item = self.site.items.get((request.number("m"), request.number("id")))
-        if item is None or item.state in UNSEEN:
+        # Whether an article is in the recycle bin, this script does not ask.
+        if item is None or item.state in ("deleted-notice", "not-approved"):
             return self.html(notices.BAD_PARAMETER)
         domain = self.domain(request)
         if item.target:  # the field of the body holds the address, and the print page prints it

@@ -124,8 +124,8 @@ class SpeechesSpider(Spider):
             "section": section,
             "is_doubtful": is_doubtful,
         }
-        # Whether a doubtful row is the section's, only the article's own page says.
-        return self.fetcher.article(url, is_own_page=is_doubtful).replace(
+        # Only its own page says whether a doubtful row is the section's, or one on no list is gone.
+        return self.fetcher.article(url, is_own_page=is_doubtful or listed is None).replace(
             callback=self.parse_article, errback=self.article_failed, cb_kwargs=kwargs, headers=headers
         )
 

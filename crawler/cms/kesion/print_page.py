@@ -22,6 +22,7 @@ from pipelines.reasons import Reason
 from pipelines.record import Raw
 
 _PATH = re.compile(r"/item/print\.asp(?:\?|$)", re.IGNORECASE)
+_SCRIPT = re.compile(r"print\.asp\?", re.IGNORECASE)
 _INFO = "//td[not(.//td)][contains(.,'更新时间：')][contains(.,'文章录入：')]"
 _VIEWS = re.compile(r"点击数\s*(\d+)")
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
@@ -105,13 +106,15 @@ def read_print_page(page: Page, listed_title: str | None, known_names: Sequence[
     cells = print_page(page)
     heading = TitleReader(page, cells.body, known_names, listed_title).read(None)
     info = read_info(page, cells.body, heading.found)
-    views = _VIEWS.search("".join(strings(cells.info)))
+    printed = _VIEWS.search("".join(strings(cells.info)))
+    # A printed 0 is taken for a placeholder; the counter can say that it is none.
+    views = printed[1] if printed and printed[1] != "0" else None
     return ArticlePage(
         title=heading.title,
         raw=Raw(
             title=heading.found,
             published=info.published,
-            views=views[1] if views else None,
+            views=views,
             author=info.author,
             source=info.source,
             breadcrumb=None,
@@ -119,7 +122,7 @@ def read_print_page(page: Page, listed_title: str | None, known_names: Sequence[
         body_html=etree.tostring(cells.body, encoding="unicode", method="html", with_tail=False),
         attachments=attachments(page, cells.body),
         next_part=None,
-        counter=None,
+        counter=None if views else _SCRIPT.sub("GetHits.asp?GetFlag=0&", page.url),
         column_ids=(),
         problems=title_problems(heading, listed_title),
     )
