@@ -111,7 +111,14 @@ def prepare(
     profile, now = arguments.profile, clock()
     run = f"{now.astimezone(UTC):%Y%m%dt%H%M%Sz}-{secrets.token_hex(2)}"
     names = (profile.name, profile.committee)
-    reader = family(profile.cms, profile.static_article, profile.section, names, profile.containers)
+    reader = family(
+        profile.cms,
+        profile.static_article,
+        profile.section,
+        names,
+        profile.containers,
+        print_page=profile.print_page,
+    )
     folder = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute() / profile.site
     request = {"mode": arguments.mode, "start_url": arguments.start_url, "limit": arguments.limit}
     archive = ArchiveRun.open(

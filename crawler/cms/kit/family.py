@@ -26,7 +26,7 @@ from crawler.cms.kit.notices import COMMON, Notices, redirect_by_page, said
 from crawler.cms.kit.pagers import Pager, linked_pager
 from crawler.cms.kit.rows import RowFinder
 from crawler.cms.kit.sections import Column, SectionFinder
-from crawler.cms.kit.title import Heading, TitleReader
+from crawler.cms.kit.title import Heading, TitleReader, title_problems
 from crawler.page import Page, PageError, squeeze
 from pipelines.reasons import Reason
 from pipelines.record import Problem, Raw
@@ -125,6 +125,9 @@ class DescribedFamily(ABC):
         address = self.article(url)
         return address.canonical if address else url
 
+    def article_source(self, url: str) -> str:
+        return url
+
     def column_id(self, url: str) -> str | None:
         column = self.column(url)
         return column.id if column else None
@@ -169,7 +172,7 @@ class DescribedFamily(ABC):
             counter=counter,
             column_ids=(*(trail.column_ids if trail else ()), *self.columns_of(page.url)),
             problems=(
-                *_list_disagrees(heading, listed_title),
+                *title_problems(heading, listed_title),
                 *title.problems,
                 *published.problems,
                 *source.problems,
@@ -220,12 +223,6 @@ class DescribedFamily(ABC):
 def _following(turning: Pager, part: int) -> str | None:
     following = turning.linked.get(part + 1) or turning.next_url
     return following if isinstance(following, str) else None
-
-
-def _list_disagrees(heading: Heading, listed: str | None) -> tuple[Problem, ...]:
-    if heading.agrees or listed is None:
-        return ()
-    return (Problem(field="title", code="disagrees", detail=f"the list says {listed}, the page {heading.title}"),)
 
 
 def _column_disagrees(trail: Breadcrumb | None, claimed: Claims) -> tuple[Problem, ...]:

@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from crawler.cms import Ask
+from crawler.cms.kit.addresses import ArticleAddress
 from crawler.cms.kit.sections import Column
 from crawler.page import Page, squeeze, strings
 
 _NEXT = frozenset({"下一页", "下页", "后一页", "下一頁", "下页>", "下一页>", ">", "»"})
 _NUMBER = re.compile(r"第?(\d{1,4})页?")
 _BLOCKS = "//div|//td|//p|//form|//span|//ul|//table|//center"
-_WORDS = re.compile(r"共\d+[页条篇]|\d+/\d+页?|页次[:：]|上一?页.*下一?页|首页.*[末尾]页")
+_WORDS = re.compile(
+    r"共\d+[页条篇]|\d+/\d+页?|页次[:：]|上一?页.*下一?页|首页.*[末尾]页|下一页.*[末尾]页|首页.*上一页"
+)
 _PAGES = re.compile(r"共(\d{1,6})页|(?<!\d)\d{1,6}/(\d{1,6})(?!\d)")
 _TOTAL = re.compile(r"共(\d{1,9})[条篇]")
 _LONGEST = 600
@@ -63,6 +66,22 @@ def linked_pager(page: Page, column: Callable[[str], Column | None]) -> Pager:
             following = following or url
     text = squeeze("".join(strings(node))) if node is not None else ""
     return Pager(node, linked, following, _last(_PAGES, text), _last(_TOTAL, text))
+
+
+def parts_pager(page: Page, article: Callable[[str], ArticleAddress | None]) -> Pager:
+    """The pager of a long article: links to other parts of it; the address of each is what says its number.
+
+    Args:
+        page: a page of the article.
+        article: which article and part an address names.
+    """
+    here = article(page.url)
+    links = [
+        (link, target) for link in page.all("//a[@href]") if (url := page.href(link)) and (target := article(url))
+    ]
+    mine = [(link, to) for link, to in links if here and to.native_id == here.native_id and to.part != here.part]
+    linked = {to.part: str(page.href(link)) for link, to in reversed(mine)}
+    return Pager(mine[0][0].getparent() if mine else None, linked)
 
 
 def pager_block(page: Page) -> etree._Element | None:

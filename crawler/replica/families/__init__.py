@@ -10,6 +10,14 @@ if TYPE_CHECKING:
     from crawler.replica.site import Site
 
 FAMILIES = {
+    "dedecms": "crawler.replica.families.dedecms:DedeCms",
+    "empirecms": "crawler.replica.families.empirecms:EmpireCms",
+    "jeecms": "crawler.replica.families.jeecms:JeeCms",
+    "kesion-net": "crawler.replica.families.kesion_net:KesionNetFiles",
+    "kesion-net-rewritten": "crawler.replica.families.kesion_net:KesionNetRewritten",
+    "phpcms": "crawler.replica.families.phpcms:PhpCmsDynamic",
+    "phpcms-files": "crawler.replica.families.phpcms:PhpCmsFiles",
+    "siteserver": "crawler.replica.families.siteserver:SiteServer",
     "trs": "crawler.replica.families.trs:Trs",
     "trs-new": "crawler.replica.families.trs:TrsNew",
     "jcms": "crawler.replica.families.jcms:Jcms",
