@@ -1,0 +1,92 @@
+"""Paragraphs that do not belong, are cut, or stand twice."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+from pipelines.damage.spans import HANZI, Span, paragraphs
+
+_HINTS = ("ICP", "公网安备", "opyright", "©")
+_NUMBERED = re.compile(r"ICP[备证]?(?:字第)?\d{6,}号?|公网安备\s*\d{8,}|Copyright\s*(?:©|\([cC]\)|&copy;)|©\s*\d{4}")
+_NAVIGATION = re.compile(
+    r"[\[【（(]?(?:上一篇|下一篇)(?:[\]】）)]|[:：]|$)|上一页.{0,40}下一页|[\[【（(]?(?:打印本[页文稿]|关闭(?:本页|窗口|本窗口))"
+    r"|[\[【](?:打印|关闭|收藏|字号|返回)|(?:您|你)?(?:现在|当前)?的?(?:所在|当前)的?位置\s*[:：]|[\[【]?(?:返回(?:顶部|首页|上一页)|"
+    r"加入收藏|设为首页|分享到|扫一扫)|字[体号]\s*[:：]?\s*[\[【]?\s*[大小]|相关(?:新闻|文章)\s*[:：]?$|技术支持\s*[:：]|"
+    r"版权所有|主办(?:单位)?\s*[:：].*(?:邮编|电话|承办|备案)"
+)
+_COUNTER = re.compile(r"(?:浏览|点击|阅读)(?:次数|数|量|率)?\s*[:：]|(?:浏览|点击|阅读)\s*[:：]?\s*\d+\s*次")
+_EDITOR = re.compile(r"[\[【（(]?(?:责任编辑|责编|编辑)\s*[:：]")
+_LONGEST_LINE = 80
+_CREDITS = 3
+
+_ENDS_SENTENCE = re.compile(r"[。！？…]")
+_CANNOT_BEGIN = re.compile(rf"[，。、；：？！）》】」』](?=[{HANZI}])")
+_OPEN_END = re.compile(r"[，、]$")
+_SHORTEST_RUNNING = 40
+_SHORTEST_REPEATED = 40
+_FEWEST_CHARACTERS = 20
+_SHORTEST_TITLE = 5
+_TITLE_LINES = 3
+_BLANKS = re.compile(r"\s+")
+
+
+def page_furniture(text: str) -> list[Span]:
+    """Short lines that are the page's, not the text's; the editor's line may close a text."""
+    lines = list(paragraphs(text))
+    short = [
+        span
+        for number, span in enumerate(lines)
+        if span[1] - span[0] <= _LONGEST_LINE and _is_furniture(text[slice(*span)], len(lines) - number)
+    ]
+    if not any(hint in text for hint in _HINTS):
+        return short
+    return sorted({*short, *(span for span in lines if _NUMBERED.search(text, *span))})
+
+
+def half_paragraphs(text: str) -> list[Span]:
+    """Places where a sentence was cut by the end of a line: spans from the last words of the one to the next.
+
+    Either a line begins with a sign that cannot begin one, or a line of running text stops at a comma.
+    """
+    lines = list(paragraphs(text))
+    found = []
+    for (start, end), (following, _) in zip(lines, [*lines[1:], (len(text), len(text))], strict=True):
+        begins_wrong = following < len(text) and _CANNOT_BEGIN.match(text, following)
+        if begins_wrong or (_OPEN_END.search(text, end - 1, end) and _is_running(text[start:end])):
+            found.append((end - 1, end))
+    return found
+
+
+def repeated_paragraphs(text: str) -> list[Span]:
+    """Long paragraphs that stood before, word for word."""
+    places: dict[str, list[Span]] = defaultdict(list)
+    for start, end in paragraphs(text):
+        if end - start >= _SHORTEST_REPEATED and len(set(text[start:end])) >= _FEWEST_CHARACTERS:
+            places[text[start:end]].append((start, end))
+    return sorted(span for where in places.values() for span in where[1:])
+
+
+def title_repeated(text: str, title: str) -> Span | None:
+    """The title as the first line or lines of the text."""
+    wanted = _BLANKS.sub("", title)
+    if len(wanted) < _SHORTEST_TITLE:
+        return None
+    first = None
+    said = ""
+    for _, (start, end) in zip(range(_TITLE_LINES), paragraphs(text), strict=False):
+        first = start if first is None else first
+        said += _BLANKS.sub("", text[start:end])
+        if said == wanted:
+            return first, end
+    return None
+
+
+def _is_furniture(line: str, lines_left: int) -> bool:
+    if _NAVIGATION.match(line) or _COUNTER.search(line):
+        return True
+    return lines_left > _CREDITS and bool(_EDITOR.match(line))
+
+
+def _is_running(paragraph: str) -> bool:
+    return len(paragraph) >= _SHORTEST_RUNNING and bool(_ENDS_SENTENCE.search(paragraph))
