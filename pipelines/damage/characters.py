@@ -15,6 +15,7 @@ _INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2
 _JOINERS = "\u200c\u200d"
 _WIDE = re.compile(f"[{HANZI}{SIGNS}]")
 _ENTITY = re.compile(r"&(?:#(?:\d{2,7}|[xX][0-9a-fA-F]{2,6});|([A-Za-z][A-Za-z0-9]{1,31});|nbsp)")
+_QUOTED = re.compile("[“‘「『\"]")
 _TAG = re.compile(
     r"</?(?:p|br|div|span|font|strong|b|em|i|u|a|img|table|tbody|tr|td|th|ul|ol|li|h[1-6]|center|script|style|o:p)"
     r"(?=[\s/>])[^<>\n]*>|<!--",
@@ -43,15 +44,20 @@ def invisible(text: str) -> list[Span]:
 
 
 def entities(text: str) -> list[Span]:
-    """`&nbsp;`, `&#8220;` and their kind: HTML that was decoded once too little."""
+    """`&nbsp;`, `&#8220;` and their kind: HTML that was decoded once too little, unless the text quotes it."""
     if "&" not in text:
         return []
-    return [found.span() for found in _ENTITY.finditer(text) if found[1] is None or f"{found[1]};" in html5]
+    entities = (found for found in _ENTITY.finditer(text) if found[1] is None or f"{found[1]};" in html5)
+    return [found.span() for found in entities if not _is_quoted(text, found.start())]
 
 
 def tags(text: str) -> list[Span]:
-    """Tags of common elements, and comments."""
-    return spans(_TAG, text) if "<" in text else []
+    """Tags of common elements, and comments, unless the text quotes them."""
+    return [span for span in spans(_TAG, text) if not _is_quoted(text, span[0])] if "<" in text else []
+
+
+def _is_quoted(text: str, place: int) -> bool:
+    return bool(_QUOTED.match(text, place - 1)) if place else False
 
 
 def _is_in_chinese(text: str, span: Span) -> bool:
