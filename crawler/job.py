@@ -18,7 +18,7 @@ from pipelines.normalise import Normaliser
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrawlJob:
-    """A prepared crawl; `clock` gives the present moment in UTC."""
+    """A prepared crawl; `clock` gives the present moment in UTC, `captures` says whether raw bytes are kept."""
 
     profile: SiteProfile
     family: Family
@@ -33,6 +33,7 @@ class CrawlJob:
     normaliser: Normaliser
     clock: Callable[[], datetime]
     folder: Path
+    captures: bool
 
     def now(self) -> str:
         """The present moment as archives write it."""

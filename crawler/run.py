@@ -110,7 +110,8 @@ def prepare(
     _check_settings(settings)
     profile, now = arguments.profile, clock()
     run = f"{now.astimezone(UTC):%Y%m%dt%H%M%Sz}-{secrets.token_hex(2)}"
-    reader = family(profile.cms, profile.static_article, profile.section, (profile.name, profile.committee))
+    names = (profile.name, profile.committee)
+    reader = family(profile.cms, profile.static_article, profile.section, names, profile.containers)
     folder = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute() / profile.site
     request = {"mode": arguments.mode, "start_url": arguments.start_url, "limit": arguments.limit}
     archive = ArchiveRun.open(
@@ -120,7 +121,7 @@ def prepare(
         stamp(now),
         _whole_number(settings, "GONE_AFTER_DAYS", "days", profile.gone_after_days),
         _whole_number(settings, "DISK_FLOOR_MB", "MiB", 0) << 20,
-        {"software": _software(), "request": request},
+        {"software": _software(), "request": request, "capture": _capture_info(profile, run, settings)},
     )
     return CrawlJob(
         profile=profile,
@@ -143,7 +144,22 @@ def prepare(
         normaliser=Normaliser(reader.reader, profile.digest, ZoneInfo(profile.timezone)),
         clock=clock,
         folder=folder,
+        captures=settings.getbool("CAPTURE"),
     )
+
+
+def _capture_info(profile: SiteProfile, run: str, settings: BaseSettings) -> dict[str, str]:
+    """What the first record of each WARC file says (`application/warc-fields`)."""
+    contact = str(settings["ARCHIVE_CONTACT"])
+    return {
+        "software": f"speech-archive/{__version__}",
+        "format": "WARC File Format 1.1",
+        "conformsTo": "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
+        "isPartOf": f"{profile.site}-{run}",
+        "description": f"leader speeches of {profile.name}",
+        "robots": "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
+        **({"operator": contact} if contact else {}),
+    }
 
 
 def _check_settings(settings: BaseSettings) -> None:
@@ -209,7 +225,12 @@ def finish(
         job.archive.abandon()
         return judged, None
     document = job.report.document(
-        judged, ended_at=job.now(), aliases=sorted(job.hosts.aliases), traffic=traffic, politeness=politeness
+        judged,
+        ended_at=job.now(),
+        aliases=sorted(job.hosts.aliases),
+        traffic=traffic,
+        politeness=politeness,
+        captures={"fallback": job.report.capture_fallback, **dict(sorted(job.archive.captures.counts.items()))},
     )
     try:
         sealed = job.archive.seal(document, job.now(), _software(), accept=job.accept)

@@ -1,0 +1,202 @@
+"""HTTP/1.x messages as the wire had them: nothing renamed, joined or decoded unless asked for."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_HEAD_END = b"\r\n\r\n"
+_BARE_END = b"\n\n"
+_LINE_END = b"\r\n"
+_GZIP = zlib.MAX_WBITS | 16
+_GZIP_MAGIC = b"\x1f\x8b"
+_PIECE = 1 << 16
+DECODABLE = frozenset({"gzip", "x-gzip", "deflate", "identity", ""})
+"""Content codings that the standard library can take off."""
+
+
+class NotDecodable(ValueError):  # noqa: N818 - reads as a sentence: "not decodable"
+    """A body whose coding is unknown here, or broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    start_line: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    @classmethod
+    def parse(cls, block: bytes) -> Self:
+        """Take a message apart; text is Latin-1, one character a byte. A head without its end has no body."""
+        end = head_end(block)
+        start, *lines = block[:end].decode("latin-1").rstrip("\r\n").split("\n")
+        headers: list[tuple[str, str]] = []
+        for line in (line.removesuffix("\r") for line in lines):
+            name, colon, value = line.partition(":")
+            if line[:1] in {" ", "\t"} and headers:
+                headers[-1] = (headers[-1][0], f"{headers[-1][1]} {line.strip()}".strip())
+            elif colon:
+                headers.append((name, value.strip()))
+        return cls(start.removesuffix("\r"), tuple(headers), block[end:])
+
+    def get(self, name: str) -> str | None:
+        """First value of a header, whatever its case."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+    @property
+    def is_chunked(self) -> bool:
+        """True when the body is framed in chunks."""
+        return (self.get("Transfer-Encoding") or "").lower().rpartition(",")[2].strip() == "chunked"
+
+    def payload(self) -> bytes:
+        """The body without its chunk framing: what WARC-Payload-Digest is taken over (warc-specifications #22)."""
+        return b"".join(payload_of(self, _pieces(self.body)))
+
+    def entity(self) -> bytes:
+        """The payload with its content coding (gzip, deflate) taken off; a cut one as far as it goes.
+
+        Raises:
+            NotDecodable: a coding the standard library does not know, or a broken one.
+        """
+        return b"".join(entity_of(self, payload_of(self, _pieces(self.body))))
+
+
+class HttpRequest(_Message):
+    """A request: `start_line` is `GET /Item/Show.asp?d=4864&m=1 HTTP/1.1`."""
+
+    @property
+    def method(self) -> str:
+        """GET, POST …"""
+        return self.start_line.partition(" ")[0]
+
+    @property
+    def target(self) -> str:
+        """What was asked for, as sent."""
+        return self.start_line.split(" ")[1] if " " in self.start_line else ""
+
+
+class HttpResponse(_Message):
+    """A response: `start_line` is `HTTP/1.1 200 OK`."""
+
+    @property
+    def version(self) -> str:
+        """HTTP/1.0 or HTTP/1.1."""
+        return self.start_line.partition(" ")[0]
+
+    @property
+    def status(self) -> int:
+        """The status code; 0 when the line has none."""
+        code = self.start_line.partition(" ")[2][:3]
+        return int(code) if code.isascii() and code.isdigit() else 0
+
+    @property
+    def reason(self) -> str:
+        """The words after the code, often none."""
+        return self.start_line.partition(" ")[2][4:]
+
+
+def head_end(block: bytes) -> int:
+    """Where the body begins: after the first empty line; the length of the block when the head is cut."""
+    ends = [(at, len(mark)) for mark in (_HEAD_END, _BARE_END) if (at := block.find(mark)) >= 0]
+    at, size = min(ends, default=(len(block), 0))
+    return at + size
+
+
+def interim_end(block: bytes) -> int:
+    """How many bytes of 1xx answers stand before the response itself (`block` holds at least its head)."""
+    at = 0
+    while HttpResponse.parse(block[at : at + head_end(block[at:])]).status // 100 == 1 and at < len(block):
+        at += head_end(block[at:])
+    return at if at < len(block) else 0
+
+
+def payload_of(head: _Message, body: Iterable[bytes]) -> Iterator[bytes]:
+    """The payload of a body that comes in pieces: unframed, and no longer than the message says."""
+    if head.is_chunked:
+        yield from _dechunked(body)
+        return
+    said = head.get("Content-Length") or ""
+    left = int(said) if said.isascii() and said.isdigit() else None
+    for piece in body:
+        yield piece if left is None else piece[:left]
+        left = None if left is None else max(0, left - len(piece))
+
+
+def entity_of(head: _Message, payload: Iterable[bytes]) -> Iterator[bytes]:
+    """The entity of a payload that comes in pieces, its content codings taken off.
+
+    Raises:
+        NotDecodable: a coding the standard library does not know, or a broken one.
+    """
+    for coding in reversed([coding.strip().lower() for coding in (head.get("Content-Encoding") or "").split(",")]):
+        if coding not in {"", "identity"}:
+            payload = _decoded(payload, coding)
+    yield from payload
+
+
+def _pieces(body: bytes) -> Iterator[bytes]:
+    for at in range(0, len(body), _PIECE):
+        yield body[at : at + _PIECE]
+
+
+def _dechunked(body: Iterable[bytes]) -> Iterator[bytes]:
+    """Chunked data without its framing, as far as it goes."""
+    held, due = b"", 0
+    for piece in body:
+        held += piece
+        while held:
+            if due > len(_LINE_END):
+                data = held[: due - len(_LINE_END)]
+                yield data
+            elif due:
+                data = held[:due]
+            else:
+                line, end, rest = held.partition(_LINE_END)
+                if not end:
+                    break
+                size = _chunk_size(line)
+                if not size:
+                    return
+                held, due, data = rest, size + len(_LINE_END), b""
+            held, due = held[len(data) :], due - len(data)
+
+
+def _chunk_size(line: bytes) -> int:
+    """Size of the chunk that a line announces; 0 for the last one, and for what is no size."""
+    try:
+        return max(0, int(line.partition(b";")[0].strip(), 16))
+    except ValueError:
+        return 0
+
+
+def _decoded(payload: Iterable[bytes], coding: str) -> Iterator[bytes]:
+    if coding not in DECODABLE:
+        raise NotDecodable(f"content coding {coding!r} is not known to the standard library")
+    inflater = None
+    try:
+        for piece in payload:
+            if inflater is None and piece:
+                inflater = _inflater(coding, piece)
+            rest = piece
+            while rest and inflater is not None:
+                yield inflater.decompress(rest)
+                rest = inflater.unused_data if inflater.unused_data.startswith(_GZIP_MAGIC) else b""
+                inflater = zlib.decompressobj(_GZIP) if rest else inflater
+    except zlib.error as error:
+        raise NotDecodable(f"content coding {coding}: {error}") from error
+
+
+def _inflater(coding: str, first: bytes) -> zlib._Decompress:
+    """For `deflate`, which some servers take for raw data without zlib's head (RFC 9110, 8.4.1.2), what fits."""
+    if coding != "deflate":
+        return zlib.decompressobj(_GZIP)
+    try:
+        zlib.decompressobj().decompress(first)
+    except zlib.error:
+        return zlib.decompressobj(-zlib.MAX_WBITS)
+    return zlib.decompressobj()

@@ -1,0 +1,68 @@
+"""Reading WARC files: all records in order, one in memory at a time, or one by its place."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+from pipelines.warc.records import Place, WarcDamaged, WarcRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+_BLOCK = 1 << 16
+_GZIP = zlib.MAX_WBITS | 16
+
+
+def records(file: Path) -> Iterator[tuple[Place, WarcRecord]]:
+    """Every record of a file of one gzip member a record.
+
+    Raises:
+        WarcDamaged: naming the file and the offset of the first record that cannot be read.
+    """
+    offset, ahead = 0, b""
+    with file.open("rb") as stream:
+        while ahead := ahead or stream.read(_BLOCK):
+            data, length, ahead = _member(stream, ahead, file, offset)
+            yield Place(offset, length), _record(data, file, offset)
+            offset += length
+
+
+def read_at(file: Path, offset: int, length: int | None = None) -> WarcRecord:
+    """The record at a place; `length`, if given, must be the length of its gzip member.
+
+    Raises:
+        WarcDamaged: there is no whole record, or not of that length.
+    """
+    with file.open("rb") as stream:
+        stream.seek(offset)
+        data, found, _ = _member(stream, stream.read(_BLOCK if length is None else max(length, 1)), file, offset)
+    if length not in {None, found}:
+        raise WarcDamaged(f"{file}: the record at {offset} takes {found} bytes, not {length}")
+    return _record(data, file, offset)
+
+
+def _member(stream: BinaryIO, ahead: bytes, file: Path, offset: int) -> tuple[bytes, int, bytes]:
+    """The content of one gzip member, its compressed length, and what was read beyond it."""
+    inflater, content, taken = zlib.decompressobj(_GZIP), [], 0
+    while not inflater.eof:
+        if not ahead:
+            raise WarcDamaged(f"{file}: the gzip member at {offset} breaks off; restore the file from a copy")
+        try:
+            content.append(inflater.decompress(ahead))
+        except zlib.error as error:
+            raise WarcDamaged(
+                f"{file}: no gzip member at {offset} ({error}); restore the file from a copy"
+            ) from error
+        taken += len(ahead)
+        ahead = inflater.unused_data if inflater.eof else stream.read(_BLOCK)
+    return b"".join(content), taken - len(ahead), ahead
+
+
+def _record(data: bytes, file: Path, offset: int) -> WarcRecord:
+    try:
+        return WarcRecord.from_bytes(data)
+    except ValueError as error:
+        raise WarcDamaged(f"{file}: offset {offset}: {error}; restore the file from a copy") from error

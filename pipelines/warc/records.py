@@ -1,0 +1,86 @@
+"""A WARC record as bytes, and its digests. https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+VERSION = "WARC/1.1"
+SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+END = b"\r\n\r\n"
+
+
+class WarcDamaged(ValueError):  # noqa: N818 - reads as a sentence: "WARC damaged"
+    """A WARC file that cannot be read as one: names the file and the offset."""
+
+
+class Place(NamedTuple):
+    """Where a record lies: `offset` and `length` of its gzip member, in bytes of the file."""
+
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class WarcRecord:
+    """Named fields in the order they are written (without Content-Length, which the block gives), and the block."""
+
+    fields: tuple[tuple[str, str], ...]
+    block: bytes
+
+    def get(self, name: str) -> str | None:
+        """First value of a named field, whatever its case."""
+        wanted = name.lower()
+        return next((value for key, value in self.fields if key.lower() == wanted), None)
+
+    @property
+    def type(self) -> str:
+        """WARC-Type: warcinfo, request, response, revisit, metadata …"""
+        return self.get("WARC-Type") or ""
+
+    @property
+    def record_id(self) -> str:
+        """WARC-Record-ID as written, `<urn:uuid:…>`."""
+        return self.get("WARC-Record-ID") or ""
+
+    @property
+    def target_uri(self) -> str | None:
+        """The address asked for."""
+        return self.get("WARC-Target-URI")
+
+    @property
+    def date(self) -> str:
+        """WARC-Date, RFC 3339 in UTC."""
+        return self.get("WARC-Date") or ""
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> WarcRecord:
+        """Read one record back.
+
+        Raises:
+            ValueError: it is none, or its block is not as long as it says.
+        """
+        head, end, rest = data.partition(b"\r\n\r\n")
+        version, *lines = head.decode("utf-8").split("\r\n")
+        if not end or not version.startswith("WARC/"):
+            raise ValueError("no WARC record begins here")
+        fields = [(name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
+        length = next((value for name, value in fields if name.lower() == "content-length"), "")
+        if not length.isdecimal() or len(rest) != int(length) + len(END) or not rest.endswith(END):
+            raise ValueError(f"the record's block is not the {length or '?'} bytes it says")
+        kept = tuple(field for field in fields if field[0].lower() != "content-length")
+        return cls(kept, rest[: -len(END)])
+
+
+def head(fields: Iterable[tuple[str, str]], length: int) -> bytes:
+    """What stands before a record's block of `length` bytes."""
+    lines = (f"{name}: {value}\r\n" for name, value in (*fields, ("Content-Length", str(length))))
+    return f"{VERSION}\r\n{''.join(lines)}\r\n".encode()
+
+
+def digest(sha256_hex: str) -> str:
+    """A digest as WARC fields write it: `sha256:` and the hexadecimal digits that `sha256sum` prints."""
+    return f"sha256:{sha256_hex}"
