@@ -80,5 +80,6 @@ PROBLEM_CODES: dict[str, str] = {
     "redacted": "the text was removed by order; the commit that detail names says why",
     "disagrees": "two places on the site say different things",
     "no-end": "the page ends without its closing tag, as the site's pages do",
+    "continued": "the article goes on on another page, which was not read",
     "text-behind": "text stands directly behind the body: perhaps a stray end tag cut the body off",
 }

@@ -15,7 +15,7 @@ _INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2
 _JOINERS = "\u200c\u200d"
 _WIDE = re.compile(f"[{HANZI}{SIGNS}]")
 _ENTITY = re.compile(r"&(?:#(?:\d{2,7}|[xX][0-9a-fA-F]{2,6});|([A-Za-z][A-Za-z0-9]{1,31});|nbsp)")
-_QUOTED = re.compile("[“‘「『\"]")
+_QUOTED = re.compile('[“‘「『"]')
 _TAG = re.compile(
     r"</?(?:p|br|div|span|font|strong|b|em|i|u|a|img|table|tbody|tr|td|th|ul|ol|li|h[1-6]|center|script|style|o:p)"
     r"(?=[\s/>])[^<>\n]*>|<!--",
