@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from crawler.blocked import obstacle
 from crawler.cms import ArticlePage, Family
@@ -77,13 +79,16 @@ class PageReader:
         if reason is not None and not is_unended:
             raise UnreadPage(reason, f"instead of the page: {reason.value}")
         try:
-            page = Page(saved.url or _UNKNOWN_URL, saved.text)
-            if said := self.family.notice(page, is_article=True):
-                raise UnreadPage(*said)
-            if target := self.family.redirect(page):
-                raise UnreadPage(Reason.ELSEWHERE, f"its script leads to {target}")
+            page = Page(saved.url or _UNKNOWN_URL + quote(Path(saved.file).name), saved.text)
+        except PageError as error:
+            raise UnreadPage(Reason.UNREADABLE, str(error)) from error
+        if said := self.family.notice(page, is_article=True):
+            raise UnreadPage(*said)
+        try:
             return self.family.read_article(page, 1, None), is_unended
         except PageError as error:
+            if target := self.family.redirect(page):
+                raise UnreadPage(Reason.ELSEWHERE, f"its script leads to {target}") from error
             raise UnreadPage(Reason.UNREADABLE, str(error)) from error
 
     def _hangs_on_the_clock(self, speech: Speech) -> bool:

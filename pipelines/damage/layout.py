@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from itertools import zip_longest
 
 from pipelines.damage.spans import HANZI, Span, paragraphs
 
@@ -22,7 +23,7 @@ _CREDITS = 3
 
 _ENDS_SENTENCE = re.compile(r"[。！？…]")
 _CANNOT_BEGIN = re.compile(rf"[，。、；：？！）》】」』](?=[{HANZI}])")
-_OPEN_END = re.compile(r"[，、]$")
+_OPEN_ENDS = "，、"
 _SHORTEST_RUNNING = 40
 _SHORTEST_REPEATED = 40
 _FEWEST_CHARACTERS = 20
@@ -45,15 +46,15 @@ def page_furniture(text: str) -> list[Span]:
 
 
 def half_paragraphs(text: str) -> list[Span]:
-    """Places where a sentence was cut by the end of a line: spans from the last words of the one to the next.
+    """Last characters of lines that cut a sentence.
 
     Either a line begins with a sign that cannot begin one, or a line of running text stops at a comma.
     """
     lines = list(paragraphs(text))
     found = []
-    for (start, end), (following, _) in zip(lines, [*lines[1:], (len(text), len(text))], strict=True):
-        begins_wrong = following < len(text) and _CANNOT_BEGIN.match(text, following)
-        if begins_wrong or (_OPEN_END.search(text, end - 1, end) and _is_running(text[start:end])):
+    for (start, end), (following, _) in zip_longest(lines, lines[1:], fillvalue=(len(text), len(text))):
+        stops_at_comma = text[end - 1] in _OPEN_ENDS and _is_running(text[start:end])
+        if stops_at_comma or _CANNOT_BEGIN.match(text, following):
             found.append((end - 1, end))
     return found
 

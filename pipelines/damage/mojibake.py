@@ -24,10 +24,9 @@ _HEADS = re.compile(
 )
 _SHARE = 0.8
 _REST = "[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
-_LATIN = re.compile(
-    rf"(?:[ãäåæçèéï]{_REST}{{2}}){{2,}}|[Ãâ](?:{_REST}){{1,2}}(?=\W|[Ãâ]|$)|Ã[\u0080-\u00bf]|â€.?|Â[\u00a0-\u00bf]"
-    r"|[\u00a1-\u00ff]{4,}"
-)
+_UTF8_SHOWN = re.compile(rf"(?:[ãäåæçèéï]{_REST}{{2}}){{2,}}|Ã[\u0080-\u00bf]|â€{_REST}|Â[\u00a0-\u00bf]")
+_GBK_SHOWN = re.compile("[\u00a1-\u00ff]{4,}")
+_LETTER = re.compile("[À-ÖØ-öø-ÿ]")
 _RARE_LATIN = re.compile("[\u00a1-\u00ff€‚ƒ„†‡ˆ‰Š‹ŒŽ˜™š›œžŸ]")
 
 
@@ -40,7 +39,8 @@ def mojibake(text: str) -> list[Span]:
     if len(_HEADS.findall(text)) >= _FEWEST_HEADS:
         found += [span for span in paragraphs(text) if _turns_into_utf8(text[slice(*span)])]
     if _RARE_LATIN.search(text):
-        found += [match.span() for match in _LATIN.finditer(text) if _is_no_language(match[0])]
+        found += spans(_UTF8_SHOWN, text)
+        found += [match.span() for match in _GBK_SHOWN.finditer(text) if _turns_into_chinese(match[0])]
     return sorted(set(found))
 
 
@@ -52,17 +52,10 @@ def _turns_into_utf8(paragraph: str) -> bool:
     return sequences >= _FEWEST_SEQUENCES and 3 * sequences >= _SHARE * len(data.translate(None, _ASCII))
 
 
-def _is_no_language(run: str) -> bool:
-    """GBK as Latin-1 turns back into Chinese; a row of dots, crosses or guillemets does not."""
+def _turns_into_chinese(run: str) -> bool:
+    """Whether a run of Latin-1 is Chinese in GBK; a row of dots, crosses or guillemets has hardly a letter."""
     try:
-        data = run.encode("cp1252")
-    except UnicodeEncodeError:
-        data = run.encode("latin-1", "ignore")
-    for encoding in ("utf-8", "gb2312"):
-        try:
-            shown = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if shown != run and len(set(run)) > 1:
-            return True
-    return False
+        run.encode("latin-1").decode("gb2312")
+    except UnicodeDecodeError:
+        return False
+    return 4 * len(_LETTER.findall(run)) >= len(run)

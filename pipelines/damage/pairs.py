@@ -1,7 +1,7 @@
 """Quotes and brackets that stand alone.
 
 A pair may span paragraphs; ASCII and full-width brackets pair with each other.
-A quotation of several paragraphs opens each of them and closes once, at its end.
+A quotation of several paragraphs opens each of them and closes once, at the end of the last.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ _ENUMERATOR = re.compile(r"(?:^|[\s。；;，,：:、（(])(?:\d{1,3}|[A-Za-z]|[
 _APOSTROPHE = re.compile("[A-Za-z0-9]")
 _SMILEY = re.compile("[:;=][-^]?$")
 _LOOK_BACK = 6
+_CLOSING_WORDS = 3
 
 
 def unpaired(text: str) -> list[Span]:
@@ -30,7 +31,7 @@ def unpaired(text: str) -> list[Span]:
     for found in _SIGN.finditer(text):
         sign, place = found[0], found.start()
         if kind := _OPENS.get(sign):
-            if not (waiting[kind] and kind in _QUOTES and _begins_paragraph(text, place)):
+            if not (waiting[kind] and _continues(text, place)):
                 waiting[kind].append(place)
         elif waiting[_CLOSES[sign]]:
             waiting[_CLOSES[sign]].pop()
@@ -40,8 +41,19 @@ def unpaired(text: str) -> list[Span]:
     return [(place, place + 1) for place in sorted(alone)]
 
 
-def _begins_paragraph(text: str, place: int) -> bool:
-    return not text[text.rfind("\n", 0, place) + 1 : place].strip()
+def _continues(text: str, place: int) -> bool:
+    """Whether a quotation goes on here: the sign begins its paragraph, which closes it at its end or not at all."""
+    opening = text[place]
+    if opening not in _QUOTES or text[text.rfind("\n", 0, place) + 1 : place].strip():
+        return False
+    end = text.find("\n", place)
+    paragraph = text[place + 1 : end if end >= 0 else None].rstrip()
+    depth = 0
+    for found in _SIGN.finditer(paragraph):
+        depth += (found[0] == opening) - (_CLOSES.get(found[0]) == opening)
+        if depth < 0:
+            return len(paragraph) - found.end() <= _CLOSING_WORDS
+    return True
 
 
 def _stands_alone(text: str, sign: str, place: int) -> bool:
