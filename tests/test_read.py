@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
@@ -10,7 +11,7 @@ from urllib.request import urlopen
 import pytest
 
 from crawler.replica.process import Replica
-from tests.conftest import Ended, Site, run
+from tests.conftest import ROOT, Ended, Site, run
 from tests.small import article_page
 
 if TYPE_CHECKING:
@@ -151,3 +152,15 @@ def test_for_people_and_wrong_use(save: Any) -> None:
     assert "\x1b" not in shown.out
     for arguments in ((), (str(file), "--family", "none")):
         assert run("scrapy", "read", *arguments).status == 2
+
+
+def test_the_document_shows_what_the_command_prints(tmp_path: Path) -> None:
+    text = (ROOT / "docs/saved-pages.md").read_text("utf-8")
+    ((name, page),) = re.findall(r"^<!-- page: (\S+) -->\n```html\n((?s:.*?))^```$", text, re.MULTILINE)
+    (tmp_path / name).write_text(page, "gb18030")
+    ((command, shown),) = re.findall(r"^```console\n\$ (.*)\n((?s:.*?))^```$", text, re.MULTILINE)
+    ended = run(*command.replace(name, str(tmp_path / name)).split())
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out.replace(f"{tmp_path}/", "") == shown
+    named = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?) \|", text, re.MULTILINE))))
+    assert named == set(KEYS)
