@@ -71,11 +71,12 @@ class PageReader:
         return {"file": saved.file, "url": saved.url} | values | told
 
     def _article(self, saved: SavedPage) -> tuple[ArticlePage, bool]:
-        """The article, and whether the page has no end tag, as pages of some sites never have."""
+        """The article, and whether the page has no end tag. No one can be asked for a file's end again: it is told."""
         if saved.broken is not None:
             raise UnreadPage(Reason.UNREADABLE, saved.broken)
         reason = obstacle(saved.status, saved.text, "article")
-        is_unended = reason is Reason.TRUNCATED and self.family.closes_body(saved.text)
+        is_file = saved.captured_at is None
+        is_unended = reason is Reason.TRUNCATED and (is_file or self.family.closes_body(saved.text))
         if reason is not None and not is_unended:
             raise UnreadPage(reason, f"instead of the page: {reason.value}")
         try:
@@ -132,7 +133,9 @@ def _page_problems(article: ArticlePage, *, is_unended: bool) -> list[Problem]:
     """What a crawl would have asked the site for."""
     problems = []
     if is_unended:
-        problems.append(Problem(field="body", code="no-end", detail="the page has no end tag"))
+        problems.append(
+            Problem(field="body", code="no-end", detail="the page has no end tag: its end may be missing")
+        )
     if article.next_part:
         problems.append(Problem(field="body", code="continued", detail=f"goes on at {article.next_part}"))
     if article.raw.views is None and article.counter:

@@ -106,7 +106,6 @@ def test_a_page_that_gives_no_speech_is_a_line_too(save: Any, tmp_path: Path) ->
     mark = "<!-- saved from url=(0040)http://www.example.cn/Item/Show.asp?m=1&d=7 -->\n"
     files = {
         save("whole", mark + whole): None,
-        save("cut", whole[: whole.index("规划")]): "truncated",
         save("unended", whole.replace("</body></html>", "")): None,
         save("empty", ""): "empty-answer",
         save("notice", "<script>alert('您要查看的文章已删除。或是您非法传递注入参数!');</script>"): "deleted-notice",
@@ -128,7 +127,15 @@ def test_a_page_that_gives_no_speech_is_a_line_too(save: Any, tmp_path: Path) ->
             assert (line["body"], line["title"], codes(line)) == (None, None, {("page", reason)})
             assert line["problems"][0]["detail"]
     assert lines[0]["url"] == "http://www.example.cn/Item/Show.asp?m=1&d=7"
-    assert ("body", "no-end") in codes(lines[2])
+    assert ("body", "no-end") in codes(lines[1])
+
+
+def test_a_file_cut_off_is_read_as_far_as_it_goes(save: Any) -> None:
+    whole = article_page(7, body=BODY)
+    ended, (line,) = read(save("cut", whole[: whole.index("规划")]))
+    assert ended.status == 0
+    assert line["body"] == TEXT[: TEXT.index("规划")]
+    assert ("body", "no-end") in codes(line)
 
 
 def test_what_hangs_on_the_moment_of_saving_is_not_guessed(save: Any) -> None:
