@@ -71,7 +71,7 @@ class PageReader:
         return {"file": saved.file, "url": saved.url} | values | told
 
     def _article(self, saved: SavedPage) -> tuple[ArticlePage, bool]:
-        """The article, and whether the page has no end tag. No one can be asked for a file's end again: it is told."""
+        """The article, and whether the page has no end tag. A file's end cannot be asked for again: it is told."""
         if saved.broken is not None:
             raise UnreadPage(Reason.UNREADABLE, saved.broken)
         reason = obstacle(saved.status, saved.text, "article")
