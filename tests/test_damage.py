@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.replica.prose import fill, pools
@@ -73,7 +73,10 @@ DAMAGES: list[tuple[str, Callable[[str, date], str]]] = [
     ("lost-quotes", lambda text, _: f"{text}开展产业链建设”“核心区创建视察。"),
     ("folded-punctuation", lambda text, _: unicodedata.normalize("NFKC", f"一年来，有进步，有成效。{text}")),
     ("page-furniture", as_line("您当前位置:政协网 >> 领导讲话 >> 浏览文章")),
+    ("page-furniture", as_line("您现在的位置：首页 > 领导讲话")),
     ("page-furniture", as_line("上一篇：没有了")),
+    ("page-furniture", as_line("日期：2023-12-28　浏览数：")),
+    ("page-furniture", as_line("某某市政协　版权所有")),
     ("page-furniture", as_line("【打印本页】 【关闭窗口】")),
     ("page-furniture", as_line("主办：政协委员会　鄂ICP备16018717号")),
     ("page-furniture", as_line("鄂ICP16018717号")),
@@ -84,6 +87,7 @@ DAMAGES: list[tuple[str, Callable[[str, date], str]]] = [
 ]
 
 
+@settings(max_examples=15, deadline=None)
 @given(TEXTS, DAYS)
 @pytest.mark.parametrize(("code", "do"), DAMAGES, ids=[f"{n} {code}" for n, (code, _) in enumerate(DAMAGES)])
 def test_damage_done_to_a_clean_text_is_found(
@@ -112,6 +116,7 @@ CLEAN = [
     "新闻稿(新华社记者摄)写道:很好!是吗?2023.12.28.\n责任编辑：韦东",
     "坚持“三农”优先，推进放管服改革，建设一带一路。".replace("放管服", "“放管服”"),
     "愿你我，\n像星星，\n照亮夜空。",
+    "阅读：一种生活方式\n位置：应山街道\n编辑：您怎么看？\n分享到会同志的体会\n上一篇文章写得好。\n扫一扫门前雪\n谢谢。",
 ]
 
 
@@ -136,6 +141,7 @@ PAIRED = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(PAIRED, st.data())
 def test_a_sign_without_its_other_half_is_always_found(text: str, data: st.DataObject) -> None:
     assert "unpaired" not in codes(text)
@@ -145,6 +151,7 @@ def test_a_sign_without_its_other_half_is_always_found(text: str, data: st.DataO
         assert "unpaired" in codes(text[:place] + text[place + 1 :])
 
 
+@settings(deadline=None)
 @given(st.text(), st.none() | st.text())
 def test_any_text_can_be_judged(text: str, title: str | None) -> None:
     for damage in damage_of(text, title=title):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from itertools import zip_longest
 
 from pipelines.damage.spans import HANZI, Span, paragraphs
@@ -11,13 +10,22 @@ from pipelines.damage.spans import HANZI, Span, paragraphs
 _HINTS = ("ICP", "公网安备", "opyright", "©")
 _NUMBERED = re.compile(r"ICP[备证]?(?:字第)?\d{6,}号?|公网安备\s*\d{8,}|Copyright\s*(?:©|\([cC]\)|&copy;)|©\s*\d{4}")
 _NAVIGATION = re.compile(
-    r"[\[【（(]?(?:上一篇|下一篇)(?:[\]】）)]|[:：]|$)|上一页.{0,40}下一页|[\[【（(]?(?:打印本[页文稿]|关闭(?:本页|窗口|本窗口))"
-    r"|[\[【](?:打印|关闭|收藏|字号|返回)|(?:您|你)?(?:现在|当前)?的?(?:所在|当前)的?位置\s*[:：]|[\[【]?(?:返回(?:顶部|首页|上一页)|"
-    r"加入收藏|设为首页|分享到|扫一扫)|字[体号]\s*[:：]?\s*[\[【]?\s*[大小]|相关(?:新闻|文章)\s*[:：]?$|技术支持\s*[:：]|"
-    r"版权所有|主办(?:单位)?\s*[:：].*(?:邮编|电话|承办|备案)"
+    "|".join(
+        (
+            r"[\[【（(]?[上下]一[篇条](?:[\]】）)]|\s*[:：]|$)|上一页.{0,40}下一页",
+            r"[\[【（(]?(?:打印本[页文稿]|关闭(?:本页|窗口|本窗口)|返回(?:顶部|首页|上一页)|加入收藏|设为首页)",
+            r"[\[【](?:打印|关闭|收藏|字号|返回)",
+            r"(?=[您你现当目所])[您你]?(?:现在|当前|目前)?的?(?:所在)?的?位置\s*[:：]",
+            r"分享到(?:\s*[:：]|微信|朋友圈|$)|扫一扫(?:在手机|分享|关注|打开)",
+            r"字[体号]\s*[:：]?\s*[\[【]?\s*[大小]|相关(?:新闻|文章)\s*[:：]?$",
+            r"技术支持\s*[:：]|主办(?:单位)?\s*[:：].*(?:邮编|电话|承办|备案)|[^。]{0,30}版权所有[^。]*$",
+        )
+    )
 )
-_COUNTER = re.compile(r"(?:浏览|点击|阅读)(?:次数|数|量|率)?\s*[:：]|(?:浏览|点击|阅读)\s*[:：]?\s*\d+\s*次")
-_EDITOR = re.compile(r"[\[【（(]?(?:责任编辑|责编|编辑)\s*[:：]")
+_COUNTER = re.compile(
+    r"(?:浏览|点击|阅读)(?:(?:次数|数|量|率)\s*[:：]|\s*[:：]\s*(?:\d|$)|\s*[:：]?\s*\d+\s*次)",
+)
+_EDITOR = re.compile(r"[\[【（(]?(?:责任编辑|责编)\s*[:：]")
 _LONGEST_LINE = 80
 _CREDITS = 3
 
@@ -61,11 +69,16 @@ def half_paragraphs(text: str) -> list[Span]:
 
 def repeated_paragraphs(text: str) -> list[Span]:
     """Long paragraphs that stood before, word for word."""
-    places: dict[str, list[Span]] = defaultdict(list)
+    met: set[str] = set()
+    found = []
     for start, end in paragraphs(text):
-        if end - start >= _SHORTEST_REPEATED and len(set(text[start:end])) >= _FEWEST_CHARACTERS:
-            places[text[start:end]].append((start, end))
-    return sorted(span for where in places.values() for span in where[1:])
+        if end - start < _SHORTEST_REPEATED:
+            continue
+        paragraph = text[start:end]
+        if paragraph in met and len(set(paragraph)) >= _FEWEST_CHARACTERS:
+            found.append((start, end))
+        met.add(paragraph)
+    return found
 
 
 def title_repeated(text: str, title: str) -> Span | None:
