@@ -37,7 +37,7 @@ class SiteProfile:
     template's own around body and list rows, `#id`, `.class` or an XPath. `static_article`: for sites that publish
     files, a pattern over the path with the named group `id` (and `part`). `print_page`: articles are read from their
     print pages (KesionCMS). `timezone` is an assumption about the times the site prints. `young_days`: how long after
-    its publication an article is read daily. `attachment_types`: file name endings of the attachments that are fetched,
+    its publication an article is read daily. `attachment_types`: endings of the attachments that are fetched,
     `attachment_mb`: how large (MiB) they may be, 0 for none at all.
     """
 

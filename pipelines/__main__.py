@@ -23,7 +23,7 @@ from pipelines.archive.redact import redact
 from pipelines.archive.signatures import sign
 from pipelines.archive.verify import verify, verify_quick
 from pipelines.canonical import json_value
-from pipelines.verbs import diff, feeds, log, show
+from pipelines.verbs import audit_text, diff, feeds, log, show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     for module in (log, show, diff, feeds):
         module.add(verb)
+    audit_text.add(verbs)
     check = verb("verify", _verify, "Prove that nothing was lost or altered; exit status 5 when it was.")
     check.add_argument("--head", metavar="SHA256", help="a head noted earlier: proves that nothing since was cut off")
     check.add_argument("--quick", action="store_true", help="the daily check: chain, sizes, newest files; seconds")

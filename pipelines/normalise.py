@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from pipelines.context import read_context
+from pipelines.damage import damage_of
 from pipelines.dates import Moment, published
 from pipelines.record import Evidence, Problem, RawSpeech, Speech
 from pipelines.text import body_text
@@ -14,8 +15,6 @@ from pipelines.views import view_count
 
 NORMALISERS = "norm/2"
 """Version of everything this module calls; raised whenever its output can change."""
-
-_REPLACEMENT = "\ufffd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +109,6 @@ def _text_problems(title: str, body: str) -> tuple[Problem, ...]:
     problems = []
     if not body:
         problems.append(Problem(field="body", code="empty", detail="the body has no visible text"))
-    for field, text in (("title", title), ("body", body)):
-        if _REPLACEMENT in text:
-            detail = f"{text.count(_REPLACEMENT)} characters are U+FFFD: bytes the declared charset does not know"
-            problems.append(Problem(field=field, code="damaged", detail=detail))
+    problems += [Problem(field="title", code=d.code, detail=d.detail(title)) for d in damage_of(title, is_body=False)]
+    problems += [Problem(field="body", code=d.code, detail=d.detail(body)) for d in damage_of(body, title=title)]
     return tuple(problems)

@@ -68,7 +68,10 @@ class ListPage:
 
 @dataclass(frozen=True, slots=True)
 class ArticlePage:
-    """One page of an article. `title` is without site suffix and page number; `counter` is its count's address."""
+    """One page of an article. `title` is without site suffix and page number; `counter` is its count's address.
+
+    `confidence`: an estimate, 0 to 1, that the body is the article's; None where the family declares its container.
+    """
 
     title: str
     raw: Raw
@@ -78,6 +81,7 @@ class ArticlePage:
     counter: str | None
     column_ids: tuple[str, ...]
     problems: tuple[Problem, ...]
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
