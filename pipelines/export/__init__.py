@@ -1,0 +1,1 @@
+"""Packages to hand an archive over in: what other software expects, each made from one commit. Standard library only."""
