@@ -12,6 +12,7 @@ from pipelines.export.bagit import write_bag
 from pipelines.export.datapackage import write_datapackage
 from pipelines.export.publishing import published
 from pipelines.export.snapshot import snapshot
+from pipelines.export.wacz import write_wacz
 from pipelines.verbs.output import write_lines
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _PACKAGES: dict[str, Callable[[Snapshot, Path], None]] = {
     "bagit": write_bag,
     "datapackage": write_datapackage,
+    "wacz": write_wacz,
 }
 _MOMENT = "a day (2026-01-31, its end in UTC) or a moment (2026-01-31T02:00:00Z, or with an offset)"
 
