@@ -1,1 +1,1 @@
-"""Packages to hand an archive over in: what other software expects, each made from one commit. Standard library only."""
+"""Packages to hand an archive over in, each of one commit, as other software expects them. Standard library only."""

@@ -36,7 +36,7 @@ _TABLES = (
 
 
 def write_datapackage(snapshot: Snapshot, package: Path) -> None:
-    """Make the package in the new folder `package`: `datapackage.json` and a `.jsonl.gz` for each table with lines."""
+    """Make the package in the new folder `package`: its description, and a `.jsonl.gz` for each table with lines."""
     package.mkdir()
     resources = []
     for table in _TABLES:

@@ -23,7 +23,7 @@ _BLOCK = 1 << 20
 
 @contextmanager
 def published(target: Path, archive: Path) -> Iterator[Path]:
-    """A new folder beside `target`: the package to be made in it under `target`'s name appears at the end, or nothing.
+    """A new folder beside `target`: what is made in it under `target`'s name appears at the end, or nothing does.
 
     Whatever else is in the folder is thrown away. Raises `NotExportable` when something is at `target` already, when
     `target` lies inside `archive`, or when the disk refuses.

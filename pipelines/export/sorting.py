@@ -18,7 +18,7 @@ HELD = 32 << 20
 def sorted_lines(lines: Iterable[bytes], scratch: Path, held: int = HELD) -> Iterator[bytes]:
     """Lines, each with its line feed, in the order of their bytes.
 
-    Not many more than `held` bytes of them are in memory; the rest waits, sorted in part, in unnamed files in `scratch`.
+    Few more than `held` bytes of them are in memory; the rest waits, sorted in part, in unnamed files in `scratch`.
     """
     with ExitStack() as files:
         runs: list[BinaryIO] = []

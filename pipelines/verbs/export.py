@@ -27,6 +27,7 @@ _PACKAGES: dict[str, Callable[[Snapshot, Path], None]] = {
     "datapackage": write_datapackage,
     "wacz": write_wacz,
 }
+_WITH_CAPTURES = frozenset({"bagit", "wacz"})
 _MOMENT = "a day (2026-01-31, its end in UTC) or a moment (2026-01-31T02:00:00Z, or with an offset)"
 
 
@@ -65,4 +66,8 @@ def _write_package(archive: Archive, form: str, out: Path, n: int | None) -> Non
     with published(out, archive.layout.root) as folder:
         chosen = snapshot(archive, n)
         _PACKAGES[form](chosen, folder / out.name)
+    for commit in chosen.commits:
+        if commit.redaction and form in _WITH_CAPTURES:
+            told = f"commit {commit.n} removed the text of {commit.redaction.id} by order"
+            print(f"note: {told}; raw captures and run reports in this package may still hold it", file=sys.stderr)
     print(f"{out}: {form} of commit {chosen.last.n}, head {chosen.last.sha256}", file=sys.stderr)
