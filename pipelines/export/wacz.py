@@ -83,13 +83,8 @@ class _Box:
 
     def _open(self, path: str, size: int, method: int) -> BinaryIO:
         entry = ZipInfo(path, self.moment.timetuple()[:6])
-        # The size decides on ZIP64; the rest would be this machine's.
-        entry.file_size, entry.compress_type, entry.create_system, entry.external_attr = (
-            size,
-            method,
-            _UNIX,
-            0o644 << 16,
-        )
+        entry.file_size, entry.compress_type = size, method  # the size decides on ZIP64
+        entry.create_system, entry.external_attr = _UNIX, 0o644 << 16
         return self.zip.open(entry, "w")  # type: ignore[return-value]
 
     def _tell(self, path: str, size: int, sha256: str) -> None:
