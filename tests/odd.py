@@ -26,7 +26,7 @@ def answer(head: str, body: bytes = b"", *, chunk: int = 0) -> bytes:
 def _chunks(body: bytes, size: int) -> Iterator[bytes]:
     for part in (body[at : at + size] for at in range(0, len(body), size)):
         yield b"%X;x=1\r\n%b\r\n" % (len(part), part)
-    yield b"0\r\nX-Trailer: 1\r\n\r\n"
+    yield b"0\r\n\r\n"  # without a trailer: warcio, and so pywb, would take that for body
 
 
 def page(number: int) -> bytes:
