@@ -1,4 +1,4 @@
-# Two commands: `make demo` and `make test`. Each sets up everything it needs in .venv, from PyPI only.
+# Two commands: `make demo` and `make test`. Each sets up everything it needs in .venv, from PyPI only; `make test` also its judges.
 PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/sh

@@ -23,10 +23,10 @@ _BLOCK = 1 << 20
 
 @contextmanager
 def published(target: Path, archive: Path) -> Iterator[Path]:
-    """A new folder beside `target`: what is made in it under `target`'s name appears at the end, or nothing does.
+    """Where to make the package, in a folder of its own beside `target`; at the end it is `target`, or nothing is.
 
-    Whatever else is in the folder is thrown away. Raises `NotExportable` when something is at `target` already, when
-    `target` lies inside `archive`, or when the disk refuses.
+    Whatever else is left in the folder is thrown away. Raises `NotExportable` when something is at `target` already,
+    when `target` lies inside `archive`, or when the disk refuses.
     """
     target = target.absolute()
     if archive.resolve() in (target.parent / "any").resolve().parents:
@@ -34,14 +34,15 @@ def published(target: Path, archive: Path) -> Iterator[Path]:
     _refuse_taken(target)
     try:
         with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as made:
-            yield Path(made)
             package = Path(made) / target.name
+            yield package
             _sync_tree(package)
             _refuse_taken(target)
             package.rename(target)
             sync_folder(target.parent)
     except OSError as error:
-        raise NotExportable(f"--out {target}: {error.strerror or error}; make room, or give another place") from error
+        said = f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}"
+        raise NotExportable(f"--out {target}: cannot be made: {said}; make room, or give another place") from error
 
 
 def _refuse_taken(target: Path) -> None:

@@ -63,9 +63,9 @@ def _option(name: str) -> str:
 
 
 def _write_package(archive: Archive, form: str, out: Path, n: int | None) -> None:
-    with published(out, archive.layout.root) as folder:
+    with published(out, archive.layout.root) as package:
         chosen = snapshot(archive, n)
-        _PACKAGES[form](chosen, folder / out.name)
+        _PACKAGES[form](chosen, package)
     for commit in chosen.commits:
         if commit.redaction and form in _WITH_CAPTURES:
             told = f"commit {commit.n} removed the text of {commit.redaction.id} by order"
