@@ -30,7 +30,7 @@ def _chunks(body: bytes, size: int) -> Iterator[bytes]:
 
 
 def page(number: int) -> bytes:
-    return article_page(number, body=f"<p>{'各位委员：' * 99}</p>").encode()
+    return article_page(number, body=f"<p>{'各位委员：' * 999}</p>").encode()
 
 
 def answers() -> dict[str, list[bytes]]:

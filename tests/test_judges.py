@@ -60,6 +60,17 @@ def warcs(folders: dict[str, Path]) -> list[Path]:
     return [warc for of_folder in found.values() for warc in of_folder]
 
 
+def test_the_files_hold_what_is_to_be_judged(folders: dict[str, Path]) -> None:
+    found = [record for warc in warcs(folders) for _, record in records(warc)]
+    assert {record.type for record in found} == {"warcinfo", "request", "response", "revisit"}
+    assert "disconnect" in {record.get("WARC-Truncated") for record in found}
+    answers = [HttpResponse.parse(record.block) for record in found if record.type == "response"]
+    assert {answer.status for answer in answers} >= {200, 302, 404, 500}
+    shapes = {(answer.is_chunked, answer.get("Content-Encoding")) for answer in answers}
+    assert shapes >= {(True, "gzip"), (True, None), (False, None)}
+    assert any(name == "SET-cookie" for answer in answers for name, _ in answer.headers)
+
+
 def test_every_tool_reads_every_record(folders: dict[str, Path]) -> None:
     for warc in warcs(folders):
         ours = [(place.offset, record.type) for place, record in records(warc)]
