@@ -23,7 +23,7 @@ from pipelines.archive.redact import redact
 from pipelines.archive.signatures import sign
 from pipelines.archive.verify import verify, verify_quick
 from pipelines.canonical import json_value
-from pipelines.verbs import audit_text, diff, feeds, log, show
+from pipelines.verbs import audit_text, diff, export, feeds, log, show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     verb("status", _status, "What the archive holds, and how the last run ended.").add_argument(
         "--json", action="store_true", help=told
     )
-    for module in (log, show, diff, feeds):
+    for module in (log, show, diff, feeds, export):
         module.add(verb)
     audit_text.add(verbs)
     check = verb("verify", _verify, "Prove that nothing was lost or altered; exit status 5 when it was.")
