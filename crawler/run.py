@@ -7,8 +7,7 @@ import re
 import secrets
 import signal
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,11 +17,11 @@ from zoneinfo import ZoneInfo
 
 from scrapy.settings import BaseSettings
 
+from crawler.arguments import Arguments, WrongUse
 from crawler.cms import family
 from crawler.hosts import Hosts
 from crawler.job import CrawlJob, stamp
 from crawler.plan import Plan
-from crawler.profile import SiteProfile, is_web_address, load_profile
 from pipelines import __version__
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.writer import MASS_GONE, ArchiveRun, Sealed
@@ -30,72 +29,6 @@ from pipelines.health import Exit, RunReport, Verdict, verdict
 from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
 from pipelines.record import SiteFacts
-
-ARGUMENTS = {
-    "site": "name of the site, as `scrapy sites` lists it",
-    "start_url": "list page, or any page of the site (default: the profile's)",
-    "profile": "a profile file to use instead of the one that ships",
-    "limit": "read at most N articles; nothing is marked missing or gone",
-    "mode": "incremental (default) or full",
-    "plan": "1: fetch the lists, say which articles would be read and why, and write nothing",
-    "accept": "mass-gone: believe that more than a third of the site is gone, as the last run refused to",
-}
-_MODES = ("incremental", "full")
-
-
-class WrongUse(ValueError):  # noqa: N818 - reads as a sentence: "wrong use"
-    """Arguments that cannot be meant: names the argument and what is allowed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arguments:
-    """The checked `-a` arguments of a crawl."""
-
-    profile: SiteProfile
-    start_url: str
-    limit: int | None
-    mode: str
-    plan_only: bool
-    accept: str | None
-
-    @classmethod
-    def parse(cls, given: Mapping[str, str]) -> Arguments:
-        """Check the arguments and load the profile.
-
-        Raises:
-            WrongUse, ProfileError: with the argument and the remedy.
-        """
-        for name in given:
-            if name not in ARGUMENTS:
-                raise WrongUse(f"-a {name}=…: unknown argument; allowed are: {', '.join(ARGUMENTS)}")
-        if "site" not in given:
-            raise WrongUse("-a site=NAME is missing; `scrapy sites` lists the names")
-        profile = load_profile(given["site"], Path(given["profile"]) if "profile" in given else None)
-        start_url = given.get("start_url", profile.start_url)
-        if not is_web_address(start_url):
-            raise WrongUse(f"-a start_url={start_url}: must be an address beginning with http:// or https://")
-        return cls(
-            profile=profile,
-            start_url=start_url,
-            limit=_limit(given.get("limit")),
-            mode=_one_of("mode", given.get("mode", "incremental"), _MODES),
-            plan_only=_one_of("plan", given.get("plan", "0"), ("0", "1")) == "1",
-            accept=_one_of("accept", given["accept"], (MASS_GONE,)) if "accept" in given else None,
-        )
-
-
-def _limit(value: str | None) -> int | None:
-    if value is None:
-        return None
-    if not (value.isascii() and value.isdigit() and int(value) > 0):
-        raise WrongUse(f"-a limit={value}: must be a whole number above 0")
-    return int(value)
-
-
-def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise WrongUse(f"-a {name}={value}: must be one of: {', '.join(allowed)}")
-    return value
 
 
 def prepare(

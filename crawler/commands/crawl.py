@@ -16,9 +16,10 @@ from scrapy.commands import BaseRunSpiderCommand
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
+from crawler.arguments import ARGUMENTS, Arguments, WrongUse
 from crawler.job import CrawlJob
 from crawler.profile import ProfileError
-from crawler.run import ARGUMENTS, Arguments, WrongUse, finish, prepare
+from crawler.run import finish, prepare
 from crawler.summary import summary
 from pipelines.archive.errors import ArchiveError
 from pipelines.health import Exit

@@ -1,0 +1,120 @@
+"""A finished run as it can be made again: what it was asked, when, and the WARC files of its captures."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+from crawler.arguments import Arguments, WrongUse
+from pipelines.archive.commits import Commit
+from pipelines.archive.layout import Layout, warc_file
+from pipelines.archive.reader import Archive
+
+REPORT = "run.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A run, from an archive or from a site's fixture.
+
+    Args:
+        home: the archive's folder, or the fixture's.
+        report: the run report (`run/1`).
+        recorded_at: when the run was committed; its clock ends there.
+        accept: the decision a person made in it.
+        files: its WARC files in the order of capture.
+    """
+
+    home: Path
+    report: dict[str, Any]
+    recorded_at: str
+    accept: str | None
+    files: tuple[Path, ...]
+
+    @classmethod
+    def find(cls, named: str, default: Path) -> Self:
+        """The run of an id, kept in the archive `default`, or of the path of its report.
+
+        Raises:
+            WrongUse: there is none, or it cannot be made again: nothing captured, or words removed by order.
+            ArchiveError: its archive cannot be read.
+        """
+        path = Path(named) if named.endswith(".json") else default / "runs" / f"{named}.json"
+        try:
+            report = json.loads(path.read_bytes())
+            run = report["run"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise WrongUse(
+                f"-a replay={named}: {path} is no run report ({error}); give the path a crawl printed behind `report`"
+            ) from None
+        home = path.parent.parent if path.parent.name == "runs" else path.parent
+        found = cls._of_fixture(path.parent, report) if path.name == REPORT else cls._of_archive(home, report)
+        if not found.files:
+            raise WrongUse(f"-a replay={named}: run {run} kept no captures, so there is nothing to make it from")
+        return found
+
+    @classmethod
+    def _of_fixture(cls, folder: Path, report: dict[str, Any]) -> Self:
+        files = tuple(sorted(folder.glob("*.warc.gz")))
+        return cls(home=folder, report=report, recorded_at=report["ended_at"], accept=None, files=files)
+
+    @classmethod
+    def _of_archive(cls, folder: Path, report: dict[str, Any]) -> Self:
+        commits = Archive(folder).commits()
+        commit = next((c for c in commits if c.run == report["run"]), None)
+        if commit is None:
+            raise WrongUse(f"{folder}: no commit is of run {report['run']}; give the report of a run it holds")
+        _check_redactions(commit, commits)
+        return cls(
+            home=folder,
+            report=report,
+            recorded_at=commit.recorded_at,
+            accept=(commit.decision or {}).get("accept"),
+            files=tuple(Layout(folder).path(n.path) for n in commit.files if n.path.startswith("warc/")),
+        )
+
+    @property
+    def run(self) -> str:
+        """Id of the run."""
+        run: str = self.report["run"]
+        return run
+
+    @property
+    def started_at(self) -> datetime:
+        """When its clock began."""
+        return datetime.fromisoformat(self.report["started_at"])
+
+    def file_name(self, number: int) -> str:
+        """What an archive calls WARC file `number` of this run, from 0."""
+        return warc_file(self.report["site"], self.run, self.report["started_at"], number)
+
+    def asked(self, arguments: Arguments) -> Arguments:
+        """The run's own arguments, with the profile of `arguments`.
+
+        Raises:
+            WrongUse: `arguments` are of another site.
+        """
+        if arguments.profile.site != self.report["site"]:
+            raise WrongUse(f"run {self.run} is of site={self.report['site']}, not {arguments.profile.site}")
+        return Arguments(
+            profile=arguments.profile,
+            start_url=self.report["start_url"],
+            limit=self.report["limit"],
+            mode=self.report["mode"],
+            accept=self.accept,
+            replay=arguments.replay,
+        )
+
+
+def _check_redactions(commit: Commit, commits: tuple[Commit, ...]) -> None:
+    """A capture keeps what a redaction took out of the lines; making the run again would bring it back."""
+    first, last = commit.first_seq or 0, commit.last_seq or 0
+    for other in commits:
+        if other.redaction and any(first <= seq <= last for seq in other.redaction.seqs):
+            raise WrongUse(
+                f"run {commit.run}: commit {other.n} removed words of {other.redaction.id} by order, which its "
+                "captures still hold; it is not made again"
+            )
