@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,7 +17,21 @@ from pipelines.archive.reader import Archive
 REPORT = "run.json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class RunClock:
+    """A clock that stands still but for what it is told: the moments of another run."""
+
+    def __init__(self, moment: datetime) -> None:
+        self._moment = moment
+
+    def __call__(self) -> datetime:
+        return self._moment
+
+    def advance(self, moment: datetime) -> None:
+        """Go on to `moment`; never back."""
+        self._moment = max(self._moment, moment)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recording:
     """A run, from an archive or from a site's fixture.
 
@@ -82,10 +97,10 @@ class Recording:
         run: str = self.report["run"]
         return run
 
-    @property
-    def started_at(self) -> datetime:
-        """When its clock began."""
-        return datetime.fromisoformat(self.report["started_at"])
+    @cached_property
+    def clock(self) -> RunClock:
+        """Its own clock, which stands where it began."""
+        return RunClock(datetime.fromisoformat(self.report["started_at"]))
 
     def file_name(self, number: int) -> str:
         """What an archive calls WARC file `number` of this run, from 0."""

@@ -17,10 +17,13 @@ from scrapy.exceptions import (
 from scrapy.http import Headers, Request, Response
 from scrapy.responsetypes import responsetypes
 
+from pipelines.archive.errors import Damaged
+from pipelines.warc.exchanges import Exchanges
 from pipelines.warc.http import HttpResponse, head_end
+from pipelines.warc.records import WarcDamaged
 
 if TYPE_CHECKING:
-    from pipelines.warc.exchanges import Exchanges
+    from crawler.recording import Recording
     from pipelines.warc.records import WarcRecord
 
 _CUT = {"length": DownloadCancelledError, "time": DownloadTimeoutError}
@@ -31,25 +34,20 @@ class NotCaptured(IgnoreRequest):
     """The run never asked this, or not so often: a replay does not fetch it either."""
 
 
-class RunClock:
-    """A clock that stands still but for what it is told: the moments of another run."""
-
-    def __init__(self, moment: datetime) -> None:
-        self._moment = moment
-
-    def __call__(self) -> datetime:
-        return self._moment
-
-    def advance(self, moment: datetime) -> None:
-        """Go on to `moment`; never back."""
-        self._moment = max(self._moment, moment)
-
-
 class Replay:
     """Answers requests from the exchanges of one run: the n-th of an address with the n-th capture."""
 
-    def __init__(self, exchanges: Exchanges, clock: RunClock) -> None:
-        self.exchanges, self.clock = exchanges, clock
+    def __init__(self, recording: Recording) -> None:
+        """Read where the captures lie.
+
+        Raises:
+            Damaged: a WARC file that cannot be read.
+        """
+        try:
+            self.exchanges = Exchanges(recording.files)
+        except (OSError, WarcDamaged) as error:
+            raise Damaged(f"{error}") from error
+        self.clock = recording.clock
         self.answered = 0
 
     def answer(self, request: Request) -> Response:

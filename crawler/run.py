@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
-import secrets
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -21,9 +21,12 @@ from crawler.arguments import Arguments, WrongUse
 from crawler.cms import family
 from crawler.hosts import Hosts
 from crawler.job import CrawlJob, stamp
+from crawler.occasion import occasion_of
 from crawler.plan import Plan
+from crawler.recording import Recording
+from crawler.replay import Replay
 from pipelines import __version__
-from pipelines.archive.errors import ArchiveError
+from pipelines.archive.errors import ArchiveError, refusal
 from pipelines.archive.writer import MASS_GONE, ArchiveRun, Sealed
 from pipelines.health import Exit, RunReport, Verdict, verdict
 from pipelines.normalise import Normaliser
@@ -41,20 +44,25 @@ def prepare(
         ArchiveError: the archive refuses (lock held, other host, newer format, unwritable, clock behind).
     """
     _check_settings(settings)
-    profile, now = arguments.profile, clock()
-    run = f"{now.astimezone(UTC):%Y%m%dt%H%M%Sz}-{secrets.token_hex(2)}"
+    folder = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute() / arguments.profile.site
+    occasion = occasion_of(arguments, folder, clock)
+    replay = Replay(occasion.recording) if occasion.recording else None
+    arguments, profile, now = occasion.arguments, occasion.arguments.profile, occasion.clock()
     reader = family(profile.cms, profile.static_article, profile.section, (profile.name, profile.committee))
-    folder = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute() / profile.site
+    gone_after_days = occasion.told("gone_after_days", profile.gone_after_days)
+    gone_after_days = _whole_number(settings, "GONE_AFTER_DAYS", "days", gone_after_days)
     request = {"mode": arguments.mode, "start_url": arguments.start_url, "limit": arguments.limit}
     archive = ArchiveRun.open(
         folder,
         _facts(arguments),
-        run,
+        occasion.run,
         stamp(now),
-        _whole_number(settings, "GONE_AFTER_DAYS", "days", profile.gone_after_days),
+        gone_after_days,
         _whole_number(settings, "DISK_FLOOR_MB", "MiB", 0) << 20,
         {"software": _software(), "request": request},
     )
+    if occasion.recording:
+        _take_captures(archive, occasion.recording)
     return CrawlJob(
         profile=profile,
         family=reader,
@@ -67,16 +75,28 @@ def prepare(
         archive=archive,
         report=RunReport(
             site=profile.site,
-            run=run,
-            mode="plan" if arguments.plan_only else arguments.mode,
+            run=occasion.run,
+            mode=occasion.mode,
             start_url=arguments.start_url,
             started_at=stamp(now),
             limit=arguments.limit,
         ),
         normaliser=Normaliser(reader.reader, profile.digest, ZoneInfo(profile.timezone)),
-        clock=clock,
+        clock=occasion.clock,
         folder=folder,
+        occasion=occasion,
+        replay=replay,
     )
+
+
+def _take_captures(archive: ArchiveRun, recording: Recording) -> None:
+    """The run's WARC files become the new archive's own, so that each place a line names is the same in both."""
+    try:
+        for number, file in enumerate(recording.files):
+            shutil.copyfile(file, archive.warc_file(number)[0])
+    except OSError as error:
+        archive.abandon()
+        raise refusal(recording.home, error) from error
 
 
 def _check_settings(settings: BaseSettings) -> None:
