@@ -16,7 +16,10 @@ _CHALLENGE = re.compile(r"__jsl_clearance|__jsluid|\$_ts\s*=|acw_sc__v2")
 _SELF_RELOAD = re.compile(r"document\.cookie\s*=.*location\.(?:reload|href|replace)", re.DOTALL)
 _DB_DOWN = re.compile("数据库连接出错|Microsoft OLE DB Provider|ADODB\\.Connection")
 _BANNED = re.compile("您的IP.{0,60}被系统限定")
-_COUNT = re.compile(r"document\.write\(\s*(['\"]).*?\1\s*\)|^\s*\d+\s*$", re.DOTALL)
+_COUNT = re.compile(
+    r"document\.write\(\s*(['\"]).*?\1\s*\)|\.(?:html|text)\([^()]*\)|^\s*\d+\s*$|^\s*[\[{].*[\]}]\s*$", re.DOTALL
+)
+_FIRST_TAG = re.compile(r"(?:<\?xml[^>]*>\s*)?<([a-z]\w*)", re.IGNORECASE)
 _CHALLENGE_SIZE = 8_000
 _NOTICE_SIZE = 4_000
 
@@ -27,7 +30,8 @@ def obstacle(status: int, text: str, expected: str) -> Reason | None:
     Args:
         status: HTTP status.
         text: the decoded body.
-        expected: `page` or `article` (whole HTML pages), `counter` (a statement), `other` (judged by status).
+        expected: `page` or `article` (whole HTML pages), `fragment` (rows without a page), `counter` (a statement, a
+            number, JSON), `other` (judged by status).
     """
     if status in {404, 410}:
         return Reason.NOT_FOUND
@@ -44,8 +48,16 @@ def obstacle(status: int, text: str, expected: str) -> Reason | None:
         return Reason.DB_DOWN
     if len(bare) < _NOTICE_SIZE and _BANNED.search(bare):
         return Reason.BANNED
-    whole = _COUNT.search(bare) if expected == "counter" else _is_whole_page(bare)
-    return None if whole else Reason.TRUNCATED
+    return None if _is_whole(bare, expected) else Reason.TRUNCATED
+
+
+def _is_whole(bare: str, expected: str) -> bool:
+    if expected == "counter":
+        return bool(_COUNT.search(bare))
+    if expected == "fragment":
+        first = _FIRST_TAG.match(bare)
+        return first is None or f"</{first[1].lower()}" in bare.lower()
+    return _is_whole_page(bare)
 
 
 def _is_challenge(status: int, text: str) -> bool:

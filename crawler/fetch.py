@@ -20,12 +20,17 @@ from scrapy.http.request import NO_CALLBACK
 from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
 
 from crawler.blocked import obstacle
-from crawler.cms import Family
+from crawler.cms import Ask, Family
 from crawler.decode import as_text
 from crawler.hosts import Hosts
 from crawler.middlewares import RobotsForbidden, RobotsUnreadable
 from crawler.page import Page, PageError
 from pipelines.reasons import Reason
+
+
+class NotCaptured(IgnoreRequest):
+    """The archive holds no (further) answer to this request; a replay does not fetch it either."""
+
 
 FAILURES = (
     IgnoreRequest,
@@ -73,10 +78,16 @@ class Fetcher:
         meta = {"expected": expected, "dont_redirect": True, "handle_httpstatus_all": True}
         return Request(url, callback=NO_CALLBACK, meta=meta, dont_filter=True)
 
-    async def get(self, url: str, expected: str = "page") -> Fetched:
-        """Fetch an address of the site and settle what came back."""
+    async def get(self, page: str | Ask, expected: str = "page") -> Fetched:
+        """Fetch an address of the site, or ask as its list wants to be asked, and settle what came back."""
+        ask = Ask(page) if isinstance(page, str) else page
+        expected = "fragment" if ask.is_fragment else expected
+        request = self.request(ask.url, expected).replace(headers=dict(ask.headers))
+        if ask.form is not None:
+            request.headers["Content-Type"] = "application/x-www-form-urlencoded"
+            request = request.replace(method="POST", body=ask.form)
         try:
-            response = await self.engine.download_async(self.request(url, expected))
+            response = await self.engine.download_async(request)
         except FAILURES as error:
             return failed(error)
         return await self.settle(response, expected)
@@ -143,6 +154,8 @@ def failed(error: BaseException) -> Fetched:
         return Fetched(None, None, error.reason, str(error))
     if isinstance(error, RobotsForbidden):
         return Fetched(None, None, Reason.ROBOTS, detail)
+    if isinstance(error, NotCaptured):
+        return Fetched(None, None, Reason.NO_CAPTURE, str(error))
     # The decompression gives up on a body above DOWNLOAD_MAXSIZE by ignoring it.
     if isinstance(error, (DownloadCancelledError, IgnoreRequest)):
         return Fetched(None, None, Reason.TOO_LARGE, detail)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.recording import REPORT, Recording
+from crawler.replay import Replay
 from pipelines.archive.reader import Archive
 from pipelines.health import Exit
 
@@ -47,11 +48,11 @@ class Fixture:
     def record(self, report: Path, profile: Path | None) -> None:
         """Copy the captures and the report of a run here, in place of what was; nothing is expected yet."""
         recording = Recording.find(str(report), report.parent)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for old in (*self.folder.glob("*.warc.gz"), self.folder / EXPECTED):
-            old.unlink(missing_ok=True)
-        for number, file in enumerate(recording.files):
-            shutil.copyfile(file, self.folder / Path(recording.file_name(number)).name)
+        shutil.rmtree(self.folder / "warc", ignore_errors=True)
+        (self.folder / EXPECTED).unlink(missing_ok=True)
+        for name in Replay(recording).needed_files():
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(recording.home / name, self.folder / name)
         shutil.copyfile(report, self.folder / REPORT)
         if profile is not None:
             shutil.copyfile(profile, self.folder / PROFILE)

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrawlJob:
-    """A prepared crawl; `clock` gives the present moment in UTC; `replay` answers in the place of the site."""
+    """A prepared crawl; `clock` gives the present moment in UTC, `captures` says whether raw bytes are kept.
+
+    `replay` answers in the place of the site when an old run is made again.
+    """
 
     profile: SiteProfile
     family: Family
@@ -38,6 +41,8 @@ class CrawlJob:
     normaliser: Normaliser
     clock: Callable[[], datetime]
     folder: Path
+    captures: bool
+    gone_after_days: int
     occasion: Occasion
     replay: Replay | None
 

@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crawler.cms import FAMILIES
+from crawler.cms.kit.containers import Container
 
 SITES = Path(__file__).parent / "sites"
 _SITE_NAME = re.compile(r"[a-z0-9-]{1,40}")
-_COUNTERS = ("read_only", "none")
+_COUNTERS = ("read_only", "none", "increments")
 
 
 class ProfileError(ValueError):
@@ -28,10 +29,11 @@ class ProfileError(ValueError):
 class SiteProfile:
     """Facts of one site.
 
-    `hosts`: the site's own host first, then its aliases. `counter`: `read_only` when asking for the count changes
-    nothing, `none` when it must not be asked. `static_article`: for sites that publish files, a pattern over the path
-    with the named group `id` (and `part`). `timezone` is an assumption about the times the site prints. `young_days`:
-    how long after its publication an article is read daily.
+    `hosts`: the site's own host first, then its aliases. `counter`: `read_only` asks a counter only where asking
+    changes nothing, `none` never asks, `increments` asks also where asking counts. `body`, `rows`: containers of a
+    template's own around body and list rows, `#id`, `.class` or an XPath. `static_article`: for sites that publish
+    files, a pattern over the path with the named group `id` (and `part`). `timezone` is an assumption about the times
+    the site prints. `young_days`: how long after its publication an article is read daily.
     """
 
     site: str
@@ -46,6 +48,8 @@ class SiteProfile:
     timezone: str = "Asia/Shanghai"
     language: str = "zh-CN"
     static_article: str | None = None
+    body: str | None = None
+    rows: str | None = None
     rights: str | None = None
     contact: str | None = None
     gone_after_days: int = 14
@@ -54,8 +58,22 @@ class SiteProfile:
     @property
     def digest(self) -> str:
         """Eight hex digits over the facts that shape what is read from a page."""
-        facts = [self.cms, self.section, self.name, self.committee, self.timezone, self.counter, self.static_article]
+        facts: list[object] = [
+            self.cms,
+            self.section,
+            self.name,
+            self.committee,
+            self.timezone,
+            self.counter,
+            self.static_article,
+        ]
+        facts += [self.containers] if self.containers else []
         return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()[:8]
+
+    @property
+    def containers(self) -> dict[str, str]:
+        """The template's own containers, by what stands in them."""
+        return {key: value for key, value in (("body", self.body), ("rows", self.rows)) if value}
 
 
 def site_names() -> list[str]:
@@ -140,7 +158,15 @@ def _is_article_pattern(value: object) -> bool:
         return False
 
 
+def _is_container(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(Container(value))
+    except ValueError:
+        return False
+
+
 _TEXT = (_is_text, "a text")
+_CONTAINER = (_is_container, "#id, .class or an XPath beginning with /")
 _DAYS = (lambda value: type(value) is int and value >= 0, "a number of days, 0 or more")
 _KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "name": _TEXT,
@@ -154,6 +180,8 @@ _KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "timezone": (_is_timezone, "a time zone such as Asia/Shanghai"),
     "language": _TEXT,
     "static_article": (_is_article_pattern, "a pattern with the named group (?P<id>…)"),
+    "body": _CONTAINER,
+    "rows": _CONTAINER,
     "rights": _TEXT,
     "contact": _TEXT,
     "gone_after_days": _DAYS,

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from crawler.arguments import Arguments, WrongUse
 from pipelines.archive.commits import Commit
-from pipelines.archive.layout import Layout, warc_file
+from pipelines.archive.layout import warc_file
 from pipelines.archive.reader import Archive
 
 REPORT = "run.json"
@@ -40,14 +40,14 @@ class Recording:
         report: the run report (`run/1`).
         recorded_at: when the run was committed; its clock ends there.
         accept: the decision a person made in it.
-        files: its WARC files in the order of capture.
+        files: its WARC files in the order of capture, as `home` names them.
     """
 
     home: Path
     report: dict[str, Any]
     recorded_at: str
     accept: str | None
-    files: tuple[Path, ...]
+    files: tuple[str, ...]
 
     @classmethod
     def find(cls, named: str, default: Path) -> Self:
@@ -73,7 +73,8 @@ class Recording:
 
     @classmethod
     def _of_fixture(cls, folder: Path, report: dict[str, Any]) -> Self:
-        files = tuple(sorted(folder.glob("*.warc.gz")))
+        own = f"warc/*/{report['site']}-{report['run']}-*.warc.gz"
+        files = tuple(sorted(file.relative_to(folder).as_posix() for file in folder.glob(own)))
         return cls(home=folder, report=report, recorded_at=report["ended_at"], accept=None, files=files)
 
     @classmethod
@@ -83,12 +84,14 @@ class Recording:
         if commit is None:
             raise WrongUse(f"{folder}: no commit is of run {report['run']}; give the report of a run it holds")
         _check_redactions(commit, commits)
+        # A run made again holds files of the runs its revisits refer to as well.
+        own = warc_file(report["site"], commit.run, report["started_at"], 0).removesuffix("00000.warc.gz")
         return cls(
             home=folder,
             report=report,
             recorded_at=commit.recorded_at,
             accept=(commit.decision or {}).get("accept"),
-            files=tuple(Layout(folder).path(n.path) for n in commit.files if n.path.startswith("warc/")),
+            files=tuple(named.path for named in commit.files if named.path.startswith(own)),
         )
 
     @property
@@ -102,9 +105,17 @@ class Recording:
         """Its own clock, which stands where it began."""
         return RunClock(datetime.fromisoformat(self.report["started_at"]))
 
-    def file_name(self, number: int) -> str:
-        """What an archive calls WARC file `number` of this run, from 0."""
-        return warc_file(self.report["site"], self.run, self.report["started_at"], number)
+    def settings(self) -> dict[str, Any]:
+        """What its crawl was set to, and that nobody need be waited for."""
+        polite = self.report.get("politeness") or {}
+        told = {"ROBOTSTXT_OBEY": polite.get("obeys_robots_txt"), "RETRY_TIMES": polite.get("retry_times")}
+        return {
+            "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), "crawler.replay.ReplayHandler"),
+            "DOWNLOAD_DELAY": 0,
+            "RETRY_AFTER_MAX": 0,
+            "CRAWL_DELAY_OBEY": False,
+            **{name: value for name, value in told.items() if value is not None},
+        }
 
     def asked(self, arguments: Arguments) -> Arguments:
         """The run's own arguments, with the profile of `arguments`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,27 +12,24 @@ from scrapy.exceptions import (
     DownloadCancelledError,
     DownloadFailedError,
     DownloadTimeoutError,
-    IgnoreRequest,
     ResponseDataLossError,
 )
 from scrapy.http import Headers, Request, Response
 from scrapy.responsetypes import responsetypes
 
+from crawler.fetch import NotCaptured
+from crawler.wire import Arrival
+from pipelines.archive.captures import Captured
 from pipelines.archive.errors import Damaged
-from pipelines.warc.exchanges import Exchanges
+from pipelines.stages import stop
+from pipelines.warc.exchanges import Exchanges, Found, with_payload
 from pipelines.warc.http import HttpResponse, head_end
 from pipelines.warc.records import WarcDamaged
 
 if TYPE_CHECKING:
+    from crawler.job import CrawlJob
     from crawler.recording import Recording
     from pipelines.warc.records import WarcRecord
-
-_CUT = {"length": DownloadCancelledError, "time": DownloadTimeoutError}
-"""WARC-Truncated and what Scrapy raises where its downloads end so; anything else is a lost connection."""
-
-
-class NotCaptured(IgnoreRequest):
-    """The run never asked this, or not so often: a replay does not fetch it either."""
 
 
 class Replay:
@@ -44,11 +42,14 @@ class Replay:
             Damaged: a WARC file that cannot be read.
         """
         try:
-            self.exchanges = Exchanges(recording.files)
+            self.exchanges = Exchanges(recording.home, recording.files)
         except (OSError, WarcDamaged) as error:
-            raise Damaged(f"{error}") from error
-        self.clock = recording.clock
-        self.answered = 0
+            raise Damaged(str(error)) from error
+        self.home, self.clock = recording.home, recording.clock
+
+    def needed_files(self) -> list[str]:
+        """The run's WARC files and those that its revisits refer to."""
+        return sorted({*self.exchanges.names, *self.exchanges.referred})
 
     def answer(self, request: Request) -> Response:
         """The answer as it was.
@@ -56,43 +57,62 @@ class Replay:
         Raises:
             NotCaptured: there is none (left).
             DownloadFailedError, DownloadTimeoutError, DownloadCancelledError, ResponseDataLossError: as it was then.
-            WarcDamaged: a revisit refers to a record that is in none of the files.
+            WarcDamaged: a revisit refers to a record that is not there.
         """
         exchange = self.exchanges.take(request.method, request.url, request.body)
         if exchange is None:
-            raise NotCaptured(f"{request.method} {request.url}: the run has no (further) capture of it")
+            request.meta["arrival"] = _arrival(self.clock().isoformat(), None)
+            raise NotCaptured(f"the run has no (further) capture of {request.method} {request.url}")
         asked, found = exchange
+        at = (found or asked).record.date
+        self.clock.advance(datetime.fromisoformat(at))
+        request.meta["arrival"] = _arrival(at, found)
         if found is None:
-            self.clock.advance(datetime.fromisoformat(asked.record.date))
             raise DownloadFailedError(f"{request.url}: no answer came")
-        self.clock.advance(datetime.fromisoformat(found.record.date))
-        self.answered += 1
-        _raise_as_it_was(found.record, request)
-        is_revisit = found.record.type == "revisit"
-        body = self.exchanges.whole(found.record).block if is_revisit else found.record.block
-        return response_of(request.url, HttpResponse.parse(found.record.block), HttpResponse.parse(body).payload())
+        payload = HttpResponse.parse(with_payload(self.home, found.record).block).payload()
+        return response_of(request.url, found.record, payload)
 
 
-def _raise_as_it_was(record: WarcRecord, request: Request) -> None:
-    how = record.get("WARC-Truncated")
-    if how is None:
-        return
-    has_head = head_end(record.block) < len(record.block)
-    error = _CUT.get(how, ResponseDataLossError if has_head else DownloadFailedError)
-    raise error(f"{request.url}: cut off ({how})")
+def _arrival(at: str, found: Found | None) -> Arrival:
+    kept: asyncio.Future[Captured | None] = asyncio.get_running_loop().create_future()
+    kept.set_result(Captured(found.file, *found.place, found.record.record_id) if found else None)
+    return Arrival(at, kept)
 
 
-def response_of(url: str, message: HttpResponse, payload: bytes) -> Response:
-    """A response as Scrapy's downloads give it: the payload without chunks, its content coding still on."""
-    grouped: defaultdict[str, list[str]] = defaultdict(list)
+def response_of(url: str, record: WarcRecord, payload: bytes) -> Response:
+    """A response as Scrapy's download gives it, the payload still in its content coding, or how the download ended.
+
+    Raises:
+        DownloadFailedError, DownloadTimeoutError, DownloadCancelledError, ResponseDataLossError: it was cut off.
+    """
+    message = HttpResponse.parse(record.block)
+    cut = None if record.type == "revisit" else record.get("WARC-Truncated")
+    flags = []
+    if cut is not None:
+        if (error := _failure(record, message, cut)) is not None:
+            raise error(f"{url}: cut off ({cut})")
+        flags.append("partial")
+    headers = _headers(message)
+    kind = responsetypes.from_args(headers=headers, url=url, body=payload)
+    return kind(url=url, status=message.status, headers=headers, body=payload, flags=flags, protocol=message.version)
+
+
+def _failure(record: WarcRecord, message: HttpResponse, cut: str) -> type[Exception] | None:
+    """How Scrapy's download ends when the answer is cut; null when only the connection's end ended it."""
+    if cut in {"length", "time"}:
+        return DownloadCancelledError if cut == "length" else DownloadTimeoutError
+    if not record.block[: head_end(record.block)].endswith((b"\r\n\r\n", b"\n\n")):
+        return DownloadFailedError
+    is_framed = message.is_chunked or message.get("Content-Length") is not None
+    return ResponseDataLossError if is_framed else None
+
+
+def _headers(message: HttpResponse) -> Headers:
+    grouped: defaultdict[bytes, list[bytes]] = defaultdict(list)
     for name, value in message.headers:
         if name.lower() != "transfer-encoding":  # the payload has none any more
-            grouped[name.title()].append(value)
-    headers = Headers(
-        {name: [value.encode("latin-1") for value in values] for name, values in grouped.items()}, encoding="latin-1"
-    )
-    kind = responsetypes.from_args(headers=headers, url=url, body=payload)
-    return kind(url=url, status=message.status, headers=headers, body=payload, protocol=message.version)
+            grouped[name.encode("latin-1").title()].append(value.encode("latin-1"))
+    return Headers(grouped)
 
 
 class ReplayHandler(BaseDownloadHandler):
@@ -101,5 +121,10 @@ class ReplayHandler(BaseDownloadHandler):
     lazy = False
 
     async def download_request(self, request: Request) -> Response:
-        replay: Replay = self.crawler.spider.job.replay  # type: ignore[union-attr]
-        return replay.answer(request)
+        job: CrawlJob = self.crawler.spider.job  # type: ignore[union-attr]
+        assert job.replay is not None  # noqa: S101 - this handler is set for replays only
+        try:
+            return job.replay.answer(request)
+        except WarcDamaged as error:
+            self._stopping = stop(self.crawler, job.report, Damaged(str(error)))
+            raise NotCaptured(str(error)) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import re
-import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -23,10 +22,10 @@ from crawler.hosts import Hosts
 from crawler.job import CrawlJob, stamp
 from crawler.occasion import occasion_of
 from crawler.plan import Plan
-from crawler.recording import Recording
+from crawler.profile import SiteProfile
 from crawler.replay import Replay
 from pipelines import __version__
-from pipelines.archive.errors import ArchiveError, refusal
+from pipelines.archive.errors import ArchiveError
 from pipelines.archive.writer import MASS_GONE, ArchiveRun, Sealed
 from pipelines.health import Exit, RunReport, Verdict, verdict
 from pipelines.normalise import Normaliser
@@ -48,7 +47,8 @@ def prepare(
     occasion = occasion_of(arguments, folder, clock)
     replay = Replay(occasion.recording) if occasion.recording else None
     arguments, profile, now = occasion.arguments, occasion.arguments.profile, occasion.clock()
-    reader = family(profile.cms, profile.static_article, profile.section, (profile.name, profile.committee))
+    names = (profile.name, profile.committee)
+    reader = family(profile.cms, profile.static_article, profile.section, names, profile.containers)
     gone_after_days = occasion.told("gone_after_days", profile.gone_after_days)
     gone_after_days = _whole_number(settings, "GONE_AFTER_DAYS", "days", gone_after_days)
     request = {"mode": arguments.mode, "start_url": arguments.start_url, "limit": arguments.limit}
@@ -59,10 +59,10 @@ def prepare(
         stamp(now),
         gone_after_days,
         _whole_number(settings, "DISK_FLOOR_MB", "MiB", 0) << 20,
-        {"software": _software(), "request": request},
+        {"software": _software(), "request": request, "capture": _capture_info(profile, occasion.run, settings)},
     )
-    if occasion.recording:
-        _take_captures(archive, occasion.recording)
+    if replay is not None:
+        _take_captures(archive, replay)
     return CrawlJob(
         profile=profile,
         family=reader,
@@ -84,19 +84,35 @@ def prepare(
         normaliser=Normaliser(reader.reader, profile.digest, ZoneInfo(profile.timezone)),
         clock=occasion.clock,
         folder=folder,
+        gone_after_days=gone_after_days,
         occasion=occasion,
         replay=replay,
+        captures=settings.getbool("CAPTURE") and replay is None,
     )
 
 
-def _take_captures(archive: ArchiveRun, recording: Recording) -> None:
+def _take_captures(archive: ArchiveRun, replay: Replay) -> None:
     """The run's WARC files become the new archive's own, so that each place a line names is the same in both."""
     try:
-        for number, file in enumerate(recording.files):
-            shutil.copyfile(file, archive.warc_file(number)[0])
-    except OSError as error:
+        for name in replay.needed_files():
+            archive.captures.take(replay.home / name, name)
+    except ArchiveError:
         archive.abandon()
-        raise refusal(recording.home, error) from error
+        raise
+
+
+def _capture_info(profile: SiteProfile, run: str, settings: BaseSettings) -> dict[str, str]:
+    """What the first record of each WARC file says (`application/warc-fields`)."""
+    contact = str(settings["ARCHIVE_CONTACT"])
+    return {
+        "software": f"speech-archive/{__version__}",
+        "format": "WARC File Format 1.1",
+        "conformsTo": "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
+        "isPartOf": f"{profile.site}-{run}",
+        "description": f"leader speeches of {profile.name}",
+        "robots": "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
+        **({"operator": contact} if contact else {}),
+    }
 
 
 def _check_settings(settings: BaseSettings) -> None:
@@ -162,7 +178,13 @@ def finish(
         job.archive.abandon()
         return judged, None
     document = job.report.document(
-        judged, ended_at=job.now(), aliases=sorted(job.hosts.aliases), traffic=traffic, politeness=politeness
+        judged,
+        ended_at=job.now(),
+        aliases=sorted(job.hosts.aliases),
+        gone_after_days=job.gone_after_days,
+        traffic=traffic,
+        politeness=politeness,
+        captures={"fallback": job.report.capture_fallback, **dict(sorted(job.archive.captures.counts.items()))},
     )
     try:
         sealed = job.archive.seal(document, job.now(), _software(), accept=job.accept)

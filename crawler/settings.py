@@ -17,6 +17,8 @@ ARCHIVE_CONTACT = ""  # an address for webmasters, put into the User-Agent
 GONE_AFTER_DAYS = None  # None: what the site's profile says
 DISK_FLOOR_MB = 64  # below so many free MiB nothing more is fetched; the rest is for ending the run well
 SAVE_SECONDS = 5.0  # how much of a crawl a power cut may cost
+CAPTURE = True  # False: no raw bytes are kept, and nothing can be proved or read again
+CRAWL_DELAY_OBEY = True  # False in a replay, where nobody need be waited for
 RETRY_AFTER_MAX = 300  # seconds; a longer Retry-After is not waited out
 
 # Politeness.
@@ -44,6 +46,13 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # default 100
     "crawler.middlewares.Rfc9309RobotsMiddleware": 100,
     "crawler.middlewares.AnotherTryMiddleware": 545,  # above the decompression (590), beside Retry (550)
+}
+DOWNLOAD_HANDLERS = {"http": "crawler.wire.CapturingHandler", "https": "crawler.wire.CapturingHandler"}
+# default "br, zstd" too where installed: what the standard library cannot decode cannot be proved with it
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "zh-CN,zh;q=0.9",  # default "en"
+    "Accept-Encoding": "gzip, deflate",
 }
 EXTENSIONS = {"crawler.progress.Progress": 500}
 

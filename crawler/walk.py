@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from urllib.parse import urljoin
 
-from crawler.cms import ListedRow, ListPage, SectionLink
+from crawler.cms import Ask, ListedRow, ListPage, SectionLink
 from crawler.fetch import Fetched, Fetcher
 from crawler.job import CrawlJob
 from crawler.page import Page
@@ -80,7 +80,7 @@ class ListWalk:
     def __init__(self, job: CrawlJob, fetcher: Fetcher, section: SectionLink) -> None:
         self.job, self.fetcher, self.section = job, fetcher, section
         self.seen: set[str] = set()
-        self._linked: dict[int, str] = {}
+        self._linked: dict[int, str | Ask] = {}
         self._barren = 0
         self._pages = 0
         self._certain = 0
@@ -88,9 +88,10 @@ class ListWalk:
 
     async def rows(self) -> AsyncIterator[ListedRow]:
         """Rows in the order of the list. `report.listing_complete` is set when every page could be read."""
-        number, url = 1, self.job.hosts.local(self.section.url)
-        while url is not None and number <= _MOST_PAGES:
-            fetched = await self.fetcher.get(url)
+        number, ask = 1, self._local(self.section.url)
+        while ask is not None and number <= _MOST_PAGES:
+            url = ask.url
+            fetched = await self.fetcher.get(ask)
             listing = self._read(fetched.page) if fetched.page is not None else None
             if listing is None:
                 self._tell_gap(number, url, fetched)
@@ -98,7 +99,7 @@ class ListWalk:
                 self._tell_gap(number, url, replace(fetched, reason=Reason.UNREADABLE, detail="it has no rows"))
             for row in self._fresh(listing) if listing else ():
                 yield row
-            url = self._following(listing, number)
+            ask = self._following(listing, number)
             number += 1
         if self._pages >= number and self._is_complete:
             self._tell_gap(
@@ -128,12 +129,18 @@ class ListWalk:
         self._barren = 0 if fresh else self._barren + 1
         return fresh
 
-    def _following(self, listing: ListPage | None, number: int) -> str | None:
+    def _following(self, listing: ListPage | None, number: int) -> Ask | None:
         """The next page by the pager; none when pages bring nothing new any more (a pager that never ends)."""
         if self._barren >= _MOST_BARREN or (self._pages and number >= self._pages):
             return None
         following = (listing.next_url if listing else None) or self._linked.get(number + 1)
-        return self.job.hosts.local(following) if following else None
+        return self._local(following) if following else None
+
+    def _local(self, page: str | Ask) -> Ask | None:
+        """A list page as it is asked for on the site's own host; None when it is on a foreign one."""
+        ask = Ask(page) if isinstance(page, str) else page
+        local = self.job.hosts.local(ask.url)
+        return replace(ask, url=local) if local else None
 
     def _tell_gap(self, number: int, url: str, fetched: Fetched) -> None:
         self._is_complete = False

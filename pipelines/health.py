@@ -69,6 +69,7 @@ class RunReport:
     planned: list[dict[str, str | None]] = field(default_factory=list)
     refusal: tuple[Exit, str] | None = None
     stopped: str | None = None
+    capture_fallback: str | None = None
 
     def expect(self, key: str, *, listed: bool) -> None:
         """A list row, or a known speech that stood on no list, that this run has to account for."""

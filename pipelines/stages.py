@@ -116,7 +116,11 @@ class Keep:
         self.report.note_problems(speech.problems)
 
     def _stop(self, error: ArchiveError) -> None:
-        self.report.refuse(Exit(error.exit_status), str(error))
-        engine = self.crawler.engine
-        if engine is not None:
-            self._closing = asyncio.ensure_future(engine.close_spider_async(reason="archive_unwritable"))
+        self._closing = stop(self.crawler, self.report, error)
+
+
+def stop(crawler: Crawler, report: RunReport, error: ArchiveError) -> asyncio.Future[None] | None:
+    """End a crawl whose archive cannot be written: what cannot be kept need not be fetched. Keep what it returns."""
+    report.refuse(Exit(error.exit_status), str(error))
+    engine = crawler.engine
+    return asyncio.ensure_future(engine.close_spider_async(reason="archive_unwritable")) if engine else None

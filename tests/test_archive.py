@@ -29,6 +29,8 @@ from pipelines.archive.verify import verify
 from pipelines.archive.writer import ArchiveRun, Sealed
 from pipelines.reasons import Reason
 from pipelines.record import Attachment, Capture, Listed, Look, Missed, Raw, Row, SiteFacts, Speech
+from pipelines.warc.reader import read_at
+from tests.exchanges import exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -381,13 +383,14 @@ def test_sha256sum_agrees_with_the_commits(tmp_path: Path) -> None:
 
 def test_captures_are_committed_with_the_lines_that_name_them(tmp_path: Path) -> None:
     run = opened(tmp_path / "a", 1)
-    file, name = run.warc_file(0)
-    file.write_bytes(gzip.compress(b"WARC/1.1\r\n"))
-    capture = replace(look(day(1)).captures[0], file=name, offset=0, length=file.stat().st_size)
+    kept = run.captures.add(exchange("http://gszx.example/1", b"<p>1</p>"))
+    assert kept is not None
+    sha256 = hashlib.sha256(b"<p>1</p>").hexdigest()
+    capture = replace(look(day(1)).captures[0], **kept._asdict(), payload_sha256=sha256)
     run.keep(speech("1", day(1), look=replace(look(day(1)), captures=(capture,))))
     sealed(run, 1)
-    assert name == "warc/2026/gszx-run-1-00000.warc.gz"
-    assert (tmp_path / "a" / name).exists()
+    assert kept.file == "warc/2026/gszx-run-1-00000.warc.gz"
+    assert read_at(tmp_path / "a" / kept.file, kept.offset, kept.length).record_id == kept.record_id
     whole(tmp_path / "a")
 
 

@@ -6,13 +6,36 @@ A family says what its addresses mean and reads its pages; the spider only walks
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Literal, Protocol
+from urllib.parse import urlencode
 
 from crawler.page import Page
 from pipelines.reasons import Reason
 from pipelines.record import Attachment, Problem, Raw
+
+CounterMode = Literal["read_only", "increments", "none"]
+"""What asking a counter does: nothing, one more view, or there is none to ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request for a list page that takes more than an address: a form to post, or headers such as a Referer.
+
+    `is_fragment`: the answer is rows (HTML or XML) without a page around them.
+    """
+
+    url: str
+    form: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_fragment: bool = False
+
+    @classmethod
+    def post(cls, url: str, pairs: Mapping[str, str], headers: Mapping[str, str]) -> Ask:
+        """A form posted as browsers do, for a fragment."""
+        return cls(url, urlencode(pairs), headers, is_fragment=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +54,21 @@ class ListedRow:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """A page of the section's list: its rows in order, the pages its pager links, and the counts it prints."""
+    """A page of the section's list: its rows in order, the pages its pager leads to, and the counts it prints.
+
+    `linked`: page number → its address, or what to ask when the address alone is not enough.
+    """
 
     rows: tuple[ListedRow, ...]
     next_url: str | None
-    linked: Mapping[int, str]
+    linked: Mapping[int, str | Ask]
     pages: int | None
     total: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class ArticlePage:
-    """One page of an article. `title` is without site suffix and page number; `counter` is an address that reads."""
+    """One page of an article. `title` is without site suffix and page number; `counter` is its count's address."""
 
     title: str
     raw: Raw
@@ -94,6 +120,12 @@ class Family(Protocol):
     def notice(self, page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
         """What the CMS says instead of an article or list: the reason and its words."""
 
+    def counter_mode(self, url: str) -> CounterMode:
+        """What asking a counter's address does. Unless it is known to change nothing, it is `increments`."""
+
+    def count_in(self, answer: str) -> str:
+        """The count in a counter's answer as a string of `pipelines.views`; the whole answer where that reads it."""
+
     def closes_body(self, text: str) -> bool:
         """True when the source of an article closes the container of its body."""
 
@@ -101,11 +133,28 @@ class Family(Protocol):
         """Where a page without a body sends the browser by script."""
 
 
-def family(name: str, static_article: str | None, section_names: Sequence[str], site_names: Sequence[str]) -> Family:
-    """The page objects of a CMS family; `KeyError` for an unknown name."""
-    from crawler.cms.kesion import Kesion  # noqa: PLC0415 - families import the classes above
-
-    return {"kesion": Kesion}[name](static_article, section_names, site_names)
+FAMILIES = {"kesion": "crawler.cms.kesion:Kesion"}
+"""Families by the name profiles give them: module and class."""
 
 
-FAMILIES = ("kesion",)
+def family(
+    name: str,
+    static_article: str | None,
+    section_names: Sequence[str],
+    site_names: Sequence[str],
+    containers: Mapping[str, str] | None = None,
+) -> Family:
+    """The page objects of a CMS family.
+
+    Args:
+        name: a key of `FAMILIES`; `KeyError` for another.
+        static_article: the profile's pattern for article files.
+        section_names: names the section may have on the site.
+        site_names: names of the site and the committee.
+        containers: the profile's own containers of `body` and `rows`, where a template has its own.
+    """
+    module, _, made = FAMILIES[name].partition(":")
+    maker: Callable[..., Family] = getattr(import_module(module), made)
+    if containers:
+        return maker(static_article, section_names, site_names, containers)
+    return maker(static_article, section_names, site_names)

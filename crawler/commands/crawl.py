@@ -69,6 +69,8 @@ class Command(BaseRunSpiderCommand):
         logging.getLogger("scrapy.core.downloader.handlers.http11").setLevel(logging.ERROR)
         logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
         self.settings.set("USER_AGENT", self._user_agent(job), priority="cmdline")
+        if job.occasion.recording is not None:
+            self.settings.setdict(job.occasion.recording.settings(), priority="cmdline")
         crawler = self._create_crawler(_SPIDER)
         self.crawler_process.crawl(crawler, job=job)
         self.crawler_process.start()
@@ -105,6 +107,7 @@ def _figures(crawler: Crawler) -> tuple[dict[str, Any], dict[str, Any]]:
         "obeys_robots_txt": settings.getbool("ROBOTSTXT_OBEY"),
         "robots_txt": robots,
         "delay_seconds": settings.getfloat("DOWNLOAD_DELAY"),
+        "retry_times": settings.getint("RETRY_TIMES"),
         "requests_at_once": settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN"),
     }
     return traffic, politeness

@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 
 from crawler.cms import ArticlePage, ListedRow, SectionLink
 from crawler.confirm import conditional_headers, is_confirmed
+from crawler.counters import CounterReader
 from crawler.decode import as_text
 from crawler.fetch import Fetched, Fetcher, failed
 from crawler.job import CrawlJob
@@ -46,6 +47,11 @@ class SpeechesSpider(Spider):
         engine = self.crawler.engine
         assert engine is not None  # noqa: S101 - asked only while crawling
         return Fetcher(engine, self.job.hosts, self.job.family)
+
+    @cached_property
+    def counters(self) -> CounterReader:
+        """Reads view counts."""
+        return CounterReader(self.job, self.fetcher, lambda response: self._capture("counter", 1, response))
 
     async def start(self) -> AsyncIterator[Any]:
         """Find the section, walk its lists, and plan what to read; then look for known speeches no list shows."""
@@ -160,7 +166,7 @@ class SpeechesSpider(Spider):
             yield self._missed(native_id, url, Fetched(first.response, None, Reason.OTHER_SECTION, detail), listed)
             return
         look = replace(look, captures=captures, **_http_facts(first.response))
-        look, problems = await self._with_views(look, head.raw.views, head.counter)
+        look, problems = await self.counters.with_views(look, head.raw.views, head.counter)
         attachments = dict.fromkeys(a for part in parts for a in part.attachments)
         yield RawSpeech(
             site=self.job.profile.site,
@@ -232,32 +238,8 @@ class SpeechesSpider(Spider):
         if response.status == 304:
             look = replace(look, http_status=304, payload_sha256=known.article_sha256[0])
         counter = self.job.hosts.here(known.counter_url) if known.counter_url else None
-        look, _ = await self._with_views(look, None, counter)
+        look, _ = await self.counters.with_views(look, None, counter)
         return Confirmed(site=self.job.profile.site, native_id=known.native_id, look=look)
-
-    async def _with_views(
-        self, look: Look, printed: str | None, counter_url: str | None
-    ) -> tuple[Look, tuple[Problem, ...]]:
-        """The look with the view count as its counter or its page gives it."""
-        if printed is not None:
-            return replace(look, views_raw=printed, views_source="page"), ()
-        counter = self.job.hosts.local(counter_url) if counter_url else None
-        if counter is None:
-            detail = "the page prints no number and names no counter of this site"
-            return look, (Problem(field="view_count", code="missing", detail=detail),)
-        if self.job.profile.counter != "read_only":
-            return look, (Problem(field="view_count", code="withheld", detail="the profile says counter = none"),)
-        answer = await self.fetcher.get(counter, "counter")
-        if answer.response is None or answer.reason is not None:
-            reason = answer.reason or Reason.NETWORK
-            self.job.report.add_gap("counter", counter, reason, answer.detail)
-            return look, (Problem(field="view_count", code="not-answered", detail=answer.detail),)
-        capture = self._capture("counter", 1, answer.response)
-        raw = answer.response.text.strip("\ufeff \t\r\n")
-        looked = (*look.looked, "counter")
-        return replace(
-            look, looked=looked, views_raw=raw, views_source="counter", captures=(*look.captures, capture)
-        ), ()
 
     def _look(self, listed: Row | None, looked: tuple[str, ...]) -> Look:
         return Look(observed_at=self.job.now(), looked=looked, listed=listed)

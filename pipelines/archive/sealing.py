@@ -167,7 +167,7 @@ def make_point(layout: Layout, folder: Path, n: int) -> None:
 
 
 def staged_captures(folder: Path) -> list[Path]:
-    """The WARC files in a run's staging, where `ArchiveRun.warc_file` has them written."""
+    """The WARC files in a run's staging, where `CaptureFiles` writes them."""
     return sorted(file for file in folder.glob("warc/*/*.warc.gz") if file.stat().st_size)
 
 

@@ -19,7 +19,7 @@ from pipelines.canonical import json_value
 from pipelines.record import SPEECH_SCHEMA, SiteFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
@@ -36,7 +36,8 @@ _FAST = 1
 class Opening:
     """What is known of a run when it begins, kept beside its lines for whoever may have to salvage it.
 
-    `software` is what its commit would name, `request` what its report would say it was asked to do.
+    `software` is what its commit would name, `request` what its report would say it was asked to do, `capture` what
+    its WARC files say of themselves.
     """
 
     run: str
@@ -44,6 +45,7 @@ class Opening:
     facts: SiteFacts
     software: dict[str, str]
     request: dict[str, Any]
+    capture: dict[str, str]
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
@@ -53,7 +55,7 @@ class Opening:
         except FileNotFoundError:
             return None
         plain = {key: value[key] for key in ("run", "opened_at", "software", "request")}
-        return cls(**plain, facts=SiteFacts.from_json(value["facts"]))
+        return cls(**plain, capture=value.get("capture", {}), facts=SiteFacts.from_json(value["facts"]))
 
 
 class Staging:
@@ -88,12 +90,16 @@ class Staging:
         self._held.append(_packed({"parser": parser, "lines": list(lines)}))
         self.looks += 1
 
-    def save(self) -> None:
-        """See what is held on the disk, as one gzip member; when that fails the file keeps whole members only."""
+    def save(self, sync_captures: Callable[[], None]) -> None:
+        """See what is held on the disk, as one gzip member; when that fails the file keeps whole members only.
+
+        `sync_captures` sees the raw bytes on the disk that the lines point to: always before the lines.
+        """
         with self._saving:
             taken = tuple(self._held)
             if not taken:
                 return
+            sync_captures()
             self._write(gzip.compress(b"".join(taken), _FAST, mtime=0))
             del self._held[: len(taken)]
 

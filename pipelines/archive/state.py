@@ -13,7 +13,7 @@ from pipelines.canonical import json_value, sorted_sha256
 from pipelines.record import Row, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pipelines.archive.reader import Archive
     from pipelines.archive.streams import Line
@@ -67,11 +67,16 @@ class SpeechState:
 States = dict[str, SpeechState]
 
 
-def load(archive: Archive, *, for_writing: bool = True) -> States:
-    """The state of every speech, keyed by native id; what only a writer asks (`derived_sha256`) costs time."""
+def load(archive: Archive, *, for_writing: bool = True, note: Callable[[Line], None] | None = None) -> States:
+    """The state of every speech, keyed by native id; what only a writer asks (`derived_sha256`) costs time.
+
+    `note` is shown every line.
+    """
     states: States = {}
     for line in archive.history():
         fold_checked(states, line, for_writing=for_writing)
+        if note is not None:
+            note(line)
     return states
 
 

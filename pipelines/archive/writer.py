@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.archive import changes, lines, state
 from pipelines.archive.admission import admit, check_clock, check_room
+from pipelines.archive.captures import CaptureFiles, KeptPayloads
 from pipelines.archive.errors import Damaged, LatestStale, writing
 from pipelines.archive.files import sync_folder
 from pipelines.archive.layout import NATIVE_ID, Layout, warc_file
@@ -68,10 +70,13 @@ class ArchiveRun:
                 finish_redactions(found)
             self.salvaged = salvage(layout, self._facts, self._opened_at)
             self._archive = Archive(layout.root) if self.salvaged else found
-            self.known: States = state.load(self._archive) if self._archive else {}
+            kept = KeptPayloads()
+            self.known: States = state.load(self._archive, note=kept.note) if self._archive else {}
             if self._archive:
                 heal(self._archive, self.known)
             self._staging = Staging(layout.staging / self._run, opening)
+            name = partial(warc_file, self._facts.site, self._run, self._opened_at)
+            self.captures = CaptureFiles(layout.root, self._staging.folder, name, opening.capture, kept)
             refused.pop_all()
 
     @classmethod
@@ -94,16 +99,12 @@ class ArchiveRun:
             opened_at: the present moment, RFC 3339 in UTC.
             gone_after_days: how long a speech must have been missing before it is gone.
             disk_floor: bytes of free space below which nothing more is written (`DiskFull`).
-            about: `software` (name to version) and `request` (what the run was asked), for a salvage should it die.
+            about: `software` (name to version) and `request` (what the run was asked), for a salvage should it die;
+                `capture` (named fields) for the first record of each WARC file.
         """
         layout, about = Layout(root), about or {}
-        opening = Opening(
-            run=run,
-            opened_at=opened_at,
-            facts=facts,
-            software=about.get("software", {}),
-            request=about.get("request", {}),
-        )
+        told = {name: about.get(name, {}) for name in ("software", "request", "capture")}
+        opening = Opening(run=run, opened_at=opened_at, facts=facts, **told)
         with writing(root):
             admit(layout, facts, run, opened_at)
             check_room(root, disk_floor)
@@ -122,15 +123,7 @@ class ArchiveRun:
         """
         with writing(self._layout.root):
             check_room(self._staging.folder, self._disk_floor)
-            self._staging.save()
-
-    def warc_file(self, part: int) -> tuple[Path, str]:
-        """Where to write WARC file `part` (from 0) now, and the name it will have: for `Capture.file`."""
-        relative = warc_file(self._facts.site, self._run, self._opened_at, part)
-        staged = self._staging.folder / relative
-        with writing(self._layout.root):
-            staged.parent.mkdir(parents=True, exist_ok=True)
-        return staged, relative
+            self._staging.save(self.captures.sync)
 
     def keep(self, speech: Speech, before: Speech | None = None) -> Event | Literal["same"]:
         """Keep a speech whose article was read (`before`: see `steps_of_look`); first event, the site's if any."""
@@ -217,7 +210,8 @@ class ArchiveRun:
         occasion = Occasion(run=self._run, kind=kind, recorded_at=recorded_at, software=software, decision=decision)
         sealing = Sealing(self._layout, self._archive, self._facts, self._staging.folder)
         with writing(self._layout.root):
-            self._staging.save()
+            self._staging.save(self.captures.sync)
+            self.captures.close()
             with laid_out(self._staging.folder, keeps_gone=not mass or decision is not None) as staged:
                 if staged.looks != self._staging.looks:
                     raise Damaged(f"{self._staging.folder}: not all looks can be read back; check the disk")
@@ -228,12 +222,15 @@ class ArchiveRun:
     def abandon(self) -> None:
         """Drop what the run staged and let go of the site; an archive that did not exist before leaves no trace."""
         with writing(self._layout.root):
+            self.captures.close()
             self._staging.close()
             shutil.rmtree(self._staging.folder)
             self._withdraw()
 
     def close(self) -> None:
         """Let go of the site. What was staged and not sealed stays for salvage."""
+        with suppress(OSError):  # what could not be written is not there; salvage cuts a torn end
+            self.captures.close()
         self._staging.close()
         self._lock.release()
 

@@ -21,9 +21,9 @@ ANSWERS = frozenset({"response", "revisit"})
 
 
 class Found(NamedTuple):
-    """A record and where it lies: `file` is the number of its file in the order given, from 0."""
+    """A record and where it lies: `file` is the name of its file below the archive."""
 
-    file: int
+    file: str
     place: Place
     record: WarcRecord
 
@@ -35,20 +35,25 @@ class _Exchange:
 
 
 class Exchanges:
-    """Exchanges in the order of capture, to be taken one by one by what was asked."""
+    """Exchanges in the order of capture, to be taken one by one by what was asked.
 
-    def __init__(self, files: Sequence[Path]) -> None:
+    Args:
+        home: the folder that file names are relative to.
+        names: the WARC files, in order.
+    """
+
+    def __init__(self, home: Path, names: Sequence[str]) -> None:
         """Read all files once, one record in memory at a time.
 
         Raises:
             WarcDamaged, OSError: a file that cannot be read whole.
         """
-        self.files = tuple(files)
+        self.home, self.names = home, tuple(names)
+        self.referred: set[str] = set()
         self._by_question: defaultdict[bytes, deque[_Exchange]] = defaultdict(deque)
-        self._by_id: dict[str, tuple[int, Place]] = {}
         self._half: dict[str, _Exchange] = {}
-        for number, file in enumerate(self.files):
-            for place, record in records(file):
+        for number, name in enumerate(self.names):
+            for place, record in records(home / name):
                 self._add((number, place), record)
         self._half.clear()
 
@@ -59,7 +64,7 @@ class Exchanges:
     def take(self, method: str, url: str, body: bytes) -> tuple[Found, Found | None] | None:
         """Request and answer of the next exchange of this question; null when there is none (left).
 
-        The answer is null when none came. A revisit is the record as written: `whole` gives what it refers to.
+        The answer is null when none came. A revisit is the record as written: `original` gives what it refers to.
         """
         waiting = self._by_question.get(_question(method, url, body))
         if not waiting:
@@ -68,23 +73,11 @@ class Exchanges:
         assert exchange.asked is not None  # noqa: S101 - only requests make a question
         return self._read(*exchange.asked), self._read(*exchange.answered) if exchange.answered else None
 
-    def whole(self, revisit: WarcRecord) -> WarcRecord:
-        """The response that a revisit refers to, which is no revisit itself.
-
-        Raises:
-            WarcDamaged: these files do not hold it.
-        """
-        named = revisit.get("WARC-Refers-To") or ""
-        place = self._by_id.get(named)
-        if place is None:
-            raise WarcDamaged(
-                f"{revisit.record_id} refers to {named or 'no record'}, which is in none of these files"
-            )
-        return self._read(*place).record
-
     def _add(self, where: tuple[int, Place], record: WarcRecord) -> None:
         if record.type not in ANSWERS | {"request"}:
             return
+        if name := record.get("WARC-Refers-To-Filename"):
+            self.referred.add(name)
         # Either record of a pair may name the other, and either may stand first.
         names = {record.record_id, record.get("WARC-Concurrent-To") or record.record_id}
         exchange = next(filter(None, map(self._half.get, names)), None) or _Exchange()
@@ -94,13 +87,33 @@ class Exchanges:
             self._by_question[_question(request.method, record.target_uri or "", request.body)].append(exchange)
         else:
             exchange.answered = where
-            self._by_id[record.record_id] = where
         is_whole = exchange.asked is not None and exchange.answered is not None
         for name in names:
             self._half.pop(name, None) if is_whole else self._half.setdefault(name, exchange)
 
     def _read(self, file: int, place: Place) -> Found:
-        return Found(file, place, read_at(self.files[file], *place))
+        name = self.names[file]
+        return Found(name, place, read_at(self.home / name, *place))
+
+
+def with_payload(home: Path, record: WarcRecord) -> WarcRecord:
+    """The record itself, or for a revisit the response it refers to; files are named relative to `home`.
+
+    Raises:
+        WarcDamaged: it refers to what is not there.
+    """
+    if record.type != "revisit":
+        return record
+    name, offset = record.get("WARC-Refers-To-Filename"), record.get("WARC-Refers-To-File-Offset") or ""
+    try:
+        found = read_at(home / (name or ""), int(offset))
+    except (OSError, ValueError) as error:
+        raise WarcDamaged(
+            f"{record.record_id}: what it refers to, {name} at {offset}, cannot be read: {error}"
+        ) from error
+    if found.record_id != record.get("WARC-Refers-To"):
+        raise WarcDamaged(f"{record.record_id}: {name} at {offset} holds {found.record_id}, another record")
+    return found
 
 
 def _question(method: str, url: str, body: bytes) -> bytes:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from http import HTTPStatus
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _HEAD_END = b"\r\n\r\n"
 _BARE_END = b"\n\n"
+_LINE_END = b"\r\n"
 _GZIP = zlib.MAX_WBITS | 16
-_NO_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+_GZIP_MAGIC = b"\x1f\x8b"
+_PIECE = 1 << 16
 DECODABLE = frozenset({"gzip", "x-gzip", "deflate", "identity", ""})
 """Content codings that the standard library can take off."""
 
@@ -51,7 +55,7 @@ class _Message:
 
     def payload(self) -> bytes:
         """The body without its chunk framing: what WARC-Payload-Digest is taken over (warc-specifications #22)."""
-        return dechunked(self.body)[0] if self.is_chunked else self.body
+        return b"".join(payload_of(self, _pieces(self.body)))
 
     def entity(self) -> bytes:
         """The payload with its content coding (gzip, deflate) taken off; a cut one as far as it goes.
@@ -59,11 +63,7 @@ class _Message:
         Raises:
             NotDecodable: a coding the standard library does not know, or a broken one.
         """
-        data = self.payload()
-        codings = [coding.strip().lower() for coding in (self.get("Content-Encoding") or "").split(",")]
-        for coding in reversed(codings):
-            data = _decoded(data, coding) if data else data
-        return data
+        return b"".join(entity_of(self, payload_of(self, _pieces(self.body))))
 
 
 class HttpRequest(_Message):
@@ -108,69 +108,95 @@ def head_end(block: bytes) -> int:
 
 
 def interim_end(block: bytes) -> int:
-    """How many bytes of 1xx answers stand before the response itself."""
+    """How many bytes of 1xx answers stand before the response itself (`block` holds at least its head)."""
     at = 0
-    while (response := HttpResponse.parse(block[at : head_end(block[at:]) + at])).status // 100 == 1:
+    while HttpResponse.parse(block[at : at + head_end(block[at:])]).status // 100 == 1 and at < len(block):
         at += head_end(block[at:])
-    return at if response.status else 0
+    return at if at < len(block) else 0
 
 
-def message_end(block: bytes) -> int:
-    """Where a response ends by its own framing; its whole length when the end of the connection ends it."""
-    response, start = HttpResponse.parse(block), head_end(block)
-    if response.status in _NO_BODY:
-        return start
-    if response.is_chunked:
-        return start + dechunked(response.body)[1]
-    length = response.get("Content-Length") or ""
-    return min(len(block), start + int(length)) if length.isascii() and length.isdigit() else len(block)
+def payload_of(head: _Message, body: Iterable[bytes]) -> Iterator[bytes]:
+    """The payload of a body that comes in pieces: unframed, and no longer than the message says."""
+    if head.is_chunked:
+        yield from _dechunked(body)
+        return
+    said = head.get("Content-Length") or ""
+    left = int(said) if said.isascii() and said.isdigit() else None
+    for piece in body:
+        yield piece if left is None else piece[:left]
+        left = None if left is None else max(0, left - len(piece))
 
 
-def dechunked(body: bytes) -> tuple[bytes, int]:
-    """A chunked body without its framing, as far as it goes, and how many bytes the framed body took."""
-    found: list[bytes] = []
-    at = 0
-    while (end := body.find(b"\r\n", at)) >= 0:
-        size = body[at:end].partition(b";")[0].strip()
-        try:
-            length = int(size, 16)
-        except ValueError:
-            break
-        at = end + 2
-        if length == 0:
-            return b"".join(found), _trailer_end(body, at)
-        found.append(body[at : at + length])
-        at += length + 2
-    return b"".join(found), len(body)
+def entity_of(head: _Message, payload: Iterable[bytes]) -> Iterator[bytes]:
+    """The entity of a payload that comes in pieces, its content codings taken off.
+
+    Raises:
+        NotDecodable: a coding the standard library does not know, or a broken one.
+    """
+    for coding in reversed([coding.strip().lower() for coding in (head.get("Content-Encoding") or "").split(",")]):
+        if coding not in {"", "identity"}:
+            payload = _decoded(payload, coding)
+    yield from payload
 
 
-def _trailer_end(body: bytes, at: int) -> int:
-    if body.startswith(b"\r\n", at):
-        return at + 2
-    end = body.find(_HEAD_END, at)
-    return end + len(_HEAD_END) if end >= 0 else len(body)
+def _pieces(body: bytes) -> Iterator[bytes]:
+    for at in range(0, len(body), _PIECE):
+        yield body[at : at + _PIECE]
 
 
-def _decoded(data: bytes, coding: str) -> bytes:
-    if coding in {"", "identity"}:
-        return data
+def _dechunked(body: Iterable[bytes]) -> Iterator[bytes]:
+    """Chunked data without its framing, as far as it goes."""
+    held, due = b"", 0
+    for piece in body:
+        held += piece
+        while held:
+            if due > len(_LINE_END):
+                data = held[: due - len(_LINE_END)]
+                yield data
+            elif due:
+                data = held[:due]
+            else:
+                line, end, rest = held.partition(_LINE_END)
+                if not end:
+                    break
+                size = _chunk_size(line)
+                if not size:
+                    return
+                held, due, data = rest, size + len(_LINE_END), b""
+            held, due = held[len(data) :], due - len(data)
+
+
+def _chunk_size(line: bytes) -> int:
+    """Size of the chunk that a line announces; 0 for the last one, and for what is no size."""
+    try:
+        return max(0, int(line.partition(b";")[0].strip(), 16))
+    except ValueError:
+        return 0
+
+
+def _decoded(payload: Iterable[bytes], coding: str) -> Iterator[bytes]:
     if coding not in DECODABLE:
         raise NotDecodable(f"content coding {coding!r} is not known to the standard library")
-    # Some servers send raw deflate data under the name of zlib's (RFC 9110, 8.4.1.2, note).
-    tries = (zlib.MAX_WBITS, -zlib.MAX_WBITS) if coding == "deflate" else (_GZIP,)
-    for wbits in tries:
-        try:
-            return _inflated(data, wbits)
-        except zlib.error as error:
-            said = error
-    raise NotDecodable(f"content coding {coding}: {said}")
+    inflater = None
+    try:
+        for piece in payload:
+            if inflater is None and piece:
+                inflater = _inflater(coding, piece)
+            rest = piece
+            while rest and inflater is not None:
+                yield inflater.decompress(rest)
+                rest = inflater.unused_data if inflater.unused_data.startswith(_GZIP_MAGIC) else b""
+                inflater = zlib.decompressobj(_GZIP) if rest else inflater
+    except zlib.error as error:
+        raise NotDecodable(f"content coding {coding}: {error}") from error
 
 
-def _inflated(data: bytes, wbits: int) -> bytes:
-    found = []
-    while data:
-        inflater = zlib.decompressobj(wbits)
-        found.append(inflater.decompress(data))
-        following = inflater.unused_data
-        data = following if following.startswith(b"\x1f\x8b") else b""
-    return b"".join(found)
+def _inflater(coding: str, first: bytes) -> zlib._Decompress:
+    """For `deflate`, which some servers take for raw data without zlib's head (RFC 9110, 8.4.1.2), what fits."""
+    if coding != "deflate":
+        return zlib.decompressobj(_GZIP)
+    try:
+        zlib.decompressobj().decompress(first)
+    except zlib.error:
+        return zlib.decompressobj(-zlib.MAX_WBITS)
+    return zlib.decompressobj()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-VERSION = b"WARC/1.1"
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+VERSION = "WARC/1.1"
 SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
-_END = b"\r\n\r\n"
+END = b"\r\n\r\n"
 
 
 class WarcDamaged(ValueError):  # noqa: N818 - reads as a sentence: "WARC damaged"
@@ -54,12 +56,6 @@ class WarcRecord:
         """WARC-Date, RFC 3339 in UTC."""
         return self.get("WARC-Date") or ""
 
-    def to_bytes(self) -> bytes:
-        """The whole record as it stands in a file, before compression."""
-        fields = (*self.fields, ("Content-Length", str(len(self.block))))
-        head = "".join(f"{name}: {value}\r\n" for name, value in fields).encode()
-        return b"".join((VERSION, b"\r\n", head, b"\r\n", self.block, _END))
-
     @classmethod
     def from_bytes(cls, data: bytes) -> WarcRecord:
         """Read one record back.
@@ -73,12 +69,18 @@ class WarcRecord:
             raise ValueError("no WARC record begins here")
         fields = [(name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
         length = next((value for name, value in fields if name.lower() == "content-length"), "")
-        if not length.isdecimal() or len(rest) != int(length) + len(_END) or not rest.endswith(_END):
+        if not length.isdecimal() or len(rest) != int(length) + len(END) or not rest.endswith(END):
             raise ValueError(f"the record's block is not the {length or '?'} bytes it says")
         kept = tuple(field for field in fields if field[0].lower() != "content-length")
-        return cls(kept, rest[: -len(_END)])
+        return cls(kept, rest[: -len(END)])
 
 
-def digest(data: bytes) -> str:
-    """A digest as WARC fields write it: `sha256:` and hexadecimal digits, as `sha256sum` prints them."""
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+def head(fields: Iterable[tuple[str, str]], length: int) -> bytes:
+    """What stands before a record's block of `length` bytes."""
+    lines = (f"{name}: {value}\r\n" for name, value in (*fields, ("Content-Length", str(length))))
+    return f"{VERSION}\r\n{''.join(lines)}\r\n".encode()
+
+
+def digest(sha256_hex: str) -> str:
+    """A digest as WARC fields write it: `sha256:` and the hexadecimal digits that `sha256sum` prints."""
+    return f"sha256:{sha256_hex}"

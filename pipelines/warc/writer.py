@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import zlib
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from pipelines.warc.records import Place
+from pipelines.warc.records import END, Place, head
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,12 +18,6 @@ if TYPE_CHECKING:
 
 LEVEL = 6
 _GZIP = zlib.MAX_WBITS | 16
-
-
-def member(record: WarcRecord, level: int = LEVEL) -> bytes:
-    """A record as one gzip member, without name and time: the same record gives the same bytes."""
-    packer = zlib.compressobj(level, zlib.DEFLATED, _GZIP)
-    return packer.compress(record.to_bytes()) + packer.flush()
 
 
 class WarcWriter:
@@ -35,26 +30,32 @@ class WarcWriter:
 
     def write(self, record: WarcRecord) -> Place:
         """Append one record."""
-        return self.write_all((record,))[0]
+        return self.append(record.fields, len(record.block), (record.block,))
 
-    def write_all(self, records: Iterable[WarcRecord]) -> tuple[Place, ...]:
-        """Append records that belong together, all or none of them.
+    def append(self, fields: Iterable[tuple[str, str]], length: int, block: Iterable[bytes]) -> Place:
+        """Append a record whose block of `length` bytes comes in pieces.
+
+        The same record gives the same bytes: the gzip member bears no name and no time.
 
         Raises:
-            OSError: nothing of them is in the file.
+            OSError: nothing of it is in the file.
         """
-        members = [member(record, self._level) for record in records]
-        view = memoryview(b"".join(members))
+        packer = zlib.compressobj(self._level, zlib.DEFLATED, _GZIP)
+        begin = at = self.end
         try:
-            self._stream.seek(self.end)
-            while view:
-                view = view[self._stream.write(view) or 0 :]
+            for piece in chain((head(fields, length),), block, (END,)):
+                at = self._put(at, packer.compress(piece))
+            at = self._put(at, packer.flush())
         except OSError:
             with suppress(OSError):  # a reader stops before a torn member, the next write begins where it began
-                self._stream.truncate(self.end)
+                self._stream.truncate(begin)
             raise
-        places = []
-        for data in members:
-            places.append(Place(self.end, len(data)))
-            self.end += len(data)
-        return tuple(places)
+        self.end = at
+        return Place(begin, at - begin)
+
+    def _put(self, at: int, data: bytes) -> int:
+        view = memoryview(data)
+        self._stream.seek(at)
+        while view:
+            view = view[self._stream.write(view) or 0 :]
+        return at + len(data)

@@ -87,6 +87,12 @@ def list_address(url: str) -> ListAddress | None:
     return None
 
 
+def column_id(url: str) -> str | None:
+    """Identity of the class a list address names."""
+    address = list_address(url)
+    return str(address.class_id) if address else None
+
+
 def query_of(url: str) -> dict[str, str]:
     """Query of a URL with lower-case keys, first value of each."""
     return _query(urlsplit(url).query)

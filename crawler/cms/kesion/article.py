@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from lxml import etree
 
 from crawler.cms import ArticlePage
-from crawler.cms.kesion.addresses import ArticleAddress, article_address, query_of
-from crawler.cms.kesion.attachments import attachments
-from crawler.cms.kesion.breadcrumb import breadcrumb
-from crawler.cms.kesion.info import read_info
-from crawler.cms.kesion.title import TitleReader
+from crawler.cms.kesion.addresses import ArticleAddress, article_address, column_id, query_of
+from crawler.cms.kit.attachments import attachments
+from crawler.cms.kit.behind import text_behind
+from crawler.cms.kit.breadcrumb import breadcrumb
+from crawler.cms.kit.info import read_info
+from crawler.cms.kit.title import TitleReader
 from crawler.page import Page, squeeze, strings
 from pipelines.record import Problem, Raw
 
@@ -24,8 +25,6 @@ _BODY = "//*[@id='MyContent']"
 _PAGER = "//*[@id='pageNext']"
 _OPENS_BODY = re.compile(r"<div[^>]*\bid\s*=\s*[\"']?MyContent\b[^>]*>", re.IGNORECASE)
 _DIV = re.compile(r"<(/?)div\b[^>]*>", re.IGNORECASE)
-_FURNITURE = re.compile("上一篇|下一篇|打印|关闭|编辑|字体|收藏|分享|评论|返回|录入|作者|来源|相关|版权|声明|点击")
-_SHORTEST_PARAGRAPH = 5
 _HITS = re.compile(r"gethits\.asp\?", re.IGNORECASE)
 
 
@@ -50,7 +49,7 @@ def read_article(
     """
     body = _body(page)
     pagers = page.all(_PAGER)
-    trail = breadcrumb(page)
+    trail = breadcrumb(page, column_id)
     names = [*known_names, *(trail.names if trail else ())]
     heading = TitleReader(page, body, names, listed_title).read(part if pagers else None)
     info = read_info(page, body, heading.found)
@@ -70,8 +69,8 @@ def read_article(
         attachments=attachments(page, body),
         next_part=_next_part(page, pagers, part),
         counter=counter,
-        column_ids=tuple(str(class_id) for class_id in trail.class_ids) if trail else (),
-        problems=(*_problems(heading.agrees, listed_title, heading.title), *_text_behind(body, pagers)),
+        column_ids=trail.column_ids if trail else (),
+        problems=(*_problems(heading.agrees, listed_title, heading.title), *text_behind(body, pagers)),
     )
 
 
@@ -94,19 +93,6 @@ def _body(page: Page) -> etree._Element:
     if len(found) > 1 and all(found[0] in set(inner.iterancestors()) for inner in found[1:]):
         return found[0]
     return page.one(_BODY)
-
-
-def _text_behind(body: etree._Element, pagers: list[etree._Element]) -> tuple[Problem, ...]:
-    """Paragraphs directly behind the body: what a stray end tag inside it looks like to every parser."""
-    pieces = [body.tail or ""]
-    for sibling in body.itersiblings(etree.Element):
-        if sibling.tag not in {"p", "br"} or sibling in pagers:
-            break
-        pieces.extend((*strings(sibling), sibling.tail or ""))
-    text = squeeze("".join(pieces))
-    if len(text) < _SHORTEST_PARAGRAPH or _FURNITURE.search(text):
-        return ()
-    return (Problem(field="body", code="text-behind", detail=text[:60]),)
 
 
 def _problems(agrees: bool, listed: str | None, title: str) -> tuple[Problem, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from crawler.cms.kit.notices import redirect_by_page
 from crawler.page import Page, squeeze, strings
 from pipelines.reasons import Reason
 
@@ -19,7 +20,6 @@ _SAID: tuple[tuple[re.Pattern[str], Reason], ...] = (
     (re.compile("非法参数"), Reason.NOT_FOUND),
 )
 _ALERT = re.compile(r"alert\(\s*(['\"])(.*?)\1\s*\)", re.DOTALL)
-_MOVED = re.compile(r"location(?:\.href)?\s*=\s*(['\"])(.+?)\1|location\.replace\(\s*(['\"])(.+?)\3")
 _FURNITURE = re.compile(r"【|上一篇|!|！|。")
 _LONGEST = 120
 
@@ -46,9 +46,4 @@ def notice(page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
 
 def scripted_redirect(page: Page) -> str | None:
     """Target of a page without a body that sends the browser elsewhere by script (a static 转向链接 article)."""
-    if page.all(_BODY):
-        return None
-    for script in page.all("//script"):
-        if match := _MOVED.search(script.text or ""):
-            return match[2] or match[4]
-    return None
+    return None if page.all(_BODY) else redirect_by_page(page)

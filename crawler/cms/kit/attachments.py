@@ -1,8 +1,9 @@
-"""Files and pictures inside a body. Links of KesionCMS around a picture (next page, class list) are none."""
+"""Files and pictures of an article. Links of KesionCMS around a picture (next page, class list) are none."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import unquote, urlsplit
 
 from lxml import etree
@@ -14,15 +15,16 @@ _FILE = re.compile(
     r"\.(?:docx?|xlsx?|pptx?|pdf|wps|et|dps|ofd|txt|rtf|csv|zip|rar|7z|jpe?g|png|gif|bmp|webp|mp[34]|wm[av]|flv|avi)$",
     re.IGNORECASE,
 )
-_DOWNLOAD = re.compile(r"/filedown\.asp$", re.IGNORECASE)
+# Scripts that hand out files: KesionCMS, 博达 VSB, 大汉 JCMS.
+_DOWNLOAD = re.compile(r"/(?:filedown\.asp|download\.jsp|downfile\.jsp)$", re.IGNORECASE)
 # The alternative text KesionCMS gives every picture of a body.
 _EMPTY_ALT = frozenset({"", "点击浏览下一页"})
 
 
-def attachments(page: Page, body: etree._Element) -> tuple[Attachment, ...]:
-    """Attachments of a body in document order, each address once."""
+def attachments(page: Page, body: etree._Element, beside: Sequence[etree._Element] = ()) -> tuple[Attachment, ...]:
+    """Attachments of a body in document order, then the links `beside` it that lead to files, each address once."""
     found: dict[str, str] = {}
-    for node in body.iter("a", "img"):
+    for node in (*body.iter("a", "img"), *beside):
         url = page.href(node)
         if not url or not (node.tag == "img" or _is_file(url)):
             continue

@@ -1,0 +1,109 @@
+"""How list pages and long articles turn: by linked numbers and words, or by files that a script counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urljoin
+
+from lxml import etree
+
+from crawler.cms import Ask
+from crawler.cms.kit.sections import Column
+from crawler.page import Page, squeeze, strings
+
+_NEXT = frozenset({"下一页", "下页", "后一页", "下一頁", "下页>", "下一页>", ">", "»"})
+_NUMBER = re.compile(r"第?(\d{1,4})页?")
+_BLOCKS = "//div|//td|//p|//form|//span|//ul|//table|//center"
+_WORDS = re.compile(r"共\d+[页条篇]|\d+/\d+页?|页次[:：]|上一?页.*下一?页|首页.*[末尾]页")
+_PAGES = re.compile(r"共(\d+)页|(?<!\d)\d+/(\d+)(?!\d)")
+_TOTAL = re.compile(r"共(\d+)[条篇]")
+_LONGEST = 600
+# TRS WCM: createPageHTML(T, current from 0, "index", "html"), also as createPageHTML_ZW and the like.
+_CALL = re.compile(
+    r"createPage\w*\(\s*(?P<pages>\d+)\s*,\s*\d+\s*,\s*([\"'])(?P<stem>[^\"']*)\2\s*,\s*([\"'])(?P<ext>\w+)\4",
+    re.IGNORECASE,
+)
+_COUNT = re.compile(r"\bvar\s+countPage\s*=\s*(?P<pages>\d+)")
+_MOST_PAGES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """A pager: its block, the pages it leads to by number, the next one by word, and the counts it prints."""
+
+    node: etree._Element | None = None
+    linked: Mapping[int, str | Ask] = field(default_factory=dict)
+    next_url: str | None = None
+    pages: int | None = None
+    total: int | None = None
+
+
+def linked_pager(page: Page, column: Callable[[str], Column | None]) -> Pager:
+    """A pager of links and options: the text of each is the number of its page, whatever its address says.
+
+    Args:
+        page: the list page.
+        column: which column a list address names; links of other columns are none of the pager's.
+    """
+    here = column(page.url)
+    linked: dict[int, str] = {}
+    following: str | None = None
+    for link in page.all("//a[@href]|//option[@value]"):
+        url = page.href(link)
+        target = column(url) if url else None
+        if url is None or target is None or (here is not None and here.id != target.id):
+            continue
+        text = squeeze("".join(str(piece) for piece in link.itertext()))
+        if match := _NUMBER.fullmatch(text):
+            linked.setdefault(int(match[1]), url)
+        elif text in _NEXT:
+            following = following or url
+    node = pager_block(page)
+    text = squeeze("".join(strings(node))) if node is not None else ""
+    return Pager(node, linked, following, _last(_PAGES, text), _last(_TOTAL, text))
+
+
+def pager_block(page: Page) -> etree._Element | None:
+    """The smallest block with a pager's words, the last one of the page."""
+    found = [node for node in page.all(_BLOCKS) if _is_pager(node)]
+    return found[-1] if found else None
+
+
+def _is_pager(node: etree._Element) -> bool:
+    text = squeeze("".join(strings(node)))
+    return len(text) < _LONGEST and bool(_WORDS.search(text))
+
+
+def _last(pattern: re.Pattern[str], text: str) -> int | None:
+    found = list(pattern.finditer(text))
+    return int(next(filter(None, found[-1].groups()))) if found else None
+
+
+def counted_files(page: Page, stem: str | None = None) -> Pager:
+    """A pager that only a script makes: page n is the file `{stem}_{n-1}.{ext}`, the first has no number.
+
+    Args:
+        page: a list page, or a page of a long article.
+        stem: the name of the files, when only a script that counts these is meant.
+    """
+    for script in page.all("//script"):
+        source = script.text or ""
+        match = _CALL.search(source)
+        if match is None and stem is None and (count := _COUNT.search(source)):
+            return _files(page, script, int(count["pages"]), "index", _extension(page.url))
+        if match and stem in {None, match["stem"]}:
+            return _files(page, script, int(match["pages"]), match["stem"], match["ext"])
+    return Pager()
+
+
+def _files(page: Page, script: etree._Element, pages: int, stem: str, extension: str) -> Pager:
+    counted = range(2, min(pages, _MOST_PAGES) + 1)
+    linked = {number: urljoin(page.url, f"{stem}_{number - 1}.{extension}") for number in counted}
+    return Pager(script, linked, None, pages or None, None)
+
+
+def _extension(url: str) -> str:
+    match = re.search(r"\.(s?html?)$", url)
+    return match[1] if match else "html"

@@ -1,0 +1,193 @@
+"""One HTTP exchange as WARC records: the response (or a revisit of one kept before) and its request."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.warc.http import HttpResponse, NotDecodable, entity_of, head_end, interim_end, payload_of
+from pipelines.warc.records import SAME_PAYLOAD, digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+_PIECE = 1 << 16
+_LONGEST_HEAD = 1 << 20
+Fields = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """What went over the wire for one request.
+
+    `date` is when the answer began to arrive (RFC 3339, UTC); `response` a seekable file of the bytes received, empty
+    when there was no answer; `truncated` the reason it was cut (time, length, disconnect), else null. Without
+    `is_verbatim` both messages were written again from what the HTTP client made of them.
+    """
+
+    url: str
+    date: str
+    ip: str | None
+    request: bytes
+    response: BinaryIO
+    truncated: str | None
+    is_verbatim: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A response's block: where it and its body begin in the file, how long it is, and its digests (hexadecimal).
+
+    `entity_sha256` is null when the content coding cannot be taken off.
+    """
+
+    start: int
+    body: int
+    length: int
+    block_sha256: str
+    payload_sha256: str
+    payload_length: int
+    entity_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The response record a revisit refers to."""
+
+    record_id: str
+    target_uri: str
+    date: str
+    file: str
+    offset: int
+
+
+def measured(response: BinaryIO) -> Measured:
+    """Measure a response in one pass over its file."""
+    response.seek(0)
+    opening = response.read(_LONGEST_HEAD)
+    start = interim_end(opening)
+    body = start + head_end(opening[start:])
+    head = HttpResponse.parse(opening[start:body])
+    block, payload, entity, length = hashlib.sha256(opening[start:body]), hashlib.sha256(), hashlib.sha256(), 0
+    payload_length, is_decoded = 0, True
+
+    def wire() -> Iterator[bytes]:
+        nonlocal length
+        for piece in pieces(response, body):
+            block.update(piece)
+            length += len(piece)
+            yield piece
+
+    def unframed() -> Iterator[bytes]:
+        nonlocal payload_length
+        for piece in payload_of(head, wire()):
+            payload.update(piece)
+            payload_length += len(piece)
+            yield piece
+
+    rest = unframed()
+    try:
+        for piece in entity_of(head, rest):
+            entity.update(piece)
+    except NotDecodable:
+        is_decoded = False
+    for _ in rest:
+        pass
+    for piece in pieces(response, body + length):
+        block.update(piece)
+        length += len(piece)
+    return Measured(
+        start=start,
+        body=body,
+        length=body - start + length,
+        block_sha256=block.hexdigest(),
+        payload_sha256=payload.hexdigest(),
+        payload_length=payload_length,
+        entity_sha256=entity.hexdigest() if is_decoded else None,
+    )
+
+
+def pieces(file: BinaryIO, start: int, end: int | None = None) -> Iterator[bytes]:
+    """The bytes of a file from `start` to `end`, 64 KiB at a time."""
+    at = start
+    while end is None or at < end:
+        file.seek(at)
+        piece = file.read(_PIECE if end is None else min(_PIECE, end - at))
+        if not piece:
+            return
+        at += len(piece)
+        yield piece
+
+
+def info_fields(record_id: str, date: str, filename: str, block_sha256: str) -> Fields:
+    """Of the warcinfo record a file begins with."""
+    return (
+        ("WARC-Type", "warcinfo"),
+        ("WARC-Record-ID", record_id),
+        ("WARC-Date", date),
+        ("WARC-Filename", filename),
+        ("Content-Type", "application/warc-fields"),
+        ("WARC-Block-Digest", digest(block_sha256)),
+    )
+
+
+def response_fields(exchange: Exchange, found: Measured, record_id: str, info_id: str) -> Fields:
+    """Of the response record; its block is `exchange.response` from `found.start`."""
+    cut = (("WARC-Truncated", exchange.truncated),) if exchange.truncated else ()
+    return (
+        *_common("response", exchange, record_id, info_id),
+        ("Content-Type", "application/http;msgtype=response"),
+        ("WARC-Payload-Digest", digest(found.payload_sha256)),
+        ("WARC-Block-Digest", digest(found.block_sha256)),
+        *cut,
+    )
+
+
+def revisit_fields(
+    exchange: Exchange, found: Measured, original: Original, block_sha256: str, record_id: str, info_id: str
+) -> Fields:
+    """Of a revisit record, whose block is the head of the response alone.
+
+    The place of the original (WARC-Refers-To-Filename, -File-Offset) is Heritrix's extension.
+    """
+    return (
+        *_common("revisit", exchange, record_id, info_id),
+        ("WARC-Profile", SAME_PAYLOAD),
+        ("WARC-Refers-To", original.record_id),
+        ("WARC-Refers-To-Target-URI", original.target_uri),
+        ("WARC-Refers-To-Date", original.date),
+        ("WARC-Refers-To-Filename", original.file),
+        ("WARC-Refers-To-File-Offset", str(original.offset)),
+        ("Content-Type", "application/http;msgtype=response"),
+        ("WARC-Payload-Digest", digest(found.payload_sha256)),
+        ("WARC-Block-Digest", digest(block_sha256)),
+        ("WARC-Truncated", "length"),
+    )
+
+
+def request_fields(exchange: Exchange, record_id: str, concurrent_to: str | None, info_id: str) -> Fields:
+    """Of the request record; its block is `exchange.request`."""
+    concurrent = (("WARC-Concurrent-To", concurrent_to),) if concurrent_to else ()
+    return (
+        *_common("request", exchange, record_id, info_id),
+        *concurrent,
+        ("Content-Type", "application/http;msgtype=request"),
+        ("WARC-Block-Digest", digest(hashlib.sha256(exchange.request).hexdigest())),
+    )
+
+
+def _common(kind: str, exchange: Exchange, record_id: str, info_id: str) -> Fields:
+    address = (("WARC-IP-Address", exchange.ip),) if exchange.ip else ()
+    # No field of the standard says it; tools skip names they do not know.
+    rewritten = () if exchange.is_verbatim else (("Capture", "re-serialised"),)
+    return (
+        ("WARC-Type", kind),
+        ("WARC-Record-ID", record_id),
+        ("WARC-Date", exchange.date),
+        ("WARC-Target-URI", exchange.url),
+        ("WARC-Warcinfo-ID", info_id),
+        *address,
+        *rewritten,
+    )
