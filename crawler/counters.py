@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from scrapy.http import TextResponse
@@ -10,8 +9,9 @@ from scrapy.http import TextResponse
 from crawler.cms import CounterMode
 from crawler.fetch import Fetcher
 from crawler.job import CrawlJob
+from crawler.wire import capture
 from pipelines.reasons import Reason
-from pipelines.record import Capture, Look, Problem
+from pipelines.record import Look, Problem
 
 
 class CounterReader:
@@ -20,11 +20,10 @@ class CounterReader:
     Args:
         job: the crawl; its profile may forbid asking, or allow counters that count.
         fetcher: fetches counters.
-        capture: makes the capture of a counter's answer.
     """
 
-    def __init__(self, job: CrawlJob, fetcher: Fetcher, capture: Callable[[TextResponse], Capture]) -> None:
-        self.job, self.fetcher, self.capture = job, fetcher, capture
+    def __init__(self, job: CrawlJob, fetcher: Fetcher) -> None:
+        self.job, self.fetcher = job, fetcher
 
     async def with_views(
         self, look: Look, printed: str | None, counter_url: str | None
@@ -39,11 +38,11 @@ class CounterReader:
         if why := withheld(self.job.profile.counter, self.job.family.counter_mode(counter)):
             return look, (Problem(field="view_count", code="withheld", detail=why),)
         answer = await self.fetcher.get(counter, "counter")
-        if answer.response is None or answer.reason is not None:
+        if not isinstance(answer.response, TextResponse) or answer.reason is not None:
             reason = answer.reason or Reason.NETWORK
             self.job.report.add_gap("counter", counter, reason, answer.detail)
             return look, (Problem(field="view_count", code="not-answered", detail=answer.detail),)
-        captures = (*look.captures, self.capture(answer.response))
+        captures = (*look.captures, await capture("counter", 1, answer.response))
         raw = self.job.family.count_in(answer.response.text)
         looked = (*look.looked, "counter")
         return replace(look, looked=looked, views_raw=raw, views_source="counter", captures=captures), ()

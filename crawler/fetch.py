@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from scrapy.core.engine import ExecutionEngine
 from scrapy.exceptions import (
@@ -15,7 +16,7 @@ from scrapy.exceptions import (
     ResponseDataLossError,
     UnsupportedURLSchemeError,
 )
-from scrapy.http import Request, Response, TextResponse
+from scrapy.http import HtmlResponse, Request, Response
 from scrapy.http.request import NO_CALLBACK
 from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
 
@@ -58,7 +59,7 @@ class Fetched:
     `is_unended`: the page has no end tag, and neither have others of its site.
     """
 
-    response: TextResponse | None
+    response: Response | None
     page: Page | None
     reason: Reason | None
     detail: str
@@ -92,6 +93,16 @@ class Fetcher:
             return failed(error)
         return await self.settle(response, expected)
 
+    async def file(self, url: str, largest: int) -> Fetched:
+        """Fetch a file of the site, of at most `largest` bytes; a page in its place is no file."""
+        request = self.request(url, "other")
+        request.meta["download_maxsize"] = largest
+        try:
+            response = await self.engine.download_async(request)
+        except FAILURES as error:
+            return failed(error)
+        return await self.settle(response, "file")
+
     async def settle(self, response: Response, expected: str = "page") -> Fetched:
         """Follow redirects within the site, then say what the answer is."""
         for _ in range(_MOST_REDIRECTS):
@@ -102,7 +113,10 @@ class Fetcher:
             if local is None:
                 return _missing(response, Reason.FOREIGN_HOST, f"redirects to {target}")
             try:
-                response = await self.engine.download_async(self.request(local, expected))
+                request = self.request(local, expected)
+                if largest := response.meta.get("download_maxsize"):
+                    request.meta["download_maxsize"] = largest
+                response = await self.engine.download_async(request)
             except FAILURES as error:
                 return failed(error)
         return _missing(response, Reason.HTTP_ERROR, f"more than {_MOST_REDIRECTS} redirects")
@@ -124,6 +138,8 @@ class Fetcher:
         return expected == "page" or self.family.closes_body(text)
 
     def _recognise(self, response: Response, expected: str) -> Fetched:
+        if expected == "file":
+            return _recognised_file(response)
         readable = as_text(response)
         if readable is None:
             return _missing(response, Reason.UNREADABLE, f"is no text: {response.headers.get('Content-Type')!r}")
@@ -147,6 +163,16 @@ class Fetcher:
         return Fetched(response, page, None, "", is_unended=reason is Reason.TRUNCATED)
 
 
+def _recognised_file(response: Response) -> Fetched:
+    if response.status != HTTPStatus.OK:
+        return _missing(
+            response, obstacle(response.status, "", "other") or Reason.HTTP_ERROR, f"HTTP {response.status}"
+        )
+    if isinstance(response, HtmlResponse):
+        return _missing(response, Reason.UNREADABLE, "a page came in its place")
+    return Fetched(response, None, None, "")
+
+
 def failed(error: BaseException) -> Fetched:
     """What a download's exception means."""
     detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
@@ -163,5 +189,4 @@ def failed(error: BaseException) -> Fetched:
 
 
 def _missing(response: Response, reason: Reason, detail: str) -> Fetched:
-    text = response if isinstance(response, TextResponse) else None
-    return Fetched(text, None, reason, detail)
+    return Fetched(response, None, reason, detail)

@@ -18,6 +18,9 @@ from crawler.cms.kit.containers import Container
 
 SITES = Path(__file__).parent / "sites"
 _SITE_NAME = re.compile(r"[a-z0-9-]{1,40}")
+_DOCUMENTS = ("doc", "docx", "xls", "xlsx", "ppt", "pptx", "pdf", "wps", "et", "dps", "ofd", "txt", "rtf", "csv")
+_PICTURES = ("jpg", "jpeg", "png", "gif", "bmp", "webp")
+ATTACHMENT_TYPES = (*_DOCUMENTS, *_PICTURES, "zip", "rar", "7z")
 _COUNTERS = ("read_only", "none", "increments")
 
 
@@ -33,7 +36,8 @@ class SiteProfile:
     changes nothing, `none` never asks, `increments` asks also where asking counts. `body`, `rows`: containers of a
     template's own around body and list rows, `#id`, `.class` or an XPath. `static_article`: for sites that publish
     files, a pattern over the path with the named group `id` (and `part`). `timezone` is an assumption about the times
-    the site prints. `young_days`: how long after its publication an article is read daily.
+    the site prints. `young_days`: how long after its publication an article is read daily. `attachment_types`: file
+    name endings of the attachments that are fetched, `attachment_mb`: how large (MiB) they may be, 0 for none at all.
     """
 
     site: str
@@ -54,6 +58,8 @@ class SiteProfile:
     contact: str | None = None
     gone_after_days: int = 14
     young_days: int = 30
+    attachment_types: tuple[str, ...] = ATTACHMENT_TYPES
+    attachment_mb: int = 16
 
     @property
     def digest(self) -> str:
@@ -165,6 +171,11 @@ def _is_container(value: object) -> bool:
         return False
 
 
+def _is_endings(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) and re.fullmatch("[a-z0-9]+", one) for one in value)
+
+
+_MOST_MB = 1024
 _TEXT = (_is_text, "a text")
 _CONTAINER = (_is_container, "#id, .class or an XPath beginning with /")
 _DAYS = (lambda value: type(value) is int and value >= 0, "a number of days, 0 or more")
@@ -186,4 +197,6 @@ _KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "contact": _TEXT,
     "gone_after_days": _DAYS,
     "young_days": _DAYS,
+    "attachment_types": (_is_endings, "a list of file name endings such as pdf, without the dot"),
+    "attachment_mb": (lambda value: type(value) is int and 0 <= value <= _MOST_MB, f"0 to {_MOST_MB} MiB"),
 }

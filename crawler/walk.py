@@ -10,8 +10,10 @@ from crawler.cms import Ask, ListedRow, ListPage, SectionLink
 from crawler.fetch import Fetched, Fetcher
 from crawler.job import CrawlJob
 from crawler.page import Page
+from crawler.wire import capture
 from pipelines.health import Exit
 from pipelines.reasons import Reason
+from pipelines.record import Capture
 
 _MOST_PAGES = 10_000
 _MOST_BARREN = 2
@@ -80,6 +82,7 @@ class ListWalk:
     def __init__(self, job: CrawlJob, fetcher: Fetcher, section: SectionLink) -> None:
         self.job, self.fetcher, self.section = job, fetcher, section
         self.seen: set[str] = set()
+        self.capture: Capture | None = None
         self._linked: dict[int, str | Ask] = {}
         self._barren = 0
         self._pages = 0
@@ -87,7 +90,10 @@ class ListWalk:
         self._is_complete = True
 
     async def rows(self) -> AsyncIterator[ListedRow]:
-        """Rows in the order of the list. `report.listing_complete` is set when every page could be read."""
+        """Rows in the order of the list; `capture` is of the page they stood on.
+
+        `report.listing_complete` is set when every page could be read.
+        """
         number, ask = 1, self._local(self.section.url)
         while ask is not None and number <= _MOST_PAGES:
             url = ask.url
@@ -97,6 +103,8 @@ class ListWalk:
                 self._tell_gap(number, url, fetched)
             elif not listing.rows and self._promised(number):
                 self._tell_gap(number, url, replace(fetched, reason=Reason.UNREADABLE, detail="it has no rows"))
+            if listing is not None and fetched.response is not None:
+                self.capture = await capture("list", number, fetched.response)
             for row in self._fresh(listing) if listing else ():
                 yield row
             ask = self._following(listing, number)

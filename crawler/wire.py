@@ -51,6 +51,12 @@ class Arrival:
     kept: asyncio.Future[Captured | None]
 
 
+def arrived(response: Response) -> str:
+    """When the first byte of a response came (RFC 3339, UTC)."""
+    arrival: Arrival = response.meta["arrival"]
+    return arrival.at
+
+
 async def capture(role: CaptureRole, part: int, response: Response) -> Capture:
     """What a line says of the exchange behind a response, once it is in the archive's file."""
     arrival: Arrival = response.meta["arrival"]
@@ -116,7 +122,7 @@ class Recording:
 
 
 class Keeper:
-    """Hands exchanges to a thread that compresses and writes them; `stop` is told, in the event loop, of a failure."""
+    """Hands exchanges to a thread that compresses and writes them; `stop` is told, in the event loop, of failure."""
 
     def __init__(self, files: CaptureFiles, stop: Callable[[ArchiveError], object]) -> None:
         self._files, self._stop_crawl = files, stop
@@ -201,7 +207,7 @@ class CapturingHandler(HTTP11DownloadHandler):
 
 
 def rewritten(request: Request, response: Response | None, now: str) -> Exchange | None:
-    """An exchange as the HTTP client tells it, when its bytes could not be seen: names, order and framing are ours."""
+    """An exchange as the HTTP client tells it, its bytes unseen: names, order and framing are ours."""
     if response is None:
         return None
     parts = urlsplit(request.url)

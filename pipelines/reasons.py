@@ -66,5 +66,6 @@ PROBLEM_CODES: dict[str, str] = {
     "redacted": "the text was removed by order; the commit that detail names says why",
     "disagrees": "two places on the site say different things",
     "no-end": "the page ends without its closing tag, as the site's pages do",
+    "not-fetched": "an attachment could not be had, or was larger than the profile allows",
     "text-behind": "text stands directly behind the body: perhaps a stray end tag cut the body off",
 }

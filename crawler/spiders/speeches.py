@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from scrapy import Request, Spider
-from scrapy.http import Response, TextResponse
+from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from crawler.attachments import AttachmentFetcher
 from crawler.cms import ArticlePage, ListedRow, SectionLink
 from crawler.confirm import conditional_headers, is_confirmed
 from crawler.counters import CounterReader
-from crawler.decode import as_text
 from crawler.fetch import Fetched, Fetcher, failed
 from crawler.job import CrawlJob
+from crawler.looks import OnList, http_facts
 from crawler.page import PageError
 from crawler.walk import ListWalk, find_section
+from crawler.wire import arrived, capture
 from pipelines.archive.state import SpeechState
 from pipelines.reasons import Reason
 from pipelines.record import Capture, Confirmed, Listed, Look, Missed, Problem, RawSpeech, Row
@@ -51,7 +52,12 @@ class SpeechesSpider(Spider):
     @cached_property
     def counters(self) -> CounterReader:
         """Reads view counts."""
-        return CounterReader(self.job, self.fetcher, lambda response: self._capture("counter", 1, response))
+        return CounterReader(self.job, self.fetcher)
+
+    @cached_property
+    def attachments(self) -> AttachmentFetcher:
+        """Fetches files and pictures."""
+        return AttachmentFetcher(self.job, self.fetcher)
 
     async def start(self) -> AsyncIterator[Any]:
         """Find the section, walk its lists, and plan what to read; then look for known speeches no list shows."""
@@ -63,7 +69,7 @@ class SpeechesSpider(Spider):
         async for row in walk.rows():
             if self.job.limit is not None and planned >= self.job.limit:
                 return
-            async for output in self._plan_row(row, section):
+            async for output in self._plan_row(row, section, walk.capture):
                 planned += isinstance(output, Request)
                 if not self.job.plan_only:
                     yield output
@@ -72,9 +78,11 @@ class SpeechesSpider(Spider):
                 if not self.job.plan_only:
                     yield request
 
-    async def _plan_row(self, row: ListedRow, section: SectionLink) -> AsyncIterator[Request | Item]:
-        """What to do about one list row: read its article, only note it, or tell why it cannot be had."""
-        job, listed = self.job, Row(title=row.title, date=row.date)
+    async def _plan_row(
+        self, row: ListedRow, section: SectionLink, page: Capture | None
+    ) -> AsyncIterator[Request | Item]:
+        """What to do about one row of a list page: read its article, only note it, or tell why it cannot be had."""
+        job, listed = self.job, OnList(Row(title=row.title, date=row.date), page)
         if (row.native_id or row.url) in job.report.rows:
             return
         job.report.expect(row.native_id or row.url, listed=True)
@@ -82,11 +90,13 @@ class SpeechesSpider(Spider):
         if local is None or row.native_id is None:
             reason = Reason.FOREIGN_HOST if local is None else Reason.BAD_URL
             detail = f"links to {row.url}" if local is None else f"no {job.profile.cms} article address: {row.url}"
-            yield self._missed(row.native_id, row.url, Fetched(None, None, reason, detail), listed)
-        elif why := job.plan.why_read(row.native_id, listed):
+            yield await self._missed(row.native_id, row.url, Fetched(None, None, reason, detail), listed)
+        elif why := job.plan.why_read(row.native_id, listed.row):
             yield self._article_request(row.native_id, local, listed, section, why, is_doubtful=row.is_doubtful)
         else:
-            yield Listed(site=job.profile.site, native_id=row.native_id, look=self._look(listed, ("list",)))
+            at = page.captured_at if page else job.now()
+            look = replace(self._look(listed, ("list",), at), captures=listed.captures)
+            yield Listed(site=job.profile.site, native_id=row.native_id, look=look)
 
     def _absent(self, seen: set[str], section: SectionLink) -> list[Request]:
         """Known, present speeches that stood on no list page: only their address can say whether they are gone."""
@@ -102,13 +112,13 @@ class SpeechesSpider(Spider):
         self,
         native_id: str,
         url: str,
-        listed: Row | None,
+        listed: OnList | None,
         section: SectionLink,
         why: str,
         *,
         is_doubtful: bool = False,
     ) -> Request:
-        title = listed.title if listed else self.job.archive.known[native_id].title
+        title = listed.row.title if listed else self.job.archive.known[native_id].title
         self.job.report.planned.append({"native_id": native_id, "why": why, "url": url, "title": title})
         headers = {} if self.job.plan.read_all else conditional_headers(self.job.archive.known.get(native_id))
         kwargs = {
@@ -127,26 +137,26 @@ class SpeechesSpider(Spider):
         given = failure.request.cb_kwargs  # type: ignore[attr-defined]
         error = failure.value
         assert error is not None  # noqa: S101 - a failure holds an exception
-        yield self._missed(given["native_id"], given["url"], failed(error), given["listed"])
+        yield await self._missed(given["native_id"], given["url"], failed(error), given["listed"])
 
     async def parse_article(
         self,
         response: Response,
         native_id: str,
         url: str,
-        listed: Row | None,
+        listed: OnList | None,
         section: SectionLink,
         is_doubtful: bool = False,
     ) -> AsyncIterator[Item]:
         """Read all parts of an article and its counter: one speech, or why it is none."""
-        look = self._look(listed, ("list", "article") if listed else ("article",))
+        look = self._look(listed, ("list", "article") if listed else ("article",), arrived(response))
         known = self.job.archive.known.get(native_id)
         if (
             known is not None
             and not self.job.plan.read_all
             and is_confirmed(known, response, self.job.normaliser.parser)
         ):
-            yield await self._confirmed(known, response, look)
+            yield await self._confirmed(known, response, look, listed)
             return
         first = await self.fetcher.settle(response, "article")
         if (target := self._other_article(native_id, first)) is not None:
@@ -154,20 +164,23 @@ class SpeechesSpider(Spider):
                 yield item
             return
         try:
-            parts, captures, missing = await self._parts(first, listed)
+            parts, answers, missing = await self._parts(first, listed)
         except PageError as error:
             missing = Fetched(first.response, None, Reason.UNREADABLE, str(error))
         if missing is not None:
-            yield self._missed(native_id, url, missing, listed)
+            yield await self._missed(native_id, url, missing, listed)
             return
         head = parts[0]
         if is_doubtful and known is None and not self._names_section(head, section):
             detail = f"in a side block of the list; its breadcrumb says {head.raw.breadcrumb}"
-            yield self._missed(native_id, url, Fetched(first.response, None, Reason.OTHER_SECTION, detail), listed)
+            elsewhere = Fetched(first.response, None, Reason.OTHER_SECTION, detail)
+            yield await self._missed(native_id, url, elsewhere, listed)
             return
-        look = replace(look, captures=captures, **_http_facts(first.response))
+        captures = tuple([await capture("article", number, answer) for number, answer in enumerate(answers, 1)])
+        look = replace(look, captures=captures, **http_facts(first.response))
         look, problems = await self.counters.with_views(look, head.raw.views, head.counter)
-        attachments = dict.fromkeys(a for part in parts for a in part.attachments)
+        files = await self.attachments.fetch(tuple(dict.fromkeys(a for part in parts for a in part.attachments)))
+        shown = listed.captures if listed else ()
         yield RawSpeech(
             site=self.job.profile.site,
             native_id=native_id,
@@ -176,9 +189,15 @@ class SpeechesSpider(Spider):
             title=head.title,
             raw=replace(head.raw, views=look.views_raw),
             body_html=tuple(part.body_html for part in parts),
-            attachments=tuple(replace(a, url=self.job.hosts.local(a.url) or a.url) for a in attachments),
-            look=look,
-            problems=(*head.problems, *self._column_problems(head, section), *_end_problems(first), *problems),
+            attachments=files.attachments,
+            look=replace(look, captures=(*look.captures, *files.captures, *shown)),
+            problems=(
+                *head.problems,
+                *self._column_problems(head, section),
+                *_end_problems(first),
+                *problems,
+                *files.problems,
+            ),
         )
 
     def _other_article(self, native_id: str, fetched: Fetched) -> str | None:
@@ -187,36 +206,36 @@ class SpeechesSpider(Spider):
         return target if target != native_id else None
 
     async def _led_elsewhere(
-        self, target: str, native_id: str, url: str, fetched: Fetched, listed: Row | None, section: SectionLink
+        self, target: str, native_id: str, url: str, fetched: Fetched, listed: OnList | None, section: SectionLink
     ) -> AsyncIterator[Item]:
         """A row that only leads to another article: that one is the speech, and it is taken once."""
         detail = f"redirects to {self.job.profile.site}:{target}"
-        yield self._missed(native_id, url, Fetched(fetched.response, None, Reason.ELSEWHERE, detail), listed)
+        yield await self._missed(native_id, url, Fetched(fetched.response, None, Reason.ELSEWHERE, detail), listed)
         if target not in self.job.report.rows and fetched.response is not None:
             self.job.report.expect(target, listed=True)
             async for item in self.parse_article(fetched.response, target, fetched.response.url, listed, section):
                 yield item
 
     async def _parts(
-        self, first: Fetched, listed: Row | None
-    ) -> tuple[list[ArticlePage], tuple[Capture, ...], Fetched | None]:
-        """Every part of an article in order; a part that cannot be had makes the whole missing, never shorter."""
+        self, first: Fetched, listed: OnList | None
+    ) -> tuple[list[ArticlePage], list[Response], Fetched | None]:
+        """Every part of an article in order, with its answer; one that cannot be had makes the whole missing."""
         parts: list[ArticlePage] = []
-        captures: list[Capture] = []
-        fetched, title = first, listed.title if listed else None
+        answers: list[Response] = []
+        fetched, title = first, listed.row.title if listed else None
         while True:
             if fetched.page is None or fetched.response is None:
                 where = f"part {len(parts) + 1}: " if parts else ""
-                return parts, (), replace(fetched, detail=where + fetched.detail)
+                return parts, answers, replace(fetched, detail=where + fetched.detail)
             number = len(parts) + 1
             parts.append(self.job.family.read_article(fetched.page, number, title))
-            captures.append(self._capture("article", number, fetched.response))
+            answers.append(fetched.response)
             following = self.job.hosts.local(parts[-1].next_part or "")
             if not parts[-1].next_part:
-                return parts, tuple(captures), None
+                return parts, answers, None
             if following is None or number >= _MOST_PARTS:
                 detail = f"part {number + 1}: cannot follow {parts[-1].next_part}"
-                return parts, (), Fetched(fetched.response, None, Reason.UNREADABLE, detail)
+                return parts, answers, Fetched(fetched.response, None, Reason.UNREADABLE, detail)
             fetched = await self.fetcher.get(following, "article")
 
     def _names_section(self, article: ArticlePage, section: SectionLink) -> bool:
@@ -230,50 +249,36 @@ class SpeechesSpider(Spider):
         detail = f"listed in {section.name}, its breadcrumb says {article.raw.breadcrumb}"
         return (Problem(field="section", code="disagrees", detail=detail),)
 
-    async def _confirmed(self, known: SpeechState, response: Response, look: Look) -> Confirmed:
+    async def _confirmed(
+        self, known: SpeechState, response: Response, look: Look, listed: OnList | None
+    ) -> Confirmed:
         """A look at an article that is as it was; its view count is read all the same."""
-        text = as_text(response)
-        captures = (self._capture("article", 1, response),) if response.status == 200 else ()
-        look = replace(look, captures=captures, **_http_facts(text))
+        look = replace(look, captures=(await capture("article", 1, response),), **http_facts(response))
         if response.status == 304:
             look = replace(look, http_status=304, payload_sha256=known.article_sha256[0])
         counter = self.job.hosts.here(known.counter_url) if known.counter_url else None
         look, _ = await self.counters.with_views(look, None, counter)
+        look = replace(look, captures=(*look.captures, *(listed.captures if listed else ())))
         return Confirmed(site=self.job.profile.site, native_id=known.native_id, look=look)
 
-    def _look(self, listed: Row | None, looked: tuple[str, ...]) -> Look:
-        return Look(observed_at=self.job.now(), looked=looked, listed=listed)
+    def _look(self, listed: OnList | None, looked: tuple[str, ...], at: str) -> Look:
+        return Look(observed_at=at, looked=looked, listed=listed.row if listed else None)
 
-    def _missed(self, native_id: str | None, url: str, fetched: Fetched, listed: Row | None) -> Missed:
-        looked = (*(("list",) if listed else ()), *(("article",) if fetched.response is not None else ()))
-        look = replace(self._look(listed, looked), **_http_facts(fetched.response))
+    async def _missed(self, native_id: str | None, url: str, fetched: Fetched, listed: OnList | None) -> Missed:
+        answer = fetched.response
+        looked = (*(("list",) if listed else ()), *(("article",) if answer is not None else ()))
+        seen = (await capture("article", 1, answer),) if answer is not None else ()
+        look = replace(
+            self._look(listed, looked, arrived(answer) if answer is not None else self.job.now()),
+            captures=(*seen, *(listed.captures if listed else ())),
+            **http_facts(answer),
+        )
         reason = fetched.reason or Reason.UNREADABLE
         site = self.job.profile.site
         return Missed(site=site, native_id=native_id, url=url, reason=reason, detail=fetched.detail, look=look)
-
-    def _capture(self, role: Any, part: int, response: Response) -> Capture:
-        digest = hashlib.sha256(response.body).hexdigest()
-        return Capture(role=role, part=part, url=response.url, captured_at=self.job.now(), payload_sha256=digest)
 
 
 def _end_problems(fetched: Fetched) -> tuple[Problem, ...]:
     if not fetched.is_unended:
         return ()
     return (Problem(field="body", code="no-end", detail="the page has no end tag, as others of its site"),)
-
-
-def _http_facts(response: TextResponse | None) -> dict[str, Any]:
-    """What an observation keeps of the article's answer."""
-    if response is None:
-        return {}
-    return {
-        "http_status": response.status,
-        "etag": _header(response, "ETag"),
-        "last_modified": _header(response, "Last-Modified"),
-        "payload_sha256": hashlib.sha256(response.body).hexdigest(),
-    }
-
-
-def _header(response: Response, name: str) -> str | None:
-    value = response.headers.get(name)
-    return value.decode("latin-1") if value else None

@@ -1,0 +1,67 @@
+"""Files and pictures of a body, fetched as the profile allows. One that cannot be had never costs the speech."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from crawler.fetch import Fetcher
+from crawler.job import CrawlJob
+from crawler.wire import capture
+from pipelines.record import Attachment, Capture, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """What became of a speech's attachments: with digests where they were fetched, and why others were not."""
+
+    attachments: tuple[Attachment, ...]
+    captures: tuple[Capture, ...]
+    problems: tuple[Problem, ...]
+
+
+class AttachmentFetcher:
+    """Fetches attachments of one site, one after the other.
+
+    Args:
+        job: the crawl; its profile says which kinds are fetched and how large they may be.
+        fetcher: fetches them, with redirects followed within the site.
+    """
+
+    def __init__(self, job: CrawlJob, fetcher: Fetcher) -> None:
+        self.job, self.fetcher = job, fetcher
+
+    async def fetch(self, found: tuple[Attachment, ...]) -> Fetching:
+        """Fetch those the policy wants."""
+        kept: list[Attachment] = []
+        captures: list[Capture] = []
+        problems: list[Problem] = []
+        for attachment in found:
+            local = self.job.hosts.local(attachment.url)
+            named = replace(attachment, url=local or attachment.url)
+            why = await self._fetch(local, len(captures) + 1, captures) if self._is_wanted(named.url) else None
+            if why is not None:
+                problems.append(Problem(field="attachments", code="not-fetched", detail=f"{named.url}: {why}"))
+            elif self._is_wanted(named.url):
+                named = replace(named, sha256=captures[-1].payload_sha256)
+            kept.append(named)
+        return Fetching(tuple(kept), tuple(captures), tuple(problems))
+
+    def _is_wanted(self, url: str) -> bool:
+        kind = urlsplit(url).path.rpartition(".")[2].lower()
+        # A script that hands out files (FileDown.asp?ID=1) does not say which kind it gives.
+        is_script = kind in _SCRIPTS
+        return self.job.profile.attachment_mb > 0 and (is_script or kind in self.job.profile.attachment_types)
+
+    async def _fetch(self, local: str | None, number: int, captures: list[Capture]) -> str | None:
+        """Why the file could not be had; None when its capture is the last of `captures`."""
+        if local is None:
+            return "on a foreign host"
+        answer = await self.fetcher.file(local, self.job.profile.attachment_mb << 20)
+        if answer.response is None or answer.reason is not None:
+            return answer.detail
+        captures.append(await capture("attachment", number, answer.response))
+        return None
+
+
+_SCRIPTS = frozenset({"asp", "aspx", "jsp", "php", "do"})
