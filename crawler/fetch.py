@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Protocol
 
-from scrapy.core.engine import ExecutionEngine
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -66,10 +66,16 @@ class Fetched:
     is_unended: bool = False
 
 
+class Downloads(Protocol):
+    """Where answers come from: Scrapy's engine, or the archive."""
+
+    async def download_async(self, request: Request) -> Response: ...
+
+
 class Fetcher:
     """Fetches pages of one site, in callbacks and between them."""
 
-    def __init__(self, engine: ExecutionEngine, hosts: Hosts, family: Family) -> None:
+    def __init__(self, engine: Downloads, hosts: Hosts, family: Family) -> None:
         self.engine, self.hosts, self.family = engine, hosts, family
         self._ends_pages: bool | None = None
 

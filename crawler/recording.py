@@ -39,6 +39,7 @@ class Recording:
         home: the archive's folder, or the fixture's.
         report: the run report (`run/1`).
         recorded_at: when the run was committed; its clock ends there.
+        commit: SHA-256 of the commit that holds it; null for a fixture.
         accept: the decision a person made in it.
         files: its WARC files in the order of capture, as `home` names them.
     """
@@ -46,6 +47,7 @@ class Recording:
     home: Path
     report: dict[str, Any]
     recorded_at: str
+    commit: str | None
     accept: str | None
     files: tuple[str, ...]
 
@@ -75,7 +77,7 @@ class Recording:
     def _of_fixture(cls, folder: Path, report: dict[str, Any]) -> Self:
         own = f"warc/*/{report['site']}-{report['run']}-*.warc.gz"
         files = tuple(sorted(file.relative_to(folder).as_posix() for file in folder.glob(own)))
-        return cls(home=folder, report=report, recorded_at=report["ended_at"], accept=None, files=files)
+        return cls(home=folder, report=report, recorded_at=report["ended_at"], commit=None, accept=None, files=files)
 
     @classmethod
     def _of_archive(cls, folder: Path, report: dict[str, Any]) -> Self:
@@ -90,6 +92,7 @@ class Recording:
             home=folder,
             report=report,
             recorded_at=commit.recorded_at,
+            commit=commit.sha256,
             accept=(commit.decision or {}).get("accept"),
             files=tuple(named.path for named in commit.files if named.path.startswith(own)),
         )
@@ -104,6 +107,10 @@ class Recording:
     def clock(self) -> RunClock:
         """Its own clock, which stands where it began."""
         return RunClock(datetime.fromisoformat(self.report["started_at"]))
+
+    def end(self) -> None:
+        """Its clock goes on to the moment when it was committed."""
+        self.clock.advance(datetime.fromisoformat(self.recorded_at))
 
     def settings(self) -> dict[str, Any]:
         """What its crawl was set to, and that nobody need be waited for."""

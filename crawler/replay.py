@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.exceptions import (
@@ -45,11 +46,16 @@ class Replay:
             self.exchanges = Exchanges(recording.home, recording.files)
         except (OSError, WarcDamaged) as error:
             raise Damaged(str(error)) from error
-        self.home, self.clock = recording.home, recording.clock
+        self.home, self.clock, self.commit = recording.home, recording.clock, recording.commit
+        self.answered = 0
 
     def needed_files(self) -> list[str]:
         """The run's WARC files and those that its revisits refer to."""
         return sorted({*self.exchanges.names, *self.exchanges.referred})
+
+    def document(self) -> dict[str, Any]:
+        """What a run report says of it: the commit made again, how many captures were asked for, how many never."""
+        return {"commit": self.commit, "answered": self.answered, "not_asked": len(self.exchanges)}
 
     def answer(self, request: Request) -> Response:
         """The answer as it was.
@@ -64,6 +70,7 @@ class Replay:
             request.meta["arrival"] = _arrival(self.clock().isoformat(), None)
             raise NotCaptured(f"the run has no (further) capture of {request.method} {request.url}")
         asked, found = exchange
+        self.answered += 1
         at = (found or asked).record.date
         self.clock.advance(datetime.fromisoformat(at))
         request.meta["arrival"] = _arrival(at, found)
@@ -92,7 +99,7 @@ def response_of(url: str, record: WarcRecord, payload: bytes) -> Response:
         if (error := _failure(record, message, cut)) is not None:
             raise error(f"{url}: cut off ({cut})")
         flags.append("partial")
-    headers = _headers(message)
+    headers = headers_of(message, without={"transfer-encoding"})
     kind = responsetypes.from_args(headers=headers, url=url, body=payload)
     return kind(url=url, status=message.status, headers=headers, body=payload, flags=flags, protocol=message.version)
 
@@ -107,10 +114,11 @@ def _failure(record: WarcRecord, message: HttpResponse, cut: str) -> type[Except
     return ResponseDataLossError if is_framed else None
 
 
-def _headers(message: HttpResponse) -> Headers:
+def headers_of(message: HttpResponse, without: Collection[str]) -> Headers:
+    """A response's headers as Scrapy holds them, but for those (in lower case) that say what is true no more."""
     grouped: defaultdict[bytes, list[bytes]] = defaultdict(list)
     for name, value in message.headers:
-        if name.lower() != "transfer-encoding":  # the payload has none any more
+        if name.lower() not in without:
             grouped[name.encode("latin-1").title()].append(value.encode("latin-1"))
     return Headers(grouped)
 

@@ -170,6 +170,8 @@ def finish(
         signal.signal(number, signal.SIG_IGN)
     if ended in {None, "shutdown"}:
         job.report.stopped = "by a signal"
+    if job.occasion.recording is not None:
+        job.occasion.recording.end()
     mass = job.archive.mass_deletion()
     if mass is not None and job.accept != MASS_GONE:
         job.report.refuse_mass_deletion(mass.gone, mass.present)
@@ -184,10 +186,11 @@ def finish(
         gone_after_days=job.gone_after_days,
         traffic=traffic,
         politeness=politeness,
+        replay=job.replay.document() if job.replay else None,
         captures={"fallback": job.report.capture_fallback, **dict(sorted(job.archive.captures.counts.items()))},
     )
     try:
-        sealed = job.archive.seal(document, job.now(), _software(), accept=job.accept)
+        sealed = job.archive.seal(document, job.now(), _software(), job.occasion.kind, job.accept)
     except ArchiveError as error:
         status = Exit(error.exit_status)
         return Verdict("interrupted" if status is Exit.INTERRUPTED else "error", status, str(error)), None

@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from crawler.job import CrawlJob
+from crawler.occasion import REPROCESS
 from pipelines.archive.writer import Sealed
 from pipelines.health import NotCaptured, RunReport, Verdict
 
@@ -43,6 +44,10 @@ def _reasons_to_read(report: RunReport) -> str:
 
 
 def _counts(report: RunReport) -> str:
+    if report.mode == REPROCESS:
+        told = {"identical": "same", "reprocessed": "reprocessed", "different": "differs", "unread": "unread"}
+        shown = [f"{name} {report.outcomes[key]}" for name, key in told.items() if report.outcomes[key]]
+        return " · ".join([f"read again {len(report.settled)}", *shown])
     events = ("created", "changed", "reprocessed", "gone", "restored", "same", "unread")
     shown = [f"{name} {report.outcomes[name]}" for name in events if report.outcomes[name]]
     return f"listed {report.listed} · captured {report.captured} · " + (" · ".join(shown) or "nothing new")

@@ -183,6 +183,8 @@ def verdict(report: RunReport) -> Verdict:
         return Verdict(
             "partial", Exit.COMPLETE, f"stopped at limit={report.limit}; nothing is marked missing or gone"
         )
+    if report.mode == "reprocess":
+        return Verdict("complete", Exit.COMPLETE, "every speech was read again from the archive's own captures")
     return Verdict("complete", Exit.COMPLETE, "every listed speech is archived, or the site itself says why not")
 
 
