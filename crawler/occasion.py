@@ -61,7 +61,7 @@ def occasion_of(arguments: Arguments, folder: Path, clock: Callable[[], datetime
 def _made_again(arguments: Arguments, folder: Path) -> Occasion:
     named = arguments.replay or ""
     recording = Recording.find(named, Path(ARCHIVE_ROOT) / arguments.profile.site)
-    if recording.home.resolve() == folder.resolve():
+    if recording.home.resolve() == folder.resolve() or (folder / run_file(recording.run)).exists():
         raise WrongUse(f"-a replay={named}: {folder} holds this run; give another root, -s ARCHIVE_ROOT=DIR")
     return Occasion(
         kind=REPLAY,

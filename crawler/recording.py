@@ -115,13 +115,13 @@ class Recording:
     def settings(self) -> dict[str, Any]:
         """What its crawl was set to, and that nobody need be waited for."""
         polite = self.report.get("politeness") or {}
-        told = {"ROBOTSTXT_OBEY": polite.get("obeys_robots_txt"), "RETRY_TIMES": polite.get("retry_times")}
+        names = {"ROBOTSTXT_OBEY": "obeys_robots_txt", "RETRY_TIMES": "retry_times", "USER_AGENT": "user_agent"}
         return {
             "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), "crawler.replay.ReplayHandler"),
             "DOWNLOAD_DELAY": 0,
             "RETRY_AFTER_MAX": 0,
             "CRAWL_DELAY_OBEY": False,
-            **{name: value for name, value in told.items() if value is not None},
+            **{name: polite[told] for name, told in names.items() if polite.get(told) is not None},
         }
 
     def asked(self, arguments: Arguments) -> Arguments:

@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
@@ -76,8 +77,14 @@ class Replay:
         request.meta["arrival"] = _arrival(at, found)
         if found is None:
             raise DownloadFailedError(f"{request.url}: no answer came")
+        if HttpResponse.parse(found.record.block).status == HTTPStatus.NOT_MODIFIED and not _knows(request):
+            raise NotCaptured(f"{request.url}: the run was only told that it was as before")
         payload = HttpResponse.parse(with_payload(self.home, found.record).block).payload()
         return response_of(request.url, found.record, payload)
+
+
+def _knows(request: Request) -> bool:
+    return "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
 
 
 def _arrival(at: str, found: Found | None) -> Arrival:
