@@ -24,7 +24,7 @@ class Command(ScrapyCommand):
     default_settings: ClassVar[dict[str, object]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        return "FOLDER [--record REPORT [--profile FILE]] [--update]"
+        return "FOLDER [--record REPORT [--site-profile FILE]] [--update]"
 
     def short_desc(self) -> str:
         return "Record a run as a test of its site, check that it is still read alike, or accept how it is read now"
@@ -32,7 +32,7 @@ class Command(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--record", type=Path, metavar="REPORT", help="make FOLDER of the run with this report")
-        parser.add_argument("--profile", type=Path, metavar="FILE", dest="site_profile", help="and of this profile")
+        parser.add_argument("--site-profile", type=Path, metavar="FILE", help="read it by this profile")
         parser.add_argument("--update", action="store_true", help="take what is read now for what is expected")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
