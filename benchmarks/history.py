@@ -9,49 +9,18 @@ many observations; floor and verbs run one after the other on the same files, in
 from __future__ import annotations
 
 import argparse
-import os
-import resource
-import subprocess
 import sys
 import tempfile
-import time
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.made import make
+from benchmarks.processes import measured
 
 PARSE = "import json, sys\nfor line in sys.stdin.buffer: json.loads(line)"
 FLOOR = f'zcat versions/*/*.gz observations/*/*.gz | "$0" -c "{PARSE}"'
 VERB_MISSING = 2
 MOST_TIMES, MOST_MEGABYTES = 3.0, 400
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One process: seconds by the wall clock, and the most memory it held."""
-
-    status: int
-    seconds: float
-    megabytes: float
-    said: str
-
-
-def measured(command: list[str], cwd: Path) -> Measured:
-    """Run a command, its output thrown away."""
-    began = time.monotonic()
-    with tempfile.TemporaryFile() as told:
-        child = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=told)
-        status, used = _wait(child)
-        seconds = time.monotonic() - began
-        told.seek(0)
-        return Measured(status, seconds, used.ru_maxrss / 1024, told.read().decode(errors="replace").strip())
-
-
-def _wait(child: subprocess.Popen[bytes]) -> tuple[int, resource.struct_rusage]:
-    _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return child.returncode, used
 
 
 def verbs(root: Path, versions: int) -> dict[str, list[str]]:

@@ -25,6 +25,7 @@ def summary(job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> str:
         lines.append("problems  " + ", ".join(f"{name} ({count})" for name, count in sorted(report.problems.items())))
     lines.extend(f"salvaged run {dead.run}: {dead.lines} lines" for dead in job.archive.salvaged)
     if sealed is not None:
+        lines.append(_captures(job))
         lines.extend(_written(job.folder, report, sealed))
     return "\n".join(lines)
 
@@ -51,6 +52,16 @@ def _counts(report: RunReport) -> str:
     events = ("created", "changed", "reprocessed", "gone", "restored", "same", "unread")
     shown = [f"{name} {report.outcomes[name]}" for name in events if report.outcomes[name]]
     return f"listed {report.listed} · captured {report.captured} · " + (" · ".join(shown) or "nothing new")
+
+
+def _captures(job: CrawlJob) -> str:
+    """The raw bytes that prove the lines; never silent about what is not proved."""
+    kept = job.archive.captures.counts
+    if not job.captures:
+        return "captures  none (CAPTURE = 0): nothing of this run can be proved or read again"
+    fallback = f" · {job.report.capture_fallback}" if job.report.capture_fallback else ""
+    cut = f" · {kept['truncated']} cut" if kept["truncated"] else ""
+    return f"captures  {kept['exchanges']} exchanges in {kept['files']} WARC file(s){cut}{fallback}"
 
 
 def _reasons(heading: str, gaps: list[NotCaptured]) -> list[str]:

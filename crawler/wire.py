@@ -185,7 +185,8 @@ class CapturingHandler(HTTP11DownloadHandler):
             cut = "length"
             raise
         else:
-            cut = "disconnect" if {"partial", "dataloss"} & set(response.flags) else ""
+            # "partial" is no sign of a cut: so Twisted calls every body that ends with its connection.
+            cut = "disconnect" if "dataloss" in response.flags else ""
             return response
         finally:
             self._keep(request, recording.ended(request.url, cut) or rewritten(request, response, self._job.now()))
@@ -223,7 +224,7 @@ def rewritten(request: Request, response: Response | None, now: str) -> Exchange
         ip=str(response.ip_address) if response.ip_address else None,
         request=b"\r\n".join(sent),
         response=BytesIO(b"\r\n".join(received)),
-        truncated="disconnect" if "partial" in response.flags else None,
+        truncated="disconnect" if "dataloss" in response.flags else None,
         is_verbatim=False,
     )
 

@@ -394,6 +394,20 @@ def test_captures_are_committed_with_the_lines_that_name_them(tmp_path: Path) ->
     whole(tmp_path / "a")
 
 
+@pytest.mark.parametrize("wrong", ["offset", "length", "record_id", "payload_sha256"])
+def test_a_line_its_raw_bytes_do_not_prove_is_damage(tmp_path: Path, wrong: str) -> None:
+    run = opened(tmp_path / "a", 1)
+    first, second = (run.captures.add(exchange(f"http://gszx.example/{n}", b"<p>%d</p>" % n)) for n in range(2))
+    assert first is not None
+    assert second is not None
+    right = first._asdict() | {"payload_sha256": hashlib.sha256(b"<p>0</p>").hexdigest()}
+    other = second._asdict() | {"payload_sha256": hashlib.sha256(b"<p>1</p>").hexdigest(), "length": first.length - 1}
+    capture = replace(look(day(1)).captures[0], **(right | {wrong: other[wrong]}))
+    run.keep(speech("1", day(1), look=replace(look(day(1)), captures=(capture,))))
+    sealed(run, 1)
+    assert "captured at" in verify(tmp_path / "a").problems[0]
+
+
 def test_a_capture_nobody_committed_is_damage(tmp_path: Path) -> None:
     capture = replace(look(day(1)).captures[0], file="warc/2026/none.warc.gz", offset=0, length=1)
     crawl(tmp_path / "a", 1, speech("1", day(1), look=replace(look(day(1)), captures=(capture,))))

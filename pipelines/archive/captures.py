@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pipelines.warc.exchange import Exchange, Measured
 
 LARGEST_FILE = 1_000_000_000
-_FEWEST_BYTES = 512
+_FEWEST_BYTES = 2048
 _LEVEL = 1
 _DEDUPLICATED = frozenset({"article", "list", "attachment"})
 

@@ -11,6 +11,7 @@ from pipelines.archive.files import INFLATE_ERRORS
 from pipelines.archive.fixity import MeasuredLines, difference
 from pipelines.archive.flaws import WRONG_HASH, flaw
 from pipelines.archive.layout import natural_key
+from pipelines.archive.proofs import CaptureProofs
 from pipelines.archive.redactions import files_now, is_redacted
 from pipelines.archive.state import fold
 from pipelines.archive.streams import parsed
@@ -47,6 +48,7 @@ class History:
         self._may_be = files_now(commits)
         self._redacted = {seq for commit in commits if commit.redaction for seq in commit.redaction.seqs}
         self._sizes: dict[str, int] = {}
+        self._proofs = CaptureProofs(layout)
         self._next_seq = 1
         self.states: States = {}
         self.digests: dict[str, bytes] = {}
@@ -56,6 +58,7 @@ class History:
     def follow(self, commit: Commit) -> None:
         """Check the bytes and the lines of the next commit's streams, and what the commit says of them."""
         self._sizes |= {named.path: named.bytes for named in commit.files}
+        self._proofs.take(commit)
         counts: Counter[str] = Counter()
         first = self._next_seq
         for folder, schema in STREAMS:
@@ -137,6 +140,8 @@ class History:
                 return f"captured in {file}, which no commit up to this one names"
             if (capture["offset"] or 0) + (capture["length"] or 0) > self._sizes[file]:
                 return f"captured beyond the end of {file}"
+            if said := self._proofs.complaint(capture):
+                return said
         return None
 
     def _version_complaint(self, line: Line, own: str | None) -> str | None:

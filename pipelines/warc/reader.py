@@ -16,14 +16,15 @@ _BLOCK = 1 << 16
 _GZIP = zlib.MAX_WBITS | 16
 
 
-def records(file: Path) -> Iterator[tuple[Place, WarcRecord]]:
-    """Every record of a file of one gzip member a record.
+def records(file: Path, offset: int = 0) -> Iterator[tuple[Place, WarcRecord]]:
+    """Every record of a file of one gzip member a record, from the one at `offset` on.
 
     Raises:
         WarcDamaged: naming the file and the offset of the first record that cannot be read.
     """
-    offset, ahead = 0, b""
+    ahead = b""
     with file.open("rb") as stream:
+        stream.seek(offset)
         while ahead := ahead or stream.read(_BLOCK):
             data, length, ahead = _member(stream, ahead, file, offset)
             yield Place(offset, length), _record(data, file, offset)

@@ -1,0 +1,96 @@
+"""Lines proved back to their raw bytes: every capture found at its place, and its digest computed anew."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING, NamedTuple
+
+from pipelines.archive.files import file_digest
+from pipelines.warc.exchange import measured
+from pipelines.warc.reader import read_at, records
+from pipelines.warc.records import WarcDamaged, WarcRecord, digest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipelines.archive.commits import Commit
+    from pipelines.archive.layout import Layout
+    from pipelines.archive.streams import Line
+
+
+class Proof(NamedTuple):
+    """What stands at a place: `entity_sha256` of the response there, null when its coding cannot be taken off."""
+
+    length: int
+    record_id: str
+    entity_sha256: str | None
+
+
+class CaptureProofs:
+    """Follows the WARC files of an archive commit by commit; in memory are the records of one commit."""
+
+    def __init__(self, layout: Layout) -> None:
+        """Begin before the first commit."""
+        self._layout = layout
+        self._found: dict[tuple[str, int], Proof] = {}
+        self._flaws: dict[str, str | None] = {}
+
+    def take(self, commit: Commit) -> None:
+        """Read the WARC files that a commit names."""
+        self._found.clear()
+        self._flaws.clear()
+        for named in commit.files:
+            if named.path.startswith("warc/"):
+                file = self._layout.path(named.path)
+                try:
+                    self._read(file, named.path)
+                except (OSError, WarcDamaged) as error:
+                    # A file that is not what its commit says is told as such already.
+                    is_told = not file.exists() or file_digest(file)[1] != named.sha256
+                    self._flaws[named.path] = None if is_told else str(error)
+
+    def complaint(self, capture: Line) -> str | None:
+        """Why a capture of a line does not prove it; null when it does, and when its file is told as damaged."""
+        name, offset = capture["file"], capture["offset"]
+        if name in self._flaws:
+            return self._flaws[name]
+        try:
+            found = self._found.get((name, offset)) or self._at(name, offset)
+        except (OSError, WarcDamaged) as error:
+            return f"captured at {offset} of {name}: {error}"
+        said = Proof(capture["length"], capture["record_id"], capture["payload_sha256"])
+        if found.entity_sha256 is None:
+            said = said._replace(entity_sha256=None)
+        return None if found == said else f"captured at {offset} of {name}: there is {found}, not {said}"
+
+    def _read(self, file: Path, name: str) -> None:
+        for place, record in records(file):
+            if record.type in {"response", "revisit"}:
+                entity = self._entity(record, f"{file}: the record at {place.offset}")
+                self._found[name, place.offset] = Proof(place.length, record.record_id, entity)
+
+    def _at(self, name: str, offset: int) -> Proof:
+        """A record of an older commit, which a line was read from again."""
+        file = self._layout.path(name)
+        place, record = next(records(file, offset), (None, None))
+        if place is None or record is None:
+            raise WarcDamaged(f"{file}: ends before it")
+        return Proof(place.length, record.record_id, self._entity(record, f"{file}: the record at {offset}"))
+
+    def _entity(self, record: WarcRecord, where: str) -> str | None:
+        found = measured(BytesIO(record.block))
+        if record.get("WARC-Block-Digest") not in {None, digest(found.block_sha256)}:
+            raise WarcDamaged(f"{where}: its block is not what its digest says")
+        if record.type == "revisit":
+            return self._entity_of_original(record, where)
+        if record.get("WARC-Payload-Digest") not in {None, digest(found.payload_sha256)}:
+            raise WarcDamaged(f"{where}: its payload is not what its digest says")
+        return found.entity_sha256
+
+    def _entity_of_original(self, revisit: WarcRecord, where: str) -> str | None:
+        original = read_at(self._layout.path(revisit.get("WARC-Refers-To-Filename") or ""),
+                           int(revisit.get("WARC-Refers-To-File-Offset") or 0))  # fmt: skip
+        same = ("WARC-Payload-Digest", "WARC-Refers-To"), ("WARC-Payload-Digest", "WARC-Record-ID")
+        if original.type != "response" or any(revisit.get(a) != original.get(b) for a, b in zip(*same, strict=True)):
+            raise WarcDamaged(f"{where}: refers to a record that is not there")
+        return self._entity(original, where)

@@ -1,0 +1,220 @@
+"""What goes over the wire stands in the WARC file: against a server that sends the very bytes it is told to."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import subprocess
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.archive.captures import CaptureFiles, KeptPayloads
+from pipelines.warc.http import HttpRequest, HttpResponse
+from pipelines.warc.reader import read_at, records
+from pipelines.warc.records import WarcDamaged, WarcRecord
+from tests.conftest import PATIENCE, ROOT
+from tests.exchanges import exchange
+from tests.raw_server import ANSWERS, LARGE, TEXT, chunked
+
+INTERIM = len(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+ENTITIES = {
+    **dict.fromkeys(("/plain", "/again", "/gzip", "/deflate", "/chunked", "/both", "/old"), TEXT),
+    "/large": LARGE, "/early": b"late", "/bad-line": b"ok", "/folded": b"ok", "/moved": b"moved", "/missing": b"none",
+    "/cookies": b"", "/nothing": b"",
+}  # fmt: skip
+ERRORS = {
+    "/cut": ("ResponseDataLossError", "disconnect"),
+    "/slow": ("DownloadTimeoutError", "time"),
+    "/huge": ("DownloadCancelledError", "length"),
+}
+
+
+@contextmanager
+def raw_server(log: Path, *arguments: str) -> Iterator[str]:
+    """Host and port of the server; `log` has what it received and sent once it ended."""
+    command = [sys.executable, "-m", "tests.raw_server", *arguments]
+    with log.open("wb") as out, subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=out) as server:
+        assert server.stdin is not None
+        try:
+            while not (port := log.read_bytes().partition(b"\n")[0]):
+                assert server.poll() is None
+            yield f"127.0.0.1:{port.decode()}"
+        finally:
+            server.stdin.close()
+
+
+def exchanged(log: Path) -> list[tuple[str, bytes, bytes]]:
+    """Path, bytes received and bytes sent, in order."""
+    lines = [json.loads(line) for line in log.read_bytes().split(b"\n")[1:] if line]
+    return [(one["path"], base64.b64decode(one["received"]), base64.b64decode(one["sent"])) for one in lines]
+
+
+def fetch_all(folder: Path, *arguments: str) -> tuple[list[dict[str, Any]], dict[str, Any], str]:
+    folder.mkdir()
+    command = [sys.executable, "-m", "tests.fetch_all", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    lines = [json.loads(line) for line in done.stdout.split("\n") if line]
+    return lines[:-1], lines[-1], done.stderr
+
+
+def certificate(file: Path) -> Path:
+    """A certificate for 127.0.0.1 that nobody vouches for, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    packed = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+    file.write_bytes(packed + made.public_bytes(pem))
+    return file
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_captures_are_the_bytes_the_server_sent_and_received(tmp_path: Path, scheme: str) -> None:
+    log, warc = tmp_path / "log", tmp_path / "warc"
+    arguments = [str(certificate(tmp_path / "cert.pem"))] if scheme == "https" else []
+    with raw_server(log, *arguments) as host:
+        paths = [*ANSWERS, "/plain?post"]
+        urls = [f"{scheme}://{host}{path}" for path in paths]
+        fetched, counts, _ = fetch_all(warc, str(warc), *urls, "http://127.0.0.1:1/refused")
+    assert counts["fallback"] is None
+    told = {path: (received, sent) for path, received, sent in exchanged(log)}
+    by_url: dict[str, dict[str, WarcRecord]] = {}
+    for file in sorted(warc.glob("*.warc.gz")):
+        for _, record in records(file):
+            if record.type != "warcinfo":
+                by_url.setdefault(record.target_uri or "", {})[record.type] = record
+    assert list(by_url) == urls
+    for path, url in zip(paths, urls, strict=True):
+        received, sent = told[path]
+        assert by_url[url]["request"].block == received
+        if path in {"/again", "/chunked", "/old"}:  # the payload of /plain once more
+            assert sent.startswith(by_url[url]["revisit"].block)
+            continue
+        response = by_url[url]["response"]
+        assert response.block == (sent[INTERIM:] if path == "/early" else sent)
+        assert response.get("WARC-IP-Address") == "127.0.0.1"
+        assert by_url[url]["request"].get("WARC-Concurrent-To") == response.record_id
+        assert response.get("WARC-Truncated") == (ERRORS[path][1] if path in ERRORS else None)
+    for one in fetched[:-1]:
+        path = one["url"].partition(host)[2]
+        assert one["error"] == (ERRORS[path][0] if path in ERRORS else None)
+        if path in ENTITIES:
+            assert one["kept"]["payload_sha256"] == hashlib.sha256(ENTITIES[path]).hexdigest()
+    assert fetched[-1] == {"url": "http://127.0.0.1:1/refused", "status": None, "kept": None,
+                           "error": "DownloadConnectionRefusedError"}  # fmt: skip
+    assert len(list(warc.glob("*.warc.gz"))) == counts["files"] == 1
+    assert counts["records"] == 1 + 2 * len(urls)
+
+
+def test_without_the_tap_captures_say_that_their_heads_are_ours(tmp_path: Path) -> None:
+    log, warc = tmp_path / "log", tmp_path / "warc"
+    with raw_server(log) as host:
+        urls = [f"http://{host}{path}" for path in ("/plain", "/gzip", "/cookies")]
+        _, counts, said = fetch_all(warc, "--no-tap", str(warc), *urls)
+    assert "headers written again by us" in said
+    assert "headers written again by us" in counts["fallback"]
+    assert counts["re-serialised"] == 3
+    responses = [record for _, record in records(warc / "00000.warc.gz") if record.type == "response"]
+    assert [record.get("Capture") for record in responses] == ["re-serialised"] * 3
+    assert [HttpResponse.parse(record.block).entity() for record in responses] == [TEXT, TEXT, b""]
+    cookies = [value for name, value in HttpResponse.parse(responses[2].block).headers if name == "Set-Cookie"]
+    assert cookies == ["a=1; path=/", "b=2"]
+
+
+@given(st.binary(max_size=3000), st.integers(1, 900), st.sampled_from(["", "gzip", "deflate", "raw"]), st.booleans())
+def test_an_entity_comes_back_out_of_any_framing(body: bytes, size: int, coding: str, is_chunked: bool) -> None:
+    packed = {"": body, "gzip": gzip.compress(body), "deflate": zlib.compress(body), "raw": zlib.compress(body)[2:-4]}
+    payload = packed[coding] if body else b""
+    framing = "Transfer-Encoding: Chunked" if is_chunked else f"Content-Length: {len(payload)}"
+    named = f"Content-Encoding: {'deflate' if coding == 'raw' else coding or 'identity'}"
+    head = f"HTTP/1.1 200 OK\r\n{framing}\r\n{named}\r\n\r\n".encode()
+    response = HttpResponse.parse(head + (chunked(payload, size) if is_chunked else payload))
+    assert response.payload() == payload
+    assert response.entity() == body
+
+
+def capture_files(folder: Path, largest: int = 1 << 30, kept: KeptPayloads | None = None) -> CaptureFiles:
+    return CaptureFiles(folder, folder, lambda n: f"{n}.warc.gz", {"software": "x"}, kept or KeptPayloads(), largest)
+
+
+def test_files_are_closed_when_they_are_large_and_every_record_is_where_it_was_said_to_be(tmp_path: Path) -> None:
+    files = capture_files(tmp_path, largest=9_000)
+    kept = [files.add(exchange(f"http://a.example/{n}", hashlib.sha512(b"%d" % n).digest() * 99)) for n in range(40)]
+    files.close()
+    assert len({place.file for place in kept if place}) == files.counts["files"] > 3
+    for n, place in enumerate(kept):
+        assert place is not None
+        record = read_at(tmp_path / place.file, place.offset, place.length)
+        assert (record.record_id, record.target_uri) == (place.record_id, f"http://a.example/{n}")
+    assert sum(1 for file in tmp_path.glob("*.gz") for _ in records(file)) == files.counts["records"]
+
+
+def test_the_same_payload_in_a_later_run_becomes_a_revisit_of_the_first(tmp_path: Path) -> None:
+    first = capture_files(tmp_path / "1")
+    page, url = TEXT * 2, "http://a.example/list"
+    place = first.add(exchange(url, page))
+    first.close()
+    assert place is not None
+    line = {"captures": [{"role": "list", "url": url, "payload_sha256": hashlib.sha256(page).hexdigest(),
+                          **place._asdict()}]}  # fmt: skip
+    kept = KeptPayloads()
+    kept.note(line)
+    (tmp_path / "1" / place.file).rename(tmp_path / place.file)
+    second = CaptureFiles(tmp_path, tmp_path, lambda n: f"second-{n}.warc.gz", {}, kept)
+    again = second.add(exchange(url, page, head=b"HTTP/1.1 200 OK\r\nDate: later\r\n"))
+    other = second.add(exchange(url, page + b"!"))
+    second.close()
+    assert again is not None
+    assert other is not None
+    revisit = read_at(tmp_path / again.file, again.offset)
+    assert (revisit.type, revisit.get("WARC-Refers-To")) == ("revisit", place.record_id)
+    assert revisit.get("WARC-Refers-To-File-Offset") == str(place.offset)
+    assert revisit.block == b"HTTP/1.1 200 OK\r\nDate: later\r\n\r\n"
+    assert read_at(tmp_path / other.file, other.offset).type == "response"
+
+
+def test_a_damaged_record_is_told_by_file_and_offset(tmp_path: Path) -> None:
+    files = capture_files(tmp_path)
+    place = files.add(exchange("http://a.example/", TEXT))
+    files.close()
+    assert place is not None
+    file = tmp_path / place.file
+    data = bytearray(file.read_bytes())
+    data[place.offset + 60] ^= 1
+    file.write_bytes(data)
+    with pytest.raises(WarcDamaged, match=f"{file}.*{place.offset}"):
+        read_at(file, place.offset)
+    file.write_bytes(data[: place.offset + 60])
+    with pytest.raises(WarcDamaged, match="breaks off"):
+        list(records(file))
+
+
+def test_an_exchange_without_an_answer_is_a_request_alone(tmp_path: Path) -> None:
+    files = capture_files(tmp_path)
+    assert files.add(exchange("http://a.example/", b"", response=BytesIO())) is None
+    files.close()
+    kinds = [record.type for _, record in records(tmp_path / "0.warc.gz")]
+    assert kinds == ["warcinfo", "request"]
+    request = [record for _, record in records(tmp_path / "0.warc.gz")][1]
+    assert HttpRequest.parse(request.block).target == "/"
