@@ -52,7 +52,7 @@ class CapturedAnswers:
             raise NotCaptured(f"{error}; run verify") from error
         if hashlib.sha256(body).hexdigest() != captured.payload_sha256:
             raise NotCaptured(f"{captured.file} at {captured.offset}: other bytes than were read; run verify")
-        headers = headers_of(message, without={"transfer-encoding", "content-encoding"})
+        headers = headers_of(message, without={"content-encoding"})
         kind = responsetypes.from_args(headers=headers, url=request.url, body=body)
         kept: asyncio.Future[Captured | None] = asyncio.get_running_loop().create_future()
         kept.set_result(Captured(captured.file, captured.offset, captured.length, record.record_id))

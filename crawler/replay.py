@@ -101,31 +101,32 @@ def response_of(url: str, record: WarcRecord, payload: bytes) -> Response:
     """
     message = HttpResponse.parse(record.block)
     cut = None if record.type == "revisit" else record.get("WARC-Truncated")
-    flags = []
     if cut is not None:
-        if (error := _failure(record, message, cut)) is not None:
-            raise error(f"{url}: cut off ({cut})")
-        flags.append("partial")
-    headers = headers_of(message, without={"transfer-encoding"})
+        raise _failure(record, cut)(f"{url}: cut off ({cut})")
+    headers = headers_of(message)
     kind = responsetypes.from_args(headers=headers, url=url, body=payload)
-    return kind(url=url, status=message.status, headers=headers, body=payload, flags=flags, protocol=message.version)
+    return kind(url=url, status=message.status, headers=headers, body=payload, protocol=message.version)
 
 
-def _failure(record: WarcRecord, message: HttpResponse, cut: str) -> type[Exception] | None:
-    """How Scrapy's download ends when the answer is cut; null when only the connection's end ended it."""
+def _failure(record: WarcRecord, cut: str) -> type[Exception]:
+    """How Scrapy's download ends when the answer is cut off for this reason."""
     if cut in {"length", "time"}:
         return DownloadCancelledError if cut == "length" else DownloadTimeoutError
-    if not record.block[: head_end(record.block)].endswith((b"\r\n\r\n", b"\n\n")):
-        return DownloadFailedError
-    is_framed = message.is_chunked or message.get("Content-Length") is not None
-    return ResponseDataLossError if is_framed else None
+    has_head = record.block[: head_end(record.block)].endswith((b"\r\n\r\n", b"\n\n"))
+    return ResponseDataLossError if has_head else DownloadFailedError
 
 
-def headers_of(message: HttpResponse, without: Collection[str]) -> Headers:
+_OF_THE_CONNECTION = frozenset(
+    {"connection", "keep-alive", "te", "trailers", "transfer-encoding", "upgrade", "proxy-connection"}
+)
+"""Headers that Scrapy's download does not hand on (Twisted's CONNECTION_CONTROL_HEADERS)."""
+
+
+def headers_of(message: HttpResponse, without: Collection[str] = ()) -> Headers:
     """A response's headers as Scrapy holds them, but for those (in lower case) that say what is true no more."""
     grouped: defaultdict[bytes, list[bytes]] = defaultdict(list)
     for name, value in message.headers:
-        if name.lower() not in without:
+        if name.lower() not in _OF_THE_CONNECTION.union(without):
             grouped[name.encode("latin-1").title()].append(value.encode("latin-1"))
     return Headers(grouped)
 
