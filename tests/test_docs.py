@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -20,6 +21,7 @@ from tests.conftest import ROOT, Ended, Site, run
 
 README = (ROOT / "README.md").read_text("utf-8")
 ADDING = (ROOT / "docs" / "adding-a-site.md").read_text("utf-8")
+CAPTURES = (ROOT / "docs" / "captures.md").read_text("utf-8")
 CHINESE = (ROOT / "README.zh.md").read_text("utf-8")
 
 
@@ -97,6 +99,17 @@ def test_every_archive_command_runs(text: str, demo: tuple[Ended, Site]) -> None
         elif "sha256sum" in line:
             command = line.replace("output/gszx", str(demo[1].folder))
             assert subprocess.run(command, shell=True, check=False, capture_output=True).returncode == 0  # noqa: S602
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="the recipe needs jq")
+def test_the_bytes_of_a_line_come_out_with_stock_tools(demo: tuple[Ended, Site]) -> None:
+    site = demo[1]
+    command = ["sh", "-c", blocks(CAPTURES, "sh")[0]]
+    out = subprocess.run(command, cwd=site.folder, capture_output=True, check=True).stdout
+    line = json.loads((site.folder / "latest.jsonl").read_text("utf-8").partition("\n")[0])
+    articles = [capture for capture in line["captures"] if capture["role"] == "article"]
+    assert out.count(b"WARC-Type: response\r\n") + out.count(b"WARC-Type: revisit\r\n") == len(articles) > 0
+    assert all(f"WARC-Record-ID: {capture['record_id']}\r\n".encode() in out for capture in articles)
 
 
 def test_tables_and_profiles_are_those_of_the_code() -> None:
