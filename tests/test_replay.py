@@ -6,6 +6,8 @@ import asyncio
 import hashlib
 import json
 import os
+import re
+import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +35,8 @@ from tests.raw_server import ANSWERS
 from tests.test_wire import fetch_all, raw_server
 
 FIXTURES = sorted(path.parent for path in ROOT.glob("tests/sites/*/run.json"))
+PAGE = (ROOT / "docs" / "replay.md").read_text("utf-8")
+SHOWN = re.findall(r"^```console\n\$ (.*)\n((?s:.*?))^```$", PAGE, re.MULTILINE)
 FAULTS = ["500", "503", "reset", "truncated", "truncated-clean", "empty", "db-down"]
 ALONE = {**os.environ, "NO_SOCKETS": "1", "SAME_PARSER": "1"}
 OTHERWISE = {**os.environ, "NO_SOCKETS": "1"}
@@ -250,6 +254,18 @@ def test_every_answer_replays_as_it_came(tmp_path: Path) -> None:
 
     asyncio.run(answered())
     assert found == [(one["status"], one["error"]) for one in fetched]
+
+
+@pytest.mark.parametrize(("command", "shown"), SHOWN, ids=[" ".join(command.split()[1:4]) for command, _ in SHOWN])
+def test_a_command_prints_what_the_page_shows(command: str, shown: str, moved: Moved, tmp_path: Path) -> None:
+    site = moved.copy(tmp_path / "output")
+    places = {"tests/sites/mine": tmp_path / "mine", "output/gszx": site.folder, "=again": f"={tmp_path / 'again'}"}
+    for name, there in {**places, "RUN": moved.runs[0]}.items():
+        command, shown = (text.replace(name, str(there)) for text in (command, shown))
+    more = ["-s", f"ARCHIVE_ROOT={site.root}"] if "ARCHIVE_ROOT" not in command and "crawl" in command else []
+    ended = run(*shlex.split(command), *more)
+    assert (ended.status, ended.err) == (0, ""), ended
+    assert re.fullmatch(re.escape(shown).replace("…", ".*"), ended.out, re.DOTALL), ended.out
 
 
 @pytest.mark.parametrize("folder", FIXTURES, ids=lambda folder: folder.name)
