@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 LARGEST_FILE = 1_000_000_000
 _FEWEST_BYTES = 2048
 _LEVEL = 1
+COUNTED = ("files", "records", "exchanges", "revisits", "truncated", "unanswered", "re-serialised")
 _DEDUPLICATED = frozenset({"article", "list", "attachment"})
 
 
@@ -120,7 +121,7 @@ class CaptureFiles:
         self._file: _File | None = None
         self._parts = 0
         self._lock = Lock()
-        self.counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
 
     def add(self, exchange: Exchange) -> Captured | None:
         """Keep one exchange; where its response is, or null when there was none.
