@@ -13,7 +13,8 @@ from typing import Any
 from crawler.arguments import LATEST, Arguments, WrongUse
 from crawler.recording import Recording
 from crawler.settings import ARCHIVE_ROOT
-from pipelines.archive.layout import run_file
+from pipelines.archive.commits import Commit, commit_files
+from pipelines.archive.layout import Layout, run_file
 from pipelines.archive.reader import Archive
 
 CRAWL, REPLAY, REPROCESS = "crawl", "replay", "reprocess"
@@ -63,6 +64,8 @@ def _made_again(arguments: Arguments, folder: Path) -> Occasion:
     recording = Recording.find(named, Path(ARCHIVE_ROOT) / arguments.profile.site)
     if recording.home.resolve() == folder.resolve() or (folder / run_file(recording.run)).exists():
         raise WrongUse(f"-a replay={named}: {folder} holds this run; give another root, -s ARCHIVE_ROOT=DIR")
+    if any(later.recorded_at > recording.report["started_at"] for later in _commits(folder)):
+        raise WrongUse(f"-a replay={named}: {folder} holds a later run; runs are made again in their order")
     return Occasion(
         kind=REPLAY,
         run=recording.run,
@@ -70,6 +73,10 @@ def _made_again(arguments: Arguments, folder: Path) -> Occasion:
         clock=recording.clock,
         recording=recording,
     )
+
+
+def _commits(folder: Path) -> tuple[Commit, ...]:
+    return Archive(folder).commits() if commit_files(Layout(folder)) else ()
 
 
 def _newest(archive: Archive, key: str) -> Any:

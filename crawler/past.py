@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from functools import cached_property
 from typing import Any
@@ -52,6 +53,8 @@ class PastReader:
         known = self.job.archive.known.get(now.native_id)
         if known is None or not is_ambiguous(known, self.job.normaliser.parser, now.look.captures):
             return now
+        # The pass over a large archive takes its time, which the event loop must not lose.
+        await asyncio.to_thread(lambda: self._pasts)
         before = await self.read(self._archive.line(known.content_seq))
         return now if isinstance(before, Fetched) else Compared(now, before)
 

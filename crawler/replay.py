@@ -56,7 +56,7 @@ class Replay:
 
     def document(self) -> dict[str, Any]:
         """What a run report says of it: the commit made again, how many captures were asked for, how many never."""
-        return {"commit": self.commit, "answered": self.answered, "not_asked": len(self.exchanges)}
+        return {"commit": self.commit, "answered": self.answered, "not_asked": self.exchanges.left}
 
     def answer(self, request: Request) -> Response:
         """The answer as it was.

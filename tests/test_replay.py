@@ -118,20 +118,24 @@ def test_a_run_is_not_made_again_where_it_is_nor_by_a_wrong_name(moved: Moved, s
     ended = replay(moved.site, moved.report_of(0))
     assert (ended.status, "another root" in ended.err) == (2, True), ended
     nowhere = "20200101t000000z-abcd"
-    wrong: list[tuple[Site, dict[str, str], str]] = [
-        (moved.copy(tmp_path / "copy"), {"replay": str(moved.report_of(0))}, "another root"),
-        (site, {"replay": str(moved.site.folder / "runs" / f"{nowhere}.json")}, "is no run report"),
-        (site, {"replay": nowhere}, "is no run report"),
-        (site, {"replay": "Latest"}, "must be latest"),
-        (site, {"replay": "latest"}, "no archive here"),
-        (site, {"replay": str(moved.report_of(0)), "mode": "full"}, "mode"),
+    wrong: list[tuple[Site, str | Path, str]] = [
+        (moved.copy(tmp_path / "copy"), moved.report_of(0), "another root"),
+        (site, moved.site.folder / "runs" / f"{nowhere}.json", "is no run report"),
+        (site, nowhere, "is no run report"),
+        (site, "Latest", "must be latest"),
+        (site, "latest", "no archive here"),
     ]
-    for where, given, said in wrong:
-        settings = get_project_settings()
-        settings.set("ARCHIVE_ROOT", str(where.root))
-        with pytest.raises((WrongUse, NotAnArchive), match=said):
-            prepare(Arguments.parse({"site": "gszx", **given}), settings)
+    for where, what, said in wrong:
+        assert_refused(where, what, said)
+    assert_refused(site, moved.report_of(0), "mode", mode="full")
     assert not site.root.exists()
+
+
+def assert_refused(where: Site, what: str | Path, said: str, **more: str) -> None:
+    settings = get_project_settings()
+    settings.set("ARCHIVE_ROOT", str(where.root))
+    with pytest.raises((WrongUse, NotAnArchive), match=said):
+        prepare(Arguments.parse({"site": "gszx", "replay": str(what), **more}), settings)
 
 
 def test_what_a_run_never_captured_is_told_and_not_fetched(site: Site, tmp_path: Path) -> None:
@@ -154,6 +158,7 @@ def test_what_a_run_never_captured_is_told_and_not_fetched(site: Site, tmp_path:
 
 def test_the_last_run_alone_brings_the_bytes_it_refers_to(moved: Moved, site: Site) -> None:
     assert replay(site, moved.report_of(1)).status == 0
+    assert_refused(site, moved.report_of(0), "in their order")
     present = {line["native_id"]: line["content_sha256"] for line in Archive(moved.site.folder).latest()}
     assert {line["native_id"]: line["content_sha256"] for line in history(site) if "event" in line} == present
     assert_captures_resolve(site)
@@ -176,6 +181,9 @@ def test_a_parser_fix_is_told_of_exactly_the_speeches_it_touches(moved: Moved, t
 
     touched = {native_id for native_id, line in old.items() if DASHES in line["body"]}
     assert 0 < len(touched) < len(old)
+    del old[removed := touched.pop()]
+    assert run("pipelines", "redact", str(site.folder), removed, "--reason", "by order").status == 0
+    assert_refused(Site(tmp_path), site.folder / "runs" / f"{moved.runs[0]}.json", "by order")
     ended = replay(site, "latest", parser=OTHERWISE)
     assert (ended.status, ended.err) == (0, "")
     assert f"identical {len(old) - len(touched)} · reprocessed {len(touched)}\n" in ended.out

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict, deque
-from dataclasses import dataclass
+from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.warc.http import HttpRequest
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from pipelines.warc.records import WarcRecord
 
 ANSWERS = frozenset({"response", "revisit"})
+_NONE = -1
 
 
 class Found(NamedTuple):
@@ -26,12 +26,6 @@ class Found(NamedTuple):
     file: str
     place: Place
     record: WarcRecord
-
-
-@dataclass(slots=True)
-class _Exchange:
-    asked: tuple[int, Place] | None = None
-    answered: tuple[int, Place] | None = None
 
 
 class Exchanges:
@@ -50,50 +44,65 @@ class Exchanges:
         """
         self.home, self.names = home, tuple(names)
         self.referred: set[str] = set()
-        self._by_question: defaultdict[bytes, deque[_Exchange]] = defaultdict(deque)
-        self._half: dict[str, _Exchange] = {}
+        # Of exchange n: file, offset, length of its request, then of its answer; and the next of the same question.
+        self._places, self._following = array("q"), array("q")
+        self._first: dict[bytes, int] = {}
+        self._last: dict[bytes, int] = {}
+        self._half: dict[str, int] = {}
         for number, name in enumerate(self.names):
             for place, record in records(home / name):
-                self._add((number, place), record)
+                self._add((number, *place), record)
         self._half.clear()
-
-    def __len__(self) -> int:
-        """How many have not been taken yet."""
-        return sum(map(len, self._by_question.values()))
+        self._last.clear()
+        self.left = len(self._following)
 
     def take(self, method: str, url: str, body: bytes) -> tuple[Found, Found | None] | None:
         """Request and answer of the next exchange of this question; null when there is none (left).
 
-        The answer is null when none came. A revisit is the record as written: `original` gives what it refers to.
+        The answer is null when none came. A revisit is the record as written: `with_payload` gives what it refers to.
         """
-        waiting = self._by_question.get(_question(method, url, body))
-        if not waiting:
+        question = _question(method, url, body)
+        n = self._first.get(question, _NONE)
+        if n == _NONE:
             return None
-        exchange = waiting.popleft()
-        assert exchange.asked is not None  # noqa: S101 - only requests make a question
-        return self._read(*exchange.asked), self._read(*exchange.answered) if exchange.answered else None
+        self._first[question] = self._following[n]
+        self.left -= 1
+        asked, answered = (self._places[at : at + 3] for at in (6 * n, 6 * n + 3))
+        return self._read(asked), self._read(answered) if answered[2] else None
 
-    def _add(self, where: tuple[int, Place], record: WarcRecord) -> None:
+    def _add(self, where: tuple[int, int, int], record: WarcRecord) -> None:
         if record.type not in ANSWERS | {"request"}:
             return
         if name := record.get("WARC-Refers-To-Filename"):
             self.referred.add(name)
         # Either record of a pair may name the other, and either may stand first.
         names = {record.record_id, record.get("WARC-Concurrent-To") or record.record_id}
-        exchange = next(filter(None, map(self._half.get, names)), None) or _Exchange()
+        n = next((self._half[name] for name in names if name in self._half), None)
+        if n is None:
+            n = len(self._following)
+            self._places.extend((0,) * 6)
+            self._following.append(_NONE)
+        at = 6 * n + 3 * (record.type != "request")
+        self._places[at : at + 3] = array("q", where)
         if record.type == "request":
-            exchange.asked = where
-            request = HttpRequest.parse(record.block)
-            self._by_question[_question(request.method, record.target_uri or "", request.body)].append(exchange)
-        else:
-            exchange.answered = where
-        is_whole = exchange.asked is not None and exchange.answered is not None
+            self._ask(n, record)
+        is_whole = bool(self._places[6 * n + 2] and self._places[6 * n + 5])
         for name in names:
-            self._half.pop(name, None) if is_whole else self._half.setdefault(name, exchange)
+            self._half.pop(name, None) if is_whole else self._half.setdefault(name, n)
 
-    def _read(self, file: int, place: Place) -> Found:
+    def _ask(self, n: int, record: WarcRecord) -> None:
+        request = HttpRequest.parse(record.block)
+        question = _question(request.method, record.target_uri or "", request.body)
+        if question in self._first:
+            self._following[self._last[question]] = n
+        else:
+            self._first[question] = n
+        self._last[question] = n
+
+    def _read(self, where: Sequence[int]) -> Found:
+        file, offset, length = where
         name = self.names[file]
-        return Found(name, place, read_at(self.home / name, *place))
+        return Found(name, Place(offset, length), read_at(self.home / name, offset, length))
 
 
 def with_payload(home: Path, record: WarcRecord) -> WarcRecord:
