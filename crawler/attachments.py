@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from crawler.fetch import Fetcher
 from crawler.job import CrawlJob
+from crawler.profile import SiteProfile
 from crawler.wire import capture
 from pipelines.record import Attachment, Capture, Problem
 
@@ -39,19 +40,14 @@ class AttachmentFetcher:
         for attachment in found:
             local = self.job.hosts.local(attachment.url)
             named = replace(attachment, url=local or attachment.url)
-            why = await self._fetch(local, len(captures) + 1, captures) if self._is_wanted(named.url) else None
+            wanted = is_wanted(self.job.profile, named.url)
+            why = await self._fetch(local, len(captures) + 1, captures) if wanted else None
             if why is not None:
-                problems.append(Problem(field="attachments", code="not-fetched", detail=f"{named.url}: {why}"))
-            elif self._is_wanted(named.url):
+                problems.append(not_fetched(named.url, why))
+            elif wanted:
                 named = replace(named, sha256=captures[-1].payload_sha256)
             kept.append(named)
         return Fetching(tuple(kept), tuple(captures), tuple(problems))
-
-    def _is_wanted(self, url: str) -> bool:
-        kind = urlsplit(url).path.rpartition(".")[2].lower()
-        # A script that hands out files (FileDown.asp?ID=1) does not say which kind it gives.
-        is_script = kind in _SCRIPTS
-        return self.job.profile.attachment_mb > 0 and (is_script or kind in self.job.profile.attachment_types)
 
     async def _fetch(self, local: str | None, number: int, captures: list[Capture]) -> str | None:
         """Why the file could not be had; None when its capture is the last of `captures`."""
@@ -65,3 +61,15 @@ class AttachmentFetcher:
 
 
 _SCRIPTS = frozenset({"asp", "aspx", "jsp", "php", "do"})
+
+
+def is_wanted(profile: SiteProfile, url: str) -> bool:
+    """True for an attachment that the profile says to fetch."""
+    kind = urlsplit(url).path.rpartition(".")[2].lower()
+    # A script that hands out files (FileDown.asp?ID=1) does not say which kind it gives.
+    return profile.attachment_mb > 0 and (kind in _SCRIPTS or kind in profile.attachment_types)
+
+
+def not_fetched(url: str, why: str) -> Problem:
+    """The problem of an attachment without its bytes."""
+    return Problem(field="attachments", code="not-fetched", detail=f"{url}: {why}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Protocol
 
-from scrapy.core.engine import ExecutionEngine
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -27,6 +27,11 @@ from crawler.hosts import Hosts
 from crawler.middlewares import RobotsForbidden, RobotsUnreadable
 from crawler.page import Page, PageError
 from pipelines.reasons import Reason
+
+
+class NotCaptured(IgnoreRequest):
+    """The archive holds no (further) answer to this request; a replay does not fetch it either."""
+
 
 FAILURES = (
     IgnoreRequest,
@@ -61,10 +66,16 @@ class Fetched:
     is_unended: bool = False
 
 
+class Downloads(Protocol):
+    """Where answers come from: Scrapy's engine, or the archive."""
+
+    async def download_async(self, request: Request) -> Response: ...
+
+
 class Fetcher:
     """Fetches pages of one site, in callbacks and between them."""
 
-    def __init__(self, engine: ExecutionEngine, hosts: Hosts, family: Family) -> None:
+    def __init__(self, engine: Downloads, hosts: Hosts, family: Family) -> None:
         self.engine, self.hosts, self.family = engine, hosts, family
         self._ends_pages: bool | None = None
 
@@ -190,6 +201,8 @@ def failed(error: BaseException) -> Fetched:
         return Fetched(None, None, error.reason, str(error))
     if isinstance(error, RobotsForbidden):
         return Fetched(None, None, Reason.ROBOTS, detail)
+    if isinstance(error, NotCaptured):
+        return Fetched(None, None, Reason.NO_CAPTURE, str(error))
     # The decompression gives up on a body above DOWNLOAD_MAXSIZE by ignoring it.
     if isinstance(error, (DownloadCancelledError, IgnoreRequest)):
         return Fetched(None, None, Reason.TOO_LARGE, detail)

@@ -6,19 +6,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crawler.cms import Family
 from crawler.hosts import Hosts
+from crawler.occasion import Occasion
 from crawler.plan import Plan
 from crawler.profile import SiteProfile
 from pipelines.archive.writer import ArchiveRun
 from pipelines.health import RunReport
 from pipelines.normalise import Normaliser
 
+if TYPE_CHECKING:
+    from crawler.replay import Replay
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrawlJob:
-    """A prepared crawl; `clock` gives the present moment in UTC, `captures` says whether raw bytes are kept."""
+    """A prepared crawl; `clock` gives the present moment in UTC, `captures` says whether raw bytes are kept.
+
+    `replay` answers in the place of the site when an old run is made again.
+    """
 
     profile: SiteProfile
     family: Family
@@ -34,6 +42,9 @@ class CrawlJob:
     clock: Callable[[], datetime]
     folder: Path
     captures: bool
+    gone_after_days: int
+    occasion: Occasion
+    replay: Replay | None
 
     def now(self) -> str:
         """The present moment as archives write it."""

@@ -43,7 +43,8 @@ class Rfc9309RobotsMiddleware(RobotsTxtMiddleware):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._unreadable: dict[str, RobotsUnreadable] = {}
-        crawler.signals.connect(self._honour_crawl_delay, signal=signals.robots_parsed)
+        if crawler.settings.getbool("CRAWL_DELAY_OBEY"):
+            crawler.signals.connect(self._honour_crawl_delay, signal=signals.robots_parsed)
 
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
         if unreadable := self._unreadable.get(urlparse_cached(request).netloc):

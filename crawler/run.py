@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import platform
 import re
-import secrets
 import signal
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,11 +16,14 @@ from zoneinfo import ZoneInfo
 
 from scrapy.settings import BaseSettings
 
+from crawler.arguments import Arguments, WrongUse
 from crawler.cms import family
 from crawler.hosts import Hosts
 from crawler.job import CrawlJob, stamp
+from crawler.occasion import occasion_of
 from crawler.plan import Plan
-from crawler.profile import SiteProfile, is_web_address, load_profile
+from crawler.profile import SiteProfile
+from crawler.replay import Replay
 from pipelines import __version__
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.writer import MASS_GONE, ArchiveRun, Sealed
@@ -30,72 +31,6 @@ from pipelines.health import Exit, RunReport, Verdict, verdict
 from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
 from pipelines.record import SiteFacts
-
-ARGUMENTS = {
-    "site": "name of the site, as `scrapy sites` lists it",
-    "start_url": "list page, or any page of the site (default: the profile's)",
-    "profile": "a profile file to use instead of the one that ships",
-    "limit": "read at most N articles; nothing is marked missing or gone",
-    "mode": "incremental (default) or full",
-    "plan": "1: fetch the lists, say which articles would be read and why, and write nothing",
-    "accept": "mass-gone: believe that more than a third of the site is gone, as the last run refused to",
-}
-_MODES = ("incremental", "full")
-
-
-class WrongUse(ValueError):  # noqa: N818 - reads as a sentence: "wrong use"
-    """Arguments that cannot be meant: names the argument and what is allowed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arguments:
-    """The checked `-a` arguments of a crawl."""
-
-    profile: SiteProfile
-    start_url: str
-    limit: int | None
-    mode: str
-    plan_only: bool
-    accept: str | None
-
-    @classmethod
-    def parse(cls, given: Mapping[str, str]) -> Arguments:
-        """Check the arguments and load the profile.
-
-        Raises:
-            WrongUse, ProfileError: with the argument and the remedy.
-        """
-        for name in given:
-            if name not in ARGUMENTS:
-                raise WrongUse(f"-a {name}=…: unknown argument; allowed are: {', '.join(ARGUMENTS)}")
-        if "site" not in given:
-            raise WrongUse("-a site=NAME is missing; `scrapy sites` lists the names")
-        profile = load_profile(given["site"], Path(given["profile"]) if "profile" in given else None)
-        start_url = given.get("start_url", profile.start_url)
-        if not is_web_address(start_url):
-            raise WrongUse(f"-a start_url={start_url}: must be an address beginning with http:// or https://")
-        return cls(
-            profile=profile,
-            start_url=start_url,
-            limit=_limit(given.get("limit")),
-            mode=_one_of("mode", given.get("mode", "incremental"), _MODES),
-            plan_only=_one_of("plan", given.get("plan", "0"), ("0", "1")) == "1",
-            accept=_one_of("accept", given["accept"], (MASS_GONE,)) if "accept" in given else None,
-        )
-
-
-def _limit(value: str | None) -> int | None:
-    if value is None:
-        return None
-    if not (value.isascii() and value.isdigit() and int(value) > 0):
-        raise WrongUse(f"-a limit={value}: must be a whole number above 0")
-    return int(value)
-
-
-def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise WrongUse(f"-a {name}={value}: must be one of: {', '.join(allowed)}")
-    return value
 
 
 def prepare(
@@ -108,8 +43,10 @@ def prepare(
         ArchiveError: the archive refuses (lock held, other host, newer format, unwritable, clock behind).
     """
     _check_settings(settings)
-    profile, now = arguments.profile, clock()
-    run = f"{now.astimezone(UTC):%Y%m%dt%H%M%Sz}-{secrets.token_hex(2)}"
+    folder = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute() / arguments.profile.site
+    occasion = occasion_of(arguments, folder, clock)
+    replay = Replay(occasion.recording) if occasion.recording else None
+    arguments, profile, now = occasion.arguments, occasion.arguments.profile, occasion.clock()
     names = (profile.name, profile.committee)
     reader = family(
         profile.cms,
@@ -119,17 +56,20 @@ def prepare(
         profile.containers,
         print_page=profile.print_page,
     )
-    folder = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute() / profile.site
+    gone_after_days = occasion.told("gone_after_days", profile.gone_after_days)
+    gone_after_days = _whole_number(settings, "GONE_AFTER_DAYS", "days", gone_after_days)
     request = {"mode": arguments.mode, "start_url": arguments.start_url, "limit": arguments.limit}
     archive = ArchiveRun.open(
         folder,
         _facts(arguments),
-        run,
+        occasion.run,
         stamp(now),
-        _whole_number(settings, "GONE_AFTER_DAYS", "days", profile.gone_after_days),
+        gone_after_days,
         _whole_number(settings, "DISK_FLOOR_MB", "MiB", 0) << 20,
-        {"software": _software(), "request": request, "capture": _capture_info(profile, run, settings)},
+        {"software": _software(), "request": request, "capture": _capture_info(profile, occasion.run, settings)},
     )
+    if replay is not None:
+        _take_captures(archive, replay)
     return CrawlJob(
         profile=profile,
         family=reader,
@@ -142,17 +82,30 @@ def prepare(
         archive=archive,
         report=RunReport(
             site=profile.site,
-            run=run,
-            mode="plan" if arguments.plan_only else arguments.mode,
+            run=occasion.run,
+            mode=occasion.mode,
             start_url=arguments.start_url,
             started_at=stamp(now),
             limit=arguments.limit,
         ),
         normaliser=Normaliser(reader.reader, profile.digest, ZoneInfo(profile.timezone)),
-        clock=clock,
+        clock=occasion.clock,
         folder=folder,
-        captures=settings.getbool("CAPTURE"),
+        gone_after_days=gone_after_days,
+        occasion=occasion,
+        replay=replay,
+        captures=settings.getbool("CAPTURE") and replay is None,
     )
+
+
+def _take_captures(archive: ArchiveRun, replay: Replay) -> None:
+    """The run's WARC files become the new archive's own, so that each place a line names is the same in both."""
+    try:
+        for name in replay.needed_files():
+            archive.captures.take(replay.home / name, name)
+    except ArchiveError:
+        archive.abandon()
+        raise
 
 
 def _capture_info(profile: SiteProfile, run: str, settings: BaseSettings) -> dict[str, str]:
@@ -224,6 +177,8 @@ def finish(
         signal.signal(number, signal.SIG_IGN)
     if ended in {None, "shutdown"}:
         job.report.stopped = "by a signal"
+    if job.occasion.recording is not None:
+        job.occasion.recording.end()
     mass = job.archive.mass_deletion()
     if mass is not None and job.accept != MASS_GONE:
         job.report.refuse_mass_deletion(mass.gone, mass.present)
@@ -235,12 +190,14 @@ def finish(
         judged,
         ended_at=job.now(),
         aliases=sorted(job.hosts.aliases),
+        gone_after_days=job.gone_after_days,
         traffic=traffic,
         politeness=politeness,
+        replay=job.replay.document() if job.replay else None,
         captures={"fallback": job.report.capture_fallback, **dict(sorted(job.archive.captures.counts.items()))},
     )
     try:
-        sealed = job.archive.seal(document, job.now(), _software(), accept=job.accept)
+        sealed = job.archive.seal(document, job.now(), _software(), job.occasion.kind, job.accept)
     except ArchiveError as error:
         status = Exit(error.exit_status)
         return Verdict("interrupted" if status is Exit.INTERRUPTED else "error", status, str(error)), None

@@ -18,6 +18,7 @@ GONE_AFTER_DAYS = None  # None: what the site's profile says
 DISK_FLOOR_MB = 64  # below so many free MiB nothing more is fetched; the rest is for ending the run well
 SAVE_SECONDS = 5.0  # how much of a crawl a power cut may cost
 CAPTURE = True  # False: no raw bytes are kept, and nothing can be proved or read again
+CRAWL_DELAY_OBEY = True  # False in a replay, where nobody need be waited for
 RETRY_AFTER_MAX = 300  # seconds; a longer Retry-After is not waited out
 
 # Politeness.

@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from crawler.job import CrawlJob
+from crawler.occasion import REPROCESS
 from pipelines.archive.writer import Sealed
 from pipelines.health import NotCaptured, RunReport, Verdict
 
@@ -24,7 +25,7 @@ def summary(job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> str:
         lines.append("problems  " + ", ".join(f"{name} ({count})" for name, count in sorted(report.problems.items())))
     lines.extend(f"salvaged run {dead.run}: {dead.lines} lines" for dead in job.archive.salvaged)
     if sealed is not None:
-        lines.append(_captures(job))
+        lines.extend(_captures(job))
         lines.extend(_written(job.folder, report, sealed))
     return "\n".join(lines)
 
@@ -44,19 +45,27 @@ def _reasons_to_read(report: RunReport) -> str:
 
 
 def _counts(report: RunReport) -> str:
+    if report.mode == REPROCESS:
+        told = {"identical": "same", "reprocessed": "reprocessed", "different": "differs", "unread": "unread"}
+        shown = [f"{name} {report.outcomes[key]}" for name, key in told.items() if report.outcomes[key]]
+        return " · ".join([f"read again {len(report.settled)}", *shown])
     events = ("created", "changed", "reprocessed", "gone", "restored", "same", "unread")
     shown = [f"{name} {report.outcomes[name]}" for name in events if report.outcomes[name]]
     return f"listed {report.listed} · captured {report.captured} · " + (" · ".join(shown) or "nothing new")
 
 
-def _captures(job: CrawlJob) -> str:
+def _captures(job: CrawlJob) -> list[str]:
     """The raw bytes that prove the lines; never silent about what is not proved."""
     kept = job.archive.captures.counts
+    if job.report.mode == REPROCESS:
+        return []
+    if job.replay is not None:
+        return [f"captures  {job.replay.answered} exchanges answered by those of the run, its WARC files taken over"]
     if not job.captures:
-        return "captures  none (CAPTURE = 0): nothing of this run can be proved or read again"
+        return ["captures  none (CAPTURE = 0): nothing of this run can be proved or read again"]
     fallback = f" · {job.report.capture_fallback}" if job.report.capture_fallback else ""
     cut = f" · {kept['truncated']} cut" if kept["truncated"] else ""
-    return f"captures  {kept['exchanges']} exchanges in {kept['files']} WARC file(s){cut}{fallback}"
+    return [f"captures  {kept['exchanges']} exchanges in {kept['files']} WARC file(s){cut}{fallback}"]
 
 
 def _reasons(heading: str, gaps: list[NotCaptured]) -> list[str]:

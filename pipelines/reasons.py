@@ -34,6 +34,7 @@ class Reason(StrEnum):
     TOO_LARGE = "too-large"
     UNREADABLE = "unreadable"
     BAD_URL = "bad-url"
+    NO_CAPTURE = "no-capture"
 
     @property
     def presence(self) -> PresenceState:

@@ -10,6 +10,7 @@ from scrapy.crawler import Crawler
 
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.writer import ArchiveRun
+from pipelines.compared import Compared
 from pipelines.health import Exit, RunReport
 from pipelines.normalise import Normaliser
 from pipelines.record import Confirmed, Listed, Missed, RawSpeech, Speech
@@ -44,6 +45,8 @@ class Normalise:
         return cls(_job(crawler).normaliser)
 
     def process_item(self, item: object) -> object:
+        if isinstance(item, Compared):
+            return Compared(self.normaliser.speech(item.now), self.normaliser.speech(item.before))
         return self.normaliser.speech(item) if isinstance(item, RawSpeech) else item
 
 
@@ -95,8 +98,9 @@ class Keep:
 
     def _keep(self, item: object) -> None:
         if isinstance(item, Speech):
-            self.report.settle(item.native_id, self.archive.keep(item))
-            self.report.note_problems(item.problems)
+            self._keep_speech(item)
+        elif isinstance(item, Compared):
+            self._keep_speech(item.now, item.before)
         elif isinstance(item, (Listed, Confirmed)):
             count, problems = self.normaliser.views(item.look.views_raw, item.look.views_source)
             self.archive.see(item, count)
@@ -106,6 +110,10 @@ class Keep:
             # A limited crawl is no look at the whole site: it tells what it met and marks nothing missing or gone.
             marks = self.report.limit is None or item.reason.presence != "missing"
             self.report.miss(item, self.archive.miss(item) if marks else "unmarked")
+
+    def _keep_speech(self, speech: Speech, before: Speech | None = None) -> None:
+        self.report.settle(speech.native_id, self.archive.keep(speech, before))
+        self.report.note_problems(speech.problems)
 
     def _stop(self, error: ArchiveError) -> None:
         self._closing = stop(self.crawler, self.report, error)

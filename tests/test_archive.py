@@ -208,6 +208,39 @@ def test_an_edit_by_the_site_is_a_version_and_a_parser_fix_is_a_reading(tmp_path
     whole(root)
 
 
+@pytest.mark.parametrize(
+    ("old_reads", "now_reads", "told"),
+    [
+        ("旧读", "旧读", [("reprocessed", 1, 2, "旧读", 1)]),
+        ("原文", "改了", [("changed", 2, 1, "改了", 3)]),
+        ("旧读", "改了", [("reprocessed", 1, 2, "旧读", 1), ("changed", 2, 1, "改了", 3)]),
+        ("原文", "原文", []),
+    ],
+    ids=["ours", "the site's", "both", "neither"],
+)
+@pytest.mark.parametrize("is_back", [False, True])
+def test_page_and_parser_changed_together_and_each_is_told_apart(
+    old_reads: str, now_reads: str, told: list[tuple[Any, ...]], is_back: bool, tmp_path: Path
+) -> None:
+    """`before` is the archive's own bytes as the new parser reads them."""
+    root = tmp_path / "a"
+    crawl(root, 1, speech("1", day(1), body="原文"))
+    if is_back:
+        crawl(root, 2, missed("1", day(2)), days=0)
+    now = speech("1", day(3), body=now_reads, payload="页面改了", parser="kesion/2")
+    before = speech("1", day(1), body=old_reads, payload="原文", parser="kesion/2")
+    run = opened(root, 3)
+    first = run.keep(now, before)
+    sealed(run, 3)
+    lines = [line for line in Archive(root).versions() if line["commit"] == len(Archive(root).commits())]
+    kept = [(n["event"], n["version"], n["reading"], n["body"], int(n["observed_at"][9])) for n in lines]
+    assert kept == [("restored", 1, 1, "原文", 3)] * is_back + told
+    assert first == ("restored" if is_back else (told or [("same",)])[-1][0])
+    seen = list(Archive(root).observations())[-1]
+    assert (seen["content"], seen["version"]) == (("changed", 2) if now_reads == "改了" else ("same", 1))
+    whole(root)
+
+
 def test_a_growing_view_count_makes_no_version_and_stands_in_latest(tmp_path: Path) -> None:
     root = tmp_path / "a"
     crawl(root, 1, speech("1", day(1)))

@@ -7,6 +7,7 @@ is the exit status (README.md has the list).
 from __future__ import annotations
 
 import argparse
+import asyncio
 import logging
 import signal
 import sys
@@ -16,12 +17,16 @@ from scrapy.commands import BaseRunSpiderCommand
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
+from crawler.arguments import ARGUMENTS, Arguments, WrongUse
 from crawler.job import CrawlJob
+from crawler.occasion import REPROCESS
 from crawler.profile import ProfileError
-from crawler.run import ARGUMENTS, Arguments, WrongUse, finish, prepare
+from crawler.reread import reread
+from crawler.run import finish, prepare
 from crawler.summary import summary
 from pipelines.archive.errors import ArchiveError
-from pipelines.health import Exit
+from pipelines.archive.writer import Sealed
+from pipelines.health import Exit, Verdict
 
 _SPIDER = "speeches"
 
@@ -64,17 +69,33 @@ class Command(BaseRunSpiderCommand):
         except ArchiveError as error:
             self._refuse(str(error), error.exit_status)
             return
+        if job.occasion.kind == REPROCESS:
+            self._end(job, *self._reread(job))
+            return
         # One advises to keep broken answers, which are asked for again; the other traces what the summary says.
         logging.getLogger("scrapy.core.downloader.handlers.http11").setLevel(logging.ERROR)
         logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
-        self.settings.set("USER_AGENT", self._user_agent(job), priority="cmdline")
+        recording = job.occasion.recording
+        own = recording.settings() if recording else {"USER_AGENT": self._user_agent(job)}
+        self.settings.setdict(own, priority="cmdline")
         crawler = self._create_crawler(_SPIDER)
         self.crawler_process.crawl(crawler, job=job)
         self.crawler_process.start()
         ended = crawler.stats.get_value("finish_reason") if crawler.stats else None
         if self.crawler_process.bootstrap_failed:
             job.report.refuse(Exit.INTERNAL_ERROR, "the crawl could not start; the log says why")
-        judged, sealed = finish(job, ended, *_figures(crawler))
+        self._end(job, *finish(job, ended, *_figures(crawler)))
+
+    def _reread(self, job: CrawlJob) -> tuple[Verdict, Sealed | None]:
+        """Without an engine: the archive is read, the site is not."""
+        ended: str | None = "finished"
+        try:
+            asyncio.run(reread(job))
+        except KeyboardInterrupt:
+            ended = None
+        return finish(job, ended, {}, {})
+
+    def _end(self, job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> None:
         print(summary(job, judged, sealed))
         self.exitcode = int(judged.exit_status)
 
@@ -104,6 +125,7 @@ def _figures(crawler: Crawler) -> tuple[dict[str, Any], dict[str, Any]]:
         "obeys_robots_txt": settings.getbool("ROBOTSTXT_OBEY"),
         "robots_txt": robots,
         "delay_seconds": settings.getfloat("DOWNLOAD_DELAY"),
+        "retry_times": settings.getint("RETRY_TIMES"),
         "requests_at_once": settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN"),
     }
     return traffic, politeness

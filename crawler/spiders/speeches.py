@@ -11,23 +11,23 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from crawler.articles import Article, ArticleReader
 from crawler.attachments import AttachmentFetcher
-from crawler.cms import ArticlePage, ListedRow, SectionLink
+from crawler.cms import ListedRow, SectionLink
 from crawler.confirm import conditional_headers, is_confirmed
 from crawler.counters import CounterReader
 from crawler.fetch import Fetched, Fetcher, failed
 from crawler.job import CrawlJob
 from crawler.looks import OnList, http_facts
-from crawler.page import PageError
+from crawler.past import PastReader
 from crawler.walk import ListWalk, find_section
 from crawler.wire import arrived, capture
 from pipelines.archive.state import SpeechState
+from pipelines.compared import Compared
 from pipelines.reasons import Reason
-from pipelines.record import Capture, Confirmed, Listed, Look, Missed, Problem, RawSpeech, Row
+from pipelines.record import Capture, Confirmed, Listed, Look, Missed, RawSpeech, Row
 
-_MOST_PARTS = 200
-
-Item = RawSpeech | Listed | Confirmed | Missed
+Item = RawSpeech | Compared[RawSpeech] | Listed | Confirmed | Missed
 
 
 class SpeechesSpider(Spider):
@@ -55,9 +55,14 @@ class SpeechesSpider(Spider):
         return CounterReader(self.job, self.fetcher)
 
     @cached_property
-    def attachments(self) -> AttachmentFetcher:
-        """Fetches files and pictures."""
-        return AttachmentFetcher(self.job, self.fetcher)
+    def reader(self) -> ArticleReader:
+        """Reads articles with their counters and attachments."""
+        return ArticleReader(self.job, self.fetcher, self.counters, AttachmentFetcher(self.job, self.fetcher))
+
+    @cached_property
+    def past(self) -> PastReader:
+        """Reads what the archive has of a speech, where page and parser both changed."""
+        return PastReader(self.job)
 
     async def start(self) -> AsyncIterator[Any]:
         """Find the section, walk its lists, and plan what to read; then look for known speeches no list shows."""
@@ -176,42 +181,13 @@ class SpeechesSpider(Spider):
             async for item in self._led_elsewhere(target, native_id, url, first, listed, section):
                 yield item
             return
-        try:
-            parts, answers, missing = await self._parts(first, listed)
-        except PageError as error:
-            missing = Fetched(first.response, None, Reason.UNREADABLE, str(error))
-        if missing is not None:
-            yield await self._missed(native_id, url, missing, listed)
-            return
-        head = parts[0]
-        if is_doubtful and known is None and not self._names_section(head, section):
-            detail = f"in a side block of the list; its breadcrumb says {head.raw.breadcrumb}"
-            elsewhere = Fetched(first.response, None, Reason.OTHER_SECTION, detail)
-            yield await self._missed(native_id, url, elsewhere, listed)
-            return
-        captures = tuple([await capture("article", number, answer) for number, answer in enumerate(answers, 1)])
-        look = replace(look, captures=captures, **http_facts(first.response))
-        look, problems = await self.counters.with_views(look, head.raw.views, head.counter)
-        files = await self.attachments.fetch(tuple(dict.fromkeys(a for part in parts for a in part.attachments)))
-        shown = listed.captures if listed else ()
-        yield RawSpeech(
-            site=self.job.profile.site,
-            native_id=native_id,
-            url=self.job.family.canonical(url),
-            section=section.name,
-            title=head.title,
-            raw=replace(head.raw, views=look.views_raw),
-            body_html=tuple(part.body_html for part in parts),
-            attachments=files.attachments,
-            look=replace(look, captures=(*look.captures, *files.captures, *shown)),
-            problems=(
-                *head.problems,
-                *self._column_problems(head, section),
-                *_end_problems(first),
-                *problems,
-                *files.problems,
-            ),
+        read = await self.reader.read(
+            Article(native_id, url, listed, section), first, look, is_doubtful=is_doubtful and known is None
         )
+        if isinstance(read, Fetched):
+            yield await self._missed(native_id, url, read, listed)
+        else:
+            yield await self.past.compared(read)
 
     def _other_article(self, native_id: str, fetched: Fetched) -> str | None:
         """Id of the article a row's address redirected to, when it is another one of this site."""
@@ -228,39 +204,6 @@ class SpeechesSpider(Spider):
             self.job.report.expect(target, listed=True)
             async for item in self.parse_article(fetched.response, target, fetched.response.url, listed, section):
                 yield item
-
-    async def _parts(
-        self, first: Fetched, listed: OnList | None
-    ) -> tuple[list[ArticlePage], list[Response], Fetched | None]:
-        """Every part of an article in order, with its answer; one that cannot be had makes the whole missing."""
-        parts: list[ArticlePage] = []
-        answers: list[Response] = []
-        fetched, title = first, listed.row.title if listed else None
-        while True:
-            if fetched.page is None or fetched.response is None:
-                where = f"part {len(parts) + 1}: " if parts else ""
-                return parts, answers, replace(fetched, detail=where + fetched.detail)
-            number = len(parts) + 1
-            parts.append(self.job.family.read_article(fetched.page, number, title))
-            answers.append(fetched.response)
-            following = self.job.hosts.local(parts[-1].next_part or "")
-            if not parts[-1].next_part:
-                return parts, answers, None
-            if following is None or number >= _MOST_PARTS:
-                detail = f"part {number + 1}: cannot follow {parts[-1].next_part}"
-                return parts, answers, Fetched(fetched.response, None, Reason.UNREADABLE, detail)
-            fetched = await self.fetcher.get(following, "article")
-
-    def _names_section(self, article: ArticlePage, section: SectionLink) -> bool:
-        mine = self.job.family.column_id(section.url)
-        return mine is None or mine in article.column_ids
-
-    def _column_problems(self, article: ArticlePage, section: SectionLink) -> tuple[Problem, ...]:
-        """The list shows it, so it is the section's; but its own breadcrumb may name other columns."""
-        if not article.column_ids or self._names_section(article, section):
-            return ()
-        detail = f"listed in {section.name}, its breadcrumb says {article.raw.breadcrumb}"
-        return (Problem(field="section", code="disagrees", detail=detail),)
 
     async def _confirmed(
         self, known: SpeechState, response: Response, look: Look, listed: OnList | None
@@ -289,9 +232,3 @@ class SpeechesSpider(Spider):
         reason = fetched.reason or Reason.UNREADABLE
         site = self.job.profile.site
         return Missed(site=site, native_id=native_id, url=url, reason=reason, detail=fetched.detail, look=look)
-
-
-def _end_problems(fetched: Fetched) -> tuple[Problem, ...]:
-    if not fetched.is_unended:
-        return ()
-    return (Problem(field="body", code="no-end", detail="the page has no end tag, as others of its site"),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
+from shutil import copyfile
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
@@ -137,6 +138,19 @@ class CaptureFiles:
             self.counts["unanswered"] += kept is None
             self.counts["re-serialised"] += not exchange.is_verbatim
             return kept
+
+    def take(self, file: Path, name: str) -> None:
+        """Take over a WARC file of another archive under the name it has there, unless it is here already.
+
+        Raises:
+            ArchiveError: it could not be copied.
+        """
+        with self._lock, writing(self._root):
+            if not (self._root / name).exists():
+                path = self._folder / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                copyfile(file, path)
+                sync_folder(path.parent)
 
     def sync(self) -> None:
         """See everything added so far on the disk."""

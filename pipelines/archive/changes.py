@@ -11,7 +11,7 @@ from pipelines.canonical import json_value
 
 if TYPE_CHECKING:
     from pipelines.archive.state import SpeechState
-    from pipelines.record import ContentState, Event, Missed, Speech
+    from pipelines.record import Capture, ContentState, Event, Missed, Speech
 
 
 _FEW = 5
@@ -34,12 +34,24 @@ class MassDeletion:
     present: int
 
 
-def steps_of_look(state: SpeechState | None, speech: Speech) -> tuple[Step, ...]:
-    """The events of a speech whose article was read; none when it is the same."""
+def steps_of_look(state: SpeechState | None, speech: Speech, before: Speech | None = None) -> tuple[Step, ...]:
+    """The events of a speech whose article was read; none when it is the same.
+
+    `before`, asked for by `is_ambiguous`, is the newest version's own capture as the parser of `speech` reads it.
+    """
     if state is None:
         return (Step("created", 1, 1),)
     back = (Step("restored", state.version, state.reading),) if state.is_gone else ()
+    if before is not None:
+        return back + _attributed(state, speech, before)
     return back + _difference(state, speech, is_same_bytes=_is_same_bytes(state, speech))
+
+
+def is_ambiguous(state: SpeechState | None, parser: str, captures: tuple[Capture, ...]) -> bool:
+    """True when bytes and parser both differ from the archive's: the old bytes, read again, tell whose it is."""
+    if state is None or state.parser == parser:
+        return False
+    return article_sha256(json_value(captures)) != state.article_sha256
 
 
 def steps_of_replay(state: SpeechState | None, speech: Speech) -> tuple[Step, ...]:
@@ -58,6 +70,14 @@ def _difference(state: SpeechState, speech: Speech, *, is_same_bytes: bool) -> t
     if is_same_bytes and speech.parser != state.parser:
         return (Step("reprocessed", state.version, state.reading + 1),)
     return () if is_same_content else (Step("changed", state.version + 1, 1),)
+
+
+def _attributed(state: SpeechState, speech: Speech, before: Speech) -> tuple[Step, ...]:
+    """What this parser reads otherwise in the old bytes is ours; what it reads otherwise in the new, the site's."""
+    ours = _difference(state, before, is_same_bytes=True)
+    known = state.content_sha256 if state.is_redacted else before.content_sha256
+    is_news = speech.content_sha256 not in {known, before.content_sha256}
+    return (*ours, Step("changed", state.version + 1, 1)) if is_news else ours
 
 
 def _is_same_bytes(state: SpeechState, speech: Speech) -> bool:

@@ -27,7 +27,6 @@ from pipelines.record import Confirmed
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-    from types import TracebackType
     from typing import Literal
 
     from pipelines.archive.commits import Commit
@@ -126,10 +125,10 @@ class ArchiveRun:
             check_room(self._staging.folder, self._disk_floor)
             self._staging.save(self.captures.sync)
 
-    def keep(self, speech: Speech) -> Event | Literal["same"]:
-        """Keep a speech whose article was read; the first event it caused (a restored one may also be changed)."""
+    def keep(self, speech: Speech, before: Speech | None = None) -> Event | Literal["same"]:
+        """Keep a speech whose article was read (`before`: see `steps_of_look`); first event, the site's if any."""
         known = self._first_look(speech.site, speech.native_id)
-        steps = changes.steps_of_look(known, speech)
+        steps = changes.steps_of_look(known, speech, before)
         observation = lines.observation_line(
             id=f"{speech.site}:{speech.native_id}",
             run=self._run,
@@ -139,14 +138,15 @@ class ArchiveRun:
             version=steps[-1].version if steps else (known.version if known else 1),
             view_count=speech.view_count,
         )
-        self._stage(speech.native_id, [*self._content_lines(steps, speech), observation], speech.parser)
-        return steps[0].event if steps else "same"
+        self._stage(speech.native_id, [*self._content_lines(steps, speech, before), observation], speech.parser)
+        events = [step.event for step in steps]
+        return next((event for event in events if event != "reprocessed"), events[0] if events else "same")
 
     def reread(self, speech: Speech) -> Literal["reprocessed", "same"]:
         """Keep what a new parser reads in the archive's own capture: no look at the site, so no observation."""
         known = self._first_look(speech.site, speech.native_id)
         steps = changes.steps_of_replay(known, speech)
-        self._stage(speech.native_id, self._content_lines(steps, speech), speech.parser)
+        self._stage(speech.native_id, self._content_lines(steps, speech, None), speech.parser)
         return "reprocessed" if steps else "same"
 
     def see(self, seen: Listed | Confirmed, view_count: int | None) -> None:
@@ -237,9 +237,7 @@ class ArchiveRun:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     def _first_look(self, site: str, native_id: str) -> state.SpeechState | None:
@@ -251,9 +249,10 @@ class ArchiveRun:
             raise ValueError(f"{site}:{native_id}: looked at a second time in run {self._run}")
         return self.known.get(native_id)
 
-    def _content_lines(self, steps: tuple[changes.Step, ...], speech: Speech) -> list[Line]:
+    def _content_lines(self, steps: tuple[changes.Step, ...], speech: Speech, before: Speech | None) -> list[Line]:
+        said = {step: before if before and step.event == "reprocessed" else speech for step in steps}
         return [
-            self._restored(speech) if step.event == "restored" else lines.content_line(speech, step, self._run)
+            self._restored(speech) if step.event == "restored" else lines.content_line(said[step], step, self._run)
             for step in steps
         ]
 

@@ -1,0 +1,88 @@
+"""The archive's own captures of a speech, read by today's parser: no socket, no look at the site."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from functools import cached_property
+from typing import Any
+
+from crawler.articles import Article, ArticleReader
+from crawler.captured import CapturedAnswers, CapturedFiles, CapturedViews
+from crawler.cms import SectionLink
+from crawler.fetch import Fetched, Fetcher
+from crawler.hosts import Hosts
+from crawler.job import CrawlJob
+from crawler.looks import OnList
+from pipelines.archive.changes import is_ambiguous
+from pipelines.archive.layout import run_file
+from pipelines.archive.past import Past, fold_past
+from pipelines.archive.reader import Archive
+from pipelines.compared import Compared
+from pipelines.reasons import Reason
+from pipelines.record import Capture, Look, RawSpeech
+
+Line = dict[str, Any]
+
+
+class PastReader:
+    """Reads what the archive has of its speeches, each in the circumstances of the run that captured it.
+
+    What a speech was read from is found in one pass over the archive, made when it is first asked for.
+    """
+
+    def __init__(self, job: CrawlJob) -> None:
+        self.job = job
+        self._reports: dict[str, dict[str, Any]] = {}
+
+    @cached_property
+    def _archive(self) -> Archive:
+        return Archive(self.job.folder)
+
+    @cached_property
+    def _pasts(self) -> dict[str, Past]:
+        return fold_past(self._archive.history())
+
+    @cached_property
+    def _runs(self) -> dict[str, str]:
+        """The run that brought each file."""
+        return {named.path: commit.run for commit in self._archive.commits() for named in commit.files}
+
+    async def compared(self, now: RawSpeech) -> RawSpeech | Compared[RawSpeech]:
+        """A speech as its page is now; with what the archive has where only both tell whose change it is."""
+        known = self.job.archive.known.get(now.native_id)
+        if known is None or not is_ambiguous(known, self.job.normaliser.parser, now.look.captures):
+            return now
+        # The pass over a large archive takes its time, which the event loop must not lose.
+        await asyncio.to_thread(lambda: self._pasts)
+        before = await self.read(self._archive.line(known.content_seq))
+        return now if isinstance(before, Fetched) else Compared(now, before)
+
+    async def read(self, line: Line) -> RawSpeech | Fetched:
+        """A speech's newest content line read again, or why it cannot be: above all, no raw bytes."""
+        past = self._pasts[line["native_id"]]
+        captures = tuple(Capture(**one) for one in (past.spare or line["captures"]))
+        first = next((one for one in captures if one.role == "article"), None)
+        if first is None or first.file is None:
+            return Fetched(None, None, Reason.NO_CAPTURE, "it was read before raw bytes were kept")
+        report = self._report(first.file)
+        hosts = Hosts(report["start_url"], (*self.job.profile.hosts, *(report.get("aliases") or ())))
+        fetcher = Fetcher(CapturedAnswers(self._archive.layout.root, captures), hosts, self.job.family)
+        reader = ArticleReader(
+            self.job,
+            fetcher,
+            CapturedViews(self.job, fetcher, line, captures),
+            CapturedFiles(self.job, hosts, line, captures),
+        )
+        page = next((one for one in captures if one.role == "list"), None)
+        section = SectionLink((report.get("section") or {}).get("url", ""), line["section"], is_here=False)
+        article = Article(line["native_id"], line["url"], OnList(past.listed, page) if past.listed else None, section)
+        look = Look(observed_at=first.captured_at, looked=(), listed=past.listed)
+        return await reader.read(article, await fetcher.get(first.url, "article"), look)
+
+    def _report(self, file: str) -> dict[str, Any]:
+        """The report of the run that captured `file`."""
+        run = self._runs[file]
+        if run not in self._reports:
+            self._reports[run] = json.loads(self._archive.layout.path(run_file(run)).read_bytes())
+        return self._reports[run]

@@ -1,0 +1,146 @@
+"""Replay: a run's requests answered from its own captures, by its own clock. No socket is opened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from scrapy.core.downloader.handlers.base import BaseDownloadHandler
+from scrapy.exceptions import (
+    DownloadCancelledError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+)
+from scrapy.http import Headers, Request, Response
+from scrapy.responsetypes import responsetypes
+
+from crawler.fetch import NotCaptured
+from crawler.wire import Arrival
+from pipelines.archive.captures import Captured
+from pipelines.archive.errors import Damaged
+from pipelines.stages import stop
+from pipelines.warc.exchanges import Exchanges, Found, with_payload
+from pipelines.warc.http import HttpResponse, head_end
+from pipelines.warc.records import WarcDamaged
+
+if TYPE_CHECKING:
+    from crawler.job import CrawlJob
+    from crawler.recording import Recording
+    from pipelines.warc.records import WarcRecord
+
+
+class Replay:
+    """Answers requests from the exchanges of one run: the n-th of an address with the n-th capture."""
+
+    def __init__(self, recording: Recording) -> None:
+        """Read where the captures lie.
+
+        Raises:
+            Damaged: a WARC file that cannot be read.
+        """
+        try:
+            self.exchanges = Exchanges(recording.home, recording.files)
+        except (OSError, WarcDamaged) as error:
+            raise Damaged(str(error)) from error
+        self.home, self.clock, self.commit = recording.home, recording.clock, recording.commit
+        self.answered = 0
+
+    def needed_files(self) -> list[str]:
+        """The run's WARC files and those that its revisits refer to."""
+        return sorted({*self.exchanges.names, *self.exchanges.referred})
+
+    def document(self) -> dict[str, Any]:
+        """What a run report says of it: the commit made again, how many captures were asked for, how many never."""
+        return {"commit": self.commit, "answered": self.answered, "not_asked": self.exchanges.left}
+
+    def answer(self, request: Request) -> Response:
+        """The answer as it was.
+
+        Raises:
+            NotCaptured: there is none (left).
+            DownloadFailedError, DownloadTimeoutError, DownloadCancelledError, ResponseDataLossError: as it was then.
+            WarcDamaged: a revisit refers to a record that is not there.
+        """
+        exchange = self.exchanges.take(request.method, request.url, request.body)
+        if exchange is None:
+            request.meta["arrival"] = _arrival(self.clock().isoformat(), None)
+            raise NotCaptured(f"the run has no (further) capture of {request.method} {request.url}")
+        asked, found = exchange
+        self.answered += 1
+        at = (found or asked).record.date
+        self.clock.advance(datetime.fromisoformat(at))
+        request.meta["arrival"] = _arrival(at, found)
+        if found is None:
+            raise DownloadFailedError(f"{request.url}: no answer came")
+        if HttpResponse.parse(found.record.block).status == HTTPStatus.NOT_MODIFIED and not _knows(request):
+            raise NotCaptured(f"{request.url}: the run was only told that it was as before")
+        payload = HttpResponse.parse(with_payload(self.home, found.record).block).payload()
+        return response_of(request.url, found.record, payload)
+
+
+def _knows(request: Request) -> bool:
+    return "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
+
+
+def _arrival(at: str, found: Found | None) -> Arrival:
+    kept: asyncio.Future[Captured | None] = asyncio.get_running_loop().create_future()
+    kept.set_result(Captured(found.file, *found.place, found.record.record_id) if found else None)
+    return Arrival(at, kept)
+
+
+def response_of(url: str, record: WarcRecord, payload: bytes) -> Response:
+    """A response as Scrapy's download gives it, the payload still in its content coding, or how the download ended.
+
+    Raises:
+        DownloadFailedError, DownloadTimeoutError, DownloadCancelledError, ResponseDataLossError: it was cut off.
+    """
+    message = HttpResponse.parse(record.block)
+    cut = None if record.type == "revisit" else record.get("WARC-Truncated")
+    if cut is not None:
+        raise _failure(record, cut)(f"{url}: cut off ({cut})")
+    headers = headers_of(message)
+    kind = responsetypes.from_args(headers=headers, url=url, body=payload)
+    return kind(url=url, status=message.status, headers=headers, body=payload, protocol=message.version)
+
+
+def _failure(record: WarcRecord, cut: str) -> type[Exception]:
+    """How Scrapy's download ends when the answer is cut off for this reason."""
+    if cut in {"length", "time"}:
+        return DownloadCancelledError if cut == "length" else DownloadTimeoutError
+    has_head = record.block[: head_end(record.block)].endswith((b"\r\n\r\n", b"\n\n"))
+    return ResponseDataLossError if has_head else DownloadFailedError
+
+
+_OF_THE_CONNECTION = frozenset(
+    {"connection", "keep-alive", "te", "trailers", "transfer-encoding", "upgrade", "proxy-connection"}
+)
+"""Headers that Scrapy's download does not hand on (Twisted's CONNECTION_CONTROL_HEADERS)."""
+
+
+def headers_of(message: HttpResponse, without: Collection[str] = ()) -> Headers:
+    """A response's headers as Scrapy holds them, but for those (in lower case) that say what is true no more."""
+    grouped: defaultdict[bytes, list[bytes]] = defaultdict(list)
+    for name, value in message.headers:
+        if name.lower() not in _OF_THE_CONNECTION.union(without):
+            grouped[name.encode("latin-1").title()].append(value.encode("latin-1"))
+    return Headers(grouped)
+
+
+class ReplayHandler(BaseDownloadHandler):
+    """Download handler (`DOWNLOAD_HANDLERS`) that asks the `replay` of the spider's job."""
+
+    lazy = False
+
+    async def download_request(self, request: Request) -> Response:
+        job: CrawlJob = self.crawler.spider.job  # type: ignore[union-attr]
+        assert job.replay is not None  # noqa: S101 - this handler is set for replays only
+        try:
+            return job.replay.answer(request)
+        except WarcDamaged as error:
+            self._stopping = stop(self.crawler, job.report, Damaged(str(error)))
+            raise NotCaptured(str(error)) from error

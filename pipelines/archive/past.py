@@ -1,0 +1,64 @@
+"""What each speech's newest reading was made from: its line, and the row of the list it was seen in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pipelines.archive.state import article_sha256
+from pipelines.record import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pipelines.archive.streams import Line
+
+
+@dataclass(slots=True)
+class Past:
+    """`seq` is of the newest content line; `spare` are captures of a later look with the same bytes.
+
+    They are kept when the line itself was read before raw bytes were.
+    """
+
+    seq: int = 0
+    listed: Row | None = None
+    spare: list[Line] = field(default_factory=list)
+    _occasion: tuple[int, str] = (0, "")
+    _article: tuple[str, ...] = ()
+    _has_bytes: bool = False
+
+    def say(self, line: Line) -> None:
+        """Take a content line into account."""
+        self.seq = line["seq"]
+        if line["event"] == "restored":
+            return  # it repeats what was read on an earlier occasion
+        self._occasion = (line["commit"], line["observed_at"])
+        self._article, self._has_bytes = article_sha256(line["captures"]), has_bytes(line["captures"])
+        self.spare = [] if line["event"] != "reprocessed" or self._has_bytes else self.spare
+
+    def look(self, line: Line) -> None:
+        """Take an observation into account."""
+        # A commit's version lines come first, so a look of the same moment is the one that was read.
+        if (line["commit"], line["observed_at"]) == self._occasion:
+            self.listed = Row(**line["listed"]) if line["listed"] else None
+        if not self._has_bytes and has_bytes(line["captures"]) and article_sha256(line["captures"]) == self._article:
+            self.spare = line["captures"]
+
+
+def fold_past(history: Iterable[Line]) -> dict[str, Past]:
+    """By native id, from the lines of both streams by rising seq."""
+    pasts: dict[str, Past] = {}
+    for line in history:
+        past = pasts.setdefault(line["id"].partition(":")[2], Past())
+        if line["schema"] == "observation/1":
+            past.look(line)
+        elif line["event"] != "gone":
+            past.say(line)
+    return pasts
+
+
+def has_bytes(captures: Iterable[Line]) -> bool:
+    """True when the raw bytes of every part of the article are kept."""
+    files = [capture["file"] for capture in captures if capture["role"] == "article"]
+    return bool(files) and None not in files

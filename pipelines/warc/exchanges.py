@@ -1,0 +1,129 @@
+"""The exchanges of a crawl by what was asked: addresses and places of WARC records, no bodies in memory."""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from typing import TYPE_CHECKING, NamedTuple
+
+from pipelines.warc.http import HttpRequest
+from pipelines.warc.reader import read_at, records
+from pipelines.warc.records import Place, WarcDamaged
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pipelines.warc.records import WarcRecord
+
+ANSWERS = frozenset({"response", "revisit"})
+_NONE = -1
+
+
+class Found(NamedTuple):
+    """A record and where it lies: `file` is the name of its file below the archive."""
+
+    file: str
+    place: Place
+    record: WarcRecord
+
+
+class Exchanges:
+    """Exchanges in the order of capture, to be taken one by one by what was asked.
+
+    Args:
+        home: the folder that file names are relative to.
+        names: the WARC files, in order.
+    """
+
+    def __init__(self, home: Path, names: Sequence[str]) -> None:
+        """Read all files once, one record in memory at a time.
+
+        Raises:
+            WarcDamaged, OSError: a file that cannot be read whole.
+        """
+        self.home, self.names = home, tuple(names)
+        self.referred: set[str] = set()
+        # Of exchange n: file, offset, length of its request, then of its answer; and the next of the same question.
+        self._places, self._following = array("q"), array("q")
+        self._first: dict[bytes, int] = {}
+        self._last: dict[bytes, int] = {}
+        self._half: dict[str, int] = {}
+        for number, name in enumerate(self.names):
+            for place, record in records(home / name):
+                self._add((number, *place), record)
+        self._half.clear()
+        self._last.clear()
+        self.left = len(self._following)
+
+    def take(self, method: str, url: str, body: bytes) -> tuple[Found, Found | None] | None:
+        """Request and answer of the next exchange of this question; null when there is none (left).
+
+        The answer is null when none came. A revisit is the record as written: `with_payload` gives what it refers to.
+        """
+        question = _question(method, url, body)
+        n = self._first.get(question, _NONE)
+        if n == _NONE:
+            return None
+        self._first[question] = self._following[n]
+        self.left -= 1
+        asked, answered = (self._places[at : at + 3] for at in (6 * n, 6 * n + 3))
+        return self._read(asked), self._read(answered) if answered[2] else None
+
+    def _add(self, where: tuple[int, int, int], record: WarcRecord) -> None:
+        if record.type not in ANSWERS | {"request"}:
+            return
+        if name := record.get("WARC-Refers-To-Filename"):
+            self.referred.add(name)
+        # Either record of a pair may name the other, and either may stand first.
+        names = {record.record_id, record.get("WARC-Concurrent-To") or record.record_id}
+        n = next((self._half[name] for name in names if name in self._half), None)
+        if n is None:
+            n = len(self._following)
+            self._places.extend((0,) * 6)
+            self._following.append(_NONE)
+        at = 6 * n + 3 * (record.type != "request")
+        self._places[at : at + 3] = array("q", where)
+        if record.type == "request":
+            self._ask(n, record)
+        is_whole = bool(self._places[6 * n + 2] and self._places[6 * n + 5])
+        for name in names:
+            self._half.pop(name, None) if is_whole else self._half.setdefault(name, n)
+
+    def _ask(self, n: int, record: WarcRecord) -> None:
+        request = HttpRequest.parse(record.block)
+        question = _question(request.method, record.target_uri or "", request.body)
+        if question in self._first:
+            self._following[self._last[question]] = n
+        else:
+            self._first[question] = n
+        self._last[question] = n
+
+    def _read(self, where: Sequence[int]) -> Found:
+        file, offset, length = where
+        name = self.names[file]
+        return Found(name, Place(offset, length), read_at(self.home / name, offset, length))
+
+
+def with_payload(home: Path, record: WarcRecord) -> WarcRecord:
+    """The record itself, or for a revisit the response it refers to; files are named relative to `home`.
+
+    Raises:
+        WarcDamaged: it refers to what is not there.
+    """
+    if record.type != "revisit":
+        return record
+    name, offset = record.get("WARC-Refers-To-Filename"), record.get("WARC-Refers-To-File-Offset") or ""
+    try:
+        found = read_at(home / (name or ""), int(offset))
+    except (OSError, ValueError) as error:
+        raise WarcDamaged(
+            f"{record.record_id}: what it refers to, {name} at {offset}, cannot be read: {error}"
+        ) from error
+    if found.record_id != record.get("WARC-Refers-To"):
+        raise WarcDamaged(f"{record.record_id}: {name} at {offset} holds {found.record_id}, another record")
+    return found
+
+
+def _question(method: str, url: str, body: bytes) -> bytes:
+    return hashlib.sha256(b"\0".join((method.encode(), url.encode(), body))).digest()[:16]
