@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 FAMILIES = {
     "trs": "crawler.replica.families.trs:Trs",
     "trs-new": "crawler.replica.families.trs:TrsNew",
+    "trs-city": "crawler.replica.families.trs:TrsCity",
     "jcms": "crawler.replica.families.jcms:Jcms",
     "jcms-groups": "crawler.replica.families.jcms:JcmsGroups",
     "vsb": "crawler.replica.families.vsb:Vsb",
