@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from crawler.cms import FAMILIES
+from crawler.cms import FAMILIES, FIXED_CONTAINERS
 from crawler.cms.kit.containers import Container
 
 SITES = Path(__file__).parent / "sites"
@@ -118,7 +118,10 @@ def _checked(site: str, path: Path, values: dict[str, Any]) -> SiteProfile:
             raise ProfileError(f"{path}: {key} = {value!r}: must be {wanted}")
         facts[key] = (value,) if key == "section" and isinstance(value, str) else value
     kept: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
-    return SiteProfile(site=site, **kept)
+    profile = SiteProfile(site=site, **kept)
+    if profile.containers and profile.cms in FIXED_CONTAINERS:
+        raise ProfileError(f"{path}: body and rows are not for cms = {profile.cms!r}: its code makes its containers")
+    return profile
 
 
 def _is_text(value: object) -> bool:

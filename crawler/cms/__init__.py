@@ -142,6 +142,9 @@ FAMILIES = {
 }
 """Families by the name profiles give them: module and class."""
 
+FIXED_CONTAINERS = frozenset({"kesion"})
+"""Families whose containers the CMS's code makes: no template has its own."""
+
 
 def family(
     name: str,
