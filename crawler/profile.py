@@ -174,7 +174,7 @@ _DAYS = (lambda value: type(value) is int and value >= 0, "a number of days, 0 o
 _KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "name": _TEXT,
     "committee": _TEXT,
-    "cms": (lambda value: value in FAMILIES, f"one of: {', '.join(FAMILIES)}"),
+    "cms": (lambda value: isinstance(value, str) and value in FAMILIES, f"one of: {', '.join(FAMILIES)}"),
     "id_namespace": _TEXT,
     "start_url": (is_web_address, "an address beginning with http:// or https://"),
     "section": (lambda value: _is_text(value) or _is_texts(value), "the section's name, or a list of its names"),
