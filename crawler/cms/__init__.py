@@ -157,6 +157,9 @@ FAMILIES = {
 PRINTING = ("kesion",)
 """Families whose articles have print pages."""
 
+FIXED_CONTAINERS = frozenset({"kesion"})
+"""Families whose containers the CMS's code makes: no template has its own."""
+
 
 def family(
     name: str,
