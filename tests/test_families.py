@@ -84,6 +84,16 @@ def test_every_speech_once_and_exact(flavour: str, cms: str, site: Site, tmp_pat
     assert site.verify().status == 0
 
 
+def test_a_described_family_has_a_history_too(site: Site, tmp_path: Path) -> None:
+    with Replica(flavour="vsb", speeches=SPEECHES, per_page=PER_PAGE) as replica:
+        assert crawl(site, replica, "vsb", tmp_path).status == 0
+        step = replica.step()
+        settings = ("-a", "mode=full", "-s", "GONE_AFTER_DAYS=0")
+        assert crawl(site, replica, "vsb", tmp_path, "", *settings).status == 0
+        assert site.events(2) == {event: set(ids) for event, ids in step.items() if ids}
+        assert differences(replica.truth(), site.latest()) == {}
+
+
 def assert_counted_once(site: Site, replica: Replica, cms: str, folder: Path) -> None:
     """With the profile's leave the count is had, at the price of one view each."""
     before = {speech["native_id"]: speech["views"] for speech in replica.truth()["speeches"]}
@@ -91,13 +101,3 @@ def assert_counted_once(site: Site, replica: Replica, cms: str, folder: Path) ->
     counted = {native_id: line["view_count"] for native_id, line in site.latest().items()}
     assert all(counted[native_id] in {views, views + 1} for native_id, views in before.items())
     assert set(replica.log()["increments"]["by_id"].values()) == {1}
-
-
-@pytest.mark.parametrize("flavour", ["dedecms", "phpcms"])
-def test_a_counter_that_counts_is_asked_where_the_profile_allows_it(flavour: str, site: Site, tmp_path: Path) -> None:
-    with Replica(flavour=flavour, speeches=6) as replica:
-        assert crawl(site, replica, flavour, tmp_path, 'counter = "increments"\n').status == 0
-        truth = replica.truth()
-        assert differences(truth, site.latest()) == {}
-        assert None not in {speech["views"] for speech in truth["speeches"]}
-        assert replica.log()["increments"]["total"] == len(truth["speeches"])

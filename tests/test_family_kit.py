@@ -157,6 +157,19 @@ def test_bodies_inside_one_another_are_one_and_side_by_side_are_an_error() -> No
     assert body_text((read.body_html,)) == "丙"
 
 
+def test_a_body_that_is_not_found_is_not_withheld_by_the_site() -> None:
+    chrome = '<a href="/login">请登录</a><script>if(phone)location.href="http://m.zx.example/";</script><div>各位委员：</div>'
+    whole = Page(HOST + TRS_ARTICLE, f"<html><body>{chrome}{'政协' * 120}</body></html>")
+    assert MADE["trs"].notice(whole, is_article=True) is None
+    assert MADE["trs"].redirect(whole) is None
+    bare = Page(
+        HOST + TRS_ARTICLE, "<script>alert('该信息不存在或已被删除');location.href='http://m.zx.example/';</script>"
+    )
+    said = MADE["trs"].notice(bare, is_article=True)
+    assert said == (Reason.DELETED, "信息不存在或已被删除")
+    assert MADE["trs"].redirect(bare) == "http://m.zx.example/"
+
+
 def test_pages_that_only_a_script_counts() -> None:
     call = '<script>function createPageHTML(a,b,c,d){}\ncreatePageHTML({0},0,"{1}","shtml");</script>'
     listing = Page(f"{HOST}/zxgz/ldjh/", "<html>" + call.replace("{0}", "3").replace("{1}", "index") + "</html>")

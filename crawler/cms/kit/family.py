@@ -196,7 +196,9 @@ class DescribedFamily(ABC):
         return next((closes for closes in told if closes is not None), True)
 
     def redirect(self, page: Page) -> str | None:
-        target = redirect_by_page(page) if self._found(page) is None else None
+        """Of a page that is nothing else: scripts of whole pages send phones to another host."""
+        is_bare = self._found(page) is None and not page.all("//a[@href]")
+        target = redirect_by_page(page) if is_bare else None
         return page.resolve(target) if target else None
 
     def _found(self, page: Page) -> etree._Element | None:

@@ -49,6 +49,8 @@ class FamilyReplica(ABC):
 
     server: ClassVar[str] = "nginx"
     encoding: ClassVar[str] = "utf-8"
+    charset: ClassVar[str] = "utf-8"
+    """What its pages say of their encoding."""
     content_type: ClassVar[str] = "text/html; charset=utf-8"
     per_page: ClassVar[int] = 15
     counter: ClassVar[str] = "none"
@@ -178,7 +180,7 @@ class FamilyReplica(ABC):
         columns = " | ".join(f'<a href="{self.column_path(one)}">{name}</a>' for one, name in COLUMNS.items())
         friends = "".join(f'<option value="{url}">{name}</option>' for name, url in FRIENDS)
         return (
-            f'<!DOCTYPE html>\n<html><head><meta charset="{self.encoding}"><title>{title}</title>\n{head}</head>'
+            f'<!DOCTYPE html>\n<html><head><meta charset="{self.charset}"><title>{title}</title>\n{head}</head>'
             f'<body><div class="nav"><a href="/">首页</a> | {columns}</div>\n{self.side_bar()}\n'
             f'<div class="main">{content}</div>\n'
             f'<div class="foot"><select>{friends}</select><p>主办：{COMMITTEE}　备案号：鄂ICP备00000000号</p></div>'

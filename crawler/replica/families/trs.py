@@ -120,9 +120,10 @@ class Trs(FamilyReplica):
 
 
 class TrsNew(Trs):
-    """The younger generation: the count of nmg.gov.cn stands in a comment, nowhere else."""
+    """The younger generation, on a server that says gb2312 and means GB 18030; the count stands in a comment only."""
 
     extension = "shtml"
+    encoding, charset, content_type = "gb18030", "gb2312", "text/html"
 
     def pager_script(self, pages: int, page: int) -> str:
         return f"var currentPage = {page - 1};\nvar countPage = {pages}//共多少页\nvar prevPage = currentPage - 1;"
