@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from crawler.cms import FAMILIES, PRINTING
+from crawler.cms import FAMILIES, FAMILY_KEYS
 from crawler.cms.kit.containers import Container
 
 SITES = Path(__file__).parent / "sites"
@@ -120,8 +120,9 @@ def _checked(site: str, path: Path, values: dict[str, Any]) -> SiteProfile:
         if not accepts(value):
             raise ProfileError(f"{path}: {key} = {value!r}: must be {wanted}")
         facts[key] = (value,) if key == "section" and isinstance(value, str) else value
-    if facts.get("print_page") and facts["cms"] not in PRINTING:
-        raise ProfileError(f"{path}: print_page = true: only with cms = {' or '.join(PRINTING)}")
+    for key, families in FAMILY_KEYS.items():
+        if facts.get(key) and facts["cms"] not in families:
+            raise ProfileError(f"{path}: {key} = {facts[key]!r}: only with cms = {', '.join(families)}")
     kept: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
     return SiteProfile(site=site, **kept)
 

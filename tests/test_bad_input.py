@@ -46,6 +46,8 @@ def test_wrong_arguments(arguments: list[str], said: list[str], site: Site) -> N
         (PROFILE.replace('cms = "kesion"\n', ""), "key 'cms' is missing; it must be one of: kesion"),
         (PROFILE.replace('"read_only"', '"sometimes"'), "must be one of: read_only, none, increments"),
         (PROFILE + 'body = "div"\n', "#id, .class or an XPath beginning with /"),
+        (PROFILE + 'body = ".content"\n', "body = '.content': only with cms = "),
+        (PROFILE.replace('"kesion"', '"trs"') + "print_page = true\n", "print_page = True: only with cms = kesion"),
         (PROFILE + 'timezone = "Asia/Guangshui"\n', "a time zone such as Asia/Shanghai"),
         (PROFILE + "static_article = '(x'\n", "static_article"),
         (PROFILE + "gone_after_days = true\n", "a number of days"),

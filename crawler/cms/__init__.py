@@ -150,8 +150,9 @@ FAMILIES = {
     "cctv": "crawler.cms.cctv:Cctv",
 }
 """Families by the name profiles give them: module and class."""
-PRINTING = ("kesion",)
-"""Families whose articles have print pages."""
+_DESCRIBED = tuple(name for name in FAMILIES if name != "kesion")
+FAMILY_KEYS = {"print_page": ("kesion",), "body": _DESCRIBED, "rows": _DESCRIBED}
+"""Keys of a profile that only some families know what to do with."""
 
 
 def family(
