@@ -19,6 +19,7 @@ SPEECHES, PER_PAGE = 24, 4
 FAMILIES = [
     ("trs", "trs"),
     ("trs-new", "trs"),
+    ("trs-city", "trs"),
     ("jcms", "jcms"),
     ("jcms-groups", "jcms"),
     ("vsb", "vsb"),

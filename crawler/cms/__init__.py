@@ -150,9 +150,10 @@ FAMILIES = {
     "cctv": "crawler.cms.cctv:Cctv",
 }
 """Families by the name profiles give them: module and class."""
-_DESCRIBED = tuple(name for name in FAMILIES if name != "kesion")
-FAMILY_KEYS = {"print_page": ("kesion",), "body": _DESCRIBED, "rows": _DESCRIBED}
-"""Keys of a profile that only some families know what to do with."""
+FIXED_CONTAINERS = frozenset({"kesion"})
+"""Families whose containers the CMS's code makes: no template has its own."""
+PRINTING = frozenset({"kesion"})
+"""Families whose articles have print pages."""
 
 
 def family(
