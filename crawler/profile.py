@@ -126,12 +126,12 @@ def _checked(site: str, path: Path, values: dict[str, Any]) -> SiteProfile:
         if not accepts(value):
             raise ProfileError(f"{path}: {key} = {value!r}: must be {wanted}")
         facts[key] = (value,) if key == "section" and isinstance(value, str) else value
-    if facts.get("print_page") and facts["cms"] not in PRINTING:
-        raise ProfileError(f"{path}: print_page = true: only with cms = {' or '.join(PRINTING)}")
     kept: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
     profile = SiteProfile(site=site, **kept)
     if profile.containers and profile.cms in FIXED_CONTAINERS:
         raise ProfileError(f"{path}: body and rows are not for cms = {profile.cms!r}: its code makes its containers")
+    if profile.print_page and profile.cms not in PRINTING:
+        raise ProfileError(f"{path}: print_page = true: only with cms = {' or '.join(PRINTING)}")
     return profile
 
 

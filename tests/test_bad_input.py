@@ -48,6 +48,7 @@ def test_wrong_arguments(arguments: list[str], said: list[str], site: Site) -> N
         (PROFILE + 'body = "div"\n', "#id, .class or an XPath beginning with /"),
         (PROFILE.replace('"kesion"', '["kesion"]'), "cms = ['kesion']: must be one of: kesion"),
         (PROFILE + 'rows = ".list"\n', "body and rows are not for cms = 'kesion'"),
+        (PROFILE.replace('"kesion"', '"trs"') + "print_page = true\n", "print_page = true: only with cms = kesion"),
         (PROFILE + 'timezone = "Asia/Guangshui"\n', "a time zone such as Asia/Shanghai"),
         (PROFILE + "static_article = '(x'\n", "static_article"),
         (PROFILE + "gone_after_days = true\n", "a number of days"),

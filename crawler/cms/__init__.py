@@ -154,11 +154,10 @@ FAMILIES = {
     "cctv": "crawler.cms.cctv:Cctv",
 }
 """Families by the name profiles give them: module and class."""
-PRINTING = ("kesion",)
-"""Families whose articles have print pages."""
-
 FIXED_CONTAINERS = frozenset({"kesion"})
 """Families whose containers the CMS's code makes: no template has its own."""
+PRINTING = frozenset({"kesion"})
+"""Families whose articles have print pages."""
 
 
 def family(
