@@ -1,14 +1,16 @@
-# Two commands: `make demo` and `make test`. Each sets up everything it needs in .venv, from PyPI only.
+# Two commands: `make demo` and `make test`. Each sets up everything it needs in .venv, from PyPI only; `make test` also its judges.
 PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/sh
 
-.PHONY: demo test soak check setup lock clean
+JUDGES := warc pywb wacz packages npm
+
+.PHONY: demo test soak check setup judges lock clean
 
 demo: setup
 	@$(BIN)/scrapy demo
 
-test: setup check
+test: setup check judges
 	@$(BIN)/python -m pytest
 
 # Every fault at every point, every flip, and dozens of killed crawls: many minutes.
@@ -34,10 +36,34 @@ setup: .venv/.ready
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch .venv/.ready
 
-# Needs uv; the lock holds for Linux and macOS and every Python from 3.11.
+# Other people's tools that judge what we write, each in an environment of its own; no test is skipped without them.
+judges: setup $(JUDGES:%=build/judges/%/.ready)
+
+build/judges/npm/.ready: tests/judges/package.json tests/judges/package-lock.json
+	@command -v npm >/dev/null || \
+		{ echo "npm is missing, and a judge of our WARC files needs it; on Debian and Ubuntu: apt install npm" >&2; exit 2; }
+	@echo "installing the judge npm (once) …" >&2
+	@rm -rf $(@D) && mkdir -p $(@D) && cp $^ $(@D)
+	@npm ci --prefix $(@D) --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+build/judges/%/.ready: tests/judges/%.txt
+	@echo "installing the judge $* (once) …" >&2
+	@rm -rf $(@D) && $(PYTHON) -m venv --without-pip $(@D)
+	@if command -v uv >/dev/null; then uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $<; \
+		else $(BIN)/python -m pip --python $(@D)/bin/python install --quiet --no-compile --disable-pip-version-check \
+			--require-hashes -r $<; fi
+	@touch $@
+
+# Needs uv and npm; the locks hold for Linux and macOS and every Python from 3.11.
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 --extra test \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	for judge in $(filter-out npm,$(JUDGES)); do \
+		uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
+			--custom-compile-command "make lock" tests/judges/$$judge.in -o tests/judges/$$judge.txt || exit 1; \
+	done
+	npm install --prefix tests/judges --package-lock-only --silent
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info

@@ -73,7 +73,7 @@ class CapturedViews:
         printed: str | None,
         counter_url: str | None,  # noqa: ARG002 - it is not asked again
     ) -> tuple[Look, tuple[Problem, ...]]:
-        """See `crawler.reading.Views`."""
+        """See `crawler.articles.Views`."""
         if printed is not None:
             return replace(look, views_raw=printed, views_source="page"), ()
         answer = await self.fetcher.get(self._counter, "counter") if self._counter else None
@@ -92,7 +92,7 @@ class CapturedFiles:
         self._captures = tuple(one for one in captures if one.role == "attachment")
 
     async def fetch(self, found: tuple[Attachment, ...]) -> Fetching:
-        """See `crawler.reading.Files`."""
+        """See `crawler.articles.Files`."""
         fetched = {attachment["url"]: attachment["sha256"] for attachment in self.line["attachments"]}
         named = [replace(one, url=self.hosts.local(one.url) or one.url) for one in found]
         told = _told(self.line, "attachments")

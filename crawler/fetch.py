@@ -85,6 +85,21 @@ class Fetcher:
         meta = {"expected": expected, "dont_redirect": True, "handle_httpstatus_all": True}
         return Request(url, callback=NO_CALLBACK, meta=meta, dont_filter=True)
 
+    def article(self, url: str, *, is_own_page: bool) -> Request:
+        """A request for an article: for its own page, or for the source its family would rather read."""
+        source = url if is_own_page else self.family.article_source(url)
+        request = self.request(source, "article")
+        request.meta["own_page"] = url if source != url else None
+        return request
+
+    def own_page(self, request: Request | None) -> Request | None:
+        """The article's own page, when what could not be read was another source of it."""
+        own = request.meta.get("own_page") if request else None
+        if request is None or own is None:
+            return None
+        again = self.request(own, "article")
+        return again.replace(callback=request.callback, errback=request.errback, cb_kwargs=request.cb_kwargs)
+
     async def get(self, page: str | Ask, expected: str = "page") -> Fetched:
         """Fetch an address of the site, or ask as its list wants to be asked, and settle what came back."""
         ask = Ask(page) if isinstance(page, str) else page

@@ -46,7 +46,10 @@ class Page:
         # HTML has no NUL; libxml2 would end the text at one.
         source = text.replace("\x00", "")
         parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
-        self.root = html.document_fromstring((source if source.strip() else "<html></html>").encode(), parser=parser)
+        try:
+            self.root = html.document_fromstring(source.encode(), parser=parser)
+        except etree.ParserError:  # blanks, or nothing but what browsers skip, such as `</0`
+            self.root = html.document_fromstring(b"<html></html>")
         if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
             raise PageError(f"{url}: tags nested deeper than the HTML parser follows; text would be lost")
 
@@ -64,7 +67,11 @@ class Page:
 
     def href(self, link: etree._Element) -> str | None:
         """Absolute address of a link; None for a fragment, a script, or what is no address at all."""
-        value = (link.get("href") or link.get("value") or link.get("src") or "").strip(_EDGES)
+        return self.resolve(link.get("href") or link.get("value") or link.get("src") or "")
+
+    def resolve(self, address: str) -> str | None:
+        """An address on the page made absolute; None as for `href`."""
+        value = address.strip(_EDGES)
         # As browsers do (WHATWG URL 4.4): no line breaks or tabs, a backslash is a slash, a blank is %20.
         value = value.translate(_IN_ADDRESSES)
         if not value or value.startswith("#"):

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from crawler.cms import FAMILIES
+from crawler.cms import FAMILIES, PRINTING
 from crawler.cms.kit.containers import Container
 
 SITES = Path(__file__).parent / "sites"
@@ -35,9 +35,10 @@ class SiteProfile:
     `hosts`: the site's own host first, then its aliases. `counter`: `read_only` asks a counter only where asking
     changes nothing, `none` never asks, `increments` asks also where asking counts. `body`, `rows`: containers of a
     template's own around body and list rows, `#id`, `.class` or an XPath. `static_article`: for sites that publish
-    files, a pattern over the path with the named group `id` (and `part`). `timezone` is an assumption about the times
-    the site prints. `young_days`: how long after its publication an article is read daily. `attachment_types`: file
-    name endings of the attachments that are fetched, `attachment_mb`: how large (MiB) they may be, 0 for none at all.
+    files, a pattern over the path with the named group `id` (and `part`). `print_page`: articles are read from their
+    print pages (KesionCMS). `timezone` is an assumption about the times the site prints. `young_days`: how long after
+    its publication an article is read daily. `attachment_types`: endings of the attachments that are fetched,
+    `attachment_mb`: how large (MiB) they may be, 0 for none at all.
     """
 
     site: str
@@ -54,6 +55,7 @@ class SiteProfile:
     static_article: str | None = None
     body: str | None = None
     rows: str | None = None
+    print_page: bool = False
     rights: str | None = None
     contact: str | None = None
     gone_after_days: int = 14
@@ -74,6 +76,7 @@ class SiteProfile:
             self.static_article,
         ]
         facts += [self.containers] if self.containers else []
+        facts += ["print_page"] if self.print_page else []
         return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()[:8]
 
     @property
@@ -123,6 +126,8 @@ def _checked(site: str, path: Path, values: dict[str, Any]) -> SiteProfile:
         if not accepts(value):
             raise ProfileError(f"{path}: {key} = {value!r}: must be {wanted}")
         facts[key] = (value,) if key == "section" and isinstance(value, str) else value
+    if facts.get("print_page") and facts["cms"] not in PRINTING:
+        raise ProfileError(f"{path}: print_page = true: only with cms = {' or '.join(PRINTING)}")
     kept: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
     return SiteProfile(site=site, **kept)
 
@@ -193,6 +198,7 @@ _KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "static_article": (_is_article_pattern, "a pattern with the named group (?P<id>…)"),
     "body": _CONTAINER,
     "rows": _CONTAINER,
+    "print_page": (lambda value: type(value) is bool, "true or false"),
     "rights": _TEXT,
     "contact": _TEXT,
     "gone_after_days": _DAYS,

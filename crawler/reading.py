@@ -1,138 +1,143 @@
-"""One speech out of the answers behind it: every part of its article, its view count, its attachments."""
+"""From a saved page to one line: the same stations as in a crawl (obstacle, notice, page object, normaliser)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
-from scrapy.http import Response
-
-from crawler.attachments import Fetching
-from crawler.cms import ArticlePage, SectionLink
-from crawler.fetch import Fetched, Fetcher
-from crawler.job import CrawlJob
-from crawler.looks import OnList, http_facts
-from crawler.page import PageError
-from crawler.wire import capture
+from crawler.blocked import obstacle
+from crawler.cms import ArticlePage, Family
+from crawler.job import stamp
+from crawler.page import Page, PageError
+from crawler.saved import SavedPage
+from pipelines.dates import published
+from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
-from pipelines.record import Attachment, Look, Problem, RawSpeech
+from pipelines.record import Look, Problem, RawSpeech, Speech
 
-_MOST_PARTS = 200
+# RFC 2606: no page has this address, and links of the page stay recognisable as links.
+_UNKNOWN_URL = "http://saved-page.invalid/"
+_KEYS = (
+    "title",
+    "published_on",
+    "published_at",
+    "published_precision",
+    "view_count",
+    "author",
+    "source",
+    "body",
+)
+_LONG_AFTER = timedelta(days=400)
 
 
-class Views(Protocol):
-    """Adds the view count to a look."""
+class UnreadPage(Exception):  # noqa: N818 - reads as a sentence
+    """A page that gives no speech: the reason and its words."""
 
-    async def with_views(
-        self, look: Look, printed: str | None, counter_url: str | None
-    ) -> tuple[Look, tuple[Problem, ...]]: ...
-
-
-class Files(Protocol):
-    """Gets the attachments of a speech."""
-
-    async def fetch(self, found: tuple[Attachment, ...]) -> Fetching: ...
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason, self.detail = reason, detail
 
 
 @dataclass(frozen=True, slots=True)
-class Article:
-    """What is known of an article before it is read: `url` is where it stands, `listed` the row that shows it."""
-
-    native_id: str
-    url: str
-    listed: OnList | None
-    section: SectionLink
-
-
-class ArticleReader:
-    """Reads speeches, off the site or out of the archive's own captures.
+class PageReader:
+    """Reads saved pages of one CMS family.
 
     Args:
-        job: its family reads the pages.
-        fetcher: fetches further parts, on the site's own hosts.
-        views: adds view counts.
-        files: gets attachments.
+        family: its page objects.
+        normaliser: as in a crawl.
+        now: stands for the moment of capture where that is unknown: dates later than it are refused.
     """
 
-    def __init__(self, job: CrawlJob, fetcher: Fetcher, views: Views, files: Files) -> None:
-        self.job, self.fetcher, self.views, self.files = job, fetcher, views, files
+    family: Family
+    normaliser: Normaliser
+    now: datetime
 
-    async def read(
-        self, article: Article, first: Fetched, look: Look, *, is_doubtful: bool = False
-    ) -> RawSpeech | Fetched:
-        """The speech whose first part is `first`, or the answer that says why it cannot be had.
-
-        `is_doubtful`: only an article that names the section is one of its speeches.
-        """
+    def line(self, saved: SavedPage) -> dict[str, Any]:
+        """What was read, under keys that are always there; `body` is null when the page gave no speech."""
         try:
-            parts, answers, missing = await self._parts(first, article.listed)
+            article, is_unended = self._article(saved)
+        except UnreadPage as error:
+            return _unread(saved, error)
+        speech = self.normaliser.speech(_raw_speech(saved, article, self.now))
+        values = {key: getattr(speech, key) for key in _KEYS}
+        problems = [*speech.problems, *_page_problems(article, is_unended=is_unended)]
+        if saved.captured_at is None and self._hangs_on_the_clock(speech):
+            values |= dict.fromkeys(("published_on", "published_at", "published_precision"))
+            problems.append(Problem(field="published_on", code="relative", detail=speech.raw.published or ""))
+        told = {"confidence": article.confidence, "problems": [asdict(problem) for problem in problems]}
+        return {"file": saved.file, "url": saved.url} | values | told
+
+    def _article(self, saved: SavedPage) -> tuple[ArticlePage, bool]:
+        """The article, and whether the page has no end tag. A file's end cannot be asked for again: it is told."""
+        if saved.broken is not None:
+            raise UnreadPage(Reason.UNREADABLE, saved.broken)
+        reason = obstacle(saved.status, saved.text, "article")
+        is_file = saved.captured_at is None
+        is_unended = reason is Reason.TRUNCATED and (is_file or self.family.closes_body(saved.text))
+        if reason is not None and not is_unended:
+            raise UnreadPage(reason, f"instead of the page: {reason.value}")
+        try:
+            page = Page(saved.url or _UNKNOWN_URL + quote(Path(saved.file).name), saved.text)
         except PageError as error:
-            return Fetched(first.response, None, Reason.UNREADABLE, str(error))
-        if missing is not None:
-            return missing
-        head = parts[0]
-        if is_doubtful and not self._names_section(head, article.section):
-            detail = f"in a side block of the list; its breadcrumb says {head.raw.breadcrumb}"
-            return Fetched(first.response, None, Reason.OTHER_SECTION, detail)
-        captures = tuple([await capture("article", number, answer) for number, answer in enumerate(answers, 1)])
-        look = replace(look, captures=captures, **http_facts(first.response))
-        look, problems = await self.views.with_views(look, head.raw.views, head.counter)
-        files = await self.files.fetch(tuple(dict.fromkeys(a for part in parts for a in part.attachments)))
-        shown = article.listed.captures if article.listed else ()
-        return RawSpeech(
-            site=self.job.profile.site,
-            native_id=article.native_id,
-            url=self.job.family.canonical(article.url),
-            section=article.section.name,
-            title=head.title,
-            raw=replace(head.raw, views=look.views_raw),
-            body_html=tuple(part.body_html for part in parts),
-            attachments=files.attachments,
-            look=replace(look, captures=(*look.captures, *files.captures, *shown)),
-            problems=(
-                *head.problems,
-                *self._column_problems(head, article.section),
-                *_end_problems(first),
-                *problems,
-                *files.problems,
-            ),
+            raise UnreadPage(Reason.UNREADABLE, str(error)) from error
+        if said := self.family.notice(page, is_article=True):
+            raise UnreadPage(*said)
+        try:
+            return self.family.read_article(page, 1, None), is_unended
+        except PageError as error:
+            if target := self.family.redirect(page):
+                raise UnreadPage(Reason.ELSEWHERE, f"its script leads to {target}") from error
+            raise UnreadPage(Reason.UNREADABLE, str(error)) from error
+
+    def _hangs_on_the_clock(self, speech: Speech) -> bool:
+        """Whether the date is one counted from "now": then it is another one a year later."""
+        text, tz = speech.raw.published, self.normaliser.timezone
+        if text is None or speech.published_on is None:
+            return False
+        return published(text, tz=tz, seen_at=self.now) != published(text, tz=tz, seen_at=self.now + _LONG_AFTER)
+
+
+def _unread(saved: SavedPage, why: UnreadPage) -> dict[str, Any]:
+    """The line of a page that gave no speech: one problem of the field `page`, its code the crawl's reason."""
+    problem = Problem(field="page", code=why.reason.value, detail=why.detail)
+    told = {"confidence": None, "problems": [asdict(problem)]}
+    return {"file": saved.file, "url": saved.url} | dict.fromkeys(_KEYS) | told
+
+
+def _raw_speech(saved: SavedPage, article: ArticlePage, now: datetime) -> RawSpeech:
+    look = Look(
+        observed_at=stamp(saved.captured_at or now.astimezone(UTC)),
+        looked=("article",),
+        listed=None,
+        views_raw=article.raw.views,
+        views_source="page" if article.raw.views is not None else None,
+    )
+    return RawSpeech(
+        site="",
+        native_id="",
+        url=saved.url or "",
+        section="",
+        title=article.title,
+        raw=replace(article.raw, views=look.views_raw),
+        body_html=(article.body_html,),
+        attachments=article.attachments,
+        look=look,
+        problems=article.problems,
+    )
+
+
+def _page_problems(article: ArticlePage, *, is_unended: bool) -> list[Problem]:
+    """What a crawl would have asked the site for."""
+    problems = []
+    if is_unended:
+        problems.append(
+            Problem(field="body", code="no-end", detail="the page has no end tag: its end may be missing")
         )
-
-    async def _parts(
-        self, first: Fetched, listed: OnList | None
-    ) -> tuple[list[ArticlePage], list[Response], Fetched | None]:
-        """Every part of an article in order, with its answer; one that cannot be had makes the whole missing."""
-        parts: list[ArticlePage] = []
-        answers: list[Response] = []
-        fetched, title = first, listed.row.title if listed else None
-        while True:
-            if fetched.page is None or fetched.response is None:
-                where = f"part {len(parts) + 1}: " if parts else ""
-                return parts, answers, replace(fetched, detail=where + fetched.detail)
-            number = len(parts) + 1
-            parts.append(self.job.family.read_article(fetched.page, number, title))
-            answers.append(fetched.response)
-            following = self.fetcher.hosts.local(parts[-1].next_part or "")
-            if not parts[-1].next_part:
-                return parts, answers, None
-            if following is None or number >= _MOST_PARTS:
-                detail = f"part {number + 1}: cannot follow {parts[-1].next_part}"
-                return parts, answers, Fetched(fetched.response, None, Reason.UNREADABLE, detail)
-            fetched = await self.fetcher.get(following, "article")
-
-    def _names_section(self, article: ArticlePage, section: SectionLink) -> bool:
-        mine = self.job.family.column_id(section.url)
-        return mine is None or mine in article.column_ids
-
-    def _column_problems(self, article: ArticlePage, section: SectionLink) -> tuple[Problem, ...]:
-        """The list shows it, so it is the section's; but its own breadcrumb may name other columns."""
-        if not article.column_ids or self._names_section(article, section):
-            return ()
-        detail = f"listed in {section.name}, its breadcrumb says {article.raw.breadcrumb}"
-        return (Problem(field="section", code="disagrees", detail=detail),)
-
-
-def _end_problems(fetched: Fetched) -> tuple[Problem, ...]:
-    if not fetched.is_unended:
-        return ()
-    return (Problem(field="body", code="no-end", detail="the page has no end tag, as others of its site"),)
+    if article.next_part:
+        problems.append(Problem(field="body", code="continued", detail=f"goes on at {article.next_part}"))
+    if article.raw.views is None and article.counter:
+        problems.append(Problem(field="view_count", code="not-answered", detail=f"not asked: {article.counter}"))
+    return problems

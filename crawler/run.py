@@ -48,7 +48,14 @@ def prepare(
     replay = Replay(occasion.recording) if occasion.recording else None
     arguments, profile, now = occasion.arguments, occasion.arguments.profile, occasion.clock()
     names = (profile.name, profile.committee)
-    reader = family(profile.cms, profile.static_article, profile.section, names, profile.containers)
+    reader = family(
+        profile.cms,
+        profile.static_article,
+        profile.section,
+        names,
+        profile.containers,
+        print_page=profile.print_page,
+    )
     gone_after_days = occasion.told("gone_after_days", profile.gone_after_days)
     gone_after_days = _whole_number(settings, "GONE_AFTER_DAYS", "days", gone_after_days)
     request = {"mode": arguments.mode, "start_url": arguments.start_url, "limit": arguments.limit}

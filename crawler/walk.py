@@ -131,7 +131,9 @@ class ListWalk:
         return listing
 
     def _fresh(self, listing: ListPage) -> list[ListedRow]:
-        fresh = [row for row in listing.rows if (row.native_id or row.url) not in self.seen]
+        """Rows not seen before; the number in a foreign address is no id of this site."""
+        rows = [row if self.job.hosts.local(row.url) else replace(row, native_id=None) for row in listing.rows]
+        fresh = [row for row in rows if (row.native_id or row.url) not in self.seen]
         self.seen.update(row.native_id or row.url for row in fresh)
         self._certain += sum(not row.is_doubtful for row in fresh)
         self._barren = 0 if fresh else self._barren + 1

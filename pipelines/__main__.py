@@ -23,7 +23,7 @@ from pipelines.archive.redact import redact
 from pipelines.archive.signatures import sign
 from pipelines.archive.verify import verify, verify_quick
 from pipelines.canonical import json_value
-from pipelines.verbs import diff, feeds, log, show
+from pipelines.verbs import audit_text, diff, export, feeds, log, show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,8 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     verb("status", _status, "What the archive holds, and how the last run ended.").add_argument(
         "--json", action="store_true", help=told
     )
-    for module in (log, show, diff, feeds):
+    for module in (log, show, diff, feeds, export):
         module.add(verb)
+    audit_text.add(verbs)
     check = verb("verify", _verify, "Prove that nothing was lost or altered; exit status 5 when it was.")
     check.add_argument("--head", metavar="SHA256", help="a head noted earlier: proves that nothing since was cut off")
     check.add_argument("--quick", action="store_true", help="the daily check: chain, sizes, newest files; seconds")

@@ -70,6 +70,7 @@ class RunReport:
     refusal: tuple[Exit, str] | None = None
     stopped: str | None = None
     capture_fallback: str | None = None
+    is_walk_broken: bool = False
 
     def expect(self, key: str, *, listed: bool) -> None:
         """A list row, or a known speech that stood on no list, that this run has to account for."""
@@ -172,6 +173,9 @@ def verdict(report: RunReport) -> Verdict:
         return Verdict("interrupted", Exit.INTERRUPTED, message)
     if report.mode == "plan" and not report.failures:
         return Verdict("planned", Exit.COMPLETE, f"{len(report.planned)} articles would be read; nothing was written")
+    if report.is_walk_broken:
+        message = "the walk through the lists broke off: an error in this program, see the log"
+        return Verdict("error", Exit.INTERNAL_ERROR, message)
     if report.left:
         message = f"{report.left} rows were neither captured nor told: an error in this program, see the log"
         return Verdict("error", Exit.INTERNAL_ERROR, message)

@@ -22,7 +22,7 @@ SURNAMES = frozenset(
     "匡国文寇广禄阙东欧殳沃利蔚越夔隆师巩厍聂晁勾敖融冷訾辛阚那简饶空曾毋沙养鞠须丰巢关蒯相查后荆红游竺权"
     "逯盖益桓公晋楚闫法汝鄢涂钦归海帅缑亢况有琴商牟佘佴伯赏墨哈谯笪年爱阳佟言付代邸兰仝苟覃栗战苑初原冼香"
     "门展邝粟信区英修矫麦庹蹇揭撒锁鹿衣凡由占来才雒潭员卿丛诗生官仉敬买母迟阿降招竹青朴楼禚牙楮火练岳迮呼"
-    "但伦宇岩"
+    "但伦宇岩盘冶妥喇拜刀陇赛"
 )
 COMPOUND = frozenset(
     (
@@ -35,10 +35,10 @@ COMPOUND = frozenset(
 _WORDY = frozenset(
     "全党时和成项经计明国文农水车房平强温云广宁海甘长关元家益空公相有后别查应从路通都满干年能权盖宗单展边"
     "双生法言代原信区修战初利师那来才官由但门红爱居山谷巴步容易充终解养须祖千向左司宣阿香东支青火印索劳申"
-    "封简包储管谈祝游景富买员练招伦归融越丰英竹华花季商墨松班仰仲伏"
+    "封简包储管谈祝游景富买员练招伦归融越丰英竹华花季商墨松班仰仲伏盘"
 )
 # Rarer as surnames than as the first word of a slogan (`强担当`, `党旗红`).
-_NEVER_BARE = frozenset("全党时强国广农水权干法有相公别从都满年能但由才来那利双信代修战初师官门居通言")
+_NEVER_BARE = frozenset("全党时强国广农水权干法有相公别从都满年能但由才来那利双信代修战初师官门居通言冶妥喇拜刀陇赛")
 # A township of two characters looks like a person (`杨寨`, `吴店`).
 _TOWNSHIP_ENDS = frozenset("店寨坪庙河湾岗畈桥湖集铺沟巷坝塘岭洞堡埠港墩垸冲楼庄屯营圩滩渡嘴垭洼砦")
 # Two characters that begin (or are) words, whatever follows.
@@ -71,7 +71,7 @@ _WORDS = frozenset(
         "常抓 常怀 充电 成渝 成都 包干 包联 汇聚 聚焦 向党 相聚 相互 相信 高唱 牢固 高兴 高潮 高尚 高地 方式 "
         "方便 方圆 田园 田野 田径 石材 石头 金属 金钱 金额 白酒 白天 白皮 江河 江湖 江南 万一 万物 万里 常识 "
         "常见 常用 常年 康复 汤圆 章节 安心 安装 安静 安家 于此 任意 任何 任教 后记 索引 石刻 马路 马拉 马到 "
-        "高产 高温 高峰 高速 方言 方阵 金色 金字 白领 江湾"
+        "盘活 盘点 盘子 盘锦 高产 高温 高峰 高速 方言 方阵 金色 金字 白领 江湾"
     ).split()
 )
 _TAILS = frozenset(
@@ -170,7 +170,9 @@ def is_name(text: str, *, marked: bool) -> bool:
     given = text[len(family) :]
     if not ((family in SURNAMES or family in COMPOUND) and len(given) <= 2):
         return marked and all(sign in _SOUNDS for sign in text)
-    if set(given) & _NEVER_GIVEN or given[-1] in _NEVER_LAST:
+    if set(given) & _NEVER_GIVEN or (
+        given[-1] in _NEVER_LAST and not (marked and len(given) == 2 and given[-1] == "之")
+    ):
         return False
     return marked or not (text in _PLACES or family in _NEVER_BARE or (len(text) == 2 and _wordy(text)))
 
@@ -184,13 +186,15 @@ def people(words: str, *, marked: bool = False) -> str | None:
     phrase = _APPOSITION.sub("", words).strip(BLANKS + "：:，,—-―–")
     if not phrase or len(phrase) > 60 or _READS_ANOTHER.match(squeeze(phrase)):
         return None
-    names: list[str] = []
-    for piece in re.split(r"[、，,；;]", phrase):
-        found = _piece(piece.strip(BLANKS), marked)
-        if found is None:
-            return None
-        names += found
-    return "、".join(dict.fromkeys(names)) or None
+    pieces = [piece.strip(BLANKS) for piece in re.split(r"[、，,；;]", phrase)]
+    found = [_piece(piece, marked) for piece in pieces]
+    if any(found):  # a name marks its neighbours: `田东、姚怀远` are two people, although 田东 is a county too
+        found = [
+            _piece(piece, marked=True) if names is None else names for piece, names in zip(pieces, found, strict=True)
+        ]
+    if None in found:
+        return None
+    return "、".join(dict.fromkeys(name for names in found for name in names or ())) or None
 
 
 def _piece(piece: str, marked: bool) -> list[str] | None:
@@ -231,6 +235,7 @@ def _spaced(piece: str, marked: bool) -> list[str] | None:
     tokens = re.split(f"[{BLANKS}]+", piece)
     if len(tokens) < 2:
         return None
+    tokens[-1] = _MARK.sub("", tokens[-1])
     if all(is_name(token, marked=marked) for token in tokens):
         return tokens
     organ = _ORGAN.match(tokens[0])

@@ -7,15 +7,14 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from pipelines.context import read_context
+from pipelines.damage import damage_of
 from pipelines.dates import Moment, published
 from pipelines.record import Evidence, Problem, RawSpeech, Speech
 from pipelines.text import body_text
 from pipelines.views import view_count
 
-NORMALISERS = "norm/1"
+NORMALISERS = "norm/2"
 """Version of everything this module calls; raised whenever its output can change."""
-
-_REPLACEMENT = "\ufffd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Normaliser:
         body = body_text(raw.body_html)
         moment, dated, date_problems = self._published(raw)
         count, view_problems = self.views(raw.look.views_raw, raw.look.views_source)
-        context = read_context(raw.title, body)
+        context = read_context(raw.title, body, seen_at=datetime.fromisoformat(raw.look.observed_at))
         return Speech(
             site=raw.site,
             native_id=raw.native_id,
@@ -59,15 +58,21 @@ class Normaliser:
             attachments=raw.attachments,
             delivered_on=context.delivered_on,
             speaker=context.speaker,
-            speaker_post=None,
-            committee=None,
-            term=None,
-            session=None,
-            meeting=None,
-            genre=None,
+            speaker_post=context.speaker_post,
+            committee=context.committee,
+            term=context.term,
+            session=context.session,
+            meeting=context.meeting,
+            genre=context.genre,
             evidence=(*dated, *context.evidence),
             raw=raw.raw,
-            problems=(*raw.problems, *date_problems, *view_problems, *_text_problems(raw.title, body)),
+            problems=(
+                *raw.problems,
+                *date_problems,
+                *view_problems,
+                *context.problems,
+                *_text_problems(raw.title, body),
+            ),
             view_count=count,
             look=raw.look,
         )
@@ -104,8 +109,6 @@ def _text_problems(title: str, body: str) -> tuple[Problem, ...]:
     problems = []
     if not body:
         problems.append(Problem(field="body", code="empty", detail="the body has no visible text"))
-    for field, text in (("title", title), ("body", body)):
-        if _REPLACEMENT in text:
-            detail = f"{text.count(_REPLACEMENT)} characters are U+FFFD: bytes the declared charset does not know"
-            problems.append(Problem(field=field, code="damaged", detail=detail))
+    problems += [Problem(field="title", code=d.code, detail=d.detail(title)) for d in damage_of(title, is_body=False)]
+    problems += [Problem(field="body", code=d.code, detail=d.detail(body)) for d in damage_of(body, title=title)]
     return tuple(problems)

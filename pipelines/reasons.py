@@ -1,4 +1,7 @@
-"""The closed lists: why a speech could not be had, and why a value is null. Documented in docs/archive-format.md."""
+"""The closed lists: why a speech could not be had, why a value is null, what kinds of text there are.
+
+Documented in docs/archive-format.md.
+"""
 
 from __future__ import annotations
 
@@ -55,17 +58,45 @@ PROBLEM_CODES: dict[str, str] = {
     "missing": "the page has no such value",
     "unreadable": "the page has a value in a form we do not read",
     "no-year": "a date without a year",
-    "relative": "a date relative to an unknown moment",
+    "range": "several days where one was looked for",
+    "two-digit-year": "a year of two digits that could be several",
+    "other-calendar": "a year of 民国 or a day of the 农历, which are not converted",
+    "relative": "a date counted back too vaguely to give a day: 两周前, or an hour ago near midnight",
     "impossible": "a date or number that cannot be",
-    "future": "a date later than the moment of capture",
+    "future": "a date more than a day later than the moment of capture",
     "placeholder": "a number printed before a script fills it in",
     "not-answered": "the counter gave no answer",
-    "withheld": "the profile says that reading the counter would count",
+    "withheld": "the profile forbids asking the counter, or asking would count and the profile does not allow it",
     "empty": "the body has no visible text",
     "damaged": "the text holds U+FFFD: bytes that are no characters",
+    "private-use": "characters of Unicode's private areas: only the page's font knew what they show",
+    "mojibake": "text read in a wrong encoding: 锟斤拷, 锛, Ã¥ and their kind",
+    "control-characters": "control characters within the text",
+    "invisible-characters": "zero-width, soft-hyphen or direction characters within the text",
+    "entities-left": "HTML entities shown as they are written",
+    "tags-left": "HTML tags shown as they are written",
+    "unpaired": "a quote or bracket without its other half",
+    "lost-date-characters": "dates without their 年, 月 or 日: 20231227日",
+    "lost-quotes": "set phrases that always stand in quotes without them, or quotes left over: ”“",
+    "folded-punctuation": "ASCII commas between Chinese characters where the text should have ，",
+    "page-furniture": "lines of the page around the text: its breadcrumb, navigation, counters, footer",
+    "half-paragraph": "a sentence cut by the end of its paragraph",
+    "repeated-paragraph": "a long paragraph that stood before, word for word",
+    "title-repeated": "the body begins with its title",
+    "shorter-than-siblings": "the body is less than a twentieth as long as the site's usual one",
     "redacted": "the text was removed by order; the commit that detail names says why",
     "disagrees": "two places on the site say different things",
     "no-end": "the page ends without its closing tag, as the site's pages do",
+    "continued": "the article goes on on another page, which was not read",
     "not-fetched": "an attachment could not be had, or was larger than the profile allows",
     "text-behind": "text stands directly behind the body: perhaps a stray end tag cut the body off",
+}
+
+GENRES: dict[str, str] = {
+    "工作报告": "a report to a session: of the standing committee, on proposals (提案工作), on the work of a body",
+    "讲话": "a speech (讲话, 演讲), also one given at the opening or close of a session",
+    "致辞": "an address or greeting: 致辞, 开幕词, 闭幕词, 贺词, 欢迎词, 答谢词, 新年寄语",
+    "主持词": "the words of whoever presides",
+    "发言": "remarks of one among others: 大会发言, 交流发言, 表态发言",
+    "报道": "a news report about a meeting, a visit or a speech; not a speech",
 }

@@ -1,6 +1,10 @@
-"""Speaker and day of a speech: a table of titles and heads in the style of committee sites (names invented)."""
+"""Who, when, where and what: tables of titles and heads in the style of committee sites (names invented)."""
 
 from __future__ import annotations
+
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,8 +12,15 @@ from hypothesis import strategies as st
 
 from pipelines.context import read_context
 from pipelines.names import is_name, people
+from pipelines.reasons import GENRES
+from tests.conftest import ROOT
 
+SEEN = datetime(2026, 1, 10, 2, tzinfo=UTC)
 DAY = "2023-12-27"
+CASES: dict[str, list[dict[str, str]]] = tomllib.loads(
+    Path(__file__).with_name("titles_and_heads.toml").read_text("utf-8")
+)
+KEYS = ("delivered_on", "speaker", "speaker_post", "committee", "term", "session", "meeting", "genre")
 PLAIN = "在市政协全体会议上的讲话"
 
 Row = tuple[str, str, str | None, str | None]
@@ -259,14 +270,14 @@ def test_title_and_head(title: str, head: str, speaker: str | None, day: str | N
     for salutation in SALUTATIONS:
         lines = [salutation, "2020年5月6日，在武汉开会。", "张三", "2021年3月4日"]
         body = "\n".join([head.replace("|", "\n"), *lines])
-        context = read_context(title, body)
+        context = read_context(title, body, seen_at=SEEN)
         assert (context.speaker, context.delivered_on) == (speaker, day)
 
 
 @pytest.mark.parametrize(("title", "head", "speaker", "day"), [*TITLES, *NOBODY, *HEADS])
 def test_head_without_a_salutation(title: str, head: str, speaker: str | None, day: str | None) -> None:
     body = "\n".join([*filter(None, head.split("|")), "2020年5月6日，我受常委会委托作报告。", "张三", "2021年3月4日"])
-    context = read_context(title, body)
+    context = read_context(title, body, seen_at=SEEN)
     assert (context.speaker, context.delivered_on) == (speaker, day)
 
 
@@ -285,16 +296,70 @@ def test_an_enumeration_of_tables_is_long_enough() -> None:
     ],
 )
 def test_what_stands_below_the_head_says_nothing(body: str) -> None:
-    context = read_context(PLAIN, body)
-    assert (context.speaker, context.delivered_on, context.evidence) == (None, None, ())
+    context = read_context(PLAIN, body, seen_at=SEEN)
+    assert (context.speaker, context.delivered_on) == (None, None)
+    assert {e.where for e in context.evidence} == {"title"}
 
 
 def test_evidence_quotes_the_words_and_their_place() -> None:
-    context = read_context("何庆海在全会上的讲话", "\u3000\u3000（2023年12月27日）\n各位委员：")
+    body = "\u3000\u3000——2023年12月27日在政协广水市九届三次会议上\n各位委员："
+    context = read_context("何庆海主席在全会上的讲话", body, seen_at=SEEN)
     assert [(e.field, e.where, e.text) for e in context.evidence] == [
-        ("speaker", "title", "何庆海在全会上的讲话"),
-        ("delivered_on", "head", "（2023年12月27日）"),
+        ("delivered_on", "head", "——2023年12月27日在政协广水市九届三次会议上"),
+        ("speaker", "title", "何庆海主席在全会上的讲话"),
+        ("speaker_post", "title", "何庆海主席在全会上的讲话"),
+        ("committee", "head", "政协广水市九届三次会议"),
+        ("term", "head", "政协广水市九届三次会议"),
+        ("session", "head", "政协广水市九届三次会议"),
+        ("meeting", "title", "全会"),
+        ("genre", "title", "何庆海主席在全会上的讲话"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("head", "code"),
+    [
+        ("（1月7日至9日）", "range"),
+        ("——2024年1月7日—9日在政协九届三次会议上", "range"),
+        ("（12月27日上午）", "no-year"),
+        ("（2023年2月30日）", "impossible"),
+        ("（2023年12月26日）\n2023年12月27日", "disagrees"),
+        ("（2026年1月12日）", "future"),
+        ("（2026年1月11日）", None),
+        ("发布时间：12月27日", None),
+        ("何庆海", None),
+    ],
+)
+def test_a_day_that_is_none_is_told(head: str, code: str | None) -> None:
+    context = read_context(PLAIN, f"{head}\n各位委员：", seen_at=SEEN)
+    assert [(p.field, p.code) for p in context.problems] == ([("delivered_on", code)] if code else [])
+    assert not code or context.delivered_on is None
+
+
+def judged(case: dict[str, str], key: str) -> str:
+    context = read_context(case["title"], case["body"].strip("\n"), seen_at=SEEN)
+    read = getattr(context, key)
+    return "right" if read == case.get(key) else "missing" if read is None else "wrong"
+
+
+@pytest.mark.parametrize("half", ["tuned", "held_out"])
+@pytest.mark.parametrize("key", KEYS)
+def test_titles_and_heads(half: str, key: str) -> None:
+    verdicts = [judged(case, key) for case in CASES[half]]
+    assert verdicts.count("right") >= 0.95 * len(verdicts)
+    assert verdicts.count("wrong") <= 0.01 * len(verdicts)
+
+
+def test_the_example_of_the_document_runs() -> None:
+    page = (ROOT / "docs" / "context.md").read_text("utf-8")
+    exec(page.partition("```python\n")[2].partition("```")[0], {})  # noqa: S102 - the page's own code
+
+
+def test_the_list_is_long_and_its_keys_are_known() -> None:
+    cases = [case for half in CASES.values() for case in half]
+    assert len(cases) >= 100
+    assert {key for case in cases for key in case} == {"title", "body", *KEYS}
+    assert {case["genre"] for case in cases if "genre" in case} == set(GENRES)
 
 
 @pytest.mark.parametrize(
@@ -314,6 +379,7 @@ def test_no_names(words: str) -> None:
 
 
 PARTS = st.sampled_from(
+    "第九届|九届|三次会议|广水市|委员会|政协|中国人民政治协商会议|召开|工作报告|12月27日上午，|"
     "何庆海|李|主席|市政协|在|会议上|的|讲话|（|）|——|2023年12月27日|：|、| |\u3000|同志|各位委员|\n|至9日|·|《|》"
     "|精神|讲话人：".split("|")
 )
@@ -324,9 +390,9 @@ PARTS = st.sampled_from(
     st.text() | st.lists(PARTS, max_size=40).map("".join),
 )
 def test_never_raises_and_every_value_has_its_evidence(title: str, body: str) -> None:
-    context = read_context(title, body)
-    told = {e.field: e for e in context.evidence}
-    assert ("speaker" in told) == (context.speaker is not None)
-    assert ("delivered_on" in told) == (context.delivered_on is not None)
+    context = read_context(title, body, seen_at=SEEN)
+    told = [e.field for e in context.evidence]
+    assert told == [key for key in KEYS if getattr(context, key) is not None]
+    assert context.genre is None or context.genre in GENRES
     for evidence in context.evidence:
         assert evidence.text in (title if evidence.where == "title" else body)

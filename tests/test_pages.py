@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from crawler.blocked import obstacle
 from crawler.cms import family
-from crawler.cms.kesion.addresses import ListAddress, article_address, list_address
+from crawler.cms.kesion.addresses import Addresses, ListAddress
 from crawler.hosts import Hosts
 from crawler.page import Page, PageError
 from pipelines.reasons import Reason
 
 HOST = "http://gszx.example"
 FILES = r"/html/[a-z]+_\d+_(?P<id>\d+)(?:_(?P<part>\d+))?\.shtml$"
+ADDRESSES = Addresses(re.compile(FILES))
 KESION = family("kesion", FILES, ["领导讲话"], ["广水市政协网"])
 TITLE = "在市政协九届三次会议上的讲话"
 BODY = '<div id="MyContent"><p>各位委员：</p></div>'
@@ -41,22 +44,22 @@ def article(head: str, body: str = BODY, after: str = "", title: str = f"{TITLE}
     ],
 )
 def test_article_addresses(url: str, native_id: str | None, part: int) -> None:
-    address = article_address(HOST + url, KESION.static_article)  # type: ignore[attr-defined]
+    address = ADDRESSES.article(HOST + url)
     assert (address.native_id if address else None, address.part if address else 0) == (native_id, part)
 
 
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        ("/Item/list.asp?id=5", ListAddress(5, 1)),
-        ("/item/LIST.asp?ID=5&Page=3", ListAddress(5, 3)),
+        ("/Item/list.asp?id=5", ListAddress("5", 1)),
+        ("/item/LIST.asp?ID=5&Page=3", ListAddress("5", 3)),
         ("/Item/list.asp?ID=5&page=0", None),
-        ("/?list-5-2.html", ListAddress(5, 2)),
+        ("/?list-5-2.html", ListAddress("5", 2)),
         ("/Item/Show.asp?m=1&d=5", None),
     ],
 )
 def test_list_addresses(url: str, expected: ListAddress | None) -> None:
-    assert list_address(HOST + url) == expected
+    assert ADDRESSES.listing(HOST + url) == expected
 
 
 HEADINGS = {

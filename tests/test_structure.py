@@ -35,7 +35,10 @@ def test_who_imports_whom(path: Path) -> None:
         assert "crawler" not in packages
         if place != "pipelines/stages.py":
             assert "scrapy" not in packages
-    if place.startswith("pipelines/archive/") or place in {"pipelines/record.py", "pipelines/canonical.py"}:
+    if place.startswith(("pipelines/archive/", "pipelines/export/")) or place in {
+        "pipelines/record.py",
+        "pipelines/canonical.py",
+    }:
         assert packages <= sys.stdlib_module_names | {"pipelines"}
     if place.startswith("crawler/cms/") or place in {"crawler/page.py", "crawler/profile.py"}:
         assert packages <= sys.stdlib_module_names | {"crawler", "pipelines", "lxml"}

@@ -68,7 +68,10 @@ class ListPage:
 
 @dataclass(frozen=True, slots=True)
 class ArticlePage:
-    """One page of an article. `title` is without site suffix and page number; `counter` is its count's address."""
+    """One page of an article. `title` is without site suffix and page number; `counter` is its count's address.
+
+    `confidence`: an estimate, 0 to 1, that the body is the article's; None where the family declares its container.
+    """
 
     title: str
     raw: Raw
@@ -78,6 +81,7 @@ class ArticlePage:
     counter: str | None
     column_ids: tuple[str, ...]
     problems: tuple[Problem, ...]
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,9 @@ class Family(Protocol):
 
     def canonical(self, url: str) -> str:
         """The one address of an article that the archive keeps."""
+
+    def article_source(self, url: str) -> str:
+        """The address whose page is read for an article: its own, or one that says the same with fewer requests."""
 
     def column_id(self, url: str) -> str | None:
         """Identity of the column a list address names."""
@@ -133,8 +140,22 @@ class Family(Protocol):
         """Where a page without a body sends the browser by script."""
 
 
-FAMILIES = {"kesion": "crawler.cms.kesion:Kesion"}
+FAMILIES = {
+    "kesion": "crawler.cms.kesion:Kesion",
+    "dedecms": "crawler.cms.dedecms:DedeCms",
+    "empirecms": "crawler.cms.empirecms:EmpireCms",
+    "jeecms": "crawler.cms.jeecms:JeeCms",
+    "kesion-net": "crawler.cms.kesion_net:KesionNet",
+    "phpcms": "crawler.cms.phpcms:PhpCms",
+    "siteserver": "crawler.cms.siteserver:SiteServer",
+    "trs": "crawler.cms.trs:Trs",
+    "jcms": "crawler.cms.jcms:Jcms",
+    "vsb": "crawler.cms.vsb:Vsb",
+    "cctv": "crawler.cms.cctv:Cctv",
+}
 """Families by the name profiles give them: module and class."""
+PRINTING = ("kesion",)
+"""Families whose articles have print pages."""
 
 
 def family(
@@ -143,6 +164,8 @@ def family(
     section_names: Sequence[str],
     site_names: Sequence[str],
     containers: Mapping[str, str] | None = None,
+    *,
+    print_page: bool = False,
 ) -> Family:
     """The page objects of a CMS family.
 
@@ -152,9 +175,10 @@ def family(
         section_names: names the section may have on the site.
         site_names: names of the site and the committee.
         containers: the profile's own containers of `body` and `rows`, where a template has its own.
+        print_page: read articles from their print pages; only of families that have them.
     """
     module, _, made = FAMILIES[name].partition(":")
     maker: Callable[..., Family] = getattr(import_module(module), made)
-    if containers:
-        return maker(static_article, section_names, site_names, containers)
-    return maker(static_article, section_names, site_names)
+    options: dict[str, object] = {"containers": containers} if containers else {}
+    options |= {"print_page": True} if print_page else {}
+    return maker(static_article, section_names, site_names, **options)

@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 from threading import Thread
 
+from crawler.replica.families import FAMILIES, family_replica
+from crawler.replica.forms import NAMES, form_of
 from crawler.replica.kesion import Kesion
 from crawler.replica.server import Bench
 from crawler.replica.site import SECTION, Site
 from crawler.replica.templates import FLAVOURS
-from crawler.replica.views import ListPages
+from crawler.replica.views import ListPages, pages_of
 
 DEFAULT_ALIAS = "http://192.168.3.251:88/"
 RAW_DATES = 0
@@ -26,9 +28,9 @@ def date_form(text: str) -> int:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m crawler.replica", description="a KesionCMS look-alike on this machine"
+        prog="python -m crawler.replica", description="a look-alike of a CMS on this machine"
     )
-    parser.add_argument("--flavour", choices=sorted(FLAVOURS), default="6.5")
+    parser.add_argument("--flavour", choices=sorted({*FLAVOURS, *FAMILIES}), default="6.5")
     parser.add_argument("--speeches", type=int, default=100)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--host", default="127.0.0.1")
@@ -40,23 +42,34 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--per-page", type=int, help="rows of a list page; default 20, X2: such that there are ten pages"
     )
+    parser.add_argument("--urls", choices=NAMES, default="dynamic", help="how the site writes its addresses")
     parser.add_argument("--robots", type=Path, metavar="FILE", help="served as /robots.txt; default: 404")
     parser.add_argument("--leave-with-parent", action="store_true", help="end when standard input closes")
     return parser.parse_args()
 
 
 def make_bench(options: argparse.Namespace) -> Bench:
+    robots = options.robots.read_text(encoding="utf-8") if options.robots else None
+    if options.flavour in FAMILIES:
+        site = Site(options.speeches, options.seed)
+        return Bench((options.host, options.port), family_replica(options.flavour, site, options.per_page, robots))
     flavour = FLAVOURS[options.flavour]
-    site = Site(options.speeches, options.seed)
+    # Files of two models would share their names.
+    site = Site(options.speeches, options.seed, twins=options.urls != "static")
     ten_pages = min(40, max(5, -(-len(site.rows((SECTION,))) // 10)))
+    per_page = options.per_page or (ten_pages if flavour.name == "X2" else ROWS_A_PAGE)
+    form = form_of(
+        options.urls, flavour.name, site, lambda class_id: pages_of(len(lists.class_rows(class_id)), per_page)
+    )
+    site.native_id, site.is_file = form.native_id, form.is_file
     lists = ListPages(
         flavour=flavour,
         site=site,
+        form=form,
         alias=options.alias.rstrip("/") + "/",
         date_form=flavour.date_form if options.date_form is None else options.date_form,
-        per_page=options.per_page or (ten_pages if flavour.name == "X2" else ROWS_A_PAGE),
+        per_page=per_page,
     )
-    robots = options.robots.read_text(encoding="utf-8") if options.robots else None
     return Bench((options.host, options.port), Kesion(flavour, site, lists, robots))
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
+
+if TYPE_CHECKING:
+    from crawler.replica.cms import Asked
 
 LARGEST_LONG = 2**31 - 1
 
@@ -24,18 +28,19 @@ class AspRequest:
     path: str
     host: str
     values: dict[str, str]
+    referer: str = ""
 
     @classmethod
-    def read(cls, target: str, form: str, cookie: str, host: str, encoding: str) -> AspRequest:
-        address = urlsplit(target)
+    def read(cls, asked: Asked, encoding: str) -> AspRequest:
+        address = urlsplit(asked.target)
         values: dict[str, str] = {}
-        for text in (address.query, form):
+        for text in (address.query, asked.form):
             found: dict[str, str] = {}
             for key, value in parse_qsl(text, keep_blank_values=True, encoding=encoding, errors="replace"):
                 name = key.lower()
                 found[name] = f"{found[name]}, {value}" if name in found else value
             values = found | values
-        return cls(address.path.lower(), host, _cookies(cookie) | values)
+        return cls(address.path.lower(), asked.host, _cookies(asked.cookie) | values, asked.referer)
 
     def text(self, name: str) -> str:
         """A parameter as the guard hands it on: without quotes."""

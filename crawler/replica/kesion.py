@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from crawler.replica import notices
@@ -16,14 +17,19 @@ from crawler.replica.templates import COMMON_GUARD, SITE, ArticleView
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from crawler.replica.cms import Asked
     from crawler.replica.templates import Flavour
     from crawler.replica.views import ListPages
 
 FILTERED = ("m", "d", "id", "p", "page", "getflag")
+UNSEEN = ("removed", "deleted-notice", "not-approved")
+SESSION = "ASPSESSIONIDQQSCRTAD=KFHBNLOAGDPCEMJIKBNALHCO; path=/"
 TINY_GIF = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 
 
 class Kesion:
+    server = "Microsoft-IIS/6.0"
+
     def __init__(self, flavour: Flavour, site: Site, lists: ListPages, robots: str | None) -> None:
         self.flavour = flavour
         self.site = site
@@ -38,21 +44,49 @@ class Kesion:
             "/item/gethits.asp": self.get_hits,
             "/item/print.asp": self.print_page,
             "/item/filedown.asp": self.file_down,
+            "/item/ajaxpage.asp": self.ajax_page,
             "/plus/error.asp": self.error_page,
             "/user/login/": lambda _: self.html("<html><body>会员登录</body></html>"),
         }
+
+    def respond(self, asked: Asked) -> Answer:
+        return self.answer(AspRequest.read(asked, self.flavour.encoding))
+
+    def headers(self, cookie: str) -> dict[str, str]:
+        common = {"X-Powered-By": "ASP.NET", "Cache-control": "private"}
+        return common if "ASPSESSIONID" in cookie else {**common, "Set-Cookie": SESSION}
+
+    def truth(self) -> dict[str, Any]:
+        return self.site.truth(self.flavour.prints_author, self.flavour.prints_source)
+
+    def step(self) -> dict[str, list[str]]:
+        return self.site.step()
 
     def answer(self, request: AspRequest) -> Answer:
         if request.path == "/robots.txt" and self.robots is not None:
             return Answer(200, self.robots.encode(), "text/plain")
         if request.path.startswith(("/uploadfiles/", "/images/")):
             return self.static_file(request.path)
+        if counts := self.lists.counts_script(request.path):
+            return self.html(counts)
+        served = self.lists.form.read(request)
+        if served is None and (target := self.moved_to(request)):
+            return self.redirect(target)
+        request = served or request
         script = self.scripts.get(request.path)
         if script is None:
-            return Answer(404, notices.NOT_FOUND.encode("gb18030"), "text/html")
+            return self.not_found()
         if bad := self.forbidden_text(request):
             return self.html(notices.guard(bad, "127.0.0.1"))
         return script(request)
+
+    def moved_to(self, request: AspRequest) -> str:
+        """Where Show.asp sends an article that has an address of another form; empty when it has none."""
+        item = self.site.items.get((request.number("m"), request.number("d") or request.number("id")))
+        if request.path != "/item/show.asp" or item is None:
+            return ""
+        target = self.lists.form.item(self.domain(request), item)
+        return "" if "Show.asp" in target else target
 
     def forbidden_text(self, request: AspRequest) -> str:
         words = (*COMMON_GUARD, *self.flavour.guarded_more)
@@ -61,6 +95,9 @@ class Kesion:
 
     def html(self, text: str, status: int = 200) -> Answer:
         return Answer(status, text.encode(self.flavour.encoding), self.flavour.content_type)
+
+    def not_found(self) -> Answer:
+        return Answer(404, notices.NOT_FOUND.encode("gb18030"), "text/html")
 
     def redirect(self, target: str) -> Answer:
         text = notices.OBJECT_MOVED.format(target=target)
@@ -80,6 +117,11 @@ class Kesion:
             return self.html(notices.UNKNOWN_CLASS)
         return self.html(self.lists.page(request.host, class_id, request.number("page")))
 
+    def ajax_page(self, request: AspRequest) -> Answer:
+        if not request.referer:
+            return self.html("error!")
+        return self.html(self.lists.ajax_page(request.host, request.text("classid"), request.number("curpage")))
+
     def show(self, request: AspRequest) -> Answer:
         model, number = request.number("m"), request.number("d") or request.number("id")
         if not model and not number:
@@ -92,10 +134,14 @@ class Kesion:
         return self.show_item(request, self.site.items.get((model, number)))
 
     def show_item(self, request: AspRequest, item: Item | None) -> Answer:
+        if item and self.lists.form.is_file(item) and item.state in UNSEEN:
+            return self.not_found()
         if item is None or item.state in ("removed", "deleted-notice"):
             return self.refuse(notices.DELETED)
         if item.state == "not-approved":
             return self.refuse(notices.NOT_APPROVED)
+        if item.target and self.lists.form.is_file(item):
+            return self.html(notices.scripted_redirect(item.speech, item.target))
         if item.target:
             if self.flavour.name == "X2":
                 item.hits[0] += 1
@@ -129,11 +175,7 @@ class Kesion:
         picture = None
         if parts > 1:
             last = part >= parts
-            picture = (
-                f"{domain}Item/list.asp?id={item.class_id}"
-                if last
-                else f"?m={speech.model}&d={speech.number}&p={part + 1}"
-            )
+            picture = self.lists.form.column(domain, item.class_id) if last else self.lists.form.part(item, part + 1)
         chance = dice(self.site.seed, "noise", self.flavour.name, speech.native_id, speech.revision, part)
         return render(speech.parts[part - 1], chance, BodyLinks(domain, picture))
 
@@ -154,7 +196,7 @@ class Kesion:
             section=section,
             body=body,
             wrapped=wrapped,
-            pager=part_pager(speech.model, speech.number, part, parts) if parts > 1 and wrapped else "",
+            pager=part_pager(partial(self.lists.form.part, item), part, parts) if parts > 1 and wrapped else "",
             crumbs=crumbs,
             previous=self.lists.neighbour(domain, before),
             following=self.lists.neighbour(domain, after),
@@ -183,9 +225,12 @@ class Kesion:
 
     def print_page(self, request: AspRequest) -> Answer:
         item = self.site.items.get((request.number("m"), request.number("id")))
-        if item is None or item.state in ("removed", "deleted-notice", "not-approved") or item.target:
+        # Whether an article is in the recycle bin, this script does not ask.
+        if item is None or item.state in ("deleted-notice", "not-approved"):
             return self.html(notices.BAD_PARAMETER)
         domain = self.domain(request)
+        if item.target:  # the field of the body holds the address, and the print page prints it
+            return self.html(notices.print_page(item.speech, item.hits[0], "", item.target))
         whole = "".join(self.part_html(item, part, domain) for part in range(1, len(item.speech.parts) + 1))
         body = notices.in_place_of_body(item.state, item.speech.number, domain) or notices.html_code(whole)
         date = self.flavour.raw_date(item.speech.published)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
 DATE_FORMS = {
@@ -53,16 +54,13 @@ def cut_title(title: str, width: int) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """Which page of which list."""
+    """Which page of which list; `address` is how the pager writes the address of a page."""
 
-    class_id: int
     current: int
     total: int
     rows: int
     per_page: int
-
-    def address(self, page: int) -> str:
-        return f"?ID={self.class_id}" if page == 1 else f"?ID={self.class_id}&Page={page}"
+    address: Callable[[int], str]
 
     def link(self, page: int, text: str, enabled: bool = True) -> str:
         return f'<a href="{self.address(page)}">{text}</a>' if enabled else text
@@ -110,21 +108,17 @@ def _numbers_with_the_zero(place: Place) -> str:
     """Style 4. Near the end of exactly ten pages its window starts at 0: the CMS's own slip."""
     current, total = place.current, place.total
 
-    def link(page: int, text: str) -> str:
-        address = f"?id={place.class_id}" if page == 1 else f"?id={place.class_id}&page={page}"
-        return f'<a href="{address}">{text}</a>'
-
     start = 1 if current < 7 else current - 5
     if total - current < 5:
         start = total - 10
     start = 1 if start < 0 else start
     numbers = [
-        f'<a href="#" class="curr">{page}</a>' if page == current else link(page, str(page))
+        f'<a href="#" class="curr">{page}</a>' if page == current else place.link(page, str(page))
         for page in range(start, min(start + 10, total + 1))
     ]
-    previous = link(current - 1, "上一页") if current > 1 else '<a href="#">上一页</a>'
-    following = link(current + 1, "下一页") if current < total else '<a href="#">下一页</a>'
-    ends = f"{link(1, '首 页')} {' '.join(numbers)} {link(total, '末页')}"
+    previous = place.link(current - 1, "上一页") if current > 1 else '<a href="#">上一页</a>'
+    following = place.link(current + 1, "下一页") if current < total else '<a href="#">下一页</a>'
+    ends = f"{place.link(1, '首 页')} {' '.join(numbers)} {place.link(total, '末页')}"
     return f"{previous} {following} {ends} <span>总共{total}页</span>"
 
 
@@ -137,11 +131,8 @@ def _select(place: Place) -> str:
     return f' 转到：<select name="page" size="1" onchange="{jump}">{options}</select>'
 
 
-def part_pager(model: int, number: int, current: int, total: int) -> str:
+def part_pager(address: Callable[[int], str], current: int, total: int) -> str:
     """The pager of a long article; it offers a next page whenever `current` is not the last, also beyond the end."""
-
-    def address(page: int) -> str:
-        return f"?m={model}&d={number}&p={page}"
 
     start = max(1, current - 9) if current >= 10 else 1
     numbers = [

@@ -71,6 +71,15 @@ def error_page(message: str) -> str:
     )
 
 
+def scripted_redirect(speech: Speech, target: str) -> str:
+    """A redirecting article built as a file: it counts itself, then leaves."""
+    source = f"/item/GetHits.asp?Action=Count&GetFlag=0&m={speech.model}&ID={speech.number}"
+    return (
+        f'<div style="display:none"><Script Language="Javascript" Src="{source}"></Script></div>'
+        f"<script type=\"text/javascript\">location.href='{target}';</script>"
+    )
+
+
 def html_code(text: str) -> str:
     """HtmlCode of the print page: unescapes once too often."""
     for written, meant in (("&quot;", '"'), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">")):
@@ -80,10 +89,14 @@ def html_code(text: str) -> str:
 
 def print_page(speech: Speech, hits: int, date: str, body: str) -> str:
     return (
-        f"<html><head><title>{escape(speech.title)}</title>"
-        '<meta http-equiv="Content-Type" content="text/html; charset=gb2312">'
-        '</head><body oncopy="return false" oncontextmenu="return false"><table width="600" align="center">'
-        f'<tr><td align="center"><b>{escape(speech.title)}</b></td></tr><tr><td>作者：{speech.author} '
-        f"文章来源：{speech.source} 点击数 {hits} 更新时间：{date} 文章录入：{speech.editor}</td></tr>"
-        f"<tr><td>{body}</td></tr></table></body></html>"
+        f"<HTML>\n<HEAD><TITLE>{escape(speech.title)}-打印文章</TITLE>\n"
+        '<META http-equiv=Content-Type content="text/html; charset=gb2312">\n</HEAD>\n'
+        '<BODY oncontextmenu="return false" oncopy=document.selection.empty()>\n<TABLE width=760><TBODY>\n'
+        '<TR><TD align=right height=20><A href="javascript:window.print()">打印本文</A>&nbsp;&nbsp;'
+        '<A href="javascript:window.close()">关闭窗口</A></TD></TR>\n'
+        f"<TR><TD height=25 align=middle><B>{escape(speech.title)}</B></TD></TR>\n"
+        f"<TR><TD align=middle>作者：{speech.author}&nbsp;&nbsp;文章来源：{speech.source}&nbsp;&nbsp;点击数\n"
+        f"      {hits}&nbsp;&nbsp;更新时间：{date}&nbsp;&nbsp;文章录入：{speech.editor}\n  </TD></TR>\n"
+        "<TR><TD height=25><HR align=center width=100% noShade SIZE=1></TD></TR>\n"
+        f'<TR><TD valign="top">{body}</TD></TR>\n</TBODY></TABLE>\n</BODY>\n</HTML>\n'
     )

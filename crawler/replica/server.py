@@ -7,21 +7,22 @@ import socket
 import struct
 import sys
 import time
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from crawler.replica import notices
-from crawler.replica.asp import Answer, AspRequest
+from crawler.replica.asp import Answer
+from crawler.replica.cms import Asked
 from crawler.replica.faults import Faults
 
 if TYPE_CHECKING:
-    from crawler.replica.kesion import Kesion
+    from crawler.replica.cms import Cms
 
 CONTROL = "/__replica__/"
 SLOWNESS = 0.5
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-SESSION = "ASPSESSIONIDQQSCRTAD=KFHBNLOAGDPCEMJIKBNALHCO; path=/"
 
 
 class Bench(ThreadingHTTPServer):
@@ -30,8 +31,8 @@ class Bench(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], kesion: Kesion) -> None:
-        self.kesion = kesion
+    def __init__(self, address: tuple[str, int], cms: Cms) -> None:
+        self.cms = cms
         self.fault_plan = Faults()
         self.requests_seen: list[dict[str, Any]] = []
         self.lock = Lock()
@@ -52,29 +53,25 @@ class Bench(ThreadingHTTPServer):
         with self.lock:
             match method, name:
                 case "GET", "truth":
-                    return self._truth()
+                    return self.cms.truth()
                 case "GET", "log":
                     return self._log()
                 case "POST", "step":
-                    return self.kesion.site.step()
+                    return self.cms.step()
                 case "POST", "grow":
-                    self.kesion.site.grow()
+                    self.cms.site.grow()
                 case "POST", "faults":
                     self.fault_plan = Faults(**{**body, "kinds": tuple(body["kinds"])} if "kinds" in body else body)
                 case "POST", "section":
-                    self.kesion.site.section_empty = bool(body["empty"])
+                    self.cms.site.section_empty = bool(body["empty"])
                 case "POST", "robots":
-                    self.kesion.robots = body["text"]
+                    self.cms.robots = body["text"]
                 case _:
                     raise KeyError(name)
         return {"ok": True}
 
-    def _truth(self) -> dict[str, Any]:
-        flavour = self.kesion.flavour
-        return self.kesion.site.truth(flavour.prints_author, flavour.prints_source)
-
     def _log(self) -> dict[str, Any]:
-        site = self.kesion.site
+        site = self.cms.site
         increments = {"total": sum(site.increments.values()), "by_id": dict(site.increments)}
         return {"requests": list(self.requests_seen), "increments": increments, "purchases": site.purchases}
 
@@ -87,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Bench
 
     def version_string(self) -> str:
-        return "Microsoft-IIS/6.0"
+        return self.server.cms.server
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it
         """The log is kept for /__replica__/log, not printed."""
@@ -112,17 +109,16 @@ class Handler(BaseHTTPRequestHandler):
         self.send_faulty(fault, form) if fault else self.send_answer(self.page(form))
 
     def page(self, form: bytes) -> Answer:
-        kesion = self.server.kesion
-        host = self.headers.get("Host") or "{}:{}".format(*self.server.server_address[:2])
-        request = AspRequest.read(
+        asked = Asked(
+            method=self.command,
             target=self.path,
             form=form.decode("latin-1"),
+            host=self.headers.get("Host") or "{}:{}".format(*self.server.server_address[:2]),
             cookie=self.headers.get("Cookie", ""),
-            host=host,
-            encoding=kesion.flavour.encoding,
+            referer=self.headers.get("Referer", ""),
         )
         with self.server.lock:
-            return kesion.answer(request)
+            return self.server.cms.respond(asked)
 
     def send_control(self, method: str, form: bytes) -> None:
         try:
@@ -141,9 +137,9 @@ class Handler(BaseHTTPRequestHandler):
             case "503":
                 self.send_answer(Answer(503, notices.UNAVAILABLE.encode(), "text/html", {"Retry-After": "1"}))
             case "empty":
-                self.send_answer(Answer(200, b"", self.server.kesion.flavour.content_type))
+                self.send_answer(replace(self.server.cms.html(""), body=b""))
             case "db-down":
-                self.send_answer(self.server.kesion.html(notices.DATABASE_DOWN))
+                self.send_answer(self.server.cms.html(notices.DATABASE_DOWN))
             case "challenge":
                 self.send_answer(
                     Answer(512, notices.CHALLENGE.encode(), "text/html", {"Set-Cookie": "__jsluid_h=0a1b2c; path=/"})
@@ -174,12 +170,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def send_head(self, answer: Answer, length: int | None) -> None:
         self.send_response(answer.status, None if answer.status != 512 else "Unknown")
-        self.send_header("X-Powered-By", "ASP.NET")
         self.send_header("Content-Type", answer.content_type)
-        self.send_header("Cache-control", "private")
-        if "ASPSESSIONID" not in self.headers.get("Cookie", ""):
-            self.send_header("Set-Cookie", SESSION)
-        for name, value in answer.headers.items():
+        common = self.server.cms.headers(self.headers.get("Cookie", ""))
+        for name, value in (*common.items(), *answer.headers.items()):
             self.send_header(name, value)
         if length is not None:
             self.send_header("Content-Length", str(length))

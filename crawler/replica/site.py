@@ -11,7 +11,7 @@ from crawler.replica.speeches import Speech, edited, make_news, make_speech, ret
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 State = Literal[
     "live", "removed", "deleted-notice", "not-approved", "login-wall", "no-permission", "paid", "foreign-host"
@@ -56,18 +56,21 @@ class Item:
 
 
 class Site:
-    def __init__(self, speeches: int, seed: int) -> None:
+    def __init__(self, speeches: int, seed: int, *, twins: bool = True) -> None:
         self.seed = seed
         self.steps = 0
         self.growths = 0
         self.section_empty = False
         self.increments: dict[str, int] = {}
         self.purchases = 0
+        # What an archive of this site calls an article; files of random names have no number in them.
+        self.native_id: Callable[[Item], str] = lambda item: item.speech.native_id
+        self.is_file: Callable[[Item], bool] = lambda _: False
         self.items: dict[tuple[int, int], Item] = {}
         self._removed: list[Item] = []
-        self._fill(speeches)
+        self._fill(speeches, twins=twins)
 
-    def _fill(self, speeches: int) -> None:
+    def _fill(self, speeches: int, *, twins: bool) -> None:
         chance = dice(self.seed, "site")
         roles: list[tuple[State, str | None] | Literal["speech", "news"]] = ["speech"] * speeches
         roles += ["news"] * 18
@@ -84,7 +87,8 @@ class Site:
             else:
                 state, target = role
                 self._add(Item(make_speech(self.seed, 1, number, moment), SECTION, state, target), chance)
-        self._add_twins(chance)
+        if twins:
+            self._add_twins(chance)
         if live := self.live():
             live[len(live) // 10].pinned = True
 
@@ -132,7 +136,7 @@ class Site:
 
     def count_hit(self, item: Item) -> None:
         item.hits = [hits + 1 for hits in item.hits]
-        name = item.speech.native_id
+        name = self.native_id(item)
         self.increments[name] = self.increments.get(name, 0) + 1
 
     def grow(self) -> None:
@@ -163,10 +167,10 @@ class Site:
             item.state = "removed"
         self.grow()
         return {
-            "created": [item.speech.native_id for item in self._create(chance)],
-            "changed": [item.speech.native_id for item in [*changed, *restored[1:]]],
-            "gone": [item.speech.native_id for item in chosen[3:]],
-            "restored": [item.speech.native_id for item in restored],
+            "created": [self.native_id(item) for item in self._create(chance)],
+            "changed": [self.native_id(item) for item in [*changed, *restored[1:]]],
+            "gone": [self.native_id(item) for item in chosen[3:]],
+            "restored": [self.native_id(item) for item in restored],
         }
 
     def _create(self, chance: random.Random) -> list[Item]:
@@ -182,9 +186,22 @@ class Site:
         return created
 
     def truth(self, raw_author: bool, raw_source: bool) -> dict[str, Any]:
-        speeches = [_told(item, raw_author, raw_source, not self.section_empty) for item in self.live()]
+        speeches = [
+            {"native_id": self.native_id(item), **_told(item, raw_author, raw_source, not self.section_empty)}
+            for item in self.live()
+        ]
         withheld = [item for item in self.items.values() if item.state not in ("live", "removed")]
-        return {"section": "领导讲话", "speeches": speeches, "withheld": [_withheld(item) for item in withheld]}
+        return {"section": "领导讲话", "speeches": speeches, "withheld": [self._withheld(item) for item in withheld]}
+
+    def _withheld(self, item: Item) -> dict[str, str | None]:
+        direct = item.target == FOREIGN_ROW
+        reason = "no-permission" if item.state == "paid" else item.state
+        return {
+            "native_id": None if direct else self.native_id(item),
+            "url": item.target or f"/Item/Show.asp?m={item.speech.model}&d={item.speech.number}",
+            "title": item.speech.title,
+            "reason": "not-found" if self.is_file(item) and reason in ("deleted-notice", "not-approved") else reason,
+        }
 
 
 def _moment(chance: random.Random, progress: float) -> datetime:
@@ -198,7 +215,6 @@ def _told(item: Item, with_author: bool, with_source: bool, listed: bool) -> dic
     speech = item.speech
     moment = speech.published
     return {
-        "native_id": speech.native_id,
         "title": speech.title,
         "published_on": f"{moment:%Y-%m-%d}",
         "published_at": f"{moment:%Y-%m-%dT%H:%M:%S}+08:00" if moment.time() != moment.min.time() else None,
@@ -208,17 +224,8 @@ def _told(item: Item, with_author: bool, with_source: bool, listed: bool) -> dic
         "source": speech.source if with_source else None,
         "delivered_on": speech.delivered_on.isoformat() if speech.delivered_on else None,
         "speaker": speech.speaker,
+        **speech.context,
         "parts": len(speech.parts),
         "listed": listed,
         **speech.linked,
-    }
-
-
-def _withheld(item: Item) -> dict[str, str | None]:
-    direct = item.target == FOREIGN_ROW
-    return {
-        "native_id": None if direct else item.speech.native_id,
-        "url": item.target or f"/Item/Show.asp?m={item.speech.model}&d={item.speech.number}",
-        "title": item.speech.title,
-        "reason": "no-permission" if item.state == "paid" else item.state,
     }

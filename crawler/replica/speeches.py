@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import re
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,7 @@ class Speech:
     parts: tuple[Part, ...]
     delivered_on: date | None = None
     speaker: str | None = None
+    context: dict[str, str | None] = field(default_factory=dict)
     revision: int = 0
 
     @property
@@ -85,6 +87,7 @@ class _Heading:
     lines: tuple[str, ...]
     speaker: str | None
     delivered_on: date | None
+    context: dict[str, str | None]
 
 
 def make_speech(seed: int, model: int, number: int, published: datetime) -> Speech:
@@ -106,6 +109,7 @@ def make_speech(seed: int, model: int, number: int, published: datetime) -> Spee
         parts=_cut_into_parts(blocks, chance.choice((2, 2, 3, 4)) if chance.random() < 0.08 else 1),
         delivered_on=heading.delivered_on,
         speaker=heading.speaker,
+        context=heading.context,
     )
 
 
@@ -141,16 +145,17 @@ def _heading(chance: random.Random, day: date) -> _Heading:
     kind = chance.choice(("讲话", "讲话", "讲话", "致辞", "主持词"))
     name, second = person(chance), person(chance)
     form = chance.choice(("report", "chair", "chair", "colon", "joint", "plain", "plain", "plain"))
+    post = f"市政协{chance.choice(('主席', '副主席', '党组书记、主席'))}"
     title = {
         "report": f"{name}同志在{meeting}上作{chance.choice(('常委会工作报告', '提案工作情况的报告'))}",
-        "chair": f"市政协{chance.choice(('主席', '副主席', '党组书记、主席'))}{name}在{meeting}上的{kind}",
+        "chair": f"{post}{name}在{meeting}上的{kind}",
         "colon": f"{name}：在{meeting}上的致辞",
         "joint": f"{name}、{second}在{meeting}上的{kind}",
         "plain": f"在{meeting}上的{kind}",
     }[form]
     speaker: str | None = f"{name}、{second}" if form == "joint" else name
     lines = [title] if chance.random() < 0.3 else []
-    speaker_line = _speaker_line(chance, name) if form == "plain" else ""
+    speaker_line, signed_as = _speaker_line(chance, name) if form == "plain" else ("", None)
     if form == "plain" and not speaker_line:
         speaker = None
     date_line = ""
@@ -159,13 +164,29 @@ def _heading(chance: random.Random, day: date) -> _Heading:
         speaker = name if names_speaker else speaker
     pair = [date_line, speaker_line]
     lines += [line for line in (pair if chance.random() < 0.5 else reversed(pair)) if line]
-    return _Heading(title, tuple(lines), speaker, day if stated else None)
+    context = _context_of(meeting)
+    context["speaker_post"] = post if form == "chair" else signed_as
+    context["genre"] = {"report": "工作报告", "colon": "致辞"}.get(form, kind)
+    return _Heading(title, tuple(lines), speaker, day if stated else None, context)
 
 
-def _speaker_line(chance: random.Random, name: str) -> str:
+def _context_of(meeting: str) -> dict[str, str | None]:
+    """What the name of a meeting of `prose.txt` says."""
+    numbers = re.fullmatch(r"(?:政协广水市第|市政协)(.+?)届(?:委员会第)?(.+?)次(?:常委会)?会议", meeting)
+    return {
+        "meeting": meeting,
+        "committee": "政协广水市委员会" if meeting.startswith("政协广水市") else None,
+        "term": f"第{numbers[1]}届" if numbers else None,
+        "session": f"第{numbers[2]}次会议" if numbers else None,
+    }
+
+
+def _speaker_line(chance: random.Random, name: str) -> tuple[str, str | None]:
+    """A head line with the speaker, and the post it names."""
     post = chance.choice(("政协广水市委员会主席", "政协广水市委员会副主席", "市政协党组书记、主席"))
     padded = name if len(name) != 2 else name[0] + chance.choice(("\u3000", "\u00a0\u00a0", " ")) + name[1]
-    return chance.choice((f"{post}\u3000{padded}", f"{post} {name}", name, padded, ""))
+    lines = ((f"{post}\u3000{padded}", post), (f"{post} {name}", post), (name, None), (padded, None), ("", None))
+    return chance.choice(lines)
 
 
 def _date_line(chance: random.Random, day: date, meeting: str, name: str) -> tuple[str, bool]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from html import escape
 
+from crawler.replica import ajax_lists
+from crawler.replica.forms import FOLDERS, Ajax, Form, Static
 from crawler.replica.listing import Place, cut_title, list_date, pager
 from crawler.replica.site import ARCHIVE, FOREIGN_ROW, LAST_MOMENT, MEMBERS, NEWS, NOTICES, SECTION, Item, Site
+from crawler.replica.static_lists import counts_script, static_pager
 from crawler.replica.templates import SITE, Flavour, RowView
 
 CLASS_NAMES = {ARCHIVE: "资料中心", NEWS: "政协要闻", NOTICES: "通知公告", SECTION: "领导讲话", MEMBERS: "委员内网"}
@@ -16,10 +20,15 @@ EVERY_ALIAS_ROW = 17
 ON_HOME = 8
 
 
+def pages_of(rows: int, per_page: int) -> int:
+    return max(1, -(-rows // per_page))
+
+
 class ListPages:
-    def __init__(self, flavour: Flavour, site: Site, alias: str, date_form: int, per_page: int) -> None:
+    def __init__(self, flavour: Flavour, site: Site, form: Form, alias: str, date_form: int, per_page: int) -> None:
         self.flavour = flavour
         self.site = site
+        self.form = form
         self.alias = alias
         self.date_form = date_form
         self.per_page = per_page
@@ -28,7 +37,7 @@ class ListPages:
         return self.alias if self.flavour.domain_is_alias else f"http://{host}/"
 
     def class_href(self, domain: str, class_id: int) -> str:
-        return f"{domain}Item/list.asp?id={class_id}"
+        return self.form.column(domain, class_id)
 
     def navigation(self, domain: str) -> list[tuple[str, str]]:
         return [(name, self.class_href(domain, class_id)) for class_id, name in CLASS_NAMES.items()]
@@ -57,20 +66,57 @@ class ListPages:
         if item.target == FOREIGN_ROW:
             return item.target
         base = self.alias if item.speech.number % EVERY_ALIAS_ROW == 0 else domain
-        return f"{base}Item/Show.asp?m={item.speech.model}&d={item.speech.number}"
+        return self.form.item(base, item)
 
     def page(self, host: str, class_id: int, asked: int) -> str:
         domain = self.domain(host)
-        rows = self.site.rows((SECTION,) if class_id == ARCHIVE else (class_id,))
-        total = max(1, -(-len(rows) // self.per_page))
-        current = asked if 1 <= asked <= total else 1
-        shown = rows[(current - 1) * self.per_page : current * self.per_page]
-        listing = self._rows(domain, shown) if shown else "<p>此栏目下没有文章</p>"
-        place = Place(class_id, current, total, len(rows), self.per_page)
-        paging = pager(self.flavour.pager_style, place) if shown else ""
         trail = f'<div class="position">{self._trail(domain, class_id)}</div>'
-        content = f'{trail}\r\n<div class="box">{listing}</div>\r\n{paging}'
+        if isinstance(self.form, Ajax):
+            beside = self._rows(domain, self.site.rows((NEWS,))[:ON_HOME])
+            box = f'<div class="left"><h3>政协要闻</h3>{beside}</div>{ajax_lists.shell(class_id)}'
+        else:
+            box = self._listing(domain, class_id, asked)
+        content = f"{trail}\r\n{box}"
         return self.flavour.page(domain, f"{CLASS_NAMES[class_id]}-{SITE}", self.navigation(domain), content)
+
+    def _listing(self, domain: str, class_id: int, asked: int) -> str:
+        rows = self.class_rows(class_id)
+        current, total, shown = self._shown(rows, asked)
+        listing = self._rows(domain, shown) if shown else "<p>此栏目下没有文章</p>"
+        paging = self._pager(class_id, current, total, len(rows)) if shown else ""
+        return f'<div class="box">{listing}</div>\r\n{paging}'
+
+    def _shown(self, rows: list[Item], asked: int) -> tuple[int, int, list[Item]]:
+        """The page given for the page asked for, how many there are, and its rows."""
+        total = pages_of(len(rows), self.per_page)
+        current = asked if 1 <= asked <= total else 1
+        return current, total, rows[(current - 1) * self.per_page : current * self.per_page]
+
+    def ajax_page(self, host: str, tid: str, asked: int) -> str:
+        """The rows of a class by its long id, and the counts behind them."""
+        class_id = next(number for number in FOLDERS if ajax_lists.tid(number) == tid)
+        rows = self.class_rows(class_id)
+        _, total, shown = self._shown(rows, asked)
+        if not shown:
+            return "<p>此栏目下没有信息</p>" + ajax_lists.answer("", 0, self.per_page, 0, self.flavour.pager_style)
+        html = self._rows(self.domain(host), shown)
+        return ajax_lists.answer(html, len(rows), self.per_page, total, self.flavour.pager_style)
+
+    def class_rows(self, class_id: int) -> list[Item]:
+        return self.site.rows((SECTION,) if class_id == ARCHIVE else (class_id,))
+
+    def _pager(self, class_id: int, current: int, total: int, rows: int) -> str:
+        place = Place(current, total, rows, self.per_page, lambda page: self.form.column_page(class_id, page, total))
+        style = self.flavour.pager_style
+        return static_pager(style, class_id, place) if isinstance(self.form, Static) else pager(style, place)
+
+    def counts_script(self, path: str) -> str:
+        """The script beside the list files of a class; empty for any other address."""
+        match = re.fullmatch(r"/html/[a-z]+/page(\d+)\.html", path)
+        if match is None or not isinstance(self.form, Static):
+            return ""
+        rows = len(self.class_rows(int(match[1])))
+        return counts_script(pages_of(rows, self.per_page), rows)
 
     def home(self, host: str) -> str:
         domain = self.domain(host)

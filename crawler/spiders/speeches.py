@@ -11,6 +11,7 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from crawler.articles import Article, ArticleReader
 from crawler.attachments import AttachmentFetcher
 from crawler.cms import ListedRow, SectionLink
 from crawler.confirm import conditional_headers, is_confirmed
@@ -19,7 +20,6 @@ from crawler.fetch import Fetched, Fetcher, failed
 from crawler.job import CrawlJob
 from crawler.looks import OnList, http_facts
 from crawler.past import PastReader
-from crawler.reading import Article, ArticleReader
 from crawler.walk import ListWalk, find_section
 from crawler.wire import arrived, capture
 from pipelines.archive.state import SpeechState
@@ -66,6 +66,12 @@ class SpeechesSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Find the section, walk its lists, and plan what to read; then look for known speeches no list shows."""
+        self.job.report.is_walk_broken = True
+        async for output in self._walk():
+            yield output
+        self.job.report.is_walk_broken = False
+
+    async def _walk(self) -> AsyncIterator[Any]:
         section = await find_section(self.job, self.fetcher)
         if section is None:
             return
@@ -133,12 +139,16 @@ class SpeechesSpider(Spider):
             "section": section,
             "is_doubtful": is_doubtful,
         }
-        return self.fetcher.request(url, "article").replace(
+        # Only its own page says whether a doubtful row is the section's, or one on no list is gone.
+        return self.fetcher.article(url, is_own_page=is_doubtful or listed is None).replace(
             callback=self.parse_article, errback=self.article_failed, cb_kwargs=kwargs, headers=headers
         )
 
-    async def article_failed(self, failure: Failure) -> AsyncIterator[Item]:
+    async def article_failed(self, failure: Failure) -> AsyncIterator[Item | Request]:
         """No answer at all for an article, after every retry."""
+        if own := self.fetcher.own_page(failure.request):  # type: ignore[attr-defined]
+            yield own
+            return
         given = failure.request.cb_kwargs  # type: ignore[attr-defined]
         error = failure.value
         assert error is not None  # noqa: S101 - a failure holds an exception
@@ -152,7 +162,7 @@ class SpeechesSpider(Spider):
         listed: OnList | None,
         section: SectionLink,
         is_doubtful: bool = False,
-    ) -> AsyncIterator[Item]:
+    ) -> AsyncIterator[Item | Request]:
         """Read all parts of an article and its counter: one speech, or why it is none."""
         look = self._look(listed, ("list", "article") if listed else ("article",), arrived(response))
         known = self.job.archive.known.get(native_id)
@@ -164,6 +174,9 @@ class SpeechesSpider(Spider):
             yield await self._confirmed(known, response, look, listed)
             return
         first = await self.fetcher.settle(response, "article")
+        if first.page is None and (own := self.fetcher.own_page(response.request)):
+            yield own
+            return
         if (target := self._other_article(native_id, first)) is not None:
             async for item in self._led_elsewhere(target, native_id, url, first, listed, section):
                 yield item
@@ -183,7 +196,7 @@ class SpeechesSpider(Spider):
 
     async def _led_elsewhere(
         self, target: str, native_id: str, url: str, fetched: Fetched, listed: OnList | None, section: SectionLink
-    ) -> AsyncIterator[Item]:
+    ) -> AsyncIterator[Item | Request]:
         """A row that only leads to another article: that one is the speech, and it is taken once."""
         detail = f"redirects to {self.job.profile.site}:{target}"
         yield await self._missed(native_id, url, Fetched(fetched.response, None, Reason.ELSEWHERE, detail), listed)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.index import IndexRow
 from pipelines.archive.shapes import shape_of_record
-from pipelines.reasons import PROBLEM_CODES, Reason
+from pipelines.reasons import GENRES, PROBLEM_CODES, Reason
 from pipelines.record import Attachment, Capture, Evidence, Latest, Observation, Presence, Problem, Raw, Row, Version
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def tables() -> dict[str, str]:
     found = {record.__name__: _keys(record) for record in (Version, Observation, IndexRow, *parts)}
     found["Latest"] = _keys(Latest, skip=len(fields(Version)))
     found["problems"] = _table(("code", "meaning"), ((f"`{code}`", about) for code, about in PROBLEM_CODES.items()))
+    found["genres"] = _table(("genre", "what it is"), ((f"`{genre}`", about) for genre, about in GENRES.items()))
     reasons = ((f"`{r}`", r.presence, "yes" if r.is_the_sites_word else "no") for r in Reason)
     found["reasons"] = _table(("reason", "presence it proves", "the site's own word"), reasons)
     return found

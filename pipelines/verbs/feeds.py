@@ -1,4 +1,4 @@
-"""`changes`, `export`, `views` and `files`: what programs follow. JSON Lines on stdout, in constant memory."""
+"""`changes`, `views` and `files`: what programs follow. JSON Lines on stdout, in constant memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipelines.archive.commits import Commit
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.files import NamedFile
 from pipelines.canonical import json_value
-from pipelines.verbs.output import write_lines, write_objects
+from pipelines.verbs.output import write_objects
 from pipelines.verbs.reference import never_captured
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pipelines.verbs import AddVerb
 
 _COMMIT = re.compile(r"(?:commit:)?([0-9]{1,18})")
-_MOMENT = "a day (2026-01-31, its end in UTC) or a moment (2026-01-31T02:00:00Z, or with an offset)"
 
 
 def add(verb: AddVerb) -> None:
@@ -29,10 +28,6 @@ def add(verb: AddVerb) -> None:
     place = "seq:123 or 123 (after that line), commit:4 (after that commit), 2026-01-31[T02:00:00Z] (recorded since)"
     changes.add_argument("--since", metavar="PLACE", default="0", help=f"{place}; default: everything")
     changes.add_argument("--all", action="store_true", help="also what only our parser changed (reprocessed)")
-    export = verb("export", _export, "The speeches that stood on the site at a moment, as speech/1 lines.")
-    export.add_argument("--as-of", metavar="T", required=True, help=_MOMENT)
-    export.add_argument("--known-at", metavar="K", help="as the archive knew it at K (default: now); as T")
-    export.add_argument("--to", choices=["jsonl"], default="jsonl", help="the form (default: jsonl)")
     views = verb("views", _views, "Every view count that was read, one JSON object a look.")
     views.add_argument("id", metavar="ID", nargs="?", help="only of this speech")
     files = verb("files", _files, "The files that commits brought, one JSON object a file, for loaders.")
@@ -41,11 +36,6 @@ def add(verb: AddVerb) -> None:
 
 def _changes(arguments: argparse.Namespace) -> int:
     write_objects(Archive(arguments.archive).changes(arguments.since, reprocessed=arguments.all))
-    return 0
-
-
-def _export(arguments: argparse.Namespace) -> int:
-    write_lines(Archive(arguments.archive).raw_as_of(arguments.as_of, arguments.known_at))
     return 0
 
 

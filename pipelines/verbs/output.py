@@ -28,7 +28,11 @@ def write_lines(lines: Iterable[bytes]) -> None:
 
 def write_objects(values: Iterable[Any]) -> None:
     """Write JSON Lines."""
-    write_lines(f"{json.dumps(value, ensure_ascii=False, separators=(',', ':'))}\n".encode() for value in values)
+    # Half of a surrogate pair, which JSON can carry and UTF-8 cannot, goes out as it came in: as an escape.
+    write_lines(
+        f"{json.dumps(value, ensure_ascii=False, separators=(',', ':'))}\n".encode(errors="backslashreplace")
+        for value in values
+    )
 
 
 def write_document(value: Any) -> None:

@@ -14,6 +14,7 @@ _BARE_END = b"\n\n"
 _LINE_END = b"\r\n"
 _GZIP = zlib.MAX_WBITS | 16
 _GZIP_MAGIC = b"\x1f\x8b"
+_ZLIB_HEAD = 2
 _PIECE = 1 << 16
 DECODABLE = frozenset({"gzip", "x-gzip", "deflate", "identity", ""})
 """Content codings that the standard library can take off."""
@@ -177,13 +178,15 @@ def _chunk_size(line: bytes) -> int:
 def _decoded(payload: Iterable[bytes], coding: str) -> Iterator[bytes]:
     if coding not in DECODABLE:
         raise NotDecodable(f"content coding {coding!r} is not known to the standard library")
-    inflater = None
+    inflater, held = None, b""
     try:
         for piece in payload:
-            if inflater is None and piece:
-                inflater = _inflater(coding, piece)
-            rest = piece
-            while rest and inflater is not None:
+            rest = held + piece
+            if inflater is None and len(rest) < _ZLIB_HEAD:
+                held = rest
+                continue
+            inflater, held = inflater or _inflater(coding, rest), b""
+            while rest:
                 yield inflater.decompress(rest)
                 rest = inflater.unused_data if inflater.unused_data.startswith(_GZIP_MAGIC) else b""
                 inflater = zlib.decompressobj(_GZIP) if rest else inflater
@@ -195,8 +198,6 @@ def _inflater(coding: str, first: bytes) -> zlib._Decompress:
     """For `deflate`, which some servers take for raw data without zlib's head (RFC 9110, 8.4.1.2), what fits."""
     if coding != "deflate":
         return zlib.decompressobj(_GZIP)
-    try:
-        zlib.decompressobj().decompress(first)
-    except zlib.error:
-        return zlib.decompressobj(-zlib.MAX_WBITS)
-    return zlib.decompressobj()
+    # RFC 1950, 2.2: method 8, and both bytes together a multiple of 31.
+    has_head = first[0] & 15 == zlib.DEFLATED and int.from_bytes(first[:_ZLIB_HEAD]) % 31 == 0
+    return zlib.decompressobj(zlib.MAX_WBITS if has_head else -zlib.MAX_WBITS)

@@ -1,6 +1,8 @@
 """The addresses KesionCMS makes: which article or list page a URL names, in every spelling of it.
 
-Keys and paths are case-insensitive, their order is free, `ID` is an alias of `d` (Kesion.CommonCls.asp GetItemURL).
+Keys and paths are case-insensitive, their order is free, `ID` is an alias of `d` (Kesion.CommonCls.asp GetItemURL). A
+site may publish files instead; then `index.html` is the newest page of a list and the others count from the end:
+`index_1.html` is the oldest (RefreshFunction).
 """
 
 from __future__ import annotations
@@ -9,61 +11,98 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
+from crawler.cms.kit.sections import Column
+
 _SHOW = re.compile(r"(?P<prefix>.*/)item/show\.asp", re.IGNORECASE)
 _LIST = re.compile(r"(?:.*/)item/list\.asp", re.IGNORECASE)
-_THREAD = re.compile(r"thread-(?P<id>\d+)-(?P<model>\d+)(?:-(?P<part>\d+))?(?:\.s?html?)?", re.IGNORECASE)
-_REWRITTEN_LIST = re.compile(r"list-(?P<id>\d+)(?:-(?P<page>\d+))?(?:\.s?html?)?", re.IGNORECASE)
+_THREAD = re.compile(
+    r"thread-(?P<id>\d{1,11})-(?P<model>\d{1,11})(?:-(?P<part>\d{1,4}))?(?:\.s?html?)?", re.IGNORECASE
+)
+_REWRITTEN_LIST = re.compile(r"list-(?P<id>\d{1,11})(?:-(?P<page>\d{1,6}))?(?:\.s?html?)?", re.IGNORECASE)
+_LIST_FILE = re.compile(r"(?P<folder>/.+/)(?:index(?:_(?P<number>\d{1,6}))?\.(?:s?html?|asp))?", re.IGNORECASE)
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 ARTICLE_MODEL = 1
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleAddress:
-    """An article: (model, number) is its identity, `part` its page from 1, `canonical` one spelling of it."""
+    """An article: `native_id` is its identity, `part` its page from 1, `canonical` one spelling of it.
 
-    model: int
-    number: int
+    `key` is (model, number) as the scripts name it; None for a file, whose name need not say.
+    """
+
+    native_id: str
     part: int
     canonical: str
-
-    @property
-    def native_id(self) -> str:
-        """`4864` in the article model, `101-4864` in a copy of it: KesionCMS counts ids per model."""
-        return str(self.number) if self.model == ARTICLE_MODEL else f"{self.model}-{self.number}"
+    key: tuple[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
 class ListAddress:
-    """A page of a class (column); page 1 has no page number in its address."""
+    """A page of a column (class); page 1 has no page number in its address.
 
-    class_id: int
-    page: int
+    `page` is None for a list file: its number counts from the end, and only the newest page knows how many there are.
+    """
+
+    column: str
+    page: int | None
+    from_end: int | None = None
 
 
-def article_address(url: str, static_article: re.Pattern[str] | None = None) -> ArticleAddress | None:
-    """Read an article's address; None when the URL names no article.
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The addresses of one site.
 
     Args:
-        url: absolute URL.
-        static_article: for sites that publish files, the profile's pattern with the named group `id` and, if parts
-            have files of their own, `part`; matched against the path.
+        static_article: for a site that publishes files, the profile's pattern over the path with the named group `id`
+            and, if parts have files of their own, `part`. Only such a site has folders for columns.
     """
-    parts = urlsplit(url)
-    origin = f"{parts.scheme}://{parts.netloc}"
-    if match := _SHOW.fullmatch(parts.path):
-        return _dynamic(f"{origin}{match['prefix']}", _query(parts.query))
-    for place in (parts.query, parts.path.rpartition("/")[2]):
-        if match := _THREAD.fullmatch(place):
-            folder = origin + parts.path.rpartition("/")[0]
-            mark = "?" if place == parts.query else ""
-            canonical = f"{folder}/{mark}thread-{match['id']}-{match['model']}.html"
-            return ArticleAddress(int(match["model"]), int(match["id"]), int(match["part"] or 1), canonical)
-    if static_article and (match := static_article.search(parts.path)):
-        named = match.groupdict()
-        part = named.get("part")
-        path = parts.path
-        first = path[: match.start("part")].rstrip("_-") + path[match.end("part") :] if part else path
-        return ArticleAddress(ARTICLE_MODEL, int(named["id"]), int(part or 1), origin + first)
-    return None
+
+    static_article: re.Pattern[str] | None = None
+
+    def article(self, url: str) -> ArticleAddress | None:
+        """Which article a URL names; None when it names none."""
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if match := _SHOW.fullmatch(parts.path):
+            return _dynamic(f"{origin}{match['prefix']}", _query(parts.query))
+        for place in (parts.query, parts.path.rpartition("/")[2]):
+            if match := _THREAD.fullmatch(place):
+                folder = origin + parts.path.rpartition("/")[0]
+                mark = "?" if place == parts.query else ""
+                canonical = f"{folder}/{mark}thread-{match['id']}-{match['model']}.html"
+                return _scripted(int(match["model"]), int(match["id"]), int(match["part"] or 1), canonical)
+        return _file(origin, parts.path, self.static_article)
+
+    def listing(self, url: str) -> ListAddress | None:
+        """Which page of which column a URL names; None when it names none, or page 0 (a link KesionCMS prints)."""
+        parts = urlsplit(url)
+        query = _query(parts.query)
+        if _LIST.fullmatch(parts.path):
+            class_id, page = _number(query.get("id")), _number(query.get("page", "1"))
+            return ListAddress(str(class_id), page) if class_id and page else None
+        for place in (parts.query, parts.path.rpartition("/")[2]):
+            if match := _REWRITTEN_LIST.fullmatch(place):
+                return ListAddress(match["id"], int(match["page"] or 1))
+        if self.static_article is None or (match := _LIST_FILE.fullmatch(parts.path)) is None:
+            return None
+        number = match["number"]
+        return ListAddress(match["folder"], None if number else 1, int(number) if number else None)
+
+    def native_id(self, url: str) -> str | None:
+        """Identity of the article a URL names."""
+        address = self.article(url)
+        return address.native_id if address else None
+
+    def column(self, url: str) -> Column | None:
+        """The column a list address names."""
+        address = self.listing(url)
+        return Column(address.column, address.page == 1) if address else None
+
+    def column_id(self, url: str) -> str | None:
+        """Identity of the column a list address names."""
+        address = self.listing(url)
+        return address.column if address else None
 
 
 def _dynamic(folder: str, query: dict[str, str]) -> ArticleAddress | None:
@@ -71,26 +110,34 @@ def _dynamic(folder: str, query: dict[str, str]) -> ArticleAddress | None:
     if not model or not number:
         return None
     canonical = f"{folder}Item/Show.asp?m={model}&d={number}"
-    return ArticleAddress(model, number, _number(query.get("p")) or 1, canonical)
+    return _scripted(model, number, _number(query.get("p")) or 1, canonical)
 
 
-def list_address(url: str) -> ListAddress | None:
-    """Read the address of a page of a class; None when the URL names none, or page 0 (a link KesionCMS prints)."""
+def _scripted(model: int, number: int, part: int, canonical: str) -> ArticleAddress:
+    """`4864` in the article model, `101-4864` in a copy of it: KesionCMS counts ids per model."""
+    native_id = str(number) if model == ARTICLE_MODEL else f"{model}-{number}"
+    return ArticleAddress(native_id, part, canonical, (str(model), str(number)))
+
+
+def _file(origin: str, path: str, static_article: re.Pattern[str] | None) -> ArticleAddress | None:
+    """An article file; an id that spans folders (`201801/13134601`) is written with hyphens."""
+    match = static_article.search(path) if static_article else None
+    if match is None:
+        return None
+    named = match.groupdict()
+    part, found = named.get("part"), named["id"]
+    first = path[: match.start("part")].rstrip("_-") + path[match.end("part") :] if part else path
+    number = _number(part) if part else 1
+    bare = (found.lstrip("0") or "0") if found.isascii() and found.isdigit() else _UNSAFE.sub("-", found)
+    return ArticleAddress(bare, number, origin + first, None) if number else None
+
+
+def list_file(url: str, number: int) -> str:
+    """The address of another list file of the same column: the page `number` from the end."""
     parts = urlsplit(url)
-    query = _query(parts.query)
-    if _LIST.fullmatch(parts.path):
-        class_id, page = _number(query.get("id")), _number(query.get("page", "1"))
-        return ListAddress(class_id, page) if class_id and page else None
-    for place in (parts.query, parts.path.rpartition("/")[2]):
-        if match := _REWRITTEN_LIST.fullmatch(place):
-            return ListAddress(int(match["id"]), int(match["page"] or 1))
-    return None
-
-
-def column_id(url: str) -> str | None:
-    """Identity of the class a list address names."""
-    address = list_address(url)
-    return str(address.class_id) if address else None
+    folder, _, name = parts.path.rpartition("/")
+    extension = name.rpartition(".")[2] or "html"
+    return parts._replace(path=f"{folder}/index_{number}.{extension}", query="", fragment="").geturl()
 
 
 def query_of(url: str) -> dict[str, str]:

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from lxml import etree
 
 from crawler.cms import ArticlePage
-from crawler.cms.kesion.addresses import ArticleAddress, article_address, column_id, query_of
+from crawler.cms.kesion.addresses import Addresses, ArticleAddress, query_of
 from crawler.cms.kit.attachments import attachments
 from crawler.cms.kit.behind import text_behind
 from crawler.cms.kit.breadcrumb import breadcrumb
 from crawler.cms.kit.info import read_info
-from crawler.cms.kit.title import TitleReader
+from crawler.cms.kit.title import TitleReader, title_problems
 from crawler.page import Page, squeeze, strings
-from pipelines.record import Problem, Raw
+from pipelines.record import Raw
 
 _BODY = "//*[@id='MyContent']"
 _PAGER = "//*[@id='pageNext']"
@@ -33,7 +33,7 @@ def read_article(
     part: int,
     listed_title: str | None,
     known_names: Sequence[str],
-    static_article: re.Pattern[str] | None,
+    addresses: Addresses,
 ) -> ArticlePage:
     """Read one page of an article.
 
@@ -42,19 +42,18 @@ def read_article(
         part: its number within the article, from 1.
         listed_title: what the list calls the article, or None.
         known_names: names of the site and the section, which are never the title.
-        static_article: the profile's pattern for article files.
+        addresses: what the site's addresses mean.
 
     Raises:
         PageError: the page has no `#MyContent`, or several.
     """
     body = _body(page)
     pagers = page.all(_PAGER)
-    trail = breadcrumb(page, column_id)
+    trail = breadcrumb(page, addresses.column_id)
     names = [*known_names, *(trail.names if trail else ())]
     heading = TitleReader(page, body, names, listed_title).read(part if pagers else None)
     info = read_info(page, body, heading.found)
-    address = article_address(page.url, static_article)
-    counter = _counter(page, address)
+    counter = _counter(page, addresses.article(page.url))
     return ArticlePage(
         title=heading.title,
         raw=Raw(
@@ -70,7 +69,7 @@ def read_article(
         next_part=_next_part(page, pagers, part),
         counter=counter,
         column_ids=trail.column_ids if trail else (),
-        problems=(*_problems(heading.agrees, listed_title, heading.title), *text_behind(body, pagers)),
+        problems=(*title_problems(heading, listed_title), *text_behind(body, pagers)),
     )
 
 
@@ -93,12 +92,6 @@ def _body(page: Page) -> etree._Element:
     if len(found) > 1 and all(found[0] in set(inner.iterancestors()) for inner in found[1:]):
         return found[0]
     return page.one(_BODY)
-
-
-def _problems(agrees: bool, listed: str | None, title: str) -> tuple[Problem, ...]:
-    if agrees:
-        return ()
-    return (Problem(field="title", code="disagrees", detail=f"the list says {listed}, the page {title}"),)
 
 
 def _body_html(body: etree._Element, pagers: list[etree._Element]) -> str:
@@ -128,7 +121,7 @@ def _counter(page: Page, address: ArticleAddress | None) -> str | None:
         query = query_of(url)
         if query.get("action", "count").lower() != "count" or query.get("getflag", "0") not in {"", "0"}:
             continue
-        if address and (query.get("m"), query.get("id")) != (str(address.model), str(address.number)):
+        if address and address.key and (query.get("m"), query.get("id")) != address.key:
             continue
         base, _, pairs = url.partition("?")
         kept = [pair for pair in pairs.split("&") if pair and not pair.lower().startswith("action=")]

@@ -6,11 +6,13 @@ import re
 from collections.abc import Sequence
 
 from crawler.cms import ArticlePage, CounterMode, ListPage, SectionLink
-from crawler.cms.kesion.addresses import article_address, column_id, list_address
+from crawler.cms.kesion.addresses import Addresses
+from crawler.cms.kesion.ajax_lists import is_answer, refusal
 from crawler.cms.kesion.article import closes_body, read_article
 from crawler.cms.kesion.lists import ListReader
 from crawler.cms.kesion.notices import notice, scripted_redirect
-from crawler.cms.kit.sections import Column, SectionFinder
+from crawler.cms.kesion.print_page import distrusted, is_print_page, print_address, print_redirect, read_print_page
+from crawler.cms.kit.sections import SectionFinder
 from crawler.page import Page
 from pipelines.reasons import Reason
 
@@ -22,40 +24,57 @@ class Kesion:
         static_article: the profile's pattern for article files, or None for dynamic sites.
         section_names: names the section may have on the site.
         site_names: names of the site and the committee: never the title of an article.
+        print_page: read articles from their print pages where those can be trusted.
     """
 
     reader = "kesion/2"
 
-    def __init__(self, static_article: str | None, section_names: Sequence[str], site_names: Sequence[str]) -> None:
-        self.static_article = re.compile(static_article) if static_article else None
+    def __init__(
+        self,
+        static_article: str | None,
+        section_names: Sequence[str],
+        site_names: Sequence[str],
+        *,
+        print_page: bool = False,
+    ) -> None:
+        self.addresses = Addresses(re.compile(static_article) if static_article else None)
         self.known_names = (*section_names, *site_names)
+        self.print_page = print_page
 
     def native_id(self, url: str) -> str | None:
-        address = article_address(url, self.static_article)
-        return address.native_id if address else None
+        return self.addresses.native_id(url)
 
     def canonical(self, url: str) -> str:
-        address = article_address(url, self.static_article)
+        address = self.addresses.article(url)
         return address.canonical if address else url
 
+    def article_source(self, url: str) -> str:
+        address = self.addresses.article(url) if self.print_page else None
+        return (print_address(address) if address else None) or url
+
     def column_id(self, url: str) -> str | None:
-        return column_id(url)
+        return self.addresses.column_id(url)
 
     def own_links(self, page: Page) -> list[str]:
         urls = [url for link in page.all("//a[@href]") if (url := page.href(link))]
-        return [url for url in urls if article_address(url) or list_address(url)]
+        return [url for url in urls if self.addresses.article(url) or self.addresses.listing(url)]
 
     def find_section(self, page: Page, names: Sequence[str]) -> SectionLink | None:
-        return SectionFinder(_column, lambda found: bool(self.read_list(found).rows)).find(page, names)
+        return SectionFinder(self.addresses.column, lambda found: bool(self.read_list(found).rows)).find(page, names)
 
     def read_list(self, page: Page) -> ListPage:
-        return ListReader(page, self.static_article).read()
+        return ListReader(page, self.addresses).read()
 
     def read_article(self, page: Page, part: int, listed_title: str | None) -> ArticlePage:
-        return read_article(page, part, listed_title, self.known_names, self.static_article)
+        if is_print_page(page.url):
+            return read_print_page(page, listed_title, self.known_names)
+        return read_article(page, part, listed_title, self.known_names, self.addresses)
 
     def notice(self, page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
-        return notice(page, is_article=is_article)
+        if is_answer(page.url):
+            return refusal(page)
+        said = notice(page, is_article=is_article)
+        return said or (distrusted(page) if is_print_page(page.url) else None)
 
     def counter_mode(self, url: str) -> CounterMode:  # noqa: ARG002 - the page objects drop what would count
         return "read_only"
@@ -67,9 +86,4 @@ class Kesion:
         return closes_body(text)
 
     def redirect(self, page: Page) -> str | None:
-        return scripted_redirect(page)
-
-
-def _column(url: str) -> Column | None:
-    address = list_address(url)
-    return Column(str(address.class_id), address.page == 1) if address else None
+        return print_redirect(page) if is_print_page(page.url) else scripted_redirect(page)

@@ -17,7 +17,7 @@ _SAID: tuple[tuple[re.Pattern[str], Reason], ...] = (
     (re.compile("该.{1,6}还没有通过审核"), Reason.NOT_APPROVED),
     (re.compile("本文至少要求.{0,20}才可查看|注册会员才可查看"), Reason.LOGIN),
     (re.compile("没有查看本文章的权限|阅读本文需要消耗"), Reason.NO_PERMISSION),
-    (re.compile("非法参数"), Reason.NOT_FOUND),
+    (re.compile("非法参数|错误的参数"), Reason.NOT_FOUND),
 )
 _ALERT = re.compile(r"alert\(\s*(['\"])(.*?)\1\s*\)", re.DOTALL)
 _FURNITURE = re.compile(r"【|上一篇|!|！|。")

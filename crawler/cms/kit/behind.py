@@ -11,7 +11,7 @@ from crawler.page import squeeze, strings
 from pipelines.record import Problem
 
 _FURNITURE = re.compile(
-    "上一篇|下一篇|打印|关闭|编辑|字体|收藏|分享|评论|返回|录入|作者|来源|相关|版权|声明|点击|附件【"
+    "[上下]一[篇条]|打印|关闭|编辑|字体|收藏|分享|评论|返回|录入|作者|来源|相关|版权|声明|点击|附件【"
 )
 _SHORTEST_PARAGRAPH = 5
 

@@ -62,7 +62,7 @@ def agree_on_date(shown: str | None, claimed: str | None) -> Agreed:
     """The date shown, else the claim; of the same day in more detail, the claim."""
     if not shown or not claimed:
         return Agreed(shown or claimed or None)
-    one, other = ([int(number) for number in _NUMBERS.findall(text)] for text in (shown, claimed))
+    one, other = ([number.lstrip("0") for number in _NUMBERS.findall(text)] for text in (shown, claimed))
     common = min(len(one), len(other))
     if common < _DAY or one[:common] != other[:common]:
         return Agreed(shown, (_disagreement("published_on", shown, claimed),))

@@ -16,7 +16,8 @@ _TAG = re.compile(r"<(/?)([a-z][\w:-]*)\b[^>]*>", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Container:
-    """`#zoom` an id, `.TRS_Editor` a class, `#vsb_content*` an id that begins so, or an XPath that begins with `/`.
+    """`#zoom` an id, `.TRS_Editor` a class, `#vsb_content*` an id that begins so, `.cnt_box .con` the one within the
+    other; or an XPath that begins with `/`.
 
     Raises:
         ValueError: it is none of these.
@@ -30,31 +31,32 @@ class Container:
                 etree.XPath(self.selector)
             except etree.XPathError as error:
                 raise ValueError(f"{self.selector}: {error}") from None
-        elif not _NAME.fullmatch(self.selector):
+        elif not self.selector.split() or not all(map(_NAME.fullmatch, self.selector.split())):
             raise ValueError(f"{self.selector}: a container is #id, .class or an XPath beginning with /")
 
     @cached_property
     def xpath(self) -> str:
         """The XPath that selects it."""
-        match = _NAME.fullmatch(self.selector)
-        if match is None:
+        if self.selector.startswith("/"):
             return self.selector
-        mark, name, is_prefix = match.groups()
-        if mark == "#":
-            return f"//*[starts-with(@id,'{name}')]" if is_prefix else f"//*[@id='{name}']"
-        padded = "concat(' ',normalize-space(@class),' ')"
-        return f"//*[contains({padded},' {name}{'' if is_prefix else ' '}')]"
+        return "".join(_step(*match.groups()) for match in _NAME.finditer(self.selector))
 
     def closes_in(self, source: str) -> bool | None:
         """Whether the source closes the element; None when it does not open it, or an XPath says too little."""
-        match = _NAME.fullmatch(self.selector)
-        if match is None:
+        if self.selector.startswith("/"):
             return None
-        mark, name, is_prefix = match.groups()
+        mark, name, is_prefix = _NAME.findall(self.selector)[-1]
         attribute, end = ("id" if mark == "#" else "class"), ("" if is_prefix else r"(?![\w-])")
         opening = rf"<([a-z]\w*)\b[^>]*\b{attribute}\s*=\s*(?:[\"'][^\"'>]*?|)(?<![\w-]){re.escape(name)}{end}[^>]*>"
         opened = re.search(opening, source, re.IGNORECASE)
         return _closes(source, opened.start(), opened[1].lower()) if opened else None
+
+
+def _step(mark: str, name: str, is_prefix: str) -> str:
+    if mark == "#":
+        return f"//*[starts-with(@id,'{name}')]" if is_prefix else f"//*[@id='{name}']"
+    padded = "concat(' ',normalize-space(@class),' ')"
+    return f"//*[contains({padded},' {name}{'' if is_prefix else ' '}')]"
 
 
 def _closes(source: str, start: int, tag: str) -> bool:

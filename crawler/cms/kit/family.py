@@ -10,6 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -25,7 +26,7 @@ from crawler.cms.kit.notices import COMMON, Notices, redirect_by_page, said
 from crawler.cms.kit.pagers import Pager, linked_pager
 from crawler.cms.kit.rows import RowFinder
 from crawler.cms.kit.sections import Column, SectionFinder
-from crawler.cms.kit.title import Heading, TitleReader
+from crawler.cms.kit.title import Heading, TitleReader, title_problems
 from crawler.page import Page, PageError, squeeze
 from pipelines.reasons import Reason
 from pipelines.record import Problem, Raw
@@ -85,7 +86,8 @@ class DescribedFamily(ABC):
 
     def rows(self, page: Page, pager: Pager) -> tuple[ListedRow, ...]:
         """The rows of a list page."""
-        finder = RowFinder(page, self.native_id, lambda url: self.column(url) is not None)
+        host = urlsplit(page.url).netloc
+        finder = RowFinder(page, self.native_id, lambda url: urlsplit(url).netloc == host and bool(self.column(url)))
         named = page.all(self.row_container.xpath) if self.row_container else []
         return finder.rows_in(named[0]) if named else finder.rows(pager.node)
 
@@ -110,7 +112,7 @@ class DescribedFamily(ABC):
         return ()
 
     def columns_of(self, url: str) -> tuple[str, ...]:  # noqa: ARG002 - most addresses do not say
-        """Columns an article's own address names, for pages without a breadcrumb."""
+        """Columns an article's own address names, besides those of its breadcrumb."""
         return ()
 
     # What the spider asks.
@@ -122,6 +124,9 @@ class DescribedFamily(ABC):
     def canonical(self, url: str) -> str:
         address = self.article(url)
         return address.canonical if address else url
+
+    def article_source(self, url: str) -> str:
+        return url
 
     def column_id(self, url: str) -> str | None:
         column = self.column(url)
@@ -165,9 +170,9 @@ class DescribedFamily(ABC):
             attachments=files,
             next_part=_following(turning, part),
             counter=counter,
-            column_ids=trail.column_ids if trail and trail.column_ids else self.columns_of(page.url),
+            column_ids=(*(trail.column_ids if trail else ()), *self.columns_of(page.url)),
             problems=(
-                *_list_disagrees(heading, listed_title),
+                *title_problems(heading, listed_title),
                 *title.problems,
                 *published.problems,
                 *source.problems,
@@ -191,7 +196,10 @@ class DescribedFamily(ABC):
         return next((closes for closes in told if closes is not None), True)
 
     def redirect(self, page: Page) -> str | None:
-        return redirect_by_page(page) if self._found(page) is None else None
+        """Of a page that is nothing else: scripts of whole pages send phones to another host."""
+        is_bare = self._found(page) is None and not page.all("//a[@href]")
+        target = redirect_by_page(page) if is_bare else None
+        return page.resolve(target) if target else None
 
     def _found(self, page: Page) -> etree._Element | None:
         return next((found[0] for one in self.body_containers if (found := page.all(one.xpath))), None)
@@ -215,12 +223,6 @@ class DescribedFamily(ABC):
 def _following(turning: Pager, part: int) -> str | None:
     following = turning.linked.get(part + 1) or turning.next_url
     return following if isinstance(following, str) else None
-
-
-def _list_disagrees(heading: Heading, listed: str | None) -> tuple[Problem, ...]:
-    if heading.agrees or listed is None:
-        return ()
-    return (Problem(field="title", code="disagrees", detail=f"the list says {listed}, the page {heading.title}"),)
 
 
 def _column_disagrees(trail: Breadcrumb | None, claimed: Claims) -> tuple[Problem, ...]:

@@ -43,6 +43,9 @@ _LINES_WITHOUT_HEADING = 4
 _LINES_BEHIND = 3
 _LONGEST_LINE = 120
 _BLANKS = " \u00a0\u3000\t"
+# Where inline elements begin and end: a value ends with the element its label stands in. HTML has no such characters.
+_BEGIN, _END = "\x1e", "\x1f"
+_UNMARKED = str.maketrans({_BEGIN: None, _END: None})
 _OPENING = "【[（(［"
 _CLOSING = {"】": "【", "]": "[", "）": "（", ")": "(", "］": "［"}
 
@@ -68,7 +71,7 @@ def read_info(page: Page, body: etree._Element, heading: str) -> Info:
     if start is None:
         between, above = before[-_LINES_WITHOUT_HEADING:], []
     else:
-        own_line = before[start]
+        own_line = _plain(before[start])
         rest = own_line.partition(heading)[2] if heading in own_line else ""
         between, above = [rest, *before[start + 1 :]], before[max(0, start - _LINES_ABOVE) : start]
     labelled = [_labelled(between), _labelled(_behind(body))]
@@ -82,21 +85,28 @@ def read_info(page: Page, body: etree._Element, heading: str) -> Info:
 
 
 def _beginning_with_label(lines: list[str]) -> list[str]:
-    return [line for line in lines if _LABEL.match(line.strip(_BLANKS + _OPENING))]
+    return [line for line in lines if _LABEL.match(_plain(line).strip(_BLANKS + _OPENING))]
+
+
+def _plain(line: str) -> str:
+    return line.translate(_UNMARKED)
 
 
 def _lines(root: etree._Element, stop: etree._Element) -> list[str]:
-    """Text before `stop`, one string a block, NBSP and U+3000 kept, scripts and styles left out."""
+    """Text before `stop`, one string a block, inline elements marked, NBSP and U+3000 kept, scripts left out."""
     pieces: list[str] = []
     for event, node in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
         if node is stop:
             break
         if event == "start" and node.tag in _BLOCK_END:
             pieces.append("\n")
+        elif event == "start":
+            pieces.append(_BEGIN)
         if event == "start" and node.tag not in {"script", "style", "title", "option"}:
             pieces.append(_one_line(node.text))
+        if event == "end":
+            pieces.append("\n" if node.tag in _BLOCK_END else _END)
         if event != "start":
-            pieces.extend(["\n"] if event == "end" and node.tag in _BLOCK_END else [])
             pieces.append(_one_line(node.tail))
     return [line for line in "".join(pieces).split("\n") if line.strip()]
 
@@ -129,10 +139,22 @@ def _labelled(lines: list[str]) -> dict[str, str]:
     for line in lines:
         marks = list(_LABEL.finditer(line))
         for mark, following in zip(marks, [*marks[1:], None], strict=False):
-            text = line[mark.end() : following.start() if following else len(line)].strip(_BLANKS)
+            text = _same_element(line[mark.end() : following.start() if following else len(line)]).strip(_BLANKS)
             end = _VALUE_END.search(text)
             values.setdefault(squeeze(mark[1] or mark[2]), _value(text[: end.start()] if end else text))
     return values
+
+
+def _same_element(text: str) -> str:
+    """The text behind a label up to the end of the element the label stands in, unless nothing stands there."""
+    depth = 0
+    for index, sign in enumerate(text):
+        depth += (sign == _BEGIN) - (sign == _END)
+        if depth < 0:
+            if _plain(text[:index]).strip(_BLANKS):
+                return _plain(text[:index])
+            depth = 0
+    return _plain(text)
 
 
 def _value(text: str) -> str:
@@ -157,7 +179,7 @@ def _published(lines: list[str]) -> str | None:
     by_label = _published_by_label(_labelled(lines))
     if by_label:
         return by_label
-    return next((m[0] for line in lines for m in _DATE.finditer(line) if _FULL_YEAR.search(m[0])), None)
+    return next((m[0] for line in map(_plain, lines) for m in _DATE.finditer(line) if _FULL_YEAR.search(m[0])), None)
 
 
 def _published_by_label(values: dict[str, str]) -> str | None:

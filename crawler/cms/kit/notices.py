@@ -20,12 +20,16 @@ COMMON: Notices = (
 _ALERT = re.compile(r"alert\(\s*(['\"])(.*?)\1\s*\)", re.DOTALL)
 _MOVED = re.compile(r"location(?:\.href)?\s*=\s*(['\"])(.+?)\1|location\.replace\(\s*(['\"])(.+?)\3")
 _REFRESH = re.compile(r"\d+\s*;\s*url\s*=\s*['\"]?([^'\"]+)", re.IGNORECASE)
-_LONGEST_PAGE = 1_000
+_LONGEST_PAGE = 200
 _LONGEST = 120
 
 
 def said(page: Page, notices: Notices) -> tuple[Reason, str] | None:
-    """The notice a page without a body is, with its words; a long page is no notice whatever it holds."""
+    """The notice a page without a body is, with its words.
+
+    A page with furniture around it is none: 请登录 stands in the head of many sites, and a body we did not find is
+    not one the site withholds.
+    """
     text = squeeze("".join(strings(page.root)))
     alerts = [match[2] for script in page.all("//script") for match in _ALERT.finditer(script.text or "")]
     texts = [*map(squeeze, alerts), *([text] if len(text) < _LONGEST_PAGE else [])]

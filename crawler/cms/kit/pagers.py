@@ -5,27 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urljoin
 
 from lxml import etree
 
 from crawler.cms import Ask
+from crawler.cms.kit.addresses import ArticleAddress
 from crawler.cms.kit.sections import Column
 from crawler.page import Page, squeeze, strings
 
 _NEXT = frozenset({"下一页", "下页", "后一页", "下一頁", "下页>", "下一页>", ">", "»"})
 _NUMBER = re.compile(r"第?(\d{1,4})页?")
 _BLOCKS = "//div|//td|//p|//form|//span|//ul|//table|//center"
-_WORDS = re.compile(r"共\d+[页条篇]|\d+/\d+页?|页次[:：]|上一?页.*下一?页|首页.*[末尾]页")
-_PAGES = re.compile(r"共(\d+)页|(?<!\d)\d+/(\d+)(?!\d)")
-_TOTAL = re.compile(r"共(\d+)[条篇]")
+_WORDS = re.compile(
+    r"共\d+[页条篇]|\d+/\d+页?|页次[:：]|上一?页.*下一?页|首页.*[末尾]页|下一页.*[末尾]页|首页.*上一页"
+)
+_PAGES = re.compile(r"共(\d{1,6})页|(?<!\d)\d{1,6}/(\d{1,6})(?!\d)")
+_TOTAL = re.compile(r"共(\d{1,9})[条篇]")
 _LONGEST = 600
 # TRS WCM: createPageHTML(T, current from 0, "index", "html"), also as createPageHTML_ZW and the like.
 _CALL = re.compile(
-    r"createPage\w*\(\s*(?P<pages>\d+)\s*,\s*\d+\s*,\s*([\"'])(?P<stem>[^\"']*)\2\s*,\s*([\"'])(?P<ext>\w+)\4",
+    r"createPage\w*\(\s*(?P<pages>\d{1,6})\s*,\s*\d{1,6}\s*,\s*([\"'])(?P<stem>[^\"']*)\2\s*,\s*([\"'])(?P<ext>\w+)\4",
     re.IGNORECASE,
 )
-_COUNT = re.compile(r"\bvar\s+countPage\s*=\s*(?P<pages>\d+)")
+_COUNT = re.compile(r"\bvar\s+countPage\s*=\s*(?P<pages>\d{1,6})\b")
+_EXTENSION = re.compile(r"[.\"'](s?html?)[\"']")
 _MOST_PAGES = 10_000
 
 
@@ -47,10 +50,11 @@ def linked_pager(page: Page, column: Callable[[str], Column | None]) -> Pager:
         page: the list page.
         column: which column a list address names; links of other columns are none of the pager's.
     """
-    here = column(page.url)
+    here, node = column(page.url), pager_block(page)
     linked: dict[int, str] = {}
     following: str | None = None
-    for link in page.all("//a[@href]|//option[@value]"):
+    within = None if here is not None else node
+    for link in page.all("//a[@href]|//option[@value]") if within is None else within.iter("a", "option"):
         url = page.href(link)
         target = column(url) if url else None
         if url is None or target is None or (here is not None and here.id != target.id):
@@ -60,9 +64,24 @@ def linked_pager(page: Page, column: Callable[[str], Column | None]) -> Pager:
             linked.setdefault(int(match[1]), url)
         elif text in _NEXT:
             following = following or url
-    node = pager_block(page)
     text = squeeze("".join(strings(node))) if node is not None else ""
     return Pager(node, linked, following, _last(_PAGES, text), _last(_TOTAL, text))
+
+
+def parts_pager(page: Page, article: Callable[[str], ArticleAddress | None]) -> Pager:
+    """The pager of a long article: links to other parts of it; the address of each is what says its number.
+
+    Args:
+        page: a page of the article.
+        article: which article and part an address names.
+    """
+    here = article(page.url)
+    links = [
+        (link, target) for link in page.all("//a[@href]") if (url := page.href(link)) and (target := article(url))
+    ]
+    mine = [(link, to) for link, to in links if here and to.native_id == here.native_id and to.part != here.part]
+    linked = {to.part: str(page.href(link)) for link, to in reversed(mine)}
+    return Pager(mine[0][0].getparent() if mine else None, linked)
 
 
 def pager_block(page: Page) -> etree._Element | None:
@@ -92,7 +111,7 @@ def counted_files(page: Page, stem: str | None = None) -> Pager:
         source = script.text or ""
         match = _CALL.search(source)
         if match is None and stem is None and (count := _COUNT.search(source)):
-            return _files(page, script, int(count["pages"]), "index", _extension(page.url))
+            return _files(page, script, int(count["pages"]), "index", _extension(page, source))
         if match and stem in {None, match["stem"]}:
             return _files(page, script, int(match["pages"]), match["stem"], match["ext"])
     return Pager()
@@ -100,10 +119,15 @@ def counted_files(page: Page, stem: str | None = None) -> Pager:
 
 def _files(page: Page, script: etree._Element, pages: int, stem: str, extension: str) -> Pager:
     counted = range(2, min(pages, _MOST_PAGES) + 1)
-    linked = {number: urljoin(page.url, f"{stem}_{number - 1}.{extension}") for number in counted}
+    addresses = {number: page.resolve(f"{stem}_{number - 1}.{extension}") for number in counted}
+    linked = {number: url for number, url in addresses.items() if url}
     return Pager(script, linked, None, pages or None, None)
 
 
-def _extension(url: str) -> str:
-    match = re.search(r"\.(s?html?)$", url)
-    return match[1] if match else "html"
+def _extension(page: Page, source: str) -> str:
+    """The extension a script writes, else that of the page itself, else the one most of its links have."""
+    named = _EXTENSION.search(source) or re.search(r"\.(s?html?)$", page.url)
+    if named:
+        return named[1]
+    linked = re.findall(r"\.(s?html?)$", "\n".join(link.get("href", "") for link in page.all("//a")), re.MULTILINE)
+    return max(set(linked), key=linked.count, default="html")

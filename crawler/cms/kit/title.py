@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from crawler.page import Page, PageError, squeeze, strings, tidy
+from pipelines.record import Problem
 
 _HEADINGS = "//h1|//h2|//h3|//h4|//h5|//font|//b|//strong|//span|//em|//big|//div|//td|//th|//p|//center|//li|//dt"
 _SEPARATOR = "-_—–―|｜·•>»~～,，:：/"
@@ -102,6 +103,13 @@ class TitleReader:
             return found
         kept_by_list = self.listed is not None and _PAGE_NUMBER.search(self.listed)
         return found if kept_by_list else tidy(found[: match.start()])
+
+
+def title_problems(heading: Heading, listed: str | None) -> tuple[Problem, ...]:
+    """The problem of a heading that is not what the list calls the article."""
+    if heading.agrees or listed is None:
+        return ()
+    return (Problem(field="title", code="disagrees", detail=f"the list says {listed}, the page {heading.title}"),)
 
 
 def _elements_before(page: Page, body: etree._Element) -> set[etree._Element]:

@@ -1,0 +1,138 @@
+"""One speech out of the answers behind it: every part of its article, its view count, its attachments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from scrapy.http import Response
+
+from crawler.attachments import Fetching
+from crawler.cms import ArticlePage, SectionLink
+from crawler.fetch import Fetched, Fetcher
+from crawler.job import CrawlJob
+from crawler.looks import OnList, http_facts
+from crawler.page import PageError
+from crawler.wire import capture
+from pipelines.reasons import Reason
+from pipelines.record import Attachment, Look, Problem, RawSpeech
+
+_MOST_PARTS = 200
+
+
+class Views(Protocol):
+    """Adds the view count to a look."""
+
+    async def with_views(
+        self, look: Look, printed: str | None, counter_url: str | None
+    ) -> tuple[Look, tuple[Problem, ...]]: ...
+
+
+class Files(Protocol):
+    """Gets the attachments of a speech."""
+
+    async def fetch(self, found: tuple[Attachment, ...]) -> Fetching: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """What is known of an article before it is read: `url` is where it stands, `listed` the row that shows it."""
+
+    native_id: str
+    url: str
+    listed: OnList | None
+    section: SectionLink
+
+
+class ArticleReader:
+    """Reads speeches, off the site or out of the archive's own captures.
+
+    Args:
+        job: its family reads the pages.
+        fetcher: fetches further parts, on the site's own hosts.
+        views: adds view counts.
+        files: gets attachments.
+    """
+
+    def __init__(self, job: CrawlJob, fetcher: Fetcher, views: Views, files: Files) -> None:
+        self.job, self.fetcher, self.views, self.files = job, fetcher, views, files
+
+    async def read(
+        self, article: Article, first: Fetched, look: Look, *, is_doubtful: bool = False
+    ) -> RawSpeech | Fetched:
+        """The speech whose first part is `first`, or the answer that says why it cannot be had.
+
+        `is_doubtful`: only an article that names the section is one of its speeches.
+        """
+        try:
+            parts, answers, missing = await self._parts(first, article.listed)
+        except PageError as error:
+            return Fetched(first.response, None, Reason.UNREADABLE, str(error))
+        if missing is not None:
+            return missing
+        head = parts[0]
+        if is_doubtful and not self._names_section(head, article.section):
+            detail = f"in a side block of the list; its breadcrumb says {head.raw.breadcrumb}"
+            return Fetched(first.response, None, Reason.OTHER_SECTION, detail)
+        captures = tuple([await capture("article", number, answer) for number, answer in enumerate(answers, 1)])
+        look = replace(look, captures=captures, **http_facts(first.response))
+        look, problems = await self.views.with_views(look, head.raw.views, head.counter)
+        files = await self.files.fetch(tuple(dict.fromkeys(a for part in parts for a in part.attachments)))
+        shown = article.listed.captures if article.listed else ()
+        return RawSpeech(
+            site=self.job.profile.site,
+            native_id=article.native_id,
+            url=self.job.family.canonical(article.url),
+            section=article.section.name,
+            title=head.title,
+            raw=replace(head.raw, views=look.views_raw),
+            body_html=tuple(part.body_html for part in parts),
+            attachments=files.attachments,
+            look=replace(look, captures=(*look.captures, *files.captures, *shown)),
+            problems=(
+                *head.problems,
+                *self._column_problems(head, article.section),
+                *_end_problems(first),
+                *problems,
+                *files.problems,
+            ),
+        )
+
+    async def _parts(
+        self, first: Fetched, listed: OnList | None
+    ) -> tuple[list[ArticlePage], list[Response], Fetched | None]:
+        """Every part of an article in order, with its answer; one that cannot be had makes the whole missing."""
+        parts: list[ArticlePage] = []
+        answers: list[Response] = []
+        fetched, title = first, listed.row.title if listed else None
+        while True:
+            if fetched.page is None or fetched.response is None:
+                where = f"part {len(parts) + 1}: " if parts else ""
+                return parts, answers, replace(fetched, detail=where + fetched.detail)
+            number = len(parts) + 1
+            parts.append(self.job.family.read_article(fetched.page, number, title))
+            answers.append(fetched.response)
+            following = self.fetcher.hosts.local(parts[-1].next_part or "")
+            if not parts[-1].next_part:
+                return parts, answers, None
+            if following is None or number >= _MOST_PARTS:
+                detail = f"part {number + 1}: cannot follow {parts[-1].next_part}"
+                return parts, answers, Fetched(fetched.response, None, Reason.UNREADABLE, detail)
+            fetched = await self.fetcher.get(following, "article")
+
+    def _names_section(self, article: ArticlePage, section: SectionLink) -> bool:
+        mine = self.job.family.column_id(section.url)
+        return mine is None or mine in article.column_ids
+
+    def _column_problems(self, article: ArticlePage, section: SectionLink) -> tuple[Problem, ...]:
+        """The list shows it, so it is the section's; but its own breadcrumb may name other columns."""
+        if not article.column_ids or self._names_section(article, section):
+            return ()
+        detail = f"listed in {section.name}, its breadcrumb says {article.raw.breadcrumb}"
+        return (Problem(field="section", code="disagrees", detail=detail),)
+
+
+def _end_problems(fetched: Fetched) -> tuple[Problem, ...]:
+    if not fetched.is_unended:
+        return ()
+    return (Problem(field="body", code="no-end", detail="the page has no end tag, as others of its site"),)

@@ -1,0 +1,63 @@
+"""Who spoke, when, at which meeting and in what kind of text, as the page itself says it.
+
+Read from the title and from the lines above and below the text. Every value names the words it was read from; in
+doubt it is null: a guess would be read as data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.context.delivered import read_day
+from pipelines.context.genre import read_genre
+from pipelines.context.head import Find, layout
+from pipelines.context.meeting import read_meeting
+from pipelines.context.speaker import read_speaker
+from pipelines.record import Evidence, Problem
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_LONGEST_TITLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The interpreted keys of `speech/1` by their names, the words that say so, and why a day stated is no day."""
+
+    delivered_on: str | None
+    speaker: str | None
+    speaker_post: str | None
+    committee: str | None
+    term: str | None
+    session: str | None
+    meeting: str | None
+    genre: str | None
+    evidence: tuple[Evidence, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_context(title: str, body: str, *, seen_at: datetime) -> Context:
+    """What title and body (paragraphs joined by a line feed) say; null where they do not.
+
+    `seen_at` (aware) is when the page was captured: no speech was delivered after that. Never raises for any text.
+    """
+    page = layout(body)
+    heading = title if len(title) <= _LONGEST_TITLE else ""
+    day = read_day(heading, page.head, seen_at)
+    speaker, post = read_speaker(heading, page)
+    where = read_meeting(heading, page)
+    finds = {
+        "delivered_on": day if isinstance(day, Find) else None,
+        "speaker": speaker,
+        "speaker_post": post,
+        "committee": where.committee,
+        "term": where.term,
+        "session": where.session,
+        "meeting": where.meeting,
+        "genre": read_genre(heading, page),
+    }
+    values = {field: find.value if find else None for field, find in finds.items()}
+    evidence = (Evidence(field=field, where=find.where, text=find.text) for field, find in finds.items() if find)
+    return Context(**values, evidence=tuple(evidence), problems=(day,) if isinstance(day, Problem) else ())

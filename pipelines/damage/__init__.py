@@ -1,0 +1,71 @@
+"""Damage radar: named problems found in a text by what the text itself shows. Pure, standard library only.
+
+Each code is one reason for which a clean text cannot look as it does; what a detector cannot tell from a house style
+or a slip of the author's pen it leaves alone. docs/damage-radar.md says what each code means and how sure it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipelines.damage import characters, layout, losses, mojibake, pairs
+from pipelines.damage.spans import Detector, Span
+
+_CONTEXT = 12
+
+ANYWHERE: dict[str, Detector] = {
+    "damaged": characters.damaged,
+    "private-use": characters.private_use,
+    "mojibake": mojibake.mojibake,
+    "control-characters": characters.control,
+    "invisible-characters": characters.invisible,
+    "entities-left": characters.entities,
+    "tags-left": characters.tags,
+    "unpaired": pairs.unpaired,
+    "lost-date-characters": losses.lost_date_characters,
+    "lost-quotes": losses.lost_quotes,
+    "folded-punctuation": losses.folded_punctuation,
+}
+"""What can be wrong with any text, in the order it is told."""
+
+IN_BODIES: dict[str, Detector] = {
+    "page-furniture": layout.page_furniture,
+    "half-paragraph": layout.half_paragraphs,
+    "repeated-paragraph": layout.repeated_paragraphs,
+}
+"""What can be wrong with a text of several paragraphs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """One code found in one text, and every place where it was found, in characters from 0; never without a place."""
+
+    code: str
+    spans: tuple[Span, ...]
+
+    def detail(self, text: str) -> str:
+        """For a person: how often, and where first."""
+        start = self.spans[0][0]
+        places = f"{len(self.spans)} places, first" if len(self.spans) > 1 else "one place,"
+        return f"{places} at character {start}: {excerpt(text, self.spans[0])}"
+
+
+def damage_of(text: str, *, is_body: bool = True, title: str | None = None) -> tuple[Damage, ...]:
+    """What is wrong with one text.
+
+    Args:
+        text: as archived or found; line feeds separate paragraphs.
+        is_body: look for what can only be wrong with paragraphs, too.
+        title: of the text, when known: a body may repeat it.
+    """
+    detectors = ANYWHERE | IN_BODIES if is_body else ANYWHERE
+    found = [Damage(code, spans) for code, detect in detectors.items() if (spans := tuple(detect(text)))]
+    if is_body and title and (span := layout.title_repeated(text, title)):
+        found.append(Damage("title-repeated", (span,)))
+    return tuple(found)
+
+
+def excerpt(text: str, span: Span) -> str:
+    """The words around a place, as they stand in the text; a long place is cut."""
+    start, end = span
+    return text[max(0, start - _CONTEXT) : min(end, start + 4 * _CONTEXT) + _CONTEXT]

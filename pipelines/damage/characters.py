@@ -1,0 +1,64 @@
+"""Characters and markup that no reader of a text should meet."""
+
+from __future__ import annotations
+
+import re
+from html.entities import html5
+
+from pipelines.damage.spans import HANZI, SIGNS, Span, spans
+
+# Half of a surrogate pair is no character either: JSON can carry it, UTF-8 cannot.
+_DAMAGED = re.compile("[\ufffd\ud800-\udfff]")
+_PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)")
+_INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_JOINERS = "\u200c\u200d"
+_WIDE = re.compile(f"[{HANZI}{SIGNS}]")
+_ENTITY = re.compile(r"&(?:#(?:\d{2,7}|[xX][0-9a-fA-F]{2,6});|([A-Za-z][A-Za-z0-9]{1,31});|nbsp)")
+_QUOTED = re.compile('[“‘「『"]')
+_TAG = re.compile(
+    r"</?(?:p|br|div|span|font|strong|b|em|i|u|a|img|table|tbody|tr|td|th|ul|ol|li|h[1-6]|center|script|style|o:p)"
+    r"(?=[\s/>])[^<>\n]*>|<!--",
+    re.IGNORECASE,
+)
+
+
+def damaged(text: str) -> list[Span]:
+    """U+FFFD, the sign for bytes that are no character, and lone surrogates."""
+    return spans(_DAMAGED, text)
+
+
+def private_use(text: str) -> list[Span]:
+    """Characters of Unicode's private areas: only the font of their page knew what they show."""
+    return spans(_PRIVATE, text)
+
+
+def control(text: str) -> list[Span]:
+    """C0 and C1 control characters but tab and line ends."""
+    return spans(_CONTROL, text)
+
+
+def invisible(text: str) -> list[Span]:
+    """Zero-width, soft-hyphen and direction characters; joiners only beside Chinese, where nothing joins."""
+    return [span for span in spans(_INVISIBLE, text) if text[span[0]] not in _JOINERS or _is_in_chinese(text, span)]
+
+
+def entities(text: str) -> list[Span]:
+    """`&nbsp;`, `&#8220;` and their kind: HTML that was decoded once too little, unless the text quotes it."""
+    if "&" not in text:
+        return []
+    entities = (found for found in _ENTITY.finditer(text) if found[1] is None or f"{found[1]};" in html5)
+    return [found.span() for found in entities if not _is_quoted(text, found.start())]
+
+
+def tags(text: str) -> list[Span]:
+    """Tags of common elements, and comments, unless the text quotes them."""
+    return [span for span in spans(_TAG, text) if not _is_quoted(text, span[0])] if "<" in text else []
+
+
+def _is_quoted(text: str, place: int) -> bool:
+    return bool(_QUOTED.match(text, place - 1)) if place else False
+
+
+def _is_in_chinese(text: str, span: Span) -> bool:
+    return bool(_WIDE.match(text, span[0] - 1) if span[0] else None) or bool(_WIDE.match(text, span[1]))

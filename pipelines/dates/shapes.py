@@ -1,0 +1,209 @@
+"""The shapes of a printed date: patterns over folded text, and what their parts mean. No clock, no zone, no verdict.
+
+KesionCMS prints the CStr of the server's locale or one of the 17 forms of its DateFormat (notes/site.md A2, A4); its
+peers add ISO 8601, Java's `Date.toString`, RFC 1123 and English month names; prose adds Chinese numerals.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, time, timedelta, timezone, tzinfo
+
+_ZEROS = "〇○◯零ＯO"
+_DIGITS = {**dict.fromkeys(_ZEROS, 0), **{sign: n for n, sign in enumerate("一二三四五六七八九", 1)}}
+_DIGITS |= {sign: n for n, sign in enumerate("0123456789")} | {"两": 2}
+_TENS = {"十": 10, "廿": 20, "卅": 30}
+# One character for one, so that a place in the folded text is the same place in the text.
+_FOLD = str.maketrans(
+    "０１２３４５６７８９：／－—–―─−‐‑．（）［］【】〔〕＋，\u3000\xa0\u2002\u2003\u2009\u202f\u200b\ufeff",
+    "0123456789:/--------.()[][][]+,        ",
+)
+
+CN = "一二三四五六七八九" + _ZEROS
+YEAR = rf"(?<![0-9{CN}])[0-9{CN}]{{4}}"
+PART = rf"(?:[0-9]{{1,2}}|[{CN}十廿卅]{{1,3}})"
+S = r"\s{0,9}"  # bounded: a page may send a megabyte of blanks
+_START = r"(?<![0-9])(?<![0-9][-/.])"
+_STOP = r"(?![0-9]|[-/.][0-9])"
+_YMD = rf"{_START}(?P<y1>[0-9]{{4}})(?P<sep1>--?|[/.])\s?(?P<m1>[0-9]{{1,2}})(?P=sep1)\s?(?P<d1>[0-9]{{1,2}}){_STOP}"
+_MDY = rf"{_START}(?P<m2>[0-9]{{1,2}})(?P<sep2>[-/.])(?P<d2>[0-9]{{1,2}})(?P=sep2)(?P<y2>[0-9]{{4}}){_STOP}"
+_CHINESE = rf"(?P<y3>{YEAR}){S}年{S}(?P<m3>元|{PART}){S}月{S}(?P<d3>{PART}){S}[日号]"
+_WEEKDAY = rf"(?:{S}\(?(?:星期|礼拜|周)[一二三四五六日天]\)?)?"
+_HALF = "上午|下午|凌晨|早上|早晨|清晨|中午|傍晚|晚上|晚|AM|PM"
+# An offset only after seconds: in `19:00-20:00` the second number is the end of the meeting.
+_CLOCK = (
+    rf"(?P<half>{_HALF})?{S}(?:(?P<hour>[0-9]{{1,2}})"
+    rf"(?::(?P<minute>[0-9]{{1,2}})(?::(?P<second>[0-9]{{1,2}})(?:[.,][0-9]{{1,9}})?"
+    rf"(?P<offset>{S}(?:Z|GMT|UTC)\b|{S}[+-][0-9]{{2}}:?[0-9]{{2}}(?![0-9]))?)?(?![0-9]|:[0-9]))"
+    rf"|(?P<hour2>{PART}){S}[时点](?:整|{S}(?P<minute2>半|{PART}){S}分?(?:{S}(?P<second2>{PART}){S}秒)?)?)"
+    rf"(?:{S}(?P<half2>AM|PM|上午|下午)(?!\w))?"
+)
+_ANY_CLOCK = re.sub(r"\?P<\w+>", "?:", _CLOCK)
+_DATE = rf"(?:{_YMD}|{_MDY}|{_CHINESE})"
+_GAP = r"(?:T|,?\s{1,9}|(?<=[日号天一二三四五六)]))"
+FULL = re.compile(rf"{_DATE}{_WEEKDAY}(?:{_GAP}{_CLOCK})?", re.IGNORECASE)
+CLOCK = re.compile(_CLOCK, re.IGNORECASE)
+MONTH = re.compile(rf"(?P<y>{YEAR}){S}年{S}(?P<m>元|{PART}){S}月(?:份)?|(?P<y1>[0-9]{{4}})[-/.](?P<m1>[0-9]{{1,2}})")
+
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MON = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_DOW = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s{1,9})?"
+# `Thu Dec 28 19:00:29 CST 2023` is Java's; its zone is the server's own, which on these sites is China's.
+_ENGLISH = (
+    rf"{_DOW}(?:(?P<m1>{_MON})\s{{1,9}}(?P<d1>[0-9]{{1,2}})(?:st|nd|rd|th)?,?\s{{1,9}}(?P<y1>[0-9]{{4}})"
+    rf"|(?P<d2>[0-9]{{1,2}})(?:st|nd|rd|th)?[\s-]{{1,9}}(?P<m2>{_MON}),?[\s-]{{1,9}}(?P<y2>[0-9]{{4}}))"
+)
+ENGLISH = re.compile(rf"{_ENGLISH}(?:,?\s{{1,9}}(?:at\s{{1,9}})?{_CLOCK})?", re.IGNORECASE)
+JAVA = re.compile(
+    rf"{_DOW}(?P<m1>{_MON})\s{{1,9}}(?P<d1>[0-9]{{1,2}})\s{{1,9}}{_CLOCK}\s{{1,9}}(?:CST\s{{1,9}})?(?P<y1>[0-9]{{4}})",
+    re.IGNORECASE,
+)
+# The order of two-digit years is known from 年 or from a number that can be neither month nor day.
+SHORT_YEAR = re.compile(
+    rf"(?:(?P<y1>[0-9]{{2}}){S}年{S}(?P<m1>{PART}){S}月{S}(?P<d1>{PART}){S}[日号]"
+    rf"|(?P<y2>[4-9][0-9])(?P<sep>[-/.])(?P<m2>[0-9]{{1,2}})(?P=sep)(?P<d2>[0-9]{{1,2}})){_WEEKDAY}(?:{_GAP}{_CLOCK})?",
+    re.IGNORECASE,
+)
+SHORT_YEAR_UNSURE = re.compile(
+    rf"[0-9]{{1,2}}([-/.])[0-9]{{1,2}}\1[0-9]{{1,2}}(?:{_GAP}{_ANY_CLOCK})?", re.IGNORECASE
+)
+# A year of three digits can only be one of the Republic's; a sexagenary one has no day in our calendar.
+OTHER_CALENDAR = re.compile(
+    r".{0,9}(?:民[国國]|农历|農曆|阴历|旧历|夏历).{1,40}|(?<![0-9])[0-9]{3}\s{0,9}年.{1,40}"
+    r"|[甲乙丙丁戊己庚辛壬癸][子丑寅卯辰巳午未申酉戌亥]年.{0,40}"
+)
+# Forms 9 to 17 of KesionCMS.
+_MONTH_DAY = rf"(?:元|{PART}){S}月{S}{PART}{S}[日号]"
+YEARLESS = re.compile(
+    rf"[0-9]{{1,2}}([-/.])[0-9]{{1,2}}(?:\s{{1,9}}{_ANY_CLOCK})?|{_MONTH_DAY}{_WEEKDAY}(?:{S}{_ANY_CLOCK})?"
+    r"|[0-9]{1,2}[日号]\s*[0-9]{1,2}[时点]|[0-9]{1,2}[时点][0-9]{1,2}分|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?",
+    re.IGNORECASE,
+)
+_DAYS_END = rf"(?:(?:{YEAR}{S}年{S})?{_MONTH_DAY}|{PART}{S}[日号]|[0-9]{{1,4}}(?:[-/.][0-9]{{1,2}}){{1,2}})"
+DAYS = re.compile(
+    rf"(?:{YEAR}{S}年{S})?(?:{_MONTH_DAY}|(?:元|{PART}){S}月{S}{PART}){S}(?:至|到|-{{1,3}}|~|～|、|和){S}{_DAYS_END}"
+    rf"|[0-9]{{4}}([-/.])[0-9]{{1,2}}\1[0-9]{{1,2}}{S}(?:至|到|-{{1,3}}|~|～){S}{_DAYS_END}"
+)
+_MORNING = frozenset({"上午", "凌晨", "早上", "早晨", "清晨", "AM"})
+_AFTERNOON = frozenset({"下午", "傍晚", "晚上", "晚", "PM"})
+# Before the first committee met (1949) no page has a date; the zeros of OLE's and SQL Server's clocks lie there too.
+FIRST_YEAR = 1949
+_UNIX_ZERO = date(1970, 1, 1)
+
+
+def folded(text: str) -> str:
+    """The text with its digits, signs and blanks in one spelling, each in its place."""
+    return text.translate(_FOLD)
+
+
+def number(digits: str) -> int:
+    """A number of a calendar, Chinese or not; 0 for what is none, so that it makes an impossible date."""
+    if digits == "元":
+        return 1
+    signs = [sign for sign in digits if sign in _TENS]
+    if not signs:
+        return int("".join(str(_DIGITS[sign]) for sign in digits)) if len(digits) in {1, 2, 4} else 0
+    before, _, after = digits.partition(signs[0])
+    if len(signs) > 1 or len(before) > 1 or len(after) > 1 or (before and signs[0] != "十"):
+        return 0
+    return _TENS[signs[0]] * (_DIGITS[before] if before else 1) + (_DIGITS[after] if after else 0)
+
+
+def parts(match: re.Match[str]) -> tuple[int, int, int]:
+    """Year (as printed, perhaps of two digits), month and day of a match of any shape here."""
+    groups = match.groupdict()
+    year, month, day = (next(groups[k + n] for n in "123" if groups.get(k + n)) for k in "ymd")
+    name = month[:3].lower()
+    return number(year), _MONTHS.index(name) + 1 if name in _MONTHS else number(month), number(day)
+
+
+def day_of(match: re.Match[str]) -> date | None:
+    """The day of a match; None when there is no such day, or when it is before 1949 or the zero of a clock."""
+    return possible(*parts(match))
+
+
+def possible(year: int, month: int, day: int) -> date | None:
+    """The day, unless it is none that a page can claim."""
+    try:
+        on = date(year, month, day)
+    except ValueError:
+        return None
+    return on if on.year >= FIRST_YEAR and on != _UNIX_ZERO else None
+
+
+def has_clock(match: re.Match[str]) -> bool:
+    """Whether an hour is printed."""
+    return bool(match["hour"] or match["hour2"])
+
+
+def has_minute(match: re.Match[str]) -> bool:
+    """Whether a minute is printed."""
+    return bool(match["minute"] or match["minute2"])
+
+
+def has_second(match: re.Match[str]) -> bool:
+    """Whether a second is printed."""
+    return bool(match["second"] or match["second2"])
+
+
+def clock_of(match: re.Match[str]) -> time | None:
+    """The clock time of a match that has one; None when there is no such time."""
+    hour = number(match["hour"] or match["hour2"])
+    half = (match["half"] or match["half2"] or "").upper()
+    if half in _MORNING:
+        if hour > 12:
+            return None
+        hour %= 12
+    elif half in _AFTERNOON or (half == "中午" and hour < 11):
+        if hour == 12 and half.startswith("晚"):  # midnight: of which day?
+            return None
+        hour = hour + 12 if hour < 12 else hour
+    minute = match["minute"] or match["minute2"] or "0"
+    try:
+        return time(
+            hour, 30 if minute == "半" else number(minute), number(match["second"] or match["second2"] or "0")
+        )
+    except ValueError:
+        return None
+
+
+def zone_of(match: re.Match[str], tz: tzinfo) -> tzinfo | None:
+    """The offset printed, else `tz`; None when there is no such offset."""
+    offset = (match["offset"] or "").strip().upper()
+    if not offset or offset in {"Z", "GMT", "UTC"}:
+        return UTC if offset else tz
+    hours, minutes = int(offset[1:3]), int(offset[-2:])
+    if hours > 14 or minutes > 59:
+        return None
+    delta = timedelta(hours=hours, minutes=minutes)
+    return timezone(-delta if offset[0] == "-" else delta)
+
+
+def find_dates(text: str) -> list[tuple[int, int, str]]:
+    """Where full dates stand in a line, each with its clock time: (start, end, the words), left to right.
+
+    Shapes only: `2023-02-30` is found, and is impossible when read. Year-less dates and months are not found, nor
+    anything inside a longer run of digits.
+    """
+    return [(m.start(), m.end(), text[m.start() : m.end()]) for m in FULL.finditer(folded(text))]
+
+
+def spoken_day(text: str) -> str | None:
+    """ISO day of words that are one full date and nothing else (weekday and clock time allowed), else None."""
+    match = FULL.fullmatch(folded(text).strip())
+    day = day_of(match) if match else None
+    return day.isoformat() if day else None
+
+
+def no_single_day(text: str) -> str | None:
+    """Why words that are nothing but a date give no day: `range`, `no-year` or `impossible`; None for all others."""
+    plain = folded(text).strip()
+    full = FULL.fullmatch(plain)
+    if full:
+        return None if day_of(full) else "impossible"
+    if DAYS.fullmatch(plain):
+        return "range"
+    return "no-year" if re.fullmatch(_MONTH_DAY, plain) else None

@@ -1,0 +1,76 @@
+"""BagIt 1.0 (RFC 8493): a bag whose payload is the archive itself, whole in its own right."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from pipelines import __version__
+from pipelines.archive.commits import sidecar_text
+from pipelines.archive.files import file_digest
+from pipelines.archive.layout import Layout
+from pipelines.archive.rebuild import rebuild
+from pipelines.archive.signatures import signature
+from pipelines.export.publishing import copy_proved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from pipelines.export.snapshot import Snapshot
+
+_DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+_MANIFEST = "manifest-sha256.txt"
+
+
+def write_bag(snapshot: Snapshot, bag: Path) -> None:
+    """Make the bag in the new folder `bag`; `data/` is an archive that `verify` proves."""
+    payload = bag / "data"
+    payload.mkdir(parents=True)
+    _copy_archive(snapshot, Layout(payload))
+    files = sorted(file for file in payload.rglob("*") if file.is_file())
+    (bag / _MANIFEST).write_text(_manifest(bag, files), "utf-8")
+    size = sum(file.stat().st_size for file in files)
+    (bag / "bagit.txt").write_text(_DECLARATION, "utf-8")
+    (bag / "bag-info.txt").write_text(_info(snapshot, size, len(files)), "utf-8")
+    tags = sorted(file for file in bag.iterdir() if file.is_file())
+    (bag / "tagmanifest-sha256.txt").write_text(_manifest(bag, tags), "utf-8")
+
+
+def _copy_archive(snapshot: Snapshot, into: Layout) -> None:
+    for named in snapshot.files:
+        file = into.path(named.path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("wb") as stream:
+            copy_proved(snapshot.path(named), named, stream)
+    into.commits.mkdir()
+    for commit in snapshot.commits:
+        point = snapshot.archive.layout.commit(commit.n)
+        shutil.copyfile(point, into.commit(commit.n))
+        into.sidecar(commit.n).write_bytes(sidecar_text(point, commit.sha256))
+        if signature(point).exists():
+            shutil.copyfile(signature(point), signature(into.commit(commit.n)))
+    rebuild(into.root)
+    shutil.rmtree(into.staging)
+
+
+def _manifest(bag: Path, files: Iterable[Path]) -> str:
+    # No name in an archive holds a line break or a per cent sign, the two that would need an escape.
+    return "".join(f"{file_digest(file)[1]}  {file.relative_to(bag).as_posix()}\n" for file in files)
+
+
+def _info(snapshot: Snapshot, size: int, count: int) -> str:
+    facts, last = snapshot.archive.facts, snapshot.last
+    said = {
+        "Source-Organization": facts.committee,
+        "Contact-Name": facts.contact,
+        "External-Description": f"Leader speeches published by {facts.committee} on {', '.join(facts.hosts)}: "
+        f"commit {last.n} of {last.recorded_at}",
+        "External-Identifier": last.sha256,
+        "Internal-Sender-Identifier": facts.site,
+        "Rights": facts.rights,
+        "Bagging-Date": last.recorded_at[:10],
+        "Bag-Software-Agent": f"speech-archive {__version__}",
+        "Payload-Oxum": f"{size}.{count}",
+    }
+    return "".join(f"{label}: {' '.join(value.split())}\n" for label, value in said.items() if value)

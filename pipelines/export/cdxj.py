@@ -1,0 +1,51 @@
+"""CDXJ: one line a capture, by which replay software finds it in a WARC file."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from pipelines.archive.errors import Damaged
+from pipelines.export.surt import surt
+from pipelines.warc.http import HttpResponse
+from pipelines.warc.reader import records
+from pipelines.warc.records import WarcDamaged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pipelines.warc.records import Place, WarcRecord
+
+_CAPTURES = frozenset({"response", "revisit"})
+
+
+def cdxj_lines(warc: Path) -> Iterator[bytes]:
+    """The line of each response and revisit in a WARC file, in the order of the file; `Damaged` where it breaks off.
+
+    Keys and values are those of `cdxj-indexer`; requests and warcinfo are not listed, as there.
+    """
+    try:
+        for place, record in records(warc):
+            if record.type in _CAPTURES and record.target_uri:
+                yield _line(record, record.target_uri, place, warc.name)
+    except WarcDamaged as error:
+        raise Damaged(str(error)) from error
+
+
+def _line(record: WarcRecord, url: str, place: Place, name: str) -> bytes:
+    response = HttpResponse.parse(record.block)
+    mime = re.split(r"[;\s]", response.get("Content-Type") or "", maxsplit=1)[0]
+    told = {
+        "url": url,
+        "mime": "warc/revisit" if record.type == "revisit" else mime,
+        "status": str(response.status or ""),
+        "digest": record.get("WARC-Payload-Digest") or "",
+        "length": str(place.length),
+        "offset": str(place.offset),
+        "filename": name,
+    }
+    timestamp = re.sub(r"\D", "", record.date)[:14]
+    value = json.dumps({key: text for key, text in told.items() if text})
+    return f"{surt(url)} {timestamp} {value}\n".encode()

@@ -1,0 +1,73 @@
+"""Making a package beside its place and moving it there when it is whole and on the disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from pipelines.archive.errors import Damaged
+from pipelines.archive.files import sync_file, sync_folder
+from pipelines.export.errors import NotExportable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipelines.archive.files import NamedFile
+
+_BLOCK = 1 << 20
+
+
+@contextmanager
+def published(target: Path, archive: Path) -> Iterator[Path]:
+    """Where to make the package, in a folder of its own beside `target`; at the end it is `target`, or nothing is.
+
+    Whatever else is left in the folder is thrown away. Raises `NotExportable` when something is at `target` already,
+    when `target` lies inside `archive`, or when the disk refuses.
+    """
+    target = target.absolute()
+    if archive.resolve() in (target.parent / "any").resolve().parents:
+        raise NotExportable(f"--out {target}: lies inside the archive; give a place outside it")
+    _refuse_taken(target)
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as made:
+            package = Path(made) / target.name
+            yield package
+            _sync_tree(package)
+            _refuse_taken(target)
+            package.rename(target)
+            sync_folder(target.parent)
+    except OSError as error:
+        said = f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}"
+        raise NotExportable(f"--out {target}: cannot be made: {said}; make room, or give another place") from error
+
+
+def _refuse_taken(target: Path) -> None:
+    if os.path.lexists(target):
+        raise NotExportable(f"--out {target}: is there already; remove it, or give another name")
+
+
+def _sync_tree(package: Path) -> None:
+    for file in (package, *package.rglob("*")):
+        if file.is_dir():
+            sync_folder(file)
+        else:
+            sync_file(file)
+
+
+def copy_proved(source: Path, named: NamedFile, into: BinaryIO) -> None:
+    """Copy a file block by block; `Damaged` when it is not what its commit says."""
+    sha256 = hashlib.sha256()
+    try:
+        stream = source.open("rb")
+    except OSError as error:
+        raise Damaged(f"{source}: {error.strerror}; restore it from a copy") from error
+    with stream:
+        while block := stream.read(_BLOCK):
+            sha256.update(block)
+            into.write(block)
+    if sha256.hexdigest() != named.sha256:
+        raise Damaged(f"{source}: is not what its commit says; run verify and restore it from a copy")

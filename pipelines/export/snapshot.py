@@ -1,0 +1,87 @@
+"""An archive as one of its commits left it: the files, lines and speeches that a package of that commit holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from pipelines.archive import state
+from pipelines.archive.errors import Damaged
+from pipelines.archive.fixity import fault
+from pipelines.archive.latest import latest_lines
+from pipelines.archive.redactions import files_now
+from pipelines.archive.streams import raw_lines
+from pipelines.export.errors import NotExportable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pipelines.archive import Archive
+    from pipelines.archive.commits import Commit
+    from pipelines.archive.files import NamedFile
+    from pipelines.archive.state import States
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Made by `snapshot`: `commits` are those up to the chosen one, their lines proved to be what they name."""
+
+    archive: Archive
+    commits: tuple[Commit, ...]
+
+    @property
+    def last(self) -> Commit:
+        """The chosen commit."""
+        return self.commits[-1]
+
+    @cached_property
+    def files(self) -> tuple[NamedFile, ...]:
+        """Every file the commits name, as it must be now, by rising path."""
+        return tuple(named for _, (named, *_) in sorted(files_now(self.commits).items()))
+
+    def path(self, named: NamedFile) -> Path:
+        """Where a named file lies."""
+        return self.archive.layout.path(named.path)
+
+    def raw_lines(self, folder: str) -> Iterator[bytes]:
+        """The lines of `versions` or `observations` with their line feeds, by rising seq."""
+        streams = filter(None, (commit.stream(folder) for commit in self.commits))
+        return chain.from_iterable(raw_lines(self.path(named)) for named in streams)
+
+    def latest(self, scratch: Path) -> Iterator[bytes]:
+        """The `latest/1` lines of the speeches present then; bodies pass through a file in `scratch`."""
+        return latest_lines(self.archive.layout, self.commits, self._states(), scratch)
+
+    def _states(self) -> States:
+        states: States = {}
+        for commit in self.commits:
+            for folder in ("versions", "observations"):
+                for line in self.archive.lines_of(commit, folder):
+                    state.fold_checked(states, line, for_writing=False)
+        return states
+
+
+def snapshot(archive: Archive, n: int | None = None) -> Snapshot:
+    """The archive as commit `n` left it (null: the last one).
+
+    Raises:
+        NotExportable: there is no such commit, or a later one took words out of its files.
+        Damaged: a file of lines is not what its commit says.
+    """
+    commits = archive.commits()
+    if n is not None and not 1 <= n <= len(commits):
+        raise NotExportable(f"--commit {n}: there are commits 1 to {len(commits)}; leave it out for the last")
+    chosen = Snapshot(archive, commits[:n])
+    redacted = [commit.n for commit in commits[len(chosen.commits) :] if commit.redaction]
+    if redacted:
+        raise NotExportable(
+            f"--commit {n}: text was removed by order in commit {redacted[-1]}, so earlier states cannot be handed "
+            f"over; give --commit {redacted[-1]} or later"
+        )
+    for named in chosen.files:
+        if named.lines is not None and (found := fault(chosen.path(named), (named,))):
+            raise Damaged(str(found))
+    return chosen

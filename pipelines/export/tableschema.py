@@ -1,0 +1,34 @@
+"""Table Schemas (Data Package 2.0) of an archive's lines, read off the contract as their JSON Schemas are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipelines.archive.schemas import PATTERNS
+from pipelines.archive.shapes import shape_of_record
+
+if TYPE_CHECKING:
+    from pipelines.archive.shapes import Key
+
+_TYPES = {"str": "string", "int": "integer", "list": "array", "object": "object"}
+# The contract names every day `…_on` and every moment `…_at`.
+_TIMES = {"_on": "date", "_at": "datetime"}
+
+
+def table_schema(record: type, primary_key: str) -> dict[str, Any]:
+    """The Table Schema of a record's lines: a field for each key, in order, and which key identifies a line."""
+    keys = shape_of_record(record).keys
+    # An empty body is a body, and a later software may have added keys.
+    reading = {"missingValues": [], "fieldsMatch": "superset"}
+    return {"fields": [_field(key) for key in keys], "primaryKey": [primary_key], **reading}
+
+
+def _field(key: Key) -> dict[str, Any]:
+    type_ = _TIMES.get(key.name[-3:], _TYPES[key.shape.kind])
+    constraints: dict[str, Any] = {"required": not key.shape.null}
+    if key.shape.choices:
+        constraints["enum"] = [*key.shape.choices]
+    if key.name in PATTERNS and type_ == "string":
+        constraints["pattern"] = PATTERNS[key.name].removeprefix("^").removesuffix("$")
+    about = {"description": key.about} if key.about else {}
+    return {"name": key.name, "type": type_, **about, "constraints": constraints}

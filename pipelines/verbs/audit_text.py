@@ -1,0 +1,79 @@
+"""`audit-text`: the damage radar on anybody's JSON Lines, plain or gzip, from a file or stdin, in constant memory."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+import zlib
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from pipelines.archive.errors import NotUnderstood
+from pipelines.damage.audit import Audit, Finding, NoSuchKey
+from pipelines.verbs.output import write_objects
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator
+
+_GZIP = b"\x1f\x8b"
+_FOUND, _UNREADABLE = 5, 3
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb: the only one that reads no archive."""
+    about = "Find damaged texts in any JSON Lines: one JSON object a finding, a summary last; exit status 5 when any."
+    audit = verbs.add_parser("audit-text", help=about, description=about)
+    audit.add_argument("file", metavar="FILE", help="JSON Lines, also gzip; - for stdin")
+    audit.add_argument("--key", default="body", help="key of the text in each line (default: body)")
+    audit.add_argument("--every", action="store_true", help="every place, not only the first of each code in a text")
+    audit.set_defaults(verb=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print findings, then the summary. 5 when texts are damaged, else 3 when lines were unreadable, else 0."""
+    audit = Audit(arguments.key, every=arguments.every)
+    try:
+        with _opened(arguments.file) as stream:
+            write_objects(map(asdict, _findings(audit, stream)))
+    except NoSuchKey as error:
+        raise NotUnderstood(f"{arguments.file}: {error.args[0]}; name one with --key") from None
+    write_objects([audit.summary()])
+    if audit.damaged:
+        return _FOUND
+    return _UNREADABLE if audit.unreadable else 0
+
+
+def _findings(audit: Audit, stream: Iterable[bytes]) -> Iterator[Finding]:
+    lines = _Lines(stream)
+    yield from audit.findings(lines)
+    if lines.broken is not None:
+        audit.lines += 1
+        yield audit.bad_line(f"the file breaks off here: {lines.broken}")
+
+
+class _Lines:
+    """Lines of a stream up to where it breaks off, and why it does."""
+
+    def __init__(self, stream: Iterable[bytes]) -> None:
+        self.stream = stream
+        self.broken: Exception | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self.stream
+        except (OSError, EOFError, zlib.error) as error:
+            self.broken = error
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[Iterable[bytes]]:
+    """The stream, unpacked when its first bytes say that it is gzip."""
+    with ExitStack() as stack:
+        try:
+            raw = stack.enter_context(open(name if name != "-" else sys.stdin.fileno(), "rb", closefd=name != "-"))
+            is_packed = raw.peek(2)[:2] == _GZIP
+        except OSError as error:
+            raise NotUnderstood(f"{name}: {error.strerror}; give a file of JSON Lines, or - for stdin") from None
+        yield stack.enter_context(gzip.GzipFile(fileobj=raw)) if is_packed else raw
