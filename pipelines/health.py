@@ -173,12 +173,8 @@ def verdict(report: RunReport) -> Verdict:
         return Verdict("interrupted", Exit.INTERRUPTED, message)
     if report.mode == "plan" and not report.failures:
         return Verdict("planned", Exit.COMPLETE, f"{len(report.planned)} articles would be read; nothing was written")
-    if report.is_walk_broken:
-        message = "the walk through the lists broke off: an error in this program, see the log"
-        return Verdict("error", Exit.INTERNAL_ERROR, message)
-    if report.left:
-        message = f"{report.left} rows were neither captured nor told: an error in this program, see the log"
-        return Verdict("error", Exit.INTERNAL_ERROR, message)
+    if ours := _own_fault(report):
+        return Verdict("error", Exit.INTERNAL_ERROR, f"{ours}: an error in this program, see the log")
     if report.failures:
         counted = Counter(gap.what for gap in report.failures)
         missing = ", ".join(f"{_COUNTED[what]} {count}" for what, count in counted.items())
@@ -194,6 +190,12 @@ def _without_gaps(report: RunReport) -> Verdict:
     if report.mode == "reprocess":
         return Verdict("complete", Exit.COMPLETE, "every speech was read again from the archive's own captures")
     return Verdict("complete", Exit.COMPLETE, "every listed speech is archived, or the site itself says why not")
+
+
+def _own_fault(report: RunReport) -> str | None:
+    if report.is_walk_broken:
+        return "the walk through the lists broke off"
+    return f"{report.left} rows were neither captured nor told" if report.left else None
 
 
 def _refusal(report: RunReport) -> Verdict | None:
