@@ -180,6 +180,10 @@ def verdict(report: RunReport) -> Verdict:
         counted = Counter(gap.what for gap in report.failures)
         missing = ", ".join(f"{_COUNTED[what]} {count}" for what, count in counted.items())
         return Verdict("gaps", Exit.GAPS, f"could not be had: {missing}; the run report names each")
+    return _without_gaps(report)
+
+
+def _without_gaps(report: RunReport) -> Verdict:
     if report.limit is not None:
         return Verdict(
             "partial", Exit.COMPLETE, f"stopped at limit={report.limit}; nothing is marked missing or gone"
