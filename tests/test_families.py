@@ -13,7 +13,7 @@ from tests.conftest import Ended, Site
 
 EXACT = {"title", "published_on", "published_at", "body", "author", "source"}
 # A count that is not there, not asked or not yet filled in; a meta tag minutes off the page.
-EXPECTED = {"missing", "withheld", "placeholder", "disagrees"}
+EXPECTED = {"title-repeated", "repeated-paragraph", "missing", "withheld", "placeholder", "disagrees"}
 SPEECHES, PER_PAGE = 24, 4
 # flavour of the replica, family
 FAMILIES = [
@@ -77,7 +77,8 @@ def test_every_speech_once_and_exact(flavour: str, cms: str, site: Site, tmp_pat
         told = {(gap["native_id"], gap["reason"]) for gap in site.report()["not_captured"]}
         assert told == {(row["native_id"], row["reason"]) for row in truth["withheld"]}
         assert replica.log()["increments"]["total"] == 0
-        assert all(problem["code"] in EXPECTED for line in site.latest().values() for problem in line["problems"])
+        codes = {problem["code"] for line in site.latest().values() for problem in line["problems"]}
+        assert codes <= EXPECTED
         if truth["counter"] == "increments" and flavour == cms:
             codes = [problem["code"] for line in site.latest().values() for problem in line["problems"]]
             assert codes.count("withheld") == len(truth["speeches"])

@@ -102,6 +102,8 @@ class FamilyReplica(ABC):
             return Answer(200 if self.robots else 404, (self.robots or "").encode(), "text/plain")
         if parts.path.lower().endswith((".gif", ".jpg")):
             return Answer(200, TINY_GIF, "image/gif")
+        if parts.path.lower().endswith((".doc", "/download.jsp", "/filedown.asp")):
+            return Answer(200, f"file {asked.target}".encode(), "application/msword")
         form = dict(parse_qsl(asked.form, keep_blank_values=True))
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         answer = self.page(Request(asked.method, parts.path, query, form, asked.referer, asked.host))
