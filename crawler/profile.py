@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from crawler.cms import FAMILIES, PRINTING
+from crawler.cms import FAMILIES, FIXED_CONTAINERS, PRINTING
 from crawler.cms.kit.containers import Container
 
 SITES = Path(__file__).parent / "sites"
@@ -126,10 +126,13 @@ def _checked(site: str, path: Path, values: dict[str, Any]) -> SiteProfile:
         if not accepts(value):
             raise ProfileError(f"{path}: {key} = {value!r}: must be {wanted}")
         facts[key] = (value,) if key == "section" and isinstance(value, str) else value
-    if facts.get("print_page") and facts["cms"] not in PRINTING:
-        raise ProfileError(f"{path}: print_page = true: only with cms = {' or '.join(PRINTING)}")
     kept: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
-    return SiteProfile(site=site, **kept)
+    profile = SiteProfile(site=site, **kept)
+    if profile.containers and profile.cms in FIXED_CONTAINERS:
+        raise ProfileError(f"{path}: body and rows are not for cms = {profile.cms!r}: its code makes its containers")
+    if profile.print_page and profile.cms not in PRINTING:
+        raise ProfileError(f"{path}: print_page = true: only with cms = {' or '.join(PRINTING)}")
+    return profile
 
 
 def _is_text(value: object) -> bool:
@@ -187,7 +190,7 @@ _DAYS = (lambda value: type(value) is int and value >= 0, "a number of days, 0 o
 _KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "name": _TEXT,
     "committee": _TEXT,
-    "cms": (lambda value: value in FAMILIES, f"one of: {', '.join(FAMILIES)}"),
+    "cms": (lambda value: isinstance(value, str) and value in FAMILIES, f"one of: {', '.join(FAMILIES)}"),
     "id_namespace": _TEXT,
     "start_url": (is_web_address, "an address beginning with http:// or https://"),
     "section": (lambda value: _is_text(value) or _is_texts(value), "the section's name, or a list of its names"),

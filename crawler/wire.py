@@ -144,7 +144,7 @@ class Keeper:
             exchange.response.close()
 
     def _stop(self, error: ArchiveError) -> None:
-        self._stopping = self._stop_crawl(error)
+        self._stopping = self._stop_crawl(error) or self._stopping
 
     async def close(self) -> None:
         """Wait until everything handed over is written."""

@@ -71,6 +71,7 @@ class RunReport:
     stopped: str | None = None
     capture_fallback: str | None = None
     is_walk_broken: bool = False
+    is_closing: bool = False
 
     def expect(self, key: str, *, listed: bool) -> None:
         """A list row, or a known speech that stood on no list, that this run has to account for."""

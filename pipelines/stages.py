@@ -63,6 +63,7 @@ class Keep:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
+        self._closing: asyncio.Future[None] | None = None
         job = _job(crawler)
         self.archive, self.report, self.normaliser = job.archive, job.report, job.normaliser
 
@@ -116,11 +117,15 @@ class Keep:
         self.report.note_problems(speech.problems)
 
     def _stop(self, error: ArchiveError) -> None:
-        self._closing = stop(self.crawler, self.report, error)
+        self._closing = stop(self.crawler, self.report, error) or self._closing
 
 
 def stop(crawler: Crawler, report: RunReport, error: ArchiveError) -> asyncio.Future[None] | None:
     """End a crawl whose archive cannot be written: what cannot be kept need not be fetched. Keep what it returns."""
     report.refuse(Exit(error.exit_status), str(error))
     engine = crawler.engine
-    return asyncio.ensure_future(engine.close_spider_async(reason="archive_unwritable")) if engine else None
+    # Twisted takes a second request to close, from a writer of lines and one of captures, for a mistake.
+    if engine is None or report.is_closing:
+        return None
+    report.is_closing = True
+    return asyncio.ensure_future(engine.close_spider_async(reason="archive_unwritable"))

@@ -19,6 +19,7 @@ SPEECHES, PER_PAGE = 24, 4
 FAMILIES = [
     ("trs", "trs"),
     ("trs-new", "trs"),
+    ("trs-city", "trs"),
     ("jcms", "jcms"),
     ("jcms-groups", "jcms"),
     ("vsb", "vsb"),
@@ -101,13 +102,3 @@ def assert_counted_once(site: Site, replica: Replica, cms: str, folder: Path) ->
     counted = {native_id: line["view_count"] for native_id, line in site.latest().items()}
     assert all(counted[native_id] in {views, views + 1} for native_id, views in before.items())
     assert set(replica.log()["increments"]["by_id"].values()) == {1}
-
-
-@pytest.mark.parametrize("flavour", ["dedecms", "phpcms"])
-def test_a_counter_that_counts_is_asked_where_the_profile_allows_it(flavour: str, site: Site, tmp_path: Path) -> None:
-    with Replica(flavour=flavour, speeches=6) as replica:
-        assert crawl(site, replica, flavour, tmp_path, 'counter = "increments"\n').status == 0
-        truth = replica.truth()
-        assert differences(truth, site.latest()) == {}
-        assert None not in {speech["views"] for speech in truth["speeches"]}
-        assert replica.log()["increments"]["total"] == len(truth["speeches"])

@@ -29,6 +29,7 @@ TRS_ARTICLE = "/zxgz/ldjh/202205/t20220507_190989.html"
     [
         ("trs", TRS_ARTICLE, "190989", TRS_ARTICLE),
         ("trs", "/zxgz/ldjh/202205/t20220507_190989_2.html?from=wx", "190989", TRS_ARTICLE),
+        ("trs", f"/zxgz/ldjh/202205/{'0a' * 16}.shtml", "0a" * 16, None),
         ("trs", "/zxgz/ldjh/202205/", None, None),
         ("jcms", "/art/2016/11/22/art_1621004_30332664.html", "30332664", None),
         ("jcms", "/col/col1621004/index.html", None, None),
@@ -56,6 +57,8 @@ def test_article_addresses(cms: str, url: str, native_id: str | None, canonical:
     [
         ("trs", "/zxgz/ldjh/", "zxgz/ldjh"),
         ("trs", "/zxgz/ldjh/index_3.shtml", "zxgz/ldjh"),
+        ("trs", "/zwgk/list.shtml", "zwgk"),
+        ("trs", "/zwgk/xxgk_list_2.shtml", "zwgk/xxgk_list"),
         ("trs", "/", None),
         ("trs", TRS_ARTICLE, None),
         ("jcms", "/col/col1621004/index.html?uid=5504308&pageNum=2", "1621004"),
@@ -180,6 +183,23 @@ def test_pages_that_only_a_script_counts() -> None:
     article = MADE["trs"].read_article(trs_article("", "", more=turning), 1, None)
     assert article.next_part == f"{HOST}/zxgz/ldjh/202205/t20220507_190989_1.shtml"
     assert MADE["trs"].read_article(trs_article("", "", more=turning), 2, None).next_part is None
+    with pytest.raises(PageError, match="part 1 of 3"):
+        MADE["trs"].read_article(trs_article("", "", more="<script>createPageHTML('box', 3);</script>"), 1, None)
+
+
+@pytest.mark.parametrize(
+    ("script", "second", "pages"),
+    [
+        ("createPageHTML('page_div',3, 1,'list','shtml',50);", "list_2.shtml", 3),
+        ("var countPage = 3;document.write('<a href=\"index_'+i+'.htm\">')", "index_1.htm", 3),
+        ("createPageHTML('box', 3);", None, 3),
+        ("createPageHTML(1, 0, 'index', 'html');", None, 1),
+        ("function createPageHTML(a,b,c,d){}", None, None),
+    ],
+)
+def test_forms_of_the_script(script: str, second: str | None, pages: int | None) -> None:
+    read = MADE["trs"].read_list(Page(f"{HOST}/zxgz/ldjh/", f"<html><script>{script}</script></html>"))
+    assert (read.linked.get(2), read.pages) == (second and f"{HOST}/zxgz/ldjh/{second}", pages)
 
 
 def test_rows_of_jcms_and_what_it_posts_for_the_rest() -> None:
@@ -190,9 +210,11 @@ def test_rows_of_jcms_and_what_it_posts_for_the_rest() -> None:
         "proxyUrl:'/module/web/jpage/dataproxy.jsp',perPage:2,groupSize:1,totalRecord:7,"
         "ajaxParam:{col:1,path:'/',columnid:7,webname:'广水市政协网'}"
     )
+    other = "<datastore>" + record.format(9).replace("art_7_", "art_8_") * 5 + "</datastore>"
+    elsewhere = options.replace("columnid:7", "columnid:8").replace("totalRecord:7", "totalRecord:70")
+    scripts = "".join(f"<script>$('#x').jpage({{{said}}})</script>" for said in (elsewhere, options))
     page = Page(
-        f"{HOST}/col/col7/index.html",
-        f'<html><script type="text/xml">{store}</script><script>$("#x").jpage({{{options}}})</script></html>',
+        f"{HOST}/col/col7/index.html", f'<html><script type="text/xml">{other}{store}</script>{scripts}</html>'
     )
     read = MADE["jcms"].read_list(page)
     assert [(row.native_id, row.title, row.date) for row in read.rows] == [

@@ -154,7 +154,9 @@ FAMILIES = {
     "cctv": "crawler.cms.cctv:Cctv",
 }
 """Families by the name profiles give them: module and class."""
-PRINTING = ("kesion",)
+FIXED_CONTAINERS = frozenset({"kesion"})
+"""Families whose containers the CMS's code makes: no template has its own."""
+PRINTING = frozenset({"kesion"})
 """Families whose articles have print pages."""
 
 

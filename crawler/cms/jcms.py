@@ -7,7 +7,6 @@ the rest. `articlehits.jsp` writes an article's hits; whether asking it counts i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,6 +23,7 @@ from crawler.page import Page, tidy, words
 
 _LIST = re.compile(r"/col/col(?P<id>\d+)/(?:index\.html?)?")
 _ARTICLE = re.compile(r"/art/.*/art_(?P<column>\d+)_\d+\.html?$")
+_STORE = re.compile(r"<datastore\b.*?</datastore>", re.DOTALL | re.IGNORECASE)
 _RECORD = re.compile(r"<record>\s*<!\[CDATA\[(.*?)\]\]>\s*</record>", re.DOTALL)
 _NEXT_GROUP = re.compile(r"<nextgroup>\s*<!\[CDATA\[.*?href\s*=\s*[\"']([^\"']+)", re.DOTALL)
 _TOTAL = re.compile(r"totalRecord\s*:\s*['\"]?(\d{1,9})|<totalrecord>\s*(\d{1,9})", re.IGNORECASE)
@@ -55,7 +55,7 @@ class Jcms(DescribedFamily):
         return (match["column"],) if match else ()
 
     def rows(self, page: Page, pager: Pager) -> tuple[ListedRow, ...]:
-        records = _RECORD.findall(page.text)
+        records = _RECORD.findall(self._store(page))
         if not records:
             return super().rows(page, pager)
         found = [self._row(Page(page.url, record)) for record in records]
@@ -70,15 +70,28 @@ class Jcms(DescribedFamily):
         link, url = links[0]
         return ListedRow(url, self.native_id(url), row_title(link), date_in(words(record.root)))
 
+    def _store(self, page: Page) -> str:
+        """The rows of the page's own column; a page may hold those of others too."""
+        own = f"art_{self.column_id(page.url)}_"
+        return max(_STORE.findall(page.text), key=lambda store: (store.count(own), len(store)), default="")
+
+    def _call(self, page: Page) -> str:
+        """What the page's script says to jpage about its own column."""
+        calls = page.text.split("jpage(")[1:]
+        forms = {_fields(form[1]).get("columnid"): call for call in calls if (form := _FORM.search(call))}
+        return forms.get(self.column_id(page.url)) or next(iter(calls), "")
+
     def pager(self, page: Page) -> Pager:
-        total = next((int(match[1] or match[2]) for match in _TOTAL.finditer(page.text)), None)
-        shown = len(_RECORD.findall(page.text))
-        proxy, form = _PROXY.search(page.text), _FORM.search(page.text)
-        if proxy and form and total and shown and (url := page.resolve(proxy[1])):
-            return _posted(page, url, _fields(form[1]), shown, total)
-        following = _NEXT_GROUP.search(page.text)
+        store, call = self._store(page), self._call(page)
+        counted = _TOTAL.search(call) or _TOTAL.search(store)
+        total = int(counted[1] or counted[2]) if counted else None
+        shown = len(_RECORD.findall(store))
+        proxy, form = _PROXY.search(call), _FORM.search(call)
+        if proxy and form and total and (url := page.resolve(proxy[1])):
+            return _posted(page, url, call, shown, total)
+        following = _NEXT_GROUP.search(store)
         if following is None:
-            return super().pager(page) if not shown else Pager(total=total)
+            return Pager(total=total) if shown else super().pager(page)
         url = page.resolve(following[1].replace("&amp;", "&"))
         group = _PAGE.search(url or "")
         linked = {int(group[1]) + 1: Ask(url, is_fragment=True)} if url and group else {}
@@ -95,11 +108,12 @@ class Jcms(DescribedFamily):
         return page.href(found[0]) if found else None
 
 
-def _posted(page: Page, url: str, form: Mapping[str, str], shown: int, total: int) -> Pager:
+def _posted(page: Page, url: str, call: str, shown: int, total: int) -> Pager:
     """The groups jpage would post for; a group is as many rows as the script says, else as the page shows."""
-    options = (re.search(_OPTION.format(name), page.text) for name in ("perPage", "groupSize"))
+    options = (re.search(_OPTION.format(name), call) for name in ("perPage", "groupSize"))
     per_page, size = (int(option[1]) if option else None for option in options)
     group = per_page * (size or _GROUP) if per_page else shown
+    form = _fields(_FORM.findall(call)[0])
     headers = {"Referer": page.url, "X-Requested-With": "XMLHttpRequest"}
     linked: dict[int, str | Ask] = {}
     for number, start in enumerate(range(shown + 1, total + 1, max(group, 1)), 2):
@@ -108,7 +122,7 @@ def _posted(page: Page, url: str, form: Mapping[str, str], shown: int, total: in
         end = min(start + group - 1, total)
         query = f"startrecord={start}&endrecord={end}&perpage={per_page or shown}"
         linked[number] = Ask.post(f"{url}?{query}", form, headers)
-    return Pager(linked=linked, pages=1 + len(linked), total=total)
+    return Pager(linked=linked, pages=1 + len(linked), total=total if shown else None)
 
 
 def _fields(source: str) -> dict[str, str]:

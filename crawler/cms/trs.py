@@ -1,6 +1,8 @@
 """TRS WCM: articles are files by month, lists turn only by a script, meta tags are filled by the platform.
 
-Real pages: ccdi.gov.cn, shanxi.gov.cn, nmg.gov.cn (a count in a comment only), nxzx.gov.cn (list files).
+Real pages: ccdi.gov.cn, shanxi.gov.cn, nmg.gov.cn (a count in a comment only), nxzx.gov.cn (list files). Of the
+platform many cities share (镇江, 邵阳, 苏州) only public crawlers were seen: articles are named by 32 hex digits or a
+UUID, lists are `list.shtml`, `xxgk_list.shtml` and turn by another form of the same script.
 """
 
 from __future__ import annotations
@@ -19,8 +21,12 @@ from crawler.cms.kit.sections import Column
 from crawler.cms.kit.title import Heading
 from crawler.page import Page, tidy
 
-_LIST = re.compile(r"/(?P<folder>.+)/(?:index(?:_(?P<number>\d+))?\.s?html?)?")
-_FILE = re.compile(r"/(?P<folder>.+)/\d{6}/(?P<stem>t\d{8}_\d+)(?:_\d+)?\.")
+_LIST = re.compile(
+    r"/(?P<folder>.+)/(?:(?P<stem>index|[\w-]*?list[\w-]*?)(?:_(?P<number>\d+))?\.s?html?)?", re.IGNORECASE
+)
+_HEX = r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_FILE = re.compile(rf"/(?P<folder>.+)/\d{{6}}/(?P<stem>t\d{{8}}_\d+|{_HEX})(?:_\d+)?\.", re.IGNORECASE)
+_OF_FOLDER = frozenset({None, "index", "list"})
 _COMMENTED = "//*[@id='pageview']/comment()|//*[contains(@class,'pageview')]/comment()"
 
 
@@ -28,14 +34,28 @@ class Trs(DescribedFamily):
     """Page objects of TRS WCM."""
 
     reader = "trs/1"
-    articles = (re.compile(r"/t\d{8}_(?P<id>\d+)(?:_(?P<part>\d{1,4}))?\.s?html?$"),)
+    articles = (
+        re.compile(r"/t\d{8}_(?P<id>\d+)(?:_(?P<part>\d{1,4}))?\.s?html?$"),
+        re.compile(rf"/\d{{6}}/(?P<id>{_HEX})(?:_(?P<part>\d{{1,4}}))?\.s?html?$", re.IGNORECASE),
+    )
     second_part = 1
-    bodies = (".TRS_Editor", ".trs_editor_view", ".TRS_UEDITOR", ".Custom_UnionStyle", "#zoom")
+    bodies = (
+        ".TRS_Editor",
+        ".trs_editor_view",
+        ".TRS_UEDITOR",
+        ".Custom_UnionStyle",
+        "#UCAP-CONTENT",
+        "#zoomcon",
+        "#zoom",
+    )
     counter = "none"
 
     def column(self, url: str) -> Column | None:
         match = _LIST.fullmatch(urlsplit(url).path)
-        return Column(match["folder"], match["number"] is None) if match else None
+        if match is None:
+            return None
+        column = match["folder"] if match["stem"] in _OF_FOLDER else f"{match['folder']}/{match['stem']}"
+        return Column(column, match["number"] is None)
 
     def columns_of(self, url: str) -> tuple[str, ...]:
         match = _FILE.match(urlsplit(url).path)

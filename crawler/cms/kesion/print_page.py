@@ -33,7 +33,6 @@ _UNESCAPED = frozenset("<>&")
 class PrintPage:
     """The cells of a print page."""
 
-    page: Page
     info: etree._Element
     body: etree._Element
 
@@ -65,13 +64,12 @@ def print_page(page: Page) -> PrintPage:
     """
     cells = page.all(_INFO)
     info = cells[0] if cells else page.one(_INFO)
-    rows = list(info.iterancestors("tr"))[:1]
-    behind = [cell for row in rows for later in row.itersiblings("tr") for cell in later.iter("td", "th")]
-    table = next(info.iterancestors("table"), None)
-    if not behind or table is None or _text_behind(table):
+    row, table = next(info.iterancestors("tr"), None), next(info.iterancestors("table"), None)
+    later = list(row.itersiblings("tr")) if row is not None else []
+    body = next(later[-1].iter("td", "th"), None) if later else None
+    if body is None or table is None or _text_behind(table):
         raise PageError(f"{page.url}: no cell behind the labels holds the whole body")
-    last = list(rows[0].itersiblings("tr"))[-1]
-    found = PrintPage(page, info, next(last.iter("td", "th")))
+    found = PrintPage(info, body)
     if _UNESCAPED & set(found.text):
         raise PageError(f"{page.url}: its text has <, > or &, which print pages unescape once too often")
     return found

@@ -147,6 +147,7 @@ class DescribedFamily(ABC):
         claimed, trail = self.claims(page), breadcrumb(page, self.column_id)
         names = [*self.known_names, *(trail.names if trail else ())]
         turning = self.parts(page)
+        following = _following(page, turning, part)
         title_reader = TitleReader(page, body, names, listed_title or claimed.title)
         heading = title_reader.read(part if turning.linked else None)
         info = self.info(page, body, heading)
@@ -168,7 +169,7 @@ class DescribedFamily(ABC):
             ),
             body_html=self._body_html(page, body),
             attachments=files,
-            next_part=_following(turning, part),
+            next_part=following,
             counter=counter,
             column_ids=(*(trail.column_ids if trail else ()), *self.columns_of(page.url)),
             problems=(
@@ -220,8 +221,11 @@ class DescribedFamily(ABC):
         return etree.tostring(body, encoding="unicode", method="html", with_tail=False)
 
 
-def _following(turning: Pager, part: int) -> str | None:
+def _following(page: Page, turning: Pager, part: int) -> str | None:
+    """Address of the next part; `PageError` when there is one and nothing says where: a text is never cut short."""
     following = turning.linked.get(part + 1) or turning.next_url
+    if following is None and turning.pages is not None and part < turning.pages:
+        raise PageError(f"{page.url}: part {part} of {turning.pages}, and no address of the next")
     return following if isinstance(following, str) else None
 
 

@@ -22,11 +22,14 @@ _WORDS = re.compile(
 _PAGES = re.compile(r"共(\d{1,6})页|(?<!\d)\d{1,6}/(\d{1,6})(?!\d)")
 _TOTAL = re.compile(r"共(\d{1,9})[条篇]")
 _LONGEST = 600
-# TRS WCM: createPageHTML(T, current from 0, "index", "html"), also as createPageHTML_ZW and the like.
+# createPageHTML(T, current from 0, "index", "html"): page n is index_{n-1}; also as createPageHTML_ZW and the like.
+# createPageHTML('page_div', T, current from 1, 'list', 'shtml', rows): page n is list_{n}.
 _CALL = re.compile(
-    r"createPage\w*\(\s*(?P<pages>\d{1,6})\s*,\s*\d{1,6}\s*,\s*([\"'])(?P<stem>[^\"']*)\2\s*,\s*([\"'])(?P<ext>\w+)\4",
+    r"createPage\w*\(\s*(?P<place>(?P<q1>[\"'])[^\"']*(?P=q1)\s*,\s*)?(?P<pages>\d{1,6})\s*,\s*\d{1,6}\s*,"
+    r"\s*(?P<q2>[\"'])(?P<stem>[^\"']*)(?P=q2)\s*,\s*(?P<q3>[\"'])(?P<ext>\w+)(?P=q3)",
     re.IGNORECASE,
 )
+_OTHER_CALL = re.compile(r"createPage\w*\([^()]*?\b(?P<pages>\d{1,6})\b[^()]*\)", re.IGNORECASE)
 _COUNT = re.compile(r"\bvar\s+countPage\s*=\s*(?P<pages>\d{1,6})\b")
 _EXTENSION = re.compile(r"[.\"'](s?html?)[\"']")
 _MOST_PAGES = 10_000
@@ -101,7 +104,9 @@ def _last(pattern: re.Pattern[str], text: str) -> int | None:
 
 
 def counted_files(page: Page, stem: str | None = None) -> Pager:
-    """A pager that only a script makes: page n is the file `{stem}_{n-1}.{ext}`, the first has no number.
+    """A pager that only a script makes: the pages are files with numbers in their names, the first has none.
+
+    Of a call in a form we do not know only the number of pages is told: the walk then says that it got no further.
 
     Args:
         page: a list page, or a page of a long article.
@@ -111,15 +116,21 @@ def counted_files(page: Page, stem: str | None = None) -> Pager:
         source = script.text or ""
         match = _CALL.search(source)
         if match is None and stem is None and (count := _COUNT.search(source)):
-            return _files(page, script, int(count["pages"]), "index", _extension(page, source))
+            return _files(page, script, int(count["pages"]), ("index", _extension(page, source)), 1)
         if match and stem in {None, match["stem"]}:
-            return _files(page, script, int(match["pages"]), match["stem"], match["ext"])
+            return _files(
+                page, script, int(match["pages"]), (match["stem"], match["ext"]), 2 if match["place"] else 1
+            )
+        if match is None and (other := _OTHER_CALL.search(source)):
+            return Pager(script, pages=int(other["pages"]))
     return Pager()
 
 
-def _files(page: Page, script: etree._Element, pages: int, stem: str, extension: str) -> Pager:
+def _files(page: Page, script: etree._Element, pages: int, name: tuple[str, str], second: int) -> Pager:
+    """Pages from the second on: `second` is the number in its file's name."""
+    stem, extension = name
     counted = range(2, min(pages, _MOST_PAGES) + 1)
-    addresses = {number: page.resolve(f"{stem}_{number - 1}.{extension}") for number in counted}
+    addresses = {number: page.resolve(f"{stem}_{number - 2 + second}.{extension}") for number in counted}
     linked = {number: url for number, url in addresses.items() if url}
     return Pager(script, linked, None, pages or None, None)
 

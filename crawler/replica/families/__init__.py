@@ -20,6 +20,7 @@ FAMILIES = {
     "siteserver": "crawler.replica.families.siteserver:SiteServer",
     "trs": "crawler.replica.families.trs:Trs",
     "trs-new": "crawler.replica.families.trs:TrsNew",
+    "trs-city": "crawler.replica.families.trs:TrsCity",
     "jcms": "crawler.replica.families.jcms:Jcms",
     "jcms-groups": "crawler.replica.families.jcms:JcmsGroups",
     "vsb": "crawler.replica.families.vsb:Vsb",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from crawler.replica.asp import Answer
 from crawler.replica.families.base import COLUMNS, FamilyReplica, Request
@@ -20,6 +20,8 @@ FOLDERS = {SECTION: "a/ldjh", NEWS: "a/zxyw", NOTICES: "a/tzgg"}
 class DedeCms(FamilyReplica):
     server = "Apache"
     encoding = "gbk"
+    charset = "gb2312"
+    counter = "increments"
     content_type = "text/html"
     parts_are_pages = True
 
@@ -94,10 +96,6 @@ class DedeCms(FamilyReplica):
             f'<div class="handle"><ul><li>上一篇：没有了</li></ul></div></div>'
         )
         return self.shell(f"{escape(speech.title)}_{COLUMNS[item.class_id]}_{SITE}", content)
-
-    def told(self, item: Item) -> dict[str, Any]:
-        """Nobody knows the count who did not raise it."""
-        return {"views": item.hits[0] if item.speech.native_id in self.site.increments else None}
 
 
 def turning(page: int, pages: int, href: Callable[[int], str]) -> str:

@@ -15,6 +15,7 @@ FOLDERS = {SECTION: "zx/ldjh", NEWS: "zx/zxyw", NOTICES: "tzgg"}
 
 class EmpireCms(FamilyReplica):
     parts_are_pages = True
+    counter = "read_only"
 
     def article_path(self, item: Item, part: int = 1) -> str:
         name = f"{self.native_id(item)}{f'_{part}' if part > 1 else ''}.html"

@@ -21,6 +21,7 @@ FOLDERS = {SECTION: "ldjh", NEWS: "zxyw", NOTICES: "tzgg"}
 class JeeCms(FamilyReplica):
     server = "Apache-Coyote/1.1"
     parts_are_pages = True
+    counter = "read_only"
 
     def article_path(self, item: Item, part: int = 1) -> str:
         return f"/{FOLDERS[item.class_id]}/{self.native_id(item)}{f'_{part}' if part > 1 else ''}.jhtml"

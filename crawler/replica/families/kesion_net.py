@@ -19,6 +19,7 @@ FONT = '<font><font type="showhits" action="{action}" f="0" id="{number}" t="1">
 class KesionNet(FamilyReplica):
     server = "Microsoft-IIS/7.5"
     parts_are_pages = True
+    counter = "increments"
 
     @abstractmethod
     def asked(self, path: str) -> tuple[str, int] | tuple[int, int] | None:
@@ -90,7 +91,7 @@ class KesionNet(FamilyReplica):
 
     def told(self, item: Item) -> dict[str, Any]:
         moment = f"{item.speech.published:%Y-%m-%dT%H:%M:%S}+08:00"
-        return {"views": None, "author": None, "source": None, "published_at": moment}
+        return {"author": None, "source": None, "published_at": moment}
 
     @abstractmethod
     def extension(self) -> str: ...

@@ -1,11 +1,12 @@
 """TRS WCM: files by month, lists that only a script turns, meta tags filled, empty, absent or minutes off.
 
-Two generations: `.html` with `div.TRS_Editor` and createPageHTML; `.shtml` with `.trs_editor_view`, `var countPage`
-and a count that stands in a comment only.
+Three generations: `.html` with `div.TRS_Editor` and createPageHTML; `.shtml` with `.trs_editor_view`, `var countPage`
+and a count that stands in a comment only; the cities' platform, with names of hex digits and `list_2.shtml`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import timedelta
 from html import escape
@@ -25,9 +26,16 @@ CLAIMS = ("two blanks",) * 6 + ("one blank",) * 6 + ("empty",) * 4 + ("absent",)
 class Trs(FamilyReplica):
     parts_are_pages = True
     extension: ClassVar[str] = "html"
+    list_name: ClassVar[str] = "index"
+    second_page: ClassVar[int] = 1
+    """The number in the file name of a list's second page."""
+
+    def stem(self, item: Item) -> str:
+        """Name of an article's file, without the number of its part."""
+        return f"t{item.speech.published:%Y%m%d}_{self.native_id(item)}"
 
     def article_path(self, item: Item, part: int = 1) -> str:
-        name = f"t{item.speech.published:%Y%m%d}_{self.native_id(item)}{f'_{part - 1}' if part > 1 else ''}"
+        name = f"{self.stem(item)}{f'_{part - 1}' if part > 1 else ''}"
         return f"/{FOLDERS[item.class_id]}/{item.speech.published:%Y%m}/{name}.{self.extension}"
 
     def column_path(self, class_id: int) -> str:
@@ -36,12 +44,12 @@ class Trs(FamilyReplica):
     def page(self, request: Request) -> str | Answer | None:
         if request.path in {"/", f"/index.{self.extension}"}:
             return self.home()
-        if match := re.fullmatch(rf".*/t\d{{8}}_(\d+)(?:_(\d+))?\.{self.extension}", request.path):
+        if match := re.fullmatch(rf".*/\d{{6}}/(?:t\d{{8}}_)?(\w+?)(?:_(\d+))?\.{self.extension}", request.path):
             item, part = self.item(match[1]), int(match[2] or 0) + 1
             return self.article_html(item, part) if item and part <= self.parts(item) else None
         for class_id, folder in FOLDERS.items():
-            if match := re.fullmatch(rf"/{folder}/(?:index(?:_(\d+))?\.{self.extension})?", request.path):
-                page = int(match[1] or 0) + 1
+            if match := re.fullmatch(rf"/{folder}/(?:{self.list_name}(?:_(\d+))?\.{self.extension})?", request.path):
+                page = int(match[1]) + 2 - self.second_page if match[1] else 1
                 return self.list_html(class_id, page) if page <= self.pages(class_id) else None
         return None
 
@@ -70,12 +78,11 @@ class Trs(FamilyReplica):
         speech = item.speech
         visible = "" if self.claim(item) == "alone" else f"发布时间：{speech.published:%Y-%m-%d %H:%M}"
         info = f'<h3 class="daty"><em>来源：{speech.source}</em> <em>{visible}</em>{self.views_html(item)}</h3>'
-        stem = f"t{speech.published:%Y%m%d}_{self.native_id(item)}"
-        turning = f'<script>createPageHTML_ZW({self.parts(item)}, {part - 1}, "{stem}", "{self.extension}");</script>'
+        call = f'createPageHTML_ZW({self.parts(item)}, {part - 1}, "{self.stem(item)}", "{self.extension}");'
         content = (
             f'{self.trail(item.class_id, " &gt; 正文")}<div class="Article_61">'
             f'<h2 class="tit">\n  {escape(speech.title)}\n</h2>{info}'
-            f'{self.wrap(self.body_html(item, part))}<div class="page">{turning}</div></div>'
+            f'{self.wrap(self.body_html(item, part))}<div class="page"><script>{call}</script></div></div>'
         )
         title = f"\n  {escape(speech.title)}————{COLUMNS[item.class_id]}——{SITE}\n "
         return self.shell(title, content, self.meta(item))
@@ -136,3 +143,26 @@ class TrsNew(Trs):
 
     def told(self, item: Item) -> dict[str, Any]:
         return {**super().told(item), "views": item.hits[0] or None}
+
+
+class TrsCity(TrsNew):
+    """The platform many cities share: articles named by hex digits, lists by `list`, another call of the script."""
+
+    encoding, charset, content_type = "utf-8", "utf-8", "text/html; charset=utf-8"
+    list_name = "list"
+    second_page = 2
+
+    def native_id(self, item: Item) -> str:
+        return hashlib.sha256(super().native_id(item).encode()).hexdigest()[:32]
+
+    def stem(self, item: Item) -> str:
+        return self.native_id(item)
+
+    def column_path(self, class_id: int) -> str:
+        return f"/{FOLDERS[class_id]}/list.shtml"
+
+    def pager_script(self, pages: int, page: int) -> str:
+        return f"createPageHTML('page_div',{pages}, {page},'list','shtml',{pages * self.rows_a_page});"
+
+    def wrap(self, body: str) -> str:
+        return f'<div class="article-content" id="zoomcon">{body}</div>'
