@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from http import HTTPStatus
 
 from scrapy.http import Response
 
@@ -18,9 +19,13 @@ def conditional_headers(known: SpeechState | None) -> dict[str, str]:
 
 
 def is_confirmed(known: SpeechState | None, response: Response, parser: str) -> bool:
-    """True when the answer is what `parser` has read already. A first part says nothing of the others."""
-    if known is None or known.is_gone or len(known.article_sha256) != 1 or known.parser != parser:
+    """True when the answer needs no reading: what `parser` has read already, or a 304, which has nothing to read.
+
+    A first part says nothing of the others. What a newer parser makes of old bytes `-a replay=latest` finds out.
+    """
+    if known is None or known.is_gone or len(known.article_sha256) != 1:
         return False
-    if response.status == 304:
+    if response.status == HTTPStatus.NOT_MODIFIED:
         return True
-    return response.status == 200 and hashlib.sha256(response.body).hexdigest() == known.article_sha256[0]
+    is_same = hashlib.sha256(response.body).hexdigest() == known.article_sha256[0]
+    return response.status == HTTPStatus.OK and is_same and known.parser == parser

@@ -115,3 +115,20 @@ def test_a_server_that_answers_304_is_believed(site: Site) -> None:
         assert site.crawl(url, "-a", f"profile={profile}", "-a", "mode=full").status == 0
         assert site.latest()["7"]["version"] == 2
     assert site.verify().status == 0
+
+
+def test_a_304_needs_no_reading_whoever_reads(site: Site) -> None:
+    """A newer parser is no reason to fetch what is archived: the archive's own bytes are read again instead."""
+    text = ["<p>各位委员：</p>", "2020-01-01"]
+    profiles = [site.root.parent / name for name in ("old.toml", "new.toml")]
+    profiles[0].write_text(PROFILE, "utf-8")
+    profiles[1].write_text(PROFILE + 'timezone = "Asia/Tokyo"\n', "utf-8")
+    with serve(small_site(text)) as url:
+        assert site.crawl(url, "-a", f"profile={profiles[0]}").status == 0
+        text[1] = "01-01"
+        assert site.crawl(url, "-a", f"profile={profiles[1]}").status == 0
+        assert site.report()["counts"]["same"] == 1
+        assert list(Archive(site.folder).observations())[-1]["http_status"] == 304
+        assert site.crawl(url, "-a", "replay=latest", "-a", f"profile={profiles[1]}").status == 0
+    assert site.events(3) == {"reprocessed": {"7"}}
+    assert site.latest()["7"]["published_at"] == "2020-01-01T08:00:00+09:00"

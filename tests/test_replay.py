@@ -174,11 +174,6 @@ def changes(site: Site, *arguments: str) -> list[dict[str, Any]]:
 def test_a_parser_fix_is_told_of_exactly_the_speeches_it_touches(moved: Moved, tmp_path: Path) -> None:
     site = moved.copy(tmp_path / "copy")
     before, old = len(history(site)), site.latest()
-    ended = replay(site, "latest")
-    assert ended.status == 0
-    assert f"read again {len(old)} · identical {len(old)}\n" in ended.out
-    assert len(history(site)) == before
-
     touched = {native_id for native_id, line in old.items() if DASHES in line["body"]}
     assert 0 < len(touched) < len(old)
     del old[removed := touched.pop()]
