@@ -65,5 +65,6 @@ PROBLEM_CODES: dict[str, str] = {
     "redacted": "the text was removed by order; the commit that detail names says why",
     "disagrees": "two places on the site say different things",
     "no-end": "the page ends without its closing tag, as the site's pages do",
+    "low-confidence": "the generic reader is unsure that it read the right block of the page",
     "text-behind": "text stands directly behind the body: perhaps a stray end tag cut the body off",
 }

@@ -6,7 +6,7 @@ A family says what its addresses mean and reads its pages; the spider only walks
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -103,9 +103,12 @@ class Family(Protocol):
 
 def family(name: str, static_article: str | None, section_names: Sequence[str], site_names: Sequence[str]) -> Family:
     """The page objects of a CMS family; `KeyError` for an unknown name."""
-    from crawler.cms.kesion import Kesion  # noqa: PLC0415 - families import the classes above
+    from crawler.cms.generic import Generic  # noqa: PLC0415 - families import the classes above
+    from crawler.cms.kesion import Kesion  # noqa: PLC0415
 
-    return {"kesion": Kesion}[name](static_article, section_names, site_names)
+    families: dict[str, Callable[[str | None, Sequence[str], Sequence[str]], Family]]
+    families = {"kesion": Kesion, "generic": Generic}
+    return families[name](static_article, section_names, site_names)
 
 
-FAMILIES = ("kesion",)
+FAMILIES = ("kesion", "generic")

@@ -1,0 +1,131 @@
+"""The title of an article: the visible line that its page's `<title>`, its meta tags or its list row name.
+
+`<title>` is the title and, behind a separator, names of column and site; which one, only the visible line tells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from crawler.cms.generic.kinds import Kind
+from crawler.cms.generic.lines import Line
+from crawler.page import squeeze, tidy
+
+_SEPARATORS = "-_—–―－|｜丨·•>»«<~～:：/【】[]()（）"
+_CUT = re.compile(r"\s*(?:[_|｜>»«]|--+|—+|–|\s[-·•]\s|-(?=[^-]*(?:网|站|政协|政府|在线|频道|门户)[^-]*$))\s*")
+_DAY = re.compile(r"\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}")
+_SITE = re.compile("(?:网|网站|门户|首页|主页|频道)$")
+_TAGS = {"h1": 4, "h2": 3, "h3": 2, "h4": 1}
+_NAMED = re.compile(r"tit|biaoti|headline|subject|heading", re.IGNORECASE)
+_LOOKED_BEHIND = 10
+_SHORTEST, _SHORTEST_LINKED, _LONGEST_TITLE, _LONGEST = 4, 10, 60, 120
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """`text` as the page prints it, and its lines."""
+
+    text: str
+    first: int
+    end: int
+
+
+def find_heading(
+    lines: Sequence[Line], worths: Sequence[int], claims: Sequence[str], names: Iterable[str]
+) -> Heading | None:
+    """The line (or two, as `<br>` breaks it) that the first of the claims names.
+
+    Args:
+        lines: the page's lines; worths: what each is worth.
+        claims: in order of trust: list row, meta tag, `<title>`.
+        names: of site and section, which are never the title.
+    """
+    known = {squeeze(name) for name in names}
+    texts = [squeeze(line.text) if line.size <= _LONGEST else "" for line in lines]
+    for claim in claims:
+        whole, edges = _edges(claim)
+        found = [
+            (_rank(lines[first], len(text)), _prose_behind(worths, end), -first, end)
+            for first, end, text in _candidates(texts)
+            if len(text) >= _SHORTEST
+            and text not in known
+            and _names(whole, edges, text)
+            and not _is_menu(lines[first], len(text))
+            and not _SITE.search(text)
+        ]
+        if found:
+            _, _, first, end = max(found)
+            text = tidy("".join(line.text for line in lines[-first:end]))
+            return Heading(text, -first, end)
+    return None
+
+
+def nearest_heading(lines: Sequence[Line], kinds: Sequence[Kind], start: int, names: Iterable[str]) -> Heading | None:
+    """The line before the body that looks most like a title, for pages whose `<title>` does not say it."""
+    known = {squeeze(name) for name in names}
+    first = max(0, start - _LOOKED_BEHIND)
+    looks = [
+        (2 * _TAGS.get(str(line.block.tag), 0) + bool(_named(line)), index)
+        for index, line in enumerate(lines[first:start], first)
+        if _SHORTEST < line.size <= _LONGEST_TITLE
+        and kinds[index] in {Kind.SHORT, Kind.PROSE}
+        and not line.text.endswith("。")
+        and not _DAY.search(line.text)
+        and squeeze(line.text) not in known
+    ]
+    if not looks:
+        return None
+    _, index = max(looks)
+    return Heading(lines[index].text, index, index + 1)
+
+
+def _named(line: Line) -> bool:
+    return _NAMED.search(f"{line.block.get('class', '')} {line.block.get('id', '')}") is not None
+
+
+def _candidates(texts: Sequence[str]) -> Iterable[tuple[int, int, str]]:
+    for index, text in enumerate(texts):
+        yield index, index + 1, text
+    for index, (text, following) in enumerate(pairwise(texts)):
+        if text and following:
+            yield index, index + 2, text + following
+
+
+def _rank(line: Line, length: int) -> tuple[int, bool]:
+    return length, line.linked * 2 < line.size
+
+
+def _prose_behind(worths: Sequence[int], end: int) -> int:
+    return sum(max(0, value) for value in worths[end : end + _LOOKED_BEHIND])
+
+
+def _is_menu(line: Line, length: int) -> bool:
+    return line.linked == line.size and length < _SHORTEST_LINKED and line.block.tag not in _TAGS
+
+
+def _edges(claim: str) -> tuple[str, set[int]]:
+    """The claim without blanks, and the places in it where a title may begin or end."""
+    whole, edges = "", {0}
+    for character in tidy(claim):
+        if character.isspace() or character in _SEPARATORS:
+            edges.add(len(whole))
+        if not character.isspace():
+            whole += character
+            if character in _SEPARATORS:
+                edges.add(len(whole))
+    return whole, edges | {len(whole)}
+
+
+def _names(whole: str, edges: set[int], text: str) -> bool:
+    """True when the claim begins with the text, up to a separator."""
+    return whole.startswith(text) and len(text) in edges
+
+
+def titled(claim: str, names: Iterable[str]) -> str:
+    """A `<title>` without the names of site and columns behind (or before) the title."""
+    known = {squeeze(name) for name in names}
+    pieces = [piece for piece in _CUT.split(tidy(claim)) if squeeze(piece) and squeeze(piece) not in known]
+    return pieces[0] if pieces else tidy(claim)
