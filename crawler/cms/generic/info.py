@@ -119,7 +119,10 @@ def _published(
     if date := by_label["tail"]:
         return Found(date, "tail")
     yearless = next((match[0] for line in between if (match := _YEARLESS.search(line))), None)
-    return Found(tidy(yearless), "info") if yearless else None
+    unread = yearless or next(
+        (dict(zones)["info"][label] for label in _PUBLISHED if label in dict(zones)["info"]), None
+    )
+    return Found(tidy(unread), "info") if unread else None
 
 
 def _dated(values: dict[str, str]) -> str | None:

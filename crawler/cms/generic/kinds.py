@@ -27,36 +27,89 @@ class Kind(IntEnum):
 
 _SENTENCE_ENDS = re.compile("[。！？；…」』”]|[!?;]$")
 _PAUSES = re.compile("[，、：,“”《》]")
-_LONGEST_FURNITURE, _LONGEST_ENDING, _LONGEST_INFO = 160, 300, 120
+_LONGEST_BUTTON, _LONGEST_FOOTER, _LONGEST_DISCLAIMER, _LONGEST_INFO = 60, 160, 300, 120
 _SHORTEST_SENTENCE, _SHORTEST_PAUSED, _SHORTEST_PROSE, _SHORTEST_LATIN = 4, 9, 24, 60
 
-# What closes an article: editors, neighbours, related lists, comments, disclaimers.
 _MARK = r"[（(【\[\s“\"<《■◆●·*※>»：:|]*"
-_BEGINS_ENDING = re.compile(
+_TAIL = r"[】\]）)：:>»|\s]"
+# What closes an article: editors, neighbours, related lists, comments. Whole lines: prose holds such words too.
+_ENDING = re.compile(
     rf"{_MARK}(?:"
-    r"(?:责任?编辑|编辑|审核|初审|终审|值班编委|监制|[本此]文?(?:责任)?编辑)[\s　]*[:：丨|]"
-    r"|上一[篇页条则]|下一[篇页条则]|前一篇|后一篇"
-    r"|(?:更多)?(?:相关|推荐|延伸|热门|精彩|最新|猜你)(?:链接|新闻|阅读|报道|专题|文章|推荐|内容|资讯|评论|信息|喜欢|搜索)[】\]：:>»\s]*$"
-    r"|[你您]可能[还還也会會]|(?:网友|用户|文章|全部|最热|最新)(?:评论|留言|跟帖)|我来说两句|发表(?:评论|回复)"
-    r"|(?:特别|免责|版权|郑重|法律|平台|反侵权)(?:声明|说明|公告)|版权与免责声明|凡(?:本网|本站|注明).{0,12}来源|.{0,4}转载请注明"
-    r"|(?:本文|原文|文章)?(?:链接|网址|地址)[:：]"
-    r"|(?:打印|关闭|纠错|我要纠错|收藏|分享到?|扫一扫|返回顶部|回到顶部)[^。]{0,12}$)"
+    r"(?:[本此]文)?(?:责任?编辑|编辑|责编|审核|初审|复审|终审|值班编委|监制|校对)[\s　]*[:：丨|][^，。！？]*$"
+    r"|(?:上一|下一|前一|后一)[篇页条则](?:[:：].*|文章.*)?$"
+    rf"|(?:更多)?(?:相关|推荐|延伸|热门|精彩|最新|猜你)(?:链接|新闻|阅读|报道|专题|文章|推荐|内容|资讯|评论|信息|喜欢|搜索){_TAIL}*$"
+    rf"|[你您]可能[还還也会會].{{0,10}}$|(?:网友|用户|文章|全部|最热|最新)(?:评论|留言|跟帖){_TAIL}*$|我来说两句|发表(?:评论|回复){_TAIL}*$"
+    rf"|(?:打印|关闭|收藏|分享|纠错|我要纠错|返回|扫一扫)(?:本[页文]|此[页文]|窗口|页面|[到至]|微信|微博|顶部|列表|首页|{_TAIL}){{0,4}}$"
+    r"|扫一扫.{0,16}$)|.{0,30}\d+\s*[条件个篇]评论"
 )
-_HOLDS_ENDING = re.compile(r"\d+\s*[条件个篇]评论|我来说两句|发表评论|版权与免责声明|免责声明[:：]")
-_BEGINS_FURNITURE = re.compile(
-    rf"{_MARK}(?:字体|字号|大\s*中\s*小|分享|登录|注册|搜索|更多|标签|关键[字词]|tags?\b|用户名|密码|验证码)[^。，]{{0,40}}$",
+_DISCLAIMER = re.compile(
+    rf"{_MARK}(?:(?:特别|免责|版权|郑重|法律|平台|反侵权)(?:声明|说明|公告)|版权与免责声明|凡(?:本网|本站|注明).{{0,12}}来源"
+    r"|.{0,4}转载请注明|(?:本文|原文|文章)(?:链接|网址|地址)[:：])"
+)
+_TOOLS = re.compile(
+    rf"{_MARK}(?:字[体号][:：]?\s*[\[【（(]?\s*(?:[大中小]|放大|默认)|大[\s|]*中[\s|]*小{_TAIL}*$"
+    rf"|(?:分享到?|登录|注册|搜索|更多|用户名|密码|验证码)(?:{_TAIL}.*)?$"
+    r"|.{0,12}(?:加入收藏|设为首页|联系我们|网站地图|打印(?:本[页稿文]|此[页文])|关闭(?:窗口|本页)|扫描二维码)[^。]*$"
+    r"|.{0,6}下载.{0,4}(?:APP|客户端)$)",
     re.IGNORECASE,
 )
-_HOLDS_FURNITURE = re.compile(
-    r"ICP[备证]|公网安备|版权所有|copyright|©|all rights reserved|许可证(?:编?号)?[:：]?|备案号"
-    r"|未经.{0,20}(?:授权|许可|同意|允许).{0,12}(?:不得|请勿|禁止)|不良信息.{0,8}举报|(?:主办|承办)单位[:：]|技术支持[:：]"
-    r"|(?:热线|电话|邮编|传真|地址)[:：].{0,40}(?:热线|电话|邮编|传真|地址)[:：]"
-    r"|加入收藏|设为首页|联系我们|网站地图|打印(?:本[页稿文]|此[页文])|关闭(?:窗口|本页)|扫描二维码|下载.{0,4}(?:APP|客户端)",
+_FOOTER = re.compile(
+    r"ICP[备证]|公网安备|版权所有|copyright|©|all rights reserved|许可证(?:编?号)?[:：\s]*[\dA-Z京沪津]"
+    r"|备案(?:编?号)[:：]"
+    r"|未经.{0,20}(?:授权|许可|同意|允许).{0,16}(?:转载|镜像|复制|链接|摘编)|不良信息.{0,8}举报",
     re.IGNORECASE,
 )
+_TURN = r"(?:[首尾末]\s?页|[上下]一?页|[前后]一页|共\s?\d+\s?页|第\s?\d+\s?页|全文)"
 _PAGER = re.compile(
-    r"(?:[\[(（【]?\s*(?:\d{1,3}|首\s?页|尾\s?页|末\s?页|上一?页|下一?页|前一页|后一页|共\s?\d+\s?页|第\s?\d+\s?页|全文|>+|<+|»|«|\.\.\.)"
-    r"\s*[\])）】]?[\s　|/]*+)++"
+    rf"(?=.*{_TURN}|\D*\d{{1,3}}\D+\d)"
+    rf"(?:[\[(（【]?\s*+(?:\d{{1,3}}|{_TURN}|[>»]+|[<«]+|\.\.\.)\s*+[\])）】]?[\s　|/]*+)++"
+)
+_TRAIL = re.compile(r"^[^。]{0,12}(?:您|你)?(?:当前|现在|所在)的?(?:位置|栏目)|^位置[:：]|(?:[^>]{1,20}>){2}")
+_DATE = (
+    r"(?:\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}\s*日?|\d{1,2}/\d{1,2}/\d{4}"
+    r"|[一二][〇○零一二三四五六七八九]{3}年.{1,3}月.{1,4}日)"
+)
+_LABEL = (
+    r"(?:(?:发布|发表|更新|添加|录入|上传|成文|信息)?(?:时间|日期)|(?:文章|信息|稿件|新闻)?来源|来\s*自|作\s*者|出处"
+    r"|发布(?:人|者|机构)?|(?:主办|承办)单位|技术支持|热线|电话|邮编|传真|(?:点击|浏览|阅读|访问)(?:次数|数|量|率)?"
+    r"|人气|字体|字号|录入|标签|关键[字词])[\s　]*[:：]"
+)
+_INFO = 60, 160, 300, 120
+_SHORTEST_SENTENCE, _SHORTEST_PAUSED, _SHORTEST_PROSE, _SHORTEST_LATIN = 4, 9, 24, 60
+
+_MARK = r"[（(【\[\s“\"<《■◆●·*※>»：:|]*"
+_TAIL = r"[】\]）)：:>»|\s]"
+# What closes an article: editors, neighbours, related lists, comments. Whole lines: prose holds such words too.
+_ENDING = re.compile(
+    rf"{_MARK}(?:"
+    r"(?:[本此]文)?(?:责任?编辑|编辑|责编|审核|初审|复审|终审|值班编委|监制|校对)[\s　]*[:：丨|][^，。！？]*$"
+    r"|(?:上一|下一|前一|后一)[篇页条则](?:[:：].*|文章.*)?$"
+    rf"|(?:更多)?(?:相关|推荐|延伸|热门|精彩|最新|猜你)(?:链接|新闻|阅读|报道|专题|文章|推荐|内容|资讯|评论|信息|喜欢|搜索){_TAIL}*$"
+    rf"|[你您]可能[还還也会會].{{0,10}}$|(?:网友|用户|文章|全部|最热|最新)(?:评论|留言|跟帖){_TAIL}*$|我来说两句|发表(?:评论|回复){_TAIL}*$"
+    rf"|(?:打印|关闭|收藏|分享|纠错|我要纠错|返回|扫一扫)(?:本[页文]|此[页文]|窗口|页面|[到至]|微信|微博|顶部|列表|首页|{_TAIL}){{0,4}}$"
+    r"|扫一扫.{0,16}$)|.{0,30}\d+\s*[条件个篇]评论"
+)
+_DISCLAIMER = re.compile(
+    rf"{_MARK}(?:(?:特别|免责|版权|郑重|法律|平台|反侵权)(?:声明|说明|公告)|版权与免责声明|凡(?:本网|本站|注明).{{0,12}}来源"
+    r"|.{0,4}转载请注明|(?:本文|原文|文章)(?:链接|网址|地址)[:：])"
+)
+_TOOLS = re.compile(
+    rf"{_MARK}(?:字[体号][:：]?\s*[\[【（(]?\s*(?:[大中小]|放大|默认)|大[\s|]*中[\s|]*小{_TAIL}*$"
+    rf"|(?:分享到?|登录|注册|搜索|更多|用户名|密码|验证码)(?:{_TAIL}.*)?$"
+    r"|.{0,12}(?:加入收藏|设为首页|联系我们|网站地图|打印(?:本[页稿文]|此[页文])|关闭(?:窗口|本页)|扫描二维码)[^。]*$"
+    r"|.{0,6}下载.{0,4}(?:APP|客户端)$)",
+    re.IGNORECASE,
+)
+_FOOTER = re.compile(
+    r"ICP[备证]|公网安备|版权所有|copyright|©|all rights reserved|许可证(?:编?号)?[:：\s]*[\dA-Z京沪津]"
+    r"|备案(?:编?号)[:：]"
+    r"|未经.{0,20}(?:授权|许可|同意|允许).{0,16}(?:转载|镜像|复制|链接|摘编)|不良信息.{0,8}举报",
+    re.IGNORECASE,
+)
+_TURN = r"(?:[首尾末]\s?页|[上下]一?页|[前后]一页|共\s?\d+\s?页|第\s?\d+\s?页|全文)"
+_PAGER = re.compile(
+    rf"(?=.*{_TURN}|\D*\d{{1,3}}\D+\d)"
+    rf"(?:[\[(（【]?\s*+(?:\d{{1,3}}|{_TURN}|[>»]+|[<«]+|\.\.\.)\s*+[\])）】]?[\s　|/]*+)++"
 )
 _TRAIL = re.compile(r"^[^。]{0,12}(?:您|你)?(?:当前|现在|所在)的?(?:位置|栏目)|^位置[:：]|(?:[^>]{1,20}>){2}")
 _DATE = (
@@ -65,7 +118,7 @@ _DATE = (
 )
 _LABEL = (
     r"(?:(?:发布|发表|更新|添加|录入|上传|成文|信息)?(?:时间|日期)|(?:文章|信息|稿件|新闻)?来源|来\s*自|作\s*者|出处|发布(?:人|者|机构)?|"
-    r"(?:点击|浏览|阅读|访问)(?:次数|数|量|率)?|人气|字体|字号|录入)[\s　]*[:：]"
+    r"(?:主办|承办)单位|技术支持|热线|电话|邮编|传真|(?:点击|浏览|阅读|访问)(?:次数|数|量|率)?|人气|字体|字号|录入|标签|关键[字词])[\s　]*[:：]"
 )
 _INFO = re.compile(
     rf"{_DATE}[^。]{{0,16}}?\d{{1,2}}[:：]\d{{2}}|{_LABEL}|^[\s【\[]*{_DATE}[^\u4e00-\u9fff]{{0,8}}(?:星期.)?[】\]]?$"
@@ -81,13 +134,14 @@ def has_moment(line: Line) -> bool:
 def kind(line: Line) -> Kind:
     """What a line is."""
     text, plain = line.text, line.size - line.linked
-    if line.linked and _PAGER.fullmatch(text):
+    if line.linked and line.size <= _LONGEST_INFO and _PAGER.fullmatch(text):
         return Kind.PAGER
-    if line.size <= _LONGEST_ENDING and not _is_long(text):
-        if _BEGINS_ENDING.match(text) or _HOLDS_ENDING.search(text):
-            return Kind.ENDING
-        if line.size <= _LONGEST_FURNITURE and (_BEGINS_FURNITURE.match(text) or _HOLDS_FURNITURE.search(text)):
-            return Kind.FURNITURE
+    if line.size <= _LONGEST_BUTTON and _ENDING.match(text):
+        return Kind.ENDING
+    if line.size <= _LONGEST_DISCLAIMER and _DISCLAIMER.match(text):
+        return Kind.ENDING
+    if line.size <= _LONGEST_FOOTER and not _is_long(text) and (_FOOTER.search(text) or _TOOLS.match(text)):
+        return Kind.FURNITURE
     if line.linked > plain:
         return Kind.LINKS
     if line.size <= _LONGEST_INFO:
@@ -108,7 +162,7 @@ def _is_prose(text: str, plain: int) -> bool:
 
 
 def _is_long(text: str) -> bool:
-    """True for several sentences: whatever words they hold, they are no button."""
+    """True for several sentences: whatever words they hold, they are no footer."""
     return text.count("。") > 1
 
 

@@ -16,10 +16,12 @@ from crawler.cms.generic.addresses import column_id, native_id
 from crawler.cms.generic.pager import Pager, read_pager
 from crawler.page import Page, squeeze, strings, tidy, words
 
-_DATE = re.compile(
-    r"(?<!\d)(?:\d{4}\s?[-./年]\s?\d{1,2}(?:\s?[-./月]\s?\d{1,2}\s?日?)?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?|\d{1,2}[-./]\d{1,2}"
-    r"(?:\s+\d{1,2}:\d{2})?|\d{1,2}月\d{1,2}日)(?!\d)"
+_FULL = r"\d{4}\s?(?P<sep>[-./年])\s?\d{1,2}\s?(?:(?P=sep)|月)\s?\d{1,2}\s?日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?"
+_FULL_DATE = re.compile(rf"(?<![\d/.-]){_FULL}(?![\d/-])")
+_SHORT_DATE = re.compile(
+    r"(?<![\d/.-])(?:\d{4}[-./年]\d{1,2}月?|\d{1,2}[-./]\d{1,2}(?:\s+\d{1,2}:\d{2})?|\d{1,2}月\d{1,2}日)(?![\d/.-])"
 )
+_LONGEST_BESIDE = 30
 _BRACKETS = {"(": ")", "[": "]", "（": "）", "［": "］", "【": "】"}
 _SHORTEST_TITLE = 6
 _CUT = re.compile(r"(?:\.{2,}|…+)$")
@@ -127,16 +129,19 @@ def _title(link: etree._Element) -> str | None:
 
 
 def _date(row: etree._Element, link: etree._Element) -> str | None:
-    """The last date of a row outside its link, else inside, as printed, brackets included."""
+    """The last full date of a row outside its link, else inside, as printed, brackets included.
+
+    A date without year or day counts only where little else stands beside the link: abstracts hold such dates too.
+    """
     inside = "".join(strings(link))
-    outside = tidy(" ".join(strings(row)).replace(inside, " ")) if row is not link else ""
-    if row is not link and (tail := _last_date(outside)):
-        return tail
-    return _last_date(inside) if inside else None
+    outside = "" if row is link else tidy(" ".join(strings(row)).replace(inside, " "))
+    if found := _last(_FULL_DATE, outside) or _last(_FULL_DATE, inside):
+        return found
+    return _last(_SHORT_DATE, outside) if len(outside) <= _LONGEST_BESIDE else None
 
 
-def _last_date(text: str) -> str | None:
-    found = list(_DATE.finditer(text))
+def _last(pattern: re.Pattern[str], text: str) -> str | None:
+    found = list(pattern.finditer(text))
     if not found:
         return None
     start, end = found[-1].span()
