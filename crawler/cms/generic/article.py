@@ -23,7 +23,7 @@ from crawler.cms.kesion.attachments import attachments
 from crawler.page import Page, PageError, squeeze, words
 from pipelines.record import Attachment, Problem
 
-_ABOVE, _BEHIND, _WITHOUT_HEADING, _MOST_BETWEEN = 4, 4, 8, 24
+_ABOVE, _BEHIND, _WITHOUT_HEADING, _MOST_LINKS, _MOST_BETWEEN = 4, 4, 8, 80, 24
 _PART = re.compile(r"[_-]\d{1,3}(?=\.\w+$)|[?&]p(?:age)?=\d{1,3}$|\.\w+$", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
 _CLOCK = re.compile(r"(?!0?0:00(?::00)?\b)\b\d{1,2}:\d{2}")
@@ -125,7 +125,9 @@ def _info(page: Judged, body: Body, heading: Heading | None) -> Info:
     if heading is not None and heading.end <= body.start:
         above, between = texts[max(0, heading.first - _ABOVE) : heading.first], texts[heading.end : body.start]
     else:
-        above, between = [], texts[max(0, body.start - _WITHOUT_HEADING) : body.start]
+        # Portals set columns of links between title and body.
+        said = [i for i in range(max(0, body.start - _MOST_LINKS), body.start) if page.kinds[i] is not Kind.LINKS]
+        above, between = [], [texts[i] for i in said[-_WITHOUT_HEADING:]]
     if len(between) > _MOST_BETWEEN:
         between = between[: _MOST_BETWEEN // 2] + between[-_MOST_BETWEEN // 2 :]
     return read_info(above, between, texts[body.stop : body.stop + _BEHIND])

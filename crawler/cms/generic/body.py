@@ -149,7 +149,7 @@ def _start(page: Judged, first: int, end: int, heading: Heading | None) -> int:
 
 def _is_paragraph(line: Line) -> bool:
     """True for prose that is no title above an info line."""
-    return line.size > _LONGEST_TITLE or line.text[-1] in _SENTENCE_ENDS
+    return line.size > _LONGEST_TITLE or (line.text[-1] in _SENTENCE_ENDS and line.block.tag not in {"h1", "h2"})
 
 
 def _stop(page: Judged, worths: Sequence[int], start: int, end: int) -> int:

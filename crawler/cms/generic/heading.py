@@ -20,7 +20,7 @@ _DAY = re.compile(r"\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}")
 _SITE = re.compile("(?:网|网站|门户|首页|主页|频道)$")
 _TAGS = {"h1": 4, "h2": 3, "h3": 2, "h4": 1}
 _NAMED = re.compile(r"tit|biaoti|headline|subject|heading", re.IGNORECASE)
-_LOOKED_BEHIND = 10
+_LOOKED_BEHIND, _MOST_LINKS = 10, 80
 _SHORTEST, _SHORTEST_LINKED, _LONGEST_TITLE, _LONGEST = 4, 10, 60, 120
 
 
@@ -66,10 +66,10 @@ def find_heading(
 def nearest_heading(lines: Sequence[Line], kinds: Sequence[Kind], start: int, names: Iterable[str]) -> Heading | None:
     """The line before the body that looks most like a title, for pages whose `<title>` does not say it."""
     known = {squeeze(name) for name in names}
-    first = max(0, start - _LOOKED_BEHIND)
+    before = [index for index in range(max(0, start - _MOST_LINKS), start) if kinds[index] is not Kind.LINKS]
     looks = [
         (2 * _TAGS.get(str(line.block.tag), 0) + bool(_named(line)), index)
-        for index, line in enumerate(lines[first:start], first)
+        for index, line in ((index, lines[index]) for index in before[-_LOOKED_BEHIND:])
         if _SHORTEST < line.size <= _LONGEST_TITLE
         and kinds[index] in {Kind.SHORT, Kind.PROSE}
         and not line.text.endswith("。")
