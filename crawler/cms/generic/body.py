@@ -65,16 +65,15 @@ def judge(lines: Lines) -> Judged:
     """Judge every line; a list item of a link and an abstract is a row of a list, not prose."""
     kinds = [kind(line) for line in lines.all]
     for node, (first, end) in lines.spans.items():
-        if node.tag in _ITEMS and _is_row(lines.all[first:end], kinds[first:end]):
+        is_short = 1 < end - first <= _MOST_LINES_OF_A_ROW
+        if node.tag in _ITEMS and is_short and _is_row(lines.all[first:end], kinds[first:end]):
             kinds[first:end] = [Kind.LINKS if what is Kind.PROSE else what for what in kinds[first:end]]
     worths = [worth(line, what) for line, what in zip(lines.all, kinds, strict=True)]
     return Judged(lines.all, lines.spans, kinds, worths)
 
 
 def _is_row(lines: Sequence[Line], kinds: Sequence[Kind]) -> bool:
-    if not 1 < len(lines) <= _MOST_LINES_OF_A_ROW or Kind.LINKS not in kinds:
-        return False
-    return sum(line.size for line in lines) <= _LONGEST_ROW
+    return Kind.LINKS in kinds and sum(line.size for line in lines) <= _LONGEST_ROW
 
 
 def find_body(page: Judged, heading: Heading | None) -> Body | None:
@@ -186,12 +185,13 @@ def kept_lines(page: Judged, body: Body) -> list[int]:
 def cut(page: Judged, body: Body) -> str:
     """HTML of the body's element without the lines that are no part of the body; the tree is changed."""
     keeps = set(kept_lines(page, body))
+    kept_before = [0, *accumulate(index in keeps for index in range(len(page.lines)))]
     for index in range(body.first, body.end):
         if index not in keeps:
             _blank(page.lines[index])
     for node, (first, end) in page.spans.items():
         is_inside = body.first <= first < end <= body.end and node is not body.node
-        if is_inside and node.getparent() is not None and keeps.isdisjoint(range(first, end)):
+        if is_inside and node.getparent() is not None and kept_before[first] == kept_before[end]:
             node.drop_tree()  # type: ignore[attr-defined]
     return etree.tostring(body.node, encoding="unicode", method="html", with_tail=False)
 
