@@ -10,9 +10,8 @@ from itertools import accumulate
 from lxml import etree
 
 from crawler.cms.generic.heading import Heading
-from crawler.cms.generic.kinds import Kind, has_moment, kind, worth
+from crawler.cms.generic.kinds import Kind, has_labelled_day, has_moment, is_lone_day, kind, worth
 from crawler.cms.generic.lines import Line, Lines
-from crawler.page import squeeze
 
 _ITEMS = frozenset({"li", "dd"})
 _MOST_LINES_OF_A_ROW, _LONGEST_ROW = 6, 800
@@ -35,6 +34,8 @@ _CONTAINER = re.compile(
     r"|mycontent|artibody|article_?-?content|articlecontent|news_?-?content|newscontent|js_content|founder-content|con_txt)(?:$|\s)",
     re.IGNORECASE,
 )
+_MOST_CLIMBED = 4
+_PLAIN = frozenset({Kind.PROSE, Kind.SHORT})
 _FILE = re.compile(
     r"\.(?:docx?|xlsx?|pptx?|pdf|wps|et|dps|ofd|txt|rtf|csv|zip|rar|7z)(?:[?#]|$)|filedown|download", re.IGNORECASE
 )
@@ -85,7 +86,7 @@ def find_body(page: Judged, heading: Heading | None) -> Body | None:
         bare, chosen = page.worths, _choose(page, page.worths, at) or _choose(page, page.worths, None)
     if chosen is None:
         return None
-    _, node, first, end = chosen
+    node, first, end = _climb(page, *chosen[1:], floor=0 if at is None else at + 1)
     start = _start(page, first, end, heading)
     return Body(node, first, end, start, _stop(page, bare, start, end))
 
@@ -102,6 +103,23 @@ def _without_asides(page: Judged, heading: int | None) -> list[int]:
         if not is_most and _is_aside(node):
             worths[first:end] = [min(value, Kind.ASIDE) for value in worths[first:end]]
     return worths
+
+
+def _climb(
+    page: Judged, node: etree._Element, first: int, end: int, *, floor: int
+) -> tuple[etree._Element, int, int]:
+    """The outermost element around the chosen one that adds but a few plain lines: greetings, signatures."""
+    chosen = node, first, end
+    for parent in node.iterancestors():
+        begins, ends = page.spans.get(parent, (first, end))
+        added = [*range(begins, first), *range(end, ends)]
+        if begins < floor or len(added) > _MOST_CLIMBED:
+            break
+        if any(page.kinds[index] not in _PLAIN or page.lines[index].linked for index in added):
+            break
+        if parent in page.spans and added:
+            chosen = parent, begins, ends
+    return chosen
 
 
 def _is_aside(node: etree._Element) -> bool:
@@ -132,18 +150,26 @@ def _choose(page: Judged, worths: Sequence[int], heading: int | None) -> tuple[i
 
 
 def _start(page: Judged, first: int, end: int, heading: Heading | None) -> int:
-    """Where the article begins behind its head: title, info line, tools."""
-    start = first
-    if heading is not None and first <= heading.first < end:
-        start = heading.end
-    title = squeeze(heading.text) if heading else ""
+    """Where the article begins behind its head: title, info line, tools.
+
+    Behind an info line with a date a day alone is the article's own: the day the speech was given.
+    """
+    after = heading.end if heading is not None and heading.end <= end else max(0, first - _HEAD)
+    start = max(first, after) if heading is not None else first
+    dated = any(_is_dated(page, index) for index in range(after, start))
     begin = start
     for index in range(start, min(end, start + _HEAD)):
-        if page.kinds[index] in _IN_HEAD or squeeze(page.lines[index].text) == title:
+        if page.kinds[index] in _IN_HEAD and not (dated and is_lone_day(page.lines[index])):
             begin = index + 1
         elif page.kinds[index] is Kind.PROSE and _is_paragraph(page.lines[index]):
             break
+        dated = dated or _is_dated(page, index)
     return begin if begin < end else start
+
+
+def _is_dated(page: Judged, index: int) -> bool:
+    line = page.lines[index]
+    return page.kinds[index] is Kind.INFO and (has_moment(line) or is_lone_day(line) or has_labelled_day(line))
 
 
 def _is_paragraph(line: Line) -> bool:

@@ -21,7 +21,7 @@ _SITE = re.compile("(?:网|网站|门户|首页|主页|频道)$")
 _TAGS = {"h1": 4, "h2": 3, "h3": 2, "h4": 1}
 _NAMED = re.compile(r"tit|biaoti|headline|subject|heading", re.IGNORECASE)
 _LOOKED_BEHIND, _MOST_LINKS = 10, 80
-_SHORTEST, _SHORTEST_LINKED, _LONGEST_TITLE, _LONGEST = 4, 10, 60, 120
+_SHORTEST, _SHORTEST_INSIDE, _SHORTEST_LINKED, _LONGEST_TITLE, _LONGEST = 4, 8, 10, 60, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +47,30 @@ def find_heading(
     texts = [squeeze(line.text) if line.size <= _LONGEST else "" for line in lines]
     for claim in claims:
         whole, edges = _edges(claim)
-        found = [
-            (_rank(lines[first], len(text)), _prose_behind(worths, end), -first, end)
-            for first, end, text in _candidates(texts)
-            if len(text) >= _SHORTEST
-            and text not in known
-            and _names(whole, edges, text)
-            and not _is_menu(lines[first], len(text))
-            and not _SITE.search(text)
-        ]
-        if found:
-            _, _, first, end = max(found)
-            text = tidy("".join(line.text for line in lines[-first:end]))
-            return Heading(text, -first, end)
+        for begins in (True, False):
+            found = [
+                (_rank(lines[first], len(text)), _prose_behind(worths, end) > 0, -first, end)
+                for first, end, text in _candidates(texts)
+                if _is_title(text, lines[first], known) and _names(whole, edges, text, begins=begins)
+            ]
+            if found:
+                _, _, first, end = max(found)
+                shown = [line.text for line in lines[-first:end]]
+                return Heading(shown[0] if len(shown) == 1 else _cut(claim, squeeze("".join(shown))), -first, end)
     return None
+
+
+def _is_title(text: str, line: Line, known: set[str]) -> bool:
+    """True for what may be a title: no menu entry, no name of site or section."""
+    if len(text) < _SHORTEST or text in known or _SITE.search(text):
+        return False
+    return len(text) >= _SHORTEST_LINKED or line.linked < line.size or line.block.tag in _TAGS
+
+
+def _cut(claim: str, text: str) -> str:
+    """The beginning of a claim that says the text: a `<br>` in the heading hides whether a blank stands there."""
+    claim = tidy(claim)
+    return next((claim[:end] for end in range(len(text), len(claim) + 1) if squeeze(claim[:end]) == text), text)
 
 
 def nearest_heading(lines: Sequence[Line], kinds: Sequence[Kind], start: int, names: Iterable[str]) -> Heading | None:
@@ -102,10 +112,6 @@ def _prose_behind(worths: Sequence[int], end: int) -> int:
     return sum(max(0, value) for value in worths[end : end + _LOOKED_BEHIND])
 
 
-def _is_menu(line: Line, length: int) -> bool:
-    return line.linked == line.size and length < _SHORTEST_LINKED and line.block.tag not in _TAGS
-
-
 def _edges(claim: str) -> tuple[str, set[int]]:
     """The claim without blanks, and the places in it where a title may begin or end."""
     whole, edges = "", {0}
@@ -119,9 +125,12 @@ def _edges(claim: str) -> tuple[str, set[int]]:
     return whole, edges | {len(whole)}
 
 
-def _names(whole: str, edges: set[int], text: str) -> bool:
-    """True when the claim begins with the text, up to a separator."""
-    return whole.startswith(text) and len(text) in edges
+def _names(whole: str, edges: set[int], text: str, *, begins: bool) -> bool:
+    """True when the claim begins with the text up to a separator, or holds it between two."""
+    if begins:
+        return whole.startswith(text) and len(text) in edges
+    at = whole.find(text)
+    return at > 0 and len(text) >= _SHORTEST_INSIDE and at in edges and at + len(text) in edges
 
 
 def titled(claim: str, names: Iterable[str]) -> str:

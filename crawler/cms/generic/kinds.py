@@ -77,7 +77,19 @@ _LABEL = (
 _INFO = re.compile(
     rf"{_DATE}[^。]{{0,16}}?\d{{1,2}}[:：]\d{{2}}|{_LABEL}|^[\s【\[]*{_DATE}[^\u4e00-\u9fff]{{0,8}}(?:星期.)?[】\]]?$"
 )
+_LONE_DAY = re.compile(rf"^[\s【\[（(]*{_DATE}[】\]）)]?$")
+_LABELLED_DAY = re.compile(rf"{_LABEL}.*{_DATE}|{_DATE}.*{_LABEL}")
 _MOMENT = re.compile(rf"{_DATE}[^。]{{0,16}}?\d{{1,2}}[:：]\d{{2}}")
+
+
+def is_lone_day(line: Line) -> bool:
+    """True for a line that is a day and nothing else: a head's date, or the day a speech was given."""
+    return line.size <= _LONGEST_INFO and _LONE_DAY.search(line.text) is not None
+
+
+def has_labelled_day(line: Line) -> bool:
+    """True for a line with a label and a day: `发布日期：2023-12-28 来源：…`."""
+    return line.size <= _LONGEST_INFO and _LABELLED_DAY.search(line.text) is not None
 
 
 def has_moment(line: Line) -> bool:

@@ -22,6 +22,10 @@ _NOT_READ = frozenset(
     "applet audio button canvas embed iframe noembed noframes noscript object option script select style "
     "svg template textarea title video".split()
 )
+# A source line break between two CJK signs is nothing (CSS Text 3 §4.1.3).
+_SOURCE_BREAK = re.compile(
+    r"(?<=[\u2014-\u2026\u2e80-\U0003ffff])[ \t\r]*\n[ \t\r\n]*(?=[\u2014-\u2026\u2e80-\U0003ffff])"
+)
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|(?:left|top|text-indent)\s*:\s*-\d{4}", re.IGNORECASE
 )
@@ -62,7 +66,8 @@ def read_lines(root: etree._Element) -> Lines:
             if tag in _BREAKS:
                 line.end(lines.all, blocks[-1])
                 blocks.append(node)
-            opened.append((len(lines.all), breaks))
+            # An inline element that begins within a line holds part of it only, as one that ends within a line.
+            opened.append((len(lines.all), -1 if line.has_text else breaks))
             breaks += tag in _BREAKS
             links += tag == "a"
             if not _is_read(node, tag):
@@ -74,8 +79,8 @@ def read_lines(root: etree._Element) -> Lines:
             if tag in _BREAKS:
                 line.end(lines.all, blocks.pop())
             first, breaks_before = opened.pop()
-            if breaks_before != breaks:
-                lines.spans[node] = (first, len(lines.all) + line.has_text)
+            if -1 < breaks_before < breaks and not line.has_text:
+                lines.spans[node] = (first, len(lines.all))
             links -= tag == "a"
         if node.tail:
             line.add(node.tail, node, is_tail=True, is_linked=links > 0)
@@ -111,6 +116,8 @@ class _OpenLine:
     def end(self, lines: list[Line], block: etree._Element) -> None:
         if self.has_text:
             text = "".join(self.texts)
+            if "\n" in text:
+                text = _SOURCE_BREAK.sub("", text)
             lines.append(Line(tidy(text), len("".join(text.split())), self.linked, block, self.pieces))
             self.pieces = []
             self.texts.clear()
