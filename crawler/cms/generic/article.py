@@ -24,7 +24,8 @@ from crawler.page import Page, PageError, squeeze, words
 from pipelines.record import Attachment, Problem
 
 _ABOVE, _BEHIND, _WITHOUT_HEADING, _MOST_LINKS, _MOST_BETWEEN = 4, 4, 8, 80, 24
-_PART = re.compile(r"[_-]\d{1,3}(?=\.\w+$)|[?&]p(?:age)?=\d{1,3}$|\.\w+$", re.IGNORECASE)
+_PART = re.compile(r"[_-]\d{1,3}\.\w+$|[?&]p(?:age)?=\d{1,3}$", re.IGNORECASE)
+_ENDING = re.compile(r"\.\w+$")
 _DIGITS = re.compile(r"\d+")
 _CLOCK = re.compile(r"(?!0?0:00(?::00)?\b)\b\d{1,2}:\d{2}")
 _DAY_OR_MONTH_FIRST = re.compile(r"\d{1,2}\D")
@@ -117,7 +118,7 @@ def _next_part(page: Page, judged: Judged, body: Body, part: int) -> str | None:
         a: None for line in pagers for node, _ in line.pieces for a in (node, *node.iterancestors()) if a.tag == "a"
     }
     url = next_part(page, links, part)
-    return url if url and _PART.sub("", url) == _PART.sub("", page.url) else None
+    return url if url and _PART.sub("", url) in {_ENDING.sub("", page.url), _PART.sub("", page.url)} else None
 
 
 def _info(page: Judged, body: Body, heading: Heading | None) -> Info:

@@ -10,18 +10,19 @@ from itertools import accumulate
 from lxml import etree
 
 from crawler.cms.generic.heading import Heading
-from crawler.cms.generic.kinds import Kind, has_labelled_day, has_moment, is_lone_day, kind, worth
+from crawler.cms.generic.kinds import Kind, has_labelled_day, has_moment, kind, worth
 from crawler.cms.generic.lines import Line, Lines
 
 _ITEMS = frozenset({"li", "dd"})
 _MOST_LINES_OF_A_ROW, _LONGEST_ROW = 6, 800
 _HEAD = 14
 _SHORTEST_BODY = 80
+_BEFORE_HEADING, _IN_ASIDE = -3, -4
 _LONGEST_TITLE, _SENTENCE_ENDS = 60, "。！？!?；：:”』」"
 _MOST_MOMENTS = 1
 _MOST_BEHIND = 0.7
 _NO_PART = frozenset({Kind.FURNITURE, Kind.ENDING, Kind.PAGER})
-_IN_HEAD = frozenset({Kind.INFO, Kind.LINKS, *_NO_PART})
+_IN_HEAD = frozenset({Kind.DAY, Kind.INFO, Kind.LINKS, *_NO_PART})
 _ASIDE_TAGS = frozenset({"aside", "footer", "nav"})
 _ASIDE = re.compile(
     r"(?:^|[\W_])(?:comments?|commentlist|reply|replies|recommend\w*|relat\w+|sidebar|side|aside|footer?|copyright|nav|menu"
@@ -35,7 +36,8 @@ _CONTAINER = re.compile(
     re.IGNORECASE,
 )
 _MOST_CLIMBED = 4
-_PLAIN = frozenset({Kind.PROSE, Kind.SHORT})
+_PLAIN = frozenset({Kind.PROSE, Kind.SHORT, Kind.DAY})
+_CLOSING = frozenset({Kind.LINKS, *_NO_PART})
 _FILE = re.compile(
     r"\.(?:docx?|xlsx?|pptx?|pdf|wps|et|dps|ofd|txt|rtf|csv|zip|rar|7z)(?:[?#]|$)|filedown|download", re.IGNORECASE
 )
@@ -101,7 +103,7 @@ def _without_asides(page: Judged, heading: int | None) -> list[int]:
     for node, (first, end) in page.spans.items():
         is_most = (prose[end] - prose[first]) * 2 >= prose[-1] if heading is None else first <= heading < end
         if not is_most and _is_aside(node):
-            worths[first:end] = [min(value, Kind.ASIDE) for value in worths[first:end]]
+            worths[first:end] = [min(value, _IN_ASIDE) for value in worths[first:end]]
     return worths
 
 
@@ -134,7 +136,7 @@ def _choose(page: Judged, worths: Sequence[int], heading: int | None) -> tuple[i
     if it were taken in: a body begins at its heading.
     """
     after = 0 if heading is None else heading + 1
-    worths = [*(min(value, Kind.SHORT) for value in worths[:after]), *worths[after:]]
+    worths = [*(min(value, _BEFORE_HEADING) for value in worths[:after]), *worths[after:]]
     sums = [0, *accumulate(worths)]
     costs = [0, *accumulate(min(0, value) for value in worths)]
     best, chosen = 0, None
@@ -159,7 +161,7 @@ def _start(page: Judged, first: int, end: int, heading: Heading | None) -> int:
     dated = any(_is_dated(page, index) for index in range(after, start))
     begin = start
     for index in range(start, min(end, start + _HEAD)):
-        if page.kinds[index] in _IN_HEAD and not (dated and is_lone_day(page.lines[index])):
+        if page.kinds[index] in _IN_HEAD and not (dated and page.kinds[index] is Kind.DAY):
             begin = index + 1
         elif page.kinds[index] is Kind.PROSE and _is_paragraph(page.lines[index]):
             break
@@ -169,7 +171,9 @@ def _start(page: Judged, first: int, end: int, heading: Heading | None) -> int:
 
 def _is_dated(page: Judged, index: int) -> bool:
     line = page.lines[index]
-    return page.kinds[index] is Kind.INFO and (has_moment(line) or is_lone_day(line) or has_labelled_day(line))
+    if page.kinds[index] is Kind.INFO:
+        return has_moment(line) or has_labelled_day(line)
+    return page.kinds[index] is Kind.DAY
 
 
 def _is_paragraph(line: Line) -> bool:
@@ -191,7 +195,7 @@ def _stop(page: Judged, worths: Sequence[int], start: int, end: int) -> int:
         stop = moments[0]
         while stop > start + 1 and not _is_paragraph(page.lines[stop - 1]):
             stop -= 1
-    while stop > start and page.kinds[stop - 1] in _IN_HEAD - {Kind.INFO} and not _names_file(page.lines[stop - 1]):
+    while stop > start and page.kinds[stop - 1] in _CLOSING and not _names_file(page.lines[stop - 1]):
         stop -= 1
     return stop
 

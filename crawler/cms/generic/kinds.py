@@ -7,23 +7,34 @@ only when it brings more prose than menus. Units are signs of prose.
 from __future__ import annotations
 
 import re
-from enum import IntEnum
+from enum import Enum
 
 from crawler.cms.generic.lines import Line
 
 
-class Kind(IntEnum):
-    """What a line is; the number is its worth where that does not depend on its size."""
+class Kind(Enum):
+    """What a line is."""
 
-    PROSE = 0
-    SHORT = -3
-    ASIDE = -4
-    INFO = -12
-    LINKS = -8
-    PAGER = -9
-    FURNITURE = -20
-    ENDING = -10
+    PROSE = "sentences, or longer than any menu entry"
+    SHORT = "a few plain words"
+    DAY = "a day and nothing else"
+    INFO = "date and clock, or labels and values"
+    LINKS = "mostly links"
+    PAGER = "numbers and words that turn pages"
+    FURNITURE = "tools and footers"
+    ENDING = "what closes an article: editors, neighbours, related lists, comments"
 
+
+WORTHS = {
+    Kind.SHORT: 1,
+    Kind.DAY: 1,
+    Kind.INFO: -12,
+    Kind.LINKS: -8,
+    Kind.PAGER: -9,
+    Kind.FURNITURE: -20,
+    Kind.ENDING: -10,
+}
+"""Worth of a line that is no prose; links cost what they say besides."""
 
 _SENTENCE_ENDS = re.compile("[。！？；…」』”]|[!?;]$")
 _PAUSES = re.compile("[，、：,“”《》]")
@@ -74,17 +85,10 @@ _LABEL = (
     r"|发布(?:人|者|机构)?|(?:主办|承办)单位|技术支持|热线|电话|邮编|传真|(?:点击|浏览|阅读|访问)(?:次数|数|量|率)?"
     r"|人气|字体|字号|录入|标签|关键[字词])[\s　]*[:：]"
 )
-_INFO = re.compile(
-    rf"{_DATE}[^。]{{0,16}}?\d{{1,2}}[:：]\d{{2}}|{_LABEL}|^[\s【\[]*{_DATE}[^\u4e00-\u9fff]{{0,8}}(?:星期.)?[】\]]?$"
-)
-_LONE_DAY = re.compile(rf"^[\s【\[（(]*{_DATE}[】\]）)]?$")
+_INFO = re.compile(rf"{_DATE}[^。]{{0,16}}?\d{{1,2}}[:：]\d{{2}}|{_LABEL}")
+_LONE_DAY = re.compile(rf"[\s【\[（(]*{_DATE}[^\u4e00-\u9fff]{{0,8}}(?:星期.)?[】\]）)]?$")
 _LABELLED_DAY = re.compile(rf"{_LABEL}.*{_DATE}|{_DATE}.*{_LABEL}")
 _MOMENT = re.compile(rf"{_DATE}[^。]{{0,16}}?\d{{1,2}}[:：]\d{{2}}")
-
-
-def is_lone_day(line: Line) -> bool:
-    """True for a line that is a day and nothing else: a head's date, or the day a speech was given."""
-    return line.size <= _LONGEST_INFO and _LONE_DAY.search(line.text) is not None
 
 
 def has_labelled_day(line: Line) -> bool:
@@ -110,12 +114,18 @@ def kind(line: Line) -> Kind:
         return Kind.FURNITURE
     if line.linked > plain:
         return Kind.LINKS
-    if line.size <= _LONGEST_INFO:
-        if _TRAIL.search(text):
-            return Kind.LINKS
-        if not text.endswith("。") and _INFO.search(text):
-            return Kind.INFO
+    if line.size <= _LONGEST_INFO and (told := _told(text)):
+        return told
     return Kind.PROSE if _is_prose(text, plain) else Kind.SHORT
+
+
+def _told(text: str) -> Kind | None:
+    """What a short line tells about the page: where it stands, when and by whom it was published."""
+    if _TRAIL.search(text):
+        return Kind.LINKS
+    if not text.endswith("。") and _INFO.search(text):
+        return Kind.INFO
+    return Kind.DAY if _LONE_DAY.match(text) else None
 
 
 def _is_prose(text: str, plain: int) -> bool:
@@ -136,4 +146,4 @@ def worth(line: Line, what: Kind) -> int:
     """Signs of prose a line adds to an article, or takes from it."""
     if what is Kind.PROSE:
         return line.size - 2 * line.linked
-    return what - line.linked if what is Kind.LINKS else what
+    return WORTHS[what] - line.linked
