@@ -37,7 +37,7 @@ class Page:
         text: the decoded HTML.
 
     Raises:
-        PageError: the parser gave up, so that some of the text is missing from the tree.
+        PageError: no HTML at all, or the parser gave up, so that some of the text is missing from the tree.
     """
 
     def __init__(self, url: str, text: str) -> None:
@@ -46,7 +46,12 @@ class Page:
         # HTML has no NUL; libxml2 would end the text at one.
         source = text.replace("\x00", "")
         parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
-        self.root = html.document_fromstring((source if source.strip() else "<html></html>").encode(), parser=parser)
+        try:
+            self.root = html.document_fromstring(
+                (source if source.strip() else "<html></html>").encode(), parser=parser
+            )
+        except etree.ParserError as error:
+            raise PageError(f"{url}: no HTML: {error}") from error
         if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
             raise PageError(f"{url}: tags nested deeper than the HTML parser follows; text would be lost")
 

@@ -16,7 +16,7 @@ _ENDING = re.compile(r"\.(?:s?html?|jhtml)$", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9_./]+")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.]+")
 _LONGEST = 80
-_LIST_NAME = re.compile(r"(?:index|list|default|main|home|more)(?:[_-]?\d+)*$|node_\d+$", re.IGNORECASE)
+_LIST_NAME = re.compile(r"(?:index|list|default|main|home|more)(?:[_-]?\d+)*|node_\d+", re.IGNORECASE)
 _FILE = re.compile(
     r"\.(?:docx?|xlsx?|pptx?|pdf|wps|et|dps|ofd|txt|rtf|csv|zip|rar|7z|jpe?g|png|gif|bmp|webp|svg|mp[34]|wm[av]|flv|avi"
     r"|css|js|xml|rss|exe|apk|ico)$",
@@ -33,8 +33,7 @@ def native_id(url: str, static_article: re.Pattern[str] | None = None) -> str | 
     if static_article and (match := static_article.search(parts.path)):
         return match["id"]
     name = parts.path.rpartition("/")[2]
-    stem = _ENDING.sub("", name)
-    if _FILE.search(name) or _LIST_NAME.match(stem):
+    if _FILE.search(name) or _LIST_NAME.fullmatch(name.partition(".")[0]):
         return None
     if not any(map(str.isdigit, name + parts.query)) and not _ENDING.search(name):
         return None

@@ -11,15 +11,16 @@ from math import exp, log
 from crawler.cms.generic.body import Body, Judged
 from crawler.cms.generic.heading import Heading
 
-_WEIGHTS, _BIAS = (6.9, 2.8, 1.2, 2.4), -5.8
+_LITTLE = 120
+_WEIGHTS, _BIAS = (6.5, 1.8, 1.2, 3.1), -5.2
 
 
 def features(page: Judged, body: Body, heading: Heading | None, *, has_date: bool) -> tuple[float, ...]:
-    """Evidence from 0 to 1: share of the page's prose, nearness to the heading, a date, size."""
+    """Evidence from 0 to 1: share of the page's prose (all of little is little), the heading near, a date, size."""
     prose = sum(max(0, value) for value in page.worths)
     mine = sum(max(0, value) for value in page.worths[body.start : body.stop])
     return (
-        mine / prose if prose else 0.0,
+        mine / prose * min(1.0, mine / _LITTLE) if prose else 0.0,
         _nearness(page, body, heading),
         float(has_date),
         min(1.0, log(1 + mine) / log(2_000)),

@@ -65,7 +65,7 @@ _TOOLS = re.compile(
     re.IGNORECASE,
 )
 _FOOTER = re.compile(
-    r"ICP[备证]|公网安备|版权所有|copyright|©|all rights reserved|许可证(?:编?号)?[:：\s]*[\dA-Z京沪津]"
+    r"ICP[备证]|公网安备|版权所有|copyright|^\W*©|©\s*\d{4}|all rights reserved|许可证(?:编?号)?[:：\s]*[\dA-Z京沪津]"
     r"|备案(?:编?号)[:：]"
     r"|未经.{0,20}(?:授权|许可|同意|允许).{0,16}(?:转载|镜像|复制|链接|摘编)|不良信息.{0,8}举报",
     re.IGNORECASE,
