@@ -107,7 +107,8 @@ def _claimed_title(named: Sequence[str], names: Sequence[str]) -> Found | None:
 
 
 def _claim(value: str | None) -> Found | None:
-    return Found(value, "meta") if value else None
+    """A claimed author or source; templates put their maker's name or domain there, in Latin letters."""
+    return Found(value, "meta") if value and not value.isascii() else None
 
 
 def _next_part(page: Page, judged: Judged, body: Body, part: int) -> str | None:

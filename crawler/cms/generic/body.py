@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 from lxml import etree
@@ -125,8 +126,12 @@ def _climb(
 
 
 def _is_aside(node: etree._Element) -> bool:
-    names = f"{node.get('class', '')} {node.get('id', '')}"
-    return node.tag in _ASIDE_TAGS or _ASIDE.search(names) is not None
+    return node.tag in _ASIDE_TAGS or _calls_itself_aside(f"{node.get('class', '')} {node.get('id', '')}")
+
+
+@lru_cache(4_096)
+def _calls_itself_aside(names: str) -> bool:
+    return len(names) > 1 and _ASIDE.search(names) is not None
 
 
 def _choose(page: Judged, worths: Sequence[int], heading: int | None) -> tuple[int, etree._Element, int, int] | None:

@@ -16,11 +16,12 @@ from crawler.page import squeeze, tidy
 
 _SEPARATORS = "-_—–―－|｜丨·•>»«<~～:：/【】[]()（）"
 _CUT = re.compile(r"\s*(?:[_|｜>»«]|--+|—+|–|\s[-·•]\s|-(?=[^-]*(?:网|站|政协|政府|在线|频道|门户)[^-]*$))\s*")
+_DOTS = re.compile(r"(?:\.{2,}|…+)$")
 _DAY = re.compile(r"\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}")
 _SITE = re.compile("(?:网|网站|门户|首页|主页|频道)$")
 _TAGS = {"h1": 4, "h2": 3, "h3": 2, "h4": 1}
 _NAMED = re.compile(r"tit|biaoti|headline|subject|heading", re.IGNORECASE)
-_LOOKED_BEHIND, _MOST_LINKS = 10, 80
+_LOOKED_BEHIND, _MOST_LINKS, _LONGEST_LABEL = 10, 80, 6
 _SHORTEST, _SHORTEST_INSIDE, _SHORTEST_LINKED, _LONGEST_TITLE, _LONGEST = 4, 8, 10, 60, 120
 
 
@@ -45,18 +46,33 @@ def find_heading(
     """
     known = {squeeze(name) for name in names}
     texts = [squeeze(line.text) if line.size <= _LONGEST else "" for line in lines]
+    candidates = list(_candidates(texts))
     for claim in claims:
         whole, edges = _edges(claim)
         for begins in (True, False):
             found = [
                 (_rank(lines[first], len(text)), _prose_behind(worths, end) > 0, -first, end)
-                for first, end, text in _candidates(texts)
-                if _is_title(text, lines[first], known) and _names(whole, edges, text, begins=begins)
+                for first, end, text in candidates
+                if _names(whole, edges, text, begins=begins) and _is_title(text, lines[first], known)
             ]
             if found:
                 _, _, first, end = max(found)
                 shown = [line.text for line in lines[-first:end]]
                 return Heading(shown[0] if len(shown) == 1 else _cut(claim, squeeze("".join(shown))), -first, end)
+    return next(filter(None, (_begun(lines, worths, titled(claim, names)) for claim in claims)), None)
+
+
+def _begun(lines: Sequence[Line], worths: Sequence[int], title: str) -> Heading | None:
+    """The line that begins with a claimed title: it says more where the claim is cut, else a label such as 原创."""
+    begins = squeeze(_DOTS.sub("", title))
+    if len(begins) < _SHORTEST_INSIDE:
+        return None
+    is_cut = _DOTS.search(title) is not None
+    for index, line in enumerate(lines):
+        text = squeeze(line.text)
+        is_near = text.startswith(begins) and (is_cut or len(text) - len(begins) <= _LONGEST_LABEL)
+        if is_near and line.linked < line.size and _prose_behind(worths, index + 1) > 0:
+            return Heading(line.text if is_cut else title, index, index + 1)
     return None
 
 
@@ -98,7 +114,8 @@ def _named(line: Line) -> bool:
 
 def _candidates(texts: Sequence[str]) -> Iterable[tuple[int, int, str]]:
     for index, text in enumerate(texts):
-        yield index, index + 1, text
+        if text:
+            yield index, index + 1, text
     for index, (text, following) in enumerate(pairwise(texts)):
         if text and following:
             yield index, index + 2, text + following

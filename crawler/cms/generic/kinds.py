@@ -75,7 +75,7 @@ _PAGER = re.compile(
     rf"(?=.*{_TURN}|\D*\d{{1,3}}\D+\d)"
     rf"(?:[\[(（【]?\s*+(?:\d{{1,3}}|{_TURN}|[>»]+|[<«]+|\.\.\.)\s*+[\])）】]?[\s　|/]*+)++"
 )
-_TRAIL = re.compile(r"^[^。]{0,12}(?:您|你)?(?:当前|现在|所在)的?(?:位置|栏目)|^位置[:：]|(?:[^>]{1,20}>){2}")
+_TRAIL = re.compile(r"[^。]{0,12}(?:当前|现在|所在)的?(?:位置|栏目)|位置[:：]|(?:[^>]{1,30}>){2}")
 _DATE = (
     r"(?:\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}\s*日?|\d{1,2}/\d{1,2}/\d{4}"
     r"|[一二][〇○零一二三四五六七八九]{3}年.{1,3}月.{1,4}日)"
@@ -121,7 +121,7 @@ def kind(line: Line) -> Kind:
 
 def _told(text: str) -> Kind | None:
     """What a short line tells about the page: where it stands, when and by whom it was published."""
-    if _TRAIL.search(text):
+    if _TRAIL.match(text):
         return Kind.LINKS
     if not text.endswith("。") and _INFO.search(text):
         return Kind.INFO
