@@ -115,6 +115,30 @@ def test_claims_are_cross_checked_with_what_is_visible() -> None:
     assert read(Page(ADDRESS, finer)).published == Found("2023-12-28 08:00", "meta")
 
 
+@pytest.mark.parametrize(
+    ("said", "shown", "listed", "title"),
+    [
+        ("在座谈会上的讲话_领导讲话_云溪市政协网", "<h1>在座谈会上的讲话</h1>", None, "在座谈会上的讲话"),
+        ("云溪市政协网-领导讲话-在座谈会上的讲话", "<h1>在座谈会上的讲话</h1>", None, "在座谈会上的讲话"),
+        ("在座谈会上的讲话 云溪市政协网", "<h1>在座谈会上的讲话 <i>原创</i></h1>", None, "在座谈会上的讲话"),
+        (
+            "在政协云溪市第九届委员会会议上...",
+            "<h1>在政协云溪市第九届委员会会议上的讲话</h1>",
+            None,
+            "在政协云溪市第九届委员会会议上的讲话",
+        ),
+        ("云溪市政协网", "<div class=tit>在座谈会上的讲话</div>", None, "在座谈会上的讲话"),
+        ("云溪市政协网", "<p>在座谈会上的讲话</p>", "在座谈会上的讲话", "在座谈会上的讲话"),
+        ("在座谈会上的讲话-云溪市政协网", "", None, "在座谈会上的讲话"),
+    ],
+)
+def test_titles(said: str, shown: str, listed: str | None, title: str) -> None:
+    head = f"<html><head><title>{said}</title></head><body><a href='/'>首页</a>{shown}<p>2023-12-28 19:00</p>"
+    article = read(Page(ADDRESS, f"{head}<div>{f'<p>{PROSE}</p>' * 3}</div></body></html>"), listed)
+    assert article.title is not None
+    assert article.title.text == title
+
+
 def errors(pages: list[Made]) -> dict[str, tuple[int, int]]:
     """What is read wrong, of how much."""
     counted = dict.fromkeys(("blocks", "titles", "moments", "authors", "sources", "lost", "surplus"), (0, 0))

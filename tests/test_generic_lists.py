@@ -9,6 +9,7 @@ import pytest
 
 from crawler.cms import family
 from crawler.page import Page
+from crawler.replica.process import Replica
 from pipelines.reasons import Reason
 from tests.conftest import Site
 from tests.corpus import Made, made_pages
@@ -141,6 +142,24 @@ def test_a_site_nobody_described_is_crawled_whole(site: Site, tmp_path: Path) ->
         name: _gold(page) for name, page in made.items()
     }
     assert all(line["parser"].startswith("generic/1+") for line in latest.values())
+
+
+def test_a_site_of_a_known_make_is_read_as_well(site: Site, tmp_path: Path) -> None:
+    """The replica's speeches, by structure alone: all of them, every character, but for the editor's line."""
+    profile = tmp_path / "any.toml"
+    profile.write_text(PROFILE.replace("云溪", "广水"), "utf-8")
+    archive = Site(site.root, "any")
+    with Replica(flavour="7.0", speeches=30) as replica:
+        ended = archive.crawl(replica.url, "-a", f"profile={profile}")
+        truth = {(speech["title"], _bodied(speech["body"])) for speech in replica.truth()["speeches"]}
+    assert ended.status == 0, ended
+    read = {(line["title"], line["body"]) for line in archive.latest().values()}
+    assert truth <= read
+    assert all(body == "" for _, body in read - truth), "only a speech of pictures has no text"
+
+
+def _bodied(body: str) -> str:
+    return "\n".join(line for line in body.split("\n") if not line.startswith("（责任编辑："))
 
 
 def _told(line: dict[str, str]) -> tuple[str, str, str | None, str]:

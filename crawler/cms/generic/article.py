@@ -73,7 +73,8 @@ def read(page: Page, listed_title: str | None = None, known_names: Sequence[str]
     document_title = next((words(node) for node in page.all("//title")), "")
     names = [*known_names, *(trail.names if trail else ())]
     named = [text for text in (listed_title, claims.title, document_title) if text]
-    heading = find_heading(judged.lines, judged.worths, named, names)
+    number = part if part > 1 or Kind.PAGER in judged.kinds else None
+    heading = find_heading(judged.lines, judged.worths, named, names, number)
     body = find_body(judged, heading)
     if body is None:
         raise PageError(f"{page.url}: no body: no element of the page holds more prose than menus")

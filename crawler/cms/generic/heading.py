@@ -15,7 +15,9 @@ from crawler.cms.generic.lines import Line
 from crawler.page import squeeze, tidy
 
 _SEPARATORS = "-_—–―－|｜丨·•>»«<~～:：/【】[]()（）"
-_CUT = re.compile(r"\s*(?:[_|｜>»«]|--+|—+|–|\s[-·•]\s|-(?=[^-]*(?:网|站|政协|政府|在线|频道|门户)[^-]*$))\s*")
+_CUT = re.compile(
+    r"\s*(?:[_|｜>»«]|--+|—+|–|\s[-·•]\s|-(?=[^-]*(?:网|站|政协|政府|在线|频道|门户)[^-]*$)|\s(?=\S*(?:网|网站|门户)$))\s*"
+)
 _DOTS = re.compile(r"(?:\.{2,}|…+)$")
 _DAY = re.compile(r"\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}")
 _SITE = re.compile("(?:网|网站|门户|首页|主页|频道)$")
@@ -35,7 +37,11 @@ class Heading:
 
 
 def find_heading(
-    lines: Sequence[Line], worths: Sequence[int], claims: Sequence[str], names: Iterable[str]
+    lines: Sequence[Line],
+    worths: Sequence[int],
+    claims: Sequence[str],
+    names: Iterable[str],
+    part: int | None = None,
 ) -> Heading | None:
     """The line (or two, as `<br>` breaks it) that the first of the claims names.
 
@@ -43,9 +49,13 @@ def find_heading(
         lines: the page's lines; worths: what each is worth.
         claims: in order of trust: list row, meta tag, `<title>`.
         names: of site and section, which are never the title.
+        part: number of the page in its article, which some CMS append as `(2)`; None for an article of one page.
     """
+    number = re.compile(rf"[(（]{part}[)）]$") if part else None
+    claims = [number.sub("", claim) for claim in claims] if number else claims
     known = {squeeze(name) for name in names}
-    texts = [squeeze(line.text) if line.size <= _LONGEST else "" for line in lines]
+    titles = [number.sub("", line.text) if number else line.text for line in lines]
+    texts = [squeeze(title) if line.size <= _LONGEST else "" for title, line in zip(titles, lines, strict=True)]
     candidates = list(_candidates(texts))
     for claim in claims:
         whole, edges = _edges(claim)
@@ -57,7 +67,7 @@ def find_heading(
             ]
             if found:
                 _, _, first, end = max(found)
-                shown = [line.text for line in lines[-first:end]]
+                shown = titles[-first:end]
                 return Heading(shown[0] if len(shown) == 1 else _cut(claim, squeeze("".join(shown))), -first, end)
     return next(filter(None, (_begun(lines, worths, titled(claim, names)) for claim in claims)), None)
 

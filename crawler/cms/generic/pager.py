@@ -42,8 +42,7 @@ def read_pager(page: Page) -> Pager:
     """The pager of a list page; every field empty when it has none."""
     if created := _created(page):
         return created
-    nodes = [link for link in page.all("//a") if _is_turner(link)]
-    node = _around(nodes[-1]) if nodes else None
+    node = _block(page)
     if node is None:
         return Pager(None, {}, None, None, None)
     text = squeeze("".join(strings(node)))
@@ -61,6 +60,15 @@ def next_part(page: Page, links: Iterable[etree._Element], part: int) -> str | N
     links = list(links)
     by_number = _numbered(page, links).get(part + 1)
     return by_number or _next(page, links)
+
+
+def _block(page: Page) -> etree._Element | None:
+    """The block around the last link that turns pages; by its numbers where a font draws the arrows (Webdings)."""
+    links = page.all("//a[@href]")
+    if turners := [link for link in links if _is_turner(link)]:
+        return _around(turners[-1])
+    numbers = [_around(link) for link in links if _NUMBER.fullmatch(squeeze(words(link)))]
+    return next((node for node in reversed(numbers) if _TOTAL_PAGES.search(squeeze("".join(strings(node))))), None)
 
 
 def _is_turner(link: etree._Element) -> bool:
