@@ -37,7 +37,7 @@ class Page:
         text: the decoded HTML.
 
     Raises:
-        PageError: the parser gave up, so that some of the text is missing from the tree.
+        PageError: no HTML at all, or the parser gave up, so that some of the text is missing from the tree.
     """
 
     def __init__(self, url: str, text: str) -> None:

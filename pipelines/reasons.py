@@ -89,6 +89,7 @@ PROBLEM_CODES: dict[str, str] = {
     "no-end": "the page ends without its closing tag, as the site's pages do",
     "continued": "the article goes on on another page, which was not read",
     "not-fetched": "an attachment could not be had, or was larger than the profile allows",
+    "low-confidence": "the generic reader is unsure that it read the right block of the page",
     "text-behind": "text stands directly behind the body: perhaps a stray end tag cut the body off",
 }
 

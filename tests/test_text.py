@@ -66,7 +66,20 @@ CHINESE = st.sampled_from("年月日“”‘’，。；：（）《》、—�
 TEXT = st.text(alphabet=SOLID | CHINESE, min_size=1, max_size=6)
 INLINE = st.sampled_from(["span", "b", "i", "u", "font", "a", "strong", "em", "o:p", "st1:chsdate", "sub"])
 NOTHING = st.sampled_from(
-    ["<wbr>", "<!-- 甲 -->", "<o:p></o:p>", "<script>甲</script>", '<i style="display:none">乙</i>']
+    [
+        "<wbr>",
+        "<!-- 甲 -->",
+        "<o:p></o:p>",
+        "<?xml:namespace prefix = o />",
+        '<a name="_GoBack"></a>',
+        "<script>甲</script>",
+        "<noscript>乙</noscript>",
+        '<i style="display:none">乙</i>',
+        '<i style="visibility: hidden">乙</i>',
+        '<span style="position:absolute;left:-9999px">乙</span>',
+        '<font style="font-size:0px">乙</font>',
+        "<b hidden>乙</b>",
+    ]
 )
 
 

@@ -141,6 +141,7 @@ class Family(Protocol):
 
 
 FAMILIES = {
+    "generic": "crawler.cms.generic:Generic",
     "kesion": "crawler.cms.kesion:Kesion",
     "dedecms": "crawler.cms.dedecms:DedeCms",
     "empirecms": "crawler.cms.empirecms:EmpireCms",
@@ -154,8 +155,8 @@ FAMILIES = {
     "cctv": "crawler.cms.cctv:Cctv",
 }
 """Families by the name profiles give them: module and class."""
-FIXED_CONTAINERS = frozenset({"kesion"})
-"""Families whose containers the CMS's code makes: no template has its own."""
+FIXED_CONTAINERS = frozenset({"kesion", "generic"})
+"""Families that find their containers by themselves: the CMS's code makes them, or structure shows them."""
 PRINTING = frozenset({"kesion"})
 """Families whose articles have print pages."""
 

@@ -1,0 +1,177 @@
+"""An article page nobody described: title, date, author, source, views and body, each with where it was read.
+
+Structure decides and meta tags are cross-checked with it; where the two disagree the visible page wins and a problem
+is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crawler.cms.generic.body import Body, Judged, cut, find_body, judge
+from crawler.cms.generic.claims import Claims, read_claims
+from crawler.cms.generic.confidence import confidence
+from crawler.cms.generic.heading import Heading, find_heading, nearest_heading, titled
+from crawler.cms.generic.info import Found, Info, find_date, read_info
+from crawler.cms.generic.kinds import Kind
+from crawler.cms.generic.lines import read_lines
+from crawler.cms.generic.pager import next_part
+from crawler.cms.generic.trail import read_trail
+from crawler.cms.kit.attachments import attachments
+from crawler.page import Page, PageError, squeeze, words
+from pipelines.record import Attachment, Problem
+
+_ABOVE, _BEHIND, _WITHOUT_HEADING, _MOST_LINKS, _MOST_BETWEEN = 4, 4, 8, 80, 24
+_PART = re.compile(r"[_-]\d{1,3}\.\w+$|[?&]p(?:age)?=\d{1,3}$", re.IGNORECASE)
+_ENDING = re.compile(r"\.\w+$")
+_DIGITS = re.compile(r"\d+")
+_CLOCK = re.compile(r"(?!0?0:00(?::00)?\b)\b\d{1,2}:\d{2}")
+_DAY_OR_MONTH_FIRST = re.compile(r"\d{1,2}\D")
+LOW_CONFIDENCE = 0.5
+"""Below this the body is told to be doubtful."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """What was read. `body_html` holds the body's element without what is no part of it.
+
+    `confidence` is an estimate, 0 to 1, that the body is the right block of the page (calibrated in
+    benchmarks/extraction.py); below `LOW_CONFIDENCE` a problem says so.
+    """
+
+    title: Found | None
+    published: Found | None
+    author: Found | None
+    source: Found | None
+    views: Found | None
+    breadcrumb: str | None
+    columns: tuple[str, ...]
+    column_urls: tuple[str, ...]
+    body_html: str
+    attachments: tuple[Attachment, ...]
+    next_part: str | None
+    confidence: float
+    problems: tuple[Problem, ...]
+
+
+def read(page: Page, listed_title: str | None = None, known_names: Sequence[str] = (), part: int = 1) -> Article:
+    """Read an article page of any site. The page's tree is changed: what is no part of the body is cut out.
+
+    Args:
+        page: the parsed page.
+        listed_title: what the list calls the article, or None.
+        known_names: names of site and section, which are never the title.
+        part: number of the page within its article, from 1.
+
+    Raises:
+        PageError: no element of the page holds more prose than menus.
+    """
+    claims, judged = read_claims(page), judge(read_lines(page.root))
+    trail = read_trail(page, judged.lines)
+    document_title = next((words(node) for node in page.all("//title")), "")
+    names = [*known_names, *(trail.names if trail else ())]
+    named = [text for text in (listed_title, claims.title, document_title) if text]
+    number = part if part > 1 or Kind.PAGER in judged.kinds else None
+    heading = find_heading(judged.lines, judged.worths, named, names, number)
+    body = find_body(judged, heading)
+    if body is None:
+        raise PageError(f"{page.url}: no body: no element of the page holds more prose than menus")
+    heading = heading or nearest_heading(judged.lines, judged.kinds, body.start, names)
+    title = Found(heading.text, "heading") if heading else _claimed_title(named, names)
+    info = _info(judged, body, heading)
+    published = _published(info.published, claims)
+    author, source = info.author or _claim(claims.author), info.source or _claim(claims.source)
+    certainty = confidence(judged, body, heading, has_date=info.published is not None)
+    following = _next_part(page, judged, body, part)
+    html = cut(judged, body)
+    return Article(
+        title=title,
+        published=published,
+        author=author,
+        source=source,
+        views=info.views,
+        breadcrumb=trail.text if trail else None,
+        columns=trail.names if trail else (),
+        column_urls=trail.urls if trail else (),
+        body_html=html,
+        attachments=attachments(page, body.node),
+        next_part=following,
+        confidence=certainty,
+        problems=tuple(_problems(title, info.published, claims, listed_title, certainty)),
+    )
+
+
+def _claimed_title(named: Sequence[str], names: Sequence[str]) -> Found | None:
+    return Found(titled(named[0], names), "title") if named else None
+
+
+def _claim(value: str | None) -> Found | None:
+    """A claimed author or source; templates put their maker's name or domain there, in Latin letters."""
+    return Found(value, "meta") if value and not value.isascii() else None
+
+
+def _next_part(page: Page, judged: Judged, body: Body, part: int) -> str | None:
+    """The article's next page, by a pager in or just behind the body that leads to a file or query beside its own."""
+    near = range(body.start, min(len(judged.lines), body.stop + _BEHIND))
+    pagers = [judged.lines[index] for index in near if judged.kinds[index] is Kind.PAGER]
+    links = {
+        a: None for line in pagers for node, _ in line.pieces for a in (node, *node.iterancestors()) if a.tag == "a"
+    }
+    url = next_part(page, links, part)
+    return url if url and _PART.sub("", url) in {_ENDING.sub("", page.url), _PART.sub("", page.url)} else None
+
+
+def _info(page: Judged, body: Body, heading: Heading | None) -> Info:
+    texts = [line.text for line in page.lines]
+    if heading is not None and heading.end <= body.start:
+        above, between = texts[max(0, heading.first - _ABOVE) : heading.first], texts[heading.end : body.start]
+    else:
+        # Portals set columns of links between title and body.
+        said = [i for i in range(max(0, body.start - _MOST_LINKS), body.start) if page.kinds[i] is not Kind.LINKS]
+        above, between = [], [texts[i] for i in said[-_WITHOUT_HEADING:]]
+    if len(between) > _MOST_BETWEEN:
+        between = between[: _MOST_BETWEEN // 2] + between[-_MOST_BETWEEN // 2 :]
+    return read_info(above, between, texts[body.stop : body.stop + _BEHIND])
+
+
+def _published(shown: Found | None, claims: Claims) -> Found | None:
+    """The visible date; the claimed one where none is visible, or where it says the same more exactly.
+
+    A claimed midnight is a day that a CMS printed with a clock; `06/02/2022` is June or February, as the claim says.
+    """
+    claimed = find_date([claims.published]) if claims.published else None
+    if shown is None or claimed is None:
+        return shown or (Found(claimed, "meta") if claimed else None)
+    is_finer = _day(claimed) == _day(shown.text) and _CLOCK.search(claimed) and not _CLOCK.search(shown.text)
+    is_settled = _DAY_OR_MONTH_FIRST.match(shown.text) and sorted(_day(claimed)) == sorted(_day(shown.text))
+    return Found(claimed, "meta") if is_finer or is_settled else shown
+
+
+def _day(date: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in _DIGITS.findall(date)[:3])
+
+
+def _problems(
+    title: Found | None, shown: Found | None, claims: Claims, listed: str | None, certainty: float
+) -> list[Problem]:
+    problems = []
+    for said, who in ((listed, "the list"), (claims.title, "its meta tag")):
+        if said and title and not _alike(title.text, said):
+            detail = f"{who} says {said}, the page {title.text}"
+            problems.append(Problem(field="title", code="disagrees", detail=detail))
+    claimed = find_date([claims.published]) if claims.published else None
+    if shown and claimed and _day(shown.text) != _day(claimed):
+        detail = f"its meta tag says {claimed}, the page {shown.text}"
+        problems.append(Problem(field="published_on", code="disagrees", detail=detail))
+    if certainty < LOW_CONFIDENCE:
+        detail = f"confidence {certainty:.2f}: perhaps not the article's block of the page"
+        problems.append(Problem(field="body", code="low-confidence", detail=detail))
+    return problems
+
+
+def _alike(title: str, said: str) -> bool:
+    """A list or a tag may cut a title, or add the site's name; then one begins or holds the other."""
+    short, whole = sorted((squeeze(title), squeeze(said).rstrip(".…")), key=len)
+    return short in whole

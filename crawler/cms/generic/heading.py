@@ -1,0 +1,167 @@
+"""The title of an article: the visible line that its page's `<title>`, its meta tags or its list row name.
+
+`<title>` is the title and, behind a separator, names of column and site; which one, only the visible line tells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from crawler.cms.generic.kinds import Kind
+from crawler.cms.generic.lines import Line
+from crawler.page import squeeze, tidy
+
+_SEPARATORS = "-_—–―－|｜丨·•>»«<~～:：/【】[]()（）"
+_CUT = re.compile(
+    r"\s*(?:[_|｜>»«]|--+|—+|–|\s[-·•]\s|-(?=[^-]*(?:网|站|政协|政府|在线|频道|门户)[^-]*$)|\s(?=\S*(?:网|网站|门户)$))\s*"
+)
+_DOTS = re.compile(r"(?:\.{2,}|…+)$")
+_DAY = re.compile(r"\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}")
+_SITE = re.compile("(?:网|网站|门户|首页|主页|频道)$")
+_TAGS = {"h1": 4, "h2": 3, "h3": 2, "h4": 1}
+_NAMED = re.compile(r"tit|biaoti|headline|subject|heading", re.IGNORECASE)
+_LOOKED_BEHIND, _MOST_LINKS, _LONGEST_LABEL = 10, 80, 6
+_SHORTEST, _SHORTEST_INSIDE, _SHORTEST_LINKED, _LONGEST_TITLE, _LONGEST = 4, 8, 10, 60, 120
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """`text` as the page prints it, and its lines."""
+
+    text: str
+    first: int
+    end: int
+
+
+def find_heading(
+    lines: Sequence[Line],
+    worths: Sequence[int],
+    claims: Sequence[str],
+    names: Iterable[str],
+    part: int | None = None,
+) -> Heading | None:
+    """The line (or two, as `<br>` breaks it) that the first of the claims names.
+
+    Args:
+        lines: the page's lines; worths: what each is worth.
+        claims: in order of trust: list row, meta tag, `<title>`.
+        names: of site and section, which are never the title.
+        part: number of the page in its article, which some CMS append as `(2)`; None for an article of one page.
+    """
+    number = re.compile(rf"[(（]{part}[)）]$") if part else None
+    claims = [number.sub("", claim) for claim in claims] if number else claims
+    known = {squeeze(name) for name in names}
+    titles = [number.sub("", line.text) if number else line.text for line in lines]
+    texts = [squeeze(title) if line.size <= _LONGEST else "" for title, line in zip(titles, lines, strict=True)]
+    candidates = list(_candidates(texts))
+    for claim in claims:
+        whole, edges = _edges(claim)
+        for begins in (True, False):
+            found = [
+                (_rank(lines[first], len(text)), _prose_behind(worths, end) > 0, -first, end)
+                for first, end, text in candidates
+                if _names(whole, edges, text, begins=begins) and _is_title(text, lines[first], known)
+            ]
+            if found:
+                _, _, first, end = max(found)
+                shown = titles[-first:end]
+                return Heading(shown[0] if len(shown) == 1 else _cut(claim, squeeze("".join(shown))), -first, end)
+    return next(filter(None, (_begun(lines, worths, titled(claim, names)) for claim in claims)), None)
+
+
+def _begun(lines: Sequence[Line], worths: Sequence[int], title: str) -> Heading | None:
+    """The line that begins with a claimed title: it says more where the claim is cut, else a label such as 原创."""
+    begins = squeeze(_DOTS.sub("", title))
+    if len(begins) < _SHORTEST_INSIDE:
+        return None
+    is_cut = _DOTS.search(title) is not None
+    for index, line in enumerate(lines):
+        text = squeeze(line.text)
+        is_near = text.startswith(begins) and (is_cut or len(text) - len(begins) <= _LONGEST_LABEL)
+        if is_near and line.linked < line.size and _prose_behind(worths, index + 1) > 0:
+            return Heading(line.text if is_cut else title, index, index + 1)
+    return None
+
+
+def _is_title(text: str, line: Line, known: set[str]) -> bool:
+    """True for what may be a title: no menu entry, no name of site or section."""
+    if len(text) < _SHORTEST or text in known or _SITE.search(text):
+        return False
+    return len(text) >= _SHORTEST_LINKED or line.linked < line.size or line.block.tag in _TAGS
+
+
+def _cut(claim: str, text: str) -> str:
+    """The beginning of a claim that says the text: a `<br>` in the heading hides whether a blank stands there."""
+    claim = tidy(claim)
+    return next((claim[:end] for end in range(len(text), len(claim) + 1) if squeeze(claim[:end]) == text), text)
+
+
+def nearest_heading(lines: Sequence[Line], kinds: Sequence[Kind], start: int, names: Iterable[str]) -> Heading | None:
+    """The line before the body that looks most like a title, for pages whose `<title>` does not say it."""
+    known = {squeeze(name) for name in names}
+    before = [index for index in range(max(0, start - _MOST_LINKS), start) if kinds[index] is not Kind.LINKS]
+    looks = [
+        (2 * _TAGS.get(str(line.block.tag), 0) + bool(_named(line)), index)
+        for index, line in ((index, lines[index]) for index in before[-_LOOKED_BEHIND:])
+        if _SHORTEST < line.size <= _LONGEST_TITLE
+        and kinds[index] in {Kind.SHORT, Kind.PROSE}
+        and not line.text.endswith("。")
+        and not _DAY.search(line.text)
+        and squeeze(line.text) not in known
+    ]
+    if not looks:
+        return None
+    _, index = max(looks)
+    return Heading(lines[index].text, index, index + 1)
+
+
+def _named(line: Line) -> bool:
+    return _NAMED.search(f"{line.block.get('class', '')} {line.block.get('id', '')}") is not None
+
+
+def _candidates(texts: Sequence[str]) -> Iterable[tuple[int, int, str]]:
+    for index, text in enumerate(texts):
+        if text:
+            yield index, index + 1, text
+    for index, (text, following) in enumerate(pairwise(texts)):
+        if text and following:
+            yield index, index + 2, text + following
+
+
+def _rank(line: Line, length: int) -> tuple[int, bool]:
+    return length, line.linked * 2 < line.size
+
+
+def _prose_behind(worths: Sequence[int], end: int) -> int:
+    return sum(max(0, value) for value in worths[end : end + _LOOKED_BEHIND])
+
+
+def _edges(claim: str) -> tuple[str, set[int]]:
+    """The claim without blanks, and the places in it where a title may begin or end."""
+    whole, edges = "", {0}
+    for character in tidy(claim):
+        if character.isspace() or character in _SEPARATORS:
+            edges.add(len(whole))
+        if not character.isspace():
+            whole += character
+            if character in _SEPARATORS:
+                edges.add(len(whole))
+    return whole, edges | {len(whole)}
+
+
+def _names(whole: str, edges: set[int], text: str, *, begins: bool) -> bool:
+    """True when the claim begins with the text up to a separator, or holds it between two."""
+    if begins:
+        return whole.startswith(text) and len(text) in edges
+    at = whole.find(text)
+    return at > 0 and len(text) >= _SHORTEST_INSIDE and at in edges and at + len(text) in edges
+
+
+def titled(claim: str, names: Iterable[str]) -> str:
+    """A `<title>` without the names of site and columns behind (or before) the title."""
+    known = {squeeze(name) for name in names}
+    pieces = [piece for piece in _CUT.split(tidy(claim)) if squeeze(piece) and squeeze(piece) not in known]
+    return pieces[0] if pieces else tidy(claim)

@@ -1,0 +1,152 @@
+"""Date, author, source and views of an article: read from the lines around its title and body, never from the page.
+
+Side bars, related articles and footers have dates and sources of their own, so only lines between title and body
+count freely; lines just above the title and just behind the body count when they carry a label.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from crawler.page import squeeze, tidy
+
+_PUBLISHED = (
+    "发布时间 发布日期 发表时间 发表日期 发文日期 添加时间 添加日期 录入时间 加入时间 上传时间 信息时间 成文日期 "
+    "日期 时间 发布于 发表于 更新时间 更新日期 更新于 发布 发表"
+).split()
+_AUTHOR = "文章作者 信息作者 作者 撰稿人 撰稿 撰文".split()
+_INPUTTER = "文章录入 信息录入 录入者 录入员 录入 发布人 发布者 上传者".split()
+_SOURCE = "信息来源 文章来源 稿件来源 新闻来源 来源 来自 出处 转自".split()
+_VIEWS = (
+    "浏览次数 浏览量 浏览数 浏览 点击次数 点击率 点击数 点击量 点击 阅读次数 阅读量 阅读数 阅读 访问次数 访问量 人气"
+).split()
+_OTHER = "责任编辑 编辑 审核 字体 字号 关键字 关键词 评论 分享到 打印 责编 校对 供稿 摄影 索引号 文号 频道".split()
+_LABELS = sorted({*_PUBLISHED, *_AUTHOR, *_INPUTTER, *_SOURCE, *_VIEWS, *_OTHER}, key=len, reverse=True)
+_LABEL = re.compile(
+    "("
+    + "|".join(r"[\s\u3000]*".join(label) for label in _LABELS)
+    + r")[\s\u3000]*[:：]|((?:发布|发表|更新)(?:于|时间|日期))(?=\s*\d{4})"
+)
+_VALUE_ENDS = re.compile(
+    r"[\u00a0\u3000 ]{2,}|[|｜【】\[\]〓]"
+    r"|[\u00a0\u3000 ](?:我[要来]|打印|分享|收藏|评论|字体|字号|推荐|纠错|订阅|大\s?中\s?小)"
+)
+
+_CN = "〇○零Ｏ一二三四五六七八九"
+_DAY = (
+    r"(?:(?<!\d)\d{4}\s?[-./年]\s?\d{1,2}\s?[-./月]\s?\d{1,2}(?!\d)\s?[日号]?"
+    rf"|[{_CN}]{{4}}年[元{_CN}十]{{1,3}}月[{_CN}十廿卅]{{1,3}}日|(?<!\d)\d{{1,2}}[-/]\d{{1,2}}[-/](?:19|20)\d\d(?!\d))"
+)
+_WEEKDAY = r"(?:[\s\u00a0\u3000]*[（(]?(?:星期|周|週)[一二三四五六日天][）)]?)?"
+_OFFSET = r"(?:\s?[AP]M\b|Z\b|[+-]\d\d:?\d\d(?!\d))?"
+_CLOCK = rf"(?:\d{{1,2}}\s?[:：]\s?\d{{2}}(?:\s?[:：]\s?\d{{2}})?(?!\d)|\d{{1,2}}时\d{{1,2}}分){_OFFSET}"
+_DATE = re.compile(rf"{_DAY}(?:{_WEEKDAY}(?:T|[\s\u00a0\u3000,，]*)(?:[上下]午|凌晨|晚上?)?\s*{_CLOCK})?")
+_YEAR_FIRST, _NUMBERS = re.compile(r"\d{4}\D"), re.compile(r"\d+")
+_HAS_CLOCK = re.compile(r"\d\s?[:：时]\s?\d")
+_YEARLESS = re.compile(rf"(?<![\d/.-])\d{{1,2}}[-/月]\d{{1,2}}日?[\s\u00a0]+{_CLOCK}")
+_NUMBER = re.compile(r"[\d０-９][\d０-９,，.．]*\s*[万亿]?")
+_EDGES = " \u00a0\u3000\t"
+_OPENING, _CLOSING = "（(", "）)"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Words as the page prints them, and where: title, info, above, tail, meta, list, body."""
+
+    text: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What the lines around an article say of it; None where they say nothing."""
+
+    published: Found | None
+    author: Found | None
+    source: Found | None
+    views: Found | None
+
+
+def read_info(above: Sequence[str], between: Sequence[str], behind: Sequence[str]) -> Info:
+    """Read the lines above the title, between title and body, and behind the body."""
+    zones = [(where, labelled(lines)) for where, lines in (("info", between), ("tail", behind), ("above", above))]
+    return Info(
+        published=_published(zones, above, between),
+        author=_first(zones, _AUTHOR) or _first(zones, _INPUTTER),
+        source=_first(zones, _SOURCE),
+        views=_views(zones),
+    )
+
+
+def labelled(lines: Iterable[str]) -> dict[str, str]:
+    """Label → the words behind it up to the next label, a wide gap or a bracket; the first of each label counts."""
+    values: dict[str, str] = {}
+    for line in lines:
+        marks = list(_LABEL.finditer(line))
+        for mark, following in zip(marks, [*marks[1:], None], strict=False):
+            text = line[mark.end() : following.start() if following else len(line)].strip(_EDGES)
+            end = _VALUE_ENDS.search(text)
+            value = _unbracketed(tidy(text[: end.start()] if end else text))
+            if value:
+                values.setdefault(squeeze(mark[1] or mark[2]), value)
+    return values
+
+
+def _unbracketed(value: str) -> str:
+    """A value without the bracket its label stands in, or the one that opens the next label's."""
+    for opening, closing in zip(_OPENING, _CLOSING, strict=True):
+        if closing in value and opening not in value:
+            value = value.partition(closing)[0]
+    return value.rstrip(_OPENING + _EDGES + "-·,，;；").strip()
+
+
+def find_date(lines: Iterable[str]) -> str | None:
+    """The first full date of some lines; of several with a clock time the earliest: an update comes after."""
+    dates = [tidy(match[0]) for line in lines for match in _DATE.finditer(line)]
+    exact = [date for date in dates if _HAS_CLOCK.search(date)]
+    if len(exact) > 1 and all(_YEAR_FIRST.match(date) for date in exact):
+        return min(exact, key=lambda date: [int(number) for number in _NUMBERS.findall(date)])
+    return next(iter(exact or dates), None)
+
+
+def _published(
+    zones: Sequence[tuple[str, dict[str, str]]], above: Sequence[str], between: Sequence[str]
+) -> Found | None:
+    by_label = {where: _dated(values) for where, values in zones}
+    if date := by_label["info"] or find_date(between):
+        return Found(date, "info")
+    if date := by_label["above"] or find_date(line for line in above if _is_date_line(line)):
+        return Found(date, "above")
+    if date := by_label["tail"]:
+        return Found(date, "tail")
+    yearless = next((match[0] for line in between if (match := _YEARLESS.search(line))), None)
+    unread = yearless or next(
+        (dict(zones)["info"][label] for label in _PUBLISHED if label in dict(zones)["info"]), None
+    )
+    return Found(tidy(unread), "info") if unread else None
+
+
+def _dated(values: dict[str, str]) -> str | None:
+    return next((date for label in _PUBLISHED if label in values and (date := find_date([values[label]]))), None)
+
+
+def _is_date_line(line: str) -> bool:
+    """True for a line that is a date and hardly anything else."""
+    match = _DATE.search(line)
+    return match is not None and len(squeeze(line)) - len(squeeze(match[0])) <= 12
+
+
+def _first(zones: Sequence[tuple[str, dict[str, str]]], labels: Sequence[str]) -> Found | None:
+    for where, values in zones:
+        for label in labels:
+            if label in values:
+                return Found(values[label], where)
+    return None
+
+
+def _views(zones: Sequence[tuple[str, dict[str, str]]]) -> Found | None:
+    found = _first(zones, _VIEWS)
+    match = _NUMBER.match(found.text) if found else None
+    return Found(match[0].strip(), found.where) if found and match else None

@@ -1,0 +1,192 @@
+"""The generic reader: every trap of the field read to the letter, and a pinned floor on pages of eight makes."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from contextlib import suppress
+from datetime import UTC, datetime
+from difflib import SequenceMatcher
+from hashlib import sha256
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scrapy.http import HtmlResponse
+
+from crawler.cms.generic.article import LOW_CONFIDENCE, Article, read
+from crawler.cms.generic.info import Found
+from crawler.page import Page, PageError
+from pipelines.dates import Moment, published
+from pipelines.text import body_text
+from tests.conftest import ROOT
+from tests.corpus import PAGES, Made, made_pages
+from tests.test_text import LEAF, wrapped
+
+DOCUMENT = ROOT / "docs" / "reading-any-site.md"
+SHANGHAI, SEEN_AT = ZoneInfo("Asia/Shanghai"), datetime(2026, 1, 1, tzinfo=UTC)
+ADDRESS = "http://yunxi.example/ldjh/show_12.html"
+NASTY: dict[str, dict[str, Any]] = tomllib.loads((PAGES / "nasty" / "expected.toml").read_text("utf-8"))
+
+
+def text_of(article: Article) -> str:
+    return body_text([article.body_html])
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_nasty_pages_are_read_to_the_letter(name: str) -> None:
+    expected = dict(NASTY[name])
+    source = (PAGES / "nasty" / f"{name}.html").read_text("utf-8")
+    response = HtmlResponse(ADDRESS, body=source.encode(expected.pop("charset", "utf-8")))
+    article = read(Page(ADDRESS, response.text))
+    found = {
+        key: value.text
+        for key in ("title", "published", "author", "source", "views")
+        if (value := getattr(article, key))
+    }
+    found |= {"body": text_of(article)} | ({"next_part": article.next_part} if article.next_part else {})
+    assert found == expected
+
+
+LEAD = "经过认真讨论，大家一致认为："
+PROSE = "过去一年，市政协围绕中心、服务大局，深入基层听取意见，把群众的急难愁盼写进提案，把协商的成果落到实处。"
+PAGE = (
+    "<html><head><title>在座谈会上的讲话-云溪市政协网</title></head><body><ul><li><a href='/'>首页</a></li></ul>"
+    f"<h1>在座谈会上的讲话</h1><p>2023-12-28 19:00:29</p><div>{f'<p>{PROSE}</p>' * 8}<p>{{}}</p>"
+    "<p>谢谢大家！</p></div><div>责任编辑：张三</div></body></html>"
+)
+
+
+@given(st.lists(st.recursive(LEAF, wrapped, max_leaves=12), min_size=1, max_size=6))
+def test_inline_text_of_a_page_comes_out_as_it_went_in(pieces: list[tuple[str, str]]) -> None:
+    fragment, text = "".join(piece for piece, _ in pieces), "".join(told for _, told in pieces)
+    article = read(Page(ADDRESS, PAGE.format(LEAD + fragment)))
+    assert text_of(article) == "\n".join([*[PROSE] * 8, LEAD + text, "谢谢大家！"])
+
+
+TAGS = "p /p div /div table tr td li ul /ul b /b br wbr h1 /h1 !-- -- form select title /title span /span /a".split()
+WORDS = (
+    "同志们，今天开会。",
+    "2023-12-28 19:00",
+    "来源：本站",
+    "上一篇：",
+    "更多",
+    "打印",
+    "版权所有",
+    "下一页",
+    "\x00",
+)
+LINKS = ("<a href=/a/1.html>", "<a href='x_2.html'>2</a>", "<span style='display:none'>")
+TOKENS = st.sampled_from([*(f"<{tag}>" for tag in TAGS), *WORDS, *LINKS])
+
+
+@given(st.lists(TOKENS, max_size=40))
+def test_any_tag_soup_is_read_or_refused(tokens: list[str]) -> None:
+    with suppress(PageError):
+        text_of(read(Page(ADDRESS, "".join(tokens))))
+
+
+def test_a_list_page_is_no_article() -> None:
+    rows = "".join(f'<li><a href="/a/{n}.html">市政协召开第{n}次主席会议</a> 2025-01-0{n}</li>' for n in range(1, 9))
+    page = Page(
+        ADDRESS, f"<html><title>领导讲话</title><body><ul>{rows}</ul><p>共8条记录，欢迎浏览。</p></body></html>"
+    )
+    article = read(page)
+    assert article.confidence < LOW_CONFIDENCE
+    assert [(problem.field, problem.code) for problem in article.problems] == [("body", "low-confidence")]
+
+
+def test_claims_are_cross_checked_with_what_is_visible() -> None:
+    claims = '<meta name="ArticleTitle" content="另一篇文章"><meta name="PubDate" content="2020-02-02 08:00">'
+    page = PAGE.replace("<title>", f"{claims}<title>").format("会议开得很好。")
+    article = read(Page(ADDRESS, page))
+    assert (article.title, article.published) == (
+        Found("在座谈会上的讲话", "heading"),
+        Found("2023-12-28 19:00:29", "info"),
+    )
+    assert [(problem.field, problem.code) for problem in article.problems] == [
+        ("title", "disagrees"),
+        ("published_on", "disagrees"),
+    ]
+    finer = page.replace("2020-02-02", "2023-12-28").replace(" 19:00:29</p>", "</p>")
+    assert read(Page(ADDRESS, finer)).published == Found("2023-12-28 08:00", "meta")
+
+
+@pytest.mark.parametrize(
+    ("said", "shown", "listed", "title"),
+    [
+        ("在座谈会上的讲话_领导讲话_云溪市政协网", "<h1>在座谈会上的讲话</h1>", None, "在座谈会上的讲话"),
+        ("云溪市政协网-领导讲话-在座谈会上的讲话", "<h1>在座谈会上的讲话</h1>", None, "在座谈会上的讲话"),
+        ("在座谈会上的讲话 云溪市政协网", "<h1>在座谈会上的讲话 <i>原创</i></h1>", None, "在座谈会上的讲话"),
+        (
+            "在政协云溪市第九届委员会会议上...",
+            "<h1>在政协云溪市第九届委员会会议上的讲话</h1>",
+            None,
+            "在政协云溪市第九届委员会会议上的讲话",
+        ),
+        ("云溪市政协网", "<div class=tit>在座谈会上的讲话</div>", None, "在座谈会上的讲话"),
+        ("云溪市政协网", "<p>在座谈会上的讲话</p>", "在座谈会上的讲话", "在座谈会上的讲话"),
+        ("在座谈会上的讲话-云溪市政协网", "", None, "在座谈会上的讲话"),
+    ],
+)
+def test_titles(said: str, shown: str, listed: str | None, title: str) -> None:
+    head = f"<html><head><title>{said}</title></head><body><a href='/'>首页</a>{shown}<p>2023-12-28 19:00</p>"
+    article = read(Page(ADDRESS, f"{head}<div>{f'<p>{PROSE}</p>' * 3}</div></body></html>"), listed)
+    assert article.title is not None
+    assert article.title.text == title
+
+
+def errors(pages: list[Made]) -> dict[str, tuple[int, int]]:
+    """What is read wrong, of how much."""
+    counted = dict.fromkeys(("blocks", "titles", "moments", "authors", "sources", "lost", "surplus"), (0, 0))
+
+    def count(what: str, wrong: int, of: int) -> None:
+        counted[what] = (counted[what][0] + wrong, counted[what][1] + of)
+
+    for made in pages:
+        article = read(Page(ADDRESS, made.text))
+        body = text_of(article)
+        same = sum(
+            block.size for block in SequenceMatcher(None, made.body, body, autojunk=False).get_matching_blocks()
+        )
+        at = article.published and published(article.published.text, tz=SHANGHAI, seen_at=SEEN_AT)
+        moment = at.at if isinstance(at, Moment) else None
+        count("blocks", 2 * same < len(made.body), 1)
+        count("titles", article.title is None or article.title.text != made.title, 1)
+        count("moments", (moment or "")[:16].replace("T", " ") != made.moment, 1)
+        count("authors", (article.author and article.author.text) != made.author, 1)
+        count("sources", (article.source and article.source.text) != made.source, 1)
+        count("lost", len(made.body) - same, len(made.body))
+        count("surplus", len(body) - same, len(body))
+    return counted
+
+
+def test_the_pinned_floor_holds() -> None:
+    """No score is worse than its pin, and no pin is lowered without a reason in the document that shows them."""
+    lines = (PAGES / "floor.jsonl").read_text("utf-8").strip().split("\n")
+    pins = [json.loads(line) for line in lines]
+    pages = made_pages(3)
+    assert pins[-1]["corpus"] == digest("".join(f"{made}" for made in pages)), (
+        "the corpus changed: pin it anew, and why"
+    )
+    for what, (wrong, of) in errors(pages).items():
+        pinned_wrong, pinned_of = pins[-1]["errors"][what]
+        assert wrong * pinned_of <= pinned_wrong * of, f"{what}: {wrong} of {of} wrong"
+    shown = re.findall(r"^\| (\d+) \| `(\w+)` \| (.*?) \|$", DOCUMENT.read_text("utf-8"), re.MULTILINE)
+    assert shown == [
+        (str(number), digest(line), pin["reason"])
+        for number, (line, pin) in enumerate(zip(lines, pins, strict=True), 1)
+    ]
+
+
+def digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+def test_the_call_the_document_shows_works(capsys: pytest.CaptureFixture[str]) -> None:
+    (call,) = re.findall(r"^```python\n(.*?)^```", DOCUMENT.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    exec(call, {"text": PAGE.format(LEAD)})  # noqa: S102 - the document's own words
+    assert capsys.readouterr().out.startswith("在座谈会上的讲话 heading 2023-12-28 19:00:29 info 0.")
