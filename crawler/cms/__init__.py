@@ -141,7 +141,6 @@ class Family(Protocol):
 
 
 FAMILIES = {
-    "generic": "crawler.cms.generic:Generic",
     "kesion": "crawler.cms.kesion:Kesion",
     "dedecms": "crawler.cms.dedecms:DedeCms",
     "empirecms": "crawler.cms.empirecms:EmpireCms",
@@ -153,6 +152,7 @@ FAMILIES = {
     "jcms": "crawler.cms.jcms:Jcms",
     "vsb": "crawler.cms.vsb:Vsb",
     "cctv": "crawler.cms.cctv:Cctv",
+    "generic": "crawler.cms.generic:Generic",
 }
 """Families by the name profiles give them: module and class."""
 FIXED_CONTAINERS = frozenset({"kesion", "generic"})
