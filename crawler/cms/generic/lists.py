@@ -137,7 +137,8 @@ def _date(row: etree._Element, link: etree._Element) -> str | None:
     A date without year or day counts only where little else stands beside the link: abstracts hold such dates too.
     """
     inside = "".join(strings(link))
-    outside = "" if row is link else tidy(" ".join(strings(row)).replace(inside, " "))
+    around = "" if row is link else " ".join(strings(row))
+    outside = tidy(around.replace(inside, " ") if inside else around)
     if found := _last(_FULL_DATE, outside) or _last(_FULL_DATE, inside):
         return found
     return _last(_SHORT_DATE, outside) if len(outside) <= _LONGEST_BESIDE else None
