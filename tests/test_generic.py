@@ -115,6 +115,14 @@ def test_claims_are_cross_checked_with_what_is_visible() -> None:
     assert read(Page(ADDRESS, finer)).published == Found("2023-12-28 08:00", "meta")
 
 
+def test_text_left_out_behind_the_article_is_told() -> None:
+    addendum = "附记：这次座谈会的发言由办公室整理，未经本人审阅，有不当之处由整理者负责。" * 3
+    page = PAGE.format("会议开得很好。").replace("</p></div>", f"</p><p>责任编辑：李四</p><p>{addendum}</p></div>")
+    article = read(Page(ADDRESS, page))
+    assert addendum not in text_of(article)
+    assert [(p.field, p.code, p.detail) for p in article.problems] == [("body", "text-behind", addendum[:60])]
+
+
 @pytest.mark.parametrize(
     ("said", "shown", "listed", "title"),
     [

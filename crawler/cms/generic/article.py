@@ -7,7 +7,7 @@ is told.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from crawler.cms.generic.body import Body, Judged, cut, find_body, judge
@@ -99,7 +99,7 @@ def read(page: Page, listed_title: str | None = None, known_names: Sequence[str]
         attachments=attachments(page, body.node),
         next_part=following,
         confidence=certainty,
-        problems=tuple(_problems(title, info.published, claims, listed_title, certainty)),
+        problems=(*_disagreements(title, info.published, claims, listed_title), *_doubts(body, certainty)),
     )
 
 
@@ -153,22 +153,22 @@ def _day(date: str) -> tuple[int, ...]:
     return tuple(int(number) for number in _DIGITS.findall(date)[:3])
 
 
-def _problems(
-    title: Found | None, shown: Found | None, claims: Claims, listed: str | None, certainty: float
-) -> list[Problem]:
-    problems = []
+def _disagreements(title: Found | None, shown: Found | None, claims: Claims, listed: str | None) -> Iterator[Problem]:
     for said, who in ((listed, "the list"), (claims.title, "its meta tag")):
         if said and title and not _alike(title.text, said):
-            detail = f"{who} says {said}, the page {title.text}"
-            problems.append(Problem(field="title", code="disagrees", detail=detail))
+            yield Problem(field="title", code="disagrees", detail=f"{who} says {said}, the page {title.text}")
     claimed = find_date([claims.published]) if claims.published else None
     if shown and claimed and _day(shown.text) != _day(claimed):
         detail = f"its meta tag says {claimed}, the page {shown.text}"
-        problems.append(Problem(field="published_on", code="disagrees", detail=detail))
+        yield Problem(field="published_on", code="disagrees", detail=detail)
+
+
+def _doubts(body: Body, certainty: float) -> Iterator[Problem]:
     if certainty < LOW_CONFIDENCE:
         detail = f"confidence {certainty:.2f}: perhaps not the article's block of the page"
-        problems.append(Problem(field="body", code="low-confidence", detail=detail))
-    return problems
+        yield Problem(field="body", code="low-confidence", detail=detail)
+    if body.behind is not None:
+        yield Problem(field="body", code="text-behind", detail=body.behind[:60])
 
 
 def _alike(title: str, said: str) -> bool:

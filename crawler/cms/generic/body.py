@@ -17,7 +17,7 @@ from crawler.cms.generic.lines import Line, Lines
 _ITEMS = frozenset({"li", "dd"})
 _MOST_LINES_OF_A_ROW, _LONGEST_ROW = 6, 800
 _HEAD = 14
-_SHORTEST_BODY = 80
+_SHORTEST_BODY, _MISSED = 80, 80
 _BEFORE_HEADING, _IN_ASIDE = -3, -4
 _LONGEST_TITLE, _SENTENCE_ENDS = 60, "。！？!?；：:”』」"
 _MOST_MOMENTS = 1
@@ -56,13 +56,17 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The chosen element with its first line and end, and where in them the article itself stands."""
+    """The chosen element with its first line and end, and where in them the article itself stands.
+
+    `behind`: the first prose of the element that was left out behind the article, when there is enough to be missed.
+    """
 
     node: etree._Element
     first: int
     end: int
     start: int
     stop: int
+    behind: str | None = None
 
 
 def judge(lines: Lines) -> Judged:
@@ -91,7 +95,10 @@ def find_body(page: Judged, heading: Heading | None) -> Body | None:
         return None
     node, first, end = _climb(page, *chosen[1:], floor=0 if at is None else at + 1)
     start = _start(page, first, end, heading)
-    return Body(node, first, end, start, _stop(page, bare, start, end))
+    stop = _stop(page, bare, start, end)
+    left_out = [i for i in range(stop, end) if page.kinds[i] is Kind.PROSE and bare[i] > 0]
+    is_missed = sum(bare[i] for i in left_out) >= _MISSED
+    return Body(node, first, end, start, stop, page.lines[left_out[0]].text if is_missed else None)
 
 
 def _without_asides(page: Judged, heading: int | None) -> list[int]:
@@ -166,7 +173,8 @@ def _start(page: Judged, first: int, end: int, heading: Heading | None) -> int:
     dated = any(_is_dated(page, index) for index in range(after, start))
     begin = start
     for index in range(start, min(end, start + _HEAD)):
-        if page.kinds[index] in _IN_HEAD and not (dated and page.kinds[index] is Kind.DAY):
+        is_text = (dated and page.kinds[index] is Kind.DAY) or _names_file(page.lines[index])
+        if page.kinds[index] in _IN_HEAD and not is_text:
             begin = index + 1
         elif page.kinds[index] is Kind.PROSE and _is_paragraph(page.lines[index]):
             break

@@ -74,6 +74,7 @@ def _groups(page: Page, pager: Pager, static_article: re.Pattern[str] | None) ->
     places = {node: index for index, node in enumerate(page.root.iter())}
     here = column_id(page.url)
     counted = _link_targets(links)
+    dates: dict[etree._Element, str | None] = {}
     groups: dict[Place, _Group] = {}
     for link, url in links.items():
         identity = native_id(url, static_article)
@@ -83,7 +84,9 @@ def _groups(page: Page, pager: Pager, static_article: re.Pattern[str] | None) ->
         group = groups.setdefault(_place(element), _Group())
         group.last = places[link]
         group.is_aside = _is_aside(element)
-        row = ListedRow(url, identity, _title(link), _date(element, link))
+        if element not in dates:
+            dates[element] = _date(element, link)
+        row = ListedRow(url, identity, _title(link), dates[element])
         kept = group.rows.get(identity or url)
         group.rows[identity or url] = _merged(kept, row) if kept else row
     return groups
@@ -134,7 +137,8 @@ def _date(row: etree._Element, link: etree._Element) -> str | None:
     A date without year or day counts only where little else stands beside the link: abstracts hold such dates too.
     """
     inside = "".join(strings(link))
-    outside = "" if row is link else tidy(" ".join(strings(row)).replace(inside, " "))
+    around = "" if row is link else " ".join(strings(row))
+    outside = tidy(around.replace(inside, " ") if inside else around)
     if found := _last(_FULL_DATE, outside) or _last(_FULL_DATE, inside):
         return found
     return _last(_SHORT_DATE, outside) if len(outside) <= _LONGEST_BESIDE else None
