@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crawler.recording import REPORT, Recording
+from crawler.recorded import REPORT, RecordedRun
 from crawler.replay import Replay
 from pipelines.archive.reader import Archive
 from pipelines.health import Exit
@@ -47,12 +47,12 @@ class Fixture:
 
     def record(self, report: Path, profile: Path | None) -> None:
         """Copy the captures and the report of a run here, in place of what was; nothing is expected yet."""
-        recording = Recording.find(str(report), report.parent)
+        recorded = RecordedRun.find(str(report), report.parent)
         shutil.rmtree(self.folder / "warc", ignore_errors=True)
         (self.folder / EXPECTED).unlink(missing_ok=True)
-        for name in Replay(recording).needed_files():
+        for name in Replay(recorded).needed_files():
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(recording.home / name, self.folder / name)
+            shutil.copyfile(recorded.home / name, self.folder / name)
         shutil.copyfile(report, self.folder / REPORT)
         if profile is not None:
             shutil.copyfile(profile, self.folder / PROFILE)
@@ -65,7 +65,7 @@ class Fixture:
             FixtureError: the replay failed; a gap the run told of is none.
         """
         report, profile = (self.folder.resolve() / name for name in (REPORT, PROFILE))
-        site = Recording.find(str(report), self.folder).report["site"]
+        site = RecordedRun.find(str(report), self.folder).report["site"]
         with tempfile.TemporaryDirectory() as root:
             arguments = ["-a", f"site={site}", "-a", f"replay={report}", "-s", f"ARCHIVE_ROOT={root}"]
             arguments += ["-a", f"profile={profile}"] if profile.exists() else []

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.arguments import LATEST, Arguments, WrongUse
-from crawler.recording import Recording
+from crawler.recorded import RecordedRun
 from crawler.settings import ARCHIVE_ROOT
 from pipelines.archive.commits import Commit, commit_files
 from pipelines.archive.layout import Layout, run_file
@@ -22,13 +22,13 @@ CRAWL, REPLAY, REPROCESS = "crawl", "replay", "reprocess"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
-    """A run about to begin. `kind` is its commit's; `recording` is the run made again, if it is one."""
+    """A run about to begin. `kind` is its commit's; `recorded` is the run made again, if it is one."""
 
     kind: str
     run: str
     arguments: Arguments
     clock: Callable[[], datetime]
-    recording: Recording | None = None
+    recorded: RecordedRun | None = None
 
     @property
     def mode(self) -> str:
@@ -39,7 +39,7 @@ class Occasion:
 
     def told(self, key: str, default: int) -> int:
         """A number the report of the run made again holds."""
-        value = self.recording.report.get(key) if self.recording else None
+        value = self.recorded.report.get(key) if self.recorded else None
         return default if value is None else int(value)
 
 
@@ -61,17 +61,17 @@ def occasion_of(arguments: Arguments, folder: Path, clock: Callable[[], datetime
 
 def _made_again(arguments: Arguments, folder: Path) -> Occasion:
     named = arguments.replay or ""
-    recording = Recording.find(named, Path(ARCHIVE_ROOT) / arguments.profile.site)
-    if recording.home.resolve() == folder.resolve() or (folder / run_file(recording.run)).exists():
+    recorded = RecordedRun.find(named, Path(ARCHIVE_ROOT) / arguments.profile.site)
+    if recorded.home.resolve() == folder.resolve() or (folder / run_file(recorded.run)).exists():
         raise WrongUse(f"-a replay={named}: {folder} holds this run; give another root, -s ARCHIVE_ROOT=DIR")
-    if any(later.recorded_at > recording.report["started_at"] for later in _commits(folder)):
+    if any(later.recorded_at > recorded.report["started_at"] for later in _commits(folder)):
         raise WrongUse(f"-a replay={named}: {folder} holds a later run; runs are made again in their order")
     return Occasion(
         kind=REPLAY,
-        run=recording.run,
-        arguments=recording.asked(arguments),
-        clock=recording.clock,
-        recording=recording,
+        run=recorded.run,
+        arguments=recorded.asked(arguments),
+        clock=recorded.clock,
+        recorded=recorded,
     )
 
 

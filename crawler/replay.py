@@ -20,9 +20,11 @@ from scrapy.http import Headers, Request, Response
 from scrapy.responsetypes import responsetypes
 
 from crawler.fetch import NotCaptured
+from crawler.job import stamp
 from crawler.wire import Arrival
 from pipelines.archive.captures import Captured
 from pipelines.archive.errors import Damaged
+from pipelines.archive.layout import is_named_path
 from pipelines.stages import stop
 from pipelines.warc.exchanges import Exchanges, Found, with_payload
 from pipelines.warc.http import HttpResponse, head_end
@@ -30,24 +32,27 @@ from pipelines.warc.records import WarcDamaged
 
 if TYPE_CHECKING:
     from crawler.job import CrawlJob
-    from crawler.recording import Recording
+    from crawler.recorded import RecordedRun
     from pipelines.warc.records import WarcRecord
 
 
 class Replay:
     """Answers requests from the exchanges of one run: the n-th of an address with the n-th capture."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recorded: RecordedRun) -> None:
         """Read where the captures lie.
 
         Raises:
             Damaged: a WARC file that cannot be read.
         """
         try:
-            self.exchanges = Exchanges(recording.home, recording.files)
+            self.exchanges = Exchanges(recorded.home, recorded.files)
         except (OSError, WarcDamaged) as error:
             raise Damaged(str(error)) from error
-        self.home, self.clock, self.commit = recording.home, recording.clock, recording.commit
+        for name in self.exchanges.referred:
+            if not is_named_path(name):
+                raise Damaged(f"{recorded.home}: its captures refer to {name!r}, which no archive holds")
+        self.home, self.clock, self.commit = recorded.home, recorded.clock, recorded.commit
         self.answered = 0
 
     def needed_files(self) -> list[str]:
@@ -68,7 +73,7 @@ class Replay:
         """
         exchange = self.exchanges.take(request.method, request.url, request.body)
         if exchange is None:
-            request.meta["arrival"] = _arrival(self.clock().isoformat(), None)
+            request.meta["arrival"] = _arrival(stamp(self.clock()), None)
             raise NotCaptured(f"the run has no (further) capture of {request.method} {request.url}")
         asked, found = exchange
         self.answered += 1

@@ -45,7 +45,7 @@ def prepare(
     _check_settings(settings)
     folder = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute() / arguments.profile.site
     occasion = occasion_of(arguments, folder, clock)
-    replay = Replay(occasion.recording) if occasion.recording else None
+    replay = Replay(occasion.recorded) if occasion.recorded else None
     arguments, profile, now = occasion.arguments, occasion.arguments.profile, occasion.clock()
     names = (profile.name, profile.committee)
     reader = family(
@@ -177,8 +177,8 @@ def finish(
         signal.signal(number, signal.SIG_IGN)
     if ended in {None, "shutdown"}:
         job.report.stopped = "by a signal"
-    if job.occasion.recording is not None:
-        job.occasion.recording.end()
+    if job.occasion.recorded is not None:
+        job.occasion.recorded.end()
     mass = job.archive.mass_deletion()
     if mass is not None and job.accept != MASS_GONE:
         job.report.refuse_mass_deletion(mass.gone, mass.present)

@@ -20,7 +20,7 @@ from scrapy.utils.project import get_project_settings
 from crawler.arguments import Arguments, WrongUse
 from crawler.fetch import FAILURES, NotCaptured
 from crawler.fixture import Fixture, differences
-from crawler.recording import Recording
+from crawler.recorded import RecordedRun
 from crawler.replay import Replay
 from crawler.replica.process import Replica
 from crawler.run import prepare
@@ -238,7 +238,7 @@ def test_every_answer_replays_as_it_came(tmp_path: Path) -> None:
         fetched, _, _ = fetch_all(warc, str(warc), *(f"http://{host}{path}" for path in ANSWERS))
     files = tuple(file.name for file in sorted(warc.glob("*.warc.gz")))
     report = {"started_at": "2026-01-01T00:00:00Z"}
-    again = Replay(Recording(home=warc, report=report, recorded_at="", commit=None, accept=None, files=files))
+    again = Replay(RecordedRun(home=warc, report=report, recorded_at="", commit=None, accept=None, files=files))
 
     found: list[tuple[int | None, str | None]] = []
 

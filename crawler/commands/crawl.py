@@ -75,8 +75,8 @@ class Command(BaseRunSpiderCommand):
         # One advises to keep broken answers, which are asked for again; the other traces what the summary says.
         logging.getLogger("scrapy.core.downloader.handlers.http11").setLevel(logging.ERROR)
         logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
-        recording = job.occasion.recording
-        own = recording.settings() if recording else {"USER_AGENT": self._user_agent(job)}
+        recorded = job.occasion.recorded
+        own = recorded.settings() if recorded else {"USER_AGENT": self._user_agent(job)}
         self.settings.setdict(own, priority="cmdline")
         crawler = self._create_crawler(_SPIDER)
         self.crawler_process.crawl(crawler, job=job)

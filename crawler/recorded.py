@@ -32,7 +32,7 @@ class RunClock:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recording:
+class RecordedRun:
     """A run, from an archive or from a site's fixture.
 
     Args:
