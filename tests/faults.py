@@ -8,10 +8,12 @@ and checks after each that nothing was lost; it prints how many points there wer
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,7 +21,7 @@ from pipelines.archive.errors import ArchiveError
 from pipelines.archive.reader import Archive
 from pipelines.archive.staging import laid_out
 from pipelines.archive.verify import verify
-from pipelines.record import Listed, Missed
+from pipelines.record import Listed, Look, Missed
 from tests.exchanges import exchange
 from tests.test_archive import day, listed, missed, opened, sealed, speech
 
@@ -142,7 +144,6 @@ def live(root: Path, number: int, things: list[Speech | Listed | Missed], *, end
     """A run that saves after every second look, and captures."""
     run = opened(root, number, days=0, run=f"run-{number}")
     for count, thing in enumerate(things):
-        run.captures.add(exchange(f"http://gszx.example/{count}", b"<p>text</p>"))
         _keep(run, thing)
         if count % 2:
             run.save()
@@ -152,7 +153,20 @@ def live(root: Path, number: int, things: list[Speech | Listed | Missed], *, end
     run.close()
 
 
+def _captured(run: ArchiveRun, look: Look) -> Look:
+    """The look with its captures kept: what `verify` finds of a line's bytes must be on the disk before the line."""
+    captures = []
+    for capture in look.captures:
+        body = f"<p>{capture.payload_sha256}</p>".encode()
+        kept = run.captures.add(exchange(capture.url, body))
+        assert kept is not None
+        sha256 = hashlib.sha256(body).hexdigest()
+        captures.append(replace(capture, **kept._asdict(), payload_sha256=sha256))
+    return replace(look, captures=tuple(captures))
+
+
 def _keep(run: ArchiveRun, thing: Speech | Listed | Missed) -> None:
+    thing = replace(thing, look=_captured(run, thing.look))
     if isinstance(thing, Missed):
         run.miss(thing)
     elif isinstance(thing, Listed):
