@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from crawler.arguments import WrongUse
 from crawler.recorded import REPORT, RecordedRun
 from crawler.replay import Replay
 from pipelines.archive.reader import Archive
@@ -65,6 +66,8 @@ class Fixture:
             FixtureError: the replay failed; a gap the run told of is none.
         """
         report, profile = (self.folder.resolve() / name for name in (REPORT, PROFILE))
+        if not report.is_file():
+            raise WrongUse(f"{self.folder}: no {REPORT} here, so no fixture; --record REPORT makes one of a run")
         site = RecordedRun.find(str(report), self.folder).report["site"]
         with tempfile.TemporaryDirectory() as root:
             arguments = ["-a", f"site={site}", "-a", f"replay={report}", "-s", f"ARCHIVE_ROOT={root}"]

@@ -64,9 +64,9 @@ class RecordedRun:
             report = json.loads(path.read_bytes())
             run = report["run"]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise WrongUse(
-                f"-a replay={named}: {path} is no run report ({error}); give the path a crawl printed behind `report`"
-            ) from None
+            why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+            hint = "give `latest`, or the path a crawl printed behind `report`"
+            raise WrongUse(f"-a replay={named}: {path} is no run report ({why}); {hint}") from None
         home = path.parent.parent if path.parent.name == "runs" else path.parent
         found = cls._of_fixture(path.parent, report) if path.name == REPORT else cls._of_archive(home, report)
         if not found.files:

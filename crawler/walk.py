@@ -64,7 +64,7 @@ def _refuse_no_section(job: CrawlJob) -> None:
     names = " or ".join(job.profile.section)
     message = (
         f"{job.start_url}: no {job.profile.cms} list page is linked there by the name {names}; give the list page "
-        f"itself as start_url, or mend `section` in the profile of {job.profile.site}"
+        f"itself as start_url, or mend `section` or `cms` in the profile of {job.profile.site}"
     )
     has_history = bool(job.archive.known)
     job.report.refuse(Exit.REFUSED if has_history else Exit.WRONG_USE, message)

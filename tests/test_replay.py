@@ -288,5 +288,5 @@ def test_a_fixture_tells_what_is_read_otherwise_and_accepts_it(tmp_path: Path) -
         assert (ended.status, said in ended.out) == (status, True), ended
         assert "body: 各位委员们" in ended.out
     assert expected.read_text("utf-8") == lines
-    with pytest.raises(WrongUse, match="is no run report"):
+    with pytest.raises(WrongUse, match="so no fixture"):
         Fixture(tmp_path).replay()
