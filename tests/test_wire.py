@@ -32,14 +32,22 @@ from tests.conftest import PATIENCE, ROOT
 from tests.exchanges import exchange
 from tests.raw_server import ANSWERS, LARGE, TEXT, chunked
 
-INTERIM = len(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+INTERIM = {
+    "/early": len(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"),
+    "/many-early": 4000 * len(b"HTTP/1.1 100 Continue\r\n\r\n"),
+}
 ENTITIES = {
-    **dict.fromkeys(("/plain", "/again", "/gzip", "/deflate", "/chunked", "/both", "/old"), TEXT),
+    **dict.fromkeys(("/plain", "/again", "/gzip", "/deflate", "/chunked", "/both", "/old", "/two-codings",
+                     "/padded"), TEXT),
+    **dict.fromkeys(("/mixed", "/long-head", "/no-coding", "/two-lengths", "/signed", "/odd-status"), b"ok"),
+    "/many-early": b"late", "/nothing-more": b"",
     "/large": LARGE, "/early": b"late", "/bad-line": b"ok", "/folded": b"ok", "/moved": b"moved", "/missing": b"none",
     "/cookies": b"", "/nothing": b"",
 }  # fmt: skip
 ERRORS = {
     "/cut": ("ResponseDataLossError", "disconnect"),
+    "/no-length": ("DownloadFailedError", "disconnect"),
+    "/other-blank": ("Undecodable", None),
     "/slow": ("DownloadTimeoutError", "time"),
     "/huge": ("DownloadCancelledError", "length"),
 }
@@ -112,7 +120,7 @@ def test_captures_are_the_bytes_the_server_sent_and_received(tmp_path: Path, sch
             assert sent.startswith(by_url[url]["revisit"].block)
             continue
         response = by_url[url]["response"]
-        assert response.block == (sent[INTERIM:] if path == "/early" else sent)
+        assert response.block == sent[INTERIM.get(path, 0) :]
         assert response.get("WARC-IP-Address") == "127.0.0.1"
         assert by_url[url]["request"].get("WARC-Concurrent-To") == response.record_id
         assert response.get("WARC-Truncated") == (ERRORS[path][1] if path in ERRORS else None)
