@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,9 +26,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.archive.captures import CaptureFiles, KeptPayloads
+from pipelines.archive.files import NamedFile
+from pipelines.archive.layout import Layout
+from pipelines.archive.proofs import CaptureProofs
 from pipelines.warc.http import HttpRequest, HttpResponse
 from pipelines.warc.reader import read_at, records
 from pipelines.warc.records import WarcDamaged, WarcRecord
+from pipelines.warc.writer import WarcWriter
 from tests.conftest import PATIENCE, ROOT
 from tests.exchanges import exchange
 from tests.raw_server import ANSWERS, LARGE, TEXT, chunked
@@ -226,3 +231,19 @@ def test_an_exchange_without_an_answer_is_a_request_alone(tmp_path: Path) -> Non
     assert kinds == ["warcinfo", "request"]
     request = [record for _, record in records(tmp_path / "0.warc.gz")][1]
     assert HttpRequest.parse(request.block).target == "/"
+
+
+def test_a_request_that_was_altered_is_found_though_no_line_names_it(tmp_path: Path) -> None:
+    name = "warc/2026/a.warc.gz"
+    (tmp_path / "warc/2026").mkdir(parents=True)
+    with (tmp_path / name).open("xb", buffering=0) as stream:
+        fields = (("WARC-Type", "request"), ("WARC-Block-Digest", f"sha256:{hashlib.sha256(b'sent').hexdigest()}"))
+        place = WarcWriter(stream).write(WarcRecord(fields, b"sent"))
+        commit: Any = SimpleNamespace(files=[NamedFile.of(tmp_path / name, name)])
+        proofs = CaptureProofs(Layout(tmp_path))
+        proofs.take(commit)
+        assert proofs.flaw() is None
+        WarcWriter(stream).write(WarcRecord(fields, b"never"))
+    commit.files = [NamedFile.of(tmp_path / name, name)]
+    proofs.take(commit)
+    assert f"the record at {place.length}: its block is not" in (proofs.flaw() or "")
