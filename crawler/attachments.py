@@ -55,7 +55,7 @@ class AttachmentFetcher:
             return "on a foreign host"
         answer = await self.fetcher.file(local, self.job.profile.attachment_mb << 20)
         if answer.response is None or answer.reason is not None:
-            return answer.detail
+            return answer.told
         captures.append(await capture("attachment", number, answer.response))
         return None
 

@@ -16,12 +16,13 @@ from crawler.attachments import Fetching, is_wanted, not_fetched
 from crawler.fetch import Fetcher, NotCaptured
 from crawler.hosts import Hosts
 from crawler.job import CrawlJob
+from crawler.middlewares import StrictCompressionMiddleware, Undecodable
 from crawler.replay import headers_of
 from crawler.wire import Arrival, capture
 from pipelines.archive.captures import Captured
 from pipelines.record import Attachment, Capture, Look, Problem
 from pipelines.warc.exchanges import with_payload
-from pipelines.warc.http import HttpResponse, NotDecodable
+from pipelines.warc.http import HttpResponse
 from pipelines.warc.reader import read_at
 from pipelines.warc.records import WarcDamaged
 
@@ -46,13 +47,14 @@ class CapturedAnswers:
             raise NotCaptured(f"no raw bytes of {request.url} were kept")
         try:
             record = read_at(self.home / captured.file, captured.offset, captured.length)
-            message = HttpResponse.parse(record.block)
-            body = HttpResponse.parse(with_payload(self.home, record).block).entity()
-        except (OSError, WarcDamaged, NotDecodable) as error:
+            headers = headers_of(message := HttpResponse.parse(record.block))
+            payload = HttpResponse.parse(with_payload(self.home, record).block).payload()
+            body = StrictCompressionMiddleware.entity(payload, headers)
+        except (OSError, WarcDamaged, Undecodable) as error:
             raise NotCaptured(f"{error}; run verify") from error
         if hashlib.sha256(body).hexdigest() != captured.payload_sha256:
             raise NotCaptured(f"{captured.file} at {captured.offset}: other bytes than were read; run verify")
-        headers = headers_of(message, without={"content-encoding"})
+        headers.pop("Content-Encoding", None)
         kind = responsetypes.from_args(headers=headers, url=request.url, body=body)
         kept: asyncio.Future[Captured | None] = asyncio.get_running_loop().create_future()
         kept.set_result(Captured(captured.file, captured.offset, captured.length, record.record_id))

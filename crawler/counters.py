@@ -41,7 +41,7 @@ class CounterReader:
         if not isinstance(answer.response, TextResponse) or answer.reason is not None:
             reason = answer.reason or Reason.NETWORK
             self.job.report.add_gap("counter", counter, reason, answer.detail)
-            return look, (Problem(field="view_count", code="not-answered", detail=answer.detail),)
+            return look, (Problem(field="view_count", code="not-answered", detail=answer.told),)
         captures = (*look.captures, await capture("counter", 1, answer.response))
         raw = self.job.family.count_in(answer.response.text)
         looked = (*look.looked, "counter")

@@ -24,7 +24,7 @@ from crawler.blocked import obstacle
 from crawler.cms import Ask, Family
 from crawler.decode import as_text
 from crawler.hosts import Hosts
-from crawler.middlewares import RobotsForbidden, RobotsUnreadable
+from crawler.middlewares import RobotsForbidden, RobotsUnreadable, Undecodable
 from crawler.page import Page, PageError
 from pipelines.reasons import Reason
 
@@ -64,6 +64,11 @@ class Fetched:
     reason: Reason | None
     detail: str
     is_unended: bool = False
+
+    @property
+    def told(self) -> str:
+        """What a line says of it: without the words of an exception, which another time would not have."""
+        return self.detail if self.response is not None or self.reason is None else self.reason.value
 
 
 class Downloads(Protocol):
@@ -127,10 +132,14 @@ class Fetcher:
     async def settle(self, response: Response, expected: str = "page") -> Fetched:
         """Follow redirects within the site, then say what the answer is."""
         for _ in range(_MOST_REDIRECTS):
-            target = self._redirect_of(response)
-            if target is None:
+            location = self._redirect_of(response)
+            if location is None:
                 return self._recognise(response, expected)
-            local = self.hosts.local(target)
+            try:
+                target = response.urljoin(location)
+                local = self.hosts.local(target)
+            except ValueError as error:
+                return _missing(response, Reason.BAD_URL, f"redirects to {location}: {error}")
             if local is None:
                 return _missing(response, Reason.FOREIGN_HOST, f"redirects to {target}")
             try:
@@ -147,7 +156,7 @@ class Fetcher:
         location = response.headers.get("Location")
         if not 300 <= response.status < 400 or not location:
             return None
-        return response.urljoin(location.decode("utf-8", "replace").strip())
+        return location.decode("utf-8", "replace").strip()
 
     def _is_how_the_site_ends(self, expected: str, text: str) -> bool:
         """True for a page without its end tag on a site whose first page had none either.
@@ -179,9 +188,15 @@ class Fetcher:
         if said := self.family.notice(page, is_article=expected == "article"):
             return _missing(response, said[0], said[1])
         target = self.family.redirect(page) if expected == "article" else None
-        if target is not None and self.hosts.local(response.urljoin(target)) is None:
-            return _missing(response, Reason.FOREIGN_HOST, f"its script leads to {target}")
+        if target is not None and (why := self._why_not_followed(response, target)):
+            return _missing(response, why, f"its script leads to {target}")
         return Fetched(response, page, None, "", is_unended=reason is Reason.TRUNCATED)
+
+    def _why_not_followed(self, response: Response, target: str) -> Reason | None:
+        try:
+            return Reason.FOREIGN_HOST if self.hosts.local(response.urljoin(target)) is None else None
+        except ValueError:
+            return Reason.BAD_URL
 
 
 def _recognised_file(response: Response) -> Fetched:
@@ -203,6 +218,8 @@ def failed(error: BaseException) -> Fetched:
         return Fetched(None, None, Reason.ROBOTS, detail)
     if isinstance(error, NotCaptured):
         return Fetched(None, None, Reason.NO_CAPTURE, str(error))
+    if isinstance(error, Undecodable):
+        return Fetched(None, None, Reason.UNREADABLE, str(error))
     # The decompression gives up on a body above DOWNLOAD_MAXSIZE by ignoring it.
     if isinstance(error, (DownloadCancelledError, IgnoreRequest)):
         return Fetched(None, None, Reason.TOO_LARGE, detail)

@@ -1,19 +1,22 @@
-"""Downloader middlewares: robots.txt as RFC 9309 says, and another try for answers that are not the page."""
+"""Downloader middlewares: robots.txt as RFC 9309 says, content codings, another try for what is not the page."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import zlib
 from email.utils import parsedate_to_datetime
 from typing import Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Request, Response
+from scrapy.http import Headers, Request, Response
 from scrapy.robotstxt import RobotParser
+from scrapy.utils import _compression
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.blocked import TRANSIENT, obstacle
@@ -74,6 +77,56 @@ class Rfc9309RobotsMiddleware(RobotsTxtMiddleware):
             host = urlparse_cached(request).hostname or ""
             if (slot := engine.downloader.slots.get(host)) is not None:
                 slot.delay = max(slot.delay, float(delay))
+
+
+class Undecodable(IgnoreRequest):
+    """A body that is not what its Content-Encoding says."""
+
+
+# brotli and zstd are Scrapy's choice of packages, which differs by Python.
+_BROKEN_CODINGS = (
+    OSError,
+    EOFError,
+    ValueError,
+    zlib.error,
+    _compression.brotli.error,  # type: ignore[attr-defined]
+    _compression.zstd.ZstdError,  # type: ignore[attr-defined]
+)
+_LARGEST = 1 << 30
+
+
+class StrictCompressionMiddleware(HttpCompressionMiddleware):
+    """Scrapy's middleware, which in 2.19 lets through whatever its decoders raise: here that is `Undecodable`."""
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
+        try:
+            return super().process_response(request, response)
+        except _BROKEN_CODINGS as error:
+            raise _undecodable(_codings(response.headers), error) from error
+
+    @classmethod
+    def entity(cls, payload: bytes, headers: Headers) -> bytes:
+        """The payload as a crawl reads it, its content codings taken off.
+
+        Raises:
+            Undecodable: it is not in the coding the headers name.
+        """
+        codings, unknown = cls._split_encodings(headers.getlist("Content-Encoding"))
+        try:
+            b",".join(unknown).decode()  # Scrapy fails at a name it cannot print
+            for coding in codings:
+                payload = cls._decode(payload, coding, _LARGEST)
+        except _BROKEN_CODINGS as error:
+            raise _undecodable(_codings(headers), error) from error
+        return payload
+
+
+def _codings(headers: Headers) -> str:
+    return b", ".join(headers.getlist("Content-Encoding")).decode("latin-1")
+
+
+def _undecodable(codings: str, error: BaseException) -> Undecodable:
+    return Undecodable(f"the body is not in the content coding {codings!r} it names: {error}")
 
 
 class AnotherTryMiddleware:

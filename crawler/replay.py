@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -27,7 +26,7 @@ from pipelines.archive.errors import Damaged
 from pipelines.archive.layout import is_named_path
 from pipelines.stages import stop
 from pipelines.warc.exchanges import Exchanges, Found, with_payload
-from pipelines.warc.http import HttpResponse, head_end
+from pipelines.warc.http import HttpRequest, HttpResponse, head_end
 from pipelines.warc.records import WarcDamaged
 
 if TYPE_CHECKING:
@@ -82,7 +81,8 @@ class Replay:
         request.meta["arrival"] = _arrival(at, found)
         if found is None:
             raise DownloadFailedError(f"{request.url}: no answer came")
-        if HttpResponse.parse(found.record.block).status == HTTPStatus.NOT_MODIFIED and not _knows(request):
+        status = HttpResponse.parse(found.record.block).status
+        if status == HTTPStatus.NOT_MODIFIED and _knew(asked.record) and not _knows(request):
             raise NotCaptured(f"{request.url}: the run was only told that it was as before")
         payload = HttpResponse.parse(with_payload(self.home, found.record).block).payload()
         return response_of(request.url, found.record, payload)
@@ -90,6 +90,11 @@ class Replay:
 
 def _knows(request: Request) -> bool:
     return "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
+
+
+def _knew(asked: WarcRecord) -> bool:
+    sent = HttpRequest.parse(asked.block)
+    return (sent.get("If-None-Match") or sent.get("If-Modified-Since")) is not None
 
 
 def _arrival(at: str, found: Found | None) -> Arrival:
@@ -117,8 +122,10 @@ def _failure(record: WarcRecord, cut: str) -> type[Exception]:
     """How Scrapy's download ends when the answer is cut off for this reason."""
     if cut in {"length", "time"}:
         return DownloadCancelledError if cut == "length" else DownloadTimeoutError
-    has_head = record.block[: head_end(record.block)].endswith((b"\r\n\r\n", b"\n\n"))
-    return ResponseDataLossError if has_head else DownloadFailedError
+    has_head = record.block[: head_end(record.block)].endswith((b"\n\r\n", b"\n\n"))
+    message = HttpResponse.parse(record.block)
+    is_refused = message.get("Content-Length") is not None and message.length is None
+    return ResponseDataLossError if has_head and not is_refused else DownloadFailedError
 
 
 _OF_THE_CONNECTION = frozenset(
@@ -127,11 +134,11 @@ _OF_THE_CONNECTION = frozenset(
 """Headers that Scrapy's download does not hand on (Twisted's CONNECTION_CONTROL_HEADERS)."""
 
 
-def headers_of(message: HttpResponse, without: Collection[str] = ()) -> Headers:
-    """A response's headers as Scrapy holds them, but for those (in lower case) that say what is true no more."""
+def headers_of(message: HttpResponse) -> Headers:
+    """A response's headers as Scrapy holds them."""
     grouped: defaultdict[bytes, list[bytes]] = defaultdict(list)
     for name, value in message.headers:
-        if name.lower() not in _OF_THE_CONNECTION.union(without):
+        if name.lower() not in _OF_THE_CONNECTION:
             grouped[name.encode("latin-1").title()].append(value.encode("latin-1"))
     return Headers(grouped)
 

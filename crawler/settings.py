@@ -45,6 +45,8 @@ ITEM_PIPELINES = {"pipelines.stages.Normalise": 100, "pipelines.stages.Keep": 30
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # default 100
     "crawler.middlewares.Rfc9309RobotsMiddleware": 100,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,  # default 590
+    "crawler.middlewares.StrictCompressionMiddleware": 590,
     "crawler.middlewares.AnotherTryMiddleware": 545,  # above the decompression (590), beside Retry (550)
 }
 DOWNLOAD_HANDLERS = {"http": "crawler.wire.CapturingHandler", "https": "crawler.wire.CapturingHandler"}

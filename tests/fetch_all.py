@@ -26,6 +26,10 @@ from pipelines.health import RunReport
 
 SETTINGS = {
     "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), "crawler.wire.CapturingHandler"),
+    "DOWNLOADER_MIDDLEWARES": {
+        "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+        "crawler.middlewares.StrictCompressionMiddleware": 590,
+    },
     "COOKIES_ENABLED": False, "RETRY_ENABLED": False, "REDIRECT_ENABLED": False, "ROBOTSTXT_OBEY": False,
     "TELNETCONSOLE_ENABLED": False, "REMOTE_CONTROL_ENABLED": False, "LOG_LEVEL": "ERROR",
     "DOWNLOAD_TIMEOUT": 1.5, "DOWNLOAD_MAXSIZE": 32 << 20,

@@ -54,12 +54,26 @@ ANSWERS = {
     "/early": answer("HTTP/1.1 103 Early Hints", "Link: </a>") + answer("HTTP/1.1 200 OK", body=b"late", length=4),
     "/bad-line": answer("HTTP/1.1 200 OK", "no colon here", "Content-Type: text/html", body=b"ok", length=2),
     "/folded": answer("HTTP/1.1 200 OK", "X-Long: one\r\n two", body=b"ok", length=2),
+    "/mixed": b"HTTP/1.1 200 OK\nContent-Length: 2\n\r\nok",
+    "/long-head": answer("HTTP/1.1 200 OK", *(f"X-{n}: {'y' * 1000}" for n in range(1200)), body=b"ok", length=2),
+    "/many-early": answer("HTTP/1.1 100 Continue") * 4000 + answer("HTTP/1.1 200 OK", body=b"late", length=4),
+    "/two-codings": answer("HTTP/1.1 200 OK", "Content-Encoding: identity", "Content-Encoding: gzip", body=PACKED,
+                           length=len(PACKED)),
+    "/no-coding": answer("HTTP/1.1 200 OK", "Content-Encoding: utf-8", body=b"ok", length=2),
+    "/other-blank": answer("HTTP/1.1 200 OK", "Content-Encoding: gzip\xa0", body=b"ok", length=2),
+    "/padded": answer("HTTP/1.1 200 OK", "Content-Encoding: gzip",
+                      body=gzip.compress(TEXT[:99]) + bytes(9) + gzip.compress(TEXT[99:]) + bytes(600)),
+    "/two-lengths": answer("HTTP/1.1 200 OK", "Content-Length: 2, 2", body=b"ok and more"),
+    "/no-length": answer("HTTP/1.1 200 OK", f"Content-Length: {'9' * 5000}", body=b"ok"),
+    "/signed": answer("HTTP/1.1 +200 OK", body=b"ok", length=2),
+    "/odd-status": answer("HTTP/1.1 2000 Odd", body=b"ok", length=2),
+    "/nothing-more": answer("HTTP/1.1 204 No Content", body=b"more", length=4),
     "/large": answer("HTTP/1.1 200 OK", body=LARGE, length=len(LARGE)),
     "/cut": answer("HTTP/1.1 200 OK", body=TEXT[:100], length=len(TEXT)),
     "/slow": answer("HTTP/1.1 200 OK", body=TEXT[:100], length=len(TEXT)),
     "/huge": answer("HTTP/1.1 200 OK", body=TEXT, length=1 << 40),
 }  # fmt: skip
-CLOSES = {"/old", "/cut"}
+CLOSES = {"/old", "/cut", "/padded", "/two-lengths", "/no-length", "/nothing-more"}
 
 
 def main() -> None:

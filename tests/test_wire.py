@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,21 +26,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.archive.captures import CaptureFiles, KeptPayloads
+from pipelines.archive.files import NamedFile
+from pipelines.archive.layout import Layout
+from pipelines.archive.proofs import CaptureProofs
 from pipelines.warc.http import HttpRequest, HttpResponse
 from pipelines.warc.reader import read_at, records
 from pipelines.warc.records import WarcDamaged, WarcRecord
+from pipelines.warc.writer import WarcWriter
 from tests.conftest import PATIENCE, ROOT
 from tests.exchanges import exchange
 from tests.raw_server import ANSWERS, LARGE, TEXT, chunked
 
-INTERIM = len(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+INTERIM = {
+    "/early": len(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"),
+    "/many-early": 4000 * len(b"HTTP/1.1 100 Continue\r\n\r\n"),
+}
 ENTITIES = {
-    **dict.fromkeys(("/plain", "/again", "/gzip", "/deflate", "/chunked", "/both", "/old"), TEXT),
+    **dict.fromkeys(("/plain", "/again", "/gzip", "/deflate", "/chunked", "/both", "/old", "/two-codings",
+                     "/padded"), TEXT),
+    **dict.fromkeys(("/mixed", "/long-head", "/no-coding", "/two-lengths", "/signed", "/odd-status"), b"ok"),
+    "/many-early": b"late", "/nothing-more": b"",
     "/large": LARGE, "/early": b"late", "/bad-line": b"ok", "/folded": b"ok", "/moved": b"moved", "/missing": b"none",
     "/cookies": b"", "/nothing": b"",
 }  # fmt: skip
 ERRORS = {
     "/cut": ("ResponseDataLossError", "disconnect"),
+    "/no-length": ("DownloadFailedError", "disconnect"),
+    "/other-blank": ("Undecodable", None),
     "/slow": ("DownloadTimeoutError", "time"),
     "/huge": ("DownloadCancelledError", "length"),
 }
@@ -112,7 +125,7 @@ def test_captures_are_the_bytes_the_server_sent_and_received(tmp_path: Path, sch
             assert sent.startswith(by_url[url]["revisit"].block)
             continue
         response = by_url[url]["response"]
-        assert response.block == (sent[INTERIM:] if path == "/early" else sent)
+        assert response.block == sent[INTERIM.get(path, 0) :]
         assert response.get("WARC-IP-Address") == "127.0.0.1"
         assert by_url[url]["request"].get("WARC-Concurrent-To") == response.record_id
         assert response.get("WARC-Truncated") == (ERRORS[path][1] if path in ERRORS else None)
@@ -218,3 +231,19 @@ def test_an_exchange_without_an_answer_is_a_request_alone(tmp_path: Path) -> Non
     assert kinds == ["warcinfo", "request"]
     request = [record for _, record in records(tmp_path / "0.warc.gz")][1]
     assert HttpRequest.parse(request.block).target == "/"
+
+
+def test_a_request_that_was_altered_is_found_though_no_line_names_it(tmp_path: Path) -> None:
+    name = "warc/2026/a.warc.gz"
+    (tmp_path / "warc/2026").mkdir(parents=True)
+    with (tmp_path / name).open("xb", buffering=0) as stream:
+        fields = (("WARC-Type", "request"), ("WARC-Block-Digest", f"sha256:{hashlib.sha256(b'sent').hexdigest()}"))
+        place = WarcWriter(stream).write(WarcRecord(fields, b"sent"))
+        commit: Any = SimpleNamespace(files=[NamedFile.of(tmp_path / name, name)])
+        proofs = CaptureProofs(Layout(tmp_path))
+        proofs.take(commit)
+        assert proofs.flaw() is None
+        WarcWriter(stream).write(WarcRecord(fields, b"never"))
+    commit.files = [NamedFile.of(tmp_path / name, name)]
+    proofs.take(commit)
+    assert f"the record at {place.length}: its block is not" in (proofs.flaw() or "")

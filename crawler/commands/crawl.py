@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
 from typing import Any
@@ -96,8 +97,12 @@ class Command(BaseRunSpiderCommand):
         return finish(job, ended, {}, {})
 
     def _end(self, job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> None:
-        print(summary(job, judged, sealed))
         self.exitcode = int(judged.exit_status)
+        try:
+            print(summary(job, judged, sealed), flush=True)
+        except BrokenPipeError:
+            # Whoever read our output has seen enough; the run is sealed, and the interpreter must not flush again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def _user_agent(self, job: CrawlJob) -> str:
         """Who we are, and where a webmaster can reach us."""

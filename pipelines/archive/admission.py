@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pipelines.archive.commits import commit_files
-from pipelines.archive.errors import ArchiveError, ClockBehind, DiskFull, WrongHost
+from pipelines.archive.errors import ArchiveError, ClockBehind, DiskFull, LockHeld, WrongHost
 from pipelines.archive.layout import Layout, checked_name
 from pipelines.archive.reader import Archive, read_about
 
@@ -22,8 +22,8 @@ def admit(layout: Layout, facts: SiteFacts, run: str, opened_at: str) -> Archive
     """The archive a run may write to, null when it begins one; or the refusal."""
     checked_name(facts.site, "site")
     checked_name(run, "run")
-    if (layout.staging / run).exists():
-        raise ArchiveError(f"{layout.staging / run}: a run of this name died here; give the run another id")
+    if (folder := layout.staging / run).exists():
+        raise LockHeld(f"{folder}: a run of this name is under way or died here; wait for its end, or move it away")
     about = read_about(layout)
     if about is None or not commit_files(layout):
         return None

@@ -59,6 +59,8 @@ class History:
         """Check the bytes and the lines of the next commit's streams, and what the commit says of them."""
         self._sizes |= {named.path: named.bytes for named in commit.files}
         self._proofs.take(commit)
+        if said := self._proofs.flaw():
+            raise Damaged(said)
         counts: Counter[str] = Counter()
         first = self._next_seq
         for folder, schema in STREAMS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -49,6 +50,10 @@ class CaptureProofs:
                     is_told = not file.exists() or file_digest(file)[1] != named.sha256
                     self._flaws[named.path] = None if is_told else str(error)
 
+    def flaw(self) -> str | None:
+        """What is wrong with the commit's WARC files, also where no line refers to; null when nothing."""
+        return next((said for said in self._flaws.values() if said), None)
+
     def complaint(self, capture: Line) -> str | None:
         """Why a capture of a line does not prove it; null when it does, and when its file is told as damaged."""
         name, offset = capture["file"], capture["offset"]
@@ -65,7 +70,11 @@ class CaptureProofs:
 
     def _read(self, file: Path, name: str) -> None:
         for place, record in records(file):
-            if record.type in {"response", "revisit"}:
+            if record.type not in {"response", "revisit"}:
+                said = digest(hashlib.sha256(record.block).hexdigest())
+                if record.get("WARC-Block-Digest") not in {None, said}:
+                    raise WarcDamaged(f"{file}: the record at {place.offset}: its block is not what its digest says")
+            else:
                 entity = self._entity(record, f"{file}: the record at {place.offset}")
                 self._found[name, place.offset] = Proof(place.length, record.record_id, entity)
 

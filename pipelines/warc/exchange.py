@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _PIECE = 1 << 16
-_LONGEST_HEAD = 1 << 20
+_USUAL_HEAD = 1 << 16
 Fields = tuple[tuple[str, str], ...]
 
 
@@ -65,12 +65,9 @@ class Original:
 
 def measured(response: BinaryIO) -> Measured:
     """Measure a response in one pass over its file."""
-    response.seek(0)
-    opening = response.read(_LONGEST_HEAD)
-    start = interim_end(opening)
-    body = start + head_end(opening[start:])
-    head = HttpResponse.parse(opening[start:body])
-    block, payload, entity, length = hashlib.sha256(opening[start:body]), hashlib.sha256(), hashlib.sha256(), 0
+    start, head_bytes = _head(response)
+    body, head = start + len(head_bytes), HttpResponse.parse(head_bytes)
+    block, payload, entity, length = hashlib.sha256(head_bytes), hashlib.sha256(), hashlib.sha256(), 0
     payload_length, is_decoded = 0, True
 
     def wire() -> Iterator[bytes]:
@@ -107,6 +104,21 @@ def measured(response: BinaryIO) -> Measured:
         payload_length=payload_length,
         entity_sha256=entity.hexdigest() if is_decoded else None,
     )
+
+
+def _head(response: BinaryIO) -> tuple[int, bytes]:
+    """Where the response begins behind its interim answers, and its head, however long they are."""
+    size = _USUAL_HEAD
+    while True:
+        response.seek(0)
+        opening = response.read(size)
+        start = interim_end(opening)
+        end = head_end(opening, start)
+        is_all = len(opening) < size
+        if end < len(opening) or is_all:
+            # Interim answers and nothing after them are what there is to keep.
+            return (start, opening[start:end]) if start < end else (0, opening[: head_end(opening)])
+        size *= 4
 
 
 def pieces(file: BinaryIO, start: int, end: int | None = None) -> Iterator[bytes]:

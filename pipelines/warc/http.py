@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -9,15 +10,18 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_HEAD_END = b"\r\n\r\n"
-_BARE_END = b"\n\n"
+_HEAD_END = re.compile(rb"\n\r?\n")
 _LINE_END = b"\r\n"
 _GZIP = zlib.MAX_WBITS | 16
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZLIB_HEAD = 2
 _PIECE = 1 << 16
-DECODABLE = frozenset({"gzip", "x-gzip", "deflate", "identity", ""})
-"""Content codings that the standard library can take off."""
+_LONGEST_ENTITY = 1 << 30
+_LONGEST_NUMBER = 18
+_BLANKS = " \t\r\n\v\f"
+_WITHOUT_BODY = frozenset({204, 304})
+_DECODABLE = frozenset({"gzip", "x-gzip", "deflate"})
+_NOT_DECODABLE = frozenset({"br", "zstd"})
 
 
 class NotDecodable(ValueError):  # noqa: N818 - reads as a sentence: "not decodable"
@@ -39,15 +43,31 @@ class _Message:
         for line in (line.removesuffix("\r") for line in lines):
             name, colon, value = line.partition(":")
             if line[:1] in {" ", "\t"} and headers:
-                headers[-1] = (headers[-1][0], f"{headers[-1][1]} {line.strip()}".strip())
+                headers[-1] = (headers[-1][0], f"{headers[-1][1]}{line}".strip(_BLANKS))
             elif colon:
-                headers.append((name, value.strip()))
+                headers.append((name, value.strip(_BLANKS)))
         return cls(start.removesuffix("\r"), tuple(headers), block[end:])
 
     def get(self, name: str) -> str | None:
         """First value of a header, whatever its case."""
         wanted = name.lower()
         return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+    def get_all(self, name: str) -> str:
+        """All values of a header, whatever its case, with commas between them."""
+        wanted = name.lower()
+        return ",".join(value for key, value in self.headers if key.lower() == wanted)
+
+    @property
+    def length(self) -> int | None:
+        """How long it says its body is; null when it does not say it in a way that can be meant."""
+        said = (self.get("Content-Length") or "").partition(",")[0].strip(_BLANKS)
+        return int(said) if said.isascii() and said.isdigit() and len(said) <= _LONGEST_NUMBER else None
+
+    @property
+    def has_body(self) -> bool:
+        """False for a message that has none, whatever follows it on the wire."""
+        return True
 
     @property
     def is_chunked(self) -> bool:
@@ -62,7 +82,7 @@ class _Message:
         """The payload with its content coding (gzip, deflate) taken off; a cut one as far as it goes.
 
         Raises:
-            NotDecodable: a coding the standard library does not know, or a broken one.
+            NotDecodable: a coding that the standard library cannot take off, or a broken one.
         """
         return b"".join(entity_of(self, payload_of(self, _pieces(self.body))))
 
@@ -91,52 +111,62 @@ class HttpResponse(_Message):
 
     @property
     def status(self) -> int:
-        """The status code; 0 when the line has none."""
-        code = self.start_line.partition(" ")[2][:3]
-        return int(code) if code.isascii() and code.isdigit() else 0
+        """The status code; 0 when the line has none. A sign before it is read over, as HTTP clients do."""
+        code = self.start_line.partition(" ")[2].partition(" ")[0].removeprefix("+")
+        return int(code) if code.isascii() and code.isdigit() and len(code) <= _LONGEST_NUMBER else 0
+
+    @property
+    def has_body(self) -> bool:
+        """False for 204 and 304."""
+        return self.status not in _WITHOUT_BODY
 
     @property
     def reason(self) -> str:
         """The words after the code, often none."""
-        return self.start_line.partition(" ")[2][4:]
+        return self.start_line.partition(" ")[2].partition(" ")[2]
 
 
-def head_end(block: bytes) -> int:
+def head_end(block: bytes, start: int = 0) -> int:
     """Where the body begins: after the first empty line; the length of the block when the head is cut."""
-    ends = [(at, len(mark)) for mark in (_HEAD_END, _BARE_END) if (at := block.find(mark)) >= 0]
-    at, size = min(ends, default=(len(block), 0))
-    return at + size
+    found = _HEAD_END.search(block, start)
+    return found.end() if found else len(block)
 
 
 def interim_end(block: bytes) -> int:
-    """How many bytes of 1xx answers stand before the response itself (`block` holds at least its head)."""
+    """How many bytes of 1xx answers stand before the response itself; all of them when it has not begun."""
     at = 0
-    while HttpResponse.parse(block[at : at + head_end(block[at:])]).status // 100 == 1 and at < len(block):
-        at += head_end(block[at:])
-    return at if at < len(block) else 0
+    while at < len(block) and HttpResponse.parse(block[at : (end := head_end(block, at))]).status // 100 == 1:
+        at = end
+    return at
 
 
 def payload_of(head: _Message, body: Iterable[bytes]) -> Iterator[bytes]:
     """The payload of a body that comes in pieces: unframed, and no longer than the message says."""
+    if not head.has_body:
+        return
     if head.is_chunked:
         yield from _dechunked(body)
         return
-    said = head.get("Content-Length") or ""
-    left = int(said) if said.isascii() and said.isdigit() else None
+    left = head.length
     for piece in body:
         yield piece if left is None else piece[:left]
         left = None if left is None else max(0, left - len(piece))
 
 
 def entity_of(head: _Message, payload: Iterable[bytes]) -> Iterator[bytes]:
-    """The entity of a payload that comes in pieces, its content codings taken off.
+    """The entity of a payload that comes in pieces, its content codings taken off as far as HTTP clients do.
+
+    A word that is no coding (`none`, `utf-8`), which some servers write, ends it: what stood before it stays on.
 
     Raises:
-        NotDecodable: a coding the standard library does not know, or a broken one.
+        NotDecodable: a coding that the standard library cannot take off, or a broken one.
     """
-    for coding in reversed([coding.strip().lower() for coding in (head.get("Content-Encoding") or "").split(",")]):
-        if coding not in {"", "identity"}:
-            payload = _decoded(payload, coding)
+    for coding in reversed([coding.strip(_BLANKS).lower() for coding in head.get_all("Content-Encoding").split(",")]):
+        if coding in _NOT_DECODABLE:
+            raise NotDecodable(f"content coding {coding!r} is not known to the standard library")
+        if coding not in _DECODABLE:
+            break
+        payload = _bounded(_decoded(payload, coding))
     yield from payload
 
 
@@ -176,22 +206,34 @@ def _chunk_size(line: bytes) -> int:
 
 
 def _decoded(payload: Iterable[bytes], coding: str) -> Iterator[bytes]:
-    if coding not in DECODABLE:
-        raise NotDecodable(f"content coding {coding!r} is not known to the standard library")
-    inflater, held = None, b""
+    inflater, rest, members = None, b"", 0
     try:
         for piece in payload:
-            rest = held + piece
-            if inflater is None and len(rest) < _ZLIB_HEAD:
-                held = rest
-                continue
-            inflater, held = inflater or _inflater(coding, rest), b""
-            while rest:
-                yield inflater.decompress(rest)
-                rest = inflater.unused_data if inflater.unused_data.startswith(_GZIP_MAGIC) else b""
-                inflater = zlib.decompressobj(_GZIP) if rest else inflater
+            rest += piece
+            while inflater or len(rest) >= _ZLIB_HEAD:
+                if inflater is None and members and not rest.startswith(_GZIP_MAGIC):
+                    return
+                inflater = inflater or _inflater(coding, rest)
+                # A piece at a time: a few bytes may unpack to more than there is memory.
+                data = inflater.decompress(rest, _PIECE)
+                yield data
+                rest = inflater.unconsumed_tail
+                if inflater.eof:
+                    rest, inflater, members = inflater.unused_data.lstrip(b"\0"), None, members + 1
+                elif not rest and len(data) < _PIECE:
+                    break
     except zlib.error as error:
         raise NotDecodable(f"content coding {coding}: {error}") from error
+
+
+def _bounded(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Those pieces, unless they never end: codings laid one over another make a terabyte of a kilobyte."""
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > _LONGEST_ENTITY:
+            raise NotDecodable(f"more than {_LONGEST_ENTITY} bytes without its content coding")
+        yield piece
 
 
 def _inflater(coding: str, first: bytes) -> zlib._Decompress:
