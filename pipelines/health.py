@@ -162,6 +162,7 @@ class RunReport:
 
 
 _REFUSALS = {Exit.REFUSED: "refused", Exit.WRONG_USE: "wrong-use", Exit.INTERRUPTED: "interrupted"}
+_SOME = 3
 _COUNTED = {"speech": "speeches", "counter": "counters", "list": "list pages"}
 
 
@@ -188,6 +189,9 @@ def _without_gaps(report: RunReport) -> Verdict:
         return Verdict(
             "partial", Exit.COMPLETE, f"stopped at limit={report.limit}; nothing is marked missing or gone"
         )
+    if report.captured >= _SOME and report.problems["section: disagrees"] == report.captured:
+        message = "every article says that it stands in another column; the list may be another's: mend the profile"
+        return Verdict("gaps", Exit.GAPS, message)
     if report.mode == "reprocess":
         return Verdict("complete", Exit.COMPLETE, "every speech was read again from the archive's own captures")
     return Verdict("complete", Exit.COMPLETE, "every listed speech is archived, or the site itself says why not")

@@ -38,6 +38,13 @@ def test_wrong_arguments(arguments: list[str], said: list[str], site: Site) -> N
     assert not site.root.exists()
 
 
+def test_a_setting_nobody_reads_is_refused(site: Site) -> None:
+    ended = site.crawl("http://127.0.0.1:9/", "-s", "DOWNLOAD_DELY=3")
+    assert (ended.status, ended.out) == (2, "")
+    assert "did you mean DOWNLOAD_DELAY?" in ended.err
+    assert not site.root.exists()
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -12,12 +12,17 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from scrapy.commands import BaseRunSpiderCommand
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
+from scrapy.settings import default_settings
+from scrapy.utils.conf import arglist_to_dict
 
+from crawler import settings as crawler_settings
 from crawler.arguments import ARGUMENTS, Arguments, WrongUse
 from crawler.job import CrawlJob
 from crawler.occasion import REPROCESS
@@ -63,6 +68,7 @@ class Command(BaseRunSpiderCommand):
         assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline before run()
         assert self.crawler_process is not None  # noqa: S101 - likewise
         try:
+            _check_names(arglist_to_dict(opts.set))
             job = prepare(Arguments.parse(opts.spargs), self.settings)
         except (ProfileError, WrongUse) as error:
             self._refuse(str(error), Exit.WRONG_USE)
@@ -117,6 +123,14 @@ class Command(BaseRunSpiderCommand):
     def _refuse(self, message: str, status: int) -> None:
         print(f"scrapy crawl: {message}", file=sys.stderr)
         self.exitcode = int(status)
+
+
+def _check_names(given: Mapping[str, str]) -> None:
+    """Refuse a setting that nobody reads: a misspelt DOWNLOAD_DELAY would be no delay at all."""
+    known = {name for module in (default_settings, crawler_settings) for name in vars(module) if name.isupper()}
+    for name in given.keys() - known:
+        like = get_close_matches(name, known, 1)
+        raise WrongUse(f"-s {name}=…: no such setting{f'; did you mean {like[0]}?' if like else ''}")
 
 
 def _figures(crawler: Crawler) -> tuple[dict[str, Any], dict[str, Any]]:

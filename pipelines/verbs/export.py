@@ -52,7 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
             raise NotUnderstood(f"export --to {arguments.to}: has no {_option(name)}; see export --help")
     archive = Archive(arguments.archive)
     if is_lines:
-        write_lines(archive.raw_as_of(arguments.as_of, arguments.known_at))
+        if not write_lines(archive.raw_as_of(arguments.as_of, arguments.known_at)):
+            print(f"note: nothing was known to stand on the site at {arguments.as_of}", file=sys.stderr)
     else:
         _write_package(archive, arguments.to, arguments.out, arguments.commit)
     return 0

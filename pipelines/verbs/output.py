@@ -20,10 +20,13 @@ def harmless(text: str) -> str:
     return text.translate(_HARMLESS)
 
 
-def write_lines(lines: Iterable[bytes]) -> None:
-    """Write lines that are JSON already."""
+def write_lines(lines: Iterable[bytes]) -> int:
+    """Write lines that are JSON already; how many there were."""
     sys.stdout.flush()
-    sys.stdout.buffer.writelines(lines)
+    count = 0
+    for count, line in enumerate(lines, 1):  # noqa: B007 - the last number is how many
+        sys.stdout.buffer.write(line)
+    return count
 
 
 def write_objects(values: Iterable[Any]) -> None:
