@@ -72,8 +72,7 @@ class ArticleReader:
             return missing
         head = parts[0]
         if is_doubtful and not self._names_section(head, article.section):
-            detail = f"in a side block of the list; its breadcrumb says {head.raw.breadcrumb}"
-            return Fetched(first.response, None, Reason.OTHER_SECTION, detail)
+            return Fetched(first.response, None, *_why_not_of_section(head))
         captures = tuple([await capture("article", number, answer) for number, answer in enumerate(answers, 1)])
         look = replace(look, captures=captures, **http_facts(first.response))
         look, problems = await self.views.with_views(look, head.raw.views, head.counter)
@@ -130,6 +129,14 @@ class ArticleReader:
             return ()
         detail = f"listed in {section.name}, its breadcrumb says {article.raw.breadcrumb}"
         return (Problem(field="section", code="disagrees", detail=detail),)
+
+
+def _why_not_of_section(head: ArticlePage) -> tuple[Reason, str]:
+    """An article that names another column says so itself; of one that names none nobody knows."""
+    if head.column_ids:
+        return Reason.OTHER_SECTION, f"in a side block of the list; its breadcrumb says {head.raw.breadcrumb}"
+    remedy = "`rows` in the profile names the list's container"
+    return Reason.UNREADABLE, f"perhaps of a side block of the list, and it names no column; {remedy}"
 
 
 def _end_problems(fetched: Fetched) -> tuple[Problem, ...]:

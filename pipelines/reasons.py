@@ -90,6 +90,7 @@ PROBLEM_CODES: dict[str, str] = {
     "continued": "the article goes on on another page, which was not read",
     "not-fetched": "an attachment could not be had, or was larger than the profile allows",
     "low-confidence": "the generic reader is unsure that it read the right block of the page",
+    "unknown-container": "no container known to hold the body, or several: the generic reader chose the block",
     "text-behind": "text stands directly behind the body: perhaps a stray end tag cut the body off",
 }
 

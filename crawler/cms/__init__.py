@@ -70,7 +70,7 @@ class ListPage:
 class ArticlePage:
     """One page of an article. `title` is without site suffix and page number; `counter` is its count's address.
 
-    `confidence`: an estimate, 0 to 1, that the body is the article's; None where the family declares its container.
+    `confidence`: an estimate, 0 to 1, that the body is the article's; None where a declared container holds it.
     """
 
     title: str

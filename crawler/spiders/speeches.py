@@ -100,7 +100,8 @@ class SpeechesSpider(Spider):
         local = job.hosts.local(row.url)
         if local is None or row.native_id is None:
             reason = Reason.FOREIGN_HOST if local is None else Reason.BAD_URL
-            detail = f"links to {row.url}" if local is None else f"no {job.profile.cms} article address: {row.url}"
+            unknown = f"no {job.profile.cms} article address: {row.url}; `static_article` in the profile names others"
+            detail = f"links to {row.url}" if local is None else unknown
             yield await self._missed(row.native_id, row.url, Fetched(None, None, reason, detail), listed)
         elif why := job.plan.why_read(row.native_id, listed.row):
             yield self._article_request(row.native_id, local, listed, section, why, is_doubtful=row.is_doubtful)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import unquote, urlsplit
 
 from lxml import etree
@@ -23,8 +23,13 @@ _EMPTY_ALT = frozenset({"", "点击浏览下一页"})
 
 def attachments(page: Page, body: etree._Element, beside: Sequence[etree._Element] = ()) -> tuple[Attachment, ...]:
     """Attachments of a body in document order, then the links `beside` it that lead to files, each address once."""
+    return linked_files(page, (*body.iter("a", "img"), *beside))
+
+
+def linked_files(page: Page, nodes: Iterable[etree._Element]) -> tuple[Attachment, ...]:
+    """What links lead to if it is a file, and pictures; each address once."""
     found: dict[str, str] = {}
-    for node in (*body.iter("a", "img"), *beside):
+    for node in nodes:
         url = page.href(node)
         if not url or not (node.tag == "img" or _is_file(url)):
             continue

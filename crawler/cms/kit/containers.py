@@ -25,8 +25,13 @@ class Container:
 
     selector: str
 
+    @property
+    def is_xpath(self) -> bool:
+        """True for an XPath, which says little about the source."""
+        return self.selector.startswith("/")
+
     def __post_init__(self) -> None:
-        if self.selector.startswith("/"):
+        if self.is_xpath:
             try:
                 etree.XPath(self.selector)
             except etree.XPathError as error:
@@ -37,13 +42,13 @@ class Container:
     @cached_property
     def xpath(self) -> str:
         """The XPath that selects it."""
-        if self.selector.startswith("/"):
+        if self.is_xpath:
             return self.selector
         return "".join(_step(*match.groups()) for match in _NAME.finditer(self.selector))
 
     def closes_in(self, source: str) -> bool | None:
         """Whether the source closes the element; None when it does not open it, or an XPath says too little."""
-        if self.selector.startswith("/"):
+        if self.is_xpath:
             return None
         mark, name, is_prefix = _NAME.findall(self.selector)[-1]
         attribute, end = ("id" if mark == "#" else "class"), ("" if is_prefix else r"(?![\w-])")
@@ -80,7 +85,8 @@ def outermost(page: Page, containers: tuple[Container, ...]) -> etree._Element |
         found = page.all(container.xpath)
         outer = [node for node in found if not any(other in set(node.iterancestors()) for other in found)]
         if len(outer) > 1:
-            raise PageError(f"{page.url}: {container.selector} stands {len(outer)} times, exactly one is needed")
+            stands = f"{container.selector} stands {len(outer)} times, exactly one is needed"
+            raise PageError(f"{page.url}: {stands}; `body` in the profile names it")
         if outer:
             return outer[0]
     return None

@@ -1,7 +1,8 @@
 """A CMS family described by facts: what it declares, and how the kit reads its pages from that.
 
 A family subclasses `DescribedFamily`, sets the class attributes, and overrides a method only where the CMS has a
-habit of its own. Nothing here knows a template: titles, dates and labels are read from words.
+habit of its own. Nothing here knows a template: titles, dates and labels are read from words. Where a template has a
+container of its own that neither family nor profile names, the generic reader finds body and rows by structure.
 """
 
 from __future__ import annotations
@@ -9,16 +10,19 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 from urllib.parse import urlsplit
 
 from lxml import etree
 
 from crawler.cms import ArticlePage, CounterMode, ListedRow, ListPage, SectionLink
+from crawler.cms.generic.family import Generic
 from crawler.cms.kit.addresses import ArticleAddress, address_by_path
-from crawler.cms.kit.attachments import attachments
+from crawler.cms.kit.attachments import attachments, linked_files
 from crawler.cms.kit.behind import text_behind
 from crawler.cms.kit.breadcrumb import Breadcrumb, breadcrumb
+from crawler.cms.kit.by_structure import article_by_structure
 from crawler.cms.kit.claims import Claims, agree, agree_on_date, claims
 from crawler.cms.kit.containers import Container, outermost
 from crawler.cms.kit.info import Info, read_info
@@ -69,6 +73,7 @@ class DescribedFamily(ABC):
         self.known_names = (*section_names, *site_names)
         self.body_containers = tuple(Container(name) for name in (*filter(None, [own.get("body")]), *self.bodies))
         self.row_container = Container(own["rows"]) if "rows" in own else None
+        self.by_structure = Generic(static_article, section_names, site_names)
 
     # What a family answers.
 
@@ -140,10 +145,14 @@ class DescribedFamily(ABC):
 
     def read_list(self, page: Page) -> ListPage:
         pager = self.pager(page)
-        return ListPage(self.rows(page, pager), pager.next_url, pager.linked, pager.pages, pager.total)
+        rows = self.rows(page, pager) or self._rows_by_structure(page)
+        return ListPage(rows, pager.next_url, pager.linked, pager.pages, pager.total)
 
     def read_article(self, page: Page, part: int, listed_title: str | None) -> ArticlePage:
-        body = self._body(page)
+        try:
+            body = self._body(page)
+        except PageError as error:
+            return self._article_by_structure(page, part, listed_title, str(error))
         claimed, trail = self.claims(page), breadcrumb(page, self.column_id)
         names = [*self.known_names, *(trail.names if trail else ())]
         turning = self.parts(page)
@@ -184,7 +193,9 @@ class DescribedFamily(ABC):
         )
 
     def notice(self, page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
-        return said(page, self.notices) if is_article and self._found(page) is None else None
+        if not is_article or self._found(page) is not None:
+            return None
+        return said(page, self.notices) or self.by_structure.notice(page, is_article=True)
 
     def counter_mode(self, url: str) -> CounterMode:  # noqa: ARG002 - families with several counters look at it
         return self.counter
@@ -194,13 +205,37 @@ class DescribedFamily(ABC):
 
     def closes_body(self, text: str) -> bool:
         told = (container.closes_in(text) for container in self.body_containers)
-        return next((closes for closes in told if closes is not None), True)
+        known = next((closes for closes in told if closes is not None), None)
+        if known is None:
+            return any(one.is_xpath for one in self.body_containers) or self.by_structure.closes_body(text)
+        return known
 
     def redirect(self, page: Page) -> str | None:
         """Of a page that is nothing else: scripts of whole pages send phones to another host."""
         is_bare = self._found(page) is None and not page.all("//a[@href]")
         target = redirect_by_page(page) if is_bare else None
         return page.resolve(target) if target else None
+
+    def _rows_by_structure(self, page: Page) -> tuple[ListedRow, ...]:
+        """The rows of a list whose links are no article addresses of this CMS; side bars and menus have no dates."""
+        rows = self.by_structure.read_list(page).rows
+        return tuple(replace(row, native_id=self.native_id(row.url)) for row in rows if row.date)
+
+    def _article_by_structure(self, page: Page, part: int, listed_title: str | None, why: str) -> ArticlePage:
+        """An article without a known container: the generic reader's, with what only the family knows."""
+        # The generic reader cuts out of the tree what is no text: scripts and links are looked for before.
+        turning, trail, counter = self.parts(page), breadcrumb(page, self.column_id), self.counter_url(page)
+        following = _following(page, turning, part)
+        beside = linked_files(page, self.files_beside(page))
+        read = article_by_structure(self.by_structure, page, part, listed_title, why, self.known_names)
+        return replace(
+            read,
+            raw=replace(read.raw, views=None if counter else read.raw.views),
+            attachments=tuple({one.url: one for one in (*read.attachments, *beside)}.values()),
+            next_part=following or read.next_part,
+            counter=counter,
+            column_ids=(*(trail.column_ids if trail else ()), *self.columns_of(page.url)),
+        )
 
     def _found(self, page: Page) -> etree._Element | None:
         return next((found[0] for one in self.body_containers if (found := page.all(one.xpath))), None)
@@ -209,9 +244,8 @@ class DescribedFamily(ABC):
         body = outermost(page, self.body_containers)
         if body is None:
             sought = ", ".join(container.selector for container in self.body_containers)
-            raise PageError(
-                f"{page.url}: no body: none of {sought} selects an element; `body` in the profile names one"
-            )
+            none = f"no body: none of {sought} selects an element"
+            raise PageError(f"{page.url}: {none}; `body` in the profile names one")
         return body
 
     def _body_html(self, page: Page, body: etree._Element) -> str:
