@@ -21,7 +21,7 @@ _SHORTEST_BODY, _MISSED = 80, 80
 _BEFORE_HEADING, _IN_ASIDE = -3, -4
 _LONGEST_TITLE, _SENTENCE_ENDS = 60, "。！？!?；：:”』」"
 _MOST_MOMENTS = 1
-_MOST_BEHIND = 0.7
+_MOST_BEHIND = {Kind.ENDING: 0.7, Kind.FURNITURE: 0.1}
 _NO_PART = frozenset({Kind.FURNITURE, Kind.ENDING, Kind.PAGER})
 _IN_HEAD = frozenset({Kind.DAY, Kind.INFO, Kind.LINKS, *_NO_PART})
 _ASIDE_TAGS = frozenset({"aside", "footer", "nav"})
@@ -150,7 +150,9 @@ def _choose(page: Judged, worths: Sequence[int], heading: int | None) -> tuple[i
     after = 0 if heading is None else heading + 1
     worths = [*(min(value, _BEFORE_HEADING) for value in worths[:after]), *worths[after:]]
     sums = [0, *accumulate(worths)]
-    costs = [0, *accumulate(min(0, value) for value in worths)]
+    costs = [0, *accumulate(value if value < 0 else -value // 2 for value in worths)]
+    while after < len(worths) and page.kinds[after] in _IN_HEAD - {Kind.LINKS}:
+        after += 1
     best, chosen = 0, None
     for node, (first, end) in page.spans.items():
         value = sums[end] - sums[first]
@@ -200,7 +202,7 @@ def _stop(page: Judged, worths: Sequence[int], start: int, end: int) -> int:
     total = sum(max(0, value) for value in worths[start:end])
     for index in range(start, end):
         before += max(0, worths[index])
-        if page.kinds[index] is Kind.ENDING and before > 0 and total - before <= before * _MOST_BEHIND:
+        if before > 0 and total - before <= before * _MOST_BEHIND.get(page.kinds[index], -1):
             stop = index
             break
     moments = [i for i in range(start + 1, stop) if page.kinds[i] is Kind.INFO and has_moment(page.lines[i])]

@@ -117,10 +117,11 @@ def _published(
     by_label = {where: _dated(values) for where, values in zones}
     if date := by_label["info"] or find_date(between):
         return Found(date, "info")
-    if date := by_label["above"] or find_date(line for line in above if _is_date_line(line)):
+    for where in ("above", "tail"):
+        if date := by_label[where]:
+            return Found(date, where)
+    if date := find_date(line for line in above if _is_date_line(line)):
         return Found(date, "above")
-    if date := by_label["tail"]:
-        return Found(date, "tail")
     yearless = next((match[0] for line in between if (match := _YEARLESS.search(line))), None)
     unread = yearless or next(
         (dict(zones)["info"][label] for label in _PUBLISHED if label in dict(zones)["info"]), None
