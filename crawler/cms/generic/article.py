@@ -23,7 +23,7 @@ from crawler.cms.kit.attachments import attachments
 from crawler.page import Page, PageError, squeeze, words
 from pipelines.record import Attachment, Problem
 
-_ABOVE, _BEHIND, _WITHOUT_HEADING, _MOST_LINKS, _MOST_BETWEEN = 4, 4, 8, 80, 24
+_ABOVE, _BEHIND, _WITHOUT_HEADING, _MOST_LINKS, _MOST_BETWEEN, _SIGNATURE = 4, 4, 8, 80, 24, 3
 _PART = re.compile(r"[_-]\d{1,3}\.\w+$|[?&]p(?:age)?=\d{1,3}$", re.IGNORECASE)
 _ENDING = re.compile(r"\.\w+$")
 _DIGITS = re.compile(r"\d+")
@@ -81,7 +81,8 @@ def read(page: Page, listed_title: str | None = None, known_names: Sequence[str]
     heading = heading or nearest_heading(judged.lines, judged.kinds, body.start, names)
     title = Found(heading.text, "heading") if heading else _claimed_title(named, names)
     info = _info(judged, body, heading)
-    published = _published(info.published, claims)
+    shown = info.published or _signed(judged, body)
+    published = _published(shown, claims)
     author, source = info.author or _claim(claims.author), info.source or _claim(claims.source)
     certainty = confidence(judged, body, heading, has_date=info.published is not None)
     following = _next_part(page, judged, body, part)
@@ -134,6 +135,14 @@ def _info(page: Judged, body: Body, heading: Heading | None) -> Info:
     if len(between) > _MOST_BETWEEN:
         between = between[: _MOST_BETWEEN // 2] + between[-_MOST_BETWEEN // 2 :]
     return read_info(above, between, texts[body.stop : body.stop + _BEHIND])
+
+
+def _signed(page: Judged, body: Body) -> Found | None:
+    """The day below the signature, where the page tells no other."""
+    for index in range(body.stop - 1, max(body.start, body.stop - 1 - _SIGNATURE), -1):
+        if page.kinds[index] is Kind.DAY and (date := find_date([page.lines[index].text])):
+            return Found(date, "signature")
+    return None
 
 
 def _published(shown: Found | None, claims: Claims) -> Found | None:

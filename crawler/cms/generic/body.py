@@ -208,7 +208,7 @@ def _stop(page: Judged, worths: Sequence[int], start: int, end: int) -> int:
     moments = [i for i in range(start + 1, stop) if page.kinds[i] is Kind.INFO and has_moment(page.lines[i])]
     if len(moments) > _MOST_MOMENTS:
         stop = moments[0]
-        while stop > start + 1 and not _is_paragraph(page.lines[stop - 1]):
+        while stop > start + 1 and page.kinds[stop] is not Kind.ENDING and not _is_paragraph(page.lines[stop - 1]):
             stop -= 1
     while stop > start and page.kinds[stop - 1] in _CLOSING and not _names_file(page.lines[stop - 1]):
         stop -= 1

@@ -53,7 +53,7 @@ _OPENING, _CLOSING = "（(", "）)"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Words as the page prints them, and where: title, info, above, tail, meta, list, body."""
+    """Words as the page prints them, and where: title, info, above, tail, meta, list, body, signature."""
 
     text: str
     where: str
