@@ -18,6 +18,7 @@ from crawler.cms.generic.info import Found, Info, find_date, read_info
 from crawler.cms.generic.kinds import Kind
 from crawler.cms.generic.lines import read_lines
 from crawler.cms.generic.pager import next_part
+from crawler.cms.generic.slashed import settled
 from crawler.cms.generic.trail import read_trail
 from crawler.cms.kit.attachments import attachments
 from crawler.page import Page, PageError, squeeze, words
@@ -82,7 +83,8 @@ def read(page: Page, listed_title: str | None = None, known_names: Sequence[str]
     title = Found(heading.text, "heading") if heading else _claimed_title(named, names)
     info = _info(judged, body, heading)
     shown = info.published or _signed(judged, body)
-    published = _published(shown, claims)
+    printed = _published(shown, claims)
+    published = _settled(printed, judged)
     author, source = info.author or _claim(claims.author), info.source or _claim(claims.source)
     certainty = confidence(judged, body, heading, has_date=info.published is not None)
     following = _next_part(page, judged, body, part)
@@ -100,7 +102,11 @@ def read(page: Page, listed_title: str | None = None, known_names: Sequence[str]
         attachments=attachments(page, body.node),
         next_part=following,
         confidence=certainty,
-        problems=(*_disagreements(title, info.published, claims, listed_title), *_doubts(body, certainty)),
+        problems=(
+            *_disagreements(title, info.published, claims, listed_title),
+            *_refused(printed, published),
+            *_doubts(body, certainty),
+        ),
     )
 
 
@@ -156,6 +162,17 @@ def _published(shown: Found | None, claims: Claims) -> Found | None:
     is_finer = _day(claimed) == _day(shown.text) and _CLOCK.search(claimed) and not _CLOCK.search(shown.text)
     is_settled = _DAY_OR_MONTH_FIRST.match(shown.text) and sorted(_day(claimed)) == sorted(_day(shown.text))
     return Found(claimed, "meta") if is_finer or is_settled else shown
+
+
+def _settled(printed: Found | None, page: Judged) -> Found | None:
+    text = settled(printed.text, (line.text for line in page.lines)) if printed else None
+    return Found(text, printed.where) if printed and text else None
+
+
+def _refused(printed: Found | None, published: Found | None) -> Iterator[Problem]:
+    if printed and published is None:
+        detail = f"{printed.text}: nothing on the page tells the day from the month"
+        yield Problem(field="published_on", code="unreadable", detail=detail)
 
 
 def _day(date: str) -> tuple[int, ...]:

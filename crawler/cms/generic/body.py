@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -15,7 +15,7 @@ from crawler.cms.generic.kinds import Kind, has_labelled_day, has_moment, kind, 
 from crawler.cms.generic.lines import Line, Lines
 
 _ITEMS = frozenset({"li", "dd"})
-_MOST_LINES_OF_A_ROW, _LONGEST_ROW = 6, 800
+_MOST_LINES_OF_A_ROW, _LONGEST_ROW, _FEWEST_TEASERS = 6, 800, 3
 _HEAD = 14
 _SHORTEST_BODY, _MISSED = 80, 80
 _BEFORE_HEADING, _IN_ASIDE = -3, -4
@@ -70,14 +70,30 @@ class Body:
 
 
 def judge(lines: Lines) -> Judged:
-    """Judge every line; a list item of a link and an abstract is a row of a list, not prose."""
+    """Judge every line; a list item, or one of several like blocks, of a link and an abstract is no prose."""
     kinds = [kind(line) for line in lines.all]
     for node, (first, end) in lines.spans.items():
         is_short = 1 < end - first <= _MOST_LINES_OF_A_ROW
         if node.tag in _ITEMS and is_short and _is_row(lines.all[first:end], kinds[first:end]):
             kinds[first:end] = [Kind.LINKS if what is Kind.PROSE else what for what in kinds[first:end]]
-    worths = [worth(line, what) for line, what in zip(lines.all, kinds, strict=True)]
+    for first, end in _teasers(lines, kinds):
+        kinds[first:end] = [Kind.LINKS if what is Kind.PROSE else what for what in kinds[first:end]]
+    worths = [
+        1 if what is Kind.LINKS and _names_file(line) else worth(line, what)
+        for line, what in zip(lines.all, kinds, strict=True)
+    ]
     return Judged(lines.all, lines.spans, kinds, worths)
+
+
+def _teasers(lines: Lines, kinds: Sequence[Kind]) -> Iterator[tuple[int, int]]:
+    """Spans of blocks that begin with a link and go on with a little text, three or more of a kind side by side."""
+    like: dict[tuple[etree._Element | None, object], list[tuple[int, int]]] = {}
+    for node, (first, end) in lines.spans.items():
+        if 1 < end - first <= _MOST_LINES_OF_A_ROW and kinds[first] is Kind.LINKS:
+            like.setdefault((node.getparent(), node.tag), []).append((first, end))
+    for spans in like.values():
+        if len(spans) >= _FEWEST_TEASERS:
+            yield from (span for span in spans if sum(line.size for line in lines.all[slice(*span)]) <= _LONGEST_ROW)
 
 
 def _is_row(lines: Sequence[Line], kinds: Sequence[Kind]) -> bool:

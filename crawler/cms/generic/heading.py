@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from crawler.cms.generic.kinds import Kind
 from crawler.cms.generic.lines import Line
@@ -26,6 +26,7 @@ _SORT = re.compile(r"[\[【［][^\]】］]{1,6}[\]】］]")
 _NUMBER = re.compile(r"[〔\[（(]\d{4}[〕\]）)].{0,8}号$")
 _TAGS = {"h1": 4, "h2": 3, "h3": 2, "h4": 1}
 _NAMED = re.compile(r"tit|biaoti|headline|subject|heading", re.IGNORECASE)
+_MUCH, _LITTLE_PROSE = 200, 20
 _LOOKED_BEHIND, _MOST_LINKS, _LONGEST_LABEL = 10, 80, 6
 _SHORTEST_HEADED, _SHORTEST, _SHORTEST_INSIDE, _SHORTEST_LINKED, _LONGEST_TITLE, _LONGEST = 2, 4, 8, 10, 60, 120
 
@@ -60,13 +61,14 @@ def find_heading(
     titles = [_LABEL.sub("", number.sub("", line.text) if number else line.text, count=1) for line in lines]
     texts = [squeeze(title) if line.size <= _LONGEST else "" for title, line in zip(titles, lines, strict=True)]
     candidates = list(_candidates(texts))
+    last = _last_place(worths)
     for claim in claims:
         whole, edges = _edges(claim)
         for begins in (True, False):
             found = [
                 (_rank(lines[first], len(text)), _prose_behind(worths, end) > 0, -first, end, text)
                 for first, end, text in candidates
-                if _names(whole, edges, text, begins=begins) and _is_title(text, lines[first], known)
+                if _names(whole, edges, text, begins=begins) and _is_title(text, lines[first], known) and end <= last
             ]
             if found:
                 _, _, first, end, text = max(found)
@@ -146,6 +148,13 @@ def _candidates(texts: Sequence[str]) -> Iterable[tuple[int, int, str]]:
 
 def _rank(line: Line, length: int) -> tuple[int, bool]:
     return length, line.linked * 2 < line.size
+
+
+def _last_place(worths: Sequence[int]) -> int:
+    """Behind this line no title stands: nearly all prose of a page with prose is before it."""
+    before = [0, *accumulate(max(0, value) for value in worths)]
+    little = before[-1] // _LITTLE_PROSE if before[-1] >= _MUCH else 0
+    return next((index for index, value in enumerate(before) if little and before[-1] - value < little), len(worths))
 
 
 def _prose_behind(worths: Sequence[int], end: int) -> int:

@@ -25,7 +25,7 @@ _VIEWS = (
 _OTHER = "责任编辑 编辑 审核 字体 字号 关键字 关键词 评论 分享到 打印 责编 校对 供稿 摄影 索引号 文号 频道".split()
 _LABELS = sorted({*_PUBLISHED, *_AUTHOR, *_INPUTTER, *_SOURCE, *_VIEWS, *_OTHER}, key=len, reverse=True)
 _LABEL = re.compile(
-    "("
+    "(?<!工)("
     + "|".join(r"[\s\u3000]*".join(label) for label in _LABELS)
     + r")[\s\u3000]*[:：]|((?:发布|发表|更新)(?:于|时间|日期))(?=\s*\d{4})"
 )
