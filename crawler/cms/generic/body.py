@@ -17,7 +17,7 @@ from crawler.cms.generic.lines import Line, Lines
 _ITEMS = frozenset({"li", "dd"})
 _MOST_LINES_OF_A_ROW, _LONGEST_ROW, _FEWEST_TEASERS = 6, 800, 3
 _HEAD = 14
-_SHORTEST_BODY, _MISSED = 80, 80
+_SHORTEST_BODY, _MISSED, _COLUMN = 80, 80, 6
 _BEFORE_HEADING, _IN_ASIDE = -3, -4
 _LONGEST_TITLE, _SENTENCE_ENDS = 60, "。！？!?；：:”』」"
 _MOST_MOMENTS = 1
@@ -104,6 +104,8 @@ def find_body(page: Judged, heading: Heading | None) -> Body | None:
     """The body behind a heading; None when no element of the page holds more prose than menus."""
     at = heading.first if heading else None
     bare = _without_asides(page, at)
+    if at is not None:
+        bare = _behind_menus(page, bare, at)
     chosen = _choose(page, bare, at) or _choose(page, bare, None)
     if chosen is None or (chosen[0] < _SHORTEST_BODY):
         bare, chosen = page.worths, _choose(page, page.worths, at) or _choose(page, page.worths, None)
@@ -131,6 +133,17 @@ def _without_asides(page: Judged, heading: int | None) -> list[int]:
     return worths
 
 
+def _behind_menus(page: Judged, worths: Sequence[int], heading: int) -> list[int]:
+    """Worths with half for prose that a column of links parts from the heading and the text behind it."""
+    text, links = 0, 0
+    for index in range(heading + 1, len(worths)):
+        text += max(0, worths[index])
+        links = links + 1 if page.kinds[index] is Kind.LINKS else 0
+        if links >= _COLUMN and text >= _SHORTEST_BODY:
+            return [*worths[:index], *(value // 2 if value > 0 else value for value in worths[index:])]
+    return list(worths)
+
+
 def _climb(
     page: Judged, node: etree._Element, first: int, end: int, *, floor: int
 ) -> tuple[etree._Element, int, int]:
@@ -149,12 +162,17 @@ def _climb(
 
 
 def _is_aside(node: etree._Element) -> bool:
-    return node.tag in _ASIDE_TAGS or _calls_itself_aside(f"{node.get('class', '')} {node.get('id', '')}")
+    return node.tag in _ASIDE_TAGS or _calls_itself_aside(node.get("class", ""), node.get("id", ""))
 
 
 @lru_cache(4_096)
-def _calls_itself_aside(names: str) -> bool:
-    return len(names) > 1 and _ASIDE.search(names) is not None
+def _calls_itself_aside(kind: str, name: str) -> bool:
+    return bool(kind or name) and _ASIDE.search(f"{kind} {name}") is not None
+
+
+@lru_cache(4_096)
+def _calls_itself_body(kind: str, name: str) -> bool:
+    return bool(kind or name) and _CONTAINER.search(f"{kind} {name}") is not None
 
 
 def _choose(page: Judged, worths: Sequence[int], heading: int | None) -> tuple[int, etree._Element, int, int] | None:
@@ -174,7 +192,7 @@ def _choose(page: Judged, worths: Sequence[int], heading: int | None) -> tuple[i
         value = sums[end] - sums[first]
         if heading is not None and first > after:
             value += costs[first] - costs[after]
-        if value > 0 and _CONTAINER.search(f"{node.get('class', '')} {node.get('id', '')}"):
+        if value > 0 and _calls_itself_body(node.get("class", ""), node.get("id", "")):
             value = value * 5 // 4
         if value > best:
             best, chosen = value, (value, node, first, end)

@@ -22,6 +22,7 @@ _DOTS = re.compile(r"(?:\.{2,}|…+)$")
 _DAY = re.compile(r"\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}")
 _SITE = re.compile("(?:网|网站|门户|首页|主页|频道)$|^.{0,16}(?:委员会|人民政府|[协学]会|联合会|博客|论坛|在线|[日晚]报|电视台)$")
 _LABEL = re.compile(r"(?:(?:文章|信息|文件)?标[\s\u3000]*题|题[\s\u3000]*目|信息名称|名[\s\u3000]*称)[\s\u3000]*[:：][\s\u3000]*(?=.)")
+_LABEL_CELL = re.compile(r"标[\s\u3000]*题[\s\u3000]*[:：]?")
 _SORT = re.compile(r"[\[【［][^\]】］]{1,6}[\]】］]")
 _NUMBER = re.compile(r"[〔\[（(]\d{4}[〕\]）)].{0,8}号$")
 _TAGS = {"h1": 4, "h2": 3, "h3": 2, "h4": 1}
@@ -109,13 +110,16 @@ def _cut(claim: str, text: str) -> str:
 def nearest_heading(lines: Sequence[Line], kinds: Sequence[Kind], start: int, names: Iterable[str]) -> Heading | None:
     """The line before the body that looks most like a title, for pages whose `<title>` does not say it."""
     known = {squeeze(name) for name in names}
+    for index in range(max(0, start - _MOST_LINKS), start - 1):
+        if _LABEL_CELL.fullmatch(lines[index].text) and _SHORTEST < lines[index + 1].size <= _LONGEST:
+            return Heading(lines[index + 1].text, index + 1, index + 2)
     before = [index for index in range(max(0, start - _MOST_LINKS), start) if kinds[index] is not Kind.LINKS]
     looks = [
         (not _SITE.search(line.text), 2 * _TAGS.get(str(line.block.tag), 0) + _named(line) + 3 * _is_above_info(kinds, index), index)
         for index, line in ((index, lines[index]) for index in before[-_LOOKED_BEHIND:])
         if _SHORTEST < line.size <= _LONGEST_TITLE
         and kinds[index] in {Kind.SHORT, Kind.PROSE}
-        and not line.text.endswith("。")
+        and line.text[-1] not in "。：:"
         and line.block.tag != "marquee"
         and not _DAY.search(line.text)
         and not _NUMBER.search(line.text)
