@@ -18,12 +18,13 @@ from crawler.cms.generic.info import Found, Info, find_date, read_info
 from crawler.cms.generic.kinds import Kind
 from crawler.cms.generic.lines import read_lines
 from crawler.cms.generic.pager import next_part
+from crawler.cms.generic.slashed import settled
 from crawler.cms.generic.trail import read_trail
 from crawler.cms.kit.attachments import attachments
 from crawler.page import Page, PageError, squeeze, words
 from pipelines.record import Attachment, Problem
 
-_ABOVE, _BEHIND, _WITHOUT_HEADING, _MOST_LINKS, _MOST_BETWEEN = 4, 4, 8, 80, 24
+_ABOVE, _BEHIND, _WITHOUT_HEADING, _MOST_LINKS, _MOST_BETWEEN, _SIGNATURE = 4, 4, 8, 80, 24, 3
 _PART = re.compile(r"[_-]\d{1,3}\.\w+$|[?&]p(?:age)?=\d{1,3}$", re.IGNORECASE)
 _ENDING = re.compile(r"\.\w+$")
 _DIGITS = re.compile(r"\d+")
@@ -81,7 +82,9 @@ def read(page: Page, listed_title: str | None = None, known_names: Sequence[str]
     heading = heading or nearest_heading(judged.lines, judged.kinds, body.start, names)
     title = Found(heading.text, "heading") if heading else _claimed_title(named, names)
     info = _info(judged, body, heading)
-    published = _published(info.published, claims)
+    shown = info.published or _signed(judged, body)
+    printed = _published(shown, claims)
+    published = _settled(printed, judged)
     author, source = info.author or _claim(claims.author), info.source or _claim(claims.source)
     certainty = confidence(judged, body, heading, has_date=info.published is not None)
     following = _next_part(page, judged, body, part)
@@ -99,7 +102,11 @@ def read(page: Page, listed_title: str | None = None, known_names: Sequence[str]
         attachments=attachments(page, body.node),
         next_part=following,
         confidence=certainty,
-        problems=(*_disagreements(title, info.published, claims, listed_title), *_doubts(body, certainty)),
+        problems=(
+            *_disagreements(title, info.published, claims, listed_title),
+            *_refused(printed, published),
+            *_doubts(body, certainty),
+        ),
     )
 
 
@@ -136,6 +143,14 @@ def _info(page: Judged, body: Body, heading: Heading | None) -> Info:
     return read_info(above, between, texts[body.stop : body.stop + _BEHIND])
 
 
+def _signed(page: Judged, body: Body) -> Found | None:
+    """The day below the signature, where the page tells no other."""
+    for index in range(body.stop - 1, max(body.start, body.stop - 1 - _SIGNATURE), -1):
+        if page.kinds[index] is Kind.DAY and (date := find_date([page.lines[index].text])):
+            return Found(date, "signature")
+    return None
+
+
 def _published(shown: Found | None, claims: Claims) -> Found | None:
     """The visible date; the claimed one where none is visible, or where it says the same more exactly.
 
@@ -147,6 +162,17 @@ def _published(shown: Found | None, claims: Claims) -> Found | None:
     is_finer = _day(claimed) == _day(shown.text) and _CLOCK.search(claimed) and not _CLOCK.search(shown.text)
     is_settled = _DAY_OR_MONTH_FIRST.match(shown.text) and sorted(_day(claimed)) == sorted(_day(shown.text))
     return Found(claimed, "meta") if is_finer or is_settled else shown
+
+
+def _settled(printed: Found | None, page: Judged) -> Found | None:
+    text = settled(printed.text, (line.text for line in page.lines)) if printed else None
+    return Found(text, printed.where) if printed and text else None
+
+
+def _refused(printed: Found | None, published: Found | None) -> Iterator[Problem]:
+    if printed and published is None:
+        detail = f"{printed.text}: nothing on the page tells the day from the month"
+        yield Problem(field="published_on", code="unreadable", detail=detail)
 
 
 def _day(date: str) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -15,13 +15,13 @@ from crawler.cms.generic.kinds import Kind, has_labelled_day, has_moment, kind, 
 from crawler.cms.generic.lines import Line, Lines
 
 _ITEMS = frozenset({"li", "dd"})
-_MOST_LINES_OF_A_ROW, _LONGEST_ROW = 6, 800
+_MOST_LINES_OF_A_ROW, _LONGEST_ROW, _FEWEST_TEASERS = 6, 800, 3
 _HEAD = 14
-_SHORTEST_BODY, _MISSED = 80, 80
+_SHORTEST_BODY, _MISSED, _COLUMN = 80, 80, 6
 _BEFORE_HEADING, _IN_ASIDE = -3, -4
 _LONGEST_TITLE, _SENTENCE_ENDS = 60, "。！？!?；：:”』」"
 _MOST_MOMENTS = 1
-_MOST_BEHIND = 0.7
+_MOST_BEHIND = {Kind.ENDING: 0.7, Kind.FURNITURE: 0.1}
 _NO_PART = frozenset({Kind.FURNITURE, Kind.ENDING, Kind.PAGER})
 _IN_HEAD = frozenset({Kind.DAY, Kind.INFO, Kind.LINKS, *_NO_PART})
 _ASIDE_TAGS = frozenset({"aside", "footer", "nav"})
@@ -70,14 +70,30 @@ class Body:
 
 
 def judge(lines: Lines) -> Judged:
-    """Judge every line; a list item of a link and an abstract is a row of a list, not prose."""
+    """Judge every line; a list item, or one of several like blocks, of a link and an abstract is no prose."""
     kinds = [kind(line) for line in lines.all]
     for node, (first, end) in lines.spans.items():
         is_short = 1 < end - first <= _MOST_LINES_OF_A_ROW
         if node.tag in _ITEMS and is_short and _is_row(lines.all[first:end], kinds[first:end]):
             kinds[first:end] = [Kind.LINKS if what is Kind.PROSE else what for what in kinds[first:end]]
-    worths = [worth(line, what) for line, what in zip(lines.all, kinds, strict=True)]
+    for first, end in _teasers(lines, kinds):
+        kinds[first:end] = [Kind.LINKS if what is Kind.PROSE else what for what in kinds[first:end]]
+    worths = [
+        1 if what is Kind.LINKS and _names_file(line) else worth(line, what)
+        for line, what in zip(lines.all, kinds, strict=True)
+    ]
     return Judged(lines.all, lines.spans, kinds, worths)
+
+
+def _teasers(lines: Lines, kinds: Sequence[Kind]) -> Iterator[tuple[int, int]]:
+    """Spans of blocks that begin with a link and go on with a little text, three or more of a kind side by side."""
+    like: dict[tuple[etree._Element | None, object], list[tuple[int, int]]] = {}
+    for node, (first, end) in lines.spans.items():
+        if 1 < end - first <= _MOST_LINES_OF_A_ROW and kinds[first] is Kind.LINKS:
+            like.setdefault((node.getparent(), node.tag), []).append((first, end))
+    for spans in like.values():
+        if len(spans) >= _FEWEST_TEASERS:
+            yield from (span for span in spans if sum(line.size for line in lines.all[slice(*span)]) <= _LONGEST_ROW)
 
 
 def _is_row(lines: Sequence[Line], kinds: Sequence[Kind]) -> bool:
@@ -88,6 +104,8 @@ def find_body(page: Judged, heading: Heading | None) -> Body | None:
     """The body behind a heading; None when no element of the page holds more prose than menus."""
     at = heading.first if heading else None
     bare = _without_asides(page, at)
+    if at is not None:
+        bare = _behind_menus(page, bare, at)
     chosen = _choose(page, bare, at) or _choose(page, bare, None)
     if chosen is None or (chosen[0] < _SHORTEST_BODY):
         bare, chosen = page.worths, _choose(page, page.worths, at) or _choose(page, page.worths, None)
@@ -115,6 +133,17 @@ def _without_asides(page: Judged, heading: int | None) -> list[int]:
     return worths
 
 
+def _behind_menus(page: Judged, worths: Sequence[int], heading: int) -> list[int]:
+    """Worths with half for prose that a column of links parts from the heading and the text behind it."""
+    text, links = 0, 0
+    for index in range(heading + 1, len(worths)):
+        text += max(0, worths[index])
+        links = links + 1 if page.kinds[index] is Kind.LINKS else 0
+        if links >= _COLUMN and text >= _SHORTEST_BODY:
+            return [*worths[:index], *(value // 2 if value > 0 else value for value in worths[index:])]
+    return list(worths)
+
+
 def _climb(
     page: Judged, node: etree._Element, first: int, end: int, *, floor: int
 ) -> tuple[etree._Element, int, int]:
@@ -133,12 +162,17 @@ def _climb(
 
 
 def _is_aside(node: etree._Element) -> bool:
-    return node.tag in _ASIDE_TAGS or _calls_itself_aside(f"{node.get('class', '')} {node.get('id', '')}")
+    return node.tag in _ASIDE_TAGS or _calls_itself_aside(node.get("class", ""), node.get("id", ""))
 
 
 @lru_cache(4_096)
-def _calls_itself_aside(names: str) -> bool:
-    return len(names) > 1 and _ASIDE.search(names) is not None
+def _calls_itself_aside(kind: str, name: str) -> bool:
+    return bool(kind or name) and _ASIDE.search(f"{kind} {name}") is not None
+
+
+@lru_cache(4_096)
+def _calls_itself_body(kind: str, name: str) -> bool:
+    return bool(kind or name) and _CONTAINER.search(f"{kind} {name}") is not None
 
 
 def _choose(page: Judged, worths: Sequence[int], heading: int | None) -> tuple[int, etree._Element, int, int] | None:
@@ -150,13 +184,15 @@ def _choose(page: Judged, worths: Sequence[int], heading: int | None) -> tuple[i
     after = 0 if heading is None else heading + 1
     worths = [*(min(value, _BEFORE_HEADING) for value in worths[:after]), *worths[after:]]
     sums = [0, *accumulate(worths)]
-    costs = [0, *accumulate(min(0, value) for value in worths)]
+    costs = [0, *accumulate(value if value < 0 else -value // 2 for value in worths)]
+    while after < len(worths) and page.kinds[after] in _IN_HEAD - {Kind.LINKS}:
+        after += 1
     best, chosen = 0, None
     for node, (first, end) in page.spans.items():
         value = sums[end] - sums[first]
         if heading is not None and first > after:
             value += costs[first] - costs[after]
-        if value > 0 and _CONTAINER.search(f"{node.get('class', '')} {node.get('id', '')}"):
+        if value > 0 and _calls_itself_body(node.get("class", ""), node.get("id", "")):
             value = value * 5 // 4
         if value > best:
             best, chosen = value, (value, node, first, end)
@@ -200,13 +236,13 @@ def _stop(page: Judged, worths: Sequence[int], start: int, end: int) -> int:
     total = sum(max(0, value) for value in worths[start:end])
     for index in range(start, end):
         before += max(0, worths[index])
-        if page.kinds[index] is Kind.ENDING and before > 0 and total - before <= before * _MOST_BEHIND:
+        if before > 0 and total - before <= before * _MOST_BEHIND.get(page.kinds[index], -1):
             stop = index
             break
     moments = [i for i in range(start + 1, stop) if page.kinds[i] is Kind.INFO and has_moment(page.lines[i])]
     if len(moments) > _MOST_MOMENTS:
         stop = moments[0]
-        while stop > start + 1 and not _is_paragraph(page.lines[stop - 1]):
+        while stop > start + 1 and page.kinds[stop] is not Kind.ENDING and not _is_paragraph(page.lines[stop - 1]):
             stop -= 1
     while stop > start and page.kinds[stop - 1] in _CLOSING and not _names_file(page.lines[stop - 1]):
         stop -= 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from crawler.cms.generic.kinds import Kind
 from crawler.cms.generic.lines import Line
@@ -20,11 +20,16 @@ _CUT = re.compile(
 )
 _DOTS = re.compile(r"(?:\.{2,}|…+)$")
 _DAY = re.compile(r"\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}")
-_SITE = re.compile("(?:网|网站|门户|首页|主页|频道)$")
+_SITE = re.compile("(?:网|网站|门户|首页|主页|频道)$|^.{0,16}(?:委员会|人民政府|[协学]会|联合会|博客|论坛|在线|[日晚]报|电视台)$")
+_LABEL = re.compile(r"(?:(?:文章|信息|文件)?标[\s\u3000]*题|题[\s\u3000]*目|信息名称|名[\s\u3000]*称)[\s\u3000]*[:：][\s\u3000]*(?=.)")
+_LABEL_CELL = re.compile(r"标[\s\u3000]*题[\s\u3000]*[:：]?")
+_SORT = re.compile(r"[\[【［][^\]】］]{1,6}[\]】］]")
+_NUMBER = re.compile(r"[〔\[（(]\d{4}[〕\]）)].{0,8}号$")
 _TAGS = {"h1": 4, "h2": 3, "h3": 2, "h4": 1}
 _NAMED = re.compile(r"tit|biaoti|headline|subject|heading", re.IGNORECASE)
+_MUCH, _LITTLE_PROSE = 200, 20
 _LOOKED_BEHIND, _MOST_LINKS, _LONGEST_LABEL = 10, 80, 6
-_SHORTEST, _SHORTEST_INSIDE, _SHORTEST_LINKED, _LONGEST_TITLE, _LONGEST = 4, 8, 10, 60, 120
+_SHORTEST_HEADED, _SHORTEST, _SHORTEST_INSIDE, _SHORTEST_LINKED, _LONGEST_TITLE, _LONGEST = 2, 4, 8, 10, 60, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +59,22 @@ def find_heading(
     number = re.compile(rf"[(（]{part}[)）]$") if part else None
     claims = [number.sub("", claim) for claim in claims] if number else claims
     known = {squeeze(name) for name in names}
-    titles = [number.sub("", line.text) if number else line.text for line in lines]
+    titles = [_LABEL.sub("", number.sub("", line.text) if number else line.text, count=1) for line in lines]
     texts = [squeeze(title) if line.size <= _LONGEST else "" for title, line in zip(titles, lines, strict=True)]
     candidates = list(_candidates(texts))
+    last = _last_place(worths)
     for claim in claims:
         whole, edges = _edges(claim)
         for begins in (True, False):
             found = [
-                (_rank(lines[first], len(text)), _prose_behind(worths, end) > 0, -first, end)
+                (_rank(lines[first], len(text)), _prose_behind(worths, end) > 0, -first, end, text)
                 for first, end, text in candidates
-                if _names(whole, edges, text, begins=begins) and _is_title(text, lines[first], known)
+                if _names(whole, edges, text, begins=begins) and _is_title(text, lines[first], known) and end <= last
             ]
             if found:
-                _, _, first, end = max(found)
-                shown = titles[-first:end]
-                return Heading(shown[0] if len(shown) == 1 else _cut(claim, squeeze("".join(shown))), -first, end)
+                _, _, first, end, text = max(found)
+                shown = titles[-first]
+                return Heading(shown if squeeze(shown) == text else _cut(claim, text), -first, end)
     return next(filter(None, (_begun(lines, worths, titled(claim, names)) for claim in claims)), None)
 
 
@@ -88,34 +94,45 @@ def _begun(lines: Sequence[Line], worths: Sequence[int], title: str) -> Heading 
 
 def _is_title(text: str, line: Line, known: set[str]) -> bool:
     """True for what may be a title: no menu entry, no name of site or section."""
-    if len(text) < _SHORTEST or text in known or _SITE.search(text):
+    if len(text) < (_SHORTEST_HEADED if line.block.tag in _TAGS else _SHORTEST) or text in known or _SITE.search(text):
         return False
     return len(text) >= _SHORTEST_LINKED or line.linked < line.size or line.block.tag in _TAGS
 
 
 def _cut(claim: str, text: str) -> str:
-    """The beginning of a claim that says the text: a `<br>` in the heading hides whether a blank stands there."""
+    """The words of a claim that say the text: a `<br>` in the heading hides whether a blank stands there."""
     claim = tidy(claim)
-    return next((claim[:end] for end in range(len(text), len(claim) + 1) if squeeze(claim[:end]) == text), text)
+    begin = next((at for at in range(len(claim)) if squeeze(claim[at:]).startswith(text)), 0)
+    ends = range(begin + len(text), len(claim) + 1)
+    return next((claim[begin:end].strip() for end in ends if squeeze(claim[begin:end]) == text), text)
 
 
 def nearest_heading(lines: Sequence[Line], kinds: Sequence[Kind], start: int, names: Iterable[str]) -> Heading | None:
     """The line before the body that looks most like a title, for pages whose `<title>` does not say it."""
     known = {squeeze(name) for name in names}
+    for index in range(max(0, start - _MOST_LINKS), start - 1):
+        if _LABEL_CELL.fullmatch(lines[index].text) and _SHORTEST < lines[index + 1].size <= _LONGEST:
+            return Heading(lines[index + 1].text, index + 1, index + 2)
     before = [index for index in range(max(0, start - _MOST_LINKS), start) if kinds[index] is not Kind.LINKS]
     looks = [
-        (2 * _TAGS.get(str(line.block.tag), 0) + bool(_named(line)), index)
+        (not _SITE.search(line.text), 2 * _TAGS.get(str(line.block.tag), 0) + _named(line) + 3 * _is_above_info(kinds, index), index)
         for index, line in ((index, lines[index]) for index in before[-_LOOKED_BEHIND:])
         if _SHORTEST < line.size <= _LONGEST_TITLE
         and kinds[index] in {Kind.SHORT, Kind.PROSE}
-        and not line.text.endswith("。")
+        and line.text[-1] not in "。：:"
+        and line.block.tag != "marquee"
         and not _DAY.search(line.text)
+        and not _NUMBER.search(line.text)
         and squeeze(line.text) not in known
     ]
     if not looks:
         return None
-    _, index = max(looks)
-    return Heading(lines[index].text, index, index + 1)
+    *_, index = max(looks)
+    return Heading(_LABEL.sub("", lines[index].text, count=1), index, index + 1)
+
+
+def _is_above_info(kinds: Sequence[Kind], index: int) -> bool:
+    return kinds[index + 1 : index + 2] in ([Kind.INFO], [Kind.DAY])
 
 
 def _named(line: Line) -> bool:
@@ -126,6 +143,8 @@ def _candidates(texts: Sequence[str]) -> Iterable[tuple[int, int, str]]:
     for index, text in enumerate(texts):
         if text:
             yield index, index + 1, text
+        if match := _SORT.match(text):
+            yield index, index + 1, text[match.end() :]
     for index, (text, following) in enumerate(pairwise(texts)):
         if text and following:
             yield index, index + 2, text + following
@@ -133,6 +152,13 @@ def _candidates(texts: Sequence[str]) -> Iterable[tuple[int, int, str]]:
 
 def _rank(line: Line, length: int) -> tuple[int, bool]:
     return length, line.linked * 2 < line.size
+
+
+def _last_place(worths: Sequence[int]) -> int:
+    """Behind this line no title stands: nearly all prose of a page with prose is before it."""
+    before = [0, *accumulate(max(0, value) for value in worths)]
+    little = before[-1] // _LITTLE_PROSE if before[-1] >= _MUCH else 0
+    return next((index for index, value in enumerate(before) if little and before[-1] - value < little), len(worths))
 
 
 def _prose_behind(worths: Sequence[int], end: int) -> int:

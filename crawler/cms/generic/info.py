@@ -25,7 +25,7 @@ _VIEWS = (
 _OTHER = "责任编辑 编辑 审核 字体 字号 关键字 关键词 评论 分享到 打印 责编 校对 供稿 摄影 索引号 文号 频道".split()
 _LABELS = sorted({*_PUBLISHED, *_AUTHOR, *_INPUTTER, *_SOURCE, *_VIEWS, *_OTHER}, key=len, reverse=True)
 _LABEL = re.compile(
-    "("
+    "(?<!工)("
     + "|".join(r"[\s\u3000]*".join(label) for label in _LABELS)
     + r")[\s\u3000]*[:：]|((?:发布|发表|更新)(?:于|时间|日期))(?=\s*\d{4})"
 )
@@ -53,7 +53,7 @@ _OPENING, _CLOSING = "（(", "）)"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Words as the page prints them, and where: title, info, above, tail, meta, list, body."""
+    """Words as the page prints them, and where: title, info, above, tail, meta, list, body, signature."""
 
     text: str
     where: str
@@ -117,10 +117,11 @@ def _published(
     by_label = {where: _dated(values) for where, values in zones}
     if date := by_label["info"] or find_date(between):
         return Found(date, "info")
-    if date := by_label["above"] or find_date(line for line in above if _is_date_line(line)):
+    for where in ("above", "tail"):
+        if date := by_label[where]:
+            return Found(date, where)
+    if date := find_date(line for line in above if _is_date_line(line)):
         return Found(date, "above")
-    if date := by_label["tail"]:
-        return Found(date, "tail")
     yearless = next((match[0] for line in between if (match := _YEARLESS.search(line))), None)
     unread = yearless or next(
         (dict(zones)["info"][label] for label in _PUBLISHED if label in dict(zones)["info"]), None
