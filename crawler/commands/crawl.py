@@ -17,6 +17,7 @@ from scrapy.commands import BaseRunSpiderCommand
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
+from crawler.agent import user_agent
 from crawler.arguments import ARGUMENTS, Arguments, WrongUse
 from crawler.job import CrawlJob
 from crawler.occasion import REPROCESS
@@ -76,7 +77,7 @@ class Command(BaseRunSpiderCommand):
         logging.getLogger("scrapy.core.downloader.handlers.http11").setLevel(logging.ERROR)
         logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
         recording = job.occasion.recording
-        own = recording.settings() if recording else {"USER_AGENT": self._user_agent(job)}
+        own = recording.settings() if recording else {"USER_AGENT": user_agent(self.settings, job.hosts, "crawl")}
         self.settings.setdict(own, priority="cmdline")
         crawler = self._create_crawler(_SPIDER)
         self.crawler_process.crawl(crawler, job=job)
@@ -98,16 +99,6 @@ class Command(BaseRunSpiderCommand):
     def _end(self, job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> None:
         print(summary(job, judged, sealed))
         self.exitcode = int(judged.exit_status)
-
-    def _user_agent(self, job: CrawlJob) -> str:
-        """Who we are, and where a webmaster can reach us."""
-        assert self.settings is not None  # noqa: S101 - as in run()
-        agent, contact = str(self.settings["USER_AGENT"]), str(self.settings["ARCHIVE_CONTACT"])
-        if contact:
-            return f"{agent} {contact}"
-        if not job.hosts.is_this_machine:
-            print("scrapy crawl: no contact for webmasters: add -s ARCHIVE_CONTACT=ADDRESS", file=sys.stderr)
-        return agent
 
     def _refuse(self, message: str, status: int) -> None:
         print(f"scrapy crawl: {message}", file=sys.stderr)
