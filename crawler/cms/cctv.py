@@ -26,6 +26,10 @@ class Cctv(DescribedFamily):
     """Page objects of CCTV's publishing system."""
 
     reader = "cctv/1"
+    marks = (
+        re.compile(r"/ARTI\d{10,}\.s?html?", re.IGNORECASE),
+        re.compile(r"\bnew\s+title_array\(", re.IGNORECASE),
+    )
     articles = (re.compile(r"/(?P<id>ARTI\d+)\.s?html?$"),)
     bodies = (".cnt_box .con", "#page_body .con", ".cnt_bd")
     counter = "none"

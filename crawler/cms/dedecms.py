@@ -27,6 +27,11 @@ class DedeCms(DescribedFamily):
     """Page objects of DedeCMS."""
 
     reader = "dedecms/1"
+    marks = (
+        re.compile(r"plus/(?:view|list)\.php", re.IGNORECASE),
+        re.compile(r"plus/count\.php", re.IGNORECASE),
+        re.compile(r"\blist_\d+_\d+\.html?", re.IGNORECASE),
+    )
     articles = (re.compile(r"/\d{4}/\d{4}/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.html?$"),)
     bodies = (".viewbox .content", ".content")
     counter = "increments"

@@ -22,6 +22,10 @@ class EmpireCms(DescribedFamily):
     """Page objects of EmpireCMS."""
 
     reader = "empirecms/1"
+    marks = (
+        re.compile(r"/e/public/ViewClick/", re.IGNORECASE),
+        re.compile(r"/e/(?:extend|data|DownSys|enews)/", re.IGNORECASE),
+    )
     articles = (re.compile(r"/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.html?$"),)
     bodies = ("#text", ".newstext")
     furniture = (".//*[contains(concat(' ',@class,' '),' pageLink ')]",)

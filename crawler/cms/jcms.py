@@ -41,6 +41,12 @@ class Jcms(DescribedFamily):
     """Page objects of 大汉 JCMS."""
 
     reader = "jcms/1"
+    marks = (
+        re.compile(r"/art/\d{4}/\d{1,2}/\d{1,2}/art_\d+_\d+\.html?", re.IGNORECASE),
+        re.compile(r"/col/col\d+/", re.IGNORECASE),
+        re.compile(r"articlehits\.jsp", re.IGNORECASE),
+        re.compile(r"dataproxy\.jsp", re.IGNORECASE),
+    )
     articles = (re.compile(r"/art/.*/art_\d+_(?P<id>\d+)\.html?$"),)
     bodies = ("#zoom", "//comment()[contains(.,'[信息内容]>begin')]/..", ".main-txt")
     counter = "increments"

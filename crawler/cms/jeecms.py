@@ -25,6 +25,10 @@ class JeeCms(DescribedFamily):
     """Page objects of JEECMS."""
 
     reader = "jeecms/1"
+    marks = (
+        re.compile(r"\.jhtml\b", re.IGNORECASE),
+        re.compile(r"content_view(?:_get)?\.jspx", re.IGNORECASE),
+    )
     articles = (re.compile(r"/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.(?:jhtml|html?)$"),)
     bodies = (".content",)
 

@@ -32,6 +32,12 @@ class KesionNet(DescribedFamily):
     """Page objects of Kesion ASP.NET. Ids are counted per model, as in KesionCMS."""
 
     reader = "kesion-net/1"
+    marks = (
+        re.compile(r"GetHits\.aspx", re.IGNORECASE),
+        re.compile(r"type=[\"']?showhits\b", re.IGNORECASE),
+        re.compile(r"/v-\d+-\d+\.aspx", re.IGNORECASE),
+        re.compile(r"\bvar\s+TotalPut\s*=", re.IGNORECASE),
+    )
     articles = (re.compile(r"^/html/.+/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.\w+$"),)
     bodies = (".ct_box",)
     # The template of the CMS lets keywords and a script follow the text within its container.

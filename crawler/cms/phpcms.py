@@ -29,6 +29,10 @@ class PhpCms(DescribedFamily):
     """Page objects of PHPCMS V9."""
 
     reader = "phpcms/1"
+    marks = (
+        re.compile(r"m=content&(?:amp;)?c=index&(?:amp;)?a=\w+", re.IGNORECASE),
+        re.compile(r"api\.php\?op=count", re.IGNORECASE),
+    )
     articles = (re.compile(r"/\d{4}/(?:[a-z]+_)?\d{4}/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.html?$"),)
     bodies = ("#Article .content", ".content")
     counter = "increments"

@@ -21,6 +21,11 @@ class SiteServer(DescribedFamily):
     """Page objects of SiteServer CMS."""
 
     reader = "siteserver/1"
+    marks = (
+        re.compile(r"/contents/\d+/\d+\.", re.IGNORECASE),
+        re.compile(r"/channels/\d+(?:_\d+)?\.", re.IGNORECASE),
+        re.compile(r"PageService\.aspx|stlPage", re.IGNORECASE),
+    )
     articles = (re.compile(r"/contents/\d+/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.(?:s?html?|aspx)$"),)
     bodies = (".content",)
     counter = "none"

@@ -34,6 +34,13 @@ class Trs(DescribedFamily):
     """Page objects of TRS WCM."""
 
     reader = "trs/1"
+    marks = (
+        re.compile(r"/t\d{8}_\d+\.s?html?", re.IGNORECASE),
+        re.compile(r"trs_editor|trs_ueditor", re.IGNORECASE),
+        re.compile(r"\bcreatePageHTML\w*\(", re.IGNORECASE),
+        re.compile(r"\bvar\s+countPage\b", re.IGNORECASE),
+        re.compile(r"/\d{6}/[0-9a-f]{32}\.s?html?", re.IGNORECASE),
+    )
     articles = (
         re.compile(r"/t\d{8}_(?P<id>\d+)(?:_(?P<part>\d{1,4}))?\.s?html?$"),
         re.compile(rf"/\d{{6}}/(?P<id>{_HEX})(?:_(?P<part>\d{{1,4}}))?\.s?html?$", re.IGNORECASE),

@@ -25,6 +25,13 @@ class Vsb(DescribedFamily):
     """Page objects of 博达 VSB. An article keeps its number in every column it is shown in."""
 
     reader = "vsb/1"
+    marks = (
+        re.compile(r"/info/\d+/\d+\.html?", re.IGNORECASE),
+        re.compile(r"_showDynClicks\(", re.IGNORECASE),
+        re.compile(r"\bvsb_content", re.IGNORECASE),
+        re.compile(r"/system/(?:_content|resource)/", re.IGNORECASE),
+        re.compile(r"\bpb_sys_common\b", re.IGNORECASE),
+    )
     articles = (re.compile(r"/info/(?:[\w-]+/)*(?P<id>\d+)\.html?$"),)
     bodies = ("#vsb_content*", ".v_news_content")
     counter = "read_only"

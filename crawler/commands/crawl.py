@@ -23,6 +23,7 @@ from scrapy.settings import default_settings
 from scrapy.utils.conf import arglist_to_dict
 
 from crawler import settings as crawler_settings
+from crawler.agent import user_agent
 from crawler.arguments import ARGUMENTS, Arguments, WrongUse
 from crawler.job import CrawlJob
 from crawler.occasion import REPROCESS
@@ -83,7 +84,7 @@ class Command(BaseRunSpiderCommand):
         logging.getLogger("scrapy.core.downloader.handlers.http11").setLevel(logging.ERROR)
         logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
         recorded = job.occasion.recorded
-        own = recorded.settings() if recorded else {"USER_AGENT": self._user_agent(job)}
+        own = recorded.settings() if recorded else {"USER_AGENT": user_agent(self.settings, job.hosts, "crawl")}
         self.settings.setdict(own, priority="cmdline")
         crawler = self._create_crawler(_SPIDER)
         self.crawler_process.crawl(crawler, job=job)
@@ -109,16 +110,6 @@ class Command(BaseRunSpiderCommand):
         except BrokenPipeError:
             # Whoever read our output has seen enough; the run is sealed, and the interpreter must not flush again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-    def _user_agent(self, job: CrawlJob) -> str:
-        """Who we are, and where a webmaster can reach us."""
-        assert self.settings is not None  # noqa: S101 - as in run()
-        agent, contact = str(self.settings["USER_AGENT"]), str(self.settings["ARCHIVE_CONTACT"])
-        if contact:
-            return f"{agent} {contact}"
-        if not job.hosts.is_this_machine:
-            print("scrapy crawl: no contact for webmasters: add -s ARCHIVE_CONTACT=ADDRESS", file=sys.stderr)
-        return agent
 
     def _refuse(self, message: str, status: int) -> None:
         print(f"scrapy crawl: {message}", file=sys.stderr)

@@ -33,6 +33,7 @@ class Generic:
     """
 
     reader = "generic/1"
+    marks: tuple[re.Pattern[str], ...] = ()
 
     def __init__(self, static_article: str | None, section_names: Sequence[str], site_names: Sequence[str]) -> None:
         self.static_article = re.compile(static_article) if static_article else None

@@ -28,6 +28,14 @@ class Kesion:
     """
 
     reader = "kesion/2"
+    marks = (
+        re.compile(r"Item/(?:Show|list)\.asp\?", re.IGNORECASE),
+        re.compile(r"GetHits\.asp\b", re.IGNORECASE),
+        re.compile(r"id=[\"']?MyContent\b", re.IGNORECASE),
+        re.compile(r"\bKesionCMS\b", re.IGNORECASE),
+        re.compile(r"/\?(?:thread|list)-\d+-\d+", re.IGNORECASE),
+        re.compile(r"plus/ajaxs?\.asp", re.IGNORECASE),
+    )
 
     def __init__(
         self,

@@ -48,6 +48,8 @@ class DescribedFamily(ABC):
 
     reader: ClassVar[str]
     """Name and version: `trs/1`."""
+    marks: ClassVar[tuple[re.Pattern[str], ...]] = ()
+    """What only this CMS writes into the source of its pages."""
     articles: ClassVar[tuple[re.Pattern[str], ...]] = ()
     """Over the path of an article, with the group `id`, and `part` where parts have files of their own."""
     second_part: ClassVar[int] = 2

@@ -1,0 +1,165 @@
+"""`scrapy probe URL`: from an address to a profile, a fixture and ten speeches as they would be archived."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import shlex
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from crawler.agent import user_agent
+from crawler.fixture import Fixture, FixtureError
+from crawler.hosts import Hosts
+from crawler.probe.findings import as_text, doubts, findings
+from crawler.probe.naming import SECTIONS, profile_name
+from crawler.probe.sample import ROOT, Sample, crawl_sample
+from crawler.probe.site_profile import as_toml, profile_facts
+from crawler.probe.survey import NotProbed, Survey, SurveySpider
+from crawler.profile import SITES, ProfileError, is_web_address, load_profile
+from pipelines.health import Exit
+from pipelines.verbs.output import harmless
+
+_MOST_SPEECHES = 10
+_HTTP11 = "scrapy.core.downloader.handlers.http11.HTTP11DownloadHandler"
+# A survey keeps nothing: no item, no capture, no progress of an archive.
+_SURVEY = {"ITEM_PIPELINES": {}, "EXTENSIONS": {}, "DOWNLOAD_HANDLERS": {"http": _HTTP11, "https": _HTTP11}}
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where a profile and its fixture go."""
+
+    site: str
+    profile: Path
+    fixture: Path
+
+    @classmethod
+    def of(cls, site: str, out: Path | None) -> _Places:
+        if out is None:
+            return cls(site, SITES / f"{site}.toml", ROOT / "tests" / "sites" / site)
+        return cls(site, out.absolute() / f"{site}.toml", out.absolute() / site)
+
+
+class Command(ScrapyCommand):
+    """The command `scrapy probe`."""
+
+    requires_project = True
+
+    def syntax(self) -> str:
+        return "URL [--name NAME] [--section NAME] [--out DIR] [--json] [--speeches N] [--overwrite]"
+
+    def short_desc(self) -> str:
+        return "Look at a site nobody has a profile of, and write its profile and a fixture"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--name", help="of the profile: a-z, 0-9 and - (default: made of the host)")
+        parser.add_argument("--section", action="append", help="a name of the section; may be given again")
+        parser.add_argument("--out", type=Path, metavar="DIR", help="write here, not into this project")
+        parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
+        parser.add_argument("--speeches", type=int, default=_MOST_SPEECHES, help="how many to read, 1 to 10")
+        parser.add_argument("--overwrite", action="store_true", help="replace a profile and a fixture that exist")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if len(args) != 1:
+            raise UsageError(f"give one address: scrapy probe {self.syntax()}", print_help=False)
+        try:
+            self.exitcode = int(self._probe(args[0], opts))
+        except NotProbed as error:
+            self._refuse(str(error), error.status)
+        except ProfileError as error:
+            self._refuse(str(error), Exit.WRONG_USE)
+        except FixtureError as error:
+            self._refuse(str(error), error.exit_status)
+
+    def _probe(self, url: str, opts: argparse.Namespace) -> Exit:
+        places = _checked(url, opts)
+        survey = self._survey(url, tuple(opts.section or SECTIONS))
+        if survey.refusal is not None:
+            raise survey.refusal
+        reading = survey.reading
+        if reading is None:
+            raise NotProbed(Exit.GAPS, f"{url}: the look at the site was cut off; run it again")
+        facts, unsaid = profile_facts(survey, reading)
+        assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline before run()
+        with tempfile.TemporaryDirectory() as folder:
+            trial = Path(folder) / "profile.toml"
+            # A look fetches no attachments; the profile that is written does.
+            trial.write_text(as_toml(facts) + "attachment_mb = 0\n", "utf-8")
+            load_profile(places.site, trial)
+            sample = crawl_sample(places.site, trial, Path(folder) / "archives", opts.speeches, opts.set)
+            found = findings(survey, reading, sample, str(self.settings["USER_AGENT"]), datetime.now(UTC))
+            unsure = [*doubts(found, sample), *unsaid]
+            if sample.exit_status == Exit.REFUSED:
+                raise NotProbed(Exit.REFUSED, sample.said)
+            written = _write(places, as_toml(facts), trial, sample)
+        steps = _next_step(places, opts)
+        self._tell(found | {"doubts": unsure, "written": written, "next": steps}, as_json=opts.json)
+        return Exit.GAPS if unsure else Exit.COMPLETE
+
+    def _survey(self, url: str, sections: tuple[str, ...]) -> Survey:
+        assert self.settings is not None  # noqa: S101 - as in _probe()
+        assert self.crawler_process is not None  # noqa: S101 - likewise
+        logging.getLogger("scrapy.core.downloader.handlers.http11").setLevel(logging.ERROR)
+        logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
+        hosts = Hosts(url)
+        self.settings.set("USER_AGENT", user_agent(self.settings, hosts, "probe"), priority="cmdline")
+        self.settings.setdict(_SURVEY, priority="cmdline")
+        survey = Survey(url, hosts)
+        self.crawler_process.crawl(SurveySpider, survey=survey, sections=sections)
+        self.crawler_process.start()
+        return survey
+
+    def _tell(self, found: dict[str, object], *, as_json: bool) -> None:
+        if as_json:
+            print(json.dumps(found, ensure_ascii=False))
+            return
+        lines = [as_text(found), ""]
+        for key, name in (("doubts", "unsure"), ("written", "written"), ("next", "next")):
+            told = found[key]
+            lines += [f"{name:<10}{one}" for one in (told if isinstance(told, list) else [told])]
+        print(harmless("\n".join(lines)))
+
+    def _refuse(self, message: str, status: int) -> None:
+        print(f"scrapy probe: {harmless(message)}", file=sys.stderr)
+        self.exitcode = int(status)
+
+
+def _checked(url: str, opts: argparse.Namespace) -> _Places:
+    """Where to write; every wrong use is told before the site is asked anything."""
+    if not is_web_address(url):
+        raise NotProbed(Exit.WRONG_USE, f"{url}: is no address; it must begin with http:// or https://")
+    if not 1 <= opts.speeches <= _MOST_SPEECHES:
+        raise NotProbed(Exit.WRONG_USE, f"--speeches {opts.speeches}: must be 1 to {_MOST_SPEECHES}")
+    places = _Places.of(opts.name or profile_name(url), opts.out)
+    if not places.site.isascii() or not all(one.islower() or one.isdigit() or one == "-" for one in places.site):
+        raise NotProbed(Exit.WRONG_USE, f"--name {places.site}: a site name is 1 to 40 of a-z, 0-9 and -")
+    existing = [str(path) for path in (places.profile, places.fixture) if path.exists()]
+    if existing and not opts.overwrite:
+        raise NotProbed(Exit.WRONG_USE, f"{existing[0]} exists: --overwrite replaces it, --name gives another")
+    return places
+
+
+def _write(places: _Places, profile: str, trial: Path, sample: Sample) -> list[str]:
+    """The profile, and the fixture of the sample by the trial profile; no fixture when nothing was read."""
+    places.profile.parent.mkdir(parents=True, exist_ok=True)
+    places.profile.write_text(profile, "utf-8")
+    if sample.report_file is None or not sample.lines:
+        return [str(places.profile)]
+    fixture = Fixture(places.fixture)
+    fixture.record(sample.report_file, trial)
+    fixture.expect(fixture.replay())
+    return [str(places.profile), str(places.fixture)]
+
+
+def _next_step(places: _Places, opts: argparse.Namespace) -> str:
+    own = [] if opts.out is None else ["-a", f"profile={places.profile}"]
+    return shlex.join(["scrapy", "crawl", "speeches", "-a", f"site={places.site}", *own])

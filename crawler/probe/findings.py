@@ -1,0 +1,170 @@
+"""What a probe found, as one object of plain values, and as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from scrapy.http import TextResponse
+from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding
+
+from crawler.cms import ListPage
+from crawler.counters import withheld
+from crawler.probe.sample import Sample
+from crawler.probe.survey import GENERIC, Reading, Survey
+from pipelines.dates import Moment, published
+from pipelines.health import Exit
+
+_MUST = ("title", "published_on", "body")
+_FIRST_WORDS = 40
+_SHOWN = ("id", "title", "published_at", "published_on", "view_count", "speaker")
+
+
+def findings(survey: Survey, reading: Reading, sample: Sample, agent: str, now: datetime) -> dict[str, Any]:
+    """Everything that was found, keys in the order it is told."""
+    return {
+        "url": survey.url,
+        "cms": {"family": reading.signs.family, "evidence": list(reading.signs.evidence)},
+        "section": {"name": reading.section.name, "url": reading.section.url},
+        "list": _counts(reading.lists),
+        "dates": _dates(reading.lists, now),
+        "counter": _counter(reading),
+        "robots": _robots(survey, reading, agent),
+        "charset": _charset(survey.answers),
+        "hosts": [survey.hosts.netloc, *sorted(survey.hosts.aliases)],
+        "meta_tags": sample.tags_filled(reading.family),
+        "speeches": [_speech(line) for line in sample.lines],
+        "coverage": sample.coverage,
+        "problems": sample.problems,
+    }
+
+
+def doubts(found: Mapping[str, Any], sample: Sample) -> list[str]:
+    """Why somebody must look before the profile is trusted; none when all was read."""
+    count = len(sample.lines)
+    reasons = [
+        f"{key} read of {found['coverage'][key]} of {count}" for key in _MUST if found["coverage"][key] < count
+    ]
+    if count == 0:
+        reasons.append(f"no speech could be read: {sample.said}")
+    elif sample.exit_status != Exit.COMPLETE:
+        reasons.append(
+            f"the crawl of the sample ended with {sample.exit_status}: {sample.said.partition(chr(10))[0]}"
+        )
+    if unsure := sample.problems.get("body: low-confidence"):
+        reasons.append(f"the generic reader is unsure of {unsure} of {count} bodies")
+    if lost := found["charset"]["unreadable"]:
+        reasons.append(f"{lost} bytes of the pages are no characters")
+    return reasons
+
+
+def _counts(lists: Sequence[ListPage]) -> dict[str, Any]:
+    """Pages and speeches, each with where the number is from: `printed`, `pager`, `counted`, or `at least`."""
+    rows = len({row.native_id or row.url for listing in lists for row in listing.rows})
+    pages = max((listing.pages or 0 for listing in lists), default=0)
+    linked = max((number for listing in lists for number in listing.linked), default=0)
+    total = max((listing.total or 0 for listing in lists), default=0)
+    is_all = lists[-1].next_url is None and linked <= len(lists) and pages <= len(lists)
+    counted = "counted" if is_all else "at least"
+    return {
+        "pages": pages or linked or len(lists),
+        "pages_from": "printed" if pages else "pager" if linked else counted,
+        "speeches": total or rows,
+        "speeches_from": "printed" if total else counted,
+        "pages_probed": len(lists),
+    }
+
+
+def _dates(lists: Sequence[ListPage], now: datetime) -> dict[str, str | None]:
+    """The newest and the oldest day of the rows probed."""
+    read = (
+        published(row.date, tz=ZoneInfo("Asia/Shanghai"), seen_at=now)
+        for listing in lists
+        for row in listing.rows
+        if row.date and not row.is_doubtful
+    )
+    days = sorted(found.on for found in read if isinstance(found, Moment) and found.on is not None)
+    return {"newest": days[-1] if days else None, "oldest": days[0] if days else None}
+
+
+def _counter(reading: Reading) -> dict[str, Any]:
+    """Where the count is: `url` of the counter, what asking does, and why it is not asked."""
+    article = reading.article
+    url = article.counter if article else None
+    if url is None:
+        mode = "printed" if article and article.raw.views is not None else "none"
+        return {"mode": mode, "url": None, "asked": False, "why_not": None}
+    mode = reading.family.counter_mode(url)
+    why = withheld("read_only", mode)
+    return {"mode": mode, "url": url, "asked": why is None, "why_not": why}
+
+
+def _robots(survey: Survey, reading: Reading, agent: str) -> dict[str, Any]:
+    rules = survey.robots
+    url = survey.hosts.local(reading.section.url) or reading.section.url
+    return {
+        "allowed": rules is None or rules.allowed(url, agent),
+        "crawl_delay": rules.crawl_delay(agent) if rules else None,
+    }
+
+
+def _charset(answers: Mapping[str, TextResponse]) -> dict[str, Any]:
+    """Declared by header and page, used for decoding, and how many U+FFFD came of it."""
+    seen = list(answers.values())
+    types = ((answer.headers.get("Content-Type") or b"").decode("latin-1") for answer in seen)
+    headers = sorted({found for kind in types if (found := http_content_type_encoding(kind))})
+    pages = sorted({found for answer in seen if (found := html_body_declared_encoding(answer.body))})
+    return {
+        "http": headers,
+        "page": pages,
+        "used": sorted({answer.encoding for answer in seen}),
+        "unreadable": sum(answer.text.count("\ufffd") for answer in seen),
+    }
+
+
+def _speech(line: Mapping[str, Any]) -> dict[str, Any]:
+    body = line["body"] or ""
+    shown = {key: line[key] for key in _SHOWN}
+    return shown | {"body_length": len(body), "begins": body.replace("\n", " ")[:_FIRST_WORDS]}
+
+
+def as_text(found: Mapping[str, Any]) -> str:
+    """For people: a fact a line, then the speeches, the coverage and the problems."""
+    count = len(found["speeches"])
+    lines = [f"{name:<10}{said}" for name, said in _facts(found, count).items()]
+    lines += ["", f"{count} speeches as they would be archived"]
+    for one in found["speeches"]:
+        views = "views unknown" if one["view_count"] is None else f"{one['view_count']} views"
+        day = one["published_at"] or one["published_on"] or "no date"
+        lines.append(f"  {one['id']}  {one['title']}")
+        lines.append(
+            f"      {day} · {views} · {one['speaker'] or 'speaker unknown'} · {one['body_length']} characters"
+        )
+        lines.append(f"      {one['begins']}")
+    lines += ["", "coverage  " + ", ".join(f"{key} {n}/{count}" for key, n in found["coverage"].items())]
+    lines.append("problems  " + (", ".join(f"{code} ({n})" for code, n in found["problems"].items()) or "none"))
+    return "\n".join(lines)
+
+
+def _facts(found: Mapping[str, Any], count: int) -> dict[str, str]:
+    cms, counts, counter, robots = (found[key] for key in ("cms", "list", "counter", "robots"))
+    charset, dates = found["charset"], found["dates"]
+    signs = " · ".join(cms["evidence"]) or "no sign of any CMS we know: read by structure"
+    asked = "asked" if counter["asked"] else counter["why_not"] or "not asked"
+    delay = f", Crawl-delay {robots['crawl_delay']}" if robots["crawl_delay"] else ""
+    return {
+        "site": found["url"],
+        "CMS": f"{cms['family']} ({signs})" if cms["family"] != GENERIC else f"{GENERIC} ({signs})",
+        "section": f"{found['section']['name']} {found['section']['url']}",
+        "list": f"{counts['pages']} pages ({counts['pages_from']}), {counts['speeches']} speeches "
+        f"({counts['speeches_from']}); {counts['pages_probed']} pages probed",
+        "dates": f"{dates['newest']} to {dates['oldest']} on the pages probed",
+        "counter": f"{counter['mode']}: {counter['url'] or 'no address'} ({asked})",
+        "robots": ("allowed" if robots["allowed"] else "forbidden") + delay,
+        "charset": f"declared {', '.join([*charset['http'], *charset['page']]) or 'nowhere'}; "
+        f"used {', '.join(charset['used'])}; {charset['unreadable']} unreadable",
+        "hosts": ", ".join(found["hosts"]),
+        "meta tags": ", ".join(f"{tag} {n}/{count}" for tag, n in found["meta_tags"].items()),
+    }

@@ -1,0 +1,61 @@
+"""Names read off a site's pages: of the site, its committee, its profile and the sections it has. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+
+from crawler.page import Page, squeeze, strings, tidy, words
+
+SECTIONS = ("领导讲话", "讲话", "主席讲话", "领导言论", "重要讲话", "讲话发言", "领导致辞", "讲话选登")
+"""What committees call the section, the commonest first."""
+_SEPARATORS = re.compile(r"[-_—|－–·]+")
+_COMMITTEE = re.compile(r"(?:中国人民政治协商会议|政协)(?P<place>[\u4e00-\u9fff]{2,12}?)委员会")
+_PLACE = re.compile(r"(?P<place>[\u4e00-\u9fff]{2,12}?[省市县区州旗盟])(?:人民)?政协")
+_NO_PLACE = re.compile("[第届各全常专提]|学习|工作")
+_TELLING = re.compile("讲话|致辞|发言|言论|领导|主席")
+_HOST_FURNITURE = frozenset("www com net org gov edu cn".split())
+_LONGEST_SECTION = 8
+
+
+def profile_name(url: str) -> str:
+    """A name for the profile, made of the host: `gszx-zggswz` of gszx.zggswz.com."""
+    host = (urlsplit(url).hostname or "").lower()
+    labels = [label for label in host.split(".") if label not in _HOST_FURNITURE]
+    return re.sub(r"[^a-z0-9-]", "-", "-".join(labels)).strip("-")[:40] or "site"
+
+
+def site_name(pages: Sequence[Page], sections: Sequence[str]) -> str | None:
+    """The site's name: of the meta tag SiteName, else the piece of a `<title>` that names 政协, else its last."""
+    for page in pages:
+        for meta in page.all("//meta[@name][@content]"):
+            if (meta.get("name") or "").strip().lower() == "sitename" and (said := tidy(meta.get("content") or "")):
+                return said
+    titles = [piece for page in pages for node in page.all("//title") for piece in _SEPARATORS.split(words(node))]
+    pieces = [tidy(piece) for piece in titles if tidy(piece) and tidy(piece) not in {*sections, "首页", "网站首页"}]
+    return next((piece for piece in pieces if "政协" in piece), pieces[-1] if pieces else None)
+
+
+def committee(pages: Sequence[Page], name: str | None) -> str | None:
+    """The committee as most of the pages' words name it, else as the site's name does; None when neither says."""
+    texts = (squeeze("".join(strings(page.root))) for page in pages)
+    places = Counter(match["place"] for text in texts for match in _COMMITTEE.finditer(text))
+    likely = [place for place, _ in places.most_common() if not _NO_PLACE.search(place)]
+    named = _PLACE.search(name or "")
+    place = named["place"] if named else next(iter(likely), None)
+    return f"政协{place}委员会" if place else None
+
+
+def section_candidates(page: Page, most: int = 12) -> list[str]:
+    """Names of links that may be sections, those that speak of leaders or speeches first."""
+    shown = dict.fromkeys(_short_names(page))
+    return sorted(shown, key=lambda name: _TELLING.search(name) is None)[:most]
+
+
+def _short_names(page: Page) -> Iterator[str]:
+    for link in page.all("//a[@href]"):
+        name = squeeze(words(link))
+        if 2 <= len(name) <= _LONGEST_SECTION and page.href(link) and re.fullmatch("[\u4e00-\u9fff]+", name):
+            yield name
