@@ -82,8 +82,8 @@ def read_lines(root: etree._Element) -> Lines:
             if -1 < breaks_before < breaks and not line.has_text:
                 lines.spans[node] = (first, len(lines.all))
             links -= tag == "a"
-        if node.tail:
-            line.add(node.tail, node, is_tail=True, is_linked=links > 0)
+        if (tail := node.tail) and (line.has_text or not tail.isspace()):
+            line.add(tail, node, is_tail=True, is_linked=links > 0)
     return lines
 
 
