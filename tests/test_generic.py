@@ -115,6 +115,24 @@ def test_claims_are_cross_checked_with_what_is_visible() -> None:
     assert read(Page(ADDRESS, finer)).published == Found("2023-12-28 08:00", "meta")
 
 
+@pytest.mark.parametrize(
+    ("printed", "beside", "read_as"),
+    [
+        ("13/04/2018 08:00", "", "2018-04-13 08:00"),
+        ("04/13/2018", "", "04/13/2018"),
+        ("3/4/2018 9:00:00 AM", "", "3/4/2018 9:00:00 AM"),
+        ("03/04/2018", "<p>25/03/2018</p>", "2018-04-03"),
+        ("03/04/2018", "<p>03/25/2018</p>", "03/04/2018"),
+        ("03/04/2018", "", None),
+    ],
+)
+def test_a_day_is_told_from_a_month_by_evidence_or_not_at_all(printed: str, beside: str, read_as: str | None) -> None:
+    page = PAGE.replace("2023-12-28 19:00:29", printed).replace("</ul>", f"</ul>{beside}").format(LEAD)
+    article = read(Page(ADDRESS, page))
+    assert (article.published and article.published.text) == read_as
+    assert [problem.code for problem in article.problems] == ([] if read_as else ["unreadable"])
+
+
 def test_text_left_out_behind_the_article_is_told() -> None:
     addendum = "附记：这次座谈会的发言由办公室整理，未经本人审阅，有不当之处由整理者负责。" * 3
     page = PAGE.format("会议开得很好。").replace("</p></div>", f"</p><p>责任编辑：李四</p><p>{addendum}</p></div>")

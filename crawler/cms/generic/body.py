@@ -79,7 +79,7 @@ def judge(lines: Lines) -> Judged:
     for first, end in _teasers(lines, kinds):
         kinds[first:end] = [Kind.LINKS if what is Kind.PROSE else what for what in kinds[first:end]]
     worths = [
-        1 if what is Kind.LINKS and _names_file(line) else worth(line, what)
+        1 if what is Kind.LINKS and _FILE.search(line.text) else worth(line, what)
         for line, what in zip(lines.all, kinds, strict=True)
     ]
     return Judged(lines.all, lines.spans, kinds, worths)

@@ -20,8 +20,12 @@ _CUT = re.compile(
 )
 _DOTS = re.compile(r"(?:\.{2,}|…+)$")
 _DAY = re.compile(r"\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}")
-_SITE = re.compile("(?:网|网站|门户|首页|主页|频道)$|^.{0,16}(?:委员会|人民政府|[协学]会|联合会|博客|论坛|在线|[日晚]报|电视台)$")
-_LABEL = re.compile(r"(?:(?:文章|信息|文件)?标[\s\u3000]*题|题[\s\u3000]*目|信息名称|名[\s\u3000]*称)[\s\u3000]*[:：][\s\u3000]*(?=.)")
+_SITE = re.compile(
+    "(?:网|网站|门户|首页|主页|频道)$|^.{0,16}(?:委员会|人民政府|[协学]会|联合会|博客|论坛|在线|[日晚]报|电视台)$"
+)
+_LABEL = re.compile(
+    r"(?:(?:文章|信息|文件)?标[\s\u3000]*题|题[\s\u3000]*目|信息名称|名[\s\u3000]*称)[\s\u3000]*[:：][\s\u3000]*(?=.)"
+)
 _LABEL_CELL = re.compile(r"标[\s\u3000]*题[\s\u3000]*[:：]?")
 _SORT = re.compile(r"[\[【［][^\]】］]{1,6}[\]】］]")
 _NUMBER = re.compile(r"[〔\[（(]\d{4}[〕\]）)].{0,8}号$")
@@ -59,7 +63,7 @@ def find_heading(
     number = re.compile(rf"[(（]{part}[)）]$") if part else None
     claims = [number.sub("", claim) for claim in claims] if number else claims
     known = {squeeze(name) for name in names}
-    titles = [_LABEL.sub("", number.sub("", line.text) if number else line.text, count=1) for line in lines]
+    titles = [_unlabelled(number.sub("", line.text) if number else line.text) for line in lines]
     texts = [squeeze(title) if line.size <= _LONGEST else "" for title, line in zip(titles, lines, strict=True)]
     candidates = list(_candidates(texts))
     last = _last_place(worths)
@@ -94,7 +98,11 @@ def _begun(lines: Sequence[Line], worths: Sequence[int], title: str) -> Heading 
 
 def _is_title(text: str, line: Line, known: set[str]) -> bool:
     """True for what may be a title: no menu entry, no name of site or section."""
-    if len(text) < (_SHORTEST_HEADED if line.block.tag in _TAGS else _SHORTEST) or text in known or _SITE.search(text):
+    if (
+        len(text) < (_SHORTEST_HEADED if line.block.tag in _TAGS else _SHORTEST)
+        or text in known
+        or _SITE.search(text)
+    ):
         return False
     return len(text) >= _SHORTEST_LINKED or line.linked < line.size or line.block.tag in _TAGS
 
@@ -115,7 +123,11 @@ def nearest_heading(lines: Sequence[Line], kinds: Sequence[Kind], start: int, na
             return Heading(lines[index + 1].text, index + 1, index + 2)
     before = [index for index in range(max(0, start - _MOST_LINKS), start) if kinds[index] is not Kind.LINKS]
     looks = [
-        (not _SITE.search(line.text), 2 * _TAGS.get(str(line.block.tag), 0) + _named(line) + 3 * _is_above_info(kinds, index), index)
+        (
+            not _SITE.search(line.text),
+            2 * _TAGS.get(str(line.block.tag), 0) + _named(line) + 3 * _is_above_info(kinds, index),
+            index,
+        )
         for index, line in ((index, lines[index]) for index in before[-_LOOKED_BEHIND:])
         if _SHORTEST < line.size <= _LONGEST_TITLE
         and kinds[index] in {Kind.SHORT, Kind.PROSE}
@@ -128,7 +140,12 @@ def nearest_heading(lines: Sequence[Line], kinds: Sequence[Kind], start: int, na
     if not looks:
         return None
     *_, index = max(looks)
-    return Heading(_LABEL.sub("", lines[index].text, count=1), index, index + 1)
+    return Heading(_unlabelled(lines[index].text), index, index + 1)
+
+
+def _unlabelled(text: str) -> str:
+    label = _LABEL.match(text)
+    return text[label.end() :] if label else text
 
 
 def _is_above_info(kinds: Sequence[Kind], index: int) -> bool:

@@ -46,9 +46,12 @@ _TAIL = r"[】\]）)：:>»|\s]"
 # What closes an article: editors, neighbours, related lists, comments. Whole lines: prose holds such words too.
 _ENDING = re.compile(
     rf"{_MARK}(?:"
-    r"(?:[本此]文来源[:：]\S{1,12}\s+)?(?:[本此]文)?(?:责任?编辑|编辑|责编|审核|初审|复审|终审|值班编委|监制|校对)[\s　]*[:：丨|][^，。！？]*$"
+    r"(?:[本此]文来源[:：]\S{1,12}\s+)?(?:[本此]文)?"
+    r"(?:责任?编辑|编辑|责编|审核|初审|复审|终审|值班编委|监制|校对)[\s　]*[:：丨|][^，。！？]*$"
     r"|(?:上一|下一|前一|后一)[篇页条则](?:[:：].*|文章.*)?$"
-    rf"|(?:更多)?(?:相关|推荐|今日|编辑|延伸|热门|精彩|最新|猜你)(?:链接|新闻|阅读|报道|专题|文章|推荐|内容|资讯|评论|信息|喜欢|搜索)(?:[:：].*|{_TAIL}*)$"
+    rf"|(?:更多)?(?:相关|推荐|今日|编辑|延伸|热门|精彩|最新|猜你)"
+    rf"(?:链接|新闻|阅读|报道|专题|文章|推荐|内容|资讯|评论|信息|喜欢|搜索)"
+    rf"(?:[:：].*|{_TAIL}*)$"
     rf"|[你您]可能[还還也会會].{{0,10}}$|(?:网友|用户|文章|全部|最热|最新)(?:评论|留言|跟帖)[（(]?\d*[条）)]*{_TAIL}*$|我来说两句|发表(?:评论|回复){_TAIL}*$"
     rf"|(?:打印|关闭|收藏|分享|纠错|我要纠错|返回|扫一扫)(?:本[页文]|此[页文]|窗口|页面|[到至]|微信|微博|顶部|列表|首页|{_TAIL}){{0,4}}$"
     r"|扫一扫.{0,16}$)|[^，。]{0,30}\d+\s*[条件个篇]评论[^，。]{0,10}$"
@@ -66,14 +69,15 @@ _TOOLS = re.compile(
     re.IGNORECASE,
 )
 _FOOTER = re.compile(
-    r"ICP[备证]|公网安备|版权所有|copyright|^\W*©|©\s*\d{4}|all rights reserved|许可证(?:编?号)?[:：\s]*[\dA-Z京沪津]"
+    r"(?:ICP|icp)[备证]|公网安备|版权所有|[Cc]opyright|COPYRIGHT|^\W*©|©\s*\d{4}"
+    r"|[Aa]ll [Rr]ights [Rr]eserved|ALL RIGHTS RESERVED|许可证(?:编?号)?[:：\s]*[\dA-Z京沪津]"
     r"|备案(?:编?号)[:：]"
-    r"|未经.{0,20}(?:授权|许可|同意|允许).{0,16}(?:转载|镜像|复制|链接|摘编)|不良信息.{0,8}举报",
-    re.IGNORECASE,
+    r"|未经.{0,20}(?:授权|许可|同意|允许).{0,16}(?:转载|镜像|复制|链接|摘编)|不良信息.{0,8}举报"
+    r"|(?:请先|[您你]还没有|尚未)登录.{0,30}(?:查看|阅读|浏览)"
 )
 _TURN = r"(?:[首尾末]\s?页|[上下]一?页|[前后]一页|共\s?\d+\s?页|第\s?\d+\s?页|全文)"
 _PAGER = re.compile(
-    rf"(?=.*{_TURN}|\D*\d{{1,3}}\D+\d)"
+    rf"(?=[\[(（【\d首尾末上下前后共第全>»<«.])(?=.*{_TURN}|\D*\d{{1,3}}\D+\d)"
     rf"(?:[\[(（【]?\s*+(?:\d{{1,3}}|{_TURN}|[>»]+|[<«]+|\.\.\.)\s*+[\])）】]?[\s　|/]*+)++"
 )
 _TRAIL = re.compile(r"[^。]{0,12}(?:当前|现在|所在)的?(?:位置|栏目)|位置[:：]|(?:[^>]{1,30}>){2}")
@@ -87,7 +91,10 @@ _LABEL = (
     r"|发布(?:人|者|机构)?|(?:主办|承办)单位|技术支持|热线|电话|邮编|传真|(?:点击|浏览|阅读|访问)(?:次数|数|量|率)?"
     r"|人气|字体|字号|录入|标签|关键[字词])[\s　]*[:：]"
 )
-_INFO = re.compile(rf"{_DATE}[^。]{{0,16}}?\d{{1,2}}[:：]\d{{2}}|{_LABEL}|{_DATE}\W{{0,6}}(?:点击|浏览|阅读|访问|人气)\W{{0,3}}\d")
+_INFO = re.compile(
+    rf"{_DATE}[^。]{{0,16}}?\d{{1,2}}[:：]\d{{2}}|{_LABEL}|{_DATE}\W{{0,6}}(?:点击|浏览|阅读|访问|人气)\W{{0,3}}\d"
+)
+_MAY_BE_INFO = re.compile("[:：]|点击|浏览|阅读|访问|人气")
 _LONE_DAY = re.compile(rf"[\s【\[（(]*{_DATE}[^\u4e00-\u9fff]{{0,8}}(?:星期.)?[】\]）)]?$")
 _LABELLED_DAY = re.compile(rf"{_LABEL}.*{_DATE}|{_DATE}.*{_LABEL}")
 _MOMENT = re.compile(rf"{_DATE}[^。]{{0,16}}?\d{{1,2}}[:：]\d{{2}}")
@@ -125,7 +132,7 @@ def _told(text: str) -> Kind | None:
     """What a short line tells about the page: where it stands, when and by whom it was published."""
     if _TRAIL.match(text):
         return Kind.LINKS
-    if not text.endswith("。") and _INFO.search(text):
+    if not text.endswith("。") and _MAY_BE_INFO.search(text) and _INFO.search(text):
         return Kind.INFO
     return Kind.DAY if _LONE_DAY.match(text) else None
 

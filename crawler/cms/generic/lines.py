@@ -29,7 +29,6 @@ _SOURCE_BREAK = re.compile(
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|(?:left|top|text-indent)\s*:\s*-\d{4}", re.IGNORECASE
 )
-_STYLED = etree.XPath("//*[@style or @hidden]")
 
 
 @dataclass(slots=True)
@@ -60,7 +59,6 @@ def read_lines(root: etree._Element) -> Lines:
     lines, line = Lines(), _OpenLine()
     blocks, links, breaks = [root], 0, 0
     opened: list[tuple[int, int]] = []
-    hidden = {node for node in _STYLED(root) if _is_hidden(node)}
     walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, node in walker:
         tag = node.tag
@@ -72,7 +70,7 @@ def read_lines(root: etree._Element) -> Lines:
             opened.append((len(lines.all), -1 if line.has_text else breaks))
             breaks += tag in _BREAKS
             links += tag == "a"
-            if tag in _NOT_READ or node in hidden:
+            if not _is_read(node, tag):
                 walker.skip_subtree()
             elif node.text:
                 line.add(node.text, node, is_tail=False, is_linked=links > 0)
@@ -84,13 +82,16 @@ def read_lines(root: etree._Element) -> Lines:
             if -1 < breaks_before < breaks and not line.has_text:
                 lines.spans[node] = (first, len(lines.all))
             links -= tag == "a"
-        if node.tail:
-            line.add(node.tail, node, is_tail=True, is_linked=links > 0)
+        if (tail := node.tail) and (line.has_text or not tail.isspace()):
+            line.add(tail, node, is_tail=True, is_linked=links > 0)
     return lines
 
 
-def _is_hidden(node: etree._Element) -> bool:
-    return node.get("hidden") is not None or _HIDDEN.search(node.get("style", "")) is not None
+def _is_read(node: etree._Element, tag: object) -> bool:
+    if tag in _NOT_READ:
+        return False
+    style = node.get("style")
+    return not (style and _HIDDEN.search(style)) and node.get("hidden") is None
 
 
 class _OpenLine:

@@ -15,7 +15,7 @@ _SAID: tuple[tuple[re.Pattern[str], Reason], ...] = (
     (re.compile("您的IP.{0,40}(?:限制|封禁|禁止|拒绝)"), Reason.BANNED),
     (re.compile(f"{_TEXT}.{{0,6}}已(?:经)?(?:被)?(?:删除|撤下|下线)"), Reason.DELETED),
     (re.compile(f"{_TEXT}.{{0,6}}(?:未通过审核|没有通过审核|正在审核)"), Reason.NOT_APPROVED),
-    (re.compile(f"(?:请先|您还没有|尚未)登录.{{0,20}}{_READ}|登录后(?:才能|方可|可以?){_READ}"), Reason.LOGIN),
+    (re.compile(f"(?:请先|[您你]还没有|尚未)登录.{{0,20}}{_READ}|登录后(?:才能|方可|可以?){_READ}"), Reason.LOGIN),
     (re.compile(f"(?:没有|无){_READ}.{{0,8}}权限|{_READ}本文需要.{{0,10}}(?:点|分|币|元)"), Reason.NO_PERMISSION),
     (re.compile(f"(?:页面|网页|栏目|文件|{_TEXT}).{{0,8}}(?:不存在|未找到|没有找到|找不到)"), Reason.NOT_FOUND),
     (re.compile("找不到.{0,12}(?:页面|网页|文件)"), Reason.NOT_FOUND),
