@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import re
 import shlex
 import sys
 import tempfile
@@ -140,7 +141,7 @@ def _checked(url: str, opts: argparse.Namespace) -> _Places:
     if not 1 <= opts.speeches <= _MOST_SPEECHES:
         raise NotProbed(Exit.WRONG_USE, f"--speeches {opts.speeches}: must be 1 to {_MOST_SPEECHES}")
     places = _Places.of(opts.name or profile_name(url), opts.out)
-    if not places.site.isascii() or not all(one.islower() or one.isdigit() or one == "-" for one in places.site):
+    if not re.fullmatch(r"[a-z0-9-]{1,40}", places.site):
         raise NotProbed(Exit.WRONG_USE, f"--name {places.site}: a site name is 1 to 40 of a-z, 0-9 and -")
     existing = [str(path) for path in (places.profile, places.fixture) if path.exists()]
     if existing and not opts.overwrite:

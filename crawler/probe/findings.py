@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from scrapy.http import TextResponse
-from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding
 
 from crawler.cms import ListPage
 from crawler.counters import withheld
@@ -19,6 +19,8 @@ from pipelines.health import Exit
 
 _MUST = ("title", "published_on", "body")
 _FIRST_WORDS = 40
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
+_DECLARES = 4_096
 _SHOWN = ("id", "title", "published_at", "published_on", "view_count", "speaker")
 
 
@@ -27,10 +29,10 @@ def findings(survey: Survey, reading: Reading, sample: Sample, agent: str, now: 
     return {
         "url": survey.url,
         "cms": {"family": reading.signs.family, "evidence": list(reading.signs.evidence)},
-        "section": {"name": reading.section.name, "url": reading.section.url},
+        "section": {"name": reading.section.name, "url": _local(survey, reading.section.url)},
         "list": _counts(reading.lists),
-        "dates": _dates(reading.lists, now),
-        "counter": _counter(reading),
+        "dates": _dates(reading.lists, sample, now),
+        "counter": _counter(survey, reading),
         "robots": _robots(survey, reading, agent),
         "charset": _charset(survey.answers),
         "hosts": [survey.hosts.netloc, *sorted(survey.hosts.aliases)],
@@ -38,6 +40,7 @@ def findings(survey: Survey, reading: Reading, sample: Sample, agent: str, now: 
         "speeches": [_speech(line) for line in sample.lines],
         "coverage": sample.coverage,
         "problems": sample.problems,
+        "not_captured": sample.not_captured,
     }
 
 
@@ -60,6 +63,11 @@ def doubts(found: Mapping[str, Any], sample: Sample) -> list[str]:
     return reasons
 
 
+def _local(survey: Survey, url: str) -> str:
+    """An address as it is asked for: on the site's own host, whatever alias the page names."""
+    return survey.hosts.local(url) or url
+
+
 def _counts(lists: Sequence[ListPage]) -> dict[str, Any]:
     """Pages and speeches, each with where the number is from: `printed`, `pager`, `counted`, or `at least`."""
     rows = len({row.native_id or row.url for listing in lists for row in listing.rows})
@@ -77,8 +85,8 @@ def _counts(lists: Sequence[ListPage]) -> dict[str, Any]:
     }
 
 
-def _dates(lists: Sequence[ListPage], now: datetime) -> dict[str, str | None]:
-    """The newest and the oldest day of the rows probed."""
+def _dates(lists: Sequence[ListPage], sample: Sample, now: datetime) -> dict[str, str | None]:
+    """The newest and the oldest day of the rows probed, of the speeches read where rows have none."""
     read = (
         published(row.date, tz=ZoneInfo("Asia/Shanghai"), seen_at=now)
         for listing in lists
@@ -86,10 +94,11 @@ def _dates(lists: Sequence[ListPage], now: datetime) -> dict[str, str | None]:
         if row.date and not row.is_doubtful
     )
     days = sorted(found.on for found in read if isinstance(found, Moment) and found.on is not None)
+    days = days or sorted(line["published_on"] for line in sample.lines if line["published_on"])
     return {"newest": days[-1] if days else None, "oldest": days[0] if days else None}
 
 
-def _counter(reading: Reading) -> dict[str, Any]:
+def _counter(survey: Survey, reading: Reading) -> dict[str, Any]:
     """Where the count is: `url` of the counter, what asking does, and why it is not asked."""
     article = reading.article
     url = article.counter if article else None
@@ -98,14 +107,13 @@ def _counter(reading: Reading) -> dict[str, Any]:
         return {"mode": mode, "url": None, "asked": False, "why_not": None}
     mode = reading.family.counter_mode(url)
     why = withheld("read_only", mode)
-    return {"mode": mode, "url": url, "asked": why is None, "why_not": why}
+    return {"mode": mode, "url": _local(survey, url), "asked": why is None, "why_not": why}
 
 
 def _robots(survey: Survey, reading: Reading, agent: str) -> dict[str, Any]:
     rules = survey.robots
-    url = survey.hosts.local(reading.section.url) or reading.section.url
     return {
-        "allowed": rules is None or rules.allowed(url, agent),
+        "allowed": rules is None or rules.allowed(_local(survey, reading.section.url), agent),
         "crawl_delay": rules.crawl_delay(agent) if rules else None,
     }
 
@@ -113,9 +121,10 @@ def _robots(survey: Survey, reading: Reading, agent: str) -> dict[str, Any]:
 def _charset(answers: Mapping[str, TextResponse]) -> dict[str, Any]:
     """Declared by header and page, used for decoding, and how many U+FFFD came of it."""
     seen = list(answers.values())
-    types = ((answer.headers.get("Content-Type") or b"").decode("latin-1") for answer in seen)
-    headers = sorted({found for kind in types if (found := http_content_type_encoding(kind))})
-    pages = sorted({found for answer in seen if (found := html_body_declared_encoding(answer.body))})
+    types = [(answer.headers.get("Content-Type") or b"").decode("latin-1") for answer in seen]
+    headers = sorted({found[1].lower() for kind in types if (found := _CHARSET.search(kind))})
+    starts = [answer.body[:_DECLARES].decode("latin-1") for answer in seen]
+    pages = sorted({found[1].lower() for text in starts if (found := _CHARSET.search(text))})
     return {
         "http": headers,
         "page": pages,
@@ -144,6 +153,7 @@ def as_text(found: Mapping[str, Any]) -> str:
         )
         lines.append(f"      {one['begins']}")
     lines += ["", "coverage  " + ", ".join(f"{key} {n}/{count}" for key, n in found["coverage"].items())]
+    lines.append("not had   " + (", ".join(f"{why} ({n})" for why, n in found["not_captured"].items()) or "none"))
     lines.append("problems  " + (", ".join(f"{code} ({n})" for code, n in found["problems"].items()) or "none"))
     return "\n".join(lines)
 

@@ -59,6 +59,11 @@ class Sample:
         told = Counter(f"{one['field']}: {one['code']}" for line in self.lines for one in line["problems"])
         return dict(sorted(told.items()))
 
+    @property
+    def not_captured(self) -> dict[str, int]:
+        """Rows that gave no speech, by reason."""
+        return dict(sorted(Counter(gap["reason"] for gap in self.report.get("not_captured", [])).items()))
+
     def tags_filled(self, family: Family) -> dict[str, int]:
         """On how many of the captured articles each of the government's meta tags is filled."""
         found = dict.fromkeys(TAGS, 0)

@@ -173,7 +173,9 @@ class SurveySpider(Spider):
         if local is None:
             return Fetched(None, None, Reason.FOREIGN_HOST, f"leads to {ask.url}")
         if ask.form is None and local in self.survey.pages:
-            return Fetched(self.survey.answers.get(local), self.survey.pages[local], None, "")
+            seen = self.survey.pages[local]
+            # Parsed anew: reading an article takes furniture out of its tree.
+            return Fetched(self.survey.answers.get(local), Page(seen.url, seen.text), None, "")
         assert self.crawler.engine is not None  # noqa: S101 - asked only while crawling
         address = Ask(local, ask.form, ask.headers, ask.is_fragment)
         fetched = await Fetcher(self.crawler.engine, self.survey.hosts, reader).get(address, expected)
@@ -187,6 +189,8 @@ class SurveySpider(Spider):
         names = ", ".join(section_candidates(start))
         if not names and start.all("//input[@type='password']"):
             return f"{start.url}: asks for a login; nothing public was found there"
+        if not start.all("//a[@href]"):
+            return f"{start.url}: is no page with links; give the address of the site or of its list"
         seen = f"the sections seen are: {names}" if names else "no section was seen at all"
         return f"{start.url}: no list named {' or '.join(self.sections)}; {seen}; name one with --section"
 
