@@ -59,7 +59,7 @@ def agree(field: str, shown: str | None, claimed: str | None) -> Agreed:
 
 
 def agree_on_date(shown: str | None, claimed: str | None) -> Agreed:
-    """The date shown, else the claim; of the same day in more detail, the claim, but for a midnight: that is a day."""
+    """The date shown, else the claim; of the same day in more detail the claim, unless it is a midnight: a day."""
     if not shown or not claimed:
         return Agreed(shown or claimed or None)
     one, other = ([number.lstrip("0") for number in _NUMBERS.findall(text)] for text in (shown, claimed))
