@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -80,7 +81,7 @@ class PageReader:
         if reason is not None and not is_unended:
             raise UnreadPage(reason, f"instead of the page: {reason.value}")
         try:
-            page = Page(saved.url or _UNKNOWN_URL + quote(Path(saved.file).name), saved.text)
+            page = Page(saved.url or _UNKNOWN_URL + quote(os.fsencode(Path(saved.file).name)), saved.text)
         except PageError as error:
             raise UnreadPage(Reason.UNREADABLE, str(error)) from error
         if said := self.family.notice(page, is_article=True):

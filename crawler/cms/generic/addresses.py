@@ -16,7 +16,7 @@ _ENDING = re.compile(r"\.(?:s?html?|jhtml)$", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9_./]+")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.]+")
 _LONGEST = 80
-_LIST_NAME = re.compile(r"(?:index|list|default|main|home|more)(?:[_-]?\d+)*|node_\d+", re.IGNORECASE)
+_LIST_NAME = re.compile(r"(?:index|list|default|main|home|more)\d*(?:[_-]\d+)*|node_\d+", re.IGNORECASE)
 _FILE = re.compile(
     r"\.(?:docx?|xlsx?|pptx?|pdf|wps|et|dps|ofd|txt|rtf|csv|zip|rar|7z|jpe?g|png|gif|bmp|webp|svg|mp[34]|wm[av]|flv|avi"
     r"|css|js|xml|rss|exe|apk|ico)$",

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from lxml import etree
-
 from crawler.cms import ArticlePage, CounterMode, ListPage, SectionLink
 from crawler.cms.generic.addresses import canonical, column_id, native_id
 from crawler.cms.generic.article import read
@@ -15,12 +13,12 @@ from crawler.cms.generic.lines import read_lines
 from crawler.cms.generic.lists import read_list
 from crawler.cms.generic.notices import notice, redirect
 from crawler.cms.generic.trail import read_trail
-from crawler.page import Page, PageError, squeeze, strings, words
+from crawler.cms.kit.sections import box_name
+from crawler.page import Page, PageError, squeeze, words
 from pipelines.reasons import Reason
 from pipelines.record import Raw
 
 _MORE = re.compile(r"[\[【(（]?(?:查看)?(?:更多|more|\+|>>|»)+[>»\])）】]*", re.IGNORECASE)
-_BOX_LEVELS = 4
 
 
 class Generic:
@@ -65,7 +63,7 @@ class Generic:
                 is_here = column_id(url) == column_id(page.url)
                 return SectionLink(url, words(link) or link.get("title", ""), is_here)
         for link, url in links:
-            if _MORE.fullmatch(squeeze(words(link))) and (name := _box_name(link, wanted)):
+            if _MORE.fullmatch(squeeze(words(link))) and (name := box_name(link, wanted)):
                 return SectionLink(url, name, is_here=False)
         return None
 
@@ -128,12 +126,3 @@ class Generic:
 
 def _text(found: Found | None) -> str | None:
     return found.text if found else None
-
-
-def _box_name(link: etree._Element, wanted: dict[str, str]) -> str | None:
-    """The section's name standing as plain text in the box around a `更多` link."""
-    for _, box in zip(range(_BOX_LEVELS), link.iterancestors(), strict=False):
-        for text in strings(box):
-            if squeeze(text) in wanted:
-                return wanted[squeeze(text)]
-    return None

@@ -10,25 +10,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from crawler.cms.kit.labels import AUTHOR, INPUTTER, LABEL, NUMBER, PUBLISHED, SOURCE, VIEWS
 from crawler.page import squeeze, tidy
 
-_PUBLISHED = (
-    "发布时间 发布日期 发表时间 发表日期 发文日期 添加时间 添加日期 录入时间 加入时间 上传时间 信息时间 成文日期 "
-    "日期 时间 发布于 发表于 更新时间 更新日期 更新于 发布 发表"
-).split()
-_AUTHOR = "文章作者 信息作者 作者 撰稿人 撰稿 撰文".split()
-_INPUTTER = "文章录入 信息录入 录入者 录入员 录入 发布人 发布者 上传者".split()
-_SOURCE = "信息来源 文章来源 稿件来源 新闻来源 来源 来自 出处 转自".split()
-_VIEWS = (
-    "浏览次数 浏览量 浏览数 浏览 点击次数 点击率 点击数 点击量 点击 阅读次数 阅读量 阅读数 阅读 访问次数 访问量 人气"
-).split()
-_OTHER = "责任编辑 编辑 审核 字体 字号 关键字 关键词 评论 分享到 打印 责编 校对 供稿 摄影 索引号 文号 频道".split()
-_LABELS = sorted({*_PUBLISHED, *_AUTHOR, *_INPUTTER, *_SOURCE, *_VIEWS, *_OTHER}, key=len, reverse=True)
-_LABEL = re.compile(
-    "(?<!工)("
-    + "|".join(r"[\s\u3000]*".join(label) for label in _LABELS)
-    + r")[\s\u3000]*[:：]|((?:发布|发表|更新)(?:于|时间|日期))(?=\s*\d{4})"
-)
+_LABEL = re.compile(LABEL + r"|((?:发布|发表|更新)(?:于|时间|日期))(?=\s*\d{4})")
 _VALUE_ENDS = re.compile(
     r"[\u00a0\u3000 ]{2,}|[|｜【】\[\]〓]"
     r"|[\u00a0\u3000 ](?:我[要来]|打印|分享|收藏|评论|字体|字号|推荐|纠错|订阅|大\s?中\s?小)"
@@ -46,7 +31,6 @@ _DATE = re.compile(rf"{_DAY}(?:{_WEEKDAY}(?:T|[\s\u00a0\u3000,，]*)(?:[上下]�
 _YEAR_FIRST, _NUMBERS = re.compile(r"\d{4}\D"), re.compile(r"\d+")
 _HAS_CLOCK = re.compile(r"\d\s?[:：时]\s?\d")
 _YEARLESS = re.compile(rf"(?<![\d/.-])\d{{1,2}}[-/月]\d{{1,2}}日?[\s\u00a0]+{_CLOCK}")
-_NUMBER = re.compile(r"[\d０-９][\d０-９,，.．]*\s*[万亿]?")
 _EDGES = " \u00a0\u3000\t"
 _OPENING, _CLOSING = "（(", "）)"
 
@@ -74,8 +58,8 @@ def read_info(above: Sequence[str], between: Sequence[str], behind: Sequence[str
     zones = [(where, labelled(lines)) for where, lines in (("info", between), ("tail", behind), ("above", above))]
     return Info(
         published=_published(zones, above, between),
-        author=_first(zones, _AUTHOR) or _first(zones, _INPUTTER),
-        source=_first(zones, _SOURCE),
+        author=_first(zones, AUTHOR) or _first(zones, INPUTTER),
+        source=_first(zones, SOURCE),
         views=_views(zones),
     )
 
@@ -124,13 +108,13 @@ def _published(
         return Found(date, "above")
     yearless = next((match[0] for line in between if (match := _YEARLESS.search(line))), None)
     unread = yearless or next(
-        (dict(zones)["info"][label] for label in _PUBLISHED if label in dict(zones)["info"]), None
+        (dict(zones)["info"][label] for label in PUBLISHED if label in dict(zones)["info"]), None
     )
     return Found(tidy(unread), "info") if unread else None
 
 
 def _dated(values: dict[str, str]) -> str | None:
-    return next((date for label in _PUBLISHED if label in values and (date := find_date([values[label]]))), None)
+    return next((date for label in PUBLISHED if label in values and (date := find_date([values[label]]))), None)
 
 
 def _is_date_line(line: str) -> bool:
@@ -148,6 +132,6 @@ def _first(zones: Sequence[tuple[str, dict[str, str]]], labels: Sequence[str]) -
 
 
 def _views(zones: Sequence[tuple[str, dict[str, str]]]) -> Found | None:
-    found = _first(zones, _VIEWS)
-    match = _NUMBER.match(found.text) if found else None
+    found = _first(zones, VIEWS)
+    match = NUMBER.match(found.text) if found else None
     return Found(match[0].strip(), found.where) if found and match else None

@@ -14,6 +14,7 @@ from lxml import etree
 from crawler.cms import ListedRow, ListPage
 from crawler.cms.generic.addresses import column_id, native_id
 from crawler.cms.generic.pager import Pager, read_pager
+from crawler.cms.kit.rows import last_in
 from crawler.page import Page, squeeze, strings, tidy, words
 
 _FULL = r"\d{4}\s?(?P<sep>[-./年])\s?\d{1,2}\s?(?:(?P=sep)|月)\s?\d{1,2}\s?日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?"
@@ -22,7 +23,6 @@ _SHORT_DATE = re.compile(
     r"(?<![\d/.-])(?:\d{4}[-./年]\d{1,2}月?|\d{1,2}[-./]\d{1,2}(?:\s+\d{1,2}:\d{2})?|\d{1,2}月\d{1,2}日)(?![\d/.-])"
 )
 _LONGEST_BESIDE = 30
-_BRACKETS = {"(": ")", "[": "]", "（": "）", "［": "］", "【": "】"}
 _SHORTEST_TITLE = 6
 _CUT = re.compile(r"(?:\.{2,}|…+)$")
 _NO_ADDRESS = re.compile(r"javascript:|#|mailto:|tel:", re.IGNORECASE)
@@ -139,19 +139,9 @@ def _date(row: etree._Element, link: etree._Element) -> str | None:
     inside = "".join(strings(link))
     around = "" if row is link else " ".join(strings(row))
     outside = tidy(around.replace(inside, " ") if inside else around)
-    if found := _last(_FULL_DATE, outside) or _last(_FULL_DATE, inside):
+    if found := last_in(_FULL_DATE, outside) or last_in(_FULL_DATE, inside):
         return found
-    return _last(_SHORT_DATE, outside) if len(outside) <= _LONGEST_BESIDE else None
-
-
-def _last(pattern: re.Pattern[str], text: str) -> str | None:
-    found = list(pattern.finditer(text))
-    if not found:
-        return None
-    start, end = found[-1].span()
-    if start and end < len(text) and _BRACKETS.get(text[start - 1]) == text[end]:
-        start, end = start - 1, end + 1
-    return text[start:end]
+    return last_in(_SHORT_DATE, outside) if len(outside) <= _LONGEST_BESIDE else None
 
 
 def _merged(kept: ListedRow, row: ListedRow) -> ListedRow:

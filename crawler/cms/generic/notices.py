@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from crawler.cms.kit.notices import alerts
 from crawler.page import Page, squeeze, strings
 from pipelines.reasons import Reason
 
@@ -20,7 +21,6 @@ _SAID: tuple[tuple[re.Pattern[str], Reason], ...] = (
     (re.compile(f"(?:页面|网页|栏目|文件|{_TEXT}).{{0,8}}(?:不存在|未找到|没有找到|找不到)"), Reason.NOT_FOUND),
     (re.compile("找不到.{0,12}(?:页面|网页|文件)"), Reason.NOT_FOUND),
 )
-_ALERT = re.compile(r"alert\(\s*(['\"])(.*?)\1\s*\)", re.DOTALL)
 _REFRESH = re.compile(r"url\s*=\s*['\"]?([^'\";]+)", re.IGNORECASE)
 _MOVED = re.compile(r"^\s*(?:(?:window|document|self|top)\.)?location(?:\.href)?\s*=\s*(['\"])(.+?)\1", re.MULTILINE)
 
@@ -30,8 +30,7 @@ def notice(page: Page) -> tuple[Reason, str] | None:
     text = squeeze("".join(strings(page.root)))
     if len(text) > _LONGEST:
         return None
-    alerts = (match[2] for script in page.all("//script") for match in _ALERT.finditer(script.text or ""))
-    for said in (text, *map(squeeze, alerts)):
+    for said in (text, *map(squeeze, alerts(page))):
         for pattern, reason in _SAID:
             if match := pattern.search(said):
                 return reason, match[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from lxml import etree
 
@@ -34,19 +35,21 @@ def breadcrumb(page: Page, column_id: Callable[[str], str | None]) -> Breadcrumb
 
     `column_id` says which column a list address names, None when it names none.
     """
-    for link in page.all("//a[@href]"):
-        block = link.getparent()
+    # Each block once, however many links it holds: a page may be one block of a hundred thousand.
+    blocks = dict.fromkeys(link.getparent() for link in page.all("//a[@href]"))
+    said = cache(lambda node: tidy("".join(strings(node))))
+    for block in blocks:
         if block is None or block.tag in {"body", "html"}:
             continue
-        node = _block_of(block)
+        node = _block_of(block, said)
         if node is not None:
             return _read(page, node, column_id)
     return None
 
 
-def _block_of(block: etree._Element) -> etree._Element | None:
+def _block_of(block: etree._Element, said: Callable[[etree._Element], str]) -> etree._Element | None:
     """The breadcrumb around a link's parent; a `更多>>` link is none: its sign stands inside the link."""
-    text = tidy("".join(strings(block)))
+    text = said(block)
     if len(text) > _LONGEST:
         return None
     links = list(block.iter("a"))
@@ -56,7 +59,7 @@ def _block_of(block: etree._Element) -> etree._Element | None:
     parent = block.getparent()
     if parent is None or parent.tag in {"body", "html"}:
         return None
-    outer = tidy("".join(strings(parent)))
+    outer = said(parent)
     return parent if len(outer) <= _LONGEST and _START.search(outer) else None
 
 

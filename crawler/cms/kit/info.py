@@ -1,7 +1,6 @@
 """Date, author, source and views of an article page: the words between its title and its body.
 
-Labels are the words templates put before the CMS's tags ({$GetDate}, {$GetAuthor}, {$GetOrigin}, {$GetHits}); a date
-needs no label, since real 6.5 sites print `2009年08月31日  大洋网  张星星`.
+A date needs no label, since real 6.5 sites print `2009年08月31日  大洋网  张星星`.
 """
 
 from __future__ import annotations
@@ -11,24 +10,10 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from crawler.cms.kit.labels import AUTHOR, INPUTTER, LABEL, NUMBER, PUBLISHED, SOURCE, VIEWS
 from crawler.page import Page, squeeze, strings, tidy
 
-_PUBLISHED = (
-    "发布时间 发布日期 发表时间 发表日期 添加时间 添加日期 录入时间 加入时间 上传时间 "
-    "成文日期 信息时间 日期 时间 发布于 发表于 更新时间 更新日期 更新于"
-).split()
-_AUTHOR = "文章作者 信息作者 作者 撰稿人 撰稿".split()
-_INPUTTER = "文章录入 信息录入 录入者 录入员 录入 发布人 发布者 上传者".split()
-_SOURCE = "信息来源 文章来源 稿件来源 新闻来源 来源 出处 转自".split()
-_VIEWS = (
-    "浏览次数 浏览量 浏览数 浏览 点击次数 点击率 点击数 点击量 点击 阅读次数 阅读量 阅读数 阅读 访问次数 访问量 人气"
-).split()
-_OTHER = "责任编辑 编辑 审核 字体 字号 关键字 关键词 评论 分享到 打印 责编 校对 供稿 摄影".split()
-
-_ALL_LABELS = sorted({*_PUBLISHED, *_AUTHOR, *_INPUTTER, *_SOURCE, *_VIEWS, *_OTHER}, key=len, reverse=True)
-_LABEL = re.compile(
-    "(" + "|".join(r"[\s\u3000]*".join(label) for label in _ALL_LABELS) + r")[\s\u3000]*[:：]|(发布于|发表于|更新于)"
-)
+_LABEL = re.compile(LABEL + "|(发布于|发表于|更新于)")
 _VALUE_END = re.compile(r"[\u00a0\u3000 ]{2,}|[|｜【\[]|\n")
 _DATE = re.compile(
     r"(?<!\d)(?:\d{4}\s?[-./年]\s?\d{1,2}\s?[-./月]\s?\d{1,2}日?|\d{1,2}/\d{1,2}/\d{4}|[一二〇○零０-９]{4}年.{1,3}月.{1,4}日)"
@@ -36,7 +21,6 @@ _DATE = re.compile(
     r"|(?<!\d)\d{1,2}[-/月]\d{1,2}日?(?:[\s\u00a0]+\d{1,2}:\d{2})?(?!\d)"
 )
 _FULL_YEAR = re.compile(r"\d{4}|[一二〇○零０-９]{4}年")
-_NUMBER = re.compile(r"[\d０-９][\d０-９,，.．]*\s*[万亿]?")
 _BLOCK_END = frozenset({"br", "p", "div", "td", "tr", "table", "h1", "h2", "h3", "h4", "li", "ul", "hr", "center"})
 _LINES_ABOVE = 2
 _LINES_WITHOUT_HEADING = 4
@@ -78,9 +62,9 @@ def read_info(page: Page, body: etree._Element, heading: str) -> Info:
     dates = [_labelled(_beginning_with_label(above)), labelled[1]]
     return Info(
         published=_published(between) or next(filter(None, map(_published_by_label, dates)), None),
-        views=_number(_first(labelled[:1], _VIEWS)),
-        author=_first(labelled, _AUTHOR) or _first(labelled, _INPUTTER),
-        source=_first(labelled, _SOURCE),
+        views=_number(_first(labelled[:1], VIEWS)),
+        author=_first(labelled, AUTHOR) or _first(labelled, INPUTTER),
+        source=_first(labelled, SOURCE),
     )
 
 
@@ -170,7 +154,7 @@ def _first(zones: list[dict[str, str]], labels: list[str]) -> str | None:
 
 
 def _number(value: str | None) -> str | None:
-    match = _NUMBER.match(value or "")
+    match = NUMBER.match(value or "")
     return match[0].strip() if match else None
 
 
@@ -183,7 +167,7 @@ def _published(lines: list[str]) -> str | None:
 
 
 def _published_by_label(values: dict[str, str]) -> str | None:
-    for label in _PUBLISHED:
+    for label in PUBLISHED:
         if value := values.get(label):
             match = _DATE.search(value)
             return tidy(match[0]) if match else value

@@ -31,13 +31,17 @@ def said(page: Page, notices: Notices) -> tuple[Reason, str] | None:
     not one the site withholds.
     """
     text = squeeze("".join(strings(page.root)))
-    alerts = [match[2] for script in page.all("//script") for match in _ALERT.finditer(script.text or "")]
-    texts = [*map(squeeze, alerts), *([text] if len(text) < _LONGEST_PAGE else [])]
+    texts = [*map(squeeze, alerts(page)), *([text] if len(text) < _LONGEST_PAGE else [])]
     for pattern, reason in notices:
         for found in texts:
             if match := pattern.search(found):
                 return reason, found[match.start() : match.start() + _LONGEST]
     return None
+
+
+def alerts(page: Page) -> list[str]:
+    """What scripts of a page say in a box."""
+    return [match[2] for script in page.all("//script") for match in _ALERT.finditer(script.text or "")]
 
 
 def redirect_by_page(page: Page) -> str | None:

@@ -172,7 +172,13 @@ def _shape(link: etree._Element, block: etree._Element) -> tuple[object, ...]:
 
 
 def date_in(text: str) -> str | None:
-    found = list(_DATE.finditer(text))
+    """The last date of a text in any form lists print, brackets around it included."""
+    return last_in(_DATE, text)
+
+
+def last_in(pattern: re.Pattern[str], text: str) -> str | None:
+    """The last match in a text, with the brackets it stands in."""
+    found = list(pattern.finditer(text))
     if not found:
         return None
     start, end = found[-1].span()

@@ -48,7 +48,7 @@ class SectionFinder:
                 is_here = bool(here and column and here.id == column.id and here.is_first)
                 return SectionLink(page.url if is_here else url, words(link) or name, is_here)
         for link, url in links:
-            if _MORE.fullmatch(squeeze(words(link))) and (name := _box_name(link, wanted)):
+            if _MORE.fullmatch(squeeze(words(link))) and (name := box_name(link, wanted)):
                 return SectionLink(url, name, is_here=False)
         return self._here(page, wanted)
 
@@ -69,14 +69,10 @@ class SectionFinder:
         return column.id if column else None
 
 
-def _box_name(link: etree._Element, wanted: dict[str, str]) -> str | None:
+def box_name(link: etree._Element, wanted: dict[str, str]) -> str | None:
     """The section's name standing as plain text in the box around a `更多` link."""
-    box = link.getparent()
-    for _ in range(_BOX_LEVELS):
-        if box is None:
-            return None
+    for _, box in zip(range(_BOX_LEVELS), link.iterancestors(), strict=False):
         for text in strings(box):
             if squeeze(text) in wanted:
                 return wanted[squeeze(text)]
-        box = box.getparent()
     return None
