@@ -84,6 +84,11 @@ def test_addresses(url: str, native_id: str | None, column: str | None) -> None:
     assert (GENERIC.native_id(HOST + url), GENERIC.column_id(HOST + url)) == (native_id, column)
 
 
+def test_a_name_of_many_digits_is_an_article_at_once() -> None:
+    """Backtracking over every grouping of the digits would not end."""
+    assert GENERIC.native_id(f"{HOST}/index_{'9' * 5_000}x.html")
+
+
 def test_addresses_with_other_signs_stay_apart() -> None:
     identities = {
         GENERIC.native_id(HOST + url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -171,3 +172,10 @@ def test_the_document_shows_what_the_command_prints(tmp_path: Path) -> None:
     assert ended.out.replace(f"{tmp_path}/", "") == shown
     named = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?) \|", text, re.MULTILINE))))
     assert named == set(KEYS)
+
+
+def test_a_file_name_that_is_no_text_is_read_all_the_same(tmp_path: Path) -> None:
+    file = tmp_path / os.fsdecode(b"\xff\xfe.html")
+    file.write_bytes(article_page(7).encode())
+    ended, lines = read(file)
+    assert (ended.status, [line["title"] for line in lines]) == (0, ["在会上的讲话"])

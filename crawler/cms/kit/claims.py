@@ -59,14 +59,14 @@ def agree(field: str, shown: str | None, claimed: str | None) -> Agreed:
 
 
 def agree_on_date(shown: str | None, claimed: str | None) -> Agreed:
-    """The date shown, else the claim; of the same day in more detail the claim, unless it is a midnight: a day."""
+    """The date shown, else the claim; of the same day in more detail, the claim."""
     if not shown or not claimed:
         return Agreed(shown or claimed or None)
     one, other = ([number.lstrip("0") for number in _NUMBERS.findall(text)] for text in (shown, claimed))
     common = min(len(one), len(other))
     if common < _DAY or one[:common] != other[:common]:
         return Agreed(shown, (_disagreement("published_on", shown, claimed),))
-    return Agreed(claimed if any(other[len(one) :]) else shown)
+    return Agreed(claimed if len(other) > len(one) else shown)
 
 
 def _disagreement(field: str, shown: str, claimed: str) -> Problem:
