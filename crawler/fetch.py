@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
 
+from scrapy.core.engine import ExecutionEngine
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -26,6 +27,7 @@ from crawler.decode import as_text
 from crawler.hosts import Hosts
 from crawler.middlewares import RobotsForbidden, RobotsUnreadable, Undecodable
 from crawler.page import Page, PageError
+from pipelines.health import RunReport
 from pipelines.reasons import Reason
 
 
@@ -71,16 +73,37 @@ class Fetched:
         return self.detail if self.response is not None or self.reason is None else self.reason.value
 
 
-class Downloads(Protocol):
+class Answers(Protocol):
     """Where answers come from: Scrapy's engine, or the archive."""
 
     async def download_async(self, request: Request) -> Response: ...
 
 
+class CrawlEnding(IgnoreRequest):
+    """Nothing more is asked for: what would come could not be kept."""
+
+
+class Downloads:
+    """Scrapy's engine, until the crawl begins to close: it cannot bear a download begun after that."""
+
+    def __init__(self, engine: ExecutionEngine, report: RunReport) -> None:
+        self.engine, self.report = engine, report
+
+    async def download_async(self, request: Request) -> Response:
+        """The answer, as the engine gives it.
+
+        Raises:
+            CrawlEnding: the crawl is closing.
+        """
+        if self.report.is_closing:
+            raise CrawlEnding("the crawl is closing")
+        return await self.engine.download_async(request)
+
+
 class Fetcher:
     """Fetches pages of one site, in callbacks and between them."""
 
-    def __init__(self, engine: Downloads, hosts: Hosts, family: Family) -> None:
+    def __init__(self, engine: Answers, hosts: Hosts, family: Family) -> None:
         self.engine, self.hosts, self.family = engine, hosts, family
         self._ends_pages: bool | None = None
 
@@ -220,6 +243,8 @@ def failed(error: BaseException) -> Fetched:
         return Fetched(None, None, Reason.NO_CAPTURE, str(error))
     if isinstance(error, Undecodable):
         return Fetched(None, None, Reason.UNREADABLE, str(error))
+    if isinstance(error, CrawlEnding):
+        return Fetched(None, None, Reason.NETWORK, str(error))
     # The decompression gives up on a body above DOWNLOAD_MAXSIZE by ignoring it.
     if isinstance(error, (DownloadCancelledError, IgnoreRequest)):
         return Fetched(None, None, Reason.TOO_LARGE, detail)

@@ -123,9 +123,8 @@ class Keep:
 def stop(crawler: Crawler, report: RunReport, error: ArchiveError) -> asyncio.Future[None] | None:
     """End a crawl whose archive cannot be written: what cannot be kept need not be fetched. Keep what it returns."""
     report.refuse(Exit(error.exit_status), str(error))
-    engine = crawler.engine
-    # Twisted takes a second request to close, from a writer of lines and one of captures, for a mistake.
-    if engine is None or report.is_closing:
+    if report.is_closing:
         return None
     report.is_closing = True
-    return asyncio.ensure_future(engine.close_spider_async(reason="archive_unwritable"))
+    # As a signal would: the engine, closed beside a start() still at work, may wait for ever (Scrapy 2.19).
+    return asyncio.ensure_future(crawler.stop_async())

@@ -105,7 +105,7 @@ def crawl(site: Site, cms: str, trail: str, pager: str, more: str = "") -> Ended
     profile = site.root.parent / "own.toml"
     profile.write_text(PROFILE.replace('"kesion"', f'"{cms}"').replace("广水", "云溪") + more, "utf-8")
     with serve(answer) as url:
-        return site.crawl(url, "-a", f"profile={profile}", "-s", "ATTACHMENTS=0")
+        return site.crawl(url, "-a", f"profile={profile}")
 
 
 CASES = [
