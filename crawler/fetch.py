@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
 
-from scrapy.core.engine import ExecutionEngine
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -27,7 +26,6 @@ from crawler.decode import as_text
 from crawler.hosts import Hosts
 from crawler.middlewares import RobotsForbidden, RobotsUnreadable, Undecodable
 from crawler.page import Page, PageError
-from pipelines.health import RunReport
 from pipelines.reasons import Reason
 
 
@@ -77,27 +75,6 @@ class Answers(Protocol):
     """Where answers come from: Scrapy's engine, or the archive."""
 
     async def download_async(self, request: Request) -> Response: ...
-
-
-class CrawlEnding(IgnoreRequest):
-    """Nothing more is asked for: what would come could not be kept."""
-
-
-class Downloads:
-    """Scrapy's engine, until the crawl begins to close: it cannot bear a download begun after that."""
-
-    def __init__(self, engine: ExecutionEngine, report: RunReport) -> None:
-        self.engine, self.report = engine, report
-
-    async def download_async(self, request: Request) -> Response:
-        """The answer, as the engine gives it.
-
-        Raises:
-            CrawlEnding: the crawl is closing.
-        """
-        if self.report.is_closing:
-            raise CrawlEnding("the crawl is closing")
-        return await self.engine.download_async(request)
 
 
 class Fetcher:
@@ -243,8 +220,6 @@ def failed(error: BaseException) -> Fetched:
         return Fetched(None, None, Reason.NO_CAPTURE, str(error))
     if isinstance(error, Undecodable):
         return Fetched(None, None, Reason.UNREADABLE, str(error))
-    if isinstance(error, CrawlEnding):
-        return Fetched(None, None, Reason.NETWORK, str(error))
     # The decompression gives up on a body above DOWNLOAD_MAXSIZE by ignoring it.
     if isinstance(error, (DownloadCancelledError, IgnoreRequest)):
         return Fetched(None, None, Reason.TOO_LARGE, detail)

@@ -16,7 +16,7 @@ from crawler.attachments import AttachmentFetcher
 from crawler.cms import ListedRow, SectionLink
 from crawler.confirm import conditional_headers, is_confirmed
 from crawler.counters import CounterReader
-from crawler.fetch import Downloads, Fetched, Fetcher, failed
+from crawler.fetch import Fetched, Fetcher, failed
 from crawler.job import CrawlJob
 from crawler.looks import OnList, http_facts
 from crawler.past import PastReader
@@ -47,7 +47,7 @@ class SpeechesSpider(Spider):
         """Fetches pages of this site through the running engine."""
         engine = self.crawler.engine
         assert engine is not None  # noqa: S101 - asked only while crawling
-        return Fetcher(Downloads(engine, self.job.report), self.job.hosts, self.job.family)
+        return Fetcher(engine, self.job.hosts, self.job.family)
 
     @cached_property
     def counters(self) -> CounterReader:
