@@ -9,18 +9,17 @@ import re
 from functools import cache
 from urllib.parse import urljoin
 
-from lxml import etree, html
+from lxml import etree
 
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
 _IN_ADDRESSES = str.maketrans({"\n": "", "\r": "", "\t": "", "\\": "/", " ": "%20"})
-_EDGES = " \t\n\r\f\u00a0\u3000\ufeff"
+_EMPTY = b"<html></html>"
+EDGES = " \t\n\r\f\u00a0\u3000\ufeff"
+"""Blanks that no text begins or ends with: ASCII's, NBSP, U+3000 and a leaked BOM."""
+"""Blanks that no text begins or ends with: ASCII's, NBSP, U+3000 and a leaked BOM."""
 _TEXTS = etree.XPath(
     ".//text()[not(parent::script or parent::style or parent::noscript or parent::template or parent::option)]",
     smart_strings=False,
-)
-
-_ELEMENTS = etree.ElementDefaultClassLookup(
-    element=html.HtmlElement, comment=html.HtmlComment, pi=html.HtmlProcessingInstruction, entity=html.HtmlEntity
 )
 
 
@@ -49,13 +48,11 @@ class Page:
         self.text = text
         # HTML has no NUL; libxml2 would end the text at one.
         source = text.replace("\x00", "")
-        parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
-        # One class for all elements: lxml's own choice by tag asks Python for each of them, a tenth of a page's time.
-        parser.set_element_class_lookup(_ELEMENTS)
-        try:
-            self.root = html.document_fromstring(source.encode(), parser=parser)
-        except etree.ParserError:  # blanks, or nothing but what browsers skip, such as `</0`
-            self.root = html.document_fromstring(b"<html></html>")
+        # lxml.html's elements are Python objects, a tenth of a page's time; lxml's own are not.
+        parser = etree.HTMLParser(encoding="utf-8", huge_tree=True)
+        root = etree.fromstring(source.encode(), parser)
+        # None for blanks, or nothing but what browsers skip, such as `</0`.
+        self.root = etree.fromstring(_EMPTY, etree.HTMLParser()) if root is None else root
         if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
             raise PageError(f"{url}: tags nested deeper than the HTML parser follows; text would be lost")
 
@@ -77,7 +74,7 @@ class Page:
 
     def resolve(self, address: str) -> str | None:
         """An address on the page made absolute; None as for `href`."""
-        value = address.strip(_EDGES)
+        value = address.strip(EDGES)
         # As browsers do (WHATWG URL 4.4): no line breaks or tabs, a backslash is a slash, a blank is %20.
         value = value.translate(_IN_ADDRESSES)
         if not value or value.startswith("#"):
@@ -87,6 +84,20 @@ class Page:
         except ValueError:
             return None
         return url if url.startswith(("http://", "https://")) else None
+
+
+def drop(node: etree._Element) -> None:
+    """Take an element out of its tree; the text behind it stays."""
+    parent = node.getparent()
+    if parent is None:
+        return
+    if node.tail:
+        before = node.getprevious()
+        if before is None:
+            parent.text = (parent.text or "") + node.tail
+        else:
+            before.tail = (before.tail or "") + node.tail
+    parent.remove(node)
 
 
 def words(node: etree._Element) -> str:
@@ -102,7 +113,7 @@ def strings(node: etree._Element) -> list[str]:
 
 def tidy(text: str) -> str:
     """Fold ASCII blanks to one space and trim the edges (also of NBSP, U+3000 and a leaked BOM)."""
-    return _BLANKS.sub(" ", text).strip(_EDGES)
+    return _BLANKS.sub(" ", text).strip(EDGES)
 
 
 def squeeze(text: str) -> str:

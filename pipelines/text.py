@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
-from lxml import etree, html
+from lxml import etree
 
 BLOCKS = frozenset(
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption "
@@ -35,6 +38,7 @@ _LINE_BREAK = re.compile(r"[\n\r]")
 _INDENT = " \t\n\r\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _INVISIBLE = frozenset(_INDENT + "\u200b\u200c\u200d\u2060\ufeff\u00ad")
 
+_NOTHING_DECLARED: Mapping[str, str] = MappingProxyType({})
 _OFF_SCREEN = re.compile(r"-\d{4,}(?:\.\d+)?(?:px|pt|em)?|-\d{3,}em")
 _NO_SIZE = re.compile(r"0+(?:\.0+)?(?:px|pt|em|rem|%)?")
 
@@ -50,9 +54,8 @@ def visible_text(fragment: str) -> str:
     source = fragment.replace("\x00", "")
     if not source.strip():
         return ""
-    parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=False)
-    root = html.document_fromstring(f"<div>{source}</div>".encode(), parser=parser)
-    return _Renderer().render(root)
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=False)
+    return _Renderer().render(etree.fromstring(f"<div>{source}</div>".encode(), parser))
 
 
 class _Style(NamedTuple):
@@ -85,60 +88,69 @@ class _Box:
         return "\n".join(self.lines)
 
 
+class _Role(Enum):
+    """What the end of an element does to the lines."""
+
+    INLINE = "nothing"
+    BLOCK = "ends a line"
+    CELL = "joins its lines to the row's cells"
+    ROW = "makes one line of its cells"
+    REMOVED = "nothing, as nothing of it was shown"
+
+
 class _Renderer:
     """One walk over a tree, without recursion: the depth of a page is its author's choice."""
 
     def __init__(self) -> None:
         self.boxes = [_Box()]
+        self.roles: list[_Role] = []
         self.styles = [_Style(visible=True, sized=True)]
 
     def render(self, root: etree._Element) -> str:
         walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
         for event, node in walker:
             if event == "start":
-                if self._start(node):
-                    self._add(node.text)
-                else:
+                role = self._start(node)
+                if role is _Role.REMOVED:
                     walker.skip_subtree()
-            elif event == "end":
-                self._end(node)
-                self._add(node.tail)
-            else:
-                self._add(node.tail)
+                else:
+                    self._add(node.text)
+                continue
+            if event == "end":
+                self._end()
+            self._add(node.tail)
         return self.boxes[0].text()
 
     def _add(self, text: str | None) -> None:
         if text and self.styles[-1].shown:
             self.boxes[-1].inline.append(text)
 
-    def _start(self, node: etree._Element) -> bool:
-        """Open a node; False when its whole subtree is not shown."""
+    def _start(self, node: etree._Element) -> _Role:
+        """Open a node and say its role."""
         declared = _declarations(node.get("style"))
+        role = _role(node, declared)
+        self.roles.append(role)
         self.styles.append(_inherit(self.styles[-1], node, declared))
-        if node.tag in NEVER_SHOWN or _is_removed(node, declared):
-            return False
-        if node.tag == "br" or _is_block(node, declared):
+        if role is not _Role.REMOVED and (node.tag == "br" or _is_block(node, declared)):
             self.boxes[-1].end_line()
-        if node.tag == "tr":
+        if role is _Role.ROW:
             self.boxes[-1].row = []
-        elif _is_cell(node):
+        elif role is _Role.CELL:
             self.boxes.append(_Box())
-        return True
+        return role
 
-    def _end(self, node: etree._Element) -> None:
+    def _end(self) -> None:
         self.styles.pop()
-        declared = _declarations(node.get("style"))
-        if node.tag in NEVER_SHOWN or _is_removed(node, declared):
-            return
-        if _is_cell(node):
+        role = self.roles.pop()
+        if role is _Role.BLOCK:
+            self.boxes[-1].end_line()
+        elif role is _Role.ROW:
+            self._end_row()
+        elif role is _Role.CELL:
             text = self.boxes.pop().text()
             row = self.boxes[-1].row
             if row is not None:
                 row.append(text)
-        elif node.tag == "tr":
-            self._end_row()
-        elif _is_block(node, declared):
-            self.boxes[-1].end_line()
 
     def _end_row(self) -> None:
         box = self.boxes[-1]
@@ -148,19 +160,35 @@ class _Renderer:
             box.lines.append("\t".join(row))
 
 
+def _role(node: etree._Element, declared: Mapping[str, str]) -> _Role:
+    tag = node.tag
+    if tag in NEVER_SHOWN or _is_removed(node, declared):
+        return _Role.REMOVED
+    if tag == "tr":
+        return _Role.ROW
+    if tag in {"td", "th"} and _is_cell(node):
+        return _Role.CELL
+    return _Role.BLOCK if _is_block(node, declared) else _Role.INLINE
+
+
 def _is_cell(node: etree._Element) -> bool:
     parent = node.getparent()
-    return node.tag in {"td", "th"} and parent is not None and parent.tag == "tr"
+    return parent is not None and parent.tag == "tr"
 
 
-def _declarations(style: str | None) -> dict[str, str]:
-    if not style:
-        return {}
+def _declarations(style: str | None) -> Mapping[str, str]:
+    return _parsed(style) if style else _NOTHING_DECLARED
+
+
+@lru_cache(4_096)
+def _parsed(style: str) -> Mapping[str, str]:
     pairs = (item.split(":", 1) for item in style.lower().split(";") if ":" in item)
     return {name.strip(): value.replace("!important", "").strip() for name, value in pairs}
 
 
-def _inherit(parent: _Style, node: etree._Element, declared: dict[str, str]) -> _Style:
+def _inherit(parent: _Style, node: etree._Element, declared: Mapping[str, str]) -> _Style:
+    if not declared and node.tag != "font":
+        return parent
     visibility, size = declared.get("visibility"), declared.get("font-size")
     visible = visibility not in {"hidden", "collapse"} if visibility in {"hidden", "collapse", "visible"} else None
     sized = None
@@ -171,15 +199,21 @@ def _inherit(parent: _Style, node: etree._Element, declared: dict[str, str]) -> 
     return _Style(parent.visible if visible is None else visible, parent.sized if sized is None else sized)
 
 
-def _is_removed(node: etree._Element, declared: dict[str, str]) -> bool:
-    if node.get("hidden") is not None or declared.get("display") == "none" or declared.get("opacity") == "0":
+def _is_removed(node: etree._Element, declared: Mapping[str, str]) -> bool:
+    if node.get("hidden") is not None:
+        return True
+    if not declared:
+        return False
+    if declared.get("display") == "none" or declared.get("opacity") == "0":
         return True
     if declared.get("position") in {"absolute", "fixed"}:
         return any(_OFF_SCREEN.fullmatch(declared.get(side, "")) for side in ("left", "top", "right"))
     return bool(_OFF_SCREEN.fullmatch(declared.get("text-indent", "")))
 
 
-def _is_block(node: etree._Element, declared: dict[str, str]) -> bool:
+def _is_block(node: etree._Element, declared: Mapping[str, str]) -> bool:
+    if not declared:
+        return node.tag in BLOCKS
     display = declared.get("display")
     if display in _BLOCK_DISPLAYS:
         return True

@@ -71,7 +71,7 @@ def read(page: Page, listed_title: str | None = None, known_names: Sequence[str]
     """
     claims, judged = read_claims(page), judge(read_lines(page.root))
     trail = read_trail(page, judged.lines)
-    document_title = next((words(node) for node in page.all("//title")), "")
+    document_title = next(map(words, page.root.iter("title")), "")
     names = [*known_names, *(trail.names if trail else ())]
     named = [text for text in (listed_title, claims.title, document_title) if text]
     number = part if part > 1 or Kind.PAGER in judged.kinds else None

@@ -13,6 +13,7 @@ from lxml import etree
 from crawler.cms.generic.heading import Heading
 from crawler.cms.generic.kinds import Kind, has_labelled_day, has_moment, kind, worth
 from crawler.cms.generic.lines import Line, Lines
+from crawler.page import drop
 
 _ITEMS = frozenset({"li", "dd"})
 _MOST_LINES_OF_A_ROW, _LONGEST_ROW, _FEWEST_TEASERS = 6, 800, 3
@@ -127,8 +128,9 @@ def _without_asides(page: Judged, heading: int | None) -> list[int]:
     worths = list(page.worths)
     prose = [0, *accumulate(max(0, value) for value in page.worths)]
     for node, (first, end) in page.spans.items():
-        is_most = (prose[end] - prose[first]) * 2 >= prose[-1] if heading is None else first <= heading < end
-        if not is_most and _is_aside(node):
+        held = prose[end] - prose[first]
+        is_most = held * 2 >= prose[-1] if heading is None else first <= heading < end
+        if held and not is_most and _is_aside(node):
             worths[first:end] = [min(value, _IN_ASIDE) for value in worths[first:end]]
     return worths
 
@@ -271,7 +273,7 @@ def cut(page: Judged, body: Body) -> str:
     for node, (first, end) in page.spans.items():
         is_inside = body.first <= first < end <= body.end and node is not body.node
         if is_inside and node.getparent() is not None and kept_before[first] == kept_before[end]:
-            node.drop_tree()  # type: ignore[attr-defined]
+            drop(node)
     return etree.tostring(body.node, encoding="unicode", method="html", with_tail=False)
 
 

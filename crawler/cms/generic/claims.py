@@ -33,10 +33,12 @@ class Claims:
 def read_claims(page: Page) -> Claims:
     """Read the meta tags of a page, and the `<time>` that HTML says is its publication."""
     said: dict[str, str] = {}
-    for tag in page.all("//meta[@content]"):
+    for tag in page.root.iter("meta"):
         name = (tag.get("name") or tag.get("property") or "").strip().lower()
         if value := tidy(tag.get("content") or ""):
             said.setdefault(name, value)
-    for tag in page.all("//time[@datetime][@pubdate or @itemprop='datePublished']"):
-        said.setdefault("pubdate", tidy(tag.get("datetime") or ""))
+    for tag in page.root.iter("time"):
+        is_publication = tag.get("pubdate") is not None or tag.get("itemprop") == "datePublished"
+        if is_publication and (value := tidy(tag.get("datetime") or "")):
+            said.setdefault("pubdate", value)
     return Claims(**{kind: next((said[n] for n in names if n in said), None) for kind, names in _NAMES.items()})

@@ -63,8 +63,10 @@ def find_heading(
     number = re.compile(rf"[(（]{part}[)）]$") if part else None
     claims = [number.sub("", claim) for claim in claims] if number else claims
     known = {squeeze(name) for name in names}
-    titles = [_unlabelled(number.sub("", line.text) if number else line.text) for line in lines]
-    texts = [squeeze(title) if line.size <= _LONGEST else "" for title, line in zip(titles, lines, strict=True)]
+    titles = [_printed(line, number) for line in lines]
+    texts = [
+        line.bare if title is line.text else squeeze(title) for title, line in zip(titles, lines, strict=True)
+    ]
     candidates = list(_candidates(texts))
     last = _last_place(worths)
     for claim in claims:
@@ -141,6 +143,13 @@ def nearest_heading(lines: Sequence[Line], kinds: Sequence[Kind], start: int, na
         return None
     *_, index = max(looks)
     return Heading(_unlabelled(lines[index].text), index, index + 1)
+
+
+def _printed(line: Line, number: re.Pattern[str] | None) -> str:
+    """The words of a line that may be a title, without label and number of the page; none of a longer one."""
+    if line.size > _LONGEST:
+        return ""
+    return _unlabelled(number.sub("", line.text) if number else line.text)
 
 
 def _unlabelled(text: str) -> str:

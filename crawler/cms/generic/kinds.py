@@ -38,7 +38,7 @@ WORTHS = {
 
 _SENTENCE_ENDS = re.compile("[。！？；…」』”]|[!?;]$")
 _PAUSES = re.compile("[，、：,“”《》]")
-_LONGEST_BUTTON, _LONGEST_FOOTER, _LONGEST_DISCLAIMER, _LONGEST_INFO = 60, 160, 300, 120
+_LONGEST_BUTTON, _LONGEST_FOOTER, _LONGEST_DISCLAIMER, _LONGEST_INFO, _LONGEST_DAY = 60, 160, 300, 120, 60
 _SHORTEST_SENTENCE, _SHORTEST_PAUSED, _SHORTEST_PROSE, _SHORTEST_LATIN = 4, 9, 24, 60
 
 _MARK = r"[（(【\[\s“\"<《■◆●·*※>»：:|]*"
@@ -54,8 +54,9 @@ _ENDING = re.compile(
     rf"(?:[:：].*|{_TAIL}*)$"
     rf"|[你您]可能[还還也会會].{{0,10}}$|(?:网友|用户|文章|全部|最热|最新)(?:评论|留言|跟帖)[（(]?\d*[条）)]*{_TAIL}*$|我来说两句|发表(?:评论|回复){_TAIL}*$"
     rf"|(?:打印|关闭|收藏|分享|纠错|我要纠错|返回|扫一扫)(?:本[页文]|此[页文]|窗口|页面|[到至]|微信|微博|顶部|列表|首页|{_TAIL}){{0,4}}$"
-    r"|扫一扫.{0,16}$)|[^，。]{0,30}\d+\s*[条件个篇]评论[^，。]{0,10}$"
+    r"|扫一扫.{0,16}$)"
 )
+_COMMENTS = re.compile(r"[^，。]{0,30}\d+\s*[条件个篇]评论[^，。]{0,10}$")
 _DISCLAIMER = re.compile(
     rf"{_MARK}(?:(?:特别|免责|版权|郑重|法律|平台|反侵权)(?:声明|说明|公告)|版权与免责声明|凡(?:本网|本站|注明).{{0,12}}来源"
     r"|.{0,4}转载请注明|(?:本文|原文|文章)(?:链接|网址|地址)[:：])"
@@ -63,11 +64,16 @@ _DISCLAIMER = re.compile(
 _TOOLS = re.compile(
     rf"{_MARK}(?:(?:正文\s*)?字[体号](?:大小)?[:：]?\s*[\[【（(]?\s*(?:[大中小]|放大|默认)|大[\s|]*中[\s|]*小{_TAIL}*$"
     rf"|(?:分享到?|登录|注册|搜索|更多|用户名|密码|验证码)(?:{_TAIL}.*)?$"
-    r"|(?:分享[到至]|.{0,4}链接已?复制|复制链接)[^，。]{0,16}$"
+    r"|(?:分享[到至]|复制链接)[^，。]{0,16}$)"
+)
+_TOOLS_WITHIN = re.compile(
+    rf"{_MARK}(?:.{{0,4}}链接已?复制[^，。]{{0,16}}$"
     r"|.{0,12}(?:加入收藏|设为首页|联系我们|网站地图|打印(?:本[页稿文]|此[页文])|关闭(?:窗口|本页)|扫描二维码)[^。]*$"
     r"|.{0,6}(?:下载.{0,4}|尽在.{0,12})(?:APP|客户端)$)",
     re.IGNORECASE,
 )
+# A sign of each alternative: most lines hold none and are not searched.
+_MAY_BE_TOOLS, _MAY_BE_FOOTER = re.compile("[复藏设联图印闭描端Pp]"), re.compile("[备证版©未举录CcAa]")
 _FOOTER = re.compile(
     r"(?:ICP|icp)[备证]|公网安备|版权所有|[Cc]opyright|COPYRIGHT|^\W*©|©\s*\d{4}"
     r"|[Aa]ll [Rr]ights [Rr]eserved|ALL RIGHTS RESERVED|许可证(?:编?号)?[:：\s]*[\dA-Z京沪津]"
@@ -81,6 +87,7 @@ _PAGER = re.compile(
     rf"(?:[\[(（【]?\s*+(?:\d{{1,3}}|{_TURN}|[>»]+|[<«]+|\.\.\.)\s*+[\])）】]?[\s　|/]*+)++"
 )
 _TRAIL = re.compile(r"[^。]{0,12}(?:当前|现在|所在)的?(?:位置|栏目)|位置[:：]|(?:[^>]{1,30}>){2}")
+_MAY_BE_TRAIL = re.compile("[>位栏]")
 _DATE = (
     r"(?:\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}\s*日?|\d{1,2}/\d{1,2}/\d{4}"
     r"|[一二][〇○零一二三四五六七八九]{3}年.{1,3}月.{1,4}日)"
@@ -115,11 +122,11 @@ def kind(line: Line) -> Kind:
     text, plain = line.text, line.size - line.linked
     if line.linked and line.size <= _LONGEST_INFO and _PAGER.fullmatch(text):
         return Kind.PAGER
-    if line.size <= _LONGEST_BUTTON and _ENDING.match(text):
+    if line.size <= _LONGEST_BUTTON and (_ENDING.match(text) or ("评论" in text and _COMMENTS.match(text))):
         return Kind.ENDING
     if line.size <= _LONGEST_DISCLAIMER and _DISCLAIMER.match(text):
         return Kind.ENDING
-    if line.size <= _LONGEST_FOOTER and not _is_long(text) and (_FOOTER.search(text) or _TOOLS.match(text)):
+    if line.size <= _LONGEST_FOOTER and _is_furniture(text):
         return Kind.FURNITURE
     if line.linked > plain:
         return Kind.LINKS
@@ -128,13 +135,22 @@ def kind(line: Line) -> Kind:
     return Kind.PROSE if _is_prose(text, plain) else Kind.SHORT
 
 
+def _is_furniture(text: str) -> bool:
+    found = (
+        _TOOLS.match(text)
+        or (_MAY_BE_FOOTER.search(text) and _FOOTER.search(text))
+        or (_MAY_BE_TOOLS.search(text) and _TOOLS_WITHIN.match(text))
+    )
+    return bool(found) and not _is_long(text)
+
+
 def _told(text: str) -> Kind | None:
     """What a short line tells about the page: where it stands, when and by whom it was published."""
-    if _TRAIL.match(text):
+    if _MAY_BE_TRAIL.search(text) and _TRAIL.match(text):
         return Kind.LINKS
     if not text.endswith("。") and _MAY_BE_INFO.search(text) and _INFO.search(text):
         return Kind.INFO
-    return Kind.DAY if _LONE_DAY.match(text) else None
+    return Kind.DAY if len(text) <= _LONGEST_DAY and _LONE_DAY.match(text) else None
 
 
 def _is_prose(text: str, plain: int) -> bool:

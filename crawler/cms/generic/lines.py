@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lxml import etree
 
-from crawler.page import tidy
+from crawler.page import EDGES, squeeze, tidy
 
 _BREAKS = frozenset(
     "address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption "
@@ -33,13 +34,14 @@ _HIDDEN = re.compile(
 
 @dataclass(slots=True)
 class Line:
-    """One line: `text` on one line, `size` its signs without blanks, `linked` those of them inside links.
+    """One line: `text` on one line, `bare` without blanks, `size` the signs of that, `linked` those inside links.
 
     `pieces`: the text nodes, each as the element it belongs to and whether it is that element's tail. `block`: the
     innermost block around it.
     """
 
     text: str
+    bare: str
     size: int
     linked: int
     block: etree._Element
@@ -57,68 +59,76 @@ class Lines:
 def read_lines(root: etree._Element) -> Lines:
     """Every visible line below `root`."""
     lines, line = Lines(), _OpenLine()
+    ended, spans, texts = lines.all, lines.spans, line.texts
     blocks, links, breaks = [root], 0, 0
     opened: list[tuple[int, int]] = []
     walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, node in walker:
-        tag = node.tag
         if event == "start":
+            tag = node.tag
             if tag in _BREAKS:
-                line.end(lines.all, blocks[-1])
+                if texts:
+                    ended.append(line.end(blocks[-1]))
                 blocks.append(node)
             # An inline element that begins within a line holds part of it only, as one that ends within a line.
-            opened.append((len(lines.all), -1 if line.has_text else breaks))
-            breaks += tag in _BREAKS
-            links += tag == "a"
-            if not _is_read(node, tag):
+            opened.append((len(ended), -1 if texts else breaks))
+            if tag in _BREAKS:
+                breaks += 1
+            elif tag == "a":
+                links += 1
+            if tag in _NOT_READ or _is_hidden(node):
                 walker.skip_subtree()
-            elif node.text:
-                line.add(node.text, node, is_tail=False, is_linked=links > 0)
+            elif (text := node.text) and (texts or not text.isspace()):
+                line.add(text, node, is_tail=False, is_linked=links > 0)
             continue
         if event == "end":
+            tag = node.tag
             if tag in _BREAKS:
-                line.end(lines.all, blocks.pop())
+                block = blocks.pop()
+                if texts:
+                    ended.append(line.end(block))
+            elif tag == "a":
+                links -= 1
             first, breaks_before = opened.pop()
-            if -1 < breaks_before < breaks and not line.has_text:
-                lines.spans[node] = (first, len(lines.all))
-            links -= tag == "a"
-        if (tail := node.tail) and (line.has_text or not tail.isspace()):
-            line.add(tail, node, is_tail=True, is_linked=links > 0)
+            if -1 < breaks_before < breaks and not texts:
+                spans[node] = (first, len(ended))
+        if (text := node.tail) and (texts or not text.isspace()):
+            line.add(text, node, is_tail=True, is_linked=links > 0)
     return lines
 
 
-def _is_read(node: etree._Element, tag: object) -> bool:
-    if tag in _NOT_READ:
-        return False
+def _is_hidden(node: etree._Element) -> bool:
     style = node.get("style")
-    return not (style and _HIDDEN.search(style)) and node.get("hidden") is None
+    return (style is not None and _hides(style)) or node.get("hidden") is not None
+
+
+@lru_cache(4_096)
+def _hides(style: str) -> bool:
+    return _HIDDEN.search(style) is not None
 
 
 class _OpenLine:
-    """The line being read."""
+    """The line being read: empty until a text that is no blank begins it."""
+
+    __slots__ = ("linked", "pieces", "texts")
 
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.pieces: list[tuple[etree._Element, bool]] = []
         self.linked = 0
-        self.has_text = False
 
     def add(self, text: str, node: etree._Element, *, is_tail: bool, is_linked: bool) -> None:
-        if not text.isspace():
-            self.has_text = True
-            if is_linked:
-                self.linked += len("".join(text.split()))
-        elif not self.has_text:
-            return
+        if is_linked:
+            self.linked += len(squeeze(text))
         self.texts.append(text)
         self.pieces.append((node, is_tail))
 
-    def end(self, lines: list[Line], block: etree._Element) -> None:
-        if self.has_text:
-            text = "".join(self.texts)
-            if "\n" in text:
-                text = _SOURCE_BREAK.sub("", text)
-            lines.append(Line(tidy(text), len("".join(text.split())), self.linked, block, self.pieces))
-            self.pieces = []
-            self.texts.clear()
-            self.linked, self.has_text = 0, False
+    def end(self, block: etree._Element) -> Line:
+        text = "".join(self.texts).strip(EDGES)
+        bare = squeeze(text)
+        if len(bare) < len(text):
+            text = tidy(_SOURCE_BREAK.sub("", text) if "\n" in text else text)
+        line = Line(text, bare, len(bare), self.linked, block, self.pieces)
+        self.texts.clear()
+        self.pieces, self.linked = [], 0
+        return line

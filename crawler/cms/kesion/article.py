@@ -18,7 +18,7 @@ from crawler.cms.kit.behind import text_behind
 from crawler.cms.kit.breadcrumb import breadcrumb
 from crawler.cms.kit.info import read_info
 from crawler.cms.kit.title import TitleReader, title_problems
-from crawler.page import Page, squeeze, strings
+from crawler.page import Page, drop, squeeze, strings
 from pipelines.record import Raw
 
 _BODY = "//*[@id='MyContent']"
@@ -99,7 +99,7 @@ def _body_html(body: etree._Element, pagers: list[etree._Element]) -> str:
     inside = set(body.iter())
     for pager in pagers:
         if pager in inside:
-            pager.drop_tree()  # type: ignore[attr-defined]
+            drop(pager)
     return etree.tostring(body, encoding="unicode", method="html", with_tail=False)
 
 

@@ -31,7 +31,7 @@ from crawler.cms.kit.pagers import Pager, linked_pager
 from crawler.cms.kit.rows import RowFinder
 from crawler.cms.kit.sections import Column, SectionFinder
 from crawler.cms.kit.title import Heading, TitleReader, title_problems
-from crawler.page import Page, PageError, squeeze
+from crawler.page import Page, PageError, drop, squeeze
 from pipelines.reasons import Reason
 from pipelines.record import Problem, Raw
 
@@ -253,7 +253,7 @@ class DescribedFamily(ABC):
     def _body_html(self, page: Page, body: etree._Element) -> str:
         for xpath in self.furniture:
             for node in page.all(xpath, body):
-                node.drop_tree()  # type: ignore[attr-defined]
+                drop(node)
         return etree.tostring(body, encoding="unicode", method="html", with_tail=False)
 
 
