@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import lru_cache
-from types import MappingProxyType
 from typing import NamedTuple
 
 from lxml import etree
+
+from pipelines.styles import NOTHING, Declared, declared
 
 BLOCKS = frozenset(
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption "
@@ -27,8 +27,6 @@ NEVER_SHOWN = frozenset(
     "audio canvas embed frameset head iframe noembed noframes noscript object rp script style template title "
     "video".split()
 )
-_BLOCK_DISPLAYS = frozenset({"block", "flex", "grid", "list-item", "table", "flow-root"})
-_INLINE_DISPLAYS = frozenset({"inline", "inline-block", "inline-flex", "contents"})
 
 # Quotes, dashes and dots that Chinese sets full width although Unicode calls their width ambiguous.
 _AMBIGUOUS_CJK = frozenset("“”‘’…—·")
@@ -36,11 +34,7 @@ _ASCII_BLANKS = re.compile(r"[ \t\n\r\f]+")
 _LINE_BREAK = re.compile(r"[\n\r]")
 # Zs without the blanks that carry width inside a line; those stay unless they stand at its edge.
 _INDENT = " \t\n\r\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-_INVISIBLE = frozenset(_INDENT + "\u200b\u200c\u200d\u2060\ufeff\u00ad")
-
-_NOTHING_DECLARED: Mapping[str, str] = MappingProxyType({})
-_OFF_SCREEN = re.compile(r"-\d{4,}(?:\.\d+)?(?:px|pt|em)?|-\d{3,}em")
-_NO_SIZE = re.compile(r"0+(?:\.0+)?(?:px|pt|em|rem|%)?")
+_INVISIBLE = _INDENT + "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 
 
 def body_text(parts: Sequence[str]) -> str:
@@ -78,6 +72,8 @@ class _Box:
     row: list[str] | None = None
 
     def end_line(self) -> None:
+        if not self.inline:
+            return
         line = _line("".join(self.inline))
         self.inline.clear()
         if line:
@@ -92,10 +88,14 @@ class _Role(Enum):
     """What the end of an element does to the lines."""
 
     INLINE = "nothing"
+    BREAK = "nothing more: it ended a line where it stands"
     BLOCK = "ends a line"
     CELL = "joins its lines to the row's cells"
     ROW = "makes one line of its cells"
     REMOVED = "nothing, as nothing of it was shown"
+
+
+_ENDS_LINE = (_Role.BREAK, _Role.BLOCK, _Role.ROW)
 
 
 class _Renderer:
@@ -127,11 +127,12 @@ class _Renderer:
 
     def _start(self, node: etree._Element) -> _Role:
         """Open a node and say its role."""
-        declared = _declarations(node.get("style"))
-        role = _role(node, declared)
+        style = node.get("style")
+        given = declared(style) if style else NOTHING
+        role = _role(node, given)
         self.roles.append(role)
-        self.styles.append(_inherit(self.styles[-1], node, declared))
-        if role is not _Role.REMOVED and (node.tag == "br" or _is_block(node, declared)):
+        self.styles.append(_inherit(self.styles[-1], node, given))
+        if role in _ENDS_LINE:
             self.boxes[-1].end_line()
         if role is _Role.ROW:
             self.boxes[-1].row = []
@@ -160,15 +161,17 @@ class _Renderer:
             box.lines.append("\t".join(row))
 
 
-def _role(node: etree._Element, declared: Mapping[str, str]) -> _Role:
+def _role(node: etree._Element, given: Declared) -> _Role:
     tag = node.tag
-    if tag in NEVER_SHOWN or _is_removed(node, declared):
+    if tag in NEVER_SHOWN or given.is_removed or node.get("hidden") is not None:
         return _Role.REMOVED
     if tag == "tr":
         return _Role.ROW
     if tag in {"td", "th"} and _is_cell(node):
         return _Role.CELL
-    return _Role.BLOCK if _is_block(node, declared) else _Role.INLINE
+    if tag == "br":
+        return _Role.BREAK
+    return _Role.BLOCK if (tag in BLOCKS if given.is_block is None else given.is_block) else _Role.INLINE
 
 
 def _is_cell(node: etree._Element) -> bool:
@@ -176,59 +179,25 @@ def _is_cell(node: etree._Element) -> bool:
     return parent is not None and parent.tag == "tr"
 
 
-def _declarations(style: str | None) -> Mapping[str, str]:
-    return _parsed(style) if style else _NOTHING_DECLARED
-
-
-@lru_cache(4_096)
-def _parsed(style: str) -> Mapping[str, str]:
-    pairs = (item.split(":", 1) for item in style.lower().split(";") if ":" in item)
-    return {name.strip(): value.replace("!important", "").strip() for name, value in pairs}
-
-
-def _inherit(parent: _Style, node: etree._Element, declared: Mapping[str, str]) -> _Style:
-    if not declared and node.tag != "font":
-        return parent
-    visibility, size = declared.get("visibility"), declared.get("font-size")
-    visible = visibility not in {"hidden", "collapse"} if visibility in {"hidden", "collapse", "visible"} else None
-    sized = None
-    if size is not None:
-        sized = not _NO_SIZE.fullmatch(size)
-    elif node.tag == "font" and node.get("size"):
+def _inherit(parent: _Style, node: etree._Element, given: Declared) -> _Style:
+    visible, sized = given.is_visible, given.has_size
+    if sized is None and node.tag == "font" and node.get("size"):
         sized = True
+    if visible is None and sized is None:
+        return parent
     return _Style(parent.visible if visible is None else visible, parent.sized if sized is None else sized)
 
 
-def _is_removed(node: etree._Element, declared: Mapping[str, str]) -> bool:
-    if node.get("hidden") is not None:
-        return True
-    if not declared:
-        return False
-    if declared.get("display") == "none" or declared.get("opacity") == "0":
-        return True
-    if declared.get("position") in {"absolute", "fixed"}:
-        return any(_OFF_SCREEN.fullmatch(declared.get(side, "")) for side in ("left", "top", "right"))
-    return bool(_OFF_SCREEN.fullmatch(declared.get("text-indent", "")))
-
-
-def _is_block(node: etree._Element, declared: Mapping[str, str]) -> bool:
-    if not declared:
-        return node.tag in BLOCKS
-    display = declared.get("display")
-    if display in _BLOCK_DISPLAYS:
-        return True
-    return node.tag in BLOCKS and display not in _INLINE_DISPLAYS
-
-
 def _line(raw: str) -> str:
-    line = _ASCII_BLANKS.sub(_blank, raw).strip(_INDENT)
-    return "" if _INVISIBLE.issuperset(line) else line
+    line = raw.strip(_INDENT)
+    if not line.strip(_INVISIBLE):
+        return ""
+    return _ASCII_BLANKS.sub(_blank if _LINE_BREAK.search(line) else " ", line)
 
 
 def _blank(match: re.Match[str]) -> str:
+    """One blank for a run of them within a line; none for a source line break between two CJK characters."""
     source, start, end = match.string, match.start(), match.end()
-    if start == 0 or end == len(source):
-        return " "
     breaks = _LINE_BREAK.search(match.group())
     return "" if breaks and _is_cjk(source[start - 1]) and _is_cjk(source[end]) else " "
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 
 from lxml import etree
 
+from crawler.cms.generic.copies import copy_begins
 from crawler.cms.generic.heading import Heading
 from crawler.cms.generic.kinds import Kind, has_labelled_day, has_moment, kind, worth
 from crawler.cms.generic.lines import Line, Lines
@@ -23,8 +24,9 @@ _BEFORE_HEADING, _IN_ASIDE = -3, -4
 _LONGEST_TITLE, _SENTENCE_ENDS = 60, "。！？!?；：:”』」"
 _MOST_MOMENTS = 1
 _MOST_BEHIND = {Kind.ENDING: 0.7, Kind.FURNITURE: 0.1}
-_NO_PART = frozenset({Kind.FURNITURE, Kind.ENDING, Kind.PAGER})
-_IN_HEAD = frozenset({Kind.DAY, Kind.INFO, Kind.LINKS, *_NO_PART})
+# Tuples: a member of an enumeration is found there by identity, in a set by a hash made in Python.
+_NO_PART = (Kind.FURNITURE, Kind.ENDING, Kind.PAGER)
+_IN_HEAD = (Kind.DAY, Kind.INFO, Kind.LINKS, *_NO_PART)
 _ASIDE_TAGS = frozenset({"aside", "footer", "nav"})
 _ASIDE = re.compile(
     r"(?:^|[\W_])(?:comments?|commentlist|reply|replies|recommend\w*|relat\w+|sidebar|side|aside|footer?|copyright|nav|menu"
@@ -38,8 +40,9 @@ _CONTAINER = re.compile(
     re.IGNORECASE,
 )
 _MOST_CLIMBED = 4
-_PLAIN = frozenset({Kind.PROSE, Kind.SHORT, Kind.DAY})
-_CLOSING = frozenset({Kind.LINKS, *_NO_PART})
+_PLAIN = (Kind.PROSE, Kind.SHORT, Kind.DAY)
+_CLOSING = (Kind.LINKS, *_NO_PART)
+_MAY_BE_FILE = re.compile("[.Dd]")
 _FILE = re.compile(
     r"\.(?:docx?|xlsx?|pptx?|pdf|wps|et|dps|ofd|txt|rtf|csv|zip|rar|7z)(?:[?#]|$)|filedown|download", re.IGNORECASE
 )
@@ -73,17 +76,26 @@ class Body:
 def judge(lines: Lines) -> Judged:
     """Judge every line; a list item, or one of several like blocks, of a link and an abstract is no prose."""
     kinds = [kind(line) for line in lines.all]
-    for node, (first, end) in lines.spans.items():
-        is_short = 1 < end - first <= _MOST_LINES_OF_A_ROW
-        if node.tag in _ITEMS and is_short and _is_row(lines.all[first:end], kinds[first:end]):
-            kinds[first:end] = [Kind.LINKS if what is Kind.PROSE else what for what in kinds[first:end]]
-    for first, end in _teasers(lines, kinds):
-        kinds[first:end] = [Kind.LINKS if what is Kind.PROSE else what for what in kinds[first:end]]
-    worths = [
-        1 if what is Kind.LINKS and _FILE.search(line.text) else worth(line, what)
-        for line, what in zip(lines.all, kinds, strict=True)
+    rows = [
+        (first, end)
+        for node, (first, end) in lines.spans.items()
+        if 1 < end - first <= _MOST_LINES_OF_A_ROW
+        and node.tag in _ITEMS
+        and _is_row(lines.all[first:end], kinds[first:end])
     ]
-    return Judged(lines.all, lines.spans, kinds, worths)
+    _make_links(kinds, rows)
+    _make_links(kinds, _teasers(lines, kinds))
+    return Judged(lines.all, lines.spans, kinds, list(map(_worth, lines.all, kinds)))
+
+
+def _make_links(kinds: list[Kind], spans: Iterable[tuple[int, int]]) -> None:
+    for first, end in spans:
+        kinds[first:end] = [Kind.LINKS if what is Kind.PROSE else what for what in kinds[first:end]]
+
+
+def _worth(line: Line, what: Kind) -> int:
+    is_file = what is Kind.LINKS and _MAY_BE_FILE.search(line.text) and _FILE.search(line.text)
+    return 1 if is_file else worth(line, what)
 
 
 def _teasers(lines: Lines, kinds: Sequence[Kind]) -> Iterator[tuple[int, int]]:
@@ -114,8 +126,9 @@ def find_body(page: Judged, heading: Heading | None) -> Body | None:
         return None
     node, first, end = _climb(page, *chosen[1:], floor=0 if at is None else at + 1)
     start = _start(page, first, end, heading)
-    stop = _stop(page, bare, start, end)
-    left_out = [i for i in range(stop, end) if page.kinds[i] is Kind.PROSE and bare[i] > 0]
+    last = copy_begins(page.lines, start, end) or end
+    stop = _stop(page, bare, start, last)
+    left_out = [i for i in range(stop, last) if page.kinds[i] is Kind.PROSE and bare[i] > 0]
     is_missed = sum(bare[i] for i in left_out) >= _MISSED
     return Body(node, first, end, start, stop, page.lines[left_out[0]].text if is_missed else None)
 
@@ -187,7 +200,7 @@ def _choose(page: Judged, worths: Sequence[int], heading: int | None) -> tuple[i
     worths = [*(min(value, _BEFORE_HEADING) for value in worths[:after]), *worths[after:]]
     sums = [0, *accumulate(worths)]
     costs = [0, *accumulate(value if value < 0 else -value // 2 for value in worths)]
-    while after < len(worths) and page.kinds[after] in _IN_HEAD - {Kind.LINKS}:
+    while after < len(worths) and page.kinds[after] in _IN_HEAD and page.kinds[after] is not Kind.LINKS:
         after += 1
     best, chosen = 0, None
     for node, (first, end) in page.spans.items():

@@ -29,6 +29,8 @@ _LABEL = re.compile(
 _LABEL_CELL = re.compile(r"标[\s\u3000]*题[\s\u3000]*[:：]?")
 _SORT = re.compile(r"[\[【［][^\]】］]{1,6}[\]】］]")
 _NUMBER = re.compile(r"[〔\[（(]\d{4}[〕\]）)].{0,8}号$")
+# How to reach the site: a column of such lines stands before the text on small sites.
+_CONTACT = re.compile(r"(?:联系)?(?:地\s*址|电\s*话|手\s*机|传\s*真|邮\s*[箱编]|网\s*址|联系人)[\s\u3000]*[:：]")
 _TAGS = {"h1": 4, "h2": 3, "h3": 2, "h4": 1}
 _NAMED = re.compile(r"tit|biaoti|headline|subject|heading", re.IGNORECASE)
 _MUCH, _LITTLE_PROSE = 200, 20
@@ -64,9 +66,7 @@ def find_heading(
     claims = [number.sub("", claim) for claim in claims] if number else claims
     known = {squeeze(name) for name in names}
     titles = [_printed(line, number) for line in lines]
-    texts = [
-        line.bare if title is line.text else squeeze(title) for title, line in zip(titles, lines, strict=True)
-    ]
+    texts = [line.bare if title is line.text else squeeze(title) for title, line in zip(titles, lines, strict=True)]
     candidates = list(_candidates(texts))
     last = _last_place(worths)
     for claim in claims:
@@ -136,6 +136,7 @@ def nearest_heading(lines: Sequence[Line], kinds: Sequence[Kind], start: int, na
         and line.text[-1] not in "。：:"
         and line.block.tag != "marquee"
         and not _DAY.search(line.text)
+        and not _CONTACT.match(line.text)
         and not _NUMBER.search(line.text)
         and squeeze(line.text) not in known
     ]

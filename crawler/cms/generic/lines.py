@@ -32,6 +32,9 @@ _HIDDEN = re.compile(
 )
 
 
+_ROLES = {**dict.fromkeys(_NOT_READ, "unread"), **dict.fromkeys(_BREAKS, "block"), "a": "link"}
+
+
 @dataclass(slots=True)
 class Line:
     """One line: `text` on one line, `bare` without blanks, `size` the signs of that, `linked` those inside links.
@@ -56,50 +59,46 @@ class Lines:
     spans: dict[etree._Element, tuple[int, int]] = field(default_factory=dict)
 
 
-def read_lines(root: etree._Element) -> Lines:
+def read_lines(root: etree._Element) -> Lines:  # noqa: C901, PLR0912 - one loop: a call an element costs a fifth of it
     """Every visible line below `root`."""
     lines, line = Lines(), _OpenLine()
     ended, spans, texts = lines.all, lines.spans, line.texts
     blocks, links, breaks = [root], 0, 0
-    opened: list[tuple[int, int]] = []
+    opened: list[tuple[str, int, int]] = []
     walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, node in walker:
         if event == "start":
             tag = node.tag
-            if tag in _BREAKS:
+            what = _ROLES.get(tag, "")
+            if what == "block":
                 if texts:
                     ended.append(line.end(blocks[-1]))
                 blocks.append(node)
-            # An inline element that begins within a line holds part of it only, as one that ends within a line.
-            opened.append((len(ended), -1 if texts else breaks))
-            if tag in _BREAKS:
+                opened.append((what, len(ended), breaks))
                 breaks += 1
-            elif tag == "a":
-                links += 1
-            if tag in _NOT_READ or _is_hidden(node):
+            else:
+                # An inline element that begins within a line holds part of it only, as one that ends within a line.
+                opened.append((what, len(ended), -1 if texts else breaks))
+                if what == "link":
+                    links += 1
+            if what == "unread" or ((style := node.get("style")) and _hides(style)) or node.get("hidden") is not None:
                 walker.skip_subtree()
             elif (text := node.text) and (texts or not text.isspace()):
-                line.add(text, node, is_tail=False, is_linked=links > 0)
+                line.add(text, node, False, links)
             continue
         if event == "end":
-            tag = node.tag
-            if tag in _BREAKS:
+            what, first, breaks_before = opened.pop()
+            if what == "block":
                 block = blocks.pop()
                 if texts:
                     ended.append(line.end(block))
-            elif tag == "a":
+            elif what == "link":
                 links -= 1
-            first, breaks_before = opened.pop()
-            if -1 < breaks_before < breaks and not texts:
+            if -1 < breaks_before < breaks and first < len(ended) and not texts:
                 spans[node] = (first, len(ended))
         if (text := node.tail) and (texts or not text.isspace()):
-            line.add(text, node, is_tail=True, is_linked=links > 0)
+            line.add(text, node, True, links)
     return lines
-
-
-def _is_hidden(node: etree._Element) -> bool:
-    style = node.get("style")
-    return (style is not None and _hides(style)) or node.get("hidden") is not None
 
 
 @lru_cache(4_096)
@@ -117,8 +116,8 @@ class _OpenLine:
         self.pieces: list[tuple[etree._Element, bool]] = []
         self.linked = 0
 
-    def add(self, text: str, node: etree._Element, *, is_tail: bool, is_linked: bool) -> None:
-        if is_linked:
+    def add(self, text: str, node: etree._Element, is_tail: bool, links: int) -> None:
+        if links:
             self.linked += len(squeeze(text))
         self.texts.append(text)
         self.pieces.append((node, is_tail))

@@ -1,0 +1,47 @@
+"""What an inline style says of the text below it (CSS 2.2): pages repeat a few styles on every paragraph."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+_BLOCK_DISPLAYS = frozenset({"block", "flex", "grid", "list-item", "table", "flow-root"})
+_INLINE_DISPLAYS = frozenset({"inline", "inline-block", "inline-flex", "contents"})
+_OFF_SCREEN = re.compile(r"-\d{4,}(?:\.\d+)?(?:px|pt|em)?|-\d{3,}em")
+_NO_SIZE = re.compile(r"0+(?:\.0+)?(?:px|pt|em|rem|%)?")
+
+
+class Declared(NamedTuple):
+    """`is_removed`: nothing below is shown. The others are None where the style does not say.
+
+    `is_block`: begins and ends a line, whatever the tag. `is_visible` and `has_size` go on to what is below.
+    """
+
+    is_removed: bool = False
+    is_block: bool | None = None
+    is_visible: bool | None = None
+    has_size: bool | None = None
+
+
+NOTHING = Declared()
+
+
+@lru_cache(4_096)
+def declared(style: str) -> Declared:
+    """Read the value of a `style` attribute; what is no declaration is passed over, as browsers do."""
+    pairs = (item.split(":", 1) for item in style.lower().split(";") if ":" in item)
+    given = {name.strip(): value.replace("!important", "").strip() for name, value in pairs}
+    display, visibility, size = given.get("display"), given.get("visibility"), given.get("font-size")
+    return Declared(
+        is_removed=display == "none" or given.get("opacity") == "0" or _is_off_screen(given),
+        is_block=True if display in _BLOCK_DISPLAYS else False if display in _INLINE_DISPLAYS else None,
+        is_visible=visibility == "visible" if visibility in {"hidden", "collapse", "visible"} else None,
+        has_size=None if size is None else not _NO_SIZE.fullmatch(size),
+    )
+
+
+def _is_off_screen(given: dict[str, str]) -> bool:
+    if given.get("position") in {"absolute", "fixed"}:
+        return any(_OFF_SCREEN.fullmatch(given.get(side, "")) for side in ("left", "top", "right"))
+    return _OFF_SCREEN.fullmatch(given.get("text-indent", "")) is not None
