@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crawler.cms.generic.body import Body, Judged, cut, find_body, judge
 from crawler.cms.generic.claims import Claims, read_claims
@@ -80,6 +80,8 @@ def read(page: Page, listed_title: str | None = None, known_names: Sequence[str]
     if body is None:
         raise PageError(f"{page.url}: no body: no element of the page holds more prose than menus")
     heading = heading or nearest_heading(judged.lines, judged.kinds, body.start, names)
+    if heading and body.start <= heading.first and heading.end < body.stop:
+        body = replace(body, start=heading.end)
     title = Found(heading.text, "heading") if heading else _claimed_title(named, names)
     info = _info(judged, body, heading)
     shown = info.published or _signed(judged, body)

@@ -30,7 +30,8 @@ _LABEL_CELL = re.compile(r"标[\s\u3000]*题[\s\u3000]*[:：]?")
 _SORT = re.compile(r"[\[【［][^\]】］]{1,6}[\]】］]")
 _NUMBER = re.compile(r"[〔\[（(]\d{4}[〕\]）)].{0,8}号$")
 # How to reach the site: a column of such lines stands before the text on small sites.
-_CONTACT = re.compile(r"(?:联系)?(?:地\s*址|电\s*话|手\s*机|传\s*真|邮\s*[箱编]|网\s*址|联系人)[\s\u3000]*[:：]")
+_CONTACT = re.compile(r"^(?:联系)?(?:地\s*址|电\s*话|手\s*机|传\s*真|邮\s*[箱编]|网\s*址|联系人)[\s\u3000]*[:：]")
+_CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
 _TAGS = {"h1": 4, "h2": 3, "h3": 2, "h4": 1}
 _NAMED = re.compile(r"tit|biaoti|headline|subject|heading", re.IGNORECASE)
 _MUCH, _LITTLE_PROSE = 200, 20
@@ -118,7 +119,10 @@ def _cut(claim: str, text: str) -> str:
 
 
 def nearest_heading(lines: Sequence[Line], kinds: Sequence[Kind], start: int, names: Iterable[str]) -> Heading | None:
-    """The line before the body that looks most like a title, for pages whose `<title>` does not say it."""
+    """The line before the body that looks most like a title, for pages whose `<title>` does not say it.
+
+    Where no line does, the body's own first line, when it stands out.
+    """
     known = {squeeze(name) for name in names}
     for index in range(max(0, start - _MOST_LINKS), start - 1):
         if _LABEL_CELL.fullmatch(lines[index].text) and _SHORTEST < lines[index + 1].size <= _LONGEST:
@@ -131,19 +135,38 @@ def nearest_heading(lines: Sequence[Line], kinds: Sequence[Kind], start: int, na
             index,
         )
         for index, line in ((index, lines[index]) for index in before[-_LOOKED_BEHIND:])
-        if _SHORTEST < line.size <= _LONGEST_TITLE
-        and kinds[index] in {Kind.SHORT, Kind.PROSE}
+        if _may_be_title(line, kinds[index]) and line.bare not in known
+    ]
+    if looks:
+        *_, index = max(looks)
+        return Heading(_unlabelled(lines[index].text), index, index + 1)
+    return _first_inside(lines, kinds, start, known)
+
+
+def _first_inside(lines: Sequence[Line], kinds: Sequence[Kind], start: int, known: set[str]) -> Heading | None:
+    """The body's own first line when it stands out, also below the name of a column."""
+    if lines[start].size <= _LONGEST_LABEL and kinds[start : start + 2] == [Kind.SHORT, Kind.PROSE]:
+        start += 1
+    line = lines[start]
+    if _may_be_title(line, kinds[start]) and _stands_out(line) and line.bare not in known:
+        return Heading(_unlabelled(line.text), start, start + 1)
+    return None
+
+
+def _may_be_title(line: Line, kind: Kind) -> bool:
+    return (
+        _SHORTEST < line.size <= _LONGEST_TITLE
+        and kind in (Kind.SHORT, Kind.PROSE)
         and line.text[-1] not in "。：:"
         and line.block.tag != "marquee"
-        and not _DAY.search(line.text)
-        and not _CONTACT.match(line.text)
-        and not _NUMBER.search(line.text)
-        and squeeze(line.text) not in known
-    ]
-    if not looks:
-        return None
-    *_, index = max(looks)
-    return Heading(_unlabelled(lines[index].text), index, index + 1)
+        and not any(pattern.search(line.text) for pattern in (_DAY, _CONTACT, _NUMBER))
+    )
+
+
+def _stands_out(line: Line) -> bool:
+    """True for a line that its template sets apart: a heading, in the middle, or a block that calls itself title."""
+    is_centred = line.block.get("align", "").lower() == "center" or _CENTRED.search(line.block.get("style", ""))
+    return line.block.tag in _TAGS or _named(line) or bool(is_centred)
 
 
 def _printed(line: Line, number: re.Pattern[str] | None) -> str:
