@@ -16,7 +16,6 @@ _IN_ADDRESSES = str.maketrans({"\n": "", "\r": "", "\t": "", "\\": "/", " ": "%2
 _EMPTY = b"<html></html>"
 EDGES = " \t\n\r\f\u00a0\u3000\ufeff"
 """Blanks that no text begins or ends with: ASCII's, NBSP, U+3000 and a leaked BOM."""
-"""Blanks that no text begins or ends with: ASCII's, NBSP, U+3000 and a leaked BOM."""
 _TEXTS = etree.XPath(
     ".//text()[not(parent::script or parent::style or parent::noscript or parent::template or parent::option)]",
     smart_strings=False,

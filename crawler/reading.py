@@ -62,7 +62,7 @@ class PageReader:
             article, is_unended = self._article(saved)
         except UnreadPage as error:
             return _unread(saved, error)
-        speech = self.normaliser.speech(_raw_speech(saved, article, self.now))
+        speech = self._speech(saved, article)
         values = {key: getattr(speech, key) for key in _KEYS}
         problems = [*speech.problems, *_page_problems(article, is_unended=is_unended)]
         if saved.captured_at is None and self._hangs_on_the_clock(speech):
@@ -70,6 +70,17 @@ class PageReader:
             problems.append(Problem(field="published_on", code="relative", detail=speech.raw.published or ""))
         told = {"confidence": article.confidence, "problems": [asdict(problem) for problem in problems]}
         return {"file": saved.file, "url": saved.url} | values | told
+
+    def speech(self, saved: SavedPage) -> Speech:
+        """The whole record of a page's speech.
+
+        Raises:
+            UnreadPage: the page gives none.
+        """
+        return self._speech(saved, self._article(saved)[0])
+
+    def _speech(self, saved: SavedPage, article: ArticlePage) -> Speech:
+        return self.normaliser.speech(_raw_speech(saved, article, self.now))
 
     def _article(self, saved: SavedPage) -> tuple[ArticlePage, bool]:
         """The article, and whether the page has no end tag. A file's end cannot be asked for again: it is told."""

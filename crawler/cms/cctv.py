@@ -25,7 +25,7 @@ _ROW = re.compile(
 class Cctv(DescribedFamily):
     """Page objects of CCTV's publishing system."""
 
-    reader = "cctv/1"
+    version = "cctv/1"
     marks = (
         re.compile(r"/ARTI\d{10,}\.s?html?", re.IGNORECASE),
         re.compile(r"\bnew\s+title_array\(", re.IGNORECASE),

@@ -24,7 +24,7 @@ _READING = "content_view_get.jspx"
 class JeeCms(DescribedFamily):
     """Page objects of JEECMS."""
 
-    reader = "jeecms/1"
+    version = "jeecms/1"
     marks = (
         re.compile(r"\.jhtml\b", re.IGNORECASE),
         re.compile(r"content_view(?:_get)?\.jspx", re.IGNORECASE),

@@ -30,7 +30,8 @@ class Generic:
         site_names: names of the site and the committee: never the title of an article.
     """
 
-    reader = "generic/1"
+    version = 2
+    reader = f"generic/{version}"
     marks: tuple[re.Pattern[str], ...] = ()
 
     def __init__(self, static_article: str | None, section_names: Sequence[str], site_names: Sequence[str]) -> None:

@@ -46,8 +46,8 @@ class DescribedFamily(ABC):
         containers: the profile's own containers of `body` and `rows`.
     """
 
-    reader: ClassVar[str]
-    """Name and version: `trs/1`."""
+    version: ClassVar[str]
+    """Name and version: `trs/1`, raised whenever what it reads of its own containers can change."""
     marks: ClassVar[tuple[re.Pattern[str], ...]] = ()
     """What only this CMS writes into the source of its pages."""
     articles: ClassVar[tuple[re.Pattern[str], ...]] = ()
@@ -76,6 +76,11 @@ class DescribedFamily(ABC):
         self.body_containers = tuple(Container(name) for name in (*filter(None, [own.get("body")]), *self.bodies))
         self.row_container = Container(own["rows"]) if "rows" in own else None
         self.by_structure = Generic(static_article, section_names, site_names)
+
+    @property
+    def reader(self) -> str:
+        """The version; behind a dot the generic reader's, which reads what the family does not know: `trs/1.2`."""
+        return f"{self.version}.{self.by_structure.version}"
 
     # What a family answers.
 
