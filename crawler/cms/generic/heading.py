@@ -68,10 +68,11 @@ def find_heading(
     known = {squeeze(name) for name in names}
     titles = [_printed(line, number) for line in lines]
     texts = [line.bare if title is line.text else squeeze(title) for title, line in zip(titles, lines, strict=True)]
-    candidates = list(_candidates(texts))
+    edged = [_edges(claim) for claim in claims]
+    said = "\n".join(whole for whole, _ in edged)
+    candidates = [candidate for candidate in _candidates(texts) if candidate[-1] in said]
     last = _last_place(worths)
-    for claim in claims:
-        whole, edges = _edges(claim)
+    for claim, (whole, edges) in zip(claims, edged, strict=True):
         for begins in (True, False):
             found = [
                 (_rank(lines[first], len(text)), _prose_behind(worths, end) > 0, -first, end, text)

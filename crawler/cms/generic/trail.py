@@ -12,8 +12,8 @@ from crawler.cms.generic.lines import Line
 from crawler.page import Page, squeeze, strings, tidy, words
 
 _START = re.compile(r"(?:当前|现在|所在)的?(?:位置|栏目)|^位置")
-_MAY_START = re.compile("[位栏]")
 _ARROW = re.compile(r"[>»›＞→]")
+_MAY_BE_TRAIL = re.compile(r"[位栏>»›＞→]")
 _LONGEST, _LEVELS = 300, 3
 _HOME = frozenset({"首页", "网站首页", "主页", "返回首页"})
 
@@ -29,11 +29,11 @@ class Trail:
 
 def read_trail(page: Page, lines: Sequence[Line]) -> Trail | None:
     """The breadcrumb of a page, None when it has none."""
-    short = [line for line in lines if line.size <= _LONGEST]
-    for line in short:
-        if _MAY_START.search(line.text) and _START.search(line.text):
+    near = [line for line in lines if line.size <= _LONGEST and _MAY_BE_TRAIL.search(line.text)]
+    for line in near:
+        if _START.search(line.text):
             return _read(page, _with_links(line.block))
-    return next((_read(page, line.block) for line in short if line.linked and _is_chain(line)), None)
+    return next((_read(page, line.block) for line in near if line.linked and _is_chain(line)), None)
 
 
 def _with_links(node: etree._Element) -> etree._Element:
