@@ -13,7 +13,7 @@ from pipelines.record import Evidence, Problem, RawSpeech, Speech
 from pipelines.text import body_text
 from pipelines.views import view_count
 
-NORMALISERS = "norm/2"
+NORMALISERS = "norm/3"
 """Version of everything this module calls; raised whenever its output can change."""
 
 

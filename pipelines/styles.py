@@ -8,23 +8,36 @@ from typing import NamedTuple
 
 _BLOCK_DISPLAYS = frozenset({"block", "flex", "grid", "list-item", "table", "flow-root"})
 _INLINE_DISPLAYS = frozenset({"inline", "inline-block", "inline-flex", "contents"})
+_KEPT_BREAKS = frozenset({"pre", "pre-wrap", "pre-line", "break-spaces"})
 _OFF_SCREEN = re.compile(r"-\d{4,}(?:\.\d+)?(?:px|pt|em)?|-\d{3,}em")
 _NO_SIZE = re.compile(r"0+(?:\.0+)?(?:px|pt|em|rem|%)?")
 
 
 class Declared(NamedTuple):
-    """`is_removed`: nothing below is shown. The others are None where the style does not say.
+    """`is_removed`: nothing below is shown. `is_transparent`: nor is it here, unless a script fades it in.
 
-    `is_block`: begins and ends a line, whatever the tag. `is_visible` and `has_size` go on to what is below.
+    The others are None where the style does not say. `is_block`: begins and ends a line, whatever the tag.
+    `is_visible`, `has_size` and `keeps_breaks` (a source line break ends a line) go on to what is below.
     """
 
     is_removed: bool = False
+    is_transparent: bool = False
     is_block: bool | None = None
     is_visible: bool | None = None
     has_size: bool | None = None
+    keeps_breaks: bool | None = None
 
 
 NOTHING = Declared()
+
+
+def hides(style: str, *, is_block: bool) -> bool:
+    """True when nothing of an element with this style is seen, whatever the styles below; letters may get a size.
+
+    A transparent block is one that a script fades in as the reader comes near; a transparent word is hidden.
+    """
+    given = declared(style)
+    return given.is_removed or given.is_visible is False or (given.is_transparent and not is_block)
 
 
 @lru_cache(4_096)
@@ -33,11 +46,14 @@ def declared(style: str) -> Declared:
     pairs = (item.split(":", 1) for item in style.lower().split(";") if ":" in item)
     given = {name.strip(): value.replace("!important", "").strip() for name, value in pairs}
     display, visibility, size = given.get("display"), given.get("visibility"), given.get("font-size")
+    space = given.get("white-space")
     return Declared(
-        is_removed=display == "none" or given.get("opacity") == "0" or _is_off_screen(given),
+        is_removed=display == "none" or _is_off_screen(given),
+        is_transparent=given.get("opacity") == "0",
         is_block=True if display in _BLOCK_DISPLAYS else False if display in _INLINE_DISPLAYS else None,
         is_visible=visibility == "visible" if visibility in {"hidden", "collapse", "visible"} else None,
         has_size=None if size is None else not _NO_SIZE.fullmatch(size),
+        keeps_breaks=None if space is None else space in _KEPT_BREAKS,
     )
 
 

@@ -2,7 +2,8 @@
 
 Rules, after what a browser shows (CSS 2.2 §9, CSS Text 3 §4.1): a block, a table row and `<br>` end a line; cells of
 a row are joined by a tab; inline text is joined by nothing; a source line break between two CJK characters vanishes,
-any other run of ASCII blanks is one space; hidden text is out. Only indentation and empty lines are dropped.
+any other run of ASCII blanks is one space; where breaks are kept (`<pre>`, `white-space`) a source line is a line;
+hidden text is out. Only indentation and empty lines are dropped.
 """
 
 from __future__ import annotations
@@ -27,11 +28,12 @@ NEVER_SHOWN = frozenset(
     "audio canvas embed frameset head iframe noembed noframes noscript object rp script style template title "
     "video".split()
 )
+_PREFORMATTED = frozenset({"listing", "plaintext", "pre", "xmp"})
 
 # Quotes, dashes and dots that Chinese sets full width although Unicode calls their width ambiguous.
 _AMBIGUOUS_CJK = frozenset("“”‘’…—·")
 _ASCII_BLANKS = re.compile(r"[ \t\n\r\f]+")
-_LINE_BREAK = re.compile(r"[\n\r]")
+_LINE_BREAK, _KEPT_BREAK = re.compile(r"[\n\r]"), re.compile(r"\r\n?|\n")
 # Zs without the blanks that carry width inside a line; those stay unless they stand at its edge.
 _INDENT = " \t\n\r\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _INVISIBLE = _INDENT + "\u200b\u200c\u200d\u2060\ufeff\u00ad"
@@ -53,10 +55,11 @@ def visible_text(fragment: str) -> str:
 
 
 class _Style(NamedTuple):
-    """What an element inherits: whether it is painted, and whether its letters have a size."""
+    """What an element inherits: whether it is painted, whether its letters have a size, whether breaks are kept."""
 
     visible: bool
     sized: bool
+    keeps_breaks: bool
 
     @property
     def shown(self) -> bool:
@@ -104,7 +107,7 @@ class _Renderer:
     def __init__(self) -> None:
         self.boxes = [_Box()]
         self.roles: list[_Role] = []
-        self.styles = [_Style(visible=True, sized=True)]
+        self.styles = [_Style(visible=True, sized=True, keeps_breaks=False)]
 
     def render(self, root: etree._Element) -> str:
         walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
@@ -122,8 +125,15 @@ class _Renderer:
         return self.boxes[0].text()
 
     def _add(self, text: str | None) -> None:
-        if text and self.styles[-1].shown:
-            self.boxes[-1].inline.append(text)
+        style = self.styles[-1]
+        if not text or not style.shown:
+            return
+        box = self.boxes[-1]
+        first, *more = _KEPT_BREAK.split(text) if style.keeps_breaks else (text,)
+        box.inline.append(first)
+        for line in more:
+            box.end_line()
+            box.inline.append(line)
 
     def _start(self, node: etree._Element) -> _Role:
         """Open a node and say its role."""
@@ -163,7 +173,9 @@ class _Renderer:
 
 def _role(node: etree._Element, given: Declared) -> _Role:
     tag = node.tag
-    if tag in NEVER_SHOWN or given.is_removed or node.get("hidden") is not None:
+    is_block = tag in BLOCKS if given.is_block is None else given.is_block
+    is_hidden = given.is_removed or (given.is_transparent and not is_block)
+    if tag in NEVER_SHOWN or is_hidden or node.get("hidden") is not None:
         return _Role.REMOVED
     if tag == "tr":
         return _Role.ROW
@@ -171,7 +183,7 @@ def _role(node: etree._Element, given: Declared) -> _Role:
         return _Role.CELL
     if tag == "br":
         return _Role.BREAK
-    return _Role.BLOCK if (tag in BLOCKS if given.is_block is None else given.is_block) else _Role.INLINE
+    return _Role.BLOCK if is_block else _Role.INLINE
 
 
 def _is_cell(node: etree._Element) -> bool:
@@ -180,12 +192,18 @@ def _is_cell(node: etree._Element) -> bool:
 
 
 def _inherit(parent: _Style, node: etree._Element, given: Declared) -> _Style:
-    visible, sized = given.is_visible, given.has_size
+    visible, sized, keeps_breaks = given.is_visible, given.has_size, given.keeps_breaks
     if sized is None and node.tag == "font" and node.get("size"):
         sized = True
-    if visible is None and sized is None:
+    if keeps_breaks is None and node.tag in _PREFORMATTED:
+        keeps_breaks = True
+    if visible is None and sized is None and keeps_breaks is None:
         return parent
-    return _Style(parent.visible if visible is None else visible, parent.sized if sized is None else sized)
+    return _Style(
+        parent.visible if visible is None else visible,
+        parent.sized if sized is None else sized,
+        parent.keeps_breaks if keeps_breaks is None else keeps_breaks,
+    )
 
 
 def _line(raw: str) -> str:

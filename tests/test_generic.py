@@ -67,6 +67,22 @@ def test_inline_text_of_a_page_comes_out_as_it_went_in(pieces: list[tuple[str, s
     assert text_of(article) == "\n".join([*[PROSE] * 8, LEAD + text, "谢谢大家！"])
 
 
+FURNITURE = (
+    "版权所有 ICP备案 公网安备 许可证3200余张 不良信息举报渠道 未经同意擅自转载 联系我们 扫描二维码 打印 分享 责任编辑 更多 字体大小 "
+    "相关链接 推荐阅读 上一篇文章 评论员文章 下一页 发布时间 来源 当前位置 登录 搜索 关闭窗口 设为首页 特别说明的是 技术支持"
+).split()
+
+
+@given(st.lists(st.sampled_from(FURNITURE), min_size=1, max_size=3), st.integers(0, 8), st.booleans())
+def test_no_sentence_among_the_paragraphs_is_furniture(words: list[str], place: int, is_broken: bool) -> None:
+    said = f"{words[0]}这件事，大家谈得最多，{'、'.join(words[1:])}要抓紧办好。"
+    paragraphs = [PROSE] * 8
+    paragraphs.insert(place, said)
+    body = "<br>".join(paragraphs) if is_broken else "".join(f"<p>{text}</p>" for text in paragraphs)
+    page = PAGE.format("").replace(f"<p>{PROSE}</p>" * 8, body)
+    assert text_of(read(Page(ADDRESS, page))) == "\n".join([*paragraphs, "谢谢大家！"])
+
+
 TAGS = "p /p div /div table tr td li ul /ul b /b br wbr h1 /h1 !-- -- form select title /title span /span /a".split()
 WORDS = (
     "同志们，今天开会。",
@@ -135,8 +151,9 @@ def test_a_day_is_told_from_a_month_by_evidence_or_not_at_all(printed: str, besi
 
 def test_text_left_out_behind_the_article_is_told() -> None:
     addendum = "附记：这次座谈会的发言由办公室整理，未经本人审阅，有不当之处由整理者负责。" * 3
-    page = PAGE.format("会议开得很好。").replace("</p></div>", f"</p><p>责任编辑：李四</p><p>{addendum}</p></div>")
-    article = read(Page(ADDRESS, page))
+    page = PAGE.format("会议开得很好。")
+    apart = page.replace("</p></div>", f"</p><p>责任编辑：李四</p><div>{addendum}</div></div>")
+    article = read(Page(ADDRESS, apart))
     assert addendum not in text_of(article)
     assert [(p.field, p.code, p.detail) for p in article.problems] == [("body", "text-behind", addendum[:60])]
 

@@ -26,6 +26,15 @@ CASES = {
     "visible inside hidden": ('<p style="visibility:hidden">甲<i style="visibility:visible">乙</i></p>', "乙"),
     "no size, sized again": ('<p style="font-size:0">甲<span style="font-size:14px">乙</span></p>', "乙"),
     "off the screen": ('<p>甲<span style="position:absolute;left:-9999px">乙</span></p>', "甲"),
+    "a hidden word, a block that fades in": (
+        '<p>甲<i style="opacity:0">乙</i></p><p style="opacity:0">丙</p><i style="opacity:0;display:block">丁</i>',
+        "甲\n丙\n丁",
+    ),
+    "preformatted": ("<pre>\n　　甲\r\n\n<b>乙\n丙</b>丁  1</pre>", "甲\n乙\n丙丁 1"),
+    "breaks kept by style": (
+        '<div style="white-space: pre-line">甲\n乙<p style="white-space:normal">丙\n丁</p></div>',
+        "甲\n乙\n丙丁",
+    ),
     "a table": (
         "<table><tr><th>甲</th><th><p>乙</p></th></tr><tr><td></td><td>1<br>2</td></tr></table>",
         "甲\t乙\n\t1\n2",
@@ -90,14 +99,20 @@ def wrapped(children: st.SearchStrategy[tuple[str, str]]) -> st.SearchStrategy[t
     return st.tuples(INLINE, joined).map(lambda made: (f"<{made[0]}>{made[1][0]}</{made[0]}>", made[1][1]))
 
 
+INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060"
 LEAF = TEXT.map(lambda text: (html.escape(text), text)) | NOTHING.map(lambda tag: (tag, ""))
 
 
 @given(st.lists(st.recursive(LEAF, wrapped, max_leaves=12), min_size=1, max_size=6))
 def test_inline_text_comes_out_as_it_went_in(pieces: list[tuple[str, str]]) -> None:
     fragment, text = "".join(piece for piece, _ in pieces), "".join(told for _, told in pieces)
-    invisible = all(character in "\u00ad\u200b\u200c\u200d\u2060" for character in text)
-    assert visible_text(f"<p>{fragment}</p>") == ("" if invisible else text)
+    assert visible_text(f"<p>{fragment}</p>") == (text if text.strip(INVISIBLE) else "")
+
+
+@given(st.lists(st.text(alphabet=SOLID | CHINESE, min_size=1, max_size=8).filter(lambda line: line.strip(INVISIBLE))))
+def test_preformatted_lines_come_out_as_they_went_in(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    assert visible_text(f"<pre>{html.escape(text)}</pre>") == text
 
 
 @given(st.text(max_size=200))

@@ -24,7 +24,7 @@ _READING = "content_view_get.jspx"
 class JeeCms(DescribedFamily):
     """Page objects of JEECMS."""
 
-    version = "jeecms/1"
+    version = "jeecms/2"
     marks = (
         re.compile(r"\.jhtml\b", re.IGNORECASE),
         re.compile(r"content_view(?:_get)?\.jspx", re.IGNORECASE),

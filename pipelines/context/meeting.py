@@ -47,7 +47,7 @@ _NO_PLACE = (
     f"全(?!国|椒|南|州)|各|我|本|两|该|外|某|兄弟|自治|[{_KINDS}]|在|与|同|和|对|向|为|致|赴"
     "|欢迎|感谢|祝贺|迎接|接待|参加|出席|学习|贯彻|传达|落实"
 )
-_NAME = r"(?:(?![届第委协])[\u4e00-\u9fff]){1,9}?"
+_NAME = r"(?:(?![届第委协在的]|同志|书记|主席)[\u4e00-\u9fff]){1,9}?"
 _PLACE = rf"(?:全国|(?!{_NO_PLACE})(?:{_NAME}(?:自治[区州县旗]|新区|地区|[{_KINDS}])){{1,3}})"
 _CPPCC = "中国人民政治协商会议|人民政协|政协"
 _STANDING = "(?:常务委员会|常委会)"
@@ -66,6 +66,7 @@ _SHAPES = tuple(
         rf"(?P<term>{_TERM})(?:委员会)?{_STANDING}?{_SESSION}",
     )
 )
+_SUBJECT = re.compile(r"^(?:[^在，。：；“”《》（）]{2,20})?在(?![职线京校外])")
 _HELD = re.compile(rf"^(?:{_B}|[，,于]|.*(?:举行|召开|举办)的)+")
 _ASIDE = re.compile(rf"^(?:{_B}|[，,于]|[0-9]{{4}}年度?(?={_B}*[^0-9])|庆祝|纪念(?=政协|中国人民))+")
 _REPORT_OF = re.compile(rf"(?:{_CPPCC})(?:{_TERM})?{_PLACE}(?:{_TERM})?委员会(?=(?:{_STANDING})?(?:关于)?[^次]*报告)")
@@ -76,7 +77,7 @@ _AT = re.compile(
     rf"在(?P<meeting>{_INNER}{{1,60}}(?:{_OCCASION_END}))(?:上|(?:[开闭]幕|结束)时|期间)(?=$|的|作|做|讲|发|致|所|再|强调|指出|要求|表示|{_B}|[）)（(])"
 )
 _ONLY = re.compile(rf"^在?(?P<meeting>{_INNER}{{1,60}}(?:{_OCCASION_END}))上?(?:的?(?:讲话|致辞|发言|报告))?$")
-_PART_OF = rf"(?:第?{_N}次(?:全体会议|大会)|[开闭]幕(?:大?会|式)|预备会议?|联组(?:讨论)?会议?|全体会议|大会)"
+_PART_OF = rf"(?:第?{_N}次(?:全体会议|大会)|[开闭]幕(?:大?会议?|式)|预备会议?|联组(?:讨论)?会议?|全体会议|大会)"
 _THEN_A_SPEECH = re.compile(
     rf"(?P<part>{_PART_OF}?)(?:上的?|的)?(?:[^，。：]{{0,12}}(?:讲话|发言|致辞|致词|报告)|[开闭]幕[词辞]|主持[词辞])"
     r"(?:[（(][^（()）]*[)）])*$"
@@ -116,12 +117,15 @@ def _meeting(text: str, *, is_line: bool) -> str | None:
     if at := _AT.search(text):
         return _named(at["meeting"])
     words = undated(unwrapped(text) if is_line else text).strip(EDGE + "（(")
-    plain = words.removeprefix("在")
+    behind_subject = _SUBJECT.sub("", words)
     for shape in _SHAPES:
-        if (body := shape.match(plain)) and any(body.groupdict().get(key) for key in ("session", "session2")):
-            rest = _THEN_A_SPEECH.match(plain, body.end())
+        if (body := shape.match(behind_subject)) and any(
+            body.groupdict().get(key) for key in ("session", "session2")
+        ):
+            rest = _THEN_A_SPEECH.match(behind_subject, body.end())
             if rest:
-                return plain[: rest.end("part")]
+                return behind_subject[: rest.end("part")]
+    plain = words.removeprefix("在")
     if is_line and (only := _ONLY.match(plain)) and (plain != words or plain.endswith("上")):
         return _named(only["meeting"])
     return None

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from crawler.cms.generic.body import Body, Judged, cut, find_body, judge
+from crawler.cms.generic.body import Body, find_body, headed, reveal
 from crawler.cms.generic.claims import Claims, read_claims
 from crawler.cms.generic.confidence import confidence
+from crawler.cms.generic.cutting import cut
+from crawler.cms.generic.edges import is_own_day
 from crawler.cms.generic.heading import Heading, find_heading, nearest_heading, titled
 from crawler.cms.generic.info import Found, Info, find_date, read_info
+from crawler.cms.generic.judging import Judged, judge
 from crawler.cms.generic.kinds import Kind
 from crawler.cms.generic.lines import read_lines
 from crawler.cms.generic.pager import next_part
@@ -69,6 +72,7 @@ def read(page: Page, listed_title: str | None = None, known_names: Sequence[str]
     Raises:
         PageError: no element of the page holds more prose than menus.
     """
+    reveal(page.root)
     claims, judged = read_claims(page), judge(read_lines(page.root))
     trail = read_trail(page, judged.lines)
     document_title = next(map(words, page.root.iter("title")), "")
@@ -80,11 +84,11 @@ def read(page: Page, listed_title: str | None = None, known_names: Sequence[str]
     if body is None:
         raise PageError(f"{page.url}: no body: no element of the page holds more prose than menus")
     heading = heading or nearest_heading(judged.lines, judged.kinds, body.start, names)
-    if heading and body.start <= heading.first and heading.end < body.stop:
-        body = replace(body, start=heading.end)
+    if heading is not None:
+        body = headed(judged, body, heading)
     title = Found(heading.text, "heading") if heading else _claimed_title(named, names)
     info = _info(judged, body, heading)
-    shown = info.published or _signed(judged, body)
+    shown = info.published or _dated_within(judged, body)
     printed = _published(shown, claims)
     published = _settled(printed, judged)
     author, source = info.author or _claim(claims.author), info.source or _claim(claims.source)
@@ -134,22 +138,31 @@ def _next_part(page: Page, judged: Judged, body: Body, part: int) -> str | None:
 
 def _info(page: Judged, body: Body, heading: Heading | None) -> Info:
     texts = [line.text for line in page.lines]
+    in_head = range(body.start, min(body.stop, body.start + _MOST_BETWEEN))
+    dropped = [i for i in in_head if page.kinds[i] is Kind.INFO and i not in body.keeps]
     if heading is not None and heading.end <= body.start:
-        above, between = texts[max(0, heading.first - _ABOVE) : heading.first], texts[heading.end : body.start]
+        near = range(max(0, heading.first - _ABOVE), heading.first)
+        trail = max((i for i in near if page.kinds[i] is Kind.LINKS), default=-1)
+        above = [texts[i] for i in near if i > trail]
+        said = [i for i in (*range(heading.end, body.start), *dropped) if not is_own_day(texts[i])]
     else:
         # Portals set columns of links between title and body.
-        said = [i for i in range(max(0, body.start - _MOST_LINKS), body.start) if page.kinds[i] is not Kind.LINKS]
-        above, between = [], [texts[i] for i in said[-_WITHOUT_HEADING:]]
-    if len(between) > _MOST_BETWEEN:
-        between = between[: _MOST_BETWEEN // 2] + between[-_MOST_BETWEEN // 2 :]
-    return read_info(above, between, texts[body.stop : body.stop + _BEHIND])
+        told = [i for i in range(max(0, body.start - _MOST_LINKS), body.start) if page.kinds[i] is not Kind.LINKS]
+        above, said = [], [*told[-_WITHOUT_HEADING:], *dropped]
+    if len(said) > _MOST_BETWEEN:
+        said = said[: _MOST_BETWEEN // 2] + said[-_MOST_BETWEEN // 2 :]
+    return read_info(above, [texts[i] for i in said], texts[body.stop : body.stop + _BEHIND])
 
 
-def _signed(page: Judged, body: Body) -> Found | None:
-    """The day below the signature, where the page tells no other."""
-    for index in range(body.stop - 1, max(body.start, body.stop - 1 - _SIGNATURE), -1):
-        if page.kinds[index] is Kind.DAY and (date := find_date([page.lines[index].text])):
-            return Found(date, "signature")
+def _dated_within(page: Judged, body: Body) -> Found | None:
+    """The day below the signature, else the one above the text, where the page tells no other."""
+    last = range(body.stop - 1, max(body.start, body.stop - 1 - _SIGNATURE), -1)
+    first = range(body.start, min(body.stop, body.start + _SIGNATURE))
+    for where, near in (("signature", last), ("body", first)):
+        for index in near:
+            is_day = page.kinds[index] is Kind.DAY and not is_own_day(page.lines[index].text)
+            if is_day and (date := find_date([page.lines[index].text])):
+                return Found(date, where)
     return None
 
 

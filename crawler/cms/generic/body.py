@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
 
 from lxml import etree
 
-from crawler.cms.generic.copies import copy_begins
+from crawler.cms.generic.edges import find_edges, is_own_day, is_sentence, is_subtitle
 from crawler.cms.generic.heading import Heading
-from crawler.cms.generic.kinds import Kind, has_labelled_day, has_moment, kind, worth
-from crawler.cms.generic.lines import Line, Lines
-from crawler.page import drop
+from crawler.cms.generic.judging import Judged, names_file
+from crawler.cms.generic.kinds import Kind
+from pipelines.styles import hides
 
-_ITEMS = frozenset({"li", "dd"})
-_MOST_LINES_OF_A_ROW, _LONGEST_ROW, _FEWEST_TEASERS = 6, 800, 3
-_HEAD = 14
-_SHORTEST_BODY, _MISSED, _COLUMN = 80, 80, 6
+_SHORTEST_BODY, _COLUMN = 80, 6
 _BEFORE_HEADING, _IN_ASIDE = -3, -4
-_LONGEST_TITLE, _SENTENCE_ENDS = 60, "。！？!?；：:”』」"
-_MOST_MOMENTS = 1
-_MOST_BEHIND = {Kind.ENDING: 0.7, Kind.FURNITURE: 0.1}
-# Tuples: a member of an enumeration is found there by identity, in a set by a hash made in Python.
-_NO_PART = (Kind.FURNITURE, Kind.ENDING, Kind.PAGER)
-_IN_HEAD = (Kind.DAY, Kind.INFO, Kind.LINKS, *_NO_PART)
+_IN_HEAD = (Kind.DAY, Kind.INFO, Kind.FURNITURE, Kind.ENDING, Kind.PAGER)
+_PLAIN = (Kind.PROSE, Kind.SHORT, Kind.DAY)
 _ASIDE_TAGS = frozenset({"aside", "footer", "nav"})
 _ASIDE = re.compile(
     r"(?:^|[\W_])(?:comments?|commentlist|reply|replies|recommend\w*|relat\w+|sidebar|side|aside|footer?|copyright|nav|menu"
@@ -39,30 +32,18 @@ _CONTAINER = re.compile(
     r"|mycontent|artibody|article_?-?content|articlecontent|news_?-?content|newscontent|js_content|founder-content|con_txt)(?:$|\s)",
     re.IGNORECASE,
 )
+_STYLED = etree.XPath("//*[@style][@id or @class]")
 _MOST_CLIMBED = 4
-_PLAIN = (Kind.PROSE, Kind.SHORT, Kind.DAY)
-_CLOSING = (Kind.LINKS, *_NO_PART)
-_MAY_BE_FILE = re.compile("[.Dd]")
-_FILE = re.compile(
-    r"\.(?:docx?|xlsx?|pptx?|pdf|wps|et|dps|ofd|txt|rtf|csv|zip|rar|7z)(?:[?#]|$)|filedown|download", re.IGNORECASE
-)
-
-
-@dataclass(slots=True)
-class Judged:
-    """The lines of a page, what each is, and what it is worth in signs of prose."""
-
-    lines: list[Line]
-    spans: dict[etree._Element, tuple[int, int]]
-    kinds: list[Kind]
-    worths: list[int]
+_MOST_SUBTITLES = 4
+_SPEAKER = re.compile(r"[\u4e00-\u9fff·]{2,16}")
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The chosen element with its first line and end, and where in them the article itself stands.
+    """The chosen element with its first line and end, and the lines in them that are the article's own.
 
-    `behind`: the first prose of the element that was left out behind the article, when there is enough to be missed.
+    `start`, `stop`: where the article stands. `behind`: the first prose that was left out behind the article, when
+    there is enough to be missed.
     """
 
     node: etree._Element
@@ -70,47 +51,18 @@ class Body:
     end: int
     start: int
     stop: int
+    keeps: tuple[int, ...]
     behind: str | None = None
 
 
-def judge(lines: Lines) -> Judged:
-    """Judge every line; a list item, or one of several like blocks, of a link and an abstract is no prose."""
-    kinds = [kind(line) for line in lines.all]
-    rows = [
-        (first, end)
-        for node, (first, end) in lines.spans.items()
-        if 1 < end - first <= _MOST_LINES_OF_A_ROW
-        and node.tag in _ITEMS
-        and _is_row(lines.all[first:end], kinds[first:end])
-    ]
-    _make_links(kinds, rows)
-    _make_links(kinds, _teasers(lines, kinds))
-    return Judged(lines.all, lines.spans, kinds, list(map(_worth, lines.all, kinds)))
-
-
-def _make_links(kinds: list[Kind], spans: Iterable[tuple[int, int]]) -> None:
-    for first, end in spans:
-        kinds[first:end] = [Kind.LINKS if what is Kind.PROSE else what for what in kinds[first:end]]
-
-
-def _worth(line: Line, what: Kind) -> int:
-    is_file = what is Kind.LINKS and _MAY_BE_FILE.search(line.text) and _FILE.search(line.text)
-    return 1 if is_file else worth(line, what)
-
-
-def _teasers(lines: Lines, kinds: Sequence[Kind]) -> Iterator[tuple[int, int]]:
-    """Spans of blocks that begin with a link and go on with a little text, three or more of a kind side by side."""
-    like: dict[tuple[etree._Element | None, object], list[tuple[int, int]]] = {}
-    for node, (first, end) in lines.spans.items():
-        if 1 < end - first <= _MOST_LINES_OF_A_ROW and kinds[first] is Kind.LINKS:
-            like.setdefault((node.getparent(), node.tag), []).append((first, end))
-    for spans in like.values():
-        if len(spans) >= _FEWEST_TEASERS:
-            yield from (span for span in spans if sum(line.size for line in lines.all[slice(*span)]) <= _LONGEST_ROW)
-
-
-def _is_row(lines: Sequence[Line], kinds: Sequence[Kind]) -> bool:
-    return Kind.LINKS in kinds and sum(line.size for line in lines) <= _LONGEST_ROW
+def reveal(root: etree._Element) -> None:
+    """Take the style from bodies that are hidden until a script shows them, as WeChat's are. The tree is changed."""
+    styled = _STYLED(root)
+    for node in styled if isinstance(styled, list) else ():
+        if not isinstance(node, etree._Element) or not hides(node.get("style", ""), is_block=False):
+            continue
+        if _calls_itself_body(node.get("class", ""), node.get("id", "")):
+            del node.attrib["style"]
 
 
 def find_body(page: Judged, heading: Heading | None) -> Body | None:
@@ -125,12 +77,10 @@ def find_body(page: Judged, heading: Heading | None) -> Body | None:
     if chosen is None:
         return None
     node, first, end = _climb(page, *chosen[1:], floor=0 if at is None else at + 1)
-    start = _start(page, first, end, heading)
-    last = copy_begins(page.lines, start, end) or end
-    stop = _stop(page, bare, start, last)
-    left_out = [i for i in range(stop, last) if page.kinds[i] is Kind.PROSE and bare[i] > 0]
-    is_missed = sum(bare[i] for i in left_out) >= _MISSED
-    return Body(node, first, end, start, stop, page.lines[left_out[0]].text if is_missed else None)
+    end = _rejoin(page, bare, node, first, end)
+    edges = find_edges(page, bare, first, end, heading)
+    behind = edges.behind or _next_to(page, bare, first, end) or _second_half(page, bare, node, first, end)
+    return Body(node, first, end, edges.start, edges.stop, edges.keeps, behind)
 
 
 def _without_asides(page: Judged, heading: int | None) -> list[int]:
@@ -169,11 +119,15 @@ def _climb(
         added = [*range(begins, first), *range(end, ends)]
         if begins < floor or len(added) > _MOST_CLIMBED:
             break
-        if any(page.kinds[index] not in _PLAIN or page.lines[index].linked for index in added):
+        if any(not _is_plain(page, index) and not names_file(page.lines[index]) for index in added):
             break
         if parent in page.spans and added:
             chosen = parent, begins, ends
     return chosen
+
+
+def _is_plain(page: Judged, index: int) -> bool:
+    return page.kinds[index] in _PLAIN and not page.lines[index].linked
 
 
 def _is_aside(node: etree._Element) -> bool:
@@ -200,7 +154,7 @@ def _choose(page: Judged, worths: Sequence[int], heading: int | None) -> tuple[i
     worths = [*(min(value, _BEFORE_HEADING) for value in worths[:after]), *worths[after:]]
     sums = [0, *accumulate(worths)]
     costs = [0, *accumulate(value if value < 0 else -value // 2 for value in worths)]
-    while after < len(worths) and page.kinds[after] in _IN_HEAD and page.kinds[after] is not Kind.LINKS:
+    while after < len(worths) and page.kinds[after] in _IN_HEAD:
         after += 1
     best, chosen = 0, None
     for node, (first, end) in page.spans.items():
@@ -214,85 +168,70 @@ def _choose(page: Judged, worths: Sequence[int], heading: int | None) -> tuple[i
     return chosen
 
 
-def _start(page: Judged, first: int, end: int, heading: Heading | None) -> int:
-    """Where the article begins behind its head: title, info line, tools.
-
-    Behind an info line with a date a day alone is the article's own: the day the speech was given.
-    """
-    after = heading.end if heading is not None and heading.end <= end else max(0, first - _HEAD)
-    start = max(first, after) if heading is not None else first
-    dated = any(_is_dated(page, index) for index in range(after, start))
-    begin = start
-    for index in range(start, min(end, start + _HEAD)):
-        is_text = (dated and page.kinds[index] is Kind.DAY) or _names_file(page.lines[index])
-        if page.kinds[index] in _IN_HEAD and not is_text:
-            begin = index + 1
-        elif page.kinds[index] is Kind.PROSE and _is_paragraph(page.lines[index]):
+def _rejoin(page: Judged, worths: Sequence[int], node: etree._Element, first: int, end: int) -> int:
+    """The end of the element's lines, once paragraphs that a stray end tag put behind it are taken back into it."""
+    if page.kinds[end - 1] not in _PLAIN:
+        return end
+    around = set(node.iterancestors())
+    prose = (page.lines[i].block for i in range(first, end) if page.kinds[i] is Kind.PROSE)
+    tags = {block.tag for block in prose if block.getparent() is node}
+    stop = end
+    while stop < len(page.lines) and _is_plain(page, stop) and worths[stop] > 0:
+        block = page.lines[stop].block
+        if block.tag not in tags or block.getparent() not in around or block in around:
             break
-        dated = dated or _is_dated(page, index)
-    return begin if begin < end else start
-
-
-def _is_dated(page: Judged, index: int) -> bool:
-    line = page.lines[index]
-    if page.kinds[index] is Kind.INFO:
-        return has_moment(line) or has_labelled_day(line)
-    return page.kinds[index] is Kind.DAY
-
-
-def _is_paragraph(line: Line) -> bool:
-    """True for prose that is no title above an info line."""
-    return line.size > _LONGEST_TITLE or (line.text[-1] in _SENTENCE_ENDS and line.block.tag not in {"h1", "h2"})
-
-
-def _stop(page: Judged, worths: Sequence[int], start: int, end: int) -> int:
-    """Where the article ends: before editors, neighbours, comments; a thread ends with its first entry."""
-    stop, before = end, 0
-    total = sum(max(0, value) for value in worths[start:end])
-    for index in range(start, end):
-        before += max(0, worths[index])
-        if before > 0 and total - before <= before * _MOST_BEHIND.get(page.kinds[index], -1):
-            stop = index
-            break
-    moments = [i for i in range(start + 1, stop) if page.kinds[i] is Kind.INFO and has_moment(page.lines[i])]
-    if len(moments) > _MOST_MOMENTS:
-        stop = moments[0]
-        while stop > start + 1 and page.kinds[stop] is not Kind.ENDING and not _is_paragraph(page.lines[stop - 1]):
-            stop -= 1
-    while stop > start and page.kinds[stop - 1] in _CLOSING and not _names_file(page.lines[stop - 1]):
-        stop -= 1
+        stop += 1
+    if Kind.PROSE not in page.kinds[end:stop]:
+        return end
+    for line in page.lines[end:stop]:
+        node.append(line.block)
+    page.spans[node] = (first, stop)
     return stop
 
 
-def _names_file(line: Line) -> bool:
-    if line.text.startswith("附件"):
-        return True
-    around = (link for node, _ in line.pieces for link in (node, *node.iterancestors("a")))
-    return any(link.tag == "a" and _FILE.search(link.get("href") or "") for link in around)
+def _next_to(page: Judged, worths: Sequence[int], first: int, end: int) -> str | None:
+    """A sentence directly behind the body's element, which no menu, editor's line or footer parts from it."""
+    if end == len(page.lines) or page.kinds[end - 1] not in _PLAIN or worths[end] <= 0:
+        return None
+    line = page.lines[end]
+    is_copy = any(line.bare == other.bare for other in page.lines[first:end])
+    return line.text if page.kinds[end] is Kind.PROSE and is_sentence(line) and not is_copy else None
 
 
-def kept_lines(page: Judged, body: Body) -> list[int]:
-    """The lines of the body itself: furniture inside is out, links inside are text."""
-    return [i for i in range(body.start, body.stop) if page.kinds[i] not in _NO_PART]
+def _second_half(page: Judged, worths: Sequence[int], node: etree._Element, first: int, end: int) -> str | None:
+    """The first prose of a block behind the body that calls itself by the body's own name, and is no copy of it."""
+    named = node.tag, node.get("class")
+    known = {line.bare for line in page.lines[first:end]}
+    for other, (begins, ends) in page.spans.items():
+        if begins >= end and named[1] and named == (other.tag, other.get("class")):
+            prose = [i for i in range(begins, ends) if page.kinds[i] is Kind.PROSE and worths[i] > 0]
+            prose = [i for i in prose if page.lines[i].bare not in known]
+            if sum(page.lines[i].size for i in prose) >= _SHORTEST_BODY:
+                return page.lines[prose[0]].text
+    return None
 
 
-def cut(page: Judged, body: Body) -> str:
-    """HTML of the body's element without the lines that are no part of the body; the tree is changed."""
-    keeps = set(kept_lines(page, body))
-    kept_before = [0, *accumulate(index in keeps for index in range(len(page.lines)))]
-    for index in range(body.first, body.end):
-        if index not in keeps:
-            _blank(page.lines[index])
-    for node, (first, end) in page.spans.items():
-        is_inside = body.first <= first < end <= body.end and node is not body.node
-        if is_inside and node.getparent() is not None and kept_before[first] == kept_before[end]:
-            drop(node)
-    return etree.tostring(body.node, encoding="unicode", method="html", with_tail=False)
+def headed(page: Judged, body: Body, heading: Heading) -> Body:
+    """The body behind its title, with the lines below the title that no info line holds: subtitle, speaker, day."""
+    if body.start <= heading.first and heading.end < body.stop:
+        return replace(body, start=heading.end, keeps=tuple(i for i in body.keeps if i >= heading.end))
+    run = heading.end
+    while run < min(body.start, heading.end + _MOST_SUBTITLES) and _may_be_subtitle(page, run):
+        run += 1
+    own = range(heading.end, run)
+    if not any(is_subtitle(page.lines[i].text) or is_own_day(page.lines[i].text) for i in own):
+        return body
+    around = {body.node, *body.node.iterancestors()}
+    if any(page.lines[i].block in around or page.spans.get(page.lines[i].block) != (i, i + 1) for i in own):
+        return body
+    for block in (page.lines[i].block for i in reversed(own)):
+        if body.node not in block.iterancestors():
+            block.tail, body.node.text = body.node.text, None
+            body.node.insert(0, block)
+    return replace(body, keeps=(*own, *body.keeps))
 
 
-def _blank(line: Line) -> None:
-    for node, is_tail in line.pieces:
-        if is_tail:
-            node.tail = None
-        else:
-            node.text = None
+def _may_be_subtitle(page: Judged, index: int) -> bool:
+    line = page.lines[index]
+    is_speaker = page.kinds[index] is Kind.SHORT and _SPEAKER.fullmatch(line.bare) is not None
+    return not line.linked and (is_speaker or is_subtitle(line.text) or is_own_day(line.text))

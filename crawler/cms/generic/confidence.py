@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from math import exp, log
 
-from crawler.cms.generic.body import Body, Judged
+from crawler.cms.generic.body import Body
 from crawler.cms.generic.heading import Heading
+from crawler.cms.generic.judging import Judged
 
 _LITTLE = 120
 _WEIGHTS, _BIAS = (6.5, 1.8, 1.2, 3.1), -5.2

@@ -31,11 +31,18 @@ _SORT = re.compile(r"[\[【［][^\]】］]{1,6}[\]】］]")
 _NUMBER = re.compile(r"[〔\[（(]\d{4}[〕\]）)].{0,8}号$")
 # How to reach the site: a column of such lines stands before the text on small sites.
 _CONTACT = re.compile(r"^(?:联系)?(?:地\s*址|电\s*话|手\s*机|传\s*真|邮\s*[箱编]|网\s*址|联系人)[\s\u3000]*[:：]")
+# A salutation, or the heading of a part.
+_SPOKEN = re.compile(
+    "^(?:尊敬的|敬爱的|各位|同志们|女士们|先生们|朋友们|委员们)|^[（(]?[一二三四五六七八九十]{1,3}(?:[)）]|、)"
+)
+_SUBTITLE = re.compile(r"[—―–]|--")
+_SENTENCE = re.compile("[。！？；]$")
 _CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
 _TAGS = {"h1": 4, "h2": 3, "h3": 2, "h4": 1}
 _NAMED = re.compile(r"tit|biaoti|headline|subject|heading", re.IGNORECASE)
 _MUCH, _LITTLE_PROSE = 200, 20
 _LOOKED_BEHIND, _MOST_LINKS, _LONGEST_LABEL = 10, 80, 6
+_LONGEST_COLUMN = 6
 _SHORTEST_HEADED, _SHORTEST, _SHORTEST_INSIDE, _SHORTEST_LINKED, _LONGEST_TITLE, _LONGEST = 2, 4, 8, 10, 60, 120
 
 
@@ -81,9 +88,21 @@ def find_heading(
             ]
             if found:
                 _, _, first, end, text = max(found)
+                if begins and len(text) <= _LONGEST_COLUMN and _has_headed(candidates, lines, whole, edges):
+                    continue
                 shown = titles[-first]
                 return Heading(shown if squeeze(shown) == text else _cut(claim, text), -first, end)
     return next(filter(None, (_begun(lines, worths, titled(claim, names)) for claim in claims)), None)
+
+
+def _has_headed(
+    candidates: Iterable[tuple[int, int, str]], lines: Sequence[Line], whole: str, edges: set[int]
+) -> bool:
+    """True when a heading of the page stands in the claim behind its first words, which then are a column's name."""
+    return any(
+        lines[first].block.tag in _TAGS and _names(whole, edges, text, begins=False) and not _SITE.search(text)
+        for first, _, text in candidates
+    )
 
 
 def _begun(lines: Sequence[Line], worths: Sequence[int], title: str) -> Heading | None:
@@ -94,7 +113,10 @@ def _begun(lines: Sequence[Line], worths: Sequence[int], title: str) -> Heading 
     is_cut = _DOTS.search(title) is not None
     for index, line in enumerate(lines):
         text = squeeze(line.text)
-        is_near = text.startswith(begins) and (is_cut or len(text) - len(begins) <= _LONGEST_LABEL)
+        is_near = text.startswith(begins) and len(text) - len(begins) <= (
+            _LONGEST_TITLE if is_cut else _LONGEST_LABEL
+        )
+        is_near = is_near and not _SENTENCE.search(text)
         if is_near and line.linked < line.size and _prose_behind(worths, index + 1) > 0:
             return Heading(line.text if is_cut else title, index, index + 1)
     return None
@@ -122,16 +144,18 @@ def _cut(claim: str, text: str) -> str:
 def nearest_heading(lines: Sequence[Line], kinds: Sequence[Kind], start: int, names: Iterable[str]) -> Heading | None:
     """The line before the body that looks most like a title, for pages whose `<title>` does not say it.
 
-    Where no line does, the body's own first line, when it stands out.
+    Where none does, or only the site's name or a slogan, the body's own first line, when it stands out.
     """
     known = {squeeze(name) for name in names}
     for index in range(max(0, start - _MOST_LINKS), start - 1):
         if _LABEL_CELL.fullmatch(lines[index].text) and _SHORTEST < lines[index + 1].size <= _LONGEST:
             return Heading(lines[index + 1].text, index + 1, index + 2)
     before = [index for index in range(max(0, start - _MOST_LINKS), start) if kinds[index] is not Kind.LINKS]
+    inside = _first_inside(lines, kinds, start, known)
     looks = [
         (
             not _SITE.search(line.text),
+            not _SUBTITLE.match(line.text),
             2 * _TAGS.get(str(line.block.tag), 0) + _named(line) + 3 * _is_above_info(kinds, index),
             index,
         )
@@ -139,9 +163,10 @@ def nearest_heading(lines: Sequence[Line], kinds: Sequence[Kind], start: int, na
         if _may_be_title(line, kinds[index]) and line.bare not in known
     ]
     if looks:
-        *_, index = max(looks)
-        return Heading(_unlabelled(lines[index].text), index, index + 1)
-    return _first_inside(lines, kinds, start, known)
+        is_no_site, _, score, index = max(looks)
+        if inside is None or (is_no_site and score):
+            return Heading(_unlabelled(lines[index].text), index, index + 1)
+    return inside
 
 
 def _first_inside(lines: Sequence[Line], kinds: Sequence[Kind], start: int, known: set[str]) -> Heading | None:
@@ -160,7 +185,7 @@ def _may_be_title(line: Line, kind: Kind) -> bool:
         and kind in (Kind.SHORT, Kind.PROSE)
         and line.text[-1] not in "。：:"
         and line.block.tag != "marquee"
-        and not any(pattern.search(line.text) for pattern in (_DAY, _CONTACT, _NUMBER))
+        and not any(pattern.search(line.text) for pattern in (_DAY, _CONTACT, _NUMBER, _SPOKEN))
     )
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from crawler.cms.kit.labels import AUTHOR, INPUTTER, LABEL, NUMBER, PUBLISHED, SOURCE, VIEWS
+from crawler.cms.kit.labels import AUTHOR, INPUTTER, LABEL, NUMBER, PUBLISHED, SOURCE, UPDATE_LABEL, UPDATED, VIEWS
 from crawler.page import squeeze, tidy
 
 _LABEL = re.compile(LABEL + r"|((?:发布|发表|更新)(?:于|时间|日期))(?=\s*\d{4})")
@@ -33,6 +33,8 @@ _HAS_CLOCK = re.compile(r"\d\s?[:：时]\s?\d")
 _YEARLESS = re.compile(rf"(?<![\d/.-])\d{{1,2}}[-/月]\d{{1,2}}日?[\s\u00a0]+{_CLOCK}")
 _EDGES = " \u00a0\u3000\t"
 _OPENING, _CLOSING = "（(", "）)"
+_TODAY = re.compile("今天|今日|现在|当前|欢迎|您好|北京时间")
+_UPDATE = re.compile(rf"{UPDATE_LABEL}{_DATE.pattern}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +100,18 @@ def find_date(lines: Iterable[str]) -> str | None:
 def _published(
     zones: Sequence[tuple[str, dict[str, str]]], above: Sequence[str], between: Sequence[str]
 ) -> Found | None:
-    by_label = {where: _dated(values) for where, values in zones}
-    if date := by_label["info"] or find_date(between):
+    by_label = {where: _dated(values, PUBLISHED) for where, values in zones}
+    said = [_UPDATE.sub("", line) for line in between]
+    if date := by_label["info"] or find_date(said):
         return Found(date, "info")
     for where in ("above", "tail"):
         if date := by_label[where]:
             return Found(date, where)
     if date := find_date(line for line in above if _is_date_line(line)):
         return Found(date, "above")
+    for where, values in zones:
+        if date := _dated(values, UPDATED):
+            return Found(date, where)
     yearless = next((match[0] for line in between if (match := _YEARLESS.search(line))), None)
     unread = yearless or next(
         (dict(zones)["info"][label] for label in PUBLISHED if label in dict(zones)["info"]), None
@@ -113,14 +119,14 @@ def _published(
     return Found(tidy(unread), "info") if unread else None
 
 
-def _dated(values: dict[str, str]) -> str | None:
-    return next((date for label in PUBLISHED if label in values and (date := find_date([values[label]]))), None)
+def _dated(values: dict[str, str], labels: Sequence[str]) -> str | None:
+    return next((date for label in labels if label in values and (date := find_date([values[label]]))), None)
 
 
 def _is_date_line(line: str) -> bool:
-    """True for a line that is a date and hardly anything else."""
+    """True for a line that is a date and hardly anything else; the day of the visit is none of the article's."""
     match = _DATE.search(line)
-    return match is not None and len(squeeze(line)) - len(squeeze(match[0])) <= 12
+    return match is not None and not _TODAY.search(line) and len(squeeze(line)) - len(squeeze(match[0])) <= 12
 
 
 def _first(zones: Sequence[tuple[str, dict[str, str]]], labels: Sequence[str]) -> Found | None:

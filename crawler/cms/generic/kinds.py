@@ -36,6 +36,7 @@ WORTHS = {
 }
 """Worth of a line that is no prose; links cost what they say besides."""
 
+_SENTENCE_MARKS = tuple("。！？；!?;")
 _SENTENCE_ENDS = re.compile("[。！？；…」』”]|[!?;]$")
 _PAUSES = re.compile("[，、：,“”《》]")
 _LONGEST_BUTTON, _LONGEST_FOOTER, _LONGEST_DISCLAIMER, _LONGEST_INFO, _LONGEST_DAY = 60, 160, 300, 120, 60
@@ -43,22 +44,34 @@ _SHORTEST_SENTENCE, _SHORTEST_PAUSED, _SHORTEST_PROSE, _SHORTEST_LATIN = 4, 9, 2
 
 _MARK = r"[（(【\[\s“\"<《■◆●·*※>»：:|]*"
 _TAIL = r"[】\]）)：:>»|\s]"
+_RELATED = (
+    "(?:更多)?(?:相关|推荐|今日|编辑|延伸|热门|精彩|最新|猜你)"
+    "(?:链接|新闻|阅读|报道|专题|文章|推荐|内容|资讯|评论|信息|喜欢|搜索)"
+)
+# Words about books to read, and no heading of a list: the list's own entries are links.
+_RELATED_TEXT = re.compile(rf"{_RELATED}[:：].*[，、；。《]")
 # What closes an article: editors, neighbours, related lists, comments. Whole lines: prose holds such words too.
 _ENDING = re.compile(
     rf"{_MARK}(?:"
     r"(?:[本此]文来源[:：]\S{1,12}\s+)?(?:[本此]文)?"
     r"(?:责任?编辑|编辑|责编|审核|初审|复审|终审|值班编委|监制|校对)[\s　]*[:：丨|][^，。！？]*$"
-    r"|(?:上一|下一|前一|后一)[篇页条则](?:[:：].*|文章.*)?$"
-    rf"|(?:更多)?(?:相关|推荐|今日|编辑|延伸|热门|精彩|最新|猜你)"
-    rf"(?:链接|新闻|阅读|报道|专题|文章|推荐|内容|资讯|评论|信息|喜欢|搜索)"
-    rf"(?:[:：].*|{_TAIL}*)$"
+    r"|(?:上一|下一|前一|后一)[篇页条则](?:[:：].*|文章(?:[:：\s].*)?)?$"
+    rf"|{_RELATED}(?:[:：].*|{_TAIL}*)$"
     rf"|[你您]可能[还還也会會].{{0,10}}$|(?:网友|用户|文章|全部|最热|最新)(?:评论|留言|跟帖)[（(]?\d*[条）)]*{_TAIL}*$|我来说两句|发表(?:评论|回复){_TAIL}*$"
     rf"|(?:打印|关闭|收藏|分享|纠错|我要纠错|返回|扫一扫)(?:本[页文]|此[页文]|窗口|页面|[到至]|微信|微博|顶部|列表|首页|{_TAIL}){{0,4}}$"
     r"|扫一扫.{0,16}$)"
 )
+_NEIGHBOUR = re.compile(rf"{_MARK}(?:上一|下一|前一|后一)[篇页条则](?:文章)?(?:$|[:：\s»>])")
+_COMMENTED = re.compile(
+    rf"{_MARK}(?:(?:网友|用户|文章|全部|最热|最新)(?:评论|留言|跟帖)|我来说两句|发表(?:评论|回复))"
+)
+_SITE_LABEL = re.compile(
+    "来源|来自|出处|作者|浏览|点击|阅读|访问|人气|字体|字号|编辑|责编|发布|发表|录入|更新|添加|上传|审核|关键[字词]|标签"
+    r"|热线|技术支持|索\s*引\s*号|分\s*类|机关|机构|文\s*号|成文|主题词"
+)
 _COMMENTS = re.compile(r"[^，。]{0,30}\d+\s*[条件个篇]评论[^，。]{0,10}$")
 _DISCLAIMER = re.compile(
-    rf"{_MARK}(?:(?:特别|免责|版权|郑重|法律|平台|反侵权)(?:声明|说明|公告)|版权与免责声明|凡(?:本网|本站|注明).{{0,12}}来源"
+    rf"{_MARK}(?:(?:特别|免责|版权|郑重|法律|平台|反侵权)(?:声明|说明|公告)(?:$|{_TAIL}|[\u4e00-\u9fff]*[:：])|版权与免责声明|凡(?:本网|本站|注明).{{0,12}}来源"
     r"|.{0,4}转载请注明|(?:本文|原文|文章)(?:链接|网址|地址)[:：])"
 )
 _TOOLS = re.compile(
@@ -75,11 +88,11 @@ _TOOLS_WITHIN = re.compile(
 # A sign of each alternative: most lines hold none and are not searched.
 _MAY_BE_TOOLS, _MAY_BE_FOOTER = re.compile("[复藏设联图印闭描端Pp]"), re.compile("[备证版©未举录CcAa]")
 _FOOTER = re.compile(
-    r"(?:ICP|icp)[备证]|公网安备|版权所有|[Cc]opyright|COPYRIGHT|^\W*©|©\s*\d{4}"
-    r"|[Aa]ll [Rr]ights [Rr]eserved|ALL RIGHTS RESERVED|许可证(?:编?号)?[:：\s]*[\dA-Z京沪津]"
-    r"|备案(?:编?号)[:：]"
-    r"|未经.{0,20}(?:授权|许可|同意|允许).{0,16}(?:转载|镜像|复制|链接|摘编)|不良信息.{0,8}举报"
-    r"|(?:请先|[您你]还没有|尚未)登录.{0,30}(?:查看|阅读|浏览)"
+    r"(?:ICP|icp)[备证]案?(?:编?号|[:：\s]*\d)|公网安备(?:案?号|[:：\s]*\d)|[Cc]opyright|COPYRIGHT|^\W*©|©\s*\d{4}"
+    r"|版权所有(?![者权人的制])|[Aa]ll [Rr]ights [Rr]eserved|ALL RIGHTS RESERVED|备案(?:编?号)[:：]"
+    r"|许可证(?:编?号)?(?:[:：]|\s*(?:[A-Z京沪津]|\d{5}))|不良信息.{0,8}举报(?:$|[:：\s]|电话|热线|邮箱|中心|平台|入口)"
+    r"|未经.{0,20}(?:授权|许可|同意|允许).{0,8}(?:不得|不准|禁止|严禁|请勿|勿|谢绝).{0,8}(?:转载|镜像|复制|链接|摘编|使用)"
+    r"|^\W*(?:请先|[您你](?:还没有|尚未))登录.{0,30}(?:查看|阅读|浏览)"
 )
 _TURN = r"(?:[首尾末]\s?页|[上下]一?页|[前后]一页|共\s?\d+\s?页|第\s?\d+\s?页|全文)"
 _PAGER = re.compile(
@@ -117,12 +130,22 @@ def has_moment(line: Line) -> bool:
     return line.size <= _LONGEST_INFO and _MOMENT.search(line.text) is not None
 
 
+def is_of_the_site(line: Line) -> bool:
+    """True for an info line that tells of the page, not of the meeting: source, author, views, size of letters."""
+    return _SITE_LABEL.search(line.text) is not None
+
+
+def closes_for_good(line: Line) -> bool:
+    """True for what no text goes on behind: a disclaimer, a neighbour, comments."""
+    return any(pattern.match(line.text) for pattern in (_DISCLAIMER, _NEIGHBOUR, _COMMENTS, _COMMENTED))
+
+
 def kind(line: Line) -> Kind:
     """What a line is."""
     text, plain = line.text, line.size - line.linked
     if line.linked and line.size <= _LONGEST_INFO and _PAGER.fullmatch(text):
         return Kind.PAGER
-    if line.size <= _LONGEST_BUTTON and (_ENDING.match(text) or ("评论" in text and _COMMENTS.match(text))):
+    if line.size <= _LONGEST_BUTTON and _is_ending(line):
         return Kind.ENDING
     if line.size <= _LONGEST_DISCLAIMER and _DISCLAIMER.match(text):
         return Kind.ENDING
@@ -133,6 +156,12 @@ def kind(line: Line) -> Kind:
     if line.size <= _LONGEST_INFO and (told := _told(text)):
         return told
     return Kind.PROSE if _is_prose(text, plain) else Kind.SHORT
+
+
+def _is_ending(line: Line) -> bool:
+    if _ENDING.match(line.text):
+        return line.linked > 0 or _RELATED_TEXT.match(line.text) is None
+    return "评论" in line.text and _COMMENTS.match(line.text) is not None
 
 
 def _is_furniture(text: str) -> bool:
@@ -148,7 +177,7 @@ def _told(text: str) -> Kind | None:
     """What a short line tells about the page: where it stands, when and by whom it was published."""
     if _MAY_BE_TRAIL.search(text) and _TRAIL.match(text):
         return Kind.LINKS
-    if not text.endswith("。") and _MAY_BE_INFO.search(text) and _INFO.search(text):
+    if not text.endswith(_SENTENCE_MARKS) and _MAY_BE_INFO.search(text) and _INFO.search(text):
         return Kind.INFO
     return Kind.DAY if len(text) <= _LONGEST_DAY and _LONE_DAY.match(text) else None
 

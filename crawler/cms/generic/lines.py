@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from lxml import etree
 
 from crawler.page import EDGES, squeeze, tidy
+from pipelines.styles import hides
 
 _BREAKS = frozenset(
     "address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption "
@@ -27,10 +27,6 @@ _NOT_READ = frozenset(
 _SOURCE_BREAK = re.compile(
     r"(?<=[\u2014-\u2026\u2e80-\U0003ffff])[ \t\r]*\n[ \t\r\n]*(?=[\u2014-\u2026\u2e80-\U0003ffff])"
 )
-_HIDDEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:left|top|text-indent)\s*:\s*-\d{4}", re.IGNORECASE
-)
-
 
 _ROLES = {**dict.fromkeys(_NOT_READ, "unread"), **dict.fromkeys(_BREAKS, "block"), "a": "link"}
 
@@ -70,6 +66,8 @@ def read_lines(root: etree._Element) -> Lines:  # noqa: C901, PLR0912 - one loop
         if event == "start":
             tag = node.tag
             what = _ROLES.get(tag, "")
+            if what == "link" and node.get("name") is not None and node.get("href") is None:
+                what = ""  # a bookmark: Word leaves them around whole paragraphs
             if what == "block":
                 if texts:
                     ended.append(line.end(blocks[-1]))
@@ -81,7 +79,11 @@ def read_lines(root: etree._Element) -> Lines:  # noqa: C901, PLR0912 - one loop
                 opened.append((what, len(ended), -1 if texts else breaks))
                 if what == "link":
                     links += 1
-            if what == "unread" or ((style := node.get("style")) and _hides(style)) or node.get("hidden") is not None:
+            if (
+                what == "unread"
+                or ((style := node.get("style")) and hides(style, is_block=what == "block"))
+                or node.get("hidden") is not None
+            ):
                 walker.skip_subtree()
             elif (text := node.text) and (texts or not text.isspace()):
                 line.add(text, node, False, links)
@@ -99,11 +101,6 @@ def read_lines(root: etree._Element) -> Lines:  # noqa: C901, PLR0912 - one loop
         if (text := node.tail) and (texts or not text.isspace()):
             line.add(text, node, True, links)
     return lines
-
-
-@lru_cache(4_096)
-def _hides(style: str) -> bool:
-    return _HIDDEN.search(style) is not None
 
 
 class _OpenLine:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from crawler.cms.kit.labels import AUTHOR, INPUTTER, LABEL, NUMBER, PUBLISHED, SOURCE, VIEWS
+from crawler.cms.kit.labels import AUTHOR, INPUTTER, LABEL, NUMBER, PUBLISHED, SOURCE, UPDATE_LABEL, UPDATED, VIEWS
 from crawler.page import Page, squeeze, strings, tidy
 
 _LABEL = re.compile(LABEL + "|(发布于|发表于|更新于)")
@@ -20,6 +20,7 @@ _DATE = re.compile(
     r"(?:[\sT\u3000\u00a0]*(?:上午|下午)?\s*\d{1,2}[:：时]\d{1,2}(?:[:：分]\d{1,2}秒?|分)?(?:\s?[AP]M)?)?"
     r"|(?<!\d)\d{1,2}[-/月]\d{1,2}日?(?:[\s\u00a0]+\d{1,2}:\d{2})?(?!\d)"
 )
+_UPDATE = re.compile(rf"{UPDATE_LABEL}(?:{_DATE.pattern})")
 _FULL_YEAR = re.compile(r"\d{4}|[一二〇○零０-９]{4}年")
 _BLOCK_END = frozenset({"br", "p", "div", "td", "tr", "table", "h1", "h2", "h3", "h4", "li", "ul", "hr", "center"})
 _LINES_ABOVE = 2
@@ -59,9 +60,10 @@ def read_info(page: Page, body: etree._Element, heading: str) -> Info:
         rest = own_line.partition(heading)[2] if heading in own_line else ""
         between, above = [rest, *before[start + 1 :]], before[max(0, start - _LINES_ABOVE) : start]
     labelled = [_labelled(between), _labelled(_behind(body))]
-    dates = [_labelled(_beginning_with_label(above)), labelled[1]]
+    beside = [_labelled(_beginning_with_label(above)), labelled[1]]
+    dates = (_by_label(values, labels) for labels in (PUBLISHED, UPDATED) for values in beside)
     return Info(
-        published=_published(between) or next(filter(None, map(_published_by_label, dates)), None),
+        published=_published(between) or next(filter(None, dates), None),
         views=_number(_first(labelled[:1], VIEWS)),
         author=_first(labelled, AUTHOR) or _first(labelled, INPUTTER),
         source=_first(labelled, SOURCE),
@@ -160,14 +162,16 @@ def _number(value: str | None) -> str | None:
 
 def _published(lines: list[str]) -> str | None:
     """A labelled date, else the first full date of the zone."""
-    by_label = _published_by_label(_labelled(lines))
+    by_label = _by_label(_labelled(lines), PUBLISHED)
     if by_label:
         return by_label
-    return next((m[0] for line in map(_plain, lines) for m in _DATE.finditer(line) if _FULL_YEAR.search(m[0])), None)
+    said = (_UPDATE.sub("", _plain(line)) for line in lines)
+    printed = (match[0] for line in said for match in _DATE.finditer(line) if _FULL_YEAR.search(match[0]))
+    return next(printed, None) or _by_label(_labelled(lines), UPDATED)
 
 
-def _published_by_label(values: dict[str, str]) -> str | None:
-    for label in PUBLISHED:
+def _by_label(values: dict[str, str], labels: list[str]) -> str | None:
+    for label in labels:
         if value := values.get(label):
             match = _DATE.search(value)
             return tidy(match[0]) if match else value
