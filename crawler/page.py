@@ -14,6 +14,7 @@ from lxml import etree
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
 _IN_ADDRESSES = str.maketrans({"\n": "", "\r": "", "\t": "", "\\": "/", " ": "%20"})
 _EMPTY = b"<html></html>"
+_CONTROLS, _DROPPED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]"), "dropped"
 EDGES = " \t\n\r\f\u00a0\u3000\ufeff"
 """Blanks that no text begins or ends with: ASCII's, NBSP, U+3000 and a leaked BOM."""
 _TEXTS = etree.XPath(
@@ -90,12 +91,17 @@ def drop(node: etree._Element) -> None:
     parent = node.getparent()
     if parent is None:
         return
-    if node.tail:
-        before = node.getprevious()
-        if before is None:
-            parent.text = (parent.text or "") + node.tail
-        else:
-            before.tail = (before.tail or "") + node.tail
+    before = node.getprevious()
+    text = ((parent.text if before is None else before.tail) or "") + (node.tail or "")
+    if _CONTROLS.search(text):
+        # lxml gives such text and does not take it back; it moves it by itself.
+        node.tag = _DROPPED
+        etree.strip_elements(parent, _DROPPED, with_tail=False)
+        return
+    if node.tail and before is None:
+        parent.text = text
+    elif node.tail and before is not None:
+        before.tail = text
     parent.remove(node)
 
 

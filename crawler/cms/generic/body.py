@@ -222,11 +222,13 @@ def headed(page: Judged, body: Body, heading: Heading) -> Body:
     if not any(is_subtitle(page.lines[i].text) or is_own_day(page.lines[i].text) for i in own):
         return body
     around = {body.node, *body.node.iterancestors()}
-    if any(page.lines[i].block in around or page.spans.get(page.lines[i].block) != (i, i + 1) for i in own):
+    beside = (body.node.text, *(page.lines[i].block.tail for i in own))
+    if "".join(filter(None, beside)).strip() or any(
+        page.lines[i].block in around or page.spans.get(page.lines[i].block) != (i, i + 1) for i in own
+    ):
         return body
     for block in (page.lines[i].block for i in reversed(own)):
         if body.node not in block.iterancestors():
-            block.tail, body.node.text = body.node.text, None
             body.node.insert(0, block)
     return replace(body, keeps=(*own, *body.keeps))
 
