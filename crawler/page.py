@@ -13,6 +13,7 @@ from lxml import etree
 
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
 _IN_ADDRESSES = str.maketrans({"\n": "", "\r": "", "\t": "", "\\": "/", " ": "%20"})
+_SENTENCE = re.compile(r"[。！？；!?;][”』」）)]*$")
 _EMPTY = b"<html></html>"
 _CONTROLS, _DROPPED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]"), "dropped"
 EDGES = " \t\n\r\f\u00a0\u3000\ufeff"
@@ -124,3 +125,8 @@ def tidy(text: str) -> str:
 def squeeze(text: str) -> str:
     """Text without any blank: for comparing two spellings of one name, never for keeping."""
     return "".join(text.split()).replace("\u200b", "").replace("\ufeff", "")
+
+
+def ends_sentence(text: str) -> bool:
+    """True for words that end as a sentence does, also within a quote or brackets."""
+    return _SENTENCE.search(text) is not None

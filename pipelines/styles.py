@@ -27,17 +27,12 @@ class Declared(NamedTuple):
     has_size: bool | None = None
     keeps_breaks: bool | None = None
 
+    def hides(self, *, is_block: bool) -> bool:
+        """True for what is never shown; a transparent block is one that a script fades in."""
+        return self.is_removed or (self.is_transparent and not is_block)
+
 
 NOTHING = Declared()
-
-
-def hides(style: str, *, is_block: bool) -> bool:
-    """True when nothing of an element with this style is seen, whatever the styles below; letters may get a size.
-
-    A transparent block is one that a script fades in as the reader comes near; a transparent word is hidden.
-    """
-    given = declared(style)
-    return given.is_removed or given.is_visible is False or (given.is_transparent and not is_block)
 
 
 @lru_cache(4_096)

@@ -174,8 +174,7 @@ class _Renderer:
 def _role(node: etree._Element, given: Declared) -> _Role:
     tag = node.tag
     is_block = tag in BLOCKS if given.is_block is None else given.is_block
-    is_hidden = given.is_removed or (given.is_transparent and not is_block)
-    if tag in NEVER_SHOWN or is_hidden or node.get("hidden") is not None:
+    if tag in NEVER_SHOWN or given.hides(is_block=is_block) or node.get("hidden") is not None:
         return _Role.REMOVED
     if tag == "tr":
         return _Role.ROW

@@ -317,6 +317,20 @@ def test_evidence_quotes_the_words_and_their_place() -> None:
 
 
 @pytest.mark.parametrize(
+    ("title", "committee"),
+    [
+        ("沈远山同志在市政协十届十次主席会议（扩大）上的讲话", None),
+        ("王明书记在市政协十届三次会议开幕会讲话", None),
+        ("沈远山同志在市政协十届三次会议的讲话", None),
+        ("王明书记市政协十届三次会议开幕会讲话", None),
+        ("沈远山在黄陵市政协十届三次会议闭幕会议讲话", "政协黄陵市委员会"),
+    ],
+)
+def test_a_speaker_is_no_part_of_a_committee(title: str, committee: str | None) -> None:
+    assert read_context(title, "各位委员：\n今天开会。", seen_at=SEEN).committee == committee
+
+
+@pytest.mark.parametrize(
     ("head", "code"),
     [
         ("（1月7日至9日）", "range"),

@@ -83,6 +83,25 @@ def trs_article(
     return Page(HOST + TRS_ARTICLE, text)
 
 
+@pytest.mark.parametrize(
+    ("behind", "is_told"),
+    [
+        ("<p>要主动加强与相关部门的沟通协调。</p>", True),
+        ("<p>各位委员，请认真审议，把来源说清。</p><div>上一篇：<a href=/1>通知</a></div>", True),
+        ("<div>要主动加强沟通协调。</div>", True),
+        ("</div><p>要主动加强沟通协调。</p>", True),
+        ("<p>来源：本站</p><p>作者：办公室</p>", False),
+        ("<div>上一篇：<a href=/1>通知</a></div><div>要主动加强沟通协调。</div>", False),
+        ("</div><div>本网站由政协办公室主办。</div>", False),
+    ],
+)
+def test_what_stands_behind_a_stray_end_tag_is_told(behind: str, is_told: bool) -> None:
+    body = "<div class=TRS_Editor><p>各位委员：</p></div>"
+    page = trs_article("", "发布时间：2022-05-07 07:05", f"<div>{body}", behind)
+    read = MADE["trs"].read_article(page, 1, None)
+    assert [problem.code for problem in read.problems] == ["text-behind"] * is_told
+
+
 DATES = {
     ("2022-05-07  07:05 ", "发布时间：2022-05-07 07:05"): ("2022-05-07 07:05", []),
     ("2022-05-07 07:05", "发布时间：2022年5月7日"): ("2022-05-07 07:05", []),
@@ -90,6 +109,8 @@ DATES = {
     ("2022-05-08", "发布时间：2022-05-07 07:05"): ("2022-05-07 07:05", ["published_on"]),
     ("2022-05-07 07:05", ""): ("2022-05-07 07:05", []),
     ("", "发布时间：2022-05-07 07:05"): ("2022-05-07 07:05", []),
+    ("", "更新时间：2024-03-01 09:00　2022-05-07"): ("2022-05-07", []),
+    ("", "更新时间：2024-03-01 09:00"): ("2024-03-01 09:00", []),
     ("", ""): (None, []),
 }
 

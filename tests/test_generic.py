@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,9 +20,10 @@ from scrapy.http import HtmlResponse
 
 from crawler.cms.generic.article import LOW_CONFIDENCE, Article, read
 from crawler.cms.generic.info import Found
+from crawler.cms.generic.lines import read_lines
 from crawler.page import Page, PageError
 from pipelines.dates import Moment, published
-from pipelines.text import body_text
+from pipelines.text import body_text, visible_text
 from tests.conftest import ROOT
 from tests.corpus import PAGES, Made, made_pages
 from tests.test_text import LEAF, wrapped
@@ -83,6 +85,36 @@ def test_no_sentence_among_the_paragraphs_is_furniture(words: list[str], place: 
     body = "<br>".join(paragraphs) if is_broken else "".join(f"<p>{text}</p>" for text in paragraphs)
     page = PAGE.format("").replace(f"<p>{PROSE}</p>" * 8, body)
     assert text_of(read(Page(ADDRESS, page))) == "\n".join([*paragraphs, "谢谢大家！"])
+
+
+STYLES = (
+    "display:none", "DISPLAY : none !important", "visibility: hidden", "visibility:collapse", "visibility:visible",
+    "opacity:0", "opacity: 0;color:red", "opacity:0.5", "opacity:1", "text-indent:-9999px", "text-indent:2em",
+    "position:absolute;left:-9999px", "position:fixed;top:-2000px", "left:-9999px", "position:absolute;left:10px",
+    "margin-left:-1000px;padding-left:1000px", "font-size:14px", "white-space:pre-wrap", "color:red",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("tag", ["p", "span"])
+def test_what_is_no_line_is_no_text(tag: str, style: str) -> None:
+    source = f"<div><{tag} style='{style}'>各位委员</{tag}></div>"
+    assert bool(read_lines(Page(ADDRESS, source).root).all) == bool(visible_text(source))
+
+
+def test_pictures_between_paragraphs_behind_a_stray_end_tag_come_along() -> None:
+    pictures = [f"<p><img src='/t/{number}.jpg'></p>" for number in (1, 2, 3)]
+    stray = f"</p></div>{pictures[0]}<p>{PROSE}</p>{pictures[1]}<p>散会。</p>{pictures[2]}"
+    menu = "".join(f"<li><a href='/{number}/'>通知公告</a></li>" for number in range(20))
+    page = PAGE.format("会议开得很好。").replace("</p></div>", stray).replace("</ul>", f"{menu}</ul>")
+    article = read(Page(ADDRESS, page))
+    assert text_of(article) == "\n".join([*[PROSE] * 8, "会议开得很好。", "谢谢大家！", PROSE, "散会。"])
+    assert [urlsplit(one.url).path for one in article.attachments] == ["/t/1.jpg", "/t/2.jpg"]
+
+
+def test_lines_that_close_and_go_on_for_ever_are_read() -> None:
+    verses = "".join(f"<p>云溪水长流之{number}</p><p>分享</p>" for number in range(3_000))
+    assert PROSE in text_of(read(Page(ADDRESS, PAGE.format(f"会议开得很好。</p>{verses}<p>散会。"))))
 
 
 TAGS = "p /p div /div table tr td li ul /ul b /b br wbr h1 /h1 !-- -- form select title /title span /span /a".split()
@@ -149,6 +181,38 @@ def test_a_day_is_told_from_a_month_by_evidence_or_not_at_all(printed: str, besi
     article = read(Page(ADDRESS, page))
     assert (article.published and article.published.text) == read_as
     assert [problem.code for problem in article.problems] == ([] if read_as else ["unreadable"])
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "<div>今天是2026年1月8日 星期四</div>",
+        "<div>2026年1月8日 星期四 10:20</div><div>当前位置：<a href='/'>首页</a> &gt; <a href='/l/'>讲话</a></div>",
+    ],
+)
+def test_the_day_of_the_visit_is_never_that_of_publication(above: str) -> None:
+    page = PAGE.replace("<p>2023-12-28 19:00:29</p>", "").replace("<h1>", f"{above}<h1>").format("会议开得很好。")
+    assert read(Page(ADDRESS, page)).published is None
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        f"<section>{PROSE}</section>",
+        f"<ul>{'<li><a href=/1>通知公告</a></li>' * 6}</ul><div class='text'><p>{PROSE}</p><p>附：{PROSE}</p></div>",
+    ],
+)
+def test_prose_behind_the_body_that_looks_like_its_own_is_told(behind: str) -> None:
+    menu = "<li><a href='/2/'>通知公告</a></li>" * 40
+    page = (
+        PAGE.format("会议开得很好。").replace("</ul>", f"{menu}</ul>", 1).replace("<div><p>", "<div class='text'><p>")
+    )
+    page = page.replace(
+        "谢谢大家！</p></div>", f"谢谢大家！</p></div>{behind.replace(PROSE, PROSE[::-1] + '。')}<hr>"
+    )
+    article = read(Page(ADDRESS, page))
+    assert text_of(article) == "\n".join([*[PROSE] * 8, "会议开得很好。", "谢谢大家！"])
+    assert [problem.code for problem in article.problems] == ["text-behind"]
 
 
 def test_text_left_out_behind_the_article_is_told() -> None:

@@ -25,7 +25,7 @@ _ROW = re.compile(
 class Cctv(DescribedFamily):
     """Page objects of CCTV's publishing system."""
 
-    version = "cctv/2"
+    version = "cctv/3"
     marks = (
         re.compile(r"/ARTI\d{10,}\.s?html?", re.IGNORECASE),
         re.compile(r"\bnew\s+title_array\(", re.IGNORECASE),

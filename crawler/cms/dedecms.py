@@ -26,7 +26,7 @@ _PART = re.compile(r"[0-9]{1,4}")
 class DedeCms(DescribedFamily):
     """Page objects of DedeCMS."""
 
-    version = "dedecms/2"
+    version = "dedecms/3"
     marks = (
         re.compile(r"plus/(?:view|list)\.php", re.IGNORECASE),
         re.compile(r"plus/count\.php", re.IGNORECASE),

@@ -21,7 +21,7 @@ _COUNTER = re.compile(r"/e/public/ViewClick/")
 class EmpireCms(DescribedFamily):
     """Page objects of EmpireCMS."""
 
-    version = "empirecms/2"
+    version = "empirecms/3"
     marks = (
         re.compile(r"/e/public/ViewClick/", re.IGNORECASE),
         re.compile(r"/e/(?:extend|data|DownSys|enews)/", re.IGNORECASE),

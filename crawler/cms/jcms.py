@@ -40,7 +40,7 @@ _HITS = "//script[contains(@src,'/visitcount/articlehits.jsp')]"
 class Jcms(DescribedFamily):
     """Page objects of 大汉 JCMS."""
 
-    version = "jcms/2"
+    version = "jcms/3"
     marks = (
         re.compile(r"/art/\d{4}/\d{1,2}/\d{1,2}/art_\d+_\d+\.html?", re.IGNORECASE),
         re.compile(r"/col/col\d+/", re.IGNORECASE),

@@ -24,7 +24,7 @@ _READING = "content_view_get.jspx"
 class JeeCms(DescribedFamily):
     """Page objects of JEECMS."""
 
-    version = "jeecms/2"
+    version = "jeecms/3"
     marks = (
         re.compile(r"\.jhtml\b", re.IGNORECASE),
         re.compile(r"content_view(?:_get)?\.jspx", re.IGNORECASE),

@@ -31,7 +31,7 @@ ARTICLE_MODEL = "1"
 class KesionNet(DescribedFamily):
     """Page objects of Kesion ASP.NET. Ids are counted per model, as in KesionCMS."""
 
-    version = "kesion-net/2"
+    version = "kesion-net/3"
     marks = (
         re.compile(r"GetHits\.aspx", re.IGNORECASE),
         re.compile(r"type=[\"']?showhits\b", re.IGNORECASE),

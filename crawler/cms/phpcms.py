@@ -28,7 +28,7 @@ _LONGEST_NOTICE = 200
 class PhpCms(DescribedFamily):
     """Page objects of PHPCMS V9."""
 
-    version = "phpcms/2"
+    version = "phpcms/3"
     marks = (
         re.compile(r"m=content&(?:amp;)?c=index&(?:amp;)?a=\w+", re.IGNORECASE),
         re.compile(r"api\.php\?op=count", re.IGNORECASE),

@@ -20,7 +20,7 @@ _CHANNEL = re.compile(r"/contents/(?P<id>\d{1,18})/")
 class SiteServer(DescribedFamily):
     """Page objects of SiteServer CMS."""
 
-    version = "siteserver/2"
+    version = "siteserver/3"
     marks = (
         re.compile(r"/contents/\d+/\d+\.", re.IGNORECASE),
         re.compile(r"/channels/\d+(?:_\d+)?\.", re.IGNORECASE),

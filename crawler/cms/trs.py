@@ -33,7 +33,7 @@ _COMMENTED = "//*[@id='pageview']/comment()|//*[contains(@class,'pageview')]/com
 class Trs(DescribedFamily):
     """Page objects of TRS WCM."""
 
-    version = "trs/2"
+    version = "trs/3"
     marks = (
         re.compile(r"/t\d{8}_\d+\.s?html?", re.IGNORECASE),
         re.compile(r"trs_editor|trs_ueditor", re.IGNORECASE),

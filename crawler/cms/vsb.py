@@ -24,7 +24,7 @@ _CLICKS = re.compile(r"_showDynClicks\(\s*[\"']wbnews[\"']\s*,\s*(?P<owner>\d+)\
 class Vsb(DescribedFamily):
     """Page objects of 博达 VSB. An article keeps its number in every column it is shown in."""
 
-    version = "vsb/2"
+    version = "vsb/3"
     marks = (
         re.compile(r"/info/\d+/\d+\.html?", re.IGNORECASE),
         re.compile(r"_showDynClicks\(", re.IGNORECASE),

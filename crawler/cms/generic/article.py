@@ -14,11 +14,10 @@ from crawler.cms.generic.body import Body, find_body, headed, reveal
 from crawler.cms.generic.claims import Claims, read_claims
 from crawler.cms.generic.confidence import confidence
 from crawler.cms.generic.cutting import cut
-from crawler.cms.generic.edges import is_own_day
 from crawler.cms.generic.heading import Heading, find_heading, nearest_heading, titled
 from crawler.cms.generic.info import Found, Info, find_date, read_info
 from crawler.cms.generic.judging import Judged, judge
-from crawler.cms.generic.kinds import Kind
+from crawler.cms.generic.kinds import Kind, is_own_day
 from crawler.cms.generic.lines import read_lines
 from crawler.cms.generic.pager import next_part
 from crawler.cms.generic.slashed import settled

@@ -10,16 +10,15 @@ from itertools import accumulate
 
 from lxml import etree
 
-from crawler.cms.generic.edges import find_edges, is_own_day, is_sentence, is_subtitle
+from crawler.cms.generic.edges import find_edges
 from crawler.cms.generic.heading import Heading
+from crawler.cms.generic.hidden import hides
 from crawler.cms.generic.judging import Judged, names_file
-from crawler.cms.generic.kinds import Kind
-from pipelines.styles import hides
+from crawler.cms.generic.kinds import PLAIN, Kind, is_own_day, is_sentence, is_subtitle
 
 _SHORTEST_BODY, _COLUMN = 80, 6
 _BEFORE_HEADING, _IN_ASIDE = -3, -4
 _IN_HEAD = (Kind.DAY, Kind.INFO, Kind.FURNITURE, Kind.ENDING, Kind.PAGER)
-_PLAIN = (Kind.PROSE, Kind.SHORT, Kind.DAY)
 _ASIDE_TAGS = frozenset({"aside", "footer", "nav"})
 _ASIDE = re.compile(
     r"(?:^|[\W_])(?:comments?|commentlist|reply|replies|recommend\w*|relat\w+|sidebar|side|aside|footer?|copyright|nav|menu"
@@ -127,7 +126,7 @@ def _climb(
 
 
 def _is_plain(page: Judged, index: int) -> bool:
-    return page.kinds[index] in _PLAIN and not page.lines[index].linked
+    return page.kinds[index] in PLAIN and not page.lines[index].linked
 
 
 def _is_aside(node: etree._Element) -> bool:
@@ -169,29 +168,35 @@ def _choose(page: Judged, worths: Sequence[int], heading: int | None) -> tuple[i
 
 
 def _rejoin(page: Judged, worths: Sequence[int], node: etree._Element, first: int, end: int) -> int:
-    """The end of the element's lines, once paragraphs that a stray end tag put behind it are taken back into it."""
-    if page.kinds[end - 1] not in _PLAIN:
+    """The end of the element's lines, once paragraphs that a stray end tag put behind it are taken back into it.
+
+    What stands between them, pictures without words, comes along.
+    """
+    if page.kinds[end - 1] not in PLAIN:
         return end
-    around = set(node.iterancestors())
     prose = (page.lines[i].block for i in range(first, end) if page.kinds[i] is Kind.PROSE)
     tags = {block.tag for block in prose if block.getparent() is node}
+    path = {inner.getparent(): inner for inner in (node, *node.iterancestors())}
+    around = page.lines[end].block.getparent() if end < len(page.lines) else None
     stop = end
     while stop < len(page.lines) and _is_plain(page, stop) and worths[stop] > 0:
         block = page.lines[stop].block
-        if block.tag not in tags or block.getparent() not in around or block in around:
+        if block.tag not in tags or block.getparent() is not around or around not in path or block in path:
             break
         stop += 1
     if Kind.PROSE not in page.kinds[end:stop]:
         return end
-    for line in page.lines[end:stop]:
-        node.append(line.block)
+    last = page.lines[stop - 1].block
+    behind = list(path[around].itersiblings())
+    for sibling in behind[: behind.index(last) + 1]:
+        node.append(sibling)
     page.spans[node] = (first, stop)
     return stop
 
 
 def _next_to(page: Judged, worths: Sequence[int], first: int, end: int) -> str | None:
     """A sentence directly behind the body's element, which no menu, editor's line or footer parts from it."""
-    if end == len(page.lines) or page.kinds[end - 1] not in _PLAIN or worths[end] <= 0:
+    if end == len(page.lines) or page.kinds[end - 1] not in PLAIN or worths[end] <= 0:
         return None
     line = page.lines[end]
     is_copy = any(line.bare == other.bare for other in page.lines[first:end])

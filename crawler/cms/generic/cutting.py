@@ -8,10 +8,8 @@ from lxml import etree
 
 from crawler.cms.generic.body import Body
 from crawler.cms.generic.judging import Judged
-from crawler.cms.generic.lines import Line
+from crawler.cms.generic.lines import FORM_FIELDS, Line
 from crawler.page import drop
-
-_FORM_FIELDS = ("button", "select", "textarea")
 
 
 def cut(page: Judged, body: Body) -> str:
@@ -25,8 +23,8 @@ def cut(page: Judged, body: Body) -> str:
         is_inside = body.first <= first < end <= body.end and node is not body.node
         if is_inside and node.getparent() is not None and kept_before[first] == kept_before[end]:
             drop(node)
-    for field in list(body.node.iter(*_FORM_FIELDS)):
-        if field is not body.node:
+    for field in list(body.node.iter(*FORM_FIELDS)):
+        if field is not body.node and field.getparent() is not None:
             drop(field)
     return etree.tostring(body.node, encoding="unicode", method="html", with_tail=False)
 

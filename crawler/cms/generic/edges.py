@@ -15,23 +15,28 @@ from lxml import etree
 from crawler.cms.generic.copies import one_copy
 from crawler.cms.generic.heading import Heading
 from crawler.cms.generic.judging import Judged, names_file
-from crawler.cms.generic.kinds import Kind, closes_for_good, has_labelled_day, has_moment, is_of_the_site
+from crawler.cms.generic.kinds import (
+    PLAIN,
+    Kind,
+    closes_for_good,
+    has_labelled_day,
+    has_moment,
+    is_of_the_site,
+    is_own_day,
+    is_sentence,
+    is_subtitle,
+)
 from crawler.cms.generic.lines import Line
 
 _HEAD, _MISSED, _LONGEST_TITLE, _MOST_MOMENTS = 14, 80, 60, 1
 _MOST_BEHIND = {Kind.ENDING: 0.7, Kind.FURNITURE: 0.1}
-# Tuples: a member of an enumeration is found there by identity, in a set by a hash made in Python.
 _NO_PART = (Kind.FURNITURE, Kind.ENDING, Kind.PAGER)
 _IN_HEAD = (Kind.DAY, Kind.INFO, Kind.LINKS, *_NO_PART)
 _CLOSING = (Kind.LINKS, *_NO_PART)
-_PLAIN = (Kind.PROSE, Kind.SHORT, Kind.DAY)
 _SENTENCE_ENDS, _MAY_BE_TITLE = "。！？!?；：:”』」", frozenset({"h1", "h2"})
-_SENTENCE = re.compile(r"[。！？；!?;][”』」）)]*$")
 _PAUSED_SENTENCE = re.compile(r"[，、：“《].*[。！？][”』」）)]*$")
 _COLONS = ("：", ":")
-_SHORTEST_SENTENCE, _SHORTEST_LINKED = 5, 12
-_SUBTITLE = re.compile(r"[—―–]{1,2}|--")
-_OWN_DAY = re.compile(r"[（(]\s*(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})\s*年[^。]{1,24}[）)]$")
+_SHORTEST_LINKED, _MOST_HOPS = 12, 3
 
 Flow = tuple[etree._Element | None, object]
 
@@ -71,33 +76,18 @@ def find_edges(page: Judged, worths: Sequence[int], first: int, end: int, headin
     keeps = tuple(i for i in range(start, stop) if i not in dropped and _is_part(page, i, stop, flows))
     left_out = [i for i in range(stop, last) if page.kinds[i] is Kind.PROSE and worths[i] > 0]
     is_missed = sum(worths[i] for i in left_out) >= _MISSED or any(
-        flow(page.lines[i]) in flows and is_sentence(page.lines[i]) for i in left_out
+        _flow(page.lines[i]) in flows and is_sentence(page.lines[i]) for i in left_out
     )
     return Edges(start, stop, keeps, page.lines[left_out[0]].text if is_missed else None)
 
 
-def flow(line: Line) -> Flow:
+def _flow(line: Line) -> Flow:
     """What paragraphs of one text share: their parent and their tag."""
     return line.block.getparent(), line.block.tag
 
 
-def is_own_day(text: str) -> bool:
-    """True for a day in brackets, `（2023年12月27日）`: when the speech was given, never when it was published."""
-    return _OWN_DAY.match(text) is not None
-
-
-def is_subtitle(text: str) -> bool:
-    """True for a line that begins with a dash: `——在市政协十届三次会议上的讲话`."""
-    return _SUBTITLE.match(text) is not None
-
-
 def _flows(page: Judged, start: int, end: int) -> set[Flow]:
-    return {flow(page.lines[i]) for i in range(start, end) if page.kinds[i] is Kind.PROSE}
-
-
-def is_sentence(line: Line) -> bool:
-    """True for a sentence without a link."""
-    return not line.linked and line.size >= _SHORTEST_SENTENCE and _SENTENCE.search(line.text) is not None
+    return {_flow(page.lines[i]) for i in range(start, end) if page.kinds[i] is Kind.PROSE}
 
 
 def _is_text(page: Judged, index: int) -> bool:
@@ -120,7 +110,7 @@ def _start(page: Judged, first: int, end: int, heading: Heading | None) -> tuple
     near = range(start, min(end, start + _HEAD))
     dated = any(_is_dated(page, index) for index in range(after, start))
     paragraph = next((i for i in near if page.kinds[i] is Kind.PROSE and _is_paragraph(page.lines[i])), None)
-    text_flow = flow(page.lines[paragraph]) if paragraph is not None else None
+    text_flow = _flow(page.lines[paragraph]) if paragraph is not None else None
     begin, own = start, None
     in_head: set[int] = set()
     for index in near:
@@ -131,7 +121,7 @@ def _start(page: Judged, first: int, end: int, heading: Heading | None) -> tuple
                 begin = index + 1
             else:
                 in_head.add(index)
-        elif own is None and dated and flow(page.lines[index]) == text_flow:
+        elif own is None and dated and _flow(page.lines[index]) == text_flow:
             own = index
         dated = dated or _is_dated(page, index)
     return (begin, in_head) if begin < end else (start, set())
@@ -148,7 +138,7 @@ def _is_own(page: Judged, index: int, text_flow: Flow | None, *, dated: bool) ->
         return True
     if dated and not line.linked and (what is Kind.DAY or (what is Kind.INFO and not is_of_the_site(line))):
         return True
-    if flow(line) != text_flow:
+    if _flow(line) != text_flow:
         return False
     is_day = what is Kind.DAY and line.block.tag == "p"
     return is_day or (_PAUSED_SENTENCE.search(line.text) is not None and not closes_for_good(line))
@@ -176,11 +166,13 @@ def _stop(page: Judged, worths: Sequence[int], start: int, end: int) -> tuple[in
     """
     stop, before, on = end, 0, start
     between: set[int] = set()
+    flows: set[Flow] = set()
     total = sum(max(0, value) for value in worths[start:end])
     for index in range(start, end):
         before += max(0, worths[index])
+        if page.kinds[index] is Kind.PROSE:
+            flows.add(_flow(page.lines[index]))
         if index >= on and before > 0 and total - before <= before * _MOST_BEHIND.get(page.kinds[index], -1):
-            flows = _flows(page, start, index)
             if _is_part(page, index, end, flows):
                 continue
             again = _goes_on(page, worths, index, end, flows)
@@ -202,7 +194,7 @@ def _with_references(page: Judged, last: int, stop: int, flows: set[Flow]) -> in
     announced = last > 0 and page.lines[last - 1].text.endswith(_COLONS)
     while last < stop and page.kinds[last] is Kind.LINKS:
         node, is_tail = page.lines[last].pieces[0]
-        is_held = page.lines[last].block.tag == "p" and flow(page.lines[last]) in flows and not is_tail
+        is_held = page.lines[last].block.tag == "p" and _flow(page.lines[last]) in flows and not is_tail
         begins = (node.text or "").strip() if is_held and node.tag != "a" else ""
         if not announced and not begins.endswith(_COLONS):
             break
@@ -211,18 +203,20 @@ def _with_references(page: Judged, last: int, stop: int, flows: set[Flow]) -> in
 
 
 def _goes_on(page: Judged, worths: Sequence[int], closing: int, end: int, flows: set[Flow]) -> int | None:
-    """The line with which the text goes on behind a line that may close it; None where it does not."""
-    if closes_for_good(page.lines[closing]):
-        return None
-    on = next((i for i in range(closing + 1, end) if page.kinds[i] in _PLAIN), end)
-    run = next((i for i in range(on, end) if page.kinds[i] not in _PLAIN), end)
-    if any(closes_for_good(page.lines[i]) for i in range(closing, on)):
-        return None
-    own = [i for i in range(on, run) if flow(page.lines[i]) in flows and worths[i] > 0]
-    if own[:1] != [on]:
-        return None
-    is_said = any(is_sentence(page.lines[i]) for i in own)
-    return on if is_said or (run < end and _goes_on(page, worths, run, end, flows) is not None) else None
+    """The line with which the text goes on behind a line that may close it; None where no sentence of it follows."""
+    again = None
+    for _ in range(_MOST_HOPS):
+        on = next((i for i in range(closing + 1, end) if page.kinds[i] in PLAIN), end)
+        closing, closed = next((i for i in range(on, end) if page.kinds[i] not in PLAIN), end), closing
+        if on == end or any(closes_for_good(page.lines[i]) for i in range(closed, on)):
+            return None
+        own = [i for i in range(on, closing) if _flow(page.lines[i]) in flows and worths[i] > 0]
+        if own[:1] != [on]:
+            return None
+        again = on if again is None else again
+        if any(is_sentence(page.lines[i]) for i in own):
+            return again
+    return None
 
 
 def _first_entry(page: Judged, start: int, stop: int) -> int:
@@ -241,6 +235,6 @@ def _is_part(page: Judged, index: int, stop: int, flows: set[Flow]) -> bool:
     if page.kinds[index] not in _NO_PART:
         return True
     line = page.lines[index]
-    if not is_sentence(line) or flow(line) not in flows or closes_for_good(line):
+    if not is_sentence(line) or _flow(line) not in flows or closes_for_good(line):
         return False
-    return any(page.kinds[i] in _PLAIN for i in range(index + 1, stop))
+    return any(page.kinds[i] in PLAIN for i in range(index + 1, stop))

@@ -30,7 +30,7 @@ class Generic:
         site_names: names of the site and the committee: never the title of an article.
     """
 
-    version = 3
+    version = 4
     reader = f"generic/{version}"
     marks: tuple[re.Pattern[str], ...] = ()
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from crawler.cms.generic.kinds import Kind
+from crawler.cms.generic.kinds import Kind, is_subtitle
 from crawler.cms.generic.lines import Line
-from crawler.page import squeeze, tidy
+from crawler.page import ends_sentence, squeeze, tidy
 
 _SEPARATORS = "-_—–―－|｜丨·•>»«<~～:：/【】[]()（）"
 _CUT = re.compile(
@@ -35,8 +35,6 @@ _CONTACT = re.compile(r"^(?:联系)?(?:地\s*址|电\s*话|手\s*机|传\s*真|�
 _SPOKEN = re.compile(
     "^(?:尊敬的|敬爱的|各位|同志们|女士们|先生们|朋友们|委员们)|^[（(]?[一二三四五六七八九十]{1,3}(?:[)）]|、)"
 )
-_SUBTITLE = re.compile(r"[—―–]|--")
-_SENTENCE = re.compile("[。！？；]$")
 _CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
 _TAGS = {"h1": 4, "h2": 3, "h3": 2, "h4": 1}
 _NAMED = re.compile(r"tit|biaoti|headline|subject|heading", re.IGNORECASE)
@@ -113,10 +111,8 @@ def _begun(lines: Sequence[Line], worths: Sequence[int], title: str) -> Heading 
     is_cut = _DOTS.search(title) is not None
     for index, line in enumerate(lines):
         text = squeeze(line.text)
-        is_near = text.startswith(begins) and len(text) - len(begins) <= (
-            _LONGEST_TITLE if is_cut else _LONGEST_LABEL
-        )
-        is_near = is_near and not _SENTENCE.search(text)
+        most = _LONGEST_TITLE if is_cut else _LONGEST_LABEL
+        is_near = text.startswith(begins) and len(text) - len(begins) <= most and not ends_sentence(text)
         if is_near and line.linked < line.size and _prose_behind(worths, index + 1) > 0:
             return Heading(line.text if is_cut else title, index, index + 1)
     return None
@@ -155,7 +151,7 @@ def nearest_heading(lines: Sequence[Line], kinds: Sequence[Kind], start: int, na
     looks = [
         (
             not _SITE.search(line.text),
-            not _SUBTITLE.match(line.text),
+            not is_subtitle(line.text),
             2 * _TAGS.get(str(line.block.tag), 0) + _named(line) + 3 * _is_above_info(kinds, index),
             index,
         )

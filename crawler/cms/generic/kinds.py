@@ -10,6 +10,7 @@ import re
 from enum import Enum
 
 from crawler.cms.generic.lines import Line
+from crawler.page import ends_sentence
 
 
 class Kind(Enum):
@@ -25,6 +26,8 @@ class Kind(Enum):
     ENDING = "what closes an article: editors, neighbours, related lists, comments"
 
 
+PLAIN = (Kind.PROSE, Kind.SHORT, Kind.DAY)
+"""What text is made of; a tuple: a member is found there by identity, in a set by a hash made in Python."""
 WORTHS = {
     Kind.SHORT: 1,
     Kind.DAY: 1,
@@ -69,6 +72,9 @@ _SITE_LABEL = re.compile(
     "来源|来自|出处|作者|浏览|点击|阅读|访问|人气|字体|字号|编辑|责编|发布|发表|录入|更新|添加|上传|审核|关键[字词]|标签"
     r"|热线|技术支持|索\s*引\s*号|分\s*类|机关|机构|文\s*号|成文|主题词"
 )
+_SUBTITLE = re.compile(r"[—―–]|--")
+_OWN_DAY = re.compile(r"[（(]\s*(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})\s*年[^。]{1,24}[）)]$")
+_SHORTEST_SAID = 5
 _COMMENTS = re.compile(r"[^，。]{0,30}\d+\s*[条件个篇]评论[^，。]{0,10}$")
 _DISCLAIMER = re.compile(
     rf"{_MARK}(?:(?:特别|免责|版权|郑重|法律|平台|反侵权)(?:声明|说明|公告)(?:$|{_TAIL}|[\u4e00-\u9fff]*[:：])|版权与免责声明|凡(?:本网|本站|注明).{{0,12}}来源"
@@ -128,6 +134,21 @@ def has_labelled_day(line: Line) -> bool:
 def has_moment(line: Line) -> bool:
     """True for a line that prints a day with a clock time."""
     return line.size <= _LONGEST_INFO and _MOMENT.search(line.text) is not None
+
+
+def is_sentence(line: Line) -> bool:
+    """True for a sentence without a link."""
+    return not line.linked and line.size >= _SHORTEST_SAID and ends_sentence(line.text)
+
+
+def is_subtitle(text: str) -> bool:
+    """True for a line that begins with a dash: `——在市政协十届三次会议上的讲话`."""
+    return _SUBTITLE.match(text) is not None
+
+
+def is_own_day(text: str) -> bool:
+    """True for a day in brackets, `（2023年12月27日）`: when the speech was given, never when it was published."""
+    return _OWN_DAY.match(text) is not None
 
 
 def is_of_the_site(line: Line) -> bool:

@@ -11,24 +11,24 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from crawler.cms.generic.hidden import hides
 from crawler.page import EDGES, squeeze, tidy
-from pipelines.styles import hides
 
 _BREAKS = frozenset(
     "address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption "
     "figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li listing main marquee menu nav ol p pre "
     "section summary table tbody td tfoot th thead tr ul xmp".split()
 )
-_NOT_READ = frozenset(
-    "applet audio button canvas embed iframe noembed noframes noscript object option script select style "
-    "svg template textarea title video".split()
+FORM_FIELDS = ("button", "option", "select", "textarea")
+_NOT_READ = (
+    "applet audio canvas embed iframe noembed noframes noscript object script style svg template title video".split()
 )
 # A source line break between two CJK signs is nothing (CSS Text 3 §4.1.3).
 _SOURCE_BREAK = re.compile(
     r"(?<=[\u2014-\u2026\u2e80-\U0003ffff])[ \t\r]*\n[ \t\r\n]*(?=[\u2014-\u2026\u2e80-\U0003ffff])"
 )
 
-_ROLES = {**dict.fromkeys(_NOT_READ, "unread"), **dict.fromkeys(_BREAKS, "block"), "a": "link"}
+_ROLES = {**dict.fromkeys((*_NOT_READ, *FORM_FIELDS), "unread"), **dict.fromkeys(_BREAKS, "block"), "a": "link"}
 
 
 @dataclass(slots=True)

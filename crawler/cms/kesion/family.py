@@ -27,7 +27,7 @@ class Kesion:
         print_page: read articles from their print pages where those can be trusted.
     """
 
-    reader = "kesion/3"
+    reader = "kesion/4"
     marks = (
         re.compile(r"Item/(?:Show|list)\.asp\?", re.IGNORECASE),
         re.compile(r"GetHits\.asp\b", re.IGNORECASE),

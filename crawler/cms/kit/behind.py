@@ -7,18 +7,16 @@ from collections.abc import Container, Sequence
 
 from lxml import etree
 
-from crawler.page import squeeze, strings
+from crawler.page import ends_sentence, squeeze, strings
 from pipelines.record import Problem
 
 _FURNITURE = re.compile(
     "[上下]一[篇条]|打印|关闭|编辑|字体|收藏|分享|评论|返回|录入|作者|来源|相关|版权|声明|点击|附件【"
 )
 _OF_THE_SITE = re.compile("主办|承办|备案|ICP|未经|转载|二维码|版权|声明")
-_SENTENCE = re.compile(r"[。！？；!?;][”』」）)]*$")
-_PAUSED = re.compile("，.*[。！？；]")
 _WITHOUT_WORDS = frozenset({"br", "script", "style"})
 _BLOCKS = frozenset({"p", "div", "section"})
-_SHORTEST_PARAGRAPH, _LONGEST_FURNITURE = 5, 40
+_SHORTEST_PARAGRAPH, _SHORTEST_SENTENCE, _LONGEST_FURNITURE = 5, 12, 40
 
 
 def text_behind(body: etree._Element, pagers: Sequence[etree._Element]) -> tuple[Problem, ...]:
@@ -46,15 +44,17 @@ def _sentences_behind(node: etree._Element, pagers: Sequence[etree._Element]) ->
     for sibling in node.itersiblings(etree.Element):
         line = squeeze("".join(strings(sibling)))
         is_plain = sibling.tag in _BLOCKS and sibling not in pagers and next(sibling.iter("a"), None) is None
-        if not is_plain or _is_furniture(line) or _OF_THE_SITE.search(line):
+        if not is_plain or _is_furniture(line):
             break
-        if len(line) >= _SHORTEST_PARAGRAPH and _SENTENCE.search(line):
+        if len(line) >= _SHORTEST_PARAGRAPH and ends_sentence(line):
             return line
     return ""
 
 
 def _is_furniture(line: str) -> bool:
-    return len(line) <= _LONGEST_FURNITURE and not _PAUSED.search(line) and _FURNITURE.search(line) is not None
+    if len(line) >= _SHORTEST_SENTENCE and ends_sentence(line):
+        return _OF_THE_SITE.search(line) is not None
+    return len(line) <= _LONGEST_FURNITURE and _FURNITURE.search(line) is not None
 
 
 def _is_last(node: etree._Element) -> bool:
