@@ -26,10 +26,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from benchmarks.peers import PEERS
-from crawler.cms.generic.article import Article, read
-from crawler.page import Page, PageError
-from pipelines.dates import Moment, published
-from pipelines.text import body_text, visible_text
+from crawler.pages.article import Article, read
+from crawler.pages.page import Page, PageError
+from pipelines.text.dates import Moment, published
+from pipelines.text.rendering import body_text, visible_text
 
 ROOT = Path(__file__).resolve().parent.parent
 YARDSTICK = ROOT.parent / "shared" / "yardstick"

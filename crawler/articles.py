@@ -8,11 +8,11 @@ from typing import Protocol
 from scrapy.http import Response
 
 from crawler.attachments import Fetching
-from crawler.cms import ArticlePage, SectionLink
 from crawler.fetch import Fetched, Fetcher
 from crawler.job import CrawlJob
 from crawler.looks import OnList, http_facts
-from crawler.page import PageError
+from crawler.pages import ArticlePage, SectionLink
+from crawler.pages.page import PageError
 from crawler.wire import capture
 from pipelines.reasons import Reason
 from pipelines.record import Attachment, Look, Problem, RawSpeech

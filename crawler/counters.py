@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from scrapy.http import TextResponse
 
-from crawler.cms import CounterMode
 from crawler.fetch import Fetcher
 from crawler.job import CrawlJob
+from crawler.pages import CounterMode
 from crawler.wire import capture
 from pipelines.reasons import Reason
 from pipelines.record import Look, Problem

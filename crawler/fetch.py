@@ -21,11 +21,11 @@ from scrapy.http.request import NO_CALLBACK
 from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
 
 from crawler.blocked import obstacle
-from crawler.cms import Ask, Family
 from crawler.decode import as_text
 from crawler.hosts import Hosts
 from crawler.middlewares import RobotsForbidden, RobotsUnreadable, Undecodable
-from crawler.page import Page, PageError
+from crawler.pages import Ask, Family
+from crawler.pages.page import Page, PageError
 from pipelines.reasons import Reason
 
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crawler.cms import Family
 from crawler.hosts import Hosts
 from crawler.occasion import Occasion
+from crawler.pages import Family
 from crawler.plan import Plan
 from crawler.profile import SiteProfile
 from pipelines.archive.writer import ArchiveRun

@@ -9,11 +9,11 @@ from typing import Any
 
 from crawler.articles import Article, ArticleReader
 from crawler.captured import CapturedAnswers, CapturedFiles, CapturedViews
-from crawler.cms import SectionLink
 from crawler.fetch import Fetched, Fetcher
 from crawler.hosts import Hosts
 from crawler.job import CrawlJob
 from crawler.looks import OnList
+from crawler.pages import SectionLink
 from pipelines.archive.changes import is_ambiguous
 from pipelines.archive.layout import run_file
 from pipelines.archive.past import Past, fold_past

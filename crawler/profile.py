@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from crawler.cms import FAMILIES, FIXED_CONTAINERS, PRINTING
-from crawler.cms.kit.containers import Container
+from crawler.pages import FAMILIES, FIXED_CONTAINERS, PRINTING
+from crawler.pages.kit.containers import Container
 
 SITES = Path(__file__).parent / "sites"
 _SITE_NAME = re.compile(r"[a-z0-9-]{1,40}")

@@ -10,14 +10,14 @@ from typing import Any
 from urllib.parse import quote
 
 from crawler.blocked import obstacle
-from crawler.cms import ArticlePage, Family
 from crawler.job import stamp
-from crawler.page import Page, PageError
+from crawler.pages import ArticlePage, Family
+from crawler.pages.page import Page, PageError
 from crawler.saved import SavedPage
-from pipelines.dates import published
 from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
 from pipelines.record import Look, Problem, RawSpeech, Speech
+from pipelines.text.dates import published
 
 # RFC 2606: no page has this address, and links of the page stay recognisable as links.
 _UNKNOWN_URL = "http://saved-page.invalid/"

@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 from scrapy.settings import BaseSettings
 
 from crawler.arguments import Arguments, WrongUse
-from crawler.cms import family
 from crawler.hosts import Hosts
 from crawler.job import CrawlJob, stamp
 from crawler.occasion import occasion_of
+from crawler.pages import family
 from crawler.plan import Plan
 from crawler.profile import SiteProfile
 from crawler.replay import Replay

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from urllib.parse import urljoin
 
-from crawler.cms import Ask, ListedRow, ListPage, SectionLink
 from crawler.fetch import Fetched, Fetcher
 from crawler.job import CrawlJob
-from crawler.page import Page
+from crawler.pages import Ask, ListedRow, ListPage, SectionLink
+from crawler.pages.page import Page
 from crawler.wire import capture
 from pipelines.health import Exit
 from pipelines.reasons import Reason

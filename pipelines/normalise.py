@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 from pipelines.context import read_context
 from pipelines.damage import damage_of
-from pipelines.dates import Moment, published
 from pipelines.record import Evidence, Problem, RawSpeech, Speech
-from pipelines.text import body_text
-from pipelines.views import view_count
+from pipelines.text.dates import Moment, published
+from pipelines.text.rendering import body_text
+from pipelines.text.views import view_count
 
-NORMALISERS = "norm/3"
+NORMALISERS = "norm/4"
 """Version of everything this module calls; raised whenever its output can change."""
 
 

@@ -6,8 +6,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from pipelines.names import COMPOUND, POST, is_name, people
-from pipelines.numbers import find_numbers
+from pipelines.text.names import COMPOUND, POST, is_name, people
+from pipelines.text.numbers import find_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from scrapy.cmdline import execute
 
-from pipelines import normalise, text
+from pipelines import normalise
+from pipelines.text import rendering as text
 
 DASHES, DASH = "——", "—"
 VERSION = "norm/99"

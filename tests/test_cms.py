@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.cms import Family, family
-from crawler.page import Page
+from crawler.pages import Family, family
+from crawler.pages.page import Page
 from pipelines.reasons import Reason
 
 HOST = "http://zx.example"

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.context import read_context
-from pipelines.names import is_name, people
 from pipelines.reasons import GENRES
+from pipelines.text.names import is_name, people
 from tests.conftest import ROOT
 
 SEEN = datetime(2026, 1, 10, 2, tzinfo=UTC)

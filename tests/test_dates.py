@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.dates import Moment, Unread, find_dates, published, spoken_day
 from pipelines.reasons import PROBLEM_CODES
+from pipelines.text.dates import Moment, Unread, find_dates, published, spoken_day
 from tests.conftest import ROOT
 
 CHINA = ZoneInfo("Asia/Shanghai")

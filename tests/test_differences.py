@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pipelines.differences import Paragraph, compare_paragraphs, side
-from pipelines.numbers import find_numbers
+from pipelines.text.numbers import find_numbers
 from pipelines.tokens import names_in, tokens
 
 WORDS = st.text(

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.blocked import obstacle
-from crawler.cms import FAMILIES, Ask, CounterMode, family
-from crawler.cms.kit.containers import Container
 from crawler.counters import withheld
-from crawler.page import Page, PageError
+from crawler.pages import FAMILIES, Ask, CounterMode, family
+from crawler.pages.kit.containers import Container
+from crawler.pages.page import Page, PageError
 from pipelines.health import Exit, RunReport, verdict
 from pipelines.reasons import Reason
-from pipelines.text import body_text
+from pipelines.text.rendering import body_text
 
 HOST = "http://zx.example"
 NAMES = (["领导讲话"], ["广水市政协网"])

@@ -18,12 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.http import HtmlResponse
 
-from crawler.cms.generic.article import LOW_CONFIDENCE, Article, read
-from crawler.cms.generic.info import Found
-from crawler.cms.generic.lines import read_lines
-from crawler.page import Page, PageError
-from pipelines.dates import Moment, published
-from pipelines.text import body_text, visible_text
+from crawler.pages.article import LOW_CONFIDENCE, Article, read
+from crawler.pages.body.lines import read_lines
+from crawler.pages.info import Found
+from crawler.pages.page import Page, PageError
+from pipelines.text.dates import Moment, published
+from pipelines.text.rendering import body_text, visible_text
 from tests.conftest import ROOT
 from tests.corpus import PAGES, Made, made_pages
 from tests.test_text import LEAF, wrapped

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from crawler.cms import family
-from crawler.cms.generic.family import Generic
-from crawler.page import Page
+from crawler.pages import family
+from crawler.pages.families.generic import Generic
+from crawler.pages.page import Page
 from crawler.replica.process import Replica
 from pipelines.reasons import Reason
 from tests.conftest import Site

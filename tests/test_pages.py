@@ -7,10 +7,10 @@ import re
 import pytest
 
 from crawler.blocked import obstacle
-from crawler.cms import family
-from crawler.cms.kesion.addresses import Addresses, ListAddress
 from crawler.hosts import Hosts
-from crawler.page import Page, PageError
+from crawler.pages import family
+from crawler.pages.families.kesion.addresses import Addresses, ListAddress
+from crawler.pages.page import Page, PageError
 from pipelines.reasons import Reason
 
 HOST = "http://gszx.example"

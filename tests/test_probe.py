@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from crawler.cms import FAMILIES
-from crawler.cms.signs import marks_of, signs
-from crawler.page import Page
+from crawler.pages import FAMILIES
+from crawler.pages.page import Page
+from crawler.pages.signs import marks_of, signs
 from crawler.probe.naming import committee, profile_name, site_name
 from crawler.profile import load_profile
 from crawler.replica.process import Replica

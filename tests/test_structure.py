@@ -40,15 +40,21 @@ def test_who_imports_whom(path: Path) -> None:
         "pipelines/canonical.py",
     }:
         assert packages <= sys.stdlib_module_names | {"pipelines"}
-    if place.startswith("crawler/cms/") or place in {"crawler/page.py", "crawler/profile.py"}:
+    if place.startswith("crawler/pages/") or place == "crawler/profile.py":
         assert packages <= sys.stdlib_module_names | {"crawler", "pipelines", "lxml"}
-        assert not {m for m in modules if m.startswith("pipelines.")} - {"pipelines.record", "pipelines.reasons"}
+        shared = {m for m in modules if m.startswith("pipelines.") and not m.startswith("pipelines.text.")}
+        assert not shared - {"pipelines.record", "pipelines.reasons"}
+        assert not {m for m in modules if m.startswith("crawler.") and not m.startswith("crawler.pages")}
+    if place.startswith("pipelines/text/"):
+        assert packages <= sys.stdlib_module_names | {"pipelines", "lxml"}
+        below = {m for m in modules if m.startswith("pipelines.") and not m.startswith("pipelines.text.")}
+        assert not below - {"pipelines.record", "pipelines.reasons"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_modules_stay_short(path: Path) -> None:
     text = path.read_text("utf-8")
-    assert text.count("\n") <= 300
+    assert text.count("\n") <= 500
     assert "\ufffd" not in text
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crawler.cms import FAMILIES, family
+from crawler.pages import FAMILIES, family
 from crawler.reading import PageReader, UnreadPage
 from crawler.replica.cms import Asked
 from crawler.replica.families import family_replica

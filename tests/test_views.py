@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.dates import Unread
 from pipelines.reasons import PROBLEM_CODES
-from pipelines.views import view_count
+from pipelines.text.dates import Unread
+from pipelines.text.views import view_count
 
 FULL_WIDTH = str.maketrans("0123456789,", "０１２３４５６７８９，")
 counts = st.integers(1, 10**12)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.cms import FAMILIES, family
+from crawler.pages import FAMILIES, family
 from crawler.reading import PageReader
 from crawler.saved import saved_pages
 from pipelines.health import Exit

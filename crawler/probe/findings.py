@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 from scrapy.http import TextResponse
 
-from crawler.cms import ListPage
 from crawler.counters import withheld
+from crawler.pages import ListPage
 from crawler.probe.sample import Sample
 from crawler.probe.survey import GENERIC, Reading, Survey
-from pipelines.dates import Moment, published
 from pipelines.health import Exit
+from pipelines.text.dates import Moment, published
 
 _MUST = ("title", "published_on", "body")
 _FIRST_WORDS = 40

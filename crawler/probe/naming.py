@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from crawler.page import Page, squeeze, strings, tidy, words
+from crawler.pages.page import Page, squeeze, strings, tidy, words
 
 SECTIONS = ("领导讲话", "讲话", "主席讲话", "领导言论", "重要讲话", "讲话发言", "领导致辞", "讲话选登")
 """What committees call the section, the commonest first."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crawler.cms import Family
-from crawler.cms.kit.claims import claims
-from crawler.page import Page, PageError
+from crawler.pages import Family
+from crawler.pages.kit.claims import claims
+from crawler.pages.page import Page, PageError
 from crawler.saved import saved_pages
 
 ROOT = Path(__file__).resolve().parents[2]

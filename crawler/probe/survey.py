@@ -12,11 +12,11 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, TextResponse
 from scrapy.robotstxt import RobotParser
 
-from crawler.cms import ArticlePage, Ask, Family, ListPage, SectionLink, family
-from crawler.cms.signs import Signs, signs
 from crawler.fetch import Fetched, Fetcher
 from crawler.hosts import Hosts
-from crawler.page import Page, PageError
+from crawler.pages import ArticlePage, Ask, Family, ListPage, SectionLink, family
+from crawler.pages.page import Page, PageError
+from crawler.pages.signs import Signs, signs
 from crawler.probe.naming import section_candidates
 from pipelines.health import Exit
 from pipelines.reasons import Reason

@@ -13,12 +13,12 @@ from twisted.python.failure import Failure
 
 from crawler.articles import Article, ArticleReader
 from crawler.attachments import AttachmentFetcher
-from crawler.cms import ListedRow, SectionLink
 from crawler.confirm import conditional_headers, is_confirmed
 from crawler.counters import CounterReader
 from crawler.fetch import Fetched, Fetcher, failed
 from crawler.job import CrawlJob
 from crawler.looks import OnList, http_facts
+from crawler.pages import ListedRow, SectionLink
 from crawler.past import PastReader
 from crawler.walk import ListWalk, find_section
 from crawler.wire import arrived, capture

@@ -21,9 +21,9 @@ from pipelines.context.head import (
     unwrapped,
 )
 from pipelines.context.speaker import subject
-from pipelines.dates import find_dates, no_single_day, spoken_day
-from pipelines.names import BLANKS, people
 from pipelines.record import Problem
+from pipelines.text.dates import find_dates, no_single_day, spoken_day
+from pipelines.text.names import BLANKS, people
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pipelines.context.head import EDGE, Find, is_about_a_speech, is_document, undated
-from pipelines.names import BLANKS, people, squeeze
+from pipelines.text.names import BLANKS, people, squeeze
 
 if TYPE_CHECKING:
     from pipelines.context.head import Layout

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipelines.dates import find_dates
-from pipelines.names import BLANKS
+from pipelines.text.dates import find_dates
+from pipelines.text.names import BLANKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,8 +12,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.context.head import DASH, EDGE, Find, agreed, is_about_a_speech, undated, unwrapped
-from pipelines.dates import find_dates
-from pipelines.names import BLANKS
+from pipelines.text.dates import find_dates
+from pipelines.text.names import BLANKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

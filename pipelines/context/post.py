@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipelines.names import BLANKS, POST
+from pipelines.text.names import BLANKS, POST
 
 _B = f"[{BLANKS}]"
 _HONORIFIC = re.compile(r"^(?:同志|先生|女士)|(?:同志|先生|女士)$")

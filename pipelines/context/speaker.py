@@ -27,7 +27,7 @@ from pipelines.context.head import (
     without_day,
 )
 from pipelines.context.post import is_post, post_in
-from pipelines.names import BLANKS, people
+from pipelines.text.names import BLANKS, people
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

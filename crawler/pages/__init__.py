@@ -1,0 +1,187 @@
+"""Page objects of one CMS family each: built from (url, decoded text), pure, without Scrapy.
+
+A family says what its addresses mean and reads its pages; the spider only walks. Families are chosen by the key
+`cms` of a site profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Literal, Protocol
+from urllib.parse import urlencode
+
+from crawler.pages.page import Page
+from pipelines.reasons import Reason
+from pipelines.record import Attachment, Problem, Raw
+
+CounterMode = Literal["read_only", "increments", "none"]
+"""What asking a counter does: nothing, one more view, or there is none to ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request for a list page that takes more than an address: a form to post, or headers such as a Referer.
+
+    `is_fragment`: the answer is rows (HTML or XML) without a page around them.
+    """
+
+    url: str
+    form: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_fragment: bool = False
+
+    @classmethod
+    def post(cls, url: str, pairs: Mapping[str, str], headers: Mapping[str, str]) -> Ask:
+        """A form posted as browsers do, for a fragment."""
+        return cls(url, urlencode(pairs), headers, is_fragment=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRow:
+    """One row of a list page. `native_id` is None when the link is no article address of this CMS.
+
+    A doubtful row may belong to a side bar: only the breadcrumb of its article tells.
+    """
+
+    url: str
+    native_id: str | None
+    title: str | None
+    date: str | None
+    is_doubtful: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """A page of the section's list: its rows in order, the pages its pager leads to, and the counts it prints.
+
+    `linked`: page number → its address, or what to ask when the address alone is not enough.
+    """
+
+    rows: tuple[ListedRow, ...]
+    next_url: str | None
+    linked: Mapping[int, str | Ask]
+    pages: int | None
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArticlePage:
+    """One page of an article. `title` is without site suffix and page number; `counter` is its count's address.
+
+    `confidence`: an estimate, 0 to 1, that the body is the article's; None where a declared container holds it.
+    """
+
+    title: str
+    raw: Raw
+    body_html: str
+    attachments: tuple[Attachment, ...]
+    next_part: str | None
+    counter: str | None
+    column_ids: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SectionLink:
+    """Where the section is: `name` as the site writes it; `is_here` when the page asked is its first list page."""
+
+    url: str
+    name: str
+    is_here: bool
+
+
+class Family(Protocol):
+    """What the spider asks of a CMS family."""
+
+    @property
+    def reader(self) -> str:
+        """Name and version of the page objects (`kesion/1`), raised whenever their output can change."""
+
+    def native_id(self, url: str) -> str | None:
+        """Identity of the article a URL names, None when it names none."""
+
+    def canonical(self, url: str) -> str:
+        """The one address of an article that the archive keeps."""
+
+    def article_source(self, url: str) -> str:
+        """The address whose page is read for an article: its own, or one that says the same with fewer requests."""
+
+    def column_id(self, url: str) -> str | None:
+        """Identity of the column a list address names."""
+
+    def own_links(self, page: Page) -> list[str]:
+        """Addresses on a page that only this site's CMS writes: they show the host the CMS believes to be."""
+
+    def find_section(self, page: Page, names: Sequence[str]) -> SectionLink | None:
+        """Find the section by its name on any page of the site."""
+
+    def read_list(self, page: Page) -> ListPage:
+        """Read one list page; no rows when the list is empty."""
+
+    def read_article(self, page: Page, part: int, listed_title: str | None) -> ArticlePage:
+        """Read one page of an article; `PageError` when it has no body."""
+
+    def notice(self, page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
+        """What the CMS says instead of an article or list: the reason and its words."""
+
+    def counter_mode(self, url: str) -> CounterMode:
+        """What asking a counter's address does. Unless it is known to change nothing, it is `increments`."""
+
+    def count_in(self, answer: str) -> str:
+        """The count in a counter's answer as a string that `pipelines.text.views` reads; else the whole answer."""
+
+    def closes_body(self, text: str) -> bool:
+        """True when the source of an article closes the container of its body."""
+
+    def redirect(self, page: Page) -> str | None:
+        """Where a page without a body sends the browser by script."""
+
+
+FAMILIES = {
+    "kesion": "crawler.pages.families.kesion:Kesion",
+    "dedecms": "crawler.pages.families.dedecms:DedeCms",
+    "empirecms": "crawler.pages.families.empirecms:EmpireCms",
+    "jeecms": "crawler.pages.families.jeecms:JeeCms",
+    "kesion-net": "crawler.pages.families.kesion_net:KesionNet",
+    "phpcms": "crawler.pages.families.phpcms:PhpCms",
+    "siteserver": "crawler.pages.families.siteserver:SiteServer",
+    "trs": "crawler.pages.families.trs:Trs",
+    "jcms": "crawler.pages.families.jcms:Jcms",
+    "vsb": "crawler.pages.families.vsb:Vsb",
+    "cctv": "crawler.pages.families.cctv:Cctv",
+    "generic": "crawler.pages.families.generic:Generic",
+}
+"""Families by the name profiles give them: module and class."""
+FIXED_CONTAINERS = frozenset({"kesion", "generic"})
+"""Families that find their containers by themselves: the CMS's code makes them, or structure shows them."""
+PRINTING = frozenset({"kesion"})
+"""Families whose articles have print pages."""
+
+
+def family(
+    name: str,
+    static_article: str | None,
+    section_names: Sequence[str],
+    site_names: Sequence[str],
+    containers: Mapping[str, str] | None = None,
+    *,
+    print_page: bool = False,
+) -> Family:
+    """The page objects of a CMS family.
+
+    Args:
+        name: a key of `FAMILIES`; `KeyError` for another.
+        static_article: the profile's pattern for article files.
+        section_names: names the section may have on the site.
+        site_names: names of the site and the committee.
+        containers: the profile's own containers of `body` and `rows`, where a template has its own.
+        print_page: read articles from their print pages; only of families that have them.
+    """
+    module, _, made = FAMILIES[name].partition(":")
+    maker: Callable[..., Family] = getattr(import_module(module), made)
+    options: dict[str, object] = {"containers": containers} if containers else {}
+    options |= {"print_page": True} if print_page else {}
+    return maker(static_article, section_names, site_names, **options)

@@ -1,0 +1,244 @@
+"""The body of an article among the lines of its page: the element worth most, without what is no part of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import accumulate
+
+from lxml import etree
+
+from crawler.pages.body.edges import find_edges
+from crawler.pages.body.hidden import hides
+from crawler.pages.body.judging import Judged, names_file
+from crawler.pages.body.kinds import PLAIN, Kind, is_own_day, is_sentence, is_subtitle
+from crawler.pages.heading import Heading
+
+_SHORTEST_BODY, _COLUMN = 80, 6
+_BEFORE_HEADING, _IN_ASIDE = -3, -4
+_IN_HEAD = (Kind.DAY, Kind.INFO, Kind.FURNITURE, Kind.ENDING, Kind.PAGER)
+_ASIDE_TAGS = frozenset({"aside", "footer", "nav"})
+_ASIDE = re.compile(
+    r"(?:^|[\W_])(?:comments?|commentlist|reply|replies|recommend\w*|relat\w+|sidebar|side|aside|footer?|copyright|nav|menu"
+    r"|hot|rank\w*|share|disclaimer|pinglun|xiangguan|tuijian)(?:$|[\W_\d])",
+    re.IGNORECASE,
+)
+# What editors of TRS, 博达, 大汉, Kesion and others write around a body: evidence, worth a quarter more.
+_CONTAINER = re.compile(
+    r"(?:^|[\s_-])(?:trs_u?editor|trs_editor_view|custom_unionstyle|ucap-content|o?zoom|fontzoom|vsb_content(?:_\d+)?|v_news_content"
+    r"|mycontent|artibody|article_?-?content|articlecontent|news_?-?content|newscontent|js_content|founder-content|con_txt)(?:$|\s)",
+    re.IGNORECASE,
+)
+_STYLED = etree.XPath("//*[@style][@id or @class]")
+_MOST_CLIMBED = 4
+_MOST_SUBTITLES = 4
+_SPEAKER = re.compile(r"[\u4e00-\u9fff·]{2,16}")
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The chosen element with its first line and end, and the lines in them that are the article's own.
+
+    `start`, `stop`: where the article stands. `behind`: the first prose that was left out behind the article, when
+    there is enough to be missed.
+    """
+
+    node: etree._Element
+    first: int
+    end: int
+    start: int
+    stop: int
+    keeps: tuple[int, ...]
+    behind: str | None = None
+
+
+def reveal(root: etree._Element) -> None:
+    """Take the style from bodies that are hidden until a script shows them, as WeChat's are. The tree is changed."""
+    styled = _STYLED(root)
+    for node in styled if isinstance(styled, list) else ():
+        if not isinstance(node, etree._Element) or not hides(node.get("style", ""), is_block=False):
+            continue
+        if _calls_itself_body(node.get("class", ""), node.get("id", "")):
+            del node.attrib["style"]
+
+
+def find_body(page: Judged, heading: Heading | None) -> Body | None:
+    """The body behind a heading; None when no element of the page holds more prose than menus."""
+    at = heading.first if heading else None
+    bare = _without_asides(page, at)
+    if at is not None:
+        bare = _behind_menus(page, bare, at)
+    chosen = _choose(page, bare, at) or _choose(page, bare, None)
+    if chosen is None or (chosen[0] < _SHORTEST_BODY):
+        bare, chosen = page.worths, _choose(page, page.worths, at) or _choose(page, page.worths, None)
+    if chosen is None:
+        return None
+    node, first, end = _climb(page, *chosen[1:], floor=0 if at is None else at + 1)
+    end = _rejoin(page, bare, node, first, end)
+    edges = find_edges(page, bare, first, end, heading)
+    behind = edges.behind or _next_to(page, bare, first, end) or _second_half(page, bare, node, first, end)
+    return Body(node, first, end, edges.start, edges.stop, edges.keeps, behind)
+
+
+def _without_asides(page: Judged, heading: int | None) -> list[int]:
+    """Worths with prose in comments, side bars and related lists as none: such a block calls itself so.
+
+    A name is no evidence on an element that holds the heading or, on a page without one, most of the prose.
+    """
+    worths = list(page.worths)
+    prose = [0, *accumulate(max(0, value) for value in page.worths)]
+    for node, (first, end) in page.spans.items():
+        held = prose[end] - prose[first]
+        is_most = held * 2 >= prose[-1] if heading is None else first <= heading < end
+        if held and not is_most and _is_aside(node):
+            worths[first:end] = [min(value, _IN_ASIDE) for value in worths[first:end]]
+    return worths
+
+
+def _behind_menus(page: Judged, worths: Sequence[int], heading: int) -> list[int]:
+    """Worths with half for prose that a column of links parts from the heading and the text behind it."""
+    text, links = 0, 0
+    for index in range(heading + 1, len(worths)):
+        text += max(0, worths[index])
+        links = links + 1 if page.kinds[index] is Kind.LINKS else 0
+        if links >= _COLUMN and text >= _SHORTEST_BODY:
+            return [*worths[:index], *(value // 2 if value > 0 else value for value in worths[index:])]
+    return list(worths)
+
+
+def _climb(
+    page: Judged, node: etree._Element, first: int, end: int, *, floor: int
+) -> tuple[etree._Element, int, int]:
+    """The outermost element around the chosen one that adds but a few plain lines: greetings, signatures."""
+    chosen = node, first, end
+    for parent in node.iterancestors():
+        begins, ends = page.spans.get(parent, (first, end))
+        added = [*range(begins, first), *range(end, ends)]
+        if begins < floor or len(added) > _MOST_CLIMBED:
+            break
+        if any(not _is_plain(page, index) and not names_file(page.lines[index]) for index in added):
+            break
+        if parent in page.spans and added:
+            chosen = parent, begins, ends
+    return chosen
+
+
+def _is_plain(page: Judged, index: int) -> bool:
+    return page.kinds[index] in PLAIN and not page.lines[index].linked
+
+
+def _is_aside(node: etree._Element) -> bool:
+    return node.tag in _ASIDE_TAGS or _calls_itself_aside(node.get("class", ""), node.get("id", ""))
+
+
+@lru_cache(4_096)
+def _calls_itself_aside(kind: str, name: str) -> bool:
+    return bool(kind or name) and _ASIDE.search(f"{kind} {name}") is not None
+
+
+@lru_cache(4_096)
+def _calls_itself_body(kind: str, name: str) -> bool:
+    return bool(kind or name) and _CONTAINER.search(f"{kind} {name}") is not None
+
+
+def _choose(page: Judged, worths: Sequence[int], heading: int | None) -> tuple[int, etree._Element, int, int] | None:
+    """The element whose lines are worth most together.
+
+    Nothing before the heading is prose of the article, and what stands between the heading and an element counts as
+    if it were taken in: a body begins at its heading.
+    """
+    after = 0 if heading is None else heading + 1
+    worths = [*(min(value, _BEFORE_HEADING) for value in worths[:after]), *worths[after:]]
+    sums = [0, *accumulate(worths)]
+    costs = [0, *accumulate(value if value < 0 else -value // 2 for value in worths)]
+    while after < len(worths) and page.kinds[after] in _IN_HEAD:
+        after += 1
+    best, chosen = 0, None
+    for node, (first, end) in page.spans.items():
+        value = sums[end] - sums[first]
+        if heading is not None and first > after:
+            value += costs[first] - costs[after]
+        if value > 0 and _calls_itself_body(node.get("class", ""), node.get("id", "")):
+            value = value * 5 // 4
+        if value > best:
+            best, chosen = value, (value, node, first, end)
+    return chosen
+
+
+def _rejoin(page: Judged, worths: Sequence[int], node: etree._Element, first: int, end: int) -> int:
+    """The end of the element's lines, once paragraphs that a stray end tag put behind it are taken back into it.
+
+    What stands between them, pictures without words, comes along.
+    """
+    if page.kinds[end - 1] not in PLAIN:
+        return end
+    prose = (page.lines[i].block for i in range(first, end) if page.kinds[i] is Kind.PROSE)
+    tags = {block.tag for block in prose if block.getparent() is node}
+    path = {inner.getparent(): inner for inner in (node, *node.iterancestors())}
+    around = page.lines[end].block.getparent() if end < len(page.lines) else None
+    stop = end
+    while stop < len(page.lines) and _is_plain(page, stop) and worths[stop] > 0:
+        block = page.lines[stop].block
+        if block.tag not in tags or block.getparent() is not around or around not in path or block in path:
+            break
+        stop += 1
+    if Kind.PROSE not in page.kinds[end:stop]:
+        return end
+    last = page.lines[stop - 1].block
+    behind = list(path[around].itersiblings())
+    for sibling in behind[: behind.index(last) + 1]:
+        node.append(sibling)
+    page.spans[node] = (first, stop)
+    return stop
+
+
+def _next_to(page: Judged, worths: Sequence[int], first: int, end: int) -> str | None:
+    """A sentence directly behind the body's element, which no menu, editor's line or footer parts from it."""
+    if end == len(page.lines) or page.kinds[end - 1] not in PLAIN or worths[end] <= 0:
+        return None
+    line = page.lines[end]
+    is_copy = any(line.bare == other.bare for other in page.lines[first:end])
+    return line.text if page.kinds[end] is Kind.PROSE and is_sentence(line) and not is_copy else None
+
+
+def _second_half(page: Judged, worths: Sequence[int], node: etree._Element, first: int, end: int) -> str | None:
+    """The first prose of a block behind the body that calls itself by the body's own name, and is no copy of it."""
+    named = node.tag, node.get("class")
+    known = {line.bare for line in page.lines[first:end]}
+    for other, (begins, ends) in page.spans.items():
+        if begins >= end and named[1] and named == (other.tag, other.get("class")):
+            prose = [i for i in range(begins, ends) if page.kinds[i] is Kind.PROSE and worths[i] > 0]
+            prose = [i for i in prose if page.lines[i].bare not in known]
+            if sum(page.lines[i].size for i in prose) >= _SHORTEST_BODY:
+                return page.lines[prose[0]].text
+    return None
+
+
+def headed(page: Judged, body: Body, heading: Heading) -> Body:
+    """The body behind its title, with the lines below the title that no info line holds: subtitle, speaker, day."""
+    if body.start <= heading.first and heading.end < body.stop:
+        return replace(body, start=heading.end, keeps=tuple(i for i in body.keeps if i >= heading.end))
+    run = heading.end
+    while run < min(body.start, heading.end + _MOST_SUBTITLES) and _may_be_subtitle(page, run):
+        run += 1
+    own = range(heading.end, run)
+    if not any(is_subtitle(page.lines[i].text) or is_own_day(page.lines[i].text) for i in own):
+        return body
+    around = {body.node, *body.node.iterancestors()}
+    beside = (body.node.text, *(page.lines[i].block.tail for i in own))
+    if "".join(filter(None, beside)).strip() or any(
+        page.lines[i].block in around or page.spans.get(page.lines[i].block) != (i, i + 1) for i in own
+    ):
+        return body
+    for block in (page.lines[i].block for i in reversed(own)):
+        if body.node not in block.iterancestors():
+            body.node.insert(0, block)
+    return replace(body, keeps=(*own, *body.keeps))
+
+
+def _may_be_subtitle(page: Judged, index: int) -> bool:
+    line = page.lines[index]
+    is_speaker = page.kinds[index] is Kind.SHORT and _SPEAKER.fullmatch(line.bare) is not None
+    return not line.linked and (is_speaker or is_subtitle(line.text) or is_own_day(line.text))

@@ -1,0 +1,81 @@
+"""The lines of a page judged: what each is, and what it is worth in signs of prose, alone and among its like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lxml import etree
+
+from crawler.pages.body.kinds import Kind, kind, worth
+from crawler.pages.body.lines import Line, Lines
+
+_ITEMS = frozenset({"li", "dd"})
+_MOST_LINES_OF_A_ROW, _LONGEST_ROW, _FEWEST_TEASERS = 6, 800, 3
+_MAY_BE_FILE = re.compile("[.Dd]")
+_FILE = re.compile(
+    r"\.(?:docx?|xlsx?|pptx?|pdf|wps|et|dps|ofd|txt|rtf|csv|zip|rar|7z)(?:[?#]|$)|filedown|download", re.IGNORECASE
+)
+
+
+@dataclass(slots=True)
+class Judged:
+    """The lines of a page, what each is, and what it is worth in signs of prose."""
+
+    lines: list[Line]
+    spans: dict[etree._Element, tuple[int, int]]
+    kinds: list[Kind]
+    worths: list[int]
+
+
+def judge(lines: Lines) -> Judged:
+    """Judge every line; a list item, or one of several like blocks, of a link and an abstract is no prose."""
+    kinds = [kind(line) for line in lines.all]
+    rows = [
+        (first, end)
+        for node, (first, end) in lines.spans.items()
+        if 1 < end - first <= _MOST_LINES_OF_A_ROW
+        and node.tag in _ITEMS
+        and _is_row(lines.all[first:end], kinds[first:end])
+    ]
+    _make_links(kinds, rows)
+    _make_links(kinds, _teasers(lines, kinds))
+    return Judged(lines.all, lines.spans, kinds, list(map(_worth, lines.all, kinds)))
+
+
+def _make_links(kinds: list[Kind], spans: Iterable[tuple[int, int]]) -> None:
+    for first, end in spans:
+        kinds[first:end] = [Kind.LINKS if what is Kind.PROSE else what for what in kinds[first:end]]
+
+
+def _worth(line: Line, what: Kind) -> int:
+    return 1 if what is Kind.LINKS and names_file(line) else worth(line, what)
+
+
+def _teasers(lines: Lines, kinds: Sequence[Kind]) -> Iterator[tuple[int, int]]:
+    """Spans of blocks that begin with a link and go on with a little text, three or more of a kind side by side."""
+    like: dict[tuple[etree._Element | None, object], list[tuple[int, int]]] = {}
+    for node, (first, end) in lines.spans.items():
+        if 1 < end - first <= _MOST_LINES_OF_A_ROW and kinds[first] is Kind.LINKS:
+            like.setdefault((node.getparent(), node.tag), []).append((first, end))
+    for spans in like.values():
+        if len(spans) >= _FEWEST_TEASERS:
+            yield from (span for span in spans if sum(line.size for line in lines.all[slice(*span)]) <= _LONGEST_ROW)
+
+
+def _is_row(lines: Sequence[Line], kinds: Sequence[Kind]) -> bool:
+    return Kind.LINKS in kinds and sum(line.size for line in lines) <= _LONGEST_ROW
+
+
+def names_file(line: Line) -> bool:
+    """True for a line that names or links a file: an attachment."""
+    if line.text.startswith("附件") or (_MAY_BE_FILE.search(line.text) and _FILE.search(line.text)):
+        return True
+    return any(_links_file(node) for node, is_tail in line.pieces if not is_tail)
+
+
+def _links_file(node: etree._Element) -> bool:
+    link = node if node.tag == "a" else next(node.iterancestors("a"), None)
+    href = link.get("href") if link is not None else None
+    return href is not None and _FILE.search(href) is not None

@@ -1,0 +1,224 @@
+"""What a line is, and what it is worth as part of an article: prose counts for it, links and furniture against it.
+
+Worths add up, so that the body is the element whose lines are worth most together: taking in one more neighbour pays
+only when it brings more prose than menus. Units are signs of prose.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from crawler.pages.body.lines import Line
+from crawler.pages.page import ends_sentence
+
+
+class Kind(Enum):
+    """What a line is."""
+
+    PROSE = "sentences, or longer than any menu entry"
+    SHORT = "a few plain words"
+    DAY = "a day and nothing else"
+    INFO = "date and clock, or labels and values"
+    LINKS = "mostly links"
+    PAGER = "numbers and words that turn pages"
+    FURNITURE = "tools and footers"
+    ENDING = "what closes an article: editors, neighbours, related lists, comments"
+
+
+PLAIN = (Kind.PROSE, Kind.SHORT, Kind.DAY)
+"""What text is made of; a tuple: a member is found there by identity, in a set by a hash made in Python."""
+WORTHS = {
+    Kind.SHORT: 1,
+    Kind.DAY: 1,
+    Kind.INFO: -12,
+    Kind.LINKS: -8,
+    Kind.PAGER: -9,
+    Kind.FURNITURE: -20,
+    Kind.ENDING: -10,
+}
+"""Worth of a line that is no prose; links cost what they say besides."""
+
+_SENTENCE_MARKS = tuple("。！？；!?;")
+_SENTENCE_ENDS = re.compile("[。！？；…」』”]|[!?;]$")
+_PAUSES = re.compile("[，、：,“”《》]")
+_LONGEST_BUTTON, _LONGEST_FOOTER, _LONGEST_DISCLAIMER, _LONGEST_INFO, _LONGEST_DAY = 60, 160, 300, 120, 60
+_SHORTEST_SENTENCE, _SHORTEST_PAUSED, _SHORTEST_PROSE, _SHORTEST_LATIN = 4, 9, 24, 60
+
+_MARK = r"[（(【\[\s“\"<《■◆●·*※>»：:|]*"
+_TAIL = r"[】\]）)：:>»|\s]"
+_RELATED = (
+    "(?:更多)?(?:相关|推荐|今日|编辑|延伸|热门|精彩|最新|猜你)"
+    "(?:链接|新闻|阅读|报道|专题|文章|推荐|内容|资讯|评论|信息|喜欢|搜索)"
+)
+# Words about books to read, and no heading of a list: the list's own entries are links.
+_RELATED_TEXT = re.compile(rf"{_RELATED}[:：].*[，、；。《]")
+# What closes an article: editors, neighbours, related lists, comments. Whole lines: prose holds such words too.
+_ENDING = re.compile(
+    rf"{_MARK}(?:"
+    r"(?:[本此]文来源[:：]\S{1,12}\s+)?(?:[本此]文)?"
+    r"(?:责任?编辑|编辑|责编|审核|初审|复审|终审|值班编委|监制|校对)[\s　]*[:：丨|][^，。！？]*$"
+    r"|(?:上一|下一|前一|后一)[篇页条则](?:[:：].*|文章(?:[:：\s].*)?)?$"
+    rf"|{_RELATED}(?:[:：].*|{_TAIL}*)$"
+    rf"|[你您]可能[还還也会會].{{0,10}}$|(?:网友|用户|文章|全部|最热|最新)(?:评论|留言|跟帖)[（(]?\d*[条）)]*{_TAIL}*$|我来说两句|发表(?:评论|回复){_TAIL}*$"
+    rf"|(?:打印|关闭|收藏|分享|纠错|我要纠错|返回|扫一扫)(?:本[页文]|此[页文]|窗口|页面|[到至]|微信|微博|顶部|列表|首页|{_TAIL}){{0,4}}$"
+    r"|扫一扫.{0,16}$)"
+)
+_NEIGHBOUR = re.compile(rf"{_MARK}(?:上一|下一|前一|后一)[篇页条则](?:文章)?(?:$|[:：\s»>])")
+_COMMENTED = re.compile(
+    rf"{_MARK}(?:(?:网友|用户|文章|全部|最热|最新)(?:评论|留言|跟帖)|我来说两句|发表(?:评论|回复))"
+)
+_SITE_LABEL = re.compile(
+    "来源|来自|出处|作者|浏览|点击|阅读|访问|人气|字体|字号|编辑|责编|发布|发表|录入|更新|添加|上传|审核|关键[字词]|标签"
+    r"|热线|技术支持|索\s*引\s*号|分\s*类|机关|机构|文\s*号|成文|主题词"
+)
+_SUBTITLE = re.compile(r"[—―–]|--")
+_OWN_DAY = re.compile(r"[（(]\s*(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})\s*年[^。]{1,24}[）)]$")
+_SHORTEST_SAID = 5
+_COMMENTS = re.compile(r"[^，。]{0,30}\d+\s*[条件个篇]评论[^，。]{0,10}$")
+_DISCLAIMER = re.compile(
+    rf"{_MARK}(?:(?:特别|免责|版权|郑重|法律|平台|反侵权)(?:声明|说明|公告)(?:$|{_TAIL}|[\u4e00-\u9fff]*[:：])|版权与免责声明|凡(?:本网|本站|注明).{{0,12}}来源"
+    r"|.{0,4}转载请注明|(?:本文|原文|文章)(?:链接|网址|地址)[:：])"
+)
+_TOOLS = re.compile(
+    rf"{_MARK}(?:(?:正文\s*)?字[体号](?:大小)?[:：]?\s*[\[【（(]?\s*(?:[大中小]|放大|默认)|大[\s|]*中[\s|]*小{_TAIL}*$"
+    rf"|(?:分享到?|登录|注册|搜索|更多|用户名|密码|验证码)(?:{_TAIL}.*)?$"
+    r"|(?:分享[到至]|复制链接)[^，。]{0,16}$)"
+)
+_TOOLS_WITHIN = re.compile(
+    rf"{_MARK}(?:.{{0,4}}链接已?复制[^，。]{{0,16}}$"
+    r"|.{0,12}(?:加入收藏|设为首页|联系我们|网站地图|打印(?:本[页稿文]|此[页文])|关闭(?:窗口|本页)|扫描二维码)[^。]*$"
+    r"|.{0,6}(?:下载.{0,4}|尽在.{0,12})(?:APP|客户端)$)",
+    re.IGNORECASE,
+)
+# A sign of each alternative: most lines hold none and are not searched.
+_MAY_BE_TOOLS, _MAY_BE_FOOTER = re.compile("[复藏设联图印闭描端Pp]"), re.compile("[备证版©未举录CcAa]")
+_FOOTER = re.compile(
+    r"(?:ICP|icp)[备证]案?(?:编?号|[:：\s]*\d)|公网安备(?:案?号|[:：\s]*\d)|[Cc]opyright|COPYRIGHT|^\W*©|©\s*\d{4}"
+    r"|版权所有(?![者权人的制])|[Aa]ll [Rr]ights [Rr]eserved|ALL RIGHTS RESERVED|备案(?:编?号)[:：]"
+    r"|许可证(?:编?号)?(?:[:：]|\s*(?:[A-Z京沪津]|\d{5}))|不良信息.{0,8}举报(?:$|[:：\s]|电话|热线|邮箱|中心|平台|入口)"
+    r"|未经.{0,20}(?:授权|许可|同意|允许).{0,8}(?:不得|不准|禁止|严禁|请勿|勿|谢绝).{0,8}(?:转载|镜像|复制|链接|摘编|使用)"
+    r"|^\W*(?:请先|[您你](?:还没有|尚未))登录.{0,30}(?:查看|阅读|浏览)"
+)
+_TURN = r"(?:[首尾末]\s?页|[上下]一?页|[前后]一页|共\s?\d+\s?页|第\s?\d+\s?页|全文)"
+_PAGER = re.compile(
+    rf"(?=[\[(（【\d首尾末上下前后共第全>»<«.])(?=.*{_TURN}|\D*\d{{1,3}}\D+\d)"
+    rf"(?:[\[(（【]?\s*+(?:\d{{1,3}}|{_TURN}|[>»]+|[<«]+|\.\.\.)\s*+[\])）】]?[\s　|/]*+)++"
+)
+_TRAIL = re.compile(r"[^。]{0,12}(?:当前|现在|所在)的?(?:位置|栏目)|位置[:：]|(?:[^>]{1,30}>){2}")
+_MAY_BE_TRAIL = re.compile("[>位栏]")
+_DATE = (
+    r"(?:\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}\s*日?|\d{1,2}/\d{1,2}/\d{4}"
+    r"|[一二][〇○零一二三四五六七八九]{3}年.{1,3}月.{1,4}日)"
+)
+# A label within words is none: 优秀政协工作者：
+_LABEL = (
+    r"(?:(?<![\u4e00-\u9fff])|(?<=[本原此]文))(?:(?:发布|发表|更新|添加|录入|上传|成文|信息)?(?:时间|日期)|(?:文章|信息|稿件|新闻)?来源|来\s*自|作\s*者|出处"
+    r"|发布(?:人|者|机构)?|(?:主办|承办)单位|技术支持|热线|(?:联系)?(?:电话|地址)|联系人|邮编|邮箱|网址|传真|(?:点击|浏览|阅读|访问)(?:次数|数|量|率)?"
+    r"|人气|字体|字号|录入|标签|关键[字词])[\s　]*[:：]"
+)
+_INFO = re.compile(
+    rf"{_DATE}[^。]{{0,16}}?\d{{1,2}}[:：]\d{{2}}|{_LABEL}|{_DATE}\W{{0,6}}(?:点击|浏览|阅读|访问|人气)\W{{0,3}}\d"
+)
+_MAY_BE_INFO = re.compile("[:：]|点击|浏览|阅读|访问|人气")
+_LONE_DAY = re.compile(rf"[\s【\[（(]*{_DATE}[^\u4e00-\u9fff]{{0,8}}(?:星期.)?[】\]）)]?$")
+_LABELLED_DAY = re.compile(rf"{_LABEL}.*{_DATE}|{_DATE}.*{_LABEL}")
+_MOMENT = re.compile(rf"{_DATE}[^。]{{0,16}}?\d{{1,2}}[:：]\d{{2}}")
+
+
+def has_labelled_day(line: Line) -> bool:
+    """True for a line with a label and a day: `发布日期：2023-12-28 来源：…`."""
+    return line.size <= _LONGEST_INFO and _LABELLED_DAY.search(line.text) is not None
+
+
+def has_moment(line: Line) -> bool:
+    """True for a line that prints a day with a clock time."""
+    return line.size <= _LONGEST_INFO and _MOMENT.search(line.text) is not None
+
+
+def is_sentence(line: Line) -> bool:
+    """True for a sentence without a link."""
+    return not line.linked and line.size >= _SHORTEST_SAID and ends_sentence(line.text)
+
+
+def is_subtitle(text: str) -> bool:
+    """True for a line that begins with a dash: `——在市政协十届三次会议上的讲话`."""
+    return _SUBTITLE.match(text) is not None
+
+
+def is_own_day(text: str) -> bool:
+    """True for a day in brackets, `（2023年12月27日）`: when the speech was given, never when it was published."""
+    return _OWN_DAY.match(text) is not None
+
+
+def is_of_the_site(line: Line) -> bool:
+    """True for an info line that tells of the page, not of the meeting: source, author, views, size of letters."""
+    return _SITE_LABEL.search(line.text) is not None
+
+
+def closes_for_good(line: Line) -> bool:
+    """True for what no text goes on behind: a disclaimer, a neighbour, comments."""
+    return any(pattern.match(line.text) for pattern in (_DISCLAIMER, _NEIGHBOUR, _COMMENTS, _COMMENTED))
+
+
+def kind(line: Line) -> Kind:
+    """What a line is."""
+    text, plain = line.text, line.size - line.linked
+    if line.linked and line.size <= _LONGEST_INFO and _PAGER.fullmatch(text):
+        return Kind.PAGER
+    if line.size <= _LONGEST_BUTTON and _is_ending(line):
+        return Kind.ENDING
+    if line.size <= _LONGEST_DISCLAIMER and _DISCLAIMER.match(text):
+        return Kind.ENDING
+    if line.size <= _LONGEST_FOOTER and _is_furniture(text):
+        return Kind.FURNITURE
+    if line.linked > plain:
+        return Kind.LINKS
+    if line.size <= _LONGEST_INFO and (told := _told(text)):
+        return told
+    return Kind.PROSE if _is_prose(text, plain) else Kind.SHORT
+
+
+def _is_ending(line: Line) -> bool:
+    if _ENDING.match(line.text):
+        return line.linked > 0 or _RELATED_TEXT.match(line.text) is None
+    return "评论" in line.text and _COMMENTS.match(line.text) is not None
+
+
+def _is_furniture(text: str) -> bool:
+    found = (
+        _TOOLS.match(text)
+        or (_MAY_BE_FOOTER.search(text) and _FOOTER.search(text))
+        or (_MAY_BE_TOOLS.search(text) and _TOOLS_WITHIN.match(text))
+    )
+    return bool(found) and not _is_long(text)
+
+
+def _told(text: str) -> Kind | None:
+    """What a short line tells about the page: where it stands, when and by whom it was published."""
+    if _MAY_BE_TRAIL.search(text) and _TRAIL.match(text):
+        return Kind.LINKS
+    if not text.endswith(_SENTENCE_MARKS) and _MAY_BE_INFO.search(text) and _INFO.search(text):
+        return Kind.INFO
+    return Kind.DAY if len(text) <= _LONGEST_DAY and _LONE_DAY.match(text) else None
+
+
+def _is_prose(text: str, plain: int) -> bool:
+    """True for what is written in sentences, or longer than any menu entry."""
+    if plain >= (_SHORTEST_LATIN if text.isascii() else _SHORTEST_PROSE):
+        return True
+    if plain >= _SHORTEST_SENTENCE and _SENTENCE_ENDS.search(text):
+        return True
+    return plain >= _SHORTEST_PAUSED and _PAUSES.search(text) is not None
+
+
+def _is_long(text: str) -> bool:
+    """True for several sentences: whatever words they hold, they are no footer."""
+    return text.count("。") > 1
+
+
+def worth(line: Line, what: Kind) -> int:
+    """Signs of prose a line adds to an article, or takes from it."""
+    if what is Kind.PROSE:
+        return line.size - 2 * line.linked
+    return WORTHS[what] - line.linked

@@ -1,0 +1,1 @@
+"""CMS families: one file of facts each."""

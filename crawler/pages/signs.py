@@ -1,0 +1,43 @@
+"""Which CMS wrote a page: the marks that only one family leaves in its source, counted and shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+from crawler.pages import FAMILIES
+
+_LONGEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What speaks for a family: the pieces of source its marks were found as, one a mark."""
+
+    family: str
+    evidence: tuple[str, ...]
+
+    @property
+    def score(self) -> int:
+        """How many different marks were found."""
+        return len(self.evidence)
+
+
+def signs(texts: Sequence[str]) -> list[Signs]:
+    """Families with marks in the sources of a site's pages, the likeliest first."""
+    found = [Signs(name, _evidence(marks_of(name), texts)) for name in FAMILIES]
+    return sorted((one for one in found if one.score), key=lambda one: -one.score)
+
+
+def marks_of(name: str) -> tuple[re.Pattern[str], ...]:
+    """The marks of a family; none for the generic one."""
+    module, _, made = FAMILIES[name].partition(":")
+    marks: tuple[re.Pattern[str], ...] = getattr(import_module(module), made).marks
+    return marks
+
+
+def _evidence(marks: Sequence[re.Pattern[str]], texts: Sequence[str]) -> tuple[str, ...]:
+    matches = (next((match for text in texts if (match := mark.search(text))), None) for mark in marks)
+    return tuple(match[0][:_LONGEST] for match in matches if match)

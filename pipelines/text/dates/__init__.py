@@ -1,0 +1,9 @@
+"""Dates as Chinese sites print them: one printed string → the moment it claims, or why it cannot be read.
+
+Numbers are folded for reading only; nothing asks a clock: the moment of the capture is passed in.
+"""
+
+from pipelines.text.dates.published import Moment, Unread, published
+from pipelines.text.dates.shapes import find_dates, no_single_day, spoken_day
+
+__all__ = ["Moment", "Unread", "find_dates", "no_single_day", "published", "spoken_day"]
