@@ -22,10 +22,13 @@ from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
 
 from crawler.blocked import obstacle
 from crawler.decode import as_text
+from crawler.gate import NotFetched
 from crawler.hosts import Hosts
 from crawler.middlewares import RobotsForbidden, RobotsUnreadable, Undecodable
+from crawler.netloc import Server
 from crawler.pages import Ask, Family
 from crawler.pages.page import Page, PageError
+from crawler.redirects import MOST_REDIRECTS, redirect_of
 from pipelines.reasons import Reason
 
 
@@ -48,8 +51,6 @@ FAILURES = (
     OSError,
 )
 """What a download may end with when no response came."""
-
-_MOST_REDIRECTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +132,16 @@ class Fetcher:
 
     async def settle(self, response: Response, expected: str = "page") -> Fetched:
         """Follow redirects within the site, then say what the answer is."""
-        for _ in range(_MOST_REDIRECTS):
-            location = self._redirect_of(response)
-            if location is None:
-                return self._recognise(response, expected)
+        for _ in range(MOST_REDIRECTS):
             try:
-                target = response.urljoin(location)
-                local = self.hosts.local(target)
+                target = redirect_of(response)
             except ValueError as error:
-                return _missing(response, Reason.BAD_URL, f"redirects to {location}: {error}")
+                return _missing(response, Reason.BAD_URL, f"redirects to no address: {error}")
+            if target is None:
+                return self._recognise(response, expected)
+            local = self.hosts.redirected(target)
             if local is None:
-                return _missing(response, Reason.FOREIGN_HOST, f"redirects to {target}")
+                return _missing(response, _why_not_followed(target), f"redirects to {target}")
             try:
                 request = self.request(local, expected)
                 if largest := response.meta.get("download_maxsize"):
@@ -149,14 +149,7 @@ class Fetcher:
                 response = await self.engine.download_async(request)
             except FAILURES as error:
                 return failed(error)
-        return _missing(response, Reason.HTTP_ERROR, f"more than {_MOST_REDIRECTS} redirects")
-
-    @staticmethod
-    def _redirect_of(response: Response) -> str | None:
-        location = response.headers.get("Location")
-        if not 300 <= response.status < 400 or not location:
-            return None
-        return location.decode("utf-8", "replace").strip()
+        return _missing(response, Reason.HTTP_ERROR, f"more than {MOST_REDIRECTS} redirects")
 
     def _is_how_the_site_ends(self, expected: str, text: str) -> bool:
         """True for a page without its end tag on a site whose first page had none either.
@@ -188,15 +181,22 @@ class Fetcher:
         if said := self.family.notice(page, is_article=expected == "article"):
             return _missing(response, said[0], said[1])
         target = self.family.redirect(page) if expected == "article" else None
-        if target is not None and (why := self._why_not_followed(response, target)):
+        if target is not None and (why := self._why_not_led(response, target)):
             return _missing(response, why, f"its script leads to {target}")
         return Fetched(response, page, None, "", is_unended=reason is Reason.TRUNCATED)
 
-    def _why_not_followed(self, response: Response, target: str) -> Reason | None:
+    def _why_not_led(self, response: Response, target: str) -> Reason | None:
         try:
-            return Reason.FOREIGN_HOST if self.hosts.local(response.urljoin(target)) is None else None
+            url = response.urljoin(target)
         except ValueError:
             return Reason.BAD_URL
+        return None if self.hosts.local(url) else _why_not_followed(url)
+
+
+def _why_not_followed(target: str) -> Reason:
+    """Another site is where this one sends its readers; an address that nobody outside can open is a fault."""
+    server = Server.of(target)
+    return Reason.BAD_URL if server is None or server.is_private else Reason.FOREIGN_HOST
 
 
 def _recognised_file(response: Response) -> Fetched:
@@ -218,6 +218,8 @@ def failed(error: BaseException) -> Fetched:
         return Fetched(None, None, Reason.ROBOTS, detail)
     if isinstance(error, NotCaptured):
         return Fetched(None, None, Reason.NO_CAPTURE, str(error))
+    if isinstance(error, NotFetched):
+        return Fetched(None, None, Reason.BAD_URL, str(error))
     if isinstance(error, Undecodable):
         return Fetched(None, None, Reason.UNREADABLE, str(error))
     # The decompression gives up on a body above DOWNLOAD_MAXSIZE by ignoring it.

@@ -6,10 +6,11 @@ private address. Such links are fetched from the site's own host; anything else 
 
 from __future__ import annotations
 
-import ipaddress
 from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
+
+from crawler.netloc import FETCHED_SCHEMES, Server, is_ambiguous
 
 
 class Hosts:
@@ -22,30 +23,61 @@ class Hosts:
 
     def __init__(self, start_url: str, aliases: Iterable[str] = ()) -> None:
         parts = urlsplit(start_url)
-        self.scheme, self.netloc = parts.scheme, parts.netloc.lower()
-        self._own = parts
+        self.scheme, self.netloc = parts.scheme, parts.netloc.lower().rpartition("@")[2]
+        self._own = Server.of(parts)
         self.aliases = {alias.lower() for alias in aliases} - {self.netloc}
 
     @property
     def is_this_machine(self) -> bool:
         """True for a crawl of this machine, such as a replica's."""
-        return _is_loopback((self._own.hostname or "").lower())
+        return self._own is not None and self._own.is_loopback
+
+    @property
+    def is_private(self) -> bool:
+        """True for a site that was declared by a private address, such as a replica's."""
+        return self._own is not None and self._own.is_private
 
     def local(self, url: str) -> str | None:
-        """The address to fetch on the site's own host; None when the link leads to a foreign host.
+        """The address to fetch on the site's own host; None when the link leads to a foreign host or no page.
 
         The own name with or without `www.`, by http or https, stays as it is: sites redirect between them.
         """
-        parts = urlsplit(url)
-        if self._is_own(parts):
-            return parts._replace(fragment="").geturl()
-        if self._is_alias(parts):
-            return parts._replace(scheme=self.scheme, netloc=self.netloc, fragment="").geturl()
+        parts, server = _read(url)
+        if parts is None or server is None:
+            return None
+        if self.is_own(server) and not self._is_named_alias(parts):
+            return parts._replace(netloc=_without_credentials(parts), fragment="").geturl()
+        if self._is_named_alias(parts) or self._is_wrong_setting(server):
+            return self._on_own_host(parts)
         return None
+
+    def redirected(self, url: str) -> str | None:
+        """The address to fetch when the site redirects to `url`; None when it is not the site's.
+
+        Unlike a link, a redirect to a private address is not tried on the site's own host: a 404 there would say
+        nothing of what was asked for.
+        """
+        parts, server = _read(url)
+        if parts is None or server is None or self._own is None:
+            return None
+        is_alias = parts.netloc.lower() in self.aliases or (
+            server.host != self._own.host and self._is_named_alias(parts)
+        )
+        return self.local(url) if self.is_own(server) or is_alias else None
+
+    def is_own(self, server: Server) -> bool:
+        """True for the site's own server: its name with or without `www.`, its port or those of http and https."""
+        if self._own is None or server.bare != self._own.bare:
+            return False
+        return server.port == self._own.port or (server.has_default_port and self._own.has_default_port)
+
+    def is_declared(self, server: Server) -> bool:
+        """True for the very name that the crawl was started with."""
+        return self._own is not None and server.host == self._own.host
 
     def here(self, url: str) -> str:
         """An address the archive keeps, on the host of this crawl: the archive is of this site, wherever it moved."""
-        return urlsplit(url)._replace(scheme=self.scheme, netloc=self.netloc, fragment="").geturl()
+        return self._on_own_host(urlsplit(url))
 
     def learn(self, own_links: list[str]) -> None:
         """Take the host that most of a page's own links name for the CMS's "site URL" setting: an alias."""
@@ -55,33 +87,29 @@ class Hosts:
             if count * 2 > len(own_links) and host.removeprefix("www.") != self.netloc.removeprefix("www."):
                 self.aliases.add(host)
 
-    def _is_own(self, parts: SplitResult) -> bool:
-        netloc = parts.netloc.lower()
-        return netloc.removeprefix("www.") == self.netloc.removeprefix("www.") and netloc not in self.aliases
+    def _on_own_host(self, parts: SplitResult) -> str:
+        return parts._replace(scheme=self.scheme, netloc=self.netloc, fragment="").geturl()
 
-    def _is_alias(self, parts: SplitResult) -> bool:
-        netloc, host = parts.netloc.lower(), (parts.hostname or "").lower()
-        own = (self._own.hostname or "").lower()
-        if netloc in self.aliases or host in self.aliases:
-            return True
+    def _is_named_alias(self, parts: SplitResult) -> bool:
+        return parts.netloc.lower() in self.aliases or (parts.hostname or "").lower() in self.aliases
+
+    def _is_wrong_setting(self, server: Server) -> bool:
         # Another port of this machine is another server; any other private address can only be a wrong setting.
-        if _is_loopback(host) and _is_loopback(own):
-            return parts.port == self._own.port
-        return _is_private(host)
+        if server.is_loopback and self._own is not None and self._own.is_loopback:
+            return server.port == self._own.port
+        return server.is_private
 
 
-def _is_loopback(host: str) -> bool:
-    address = _address(host)
-    return host == "localhost" or (address is not None and address.is_loopback)
-
-
-def _is_private(host: str) -> bool:
-    address = _address(host)
-    return host == "localhost" or (address is not None and address.is_private)
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _read(url: str) -> tuple[SplitResult | None, Server | None]:
+    """The parts and the server of an http(s) address that every reader reads alike."""
+    if is_ambiguous(url):
+        return None, None
     try:
-        return ipaddress.ip_address(host)
+        parts = urlsplit(url)
     except ValueError:
-        return None
+        return None, None
+    return (parts, Server.of(parts)) if parts.scheme in FETCHED_SCHEMES else (None, None)
+
+
+def _without_credentials(parts: SplitResult) -> str:
+    return parts.netloc.rpartition("@")[2]

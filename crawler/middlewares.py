@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import zlib
 from email.utils import parsedate_to_datetime
-from typing import Self
+from typing import Self, cast
 
 from scrapy import signals
 from scrapy.crawler import Crawler
@@ -15,12 +15,15 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Request, Response
+from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import RobotParser
 from scrapy.utils import _compression
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.blocked import TRANSIENT, obstacle
 from crawler.decode import as_text
+from crawler.gate import OfSite
+from crawler.redirects import MOST_REDIRECTS, redirect_of
 from pipelines.reasons import Reason
 
 
@@ -58,12 +61,28 @@ class Rfc9309RobotsMiddleware(RobotsTxtMiddleware):
             raise RobotsForbidden(str(error)) from None
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
+        response = await self._redirected(response)
         reason = obstacle(response.status, "", "other")
         if reason is Reason.CHALLENGE or response.status >= 500 or response.status == 429:
             self._unreadable[netloc] = RobotsUnreadable(reason or Reason.HTTP_ERROR, f"HTTP {response.status}")
-        if response.status >= 400:
+        if response.status >= 300:
             response = response.replace(body=b"")
         await super()._parse_robots(response, netloc, request)
+
+    async def _redirected(self, response: Response) -> Response:
+        """What the redirects of robots.txt lead to within the site; one that leads elsewhere gives no rules."""
+        spider, engine = cast("OfSite", self.crawler.spider), self.crawler.engine
+        for _ in range(MOST_REDIRECTS):
+            location = redirect_of(response)
+            if location is None or engine is None:
+                return response
+            if (target := spider.hosts.redirected(location)) is None:
+                break
+            meta = {"dont_obey_robotstxt": True}
+            request = Request(target, priority=self.DOWNLOAD_PRIORITY, meta=meta, callback=NO_CALLBACK)
+            response = await engine.download_async(request)
+        self._stats.inc_value("robotstxt/redirect_not_followed")
+        return response
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
         self._unreadable[netloc] = RobotsUnreadable(Reason.NETWORK, f"{type(exc).__name__}: {exc}")

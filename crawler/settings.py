@@ -32,6 +32,7 @@ RETRY_GIVE_UP_LOG_LEVEL = "INFO"  # default ERROR: the run report names what cou
 RETRY_HTTP_CODES: list[int] = []  # default [500, …]: AnotherTryMiddleware judges answers, this one exceptions
 COOKIES_ENABLED = False  # default True; Request() of classic ASP reads cookies too, and tldextract would phone home
 METAREFRESH_ENABLED = False  # default True
+REDIRECT_ENABLED = False  # default True: Fetcher follows those of pages, SiteOnlyMiddleware that of robots.txt
 HTTPPROXY_ENABLED = False  # default True: the archive says what the site answered, not a proxy
 
 # Hostile input.
@@ -48,8 +49,14 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,  # default 590
     "crawler.middlewares.StrictCompressionMiddleware": 590,
     "crawler.middlewares.AnotherTryMiddleware": 545,  # above the decompression (590), beside Retry (550)
+    "crawler.gate.GateMiddleware": 990,  # nearest to the download: nothing gets past it
 }
-DOWNLOAD_HANDLERS = {"http": "crawler.wire.CapturingHandler", "https": "crawler.wire.CapturingHandler"}
+# default: data, file, ftp and s3 too, and a redirect to file:// would open a file of this machine
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.wire.CapturingHandler",
+    "https": "crawler.wire.CapturingHandler",
+    **dict.fromkeys(("data", "file", "ftp", "s3")),
+}
 # default "br, zstd" too where installed: what the standard library cannot decode cannot be proved with it
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",

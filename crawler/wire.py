@@ -19,9 +19,9 @@ from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError
 
+from crawler.gate import GuardedHandler
 from pipelines.archive.captures import Captured, CaptureFiles
 from pipelines.archive.errors import ArchiveError
 from pipelines.record import Capture
@@ -151,7 +151,7 @@ class Keeper:
         await asyncio.to_thread(self._worker.shutdown)
 
 
-class CapturingHandler(HTTP11DownloadHandler):
+class CapturingHandler(GuardedHandler):
     """Downloads over HTTP/1.1 as Scrapy does and keeps what went over the wire (http and https)."""
 
     def __init__(self, crawler: Crawler) -> None:

@@ -57,14 +57,20 @@ def list_page(rows: Sequence[tuple[int, str, str]], *, side: str = "", pager: st
 
 
 @contextmanager
-def serve(answer: Callable[[str, Message], Answer], asked: list[str] | None = None) -> Iterator[str]:
-    """Serve `answer(path, headers)` on this machine; what was asked is appended to `asked`."""
+def serve(
+    answer: Callable[[str, Message], Answer], asked: list[str] | None = None, *, has_robots: bool = False
+) -> Iterator[str]:
+    """Serve `answer(path, headers)` on this machine; what was asked is appended to `asked`.
+
+    `has_robots`: `/robots.txt` is answered like any other address; else there is none.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if asked is not None:
                 asked.append(f"{self.path} {self.headers.get('If-None-Match', '')}".strip())
-            given = Answer("", 404) if self.path == "/robots.txt" else answer(self.path, self.headers)
+            is_robots = self.path == "/robots.txt" and not has_robots
+            given = Answer("", 404) if is_robots else answer(self.path, self.headers)
             payload = given.text.encode()
             self.send_response(given.status)
             for name, value in {"Content-Type": "text/html; charset=utf-8", **given.headers}.items():

@@ -29,9 +29,9 @@ from pipelines.health import Exit
 from pipelines.verbs.output import harmless
 
 _MOST_SPEECHES = 10
-_HTTP11 = "scrapy.core.downloader.handlers.http11.HTTP11DownloadHandler"
+_GUARDED = "crawler.gate.GuardedHandler"
 # A survey keeps nothing: no item, no capture, no progress of an archive.
-_SURVEY = {"ITEM_PIPELINES": {}, "EXTENSIONS": {}, "DOWNLOAD_HANDLERS": {"http": _HTTP11, "https": _HTTP11}}
+_SURVEY = {"ITEM_PIPELINES": {}, "EXTENSIONS": {}, "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), _GUARDED)}
 
 
 @dataclass(frozen=True, slots=True)

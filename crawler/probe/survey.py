@@ -74,6 +74,11 @@ class SurveySpider(Spider):
         super().__init__(**kwargs)
         self.survey, self.sections = survey, sections
 
+    @property
+    def hosts(self) -> Hosts:
+        """The hosts it keeps to."""
+        return self.survey.hosts
+
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> SurveySpider:
         spider = super().from_crawler(crawler, *args, **kwargs)

@@ -16,6 +16,7 @@ from crawler.attachments import AttachmentFetcher
 from crawler.confirm import conditional_headers, is_confirmed
 from crawler.counters import CounterReader
 from crawler.fetch import Fetched, Fetcher, failed
+from crawler.hosts import Hosts
 from crawler.job import CrawlJob
 from crawler.looks import OnList, http_facts
 from crawler.pages import ListedRow, SectionLink
@@ -41,6 +42,11 @@ class SpeechesSpider(Spider):
     def __init__(self, job: CrawlJob, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.job = job
+
+    @property
+    def hosts(self) -> Hosts:
+        """The hosts it keeps to."""
+        return self.job.hosts
 
     @cached_property
     def fetcher(self) -> Fetcher:

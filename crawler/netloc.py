@@ -1,0 +1,112 @@
+"""Hosts and ports of addresses: one spelling for one server, and which are not on the open network. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import SplitResult, urlsplit
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+FETCHED_SCHEMES = frozenset({"http", "https"})
+"""What is ever fetched: a redirect to `file://` would open a file of this machine."""
+
+LONGEST_URL = 8_000
+"""Characters; servers refuse request lines longer than 8 KiB, and no article's address comes near it."""
+
+_PORTS = {"http": 80, "https": 443}
+# What a browser removes or reads as "/", so that two programs see two hosts in one address.
+_AMBIGUOUS = re.compile(r"[\x00-\x1f\x7f]|^[^?#]*\\")
+_NUMERIC_HOST = re.compile(r"(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def is_ambiguous(url: str) -> bool:
+    """True for an address with control characters, or with a backslash before its query."""
+    return _AMBIGUOUS.search(url) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A host and a port, however they are written: letters, trailing dot, credentials, default port.
+
+    `host` is lower-case, in ASCII where it can be, an IPv6 address without brackets.
+    """
+
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, url: str | SplitResult) -> Self | None:
+        """The server of an http(s) address; None when it names none that can be asked."""
+        try:
+            parts = urlsplit(url) if isinstance(url, str) else url
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            return None
+        if parts.scheme not in FETCHED_SCHEMES or not host or port == 0:
+            return None
+        return cls(_spelling(host), port or _PORTS[parts.scheme])
+
+    @property
+    def bare(self) -> str:
+        """The host without `www.`."""
+        return self.host.removeprefix("www.")
+
+    @property
+    def has_default_port(self) -> bool:
+        """True for the port of http or https."""
+        return self.port in _PORTS.values()
+
+    @property
+    def is_loopback(self) -> bool:
+        """True for this machine."""
+        address = ip_address(self.host)
+        return _is_local_name(self.host) or (address is not None and _inner(address).is_loopback)
+
+    @property
+    def is_private(self) -> bool:
+        """True for this machine and any address that is not of the open network, in every notation."""
+        address = ip_address(self.host)
+        return _is_local_name(self.host) or (address is not None and not is_global(address))
+
+
+def ip_address(host: str) -> Address | None:
+    """The IP address a host is, also as resolvers take it: one number, octal, hexadecimal, shortened (127.1)."""
+    try:
+        return ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(host)) if _NUMERIC_HOST.fullmatch(host) else None
+    except OSError:
+        return None
+
+
+def is_global(address: Address) -> bool:
+    """True for an address of the open network, that within an IPv6 address counting for it."""
+    inner = _inner(address)
+    return inner.is_global and not inner.is_multicast
+
+
+def _inner(address: Address) -> Address:
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
+
+
+def _is_local_name(host: str) -> bool:
+    return host == "localhost" or host.endswith(".localhost")
+
+
+def _spelling(host: str) -> str:
+    host = host.lower().rstrip(".")
+    try:
+        return host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
