@@ -1,0 +1,128 @@
+"""`python -m tests.silence.server FLAVOUR`: a replica that damages answers as /__replica__/damage says."""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from dataclasses import replace
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from crawler.replica.families import FAMILIES, family_replica
+from crawler.replica.forms import form_of
+from crawler.replica.kesion import Kesion
+from crawler.replica.server import Bench
+from crawler.replica.site import Site
+from crawler.replica.templates import FLAVOURS
+from crawler.replica.views import ListPages, pages_of
+from tests.silence.damages import ARTICLE_DAMAGES, LIST_DAMAGES
+from tests.silence.scene import Scene
+
+if TYPE_CHECKING:
+    from crawler.replica.asp import Answer
+    from crawler.replica.cms import Asked, Cms
+
+SPEECHES, PER_PAGE, SEED = 9, 5, 7
+
+
+class Damaged:
+    """A CMS behind something that damages some of its answers."""
+
+    def __init__(self, cms: Cms, encoding: str) -> None:
+        self.cms, self.encoding = cms, encoding
+        self.site, self.robots, self.server = cms.site, cms.robots, cms.server
+        self.headers, self.html, self.step = cms.headers, cms.html, cms.step
+        self.speeches: list[dict[str, Any]] = cms.truth()["speeches"]
+        self.paths: dict[str, str] = {}
+        self.order: dict[str, Any] = {}
+        self.done = 0
+
+    def truth(self) -> dict[str, Any]:
+        return {**self.cms.truth(), "damaged": self.done}
+
+    def begin(self, order: dict[str, Any]) -> None:
+        """`damage`, `is_list`, `target` (native id), `seed`, `times` (0: always); empty: no damage."""
+        self.order, self.done = order, 0
+
+    def respond(self, asked: Asked) -> Answer:
+        answer = self.cms.respond(asked)
+        if answer.status != 200 or "html" not in answer.content_type:
+            return answer
+        scenes = [self._scene(asked, answer, speech) for speech in self.speeches]
+        for scene in scenes:
+            if scene.is_list():
+                self.paths.setdefault("list", scene.path)
+            elif scene.target["native_id"] != self.order.get("target") and scene.is_article():
+                self.paths["article"] = scene.path
+        if not self.order:
+            return answer
+        aimed = next(scene for scene in scenes if scene.target["native_id"] == self.order["target"])
+        is_aimed = aimed.is_list() if self.order["is_list"] else not aimed.is_list() and aimed.is_article()
+        if not is_aimed or 0 < self.order["times"] <= self.done:
+            return answer
+        table = LIST_DAMAGES if self.order["is_list"] else ARTICLE_DAMAGES
+        damaged = table[self.order["damage"]](aimed)
+        self.done += damaged is not None
+        return answer if damaged is None else damaged
+
+    def _scene(self, asked: Asked, answer: Answer, speech: dict[str, Any]) -> Scene:
+        return Scene(
+            path=asked.target,
+            answer=answer,
+            text=answer.body.decode(self.encoding),
+            encoding=self.encoding,
+            target=speech,
+            speeches=self.speeches,
+            dice=random.Random(f"{self.order.get('seed')} {asked.target}"),  # noqa: S311 - a seeded test
+            ask=lambda path: self.cms.respond(replace(asked, method="GET", target=path, form="")),
+            paths=self.paths,
+        )
+
+
+class DamagingBench(Bench):
+    """The server with one more control."""
+
+    cms: Damaged
+
+    def control(self, method: str, name: str, body: dict[str, Any]) -> Any:
+        if (method, name) == ("POST", "damage"):
+            with self.lock:
+                self.cms.begin(body)
+            return {"ok": True}
+        return super().control(method, name, body)
+
+
+def make_cms(flavour: str) -> Damaged:
+    site = Site(SPEECHES, SEED)
+    if flavour in FAMILIES:
+        family = family_replica(flavour, site, PER_PAGE, None)
+        return Damaged(family, family.encoding)
+    kind = FLAVOURS[flavour]
+    form = form_of("dynamic", kind.name, site, lambda class_id: pages_of(len(lists.class_rows(class_id)), PER_PAGE))
+    site.native_id, site.is_file = form.native_id, form.is_file
+    lists = ListPages(
+        flavour=kind,
+        site=site,
+        form=form,
+        alias="http://192.168.3.251:88/",
+        date_form=kind.date_form,
+        per_page=PER_PAGE,
+    )
+    return Damaged(Kesion(kind, site, lists, None), kind.encoding)
+
+
+def main() -> None:
+    with DamagingBench(("127.0.0.1", 0), make_cms(sys.argv[1])) as bench:
+
+        def leave() -> None:
+            sys.stdin.read()
+            bench.shutdown()
+
+        Thread(target=leave, daemon=True).start()
+        print(json.dumps({"url": "http://127.0.0.1:{1}/".format(*bench.server_address)}), flush=True)
+        bench.serve_forever(poll_interval=0.05)
+
+
+if __name__ == "__main__":
+    main()
