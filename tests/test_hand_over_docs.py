@@ -48,7 +48,7 @@ def lived(root: Path) -> None:
 def test_every_command_does_what_the_page_shows(tmp_path: Path) -> None:
     lived(tmp_path / "output/gszx")
     port, digests = free_port(), []
-    environment = {**os.environ, "PATH": path_with_judges(), "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PATH": path_with_judges(tmp_path / "bin"), "PYTHONPATH": str(ROOT)}
     with ExitStack() as servers:
         for command, shown in SHOWN:
             if command.endswith(" &"):
