@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from crawler.pages.attachments import attachments
 from crawler.pages.body.confidence import confidence
-from crawler.pages.body.cutting import cut
+from crawler.pages.body.cutting import cut, told_cut
 from crawler.pages.body.find import Body, find_body, headed, reveal
 from crawler.pages.body.judging import Judged, judge
 from crawler.pages.body.kinds import Kind, is_own_day
@@ -110,6 +110,7 @@ def read(page: Page, listed_title: str | None = None, known_names: Sequence[str]
         problems=(
             *_disagreements(title, info.published, claims, listed_title),
             *_refused(printed, published),
+            *told_cut(judged, body),
             *_doubts(body, certainty),
         ),
     )

@@ -12,7 +12,7 @@ from crawler.pages.body.find import Body
 from crawler.pages.body.judging import Judged
 from crawler.pages.heading import Heading
 
-_LITTLE = 120
+_LITTLE, _WITH_A_CUT = 120, 0.9
 _WEIGHTS, _BIAS = (6.5, 1.8, 1.2, 3.1), -5.2
 
 
@@ -37,6 +37,9 @@ def _nearness(page: Judged, body: Body, heading: Heading | None) -> float:
 
 
 def confidence(page: Judged, body: Body, heading: Heading | None, *, has_date: bool) -> float:
-    """Between 0 and 1."""
+    """Between 0 and 1; less where lines that say something were cut out, by their share and a tenth at least."""
     given = features(page, body, heading, has_date=has_date)
-    return 1 / (1 + exp(-_BIAS - sum(w * x for w, x in zip(_WEIGHTS, given, strict=True))))
+    sure = 1 / (1 + exp(-_BIAS - sum(w * x for w, x in zip(_WEIGHTS, given, strict=True))))
+    cut = sum(page.lines[i].size for i in body.cut)
+    kept = sum(page.lines[i].size for i in body.keeps)
+    return sure * min(_WITH_A_CUT, kept / (kept + cut)) if cut else sure

@@ -10,6 +10,9 @@ from crawler.pages.body.find import Body
 from crawler.pages.body.judging import Judged
 from crawler.pages.body.lines import FORM_FIELDS, Line
 from crawler.pages.page import drop
+from pipelines.record import Problem
+
+_MOST_WORDS = 300
 
 
 def cut(page: Judged, body: Body) -> str:
@@ -27,6 +30,15 @@ def cut(page: Judged, body: Body) -> str:
         if field is not body.node and field.getparent() is not None:
             drop(field)
     return etree.tostring(body.node, encoding="unicode", method="html", with_tail=False)
+
+
+def told_cut(page: Judged, body: Body) -> tuple[Problem, ...]:
+    """The problem of lines that say something and were left out of the body: how many, and their first words."""
+    if not body.cut:
+        return ()
+    said = " / ".join(page.lines[index].text for index in body.cut)
+    words = said if len(said) <= _MOST_WORDS else f"{said[:_MOST_WORDS]}…"
+    return (Problem(field="body", code="cut", detail=f"{len(body.cut)} lines left out: {words}"),)
 
 
 def _blank(line: Line) -> None:

@@ -7,6 +7,7 @@ paragraphs (the flow: blocks of one kind below one parent) and is a sentence is 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,28 +16,34 @@ from lxml import etree
 from crawler.pages.body.copies import one_copy
 from crawler.pages.body.judging import Judged, names_file
 from crawler.pages.body.kinds import (
+    BY_WORDS,
     PLAIN,
     Kind,
     closes_for_good,
     has_labelled_day,
     has_moment,
+    is_about_the_site,
+    is_mere,
     is_of_the_site,
     is_own_day,
     is_sentence,
     is_subtitle,
+    says_something,
 )
-from crawler.pages.body.lines import Line
+from crawler.pages.body.lines import Line, leads_nowhere
 from crawler.pages.heading import Heading
+from crawler.pages.page import ends_sentence
 
-_HEAD, _MISSED, _LONGEST_TITLE, _MOST_MOMENTS = 14, 80, 60, 1
+_HEAD, _LONGEST_TITLE, _MOST_MOMENTS, _FEWEST_WRAPPED = 14, 60, 1, 2
 _MOST_BEHIND = {Kind.ENDING: 0.7, Kind.FURNITURE: 0.1}
 _NO_PART = (Kind.FURNITURE, Kind.ENDING, Kind.PAGER)
 _IN_HEAD = (Kind.DAY, Kind.INFO, Kind.LINKS, *_NO_PART)
 _CLOSING = (Kind.LINKS, *_NO_PART)
 _SENTENCE_ENDS, _MAY_BE_TITLE = "。！？!?；：:”』」", frozenset({"h1", "h2"})
 _PAUSED_SENTENCE = re.compile(r"[，、：“《].*[。！？][”』」）)]*$")
+_ENDS_WITHIN = re.compile("。.")
 _COLONS = ("：", ":")
-_SHORTEST_LINKED, _MOST_HOPS = 12, 3
+_SHORTEST_LINKED, _SHORTEST_TYPED, _MOST_HOPS = 12, 8, 3
 
 Flow = tuple[etree._Element | None, object]
 
@@ -45,13 +52,13 @@ Flow = tuple[etree._Element | None, object]
 class Edges:
     """First line and end of the article, and the lines between that are its own.
 
-    `behind`: the first prose of the element that was left out behind the article, when there is enough to be missed.
+    `cut`: the others that say something, but for what every page has around its articles.
     """
 
     start: int
     stop: int
     keeps: tuple[int, ...]
-    behind: str | None = None
+    cut: tuple[int, ...] = ()
 
 
 def find_edges(page: Judged, worths: Sequence[int], first: int, end: int, heading: Heading | None) -> Edges:
@@ -64,30 +71,82 @@ def find_edges(page: Judged, worths: Sequence[int], first: int, end: int, headin
         heading: the title's line.
     """
     start, in_head = _start(page, first, end, heading)
+    begins = max(first, heading.end) if heading is not None and heading.end <= end else start
     if copy := one_copy(page, start, end):
         last = copy.end
         if copy.start != start:
             start, in_head = _start(page, copy.start, last, Heading("", copy.start - 1, copy.start))
+            begins = start
     else:
         last = end
     stop, between = _stop(page, worths, start, last)
-    flows = _flows(page, start, stop)
+    flows = Flows(page, start, stop)
     dropped = in_head | between
-    keeps = tuple(i for i in range(start, stop) if i not in dropped and _is_part(page, i, stop, flows))
-    left_out = [i for i in range(stop, last) if page.kinds[i] is Kind.PROSE and worths[i] > 0]
-    is_missed = sum(worths[i] for i in left_out) >= _MISSED or any(
-        _flow(page.lines[i]) in flows and is_sentence(page.lines[i]) for i in left_out
-    )
-    return Edges(start, stop, keeps, page.lines[left_out[0]].text if is_missed else None)
+    keeps = tuple(i for i in range(start, stop) if i not in dropped and _is_part(page, i, flows))
+    return Edges(start, stop, keeps, _cut(page, worths, range(begins, last), keeps, flows))
+
+
+class Flows:
+    """Where the paragraphs of a text stand: what they share is their parent and their tag.
+
+    Blocks around each paragraph alone are no parents; only two of a kind are paragraphs, or a footer's block beside
+    a text of one paragraph were its next.
+    """
+
+    def __init__(self, page: Judged, start: int, end: int) -> None:
+        self._page = page
+        self._own: set[Flow] = set()
+        self._around_each: Counter[Flow] = Counter()
+        for index in range(start, end):
+            self.add(index)
+
+    def add(self, index: int) -> None:
+        """Take in a line: where prose stands, a flow runs."""
+        what = self._page.kinds[index]
+        if what is Kind.PROSE:
+            self._own.add(_flow(self._page.lines[index]))
+        if what is Kind.PROSE or (what in BY_WORDS and self._page.worths[index] > 0):
+            self._around_each[self._around(index)] += 1
+
+    def holds(self, index: int) -> bool:
+        """True for a line among the paragraphs."""
+        if _flow(self._page.lines[index]) in self._own:
+            return True
+        return self._around_each[self._around(index)] >= _FEWEST_WRAPPED
+
+    def _around(self, index: int) -> Flow:
+        """The flow of the outermost block that holds this line alone."""
+        block = self._page.lines[index].block
+        for parent in block.iterancestors():
+            if self._page.spans.get(parent) != (index, index + 1):
+                break
+            block = parent
+        return block.getparent(), block.tag
 
 
 def _flow(line: Line) -> Flow:
-    """What paragraphs of one text share: their parent and their tag."""
     return line.block.getparent(), line.block.tag
 
 
-def _flows(page: Judged, start: int, end: int) -> set[Flow]:
-    return {_flow(page.lines[i]) for i in range(start, end) if page.kinds[i] is Kind.PROSE}
+def _cut(page: Judged, worths: Sequence[int], lines: range, keeps: tuple[int, ...], flows: Flows) -> tuple[int, ...]:
+    """Lines that say something and are no part of the article; boilerplate and copies of what is kept are none."""
+    if not keeps:
+        return ()
+    kept = set(keeps)
+    known = {page.lines[i].bare for i in keeps}
+    cut = []
+    for i in lines:
+        line = page.lines[i]
+        if page.kinds[i] is Kind.ENDING and closes_for_good(line) and not flows.holds(i):
+            break
+        if i in kept or line.bare in known or not says_something(line) or line.linked * 2 > line.size:
+            continue
+        # Above the text stand titles and tables of labels: only a sentence is missed there.
+        is_text = page.kinds[i] is Kind.PROSE and worths[i] > 0 and (i >= keeps[0] or is_sentence(line))
+        is_among = flows.holds(i) or (is_sentence(line) and not is_about_the_site(line))
+        if is_text or (page.kinds[i] in _NO_PART and is_among and (not is_mere(line) or is_sentence(line))):
+            cut.append(i)
+    return tuple(cut)
 
 
 def _is_text(page: Judged, index: int) -> bool:
@@ -111,12 +170,14 @@ def _start(page: Judged, first: int, end: int, heading: Heading | None) -> tuple
     dated = any(_is_dated(page, index) for index in range(after, start))
     paragraph = next((i for i in near if page.kinds[i] is Kind.PROSE and _is_paragraph(page.lines[i])), None)
     text_flow = _flow(page.lines[paragraph]) if paragraph is not None else None
+    flows = Flows(page, start, end)
+    is_flat = any(_is_dated(page, i) and _flow(page.lines[i]) == text_flow for i in range(after, start))
     begin, own = start, None
     in_head: set[int] = set()
     for index in near:
         if index == paragraph:
             break
-        if page.kinds[index] in _IN_HEAD and not _is_own(page, index, text_flow, dated=dated):
+        if page.kinds[index] in _IN_HEAD and not _is_own(page, index, text_flow, flows, dated=dated, is_flat=is_flat):
             if own is None:
                 begin = index + 1
             else:
@@ -127,7 +188,7 @@ def _start(page: Judged, first: int, end: int, heading: Heading | None) -> tuple
     return (begin, in_head) if begin < end else (start, set())
 
 
-def _is_own(page: Judged, index: int, text_flow: Flow | None, *, dated: bool) -> bool:
+def _is_own(page: Judged, index: int, text_flow: Flow | None, flows: Flows, *, dated: bool, is_flat: bool) -> bool:
     """True for a line in the head that is the text's own, although alone it looks like none.
 
     Below the page's own date that is day, hour and place of the speech; above it a day that is a paragraph of its own
@@ -138,10 +199,14 @@ def _is_own(page: Judged, index: int, text_flow: Flow | None, *, dated: bool) ->
         return True
     if dated and not line.linked and (what is Kind.DAY or (what is Kind.INFO and not is_of_the_site(line))):
         return True
+    if what in _NO_PART:
+        return _is_part(page, index, flows)
     if _flow(line) != text_flow:
         return False
-    is_day = what is Kind.DAY and line.block.tag == "p"
-    return is_day or (_PAUSED_SENTENCE.search(line.text) is not None and not closes_for_good(line))
+    if what in {Kind.DAY, Kind.INFO} and line.block.tag == "p":
+        # Below an info line of the template's own the text may print another.
+        return what is Kind.DAY or (dated and not is_flat and has_labelled_day(line))
+    return _PAUSED_SENTENCE.search(line.text) is not None
 
 
 def _is_dated(page: Judged, index: int) -> bool:
@@ -155,7 +220,8 @@ def _is_dated(page: Judged, index: int) -> bool:
 
 def _is_paragraph(line: Line) -> bool:
     """True for prose that is no title above an info line."""
-    return line.size > _LONGEST_TITLE or (line.text[-1] in _SENTENCE_ENDS and line.block.tag not in _MAY_BE_TITLE)
+    is_said = line.text[-1] in _SENTENCE_ENDS or _ENDS_WITHIN.search(line.text) is not None
+    return line.size > _LONGEST_TITLE or (is_said and line.block.tag not in _MAY_BE_TITLE)
 
 
 def _stop(page: Judged, worths: Sequence[int], start: int, end: int) -> tuple[int, set[int]]:
@@ -166,35 +232,41 @@ def _stop(page: Judged, worths: Sequence[int], start: int, end: int) -> tuple[in
     """
     stop, before, on = end, 0, start
     between: set[int] = set()
-    flows: set[Flow] = set()
+    flows = Flows(page, start, start)
     total = sum(max(0, value) for value in worths[start:end])
     for index in range(start, end):
         before += max(0, worths[index])
-        if page.kinds[index] is Kind.PROSE:
-            flows.add(_flow(page.lines[index]))
+        flows.add(index)
         if index >= on and before > 0 and total - before <= before * _MOST_BEHIND.get(page.kinds[index], -1):
-            if _is_part(page, index, end, flows):
+            if _is_part(page, index, flows):
                 continue
             again = _goes_on(page, worths, index, end, flows)
             if again is None:
                 stop = index
                 break
-            between |= {i for i in range(index, again) if not _is_part(page, i, again + 1, flows)}
+            between |= {i for i in range(index, again) if not _is_part(page, i, flows)}
             between |= {i for i in range(index, again) if page.kinds[i] is Kind.LINKS}
             on = again
     stop = _first_entry(page, start, stop)
+    flows = Flows(page, start, stop)
     last = stop
-    while last > start and page.kinds[last - 1] in _CLOSING and not _is_text(page, last - 1):
+    while last > start and page.kinds[last - 1] in _CLOSING and not _is_closing_text(page, last - 1, flows):
         last -= 1
-    return _with_references(page, last, stop, _flows(page, start, last)), between
+    return _with_references(page, last, stop, flows), between
 
 
-def _with_references(page: Judged, last: int, stop: int, flows: set[Flow]) -> int:
+def _is_closing_text(page: Judged, index: int, flows: Flows) -> bool:
+    if page.kinds[index] is Kind.LINKS and flows.holds(index) and leads_nowhere(page.lines[index]):
+        return True
+    return _is_text(page, index) or (page.kinds[index] in _NO_PART and _is_part(page, index, flows))
+
+
+def _with_references(page: Judged, last: int, stop: int, flows: Flows) -> int:
     """The end behind closing links that the text itself announces, or that it holds: `参考文献：`, `地址：http://…`."""
     announced = last > 0 and page.lines[last - 1].text.endswith(_COLONS)
     while last < stop and page.kinds[last] is Kind.LINKS:
         node, is_tail = page.lines[last].pieces[0]
-        is_held = page.lines[last].block.tag == "p" and _flow(page.lines[last]) in flows and not is_tail
+        is_held = page.lines[last].block.tag == "p" and flows.holds(last) and not is_tail
         begins = (node.text or "").strip() if is_held and node.tag != "a" else ""
         if not announced and not begins.endswith(_COLONS):
             break
@@ -202,7 +274,7 @@ def _with_references(page: Judged, last: int, stop: int, flows: set[Flow]) -> in
     return last
 
 
-def _goes_on(page: Judged, worths: Sequence[int], closing: int, end: int, flows: set[Flow]) -> int | None:
+def _goes_on(page: Judged, worths: Sequence[int], closing: int, end: int, flows: Flows) -> int | None:
     """The line with which the text goes on behind a line that may close it; None where no sentence of it follows."""
     again = None
     for _ in range(_MOST_HOPS):
@@ -210,7 +282,7 @@ def _goes_on(page: Judged, worths: Sequence[int], closing: int, end: int, flows:
         closing, closed = next((i for i in range(on, end) if page.kinds[i] not in PLAIN), end), closing
         if on == end or any(closes_for_good(page.lines[i]) for i in range(closed, on)):
             return None
-        own = [i for i in range(on, closing) if _flow(page.lines[i]) in flows and worths[i] > 0]
+        own = [i for i in range(on, closing) if flows.holds(i) and worths[i] > 0]
         if own[:1] != [on]:
             return None
         again = on if again is None else again
@@ -230,11 +302,19 @@ def _first_entry(page: Judged, start: int, stop: int) -> int:
     return stop
 
 
-def _is_part(page: Judged, index: int, stop: int, flows: set[Flow]) -> bool:
-    """True for a line of the text; a sentence among the paragraphs is one, whatever words it holds."""
+def _is_part(page: Judged, index: int, flows: Flows) -> bool:
+    """True for a line of the text: among the paragraphs whatever is no mere boilerplate, whatever words it holds."""
     if page.kinds[index] not in _NO_PART:
         return True
     line = page.lines[index]
-    if not is_sentence(line) or _flow(line) not in flows or closes_for_good(line):
-        return False
-    return any(page.kinds[i] in PLAIN for i in range(index + 1, stop))
+    is_own = says_something(line) and (line.linked * 2 <= line.size or ends_sentence(line.text))
+    return (is_own or _is_typed(line)) and flows.holds(index) and not is_mere(line)
+
+
+def _is_typed(line: Line) -> bool:
+    """True for a paragraph that begins with words of its own and goes on with a link."""
+    node, is_tail = line.pieces[0]
+    owner = node.getparent() if is_tail else node
+    is_linked = owner is not None and (owner.tag == "a" or next(owner.iterancestors("a"), None) is not None)
+    is_long = len(line.text) > _SHORTEST_TYPED
+    return line.block.tag == "p" and 0 < line.linked < line.size and not is_linked and is_long

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
@@ -11,6 +11,7 @@ from itertools import accumulate
 from lxml import etree
 
 from crawler.pages.body.edges import find_edges
+from crawler.pages.body.gathering import gather
 from crawler.pages.body.hidden import hides
 from crawler.pages.body.judging import Judged, names_file
 from crawler.pages.body.kinds import PLAIN, Kind, is_own_day, is_sentence, is_subtitle
@@ -41,8 +42,8 @@ _SPEAKER = re.compile(r"[\u4e00-\u9fff·]{2,16}")
 class Body:
     """The chosen element with its first line and end, and the lines in them that are the article's own.
 
-    `start`, `stop`: where the article stands. `behind`: the first prose that was left out behind the article, when
-    there is enough to be missed.
+    `start`, `stop`: where the article stands. `cut`: lines that say something and were left out, but for what pages
+    have around their articles. `behind`: the first prose behind the element that looks like its own.
     """
 
     node: etree._Element
@@ -51,6 +52,7 @@ class Body:
     start: int
     stop: int
     keeps: tuple[int, ...]
+    cut: tuple[int, ...] = ()
     behind: str | None = None
 
 
@@ -75,11 +77,31 @@ def find_body(page: Judged, heading: Heading | None) -> Body | None:
         bare, chosen = page.worths, _choose(page, page.worths, at) or _choose(page, page.worths, None)
     if chosen is None:
         return None
-    node, first, end = _climb(page, *chosen[1:], floor=0 if at is None else at + 1)
+    floor = 0 if at is None else at + 1
+    node, first, end = _climb(page, *chosen[1:], floor=floor)
+    if heading is not None:
+        node, first, end = gather(page, bare, node, first, end, floor=heading.end)
     end = _rejoin(page, bare, node, first, end)
     edges = find_edges(page, bare, first, end, heading)
-    behind = edges.behind or _next_to(page, bare, first, end) or _second_half(page, bare, node, first, end)
-    return Body(node, first, end, edges.start, edges.stop, edges.keeps, behind)
+    behind = _next_to(page, bare, first, end) or _second_half(page, bare, node, first, end)
+    cut = (*_skipped(page, bare, heading, first, edges.keeps), *edges.cut)
+    return Body(node, first, end, edges.start, edges.stop, edges.keeps, cut, behind)
+
+
+def _skipped(
+    page: Judged, worths: Sequence[int], heading: Heading | None, first: int, keeps: tuple[int, ...]
+) -> Iterator[int]:
+    """Sentences between the heading and the body's element, as far as no column of links parts them from it."""
+    if heading is None:
+        return
+    known = {page.lines[i].bare for i in keeps}
+    between = range(heading.end, first)
+    if sum(page.kinds[i] is Kind.LINKS for i in between) >= _COLUMN:
+        return
+    for i in between:
+        line = page.lines[i]
+        if page.kinds[i] is Kind.PROSE and worths[i] > 0 and is_sentence(line) and line.bare not in known:
+            yield i
 
 
 def _without_asides(page: Judged, heading: int | None) -> list[int]:

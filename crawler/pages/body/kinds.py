@@ -28,6 +28,8 @@ class Kind(Enum):
 
 PLAIN = (Kind.PROSE, Kind.SHORT, Kind.DAY)
 """What text is made of; a tuple: a member is found there by identity, in a set by a hash made in Python."""
+BY_WORDS = (Kind.FURNITURE, Kind.ENDING)
+NO_TEXT = (Kind.INFO, Kind.LINKS, Kind.PAGER)
 WORTHS = {
     Kind.SHORT: 1,
     Kind.DAY: 1,
@@ -41,6 +43,7 @@ WORTHS = {
 
 _SENTENCE_MARKS = tuple("。！？；!?;")
 _SENTENCE_ENDS = re.compile("[。！？；…」』”]|[!?;]$")
+_PAUSED = re.compile("[，、；]")
 _PAUSES = re.compile("[，、：,“”《》]")
 _LONGEST_BUTTON, _LONGEST_FOOTER, _LONGEST_DISCLAIMER, _LONGEST_INFO, _LONGEST_DAY = 60, 160, 300, 120, 60
 _SHORTEST_SENTENCE, _SHORTEST_PAUSED, _SHORTEST_PROSE, _SHORTEST_LATIN = 4, 9, 24, 60
@@ -64,6 +67,26 @@ _ENDING = re.compile(
     rf"|(?:打印|关闭|收藏|分享|纠错|我要纠错|返回|扫一扫)(?:本[页文]|此[页文]|窗口|页面|[到至]|微信|微博|顶部|列表|首页|{_TAIL}){{0,4}}$"
     r"|扫一扫.{0,16}$)"
 )
+_EDITOR = (
+    "(?:责任?编辑|编辑|责编|审核|审稿|审签|初审|复审|终审|[一二三]审|值班编委|值班主任|值班主编|主编|监制|校对|排版|美编|制作"
+    "|作者|记者|通讯员|供稿|撰稿|撰文|摄影|文字|图片|来源|录入|上传|供图|投稿|信息员|策划|统筹)"
+)
+_NAMES = r"[^，。！？；、:：丨|]{0,14}(?:[、,，/][^，。！？；、:：丨|]{1,4}){0,6}"
+_EDITORS = re.compile(
+    rf"{_MARK}(?:[本此]文)?(?:{_EDITOR}[\s　/]*+){{1,4}}[:：丨|]{_NAMES}"
+    rf"(?:(?:{_EDITOR}[\s　/]*+){{1,4}}[:：丨|]{_NAMES}){{0,6}}{_TAIL}*"
+)
+_TOOL_WORDS = re.compile(
+    r"(?:[（(【\[\s　|·>»]*+(?:分享到?|打印|关闭|收藏|纠错|返回|顶部|列表|首页|[上下]一[篇页条则]|没有了|暂?无"
+    r"|字[体号]|微信|微博|空间|朋友圈|[大中小]|窗口|[本此][页文稿]|页面|更多|登录|注册|搜索|扫一扫|复制链接|我要"
+    r"|加入收藏|设为首页)[】\]）)：:>»|\s　]*+)++"
+)
+_FOOTER_LINE = re.compile(
+    r"\W*(?:©|[Cc]opyright|COPYRIGHT|(?:版权所有|主办单位|主办|承办单位|技术支持|网站标识码)[:：\s©]|[\u4e00-\u9fff]ICP[备证]|ICP[备证])[^。！？]*$"
+)
+_LONE = re.compile(
+    rf"{_MARK}(?:{_RELATED}|(?:网友|用户|文章|全部|最热|最新)(?:评论|留言|跟帖)|发表(?:评论|回复)|我来说两句){_TAIL}*"
+)
 _NEIGHBOUR = re.compile(rf"{_MARK}(?:上一|下一|前一|后一)[篇页条则](?:文章)?(?:$|[:：\s»>])")
 _COMMENTED = re.compile(
     rf"{_MARK}(?:(?:网友|用户|文章|全部|最热|最新)(?:评论|留言|跟帖)|我来说两句|发表(?:评论|回复))"
@@ -77,9 +100,11 @@ _OWN_DAY = re.compile(r"[（(]\s*(?:\d{4}|[一二][〇○零一二三四五六�
 _SHORTEST_SAID = 5
 _COMMENTS = re.compile(r"[^，。]{0,30}\d+\s*[条件个篇]评论[^，。]{0,10}$")
 _DISCLAIMER = re.compile(
-    rf"{_MARK}(?:(?:特别|免责|版权|郑重|法律|平台|反侵权)(?:声明|说明|公告)(?:$|{_TAIL}|[\u4e00-\u9fff]*[:：])|版权与免责声明|凡(?:本网|本站|注明).{{0,12}}来源"
-    r"|.{0,4}转载请注明|(?:本文|原文|文章)(?:链接|网址|地址)[:：])"
+    rf"{_MARK}(?:.{{0,10}}(?:特别|免责|版权|郑重|法律|平台|反侵权)(?:声明|说明|公告)(?:$|{_TAIL}|[\u4e00-\u9fff]*[:：])|.{{0,10}}版权与免责声明"
+    r"|凡(?:本网|本站|注明).{0,12}来源|.{0,4}转载请注明|(?:本文|原文|文章)(?:链接|网址|地址)[:：])"
 )
+# What a disclaimer is about; a note of the text itself is about anything else.
+_ABOUT_THE_SITE = re.compile("本[网站]|网站|转载|版权|著作权|侵权|来源|稿件|作者|本文|链接|投资")
 _TOOLS = re.compile(
     rf"{_MARK}(?:(?:正文\s*)?字[体号](?:大小)?[:：]?\s*[\[【（(]?\s*(?:[大中小]|放大|默认)|大[\s|]*中[\s|]*小{_TAIL}*$"
     rf"|(?:分享到?|登录|注册|搜索|更多|用户名|密码|验证码)(?:{_TAIL}.*)?$"
@@ -95,8 +120,8 @@ _TOOLS_WITHIN = re.compile(
 _MAY_BE_TOOLS, _MAY_BE_FOOTER = re.compile("[复藏设联图印闭描端Pp]"), re.compile("[备证版©未举录CcAa]")
 _FOOTER = re.compile(
     r"(?:ICP|icp)[备证]案?(?:编?号|[:：\s]*\d)|公网安备(?:案?号|[:：\s]*\d)|[Cc]opyright|COPYRIGHT|^\W*©|©\s*\d{4}"
-    r"|版权所有(?![者权人的制])|[Aa]ll [Rr]ights [Rr]eserved|ALL RIGHTS RESERVED|备案(?:编?号)[:：]"
-    r"|许可证(?:编?号)?(?:[:：]|\s*(?:[A-Z京沪津]|\d{5}))|不良信息.{0,8}举报(?:$|[:：\s]|电话|热线|邮箱|中心|平台|入口)"
+    r"|版权所有(?![者权人的制])|[Aa]ll [Rr]ights [Rr]eserved|ALL RIGHTS RESERVED|备案(?:编?号)[:：].{0,12}\d{4}"
+    r"|许可证(?:编?号)?(?:[:：].{0,12}\d{4}|\s*(?:[A-Z京沪津]|\d{5}))|不良信息.{0,8}举报(?:$|[:：\s]|电话|热线|邮箱|中心|平台|入口)"
     r"|未经.{0,20}(?:授权|许可|同意|允许).{0,8}(?:不得|不准|禁止|严禁|请勿|勿|谢绝).{0,8}(?:转载|镜像|复制|链接|摘编|使用)"
     r"|^\W*(?:请先|[您你](?:还没有|尚未))登录.{0,30}(?:查看|阅读|浏览)"
 )
@@ -105,15 +130,20 @@ _PAGER = re.compile(
     rf"(?=[\[(（【\d首尾末上下前后共第全>»<«.])(?=.*{_TURN}|\D*\d{{1,3}}\D+\d)"
     rf"(?:[\[(（【]?\s*+(?:\d{{1,3}}|{_TURN}|[>»]+|[<«]+|\.\.\.)\s*+[\])）】]?[\s　|/]*+)++"
 )
-_TRAIL = re.compile(r"[^。]{0,12}(?:当前|现在|所在)的?(?:位置|栏目)|位置[:：]|(?:[^>]{1,30}>){2}")
+_TRAIL = re.compile(
+    r"[^，。、；：“”]{0,12}(?:当前|现在|所在)的?(?:位置|栏目)是?[\s　]*(?:$|[:：>＞»›→|]|首页)"
+    r"|位置[:：]|(?:[^>]{1,30}>){2}"
+)
 _MAY_BE_TRAIL = re.compile("[>位栏]")
+# A sentence that ends within the line: what it tells is its own.
+_WITHIN = re.compile("[。！？].{2}")
 _DATE = (
     r"(?:\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}\s*日?|\d{1,2}/\d{1,2}/\d{4}"
     r"|[一二][〇○零一二三四五六七八九]{3}年.{1,3}月.{1,4}日)"
 )
-# A label within words is none: 优秀政协工作者：
+# A label within words or behind a pause is none: 优秀政协工作者：, 第二次会议，时间：
 _LABEL = (
-    r"(?:(?<![\u4e00-\u9fff])|(?<=[本原此]文))(?:(?:发布|发表|更新|添加|录入|上传|成文|信息)?(?:时间|日期)|(?:文章|信息|稿件|新闻)?来源|来\s*自|作\s*者|出处"
+    r"(?:(?<![\u4e00-\u9fff，、；。])|(?<=[本原此]文))(?:(?:发布|发表|更新|添加|录入|上传|成文|信息)?(?:时间|日期)|(?:文章|信息|稿件|新闻)?来源|来\s*自|作\s*者|出处"
     r"|发布(?:人|者|机构)?|(?:主办|承办)单位|技术支持|热线|(?:联系)?(?:电话|地址)|联系人|邮编|邮箱|网址|传真|(?:点击|浏览|阅读|访问)(?:次数|数|量|率)?"
     r"|人气|字体|字号|录入|标签|关键[字词])[\s　]*[:：]"
 )
@@ -124,6 +154,48 @@ _MAY_BE_INFO = re.compile("[:：]|点击|浏览|阅读|访问|人气")
 _LONE_DAY = re.compile(rf"[\s【\[（(]*{_DATE}[^\u4e00-\u9fff]{{0,8}}(?:星期.)?[】\]）)]?$")
 _LABELLED_DAY = re.compile(rf"{_LABEL}.*{_DATE}|{_DATE}.*{_LABEL}")
 _MOMENT = re.compile(rf"{_DATE}[^。]{{0,16}}?\d{{1,2}}[:：]\d{{2}}")
+
+
+def says_something(line: Line) -> bool:
+    """True for what reads as written by a person: a sentence, a part of one with its pause, or many words."""
+    return _is_prose(line.text, line.size - line.linked)
+
+
+def is_mere(line: Line) -> bool:
+    """True for a line that is nothing but boilerplate, wherever it stands: an editor's name, buttons, a disclaimer.
+
+    Words within a sentence make none: a person wrote that.
+    """
+    text = line.text
+    if line.size > _LONGEST_DISCLAIMER:
+        return False
+    if _EDITORS.fullmatch(text) or _TOOL_WORDS.fullmatch(text) or _FOOTER_LINE.match(text):
+        return True
+    if _is_disclaimer(line):
+        return True
+    if line.linked:
+        return _NEIGHBOUR.match(text) is not None and not ends_sentence(text)
+    return _LONE.fullmatch(line.bare) is not None
+
+
+def _is_statement(line: Line) -> bool:
+    """True for a sentence, or words with a pause and without a number: a footer's are addresses and numbers."""
+    if ends_sentence(line.text):
+        return says_something(line)
+    return not line.linked and _PAUSED.search(line.text) is not None and not any(map(str.isdigit, line.text))
+
+
+def is_about_the_site(line: Line) -> bool:
+    """True for words about the page itself: who may copy it, where it comes from."""
+    return _ABOUT_THE_SITE.search(line.text) is not None
+
+
+def _is_disclaimer(line: Line) -> bool:
+    match = _DISCLAIMER.match(line.text)
+    if match is None or line.size > _LONGEST_DISCLAIMER:
+        return False
+    is_heading = match.end() >= len(line.text) - 2
+    return is_heading or _ABOUT_THE_SITE.search(line.text, match.end()) is not None
 
 
 def has_labelled_day(line: Line) -> bool:
@@ -158,7 +230,9 @@ def is_of_the_site(line: Line) -> bool:
 
 def closes_for_good(line: Line) -> bool:
     """True for what no text goes on behind: a disclaimer, a neighbour, comments."""
-    return any(pattern.match(line.text) for pattern in (_DISCLAIMER, _NEIGHBOUR, _COMMENTS, _COMMENTED))
+    if not line.linked and is_sentence(line):
+        return _is_disclaimer(line)
+    return _is_disclaimer(line) or any(p.match(line.text) for p in (_NEIGHBOUR, _COMMENTS, _COMMENTED))
 
 
 def kind(line: Line) -> Kind:
@@ -168,11 +242,11 @@ def kind(line: Line) -> Kind:
         return Kind.PAGER
     if line.size <= _LONGEST_BUTTON and _is_ending(line):
         return Kind.ENDING
-    if line.size <= _LONGEST_DISCLAIMER and _DISCLAIMER.match(text):
+    if _is_disclaimer(line):
         return Kind.ENDING
     if line.size <= _LONGEST_FOOTER and _is_furniture(text):
         return Kind.FURNITURE
-    if line.linked > plain:
+    if line.linked > plain and not (plain >= _SHORTEST_SAID and ends_sentence(text)):
         return Kind.LINKS
     if line.size <= _LONGEST_INFO and (told := _told(text)):
         return told
@@ -196,7 +270,9 @@ def _is_furniture(text: str) -> bool:
 
 def _told(text: str) -> Kind | None:
     """What a short line tells about the page: where it stands, when and by whom it was published."""
-    if _MAY_BE_TRAIL.search(text) and _TRAIL.match(text):
+    if _WITHIN.search(text):
+        return None
+    if _MAY_BE_TRAIL.search(text) and _TRAIL.match(text) and not text.endswith(_SENTENCE_MARKS):
         return Kind.LINKS
     if not text.endswith(_SENTENCE_MARKS) and _MAY_BE_INFO.search(text) and _INFO.search(text):
         return Kind.INFO
@@ -220,5 +296,7 @@ def _is_long(text: str) -> bool:
 def worth(line: Line, what: Kind) -> int:
     """Signs of prose a line adds to an article, or takes from it."""
     if what is Kind.PROSE:
-        return line.size - 2 * line.linked
+        return max(1, line.size - 2 * line.linked) if ends_sentence(line.text) else line.size - 2 * line.linked
+    if what in BY_WORDS and _is_statement(line) and not is_mere(line):
+        return 1
     return WORTHS[what] - line.linked

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 
 from lxml import etree
 
@@ -28,6 +29,7 @@ _SOURCE_BREAK = re.compile(
     r"(?<=[\u2014-\u2026\u2e80-\U0003ffff])[ \t\r]*\n[ \t\r\n]*(?=[\u2014-\u2026\u2e80-\U0003ffff])"
 )
 
+_NOWHERE, _SENTENCE, _MOST_TEXTS = ("#", "javascript:"), re.compile("[，。！？；：]"), 20
 _ROLES = {**dict.fromkeys((*_NOT_READ, *FORM_FIELDS), "unread"), **dict.fromkeys(_BREAKS, "block"), "a": "link"}
 
 
@@ -66,8 +68,8 @@ def read_lines(root: etree._Element) -> Lines:  # noqa: C901, PLR0912 - one loop
         if event == "start":
             tag = node.tag
             what = _ROLES.get(tag, "")
-            if what == "link" and node.get("name") is not None and node.get("href") is None:
-                what = ""  # a bookmark: Word leaves them around whole paragraphs
+            if what == "link" and not is_link(node):
+                what = ""
             if what == "block":
                 if texts:
                     ended.append(line.end(blocks[-1]))
@@ -101,6 +103,25 @@ def read_lines(root: etree._Element) -> Lines:  # noqa: C901, PLR0912 - one loop
         if (text := node.tail) and (texts or not text.isspace()):
             line.add(text, node, True, links)
     return lines
+
+
+def is_link(node: etree._Element) -> bool:
+    """True for an `<a>` that leads somewhere, or that a script may: a button or a row, and no more than a few words.
+
+    A bookmark leads nowhere: Word leaves them around whole paragraphs, with a name or without.
+    """
+    href = (node.get("href") or "").strip().lower()
+    if href and not href.startswith(_NOWHERE):
+        return True
+    if not href and node.get("name") is not None:
+        return False
+    return not any(_SENTENCE.search(str(text)) for text in islice(node.itertext(), _MOST_TEXTS))
+
+
+def leads_nowhere(line: Line) -> bool:
+    """True for a line whose links all lack an address."""
+    links = (a for node, _ in line.pieces for a in (node, *node.iterancestors("a")) if a.tag == "a")
+    return all(not (link.get("href") or "").strip() for link in links)
 
 
 class _OpenLine:
