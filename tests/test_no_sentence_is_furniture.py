@@ -1,4 +1,4 @@
-"""No sentence is furniture: placed anywhere in any layout, with any word of a template in it, it survives or is told."""
+"""No sentence is furniture: placed anywhere in any layout, with any word of a template, it survives or is told."""
 
 from __future__ import annotations
 
