@@ -11,24 +11,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from crawler.pages.attachments import attachments
-from crawler.pages.body.confidence import confidence
+from crawler.pages.body.beside import linked_beside
+from crawler.pages.body.confidence import WORDLESS, confidence
 from crawler.pages.body.cutting import cut, told_cut
 from crawler.pages.body.find import Body, find_body, headed, reveal
 from crawler.pages.body.judging import Judged, judge
 from crawler.pages.body.kinds import Kind, is_own_day
 from crawler.pages.body.lines import read_lines
+from crawler.pages.body.wordless import find_wordless
 from crawler.pages.breadcrumb import read_trail
 from crawler.pages.heading import Heading, find_heading, nearest_heading, titled
 from crawler.pages.info import Found, Info, find_date, read_info
 from crawler.pages.meta_tags import Claims, read_claims
 from crawler.pages.page import Page, PageError, squeeze, words
-from crawler.pages.pagination import next_part
+from crawler.pages.parts import GoesOn, goes_on, join_hidden_parts
 from crawler.pages.slashed import settled
 from pipelines.record import Attachment, Problem
 
 _ABOVE, _BEHIND, _WITHOUT_HEADING, _MOST_LINKS, _MOST_BETWEEN, _SIGNATURE = 4, 4, 8, 80, 24, 3
-_PART = re.compile(r"[_-]\d{1,3}\.\w+$|[?&]p(?:age)?=\d{1,3}$", re.IGNORECASE)
-_ENDING = re.compile(r"\.\w+$")
 _DIGITS = re.compile(r"\d+")
 _CLOCK = re.compile(r"(?!0?0:00(?::00)?\b)\b\d{1,2}:\d{2}")
 _DAY_OR_MONTH_FIRST = re.compile(r"\d{1,2}\D")
@@ -69,8 +69,9 @@ def read(page: Page, listed_title: str | None = None, known_names: Sequence[str]
         part: number of the page within its article, from 1.
 
     Raises:
-        PageError: no element of the page holds more prose than menus.
+        PageError: no element of the page holds more prose than menus, nor does its title head pictures or files.
     """
+    is_joined = join_hidden_parts(page.root)
     reveal(page.root)
     claims, judged = read_claims(page), judge(read_lines(page.root))
     trail = read_trail(page, judged.lines)
@@ -80,10 +81,12 @@ def read(page: Page, listed_title: str | None = None, known_names: Sequence[str]
     number = part if part > 1 or Kind.PAGER in judged.kinds else None
     heading = find_heading(judged.lines, judged.worths, named, names, number)
     body = find_body(judged, heading)
+    wordless = find_wordless(judged, heading, body)
+    body = wordless or body
     if body is None:
         raise PageError(f"{page.url}: no body: no element of the page holds more prose than menus")
     heading = heading or nearest_heading(judged.lines, judged.kinds, body.start, names)
-    if heading is not None:
+    if heading is not None and wordless is None:
         body = headed(judged, body, heading)
     title = Found(heading.text, "heading") if heading else _claimed_title(named, names)
     info = _info(judged, body, heading)
@@ -91,8 +94,9 @@ def read(page: Page, listed_title: str | None = None, known_names: Sequence[str]
     printed = _published(shown, claims)
     published = _settled(printed, judged)
     author, source = info.author or _claim(claims.author), info.source or _claim(claims.source)
-    certainty = confidence(judged, body, heading, has_date=info.published is not None)
-    following = _next_part(page, judged, body, part)
+    certainty = WORDLESS if wordless else confidence(judged, body, heading, has_date=info.published is not None)
+    following = goes_on(page, judged, body, part, is_joined=is_joined)
+    files = attachments(page, body.node, linked_beside(judged, body, heading))
     html = cut(judged, body)
     return Article(
         title=title,
@@ -104,13 +108,14 @@ def read(page: Page, listed_title: str | None = None, known_names: Sequence[str]
         columns=trail.names if trail else (),
         column_urls=trail.urls if trail else (),
         body_html=html,
-        attachments=attachments(page, body.node),
-        next_part=following,
+        attachments=files,
+        next_part=following.url,
         confidence=certainty,
         problems=(
             *_disagreements(title, info.published, claims, listed_title),
             *_refused(printed, published),
             *told_cut(judged, body),
+            *_continued(following),
             *_doubts(body, certainty),
         ),
     )
@@ -123,17 +128,6 @@ def _claimed_title(named: Sequence[str], names: Sequence[str]) -> Found | None:
 def _claim(value: str | None) -> Found | None:
     """A claimed author or source; templates put their maker's name or domain there, in Latin letters."""
     return Found(value, "meta") if value and not value.isascii() else None
-
-
-def _next_part(page: Page, judged: Judged, body: Body, part: int) -> str | None:
-    """The article's next page, by a pager in or just behind the body that leads to a file or query beside its own."""
-    near = range(body.start, min(len(judged.lines), body.stop + _BEHIND))
-    pagers = [judged.lines[index] for index in near if judged.kinds[index] is Kind.PAGER]
-    links = {
-        a: None for line in pagers for node, _ in line.pieces for a in (node, *node.iterancestors()) if a.tag == "a"
-    }
-    url = next_part(page, links, part)
-    return url if url and _PART.sub("", url) in {_ENDING.sub("", page.url), _PART.sub("", page.url)} else None
 
 
 def _info(page: Judged, body: Body, heading: Heading | None) -> Info:
@@ -202,6 +196,11 @@ def _disagreements(title: Found | None, shown: Found | None, claims: Claims, lis
     if shown and claimed and _day(shown.text) != _day(claimed):
         detail = f"its meta tag says {claimed}, the page {shown.text}"
         yield Problem(field="published_on", code="disagrees", detail=detail)
+
+
+def _continued(following: GoesOn) -> Iterator[Problem]:
+    if following.told is not None:
+        yield Problem(field="body", code="continued", detail=following.told)
 
 
 def _doubts(body: Body, certainty: float) -> Iterator[Problem]:

@@ -1,42 +1,120 @@
-"""Files and pictures of an article. Links of KesionCMS around a picture (next page, class list) are none."""
+"""Files and pictures of an article, however its page shows them: linked, embedded, framed, or handed to a script.
+
+Links of KesionCMS around a picture (next page, class list) are none, nor are the icons an editor sets before a file.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from urllib.parse import unquote, urlsplit
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import parse_qsl, unquote, urldefrag, urlsplit
 
 from lxml import etree
 
 from crawler.pages.page import Page, tidy, words
 from pipelines.record import Attachment
 
-_FILE = re.compile(
-    r"\.(?:docx?|xlsx?|pptx?|pdf|wps|et|dps|ofd|txt|rtf|csv|zip|rar|7z|jpe?g|png|gif|bmp|webp|mp[34]|wm[av]|flv|avi)$",
+_ENDINGS = (
+    r"\.(?:docx?|docm|xlsx?|pptx?|ppsx?|pdf|wps|et|dps|ofd|ceb|cebx|txt|rtf|csv|zip|rar|7z|tar|gz|epub|caj"
+    r"|jpe?g|png|gif|bmp|webp|tiff?|heic|mp[34]|m4[av]|mov|mkv|webm|wm[av]|wav|ogg|amr|flv|f4v|swf|avi|rmvb?|3gp|m3u8)"
+)
+_FILE = re.compile(rf"{_ENDINGS}$", re.IGNORECASE)
+# Scripts that hand out files: KesionCMS, 博达 VSB, 大汉 JCMS.
+_DOWNLOAD = re.compile(
+    r"/(?:filedown|downfile|download\w*|file_?download|getfile|virtual_attach_file)\.(?:aspx?|jspx?|php|do|action|vsb|ashx)$",
     re.IGNORECASE,
 )
-# Scripts that hand out files: KesionCMS, 博达 VSB, 大汉 JCMS.
-_DOWNLOAD = re.compile(r"/(?:filedown\.asp|download\.jsp|downfile\.jsp)$", re.IGNORECASE)
+# pdf.js and its kin: the page shows the file that its query names.
+_VIEWER = re.compile(r"viewer|pdf_?js|preview|onlineview|view_?pdf|pdf_?view|reader|player", re.IGNORECASE)
+_ICON = re.compile(r"/filetypeimages?/|/icon_\w{2,5}\.(?:gif|png)$|/sysimage/icon|/images/fileicon", re.IGNORECASE)
+# Where a page keeps a picture's address until it is scrolled to; what stands in `src` meanwhile is a placeholder.
+_LAZY = (
+    "data-original",
+    "data-src",
+    "data-lazy-src",
+    "data-lazy",
+    "data-echo",
+    "data-actualsrc",
+    "zoomfile",
+    "orisrc",
+)
+_FRAMES = frozenset({"iframe", "frame", "embed", "object"})
+_MEDIA = frozenset({"video", "audio", "source"})
+# Webplus and VSB name the PDF on an element that a script fills.
+_NAMED = ("pdfsrc", "data-pdf", "data-pdfsrc", "vurl")
+_IN_SCRIPT = re.compile(rf"""(['"])([^'"\s<>]{{1,500}}?{_ENDINGS})\1""", re.IGNORECASE)
 # The alternative text KesionCMS gives every picture of a body.
 _EMPTY_ALT = frozenset({"", "点击浏览下一页"})
 
 
 def attachments(page: Page, body: etree._Element, beside: Sequence[etree._Element] = ()) -> tuple[Attachment, ...]:
     """Attachments of a body in document order, then the links `beside` it that lead to files, each address once."""
-    return linked_files(page, (*body.iter("a", "img"), *beside))
+    return linked_files(page, (*body.iter(etree.Element), *beside))
 
 
 def linked_files(page: Page, nodes: Iterable[etree._Element]) -> tuple[Attachment, ...]:
-    """What links lead to if it is a file, and pictures; each address once."""
+    """What elements link, show or play if it is a file, and pictures; each address once."""
     found: dict[str, str] = {}
     for node in nodes:
-        url = page.href(node)
-        if not url or not (node.tag == "img" or _is_file(url)):
-            continue
-        name = _picture_name(node, url) if node.tag == "img" else words(node)
-        # a link around a picture comes first and has no words of its own
-        found[url] = found.get(url) or name
+        for url in _addresses(page, node):
+            # a link around a picture comes first and has no words of its own
+            found[url] = found.get(url) or _name(node, url)
     return tuple(Attachment(name=name or _file_name(url), url=url) for url, name in found.items())
+
+
+def frames(page: Page, body: etree._Element) -> tuple[str, ...]:
+    """Addresses of pages, no files, that a body shows in a frame: where its text may stand."""
+    nodes = body.iter("iframe", "frame")
+    shown = [page.resolve(node.get("src") or node.get("data-src") or "") for node in nodes if not _shown(page, node)]
+    return tuple(dict.fromkeys(url for url in shown if url))
+
+
+def _addresses(page: Page, node: etree._Element) -> Iterator[str]:
+    """The addresses of files that an element names, absolute."""
+    if node.tag == "script":
+        yield from filter(None, (page.resolve(match[2]) for match in _IN_SCRIPT.finditer(node.text or "")))
+    elif url := _address(page, node):
+        yield url
+    for name in _NAMED:
+        if (value := node.get(name)) and (url := page.resolve(value)) and _is_file(url):
+            yield urldefrag(url).url
+
+
+def _address(page: Page, node: etree._Element) -> str | None:
+    if node.tag == "img":
+        url = _picture(page, node)
+        return url if url and not _ICON.search(urlsplit(url).path) else None
+    if node.tag == "a":
+        url = page.href(node)
+        inner = _inner(page, url) if url and _VIEWER.search(urlsplit(url).path) else None
+        return inner or (url if url and _is_file(url) else None)
+    return _shown(page, node) if node.tag in _FRAMES or node.tag in _MEDIA else None
+
+
+def _picture(page: Page, node: etree._Element) -> str | None:
+    lazy = (page.resolve(node.get(name) or "") for name in _LAZY)
+    return next((url for url in lazy if url), None) or page.href(node)
+
+
+def _shown(page: Page, node: etree._Element) -> str | None:
+    """The file an element embeds or plays, or the one its viewer is asked for."""
+    value = node.get("data") if node.tag == "object" else node.get("src") or node.get("data-src")
+    url = page.resolve(value or "")
+    if url is None:
+        return None
+    if inner := _inner(page, url):
+        return inner
+    # A player's source needs no ending: its element says what it is.
+    return urldefrag(url).url if _is_file(url) or node.tag in _MEDIA else None
+
+
+def _inner(page: Page, url: str) -> str | None:
+    """The file that a viewer's address names in its query, or in one behind `#`."""
+    parts = urlsplit(url)
+    for _, value in parse_qsl(f"{parts.query}&{parts.fragment.rpartition('?')[2]}"):
+        if "/" in value and _FILE.search(urlsplit(value).path):
+            return page.resolve(value)
+    return None
 
 
 def _is_file(url: str) -> bool:
@@ -44,8 +122,10 @@ def _is_file(url: str) -> bool:
     return bool(_FILE.search(path) or _DOWNLOAD.search(path))
 
 
-def _picture_name(node: etree._Element, url: str) -> str:
-    alt = tidy(node.get("alt") or "")
+def _name(node: etree._Element, url: str) -> str:
+    if node.tag == "a":
+        return words(node)
+    alt = tidy(node.get("alt" if node.tag == "img" else "title") or "")
     return _file_name(url) if alt in _EMPTY_ALT else alt
 
 

@@ -12,6 +12,8 @@ from crawler.pages.body.find import Body
 from crawler.pages.body.judging import Judged
 from crawler.pages.heading import Heading
 
+WORDLESS = 0.6
+"""Of a body without words: its title and something shown below it are all there is to go by."""
 _LITTLE, _WITH_A_CUT = 120, 0.9
 _WEIGHTS, _BIAS = (6.5, 1.8, 1.2, 3.1), -5.2
 

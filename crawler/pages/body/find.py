@@ -114,7 +114,7 @@ def _without_asides(page: Judged, heading: int | None) -> list[int]:
     for node, (first, end) in page.spans.items():
         held = prose[end] - prose[first]
         is_most = held * 2 >= prose[-1] if heading is None else first <= heading < end
-        if held and not is_most and _is_aside(node):
+        if held and not is_most and is_aside(node):
             worths[first:end] = [min(value, _IN_ASIDE) for value in worths[first:end]]
     return worths
 
@@ -151,7 +151,8 @@ def _is_plain(page: Judged, index: int) -> bool:
     return page.kinds[index] in PLAIN and not page.lines[index].linked
 
 
-def _is_aside(node: etree._Element) -> bool:
+def is_aside(node: etree._Element) -> bool:
+    """True for a block that is or calls itself comments, side bar, footer or the like."""
     return node.tag in _ASIDE_TAGS or _calls_itself_aside(node.get("class", ""), node.get("id", ""))
 
 

@@ -1,0 +1,253 @@
+"""Where an article goes on: at an address its pager says or a rule gives, or somewhere that cannot be followed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+from lxml import etree
+
+from crawler.pages.attachments import frames
+from crawler.pages.body.find import Body
+from crawler.pages.body.hidden import hides
+from crawler.pages.body.judging import Judged
+from crawler.pages.body.kinds import Kind
+from crawler.pages.page import Page, squeeze, strings, words
+from crawler.pages.pagination import next_part
+
+_BEHIND, _MOST_LEVELS, _MOST_SIBLINGS, _LONGEST_PAGER = 4, 3, 6, 200
+_LITTLE, _LONGEST_CONTROL, _SHORTEST_PART, _LONGEST_TOLD = 80, 16, 40, 300
+_PART = re.compile(r"[_-]\d{1,3}\.\w+$|[?&]p(?:age)?=\d{1,3}$", re.IGNORECASE)
+_FOLDED_PART = re.compile(r"/\d{1,3}\.\w+$")
+_ENDING = re.compile(r"\.\w+$")
+_CREATED = re.compile(
+    r"createPageHTML\w*\(\s*(?:['\"][^'\"]*['\"]\s*,\s*)?(\d{1,4})\s*,\s*(\d{1,4})\s*,\s*['\"]([\w./-]+)['\"]\s*,\s*['\"](\w+)['\"]"
+)
+_NEXT = re.compile(r"(?:下一?页|后一?页|下一頁|下一节|next)[>›»]*", re.IGNORECASE)
+_REST = re.compile(
+    r"[\[【(（.…]*(?:点击|继续)?(?:阅读|查看|浏览|显示)?(?:余下|剩余|其余)?(?:的)?(?:全文|内容|部分)(?:阅读)?(?:[（(]\d+%?[)）])?[>›»\]】)）.…]*"
+)
+_SAYS_REST = re.compile("余下|剩余|其余|全文")
+_UNFOLDS = re.compile("展开|收起")
+_PAGER_NAME = re.compile(r"page|pager|pagin|fenye|(?:^|[\W_])(?:fy|pg)(?:$|[\W_])", re.IGNORECASE)
+_CALL = re.compile(r"javascript:\s*(?!void|;|$)\w[\w.]*\s*\(", re.IGNORECASE)
+_CONTROLS = ("a", "span", "li", "b", "i", "em", "button", "input", "strong", "div")
+_NUMBERS = re.compile(r"\d+")
+_SENTENCE = re.compile("[。！？]")
+
+
+@dataclass(frozen=True, slots=True)
+class GoesOn:
+    """`url` of the next part; `told`: how the article goes on where no address can be read. Both None at its end."""
+
+    url: str | None = None
+    told: str | None = None
+
+
+def join_hidden_parts(root: etree._Element) -> bool:
+    """Show the parts of an article that a script switches between. The tree is changed; False where there are none.
+
+    A part is a hidden block with sentences beside one of its kind that is seen, and a number or a word near them
+    turns them.
+    """
+    joined = False
+    for node in [node for node in root.iter("div", "section", "article", "p") if _is_hidden(node)]:
+        if _is_hidden_part(node) and _has_switch(node):
+            for name in {"hidden", "style"} & set(node.attrib):
+                del node.attrib[name]
+            joined = True
+    return joined
+
+
+def goes_on(page: Page, judged: Judged, body: Body, part: int, *, is_joined: bool) -> GoesOn:
+    """How an article goes on behind this part of it.
+
+    Args:
+        page: the page, before anything is cut out of its tree.
+        judged: its lines.
+        body: the article's block.
+        part: the number of this part, from 1.
+        is_joined: the page's own switch turns parts that are all on it.
+    """
+    near = [*_near(body.node)]
+    if url := _linked(page, judged, body, near, part) or _created(page, near, part):
+        return GoesOn(url)
+    if told := _rest(page, near) or (None if is_joined else _unread_turn(page, near, part)):
+        return GoesOn(told=told)
+    if not is_joined and (told := _hidden_twin(body.node)):
+        return GoesOn(told=told)
+    return _framed(page, judged, body) if part == 1 else GoesOn()
+
+
+def _near(body: etree._Element) -> Iterator[etree._Element]:
+    """The body and the short blocks right behind it, or behind what holds it: where pagers stand."""
+    yield body
+    node = body
+    for _ in range(_MOST_LEVELS):
+        for number, sibling in enumerate(node.itersiblings(etree.Element)):
+            text = squeeze("".join(strings(sibling)))
+            if number >= _MOST_SIBLINGS or len(text) > _LONGEST_PAGER:
+                return
+            yield sibling
+        parent = node.getparent()
+        if parent is None or parent.tag in {"body", "html"}:
+            return
+        node = parent
+
+
+def _linked(page: Page, judged: Judged, body: Body, near: list[etree._Element], part: int) -> str | None:
+    """The next part by a pager in or just behind the body that leads to a file or query beside its own."""
+    lines = range(body.start, min(len(judged.lines), body.stop + _BEHIND))
+    pagers = [judged.lines[index] for index in lines if judged.kinds[index] is Kind.PAGER]
+    links = {
+        a: None for line in pagers for node, _ in line.pieces for a in (node, *node.iterancestors()) if a.tag == "a"
+    }
+    options = [option for node in near for option in node.iter("option") if option.get("value")]
+    url = next_part(page, links, part)
+    if url and _is_beside(page.url, url, part):
+        return url
+    for option in options:
+        url = page.resolve(option.get("value") or "")
+        numbers = _NUMBERS.findall("".join(map(str, option.itertext())))
+        if url and numbers[:1] == [str(part + 1)] and _is_beside(page.url, url, part):
+            return url
+    return None
+
+
+def _is_beside(mine: str, other: str, part: int) -> bool:
+    """True for an address that is an article's own but for the number of a part."""
+    own = _ENDING.sub("", mine)
+    if _PART.sub("", other) in {own, _PART.sub("", mine)} or _FOLDED_PART.sub("", other) == own:
+        return True
+    here, there = urlsplit(mine), urlsplit(other)
+    if here[:3] != there[:3]:
+        return False
+    added = set(parse_qsl(there.query)) - set(parse_qsl(here.query))
+    removed = {key for key, _ in set(parse_qsl(here.query)) - set(parse_qsl(there.query))}
+    return [value for _, value in added] == [str(part + 1)] and removed <= {key for key, _ in added}
+
+
+def _created(page: Page, near: list[etree._Element], part: int) -> str | None:
+    """By TRS WCM's `createPageHTML(3, 0, "t2", "html")`: three parts, counted from 0, `t2_1.html` the next."""
+    for script in (script for node in near for script in node.iter("script")):
+        if match := _CREATED.search(script.text or ""):
+            parts, current = int(match[1]), int(match[2])
+            url = urljoin(page.url, f"{match[3]}_{current + 1}.{match[4]}")
+            if current + 1 < parts and _is_beside(page.url, url, part):
+                return url
+    return None
+
+
+def _rest(page: Page, near: list[etree._Element]) -> str | None:
+    """Words that lead to the rest, or to the whole: which of the two, they do not say."""
+    for link in (link for node in near for link in node.iter("a")):
+        text = squeeze(words(link))
+        if len(text) <= _LONGEST_CONTROL and _SAYS_REST.search(text) and _REST.fullmatch(text):
+            url = page.href(link)
+            if url != page.url and (url or _acts(link)):
+                return f"{text}: {url or link.get('href') or link.get('onclick')}"
+    return None
+
+
+def _acts(node: etree._Element) -> bool:
+    return node.get("onclick") is not None or _CALL.match((node.get("href") or "").strip()) is not None
+
+
+def _unread_turn(page: Page, near: list[etree._Element], part: int) -> str | None:
+    """A control of a pager that only a script understands, or one whose address is none of the article's."""
+    for block in near:
+        controls = [(node, said) for node in block.iter(*_CONTROLS) if (said := _said(node))]
+        shown = {said for _, said in controls}
+        for node, said in controls:
+            is_number = said == str(part + 1) and str(part) in shown
+            if (is_number and _is_dead_control(page, node)) or (_NEXT.fullmatch(said) and _acts(node)):
+                call = node.get("onclick") or node.get("href") or ""
+                return f"a control that only a script follows: {said} {call}"[:_LONGEST_TOLD].strip()
+    return None
+
+
+def _said(node: etree._Element) -> str | None:
+    """The few words of a control; None for an element that holds more."""
+    if node.tag == "input":
+        return squeeze(node.get("value") or "") if node.get("type", "").lower() in {"button", "submit"} else None
+    if len(node) > 1:
+        return None
+    text = squeeze("".join(map(str, node.itertext())))
+    return text if 0 < len(text) <= _LONGEST_CONTROL else None
+
+
+def _is_dead_control(page: Page, node: etree._Element) -> bool:
+    if _acts(node) or node.tag in {"button", "input"}:
+        return True
+    if node.tag == "a" and page.href(node) is not None:
+        return False
+    if node.find("a") is not None or node.getparent() is None:
+        return False
+    around = [node, *list(node.iterancestors())[:2]]
+    return any(_PAGER_NAME.search(f"{one.get('class', '')} {one.get('id', '')}") for one in around)
+
+
+def _is_hidden(node: etree._Element) -> bool:
+    return node.get("hidden") is not None or hides(node.get("style") or "", is_block=True)
+
+
+def _is_hidden_part(node: etree._Element) -> bool:
+    text = squeeze("".join(strings(node)))
+    if len(text) < _SHORTEST_PART or not _SENTENCE.search(text):
+        return False
+    return any(_is_like(node, twin) and squeeze("".join(strings(twin))) != text for twin in _seen_siblings(node))
+
+
+def _seen_siblings(node: etree._Element) -> Iterator[etree._Element]:
+    parent = node.getparent()
+    for twin in parent if parent is not None else ():
+        is_seen = twin is not node and isinstance(twin.tag, str) and not _is_hidden(twin)
+        if is_seen and len(squeeze("".join(strings(twin)))) >= _SHORTEST_PART:
+            yield twin
+
+
+def _is_like(node: etree._Element, twin: etree._Element) -> bool:
+    """True for two blocks of one kind: the same tag, and the same class or a name that only a number tells apart."""
+    if node.tag != twin.tag:
+        return False
+    names = [_NUMBERS.sub("", one.get("id") or "") for one in (node, twin)]
+    return (names[0] != "" and names[0] == names[1]) or (
+        bool(node.get("class")) and node.get("class") == twin.get("class")
+    )
+
+
+def _has_switch(node: etree._Element) -> bool:
+    """True when a number or 下一页, 展开, 余下全文 stands near a hidden block, to be clicked."""
+    parent = node.getparent()
+    around = [parent, parent.getparent() if parent is not None else None]
+    for block in around:
+        if block is None or (block.tag in {"body", "html"} and block is not parent):
+            continue
+        for control in block.iter(*_CONTROLS):
+            said = _said(control)
+            if said and (said == "2" or _NEXT.fullmatch(said) or _UNFOLDS.search(said) or _SAYS_REST.search(said)):
+                return True
+    return False
+
+
+def _hidden_twin(body: etree._Element) -> str | None:
+    """A hidden block of the body's own kind beside it: perhaps its next part, which no switch was found for."""
+    parent = body.getparent()
+    for twin in parent if parent is not None else ():
+        is_like = isinstance(twin.tag, str) and twin is not body and _is_like(twin, body)
+        if is_like and _is_hidden(twin) and _is_hidden_part(twin):
+            return f"a hidden block beside the body: {words(twin)[:60]}"
+    return None
+
+
+def _framed(page: Page, judged: Judged, body: Body) -> GoesOn:
+    """The frame that holds the text of a body without: followed on the page's own host, else told."""
+    said = sum(judged.lines[i].size for i in body.keeps)
+    shown = frames(page, body.node) if said < _LITTLE else ()
+    if not shown:
+        return GoesOn()
+    if not said and len(shown) == 1 and urlsplit(shown[0]).netloc == urlsplit(page.url).netloc:
+        return GoesOn(shown[0])
+    return GoesOn(told=f"in a frame: {' '.join(shown)}"[:_LONGEST_TOLD])
