@@ -15,6 +15,7 @@ from crawler.pages.body.beside import linked_beside
 from crawler.pages.body.confidence import WORDLESS, confidence
 from crawler.pages.body.cutting import cut, told_cut
 from crawler.pages.body.find import Body, find_body, headed, reveal
+from crawler.pages.body.held import says_little, show_held
 from crawler.pages.body.judging import Judged, judge
 from crawler.pages.body.kinds import Kind, is_own_day
 from crawler.pages.body.lines import read_lines
@@ -74,6 +75,8 @@ def read(page: Page, listed_title: str | None = None, known_names: Sequence[str]
     is_joined = join_hidden_parts(page.root)
     reveal(page.root)
     claims, judged = read_claims(page), judge(read_lines(page.root))
+    if says_little(judged) and show_held(page.root):
+        judged = judge(read_lines(page.root))
     trail = read_trail(page, judged.lines)
     document_title = next(map(words, page.root.iter("title")), "")
     names = [*known_names, *(trail.names if trail else ())]

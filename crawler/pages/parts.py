@@ -18,7 +18,7 @@ from crawler.pages.page import Page, squeeze, strings, words
 from crawler.pages.pagination import next_part
 
 _BEHIND, _MOST_LEVELS, _MOST_SIBLINGS, _LONGEST_PAGER = 4, 3, 6, 200
-_LITTLE, _LONGEST_CONTROL, _SHORTEST_PART, _LONGEST_TOLD = 80, 16, 40, 300
+_LITTLE, _LONGEST_CONTROL, _SHORTEST_PART, _LONGEST_TOLD = 80, 16, 20, 300
 _PART = re.compile(r"[_-]\d{1,3}\.\w+$|[?&]p(?:age)?=\d{1,3}$", re.IGNORECASE)
 _FOLDED_PART = re.compile(r"/\d{1,3}\.\w+$")
 _ENDING = re.compile(r"\.\w+$")

@@ -242,7 +242,8 @@ def _second_half(page: Judged, worths: Sequence[int], node: etree._Element, firs
 def headed(page: Judged, body: Body, heading: Heading) -> Body:
     """The body behind its title, with the lines below the title that no info line holds: subtitle, speaker, day."""
     if body.start <= heading.first and heading.end < body.stop:
-        return replace(body, start=heading.end, keeps=tuple(i for i in body.keeps if i >= heading.end))
+        edges = find_edges(page, page.worths, body.first, body.end, heading)
+        return replace(body, start=edges.start, stop=edges.stop, keeps=edges.keeps, cut=edges.cut)
     run = heading.end
     while run < min(body.start, heading.end + _MOST_SUBTITLES) and _may_be_subtitle(page, run):
         run += 1

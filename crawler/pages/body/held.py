@@ -1,0 +1,54 @@
+"""A text that its page holds where no reader sees it until a script moves it: in a form field or a template."""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from crawler.pages.body.judging import Judged
+from crawler.pages.body.kinds import Kind, is_sentence
+from crawler.pages.page import drop, squeeze
+
+_ENOUGH = 80
+_TEMPLATE_TYPES = re.compile(r"text/(?:html|plain|x-[\w-]+|template|ng-template)", re.IGNORECASE)
+_SENTENCE, _TAG = re.compile("[\u4e00-\u9fff][。！？]"), re.compile(r"<(?:p|br|div|span|section)\b", re.IGNORECASE)
+
+
+def says_little(page: Judged) -> bool:
+    """True for a page whose visible sentences make no article."""
+    said = (i for i, what in enumerate(page.kinds) if what is Kind.PROSE and is_sentence(page.lines[i]))
+    return sum(page.lines[i].size for i in said) < _ENOUGH
+
+
+def show_held(root: etree._Element) -> bool:
+    """Put the texts that form fields and templates hold in their place. The tree is changed; True if there are any."""
+    shown = False
+    for node in [*root.iter("textarea", "template", "noscript", "script")]:
+        if node.tag == "script" and not _TEMPLATE_TYPES.fullmatch((node.get("type") or "").strip()):
+            continue
+        held = _held(node)
+        parent = node.getparent()
+        if held is None or parent is None:
+            continue
+        parent.insert(parent.index(node), held)
+        drop(node)
+        shown = True
+    return shown
+
+
+def _held(node: etree._Element) -> etree._Element | None:
+    """The text an element holds, as a block; None for anything else. libxml2 reads tags in a field as elements."""
+    text = "".join(map(str, node.itertext()))
+    if len(squeeze(text)) < _ENOUGH or not _SENTENCE.search(text):
+        return None
+    if len(node):
+        source = etree.tostring(node, encoding="unicode", method="html", with_tail=False)
+        source = source[source.index(">") + 1 : source.rindex("<")]
+    else:
+        source = text if _TAG.search(text) else ""
+    parsed = etree.fromstring(f"<div>{source}</div>".encode(), etree.HTMLParser(encoding="utf-8")) if source else None
+    block = parsed.find(".//div") if parsed is not None else None
+    if block is not None:
+        block.tail = None
+    return block
