@@ -22,7 +22,7 @@ def says_little(page: Judged) -> bool:
 
 
 def show_held(root: etree._Element) -> bool:
-    """Put the texts that form fields and templates hold in their place. The tree is changed; True if there are any."""
+    """Put texts that form fields and templates hold in their place. The tree is changed; True if there are any."""
     shown = False
     for node in [*root.iter("textarea", "template", "noscript", "script")]:
         if node.tag == "script" and not _TEMPLATE_TYPES.fullmatch((node.get("type") or "").strip()):
