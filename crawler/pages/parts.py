@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from lxml import etree
@@ -19,11 +20,13 @@ from crawler.pages.pagination import next_part
 
 _BEHIND, _MOST_LEVELS, _MOST_SIBLINGS, _LONGEST_PAGER = 4, 3, 6, 200
 _LITTLE, _LONGEST_CONTROL, _SHORTEST_PART, _LONGEST_TOLD = 80, 16, 20, 300
+# A page of thousands of hidden blocks is no article in parts.
+_MOST_HIDDEN = 200
 _PART = re.compile(r"[_-]\d{1,3}\.\w+$|[?&]p(?:age)?=\d{1,3}$", re.IGNORECASE)
 _FOLDED_PART = re.compile(r"/\d{1,3}\.\w+$")
 _ENDING = re.compile(r"\.\w+$")
 _CREATED = re.compile(
-    r"createPageHTML\w*\(\s*(?:['\"][^'\"]*['\"]\s*,\s*)?(\d{1,4})\s*,\s*(\d{1,4})\s*,\s*['\"]([\w./-]+)['\"]\s*,\s*['\"](\w+)['\"]"
+    r"createPageHTML\w{0,20}\(\s*(?:['\"][^'\"]*['\"]\s*,\s*)?(\d{1,4})\s*,\s*(\d{1,4})\s*,\s*['\"]([\w./-]+)['\"]\s*,\s*['\"](\w+)['\"]"
 )
 _NEXT = re.compile(r"(?:下一?页|后一?页|下一頁|下一节|next)[>›»]*", re.IGNORECASE)
 _REST = re.compile(
@@ -53,7 +56,8 @@ def join_hidden_parts(root: etree._Element) -> bool:
     turns them.
     """
     joined = False
-    for node in [node for node in root.iter("div", "section", "article", "p") if _is_hidden(node)]:
+    hidden = (node for node in root.iter("div", "section", "article", "p") if _is_hidden(node))
+    for node in list(islice(hidden, _MOST_HIDDEN)):
         if _is_hidden_part(node) and _has_switch(node):
             for name in {"hidden", "style"} & set(node.attrib):
                 del node.attrib[name]
@@ -172,7 +176,7 @@ def _said(node: etree._Element) -> str | None:
     """The few words of a control; None for an element that holds more."""
     if node.tag == "input":
         return squeeze(node.get("value") or "") if node.get("type", "").lower() in {"button", "submit"} else None
-    if len(node) > 1:
+    if len(node) > 1 or (len(node) == 1 and len(node[0])):
         return None
     text = squeeze("".join(map(str, node.itertext())))
     return text if 0 < len(text) <= _LONGEST_CONTROL else None
@@ -202,7 +206,7 @@ def _is_hidden_part(node: etree._Element) -> bool:
 
 def _seen_siblings(node: etree._Element) -> Iterator[etree._Element]:
     parent = node.getparent()
-    for twin in parent if parent is not None else ():
+    for twin in islice(parent, _MOST_HIDDEN) if parent is not None else ():
         is_seen = twin is not node and isinstance(twin.tag, str) and not _is_hidden(twin)
         if is_seen and len(squeeze("".join(strings(twin)))) >= _SHORTEST_PART:
             yield twin
@@ -235,7 +239,7 @@ def _has_switch(node: etree._Element) -> bool:
 def _hidden_twin(body: etree._Element) -> str | None:
     """A hidden block of the body's own kind beside it: perhaps its next part, which no switch was found for."""
     parent = body.getparent()
-    for twin in parent if parent is not None else ():
+    for twin in islice(parent, _MOST_HIDDEN) if parent is not None else ():
         is_like = isinstance(twin.tag, str) and twin is not body and _is_like(twin, body)
         if is_like and _is_hidden(twin) and _is_hidden_part(twin):
             return f"a hidden block beside the body: {words(twin)[:60]}"

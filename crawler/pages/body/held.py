@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from lxml import etree
 
@@ -10,7 +11,7 @@ from crawler.pages.body.judging import Judged
 from crawler.pages.body.kinds import Kind, is_sentence
 from crawler.pages.page import drop, squeeze
 
-_ENOUGH = 80
+_ENOUGH, _MOST = 80, 200
 _TEMPLATE_TYPES = re.compile(r"text/(?:html|plain|x-[\w-]+|template|ng-template)", re.IGNORECASE)
 _SENTENCE, _TAG = re.compile("[\u4e00-\u9fff][。！？]"), re.compile(r"<(?:p|br|div|span|section)\b", re.IGNORECASE)
 
@@ -24,7 +25,7 @@ def says_little(page: Judged) -> bool:
 def show_held(root: etree._Element) -> bool:
     """Put texts that form fields and templates hold in their place. The tree is changed; True if there are any."""
     shown = False
-    for node in [*root.iter("textarea", "template", "noscript", "script")]:
+    for node in list(islice(root.iter("textarea", "template", "noscript", "script"), _MOST)):
         if node.tag == "script" and not _TEMPLATE_TYPES.fullmatch((node.get("type") or "").strip()):
             continue
         held = _held(node)
