@@ -10,7 +10,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from urllib.parse import SplitResult, urlsplit
+
+from crawler.pages.plain import (
+    Pairs,
+    lasting,
+    names_article,
+    names_column,
+    one_device,
+    plain,
+    plain_parts,
+    telling,
+)
 
 _ENDING = re.compile(r"\.(?:s?html?|jhtml)$", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9_./]+")
@@ -22,54 +32,81 @@ _FILE = re.compile(
     r"|css|js|xml|rss|exe|apk|ico)$",
     re.IGNORECASE,
 )
-_LIST_PAGE = re.compile(r"(?:index|list|default)(?:[_-]\d+)?$|(?<=[^/])[_-]\d{1,4}$", re.IGNORECASE)
+_LIST_PAGE = re.compile(
+    r"(?:index|list|default)(?:[_-]\d+)?$|(?:index|default)\.(?:aspx?|php|jspx?|do)$|(?<=[^/])[_-]\d{1,4}$",
+    re.IGNORECASE,
+)
+# Programs and folders that show columns; a flip book's page is no article either.
+_OF_LISTS = re.compile(
+    r"\w*?[_-]?lists?|(?:show)?_?(?:class|category|columns?|channel|catalog|special\w*|search)|more\w*", re.IGNORECASE
+)
+_LIST_PATH = re.compile(
+    r"/(?:channels?|categor(?:y|ies)|columns?|col|class|lists?|node|lm|search|tags?)/\d+$|/news/\d+\.aspx$"
+    r"|/basic-html/page\d+$",
+    re.IGNORECASE,
+)
+_SHOWS = re.compile(r"(?:show|view|detail|content|article|info|read|thread|disp)", re.IGNORECASE)
+_ITS_OWN = re.compile(
+    r"(?:\w*(?:news|article|art|arc|content|info|doc|item|detail|archive|msg|wz|xx)|a|n|str)_?(?:id|no|guid)",
+    re.IGNORECASE,
+)
+"""Keys that name an article, whatever the program is called."""
+_LISTS = frozenset({"list", "lists", "category", "column", "channel", "class", "search"})
 
 
 def native_id(url: str, static_article: re.Pattern[str] | None = None) -> str | None:
     """Identity of the article an address names; None for home pages, lists and files."""
-    parts = _split(url)
-    if parts is None:
+    parts = plain_parts(url)
+    if not parts.scheme:
         return None
     if static_article and (match := static_article.search(parts.path)):
         return match["id"]
+    query = telling(parts)
+    if _is_list(parts.path, query):
+        return None
     name = parts.path.rpartition("/")[2]
-    if _FILE.search(name) or _LIST_NAME.fullmatch(name.partition(".")[0]):
+    if _FILE.search(name) or (not query and not any(map(str.isdigit, name)) and not _ENDING.search(name)):
         return None
-    if not any(map(str.isdigit, name + parts.query)) and not _ENDING.search(name):
-        return None
-    path = _ENDING.sub("", parts.path).strip("/")
-    return _identity(path, parts.query)
+    path = _ENDING.sub("", one_device(parts.path)).strip("/")
+    return _identity(path, "&".join(sorted(f"{key.lower()}={value}" for key, value in query)))
+
+
+def _is_list(path: str, query: Pairs) -> bool:
+    """True for a home page, and for what shows a column: by its name, or because nothing in the query is an article."""
+    folder, _, file = path.rpartition("/")
+    name = file.partition(".")[0] or folder.rpartition("/")[2]
+    is_index = _LIST_NAME.fullmatch(name) is not None
+    if any(_ITS_OWN.fullmatch(key) and value for key, value in query):
+        return False
+    if _LIST_PATH.search(_ENDING.sub("", path)) or (not query and is_index):
+        return True
+    if _OF_LISTS.fullmatch(name) or (query and any(value.lower() in _LISTS for _, value in query)):
+        return True
+    if not query or (names_article(path, ()) and not is_index):
+        return False
+    return not names_article(path, query) and not (_SHOWS.search(name) and not all(_is_word(pair) for pair in query))
+
+
+def _is_word(pair: tuple[str, str]) -> bool:
+    return not any(map(str.isdigit, pair[1] or pair[0]))
 
 
 def _identity(path: str, query: str) -> str:
-    plain = _NOT_PLAIN.sub("-", path).strip("-.")
-    if _PLAIN.fullmatch(path) and not query and len(plain) <= _LONGEST:
-        return plain
+    plain_path = _NOT_PLAIN.sub("-", path).strip("-.")
+    if _PLAIN.fullmatch(path) and not query and len(plain_path) <= _LONGEST:
+        return plain_path
     digest = hashlib.sha256(f"{path}?{query}".encode()).hexdigest()[:12]
-    return f"{plain[:_LONGEST]}-{digest}".lstrip("-")
+    return f"{plain_path[:_LONGEST]}-{digest}".lstrip("-")
 
 
 def canonical(url: str) -> str:
-    """The address without fragment."""
-    return urlsplit(url)._replace(fragment="").geturl()
+    """The one address kept of an article: without sessions, cache-busters and fragment."""
+    return plain(url)
 
 
 def column_id(url: str) -> str | None:
     """Identity of the column an address of a list names: the same for all its pages; None for a home page."""
-    parts = _split(url)
-    if parts is None:
-        return None
-    path = _LIST_PAGE.sub("", _ENDING.sub("", parts.path)).strip("/")
-    query = "&".join(pair for pair in parts.query.split("&") if pair and not _names_page(pair))
+    parts = plain_parts(url)
+    path = _LIST_PAGE.sub("", _ENDING.sub("", one_device(parts.path))).strip("/")
+    query = "&".join(sorted("=".join(pair).lower() for pair in lasting(parts)))
     return f"{path}?{query}" if query else path or None
-
-
-def _names_page(pair: str) -> bool:
-    return re.match(r"(?:page\w*|p|pn|cur\w*|\w*page(?:no|num|index)?)=", pair, re.IGNORECASE) is not None
-
-
-def _split(url: str) -> SplitResult | None:
-    try:
-        return urlsplit(url)
-    except ValueError:
-        return None

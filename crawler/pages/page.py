@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from urllib.parse import urljoin
 
 from lxml import etree
 
+from crawler.pages.urls import resolve
+
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
-_IN_ADDRESSES = str.maketrans({"\n": "", "\r": "", "\t": "", "\\": "/", " ": "%20"})
 _SENTENCE = re.compile(r"[。！？；!?;][”』」）)]*$")
 _EMPTY = b"<html></html>"
+_CHARSET = re.compile(r"<meta\b[^>]*?\bcharset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_HEAD = 4_096
+_BASE = "//base[@href][not(ancestor::template or ancestor::noscript)]"
 _CONTROLS, _DROPPED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]"), "dropped"
 EDGES = " \t\n\r\f\u00a0\u3000\ufeff"
 """Blanks that no text begins or ends with: ASCII's, NBSP, U+3000 and a leaked BOM."""
@@ -37,16 +40,19 @@ class Page:
     """A page as a tree.
 
     Args:
-        url: the address the text was fetched from; relative links resolve against it.
+        url: the address the text was fetched from; links resolve against it, or against the page's `<base href>`.
         text: the decoded HTML.
+        charset: the encoding it was decoded from, in which links send their queries; by default what the page says.
 
     Raises:
         PageError: no HTML at all, or the parser gave up, so that some of the text is missing from the tree.
     """
 
-    def __init__(self, url: str, text: str) -> None:
+    def __init__(self, url: str, text: str, charset: str | None = None) -> None:
         self.url = url
         self.text = text
+        declared = _CHARSET.search(text, 0, _HEAD)
+        self.charset = charset or (declared[1] if declared else "utf-8")
         # HTML has no NUL; libxml2 would end the text at one.
         source = text.replace("\x00", "")
         # lxml.html's elements are Python objects, a tenth of a page's time; lxml's own are not.
@@ -56,6 +62,12 @@ class Page:
         self.root = etree.fromstring(_EMPTY, etree.HTMLParser()) if root is None else root
         if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
             raise PageError(f"{url}: tags nested deeper than the HTML parser follows; text would be lost")
+        base = next((node.get("href", "") for node in self.all(_BASE)), "")
+        self.base = resolve(url, base, self.charset) or url
+
+    def inner(self, html: str) -> Page:
+        """A piece of HTML that a script of this page writes into it: its links are this page's."""
+        return Page(self.base, html, self.charset)
 
     def all(self, xpath: str, within: etree._Element | None = None) -> list[etree._Element]:
         """Every element that an XPath selects, in document order."""
@@ -76,15 +88,7 @@ class Page:
     def resolve(self, address: str) -> str | None:
         """An address on the page made absolute; None as for `href`."""
         value = address.strip(EDGES)
-        # As browsers do (WHATWG URL 4.4): no line breaks or tabs, a backslash is a slash, a blank is %20.
-        value = value.translate(_IN_ADDRESSES)
-        if not value or value.startswith("#"):
-            return None
-        try:
-            url = urljoin(self.url, value)
-        except ValueError:
-            return None
-        return url if url.startswith(("http://", "https://")) else None
+        return resolve(self.base, value, self.charset) if value and not value.startswith("#") else None
 
 
 def drop(node: etree._Element) -> None:

@@ -49,5 +49,5 @@ class Cctv(DescribedFamily):
         url = page.resolve(match["url"])
         if url is None:
             return None
-        title = words(Page(page.url, match["title"].replace("\\'", "'")).root)
+        title = words(page.inner(match["title"].replace("\\'", "'")).root)
         return ListedRow(url, self.native_id(url), title or None, match["date"] or None)

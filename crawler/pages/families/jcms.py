@@ -64,7 +64,7 @@ class Jcms(DescribedFamily):
         records = _RECORD.findall(self._store(page))
         if not records:
             return super().rows(page, pager)
-        found = [self._row(Page(page.url, record)) for record in records]
+        found = [self._row(page.inner(record)) for record in records]
         return tuple({row.native_id or row.url: row for row in found if row is not None}.values())
 
     def _row(self, record: Page) -> ListedRow | None:

@@ -1,0 +1,138 @@
+"""Addresses as browsers read them (WHATWG URL Standard, section 4.4): links made absolute, and one spelling of each.
+
+`urllib.parse.urljoin` follows an older standard: it keeps dot segments above the root and backslashes, and knows
+nothing of a page's character set, in which browsers send what a query holds unescaped.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from urllib.parse import SplitResult, unquote, urlsplit
+
+_PORTS = {"http": 80, "https": 443}
+_CONTROLS = "".join(map(chr, range(0x21)))
+_EDGES = f"{_CONTROLS}\u00a0\u3000\ufeff"
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_NOT_IN_HOST = re.compile(r"[\x00-\x20#/:<>?@\[\\\]^|%\x7f]")
+# What browsers escape in a path and in a query, besides what is not ASCII.
+_IN_PATH, _IN_QUERY = frozenset(" \"<>`{}^"), frozenset(" \"#<>'")
+_DOT, _DOTS = frozenset({".", "%2e"}), frozenset({"..", ".%2e", "%2e.", "%2e%2e"})
+_GBK = frozenset({"gb2312", "gbk", "gb18030", "cp936", "x-gbk"})
+_ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
+# Unreserved by RFC 3986, and signs that no server reads otherwise when they are escaped.
+_NEEDLESS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~()!*,:@$")
+NO_ADDRESS = SplitResult("", "", "", "", "")
+
+
+def resolve(base: str, address: str, charset: str = "utf-8") -> str | None:
+    """What a link leads to; None when that is no address of the web, or none at all.
+
+    Args:
+        base: absolute address of the page, or of its `<base href>`.
+        address: the link as it is written.
+        charset: encoding of the page; a query is escaped in it.
+    """
+    value = re.sub(r"[\t\n\r]", "", address).strip(_EDGES)
+    value, _, fragment = value.partition("#")
+    value, asked, query = value.partition("?")
+    value = value.replace("\\", "/")
+    try:
+        parts = _joined(urlsplit(base), value, query if asked else None, charset)
+    except ValueError:
+        return None
+    return parts._replace(fragment=_escape(fragment, _IN_QUERY)).geturl()
+
+
+def _joined(base: SplitResult, value: str, query: str | None, charset: str) -> SplitResult:
+    """The parts of an absolute address; `ValueError` when there is no such address."""
+    named = _SCHEME.match(value)
+    scheme = named[1].lower() if named else base.scheme
+    rest = value[named.end() :] if named else value
+    if scheme not in _PORTS:
+        raise ValueError(f"{scheme}: is not of the web")
+    escaped = _escape_query(query, charset) if query is not None else ""
+    if rest.startswith("//") or (named and (scheme != base.scheme or not base.netloc)):
+        netloc, slash, path = rest.lstrip("/").partition("/")
+        return SplitResult(scheme, _host(netloc, scheme), without_dots(_escape(slash + path, _IN_PATH)), escaped, "")
+    if not rest:
+        return base._replace(query=base.query if query is None else escaped, fragment="")
+    path = rest if rest.startswith("/") else f"{base.path.rpartition('/')[0]}/{rest}"
+    return SplitResult(scheme, base.netloc, without_dots(_escape(path, _IN_PATH)), escaped, "")
+
+
+def _host(netloc: str, scheme: str) -> str:
+    """Host and port in one spelling: lower case, international names in ASCII, no default port."""
+    login, at, place = netloc.rpartition("@")
+    if place.startswith("["):
+        host, _, rest = place.partition("]")
+        host, port = host + "]", rest.removeprefix(":")
+    else:
+        host, _, port = place.partition(":")
+        host = unquote(host)
+        host = host.lower() if host.isascii() else host.encode("idna").decode("ascii")
+        if not host or _NOT_IN_HOST.search(host):
+            raise ValueError(f"{netloc}: is no host")
+    if port and (not (port.isascii() and port.isdigit()) or int(port[:6]) > 0xFFFF):
+        raise ValueError(f"{netloc}: is no port")
+    is_default = not port or int(port) == _PORTS[scheme]
+    return f"{login}{at}{host}" + ("" if is_default else f":{int(port)}")
+
+
+def without_dots(path: str) -> str:
+    """A path without `.` and `..`; above the root there is nothing."""
+    kept: list[str] = []
+    names = path.split("/")[1:]
+    for place, name in enumerate(names, 1):
+        lower = name.lower()
+        if lower in _DOTS:
+            kept = kept[:-1]
+        if lower not in _DOT and lower not in _DOTS:
+            kept.append(name)
+        elif place == len(names):
+            kept.append("")
+    return "/" + "/".join(kept)
+
+
+def _escape(text: str, signs: frozenset[str]) -> str:
+    return "".join(
+        sign if "\x20" <= sign < "\x7f" and sign not in signs else _percent(sign.encode("utf-8", "replace"))
+        for sign in text
+    )
+
+
+def _escape_query(text: str, charset: str) -> str:
+    """A query in the page's own encoding; a character it has not is sent as its number, as in a form."""
+    return "".join(_query_sign(sign, charset.lower()) for sign in text)
+
+
+@lru_cache(4096)
+def _query_sign(sign: str, charset: str) -> str:
+    if sign.isascii():
+        return sign if "\x20" <= sign < "\x7f" and sign not in _IN_QUERY else _percent(sign.encode())
+    if charset in _GBK and sign == "€":
+        return "%80"
+    codec = "gbk" if charset in _GBK else "utf-8" if charset.startswith("utf") else charset
+    try:
+        octets = sign.encode(codec)
+    except LookupError:
+        octets = sign.encode("utf-8", "replace")
+    except UnicodeEncodeError:
+        return f"%26%23{ord(sign)}%3B"
+    return "".join(
+        chr(octet) if 0x20 <= octet < 0x7F and chr(octet) not in _IN_QUERY else f"%{octet:02X}" for octet in octets
+    )
+
+
+def _percent(octets: bytes) -> str:
+    return "".join(f"%{octet:02X}" for octet in octets)
+
+
+def unescaped(text: str) -> str:
+    """Part of an address without needless percent-signs: `%74` is `t`, `%e4` is `%E4`."""
+    return _ESCAPED.sub(_plain, text)
+
+
+def _plain(match: re.Match[str]) -> str:
+    sign = chr(int(match[1], 16))
+    return sign if sign in _NEEDLESS else match[0].upper()
