@@ -175,7 +175,7 @@ class Fetcher:
         if expected == "counter":
             return Fetched(response, None, None, "")
         try:
-            page = Page(response.url, text)
+            page = Page(response.url, text, response.encoding)
         except PageError as error:
             return _missing(response, Reason.UNREADABLE, str(error))
         if said := self.family.notice(page, is_article=expected == "article"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urljoin
+
 from scrapy.http import Response
 
 from crawler.netloc import is_ambiguous
@@ -22,4 +24,4 @@ def redirect_of(response: Response) -> str | None:
     location = given.decode("utf-8", "percentencode").strip()  # w3lib's: bytes that are no UTF-8 stay in the address
     if is_ambiguous(location):
         raise ValueError(f"{location!r} has characters that no address has")
-    return response.urljoin(location)
+    return urljoin(response.url, location)

@@ -2,8 +2,9 @@
 
 Identity is the address: its path without the first slash and the ending `.html`, `/` written as `-`
 (`/info/1005/3889.htm` is `info-1005-3889`); with a query, or signs other than letters, digits, `_` and `.`, the first
-twelve hex digits of the SHA-256 of path and query follow. A profile's `static_article` pattern, where given, names a
-shorter identity by its group `id`.
+twelve hex digits of the SHA-256 of path and sorted query follow. What is no identity is left out
+(crawler/pages/plain.py), as are folders that show the same to phones (`/html/mobile/`, `/html/main/`). A profile's
+`static_article` pattern, where given, names a shorter identity by its group `id`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from crawler.pages.plain import (
     Pairs,
     lasting,
     names_article,
-    names_column,
     one_device,
     plain,
     plain_parts,
@@ -72,7 +72,7 @@ def native_id(url: str, static_article: re.Pattern[str] | None = None) -> str | 
 
 
 def _is_list(path: str, query: Pairs) -> bool:
-    """True for a home page, and for what shows a column: by its name, or because nothing in the query is an article."""
+    """True for a home page and for a column: by its name, or because nothing in the query names an article."""
     folder, _, file = path.rpartition("/")
     name = file.partition(".")[0] or folder.rpartition("/")[2]
     is_index = _LIST_NAME.fullmatch(name) is not None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urljoin
 
 from lxml import etree
 
@@ -108,7 +107,8 @@ def _created(page: Page) -> Pager | None:
         if match := _CREATED.search(script.text or ""):
             pages, current, name, ending = int(match[1]), int(match[2]), match[3], match[4]
             files = {n: f"{name}_{n - 1}.{ending}" if n > 1 else f"{name}.{ending}" for n in range(1, pages + 1)}
-            linked = {n: urljoin(page.url, file) for n, file in list(files.items())[:_MOST_WRITTEN]}
+            written = list(files.items())[:_MOST_WRITTEN]
+            linked = {n: url for n, file in written if (url := page.resolve(file))}
             return Pager(linked.get(current + 2), linked, pages, None, script)
     return None
 

@@ -1,8 +1,8 @@
 """An address without what is no identity: sessions, cache-busters, and other spellings of the same.
 
-What a parameter means depends on what stands beside it: `t=1700001123` beside `id=5` is a cache-buster, alone it may be
-all that names the article. Such a parameter goes only where something else names one; two articles made one would be a
-silent loss, one article made two is not.
+What a parameter means depends on what stands beside it: `t=1700001123` beside `id=5` is a cache-buster, alone it may
+be all that names the article. Such a parameter goes only where something else names one: two articles made one would
+be a silent loss, one article made two is seen.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
-from crawler.pages.urls import NO_ADDRESS, resolve, unescaped, without_dots
+from crawler.pages.urls import NO_ADDRESS, escaped, resolve, unescaped, without_dots
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -32,12 +32,16 @@ _CLOCK = re.compile(r"t|ts|tt|tm|time|r|rd|rn|v|ver|version|stamp|now|_dc", re.I
 _MOMENT = re.compile(r"1\d{9}(?:\d{3})?|20\d{12}(?:\d{3})?|0?\.\d{3,}|20\d{6}|[A-Z][a-z]{2}(?:\+|%20).*GMT.*")
 _KEY_OF_VISIT = re.compile(r"sid|s|key|auth|sign", re.IGNORECASE)
 _SECRET = re.compile(r"(?=[^/]*[A-Za-z])(?=[^/]*\d)[\w!.=-]{12,}", re.ASCII)
-_PAGE = re.compile(r"p|pn|page(?:no|_no|num(?:ber)?|index|id)?|cur(?:r(?:ent)?)?_?page(?:no|num)?|cpage", re.IGNORECASE)
+_PAGE = re.compile(
+    r"p|pn|page_?(?:no|num(?:ber)?|index|id)?|(?:c|cur(?:r(?:ent)?)?)_?page_?(?:no|num|index)?", re.IGNORECASE
+)
 _COLUMN = re.compile(
     r"c|m|a|q|wd|lang|year|month|kw|keywords?|[tcfpb]id|\w*(?:cat(?:a|alog|e|egory)?|class|type|column|channel|col|lm"
     r"|lanmu|node|menu|nav|sort|tree|parent|site|unit|dept|group|board|section)_?(?:id|no|code|name)?",
     re.IGNORECASE,
 )
+# A file with a number in its name, or `page.htm` and `content.html` in a folder with one (Sudy, 北京's districts).
+_NUMBERED = re.compile(r"/(?!index|list|default)[^/.]*\d[^/]*$|/[^/]*\d[^/]*/(?:page|content)\.\w+$", re.IGNORECASE)
 _DEVICE = re.compile(r"/(?:(?:main|pc|mobile|wap|phone|touch|3g)(?=/)|(?<=^/)m(?=/))", re.IGNORECASE)
 
 
@@ -51,7 +55,7 @@ def plain_parts(url: str) -> SplitResult:
     if absolute is None:
         return NO_ADDRESS
     parts = urlsplit(absolute)
-    names = [unescaped(_IN_NAME.sub("", unescaped(name))) for name in parts.path.split("/")]
+    names = [_IN_NAME.sub("", unescaped(escaped(name))) for name in parts.path.split("/")]
     names = [name for name in names if not _COOKIELESS.fullmatch(name)]
     path = re.sub("/{2,}", "/", without_dots("/".join(names)))
     kept = [(key, value) for key, value in pairs(parts.query) if not _SESSION.fullmatch(key)]
@@ -96,9 +100,9 @@ def names_column(key: str) -> bool:
 
 def names_article(path: str, query: Pairs) -> bool:
     """True when a file with a number in its name, or a number in the query that is no column's, names an article."""
-    name = path.rpartition("/")[2].partition(".")[0]
-    numbered = re.search(r"\d", name) is not None and not re.match(r"(?:index|list|default)", name, re.IGNORECASE)
-    return numbered or any(re.search(r"\d", value or key) and not names_column(key) for key, value in query)
+    return _NUMBERED.search(path) is not None or any(
+        re.search(r"\d", value or key) and not names_column(key) for key, value in query
+    )
 
 
 def pairs(query: str) -> Pairs:

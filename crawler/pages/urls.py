@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from ipaddress import IPv6Address
 from urllib.parse import SplitResult, unquote, urlsplit
 
 _PORTS = {"http": 80, "https": 443}
@@ -16,7 +17,7 @@ _EDGES = f"{_CONTROLS}\u00a0\u3000\ufeff"
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _NOT_IN_HOST = re.compile(r"[\x00-\x20#/:<>?@\[\\\]^|%\x7f]")
 # What browsers escape in a path and in a query, besides what is not ASCII.
-_IN_PATH, _IN_QUERY = frozenset(" \"<>`{}^"), frozenset(" \"#<>'")
+_IN_PATH, _IN_QUERY = frozenset(' "<>`{}^'), frozenset(" \"#<>'")
 _DOT, _DOTS = frozenset({".", "%2e"}), frozenset({"..", ".%2e", "%2e.", "%2e%2e"})
 _GBK = frozenset({"gb2312", "gbk", "gb18030", "cp936", "x-gbk"})
 _ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
@@ -66,7 +67,7 @@ def _host(netloc: str, scheme: str) -> str:
     login, at, place = netloc.rpartition("@")
     if place.startswith("["):
         host, _, rest = place.partition("]")
-        host, port = host + "]", rest.removeprefix(":")
+        host, port = f"[{IPv6Address(host[1:])}]", rest.removeprefix(":")
     else:
         host, _, port = place.partition(":")
         host = unquote(host)
@@ -95,10 +96,15 @@ def without_dots(path: str) -> str:
 
 
 def _escape(text: str, signs: frozenset[str]) -> str:
+    """Escape ASCII; other characters of a path stay readable, and are sent as UTF-8 whatever the page's encoding."""
     return "".join(
-        sign if "\x20" <= sign < "\x7f" and sign not in signs else _percent(sign.encode("utf-8", "replace"))
-        for sign in text
+        _percent(sign.encode()) if sign in signs or sign < "\x20" or sign == "\x7f" else sign for sign in text
     )
+
+
+def escaped(text: str) -> str:
+    """A path as it is sent."""
+    return "".join(sign if sign.isascii() else _percent(sign.encode("utf-8", "replace")) for sign in text)
 
 
 def _escape_query(text: str, charset: str) -> str:

@@ -7,13 +7,13 @@ ordinary rows. No counter is known.
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from crawler.pages import ListedRow
 from crawler.pages.kit.family import DescribedFamily
 from crawler.pages.kit.pagers import Pager
 from crawler.pages.kit.sections import Column
 from crawler.pages.page import Page, words
+from crawler.pages.plain import plain_parts
 
 _LIST = re.compile(r"/(?P<folder>(?!.*/\d{4}/\d\d/\d\d/)[\w/-]+)/(?:index(?:_(?P<number>\d+))?\.shtml)?")
 _ROW = re.compile(
@@ -35,7 +35,7 @@ class Cctv(DescribedFamily):
     counter = "none"
 
     def column(self, url: str) -> Column | None:
-        match = _LIST.fullmatch(urlsplit(url).path)
+        match = _LIST.fullmatch(plain_parts(url).path)
         return Column(match["folder"], match["number"] is None) if match else None
 
     def rows(self, page: Page, pager: Pager) -> tuple[ListedRow, ...]:

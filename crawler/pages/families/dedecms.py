@@ -6,13 +6,14 @@ Its counter (plus/count.php) adds a view each time it is asked; there is no form
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from crawler.pages.kit.addresses import ArticleAddress
 from crawler.pages.kit.family import DescribedFamily
 from crawler.pages.kit.pagers import Pager, parts_pager
 from crawler.pages.kit.sections import Column
 from crawler.pages.page import Page
+from crawler.pages.plain import plain_parts
 from crawler.pages.scripts import script_query
 
 _VIEW = re.compile(r"(?P<folder>.*/)plus/view\.php")
@@ -37,7 +38,7 @@ class DedeCms(DescribedFamily):
     counter = "increments"
 
     def article(self, url: str) -> ArticleAddress | None:
-        parts = urlsplit(url)
+        parts = plain_parts(url)
         query = dict(parse_qsl(parts.query))
         number, part = query.get("aid", query.get("arcID", "")), query.get("pageno", "1")
         if (match := _VIEW.fullmatch(parts.path)) and _ID.fullmatch(number) and _PART.fullmatch(part):
@@ -46,7 +47,7 @@ class DedeCms(DescribedFamily):
         return super().article(url)
 
     def column(self, url: str) -> Column | None:
-        parts = urlsplit(url)
+        parts = plain_parts(url)
         if _DYNAMIC_LIST.fullmatch(parts.path):
             query = dict(parse_qsl(parts.query))
             return Column(query["tid"], query.get("PageNo", "1") == "1") if "tid" in query else None

@@ -6,12 +6,13 @@ e/public/ViewClick/ counts only with `addclick=1`; with `down=5` it is another n
 from __future__ import annotations
 
 import re
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from crawler.pages.kit.family import DescribedFamily
 from crawler.pages.kit.pagers import Pager, parts_pager
 from crawler.pages.kit.sections import Column
 from crawler.pages.page import Page
+from crawler.pages.plain import plain_parts
 from crawler.pages.scripts import script_query
 
 _LIST = re.compile(r"/(?P<folder>.+)/(?:index(?:_(?P<number>\d{1,6}))?\.html?)?")
@@ -32,7 +33,7 @@ class EmpireCms(DescribedFamily):
     counter = "read_only"
 
     def column(self, url: str) -> Column | None:
-        match = _LIST.fullmatch(urlsplit(url).path)
+        match = _LIST.fullmatch(plain_parts(url).path)
         return Column(match["folder"], match["number"] in {None, "1"}) if match else None
 
     def parts(self, page: Page) -> Pager:

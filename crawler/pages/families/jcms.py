@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from lxml import etree
 
@@ -20,6 +20,7 @@ from crawler.pages.kit.rows import date_in, row_title
 from crawler.pages.kit.sections import Column
 from crawler.pages.kit.title import Heading
 from crawler.pages.page import Page, tidy, words
+from crawler.pages.plain import plain_parts
 
 _LIST = re.compile(r"/col/col(?P<id>\d+)/(?:index\.html?)?")
 _ARTICLE = re.compile(r"/art/.*/art_(?P<column>\d+)_\d+\.html?$")
@@ -52,12 +53,12 @@ class Jcms(DescribedFamily):
     counter = "increments"
 
     def column(self, url: str) -> Column | None:
-        parts = urlsplit(url)
+        parts = plain_parts(url)
         match = _LIST.fullmatch(parts.path)
         return Column(match["id"], parse_qs(parts.query).get("pageNum", ["1"]) == ["1"]) if match else None
 
     def columns_of(self, url: str) -> tuple[str, ...]:
-        match = _ARTICLE.search(urlsplit(url).path)
+        match = _ARTICLE.search(plain_parts(url).path)
         return (match["column"],) if match else ()
 
     def rows(self, page: Page, pager: Pager) -> tuple[ListedRow, ...]:

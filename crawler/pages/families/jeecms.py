@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from urllib.parse import urlsplit
 
 from crawler.pages import CounterMode
 from crawler.pages.kit.family import DescribedFamily
 from crawler.pages.kit.pagers import Pager, parts_pager
 from crawler.pages.kit.sections import Column
 from crawler.pages.page import Page
+from crawler.pages.plain import plain_parts
 
 _LIST = re.compile(r"/(?P<folder>.+)/(?:index(?:_(?P<number>\d{1,6}))?\.(?:jhtml|html?))?")
 _SCRIPT = re.compile(r"[\"'](?P<base>[^\"']*?/?)content_view(?:_get)?\.jspx")
@@ -33,7 +33,7 @@ class JeeCms(DescribedFamily):
     bodies = (".content",)
 
     def column(self, url: str) -> Column | None:
-        match = _LIST.fullmatch(urlsplit(url).path)
+        match = _LIST.fullmatch(plain_parts(url).path)
         return Column(match["folder"], match["number"] in {None, "1"}) if match else None
 
     def parts(self, page: Page) -> Pager:
@@ -47,7 +47,7 @@ class JeeCms(DescribedFamily):
         return None
 
     def counter_mode(self, url: str) -> CounterMode:
-        return "read_only" if urlsplit(url).path.endswith(f"/{_READING}") else "increments"
+        return "read_only" if plain_parts(url).path.endswith(f"/{_READING}") else "increments"
 
     def count_in(self, answer: str) -> str:
         """`{"contentViewsMap":{"578":12}}`: its one number; the whole answer when it has another form."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode
 
 from crawler.pages.families.kesion.addresses import list_file
 from crawler.pages.kit.addresses import ArticleAddress
@@ -16,6 +16,7 @@ from crawler.pages.kit.family import DescribedFamily
 from crawler.pages.kit.pagers import Pager, pager_block, parts_pager
 from crawler.pages.kit.sections import Column
 from crawler.pages.page import Page
+from crawler.pages.plain import plain_parts
 
 _VIEW = re.compile(r"/v-(?P<model>\d{1,6})-(?P<id>\d{1,18})(?:-(?P<part>\d{1,4}))?\.\w+$")
 _LIST = re.compile(r"/a/(?P<id>\d{1,18})(?:-(?P<number>\d{1,6}))?\.\w+")
@@ -45,7 +46,7 @@ class KesionNet(DescribedFamily):
     counter = "increments"
 
     def article(self, url: str) -> ArticleAddress | None:
-        parts = urlsplit(url)
+        parts = plain_parts(url)
         if match := _VIEW.search(parts.path):
             path = (
                 parts.path[: match.end("id")] + parts.path[match.end("part") if match["part"] else match.end("id") :]
@@ -56,7 +57,7 @@ class KesionNet(DescribedFamily):
         return super().article(url)
 
     def column(self, url: str) -> Column | None:
-        path = urlsplit(url).path
+        path = plain_parts(url).path
         if match := _LIST.fullmatch(path):
             return Column(match["id"], match["number"] in {None, "1"})
         match = _LIST_FILE.fullmatch(path)
@@ -65,7 +66,7 @@ class KesionNet(DescribedFamily):
     def pager(self, page: Page) -> Pager:
         """Its block is on the page, its links are made of the counts by a script."""
         pager = Pager(pager_block(page))
-        path = urlsplit(page.url).path
+        path = plain_parts(page.url).path
         older = _LIST_FILE.fullmatch(path)
         if older and older["number"]:
             number = int(older["number"])
@@ -76,7 +77,7 @@ class KesionNet(DescribedFamily):
             return super().pager(page)
         count, extension = int(pages[1]), _EXTENSION.search(script)
         ending = extension[1] if extension else ".html"
-        linked = {n: _page_address(page.url, n, count, ending) for n in range(2, min(count, _MOST_PAGES) + 1)}
+        linked = {n: _page_address(page, n, count, ending) for n in range(2, min(count, _MOST_PAGES) + 1)}
         return replace(pager, linked=linked, pages=count, total=int(rows[1]) if rows else None)
 
     def parts(self, page: Page) -> Pager:
@@ -96,8 +97,8 @@ class KesionNet(DescribedFamily):
         return None
 
 
-def _page_address(url: str, number: int, pages: int, extension: str) -> str:
+def _page_address(page: Page, number: int, pages: int, extension: str) -> str:
     """The address of another page of a list: scripts count from the front, files from the end."""
-    if match := _LIST.fullmatch(urlsplit(url).path):
-        return urljoin(url, f"/a/{match['id']}-{number}{extension}")
-    return urljoin(url, f"index_{pages - number + 1}{extension}")
+    match = _LIST.fullmatch(plain_parts(page.url).path)
+    file = f"/a/{match['id']}-{number}{extension}" if match else f"index_{pages - number + 1}{extension}"
+    return page.resolve(file) or page.url

@@ -6,13 +6,14 @@ Its counter (api.php?op=count) answers the count before its own view, and adds o
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from crawler.pages.kit.addresses import ArticleAddress
 from crawler.pages.kit.family import DescribedFamily
 from crawler.pages.kit.pagers import Pager, parts_pager
 from crawler.pages.kit.sections import Column
 from crawler.pages.page import Page, squeeze, strings
+from crawler.pages.plain import plain_parts
 from crawler.pages.scripts import script_query
 from pipelines.reasons import Reason
 
@@ -38,7 +39,7 @@ class PhpCms(DescribedFamily):
     counter = "increments"
 
     def article(self, url: str) -> ArticleAddress | None:
-        parts, query = urlsplit(url), _content_query(url)
+        parts, query = plain_parts(url), _content_query(url)
         number, part = query.get("id", ""), query.get("page", "1")
         if query.get("a") == "show" and _ID.fullmatch(number) and _PART.fullmatch(part):
             kept = urlencode(
@@ -52,7 +53,7 @@ class PhpCms(DescribedFamily):
         if query.get("a") == "lists" and query.get("catid"):
             # On the first page the pager leads back to a page 0, which is the first.
             return Column(query["catid"], query.get("page", "1") in {"0", "1"})
-        match = None if self.article(url) else _LIST.fullmatch(urlsplit(url).path)
+        match = None if self.article(url) else _LIST.fullmatch(plain_parts(url).path)
         return Column(match["folder"], match["number"] in {None, "1"}) if match else None
 
     def parts(self, page: Page) -> Pager:
@@ -72,6 +73,6 @@ class PhpCms(DescribedFamily):
 
 def _content_query(url: str) -> dict[str, str]:
     """The query of an address of the content module; empty for any other address."""
-    parts = urlsplit(url)
+    parts = plain_parts(url)
     query = dict(parse_qsl(parts.query)) if parts.path.endswith(("/", "/index.php")) else {}
     return query if query.get("m") == "content" and query.get("c", "index") == "index" else {}

@@ -6,12 +6,12 @@ PageService.aspx?type=AddCountHits only counts and answers nothing: it is never 
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from crawler.pages.kit.family import DescribedFamily
 from crawler.pages.kit.pagers import Pager, parts_pager
 from crawler.pages.kit.sections import Column
 from crawler.pages.page import Page
+from crawler.pages.plain import plain_parts
 
 _LIST = re.compile(r"(?:.*)/channels/(?P<id>\d{1,18})(?:_(?P<number>\d{1,6}))?\.(?:s?html?|aspx)")
 _CHANNEL = re.compile(r"/contents/(?P<id>\d{1,18})/")
@@ -31,11 +31,11 @@ class SiteServer(DescribedFamily):
     counter = "none"
 
     def column(self, url: str) -> Column | None:
-        match = _LIST.fullmatch(urlsplit(url).path)
+        match = _LIST.fullmatch(plain_parts(url).path)
         return Column(match["id"], match["number"] in {None, "1"}) if match else None
 
     def columns_of(self, url: str) -> tuple[str, ...]:
-        match = _CHANNEL.search(urlsplit(url).path)
+        match = _CHANNEL.search(plain_parts(url).path)
         return (match["id"],) if match else ()
 
     def parts(self, page: Page) -> Pager:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -20,6 +19,7 @@ from crawler.pages.kit.pagers import Pager, counted_files
 from crawler.pages.kit.sections import Column
 from crawler.pages.kit.title import Heading
 from crawler.pages.page import Page, tidy
+from crawler.pages.plain import plain_parts
 
 _LIST = re.compile(
     r"/(?P<folder>.+)/(?:(?P<stem>index|[\w-]*?list[\w-]*?)(?:_(?P<number>\d+))?\.s?html?)?", re.IGNORECASE
@@ -58,14 +58,14 @@ class Trs(DescribedFamily):
     counter = "none"
 
     def column(self, url: str) -> Column | None:
-        match = _LIST.fullmatch(urlsplit(url).path)
+        match = _LIST.fullmatch(plain_parts(url).path)
         if match is None:
             return None
         column = match["folder"] if match["stem"] in _OF_FOLDER else f"{match['folder']}/{match['stem']}"
         return Column(column, match["number"] is None)
 
     def columns_of(self, url: str) -> tuple[str, ...]:
-        match = _FILE.match(urlsplit(url).path)
+        match = _FILE.match(plain_parts(url).path)
         return folders(match["folder"]) if match else ()
 
     def pager(self, page: Page) -> Pager:
@@ -73,7 +73,7 @@ class Trs(DescribedFamily):
         return counted if counted.node is not None else super().pager(page)
 
     def parts(self, page: Page) -> Pager:
-        match = _FILE.match(urlsplit(page.url).path)
+        match = _FILE.match(plain_parts(page.url).path)
         return counted_files(page, match["stem"]) if match else Pager()
 
     def info(self, page: Page, body: etree._Element, heading: Heading) -> Info:

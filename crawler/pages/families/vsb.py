@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import parse_qsl
 
 from lxml import etree
 
@@ -15,6 +15,7 @@ from crawler.pages.kit.addresses import ArticleAddress
 from crawler.pages.kit.family import DescribedFamily
 from crawler.pages.kit.sections import Column
 from crawler.pages.page import Page
+from crawler.pages.plain import plain_parts
 
 _LIST = re.compile(r"/(?P<folder>(?!info/)[\w/-]+?)(?:/(?P<number>\d+))?\.html?")
 _HOME = re.compile(r"/(?:index|main|default)\.html?")
@@ -37,7 +38,7 @@ class Vsb(DescribedFamily):
     counter = "read_only"
 
     def article(self, url: str) -> ArticleAddress | None:
-        parts = urlsplit(url)
+        parts = plain_parts(url)
         query = dict(parse_qsl(parts.query))
         tree, number = query.get("wbtreeid", ""), query.get("wbnewsid", "")
         if number.isascii() and number.isdigit() and tree.isascii() and tree.isdigit():
@@ -46,7 +47,7 @@ class Vsb(DescribedFamily):
         return super().article(url)
 
     def column(self, url: str) -> Column | None:
-        parts = urlsplit(url)
+        parts = plain_parts(url)
         query = dict(parse_qsl(parts.query))
         if "wbtreeid" in query and "wbnewsid" not in query:
             return Column(query["wbtreeid"], query.get("PAGENUM", "1") == "1")
@@ -58,7 +59,7 @@ class Vsb(DescribedFamily):
             match = _CLICKS.search(script.text or "")
             if match and match["id"] == self.native_id(page.url):
                 query = f"clickid={match['id']}&owner={match['owner']}&clicktype=wbnews"
-                return urljoin(page.url, f"/system/resource/code/news/click/dynclicks.jsp?{query}")
+                return page.resolve(f"/system/resource/code/news/click/dynclicks.jsp?{query}")
         return None
 
     def files_beside(self, page: Page) -> Sequence[etree._Element]:

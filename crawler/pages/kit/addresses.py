@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+
+from crawler.pages.plain import plain_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ def address_by_path(url: str, patterns: Iterable[re.Pattern[str]], first_number:
         patterns: over the whole path, with the group `id` and, if parts have files of their own, `part`.
         first_number: the number in the name of the second part's file: `_2` in most families, `_1` in TRS.
     """
-    parts = urlsplit(url)
+    parts = plain_parts(url)
     for pattern in patterns:
         if match := pattern.search(parts.path):
             path, number = parts.path, match.groupdict().get("part")

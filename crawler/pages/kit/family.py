@@ -12,7 +12,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -32,6 +31,7 @@ from crawler.pages.kit.rows import RowFinder
 from crawler.pages.kit.sections import Column, SectionFinder
 from crawler.pages.kit.title import Heading, TitleReader, title_problems
 from crawler.pages.page import Page, PageError, drop, squeeze
+from crawler.pages.plain import plain_parts
 from pipelines.reasons import Reason
 from pipelines.record import Problem, Raw
 
@@ -98,8 +98,10 @@ class DescribedFamily(ABC):
 
     def rows(self, page: Page, pager: Pager) -> tuple[ListedRow, ...]:
         """The rows of a list page."""
-        host = urlsplit(page.url).netloc
-        finder = RowFinder(page, self.native_id, lambda url: urlsplit(url).netloc == host and bool(self.column(url)))
+        host = plain_parts(page.url).netloc
+        finder = RowFinder(
+            page, self.native_id, lambda url: plain_parts(url).netloc == host and bool(self.column(url))
+        )
         named = page.all(self.row_container.xpath) if self.row_container else []
         return finder.rows_in(named[0]) if named else finder.rows(pager.node)
 
@@ -135,7 +137,7 @@ class DescribedFamily(ABC):
 
     def canonical(self, url: str) -> str:
         address = self.article(url)
-        return address.canonical if address else url
+        return address.canonical if address else plain_parts(url).geturl() or url
 
     def article_source(self, url: str) -> str:
         return url

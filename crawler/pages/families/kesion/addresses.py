@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from crawler.pages.kit.sections import Column
+from crawler.pages.plain import plain_parts
 
 _SHOW = re.compile(r"(?P<prefix>.*/)item/show\.asp", re.IGNORECASE)
 _LIST = re.compile(r"(?:.*/)item/list\.asp", re.IGNORECASE)
@@ -62,7 +63,7 @@ class Addresses:
 
     def article(self, url: str) -> ArticleAddress | None:
         """Which article a URL names; None when it names none."""
-        parts = urlsplit(url)
+        parts = plain_parts(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         if match := _SHOW.fullmatch(parts.path):
             return _dynamic(f"{origin}{match['prefix']}", _query(parts.query))
@@ -76,7 +77,7 @@ class Addresses:
 
     def listing(self, url: str) -> ListAddress | None:
         """Which page of which column a URL names; None when it names none, or page 0 (a link KesionCMS prints)."""
-        parts = urlsplit(url)
+        parts = plain_parts(url)
         query = _query(parts.query)
         if _LIST.fullmatch(parts.path):
             class_id, page = _number(query.get("id")), _number(query.get("page", "1"))
@@ -134,7 +135,7 @@ def _file(origin: str, path: str, static_article: re.Pattern[str] | None) -> Art
 
 def list_file(url: str, number: int) -> str:
     """The address of another list file of the same column: the page `number` from the end."""
-    parts = urlsplit(url)
+    parts = plain_parts(url)
     folder, _, name = parts.path.rpartition("/")
     extension = name.rpartition(".")[2] or "html"
     return parts._replace(path=f"{folder}/index_{number}.{extension}", query="", fragment="").geturl()
@@ -142,7 +143,7 @@ def list_file(url: str, number: int) -> str:
 
 def query_of(url: str) -> dict[str, str]:
     """Query of a URL with lower-case keys, first value of each."""
-    return _query(urlsplit(url).query)
+    return _query(plain_parts(url).query)
 
 
 def _query(query: str) -> dict[str, str]:
