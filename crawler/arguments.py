@@ -86,7 +86,7 @@ def _replay(value: str | None) -> str | None:
 def _limit(value: str | None) -> int | None:
     if value is None:
         return None
-    if not (value.isascii() and value.isdigit() and int(value) > 0):
+    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", value):
         raise WrongUse(f"-a limit={value}: must be a whole number above 0")
     return int(value)
 

@@ -140,6 +140,10 @@ def _why_not_of_section(head: ArticlePage) -> tuple[Reason, str]:
 
 
 def _end_problems(fetched: Fetched) -> tuple[Problem, ...]:
-    if not fetched.is_unended:
-        return ()
-    return (Problem(field="body", code="no-end", detail="the page has no end tag, as others of its site"),)
+    problems: tuple[Problem, ...] = ()
+    if fetched.is_unended:
+        problems = (Problem(field="body", code="no-end", detail="the page has no end tag, as others of its site"),)
+    if fetched.is_short:
+        detail = "fewer bytes came than the head of the answer promised, the same ones twice"
+        problems += (Problem(field="body", code="length-disagrees", detail=detail),)
+    return problems

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 
 from pipelines.reasons import Reason
 
@@ -28,7 +29,7 @@ def obstacle(status: int, text: str, expected: str) -> Reason | None:
     """Why an answer is not the page asked for, or None.
 
     Args:
-        status: HTTP status.
+        status: HTTP status, not one that leads on to another address.
         text: the decoded body.
         expected: `page` or `article` (whole HTML pages), `fragment` (rows without a page), `counter` (a statement, a
             number, JSON), `other` (judged by status).
@@ -37,10 +38,10 @@ def obstacle(status: int, text: str, expected: str) -> Reason | None:
         return Reason.NOT_FOUND
     if status in _CHALLENGE_STATUS or _is_challenge(status, text):
         return Reason.CHALLENGE
-    if status >= 400:
+    if not 200 <= status < 300:
         return Reason.HTTP_ERROR
-    if expected == "other" or 300 <= status < 400:
-        return None
+    if expected == "other":
+        return Reason.TRUNCATED if status == HTTPStatus.PARTIAL_CONTENT else None
     bare = text.strip(" \t\r\n\ufeff\x00")
     if not bare:
         return Reason.EMPTY
@@ -48,7 +49,7 @@ def obstacle(status: int, text: str, expected: str) -> Reason | None:
         return Reason.DB_DOWN
     if len(bare) < _NOTICE_SIZE and _BANNED.search(bare):
         return Reason.BANNED
-    return None if _is_whole(bare, expected) else Reason.TRUNCATED
+    return None if _is_whole(bare, expected) and status != HTTPStatus.PARTIAL_CONTENT else Reason.TRUNCATED
 
 
 def _is_whole(bare: str, expected: str) -> bool:

@@ -16,8 +16,8 @@ from crawler.attachments import Fetching, is_wanted, not_fetched
 from crawler.fetch import Fetcher, NotCaptured
 from crawler.hosts import Hosts
 from crawler.job import CrawlJob
-from crawler.middlewares import StrictCompressionMiddleware, Undecodable
-from crawler.replay import headers_of
+from crawler.middlewares import SHA256_BEFORE, StrictCompressionMiddleware, Undecodable
+from crawler.replay import flags_of, headers_of
 from crawler.wire import Arrival, capture
 from pipelines.archive.captures import Captured
 from pipelines.record import Attachment, Capture, Look, Problem
@@ -59,7 +59,10 @@ class CapturedAnswers:
         kept: asyncio.Future[Captured | None] = asyncio.get_running_loop().create_future()
         kept.set_result(Captured(captured.file, captured.offset, captured.length, record.record_id))
         request.meta["arrival"] = Arrival(captured.captured_at, kept)
-        return kind(url=request.url, status=message.status, headers=headers, body=body, request=request)
+        # A line was read from it, so if it was cut short the same bytes had come twice.
+        request.meta[SHA256_BEFORE] = captured.payload_sha256
+        flags = flags_of(record, payload)
+        return kind(url=request.url, status=message.status, headers=headers, body=body, flags=flags, request=request)
 
 
 class CapturedViews:

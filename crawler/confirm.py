@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from http import HTTPStatus
 
-from scrapy.http import Response
+from scrapy.http import Request, Response
 
+from crawler.looks import sha256_of
 from pipelines.archive.state import SpeechState
 
 
@@ -18,14 +18,20 @@ def conditional_headers(known: SpeechState | None) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value}
 
 
+def has_validators(request: Request | None) -> bool:
+    """True for a request that a 304 can answer."""
+    return request is not None and ("If-None-Match" in request.headers or "If-Modified-Since" in request.headers)
+
+
 def is_confirmed(known: SpeechState | None, response: Response, parser: str) -> bool:
     """True when the answer needs no reading: what `parser` has read already, or a 304, which has nothing to read.
 
+    A 304 that was not asked for with a validator of ours says nothing.
     A first part says nothing of the others. What a newer parser makes of old bytes `-a replay=latest` finds out.
     """
     if known is None or known.is_gone or len(known.article_sha256) != 1:
         return False
     if response.status == HTTPStatus.NOT_MODIFIED:
-        return True
-    is_same = hashlib.sha256(response.body).hexdigest() == known.article_sha256[0]
+        return has_validators(response.request)
+    is_same = sha256_of(response) == known.article_sha256[0]
     return response.status == HTTPStatus.OK and is_same and known.parser == parser

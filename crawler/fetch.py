@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Protocol
 
@@ -16,19 +16,20 @@ from scrapy.exceptions import (
     ResponseDataLossError,
     UnsupportedURLSchemeError,
 )
-from scrapy.http import HtmlResponse, Request, Response
+from scrapy.http import HtmlResponse, Request, Response, TextResponse
 from scrapy.http.request import NO_CALLBACK
 from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
 
 from crawler.blocked import obstacle
+from crawler.breaker import HostDown
 from crawler.decode import as_text
 from crawler.gate import NotFetched
 from crawler.hosts import Hosts
-from crawler.middlewares import RobotsForbidden, RobotsUnreadable, Undecodable
+from crawler.middlewares import RobotsForbidden, RobotsUnreadable, Undecodable, came_twice, is_cut_short
 from crawler.netloc import Server
 from crawler.pages import Ask, Family
 from crawler.pages.page import Page, PageError
-from crawler.redirects import MOST_REDIRECTS, redirect_of
+from crawler.redirects import MOST_REDIRECTS, cookies_of, redirect_of
 from pipelines.reasons import Reason
 
 
@@ -57,7 +58,8 @@ FAILURES = (
 class Fetched:
     """An answer. `page` is there when it can be read; else `reason` and `detail` say why not.
 
-    `is_unended`: the page has no end tag, and neither have others of its site.
+    `is_unended`: the page has no end tag, and neither have others of its site. `is_short`: fewer bytes came than its
+    head promised, the same ones twice.
     """
 
     response: Response | None
@@ -65,11 +67,17 @@ class Fetched:
     reason: Reason | None
     detail: str
     is_unended: bool = False
+    is_short: bool = False
 
     @property
     def told(self) -> str:
         """What a line says of it: without the words of an exception, which another time would not have."""
         return self.detail if self.response is not None or self.reason is None else self.reason.value
+
+
+_FILE_SECONDS = 600  # for 16 MiB over a line of 30 kB a second
+_CUT_SHORT = "the answer ends before the length that its head names"
+_WHOLE_PAGES = frozenset({"page", "article"})
 
 
 class Answers(Protocol):
@@ -123,7 +131,7 @@ class Fetcher:
     async def file(self, url: str, largest: int) -> Fetched:
         """Fetch a file of the site, of at most `largest` bytes; a page in its place is no file."""
         request = self.request(url, "other")
-        request.meta["download_maxsize"] = largest
+        request.meta.update({"download_maxsize": largest, "download_timeout": _FILE_SECONDS})
         try:
             response = await self.engine.download_async(request)
         except FAILURES as error:
@@ -132,6 +140,8 @@ class Fetcher:
 
     async def settle(self, response: Response, expected: str = "page") -> Fetched:
         """Follow redirects within the site, then say what the answer is."""
+        cookies: dict[str, str] = {}
+        visited: set[str] = set()
         for _ in range(MOST_REDIRECTS):
             try:
                 target = redirect_of(response)
@@ -144,21 +154,26 @@ class Fetcher:
                 return _missing(response, _why_not_followed(target), f"redirects to {target}")
             try:
                 request = self.request(local, expected)
-                if largest := response.meta.get("download_maxsize"):
-                    request.meta["download_maxsize"] = largest
+                visited.add(response.url)
+                cookies.update(cookies_of(response))
+                if cookies and request.url in visited:
+                    # Only what a redirect back asks for: classic ASP reads a cookie in the place of a parameter.
+                    request.headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+                bounds = ("download_maxsize", "download_timeout")
+                request.meta.update({name: response.meta[name] for name in bounds if name in response.meta})
                 response = await self.engine.download_async(request)
             except FAILURES as error:
                 return failed(error)
         return _missing(response, Reason.HTTP_ERROR, f"more than {MOST_REDIRECTS} redirects")
 
-    def _is_how_the_site_ends(self, expected: str, text: str) -> bool:
+    def _is_how_the_site_ends(self, expected: str, response: TextResponse) -> bool:
         """True for a page without its end tag on a site whose first page had none either.
 
         The same bytes came twice (AnotherTryMiddleware); an article must close its body all the same.
         """
-        if expected not in {"page", "article"} or self._ends_pages:
+        if expected not in _WHOLE_PAGES or self._ends_pages or is_cut_short(response):
             return False
-        return expected == "page" or self.family.closes_body(text)
+        return expected == "page" or self.family.closes_body(response.text)
 
     def _recognise(self, response: Response, expected: str) -> Fetched:
         if expected == "file":
@@ -166,16 +181,22 @@ class Fetcher:
         readable = as_text(response)
         if readable is None:
             return _missing(response, Reason.UNREADABLE, f"is no text: {response.headers.get('Content-Type')!r}")
-        response, text = readable, readable.text
-        reason = obstacle(response.status, text, expected)
-        if reason is not None and not (reason is Reason.TRUNCATED and self._is_how_the_site_ends(expected, text)):
-            return _missing(response, reason, f"HTTP {response.status}: {reason.value}")
-        if expected in {"page", "article"} and self._ends_pages is None:
-            self._ends_pages = reason is None
+        is_short = is_cut_short(response)
+        reason = obstacle(readable.status, readable.text, expected)
+        if is_short and reason is None and not (expected in _WHOLE_PAGES and came_twice(response.request, response)):
+            return _missing(readable, Reason.TRUNCATED, _CUT_SHORT)
+        is_unended = reason is Reason.TRUNCATED and self._is_how_the_site_ends(expected, readable)
+        if reason is not None and not is_unended:
+            return _missing(readable, reason, f"HTTP {response.status}: {reason.value}")
+        if expected in _WHOLE_PAGES and self._ends_pages is None:
+            self._ends_pages = not is_unended
         if expected == "counter":
-            return Fetched(response, None, None, "")
+            return Fetched(readable, None, None, "")
+        return replace(self._as_page(readable, expected), is_unended=is_unended, is_short=is_short)
+
+    def _as_page(self, response: TextResponse, expected: str) -> Fetched:
         try:
-            page = Page(response.url, text, response.encoding)
+            page = Page(response.url, response.text, response.encoding)
         except PageError as error:
             return _missing(response, Reason.UNREADABLE, str(error))
         if said := self.family.notice(page, is_article=expected == "article"):
@@ -183,7 +204,7 @@ class Fetcher:
         target = self.family.redirect(page) if expected == "article" else None
         if target is not None and (why := self._why_not_led(response, target)):
             return _missing(response, why, f"its script leads to {target}")
-        return Fetched(response, page, None, "", is_unended=reason is Reason.TRUNCATED)
+        return Fetched(response, page, None, "")
 
     def _why_not_led(self, response: Response, target: str) -> Reason | None:
         try:
@@ -204,6 +225,8 @@ def _recognised_file(response: Response) -> Fetched:
         return _missing(
             response, obstacle(response.status, "", "other") or Reason.HTTP_ERROR, f"HTTP {response.status}"
         )
+    if is_cut_short(response):
+        return _missing(response, Reason.TRUNCATED, _CUT_SHORT)
     if isinstance(response, HtmlResponse):
         return _missing(response, Reason.UNREADABLE, "a page came in its place")
     return Fetched(response, None, None, "")
@@ -215,9 +238,11 @@ def failed(error: BaseException) -> Fetched:
     if isinstance(error, RobotsUnreadable):
         return Fetched(None, None, error.reason, str(error))
     if isinstance(error, RobotsForbidden):
-        return Fetched(None, None, Reason.ROBOTS, detail)
+        return Fetched(None, None, Reason.ROBOTS, str(error))
     if isinstance(error, NotCaptured):
         return Fetched(None, None, Reason.NO_CAPTURE, str(error))
+    if isinstance(error, HostDown):
+        return Fetched(None, None, Reason.NETWORK, str(error))
     if isinstance(error, NotFetched):
         return Fetched(None, None, Reason.BAD_URL, str(error))
     if isinstance(error, Undecodable):

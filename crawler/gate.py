@@ -5,17 +5,25 @@ Links and redirects are judged where they are read (`crawler.hosts`); what slips
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import Protocol, Self, cast
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import DownloadTimeoutError, IgnoreRequest
 from scrapy.http import Request, Response
 from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet.error import DNSLookupError
 
+from crawler.certificates import Certificates
+from crawler.ending import ending_of
 from crawler.hosts import Hosts
-from crawler.netloc import LONGEST_URL, Address, Server, ip_address, is_global
+from crawler.netloc import LONGEST_URL, Address, Server, inner, ip_address, is_global
+from crawler.notes import note
+
+WAITED = "waited"
+"""Key of a request's `meta`: seconds that went by until it timed out."""
 
 
 class NotFetched(IgnoreRequest):
@@ -27,6 +35,9 @@ class OfSite(Protocol):
 
     @property
     def hosts(self) -> Hosts: ...
+
+    @property
+    def first_page(self) -> str: ...
 
 
 def _hosts(crawler: Crawler) -> Hosts:
@@ -44,6 +55,8 @@ class GateMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
+        if ending := ending_of(self.crawler):
+            ending.check()
         server = Server.of(request.url)
         if server is None:
             raise NotFetched(f"only http and https are fetched: {request.url[:200]}")
@@ -60,20 +73,45 @@ class GuardedHandler(HTTP11DownloadHandler):
     but no name leads to a link-local address, where clouds keep their credentials.
     """
 
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._certificates = Certificates(partial(note, crawler))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._certificates.close()
+        await super().close()
+
     async def download_request(self, request: Request) -> Response:
-        server = Server.of(request.url)
-        if server is not None and ip_address(server.host) is None:
-            address = await _address_of(server.host)
-            hosts = _hosts(self.crawler)
-            if address is not None and not _may_lead(hosts, server, address):
-                raise NotFetched(f"{server.host} is {address}, which is not on the open network")
+        await self._check(request)
+        self._certificates.look(request.url)
+        loop, ending = asyncio.get_running_loop(), ending_of(self.crawler)
+        began = loop.time()
+        download = self._download(request)
+        try:
+            return await (ending.run(download) if ending else download)
+        except DownloadTimeoutError:
+            request.meta[WAITED] = loop.time() - began
+            raise
+
+    async def _download(self, request: Request) -> Response:
         return await super().download_request(request)
 
+    async def _check(self, request: Request) -> None:
+        server = Server.of(request.url)
+        if server is None or ip_address(server.host) is not None:
+            return
+        address = await _address_of(server.host)
+        if address is not None and not may_lead(_hosts(self.crawler), server, address):
+            raise NotFetched(f"{server.host} is {address}, which is not on the open network")
 
-def _may_lead(hosts: Hosts, server: Server, address: Address) -> bool:
+
+def may_lead(hosts: Hosts, server: Server, address: Address) -> bool:
+    """True when a server of the site may be asked at this address."""
     if is_global(address) or hosts.is_private:
         return True
-    return hosts.is_declared(server) and not (address.is_link_local or address.is_unspecified or address.is_multicast)
+    meant = inner(address)
+    return hosts.is_declared(server) and not (meant.is_link_local or meant.is_unspecified or meant.is_multicast)
 
 
 async def _address_of(host: str) -> Address | None:

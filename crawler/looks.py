@@ -24,6 +24,11 @@ class OnList:
         return (self.page,) if self.page else ()
 
 
+def sha256_of(response: Response) -> str:
+    """The digest of an answer's entity, its content codings taken off."""
+    return hashlib.sha256(response.body).hexdigest()
+
+
 def http_facts(response: Response | None) -> dict[str, Any]:
     """What an observation keeps of the article's answer."""
     if response is None:
@@ -32,7 +37,7 @@ def http_facts(response: Response | None) -> dict[str, Any]:
         "http_status": response.status,
         "etag": _header(response, "ETag"),
         "last_modified": _header(response, "Last-Modified"),
-        "payload_sha256": hashlib.sha256(response.body).hexdigest(),
+        "payload_sha256": sha256_of(response),
     }
 
 

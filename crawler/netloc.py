@@ -65,7 +65,7 @@ class Server:
     def is_loopback(self) -> bool:
         """True for this machine."""
         address = ip_address(self.host)
-        return _is_local_name(self.host) or (address is not None and _inner(address).is_loopback)
+        return _is_local_name(self.host) or (address is not None and inner(address).is_loopback)
 
     @property
     def is_private(self) -> bool:
@@ -88,11 +88,12 @@ def ip_address(host: str) -> Address | None:
 
 def is_global(address: Address) -> bool:
     """True for an address of the open network, that within an IPv6 address counting for it."""
-    inner = _inner(address)
-    return inner.is_global and not inner.is_multicast
+    meant = inner(address)
+    return meant.is_global and not meant.is_multicast
 
 
-def _inner(address: Address) -> Address:
+def inner(address: Address) -> Address:
+    """The IPv4 address within an IPv6 address that stands for it; else the address itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
     if address in _NAT64:

@@ -107,8 +107,9 @@ def load_profile(site: str, file: Path | None = None) -> SiteProfile:
         raise ProfileError(f"site={site}: no profile {path}; {remedy}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ProfileError(f"{path}: cannot be read: {error}; a profile is a UTF-8 text file") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileError(f"{path}: is not TOML: {error}") from None
+    except (ValueError, RecursionError) as error:
+        # Beside its own error: a number of more digits than Python reads, and tables within tables without end.
+        raise ProfileError(f"{path}: is not TOML that can be read: {error}") from None
     return _checked(site, path, values)
 
 
@@ -124,7 +125,7 @@ def _checked(site: str, path: Path, values: dict[str, Any]) -> SiteProfile:
     for key, value in values.items():
         accepts, wanted = _KINDS[key]
         if not accepts(value):
-            raise ProfileError(f"{path}: {key} = {value!r}: must be {wanted}")
+            raise ProfileError(f"{path}: {key} = {repr(value)[:200]}: must be {wanted}")
         facts[key] = (value,) if key == "section" and isinstance(value, str) else value
     kept: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
     profile = SiteProfile(site=site, **kept)
@@ -186,7 +187,8 @@ def _is_endings(value: object) -> bool:
 _MOST_MB = 1024
 _TEXT = (_is_text, "a text")
 _CONTAINER = (_is_container, "#id, .class or an XPath beginning with /")
-_DAYS = (lambda value: type(value) is int and value >= 0, "a number of days, 0 or more")
+_MOST_DAYS = 36_500
+_DAYS = (lambda value: type(value) is int and 0 <= value <= _MOST_DAYS, f"a number of days, 0 to {_MOST_DAYS}")
 _KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "name": _TEXT,
     "committee": _TEXT,

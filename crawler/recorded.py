@@ -120,6 +120,7 @@ class RecordedRun:
             "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), "crawler.replay.ReplayHandler"),
             "DOWNLOAD_DELAY": 0,
             "RETRY_AFTER_MAX": 0,
+            "OUTAGE_WAIT": 0,
             "CRAWL_DELAY_OBEY": False,
             **{name: polite[told] for name, told in names.items() if polite.get(told) is not None},
         }

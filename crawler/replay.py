@@ -13,7 +13,6 @@ from scrapy.exceptions import (
     DownloadCancelledError,
     DownloadFailedError,
     DownloadTimeoutError,
-    ResponseDataLossError,
 )
 from scrapy.http import Headers, Request, Response
 from scrapy.responsetypes import responsetypes
@@ -67,7 +66,7 @@ class Replay:
 
         Raises:
             NotCaptured: there is none (left).
-            DownloadFailedError, DownloadTimeoutError, DownloadCancelledError, ResponseDataLossError: as it was then.
+            DownloadFailedError, DownloadTimeoutError, DownloadCancelledError: as it was then.
             WarcDamaged: a revisit refers to a record that is not there.
         """
         exchange = self.exchanges.take(request.method, request.url, request.body)
@@ -107,25 +106,34 @@ def response_of(url: str, record: WarcRecord, payload: bytes) -> Response:
     """A response as Scrapy's download gives it, the payload still in its content coding, or how the download ended.
 
     Raises:
-        DownloadFailedError, DownloadTimeoutError, DownloadCancelledError, ResponseDataLossError: it was cut off.
+        DownloadFailedError, DownloadTimeoutError, DownloadCancelledError: it was cut off.
     """
     message = HttpResponse.parse(record.block)
     cut = None if record.type == "revisit" else record.get("WARC-Truncated")
-    if cut is not None:
-        raise _failure(record, cut)(f"{url}: cut off ({cut})")
+    failure = _failure(record, cut) if cut is not None else None
+    if failure is not None:
+        raise failure(f"{url}: cut off ({cut})")
+    flags = flags_of(record, payload)
     headers = headers_of(message)
     kind = responsetypes.from_args(headers=headers, url=url, body=payload)
-    return kind(url=url, status=message.status, headers=headers, body=payload, protocol=message.version)
+    return kind(url=url, status=message.status, headers=headers, body=payload, flags=flags, protocol=message.version)
 
 
-def _failure(record: WarcRecord, cut: str) -> type[Exception]:
-    """How Scrapy's download ends when the answer is cut off for this reason."""
+def flags_of(record: WarcRecord, payload: bytes) -> list[str]:
+    """What Scrapy's download says of an answer: that it is shorter than its head announced."""
+    length = HttpResponse.parse(record.block).length
+    is_cut = record.type != "revisit" and record.get("WARC-Truncated") == "disconnect"
+    return ["dataloss"] if is_cut or (length is not None and len(payload) < length) else []
+
+
+def _failure(record: WarcRecord, cut: str) -> type[Exception] | None:
+    """How Scrapy's download ends when the answer is cut off for this reason; None when it gives what came."""
     if cut in {"length", "time"}:
         return DownloadCancelledError if cut == "length" else DownloadTimeoutError
     has_head = record.block[: head_end(record.block)].endswith((b"\n\r\n", b"\n\n"))
     message = HttpResponse.parse(record.block)
     is_refused = message.get("Content-Length") is not None and message.length is None
-    return ResponseDataLossError if has_head and not is_refused else DownloadFailedError
+    return None if has_head and not is_refused else DownloadFailedError
 
 
 _OF_THE_CONNECTION = frozenset(
@@ -156,3 +164,8 @@ class ReplayHandler(BaseDownloadHandler):
         except WarcDamaged as error:
             self._stopping = stop(self.crawler, job.report, Damaged(str(error)))
             raise NotCaptured(str(error)) from error
+        finally:
+            has_tries = request.meta.get("retry_times", 0) < self.crawler.settings.getint("RETRY_TIMES")
+            if has_tries and not job.replay.exchanges.has(request.method, request.url, request.body):
+                # The run itself left it at that: it was short of time, or the host asked it to stay away.
+                request.meta["dont_retry"] = True

@@ -122,10 +122,13 @@ def _capture_info(profile: SiteProfile, run: str, settings: BaseSettings) -> dic
     }
 
 
+_SECONDS = ("CRAWL_DELAY_MAX", "OUTAGE_WAIT", "IDLE_TIMEOUT")
+
+
 def _check_settings(settings: BaseSettings) -> None:
-    for name in ("DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT", "RETRY_TIMES", "RETRY_AFTER_MAX"):
+    for name in ("DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT", "RETRY_TIMES", "RETRY_AFTER_MAX", *_SECONDS):
         value = str(settings[name])
-        if not re.fullmatch(r"\d+(?:\.\d+)?", value):
+        if not re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", value):
             raise WrongUse(f"-s {name}={value}: must be a number, 0 or more")
     if not str(settings["ARCHIVE_CONTACT"] or "-").isprintable():
         raise WrongUse("-s ARCHIVE_CONTACT: must be one line of printable characters")
@@ -135,7 +138,7 @@ def _whole_number(settings: BaseSettings, name: str, unit: str, default: int) ->
     given = settings.get(name)
     if given is None:
         return default
-    if not (str(given).isascii() and str(given).isdigit()):
+    if not re.fullmatch("[0-9]{1,9}", str(given)):
         raise WrongUse(f"-s {name}={given}: must be a number of {unit}, 0 or more")
     return int(given)
 

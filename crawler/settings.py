@@ -19,7 +19,12 @@ DISK_FLOOR_MB = 64  # below so many free MiB nothing more is fetched; the rest i
 SAVE_SECONDS = 5.0  # how much of a crawl a power cut may cost
 CAPTURE = True  # False: no raw bytes are kept, and nothing can be proved or read again
 CRAWL_DELAY_OBEY = True  # False in a replay, where nobody need be waited for
-RETRY_AFTER_MAX = 300  # seconds; a longer Retry-After is not waited out
+RETRY_AFTER_MAX = 300  # seconds; what Retry-After asks for beyond is not waited out, and not asked again then
+CRAWL_DELAY_MAX = 120  # seconds; a site that asks for more is not crawled
+OUTAGE_WAIT = 20  # seconds between two looks whether a host that fails is still there, then twice as long
+IDLE_TIMEOUT = (
+    25  # seconds in which less than 256 bytes a second came, none at first: DOWNLOAD_TIMEOUT is for the whole
+)
 
 # Politeness.
 ROBOTSTXT_OBEY = True  # default False
@@ -28,6 +33,7 @@ CONCURRENT_REQUESTS = 4  # default 16: articles under way at once, each with its
 DOWNLOAD_DELAY = 1.0  # default 0
 DOWNLOAD_TIMEOUT = 60  # default 180
 RETRY_TIMES = 5  # default 2
+DOWNLOAD_FAIL_ON_DATALOSS = False  # default True: servers name a wrong length; AnotherTryMiddleware judges
 RETRY_GIVE_UP_LOG_LEVEL = "INFO"  # default ERROR: the run report names what could not be had
 RETRY_HTTP_CODES: list[int] = []  # default [500, …]: AnotherTryMiddleware judges answers, this one exceptions
 COOKIES_ENABLED = False  # default True; Request() of classic ASP reads cookies too, and tldextract would phone home
@@ -36,8 +42,8 @@ REDIRECT_ENABLED = False  # default True: Fetcher follows those of pages, SiteOn
 HTTPPROXY_ENABLED = False  # default True: the archive says what the site answered, not a proxy
 
 # Hostile input.
-DOWNLOAD_MAXSIZE = 32 * 2**20  # default 1 GiB
-DOWNLOAD_WARNSIZE = 8 * 2**20  # default 32 MiB
+DOWNLOAD_MAXSIZE = 10 * 2**20  # default 1 GiB; attachments have the profile's own limit
+DOWNLOAD_WARNSIZE = 0  # default 32 MiB: the report tells what was too large
 TELNETCONSOLE_ENABLED = False  # default True: nothing listens on a port
 REMOTE_CONTROL_ENABLED = False  # default True: runs any code sent to it
 
@@ -49,6 +55,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,  # default 590
     "crawler.middlewares.StrictCompressionMiddleware": 590,
     "crawler.middlewares.AnotherTryMiddleware": 545,  # above the decompression (590), beside Retry (550)
+    "crawler.breaker.BreakerMiddleware": 560,  # below Retry: it sees every try
     "crawler.gate.GateMiddleware": 990,  # nearest to the download: nothing gets past it
 }
 # default: data, file, ftp and s3 too, and a redirect to file:// would open a file of this machine
@@ -63,7 +70,10 @@ DEFAULT_REQUEST_HEADERS = {
     "Accept-Language": "zh-CN,zh;q=0.9",  # default "en"
     "Accept-Encoding": "gzip, deflate",
 }
-EXTENSIONS = {"crawler.progress.Progress": 500}
+EXTENSIONS = {"crawler.ending.Ending": 0, "crawler.progress.Progress": 500}
+
+# default on: it drops addresses above 2,083 characters, which are neither captured nor told then
+SPIDER_MIDDLEWARES = {"scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None}
 
 CONCURRENT_ITEMS = 4  # default 100: every response would start 100 tasks
 LOG_LEVEL = "WARNING"  # default DEBUG: the summary and the run report tell the rest

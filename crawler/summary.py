@@ -9,6 +9,7 @@ from crawler.job import CrawlJob
 from crawler.occasion import REPROCESS
 from pipelines.archive.writer import Sealed
 from pipelines.health import NotCaptured, RunReport, Verdict
+from pipelines.verbs.output import one_line
 
 _MOST_EXAMPLES = 5
 
@@ -17,17 +18,22 @@ def summary(job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> str:
     """Text for a terminal, without a final newline."""
     report = job.report
     if job.plan_only:
-        return "\n".join([*map(_planned, report.planned), _verdict(report, judged), _reasons_to_read(report)])
+        return "\n".join([*map(_planned, report.planned), *map(one_line, _plan_ends(report, judged))])
     lines = [_verdict(report, judged), _counts(report)]
     lines.extend(_reasons("withheld by the site", [g for g in report.not_captured if g.is_the_sites_word]))
     lines.extend(_reasons("not got", report.failures))
     if report.problems:
         lines.append("problems  " + ", ".join(f"{name} ({count})" for name, count in sorted(report.problems.items())))
+    lines.extend(_noted(report))
     lines.extend(f"salvaged run {dead.run}: {dead.lines} lines" for dead in job.archive.salvaged)
     if sealed is not None:
         lines.extend(_captures(job))
         lines.extend(_written(job.folder, report, sealed))
-    return "\n".join(lines)
+    return "\n".join(map(one_line, lines))
+
+
+def _plan_ends(report: RunReport, judged: Verdict) -> list[str]:
+    return [_verdict(report, judged), _reasons_to_read(report), *_noted(report)]
 
 
 def _verdict(report: RunReport, judged: Verdict) -> str:
@@ -35,13 +41,18 @@ def _verdict(report: RunReport, judged: Verdict) -> str:
 
 
 def _planned(article: dict[str, str | None]) -> str:
-    return "\t".join(article[key] or "" for key in ("why", "native_id", "url", "title"))
+    return "\t".join(one_line(article[key] or "") for key in ("why", "native_id", "url", "title"))
 
 
 def _reasons_to_read(report: RunReport) -> str:
     counted = Counter(str(article["why"]) for article in report.planned)
     shown = [f"{why} {count}" for why, count in sorted(counted.items())]
     return f"listed {report.listed} · " + (" · ".join(shown) or "nothing to read")
+
+
+def _noted(report: RunReport) -> list[str]:
+    """What was odd about the site's answers and cost nothing."""
+    return [f"note      {said} ({count})" for said, count in sorted(report.notes.items())]
 
 
 def _counts(report: RunReport) -> str:

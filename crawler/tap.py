@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from scrapy.core.downloader.handlers.http11 import _LenientHTTP11ClientFactory, _LenientHTTP11ClientProtocol
+from twisted.web._newclient import HEADER, STATUS
 from twisted.web.client import HTTPConnectionPool
 
 if TYPE_CHECKING:
@@ -27,6 +28,12 @@ class Recorder(Protocol):
     def sent(self, data: bytes) -> None: ...
 
     def received(self, data: bytes) -> None: ...
+
+    def overlong(self) -> None: ...
+
+
+_LONGEST_HEAD = 2 << 20
+"""Bytes of headers, interim answers (1xx) with theirs: the HTTP client itself would take them without end."""
 
 
 class TapMissingError(AttributeError):
@@ -102,12 +109,13 @@ class _TappedProtocol(_LenientHTTP11ClientProtocol):
     """Scrapy's client protocol, telling its request's recorder every byte."""
 
     recorder: Recorder | None = None
+    _head_bytes = 0
 
     def makeConnection(self, transport: Any) -> None:  # noqa: N802 - Twisted's name
         super().makeConnection(_TappedTransport(transport, self))  # type: ignore[no-untyped-call]
 
     def request(self, request: Any) -> Deferred[IResponse]:
-        self.recorder = request.recorder
+        self.recorder, self._head_bytes = request.recorder, 0
         transport: Any = self.transport
         self.recorder.began(transport.getPeer().host)
         return super().request(request)
@@ -115,7 +123,18 @@ class _TappedProtocol(_LenientHTTP11ClientProtocol):
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         if self.recorder is not None:
             self.recorder.received(data)
-        super().dataReceived(data)  # type: ignore[no-untyped-call]
+        if getattr(getattr(self, "_parser", None), "state", None) in {STATUS, HEADER}:
+            self._head_bytes += len(data)
+        if self._head_bytes > _LONGEST_HEAD:
+            self._break_off()
+        else:
+            super().dataReceived(data)  # type: ignore[no-untyped-call]
+
+    def _break_off(self) -> None:
+        if self.recorder is not None:
+            self.recorder.overlong()
+        transport: Any = self.transport
+        transport.abortConnection()
 
     def tell_sent(self, data: bytes) -> None:
         if self.recorder is not None:

@@ -49,9 +49,7 @@ def _refuse_start(job: CrawlJob, url: str, fetched: Fetched) -> None:
         message = f"{url} answers with a challenge, not with its page; nothing is marked gone. Try again later"
         job.report.refuse(Exit.REFUSED, message)
     elif reason is Reason.ROBOTS:
-        job.report.refuse(
-            Exit.REFUSED, f"{url}: robots.txt forbids it; nothing was looked at, nothing is marked gone"
-        )
+        job.report.refuse(Exit.REFUSED, f"{url}: {fetched.detail}; nothing was looked at, nothing is marked gone")
     elif reason is Reason.NOT_FOUND:
         status = Exit.REFUSED if job.archive.known else Exit.WRONG_USE
         job.report.refuse(status, f"{url}: not found on this site; give another start_url")

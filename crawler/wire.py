@@ -19,7 +19,7 @@ from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError
+from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, DownloadTimeoutError
 
 from crawler.gate import GuardedHandler
 from pipelines.archive.captures import Captured, CaptureFiles
@@ -29,7 +29,7 @@ from pipelines.stages import stop
 from pipelines.warc.exchange import Exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from typing import BinaryIO
 
     from scrapy.crawler import Crawler
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _IN_MEMORY = 1 << 20
+_SLOWEST = 256
+"""Bytes a second; a page of 40 kB takes longer than two minutes then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Recording:
         self.at: str | None = None
         self.ip: str | None = None
         self.request = b""
+        self.size = 0
+        self.is_overlong = False
         self._has_ended = False
 
     @staticmethod
@@ -103,7 +107,12 @@ class Recording:
             return
         if self.at is None:
             self.at = self._now()
+        self.size += len(data)
         self._response.write(data)
+
+    def overlong(self) -> None:
+        """The head of the response was broken off."""
+        self.is_overlong = True
 
     def ended(self, url: str, cut: str) -> Exchange | None:
         """All of it, `cut` the reason it is not whole or empty; null when not a byte was sent."""
@@ -158,6 +167,7 @@ class CapturingHandler(GuardedHandler):
         super().__init__(crawler)
         job: CrawlJob = crawler.spider.job  # type: ignore[union-attr]
         self._job, self._connections = job, self._pool
+        self._idle = crawler.settings.getfloat("IDLE_TIMEOUT") or crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
         self._keeper = Keeper(job.archive.captures, partial(stop, crawler, job.report)) if job.captures else None
         self._tap = self._tapped() if job.captures else None
 
@@ -170,14 +180,11 @@ class CapturingHandler(GuardedHandler):
             self._job.report.capture_fallback = said
             return None
 
-    async def download_request(self, request: Request) -> Response:
+    async def _download(self, request: Request) -> Response:
         """Scrapy's own download, its exchange kept however it ends."""
         recording, cut, response = Recording(self._job.now), "disconnect", None
-        if self._tap is not None:
-            # The base class hands its pool on before it first waits.
-            self._pool = self._tap.recording(recording)
         try:
-            response = await super().download_request(request)
+            response = await self._paced(self._tapped_download(request, recording), recording)
         except DownloadTimeoutError:
             cut = "time"
             raise
@@ -190,6 +197,33 @@ class CapturingHandler(GuardedHandler):
             return response
         finally:
             self._keep(request, recording.ended(request.url, cut) or rewritten(request, response, self._job.now()))
+
+    async def _tapped_download(self, request: Request, recording: Recording) -> Response:
+        if self._tap is not None:
+            # The base class hands its pool on before it first waits.
+            self._pool = self._tap.recording(recording)
+        try:
+            return await super()._download(request)
+        except DownloadFailedError as error:
+            if recording.is_overlong:
+                raise DownloadCancelledError(f"{request.url[:200]}: its head does not end") from error
+            raise
+
+    async def _paced(self, download: Coroutine[None, None, Response], recording: Recording) -> Response:
+        """The download, given up when hardly anything comes for a while; the whole has its own limit."""
+        task = asyncio.ensure_future(download)
+        try:
+            while True:
+                before = recording.size
+                await asyncio.wait({task}, timeout=self._idle if self._tap is not None else None)
+                if task.done():
+                    return task.result()
+                if recording.size - before < self._idle * _SLOWEST:
+                    raise DownloadTimeoutError(f"next to nothing came for {self._idle:g} seconds")
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task}, timeout=1)
 
     def _keep(self, request: Request, exchange: Exchange | None) -> None:
         if self._keeper is not None and exchange is not None:

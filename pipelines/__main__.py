@@ -24,6 +24,7 @@ from pipelines.archive.signatures import sign
 from pipelines.archive.verify import verify, verify_quick
 from pipelines.canonical import json_value
 from pipelines.verbs import audit_text, diff, export, feeds, log, show
+from pipelines.verbs.output import print_in_any_locale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; its exit status."""
+    print_in_any_locale()
     arguments = _parser().parse_args(argv)
     try:
         status: int = arguments.verb(arguments)

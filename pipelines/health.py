@@ -48,7 +48,10 @@ class NotCaptured:
 
 @dataclass(slots=True)
 class RunReport:
-    """What one run saw and did; becomes `runs/<run>.json`. Filled by the spider (lists) and the stages (items)."""
+    """What one run saw and did; becomes `runs/<run>.json`. Filled by the spider (lists) and the stages (items).
+
+    `notes`: what was odd about the site's answers and cost nothing, with how often.
+    """
 
     site: str
     run: str
@@ -66,6 +69,7 @@ class RunReport:
     outcomes: Counter[str] = field(default_factory=Counter)
     not_captured: list[NotCaptured] = field(default_factory=list)
     problems: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
     planned: list[dict[str, str | None]] = field(default_factory=list)
     refusal: tuple[Exit, str] | None = None
     stopped: str | None = None
@@ -157,6 +161,7 @@ class RunReport:
             "not_captured": [asdict(gap) for gap in self.not_captured],
             "left": sorted(self.rows - self.settled),
             "problems": dict(sorted(self.problems.items())),
+            "notes": dict(sorted(self.notes.items())),
             **more,
         }
 

@@ -88,6 +88,7 @@ PROBLEM_CODES: dict[str, str] = {
     "disagrees": "two places on the site say different things",
     "no-end": "the page ends without its closing tag, as the site's pages do",
     "cut": "lines that say something stand in the article's block and were left out of the body",
+    "length-disagrees": "fewer bytes came than the answer's head promised, the same twice, ending as a page does",
     "continued": "the article goes on on another page or behind a control of a script, and that was not read",
     "not-fetched": "an attachment could not be had, or was larger than the profile allows",
     "low-confidence": "the generic reader is unsure that it read the right block of the page",

@@ -32,7 +32,7 @@ SETTINGS = {
     },
     "COOKIES_ENABLED": False, "RETRY_ENABLED": False, "REDIRECT_ENABLED": False, "ROBOTSTXT_OBEY": False,
     "TELNETCONSOLE_ENABLED": False, "REMOTE_CONTROL_ENABLED": False, "LOG_LEVEL": "ERROR",
-    "DOWNLOAD_TIMEOUT": 1.5, "DOWNLOAD_MAXSIZE": 32 << 20,
+    "DOWNLOAD_TIMEOUT": 1.5, "RETRY_TIMES": 0, "DOWNLOAD_MAXSIZE": 32 << 20,
     "DEFAULT_REQUEST_HEADERS": {"Accept-Encoding": "gzip, deflate", "X-oDd": "Yes"},
 }  # fmt: skip
 

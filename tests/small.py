@@ -25,9 +25,9 @@ NEWS = TRAIL.format(3, "政协新闻")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server answers: a text (sent as UTF-8), a status, headers."""
+    """What a server answers: a text (sent as UTF-8) or bytes, a status, headers."""
 
-    text: str
+    text: str | bytes
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -71,11 +71,12 @@ def serve(
                 asked.append(f"{self.path} {self.headers.get('If-None-Match', '')}".strip())
             is_robots = self.path == "/robots.txt" and not has_robots
             given = Answer("", 404) if is_robots else answer(self.path, self.headers)
-            payload = given.text.encode()
+            payload = given.text.encode() if isinstance(given.text, str) else given.text
             self.send_response(given.status)
-            for name, value in {"Content-Type": "text/html; charset=utf-8", **given.headers}.items():
+            usual = {"Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(payload))}
+            for name, value in {**usual, **given.headers}.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(payload)))
+            self.close_connection = self.close_connection or "Content-Length" in given.headers
             self.end_headers()
             self.wfile.write(payload)
 

@@ -9,11 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.message import Message
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from scrapy import Request
+from scrapy.settings import Settings
 
+from crawler import settings
+from crawler.gate import GateMiddleware, NotFetched, may_lead
 from crawler.hosts import Hosts
-from crawler.netloc import Server
+from crawler.netloc import Server, ip_address
 from tests.conftest import Site
 from tests.small import PROFILE, Answer, article_page, list_page, serve
 
@@ -172,3 +178,44 @@ def test_addresses_of_the_open_network(host: str) -> None:
     server = Server.of(f"http://{host}/")
     assert server is not None
     assert not server.is_private
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["file://gszx.example/etc/passwd", "ftp://gszx.example/", "data:text/html,x", "http://gszx.example:8080/",
+     "http://other.example/", "http://169.254.169.254/", f"http://gszx.example/{'y' * 9000}"],
+)  # fmt: skip
+def test_what_slips_through_stops_at_the_gate(url: str) -> None:
+    crawler: Any = SimpleNamespace(
+        spider=SimpleNamespace(hosts=Hosts("http://gszx.example/")), get_extension=lambda _: None
+    )
+    gate = GateMiddleware(crawler)
+    gate.process_request(Request("http://gszx.example/a"))
+    with pytest.raises(NotFetched):
+        gate.process_request(Request(url))
+
+
+def test_there_is_no_download_handler_but_for_http() -> None:
+    handlers = Settings({name: getattr(settings, name) for name in ("DOWNLOAD_HANDLERS",)}).getwithbase(
+        "DOWNLOAD_HANDLERS"
+    )
+    assert {scheme for scheme, handler in handlers.items() if handler is not None} == {"http", "https"}
+
+
+@pytest.mark.parametrize(
+    ("start_url", "host", "address", "may"),
+    [
+        ("http://gszx.example/", "gszx.example", "8.8.8.8", True),
+        ("http://gszx.example/", "gszx.example", "10.0.0.1", True),
+        ("http://gszx.example/", "www.gszx.example", "10.0.0.1", False),
+        ("http://gszx.example/", "www.gszx.example", "::ffff:127.0.0.1", False),
+        ("http://gszx.example/", "gszx.example", "169.254.169.254", False),
+        ("http://gszx.example/", "gszx.example", "::ffff:169.254.169.254", False),
+        ("http://gszx.example/", "gszx.example", "0.0.0.0", False),  # noqa: S104 - an address, not bound to
+        ("http://127.0.0.1:8000/", "www.gszx.example", "127.0.0.1", True),
+    ],
+)
+def test_where_a_name_may_lead(start_url: str, host: str, address: str, may: bool) -> None:
+    found = ip_address(address)
+    assert found is not None
+    assert may_lead(Hosts(start_url), Server(host, 80), found) is may

@@ -26,6 +26,7 @@ from crawler import settings as crawler_settings
 from crawler.agent import user_agent
 from crawler.arguments import ARGUMENTS, Arguments, WrongUse
 from crawler.job import CrawlJob
+from crawler.notes import notes
 from crawler.occasion import REPROCESS
 from crawler.profile import ProfileError
 from crawler.reread import reread
@@ -34,6 +35,7 @@ from crawler.summary import summary
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.writer import Sealed
 from pipelines.health import Exit, Verdict
+from pipelines.verbs.output import harmless
 
 _SPIDER = "speeches"
 
@@ -80,9 +82,10 @@ class Command(BaseRunSpiderCommand):
         if job.occasion.kind == REPROCESS:
             self._end(job, *self._reread(job))
             return
-        # One advises to keep broken answers, which are asked for again; the other traces what the summary says.
+        # They advise to keep broken answers, and say at each page what the summary says once.
         logging.getLogger("scrapy.core.downloader.handlers.http11").setLevel(logging.ERROR)
         logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
+        logging.getLogger("scrapy.core.downloader.tls").setLevel(logging.ERROR)
         recorded = job.occasion.recorded
         own = recorded.settings() if recorded else {"USER_AGENT": user_agent(self.settings, job.hosts, "crawl")}
         self.settings.setdict(own, priority="cmdline")
@@ -92,6 +95,7 @@ class Command(BaseRunSpiderCommand):
         ended = crawler.stats.get_value("finish_reason") if crawler.stats else None
         if self.crawler_process.bootstrap_failed:
             job.report.refuse(Exit.INTERNAL_ERROR, "the crawl could not start; the log says why")
+        job.report.notes.update(notes(crawler))
         self._end(job, *finish(job, ended, *_figures(crawler)))
 
     def _reread(self, job: CrawlJob) -> tuple[Verdict, Sealed | None]:
@@ -112,7 +116,7 @@ class Command(BaseRunSpiderCommand):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def _refuse(self, message: str, status: int) -> None:
-        print(f"scrapy crawl: {message}", file=sys.stderr)
+        print(f"scrapy crawl: {harmless(message)}", file=sys.stderr)
         self.exitcode = int(status)
 
 

@@ -31,7 +31,11 @@ from pipelines.verbs.output import harmless
 _MOST_SPEECHES = 10
 _GUARDED = "crawler.gate.GuardedHandler"
 # A survey keeps nothing: no item, no capture, no progress of an archive.
-_SURVEY = {"ITEM_PIPELINES": {}, "EXTENSIONS": {}, "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), _GUARDED)}
+_SURVEY = {
+    "ITEM_PIPELINES": {},
+    "EXTENSIONS": {"crawler.ending.Ending": 0},
+    "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), _GUARDED),
+}
 
 
 @dataclass(frozen=True, slots=True)

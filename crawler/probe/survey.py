@@ -79,6 +79,11 @@ class SurveySpider(Spider):
         """The hosts it keeps to."""
         return self.survey.hosts
 
+    @property
+    def first_page(self) -> str:
+        """Where it begins."""
+        return self.survey.url
+
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> SurveySpider:
         spider = super().from_crawler(crawler, *args, **kwargs)

@@ -15,6 +15,7 @@ from crawler.articles import Article, ArticleReader
 from crawler.attachments import AttachmentFetcher
 from crawler.confirm import conditional_headers, is_confirmed
 from crawler.counters import CounterReader
+from crawler.ending import Stopping
 from crawler.fetch import Fetched, Fetcher, failed
 from crawler.hosts import Hosts
 from crawler.job import CrawlJob
@@ -47,6 +48,11 @@ class SpeechesSpider(Spider):
     def hosts(self) -> Hosts:
         """The hosts it keeps to."""
         return self.job.hosts
+
+    @property
+    def first_page(self) -> str:
+        """Where it begins."""
+        return self.job.start_url
 
     @cached_property
     def fetcher(self) -> Fetcher:
@@ -153,6 +159,8 @@ class SpeechesSpider(Spider):
 
     async def article_failed(self, failure: Failure) -> AsyncIterator[Item | Request]:
         """No answer at all for an article, after every retry."""
+        if isinstance(failure.value, Stopping):
+            return
         if own := self.fetcher.own_page(failure.request):  # type: ignore[attr-defined]
             yield own
             return

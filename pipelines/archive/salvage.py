@@ -105,6 +105,7 @@ def _report(staged: StagedRun, dead: Opening, opened_at: str) -> dict[str, Any]:
         "not_captured",
         "left",
         "problems",
+        "notes",
         "ended_at",
     )
     return {

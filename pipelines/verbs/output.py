@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +19,17 @@ _HARMLESS = {n: f"\\x{n:02x}" if n < 256 else f"\\u{n:04x}" for n in _STEERING i
 def harmless(text: str) -> str:
     """The text with every control character spelled out."""
     return text.translate(_HARMLESS)
+
+
+def one_line(text: str) -> str:
+    """The text with every control character spelled out, tabs and line ends too: a value stays in its place."""
+    return harmless(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def print_in_any_locale() -> None:
+    """Let stdout spell out what its encoding (GBK, Latin-1, ASCII) lacks: printing must not change an exit status."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def write_lines(lines: Iterable[bytes]) -> int:

@@ -70,6 +70,10 @@ class Exchanges:
         asked, answered = (self._places[at : at + 3] for at in (6 * n, 6 * n + 3))
         return self._read(asked), self._read(answered) if answered[2] else None
 
+    def has(self, method: str, url: str, body: bytes) -> bool:
+        """True when a request of this kind has a capture that was not taken yet."""
+        return self._first.get(_question(method, url, body), _NONE) != _NONE
+
     def _add(self, where: tuple[int, int, int], record: WarcRecord) -> None:
         if record.type not in ANSWERS | {"request"}:
             return

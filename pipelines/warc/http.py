@@ -17,6 +17,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _ZLIB_HEAD = 2
 _PIECE = 1 << 16
 _LONGEST_ENTITY = 1 << 30
+_MOST_CODINGS = 16
 _LONGEST_NUMBER = 18
 _BLANKS = " \t\r\n\v\f"
 _WITHOUT_BODY = frozenset({204, 304})
@@ -161,7 +162,10 @@ def entity_of(head: _Message, payload: Iterable[bytes]) -> Iterator[bytes]:
     Raises:
         NotDecodable: a coding that the standard library cannot take off, or a broken one.
     """
-    for coding in reversed([coding.strip(_BLANKS).lower() for coding in head.get_all("Content-Encoding").split(",")]):
+    codings = [coding.strip(_BLANKS).lower() for coding in head.get_all("Content-Encoding").split(",")]
+    if len(codings) > _MOST_CODINGS:
+        raise NotDecodable(f"{len(codings)} content codings, one in another")
+    for coding in reversed(codings):
         if coding in _NOT_DECODABLE:
             raise NotDecodable(f"content coding {coding!r} is not known to the standard library")
         if coding not in _DECODABLE:

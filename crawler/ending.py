@@ -1,0 +1,96 @@
+"""The end of a crawl by a signal: heeded within a second, whatever its servers do and however long we would wait."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider
+from scrapy.http import Request, Response
+
+_SECONDS = 0.2
+
+
+class Stopping(CloseSpider):
+    """Nothing is fetched any more. Scrapy lets a `CloseSpider` pass out of callbacks without a word."""
+
+    def __init__(self) -> None:
+        super().__init__("shutdown")
+
+
+class Ending:
+    """Scrapy extension that cuts every download and wait short once the crawl is told to stop.
+
+    Scrapy 2.19 waits for downloads under way, and for each of their retries.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self._began = asyncio.Event()
+        self._running: set[asyncio.Future[Response]] = set()
+        self._watch: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        ending = cls(crawler)
+        crawler.signals.connect(ending.opened, signal=signals.spider_opened)
+        crawler.signals.connect(ending.closed, signal=signals.spider_closed)
+        return ending
+
+    def opened(self) -> None:
+        self._watch = asyncio.ensure_future(self._wait())
+
+    def closed(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+
+    def check(self) -> None:
+        """Raise `Stopping` when the crawl is ending."""
+        if self._began.is_set():
+            raise Stopping
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, but not beyond the end (`Stopping`)."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._began.wait(), seconds)
+        self.check()
+
+    async def run(self, download: Coroutine[None, None, Response]) -> Response:
+        """A download, but not beyond the end (`Stopping`)."""
+        task = asyncio.ensure_future(download)
+        self._running.add(task)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            self.check()
+            raise
+        finally:
+            self._running.discard(task)
+
+    async def _wait(self) -> None:
+        while self.crawler.crawling:  # noqa: ASYNC110 - Scrapy tells nobody before the last download has ended
+            await asyncio.sleep(_SECONDS)
+        self._began.set()
+        drop_queued(self.crawler, Stopping())
+        for task in self._running:
+            task.cancel()
+
+
+def drop_queued(crawler: Crawler, error: Exception, meant: Callable[[Request], bool] = lambda _: True) -> None:
+    """Let requests that wait for their turn at a host, those that are meant, fail with `error`."""
+    for slot in crawler.engine.downloader.slots.values() if crawler.engine else ():
+        waiting = [one for one in slot.queue if meant(one[0])]
+        for one in waiting:
+            slot.queue.remove(one)
+            one[1].errback(error)
+        if not slot.queue:
+            slot.close()
+
+
+def ending_of(crawler: Crawler) -> Ending | None:
+    """The crawl's extension, where it has one."""
+    return crawler.get_extension(Ending)
