@@ -28,7 +28,7 @@ from zoneinfo import ZoneInfo
 from benchmarks.peers import PEERS
 from crawler.pages.article import Article, read
 from crawler.pages.page import Page, PageError
-from pipelines.text.dates import Moment, published
+from pipelines.text.dates import weigh
 from pipelines.text.rendering import body_text, visible_text
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -87,10 +87,8 @@ def ours(pages: dict[str, bytes]) -> tuple[dict[str, Prediction], float]:
 
 def moment(article: Article) -> str | None:
     """The published moment as the normaliser reads it."""
-    if article.published is None:
-        return None
-    read_as = published(article.published.text, tz=TIMEZONE, seen_at=SEEN_AT)
-    return (read_as.at or read_as.on) if isinstance(read_as, Moment) else None
+    said = weigh(article.dates, tz=TIMEZONE, seen_at=SEEN_AT).moment
+    return (said.at or said.on) if said else None
 
 
 def theirs(name: str, python: str, pages: dict[str, bytes]) -> tuple[dict[str, Prediction], float]:

@@ -95,6 +95,7 @@ class ArticleReader:
                 *problems,
                 *files.problems,
             ),
+            dates=head.dates,
         )
 
     async def _parts(

@@ -138,6 +138,7 @@ def _raw_speech(saved: SavedPage, article: ArticlePage, now: datetime) -> RawSpe
         attachments=article.attachments,
         look=look,
         problems=article.problems,
+        dates=article.dates,
     )
 
 

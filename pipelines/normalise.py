@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from pipelines.context import read_context
 from pipelines.damage import damage_of
-from pipelines.record import Evidence, Problem, RawSpeech, Speech
-from pipelines.text.dates import Moment, published
+from pipelines.record import Evidence, Problem, RawSpeech, Speech, Witness
+from pipelines.text.dates import Weighed, weigh
+from pipelines.text.placeholders import says_nothing
 from pipelines.text.rendering import body_text
 from pipelines.text.views import view_count
 
@@ -39,7 +40,8 @@ class Normaliser:
     def speech(self, raw: RawSpeech) -> Speech:
         """Normalise one speech; a value that cannot be read is null and its problem told."""
         body = body_text(raw.body_html)
-        moment, dated, date_problems = self._published(raw)
+        dated = self._published(raw)
+        moment = dated.moment
         count, view_problems = self.views(raw.look.views_raw, raw.look.views_source)
         context = read_context(raw.title, body, seen_at=datetime.fromisoformat(raw.look.observed_at))
         return Speech(
@@ -52,8 +54,8 @@ class Normaliser:
             published_on=moment.on if moment else None,
             published_at=moment.at if moment else None,
             published_precision=moment.precision if moment else None,
-            author=raw.raw.author,
-            source=raw.raw.source,
+            author=_said(raw.raw.author),
+            source=_said(raw.raw.source),
             body=body,
             attachments=raw.attachments,
             delivered_on=context.delivered_on,
@@ -64,11 +66,11 @@ class Normaliser:
             session=context.session,
             meeting=context.meeting,
             genre=context.genre,
-            evidence=(*dated, *context.evidence),
+            evidence=(*_dated(dated), *context.evidence),
             raw=raw.raw,
             problems=(
                 *raw.problems,
-                *date_problems,
+                *dated.problems,
                 *view_problems,
                 *context.problems,
                 *_text_problems(raw.title, body),
@@ -86,23 +88,25 @@ class Normaliser:
             return count, ()
         return None, (Problem(field="view_count", code=count.code, detail=count.detail),)
 
-    def _published(self, raw: RawSpeech) -> tuple[Moment | None, tuple[Evidence, ...], tuple[Problem, ...]]:
-        """The article's own date; a complete date of the list only where the article prints none."""
-        seen_at = datetime.fromisoformat(raw.look.observed_at)
+    def _published(self, raw: RawSpeech) -> Weighed:
+        """What the article's page and its list row say of its day, weighed."""
+        dates = raw.dates or ((Witness(where="info", text=raw.raw.published),) if raw.raw.published else ())
         listed = raw.look.listed.date if raw.look.listed else None
-        for where, text in (("info", raw.raw.published), ("list", listed)):
-            if text is None:
-                continue
-            moment = published(text, tz=self.timezone, seen_at=seen_at)
-            if isinstance(moment, Moment):
-                return moment, (Evidence(field="published_on", where=where, text=text),), ()
-            if where == "info":
-                return None, (), (Problem(field="published_on", code=moment.code, detail=moment.detail),)
-        return (
-            None,
-            (),
-            (Problem(field="published_on", code="missing", detail="neither page nor list has a full date"),),
-        )
+        rows = (Witness(where="list", text=listed),) if listed else ()
+        return weigh((*dates, *rows), tz=self.timezone, seen_at=datetime.fromisoformat(raw.look.observed_at))
+
+
+def _dated(weighed: Weighed) -> tuple[Evidence, ...]:
+    """The words a date was read from, then what else on the page says a day; the list's row has its observation."""
+    if weighed.chosen is None:
+        return ()
+    others = [one for one in weighed.others if one.where != "list"]
+    return tuple(Evidence(field="published_on", where=one.where, text=one.text) for one in (weighed.chosen, *others))
+
+
+def _said(value: str | None) -> str | None:
+    """A name as it is printed; None for a word that says there is none: 未知, 无, `--`."""
+    return None if value is None or says_nothing(value) else value
 
 
 def _text_problems(title: str, body: str) -> tuple[Problem, ...]:

@@ -37,8 +37,20 @@ class Evidence:
     """The words an interpreted value was read from."""
 
     field: Annotated[str, "the key whose value was read here"]
-    where: Annotated[str, "title, head, tail, info, list"]
+    where: Annotated[str, "title, head, tail, info, list; for dates the places of docs/reading-any-site.md"]
     text: Annotated[str, "the words themselves"]
+
+
+DayOrder = Literal["month-first", "day-first", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """A date as one place of the site prints it."""
+
+    where: Annotated[str, "a key of `pipelines.text.dates.witnesses.WEIGHTS`"]
+    text: Annotated[str, "the words themselves"]
+    order: Annotated[DayOrder, "of a date with the year last: which number is the month"] = "month-first"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +124,11 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawSpeech:
-    """One speech as its pages gave it. `body_html`: the body container of each part, in order, pager removed."""
+    """One speech as its pages gave it.
+
+    `body_html`: the body container of each part, in order, pager removed. `dates`: every place of its pages that says
+    a day; where it is empty, `raw.published` is the only one.
+    """
 
     site: str
     native_id: str
@@ -124,6 +140,7 @@ class RawSpeech:
     attachments: tuple[Attachment, ...]
     look: Look
     problems: tuple[Problem, ...] = ()
+    dates: tuple[Witness, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from crawler.pages.article import LOW_CONFIDENCE, Article, read
 from crawler.pages.body.lines import read_lines
 from crawler.pages.info import Found
 from crawler.pages.page import Page, PageError
-from pipelines.text.dates import Moment, published
+from pipelines.text.dates import Moment, Weighed, weigh
 from pipelines.text.rendering import body_text, visible_text
 from tests.conftest import ROOT
 from tests.corpus import PAGES, Made, made_pages
@@ -30,6 +30,13 @@ from tests.test_text import LEAF, wrapped
 
 DOCUMENT = ROOT / "docs" / "reading-any-site.md"
 SHANGHAI, SEEN_AT = ZoneInfo("Asia/Shanghai"), datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def weighed(article: Article) -> Weighed:
+    """What the dates of an article's page say together."""
+    return weigh(article.dates, tz=SHANGHAI, seen_at=SEEN_AT)
+
+
 ADDRESS = "http://yunxi.example/ldjh/show_12.html"
 NASTY: dict[str, dict[str, Any]] = tomllib.loads((PAGES / "nasty" / "expected.toml").read_text("utf-8"))
 
@@ -157,30 +164,28 @@ def test_claims_are_cross_checked_with_what_is_visible() -> None:
         Found("在座谈会上的讲话", "heading"),
         Found("2023-12-28 19:00:29", "info"),
     )
-    assert [(problem.field, problem.code) for problem in article.problems] == [
-        ("title", "disagrees"),
-        ("published_on", "disagrees"),
-    ]
-    finer = page.replace("2020-02-02", "2023-12-28").replace(" 19:00:29</p>", "</p>")
-    assert read(Page(ADDRESS, finer)).published == Found("2023-12-28 08:00", "meta")
+    assert [(problem.field, problem.code) for problem in article.problems] == [("title", "disagrees")]
+    assert [problem.code for problem in weighed(article).problems] == ["disagrees"]
+    finer = weighed(read(Page(ADDRESS, page.replace("2020-02-02", "2023-12-28").replace(" 19:00:29</p>", "</p>"))))
+    assert (finer.chosen and (finer.chosen.where, finer.chosen.text)) == ("meta", "2023-12-28 08:00")
 
 
 @pytest.mark.parametrize(
     ("printed", "beside", "read_as"),
     [
-        ("13/04/2018 08:00", "", "2018-04-13 08:00"),
-        ("04/13/2018", "", "04/13/2018"),
-        ("3/4/2018 9:00:00 AM", "", "3/4/2018 9:00:00 AM"),
-        ("03/04/2018", "<p>25/03/2018</p>", "2018-04-03"),
-        ("03/04/2018", "<p>03/25/2018</p>", "03/04/2018"),
+        ("13/04/2018 08:00", "", "2018-04-13"),
+        ("04/13/2018", "", "2018-04-13"),
+        ("3/4/2018 9:00:00 AM", "", "2018-03-04"),
+        ("03/04/2018", "<p>日期 25/03/2018，编号第十二号</p>", "2018-04-03"),
+        ("03/04/2018", "<p>日期 03/25/2018，编号第十二号</p>", "2018-03-04"),
         ("03/04/2018", "", None),
     ],
 )
 def test_a_day_is_told_from_a_month_by_evidence_or_not_at_all(printed: str, beside: str, read_as: str | None) -> None:
     page = PAGE.replace("2023-12-28 19:00:29", printed).replace("</ul>", f"</ul>{beside}").format(LEAD)
-    article = read(Page(ADDRESS, page))
-    assert (article.published and article.published.text) == read_as
-    assert [problem.code for problem in article.problems] == ([] if read_as else ["unreadable"])
+    said = weighed(read(Page(ADDRESS, page)))
+    assert (said.moment and said.moment.on) == read_as
+    assert [problem.code for problem in said.problems] == ([] if read_as else ["unreadable"])
 
 
 @pytest.mark.parametrize(
@@ -263,7 +268,7 @@ def errors(pages: list[Made]) -> dict[str, tuple[int, int]]:
         same = sum(
             block.size for block in SequenceMatcher(None, made.body, body, autojunk=False).get_matching_blocks()
         )
-        at = article.published and published(article.published.text, tz=SHANGHAI, seen_at=SEEN_AT)
+        at = weighed(article).moment
         moment = at.at if isinstance(at, Moment) else None
         count("blocks", 2 * same < len(made.body), 1)
         count("titles", article.title is None or article.title.text != made.title, 1)

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from crawler.pages.page import Page
 from pipelines.reasons import Reason
-from pipelines.record import Attachment, Problem, Raw
+from pipelines.record import Attachment, Problem, Raw, Witness
 
 CounterMode = Literal["read_only", "increments", "none"]
 """What asking a counter does: nothing, one more view, or there is none to ask."""
@@ -70,6 +70,7 @@ class ListPage:
 class ArticlePage:
     """One page of an article. `title` is without site suffix and page number; `counter` is its count's address.
 
+    `dates`: every day the page says, the most trusted first; where empty, `raw.published` is the only one.
     `confidence`: an estimate, 0 to 1, that the body is the article's; None where a declared container holds it.
     """
 
@@ -82,6 +83,7 @@ class ArticlePage:
     column_ids: tuple[str, ...]
     problems: tuple[Problem, ...]
     confidence: float | None = None
+    dates: tuple[Witness, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

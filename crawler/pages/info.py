@@ -1,45 +1,59 @@
-"""Date, author, source and views of an article: read from the lines around its title and body, never from the page.
+"""Days, author, source and views of an article: read from the lines around its title and body, never from the page.
 
 Side bars, related articles and footers have dates and sources of their own, so only lines between title and body
-count freely; lines just above the title and just behind the body count when they carry a label.
+count freely; lines just above the title and just behind the body count when they carry a label or are a day alone.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from crawler.pages.labels import AUTHOR, INPUTTER, LABEL, NUMBER, PUBLISHED, SOURCE, UPDATE_LABEL, UPDATED, VIEWS
-from crawler.pages.page import squeeze, tidy
-
-_LABEL = re.compile(LABEL + r"|((?:发布|发表|更新)(?:于|时间|日期))(?=\s*\d{4})")
-_VALUE_ENDS = re.compile(
-    r"[\u00a0\u3000 ]{2,}|[|｜【】\[\]〓]"
-    r"|[\u00a0\u3000 ](?:我[要来]|打印|分享|收藏|评论|字体|字号|推荐|纠错|订阅|大\s?中\s?小)"
+from crawler.pages.body.find import Body
+from crawler.pages.body.judging import Judged
+from crawler.pages.body.kinds import Kind, is_own_day, is_subtitle
+from crawler.pages.body.lines import Line
+from crawler.pages.heading import Heading
+from crawler.pages.labels import (
+    AUTHOR,
+    INPUTTER,
+    OTHER_DAYS,
+    PUBLISHED,
+    SOURCE,
+    UPDATE_LABEL,
+    UPDATED,
+    VIEWS,
+    WRITTEN,
 )
+from crawler.pages.page import ends_sentence, squeeze
+from crawler.pages.told import Told, Value, labelled, told
+from pipelines.record import Witness
+from pipelines.text.dates import find_dates, leading_date
+from pipelines.text.placeholders import says_nothing
+from pipelines.text.views import view_count
 
-_CN = "〇○零Ｏ一二三四五六七八九"
-_DAY = (
-    r"(?:(?<!\d)\d{4}\s?[-./年]\s?\d{1,2}\s?[-./月]\s?\d{1,2}(?!\d)\s?[日号]?"
-    rf"|[{_CN}]{{4}}年[元{_CN}十]{{1,3}}月[{_CN}十廿卅]{{1,3}}日|(?<!\d)\d{{1,2}}[-/]\d{{1,2}}[-/](?:19|20)\d\d(?!\d))"
-)
-_WEEKDAY = r"(?:[\s\u00a0\u3000]*[（(]?(?:星期|周|週)[一二三四五六日天][）)]?)?"
-_OFFSET = r"(?:\s?[AP]M\b|Z\b|[+-]\d\d:?\d\d(?!\d))?"
-_CLOCK = rf"(?:\d{{1,2}}\s?[:：]\s?\d{{2}}(?:\s?[:：]\s?\d{{2}})?(?!\d)|\d{{1,2}}时\d{{1,2}}分){_OFFSET}"
-_DATE = re.compile(rf"{_DAY}(?:{_WEEKDAY}(?:T|[\s\u00a0\u3000,，]*)(?:[上下]午|凌晨|晚上?)?\s*{_CLOCK})?")
-_YEAR_FIRST, _NUMBERS = re.compile(r"\d{4}\D"), re.compile(r"\d+")
-_HAS_CLOCK = re.compile(r"\d\s?[:：时]\s?\d")
-_YEARLESS = re.compile(rf"(?<![\d/.-])\d{{1,2}}[-/月]\d{{1,2}}日?[\s\u00a0]+{_CLOCK}")
-_EDGES = " \u00a0\u3000\t"
-_OPENING, _CLOSING = "（(", "）)"
+_ABOVE, _BEHIND, _WITHOUT_HEADING, _MOST_LINKS, _MOST_BETWEEN, _SIGNATURE, _FIRST = 4, 4, 8, 80, 24, 3, 3
+_CJK, _SHORTEST_TITLE = re.compile(r"[\u4e00-\u9fff]"), 8
+_MOST_BESIDE, _LONGEST_BEHIND, _LONGEST_DATED, _LONGEST_SPLIT = 12, 40, 60, 12
+_CLOCK = re.compile(r"\d\s?[:：时點点]\s?\d")
+_YEARLESS = re.compile(r"(?<![\d/.-])\d{1,2}[-/月]\d{1,2}日?[\s\u00a0]+\d{1,2}[:：]\d{2}(?:[:：]\d{2})?")
 _TODAY = re.compile("今天|今日|现在|当前|欢迎|您好|北京时间")
-_UPDATE = re.compile(rf"{UPDATE_LABEL}{_DATE.pattern}")
+_UPDATE = re.compile(rf"{UPDATE_LABEL}$")
+_YEAR_FIRST, _NUMBERS = re.compile(r"\d{4}\D"), re.compile(r"\d+")
+# Words that may be a date or stand for one; `时间：周三、周四` in a sentence is none.
+_TELLS = re.compile(r"[0-9０-９年月前今昨刚{$\[]|^[-—]+$|NaN|null|undefined|Invalid", re.IGNORECASE)
+_FOOTER = re.compile("©|版权|[Cc]opyright|备案|[上下]一[篇页条]")
+_BARE_VIEWS = re.compile(
+    r"(?:浏览|阅读|点击|访问|查看|人气)(?:次数|量|数|率)?\s?[\])】）]?\s?([(（\[]?\s?[\d０-９][^\s\])）】]{0,12})"
+)
+_OF_OTHER_THINGS = (*OTHER_DAYS, *UPDATED, *WRITTEN)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Words as the page prints them, and where: title, info, above, tail, meta, list, body, signature."""
+    """Words as the page prints them, and where: title, heading, meta, or a place that a date may stand in."""
 
     text: str
     where: str
@@ -47,97 +61,191 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """What the lines around an article say of it; None where they say nothing."""
+    """What the lines around an article say of it; `dates` is every day they say, the rest None where they do not."""
 
-    published: Found | None
+    dates: tuple[Witness, ...]
     author: Found | None
     source: Found | None
     views: Found | None
 
 
-def read_info(above: Sequence[str], between: Sequence[str], behind: Sequence[str]) -> Info:
-    """Read the lines above the title, between title and body, and behind the body."""
-    zones = [(where, labelled(lines)) for where, lines in (("info", between), ("tail", behind), ("above", above))]
+@dataclass(frozen=True, slots=True)
+class Zones:
+    """The lines that may tell of an article.
+
+    `above` its title, `between` title and body, in the `head` of the body's element but no text, `behind` the body,
+    and of the text itself the `first` lines and the `last`.
+    """
+
+    above: Sequence[Line] = ()
+    between: Sequence[Line] = ()
+    head: Sequence[Line] = ()
+    behind: Sequence[Line] = ()
+    first: Sequence[Line] = ()
+    last: Sequence[Line] = ()
+
+
+def zones(page: Judged, body: Body, heading: Heading | None) -> Zones:
+    """The lines around a body, and those within its element that are no part of the text."""
+    lines, kinds = page.lines, page.kinds
+    kept = set(body.keeps)
+    in_head = [i for i in range(body.start, min(body.stop, body.start + _MOST_BETWEEN)) if kinds[i] is Kind.INFO]
+    if heading is not None and heading.end <= body.start:
+        near = range(max(0, heading.first - _ABOVE), heading.first)
+        trail = max((i for i in near if kinds[i] is Kind.LINKS), default=-1)
+        above = [lines[i] for i in near if i > trail]
+        between = list(range(heading.end, body.start))
+    else:
+        # Portals set columns of links between title and body.
+        told = [i for i in range(max(0, body.start - _MOST_LINKS), body.start) if kinds[i] is not Kind.LINKS]
+        above, between = [], told[-_WITHOUT_HEADING:]
+    if len(between) > _MOST_BETWEEN:
+        between = between[: _MOST_BETWEEN // 2] + between[-_MOST_BETWEEN // 2 :]
+    first = range(body.start, min(body.stop, body.start + _FIRST))
+    is_around = heading is not None and heading.first < body.first
+    inside = [i for i in between if i >= body.first] if is_around else []
+    between = between[: len(between) - len(inside)]
+    last = range(body.stop - 1, max(body.start, body.stop - 1 - _SIGNATURE), -1)
+    return Zones(
+        above=above,
+        between=[lines[i] for i in between if not is_own_day(lines[i].text)],
+        head=[lines[i] for i in (*inside, *in_head) if i not in kept and not is_own_day(lines[i].text)],
+        behind=lines[body.stop : body.stop + _BEHIND],
+        first=[lines[i] for i in first if kinds[i] is Kind.DAY or (kinds[i] is Kind.INFO and i in kept)],
+        last=[lines[i] for i in last if kinds[i] is Kind.DAY],
+    )
+
+
+def read_info(near: Zones) -> Info:
+    """Read the lines that may tell of an article."""
+    lines = {
+        "info": told(near.between),
+        "head": told(near.head),
+        "tail": told(near.behind),
+        "above": told(near.above),
+    }
+    values = [(where, labelled(zone)) for where, zone in lines.items()]
     return Info(
-        published=_published(zones, above, between),
-        author=_first(zones, AUTHOR) or _first(zones, INPUTTER),
-        source=_first(zones, SOURCE),
-        views=_views(zones),
+        dates=tuple(_dates(near, lines, dict(values))),
+        author=_first(values, AUTHOR) or _first(values, INPUTTER),
+        source=_first(values, SOURCE),
+        views=_views(values, lines["info"] + lines["head"]),
     )
 
 
-def labelled(lines: Iterable[str]) -> dict[str, str]:
-    """Label → the words behind it up to the next label, a wide gap or a bracket; the first of each label counts."""
-    values: dict[str, str] = {}
-    for line in lines:
-        marks = list(_LABEL.finditer(line))
-        for mark, following in zip(marks, [*marks[1:], None], strict=False):
-            text = line[mark.end() : following.start() if following else len(line)].strip(_EDGES)
-            end = _VALUE_ENDS.search(text)
-            value = _unbracketed(tidy(text[: end.start()] if end else text))
-            if value:
-                values.setdefault(squeeze(mark[1] or mark[2]), value)
-    return values
+def _dates(near: Zones, lines: dict[str, list[Told]], values: dict[str, dict[str, Value]]) -> Iterator[Witness]:
+    """Every day that the lines say, with the place it has there."""
+    for where in lines:
+        yield from _labelled_dates(where, values[where])
+    for where, zone in (("info", near.between), ("head", near.head)):
+        may_tell = [line for line in zone if _may_tell(line)]
+        yield from _unlabelled(where, may_tell, told(may_tell))
+    yield from _alone(near.above, lines["above"], _MOST_BESIDE)
+    yield from _behind(near.behind, lines["tail"])
+    for where, zone in (("signature", near.last), ("body", near.first)):
+        said = [line for line in zone if not is_own_day(line.text)]
+        for line in told(said):
+            yield from (Witness(where=where, text=text) for _, text in _whole_dates(line.text))
 
 
-def _unbracketed(value: str) -> str:
-    """A value without the bracket its label stands in, or the one that opens the next label's."""
-    for opening, closing in zip(_OPENING, _CLOSING, strict=True):
-        if closing in value and opening not in value:
-            value = value.partition(closing)[0]
-    return value.rstrip(_OPENING + _EDGES + "-·,，;；").strip()
+def _labelled_dates(where: str, values: dict[str, Value]) -> Iterator[Witness]:
+    """The best label of publication that says something; then days of writing and of change."""
+    said = [values[label] for label in PUBLISHED if label in values]
+    date = next((value.date for value in said if _CLOCK.search(value.date) or leading_date(value.date)), None)
+    if date is None:
+        date = next((value.date for value in said if _TELLS.search(value.date)), None)
+    if date is not None:
+        yield Witness(where=where, text=date)
+    elif script := next((value.script for value in said if value.script), None):
+        yield Witness(where="script", text=script)
+    for kind, labels in (("written", WRITTEN), ("updated", UPDATED)):
+        if date := next((values[label].date for label in labels if label in values and values[label].date), None):
+            yield Witness(where=kind, text=date)
 
 
-def find_date(lines: Iterable[str]) -> str | None:
-    """The first full date of some lines; of several with a clock time the earliest: an update comes after."""
-    dates = [tidy(match[0]) for line in lines for match in _DATE.finditer(line)]
-    exact = [date for date in dates if _HAS_CLOCK.search(date)]
-    if len(exact) > 1 and all(_YEAR_FIRST.match(date) for date in exact):
-        return min(exact, key=lambda date: [int(number) for number in _NUMBERS.findall(date)])
-    return next(iter(exact or dates), None)
+def _may_tell(line: Line) -> bool:
+    """True for a line that may print the article's day without a label: no row, sentence or subtitle."""
+    if line.linked and _is_row(line):
+        return False
+    return not is_subtitle(line.text) and not (ends_sentence(line.text) and line.size > _LONGEST_DATED)
 
 
-def _published(
-    zones: Sequence[tuple[str, dict[str, str]]], above: Sequence[str], between: Sequence[str]
-) -> Found | None:
-    by_label = {where: _dated(values, PUBLISHED) for where, values in zones}
-    said = [_UPDATE.sub("", line) for line in between]
-    if date := by_label["info"] or find_date(said):
-        return Found(date, "info")
-    for where in ("above", "tail"):
-        if date := by_label[where]:
-            return Found(date, where)
-    if date := find_date(line for line in above if _is_date_line(line)):
-        return Found(date, "above")
+def _is_row(line: Line) -> bool:
+    """True for a line that is mostly a link to another article; the link to a source is no title."""
+    is_titled = line.linked * 2 > line.size and len(_CJK.findall(line.text)) >= _SHORTEST_TITLE
+    return is_titled or line.block.tag in {"li", "dd"}
+
+
+def _unlabelled(where: str, lines: Sequence[Line], said: Sequence[Told]) -> Iterator[Witness]:
+    """Of days with a clock time the earliest, since a change comes after; else the first; else one without a year."""
+    found = [date for line in said for date in _whole_dates(line.without(_OF_OTHER_THINGS))]
+    texts = [text for before, text in found if not _UPDATE.search(before)]
+    exact = [text for text in texts if _CLOCK.search(text)]
+    if len(exact) > 1 and all(_YEAR_FIRST.match(text) for text in exact):
+        exact = [min(exact, key=lambda text: [int(digits) for digits in _NUMBERS.findall(text)])]
+    if exact:
+        yield Witness(where=where, text=exact[0])
+    elif texts:
+        yield Witness(where="head", text=texts[0])
+    elif split := next(_split(said), None):
+        yield Witness(where="head", text=split)
+    else:
+        plain = (match[0] for line in lines if (match := _YEARLESS.search(line.text)))
+        yield from (Witness(where="head", text=text) for text in list(plain)[:1])
+
+
+def _whole_dates(text: str) -> Iterator[tuple[str, str]]:
+    """The full dates of a line that are whole, each with the words before it."""
+    for start, _, _ in find_dates(text):
+        if end := leading_date(text[start:]):
+            yield text[:start], text[start : start + end]
+
+
+def _split(lines: Sequence[Told]) -> Iterator[str]:
+    """Dates whose day and month stand in elements or lines of their own: `28`, `2023-12`."""
+    short = [parts for line in lines if len(parts := line.parts()) <= _LONGEST_SPLIT]
+    for text in (*short, *(f"{one} {other}" for one, other in pairwise(short))):
+        if leading_date(text) == len(text) > 0:
+            yield text
+
+
+def _alone(lines: Sequence[Line], said: Sequence[Told], beside: int) -> Iterator[Witness]:
+    """The first line that is a day and hardly anything else; the day of the visit is none of the article's."""
+    for line, words in zip(lines, said, strict=True):
+        for _, text in _whole_dates(words.without((*_OF_OTHER_THINGS, *PUBLISHED))):
+            if not _TODAY.search(line.text) and line.size - len(squeeze(text)) <= beside:
+                yield Witness(where="beside", text=text)
+                return
+
+
+def _behind(lines: Sequence[Line], said: Sequence[Told]) -> Iterator[Witness]:
+    """A day directly behind the body, before the first link or footer."""
+    for line, words in zip(lines, said, strict=True):
+        if line.linked or _FOOTER.search(line.text) or line.size > _LONGEST_BEHIND:
+            return
+        has_clock = _CLOCK.search(line.text) is not None
+        found = list(_alone([line], [words], _LONGEST_BEHIND if has_clock else _MOST_BESIDE))
+        if found:
+            yield found[0]
+            return
+
+
+def _first(zones: Sequence[tuple[str, dict[str, Value]]], labels: Sequence[str]) -> Found | None:
+    """The first value of these labels; one that names no one (未知) only where there is no other."""
+    found = [
+        Found(values[label].name, where)
+        for where, values in zones
+        for label in labels
+        if label in values and values[label].name
+    ]
+    return next((one for one in found if not says_nothing(one.text)), next(iter(found), None))
+
+
+def _views(zones: Sequence[tuple[str, dict[str, Value]]], lines: Sequence[Told]) -> Found | None:
+    """The count behind a label, as it is printed; without a colon only what is certainly one."""
     for where, values in zones:
-        if date := _dated(values, UPDATED):
-            return Found(date, where)
-    yearless = next((match[0] for line in between if (match := _YEARLESS.search(line))), None)
-    unread = yearless or next(
-        (dict(zones)["info"][label] for label in PUBLISHED if label in dict(zones)["info"]), None
-    )
-    return Found(tidy(unread), "info") if unread else None
-
-
-def _dated(values: dict[str, str], labels: Sequence[str]) -> str | None:
-    return next((date for label in labels if label in values and (date := find_date([values[label]]))), None)
-
-
-def _is_date_line(line: str) -> bool:
-    """True for a line that is a date and hardly anything else; the day of the visit is none of the article's."""
-    match = _DATE.search(line)
-    return match is not None and not _TODAY.search(line) and len(squeeze(line)) - len(squeeze(match[0])) <= 12
-
-
-def _first(zones: Sequence[tuple[str, dict[str, str]]], labels: Sequence[str]) -> Found | None:
-    for where, values in zones:
-        for label in labels:
-            if label in values:
-                return Found(values[label], where)
-    return None
-
-
-def _views(zones: Sequence[tuple[str, dict[str, str]]]) -> Found | None:
-    found = _first(zones, VIEWS)
-    match = NUMBER.match(found.text) if found else None
-    return Found(match[0].strip(), found.where) if found and match else None
+        for label in VIEWS:
+            if label in values and (count := values[label].count):
+                return Found(count, where)
+    bare = (match[1] for line in lines for match in _BARE_VIEWS.finditer(line.text))
+    return next((Found(text, "info") for text in bare if isinstance(view_count(text, source="page"), int)), None)

@@ -107,6 +107,7 @@ class Generic:
             column_ids=tuple(identity for url in article.column_urls if (identity := column_id(url))),
             problems=article.problems,
             confidence=article.confidence,
+            dates=article.dates,
         )
 
     def notice(self, page: Page, *, is_article: bool) -> tuple[Reason, str] | None:

@@ -6,22 +6,18 @@ A date needs no label, since real 6.5 sites print `2009年08月31日  大洋网 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lxml import etree
 
 from crawler.pages.labels import AUTHOR, INPUTTER, LABEL, NUMBER, PUBLISHED, SOURCE, UPDATE_LABEL, UPDATED, VIEWS
 from crawler.pages.page import Page, squeeze, strings, tidy
+from pipelines.text.dates import find_dates, leading_date
 
 _LABEL = re.compile(LABEL + "|(发布于|发表于|更新于)")
 _VALUE_END = re.compile(r"[\u00a0\u3000 ]{2,}|[|｜【\[]|\n")
-_DATE = re.compile(
-    r"(?<!\d)(?:\d{4}\s?[-./年]\s?\d{1,2}\s?[-./月]\s?\d{1,2}日?|\d{1,2}/\d{1,2}/\d{4}|[一二〇○零０-９]{4}年.{1,3}月.{1,4}日)"
-    r"(?:[\sT\u3000\u00a0]*(?:上午|下午)?\s*\d{1,2}[:：时]\d{1,2}(?:[:：分]\d{1,2}秒?|分)?(?:\s?[AP]M)?)?"
-    r"|(?<!\d)\d{1,2}[-/月]\d{1,2}日?(?:[\s\u00a0]+\d{1,2}:\d{2})?(?!\d)"
-)
-_UPDATE = re.compile(rf"{UPDATE_LABEL}(?:{_DATE.pattern})")
-_FULL_YEAR = re.compile(r"\d{4}|[一二〇○零０-９]{4}年")
+_UPDATE = re.compile(rf"{UPDATE_LABEL}$")
 _BLOCK_END = frozenset({"br", "p", "div", "td", "tr", "table", "h1", "h2", "h3", "h4", "li", "ul", "hr", "center"})
 _LINES_ABOVE = 2
 _LINES_WITHOUT_HEADING = 4
@@ -165,14 +161,18 @@ def _published(lines: list[str]) -> str | None:
     by_label = _by_label(_labelled(lines), PUBLISHED)
     if by_label:
         return by_label
-    said = (_UPDATE.sub("", _plain(line)) for line in lines)
-    printed = (match[0] for line in said for match in _DATE.finditer(line) if _FULL_YEAR.search(match[0]))
+    printed = (date for line in lines for date in _whole_dates(_plain(line)))
     return next(printed, None) or _by_label(_labelled(lines), UPDATED)
+
+
+def _whole_dates(line: str) -> Iterator[str]:
+    for start, _, _ in find_dates(line):
+        if (end := leading_date(line[start:])) and not _UPDATE.search(line[:start]):
+            yield line[start : start + end]
 
 
 def _by_label(values: dict[str, str], labels: list[str]) -> str | None:
     for label in labels:
         if value := values.get(label):
-            match = _DATE.search(value)
-            return tidy(match[0]) if match else value
+            return next(_whole_dates(value), value)
     return None

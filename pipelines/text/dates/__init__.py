@@ -4,6 +4,19 @@ Numbers are folded for reading only; nothing asks a clock: the moment of the cap
 """
 
 from pipelines.text.dates.published import Moment, Unread, published
-from pipelines.text.dates.shapes import find_dates, no_single_day, spoken_day
+from pipelines.text.dates.shapes import find_dates, leading_date, no_single_day, spoken_day
+from pipelines.text.dates.witnesses import WEIGHTS, Weighed, ranked, weigh
 
-__all__ = ["Moment", "Unread", "find_dates", "no_single_day", "published", "spoken_day"]
+__all__ = [
+    "WEIGHTS",
+    "Moment",
+    "Unread",
+    "Weighed",
+    "find_dates",
+    "leading_date",
+    "no_single_day",
+    "published",
+    "ranked",
+    "spoken_day",
+    "weigh",
+]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from pipelines.text.dates.relative import relative
 from pipelines.text.dates.shapes import (
     DAYS,
     ENGLISH,
+    EPOCH,
     FIRST_YEAR,
     FULL,
     JAVA,
@@ -18,6 +19,7 @@ from pipelines.text.dates.shapes import (
     OTHER_CALENDAR,
     SHORT_YEAR,
     SHORT_YEAR_UNSURE,
+    SPLIT,
     YEARLESS,
     clock_of,
     day_of,
@@ -25,6 +27,7 @@ from pipelines.text.dates.shapes import (
     has_clock,
     has_minute,
     has_second,
+    is_either,
     number,
     parts,
     possible,
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
     from datetime import date
     from zoneinfo import ZoneInfo
 
-    from pipelines.record import Precision
+    from pipelines.record import DayOrder, Precision
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,8 @@ class Unread:
 class Moment:
     """What a date string claims.
 
-    `on` is YYYY-MM-DD, None for a month. `at` is RFC 3339 with the offset printed, else the site's own; None when no
-    clock time is printed. A moment to the minute has seconds 00.
+    `on` is YYYY-MM-DD, None for a month. `at` is RFC 3339, None when no clock time is printed; a moment to the minute
+    has seconds 00. Both are the site's own time: `2023-12-28T23:30:00Z` is 07:30 of the 29th in China.
     """
 
     on: str | None
@@ -60,34 +63,42 @@ class Moment:
 
 
 _LABEL = re.compile(
-    r"\s*(?:(?:发布|发表|更新|添加|加入|录入|上传)?(?:日期|时间)\s*:|(?:发布|发表|更新)于\s*:?|(?:posted|published|date)\s*(?:on|:))\s*",
+    r"\s*(?:(?:发布|发表|更新|添加|加入|录入|上传|编辑)?(?:日期|时间)\s*:|(?:发布|发表|更新)于\s*:?"
+    r"|(?:posted|published|date)\s*(?:on|at|@|:)\s*:?)\s*",
     re.IGNORECASE,
 )
 _AHEAD = timedelta(days=1)
 """Clocks of servers run fast, and a day printed in China may not have begun in UTC."""
 _LONGEST = 200
+_WEB_BEGAN = 1990
+"""Seconds since 1970 that lead before this year are some other number."""
 
 
-def published(text: str | None, *, tz: ZoneInfo, seen_at: datetime) -> Moment | Unread:
+def published(
+    text: str | None, *, tz: ZoneInfo, seen_at: datetime, order: DayOrder = "month-first"
+) -> Moment | Unread:
     """What one printed date claims; `tz` is the site's zone, `seen_at` (aware) when the page was captured.
 
     今天, 昨天, N小时前 and the like are counted back from `seen_at`, and only to the day where no clock is printed.
-    MM/DD/YYYY is the CMS's own order; a year of two digits is read where its place and its century are sure. Codes:
-    missing (blank), no-year, relative, range (several days), two-digit-year, other-calendar (民国, 农历), impossible
-    (no such day or hour, before 1949, the zero of a clock), future (more than a day later than `seen_at`), unreadable
-    (all else). Never raises for any text.
+    MM/DD/YYYY is the CMS's own `order`, where nothing tells another one; a year of two digits is read where its place
+    and its century are sure; ten or thirteen digits are seconds or milliseconds since 1970.
+
+    Codes: missing (blank), no-year, relative, range (several days), two-digit-year, other-calendar (民国, 农历),
+    impossible (no such day or hour, before 1949, the zero of a clock), future (more than a day later than `seen_at`),
+    unreadable (all else). Never raises for any text.
     """
     if text is None or not (plain := _bare(text)):
         return Unread("missing", "no date")
     if len(plain) > _LONGEST:
         return Unread("unreadable", _quote(text))
-    for shape in (FULL, ENGLISH, JAVA):
+    for shape in (FULL, ENGLISH, JAVA, SPLIT):
         if match := shape.fullmatch(plain):
-            return _moment(match, day_of(match), text, tz, seen_at)
-    if month := MONTH.fullmatch(plain):
-        return _month(month, text, tz, seen_at)
-    if short := SHORT_YEAR.fullmatch(plain):
-        return _short_year(short, text, tz, seen_at)
+            if order == "unknown" and is_either(match):
+                return Unread("unreadable", f"{_quote(text)}: nothing tells the day from the month")
+            return _moment(match, day_of(match, is_day_first=order == "day-first"), text, tz, seen_at)
+    for other, reader in ((EPOCH, _since_1970), (MONTH, _month), (SHORT_YEAR, _short_year)):
+        if match := other.fullmatch(plain):
+            return reader(match, text, tz, seen_at)
     said = relative(plain, seen_at.astimezone(tz))
     if said is not None:
         return Moment(*said) if said else Unread("relative", _quote(text))
@@ -119,16 +130,27 @@ def _quote(text: str) -> str:
 def _moment(match: re.Match[str], on: date | None, text: str, tz: tzinfo, seen_at: datetime) -> Moment | Unread:
     if on is None:
         return Unread("impossible", _quote(text))
-    if not has_clock(match):
+    if "hour" not in match.groupdict() or not has_clock(match):
         return _unless_future(Moment(on.isoformat(), None, "day"), datetime.combine(on, time(), tz), seen_at)
     clock, zone = clock_of(match), zone_of(match, tz)
     if clock is None or zone is None:
         return Unread("impossible", _quote(text))
-    at = datetime.combine(on, clock, zone)
+    try:
+        at = datetime.combine(on, clock, zone).astimezone(tz)
+    except OverflowError:  # the last day of year 9999 in another zone
+        return Unread("impossible", _quote(text))
+    on = at.date()
     if not has_minute(match):
         return _unless_future(Moment(on.isoformat(), None, "day"), at, seen_at)
     precision: Precision = "second" if has_second(match) else "minute"
     return _unless_future(Moment(on.isoformat(), at.isoformat(), precision), at, seen_at)
+
+
+def _since_1970(match: re.Match[str], text: str, tz: tzinfo, seen_at: datetime) -> Moment | Unread:
+    at = datetime.fromtimestamp(int(match["seconds"]), UTC).astimezone(tz)
+    if at.year < _WEB_BEGAN:
+        return Unread("impossible", _quote(text))
+    return _unless_future(Moment(at.date().isoformat(), at.isoformat(), "second"), at, seen_at)
 
 
 def _month(match: re.Match[str], text: str, tz: tzinfo, seen_at: datetime) -> Moment | Unread:

@@ -63,7 +63,7 @@ def _on_a_day(day: datetime, rest: str, seen_at: datetime) -> Claim | Literal[Fa
     if not rest:
         return f"{day:%Y-%m-%d}", None, "day"
     match = CLOCK.fullmatch(rest)
-    if match is None or match["offset"]:
+    if match is None or match["offset"] or match["offset2"]:
         return None
     clock = clock_of(match)
     if clock is None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, time, timedelta, timezone, tzinfo
 
-_ZEROS = "〇○◯零ＯO"
+_ZEROS = "〇○◯零ＯOｏo"  # both cases: patterns that ignore case find either
 _DIGITS = {**dict.fromkeys(_ZEROS, 0), **{sign: n for n, sign in enumerate("一二三四五六七八九", 1)}}
 _DIGITS |= {sign: n for n, sign in enumerate("0123456789")} | {"两": 2}
 _TENS = {"十": 10, "廿": 20, "卅": 30}
 # One character for one, so that a place in the folded text is the same place in the text.
 _FOLD = str.maketrans(
-    "０１２３４５６７８９：／－—–―─−‐‑．（）［］【】〔〕＋，\u3000\xa0\u2002\u2003\u2009\u202f\u200b\ufeff",
-    "0123456789:/--------.()[][][]+,        ",
+    "０１２３４５６７８９：／－—–―─−‐‑．（）［］【】〔〕＋，時點號週禮\u3000\xa0\u2002\u2003\u2009\u202f\u200b\ufeff",
+    "0123456789:/--------.()[][][]+,时点号周礼        ",
 )
 
 CN = "一二三四五六七八九" + _ZEROS
@@ -30,17 +30,20 @@ _MDY = rf"{_START}(?P<m2>[0-9]{{1,2}})(?P<sep2>[-/.])(?P<d2>[0-9]{{1,2}})(?P=sep
 _CHINESE = rf"(?P<y3>{YEAR}){S}年{S}(?P<m3>元|{PART}){S}月{S}(?P<d3>{PART}){S}[日号]"
 _WEEKDAY = rf"(?:{S}\(?(?:星期|礼拜|周)[一二三四五六日天]\)?)?"
 _HALF = "上午|下午|凌晨|早上|早晨|清晨|中午|傍晚|晚上|晚|AM|PM"
-# An offset only after seconds: in `19:00-20:00` the second number is the end of the meeting.
+# A zone by name, or by name and hours: `GMT`, `GMT+0800 (中国标准时间)`, as a browser's `Date` prints it.
+_NAMED_ZONE = r"(?:Z|(?:GMT|UTC)(?:[+-][0-9]{1,2}(?::?[0-9]{2})?)?|CST)(?![A-Za-z0-9])(?:\s?\([^()]{1,30}\))?"
+# Hours west only after seconds: in `19:00-20:00` the second number is the end of the meeting.
 _CLOCK = (
     rf"(?P<half>{_HALF})?{S}(?:(?P<hour>[0-9]{{1,2}})"
     rf"(?::(?P<minute>[0-9]{{1,2}})(?::(?P<second>[0-9]{{1,2}})(?:[.,][0-9]{{1,9}})?"
-    rf"(?P<offset>{S}(?:Z|GMT|UTC)\b|{S}[+-][0-9]{{2}}:?[0-9]{{2}}(?![0-9]))?)?(?![0-9]|:[0-9]))"
+    rf"(?P<offset>{S}{_NAMED_ZONE}|{S}[+-][0-9]{{2}}(?::?[0-9]{{2}})?(?![0-9:]))?"
+    rf"|(?P<offset2>{S}{_NAMED_ZONE}|{S}\+[0-9]{{2}}:?[0-9]{{2}}(?![0-9]))?)(?![0-9]|:[0-9]))"
     rf"|(?P<hour2>{PART}){S}[时点](?:整|{S}(?P<minute2>半|{PART}){S}分?(?:{S}(?P<second2>{PART}){S}秒)?)?)"
     rf"(?:{S}(?P<half2>AM|PM|上午|下午)(?!\w))?"
 )
 _ANY_CLOCK = re.sub(r"\?P<\w+>", "?:", _CLOCK)
 _DATE = rf"(?:{_YMD}|{_MDY}|{_CHINESE})"
-_GAP = r"(?:T|,?\s{1,9}|(?<=[日号天一二三四五六)]))"
+_GAP = r"(?:T|,?\s{1,9}|\s{1,9}[-|]\s{1,9}|(?<=[日号天一二三四五六)]))"
 FULL = re.compile(rf"{_DATE}{_WEEKDAY}(?:{_GAP}{_CLOCK})?", re.IGNORECASE)
 CLOCK = re.compile(_CLOCK, re.IGNORECASE)
 MONTH = re.compile(rf"(?P<y>{YEAR}){S}年{S}(?P<m>元|{PART}){S}月(?:份)?|(?P<y1>[0-9]{{4}})[-/.](?P<m1>[0-9]{{1,2}})")
@@ -51,16 +54,23 @@ _MON = (
     r"|nov(?:ember)?|dec(?:ember)?)\.?"
 )
 _DOW = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s{1,9})?"
-# `Thu Dec 28 19:00:29 CST 2023` is Java's; its zone is the server's own, which on these sites is China's.
 _ENGLISH = (
     rf"{_DOW}(?:(?P<m1>{_MON})\s{{1,9}}(?P<d1>[0-9]{{1,2}})(?:st|nd|rd|th)?,?\s{{1,9}}(?P<y1>[0-9]{{4}})"
     rf"|(?P<d2>[0-9]{{1,2}})(?:st|nd|rd|th)?[\s-]{{1,9}}(?P<m2>{_MON}),?[\s-]{{1,9}}(?P<y2>[0-9]{{4}}))"
 )
 ENGLISH = re.compile(rf"{_ENGLISH}(?:,?\s{{1,9}}(?:at\s{{1,9}})?{_CLOCK})?", re.IGNORECASE)
 JAVA = re.compile(
-    rf"{_DOW}(?P<m1>{_MON})\s{{1,9}}(?P<d1>[0-9]{{1,2}})\s{{1,9}}{_CLOCK}\s{{1,9}}(?:CST\s{{1,9}})?(?P<y1>[0-9]{{4}})",
+    rf"{_DOW}(?P<m1>{_MON})\s{{1,9}}(?P<d1>[0-9]{{1,2}})\s{{1,9}}{_CLOCK}\s{{1,9}}(?P<y1>[0-9]{{4}})",
     re.IGNORECASE,
 )
+# Layouts set the day large and the rest beside it: `28 2023-12`, `12-28 2023`, `2023 12-28`.
+SPLIT = re.compile(
+    r"(?P<d1>[0-9]{1,2})[日号]?(?:\s{1,9}|\s?/\s?)(?P<y1>[0-9]{4})(?P<sep>[-/.年])(?P<m1>[0-9]{1,2})月?"
+    r"|(?P<m2>[0-9]{1,2})[-/.月](?P<d2>[0-9]{1,2})日?\s{1,9}(?P<y2>[0-9]{4})年?"
+    r"|(?P<y3>[0-9]{4})年?\s{1,9}(?P<m3>[0-9]{1,2})[-/.月](?P<d3>[0-9]{1,2})日?"
+)
+# Seconds or milliseconds since 1970, as back ends and scripts write them: `1703761229`, `/Date(1703761229000+0800)/`.
+EPOCH = re.compile(r"(?:/Date\()?(?P<seconds>[0-9]{10})(?P<milli>[0-9]{3})?(?:[+-][0-9]{4}\)/|\)/)?")
 # The order of two-digit years is known from 年 or from a number that can be neither month nor day.
 SHORT_YEAR = re.compile(
     rf"(?:(?P<y1>[0-9]{{2}}){S}年{S}(?P<m1>{PART}){S}月{S}(?P<d1>{PART}){S}[日号]"
@@ -86,6 +96,10 @@ _DAYS_END = rf"(?:(?:{YEAR}{S}年{S})?{_MONTH_DAY}|{PART}{S}[日号]|[0-9]{{1,4}
 DAYS = re.compile(
     rf"(?:{YEAR}{S}年{S})?(?:{_MONTH_DAY}|(?:元|{PART}){S}月{S}{PART}){S}(?:至|到|-{{1,3}}|~|～|、|和){S}{_DAYS_END}"
     rf"|[0-9]{{4}}([-/.])[0-9]{{1,2}}\1[0-9]{{1,2}}{S}(?:至|到|-{{1,3}}|~|～){S}{_DAYS_END}"
+)
+# Behind a date that is not whole: more of a number, a range, a clock of a shape that is none.
+_GOES_ON = re.compile(
+    rf"{S}(?:[-~～至到]{S}[0-9{CN}十]|[:./]?{S}[0-9]|[、和]{S}[0-9]{{1,2}}[日号]|[A-Z]{{3}}(?![A-Za-z]))|[0-9A-Za-z]"
 )
 _MORNING = frozenset({"上午", "凌晨", "早上", "早晨", "清晨", "AM"})
 _AFTERNOON = frozenset({"下午", "傍晚", "晚上", "晚", "PM"})
@@ -120,9 +134,25 @@ def parts(match: re.Match[str]) -> tuple[int, int, int]:
     return number(year), _MONTHS.index(name) + 1 if name in _MONTHS else number(month), number(day)
 
 
-def day_of(match: re.Match[str]) -> date | None:
-    """The day of a match; None when there is no such day, or when it is before 1949 or the zero of a clock."""
-    return possible(*parts(match))
+def day_of(match: re.Match[str], *, is_day_first: bool = False) -> date | None:
+    """The day of a match; None when there is no such day, or when it is before 1949 or the zero of a clock.
+
+    `is_day_first`: `28/12/2023`, read of dates with the year last only.
+    """
+    year, month, day = parts(match)
+    if is_day_first and _is_year_last(match):
+        month, day = day, month
+    return possible(year, month, day)
+
+
+def is_either(match: re.Match[str]) -> bool:
+    """True for a date with the year last whose first two numbers can both be the month: `03/04/2018`."""
+    _, month, day = parts(match)
+    return _is_year_last(match) and month != day and max(month, day) <= 12
+
+
+def _is_year_last(match: re.Match[str]) -> bool:
+    return match.re is FULL and match["y2"] is not None
 
 
 def possible(year: int, month: int, day: int) -> date | None:
@@ -171,11 +201,19 @@ def clock_of(match: re.Match[str]) -> time | None:
 
 
 def zone_of(match: re.Match[str], tz: tzinfo) -> tzinfo | None:
-    """The offset printed, else `tz`; None when there is no such offset."""
-    offset = (match["offset"] or "").strip().upper()
-    if not offset or offset in {"Z", "GMT", "UTC"}:
-        return UTC if offset else tz
-    hours, minutes = int(offset[1:3]), int(offset[-2:])
+    """The offset printed, else `tz`; None when there is no such offset.
+
+    CST is China's here: Java prints so the zone of its own server.
+    """
+    printed = (match["offset"] or match["offset2"] or "").partition("(")[0].strip().upper()
+    offset = re.sub(r"^(?:GMT|UTC)(?=[+-])", "", printed)
+    if offset in {"Z", "GMT", "UTC"}:
+        return UTC
+    if offset in {"", "CST"}:
+        return tz
+    digits = offset[1:].replace(":", "")
+    digits = digits if len(digits) > 2 else f"{digits}00"  # `+8`, `+08`: hours alone
+    hours, minutes = int(digits[:-2]), int(digits[-2:])
     if hours > 14 or minutes > 59:
         return None
     delta = timedelta(hours=hours, minutes=minutes)
@@ -189,6 +227,17 @@ def find_dates(text: str) -> list[tuple[int, int, str]]:
     anything inside a longer run of digits.
     """
     return [(m.start(), m.end(), text[m.start() : m.end()]) for m in FULL.finditer(folded(text))]
+
+
+def leading_date(text: str) -> int:
+    """How many characters at the beginning of a text are one date of any shape, with its clock time; 0 for none.
+
+    What follows must be something else: in `2023-12-28 19:00-20:00` and `2023年1月7日-9日` no date is whole.
+    """
+    plain = folded(text)
+    ends = [match.end() for shape in (FULL, ENGLISH, JAVA, SPLIT, EPOCH) if (match := shape.match(plain))]
+    end = max(ends, default=0)
+    return 0 if _GOES_ON.match(plain, end) else end
 
 
 def spoken_day(text: str) -> str | None:

@@ -1,0 +1,175 @@
+"""What the simplest scripts of a page write into it: a date or a count that stands in the script as it is.
+
+Nothing is run. A script is read only where it writes a string, or a variable that the page sets to one. What it would
+have to compute stays unread, and its place is marked: a date that should stand there is then told to be unreadable.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from lxml import etree
+
+from crawler.pages.page import Page, tidy
+from pipelines.text.dates import leading_date
+
+_STRING = r"\"(?:[^\"\\\n]|\\.){0,200}\"|'(?:[^'\\\n]|\\.){0,200}'"
+_NAME = r"[A-Za-z_$][\w$.]{0,60}"
+_SET = re.compile(
+    rf"(?<![\w$.])(?P<quote>[\"']?)(?P<name>{_NAME})(?P=quote)\s{{0,9}}[=:]\s{{0,9}}"
+    rf"(?P<value>{_STRING}|\d{{10}}(?:\d{{3}})?)\s{{0,9}}(?=[;,\n}}<]|$)"
+)
+_WRITES = re.compile(
+    r"document\s{0,9}\.\s{0,9}write(?:ln)?\s{0,9}\("
+    r"|(?:\$|jQuery)\s{0,9}\(\s{0,9}[\"']#(?P<jquery>[\w-]{1,60})[\"']\s{0,9}\)\s{0,9}\.\s{0,9}(?:html|text|append)\s{0,9}\("
+    r"|getElementById\s{0,9}\(\s{0,9}[\"'](?P<dom>[\w-]{1,60})[\"']\s{0,9}\)\s{0,9}\.\s{0,9}(?:innerHTML|innerText|textContent)\s{0,9}=(?!=)"
+)
+_TERM = re.compile(
+    rf"\s{{0,9}}(?:(?P<string>{_STRING})|(?P<number>\d{{1,13}})|(?P<name>{_NAME}?))"
+    r"(?P<calls>(?:\.(?:substr|substring|slice)\(\s{0,3}\d{1,3}\s{0,3}(?:,\s{0,3}\d{1,3}\s{0,3})?\)|\.trim\(\)|\.toString\(\)){0,3})"
+    r"\s{0,9}(?P<then>[+);\n<]|$)"
+)
+_CALL = re.compile(r"\.(\w+)\((?:\s*(\d+))?(?:\s*,\s*(\d+))?\s*\)")
+_READY = re.compile(r"\$\(\s*function|ready\(\s*function|onload\s*=\s*function")
+_BRANCH = re.compile(r"\b(?:if|else|for|while|switch|function|case)\b|\?|=>")
+# A condition on what is known, directly before what it allows: `if(pubDate != "")`.
+_IF = re.compile(
+    rf"if\s{{0,9}}\(\s{{0,9}}(?P<name>{_NAME}?)\s{{0,9}}"
+    r"(?:!==?\s{0,9}(?:\"\"|''|null|undefined)|(?:\.length)?\s{0,9}>\s{0,9}0)?\s{0,9}\)\s{0,9}\{?\s{0,9}$"
+)
+_TAG, _ESCAPE = re.compile(r"<[^<>]{0,300}>"), re.compile(r"\\(.)")
+_COUNT = re.compile(r"[0-9][0-9,.]*\s?万?\+?")
+_LONGEST_WRITTEN, _LONGEST_SCRIPT, _MOST_SCRIPTS = 60, 50_000, 300
+_MARK = "data-unread-script"
+_LABEL_ENDS = tuple(":：(（[【")
+
+
+def inline_scripts(page: Page) -> Iterator[tuple[etree._Element, str]]:
+    """The scripts that stand in a page itself, with their text; long ones are libraries, which set nothing."""
+    for node in page.all("//script[not(@src)]")[:_MOST_SCRIPTS]:
+        text = node.text or ""
+        if 0 < len(text) <= _LONGEST_SCRIPT and "json" not in (node.get("type") or "").lower():
+            yield node, text
+
+
+def set_in(scripts: Sequence[str]) -> dict[str, str]:
+    """Variables and keys that scripts set to a string or to seconds since 1970; not those set to several."""
+    found: dict[str, set[str]] = {}
+    for text in scripts:
+        for match in _SET.finditer(text):
+            found.setdefault(match["name"].removeprefix("window."), set()).add(_literal(match["value"]))
+    return {name: next(iter(values)) for name, values in found.items() if len(values) == 1}
+
+
+def write_out(page: Page) -> None:
+    """Put what the page's scripts write, where it is a date or a count, in its place. The tree is changed.
+
+    The place of what cannot be read is marked: see `unread_script`.
+    """
+    scripts = list(inline_scripts(page))
+    if not any(_WRITES.search(text) for _, text in scripts):
+        return
+    known = set_in([text for _, text in scripts])
+    for node, text in scripts:
+        written: list[str | None] = []
+        for match in _WRITES.finditer(text):
+            said = _evaluated(text, match, known)
+            name = match["jquery"] or match["dom"]
+            if name is None:
+                written.append(said)
+                continue
+            for place in page.all(f"//*[@id='{name}']")[:1]:
+                _fill(place, said, text)
+        if written:
+            said = None if None in written else _shown("".join(filter(None, written)))
+            _insert(node, said, text)
+
+
+def unread_script(node: etree._Element, *, is_tail: bool) -> str | None:
+    """The script that writes what stands directly behind a text node, where it could not be read; else None."""
+    container = node.getparent() if is_tail else node
+    following = next(node.itersiblings(etree.Element) if is_tail else node.iterchildren(etree.Element), None)
+    if following is None and container is not None:
+        following = next(container.itersiblings(etree.Element), None)
+    if following is None:
+        return None
+    return next((mark for inner in following.iter(etree.Element) if (mark := inner.get(_MARK))), None)
+
+
+def _evaluated(script: str, match: re.Match[str], known: Mapping[str, str]) -> str | None:
+    """The string that a write writes, None where it hangs on more than is set in the page."""
+    before = _READY.sub("", script[: match.start()])
+    condition = _IF.search(before)
+    if condition is not None:
+        if not known.get(condition["name"].removesuffix(".length")):
+            return None
+        before = before[: condition.start()]
+    return None if _BRANCH.search(before) else _sum(script, match.end(), known)
+
+
+def _sum(script: str, at: int, known: Mapping[str, str]) -> str | None:
+    """The value of strings, numbers and known variables joined by `+`."""
+    whole = ""
+    while term := _TERM.match(script, at):
+        if term["string"] is not None:
+            value = _literal(term["string"])
+        else:
+            value = term["number"] or known.get(term["name"].removeprefix("window."), "")
+        if not value and term["string"] is None:
+            return None
+        whole += _called(value, term["calls"])
+        if term["then"] != "+" or len(whole) > _LONGEST_WRITTEN * 5:
+            return whole
+        at = term.end()
+    return None
+
+
+def _called(value: str, calls: str) -> str:
+    for name, first, last in _CALL.findall(calls):
+        if name == "trim":
+            value = value.strip()
+        elif name in {"substr", "substring", "slice"}:
+            begin = int(first or 0)
+            end = len(value) if not last else begin + int(last) if name == "substr" else int(last)
+            value = value[begin:end]
+    return value
+
+
+def _literal(text: str) -> str:
+    return _ESCAPE.sub(r"\1", text[1:-1]) if text[:1] in {'"', "'"} else text
+
+
+def _shown(html: str) -> str:
+    return tidy(_TAG.sub("", html))
+
+
+def _fill(place: etree._Element, said: str | None, script: str) -> None:
+    if said is None:
+        place.set(_MARK, tidy(script)[:_LONGEST_WRITTEN])
+    elif len(place) == 0 and _is_value(text := _shown(said)):
+        place.text = text
+
+
+def _insert(node: etree._Element, said: str | None, script: str) -> None:
+    """Put text behind a script; a bare number only where a label or bracket waits for it."""
+    if said is None:
+        node.set(_MARK, tidy(script)[:_LONGEST_WRITTEN])
+        return
+    previous, parent = node.getprevious(), node.getparent()
+    before = previous.tail if previous is not None else parent.text if parent is not None else None
+    is_awaited = tidy(before or "").endswith(_LABEL_ENDS)
+    if _is_value(said) and (is_awaited or _COUNT.fullmatch(said) is None):
+        node.tail = said + (node.tail or "")
+
+
+def _is_value(text: str) -> bool:
+    is_short = 0 < len(text) <= _LONGEST_WRITTEN
+    return is_short and (_COUNT.fullmatch(text) is not None or any(leading_date(text[at:]) for at in _starts(text)))
+
+
+def _starts(text: str) -> Iterator[int]:
+    """Where a date may begin: at the beginning, and behind a label."""
+    yield 0
+    for match in re.finditer(r"[:：]\s*", text):
+        yield match.end()
