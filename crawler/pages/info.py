@@ -111,9 +111,18 @@ def zones(page: Judged, body: Body, heading: Heading | None) -> Zones:
         between=[lines[i] for i in between if not is_own_day(lines[i].text)],
         head=[lines[i] for i in (*inside, *in_head) if i not in kept and not is_own_day(lines[i].text)],
         behind=lines[body.stop : body.stop + _BEHIND],
-        first=[lines[i] for i in first if kinds[i] is Kind.DAY or (kinds[i] is Kind.INFO and i in kept)],
+        first=[lines[i] for i in first if i in kept and _may_be_info(lines[i], kinds[i])],
         last=[lines[i] for i in last if kinds[i] is Kind.DAY],
     )
+
+
+def _may_be_info(line: Line, what: Kind) -> bool:
+    """True for a line at the beginning of a text that may be its info line: a few words with a number, or a label."""
+    if what in {Kind.DAY, Kind.INFO}:
+        return True
+    if line.linked or line.size > _LONGEST_BEHIND or ends_sentence(line.text) or not _NUMBERS.search(line.text):
+        return False
+    return what is Kind.SHORT or next(Told.of(line).values(), None) is not None
 
 
 def read_info(near: Zones) -> Info:
@@ -143,9 +152,13 @@ def _dates(near: Zones, lines: dict[str, list[Told]], values: dict[str, dict[str
     yield from _alone(near.above, lines["above"], _MOST_BESIDE)
     yield from _behind(near.behind, lines["tail"])
     for where, zone in (("signature", near.last), ("body", near.first)):
-        said = [line for line in zone if not is_own_day(line.text)]
-        for line in told(said):
-            yield from (Witness(where=where, text=text) for _, text in _whole_dates(line.text))
+        lines_of_text = told(line for line in zone if not is_own_day(line.text))
+        for text in (*_plain_dates(lines_of_text), *_split(lines_of_text)):
+            yield Witness(where=where, text=text)
+
+
+def _plain_dates(lines: Sequence[Told]) -> Iterator[str]:
+    return (text for line in lines for _, text in _whole_dates(line.without(_OF_OTHER_THINGS)))
 
 
 def _labelled_dates(where: str, values: dict[str, Value]) -> Iterator[Witness]:
