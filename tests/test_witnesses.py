@@ -45,8 +45,8 @@ def weighed(listed: str | None = None, **parts: str) -> Weighed:
 def said(listed: str | None = None, **parts: str) -> tuple[str | None, str | None, list[str]]:
     """Day or moment to the minute, the place it was read from, the codes told."""
     found = weighed(listed, **parts)
-    at = found.moment and (found.moment.at or found.moment.on or "")[:16]
-    return at, found.chosen and found.chosen.where, [problem.code for problem in found.problems]
+    at = (found.moment.at or found.moment.on or "")[:16] if found.moment else None
+    return at, found.chosen.where if found.chosen else None, [problem.code for problem in found.problems]
 
 
 META = '<meta name="PubDate" content="2023-12-28 19:00:29">'
