@@ -52,8 +52,8 @@ _UNSEEN = frozenset({"meta", "json-ld", "time", "variable"})
 """What nobody sees stays at its default for years: `1970-01-01`, `${pubDate}`."""
 _STAND_IN = frozenset({"meta", "json-ld", "time", "list"})
 """What may stand in for a date that a script writes and nobody but the script can read."""
-_NEVER_FINER = frozenset({"written", "updated", "signature", "body"})
-"""Days of other moments: their clock time is not the publication's."""
+_NEVER_FINER = frozenset({"list", "written", "updated", "signature", "body"})
+"""Days of other moments: their clock time is not the publication's. A row is asked only where the page has no day."""
 _MIDNIGHT = "T00:00:00"
 _MINUTE = len("2023-12-28T19:00")
 _NUMERAL = re.compile(rf"[0-9{CN}]")
