@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from pipelines.text.dates import WEIGHTS, Moment, Weighed, leading_date, publish
 from pipelines.text.placeholders import says_nothing
 from pipelines.text.rendering import body_text
 from pipelines.text.views import view_count
+from tests.conftest import ROOT
 
 CHINA, SEEN = ZoneInfo("Asia/Shanghai"), datetime(2026, 1, 10, 2, tzinfo=UTC)
 TEXT = "".join(
@@ -265,3 +267,10 @@ def test_a_count_that_is_not_exact_is_never_a_number(count: int, shape: str) -> 
     found = article(info=f"时间：2023-12-20　浏览次数：{shape.format(count, count)}").views
     assert found is not None
     assert not isinstance(view_count(found.text, source="page"), int)
+
+
+def test_the_table_of_places_is_that_of_the_code() -> None:
+    rows = re.findall(
+        r"^\| `([\w-]+)` \| .+ \| (yes)? ?\|$", (ROOT / "docs/reading-any-site.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert rows == [(where, "yes" if weight.is_publication else "") for where, weight in WEIGHTS.items()]
