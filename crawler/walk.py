@@ -10,6 +10,7 @@ from crawler.fetch import Fetched, Fetcher
 from crawler.job import CrawlJob
 from crawler.pages import Ask, ListedRow, ListPage, SectionLink
 from crawler.pages.page import Page
+from crawler.renumbered import renumbered
 from crawler.wire import capture
 from pipelines.health import Exit
 from pipelines.reasons import Reason
@@ -103,7 +104,11 @@ class ListWalk:
                 self._tell_gap(number, url, replace(fetched, reason=Reason.UNREADABLE, detail="it has no rows"))
             if listing is not None and fetched.response is not None:
                 self.capture = await capture("list", number, fetched.response)
-            for row in self._fresh(listing) if listing else ():
+            fresh = self._fresh(listing) if listing else []
+            if number == 1 and (said := renumbered(self.job.archive.known, fresh)):
+                self.job.report.refuse(Exit.REFUSED, said)
+                return
+            for row in fresh:
                 yield row
             ask = self._following(listing, number)
             number += 1

@@ -11,10 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scrapy import Request
 
-from crawler.pages import FAMILIES, family
+from crawler.pages import FAMILIES, ListedRow, family
 from crawler.pages.addresses import canonical, column_id, native_id
 from crawler.pages.page import Page
 from crawler.pages.urls import resolve
+from crawler.renumbered import renumbered
+from pipelines.archive.state import SpeechState
+from pipelines.record import Row
 from tests.conftest import Site
 from tests.small import Answer, serve
 
@@ -288,6 +291,16 @@ HEAD = '<html><head><base href="/"><title>{0}-云溪市政协网</title></head><
 BODY = "<p>各位委员，会议经过认真讨论，通过了今年的协商计划，请大家抓好落实，把每一件提案办好办实。</p>" * 5
 
 
+def own_profile(folder: Path, url: str) -> Path:
+    profile = folder / "own.toml"
+    profile.write_text(
+        'name = "云溪市政协网"\ncommittee = "政协云溪市委员会"\ncms = "generic"\nid_namespace = "test"\n'
+        f'start_url = "{url}"\nsection = "领导讲话"\nhosts = ["127.0.0.1"]\n',
+        "utf-8",
+    )
+    return profile
+
+
 def test_a_site_with_sessions_in_its_links_and_a_base(site: Site, tmp_path: Path) -> None:
     visits = 0
 
@@ -310,12 +323,82 @@ def test_a_site_with_sessions_in_its_links_and_a_base(site: Site, tmp_path: Path
         return Answer("", 404)
 
     with serve(answer) as url:
-        profile = tmp_path / "own.toml"
-        profile.write_text(
-            'name = "云溪市政协网"\ncommittee = "政协云溪市委员会"\ncms = "generic"\nid_namespace = "test"\n'
-            f'start_url = "{url}"\nsection = "领导讲话"\nhosts = ["127.0.0.1"]\n',
-            "utf-8",
-        )
+        profile = own_profile(tmp_path, url)
         for _ in range(2):
             assert site.crawl(url, "-a", f"profile={profile}", "-a", "mode=full").status == 0
     assert {line["url"].removeprefix(url) for line in site.latest().values()} == {f"c/t{n}.html" for n in TITLES}
+
+
+KNOWN = {
+    str(number): SpeechState(
+        id=f"test:{number}",
+        native_id=str(number),
+        version=1,
+        reading=1,
+        content_sha256="",
+        derived_sha256="",
+        article_sha256=(),
+        content_seq=1,
+        event_seq=1,
+        is_gone=number > 3,
+        url="",
+        title=f"在第{number}次会议上的讲话",
+        is_redacted=False,
+        section="领导讲话",
+        parser="",
+        first_seen="",
+        last_seen="",
+        last_checked="",
+        listed=Row(title=f"在第{number}次会议上…", date=None),
+    )
+    for number in range(1, 6)
+}
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_renumbered"),
+    [
+        (
+            [
+                ("a1", "在第1次会议上的讲话"),
+                ("a2", "在第2次 会议上…"),
+                ("a3", "在第3次会议上的讲话"),
+                ("a9", "新的讲话"),
+            ],
+            True,
+        ),
+        ([("1", "在第1次会议上的讲话"), ("a2", "在第2次会议上的讲话"), ("a3", "在第3次会议上的讲话")], False),
+        ([("a1", "在第1次会议上的讲话"), ("a7", "新年贺词"), ("a8", "新的讲话"), ("a9", "又一篇讲话")], False),
+        ([("a4", "在第4次会议上的讲话"), ("a5", "在第5次会议上的讲话")], False),
+        ([("a1", "在第1次会议上的讲话")], False),
+        ([], False),
+    ],
+)
+def test_known_titles_under_other_ids_are_told(rows: list[tuple[str, str]], is_renumbered: bool) -> None:
+    listed = [ListedRow(HOST, native_id, title, None) for native_id, title in rows]
+    assert bool(renumbered(KNOWN, listed)) == is_renumbered
+
+
+def test_a_site_that_names_all_speeches_anew_is_not_archived_twice(site: Site, tmp_path: Path) -> None:
+    folder = "c"
+
+    def answer(path: str, _: Message) -> Answer:
+        if path == "/ldjh/":
+            rows = "".join(
+                f'<li><a href="/{folder}/t{n}.html">{title}</a> 2024-01-0{n}</li>' for n, title in TITLES.items()
+            )
+            return Answer(f"<html><title>领导讲话-云溪市政协网</title><body><ul>{rows}</ul></body></html>")
+        number = int(path[-6]) if path.startswith(f"/{folder}/t") else 0
+        info = f"<h1>{TITLES.get(number)}</h1><p>发布时间：2024-01-0{number}</p><div>{BODY}</div>"
+        return Answer(
+            f"<html><title>{TITLES[number]}</title><body>{info}</body></html>" if number else "",
+            200 if number else 404,
+        )
+
+    with serve(answer) as url:
+        profile = own_profile(tmp_path, url)
+        assert site.crawl(f"{url}ldjh/", "-a", f"profile={profile}").status == 0
+        before, folder = site.latest(), "d"
+        ended = site.crawl(f"{url}ldjh/", "-a", f"profile={profile}")
+    assert (ended.status, "titles of known speeches" in ended.out) == (4, True), ended
+    assert site.latest() == before

@@ -28,8 +28,16 @@ def profile_facts(survey: Survey, reading: Reading) -> tuple[dict[str, str | lis
         "start_url": reading.start_url,
         "section": _printable(reading.section.name),
         "hosts": [host, *aliases],
-        "counter": "read_only",
+        **_counter(reading),
     }, [f"the pages do not say the {key}: mend it in the profile" for key in unsaid]
+
+
+def _counter(reading: Reading) -> dict[str, str]:
+    """What the profile says of a counter: nothing where the article shows none, which is the default."""
+    article = reading.article
+    if article is None or article.counter is None:
+        return {}
+    return {"counter": "none" if reading.family.counter_mode(article.counter) == "none" else "read_only"}
 
 
 def as_toml(facts: Facts) -> str:
