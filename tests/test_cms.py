@@ -128,6 +128,16 @@ def test_print_pages_of_redirecting_articles_lead_there() -> None:
     assert reader("kesion", print_page=True).redirect(printed) == "http://other.example/a"
 
 
+def test_links_to_neighbours_within_a_vsb_container_are_no_text() -> None:
+    turning = "<p>上一条：<a href='1.htm'>在提案会上的讲话</a></p><div>【下一条】没有了</div>"
+    text = "<p>上一条意见已经办理，请各单位对照检查。</p>"
+    body = f"<h1>{TITLE}</h1><div id=vsb_content_2><p>各位委员：</p>{text}{turning}</div>"
+    read = reader("vsb").read_article(page("/info/1005/7.htm", body), 1, TITLE)
+    assert "请各单位对照检查" in read.body_html
+    assert "在提案会上" not in read.body_html
+    assert "没有了" not in read.body_html
+
+
 COUNTERS = [
     (
         "dedecms",

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from crawler.pages import family
+from crawler.pages.body.lines import read_lines
+from crawler.pages.breadcrumb import read_trail
 from crawler.pages.families.generic import Generic
 from crawler.pages.page import Page
 from crawler.replica.process import Replica
@@ -174,3 +176,14 @@ def _told(line: dict[str, str]) -> tuple[str, str, str | None, str]:
 
 def _gold(page: Made) -> tuple[str, str, str | None, str]:
     return page.title, page.moment, page.source, page.body
+
+
+@pytest.mark.parametrize("arrow", [">", "-&gt;", "»", "→"])
+def test_a_breadcrumb_by_its_arrows(arrow: str) -> None:
+    links = (
+        f'<a href="/">云溪政协</a>{arrow}<a href="/gzdt/">工作动态</a>{arrow}<a href="/ldjh/">领导讲话</a>{arrow}正文'
+    )
+    page = Page(HOST, f"<html><body><div>{links}</div></body></html>")
+    trail = read_trail(page, read_lines(page.root).all)
+    assert trail is not None
+    assert trail.names[-2:] == ("工作动态", "领导讲话")

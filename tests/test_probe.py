@@ -61,7 +61,9 @@ def test_from_an_address_to_an_exact_archive(flavour: str, cms: str, site: Site,
         assert found["cms"]["evidence"]
         assert len(replica.log()["requests"]) <= 45
         assert_whole(found)
-        assert (tmp_path / "probed.toml").read_text("utf-8").count("\n") <= 20
+        profile = (tmp_path / "probed.toml").read_text("utf-8")
+        assert profile.count("\n") <= 20
+        assert ('counter = "read_only"' in profile) == (cms != "trs")
         assert load_profile("probed", tmp_path / "probed.toml").committee == "政协广水市委员会"
         archive = Site(site.root, "probed")
         assert crawl(archive, found["next"]).status == 0

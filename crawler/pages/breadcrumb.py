@@ -12,7 +12,7 @@ from crawler.pages.body.lines import Line
 from crawler.pages.page import Page, squeeze, strings, tidy, words
 
 _START = re.compile(r"(?:当前|现在|所在)的?(?:位置|栏目)|^位置")
-_ARROW = re.compile(r"[>»›＞→]")
+_ARROW = re.compile(r"-?[>»›＞→]")
 _MAY_BE_TRAIL = re.compile(r"[位栏>»›＞→]")
 _LONGEST, _LEVELS = 300, 3
 _HOME = frozenset({"首页", "网站首页", "主页", "返回首页"})

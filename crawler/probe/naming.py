@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from crawler.pages.page import Page, squeeze, strings, tidy, words
 
-SECTIONS = ("领导讲话", "讲话", "主席讲话", "领导言论", "重要讲话", "讲话发言", "领导致辞", "讲话选登")
+SECTIONS = ("领导讲话", "讲话", "主席讲话", "领导言论", "重要讲话", "讲话发言", "领导致辞", "主席致辞", "讲话选登")
 """What committees call the section, the commonest first."""
 _SEPARATORS = re.compile(r"[-_—|－–·]+")
 _COMMITTEE = re.compile(r"(?:中国人民政治协商会议|政协)(?P<place>[\u4e00-\u9fff]{2,12}?)委员会")

@@ -35,6 +35,14 @@ class Vsb(DescribedFamily):
     )
     articles = (re.compile(r"/info/(?:[\w-]+/)*(?P<id>\d+)\.html?$"),)
     bodies = ("#vsb_content*", ".v_news_content")
+    # Some templates let them stand within the container; what is longer is text.
+    furniture = (
+        ".//*[starts-with(translate(normalize-space(.),'【[ ',''),'上一') or"
+        " starts-with(translate(normalize-space(.),'【[ ',''),'下一')]"
+        "[.//a or contains(.,'没有') or self::a][string-length(normalize-space(.)) < 160]"
+        "[starts-with(substring(translate(normalize-space(.),'【[ ',''),3),'条') or"
+        " starts-with(substring(translate(normalize-space(.),'【[ ',''),3),'篇')]",
+    )
     counter = "read_only"
 
     def article(self, url: str) -> ArticleAddress | None:
