@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from scrapy.http import Response
 
 from crawler.attachments import Fetching
+from crawler.doubts import Doubt
 from crawler.fetch import Fetched, Fetcher
 from crawler.job import CrawlJob
 from crawler.looks import OnList, http_facts
 from crawler.pages import ArticlePage, SectionLink
 from crawler.pages.page import PageError
+from crawler.pages.shown import Shown, key, shown
 from crawler.wire import capture
 from pipelines.reasons import Reason
 from pipelines.record import Attachment, Look, Problem, RawSpeech
 
 _MOST_PARTS = 200
+
+Doubts = Callable[[RawSpeech, Shown], Awaitable[Doubt | None]]
+"""Asks whether a text, as read from a page that shows what it shows, is the speech's."""
 
 
 class Views(Protocol):
@@ -58,12 +64,14 @@ class ArticleReader:
         self.job, self.fetcher, self.views, self.files = job, fetcher, views, files
 
     async def read(
-        self, article: Article, first: Fetched, look: Look, *, is_doubtful: bool = False
-    ) -> RawSpeech | Fetched:
+        self, article: Article, first: Fetched, look: Look, *, is_doubtful: bool = False, doubts: Doubts | None = None
+    ) -> RawSpeech | Fetched | Doubt:
         """The speech whose first part is `first`, or the answer that says why it cannot be had.
 
-        `is_doubtful`: only an article that names the section is one of its speeches.
+        `is_doubtful`: only an article that names the section is one of its speeches. `doubts` are asked before its
+        counter and its attachments are.
         """
+        seen = shown(first.page) if first.page is not None and doubts is not None else None
         try:
             parts, answers, missing = await self._parts(first, article.listed)
         except PageError as error:
@@ -75,26 +83,36 @@ class ArticleReader:
             return Fetched(first.response, None, *_why_not_of_section(head))
         captures = tuple([await capture("article", number, answer) for number, answer in enumerate(answers, 1)])
         look = replace(look, captures=captures, **http_facts(first.response))
+        draft = self._speech(article, parts, look, _end_problems(first))
+        if doubts is not None and seen is not None and (doubt := await doubts(draft, seen)):
+            return doubt
         look, problems = await self.views.with_views(look, head.raw.views, head.counter)
-        files = await self.files.fetch(tuple(dict.fromkeys(a for part in parts for a in part.attachments)))
-        shown = article.listed.captures if article.listed else ()
+        files = await self.files.fetch(draft.attachments)
+        shown_on = article.listed.captures if article.listed else ()
+        return replace(
+            draft,
+            raw=replace(head.raw, views=look.views_raw),
+            attachments=files.attachments,
+            look=replace(look, captures=(*look.captures, *files.captures, *shown_on)),
+            problems=(*draft.problems, *problems, *files.problems),
+        )
+
+    def _speech(
+        self, article: Article, parts: list[ArticlePage], look: Look, problems: tuple[Problem, ...]
+    ) -> RawSpeech:
+        """The speech as its pages give it, without its counter and with its attachments not fetched."""
+        head = parts[0]
         return RawSpeech(
             site=self.job.profile.site,
             native_id=article.native_id,
             url=self.job.family.canonical(article.url),
             section=article.section.name,
             title=head.title,
-            raw=replace(head.raw, views=look.views_raw),
+            raw=head.raw,
             body_html=tuple(part.body_html for part in parts),
-            attachments=files.attachments,
-            look=replace(look, captures=(*look.captures, *files.captures, *shown)),
-            problems=(
-                *head.problems,
-                *self._column_problems(head, article.section),
-                *_end_problems(first),
-                *problems,
-                *files.problems,
-            ),
+            attachments=tuple(dict.fromkeys(one for part in parts for one in part.attachments)),
+            look=look,
+            problems=(*head.problems, *self._column_problems(head, article.section), *problems),
             dates=head.dates,
         )
 
@@ -110,7 +128,12 @@ class ArticleReader:
                 where = f"part {len(parts) + 1}: " if parts else ""
                 return parts, answers, replace(fetched, detail=where + fetched.detail)
             number = len(parts) + 1
-            parts.append(self.job.family.read_article(fetched.page, number, title))
+            seen = shown(fetched.page) if parts else None
+            part = self.job.family.read_article(fetched.page, number, title)
+            if seen is not None and (why := _why_no_part(seen, part, fetched.response, parts[0], answers)):
+                reason = Reason.NO_ARTICLE
+                return parts, answers, Fetched(fetched.response, None, reason, f"part {number}: {why}")
+            parts.append(part)
             answers.append(fetched.response)
             following = self.fetcher.hosts.local(parts[-1].next_part or "")
             if not parts[-1].next_part:
@@ -138,6 +161,17 @@ def _why_not_of_section(head: ArticlePage) -> tuple[Reason, str]:
         return Reason.OTHER_SECTION, f"in a side block of the list; its breadcrumb says {head.raw.breadcrumb}"
     remedy = "`rows` in the profile names the list's container"
     return Reason.UNREADABLE, f"perhaps of a side block of the list, and it names no column; {remedy}"
+
+
+def _why_no_part(
+    seen: Shown, part: ArticlePage, answer: Response, head: ArticlePage, answers: list[Response]
+) -> str | None:
+    """Why an answer is no further part of the article that begins with `head`; None when it is one."""
+    if any(answer.url == before.url or answer.body == before.body for before in answers):
+        return "the page of an earlier part came again"
+    if not seen.names(head.title) and key(part.title) != key(head.title):
+        return f"another page came, headed {part.title!r}"
+    return None
 
 
 def _end_problems(fetched: Fetched) -> tuple[Problem, ...]:

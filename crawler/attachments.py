@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -48,6 +50,19 @@ class AttachmentFetcher:
                 named = replace(named, sha256=captures[-1].payload_sha256)
             kept.append(named)
         return Fetching(tuple(kept), tuple(captures), tuple(problems))
+
+    async def is_replaced(self, url: str, sha256: str, validators: Mapping[str, str]) -> bool:
+        """Ask for a file that is archived, and say whether the site gives other bytes for it now.
+
+        No answer is no proof: the next full look at the speech tells of it.
+        """
+        local = self.job.hosts.here(url)
+        if not is_wanted(self.job.profile, local):
+            return False
+        answer = await self.fetcher.file(local, self.job.profile.attachment_mb << 20, validators)
+        if answer.response is None or answer.reason is not None:
+            return False
+        return hashlib.sha256(answer.response.body).hexdigest() != sha256
 
     async def _fetch(self, local: str | None, number: int, captures: list[Capture]) -> str | None:
         """Why the file could not be had; None when its capture is the last of `captures`."""

@@ -21,6 +21,7 @@ _COUNT = re.compile(
     r"document\.write\(\s*(['\"]).*?\1\s*\)|\.(?:html|text)\([^()]*\)|^\s*\d+\s*$|^\s*[\[{].*[\]}]\s*$", re.DOTALL
 )
 _FIRST_TAG = re.compile(r"(?:<\?xml[^>]*>\s*)?<([a-z]\w*)", re.IGNORECASE)
+_REFRESH = re.compile(r"<meta\b[^<>]{1,500}\brefresh\b[^<>]{1,500}>", re.IGNORECASE)
 _CHALLENGE_SIZE = 8_000
 _NOTICE_SIZE = 4_000
 
@@ -71,6 +72,8 @@ def _is_challenge(status: int, text: str) -> bool:
 
 
 def _is_whole_page(bare: str) -> bool:
-    """A page ends with its end tag; a notice that is nothing but a script ends with the script's."""
+    """A page ends with its end tag; what is nothing but a script or a refresh ends with that."""
     tail = bare[-2_000:].lower()
-    return "</html" in tail or ("<html" not in bare[:4_000].lower() and tail.endswith("</script>"))
+    if "</html" in tail:
+        return True
+    return "<html" not in bare[:4_000].lower() and (tail.endswith("</script>") or bool(_REFRESH.fullmatch(bare)))

@@ -14,7 +14,12 @@ def conditional_headers(known: SpeechState | None) -> dict[str, str]:
     """Headers that let the server answer 304 instead of an article we have; none for articles of several parts."""
     if known is None or known.is_gone or len(known.article_sha256) != 1:
         return {}
-    headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+    return conditions(known.etag, known.last_modified)
+
+
+def conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:
+    """Headers that ask for what an answer with these validators did not hold; none when it had no validators."""
+    headers = {"If-None-Match": etag, "If-Modified-Since": last_modified}
     return {name: value for name, value in headers.items() if value}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Protocol
@@ -28,7 +29,9 @@ from crawler.hosts import Hosts
 from crawler.middlewares import RobotsForbidden, RobotsUnreadable, Undecodable, came_twice, is_cut_short
 from crawler.netloc import Server
 from crawler.pages import Ask, Family
+from crawler.pages.forwarding import forward
 from crawler.pages.page import Page, PageError
+from crawler.pages.shown import shown
 from crawler.redirects import MOST_REDIRECTS, cookies_of, redirect_of
 from pipelines.reasons import Reason
 
@@ -128,9 +131,9 @@ class Fetcher:
             return failed(error)
         return await self.settle(response, expected)
 
-    async def file(self, url: str, largest: int) -> Fetched:
+    async def file(self, url: str, largest: int, headers: Mapping[str, str] | None = None) -> Fetched:
         """Fetch a file of the site, of at most `largest` bytes; a page in its place is no file."""
-        request = self.request(url, "other")
+        request = self.request(url, "other").replace(headers=dict(headers or {}))
         request.meta.update({"download_maxsize": largest, "download_timeout": _FILE_SECONDS})
         try:
             response = await self.engine.download_async(request)
@@ -139,7 +142,7 @@ class Fetcher:
         return await self.settle(response, "file")
 
     async def settle(self, response: Response, expected: str = "page") -> Fetched:
-        """Follow redirects within the site, then say what the answer is."""
+        """Follow redirects and stubs that forward within the site, then say what the answer is."""
         cookies: dict[str, str] = {}
         visited: set[str] = set()
         for _ in range(MOST_REDIRECTS):
@@ -148,7 +151,10 @@ class Fetcher:
             except ValueError as error:
                 return _missing(response, Reason.BAD_URL, f"redirects to no address: {error}")
             if target is None:
-                return self._recognise(response, expected)
+                fetched = self._recognise(response, expected)
+                target = self._forwarded(fetched, expected)
+                if target is None:
+                    return fetched
             local = self.hosts.redirected(target)
             if local is None:
                 return _missing(response, _why_not_followed(target), f"redirects to {target}")
@@ -165,6 +171,14 @@ class Fetcher:
             except FAILURES as error:
                 return failed(error)
         return _missing(response, Reason.HTTP_ERROR, f"more than {MOST_REDIRECTS} redirects")
+
+    @staticmethod
+    def _forwarded(fetched: Fetched, expected: str) -> str | None:
+        """Where a stub sends the browser; a notice that leads home after five seconds is a notice."""
+        if fetched.page is None or expected not in {"page", "article"}:
+            return None
+        target = forward(fetched.page)
+        return None if target is None or shown(fetched.page).notice() else target
 
     def _is_how_the_site_ends(self, expected: str, response: TextResponse) -> bool:
         """True for a page without its end tag on a site whose first page had none either.

@@ -7,17 +7,22 @@ import json
 from functools import cached_property
 from typing import Any
 
+from scrapy import Request
+
 from crawler.articles import Article, ArticleReader
 from crawler.captured import CapturedAnswers, CapturedFiles, CapturedViews
-from crawler.fetch import Fetched, Fetcher
+from crawler.confirm import conditions
+from crawler.doubts import Doubt
+from crawler.fetch import Fetched, Fetcher, NotCaptured
 from crawler.hosts import Hosts
 from crawler.job import CrawlJob
-from crawler.looks import OnList
+from crawler.looks import OnList, http_facts
 from crawler.pages import SectionLink
 from pipelines.archive.changes import is_ambiguous
 from pipelines.archive.layout import run_file
 from pipelines.archive.past import Past, fold_past
 from pipelines.archive.reader import Archive
+from pipelines.archive.state import SpeechState
 from pipelines.compared import Compared
 from pipelines.reasons import Reason
 from pipelines.record import Capture, Look, RawSpeech
@@ -55,8 +60,20 @@ class PastReader:
             return now
         # The pass over a large archive takes its time, which the event loop must not lose.
         await asyncio.to_thread(lambda: self._pasts)
-        before = await self.read(self._archive.line(known.content_seq))
+        before = await self.read(self.content(known))
         return now if isinstance(before, Fetched) else Compared(now, before)
+
+    def content(self, known: SpeechState) -> Line:
+        """The newest line with a speech's text."""
+        return self._archive.line(known.content_seq)
+
+    async def files(self, known: SpeechState) -> list[tuple[str, str, dict[str, str]]]:
+        """Address, digest and validators of each file of a speech that was fetched."""
+        line = await asyncio.to_thread(self.content, known)
+        captures = tuple(Capture(**one) for one in line["captures"] if one["role"] == "attachment")
+        answers = CapturedAnswers(self._archive.layout.root, captures)
+        fetched = [one for one in line["attachments"] if one["sha256"] is not None]
+        return [(one["url"], one["sha256"], await _validators(answers, one["url"])) for one in fetched]
 
     async def read(self, line: Line) -> RawSpeech | Fetched:
         """A speech's newest content line read again, or why it cannot be: above all, no raw bytes."""
@@ -78,7 +95,9 @@ class PastReader:
         section = SectionLink((report.get("section") or {}).get("url", ""), line["section"], is_here=False)
         article = Article(line["native_id"], line["url"], OnList(past.listed, page) if past.listed else None, section)
         look = Look(observed_at=first.captured_at, looked=(), listed=past.listed)
-        return await reader.read(article, await fetcher.get(first.url, "article"), look)
+        read = await reader.read(article, await fetcher.get(first.url, "article"), look)
+        assert not isinstance(read, Doubt)  # noqa: S101 - what the archive holds was judged when it came
+        return read
 
     def _report(self, file: str) -> dict[str, Any]:
         """The report of the run that captured `file`."""
@@ -86,3 +105,12 @@ class PastReader:
         if run not in self._reports:
             self._reports[run] = json.loads(self._archive.layout.path(run_file(run)).read_bytes())
         return self._reports[run]
+
+
+async def _validators(answers: CapturedAnswers, url: str) -> dict[str, str]:
+    """What lets the server say that a file is as it was captured."""
+    try:
+        facts = http_facts(await answers.download_async(Request(url)))
+    except NotCaptured:
+        return {}
+    return conditions(facts["etag"], facts["last_modified"])

@@ -1,4 +1,4 @@
-"""Which listed articles a run reads again, and why: new, row changed, or due by age. Pure.
+"""Which listed articles a run reads again, and why: new, row changed, not had the last time, or due by age. Pure.
 
 An article is read daily while it is young, then when a tenth of its age has passed since its last reading; of the
 old ones at most a hundredth of the archive in one run, the longest unread first. So an unchanged site costs its list
@@ -44,6 +44,8 @@ class Plan:
             return "mode=full"
         if state.is_gone or state.first_missed_at is not None:
             return "was missing"
+        if state.first_doubted_at is not None or state.presence == "unknown":
+            return "was not had"
         if state.listed != row:
             return "row changed"
         if self._age(state) < self._young:

@@ -20,8 +20,8 @@ def summary(job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> str:
     if job.plan_only:
         return "\n".join([*map(_planned, report.planned), *map(one_line, _plan_ends(report, judged))])
     lines = [_verdict(report, judged), _counts(report)]
-    lines.extend(_reasons("withheld by the site", [g for g in report.not_captured if g.is_the_sites_word]))
-    lines.extend(_reasons("not got", report.failures))
+    lines.extend(_reasons("the site's answer", [g for g in report.not_captured if g.is_the_sites_word]))
+    lines.extend(_reasons("not captured", report.failures))
     if report.problems:
         lines.append("problems  " + ", ".join(f"{name} ({count})" for name, count in sorted(report.problems.items())))
     lines.extend(_noted(report))

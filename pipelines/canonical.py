@@ -39,7 +39,7 @@ def content_sha256(line: dict[str, Any]) -> str:
     """
     keys = ("title", "published_on", "published_at", "author", "source", "body")
     content: dict[str, Any] = {key: line[key] for key in keys}
-    content["attachments"] = [{"name": a["name"], "url": _path_and_query(a["url"])} for a in line["attachments"]]
+    content["attachments"] = [{"name": a["name"], "url": local_part(a["url"])} for a in line["attachments"]]
     return sorted_sha256(content)
 
 
@@ -48,7 +48,8 @@ def sorted_sha256(value: dict[str, Any]) -> str:
     return hashlib.sha256(_sorted(value).encode()).hexdigest()
 
 
-def _path_and_query(url: str) -> str:
+def local_part(url: str) -> str:
+    """Path and query of an address: what a change of host leaves as it is."""
     plain = _PLAIN_URL.fullmatch(url)
     if plain is not None:
         return plain[1]

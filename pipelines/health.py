@@ -74,6 +74,7 @@ class RunReport:
     refusal: tuple[Exit, str] | None = None
     stopped: str | None = None
     capture_fallback: str | None = None
+    created_elsewhere: int = 0
     is_walk_broken: bool = False
     is_closing: bool = False
 
@@ -102,6 +103,10 @@ class RunReport:
         explained = what == "speech" and reason.is_the_sites_word
         said = NotCaptured(what, url, native_id, title, reason.value, detail, explained)
         self.not_captured.append(said)
+
+    def note_created(self, problems: tuple[Problem, ...]) -> None:
+        """Count a new speech that says itself that it stands in another column."""
+        self.created_elsewhere += any(one.field == "section" and one.code == "disagrees" for one in problems)
 
     def note_problems(self, problems: tuple[Problem, ...]) -> None:
         """Count the problems told on kept records."""
@@ -185,7 +190,7 @@ def verdict(report: RunReport) -> Verdict:
     if report.failures:
         counted = Counter(gap.what for gap in report.failures)
         missing = ", ".join(f"{_COUNTED[what]} {count}" for what, count in counted.items())
-        return Verdict("gaps", Exit.GAPS, f"could not be had: {missing}; the run report names each")
+        return Verdict("gaps", Exit.GAPS, f"not captured: {missing}; the run report names each, with the reason")
     return _without_gaps(report)
 
 
@@ -194,12 +199,38 @@ def _without_gaps(report: RunReport) -> Verdict:
         return Verdict(
             "partial", Exit.COMPLETE, f"stopped at limit={report.limit}; nothing is marked missing or gone"
         )
-    if report.captured >= _SOME and report.problems["section: disagrees"] == report.captured:
-        message = "every article says that it stands in another column; the list may be another's: mend the profile"
-        return Verdict("gaps", Exit.GAPS, message)
     if report.mode == "reprocess":
         return Verdict("complete", Exit.COMPLETE, "every speech was read again from the archive's own captures")
-    return Verdict("complete", Exit.COMPLETE, "every listed speech is archived, or the site itself says why not")
+    if why := _why_not_complete(report):
+        return Verdict("gaps", Exit.GAPS, why)
+    return Verdict("complete", Exit.COMPLETE, _complete(report))
+
+
+def _why_not_complete(report: RunReport) -> str | None:
+    """What keeps a run without a single gap from being a whole look at the section."""
+    created = report.outcomes["created"]
+    if created >= _SOME and report.created_elsewhere == created:
+        return "every new article says that it stands in another column; the list may be another's: check `section`"
+    if not report.listing_complete and report.mode != "plan":
+        return "no row of the list is certainly the section's; `rows` in the profile names the list's container"
+    explained = [gap for gap in report.not_captured if gap.what == "speech" and gap.is_the_sites_word]
+    if len(explained) >= _SOME and not report.captured and not report.outcomes["unread"]:
+        counted = Counter(gap.reason for gap in explained)
+        reasons = ", ".join(f"{reason} ({count})" for reason, count in sorted(counted.items()))
+        return (
+            f"none of {report.listed} listed rows gave a speech: {reasons}. Open one in a browser: if it shows a "
+            "speech, its address is read wrongly or the site serves robots another page"
+        )
+    return None
+
+
+def _complete(report: RunReport) -> str:
+    """What is certain of a run without gaps: the list read to its end, and what became of its rows."""
+    explained = sum(gap.what == "speech" for gap in report.not_captured)
+    missing = f"; of {explained} the site itself says why not" if explained else ""
+    files = report.problems["attachments: not-fetched"]
+    unfetched = f"; attachments of {files} speeches are not all fetched" if files else ""
+    return f"the list was read to its end and every speech in it is archived{missing}{unfetched}"
 
 
 def _own_fault(report: RunReport) -> str | None:
@@ -215,10 +246,12 @@ def _refusal(report: RunReport) -> Verdict | None:
         return Verdict(_REFUSALS.get(status, "gaps"), status, message)
     if report.stopped is not None:
         return None
-    if report.rows and report.outcomes[Reason.OTHER_SECTION.value] == len(report.rows):
+    # Known speeches that the list does not show any more say nothing of the rows it shows.
+    if report.listed and report.outcomes[Reason.OTHER_SECTION.value] == report.listed:
         return Verdict("refused", Exit.REFUSED, "the section lists no speech of its own; nothing is marked gone")
     if report.captured == 0 and _all_challenged(report):
-        return Verdict("refused", Exit.REFUSED, "every article answered with a challenge; nothing is marked gone")
+        message = "every missing answer was a challenge to the browser; nothing is marked gone. Try again later"
+        return Verdict("refused", Exit.REFUSED, message)
     return None
 
 

@@ -35,6 +35,8 @@ class Reason(StrEnum):
     UNREADABLE = "unreadable"
     BAD_URL = "bad-url"
     NO_CAPTURE = "no-capture"
+    NO_ARTICLE = "no-article"
+    DOUBTFUL = "doubtful"
 
     @property
     def presence(self) -> PresenceState:

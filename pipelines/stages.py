@@ -113,8 +113,11 @@ class Keep:
             self.report.miss(item, self.archive.miss(item) if marks else "unmarked")
 
     def _keep_speech(self, speech: Speech, before: Speech | None = None) -> None:
-        self.report.settle(speech.native_id, self.archive.keep(speech, before))
+        outcome = self.archive.keep(speech, before)
+        self.report.settle(speech.native_id, outcome)
         self.report.note_problems(speech.problems)
+        if outcome == "created":
+            self.report.note_created(speech.problems)
 
     def _stop(self, error: ArchiveError) -> None:
         self._closing = stop(self.crawler, self.report, error) or self._closing

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 from scrapy.http import Response
@@ -15,12 +17,15 @@ from crawler.articles import Article, ArticleReader
 from crawler.attachments import AttachmentFetcher
 from crawler.confirm import conditional_headers, is_confirmed
 from crawler.counters import CounterReader
+from crawler.doubts import Doubt
 from crawler.ending import Stopping
 from crawler.fetch import Fetched, Fetcher, failed
 from crawler.hosts import Hosts
 from crawler.job import CrawlJob
+from crawler.judge import Judge
 from crawler.looks import OnList, http_facts
 from crawler.pages import ListedRow, SectionLink
+from crawler.pages.shown import Shown, shown
 from crawler.past import PastReader
 from crawler.walk import ListWalk, find_section
 from crawler.wire import arrived, capture
@@ -28,6 +33,9 @@ from pipelines.archive.state import SpeechState
 from pipelines.compared import Compared
 from pipelines.reasons import Reason
 from pipelines.record import Capture, Confirmed, Listed, Look, Missed, RawSpeech, Row
+
+_LAST = -100
+"""Priority of a second look: behind every first look and its retries."""
 
 Item = RawSpeech | Compared[RawSpeech] | Listed | Confirmed | Missed
 
@@ -43,6 +51,8 @@ class SpeechesSpider(Spider):
     def __init__(self, job: CrawlJob, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.job = job
+        self._again: list[Request] = []
+        self._listed_again: dict[str, OnList] = {}
 
     @property
     def hosts(self) -> Hosts:
@@ -69,19 +79,34 @@ class SpeechesSpider(Spider):
     @cached_property
     def reader(self) -> ArticleReader:
         """Reads articles with their counters and attachments."""
-        return ArticleReader(self.job, self.fetcher, self.counters, AttachmentFetcher(self.job, self.fetcher))
+        return ArticleReader(self.job, self.fetcher, self.counters, self.files)
+
+    @cached_property
+    def files(self) -> AttachmentFetcher:
+        """Fetches attachments."""
+        return AttachmentFetcher(self.job, self.fetcher)
 
     @cached_property
     def past(self) -> PastReader:
         """Reads what the archive has of a speech, where page and parser both changed."""
         return PastReader(self.job)
 
+    @cached_property
+    def judge(self) -> Judge:
+        """Says whether a text is the speech's."""
+        return Judge(self.job, self.past)
+
     async def start(self) -> AsyncIterator[Any]:
-        """Find the section, walk its lists, and plan what to read; then look for known speeches no list shows."""
+        """Find the section, walk its lists, and plan what to read; then look for known speeches no list shows.
+
+        Second looks come last, when whatever ailed the site may have passed and other texts are there to compare.
+        """
         self.job.report.is_walk_broken = True
         async for output in self._walk():
             yield output
         self.job.report.is_walk_broken = False
+        for request in self._second_looks():
+            yield request
 
     async def _walk(self) -> AsyncIterator[Any]:
         section = await find_section(self.job, self.fetcher)
@@ -107,6 +132,7 @@ class SpeechesSpider(Spider):
         """What to do about one row of a list page: read its article, only note it, or tell why it cannot be had."""
         job, listed = self.job, OnList(Row(title=row.title, date=row.date), page)
         if (row.native_id or row.url) in job.report.rows:
+            self._listed_again[row.native_id or row.url] = listed
             return
         job.report.expect(row.native_id or row.url, listed=True)
         local = job.hosts.local(row.url)
@@ -115,7 +141,9 @@ class SpeechesSpider(Spider):
             unknown = f"no {job.profile.cms} article address: {row.url}; `static_article` in the profile names others"
             detail = f"links to {row.url}" if local is None else unknown
             yield await self._missed(row.native_id, row.url, Fetched(None, None, reason, detail), listed)
-        elif why := job.plan.why_read(row.native_id, listed.row):
+            return
+        self.judge.note(row, listed)
+        if why := job.plan.why_read(row.native_id, listed.row):
             yield self._article_request(row.native_id, local, listed, section, why, is_doubtful=row.is_doubtful)
         else:
             at = page.captured_at if page else job.now()
@@ -177,6 +205,7 @@ class SpeechesSpider(Spider):
         listed: OnList | None,
         section: SectionLink,
         is_doubtful: bool = False,
+        is_second: bool = False,
     ) -> AsyncIterator[Item | Request]:
         """Read all parts of an article and its counter: one speech, or why it is none."""
         look = self._look(listed, ("list", "article") if listed else ("article",), arrived(response))
@@ -186,38 +215,157 @@ class SpeechesSpider(Spider):
             and not self.job.plan.read_all
             and is_confirmed(known, response, self.job.normaliser.parser)
         ):
-            yield await self._confirmed(known, response, look, listed)
+            if not await self._has_other_file(known):
+                yield await self._confirmed(known, response, look, listed)
+                return
+            response = await self._in_full(response)
+        article = Article(native_id, url, listed, section)
+        if response.status == HTTPStatus.NOT_MODIFIED:
+            for output in await self._not_asked_for(article, response, is_second=is_second):
+                yield output
             return
         first = await self.fetcher.settle(response, "article")
         if first.page is None and (own := self.fetcher.own_page(response.request)):
             yield own
             return
-        if (target := self._other_article(native_id, first)) is not None:
-            async for item in self._led_elsewhere(target, native_id, url, first, listed, section):
+        if (target := self._other_article(native_id, first)) is not None and self._is_of_row(article, first):
+            async for item in self._led_elsewhere(target, article, first):
                 yield item
             return
-        read = await self.reader.read(
-            Article(native_id, url, listed, section), first, look, is_doubtful=is_doubtful and known is None
-        )
-        if isinstance(read, Fetched):
-            yield await self._missed(native_id, url, read, listed)
-        else:
+        if stray := self._led_astray(article, response, first):
+            yield await self._missed(native_id, url, stray, listed)
+            return
+        async for output in self._read(article, first, look, is_doubtful=is_doubtful, is_second=is_second):
+            yield output
+
+    async def _read(
+        self, article: Article, first: Fetched, look: Look, *, is_doubtful: bool, is_second: bool
+    ) -> AsyncIterator[Item | Request]:
+        """Read what came, and believe it, ask again or tell."""
+        native_id, listed = article.native_id, article.listed
+
+        async def doubts(raw: RawSpeech, seen: Shown) -> Doubt | None:
+            return await self.judge.doubt(raw, seen, listed, again=is_second)
+
+        is_unsure = is_doubtful and native_id not in self.job.archive.known
+        read = await self.reader.read(article, first, look, is_doubtful=is_unsure, doubts=doubts)
+        if isinstance(read, RawSpeech):
+            self._tell_empty(read)
             yield await self.past.compared(read)
+        elif isinstance(read, Fetched):
+            yield await self._missed(native_id, article.url, self._said(first, read), listed)
+        elif is_second or read.is_final:
+            yield await self._missed(native_id, article.url, read.missed(first), listed)
+        else:
+            self._look_again(article, is_doubtful=is_doubtful)
+            for output in self._second_looks():
+                yield output
+
+    async def _not_asked_for(self, article: Article, response: Response, *, is_second: bool) -> list[Item | Request]:
+        """A 304 to a question that named no version says nothing: ask again, then tell."""
+        if not is_second:
+            self._look_again(article, is_doubtful=False)
+            return self._second_looks()
+        detail = "HTTP 304 twice, though nothing was said of what the archive has"
+        answer = Fetched(response, None, Reason.HTTP_ERROR, detail)
+        return [await self._missed(article.native_id, article.url, answer, article.listed)]
+
+    def _second_looks(self) -> list[Item | Request]:
+        """Second looks to take; while the lists are walked they wait for their end."""
+        if self.job.report.is_walk_broken:
+            return []
+        waiting, self._again = self._again, []
+        return list(waiting)
+
+    async def _has_other_file(self, known: SpeechState) -> bool:
+        """Whether a file of a speech whose page is as it was is another one now."""
+        if not known.files:
+            return False
+        for url, digest, validators in await self.past.files(known):
+            if await self.files.is_replaced(url, digest, validators):
+                return True
+        return False
+
+    async def _in_full(self, response: Response) -> Response:
+        """The page itself, for an answer that only said that it is as before."""
+        if response.status != HTTPStatus.NOT_MODIFIED:
+            return response
+        answer = await self.fetcher.get(response.url, "article")
+        return answer.response if answer.response is not None else response
+
+    def _look_again(self, article: Article, *, is_doubtful: bool) -> None:
+        """Ask for an article once more, at the end of the run and without conditions."""
+        listed = self._listed_again.get(article.native_id, article.listed)
+        kwargs = {
+            "native_id": article.native_id,
+            "url": article.url,
+            "listed": listed,
+            "section": article.section,
+            "is_doubtful": is_doubtful,
+            "is_second": True,
+        }
+        request = self.fetcher.article(article.url, is_own_page=is_doubtful or listed is None)
+        self._again.append(
+            request.replace(
+                callback=self.parse_article, errback=self.article_failed, cb_kwargs=kwargs, priority=_LAST
+            )
+        )
+
+    def _tell_empty(self, raw: RawSpeech) -> None:
+        """A new speech without a word or a file is kept, and the run that brings it says so."""
+        if raw.native_id in self.judge.without_text:
+            title = raw.look.listed.title if raw.look.listed else None
+            detail = "kept without a text: its page has neither words nor a file"
+            self.job.report.add_gap("speech", raw.url, Reason.NO_ARTICLE, detail, raw.native_id, title)
+
+    @staticmethod
+    def _said(first: Fetched, read: Fetched) -> Fetched:
+        """A page that no reader can read, told by the words it says itself."""
+        said = shown(first.page).notice() if first.page is not None and read.reason is Reason.UNREADABLE else None
+        return Fetched(read.response, None, *said) if said else read
 
     def _other_article(self, native_id: str, fetched: Fetched) -> str | None:
         """Id of the article a row's address redirected to, when it is another one of this site."""
         target = self.job.family.native_id(fetched.response.url) if fetched.page and fetched.response else None
         return target if target != native_id else None
 
-    async def _led_elsewhere(
-        self, target: str, native_id: str, url: str, fetched: Fetched, listed: OnList | None, section: SectionLink
-    ) -> AsyncIterator[Item | Request]:
+    def _titles(self, article: Article) -> list[str | None]:
+        known = self.job.archive.known.get(article.native_id)
+        return [article.listed.row.title if article.listed else None, known.title if known else None]
+
+    def _is_of_row(self, article: Article, first: Fetched) -> bool:
+        """Whether the article that an address led to is the row's: error pages have article addresses, too."""
+        if first.page is None:
+            return False
+        seen = shown(first.page)
+        if any(map(seen.names, self._titles(article))):
+            return True
+        # A row that was never anything but a pointer may bear words of its own; the judge looks at them.
+        return article.native_id not in self.job.archive.known and seen.notice() is None
+
+    def _led_astray(self, article: Article, asked: Response, first: Fetched) -> Fetched | None:
+        """Why the page an address led to is not the article: the front page, a list, an error page."""
+        answer, family = first.response, self.job.family
+        if first.page is None or answer is None or answer.url == asked.url:
+            return None
+        target, seen = family.native_id(answer.url), shown(first.page)
+        is_list = (target is None and family.column_id(answer.url) is not None) or _is_root(answer.url)
+        if target == article.native_id or (any(map(seen.names, self._titles(article))) and not is_list):
+            return None
+        if said := seen.notice():
+            return Fetched(answer, None, *said)
+        reason = Reason.NO_ARTICLE if article.listed else Reason.ELSEWHERE
+        return Fetched(answer, None, reason, f"redirects to {answer.url}, which is not the article")
+
+    async def _led_elsewhere(self, target: str, article: Article, first: Fetched) -> AsyncIterator[Item | Request]:
         """A row that only leads to another article: that one is the speech, and it is taken once."""
+        answer, listed = first.response, article.listed
         detail = f"redirects to {self.job.profile.site}:{target}"
-        yield await self._missed(native_id, url, Fetched(fetched.response, None, Reason.ELSEWHERE, detail), listed)
-        if target not in self.job.report.rows and fetched.response is not None:
+        elsewhere = Fetched(answer, None, Reason.ELSEWHERE, detail)
+        yield await self._missed(article.native_id, article.url, elsewhere, listed)
+        if target not in self.job.report.rows and answer is not None:
             self.job.report.expect(target, listed=True)
-            async for item in self.parse_article(fetched.response, target, fetched.response.url, listed, section):
+            async for item in self.parse_article(answer, target, answer.url, listed, article.section):
                 yield item
 
     async def _confirmed(
@@ -247,3 +395,7 @@ class SpeechesSpider(Spider):
         reason = fetched.reason or Reason.UNREADABLE
         site = self.job.profile.site
         return Missed(site=site, native_id=native_id, url=url, reason=reason, detail=fetched.detail, look=look)
+
+
+def _is_root(url: str) -> bool:
+    return urlsplit(url).path in {"", "/"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pipelines.archive.state import article_sha256, derived_of
+from pipelines.archive.state import article_sha256, derived_of, files_of, has_other_file
 from pipelines.canonical import json_value
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ def steps_of_replay(state: SpeechState | None, speech: Speech) -> tuple[Step, ..
 
 def _difference(state: SpeechState, speech: Speech, *, is_same_bytes: bool) -> tuple[Step, ...]:
     is_same_content = speech.content_sha256 == state.content_sha256
+    if has_other_file(state.files, files_of(json_value(speech.attachments))):
+        return (Step("changed", state.version + 1, 1),)
     if is_same_content and derived_of(speech) == state.derived_sha256:
         return ()
     if is_same_bytes and state.is_redacted:
@@ -76,7 +78,8 @@ def _attributed(state: SpeechState, speech: Speech, before: Speech) -> tuple[Ste
     """What this parser reads otherwise in the old bytes is ours; what it reads otherwise in the new, the site's."""
     ours = _difference(state, before, is_same_bytes=True)
     known = state.content_sha256 if state.is_redacted else before.content_sha256
-    is_news = speech.content_sha256 not in {known, before.content_sha256}
+    files = [files_of(json_value(one.attachments)) for one in (before, speech)]
+    is_news = speech.content_sha256 not in {known, before.content_sha256} or has_other_file(*files)
     return (*ours, Step("changed", state.version + 1, 1)) if is_news else ours
 
 

@@ -13,7 +13,7 @@ from pipelines.archive.flaws import WRONG_HASH, flaw
 from pipelines.archive.layout import natural_key
 from pipelines.archive.proofs import CaptureProofs
 from pipelines.archive.redactions import files_now, is_redacted
-from pipelines.archive.state import fold
+from pipelines.archive.state import files_of, fold, has_other_file
 from pipelines.archive.streams import parsed
 from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Event
 
@@ -194,5 +194,11 @@ def _may_follow(line: Line, state: SpeechState | None) -> bool:
         "reprocessed": (state.version, state.reading + 1),
         "gone": (state.version, None),
     }
-    is_news = event != "changed" or line["content_sha256"] != state.content_sha256
-    return now == allowed[event] and is_news
+    return now == allowed[event] and (event != "changed" or _is_news(line, state))
+
+
+def _is_news(line: Line, state: SpeechState) -> bool:
+    """A change is of what is hashed, or of a file under an address that it had before."""
+    if line["content_sha256"] != state.content_sha256:
+        return True
+    return has_other_file(state.files, files_of(line["attachments"]))

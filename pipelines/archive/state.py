@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import Damaged
 from pipelines.archive.redactions import is_redacted
-from pipelines.canonical import json_value, sorted_sha256
+from pipelines.canonical import json_value, local_part, sorted_sha256
+from pipelines.reasons import Reason
 from pipelines.record import Row, Version
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ SAYING = tuple(f.name for f in fields(Version) if f.name not in _PLACE | _OCCASI
 
 @dataclass(slots=True, kw_only=True)
 class SpeechState:
-    """One speech after the lines folded so far. Between looks that found it absent, `first_missed_at` stands.
+    """One speech after the lines folded so far. Between looks that found it absent, `first_missed_at` stands;
+    between looks that found a text not believed to be its own, `first_doubted_at`. `files` are those fetched.
 
     `presence` is what the newest look found; `last_seq` is of the newest line of either stream.
     """
@@ -53,6 +55,7 @@ class SpeechState:
     last_seen: str
     last_checked: str
     first_missed_at: str | None = None
+    first_doubted_at: str | None = None
     presence: PresenceState = "present"
     last_seq: int = 0
     listed: Row | None = None
@@ -62,6 +65,7 @@ class SpeechState:
     etag: str | None = None
     last_modified: str | None = None
     counter_url: str | None = None
+    files: tuple[tuple[str, str], ...] = ()
 
 
 States = dict[str, SpeechState]
@@ -133,6 +137,7 @@ def _said(line: Line, for_writing: bool) -> dict[str, Any]:
         "section": intern(line["section"]),
         "parser": intern(line["parser"]),
         "published_on": line["published_on"],
+        "files": files_of(line["attachments"]),
     }
 
 
@@ -154,6 +159,7 @@ def _observe(state: SpeechState, line: Line) -> None:
     elif line["presence"] == "withheld":
         # The site answered that it has the page; `unknown` is no answer and neither starts nor ends a streak.
         state.first_missed_at = state.first_missed_at if state.is_gone else None
+    state.first_doubted_at = _first_doubted(state, line, at)
     if "article" in line["looked"]:
         state.last_checked = at
     if line["content"] != "unread" and line["http_status"] == HTTPStatus.OK:
@@ -163,6 +169,12 @@ def _observe(state: SpeechState, line: Line) -> None:
         state.listed = _row(line["listed"], state.title)
     if line["view_count"] is not None:
         state.view_count, state.view_count_at = line["view_count"], at
+
+
+def _first_doubted(state: SpeechState, line: Line, at: str) -> str | None:
+    if line["reason"] == Reason.DOUBTFUL:
+        return state.first_doubted_at or at
+    return state.first_doubted_at if line["content"] == "unread" else None
 
 
 def _row(listed: dict[str, str | None], title: str) -> Row:
@@ -180,6 +192,17 @@ def derived_sha256(line: Line) -> str:
 def derived_of(speech: Speech) -> str:
     """`derived_sha256` of a speech not yet written."""
     return derived_sha256(json_value(speech))
+
+
+def files_of(attachments: Iterable[Line]) -> tuple[tuple[str, str], ...]:
+    """Path and query of each attachment that was fetched, with the digest of its bytes."""
+    return tuple((local_part(one["url"]), one["sha256"]) for one in attachments if one["sha256"] is not None)
+
+
+def has_other_file(before: Iterable[tuple[str, str]], after: Iterable[tuple[str, str]]) -> bool:
+    """True when the site gave other bytes under an address it gave before; what was not fetched says nothing."""
+    known = dict(before)
+    return any(known.get(url, digest) != digest for url, digest in after)
 
 
 def article_sha256(captures: Iterable[Line]) -> tuple[str, ...]:

@@ -1,0 +1,78 @@
+"""Where a page that is nothing but a way to another sends the browser: `<meta http-equiv=refresh>`, or a script.
+
+Only what says itself where it leads is read: a literal address in a script that does nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from crawler.pages.page import Page, squeeze, strings
+
+_MOST_TEXT, _MOST_LINKS = 200, 8
+"""A stub holds a sentence or two (正在跳转，如未跳转请点击这里) and a few links; a page with a menu holds more."""
+_LONGEST_SCRIPT = 2_000
+_REFRESH = re.compile(r"\s*[\d.]*\s*[;,]\s*(?:url\s*=)?\s*['\"]?([^'\"\s][^'\"]*)", re.IGNORECASE)
+_COMMENTS = re.compile(r"/\*.*?\*/|^\s*//.*?$|<!--|-->", re.DOTALL | re.MULTILINE)
+_PLACE = re.compile(r"(?:(?:window|document|self|top|parent|this)\s*\.\s*)*location\b")
+_LITERAL = r"\\?(['\"])([^'\"\n<>]{1,2000}?)\\?\1"
+_GOES = (
+    re.compile(rf"@(?:\.href)?={_LITERAL}"),
+    re.compile(rf"@\.(?:replace|assign)\({_LITERAL}\)"),
+    re.compile(rf"window\.navigate\({_LITERAL}\)"),
+)
+_WRAPPED = re.compile(
+    r"(?:(?:window\.)?onload=)?(?:function\(\)|\(\)=>)\{(?P<loaded>.*)\}"
+    r"|\(?(?:function\(\)|\(\)=>)\{(?P<called>.*)\}\)?\(\)\)?"
+    r"|(?:window\.)?setTimeout\((?:(?:function\(\)|\(\)=>)\{(?P<later>.*)\}|(?P<quote>['\"])(?P<string>.*)(?P=quote))(?:,\d+)?\)",
+    re.DOTALL,
+)
+_MENTIONS = re.compile(r"\blocation\b|http-equiv\s*=\s*[\"']?refresh", re.IGNORECASE)
+
+
+def forward(page: Page) -> str | None:
+    """The absolute address a stub forwards to; None for any other page, for itself, and for what is not literal."""
+    if not _is_bare(page):
+        return None
+    targets = {url.partition("#")[0] for said in _said(page) if (url := page.resolve(said))}
+    target = targets.pop() if len(targets) == 1 else None
+    return target if target != page.url.partition("#")[0] else None
+
+
+def forwards_untold(page: Page) -> bool:
+    """True for a stub that leaves by a script which does not say itself where to."""
+    return _is_bare(page) and forward(page) is None and _MENTIONS.search(page.text) is not None
+
+
+def _is_bare(page: Page) -> bool:
+    if len(page.all("//a[@href]")) > _MOST_LINKS:
+        return False
+    return len(squeeze("".join(strings(page.root)))) <= _MOST_TEXT
+
+
+def _said(page: Page) -> Iterator[str]:
+    for meta in page.all("//meta[@http-equiv][@content]"):
+        match = _REFRESH.match(meta.get("content") or "")
+        if match and (meta.get("http-equiv") or "").strip().lower() == "refresh":
+            yield match[1].strip()
+    scripts = [node.text or "" for node in page.all("//script[not(@src)]")]
+    scripts += [node.get("onload") or "" for node in page.all("//body[@onload]")]
+    for script in scripts:
+        if (target := _left_by(script)) is not None:
+            yield target
+
+
+def _left_by(script: str) -> str | None:
+    """The address a script leaves for, when it does nothing else."""
+    if len(script) > _LONGEST_SCRIPT:
+        return None
+    # Without blanks, which stand in no address, a statement has one spelling.
+    text = _PLACE.sub("@", "".join(_COMMENTS.sub("", script).split())).strip(";")
+    text = text.removeprefix("javascript:")
+    for _ in range(2):
+        if match := _WRAPPED.fullmatch(text):
+            inner = next(part for name, part in match.groupdict().items() if part is not None and name != "quote")
+            text = inner.strip(";")
+    found = next((match for goes in _GOES if (match := goes.fullmatch(text))), None)
+    return found[2].replace("\\/", "/") if found else None
