@@ -211,7 +211,7 @@ def _why_not_complete(report: RunReport) -> str | None:
     created = report.outcomes["created"]
     if created >= _SOME and report.created_elsewhere == created:
         return "every new article says that it stands in another column; the list may be another's: check `section`"
-    if not report.listing_complete and report.mode != "plan":
+    if not (report.listing_complete or report.captured or report.outcomes["unread"] or report.mode == "plan"):
         return "no row of the list is certainly the section's; `rows` in the profile names the list's container"
     explained = [gap for gap in report.not_captured if gap.what == "speech" and gap.is_the_sites_word]
     if len(explained) >= _SOME and not report.captured and not report.outcomes["unread"]:
