@@ -19,7 +19,7 @@ from crawler.looks import OnList
 from crawler.pages import ListedRow
 from crawler.pages.shown import Shown, key, notice_in
 from crawler.past import PastReader
-from pipelines.archive.state import SpeechState
+from pipelines.archive.state import SpeechState, text_digest
 from pipelines.compared import Compared
 from pipelines.reasons import Reason
 from pipelines.record import RawSpeech, Speech
@@ -54,16 +54,14 @@ class Judge:
     def __init__(self, job: CrawlJob, past: PastReader) -> None:
         self.job, self.past = job, past
         self._titles: defaultdict[str, set[str]] = defaultdict(set)
-        self._contents: defaultdict[str, set[str]] = defaultdict(set)
-        self._texts: defaultdict[str, dict[str, str]] = defaultdict(dict)
-        self._before: dict[str, str] = {}
+        self._texts: defaultdict[bytes, dict[str, str]] = defaultdict(dict)
         self._own: Counter[str] = Counter()
         self._foreign: Counter[str] = Counter()
         self._new = 0
         self.without_text: set[str] = set()
         for native_id, state in job.archive.known.items():
             self._titles[key(state.title)].add(native_id)
-            self._contents[state.content_sha256].add(native_id)
+            self._texts[state.text][native_id] = state.title
 
     def note(self, row: ListedRow, listed: OnList) -> None:
         """Take a row of a list page into account."""
@@ -83,8 +81,7 @@ class Judge:
             return None
         else:
             found = self._of_known(known, await self._what_was(known, raw), speech, shown, listed)
-        if not again:
-            self._texts[key(speech.body)][raw.native_id] = speech.title
+        self._texts[text_digest(speech.body)][raw.native_id] = speech.title
         if found is None or (again and self._is_settled(found, known)):
             return None
         return found
@@ -108,10 +105,9 @@ class Judge:
     def _of_known(
         self, known: SpeechState, was: _Before, speech: Speech, shown: Shown, listed: OnList | None
     ) -> Doubt | None:
-        self._before[known.native_id] = key(was.body)
         if (said := notice_in(speech.body)) and not notice_in(was.body):
             return Doubt(*said)
-        if others := self._others(speech, key(was.body)):
+        if others := self._others(speech, known):
             return Doubt(Reason.DOUBTFUL, f"the text of {_ids(self.job, others)} stands there")
         if len(speech.body) * _COLLAPSED < len(was.body) and (len(was.body) >= _LONG or not speech.body):
             detail = f"{len(speech.body)} characters of text, {len(was.body)} before"
@@ -169,14 +165,13 @@ class Judge:
         detail = f"every new row of its list page says, as this one, that it stands in {speech.raw.breadcrumb}"
         return Doubt(Reason.DOUBTFUL, detail, is_settled=not (is_anothers and has_others))
 
-    def _others(self, speech: Speech, was: str | None) -> dict[str, str]:
+    def _others(self, speech: Speech, known: SpeechState | None) -> dict[str, str]:
         """Other speeches with this very text and their titles; not those that had the same text before, too."""
-        text = key(speech.body)
-        if not text:
+        texts, was = self._texts[text_digest(speech.body)], known.text if known else b""
+        if not speech.body or text_digest(speech.body) == was:
             return {}
-        others = {one: title for one, title in self._texts[text].items() if one != speech.native_id}
-        others |= {one: "" for one in self._contents[speech.content_sha256] if one != speech.native_id}
-        return {one: title for one, title in others.items() if was is None or self._before.get(one) != was}
+        same = {one for one, state in self.job.archive.known.items() if was and state.text == was} if texts else set()
+        return {one: title for one, title in texts.items() if one not in {speech.native_id, *same}}
 
 
 _STRUCTURAL = frozenset({"unknown-container", "low-confidence"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, fields
 from http import HTTPStatus
 from sys import intern
@@ -31,7 +32,8 @@ SAYING = tuple(f.name for f in fields(Version) if f.name not in _PLACE | _OCCASI
 @dataclass(slots=True, kw_only=True)
 class SpeechState:
     """One speech after the lines folded so far. Between looks that found it absent, `first_missed_at` stands;
-    between looks that found a text not believed to be its own, `first_doubted_at`. `files` are those fetched.
+    between looks that found a text not believed to be its own, `first_doubted_at`. `files` are those fetched;
+    `text` is `text_digest` of the body.
 
     `presence` is what the newest look found; `last_seq` is of the newest line of either stream.
     """
@@ -66,6 +68,7 @@ class SpeechState:
     last_modified: str | None = None
     counter_url: str | None = None
     files: tuple[tuple[str, str], ...] = ()
+    text: bytes = b""
 
 
 States = dict[str, SpeechState]
@@ -138,6 +141,7 @@ def _said(line: Line, for_writing: bool) -> dict[str, Any]:
         "parser": intern(line["parser"]),
         "published_on": line["published_on"],
         "files": files_of(line["attachments"]),
+        "text": text_digest(line["body"]) if for_writing else b"",
     }
 
 
@@ -192,6 +196,11 @@ def derived_sha256(line: Line) -> str:
 def derived_of(speech: Speech) -> str:
     """`derived_sha256` of a speech not yet written."""
     return derived_sha256(json_value(speech))
+
+
+def text_digest(body: str) -> bytes:
+    """Eight bytes that tell whether two texts are the same; none for no text."""
+    return hashlib.sha256(body.encode()).digest()[:8] if body else b""
 
 
 def files_of(attachments: Iterable[Line]) -> tuple[tuple[str, str], ...]:
