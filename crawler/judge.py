@@ -130,20 +130,20 @@ class Judge:
         title = listed.row.title if listed else None
         is_told = len(key(title)) >= _MANY and not _bears(shown, speech, title)
         others = self._others(speech, None)
-        if is_told and (doubt := self._unlike(speech, shown, title or "", others)):
-            return doubt
+        if is_told:
+            return self._unlike(speech, shown, title or "", others)
         if others and len({key(other) for other in others.values()} - {key(speech.title)}) >= _MANY - 1:
             return Doubt(Reason.DOUBTFUL, f"the text of {_ids(self.job, others)} stands there too")
         if not speech.body and not speech.attachments:
             return self._without_text(speech)
         return self._of_section(speech, listed, again=again)
 
-    def _unlike(self, speech: Speech, shown: Shown, title: str, others: dict[str, str]) -> Doubt | None:
-        """An article headed otherwise than its row, when nothing else says that it is the row's."""
+    def _unlike(self, speech: Speech, shown: Shown, title: str, others: dict[str, str]) -> Doubt:
+        """An article headed otherwise than its row: told on its line, unless it is another's or no such article."""
         bearers = self._titles[key(speech.title)] - {speech.native_id}
         is_alike = _pairs_in_common(title, speech.title) >= _ALIKE and shown.names(speech.title)
         if is_alike and not bearers and not others:
-            return None
+            return Doubt(Reason.DOUBTFUL, _headed(speech, title), is_settled=True)
         said = shown.notice()
         return Doubt(*said) if said else Doubt(Reason.DOUBTFUL, _headed(speech, title))
 

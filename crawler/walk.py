@@ -7,6 +7,7 @@ from dataclasses import replace
 from urllib.parse import urljoin
 
 from crawler.fetch import Fetched, Fetcher
+from crawler.instead import what_came
 from crawler.job import CrawlJob
 from crawler.pages import Ask, ListedRow, ListPage, SectionLink
 from crawler.pages.page import Page
@@ -27,8 +28,10 @@ async def find_section(job: CrawlJob, fetcher: Fetcher) -> SectionLink | None:
     """
     names = job.profile.section
     root = urljoin(job.start_url, "/")
+    came: tuple[str, str] | None = None
     for url in dict.fromkeys((job.start_url, root)):
         fetched = await fetcher.get(url)
+        came = came or what_came(fetched, url)
         if fetched.page is None:
             if url == job.start_url:
                 _refuse_start(job, url, fetched)
@@ -39,7 +42,7 @@ async def find_section(job: CrawlJob, fetcher: Fetcher) -> SectionLink | None:
         if section is not None:
             job.report.section = {"name": section.name, "url": job.hosts.local(section.url) or section.url}
             return section
-    _refuse_no_section(job)
+    _refuse_no_section(job, came)
     return None
 
 
@@ -59,7 +62,11 @@ def _refuse_start(job: CrawlJob, url: str, fetched: Fetched) -> None:
         job.report.refuse(Exit.GAPS, message)
 
 
-def _refuse_no_section(job: CrawlJob) -> None:
+def _refuse_no_section(job: CrawlJob, came: tuple[str, str] | None) -> None:
+    if came is not None:
+        status = Exit.REFUSED if job.archive.known else Exit.GAPS
+        job.report.refuse(status, f"{came[0]}; nothing is marked gone: {came[1]}")
+        return
     names = " or ".join(job.profile.section)
     message = (
         f"{job.start_url}: no {job.profile.cms} list page is linked there by the name {names}; give the list page "
@@ -117,7 +124,7 @@ class ListWalk:
                 number, self.section.url, Fetched(None, None, Reason.UNREADABLE, "the pager ended before it")
             )
         if not self.seen and self._is_complete:
-            self._refuse_empty()
+            await self._refuse_empty()
         self.job.report.listing_complete = self._is_complete and self._certain > 0
 
     def _promised(self, number: int) -> bool:
@@ -165,10 +172,12 @@ class ListWalk:
             )
             self.job.report.refuse(Exit.REFUSED, message)
 
-    def _refuse_empty(self) -> None:
-        where = self.job.report.section or {}
-        message = (
-            f"the section {where.get('name')} ({where.get('url')}) lists no speech; nothing is marked gone. "
-            "If it is really empty, so be it; else mend the profile"
-        )
+    async def _refuse_empty(self) -> None:
+        came = what_came(await self.fetcher.get(self.section.url), self.section.url)
+        name = f"the section {self.section.name}"
+        if came is not None:
+            message = f"{name}: {came[0]}; nothing is marked gone: {came[1]}"
+        else:
+            remedy = "if it has speeches in a browser, `rows` in the profile names their container"
+            message = f"{name} ({self.section.url}) lists no speech; nothing is marked gone; {remedy}"
         self.job.report.refuse(Exit.REFUSED, message)

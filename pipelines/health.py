@@ -75,6 +75,8 @@ class RunReport:
     stopped: str | None = None
     capture_fallback: str | None = None
     created_elsewhere: int = 0
+    known: int = 0
+    known_listed: int = 0
     is_walk_broken: bool = False
     is_closing: bool = False
 
@@ -211,6 +213,11 @@ def _why_not_complete(report: RunReport) -> str | None:
     created = report.outcomes["created"]
     if created >= _SOME and report.created_elsewhere == created:
         return "every new article says that it stands in another column; the list may be another's: check `section`"
+    if report.known >= _SOME and not report.known_listed and report.listed:
+        return (
+            f"none of {report.known} known speeches stands among the {report.listed} rows of the list: perhaps it is "
+            "another list, or the addresses have changed; look at the section in a browser"
+        )
     if not (report.listing_complete or report.captured or report.outcomes["unread"] or report.mode == "plan"):
         return "no row of the list is certainly the section's; `rows` in the profile names the list's container"
     explained = [gap for gap in report.not_captured if gap.what == "speech" and gap.is_the_sites_word]
@@ -249,7 +256,7 @@ def _refusal(report: RunReport) -> Verdict | None:
     # Known speeches that the list does not show any more say nothing of the rows it shows.
     if report.listed and report.outcomes[Reason.OTHER_SECTION.value] == report.listed:
         return Verdict("refused", Exit.REFUSED, "the section lists no speech of its own; nothing is marked gone")
-    if report.captured == 0 and _all_challenged(report):
+    if report.captured == 0 and not report.outcomes["unread"] and _all_challenged(report):
         message = "every missing answer was a challenge to the browser; nothing is marked gone. Try again later"
         return Verdict("refused", Exit.REFUSED, message)
     return None

@@ -102,6 +102,7 @@ def dedecms() -> Cms:
 ODD = {
     "/404.html": f"<h2>抱歉，您访问的页面不存在或已删除</h2><p>您可以返回首页。</p><ul>{NEWS}</ul>",
     "/error?aspxerrorpath=/x": f"<h2>系统繁忙，请稍后再试</h2><ul>{NEWS}</ul>",
+    "/login.html": "<html><head><title>会员登录</title></head><body><form>用户名<input name=u></form></body></html>",
     "/user/login": "<h2>会员登录</h2><form>用户名<input name=u>密码<input type=password name=p></form>",
 }
 PARKED = "<html><head><title>example.com</title></head><body><h1>该域名出售</h1><p>Domain for sale.</p></body></html>"
@@ -323,3 +324,31 @@ def test_a_file_replaced_in_place_is_a_change(
     assert site.events(3) == {"changed": {"1"}}
     assert site.verify().status == 0
     assert site.latest()["1"]["version"] == 2
+
+
+@pytest.mark.parametrize(
+    ("came", "words"),
+    [
+        (led("/login.html"), "asks for a login"),
+        (Answer(f"<html><body><h1>系统维护中</h1><ul>{NEWS}</ul></body></html>"), "系统维护中"),
+        (Answer("<html><script>var to = where(); location.href = to;</script></html>"), "forwards by a script"),
+    ],
+)
+def test_messages_name_what_came_and_not_the_profile(came: Answer, words: str, site: Site, tmp_path: Path) -> None:
+    cms = generic()
+    inner = cms.serve(ALL[:3])
+    profile = tmp_path / "made.toml"
+    profile.write_text(PROFILE.replace('cms = "kesion"', 'cms = "generic"'), "utf-8")
+    ailing: set[str] = set()
+    with serve(lambda path, headers: came if path in ailing else inner(path, headers)) as url:
+        ailing = {"/"}
+        ended = site.crawl(url, "-a", f"profile={profile}")
+        assert (ended.status, words in ended.out) == (3, True), ended.out
+        ailing = set()
+        assert site.crawl(url, "-a", f"profile={profile}").status == 0
+        ailing = {cms.listing}
+        ended = site.crawl(url, "-a", f"profile={profile}")
+        assert (ended.status in {3, 4}, words in ended.out or "known speeches" in ended.out) == (True, True), (
+            ended.out
+        )
+    assert len(site.latest()) == 3

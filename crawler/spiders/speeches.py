@@ -112,6 +112,7 @@ class SpeechesSpider(Spider):
         section = await find_section(self.job, self.fetcher)
         if section is None:
             return
+        self.job.report.known = sum(not one.is_gone for one in self.job.archive.known.values())
         walk = ListWalk(self.job, self.fetcher, section)
         planned = 0
         async for row in walk.rows():
@@ -143,6 +144,7 @@ class SpeechesSpider(Spider):
             yield await self._missed(row.native_id, row.url, Fetched(None, None, reason, detail), listed)
             return
         self.judge.note(row, listed)
+        job.report.known_listed += row.native_id in job.archive.known
         if why := job.plan.why_read(row.native_id, listed.row):
             yield self._article_request(row.native_id, local, listed, section, why, is_doubtful=row.is_doubtful)
         else:
