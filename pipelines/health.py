@@ -234,7 +234,7 @@ def _why_not_complete(report: RunReport) -> str | None:
 def _complete(report: RunReport) -> str:
     """What is certain of a run without gaps: the list read to its end, and what became of its rows."""
     explained = sum(gap.what == "speech" for gap in report.not_captured)
-    missing = f"; of {explained} the site itself says why not" if explained else ""
+    missing = f", or the site itself says why not ({explained})" if explained else ""
     files = report.problems["attachments: not-fetched"]
     unfetched = f"; attachments of {files} speeches are not all fetched" if files else ""
     return f"the list was read to its end and every speech in it is archived{missing}{unfetched}"
