@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from crawler.fetch import Fetcher
 from crawler.job import CrawlJob
+from crawler.looks import sha256_of
 from crawler.profile import SiteProfile
 from crawler.wire import capture
 from pipelines.record import Attachment, Capture, Problem
@@ -62,7 +62,7 @@ class AttachmentFetcher:
         answer = await self.fetcher.file(local, self.job.profile.attachment_mb << 20, validators)
         if answer.response is None or answer.reason is not None:
             return False
-        return hashlib.sha256(answer.response.body).hexdigest() != sha256
+        return sha256_of(answer.response) != sha256
 
     async def _fetch(self, local: str | None, number: int, captures: list[Capture]) -> str | None:
         """Why the file could not be had; None when its capture is the last of `captures`."""

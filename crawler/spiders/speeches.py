@@ -222,10 +222,6 @@ class SpeechesSpider(Spider):
                 return
             response = await self._in_full(response)
         article = Article(native_id, url, listed, section)
-        if response.status == HTTPStatus.NOT_MODIFIED:
-            for output in await self._not_asked_for(article, response, is_second=is_second):
-                yield output
-            return
         first = await self.fetcher.settle(response, "article")
         if first.page is None and (own := self.fetcher.own_page(response.request)):
             yield own
@@ -262,15 +258,6 @@ class SpeechesSpider(Spider):
             self._look_again(article, is_doubtful=is_doubtful)
             for output in self._second_looks():
                 yield output
-
-    async def _not_asked_for(self, article: Article, response: Response, *, is_second: bool) -> list[Item | Request]:
-        """A 304 to a question that named no version says nothing: ask again, then tell."""
-        if not is_second:
-            self._look_again(article, is_doubtful=False)
-            return self._second_looks()
-        detail = "HTTP 304 twice, though nothing was said of what the archive has"
-        answer = Fetched(response, None, Reason.HTTP_ERROR, detail)
-        return [await self._missed(article.native_id, article.url, answer, article.listed)]
 
     def _second_looks(self) -> list[Item | Request]:
         """Second looks to take; while the lists are walked they wait for their end."""
