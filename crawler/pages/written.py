@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from lxml import etree
 
@@ -41,6 +42,8 @@ _IF = re.compile(
 _TAG, _ESCAPE = re.compile(r"<[^<>]{0,300}>"), re.compile(r"\\(.)")
 _COUNT = re.compile(r"[0-9][0-9,.]*\s?万?\+?")
 _LONGEST_WRITTEN, _LONGEST_SCRIPT, _MOST_SCRIPTS = 60, 50_000, 300
+# Each write looks at all that stands before it in its script.
+_MOST_WRITES = 20
 _MARK = "data-unread-script"
 _LABEL_ENDS = tuple(":：(（[【")
 
@@ -71,15 +74,16 @@ def write_out(page: Page) -> None:
     if not any(_WRITES.search(text) for _, text in scripts):
         return
     known = set_in([text for _, text in scripts])
+    places = {node.get("id"): node for node in reversed(page.all("//*[@id]"))}
     for node, text in scripts:
         written: list[str | None] = []
-        for match in _WRITES.finditer(text):
+        for match in islice(_WRITES.finditer(text), _MOST_WRITES):
             said = _evaluated(text, match, known)
             name = match["jquery"] or match["dom"]
             if name is None:
                 written.append(said)
                 continue
-            for place in page.all(f"//*[@id='{name}']")[:1]:
+            if (place := places.get(name)) is not None:
                 _fill(place, said, text)
         if written:
             said = None if None in written else _shown("".join(filter(None, written)))
