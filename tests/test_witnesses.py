@@ -100,6 +100,7 @@ SIGNED = f'{TEXT}<p align="right">2023年12月1日</p>'
         ({"behind": "<div>编辑：柳青　终审：何山　2023-12-28</div>"}, ("2023-12-28", "beside", [])),
         ({"behind": "<div><a href='/t/3.html'>主席会议图解</a> 2023-12-27</div>"}, (None, None, ["missing"])),
         ({"behind": "<div>Copyright 2019-2024 柳河市政协 2020-01-01</div>"}, (None, None, ["missing"])),
+        ({"above": "<div>2026年1月10日 星期六 10:20:31</div>", "body": SIGNED}, ("2023-12-01", "signature", [])),
         ({"above": "<div>今天是2026年1月10日 星期六</div>", "listed": "2023-12-28"}, ("2023-12-28", "list", [])),
     ],
 )  # fmt: skip
@@ -116,6 +117,8 @@ def test_the_best_witness_says_the_day(parts: dict[str, str], expected: tuple[st
         ("时间：<b id='d1'></b>", "$(function(){ $('#d1').html('2023-12-28'); });", ("2023-12-28", "info", [])),
         ("时间：<b id='d1'></b>", "document.getElementById('d1').innerHTML = \"2023-12-28\";", ("2023-12-28", "info", [])),
         ("发布时间：<script>document.write(show(new Date(1703761229000)))</script>", "", (None, None, ["unreadable"])),
+        ("发布时间：<script>if('2023-12-28'!='')document.write('2023-12-28');else document.write('-')</script>", "", ("2023-12-28", "info", [])),
+        ("<script>var d='2023-12-28'; if(d){document.write('时间：'+d)}else{document.write('')}</script>", "", ("2023-12-28", "info", [])),
         ("发布时间：<script>if (mobile) document.write('2023-12-28')</script>", "", (None, None, ["unreadable"])),
         ("时间：<b id='d1'></b>", "$('#d1').text(format(rows[0].time));", (None, None, ["unreadable"])),
         ("", "var pubDate = '2023-12-28 19:00:29';", ("2023-12-28T19:00", "variable", [])),
@@ -186,6 +189,7 @@ def test_a_day_in_the_body_never_beats_the_pages_own() -> None:
         ("浏览：1&nbsp;024　字体：大 中 小", None, "1\xa0024"),
         ("浏览次数：<!--521-->", None, None),
         ("浏览 512", None, "512"),
+        ("阅读(5)", None, "5"),
     ],
 )  # fmt: skip
 def test_values_are_whole(info: str, source: str | None, views: str | None) -> None:

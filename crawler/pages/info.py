@@ -260,5 +260,5 @@ def _views(zones: Sequence[tuple[str, dict[str, Value]]], lines: Sequence[Told])
         for label in VIEWS:
             if label in values and (count := values[label].count):
                 return Found(count, where)
-    bare = (match[1] for line in lines for match in _BARE_VIEWS.finditer(line.text))
+    bare = (match[1].lstrip("(（[ ") for line in lines for match in _BARE_VIEWS.finditer(line.text))
     return next((Found(text, "info") for text in bare if isinstance(view_count(text, source="page"), int)), None)

@@ -33,10 +33,11 @@ _TERM = re.compile(
 )
 _CALL = re.compile(r"\.(\w+)\((?:\s*(\d+))?(?:\s*,\s*(\d+))?\s*\)")
 _READY = re.compile(r"\$\(\s*function|ready\(\s*function|onload\s*=\s*function")
+_ELSE = re.compile(r"\belse\b")
 _BRANCH = re.compile(r"\b(?:if|else|for|while|switch|function|case)\b|\?|=>")
 # A condition on what is known, directly before what it allows: `if(pubDate != "")`.
 _IF = re.compile(
-    rf"if\s{{0,9}}\(\s{{0,9}}(?P<name>{_NAME}?)\s{{0,9}}"
+    rf"if\s{{0,9}}\(\s{{0,9}}(?:(?P<name>{_NAME}?)|(?P<string>{_STRING}))\s{{0,9}}"
     r"(?:!==?\s{0,9}(?:\"\"|''|null|undefined)|(?:\.length)?\s{0,9}>\s{0,9}0)?\s{0,9}\)\s{0,9}\{?\s{0,9}$"
 )
 _TAG, _ESCAPE = re.compile(r"<[^<>]{0,300}>"), re.compile(r"\\(.)")
@@ -77,8 +78,12 @@ def write_out(page: Page) -> None:
     places = {node.get("id"): node for node in reversed(page.all("//*[@id]"))}
     for node, text in scripts:
         written: list[str | None] = []
+        end = 0
         for match in islice(_WRITES.finditer(text), _MOST_WRITES):
+            if end and _ELSE.search(text[end : match.start()]):
+                break  # what went before was written, since its condition holds
             said = _evaluated(text, match, known)
+            end = match.end() if said is not None else 0
             name = match["jquery"] or match["dom"]
             if name is None:
                 written.append(said)
@@ -106,7 +111,8 @@ def _evaluated(script: str, match: re.Match[str], known: Mapping[str, str]) -> s
     before = _READY.sub("", script[: match.start()])
     condition = _IF.search(before)
     if condition is not None:
-        if not known.get(condition["name"].removesuffix(".length")):
+        name, string = condition["name"], condition["string"]
+        if not (_literal(string) if string else known.get(name.removesuffix(".length"))):
             return None
         before = before[: condition.start()]
     return None if _BRANCH.search(before) else _sum(script, match.end(), known)

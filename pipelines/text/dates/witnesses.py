@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.record import Problem, Witness
@@ -84,7 +85,8 @@ def weigh(witnesses: Iterable[Witness], *, tz: ZoneInfo, seen_at: datetime) -> W
     no date: another one on the page would only look like it. One that says too little (no year) lets the next one
     speak that agrees with it. Publications on different days are told as `disagrees`.
     """
-    readings = [(one, published(one.text, tz=tz, seen_at=seen_at, order=one.order)) for one in ranked(witnesses)]
+    order = ranked(one for one in witnesses if not _is_visit(one, tz, seen_at))
+    readings = [(one, published(one.text, tz=tz, seen_at=seen_at, order=one.order)) for one in order]
     chosen, problem = _choose(readings)
     if chosen is None:
         return Weighed(None, None, (), (problem or _told("missing", "neither page nor list has a full date"),))
@@ -93,6 +95,15 @@ def weigh(witnesses: Iterable[Witness], *, tz: ZoneInfo, seen_at: datetime) -> W
     others = tuple(other for other, _ in readable if other != witness)
     told = () if problem is None else (problem,)
     return Weighed(moment, witness, others, (*told, *_disagreements(chosen, readable)))
+
+
+def _is_visit(witness: Witness, tz: ZoneInfo, seen_at: datetime) -> bool:
+    """True for a day beside the article that is the capture's own: pages print clocks there."""
+    if witness.where != "beside":
+        return False
+    said = published(witness.text, tz=tz, seen_at=seen_at)
+    day = said.on if isinstance(said, Moment) else None
+    return day is not None and abs((date.fromisoformat(day) - seen_at.astimezone(tz).date()).days) <= 1
 
 
 def _choose(readings: Sequence[tuple[Witness, Moment | Unread]]) -> tuple[Reading | None, Problem | None]:
