@@ -23,6 +23,7 @@ from crawler.pages.body.kinds import (
     has_labelled_day,
     has_moment,
     is_about_the_site,
+    is_footer,
     is_mere,
     is_of_the_site,
     is_own_day,
@@ -97,6 +98,7 @@ class Flows:
         self._page = page
         self._own: set[Flow] = set()
         self._around_each: Counter[Flow] = Counter()
+        self.last = -1
         for index in range(start, end):
             self.add(index)
 
@@ -105,6 +107,7 @@ class Flows:
         what = self._page.kinds[index]
         if what is Kind.PROSE:
             self._own.add(_flow(self._page.lines[index]))
+            self.last = index
         if what is Kind.PROSE or (what in BY_WORDS and self._page.worths[index] > 0):
             self._around_each[self._around(index)] += 1
 
@@ -144,7 +147,9 @@ def _cut(page: Judged, worths: Sequence[int], lines: range, keeps: tuple[int, ..
         # Above the text stand titles and tables of labels: only a sentence is missed there.
         is_text = page.kinds[i] is Kind.PROSE and worths[i] > 0 and (i >= keeps[0] or is_sentence(line))
         is_among = flows.holds(i) or (is_sentence(line) and not is_about_the_site(line))
-        if is_text or (page.kinds[i] in _NO_PART and is_among and (not is_mere(line) or is_sentence(line))):
+        if is_text or (
+            page.kinds[i] in _NO_PART and is_among and (is_sentence(line) or not (is_mere(line) or is_footer(line)))
+        ):
             cut.append(i)
     return tuple(cut)
 
@@ -308,7 +313,9 @@ def _is_part(page: Judged, index: int, flows: Flows) -> bool:
         return True
     line = page.lines[index]
     is_own = says_something(line) and (line.linked * 2 <= line.size or ends_sentence(line.text))
-    return (is_own or _is_typed(line)) and flows.holds(index) and not is_mere(line)
+    if not (is_own or _is_typed(line)) or not flows.holds(index) or is_mere(line):
+        return False
+    return flows.last > index or not is_footer(line)
 
 
 def _is_typed(line: Line) -> bool:

@@ -169,13 +169,18 @@ def is_mere(line: Line) -> bool:
     text = line.text
     if line.size > _LONGEST_DISCLAIMER:
         return False
-    if _EDITORS.fullmatch(text) or _TOOL_WORDS.fullmatch(text) or _FOOTER_LINE.match(text):
+    if _EDITORS.fullmatch(text) or _TOOL_WORDS.fullmatch(text):
         return True
     if _is_disclaimer(line):
         return True
     if line.linked:
         return _NEIGHBOUR.match(text) is not None and not ends_sentence(text)
     return _LONE.fullmatch(line.bare) is not None
+
+
+def is_footer(line: Line) -> bool:
+    """True for a line that begins as footers do: a filing number, a copyright, who keeps the site."""
+    return _FOOTER_LINE.match(line.text) is not None
 
 
 def _is_statement(line: Line) -> bool:
@@ -297,6 +302,6 @@ def worth(line: Line, what: Kind) -> int:
     """Signs of prose a line adds to an article, or takes from it."""
     if what is Kind.PROSE:
         return max(1, line.size - 2 * line.linked) if ends_sentence(line.text) else line.size - 2 * line.linked
-    if what in BY_WORDS and _is_statement(line) and not is_mere(line):
+    if what in BY_WORDS and _is_statement(line) and not is_mere(line) and not is_footer(line):
         return 1
     return WORTHS[what] - line.linked
