@@ -33,6 +33,8 @@ _CONTAINER = re.compile(
     re.IGNORECASE,
 )
 _STYLED = etree.XPath("//*[@style][@id or @class]")
+# What a template prints of the article's abstract, a field of its own in most CMS.
+_ABSTRACT = re.compile(r"[\[【（(\s]*(?:核心|内容|文章|本文)?(?:提示|提要|摘要|导读|导语|简介)[\]】）)\s]*[:：]")
 _MOST_CLIMBED = 4
 _MOST_SUBTITLES = 4
 _SPEAKER = re.compile(r"[\u4e00-\u9fff·]{2,16}")
@@ -100,7 +102,8 @@ def _skipped(
         return
     for i in between:
         line = page.lines[i]
-        if page.kinds[i] is Kind.PROSE and worths[i] > 0 and is_sentence(line) and line.bare not in known:
+        is_said = page.kinds[i] is Kind.PROSE and worths[i] > 0 and is_sentence(line)
+        if is_said and line.bare not in known and not _ABSTRACT.match(line.text):
             yield i
 
 
