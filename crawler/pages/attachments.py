@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from urllib.parse import parse_qsl, unquote, urldefrag, urlsplit
+from urllib.parse import parse_qsl, unquote, urldefrag, urljoin, urlsplit
 
 from lxml import etree
 
@@ -26,6 +26,7 @@ _DOWNLOAD = re.compile(
 )
 # pdf.js and its kin: the page shows the file that its query names.
 _VIEWER = re.compile(r"viewer|pdf_?js|preview|onlineview|view_?pdf|pdf_?view|reader|player", re.IGNORECASE)
+_FILE_KEY = re.compile("file|pdf|src|url|path|(?:file|pdf|doc)_?(?:url|path|src)", re.IGNORECASE)
 _ICON = re.compile(r"/filetypeimages?/|/icon_\w{2,5}\.(?:gif|png)$|/sysimage/icon|/images/fileicon", re.IGNORECASE)
 # Where a page keeps a picture's address until it is scrolled to; what stands in `src` meanwhile is a placeholder.
 _LAZY = (
@@ -111,10 +112,18 @@ def _shown(page: Page, node: etree._Element) -> str | None:
 def _inner(page: Page, url: str) -> str | None:
     """The file that a viewer's address names in its query, or in one behind `#`."""
     parts = urlsplit(url)
-    for _, value in parse_qsl(f"{parts.query}&{parts.fragment.rpartition('?')[2]}"):
-        if "/" in value and _FILE.search(urlsplit(value).path):
-            return page.resolve(value)
+    for name, value in parse_qsl(f"{parts.query}&{parts.fragment.rpartition('?')[2]}"):
+        if ("/" in value or _FILE_KEY.fullmatch(name)) and _FILE.search(value.partition("?")[0].partition("#")[0]):
+            # A viewer looks from where it stands itself.
+            return page.resolve(_joined(url, value))
     return None
+
+
+def _joined(url: str, value: str) -> str:
+    try:
+        return urljoin(url, value)
+    except ValueError:
+        return ""
 
 
 def _is_file(url: str) -> bool:

@@ -206,6 +206,8 @@ def _is_own(page: Judged, index: int, text_flow: Flow | None, flows: Flows, *, d
         return True
     if what in _NO_PART:
         return _is_part(page, index, flows)
+    if what is Kind.LINKS and flows.holds(index) and leads_nowhere(line):
+        return True
     if _flow(line) != text_flow:
         return False
     if what in {Kind.DAY, Kind.INFO} and line.block.tag == "p":
@@ -261,7 +263,8 @@ def _stop(page: Judged, worths: Sequence[int], start: int, end: int) -> tuple[in
 
 
 def _is_closing_text(page: Judged, index: int, flows: Flows) -> bool:
-    if page.kinds[index] is Kind.LINKS and flows.holds(index) and leads_nowhere(page.lines[index]):
+    line = page.lines[index]
+    if page.kinds[index] is Kind.LINKS and flows.holds(index) and leads_nowhere(line):
         return True
     return _is_text(page, index) or (page.kinds[index] in _NO_PART and _is_part(page, index, flows))
 

@@ -83,6 +83,7 @@ def find_body(page: Judged, heading: Heading | None) -> Body | None:
     node, first, end = _climb(page, *chosen[1:], floor=floor)
     if heading is not None:
         node, first, end = gather(page, bare, node, first, end, floor=heading.end)
+    node = _widened(page, node, first, end)
     end = _rejoin(page, bare, node, first, end)
     edges = find_edges(page, bare, first, end, heading)
     behind = _next_to(page, bare, first, end) or _second_half(page, bare, node, first, end)
@@ -148,6 +149,15 @@ def _climb(
         if parent in page.spans and added:
             chosen = parent, begins, ends
     return chosen
+
+
+def _widened(page: Judged, node: etree._Element, first: int, end: int) -> etree._Element:
+    """The outermost block around an element that holds no other line: pictures and frames stand beside its text."""
+    for parent, _ in zip(node.iterancestors(), range(_MOST_CLIMBED), strict=False):
+        if parent.tag in {"body", "html", "tr"} or page.spans.get(parent) != (first, end):
+            break
+        node = parent
+    return node
 
 
 def _is_plain(page: Judged, index: int) -> bool:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from crawler.pages.body.kinds import Kind, kind, worth
+from crawler.pages.body.kinds import BY_WORDS, Kind, kind, worth
 from crawler.pages.body.lines import Line, Lines
 
 _ITEMS = frozenset({"li", "dd"})
 _MOST_LINES_OF_A_ROW, _LONGEST_ROW, _FEWEST_TEASERS = 6, 800, 3
+_FEWEST_CELLS, _FEWEST_ROWS = 2, 2
 _MAY_BE_FILE = re.compile("[.Dd]")
 _FILE = re.compile(
     r"\.(?:docx?|xlsx?|pptx?|pdf|wps|et|dps|ofd|txt|rtf|csv|zip|rar|7z)(?:[?#]|$)|filedown|download", re.IGNORECASE
@@ -41,12 +42,23 @@ def judge(lines: Lines) -> Judged:
     ]
     _make_links(kinds, rows)
     _make_links(kinds, _teasers(lines, kinds))
+    _make_cells(kinds, lines)
     return Judged(lines.all, lines.spans, kinds, list(map(_worth, lines.all, kinds)))
 
 
 def _make_links(kinds: list[Kind], spans: Iterable[tuple[int, int]]) -> None:
     for first, end in spans:
         kinds[first:end] = [Kind.LINKS if what is Kind.PROSE else what for what in kinds[first:end]]
+
+
+def _make_cells(kinds: list[Kind], lines: Lines) -> None:
+    """What stands in a table of words, rows of cells without a link, is data: 审核 and 打印 are headings there."""
+    for node, (first, end) in lines.spans.items():
+        if node.tag != "table" or not any(what in BY_WORDS for what in kinds[first:end]):
+            continue
+        rows = sum(len(row) >= _FEWEST_CELLS for row in node.iter("tr"))
+        if rows >= _FEWEST_ROWS and not any(line.linked for line in lines.all[first:end]):
+            kinds[first:end] = [Kind.SHORT if what in BY_WORDS else what for what in kinds[first:end]]
 
 
 def _worth(line: Line, what: Kind) -> int:

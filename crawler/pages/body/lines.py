@@ -29,7 +29,7 @@ _SOURCE_BREAK = re.compile(
     r"(?<=[\u2014-\u2026\u2e80-\U0003ffff])[ \t\r]*\n[ \t\r\n]*(?=[\u2014-\u2026\u2e80-\U0003ffff])"
 )
 
-_NOWHERE, _SENTENCE, _MOST_TEXTS = ("#", "javascript:"), re.compile("[，。！？；：]"), 20
+_NOWHERE, _SENTENCE, _MOST_TEXTS = ("#", "javascript:"), re.compile("[，、。！？；：]"), 20
 _ROLES = {**dict.fromkeys((*_NOT_READ, *FORM_FIELDS), "unread"), **dict.fromkeys(_BREAKS, "block"), "a": "link"}
 
 
