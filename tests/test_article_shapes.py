@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +12,10 @@ import pytest
 from crawler.pages.article import Article, read
 from crawler.pages.page import Page
 from pipelines.text.rendering import body_text
+from tests.conftest import Site
 from tests.corpus import PAGES
+from tests.small import Answer, serve
+from tests.test_generic_lists import PROFILE
 
 ADDRESS = "http://yunxi.example/ldjh/t2.html"
 SAID = [
@@ -45,3 +49,48 @@ def test_an_article_in_any_shape_comes_whole_or_is_told(name: str) -> None:
     shape = dict(SHAPES[name])
     html = shape.pop("html").replace("{text}", TEXT)
     assert seen(read(Page(ADDRESS, PAGE.format(html)))) == NOTHING | shape
+
+
+def numbered(first: int) -> str:
+    return "".join(f"<p>第{number}段，{text}</p>" for number, text in enumerate(SAID, first))
+
+
+def test_a_crawl_follows_parts_and_frames_and_keeps_what_has_no_words(site: Site, tmp_path: Path) -> None:
+    rows = "".join(
+        f"<li><a href='/ldjh/{name}.html'>在第{name}次座谈会上的讲话</a> 2023-12-28</li>" for name in "123"
+    )
+    pager = "<script>createPageHTML(2, {}, '1', 'html');</script>"
+    answers = {
+        "/": "<html><body><a href='/ldjh/'>领导讲话</a></body></html>",
+        "/ldjh/": f"<html><head><title>领导讲话-云溪政协网</title></head><body><ul>{rows}</ul></body></html>",
+        "/ldjh/1.html": PAGE.format(f"<div class='con'>{numbered(1)}{pager.format(0)}</div>").replace(
+            "在座", "在第1次座"
+        ),
+        "/ldjh/1_1.html": PAGE.format(f"<div class='con'>{numbered(4)}{pager.format(1)}</div>").replace(
+            "在座", "在第1次座"
+        ),
+        "/ldjh/2.html": PAGE.format("<div class='con'><iframe src='/ldjh/text.html'></iframe></div>").replace(
+            "在座", "在第2次座"
+        ),
+        "/ldjh/text.html": f"<html><body>{numbered(1)}</body></html>",
+        "/ldjh/3.html": PAGE.format("<div class='con'><img src='/u/1.jpg'></div>").replace("在座", "在第3次座"),
+        "/u/1.jpg": "made-up",
+    }
+    profile = tmp_path / "yunxi.toml"
+    profile.write_text(PROFILE, "utf-8")
+    archive = Site(site.root, "yunxi")
+    with serve(lambda path, _: Answer(answers[path]) if path in answers else Answer("", 404)) as url:
+        ended = archive.crawl(url, "-a", f"profile={profile}")
+    assert ended.status == 0, ended
+    latest = archive.latest()
+    texts = {name: [part[:3] for part in line["body"].split("\n")] for name, line in latest.items()}
+    assert texts == {
+        "ldjh-1": [f"第{n}段" for n in range(1, 7)],
+        "ldjh-2": [f"第{n}段" for n in range(1, 4)],
+        "ldjh-3": [""],
+    }
+    told = {
+        name: [problem["code"] for problem in line["problems"] if problem["field"] == "body"]
+        for name, line in latest.items()
+    }
+    assert told == {"ldjh-1": [], "ldjh-2": [], "ldjh-3": ["empty"]}
