@@ -79,6 +79,7 @@ class Fetched:
 
 
 _FILE_SECONDS = 600  # for 16 MiB over a line of 30 kB a second
+_LARGEST_COUNTER = 64 << 10  # bytes, of a statement with a number in it
 _CUT_SHORT = "the answer ends before the length that its head names"
 _WHOLE_PAGES = frozenset({"page", "article"})
 
@@ -122,6 +123,8 @@ class Fetcher:
         ask = Ask(page) if isinstance(page, str) else page
         expected = "fragment" if ask.is_fragment else expected
         request = self.request(ask.url, expected).replace(headers=dict(ask.headers))
+        if expected == "counter":
+            request.meta["download_maxsize"] = _LARGEST_COUNTER
         if ask.form is not None:
             request.headers["Content-Type"] = "application/x-www-form-urlencoded"
             request = request.replace(method="POST", body=ask.form)

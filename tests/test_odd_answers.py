@@ -218,6 +218,20 @@ def test_a_server_that_asks_to_be_left_alone_for_hours_is_asked_once(site: Site)
     assert [note for note in site.report()["notes"] if "Retry-After" in note]
 
 
+def test_a_counter_without_end_is_not_read(site: Site) -> None:
+    profile = site.root.parent / "small.toml"
+    profile.write_text(PROFILE, "utf-8")
+
+    def answer(path: str, _: Message) -> Answer:
+        if "GetHits" in path:
+            return Answer(f"document.write('{'9' * 100_000}');")
+        return Answer(page(1) if "Show" in path else list_page([(1, "在会上的讲话", "2020-01-01")]))
+
+    with serve(answer) as url:
+        assert site.crawl(url, "-a", f"profile={profile}").status == 3
+    assert [(gap["what"], gap["reason"]) for gap in site.report()["not_captured"]] == [("counter", "too-large")]
+
+
 @pytest.mark.parametrize("delay", ["999999", "86400.5"])
 def test_a_site_that_asks_for_hours_between_two_requests_is_left_alone(delay: str, site: Site) -> None:
     asked: list[str] = []
