@@ -57,7 +57,7 @@ _NEVER_FINER = frozenset({"list", "written", "updated", "signature", "body"})
 """Days of other moments: their clock time is not the publication's. A row is asked only where the page has no day."""
 _MIDNIGHT = "T00:00:00"
 _MINUTE = len("2023-12-28T19:00")
-_NUMERAL = re.compile(rf"[0-9{CN}]")
+_NUMERAL = re.compile(r"[0-9〇○零一二三四五六七八九十]")
 _NUMBERS = re.compile(rf"[0-9]{{1,2}}|[{CN}十廿卅]{{1,3}}")
 
 Reading = tuple[Witness, Moment]
