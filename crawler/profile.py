@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from crawler.pages import FAMILIES, FIXED_CONTAINERS, PRINTING
-from crawler.pages.kit.containers import Container
+from crawler.pages import FAMILIES, family_class
+from crawler.pages.containers import Container
 
 SITES = Path(__file__).parent / "sites"
 _SITE_NAME = re.compile(r"[a-z0-9-]{1,40}")
@@ -129,10 +129,11 @@ def _checked(site: str, path: Path, values: dict[str, Any]) -> SiteProfile:
         facts[key] = (value,) if key == "section" and isinstance(value, str) else value
     kept: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
     profile = SiteProfile(site=site, **kept)
-    if profile.containers and profile.cms in FIXED_CONTAINERS:
+    if profile.containers and not family_class(profile.cms).takes_containers:
         raise ProfileError(f"{path}: body and rows are not for cms = {profile.cms!r}: its code makes its containers")
-    if profile.print_page and profile.cms not in PRINTING:
-        raise ProfileError(f"{path}: print_page = true: only with cms = {' or '.join(PRINTING)}")
+    if profile.print_page and not family_class(profile.cms).has_print_pages:
+        printing = " or ".join(name for name in FAMILIES if family_class(name).has_print_pages)
+        raise ProfileError(f"{path}: print_page = true: only with cms = {printing}")
     return profile
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from crawler.blocked import obstacle
 from crawler.counters import withheld
 from crawler.pages import FAMILIES, Ask, CounterMode, family
-from crawler.pages.kit.containers import Container
+from crawler.pages.containers import Container
 from crawler.pages.page import Page, PageError
 from pipelines.health import Exit, RunReport, verdict
 from pipelines.reasons import Reason

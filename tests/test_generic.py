@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.http import HtmlResponse
 
-from crawler.pages.article import LOW_CONFIDENCE, Article, read
+from crawler.pages.article import LOW_CONFIDENCE, Article, Evidence, read
 from crawler.pages.body.lines import read_lines
 from crawler.pages.info import Found
 from crawler.pages.page import Page, PageError
@@ -152,7 +152,7 @@ def test_a_list_page_is_no_article() -> None:
         ADDRESS, f"<html><title>领导讲话</title><body><ul>{rows}</ul><p>共8条记录，欢迎浏览。</p></body></html>"
     )
     article = read(page)
-    assert article.confidence < LOW_CONFIDENCE
+    assert (article.confidence or 0) < LOW_CONFIDENCE
     assert [(problem.field, problem.code) for problem in article.problems] == [("body", "low-confidence")]
 
 
@@ -250,7 +250,9 @@ def test_text_left_out_behind_the_article_is_told() -> None:
 )
 def test_titles(said: str, shown: str, listed: str | None, title: str) -> None:
     head = f"<html><head><title>{said}</title></head><body><a href='/'>首页</a>{shown}<p>2023-12-28 19:00</p>"
-    article = read(Page(ADDRESS, f"{head}<div>{f'<p>{PROSE}</p>' * 3}</div></body></html>"), listed)
+    article = read(
+        Page(ADDRESS, f"{head}<div>{f'<p>{PROSE}</p>' * 3}</div></body></html>"), Evidence(listed_title=listed)
+    )
     assert article.title is not None
     assert article.title.text == title
 

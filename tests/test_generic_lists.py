@@ -149,7 +149,7 @@ def test_a_site_nobody_described_is_crawled_whole(site: Site, tmp_path: Path) ->
     assert {name.removeprefix("ldjh-"): _told(line) for name, line in latest.items()} == {
         name: _gold(page) for name, page in made.items()
     }
-    assert all(line["parser"].startswith(f"{Generic.reader}+") for line in latest.values())
+    assert all(line["parser"].startswith(f"{Generic.version}+") for line in latest.values())
 
 
 def test_a_site_of_a_known_make_is_read_as_well(site: Site, tmp_path: Path) -> None:

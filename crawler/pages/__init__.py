@@ -6,10 +6,11 @@ A family says what its addresses mean and reads its pages; the spider only walks
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 from urllib.parse import urlencode
 
 from crawler.pages.page import Page
@@ -98,6 +99,13 @@ class SectionLink:
 class Family(Protocol):
     """What the spider asks of a CMS family."""
 
+    marks: ClassVar[tuple[re.Pattern[str], ...]]
+    """What only this CMS writes into the source of its pages."""
+    takes_containers: ClassVar[bool]
+    """Whether a profile may name containers; not where the code of the CMS makes them, or structure shows them."""
+    has_print_pages: ClassVar[bool]
+    """Whether articles have print pages."""
+
     @property
     def reader(self) -> str:
         """Name and version of the page objects (`kesion/1`), raised whenever their output can change."""
@@ -157,10 +165,13 @@ FAMILIES = {
     "generic": "crawler.pages.families.generic:Generic",
 }
 """Families by the name profiles give them: module and class."""
-FIXED_CONTAINERS = frozenset({"kesion", "generic"})
-"""Families that find their containers by themselves: the CMS's code makes them, or structure shows them."""
-PRINTING = frozenset({"kesion"})
-"""Families whose articles have print pages."""
+
+
+def family_class(name: str) -> type[Family]:
+    """The class of a family; `KeyError` for a name that is none of `FAMILIES`."""
+    module, _, made = FAMILIES[name].partition(":")
+    found: type[Family] = getattr(import_module(module), made)
+    return found
 
 
 def family(
@@ -182,8 +193,5 @@ def family(
         containers: the profile's own containers of `body` and `rows`, where a template has its own.
         print_page: read articles from their print pages; only of families that have them.
     """
-    module, _, made = FAMILIES[name].partition(":")
-    maker: Callable[..., Family] = getattr(import_module(module), made)
-    options: dict[str, object] = {"containers": containers} if containers else {}
-    options |= {"print_page": True} if print_page else {}
-    return maker(static_article, section_names, site_names, **options)
+    made: Callable[..., Family] = family_class(name)
+    return made(static_article, section_names, site_names, containers, print_page=print_page)

@@ -1,32 +1,35 @@
-"""An article page nobody described: title, date, author, source, views and body, each with where it was read.
+"""An article page of any site: title, date, author, source, views and body, each with where it was read.
 
-Structure decides and meta tags are cross-checked with it; where the two disagree the visible page wins and a problem
-is told.
+Evidence of a CMS family decides where there is some (the body's container, what only its marks say), else structure.
+Meta tags are cross-checked with what is visible; where the two disagree the visible page wins and a problem is told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from crawler.pages.attachments import attachments
+from lxml import etree
+
+from crawler.pages.attachments import linked_files
 from crawler.pages.body.beside import linked_beside
 from crawler.pages.body.confidence import WORDLESS, confidence
 from crawler.pages.body.cutting import cut, told_cut
-from crawler.pages.body.find import Body, find_body, headed, reveal
-from crawler.pages.body.held import says_little, show_held
-from crawler.pages.body.judging import judge
+from crawler.pages.body.declared import declared_body
+from crawler.pages.body.find import Body, find_body, headed, revealed
+from crawler.pages.body.held import says_little, with_held
+from crawler.pages.body.judging import Judged, judge
 from crawler.pages.body.kinds import Kind
 from crawler.pages.body.lines import read_lines
 from crawler.pages.body.wordless import find_wordless
-from crawler.pages.breadcrumb import read_trail
-from crawler.pages.heading import find_heading, nearest_heading, titled
+from crawler.pages.breadcrumb import Trail, read_trail
+from crawler.pages.heading import Heading, find_heading, nearest_heading, titled
 from crawler.pages.info import Found, read_info, zones
 from crawler.pages.meta_tags import Claims, read_claims
 from crawler.pages.page import Page, PageError, squeeze, words
-from crawler.pages.parts import GoesOn, goes_on, join_hidden_parts
+from crawler.pages.parts import GoesOn, goes_on, hidden_parts
 from crawler.pages.slashed import ordered
-from crawler.pages.written import write_out
+from crawler.pages.written import written_out
 from pipelines.record import Attachment, Problem, Witness
 from pipelines.text.dates import ranked
 
@@ -37,13 +40,40 @@ LOW_CONFIDENCE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of an article before its page is read; a family that declares nothing leaves all to structure.
+
+    Args:
+        listed_title: what the list calls the article, or None.
+        known_names: names of site and section, which are never the title.
+        part: number of the page within its article, from 1.
+        is_long: the article has several pages, so that its title may end with the number of this one.
+        body: the declared container of the body.
+        skipped: elements the CMS itself puts into a body: pagers, counters.
+        files: links beside the body that lead to files of the article.
+        source: what marks of the CMS say is the source; it counts more than the visible words.
+        views: what marks of the CMS say of the views; it counts where nothing visible does.
+    """
+
+    listed_title: str | None = None
+    known_names: Sequence[str] = ()
+    part: int = 1
+    is_long: bool = False
+    body: etree._Element | None = None
+    skipped: Sequence[etree._Element] = ()
+    files: Sequence[etree._Element] = ()
+    source: str | None = None
+    views: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """What was read. `body_html` holds the body's element without what is no part of it.
 
     `dates`: every day that the page says, the most trusted first (`pipelines.text.dates.WEIGHTS`).
 
     `confidence` is an estimate, 0 to 1, that the body is the right block of the page (calibrated in
-    benchmarks/extraction.py); below `LOW_CONFIDENCE` a problem says so.
+    benchmarks/extraction.py); below `LOW_CONFIDENCE` a problem says so. None where the container was declared.
     """
 
     title: Found | None
@@ -57,7 +87,7 @@ class Article:
     body_html: str
     attachments: tuple[Attachment, ...]
     next_part: str | None
-    confidence: float
+    confidence: float | None
     problems: tuple[Problem, ...]
 
     @property
@@ -66,67 +96,116 @@ class Article:
         return Found(self.dates[0].text, self.dates[0].where) if self.dates else None
 
 
-def read(page: Page, listed_title: str | None = None, known_names: Sequence[str] = (), part: int = 1) -> Article:
-    """Read an article page of any site. The page's tree is changed: what is no part of the body is cut out.
-
-    Args:
-        page: the parsed page.
-        listed_title: what the list calls the article, or None.
-        known_names: names of site and section, which are never the title.
-        part: number of the page within its article, from 1.
+def read(page: Page, evidence: Evidence | None = None) -> Article:
+    """Read an article page of any site. The page stays as it is.
 
     Raises:
-        PageError: no element of the page holds more prose than menus, nor does its title head pictures or files.
+        PageError: no container is declared, no element of the page holds more prose than menus, nor does its title
+            head pictures or files.
     """
-    is_joined = join_hidden_parts(page.root)
-    write_out(page)
-    reveal(page.root)
-    claims, judged = read_claims(page), judge(read_lines(page.root))
-    if says_little(judged) and show_held(page.root):
-        judged = judge(read_lines(page.root))
+    page, evidence = _written(page, evidence or Evidence())
+    hidden = hidden_parts(page.root)
+    claims, judged, shown = read_claims(page), *_judged(page, evidence, hidden)
     trail = read_trail(page, judged.lines)
-    document_title = next(map(words, page.root.iter("title")), "")
-    names = [*known_names, *(trail.names if trail else ())]
-    named = [text for text in (listed_title, claims.title, document_title) if text]
-    number = part if part > 1 or Kind.PAGER in judged.kinds else None
-    heading = find_heading(judged.lines, judged.worths, named, names, number)
-    body = find_body(judged, heading)
-    wordless = find_wordless(judged, heading, body)
-    body = wordless or body
-    if body is None:
-        raise PageError(f"{page.url}: no body: no element of the page holds more prose than menus")
-    heading = heading or nearest_heading(judged.lines, judged.kinds, body.start, names)
-    if heading is not None and wordless is None:
-        body = headed(judged, body, heading)
+    names = [*evidence.known_names, *(trail.names if trail else ())]
+    named = [text for text in (evidence.listed_title, claims.title, _document_title(page)) if text]
+    heading = _heading(judged, named, names, evidence)
+    body, heading, certainty = _body(page, judged, heading, names, evidence.body)
     title = Found(heading.text, "heading") if heading else _claimed_title(named, names)
     info = read_info(zones(judged, body, heading))
     dates = ordered((*info.dates, *claims.dates), [line.text for line in judged.lines])
-    author, source = info.author or _claim(claims.author), info.source or _claim(claims.source)
-    is_dated = any(date.where not in _NOT_SHOWN for date in info.dates)
-    certainty = WORDLESS if wordless else confidence(judged, body, heading, has_date=is_dated)
-    following = goes_on(page, judged, body, part, is_joined=is_joined)
-    files = attachments(page, body.node, linked_beside(judged, body, heading))
-    html = cut(judged, body)
+    if evidence.body is None and certainty is None:
+        is_dated = any(date.where not in _NOT_SHOWN for date in info.dates)
+        certainty = confidence(judged, body, heading, has_date=is_dated)
+    source = Found(evidence.source, "marks") if evidence.source else info.source
+    views = info.views or (Found(evidence.views, "marks") if evidence.views else None)
+    following = GoesOn() if evidence.is_long else goes_on(page, judged, body, evidence.part, is_joined=bool(hidden))
     return Article(
         title=title,
         dates=tuple(ranked(dates)),
-        author=author,
-        source=source,
-        views=info.views,
+        author=info.author or _claim(claims.author),
+        source=source or _claim(claims.source),
+        views=views,
         breadcrumb=trail.text if trail else None,
         columns=trail.names if trail else (),
         column_urls=trail.urls if trail else (),
-        body_html=html,
-        attachments=files,
+        body_html=etree.tostring(
+            cut(judged, body, shown, evidence.skipped), encoding="unicode", method="html", with_tail=False
+        ),
+        attachments=linked_files(page, _file_holders(judged, body, heading, evidence)),
         next_part=following.url,
         confidence=certainty,
         problems=(
-            *_disagreements(title, claims, listed_title),
+            *_disagreements(title, claims, evidence.listed_title),
+            *_others_disagree(source, info.author, trail, claims),
             *told_cut(judged, body),
             *_continued(following),
             *_doubts(body, certainty),
         ),
     )
+
+
+def _written(page: Page, evidence: Evidence) -> tuple[Page, Evidence]:
+    """The page with what its scripts write into it, and the evidence on that page."""
+    written, copies = written_out(page)
+    if written is page:
+        return page, evidence
+    body = None if evidence.body is None else copies[evidence.body]
+    skipped, files = ([copies[node] for node in nodes] for nodes in (evidence.skipped, evidence.files))
+    return written, replace(evidence, body=body, skipped=skipped, files=files)
+
+
+def _judged(
+    page: Page, evidence: Evidence, hidden: Sequence[etree._Element]
+) -> tuple[Judged, Sequence[etree._Element]]:
+    """The lines of the page, and the elements that are read although their style hides them until a script acts."""
+    around = [] if evidence.body is None else [evidence.body, *evidence.body.iterancestors()]
+    shown = [*around, *revealed(page.root), *hidden]
+    judged = judge(read_lines(page.root, evidence.body, shown=set(shown), skipped=set(evidence.skipped)))
+    if evidence.body is None and says_little(judged) and (root := with_held(page.root)) is not None:
+        shown = revealed(root)
+        judged = judge(read_lines(root, shown=set(shown)))
+    return judged, shown
+
+
+def _file_holders(page: Judged, body: Body, heading: Heading | None, evidence: Evidence) -> Iterator[etree._Element]:
+    """Elements that may name files of the article: in its body, beside it, and where its family says."""
+    for block in (*body.lead, body.node, *body.rest):
+        yield from block.iter(etree.Element)
+    yield from linked_beside(page, body, heading)
+    yield from evidence.files
+
+
+def _document_title(page: Page) -> str:
+    return next(map(words, page.root.iter("title")), "")
+
+
+def _heading(page: Judged, named: Sequence[str], names: Sequence[str], evidence: Evidence) -> Heading | None:
+    """The title's line; behind a declared container there is none."""
+    number = evidence.part if evidence.part > 1 or evidence.is_long or Kind.PAGER in page.kinds else None
+    if number and evidence.listed_title and evidence.listed_title.endswith((f"({number})", f"（{number}）")):
+        number = None
+    if evidence.body is None:
+        return find_heading(page.lines, page.worths, named, names, number)
+    first, end = page.spans[evidence.body]
+    before = find_heading(page.lines[:first], page.worths[:first], named, names, number)
+    return before or find_heading(page.lines[:end], page.worths[:end], named, names, number)
+
+
+def _body(
+    page: Page, judged: Judged, heading: Heading | None, names: Sequence[str], declared: etree._Element | None
+) -> tuple[Body, Heading | None, float | None]:
+    """The body, its title, which may be told only by where the body begins, and how sure a body without words is."""
+    if declared is not None:
+        body = declared_body(judged, declared, heading)
+        return body, heading or nearest_heading(judged.lines, judged.kinds, body.start, names), None
+    found = find_body(judged, heading)
+    if wordless := find_wordless(judged, heading, found):
+        return wordless, heading, WORDLESS
+    if found is None:
+        raise PageError(f"{page.url}: no body: no element of the page holds more prose than menus")
+    heading = heading or nearest_heading(judged.lines, judged.kinds, found.start, names)
+    return headed(judged, found, heading) if heading is not None else found, heading, None
 
 
 def _claimed_title(named: Sequence[str], names: Sequence[str]) -> Found | None:
@@ -149,8 +228,21 @@ def _continued(following: GoesOn) -> Iterator[Problem]:
         yield Problem(field="body", code="continued", detail=following.told)
 
 
-def _doubts(body: Body, certainty: float) -> Iterator[Problem]:
-    if certainty < LOW_CONFIDENCE:
+def _others_disagree(
+    source: Found | None, author: Found | None, trail: Trail | None, claims: Claims
+) -> Iterator[Problem]:
+    said = (("source", source, _claim(claims.source)), ("author", author, _claim(claims.author)))
+    for field, shown, claimed in said:
+        if shown and claimed and not _alike(shown.text, claimed.text):
+            detail = f"its meta tag says {claimed.text}, the page {shown.text}"
+            yield Problem(field=field, code="disagrees", detail=detail)
+    if trail and claims.column and squeeze(claims.column) not in squeeze(trail.text):
+        detail = f"its meta tag says {claims.column}, the breadcrumb {trail.text}"
+        yield Problem(field="section", code="disagrees", detail=detail)
+
+
+def _doubts(body: Body, certainty: float | None) -> Iterator[Problem]:
+    if certainty is not None and certainty < LOW_CONFIDENCE:
         detail = f"confidence {certainty:.2f}: perhaps not the article's block of the page"
         yield Problem(field="body", code="low-confidence", detail=detail)
     if body.behind is not None:

@@ -11,7 +11,7 @@ from lxml import etree
 from crawler.pages.body.lines import Line
 from crawler.pages.page import Page, squeeze, strings, tidy, words
 
-_START = re.compile(r"(?:当前|现在|所在)的?(?:位置|栏目)|^位置")
+_START = re.compile(r"(?:当前|现在|所在)的?(?:位置|栏目)|[您你]的位置|^位置")
 _ARROW = re.compile(r"-?[>»›＞→]")
 _MAY_BE_TRAIL = re.compile(r"[位栏>»›＞→]")
 _LONGEST, _LEVELS = 300, 3

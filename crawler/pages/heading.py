@@ -167,8 +167,14 @@ def nearest_heading(lines: Sequence[Line], kinds: Sequence[Kind], start: int, na
 
 def _first_inside(lines: Sequence[Line], kinds: Sequence[Kind], start: int, known: set[str]) -> Heading | None:
     """The body's own first line when it stands out, also below the name of a column."""
-    if lines[start].size <= _LONGEST_LABEL and kinds[start : start + 2] == [Kind.SHORT, Kind.PROSE]:
+    if (
+        kinds[start : start + 1]
+        and lines[start].size <= _LONGEST_LABEL
+        and kinds[start : start + 2] == [Kind.SHORT, Kind.PROSE]
+    ):
         start += 1
+    if start >= len(lines):
+        return None
     line = lines[start]
     if _may_be_title(line, kinds[start]) and _stands_out(line) and line.bare not in known:
         return Heading(_unlabelled(line.text), start, start + 1)

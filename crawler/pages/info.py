@@ -134,8 +134,12 @@ def read_info(near: Zones) -> Info:
         "above": told(near.above),
     }
     values = [(where, labelled(zone)) for where, zone in lines.items()]
+    dates = tuple(_dates(near, lines, dict(values)))
+    # Related articles behind a body have authors and sources too, not at the beginning of a line.
+    tail = labelled(line for line in lines["tail"] if line.begins_with_label)
+    values = [(where, tail if where == "tail" else said) for where, said in values]
     return Info(
-        dates=tuple(_dates(near, lines, dict(values))),
+        dates=dates,
         author=_first(values, AUTHOR) or _first(values, INPUTTER),
         source=_first(values, SOURCE),
         views=_views(values, lines["info"] + lines["head"]),
@@ -244,12 +248,16 @@ def _behind(lines: Sequence[Line], said: Sequence[Told]) -> Iterator[Witness]:
 
 
 def _first(zones: Sequence[tuple[str, dict[str, Value]]], labels: Sequence[str]) -> Found | None:
-    """The first value of these labels; one that names no one (未知) only where there is no other."""
+    """The first value of these labels; one that names no one (未知) only where there is no other.
+
+    Above the title stand side bars: a label of theirs says nothing where the info line has it too, be it empty.
+    """
+    known = {label for where, values in zones if where in {"info", "head"} for label in values}
     found = [
         Found(values[label].name, where)
         for where, values in zones
         for label in labels
-        if label in values and values[label].name
+        if label in values and values[label].name and (where != "above" or label not in known)
     ]
     return next((one for one in found if not says_nothing(one.text)), next(iter(found), None))
 

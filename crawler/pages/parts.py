@@ -49,27 +49,21 @@ class GoesOn:
     told: str | None = None
 
 
-def join_hidden_parts(root: etree._Element) -> bool:
-    """Show the parts of an article that a script switches between. The tree is changed; False where there are none.
+def hidden_parts(root: etree._Element) -> list[etree._Element]:
+    """The parts of an article that a script switches between.
 
     A part is a hidden block with sentences beside one of its kind that is seen, and a number or a word near them
     turns them.
     """
-    joined = False
     hidden = (node for node in root.iter("div", "section", "article", "p") if _is_hidden(node))
-    for node in list(islice(hidden, _MOST_HIDDEN)):
-        if _is_hidden_part(node) and _has_switch(node):
-            for name in {"hidden", "style"} & set(node.attrib):
-                del node.attrib[name]
-            joined = True
-    return joined
+    return [node for node in islice(hidden, _MOST_HIDDEN) if _is_hidden_part(node) and _has_switch(node)]
 
 
 def goes_on(page: Page, judged: Judged, body: Body, part: int, *, is_joined: bool) -> GoesOn:
     """How an article goes on behind this part of it.
 
     Args:
-        page: the page, before anything is cut out of its tree.
+        page: the page.
         judged: its lines.
         body: the article's block.
         part: the number of this part, from 1.

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 
-from crawler.pages import FAMILIES
+from crawler.pages import FAMILIES, family_class
 
 _LONGEST = 60
 
@@ -33,9 +32,7 @@ def signs(texts: Sequence[str]) -> list[Signs]:
 
 def marks_of(name: str) -> tuple[re.Pattern[str], ...]:
     """The marks of a family; none for the generic one."""
-    module, _, made = FAMILIES[name].partition(":")
-    marks: tuple[re.Pattern[str], ...] = getattr(import_module(module), made).marks
-    return marks
+    return family_class(name).marks
 
 
 def _evidence(marks: Sequence[re.Pattern[str]], texts: Sequence[str]) -> tuple[str, ...]:

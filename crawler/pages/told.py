@@ -20,6 +20,7 @@ from pipelines.text.dates import find_dates, leading_date
 from pipelines.text.placeholders import says_nothing
 
 _LABEL = re.compile(f"{LABEL}|{BARE_LABEL}")
+_LABELLED = re.compile(rf"[\s\u3000【\[（(■]*(?:[本此原]文)?(?:{_LABEL.pattern})")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _TOOL = (
     "我[要来]|打印|分享|收藏|评论|参与互动|互动|举报|字体|字号|推荐|纠错|订阅|关闭|返回|朗读|语音|播放|下载|微信|微博|点赞|关注|复制|投稿"
@@ -93,6 +94,11 @@ class Told:
         for mark, following in zip(marks, [*marks[1:], None], strict=False):
             end = following.start() if following else len(self.text)
             yield self._value(mark, end)
+
+    @property
+    def begins_with_label(self) -> bool:
+        """True for a line whose first words are a label."""
+        return _LABELLED.match(self.text) is not None
 
     def without(self, labels: Sequence[str]) -> str:
         """The line's words without these labels and the dates behind them."""
@@ -186,7 +192,9 @@ def _link(node: etree._Element) -> etree._Element | None:
 
 def _unbracketed(value: str) -> str:
     """A value without the bracket its label stands in, or the one that opens the next label's."""
-    for opening, closing in zip(_OPENING, _CLOSING, strict=True):
-        if closing in value and opening not in value:
-            value = value.partition(closing)[0]
+    for index, character in enumerate(value):
+        opening = _OPENING[_CLOSING.index(character)] if character in _CLOSING else ""
+        if opening and value.count(opening, 0, index) <= value.count(character, 0, index):
+            value = value[:index]
+            break
     return value.rstrip(_OPENING + EDGES + "-·,，;；").strip()

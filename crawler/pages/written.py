@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy, deepcopy
 from itertools import islice
 
 from lxml import etree
@@ -66,14 +67,18 @@ def set_in(scripts: Sequence[str]) -> dict[str, str]:
     return {name: next(iter(values)) for name, values in found.items() if len(values) == 1}
 
 
-def write_out(page: Page) -> None:
-    """Put what the page's scripts write, where it is a date or a count, in its place. The tree is changed.
+def written_out(page: Page) -> tuple[Page, Mapping[etree._Element, etree._Element]]:
+    """A copy of a page with what its scripts write, where it is a date or a count, in its place.
 
-    The place of what cannot be read is marked: see `unread_script`.
+    The place of what cannot be read is marked: see `unread_script`. The mapping says which element is the copy of
+    which; it is empty for a page whose scripts write nothing, which is returned as it is.
     """
+    if not any(_WRITES.search(text) for _, text in inline_scripts(page)):
+        return page, {}
+    original, page = page, copy(page)
+    page.root = deepcopy(original.root)
+    copies = dict(zip(original.root.iter(), page.root.iter(), strict=True))
     scripts = list(inline_scripts(page))
-    if not any(_WRITES.search(text) for _, text in scripts):
-        return
     known = set_in([text for _, text in scripts])
     places = {node.get("id"): node for node in reversed(page.all("//*[@id]"))}
     for node, text in scripts:
@@ -93,6 +98,7 @@ def write_out(page: Page) -> None:
         if written:
             said = None if None in written else _shown("".join(filter(None, written)))
             _insert(node, said, text)
+    return page, copies
 
 
 def unread_script(node: etree._Element, *, is_tail: bool) -> str | None:

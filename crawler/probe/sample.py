@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.pages import Family
-from crawler.pages.kit.claims import claims
+from crawler.pages.meta_tags import read_claims
 from crawler.pages.page import Page, PageError
 from crawler.saved import saved_pages
 
@@ -68,7 +68,7 @@ class Sample:
         """On how many of the captured articles each of the government's meta tags is filled."""
         found = dict.fromkeys(TAGS, 0)
         for page in self._articles(family):
-            said = claims(page)
+            said = read_claims(page)
             for tag, key in TAGS.items():
                 found[tag] += getattr(said, key) is not None
         return found

@@ -1,7 +1,9 @@
-"""The body's HTML: its element without the lines that are no part of the article."""
+"""The body's HTML: a copy of its element without the lines that are no part of the article."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from copy import deepcopy
 from itertools import accumulate
 
 from lxml import etree
@@ -14,22 +16,44 @@ from pipelines.record import Problem
 
 _MOST_WORDS = 300
 
+_Copies = dict[etree._Element, etree._Element]
 
-def cut(page: Judged, body: Body) -> str:
-    """HTML of the body's element without the lines that are no part of the body; the tree is changed."""
+
+def cut(
+    page: Judged, body: Body, shown: Collection[etree._Element] = (), skipped: Collection[etree._Element] = ()
+) -> etree._Element:
+    """The body's element as a copy, with the paragraphs beside it that are its own, without what is no part of it.
+
+    Args:
+        page: the judged lines.
+        body: its element and the lines that are its own.
+        shown: elements read whatever their style says; the copy does not hide them.
+        skipped: elements that were not read.
+    """
+    copies: _Copies = {}
+    whole = _copied(body.node, copies)
+    if body.lead or body.rest:
+        block = etree.Element("div")
+        block.extend([_copied(node, copies) for node in body.lead])
+        block.append(whole)
+        block.extend([_copied(node, copies) for node in body.rest])
+        block[-1].tail = None
+        whole = block
     keeps = set(body.keeps)
     kept_before = [0, *accumulate(index in keeps for index in range(len(page.lines)))]
     for index in range(body.first, body.end):
         if index not in keeps:
-            _blank(page.lines[index])
+            _blank(page.lines[index], copies)
     for node, (first, end) in page.spans.items():
-        is_inside = body.first <= first < end <= body.end and node is not body.node
-        if is_inside and node.getparent() is not None and kept_before[first] == kept_before[end]:
-            drop(node)
-    for field in list(body.node.iter(*FORM_FIELDS)):
-        if field is not body.node and field.getparent() is not None:
-            drop(field)
-    return etree.tostring(body.node, encoding="unicode", method="html", with_tail=False)
+        if body.first <= first < end <= body.end and kept_before[first] == kept_before[end] and node in copies:
+            _drop(copies[node], whole)
+    for node in [*(copies[node] for node in skipped if node in copies), *whole.iter(*FORM_FIELDS)]:
+        _drop(node, whole)
+    for node in (copies[node] for node in shown if node in copies):
+        for name in ("style", "hidden"):
+            if name in node.attrib:
+                del node.attrib[name]
+    return whole
 
 
 def told_cut(page: Judged, body: Body) -> tuple[Problem, ...]:
@@ -41,9 +65,21 @@ def told_cut(page: Judged, body: Body) -> tuple[Problem, ...]:
     return (Problem(field="body", code="cut", detail=f"{len(body.cut)} lines left out: {words}"),)
 
 
-def _blank(line: Line) -> None:
+def _copied(node: etree._Element, copies: _Copies) -> etree._Element:
+    copy = deepcopy(node)
+    copies.update(zip(node.iter(), copy.iter(), strict=True))
+    return copy
+
+
+def _drop(node: etree._Element, whole: etree._Element) -> None:
+    if node is not whole and node.getparent() is not None:
+        drop(node)
+
+
+def _blank(line: Line, copies: _Copies) -> None:
     for node, is_tail in line.pieces:
-        if is_tail:
-            node.tail = None
-        else:
-            node.text = None
+        copy = copies.get(node)
+        if copy is not None and is_tail:
+            copy.tail = None
+        elif copy is not None:
+            copy.text = None

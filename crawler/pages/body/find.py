@@ -46,6 +46,7 @@ class Body:
 
     `start`, `stop`: where the article stands. `cut`: lines that say something and were left out, but for what pages
     have around their articles. `behind`: the first prose behind the element that looks like its own.
+    `lead`, `rest`: blocks just before and behind the element that are its own as well.
     """
 
     node: etree._Element
@@ -56,16 +57,20 @@ class Body:
     keeps: tuple[int, ...]
     cut: tuple[int, ...] = ()
     behind: str | None = None
+    lead: tuple[etree._Element, ...] = ()
+    rest: tuple[etree._Element, ...] = ()
 
 
-def reveal(root: etree._Element) -> None:
-    """Take the style from bodies that are hidden until a script shows them, as WeChat's are. The tree is changed."""
+def revealed(root: etree._Element) -> list[etree._Element]:
+    """Bodies that are hidden until a script shows them, as WeChat's are."""
     styled = _STYLED(root)
-    for node in styled if isinstance(styled, list) else ():
-        if not isinstance(node, etree._Element) or not hides(node.get("style", ""), is_block=False):
-            continue
-        if _calls_itself_body(node.get("class", ""), node.get("id", "")):
-            del node.attrib["style"]
+    return [
+        node
+        for node in (styled if isinstance(styled, list) else ())
+        if isinstance(node, etree._Element)
+        and hides(node.get("style", ""), is_block=False)
+        and _calls_itself_body(node.get("class", ""), node.get("id", ""))
+    ]
 
 
 def find_body(page: Judged, heading: Heading | None) -> Body | None:
@@ -81,14 +86,17 @@ def find_body(page: Judged, heading: Heading | None) -> Body | None:
         return None
     floor = 0 if at is None else at + 1
     node, first, end = _climb(page, *chosen[1:], floor=floor)
+    lead: tuple[etree._Element, ...] = ()
+    rest: tuple[etree._Element, ...] = ()
     if heading is not None:
-        node, first, end = gather(page, bare, node, first, end, floor=heading.end)
-    node = _widened(page, node, first, end)
-    end = _rejoin(page, bare, node, first, end)
+        node, first, end, lead, rest = gather(page, bare, node, first, end, floor=heading.end)
+    if not lead and not rest:
+        node = _widened(page, node, first, end)
+        end, rest = _rejoin(page, bare, node, first, end)
     edges = find_edges(page, bare, first, end, heading)
     behind = _next_to(page, bare, first, end) or _second_half(page, bare, node, first, end)
     cut = (*_skipped(page, bare, heading, first, edges.keeps), *edges.cut)
-    return Body(node, first, end, edges.start, edges.stop, edges.keeps, cut, behind)
+    return Body(node, first, end, edges.start, edges.stop, edges.keeps, cut, behind, lead, rest)
 
 
 def _skipped(
@@ -203,13 +211,15 @@ def _choose(page: Judged, worths: Sequence[int], heading: int | None) -> tuple[i
     return chosen
 
 
-def _rejoin(page: Judged, worths: Sequence[int], node: etree._Element, first: int, end: int) -> int:
-    """The end of the element's lines, once paragraphs that a stray end tag put behind it are taken back into it.
+def _rejoin(
+    page: Judged, worths: Sequence[int], node: etree._Element, first: int, end: int
+) -> tuple[int, tuple[etree._Element, ...]]:
+    """Paragraphs that a stray end tag put behind the element, and the end of the lines with theirs.
 
     What stands between them, pictures without words, comes along.
     """
     if page.kinds[end - 1] not in PLAIN:
-        return end
+        return end, ()
     prose = (page.lines[i].block for i in range(first, end) if page.kinds[i] is Kind.PROSE)
     tags = {block.tag for block in prose if block.getparent() is node}
     path = {inner.getparent(): inner for inner in (node, *node.iterancestors())}
@@ -221,13 +231,9 @@ def _rejoin(page: Judged, worths: Sequence[int], node: etree._Element, first: in
             break
         stop += 1
     if Kind.PROSE not in page.kinds[end:stop]:
-        return end
-    last = page.lines[stop - 1].block
+        return end, ()
     behind = list(path[around].itersiblings())
-    for sibling in behind[: behind.index(last) + 1]:
-        node.append(sibling)
-    page.spans[node] = (first, stop)
-    return stop
+    return stop, tuple(behind[: behind.index(page.lines[stop - 1].block) + 1])
 
 
 def _next_to(page: Judged, worths: Sequence[int], first: int, end: int) -> str | None:
@@ -269,10 +275,9 @@ def headed(page: Judged, body: Body, heading: Heading) -> Body:
         page.lines[i].block in around or page.spans.get(page.lines[i].block) != (i, i + 1) for i in own
     ):
         return body
-    for block in (page.lines[i].block for i in reversed(own)):
-        if body.node not in block.iterancestors():
-            body.node.insert(0, block)
-    return replace(body, keeps=(*own, *body.keeps))
+    blocks = (page.lines[i].block for i in own)
+    lead = tuple(block for block in blocks if body.node not in block.iterancestors())
+    return replace(body, keeps=(*own, *body.keeps), lead=(*lead, *body.lead))
 
 
 def _may_be_subtitle(page: Judged, index: int) -> bool:

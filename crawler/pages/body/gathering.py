@@ -1,10 +1,11 @@
-"""Paragraphs that lie flat beside a chosen element, below one parent with menus and footer: taken into one block."""
+"""Paragraphs that lie flat beside a chosen element, below one parent with menus and footer: taken together."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -19,10 +20,18 @@ _TEXT_TAGS = frozenset({"blockquote", "center", "h2", "h3", "h4", "h5", "h6", "o
 _WITHOUT_WORDS = frozenset({"br", "hr", "img", "script", "style", "p", "div", "span", "center", "figure"})
 
 
-def gather(
-    page: Judged, worths: Sequence[int], node: etree._Element, first: int, end: int, floor: int
-) -> tuple[etree._Element, int, int]:
-    """The block of a chosen element and its siblings' plain lines, back to `floor`; the tree is changed.
+class Gathered(NamedTuple):
+    """An element with its lines, and the siblings before and behind it that belong to it, in their order."""
+
+    node: etree._Element
+    first: int
+    end: int
+    before: tuple[etree._Element, ...] = ()
+    behind: tuple[etree._Element, ...] = ()
+
+
+def gather(page: Judged, worths: Sequence[int], node: etree._Element, first: int, end: int, floor: int) -> Gathered:
+    """A chosen element with its siblings of plain lines, back to `floor`.
 
     A short notice of a flat page is worth less than the menus beside it, so that only its longest paragraph is
     chosen: greeting, number, signature and date are its siblings. A sibling with a link, a label or a button ends it.
@@ -32,19 +41,13 @@ def gather(
     while parent is not None and end - first == 1 and page.spans.get(parent) == (first, end):
         node, parent = parent, parent.getparent()
     if parent is None or end - first > 1 or node.tag in _NO_PARAGRAPHS:
-        return chosen, first, end
+        return Gathered(chosen, first, end)
     tags = _TEXT_TAGS | {str(node.tag)}
     before, begins = _run(page, worths, node.itersiblings(preceding=True), first, floor, tags)
     behind, ends = _run(page, worths, node.itersiblings(), end, None, tags)
     if not before and not behind:
-        return chosen, first, end
-    block = etree.Element("div")
-    members = [*reversed(before), node, *behind]
-    parent.insert(parent.index(members[0]), block)
-    for member in members:
-        block.append(member)
-    page.spans[block] = (begins, ends)
-    return block, begins, ends
+        return Gathered(chosen, first, end)
+    return Gathered(node, begins, ends, tuple(reversed(before)), tuple(behind))
 
 
 def _run(

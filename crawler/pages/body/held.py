@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from itertools import islice
 
 from lxml import etree
@@ -22,20 +23,24 @@ def says_little(page: Judged) -> bool:
     return sum(page.lines[i].size for i in said) < _ENOUGH
 
 
-def show_held(root: etree._Element) -> bool:
-    """Put texts that form fields and templates hold in their place. The tree is changed; True if there are any."""
-    shown = False
-    for node in list(islice(root.iter("textarea", "template", "noscript", "script"), _MOST)):
-        if node.tag == "script" and not _TEMPLATE_TYPES.fullmatch((node.get("type") or "").strip()):
-            continue
+def with_held(page: etree._Element) -> etree._Element | None:
+    """A copy of a page with the texts that form fields and templates hold in their place; None without any."""
+    if all(_held(node) is None for node in _holders(page)):
+        return None
+    root = deepcopy(page)
+    for node in _holders(root):
         held = _held(node)
         parent = node.getparent()
         if held is None or parent is None:
             continue
         parent.insert(parent.index(node), held)
         drop(node)
-        shown = True
-    return shown
+    return root
+
+
+def _holders(root: etree._Element) -> list[etree._Element]:
+    found = islice(root.iter("textarea", "template", "noscript", "script"), _MOST)
+    return [one for one in found if one.tag != "script" or _TEMPLATE_TYPES.fullmatch((one.get("type") or "").strip())]
 
 
 def _held(node: etree._Element) -> etree._Element | None:

@@ -7,6 +7,7 @@ holds a line break knows which lines are its own, so that what lines are worth a
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -57,8 +58,21 @@ class Lines:
     spans: dict[etree._Element, tuple[int, int]] = field(default_factory=dict)
 
 
-def read_lines(root: etree._Element) -> Lines:  # noqa: C901, PLR0912 - one loop: a call an element costs a fifth of it
-    """Every visible line below `root`."""
+def read_lines(  # noqa: C901, PLR0912 - one loop: a call an element costs a fifth of it
+    root: etree._Element,
+    body: etree._Element | None = None,
+    *,
+    shown: Collection[etree._Element] = (),
+    skipped: Collection[etree._Element] = (),
+) -> Lines:
+    """Every visible line below `root`.
+
+    Args:
+        root: where to begin.
+        body: a declared container of the body: no line reaches over its edges, and it always has a span.
+        shown: elements that are read whatever their style says.
+        skipped: elements that are not read.
+    """
     lines, line = Lines(), _OpenLine()
     ended, spans, texts = lines.all, lines.spans, line.texts
     blocks, links, breaks = [root], 0, 0
@@ -70,6 +84,8 @@ def read_lines(root: etree._Element) -> Lines:  # noqa: C901, PLR0912 - one loop
             what = _ROLES.get(tag, "")
             if what == "link" and not is_link(node):
                 what = ""
+            if node is body:
+                what = "block"
             if what == "block":
                 if texts:
                     ended.append(line.end(blocks[-1]))
@@ -83,8 +99,9 @@ def read_lines(root: etree._Element) -> Lines:  # noqa: C901, PLR0912 - one loop
                     links += 1
             if (
                 what == "unread"
-                or ((style := node.get("style")) and hides(style, is_block=what == "block"))
-                or node.get("hidden") is not None
+                or ((style := node.get("style")) and hides(style, is_block=what == "block") and node not in shown)
+                or (node.get("hidden") is not None and node not in shown)
+                or (skipped and node in skipped)
             ):
                 walker.skip_subtree()
             elif (text := node.text) and (texts or not text.isspace()):
@@ -98,7 +115,7 @@ def read_lines(root: etree._Element) -> Lines:  # noqa: C901, PLR0912 - one loop
                     ended.append(line.end(block))
             elif what == "link":
                 links -= 1
-            if -1 < breaks_before < breaks and first < len(ended) and not texts:
+            if node is body or (-1 < breaks_before < breaks and first < len(ended) and not texts):
                 spans[node] = (first, len(ended))
         if (text := node.tail) and (texts or not text.isspace()):
             line.add(text, node, True, links)

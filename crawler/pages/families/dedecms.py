@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, urlencode
 
+from crawler.pages.families.described import DescribedFamily
 from crawler.pages.kit.addresses import ArticleAddress
-from crawler.pages.kit.family import DescribedFamily
 from crawler.pages.kit.pagers import Pager, parts_pager
 from crawler.pages.kit.sections import Column
 from crawler.pages.page import Page

@@ -7,18 +7,13 @@ the rest. `articlehits.jsp` writes an article's hits; whether asking it counts i
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from urllib.parse import parse_qs
 
-from lxml import etree
-
 from crawler.pages import Ask, ListedRow
-from crawler.pages.kit.family import DescribedFamily
-from crawler.pages.kit.info import Info
+from crawler.pages.families.described import DescribedFamily
 from crawler.pages.kit.pagers import Pager
 from crawler.pages.kit.rows import date_in, row_title
 from crawler.pages.kit.sections import Column
-from crawler.pages.kit.title import Heading
 from crawler.pages.page import Page, tidy, words
 from crawler.pages.plain import plain_parts
 
@@ -104,11 +99,9 @@ class Jcms(DescribedFamily):
         linked = {int(group[1]) + 1: Ask(url, is_fragment=True)} if url and group else {}
         return Pager(linked=linked, total=total)
 
-    def info(self, page: Page, body: etree._Element, heading: Heading) -> Info:
-        """What is shown; where comments mark the source, what stands between them."""
-        info = super().info(page, body, heading)
-        marked = _marked(page, "信息来源")
-        return replace(info, source=marked) if marked else info
+    def source(self, page: Page) -> str | None:
+        """What stands between the comments that mark it."""
+        return _marked(page, "信息来源")
 
     def counter_url(self, page: Page) -> str | None:
         found = page.all(_HITS)

@@ -10,7 +10,7 @@ import json
 import re
 
 from crawler.pages import CounterMode
-from crawler.pages.kit.family import DescribedFamily
+from crawler.pages.families.described import DescribedFamily
 from crawler.pages.kit.pagers import Pager, parts_pager
 from crawler.pages.kit.sections import Column
 from crawler.pages.page import Page

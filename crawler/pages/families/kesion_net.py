@@ -10,9 +10,9 @@ import re
 from dataclasses import replace
 from urllib.parse import urlencode
 
+from crawler.pages.families.described import DescribedFamily
 from crawler.pages.families.kesion.addresses import list_file
 from crawler.pages.kit.addresses import ArticleAddress
-from crawler.pages.kit.family import DescribedFamily
 from crawler.pages.kit.pagers import Pager, pager_block, parts_pager
 from crawler.pages.kit.sections import Column
 from crawler.pages.page import Page

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, urlencode
 
+from crawler.pages.families.described import DescribedFamily
 from crawler.pages.kit.addresses import ArticleAddress
-from crawler.pages.kit.family import DescribedFamily
 from crawler.pages.kit.pagers import Pager, parts_pager
 from crawler.pages.kit.sections import Column
 from crawler.pages.page import Page, squeeze, strings
@@ -60,8 +60,8 @@ class PhpCms(DescribedFamily):
         return parts_pager(page, self.article)
 
     def notice(self, page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
-        body = self._found(page) if is_article else None
-        text = squeeze("".join(strings(body))) if body is not None else ""
+        body = next((found for one in self.body_containers for found in page.all(one.xpath)), None)
+        text = squeeze("".join(strings(body))) if is_article and body is not None else ""
         if len(text) < _LONGEST_NOTICE and (match := _PAID.search(text)):
             return Reason.NO_PERMISSION, text[match.start() :]
         return super().notice(page, is_article=is_article)

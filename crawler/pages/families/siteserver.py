@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from crawler.pages.kit.family import DescribedFamily
+from crawler.pages.families.described import DescribedFamily
 from crawler.pages.kit.pagers import Pager, parts_pager
 from crawler.pages.kit.sections import Column
 from crawler.pages.page import Page

@@ -8,16 +8,11 @@ UUID, lists are `list.shtml`, `xxgk_list.shtml` and turn by another form of the 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
-from lxml import etree
-
+from crawler.pages.families.described import DescribedFamily
 from crawler.pages.kit.addresses import folders
-from crawler.pages.kit.family import DescribedFamily
-from crawler.pages.kit.info import Info
 from crawler.pages.kit.pagers import Pager, counted_files
 from crawler.pages.kit.sections import Column
-from crawler.pages.kit.title import Heading
 from crawler.pages.page import Page, tidy
 from crawler.pages.plain import plain_parts
 
@@ -76,8 +71,7 @@ class Trs(DescribedFamily):
         match = _FILE.match(plain_parts(page.url).path)
         return counted_files(page, match["stem"]) if match else Pager()
 
-    def info(self, page: Page, body: etree._Element, heading: Heading) -> Info:
-        """What is shown; of the count also what only a comment says (nmg.gov.cn)."""
-        info = super().info(page, body, heading)
+    def views(self, page: Page) -> str | None:
+        """A count that only a comment says (nmg.gov.cn)."""
         commented = [tidy(comment.text or "") for comment in page.all(_COMMENTED)]
-        return info if info.views or not commented else replace(info, views=commented[0] or None)
+        return commented[0] or None if commented else None

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from lxml import etree
 
 from crawler.pages import SectionLink
-from crawler.pages.kit.breadcrumb import breadcrumb
+from crawler.pages.body.lines import read_lines
+from crawler.pages.breadcrumb import read_trail
 from crawler.pages.page import Page, squeeze, strings, words
 
 _MORE = re.compile(r"(?:查看)?(?:更多|more|\+more|>>|»)+", re.IGNORECASE)
@@ -54,19 +55,17 @@ class SectionFinder:
 
     def _here(self, page: Page, wanted: dict[str, str]) -> SectionLink | None:
         """The page itself, when it is a list page: of a column so named, or chosen by whoever gave its address."""
-        trail = breadcrumb(page, self._column_id)
-        named = [name for name in (trail.names if trail else ()) if squeeze(name) in wanted]
+        trail = read_trail(page, read_lines(page.root).all)
+        columns = zip(trail.names, trail.urls, strict=True) if trail else ()
+        names = [name for name, url in columns if self.column(url)]
+        named = [name for name in names if squeeze(name) in wanted]
         if named:
             return SectionLink(page.url, named[-1], is_here=True)
         here = self.column(page.url)
         if here is None or not here.is_first or not self.has_rows(page):
             return None
-        name = trail.names[-1] if trail and trail.names else next(iter(wanted.values()))
+        name = names[-1] if names else next(iter(wanted.values()))
         return SectionLink(page.url, name, is_here=True)
-
-    def _column_id(self, url: str) -> str | None:
-        column = self.column(url)
-        return column.id if column else None
 
 
 def box_name(link: etree._Element, wanted: dict[str, str]) -> str | None:

@@ -1,39 +1,46 @@
-"""The KesionCMS family: what the spider asks, answered by the modules beside."""
+"""The KesionCMS family: read by what the CMS itself emits, never by a template's classes.
+
+Its code writes `#MyContent` around the body, and `#pageNext`, the pager, inside it in 6.5 and behind it later.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 
-from crawler.pages import ArticlePage, CounterMode, ListPage, SectionLink
-from crawler.pages.families.kesion.addresses import Addresses
+from lxml import etree
+
+from crawler.pages import ListPage, SectionLink
+from crawler.pages.families.base import BaseFamily
+from crawler.pages.families.kesion.addresses import Addresses, query_of
 from crawler.pages.families.kesion.ajax_lists import is_answer, refusal
-from crawler.pages.families.kesion.article import closes_body, read_article
 from crawler.pages.families.kesion.lists import ListReader
-from crawler.pages.families.kesion.notices import notice, scripted_redirect
+from crawler.pages.families.kesion.notices import notice
 from crawler.pages.families.kesion.print_page import (
     distrusted,
     is_print_page,
     print_address,
+    print_counter,
+    print_page,
     print_redirect,
-    read_print_page,
+    printed_views,
 )
+from crawler.pages.kit.pagers import Pager
 from crawler.pages.kit.sections import SectionFinder
-from crawler.pages.page import Page
+from crawler.pages.page import Page, squeeze, strings
 from pipelines.reasons import Reason
 
+_PAGER = "//*[@id='pageNext']"
+_HITS = re.compile(r"gethits\.asp\?", re.IGNORECASE)
 
-class Kesion:
-    """Page objects of KesionCMS classic ASP.
 
-    Args:
-        static_article: the profile's pattern for article files, or None for dynamic sites.
-        section_names: names the section may have on the site.
-        site_names: names of the site and the committee: never the title of an article.
-        print_page: read articles from their print pages where those can be trusted.
-    """
+class Kesion(BaseFamily):
+    """Page objects of KesionCMS classic ASP."""
 
-    reader = "kesion/5"
+    version = "kesion/5"
+    takes_containers = False
+    has_print_pages = True
     marks = (
         re.compile(r"Item/(?:Show|list)\.asp\?", re.IGNORECASE),
         re.compile(r"GetHits\.asp\b", re.IGNORECASE),
@@ -42,18 +49,14 @@ class Kesion:
         re.compile(r"/\?(?:thread|list)-\d+-\d+", re.IGNORECASE),
         re.compile(r"plus/ajaxs?\.asp", re.IGNORECASE),
     )
+    bodies = ("#MyContent",)
+    furniture = (_PAGER,)
+    counter = "read_only"  # the page objects drop what would count
 
-    def __init__(
-        self,
-        static_article: str | None,
-        section_names: Sequence[str],
-        site_names: Sequence[str],
-        *,
-        print_page: bool = False,
-    ) -> None:
-        self.addresses = Addresses(re.compile(static_article) if static_article else None)
-        self.known_names = (*section_names, *site_names)
-        self.print_page = print_page
+    @cached_property
+    def addresses(self) -> Addresses:
+        """What the site's addresses mean."""
+        return Addresses(self.static_article)
 
     def native_id(self, url: str) -> str | None:
         return self.addresses.native_id(url)
@@ -79,25 +82,45 @@ class Kesion:
     def read_list(self, page: Page) -> ListPage:
         return ListReader(page, self.addresses).read()
 
-    def read_article(self, page: Page, part: int, listed_title: str | None) -> ArticlePage:
+    def body(self, page: Page) -> etree._Element | None:
+        return print_page(page).body if is_print_page(page.url) else super().body(page)
+
+    def parts(self, page: Page) -> Pager:
+        pagers = page.all(_PAGER)
+        links = [(squeeze("".join(strings(link))), page.href(link)) for node in pagers for link in node.iter("a")]
+        linked = {int(text): url for text, url in reversed(links) if url and text.isdecimal()}
+        return Pager(linked=linked, next_url=next((url for text, url in links if url and text == "下一页"), None))
+
+    def counter_url(self, page: Page) -> str | None:
+        """The page's own GetHits without `Action`.
+
+        `Action=Count` adds one to the very number we measure (Item/GetHits.asp); without it the script only selects.
+        """
         if is_print_page(page.url):
-            return read_print_page(page, listed_title, self.known_names)
-        return read_article(page, part, listed_title, self.known_names, self.addresses)
+            return print_counter(page)
+        address = self.addresses.article(page.url)
+        for script in page.all("//script[@src]"):
+            url = page.href(script)
+            if not url or not _HITS.search(url):
+                continue
+            query = query_of(url)
+            if query.get("action", "count").lower() != "count" or query.get("getflag", "0") not in {"", "0"}:
+                continue
+            if address and address.key and (query.get("m"), query.get("id")) != address.key:
+                continue
+            base, _, pairs = url.partition("?")
+            kept = [pair for pair in pairs.split("&") if pair and not pair.lower().startswith("action=")]
+            return f"{base}?{'&'.join(kept)}"
+        return None
+
+    def views(self, page: Page) -> str | None:
+        return printed_views(page) if is_print_page(page.url) else None
 
     def notice(self, page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
         if is_answer(page.url):
             return refusal(page)
-        said = notice(page, is_article=is_article)
+        said = None if self.has_body(page) else notice(page, is_article=is_article)
         return said or (distrusted(page) if is_print_page(page.url) else None)
 
-    def counter_mode(self, url: str) -> CounterMode:  # noqa: ARG002 - the page objects drop what would count
-        return "read_only"
-
-    def count_in(self, answer: str) -> str:
-        return answer.strip("\ufeff \t\r\n")
-
-    def closes_body(self, text: str) -> bool:
-        return closes_body(text)
-
     def redirect(self, page: Page) -> str | None:
-        return print_redirect(page) if is_print_page(page.url) else scripted_redirect(page)
+        return print_redirect(page) if is_print_page(page.url) else super().redirect(page)

@@ -7,19 +7,13 @@ once too often (KS.HtmlCode), so a body whose text has `<`, `>` or `&` may have 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lxml import etree
 
-from crawler.pages import ArticlePage
-from crawler.pages.attachments import attachments
 from crawler.pages.families.kesion.addresses import ArticleAddress
-from crawler.pages.kit.info import read_info
-from crawler.pages.kit.title import TitleReader, title_problems
 from crawler.pages.page import Page, PageError, squeeze, strings
 from pipelines.reasons import Reason
-from pipelines.record import Raw
 
 _PATH = re.compile(r"/item/print\.asp(?:\?|$)", re.IGNORECASE)
 _SCRIPT = re.compile(r"print\.asp\?", re.IGNORECASE)
@@ -90,40 +84,15 @@ def print_redirect(page: Page) -> str | None:
     return text if _ADDRESS.fullmatch(text) else None
 
 
-def read_print_page(page: Page, listed_title: str | None, known_names: Sequence[str]) -> ArticlePage:
-    """Read a whole article from its print page.
+def printed_views(page: Page) -> str | None:
+    """The count of a print page; a printed 0 is taken for a placeholder, the counter can say that it is none."""
+    printed = _VIEWS.search("".join(strings(print_page(page).info)))
+    return printed[1] if printed and printed[1] != "0" else None
 
-    Args:
-        page: the parsed page.
-        listed_title: what the list calls the article, or None.
-        known_names: names of the site and the section, which are never the title.
 
-    Raises:
-        PageError: the page is no print page, or its body cannot be trusted.
-    """
-    cells = print_page(page)
-    heading = TitleReader(page, cells.body, known_names, listed_title).read(None)
-    info = read_info(page, cells.body, heading.found)
-    printed = _VIEWS.search("".join(strings(cells.info)))
-    # A printed 0 is taken for a placeholder; the counter can say that it is none.
-    views = printed[1] if printed and printed[1] != "0" else None
-    return ArticlePage(
-        title=heading.title,
-        raw=Raw(
-            title=heading.found,
-            published=info.published,
-            views=views,
-            author=info.author,
-            source=info.source,
-            breadcrumb=None,
-        ),
-        body_html=etree.tostring(cells.body, encoding="unicode", method="html", with_tail=False),
-        attachments=attachments(page, cells.body),
-        next_part=None,
-        counter=None if views else _SCRIPT.sub("GetHits.asp?GetFlag=0&", page.url),
-        column_ids=(),
-        problems=title_problems(heading, listed_title),
-    )
+def print_counter(page: Page) -> str | None:
+    """The address of the count of a print page that does not say it."""
+    return None if printed_views(page) else _SCRIPT.sub("GetHits.asp?GetFlag=0&", page.url)
 
 
 def _text_behind(table: etree._Element) -> str:

@@ -85,8 +85,7 @@ def outermost(page: Page, containers: tuple[Container, ...]) -> etree._Element |
         found = page.all(container.xpath)
         outer = [node for node in found if not any(other in set(node.iterancestors()) for other in found)]
         if len(outer) > 1:
-            stands = f"{container.selector} stands {len(outer)} times, exactly one is needed"
-            raise PageError(f"{page.url}: {stands}; `body` in the profile names it")
+            raise PageError(f"{page.url}: {container.selector} stands {len(outer)} times, exactly one is needed")
         if outer:
             return outer[0]
     return None

@@ -1,0 +1,65 @@
+"""The body in a container that a CMS or a profile declares: all its lines but navigation at its edges."""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from crawler.pages.body.find import Body
+from crawler.pages.body.judging import Judged, names_file
+from crawler.pages.body.kinds import PLAIN, Kind, closes_for_good, is_sentence
+from crawler.pages.heading import Heading
+
+_BOILERPLATE = (Kind.FURNITURE, Kind.ENDING, Kind.PAGER)
+_OF_THE_SITE = re.compile("主办|承办|备案|ICP|未经|转载|二维码|版权|声明")
+_SHORTEST_BESIDE = 5
+
+
+def declared_body(page: Judged, node: etree._Element, heading: Heading | None) -> Body:
+    """The body in its declared container.
+
+    A title in the container ends its head; behind it info lines are none of the text. What closes an article (tools,
+    neighbours, related lists) is cut where nothing but links follows it.
+    """
+    first, end = page.spans[node]
+    start = first
+    if heading is not None and first <= heading.first and heading.end <= end:
+        start = heading.end
+        while start < end and page.kinds[start] in (Kind.INFO, Kind.DAY):
+            start += 1
+    while start < end and page.kinds[start] in _BOILERPLATE and _is_navigation(page, start, end):
+        start += 1
+    stop = end
+    for index in range(end - 1, start - 1, -1):
+        if page.kinds[index] not in (Kind.LINKS, *_BOILERPLATE) or names_file(page.lines[index]):
+            break
+        if _is_navigation(page, index, end):
+            stop = index
+    return Body(node, first, end, start, stop, tuple(range(start, stop)), behind=_behind(page, node, first, end))
+
+
+def _is_navigation(page: Judged, index: int, end: int) -> bool:
+    """True for tools, pagers, neighbours and headings of a list of links; an editor's name is the text's own."""
+    line, what = page.lines[index], page.kinds[index]
+    if closes_for_good(line) or what is Kind.PAGER:
+        return not is_sentence(line)
+    if what not in _BOILERPLATE or is_sentence(line):
+        return False
+    is_heading = index + 1 < end and page.kinds[index + 1] is Kind.LINKS
+    return what is Kind.FURNITURE or line.linked > 0 or is_heading
+
+
+def _behind(page: Judged, node: etree._Element, first: int, end: int) -> str | None:
+    """Text directly behind the container: what a stray end tag in it looks like to every parser."""
+    if end == len(page.lines) or page.kinds[end] not in PLAIN or page.lines[end].linked:
+        return None
+    line, around = page.lines[end], node.getparent()
+    if _OF_THE_SITE.search(line.text) or any(line.bare == other.bare for other in page.lines[first:end]):
+        return None
+    is_beside = line.size >= _SHORTEST_BESIDE and (
+        line.block is around or (line.block.tag == "p" and line.block.getparent() is around)
+    )
+    is_inside = around is not None and around in {line.block, *line.block.iterancestors()}
+    is_near = is_inside or (around is not None and line.block.getparent() is around.getparent())
+    return line.text if is_beside or (is_near and is_sentence(line)) else None

@@ -1,0 +1,231 @@
+"""What families of CMSs share: an article is read by one reader, with the evidence its family has.
+
+A family states facts in class attributes and overrides a method only where its CMS has a habit of its own. Nothing
+here knows a template: titles, dates and labels are read from words. `Generic` states nothing, and structure decides.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from lxml import etree
+
+from crawler.pages import ArticlePage, CounterMode, ListPage, SectionLink, notices
+from crawler.pages.article import Article, Evidence, read
+from crawler.pages.containers import Container, outermost
+from crawler.pages.info import Found
+from crawler.pages.kit.pagers import Pager
+from crawler.pages.page import Page, PageError, squeeze, words
+from pipelines.reasons import Reason
+from pipelines.record import Problem, Raw
+
+
+class BaseFamily(ABC):
+    """A family by its facts.
+
+    Args:
+        static_article: the profile's own pattern for article files, looked at first.
+        section_names: names the section may have on the site.
+        site_names: names of the site and the committee: never the title of an article.
+        containers: the profile's own containers of `body` and `rows`.
+        print_page: read articles from their print pages where those can be trusted.
+    """
+
+    version: ClassVar[str]
+    """Name and version: `trs/1`, raised whenever what it reads can change."""
+    takes_containers: ClassVar[bool] = True
+    """Whether a profile may name containers; not where the code of the CMS makes them, or structure shows them."""
+    has_print_pages: ClassVar[bool] = False
+    """Whether articles have print pages."""
+    marks: ClassVar[tuple[re.Pattern[str], ...]] = ()
+    """What only this CMS writes into the source of its pages."""
+    bodies: ClassVar[tuple[str, ...]] = ()
+    """Containers of the body, the most telling first."""
+    furniture: ClassVar[tuple[str, ...]] = ()
+    """XPaths, from the body, of what the CMS itself puts into it: pagers, counters."""
+    counter: ClassVar[CounterMode] = "none"
+    """What asking the counter does."""
+
+    def __init__(
+        self,
+        static_article: str | None,
+        section_names: Sequence[str],
+        site_names: Sequence[str],
+        containers: Mapping[str, str] | None = None,
+        *,
+        print_page: bool = False,
+    ) -> None:
+        own = containers or {}
+        self.static_article = re.compile(static_article) if static_article else None
+        self.known_names = (*section_names, *site_names)
+        self.body_containers = tuple(Container(name) for name in (*filter(None, [own.get("body")]), *self.bodies))
+        self.row_container = Container(own["rows"]) if "rows" in own else None
+        self.print_page = print_page
+
+    @property
+    def reader(self) -> str:
+        return self.version
+
+    # What a family answers of an article page.
+
+    def body(self, page: Page) -> etree._Element | None:
+        """The container of the body; None where the family declares none.
+
+        Raises:
+            PageError: it declares some, and the page has none of them, or several side by side.
+        """
+        if not self.body_containers:
+            return None
+        body = outermost(page, self.body_containers)
+        if body is None:
+            sought = ", ".join(container.selector for container in self.body_containers)
+            raise PageError(f"{page.url}: no body: none of {sought} selects an element")
+        return body
+
+    def parts(self, page: Page) -> Pager:  # noqa: ARG002 - families without long articles
+        """The pager of a long article."""
+        return Pager()
+
+    def counter_url(self, page: Page) -> str | None:  # noqa: ARG002 - families without a counter
+        """The address of the article's count in the form that changes least."""
+        return None
+
+    def source(self, page: Page) -> str | None:  # noqa: ARG002 - most mark none
+        """The source of the article where marks of the CMS name it."""
+        return None
+
+    def views(self, page: Page) -> str | None:  # noqa: ARG002 - most print what they have
+        """The views where only marks of the CMS name them."""
+        return None
+
+    def files_beside(self, page: Page) -> Sequence[etree._Element]:  # noqa: ARG002 - most have none
+        """Links to files of the article that stand outside its body."""
+        return ()
+
+    def columns_of(self, url: str) -> tuple[str, ...]:  # noqa: ARG002 - most addresses do not say
+        """Columns an article's own address names, besides those of its breadcrumb."""
+        return ()
+
+    # What the spider asks.
+
+    @abstractmethod
+    def native_id(self, url: str) -> str | None: ...
+
+    @abstractmethod
+    def canonical(self, url: str) -> str: ...
+
+    @abstractmethod
+    def column_id(self, url: str) -> str | None: ...
+
+    @abstractmethod
+    def find_section(self, page: Page, names: Sequence[str]) -> SectionLink | None: ...
+
+    @abstractmethod
+    def read_list(self, page: Page) -> ListPage: ...
+
+    def article_source(self, url: str) -> str:
+        return url
+
+    def own_links(self, page: Page) -> list[str]:  # noqa: ARG002 - a profile names the aliases of such a site
+        return []
+
+    def read_article(self, page: Page, part: int, listed_title: str | None) -> ArticlePage:
+        try:
+            body, why = self.body(page), None
+        except PageError as error:
+            if not self.takes_containers:
+                raise
+            body, why = None, f"{error}; `body` in the profile names it"
+        turning, counter = self.parts(page), self.counter_url(page)
+        following = _following(page, turning, part)
+        evidence = Evidence(
+            listed_title=listed_title,
+            known_names=self.known_names,
+            part=part,
+            is_long=bool(turning.linked),
+            body=body,
+            skipped=[node for xpath in self.furniture for node in page.all(xpath, body)],
+            files=self.files_beside(page),
+            source=self.source(page),
+            views=self.views(page),
+        )
+        article = read(page, evidence) if why is None else _by_structure(page, evidence, why)
+        if article.title is None:
+            raise PageError(f"{page.url}: no title: neither <title> nor a heading before the body, nor a list row")
+        return ArticlePage(
+            title=article.title.text,
+            raw=Raw(
+                title=article.title.text,
+                published=_text(article.published),
+                views=None if counter else _text(article.views),
+                author=_text(article.author),
+                source=_text(article.source),
+                breadcrumb=article.breadcrumb,
+            ),
+            body_html=article.body_html,
+            attachments=article.attachments,
+            next_part=following or (None if turning.linked else article.next_part),
+            counter=counter,
+            column_ids=(*filter(None, map(self.column_id, article.column_urls)), *self.columns_of(page.url)),
+            problems=article.problems,
+            confidence=article.confidence,
+            dates=article.dates,
+        )
+
+    def notice(self, page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
+        return notices.notice(page) if is_article and not self.has_body(page) else None
+
+    def redirect(self, page: Page) -> str | None:
+        return None if self.has_body(page) else notices.redirect(page)
+
+    def counter_mode(self, url: str) -> CounterMode:  # noqa: ARG002 - families with several counters look at it
+        return self.counter
+
+    def count_in(self, answer: str) -> str:
+        return answer.strip("\ufeff \t\r\n")
+
+    def closes_body(self, text: str) -> bool:
+        told = (container.closes_in(text) for container in self.body_containers)
+        known = next((closes for closes in told if closes is not None), None)
+        if known is None:
+            return any(one.is_xpath for one in self.body_containers) or "</body" in text[-4_000:].lower()
+        return known
+
+    def has_body(self, page: Page) -> bool:
+        """True for a page with a declared container, or several."""
+        return any(page.all(container.xpath) for container in self.body_containers)
+
+
+def _by_structure(page: Page, evidence: Evidence, why: str) -> Article:
+    """Read a page that has no container its family knows, and tell it.
+
+    The container is also the proof that a page is an article. Without it a page must name an article and have words
+    for it, or a site's own error page would be kept as one.
+    """
+    try:
+        article = read(page, evidence)
+    except PageError as error:
+        raise PageError(f"{why}; nor by structure: {error}") from error
+    title = article.title.text if article.title else ""
+    if squeeze(title) not in squeeze("".join(map(str, page.root.itertext()))) or title in evidence.known_names:
+        raise PageError(f"{why}; nor by structure: the page names no article")
+    if not squeeze(words(Page(page.url, article.body_html).root)):
+        raise PageError(f"{why}; nor by structure: no words behind the title")
+    told = Problem(field="body", code="unknown-container", detail=why.removeprefix(f"{page.url}: "))
+    return replace(article, problems=(*article.problems, told))
+
+
+def _following(page: Page, turning: Pager, part: int) -> str | None:
+    """Address of the next part; `PageError` when there is one and nothing says where: a text is never cut short."""
+    following = turning.linked.get(part + 1) or turning.next_url
+    if following is None and turning.pages is not None and part < turning.pages:
+        raise PageError(f"{page.url}: part {part} of {turning.pages}, and no address of the next")
+    return following if isinstance(following, str) else None
+
+
+def _text(found: Found | None) -> str | None:
+    return found.text if found else None

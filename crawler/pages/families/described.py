@@ -1,0 +1,88 @@
+"""A CMS family described by facts: patterns over addresses, containers, and how its lists turn.
+
+Where a template has a container of its own that neither family nor profile names, structure finds body and rows.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from crawler.pages import ListedRow, ListPage, SectionLink
+from crawler.pages.families.base import BaseFamily
+from crawler.pages.families.generic import Generic
+from crawler.pages.kit.addresses import ArticleAddress, address_by_path
+from crawler.pages.kit.pagers import Pager, linked_pager
+from crawler.pages.kit.rows import RowFinder
+from crawler.pages.kit.sections import Column, SectionFinder
+from crawler.pages.lists import read_list
+from crawler.pages.page import Page
+from crawler.pages.plain import plain_parts
+
+
+class DescribedFamily(BaseFamily):
+    """A family whose addresses follow patterns."""
+
+    articles: ClassVar[tuple[re.Pattern[str], ...]] = ()
+    """Over the path of an article, with the group `id`, and `part` where parts have files of their own."""
+    second_part: ClassVar[int] = 2
+    """The number in the file name of an article's second part."""
+
+    @property
+    def reader(self) -> str:
+        """The version; behind a dot that of reading by structure, which finds what the family does not know."""
+        return f"{self.version}.{Generic.structure}"
+
+    # What a family answers.
+
+    @abstractmethod
+    def column(self, url: str) -> Column | None:
+        """Which column a list address names; None when it names none."""
+
+    def article(self, url: str) -> ArticleAddress | None:
+        """Which article a URL names; None when it names none."""
+        patterns = (*filter(None, [self.static_article]), *self.articles)
+        return address_by_path(url, patterns, self.second_part)
+
+    def pager(self, page: Page) -> Pager:
+        """The pager of a list page."""
+        return linked_pager(page, self.column)
+
+    def rows(self, page: Page, pager: Pager) -> tuple[ListedRow, ...]:
+        """The rows of a list page."""
+        host = plain_parts(page.url).netloc
+        finder = RowFinder(
+            page, self.native_id, lambda url: plain_parts(url).netloc == host and bool(self.column(url))
+        )
+        named = page.all(self.row_container.xpath) if self.row_container else []
+        return finder.rows_in(named[0]) if named else finder.rows(pager.node)
+
+    # What the spider asks.
+
+    def native_id(self, url: str) -> str | None:
+        address = self.article(url)
+        return address.native_id if address else None
+
+    def canonical(self, url: str) -> str:
+        address = self.article(url)
+        return address.canonical if address else plain_parts(url).geturl() or url
+
+    def column_id(self, url: str) -> str | None:
+        column = self.column(url)
+        return column.id if column else None
+
+    def find_section(self, page: Page, names: Sequence[str]) -> SectionLink | None:
+        return SectionFinder(self.column, lambda found: bool(self.read_list(found).rows)).find(page, names)
+
+    def read_list(self, page: Page) -> ListPage:
+        pager = self.pager(page)
+        rows = self.rows(page, pager) or self._rows_by_structure(page)
+        return ListPage(rows, pager.next_url, pager.linked, pager.pages, pager.total)
+
+    def _rows_by_structure(self, page: Page) -> tuple[ListedRow, ...]:
+        """The rows of a list whose links are no article addresses of this CMS; side bars and menus have no dates."""
+        rows = read_list(page, self.static_article).rows
+        return tuple(replace(row, native_id=self.native_id(row.url)) for row in rows if row.date)
