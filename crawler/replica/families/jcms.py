@@ -126,8 +126,10 @@ class Jcms(FamilyReplica):
         }
         return "\n".join(f'<meta name="{name}" content="{escape(value)}">' for name, value in tags.items())
 
-    def told(self, item: Item) -> dict[str, Any]:  # noqa: ARG002 - no page prints an author
-        return {"author": None}
+    def told(self, item: Item) -> dict[str, Any]:
+        """No page prints an author, and a midnight that only a meta tag says is no clock."""
+        has_clock = item.speech.published.time() != item.speech.published.min.time()
+        return {"author": None} | ({} if has_clock else {"published_at": None})
 
 
 class JcmsGroups(Jcms):
