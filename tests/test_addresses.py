@@ -270,6 +270,13 @@ NAMED = {
     "siteserver": "/contents/9/7.html",
     "kesion-net": "/html/x/7.html",
     "kesion": "/Item/Show.asp?m=1&d=5",
+    "sudy": "/_s46/d4/e4/c24a316/page.htm",
+    "by-day": "/2026/03-25/4363302.html",
+    "guangdong": "/ldjh/2026/01/content/post_35611.html",
+    "zhengxieyun": "/szxapp/3/28/277/content_870198.html",
+    "dochtml": "/DocHtml/1/21/02/00001479.html",
+    "powereasy": "/Item/4082.aspx",
+    "eyoucms": "/?m=home&c=View&a=index&aid=71",
 }
 
 

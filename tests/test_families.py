@@ -33,6 +33,16 @@ FAMILIES = [
     ("phpcms", "phpcms"),
     ("phpcms-files", "phpcms"),
     ("siteserver", "siteserver"),
+    ("sudy", "sudy"),
+    ("by-day", "by-day"),
+    ("by-day-folder", "by-day"),
+    ("by-day-newspaper", "by-day"),
+    ("by-day-system", "by-day"),
+    ("guangdong", "guangdong"),
+    ("zhengxieyun", "zhengxieyun"),
+    ("dochtml", "dochtml"),
+    ("powereasy", "powereasy"),
+    ("eyoucms", "eyoucms"),
 ]
 
 

@@ -39,6 +39,13 @@ SOURCES = {
     "jeecms": '<a href="/ldjh/123.jhtml">',
     "siteserver": '<a href="/contents/910/1.html">',
     "cctv": '<a href="/zxww/2026/07/16/ARTI1784165686630164.shtml">',
+    "sudy": '<a href="/2026/0105/c24a316/page.htm">',
+    "by-day": '<a href="/2026/03-25/4363302.html">',
+    "guangdong": '<a href="/ldjh/2026/01/content/post_35611.html">',
+    "zhengxieyun": '<a href="/szxapp/3/28/277/content_870198.html">',
+    "dochtml": '<a href="/DocHtml/1/21/02/00001479.html">',
+    "powereasy": '<a href="/Item/4082.aspx">',
+    "eyoucms": '<a href="/?m=home&c=View&a=index&aid=71">',
 }
 
 

@@ -162,6 +162,13 @@ FAMILIES = {
     "jcms": "crawler.pages.families.jcms:Jcms",
     "vsb": "crawler.pages.families.vsb:Vsb",
     "cctv": "crawler.pages.families.cctv:Cctv",
+    "sudy": "crawler.pages.families.sudy:Sudy",
+    "by-day": "crawler.pages.families.by_day:ByDay",
+    "guangdong": "crawler.pages.families.guangdong:Guangdong",
+    "zhengxieyun": "crawler.pages.families.zhengxieyun:ZhengXieYun",
+    "dochtml": "crawler.pages.families.dochtml:DocHtml",
+    "powereasy": "crawler.pages.families.powereasy:PowerEasy",
+    "eyoucms": "crawler.pages.families.eyoucms:EyouCms",
     "generic": "crawler.pages.families.generic:Generic",
 }
 """Families by the name profiles give them: module and class."""

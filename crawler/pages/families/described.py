@@ -6,7 +6,6 @@ Where a template has a container of its own that neither family nor profile name
 from __future__ import annotations
 
 import re
-from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -28,6 +27,8 @@ class DescribedFamily(BaseFamily):
 
     articles: ClassVar[tuple[re.Pattern[str], ...]] = ()
     """Over the path of an article, with the group `id`, and `part` where parts have files of their own."""
+    lists: ClassVar[tuple[re.Pattern[str], ...]] = ()
+    """Over the whole path of a list page, with the group `column`, and `number` where further pages are files."""
     second_part: ClassVar[int] = 2
     """The number in the file name of an article's second part."""
 
@@ -38,9 +39,11 @@ class DescribedFamily(BaseFamily):
 
     # What a family answers.
 
-    @abstractmethod
     def column(self, url: str) -> Column | None:
         """Which column a list address names; None when it names none."""
+        path = plain_parts(url).path
+        found = next((match for pattern in self.lists if (match := pattern.fullmatch(path))), None)
+        return Column(found["column"], found.groupdict().get("number") in {None, "1"}) if found else None
 
     def article(self, url: str) -> ArticleAddress | None:
         """Which article a URL names; None when it names none."""

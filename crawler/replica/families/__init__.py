@@ -26,6 +26,16 @@ FAMILIES = {
     "vsb": "crawler.replica.families.vsb:Vsb",
     "cctv": "crawler.replica.families.cctv:Cctv",
     "cctv-new": "crawler.replica.families.cctv:CctvNew",
+    "sudy": "crawler.replica.families.shapes:Sudy",
+    "by-day": "crawler.replica.families.shapes:HenanDays",
+    "by-day-folder": "crawler.replica.families.shapes:PlainDays",
+    "by-day-newspaper": "crawler.replica.families.shapes:Newspaper",
+    "by-day-system": "crawler.replica.families.shapes:NewsSystem",
+    "guangdong": "crawler.replica.families.shapes:Guangdong",
+    "zhengxieyun": "crawler.replica.families.shapes:ZhengXieYun",
+    "dochtml": "crawler.replica.families.shapes:DocHtml",
+    "powereasy": "crawler.replica.families.shapes:PowerEasy",
+    "eyoucms": "crawler.replica.families.shapes:EyouCms",
 }
 """Flavours by name: module and class."""
 
