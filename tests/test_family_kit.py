@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from crawler.blocked import obstacle
 from crawler.counters import withheld
@@ -185,6 +186,36 @@ def test_bodies_inside_one_another_are_one_and_side_by_side_are_told() -> None:
     own = family("trs", None, *NAMES, {"body": ".content"})
     read = own.read_article(trs_article("", "", "<div class='content'>丙</div>"), 1, None)
     assert body_text((read.body_html,)) == "丙"
+
+
+WRITTEN = "发布时间：<script>document.write('2022-05-07 07:05');</script>"
+TEXT = "<p>各位委员：今年以来，大家围绕供水和道路开展协商，意见多数已经办理。</p><p>（责任编辑：张三）</p>"
+NEIGHBOURS = "<p>上一条：<a href=1.htm>关于调研的通知</a></p><p>下一条：<a href=2.htm>关于座谈的通知</a></p>"
+KEPT = "各位委员：今年以来，大家围绕供水和道路开展协商，意见多数已经办理。\n（责任编辑：张三）"
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [
+        ("", NEIGHBOURS),
+        ("", f"<div><a href=#>打印</a> <a href=#>关闭</a></div>{NEIGHBOURS}"),
+        ("", f"{NEIGHBOURS}<div>相关新闻</div><ul><li><a href=3.htm>委员读书班开班</a></li></ul>"),
+        ("<div>【字体：<a href=#>大</a> <a href=#>中</a>】</div>", ""),
+    ],
+)
+def test_navigation_at_the_edges_of_a_declared_container_is_no_text(before: str, behind: str) -> None:
+    page = trs_article("", WRITTEN, f"<div class=TRS_Editor>{before}{TEXT}{behind}</div>")
+    assert body_text((MADE["trs"].read_article(page, 1, None).body_html,)) == KEPT
+
+
+@pytest.mark.parametrize("cms", ["trs", "generic"])
+def test_a_page_is_not_changed_by_reading_it(cms: str) -> None:
+    page = trs_article("", WRITTEN, f"<div class=TRS_Editor style='display:none'>{TEXT * 3}{NEIGHBOURS}</div>")
+    before = etree.tostring(page.root)
+    once = MADE[cms].read_article(page, 1, None)
+    assert (MADE[cms].read_article(page, 1, None), etree.tostring(page.root)) == (once, before)
+    assert once.raw.published == "2022-05-07 07:05"
+    assert body_text((once.body_html,))
 
 
 def test_a_body_that_is_not_found_is_not_withheld_by_the_site() -> None:

@@ -53,6 +53,7 @@ class Evidence:
         files: links beside the body that lead to files of the article.
         source: what marks of the CMS say is the source; it counts more than the visible words.
         views: what marks of the CMS say of the views; it counts where nothing visible does.
+        is_updated_when_published: the CMS labels the moment of publication as that of a change.
     """
 
     listed_title: str | None = None
@@ -64,6 +65,7 @@ class Evidence:
     files: Sequence[etree._Element] = ()
     source: str | None = None
     views: str | None = None
+    is_updated_when_published: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ def read(page: Page, evidence: Evidence | None = None) -> Article:
     body, heading, certainty = _body(page, judged, heading, names, evidence.body)
     title = Found(heading.text, "heading") if heading else _claimed_title(named, names)
     info = read_info(zones(judged, body, heading))
-    dates = ordered((*info.dates, *claims.dates), [line.text for line in judged.lines])
+    said = (*_published_first(info.dates, evidence), *claims.dates)
+    dates = ordered(said, [line.text for line in judged.lines])
     if evidence.body is None and certainty is None:
         is_dated = any(date.where not in _NOT_SHOWN for date in info.dates)
         certainty = confidence(judged, body, heading, has_date=is_dated)
@@ -206,6 +209,13 @@ def _body(
         raise PageError(f"{page.url}: no body: no element of the page holds more prose than menus")
     heading = heading or nearest_heading(judged.lines, judged.kinds, found.start, names)
     return headed(judged, found, heading) if heading is not None else found, heading, None
+
+
+def _published_first(dates: Sequence[Witness], evidence: Evidence) -> Sequence[Witness]:
+    """The days of the lines; that of a change is the publication's where the CMS says so and prints no other."""
+    if not evidence.is_updated_when_published or any(one.where in {"info", "script"} for one in dates):
+        return dates
+    return [replace(one, where="info") if one.where == "updated" else one for one in dates]
 
 
 def _claimed_title(named: Sequence[str], names: Sequence[str]) -> Found | None:

@@ -13,6 +13,7 @@ from crawler.pages.heading import Heading
 
 _BOILERPLATE = (Kind.FURNITURE, Kind.ENDING, Kind.PAGER)
 _OF_THE_SITE = re.compile("主办|承办|备案|ICP|未经|转载|二维码|版权|声明")
+_VALUE = re.compile(r"[:：丨|]\s*[^\s】）)\]>»|]")
 _SHORTEST_BESIDE = 5
 
 
@@ -46,7 +47,7 @@ def _is_navigation(page: Judged, index: int, end: int) -> bool:
         return not is_sentence(line)
     if what not in _BOILERPLATE or is_sentence(line):
         return False
-    is_heading = index + 1 < end and page.kinds[index + 1] is Kind.LINKS
+    is_heading = index + 1 < end and page.kinds[index + 1] is Kind.LINKS and not _VALUE.search(line.text)
     return what is Kind.FURNITURE or line.linked > 0 or is_heading
 
 

@@ -47,6 +47,8 @@ class BaseFamily(ABC):
     """Containers of the body, the most telling first."""
     furniture: ClassVar[tuple[str, ...]] = ()
     """XPaths, from the body, of what the CMS itself puts into it: pagers, counters."""
+    is_updated_when_published: ClassVar[bool] = False
+    """Whether the CMS labels the moment of publication as that of a change: 更新时间."""
     counter: ClassVar[CounterMode] = "none"
     """What asking the counter does."""
 
@@ -152,6 +154,7 @@ class BaseFamily(ABC):
             files=self.files_beside(page),
             source=self.source(page),
             views=self.views(page),
+            is_updated_when_published=self.is_updated_when_published,
         )
         article = read(page, evidence) if why is None else _by_structure(page, evidence, why)
         if article.title is None:

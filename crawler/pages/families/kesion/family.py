@@ -51,6 +51,7 @@ class Kesion(BaseFamily):
     )
     bodies = ("#MyContent",)
     furniture = (_PAGER,)
+    is_updated_when_published = True
     counter = "read_only"  # the page objects drop what would count
 
     @cached_property
