@@ -14,6 +14,9 @@ from crawler.pages.heading import Heading
 _BOILERPLATE = (Kind.FURNITURE, Kind.ENDING, Kind.PAGER)
 _OF_THE_SITE = re.compile("主办|承办|备案|ICP|未经|转载|二维码|版权|声明")
 _VALUE = re.compile(r"[:：丨|]\s*[^\s】）)\]>»|]")
+_TOOLS = re.compile(
+    r"(?:[【\[（(|]?(?:我要)?(?:打印|关闭|收藏|分享|返回|纠错)(?:本[页文]|此[页文]|窗口|页面|列表|首页|顶部)?[】\])）|]?){1,8}"
+)
 _SHORTEST_BESIDE = 5
 
 
@@ -43,7 +46,7 @@ def declared_body(page: Judged, node: etree._Element, heading: Heading | None) -
 def _is_navigation(page: Judged, index: int, end: int) -> bool:
     """True for tools, pagers, neighbours and headings of a list of links; an editor's name is the text's own."""
     line, what = page.lines[index], page.kinds[index]
-    if closes_for_good(line) or what is Kind.PAGER:
+    if closes_for_good(line) or what is Kind.PAGER or (line.linked and _TOOLS.fullmatch(line.bare)):
         return not is_sentence(line)
     if what not in _BOILERPLATE or is_sentence(line):
         return False
