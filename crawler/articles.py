@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -14,13 +15,15 @@ from crawler.fetch import Fetched, Fetcher
 from crawler.job import CrawlJob
 from crawler.looks import OnList, http_facts
 from crawler.pages import ArticlePage, SectionLink
-from crawler.pages.page import PageError
+from crawler.pages.page import Page, PageError
 from crawler.pages.shown import Shown, key, shown
 from crawler.wire import capture
 from pipelines.reasons import Reason
 from pipelines.record import Attachment, Look, Problem, RawSpeech
 
 _MOST_PARTS = 200
+_TURNING = re.compile(r"[共第]?\d+页?|[上下首末尾前后]一?页|页")
+"""The words of a pager, which some templates set into the body."""
 
 Doubts = Callable[[RawSpeech, Shown], Awaitable[Doubt | None]]
 """Asks whether a text, as read from a page that shows what it shows, is the speech's."""
@@ -169,9 +172,15 @@ def _why_no_part(
     """Why an answer is no further part of the article that begins with `head`; None when it is one."""
     if any(answer.url == before.url or answer.body == before.body for before in answers):
         return "the page of an earlier part came again"
-    if not seen.names(head.title) and key(part.title) != key(head.title):
+    words = "".join(shown(Page(answer.url, part.body_html)).pieces)
+    if not part.attachments and not key(_TURNING.sub("", words)):
+        return "its page came without a text"
+    if seen.names(head.title):
+        return None
+    if key(part.title) != key(head.title):
         return f"another page came, headed {part.title!r}"
-    return None
+    said = seen.notice()
+    return f"a notice came: {said[1]}" if said else None
 
 
 def _end_problems(fetched: Fetched) -> tuple[Problem, ...]:

@@ -160,8 +160,9 @@ class Judge:
             (self._foreign if is_foreign else self._own)[page] += 1
         if not is_foreign:
             return None
-        is_anothers = self._foreign[page] >= _MANY and not self._own[page]
-        has_others = bool(self.job.archive.known) or self._own.total() > 0
+        has_history = bool(self.job.archive.known)
+        is_anothers = not self._own[page] and (has_history or self._foreign[page] >= _MANY)
+        has_others = has_history or self._own.total() > 0
         detail = f"every new row of its list page says, as this one, that it stands in {speech.raw.breadcrumb}"
         return Doubt(Reason.DOUBTFUL, detail, is_settled=not (is_anothers and has_others))
 
