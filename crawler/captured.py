@@ -90,7 +90,11 @@ class CapturedViews:
 
 
 class CapturedFiles:
-    """The attachments that were fetched then; what is found only now was never fetched."""
+    """The attachments that were fetched then; what is found only now was never fetched.
+
+    Which were wanted, and what became of each, is history: today's policy (`attachment_mb`, `attachment_types`)
+    fetches nothing here and changes nothing of what was told then. It judges only what a newer reader finds.
+    """
 
     def __init__(self, job: CrawlJob, hosts: Hosts, line: Line, captures: Sequence[Capture]) -> None:
         self.job, self.hosts, self.line = job, hosts, line
@@ -102,13 +106,20 @@ class CapturedFiles:
         named = [replace(one, url=self.hosts.local(one.url) or one.url) for one in found]
         told = _told(self.line, "attachments")
         problems = [
-            next((problem for problem in told if problem.detail.startswith(f"{one.url}: ")), None)
-            or not_fetched(one.url, "never captured")
+            problem
             for one in named
-            if fetched.get(one.url) is None and is_wanted(self.job.profile, one.url)
+            if (problem := self._told_now(one) if one.url not in fetched else _first_of(told, one.url))
         ]
         kept = tuple(replace(one, sha256=fetched.get(one.url)) for one in named)
         return Fetching(kept, self._captures, tuple(problems))
+
+    def _told_now(self, found: Attachment) -> Problem | None:
+        is_missed = is_wanted(self.job.profile, found.url)
+        return not_fetched(found.url, "never captured") if is_missed else None
+
+
+def _first_of(told: tuple[Problem, ...], url: str) -> Problem | None:
+    return next((problem for problem in told if problem.detail.startswith(f"{url}: ")), None)
 
 
 def _told(line: Line, field: str) -> tuple[Problem, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -82,7 +81,7 @@ def _commits(folder: Path) -> tuple[Commit, ...]:
 def _newest(archive: Archive, key: str) -> Any:
     """What the newest run report that says anything of `key` says."""
     for commit in reversed(archive.commits()):
-        file = archive.layout.path(run_file(commit.run))
-        if commit.kind != "redaction" and file.exists() and (value := json.loads(file.read_bytes()).get(key)):
+        is_there = commit.kind != "redaction" and archive.layout.path(run_file(commit.run)).exists()
+        if is_there and (value := archive.report(commit.run).get(key)):
             return value
     return None

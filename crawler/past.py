@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +18,6 @@ from crawler.job import CrawlJob
 from crawler.looks import OnList, http_facts
 from crawler.pages import SectionLink
 from pipelines.archive.changes import is_ambiguous
-from pipelines.archive.layout import run_file
 from pipelines.archive.past import Past, fold_past
 from pipelines.archive.reader import Archive
 from pipelines.archive.state import SpeechState
@@ -103,7 +101,7 @@ class PastReader:
         """The report of the run that captured `file`."""
         run = self._runs[file]
         if run not in self._reports:
-            self._reports[run] = json.loads(self._archive.layout.path(run_file(run)).read_bytes())
+            self._reports[run] = self._archive.report(run)
         return self._reports[run]
 
 

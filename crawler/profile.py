@@ -185,7 +185,7 @@ def _is_endings(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(one, str) and re.fullmatch("[a-z0-9]+", one) for one in value)
 
 
-_MOST_MB = 1024
+_MOST_MB = 64
 _TEXT = (_is_text, "a text")
 _CONTAINER = (_is_container, "#id, .class or an XPath beginning with /")
 _MOST_DAYS = 36_500

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -13,6 +12,7 @@ from crawler.arguments import Arguments, WrongUse
 from pipelines.archive.commits import Commit
 from pipelines.archive.layout import warc_file
 from pipelines.archive.reader import Archive
+from pipelines.untrusted import json_object
 
 REPORT = "run.json"
 
@@ -61,7 +61,7 @@ class RecordedRun:
         """
         path = Path(named) if named.endswith(".json") else default / "runs" / f"{named}.json"
         try:
-            report = json.loads(path.read_bytes())
+            report = json_object(path)
             run = report["run"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)

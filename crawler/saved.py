@@ -12,14 +12,17 @@ from scrapy.http import Headers
 from scrapy.responsetypes import responsetypes
 
 from crawler.decode import as_text, saved_text
+from pipelines.untrusted import whole
 from pipelines.warc.http import HttpResponse, NotDecodable
 from pipelines.warc.reader import records
-from pipelines.warc.records import WarcDamaged, WarcRecord
+from pipelines.warc.records import WarcRecord
 
 _WARC = ".warc.gz"
 # What browsers write above a page they save (MSDN "Mark of the Web").
 _SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(https?://[^\s<>]{1,2000})\s*-->")
 _LOOKED_AT = 2_048
+_LARGEST = 32 << 20
+"""Bytes of a saved page; the crawler takes no longer answer (DOWNLOAD_MAXSIZE)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +49,26 @@ def saved_pages(file: str, is_article: Callable[[str], bool]) -> Iterator[SavedP
         if file.endswith(_WARC):
             yield from _captured_pages(file, is_article)
         else:
-            body = Path(file).read_bytes()
+            body = whole(Path(file).resolve(), _LARGEST)
             named = _SAVED_FROM.search(body, 0, _LOOKED_AT)
             yield SavedPage(file, named[1].decode("ascii", "replace") if named else None, saved_text(body))
     except OSError as error:
         yield SavedPage(file, None, "", broken=error.strerror or str(error))
-    except WarcDamaged as error:
+    except ValueError as error:  # also `WarcDamaged`
         yield SavedPage(file, None, "", broken=str(error))
 
 
 def _captured_pages(file: str, is_article: Callable[[str], bool]) -> Iterator[SavedPage]:
-    for _, record in records(Path(file)):
+    for place, record in records(Path(file).resolve()):
         url = record.target_uri
-        if record.type == "response" and url and is_article(url) and (page := _captured(file, url, record)):
+        if record.type != "response" or not url:
+            continue
+        try:
+            page = _captured(file, url, record) if is_article(url) else None
+        except ValueError as error:
+            # An address or a date in a file from elsewhere may be anything.
+            page = SavedPage(file, None, "", broken=f"the record at {place.offset}: {error}")
+        if page is not None:
             yield page
 
 

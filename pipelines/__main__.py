@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from pipelines import __version__
 from pipelines.archive import state
 from pipelines.archive.errors import ArchiveError, NotUnderstood
-from pipelines.archive.layout import run_file
 from pipelines.archive.reader import Archive
 from pipelines.archive.rebuild import rebuild
 from pipelines.archive.redact import redact
@@ -108,10 +107,7 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _verdict(archive: Archive, run: str) -> dict[str, Any]:
-    try:
-        report = json.loads(archive.layout.path(run_file(run)).read_bytes())
-    except (OSError, ValueError):
-        report = {}
+    report = archive.report(run)
     return {key: report.get(key) for key in ("verdict", "exit_status", "counts")}
 
 

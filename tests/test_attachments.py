@@ -58,3 +58,9 @@ def test_attachments_are_kept_by_policy_and_told_when_they_are_not(site: Site) -
     record = read_at(site.folder / captures[0]["file"], captures[0]["offset"])
     assert HttpResponse.parse(record.block).entity() == PDF.encode()
     assert site.verify().status == 0
+    # What was fetched then is history: another policy today is no other reading by the very parser.
+    for policy in ("attachment_mb = 0", "attachment_mb = 9", 'attachment_types = ["mp4"]'):
+        profile.write_text(f"{PROFILE}{policy}\n", "utf-8")
+        again = site.crawl(url, "-a", f"profile={profile}", "-a", "replay=latest")
+        assert (again.status, again.err) == (0, "")
+        assert site.latest()["7"]["seq"] == line["seq"]

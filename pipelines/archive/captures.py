@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
-from shutil import copyfile
+from shutil import copyfileobj
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 from pipelines.archive.errors import writing
 from pipelines.archive.files import sync, sync_folder
+from pipelines.untrusted import opened
 from pipelines.warc.exchange import (
     Original,
     info_fields,
@@ -149,7 +150,8 @@ class CaptureFiles:
             if not (self._root / name).exists():
                 path = self._folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)
-                copyfile(file, path)
+                with opened(file) as kept, path.open("xb") as taken:
+                    copyfileobj(kept, taken)
                 sync_folder(path.parent)
 
     def sync(self) -> None:

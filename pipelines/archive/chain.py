@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pipelines.archive.commits import commit_files, read_commits, sidecar_text
 from pipelines.archive.errors import Damaged, NewerFormat
-from pipelines.archive.files import file_digest
+from pipelines.untrusted import document, whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,9 +56,16 @@ def sound_chain(layout: Layout) -> Chain:
 def _accused(chain: Chain, layout: Layout, file: Path, last: Path) -> bool:
     """True when the commit file, rather than the hash beside it, is the altered one (or it cannot be known)."""
     n = int(file.stem)
-    sidecar, sha256 = layout.sidecar(n), file_digest(file)[1]
+    sidecar = layout.sidecar(n)
     try:
-        beside = sidecar.read_bytes()
+        sha256 = hashlib.sha256(whole(file)).hexdigest()
+    except (OSError, ValueError) as error:
+        chain.problems.append(f"{file}: unreadable commit ({error}); {RESTORE}")
+        return True
+    try:
+        beside = whole(sidecar)
+    except ValueError:
+        beside = b""
     except OSError as error:
         # A run may die between the last commit and its hash; the next one writes it.
         is_tail = isinstance(error, FileNotFoundError) and file == last
@@ -80,7 +87,7 @@ def _accused(chain: Chain, layout: Layout, file: Path, last: Path) -> bool:
 
 def _prev_of(file: Path) -> str | None:
     try:
-        told = json.loads(file.read_bytes())["prev"]
+        told = document(file)["prev"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return told if isinstance(told, str) else None

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import Damaged, NewerFormat
 from pipelines.archive.files import NamedFile, json_document
-from pipelines.archive.layout import COMMIT_FILE, FORMAT, FORMAT_VERSION, Layout
+from pipelines.archive.layout import COMMIT_FILE, FORMAT, FORMAT_VERSION, NAME, Layout
 from pipelines.archive.redactions import Redaction
 from pipelines.canonical import json_value
+from pipelines.untrusted import parsed_json, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,26 +89,59 @@ def commit_files(layout: Layout) -> list[Path]:
 
 def _read(file: Path) -> Commit:
     try:
-        data = file.read_bytes()
-        value = json.loads(data)
+        data = whole(file)
+        value = parsed_json(data)
         _check_format(value["format"], file)
         return _from_json(value, hashlib.sha256(data).hexdigest())
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Damaged(f"{file}: unreadable commit ({error}); restore it from a copy") from error
 
 
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+_KEYS: dict[str, Callable[[Any], bool]] = {
+    "n": _is_count,
+    "prev": lambda v: v is None or _is_text(v),
+    "kind": _is_text,
+    "run": lambda v: _is_text(v) and NAME.fullmatch(v) is not None,
+    "recorded_at": _is_text,
+    "software": lambda v: isinstance(v, dict),
+    "counts": lambda v: isinstance(v, dict) and all(map(_is_count, v.values())),
+    "parsers": lambda v: isinstance(v, list) and all(map(_is_text, v)),
+    "seq": lambda v: isinstance(v, dict) and all(v[key] is None or _is_count(v[key]) for key in ("first", "last")),
+    "files": lambda v: isinstance(v, list),
+}
+"""What a commit says, and how: it may come from anywhere, and the rest of the code relies on these types."""
+
+
 def _from_json(value: dict[str, Any], sha256: str) -> Commit:
+    wrong = next((key for key, is_right in _KEYS.items() if not is_right(value[key])), None)
+    if wrong:
+        raise ValueError(f"{wrong} is {str(value[wrong])[:200]!r}")
     plain = {key: value[key] for key in ("n", "prev", "kind", "run", "recorded_at", "software", "counts")}
     return Commit(
         **plain,
         parsers=tuple(value["parsers"]),
         first_seq=value["seq"]["first"],
         last_seq=value["seq"]["last"],
-        decision=value.get("decision"),
+        decision=_decision(value),
         files=tuple(NamedFile.from_json(entry) for entry in value["files"]),
         redaction=Redaction.from_json(value["redaction"]) if "redaction" in value else None,
         sha256=sha256,
     )
+
+
+def _decision(value: dict[str, Any]) -> dict[str, Any] | None:
+    decision = value.get("decision")
+    if decision is not None and not isinstance(decision, dict):
+        raise ValueError(f"decision is a {type(decision).__name__}")
+    return decision
 
 
 def _check_format(name: str, file: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
 from typing import TYPE_CHECKING
 
 from pipelines.archive.derived import LATEST
@@ -14,6 +13,7 @@ from pipelines.archive.index import index_line
 from pipelines.archive.latest import version_line
 from pipelines.archive.layout import natural_key
 from pipelines.archive.streams import raw_lines
+from pipelines.untrusted import json_object, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ class DerivedCheck:
         except Damaged as error:
             return str(error)
         document = n and self._what.document(n, count, sha256, size)
-        if problem is None and document and self._about.read_bytes() != document:
+        if problem is None and document and whole(self._about) != document:
             return f"{self._about}: is not what commit {n} gives; {ANEW}"
         return problem
 
@@ -93,7 +93,7 @@ class DerivedCheck:
     def _told_commit(self) -> int | None:
         file = self._about
         try:
-            told = json.loads(file.read_bytes())["commit"]
+            told = json_object(file)["commit"]
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:

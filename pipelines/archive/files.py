@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import Damaged
+from pipelines.archive.inflate import inflated_pieces
 from pipelines.archive.layout import is_named_path
+from pipelines.untrusted import opened, opened_to_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 MEMBER_LINES = 256
 GZIP_LEVEL = 6
 _BLOCK = 1 << 20
+LARGEST_MEMBER = 80 << 20
+"""Bytes of one gzip member unpacked, where it is held whole: the largest attachment (64 MiB), or 200 looks."""
 
 INFLATE_ERRORS = (EOFError, zlib.error, gzip.BadGzipFile)
 
@@ -39,8 +43,11 @@ class NamedFile:
     def from_json(cls, value: dict[str, Any]) -> NamedFile:
         """Read back from a commit; `ValueError` when the path leaves the archive."""
         named = cls(**{key: value[key] for key in ("path", "bytes", "lines", "sha256", "sha256_uncompressed")})
-        if not is_named_path(named.path):
-            raise ValueError(f"path {named.path!r} is not one a commit may name")
+        if not isinstance(named.path, str) or not is_named_path(named.path):
+            raise ValueError(f"path {str(named.path)[:200]!r} is not one a commit may name")
+        counts = (named.bytes, 0 if named.lines is None else named.lines)
+        if any(type(count) is not int or count < 0 for count in counts):
+            raise ValueError(f"{named.path}: bytes {named.bytes!r}, lines {named.lines!r}")
         return named
 
     @classmethod
@@ -59,7 +66,7 @@ class NamedFile:
 
 def file_digest(file: Path) -> tuple[int, str]:
     """Size and SHA-256 of a file as it lies on the disk."""
-    with file.open("rb") as stream:
+    with opened(file) as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
         return stream.tell(), sha256
 
@@ -68,7 +75,7 @@ def inflated_digest(file: Path) -> tuple[int, str]:
     """Count of line feeds and SHA-256 of the uncompressed stream."""
     sha256, lines = hashlib.sha256(), 0
     try:
-        with gzip.open(file, "rb") as stream:
+        with opened(file) as packed, gzip.GzipFile(fileobj=packed) as stream:
             while block := stream.read(_BLOCK):
                 sha256.update(block)
                 lines += block.count(b"\n")
@@ -80,14 +87,19 @@ def inflated_digest(file: Path) -> tuple[int, str]:
 def whole_members(file: Path) -> Iterator[tuple[int, bytes]]:
     """Where each whole gzip member ends, and its content; stops before the first one that is torn or damaged."""
     end, ahead = 0, b""
-    with file.open("rb") as stream:
+    with opened(file) as stream:
         while True:
             inflater, content, taken = zlib.decompressobj(wbits=31), bytearray(), 0
             while not inflater.eof:
                 block = ahead or stream.read(_BLOCK)
                 ahead = b""
                 try:
-                    content += inflater.decompress(block)
+                    for piece in inflated_pieces(inflater, block):
+                        content += piece
+                        if len(content) > LARGEST_MEMBER:
+                            raise Damaged(
+                                f"{file}: the gzip member at {end} unpacks to more than {LARGEST_MEMBER} bytes"
+                            )
                 except zlib.error:
                     return
                 if not block:
@@ -111,7 +123,7 @@ def cut_to_whole_members(file: Path) -> int:
 
 def gzip_lines(file: Path, lines: Iterable[bytes]) -> None:
     """Write lines (each with its line feed) as gzip, a member every 256, the same bytes for the same lines."""
-    with file.open("wb") as stream:
+    with opened_to_write(file) as stream:
         for member in _members(lines):
             # No name and no time in the header: the same input gives the same file.
             with gzip.GzipFile(filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=stream, mtime=0) as packed:
@@ -137,7 +149,7 @@ def json_document(value: object) -> bytes:
 
 def write_synced(file: Path, data: bytes) -> None:
     """Write a whole file and see it on the disk."""
-    with file.open("wb") as stream:
+    with opened_to_write(file) as stream:
         stream.write(data)
         sync(stream)
 
@@ -158,7 +170,7 @@ def sync(stream: BinaryIO) -> None:
 
 def sync_file(file: Path) -> None:
     """Flush a file another hand has written down to the disk."""
-    with file.open("rb") as stream:
+    with opened(file) as stream:
         os.fsync(stream.fileno())
 
 

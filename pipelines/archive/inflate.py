@@ -8,9 +8,16 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from pipelines.untrusted import LONGEST_LINE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import BinaryIO
+
+
+class TooLong(EOFError):  # noqa: N818 - reads as a sentence: "line too long"
+    """A line nobody's writer makes: what is read stops before it, as at the end of a torn file."""
+
 
 BLOCK = 1 << 18
 _GZIP = 31  # zlib's number for "gzip header and trailer, largest window"
@@ -22,6 +29,19 @@ def blocks(stream: BinaryIO) -> Iterator[bytes]:
         yield block
 
 
+def inflated_pieces(member: zlib._Decompress, block: bytes) -> Iterator[bytes]:
+    """What one block of a gzip member gives, in pieces of at most `BLOCK` bytes: a few bytes may unpack to gigabytes.
+
+    Raises:
+        zlib.error: the member is damaged.
+    """
+    while block and not member.eof:
+        piece = member.decompress(block, BLOCK)
+        if piece:
+            yield piece
+        block = member.unconsumed_tail
+
+
 def inflated(packed: Iterable[bytes]) -> Iterator[bytes]:
     """The uncompressed stream of all members, each proved by its checksum; `zlib.error`, `EOFError` when damaged."""
     member = zlib.decompressobj(_GZIP)
@@ -30,7 +50,7 @@ def inflated(packed: Iterable[bytes]) -> Iterator[bytes]:
         while rest:
             if member.eof:
                 member = zlib.decompressobj(_GZIP)
-            yield member.decompress(rest)
+            yield from inflated_pieces(member, rest)
             rest = member.unused_data
     if not member.eof:
         raise EOFError("the last gzip member is torn")
@@ -46,14 +66,22 @@ def ahead(made: Iterator[bytes], depth: int = 4) -> Iterator[bytes]:
 
 
 def lines_of(plain: Iterable[bytes]) -> Iterator[bytes]:
-    """Lines with their line feed (only LF ends one); the last may lack it."""
-    held = b""
+    """Lines with their line feed (only LF ends one); the last may lack it.
+
+    Raises:
+        TooLong: a line of more than `LONGEST_LINE` bytes.
+    """
+    held, size, count = [], 0, 0
     for block in plain:
-        lines, held = io.BytesIO(held + block), b""
-        for line in lines:
+        for line in io.BytesIO(block):
+            held.append(line)
+            size += len(line)
+            if size > LONGEST_LINE:
+                raise TooLong(f"line {count + 1} is longer than {LONGEST_LINE} bytes")
             if line.endswith(b"\n"):
-                yield line
-            else:
-                held = line
+                yield b"".join(held) if len(held) > 1 else line
+                count += 1
+                held.clear()
+                size = 0
     if held:
-        yield held
+        yield b"".join(held)

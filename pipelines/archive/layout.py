@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.archive.errors import Damaged
+
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 FORMAT = "speech-archive"
 FORMAT_VERSION = 1
@@ -19,11 +23,13 @@ INDEX_LINES = "index.jsonl"
 INDEX_JSON = "index.json"
 DERIVED_FILES = frozenset({LATEST_LINES, LATEST_JSON, INDEX_LINES, INDEX_JSON})
 
+LINK = "is a symbolic link: an archive holds none, and none is followed; put what it points to in its place"
 NAME = re.compile(r"[a-z0-9-]+")
 NATIVE_ID = re.compile(r"[A-Za-z0-9._-]+")
 COMMIT_FILE = re.compile(r"\d{8,}\.json")
 _RUNS = re.compile(r"\d+|\D+")
 _NAMED_PATH = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
+_LONGEST_PATH = 255  # what a file system takes for one name; the longest of ours has 90
 
 
 def checked_name(name: str, what: str) -> str:
@@ -36,41 +42,67 @@ def checked_name(name: str, what: str) -> str:
 def is_named_path(path: str) -> bool:
     """True for a relative path that stays inside the archive and is none of its working or derived files."""
     ours = path in DERIVED_FILES or path.startswith(("staging/", "commits/"))
-    return bool(_NAMED_PATH.fullmatch(path)) and not ours
+    return _is_inside(path) and not ours
+
+
+def _is_inside(path: str) -> bool:
+    return len(path) <= _LONGEST_PATH and _NAMED_PATH.fullmatch(path) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The paths of one site's folder."""
+    """The paths of one site's folder. A path that leads through a symbolic link is refused (`Damaged`).
+
+    The folder itself may be a link, since a person names it; what is in it comes with the archive.
+    """
 
     root: Path
 
     @property
     def commits(self) -> Path:
         """The folder of the commit points."""
-        return self.root / "commits"
+        return self.path("commits")
 
     @property
     def staging(self) -> Path:
         """The folder of runs in progress."""
-        return self.root / "staging"
+        return self.path("staging")
 
     @property
     def lock(self) -> Path:
         """The file whose flock holds the site; the dot keeps it apart from every run id."""
-        return self.staging / "run.lock"
+        return self.path("staging/run.lock")
 
     def path(self, relative: str) -> Path:
-        """A file by the name a commit gives it."""
-        return self.root / relative
+        """A file by the name a commit gives it; `Damaged` when the name leaves the archive, or a link in it does."""
+        if not _is_inside(relative):
+            raise Damaged(f"{self.root}: {relative[:200]!r} is no path in an archive")
+        path = self.root
+        for part in relative.split("/"):
+            path /= part
+            if path.is_symlink():
+                raise Damaged(f"{path}: {LINK}")
+        return path
 
     def commit(self, n: int) -> Path:
         """The commit point `n`."""
-        return self.commits / f"{n:08d}.json"
+        return self.path(f"commits/{n:08d}.json")
 
     def sidecar(self, n: int) -> Path:
         """The hash of commit `n` in the form `sha256sum -c` reads."""
-        return self.commits / f"{n:08d}.json.sha256"
+        return self.path(f"commits/{n:08d}.json.sha256")
+
+
+def links_below(folder: Path) -> Iterator[Path]:
+    """Every symbolic link below `folder`, none of them followed."""
+    for inside, folders, files in os.walk(folder):
+        yield from (path for name in sorted((*folders, *files)) if (path := Path(inside, name)).is_symlink())
+
+
+def refuse_links(folder: Path) -> None:
+    """`Damaged`, naming the first symbolic link below `folder`, when there is one."""
+    for link in links_below(folder):
+        raise Damaged(f"{link}: {LINK}")
 
 
 def versions_file(recorded_at: str, n: int) -> str:

@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pipelines.archive.errors import LockHeld
+from pipelines.archive.layout import refuse_links
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,11 @@ class SiteLock:
     """The held lock of one site's folder."""
 
     def __init__(self, file: Path, run: str) -> None:
-        """Take the lock or raise `LockHeld`; the text inside is only for that message."""
+        """Take the lock or raise `LockHeld`; the text inside is only for that message.
+
+        Whoever holds it writes into the folder around it, so a link there is refused (`Damaged`) before that.
+        """
+        refuse_links(file.parent)
         self._handle = _acquire(file)
         try:
             os.ftruncate(self._handle, 0)
@@ -35,7 +40,7 @@ class SiteLock:
 
 def _acquire(file: Path) -> int:
     while True:
-        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

@@ -97,8 +97,8 @@ class CaptureProofs:
         return found.entity_sha256
 
     def _entity_of_original(self, revisit: WarcRecord, where: str) -> str | None:
-        original = read_at(self._layout.path(revisit.get("WARC-Refers-To-Filename") or ""),
-                           int(revisit.get("WARC-Refers-To-File-Offset") or 0))  # fmt: skip
+        name, offset = revisit.original
+        original = read_at(self._layout.path(name), offset)
         same = ("WARC-Payload-Digest", "WARC-Refers-To"), ("WARC-Payload-Digest", "WARC-Record-ID")
         if original.type != "response" or any(revisit.get(a) != original.get(b) for a, b in zip(*same, strict=True)):
             raise WarcDamaged(f"{where}: refers to a record that is not there")

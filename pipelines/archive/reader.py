@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.archive import feed
 from pipelines.archive.asof import as_of_lines
@@ -19,10 +18,12 @@ from pipelines.archive.layout import (
     LATEST_LINES,
     NATIVE_ID,
     Layout,
+    run_file,
 )
 from pipelines.archive.moments import end_of
 from pipelines.archive.streams import parsed, raw_lines
 from pipelines.record import SiteFacts
+from pipelines.untrusted import json_object, parsed_json
 
 if TYPE_CHECKING:
     import os
@@ -53,6 +54,14 @@ class Archive:
     def commits(self) -> tuple[Commit, ...]:
         """All commits in order."""
         return self._commits
+
+    def report(self, run: str) -> dict[str, Any]:
+        """The report (`run/1`) of a run that this archive holds; `Damaged` when it cannot be read."""
+        file = self.layout.path(run_file(run))
+        try:
+            return json_object(file)
+        except (OSError, ValueError) as error:
+            raise Damaged(f"{file}: unreadable ({error}); restore it from a copy") from error
 
     def versions(self) -> Iterator[Line]:
         """Every `speech/1` line, by rising seq."""
@@ -96,7 +105,7 @@ class Archive:
         Each is its `speech/1` line with `verified_before` and `verified_after`, the looks nearest to `at` that
         confirmed it. A day means its end in UTC; `NotUnderstood` when a moment is none.
         """
-        return map(json.loads, self.raw_as_of(at, known_at))
+        return map(parsed_json, self.raw_as_of(at, known_at))
 
     def raw_as_of(self, at: str, known_at: str | None = None) -> Iterator[bytes]:
         """`as_of` as lines of JSON with their line feed, not parsed."""
@@ -150,7 +159,7 @@ def read_about(layout: Layout) -> SiteFacts | None:
     """What archive.json says, or null when there is none; a later format is refused here."""
     file = layout.path(ARCHIVE_JSON)
     try:
-        value = json.loads(file.read_bytes())
+        value = json_object(file)
         family, version = value["format"], int(value["format_version"])
         facts = SiteFacts.from_json(value) if family == FORMAT and version <= FORMAT_VERSION else None
     except (FileNotFoundError, NotADirectoryError):

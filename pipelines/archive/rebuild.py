@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from pipelines.archive.lock import SiteLock
 from pipelines.archive.reader import Archive
 from pipelines.archive.replacing import finish_redactions
 from pipelines.archive.sealing import write_sidecars
+from pipelines.untrusted import json_object
 
 if TYPE_CHECKING:
     import os
@@ -58,6 +58,6 @@ def heal(archive: Archive, states: States) -> None:
 
 def _commit_told(layout: Layout, what: Derived) -> object:
     try:
-        return json.loads(layout.path(what.about_file).read_bytes())["commit"]
+        return json_object(layout.path(what.about_file))["commit"]
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -21,6 +21,7 @@ from pipelines.archive.rebuild import heal, write_derived
 from pipelines.archive.redactions import REDACTION, Redaction, Replaced, files_now, has_text
 from pipelines.archive.replacing import finish_redactions, ready_file, write_without_words
 from pipelines.archive.sealing import ABSENCES, EVENTS, draft, make_point
+from pipelines.untrusted import whole
 
 if TYPE_CHECKING:
     import os
@@ -127,6 +128,6 @@ def _may_still_tell(archive: Archive, wanted: str) -> Iterator[str]:
     native_id = json.dumps(wanted.partition(":")[2]).encode()
     for commit in archive.commits():
         report = archive.layout.path(run_file(commit.run))
-        if report.exists() and native_id in report.read_bytes():
+        if report.exists() and native_id in whole(report):
             yield run_file(commit.run)
     yield from sorted(f"staging/{folder.name}" for folder in archive.layout.staging.iterdir() if folder.is_dir())

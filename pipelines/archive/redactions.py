@@ -53,6 +53,8 @@ class Redaction:
     def from_json(cls, value: dict[str, Any]) -> Redaction:
         """Read back from a commit."""
         files = tuple(Replaced.from_json(entry) for entry in value["files"])
+        if any(type(seq) is not int for seq in value["seqs"]):
+            raise ValueError("redaction: seqs are no numbers")
         return cls(
             id=value["id"], reason=value["reason"], order=value["order"], seqs=tuple(value["seqs"]), files=files
         )

@@ -7,7 +7,6 @@ journal of the moves: whoever finds it in the folder of a dead run can take them
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -36,6 +35,7 @@ from pipelines.archive.layout import (
     versions_file,
 )
 from pipelines.canonical import json_value
+from pipelines.untrusted import json_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -192,7 +192,7 @@ def roll_back(layout: Layout, archive: Archive | None, folder: Path) -> None:
 
 def _journal(folder: Path) -> Iterator[NamedFile]:
     try:
-        document = json.loads((folder / _JOURNAL).read_bytes())
+        document = json_object(folder / _JOURNAL)
     except FileNotFoundError:
         return
     yield from map(NamedFile.from_json, document["files"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipelines.archive.errors import ArchiveError, writing
 from pipelines.archive.files import replace_synced
 from pipelines.archive.lock import SiteLock
+from pipelines.untrusted import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +40,7 @@ def sign(archive: Archive, key: Path) -> int:
             for commit in archive.commits():
                 file = layout.commit(commit.n)
                 if not signature(file).exists():
-                    made = _ssh_keygen(["sign", "-f", str(key), "-n", NAMESPACE], file.read_bytes())
+                    made = _ssh_keygen(["sign", "-f", str(key), "-n", NAMESPACE], whole(file))
                     if made.returncode:
                         raise ArchiveError(f"{key}: ssh-keygen does not sign with it: {_said(made)}")
                     replace_synced(signature(file), made.stdout, layout.staging)
@@ -67,7 +68,7 @@ def check_signatures(
         if found.returncode or not who:
             problems.append(f"{signature(file)}: not by a key that {signers} names ({_said(found)})")
             continue
-        checked = _ssh_keygen(["verify", *by, "-I", who, "-n", NAMESPACE], file.read_bytes())
+        checked = _ssh_keygen(["verify", *by, "-I", who, "-n", NAMESPACE], whole(file))
         if checked.returncode:
             problems.append(f"{signature(file)}: is no signature of {file.name} ({_said(checked)})")
     if unsigned:

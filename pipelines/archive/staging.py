@@ -17,6 +17,7 @@ from pipelines.archive.layout import natural_key
 from pipelines.archive.lines import placed
 from pipelines.canonical import json_value
 from pipelines.record import SPEECH_SCHEMA, SiteFacts
+from pipelines.untrusted import json_object, parsed_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -51,7 +52,7 @@ class Opening:
     def read(cls, folder: Path) -> Self | None:
         """The opening of the run in `folder`; null when it died before it had begun."""
         try:
-            value = json.loads((folder / RUN_JSON).read_bytes())
+            value = json_object(folder / RUN_JSON)
         except FileNotFoundError:
             return None
         plain = {key: value[key] for key in ("run", "opened_at", "software", "request")}
@@ -147,7 +148,7 @@ class StagedLines:
         self._index.sort()
         for seq, (_, offset, length) in enumerate(self._index, first_seq):
             self._stream.seek(offset)
-            yield _packed(placed(json.loads(self._stream.read(length)), seq, commit, recorded_at))
+            yield _packed(placed(parsed_json(self._stream.read(length)), seq, commit, recorded_at))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -191,7 +192,7 @@ def laid_out(folder: Path, *, keeps_gone: bool) -> Iterator[StagedRun]:
         if file.exists():
             for end, member in whole_members(file):  # noqa: B007 - the last end is what is whole
                 for line in member.split(b"\n")[:-1]:
-                    staged.take(json.loads(line), keeps_gone=keeps_gone)
+                    staged.take(parsed_json(line), keeps_gone=keeps_gone)
             staged.cut_bytes = file.stat().st_size - end
         yield staged
 

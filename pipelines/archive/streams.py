@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pipelines.archive.errors import Damaged
 from pipelines.archive.files import INFLATE_ERRORS
 from pipelines.archive.inflate import BLOCK, ahead, blocks, inflated, lines_of
+from pipelines.untrusted import opened, parsed_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,19 +33,21 @@ class Heading(NamedTuple):
 
 # The contract fixes the order of keys, and none of these values is ever escaped.
 _HEADING = re.compile(
-    rb'\{"schema":"speech/1","seq":(\d+),"commit":(\d+),"id":"([^"\\]+)","site":"[^"\\]+","native_id":"[^"\\]+"'
-    rb',"event":"([a-z]+)","version":(\d+),"reading":(\d+|null),"observed_at":"([^"\\]+)","recorded_at":"([^"\\]+)"'
+    rb'\{"schema":"speech/1","seq":(\d{1,18}),"commit":(\d{1,18}),"id":"([^"\\]+)","site":"[^"\\]+","native_id":"[^"\\]+"'
+    rb',"event":"([a-z]+)","version":(\d{1,18}),"reading":(\d{1,18}|null),"observed_at":"([^"\\]+)","recorded_at":"([^"\\]+)"'
 )
 
 
 def raw_lines(file: Path) -> Iterator[bytes]:
     """Lines with their line feed; only LF ends a line. A torn file is an error, never a shorter list."""
     try:
-        with file.open("rb") as stream:
+        with opened(file) as stream:
             plain = inflated(blocks(stream)) if file.suffix == ".gz" else blocks(stream)
             if file.suffix == ".gz" and os.fstat(stream.fileno()).st_size > BLOCK:
                 plain = ahead(plain)
-            for line in lines_of(plain):
+            for number, line in enumerate(lines_of(plain), 1):
+                if not line.startswith(b"{"):
+                    raise Damaged(f"{file}, line {number}: not a JSON object; restore the file from a copy")
                 if not line.endswith(b"\n"):
                     raise Damaged(f"{file}: the last line is torn; restore the file from a copy")
                 yield line
@@ -56,7 +58,7 @@ def raw_lines(file: Path) -> Iterator[bytes]:
 def parsed(line: bytes, file: Path, number: int) -> Line:
     """One line as an object."""
     try:
-        value = json.loads(line.decode())
+        value = parsed_json(line)
     except ValueError as error:
         raise Damaged(f"{file}, line {number}: not JSON ({error}); restore the file from a copy") from error
     if not isinstance(value, dict):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.archive.chain import sound_chain
+from pipelines.archive.chain import Chain, sound_chain
 from pipelines.archive.derived import DERIVED
 from pipelines.archive.derived_check import DerivedCheck
 from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat, NotAnArchive
@@ -14,7 +14,7 @@ from pipelines.archive.files import NamedFile, file_digest
 from pipelines.archive.fixity import Fault, fault
 from pipelines.archive.flaws import judged_ahead
 from pipelines.archive.history import STREAMS, History
-from pipelines.archive.layout import ARCHIVE_JSON, DERIVED_FILES, Layout
+from pipelines.archive.layout import ARCHIVE_JSON, DERIVED_FILES, LINK, Layout, links_below
 from pipelines.archive.reader import Archive, read_about
 from pipelines.archive.redactions import files_now
 from pipelines.archive.signatures import check_signatures, signature
@@ -90,7 +90,9 @@ class _Proof:
 
     def __init__(self, layout: Layout, head: str | None, signers: Path | None) -> None:
         self._layout = layout
-        chain = sound_chain(layout)
+        # What a link points to is no part of the archive: with one in it, nothing of it is read.
+        links = [f"{link}: {LINK}" for link in links_below(layout.root)]
+        chain = Chain(problems=links) if links else sound_chain(layout)
         self._commits = chain.commits
         self.report = Report(problems=chain.problems, notes=chain.notes, commits=len(chain.commits))
         if not chain.commits and not chain.problems:

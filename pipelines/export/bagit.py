@@ -12,6 +12,7 @@ from pipelines.archive.layout import Layout
 from pipelines.archive.rebuild import rebuild
 from pipelines.archive.signatures import signature
 from pipelines.export.publishing import copy_proved
+from pipelines.untrusted import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,10 +47,10 @@ def _copy_archive(snapshot: Snapshot, into: Layout) -> None:
     into.commits.mkdir()
     for commit in snapshot.commits:
         point = snapshot.archive.layout.commit(commit.n)
-        shutil.copyfile(point, into.commit(commit.n))
+        into.commit(commit.n).write_bytes(whole(point))
         into.sidecar(commit.n).write_bytes(sidecar_text(point, commit.sha256))
         if signature(point).exists():
-            shutil.copyfile(signature(point), signature(into.commit(commit.n)))
+            signature(into.commit(commit.n)).write_bytes(whole(signature(point)))
     rebuild(into.root)
     shutil.rmtree(into.staging)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from pipelines.archive.errors import Damaged
 from pipelines.archive.files import sync_file, sync_folder
 from pipelines.export.errors import NotExportable
+from pipelines.untrusted import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +63,7 @@ def copy_proved(source: Path, named: NamedFile, into: BinaryIO) -> None:
     """Copy a file block by block; `Damaged` when it is not what its commit says."""
     sha256 = hashlib.sha256()
     try:
-        stream = source.open("rb")
+        stream = opened(source)
     except OSError as error:
         raise Damaged(f"{source}: {error.strerror}; restore it from a copy") from error
     with stream:

@@ -6,7 +6,6 @@ https://specs.webrecorder.net/wacz/1.1.1/
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +21,7 @@ from pipelines.export.errors import NotExportable
 from pipelines.export.publishing import copy_proved
 from pipelines.export.sorting import sorted_lines
 from pipelines.export.zipnum import write_zipnum
+from pipelines.untrusted import parsed_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,7 +110,7 @@ def _add_pages(box: _Box, snapshot: Snapshot, scratch: Path) -> None:
 def _pages(snapshot: Snapshot, scratch: Path) -> Iterator[dict[str, Any]]:
     yield _PAGES
     for raw in snapshot.latest(scratch):
-        yield _page(json.loads(raw))
+        yield _page(parsed_json(raw))
 
 
 def _page(line: Line) -> dict[str, Any]:

@@ -7,15 +7,18 @@ import sys
 import zlib
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from io import BufferedReader
 from typing import TYPE_CHECKING
 
 from pipelines.archive.errors import NotUnderstood
+from pipelines.archive.inflate import blocks, lines_of
 from pipelines.damage.audit import Audit, Finding, NoSuchKey
 from pipelines.verbs.output import write_objects
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
+    from typing import BinaryIO
 
 _GZIP = b"\x1f\x8b"
 _FOUND, _UNREADABLE = 5, 3
@@ -45,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     return _UNREADABLE if audit.unreadable else 0
 
 
-def _findings(audit: Audit, stream: Iterable[bytes]) -> Iterator[Finding]:
+def _findings(audit: Audit, stream: BinaryIO) -> Iterator[Finding]:
     lines = _Lines(stream)
     yield from audit.findings(lines)
     if lines.broken is not None:
@@ -56,19 +59,19 @@ def _findings(audit: Audit, stream: Iterable[bytes]) -> Iterator[Finding]:
 class _Lines:
     """Lines of a stream up to where it breaks off, and why it does."""
 
-    def __init__(self, stream: Iterable[bytes]) -> None:
+    def __init__(self, stream: BinaryIO) -> None:
         self.stream = stream
         self.broken: Exception | None = None
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            yield from self.stream
+            yield from lines_of(blocks(self.stream))
         except (OSError, EOFError, zlib.error) as error:
             self.broken = error
 
 
 @contextmanager
-def _opened(name: str) -> Iterator[Iterable[bytes]]:
+def _opened(name: str) -> Iterator[BinaryIO]:
     """The stream, unpacked when its first bytes say that it is gzip."""
     with ExitStack() as stack:
         try:
@@ -76,4 +79,4 @@ def _opened(name: str) -> Iterator[Iterable[bytes]]:
             is_packed = raw.peek(2)[:2] == _GZIP
         except OSError as error:
             raise NotUnderstood(f"{name}: {error.strerror}; give a file of JSON Lines, or - for stdin") from None
-        yield stack.enter_context(gzip.GzipFile(fileobj=raw)) if is_packed else raw
+        yield BufferedReader(stack.enter_context(gzip.GzipFile(fileobj=raw))) if is_packed else raw

@@ -6,6 +6,8 @@ import hashlib
 from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipelines.archive.errors import ArchiveError
+from pipelines.archive.layout import Layout
 from pipelines.warc.http import HttpRequest
 from pipelines.warc.reader import read_at, records
 from pipelines.warc.records import Place, WarcDamaged
@@ -50,7 +52,7 @@ class Exchanges:
         self._last: dict[bytes, int] = {}
         self._half: dict[str, int] = {}
         for number, name in enumerate(self.names):
-            for place, record in records(home / name):
+            for place, record in records(Layout(home).path(name)):
                 self._add((number, *place), record)
         self._half.clear()
         self._last.clear()
@@ -106,7 +108,7 @@ class Exchanges:
     def _read(self, where: Sequence[int]) -> Found:
         file, offset, length = where
         name = self.names[file]
-        return Found(name, Place(offset, length), read_at(self.home / name, offset, length))
+        return Found(name, Place(offset, length), read_at(Layout(self.home).path(name), offset, length))
 
 
 def with_payload(home: Path, record: WarcRecord) -> WarcRecord:
@@ -117,10 +119,10 @@ def with_payload(home: Path, record: WarcRecord) -> WarcRecord:
     """
     if record.type != "revisit":
         return record
-    name, offset = record.get("WARC-Refers-To-Filename"), record.get("WARC-Refers-To-File-Offset") or ""
+    name, offset = record.original
     try:
-        found = read_at(home / (name or ""), int(offset))
-    except (OSError, ValueError) as error:
+        found = read_at(Layout(home).path(name), offset)
+    except (ArchiveError, OSError, ValueError) as error:
         raise WarcDamaged(
             f"{record.record_id}: what it refers to, {name} at {offset}, cannot be read: {error}"
         ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
+from pipelines.untrusted import opened
 from pipelines.warc.records import Place, WarcDamaged, WarcRecord
 
 if TYPE_CHECKING:
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _BLOCK = 1 << 16
+_PIECE = 1 << 20
+LARGEST_RECORD = 80 << 20
+"""Bytes of one record unpacked, which is held whole: an attachment of 64 MiB. What hardly shrinks when it is packed
+(a film kept when attachments might be larger) may be longer: it is no bomb."""
 _GZIP = zlib.MAX_WBITS | 16
 
 
@@ -23,7 +28,7 @@ def records(file: Path, offset: int = 0) -> Iterator[tuple[Place, WarcRecord]]:
         WarcDamaged: naming the file and the offset of the first record that cannot be read.
     """
     ahead = b""
-    with file.open("rb") as stream:
+    with opened(file) as stream:
         stream.seek(offset)
         while ahead := ahead or stream.read(_BLOCK):
             data, length, ahead = _member(stream, ahead, file, offset)
@@ -37,7 +42,7 @@ def read_at(file: Path, offset: int, length: int | None = None) -> WarcRecord:
     Raises:
         WarcDamaged: there is no whole record, or not of that length.
     """
-    with file.open("rb") as stream:
+    with opened(file) as stream:
         stream.seek(offset)
         data, found, _ = _member(stream, stream.read(_BLOCK if length is None else max(length, 1)), file, offset)
     if length not in {None, found}:
@@ -45,24 +50,28 @@ def read_at(file: Path, offset: int, length: int | None = None) -> WarcRecord:
     return _record(data, file, offset)
 
 
-def _member(stream: BinaryIO, ahead: bytes, file: Path, offset: int) -> tuple[bytes, int, bytes]:
+def _member(stream: BinaryIO, ahead: bytes, file: Path, offset: int) -> tuple[bytearray, int, bytes]:
     """The content of one gzip member, its compressed length, and what was read beyond it."""
-    inflater, content, taken = zlib.decompressobj(_GZIP), [], 0
+    inflater, content, taken = zlib.decompressobj(_GZIP), bytearray(), 0
     while not inflater.eof:
         if not ahead:
             raise WarcDamaged(f"{file}: the gzip member at {offset} breaks off; restore the file from a copy")
         try:
-            content.append(inflater.decompress(ahead))
+            taken += len(ahead)
+            while ahead and not inflater.eof:
+                content += inflater.decompress(ahead, _PIECE)
+                ahead = inflater.unconsumed_tail
+                if len(content) > max(LARGEST_RECORD, 2 * taken):
+                    raise WarcDamaged(f"{file}: the record at {offset} unpacks to more than {LARGEST_RECORD} bytes")
         except zlib.error as error:
             raise WarcDamaged(
                 f"{file}: no gzip member at {offset} ({error}); restore the file from a copy"
             ) from error
-        taken += len(ahead)
         ahead = inflater.unused_data if inflater.eof else stream.read(_BLOCK)
-    return b"".join(content), taken - len(ahead), ahead
+    return content, taken - len(ahead), ahead
 
 
-def _record(data: bytes, file: Path, offset: int) -> WarcRecord:
+def _record(data: bytearray, file: Path, offset: int) -> WarcRecord:
     try:
         return WarcRecord.from_bytes(data)
     except ValueError as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipelines.untrusted import MOST_DIGITS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -56,23 +58,32 @@ class WarcRecord:
         """WARC-Date, RFC 3339 in UTC."""
         return self.get("WARC-Date") or ""
 
+    @property
+    def original(self) -> tuple[str, int]:
+        """Of a revisit: file and offset of the record it refers to; `WarcDamaged` when it says neither rightly."""
+        name, offset = self.get("WARC-Refers-To-Filename") or "", self.get("WARC-Refers-To-File-Offset") or ""
+        if not (offset.isascii() and offset.isdecimal() and len(offset) <= MOST_DIGITS):
+            raise WarcDamaged(f"{self.record_id}: refers to offset {offset[:MOST_DIGITS]!r} of {name[:200]!r}")
+        return name, int(offset)
+
     @classmethod
-    def from_bytes(cls, data: bytes) -> WarcRecord:
+    def from_bytes(cls, data: bytes | bytearray) -> WarcRecord:
         """Read one record back.
 
         Raises:
             ValueError: it is none, or its block is not as long as it says.
         """
-        head, end, rest = data.partition(b"\r\n\r\n")
-        version, *lines = head.decode("utf-8").split("\r\n")
-        if not end or not version.startswith("WARC/"):
+        end = data.find(END)
+        version, *lines = data[: max(end, 0)].decode("utf-8").split("\r\n")
+        if end < 0 or not version.startswith("WARC/"):
             raise ValueError("no WARC record begins here")
         fields = [(name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
         length = next((value for name, value in fields if name.lower() == "content-length"), "")
-        if not length.isdecimal() or len(rest) != int(length) + len(END) or not rest.endswith(END):
-            raise ValueError(f"the record's block is not the {length or '?'} bytes it says")
+        is_number = length.isascii() and length.isdecimal() and len(length) <= MOST_DIGITS
+        if not is_number or len(data) != end + int(length) + 2 * len(END) or not data.endswith(END):
+            raise ValueError(f"the record's block is not the {length[:MOST_DIGITS] or '?'} bytes it says")
         kept = tuple(field for field in fields if field[0].lower() != "content-length")
-        return cls(kept, rest[: -len(END)])
+        return cls(kept, bytes(memoryview(data)[end + len(END) : -len(END)]))
 
 
 def head(fields: Iterable[tuple[str, str]], length: int) -> bytes:

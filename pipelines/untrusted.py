@@ -1,0 +1,160 @@
+"""Files that anybody may have made, opened and parsed within bounds: no link, no device, no bomb.
+
+An archive may come from elsewhere, and a file in it may be written to do harm: a fifo that never answers, a link to
+a file outside, a terabyte in a kilobyte, brackets nested until the interpreter gives up. Whatever reads an archive
+reads it through here. What is refused is refused with an `OSError` or a `ValueError` whose words say why; the caller
+knows the file and the line. Standard library only.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import stat
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from io import BufferedReader
+    from pathlib import Path
+    from typing import BinaryIO, NoReturn
+
+LONGEST_LINE = 16 << 20
+"""Bytes of one JSON line: 40 times the longest speech known; twice what a page at the limit of 10 MB gives."""
+
+LONGEST_DOCUMENT = 32 << 20
+"""Bytes of one JSON document: a run report that lists a hundred thousand gaps."""
+
+MOST_DEPTH = 64
+"""Levels of lists and objects in one another; our own records have five."""
+
+MOST_CONTAINERS = 250_000
+"""Lists and objects in one line or document: they take many times the room of the bytes that write them."""
+
+MOST_VALUES = 1_000_000
+"""Values in one line or document."""
+
+MOST_DIGITS = 18
+"""Digits of a whole number, so that it fits in 64 bits wherever it goes."""
+
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_NO_BRACKET = re.compile(rb"[^][{}]+")
+_CLOSING = frozenset(b"]}")
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def opened(file: Path) -> BufferedReader:
+    """Open a regular file for reading.
+
+    Raises:
+        OSError: it cannot be read, is a symbolic link, or is no regular file (a fifo is never waited for).
+    """
+    return os.fdopen(_descriptor(file), "rb")
+
+
+def opened_to_write(file: Path) -> BinaryIO:
+    """Make `file` anew, or empty it, for writing; `OSError` when it is a symbolic link."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        return os.fdopen(os.open(file, flags, 0o666), "wb")
+    except OSError as error:
+        raise _named(error, file) from None
+
+
+def _descriptor(file: Path) -> int:
+    try:
+        handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise _named(error, file) from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "is no regular file", str(file))
+    return handle
+
+
+def _named(error: OSError, file: Path) -> OSError:
+    if error.errno == errno.ELOOP:
+        return OSError(errno.ELOOP, "is a symbolic link, which is not followed", str(file))
+    return error
+
+
+def whole(file: Path, most: int = LONGEST_DOCUMENT) -> bytes:
+    """The content of a file of at most `most` bytes.
+
+    Raises:
+        OSError: as `opened`.
+        ValueError: it is longer.
+    """
+    with opened(file) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        if size > most:
+            raise ValueError(f"{size} bytes long, more than the {most} it may be")
+        data = stream.read(most + 1)
+    if len(data) > most:
+        raise ValueError(f"more than the {most} bytes it may be long")
+    return data
+
+
+def document(file: Path) -> Any:
+    """The value of a JSON document.
+
+    Raises:
+        OSError, ValueError: as `whole` and `parsed_json`.
+    """
+    return parsed_json(whole(file))
+
+
+def json_object(file: Path) -> dict[str, Any]:
+    """The object in a JSON document; `OSError` or `ValueError` as `document`, also when it is none."""
+    value = document(file)
+    if not isinstance(value, dict):
+        raise ValueError(f"a JSON {type(value).__name__}, not an object")  # noqa: TRY004 - one error for bad content
+    return value
+
+
+def parsed_json(data: bytes) -> Any:
+    """The value of a JSON text in UTF-8.
+
+    Raises:
+        ValueError: no JSON (RFC 8259), half a surrogate pair, a number that is none or has more than `MOST_DIGITS`
+            digits, or more levels or values than the bounds above.
+    """
+    if data.count(b"[") + data.count(b"{") > MOST_DEPTH or data.count(b",") > MOST_VALUES:
+        _check_structure(data)
+    value = _DECODER.decode(data.decode())
+    if _SURROGATE.search(data):
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+def _check_structure(data: bytes) -> None:
+    plain = _STRING.sub(b"", data)
+    containers, commas = plain.count(b"[") + plain.count(b"{"), plain.count(b",")
+    if containers > MOST_CONTAINERS or containers + commas > MOST_VALUES:
+        raise ValueError(f"more than {MOST_CONTAINERS} lists and objects, or {MOST_VALUES} values")
+    depth = 0
+    for bracket in _NO_BRACKET.sub(b"", plain):
+        depth += -1 if bracket in _CLOSING else 1
+        if depth > MOST_DEPTH:
+            raise ValueError(f"nested more than {MOST_DEPTH} levels deep")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MOST_DIGITS + digits.startswith("-"):
+        raise ValueError(f"a number of {len(digits)} digits, more than {MOST_DIGITS}")
+    return int(digits)
+
+
+def _constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _decimal(digits: str) -> float:
+    value = float(digits)
+    if value in {float("inf"), float("-inf")}:
+        raise ValueError(f"the number {digits[:20]} is beyond every other")
+    return value
+
+
+_DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_decimal, parse_constant=_constant)
