@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from crawler.fetch import Fetched, Fetcher
 from crawler.instead import what_came
 from crawler.job import CrawlJob
+from crawler.listing import ListState, Trouble
 from crawler.pages import Ask, ListedRow, ListPage, SectionLink
-from crawler.pages.page import Page
+from crawler.pages.sections import says_section
 from crawler.renumbered import renumbered
 from crawler.wire import capture
 from pipelines.health import Exit
 from pipelines.reasons import Reason
 from pipelines.record import Capture
 
-_MOST_PAGES = 10_000
-_MOST_BARREN = 2
+_MOST_WALKS = 3
+_MOST_FURTHER = 100
+_Look = tuple[Fetched, ListPage | None, Trouble | None]
 
 
 async def find_section(job: CrawlJob, fetcher: Fetcher) -> SectionLink | None:
@@ -77,7 +79,10 @@ def _refuse_no_section(job: CrawlJob, came: tuple[str, str] | None) -> None:
 
 
 class ListWalk:
-    """Walks the list pages of a section by their pager: never past its end, every speech once.
+    """Walks the list pages of a section, and of what belongs to it: never past their end, every speech once.
+
+    A page that is empty, repeats another or leads elsewhere is asked for once more; what is still not there,
+    or cannot be followed, is a gap that names it.
 
     Args:
         job: the crawl; its report is told of pages, totals and gaps.
@@ -89,72 +94,145 @@ class ListWalk:
         self.job, self.fetcher, self.section = job, fetcher, section
         self.seen: set[str] = set()
         self.capture: Capture | None = None
-        self._linked: dict[int, str | Ask] = {}
-        self._barren = 0
-        self._pages = 0
+        self._further: dict[str, bool] = {}
+        self._told: set[str] = set()
+        self._part = 0
         self._certain = 0
         self._is_complete = True
+        self._is_empty = False
+        self._service: str | None = None
 
     async def rows(self) -> AsyncIterator[ListedRow]:
         """Rows in the order of the list; `capture` is of the page they stood on.
 
         `report.listing_complete` is set when every page could be read.
         """
-        number, ask = 1, self._local(self.section.url)
-        while ask is not None and number <= _MOST_PAGES:
-            url = ask.url
-            fetched = await self.fetcher.get(ask)
-            listing = self._read(fetched.page) if fetched.page is not None else None
-            if listing is None:
-                self._tell_gap(number, url, fetched)
-            elif not listing.rows and self._promised(number):
-                self._tell_gap(number, url, replace(fetched, reason=Reason.UNREADABLE, detail="it has no rows"))
-            if listing is not None and fetched.response is not None:
-                self.capture = await capture("list", number, fetched.response)
-            fresh = self._fresh(listing) if listing else []
-            if number == 1 and (said := renumbered(self.job.archive.known, fresh)):
-                self.job.report.refuse(Exit.REFUSED, said)
-                return
-            for row in fresh:
+        async for row in self._list(self.section.url):
+            yield row
+        while url := next((url for url, is_walked in self._further.items() if not is_walked), None):
+            self._further[url] = True
+            async for row in self._list(url):
                 yield row
-            ask = self._following(listing, number)
-            number += 1
-        if self._pages >= number and self._is_complete:
-            self._tell_gap(
-                number, self.section.url, Fetched(None, None, Reason.UNREADABLE, "the pager ended before it")
-            )
-        if not self.seen and self._is_complete:
+        if not self.seen and (self._is_complete or self._is_empty):
             await self._refuse_empty()
         self.job.report.listing_complete = self._is_complete and self._certain > 0
 
-    def _promised(self, number: int) -> bool:
-        """True when the site itself says that this page has rows: a pager led here, or a total is printed."""
-        return number > 1 or bool(self.job.report.printed_total)
+    async def _list(self, start: str) -> AsyncIterator[ListedRow]:
+        """One list: walked again from its first page while its counts change under the walk."""
+        before: ListState | None = None
+        for _ in range(_MOST_WALKS):
+            state = ListState(self._known() if start == self.section.url else 0)
+            async for row in self._pass(start, state):
+                yield row
+            if self.job.report.refusal is not None or not state.has_moved(before):
+                break
+            before = state
+        else:
+            self._tell_gap(start, Reason.UNREADABLE, f"the list changed on each of {_MOST_WALKS} walks through it")
+        for gap in state.gaps():
+            self._tell_gap(start, Reason.UNREADABLE, gap)
 
-    def _read(self, page: Page) -> ListPage:
-        self.job.hosts.learn(self.job.family.own_links(page))
-        listing = self.job.family.read_list(page)
-        self.job.report.list_pages += 1
-        self.job.report.printed_total = listing.total or self.job.report.printed_total
-        self._linked.update(listing.linked)
-        self._pages = max(self._pages, listing.pages or 0)
-        return listing
+    async def _pass(self, start: str, state: ListState) -> AsyncIterator[ListedRow]:
+        number, ask = 1, self._local(start)
+        asked: set[tuple[str, str | None]] = set()
+        while ask is not None and (key := (ask.url, ask.form)) not in asked:
+            asked.add(key)
+            if number > state.most_pages():
+                detail = f"the pager leads on after {number - 1} pages, more than the list can have"
+                self._tell_gap(ask.url, Reason.UNREADABLE, detail)
+                return
+            fetched, listing, trouble = await self._look(ask, number, state)
+            self._is_empty = self._is_empty or bool(number == 1 and trouble and trouble.kind == "empty")
+            if listing is None or (trouble and trouble.kind != "repeat" and not self._is_empty):
+                reason = fetched.reason or Reason.UNREADABLE
+                self._tell_gap(ask.url, reason, f"list page {number}: {trouble.words if trouble else fetched.detail}")
+            if number == 1 and listing is not None and await self._is_another_page(start, fetched, listing):
+                return
+            if listing is None or (trouble and trouble.kind == "foreign"):
+                state.skip(number)
+            else:
+                self._part += 1
+                self.capture = await capture("list", self._part, fetched.response) if fetched.response else None
+                for row in self._fresh(number, listing, state, trouble):
+                    yield row
+            following = state.following(number)
+            ask = self._local(following) if following else None
+            number += 1
 
-    def _fresh(self, listing: ListPage) -> list[ListedRow]:
-        """Rows not seen before; the number in a foreign address is no id of this site."""
-        rows = [row if self.job.hosts.local(row.url) else replace(row, native_id=None) for row in listing.rows]
+    async def _look(self, ask: Ask, number: int, state: ListState) -> _Look:
+        """A list page and what is wrong with it, asked for a second time when that may help."""
+        look = await self._once(ask, number, state)
+        if look[2] is not None and look[2].is_worth_asking:
+            again = await self._once(ask, number, state)
+            look = again if again[1] is not None else look
+        self.job.report.list_pages += look[1] is not None
+        return look
+
+    async def _once(self, ask: Ask, number: int, state: ListState) -> _Look:
+        fetched = await self.fetcher.get(ask)
+        if fetched.page is None:
+            return fetched, None, None
+        self.job.hosts.learn(self.job.family.own_links(fetched.page))
+        listing = self.job.family.read_list(fetched.page)
+        says = ask.is_fragment or says_section(fetched.page, self.section.name)
+        if number == 1:
+            state.names_itself = says and not ask.is_fragment
+        elif state.names_itself and not says:
+            return fetched, listing, Trouble("foreign", "it does not name the section, as the first page does")
+        return fetched, listing, state.trouble(number, listing, self._keys(listing))
+
+    async def _is_another_page(self, start: str, fetched: Fetched, listing: ListPage) -> bool:
+        """True, with the refusal told, for a first page that is another: the front page, another list."""
+        if start != self.section.url or fetched.page is None or not listing.rows:
+            return False
+        if said := renumbered(self.job.archive.known, self._local_rows(listing)):
+            self._is_complete = False
+            self.job.report.refuse(Exit.REFUSED, said)
+            return True
+        if says_section(fetched.page, self.section.name):
+            return False
+        keys, known = self._keys(listing), {key for key, one in self.job.archive.known.items() if not one.is_gone}
+        if known and not keys & known:
+            why = "it names another page and lists no speech that the archive knows"
+        elif urlsplit(start).path.strip("/") and await self._is_front_page(keys):
+            why = "it lists what the front page lists"
+        else:
+            return False
+        self._is_complete = False
+        message = f"{start} does not answer with the list of {self.section.name}: {why}; nothing is marked gone"
+        self.job.report.refuse(Exit.REFUSED, message)
+        return True
+
+    async def _is_front_page(self, keys: frozenset[str]) -> bool:
+        front = await self.fetcher.get(urljoin(self.job.start_url, "/"))
+        return front.page is not None and self._keys(self.job.family.read_list(front.page)) == keys
+
+    def _keys(self, listing: ListPage) -> frozenset[str]:
+        return frozenset(row.native_id or row.url for row in self._local_rows(listing))
+
+    def _local_rows(self, listing: ListPage) -> list[ListedRow]:
+        """The number in a foreign address is no id of this site."""
+        return [row if self.job.hosts.local(row.url) else replace(row, native_id=None) for row in listing.rows]
+
+    def _fresh(self, number: int, listing: ListPage, state: ListState, trouble: Trouble | None) -> list[ListedRow]:
+        """Rows not seen before."""
+        rows = self._local_rows(listing)
         fresh = [row for row in rows if (row.native_id or row.url) not in self.seen]
         self.seen.update(row.native_id or row.url for row in fresh)
-        self._certain += sum(not row.is_doubtful for row in fresh)
-        self._barren = 0 if fresh else self._barren + 1
+        certain = {row.native_id or row.url for row in rows if not row.is_doubtful}
+        self._certain += len(certain)
+        state.add(number, listing, self._keys(listing), certain, trouble)
+        self.job.report.printed_total = self.job.report.printed_total or listing.total
+        self._service = self._service or listing.service
+        self._tell_unlinked(listing)
+        for url in listing.further:
+            local = self.job.hosts.local(url)
+            if local and local != self.section.url and len(self._further) < _MOST_FURTHER:
+                self._further.setdefault(local, False)
         return fresh
 
-    def _following(self, listing: ListPage | None, number: int) -> Ask | None:
-        """The next page by the pager; none when pages bring nothing new any more (a pager that never ends)."""
-        if self._barren >= _MOST_BARREN or (self._pages and number >= self._pages):
-            return None
-        following = (listing.next_url if listing else None) or self._linked.get(number + 1)
-        return self._local(following) if following else None
+    def _known(self) -> int:
+        return sum(not one.is_gone for one in self.job.archive.known.values())
 
     def _local(self, page: str | Ask) -> Ask | None:
         """A list page as it is asked for on the site's own host; None when it is on a foreign one."""
@@ -162,20 +240,32 @@ class ListWalk:
         local = self.job.hosts.local(ask.url)
         return replace(ask, url=local) if local else None
 
-    def _tell_gap(self, number: int, url: str, fetched: Fetched) -> None:
+    def _tell_unlinked(self, listing: ListPage) -> None:
+        for said in listing.unlinked:
+            if said not in self._told:
+                self._told.add(said)
+                detail = f"a row whose link has no address that can be read: {said}"
+                self.job.report.add_gap("speech", self.section.url, Reason.BAD_URL, detail, None, said)
+
+    def _tell_gap(self, url: str, reason: Reason, detail: str) -> None:
         self._is_complete = False
-        reason = fetched.reason or Reason.UNREADABLE
-        self.job.report.add_gap("list", url, reason, f"list page {number}: {fetched.detail}")
+        if f"{url} {detail}" in self._told:
+            return
+        self._told.add(f"{url} {detail}")
+        self.job.report.add_gap("list", url, reason, detail)
         if not self.seen and (reason is Reason.CHALLENGE or reason.is_the_sites_word):
-            message = (
-                f"the section's list {url} cannot be read ({reason.value}: {fetched.detail}); nothing is marked gone"
-            )
+            message = f"the section's list {url} cannot be read ({reason.value}: {detail}); nothing is marked gone"
             self.job.report.refuse(Exit.REFUSED, message)
 
     async def _refuse_empty(self) -> None:
         came = what_came(await self.fetcher.get(self.section.url), self.section.url)
         name = f"the section {self.section.name}"
-        if came is not None:
+        if self._service is not None:
+            message = (
+                f"{name} ({self.section.url}) holds no row; nothing is marked gone: its script asks {self._service}"
+            )
+            message += " for data, and lists that come so are not read"
+        elif came is not None:
             message = f"{name}: {came[0]}; nothing is marked gone: {came[1]}"
         else:
             remedy = "if it has speeches in a browser, `rows` in the profile names their container"

@@ -60,7 +60,7 @@ def test_rows_and_pagers(rows: str, pager: str) -> None:
         (f"{HOST}/ldjh/t{n}_1{n}.html", f"ldjh-t{n}_1{n}", f"在第{n}次会议上的讲话全文", f"[2023-12-2{n}]")
         for n in range(1, 7)
     ]
-    assert (read.next_url, read.pages) == (f"{HOST}/ldjh/index_1.html", 2)
+    assert (read.next_url or read.linked.get(2), read.pages) == (f"{HOST}/ldjh/index_1.html", 2)
     section = GENERIC.find_section(page, ["领导讲话"])
     assert section is not None
     assert (section.name, section.is_here) == ("领导讲话", True)

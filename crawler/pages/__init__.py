@@ -57,14 +57,26 @@ class ListedRow:
 class ListPage:
     """A page of the section's list: its rows in order, the pages its pager leads to, and the counts it prints.
 
-    `linked`: page number → its address, or what to ask when the address alone is not enough.
+    `linked`: page number → its address, or what to ask when the address alone is not enough. What cannot be followed
+    is told: `unfollowed` are the words of live controls that lead on, `idle` of those that a script of another file
+    may bring to life or that are switched off, `unlinked` the rows whose link has no address,
+    `service` the address that a script asks for the rows of a page that has none. `further` are list pages of the
+    same section that no pager turns to: years, sub-columns. `current` is the number the page shows of itself,
+    `doubled` how many rows show an article that another row of the page shows: printed totals count them too.
     """
 
     rows: tuple[ListedRow, ...]
-    next_url: str | None
+    next_url: str | Ask | None
     linked: Mapping[int, str | Ask]
     pages: int | None
     total: int | None
+    current: int | None = None
+    unfollowed: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
+    unlinked: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
+    service: str | None = None
+    doubled: int = 0
 
 
 @dataclass(frozen=True, slots=True)

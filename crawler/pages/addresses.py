@@ -99,6 +99,11 @@ def _identity(path: str, query: str) -> str:
     return f"{plain_path[:_LONGEST]}-{digest}".lstrip("-")
 
 
+def is_file(url: str) -> bool:
+    """True for the address of a file that is no page: a document, a picture, an archive."""
+    return _FILE.search(plain_parts(url).path) is not None
+
+
 def canonical(url: str) -> str:
     """The one address kept of an article: without sessions, cache-busters and fragment."""
     return plain(url)

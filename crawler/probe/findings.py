@@ -58,6 +58,7 @@ def doubts(found: Mapping[str, Any], sample: Sample) -> list[str]:
         )
     if unsure := sample.problems.get("body: low-confidence"):
         reasons.append(f"the generic reader is unsure of {unsure} of {count} bodies")
+    reasons += found["list"]["doubts"]
     if lost := found["charset"]["unreadable"]:
         reasons.append(f"{lost} bytes of the pages are no characters")
     return reasons
@@ -75,14 +76,43 @@ def _counts(lists: Sequence[ListPage]) -> dict[str, Any]:
     linked = max((number for listing in lists for number in listing.linked), default=0)
     total = max((listing.total or 0 for listing in lists), default=0)
     is_all = lists[-1].next_url is None and linked <= len(lists) and pages <= len(lists)
-    counted = "counted" if is_all else "at least"
+    counted = "counted" if is_all and not list_doubts(lists) else "at least"
     return {
         "pages": pages or linked or len(lists),
         "pages_from": "printed" if pages else "pager" if linked else counted,
         "speeches": total or rows,
         "speeches_from": "printed" if total else counted,
         "pages_probed": len(lists),
+        "further_lists": len({url for listing in lists for url in listing.further}),
+        "doubts": list_doubts(lists),
     }
+
+
+def list_doubts(lists: Sequence[ListPage]) -> list[str]:
+    """Why the list may hold more than a crawl would see: controls, rows and pages that cannot be followed."""
+    last = lists[-1]
+    rows = len({row.native_id or row.url for listing in lists for row in listing.rows})
+    total = max((listing.total or 0 for listing in lists), default=0)
+    linked = max((number for listing in lists for number in listing.linked), default=0)
+    pages = max((listing.pages or 0 for listing in lists), default=0)
+    shown = rows + sum(listing.doubled + len(listing.unlinked) for listing in lists)
+    leads_on = last.next_url is not None or linked > len(lists)
+    reasons = [f"a row has no address that can be read: {said}" for listing in lists for said in listing.unlinked[:1]]
+    if not (total and shown >= total):
+        stuck = last.unfollowed or (last.idle if len(lists) == 1 else ())
+        reasons += [f"what leads on cannot be followed: {said}" for said in stuck]
+    if pages > len(lists) and not leads_on:
+        reasons.append(f"the list says that it has {pages} pages, and nothing leads to page {len(lists) + 1}")
+    if total > shown and not leads_on and not reasons and not any(listing.further for listing in lists):
+        reasons.append(f"the list says that it has {total} rows, its pages show {shown}")
+    first, second = lists[0].rows, lists[1].rows if len(lists) > 1 else ()
+    if second and {row.url for row in first} == {row.url for row in second}:
+        reasons.append("the second page of the list shows the rows of the first")
+    if leads_on and len(lists) == 1:
+        reasons.append("the second page of the list could not be read")
+    if len(lists) > 1 and not second and not lists[1].unlinked:
+        reasons.append("the second page of the list has no rows")
+    return reasons
 
 
 def _dates(lists: Sequence[ListPage], sample: Sample, now: datetime) -> dict[str, str | None]:

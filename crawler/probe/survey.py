@@ -157,7 +157,7 @@ class SurveySpider(Spider):
                 raise NotProbed(*_why_unread(section.url, first))
             return ()
         listing = reader.read_list(first.page)
-        following = listing.next_url or listing.linked.get(2)
+        following = listing.linked.get(2) or listing.next_url
         second = await self._fetch(reader, following) if following else None
         if second is None or second.page is None:
             return (listing,)

@@ -18,8 +18,8 @@ from crawler.pages import ArticlePage, CounterMode, ListPage, SectionLink, notic
 from crawler.pages.article import Article, Evidence, read
 from crawler.pages.containers import Container, outermost
 from crawler.pages.info import Found
-from crawler.pages.kit.pagers import Pager
 from crawler.pages.page import Page, PageError, squeeze, words
+from crawler.pages.pagination import Pager
 from pipelines.reasons import Reason
 from pipelines.record import Problem, Raw
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 
 from crawler.pages.families.described import DescribedFamily
-from crawler.pages.kit.pagers import Pager, parts_pager
 from crawler.pages.page import Page
+from crawler.pages.pagination import Pager, parts_pager
 
 _NUMBER = r"(?P<id>\d{3,18})(?:_(?P<part>\d{1,4}))?\.s?html?$"
 

@@ -10,10 +10,11 @@ import re
 
 from crawler.pages import ListedRow
 from crawler.pages.families.described import DescribedFamily
-from crawler.pages.kit.pagers import Pager
-from crawler.pages.kit.sections import Column
 from crawler.pages.page import Page, words
+from crawler.pages.pagination import Pager
 from crawler.pages.plain import plain_parts
+from crawler.pages.rows import FoundRows
+from crawler.pages.sections import Column
 
 _LIST = re.compile(r"/(?P<folder>(?!.*/\d{4}/\d\d/\d\d/)[\w/-]+)/(?:index(?:_(?P<number>\d+))?\.shtml)?")
 _ROW = re.compile(
@@ -38,12 +39,12 @@ class Cctv(DescribedFamily):
         match = _LIST.fullmatch(plain_parts(url).path)
         return Column(match["folder"], match["number"] is None) if match else None
 
-    def rows(self, page: Page, pager: Pager) -> tuple[ListedRow, ...]:
+    def rows(self, page: Page, pager: Pager) -> FoundRows:
         written = [match for script in page.all("//script") for match in _ROW.finditer(script.text or "")]
         if not written:
             return super().rows(page, pager)
         found = [self._row(page, match) for match in written]
-        return tuple({row.native_id or row.url: row for row in found if row is not None}.values())
+        return FoundRows(tuple({row.native_id or row.url: row for row in found if row is not None}.values()))
 
     def _row(self, page: Page, match: re.Match[str]) -> ListedRow | None:
         url = page.resolve(match["url"])

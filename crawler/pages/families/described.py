@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from crawler.pages import ListedRow, ListPage, SectionLink
+from crawler.pages import ListPage, SectionLink
 from crawler.pages.families.base import BaseFamily
 from crawler.pages.families.generic import Generic
 from crawler.pages.kit.addresses import ArticleAddress, address_by_path
-from crawler.pages.kit.pagers import Pager, linked_pager
-from crawler.pages.kit.rows import RowFinder
-from crawler.pages.kit.sections import Column, SectionFinder
-from crawler.pages.lists import read_list
+from crawler.pages.lists import list_page, read_list
 from crawler.pages.page import Page
+from crawler.pages.pagination import Pager, read_pager
 from crawler.pages.plain import plain_parts
+from crawler.pages.rows import FoundRows, RowFinder
+from crawler.pages.sections import Column, SectionFinder
 
 
 class DescribedFamily(BaseFamily):
@@ -52,9 +52,14 @@ class DescribedFamily(BaseFamily):
 
     def pager(self, page: Page) -> Pager:
         """The pager of a list page."""
-        return linked_pager(page, self.column)
+        return read_pager(page, lambda url: self._is_same(page, url))
 
-    def rows(self, page: Page, pager: Pager) -> tuple[ListedRow, ...]:
+    def _is_same(self, page: Page, url: str) -> bool:
+        """True for a page of the list that a page is of."""
+        here, there = self.column(page.url), self.column(url)
+        return here is not None and there is not None and here.id == there.id
+
+    def rows(self, page: Page, pager: Pager) -> FoundRows:
         """The rows of a list page."""
         host = plain_parts(page.url).netloc
         finder = RowFinder(
@@ -82,10 +87,12 @@ class DescribedFamily(BaseFamily):
 
     def read_list(self, page: Page) -> ListPage:
         pager = self.pager(page)
-        rows = self.rows(page, pager) or self._rows_by_structure(page)
-        return ListPage(rows, pager.next_url, pager.linked, pager.pages, pager.total)
+        found = self.rows(page, pager)
+        found = found if found.rows else self._rows_by_structure(page)
+        return list_page(page, found, pager, self.native_id, lambda url: self._is_same(page, url))
 
-    def _rows_by_structure(self, page: Page) -> tuple[ListedRow, ...]:
+    def _rows_by_structure(self, page: Page) -> FoundRows:
         """The rows of a list whose links are no article addresses of this CMS; side bars and menus have no dates."""
-        rows = read_list(page, self.static_article).rows
-        return tuple(replace(row, native_id=self.native_id(row.url)) for row in rows if row.date)
+        read = read_list(page, self.static_article)
+        rows = tuple(replace(row, native_id=self.native_id(row.url)) for row in read.rows if row.date)
+        return FoundRows(rows, read.unlinked, read.doubled)

@@ -10,8 +10,8 @@ import re
 
 from crawler.pages.families.described import DescribedFamily
 from crawler.pages.kit.addresses import ArticleAddress
-from crawler.pages.kit.sections import Column
 from crawler.pages.plain import pairs, plain_parts
+from crawler.pages.sections import Column
 
 
 class EyouCms(DescribedFamily):

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from crawler.pages import ListPage, SectionLink
 from crawler.pages.addresses import canonical, column_id, native_id
-from crawler.pages.body.lines import read_lines
-from crawler.pages.breadcrumb import read_trail
 from crawler.pages.families.base import BaseFamily
-from crawler.pages.kit.sections import box_name
 from crawler.pages.lists import read_list
-from crawler.pages.page import Page, squeeze, words
-
-_MORE = re.compile(r"[\[【(（]?(?:查看)?(?:更多|more|\+|>>|»)+[>»\])）】]*", re.IGNORECASE)
+from crawler.pages.page import Page
+from crawler.pages.sections import Column, SectionFinder
 
 
 class Generic(BaseFamily):
@@ -36,36 +31,16 @@ class Generic(BaseFamily):
         return column_id(url)
 
     def find_section(self, page: Page, names: Sequence[str]) -> SectionLink | None:
-        wanted = {squeeze(name): name for name in names}
-        here = self._section_here(page, wanted)
-        if here is not None:
-            return here
-        links = [(link, url) for link in page.all("//a[@href]") if (url := page.href(link))]
-        for link, url in links:
-            if squeeze(words(link)) in wanted or squeeze(link.get("title") or "") in wanted:
-                is_here = column_id(url) == column_id(page.url)
-                return SectionLink(url, words(link) or link.get("title", ""), is_here)
-        for link, url in links:
-            if _MORE.fullmatch(squeeze(words(link))) and (name := box_name(link, wanted)):
-                return SectionLink(url, name, is_here=False)
-        return None
-
-    def _section_here(self, page: Page, wanted: dict[str, str]) -> SectionLink | None:
-        """The page itself, when its breadcrumb ends with the section's name, or its `<title>` begins with it."""
-        trail = read_trail(page, read_lines(page.root).all)
-        last = re.split(r"[>»›＞→]+", squeeze(trail.text))[-1] if trail else ""
-        title = next((squeeze(words(node)) for node in page.all("//title")), "")
-        named = [
-            name
-            for key, name in wanted.items()
-            if key == last or re.match(re.escape(key) + r"(?:$|[-_—|－–])", title)
-        ]
-        if named and self.read_list(page).rows:
-            return SectionLink(page.url, named[0], is_here=True)
-        return None
+        finder = SectionFinder(_any_column, lambda found: bool(self.read_list(found).rows), is_strict=False)
+        return finder.find(page, names)
 
     def read_list(self, page: Page) -> ListPage:
         return read_list(page, self.static_article)
 
     def count_in(self, answer: str) -> str:
         return answer
+
+
+def _any_column(url: str) -> Column:
+    """Any address may be a list's, its first page for all one knows."""
+    return Column(column_id(url) or url, is_first=True)

@@ -11,11 +11,11 @@ from urllib.parse import parse_qs
 
 from crawler.pages import Ask, ListedRow
 from crawler.pages.families.described import DescribedFamily
-from crawler.pages.kit.pagers import Pager
-from crawler.pages.kit.rows import date_in, row_title
-from crawler.pages.kit.sections import Column
 from crawler.pages.page import Page, tidy, words
+from crawler.pages.pagination import Pager
 from crawler.pages.plain import plain_parts
+from crawler.pages.rows import FoundRows, date_in, row_title
+from crawler.pages.sections import Column
 
 _LIST = re.compile(r"/col/col(?P<id>\d+)/(?:index\.html?)?")
 _ARTICLE = re.compile(r"/art/.*/art_(?P<column>\d+)_\d+\.html?$")
@@ -56,12 +56,13 @@ class Jcms(DescribedFamily):
         match = _ARTICLE.search(plain_parts(url).path)
         return (match["column"],) if match else ()
 
-    def rows(self, page: Page, pager: Pager) -> tuple[ListedRow, ...]:
+    def rows(self, page: Page, pager: Pager) -> FoundRows:
         records = _RECORD.findall(self._store(page))
         if not records:
             return super().rows(page, pager)
         found = [self._row(page.inner(record)) for record in records]
-        return tuple({row.native_id or row.url: row for row in found if row is not None}.values())
+        rows = {row.native_id or row.url: row for row in found if row is not None}
+        return FoundRows(tuple(rows.values()), doubled=len(found) - len(rows))
 
     def _row(self, record: Page) -> ListedRow | None:
         """The first link to an article, else the first link: rows lead to other sites too."""

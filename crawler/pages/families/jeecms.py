@@ -11,10 +11,10 @@ import re
 
 from crawler.pages import CounterMode
 from crawler.pages.families.described import DescribedFamily
-from crawler.pages.kit.pagers import Pager, parts_pager
-from crawler.pages.kit.sections import Column
 from crawler.pages.page import Page
+from crawler.pages.pagination import Pager, parts_pager
 from crawler.pages.plain import plain_parts
+from crawler.pages.sections import Column
 
 _LIST = re.compile(r"/(?P<folder>.+)/(?:index(?:_(?P<number>\d{1,6}))?\.(?:jhtml|html?))?")
 _SCRIPT = re.compile(r"[\"'](?P<base>[^\"']*?/?)content_view(?:_get)?\.jspx")

@@ -13,10 +13,10 @@ from urllib.parse import urlencode
 from crawler.pages.families.described import DescribedFamily
 from crawler.pages.families.kesion.addresses import list_file
 from crawler.pages.kit.addresses import ArticleAddress
-from crawler.pages.kit.pagers import Pager, pager_block, parts_pager
-from crawler.pages.kit.sections import Column
 from crawler.pages.page import Page
+from crawler.pages.pagination import Pager, pager_block, parts_pager
 from crawler.pages.plain import plain_parts
+from crawler.pages.sections import Column
 
 _VIEW = re.compile(r"/v-(?P<model>\d{1,6})-(?P<id>\d{1,18})(?:-(?P<part>\d{1,4}))?\.\w+$")
 _LIST = re.compile(r"/a/(?P<id>\d{1,18})(?:-(?P<number>\d{1,6}))?\.\w+")

@@ -10,11 +10,11 @@ from urllib.parse import parse_qsl, urlencode
 
 from crawler.pages.families.described import DescribedFamily
 from crawler.pages.kit.addresses import ArticleAddress
-from crawler.pages.kit.pagers import Pager, parts_pager
-from crawler.pages.kit.sections import Column
 from crawler.pages.page import Page, squeeze, strings
+from crawler.pages.pagination import Pager, parts_pager
 from crawler.pages.plain import plain_parts
 from crawler.pages.scripts import script_query
+from crawler.pages.sections import Column
 from pipelines.reasons import Reason
 
 # A list page is a bare number; a longer one is somebody's article.

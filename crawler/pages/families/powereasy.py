@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 from crawler.pages.families.described import DescribedFamily
-from crawler.pages.kit.pagers import Pager, parts_pager
 from crawler.pages.page import Page
+from crawler.pages.pagination import Pager, parts_pager
 
 
 class PowerEasy(DescribedFamily):

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 
 from crawler.pages.families.described import DescribedFamily
-from crawler.pages.kit.pagers import Pager, parts_pager
-from crawler.pages.kit.sections import Column
 from crawler.pages.page import Page
+from crawler.pages.pagination import Pager, parts_pager
 from crawler.pages.plain import plain_parts
+from crawler.pages.sections import Column
 
 _LIST = re.compile(r"(?:.*)/channels/(?P<id>\d{1,18})(?:_(?P<number>\d{1,6}))?\.(?:s?html?|aspx)")
 _CHANNEL = re.compile(r"/contents/(?P<id>\d{1,18})/")

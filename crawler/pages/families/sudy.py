@@ -11,8 +11,8 @@ import re
 from dataclasses import replace
 
 from crawler.pages.families.described import DescribedFamily
-from crawler.pages.kit.pagers import Pager, parts_pager
 from crawler.pages.page import Page, words
+from crawler.pages.pagination import Pager, parts_pager
 
 _PAGER = "//*[contains(concat(' ',@class,' '),' wp_paging ') or starts-with(@id,'wp_paging')]"
 _COUNT = "//*[contains(concat(' ',@class,' '),' WP_VisitCount ')][@url]"

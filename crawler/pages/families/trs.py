@@ -11,10 +11,10 @@ import re
 
 from crawler.pages.families.described import DescribedFamily
 from crawler.pages.kit.addresses import folders
-from crawler.pages.kit.pagers import Pager, counted_files
-from crawler.pages.kit.sections import Column
 from crawler.pages.page import Page, tidy
+from crawler.pages.pagination import Pager, counted_parts
 from crawler.pages.plain import plain_parts
+from crawler.pages.sections import Column
 
 _LIST = re.compile(
     r"/(?P<folder>.+)/(?:(?P<stem>index|[\w-]*?list[\w-]*?)(?:_(?P<number>\d+))?\.s?html?)?", re.IGNORECASE
@@ -63,13 +63,9 @@ class Trs(DescribedFamily):
         match = _FILE.match(plain_parts(url).path)
         return folders(match["folder"]) if match else ()
 
-    def pager(self, page: Page) -> Pager:
-        counted = counted_files(page)
-        return counted if counted.node is not None else super().pager(page)
-
     def parts(self, page: Page) -> Pager:
         match = _FILE.match(plain_parts(page.url).path)
-        return counted_files(page, match["stem"]) if match else Pager()
+        return counted_parts(page, match["stem"]) if match else Pager()
 
     def views(self, page: Page) -> str | None:
         """A count that only a comment says (nmg.gov.cn)."""

@@ -13,9 +13,9 @@ from lxml import etree
 
 from crawler.pages.families.described import DescribedFamily
 from crawler.pages.kit.addresses import ArticleAddress
-from crawler.pages.kit.sections import Column
 from crawler.pages.page import Page
 from crawler.pages.plain import plain_parts
+from crawler.pages.sections import Column
 
 _LIST = re.compile(r"/(?P<folder>(?!info/)[\w/-]+?)(?:/(?P<number>\d+))?\.html?")
 _HOME = re.compile(r"/(?:index|main|default)\.html?")

@@ -10,8 +10,8 @@ import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crawler.pages import Ask, ListPage
-from crawler.pages.kit.rows import RowFinder
 from crawler.pages.page import Page
+from crawler.pages.rows import RowFinder
 from pipelines.reasons import Reason
 
 _PATH = re.compile(r"/item/ajaxpage\.asp(?:\?|$)", re.IGNORECASE)
@@ -52,12 +52,15 @@ def read_answer(page: Page, finder: RowFinder) -> ListPage:
     number = int(current) if _NUMBER.fullmatch(current) else 1
     following = {number + 2: _ask(page.url.partition("?")[0], asked, number + 1, page.url)}
     is_last = pages is None or number >= pages
+    found = finder.rows(None)
     return ListPage(
-        rows=finder.rows(None),
+        rows=found.rows,
         next_url=None,
         linked={} if is_last else following,
         pages=pages + 1 if pages else None,
         total=total,
+        unlinked=found.unlinked,
+        doubled=found.doubled,
     )
 
 

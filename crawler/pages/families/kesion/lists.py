@@ -10,8 +10,10 @@ from lxml import etree
 from crawler.pages import ListPage
 from crawler.pages.families.kesion.addresses import Addresses, list_file
 from crawler.pages.families.kesion.ajax_lists import calling_page, first_ask, is_answer, read_answer
-from crawler.pages.kit.rows import RowFinder
+from crawler.pages.lists import list_page
 from crawler.pages.page import Page, squeeze, strings
+from crawler.pages.pagination import Pager, read_pager
+from crawler.pages.rows import RowFinder
 
 _PAGER = "//*[translate(@id,'FENY','feny')='fenye' or contains(concat(' ',@class,' '),' fenye ')]"
 _OPTIONS = ".//option[@value]"
@@ -44,17 +46,22 @@ class ListReader:
         pager = self._pager()
         rows = self.finder.rows(pager)
         if self.address is not None and self.address.from_end is not None:
-            return ListPage(rows, next_url=self._older_file(), linked={}, pages=None, total=None)
+            return ListPage(
+                rows.rows, self._older_file(), {}, None, None, unlinked=rows.unlinked, doubled=rows.doubled
+            )
         pager_text = squeeze("".join(strings(pager))) if pager is not None else ""
         pages = _last_number(_TOTAL_PAGES, pager_text)
         linked = self._files(pages) or self._pages_linked()
-        return ListPage(
-            rows=rows,
-            next_url=self._next_url(pager, linked),
-            linked=linked,
-            pages=pages,
-            total=_last_number(_TOTAL_ROWS, pager_text),
-        )
+        following, total = self._next_url(pager, linked), _last_number(_TOTAL_ROWS, pager_text)
+        common = read_pager(self.page, self._is_same)
+        is_read = bool(linked or following or pages)
+        stuck, idle = ((), ()) if is_read else (common.unfollowed, common.idle)
+        read = Pager(pager, linked, following, pages, total, unfollowed=stuck, idle=idle)
+        return list_page(self.page, rows, read, self.addresses.native_id, self._is_same)
+
+    def _is_same(self, url: str) -> bool:
+        there = self.addresses.listing(url)
+        return there is not None and self.address is not None and there.column == self.address.column
 
     def _older_file(self) -> str | None:
         """The list file before this one; what this one says of counts and neighbours is of the day it was built."""
