@@ -416,7 +416,7 @@ NO_LIST = {
 
 @pytest.mark.parametrize("name", NO_LIST)
 def test_a_page_that_is_no_list_is_refused(name: str) -> None:
-    known = {"ldjh-t1": cast("Any", type("Known", (), {"is_gone": False}))}
+    known = {"ldjh-t1": cast("Any", type("Known", (), {"is_gone": False, "title": "在会上的讲话", "listed": None}))}
     walked = shown({"/": FRONT, "/ldjh/": NO_LIST[name]}, "/", known)
     assert walked.rows == []
     assert walked.report.refusal is not None
