@@ -27,6 +27,7 @@ from crawler.pages.families.kesion.print_page import (
     printed_views,
 )
 from crawler.pages.page import Page, squeeze, strings
+from crawler.pages.pagination import Pager
 from crawler.pages.sections import SectionFinder
 from pipelines.reasons import Reason
 
