@@ -317,6 +317,7 @@ def test_what_is_a_whole_answer(text: str, expected: str, reason: Reason | None)
 
 def test_a_walk_that_breaks_off_is_never_complete() -> None:
     report = RunReport(site="x", run="r", mode="full", start_url=HOST, started_at="2026-01-01T00:00:00Z", limit=None)
+    report.listing_complete = True
     assert verdict(report).exit_status is Exit.COMPLETE
     report.is_walk_broken = True
     assert verdict(report).exit_status is Exit.INTERNAL_ERROR
