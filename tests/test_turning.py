@@ -142,6 +142,7 @@ FOLLOWED = {
     "arrow-beside-numbers": Shape(
         files, lambda n: following(f'<b>{n}</b> <a href="{{0}}">{n + 1}</a> <a href="{{0}}">›</a>')(n)
     ),
+    "arrow-alone": Shape(files, following('<a href="{0}">»</a>')),
     "picture": Shape(files, following('<a href="{0}"><img src="/images/next.gif"></a>')),
     "picture-with-words": Shape(files, following('<a href="{0}"><img src="a.gif" alt="下一页"></a>')),
     "wordless-class": Shape(files, following('<a class="page-next" href="{0}"></a>')),
@@ -243,6 +244,7 @@ TOLD = {
     "picture": ('<div class="page"><a href="javascript:;" onclick="go()"><img src="/img/next.png"></a></div>', "next"),
     "load-more": ('<div id="loadmore" onclick="load()">加载更多</div>', "加载更多"),
     "load-more-bound-elsewhere": ('<a href="javascript:;" id="more">点击加载更多</a>', "点击加载更多"),
+    "scroll-words": ('<div class="loading">上拉加载更多...</div>', "上拉加载更多"),
     "load-more-english": ('<button class="more">Load more</button>', "Loadmore"),
     "scroll": ("<script>var page=1;$(window).scroll(function(){page++;$.get('/api/list?p='+page,add);});</script>", "scrolled"),
     "element": ('<el-pagination :total="total" @current-change="turn"></el-pagination>', "el-pagination"),
@@ -279,6 +281,7 @@ HEALTHY = {
     "back-to-top": "<script>$(window).scroll(function(){$('#top').show();});$.get('/hits?id=1');</script>",
     "carousel": '<div class="swiper"><a class="swiper-button-next" href="javascript:;"></a></div>',
     "hidden-button": '<div style="display:none"><a href="javascript:;" onclick="load()">加载更多</a></div>',
+    "hidden-scroll-words": '<div style="display:none"><p>上拉加载更多</p></div>',
     "article-neighbours": '<div>下一篇：<a href="javascript:;">没有了</a></div>',
     "years-within": '<p><a href="#" onclick="show(2023)">2023年</a></p>',
 }

@@ -167,8 +167,15 @@ class PagerReader:
         ]
         if boxes:
             return _around(boxes[-1])
-        more = [one for one in links if MORE.fullmatch(one.label) and one.url and self.is_same(one.url)]
-        return _around(more[-1].node) if more else None
+        alone = [
+            one
+            for one in links
+            if one.url
+            and one.url != self.page.url
+            and self.is_same(one.url)
+            and (one.is_arrow or MORE.fullmatch(one.label))
+        ]
+        return _around(alone[-1].node) if alone else None
 
     def _is_of_list(self, one: Control) -> bool:
         """Links of other columns are none of the pager's, where the family can tell."""

@@ -25,6 +25,8 @@ _TITLE_ENDS = r"(?:$|[-_—|－–])"
 _BOX_LEVELS = 4
 _YEAR = re.compile(r"(?:19|20)\d\d(?:年度?)?")
 _LIST_FILE = re.compile(r"(?:(?:index|list|default)\w*\.\w+)?", re.IGNORECASE)
+_INDEX = re.compile(r"(?:index|default)\.\w+$", re.IGNORECASE)
+_SCROLL = re.compile(r"(?:上拉|下拉|滑动|滚动).{0,4}加载.{0,4}[.…]*")
 _YEAR_KEYS = frozenset({"year", "nd", "nf", "niandu", "y"})
 _LONGEST_NAME = 20
 
@@ -142,7 +144,9 @@ def further_lists(
 
 
 def unwalked(page: Page, rows: Sequence[ListedRow]) -> tuple[str, ...]:
-    """Controls that show more of a section and have no address: years without a row here, `更多` in a box of rows."""
+    """Controls that show more of a section and have no address: years without a row here, `更多` in a box of rows,
+    and words that ask to scroll for more.
+    """
     dated = {row.date[:5].strip("[(（【 ")[:4] for row in rows if row.date}
     listed = {row.url for row in rows}
     found: dict[str, None] = {}
@@ -152,6 +156,9 @@ def unwalked(page: Page, rows: Sequence[ListedRow]) -> tuple[str, ...]:
             continue
         is_year = _YEAR.fullmatch(label) and label[:4] not in dated
         if is_year or (_MORE.fullmatch(label) and _stands_by_rows(page, node, listed)):
+            found.setdefault(label)
+    for node in page.all("//*[not(*) and contains(., '加载')]"):
+        if _SCROLL.fullmatch(label := squeeze(words(node))) and not is_dead(node):
             found.setdefault(label)
     return tuple(found)
 
@@ -176,7 +183,8 @@ def _named_links(page: Page) -> Iterator[tuple[str, str]]:
 def _is_year_of(url: str, here: str, label: str) -> bool:
     """True for a year's list on the same address but for its query."""
     one, other = urlsplit(url), urlsplit(here)
-    if _YEAR.fullmatch(label) is None or (one.netloc, one.path) != (other.netloc, other.path):
+    places = {(place.netloc, _INDEX.sub("", place.path)) for place in (one, other)}
+    if _YEAR.fullmatch(label) is None or len(places) > 1:
         return False
     return any(key.lower() in _YEAR_KEYS for key, _ in parse_qsl(one.query))
 
