@@ -15,6 +15,7 @@ from lxml import etree
 from crawler.pages import ListedRow, SectionLink
 from crawler.pages.body.lines import read_lines
 from crawler.pages.breadcrumb import Trail, read_trail
+from crawler.pages.controls import is_dead
 from crawler.pages.handlers import is_handled
 from crawler.pages.page import Page, squeeze, strings, words
 
