@@ -23,6 +23,7 @@ from pipelines.archive.state import SpeechState, text_digest
 from pipelines.compared import Compared
 from pipelines.reasons import Reason
 from pipelines.record import RawSpeech, Speech
+from pipelines.text.placeholders import is_loading
 
 _SENTENCE_END = re.compile(r"[。！？；\n]+")
 _KEPT = 0.5
@@ -112,6 +113,8 @@ class Judge:
         if len(speech.body) * _COLLAPSED < len(was.body) and (len(was.body) >= _LONG or not speech.body):
             detail = f"{len(speech.body)} characters of text, {len(was.body)} before"
             return Doubt(Reason.DOUBTFUL, detail, may_last=True)
+        if _waits(speech.body) and not _waits(was.body):
+            return Doubt(Reason.DOUBTFUL, "a part of the text is still loading", may_last=True)
         if _kept(was.body, speech.body) >= _KEPT:
             return None
         titles = (known.title, was.title, listed.row.title if listed else None)
@@ -203,6 +206,10 @@ def _bears(shown: Shown, speech: Speech, title: str | None) -> bool:
     head, sought = key(speech.raw.title), key(title)
     is_short = len(sought) < _MANY + 1 and head == sought
     return is_short or (len(head) * 2 > len(sought) and head in sought and shown.names(speech.raw.title))
+
+
+def _waits(body: str) -> bool:
+    return any(map(is_loading, body.split("\n")))
 
 
 def _kept(was: str, now: str) -> float:

@@ -17,6 +17,7 @@ from crawler.pages.body.judging import Judged
 from crawler.pages.body.kinds import Kind
 from crawler.pages.page import Page, squeeze, strings, words
 from crawler.pages.pagination import next_part
+from pipelines.text.placeholders import is_loading
 
 _BEHIND, _MOST_LEVELS, _MOST_SIBLINGS, _LONGEST_PAGER = 4, 3, 6, 200
 _LITTLE, _LONGEST_CONTROL, _SHORTEST_PART, _LONGEST_TOLD = 80, 16, 20, 300
@@ -39,6 +40,9 @@ _CALL = re.compile(r"javascript:\s*(?!void|;|$)\w[\w.]*\s*\(", re.IGNORECASE)
 _CONTROLS = ("a", "span", "li", "b", "i", "em", "button", "input", "strong", "div")
 _NUMBERS = re.compile(r"\d+")
 _SENTENCE = re.compile("[。！？]")
+_DOCUMENT = re.compile(r"\.(?:s?html?|aspx?|php|jsp)$", re.IGNORECASE)
+# Players, maps, counters and the like stand in frames of healthy articles.
+_NO_TEXT = re.compile("player|video|audio|media|map|share|count|click|comment|login|weather|stat|vote", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,9 @@ def goes_on(page: Page, judged: Judged, body: Body, part: int, *, is_joined: boo
         return GoesOn(told=told)
     if not is_joined and (told := _hidden_twin(body.node)):
         return GoesOn(told=told)
-    return _framed(page, judged, body) if part == 1 else GoesOn()
+    if told := _folded(body.node) or _awaited(judged, body):
+        return GoesOn(told=told)
+    return _framed(page, judged, body, part)
 
 
 def _near(body: etree._Element) -> Iterator[etree._Element]:
@@ -240,12 +246,52 @@ def _hidden_twin(body: etree._Element) -> str | None:
     return None
 
 
-def _framed(page: Page, judged: Judged, body: Body) -> GoesOn:
-    """The frame that holds the text of a body without: followed on the page's own host, else told."""
+def _folded(body: etree._Element) -> str | None:
+    """A hidden block of sentences in the body, beside a control that unfolds it."""
+    hidden = (node for node in body.iter("div", "section", "p", "span") if node is not body and _is_hidden(node))
+    for node in islice(hidden, _MOST_HIDDEN):
+        text = squeeze("".join(strings(node)))
+        if len(text) < _SHORTEST_PART or not _SENTENCE.search(text):
+            continue
+        if said := _unfolder(node):
+            return f"a hidden block that {said} opens: {words(node)[:60]}"
+    return None
+
+
+def _unfolder(node: etree._Element) -> str | None:
+    parent = node.getparent()
+    siblings = islice(parent, _MOST_HIDDEN) if parent is not None else ()
+    near = (one for one in siblings if isinstance(one.tag, str) and one is not node)
+    for control in (inner for one in near for inner in one.iter(*_CONTROLS)):
+        said = _said(control)
+        if said and (_UNFOLDS.search(said) or (_SAYS_REST.search(said) and _REST.fullmatch(said))):
+            return said
+    return None
+
+
+def _awaited(judged: Judged, body: Body) -> str | None:
+    """A line that stands where a script has yet to load a part of the text."""
+    said = next((judged.lines[i].text for i in body.keeps if is_loading(judged.lines[i].text)), None)
+    return f"a part that a script loads: {said}" if said else None
+
+
+def _framed(page: Page, judged: Judged, body: Body, part: int) -> GoesOn:
+    """The frame that holds the text of a body without: followed on the page's own host, else told.
+
+    Beside a text only a document of the page's own host is told: players and maps of others are no part of it.
+    """
     said = sum(judged.lines[i].size for i in body.keeps)
-    shown = frames(page, body.node) if said < _LITTLE else ()
+    shown = frames(page, body.node)
+    if said >= _LITTLE or part > 1:
+        shown = tuple(url for url in shown if _is_own_document(page, url))
     if not shown:
         return GoesOn()
-    if not said and len(shown) == 1 and urlsplit(shown[0]).netloc == urlsplit(page.url).netloc:
+    if not said and part == 1 and len(shown) == 1 and urlsplit(shown[0]).netloc == urlsplit(page.url).netloc:
         return GoesOn(shown[0])
     return GoesOn(told=f"in a frame: {' '.join(shown)}"[:_LONGEST_TOLD])
+
+
+def _is_own_document(page: Page, url: str) -> bool:
+    own, there = urlsplit(page.url), urlsplit(url)
+    is_document = _DOCUMENT.search(there.path) is not None and not _NO_TEXT.search(there.path)
+    return is_document and there.netloc == own.netloc and url != page.url

@@ -13,6 +13,16 @@ _NOTHING = re.compile(
 _UNFILLED = re.compile(
     r"[$#]?\{.{0,80}\}|\[!?--.{0,80}--\]|\[(?:field|!)[^\]]{0,80}\]|<%.{0,80}%>|\$[A-Za-z_]\w{0,40}\$?"
 )
+_LOADING = re.compile(
+    r"(?:(?:数据|内容|页面|正文|正在|努力|拼命){0,3}(?:加载|载入)中?|loading)(?:[,，]?请?(?:稍[后候等]|等待))?[.…。·!！~]{0,9}",
+    re.IGNORECASE,
+)
+
+
+def is_loading(line: str) -> bool:
+    """True for a line that is nothing but the words a page shows until a script has loaded a text (正在加载中...)."""
+    plain = "".join(line.split())
+    return len(plain) >= len("加载中") and _LOADING.fullmatch(plain) is not None
 
 
 def says_nothing(value: str) -> bool:
