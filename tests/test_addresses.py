@@ -295,7 +295,8 @@ def test_all_families_with_an_article_are_tried() -> None:
 
 TITLES = {number: f"在市政协第{number}次主席会议上的讲话" for number in range(1, 4)}
 HEAD = '<html><head><base href="/"><title>{0}-云溪市政协网</title></head><body>'
-BODY = "<p>各位委员，会议经过认真讨论，通过了今年的协商计划，请大家抓好落实，把每一件提案办好办实。</p>" * 5
+PARAGRAPH = "<p>各位委员，第{0}次会议经过认真讨论，通过了今年的协商计划，请大家抓好落实，把每一件提案办好办实。</p>"
+BODIES = {number: PARAGRAPH.format(number) * 5 for number in TITLES}
 
 
 def own_profile(folder: Path, url: str) -> Path:
@@ -326,7 +327,7 @@ def test_a_site_with_sessions_in_its_links_and_a_base(site: Site, tmp_path: Path
         for number, title in TITLES.items():
             if name == f"/c/t{number}.html":
                 info = f"<h1>{title}</h1><p>发布时间：2024-01-0{number}</p>"
-                return Answer(f"{HEAD.format(title)}{info}<div>{BODY}</div></body></html>")
+                return Answer(f"{HEAD.format(title)}{info}<div>{BODIES[number]}</div></body></html>")
         return Answer("", 404)
 
     with serve(answer) as url:
@@ -396,7 +397,7 @@ def test_a_site_that_names_all_speeches_anew_is_not_archived_twice(site: Site, t
             )
             return Answer(f"<html><title>领导讲话-云溪市政协网</title><body><ul>{rows}</ul></body></html>")
         number = int(path[-6]) if path.startswith(f"/{folder}/t") else 0
-        info = f"<h1>{TITLES.get(number)}</h1><p>发布时间：2024-01-0{number}</p><div>{BODY}</div>"
+        info = f"<h1>{TITLES.get(number)}</h1><p>发布时间：2024-01-0{number}</p><div>{BODIES.get(number)}</div>"
         return Answer(
             f"<html><title>{TITLES[number]}</title><body>{info}</body></html>" if number else "",
             200 if number else 404,

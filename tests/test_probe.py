@@ -22,7 +22,7 @@ from tests.conftest import ROOT, Ended, Site, run
 from tests.corpus import made_pages
 from tests.small import Answer, serve
 from tests.test_families import differences
-from tests.test_generic_lists import MENU, PAGERS, list_page
+from tests.test_generic_lists import MENU, PAGERS, list_page, of_articles
 
 QUICK = ("-s", "DOWNLOAD_DELAY=0", "-s", "RETRY_TIMES=0")
 PAGE = (ROOT / "docs" / "adding-a-site.md").read_text("utf-8")
@@ -97,8 +97,11 @@ def told(speeches: dict[str, dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
 def unknown_make(path: str, _: Message) -> Answer:
     made = {f"/ldjh/t{number}_1{number}.html": page.text for number, page in enumerate(made_pages(1), 1)}
     front = f"<html><title>云溪市政协网</title><body>{MENU}<p>主办：政协云溪市委员会</p></body></html>"
-    lists = {"/": front, "/ldjh/": list_page("items", PAGERS["script"], range(1, 6))}
-    text = {**made, **lists, "/ldjh/index_1.html": list_page("items", "", range(6, 9))}.get(path)
+    lists = {
+        "/ldjh/": of_articles(list_page("table", PAGERS["script"], range(1, 6)), made_pages(1)),
+        "/ldjh/index_1.html": of_articles(list_page("table", "", range(6, 9)), made_pages(1)),
+    }
+    text = {**made, **lists, "/": front}.get(path)
     return Answer(text) if text else Answer("", 404)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -88,14 +89,20 @@ def _counts(lists: Sequence[ListPage]) -> dict[str, Any]:
     }
 
 
+def _rows_shown(lists: Sequence[ListPage]) -> int:
+    """How many rows were shown, as the walk counts: an article on two pages, pinned on one, is two rows."""
+    places = Counter(key for listing in lists for key in {row.native_id or row.url for row in listing.rows})
+    others = sum(listing.doubled + len(listing.unlinked) for listing in lists)
+    return len(places) + others + sum(count == 2 for count in places.values())
+
+
 def list_doubts(lists: Sequence[ListPage]) -> list[str]:
     """Why the list may hold more than a crawl would see: controls, rows and pages that cannot be followed."""
     last = lists[-1]
-    rows = len({row.native_id or row.url for listing in lists for row in listing.rows})
     total = max((listing.total or 0 for listing in lists), default=0)
     linked = max((number for listing in lists for number in listing.linked), default=0)
     pages = max((listing.pages or 0 for listing in lists), default=0)
-    shown = rows + sum(listing.doubled + len(listing.unlinked) for listing in lists)
+    shown = _rows_shown(lists)
     leads_on = last.next_url is not None or linked > len(lists)
     reasons = [f"a row has no address that can be read: {said}" for listing in lists for said in listing.unlinked[:1]]
     if not (total and shown >= total):
