@@ -55,7 +55,8 @@ def page(path: str) -> bytes:
     else:
         is_article = "Show" in path
         number = int(path.rpartition("=")[2]) if is_article else 0
-        body = (article_page(number, title=f"第{number}篇讲话") if is_article else list_page(ROWS)).encode()
+        text = article_page(number, title=f"第{number}篇讲话", body=f"<p>各位委员：</p><p>这是第{number}篇。</p>")
+        body = (text if is_article else list_page(ROWS)).encode()
     return HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 

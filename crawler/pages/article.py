@@ -72,6 +72,8 @@ class Evidence:
 class Article:
     """What was read. `body_html` holds the body's element without what is no part of it.
 
+    `page_number`: what the page prints behind its title, such as `(2)`, and `title` leaves out; else empty.
+
     `dates`: every day that the page says, the most trusted first (`pipelines.text.dates.WEIGHTS`).
 
     `confidence` is an estimate, 0 to 1, that the body is the right block of the page (calibrated in
@@ -79,6 +81,7 @@ class Article:
     """
 
     title: Found | None
+    page_number: str
     dates: tuple[Witness, ...]
     author: Found | None
     source: Found | None
@@ -125,6 +128,7 @@ def read(page: Page, evidence: Evidence | None = None) -> Article:
     following = GoesOn() if evidence.is_long else goes_on(page, judged, body, evidence.part, is_joined=bool(hidden))
     return Article(
         title=title,
+        page_number=heading.number if heading else "",
         dates=tuple(ranked(dates)),
         author=info.author or _claim(claims.author),
         source=source or _claim(claims.source),

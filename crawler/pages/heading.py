@@ -46,11 +46,12 @@ _SHORTEST_HEADED, _SHORTEST, _SHORTEST_INSIDE, _SHORTEST_LINKED, _LONGEST_TITLE,
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """`text` as the page prints it, and its lines."""
+    """`text` as the page prints it without the page's number, its lines, and the number as printed: `(2)`."""
 
     text: str
     first: int
     end: int
+    number: str = ""
 
 
 def find_heading(
@@ -89,7 +90,9 @@ def find_heading(
                 if begins and len(text) <= _LONGEST_COLUMN and _has_headed(candidates, lines, whole, edges):
                     continue
                 shown = titles[-first]
-                return Heading(shown if squeeze(shown) == text else _cut(claim, text), -first, end)
+                printed = number.search(lines[end - 1].text) if number else None
+                shown = shown if squeeze(shown) == text else _cut(claim, text)
+                return Heading(shown, -first, end, printed.group() if printed else "")
     return next(filter(None, (_begun(lines, worths, titled(claim, names)) for claim in claims)), None)
 
 

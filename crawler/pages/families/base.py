@@ -162,7 +162,7 @@ class BaseFamily(ABC):
         return ArticlePage(
             title=article.title.text,
             raw=Raw(
-                title=article.title.text,
+                title=article.title.text + article.page_number,
                 published=_text(article.published),
                 views=None if counter else _text(article.views),
                 author=_text(article.author),
