@@ -193,7 +193,8 @@ class ListWalk:
             return False
         keys, known = self._keys(listing), {key for key, one in self.job.archive.known.items() if not one.is_gone}
         if known and not keys & known:
-            why = "it names another page and lists no speech that the archive knows"
+            came = what_came(fetched, start)
+            why = came[0] if came else "it names another page and lists no speech that the archive knows"
         elif urlsplit(start).path.strip("/") and await self._is_front_page(keys):
             why = "it lists what the front page lists"
         else:

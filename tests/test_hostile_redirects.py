@@ -97,7 +97,7 @@ def test_articles_redirected_out_of_the_site_open_nothing_and_are_not_gone(site:
             return Answer(list_page(rows)) if "list.asp" in path or path == "/" else Answer("", 404)
         if number in targets:
             return Answer("", 302, {"Location": targets[number]})
-        return Answer(article_page(number, title=f"第{number}篇讲话"))
+        return Answer(article_page(number, title=f"第{number}篇讲话", body=f"<p>各位委员，这是第{number}次。</p>"))
 
     with serve(answer) as url, canary(met) as port:
         assert site.crawl(url, "-a", profile(site)).status == 0
