@@ -11,7 +11,8 @@ from crawler.instead import what_came
 from crawler.job import CrawlJob
 from crawler.listing import ListState, Trouble
 from crawler.pages import Ask, ListedRow, ListPage, SectionLink
-from crawler.pages.sections import says_section
+from crawler.pages.page import Page
+from crawler.pages.sections import heads_section, says_section
 from crawler.renumbered import renumbered
 from crawler.wire import capture
 from pipelines.health import Exit
@@ -21,6 +22,15 @@ from pipelines.record import Capture
 _MOST_WALKS = 3
 _MOST_FURTHER = 100
 _Look = tuple[Fetched, ListPage | None, Trouble | None]
+
+
+def _is_root(url: str) -> bool:
+    parts = urlsplit(url)
+    return not parts.path.strip("/") and not parts.query
+
+
+def _links(page: Page) -> tuple[str, ...]:
+    return tuple(node.get("href", "") for node in page.all("//a[@href]"))
 
 
 async def find_section(job: CrawlJob, fetcher: Fetcher) -> SectionLink | None:
@@ -101,6 +111,7 @@ class ListWalk:
         self._is_complete = True
         self._is_empty = False
         self._service: str | None = None
+        self._front: tuple[str, ...] | None = None
 
     async def rows(self) -> AsyncIterator[ListedRow]:
         """Rows in the order of the list; `capture` is of the page they stood on.
@@ -174,12 +185,27 @@ class ListWalk:
             return fetched, None, None
         self.job.hosts.learn(self.job.family.own_links(fetched.page))
         listing = self.job.family.read_list(fetched.page)
+        if why := await self._stands_in(ask, fetched):
+            return fetched, listing, Trouble("foreign", why)
         says = ask.is_fragment or says_section(fetched.page, self.section.name)
         if number == 1:
             state.names_itself = says and not ask.is_fragment
         elif state.names_itself and not says:
             return fetched, listing, Trouble("foreign", "it does not name the section, as the first page does")
         return fetched, listing, state.trouble(number, listing, self._keys(listing))
+
+    async def _stands_in(self, ask: Ask, fetched: Fetched) -> str | None:
+        """Why an answer is the site's front page and not the list page asked for; None when it is not."""
+        if fetched.page is None or fetched.response is None or _is_root(ask.url) or _is_root(self.section.url):
+            return None
+        if _is_root(fetched.response.url):
+            return "it redirects to the site's front page"
+        if ask.is_fragment or heads_section(fetched.page, self.section.name):
+            return None
+        if self._front is None:
+            front = await self.fetcher.get(urljoin(self.job.start_url, "/"))
+            self._front = _links(front.page) if front.page else ()
+        return "it is the site's front page" if self._front and _links(fetched.page) == self._front else None
 
     async def _is_another_page(self, start: str, fetched: Fetched, listing: ListPage) -> bool:
         """True, with the refusal told, for a first page that is another: the front page, another list."""

@@ -352,3 +352,40 @@ def test_messages_name_what_came_and_not_the_profile(came: Answer, words: str, s
             ended.out
         )
     assert len(site.latest()) == 3
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+@pytest.mark.parametrize("is_led", [False, True])
+def test_a_front_page_in_the_place_of_a_list_page_is_a_gap(
+    is_led: bool, is_known: bool, site: Site, tmp_path: Path
+) -> None:
+    cms = kesion()
+    inner = cms.serve(ALL)
+    news = "".join(
+        f'<li><a href="/Item/Show.asp?m=1&d={n}">{cms.titles[n]}</a> 2023-12-28</li>' for n in range(31, 35)
+    )
+    box = f'<div><span>领导讲话</span><a href="{cms.listing}">更多</a></div><ul class="list">{news}</ul>'
+    front = Answer(f"<html><head><title>广水市政协网</title></head><body>{box}</body></html>")
+    second, pager = (
+        "/Item/list.asp?ID=5&Page=2",
+        '<div id="fenye">共 6 篇 页次:{}/2页 <a href="?ID=5&Page=2">2</a></div>',
+    )
+    pages = {
+        "/": front,
+        cms.listing: Answer(cms.rows([1, 2, 3]).replace("</ul>", "</ul>" + pager.format(1))),
+        second: Answer(cms.rows([4, 5, 6]).replace("</ul>", "</ul>" + pager.format(2))),
+    }
+    whole = dict(pages)
+    profile = tmp_path / "made.toml"
+    profile.write_text(PROFILE, "utf-8")
+    with serve(lambda path, headers: pages.get(path) or inner(path, headers)) as url:
+        if is_known:
+            assert site.crawl(url, "-a", f"profile={profile}").status == 0
+        pages[second] = led("/") if is_led else front
+        ended = site.crawl(url, "-a", f"profile={profile}", "-a", "mode=full")
+        assert ended.status == 3, ended.out
+        assert [gap["what"] for gap in site.report()["not_captured"]] == ["list"]
+        assert len(site.latest()) == (6 if is_known else 3)
+        pages.update(whole)
+        assert site.crawl(url, "-a", f"profile={profile}", "-a", "mode=full").status == 0
+    assert len(site.latest()) == 6

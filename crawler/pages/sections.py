@@ -100,14 +100,20 @@ def _last_entry(trail: Trail) -> str:
     return entries[-1] if entries else ""
 
 
-def says_section(page: Page, name: str) -> bool:
-    """True when a page names the section as its own: in its title, its breadcrumb, or in words that are no link."""
+def heads_section(page: Page, name: str) -> bool:
+    """True when title or breadcrumb name the section: a front page names it at most above one of its boxes."""
     wanted = squeeze(name)
     if any(wanted in squeeze(words(node)) for node in page.all("//title")):
         return True
     trail = read_trail(page, read_lines(page.root).all)
-    if trail is not None and wanted in squeeze(trail.text):
+    return trail is not None and wanted in squeeze(trail.text)
+
+
+def says_section(page: Page, name: str) -> bool:
+    """True when a page names the section as its own: in its title, its breadcrumb, or in words that are no link."""
+    if heads_section(page, name):
         return True
+    wanted = squeeze(name)
     plain = page.all("//h1|//h2|//h3|//h4|//h5|//strong|//b|//span|//div|//td|//p|//li|//em")
     return any(len(node) == 0 and squeeze(node.text or "") == wanted and not _is_linked(node) for node in plain)
 
