@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -86,7 +86,7 @@ class ArticleReader:
             return Fetched(first.response, None, *_why_not_of_section(head))
         captures = tuple([await capture("article", number, answer) for number, answer in enumerate(answers, 1)])
         look = replace(look, captures=captures, **http_facts(first.response))
-        draft = self._speech(article, parts, look, _end_problems(first))
+        draft = self._speech(article, parts, look)
         if doubts is not None and seen is not None and (doubt := await doubts(draft, seen)):
             return doubt
         look, problems = await self.views.with_views(look, head.raw.views, head.counter)
@@ -100,9 +100,7 @@ class ArticleReader:
             problems=(*draft.problems, *problems, *files.problems),
         )
 
-    def _speech(
-        self, article: Article, parts: list[ArticlePage], look: Look, problems: tuple[Problem, ...]
-    ) -> RawSpeech:
+    def _speech(self, article: Article, parts: list[ArticlePage], look: Look) -> RawSpeech:
         """The speech as its pages give it, without its counter and with its attachments not fetched."""
         head = parts[0]
         return RawSpeech(
@@ -115,7 +113,7 @@ class ArticleReader:
             body_html=tuple(part.body_html for part in parts),
             attachments=tuple(dict.fromkeys(one for part in parts for one in part.attachments)),
             look=look,
-            problems=(*head.problems, *self._column_problems(head, article.section), *problems),
+            problems=(*head.problems, *self._column_problems(head, article.section), *_of_further(parts)),
             dates=head.dates,
         )
 
@@ -136,7 +134,7 @@ class ArticleReader:
             if seen is not None and (why := _why_no_part(seen, part, fetched.response, parts[0], answers)):
                 reason = Reason.NO_ARTICLE
                 return parts, answers, Fetched(fetched.response, None, reason, f"part {number}: {why}")
-            parts.append(part)
+            parts.append(replace(part, problems=(*part.problems, *_end_problems(fetched))))
             answers.append(fetched.response)
             following = self.fetcher.hosts.local(parts[-1].next_part or "")
             if not parts[-1].next_part:
@@ -181,6 +179,16 @@ def _why_no_part(
         return f"another page came, headed {part.title!r}"
     said = seen.notice()
     return f"a notice came: {said[1]}" if said else None
+
+
+def _of_further(parts: Sequence[ArticlePage]) -> tuple[Problem, ...]:
+    """What is told of the text of an article's further parts; their heads repeat the first one's."""
+    return tuple(
+        replace(problem, detail=f"part {number}: {problem.detail}")
+        for number, part in enumerate(parts[1:], 2)
+        for problem in part.problems
+        if problem.field == "body"
+    )
 
 
 def _end_problems(fetched: Fetched) -> tuple[Problem, ...]:

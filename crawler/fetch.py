@@ -30,7 +30,7 @@ from crawler.middlewares import RobotsForbidden, RobotsUnreadable, Undecodable, 
 from crawler.netloc import Server
 from crawler.pages import Ask, Family
 from crawler.pages.forwarding import forward
-from crawler.pages.page import Page, PageError
+from crawler.pages.page import Page, PageError, PageSizeError
 from crawler.pages.shown import shown
 from crawler.redirects import MOST_REDIRECTS, cookies_of, redirect_of
 from pipelines.reasons import Reason
@@ -214,6 +214,8 @@ class Fetcher:
     def _as_page(self, response: TextResponse, expected: str) -> Fetched:
         try:
             page = Page(response.url, response.text, response.encoding)
+        except PageSizeError as error:
+            return _missing(response, Reason.TOO_LARGE, str(error))
         except PageError as error:
             return _missing(response, Reason.UNREADABLE, str(error))
         if said := self.family.notice(page, is_article=expected == "article"):

@@ -389,3 +389,21 @@ def test_a_front_page_in_the_place_of_a_list_page_is_a_gap(
         pages.update(whole)
         assert site.crawl(url, "-a", f"profile={profile}", "-a", "mode=full").status == 0
     assert len(site.latest()) == 6
+
+
+def test_what_is_told_of_a_further_part_stands_on_the_record(site: Site, tmp_path: Path) -> None:
+    """The second part goes on where only a script leads; the first is whole."""
+    cms = generic()
+    halves = ["".join(f"<p>{one}</p>" for one in half) for half in (cms.texts[1][:2], cms.texts[1][2:])]
+    first = f'{halves[0]}<div><a href="/ldjh/t1_2.html">下一页</a></div>'
+    second = f'{halves[1]}<div><a href="javascript:turn(3)">3</a> <a href="javascript:turn(3)">下一页</a></div>'
+    rest = cms.serve([1])
+    parts = {"/ldjh/t1.html": cms.page(1, None, first), "/ldjh/t1_2.html": cms.page(1, None, second)}
+    profile = tmp_path / "made.toml"
+    profile.write_text(PROFILE.replace('cms = "kesion"', 'cms = "generic"'), "utf-8")
+    with serve(lambda path, head: Answer(parts[path]) if path in parts else rest(path, head)) as url:
+        ended = site.crawl(url, "-a", f"profile={profile}")
+    line = site.latest()["ldjh-t1"]
+    assert all(text in line["body"] for text in cms.texts[1]), ended.out
+    told = {(problem["code"], problem["detail"].partition(":")[0]) for problem in line["problems"]}
+    assert ("continued", "part 2") in told

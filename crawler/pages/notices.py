@@ -33,7 +33,8 @@ _SAID_BARE: Notices = (
     (re.compile("请先?登[录陆]|登[录陆]后(?:才)?(?:能|可)"), Reason.LOGIN),
     (re.compile("(?:没有|无)(?:权限|权)(?:查看|浏览|访问|阅读)|权限不足"), Reason.NO_PERMISSION),
 )
-_ALERT = re.compile(r"alert\(\s*(['\"])(.*?)\1\s*\)", re.DOTALL)
+# No notice is longer; without a bound, openings without an end would take quadratic time.
+_ALERT = re.compile(r"alert\(\s{0,9}(['\"])(.{0,500}?)\1\s{0,9}\)", re.DOTALL)
 _REFRESH = re.compile(r"url\s*=\s*['\"]?([^'\";]+)", re.IGNORECASE)
 _MOVED = re.compile(r"location(?:\.href)?\s*=\s*(['\"])(.+?)\1|location\.replace\(\s*(['\"])(.+?)\3")
 # A statement of its own: scripts of whole pages send phones to another host.

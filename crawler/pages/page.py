@@ -27,6 +27,16 @@ _TEXTS = etree.XPath(
 )
 
 
+_TAG = re.compile(r"<[a-zA-Z/!][^<>]*")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_SEPARATORS = re.compile(r"[\s/]+")
+_LONG_TAG = 10_000
+MOST_TAGS, MOST_TEXT, MOST_ATTRIBUTES = 60_000, 2_000_000, 1_000
+"""Tags, characters outside them, and attributes of one tag that a page may have: well above the largest real pages
+seen (5,916 tags, 442,715 characters). Attributes take the parser quadratic time; the rest takes readers memory.
+"""
+
+
 class PageError(ValueError):
     """A page that is not what its reader needs: says the address, what was looked for, and what was found."""
 
@@ -34,6 +44,10 @@ class PageError(ValueError):
 @cache
 def _compiled(xpath: str) -> etree.XPath:
     return etree.XPath(xpath)
+
+
+class PageSizeError(PageError):
+    """A page with more tags, text or attributes than any real one: it is not parsed."""
 
 
 class Page:
@@ -45,6 +59,7 @@ class Page:
         charset: the encoding it was decoded from, in which links send their queries; by default what the page says.
 
     Raises:
+        PageSizeError: more of it than a page can have.
         PageError: no HTML at all, or the parser gave up, so that some of the text is missing from the tree.
     """
 
@@ -55,6 +70,8 @@ class Page:
         self.charset = charset or (declared[1] if declared else "utf-8")
         # HTML has no NUL; libxml2 would end the text at one.
         source = text.replace("\x00", "")
+        if excess := _excess(source):
+            raise PageSizeError(f"{url}: too large to be read as a page: {excess}")
         # lxml.html's elements are Python objects, a tenth of a page's time; lxml's own are not.
         parser = etree.HTMLParser(encoding="utf-8", huge_tree=True)
         root = etree.fromstring(source.encode(), parser)
@@ -108,6 +125,19 @@ def drop(node: etree._Element) -> None:
     elif node.tail and before is not None:
         before.tail = text
     parent.remove(node)
+
+
+def _excess(text: str) -> str | None:
+    """What a page has too much of; None for every real one. Linear in the text."""
+    tags, inside = 0, 0
+    for tag in _TAG.finditer(text):
+        size = tag.end() - tag.start()
+        tags, inside = tags + 1, inside + size
+        if tags > MOST_TAGS:
+            return f"more than {MOST_TAGS} tags"
+        if size > _LONG_TAG and len(_SEPARATORS.findall(_QUOTED.sub("", tag[0]))) > MOST_ATTRIBUTES:
+            return f"a tag with more than {MOST_ATTRIBUTES} attributes"
+    return f"more than {MOST_TEXT} characters" if len(text) - inside > MOST_TEXT else None
 
 
 def words(node: etree._Element) -> str:
