@@ -1,6 +1,6 @@
 """Sites known by their addresses alone: one plain template, and for each shape where its articles and lists are.
 
-Each is a few lines: `article_path`, the path of a list page, and what a column is called.
+Each is a few lines: the path of an article, and those of a list's first and further pages.
 """
 
 from __future__ import annotations
@@ -26,6 +26,15 @@ class Shaped(FamilyReplica):
     is_by_structure: ClassVar[bool] = True
     first: ClassVar[str] = "/{name}/index.html"
     further: ClassVar[str] = "/{name}/index_{page}.html"
+    article: ClassVar[str]
+
+    def article_path(self, item: Item, part: int = 1) -> str:  # noqa: ARG002 - one page each
+        return self.article.format(
+            name=NAMES[item.class_id],
+            number=NUMBERS[item.class_id],
+            day=item.speech.published,
+            id=super().native_id(item),
+        )
 
     def column_path(self, class_id: int) -> str:
         return self.list_path(class_id, 1)
@@ -86,64 +95,49 @@ class Shaped(FamilyReplica):
 
 
 class HenanDays(Shaped):
-    def article_path(self, item: Item, part: int = 1) -> str:  # noqa: ARG002 - one page each
-        return f"/{item.speech.published:%Y/%m-%d}/{self.native_id(item)}.html"
+    article = "/{day:%Y/%m-%d}/{id}.html"
 
 
 class PlainDays(Shaped):
-    def article_path(self, item: Item, part: int = 1) -> str:  # noqa: ARG002
-        return f"/{NAMES[item.class_id]}/{item.speech.published:%Y-%m-%d}/{self.native_id(item)}.html"
+    article = "/{name}/{day:%Y-%m-%d}/{id}.html"
 
 
 class Newspaper(Shaped):
     first, further = "/node_{number}.htm", "/node_{number}_{page}.htm"
-
-    def article_path(self, item: Item, part: int = 1) -> str:  # noqa: ARG002
-        return f"/{NAMES[item.class_id]}/content/{item.speech.published:%Y-%m/%d}/content_{self.native_id(item)}.htm"
+    article = "/{name}/content/{day:%Y-%m/%d}/content_{id}.htm"
 
 
 class NewsSystem(Shaped):
     first, further = "/{name}/index.shtml", "/{name}/index_{page}.shtml"
-
-    def article_path(self, item: Item, part: int = 1) -> str:  # noqa: ARG002
-        return f"/system/{item.speech.published:%Y/%m/%d}/{self.native_id(item)}.shtml"
+    article = "/system/{day:%Y/%m/%d}/{id}.shtml"
 
 
 class Guangdong(Shaped):
-    def article_path(self, item: Item, part: int = 1) -> str:  # noqa: ARG002
-        return f"/{NAMES[item.class_id]}/{item.speech.published:%Y/%m}/content/post_{self.native_id(item)}.html"
+    article = "/{name}/{day:%Y/%m}/content/post_{id}.html"
 
 
 class ZhengXieYun(Shaped):
     first, further = "/szxapp/3/28/{number}/list.html", "/szxapp/3/28/{number}/list_{page}.html"
-
-    def article_path(self, item: Item, part: int = 1) -> str:  # noqa: ARG002
-        return f"/szxapp/3/28/{NUMBERS[item.class_id]}/content_{self.native_id(item)}.html"
+    article = "/szxapp/3/28/{number}/content_{id}.html"
 
 
 class DocHtml(Shaped):
     first, further = "/UserData/SortHtml/7/{number}.html", "/UserData/SortHtml/7/{number}_{page}.html"
+    article = "/DocHtml/7/{day:%y/%m}/{id:0>8}.html"
 
     def native_id(self, item: Item) -> str:
         return f"7-{int(super().native_id(item)):08}"
 
-    def article_path(self, item: Item, part: int = 1) -> str:  # noqa: ARG002
-        return f"/DocHtml/7/{item.speech.published:%y/%m}/{self.native_id(item).removeprefix('7-')}.html"
-
 
 class PowerEasy(Shaped):
     first, further = "/Category_{number}/Index.aspx", "/Category_{number}/Index_{page}.aspx"
-
-    def article_path(self, item: Item, part: int = 1) -> str:  # noqa: ARG002
-        return f"/Item/{self.native_id(item)}.aspx"
+    article = "/Item/{id}.aspx"
 
 
 class EyouCms(Shaped):
     first = "/?m=home&c=Lists&a=index&tid={number}"
     further = first + "&page={page}"
-
-    def article_path(self, item: Item, part: int = 1) -> str:  # noqa: ARG002
-        return f"/?m=home&c=View&a=index&aid={self.native_id(item)}"
+    article = "/?m=home&c=View&a=index&aid={id}"
 
 
 class Sudy(Shaped):
@@ -151,14 +145,11 @@ class Sudy(Shaped):
 
     counter = "increments"
     is_by_structure = False
+    first, further = "/{name}/list.htm", "/{name}/list{page}.htm"
+    article = "/{day:%Y/%m%d}/c{number}a{id}/page.htm"
 
     def told(self, item: Item) -> dict[str, object]:  # noqa: ARG002 - the database knows the count
         return {}
-
-    first, further = "/{name}/list.htm", "/{name}/list{page}.htm"
-
-    def article_path(self, item: Item, part: int = 1) -> str:  # noqa: ARG002
-        return f"/{item.speech.published:%Y/%m%d}/c{NUMBERS[item.class_id]}a{self.native_id(item)}/page.htm"
 
     def page(self, request: Request) -> str | Answer | None:
         if re.fullmatch(r"/_visitcount(?:display)?", request.path):
