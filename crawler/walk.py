@@ -11,7 +11,7 @@ from crawler.instead import what_came
 from crawler.job import CrawlJob
 from crawler.listing import ListState, Trouble
 from crawler.pages import Ask, ListedRow, ListPage, SectionLink
-from crawler.pages.page import Page
+from crawler.pages.page import Page, PageError, squeeze, words
 from crawler.pages.sections import heads_section, says_section
 from crawler.renumbered import renumbered
 from crawler.wire import capture
@@ -21,6 +21,9 @@ from pipelines.record import Capture
 
 _MOST_WALKS = 3
 _MOST_FURTHER = 100
+_FEW_ROWS, _FEWEST_SENTENCES, _CERTAIN_BODY = 3, 3, 0.9
+"""An article's page links to its neighbours and little else that looks like rows, else its body must be certain;
+abstracts of rows are shorter."""
 _Look = tuple[Fetched, ListPage | None, Trouble | None]
 
 
@@ -187,6 +190,8 @@ class ListWalk:
         listing = self.job.family.read_list(fetched.page)
         if why := await self._stands_in(ask, fetched):
             return fetched, listing, Trouble("foreign", why)
+        if not ask.is_fragment and (title := self._title_of_article(fetched.page, listing)):
+            return fetched, listing, Trouble("foreign", f"an article came in its place: {title}")
         says = ask.is_fragment or says_section(fetched.page, self.section.name)
         if number == 1:
             state.names_itself = says and not ask.is_fragment
@@ -206,6 +211,20 @@ class ListWalk:
             front = await self.fetcher.get(urljoin(self.job.start_url, "/"))
             self._front = _links(front.page) if front.page else ()
         return "it is the site's front page" if self._front and _links(fetched.page) == self._front else None
+
+    def _title_of_article(self, page: Page, listing: ListPage) -> str | None:
+        """The title of the article that came for a list page; None for a list, headed by its section or a row."""
+        try:
+            read = self.job.family.read_article(page, 1, None)
+        except PageError:
+            return None
+        has_rows = sum(not row.is_doubtful for row in listing.rows) > _FEW_ROWS
+        if has_rows and (read.confidence or 0.0) < _CERTAIN_BODY:
+            return None
+        title, text = squeeze(read.title), words(Page(page.url, read.body_html).root)
+        others = (*(row.title or "" for row in listing.rows), *self.job.profile.section, self.job.profile.name)
+        is_headed = not any(title in squeeze(other) or squeeze(other) in title for other in others if squeeze(other))
+        return read.title if is_headed and text.count("。") >= _FEWEST_SENTENCES else None
 
     async def _is_another_page(self, start: str, fetched: Fetched, listing: ListPage) -> bool:
         """True, with the refusal told, for a first page that is another: the front page, another list."""

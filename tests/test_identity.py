@@ -355,9 +355,9 @@ def test_messages_name_what_came_and_not_the_profile(came: Answer, words: str, s
 
 
 @pytest.mark.parametrize("is_known", [False, True])
-@pytest.mark.parametrize("is_led", [False, True])
-def test_a_front_page_in_the_place_of_a_list_page_is_a_gap(
-    is_led: bool, is_known: bool, site: Site, tmp_path: Path
+@pytest.mark.parametrize("came", ["front page", "led to the front page", "article"])
+def test_another_page_in_the_place_of_a_list_page_is_a_gap(
+    came: str, is_known: bool, site: Site, tmp_path: Path
 ) -> None:
     cms = kesion()
     inner = cms.serve(ALL)
@@ -381,7 +381,7 @@ def test_a_front_page_in_the_place_of_a_list_page_is_a_gap(
     with serve(lambda path, headers: pages.get(path) or inner(path, headers)) as url:
         if is_known:
             assert site.crawl(url, "-a", f"profile={profile}").status == 0
-        pages[second] = led("/") if is_led else front
+        pages[second] = {"front page": front, "article": Answer(cms.page(20))}.get(came, led("/"))
         ended = site.crawl(url, "-a", f"profile={profile}", "-a", "mode=full")
         assert ended.status == 3, ended.out
         assert [gap["what"] for gap in site.report()["not_captured"]] == ["list"]
