@@ -126,8 +126,7 @@ class ArticleReader:
         fetched, title = first, listed.row.title if listed else None
         while True:
             if fetched.page is None or fetched.response is None:
-                where = f"part {len(parts) + 1}: " if parts else ""
-                return parts, answers, replace(fetched, detail=where + fetched.detail)
+                return parts, answers, _missing_part(len(parts) + 1, fetched) if parts else fetched
             number = len(parts) + 1
             seen = shown(fetched.page) if parts else None
             part = self.job.family.read_article(fetched.page, number, title)
@@ -179,6 +178,12 @@ def _why_no_part(
         return f"another page came, headed {part.title!r}"
     said = seen.notice()
     return f"a notice came: {said[1]}" if said else None
+
+
+def _missing_part(number: int, fetched: Fetched) -> Fetched:
+    """A further part that cannot be had: its absence says nothing about the article, whose first part is there."""
+    reason = Reason.UNREADABLE if fetched.reason and fetched.reason.is_the_sites_word else fetched.reason
+    return replace(fetched, reason=reason, detail=f"part {number}: {fetched.detail}")
 
 
 def _of_further(parts: Sequence[ArticlePage]) -> tuple[Problem, ...]:

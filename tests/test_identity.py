@@ -407,3 +407,18 @@ def test_what_is_told_of_a_further_part_stands_on_the_record(site: Site, tmp_pat
     assert all(text in line["body"] for text in cms.texts[1]), ended.out
     told = {(problem["code"], problem["detail"].partition(":")[0]) for problem in line["problems"]}
     assert ("continued", "part 2") in told
+
+
+def test_a_further_part_that_is_not_there_is_no_deletion(site: Site, tmp_path: Path) -> None:
+    cms = generic()
+    rest, profile = cms.serve([1, 2]), tmp_path / "made.toml"
+    profile.write_text(PROFILE.replace('cms = "kesion"', 'cms = "generic"'), "utf-8")
+    whole = "".join(f"<p>{one}</p>" for one in cms.texts[1])
+    pages = {"/ldjh/t1.html": cms.page(1, None, whole)}
+    with serve(lambda path, head: Answer(pages[path]) if path in pages else rest(path, head)) as url:
+        assert site.crawl(url, "-a", f"profile={profile}").status == 0
+        pages["/ldjh/t1.html"] = cms.page(1, None, f'{whole}<div><a href="/ldjh/t1_2.html">下一页</a></div>')
+        ended = site.crawl(url, "-a", f"profile={profile}", "-a", "mode=full", "-s", "GONE_AFTER_DAYS=0")
+    assert ended.status == 3, ended.out
+    assert site.events(2) == {}
+    assert [gap["detail"].partition(":")[0] for gap in site.report()["not_captured"]] == ["part 2"]

@@ -45,11 +45,11 @@ class Scene:
     paths: dict[str, str]
     """Path of each article asked for so far, by native id."""
 
-    def is_article(self) -> bool:
-        """True when the page holds a part of the target's text."""
+    def share(self) -> float:
+        """How much of the target's text the page holds, 0 to 1: of the speech it shows the most."""
         lines = [squeeze(line) for line in self.target["body"].split("\n") if len(line) >= SHORTEST_LINE]
         whole = squeeze(self.tree().text_content()) if self.text.strip() else ""
-        return sum(line in whole for line in lines[:40]) >= max(1, len(lines[:40]) // 8)
+        return sum(line in whole for line in lines) / max(1, len(lines))
 
     def is_list(self) -> bool:
         """True for a list page, or a fragment of one, with the target's row."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from crawler.replica.cms import Asked, Cms
 
 SPEECHES, PER_PAGE, SEED = 9, 5, 7
+LEAST_SHARE = 0.1
+"""Of a speech's lines: speeches share a sentence or two, and the shortest of a speech's parts holds more."""
 
 
 class Damaged:
@@ -50,15 +52,16 @@ class Damaged:
         if answer.status != 200 or "html" not in answer.content_type:
             return answer
         scenes = [self._scene(asked, answer, speech) for speech in self.speeches]
-        for scene in scenes:
-            if scene.is_list():
-                self.paths.setdefault("list", scene.path)
-            elif scene.target["native_id"] != self.order.get("target") and scene.is_article():
-                self.paths["article"] = scene.path
+        shown = max(scenes, key=Scene.share)
+        is_article = shown.share() >= LEAST_SHARE
+        if is_article and shown.target["native_id"] != self.order.get("target"):
+            self.paths["article"] = shown.path
+        elif not is_article and any(scene.is_list() for scene in scenes):
+            self.paths.setdefault("list", asked.target)
         if not self.order:
             return answer
         aimed = next(scene for scene in scenes if scene.target["native_id"] == self.order["target"])
-        is_aimed = aimed.is_list() if self.order["is_list"] else not aimed.is_list() and aimed.is_article()
+        is_aimed = not is_article and aimed.is_list() if self.order["is_list"] else is_article and aimed is shown
         if not is_aimed or 0 < self.order["times"] <= self.done:
             return answer
         table = LIST_DAMAGES if self.order["is_list"] else ARTICLE_DAMAGES
