@@ -383,6 +383,9 @@ MIXED = [
     ("""href="javascript:openDoc('/ldjh/t9.html')\"""", True),
     ("""href="javascript:openDoc('t9')\"""", False),
     ('href="javascript:;"', False),
+    ('target="_blank"', False),
+    ('href="http:///"', False),
+    ('href="mailto:zx@yunxi.example"', False),
 ]
 
 

@@ -58,7 +58,7 @@ def walk(answers: Answers, start: str, made: Family | None = None, known: Mappin
     """Find the section from `start` and walk its lists."""
     made = made or family("generic", None, ["领导讲话"], ["云溪市政协网"])
     report = RunReport("yunxi", "run", "incremental", start, "2026-01-10T02:00:00Z")
-    profile = SimpleNamespace(section=["领导讲话"], cms="generic", site="yunxi")
+    profile = SimpleNamespace(section=["领导讲话"], cms="generic", site="yunxi", name="云溪市政协网")
     archive = SimpleNamespace(known=dict(known or {}))
     job = cast(
         "Any",

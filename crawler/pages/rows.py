@@ -30,9 +30,7 @@ _ROW_TAGS = frozenset({"li", "tr", "dd", "p"})
 Path = tuple[tuple[object, str | None, str | None], ...]
 _NO_ADDRESS = re.compile(r"javascript:|#|mailto:|tel:", re.IGNORECASE)
 _CLICKED = "//*[self::li or self::tr or self::td or self::div or self::dd or self::dt or self::p or self::span]"
-_LINKS = (
-    f"//a[@href or @onclick or @data-href or @data-url]|{_CLICKED}[@onclick or @data-href or @data-url][not(.//a)]"
-)
+_LINKS = f"//a|{_CLICKED}[@onclick or @data-href or @data-url][not(.//a)]"
 SHORTEST_TITLE = 4
 _LONGEST_TOLD = 80
 _MANY = ""
@@ -48,11 +46,11 @@ class FoundRows:
 
 
 def row_links(page: Page, scripts: Scripts) -> Iterator[tuple[etree._Element, str | None]]:
-    """Every link of a page with what it opens; None for one that opens something that cannot be read."""
+    """Every link of a page with what it opens; None for one that opens nothing, or what cannot be read."""
     for link in page.all(_LINKS):
         url = scripts.opened(link)
         is_bare = _NO_ADDRESS.match((link.get("href") or "#").strip()) is not None
-        if url is not None or (is_bare and (is_handled(link) or link.tag == "a")):
+        if url is not None or link.tag == "a" or (is_bare and is_handled(link)):
             yield link, url
 
 
