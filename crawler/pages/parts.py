@@ -108,6 +108,8 @@ def _linked(page: Page, judged: Judged, body: Body, near: list[etree._Element], 
     links = {
         a: None for line in pagers for node, _ in line.pieces for a in (node, *node.iterancestors()) if a.tag == "a"
     }
+    # A pager of one number a line is longer than the few lines looked at.
+    links |= {a: None for node in near if node is not body.node for a in node.iter("a")}
     options = [option for node in near for option in node.iter("option") if option.get("value")]
     url = next_part(page, links, part)
     if url and _is_beside(page.url, url, part):
