@@ -18,17 +18,19 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.conftest import ROOT, Site
-from tests.silence.damages import ARTICLE_DAMAGES, INSERTED, LIST_DAMAGES
+from tests.silence.damages import ARTICLE_DAMAGES, INSERTED, LIST_DAMAGES, VIEWED
 from tests.test_families import FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KESION = [(flavour, "kesion") for flavour in ("6.5", "7.0", "X2")]
-UNKNOWN = [(flavour, "generic") for flavour in ("trs", "vsb", "dedecms", "siteserver", "phpcms-files")]
+UNKNOWN = [
+    (flavour, "generic") for flavour in ("trs", "trs-new", "vsb", "dedecms", "siteserver", "phpcms-files", "jeecms")
+]
 SITES = [*KESION, *FAMILIES, *UNKNOWN]
 IDS = [f"{cms}-{flavour}" for flavour, cms in SITES]
-A_SITE = 10
+A_SITE = 8
 """Damages of one site in the suite; all of them in the soak."""
 FIELDS = {
     "title": ("title",),
@@ -139,6 +141,7 @@ def untold(truth: dict[str, Any], site: Site, ended: dict[str, Any]) -> list[str
     found = [
         f"{native_id}: no speech of the site"
         for native_id in latest.keys() - {s["native_id"] for s in truth["speeches"]}
+        if not (ended["exit"] == 3 and _names_another_column(latest[native_id]))
     ]
     for speech in truth["speeches"]:
         line = latest.get(speech["native_id"])
@@ -161,6 +164,11 @@ def _own_id(native_id: str, truth: dict[str, Any]) -> str:
     return last if native_id not in ids and last in ids else native_id
 
 
+def _names_another_column(line: dict[str, Any]) -> bool:
+    """A row of another column, taken for the list's: its line says so, and the run does not end as complete."""
+    return any((problem["field"], problem["code"]) == ("section", "disagrees") for problem in line["problems"])
+
+
 def _wrong(speech: dict[str, Any], line: dict[str, Any], counter: str) -> Iterator[str]:
     problems = {(problem["field"], problem["code"]) for problem in line["problems"]}
     fields = {field for field, _ in problems}
@@ -173,6 +181,7 @@ def _wrong(speech: dict[str, Any], line: dict[str, Any], counter: str) -> Iterat
             continue
         if key == "body":
             in_doubt = any(field == "body" and code in BODY_IN_DOUBT for field, code in problems)
+            in_doubt = in_doubt or any(one["url"].endswith(VIEWED) for one in line["attachments"])
         else:
             in_doubt = bool(fields & set(doubts))
         if not in_doubt:
@@ -240,7 +249,6 @@ def silent(flavour: str, cms: str, folder: Path, chosen: list[Case]) -> list[str
     return found
 
 
-@pytest.mark.soak
 @pytest.mark.parametrize(("flavour", "cms"), SITES, ids=IDS)
 def test_no_damage_is_silent(flavour: str, cms: str, tmp_path: Path) -> None:
     chosen = cases(IDS.index(f"{cms}-{flavour}"), A_SITE)

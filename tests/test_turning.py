@@ -247,6 +247,7 @@ TOLD = {
     "scroll-words": ('<div class="loading">上拉加载更多...</div>', "上拉加载更多"),
     "load-more-english": ('<button class="more">Load more</button>', "Loadmore"),
     "scroll": ("<script>var page=1;$(window).scroll(function(){page++;$.get('/api/list?p='+page,add);});</script>", "scrolled"),
+    "declared": ("<div class='fenye'></div><script>var TotalPage=4;\nvar TotalPut=10;</script>", "page 2: the pager ended"),
     "element": ('<el-pagination :total="total" @current-change="turn"></el-pagination>', "el-pagination"),
     "laypage-by-ajax": ("<script>laypage.render({elem:'p', count: 60, limit: 3, jump:function(o){load(o.curr);}});</script>", "laypage"),
     "jqPaginator-by-ajax": ("<script>$('#p').jqPaginator({totalPages: 9, currentPage: 1, onPageChange: function(n){load(n);}});</script>", "ended before it"),

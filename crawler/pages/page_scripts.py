@@ -60,6 +60,12 @@ _LOADS = re.compile(
 _ASKS = re.compile(r"\$\.(?:ajax|get|post|getJSON)\b|\bfetch\s*\(|axios|\.load\s*\(|XMLHttpRequest", re.IGNORECASE)
 _HIDDEN_PAGES = re.compile(r"(?:total_?pages?|page_?count|page_?total|count_?page|pages)", re.IGNORECASE)
 _HIDDEN_ROWS = re.compile(r"(?:total_?(?:count|records?|rows?|num)|record_?count|row_?count|total)", re.IGNORECASE)
+# Declared by itself; a bare `pages` or `total` may count anything.
+_DECLARED = re.compile(
+    r"\b(?:var|let|const)\s{1,9}([A-Za-z_]\w{3,24})\s{0,9}=\s{0,9}[\"']?(\d{1,7})[\"']?\s{0,9}(?:;|\n|$)"
+)
+_DECLARED_PAGES = re.compile(r"(?:total_?pages?|page_?count|page_?total|count_?page|max_?page)", re.IGNORECASE)
+_DECLARED_ROWS = re.compile(r"(?:total_?(?:count|records?|rows?|num|put)|record_?count|row_?count)", re.IGNORECASE)
 _ELEMENT = re.compile(r"<((?:el|a|van|v|ant|t|n)-pagination|pagination)\b[^>]*", re.IGNORECASE)
 _SERVICE = re.compile(
     r"(?:\$\.(?:ajax|get|post|getJSON)|\bfetch|\baxios(?:\.\w+)?|\brequest)\s*\(\s*(?:\{[^{}]{0,300}?url\s*:\s*)?"
@@ -91,7 +97,7 @@ def scripted_pager(page: Page, scripts: Scripts) -> ScriptedPager:
             made = _Call(page, scripts, name, arguments).read(script)
             if made is not None:
                 return made
-    pages, total = _hidden_counts(page)
+    pages, total = _hidden_counts(page, scripts)
     stuck = tuple(_without_call(page, scripts))
     return ScriptedPager(None, {}, pages, total, stuck)
 
@@ -208,10 +214,16 @@ def _without_call(page: Page, scripts: Scripts) -> Iterator[str]:
             return
 
 
-def _hidden_counts(page: Page) -> tuple[int | None, int | None]:
-    """Counts in hidden fields of a form."""
+def _hidden_counts(page: Page, scripts: Scripts) -> tuple[int | None, int | None]:
+    """Counts in hidden fields of a form, or declared by a script."""
     pages: int | None = None
     total: int | None = None
+    for source in scripts.sources:
+        for name, value in _DECLARED.findall(source):
+            if _DECLARED_PAGES.fullmatch(name):
+                pages = int(value) or pages
+            elif _DECLARED_ROWS.fullmatch(name):
+                total = int(value) or total
     for box in page.all("//input[@type='hidden'][@value]"):
         name, value = box.get("name") or box.get("id") or "", (box.get("value") or "").strip()
         if not (value.isascii() and value.isdigit() and 0 < len(value) < 8):

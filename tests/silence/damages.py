@@ -22,6 +22,8 @@ LIST_DAMAGES: dict[str, Damage] = {}
 ARTICLE_DAMAGES: dict[str, Damage] = {}
 INSERTED = "许可证：经研究，特别说明的是，时间：要抓紧，联系我们的群众越来越多，责编同志也来了。"
 """A sentence with the words that label boilerplate."""
+VIEWED = "/upload/jianghua.pdf"
+"""The file that a viewer shows in the place of a text."""
 NOTICE = "<html><head><meta charset='utf-8'><title>提示</title></head><body><div class='main'>{}</div></body></html>"
 
 
@@ -356,7 +358,7 @@ def body_in_frame(scene: Scene) -> Answer | None:
 def body_in_viewer(scene: Scene) -> Answer | None:
     def change(body: html.HtmlElement) -> None:
         _emptied(body)
-        body.append(html.Element("iframe", src="/pdfjs/web/viewer.html?file=/upload/jianghua.pdf"))
+        body.append(html.Element("iframe", src="/pdfjs/web/viewer.html?file=" + VIEWED))
 
     return _inside(scene, change)
 
