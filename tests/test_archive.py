@@ -670,7 +670,7 @@ def test_knowing_many_speeches_stays_small(tmp_path: Path) -> None:
     measure = (
         "import sys, tracemalloc\n"
         "from pipelines.archive.reader import Archive\nfrom pipelines.archive.state import load\n"
-        "archive = Archive(sys.argv[1]); tracemalloc.start(); held = load(archive)\n"
+        "archive = Archive(sys.argv[1]); tracemalloc.start(); held = load(archive.history())\n"
         "print(tracemalloc.get_traced_memory()[0] // len(held))"
     )
     told = python(measure, root)
@@ -722,4 +722,4 @@ def test_reading_needs_no_third_party_package(finished: Path) -> None:
     bare = [sys.executable, "-S", "-c", command]  # -S: no site-packages
     read = subprocess.run(bare, check=True, capture_output=True, text=True, env=ENVIRONMENT)
     assert read.stdout == "3\n"
-    assert len(load(Archive(finished))) == 3
+    assert len(load(Archive(finished).history())) == 3

@@ -81,7 +81,7 @@ def test_a_reader_written_from_the_page_agrees_with_ours(finished: Path) -> None
     end = "9999"
     assert as_of(versions, end, end) == {line["id"]: line["body"] for line in Archive(finished).latest()}
     assert as_of(versions, "2026-01-20T12", end).keys() == {"gszx:9", "gszx:4864"}
-    for native_id, known in load(Archive(finished)).items():
+    for native_id, known in load(Archive(finished).history()).items():
         of = [line for line in observations if line["id"] == f"gszx:{native_id}"]
         assert known.last_seen == max(o["observed_at"] for o in of if o["presence"] in {"present", "unlisted"})
         assert known.last_checked == max(o["observed_at"] for o in of if "article" in o["looked"])

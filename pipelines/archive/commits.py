@@ -15,7 +15,7 @@ from pipelines.canonical import json_value
 from pipelines.untrusted import parsed_json, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 
@@ -85,6 +85,16 @@ def commit_files(layout: Layout) -> list[Path]:
         return []
     found = (file for file in layout.commits.iterdir() if COMMIT_FILE.fullmatch(file.name))
     return sorted(found, key=lambda file: int(file.name.split(".")[0]))
+
+
+def files_now(commits: Iterable[Commit]) -> dict[str, tuple[NamedFile, ...]]:
+    """Every named file by path: as it must be now, then as it was before each redaction, the latest first."""
+    found: dict[str, tuple[NamedFile, ...]] = {}
+    for commit in commits:
+        found |= {named.path: (named,) for named in commit.files}
+        for replaced in commit.redaction.files if commit.redaction else ():
+            found[replaced.new.path] = (replaced.new, *found.get(replaced.new.path, ()))
+    return found
 
 
 def _read(file: Path) -> Commit:

@@ -6,13 +6,14 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any, get_args
 
+from pipelines.archive.commits import Commit, files_now
 from pipelines.archive.errors import Damaged
 from pipelines.archive.files import INFLATE_ERRORS
 from pipelines.archive.fixity import MeasuredLines, difference
 from pipelines.archive.flaws import WRONG_HASH, flaw
 from pipelines.archive.layout import natural_key
 from pipelines.archive.proofs import CaptureProofs
-from pipelines.archive.redactions import files_now, is_redacted
+from pipelines.archive.redactions import is_redacted
 from pipelines.archive.state import files_of, fold, has_other_file
 from pipelines.archive.streams import parsed
 from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Event
@@ -20,7 +21,6 @@ from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Event
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipelines.archive.commits import Commit
     from pipelines.archive.flaws import Judge
     from pipelines.archive.layout import Layout
     from pipelines.archive.state import SpeechState, States

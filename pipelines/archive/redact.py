@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive import state
 from pipelines.archive.admission import check_clock
-from pipelines.archive.commits import Commit
+from pipelines.archive.commits import Commit, files_now
 from pipelines.archive.errors import NotKnown, writing
 from pipelines.archive.files import NamedFile, sync_folder
 from pipelines.archive.layout import run_file
 from pipelines.archive.lock import SiteLock
 from pipelines.archive.reader import Archive
 from pipelines.archive.rebuild import heal, write_derived
-from pipelines.archive.redactions import REDACTION, Redaction, Replaced, files_now, has_text
+from pipelines.archive.redactions import REDACTION, Redaction, Replaced, has_text
 from pipelines.archive.replacing import finish_redactions, ready_file, write_without_words
 from pipelines.archive.sealing import ABSENCES, EVENTS, draft, make_point
 from pipelines.untrusted import whole
@@ -61,12 +61,12 @@ def redact(
         try:
             finish_redactions(Archive(path))
             archive = Archive(path)
-            heal(archive, state.load(archive))
+            heal(archive, state.load(archive.history()))
             check_clock(layout, archive, recorded_at)
             commit = _commit(archive, native_id, reason, order, recorded_at, software)
             done = Archive(path)
             finish_redactions(done)
-            write_derived(done, state.load(done))
+            write_derived(done, state.load(done.history()))
         finally:
             lock.release()
     assert commit.redaction is not None  # noqa: S101 - that is what was made

@@ -9,9 +9,6 @@ from pipelines.archive.files import NamedFile
 from pipelines.record import SPEECH_SCHEMA, Raw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from pipelines.archive.commits import Commit
     from pipelines.archive.streams import Line
 
 REDACTION = "redaction"
@@ -68,16 +65,6 @@ class Redaction:
 def _facts(named: NamedFile) -> dict[str, Any]:
     keys = ("bytes", "lines", "sha256", "sha256_uncompressed")
     return {key: getattr(named, key) for key in keys}
-
-
-def files_now(commits: Iterable[Commit]) -> dict[str, tuple[NamedFile, ...]]:
-    """Every named file by path: as it must be now, then as it was before each redaction, the latest first."""
-    found: dict[str, tuple[NamedFile, ...]] = {}
-    for commit in commits:
-        found |= {named.path: (named,) for named in commit.files}
-        for replaced in commit.redaction.files if commit.redaction else ():
-            found[replaced.new.path] = (replaced.new, *found.get(replaced.new.path, ()))
-    return found
 
 
 def unheard(line: Line) -> Line:

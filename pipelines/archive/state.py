@@ -17,7 +17,6 @@ from pipelines.record import Row, Version
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from pipelines.archive.reader import Archive
     from pipelines.archive.streams import Line
     from pipelines.reasons import PresenceState
     from pipelines.record import Speech
@@ -74,13 +73,13 @@ class SpeechState:
 States = dict[str, SpeechState]
 
 
-def load(archive: Archive, *, for_writing: bool = True, note: Callable[[Line], None] | None = None) -> States:
-    """The state of every speech, keyed by native id; what only a writer asks (`derived_sha256`) costs time.
+def load(history: Iterable[Line], *, for_writing: bool = True, note: Callable[[Line], None] | None = None) -> States:
+    """The state of every speech, keyed by native id, from the lines of both streams by rising seq.
 
-    `note` is shown every line.
+    What only a writer asks (`derived_sha256`) costs time. `note` is shown every line.
     """
     states: States = {}
-    for line in archive.history():
+    for line in history:
         fold_checked(states, line, for_writing=for_writing)
         if note is not None:
             note(line)

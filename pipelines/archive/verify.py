@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.archive.chain import Chain, sound_chain
+from pipelines.archive.commits import Commit, files_now
 from pipelines.archive.derived import DERIVED
 from pipelines.archive.derived_check import DerivedCheck
 from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat, NotAnArchive
@@ -16,14 +17,12 @@ from pipelines.archive.flaws import judged_ahead
 from pipelines.archive.history import STREAMS, History
 from pipelines.archive.layout import ARCHIVE_JSON, DERIVED_FILES, LINK, Layout, links_below
 from pipelines.archive.reader import Archive, read_about
-from pipelines.archive.redactions import files_now
 from pipelines.archive.signatures import check_signatures, signature
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
-    from pipelines.archive.commits import Commit
 
 QUICK_COMMITS = 7
 LARGE = 32 << 20

@@ -71,7 +71,7 @@ class ArchiveRun:
             self.salvaged = salvage(layout, self._facts, self._opened_at)
             self._archive = Archive(layout.root) if self.salvaged else found
             kept = KeptPayloads()
-            self.known: States = state.load(self._archive, note=kept.note) if self._archive else {}
+            self.known: States = state.load(self._archive.history(), note=kept.note) if self._archive else {}
             if self._archive:
                 heal(self._archive, self.known)
             self._staging = Staging(layout.staging / self._run, opening)
