@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from crawler.replica.prose import dice, person, sentences
 from pipelines.archive import lines, schemas
 from pipelines.archive.changes import Step
-from pipelines.archive.commits import Commit, sidecar_text
-from pipelines.archive.files import NamedFile, gzip_lines, json_document, write_synced
-from pipelines.archive.layout import (
+from pipelines.archive.disk.commits import Commit, sidecar_text
+from pipelines.archive.disk.files import NamedFile, gzip_lines, json_document, write_synced
+from pipelines.archive.disk.layout import (
     ARCHIVE_JSON,
     FORMAT,
     FORMAT_VERSION,

@@ -12,8 +12,8 @@ from typing import Any
 from crawler.arguments import LATEST, Arguments, WrongUse
 from crawler.recorded import RecordedRun
 from crawler.settings import ARCHIVE_ROOT
-from pipelines.archive.commits import Commit, commit_files
-from pipelines.archive.layout import Layout, run_file
+from pipelines.archive.disk.commits import Commit, commit_files
+from pipelines.archive.disk.layout import Layout, run_file
 from pipelines.archive.reader import Archive
 
 CRAWL, REPLAY, REPROCESS = "crawl", "replay", "reprocess"

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from crawler.arguments import Arguments, WrongUse
-from pipelines.archive.commits import Commit
-from pipelines.archive.layout import warc_file
+from pipelines.archive.disk.commits import Commit
+from pipelines.archive.disk.layout import warc_file
 from pipelines.archive.reader import Archive
 from pipelines.untrusted import json_object
 

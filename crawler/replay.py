@@ -21,8 +21,8 @@ from crawler.fetch import NotCaptured
 from crawler.job import stamp
 from crawler.wire import Arrival
 from pipelines.archive.captures import Captured
+from pipelines.archive.disk.layout import is_named_path
 from pipelines.archive.errors import Damaged
-from pipelines.archive.layout import is_named_path
 from pipelines.stages import stop
 from pipelines.warc.exchanges import Exchanges, Found, with_payload
 from pipelines.warc.http import HttpRequest, HttpResponse, head_end

@@ -28,7 +28,7 @@ from tests.test_archive import day, listed, missed, opened, sealed, speech
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pipelines.archive.commits import Commit
+    from pipelines.archive.disk.commits import Commit
     from pipelines.archive.writer import ArchiveRun
     from pipelines.record import Speech
 

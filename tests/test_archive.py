@@ -21,7 +21,7 @@ import pytest
 
 from pipelines.__main__ import main
 from pipelines.archive import errors, lines, staging
-from pipelines.archive.layout import natural_key
+from pipelines.archive.disk.layout import natural_key
 from pipelines.archive.reader import Archive
 from pipelines.archive.rebuild import rebuild
 from pipelines.archive.state import load

@@ -18,7 +18,7 @@ import pytest
 
 from crawler.replica.process import Replica
 from pipelines.archive import errors
-from pipelines.archive.files import whole_members
+from pipelines.archive.disk.files import whole_members
 from pipelines.archive.reader import Archive
 from pipelines.archive.staging import LOOKS
 from pipelines.archive.verify import verify

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from pipelines.__main__ import main
 from pipelines.archive import Archive, errors
+from pipelines.archive.disk.streams import heading
 from pipelines.archive.rebuild import rebuild
-from pipelines.archive.streams import heading
 from pipelines.archive.verify import verify
 from pipelines.reasons import Reason
 from pipelines.record import Row

@@ -14,11 +14,11 @@ import pytest
 
 from benchmarks.made import make
 from pipelines.__main__ import main
-from pipelines.archive.layout import DERIVED_FILES
+from pipelines.archive.disk.layout import DERIVED_FILES
+from pipelines.archive.disk.redactions import MARKER
 from pipelines.archive.reader import Archive
 from pipelines.archive.rebuild import rebuild
 from pipelines.archive.redact import redact
-from pipelines.archive.redactions import MARKER
 from pipelines.archive.state import load
 from pipelines.archive.verify import verify
 from pipelines.record import Listed

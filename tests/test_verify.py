@@ -15,8 +15,8 @@ import pytest
 from benchmarks.made import make
 from pipelines.__main__ import main
 from pipelines.archive import errors
+from pipelines.archive.disk.layout import DERIVED_FILES
 from pipelines.archive.flaws import _FITS, _SHAPES
-from pipelines.archive.layout import DERIVED_FILES
 from pipelines.archive.reader import Archive
 from pipelines.archive.rebuild import rebuild
 from pipelines.archive.shapes import misfit

@@ -26,8 +26,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.archive.captures import CaptureFiles, KeptPayloads
-from pipelines.archive.files import NamedFile
-from pipelines.archive.layout import Layout
+from pipelines.archive.disk.files import NamedFile
+from pipelines.archive.disk.layout import Layout
 from pipelines.archive.proofs import CaptureProofs
 from pipelines.warc.http import HttpRequest, HttpResponse
 from pipelines.warc.reader import read_at, records

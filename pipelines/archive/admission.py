@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pipelines.archive.commits import commit_files
+from pipelines.archive.disk.commits import commit_files
+from pipelines.archive.disk.layout import Layout, checked_name
 from pipelines.archive.errors import ArchiveError, ClockBehind, DiskFull, LockHeld, WrongHost
-from pipelines.archive.layout import Layout, checked_name
 from pipelines.archive.reader import Archive, read_about
 
 if TYPE_CHECKING:

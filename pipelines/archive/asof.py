@@ -6,15 +6,15 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.archive.streams import heading, parsed, raw_lines
+from pipelines.archive.disk.streams import heading, parsed, raw_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from pipelines.archive.commits import Commit
-    from pipelines.archive.layout import Layout
-    from pipelines.archive.streams import Heading
+    from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.layout import Layout
+    from pipelines.archive.disk.streams import Heading
 
 
 @dataclass(slots=True)

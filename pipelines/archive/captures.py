@@ -10,8 +10,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
+from pipelines.archive.disk.files import sync, sync_folder
 from pipelines.archive.errors import writing
-from pipelines.archive.files import sync, sync_folder
 from pipelines.untrusted import opened
 from pipelines.warc.exchange import (
     Original,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from pipelines.archive.streams import Line
+    from pipelines.archive.disk.streams import Line
     from pipelines.warc.exchange import Exchange, Measured
 
 LARGEST_FILE = 1_000_000_000

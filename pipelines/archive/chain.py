@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipelines.archive.commits import commit_files, read_commits, sidecar_text
+from pipelines.archive.disk.commits import commit_files, read_commits, sidecar_text
 from pipelines.archive.errors import Damaged, NewerFormat
 from pipelines.untrusted import document, whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipelines.archive.commits import Commit
-    from pipelines.archive.layout import Layout
+    from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.layout import Layout
 
 RESTORE = "restore it from a copy"
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.archive.files import json_document, replace_synced, sync, sync_folder
+from pipelines.archive.disk.files import json_document, replace_synced, sync, sync_folder
+from pipelines.archive.disk.layout import INDEX_JSON, INDEX_LINES, LATEST_JSON, LATEST_LINES, Layout
 from pipelines.archive.index import INDEX_SCHEMA, index_lines
 from pipelines.archive.latest import latest_lines
-from pipelines.archive.layout import INDEX_JSON, INDEX_LINES, LATEST_JSON, LATEST_LINES, Layout
 from pipelines.record import LATEST_SCHEMA
 
 if TYPE_CHECKING:
-    from pipelines.archive.commits import Commit
+    from pipelines.archive.disk.commits import Commit
     from pipelines.archive.state import States
 
 

@@ -13,8 +13,8 @@ from pipelines.archive.state import OF_VIEWS, SAYING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pipelines.archive.commits import Commit
-    from pipelines.archive.streams import Line
+    from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.streams import Line
 
 CHANGE_SCHEMA = "change/1"
 VIEWS_SCHEMA = "views/1"

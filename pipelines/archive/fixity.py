@@ -10,8 +10,8 @@ import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipelines.archive.files import INFLATE_ERRORS, NamedFile, file_digest
-from pipelines.archive.inflate import BLOCK, TooLong, ahead, blocks, inflated, inflated_pieces, lines_of
+from pipelines.archive.disk.files import INFLATE_ERRORS, NamedFile, file_digest
+from pipelines.archive.disk.inflate import BLOCK, TooLong, ahead, blocks, inflated, inflated_pieces, lines_of
 from pipelines.canonical import content_sha256
 from pipelines.untrusted import opened, parsed_json
 

@@ -13,18 +13,18 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
+from pipelines.archive.disk.streams import parsed, raw_lines
 from pipelines.archive.errors import Damaged
 from pipelines.archive.schemas import RECORDS
 from pipelines.archive.shapes import fits, misfit, shape_of_record
 from pipelines.archive.state import SAYING
-from pipelines.archive.streams import parsed, raw_lines
 from pipelines.canonical import content_sha256
 from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipelines.archive.streams import Line
+    from pipelines.archive.disk.streams import Line
 
 WRONG_HASH = "content_sha256 is not that of its content"
 _SHAPES = {name: shape_of_record(RECORDS[name]) for name in (SPEECH_SCHEMA, OBSERVATION_SCHEMA)}

@@ -6,25 +6,25 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any, get_args
 
-from pipelines.archive.commits import Commit, files_now
+from pipelines.archive.disk.commits import Commit, files_now
+from pipelines.archive.disk.files import INFLATE_ERRORS
+from pipelines.archive.disk.layout import natural_key
+from pipelines.archive.disk.redactions import is_redacted
+from pipelines.archive.disk.streams import parsed
 from pipelines.archive.errors import Damaged
-from pipelines.archive.files import INFLATE_ERRORS
 from pipelines.archive.fixity import MeasuredLines, difference
 from pipelines.archive.flaws import WRONG_HASH, flaw
-from pipelines.archive.layout import natural_key
 from pipelines.archive.proofs import CaptureProofs
-from pipelines.archive.redactions import is_redacted
 from pipelines.archive.state import files_of, fold, has_other_file
-from pipelines.archive.streams import parsed
 from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pipelines.archive.disk.layout import Layout
+    from pipelines.archive.disk.streams import Line
     from pipelines.archive.flaws import Judge
-    from pipelines.archive.layout import Layout
     from pipelines.archive.state import SpeechState, States
-    from pipelines.archive.streams import Line
 
 STREAMS = (("versions", SPEECH_SCHEMA), ("observations", OBSERVATION_SCHEMA))
 EVENTS: tuple[str, ...] = get_args(Event)

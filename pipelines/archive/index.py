@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pipelines.archive.layout import natural_key
+from pipelines.archive.disk.layout import natural_key
 from pipelines.canonical import json_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from pipelines.archive.commits import Commit
-    from pipelines.archive.layout import Layout
+    from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.layout import Layout
     from pipelines.archive.state import SpeechState, States
 
 INDEX_SCHEMA = "index/1"

@@ -7,16 +7,16 @@ import tempfile
 from dataclasses import fields
 from typing import TYPE_CHECKING, BinaryIO
 
+from pipelines.archive.disk.layout import Layout, natural_key
+from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
-from pipelines.archive.layout import Layout, natural_key
-from pipelines.archive.streams import raw_lines
 from pipelines.record import LATEST_SCHEMA, SPEECH_SCHEMA, Latest, Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from pipelines.archive.commits import Commit
+    from pipelines.archive.disk.commits import Commit
     from pipelines.archive.state import SpeechState, States
 
 _ADDED = tuple(f.name for f in fields(Latest))[len(fields(Version)) :]

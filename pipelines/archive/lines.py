@@ -11,8 +11,8 @@ from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Look, Observatio
 
 if TYPE_CHECKING:
     from pipelines.archive.changes import Step
+    from pipelines.archive.disk.streams import Line
     from pipelines.archive.state import SpeechState
-    from pipelines.archive.streams import Line
     from pipelines.reasons import PresenceState
     from pipelines.record import ContentState, Missed
 

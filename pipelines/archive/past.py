@@ -11,7 +11,7 @@ from pipelines.record import Row
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pipelines.archive.streams import Line
+    from pipelines.archive.disk.streams import Line
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ import hashlib
 from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipelines.archive.files import file_digest
+from pipelines.archive.disk.files import file_digest
 from pipelines.warc.exchange import measured
 from pipelines.warc.reader import read_at, records
 from pipelines.warc.records import WarcDamaged, WarcRecord, digest
@@ -14,9 +14,9 @@ from pipelines.warc.records import WarcDamaged, WarcRecord, digest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipelines.archive.commits import Commit
-    from pipelines.archive.layout import Layout
-    from pipelines.archive.streams import Line
+    from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.layout import Layout
+    from pipelines.archive.disk.streams import Line
 
 
 class Proof(NamedTuple):

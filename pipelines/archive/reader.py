@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.archive import feed
 from pipelines.archive.asof import as_of_lines
-from pipelines.archive.commits import Commit, check_version, read_commits
-from pipelines.archive.errors import Damaged, NotAnArchive, NotUnderstood
-from pipelines.archive.layout import (
+from pipelines.archive.disk.commits import Commit, check_version, read_commits
+from pipelines.archive.disk.layout import (
     ARCHIVE_JSON,
     FORMAT,
     FORMAT_VERSION,
@@ -20,8 +19,9 @@ from pipelines.archive.layout import (
     Layout,
     run_file,
 )
+from pipelines.archive.disk.streams import parsed, raw_lines
+from pipelines.archive.errors import Damaged, NotAnArchive, NotUnderstood
 from pipelines.archive.moments import end_of
-from pipelines.archive.streams import parsed, raw_lines
 from pipelines.record import SiteFacts
 from pipelines.untrusted import json_object, parsed_json
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
-    from pipelines.archive.streams import Line
+    from pipelines.archive.disk.streams import Line
 
 
 class Archive:

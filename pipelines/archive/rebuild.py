@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive import state
 from pipelines.archive.derived import DERIVED, Derived, replace_derived
+from pipelines.archive.disk.layout import Layout
+from pipelines.archive.disk.lock import SiteLock
 from pipelines.archive.errors import writing
-from pipelines.archive.layout import Layout
-from pipelines.archive.lock import SiteLock
 from pipelines.archive.reader import Archive
 from pipelines.archive.replacing import finish_redactions
 from pipelines.archive.sealing import write_sidecars

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive import state
 from pipelines.archive.admission import check_clock
-from pipelines.archive.commits import Commit, files_now
+from pipelines.archive.disk.commits import Commit, files_now
+from pipelines.archive.disk.files import NamedFile, sync_folder
+from pipelines.archive.disk.layout import run_file
+from pipelines.archive.disk.lock import SiteLock
+from pipelines.archive.disk.redactions import REDACTION, Redaction, Replaced, has_text
 from pipelines.archive.errors import NotKnown, writing
-from pipelines.archive.files import NamedFile, sync_folder
-from pipelines.archive.layout import run_file
-from pipelines.archive.lock import SiteLock
 from pipelines.archive.reader import Archive
 from pipelines.archive.rebuild import heal, write_derived
-from pipelines.archive.redactions import REDACTION, Redaction, Replaced, has_text
 from pipelines.archive.replacing import finish_redactions, ready_file, write_without_words
 from pipelines.archive.sealing import ABSENCES, EVENTS, draft, make_point
 from pipelines.untrusted import whole

@@ -6,17 +6,17 @@ import json
 import shutil
 from typing import TYPE_CHECKING
 
+from pipelines.archive.disk.files import file_digest, gzip_lines, sync_folder
+from pipelines.archive.disk.redactions import REDACTION, Replaced, redacted
+from pipelines.archive.disk.streams import parsed, raw_lines
 from pipelines.archive.errors import Damaged
-from pipelines.archive.files import file_digest, gzip_lines, sync_folder
-from pipelines.archive.redactions import REDACTION, Replaced, redacted
-from pipelines.archive.streams import parsed, raw_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from pipelines.archive.commits import Commit
-    from pipelines.archive.layout import Layout
+    from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.layout import Layout
     from pipelines.archive.reader import Archive
 
 

@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.admission import check_site
-from pipelines.archive.commits import commit_files
+from pipelines.archive.disk.commits import commit_files
+from pipelines.archive.disk.files import cut_to_whole_members, sync_folder
 from pipelines.archive.errors import ClockBehind, Damaged
-from pipelines.archive.files import cut_to_whole_members, sync_folder
 from pipelines.archive.reader import Archive
 from pipelines.archive.sealing import Occasion, Sealing, roll_back, staged_captures
 from pipelines.archive.staging import Opening, StagedRun, laid_out
@@ -22,7 +22,7 @@ from pipelines.archive.staging import Opening, StagedRun, laid_out
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipelines.archive.layout import Layout
+    from pipelines.archive.disk.layout import Layout
     from pipelines.record import SiteFacts
 
 KIND = "salvage"

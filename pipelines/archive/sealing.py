@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive import schemas
-from pipelines.archive.commits import Commit, sidecar_text
-from pipelines.archive.errors import Damaged
-from pipelines.archive.files import (
+from pipelines.archive.disk.commits import Commit, sidecar_text
+from pipelines.archive.disk.files import (
     NamedFile,
     file_digest,
     gzip_lines,
@@ -25,7 +24,7 @@ from pipelines.archive.files import (
     sync_folders,
     write_synced,
 )
-from pipelines.archive.layout import (
+from pipelines.archive.disk.layout import (
     ARCHIVE_JSON,
     FORMAT,
     FORMAT_VERSION,
@@ -34,6 +33,7 @@ from pipelines.archive.layout import (
     run_file,
     versions_file,
 )
+from pipelines.archive.errors import Damaged
 from pipelines.canonical import json_value
 from pipelines.untrusted import json_object
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
+from pipelines.archive.disk.files import replace_synced
+from pipelines.archive.disk.lock import SiteLock
 from pipelines.archive.errors import ArchiveError, writing
-from pipelines.archive.files import replace_synced
-from pipelines.archive.lock import SiteLock
 from pipelines.untrusted import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from pipelines.archive.commits import Commit
-    from pipelines.archive.layout import Layout
+    from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.layout import Layout
     from pipelines.archive.reader import Archive
 
 NAMESPACE = "speech-archive"

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
-from pipelines.archive.files import json_document, replace_synced, sync_folder, whole_members
-from pipelines.archive.layout import natural_key
+from pipelines.archive.disk.files import json_document, replace_synced, sync_folder, whole_members
+from pipelines.archive.disk.layout import natural_key
 from pipelines.archive.lines import placed
 from pipelines.canonical import json_value
 from pipelines.record import SPEECH_SCHEMA, SiteFacts
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from pipelines.archive.streams import Line
+    from pipelines.archive.disk.streams import Line
 
 LOOKS = "looks.jsonl.gz"
 RUN_JSON = "run.json"

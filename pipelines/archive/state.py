@@ -8,8 +8,8 @@ from http import HTTPStatus
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
+from pipelines.archive.disk.redactions import is_redacted
 from pipelines.archive.errors import Damaged
-from pipelines.archive.redactions import is_redacted
 from pipelines.canonical import json_value, local_part, sorted_sha256
 from pipelines.reasons import Reason
 from pipelines.record import Row, Version
@@ -17,7 +17,7 @@ from pipelines.record import Row, Version
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from pipelines.archive.streams import Line
+    from pipelines.archive.disk.streams import Line
     from pipelines.reasons import PresenceState
     from pipelines.record import Speech
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Self
 from pipelines.archive import changes, lines, state
 from pipelines.archive.admission import admit, check_clock, check_room
 from pipelines.archive.captures import CaptureFiles, KeptPayloads
+from pipelines.archive.disk.files import sync_folder
+from pipelines.archive.disk.layout import NATIVE_ID, Layout, warc_file
+from pipelines.archive.disk.lock import SiteLock
+from pipelines.archive.disk.redactions import unheard
 from pipelines.archive.errors import Damaged, LatestStale, writing
-from pipelines.archive.files import sync_folder
-from pipelines.archive.layout import NATIVE_ID, Layout, warc_file
-from pipelines.archive.lock import SiteLock
 from pipelines.archive.reader import Archive
 from pipelines.archive.rebuild import heal, write_derived
-from pipelines.archive.redactions import unheard
 from pipelines.archive.replacing import finish_redactions
 from pipelines.archive.salvage import salvage
 from pipelines.archive.sealing import Occasion, Sealing
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Literal
 
-    from pipelines.archive.commits import Commit
+    from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.streams import Line
     from pipelines.archive.state import States
-    from pipelines.archive.streams import Line
     from pipelines.reasons import PresenceState
     from pipelines.record import Event, Listed, Missed, SiteFacts, Speech
 

@@ -6,9 +6,9 @@ import shutil
 from typing import TYPE_CHECKING
 
 from pipelines import __version__
-from pipelines.archive.commits import sidecar_text
-from pipelines.archive.files import file_digest
-from pipelines.archive.layout import Layout
+from pipelines.archive.disk.commits import sidecar_text
+from pipelines.archive.disk.files import file_digest
+from pipelines.archive.disk.layout import Layout
 from pipelines.archive.rebuild import rebuild
 from pipelines.archive.signatures import signature
 from pipelines.export.publishing import copy_proved

@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from pipelines.archive.disk.files import sync_file, sync_folder
 from pipelines.archive.errors import Damaged
-from pipelines.archive.files import sync_file, sync_folder
 from pipelines.export.errors import NotExportable
 from pipelines.untrusted import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipelines.archive.files import NamedFile
+    from pipelines.archive.disk.files import NamedFile
 
 _BLOCK = 1 << 20
 

@@ -8,11 +8,11 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from pipelines.archive import state
-from pipelines.archive.commits import Commit, files_now
+from pipelines.archive.disk.commits import Commit, files_now
+from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
 from pipelines.archive.fixity import fault
 from pipelines.archive.latest import latest_lines
-from pipelines.archive.streams import raw_lines
 from pipelines.export.errors import NotExportable
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.archive import Archive
-    from pipelines.archive.files import NamedFile
+    from pipelines.archive.disk.files import NamedFile
     from pipelines.archive.state import States
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from pipelines import __version__
-from pipelines.archive.files import file_digest, json_document
+from pipelines.archive.disk.files import file_digest, json_document
 from pipelines.canonical import json_line
 from pipelines.export.cdxj import cdxj_lines
 from pipelines.export.errors import NotExportable
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pipelines.archive.files import NamedFile
-    from pipelines.archive.streams import Line
+    from pipelines.archive.disk.files import NamedFile
+    from pipelines.archive.disk.streams import Line
     from pipelines.export.snapshot import Snapshot
 
 _PAGES = {"format": "json-pages-1.0", "id": "pages", "title": "Speeches", "hasText": True}

@@ -10,8 +10,8 @@ from dataclasses import asdict
 from io import BufferedReader
 from typing import TYPE_CHECKING
 
+from pipelines.archive.disk.inflate import blocks, lines_of
 from pipelines.archive.errors import NotUnderstood
-from pipelines.archive.inflate import blocks, lines_of
 from pipelines.damage.audit import Audit, Finding, NoSuchKey
 from pipelines.verbs.output import write_objects
 

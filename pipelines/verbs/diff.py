@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
 
-    from pipelines.archive.streams import Line
+    from pipelines.archive.disk.streams import Line
     from pipelines.differences import Difference, FieldChange, Kind, Paragraph, Piece
     from pipelines.verbs import AddVerb
 

@@ -10,7 +10,7 @@ from pipelines.verbs.output import harmless
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pipelines.archive.streams import Line
+    from pipelines.archive.disk.streams import Line
     from pipelines.differences import Difference, FieldChange, Kind, Paragraph, Piece
 
 _STYLE = """\

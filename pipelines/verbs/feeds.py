@@ -7,9 +7,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from pipelines.archive import Archive
-from pipelines.archive.commits import Commit
+from pipelines.archive.disk.commits import Commit
+from pipelines.archive.disk.files import NamedFile
 from pipelines.archive.errors import NotUnderstood
-from pipelines.archive.files import NamedFile
 from pipelines.canonical import json_value
 from pipelines.verbs.output import write_objects
 from pipelines.verbs.reference import never_captured

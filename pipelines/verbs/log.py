@@ -15,7 +15,7 @@ from pipelines.verbs.reference import never_captured
 if TYPE_CHECKING:
     import argparse
 
-    from pipelines.archive.streams import Line
+    from pipelines.archive.disk.streams import Line
     from pipelines.verbs import AddVerb
 
 

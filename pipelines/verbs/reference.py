@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pipelines.archive import Archive
-    from pipelines.archive.streams import Line
+    from pipelines.archive.disk.streams import Line
 
 _REFERENCE = re.compile(r"([^@]+)(?:@(\d{1,9})(?:\.(\d{1,9}))?)?")
 # What these bring is new; a restored line repeats what was.

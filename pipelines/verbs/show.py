@@ -12,7 +12,7 @@ from pipelines.verbs.output import harmless, write_objects
 if TYPE_CHECKING:
     import argparse
 
-    from pipelines.archive.streams import Line
+    from pipelines.archive.disk.streams import Line
     from pipelines.verbs import AddVerb
 
 

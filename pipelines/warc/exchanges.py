@@ -6,8 +6,8 @@ import hashlib
 from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import ArchiveError
-from pipelines.archive.layout import Layout
 from pipelines.warc.http import HttpRequest
 from pipelines.warc.reader import read_at, records
 from pipelines.warc.records import Place, WarcDamaged

@@ -10,9 +10,9 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipelines.archive.disk.inflate import inflated_pieces
+from pipelines.archive.disk.layout import is_named_path
 from pipelines.archive.errors import Damaged
-from pipelines.archive.inflate import inflated_pieces
-from pipelines.archive.layout import is_named_path
 from pipelines.untrusted import opened, opened_to_write
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pipelines.archive.disk.files import INFLATE_ERRORS
+from pipelines.archive.disk.inflate import BLOCK, ahead, blocks, inflated, lines_of
 from pipelines.archive.errors import Damaged
-from pipelines.archive.files import INFLATE_ERRORS
-from pipelines.archive.inflate import BLOCK, ahead, blocks, inflated, lines_of
 from pipelines.untrusted import opened, parsed_json
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipelines.archive.disk.files import NamedFile, json_document
+from pipelines.archive.disk.layout import COMMIT_FILE, FORMAT, FORMAT_VERSION, NAME, Layout
+from pipelines.archive.disk.redactions import Redaction
 from pipelines.archive.errors import Damaged, NewerFormat
-from pipelines.archive.files import NamedFile, json_document
-from pipelines.archive.layout import COMMIT_FILE, FORMAT, FORMAT_VERSION, NAME, Layout
-from pipelines.archive.redactions import Redaction
 from pipelines.canonical import json_value
 from pipelines.untrusted import parsed_json, whole
 

@@ -7,8 +7,8 @@ import fcntl
 import os
 from typing import TYPE_CHECKING
 
+from pipelines.archive.disk.layout import refuse_links
 from pipelines.archive.errors import LockHeld
-from pipelines.archive.layout import refuse_links
 
 if TYPE_CHECKING:
     from pathlib import Path

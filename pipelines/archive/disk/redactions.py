@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipelines.archive.files import NamedFile
+from pipelines.archive.disk.files import NamedFile
 from pipelines.record import SPEECH_SCHEMA, Raw
 
 if TYPE_CHECKING:
-    from pipelines.archive.streams import Line
+    from pipelines.archive.disk.streams import Line
 
 REDACTION = "redaction"
 MARKER = "[redacted]"
