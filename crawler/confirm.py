@@ -7,7 +7,7 @@ from http import HTTPStatus
 from scrapy.http import Request, Response
 
 from crawler.looks import sha256_of
-from pipelines.archive.state import SpeechState
+from pipelines.archive.read.state import SpeechState
 
 
 def conditional_headers(known: SpeechState | None) -> dict[str, str]:

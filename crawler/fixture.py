@@ -16,7 +16,7 @@ from typing import Any
 from crawler.arguments import WrongUse
 from crawler.recorded import REPORT, RecordedRun
 from crawler.replay import Replay
-from pipelines.archive.reader import Archive
+from pipelines.archive.read.reader import Archive
 from pipelines.health import Exit
 
 EXPECTED = "expected.jsonl"

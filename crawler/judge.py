@@ -19,7 +19,7 @@ from crawler.looks import OnList
 from crawler.pages import ListedRow
 from crawler.pages.shown import Shown, key, notice_in
 from crawler.past import PastReader
-from pipelines.archive.state import SpeechState, text_digest
+from pipelines.archive.read.state import SpeechState, text_digest
 from pipelines.compared import Compared
 from pipelines.reasons import Reason
 from pipelines.record import RawSpeech, Speech

@@ -14,7 +14,7 @@ from crawler.recorded import RecordedRun
 from crawler.settings import ARCHIVE_ROOT
 from pipelines.archive.disk.commits import Commit, commit_files
 from pipelines.archive.disk.layout import Layout, run_file
-from pipelines.archive.reader import Archive
+from pipelines.archive.read.reader import Archive
 
 CRAWL, REPLAY, REPROCESS = "crawl", "replay", "reprocess"
 

@@ -18,9 +18,9 @@ from crawler.job import CrawlJob
 from crawler.looks import OnList, http_facts
 from crawler.pages import SectionLink
 from pipelines.archive.changes import is_ambiguous
-from pipelines.archive.past import Past, fold_past
-from pipelines.archive.reader import Archive
-from pipelines.archive.state import SpeechState
+from pipelines.archive.read.origins import Origin, fold_origins
+from pipelines.archive.read.reader import Archive
+from pipelines.archive.read.state import SpeechState
 from pipelines.compared import Compared
 from pipelines.reasons import Reason
 from pipelines.record import Capture, Look, RawSpeech
@@ -43,8 +43,8 @@ class PastReader:
         return Archive(self.job.folder)
 
     @cached_property
-    def _pasts(self) -> dict[str, Past]:
-        return fold_past(self._archive.history())
+    def _origins(self) -> dict[str, Origin]:
+        return fold_origins(self._archive.history())
 
     @cached_property
     def _runs(self) -> dict[str, str]:
@@ -57,7 +57,7 @@ class PastReader:
         if known is None or not is_ambiguous(known, self.job.normaliser.parser, now.look.captures):
             return now
         # The pass over a large archive takes its time, which the event loop must not lose.
-        await asyncio.to_thread(lambda: self._pasts)
+        await asyncio.to_thread(lambda: self._origins)
         before = await self.read(self.content(known))
         return now if isinstance(before, Fetched) else Compared(now, before)
 
@@ -75,8 +75,8 @@ class PastReader:
 
     async def read(self, line: Line) -> RawSpeech | Fetched:
         """A speech's newest content line read again, or why it cannot be: above all, no raw bytes."""
-        past = self._pasts[line["native_id"]]
-        captures = tuple(Capture(**one) for one in (past.spare or line["captures"]))
+        origin = self._origins[line["native_id"]]
+        captures = tuple(Capture(**one) for one in (origin.spare or line["captures"]))
         first = next((one for one in captures if one.role == "article"), None)
         if first is None or first.file is None:
             return Fetched(None, None, Reason.NO_CAPTURE, "it was read before raw bytes were kept")
@@ -91,8 +91,8 @@ class PastReader:
         )
         page = next((one for one in captures if one.role == "list"), None)
         section = SectionLink((report.get("section") or {}).get("url", ""), line["section"], is_here=False)
-        article = Article(line["native_id"], line["url"], OnList(past.listed, page) if past.listed else None, section)
-        look = Look(observed_at=first.captured_at, looked=(), listed=past.listed)
+        article = Article(line["native_id"], line["url"], OnList(origin.listed, page) if origin.listed else None, section)
+        look = Look(observed_at=first.captured_at, looked=(), listed=origin.listed)
         read = await reader.read(article, await fetcher.get(first.url, "article"), look)
         assert not isinstance(read, Doubt)  # noqa: S101 - what the archive holds was judged when it came
         return read

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from pipelines.archive.state import SpeechState
+from pipelines.archive.read.state import SpeechState
 from pipelines.record import Row
 
 _DAILY = timedelta(hours=20)

@@ -11,7 +11,7 @@ from typing import Any, Self
 from crawler.arguments import Arguments, WrongUse
 from pipelines.archive.disk.commits import Commit
 from pipelines.archive.disk.layout import warc_file
-from pipelines.archive.reader import Archive
+from pipelines.archive.read.reader import Archive
 from pipelines.untrusted import json_object
 
 REPORT = "run.json"

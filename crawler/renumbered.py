@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from crawler.pages import ListedRow
 from crawler.pages.page import squeeze
-from pipelines.archive.state import SpeechState
+from pipelines.archive.read.state import SpeechState
 
 _FEWEST = 2
 

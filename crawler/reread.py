@@ -5,8 +5,8 @@ from __future__ import annotations
 from crawler.fetch import Fetched
 from crawler.job import CrawlJob
 from crawler.past import PastReader
-from pipelines.archive.reader import Archive
-from pipelines.archive.state import SpeechState, derived_of
+from pipelines.archive.read.reader import Archive
+from pipelines.archive.read.state import SpeechState, derived_of
 from pipelines.health import Exit
 from pipelines.reasons import Reason
 

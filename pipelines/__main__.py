@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines import __version__
-from pipelines.archive import state
 from pipelines.archive.errors import ArchiveError, NotUnderstood
-from pipelines.archive.reader import Archive
+from pipelines.archive.read import state
+from pipelines.archive.read.reader import Archive
 from pipelines.archive.rebuild import rebuild
 from pipelines.archive.redact import redact
 from pipelines.archive.signatures import sign

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.archive.reader import Archive
+from pipelines.archive.read.reader import Archive
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 120

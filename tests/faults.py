@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipelines.archive.errors import ArchiveError
-from pipelines.archive.reader import Archive
+from pipelines.archive.read.reader import Archive
 from pipelines.archive.staging import laid_out
 from pipelines.archive.verify import verify
 from pipelines.record import Listed, Look, Missed

@@ -16,7 +16,7 @@ from crawler.pages.addresses import canonical, column_id, native_id
 from crawler.pages.page import Page
 from crawler.pages.urls import resolve
 from crawler.renumbered import renumbered
-from pipelines.archive.state import SpeechState
+from pipelines.archive.read.state import SpeechState
 from pipelines.record import Row
 from tests.conftest import Site
 from tests.small import Answer, serve

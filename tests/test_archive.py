@@ -22,9 +22,9 @@ import pytest
 from pipelines.__main__ import main
 from pipelines.archive import errors, lines, staging
 from pipelines.archive.disk.layout import natural_key
-from pipelines.archive.reader import Archive
+from pipelines.archive.read.reader import Archive
+from pipelines.archive.read.state import load
 from pipelines.archive.rebuild import rebuild
-from pipelines.archive.state import load
 from pipelines.archive.verify import verify
 from pipelines.archive.writer import ArchiveRun, Sealed
 from pipelines.reasons import Reason
@@ -669,7 +669,7 @@ def test_knowing_many_speeches_stays_small(tmp_path: Path) -> None:
     sealed(run, 1)
     measure = (
         "import sys, tracemalloc\n"
-        "from pipelines.archive.reader import Archive\nfrom pipelines.archive.state import load\n"
+        "from pipelines.archive.read.reader import Archive\nfrom pipelines.archive.read.state import load\n"
         "archive = Archive(sys.argv[1]); tracemalloc.start(); held = load(archive.history())\n"
         "print(tracemalloc.get_traced_memory()[0] // len(held))"
     )
@@ -716,9 +716,7 @@ def test_a_closed_pipe_is_no_error(finished: Path) -> None:
 
 
 def test_reading_needs_no_third_party_package(finished: Path) -> None:
-    command = (
-        f"from pipelines.archive.reader import Archive; print(sum(1 for _ in Archive({str(finished)!r}).latest()))"
-    )
+    command = f"from pipelines.archive import Archive; print(sum(1 for _ in Archive({str(finished)!r}).latest()))"
     bare = [sys.executable, "-S", "-c", command]  # -S: no site-packages
     read = subprocess.run(bare, check=True, capture_output=True, text=True, env=ENVIRONMENT)
     assert read.stdout == "3\n"

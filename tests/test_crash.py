@@ -19,7 +19,7 @@ import pytest
 from crawler.replica.process import Replica
 from pipelines.archive import errors
 from pipelines.archive.disk.files import whole_members
-from pipelines.archive.reader import Archive
+from pipelines.archive.read.reader import Archive
 from pipelines.archive.staging import LOOKS
 from pipelines.archive.verify import verify
 from pipelines.warc.reader import records

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from crawler.replica.process import Replica
-from pipelines.archive.reader import Archive
+from pipelines.archive.read.reader import Archive
 from pipelines.canonical import content_sha256
 from tests.conftest import PATIENCE, ROOT, Site
 

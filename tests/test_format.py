@@ -15,8 +15,8 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from pipelines.archive.reader import Archive
-from pipelines.archive.state import load
+from pipelines.archive.read.reader import Archive
+from pipelines.archive.read.state import load
 from pipelines.archive.tables import filled
 from pipelines.health import Exit, RunReport, Verdict
 from pipelines.reasons import PROBLEM_CODES, Reason

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.archive.reader import Archive
+from pipelines.archive.read.reader import Archive
 from tests.conftest import Site
 from tests.small import PROFILE, Answer, serve
 

@@ -11,8 +11,8 @@ import pytest
 
 from crawler.plan import Plan
 from crawler.replica.process import Replica
-from pipelines.archive.reader import Archive
-from pipelines.archive.state import SpeechState
+from pipelines.archive.read.reader import Archive
+from pipelines.archive.read.state import SpeechState
 from pipelines.record import Row
 from tests.conftest import Site
 from tests.small import PROFILE, Answer, article_page, list_page, serve

@@ -26,7 +26,7 @@ from crawler.replay import Replay
 from crawler.replica.process import Replica
 from crawler.run import prepare
 from pipelines.archive.errors import NotAnArchive
-from pipelines.archive.reader import Archive
+from pipelines.archive.read.reader import Archive
 from pipelines.warc.exchanges import with_payload
 from pipelines.warc.http import HttpResponse
 from pipelines.warc.reader import read_at

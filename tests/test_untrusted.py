@@ -19,7 +19,7 @@ import pytest
 
 from crawler.saved import saved_pages
 from pipelines.archive.errors import Damaged
-from pipelines.archive.reader import Archive
+from pipelines.archive.read.reader import Archive
 from pipelines.archive.rebuild import rebuild
 from pipelines.archive.verify import verify
 from pipelines.export.bagit import write_bag

@@ -17,7 +17,7 @@ from pipelines.__main__ import main
 from pipelines.archive import errors
 from pipelines.archive.disk.layout import DERIVED_FILES
 from pipelines.archive.flaws import _FITS, _SHAPES
-from pipelines.archive.reader import Archive
+from pipelines.archive.read.reader import Archive
 from pipelines.archive.rebuild import rebuild
 from pipelines.archive.shapes import misfit
 from pipelines.archive.verify import verify, verify_quick

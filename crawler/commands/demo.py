@@ -15,7 +15,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from crawler.replica.process import Replica
-from pipelines.archive.reader import Archive
+from pipelines.archive.read.reader import Archive
 
 _SITE = "gszx"
 _EXAMPLES = 3

@@ -29,7 +29,7 @@ from crawler.pages.shown import Shown, shown
 from crawler.past import PastReader
 from crawler.walk import ListWalk, find_section
 from crawler.wire import arrived, capture
-from pipelines.archive.state import SpeechState
+from pipelines.archive.read.state import SpeechState
 from pipelines.compared import Compared
 from pipelines.reasons import Reason
 from pipelines.record import Capture, Confirmed, Listed, Look, Missed, RawSpeech, Row

@@ -3,6 +3,6 @@
 `from pipelines.archive import Archive` reads one with nothing but the standard library.
 """
 
-from pipelines.archive.reader import Archive
+from pipelines.archive.read.reader import Archive
 
 __all__ = ["Archive"]

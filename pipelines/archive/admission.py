@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pipelines.archive.disk.commits import commit_files
 from pipelines.archive.disk.layout import Layout, checked_name
 from pipelines.archive.errors import ArchiveError, ClockBehind, DiskFull, LockHeld, WrongHost
-from pipelines.archive.reader import Archive, read_about
+from pipelines.archive.read.reader import Archive, read_about
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pipelines.archive.state import article_sha256, derived_of, files_of, has_other_file
+from pipelines.archive.read.state import article_sha256, derived_of, files_of, has_other_file
 from pipelines.canonical import json_value
 
 if TYPE_CHECKING:
-    from pipelines.archive.state import SpeechState
+    from pipelines.archive.read.state import SpeechState
     from pipelines.record import Capture, ContentState, Event, Missed, Speech
 
 

@@ -6,22 +6,22 @@ import hashlib
 import itertools
 from typing import TYPE_CHECKING
 
-from pipelines.archive.derived import LATEST
 from pipelines.archive.disk.layout import natural_key
 from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
 from pipelines.archive.history import line_digest
-from pipelines.archive.index import index_line
-from pipelines.archive.latest import version_line
+from pipelines.archive.read.derived import LATEST
+from pipelines.archive.read.index import index_line
+from pipelines.archive.read.latest import version_line
 from pipelines.untrusted import json_object, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipelines.archive.derived import Derived
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.history import History
+    from pipelines.archive.read.derived import Derived
 
 ANEW = "`rebuild` makes it anew"
 

@@ -15,7 +15,7 @@ from pipelines.archive.errors import Damaged
 from pipelines.archive.fixity import MeasuredLines, difference
 from pipelines.archive.flaws import WRONG_HASH, flaw
 from pipelines.archive.proofs import CaptureProofs
-from pipelines.archive.state import files_of, fold, has_other_file
+from pipelines.archive.read.state import files_of, fold, has_other_file
 from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Event
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.disk.streams import Line
     from pipelines.archive.flaws import Judge
-    from pipelines.archive.state import SpeechState, States
+    from pipelines.archive.read.state import SpeechState, States
 
 STREAMS = (("versions", SPEECH_SCHEMA), ("observations", OBSERVATION_SCHEMA))
 EVENTS: tuple[str, ...] = get_args(Event)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from pipelines.archive.state import SAYING
+from pipelines.archive.read.state import SAYING
 from pipelines.canonical import json_value
 from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Look, Observation, Speech, Version
 
 if TYPE_CHECKING:
     from pipelines.archive.changes import Step
     from pipelines.archive.disk.streams import Line
-    from pipelines.archive.state import SpeechState
+    from pipelines.archive.read.state import SpeechState
     from pipelines.reasons import PresenceState
     from pipelines.record import ContentState, Missed
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from pipelines.archive import state
-from pipelines.archive.derived import DERIVED, Derived, replace_derived
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.disk.lock import SiteLock
 from pipelines.archive.errors import writing
-from pipelines.archive.reader import Archive
+from pipelines.archive.read import state
+from pipelines.archive.read.derived import DERIVED, Derived, replace_derived
+from pipelines.archive.read.reader import Archive
 from pipelines.archive.replacing import finish_redactions
 from pipelines.archive.sealing import write_sidecars
 from pipelines.untrusted import json_object
@@ -18,7 +18,7 @@ from pipelines.untrusted import json_object
 if TYPE_CHECKING:
     import os
 
-    from pipelines.archive.state import States
+    from pipelines.archive.read.state import States
 
 
 def rebuild(path: str | os.PathLike[str]) -> Archive:

@@ -9,7 +9,6 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.archive import state
 from pipelines.archive.admission import check_clock
 from pipelines.archive.disk.commits import Commit, files_now
 from pipelines.archive.disk.files import NamedFile, sync_folder
@@ -17,7 +16,8 @@ from pipelines.archive.disk.layout import run_file
 from pipelines.archive.disk.lock import SiteLock
 from pipelines.archive.disk.redactions import REDACTION, Redaction, Replaced, has_text
 from pipelines.archive.errors import NotKnown, writing
-from pipelines.archive.reader import Archive
+from pipelines.archive.read import state
+from pipelines.archive.read.reader import Archive
 from pipelines.archive.rebuild import heal, write_derived
 from pipelines.archive.replacing import finish_redactions, ready_file, write_without_words
 from pipelines.archive.sealing import ABSENCES, EVENTS, draft, make_point

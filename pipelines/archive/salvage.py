@@ -15,7 +15,7 @@ from pipelines.archive.admission import check_site
 from pipelines.archive.disk.commits import commit_files
 from pipelines.archive.disk.files import cut_to_whole_members, sync_folder
 from pipelines.archive.errors import ClockBehind, Damaged
-from pipelines.archive.reader import Archive
+from pipelines.archive.read.reader import Archive
 from pipelines.archive.sealing import Occasion, Sealing, roll_back, staged_captures
 from pipelines.archive.staging import Opening, StagedRun, laid_out
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines.archive.disk.files import json_document
-from pipelines.archive.index import INDEX_SCHEMA, IndexRow
+from pipelines.archive.read.index import INDEX_SCHEMA, IndexRow
 from pipelines.archive.shapes import Key, Shape, shape_of_record
 from pipelines.record import LATEST_SCHEMA, OBSERVATION_SCHEMA, SPEECH_SCHEMA, Latest, Observation, Version
 

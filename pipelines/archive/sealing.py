@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from pipelines.archive.reader import Archive
+    from pipelines.archive.read.reader import Archive
     from pipelines.archive.staging import StagedRun
     from pipelines.record import SiteFacts
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.layout import Layout
-    from pipelines.archive.reader import Archive
+    from pipelines.archive.read.reader import Archive
 
 NAMESPACE = "speech-archive"
 

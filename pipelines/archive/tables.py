@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.archive.index import IndexRow
+from pipelines.archive.read.index import IndexRow
 from pipelines.archive.shapes import shape_of_record
 from pipelines.reasons import GENRES, PROBLEM_CODES, Reason
 from pipelines.record import Attachment, Capture, Evidence, Latest, Observation, Presence, Problem, Raw, Row, Version

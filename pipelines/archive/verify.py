@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.archive.chain import Chain, sound_chain
-from pipelines.archive.derived import DERIVED
 from pipelines.archive.derived_check import DerivedCheck
 from pipelines.archive.disk.commits import Commit, files_now
 from pipelines.archive.disk.files import NamedFile, file_digest
@@ -16,7 +15,8 @@ from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat, NotAnAr
 from pipelines.archive.fixity import Fault, fault
 from pipelines.archive.flaws import judged_ahead
 from pipelines.archive.history import STREAMS, History
-from pipelines.archive.reader import Archive, read_about
+from pipelines.archive.read.derived import DERIVED
+from pipelines.archive.read.reader import Archive, read_about
 from pipelines.archive.signatures import check_signatures, signature
 
 if TYPE_CHECKING:

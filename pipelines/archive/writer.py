@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
-from pipelines.archive import changes, lines, state
+from pipelines.archive import changes, lines
 from pipelines.archive.admission import admit, check_clock, check_room
 from pipelines.archive.captures import CaptureFiles, KeptPayloads
 from pipelines.archive.disk.files import sync_folder
@@ -16,7 +16,8 @@ from pipelines.archive.disk.layout import NATIVE_ID, Layout, warc_file
 from pipelines.archive.disk.lock import SiteLock
 from pipelines.archive.disk.redactions import unheard
 from pipelines.archive.errors import Damaged, LatestStale, writing
-from pipelines.archive.reader import Archive
+from pipelines.archive.read import state
+from pipelines.archive.read.reader import Archive
 from pipelines.archive.rebuild import heal, write_derived
 from pipelines.archive.replacing import finish_redactions
 from pipelines.archive.salvage import salvage
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.streams import Line
-    from pipelines.archive.state import States
+    from pipelines.archive.read.state import States
     from pipelines.reasons import PresenceState
     from pipelines.record import Event, Listed, Missed, SiteFacts, Speech
 

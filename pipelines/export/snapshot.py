@@ -7,12 +7,12 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from pipelines.archive import state
 from pipelines.archive.disk.commits import Commit, files_now
 from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
 from pipelines.archive.fixity import fault
-from pipelines.archive.latest import latest_lines
+from pipelines.archive.read import state
+from pipelines.archive.read.latest import latest_lines
 from pipelines.export.errors import NotExportable
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pipelines.archive import Archive
     from pipelines.archive.disk.files import NamedFile
-    from pipelines.archive.state import States
+    from pipelines.archive.read.state import States
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pipelines.archive import Archive, feed, state
-from pipelines.archive.index import index_row
+from pipelines.archive import Archive
+from pipelines.archive.read import feed, state
+from pipelines.archive.read.index import index_row
 from pipelines.canonical import json_value
 from pipelines.verbs.output import harmless, write_document
 from pipelines.verbs.reference import never_captured

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from pipelines.archive import Archive, state
+from pipelines.archive import Archive
+from pipelines.archive.read import state
 from pipelines.verbs import reference
 from pipelines.verbs.output import harmless, write_objects
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.files import json_document, replace_synced, sync, sync_folder
 from pipelines.archive.disk.layout import INDEX_JSON, INDEX_LINES, LATEST_JSON, LATEST_LINES, Layout
-from pipelines.archive.index import INDEX_SCHEMA, index_lines
-from pipelines.archive.latest import latest_lines
+from pipelines.archive.read.index import INDEX_SCHEMA, index_lines
+from pipelines.archive.read.latest import latest_lines
 from pipelines.record import LATEST_SCHEMA
 
 if TYPE_CHECKING:
     from pipelines.archive.disk.commits import Commit
-    from pipelines.archive.state import States
+    from pipelines.archive.read.state import States
 
 
 @dataclass(frozen=True, slots=True)

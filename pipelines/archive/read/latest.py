@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.archive.disk.commits import Commit
-    from pipelines.archive.state import SpeechState, States
+    from pipelines.archive.read.state import SpeechState, States
 
 _ADDED = tuple(f.name for f in fields(Latest))[len(fields(Version)) :]
 

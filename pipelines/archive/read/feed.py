@@ -7,8 +7,8 @@ from array import array
 from typing import TYPE_CHECKING
 
 from pipelines.archive.errors import NotUnderstood
-from pipelines.archive.moments import start_of
-from pipelines.archive.state import OF_VIEWS, SAYING
+from pipelines.archive.read.moments import start_of
+from pipelines.archive.read.state import OF_VIEWS, SAYING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pipelines.archive.state import article_sha256
+from pipelines.archive.read.state import article_sha256
 from pipelines.record import Row
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Past:
+class Origin:
     """`seq` is of the newest content line; `spare` are captures of a later look with the same bytes.
 
     They are kept when the line itself was read before raw bytes were.
@@ -46,16 +46,16 @@ class Past:
             self.spare = line["captures"]
 
 
-def fold_past(history: Iterable[Line]) -> dict[str, Past]:
+def fold_origins(history: Iterable[Line]) -> dict[str, Origin]:
     """By native id, from the lines of both streams by rising seq."""
-    pasts: dict[str, Past] = {}
+    origins: dict[str, Origin] = {}
     for line in history:
-        past = pasts.setdefault(line["id"].partition(":")[2], Past())
+        origin = origins.setdefault(line["id"].partition(":")[2], Origin())
         if line["schema"] == "observation/1":
-            past.look(line)
+            origin.look(line)
         elif line["event"] != "gone":
-            past.say(line)
-    return pasts
+            origin.say(line)
+    return origins
 
 
 def has_bytes(captures: Iterable[Line]) -> bool:

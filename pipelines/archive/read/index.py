@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.layout import Layout
-    from pipelines.archive.state import SpeechState, States
+    from pipelines.archive.read.state import SpeechState, States
 
 INDEX_SCHEMA = "index/1"
 

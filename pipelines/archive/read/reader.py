@@ -6,8 +6,6 @@ import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.archive import feed
-from pipelines.archive.asof import as_of_lines
 from pipelines.archive.disk.commits import Commit, check_version, read_commits
 from pipelines.archive.disk.layout import (
     ARCHIVE_JSON,
@@ -21,7 +19,9 @@ from pipelines.archive.disk.layout import (
 )
 from pipelines.archive.disk.streams import parsed, raw_lines
 from pipelines.archive.errors import Damaged, NotAnArchive, NotUnderstood
-from pipelines.archive.moments import end_of
+from pipelines.archive.read import feed
+from pipelines.archive.read.asof import as_of_lines
+from pipelines.archive.read.moments import end_of
 from pipelines.record import SiteFacts
 from pipelines.untrusted import json_object, parsed_json
 
