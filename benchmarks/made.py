@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.replica.prose import dice, person, sentences
-from pipelines.archive import lines, schemas
+from pipelines.archive import lines
 from pipelines.archive.changes import Step
 from pipelines.archive.disk.commits import Commit, sidecar_text
 from pipelines.archive.disk.files import NamedFile, gzip_lines, json_document, write_synced
@@ -23,6 +23,7 @@ from pipelines.archive.disk.layout import (
     run_file,
     versions_file,
 )
+from pipelines.archive.schema import schemas
 from pipelines.canonical import json_value
 from pipelines.record import Attachment, Capture, CaptureRole, Evidence, Look, Raw, Row, SiteFacts, Speech
 

@@ -91,7 +91,9 @@ class PastReader:
         )
         page = next((one for one in captures if one.role == "list"), None)
         section = SectionLink((report.get("section") or {}).get("url", ""), line["section"], is_here=False)
-        article = Article(line["native_id"], line["url"], OnList(origin.listed, page) if origin.listed else None, section)
+        article = Article(
+            line["native_id"], line["url"], OnList(origin.listed, page) if origin.listed else None, section
+        )
         look = Look(observed_at=first.captured_at, looked=(), listed=origin.listed)
         read = await reader.read(article, await fetcher.get(first.url, "article"), look)
         assert not isinstance(read, Doubt)  # noqa: S101 - what the archive holds was judged when it came

@@ -17,7 +17,7 @@ import pytest
 
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.state import load
-from pipelines.archive.tables import filled
+from pipelines.archive.schema.tables import filled
 from pipelines.health import Exit, RunReport, Verdict
 from pipelines.reasons import PROBLEM_CODES, Reason
 from tests.test_archive import story
@@ -107,7 +107,7 @@ def test_the_hash_on_the_page_is_the_hash_of_the_lines(finished: Path) -> None:
 
 
 def test_the_tables_are_those_of_the_code() -> None:
-    assert filled(TEXT) == TEXT, "run: python -m pipelines.archive.tables docs/archive-format.md"
+    assert filled(TEXT) == TEXT, "run: python -m pipelines.archive.schema.tables docs/archive-format.md"
     assert all(f"| `{name}` |" in TEXT for name in (*PROBLEM_CODES, *Reason))
     keys = re.findall(r"^\| `(\w+)` \|.*\|  \|$", TEXT, re.MULTILINE)
     assert keys == [], "keys without a meaning"

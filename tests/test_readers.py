@@ -10,7 +10,7 @@ import pandas as pd  # type: ignore[import-untyped]
 import polars as pl
 import pytest
 
-from pipelines.archive import schemas
+from pipelines.archive.schema import schemas
 from pipelines.canonical import json_line
 from tests.test_archive import crawl, day, speech
 

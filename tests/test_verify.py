@@ -19,7 +19,7 @@ from pipelines.archive.disk.layout import DERIVED_FILES
 from pipelines.archive.flaws import _FITS, _SHAPES
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.rebuild import rebuild
-from pipelines.archive.shapes import misfit
+from pipelines.archive.schema.json_types import misfit
 from pipelines.archive.verify import verify, verify_quick
 from tests import broken
 from tests.test_archive import committed, crawl, day, speech, story, tree

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from pipelines.archive.disk.streams import parsed, raw_lines
 from pipelines.archive.errors import Damaged
 from pipelines.archive.read.state import SAYING
-from pipelines.archive.schemas import RECORDS
-from pipelines.archive.shapes import fits, misfit, shape_of_record
+from pipelines.archive.schema.json_types import fits, misfit, shape_of_record
+from pipelines.archive.schema.schemas import RECORDS
 from pipelines.canonical import content_sha256
 from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA
 

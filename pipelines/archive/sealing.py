@@ -11,7 +11,6 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pipelines.archive import schemas
 from pipelines.archive.disk.commits import Commit, sidecar_text
 from pipelines.archive.disk.files import (
     NamedFile,
@@ -34,6 +33,7 @@ from pipelines.archive.disk.layout import (
     versions_file,
 )
 from pipelines.archive.errors import Damaged
+from pipelines.archive.schema import schemas
 from pipelines.canonical import json_value
 from pipelines.untrusted import json_object
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipelines.archive.disk.files import NamedFile, gzip_lines, json_document
-from pipelines.archive.schemas import RECORDS
+from pipelines.archive.schema.schemas import RECORDS
 from pipelines.export.errors import NotExportable
 from pipelines.export.tableschema import table_schema
 from pipelines.record import LATEST_SCHEMA, OBSERVATION_SCHEMA, SPEECH_SCHEMA

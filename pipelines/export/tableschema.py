@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipelines.archive.schemas import PATTERNS
-from pipelines.archive.shapes import shape_of_record
+from pipelines.archive.schema.json_types import shape_of_record
+from pipelines.archive.schema.schemas import PATTERNS
 
 if TYPE_CHECKING:
-    from pipelines.archive.shapes import Key
+    from pipelines.archive.schema.json_types import Key
 
 _TYPES = {"str": "string", "int": "integer", "list": "array", "object": "object"}
 # The contract names every day `…_on` and every moment `…_at`.

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipelines.archive.disk.files import json_document
 from pipelines.archive.read.index import INDEX_SCHEMA, IndexRow
-from pipelines.archive.shapes import Key, Shape, shape_of_record
+from pipelines.archive.schema.json_types import Key, Shape, shape_of_record
 from pipelines.record import LATEST_SCHEMA, OBSERVATION_SCHEMA, SPEECH_SCHEMA, Latest, Observation, Version
 
 RECORDS: dict[str, type] = {

@@ -1,4 +1,4 @@
-"""The tables of docs/archive-format.md, generated: `python -m pipelines.archive.tables docs/archive-format.md`."""
+"""The tables of docs/archive-format.md, generated: `python -m pipelines.archive.schema.tables docs/archive-format.md`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.archive.read.index import IndexRow
-from pipelines.archive.shapes import shape_of_record
+from pipelines.archive.schema.json_types import shape_of_record
 from pipelines.reasons import GENRES, PROBLEM_CODES, Reason
 from pipelines.record import Attachment, Capture, Evidence, Latest, Observation, Presence, Problem, Raw, Row, Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pipelines.archive.shapes import Shape
+    from pipelines.archive.schema.json_types import Shape
 
 _MARKED = re.compile(r"(<!-- table: (?P<name>\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
