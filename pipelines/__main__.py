@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines import __version__
 from pipelines.archive.errors import ArchiveError, NotUnderstood
+from pipelines.archive.prove.signatures import sign
+from pipelines.archive.prove.verify import verify, verify_quick
 from pipelines.archive.read import state
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.rebuild import rebuild
 from pipelines.archive.redact import redact
-from pipelines.archive.signatures import sign
-from pipelines.archive.verify import verify, verify_quick
 from pipelines.canonical import json_value
 from pipelines.verbs import audit_text, diff, export, feeds, log, show
 from pipelines.verbs.output import print_in_any_locale

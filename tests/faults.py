@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipelines.archive.errors import ArchiveError
+from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.staging import laid_out
-from pipelines.archive.verify import verify
 from pipelines.record import Listed, Look, Missed
 from tests.exchanges import exchange
 from tests.test_archive import day, listed, missed, opened, sealed, speech

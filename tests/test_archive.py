@@ -22,10 +22,10 @@ import pytest
 from pipelines.__main__ import main
 from pipelines.archive import errors, lines, staging
 from pipelines.archive.disk.layout import natural_key
+from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.state import load
 from pipelines.archive.rebuild import rebuild
-from pipelines.archive.verify import verify
 from pipelines.archive.writer import ArchiveRun, Sealed
 from pipelines.reasons import Reason
 from pipelines.record import Attachment, Capture, Listed, Look, Missed, Raw, Row, SiteFacts, Speech

@@ -19,9 +19,9 @@ import pytest
 from crawler.replica.process import Replica
 from pipelines.archive import errors
 from pipelines.archive.disk.files import whole_members
+from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.staging import LOOKS
-from pipelines.archive.verify import verify
 from pipelines.warc.reader import records
 from pipelines.warc.records import WarcRecord
 from pipelines.warc.writer import WarcWriter

@@ -16,11 +16,11 @@ from benchmarks.made import make
 from pipelines.__main__ import main
 from pipelines.archive.disk.layout import DERIVED_FILES
 from pipelines.archive.disk.redactions import MARKER
+from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.state import load
 from pipelines.archive.rebuild import rebuild
 from pipelines.archive.redact import redact
-from pipelines.archive.verify import verify
 from pipelines.record import Listed
 from tests import broken
 from tests.faults import KILLED, strike

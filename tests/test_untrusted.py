@@ -19,9 +19,9 @@ import pytest
 
 from crawler.saved import saved_pages
 from pipelines.archive.errors import Damaged
+from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.rebuild import rebuild
-from pipelines.archive.verify import verify
 from pipelines.export.bagit import write_bag
 from pipelines.export.snapshot import snapshot
 from pipelines.untrusted import MOST_CONTAINERS, MOST_DEPTH, parsed_json, whole

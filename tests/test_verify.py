@@ -16,11 +16,11 @@ from benchmarks.made import make
 from pipelines.__main__ import main
 from pipelines.archive import errors
 from pipelines.archive.disk.layout import DERIVED_FILES
-from pipelines.archive.flaws import _FITS, _SHAPES
+from pipelines.archive.prove.flaws import _FITS, _SHAPES
+from pipelines.archive.prove.verify import verify, verify_quick
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.rebuild import rebuild
 from pipelines.archive.schema.json_types import misfit
-from pipelines.archive.verify import verify, verify_quick
 from tests import broken
 from tests.test_archive import committed, crawl, day, speech, story, tree
 
@@ -68,7 +68,7 @@ def test_two_processes_find_what_one_finds(
     root = copied(finished, tmp_path)
     if how:
         how(root)
-    monkeypatch.setattr("pipelines.archive.verify.LARGE", 0)
+    monkeypatch.setattr("pipelines.archive.prove.verify.LARGE", 0)
     assert verify(root, two_processes=True) == verify(root)
 
 
@@ -76,9 +76,9 @@ def test_a_wrong_line_is_found_by_the_other_process(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = copied(made, tmp_path)
-    monkeypatch.setattr("pipelines.archive.flaws.flaw", lambda *_: "never asked here")
-    monkeypatch.setattr("pipelines.archive.history.flaw", lambda *_: "never asked here")
-    monkeypatch.setattr("pipelines.archive.verify.LARGE", 0)
+    monkeypatch.setattr("pipelines.archive.prove.flaws.flaw", lambda *_: "never asked here")
+    monkeypatch.setattr("pipelines.archive.prove.history.flaw", lambda *_: "never asked here")
+    monkeypatch.setattr("pipelines.archive.prove.verify.LARGE", 0)
     assert verify(root, two_processes=True).problems == []
     assert "never asked here" in verify(root).problems[0]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pipelines.archive.disk.commits import Commit, files_now
 from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
-from pipelines.archive.fixity import fault
+from pipelines.archive.prove.fixity import fault
 from pipelines.archive.read import state
 from pipelines.archive.read.latest import latest_lines
 from pipelines.export.errors import NotExportable

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pipelines.archive.verify import verify
+from pipelines.archive.prove.verify import verify
 from tests.test_archive import story
 from tests.test_format import shell
 from tests.test_verify import is_whole, unseen

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.archive.chain import Chain, sound_chain
-from pipelines.archive.derived_check import DerivedCheck
 from pipelines.archive.disk.commits import Commit, files_now
 from pipelines.archive.disk.files import NamedFile, file_digest
 from pipelines.archive.disk.layout import ARCHIVE_JSON, DERIVED_FILES, LINK, Layout, links_below
 from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat, NotAnArchive
-from pipelines.archive.fixity import Fault, fault
-from pipelines.archive.flaws import judged_ahead
-from pipelines.archive.history import STREAMS, History
+from pipelines.archive.prove.chain import Chain, sound_chain
+from pipelines.archive.prove.derived_check import DerivedCheck
+from pipelines.archive.prove.fixity import Fault, fault
+from pipelines.archive.prove.flaws import judged_ahead
+from pipelines.archive.prove.history import STREAMS, History
+from pipelines.archive.prove.signatures import check_signatures, signature
 from pipelines.archive.read.derived import DERIVED
 from pipelines.archive.read.reader import Archive, read_about
-from pipelines.archive.signatures import check_signatures, signature
 
 if TYPE_CHECKING:
     import os

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipelines.archive.disk.layout import natural_key
 from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
-from pipelines.archive.history import line_digest
+from pipelines.archive.prove.history import line_digest
 from pipelines.archive.read.derived import LATEST
 from pipelines.archive.read.index import index_line
 from pipelines.archive.read.latest import version_line
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.layout import Layout
-    from pipelines.archive.history import History
+    from pipelines.archive.prove.history import History
     from pipelines.archive.read.derived import Derived
 
 ANEW = "`rebuild` makes it anew"

@@ -12,9 +12,9 @@ from pipelines.archive.disk.layout import natural_key
 from pipelines.archive.disk.redactions import is_redacted
 from pipelines.archive.disk.streams import parsed
 from pipelines.archive.errors import Damaged
-from pipelines.archive.fixity import MeasuredLines, difference
-from pipelines.archive.flaws import WRONG_HASH, flaw
-from pipelines.archive.proofs import CaptureProofs
+from pipelines.archive.prove.fixity import MeasuredLines, difference
+from pipelines.archive.prove.flaws import WRONG_HASH, flaw
+from pipelines.archive.prove.proofs import CaptureProofs
 from pipelines.archive.read.state import files_of, fold, has_other_file
 from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Event
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.disk.streams import Line
-    from pipelines.archive.flaws import Judge
+    from pipelines.archive.prove.flaws import Judge
     from pipelines.archive.read.state import SpeechState, States
 
 STREAMS = (("versions", SPEECH_SCHEMA), ("observations", OBSERVATION_SCHEMA))
