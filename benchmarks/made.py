@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.replica.prose import dice, person, sentences
-from pipelines.archive import lines
-from pipelines.archive.changes import Step
 from pipelines.archive.disk.commits import Commit, sidecar_text
 from pipelines.archive.disk.files import NamedFile, gzip_lines, json_document, write_synced
 from pipelines.archive.disk.layout import (
@@ -24,6 +22,8 @@ from pipelines.archive.disk.layout import (
     versions_file,
 )
 from pipelines.archive.schema import schemas
+from pipelines.archive.write import run_lines
+from pipelines.archive.write.changes import Step
 from pipelines.canonical import json_value
 from pipelines.record import Attachment, Capture, CaptureRole, Evidence, Look, Raw, Row, SiteFacts, Speech
 
@@ -155,7 +155,7 @@ def _one_commit(job: tuple[Path, int, int, int, int]) -> Commit:
 
 def _placed(made: Iterator[dict[str, Any]], seq: int, n: int, recorded_at: str) -> Iterator[bytes]:
     for at, line in enumerate(made, seq):
-        whole = lines.placed(line, at, n, recorded_at)
+        whole = run_lines.placed(line, at, n, recorded_at)
         yield (json.dumps(whole, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
 
 
@@ -167,12 +167,12 @@ def _of(first: int, count: int, speeches: int, n: int) -> Iterator[tuple[Speech,
 
 def _versions(first: int, count: int, speeches: int, n: int) -> Iterator[dict[str, Any]]:
     for said, version in _of(first, count, speeches, n):
-        yield lines.content_line(said, Step("changed" if version > 1 else "created", version, 1), f"made-{n:05d}")
+        yield run_lines.content_line(said, Step("changed" if version > 1 else "created", version, 1), f"made-{n:05d}")
 
 
 def _observations(first: int, count: int, speeches: int, n: int) -> Iterator[dict[str, Any]]:
     for said, version in _of(first, count, speeches, n):
-        yield lines.observation_line(
+        yield run_lines.observation_line(
             id=f"made:{said.native_id}", run=f"made-{n:05d}", look=said.look, presence="present",
             content="changed" if version > 1 else "new", version=version, view_count=said.view_count,
         )  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crawler.profile import SiteProfile, is_web_address, load_profile
-from pipelines.archive.writer import MASS_GONE
+from pipelines.archive.write.writer import MASS_GONE
 
 ARGUMENTS = {
     "site": "name of the site, as `scrapy sites` lists it",

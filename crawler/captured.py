@@ -19,7 +19,7 @@ from crawler.job import CrawlJob
 from crawler.middlewares import SHA256_BEFORE, StrictCompressionMiddleware, Undecodable
 from crawler.replay import flags_of, headers_of
 from crawler.wire import Arrival, capture
-from pipelines.archive.captures import Captured
+from pipelines.archive.write.captures import Captured
 from pipelines.record import Attachment, Capture, Look, Problem
 from pipelines.warc.exchanges import with_payload
 from pipelines.warc.http import HttpResponse

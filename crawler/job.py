@@ -13,7 +13,7 @@ from crawler.occasion import Occasion
 from crawler.pages import Family
 from crawler.plan import Plan
 from crawler.profile import SiteProfile
-from pipelines.archive.writer import ArchiveRun
+from pipelines.archive.write.writer import ArchiveRun
 from pipelines.health import RunReport
 from pipelines.normalise import Normaliser
 

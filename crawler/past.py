@@ -17,10 +17,10 @@ from crawler.hosts import Hosts
 from crawler.job import CrawlJob
 from crawler.looks import OnList, http_facts
 from crawler.pages import SectionLink
-from pipelines.archive.changes import is_ambiguous
 from pipelines.archive.read.origins import Origin, fold_origins
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.state import SpeechState
+from pipelines.archive.write.changes import is_ambiguous
 from pipelines.compared import Compared
 from pipelines.reasons import Reason
 from pipelines.record import Capture, Look, RawSpeech

@@ -20,9 +20,9 @@ from scrapy.responsetypes import responsetypes
 from crawler.fetch import NotCaptured
 from crawler.job import stamp
 from crawler.wire import Arrival
-from pipelines.archive.captures import Captured
 from pipelines.archive.disk.layout import is_named_path
 from pipelines.archive.errors import Damaged
+from pipelines.archive.write.captures import Captured
 from pipelines.stages import stop
 from pipelines.warc.exchanges import Exchanges, Found, with_payload
 from pipelines.warc.http import HttpRequest, HttpResponse, head_end

@@ -26,7 +26,7 @@ from crawler.profile import SiteProfile
 from crawler.replay import Replay
 from pipelines import __version__
 from pipelines.archive.errors import ArchiveError
-from pipelines.archive.writer import MASS_GONE, ArchiveRun, Sealed
+from pipelines.archive.write.writer import MASS_GONE, ArchiveRun, Sealed
 from pipelines.health import Exit, RunReport, Verdict, verdict
 from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from crawler.job import CrawlJob
 from crawler.occasion import REPROCESS
-from pipelines.archive.writer import Sealed
+from pipelines.archive.write.writer import Sealed
 from pipelines.health import NotCaptured, RunReport, Verdict
 from pipelines.verbs.output import one_line
 

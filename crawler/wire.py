@@ -22,8 +22,8 @@ from urllib.parse import urlsplit
 from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, DownloadTimeoutError
 
 from crawler.gate import GuardedHandler
-from pipelines.archive.captures import Captured, CaptureFiles
 from pipelines.archive.errors import ArchiveError
+from pipelines.archive.write.captures import Captured, CaptureFiles
 from pipelines.record import Capture
 from pipelines.stages import stop
 from pipelines.warc.exchange import Exchange

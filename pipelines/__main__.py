@@ -19,8 +19,8 @@ from pipelines.archive.prove.signatures import sign
 from pipelines.archive.prove.verify import verify, verify_quick
 from pipelines.archive.read import state
 from pipelines.archive.read.reader import Archive
-from pipelines.archive.rebuild import rebuild
-from pipelines.archive.redact import redact
+from pipelines.archive.write.rebuild import rebuild
+from pipelines.archive.write.redact import redact
 from pipelines.canonical import json_value
 from pipelines.verbs import audit_text, diff, export, feeds, log, show
 from pipelines.verbs.output import print_in_any_locale

@@ -9,7 +9,7 @@ from typing import Protocol, Self
 from scrapy.crawler import Crawler
 
 from pipelines.archive.errors import ArchiveError
-from pipelines.archive.writer import ArchiveRun
+from pipelines.archive.write.writer import ArchiveRun
 from pipelines.compared import Compared
 from pipelines.health import Exit, RunReport
 from pipelines.normalise import Normaliser

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
-from pipelines.archive.staging import laid_out
+from pipelines.archive.write.staging import laid_out
 from pipelines.record import Listed, Look, Missed
 from tests.exchanges import exchange
 from tests.test_archive import day, listed, missed, opened, sealed, speech
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pipelines.archive.disk.commits import Commit
-    from pipelines.archive.writer import ArchiveRun
+    from pipelines.archive.write.writer import ArchiveRun
     from pipelines.record import Speech
 
 CALLS = ("fsync", "link", "replace", "rename", "mkdir", "unlink", "rmdir", "open", "ftruncate", "pwrite", "truncate")

@@ -22,7 +22,7 @@ from scrapy.http.request import NO_CALLBACK
 from crawler.fetch import FAILURES
 from crawler.settings import DOWNLOAD_FAIL_ON_DATALOSS
 from crawler.wire import capture
-from pipelines.archive.captures import CaptureFiles, KeptPayloads
+from pipelines.archive.write.captures import CaptureFiles, KeptPayloads
 from pipelines.health import RunReport
 
 SETTINGS = {

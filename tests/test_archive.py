@@ -20,13 +20,14 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from pipelines.__main__ import main
-from pipelines.archive import errors, lines, staging
+from pipelines.archive import errors
 from pipelines.archive.disk.layout import natural_key
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.state import load
-from pipelines.archive.rebuild import rebuild
-from pipelines.archive.writer import ArchiveRun, Sealed
+from pipelines.archive.write import staging
+from pipelines.archive.write.rebuild import rebuild
+from pipelines.archive.write.writer import ArchiveRun, Sealed
 from pipelines.reasons import Reason
 from pipelines.record import Attachment, Capture, Listed, Look, Missed, Raw, Row, SiteFacts, Speech
 from pipelines.warc.reader import read_at
@@ -571,7 +572,7 @@ def test_a_line_against_the_rules_is_found_though_every_hash_fits(
         made = original(line, seq, commit, recorded_at)
         return made if line["schema"] != "speech/1" else {"view": 0} | made if key == "view" else made | {key: value}
 
-    original = lines.placed
+    original = run_lines.placed
     monkeypatch.setattr(staging, "placed", bent)
     run = opened(tmp_path / "a", 1)
     run.keep(speech("1", day(1)))
@@ -649,7 +650,7 @@ def test_a_commit_stands_when_only_the_derived_files_fail(tmp_path: Path, monkey
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("pipelines.archive.rebuild.replace_derived", full)
+        patched.setattr("pipelines.archive.write.rebuild.replace_derived", full)
         with pytest.raises(errors.LatestStale, match=r"commit 2 stands.*rebuild"):
             sealed(run, 2)
     assert len(Archive(root).commits()) == 2

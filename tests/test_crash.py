@@ -21,7 +21,7 @@ from pipelines.archive import errors
 from pipelines.archive.disk.files import whole_members
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
-from pipelines.archive.staging import LOOKS
+from pipelines.archive.write.staging import LOOKS
 from pipelines.warc.reader import records
 from pipelines.warc.records import WarcRecord
 from pipelines.warc.writer import WarcWriter

@@ -19,7 +19,7 @@ from tests.test_archive import day, opened, sealed, speech
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipelines.archive.writer import ArchiveRun
+    from pipelines.archive.write.writer import ArchiveRun
 
 PAGE = (ROOT / "docs/hand-over.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```console\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)

@@ -17,7 +17,7 @@ from pipelines.__main__ import main
 from pipelines.archive import Archive, errors
 from pipelines.archive.disk.streams import heading
 from pipelines.archive.prove.verify import verify
-from pipelines.archive.rebuild import rebuild
+from pipelines.archive.write.rebuild import rebuild
 from pipelines.reasons import Reason
 from pipelines.record import Row
 from tests.test_archive import SOFTWARE, crawl, day, listed, look, missed, opened, sealed, speech, whole

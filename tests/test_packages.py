@@ -19,7 +19,7 @@ from crawler.replica.process import Replica
 from pipelines.__main__ import main
 from pipelines.archive import Archive
 from pipelines.archive.prove.verify import verify
-from pipelines.archive.redact import redact
+from pipelines.archive.write.redact import redact
 from pipelines.export.sorting import sorted_lines
 from tests.conftest import Ended, Site
 from tests.judging import judged

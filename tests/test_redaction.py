@@ -19,8 +19,8 @@ from pipelines.archive.disk.redactions import MARKER
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.state import load
-from pipelines.archive.rebuild import rebuild
-from pipelines.archive.redact import redact
+from pipelines.archive.write.rebuild import rebuild
+from pipelines.archive.write.redact import redact
 from pipelines.record import Listed
 from tests import broken
 from tests.faults import KILLED, strike

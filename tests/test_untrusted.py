@@ -21,7 +21,7 @@ from crawler.saved import saved_pages
 from pipelines.archive.errors import Damaged
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
-from pipelines.archive.rebuild import rebuild
+from pipelines.archive.write.rebuild import rebuild
 from pipelines.export.bagit import write_bag
 from pipelines.export.snapshot import snapshot
 from pipelines.untrusted import MOST_CONTAINERS, MOST_DEPTH, parsed_json, whole

@@ -19,8 +19,8 @@ from pipelines.archive.disk.layout import DERIVED_FILES
 from pipelines.archive.prove.flaws import _FITS, _SHAPES
 from pipelines.archive.prove.verify import verify, verify_quick
 from pipelines.archive.read.reader import Archive
-from pipelines.archive.rebuild import rebuild
 from pipelines.archive.schema.json_types import misfit
+from pipelines.archive.write.rebuild import rebuild
 from tests import broken
 from tests.test_archive import committed, crawl, day, speech, story, tree
 

@@ -25,10 +25,10 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.archive.captures import CaptureFiles, KeptPayloads
 from pipelines.archive.disk.files import NamedFile
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.prove.proofs import CaptureProofs
+from pipelines.archive.write.captures import CaptureFiles, KeptPayloads
 from pipelines.warc.http import HttpRequest, HttpResponse
 from pipelines.warc.reader import read_at, records
 from pipelines.warc.records import WarcDamaged, WarcRecord

@@ -33,7 +33,7 @@ from crawler.reread import reread
 from crawler.run import finish, prepare
 from crawler.summary import summary
 from pipelines.archive.errors import ArchiveError
-from pipelines.archive.writer import Sealed
+from pipelines.archive.write.writer import Sealed
 from pipelines.health import Exit, Verdict
 from pipelines.verbs.output import harmless
 

@@ -10,7 +10,7 @@ from pipelines.archive.disk.commits import sidecar_text
 from pipelines.archive.disk.files import file_digest
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.prove.signatures import signature
-from pipelines.archive.rebuild import rebuild
+from pipelines.archive.write.rebuild import rebuild
 from pipelines.export.publishing import copy_proved
 from pipelines.untrusted import whole
 

@@ -1,4 +1,4 @@
-"""The tables of docs/archive-format.md, generated: `python -m pipelines.archive.schema.tables docs/archive-format.md`."""
+"""The tables of docs/archive-format.md; `python -m pipelines.archive.schema.tables FILE` fills them in."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.archive.admission import check_clock
 from pipelines.archive.disk.commits import Commit, files_now
 from pipelines.archive.disk.files import NamedFile, sync_folder
 from pipelines.archive.disk.layout import run_file
@@ -18,9 +17,10 @@ from pipelines.archive.disk.redactions import REDACTION, Redaction, Replaced, ha
 from pipelines.archive.errors import NotKnown, writing
 from pipelines.archive.read import state
 from pipelines.archive.read.reader import Archive
-from pipelines.archive.rebuild import heal, write_derived
-from pipelines.archive.replacing import finish_redactions, ready_file, write_without_words
-from pipelines.archive.sealing import ABSENCES, EVENTS, draft, make_point
+from pipelines.archive.write.admission import check_clock
+from pipelines.archive.write.rebuild import heal, write_derived
+from pipelines.archive.write.replacing import finish_redactions, ready_file, write_without_words
+from pipelines.archive.write.sealing import ABSENCES, EVENTS, draft, make_point
 from pipelines.untrusted import whole
 
 if TYPE_CHECKING:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.archive.read.reader import Archive
-    from pipelines.archive.staging import StagedRun
+    from pipelines.archive.write.staging import StagedRun
     from pipelines.record import SiteFacts
 
 EVENTS = ("created", "changed", "reprocessed", "gone", "restored")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.archive.disk.files import json_document, replace_synced, sync_folder, whole_members
 from pipelines.archive.disk.layout import natural_key
-from pipelines.archive.lines import placed
+from pipelines.archive.write.run_lines import placed
 from pipelines.canonical import json_value
 from pipelines.record import SPEECH_SCHEMA, SiteFacts
 from pipelines.untrusted import json_object, parsed_json

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pipelines.archive.admission import check_site
 from pipelines.archive.disk.commits import commit_files
 from pipelines.archive.disk.files import cut_to_whole_members, sync_folder
 from pipelines.archive.errors import ClockBehind, Damaged
 from pipelines.archive.read.reader import Archive
-from pipelines.archive.sealing import Occasion, Sealing, roll_back, staged_captures
-from pipelines.archive.staging import Opening, StagedRun, laid_out
+from pipelines.archive.write.admission import check_site
+from pipelines.archive.write.sealing import Occasion, Sealing, roll_back, staged_captures
+from pipelines.archive.write.staging import Opening, StagedRun, laid_out
 
 if TYPE_CHECKING:
     from pathlib import Path

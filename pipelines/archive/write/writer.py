@@ -8,9 +8,6 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
-from pipelines.archive import changes, lines
-from pipelines.archive.admission import admit, check_clock, check_room
-from pipelines.archive.captures import CaptureFiles, KeptPayloads
 from pipelines.archive.disk.files import sync_folder
 from pipelines.archive.disk.layout import NATIVE_ID, Layout, warc_file
 from pipelines.archive.disk.lock import SiteLock
@@ -18,11 +15,15 @@ from pipelines.archive.disk.redactions import unheard
 from pipelines.archive.errors import Damaged, LatestStale, writing
 from pipelines.archive.read import state
 from pipelines.archive.read.reader import Archive
-from pipelines.archive.rebuild import heal, write_derived
-from pipelines.archive.replacing import finish_redactions
-from pipelines.archive.salvage import salvage
-from pipelines.archive.sealing import Occasion, Sealing
-from pipelines.archive.staging import Opening, Staging, laid_out
+from pipelines.archive.write import changes
+from pipelines.archive.write.admission import admit, check_clock, check_room
+from pipelines.archive.write.captures import CaptureFiles, KeptPayloads
+from pipelines.archive.write.rebuild import heal, write_derived
+from pipelines.archive.write.replacing import finish_redactions
+from pipelines.archive.write.run_lines import gone_line, observation_line, restored_line
+from pipelines.archive.write.salvage import salvage
+from pipelines.archive.write.sealing import Occasion, Sealing
+from pipelines.archive.write.staging import Opening, Staging, laid_out
 from pipelines.record import Confirmed
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class ArchiveRun:
         """Keep a speech whose article was read (`before`: see `steps_of_look`); first event, the site's if any."""
         known = self._first_look(speech.site, speech.native_id)
         steps = changes.steps_of_look(known, speech, before)
-        observation = lines.observation_line(
+        observation = observation_line(
             id=f"{speech.site}:{speech.native_id}",
             run=self._run,
             look=speech.look,
@@ -158,7 +159,7 @@ class ArchiveRun:
             raise ValueError(f"{seen.native_id}: not known as present; its article must be read")
         if not is_read and seen.look.listed is None:
             raise ValueError(f"{seen.native_id}: seen on no list page and not read; that is no look at all")
-        observation = lines.observation_line(
+        observation = observation_line(
             id=known.id,
             run=self._run,
             look=seen.look,
@@ -180,10 +181,10 @@ class ArchiveRun:
         known = self._first_look(missed.site, missed.native_id)
         assert known is not None  # noqa: S101 - the line above
         is_gone = changes.is_proven_gone(known, missed, self._gone_after_days)
-        observation = lines.observation_line(
+        observation = observation_line(
             id=known.id, run=self._run, look=missed.look, presence=presence, reason=missed.reason.value
         )
-        gone = [lines.gone_line(known, missed, self._run)] if is_gone else []
+        gone = [gone_line(known, missed, self._run)] if is_gone else []
         self._stage(missed.native_id, [*gone, observation])
         self._gone += is_gone
         return "gone" if is_gone else presence
@@ -253,14 +254,16 @@ class ArchiveRun:
     def _content_lines(self, steps: tuple[changes.Step, ...], speech: Speech, before: Speech | None) -> list[Line]:
         said = {step: before if before and step.event == "reprocessed" else speech for step in steps}
         return [
-            self._restored(speech) if step.event == "restored" else lines.content_line(said[step], step, self._run)
+            self._restored(speech)
+            if step.event == "restored"
+            else run_lines.content_line(said[step], step, self._run)
             for step in steps
         ]
 
     def _restored(self, speech: Speech) -> Line:
         assert self._archive is not None  # noqa: S101 - only a known speech is restored
         known = self.known[speech.native_id]
-        return lines.restored_line(self._archive.line(known.content_seq), known, speech.look, self._run)
+        return restored_line(self._archive.line(known.content_seq), known, speech.look, self._run)
 
     def _stage(self, native_id: str, look: list[Line], parser: str | None = None) -> None:
         if self._staging.is_full:

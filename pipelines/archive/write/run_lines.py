@@ -10,9 +10,9 @@ from pipelines.canonical import json_value
 from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Look, Observation, Speech, Version
 
 if TYPE_CHECKING:
-    from pipelines.archive.changes import Step
     from pipelines.archive.disk.streams import Line
     from pipelines.archive.read.state import SpeechState
+    from pipelines.archive.write.changes import Step
     from pipelines.reasons import PresenceState
     from pipelines.record import ContentState, Missed
 

@@ -11,8 +11,8 @@ from pipelines.archive.errors import writing
 from pipelines.archive.read import state
 from pipelines.archive.read.derived import DERIVED, Derived, replace_derived
 from pipelines.archive.read.reader import Archive
-from pipelines.archive.replacing import finish_redactions
-from pipelines.archive.sealing import write_sidecars
+from pipelines.archive.write.replacing import finish_redactions
+from pipelines.archive.write.sealing import write_sidecars
 from pipelines.untrusted import json_object
 
 if TYPE_CHECKING:

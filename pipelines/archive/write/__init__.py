@@ -1,0 +1,1 @@
+"""One run writing into an archive, from admission to the commit; and the one allowed rewrite, a redaction."""
