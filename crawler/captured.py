@@ -23,7 +23,7 @@ from pipelines.archive.write.captures import Captured
 from pipelines.record import Attachment, Capture, Look, Problem
 from pipelines.warc.exchanges import with_payload
 from pipelines.warc.http import HttpResponse
-from pipelines.warc.reader import read_at
+from pipelines.warc.record_reader import read_at
 from pipelines.warc.records import WarcDamaged
 
 Line = dict[str, Any]

@@ -14,7 +14,7 @@ from scrapy.responsetypes import responsetypes
 from crawler.decode import as_text, saved_text
 from pipelines.untrusted import whole
 from pipelines.warc.http import HttpResponse, NotDecodable
-from pipelines.warc.reader import records
+from pipelines.warc.record_reader import records
 from pipelines.warc.records import WarcRecord
 
 _WARC = ".warc.gz"

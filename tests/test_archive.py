@@ -27,10 +27,11 @@ from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.state import load
 from pipelines.archive.write import staging
 from pipelines.archive.write.rebuild import rebuild
+from pipelines.archive.write.run_lines import placed
 from pipelines.archive.write.writer import ArchiveRun, Sealed
 from pipelines.reasons import Reason
 from pipelines.record import Attachment, Capture, Listed, Look, Missed, Raw, Row, SiteFacts, Speech
-from pipelines.warc.reader import read_at
+from pipelines.warc.record_reader import read_at
 from tests.exchanges import exchange
 
 if TYPE_CHECKING:
@@ -572,7 +573,7 @@ def test_a_line_against_the_rules_is_found_though_every_hash_fits(
         made = original(line, seq, commit, recorded_at)
         return made if line["schema"] != "speech/1" else {"view": 0} | made if key == "view" else made | {key: value}
 
-    original = run_lines.placed
+    original = placed
     monkeypatch.setattr(staging, "placed", bent)
     run = opened(tmp_path / "a", 1)
     run.keep(speech("1", day(1)))

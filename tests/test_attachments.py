@@ -6,7 +6,7 @@ import hashlib
 from email.message import Message
 
 from pipelines.warc.http import HttpResponse
-from pipelines.warc.reader import read_at
+from pipelines.warc.record_reader import read_at
 from tests.conftest import Site
 from tests.small import PROFILE, Answer, article_page, list_page, serve
 

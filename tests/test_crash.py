@@ -22,9 +22,9 @@ from pipelines.archive.disk.files import whole_members
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.staging import LOOKS
-from pipelines.warc.reader import records
+from pipelines.warc.record_reader import records
+from pipelines.warc.record_writer import WarcWriter
 from pipelines.warc.records import WarcRecord
-from pipelines.warc.writer import WarcWriter
 from tests.conftest import PATIENCE, ROOT, Site
 from tests.faults import SCENARIOS, content
 from tests.test_archive import FACTS, crawl, day, listed, missed, opened, sealed, speech, tree, whole

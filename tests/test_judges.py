@@ -22,7 +22,7 @@ from pipelines.archive.errors import Damaged
 from pipelines.export.cdxj import cdxj_lines
 from pipelines.export.surt import surt
 from pipelines.warc.http import HttpResponse
-from pipelines.warc.reader import records
+from pipelines.warc.record_reader import records
 from pipelines.warc.records import digest
 from tests.conftest import Site
 from tests.judging import free_port, judged, pywb

@@ -29,7 +29,7 @@ from pipelines.archive.errors import NotAnArchive
 from pipelines.archive.read.reader import Archive
 from pipelines.warc.exchanges import with_payload
 from pipelines.warc.http import HttpResponse
-from pipelines.warc.reader import read_at
+from pipelines.warc.record_reader import read_at
 from tests.conftest import ROOT, Ended, Site, run
 from tests.other_parser import DASH, DASHES
 from tests.raw_server import ANSWERS

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,11 @@ import pytest
 from tests.conftest import ROOT
 
 SOURCES = sorted([*ROOT.glob("crawler/**/*.py"), *ROOT.glob("pipelines/**/*.py")])
+OF_PIPELINES = [path for path in SOURCES if path.is_relative_to(ROOT / "pipelines")]
+MOST_MODULES = 14
+ROOMS = {"disk": (), "read": ("disk",), "schema": ("disk", "read"), "prove": ("disk", "read", "schema")}
+ROOMS["write"] = ("disk", "read", "schema")
+"""What each room of the archive may import, besides itself and the errors."""
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -49,6 +56,43 @@ def test_who_imports_whom(path: Path) -> None:
         assert packages <= sys.stdlib_module_names | {"pipelines", "lxml"}
         below = {m for m in modules if m.startswith("pipelines.") and not m.startswith("pipelines.text.")}
         assert not below - {"pipelines.record", "pipelines.reasons"}
+
+
+def imports_among(paths: list[Path]) -> dict[str, set[str]]:
+    """Every module by its dotted name, with those of `paths` that it imports, also if only for types."""
+    files = {name(path).removesuffix(".py").removesuffix("/__init__").replace("/", "."): path for path in paths}
+    found = {
+        module: {n if n in files else n.rpartition(".")[0] for n in names(path)} for module, path in files.items()
+    }
+    return {module: (imports & files.keys()) - {module} for module, imports in found.items()}
+
+
+def names(path: Path) -> Iterator[str]:
+    """Everything a module imports, with the name taken from it: `a.b` for `from a import b`."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_pipelines_have_no_import_cycle() -> None:
+    graphlib.TopologicalSorter(imports_among(OF_PIPELINES)).prepare()  # raises CycleError, which names the modules
+
+
+def test_the_rooms_of_the_archive_stand_one_on_the_other() -> None:
+    for module, imports in imports_among(OF_PIPELINES).items():
+        room = module.removeprefix("pipelines.archive.").partition(".")[0]
+        used = {found.split(".")[2] for found in imports if found.startswith("pipelines.archive.")} - {"errors"}
+        assert room not in ROOMS or used <= {room, *ROOMS[room]}, module
+
+
+def test_folders_stay_small_and_names_mean_one_thing() -> None:
+    modules = [path for path in OF_PIPELINES if path.stem != "__init__"]
+    folders = Counter(path.parent.relative_to(ROOT).as_posix() for path in modules)
+    assert {folder: count for folder, count in folders.items() if count > MOST_MODULES} == {}
+    stems = Counter(path.stem for path in modules)
+    assert [stem for stem, count in stems.items() if count > 1] == []
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)

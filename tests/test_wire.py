@@ -30,9 +30,9 @@ from pipelines.archive.disk.layout import Layout
 from pipelines.archive.prove.proofs import CaptureProofs
 from pipelines.archive.write.captures import CaptureFiles, KeptPayloads
 from pipelines.warc.http import HttpRequest, HttpResponse
-from pipelines.warc.reader import read_at, records
+from pipelines.warc.record_reader import read_at, records
+from pipelines.warc.record_writer import WarcWriter
 from pipelines.warc.records import WarcDamaged, WarcRecord
-from pipelines.warc.writer import WarcWriter
 from tests.conftest import PATIENCE, ROOT
 from tests.exchanges import exchange
 from tests.raw_server import ANSWERS, LARGE, TEXT, chunked

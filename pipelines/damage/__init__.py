@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipelines.damage import characters, layout, losses, mojibake, pairs
+from pipelines.damage import characters, losses, mojibake, page_layout, pairs
 from pipelines.damage.spans import Detector, Span
 
 _CONTEXT = 12
@@ -29,9 +29,9 @@ ANYWHERE: dict[str, Detector] = {
 """What can be wrong with any text, in the order it is told."""
 
 IN_BODIES: dict[str, Detector] = {
-    "page-furniture": layout.page_furniture,
-    "half-paragraph": layout.half_paragraphs,
-    "repeated-paragraph": layout.repeated_paragraphs,
+    "page-furniture": page_layout.page_furniture,
+    "half-paragraph": page_layout.half_paragraphs,
+    "repeated-paragraph": page_layout.repeated_paragraphs,
 }
 """What can be wrong with a text of several paragraphs."""
 
@@ -60,7 +60,7 @@ def damage_of(text: str, *, is_body: bool = True, title: str | None = None) -> t
     """
     detectors = ANYWHERE | IN_BODIES if is_body else ANYWHERE
     found = [Damage(code, spans) for code, detect in detectors.items() if (spans := tuple(detect(text)))]
-    if is_body and title and (span := layout.title_repeated(text, title)):
+    if is_body and title and (span := page_layout.title_repeated(text, title)):
         found.append(Damage("title-repeated", (span,)))
     return tuple(found)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipelines.archive.errors import Damaged
 from pipelines.export.surt import surt
 from pipelines.warc.http import HttpResponse
-from pipelines.warc.reader import records
+from pipelines.warc.record_reader import records
 from pipelines.warc.records import WarcDamaged
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipelines.archive.disk.files import NamedFile, gzip_lines, json_document
 from pipelines.archive.schema.schemas import RECORDS
-from pipelines.export.errors import NotExportable
+from pipelines.export.not_exportable import NotExportable
 from pipelines.export.tableschema import table_schema
 from pipelines.record import LATEST_SCHEMA, OBSERVATION_SCHEMA, SPEECH_SCHEMA
 

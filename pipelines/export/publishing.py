@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pipelines.archive.disk.files import sync_file, sync_folder
 from pipelines.archive.errors import Damaged
-from pipelines.export.errors import NotExportable
+from pipelines.export.not_exportable import NotExportable
 from pipelines.untrusted import opened
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pipelines.archive.errors import Damaged
 from pipelines.archive.prove.fixity import fault
 from pipelines.archive.read import state
 from pipelines.archive.read.latest import latest_lines
-from pipelines.export.errors import NotExportable
+from pipelines.export.not_exportable import NotExportable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

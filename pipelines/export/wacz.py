@@ -17,7 +17,7 @@ from pipelines import __version__
 from pipelines.archive.disk.files import file_digest, json_document
 from pipelines.canonical import json_line
 from pipelines.export.cdxj import cdxj_lines
-from pipelines.export.errors import NotExportable
+from pipelines.export.not_exportable import NotExportable
 from pipelines.export.publishing import copy_proved
 from pipelines.export.sorting import sorted_lines
 from pipelines.export.zipnum import write_zipnum

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import ArchiveError
 from pipelines.warc.http import HttpRequest
-from pipelines.warc.reader import read_at, records
+from pipelines.warc.record_reader import read_at, records
 from pipelines.warc.records import Place, WarcDamaged
 
 if TYPE_CHECKING:

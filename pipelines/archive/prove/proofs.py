@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.archive.disk.files import file_digest
 from pipelines.warc.exchange import measured
-from pipelines.warc.reader import read_at, records
+from pipelines.warc.record_reader import read_at, records
 from pipelines.warc.records import WarcDamaged, WarcRecord, digest
 
 if TYPE_CHECKING:

@@ -22,9 +22,9 @@ from pipelines.warc.exchange import (
     response_fields,
     revisit_fields,
 )
-from pipelines.warc.reader import read_at
+from pipelines.warc.record_reader import read_at
+from pipelines.warc.record_writer import WarcWriter
 from pipelines.warc.records import WarcDamaged, WarcRecord, digest
-from pipelines.warc.writer import WarcWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -20,7 +20,7 @@ from pipelines.archive.write.admission import admit, check_clock, check_room
 from pipelines.archive.write.captures import CaptureFiles, KeptPayloads
 from pipelines.archive.write.rebuild import heal, write_derived
 from pipelines.archive.write.replacing import finish_redactions
-from pipelines.archive.write.run_lines import gone_line, observation_line, restored_line
+from pipelines.archive.write.run_lines import content_line, gone_line, observation_line, restored_line
 from pipelines.archive.write.salvage import salvage
 from pipelines.archive.write.sealing import Occasion, Sealing
 from pipelines.archive.write.staging import Opening, Staging, laid_out
@@ -254,9 +254,7 @@ class ArchiveRun:
     def _content_lines(self, steps: tuple[changes.Step, ...], speech: Speech, before: Speech | None) -> list[Line]:
         said = {step: before if before and step.event == "reprocessed" else speech for step in steps}
         return [
-            self._restored(speech)
-            if step.event == "restored"
-            else run_lines.content_line(said[step], step, self._run)
+            self._restored(speech) if step.event == "restored" else content_line(said[step], step, self._run)
             for step in steps
         ]
 
