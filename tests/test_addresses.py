@@ -123,6 +123,15 @@ SHAPES = [
     "/web/view?strColId=c54d&strId=beb9{0}",
     "/?m=home&c=View&a=index&aid={0}",
     "/index.php/home/content?id={0}",
+    "/show/{0}/",
+    "/e/action/ShowInfo.php?classid=5&id={0}",
+    "/portal/article/index/id/{0}/cid/5.html",
+    "/Home/News/detail/id/{0}",
+    "/content.jsp?urltype=news.NewsContentUrl&wbtreeid=1005&wbnewsid={0}",
+    "/default.aspx?newsid={0}",
+    "/mview.do?method=show&id={0}",
+    "/n1/2026/0105/c1001-{0}.html",
+    "/zw/2026-01/05/c_113{0}.htm",
     "/show.asp?t={0}",
     "/view.php?c=3&p={0}",
     "/?p={0}",
@@ -148,6 +157,19 @@ LISTS = [
     "/Category_12/Index.aspx",
     "/list/?2_3.html",
     "/book/h45/files/basic-html/page42.html",
+    "/UserData/SortHtml/1/37683846130.html",
+    "/szxapp/3/28/277/list.html",
+    "/node_277_2.htm",
+    "/channel_12.html",
+    "/e/action/ListInfo/?classid=5",
+    "/ArticleList/5",
+    "/NewsClass.asp?id=3",
+    "/NewsMore.asp?id=3",
+    "/portal/list/index/id/5.html",
+    "/article/list/id/5.html",
+    "/home/news/index/cid/5.html",
+    "/ldjh/p/2",
+    "/list.jsp?urltype=tree.TreeTempUrl&wbtreeid=1005",
 ]
 
 
@@ -156,6 +178,28 @@ def test_every_shape_of_an_article_has_an_identity(shape: str) -> None:
     urls = [HOST + shape.format(number) for number in (4101, 4102, 4110)]
     assert len({native_id(url) for url in urls} - {None}) == 3
     assert len({canonical(url) for url in urls}) == 3
+
+
+GUID = "542a0f11-c7f6-4483-8b2e-a27793e18ccb"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/ldjh/content/{GUID}.html",
+        f"/zx/xzdt/20260105/{GUID.upper()}.html?from=list",
+        f"/view/{{{GUID}}}",
+        f"/show.aspx?id=%7B{GUID}%7D&type=3",
+        f"/web/view?strColId={'c5' * 16}&strId={GUID}&strWebSiteId={'8c' * 16}",
+    ],
+)
+def test_a_guid_is_the_identity_wherever_it_stands(path: str) -> None:
+    assert native_id(HOST + path) == GUID
+
+
+def test_a_guid_beside_what_names_the_article_is_none() -> None:
+    urls = [f"{HOST}/index.aspx?PageGuid={GUID}&newsId={number}" for number in (4298, 4299)]
+    assert len({native_id(url) for url in urls} - {None, GUID}) == 2
 
 
 @pytest.mark.parametrize("path", LISTS)

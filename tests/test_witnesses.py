@@ -93,6 +93,9 @@ SIGNED = f'{TEXT}<p align="right">2023年12月1日</p>'
         ({"info": "二〇二三年十二月二十八日　浏览数："}, ("2023-12-28", "head", [])),
         ({"info": "二Ｏ二三年十二月廿八日"}, ("2023-12-28", "head", [])),
         ({"info": "<span>28</span><span>2023-12</span>"}, ("2023-12-28", "head", [])),
+        ({"info": "<b>2023-12-28</b><b>19:00:29</b><b>柳河日报</b>"}, ("2023-12-28T19:00", "info", [])),
+        ({"info": "<b>会议时间：2023-12-20</b><b>09:00</b>"}, (None, None, ["missing"])),
+        ({"info": "Thu Dec 28 19:00:29 CST 2023"}, ("2023-12-28T19:00", "head", [])),
         ({"info": "<p>12-28</p><p>2023</p>"}, ("2023-12-28", "body", [])),
         ({"info": "发布时间：2023-12-28&nbsp;&nbsp;19:00:29"}, ("2023-12-28T19:00", "info", [])),
         ({"info": "发布时间：2023-12-28 19:00 柳河日报"}, ("2023-12-28T19:00", "info", [])),
@@ -195,6 +198,12 @@ def test_a_day_in_the_body_never_beats_the_pages_own() -> None:
         ("浏览次数：<!--521-->", None, None),
         ("浏览 512", None, "512"),
         ("阅读(5)", None, "5"),
+        ("来源：柳河日报　浏览(37)", "柳河日报", "37"),
+        ("来源：柳河日报 阅读数 10w+", "柳河日报", None),
+        ("来源：请选择　已阅：37人次", "请选择", "37"),
+        ("<dl><dt>来源：</dt><dd>柳河日报</dd><dt>浏览人次：</dt><dd>37</dd></dl>", "柳河日报", "37"),
+        ("<table><tr><td>来源</td><td>柳河日报</td><td>阅读</td><td>37</td></tr></table>", "柳河日报", "37"),
+        ("<table><tr><td>来源：</td><td>作者：</td><td>柳河</td></tr></table>", None, None),
     ],
 )  # fmt: skip
 def test_values_are_whole(info: str, source: str | None, views: str | None) -> None:
@@ -204,7 +213,10 @@ def test_values_are_whole(info: str, source: str | None, views: str | None) -> N
 
 def test_words_that_name_no_one() -> None:
     assert all(
-        map(says_nothing, ["未知", "不详", "无", "--", "（未知）", "null", "{$GetAuthor}", "[!--writer--]", "　"])
+        map(
+            says_nothing,
+            ["未知", "请选择", "不详", "无", "--", "（未知）", "null", "{$GetAuthor}", "[!--writer--]", "　"],
+        )
     )
     assert not any(map(says_nothing, ["无锡日报", "本站", "佚名", "知未", "空军报"]))
 

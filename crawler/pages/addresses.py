@@ -3,8 +3,9 @@
 Identity is the address: its path without the first slash and the ending `.html`, `/` written as `-`
 (`/info/1005/3889.htm` is `info-1005-3889`); with a query, or signs other than letters, digits, `_` and `.`, the first
 twelve hex digits of the SHA-256 of path and sorted query follow. What is no identity is left out
-(crawler/pages/plain.py), as are folders that show the same to phones (`/html/mobile/`, `/html/main/`). A profile's
-`static_article` pattern, where given, names a shorter identity by its group `id`.
+(crawler/pages/plain.py), as are folders that show the same to phones (`/html/mobile/`, `/html/main/`). An article
+that its CMS named by a GUID has that as its identity, in whatever folder it lies. A profile's `static_article`
+pattern, where given, names a shorter identity by its group `id`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from crawler.pages.plain import (
     Pairs,
     lasting,
     names_article,
+    names_column,
     one_device,
     plain,
     plain_parts,
@@ -26,7 +28,9 @@ _ENDING = re.compile(r"\.(?:s?html?|jhtml)$", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9_./]+")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.]+")
 _LONGEST = 80
-_LIST_NAME = re.compile(r"(?:index|list|default|main|home|more)\d*(?:[_-]\d+)*|node_\d+", re.IGNORECASE)
+_LIST_NAME = re.compile(
+    r"(?:index|list|default|main|home|more)\d*(?:[_-]\d+)*|(?:node|channel)(?:_\d+)+", re.IGNORECASE
+)
 _FILE = re.compile(
     r"\.(?:docx?|xlsx?|pptx?|pdf|wps|et|dps|ofd|txt|rtf|csv|zip|rar|7z|jpe?g|png|gif|bmp|webp|svg|mp[34]|wm[av]|flv|avi"
     r"|css|js|xml|rss|exe|apk|ico)$",
@@ -38,11 +42,15 @@ _LIST_PAGE = re.compile(
 )
 # Programs and folders that show columns; a flip book's page is no article either.
 _OF_LISTS = re.compile(
-    r"\w*?[_-]?lists?|(?:show)?_?(?:class|category|columns?|channel|catalog|special\w*|search)|more\w*", re.IGNORECASE
+    r"\w*?[_-]?lists?(?:info)?|(?:show|news|info|article)?_?(?:class|category|columns?|channel|catalog|special\w*|more)"
+    r"|\w*search|more\w*",
+    re.IGNORECASE,
 )
+_COLUMN_ID = r"(?:[ctl]|cate?|col|class|type|column|channel)_?id"
 _LIST_PATH = re.compile(
-    r"/(?:channels?|categor(?:y|ies)|columns?|col|class|lists?|node|lm|search|tags?)/\d+$|/news/\d+\.aspx$"
-    r"|/basic-html/page\d+$",
+    r"/(?:channels?|categor(?:y|ies)|columns?|col|class|\w*lists?|node|lm|search|tags?)/(?:index/)?(?:\w*id/)?\d+$"
+    rf"|^(?!.*/(?:a|art|article|news)?_?id/\d).*/{_COLUMN_ID}/\d+$|/\w*sorthtml/|[^/]/p(?:age)?/\d+$"
+    r"|/news/\d+\.aspx$|/basic-html/page\d+$",
     re.IGNORECASE,
 )
 _SHOWS = re.compile(r"(?:show|view|detail|content|article|info|read|thread|disp)", re.IGNORECASE)
@@ -51,6 +59,7 @@ _ITS_OWN = re.compile(
     re.IGNORECASE,
 )
 """Keys that name an article, whatever the program is called."""
+_GUID = re.compile(r"(?:%7B)?([0-9A-F]{8}(?:-?[0-9A-F]{4}){3}-?[0-9A-F]{12})(?:%7D)?", re.IGNORECASE)
 _LISTS = frozenset({"list", "lists", "category", "column", "channel", "class", "search"})
 
 
@@ -64,10 +73,13 @@ def native_id(url: str, static_article: re.Pattern[str] | None = None) -> str | 
     query = telling(parts)
     if _is_list(parts.path, query):
         return None
-    name = parts.path.rpartition("/")[2]
+    path = one_device(parts.path)
+    name = path.rpartition("/")[2]
     if _FILE.search(name) or (not query and not any(map(str.isdigit, name)) and not _ENDING.search(name)):
         return None
-    path = _ENDING.sub("", one_device(parts.path)).strip("/")
+    if guid := _guid(_ENDING.sub("", name), query):
+        return guid
+    path = _ENDING.sub("", path).strip("/")
     return _identity(path, "&".join(sorted(f"{key.lower()}={value}" for key, value in query)))
 
 
@@ -85,6 +97,13 @@ def _is_list(path: str, query: Pairs) -> bool:
     if not query or (names_article(path, ()) and not is_index):
         return False
     return not names_article(path, query) and not (_SHOWS.search(name) and not all(_is_word(pair) for pair in query))
+
+
+def _guid(name: str, query: Pairs) -> str | None:
+    """The GUID that names an article: its file without a query, or all of the query but for columns."""
+    said = [value for key, value in query if not names_column(key)] if query else [name]
+    found = _GUID.fullmatch(said[0]) if len(said) == 1 else None
+    return found[1].lower() if found else None
 
 
 def _is_word(pair: tuple[str, str]) -> bool:

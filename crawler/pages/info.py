@@ -28,7 +28,7 @@ from crawler.pages.labels import (
     WRITTEN,
 )
 from crawler.pages.page import ends_sentence, squeeze
-from crawler.pages.told import Told, Value, labelled, told
+from crawler.pages.told import Told, Value, labelled, told, told_cells
 from pipelines.record import Witness
 from pipelines.text.dates import find_dates, leading_date
 from pipelines.text.placeholders import says_nothing
@@ -127,13 +127,9 @@ def _may_be_info(line: Line, what: Kind) -> bool:
 
 def read_info(near: Zones) -> Info:
     """Read the lines that may tell of an article."""
-    lines = {
-        "info": told(near.between),
-        "head": told(near.head),
-        "tail": told(near.behind),
-        "above": told(near.above),
-    }
-    values = [(where, labelled(zone)) for where, zone in lines.items()]
+    around = {"info": near.between, "head": near.head, "tail": near.behind, "above": near.above}
+    lines = {where: told(zone) for where, zone in around.items()}
+    values = [(where, labelled(told_cells(zone))) for where, zone in around.items()]
     dates = tuple(_dates(near, lines, dict(values)))
     # Related articles behind a body have authors and sources too, not at the beginning of a line.
     tail = labelled(line for line in lines["tail"] if line.begins_with_label)
@@ -196,6 +192,8 @@ def _is_row(line: Line) -> bool:
 def _unlabelled(where: str, lines: Sequence[Line], said: Sequence[Told]) -> Iterator[Witness]:
     """Of days with a clock time the earliest, since a change comes after; else the first; else one without a year."""
     found = [date for line in said for date in _whole_dates(line.without(_OF_OTHER_THINGS))]
+    # Layouts set day and clock apart that run into each other in the source.
+    found = found or [date for line in said for date in _whole_dates(line.parts(_OF_OTHER_THINGS))]
     texts = [text for before, text in found if not _UPDATE.search(before)]
     exact = [text for text in texts if _CLOCK.search(text)]
     if len(exact) > 1 and all(_YEAR_FIRST.match(text) for text in exact):
@@ -220,8 +218,9 @@ def _whole_dates(text: str) -> Iterator[tuple[str, str]]:
 
 def _split(lines: Sequence[Told]) -> Iterator[str]:
     """Dates whose day and month stand in elements or lines of their own: `28`, `2023-12`."""
-    short = [parts for line in lines if len(parts := line.parts()) <= _LONGEST_SPLIT]
-    for text in (*short, *(f"{one} {other}" for one, other in pairwise(short))):
+    apart = [parts for line in lines if len(parts := line.parts()) <= _LONGEST_BEHIND]
+    short = [parts for parts in apart if len(parts) <= _LONGEST_SPLIT]
+    for text in (*apart, *(f"{one} {other}" for one, other in pairwise(short))):
         if leading_date(text) == len(text) > 0:
             yield text
 

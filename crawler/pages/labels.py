@@ -16,8 +16,8 @@ INPUTTER = "文章录入 信息录入 录入者 录入员 录入 发布人 发�
 SOURCE = "信息来源 文章来源 稿件来源 新闻来源 来源 来自 出处 转自".split()
 VIEWS = (
     "文章点击数 文章浏览数 文章阅读数 被阅览数 阅览数 阅览次数 阅览量 "
-    "浏览次数 浏览人数 浏览量 浏览数 浏览 点击次数 点击率 点击数 点击量 点击 阅读次数 阅读量 阅读数 阅读 访问次数 "
-    "访问量 人气"
+    "浏览次数 浏览人数 浏览人次 浏览量 浏览数 浏览 点击次数 点击人次 点击率 点击数 点击量 点击 "
+    "阅读次数 阅读人次 阅读量 阅读数 阅读 访问次数 访问人次 访问量 人气 已阅"
 ).split()
 OTHER_DAYS = (
     "有效期限 有效期至 有效日期 有效期 截止日期 截止时间 生效日期 生效时间 实施日期 实施时间 施行日期 施行时间 "
@@ -34,13 +34,16 @@ _LONGEST_FIRST = sorted(
     {*PUBLISHED, *WRITTEN, *UPDATED, *AUTHOR, *INPUTTER, *SOURCE, *VIEWS, *OTHER_DAYS, *_OTHER}, key=len, reverse=True
 )
 _B = r"[\s\u3000]{0,9}"
-_WORDS = "|".join(_B.join(label) for label in _LONGEST_FIRST)
-LABEL = rf"(?<!工)({_WORDS}){_B}[:：]"
-"""Any label with its colon, as a pattern; blanks may stand between its characters. 工作者 is no 作者."""
+WORDS = f"(?:{'|'.join(_B.join(label) for label in _LONGEST_FIRST)})"
+"""Any label, as a pattern; blanks may stand between its characters."""
+LABEL = rf"(?<!工)({WORDS}){_B}[:：]"
+"""Any label with its colon. 工作者 is no 作者."""
 BARE_LABEL = (
-    rf"[【\[]{_B}({_WORDS}){_B}[】\]]|((?:发布|发表|更新|编辑|录入|添加|上传)(?:于|时间|日期))(?={_B}(?:19|20)\d\d)"
+    rf"[【\[]{_B}({WORDS}){_B}[】\]]|((?:发布|发表|更新|编辑|录入|添加|上传)(?:于|时间|日期))(?={_B}(?:19|20)\d\d)"
 )
 """A label without a colon: in brackets of its own, or directly before a year."""
+BARE_COUNT = r"(?:浏览|阅读|点击|访问|查看|人气)(?:次数|人数|人次|量|数|率)?[\s\u3000]*[（(\[]?[\s\u3000]*[\d０-９]"
+"""A count of views behind its label without a colon."""
 UPDATE_LABEL = r"(?:更新|修改)[\s\u3000]*(?:于|时间|日期)?[\s\u3000]*[:：]?[\s\u3000]*"
 """What stands before the day of a change: it is the day of publication only where the page tells no other."""
 NUMBER = re.compile(r"[\d０-９][\d０-９,，.．]*\s*[万亿]?")

@@ -41,7 +41,10 @@ _COLUMN = re.compile(
     re.IGNORECASE,
 )
 # A file with a number in its name, or `page.htm` and `content.html` in a folder with one (Sudy, 北京's districts).
-_NUMBERED = re.compile(r"/(?!index|list|default)[^/.]*\d[^/]*$|/[^/]*\d[^/]*/(?:page|content)\.\w+$", re.IGNORECASE)
+_SHOWN = re.compile(r"(?<=/)(show|view|detail|article|read)/(\d+)/$", re.IGNORECASE)
+_NUMBERED = re.compile(
+    rf"/(?!index|list|default)[^/.]*\d[^/]*$|/[^/]*\d[^/]*/(?:page|content)\.\w+$|{_SHOWN.pattern}", re.IGNORECASE
+)
 _DEVICE = re.compile(r"/(?:(?:main|pc|mobile|wap|phone|touch|3g)(?=/)|(?<=^/)m(?=/))", re.IGNORECASE)
 
 
@@ -84,8 +87,11 @@ def lasting(parts: SplitResult) -> Pairs:
 
 
 def one_device(path: str) -> str:
-    """A path without the folder that shows the same to phones or to others: `/html/mobile/a` is `/html/a`."""
-    return _DEVICE.sub("", path)
+    """A path without the folder that shows the same to phones or to others: `/html/mobile/a` is `/html/a`.
+
+    Nor with the slash behind an article's number: `/show/7/` is `/show/7`.
+    """
+    return _SHOWN.sub(r"\1/\2", _DEVICE.sub("", path))
 
 
 def is_page(key: str, value: str) -> bool:

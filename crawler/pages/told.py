@@ -13,26 +13,28 @@ from dataclasses import dataclass
 from lxml import etree
 
 from crawler.pages.body.lines import Line
-from crawler.pages.labels import BARE_LABEL, LABEL
+from crawler.pages.labels import BARE_COUNT, BARE_LABEL, LABEL, WORDS
 from crawler.pages.page import EDGES, squeeze, tidy
 from crawler.pages.written import unread_script
 from pipelines.text.dates import find_dates, leading_date
 from pipelines.text.placeholders import says_nothing
 
 _LABEL = re.compile(f"{LABEL}|{BARE_LABEL}")
+_CELL = re.compile(rf"[\s\u3000【\[]*{WORDS}[\s\u3000】\]:：]*")
 _LABELLED = re.compile(rf"[\s\u3000【\[（(■]*(?:[本此原]文)?(?:{_LABEL.pattern})")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _TOOL = (
     "我[要来]|打印|分享|收藏|评论|参与互动|互动|举报|字体|字号|推荐|纠错|订阅|关闭|返回|朗读|语音|播放|下载|微信|微博|点赞|关注|复制|投稿"
     r"|扫一扫|放大|缩小|[大中小](?:\s?[大中小]){0,2}(?!\S)|A[+-]"
 )
-_GAP = re.compile(rf"[\u00a0\u3000 ]{{2,}}|[|｜【】\[\]〓]|[\u00a0\u3000 ](?:{_TOOL})")
+_GAP = re.compile(rf"[\u00a0\u3000 ]{{2,}}|[|｜【】\[\]〓]|[\u00a0\u3000 ](?:{_TOOL}|{BARE_COUNT})")
 _BUTTON = re.compile(rf"[\s\u3000]*[【\[(（]?(?:{_TOOL})")
 _COUNT_ENDS = re.compile(
     r"[\u00a0\u3000 ]{2,}|\s(?![\d０-９万亿wW+次人])|[|｜【】\[\]（(）)〓;；、]|(?<=[次人])(?=[^\s次])"
 )
 _UNIT, _DIGIT = re.compile(r"\s*(?:人次|次|人)$"), re.compile(r"[0-9０-９一二三四五六七八九十百千万]")
 _OPENING, _CLOSING = "（(", "）)"
+_LABEL_CELLS = frozenset({"dt", "th", "td"})
 _BRACKETS = {"[": "]", "（": "）", "(": ")", "【": "】"}
 
 
@@ -102,19 +104,16 @@ class Told:
 
     def without(self, labels: Sequence[str]) -> str:
         """The line's words without these labels and the dates behind them."""
-        text = self.text
-        for mark in _LABEL.finditer(self.text):
-            if _label(mark) in labels:
-                behind = self.text[mark.end() :]
-                blanks = len(behind) - len(behind.lstrip(EDGES))
-                end = mark.end() + blanks + leading_date(behind[blanks:])
-                text = text[: mark.start()] + "\x1f" * (end - mark.start()) + text[end:]
-        return text
+        return _without(self.text, labels)
 
-    def parts(self) -> str:
-        """The pieces of the line with a blank between: layouts print day and month in elements of their own."""
+    def parts(self, labels: Sequence[str] = ()) -> str:
+        """The pieces of the line with a blank between, without these labels and their dates.
+
+        Layouts print day and month, or day and clock, in elements of their own.
+        """
         starts = [start for start, _, _ in self.pieces]
-        return tidy(" ".join(self.text[a:b] for a, b in zip(starts, [*starts[1:], len(self.text)], strict=True)))
+        pieces = (self.text[a:b] for a, b in zip(starts, [*starts[1:], len(self.text)], strict=True))
+        return _without(tidy(" ".join(pieces)), labels)
 
     def _value(self, mark: re.Match[str], end: int) -> Value:
         rest = self.text[mark.end() : end]
@@ -150,9 +149,39 @@ class Told:
         return unread_script(node, is_tail=is_tail)
 
 
+def _without(text: str, labels: Sequence[str]) -> str:
+    kept = text
+    for mark in _LABEL.finditer(text):
+        if _label(mark) in labels:
+            behind = text[mark.end() :]
+            blanks = len(behind) - len(behind.lstrip(EDGES))
+            end = mark.end() + blanks + leading_date(behind[blanks:])
+            kept = kept[: mark.start()] + "\x1f" * (end - mark.start()) + kept[end:]
+    return kept
+
+
 def told(lines: Iterable[Line]) -> list[Told]:
     """Lines with the elements of their words."""
     return [Told.of(line) for line in lines]
+
+
+def told_cells(lines: Iterable[Line]) -> list[Told]:
+    """Lines as `told` gives them, but a cell that is a label and the cell behind it are one line."""
+    found: list[Told] = []
+    label: Line | None = None
+    for line in lines:
+        if label is not None and label.block.getnext() is line.block and not _CELL.fullmatch(line.text):
+            found[-1] = _behind_label(found[-1], Told.of(line))
+        else:
+            found.append(Told.of(line))
+        label = line if line.block.tag in _LABEL_CELLS and _CELL.fullmatch(line.text) else None
+    return found
+
+
+def _behind_label(label: Told, value: Told) -> Told:
+    text = label.text.rstrip(EDGES + ":：") + "："
+    pieces = (*label.pieces, *((at + len(text), node, is_tail) for at, node, is_tail in value.pieces))
+    return Told(text + value.text, pieces)
 
 
 def labelled(lines: Iterable[Told]) -> dict[str, Value]:

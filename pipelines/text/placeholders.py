@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _NOTHING = re.compile(
-    r"[-—–_/.·*?？\s]*|[（(【\[]?(?:未知|不详|未详|未注明|无|暂无|暂缺|空|佚失|没有|待定|N/?A|null|none|nil|undefined|unknown|NaN)"
+    r"[-—–_/.·*?？\s]*|[（(【\[]?(?:未知|请选择|不详|未详|未注明|无|暂无|暂缺|空|佚失|没有|待定|N/?A|null|none|nil|undefined|unknown|NaN)"
     r"[）)】\]]?",
     re.IGNORECASE,
 )
