@@ -46,7 +46,6 @@ def _made(frame: str, key: int) -> Made:
     partials = {name: (PAGES / f"_{name}.html").read_text("utf-8") for name in ("menu", "closing", "footer")}
     fillings = {**_facts(speech), **_noise(chance), "body": _body(speech, chance)}
     fillings |= {name: Template(text).substitute(fillings) for name, text in partials.items()}
-    body = [line for line in speech.body.split("\n") if not line.startswith("（责任编辑：")]
     return Made(
         name=f"{frame}-{key % 100}",
         text=Template(template).substitute(fillings),
@@ -54,7 +53,7 @@ def _made(frame: str, key: int) -> Made:
         moment=f"{speech.published:%Y-%m-%d %H:%M}",
         author=speech.author if "$author" in template else None,
         source=speech.source if "$source" in template else None,
-        body="\n".join(body),
+        body=speech.body,
     )
 
 

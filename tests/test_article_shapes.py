@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from crawler.pages.article import Article, read
+from crawler.pages.article import Article, Evidence, read
 from crawler.pages.page import Page
 from pipelines.text.rendering import body_text
 from tests.conftest import Site
@@ -49,6 +49,25 @@ def test_an_article_in_any_shape_comes_whole_or_is_told(name: str) -> None:
     shape = dict(SHAPES[name])
     html = shape.pop("html").replace("{text}", TEXT)
     assert seen(read(Page(ADDRESS, PAGE.format(html)))) == NOTHING | shape
+
+
+SUBTITLE = "在全市政协工作会议结束时讲的几点意见，供各专委会参考"
+HEADS = {
+    "a block named subtitle": f"<div><h1>{{title}}</h1><p class='subTitle'>{SUBTITLE}</p></div>",
+    "a table of the title": f"<table><tr><td>{{title}}</td></tr><tr><td>{SUBTITLE}</td></tr></table>",
+    "a block of title and words": f"<div><h1>{{title}}</h1><p>{SUBTITLE}</p></div>",
+}
+
+
+@pytest.mark.parametrize("is_declared", [True, False])
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+def test_a_subtitle_outside_of_the_body_is_its_first_line(head: str, is_declared: bool) -> None:
+    shown = head.format(title="在座谈会上的讲话")
+    page = Page(ADDRESS, PAGE.format(f"<div id='c'>{TEXT}</div>").replace("<h1>在座谈会上的讲话</h1>", shown))
+    article = read(page, Evidence(body=page.root.find(".//div[@id='c']")) if is_declared else None)
+    assert seen(article)["body"] == [SUBTITLE, *SAID]
+    assert article.title is not None
+    assert article.title.text == "在座谈会上的讲话"
 
 
 def numbered(first: int) -> str:

@@ -223,7 +223,7 @@ def test_prose_behind_the_body_that_looks_like_its_own_is_told(behind: str) -> N
 def test_text_left_out_behind_the_article_is_told() -> None:
     addendum = "附记：这次座谈会的发言由办公室整理，未经本人审阅，有不当之处由整理者负责。" * 3
     page = PAGE.format("会议开得很好。")
-    apart = page.replace("</p></div>", f"</p><p>责任编辑：李四</p><div>{addendum}</div></div>")
+    apart = page.replace("</p></div>", f"</p><p>相关链接</p><div>{addendum}</div></div>")
     article = read(Page(ADDRESS, apart))
     assert addendum not in text_of(article)
     assert [(p.field, p.code, p.detail) for p in article.problems] == [

@@ -46,7 +46,6 @@ BODY_IN_DOUBT = {
     "disagrees", "page-furniture", "framed",
 }  # fmt: skip
 MINUTE = len("2023-12-28T19:00")
-EDITOR = re.compile(r"（责任编辑：.{2,4}）")
 SETTINGS = {"DOWNLOAD_DELAY": "0", "RETRY_TIMES": "1", "GONE_AFTER_DAYS": "0", "DOWNLOAD_TIMEOUT": "10"}
 PATIENCE = 100
 
@@ -210,16 +209,12 @@ def run_case(bench: Bench, case: Case, base: Path, root: Path) -> tuple[bool, li
 
 
 def _same_words(got: str, whole: str, title: str) -> str:
-    """A body without the sentence we put there, and with the editor's mark that no container says is text.
+    """A body without the sentence we put there.
 
     A page that lost its heading has no other title than the one its text repeats, which then is the heading.
     """
     got = got.replace(f"{INSERTED}\n", "")
-    if whole == f"{title}\n{got}":
-        return whole
-    marks = [line for line in whole.split("\n") if EDITOR.fullmatch(line) and line not in got.split("\n")]
-    without = "\n".join(line for line in whole.split("\n") if line not in marks)
-    return whole if got == without else got
+    return whole if whole == f"{title}\n{got}" else got
 
 
 def _events(site: Site, commit: int) -> set[str]:

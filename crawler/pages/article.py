@@ -16,7 +16,8 @@ from crawler.pages.body.beside import linked_beside
 from crawler.pages.body.confidence import WORDLESS, confidence
 from crawler.pages.body.cutting import cut, told_cut
 from crawler.pages.body.declared import declared_body
-from crawler.pages.body.find import Body, find_body, headed, revealed
+from crawler.pages.body.find import Body, find_body, revealed
+from crawler.pages.body.headed import headed, with_subtitles
 from crawler.pages.body.held import says_little, with_held
 from crawler.pages.body.judging import Judged, judge
 from crawler.pages.body.kinds import Kind
@@ -205,7 +206,8 @@ def _body(
     """The body, its title, which may be told only by where the body begins, and how sure a body without words is."""
     if declared is not None:
         body = declared_body(judged, declared, heading)
-        return body, heading or nearest_heading(judged.lines, judged.kinds, body.start, names), None
+        heading = heading or nearest_heading(judged.lines, judged.kinds, body.start, names)
+        return with_subtitles(judged, body, heading) if heading else body, heading, None
     found = find_body(judged, heading)
     if wordless := find_wordless(judged, heading, found):
         return wordless, heading, WORDLESS

@@ -15,6 +15,7 @@ from crawler.pages.page import drop
 from pipelines.record import Problem
 
 _MOST_WORDS = 300
+_INNER = frozenset({"caption", "dd", "dt", "legend", "li", "td", "th"})
 
 _Copies = dict[etree._Element, etree._Element]
 
@@ -34,7 +35,7 @@ def cut(
     whole = _copied(body.node, copies)
     if body.lead or body.rest:
         block = etree.Element("div")
-        block.extend([_copied(node, copies) for node in body.lead])
+        block.extend([_led(_copied(node, copies)) for node in body.lead])
         block.append(whole)
         block.extend([_copied(node, copies) for node in body.rest])
         block[-1].tail = None
@@ -68,6 +69,12 @@ def told_cut(page: Judged, body: Body) -> tuple[Problem, ...]:
 def _copied(node: etree._Element, copies: _Copies) -> etree._Element:
     copy = deepcopy(node)
     copies.update(zip(node.iter(), copy.iter(), strict=True))
+    return copy
+
+
+def _led(copy: etree._Element) -> etree._Element:
+    """A line at the title as a paragraph: a cell or an entry of a list is none outside of its table or list."""
+    copy.tag = "p" if copy.tag in _INNER else copy.tag
     return copy
 
 

@@ -6,7 +6,7 @@ import re
 
 from lxml import etree
 
-from crawler.pages.body.find import Body
+from crawler.pages.body.find import Body, skipped
 from crawler.pages.body.judging import Judged, names_file
 from crawler.pages.body.kinds import PLAIN, Kind, closes_for_good, is_sentence
 from crawler.pages.heading import Heading
@@ -40,7 +40,9 @@ def declared_body(page: Judged, node: etree._Element, heading: Heading | None) -
             break
         if _is_navigation(page, index, end):
             stop = index
-    return Body(node, first, end, start, stop, tuple(range(start, stop)), behind=_behind(page, node, first, end))
+    keeps = tuple(range(start, stop))
+    cut = tuple(skipped(page, page.worths, heading, first, keeps))
+    return Body(node, first, end, start, stop, keeps, cut, behind=_behind(page, node, first, end))
 
 
 def _is_navigation(page: Judged, index: int, end: int) -> bool:

@@ -29,7 +29,9 @@ from crawler.pages.body.kinds import (
     is_own_day,
     is_sentence,
     is_subtitle,
+    names_editors,
     says_something,
+    tells_beside,
 )
 from crawler.pages.body.lines import Line, leads_nowhere
 from crawler.pages.heading import Heading
@@ -116,6 +118,11 @@ class Flows:
         if _flow(self._page.lines[index]) in self._own:
             return True
         return self._around_each[self._around(index)] >= _FEWEST_WRAPPED
+
+    def is_beside(self, index: int) -> bool:
+        """True for a line in a block of its own beside the paragraphs, below one parent with them."""
+        parent = self._around(index)[0]
+        return any(parent is own for own, _ in self._own)
 
     def _around(self, index: int) -> Flow:
         """The flow of the outermost block that holds this line alone."""
@@ -315,6 +322,8 @@ def _is_part(page: Judged, index: int, flows: Flows) -> bool:
     if page.kinds[index] not in _NO_PART:
         return True
     line = page.lines[index]
+    if not line.linked and flows.is_beside(index) and (names_editors(line) or tells_beside(line)):
+        return True
     is_own = says_something(line) and (line.linked * 2 <= line.size or ends_sentence(line.text))
     if not (is_own or _is_typed(line)) or not flows.holds(index) or is_mere(line):
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 
@@ -14,7 +14,7 @@ from crawler.pages.body.edges import find_edges
 from crawler.pages.body.gathering import gather
 from crawler.pages.body.hidden import hides
 from crawler.pages.body.judging import Judged, names_file
-from crawler.pages.body.kinds import PLAIN, Kind, is_own_day, is_sentence, is_subtitle
+from crawler.pages.body.kinds import PLAIN, Kind, is_sentence
 from crawler.pages.heading import Heading
 
 _SHORTEST_BODY, _COLUMN = 80, 6
@@ -36,8 +36,6 @@ _STYLED = etree.XPath("//*[@style][@id or @class]")
 # What a template prints of the article's abstract, a field of its own in most CMS.
 _ABSTRACT = re.compile(r"[\[【（(\s]*(?:核心|内容|文章|本文)?(?:提示|提要|摘要|导读|导语|简介)[\]】）)\s]*[:：]")
 _MOST_CLIMBED = 4
-_MOST_SUBTITLES = 4
-_SPEAKER = re.compile(r"[\u4e00-\u9fff·]{2,16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +93,27 @@ def find_body(page: Judged, heading: Heading | None) -> Body | None:
         end, rest = _rejoin(page, bare, node, first, end)
     edges = find_edges(page, bare, first, end, heading)
     behind = _next_to(page, bare, first, end) or _second_half(page, bare, node, first, end)
-    cut = (*_skipped(page, bare, heading, first, edges.keeps), *edges.cut)
+    cut = (*skipped(page, bare, heading, first, edges.keeps), *edges.cut)
     return Body(node, first, end, edges.start, edges.stop, edges.keeps, cut, behind, lead, rest)
 
 
-def _skipped(
+def skipped(
     page: Judged, worths: Sequence[int], heading: Heading | None, first: int, keeps: tuple[int, ...]
 ) -> Iterator[int]:
-    """Sentences between the heading and the body's element, as far as no column of links parts them from it."""
+    """Sentences between the heading and the body's element, as far as no column of links parts them from it.
+
+    An abstract that repeats the text, cut or not, is none.
+    """
     if heading is None:
         return
-    known = {page.lines[i].bare for i in keeps}
     between = range(heading.end, first)
     if sum(page.kinds[i] is Kind.LINKS for i in between) >= _COLUMN:
         return
     for i in between:
         line = page.lines[i]
-        is_said = page.kinds[i] is Kind.PROSE and worths[i] > 0 and is_sentence(line)
-        if is_said and line.bare not in known and not _ABSTRACT.match(line.text):
+        is_said = page.kinds[i] is Kind.PROSE and worths[i] > 0 and is_sentence(line) and i not in keeps
+        begins = line.bare.rstrip("….。")
+        if is_said and not _ABSTRACT.match(line.text) and not any(begins in page.lines[k].bare for k in keeps):
             yield i
 
 
@@ -256,31 +257,3 @@ def _second_half(page: Judged, worths: Sequence[int], node: etree._Element, firs
             if sum(page.lines[i].size for i in prose) >= _SHORTEST_BODY:
                 return page.lines[prose[0]].text
     return None
-
-
-def headed(page: Judged, body: Body, heading: Heading) -> Body:
-    """The body behind its title, with the lines below the title that no info line holds: subtitle, speaker, day."""
-    if body.start <= heading.first and heading.end < body.stop:
-        edges = find_edges(page, page.worths, body.first, body.end, heading)
-        return replace(body, start=edges.start, stop=edges.stop, keeps=edges.keeps, cut=edges.cut)
-    run = heading.end
-    while run < min(body.start, heading.end + _MOST_SUBTITLES) and _may_be_subtitle(page, run):
-        run += 1
-    own = range(heading.end, run)
-    if not any(is_subtitle(page.lines[i].text) or is_own_day(page.lines[i].text) for i in own):
-        return body
-    around = {body.node, *body.node.iterancestors()}
-    beside = (body.node.text, *(page.lines[i].block.tail for i in own))
-    if "".join(filter(None, beside)).strip() or any(
-        page.lines[i].block in around or page.spans.get(page.lines[i].block) != (i, i + 1) for i in own
-    ):
-        return body
-    blocks = (page.lines[i].block for i in own)
-    lead = tuple(block for block in blocks if body.node not in block.iterancestors())
-    return replace(body, keeps=(*own, *body.keeps), lead=(*lead, *body.lead))
-
-
-def _may_be_subtitle(page: Judged, index: int) -> bool:
-    line = page.lines[index]
-    is_speaker = page.kinds[index] is Kind.SHORT and _SPEAKER.fullmatch(line.bare) is not None
-    return not line.linked and (is_speaker or is_subtitle(line.text) or is_own_day(line.text))

@@ -71,6 +71,10 @@ _EDITOR = (
     "(?:责任?编辑|编辑|责编|审核|审稿|审签|初审|复审|终审|[一二三]审|值班编委|值班主任|值班主编|主编|监制|校对|排版|美编|制作"
     "|作者|记者|通讯员|供稿|撰稿|撰文|摄影|文字|图片|来源|录入|上传|供图|投稿|信息员|策划|统筹)"
 )
+_EDITED = re.compile(
+    r"(?:编辑|责编|审核|审稿|审签|[初复终一二三]审|主编|监制|校对|值班(?:编委|主任|主编))[\s　]*[:：丨|]\s*"
+    r"[\u4e00-\u9fffA-Za-z]"
+)
 _NAMES = r"[^，。！？；、:：丨|]{0,14}(?:[、,，/][^，。！？；、:：丨|]{1,4}){0,6}"
 _EDITORS = re.compile(
     rf"{_MARK}(?:[本此]文)?(?:{_EDITOR}[\s　/]*+){{1,4}}[:：丨|]{_NAMES}"
@@ -176,6 +180,16 @@ def is_mere(line: Line) -> bool:
     if line.linked:
         return _NEIGHBOUR.match(text) is not None and not ends_sentence(text)
     return _LONE.fullmatch(line.bare) is not None
+
+
+def names_editors(line: Line) -> bool:
+    """True for a line of nothing but editors and their names: `（责任编辑：文静）`."""
+    return _EDITORS.fullmatch(line.text) is not None and _EDITED.search(line.text) is not None
+
+
+def tells_beside(line: Line) -> bool:
+    """True for a sentence within a line: what follows it may be a number or an address."""
+    return not is_footer(line) and _WITHIN.search(line.text) is not None
 
 
 def is_footer(line: Line) -> bool:

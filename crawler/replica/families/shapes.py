@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from html import escape
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from crawler.replica.asp import Answer
 from crawler.replica.families.base import COLUMNS, FamilyReplica, Request
@@ -15,7 +15,6 @@ from crawler.replica.families.jeecms import turning
 from crawler.replica.site import NEWS, NOTICES, SECTION, Item
 from crawler.replica.templates import SITE
 
-_CREDIT = re.compile(r"\n（责任编辑：[^\n]*）$")
 NAMES = {SECTION: "ldjh", NEWS: "zxyw", NOTICES: "tzgg"}
 NUMBERS = {SECTION: "277", NEWS: "278", NOTICES: "279"}
 
@@ -23,7 +22,6 @@ NUMBERS = {SECTION: "277", NEWS: "278", NOTICES: "279"}
 class Shaped(FamilyReplica):
     """A site of one shape of addresses."""
 
-    is_by_structure: ClassVar[bool] = True
     first: ClassVar[str] = "/{name}/index.html"
     further: ClassVar[str] = "/{name}/index_{page}.html"
     article: ClassVar[str]
@@ -85,14 +83,6 @@ class Shaped(FamilyReplica):
     def told(self, item: Item) -> dict[str, object]:
         return {"views": item.hits[0] or None}
 
-    def truth(self) -> dict[str, Any]:
-        """Without a declared container an editor's credit behind the text is the page's."""
-        truth = super().truth()
-        if self.is_by_structure:
-            for speech in truth["speeches"]:
-                speech["body"] = _CREDIT.sub("", speech["body"])
-        return truth
-
 
 class HenanDays(Shaped):
     article = "/{day:%Y/%m-%d}/{id}.html"
@@ -144,7 +134,6 @@ class Sudy(Shaped):
     """Sudy WebPlus: its own pager, and a count that a script fills in, from an address that perhaps counts."""
 
     counter = "increments"
-    is_by_structure = False
     first, further = "/{name}/list.htm", "/{name}/list{page}.htm"
     article = "/{day:%Y/%m%d}/c{number}a{id}/page.htm"
 
