@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import pytest
 
 from pipelines.archive.read.reader import Archive
+from tests import forked
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 120
@@ -26,10 +29,23 @@ class Ended:
     err: str
 
 
-def run(*arguments: str, cwd: Path = ROOT, **options: Any) -> Ended:
-    """Run a Python module of the project as its users do: `run("scrapy", "sites")`."""
-    command = [sys.executable, "-m", *arguments]
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=PATIENCE, check=False, **options)
+def run(*command: str, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> Ended:
+    """Run a module of the project in a process of its own: `run("scrapy", "sites")`."""
+    with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+        process = forked.start(command, {1: out.fileno(), 2: err.fileno()}, cwd, env)
+        process.join(PATIENCE)
+        if process.exitcode is None:
+            process.kill()
+            raise TimeoutError(f"{command} did not end within {PATIENCE} seconds")
+        out.seek(0)
+        err.seek(0)
+        return Ended(process.exitcode, out.read(), err.read())
+
+
+def run_anew(*command: str, **options: Any) -> Ended:
+    """Run a module as `python -m` does, from the start of the interpreter; options are subprocess's."""
+    whole = [sys.executable, "-m", *command]
+    done = subprocess.run(whole, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False, **options)
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
@@ -49,8 +65,8 @@ class Site:
         settings = ["-s", f"ARCHIVE_ROOT={self.root}", "-s", "DOWNLOAD_DELAY=0"]
         return ["scrapy", "crawl", "speeches", *arguments, *settings, *more]
 
-    def crawl(self, url: str, *more: str, **options: Any) -> Ended:
-        return run(*self.command(url, *more), **options)
+    def crawl(self, url: str, *more: str) -> Ended:
+        return run(*self.command(url, *more))
 
     def latest(self) -> dict[str, dict[str, Any]]:
         lines = [json.loads(line) for line in (self.folder / "latest.jsonl").read_text("utf-8").split("\n") if line]

@@ -14,7 +14,7 @@ import pytest
 from crawler.replica.process import Replica
 from pipelines.archive.read.reader import Archive
 from pipelines.canonical import content_sha256
-from tests.conftest import PATIENCE, ROOT, Site
+from tests.conftest import PATIENCE, ROOT, Site, run_anew
 
 FAULTS = ["500", "503", "reset", "truncated", "truncated-clean", "slow", "empty", "db-down", "challenge"]
 EXACT = {"title", "published_on", "published_at", "body", "author", "source"}
@@ -187,7 +187,7 @@ def no_file_above(size: int) -> None:
 def test_a_full_disk_ends_the_crawl_and_nothing_is_half_written(size: int, site: Site) -> None:
     with Replica(speeches=40) as replica:
         assert site.crawl(replica.url, "-a", "limit=1").status == 0
-        ended = site.crawl(replica.url, preexec_fn=lambda: no_file_above(size))
+        ended = run_anew(*site.command(replica.url), preexec_fn=lambda: no_file_above(size))
         assert ended.status == 11, ended
         assert site.verify().status == 0
         assert site.crawl(replica.url).status == 0

@@ -22,7 +22,7 @@ from pipelines.__main__ import main
 from pipelines.damage import ANYWHERE, IN_BODIES, damage_of
 from pipelines.reasons import PROBLEM_CODES
 from pipelines.text.rendering import visible_text
-from tests.conftest import ROOT, run
+from tests.conftest import ROOT, run_anew
 
 PAGE = (ROOT / "docs/damage-radar.md").read_text("utf-8")
 SET = "全体委员要坚定拥护“两个确立”，坚决做到“两个维护”，把思想和行动统一起来。"
@@ -225,7 +225,7 @@ def test_anybodys_lines(tmp_path: Path, capsysbinary: pytest.CaptureFixture[byte
     assert (first["field"], first["offset"], first["places"]) == ("body", 2, 1)
     assert first["excerpt"] in f"——20231227日在会上\n{SET}"
     assert audit(capsysbinary, str(packed)) == (status, found, "")
-    piped = run(
+    piped = run_anew(
         "pipelines",
         "audit-text",
         "-",

@@ -19,7 +19,7 @@ from crawler.middlewares import retry_after
 from crawler.netloc import Server
 from crawler.profile import ProfileError, load_profile
 from crawler.redirects import cookies_of
-from tests.conftest import Ended, Site, run
+from tests.conftest import Ended, Site, run_anew
 from tests.small import PROFILE, Answer, article_page, list_page, serve
 from tests.test_wire import certificate, raw_server
 
@@ -340,10 +340,10 @@ def test_what_a_page_wrote_neither_steers_a_terminal_nor_ends_a_command(encoding
     with serve(answer) as url:
         for more in (["-a", "plan=1"], []):
             command = [*site.command(url, "-a", f"profile={profile}", "-s", "RETRY_TIMES=0", *more)]
-            ended = run(*command, **options)
+            ended = run_anew(*command, **options)
             assert ended.status in {0, 3}, ended
             assert "\x1b" not in ended.out + ended.err
             assert "\n假的一行" not in ended.out
-    shown = run("pipelines", "show", str(site.folder), "1", **options)
+    shown = run_anew("pipelines", "show", str(site.folder), "1", **options)
     assert shown.status == 0
     assert "\x1b" not in shown.out

@@ -6,8 +6,6 @@ import json
 import random
 import re
 import shutil
-import subprocess
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -18,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.conftest import ROOT, Site
+from tests.forked import Piped, piped
 from tests.silence.damages import ARTICLE_DAMAGES, INSERTED, LIST_DAMAGES, VIEWED
 from tests.test_families import FAMILIES
 
@@ -80,8 +79,7 @@ def cases(seed: int, count: int | None) -> list[Case]:
 class Bench:
     """The damaging server and the crawling process, and what they are told."""
 
-    def __init__(self, server: subprocess.Popen[str], driver: subprocess.Popen[str], cms: str, folder: Path) -> None:
-        assert server.stdout is not None
+    def __init__(self, server: Piped, driver: Piped, cms: str, folder: Path) -> None:
         self.driver, self.folder = driver, folder
         self.url = json.loads(server.stdout.readline())["url"]
         self.profile = folder / "site.toml"
@@ -99,8 +97,6 @@ class Bench:
         return answer
 
     def crawl(self, root: Path, **arguments: str) -> dict[str, Any]:
-        assert self.driver.stdin is not None
-        assert self.driver.stdout is not None
         order = {
             "arguments": {"site": "gszx", "profile": str(self.profile), **arguments},
             "settings": {**SETTINGS, "ARCHIVE_ROOT": str(root)},
@@ -113,18 +109,8 @@ class Bench:
 
 @contextmanager
 def bench(flavour: str, cms: str, folder: Path) -> Iterator[Bench]:
-    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": ROOT}
-    with (
-        subprocess.Popen([sys.executable, "-m", "tests.silence.server", flavour], **pipes) as server,
-        subprocess.Popen([sys.executable, "-m", "tests.silence.driver"], **pipes) as driver,
-    ):
-        try:
-            yield Bench(server, driver, cms, folder)
-        finally:
-            for process in (driver, server):
-                assert process.stdin is not None
-                process.stdin.close()
-                process.wait(PATIENCE)
+    with piped(["tests.silence.server", flavour], ROOT) as server, piped(["tests.silence.driver"], ROOT) as driver:
+        yield Bench(server, driver, cms, folder)
 
 
 def untold(truth: dict[str, Any], site: Site, ended: dict[str, Any]) -> list[str]:

@@ -1,0 +1,82 @@
+"""Commands of the project, each in a process of its own that has imported the program already.
+
+`python -m scrapy crawl …` spends a second of processor time on imports, and the suite runs hundreds of commands. Here
+a server process imports the program once, and each command is a fork of it, with arguments, streams, working
+directory, environment, signals and exit status of its own. Tests of killed and interrupted crawls, of limits and of
+encodings start real commands.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import runpy
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import TextIO
+
+PATIENCE = 100
+"""Seconds for a process to end by itself."""
+_SERVER = multiprocessing.get_context("forkserver")
+_SERVER.set_forkserver_preload(["tests.preload"])
+
+
+def start(
+    command: Sequence[str], streams: Mapping[int, int], cwd: Path, environment: Mapping[str, str] | None = None
+) -> BaseProcess:
+    """Start `python -m COMMAND`; its stream N (0, 1 or 2) is our file descriptor `streams[N]`."""
+    given = {number: Connection(os.dup(descriptor)) for number, descriptor in streams.items()}
+    try:
+        process = _SERVER.Process(target=_become, args=(command, given, cwd, dict(environment or os.environ)))
+        process.start()
+    finally:
+        for connection in given.values():
+            connection.close()
+    return process
+
+
+@dataclass(frozen=True, slots=True)
+class Piped:
+    """A process that is spoken to."""
+
+    process: BaseProcess
+    stdin: TextIO
+    stdout: TextIO
+
+
+@contextmanager
+def piped(command: Sequence[str], cwd: Path) -> Iterator[Piped]:
+    """Run `python -m COMMAND` until its standard input ends."""
+    read, stdin = os.pipe()
+    stdout, write = os.pipe()
+    try:
+        process = start(command, {0: read, 1: write}, cwd)
+    finally:
+        os.close(read)
+        os.close(write)
+    with os.fdopen(stdout, encoding="utf-8") as told:
+        try:
+            with os.fdopen(stdin, "w", encoding="utf-8") as asked:
+                yield Piped(process, asked, told)
+        finally:
+            process.join(PATIENCE)
+            process.kill()
+
+
+def _become(command: Sequence[str], streams: dict[int, Connection], cwd: Path, environment: dict[str, str]) -> None:
+    for number, connection in streams.items():
+        os.dup2(connection.fileno(), number)
+        connection.close()
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - for as long as the process lives
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    sys.argv = list(command)
+    runpy.run_module(command[0], run_name="__main__", alter_sys=True)
