@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/sh
+# Where Python may not keep its bytecode, every command of the tests would compile the program anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 JUDGES := warc pywb wacz packages node npm
 
