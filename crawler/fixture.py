@@ -18,10 +18,12 @@ from crawler.recorded import REPORT, RecordedRun
 from crawler.replay import Replay
 from pipelines.archive.read.reader import Archive
 from pipelines.health import Exit
+from pipelines.keys import names_of
+from pipelines.record import Observation, Version
 
 EXPECTED = "expected.jsonl"
 PROFILE = "profile.toml"
-_OCCASION = ("seq", "commit", "recorded_at", "parser")
+_OCCASION = frozenset((*names_of(Version, "place"), *names_of(Observation, "place"), "parser"))
 """What differs between two readings of the same bytes though all is read alike."""
 _ROOT = Path(__file__).resolve().parent.parent
 _READ = frozenset({Exit.COMPLETE, Exit.GAPS})

@@ -16,21 +16,14 @@ from crawler.pages.page import Page, PageError
 from crawler.saved import SavedPage
 from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
-from pipelines.record import Look, Problem, RawSpeech, Speech
+from pipelines.record import KEYS, Look, Problem, RawSpeech, Speech
 from pipelines.text.dates import published
 
 # RFC 2606: no page has this address, and links of the page stay recognisable as links.
 _UNKNOWN_URL = "http://saved-page.invalid/"
-_KEYS = (
-    "title",
-    "published_on",
-    "published_at",
-    "published_precision",
-    "view_count",
-    "author",
-    "source",
-    "body",
-)
+_FIRST = ("title", "published_on", "published_at", "published_precision", "view_count")
+_KEYS = (*_FIRST, *(key for key, said in KEYS.items() if said.hashed and key not in {*_FIRST, "attachments"}))
+"""What a page says by itself, without its list and its site."""
 _LONG_AFTER = timedelta(days=400)
 
 

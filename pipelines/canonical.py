@@ -1,4 +1,4 @@
-"""How a record becomes bytes: JSON values, lines, and the hash of what the site published. Standard library only."""
+"""How a record becomes bytes: JSON values, lines, and hashes of them. Standard library only."""
 
 from __future__ import annotations
 
@@ -29,18 +29,6 @@ def json_value(value: object) -> Any:
 def json_line(value: object) -> str:
     """One line of JSON Lines without its line feed: keys in contract order, UTF-8 unescaped."""
     return _compact(json_value(value))
-
-
-def content_sha256(line: dict[str, Any]) -> str:
-    """Hash of what the site published, from a plain `speech/1` object; see `docs/archive-format.md`.
-
-    RFC 8785 over title, published_on, published_at, author, source, body and attachments as {name, url} where url is
-    path and query only, so that a change of host is no change of content.
-    """
-    keys = ("title", "published_on", "published_at", "author", "source", "body")
-    content: dict[str, Any] = {key: line[key] for key in keys}
-    content["attachments"] = [{"name": a["name"], "url": local_part(a["url"])} for a in line["attachments"]]
-    return sorted_sha256(content)
 
 
 def sorted_sha256(value: dict[str, Any]) -> str:

@@ -9,24 +9,18 @@ from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from pipelines.alignment import align
+from pipelines.keys import names_of
+from pipelines.record import Version
 from pipelines.tokens import Token, names_in, tokens
 
 Kind = Literal["moved", "number", "name", "wording", "punctuation", "added", "removed"]
 Operation = Literal["same", "removed", "added"]
 Region = tuple[bool, Sequence[Token], Sequence[Token]]
 
-PUBLISHED = ("title", "section", "url", "published_on", "published_at", "author", "source", "attachments")
-INTERPRETED = (
-    "published_precision",
-    "delivered_on",
-    "speaker",
-    "speaker_post",
-    "committee",
-    "term",
-    "session",
-    "meeting",
-    "genre",
-)
+# The body is compared by its paragraphs. What a reader looks for comes first, the rest in the contract's order.
+_FIRST = ("title", "section")
+PUBLISHED = (*_FIRST, *(key for key in names_of(Version, "published") if key not in {*_FIRST, "body"}))
+INTERPRETED = names_of(Version, "interpreted")
 _ORDER: tuple[Kind, ...] = ("moved", "number", "name", "wording", "punctuation", "added", "removed")
 # Pairs of equal pieces that difflib would look at, about a second; beyond it the middle is told as replaced whole.
 _MOST_PAIRS = 3_000_000

@@ -2,7 +2,8 @@
 
 `RawSpeech`, `Listed`, `Confirmed` and `Missed` go from crawler to pipelines, strings as pages gave them. `Version`,
 `Observation` and `Latest` are lines of an archive: their field order is the key order of the JSON, each key always
-present, null means unknown. The JSON Schemas and the reader types in `schemas/` are generated from these classes.
+present, null means unknown. Each key says its role (`pipelines.keys`): what is hashed, compared, shown, redacted,
+checked and documented follows from it, as do the JSON Schemas and the reader types in `schemas/`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal, Self
 
-from pipelines.canonical import content_sha256, json_value
+from pipelines.canonical import json_value, local_part, sorted_sha256
+from pipelines.keys import Key, Pattern, keys_of
 from pipelines.reasons import PresenceState, Reason
 
 SPEECH_SCHEMA = "speech/1"
@@ -21,6 +23,13 @@ Event = Literal["created", "changed", "reprocessed", "gone", "restored"]
 ContentState = Literal["new", "same", "changed", "unread"]
 Precision = Literal["second", "minute", "day", "month"]
 CaptureRole = Literal["article", "counter", "list", "attachment"]
+
+SpeechId = Annotated[str, Pattern(r"^[a-z0-9-]+:[A-Za-z0-9._-]+$")]
+SiteName = Annotated[str, Pattern(r"^[a-z0-9-]+$")]
+NativeId = Annotated[str, Pattern(r"^[A-Za-z0-9._-]+$")]
+RunId = Annotated[str, Pattern(r"^[a-z0-9-]+$")]
+Sha256 = Annotated[str, Pattern(r"^[0-9a-f]{64}$")]
+Day = Annotated[str, Pattern(r"^\d{4}-\d{2}-\d{2}$")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +92,7 @@ class Capture:
     offset: Annotated[int | None, "where the response record begins in that file, in bytes"] = None
     length: Annotated[int | None, "how many bytes it takes there, compressed"] = None
     record_id: Annotated[str | None, "WARC-Record-ID"] = None
-    payload_sha256: Annotated[str | None, "of the entity after content-decoding"]
+    payload_sha256: Annotated[Sha256 | None, "of the entity after content-decoding"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +101,7 @@ class Raw:
 
     title: Annotated[str | None, "heading"]
     published: Annotated[str | None, "date and time"]
-    views: Annotated[str | None, "view count on the page"]
+    views: Annotated[str | None, Key("counted", "view count on the page")]
     author: Annotated[str | None, "作者, 录入"]
     source: Annotated[str | None, "来源"]
     breadcrumb: Annotated[str | None, "where the page says it stands"]
@@ -102,7 +111,7 @@ class Raw:
 class Row:
     """What a list page says of a speech."""
 
-    title: Annotated[str | None, "title of the row"]
+    title: Annotated[str | None, Key("published", "title of the row", personal=True)]
     date: Annotated[str | None, "date of the row, as printed"]
 
 
@@ -174,7 +183,25 @@ class Missed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Speech:
+class Context:
+    """What the words of a page say of the speech and its occasion, each null where they do not."""
+
+    delivered_on: str | None
+    speaker: str | None
+    speaker_post: str | None
+    committee: str | None
+    term: str | None
+    session: str | None
+    meeting: str | None
+    genre: str | None
+
+    def values(self) -> dict[str, str | None]:
+        """Its keys and their values, without those that a subclass adds."""
+        return {field.name: getattr(self, field.name) for field in fields(Context)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech(Context):
     """A normalised speech: what a `Version` line says before the archive gives it a place in history."""
 
     site: str
@@ -190,14 +217,6 @@ class Speech:
     source: str | None
     body: str
     attachments: tuple[Attachment, ...]
-    delivered_on: str | None
-    speaker: str | None
-    speaker_post: str | None
-    committee: str | None
-    term: str | None
-    session: str | None
-    meeting: str | None
-    genre: str | None
     evidence: tuple[Evidence, ...]
     raw: Raw
     problems: tuple[Problem, ...]
@@ -214,80 +233,135 @@ class Speech:
 class Version:
     """One line of `versions/`: an event in the life of a speech (`speech/1`)."""
 
-    schema: Annotated[str, "speech/1"]
-    seq: Annotated[int, "primary key; rises by one per line over versions and observations of a site"]
-    commit: Annotated[int, "the commit that brought the line"]
-    id: Annotated[str, "site:native_id, for example gszx:4864"]
-    site: Annotated[str, "name of the site, [a-z0-9-]"]
-    native_id: Annotated[str, "the CMS's own number, unique in the site; [A-Za-z0-9._-]"]
-    event: Annotated[Event, "what happened; see Events"]
-    version: Annotated[int, "content state of the site, from 1; gone and restored repeat it"]
-    reading: Annotated[int | None, "our reading of that version, from 1; null on gone"]
-    observed_at: Annotated[str, "UTC; when the bytes of this version were captured, or the absence was seen"]
-    recorded_at: Annotated[str, "UTC; when this line was committed"]
-    run: Annotated[str, "the run that saw it"]
-    parser: Annotated[str, "page object, normalisers and profile that read it: kesion/1+norm/1+<digest>"]
-    url: Annotated[str, "canonical address"]
-    section: Annotated[str | None, "column name as the site writes it"]
-    title: Annotated[str, "without site suffix and page number"]
-    published_on: Annotated[str | None, "the day the site claims, YYYY-MM-DD"]
-    published_at: Annotated[str | None, "the moment it claims, RFC 3339; null when only a day is printed"]
-    published_precision: Annotated[Precision | None, "how exactly the site claims it"]
-    author: Annotated[str | None, "作者 or 录入 as the page labels it"]
-    source: Annotated[str | None, "来源 as the page labels it"]
-    body: Annotated[str | None, "visible text, one paragraph a line; null on gone"]
-    attachments: Annotated[tuple[Attachment, ...] | None, "files and pictures in the body; null on gone"]
-    content_sha256: Annotated[str | None, "RFC 8785 hash of what the site published; null on gone"]
-    delivered_on: Annotated[str | None, "the day the speech was given, if the page says so"]
-    speaker: Annotated[str | None, "who spoke, several joined by 、; never the editor"]
-    speaker_post: Annotated[str | None, "the post the page gives the speaker, in its own words"]
-    committee: Annotated[str | None, "whose meeting or message it is, always as 政协广水市委员会; 市政协 names none"]
-    term: Annotated[str | None, "第九届, also where the page writes 九届 or 第9届"]
-    session: Annotated[str | None, "第三次会议: the meeting's number in the term; `meeting` says of which body"]
-    meeting: Annotated[str | None, "meeting as written"]
-    genre: Annotated[str | None, "one of the closed list of genres below"]
-    evidence: Annotated[tuple[Evidence, ...] | None, "the words each interpreted value was read from; null on gone"]
-    raw: Annotated[Raw | None, "strings exactly as found; null on gone"]
-    problems: Annotated[tuple[Problem, ...] | None, "why values are null or doubtful; null on gone"]
-    presence: Annotated[Presence | None, "on gone and restored only"]
-    captures: Annotated[tuple[Capture, ...], "the exchanges the line was read from"]
+    schema: Annotated[str, Key("identity", "speech/1")]
+    seq: Annotated[int, Key("place", "primary key; rises by one per line over versions and observations of a site")]
+    commit: Annotated[int, Key("place", "the commit that brought the line")]
+    id: Annotated[SpeechId, Key("identity", "site:native_id, for example gszx:4864")]
+    site: Annotated[SiteName, Key("identity", "name of the site, [a-z0-9-]")]
+    native_id: Annotated[NativeId, Key("identity", "the CMS's own number, unique in the site; [A-Za-z0-9._-]")]
+    event: Annotated[Event, Key("state", "what happened; see Events")]
+    version: Annotated[int, Key("state", "content state of the site, from 1; gone and restored repeat it")]
+    reading: Annotated[int | None, Key("state", "our reading of that version, from 1; null on gone")]
+    observed_at: Annotated[
+        str, Key("provenance", "UTC; when the bytes of this version were captured, or the absence was seen")
+    ]
+    recorded_at: Annotated[str, Key("place", "UTC; when this line was committed")]
+    run: Annotated[RunId, Key("provenance", "the run that saw it")]
+    parser: Annotated[
+        str, Key("provenance", "page object, normalisers and profile that read it: kesion/1+norm/1+<digest>")
+    ]
+    url: Annotated[str, Key("published", "canonical address")]
+    section: Annotated[str | None, Key("published", "column name as the site writes it")]
+    title: Annotated[str, Key("published", "without site suffix and page number", hashed=True, personal=True)]
+    published_on: Annotated[Day | None, Key("published", "the day the site claims, YYYY-MM-DD", hashed=True)]
+    published_at: Annotated[
+        str | None, Key("published", "the moment it claims, RFC 3339; null when only a day is printed", hashed=True)
+    ]
+    published_precision: Annotated[Precision | None, Key("interpreted", "how exactly the site claims it")]
+    author: Annotated[str | None, Key("published", "作者 or 录入 as the page labels it", hashed=True, personal=True)]
+    source: Annotated[str | None, Key("published", "来源 as the page labels it", hashed=True, personal=True)]
+    body: Annotated[
+        str | None, Key("published", "visible text, one paragraph a line; null on gone", hashed=True, personal=True)
+    ]
+    attachments: Annotated[
+        tuple[Attachment, ...] | None,
+        Key("published", "files and pictures in the body; null on gone", hashed=True, personal=True),
+    ]
+    content_sha256: Annotated[
+        Sha256 | None, Key("provenance", "RFC 8785 hash of what the site published; null on gone")
+    ]
+    delivered_on: Annotated[Day | None, Key("interpreted", "the day the speech was given, if the page says so")]
+    speaker: Annotated[
+        str | None, Key("interpreted", "who spoke, several joined by 、; never the editor", personal=True)
+    ]
+    speaker_post: Annotated[
+        str | None, Key("interpreted", "the post the page gives the speaker, in its own words", personal=True)
+    ]
+    committee: Annotated[
+        str | None,
+        Key("interpreted", "whose meeting or message it is, always as 政协广水市委员会; 市政协 names none"),
+    ]
+    term: Annotated[str | None, Key("interpreted", "第九届, also where the page writes 九届 or 第9届")]
+    session: Annotated[
+        str | None, Key("interpreted", "第三次会议: the meeting's number in the term; `meeting` says of which body")
+    ]
+    meeting: Annotated[str | None, Key("interpreted", "meeting as written", personal=True)]
+    genre: Annotated[str | None, Key("interpreted", "one of the closed list of genres below")]
+    evidence: Annotated[
+        tuple[Evidence, ...] | None,
+        Key("grounds", "the words each interpreted value was read from; null on gone", personal=True),
+    ]
+    raw: Annotated[Raw | None, Key("grounds", "strings exactly as found; null on gone", personal=True)]
+    problems: Annotated[tuple[Problem, ...] | None, Key("grounds", "why values are null or doubtful; null on gone")]
+    presence: Annotated[Presence | None, Key("state", "on gone and restored only")]
+    captures: Annotated[tuple[Capture, ...], Key("provenance", "the exchanges the line was read from")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """One line of `observations/`: one look at a speech in one run (`observation/1`). View counts live only here."""
 
-    schema: Annotated[str, "observation/1"]
-    seq: Annotated[int, "primary key; see speech/1"]
-    commit: Annotated[int, "the commit that brought the line"]
-    id: Annotated[str, "site:native_id"]
-    run: Annotated[str, "the run that looked"]
-    observed_at: Annotated[str, "UTC; when the answer of the article (else of the list) arrived"]
-    looked: Annotated[tuple[str, ...], "subset of list, article, counter"]
-    presence: Annotated[PresenceState, "what the look proved; see Presence"]
-    content: Annotated[ContentState, "what the look said of the text; unread when the article was not read"]
-    version: Annotated[int | None, "the version confirmed by reading the article, else null"]
-    reason: Annotated[str | None, "why the text could not be had; closed list below"]
-    listed: Annotated[Row | None, "the row of the list page; null when it stood on none"]
-    http_status: Annotated[int | None, "of the article"]
-    etag: Annotated[str | None, "header of the article"]
-    last_modified: Annotated[str | None, "header of the article"]
-    view_count: Annotated[int | None, "null is unknown, never 0"]
-    views_raw: Annotated[str | None, "the view count as found"]
-    views_source: Annotated[str | None, "counter or page"]
-    payload_sha256: Annotated[str | None, "of the article after content-decoding"]
-    captures: Annotated[tuple[Capture, ...], "the exchanges of the look"]
+    schema: Annotated[str, Key("identity", "observation/1")]
+    seq: Annotated[int, Key("place", "primary key; see speech/1")]
+    commit: Annotated[int, Key("place", "the commit that brought the line")]
+    id: Annotated[SpeechId, Key("identity", "site:native_id")]
+    run: Annotated[RunId, Key("provenance", "the run that looked")]
+    observed_at: Annotated[str, Key("provenance", "UTC; when the answer of the article (else of the list) arrived")]
+    looked: Annotated[tuple[str, ...], Key("provenance", "subset of list, article, counter")]
+    presence: Annotated[PresenceState, Key("state", "what the look proved; see Presence")]
+    content: Annotated[
+        ContentState, Key("state", "what the look said of the text; unread when the article was not read")
+    ]
+    version: Annotated[int | None, Key("state", "the version confirmed by reading the article, else null")]
+    reason: Annotated[str | None, Key("state", "why the text could not be had; closed list below")]
+    listed: Annotated[Row | None, Key("published", "the row of the list page; null when it stood on none")]
+    http_status: Annotated[int | None, Key("provenance", "of the article")]
+    etag: Annotated[str | None, Key("provenance", "header of the article")]
+    last_modified: Annotated[str | None, Key("provenance", "header of the article")]
+    view_count: Annotated[int | None, Key("counted", "null is unknown, never 0")]
+    views_raw: Annotated[str | None, Key("counted", "the view count as found")]
+    views_source: Annotated[str | None, Key("counted", "counter or page")]
+    payload_sha256: Annotated[Sha256 | None, Key("provenance", "of the article after content-decoding")]
+    captures: Annotated[tuple[Capture, ...], Key("provenance", "the exchanges of the look")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latest(Version):
     """One line of `latest.jsonl`: the newest reading of the newest version of a present speech, and its counts."""
 
-    view_count: Annotated[int | None, "newest non-null observation"]
-    view_count_at: Annotated[str | None, "when that was seen, UTC"]
-    first_seen: Annotated[str, "UTC, when it was created"]
-    last_seen: Annotated[str, "last look that found it present"]
-    last_checked: Annotated[str, "last look at its article"]
+    view_count: Annotated[int | None, Key("counted", "newest non-null observation")]
+    view_count_at: Annotated[str | None, Key("counted", "when that was seen, UTC")]
+    first_seen: Annotated[str, Key("provenance", "UTC, when it was created")]
+    last_seen: Annotated[str, Key("provenance", "last look that found it present")]
+    last_checked: Annotated[str, Key("provenance", "last look at its article")]
+
+
+KEYS = keys_of(Version)
+"""The keys of `speech/1`, and what each is for."""
+_HASHED = tuple(name for name, key in KEYS.items() if key.hashed and name != "attachments")
+_LATER = {
+    schema: tuple(name for name, key in keys_of(record).items() if key.later)
+    for schema, record in ((SPEECH_SCHEMA, Version), (OBSERVATION_SCHEMA, Observation), (LATEST_SCHEMA, Latest))
+}
+
+
+def content_sha256(line: dict[str, Any]) -> str:
+    """Hash of what the site published, from a plain `speech/1` object; see `docs/archive-format.md`.
+
+    RFC 8785 over the hashed keys, attachments as {name, url} where url is path and query only, so that a change of
+    host is no change of content. A key added later counts where it has a value, so that no written hash changes.
+    """
+    later = _LATER[SPEECH_SCHEMA]
+    content = {key: line[key] for key in _HASHED if key not in later or line.get(key) is not None}
+    content["attachments"] = [{"name": a["name"], "url": local_part(a["url"])} for a in line["attachments"]]
+    return sorted_sha256(content)
+
+
+def completed(line: dict[str, Any]) -> dict[str, Any]:
+    """The same object, with null under the keys that its kind of line got after it was written."""
+    for key in _LATER.get(str(line.get("schema")), ()):
+        line.setdefault(key, None)
+    return line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ import pytest
 
 from crawler.replica.process import Replica
 from pipelines.archive.read.reader import Archive
-from pipelines.canonical import content_sha256
+from pipelines.record import content_sha256
 from tests.conftest import PATIENCE, ROOT, Site, run_anew
 
 FAULTS = ["500", "503", "reset", "truncated", "truncated-clean", "slow", "empty", "db-down", "challenge"]

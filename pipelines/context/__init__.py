@@ -14,7 +14,7 @@ from pipelines.context.genre import read_genre
 from pipelines.context.head import Find, layout
 from pipelines.context.meeting import read_meeting
 from pipelines.context.speaker import read_speaker
-from pipelines.record import Evidence, Problem
+from pipelines.record import Context, Evidence, Problem
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,23 +22,15 @@ if TYPE_CHECKING:
 _LONGEST_TITLE = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """The interpreted keys of `speech/1` by their names, the words that say so, and why a day stated is no day."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordedContext(Context):
+    """The context of a speech, the words that say so, and why a day stated is no day."""
 
-    delivered_on: str | None
-    speaker: str | None
-    speaker_post: str | None
-    committee: str | None
-    term: str | None
-    session: str | None
-    meeting: str | None
-    genre: str | None
     evidence: tuple[Evidence, ...]
     problems: tuple[Problem, ...]
 
 
-def read_context(title: str, body: str, *, seen_at: datetime) -> Context:
+def read_context(title: str, body: str, *, seen_at: datetime) -> WordedContext:
     """What title and body (paragraphs joined by a line feed) say; null where they do not.
 
     `seen_at` (aware) is when the page was captured: no speech was delivered after that. Never raises for any text.
@@ -60,4 +52,4 @@ def read_context(title: str, body: str, *, seen_at: datetime) -> Context:
     }
     values = {field: find.value if find else None for field, find in finds.items()}
     evidence = (Evidence(field=field, where=find.where, text=find.text) for field, find in finds.items() if find)
-    return Context(**values, evidence=tuple(evidence), problems=(day,) if isinstance(day, Problem) else ())
+    return WordedContext(**values, evidence=tuple(evidence), problems=(day,) if isinstance(day, Problem) else ())

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.schema.json_types import shape_of_record
-from pipelines.archive.schema.schemas import PATTERNS
 
 if TYPE_CHECKING:
-    from pipelines.archive.schema.json_types import Key
+    from pipelines.archive.schema.json_types import Property
 
 _TYPES = {"str": "string", "int": "integer", "list": "array", "object": "object"}
 # The contract names every day `…_on` and every moment `…_at`.
@@ -23,12 +22,12 @@ def table_schema(record: type, primary_key: str) -> dict[str, Any]:
     return {"fields": [_field(key) for key in keys], "primaryKey": [primary_key], **reading}
 
 
-def _field(key: Key) -> dict[str, Any]:
+def _field(key: Property) -> dict[str, Any]:
     type_ = _TIMES.get(key.name[-3:], _TYPES[key.shape.kind])
     constraints: dict[str, Any] = {"required": not key.shape.null}
     if key.shape.choices:
         constraints["enum"] = [*key.shape.choices]
-    if key.name in PATTERNS and type_ == "string":
-        constraints["pattern"] = PATTERNS[key.name].removeprefix("^").removesuffix("$")
+    if key.shape.pattern and type_ == "string":
+        constraints["pattern"] = key.shape.pattern.removeprefix("^").removesuffix("$")
     about = {"description": key.about} if key.about else {}
     return {"name": key.name, "type": type_, **about, "constraints": constraints}

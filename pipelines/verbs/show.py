@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive import Archive
 from pipelines.archive.read import state
+from pipelines.keys import names_of
+from pipelines.record import Version
 from pipelines.verbs import reference
 from pipelines.verbs.output import harmless, write_objects
 
@@ -52,7 +54,16 @@ def _current(archive: Archive, id: str) -> Line:  # noqa: A002 - the contract's 
     return archive.line(known.content_seq)
 
 
+# Those that have a row of their own making, in an order of their own; every other text follows under its name.
+_COMPOSED = frozenset(
+    {"title", "url", "section", "published_on", "published_at", "published_precision", "delivered_on"}
+    | {"speaker", "speaker_post", "author", "source", "body"}
+)
+_OTHERS = tuple(key for key in names_of(Version, "published", "interpreted") if key not in _COMPOSED)
+
+
 def _for_people(line: Line) -> str:
+    others = {key: line[key] for key in _OTHERS if isinstance(line[key], (str, int))}
     rows = {
         "": line["title"],
         "id": f"{line['id']}, version {line['version']}, reading {line['reading']}",
@@ -63,9 +74,10 @@ def _for_people(line: Line) -> str:
         "speaker": " ".join(part for part in (line["speaker"], line["speaker_post"]) if part),
         "author": line["author"],
         "source": line["source"],
+        **others,
         "views": f"{line['view_count']} at {line['view_count_at']}" if line.get("view_count") is not None else None,
         "read": f"{line['observed_at']} by {line['parser']}",
         "problems": "; ".join(f"{p['field']}: {p['code']} ({p['detail']})" for p in line["problems"]),
     }
-    head = "\n".join(f"{name:<10}{text}" if name else str(text) for name, text in rows.items() if text)
+    head = "\n".join(f"{name:<9} {text}" if name else str(text) for name, text in rows.items() if text)
     return harmless(f"{head}\n\n{line['body']}")

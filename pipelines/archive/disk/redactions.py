@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.files import NamedFile
-from pipelines.record import SPEECH_SCHEMA, Raw
+from pipelines.keys import keys_of
+from pipelines.record import KEYS, SPEECH_SCHEMA, Row
 
 if TYPE_CHECKING:
     from pipelines.archive.disk.streams import Line
@@ -15,7 +16,10 @@ REDACTION = "redaction"
 MARKER = "[redacted]"
 CODE = "redacted"
 
-_WORDS = ("author", "source", "speaker", "speaker_post", "meeting")
+_PERSONAL = tuple(name for name, key in KEYS.items() if key.personal)
+_MARKED = ("title", "body")
+"""What says that words were removed; any other personal key is emptied."""
+_OF_A_ROW = {name: MARKER for name, key in keys_of(Row).items() if key.personal}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +75,7 @@ def unheard(line: Line) -> Line:
     """A look at a redacted speech whose text is as it was, without the list's words: they were removed by order."""
     if line["schema"] == SPEECH_SCHEMA or line["content"] == "changed" or line["listed"] is None:
         return line
-    return line | {"listed": {**line["listed"], "title": MARKER}}
+    return line | {"listed": line["listed"] | _OF_A_ROW}
 
 
 def is_redacted(line: Line) -> bool:
@@ -89,16 +93,18 @@ def has_text(line: Line) -> bool:
 def redacted(line: Line, n: int) -> Line:
     """The line without its words: same place, same hashes, a marker, and the commit that says why."""
     if line["schema"] != SPEECH_SCHEMA:
-        return line | {"listed": line["listed"] | {"title": MARKER}}
+        return line | {"listed": line["listed"] | _OF_A_ROW}
+    emptied = {key: _emptied(key, line[key]) for key in _PERSONAL}
     if line["body"] is None:
-        return line | {"title": MARKER}
+        return line | emptied
     told = [problem | {"detail": ""} for problem in line["problems"] if problem["code"] != CODE]
-    return line | {
-        **dict.fromkeys(_WORDS),
-        "title": MARKER,
-        "body": MARKER,
-        "attachments": [],
-        "evidence": [],
-        "raw": dict.fromkeys(Raw.__dataclass_fields__),
-        "problems": [*told, {"field": "body", "code": CODE, "detail": f"commit {n}"}],
-    }
+    return line | emptied | {"problems": [*told, {"field": "body", "code": CODE, "detail": f"commit {n}"}]}
+
+
+def _emptied(key: str, value: Any) -> Any:
+    """What is left of a personal value: its type, so that the line keeps its shape."""
+    if key in _MARKED and value is not None:
+        return MARKER
+    if isinstance(value, list):
+        return []
+    return dict.fromkeys(value) if isinstance(value, dict) else None

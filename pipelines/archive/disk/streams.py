@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pipelines.archive.disk.files import INFLATE_ERRORS
 from pipelines.archive.disk.inflate import BLOCK, ahead, blocks, inflated, lines_of
 from pipelines.archive.errors import Damaged
+from pipelines.record import completed
 from pipelines.untrusted import opened, parsed_json
 
 if TYPE_CHECKING:
@@ -56,14 +57,14 @@ def raw_lines(file: Path) -> Iterator[bytes]:
 
 
 def parsed(line: bytes, file: Path, number: int) -> Line:
-    """One line as an object."""
+    """One line as an object, with every key of the contract."""
     try:
         value = parsed_json(line)
     except ValueError as error:
         raise Damaged(f"{file}, line {number}: not JSON ({error}); restore the file from a copy") from error
     if not isinstance(value, dict):
         raise Damaged(f"{file}, line {number}: not a JSON object; restore the file from a copy")
-    return value
+    return completed(value)
 
 
 def heading(line: bytes, file: Path, number: int) -> Heading:

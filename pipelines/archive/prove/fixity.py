@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.archive.disk.files import INFLATE_ERRORS, NamedFile, file_digest
 from pipelines.archive.disk.inflate import BLOCK, TooLong, ahead, blocks, inflated, inflated_pieces, lines_of
-from pipelines.canonical import content_sha256
+from pipelines.record import content_sha256
 from pipelines.untrusted import opened, parsed_json
 
 if TYPE_CHECKING:

@@ -18,8 +18,7 @@ from pipelines.archive.errors import Damaged
 from pipelines.archive.read.state import SAYING
 from pipelines.archive.schema.json_types import fits, misfit, shape_of_record
 from pipelines.archive.schema.schemas import RECORDS
-from pipelines.canonical import content_sha256
-from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA
+from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Speech, content_sha256
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +28,9 @@ if TYPE_CHECKING:
 WRONG_HASH = "content_sha256 is not that of its content"
 _SHAPES = {name: shape_of_record(RECORDS[name]) for name in (SPEECH_SCHEMA, OBSERVATION_SCHEMA)}
 _FITS = {name: fits(shape) for name, shape in _SHAPES.items()}
-_NEVER_GONE = ("section", "body", "attachments", "evidence", "raw", "problems")
+_OF_A_SPEECH = {key.name for key in shape_of_record(Speech).keys if not key.shape.null}
+_NEVER_GONE = tuple(key.name for key in _SHAPES[SPEECH_SCHEMA].keys if key.shape.null and key.name in _OF_A_SPEECH)
+"""What every speech has, so that only a line of one that is gone may lack it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.read.moments import start_of
-from pipelines.archive.read.state import OF_VIEWS, SAYING
+from pipelines.archive.read.state import SAYING, apart_from_views
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -72,11 +72,7 @@ def changes(versions: Iterable[Line], after: int, *, reprocessed: bool) -> Itera
 
 def _fingerprint(line: Line) -> array[int]:
     """A hash a key: eight bytes tell whether a value changed, without keeping it."""
-    said = line | {
-        "raw": line["raw"] | {"views": None},
-        "problems": [problem for problem in line["problems"] if problem["field"] not in OF_VIEWS],
-    }
-    values = map(said.__getitem__, SAYING)
+    values = map(apart_from_views(line).__getitem__, SAYING)
     # Inverted, so that null is not taken for the text "None".
     return array("q", [hash(value) if type(value) is str else ~hash(repr(value)) for value in values])
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pipelines.archive.disk.layout import natural_key
 from pipelines.canonical import json_line
+from pipelines.record import SpeechId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +27,7 @@ class IndexRow:
     """One line of `index.jsonl`: a speech there ever was, and how it stands (`index/1`)."""
 
     schema: Annotated[str, "index/1"]
-    id: Annotated[str, "site:native_id"]
+    id: Annotated[SpeechId, "site:native_id"]
     state: Annotated[Standing, "gone when that is proven, else what the newest look found"]
     title: Annotated[str, "of the newest reading"]
     url: Annotated[str, "canonical address, of the newest reading"]

@@ -22,7 +22,7 @@ from pipelines.archive.errors import Damaged, NotAnArchive, NotUnderstood
 from pipelines.archive.read import feed
 from pipelines.archive.read.asof import as_of_lines
 from pipelines.archive.read.moments import end_of
-from pipelines.record import SiteFacts
+from pipelines.record import SiteFacts, completed
 from pipelines.untrusted import json_object, parsed_json
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Archive:
         Each is its `speech/1` line with `verified_before` and `verified_after`, the looks nearest to `at` that
         confirmed it. A day means its end in UTC; `NotUnderstood` when a moment is none.
         """
-        return map(parsed_json, self.raw_as_of(at, known_at))
+        return (completed(parsed_json(line)) for line in self.raw_as_of(at, known_at))
 
     def raw_as_of(self, at: str, known_at: str | None = None) -> Iterator[bytes]:
         """`as_of` as lines of JSON with their line feed, not parsed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from http import HTTPStatus
 from sys import intern
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.disk.redactions import is_redacted
 from pipelines.archive.errors import Damaged
 from pipelines.canonical import json_value, local_part, sorted_sha256
+from pipelines.keys import names_of
 from pipelines.reasons import Reason
-from pipelines.record import Row, Version
+from pipelines.record import Observation, Raw, Row, Version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
     from pipelines.reasons import PresenceState
     from pipelines.record import Speech
 
-_PLACE = {"schema", "seq", "commit", "id", "site", "native_id", "event", "version", "reading"}
-_OCCASION = {"observed_at", "recorded_at", "run", "parser", "content_sha256", "presence", "captures"}
-OF_VIEWS = {"views", "view_count"}
-SAYING = tuple(f.name for f in fields(Version) if f.name not in _PLACE | _OCCASION)
+OF_VIEWS = frozenset((*names_of(Raw, "counted"), *names_of(Observation, "counted")))
+"""What a problem is told of that concerns the view count."""
+_RAW_VIEWS = dict.fromkeys(names_of(Raw, "counted"))
+SAYING = names_of(Version, "published", "interpreted", "grounds")
 """The keys of a version line that say something of the speech, rather than when, how or where it was read."""
 
 
@@ -186,10 +187,13 @@ def _row(listed: dict[str, str | None], title: str) -> Row:
 
 def derived_sha256(line: Line) -> str:
     """Hash of all a line says of the speech, whatever the view count: equal when a new parser reads the same."""
-    said = {key: line[key] for key in SAYING}
-    said["raw"] = {**line["raw"], "views": None}
-    said["problems"] = [p for p in line["problems"] if p["field"] not in OF_VIEWS]
-    return sorted_sha256(said)
+    return sorted_sha256(apart_from_views({key: line[key] for key in SAYING}))
+
+
+def apart_from_views(line: Line) -> Line:
+    """The line with all that the view count alone changes taken out."""
+    problems = [problem for problem in line["problems"] if problem["field"] not in OF_VIEWS]
+    return line | {"raw": line["raw"] | _RAW_VIEWS, "problems": problems}
 
 
 def derived_of(speech: Speech) -> str:

@@ -3,47 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from operator import contains
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from pipelines.keys import Key, Pattern
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """A type: str or int, a list of `item`, or an object with `keys`; `choices` when only these strings fit."""
+    """A type: str or int, a list of `item`, or an object with `keys`.
+
+    Only `choices` fit when there are any. `pattern` is what a text looks like, for schemas; `misfit` does not ask it.
+    """
 
     kind: Literal["str", "int", "list", "object"]
     null: bool = False
     choices: tuple[str, ...] = ()
+    pattern: str | None = None
     item: Shape | None = None
-    keys: tuple[Key, ...] = ()
+    keys: tuple[Property, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
-    """One key of an object."""
+class Property:
+    """One key of an object; `said` is what a record says of it, null where it says a meaning at most."""
 
     name: str
     shape: Shape
     about: str | None
+    said: Key | None
 
 
 def shape_of_record(record: type) -> Shape:
     """The object a record becomes in JSON, keys in order."""
     hints = get_type_hints(record, include_extras=True)
-    return Shape(kind="object", keys=tuple(_key(f.name, hints[f.name]) for f in fields(record)))
+    return Shape(kind="object", keys=tuple(_property(f.name, hints[f.name]) for f in fields(record)))
 
 
-def _key(name: str, hint: Any) -> Key:
-    if get_origin(hint) is Annotated:
-        bare, about = get_args(hint)
-        return Key(name, _shape(bare, null=False), about)
-    return Key(name, _shape(hint, null=False), None)
+def _property(name: str, hint: Any) -> Property:
+    extras = getattr(hint, "__metadata__", ())
+    said = next((one for one in extras if isinstance(one, Key)), None)
+    about = said.about if said else next((one for one in extras if isinstance(one, str)), None)
+    return Property(name, _shape(hint, null=False), about, said)
 
 
 def _shape(hint: Any, *, null: bool) -> Shape:
     origin, args = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        pattern = next((one.regex for one in args if isinstance(one, Pattern)), None)
+        bare = _shape(args[0], null=null)
+        return replace(bare, pattern=pattern) if pattern else bare
     if origin in {Union, UnionType}:
         (bare,) = (arg for arg in args if arg is not NoneType)
         return _shape(bare, null=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipelines.archive.disk.files import json_document
 from pipelines.archive.read.index import INDEX_SCHEMA, IndexRow
-from pipelines.archive.schema.json_types import Key, Shape, shape_of_record
+from pipelines.archive.schema.json_types import Property, Shape, shape_of_record
 from pipelines.record import LATEST_SCHEMA, OBSERVATION_SCHEMA, SPEECH_SCHEMA, Latest, Observation, Version
 
 RECORDS: dict[str, type] = {
@@ -18,17 +18,6 @@ RECORDS: dict[str, type] = {
     OBSERVATION_SCHEMA: Observation,
     LATEST_SCHEMA: Latest,
     INDEX_SCHEMA: IndexRow,
-}
-
-PATTERNS = {
-    "id": r"^[a-z0-9-]+:[A-Za-z0-9._-]+$",
-    "site": r"^[a-z0-9-]+$",
-    "native_id": r"^[A-Za-z0-9._-]+$",
-    "run": r"^[a-z0-9-]+$",
-    "content_sha256": r"^[0-9a-f]{64}$",
-    "payload_sha256": r"^[0-9a-f]{64}$",
-    "published_on": r"^\d{4}-\d{2}-\d{2}$",
-    "delivered_on": r"^\d{4}-\d{2}-\d{2}$",
 }
 
 PANDAS = """\
@@ -102,9 +91,9 @@ def _json_schema(shape: Shape) -> dict[str, Any]:
     return schema
 
 
-def _property(key: Key) -> dict[str, Any]:
+def _property(key: Property) -> dict[str, Any]:
     about = {"description": key.about} if key.about else {}
-    pattern = {"pattern": PATTERNS[key.name]} if key.name in PATTERNS else {}
+    pattern = {"pattern": key.shape.pattern} if key.shape.pattern else {}
     return about | _json_schema(key.shape) | pattern
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.read.index import IndexRow
 from pipelines.archive.schema.json_types import shape_of_record
+from pipelines.keys import ROLES
 from pipelines.reasons import GENRES, PROBLEM_CODES, Reason
 from pipelines.record import Attachment, Capture, Evidence, Latest, Observation, Presence, Problem, Raw, Row, Version
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pipelines.archive.schema.json_types import Shape
+    from pipelines.keys import Key
 
 _MARKED = re.compile(r"(<!-- table: (?P<name>\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -26,6 +28,7 @@ def tables() -> dict[str, str]:
     parts = (Attachment, Capture, Evidence, Presence, Problem, Raw, Row)
     found = {record.__name__: _keys(record) for record in (Version, Observation, IndexRow, *parts)}
     found["Latest"] = _keys(Latest, skip=len(fields(Version)))
+    found["roles"] = _table(("role", "what it says"), ((f"`{role}`", about) for role, about in ROLES.items()))
     found["problems"] = _table(("code", "meaning"), ((f"`{code}`", about) for code, about in PROBLEM_CODES.items()))
     found["genres"] = _table(("genre", "what it is"), ((f"`{genre}`", about) for genre, about in GENRES.items()))
     reasons = ((f"`{r}`", r.presence, "yes" if r.is_the_sites_word else "no") for r in Reason)
@@ -40,8 +43,17 @@ def filled(text: str) -> str:
 
 
 def _keys(record: type, skip: int = 0) -> str:
-    rows = ((f"`{key.name}`", _type(key.shape), key.about or "") for key in shape_of_record(record).keys[skip:])
-    return _table(("key", "type", "meaning"), rows)
+    keys = shape_of_record(record).keys[skip:]
+    if not all(key.said for key in keys):
+        rows = ((f"`{key.name}`", _type(key.shape), key.about or "") for key in keys)
+        return _table(("key", "type", "meaning"), rows)
+    told = ((f"`{key.name}`", _type(key.shape), _role(key.said), key.about or "") for key in keys if key.said)
+    return _table(("key", "type", "role", "meaning"), told)
+
+
+def _role(said: Key) -> str:
+    flags = {"hashed": said.hashed, "personal": said.personal, "later": said.later}
+    return ", ".join([said.role, *(name for name, is_so in flags.items() if is_so)])
 
 
 def _type(shape: Shape) -> str:

@@ -16,7 +16,7 @@ from pipelines.archive.disk.files import json_document, replace_synced, sync_fol
 from pipelines.archive.disk.layout import natural_key
 from pipelines.archive.write.run_lines import placed
 from pipelines.canonical import json_value
-from pipelines.record import SPEECH_SCHEMA, SiteFacts
+from pipelines.record import SPEECH_SCHEMA, SiteFacts, completed
 from pipelines.untrusted import json_object, parsed_json
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class StagedLines:
         self._index.sort()
         for seq, (_, offset, length) in enumerate(self._index, first_seq):
             self._stream.seek(offset)
-            yield _packed(placed(parsed_json(self._stream.read(length)), seq, commit, recorded_at))
+            yield _packed(placed(completed(parsed_json(self._stream.read(length))), seq, commit, recorded_at))
 
 
 @dataclass(slots=True, kw_only=True)
