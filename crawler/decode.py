@@ -6,7 +6,9 @@ CMS cut in half must not cost the page. gb2312 means gb18030, and what is no enc
 
 from __future__ import annotations
 
+import codecs
 import re
+from collections.abc import Iterator
 
 from scrapy.http import HtmlResponse, Response, TextResponse
 from w3lib.encoding import (
@@ -19,6 +21,7 @@ from w3lib.encoding import (
 
 _LOOKED_AT = 2_048
 _META_WITHIN = 8_192
+_PIECE = 1 << 18
 # Python knows many more by name: zip, idna, undefined, and those that a browser does not know either.
 _OF_THE_WEB = re.compile(
     r"utf-8|gb18030|gbk|gb2312|big5(?:hkscs)?|cp125\d|iso8859-\d+|koi8-[ru]"
@@ -101,7 +104,18 @@ def _damage(body: bytes, encoding: str) -> int:
     if _WESTERN.fullmatch(encoding):
         # Every byte is some letter there, so each letter above ASCII counts.
         return len(body.translate(None, _ASCII))
-    text = body.decode(encoding, "replace")
+    return sum(map(_damage_of, _pieces(body, encoding)))
+
+
+def _pieces(body: bytes, encoding: str) -> Iterator[str]:
+    """The text of a reading in pieces: what is counted in it takes many times the room of its characters."""
+    # Without a byte order mark, which would have been heard before, a decoder in pieces wants the order.
+    decoder = codecs.getincrementaldecoder("utf-16-le" if encoding == "utf-16" else encoding)("replace")
+    for start in range(0, len(body), _PIECE):
+        yield decoder.decode(body[start : start + _PIECE], start + _PIECE >= len(body))
+
+
+def _damage_of(text: str) -> int:
     rare = _rare("".join(_HANZI.findall(text)))
     return 2 * len(_DAMAGED.findall(text)) + 2 * len(_STRANGE.findall(text)) + rare
 
