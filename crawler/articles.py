@@ -11,12 +11,13 @@ from scrapy.http import Response
 
 from crawler.attachments import Fetching
 from crawler.doubts import Doubt
-from crawler.fetch import Fetched, Fetcher
+from crawler.fetch import Fetched, Fetcher, unread
 from crawler.job import CrawlJob
 from crawler.looks import OnList, http_facts
 from crawler.pages import ArticlePage, SectionLink
-from crawler.pages.page import Page, PageError
+from crawler.pages.page import Page, PageError, PageTimeError
 from crawler.pages.shown import Shown, key, shown
+from crawler.reading_time import reading_time
 from crawler.wire import capture
 from pipelines.reasons import Reason
 from pipelines.record import Attachment, Look, Problem, RawSpeech
@@ -78,7 +79,7 @@ class ArticleReader:
         try:
             parts, answers, missing = await self._parts(first, article.listed)
         except PageError as error:
-            return Fetched(first.response, None, Reason.UNREADABLE, str(error))
+            return unread(first.response, error)
         if missing is not None:
             return missing
         head = parts[0]
@@ -87,7 +88,11 @@ class ArticleReader:
         captures = tuple([await capture("article", number, answer) for number, answer in enumerate(answers, 1)])
         look = replace(look, captures=captures, **http_facts(first.response))
         draft = self._speech(article, parts, look)
-        if doubts is not None and seen is not None and (doubt := await doubts(draft, seen)):
+        try:
+            doubt = await doubts(draft, seen) if doubts is not None and seen is not None else None
+        except PageTimeError as error:
+            return unread(first.response, error)
+        if doubt is not None:
             return doubt
         look, problems = await self.views.with_views(look, head.raw.views, head.counter)
         files = await self.files.fetch(draft.attachments)
@@ -129,7 +134,8 @@ class ArticleReader:
                 return parts, answers, _missing_part(len(parts) + 1, fetched) if parts else fetched
             number = len(parts) + 1
             seen = shown(fetched.page) if parts else None
-            part = self.job.family.read_article(fetched.page, number, title)
+            with reading_time(fetched.page.url):
+                part = self.job.family.read_article(fetched.page, number, title)
             if seen is not None and (why := _why_no_part(seen, part, fetched.response, parts[0], answers)):
                 reason = Reason.NO_ARTICLE
                 return parts, answers, Fetched(fetched.response, None, reason, f"part {number}: {why}")

@@ -13,6 +13,9 @@ from crawler.profile import SiteProfile
 from crawler.wire import capture
 from pipelines.record import Attachment, Capture, Problem
 
+MOST_FILES = 300
+"""Of one speech: many times what an article with pictures has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fetching:
@@ -39,16 +42,24 @@ class AttachmentFetcher:
         kept: list[Attachment] = []
         captures: list[Capture] = []
         problems: list[Problem] = []
+        asked = 0
         for attachment in found:
             local = self.job.hosts.local(attachment.url)
             named = replace(attachment, url=local or attachment.url)
             wanted = is_wanted(self.job.profile, named.url)
+            asked += wanted
+            if wanted and asked > MOST_FILES:
+                kept.append(named)
+                continue
             why = await self._fetch(local, len(captures) + 1, captures) if wanted else None
             if why is not None:
                 problems.append(not_fetched(named.url, why))
             elif wanted:
                 named = replace(named, sha256=captures[-1].payload_sha256)
             kept.append(named)
+        if asked > MOST_FILES:
+            detail = f"{asked - MOST_FILES} files: only the first {MOST_FILES} of a speech are fetched"
+            problems.append(Problem(field="attachments", code="not-fetched", detail=detail))
         return Fetching(tuple(kept), tuple(captures), tuple(problems))
 
     async def is_replaced(self, url: str, sha256: str, validators: Mapping[str, str]) -> bool:

@@ -110,8 +110,9 @@ class CapturedFiles:
             for one in named
             if (problem := self._told_now(one) if one.url not in fetched else _first_of(told, one.url))
         ]
+        of_all = [one for one in told if not any(one.detail.startswith(f"{url}: ") for url in fetched)]
         kept = tuple(replace(one, sha256=fetched.get(one.url)) for one in named)
-        return Fetching(kept, self._captures, tuple(problems))
+        return Fetching(kept, self._captures, (*problems, *of_all))
 
     def _told_now(self, found: Attachment) -> Problem | None:
         is_missed = is_wanted(self.job.profile, found.url)

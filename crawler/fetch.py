@@ -32,6 +32,7 @@ from crawler.pages import Ask, Family
 from crawler.pages.forwarding import forward
 from crawler.pages.page import Page, PageError, PageSizeError
 from crawler.pages.shown import shown
+from crawler.reading_time import reading_time
 from crawler.redirects import MOST_REDIRECTS, cookies_of, redirect_of
 from pipelines.reasons import Reason
 
@@ -195,6 +196,13 @@ class Fetcher:
     def _recognise(self, response: Response, expected: str) -> Fetched:
         if expected == "file":
             return _recognised_file(response)
+        try:
+            with reading_time(response.url):
+                return self._recognised_text(response, expected)
+        except PageError as error:
+            return unread(response, error)
+
+    def _recognised_text(self, response: Response, expected: str) -> Fetched:
         readable = as_text(response)
         if readable is None:
             return _missing(response, Reason.UNREADABLE, f"is no text: {response.headers.get('Content-Type')!r}")
@@ -212,12 +220,7 @@ class Fetcher:
         return replace(self._as_page(readable, expected), is_unended=is_unended, is_short=is_short)
 
     def _as_page(self, response: TextResponse, expected: str) -> Fetched:
-        try:
-            page = Page(response.url, response.text, response.encoding)
-        except PageSizeError as error:
-            return _missing(response, Reason.TOO_LARGE, str(error))
-        except PageError as error:
-            return _missing(response, Reason.UNREADABLE, str(error))
+        page = Page(response.url, response.text, response.encoding)
         if said := self.family.notice(page, is_article=expected == "article"):
             return _missing(response, said[0], said[1])
         target = self.family.redirect(page) if expected == "article" else None
@@ -270,6 +273,12 @@ def failed(error: BaseException) -> Fetched:
     if isinstance(error, (DownloadCancelledError, IgnoreRequest)):
         return Fetched(None, None, Reason.TOO_LARGE, detail)
     return Fetched(None, None, Reason.NETWORK, detail)
+
+
+def unread(response: Response | None, error: PageError) -> Fetched:
+    """What an answer is whose page its reader gives up."""
+    reason = Reason.TOO_LARGE if isinstance(error, PageSizeError) else Reason.UNREADABLE
+    return Fetched(response, None, reason, str(error))
 
 
 def _missing(response: Response, reason: Reason, detail: str) -> Fetched:

@@ -26,6 +26,10 @@ WAITED = "waited"
 """Key of a request's `meta`: seconds that went by until it timed out."""
 
 
+PATIENCE = "patience"
+"""Key of a request's `meta`: seconds in which something must come, where IDLE_TIMEOUT is more."""
+
+
 class NotFetched(IgnoreRequest):
     """An address that is never fetched."""
 

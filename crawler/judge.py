@@ -19,6 +19,7 @@ from crawler.looks import OnList
 from crawler.pages import ListedRow
 from crawler.pages.shown import Shown, key, notice_in
 from crawler.past import PastReader
+from crawler.reading_time import reading_time
 from pipelines.archive.read.state import SpeechState, text_digest
 from pipelines.compared import Compared
 from pipelines.reasons import Reason
@@ -73,15 +74,22 @@ class Judge:
             self._own[_page(listed)] += 1
 
     async def doubt(self, raw: RawSpeech, shown: Shown, listed: OnList | None, *, again: bool) -> Doubt | None:
-        """Why the text of `raw` is not believed; None when it is. `again`: this is the second look."""
+        """Why the text of `raw` is not believed; None when it is. `again`: this is the second look.
+
+        Raises:
+            PageTimeError: judging it takes too long.
+        """
         known = self.job.archive.known.get(raw.native_id)
-        speech = self.job.normaliser.speech(raw)
-        if known is None:
-            found = self._of_new(speech, shown, listed, again=again)
-        elif known.is_redacted or speech.content_sha256 == known.content_sha256:
+        with reading_time(raw.url):
+            speech = self.job.normaliser.speech(raw)
+        if known is not None and (known.is_redacted or speech.content_sha256 == known.content_sha256):
             return None
-        else:
-            found = self._of_known(known, await self._what_was(known, raw), speech, shown, listed)
+        was = await self._what_was(known, raw) if known else None
+        with reading_time(raw.url):
+            if known is None or was is None:
+                found = self._of_new(speech, shown, listed, again=again)
+            else:
+                found = self._of_known(known, was, speech, shown, listed)
         self._texts[text_digest(speech.body)][raw.native_id] = speech.title
         if found is None or (again and self._is_settled(found, known)):
             return None

@@ -244,11 +244,10 @@ class AnotherTryMiddleware:
         self._began = self._began or now
         if not seconds or not self.longest_wait:
             return True
-        self._waited += seconds
-        if self._waited > self.longest_wait + _SHARE_WAITED * (now - self._began):
-            self._waited -= seconds
+        if self._waited + seconds > self.longest_wait + _SHARE_WAITED * (now - self._began):
             note(self.crawler, "Retry-After asks for more time than there is (RETRY_AFTER_MAX): not asked again")
             return False
+        self._waited += seconds
         self._open_at[urlparse_cached(request).netloc] = now + seconds
         return True
 

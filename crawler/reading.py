@@ -12,7 +12,8 @@ from urllib.parse import quote
 from crawler.blocked import obstacle
 from crawler.job import stamp
 from crawler.pages import ArticlePage, Family
-from crawler.pages.page import Page, PageError
+from crawler.pages.page import Page, PageError, PageSizeError, PageTimeError
+from crawler.reading_time import reading_time
 from crawler.saved import SavedPage
 from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
@@ -52,10 +53,13 @@ class PageReader:
     def line(self, saved: SavedPage) -> dict[str, Any]:
         """What was read, under keys that are always there; `body` is null when the page gave no speech."""
         try:
-            article, is_unended = self._article(saved)
+            with reading_time(saved.file):
+                article, is_unended = self._article(saved)
+                speech = self._speech(saved, article)
         except UnreadPage as error:
             return _unread(saved, error)
-        speech = self._speech(saved, article)
+        except PageTimeError as error:
+            return _unread(saved, UnreadPage(Reason.TOO_LARGE, str(error)))
         values = {key: getattr(speech, key) for key in _KEYS}
         problems = [*speech.problems, *_page_problems(article, is_unended=is_unended)]
         if saved.captured_at is None and self._hangs_on_the_clock(speech):
@@ -86,12 +90,16 @@ class PageReader:
             raise UnreadPage(reason, f"instead of the page: {reason.value}")
         try:
             page = Page(saved.url or _UNKNOWN_URL + quote(os.fsencode(Path(saved.file).name)), saved.text)
+        except PageSizeError as error:
+            raise UnreadPage(Reason.TOO_LARGE, str(error)) from error
         except PageError as error:
             raise UnreadPage(Reason.UNREADABLE, str(error)) from error
         if said := self.family.notice(page, is_article=True):
             raise UnreadPage(*said)
         try:
             return self.family.read_article(page, 1, None), is_unended
+        except PageTimeError:
+            raise
         except PageError as error:
             if target := self.family.redirect(page):
                 raise UnreadPage(Reason.ELSEWHERE, f"its script leads to {target}") from error

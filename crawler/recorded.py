@@ -121,6 +121,7 @@ class RecordedRun:
             "DOWNLOAD_DELAY": 0,
             "RETRY_AFTER_MAX": 0,
             "OUTAGE_WAIT": 0,
+            "HANG_MAX": 999_999_999,
             "CRAWL_DELAY_OBEY": False,
             **{name: polite[told] for name, told in names.items() if polite.get(told) is not None},
         }

@@ -122,7 +122,7 @@ def _capture_info(profile: SiteProfile, run: str, settings: BaseSettings) -> dic
     }
 
 
-_SECONDS = ("CRAWL_DELAY_MAX", "OUTAGE_WAIT", "IDLE_TIMEOUT")
+_SECONDS = ("CRAWL_DELAY_MAX", "OUTAGE_WAIT", "IDLE_TIMEOUT", "HANG_MAX")
 
 
 def _check_settings(settings: BaseSettings) -> None:

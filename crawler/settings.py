@@ -23,6 +23,7 @@ CAPTURE = True  # False: no raw bytes are kept, and nothing can be proved or rea
 CRAWL_DELAY_OBEY = True  # False in a replay, where nobody need be waited for
 RETRY_AFTER_MAX = 300  # seconds; what Retry-After asks for beyond is not waited out, and not asked again then
 CRAWL_DELAY_MAX = 120  # seconds; a site that asks for more is not crawled
+HANG_MAX = 120  # seconds of a run spent on answers that never come, beside half of its time; then the host is down
 OUTAGE_WAIT = 20  # seconds between two looks whether a host that fails is still there, then twice as long
 IDLE_TIMEOUT = (
     25  # seconds in which less than 256 bytes a second came, none at first: DOWNLOAD_TIMEOUT is for the whole

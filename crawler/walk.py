@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
-from crawler.fetch import Fetched, Fetcher
+from crawler.fetch import Fetched, Fetcher, unread
 from crawler.instead import what_came
 from crawler.job import CrawlJob
 from crawler.listing import ListState, Trouble
 from crawler.pages import Ask, ListedRow, ListPage, SectionLink
-from crawler.pages.page import Page, PageError, squeeze, words
+from crawler.pages.page import Page, PageError, PageTimeError, squeeze, words
 from crawler.pages.sections import heads_section, says_section
+from crawler.reading_time import reading_time
 from crawler.renumbered import renumbered
 from crawler.wire import capture
 from pipelines.health import Exit
@@ -52,8 +53,13 @@ async def find_section(job: CrawlJob, fetcher: Fetcher) -> SectionLink | None:
                 _refuse_start(job, url, fetched)
                 return None
             break
-        job.hosts.learn(job.family.own_links(fetched.page))
-        section = job.family.find_section(fetched.page, names)
+        try:
+            with reading_time(url):
+                job.hosts.learn(job.family.own_links(fetched.page))
+                section = job.family.find_section(fetched.page, names)
+        except PageTimeError as error:
+            _refuse_start(job, url, unread(fetched.response, error))
+            return None
         if section is not None:
             job.report.section = {"name": section.name, "url": job.hosts.local(section.url) or section.url}
             return section
@@ -186,12 +192,17 @@ class ListWalk:
         fetched = await self.fetcher.get(ask)
         if fetched.page is None:
             return fetched, None, None
-        self.job.hosts.learn(self.job.family.own_links(fetched.page))
-        listing = self.job.family.read_list(fetched.page)
+        try:
+            with reading_time(ask.url):
+                self.job.hosts.learn(self.job.family.own_links(fetched.page))
+                listing = self.job.family.read_list(fetched.page)
+                article = None if ask.is_fragment else self._title_of_article(fetched.page, listing)
+        except PageTimeError as error:
+            return unread(fetched.response, error), None, None
         if why := await self._stands_in(ask, fetched):
             return fetched, listing, Trouble("foreign", why)
-        if not ask.is_fragment and (title := self._title_of_article(fetched.page, listing)):
-            return fetched, listing, Trouble("foreign", f"an article came in its place: {title}")
+        if article:
+            return fetched, listing, Trouble("foreign", f"an article came in its place: {article}")
         says = ask.is_fragment or says_section(fetched.page, self.section.name)
         if number == 1:
             state.names_itself = says and not ask.is_fragment
@@ -216,6 +227,8 @@ class ListWalk:
         """The title of the article that came for a list page; None for a list, headed by its section or a row."""
         try:
             read = self.job.family.read_article(page, 1, None)
+        except PageTimeError:
+            raise
         except PageError:
             return None
         has_rows = sum(not row.is_doubtful for row in listing.rows) > _FEW_ROWS

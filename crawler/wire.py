@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, DownloadTimeoutError
 
-from crawler.gate import GuardedHandler
+from crawler.gate import PATIENCE, GuardedHandler
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.write.captures import Captured, CaptureFiles
 from pipelines.record import Capture
@@ -184,7 +184,8 @@ class CapturingHandler(GuardedHandler):
         """Scrapy's own download, its exchange kept however it ends."""
         recording, cut, response = Recording(self._job.now), "disconnect", None
         try:
-            response = await self._paced(self._tapped_download(request, recording), recording)
+            idle = min(self._idle, request.meta.get(PATIENCE, self._idle))
+            response = await self._paced(self._tapped_download(request, recording), recording, idle)
         except DownloadTimeoutError:
             cut = "time"
             raise
@@ -209,17 +210,17 @@ class CapturingHandler(GuardedHandler):
                 raise DownloadCancelledError(f"{request.url[:200]}: its head does not end") from error
             raise
 
-    async def _paced(self, download: Coroutine[None, None, Response], recording: Recording) -> Response:
+    async def _paced(self, download: Coroutine[None, None, Response], recording: Recording, idle: float) -> Response:
         """The download, given up when hardly anything comes for a while; the whole has its own limit."""
         task = asyncio.ensure_future(download)
         try:
             while True:
                 before = recording.size
-                await asyncio.wait({task}, timeout=self._idle if self._tap is not None else None)
+                await asyncio.wait({task}, timeout=idle if self._tap is not None else None)
                 if task.done():
                     return task.result()
-                if recording.size - before < self._idle * _SLOWEST:
-                    raise DownloadTimeoutError(f"next to nothing came for {self._idle:g} seconds")
+                if recording.size - before < idle * _SLOWEST:
+                    raise DownloadTimeoutError(f"next to nothing came for {idle:g} seconds")
         finally:
             if not task.done():
                 task.cancel()

@@ -1,7 +1,7 @@
 """A server that does not let go: `python -m tests.stubborn KIND HEALTHY` prints its port and serves.
 
 The first HEALTHY requests are answered as a small site does, and then everything, or with `article-KIND` the first
-articles, as KIND says. Each request is a line of output.
+articles, or with `some-KIND` every other one, as KIND says. Each request is a line of output.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from tests.small import article_page, list_page
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"
 ROWS = [(n, f"第{n}篇讲话", "2020-01-01") for n in range(100, 120)]
 BAD = {n for n, *_ in ROWS[:12]}
+EVERY_OTHER = {n for n, *_ in ROWS[::2]}
 LARGEST = 40 << 20
 COUNT = 0
 
@@ -40,8 +41,9 @@ def serve(connection: socket.socket, kind: str, healthy: int) -> None:
             path = asked.split(b" ")[1].decode()
             print(path, flush=True)
             number = int(path.rpartition("=")[2]) if "Show" in path else 0
-            if healthy < COUNT and (number in BAD or not kind.startswith("article-")):
-                misbehave(connection, kind.removeprefix("article-"))
+            which, _, how = kind.rpartition("-")
+            if healthy < COUNT and number in {"article": BAD, "some": EVERY_OTHER}.get(which, {number}):
+                misbehave(connection, how)
                 return
             connection.sendall(page(path))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from email.message import Message
 
+from crawler.attachments import MOST_FILES
 from pipelines.warc.http import HttpResponse
 from pipelines.warc.record_reader import read_at
 from tests.conftest import Site
@@ -64,3 +65,27 @@ def test_attachments_are_kept_by_policy_and_told_when_they_are_not(site: Site) -
         again = site.crawl(url, "-a", f"profile={profile}", "-a", "replay=latest")
         assert (again.status, again.err) == (0, "")
         assert site.latest()["7"]["seq"] == line["seq"]
+
+
+def test_of_too_many_files_the_rest_is_told_and_read_again_alike(site: Site) -> None:
+    pictures = "".join(f"<img src='/UploadFiles/{number}.jpg'>" for number in range(MOST_FILES + 5))
+
+    def answer(path: str, _: Message) -> Answer:
+        if path.startswith("/UploadFiles/"):
+            return Answer(path, headers={"Content-Type": "image/jpeg"})
+        is_article = "how.asp" in path
+        return Answer(
+            article_page(7, body=pictures) if is_article else list_page([(7, "在会上的讲话", "2020-01-01")])
+        )
+
+    profile = site.root.parent / "small.toml"
+    profile.write_text(f'{PROFILE}counter = "none"\n', "utf-8")
+    with serve(answer) as url:
+        assert site.crawl(url, "-a", f"profile={profile}").status == 0
+        line = site.latest()["7"]
+        assert sum(one["sha256"] is not None for one in line["attachments"]) == MOST_FILES
+        told = [one["detail"] for one in line["problems"] if one["code"] == "not-fetched"]
+        assert told == [f"5 files: only the first {MOST_FILES} of a speech are fetched"]
+        again = site.crawl(url, "-a", f"profile={profile}", "-a", "replay=latest")
+    assert again.status == 0, again
+    assert site.latest()["7"]["reading"] == 1

@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import PATIENCE, ROOT, Site
 from tests.small import PROFILE
-from tests.stubborn import BAD, ROWS
+from tests.stubborn import BAD, EVERY_OTHER, ROWS
 
 
 @contextmanager
@@ -54,6 +54,18 @@ def test_addresses_that_a_living_host_cannot_serve_do_not_cost_the_others(site: 
         ended = site.crawl(url, *arguments(site), "-s", "RETRY_TIMES=1")
     assert ended.status == 3, ended
     assert site.latest().keys() == {str(n) for n, *_ in ROWS if n not in BAD}
+
+
+def test_a_host_that_hangs_now_and_then_is_waited_for_only_so_long(site: Site, tmp_path: Path) -> None:
+    with stubborn(tmp_path, "some-hang") as (url, log):
+        settings = ("-s", "IDLE_TIMEOUT=1", "-s", "RETRY_TIMES=0", "-s", "HANG_MAX=0")
+        ended = site.crawl(url, *arguments(site), *settings)
+        hung = sum(f"d={n}\n" in log.read_text() for n in EVERY_OTHER)
+    assert ended.status == 3, ended
+    assert hung < len(EVERY_OTHER), "a run takes twice its time and HANG_MAX at most"
+    gaps = [gap for gap in site.report()["not_captured"] if gap["what"] == "speech"]
+    assert len(gaps) + len(site.latest()) == len(ROWS)
+    assert any("HANG_MAX" in gap["detail"] for gap in gaps)
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,10 @@ class PageSizeError(PageError):
     """A page with more tags, text or attributes than any real one: it is not parsed."""
 
 
+class PageTimeError(PageSizeError):
+    """A page that takes longer to read than any real one: its reading was given up."""
+
+
 class Page:
     """A page as a tree.
 
