@@ -343,6 +343,7 @@ _LATER = {
     schema: tuple(name for name, key in keys_of(record).items() if key.later)
     for schema, record in ((SPEECH_SCHEMA, Version), (OBSERVATION_SCHEMA, Observation), (LATEST_SCHEMA, Latest))
 }
+_LATER_RAW = tuple(name for name, key in keys_of(Raw).items() if key.later)
 
 
 def content_sha256(line: dict[str, Any]) -> str:
@@ -358,9 +359,12 @@ def content_sha256(line: dict[str, Any]) -> str:
 
 
 def completed(line: dict[str, Any]) -> dict[str, Any]:
-    """The same object, with null under the keys that its kind of line got after it was written."""
+    """The same object, with null under the keys that its kind of line, or `raw`, got after it was written."""
     for key in _LATER.get(str(line.get("schema")), ()):
         line.setdefault(key, None)
+    if _LATER_RAW and isinstance(raw := line.get("raw"), dict):
+        for key in _LATER_RAW:
+            raw.setdefault(key, None)
     return line
 
 
