@@ -14,19 +14,37 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scrapy.settings import default_settings
 
+from crawler import settings
+from crawler.arguments import ARGUMENTS
 from crawler.profile import SITES, SiteProfile
 from pipelines.health import Exit
 from tests.conftest import ROOT, Ended, Site, run
 
-README = (ROOT / "README.md").read_text("utf-8")
-ADDING = (ROOT / "docs" / "adding-a-site.md").read_text("utf-8")
-CAPTURES = (ROOT / "docs" / "captures.md").read_text("utf-8")
-CHINESE = (ROOT / "README.zh.md").read_text("utf-8")
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
+    for path in (ROOT / "README.md", ROOT / "README.zh.md", *sorted(ROOT.glob("docs/*.md")))
+}
+README, CHINESE = PAGES["README.md"], PAGES["README.zh.md"]
+QUICKSTART, OPERATIONS, DATA = (PAGES[f"docs/{name}.md"] for name in ("quickstart", "operations", "data"))
+ADDING, CAPTURES = PAGES["docs/adding-a-site.md"], PAGES["docs/captures.md"]
+OF_SCRAPY = set(dir(default_settings))
 
 
 def blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def commands(text: str) -> list[str]:
+    """Every line of the shell blocks, without its comment."""
+    lines = (line.partition("# ")[0].strip() for line in "".join(blocks(text, "sh")).split("\n"))
+    return [line for line in lines if line]
+
+
+def rows(text: str) -> list[tuple[str, str]]:
+    """First and second cell of every table row whose first cell is one name or number."""
+    return re.findall(r"^\| `?([\w-]+)`? \| `?([^|`]*)`?", text, re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +65,9 @@ def test_the_demo_says_what_happened(demo: tuple[Ended, Site]) -> None:
         str(site.folder),
     ):
         assert said in ended.out
+    ((command, shown),) = re.findall(r"^\$ (.*)\n((?s:.*))", blocks(QUICKSTART, "console")[0], re.MULTILINE)
+    assert command == "make demo"
+    assert re.fullmatch(re.escape(shown).replace("…", ".*"), ended.out, re.DOTALL), ended.out
 
 
 def test_the_line_shown_is_a_real_one(demo: tuple[Ended, Site]) -> None:
@@ -59,7 +80,7 @@ def test_the_line_shown_is_a_real_one(demo: tuple[Ended, Site]) -> None:
 
 
 def test_every_reader_counts_the_same(demo: tuple[Ended, Site]) -> None:
-    """Each call of the README, as it stands, in the archive's folder; then rows and non-null values per key."""
+    """Each call of the page, as it stands, in the archive's folder; then rows and non-null values per key."""
     counted = {
         "pandas": "{k: int(n) for k, n in speeches.notna().sum().items()}",
         "polars": "{k: speeches.height - n for k, n in speeches.null_count().row(0, named=True).items()}",
@@ -68,7 +89,7 @@ def test_every_reader_counts_the_same(demo: tuple[Ended, Site]) -> None:
         "json": "{k: sum(line[k] is not None for line in speeches) for k in speeches[0]}",
     }
     counts = []
-    calls = blocks(README, "python")
+    calls = blocks(DATA, "python")
     assert len(calls) == len(counted)
     for call, count in zip(calls, counted.values(), strict=True):
         program = f"{call}\nprint(json.dumps({count}))"
@@ -84,21 +105,24 @@ def test_every_reader_counts_the_same(demo: tuple[Ended, Site]) -> None:
     assert counts[0]["id"] == len(demo[1].latest())
 
 
-@pytest.mark.parametrize("text", [README, CHINESE, ADDING], ids=["README.md", "README.zh.md", "adding-a-site.md"])
-def test_every_archive_command_runs(text: str, demo: tuple[Ended, Site]) -> None:
+@pytest.mark.parametrize("name", [name for name in PAGES if ".venv/bin/python -m pipelines" in PAGES[name]])
+def test_every_archive_command_runs(name: str, demo: tuple[Ended, Site], tmp_path: Path) -> None:
+    folder = str(demo[1].folder)
     some_id = next(key for key, line in demo[1].latest().items() if line["version"] > 1)
-    for line in "".join(blocks(text, "sh")).split("\n"):
-        words = shlex.split(line.partition("#")[0])
+    ids = re.compile(r"^(4864|ID)(?=@|$)")
+    for line in commands(PAGES[name]):
+        words = shlex.split(line)
         if words[:3] == [".venv/bin/python", "-m", "pipelines"]:
-            folder = str(demo[1].folder)
-            ids = re.compile(r"^(4864|ID)(?=@|$)")
             given = [folder if "/" in word else ids.sub(some_id, word) for word in words[3:]]
+            if "--out" in given:
+                given[-1] = str(tmp_path / given[-1])
             ended = run("pipelines", *given)
             assert ended.status == 0, (line, ended)
             assert all(said.startswith("note: ") for said in ended.err.split("\n") if said), (line, ended)
-        elif "sha256sum" in line:
-            command = line.replace("output/gszx", str(demo[1].folder))
-            assert subprocess.run(command, shell=True, check=False, capture_output=True).returncode == 0  # noqa: S602
+        elif "sha256sum" in line or (words[0] == "jq" and shutil.which("jq")):
+            command = line.replace("output/gszx", folder)
+            done = subprocess.run(command, shell=True, check=False, capture_output=True, cwd=folder)  # noqa: S602
+            assert (done.returncode, bool(done.stdout)) == (0, True), (line, done)
 
 
 @pytest.mark.skipif(shutil.which("jq") is None, reason="the recipe needs jq")
@@ -113,14 +137,49 @@ def test_the_bytes_of_a_line_come_out_with_stock_tools(demo: tuple[Ended, Site])
 
 
 def test_tables_and_profiles_are_those_of_the_code() -> None:
-    assert [int(n) for n in re.findall(r"^\| (\d+) \| ", README, re.MULTILINE)] == sorted(Exit)
-    assert tomllib.loads(blocks(README, "toml")[0]) == tomllib.loads((SITES / "gszx.toml").read_text("utf-8"))
+    for text in (OPERATIONS, CHINESE):
+        assert [int(n) for n, _ in rows(text) if n.isdecimal()] == sorted(Exit)
+    arguments, listed = (OPERATIONS.partition(f"## {heading}")[2].partition("\n## ")[0] for heading in ("Arg", "Set"))
+    assert [name for name, _ in rows(arguments) if name != "argument"] == list(ARGUMENTS)
+    ours = {name for name in dir(settings) if name.isupper() and name not in OF_SCRAPY} - {"IS_CHECKOUT"}
+    assert {name for name in ours if f"`{name}`" not in listed} == set()
+    for name, default in rows(listed):
+        if default.replace(".", "").isdecimal():
+            value = getattr(settings, name)
+            assert float(default) == value, name
+    toml = [block for text in PAGES.values() for block in blocks(text, "toml")]
+    assert tomllib.loads((SITES / "gszx.toml").read_text("utf-8")) in map(tomllib.loads, toml)
     named = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?) \|", ADDING, re.MULTILINE))))
     assert named == {field.name for field in fields(SiteProfile)} - {"site"}
-    targets = re.findall(r"^make (\w+)", "".join(blocks(README, "sh")), re.MULTILINE)
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    assert targets
+    targets = {target for text in PAGES.values() for target in re.findall(r"^(?:\$ )?make (\w+)", text, re.MULTILINE)}
+    assert {"demo", "test"} <= targets
     assert all(f"\n{target}:" in makefile for target in targets)
+
+
+def test_the_chinese_readme_has_all_of_the_english_one() -> None:
+    assert commands(CHINESE) == commands(README)
+    assert blocks(CHINESE, "json") == blocks(README, "json")
+    assert CHINESE.count("\n## ") == README.count("\n## ")
+    shown = re.compile(r"(?<=\]\()[^)#]+")
+    assert set(shown.findall(README)) - set(shown.findall(CHINESE)) <= {"README.zh.md"}
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors that GitHub gives the headings."""
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_leads_somewhere_and_the_index_lists_every_page() -> None:
+    for name, text in PAGES.items():
+        for target, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)", text):
+            path = (ROOT / name).parent / target if target else ROOT / name
+            assert path.exists(), (name, target)
+            assert not anchor or anchor in anchors(path.read_text("utf-8")), (name, target, anchor)
+    listed = set(re.findall(r"\]\(([\w-]+\.md)", PAGES["docs/README.md"]))
+    assert listed == {path.name for path in ROOT.glob("docs/*.md")} - {"README.md"}
 
 
 def test_sites_are_listed() -> None:
