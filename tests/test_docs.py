@@ -114,11 +114,11 @@ def test_every_archive_command_runs(name: str, demo: tuple[Ended, Site], tmp_pat
         words = shlex.split(line)
         if words[:3] == [".venv/bin/python", "-m", "pipelines"]:
             given = [folder if "/" in word else ids.sub(some_id, word) for word in words[3:]]
-            if "--out" in given:
-                given[-1] = str(tmp_path / given[-1])
+            made = str(tmp_path / given[-1])
+            given = [*given[:-1], made] if "--out" in given else given
             ended = run("pipelines", *given)
             assert ended.status == 0, (line, ended)
-            assert all(said.startswith("note: ") for said in ended.err.split("\n") if said), (line, ended)
+            assert all(said.startswith(("note: ", made)) for said in ended.err.split("\n") if said), (line, ended)
         elif "sha256sum" in line or (words[0] == "jq" and shutil.which("jq")):
             command = line.replace("output/gszx", folder)
             done = subprocess.run(command, shell=True, check=False, capture_output=True, cwd=folder)  # noqa: S602
