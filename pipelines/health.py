@@ -12,7 +12,7 @@ from pipelines.record import Missed, Problem
 
 
 class Exit(IntEnum):
-    """Exit status of every command (README.md says when)."""
+    """Exit status of every command (docs/operations.md says when)."""
 
     COMPLETE = 0
     INTERNAL_ERROR = 1

@@ -1,7 +1,7 @@
 """`scrapy crawl speeches`: Scrapy's command with an honest exit status.
 
 Scrapy's own returns 0 for a crawl that got nothing; here the run is judged and sealed after it ended, and the verdict
-is the exit status (README.md has the list).
+is the exit status (docs/operations.md has the list).
 """
 
 from __future__ import annotations
