@@ -28,8 +28,8 @@ from zoneinfo import ZoneInfo
 from benchmarks.peers import PEERS
 from crawler.pages.article import Article, read
 from crawler.pages.page import Page, PageError
+from pipelines.rendering import body_text, visible_text
 from pipelines.text.dates import weigh
-from pipelines.text.rendering import body_text, visible_text
 
 ROOT = Path(__file__).resolve().parent.parent
 YARDSTICK = ROOT.parent / "shared" / "yardstick"

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from pipelines.context import read_context
 from pipelines.damage import damage_of
 from pipelines.record import Evidence, Problem, RawSpeech, Speech, Witness
+from pipelines.rendering import body_text
 from pipelines.text.dates import Weighed, weigh
 from pipelines.text.placeholders import says_nothing
-from pipelines.text.rendering import body_text
 from pipelines.text.views import view_count
 
 NORMALISERS = "norm/4"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from scrapy.cmdline import execute
 
 from pipelines import normalise
-from pipelines.text import rendering as text
+from pipelines import rendering as text
 
 DASHES, DASH = "——", "—"
 VERSION = "norm/99"

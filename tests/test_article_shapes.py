@@ -11,7 +11,7 @@ import pytest
 
 from crawler.pages.article import Article, Evidence, read
 from crawler.pages.page import Page
-from pipelines.text.rendering import body_text
+from pipelines.rendering import body_text
 from tests.conftest import Site
 from tests.corpus import PAGES
 from tests.small import Answer, serve

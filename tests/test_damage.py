@@ -21,7 +21,7 @@ from crawler.replica.speeches import make_speech
 from pipelines.__main__ import main
 from pipelines.damage import ANYWHERE, IN_BODIES, damage_of
 from pipelines.reasons import PROBLEM_CODES
-from pipelines.text.rendering import visible_text
+from pipelines.rendering import visible_text
 from tests.conftest import ROOT, run_anew
 
 PAGE = (ROOT / "docs/damage-radar.md").read_text("utf-8")

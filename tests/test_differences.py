@@ -6,9 +6,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pipelines.differences import Paragraph, compare_paragraphs, side
+from pipelines.compare.differences import Paragraph, compare_paragraphs, side
+from pipelines.compare.tokens import names_in, tokens
 from pipelines.text.numbers import find_numbers
-from pipelines.tokens import names_in, tokens
 
 WORDS = st.text(
     alphabet="政协委员提案工作会议第一二三四五十0123４５.，,。！!；（）(） 　ab何庆海李明主席同志", max_size=14

@@ -19,8 +19,8 @@ from crawler.pages.containers import Container
 from crawler.pages.page import Page, PageError
 from pipelines.health import Exit, RunReport, verdict
 from pipelines.reasons import Reason
+from pipelines.rendering import body_text
 from pipelines.text.dates import weigh
-from pipelines.text.rendering import body_text
 
 HOST = "http://zx.example"
 NAMES = (["领导讲话"], ["广水市政协网"])

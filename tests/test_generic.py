@@ -22,8 +22,8 @@ from crawler.pages.article import LOW_CONFIDENCE, Article, Evidence, read
 from crawler.pages.body.lines import read_lines
 from crawler.pages.info import Found
 from crawler.pages.page import Page, PageError
+from pipelines.rendering import body_text, visible_text
 from pipelines.text.dates import Moment, Weighed, weigh
-from pipelines.text.rendering import body_text, visible_text
 from tests.conftest import ROOT
 from tests.corpus import PAGES, Made, made_pages
 from tests.test_text import LEAF, wrapped

@@ -37,7 +37,7 @@ from pipelines.archive.prove.verify import verify
 from pipelines.archive.schema.schemas import documents
 from pipelines.archive.schema.tables import tables
 from pipelines.archive.write.redact import redact
-from pipelines.differences import compare
+from pipelines.compare.differences import compare
 from tests.test_archive import day, opened, sealed, speech
 
 root = Path(sys.argv[1])

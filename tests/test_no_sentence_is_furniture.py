@@ -7,7 +7,7 @@ import pytest
 from crawler.pages.article import Article, read
 from crawler.pages.page import Page, squeeze
 from crawler.replica.prose import dice
-from pipelines.text.rendering import body_text
+from pipelines.rendering import body_text
 
 ADDRESS = "http://yunxi.example/ldjh/show_12.html"
 LABELS = (

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.text.rendering import body_text, visible_text
+from pipelines.rendering import body_text, visible_text
 
 CASES = {
     "Word runs of one character": ("<p>——<span>2023</span><span>年</span><b>12</b>月</p>", "——2023年12月"),

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from crawler.pages.article import Article, read
 from crawler.pages.page import Page
 from pipelines.record import Witness
+from pipelines.rendering import body_text
 from pipelines.text.dates import WEIGHTS, Moment, Weighed, leading_date, published, weigh
 from pipelines.text.placeholders import says_nothing
-from pipelines.text.rendering import body_text
 from pipelines.text.views import view_count
 from tests.conftest import ROOT
 

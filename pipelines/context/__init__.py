@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.context.delivered import read_day
 from pipelines.context.genre import read_genre
-from pipelines.context.head import Find, layout
+from pipelines.context.head import Find, places
 from pipelines.context.meeting import read_meeting
 from pipelines.context.speaker import read_speaker
 from pipelines.record import Context, Evidence, Problem
@@ -35,7 +35,7 @@ def read_context(title: str, body: str, *, seen_at: datetime) -> WordedContext:
 
     `seen_at` (aware) is when the page was captured: no speech was delivered after that. Never raises for any text.
     """
-    page = layout(body)
+    page = places(body)
     heading = title if len(title) <= _LONGEST_TITLE else ""
     day = read_day(heading, page.head, seen_at)
     speaker, post = read_speaker(heading, page)

@@ -13,7 +13,7 @@ from pipelines.context.head import EDGE, Find, is_about_a_speech, is_document, u
 from pipelines.text.names import BLANKS, people, squeeze
 
 if TYPE_CHECKING:
-    from pipelines.context.head import Layout
+    from pipelines.context.head import Places
 
 _PADDED = 6  # `讲　话`, `开 幕 词`: blanks set in a short heading are no blanks of its words
 _NO_WORK_REPORT = "(?!.{0,20}(?:调研|考察|视察|述职|述廉|辅导|学习|评估|自查)[^，。]{0,4}报告)"
@@ -49,7 +49,7 @@ _LEAD = re.compile(
 )
 
 
-def read_genre(title: str, page: Layout) -> Find | None:
+def read_genre(title: str, page: Places) -> Find | None:
     """The genre title or head lines name; 报道 where title and first words are those of a news report."""
     plain = title.strip(EDGE)
     if len(squeeze(plain)) <= _PADDED:
@@ -66,18 +66,18 @@ def read_genre(title: str, page: Layout) -> Find | None:
     return None
 
 
-def _is_news(title: str, page: Layout) -> bool:
+def _is_news(title: str, page: Places) -> bool:
     if page.salutation or _is_spoken(page) or _NO_NEWS.search(title):
         return False
     is_perhaps = _PERHAPS_NEWS.search(title) and _LEAD.match(page.opening) and not is_about_a_speech(title)
     return bool(is_perhaps or _NEWS.search(title))
 
 
-def _is_spoken(page: Layout) -> bool:
+def _is_spoken(page: Places) -> bool:
     return re.match(r"我", page.opening) is not None
 
 
-def _ending(text: str, page: Layout, *, is_line: bool = False) -> str | None:
+def _ending(text: str, page: Places, *, is_line: bool = False) -> str | None:
     """The kind of speech a line ends with; a signature, a day or a note may stand behind it."""
     if is_about_a_speech(text):
         return None

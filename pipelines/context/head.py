@@ -22,7 +22,7 @@ class Find:
     text: str
 
 
-class Layout(NamedTuple):
+class Places(NamedTuple):
     """A body by its places: `head`, the short lines above the text; `tail`, those that close it.
 
     `salutation` is the line that opens a speech, None without one; `opening` the first line of the text itself.
@@ -73,16 +73,16 @@ DAY_PART = re.compile(
 )
 
 
-def layout(body: str) -> Layout:
+def places(body: str) -> Places:
     """The places of a body (paragraphs joined by a line feed). Without a salutation the head ends at a sentence."""
     lines = [line for raw in body.split("\n") if (line := raw.strip(BLANKS + "\r"))]
     first = lines[: _HEAD_LINES + 4]
     at = next((i for i, line in enumerate(first) if is_salutation(line)), None)
     if at is None:
         head = _above_the_text(first[:_HEAD_LINES])
-        return Layout(head, None, first[len(head)] if len(first) > len(head) else "", _tail(lines[len(head) :]))
+        return Places(head, None, first[len(head)] if len(first) > len(head) else "", _tail(lines[len(head) :]))
     head = [line for line in first[:at][:_HEAD_LINES] if not is_prose(line)]
-    return Layout(head, first[at], lines[at + 1] if len(lines) > at + 1 else "", _tail(lines[at + 1 :]))
+    return Places(head, first[at], lines[at + 1] if len(lines) > at + 1 else "", _tail(lines[at + 1 :]))
 
 
 def _above_the_text(lines: Sequence[str]) -> list[str]:

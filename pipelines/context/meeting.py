@@ -18,7 +18,7 @@ from pipelines.text.names import BLANKS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipelines.context.head import Layout
+    from pipelines.context.head import Places
 
 
 class Meeting(NamedTuple):
@@ -85,7 +85,7 @@ _THEN_A_SPEECH = re.compile(
 _DIGITS = dict(zip("0123456789０１２３４５６７８９", "零一二三四五六七八九" * 2, strict=True))
 
 
-def read_meeting(title: str, page: Layout) -> Meeting:
+def read_meeting(title: str, page: Places) -> Meeting:
     """What title and head say of the meeting; the committee also where the text bears its name or its signature."""
     meetings = list(_meetings(title, page))
     bodies = [(find, body) for find in meetings if (body := _body_of(find.value))]
@@ -102,7 +102,7 @@ def _agreed_on(key: str, *ranks: list[tuple[Find, _Body]]) -> Find | None:
     return None
 
 
-def _meetings(title: str, page: Layout) -> Iterator[Find]:
+def _meetings(title: str, page: Places) -> Iterator[Find]:
     for where, line in (("title", title), *(("head", line) for line in page.head)):
         for part in DASH.split(line):
             meeting = _meeting(part, is_line=where == "head")
@@ -137,7 +137,7 @@ def _named(words: str) -> str | None:
     return _HELD.sub("", words[dates[0][1] :] if dates and dates[0][0] == 0 else words) or None
 
 
-def _committees(title: str, page: Layout) -> Iterator[Find]:
+def _committees(title: str, page: Places) -> Iterator[Find]:
     """Committees named by a report's heading or by a signature below the text."""
     for where, above, line in (("title", "", title), *(("head", *lines) for lines in pairwise(["", *page.head]))):
         if report := _REPORT_OF.search(above + line if above.endswith("中国人民政治协商会议") else line):

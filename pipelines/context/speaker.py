@@ -32,7 +32,7 @@ from pipelines.text.names import BLANKS, people
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pipelines.context.head import Layout
+    from pipelines.context.head import Places
 
 
 class _Named(NamedTuple):
@@ -63,7 +63,7 @@ _VERB = re.compile(
 )
 
 
-def read_speaker(title: str, page: Layout) -> tuple[Find | None, Find | None]:
+def read_speaker(title: str, page: Places) -> tuple[Find | None, Find | None]:
     """Who spoke, and the post the page gives them.
 
     A line marked 讲话人 (or the like) outranks the title, the title an unmarked signature above the text, and that
@@ -75,7 +75,7 @@ def read_speaker(title: str, page: Layout) -> tuple[Find | None, Find | None]:
     return Find(said.names, said.where, said.text), _post(said, page)
 
 
-def _speaker(title: str, page: Layout) -> _Said | None:
+def _speaker(title: str, page: Places) -> _Said | None:
     marked = [_Said(*named, "head", line) for line in page.head if (named := _labelled(line))]
     if marked:
         return _only(marked)
@@ -95,7 +95,7 @@ def _signed(lines: Sequence[str], where: str) -> Iterator[_Said]:
     yield from (_Said(*named, where, line) for line in lines if (named := _of_line(line)))
 
 
-def _post(said: _Said, page: Layout) -> Find | None:
+def _post(said: _Said, page: Places) -> Find | None:
     """Beside the name where it was read, else where head or tail sign with the same name."""
     for one in (said, *_signed(page.head, "head"), *_signed(page.tail, "tail")):
         if one.names == said.names and (post := post_in(one.phrase, one.names)):

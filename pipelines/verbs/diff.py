@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive import Archive
 from pipelines.canonical import json_value
-from pipelines.differences import compare
+from pipelines.compare.differences import compare
 from pipelines.verbs import reference
 from pipelines.verbs.diff_html import page
 from pipelines.verbs.output import harmless, wants_color, write_document, write_lines
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pipelines.archive.disk.streams import Line
-    from pipelines.differences import Difference, FieldChange, Kind, Paragraph, Piece
+    from pipelines.compare.differences import Difference, FieldChange, Kind, Paragraph, Piece
     from pipelines.verbs import AddVerb
 
 KIND_WORDS: dict[Kind, str] = {

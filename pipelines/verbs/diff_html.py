@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pipelines.archive.disk.streams import Line
-    from pipelines.differences import Difference, FieldChange, Kind, Paragraph, Piece
+    from pipelines.compare.differences import Difference, FieldChange, Kind, Paragraph, Piece
 
 _STYLE = """\
 body { max-width: 46em; margin: 2em auto; padding: 0 1em; font: 16px/1.8 serif; color: #222; background: #fff }

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Line = dict[str, Any]
 
 
-class Heading(NamedTuple):
+class LineHeading(NamedTuple):
     """Which event of which speech a version line tells: all that can be known without reading its body."""
 
     seq: int
@@ -67,13 +67,13 @@ def parsed(line: bytes, file: Path, number: int) -> Line:
     return completed(value)
 
 
-def heading(line: bytes, file: Path, number: int) -> Heading:
+def heading(line: bytes, file: Path, number: int) -> LineHeading:
     """The heading of a version line, many times faster than parsing it."""
     found = _HEADING.match(line)
     if found is None:
         return _parsed_heading(parsed(line, file, number), f"{file}, line {number}")
     seq, commit, identity, event, version, reading, observed_at, recorded_at = found.groups()
-    return Heading(
+    return LineHeading(
         int(seq),
         int(commit),
         identity.decode(),
@@ -85,8 +85,8 @@ def heading(line: bytes, file: Path, number: int) -> Heading:
     )
 
 
-def _parsed_heading(line: Line, where: str) -> Heading:
+def _parsed_heading(line: Line, where: str) -> LineHeading:
     try:
-        return Heading(**{key: line[key] for key in Heading._fields})
+        return LineHeading(**{key: line[key] for key in LineHeading._fields})
     except KeyError as error:
         raise Damaged(f"{where}: lacks {error}; run verify") from error

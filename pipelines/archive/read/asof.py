@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.layout import Layout
-    from pipelines.archive.disk.streams import Heading
+    from pipelines.archive.disk.streams import LineHeading
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ def _raw(layout: Layout, commit: Commit, folder: str) -> Iterator[tuple[bytes, i
             yield raw, number, file
 
 
-def _tell(standing: _Standing, told: Heading) -> None:
+def _tell(standing: _Standing, told: LineHeading) -> None:
     if told.event in {"created", "gone", "restored"}:
         standing.is_present = told.event != "gone"
     if told.reading is not None and (told.version, told.reading) >= (standing.version, standing.reading):

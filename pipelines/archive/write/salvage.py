@@ -16,7 +16,7 @@ from pipelines.archive.disk.files import cut_to_whole_members, sync_folder
 from pipelines.archive.errors import ClockBehind, Damaged
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.admission import check_site
-from pipelines.archive.write.sealing import Occasion, Sealing, roll_back, staged_captures
+from pipelines.archive.write.sealing import CommitFacts, Sealing, roll_back, staged_captures
 from pipelines.archive.write.staging import Opening, StagedRun, laid_out
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ def _commit(sealing: Sealing, staged: StagedRun, dead: Opening, opened_at: str) 
         raise ClockBehind(
             f"{sealing.folder}: a dead run saw something at {newest}, the clock says {opened_at}; set the clock right"
         )
-    occasion = Occasion(run=dead.run, kind=KIND, recorded_at=opened_at, software=dead.software)
-    commit = sealing.commit(staged, _report(staged, dead, opened_at), occasion)
+    facts = CommitFacts(run=dead.run, kind=KIND, recorded_at=opened_at, software=dead.software)
+    commit = sealing.commit(staged, _report(staged, dead, opened_at), facts)
     sync_folder(sealing.layout.commits)
     return Salvaged(dead.run, commit.n, staged.lines, staged.cut_bytes)
 

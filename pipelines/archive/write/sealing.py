@@ -52,7 +52,7 @@ _JOURNAL = "commit.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Occasion:
+class CommitFacts:
     """What a commit says of itself beside its lines."""
 
     run: str
@@ -71,19 +71,19 @@ class Sealing:
     facts: SiteFacts
     folder: Path
 
-    def commit(self, staged: StagedRun, report: dict[str, Any], occasion: Occasion) -> Commit:
+    def commit(self, staged: StagedRun, report: dict[str, Any], facts: CommitFacts) -> Commit:
         """Make the commit, or leave what `roll_back` brings home at the next start."""
-        files = self._ready_files(staged, report, occasion)
-        commit = self._drafted(staged, occasion, files)
+        files = self._ready_files(staged, report, facts)
+        commit = self._drafted(staged, facts, files)
         sealed = draft(self.folder, commit)
         self._place(files)
         make_point(self.layout, self.folder, commit.n)
         return sealed
 
-    def _ready_files(self, staged: StagedRun, report: dict[str, Any], occasion: Occasion) -> dict[str, Path]:
+    def _ready_files(self, staged: StagedRun, report: dict[str, Any], facts: CommitFacts) -> dict[str, Path]:
         """Everything the commit will name, made ready in staging."""
-        at, n, seq = occasion.recorded_at, self._n, self._first_seq
-        documents = {run_file(occasion.run): json_document(report)}
+        at, n, seq = facts.recorded_at, self._n, self._first_seq
+        documents = {run_file(facts.run): json_document(report)}
         if self.archive is None:
             about = {"format": FORMAT, "format_version": FORMAT_VERSION} | json_value(self.facts)
             documents |= {ARCHIVE_JSON: json_document(about)} | schemas.documents()
@@ -109,20 +109,20 @@ class Sealing:
         file.parent.mkdir(parents=True, exist_ok=True)
         return file
 
-    def _drafted(self, staged: StagedRun, occasion: Occasion, files: dict[str, Path]) -> Commit:
+    def _drafted(self, staged: StagedRun, facts: CommitFacts, files: dict[str, Path]) -> Commit:
         seq, count = self._first_seq, staged.lines
         return Commit(
             n=self._n,
             prev=self.archive.head if self.archive else None,
-            kind=occasion.kind,
-            run=occasion.run,
-            recorded_at=occasion.recorded_at,
-            software=occasion.software,
+            kind=facts.kind,
+            run=facts.run,
+            recorded_at=facts.recorded_at,
+            software=facts.software,
             parsers=tuple(sorted(staged.parsers)),
             first_seq=seq if count else None,
             last_seq=seq + count - 1 if count else None,
             counts={name: staged.counts[name] for name in (*EVENTS, "observations", *ABSENCES)},
-            decision=occasion.decision,
+            decision=facts.decision,
             files=tuple(NamedFile.of(file, relative) for relative, file in sorted(files.items())),
         )
 

@@ -22,7 +22,7 @@ from pipelines.archive.write.rebuild import heal, write_derived
 from pipelines.archive.write.replacing import finish_redactions
 from pipelines.archive.write.run_lines import content_line, gone_line, observation_line, restored_line
 from pipelines.archive.write.salvage import salvage
-from pipelines.archive.write.sealing import Occasion, Sealing
+from pipelines.archive.write.sealing import CommitFacts, Sealing
 from pipelines.archive.write.staging import Opening, Staging, laid_out
 from pipelines.record import Confirmed
 
@@ -209,7 +209,7 @@ class ArchiveRun:
         check_clock(self._layout, self._archive, recorded_at)
         mass = self.mass_deletion()
         decision = {"accept": accept} | asdict(mass) if mass and accept == MASS_GONE else None
-        occasion = Occasion(run=self._run, kind=kind, recorded_at=recorded_at, software=software, decision=decision)
+        facts = CommitFacts(run=self._run, kind=kind, recorded_at=recorded_at, software=software, decision=decision)
         sealing = Sealing(self._layout, self._archive, self._facts, self._staging.folder)
         with writing(self._layout.root):
             self._staging.save(self.captures.sync)
@@ -217,7 +217,7 @@ class ArchiveRun:
             with laid_out(self._staging.folder, keeps_gone=not mass or decision is not None) as staged:
                 if staged.looks != self._staging.looks:
                     raise Damaged(f"{self._staging.folder}: not all looks can be read back; check the disk")
-                commit = sealing.commit(staged, report, occasion)
+                commit = sealing.commit(staged, report, facts)
         self._finish(commit)
         return Sealed(commit.n, commit.sha256, commit.counts)
 

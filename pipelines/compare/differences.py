@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
-from pipelines.alignment import align
+from pipelines.compare.alignment import align
+from pipelines.compare.tokens import Token, names_in, tokens
 from pipelines.keys import names_of
 from pipelines.record import Version
-from pipelines.tokens import Token, names_in, tokens
 
 Kind = Literal["moved", "number", "name", "wording", "punctuation", "added", "removed"]
 Operation = Literal["same", "removed", "added"]
