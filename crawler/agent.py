@@ -1,12 +1,15 @@
-"""Who we say we are to a site."""
+"""Who we say we are: to a site, and in what we keep."""
 
 from __future__ import annotations
 
+import platform
 import sys
+from importlib.metadata import version
 
 from scrapy.settings import BaseSettings
 
 from crawler.hosts import Hosts
+from pipelines import __version__
 
 
 def user_agent(settings: BaseSettings, hosts: Hosts, command: str) -> str:
@@ -17,3 +20,9 @@ def user_agent(settings: BaseSettings, hosts: Hosts, command: str) -> str:
     if not hosts.is_this_machine:
         print(f"scrapy {command}: no contact for webmasters: add -s ARCHIVE_CONTACT=ADDRESS", file=sys.stderr)
     return agent
+
+
+def software() -> dict[str, str]:
+    """What wrote a commit: this program, Python, the system and the libraries that matter."""
+    libraries = {name: version(name) for name in ("scrapy", "twisted", "lxml", "w3lib")}
+    return {"speech-archive": __version__, "python": platform.python_version(), "system": sys.platform, **libraries}

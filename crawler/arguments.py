@@ -67,6 +67,8 @@ class Arguments:
 
 def _check_names(given: Mapping[str, str]) -> None:
     for name in given:
+        if name.startswith("_"):
+            continue  # scrapyd adds such of its own (_job)
         if name not in ARGUMENTS:
             raise WrongUse(f"-a {name}=…: unknown argument; allowed are: {', '.join(ARGUMENTS)}")
         if "replay" in given and name not in _WITH_REPLAY:

@@ -74,7 +74,7 @@ class Fixture:
         with tempfile.TemporaryDirectory() as root:
             arguments = ["-a", f"site={site}", "-a", f"replay={report}", "-s", f"ARCHIVE_ROOT={root}"]
             arguments += ["-a", f"profile={profile}"] if profile.exists() else []
-            command = [sys.executable, "-m", "scrapy", "crawl", "speeches", *arguments]
+            command = [sys.executable, "-m", "crawler", "crawl", "speeches", *arguments]
             done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=_ROOT)  # noqa: S603 - ours
             if done.returncode not in _READ:
                 raise FixtureError(f"{self.folder}: {done.stderr or done.stdout}".strip(), done.returncode)

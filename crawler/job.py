@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from crawler.hosts import Hosts
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 class CrawlJob:
     """A prepared crawl; `clock` gives the present moment in UTC, `captures` says whether raw bytes are kept.
 
-    `replay` answers in the place of the site when an old run is made again.
+    `replay` answers in the place of the site when an old run is made again. `scratch` holds the archive of a crawl
+    that keeps nothing (`ARCHIVE = False`).
     """
 
     profile: SiteProfile
@@ -45,6 +47,7 @@ class CrawlJob:
     gone_after_days: int
     occasion: Occasion
     replay: Replay | None
+    scratch: TemporaryDirectory[str] | None = None
 
     def now(self) -> str:
         """The present moment as archives write it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from scrapy.crawler import Crawler
 
 _PREFIX = "note/"
@@ -15,5 +17,13 @@ def note(crawler: Crawler, said: str) -> None:
 
 def notes(crawler: Crawler) -> dict[str, int]:
     """What was noted, and how often."""
-    stats = crawler.stats.get_stats() if crawler.stats else {}
+    stats = statistics(crawler)
     return {key.removeprefix(_PREFIX): count for key, count in stats.items() if key.startswith(_PREFIX)}
+
+
+def statistics(crawler: Crawler) -> dict[str, Any]:
+    """What Scrapy counted; nothing when it did not come so far as to begin."""
+    try:
+        return crawler.stats.get_stats()
+    except RuntimeError:
+        return {}

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from crawler.pages import FAMILIES, family_class
+from crawler.pages import FAMILIES, Family, family, family_class
 from crawler.pages.containers import Container
 
 SITES = Path(__file__).parent / "sites"
@@ -83,6 +83,11 @@ class SiteProfile:
     def containers(self) -> dict[str, str]:
         """The template's own containers, by what stands in them."""
         return {key: value for key, value in (("body", self.body), ("rows", self.rows)) if value}
+
+    def family(self) -> Family:
+        """The page objects that read the site."""
+        names = (self.name, self.committee)
+        return family(self.cms, self.static_article, self.section, names, self.containers, print_page=self.print_page)
 
 
 def site_names() -> list[str]:

@@ -1,35 +1,34 @@
-"""A crawl from its arguments to its sealed commit: what `scrapy crawl` does around the spider."""
+"""The beginning of a crawl: from its arguments to a prepared job and the settings of its spider."""
 
 from __future__ import annotations
 
-import platform
+import logging
 import re
-import signal
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from importlib.metadata import version
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from scrapy.settings import BaseSettings
+from scrapy.settings import BaseSettings, default_settings
 
+from crawler import settings as project_settings
+from crawler.agent import software, user_agent
 from crawler.arguments import Arguments, WrongUse
 from crawler.hosts import Hosts
 from crawler.job import CrawlJob, stamp
 from crawler.occasion import occasion_of
-from crawler.pages import family
 from crawler.plan import Plan
 from crawler.profile import SiteProfile
 from crawler.replay import Replay
+from crawler.site_settings import ARCHIVING
 from pipelines import __version__
 from pipelines.archive.errors import ArchiveError
-from pipelines.archive.write.writer import MASS_GONE, ArchiveRun, Sealed
-from pipelines.health import Exit, RunReport, Verdict, verdict
+from pipelines.archive.write.writer import ArchiveRun
+from pipelines.health import RunReport
 from pipelines.normalise import Normaliser
-from pipelines.reasons import Reason
 from pipelines.record import SiteFacts
 
 
@@ -43,19 +42,13 @@ def prepare(
         ArchiveError: the archive refuses (lock held, other host, newer format, unwritable, clock behind).
     """
     _check_settings(settings)
-    folder = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute() / arguments.profile.site
+    scratch = None if settings.getbool("ARCHIVE") else TemporaryDirectory(prefix="speech-archive-")
+    root = scratch.name if scratch else settings["ARCHIVE_ROOT"]
+    folder = Path(root).expanduser().absolute() / arguments.profile.site
     occasion = occasion_of(arguments, folder, clock)
     replay = Replay(occasion.recorded) if occasion.recorded else None
     arguments, profile, now = occasion.arguments, occasion.arguments.profile, occasion.clock()
-    names = (profile.name, profile.committee)
-    reader = family(
-        profile.cms,
-        profile.static_article,
-        profile.section,
-        names,
-        profile.containers,
-        print_page=profile.print_page,
-    )
+    reader = profile.family()
     gone_after_days = occasion.told("gone_after_days", profile.gone_after_days)
     gone_after_days = _whole_number(settings, "GONE_AFTER_DAYS", "days", gone_after_days)
     request = {"mode": arguments.mode, "start_url": arguments.start_url, "limit": arguments.limit}
@@ -66,7 +59,7 @@ def prepare(
         stamp(now),
         gone_after_days,
         _whole_number(settings, "DISK_FLOOR_MB", "MiB", 0) << 20,
-        {"software": _software(), "request": request, "capture": _capture_info(profile, occasion.run, settings)},
+        {"software": software(), "request": request, "capture": _capture_info(profile, occasion.run, settings)},
     )
     if replay is not None:
         _take_captures(archive, replay)
@@ -94,8 +87,17 @@ def prepare(
         gone_after_days=gone_after_days,
         occasion=occasion,
         replay=replay,
-        captures=settings.getbool("CAPTURE") and replay is None,
+        captures=settings.getbool("CAPTURE") and replay is None and scratch is None,
+        scratch=scratch,
     )
+
+
+def check_names(given: Iterable[str]) -> None:
+    """Refuse (`WrongUse`) settings that nobody reads: a misspelt DOWNLOAD_DELAY would be no delay at all."""
+    known = {name for module in (default_settings, project_settings) for name in vars(module) if name.isupper()}
+    for name in set(given) - known:
+        like = get_close_matches(name, known, 1)
+        raise WrongUse(f"-s {name}=…: no such setting{f'; did you mean {like[0]}?' if like else ''}")
 
 
 def _take_captures(archive: ArchiveRun, replay: Replay) -> None:
@@ -162,61 +164,19 @@ def _facts(arguments: Arguments) -> SiteFacts:
     )
 
 
-def finish(
-    job: CrawlJob, ended: str | None, traffic: dict[str, Any], politeness: dict[str, Any]
-) -> tuple[Verdict, Sealed | None]:
-    """Judge and seal a run that has ended.
-
-    Args:
-        job: the job, its report filled.
-        ended: Scrapy's finish reason; None when the crawl was cut off before it could give one.
-        traffic: counts of requests, answers and retries.
-        politeness: robots.txt and delays as seen.
-
-    Returns:
-        The verdict, and what was sealed (None when there is nothing to keep: the site was never found).
-    """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    if ended in {None, "shutdown"}:
-        job.report.stopped = "by a signal"
-    if job.occasion.recorded is not None:
-        job.occasion.recorded.end()
-    mass = job.archive.mass_deletion()
-    if mass is not None and job.accept != MASS_GONE:
-        job.report.refuse_mass_deletion(mass.gone, mass.present)
-    judged = verdict(job.report)
-    if job.plan_only or _has_nothing_to_keep(job, judged):
-        job.archive.abandon()
-        return judged, None
-    document = job.report.document(
-        judged,
-        ended_at=job.now(),
-        aliases=sorted(job.hosts.aliases),
-        gone_after_days=job.gone_after_days,
-        traffic=traffic,
-        politeness=politeness,
-        replay=job.replay.document() if job.replay else None,
-        captures={"fallback": job.report.capture_fallback, **dict(sorted(job.archive.captures.counts.items()))},
-    )
-    try:
-        sealed = job.archive.seal(document, job.now(), _software(), job.occasion.kind, job.accept)
-    except ArchiveError as error:
-        status = Exit(error.exit_status)
-        return Verdict("interrupted" if status is Exit.INTERRUPTED else "error", status, str(error)), None
-    finally:
-        job.archive.close()
-    return judged, sealed
+def adjust(settings: BaseSettings, job: CrawlJob) -> None:
+    """Set what the crawl of a job needs, before Scrapy freezes its settings."""
+    settings.setdict(ARCHIVING, priority="spider")
+    recorded = job.occasion.recorded
+    own = recorded.settings() if recorded else {"USER_AGENT": user_agent(settings, job.hosts, "crawl")}
+    settings.setdict(own, priority="cmdline")
+    # They advise to keep broken answers, and say at each page what the summary says once.
+    for name, level in _TOO_LOUD.items():
+        logging.getLogger(name).setLevel(level)
 
 
-def _has_nothing_to_keep(job: CrawlJob, judged: Verdict) -> bool:
-    """True for the first run at a wrong address: an archive made of it would remember a host that is no host."""
-    if job.archive.known or job.report.section is not None:
-        return False
-    reasons = {gap.reason for gap in job.report.not_captured}
-    return judged.exit_status is Exit.WRONG_USE or reasons == {Reason.NETWORK.value}
-
-
-def _software() -> dict[str, str]:
-    libraries = {name: version(name) for name in ("scrapy", "twisted", "lxml", "w3lib")}
-    return {"speech-archive": __version__, "python": platform.python_version(), "system": sys.platform, **libraries}
+_TOO_LOUD = {
+    "scrapy.core.downloader.handlers.http11": logging.ERROR,
+    "scrapy.core.downloader.tls": logging.ERROR,
+    "scrapy.downloadermiddlewares.robotstxt": logging.CRITICAL,
+}

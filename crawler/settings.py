@@ -1,4 +1,8 @@
-"""Scrapy settings. Each line that departs from a default of Scrapy 2.19 says from what."""
+"""Scrapy settings of the project. Each line that departs from a default of Scrapy 2.19 says from what.
+
+They hold for every command, `scrapy shell` and `fetch` too; what our spiders need beside is in
+`crawler.site_settings`.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +17,11 @@ USER_AGENT = f"speech-archive/{__version__} (archival crawler of CPPCC speeches)
 SPIDER_MODULES = ["crawler.spiders"]  # default []
 COMMANDS_MODULE = "crawler.commands"  # default "": ours replaces `scrapy crawl`, which exits 0 on a failed crawl
 
-# Ours.
-ARCHIVE_ROOT = str(Path(__file__).resolve().parent.parent / "output")
+# Ours. Archives of a checkout go to its own output/, those of an installed package to output/ in the working folder.
+_HOME = Path(__file__).resolve().parent.parent
+IS_CHECKOUT = (_HOME / "scrapy.cfg").is_file()
+ARCHIVE_ROOT = str(_HOME / "output") if IS_CHECKOUT else "output"
+ARCHIVE = True  # False: a crawl keeps nothing and only fills feeds (-O FILE)
 ARCHIVE_CONTACT = ""  # an address for webmasters, put into the User-Agent
 GONE_AFTER_DAYS = None  # None: what the site's profile says
 DISK_FLOOR_MB = 64  # below so many free MiB nothing more is fetched; the rest is for ending the run well
@@ -36,12 +43,6 @@ CONCURRENT_REQUESTS = 4  # default 16: articles under way at once, each with its
 DOWNLOAD_DELAY = 1.0  # default 0
 DOWNLOAD_TIMEOUT = 60  # default 180
 RETRY_TIMES = 5  # default 2
-DOWNLOAD_FAIL_ON_DATALOSS = False  # default True: servers name a wrong length; AnotherTryMiddleware judges
-RETRY_GIVE_UP_LOG_LEVEL = "INFO"  # default ERROR: the run report names what could not be had
-RETRY_HTTP_CODES: list[int] = []  # default [500, …]: AnotherTryMiddleware judges answers, this one exceptions
-METAREFRESH_ENABLED = False  # default True
-REDIRECT_ENABLED = False  # default True: Fetcher follows those of pages, SiteOnlyMiddleware that of robots.txt
-HTTPPROXY_ENABLED = False  # default True: the archive says what the site answered, not a proxy
 
 # Hostile input.
 DOWNLOAD_MAXSIZE = 10 * 2**20  # default 1 GiB; attachments have the profile's own limit
@@ -59,33 +60,13 @@ DOWNLOADER_MIDDLEWARES_BASE = {
     if not name.endswith(".CookiesMiddleware")
 }
 
-# Stages in the order of processing.
-ITEM_PIPELINES = {"pipelines.stages.Normalise": 100, "pipelines.stages.Keep": 300}
-DOWNLOADER_MIDDLEWARES = {
-    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # default 100
-    "crawler.middlewares.Rfc9309RobotsMiddleware": 100,
-    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,  # default 590
-    "crawler.middlewares.StrictCompressionMiddleware": 590,
-    "crawler.middlewares.AnotherTryMiddleware": 545,  # above the decompression (590), beside Retry (550)
-    "crawler.breaker.BreakerMiddleware": 560,  # below Retry: it sees every try
-    "crawler.gate.GateMiddleware": 990,  # nearest to the download: nothing gets past it
-}
-# default: data, file, ftp and s3 too, and a redirect to file:// would open a file of this machine
-DOWNLOAD_HANDLERS = {
-    "http": "crawler.wire.CapturingHandler",
-    "https": "crawler.wire.CapturingHandler",
-    **dict.fromkeys(("data", "file", "ftp", "s3")),
-}
 # default "br, zstd" too where installed: what the standard library cannot decode cannot be proved with it
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Language": "zh-CN,zh;q=0.9",  # default "en"
     "Accept-Encoding": "gzip, deflate",
 }
-EXTENSIONS = {"crawler.ending.Ending": 0, "crawler.progress.Progress": 500}
-
-# default on: it drops addresses above 2,083 characters, which are neither captured nor told then
-SPIDER_MIDDLEWARES = {"scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None}
+FEED_EXPORT_ENCODING = "utf-8"  # default None: JSON with every Chinese character as \\uXXXX
 
 CONCURRENT_ITEMS = 4  # default 100: every response would start 100 tasks
 LOG_LEVEL = "WARNING"  # default DEBUG: the summary and the run report tell the rest

@@ -26,6 +26,8 @@ def summary(job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> str:
         lines.append("problems  " + ", ".join(f"{name} ({count})" for name, count in sorted(report.problems.items())))
     lines.extend(_noted(report))
     lines.extend(f"salvaged run {dead.run}: {dead.lines} lines" for dead in job.archive.salvaged)
+    if job.scratch is not None:
+        lines.append("archive   none (ARCHIVE = 0): nothing is kept")
     if sealed is not None:
         lines.extend(_captures(job))
         lines.extend(_written(job.folder, report, sealed))

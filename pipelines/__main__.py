@@ -26,15 +26,15 @@ from pipelines.verbs import audit_text, diff, export, feeds, log, show
 from pipelines.verbs.output import print_in_any_locale
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pipelines.verbs import Run
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one verb; its exit status."""
+def main(argv: Sequence[str] | None = None, beside: Mapping[str, str] | None = None) -> int:
+    """Run one verb; its exit status. `beside`: commands, run by the caller, that the help lists too."""
     print_in_any_locale()
-    arguments = _parser().parse_args(argv)
+    arguments = _parser(beside or {}).parse_args(argv)
     try:
         status: int = arguments.verb(arguments)
         sys.stdout.flush()
@@ -48,9 +48,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="speech-archive", description="Look into an archive of leader speeches.")
+def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
+    does = "Make and look into archives" if beside else "Look into an archive"
+    parser = argparse.ArgumentParser(prog="speech-archive", description=f"{does} of leader speeches.")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
+    for name, about in beside.items():
+        verbs.add_parser(name, help=about)
 
     def verb(name: str, run: Run, about: str) -> argparse.ArgumentParser:
         added = verbs.add_parser(name, help=about, description=about)

@@ -1,12 +1,13 @@
-"""The item pipelines: Normalise → Keep. The only module here that imports Scrapy."""
+"""The item pipelines: Normalise → Keep → Feed. The only module here that imports Scrapy."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem, NotConfigured
 
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.write.writer import ArchiveRun
@@ -121,6 +122,26 @@ class Keep:
 
     def _stop(self, error: ArchiveError) -> None:
         self._closing = stop(self.crawler, self.report, error) or self._closing
+
+
+class Feed:
+    """What the feeds of a crawl get (`-O FILE`, FEEDS): each speech that it read, as lines of `speech/1` tell it."""
+
+    def __init__(self, archive: ArchiveRun) -> None:
+        self.archive = archive
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        if not crawler.settings.getdict("FEEDS"):
+            raise NotConfigured
+        return cls(_job(crawler).archive)
+
+    def process_item(self, item: object) -> dict[str, Any]:
+        if isinstance(item, Compared):
+            return self.archive.told(item.now, item.before)
+        if isinstance(item, Speech):
+            return self.archive.told(item)
+        raise DropItem("a look that read no speech is in no feed", log_level="DEBUG")
 
 
 def stop(crawler: Crawler, report: RunReport, error: ArchiveError) -> asyncio.Future[None] | None:

@@ -20,7 +20,7 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.fetch import FAILURES
-from crawler.settings import DOWNLOAD_FAIL_ON_DATALOSS
+from crawler.site_settings import SITE_ONLY
 from crawler.wire import capture
 from pipelines.archive.write.captures import CaptureFiles, KeptPayloads
 from pipelines.health import RunReport
@@ -33,7 +33,7 @@ SETTINGS = {
     },
     "COOKIES_ENABLED": False, "RETRY_ENABLED": False, "REDIRECT_ENABLED": False, "ROBOTSTXT_OBEY": False,
     "TELNETCONSOLE_ENABLED": False, "REMOTE_CONTROL_ENABLED": False, "LOG_LEVEL": "ERROR",
-    "DOWNLOAD_FAIL_ON_DATALOSS": DOWNLOAD_FAIL_ON_DATALOSS,
+    "DOWNLOAD_FAIL_ON_DATALOSS": SITE_ONLY["DOWNLOAD_FAIL_ON_DATALOSS"],
     "DOWNLOAD_TIMEOUT": 1.5, "RETRY_TIMES": 0, "DOWNLOAD_MAXSIZE": 32 << 20,
     "DEFAULT_REQUEST_HEADERS": {"Accept-Encoding": "gzip, deflate", "X-oDd": "Yes"},
 }  # fmt: skip

@@ -16,10 +16,10 @@ import pytest
 from scrapy import Request
 from scrapy.settings import Settings
 
-from crawler import settings
 from crawler.gate import GateMiddleware, NotFetched, may_lead
 from crawler.hosts import Hosts
 from crawler.netloc import Server, ip_address
+from crawler.site_settings import ARCHIVING
 from tests.conftest import Site
 from tests.small import PROFILE, Answer, article_page, list_page, serve
 
@@ -196,9 +196,7 @@ def test_what_slips_through_stops_at_the_gate(url: str) -> None:
 
 
 def test_there_is_no_download_handler_but_for_http() -> None:
-    handlers = Settings({name: getattr(settings, name) for name in ("DOWNLOAD_HANDLERS",)}).getwithbase(
-        "DOWNLOAD_HANDLERS"
-    )
+    handlers = Settings({"DOWNLOAD_HANDLERS": ARCHIVING["DOWNLOAD_HANDLERS"]}).getwithbase("DOWNLOAD_HANDLERS")
     assert {scheme for scheme, handler in handlers.items() if handler is not None} == {"http", "https"}
 
 

@@ -8,33 +8,23 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 import signal
 import sys
-from collections.abc import Mapping
-from difflib import get_close_matches
-from typing import Any
 
 from scrapy.commands import BaseRunSpiderCommand
-from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
-from scrapy.settings import default_settings
 from scrapy.utils.conf import arglist_to_dict
 
-from crawler import settings as crawler_settings
-from crawler.agent import user_agent
-from crawler.arguments import ARGUMENTS, Arguments, WrongUse
+from crawler.arguments import ARGUMENTS, LATEST, Arguments, WrongUse
 from crawler.job import CrawlJob
-from crawler.notes import notes
 from crawler.occasion import REPROCESS
+from crawler.outcome import Outcome, finish, seal
 from crawler.profile import ProfileError
 from crawler.reread import reread
-from crawler.run import finish, prepare
-from crawler.summary import summary
+from crawler.run import check_names, prepare
 from pipelines.archive.errors import ArchiveError
-from pipelines.archive.write.writer import Sealed
-from pipelines.health import Exit, Verdict
+from pipelines.health import Exit
 from pipelines.verbs.output import harmless
 
 _SPIDER = "speeches"
@@ -58,8 +48,6 @@ class Command(BaseRunSpiderCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if args != [_SPIDER]:
             raise UsageError(f"the one spider is {_SPIDER!r}: scrapy crawl {self.syntax()}", print_help=False)
-        if opts.output or opts.overwrite_output:
-            raise UsageError("-o and -O are not for archives: every crawl writes its own", print_help=False)
         # Until the crawl installs handlers of its own, both signals end it here and nothing is lost.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
@@ -69,48 +57,43 @@ class Command(BaseRunSpiderCommand):
 
     def _crawl(self, opts: argparse.Namespace) -> None:
         assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline before run()
-        assert self.crawler_process is not None  # noqa: S101 - likewise
         try:
-            _check_names(arglist_to_dict(opts.set))
+            check_names(arglist_to_dict(opts.set))
+            _check_feeds(opts)
             job = prepare(Arguments.parse(opts.spargs), self.settings)
         except (ProfileError, WrongUse) as error:
             self._refuse(str(error), Exit.WRONG_USE)
-            return
         except ArchiveError as error:
             self._refuse(str(error), error.exit_status)
-            return
-        if job.occasion.kind == REPROCESS:
-            self._end(job, *self._reread(job))
-            return
-        # They advise to keep broken answers, and say at each page what the summary says once.
-        logging.getLogger("scrapy.core.downloader.handlers.http11").setLevel(logging.ERROR)
-        logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
-        logging.getLogger("scrapy.core.downloader.tls").setLevel(logging.ERROR)
-        recorded = job.occasion.recorded
-        own = recorded.settings() if recorded else {"USER_AGENT": user_agent(self.settings, job.hosts, "crawl")}
-        self.settings.setdict(own, priority="cmdline")
+        else:
+            self._end(self._reread(job) if job.occasion.kind == REPROCESS else self._crawled(job))
+
+    def _crawled(self, job: CrawlJob) -> Outcome:
+        assert self.crawler_process is not None  # noqa: S101 - set by scrapy.cmdline before run()
         crawler = self._create_crawler(_SPIDER)
         self.crawler_process.crawl(crawler, job=job)
         self.crawler_process.start()
-        ended = crawler.stats.get_value("finish_reason") if crawler.stats else None
+        _ignore_signals()
         if self.crawler_process.bootstrap_failed:
             job.report.refuse(Exit.INTERNAL_ERROR, "the crawl could not start; the log says why")
-        job.report.notes.update(notes(crawler))
-        self._end(job, *finish(job, ended, *_figures(crawler)))
+        return seal(crawler, job)
 
-    def _reread(self, job: CrawlJob) -> tuple[Verdict, Sealed | None]:
+    def _reread(self, job: CrawlJob) -> Outcome:
         """Without an engine: the archive is read, the site is not."""
         ended: str | None = "finished"
         try:
             asyncio.run(reread(job))
         except KeyboardInterrupt:
             ended = None
+        _ignore_signals()
         return finish(job, ended, {}, {})
 
-    def _end(self, job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> None:
-        self.exitcode = int(judged.exit_status)
+    def _end(self, outcome: Outcome) -> None:
+        assert self.settings is not None  # noqa: S101 - as in _crawl()
+        self.exitcode = int(outcome.exit_status)
+        has_data = "stdout:" in self.settings.getdict("FEEDS")
         try:
-            print(summary(job, judged, sealed), flush=True)
+            print(outcome.summary, flush=True, file=sys.stderr if has_data else sys.stdout)
         except BrokenPipeError:
             # Whoever read our output has seen enough; the run is sealed, and the interpreter must not flush again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -120,26 +103,12 @@ class Command(BaseRunSpiderCommand):
         self.exitcode = int(status)
 
 
-def _check_names(given: Mapping[str, str]) -> None:
-    """Refuse a setting that nobody reads: a misspelt DOWNLOAD_DELAY would be no delay at all."""
-    known = {name for module in (default_settings, crawler_settings) for name in vars(module) if name.isupper()}
-    for name in given.keys() - known:
-        like = get_close_matches(name, known, 1)
-        raise WrongUse(f"-s {name}=…: no such setting{f'; did you mean {like[0]}?' if like else ''}")
+def _check_feeds(opts: argparse.Namespace) -> None:
+    if opts.spargs.get("replay") == LATEST and (opts.output or opts.overwrite_output):
+        raise WrongUse(f"-o and -O do not go with -a replay={LATEST}: it crawls nothing")
 
 
-def _figures(crawler: Crawler) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Traffic and politeness of a finished crawl, for the run report."""
-    stats = crawler.stats.get_stats() if crawler.stats else {}
-    traffic = {key: stats[key] for key in sorted(stats) if key.startswith(("downloader/", "retry/"))}
-    robots = {key: stats[key] for key in sorted(stats) if key.startswith("robotstxt/")}
-    settings = crawler.settings
-    politeness = {
-        "user_agent": settings["USER_AGENT"],
-        "obeys_robots_txt": settings.getbool("ROBOTSTXT_OBEY"),
-        "robots_txt": robots,
-        "delay_seconds": settings.getfloat("DOWNLOAD_DELAY"),
-        "retry_times": settings.getint("RETRY_TIMES"),
-        "requests_at_once": settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN"),
-    }
-    return traffic, politeness
+def _ignore_signals() -> None:
+    """From here on the run is sealed, which a second Ctrl-C must not cut short; the process ends by itself."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)

@@ -91,7 +91,7 @@ def _crawl(url: str, root: Path, *more: str) -> int:
     ]
     shown = " ".join(["scrapy crawl speeches", *arguments[:4], *more])
     print(f"   $ {shown} …", flush=True)
-    return _run("-m", "scrapy", "crawl", "speeches", *arguments, *more)
+    return _run("-m", "crawler", "crawl", "speeches", *arguments, *more)
 
 
 def _run(*arguments: str) -> int:

@@ -25,17 +25,11 @@ from crawler.probe.sample import ROOT, Sample, crawl_sample
 from crawler.probe.site_profile import as_toml, profile_facts
 from crawler.probe.survey import NotProbed, Survey, SurveySpider
 from crawler.profile import SITES, ProfileError, is_web_address, load_profile
+from crawler.settings import IS_CHECKOUT
 from pipelines.health import Exit
 from pipelines.verbs.output import harmless
 
 _MOST_SPEECHES = 10
-_GUARDED = "crawler.gate.GuardedHandler"
-# A survey keeps nothing: no item, no capture, no progress of an archive.
-_SURVEY = {
-    "ITEM_PIPELINES": {},
-    "EXTENSIONS": {"crawler.ending.Ending": 0},
-    "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), _GUARDED),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +42,10 @@ class _Places:
 
     @classmethod
     def of(cls, site: str, out: Path | None) -> _Places:
-        if out is None:
+        if out is None and IS_CHECKOUT:
             return cls(site, SITES / f"{site}.toml", ROOT / "tests" / "sites" / site)
-        return cls(site, out.absolute() / f"{site}.toml", out.absolute() / site)
+        folder = (out or Path.cwd()).absolute()
+        return cls(site, folder / f"{site}.toml", folder / site)
 
 
 class Command(ScrapyCommand):
@@ -106,7 +101,7 @@ class Command(ScrapyCommand):
             if sample.exit_status == Exit.REFUSED:
                 raise NotProbed(Exit.REFUSED, sample.said)
             written = _write(places, as_toml(facts), trial, sample)
-        steps = _next_step(places, opts)
+        steps = _next_step(places)
         self._tell(found | {"doubts": unsure, "written": written, "next": steps}, as_json=opts.json)
         return Exit.GAPS if unsure else Exit.COMPLETE
 
@@ -117,7 +112,6 @@ class Command(ScrapyCommand):
         logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
         hosts = Hosts(url)
         self.settings.set("USER_AGENT", user_agent(self.settings, hosts, "probe"), priority="cmdline")
-        self.settings.setdict(_SURVEY, priority="cmdline")
         survey = Survey(url, hosts)
         self.crawler_process.crawl(SurveySpider, survey=survey, sections=sections)
         self.crawler_process.start()
@@ -165,6 +159,7 @@ def _write(places: _Places, profile: str, trial: Path, sample: Sample) -> list[s
     return [str(places.profile), str(places.fixture)]
 
 
-def _next_step(places: _Places, opts: argparse.Namespace) -> str:
-    own = [] if opts.out is None else ["-a", f"profile={places.profile}"]
-    return shlex.join(["scrapy", "crawl", "speeches", "-a", f"site={places.site}", *own])
+def _next_step(places: _Places) -> str:
+    own = [] if places.profile.parent == SITES else ["-a", f"profile={places.profile}"]
+    crawl = ["scrapy", "crawl", "speeches", "-a", f"site={places.site}"]
+    return shlex.join([*(crawl if IS_CHECKOUT else ["speech-archive", "crawl", places.site]), *own])

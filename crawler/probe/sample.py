@@ -93,7 +93,7 @@ def crawl_sample(site: str, profile: Path, root: Path, speeches: int, settings: 
     arguments = ["-a", f"site={site}", "-a", f"profile={profile}", "-a", f"limit={speeches}"]
     for setting in [*settings, f"ARCHIVE_ROOT={root}"]:
         arguments += ["-s", setting]
-    command = [sys.executable, "-m", "scrapy", "crawl", "speeches", *arguments]
+    command = [sys.executable, "-m", "crawler", "crawl", "speeches", *arguments]
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)  # noqa: S603 - ours
     archive = root / site
     reports = sorted((archive / "runs").glob("*.json"))

@@ -18,6 +18,7 @@ from crawler.pages import ArticlePage, Ask, Family, ListPage, SectionLink, famil
 from crawler.pages.page import Page, PageError
 from crawler.pages.signs import Signs, signs
 from crawler.probe.naming import section_candidates
+from crawler.site_settings import SITE_ONLY
 from pipelines.health import Exit
 from pipelines.reasons import Reason
 
@@ -61,7 +62,7 @@ class Survey:
 
 
 class SurveySpider(Spider):
-    """Looks at a site through the project's middlewares; the outcome is in its survey.
+    """Looks at a site through our middlewares and keeps nothing; the outcome is in its survey.
 
     Args:
         survey: is filled.
@@ -69,6 +70,7 @@ class SurveySpider(Spider):
     """
 
     name = "survey"
+    custom_settings = SITE_ONLY
 
     def __init__(self, survey: Survey, sections: Sequence[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)

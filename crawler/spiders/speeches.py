@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from functools import cached_property
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
+from weakref import finalize
 
-from scrapy import Request, Spider
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from crawler.arguments import Arguments, WrongUse
 from crawler.articles import Article, ArticleReader
 from crawler.attachments import AttachmentFetcher
 from crawler.confirm import conditional_headers, is_confirmed
@@ -24,9 +27,12 @@ from crawler.hosts import Hosts
 from crawler.job import CrawlJob
 from crawler.judge import Judge
 from crawler.looks import OnList, http_facts
+from crawler.outcome import park
 from crawler.pages import ListedRow, SectionLink
 from crawler.pages.shown import Shown, shown
 from crawler.past import PastReader
+from crawler.run import adjust, prepare
+from crawler.single import page_as_read, profile_of
 from crawler.walk import ListWalk, find_section
 from crawler.wire import arrived, capture
 from pipelines.archive.read.state import SpeechState
@@ -43,16 +49,53 @@ Item = RawSpeech | Compared[RawSpeech] | Listed | Confirmed | Missed
 class SpeechesSpider(Spider):
     """Crawls the leader speeches of one site into its archive.
 
-    Run it by `scrapy crawl speeches -a site=NAME`; the command prepares the job (profile, archive, report).
+    `scrapy crawl speeches -a site=NAME` and `crawler.crawl_site` prepare the job (profile, archive, report), judge it
+    after the crawl and seal it. Run by anything else (`AsyncCrawlerProcess.crawl("speeches", site=NAME)`) it prepares
+    its own, which `crawler.seal` seals. Without arguments there is no job and no archive: `scrapy parse URL`.
     """
 
     name = "speeches"
 
-    def __init__(self, job: CrawlJob, **kwargs: Any) -> None:
+    def __init__(self, job: CrawlJob | None = None, site: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.job = job
+        self._job, self._site = job, site
         self._again: list[Request] = []
         self._listed_again: dict[str, OnList] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, job: CrawlJob | None = None, **arguments: str) -> Self:
+        """The spider of a prepared job; of arguments as `scrapy crawl -a` takes them, else."""
+        is_ours = job is None and bool(arguments) and cls.start is _WALK
+        if is_ours:
+            job = prepare(Arguments.parse(arguments), crawler.settings)
+        if job is not None:
+            adjust(crawler.settings, job)
+        spider = super().from_crawler(crawler, *args, job=job, site=arguments.get("site"))
+        if is_ours and job is not None:
+            crawler.signals.connect(spider.park, signals.spider_closed)
+            # A program that never seals must not keep the site from its next run.
+            finalize(spider, job.archive.close)
+        return spider
+
+    @classmethod
+    def handles_request(cls, request: Request) -> bool:
+        """True for addresses of the sites that ship, so that `scrapy parse URL` knows whose spider to ask."""
+        return profile_of(request.url) is not None
+
+    @property
+    def job(self) -> CrawlJob:
+        """What it crawls, and into which archive."""
+        if self._job is None:
+            raise WrongUse("-a site=NAME is missing; `scrapy sites` lists the names")
+        return self._job
+
+    def park(self, reason: str) -> None:
+        """End a crawl that nobody may come to seal; `reason` is Scrapy's finish reason."""
+        park(self.job, reason)
+
+    def parse(self, response: Response, **_: Any) -> Iterator[dict[str, Any] | Request]:
+        """One page as a crawl reads it: the speech of an article, the rows of a list as requests."""
+        return page_as_read(response, profile_of(response.url, self._site), self.parse)
 
     @property
     def hosts(self) -> Hosts:
@@ -384,6 +427,10 @@ class SpeechesSpider(Spider):
         reason = fetched.reason or Reason.UNREADABLE
         site = self.job.profile.site
         return Missed(site=site, native_id=native_id, url=url, reason=reason, detail=fetched.detail, look=look)
+
+
+_WALK = SpeechesSpider.start
+"""`scrapy parse` and `fetch` put a start() of their own in its place: they ask for one page and crawl nothing."""
 
 
 def _is_root(url: str) -> bool:

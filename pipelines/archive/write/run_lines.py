@@ -89,6 +89,11 @@ def observation_line(  # noqa: PLR0913 - the columns of a look
     return seen | {"version": version, "reason": reason, "view_count": view_count}  # type: ignore[no-any-return]
 
 
+def unplaced(line: Line) -> Line:
+    """A line with every key of the contract in its order, those of its place null."""
+    return {key: line.get(key) for key in _ORDER[line["schema"]]}
+
+
 def placed(line: Line, seq: int, commit: int, recorded_at: str) -> Line:
     """A line with its place, keys in contract order; keys a later software may have added stay, at the end."""
     whole = line | {"seq": seq, "commit": commit}

@@ -144,6 +144,21 @@ class ArchiveRun:
         events = [step.event for step in steps]
         return next((event for event in events if event != "reprocessed"), events[0] if events else "same")
 
+    def told(self, speech: Speech, before: Speech | None = None) -> Line:
+        """A speech that was read, as its line says, but for its place: seq, commit and recorded_at are null.
+
+        One that is as the archive has it has no line: `event` is null, version and reading are those it has.
+        """
+        known = self.known.get(speech.native_id)
+        steps = changes.steps_of_look(known, speech, before)
+        if steps:
+            line = self._content_lines(steps, speech, before)[-1]
+        else:
+            assert known is not None  # noqa: S101 - else it is created
+            as_known = changes.Step("created", known.version, known.reading)
+            line = lines.content_line(speech, as_known, self._run) | {"event": None}
+        return lines.unplaced(unheard(line) if known and known.is_redacted else line)
+
     def reread(self, speech: Speech) -> Literal["reprocessed", "same"]:
         """Keep what a new parser reads in the archive's own capture: no look at the site, so no observation."""
         known = self._first_look(speech.site, speech.native_id)
