@@ -66,7 +66,7 @@ DEFAULT_REQUEST_HEADERS = {
     "Accept-Language": "zh-CN,zh;q=0.9",  # default "en"
     "Accept-Encoding": "gzip, deflate",
 }
-FEED_EXPORT_ENCODING = "utf-8"  # default None: JSON with every Chinese character as \\uXXXX
+FEED_EXPORT_ENCODING = "utf-8"  # default None: JSON with every Chinese character as an escape
 
 CONCURRENT_ITEMS = 4  # default 100: every response would start 100 tasks
 LOG_LEVEL = "WARNING"  # default DEBUG: the summary and the run report tell the rest

@@ -20,7 +20,7 @@ from pipelines.archive.write.admission import admit, check_clock, check_room
 from pipelines.archive.write.captures import CaptureFiles, KeptPayloads
 from pipelines.archive.write.rebuild import heal, write_derived
 from pipelines.archive.write.replacing import finish_redactions
-from pipelines.archive.write.run_lines import content_line, gone_line, observation_line, restored_line
+from pipelines.archive.write.run_lines import content_line, gone_line, observation_line, restored_line, unplaced
 from pipelines.archive.write.salvage import salvage
 from pipelines.archive.write.sealing import CommitFacts, Sealing
 from pipelines.archive.write.staging import Opening, Staging, laid_out
@@ -156,8 +156,8 @@ class ArchiveRun:
         else:
             assert known is not None  # noqa: S101 - else it is created
             as_known = changes.Step("created", known.version, known.reading)
-            line = lines.content_line(speech, as_known, self._run) | {"event": None}
-        return lines.unplaced(unheard(line) if known and known.is_redacted else line)
+            line = content_line(speech, as_known, self._run) | {"event": None}
+        return unplaced(unheard(line) if known and known.is_redacted else line)
 
     def reread(self, speech: Speech) -> Literal["reprocessed", "same"]:
         """Keep what a new parser reads in the archive's own capture: no look at the site, so no observation."""

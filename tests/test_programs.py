@@ -1,0 +1,113 @@
+"""docs/programs.md: what it shows is run, against a small site; and whatever runs our spider loses nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from email.message import Message
+from pathlib import Path
+
+import pytest
+from scrapy import Request
+
+from crawler.settings import ARCHIVE_ROOT, IS_CHECKOUT
+from crawler.spiders.speeches import SpeechesSpider
+from pipelines.archive.read.reader import Archive
+from pipelines.record import Version
+from tests.conftest import PATIENCE, ROOT, Ended, Site, run
+from tests.small import Answer, article_page, list_page, serve
+
+PAGE = (ROOT / "docs" / "programs.md").read_text("utf-8")
+LIVE = "http://gszx.zggswz.com/"
+CONSOLE = "".join(re.findall(r"^```console\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))
+SHOWN = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", CONSOLE, re.MULTILINE)
+PROGRAMS = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def answer(path: str, _: Message) -> Answer:
+    rows = [(n, f"在第{n}次会议上的讲话", "2020-01-01") for n in (1, 2, 3)]
+    if "GetHits" in path:
+        return Answer("document.write('12');")
+    if (number := re.search(r"[?&]d=(\d+)", path)) is None:
+        return Answer(list_page(rows))
+    words = f"<p>各位委员，这是第{number[1]}次会议的讲话。</p>"
+    return Answer(article_page(int(number[1]), title=rows[int(number[1]) - 1][1], body=words))
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with serve(answer) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("elsewhere")
+
+
+def program(text: str, url: str, folder: Path) -> Ended:
+    """Run a program of the page for the small site, quickly, into `output/` of `folder`."""
+    quick = f'"DOWNLOAD_DELAY": 0, "ARCHIVE_ROOT": {str(folder / "output")!r}'
+    text = re.sub(r"settings(=|\.setdict\(){", rf"settings\1{{{quick}, ", text)
+    text = text.replace('"gszx"', f'"gszx", start_url={url!r}')
+    command = [sys.executable, "-W", "error", "-c", text]
+    place = ROOT if "get_project_settings" in text else folder
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize(("command", "shown"), SHOWN, ids=[" ".join(command.split()[:3]) for command, _ in SHOWN])
+def test_a_command_shows_what_the_page_says(command: str, shown: str, url: str, folder: Path) -> None:
+    words = shlex.split(command.replace(LIVE, url))
+    module, place = ("crawler", folder) if words[0] == "speech-archive" else ("scrapy", ROOT)
+    if {"crawl", "replay", "runspider"} & set(words):
+        more = ["-a", f"start_url={url}"] if "replay" not in words else []
+        words += [*more, "-s", "DOWNLOAD_DELAY=0"]
+        words += ["-s", f"ARCHIVE_ROOT={folder / 'output'}"] if IS_CHECKOUT else []
+    before = set(Path(ARCHIVE_ROOT).iterdir())
+    ended = run(module, *words[1:], cwd=place)
+    pattern = re.escape(shown.replace(LIVE, url)).replace("…", ".*")
+    assert ended.status == 0, ended
+    assert re.match(pattern.rstrip(r"\n").rstrip("\\"), ended.out, re.DOTALL), ended
+    assert set(Path(ARCHIVE_ROOT).iterdir()) == before
+
+
+def test_programs_crawl_seal_and_lose_nothing(url: str, tmp_path: Path) -> None:
+    of_site, of_process = PROGRAMS
+    done = program(of_site, url, tmp_path)
+    assert (done.status, done.err) == (0, ""), done
+    archive = Archive(tmp_path / "output" / "gszx")
+    assert [commit.kind for commit in archive.commits()] == ["crawl", "crawl"]
+    rows = [json.loads(line) for line in (tmp_path / "speeches.jsonl").read_text("utf-8").split("\n") if line]
+    assert {row["native_id"]: row["event"] for row in rows} == {"1": None, "2": None, "3": "created"}
+    assert list(rows[0]) == [field.name for field in fields(Version)]
+    lines = {line["native_id"]: line for line in archive.versions()}
+    new = next(row for row in rows if row["event"])
+    assert new == lines["3"] | dict.fromkeys(("seq", "commit", "recorded_at"))
+
+    unsealed = program(of_process.replace("print(seal(crawler).summary)", ""), url, tmp_path)
+    assert (unsealed.status, "is not sealed yet" in unsealed.err) == (0, True), unsealed
+    sealed = program(of_process, url, tmp_path)
+    assert (sealed.status, "complete (exit 0)" in sealed.out) == (0, True), sealed
+    assert "salvaged run" in sealed.out
+    site = Site(tmp_path / "output")
+    assert [commit.kind for commit in Archive(site.folder).commits()] == ["crawl", "crawl", "salvage", "crawl"]
+    assert site.verify().status == 0
+
+
+def test_the_spider_knows_its_sites() -> None:
+    assert SpeechesSpider.handles_request(Request(f"{LIVE}Item/Show.asp?m=1&d=1"))
+    assert not SpeechesSpider.handles_request(Request("http://example.org/"))
+
+
+def test_a_feed_that_cannot_be_written_is_told(url: str, site: Site, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    ended = site.crawl(url, "-O", str(tmp_path / "file" / "feed.jsonl"), "-a", "_job=1")
+    assert ended.status == 1
+    assert "feed      not written" in ended.out
+    assert site.report()["verdict"] == "complete"
