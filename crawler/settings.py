@@ -10,6 +10,7 @@ from pathlib import Path
 
 from scrapy.settings import default_settings
 
+from crawler import home
 from pipelines import __version__
 
 BOT_NAME = "speech-archive"
@@ -18,9 +19,7 @@ SPIDER_MODULES = ["crawler.spiders"]  # default []
 COMMANDS_MODULE = "crawler.commands"  # default "": ours replaces `scrapy crawl`, which exits 0 on a failed crawl
 
 # Ours. Archives of a checkout go to its own output/, those of an installed package to output/ in the working folder.
-_HOME = Path(__file__).resolve().parent.parent
-IS_CHECKOUT = (_HOME / "scrapy.cfg").is_file()
-ARCHIVE_ROOT = str(_HOME / "output") if IS_CHECKOUT else "output"
+ARCHIVE_ROOT = str((home.CHECKOUT or Path()) / "output")
 ARCHIVE = True  # False: a crawl keeps nothing and only fills feeds (-O FILE)
 ARCHIVE_CONTACT = ""  # an address for webmasters, put into the User-Agent
 GONE_AFTER_DAYS = None  # None: what the site's profile says

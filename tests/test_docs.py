@@ -141,7 +141,7 @@ def test_tables_and_profiles_are_those_of_the_code() -> None:
         assert [int(n) for n, _ in rows(text) if n.isdecimal()] == sorted(Exit)
     arguments, listed = (OPERATIONS.partition(f"## {heading}")[2].partition("\n## ")[0] for heading in ("Arg", "Set"))
     assert [name for name, _ in rows(arguments) if name != "argument"] == list(ARGUMENTS)
-    ours = {name for name in dir(settings) if name.isupper() and name not in OF_SCRAPY} - {"IS_CHECKOUT"}
+    ours = {name for name in dir(settings) if name.isupper() and name not in OF_SCRAPY}
     assert {name for name in ours if f"`{name}`" not in listed} == set()
     for name, default in rows(listed):
         if default.replace(".", "").isdecimal():

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from scrapy import Request
 
-from crawler.settings import ARCHIVE_ROOT, IS_CHECKOUT
+from crawler.settings import ARCHIVE_ROOT
 from crawler.spiders.speeches import SpeechesSpider
 from pipelines.archive.read.reader import Archive
 from pipelines.record import Version
@@ -68,7 +68,7 @@ def test_a_command_shows_what_the_page_says(command: str, shown: str, url: str, 
     if {"crawl", "replay", "runspider"} & set(words):
         more = ["-a", f"start_url={url}"] if "replay" not in words else []
         words += [*more, "-s", "DOWNLOAD_DELAY=0"]
-        words += ["-s", f"ARCHIVE_ROOT={folder / 'output'}"] if IS_CHECKOUT else []
+        words += ["-s", f"ARCHIVE_ROOT={folder / 'output'}"]
     before = set(Path(ARCHIVE_ROOT).iterdir())
     ended = run(module, *words[1:], cwd=place)
     pattern = re.escape(shown.replace(LIVE, url)).replace("…", ".*")

@@ -18,6 +18,7 @@ from scrapy.exceptions import UsageError
 
 from crawler.agent import user_agent
 from crawler.fixture import Fixture, FixtureError
+from crawler.home import CHECKOUT
 from crawler.hosts import Hosts
 from crawler.probe.findings import as_text, doubts, findings
 from crawler.probe.naming import SECTIONS, profile_name
@@ -25,7 +26,6 @@ from crawler.probe.sample import ROOT, Sample, crawl_sample
 from crawler.probe.site_profile import as_toml, profile_facts
 from crawler.probe.survey import NotProbed, Survey, SurveySpider
 from crawler.profile import SITES, ProfileError, is_web_address, load_profile
-from crawler.settings import IS_CHECKOUT
 from pipelines.health import Exit
 from pipelines.verbs.output import harmless
 
@@ -42,7 +42,7 @@ class _Places:
 
     @classmethod
     def of(cls, site: str, out: Path | None) -> _Places:
-        if out is None and IS_CHECKOUT:
+        if out is None and CHECKOUT:
             return cls(site, SITES / f"{site}.toml", ROOT / "tests" / "sites" / site)
         folder = (out or Path.cwd()).absolute()
         return cls(site, folder / f"{site}.toml", folder / site)
@@ -162,4 +162,4 @@ def _write(places: _Places, profile: str, trial: Path, sample: Sample) -> list[s
 def _next_step(places: _Places) -> str:
     own = [] if places.profile.parent == SITES else ["-a", f"profile={places.profile}"]
     crawl = ["scrapy", "crawl", "speeches", "-a", f"site={places.site}"]
-    return shlex.join([*(crawl if IS_CHECKOUT else ["speech-archive", "crawl", places.site]), *own])
+    return shlex.join([*(crawl if CHECKOUT else ["speech-archive", "crawl", places.site]), *own])
