@@ -24,6 +24,7 @@ from pipelines.record import Attachment, Look, Problem, RawSpeech
 
 _MOST_PARTS = 200
 _TURNING = re.compile(r"[共第]?\d+页?|[上下首末尾前后]一?页|页")
+_LONGEST_TURNING = 12
 """The words of a pager, which some templates set into the body."""
 
 Doubts = Callable[[RawSpeech, Shown], Awaitable[Doubt | None]]
@@ -136,7 +137,7 @@ class ArticleReader:
             seen = shown(fetched.page) if parts else None
             with reading_time(fetched.page.url):
                 part = self.job.family.read_article(fetched.page, number, title)
-            if seen is not None and (why := _why_no_part(seen, part, fetched.response, parts[0], answers)):
+            if seen is not None and (why := _why_no_part(seen, part, fetched.response, parts, answers)):
                 reason = Reason.NO_ARTICLE
                 return parts, answers, Fetched(fetched.response, None, reason, f"part {number}: {why}")
             parts.append(replace(part, problems=(*part.problems, *_end_problems(fetched))))
@@ -170,20 +171,33 @@ def _why_not_of_section(head: ArticlePage) -> tuple[Reason, str]:
 
 
 def _why_no_part(
-    seen: Shown, part: ArticlePage, answer: Response, head: ArticlePage, answers: list[Response]
+    seen: Shown, part: ArticlePage, answer: Response, parts: list[ArticlePage], answers: list[Response]
 ) -> str | None:
-    """Why an answer is no further part of the article that begins with `head`; None when it is one."""
+    """Why an answer is no further part of the article whose earlier parts are given; None when it is one."""
+    head = parts[0]
     if any(answer.url == before.url or answer.body == before.body for before in answers):
         return "the page of an earlier part came again"
-    words = "".join(shown(Page(answer.url, part.body_html)).pieces)
-    if not part.attachments and not key(_TURNING.sub("", words)):
+    pieces = _pieces(part, answer.url)
+    if not part.attachments and not key(_TURNING.sub("", "".join(pieces))):
         return "its page came without a text"
+    text = _long(pieces)
+    if text and any(text == _long(_pieces(one, answer.url)) for one in parts):
+        return "it shows the text of an earlier part again"
     if seen.names(head.title):
         return None
     if key(part.title) != key(head.title):
         return f"another page came, headed {part.title!r}"
     said = seen.notice()
     return f"a notice came: {said[1]}" if said else None
+
+
+def _pieces(part: ArticlePage, url: str) -> tuple[str, ...]:
+    return shown(Page(url, part.body_html)).pieces
+
+
+def _long(pieces: tuple[str, ...]) -> list[str]:
+    """The pieces of a text that are no words of its pager."""
+    return [piece for piece in pieces if len(piece) > _LONGEST_TURNING]
 
 
 def _missing_part(number: int, fetched: Fetched) -> Fetched:

@@ -11,13 +11,12 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from crawler.doubts import Doubt
 from crawler.job import CrawlJob
 from crawler.looks import OnList
 from crawler.pages import ListedRow
-from crawler.pages.shown import Shown, key, notice_in
+from crawler.pages.shown import Shown, are_unlike, key, notice_in, pairs_in_common
 from crawler.past import PastReader
 from crawler.reading_time import reading_time
 from pipelines.archive.read.state import SpeechState, text_digest
@@ -61,6 +60,8 @@ class Judge:
         self._foreign: Counter[str] = Counter()
         self._new = 0
         self.without_text: set[str] = set()
+        self.copies: dict[str, str] = {}
+        """New speeches that are kept with the very text of another, headed otherwise, and that other."""
         for native_id, state in job.archive.known.items():
             self._titles[key(state.title)].add(native_id)
             self._texts[state.text][native_id] = state.title
@@ -136,6 +137,7 @@ class Judge:
     def _of_new(self, speech: Speech, shown: Shown, listed: OnList | None, *, again: bool) -> Doubt | None:
         self._new += not again
         self.without_text.discard(speech.native_id)
+        self.copies.pop(speech.native_id, None)
         if said := notice_in(speech.body):
             return Doubt(*said)
         title = listed.row.title if listed else None
@@ -145,6 +147,10 @@ class Judge:
             return self._unlike(speech, shown, title or "", others)
         if others and len({key(other) for other in others.values()} - {key(speech.title)}) >= _MANY - 1:
             return Doubt(Reason.DOUBTFUL, f"the text of {_ids(self.job, others)} stands there too")
+        another = next((one for one, other in others.items() if are_unlike(other, speech.title)), None)
+        if another and len(speech.body) >= _LONG:
+            self.copies[speech.native_id] = another
+            return Doubt(Reason.DOUBTFUL, f"the text of {_ids(self.job, others)} stands there too", is_settled=True)
         if not speech.body and not speech.attachments:
             return self._without_text(speech)
         return self._of_section(speech, listed, again=again)
@@ -152,7 +158,7 @@ class Judge:
     def _unlike(self, speech: Speech, shown: Shown, title: str, others: dict[str, str]) -> Doubt:
         """An article headed otherwise than its row: told on its line, unless it is another's or no such article."""
         bearers = self._titles[key(speech.title)] - {speech.native_id}
-        is_alike = _pairs_in_common(title, speech.title) >= _ALIKE and shown.names(speech.title)
+        is_alike = pairs_in_common(title, speech.title) >= _ALIKE and shown.names(speech.title)
         if is_alike and not bearers and not others:
             return Doubt(Reason.DOUBTFUL, _headed(speech, title), is_settled=True)
         said = shown.notice()
@@ -194,7 +200,9 @@ def _is_structural(speech: Speech) -> bool:
 
 
 def _page(listed: OnList | None) -> str:
-    return listed.page.url if listed and listed.page else ""
+    """The very answer that showed a row: the same address may answer with another list the next time."""
+    page = listed.page if listed else None
+    return f"{page.url} {page.captured_at} {page.record_id}" if page else ""
 
 
 def _ids(job: CrawlJob, others: dict[str, str]) -> str:
@@ -226,10 +234,3 @@ def _kept(was: str, now: str) -> float:
     sentences = [key(sentence) for sentence in _SENTENCE_END.split(was)]
     length = sum(map(len, sentences))
     return sum(len(sentence) for sentence in sentences if sentence in whole) / length if length else 0.0
-
-
-def _pairs_in_common(one: str, other: str) -> float:
-    """Dice's coefficient of the character pairs of two titles."""
-    first, second = (Counter(pairwise(text)) for text in (key(one), key(other)))
-    total = first.total() + second.total()
-    return 2 * (first & second).total() / total if total else 0.0

@@ -33,6 +33,7 @@ class ListState:
     printed: dict[int, tuple[int | None, int | None]] = field(default_factory=dict)
     currents: dict[int, int | None] = field(default_factory=dict)
     repeats: dict[int, int] = field(default_factory=dict)
+    first: tuple[str, ...] = ()
     certain: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     unlinked: int = 0
@@ -77,9 +78,14 @@ class ListState:
         return Trouble("repeat", f"it shows the rows of page {again} again", is_counted or not self.repeats)
 
     def add(
-        self, number: int, listing: ListPage, keys: frozenset[str], certain: set[str], trouble: Trouble | None
+        self,
+        number: int,
+        listing: ListPage,
+        keys: frozenset[str],
+        certain: tuple[str, ...],
+        trouble: Trouble | None,
     ) -> None:
-        """Take a page into account."""
+        """Take a page into account; `certain`: its rows that are the list's own, in order."""
         self._barren = 0 if keys - self.seen or (number == 1 and not listing.rows) else self._barren + 1
         self.reached, self.last = number, listing
         if trouble is not None and trouble.kind == "repeat":
@@ -92,7 +98,8 @@ class ListState:
         self.doubled += listing.doubled
         self.keys[number] = keys
         self.seen |= keys
-        self.certain |= certain
+        self.certain.update(certain)
+        self.first = certain if number == 1 else self.first
 
     def skip(self, number: int) -> None:
         """A page that could not be read, or is none of the list's: the walk goes on where its address is known."""
@@ -111,6 +118,19 @@ class ListState:
         pages = {pages for _, pages in self.printed.values() if pages}
         is_even = len(totals) <= 1 and len(pages) <= 1
         return not is_even and (before is None or before.printed != self.printed)
+
+    @property
+    def is_uncounted(self) -> bool:
+        """True for a list of several pages without a total: a row that goes away during the walk changes no count."""
+        return self.total is None and len(self.keys) > 1
+
+    def has_come_up(self, now: tuple[str, ...]) -> bool:
+        """True when page 1, as it is now, goes on with rows it had not: rows above went away, those below moved up.
+
+        Of a row that moves up from a page not yet read to one already read the walk sees nothing.
+        """
+        at = next((index for index, key in enumerate(now) if key in self.first), 0)
+        return not set(now[at:]) <= set(self.first)
 
     def gaps(self) -> list[str]:
         """What the list has and the walk did not see, in words."""

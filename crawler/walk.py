@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
@@ -12,7 +12,9 @@ from crawler.job import CrawlJob
 from crawler.listing import ListState, Trouble
 from crawler.pages import Ask, ListedRow, ListPage, SectionLink
 from crawler.pages.page import Page, PageError, PageTimeError, squeeze, words
+from crawler.pages.rows import leads_to_anothers
 from crawler.pages.sections import heads_section, says_section
+from crawler.pages.shown import are_unlike
 from crawler.reading_time import reading_time
 from crawler.renumbered import renumbered
 from crawler.wire import capture
@@ -115,6 +117,7 @@ class ListWalk:
         self.capture: Capture | None = None
         self._further: dict[str, bool] = {}
         self._told: set[str] = set()
+        self._titles: dict[str, ListedRow] = {}
         self._part = 0
         self._certain = 0
         self._is_complete = True
@@ -138,19 +141,36 @@ class ListWalk:
         self.job.report.listing_complete = self._is_complete and self._certain > 0
 
     async def _list(self, start: str) -> AsyncIterator[ListedRow]:
-        """One list: walked again from its first page while its counts change under the walk."""
+        """One list: walked again from its first page while its counts change under the walk, once where rows went."""
         before: ListState | None = None
         for _ in range(_MOST_WALKS):
             state = ListState(self._known() if start == self.section.url else 0)
             async for row in self._pass(start, state):
                 yield row
-            if self.job.report.refusal is not None or not state.has_moved(before):
+            if self.job.report.refusal is not None:
+                break
+            if not state.has_moved(before) and not (before is None and await self._have_rows_gone(start, state)):
                 break
             before = state
         else:
             self._tell_gap(start, Reason.UNREADABLE, f"the list changed on each of {_MOST_WALKS} walks through it")
         for gap in state.gaps():
             self._tell_gap(start, Reason.UNREADABLE, gap)
+
+    async def _have_rows_gone(self, start: str, state: ListState) -> bool:
+        """Whether the first page of a list without a total has lost rows since it was read."""
+        ask = self._local(start)
+        if ask is None or not state.is_uncounted:
+            return False
+        fetched = await self.fetcher.get(ask)
+        if fetched.page is None:
+            return False
+        try:
+            with reading_time(ask.url):
+                listing = self.job.family.read_list(fetched.page)
+        except PageTimeError:
+            return False
+        return state.has_come_up(self._certain_keys(listing))
 
     async def _pass(self, start: str, state: ListState) -> AsyncIterator[ListedRow]:
         number, ask = 1, self._local(start)
@@ -231,10 +251,13 @@ class ListWalk:
             raise
         except PageError:
             return None
-        has_rows = sum(not row.is_doubtful for row in listing.rows) > _FEW_ROWS
-        if has_rows and (read.confidence or 0.0) < _CERTAIN_BODY:
+        body, rows = Page(page.url, read.body_html), {row.url for row in listing.rows if not row.is_doubtful}
+        # A declared container, of which no confidence is told, is the body unless it is the list's own.
+        in_body = sum(body.href(link) in rows for link in body.all("//a[@href]"))
+        is_certain = in_body <= _FEW_ROWS if read.confidence is None else read.confidence >= _CERTAIN_BODY
+        if len(rows) > _FEW_ROWS and not is_certain:
             return None
-        title, text = squeeze(read.title), words(Page(page.url, read.body_html).root)
+        title, text = squeeze(read.title), words(body.root)
         others = (*(row.title or "" for row in listing.rows), *self.job.profile.section, self.job.profile.name)
         is_headed = not any(title in squeeze(other) or squeeze(other) in title for other in others if squeeze(other))
         return read.title if is_headed and text.count("。") >= _FEWEST_SENTENCES else None
@@ -269,6 +292,10 @@ class ListWalk:
     def _keys(self, listing: ListPage) -> frozenset[str]:
         return frozenset(row.native_id or row.url for row in self._local_rows(listing))
 
+    def _certain_keys(self, listing: ListPage) -> tuple[str, ...]:
+        rows = (row for row in self._local_rows(listing) if not row.is_doubtful)
+        return tuple(dict.fromkeys(row.native_id or row.url for row in rows))
+
     def _local_rows(self, listing: ListPage) -> list[ListedRow]:
         """The number in a foreign address is no id of this site."""
         return [row if self.job.hosts.local(row.url) else replace(row, native_id=None) for row in listing.rows]
@@ -276,14 +303,14 @@ class ListWalk:
     def _fresh(self, number: int, listing: ListPage, state: ListState, trouble: Trouble | None) -> list[ListedRow]:
         """Rows not seen before."""
         rows = self._local_rows(listing)
+        self._tell_unlinked((*listing.unlinked, *self._of_another(rows)))
         fresh = [row for row in rows if (row.native_id or row.url) not in self.seen]
         self.seen.update(row.native_id or row.url for row in fresh)
-        certain = {row.native_id or row.url for row in rows if not row.is_doubtful}
+        certain = self._certain_keys(listing)
         self._certain += len(certain)
         state.add(number, listing, self._keys(listing), certain, trouble)
         self.job.report.printed_total = self.job.report.printed_total or listing.total
         self._service = self._service or listing.service
-        self._tell_unlinked(listing)
         for url in listing.further:
             local = self.job.hosts.local(url)
             if local and local != self.section.url and len(self._further) < _MOST_FURTHER:
@@ -299,8 +326,15 @@ class ListWalk:
         local = self.job.hosts.local(ask.url)
         return replace(ask, url=local) if local else None
 
-    def _tell_unlinked(self, listing: ListPage) -> None:
-        for said in listing.unlinked:
+    def _of_another(self, rows: list[ListedRow]) -> Iterator[str]:
+        """Rows that lead to the article of a row of an earlier page."""
+        for row in rows:
+            first = self._titles.setdefault(row.native_id or row.url, row)
+            if not row.is_doubtful and not first.is_doubtful and are_unlike(row.title, first.title):
+                yield leads_to_anothers(row, first)
+
+    def _tell_unlinked(self, rows: Iterable[str]) -> None:
+        for said in rows:
             if said not in self._told:
                 self._told.add(said)
                 detail = f"a row whose link has no address that can be read: {said}"

@@ -92,6 +92,7 @@ PROBLEM_CODES: dict[str, str] = {
     "cut": "lines that say something stand in the article's block and were left out of the body",
     "length-disagrees": "fewer bytes came than the answer's head promised, the same twice, ending as a page does",
     "continued": "the article goes on on another page or behind a control of a script, and that was not read",
+    "error-shown": "the text holds a message of the server's software: what should follow it may be missing",
     "not-fetched": "an attachment could not be had, was larger than the profile allows, or one of too many",
     "low-confidence": "the generic reader is unsure that it read the right block of the page",
     "unknown-container": "no container known to hold the body, or several: the generic reader chose the block",

@@ -42,7 +42,7 @@ FIELDS = {
 """What a speech is compared by, and which problems of its line say that a value is in doubt."""
 BODY_IN_DOUBT = {
     "continued", "cut", "text-behind", "empty", "low-confidence", "half-paragraph", "unknown-container", "no-end",
-    "disagrees", "page-furniture", "framed",
+    "disagrees", "page-furniture", "framed", "error-shown",
 }  # fmt: skip
 MINUTE = len("2023-12-28T19:00")
 SETTINGS = {"DOWNLOAD_DELAY": "0", "RETRY_TIMES": "1", "GONE_AFTER_DAYS": "0", "DOWNLOAD_TIMEOUT": "10"}
@@ -125,7 +125,7 @@ def untold(truth: dict[str, Any], site: Site, ended: dict[str, Any]) -> list[str
     has_list_gap = ended["exit"] in {3, 4} and (ended["exit"] == 4 or any(gap["what"] == "list" for gap in gaps))
     found = [
         f"{native_id}: no speech of the site"
-        for native_id in latest.keys() - {s["native_id"] for s in truth["speeches"]}
+        for native_id in latest.keys() - {s["native_id"] for s in truth["speeches"]} - set(truth["removed"])
         if not (ended["exit"] == 3 and _names_another_column(latest[native_id]))
     ]
     for speech in truth["speeches"]:
@@ -137,6 +137,8 @@ def untold(truth: dict[str, Any], site: Site, ended: dict[str, Any]) -> list[str
                 or (ended["exit"] == 3 and any(g["native_id"] is None for g in gaps))
             )
             found += [] if is_told else [f"{speech['native_id']}: not captured"]
+            continue
+        if ended["exit"] and speech["native_id"] in told:
             continue
         found += [f"{speech['native_id']}: {one}" for one in _wrong(speech, line, truth.get("counter", "read_only"))]
     return found
@@ -209,7 +211,7 @@ def _events(site: Site, commit: int) -> set[str]:
 
 def _allowed(case: Case) -> set[str]:
     """Damages that change what the site publishes are changes; 404 and a notice of deletion are deletions."""
-    if case.damage in {"not_found", "deleted_in_template", "led_to_error_page"}:
+    if case.damage in {"not_found", "deleted_in_template", "led_to_error_page", "row_goes_mid_walk"}:
         return {"gone"}
     return {"changed"} if not case.is_list else set()
 

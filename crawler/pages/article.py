@@ -28,7 +28,7 @@ from crawler.pages.heading import Heading, find_heading, nearest_heading, titled
 from crawler.pages.info import Found, read_info, zones
 from crawler.pages.meta_tags import Claims, read_claims
 from crawler.pages.page import Page, PageError, squeeze, words
-from crawler.pages.parts import GoesOn, goes_on, hidden_parts
+from crawler.pages.parts import GoesOn, error_shown, goes_on, hidden_parts
 from crawler.pages.slashed import ordered
 from crawler.pages.written import written_out
 from pipelines.record import Attachment, Problem, Witness
@@ -126,7 +126,7 @@ def read(page: Page, evidence: Evidence | None = None) -> Article:
         certainty = confidence(judged, body, heading, has_date=is_dated)
     source = Found(evidence.source, "marks") if evidence.source else info.source
     views = info.views or (Found(evidence.views, "marks") if evidence.views else None)
-    following = GoesOn() if evidence.is_long else goes_on(page, judged, body, evidence.part, is_joined=bool(hidden))
+    following = goes_on(page, judged, body, evidence.part, is_joined=bool(hidden), is_turned=evidence.is_long)
     return Article(
         title=title,
         page_number=heading.number if heading else "",
@@ -148,7 +148,7 @@ def read(page: Page, evidence: Evidence | None = None) -> Article:
             *_others_disagree(source, info.author, trail, claims),
             *told_cut(judged, body),
             *_continued(following),
-            *_doubts(body, certainty),
+            *_doubts(judged, body, certainty),
         ),
     )
 
@@ -257,12 +257,14 @@ def _others_disagree(
         yield Problem(field="section", code="disagrees", detail=detail)
 
 
-def _doubts(body: Body, certainty: float | None) -> Iterator[Problem]:
+def _doubts(judged: Judged, body: Body, certainty: float | None) -> Iterator[Problem]:
     if certainty is not None and certainty < LOW_CONFIDENCE:
         detail = f"confidence {certainty:.2f}: perhaps not the article's block of the page"
         yield Problem(field="body", code="low-confidence", detail=detail)
     if body.behind is not None:
         yield Problem(field="body", code="text-behind", detail=body.behind[:60])
+    if error := error_shown(judged, body):
+        yield Problem(field="body", code="error-shown", detail=error)
 
 
 def _alike(title: str, said: str) -> bool:

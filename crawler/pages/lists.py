@@ -20,8 +20,9 @@ from crawler.pages.handlers import Scripts
 from crawler.pages.page import Page, squeeze, strings, tidy, words
 from crawler.pages.page_scripts import service
 from crawler.pages.pagination import Pager, read_pager
-from crawler.pages.rows import SHORTEST_TITLE, FoundRows, last_in, leads, row_links, said_by
+from crawler.pages.rows import SHORTEST_TITLE, FoundRows, last_in, leads, leads_to_anothers, row_links, said_by
 from crawler.pages.sections import further_lists, unwalked
+from crawler.pages.shown import are_unlike
 
 _FULL = r"\d{4}\s?(?P<sep>[-./年])\s?\d{1,2}\s?(?:(?P=sep)|月)\s?\d{1,2}\s?日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?"
 _FULL_DATE = re.compile(rf"(?<![\d/.-]){_FULL}(?![\d/-])")
@@ -134,9 +135,13 @@ class Structure:
                 if len(squeeze(row.title or "")) >= SHORTEST_TITLE:
                     unlinked.append(said_by(row.link))
                 continue
-            shown.add((row.key, row.element))
             listed = ListedRow(row.url, row.native_id, row.title, row.date)
-            rows[row.key] = _merged(rows[row.key], listed) if row.key in rows else listed
+            kept = rows.get(row.key)
+            if kept and (row.key, row.element) not in shown and are_unlike(row.title, kept.title):
+                unlinked.append(leads_to_anothers(listed, kept))
+                listed = kept
+            shown.add((row.key, row.element))
+            rows[row.key] = _merged(kept, listed) if kept else listed
         told = (*unlinked, *self._bare(chosen))
         return FoundRows(tuple(rows.values()), told, len(shown) - len(rows))
 

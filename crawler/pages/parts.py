@@ -12,6 +12,7 @@ from lxml import etree
 
 from crawler.pages.attachments import frames
 from crawler.pages.body.find import Body
+from crawler.pages.body.held import held_back
 from crawler.pages.body.hidden import hides
 from crawler.pages.body.judging import Judged
 from crawler.pages.body.kinds import Kind
@@ -32,6 +33,15 @@ _CREATED = re.compile(
 _NEXT = re.compile(r"(?:下一?页|后一?页|下一頁|下一节|next)[>›»]*", re.IGNORECASE)
 _REST = re.compile(
     r"[\[【(（.…]*(?:点击|继续)?(?:阅读|查看|浏览|显示)?(?:余下|剩余|其余)?(?:的)?(?:全文|内容|部分)(?:阅读)?(?:[（(]\d+%[)）])?[>›»\]】)）.…]*"
+)
+_ASKED = "登[录陆]|注册|扫码|扫描|扫一扫|下载|关注|购买|订阅|付费|开通|会员|APP|客户端"
+_ALL = "全文|全部内容|完整内容|完整版|余下|剩余"
+_WITHHELD = re.compile(f"(?:{_ASKED}).{{0,16}}(?:{_ALL})|(?:{_ALL}).{{0,16}}(?:{_ASKED})", re.IGNORECASE)
+_LONGEST_CALL, _LAST_LINES = 40, 3
+_ERROR = re.compile(
+    r"Microsoft (?:OLE DB|VBScript|JET|JScript)|ODBC.{0,30}(?:Driver|错误)|ADODB\.|(?:error|错误) '8\w{7}'"
+    r"|Server Error in '|(?:Fatal|Parse) error:|Warning: \w+\(\)|SQLException|ORA-\d{5}"
+    r"|\bat (?:org|com|javax?)\.[\w.]+\(|(?:javax?|org)\.[\w.]+Exception|(?:脚本|查询|连接|执行)超时|超时已过期"
 )
 _SAYS_REST = re.compile("余下|剩余|其余|全文")
 _UNFOLDS = re.compile("展开|收起")
@@ -63,8 +73,8 @@ def hidden_parts(root: etree._Element) -> list[etree._Element]:
     return [node for node in islice(hidden, _MOST_HIDDEN) if _is_hidden_part(node) and _has_switch(node)]
 
 
-def goes_on(page: Page, judged: Judged, body: Body, part: int, *, is_joined: bool) -> GoesOn:
-    """How an article goes on behind this part of it.
+def goes_on(page: Page, judged: Judged, body: Body, part: int, *, is_joined: bool, is_turned: bool) -> GoesOn:
+    """How an article goes on behind this part of it, or within it.
 
     Args:
         page: the page.
@@ -72,7 +82,10 @@ def goes_on(page: Page, judged: Judged, body: Body, part: int, *, is_joined: boo
         body: the article's block.
         part: the number of this part, from 1.
         is_joined: the page's own switch turns parts that are all on it.
+        is_turned: its family reads the pager; only what is missing within the part is looked for.
     """
+    if is_turned:
+        return GoesOn(told=_within(judged, body))
     near = [*_near(body.node)]
     if url := _linked(page, judged, body, near, part) or _created(page, near, part):
         return GoesOn(url)
@@ -80,9 +93,20 @@ def goes_on(page: Page, judged: Judged, body: Body, part: int, *, is_joined: boo
         return GoesOn(told=told)
     if not is_joined and (told := _hidden_twin(body.node)):
         return GoesOn(told=told)
-    if told := _folded(body.node) or _awaited(judged, body):
+    if told := _within(judged, body):
         return GoesOn(told=told)
     return _framed(page, judged, body, part)
+
+
+def _within(judged: Judged, body: Body) -> str | None:
+    """What the part itself does not show: a folded block, one that a script loads, one for those who log in."""
+    return _folded(body.node) or _awaited(judged, body) or _withheld(judged, body) or _held_back(body.node)
+
+
+def error_shown(judged: Judged, body: Body) -> str | None:
+    """A message of the server's software in a text: what should follow it may be missing."""
+    said = (judged.lines[i].text for i in body.keeps)
+    return next((text[:_LONGEST_TOLD] for text in said if _ERROR.search(text)), None)
 
 
 def _near(body: etree._Element) -> Iterator[etree._Element]:
@@ -275,6 +299,21 @@ def _awaited(judged: Judged, body: Body) -> str | None:
     """A line that stands where a script has yet to load a part of the text."""
     said = next((judged.lines[i].text for i in body.keeps if is_loading(judged.lines[i].text)), None)
     return f"a part that a script loads: {said}" if said else None
+
+
+def _withheld(judged: Judged, body: Body) -> str | None:
+    """A short line at the end of a text that asks for something before it shows the rest."""
+    last = body.keeps[-_LAST_LINES:] if body.keeps else ()
+    for index in (*last, *range(body.stop, min(len(judged.lines), body.stop + _BEHIND))):
+        text = judged.lines[index].text
+        if len(text) <= _LONGEST_CALL and _WITHHELD.search(text):
+            return f"the rest is not shown: {text}"
+    return None
+
+
+def _held_back(body: etree._Element) -> str | None:
+    said = held_back(body)
+    return f"a text that a script shows: {said[:60]}" if said else None
 
 
 def _framed(page: Page, judged: Judged, body: Body, part: int) -> GoesOn:

@@ -17,6 +17,7 @@ from lxml import etree
 from crawler.pages import ListedRow
 from crawler.pages.handlers import Scripts, is_handled
 from crawler.pages.page import Page, strings, tidy, words
+from crawler.pages.shown import are_unlike
 
 _DATE = re.compile(
     r"\d{4}[-./年]\d{1,2}(?:[-./月]\d{1,2}日?)?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?"
@@ -52,6 +53,11 @@ def row_links(page: Page, scripts: Scripts) -> Iterator[tuple[etree._Element, st
         is_bare = _NO_ADDRESS.match((link.get("href") or "#").strip()) is not None
         if url is not None or link.tag == "a" or (is_bare and is_handled(link)):
             yield link, url
+
+
+def leads_to_anothers(row: ListedRow, kept: ListedRow) -> str:
+    """What is told of a row whose link leads to the article of another row."""
+    return f"{row.title} (its link leads to the article of the row {kept.title})"
 
 
 class RowFinder:
@@ -124,8 +130,16 @@ class RowFinder:
             ):
                 continue
             key = row.native_id or row.url
-            shown.add((key, self._row_element(link)))
-            kept = rows.get(key)
+            kept, place = rows.get(key), (key, self._row_element(link))
+            if (
+                kept
+                and is_within
+                and not kept.is_doubtful
+                and place not in shown
+                and are_unlike(row.title, kept.title)
+            ):
+                unlinked.append(leads_to_anothers(row, kept))
+            shown.add(place)
             if kept is None or (kept.is_doubtful and not row.is_doubtful) or (row.title and not kept.title):
                 rows[key] = row
         return FoundRows(tuple(rows.values()), tuple(unlinked), len(shown) - len(rows))

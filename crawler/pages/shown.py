@@ -6,8 +6,10 @@ A list, a front page and a neighbouring article name a speech too, but only in l
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from lxml import etree
 
@@ -16,6 +18,8 @@ from pipelines.reasons import Reason
 
 _SKIPPED = frozenset({"script", "style", "noscript", "template", "select", "option", "head"})
 _NO_WORD = re.compile(r"\W+")
+_SHORTEST_TITLE, _ALIKE = 8, 0.3
+"""Characters of a title that says what it is about; share of character pairs in a title and its rewording."""
 _SHORTEST_NAME = 4
 """Characters: a shorter title (讲话) stands on every page of the section."""
 _LONGEST_NOTICE = 150
@@ -84,6 +88,19 @@ def notice_in(text: str) -> tuple[Reason, str] | None:
 def key(title: str | None) -> str:
     """A title for comparison: its letters, digits and characters alone, without the dots a list cuts it with."""
     return _NO_WORD.sub("", tidy(title or "").rstrip(".…"))
+
+
+def pairs_in_common(one: str | None, other: str | None) -> float:
+    """Dice's coefficient of the character pairs of two titles."""
+    first, second = (Counter(pairwise(text)) for text in (key(one), key(other)))
+    total = first.total() + second.total()
+    return 2 * (first & second).total() / total if total else 0.0
+
+
+def are_unlike(one: str | None, other: str | None) -> bool:
+    """True for two titles that cannot be one article's: a headline shortens or rewords the title it stands for."""
+    short, whole = sorted((key(one), key(other)), key=len)
+    return len(short) >= _SHORTEST_TITLE and short not in whole and pairs_in_common(one, other) < _ALIKE
 
 
 def _said(words: str) -> tuple[Reason, str] | None:

@@ -291,7 +291,7 @@ class SpeechesSpider(Spider):
         is_unsure = is_doubtful and native_id not in self.job.archive.known
         read = await self.reader.read(article, first, look, is_doubtful=is_unsure, doubts=doubts)
         if isinstance(read, RawSpeech):
-            self._tell_empty(read)
+            self._tell_kept(read)
             yield await self.past.compared(read)
         elif isinstance(read, Fetched):
             yield await self._missed(native_id, article.url, self._said(first, read), listed)
@@ -343,12 +343,16 @@ class SpeechesSpider(Spider):
             )
         )
 
-    def _tell_empty(self, raw: RawSpeech) -> None:
-        """A new speech without a word or a file is kept, and the run that brings it says so."""
+    def _tell_kept(self, raw: RawSpeech) -> None:
+        """A new speech without words and files, or with another's text, is kept; the run that brings it says so."""
+        title = raw.look.listed.title if raw.look.listed else None
         if raw.native_id in self.judge.without_text:
-            title = raw.look.listed.title if raw.look.listed else None
-            detail = "kept without a text: its page has neither words nor a file"
-            self.job.report.add_gap("speech", raw.url, Reason.NO_ARTICLE, detail, raw.native_id, title)
+            reason, detail = Reason.NO_ARTICLE, "kept without a text: its page has neither words nor a file"
+        elif (other := self.judge.copies.get(raw.native_id)) is not None:
+            reason, detail = Reason.DOUBTFUL, f"kept with the very text of {self.job.profile.site}:{other}"
+        else:
+            return
+        self.job.report.add_gap("speech", raw.url, reason, detail, raw.native_id, title)
 
     @staticmethod
     def _said(first: Fetched, read: Fetched) -> Fetched:

@@ -6,13 +6,15 @@ removes every sign of a loss: a row that is simply not printed any more is the s
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from html import escape
 from itertools import pairwise
 
-from lxml import html
+from lxml import etree, html
 
 from crawler.replica.asp import Answer
 from tests.silence.scene import SHORTEST_LINE, Scene, squeeze
@@ -103,9 +105,36 @@ def led_to_error_page(scene: Scene) -> Answer | None:
     return redirect("/404.html")
 
 
+def interstitial(scene: Scene) -> Answer | None:
+    return notice(f"<p>您即将访问本网站，请点击继续</p><a href='{escape(scene.path)}'>继续访问</a>")
+
+
+def cookie_by_script(_: Scene) -> Answer | None:
+    """A guard's page: nothing to see, a script sets a cookie and loads the page again."""
+    script = b"<html><head><script>document.cookie='k='+run(7);location.reload()</script></head><body></body></html>"
+    return Answer(200, script, "text/html")
+
+
+def charset_lies(scene: Scene) -> Answer | None:
+    """Head and meta tag name another encoding than the bytes are in."""
+    lie = "gb2312" if scene.encoding.replace("-", "").lower() == "utf8" else "utf-8"
+    text = re.sub(r"(charset\s*=\s*[\"']?)[\w-]+", rf"\g<1>{lie}", scene.text)
+    return replace(scene.text_answer(text), content_type=f"text/html; charset={lie}")
+
+
+def gzip_cut(scene: Scene) -> Answer | None:
+    body = gzip.compress(scene.answer.body)
+    headers = {**scene.answer.headers, "Content-Encoding": "gzip"}
+    return replace(scene.answer, body=body[: len(body) * 3 // 5], headers=headers)
+
+
+def gzip_untold(scene: Scene) -> Answer | None:
+    return replace(scene.answer, body=gzip.compress(scene.answer.body))
+
+
 SHARED = (
     empty, blank, truncated, server_error, not_found, maintenance, firewall, loading, login, json_error, front_page,
-    led_home,
+    led_home, interstitial, cookie_by_script, charset_lies, gzip_cut, gzip_untold,
 )  # fmt: skip
 for shared in SHARED:
     on(LIST_DAMAGES)(shared)
@@ -161,6 +190,66 @@ def row_leads_to_file(scene: Scene) -> Answer | None:
 
 
 @on(LIST_DAMAGES)
+def row_leads_home(scene: Scene) -> Answer | None:
+    return _row(scene, lambda link, _: link.set("href", "/"))
+
+
+@on(LIST_DAMAGES)
+def row_leads_to_another(scene: Scene) -> Answer | None:
+    """Its address is that of another row."""
+    other = scene.paths.get("article")
+    return None if other is None else _row(scene, lambda link, _: link.set("href", other))
+
+
+@on(LIST_DAMAGES)
+def rows_twice(scene: Scene) -> Answer | None:
+    """Every row is printed twice: no damage."""
+    tree = scene.tree()
+    box = _box(scene, tree)
+    if box is None:
+        return None
+    for child in list(box):
+        child.addnext(html.fromstring(etree.tostring(child, encoding="unicode", with_tail=False)))
+    return scene.page(tree)
+
+
+@on(LIST_DAMAGES)
+def rows_by_script(scene: Scene) -> Answer | None:
+    """The rows stand in a script, as data."""
+
+    def change(box: html.HtmlElement, links: list[dict[str, str]]) -> None:
+        script = html.Element("script")
+        script.text = f"var list={json.dumps(links, ensure_ascii=False)};render(list);"
+        box.append(script)
+
+    return _rows(scene, change)
+
+
+@on(LIST_DAMAGES)
+def rows_in_frame(scene: Scene) -> Answer | None:
+    return _rows(scene, lambda box, _: box.append(html.Element("iframe", src="/inner/list.html")))
+
+
+def _box(scene: Scene, tree: html.HtmlElement) -> html.HtmlElement | None:
+    """What holds the rows."""
+    link = scene.row(tree)
+    boxes = link.iterancestors("ul", "table", "tbody") if link is not None else iter(())
+    return next(boxes, None)
+
+
+def _rows(scene: Scene, change: Callable[[html.HtmlElement, list[dict[str, str]]], None]) -> Answer | None:
+    """Something else in the place of the rows."""
+    tree = scene.tree()
+    box = _box(scene, tree)
+    if box is None:
+        return None
+    links = [{"title": a.text_content(), "url": a.get("href", "")} for a in box.iter("a")]
+    _emptied(box)
+    change(box, links)
+    return scene.page(tree)
+
+
+@on(LIST_DAMAGES)
 def row_leads_nowhere(scene: Scene) -> Answer | None:
     return _row(scene, lambda link, _: link.set("href", "http:///"))
 
@@ -185,6 +274,21 @@ def pager_by_onclick(scene: Scene) -> Answer | None:
         link.set("onclick", f"turn({number});return false")
 
     return _pager(scene, change)
+
+
+@on(LIST_DAMAGES)
+def pager_to_itself(scene: Scene) -> Answer | None:
+    return _pager(scene, lambda link, _: link.set("href", scene.path))
+
+
+@on(LIST_DAMAGES)
+def pager_abroad(scene: Scene) -> Answer | None:
+    return _pager(scene, lambda link, number: link.set("href", f"http://www.elsewhere.example/list?page={number}"))
+
+
+@on(LIST_DAMAGES)
+def pager_to_missing_pages(scene: Scene) -> Answer | None:
+    return _pager(scene, lambda link, number: link.set("href", f"/no/such/list_{number}.html"))
 
 
 @on(LIST_DAMAGES)
@@ -249,18 +353,7 @@ def load_more(scene: Scene) -> Answer | None:
 @on(LIST_DAMAGES)
 def no_rows(scene: Scene) -> Answer | None:
     """The template with its pager, without its rows."""
-    tree = scene.tree()
-    link = scene.row(tree)
-    box = (
-        next((node for node in link.iterancestors() if node.tag in ("ul", "table", "tbody")), None)
-        if link is not None
-        else None
-    )
-    if box is None:
-        return None
-    for child in list(box):
-        box.remove(child)
-    return scene.page(tree)
+    return _rows(scene, lambda *_: None)
 
 
 @on(LIST_DAMAGES)
@@ -274,6 +367,21 @@ def first_page_again(scene: Scene) -> Answer | None:
 def led_to_first_page(scene: Scene) -> Answer | None:
     first = scene.paths.get("list")
     return None if first is None or first == scene.path else redirect(first)
+
+
+@on(LIST_DAMAGES)
+def another_columns_list(scene: Scene) -> Answer | None:
+    other = scene.other_column()
+    return None if other is None else scene.ask(other)
+
+
+@on(LIST_DAMAGES)
+def row_goes_mid_walk(scene: Scene) -> Answer | None:
+    """While a later page is asked for, the first row of the list goes away and the others move up."""
+    first = scene.paths.get("list")
+    if first is None or first == scene.path or not scene.remove_newest():
+        return None
+    return scene.ask(scene.path)
 
 
 @on(LIST_DAMAGES)
@@ -374,6 +482,74 @@ def container_renamed(scene: Scene) -> Answer | None:
     return _inside(scene, change)
 
 
+def _as_script(body: html.HtmlElement) -> str:
+    return "".join(etree.tostring(child, encoding="unicode", method="html") for child in body)
+
+
+@on(ARTICLE_DAMAGES)
+def body_in_script(scene: Scene) -> Answer | None:
+    def change(body: html.HtmlElement) -> None:
+        source = json.dumps((body.text or "") + _as_script(body), ensure_ascii=False).replace("</", "<\\/")
+        _emptied(body)
+        script = html.Element("script")
+        script.text = f"var content={source};show(content);"
+        body.append(script)
+
+    return _inside(scene, change)
+
+
+def _held(body: html.HtmlElement, tag: str) -> None:
+    source = (body.text or "") + _as_script(body)
+    _emptied(body)
+    holder = html.Element(tag, {"type": "text/html"} if tag == "script" else {})
+    holder.text = source
+    body.append(holder)
+
+
+@on(ARTICLE_DAMAGES)
+def body_in_script_template(scene: Scene) -> Answer | None:
+    return _inside(scene, lambda body: _held(body, "script"))
+
+
+@on(ARTICLE_DAMAGES)
+def body_in_textarea(scene: Scene) -> Answer | None:
+    return _inside(scene, lambda body: _held(body, "textarea"))
+
+
+@on(ARTICLE_DAMAGES)
+def text_of_another(scene: Scene) -> Answer | None:
+    """The page of the article with another's text."""
+    other = scene.paths.get("article")
+    if other is None:
+        return None
+    page = html.document_fromstring(scene.ask(other).body.decode(scene.encoding))
+    shown = max(
+        (replace(scene, target=one, text=etree.tostring(page, encoding="unicode")) for one in scene.speeches),
+        key=Scene.share,
+    )
+    source = shown.body(page)
+    if source is None or shown.target is scene.target or source.tag in ("body", "html"):
+        return None
+
+    def change(body: html.HtmlElement) -> None:
+        _emptied(body, source.text or "")
+        body.extend(list(source))
+
+    return _inside(scene, change)
+
+
+@on(ARTICLE_DAMAGES)
+def comments_below(scene: Scene) -> Answer | None:
+    """Readers' words behind the text: none of it."""
+
+    def change(body: html.HtmlElement) -> None:
+        words = "主席讲得很好，说到了我们心坎里，希望把老旧小区的水管早日换好。"
+        entries = "".join(f"<li><b>网友{n}</b> 2024-01-0{n} 10:0{n}<p>{words}</p></li>" for n in range(1, 4))
+        body.addnext(html.fromstring(f'<div class="comments"><h3>网友评论</h3><ul>{entries}</ul></div>'))
+
+    return _inside(scene, change)
+
+
 @on(ARTICLE_DAMAGES)
 def half_behind_a_stray_end_tag(scene: Scene) -> Answer | None:
     return _in_text(scene, lambda text, place: f"{text[:place]}</div>{text[place:]}")
@@ -405,6 +581,47 @@ def paragraph_hidden_until_clicked(scene: Scene) -> Answer | None:
         return f'{text[:place]}{opener}<div id="more" style="display:none">{text[place:end]}</div>{text[end:]}'
 
     return _in_text(scene, change)
+
+
+def _instead_of_half(change: Callable[[str], str]) -> Damage:
+    """The second half of the text becomes something else."""
+
+    def damage(text: str, place: int) -> str:
+        end = text.find("</div>", place)
+        return f"{text[:place]}{change(text[place:end])}{text[end:]}"
+
+    return lambda scene: _in_text(scene, damage)
+
+
+@on(ARTICLE_DAMAGES)
+def rest_after_login(scene: Scene) -> Answer | None:
+    return _instead_of_half(lambda _: '<p><a href="/login.html">登录后阅读全文</a></p>')(scene)
+
+
+@on(ARTICLE_DAMAGES)
+def rest_in_app(scene: Scene) -> Answer | None:
+    return _instead_of_half(lambda _: "<p>扫码下载APP，查看全文</p>")(scene)
+
+
+@on(ARTICLE_DAMAGES)
+def error_within_text(scene: Scene) -> Answer | None:
+    error = "<p>Microsoft OLE DB Provider for SQL Server 错误 '80004005' 超时已过期 /inc/conn.asp，行 12</p>"
+    return _instead_of_half(lambda _: error)(scene)
+
+
+@on(ARTICLE_DAMAGES)
+def half_in_textarea(scene: Scene) -> Answer | None:
+    return _instead_of_half(lambda half: f"<textarea>{escape(half)}</textarea>")(scene)
+
+
+@on(ARTICLE_DAMAGES)
+def half_in_script_template(scene: Scene) -> Answer | None:
+    return _instead_of_half(lambda half: f'<script type="text/template">{half}</script>')(scene)
+
+
+@on(ARTICLE_DAMAGES)
+def half_in_frame(scene: Scene) -> Answer | None:
+    return _instead_of_half(lambda _: '<iframe src="/inner/rest.html"></iframe>')(scene)
 
 
 @on(ARTICLE_DAMAGES)
@@ -475,6 +692,15 @@ def impossible_date(scene: Scene) -> Answer | None:
 @on(ARTICLE_DAMAGES)
 def date_without_year(scene: Scene) -> Answer | None:
     return _date(scene, lambda match: re.sub(r"^\d{4}\s*[-/.年]\s*", "", match[0]))
+
+
+@on(ARTICLE_DAMAGES)
+def another_date(scene: Scene) -> Answer | None:
+    """The day of another speech, where the list prints the right one."""
+    day = next(one["published_on"] for one in scene.speeches if one["published_on"] != scene.target["published_on"])
+    if not any(_dates(scene).search(scene.ask(path).body.decode(scene.encoding)) for path in scene.lists):
+        return None
+    return _date(scene, lambda _: f"{day} 10:00:00")
 
 
 @on(ARTICLE_DAMAGES)

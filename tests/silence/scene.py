@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 from lxml import etree, html
 
@@ -43,7 +44,17 @@ class Scene:
     dice: random.Random
     ask: Callable[[str], Answer]
     paths: dict[str, str]
-    """Path of each article asked for so far, by native id."""
+    """Path of the last `article` other than the target that was asked for, and of the first page of the `list`."""
+    lists: tuple[str, ...]
+    """Paths of the list pages asked for so far."""
+    remove_newest: Callable[[], bool]
+    """Takes the newest speech that is not the target off the site; False when it has been done."""
+
+    def other_column(self) -> str | None:
+        """The path of another column's list."""
+        home = html.document_fromstring(self.ask("/").body.decode(self.encoding))
+        links = (a.get("href", "") for a in home.iter("a") if "".join(map(str, a.itertext())).strip() == "政协要闻")
+        return next((urlunsplit(("", "", *urlsplit(href)[2:4], "")) for href in links if href), None)
 
     def share(self) -> float:
         """How much of the target's text the page holds, 0 to 1: of the speech it shows the most."""
@@ -87,7 +98,7 @@ class Scene:
         ]
 
     def body(self, tree: html.HtmlElement) -> html.HtmlElement | None:
-        """The smallest element that holds all of the target's text on this page."""
+        """The smallest block that holds all of the target's text on this page."""
         whole = squeeze(tree.text_content())
         lines = [squeeze(line) for line in self.target["body"].split("\n") if len(line) >= SHORTEST_LINE]
         here = [line for line in lines if line in whole]
@@ -98,7 +109,8 @@ class Scene:
             inner = next(
                 (one for one in elements(node) if all(line in squeeze(one.text_content()) for line in here)), None
             )
-            if inner is None:
+            # To libxml2 the rest of a paragraph is within its first <wbr>.
+            if inner is None or inner.tag == "wbr":
                 return node
             node = inner
 

@@ -13,7 +13,7 @@ from crawler.replica.families import FAMILIES, family_replica
 from crawler.replica.forms import form_of
 from crawler.replica.kesion import Kesion
 from crawler.replica.server import Bench
-from crawler.replica.site import Site
+from crawler.replica.site import Item, Site
 from crawler.replica.templates import FLAVOURS
 from crawler.replica.views import ListPages, pages_of
 from tests.silence.damages import ARTICLE_DAMAGES, LIST_DAMAGES
@@ -37,15 +37,32 @@ class Damaged:
         self.headers, self.html, self.step = cms.headers, cms.html, cms.step
         self.speeches: list[dict[str, Any]] = cms.truth()["speeches"]
         self.paths: dict[str, str] = {}
+        self.lists: dict[str, None] = {}
+        self.removed: Item | None = None
         self.order: dict[str, Any] = {}
         self.done = 0
 
     def truth(self) -> dict[str, Any]:
-        return {**self.cms.truth(), "damaged": self.done}
+        title = self.removed.speech.title if self.removed else None
+        removed = [one["native_id"] for one in self.speeches if one["title"] == title]
+        return {**self.cms.truth(), "damaged": self.done, "removed": removed}
 
     def begin(self, order: dict[str, Any]) -> None:
         """`damage`, `is_list`, `target` (native id), `seed`, `times` (0: always); empty: no damage."""
         self.order, self.done = order, 0
+        self.lists.clear()
+        if self.removed is not None:
+            self.removed.state, self.removed = "live", None
+
+    def remove_newest(self) -> bool:
+        """Take the newest speech but the target off the site until the next damage; False when that is done."""
+        if self.removed is not None:
+            return False
+        title = next(one["title"] for one in self.speeches if one["native_id"] == self.order["target"])
+        live = (one for one in reversed(self.site.live()) if one.speech.title != title)
+        self.removed = next(one for one in live if not one.pinned)
+        self.removed.state = "removed"
+        return True
 
     def respond(self, asked: Asked) -> Answer:
         answer = self.cms.respond(asked)
@@ -58,6 +75,7 @@ class Damaged:
             self.paths["article"] = shown.path
         elif not is_article and any(scene.is_list() for scene in scenes):
             self.paths.setdefault("list", asked.target)
+            self.lists[asked.target] = None
         if not self.order:
             return answer
         aimed = next(scene for scene in scenes if scene.target["native_id"] == self.order["target"])
@@ -80,6 +98,8 @@ class Damaged:
             dice=random.Random(f"{self.order.get('seed')} {asked.target}"),  # noqa: S311 - a seeded test
             ask=lambda path: self.cms.respond(replace(asked, method="GET", target=path, form="")),
             paths=self.paths,
+            lists=tuple(self.lists),
+            remove_newest=self.remove_newest,
         )
 
 

@@ -8,7 +8,7 @@ from lxml import etree
 
 from crawler.pages.body.find import Body, skipped
 from crawler.pages.body.judging import Judged, names_file
-from crawler.pages.body.kinds import PLAIN, Kind, closes_for_good, is_sentence
+from crawler.pages.body.kinds import PLAIN, Kind, closes_for_good, is_sentence, says_something
 from crawler.pages.heading import Heading
 
 _BOILERPLATE = (Kind.FURNITURE, Kind.ENDING, Kind.PAGER)
@@ -17,6 +17,7 @@ _VALUE = re.compile(r"[:：丨|]\s*[^\s】）)\]>»|]")
 _TOOLS = re.compile(
     r"(?:[【\[（(|]?(?:我要)?(?:打印|关闭|收藏|分享|返回|纠错)(?:本[页文]|此[页文]|窗口|页面|列表|首页|顶部)?[】\])）|]?){1,8}"
 )
+_COMMENTS = re.compile(r"comment|repl(?:y|ies)|pinglun|liuyan", re.IGNORECASE)
 _SHORTEST_BESIDE = 5
 
 
@@ -40,9 +41,21 @@ def declared_body(page: Judged, node: etree._Element, heading: Heading | None) -
             break
         if _is_navigation(page, index, end):
             stop = index
-    keeps = tuple(range(start, stop))
-    cut = tuple(skipped(page, page.worths, heading, first, keeps))
+    others = _comments(page, node, start, stop)
+    keeps = tuple(index for index in range(start, stop) if index not in others)
+    said = (index for index in others if says_something(page.lines[index]))
+    cut = (*skipped(page, page.worths, heading, first, keeps), *said)
     return Body(node, first, end, start, stop, keeps, cut, behind=_behind(page, node, first, end))
+
+
+def _comments(page: Judged, node: etree._Element, start: int, stop: int) -> list[int]:
+    """Lines of readers' comments in the container: of blocks that call themselves so, begin with such a heading."""
+    found: set[int] = set()
+    for block in node.iterdescendants("div", "ul", "dl", "section", "table"):
+        begins, ends = page.spans.get(block, (stop, stop))
+        if start < begins < ends <= stop and _COMMENTS.search(f"{block.get('class', '')} {block.get('id', '')}"):
+            found |= set(range(begins, ends)) if closes_for_good(page.lines[begins]) else set()
+    return sorted(found)
 
 
 def _is_navigation(page: Judged, index: int, end: int) -> bool:

@@ -38,6 +38,13 @@ def with_held(page: etree._Element) -> etree._Element | None:
     return root
 
 
+def held_back(body: etree._Element) -> str | None:
+    """The first words of a text in a form field or a template within a body that shows others."""
+    held = (block for node in _holders(body) if node.tag != "noscript" and (block := _held(node)) is not None)
+    block = next(held, None)
+    return None if block is None else squeeze("".join(map(str, block.itertext())))
+
+
 def _holders(root: etree._Element) -> list[etree._Element]:
     found = islice(root.iter("textarea", "template", "noscript", "script"), _MOST)
     return [one for one in found if one.tag != "script" or _TEMPLATE_TYPES.fullmatch((one.get("type") or "").strip())]
