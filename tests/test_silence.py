@@ -238,6 +238,23 @@ def test_no_damage_is_silent(flavour: str, cms: str, tmp_path: Path) -> None:
     assert silent(flavour, cms, tmp_path, chosen) == []
 
 
+ONCE_SILENT = [
+    ("an_article", True), ("row_leads_to_another", True), ("row_goes_mid_walk", True), ("text_of_another", False),
+    ("comments_below", False), ("rest_in_app", False), ("error_within_text", False),
+    ("half_in_script_template", False),
+]  # fmt: skip
+
+
+def test_what_was_silent_once_is_told(tmp_path: Path) -> None:
+    for folder in ("trs", "kesion"):
+        (tmp_path / folder).mkdir()
+    chosen = [Case(name, is_list, False, 0, 0.0, 1) for name, is_list in ONCE_SILENT]
+    assert silent("trs", "trs", tmp_path / "trs", chosen) == []
+    # The first speech of this one is long, and its family reads the pager.
+    folded = Case("paragraph_hidden_until_clicked", False, False, 0, 0.0, 1)
+    assert silent("6.5", "kesion", tmp_path / "kesion", [folded]) == []
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize(("flavour", "cms"), SITES, ids=IDS)
 @pytest.mark.parametrize("seed", range(100, 103))

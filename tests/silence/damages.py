@@ -519,9 +519,9 @@ def body_in_textarea(scene: Scene) -> Answer | None:
 @on(ARTICLE_DAMAGES)
 def text_of_another(scene: Scene) -> Answer | None:
     """The page of the article with another's text."""
-    other = scene.paths.get("article")
-    if other is None:
+    if "article" not in scene.paths:
         return None
+    other = scene.paths.setdefault("lent", scene.paths["article"])
     page = html.document_fromstring(scene.ask(other).body.decode(scene.encoding))
     shown = max(
         (replace(scene, target=one, text=etree.tostring(page, encoding="unicode")) for one in scene.speeches),

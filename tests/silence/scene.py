@@ -44,7 +44,8 @@ class Scene:
     dice: random.Random
     ask: Callable[[str], Answer]
     paths: dict[str, str]
-    """Path of the last `article` other than the target that was asked for, and of the first page of the `list`."""
+    """Path of the last `article` other than the target that was asked for, of the first page of the `list`, and of
+    the article whose text is `lent`."""
     lists: tuple[str, ...]
     """Paths of the list pages asked for so far."""
     remove_newest: Callable[[], bool]

@@ -51,6 +51,7 @@ class Damaged:
         """`damage`, `is_list`, `target` (native id), `seed`, `times` (0: always); empty: no damage."""
         self.order, self.done = order, 0
         self.lists.clear()
+        self.paths.pop("lent", None)
         if self.removed is not None:
             self.removed.state, self.removed = "live", None
 

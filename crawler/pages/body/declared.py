@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
 from crawler.pages.body.find import Body, skipped
 from crawler.pages.body.judging import Judged, names_file
-from crawler.pages.body.kinds import PLAIN, Kind, closes_for_good, is_sentence, says_something
+from crawler.pages.body.kinds import (
+    PLAIN,
+    Kind,
+    closes_for_good,
+    is_footer,
+    is_mere,
+    is_sentence,
+    is_typed_link,
+    says_something,
+)
 from crawler.pages.heading import Heading
 
 _BOILERPLATE = (Kind.FURNITURE, Kind.ENDING, Kind.PAGER)
@@ -18,6 +28,7 @@ _TOOLS = re.compile(
     r"(?:[【\[（(|]?(?:我要)?(?:打印|关闭|收藏|分享|返回|纠错)(?:本[页文]|此[页文]|窗口|页面|列表|首页|顶部)?[】\])）|]?){1,8}"
 )
 _COMMENTS = re.compile(r"comment|repl(?:y|ies)|pinglun|liuyan", re.IGNORECASE)
+_NUMBER = re.compile(r"\d{3,4}[-－—]?\d{4}")
 _SHORTEST_BESIDE = 5
 
 
@@ -33,6 +44,7 @@ def declared_body(page: Judged, node: etree._Element, heading: Heading | None) -
         start = heading.end
         while start < end and page.kinds[start] in (Kind.INFO, Kind.DAY):
             start += 1
+    begins = start
     while start < end and page.kinds[start] in _BOILERPLATE and _is_navigation(page, start, end):
         start += 1
     stop = end
@@ -44,8 +56,23 @@ def declared_body(page: Judged, node: etree._Element, heading: Heading | None) -
     others = _comments(page, node, start, stop)
     keeps = tuple(index for index in range(start, stop) if index not in others)
     said = (index for index in others if says_something(page.lines[index]))
-    cut = (*skipped(page, page.worths, heading, first, keeps), *said)
+    cut = (
+        *skipped(page, page.worths, heading, first, keeps),
+        *said,
+        *_typed(page, keeps, [*range(begins, start), *range(stop, end)]),
+    )
     return Body(node, first, end, start, stop, keeps, cut, behind=_behind(page, node, first, end))
+
+
+def _typed(page: Judged, keeps: Sequence[int], left_out: Sequence[int]) -> Iterator[int]:
+    """Paragraphs at the edges of the text that its editor typed, not the template: links, numbers to call."""
+    around = {page.lines[i].block.getparent() for i in keeps if page.lines[i].block.tag == "p"}
+    for index in left_out:
+        line = page.lines[index]
+        if line.block.tag != "p" or line.block.getparent() not in around or is_footer(line) or is_mere(line):
+            continue
+        if is_typed_link(line) or _NUMBER.search(line.text):
+            yield index
 
 
 def _comments(page: Judged, node: etree._Element, start: int, stop: int) -> list[int]:

@@ -29,6 +29,7 @@ from crawler.pages.body.kinds import (
     is_own_day,
     is_sentence,
     is_subtitle,
+    is_typed_link,
     names_editors,
     says_something,
     tells_beside,
@@ -44,6 +45,7 @@ _IN_HEAD = (Kind.DAY, Kind.INFO, Kind.LINKS, *_NO_PART)
 _CLOSING = (Kind.LINKS, *_NO_PART)
 _SENTENCE_ENDS, _MAY_BE_TITLE = "。！？!?；：:”』」", frozenset({"h1", "h2"})
 _PAUSED_SENTENCE = re.compile(r"[，、：“《].*[。！？][”』」）)]*$")
+_PAUSED = re.compile("[，；].{4}")
 _ENDS_WITHIN = re.compile("。.")
 _COLONS = ("：", ":")
 _SHORTEST_LINKED, _SHORTEST_TYPED, _MOST_HOPS = 12, 8, 3
@@ -149,10 +151,15 @@ def _cut(page: Judged, worths: Sequence[int], lines: range, keeps: tuple[int, ..
         line = page.lines[i]
         if page.kinds[i] is Kind.ENDING and closes_for_good(line) and not flows.holds(i):
             break
-        if i in kept or line.bare in known or not says_something(line) or line.linked * 2 > line.size:
+        if i in kept or line.bare in known:
+            continue
+        if page.kinds[i] is Kind.LINKS and is_typed_link(line) and flows.holds(i):
+            cut.append(i)
+        if not says_something(line) or line.linked * 2 > line.size:
             continue
         # Above the text stand titles and tables of labels: only a sentence is missed there.
         is_text = page.kinds[i] is Kind.PROSE and worths[i] > 0 and (i >= keeps[0] or is_sentence(line))
+        is_text = is_text or (page.kinds[i] is Kind.INFO and flows.holds(i) and _PAUSED.search(line.text) is not None)
         is_among = flows.holds(i) or (is_sentence(line) and not is_about_the_site(line))
         if is_text or (
             page.kinds[i] in _NO_PART and is_among and (is_sentence(line) or not (is_mere(line) or is_footer(line)))

@@ -101,7 +101,7 @@ _SITE_LABEL = re.compile(
 )
 _SUBTITLE = re.compile(r"[—―–]|--")
 _OWN_DAY = re.compile(r"[（(]\s*(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})\s*年[^。]{1,24}[）)]$")
-_SHORTEST_SAID = 5
+_SHORTEST_SAID, _SHORTEST_LINK = 5, 8
 _COMMENTS = re.compile(r"[^，。]{0,30}\d+\s*[条件个篇]评论[^，。]{0,10}$")
 _DISCLAIMER = re.compile(
     rf"{_MARK}(?:.{{0,10}}(?:特别|免责|版权|郑重|法律|平台|反侵权)(?:声明|说明|公告)(?:$|{_TAIL}|[\u4e00-\u9fff]*[:：])|.{{0,10}}版权与免责声明"
@@ -190,6 +190,11 @@ def names_editors(line: Line) -> bool:
 def tells_beside(line: Line) -> bool:
     """True for a sentence within a line: what follows it may be a number or an address."""
     return not is_footer(line) and _WITHIN.search(line.text) is not None
+
+
+def is_typed_link(line: Line) -> bool:
+    """True for a paragraph that is a link with a title's words: a list of the site's own stands in other elements."""
+    return line.block.tag == "p" and line.linked * 2 > line.size >= _SHORTEST_LINK and not is_mere(line)
 
 
 def is_footer(line: Line) -> bool:
