@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from pipelines.context import read_context
+from pipelines.context import Context, read_context
 from pipelines.damage import damage_of
 from pipelines.record import Evidence, Problem, RawSpeech, Speech, Witness
 from pipelines.rendering import body_text
@@ -39,11 +40,10 @@ class Normaliser:
 
     def speech(self, raw: RawSpeech) -> Speech:
         """Normalise one speech; a value that cannot be read is null and its problem told."""
-        body = body_text(raw.body_html)
+        body, context, text_problems = _read_text(raw.title, raw.body_html, raw.look.observed_at)
         dated = self._published(raw)
         moment = dated.moment
         count, view_problems = self.views(raw.look.views_raw, raw.look.views_source)
-        context = read_context(raw.title, body, seen_at=datetime.fromisoformat(raw.look.observed_at))
         return Speech(
             site=raw.site,
             native_id=raw.native_id,
@@ -66,7 +66,7 @@ class Normaliser:
                 *dated.problems,
                 *view_problems,
                 *context.problems,
-                *_text_problems(raw.title, body),
+                *text_problems,
             ),
             view_count=count,
             look=raw.look,
@@ -100,6 +100,13 @@ def _dated(weighed: Weighed) -> tuple[Evidence, ...]:
 def _said(value: str | None) -> str | None:
     """A name as it is printed; None for a word that says there is none: 未知, 无, `--`."""
     return None if value is None or says_nothing(value) else value
+
+
+@lru_cache(maxsize=8)  # a crawl judges a speech, then keeps it, with a few articles under way
+def _read_text(title: str, body_html: tuple[str, ...], observed_at: str) -> tuple[str, Context, tuple[Problem, ...]]:
+    """Text of the body, what it says with the title, and what is wrong with both: most of the work."""
+    body = body_text(body_html)
+    return body, read_context(title, body, seen_at=datetime.fromisoformat(observed_at)), _text_problems(title, body)
 
 
 def _text_problems(title: str, body: str) -> tuple[Problem, ...]:

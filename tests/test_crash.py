@@ -25,7 +25,7 @@ from pipelines.archive.write.staging import LOOKS
 from pipelines.warc.record_reader import records
 from pipelines.warc.record_writer import WarcWriter
 from pipelines.warc.records import WarcRecord
-from tests.conftest import PATIENCE, ROOT, Site
+from tests.conftest import PATIENCE, ROOT, Site, run
 from tests.faults import SCENARIOS, content
 from tests.test_archive import FACTS, crawl, day, listed, missed, opened, sealed, speech, tree, whole
 from tests.test_crawl import assert_same
@@ -50,10 +50,9 @@ def die(root: Path, number: int, *speeches: str, torn: bytes = b"") -> Path:
 
 
 def points(folder: Path, scenario: str, fault: str, first: int, stride: int) -> int:
-    command = [sys.executable, "-m", "tests.faults", str(folder), scenario, fault, str(first), str(stride)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
-    assert (done.returncode, done.stderr) == (0, "")
-    return int(done.stdout)
+    done = run("tests.faults", str(folder), scenario, fault, str(first), str(stride))
+    assert (done.status, done.err) == (0, "")
+    return int(done.out)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
