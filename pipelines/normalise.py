@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from pipelines.context import Context, read_context
+from pipelines.context import WordedContext, read_context
 from pipelines.damage import damage_of
 from pipelines.record import Evidence, Problem, RawSpeech, Speech, Witness
 from pipelines.rendering import body_text
@@ -103,7 +103,9 @@ def _said(value: str | None) -> str | None:
 
 
 @lru_cache(maxsize=8)  # a crawl judges a speech, then keeps it, with a few articles under way
-def _read_text(title: str, body_html: tuple[str, ...], observed_at: str) -> tuple[str, Context, tuple[Problem, ...]]:
+def _read_text(
+    title: str, body_html: tuple[str, ...], observed_at: str
+) -> tuple[str, WordedContext, tuple[Problem, ...]]:
     """Text of the body, what it says with the title, and what is wrong with both: most of the work."""
     body = body_text(body_html)
     return body, read_context(title, body, seen_at=datetime.fromisoformat(observed_at)), _text_problems(title, body)
