@@ -18,6 +18,7 @@ from scrapy.settings import default_settings
 
 from crawler import settings
 from crawler.arguments import ARGUMENTS
+from crawler.pages import FAMILIES
 from crawler.profile import SITES, SiteProfile
 from pipelines.health import Exit
 from tests.conftest import ROOT, Ended, Site, run
@@ -151,6 +152,7 @@ def test_tables_and_profiles_are_those_of_the_code() -> None:
     assert tomllib.loads((SITES / "gszx.toml").read_text("utf-8")) in map(tomllib.loads, toml)
     named = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?) \|", ADDING, re.MULTILINE))))
     assert named == {field.name for field in fields(SiteProfile)} - {"site"}
+    assert {name for name, _ in rows(PAGES["docs/cms-families.md"])} - {"cms"} == FAMILIES.keys() - {"generic"}
     makefile = (ROOT / "Makefile").read_text("utf-8")
     targets = {target for text in PAGES.values() for target in re.findall(r"^(?:\$ )?make (\w+)", text, re.MULTILINE)}
     assert {"demo", "test"} <= targets

@@ -15,13 +15,13 @@ from pipelines.record import KEYS, Latest, Observation, Version
 from tests.conftest import ROOT
 from tests.test_archive import day, opened, sealed, speech
 
-VERSION_END = '"the exchanges the line was read from")]\n'
+VERSION_END = "\n\n@dataclass(frozen=True, slots=True, kw_only=True)\nclass Observation:"
 RAW_END = '    breadcrumb: Annotated[str | None, "where the page says it stands"]\n'
 SPEECH_END = "    view_count: int | None\n    look: Look\n\n    @property"
 ADDED = {
-    VERSION_END: VERSION_END
-    + '    motto: Annotated[str | None, Key("published", "words below", hashed=True, personal=True, later=True)]\n'
-    + '    audience: Annotated[str | None, Key("interpreted", "who listened", personal=True, later=True)]\n',
+    VERSION_END: '    motto: Annotated[str | None, Key("published", "words below", hashed=True, personal=True, later=True)]\n'
+    '    audience: Annotated[str | None, Key("interpreted", "who listened", personal=True, later=True)]\n'
+    + VERSION_END,
     RAW_END: f'{RAW_END}    motto: Annotated[str | None, Key("published", "words below", later=True)] = None\n',
     SPEECH_END: f"    motto: str | None = None\n    audience: str | None = None\n{SPEECH_END}",
 }
