@@ -19,10 +19,10 @@ VERSION_END = "\n\n@dataclass(frozen=True, slots=True, kw_only=True)\nclass Obse
 RAW_END = '    breadcrumb: Annotated[str | None, "where the page says it stands"]\n'
 SPEECH_END = "    view_count: int | None\n    look: Look\n\n    @property"
 ADDED = {
-    VERSION_END: '    motto: Annotated[str | None, Key("published", "words below", hashed=True, personal=True, later=True)]\n'
-    '    audience: Annotated[str | None, Key("interpreted", "who listened", personal=True, later=True)]\n'
-    + VERSION_END,
-    RAW_END: f'{RAW_END}    motto: Annotated[str | None, Key("published", "words below", later=True)] = None\n',
+    VERSION_END: f"""\
+    motto: Annotated[str | None, Key("published", "words below", hashed=True, personal=True, later=True)]
+    audience: Annotated[str | None, Key("interpreted", "who listened", personal=True, later=True)]
+{VERSION_END}""",
     SPEECH_END: f"    motto: str | None = None\n    audience: str | None = None\n{SPEECH_END}",
 }
 """All that two more keys cost, one of them as found too: what of `pipelines/record.py` becomes what."""
