@@ -23,6 +23,7 @@ ADDED = {
     motto: Annotated[str | None, Key("published", "words below", hashed=True, personal=True, later=True)]
     audience: Annotated[str | None, Key("interpreted", "who listened", personal=True, later=True)]
 {VERSION_END}""",
+    RAW_END: f'{RAW_END}    motto: Annotated[str | None, Key("published", "words below", later=True)] = None\n',
     SPEECH_END: f"    motto: str | None = None\n    audience: str | None = None\n{SPEECH_END}",
 }
 """All that two more keys cost, one of them as found too: what of `pipelines/record.py` becomes what."""
