@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from crawler.hosts import Hosts
 from crawler.occasion import Occasion
 from crawler.pages import Family
 from crawler.plan import Plan
 from crawler.profile import SiteProfile
+from pipelines.archive.read.moments import stamp
 from pipelines.archive.write.writer import ArchiveRun
 from pipelines.health import RunReport
 from pipelines.normalise import Normaliser
 
-if TYPE_CHECKING:
-    from crawler.replay import Replay
+
+class AnswersAnew(Protocol):
+    """What a run made again says of the captures that answer it; the other half is its download handler's."""
+
+    answered: int
+
+    def document(self) -> dict[str, Any]:
+        """For the run report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +53,9 @@ class CrawlJob:
     captures: bool
     gone_after_days: int
     occasion: Occasion
-    replay: Replay | None
+    replay: AnswersAnew | None
     scratch: TemporaryDirectory[str] | None = None
 
     def now(self) -> str:
         """The present moment as archives write it."""
         return stamp(self.clock())
-
-
-def stamp(moment: datetime) -> str:
-    """RFC 3339 in UTC, to the second: `2026-01-10T02:00:00Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -10,11 +10,11 @@ from typing import Any
 from urllib.parse import quote
 
 from crawler.blocked import obstacle
-from crawler.job import stamp
 from crawler.pages import ArticlePage, Family
 from crawler.pages.page import Page, PageError, PageSizeError, PageTimeError
 from crawler.reading_time import reading_time
 from crawler.saved import SavedPage
+from pipelines.archive.read.moments import stamp
 from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
 from pipelines.record import KEYS, Look, Problem, RawSpeech, Speech

@@ -18,10 +18,10 @@ from scrapy.http import Headers, Request, Response
 from scrapy.responsetypes import responsetypes
 
 from crawler.fetch import NotCaptured
-from crawler.job import stamp
 from crawler.wire import Arrival
 from pipelines.archive.disk.layout import is_named_path
 from pipelines.archive.errors import Damaged
+from pipelines.archive.read.moments import stamp
 from pipelines.archive.write.captures import Captured
 from pipelines.stages import stop
 from pipelines.warc.exchanges import Exchanges, Found, with_payload
@@ -158,7 +158,7 @@ class ReplayHandler(BaseDownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         job: CrawlJob = self.crawler.spider.job  # type: ignore[union-attr]
-        assert job.replay is not None  # noqa: S101 - this handler is set for replays only
+        assert isinstance(job.replay, Replay)  # noqa: S101 - this handler is set for replays only
         try:
             return job.replay.answer(request)
         except WarcDamaged as error:

@@ -18,7 +18,7 @@ from crawler import settings as project_settings
 from crawler.agent import software, user_agent
 from crawler.arguments import Arguments, WrongUse
 from crawler.hosts import Hosts
-from crawler.job import CrawlJob, stamp
+from crawler.job import CrawlJob
 from crawler.occasion import occasion_of
 from crawler.plan import Plan
 from crawler.profile import SiteProfile
@@ -26,6 +26,7 @@ from crawler.replay import Replay
 from crawler.site_settings import ARCHIVING
 from pipelines import __version__
 from pipelines.archive.errors import ArchiveError
+from pipelines.archive.read.moments import stamp
 from pipelines.archive.write.writer import ArchiveRun
 from pipelines.health import RunReport
 from pipelines.normalise import Normaliser

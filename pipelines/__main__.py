@@ -18,6 +18,7 @@ from pipelines.archive.errors import ArchiveError, NotUnderstood
 from pipelines.archive.prove.signatures import sign
 from pipelines.archive.prove.verify import verify, verify_quick
 from pipelines.archive.read import state
+from pipelines.archive.read.moments import stamp
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.redact import redact
@@ -154,7 +155,7 @@ def _redact(arguments: argparse.Namespace) -> int:
         Archive(arguments.archive).full_id(arguments.id).partition(":")[2],
         reason=arguments.reason,
         order=arguments.order,
-        recorded_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        recorded_at=stamp(datetime.now(UTC)),
         software={"speech-archive": __version__, "python": platform.python_version(), "system": sys.platform},
     )
     print(f"commit {done.commit}: text removed from {done.lines} lines\nhead {done.head}")

@@ -16,7 +16,7 @@ import pytest
 
 from crawler.pages import FAMILIES, family
 from crawler.reading import PageReader, UnreadPage
-from crawler.replica.cms import Asked
+from crawler.replica.asp import Asked
 from crawler.replica.families import family_replica
 from crawler.replica.site import Site
 from crawler.saved import SavedPage, saved_pages

@@ -1,16 +1,24 @@
-"""A request as classic ASP sees it, and an answer as IIS sends it."""
+"""A request as it came, a request as classic ASP sees it, and an answer as IIS sends it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
-if TYPE_CHECKING:
-    from crawler.replica.cms import Asked
-
 LARGEST_LONG = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as it came: `target` with its query, the posted `form`, and the headers CMSs look at."""
+
+    method: str
+    target: str
+    form: str
+    host: str
+    cookie: str
+    referer: str
 
 
 @dataclass(frozen=True)

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from crawler.replica.asp import Answer
+    from crawler.replica.asp import Answer, Asked
     from crawler.replica.site import Site
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A request as it came: `target` with its query, the posted `form`, and the headers CMSs look at."""
-
-    method: str
-    target: str
-    form: str
-    host: str
-    cookie: str
-    referer: str
 
 
 class Cms(Protocol):

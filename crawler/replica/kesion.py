@@ -17,7 +17,7 @@ from crawler.replica.templates import COMMON_GUARD, SITE, ArticleView
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crawler.replica.cms import Asked
+    from crawler.replica.asp import Asked
     from crawler.replica.templates import Flavour
     from crawler.replica.views import ListPages
 

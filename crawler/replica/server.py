@@ -13,8 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from crawler.replica import notices
-from crawler.replica.asp import Answer
-from crawler.replica.cms import Asked
+from crawler.replica.asp import Answer, Asked
 from crawler.replica.faults import Faults
 
 if TYPE_CHECKING:

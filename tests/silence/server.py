@@ -20,8 +20,8 @@ from tests.silence.damages import ARTICLE_DAMAGES, LIST_DAMAGES
 from tests.silence.scene import Scene
 
 if TYPE_CHECKING:
-    from crawler.replica.asp import Answer
-    from crawler.replica.cms import Asked, Cms
+    from crawler.replica.asp import Answer, Asked
+    from crawler.replica.cms import Cms
 
 SPEECHES, PER_PAGE, SEED = 9, 5, 7
 LEAST_SHARE = 0.1

@@ -22,7 +22,7 @@ from crawler.replica.templates import COMMITTEE, FRIENDS, SITE
 if TYPE_CHECKING:
     import random
 
-    from crawler.replica.cms import Asked
+    from crawler.replica.asp import Asked
 
 COLUMNS = {NEWS: "政协要闻", SECTION: "领导讲话", NOTICES: "通知公告"}
 TINY_GIF = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")

@@ -1,4 +1,4 @@
-"""The moments a person may ask about, as the lines write them: UTC to the second, so that text compares as time."""
+"""Moments as the lines write them: UTC to the second, so that text compares as time."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from datetime import UTC, date, datetime
 from pipelines.archive.errors import NotUnderstood
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def stamp(moment: datetime) -> str:
+    """RFC 3339 in UTC, to the second: `2026-01-10T02:00:00Z`. `moment` is aware."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def start_of(text: str) -> str:
@@ -32,7 +37,7 @@ def _second(text: str) -> str:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             raise NotUnderstood(f"{text}: in which time zone? Write {text}Z for UTC, or an offset such as +08:00")
-        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return stamp(moment)
     except (ValueError, OverflowError) as error:
         if isinstance(error, NotUnderstood):
             raise
