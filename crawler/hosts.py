@@ -40,7 +40,7 @@ class Hosts:
     def local(self, url: str) -> str | None:
         """The address to fetch on the site's own host; None when the link leads to a foreign host or no page.
 
-        The own name with or without `www.`, by http or https, stays as it is: sites redirect between them.
+        The own name with or without `www.` or `m.`, by http or https, stays as it is: sites redirect between them.
         """
         parts, server = _read(url)
         if parts is None or server is None:
@@ -66,7 +66,7 @@ class Hosts:
         return self.local(url) if self.is_own(server) or is_alias else None
 
     def is_own(self, server: Server) -> bool:
-        """True for the site's own server: its name with or without `www.`, its port or those of http and https."""
+        """True for the site's own server: its name with or without `www.` or `m.`, its port or those of http and https."""
         if self._own is None or server.bare != self._own.bare:
             return False
         return server.port == self._own.port or (server.has_default_port and self._own.has_default_port)

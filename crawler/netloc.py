@@ -21,6 +21,7 @@ _PORTS = {"http": 80, "https": 443}
 # What a browser removes or reads as "/", so that two programs see two hosts in one address.
 _AMBIGUOUS = re.compile(r"[\x00-\x1f\x7f]|^[^?#]*\\")
 _NUMERIC_HOST = re.compile(r"(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}")
+_OF_SITE = re.compile(r"^(?:www|m)\.(?=[^.]+\.)")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -53,8 +54,8 @@ class Server:
 
     @property
     def bare(self) -> str:
-        """The host without `www.`."""
-        return self.host.removeprefix("www.")
+        """The host without `www.` or the `m.` of its pages for phones."""
+        return _OF_SITE.sub("", self.host)
 
     @property
     def has_default_port(self) -> bool:

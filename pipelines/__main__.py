@@ -71,7 +71,11 @@ def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
     audit_text.add(verbs)
     check = verb("verify", _verify, "Prove that nothing was lost or altered; exit status 5 when it was.")
     check.add_argument("--head", metavar="SHA256", help="a head noted earlier: proves that nothing since was cut off")
-    check.add_argument("--quick", action="store_true", help="the daily check: chain, sizes, newest files; seconds")
+    check.add_argument(
+        "--quick",
+        action="store_true",
+        help="the daily check: chain, all sizes, bytes of the newest files; it reads no line",
+    )
     check.add_argument("--signers", metavar="FILE", type=Path, help="allowed_signers of ssh-keygen: check signatures")
     check.add_argument("--json", action="store_true", help=told)
     signing = verb("sign", _sign, "Sign the commits not signed yet, by ssh-keygen -Y sign.")

@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 from crawler.replica.process import Replica
 from pipelines.__main__ import main
 from pipelines.archive import Archive
+from pipelines.archive.errors import Damaged
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.write.redact import redact
+from pipelines.export.cdxj import cdxj_lines
 from pipelines.export.sorting import sorted_lines
 from tests.conftest import Ended, Site
 from tests.judging import judged
@@ -230,6 +232,20 @@ def test_a_damaged_archive_is_not_handed_over(site: Packed, tmp_path: Path, form
     expected = 0 if (form, damaged[:4]) == ("datapackage", "warc") else 5
     assert export(folder, form, tmp_path / "package") == expected
     assert sorted(file.name for file in tmp_path.iterdir()) == ["gszx", *["package"] * (not expected)]
+
+
+@pytest.mark.parametrize("address", [b"", b"file:///etc/passwd", b"http://a.example/b c", b"http://a.example/b\nc"])
+def test_an_index_lists_no_capture_without_an_address(tmp_path: Path, address: bytes) -> None:
+    """A blank or a line feed in an address would make another key or another line."""
+    file = tmp_path / "a.warc.gz"
+    for given, is_one in ((b"http://a.example/b", True), (address, False)):
+        fields = b"WARC-Type: response\r\nWARC-Target-URI: %b\r\nWARC-Date: 2026-01-01T00:00:00Z\r\n" % given
+        file.write_bytes(gzip.compress(b"WARC/1.1\r\n" + fields + b"Content-Length: 0\r\n\r\n\r\n\r\n"))
+        if is_one:
+            assert len(list(cdxj_lines(file))) == 1
+        else:
+            with pytest.raises(Damaged, match="offset 0"):
+                list(cdxj_lines(file))
 
 
 def test_no_package_brings_back_what_was_removed_by_order(

@@ -245,6 +245,8 @@ def test_obstacles(status: int, text: str, expected: str, reason: Reason | None)
         ("http://gszx.example/a?b=1#c", "http://gszx.example/a?b=1"),
         ("https://www.gszx.example/a", "https://www.gszx.example/a"),
         ("https://gszx.example/a", "https://gszx.example/a"),
+        ("http://m.gszx.example/a", "http://m.gszx.example/a"),
+        ("http://m.example/a", None),
         ("http://old.gszx.example/a", "http://gszx.example/a"),
         ("http://192.168.3.251:88/a", "http://gszx.example/a"),
         ("http://localhost:96/a", "http://gszx.example/a"),

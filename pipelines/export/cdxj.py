@@ -19,19 +19,34 @@ if TYPE_CHECKING:
     from pipelines.warc.records import Place, WarcRecord
 
 _CAPTURES = frozenset({"response", "revisit"})
+# A blank or line feed in an address would be another key, or another line of the index.
+_ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f]+", re.IGNORECASE)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)
 
 
 def cdxj_lines(warc: Path) -> Iterator[bytes]:
-    """The line of each response and revisit in a WARC file, in the order of the file; `Damaged` where it breaks off.
+    """The line of each response and revisit in a WARC file, in the order of the file.
 
     Keys and values are those of `cdxj-indexer`; requests and warcinfo are not listed, as there.
+
+    Raises:
+        Damaged: the file breaks off, or a capture's address or date is none.
     """
     try:
         for place, record in records(warc):
-            if record.type in _CAPTURES and record.target_uri:
-                yield _line(record, record.target_uri, place, warc.name)
+            if record.type in _CAPTURES:
+                yield _line(record, _address(record, place, warc), place, warc.name)
     except WarcDamaged as error:
         raise Damaged(str(error)) from error
+
+
+def _address(record: WarcRecord, place: Place, warc: Path) -> str:
+    """The address of a capture, whose date is one."""
+    address = record.target_uri or ""
+    for value, pattern in ((address, _ADDRESS), (record.date, _MOMENT)):
+        if pattern.fullmatch(value) is None:
+            raise Damaged(f"{warc}: record at offset {place.offset}: {value[:200]!r} is no address or date of a capture")
+    return address
 
 
 def _line(record: WarcRecord, url: str, place: Place, name: str) -> bytes:
