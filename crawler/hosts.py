@@ -66,7 +66,7 @@ class Hosts:
         return self.local(url) if self.is_own(server) or is_alias else None
 
     def is_own(self, server: Server) -> bool:
-        """True for the site's own server: its name with or without `www.` or `m.`, its port or those of http and https."""
+        """True for the site's own server: its name with or without `www.` or `m.`, its port or theirs of http(s)."""
         if self._own is None or server.bare != self._own.bare:
             return False
         return server.port == self._own.port or (server.has_default_port and self._own.has_default_port)

@@ -238,8 +238,8 @@ def test_a_damaged_archive_is_not_handed_over(site: Packed, tmp_path: Path, form
 def test_an_index_lists_no_capture_without_an_address(tmp_path: Path, address: bytes) -> None:
     """A blank or a line feed in an address would make another key or another line."""
     file = tmp_path / "a.warc.gz"
-    for given, is_one in ((b"http://a.example/b", True), (address, False)):
-        fields = b"WARC-Type: response\r\nWARC-Target-URI: %b\r\nWARC-Date: 2026-01-01T00:00:00Z\r\n" % given
+    for uri, is_one in ((b"http://a.example/b", True), (address, False)):
+        fields = b"WARC-Type: response\r\nWARC-Target-URI: %b\r\nWARC-Date: 2026-01-01T00:00:00Z\r\n" % uri
         file.write_bytes(gzip.compress(b"WARC/1.1\r\n" + fields + b"Content-Length: 0\r\n\r\n\r\n\r\n"))
         if is_one:
             assert len(list(cdxj_lines(file))) == 1

@@ -148,6 +148,10 @@ FOLLOWED = {
     "wordless-class": Shape(files, following('<a class="page-next" href="{0}"></a>')),
     "title": Shape(files, following('<a title="下一页" href="{0}">&gt;</a>')),
     "windows": Shape(files, window),
+    "windows-by-word": Shape(files, lambda n: window(n).replace(">...<", f">{'后' if n < 3 else '前'}2页<")),
+    "numbers-beside-the-list": Shape(
+        counted, lambda n: numbered(lambda k: f'href="{counted(k)}"')(n).removeprefix('<div class="page">')[:-6]
+    ),
     "numbers-only": Shape(counted, numbered(lambda n: f'href="{counted(n)}"')),
     "numbers-by-handler": Shape(
         query("pageNo"),
@@ -236,6 +240,14 @@ def test_followed_to_the_last_row(name: str) -> None:
 
 
 TOLD = {
+    "numbers-beside-the-list": ('<a href="#" onclick="gotoPage(2);return false">2</a> <a href="#" onclick="gotoPage(3)">3</a>', "2 (gotoPage(2)"),
+    "picture-by-code": ("<a href='javascript:nextpage()'><img src='/i/next.gif'></a>", "next (javascript:nextpage())"),
+    "select-by-code": ("<select onchange='go(this.value)'><option value='1'>第1页</option><option value='2'>第2页</option></select>", "cannot be followed: 第2页"),
+    "jump-beside-the-list": ("到第<input size=3>页 <input type='button' value='确定' onclick='jump()'> 共4页", "page 2: the pager ended"),
+    "counts-handed-on": ("<script>PageHTML('1','4','12','/ldjh/?page=')</script>", "PageHTML"),
+    "load-more-in-a-block": ("<div class='btn' id='more'>点击加载更多</div>", "点击加载更多"),
+    "load-more-otherwise": ("<a href='javascript:void(0)' class='m'>更多内容加载</a>", "更多内容加载"),
+    "scroll-elsewhere": ("<script>$(window).scroll(function(){if(end()){page++;load(page)}})</script>", "scrolled"),
     "submit": ("""<div class="page">1/4页 <a href="javascript:turn(2)">下一页</a></div><script>function turn(n){document.f.submit();}</script>""", "ended before it"),
     "handler-elsewhere": ('<div class="page"><a href="javascript:turn(2)">下一页</a></div>', "下一页 (javascript:turn(2))"),
     "numbers-by-handler": ('<div class="page"><b>1</b> <span onclick="turn(2)">2</span> <span onclick="turn(3)">3</span></div>', "2 (turn(2))"),
@@ -281,6 +293,10 @@ HEALTHY = {
     "laypage-of-one": "<script>laypage.render({elem:'p', count: 3, limit: 15, jump:function(o){load(o.curr);}});</script>",
     "back-to-top": "<script>$(window).scroll(function(){$('#top').show();});$.get('/hits?id=1');</script>",
     "carousel": '<div class="swiper"><a class="swiper-button-next" href="javascript:;"></a></div>',
+    "rows-a-page": "<select name='pageSize' onchange='setPageSize(this.value)'><option value='10'>10</option><option value='20'>20</option></select>",
+    "counts-of-one-page": "<script>PageHTML('1','1','3')</script><script>showPage(1, 15, 3)</script>",
+    "count-of-all": "共1页",
+    "folded-block": "<div style='display:none'>加载更多</div>",
     "hidden-button": '<div style="display:none"><a href="javascript:;" onclick="load()">加载更多</a></div>',
     "hidden-scroll-words": '<div style="display:none"><p>上拉加载更多</p></div>',
     "article-neighbours": '<div>下一篇：<a href="javascript:;">没有了</a></div>',
@@ -403,6 +419,15 @@ def test_a_dated_link_in_the_list_is_a_row_or_told(cms: str, link: str, is_row: 
     walked = walk(lambda _: text, f"{HOST}/ldjh/", family(cms, None, ["领导讲话"], []))
     assert len(walked.rows) == 3 + is_row
     assert ("第九次会议" in walked.gaps) == (not is_row)
+
+
+def test_a_speech_called_like_a_page_of_its_list_is_a_row() -> None:
+    text = page(rows((3, 2, 1)).replace("/t", "/"), '<div><b>1</b> <a href="/ldjh/2.htm">2</a></div>')
+    pages: dict[str, str | list[str]] = {
+        "/ldjh/": text,
+        "/ldjh/2.htm": text.replace("第", "前").replace("/1.", "/4."),
+    }
+    assert shown(pages).ids == ["3.html", "2.html", "1.html", "4.html"]
 
 
 def test_rows_without_any_link_are_told() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from lxml import etree
 
@@ -27,7 +28,7 @@ from crawler.pages.breadcrumb import Trail, read_trail
 from crawler.pages.heading import Heading, find_heading, nearest_heading, titled
 from crawler.pages.info import Found, read_info, zones
 from crawler.pages.meta_tags import Claims, read_claims
-from crawler.pages.page import Page, PageError, squeeze, words
+from crawler.pages.page import Page, PageError, squeeze, tidy, words
 from crawler.pages.parts import GoesOn, error_shown, goes_on, hidden_parts
 from crawler.pages.slashed import ordered
 from crawler.pages.written import written_out
@@ -225,6 +226,10 @@ def _published_first(dates: Sequence[Witness], evidence: Evidence) -> Sequence[W
 
 
 def _claimed_title(named: Sequence[str], names: Sequence[str]) -> Found | None:
+    """The title of a page that shows none: a claim that another one begins with is whole, whatever signs it has."""
+    for claim, following in pairwise(named):
+        if squeeze(following).startswith(squeeze(claim)):
+            return Found(tidy(claim), "title")
     return Found(titled(named[0], names), "title") if named else None
 
 

@@ -16,11 +16,11 @@ ARROW = re.compile(r"(?:[>›»→▶]|&gt;){1,2}")
 LAST = re.compile(r"(?:末[页頁]|尾[页頁]|最后(?:一?页)?|最末页|last(?:page)?)[>›»|]*", re.IGNORECASE)
 MORE = re.compile(
     r"[+↓v]?(?:(?:点击|加载|显示|展开|继续|获取)+(?:加载|显示|查看)?更多.{0,6}|查看更多|(?:上拉|下拉|滑动).{0,4}加载.{0,4}"
-    r"|更多加载|(?:load|show|view)more.{0,8})[+↓.…]*",
+    r"|更多(?:内容|信息|文章)?加载|(?:load|show|view)more.{0,8})[+↓.…]*",
     re.IGNORECASE,
 )
 NUMBER = re.compile(r"[\[(（【第]?(\d{1,4})[\])）】页]?")
-WINDOW = re.compile(r"\.{2,}|…+|···|>>")
+WINDOW = re.compile(r"\.{2,}|…+|···|>>|[下后](?:[二三四五六七八九十]|[2-9]|[1-9]\d)页")
 CONTROLS = (
     "//a|//button|//input[@type='button' or @type='submit' or @type='image']"
     "|//*[@onclick][not(self::a)]|//*[@data-page]"

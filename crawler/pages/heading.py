@@ -31,6 +31,10 @@ _SORT = re.compile(r"[\[【［][^\]】］]{1,6}[\]】］]")
 _NUMBER = re.compile(r"[〔\[（(]\d{4}[〕\]）)].{0,8}号$")
 # How to reach the site: a column of such lines stands before the text on small sites.
 _CONTACT = re.compile(r"^(?:联系)?(?:地\s*址|电\s*话|手\s*机|传\s*真|邮\s*[箱编]|网\s*址|联系人)[\s\u3000]*[:：]")
+# Where the page stands in its site.
+_TRAIL = re.compile(
+    r"^(?:您|你)?(?:现在|当前|目前)?的?(?:所在)?(?:的)?位置[\s\u3000]*[:：]|^(?:网站)?(?:首页|主页)[\s\u3000]*[>»›＞→-]"
+)
 # A salutation, or the heading of a part.
 _SPOKEN = re.compile(
     "^(?:尊敬的|敬爱的|各位|同志们|女士们|先生们|朋友们|委员们)|^[（(]?[一二三四五六七八九十]{1,3}(?:[)）]|、)"
@@ -190,7 +194,7 @@ def _may_be_title(line: Line, kind: Kind) -> bool:
         and kind in (Kind.SHORT, Kind.PROSE)
         and line.text[-1] not in "。：:"
         and line.block.tag != "marquee"
-        and not any(pattern.search(line.text) for pattern in (_DAY, _CONTACT, _NUMBER, _SPOKEN))
+        and not any(pattern.search(line.text) for pattern in (_DAY, _CONTACT, _NUMBER, _SPOKEN, _TRAIL))
     )
 
 

@@ -18,6 +18,7 @@ from crawler.pages.body.lines import Line
 from crawler.pages.heading import Heading
 from crawler.pages.labels import (
     AUTHOR,
+    COUNT_BEFORE,
     INPUTTER,
     OTHER_DAYS,
     PUBLISHED,
@@ -47,6 +48,7 @@ _TELLS = re.compile(r"[0-9０-９年月前今昨刚{$\[]|^[-—]+$|NaN|null|unde
 _FOOTER = re.compile("©|版权|[Cc]opyright|备案|[上下]一[篇页条]")
 _BARE_VIEWS = re.compile(
     r"(?:浏览|阅读|点击|访问|查看|人气)(?:次数|量|数|率)?\s?[\])】）]?\s?([(（\[]?\s?[\d０-９][^\s\])）】]{0,12})"
+    rf"|{COUNT_BEFORE}"
 )
 _OF_OTHER_THINGS = (*OTHER_DAYS, *UPDATED, *WRITTEN)
 
@@ -267,5 +269,7 @@ def _views(zones: Sequence[tuple[str, dict[str, Value]]], lines: Sequence[Told])
         for label in VIEWS:
             if label in values and (count := values[label].count):
                 return Found(count, where)
-    bare = (match[1].lstrip("(（[ ") for line in lines for match in _BARE_VIEWS.finditer(line.text))
+    bare = (
+        (match[1] or match["count"]).lstrip("(（[ ") for line in lines for match in _BARE_VIEWS.finditer(line.text)
+    )
     return next((Found(text, "info") for text in bare if isinstance(view_count(text, source="page"), int)), None)

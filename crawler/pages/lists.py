@@ -18,7 +18,7 @@ from crawler.pages.addresses import column_id, is_file
 from crawler.pages.addresses import native_id as identity_of
 from crawler.pages.handlers import Scripts
 from crawler.pages.page import Page, squeeze, strings, tidy, words
-from crawler.pages.page_scripts import service
+from crawler.pages.page_scripts import service, uncounted_calls
 from crawler.pages.pagination import Pager, read_pager
 from crawler.pages.rows import SHORTEST_TITLE, FoundRows, last_in, leads, leads_to_anothers, row_links, said_by
 from crawler.pages.sections import further_lists, unwalked
@@ -54,12 +54,19 @@ def list_page(
         total=pager.total,
         current=pager.current,
         idle=pager.idle,
-        unfollowed=(*pager.unfollowed, *unwalked(page, found.rows)),
+        unfollowed=(*pager.unfollowed, *_uncounted(page, pager, len(found.rows)), *unwalked(page, found.rows)),
         unlinked=found.unlinked,
         further=further_lists(page, native_id, is_same),
         service=asked,
         doubled=found.doubled,
     )
+
+
+def _uncounted(page: Page, pager: Pager, rows: int) -> tuple[str, ...]:
+    """Pagers of scripts on a page where nothing else says whether there are further pages."""
+    if not rows or pager.linked or pager.next_url or pager.pages or pager.total or pager.unfollowed:
+        return ()
+    return tuple(dict.fromkeys(uncounted_calls(page, rows)))
 
 
 def read_list(page: Page, static_article: re.Pattern[str] | None) -> ListPage:
@@ -196,16 +203,19 @@ class Structure:
         groups: dict[Place, _Group] = {}
         for link, url in self.opened:
             identity = identity_of(url, self.static_article) if url else None
-            if url is not None and column_id(url) == here:
-                continue
             element = self._row_element(link, url or f"{id(link)}")
+            if element not in dates:
+                dates[element] = _date(element, link)
+            title = _title(link)
+            # `/ldjh/2.htm` may be this list's second page and `/ldjh/2.html` a speech.
+            is_dated = dates[element] is not None and len(squeeze(title or "")) >= _LONG_TITLE
+            if url is not None and column_id(url) == here and not (identity and is_dated):
+                continue
             group = groups.setdefault(_place(element), _Group())
             group.last = max(group.last, self.places[link])
             group.is_aside = _is_aside(element)
-            if element not in dates:
-                dates[element] = _date(element, link)
             is_weak = identity is None and (url is None or _is_own(self.page, url))
-            group.rows.append(_Row(link, element, url, identity, _title(link), dates[element], is_weak))
+            group.rows.append(_Row(link, element, url, identity, title, dates[element], is_weak))
         return groups
 
     def _row_element(self, link: etree._Element, url: str) -> etree._Element:

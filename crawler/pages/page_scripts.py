@@ -29,6 +29,13 @@ _MAKES = re.compile(
     r"(?:pag(?:e|er|ing|ination|inator))\w{0,24}(?:\.(?:render|init|generPageHtml|create|start))?)\s*\(",
     re.IGNORECASE,
 )
+_HANDED = re.compile(
+    r"(?<![\w$.])((?:show|create|get|make|write|print|set|init|draw)?_?pag(?:e|er|ing|ination)_?(?:html|nav|bar|list|str|show|code|link)?s?)"
+    r"\s*\(([^(){}]{3,200})\)(?!\s*\{)",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"(?<![\w./?=&-])\d{1,6}(?![\w./?=&-])")
+_LONGEST_SCRIPT = 200_000
 _DISTINCT = re.compile(
     r"laypage|kkpager|jqpaginator|pagination|paginator|paging|createpage|jpage|(?<![\w$])pager\b", re.IGNORECASE
 )
@@ -57,7 +64,10 @@ _SCROLLS = re.compile(r"\.scroll\s*\(|onscroll|addEventListener\(\s*['\"]scroll"
 _LOADS = re.compile(
     r"(?:page\w*|pn|curr\w*)\s*(?:\+\+|\+=\s*1)|\+\+\s*page|load_?more|get_?more|nextpage", re.IGNORECASE
 )
-_ASKS = re.compile(r"\$\.(?:ajax|get|post|getJSON)\b|\bfetch\s*\(|axios|\.load\s*\(|XMLHttpRequest", re.IGNORECASE)
+_ASKS = re.compile(
+    r"\$\.(?:ajax|get|post|getJSON)\b|\bfetch\s*\(|axios|\.load\s*\(|XMLHttpRequest|(?<![\w.])(?:load|get)\w{0,12}\s*\(",
+    re.IGNORECASE,
+)
 _HIDDEN_PAGES = re.compile(r"(?:total_?pages?|page_?count|page_?total|count_?page|pages)", re.IGNORECASE)
 _HIDDEN_ROWS = re.compile(r"(?:total_?(?:count|records?|rows?|num)|record_?count|row_?count|total)", re.IGNORECASE)
 # Declared by itself; a bare `pages` or `total` may count anything.
@@ -128,11 +138,24 @@ def counted_files(page: Page, stem: str | None = None) -> ScriptedPager:
 def service(page: Page) -> str | None:
     """The address that a script of the page asks for data, rows perhaps; None when none does."""
     for script in page.all("//script[not(@src)]"):
-        for match in _SERVICE.finditer((script.text or "")[:200_000]):
+        for match in _SERVICE.finditer((script.text or "")[:_LONGEST_SCRIPT]):
             asked = match[1] or match[2]
             if not _COUNTS_VIEWS.search(asked.partition("?")[0]):
                 return asked
     return None
+
+
+def uncounted_calls(page: Page, rows: int) -> Iterator[str]:
+    """Calls that hand counts to a pager in a form we do not know: `PageHTML('1', '3', '45')`.
+
+    Two ones are the only page of one, and a count of all the rows shown is a list that ends here.
+    """
+    for script in page.all("//script[not(@src)]"):
+        for match in _HANDED.finditer((script.text or "")[:_LONGEST_SCRIPT]):
+            counts = [int(number) for number in _NUMBER.findall(match[2])]
+            is_whole = counts.count(1) > 1 or rows in counts or max(counts, default=0) <= 1
+            if len(counts) > 1 and not is_whole:
+                yield f"{match[1]}(…) of a script"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +220,7 @@ class _Call:
 
 
 def _calls(source: str) -> Iterator[tuple[str, str]]:
-    for match in _MAKES.finditer(source[:200_000]):
+    for match in _MAKES.finditer(source[:_LONGEST_SCRIPT]):
         if not re.search(r"function\s*$", source[max(0, match.start() - 12) : match.start()]):
             arguments = enclosed(source, match.end() - 1, "()")
             if "{" in arguments:

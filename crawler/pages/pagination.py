@@ -7,7 +7,7 @@ rule can be read; the counts that are printed. A live control without a readable
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -43,7 +43,12 @@ _BLOCKS = "//div|//td|//p|//form|//span|//ul|//table|//center"
 _WORDS = re.compile(
     r"共\d+[页条篇]|\d+/\d+页?|页次[:：]|上一?页.*下一?页|首页.*[末尾]页|下一页.*[末尾]页|首页.*上一页"
 )
-_LONGEST_BLOCK = 600
+_LONGEST_BLOCK, _LONGEST_COUNT, _LONGEST_WORD = 600, 60, 6
+# A text of nothing but counts.
+_COUNTS = re.compile(
+    r"(?:第?\d+页?[/,，]?)?共(?:计|有)?\d+[页条篇](?:记录|信息|文章)?(?:[/,，]?(?:共|每页|第|当前第?)?\d+[页条篇]){0,2}[,，。|]?"
+)
+_NAMES_PAGES = re.compile(r"page|pager|fenye|(?<![a-z])(?:pn|pg)(?![a-z])", re.IGNORECASE)
 _MOST_PAGES = 10_000
 
 
@@ -89,8 +94,13 @@ class PagerReader:
         node = self._block()
         node = pager_block(self.page) if node is None else node
         inside = [one for one in self.controls if node is not None and _is_in(one.node, node)]
+        around, texts = node, strings(node) if node is not None else []
+        if node is None and (inside := self._row_of_numbers()):
+            # They stand beside the list itself: only their own words are the pager's.
+            node = inside[-1].node
+            around, texts = node.getparent(), _direct(node)
         linked = self._numbered(inside, node)
-        text = " ".join(strings(node)) if node is not None else ""
+        text = " ".join(texts)
         pages, total = printed_pages(text), printed_rows(text)
         if node is None:
             pages, total = self._counts_elsewhere()
@@ -99,7 +109,7 @@ class PagerReader:
         script = scripted_pager(self.page, self.scripts)
         pages, total = pages or script.pages, total or script.total
         every = _extrapolated({**script.linked, **linked}, pages)
-        current = _current(node) if node is not None else None
+        current = _current(around, texts) if around is not None else None
         following = self._next(inside)
         asked: Ask | None = None
         by_form: dict[int, str | Ask] = {}
@@ -137,11 +147,15 @@ class PagerReader:
             label = label_of(node)
             if label and turns(label) and not is_dead(node):
                 url, runs = self.scripts.opened(node), is_handled(node) or (node.get("data-page") or "").isdigit()
-                if url or not is_named_only(node) or (runs and stands_in_pager(node)):
+                is_certain = url or not is_named_only(node) or (runs and (stands_in_pager(node) or _runs_pages(node)))
+                if is_certain:
                     yield Control(node, label, url, runs)
         for option in self.page.all("//option[@value]"):
+            label = squeeze("".join(map(str, option.itertext())))
             if url := self._of_option(option):
-                yield Control(option, squeeze("".join(map(str, option.itertext()))), url, is_handled=False)
+                yield Control(option, label, url, is_handled=False)
+            elif NUMBER.fullmatch(label) and _turns_pages(option, label):
+                yield Control(option, label, None, is_handled=True)
 
     def _of_option(self, option: etree._Element) -> str | None:
         """The page an option of a select box leads to: its value, or what the box's handler makes of it."""
@@ -177,6 +191,20 @@ class PagerReader:
         ]
         return _around(alone[-1].node) if alone else None
 
+    def _row_of_numbers(self) -> list[Control]:
+        """The controls beside the last two numbers that follow each other, where no block is a pager's."""
+        beside: dict[etree._Element | None, list[Control]] = {}
+        for one in self.controls:
+            if one.node.tag != "option":
+                beside.setdefault(one.node.getparent(), []).append(one)
+        for row in reversed(beside.values()):
+            numbers = [one for one in row if one.number is not None]
+            urls = {one.number: one.url for one in numbers if one.number and one.url}
+            leads = _rule(urls) or any(map(self.is_same, urls.values())) or any(one.is_handled for one in numbers)
+            if leads and any((b.number or 0) - (a.number or 0) == 1 for a, b in pairwise(numbers)):
+                return row
+        return []
+
     def _is_of_list(self, one: Control) -> bool:
         """Links of other columns are none of the pager's, where the family can tell."""
         return not self.knows or one.url is None or self.is_same(one.url) or not self._is_known(one.url)
@@ -197,7 +225,9 @@ class PagerReader:
             return False
         inside = [one for one in self.controls if one.number is not None and _is_in(one.node, block)]
         urls = {one.number: one.url for one in inside if one.number is not None and one.url}
-        numbers = sorted({*(one.number for one in inside if one.number is not None), *_plain_numbers(block)})
+        numbers = sorted(
+            {*(one.number for one in inside if one.number is not None), *_plain_numbers(block, strings(block))}
+        )
         if len(numbers) < 2 or not any(b - a == 1 for a, b in pairwise(numbers)):
             return False
         if not urls:
@@ -209,16 +239,19 @@ class PagerReader:
         )
 
     def _numbered(self, inside: list[Control], node: etree._Element | None) -> dict[int, str]:
-        """Page number → address; a window's `…` leads to the number after the one before it."""
+        """Page number → address; a window's `…` or 后10页 leads to what the other addresses say, else to the number
+        after the one before it.
+        """
         numbered: dict[int, str] = {}
         last: int | None = None
+        rule = _rule({one.number: one.url for one in inside if one.number and one.url})
         for one in self._candidates(inside, node):
             if one.number is not None:
                 last = one.number
                 if one.url:
                     numbered.setdefault(one.number, one.url)
             elif one.url and last is not None and WINDOW.fullmatch(one.label):
-                numbered.setdefault(last + 1, one.url)
+                numbered.setdefault((_number_of(rule, one.url) if rule else None) or last + 1, one.url)
         return numbered
 
     def _candidates(self, inside: list[Control], node: etree._Element | None) -> list[Control]:
@@ -282,7 +315,9 @@ class PagerReader:
                 pages, total = printed_pages(text), printed_rows(text)
                 if total is not None:
                     return pages, total
-        return None, None
+        alone = (squeeze(text) for text in strings(self.page.root) if len(text) < _LONGEST_COUNT and "共" in text)
+        said = next(filter(_COUNTS.fullmatch, alone), None)
+        return (printed_pages(said), printed_rows(said)) if said else (None, None)
 
 
 def next_part(page: Page, links: Iterable[etree._Element], part: int) -> str | None:
@@ -323,13 +358,35 @@ def pager_block(page: Page) -> etree._Element | None:
     return found[-1] if found else None
 
 
+def _runs_pages(node: etree._Element) -> bool:
+    """True for a control whose code is called after pages: a picture alone may turn a carousel."""
+    return _NAMES_PAGES.search(f"{node.get('onclick') or ''} {node.get('href') or ''}") is not None
+
+
+def _turns_pages(option: etree._Element, label: str) -> bool:
+    """True for an option of a box that is called after pages, or whose options are: 第2页."""
+    box = next(option.iterancestors("select"), None)
+    if box is None or not box.get("onchange"):
+        return False
+    numbers = {squeeze("".join(map(str, one.itertext()))).strip("第页頁") for one in box.iter("option")}
+    if not {"1", "2"} <= numbers:
+        return False  # how many rows a page shows, or a year
+    named = " ".join(box.get(name) or "" for name in ("name", "id", "class", "onchange"))
+    return label.endswith(("页", "頁")) or _NAMES_PAGES.search(named) is not None
+
+
 def _says_pager(node: etree._Element) -> bool:
     text = squeeze("".join(strings(node)))
-    return len(text) < _LONGEST_BLOCK and bool(_WORDS.search(text))
+    return len(text) < _LONGEST_BLOCK and bool(_WORDS.search(text)) and not _holds_titles(node)
 
 
 def _is_in(node: etree._Element, block: etree._Element) -> bool:
     return node is block or any(around is block for around in node.iterancestors())
+
+
+def _holds_titles(block: etree._Element) -> bool:
+    """True for a block that holds more than a pager: links longer than its words."""
+    return any(len(squeeze(words(link))) > _LONGEST_WORD for link in block.iter("a"))
 
 
 def _around(node: etree._Element) -> etree._Element:
@@ -338,29 +395,34 @@ def _around(node: etree._Element) -> etree._Element:
     for parent in node.iterancestors():
         if parent.tag in {"body", "html"} or len(squeeze("".join(strings(parent)))) > _LONGEST:
             break
-        if any(len(squeeze(words(other))) > 6 for other in parent.iter("a")):
+        if _holds_titles(parent):
             break
         block = parent
     return block
 
 
-def _plain_numbers(block: etree._Element) -> set[int]:
+def _direct(control: etree._Element) -> list[str]:
+    """The texts beside a control, in the block it stands in or in small elements of it."""
+    found = control.xpath("../text()|(../a|../b|../span|../font|../strong|../em|../i)//text()")
+    return [str(text) for text in found] if isinstance(found, list) else []
+
+
+def _plain_numbers(block: etree._Element, texts: Iterable[str]) -> set[int]:
     """Numbers of a pager that are no links: the page one is on."""
     linked = {text for link in block.iter("a") for text in strings(link) if link.get("href") or link.get("onclick")}
-    texts = (squeeze(text).strip(EDGE_MARKS) for text in strings(block) if text not in linked)
-    return {int(text) for text in texts if re.fullmatch(r"\d{1,4}", text)}
+    said = (squeeze(text).strip(EDGE_MARKS) for text in texts if text not in linked)
+    return {int(text) for text in said if re.fullmatch(r"\d{1,4}", text)}
 
 
-def _current(block: etree._Element) -> int | None:
+def _current(block: etree._Element, texts: Sequence[str]) -> int | None:
     """The number of this page: said in words, else the one number that is no link or is marked."""
-    text = " ".join(strings(block))
     said = re.search(
         r"(?:页次|当前第?|第)\s*[:：]?\s*(\d{1,4})\s*(?:/|页\s*[,，/]?\s*共)|(?<![\d/])(\d{1,4})\s*/\s*\d{1,4}\s*页",
-        text,
+        " ".join(texts),
     )
     if said:
         return int(said[1] or said[2])
-    plain = _plain_numbers(block)
+    plain = _plain_numbers(block, texts)
     return next(iter(plain)) if len(plain) == 1 else None
 
 
@@ -377,6 +439,16 @@ def _rule(urls: Mapping[int, str]) -> tuple[str, int, int, str] | None:
                 step = (int(other) - int(match[0])) // (b - a)
                 return before, step, int(match[0]) - step * a, after
     return None
+
+
+def _number_of(rule: tuple[str, int, int, str], url: str) -> int | None:
+    """Which page an address is of by the rule of the others; None when it does not follow it."""
+    before, step, start, after = rule
+    written = url.removeprefix(before).removesuffix(after)
+    if f"{before}{written}{after}" != url or not written.isdigit() or step == 0:
+        return None
+    number, rest = divmod(int(written) - start, step)
+    return number if rest == 0 and number > 0 else None
 
 
 def _extrapolated(linked: Mapping[int, str | Ask], pages: int | None) -> dict[int, str | Ask]:

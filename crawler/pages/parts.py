@@ -16,12 +16,13 @@ from crawler.pages.body.held import held_back
 from crawler.pages.body.hidden import hides
 from crawler.pages.body.judging import Judged
 from crawler.pages.body.kinds import Kind
+from crawler.pages.controls import is_dead
 from crawler.pages.page import Page, squeeze, strings, words
 from crawler.pages.pagination import next_part
 from pipelines.text.placeholders import is_loading
 
 _BEHIND, _MOST_LEVELS, _MOST_SIBLINGS, _LONGEST_PAGER = 4, 3, 6, 200
-_LITTLE, _LONGEST_CONTROL, _SHORTEST_PART, _LONGEST_TOLD = 80, 16, 20, 300
+_LITTLE, _LONGEST_CONTROL, _SHORTEST_REST, _SHORTEST_PART, _LONGEST_TOLD = 80, 16, 4, 20, 300
 # A page of thousands of hidden blocks is no article in parts.
 _MOST_HIDDEN = 200
 _PART = re.compile(r"[_-]\d{1,3}\.\w+$|[?&]p(?:age)?=\d{1,3}$", re.IGNORECASE)
@@ -32,7 +33,7 @@ _CREATED = re.compile(
 )
 _NEXT = re.compile(r"(?:下一?页|后一?页|下一頁|下一节|next)[>›»]*", re.IGNORECASE)
 _REST = re.compile(
-    r"[\[【(（.…]*(?:点击|继续)?(?:阅读|查看|浏览|显示)?(?:余下|剩余|其余)?(?:的)?(?:全文|内容|部分)(?:阅读)?(?:[（(]\d+%[)）])?[>›»\]】)）.…]*"
+    r"[\[【(（.…]*(?:点击|继续|展开){0,2}(?:阅读|查看|浏览|显示)?(?:余下|剩余|其余)?(?:的)?(?:全文|内容|部分)(?:阅读)?(?:[（(]\d+%[)）])?[>›»\]】)）.…]*"
 )
 _ASKED = "登[录陆]|注册|扫码|扫描|扫一扫|下载|关注|购买|订阅|付费|开通|会员|APP|客户端"
 _ALL = "全文|全部内容|完整内容|完整版|余下|剩余"
@@ -172,12 +173,14 @@ def _created(page: Page, near: list[etree._Element], part: int) -> str | None:
 
 def _rest(page: Page, near: list[etree._Element]) -> str | None:
     """Words that lead to the rest, or to the whole: which of the two, they do not say."""
-    for link in (link for node in near for link in node.iter("a")):
-        text = squeeze(words(link))
-        if len(text) <= _LONGEST_CONTROL and _SAYS_REST.search(text) and _REST.fullmatch(text):
-            url = page.href(link)
-            if url != page.url and (url or _acts(link)):
-                return f"{text}: {url or link.get('href') or link.get('onclick')}"
+    for control in (one for node in near for one in node.iter("a", "span", "div", "button")):
+        text = _said(control) or ""
+        if not _SAYS_REST.search(text) or not _REST.fullmatch(text) or is_dead(control):
+            continue
+        url = page.href(control) if control.tag == "a" else None
+        # A script may wait for the click on a control that names nothing; 全文 alone may be a tab's name.
+        if url != page.url and (url or _acts(control) or len(text) >= _SHORTEST_REST):
+            return f"{text}: {url or control.get('onclick') or control.get('href') or 'a script'}"
     return None
 
 

@@ -15,7 +15,7 @@ from lxml import etree
 from crawler.pages import ListedRow, SectionLink
 from crawler.pages.body.lines import read_lines
 from crawler.pages.breadcrumb import Trail, read_trail
-from crawler.pages.controls import is_dead
+from crawler.pages.controls import MORE, is_dead
 from crawler.pages.handlers import is_handled
 from crawler.pages.page import Page, squeeze, strings, words
 
@@ -164,8 +164,9 @@ def unwalked(page: Page, rows: Sequence[ListedRow]) -> tuple[str, ...]:
         is_year = _YEAR.fullmatch(label) and label[:4] not in dated
         if is_year or (_MORE.fullmatch(label) and _stands_by_rows(page, node, listed)):
             found.setdefault(label)
-    for node in page.all("//*[not(*) and contains(., '加载')]"):
-        if _SCROLL.fullmatch(label := squeeze(words(node))) and not is_dead(node):
+    for node in page.all("//*[not(*) and not(self::a) and not(self::button) and contains(., '加载')]"):
+        label = squeeze(words(node))
+        if (_SCROLL.fullmatch(label) or MORE.fullmatch(label)) and not is_dead(node):
             found.setdefault(label)
     return tuple(found)
 

@@ -45,7 +45,9 @@ def _address(record: WarcRecord, place: Place, warc: Path) -> str:
     address = record.target_uri or ""
     for value, pattern in ((address, _ADDRESS), (record.date, _MOMENT)):
         if pattern.fullmatch(value) is None:
-            raise Damaged(f"{warc}: record at offset {place.offset}: {value[:200]!r} is no address or date of a capture")
+            raise Damaged(
+                f"{warc}: record at offset {place.offset}: {value[:200]!r} is no address or date of a capture"
+            )
     return address
 
 

@@ -217,6 +217,11 @@ def has_other_file(before: Iterable[tuple[str, str]], after: Iterable[tuple[str,
     return any(known.get(url, digest) != digest for url, digest in after)
 
 
+def has_new_file(before: Iterable[tuple[str, str]], after: Iterable[tuple[str, str]]) -> bool:
+    """True when a file could be had that could not be had before."""
+    return not dict(after).keys() <= dict(before).keys()
+
+
 def article_sha256(captures: Iterable[Line]) -> tuple[str, ...]:
     """Payload hashes of the article's parts; empty when any is unknown, so that nothing can equal it."""
     hashes: Sequence[str | None] = [c["payload_sha256"] for c in captures if c["role"] == "article"]

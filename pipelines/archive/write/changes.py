@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pipelines.archive.read.state import article_sha256, derived_of, files_of, has_other_file
+from pipelines.archive.read.state import article_sha256, derived_of, files_of, has_new_file, has_other_file
 from pipelines.canonical import json_value
 
 if TYPE_CHECKING:
@@ -63,8 +63,11 @@ def steps_of_replay(state: SpeechState | None, speech: Speech) -> tuple[Step, ..
 
 def _difference(state: SpeechState, speech: Speech, *, is_same_bytes: bool) -> tuple[Step, ...]:
     is_same_content = speech.content_sha256 == state.content_sha256
-    if has_other_file(state.files, files_of(json_value(speech.attachments))):
+    files = files_of(json_value(speech.attachments))
+    if has_other_file(state.files, files):
         return (Step("changed", state.version + 1, 1),)
+    if is_same_content and not state.is_redacted and has_new_file(state.files, files):
+        return (Step("reprocessed", state.version, state.reading + 1),)
     if is_same_content and derived_of(speech) == state.derived_sha256:
         return ()
     if is_same_bytes and state.is_redacted:
