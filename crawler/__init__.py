@@ -6,12 +6,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from crawler.in_process import crawl_site
-    from crawler.outcome import Outcome, seal
+    from crawler.run.in_process import crawl_site
+    from crawler.run.outcome import Outcome, seal
 
 __all__ = ["Outcome", "crawl_site", "seal"]
 
-_HOMES = {"crawl_site": "crawler.in_process", "Outcome": "crawler.outcome", "seal": "crawler.outcome"}
+_HOMES = {"crawl_site": "crawler.run.in_process", "Outcome": "crawler.run.outcome", "seal": "crawler.run.outcome"}
 
 
 def __getattr__(name: str) -> object:

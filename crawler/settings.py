@@ -1,7 +1,7 @@
 """Scrapy settings of the project. Each line that departs from a default of Scrapy 2.19 says from what.
 
 They hold for every command, `scrapy shell` and `fetch` too; what our spiders need beside is in
-`crawler.site_settings`.
+`crawler.run.site_settings`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scrapy.settings import default_settings
 
-from crawler import home
+from crawler.run import home
 from pipelines import __version__
 
 BOT_NAME = "speech-archive"

@@ -18,7 +18,7 @@ from pipelines.record import Confirmed, Listed, Missed, RawSpeech, Speech
 
 
 class Job(Protocol):
-    """What the stages need of a crawl's job (`crawler.job.CrawlJob`, carried by the spider)."""
+    """What the stages need of a crawl's job (`crawler.run.job.CrawlJob`, carried by the spider)."""
 
     @property
     def archive(self) -> ArchiveRun: ...

@@ -19,17 +19,17 @@ from scrapy.crawler import CrawlerProcess
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
-from crawler.fetch import FAILURES
-from crawler.site_settings import SITE_ONLY
-from crawler.wire import capture
+from crawler.http.capture import capture
+from crawler.http.fetch import FAILURES
+from crawler.run.site_settings import SITE_ONLY
 from pipelines.archive.write.captures import CaptureFiles, KeptPayloads
 from pipelines.health import RunReport
 
 SETTINGS = {
-    "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), "crawler.wire.CapturingHandler"),
+    "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), "crawler.http.capture.CapturingHandler"),
     "DOWNLOADER_MIDDLEWARES": {
         "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
-        "crawler.middlewares.StrictCompressionMiddleware": 590,
+        "crawler.http.middlewares.StrictCompressionMiddleware": 590,
     },
     "COOKIES_ENABLED": False, "RETRY_ENABLED": False, "REDIRECT_ENABLED": False, "ROBOTSTXT_OBEY": False,
     "TELNETCONSOLE_ENABLED": False, "REMOTE_CONTROL_ENABLED": False, "LOG_LEVEL": "ERROR",
@@ -73,7 +73,7 @@ def main() -> None:
     """Fetch and write."""
     arguments = sys.argv[1:]
     if arguments[0] == "--no-tap":
-        sys.modules["crawler.tap"] = None  # type: ignore[assignment]
+        sys.modules["crawler.http.tap"] = None  # type: ignore[assignment]
         arguments = arguments[1:]
     folder = Path(arguments[0])
     files = CaptureFiles(

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scrapy import Request
 
+from crawler.crawl.renumbered import renumbered
 from crawler.pages import FAMILIES, ListedRow, family
 from crawler.pages.addresses import canonical, column_id, native_id
 from crawler.pages.page import Page
 from crawler.pages.urls import resolve
-from crawler.renumbered import renumbered
 from pipelines.archive.read.state import SpeechState
 from pipelines.record import Row
 from tests.conftest import Site

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from email.message import Message
 
-from crawler.attachments import MOST_FILES
+from crawler.crawl.attachments import MOST_FILES
 from pipelines.warc.http import HttpResponse
 from pipelines.warc.record_reader import read_at
 from tests.conftest import Site

@@ -17,9 +17,9 @@ import pytest
 from scrapy.settings import default_settings
 
 from crawler import settings
-from crawler.arguments import ARGUMENTS
 from crawler.pages import FAMILIES
-from crawler.profile import SITES, SiteProfile
+from crawler.run.arguments import ARGUMENTS
+from crawler.sites.profile import SITES, SiteProfile
 from pipelines.health import Exit
 from tests.conftest import ROOT, Ended, Site, run
 

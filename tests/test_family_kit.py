@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from crawler.blocked import obstacle
-from crawler.counters import withheld
+from crawler.crawl.counters import withheld
+from crawler.http.blocked import obstacle
 from crawler.pages import FAMILIES, Ask, CounterMode, family
 from crawler.pages.containers import Container
 from crawler.pages.page import Page, PageError

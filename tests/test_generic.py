@@ -20,7 +20,7 @@ from scrapy.http import HtmlResponse
 
 from crawler.pages.article import LOW_CONFIDENCE, Article, Evidence, read
 from crawler.pages.body.lines import read_lines
-from crawler.pages.info import Found
+from crawler.pages.head.info import Found
 from crawler.pages.page import Page, PageError
 from pipelines.rendering import body_text, visible_text
 from pipelines.text.dates import Moment, Weighed, weigh

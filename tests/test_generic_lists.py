@@ -9,8 +9,8 @@ import pytest
 
 from crawler.pages import family
 from crawler.pages.body.lines import read_lines
-from crawler.pages.breadcrumb import read_trail
 from crawler.pages.families.generic import Generic
+from crawler.pages.head.breadcrumb import read_trail
 from crawler.pages.page import Page
 from crawler.replica.process import Replica
 from pipelines.reasons import Reason

@@ -16,10 +16,10 @@ import pytest
 from scrapy import Request
 from scrapy.settings import Settings
 
-from crawler.gate import GateMiddleware, NotFetched, may_lead
-from crawler.hosts import Hosts
-from crawler.netloc import Server, ip_address
-from crawler.site_settings import ARCHIVING
+from crawler.http.gate import GateMiddleware, NotFetched, may_lead
+from crawler.http.hosts import Hosts
+from crawler.http.netloc import Server, ip_address
+from crawler.run.site_settings import ARCHIVING
 from tests.conftest import Site
 from tests.small import PROFILE, Answer, article_page, list_page, serve
 

@@ -9,7 +9,7 @@ from email.message import Message
 
 import pytest
 
-from crawler.plan import Plan
+from crawler.crawl.plan import Plan
 from crawler.replica.process import Replica
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.state import SpeechState

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from scrapy.http import Headers, Response
 
-from crawler.certificates import doubt
-from crawler.decode import encoding_of, saved_text
-from crawler.middlewares import retry_after
-from crawler.netloc import Server
-from crawler.profile import ProfileError, load_profile
-from crawler.redirects import cookies_of
+from crawler.http.certificates import doubt
+from crawler.http.decode import encoding_of, saved_text
+from crawler.http.middlewares import retry_after
+from crawler.http.netloc import Server
+from crawler.http.redirects import cookies_of
+from crawler.sites.profile import ProfileError, load_profile
 from tests.conftest import Ended, Site, run_anew
 from tests.small import PROFILE, Answer, article_page, list_page, serve
 from tests.test_wire import certificate, raw_server

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from crawler.blocked import obstacle
-from crawler.hosts import Hosts
+from crawler.http.blocked import obstacle
+from crawler.http.hosts import Hosts
 from crawler.pages import family
 from crawler.pages.families.kesion.addresses import Addresses, ListAddress
 from crawler.pages.page import Page, PageError

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crawler import reading
+from crawler.crawl.reading_time import reading_time
 from crawler.pages import ArticlePage, family
 from crawler.pages.page import Page, PageTimeError
-from crawler.reading import PageReader
-from crawler.reading_time import reading_time
-from crawler.saved import SavedPage
+from crawler.replay import reading
+from crawler.replay.reading import PageReader
+from crawler.replay.saved import SavedPage
 from pipelines.normalise import Normaliser
 
 ENDLESS = re.compile("(a+)+$")

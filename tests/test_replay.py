@@ -17,14 +17,14 @@ import pytest
 from scrapy import Request
 from scrapy.utils.project import get_project_settings
 
-from crawler.arguments import Arguments, WrongUse
-from crawler.fetch import FAILURES, NotCaptured
-from crawler.fixture import Fixture, differences
-from crawler.middlewares import StrictCompressionMiddleware
-from crawler.recorded import RecordedRun
-from crawler.replay import Replay
+from crawler.http.fetch import FAILURES, NotCaptured
+from crawler.http.middlewares import StrictCompressionMiddleware
+from crawler.replay.answers import Replay
+from crawler.replay.fixture import Fixture, differences
+from crawler.replay.recorded import RecordedRun
 from crawler.replica.process import Replica
-from crawler.run import prepare
+from crawler.run.arguments import Arguments, WrongUse
+from crawler.run.prepare import prepare
 from pipelines.archive.errors import NotAnArchive
 from pipelines.archive.read.reader import Archive
 from pipelines.warc.exchanges import with_payload

@@ -49,7 +49,7 @@ def test_who_imports_whom(path: Path) -> None:
         "pipelines/reasons.py",
     }:
         assert packages <= sys.stdlib_module_names | {"pipelines"}
-    if place.startswith("crawler/pages/") or place == "crawler/profile.py":
+    if place.startswith("crawler/pages/") or place == "crawler/sites/profile.py":
         assert packages <= sys.stdlib_module_names | {"crawler", "pipelines", "lxml"}
         shared = {m for m in modules if m.startswith("pipelines.") and not m.startswith("pipelines.text.")}
         assert not shared - {"pipelines.record", "pipelines.reasons"}

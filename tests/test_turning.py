@@ -12,7 +12,7 @@ import pytest
 
 from crawler.pages import Ask, family
 from crawler.pages.page import Page
-from crawler.probe.findings import list_doubts
+from crawler.sites.probe.findings import list_doubts
 from tests.walking import HOST, Walked, walk
 
 MENU = (

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from crawler.saved import saved_pages
+from crawler.replay.saved import saved_pages
 from pipelines.archive.errors import Damaged
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive

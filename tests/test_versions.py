@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from crawler.pages import FAMILIES, family
-from crawler.reading import PageReader, UnreadPage
+from crawler.replay.reading import PageReader, UnreadPage
+from crawler.replay.saved import SavedPage, saved_pages
 from crawler.replica.asp import Asked
 from crawler.replica.families import family_replica
 from crawler.replica.site import Site
-from crawler.saved import SavedPage, saved_pages
 from pipelines.normalise import NORMALISERS, Normaliser
 from tests.conftest import ROOT
 from tests.corpus import PAGES, made_pages

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
 
-from crawler.fetch import Fetched
-from crawler.hosts import Hosts
+from crawler.crawl.walk import ListWalk, find_section
+from crawler.http.fetch import Fetched
+from crawler.http.hosts import Hosts
 from crawler.pages import Ask, Family, ListedRow, family
 from crawler.pages.page import Page
-from crawler.walk import ListWalk, find_section
 from pipelines.health import RunReport
 from pipelines.reasons import Reason
 

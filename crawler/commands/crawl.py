@@ -16,13 +16,13 @@ from scrapy.commands import BaseRunSpiderCommand
 from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
-from crawler.arguments import ARGUMENTS, LATEST, Arguments, WrongUse
-from crawler.job import CrawlJob
-from crawler.occasion import REPROCESS
-from crawler.outcome import Outcome, finish, seal
-from crawler.profile import ProfileError
-from crawler.reread import reread
-from crawler.run import check_names, prepare
+from crawler.replay.occasion import REPROCESS
+from crawler.replay.reread import reread
+from crawler.run.arguments import ARGUMENTS, LATEST, Arguments, WrongUse
+from crawler.run.job import CrawlJob
+from crawler.run.outcome import Outcome, finish, seal
+from crawler.run.prepare import check_names, prepare
+from crawler.sites.profile import ProfileError
 from pipelines.archive.errors import ArchiveError
 from pipelines.health import Exit
 from pipelines.verbs.output import harmless

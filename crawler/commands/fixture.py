@@ -10,8 +10,8 @@ from typing import ClassVar
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.arguments import WrongUse
-from crawler.fixture import Fixture, FixtureError, differences
+from crawler.replay.fixture import Fixture, FixtureError, differences
+from crawler.run.arguments import WrongUse
 from pipelines.archive.errors import ArchiveError
 from pipelines.health import Exit
 

@@ -16,16 +16,16 @@ from pathlib import Path
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.agent import user_agent
-from crawler.fixture import Fixture, FixtureError
-from crawler.home import CHECKOUT
-from crawler.hosts import Hosts
-from crawler.probe.findings import as_text, doubts, findings
-from crawler.probe.naming import SECTIONS, profile_name
-from crawler.probe.sample import ROOT, Sample, crawl_sample
-from crawler.probe.site_profile import as_toml, profile_facts
-from crawler.probe.survey import NotProbed, Survey, SurveySpider
-from crawler.profile import SITES, ProfileError, is_web_address, load_profile
+from crawler.http.hosts import Hosts
+from crawler.replay.fixture import Fixture, FixtureError
+from crawler.run.agent import user_agent
+from crawler.run.home import CHECKOUT
+from crawler.sites.probe.findings import as_text, doubts, findings
+from crawler.sites.probe.naming import SECTIONS, profile_name
+from crawler.sites.probe.sample import ROOT, Sample, crawl_sample
+from crawler.sites.probe.site_profile import as_toml, profile_facts
+from crawler.sites.probe.survey import NotProbed, Survey, SurveySpider
+from crawler.sites.profile import SITES, ProfileError, is_web_address, load_profile
 from pipelines.health import Exit
 from pipelines.verbs.output import harmless
 

@@ -14,8 +14,8 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from crawler.pages import FAMILIES, family
-from crawler.reading import PageReader
-from crawler.saved import saved_pages
+from crawler.replay.reading import PageReader
+from crawler.replay.saved import saved_pages
 from pipelines.health import Exit
 from pipelines.normalise import Normaliser
 from pipelines.verbs.output import harmless, write_objects

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from scrapy.commands import ScrapyCommand
 
-from crawler.profile import load_profile, site_names
+from crawler.sites.profile import load_profile, site_names
 
 
 class Command(ScrapyCommand):

@@ -24,13 +24,13 @@ from crawler.pages.body.judging import Judged, judge
 from crawler.pages.body.kinds import Kind
 from crawler.pages.body.lines import read_lines
 from crawler.pages.body.wordless import find_wordless
-from crawler.pages.breadcrumb import Trail, read_trail
-from crawler.pages.heading import Heading, find_heading, nearest_heading, titled
-from crawler.pages.info import Found, read_info, zones
-from crawler.pages.meta_tags import Claims, read_claims
+from crawler.pages.head.breadcrumb import Trail, read_trail
+from crawler.pages.head.heading import Heading, find_heading, nearest_heading, titled
+from crawler.pages.head.info import Found, read_info, zones
+from crawler.pages.head.meta_tags import Claims, read_claims
+from crawler.pages.head.slashed import ordered
 from crawler.pages.page import Page, PageError, squeeze, tidy, words
 from crawler.pages.parts import GoesOn, error_shown, goes_on, hidden_parts
-from crawler.pages.slashed import ordered
 from crawler.pages.written import written_out
 from pipelines.record import Attachment, Problem, Witness
 from pipelines.text.dates import ranked

@@ -16,9 +16,9 @@ from crawler.pages.body.held import held_back
 from crawler.pages.body.hidden import hides
 from crawler.pages.body.judging import Judged
 from crawler.pages.body.kinds import Kind
-from crawler.pages.controls import is_dead
+from crawler.pages.lists.controls import is_dead
+from crawler.pages.lists.pagination import next_part
 from crawler.pages.page import Page, squeeze, strings, words
-from crawler.pages.pagination import next_part
 from pipelines.text.placeholders import is_loading
 
 _BEHIND, _MOST_LEVELS, _MOST_SIBLINGS, _LONGEST_PAGER = 4, 3, 6, 200

@@ -15,26 +15,26 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.arguments import Arguments, WrongUse
-from crawler.articles import Article, ArticleReader
-from crawler.attachments import AttachmentFetcher
-from crawler.confirm import conditional_headers, is_confirmed
-from crawler.counters import CounterReader
-from crawler.doubts import Doubt
-from crawler.ending import Stopping
-from crawler.fetch import Fetched, Fetcher, failed
-from crawler.hosts import Hosts
-from crawler.job import CrawlJob
-from crawler.judge import Judge
-from crawler.looks import OnList, http_facts
-from crawler.outcome import park
+from crawler.crawl.articles import Article, ArticleReader
+from crawler.crawl.attachments import AttachmentFetcher
+from crawler.crawl.counters import CounterReader
+from crawler.crawl.doubts import Doubt
+from crawler.crawl.judge import Judge
+from crawler.crawl.looks import OnList, http_facts
+from crawler.crawl.unchanged import conditional_headers, is_confirmed
+from crawler.crawl.walk import ListWalk, find_section
+from crawler.http.capture import arrived, capture
+from crawler.http.ending import Stopping
+from crawler.http.fetch import Fetched, Fetcher, failed
+from crawler.http.hosts import Hosts
 from crawler.pages import ListedRow, SectionLink
 from crawler.pages.shown import Shown, shown
-from crawler.past import PastReader
-from crawler.run import adjust, prepare
-from crawler.single import page_as_read, profile_of
-from crawler.walk import ListWalk, find_section
-from crawler.wire import arrived, capture
+from crawler.replay.past import PastReader
+from crawler.replay.single import page_as_read, profile_of
+from crawler.run.arguments import Arguments, WrongUse
+from crawler.run.job import CrawlJob
+from crawler.run.outcome import park
+from crawler.run.prepare import adjust, prepare
 from pipelines.archive.read.state import SpeechState
 from pipelines.compared import Compared
 from pipelines.reasons import Reason

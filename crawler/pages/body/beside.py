@@ -9,7 +9,7 @@ from lxml import etree
 from crawler.pages.body.find import Body, is_aside
 from crawler.pages.body.judging import Judged, names_file
 from crawler.pages.body.kinds import Kind
-from crawler.pages.heading import Heading
+from crawler.pages.head.heading import Heading
 
 _BEHIND, _MOST_OTHER_LINKS = 16, 2
 

@@ -10,7 +10,7 @@ from math import exp, log
 
 from crawler.pages.body.find import Body
 from crawler.pages.body.judging import Judged
-from crawler.pages.heading import Heading
+from crawler.pages.head.heading import Heading
 
 WORDLESS = 0.6
 """Of a body without words: its title and something shown below it are all there is to go by."""

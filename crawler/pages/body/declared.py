@@ -19,7 +19,7 @@ from crawler.pages.body.kinds import (
     is_typed_link,
     says_something,
 )
-from crawler.pages.heading import Heading
+from crawler.pages.head.heading import Heading
 
 _BOILERPLATE = (Kind.FURNITURE, Kind.ENDING, Kind.PAGER)
 _OF_THE_SITE = re.compile("主办|承办|备案|ICP|未经|转载|二维码|版权|声明")

@@ -35,7 +35,7 @@ from crawler.pages.body.kinds import (
     tells_beside,
 )
 from crawler.pages.body.lines import Line, leads_nowhere
-from crawler.pages.heading import Heading
+from crawler.pages.head.heading import Heading
 from crawler.pages.page import ends_sentence
 
 _HEAD, _LONGEST_TITLE, _MOST_MOMENTS, _FEWEST_WRAPPED = 14, 60, 1, 2

@@ -15,7 +15,7 @@ from crawler.pages.body.gathering import gather
 from crawler.pages.body.hidden import hides
 from crawler.pages.body.judging import Judged, names_file
 from crawler.pages.body.kinds import PLAIN, Kind, is_sentence
-from crawler.pages.heading import Heading
+from crawler.pages.head.heading import Heading
 
 _SHORTEST_BODY, _COLUMN = 80, 6
 _BEFORE_HEADING, _IN_ASIDE = -3, -4

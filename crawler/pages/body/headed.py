@@ -9,7 +9,7 @@ from crawler.pages.body.edges import find_edges
 from crawler.pages.body.find import Body
 from crawler.pages.body.judging import Judged
 from crawler.pages.body.kinds import Kind, is_own_day, is_subtitle
-from crawler.pages.heading import Heading
+from crawler.pages.head.heading import Heading
 
 _MOST_SUBTITLES = 4
 _SPEAKER = re.compile(r"[\u4e00-\u9fff·]{2,16}")

@@ -7,7 +7,7 @@ from lxml import etree
 from crawler.pages.body.find import Body, is_aside
 from crawler.pages.body.judging import Judged, names_file
 from crawler.pages.body.kinds import PLAIN, Kind
-from crawler.pages.heading import Heading
+from crawler.pages.head.heading import Heading
 
 _SHOWN = frozenset({"img", "iframe", "frame", "embed", "object", "video", "audio"})
 _NAMES_FILE = ("pdfsrc", "data-pdf")

@@ -17,9 +17,9 @@ from lxml import etree
 from crawler.pages import ArticlePage, CounterMode, ListPage, SectionLink, notices
 from crawler.pages.article import Article, Evidence, read
 from crawler.pages.containers import Container, outermost
-from crawler.pages.info import Found
+from crawler.pages.head.info import Found
+from crawler.pages.lists.pagination import Pager
 from crawler.pages.page import Page, PageError, squeeze, words
-from crawler.pages.pagination import Pager
 from pipelines.reasons import Reason
 from pipelines.record import Problem, Raw
 

@@ -14,12 +14,12 @@ from crawler.pages import ListPage, SectionLink
 from crawler.pages.families.base import BaseFamily
 from crawler.pages.families.generic import Generic
 from crawler.pages.kit.addresses import ArticleAddress, address_by_path
-from crawler.pages.lists import list_page, read_list
+from crawler.pages.lists.pagination import Pager, read_pager
+from crawler.pages.lists.reader import list_page, read_list
+from crawler.pages.lists.rows import FoundRows, RowFinder
+from crawler.pages.lists.sections import Column, SectionFinder
 from crawler.pages.page import Page
-from crawler.pages.pagination import Pager, read_pager
 from crawler.pages.plain import plain_parts
-from crawler.pages.rows import FoundRows, RowFinder
-from crawler.pages.sections import Column, SectionFinder
 
 
 class DescribedFamily(BaseFamily):

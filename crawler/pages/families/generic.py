@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from crawler.pages import ListPage, SectionLink
 from crawler.pages.addresses import canonical, column_id, native_id
 from crawler.pages.families.base import BaseFamily
-from crawler.pages.lists import read_list
+from crawler.pages.lists.reader import read_list
+from crawler.pages.lists.sections import Column, SectionFinder
 from crawler.pages.page import Page
-from crawler.pages.sections import Column, SectionFinder
 
 
 class Generic(BaseFamily):

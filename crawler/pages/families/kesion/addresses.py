@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
+from crawler.pages.lists.sections import Column
 from crawler.pages.plain import plain_parts
-from crawler.pages.sections import Column
 
 _SHOW = re.compile(r"(?P<prefix>.*/)item/show\.asp", re.IGNORECASE)
 _LIST = re.compile(r"(?:.*/)item/list\.asp", re.IGNORECASE)

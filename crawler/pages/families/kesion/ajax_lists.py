@@ -10,8 +10,8 @@ import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crawler.pages import Ask, ListPage
+from crawler.pages.lists.rows import RowFinder
 from crawler.pages.page import Page
-from crawler.pages.rows import RowFinder
 from pipelines.reasons import Reason
 
 _PATH = re.compile(r"/item/ajaxpage\.asp(?:\?|$)", re.IGNORECASE)

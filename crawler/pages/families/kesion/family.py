@@ -26,9 +26,9 @@ from crawler.pages.families.kesion.print_page import (
     print_redirect,
     printed_views,
 )
+from crawler.pages.lists.pagination import Pager
+from crawler.pages.lists.sections import SectionFinder
 from crawler.pages.page import Page, squeeze, strings
-from crawler.pages.pagination import Pager
-from crawler.pages.sections import SectionFinder
 from pipelines.reasons import Reason
 
 _PAGER = "//*[@id='pageNext']"

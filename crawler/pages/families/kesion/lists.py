@@ -10,10 +10,10 @@ from lxml import etree
 from crawler.pages import ListPage
 from crawler.pages.families.kesion.addresses import Addresses, list_file
 from crawler.pages.families.kesion.ajax_lists import calling_page, first_ask, is_answer, read_answer
-from crawler.pages.lists import list_page
+from crawler.pages.lists.pagination import Pager, read_pager
+from crawler.pages.lists.reader import list_page
+from crawler.pages.lists.rows import RowFinder
 from crawler.pages.page import Page, squeeze, strings
-from crawler.pages.pagination import Pager, read_pager
-from crawler.pages.rows import RowFinder
 
 _PAGER = "//*[translate(@id,'FENY','feny')='fenye' or contains(concat(' ',@class,' '),' fenye ')]"
 _OPTIONS = ".//option[@value]"

@@ -1,0 +1,101 @@
+"""Files and pictures of a body, fetched as the profile allows. One that cannot be had never costs the speech."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from crawler.crawl.looks import sha256_of
+from crawler.http.capture import capture
+from crawler.http.fetch import Fetcher
+from crawler.run.job import CrawlJob
+from crawler.sites.profile import SiteProfile
+from pipelines.record import Attachment, Capture, Problem
+
+MOST_FILES = 300
+"""Of one speech: many times what an article with pictures has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """What became of a speech's attachments: with digests where they were fetched, and why others were not."""
+
+    attachments: tuple[Attachment, ...]
+    captures: tuple[Capture, ...]
+    problems: tuple[Problem, ...]
+
+
+class AttachmentFetcher:
+    """Fetches attachments of one site, one after the other.
+
+    Args:
+        job: the crawl; its profile says which kinds are fetched and how large they may be.
+        fetcher: fetches them, with redirects followed within the site.
+    """
+
+    def __init__(self, job: CrawlJob, fetcher: Fetcher) -> None:
+        self.job, self.fetcher = job, fetcher
+
+    async def fetch(self, found: tuple[Attachment, ...]) -> Fetching:
+        """Fetch those the policy wants."""
+        kept: list[Attachment] = []
+        captures: list[Capture] = []
+        problems: list[Problem] = []
+        asked = 0
+        for attachment in found:
+            local = self.job.hosts.local(attachment.url)
+            named = replace(attachment, url=local or attachment.url)
+            wanted = is_wanted(self.job.profile, named.url)
+            asked += wanted
+            if wanted and asked > MOST_FILES:
+                kept.append(named)
+                continue
+            why = await self._fetch(local, len(captures) + 1, captures) if wanted else None
+            if why is not None:
+                problems.append(not_fetched(named.url, why))
+            elif wanted:
+                named = replace(named, sha256=captures[-1].payload_sha256)
+            kept.append(named)
+        if asked > MOST_FILES:
+            detail = f"{asked - MOST_FILES} files: only the first {MOST_FILES} of a speech are fetched"
+            problems.append(Problem(field="attachments", code="not-fetched", detail=detail))
+        return Fetching(tuple(kept), tuple(captures), tuple(problems))
+
+    async def is_replaced(self, url: str, sha256: str, validators: Mapping[str, str]) -> bool:
+        """Ask for a file that is archived, and say whether the site gives other bytes for it now.
+
+        No answer is no proof: the next full look at the speech tells of it.
+        """
+        local = self.job.hosts.here(url)
+        if not is_wanted(self.job.profile, local):
+            return False
+        answer = await self.fetcher.file(local, self.job.profile.attachment_mb << 20, validators)
+        if answer.response is None or answer.reason is not None:
+            return False
+        return sha256_of(answer.response) != sha256
+
+    async def _fetch(self, local: str | None, number: int, captures: list[Capture]) -> str | None:
+        """Why the file could not be had; None when its capture is the last of `captures`."""
+        if local is None:
+            return "on a foreign host"
+        answer = await self.fetcher.file(local, self.job.profile.attachment_mb << 20)
+        if answer.response is None or answer.reason is not None:
+            return answer.told
+        captures.append(await capture("attachment", number, answer.response))
+        return None
+
+
+_SCRIPTS = frozenset({"asp", "aspx", "jsp", "php", "do"})
+
+
+def is_wanted(profile: SiteProfile, url: str) -> bool:
+    """True for an attachment that the profile says to fetch."""
+    kind = urlsplit(url).path.rpartition(".")[2].lower()
+    # A script that hands out files (FileDown.asp?ID=1) does not say which kind it gives.
+    return profile.attachment_mb > 0 and (kind in _SCRIPTS or kind in profile.attachment_types)
+
+
+def not_fetched(url: str, why: str) -> Problem:
+    """The problem of an attachment without its bytes."""
+    return Problem(field="attachments", code="not-fetched", detail=f"{url}: {why}")

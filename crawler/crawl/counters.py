@@ -1,0 +1,57 @@
+"""View counts of a speech: printed in its page, or asked of its counter when asking changes nothing or is allowed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from scrapy.http import TextResponse
+
+from crawler.http.capture import capture
+from crawler.http.fetch import Fetcher
+from crawler.pages import CounterMode
+from crawler.run.job import CrawlJob
+from pipelines.reasons import Reason
+from pipelines.record import Look, Problem
+
+
+class CounterReader:
+    """Adds view counts to looks.
+
+    Args:
+        job: the crawl; its profile may forbid asking, or allow counters that count.
+        fetcher: fetches counters.
+    """
+
+    def __init__(self, job: CrawlJob, fetcher: Fetcher) -> None:
+        self.job, self.fetcher = job, fetcher
+
+    async def with_views(
+        self, look: Look, printed: str | None, counter_url: str | None
+    ) -> tuple[Look, tuple[Problem, ...]]:
+        """The look with the view count as its page or its counter gives it, or the problem why not."""
+        if printed is not None:
+            return replace(look, views_raw=printed, views_source="page"), ()
+        counter = self.job.hosts.local(counter_url) if counter_url else None
+        if counter is None:
+            detail = "the page prints no number and names no counter of this site"
+            return look, (Problem(field="view_count", code="missing", detail=detail),)
+        if why := withheld(self.job.profile.counter, self.job.family.counter_mode(counter)):
+            return look, (Problem(field="view_count", code="withheld", detail=why),)
+        answer = await self.fetcher.get(counter, "counter")
+        if not isinstance(answer.response, TextResponse) or answer.reason is not None:
+            reason = answer.reason or Reason.NETWORK
+            self.job.report.add_gap("counter", counter, reason, answer.detail)
+            return look, (Problem(field="view_count", code="not-answered", detail=answer.told),)
+        captures = (*look.captures, await capture("counter", 1, answer.response))
+        raw = self.job.family.count_in(answer.response.text)
+        looked = (*look.looked, "counter")
+        return replace(look, looked=looked, views_raw=raw, views_source="counter", captures=captures), ()
+
+
+def withheld(allowed: str, mode: CounterMode) -> str | None:
+    """Why a counter is not asked; None when it is. `allowed` is the profile's `counter`."""
+    if allowed == "none":
+        return "the profile says counter = none"
+    if mode == "increments" and allowed != "increments":
+        return "asking the counter counts; counter = increments in the profile would allow it"
+    return None

@@ -1,0 +1,236 @@
+"""Whether the text at a speech's address is that speech's, before the archive believes it.
+
+Servers answer 200 with another article, a notice or half a template. A new text of a known speech needs a sign that
+it is the same one; a new speech needs a sign that it is the row's. What lacks it is asked again at its end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from crawler.crawl.doubts import Doubt
+from crawler.crawl.looks import OnList
+from crawler.crawl.reading_time import reading_time
+from crawler.pages import ListedRow
+from crawler.pages.shown import Shown, are_unlike, key, notice_in, pairs_in_common
+from crawler.replay.past import PastReader
+from crawler.run.job import CrawlJob
+from pipelines.archive.read.state import SpeechState, text_digest
+from pipelines.compared import Compared
+from pipelines.reasons import Reason
+from pipelines.record import RawSpeech, Speech
+from pipelines.text.placeholders import is_loading
+
+_SENTENCE_END = re.compile(r"[。！？；\n]+")
+_KEPT = 0.5
+"""An edit keeps most sentences; of another speech's hardly one is the same (salutations, slogans)."""
+_COLLAPSED, _LONG = 3, 60
+"""An edit by the site that leaves less than a third of more than a few lines is rarer than half a page."""
+_ALIKE = 0.4
+"""Share of character pairs that the two titles an editor gives one speech (list and page) have in common."""
+_MANY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What a known speech said: as its newest line says, or as today's parser reads the captures of that line."""
+
+    title: str
+    body: str
+    is_structural: bool
+
+
+class Judge:
+    """Judges the texts of one run, with what the run has seen so far.
+
+    Args:
+        job: the crawl.
+        past: reads the newest line of a known speech.
+    """
+
+    def __init__(self, job: CrawlJob, past: PastReader) -> None:
+        self.job, self.past = job, past
+        self._titles: defaultdict[str, set[str]] = defaultdict(set)
+        self._texts: defaultdict[bytes, dict[str, str]] = defaultdict(dict)
+        self._own: Counter[str] = Counter()
+        self._foreign: Counter[str] = Counter()
+        self._new = 0
+        self.without_text: set[str] = set()
+        self.copies: dict[str, str] = {}
+        """New speeches that are kept with the very text of another, headed otherwise, and that other."""
+        for native_id, state in job.archive.known.items():
+            self._titles[key(state.title)].add(native_id)
+            self._texts[state.text][native_id] = state.title
+
+    def note(self, row: ListedRow, listed: OnList) -> None:
+        """Take a row of a list page into account."""
+        if row.native_id is None:
+            return
+        self._titles[key(row.title)].add(row.native_id)
+        if row.native_id in self.job.archive.known:
+            self._own[_page(listed)] += 1
+
+    async def doubt(self, raw: RawSpeech, shown: Shown, listed: OnList | None, *, again: bool) -> Doubt | None:
+        """Why the text of `raw` is not believed; None when it is. `again`: this is the second look.
+
+        Raises:
+            PageTimeError: judging it takes too long.
+        """
+        known = self.job.archive.known.get(raw.native_id)
+        with reading_time(raw.url):
+            speech = self.job.normaliser.speech(raw)
+        if known is not None and (known.is_redacted or speech.content_sha256 == known.content_sha256):
+            return None
+        was = await self._what_was(known, raw) if known else None
+        with reading_time(raw.url):
+            if known is None or was is None:
+                found = self._of_new(speech, shown, listed, again=again)
+            else:
+                found = self._of_known(known, was, speech, shown, listed)
+        self._texts[text_digest(speech.body)][raw.native_id] = speech.title
+        if found is None or (again and self._is_settled(found, known)):
+            return None
+        return found
+
+    def _is_settled(self, found: Doubt, known: SpeechState | None) -> bool:
+        """Whether a second look, in this run or long after the first doubt, makes the text the site's edit."""
+        since = known.first_doubted_at if known and found.may_last else None
+        if found.is_settled or since is None:
+            return found.is_settled
+        return self.job.clock() - datetime.fromisoformat(since) >= timedelta(days=self.job.gone_after_days)
+
+    async def _what_was(self, known: SpeechState, raw: RawSpeech) -> _Before:
+        compared = await self.past.compared(raw)
+        if isinstance(compared, Compared):
+            old = self.job.normaliser.speech(compared.before)
+            return _Before(old.title, old.body, _is_structural(old))
+        line = await asyncio.to_thread(self.past.content, known)
+        codes = {problem["code"] for problem in line["problems"]}
+        return _Before(line["title"], line["body"], bool(codes & _STRUCTURAL))
+
+    def _of_known(
+        self, known: SpeechState, was: _Before, speech: Speech, shown: Shown, listed: OnList | None
+    ) -> Doubt | None:
+        if (said := notice_in(speech.body)) and not notice_in(was.body):
+            return Doubt(*said)
+        if others := self._others(speech, known):
+            return Doubt(Reason.DOUBTFUL, f"the text of {_ids(self.job, others)} stands there")
+        if len(speech.body) * _COLLAPSED < len(was.body) and (len(was.body) >= _LONG or not speech.body):
+            detail = f"{len(speech.body)} characters of text, {len(was.body)} before"
+            return Doubt(Reason.DOUBTFUL, detail, may_last=True)
+        if _waits(speech.body) and not _waits(was.body):
+            return Doubt(Reason.DOUBTFUL, "a part of the text is still loading", may_last=True)
+        if _kept(was.body, speech.body) >= _KEPT:
+            return None
+        titles = (known.title, was.title, listed.row.title if listed else None)
+        if not any(_bears(shown, speech, title) for title in titles):
+            said = shown.notice()
+            return Doubt(*said) if said else Doubt(Reason.DOUBTFUL, _headed(speech, known.title))
+        if _is_structural(speech) and not was.is_structural:
+            return Doubt(Reason.DOUBTFUL, "another text, and the container of the body is not there any more")
+        return Doubt(Reason.DOUBTFUL, "another text", is_settled=True)
+
+    def _of_new(self, speech: Speech, shown: Shown, listed: OnList | None, *, again: bool) -> Doubt | None:
+        self._new += not again
+        self.without_text.discard(speech.native_id)
+        self.copies.pop(speech.native_id, None)
+        if said := notice_in(speech.body):
+            return Doubt(*said)
+        title = listed.row.title if listed else None
+        is_told = len(key(title)) >= _MANY and not _bears(shown, speech, title)
+        others = self._others(speech, None)
+        if is_told:
+            return self._unlike(speech, shown, title or "", others)
+        if others and len({key(other) for other in others.values()} - {key(speech.title)}) >= _MANY - 1:
+            return Doubt(Reason.DOUBTFUL, f"the text of {_ids(self.job, others)} stands there too")
+        another = next((one for one, other in others.items() if are_unlike(other, speech.title)), None)
+        if another and len(speech.body) >= _LONG:
+            self.copies[speech.native_id] = another
+            return Doubt(Reason.DOUBTFUL, f"the text of {_ids(self.job, others)} stands there too", is_settled=True)
+        if not speech.body and not speech.attachments:
+            return self._without_text(speech)
+        return self._of_section(speech, listed, again=again)
+
+    def _unlike(self, speech: Speech, shown: Shown, title: str, others: dict[str, str]) -> Doubt:
+        """An article headed otherwise than its row: told on its line, unless it is another's or no such article."""
+        bearers = self._titles[key(speech.title)] - {speech.native_id}
+        is_alike = pairs_in_common(title, speech.title) >= _ALIKE and shown.names(speech.title)
+        if is_alike and not bearers and not others:
+            return Doubt(Reason.DOUBTFUL, _headed(speech, title), is_settled=True)
+        said = shown.notice()
+        return Doubt(*said) if said else Doubt(Reason.DOUBTFUL, _headed(speech, title))
+
+    def _without_text(self, speech: Speech) -> Doubt:
+        self.without_text.add(speech.native_id)
+        is_common = len(self.without_text) >= _MANY and len(self.without_text) * 2 > self._new
+        return Doubt(Reason.NO_ARTICLE, "neither a text nor a file", is_settled=not is_common)
+
+    def _of_section(self, speech: Speech, listed: OnList | None, *, again: bool) -> Doubt | None:
+        """A list page whose every row belongs elsewhere by its own breadcrumb is another section's list."""
+        page = _page(listed)
+        is_foreign = any(one.field == "section" and one.code == "disagrees" for one in speech.problems)
+        if not again:
+            (self._foreign if is_foreign else self._own)[page] += 1
+        if not is_foreign:
+            return None
+        has_history = bool(self.job.archive.known)
+        is_anothers = not self._own[page] and (has_history or self._foreign[page] >= _MANY)
+        has_others = has_history or self._own.total() > 0
+        detail = f"every new row of its list page says, as this one, that it stands in {speech.raw.breadcrumb}"
+        return Doubt(Reason.DOUBTFUL, detail, is_settled=not (is_anothers and has_others))
+
+    def _others(self, speech: Speech, known: SpeechState | None) -> dict[str, str]:
+        """Other speeches with this very text and their titles; not those that had the same text before, too."""
+        texts, was = self._texts[text_digest(speech.body)], known.text if known else b""
+        if not speech.body or text_digest(speech.body) == was:
+            return {}
+        same = {one for one, state in self.job.archive.known.items() if was and state.text == was} if texts else set()
+        return {one: title for one, title in texts.items() if one not in {speech.native_id, *same}}
+
+
+_STRUCTURAL = frozenset({"unknown-container", "low-confidence"})
+
+
+def _is_structural(speech: Speech) -> bool:
+    return any(problem.field == "body" and problem.code in _STRUCTURAL for problem in speech.problems)
+
+
+def _page(listed: OnList | None) -> str:
+    """The very answer that showed a row: the same address may answer with another list the next time."""
+    page = listed.page if listed else None
+    return f"{page.url} {page.captured_at} {page.record_id}" if page else ""
+
+
+def _ids(job: CrawlJob, others: dict[str, str]) -> str:
+    return f"{job.profile.site}:{min(others)}"
+
+
+def _headed(speech: Speech, title: str) -> str:
+    return f"the page is headed {speech.title!r}, the speech {title!r}"
+
+
+def _bears(shown: Shown, speech: Speech, title: str | None) -> bool:
+    """Whether the page is headed by a title, or by the beginning or core of it."""
+    if title is None:
+        return False
+    if shown.names(title):
+        return True
+    head, sought = key(speech.raw.title), key(title)
+    is_short = len(sought) < _MANY + 1 and head == sought
+    return is_short or (len(head) * 2 > len(sought) and head in sought and shown.names(speech.raw.title))
+
+
+def _waits(body: str) -> bool:
+    return any(map(is_loading, body.split("\n")))
+
+
+def _kept(was: str, now: str) -> float:
+    """Share of the characters of a text that stand in sentences which another text holds, too."""
+    whole = key(now)
+    sentences = [key(sentence) for sentence in _SENTENCE_END.split(was)]
+    length = sum(map(len, sentences))
+    return sum(len(sentence) for sentence in sentences if sentence in whole) / length if length else 0.0

@@ -1,0 +1,366 @@
+"""From any page of a site to the rows of its section: find the section by its name, then follow the pager."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import replace
+from urllib.parse import urljoin, urlsplit
+
+from crawler.crawl.instead import what_came
+from crawler.crawl.listing import ListState, Trouble
+from crawler.crawl.reading_time import reading_time
+from crawler.crawl.renumbered import renumbered
+from crawler.http.capture import capture
+from crawler.http.fetch import Fetched, Fetcher, unread
+from crawler.pages import Ask, ListedRow, ListPage, SectionLink
+from crawler.pages.lists.rows import leads_to_anothers
+from crawler.pages.lists.sections import heads_section, says_section
+from crawler.pages.page import Page, PageError, PageTimeError, squeeze, words
+from crawler.pages.shown import are_unlike
+from crawler.run.job import CrawlJob
+from pipelines.health import Exit
+from pipelines.reasons import Reason
+from pipelines.record import Capture
+
+_MOST_WALKS = 3
+_MOST_FURTHER = 100
+_FEW_ROWS, _FEWEST_SENTENCES, _CERTAIN_BODY = 3, 3, 0.9
+"""An article's page links to its neighbours and little else that looks like rows, else its body must be certain;
+abstracts of rows are shorter."""
+_Look = tuple[Fetched, ListPage | None, Trouble | None]
+
+
+def _is_root(url: str) -> bool:
+    parts = urlsplit(url)
+    return not parts.path.strip("/") and not parts.query
+
+
+def _links(page: Page) -> tuple[str, ...]:
+    return tuple(node.get("href", "") for node in page.all("//a[@href]"))
+
+
+async def find_section(job: CrawlJob, fetcher: Fetcher) -> SectionLink | None:
+    """The section of the site, or None with the refusal or gap in the report.
+
+    Looks at the start page, then at the site's root.
+    """
+    names = job.profile.section
+    root = urljoin(job.start_url, "/")
+    came: tuple[str, str] | None = None
+    for url in dict.fromkeys((job.start_url, root)):
+        fetched = await fetcher.get(url)
+        came = came or what_came(fetched, url)
+        if fetched.page is None:
+            if url == job.start_url:
+                _refuse_start(job, url, fetched)
+                return None
+            break
+        try:
+            with reading_time(url):
+                job.hosts.learn(job.family.own_links(fetched.page))
+                section = job.family.find_section(fetched.page, names)
+        except PageTimeError as error:
+            _refuse_start(job, url, unread(fetched.response, error))
+            return None
+        if section is not None:
+            job.report.section = {"name": section.name, "url": job.hosts.local(section.url) or section.url}
+            return section
+    _refuse_no_section(job, came)
+    return None
+
+
+def _refuse_start(job: CrawlJob, url: str, fetched: Fetched) -> None:
+    reason = fetched.reason or Reason.UNREADABLE
+    job.report.add_gap("list", url, reason, fetched.detail)
+    if reason is Reason.CHALLENGE:
+        message = f"{url} answers with a challenge, not with its page; nothing is marked gone. Try again later"
+        job.report.refuse(Exit.REFUSED, message)
+    elif reason is Reason.ROBOTS:
+        job.report.refuse(Exit.REFUSED, f"{url}: {fetched.detail}; nothing was looked at, nothing is marked gone")
+    elif reason is Reason.NOT_FOUND:
+        status = Exit.REFUSED if job.archive.known else Exit.WRONG_USE
+        job.report.refuse(status, f"{url}: not found on this site; give another start_url")
+    else:
+        message = f"{url} could not be read: {fetched.detail}. Is it the right address and is the site up?"
+        job.report.refuse(Exit.GAPS, message)
+
+
+def _refuse_no_section(job: CrawlJob, came: tuple[str, str] | None) -> None:
+    if came is not None:
+        status = Exit.REFUSED if job.archive.known else Exit.GAPS
+        job.report.refuse(status, f"{came[0]}; nothing is marked gone: {came[1]}")
+        return
+    names = " or ".join(job.profile.section)
+    message = (
+        f"{job.start_url}: no {job.profile.cms} list page is linked there by the name {names}; give the list page "
+        f"itself as start_url, or mend `section` or `cms` in the profile of {job.profile.site}"
+    )
+    has_history = bool(job.archive.known)
+    job.report.refuse(Exit.REFUSED if has_history else Exit.WRONG_USE, message)
+
+
+class ListWalk:
+    """Walks the list pages of a section, and of what belongs to it: never past their end, every speech once.
+
+    A page that is empty, repeats another or leads elsewhere is asked for once more; what is still not there,
+    or cannot be followed, is a gap that names it.
+
+    Args:
+        job: the crawl; its report is told of pages, totals and gaps.
+        fetcher: fetches pages.
+        section: where the list begins.
+    """
+
+    def __init__(self, job: CrawlJob, fetcher: Fetcher, section: SectionLink) -> None:
+        self.job, self.fetcher, self.section = job, fetcher, section
+        self.seen: set[str] = set()
+        self.capture: Capture | None = None
+        self._further: dict[str, bool] = {}
+        self._told: set[str] = set()
+        self._titles: dict[str, ListedRow] = {}
+        self._part = 0
+        self._certain = 0
+        self._is_complete = True
+        self._is_empty = False
+        self._service: str | None = None
+        self._front: tuple[str, ...] | None = None
+
+    async def rows(self) -> AsyncIterator[ListedRow]:
+        """Rows in the order of the list; `capture` is of the page they stood on.
+
+        `report.listing_complete` is set when every page could be read.
+        """
+        async for row in self._list(self.section.url):
+            yield row
+        while url := next((url for url, is_walked in self._further.items() if not is_walked), None):
+            self._further[url] = True
+            async for row in self._list(url):
+                yield row
+        if not self.seen and (self._is_complete or self._is_empty):
+            await self._refuse_empty()
+        self.job.report.listing_complete = self._is_complete and self._certain > 0
+
+    async def _list(self, start: str) -> AsyncIterator[ListedRow]:
+        """One list: walked again from its first page while its counts change under the walk, once where rows went."""
+        before: ListState | None = None
+        for _ in range(_MOST_WALKS):
+            state = ListState(self._known() if start == self.section.url else 0)
+            async for row in self._pass(start, state):
+                yield row
+            if self.job.report.refusal is not None:
+                break
+            if not state.has_moved(before) and not (before is None and await self._have_rows_gone(start, state)):
+                break
+            before = state
+        else:
+            self._tell_gap(start, Reason.UNREADABLE, f"the list changed on each of {_MOST_WALKS} walks through it")
+        for gap in state.gaps():
+            self._tell_gap(start, Reason.UNREADABLE, gap)
+
+    async def _have_rows_gone(self, start: str, state: ListState) -> bool:
+        """Whether the first page of a list without a total has lost rows since it was read."""
+        ask = self._local(start)
+        if ask is None or not state.is_uncounted:
+            return False
+        fetched = await self.fetcher.get(ask)
+        if fetched.page is None:
+            return False
+        try:
+            with reading_time(ask.url):
+                listing = self.job.family.read_list(fetched.page)
+        except PageTimeError:
+            return False
+        return state.has_come_up(self._certain_keys(listing))
+
+    async def _pass(self, start: str, state: ListState) -> AsyncIterator[ListedRow]:
+        number, ask = 1, self._local(start)
+        asked: set[tuple[str, str | None]] = set()
+        while ask is not None and (key := (ask.url, ask.form)) not in asked:
+            asked.add(key)
+            if number > state.most_pages():
+                detail = f"the pager leads on after {number - 1} pages, more than the list can have"
+                self._tell_gap(ask.url, Reason.UNREADABLE, detail)
+                return
+            fetched, listing, trouble = await self._look(ask, number, state)
+            self._is_empty = self._is_empty or bool(number == 1 and trouble and trouble.kind == "empty")
+            if listing is None or (trouble and trouble.kind != "repeat" and not self._is_empty):
+                reason = fetched.reason or Reason.UNREADABLE
+                self._tell_gap(ask.url, reason, f"list page {number}: {trouble.words if trouble else fetched.detail}")
+            if number == 1 and listing is not None and await self._is_another_page(start, fetched, listing):
+                return
+            if listing is None or (trouble and trouble.kind == "foreign"):
+                state.skip(number)
+            else:
+                self._part += 1
+                self.capture = await capture("list", self._part, fetched.response) if fetched.response else None
+                for row in self._fresh(number, listing, state, trouble):
+                    yield row
+            following = state.following(number)
+            ask = self._local(following) if following else None
+            number += 1
+
+    async def _look(self, ask: Ask, number: int, state: ListState) -> _Look:
+        """A list page and what is wrong with it, asked for a second time when that may help."""
+        look = await self._once(ask, number, state)
+        if look[2] is not None and look[2].is_worth_asking:
+            again = await self._once(ask, number, state)
+            look = again if again[1] is not None else look
+        self.job.report.list_pages += look[1] is not None
+        return look
+
+    async def _once(self, ask: Ask, number: int, state: ListState) -> _Look:
+        fetched = await self.fetcher.get(ask)
+        if fetched.page is None:
+            return fetched, None, None
+        try:
+            with reading_time(ask.url):
+                self.job.hosts.learn(self.job.family.own_links(fetched.page))
+                listing = self.job.family.read_list(fetched.page)
+                article = None if ask.is_fragment else self._title_of_article(fetched.page, listing)
+        except PageTimeError as error:
+            return unread(fetched.response, error), None, None
+        if why := await self._stands_in(ask, fetched):
+            return fetched, listing, Trouble("foreign", why)
+        if article:
+            return fetched, listing, Trouble("foreign", f"an article came in its place: {article}")
+        says = ask.is_fragment or says_section(fetched.page, self.section.name)
+        if number == 1:
+            state.names_itself = says and not ask.is_fragment
+        elif state.names_itself and not says:
+            return fetched, listing, Trouble("foreign", "it does not name the section, as the first page does")
+        return fetched, listing, state.trouble(number, listing, self._keys(listing))
+
+    async def _stands_in(self, ask: Ask, fetched: Fetched) -> str | None:
+        """Why an answer is the site's front page and not the list page asked for; None when it is not."""
+        if fetched.page is None or fetched.response is None or _is_root(ask.url) or _is_root(self.section.url):
+            return None
+        if _is_root(fetched.response.url):
+            return "it redirects to the site's front page"
+        if ask.is_fragment or heads_section(fetched.page, self.section.name):
+            return None
+        if self._front is None:
+            front = await self.fetcher.get(urljoin(self.job.start_url, "/"))
+            self._front = _links(front.page) if front.page else ()
+        return "it is the site's front page" if self._front and _links(fetched.page) == self._front else None
+
+    def _title_of_article(self, page: Page, listing: ListPage) -> str | None:
+        """The title of the article that came for a list page; None for a list, headed by its section or a row."""
+        try:
+            read = self.job.family.read_article(page, 1, None)
+        except PageTimeError:
+            raise
+        except PageError:
+            return None
+        body, rows = Page(page.url, read.body_html), {row.url for row in listing.rows if not row.is_doubtful}
+        # A declared container, of which no confidence is told, is the body unless it is the list's own.
+        in_body = sum(body.href(link) in rows for link in body.all("//a[@href]"))
+        is_certain = in_body <= _FEW_ROWS if read.confidence is None else read.confidence >= _CERTAIN_BODY
+        if len(rows) > _FEW_ROWS and not is_certain:
+            return None
+        title, text = squeeze(read.title), words(body.root)
+        others = (*(row.title or "" for row in listing.rows), *self.job.profile.section, self.job.profile.name)
+        is_headed = not any(title in squeeze(other) or squeeze(other) in title for other in others if squeeze(other))
+        return read.title if is_headed and text.count("。") >= _FEWEST_SENTENCES else None
+
+    async def _is_another_page(self, start: str, fetched: Fetched, listing: ListPage) -> bool:
+        """True, with the refusal told, for a first page that is another: the front page, another list."""
+        if start != self.section.url or fetched.page is None or not listing.rows:
+            return False
+        if said := renumbered(self.job.archive.known, self._local_rows(listing)):
+            self._is_complete = False
+            self.job.report.refuse(Exit.REFUSED, said)
+            return True
+        if says_section(fetched.page, self.section.name):
+            return False
+        keys, known = self._keys(listing), {key for key, one in self.job.archive.known.items() if not one.is_gone}
+        if known and not keys & known:
+            came = what_came(fetched, start)
+            why = came[0] if came else "it names another page and lists no speech that the archive knows"
+        elif urlsplit(start).path.strip("/") and await self._is_front_page(keys):
+            why = "it lists what the front page lists"
+        else:
+            return False
+        self._is_complete = False
+        message = f"{start} does not answer with the list of {self.section.name}: {why}; nothing is marked gone"
+        self.job.report.refuse(Exit.REFUSED, message)
+        return True
+
+    async def _is_front_page(self, keys: frozenset[str]) -> bool:
+        front = await self.fetcher.get(urljoin(self.job.start_url, "/"))
+        return front.page is not None and self._keys(self.job.family.read_list(front.page)) == keys
+
+    def _keys(self, listing: ListPage) -> frozenset[str]:
+        return frozenset(row.native_id or row.url for row in self._local_rows(listing))
+
+    def _certain_keys(self, listing: ListPage) -> tuple[str, ...]:
+        rows = (row for row in self._local_rows(listing) if not row.is_doubtful)
+        return tuple(dict.fromkeys(row.native_id or row.url for row in rows))
+
+    def _local_rows(self, listing: ListPage) -> list[ListedRow]:
+        """The number in a foreign address is no id of this site."""
+        return [row if self.job.hosts.local(row.url) else replace(row, native_id=None) for row in listing.rows]
+
+    def _fresh(self, number: int, listing: ListPage, state: ListState, trouble: Trouble | None) -> list[ListedRow]:
+        """Rows not seen before."""
+        rows = self._local_rows(listing)
+        self._tell_unlinked((*listing.unlinked, *self._of_another(rows)))
+        fresh = [row for row in rows if (row.native_id or row.url) not in self.seen]
+        self.seen.update(row.native_id or row.url for row in fresh)
+        certain = self._certain_keys(listing)
+        self._certain += len(certain)
+        state.add(number, listing, self._keys(listing), certain, trouble)
+        self.job.report.printed_total = self.job.report.printed_total or listing.total
+        self._service = self._service or listing.service
+        for url in listing.further:
+            local = self.job.hosts.local(url)
+            if local and local != self.section.url and len(self._further) < _MOST_FURTHER:
+                self._further.setdefault(local, False)
+        return fresh
+
+    def _known(self) -> int:
+        return sum(not one.is_gone for one in self.job.archive.known.values())
+
+    def _local(self, page: str | Ask) -> Ask | None:
+        """A list page as it is asked for on the site's own host; None when it is on a foreign one."""
+        ask = Ask(page) if isinstance(page, str) else page
+        local = self.job.hosts.local(ask.url)
+        return replace(ask, url=local) if local else None
+
+    def _of_another(self, rows: list[ListedRow]) -> Iterator[str]:
+        """Rows that lead to the article of a row of an earlier page."""
+        for row in rows:
+            first = self._titles.setdefault(row.native_id or row.url, row)
+            if not row.is_doubtful and not first.is_doubtful and are_unlike(row.title, first.title):
+                yield leads_to_anothers(row, first)
+
+    def _tell_unlinked(self, rows: Iterable[str]) -> None:
+        for said in rows:
+            if said not in self._told:
+                self._told.add(said)
+                detail = f"a row whose link has no address that can be read: {said}"
+                self.job.report.add_gap("speech", self.section.url, Reason.BAD_URL, detail, None, said)
+
+    def _tell_gap(self, url: str, reason: Reason, detail: str) -> None:
+        self._is_complete = False
+        if f"{url} {detail}" in self._told:
+            return
+        self._told.add(f"{url} {detail}")
+        self.job.report.add_gap("list", url, reason, detail)
+        if not self.seen and (reason is Reason.CHALLENGE or reason.is_the_sites_word):
+            message = f"the section's list {url} cannot be read ({reason.value}: {detail}); nothing is marked gone"
+            self.job.report.refuse(Exit.REFUSED, message)
+
+    async def _refuse_empty(self) -> None:
+        came = what_came(await self.fetcher.get(self.section.url), self.section.url)
+        name = f"the section {self.section.name}"
+        if self._service is not None:
+            message = (
+                f"{name} ({self.section.url}) holds no row; nothing is marked gone: its script asks {self._service}"
+            )
+            message += " for data, and lists that come so are not read"
+        elif came is not None:
+            message = f"{name}: {came[0]}; nothing is marked gone: {came[1]}"
+        else:
+            remedy = "if it has speeches in a browser, `rows` in the profile names their container"
+            message = f"{name} ({self.section.url}) lists no speech; nothing is marked gone; {remedy}"
+        self.job.report.refuse(Exit.REFUSED, message)

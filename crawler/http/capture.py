@@ -1,0 +1,268 @@
+"""The wire: every HTTP exchange of a crawl, byte for byte, into the archive's WARC files.
+
+A download handler around Scrapy's own. What it kept, and when the answer came, goes with the request's `meta` to
+whoever writes a line from it (`capture`). Compressing and writing happen in a thread of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from importlib import import_module
+from io import BytesIO
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+
+from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, DownloadTimeoutError
+
+from crawler.http.gate import PATIENCE, GuardedHandler
+from pipelines.archive.errors import ArchiveError
+from pipelines.archive.write.captures import Captured, CaptureFiles
+from pipelines.record import Capture
+from pipelines.stages import stop
+from pipelines.warc.exchange import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from typing import BinaryIO
+
+    from scrapy.crawler import Crawler
+    from scrapy.http import Headers, Request, Response
+
+    from crawler.http.tap import TapPool
+    from crawler.run.job import CrawlJob
+    from pipelines.record import CaptureRole
+
+_log = logging.getLogger(__name__)
+_IN_MEMORY = 1 << 20
+_SLOWEST = 256
+"""Bytes a second; a page of 40 kB takes longer than two minutes then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """When an answer arrived (RFC 3339, UTC), and where it is kept: known a little later, null when it is not."""
+
+    at: str
+    kept: asyncio.Future[Captured | None]
+
+
+def arrived(response: Response) -> str:
+    """When the first byte of a response came (RFC 3339, UTC)."""
+    arrival: Arrival = response.meta["arrival"]
+    return arrival.at
+
+
+async def capture(role: CaptureRole, part: int, response: Response) -> Capture:
+    """What a line says of the exchange behind a response, once it is in the archive's file."""
+    arrival: Arrival = response.meta["arrival"]
+    kept = await arrival.kept
+    return Capture(
+        role=role,
+        part=part,
+        url=response.url,
+        captured_at=arrival.at,
+        **(kept._asdict() if kept else {}),
+        payload_sha256=hashlib.sha256(response.body).hexdigest(),
+    )
+
+
+class Recording:
+    """The bytes of one exchange as they come and go; a large answer waits on the disk, not in memory."""
+
+    def __init__(self, now: Callable[[], str]) -> None:
+        self._now = now
+        self._response = self._empty()
+        self.at: str | None = None
+        self.ip: str | None = None
+        self.request = b""
+        self.size = 0
+        self.is_overlong = False
+        self._has_ended = False
+
+    @staticmethod
+    def _empty() -> BinaryIO:
+        return cast("BinaryIO", SpooledTemporaryFile(max_size=_IN_MEMORY))
+
+    def began(self, ip: str) -> None:
+        """The exchange begins, or begins anew over another connection."""
+        if self.at is not None:
+            self._response.close()
+            self._response = self._empty()
+        self.at, self.ip, self.request = None, ip, b""
+
+    def sent(self, data: bytes) -> None:
+        """Bytes of the request."""
+        self.request += data
+
+    def received(self, data: bytes) -> None:
+        """Bytes of the response."""
+        if self._has_ended:
+            return
+        if self.at is None:
+            self.at = self._now()
+        self.size += len(data)
+        self._response.write(data)
+
+    def overlong(self) -> None:
+        """The head of the response was broken off."""
+        self.is_overlong = True
+
+    def ended(self, url: str, cut: str) -> Exchange | None:
+        """All of it, `cut` the reason it is not whole or empty; null when not a byte was sent."""
+        self._has_ended = True
+        if not self.request:
+            return None
+        return Exchange(
+            url=url,
+            date=self.at or self._now(),
+            ip=self.ip,
+            request=self.request,
+            response=self._response,
+            truncated=(cut or None) if self.at else None,
+            is_verbatim=True,
+        )
+
+
+class Keeper:
+    """Hands exchanges to a thread that compresses and writes them; `stop` is told, in the event loop, of failure."""
+
+    def __init__(self, files: CaptureFiles, stop: Callable[[ArchiveError], object]) -> None:
+        self._files, self._stop_crawl = files, stop
+        self._stopping: object = None
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="captures")
+
+    def keep(self, exchange: Exchange) -> asyncio.Future[Captured | None]:
+        """Keep an exchange; resolves to its place, null when it has no response or could not be kept."""
+        loop = asyncio.get_running_loop()
+        return loop.run_in_executor(self._worker, self._add, exchange, loop)
+
+    def _add(self, exchange: Exchange, loop: asyncio.AbstractEventLoop) -> Captured | None:
+        try:
+            return self._files.add(exchange)
+        except ArchiveError as error:
+            loop.call_soon_threadsafe(self._stop, error)
+            return None
+        finally:
+            exchange.response.close()
+
+    def _stop(self, error: ArchiveError) -> None:
+        self._stopping = self._stop_crawl(error) or self._stopping
+
+    async def close(self) -> None:
+        """Wait until everything handed over is written."""
+        await asyncio.to_thread(self._worker.shutdown)
+
+
+class CapturingHandler(GuardedHandler):
+    """Downloads over HTTP/1.1 as Scrapy does and keeps what went over the wire (http and https)."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        job: CrawlJob = crawler.spider.job  # type: ignore[union-attr]
+        self._job, self._connections = job, self._pool
+        self._idle = crawler.settings.getfloat("IDLE_TIMEOUT") or crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
+        self._keeper = Keeper(job.archive.captures, partial(stop, crawler, job.report)) if job.captures else None
+        self._tap = self._tapped() if job.captures else None
+
+    def _tapped(self) -> TapPool | None:
+        try:
+            return cast("TapPool", import_module("crawler.http.tap").tapped(self))
+        except (ImportError, AttributeError) as error:
+            said = f"the bytes on the wire cannot be seen ({error}); captures hold headers written again by us"
+            _log.error(said)
+            self._job.report.capture_fallback = said
+            return None
+
+    async def _download(self, request: Request) -> Response:
+        """Scrapy's own download, its exchange kept however it ends."""
+        recording, cut, response = Recording(self._job.now), "disconnect", None
+        try:
+            idle = min(self._idle, request.meta.get(PATIENCE, self._idle))
+            response = await self._paced(self._tapped_download(request, recording), recording, idle)
+        except DownloadTimeoutError:
+            cut = "time"
+            raise
+        except DownloadCancelledError:
+            cut = "length"
+            raise
+        else:
+            # "partial" is no sign of a cut: so Twisted calls every body that ends with its connection.
+            cut = "disconnect" if "dataloss" in response.flags else ""
+            return response
+        finally:
+            self._keep(request, recording.ended(request.url, cut) or rewritten(request, response, self._job.now()))
+
+    async def _tapped_download(self, request: Request, recording: Recording) -> Response:
+        if self._tap is not None:
+            # The base class hands its pool on before it first waits.
+            self._pool = self._tap.recording(recording)
+        try:
+            return await super()._download(request)
+        except DownloadFailedError as error:
+            if recording.is_overlong:
+                raise DownloadCancelledError(f"{request.url[:200]}: its head does not end") from error
+            raise
+
+    async def _paced(self, download: Coroutine[None, None, Response], recording: Recording, idle: float) -> Response:
+        """The download, given up when hardly anything comes for a while; the whole has its own limit."""
+        task = asyncio.ensure_future(download)
+        try:
+            while True:
+                before = recording.size
+                await asyncio.wait({task}, timeout=idle if self._tap is not None else None)
+                if task.done():
+                    return task.result()
+                if recording.size - before < idle * _SLOWEST:
+                    raise DownloadTimeoutError(f"next to nothing came for {idle:g} seconds")
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task}, timeout=1)
+
+    def _keep(self, request: Request, exchange: Exchange | None) -> None:
+        if self._keeper is not None and exchange is not None:
+            request.meta["arrival"] = Arrival(exchange.date, self._keeper.keep(exchange))
+        else:
+            nowhere: asyncio.Future[Captured | None] = asyncio.get_running_loop().create_future()
+            nowhere.set_result(None)
+            request.meta["arrival"] = Arrival(self._job.now(), nowhere)
+
+    async def close(self) -> None:
+        """Close the connections; every exchange is written by then."""
+        self._pool = self._connections
+        await super().close()
+        if self._keeper is not None:
+            await self._keeper.close()
+
+
+def rewritten(request: Request, response: Response | None, now: str) -> Exchange | None:
+    """An exchange as the HTTP client tells it, its bytes unseen: names, order and framing are ours."""
+    if response is None:
+        return None
+    parts = urlsplit(request.url)
+    target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+    phrase = HTTPStatus(response.status).phrase if response.status in set(HTTPStatus) else ""
+    host = [f"Host: {parts.netloc}".encode()]
+    sent = [f"{request.method} {target} HTTP/1.1".encode(), *host, *_lines(request.headers), b"", request.body]
+    status = f"{response.protocol or 'HTTP/1.1'} {response.status} {phrase}"
+    received = [status.encode(), *_lines(response.headers), b"", response.body]
+    return Exchange(
+        url=request.url,
+        date=now,
+        ip=str(response.ip_address) if response.ip_address else None,
+        request=b"\r\n".join(sent),
+        response=BytesIO(b"\r\n".join(received)),
+        truncated="disconnect" if "dataloss" in response.flags else None,
+        is_verbatim=False,
+    )
+
+
+def _lines(headers: Headers) -> list[bytes]:
+    return [name + b": " + value for name in headers for value in headers.getlist(name)]

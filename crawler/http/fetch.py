@@ -1,0 +1,285 @@
+"""One fetched page, or why there is none: redirects within the site, obstacles and the CMS's own notices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Protocol
+
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+)
+from scrapy.http import HtmlResponse, Request, Response, TextResponse
+from scrapy.http.request import NO_CALLBACK
+from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
+
+from crawler.crawl.reading_time import reading_time
+from crawler.http.blocked import obstacle
+from crawler.http.breaker import HostDown
+from crawler.http.decode import as_text
+from crawler.http.gate import NotFetched
+from crawler.http.hosts import Hosts
+from crawler.http.middlewares import RobotsForbidden, RobotsUnreadable, Undecodable, came_twice, is_cut_short
+from crawler.http.netloc import Server
+from crawler.http.redirects import MOST_REDIRECTS, cookies_of, redirect_of
+from crawler.pages import Ask, Family
+from crawler.pages.forwarding import forward
+from crawler.pages.page import Page, PageError, PageSizeError
+from crawler.pages.shown import shown
+from pipelines.reasons import Reason
+
+
+class NotCaptured(IgnoreRequest):
+    """The archive holds no (further) answer to this request; a replay does not fetch it either."""
+
+
+FAILURES = (
+    IgnoreRequest,
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+    ConnectError,
+    ConnectionDone,
+    ConnectionLost,
+    OSError,
+)
+"""What a download may end with when no response came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer. `page` is there when it can be read; else `reason` and `detail` say why not.
+
+    `is_unended`: the page has no end tag, and neither have others of its site. `is_short`: fewer bytes came than its
+    head promised, the same ones twice.
+    """
+
+    response: Response | None
+    page: Page | None
+    reason: Reason | None
+    detail: str
+    is_unended: bool = False
+    is_short: bool = False
+
+    @property
+    def told(self) -> str:
+        """What a line says of it: without the words of an exception, which another time would not have."""
+        return self.detail if self.response is not None or self.reason is None else self.reason.value
+
+
+_FILE_SECONDS = 600  # for 16 MiB over a line of 30 kB a second
+_LARGEST_COUNTER = 64 << 10  # bytes, of a statement with a number in it
+_CUT_SHORT = "the answer ends before the length that its head names"
+_WHOLE_PAGES = frozenset({"page", "article"})
+
+
+class Answers(Protocol):
+    """Where answers come from: Scrapy's engine, or the archive."""
+
+    async def download_async(self, request: Request) -> Response: ...
+
+
+class Fetcher:
+    """Fetches pages of one site, in callbacks and between them."""
+
+    def __init__(self, engine: Answers, hosts: Hosts, family: Family) -> None:
+        self.engine, self.hosts, self.family = engine, hosts, family
+        self._ends_pages: bool | None = None
+
+    @staticmethod
+    def request(url: str, expected: str) -> Request:
+        """A request whose every answer comes back to us; `expected` is what the answer must look like."""
+        meta = {"expected": expected, "dont_redirect": True, "handle_httpstatus_all": True}
+        return Request(url, callback=NO_CALLBACK, meta=meta, dont_filter=True)
+
+    def article(self, url: str, *, is_own_page: bool) -> Request:
+        """A request for an article: for its own page, or for the source its family would rather read."""
+        source = url if is_own_page else self.family.article_source(url)
+        request = self.request(source, "article")
+        request.meta["own_page"] = url if source != url else None
+        return request
+
+    def own_page(self, request: Request | None) -> Request | None:
+        """The article's own page, when what could not be read was another source of it."""
+        own = request.meta.get("own_page") if request else None
+        if request is None or own is None:
+            return None
+        again = self.request(own, "article")
+        return again.replace(callback=request.callback, errback=request.errback, cb_kwargs=request.cb_kwargs)
+
+    async def get(self, page: str | Ask, expected: str = "page") -> Fetched:
+        """Fetch an address of the site, or ask as its list wants to be asked, and settle what came back."""
+        ask = Ask(page) if isinstance(page, str) else page
+        expected = "fragment" if ask.is_fragment else expected
+        request = self.request(ask.url, expected).replace(headers=dict(ask.headers))
+        if expected == "counter":
+            request.meta["download_maxsize"] = _LARGEST_COUNTER
+        if ask.form is not None:
+            request.headers["Content-Type"] = "application/x-www-form-urlencoded"
+            request = request.replace(method="POST", body=ask.form)
+        try:
+            response = await self.engine.download_async(request)
+        except FAILURES as error:
+            return failed(error)
+        return await self.settle(response, expected)
+
+    async def file(self, url: str, largest: int, headers: Mapping[str, str] | None = None) -> Fetched:
+        """Fetch a file of the site, of at most `largest` bytes; a page in its place is no file."""
+        request = self.request(url, "other").replace(headers=dict(headers or {}))
+        request.meta.update({"download_maxsize": largest, "download_timeout": _FILE_SECONDS})
+        try:
+            response = await self.engine.download_async(request)
+        except FAILURES as error:
+            return failed(error)
+        return await self.settle(response, "file")
+
+    async def settle(self, response: Response, expected: str = "page") -> Fetched:
+        """Follow redirects and stubs that forward within the site, then say what the answer is."""
+        cookies: dict[str, str] = {}
+        visited: set[str] = set()
+        for _ in range(MOST_REDIRECTS):
+            try:
+                target = redirect_of(response)
+            except ValueError as error:
+                return _missing(response, Reason.BAD_URL, f"redirects to no address: {error}")
+            if target is None:
+                fetched = self._recognise(response, expected)
+                target = self._forwarded(fetched, expected)
+                if target is None:
+                    return fetched
+            local = self.hosts.redirected(target)
+            if local is None:
+                return _missing(response, _why_not_followed(target), f"redirects to {target}")
+            try:
+                request = self.request(local, expected)
+                visited.add(response.url)
+                cookies.update(cookies_of(response))
+                if cookies and request.url in visited:
+                    # Only what a redirect back asks for: classic ASP reads a cookie in the place of a parameter.
+                    request.headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+                bounds = ("download_maxsize", "download_timeout")
+                request.meta.update({name: response.meta[name] for name in bounds if name in response.meta})
+                response = await self.engine.download_async(request)
+            except FAILURES as error:
+                return failed(error)
+        return _missing(response, Reason.HTTP_ERROR, f"more than {MOST_REDIRECTS} redirects")
+
+    @staticmethod
+    def _forwarded(fetched: Fetched, expected: str) -> str | None:
+        """Where a stub sends the browser; a notice that leads home after five seconds is a notice."""
+        if fetched.page is None or expected not in {"page", "article"}:
+            return None
+        target = forward(fetched.page)
+        return None if target is None or shown(fetched.page).notice() else target
+
+    def _is_how_the_site_ends(self, expected: str, response: TextResponse) -> bool:
+        """True for a page without its end tag on a site whose first page had none either.
+
+        The same bytes came twice (AnotherTryMiddleware); an article must close its body all the same.
+        """
+        if expected not in _WHOLE_PAGES or self._ends_pages or is_cut_short(response):
+            return False
+        return expected == "page" or self.family.closes_body(response.text)
+
+    def _recognise(self, response: Response, expected: str) -> Fetched:
+        if expected == "file":
+            return _recognised_file(response)
+        try:
+            with reading_time(response.url):
+                return self._recognised_text(response, expected)
+        except PageError as error:
+            return unread(response, error)
+
+    def _recognised_text(self, response: Response, expected: str) -> Fetched:
+        readable = as_text(response)
+        if readable is None:
+            return _missing(response, Reason.UNREADABLE, f"is no text: {response.headers.get('Content-Type')!r}")
+        is_short = is_cut_short(response)
+        reason = obstacle(readable.status, readable.text, expected)
+        if is_short and reason is None and not (expected in _WHOLE_PAGES and came_twice(response.request, response)):
+            return _missing(readable, Reason.TRUNCATED, _CUT_SHORT)
+        is_unended = reason is Reason.TRUNCATED and self._is_how_the_site_ends(expected, readable)
+        if reason is not None and not is_unended:
+            return _missing(readable, reason, f"HTTP {response.status}: {reason.value}")
+        if expected in _WHOLE_PAGES and self._ends_pages is None:
+            self._ends_pages = not is_unended
+        if expected == "counter":
+            return Fetched(readable, None, None, "")
+        return replace(self._as_page(readable, expected), is_unended=is_unended, is_short=is_short)
+
+    def _as_page(self, response: TextResponse, expected: str) -> Fetched:
+        page = Page(response.url, response.text, response.encoding)
+        if said := self.family.notice(page, is_article=expected == "article"):
+            return _missing(response, said[0], said[1])
+        target = self.family.redirect(page) if expected == "article" else None
+        if target is not None and (why := self._why_not_led(response, target)):
+            return _missing(response, why, f"its script leads to {target}")
+        return Fetched(response, page, None, "")
+
+    def _why_not_led(self, response: Response, target: str) -> Reason | None:
+        try:
+            url = response.urljoin(target)
+        except ValueError:
+            return Reason.BAD_URL
+        return None if self.hosts.local(url) else _why_not_followed(url)
+
+
+def _why_not_followed(target: str) -> Reason:
+    """Another site is where this one sends its readers; an address that nobody outside can open is a fault."""
+    server = Server.of(target)
+    return Reason.BAD_URL if server is None or server.is_private else Reason.FOREIGN_HOST
+
+
+def _recognised_file(response: Response) -> Fetched:
+    if response.status != HTTPStatus.OK:
+        return _missing(
+            response, obstacle(response.status, "", "other") or Reason.HTTP_ERROR, f"HTTP {response.status}"
+        )
+    if is_cut_short(response):
+        return _missing(response, Reason.TRUNCATED, _CUT_SHORT)
+    if isinstance(response, HtmlResponse):
+        return _missing(response, Reason.UNREADABLE, "a page came in its place")
+    return Fetched(response, None, None, "")
+
+
+def failed(error: BaseException) -> Fetched:
+    """What a download's exception means."""
+    detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if isinstance(error, RobotsUnreadable):
+        return Fetched(None, None, error.reason, str(error))
+    if isinstance(error, RobotsForbidden):
+        return Fetched(None, None, Reason.ROBOTS, str(error))
+    if isinstance(error, NotCaptured):
+        return Fetched(None, None, Reason.NO_CAPTURE, str(error))
+    if isinstance(error, HostDown):
+        return Fetched(None, None, Reason.NETWORK, str(error))
+    if isinstance(error, NotFetched):
+        return Fetched(None, None, Reason.BAD_URL, str(error))
+    if isinstance(error, Undecodable):
+        return Fetched(None, None, Reason.UNREADABLE, str(error))
+    # The decompression gives up on a body above DOWNLOAD_MAXSIZE by ignoring it.
+    if isinstance(error, (DownloadCancelledError, IgnoreRequest)):
+        return Fetched(None, None, Reason.TOO_LARGE, detail)
+    return Fetched(None, None, Reason.NETWORK, detail)
+
+
+def unread(response: Response | None, error: PageError) -> Fetched:
+    """What an answer is whose page its reader gives up."""
+    reason = Reason.TOO_LARGE if isinstance(error, PageSizeError) else Reason.UNREADABLE
+    return Fetched(response, None, reason, str(error))
+
+
+def _missing(response: Response, reason: Reason, detail: str) -> Fetched:
+    return Fetched(response, None, reason, detail)

@@ -1,0 +1,128 @@
+"""The last look at a request before it leaves: only http and https, only the site's own host and port.
+
+Links and redirects are judged where they are read (`crawler.http.hosts`); what slips through there stops here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Protocol, Self, cast
+
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadTimeoutError, IgnoreRequest
+from scrapy.http import Request, Response
+from scrapy.utils.defer import maybe_deferred_to_future
+from twisted.internet.error import DNSLookupError
+
+from crawler.http.certificates import Certificates
+from crawler.http.ending import ending_of
+from crawler.http.hosts import Hosts
+from crawler.http.netloc import LONGEST_URL, Address, Server, inner, ip_address, is_global
+from crawler.http.notes import note
+
+WAITED = "waited"
+"""Key of a request's `meta`: seconds that went by until it timed out."""
+
+
+PATIENCE = "patience"
+"""Key of a request's `meta`: seconds in which something must come, where IDLE_TIMEOUT is more."""
+
+
+class NotFetched(IgnoreRequest):
+    """An address that is never fetched."""
+
+
+class OfSite(Protocol):
+    """A spider that keeps to the hosts of one site."""
+
+    @property
+    def hosts(self) -> Hosts: ...
+
+    @property
+    def first_page(self) -> str: ...
+
+
+def _hosts(crawler: Crawler) -> Hosts:
+    return cast("OfSite", crawler.spider).hosts
+
+
+class GateMiddleware:
+    """Refuses (`NotFetched`) every request that is not for the site."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        if ending := ending_of(self.crawler):
+            ending.check()
+        server = Server.of(request.url)
+        if server is None:
+            raise NotFetched(f"only http and https are fetched: {request.url[:200]}")
+        if not _hosts(self.crawler).is_own(server):
+            raise NotFetched(f"not on the site's own host and port: {request.url[:200]}")
+        if len(request.url) > LONGEST_URL:
+            raise NotFetched(f"an address of {len(request.url)} characters: {request.url[:200]}…")
+
+
+class GuardedHandler(HTTP11DownloadHandler):
+    """Scrapy's download over HTTP/1.1, refused where a name leads to an address that is not of the open network.
+
+    A site declared by a private address is asked there, and the declared name may be one of a network of one's own;
+    but no name leads to a link-local address, where clouds keep their credentials.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._certificates = Certificates(partial(note, crawler))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._certificates.close()
+        await super().close()
+
+    async def download_request(self, request: Request) -> Response:
+        await self._check(request)
+        self._certificates.look(request.url)
+        loop, ending = asyncio.get_running_loop(), ending_of(self.crawler)
+        began = loop.time()
+        download = self._download(request)
+        try:
+            return await (ending.run(download) if ending else download)
+        except DownloadTimeoutError:
+            request.meta[WAITED] = loop.time() - began
+            raise
+
+    async def _download(self, request: Request) -> Response:
+        return await super().download_request(request)
+
+    async def _check(self, request: Request) -> None:
+        server = Server.of(request.url)
+        if server is None or ip_address(server.host) is not None:
+            return
+        address = await _address_of(server.host)
+        if address is not None and not may_lead(_hosts(self.crawler), server, address):
+            raise NotFetched(f"{server.host} is {address}, which is not on the open network")
+
+
+def may_lead(hosts: Hosts, server: Server, address: Address) -> bool:
+    """True when a server of the site may be asked at this address."""
+    if is_global(address) or hosts.is_private:
+        return True
+    meant = inner(address)
+    return hosts.is_declared(server) and not (meant.is_link_local or meant.is_unspecified or meant.is_multicast)
+
+
+async def _address_of(host: str) -> Address | None:
+    """The address a name has, as the download will see it: answers are kept (DNSCACHE_ENABLED)."""
+    from twisted.internet import reactor  # noqa: PLC0415 - importing it installs it
+
+    try:
+        return ip_address(await maybe_deferred_to_future(reactor.resolve(host)))  # type: ignore[arg-type]
+    except (DNSLookupError, OSError):
+        return None  # the download itself will say so

@@ -1,0 +1,307 @@
+"""Downloader middlewares: robots.txt as RFC 9309 says, content codings, another try for what is not the page."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import zlib
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Self, cast
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.downloadermiddlewares.retry import get_retry_request
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Headers, Request, Response
+from scrapy.http.request import NO_CALLBACK
+from scrapy.robotstxt import RobotParser
+from scrapy.utils import _compression
+from scrapy.utils.httpobj import urlparse_cached
+
+from crawler.crawl.looks import sha256_of
+from crawler.crawl.unchanged import has_validators
+from crawler.http.blocked import TRANSIENT, obstacle
+from crawler.http.decode import as_text, lying_charset
+from crawler.http.ending import Stopping, ending_of
+from crawler.http.gate import OfSite
+from crawler.http.notes import note
+from crawler.http.redirects import MOST_REDIRECTS, is_redirect, redirect_of
+from pipelines.reasons import Reason
+
+_LONGEST_ROBOTS = 500 << 10
+
+
+class RobotsForbidden(IgnoreRequest):
+    """robots.txt forbids the address."""
+
+
+class RobotsUnreadable(IgnoreRequest):
+    """robots.txt gave no rules and no leave to go without: the whole host counts as forbidden (RFC 9309, 2.3.1.4)."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"robots.txt could not be read ({detail}): everything counts as forbidden (RFC 9309)")
+        self.reason = reason
+
+
+class Rfc9309RobotsMiddleware(RobotsTxtMiddleware):
+    """Scrapy's middleware with RFC 9309's rules for failure, and Crawl-delay honoured.
+
+    Scrapy 2.19 parses the body of any status as rules and takes an unreachable robots.txt for leave to crawl; the RFC
+    (2.3.1.3, 2.3.1.4) says: 4xx means no rules, 5xx and no answer mean that everything is forbidden.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._unreadable: dict[str, RobotsUnreadable] = {}
+        self._slow: dict[str, RobotsForbidden] = {}
+        if crawler.settings.getbool("CRAWL_DELAY_OBEY"):
+            crawler.signals.connect(self._honour_crawl_delay, signal=signals.robots_parsed)
+
+    def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
+        netloc = urlparse_cached(request).netloc
+        if why := self._unreadable.get(netloc) or self._slow.get(netloc):
+            raise why
+        try:
+            super().process_request_2(rp, request)
+        except IgnoreRequest as error:
+            raise RobotsForbidden("robots.txt forbids it") from error
+
+    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
+        response = await self._redirected(response)
+        reason = obstacle(response.status, "", "other")
+        if reason is Reason.CHALLENGE or response.status >= 500 or response.status == 429:
+            self._unreadable[netloc] = RobotsUnreadable(reason or Reason.HTTP_ERROR, f"HTTP {response.status}")
+        if response.status >= 300:
+            response = response.replace(body=b"")
+        elif len(response.body) > _LONGEST_ROBOTS:
+            response = response.replace(body=response.body[:_LONGEST_ROBOTS].rpartition(b"\n")[0])
+            note(
+                self.crawler,
+                f"robots.txt is longer than {_LONGEST_ROBOTS} bytes; the rest was not read (RFC 9309, 2.5)",
+            )
+        await super()._parse_robots(response, netloc, request)
+
+    async def _redirected(self, response: Response) -> Response:
+        """What the redirects of robots.txt lead to within the site; one that leads elsewhere gives no rules."""
+        spider, engine = cast("OfSite", self.crawler.spider), self.crawler.engine
+        for _ in range(MOST_REDIRECTS):
+            location = redirect_of(response)
+            if location is None or engine is None:
+                return response
+            if (target := spider.hosts.redirected(location)) is None:
+                break
+            meta = {"dont_obey_robotstxt": True}
+            request = Request(target, priority=self.DOWNLOAD_PRIORITY, meta=meta, callback=NO_CALLBACK)
+            response = await engine.download_async(request)
+        self._stats.inc_value("robotstxt/redirect_not_followed")
+        note(self.crawler, "robots.txt redirects elsewhere: it counts as none (RFC 9309, 2.3.1.3)")
+        return response
+
+    def _robots_error(self, exc: Exception, netloc: str) -> None:
+        if not isinstance(exc, Stopping):
+            self._unreadable[netloc] = RobotsUnreadable(Reason.NETWORK, f"{type(exc).__name__}: {exc}")
+        super()._robots_error(exc, netloc)
+
+    def _honour_crawl_delay(self, robotparser: RobotParser, request: Request) -> None:
+        agent = self._robotstxt_useragent or self._default_useragent
+        delay = robotparser.crawl_delay(agent)
+        engine, most = self.crawler.engine, self.crawler.settings.getfloat("CRAWL_DELAY_MAX")
+        if delay and delay > most:
+            said = f"robots.txt asks for {delay:g} seconds between two requests, more than CRAWL_DELAY_MAX = {most:g}"
+            self._slow[urlparse_cached(request).netloc] = RobotsForbidden(said)
+        elif delay and engine is not None:
+            note(self.crawler, f"robots.txt asks for {delay:g} seconds between two requests")
+            host = urlparse_cached(request).hostname or ""
+            if (slot := engine.downloader.slots.get(host)) is not None:
+                slot.delay = max(slot.delay, float(delay))
+
+
+class Undecodable(IgnoreRequest):
+    """A body that is not what its Content-Encoding says."""
+
+
+# brotli and zstd are Scrapy's choice of packages, which differs by Python.
+_BROKEN_CODINGS = (
+    OSError,
+    EOFError,
+    ValueError,
+    zlib.error,
+    _compression.brotli.error,  # type: ignore[attr-defined]
+    _compression.zstd.ZstdError,  # type: ignore[attr-defined]
+)
+_LARGEST = 1 << 30
+_MOST_CODINGS = 4
+
+
+class StrictCompressionMiddleware(HttpCompressionMiddleware):
+    """Scrapy's middleware, which in 2.19 lets through whatever its decoders raise.
+
+    Here such an answer is asked for again, and is `Undecodable` in the end.
+    """
+
+    def __init__(self, *, crawler: Crawler) -> None:
+        super().__init__(crawler=crawler)
+        self.crawler = crawler
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
+        try:
+            _check_number(response.headers)
+            return super().process_response(request, response)
+        except _BROKEN_CODINGS as error:
+            again = another_try(self.crawler, request, "undecodable")
+            if again is not None:
+                return again
+            raise _undecodable(_codings(response.headers), error) from error
+
+    @classmethod
+    def entity(cls, payload: bytes, headers: Headers) -> bytes:
+        """The payload as a crawl reads it, its content codings taken off.
+
+        Raises:
+            Undecodable: it is not in the coding the headers name.
+        """
+        try:
+            _check_number(headers)
+            codings, unknown = cls._split_encodings(headers.getlist("Content-Encoding"))
+            b",".join(unknown).decode()  # Scrapy fails at a name it cannot print
+            for coding in codings:
+                payload = cls._decode(payload, coding, _LARGEST)
+        except _BROKEN_CODINGS as error:
+            raise _undecodable(_codings(headers), error) from error
+        return payload
+
+
+def _check_number(headers: Headers) -> None:
+    if b",".join(headers.getlist("Content-Encoding")).count(b",") >= _MOST_CODINGS:
+        raise ValueError(f"more than {_MOST_CODINGS} codings")
+
+
+def _codings(headers: Headers) -> str:
+    return b", ".join(headers.getlist("Content-Encoding")).decode("latin-1")[:100]
+
+
+def _undecodable(codings: str, error: BaseException) -> Undecodable:
+    return Undecodable(f"the body is not in the content coding {codings!r} it names: {error}")
+
+
+class AnotherTryMiddleware:
+    """Asks again when the answer is not the page: by what it says, not by its status alone; keeps to Retry-After.
+
+    A page without its end tag is asked for again; the same bytes twice are taken for how the site writes its pages.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.longest_wait = crawler.settings.getfloat("RETRY_AFTER_MAX")
+        self._open_at: dict[str, float] = {}
+        self._waited = 0.0
+        self._began: float | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        opens = self._open_at.get(urlparse_cached(request).netloc, 0.0)
+        wait = opens - asyncio.get_running_loop().time()
+        if wait > 0:
+            ending = ending_of(self.crawler)
+            await (ending.sleep(wait) if ending else asyncio.sleep(wait))
+
+    async def process_response(self, request: Request, response: Response) -> Request | Response:
+        if is_redirect(response) or (response.status == HTTPStatus.NOT_MODIFIED and has_validators(request)):
+            return response
+        reason = self._reason(request, response)
+        if reason not in TRANSIENT or (reason is Reason.HTTP_ERROR and response.status not in _CURABLE):
+            return response
+        if reason is Reason.TRUNCATED and came_twice(request, response):
+            return response
+        is_welcome = self._keep_to_retry_after(request, response)
+        again = another_try(self.crawler, request, reason.value) if is_welcome else None
+        if again is None:
+            return response
+        again.meta[SHA256_BEFORE] = sha256_of(response)
+        if response.status == HTTPStatus.NOT_MODIFIED:
+            again.headers["Cache-Control"] = "no-cache"
+        return again
+
+    def _reason(self, request: Request, response: Response) -> Reason | None:
+        """Why it is not the page, as far as its text is needed for that."""
+        expected = request.meta.get("expected", "other")
+        readable = as_text(response) if expected != "other" else None
+        if readable is not None and (told := lying_charset(readable)):
+            note(self.crawler, f"a Content-Type header names {told[:40]!r}, the text was read as {readable.encoding}")
+        reason = obstacle(response.status, readable.text if readable else "", expected if readable else "other")
+        return Reason.TRUNCATED if reason is None and is_cut_short(response) else reason
+
+    def _keep_to_retry_after(self, request: Request, response: Response) -> bool:
+        """Wait for as long as the server asks; False when that is too long, once or with the waits before it."""
+        seconds, now = retry_after(response, datetime.now(UTC)), asyncio.get_running_loop().time()
+        self._began = self._began or now
+        if not seconds or not self.longest_wait:
+            return True
+        if self._waited + seconds > self.longest_wait + _SHARE_WAITED * (now - self._began):
+            note(self.crawler, "Retry-After asks for more time than there is (RETRY_AFTER_MAX): not asked again")
+            return False
+        self._waited += seconds
+        self._open_at[urlparse_cached(request).netloc] = now + seconds
+        return True
+
+
+def another_try(crawler: Crawler, request: Request, reason: str) -> Request | None:
+    """The request once more, unless it was tried often enough or must not be (`dont_retry`)."""
+    if request.meta.get("dont_retry"):
+        return None
+    spider = crawler.spider
+    assert spider is not None  # noqa: S101 - responses come only while a spider is open
+    return get_retry_request(request, spider=spider, reason=reason, give_up_log_level="INFO")
+
+
+_SHARE_WAITED = 0.2
+"""Of the time of a run, what waiting by Retry-After may take above RETRY_AFTER_MAX."""
+
+SHA256_BEFORE = "sha256_before"
+"""Key of a request's `meta`: the digest of what the try before it brought."""
+
+
+def is_cut_short(response: Response) -> bool:
+    """True when the connection ended before the answer did, by the length or the chunks that its head announced."""
+    return "dataloss" in response.flags
+
+
+def came_twice(request: Request | None, response: Response) -> bool:
+    """True when the try before brought the very same bytes."""
+    return request is not None and request.meta.get(SHA256_BEFORE) == sha256_of(response)
+
+
+# A 304 that nothing of ours asked for says nothing of the page.
+_CURABLE = frozenset({304, 403, 408, 425, 429, *range(500, 600)})
+_SECONDS = re.compile(r"[0-9]+(?:\.[0-9]*)?", re.ASCII)
+
+
+def retry_after(response: Response, now: datetime) -> float:
+    """Seconds a Retry-After header asks for: its number, or its date against the answer's own; 0 if it is neither.
+
+    `now` stands for the date of an answer that has none.
+    """
+    value = _header(response, "Retry-After").strip()
+    if _SECONDS.fullmatch(value):
+        return float(value)
+    date = _date(value)
+    return max(0.0, (date - (_date(_header(response, "Date")) or now)).total_seconds()) if date else 0.0
+
+
+def _header(response: Response, name: str) -> str:
+    return (response.headers.get(name) or b"").decode("latin-1")
+
+
+def _date(value: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(value)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -1,0 +1,73 @@
+"""TRS WCM: articles are files by month, lists turn only by a script, meta tags are filled by the platform.
+
+Real pages: ccdi.gov.cn, shanxi.gov.cn, nmg.gov.cn (a count in a comment only), nxzx.gov.cn (list files). Of the
+platform many cities share (镇江, 邵阳, 苏州) only public crawlers were seen: articles are named by 32 hex digits or a
+UUID, lists are `list.shtml`, `xxgk_list.shtml` and turn by another form of the same script.
+"""
+
+from __future__ import annotations
+
+import re
+
+from crawler.pages.families.described import DescribedFamily
+from crawler.pages.kit.addresses import folders
+from crawler.pages.lists.pagination import Pager, counted_parts
+from crawler.pages.lists.sections import Column
+from crawler.pages.page import Page, tidy
+from crawler.pages.plain import plain_parts
+
+_LIST = re.compile(
+    r"/(?P<folder>.+)/(?:(?P<stem>index|[\w-]*?list[\w-]*?)(?:_(?P<number>\d+))?\.s?html?)?", re.IGNORECASE
+)
+_HEX = r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_FILE = re.compile(rf"/(?P<folder>.+)/\d{{6}}/(?P<stem>t\d{{8}}_\d+|{_HEX})(?:_\d+)?\.", re.IGNORECASE)
+_OF_FOLDER = frozenset({None, "index", "list"})
+_COMMENTED = "//*[@id='pageview']/comment()|//*[contains(@class,'pageview')]/comment()"
+
+
+class Trs(DescribedFamily):
+    """Page objects of TRS WCM."""
+
+    version = "trs/4"
+    marks = (
+        re.compile(r"/t\d{8}_\d+\.s?html?", re.IGNORECASE),
+        re.compile(r"trs_editor|trs_ueditor", re.IGNORECASE),
+        re.compile(r"\bcreatePageHTML\w*\(", re.IGNORECASE),
+        re.compile(r"\bvar\s+countPage\b", re.IGNORECASE),
+        re.compile(r"/\d{6}/[0-9a-f]{32}\.s?html?", re.IGNORECASE),
+    )
+    articles = (
+        re.compile(r"/t\d{8}_(?P<id>\d+)(?:_(?P<part>\d{1,4}))?\.s?html?$"),
+        re.compile(rf"/\d{{6}}/(?P<id>{_HEX})(?:_(?P<part>\d{{1,4}}))?\.s?html?$", re.IGNORECASE),
+    )
+    second_part = 1
+    bodies = (
+        ".TRS_Editor",
+        ".trs_editor_view",
+        ".TRS_UEDITOR",
+        ".Custom_UnionStyle",
+        "#UCAP-CONTENT",
+        "#zoomcon",
+        "#zoom",
+    )
+    counter = "none"
+
+    def column(self, url: str) -> Column | None:
+        match = _LIST.fullmatch(plain_parts(url).path)
+        if match is None:
+            return None
+        column = match["folder"] if match["stem"] in _OF_FOLDER else f"{match['folder']}/{match['stem']}"
+        return Column(column, match["number"] is None)
+
+    def columns_of(self, url: str) -> tuple[str, ...]:
+        match = _FILE.match(plain_parts(url).path)
+        return folders(match["folder"]) if match else ()
+
+    def parts(self, page: Page) -> Pager:
+        match = _FILE.match(plain_parts(page.url).path)
+        return counted_parts(page, match["stem"]) if match else Pager()
+
+    def views(self, page: Page) -> str | None:
+        """A count that only a comment says (nmg.gov.cn)."""
+        commented = [tidy(comment.text or "") for comment in page.all(_COMMENTED)]
+        return commented[0] or None if commented else None

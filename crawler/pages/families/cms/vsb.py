@@ -1,0 +1,75 @@
+"""博达 VSB (VisualSiteBuilder): `/info/1005/3889.htm`, lists counting down, a counter that reads as plain number.
+
+The number is asked of dynclicks.jsp, which `_showDynClicks` calls; addclicktimes.jsp, another script, is what counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import parse_qsl
+
+from lxml import etree
+
+from crawler.pages.families.described import DescribedFamily
+from crawler.pages.kit.addresses import ArticleAddress
+from crawler.pages.lists.sections import Column
+from crawler.pages.page import Page
+from crawler.pages.plain import plain_parts
+
+_LIST = re.compile(r"/(?P<folder>(?!info/)[\w/-]+?)(?:/(?P<number>\d+))?\.html?")
+_HOME = re.compile(r"/(?:index|main|default)\.html?")
+_CLICKS = re.compile(r"_showDynClicks\(\s*[\"']wbnews[\"']\s*,\s*(?P<owner>\d+)\s*,\s*(?P<id>\d+)\s*\)")
+
+
+class Vsb(DescribedFamily):
+    """Page objects of 博达 VSB. An article keeps its number in every column it is shown in."""
+
+    version = "vsb/4"
+    marks = (
+        re.compile(r"/info/\d+/\d+\.html?", re.IGNORECASE),
+        re.compile(r"_showDynClicks\(", re.IGNORECASE),
+        re.compile(r"\bvsb_content", re.IGNORECASE),
+        re.compile(r"/system/(?:_content|resource)/", re.IGNORECASE),
+        re.compile(r"\bpb_sys_common\b", re.IGNORECASE),
+    )
+    articles = (re.compile(r"/info/(?:[\w-]+/)*(?P<id>\d+)\.html?$"),)
+    bodies = ("#vsb_content*", ".v_news_content")
+    # Some templates let them stand within the container; what is longer is text.
+    furniture = (
+        ".//*[starts-with(translate(normalize-space(.),'【[ ',''),'上一') or"
+        " starts-with(translate(normalize-space(.),'【[ ',''),'下一')]"
+        "[.//a or contains(.,'没有') or self::a][string-length(normalize-space(.)) < 160]"
+        "[starts-with(substring(translate(normalize-space(.),'【[ ',''),3),'条') or"
+        " starts-with(substring(translate(normalize-space(.),'【[ ',''),3),'篇')]",
+    )
+    counter = "read_only"
+
+    def article(self, url: str) -> ArticleAddress | None:
+        parts = plain_parts(url)
+        query = dict(parse_qsl(parts.query))
+        tree, number = query.get("wbtreeid", ""), query.get("wbnewsid", "")
+        if number.isascii() and number.isdigit() and tree.isascii() and tree.isdigit():
+            kept = f"urltype=news.NewsContentUrl&wbtreeid={tree}&wbnewsid={number}"
+            return ArticleAddress(number, 1, parts._replace(query=kept, fragment="").geturl())
+        return super().article(url)
+
+    def column(self, url: str) -> Column | None:
+        parts = plain_parts(url)
+        query = dict(parse_qsl(parts.query))
+        if "wbtreeid" in query and "wbnewsid" not in query:
+            return Column(query["wbtreeid"], query.get("PAGENUM", "1") == "1")
+        match = None if _HOME.fullmatch(parts.path) else _LIST.fullmatch(parts.path)
+        return Column(match["folder"], match["number"] is None) if match else None
+
+    def counter_url(self, page: Page) -> str | None:
+        for script in page.all("//script"):
+            match = _CLICKS.search(script.text or "")
+            if match and match["id"] == self.native_id(page.url):
+                query = f"clickid={match['id']}&owner={match['owner']}&clicktype=wbnews"
+                return page.resolve(f"/system/resource/code/news/click/dynclicks.jsp?{query}")
+        return None
+
+    def files_beside(self, page: Page) -> Sequence[etree._Element]:
+        """附件【…】 stands behind the body, never in it."""
+        return page.all("//a[contains(@href,'/system/_content/download.jsp')]")

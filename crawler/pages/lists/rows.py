@@ -1,0 +1,281 @@
+"""The rows of a list page, told from side bars without a template's classes, where article addresses are known.
+
+Rows are told from side bars by the pager: the list stands in the smallest block that holds the pager and any article
+link, nearest before the pager. Rows of other containers there, and all rows where there is no pager but more than one
+container, are doubtful: the breadcrumb of their article decides. A dated link within the list's own container is a
+row whatever it leads to; an undated one outside it is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from lxml import etree
+
+from crawler.pages import ListedRow
+from crawler.pages.lists.handlers import Scripts, is_handled
+from crawler.pages.page import Page, strings, tidy, words
+from crawler.pages.shown import are_unlike
+
+_DATE = re.compile(
+    r"\d{4}[-./年]\d{1,2}(?:[-./月]\d{1,2}日?)?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?"
+    r"|\d{1,2}[-./]\d{1,2}[-./]\d{4}"
+    r"|\d{1,2}[-./]\d{1,2}(?:\s+\d{1,2}:\d{2})?|\d{1,2}月\d{1,2}日"
+    r"|\d{1,2}日\d{1,2}[时点]|\d{1,2}时\d{1,2}分|(?:[今昨前]天\s*)?\d{1,2}:\d{2}"
+    r"|刚刚|[今昨前]天|\d{1,4}\s*(?:分钟|小时|天)前"
+)
+_BRACKETS = {"(": ")", "[": "]", "（": "）", "［": "］", "【": "】"}
+_ROW_TAGS = frozenset({"li", "tr", "dd", "p"})
+Path = tuple[tuple[object, str | None, str | None], ...]
+_NO_ADDRESS = re.compile(r"javascript:|#|mailto:|tel:", re.IGNORECASE)
+_CLICKED = "//*[self::li or self::tr or self::td or self::div or self::dd or self::dt or self::p or self::span]"
+_LINKS = f"//a|{_CLICKED}[@onclick or @data-href or @data-url][not(.//a)]"
+SHORTEST_TITLE = 4
+_LONGEST_TOLD = 80
+_MANY = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRows:
+    """Rows in the order of the list, what rows without a readable address say, how many repeat another."""
+
+    rows: tuple[ListedRow, ...]
+    unlinked: tuple[str, ...] = ()
+    doubled: int = 0
+
+
+def row_links(page: Page, scripts: Scripts) -> Iterator[tuple[etree._Element, str | None]]:
+    """Every link of a page with what it opens; None for one that opens nothing, or what cannot be read."""
+    for link in page.all(_LINKS):
+        url = scripts.opened(link)
+        is_bare = _NO_ADDRESS.match((link.get("href") or "#").strip()) is not None
+        if url is not None or link.tag == "a" or (is_bare and is_handled(link)):
+            yield link, url
+
+
+def leads_to_anothers(row: ListedRow, kept: ListedRow) -> str:
+    """What is told of a row whose link leads to the article of another row."""
+    return f"{row.title} (its link leads to the article of the row {kept.title})"
+
+
+class RowFinder:
+    """Finds the rows of one list page.
+
+    Args:
+        page: the parsed page.
+        native_id: which article an address names, None when it names none.
+        is_list: whether an address names a list page of the site.
+        says_empty: the page itself says that the list is empty.
+    """
+
+    def __init__(
+        self,
+        page: Page,
+        native_id: Callable[[str], str | None],
+        is_list: Callable[[str], bool],
+        *,
+        says_empty: bool = False,
+    ) -> None:
+        self.page, self.is_list, self.says_empty = page, is_list, says_empty
+        self.opened = list(row_links(page, Scripts(page)))
+        self.links = [(link, url) for link, url in self.opened if url is not None]
+        ids = {url: native_id(url) for _, url in self.links}
+        self.ids = {url: found for url, found in ids.items() if found is not None}
+        self.articles = {link: url for link, url in self.links if url in self.ids}
+        self._below = leads(self.articles)
+
+    def rows(self, pager: etree._Element | None) -> FoundRows:
+        """Rows in the order of the list; `pager` is the block its pager stands in, None without one."""
+        return self._rows(pager) if self.articles else self._foreign_rows(pager)
+
+    def rows_in(self, container: etree._Element) -> FoundRows:
+        """Rows of a container that somebody named: none of them is doubtful."""
+        inside = set(container.iter())
+        found = [self._row(link, url, is_doubtful=False) for link, url in self.links if link in inside]
+        rows = {row.native_id or row.url: row for row in found if row is not None}
+        unlinked = [link for link, url in self.opened if url is None and link in inside and self._date(link)]
+        return FoundRows(tuple(rows.values()), tuple(map(said_by, unlinked)))
+
+    def block(self, pager: etree._Element | None) -> etree._Element:
+        """The smallest element around the pager that holds an article link; the whole page without a pager."""
+        node = pager
+        while node is not None:
+            if node in self._below:
+                return node
+            node = node.getparent()
+        return self.page.root
+
+    def _rows(self, pager: etree._Element | None) -> FoundRows:
+        block = self.block(pager)
+        inside = set(block.iter())
+        in_pager = set(pager.iter()) if pager is not None and pager is not block else set()
+        opened = [(link, url) for link, url in self.opened if link in inside and link not in in_pager]
+        containers = {link: self._container(link) for link, _ in opened}
+        certain = self._list_container({link: containers[link] for link, _ in opened if link in self.articles}, pager)
+        shapes = {_shape(link, block) for link in self.articles if containers.get(link) == certain}
+        rows: dict[str, ListedRow] = {}
+        shown: set[tuple[str, etree._Element]] = set()
+        unlinked: list[str] = []
+        for link, url in opened:
+            is_within = containers[link] == certain
+            if url is None:
+                if is_within and self._date(link) and len(said_by(link)) >= SHORTEST_TITLE:
+                    unlinked.append(said_by(link))
+                continue
+            row = self._row(link, url, is_doubtful=not is_within)
+            if row is None or (
+                row.native_id is None and not self._is_row(row, link, block, shapes, is_within=is_within)
+            ):
+                continue
+            key = row.native_id or row.url
+            kept, place = rows.get(key), (key, self._row_element(link))
+            if (
+                kept
+                and is_within
+                and not kept.is_doubtful
+                and place not in shown
+                and are_unlike(row.title, kept.title)
+            ):
+                unlinked.append(leads_to_anothers(row, kept))
+            shown.add(place)
+            if kept is None or (kept.is_doubtful and not row.is_doubtful) or (row.title and not kept.title):
+                rows[key] = row
+        return FoundRows(tuple(rows.values()), tuple(unlinked), len(shown) - len(rows))
+
+    @staticmethod
+    def _is_row(
+        row: ListedRow,
+        link: etree._Element,
+        block: etree._Element,
+        shapes: set[tuple[object, ...]],
+        *,
+        is_within: bool,
+    ) -> bool:
+        """Whether a link to no article is a row: in the list's container, or dated and of a row's shape."""
+        if is_within and row.date is not None:
+            return True
+        return (is_within or row.date is not None) and _shape(link, block) in shapes
+
+    def _foreign_rows(self, pager: etree._Element | None) -> FoundRows:
+        """Rows of a page without any article link: links elsewhere with a date beside them, before the pager."""
+        block, in_pager = pager, set(pager.iter("a")) if pager is not None else set()
+        while block is not None and in_pager.issuperset(block.iter("a")):
+            block = block.getparent()
+        inside = set(block.iter()) - in_pager if block is not None else set()
+        rows: list[ListedRow] = []
+        unlinked: list[str] = []
+        for link, url in self.opened:
+            holder = next((node for node in (link, *link.iterancestors()) if node.tag in _ROW_TAGS), None)
+            if link not in inside or holder is None or (url is not None and self.is_list(url)):
+                continue
+            date = date_in(tidy("".join(strings(holder)).replace("".join(strings(link)), " "))) or date_in(
+                words(link)
+            )
+            if date and url is not None:
+                rows.append(ListedRow(url, None, row_title(link), date))
+            elif date:
+                unlinked.append(said_by(link))
+        return FoundRows(tuple(rows), tuple(unlinked))
+
+    def _row(self, link: etree._Element, url: str, *, is_doubtful: bool) -> ListedRow | None:
+        native_id = self.ids.get(url)
+        if native_id is None:
+            return None if self.is_list(url) else ListedRow(url, None, row_title(link), self._date(link))
+        return ListedRow(url, native_id, row_title(link), self._date(link), is_doubtful)
+
+    def _list_container(self, containers: dict[etree._Element, Path], pager: etree._Element | None) -> Path | None:
+        """The container of the section's rows; None when it cannot be told, or the page says that it has none."""
+        paths = list(dict.fromkeys(containers.values()))
+        if pager is None:
+            return paths[0] if len(paths) == 1 and not self.says_empty else None
+        order = {node: index for index, node in enumerate(self.page.root.iter())}
+        before = [link for link in containers if order[link] < order[pager]]
+        if before:
+            return containers[max(before, key=order.__getitem__)]
+        return paths[0] if paths else None
+
+    def _container(self, link: etree._Element) -> Path:
+        """Tag, id and class of every element around a row: what rows of one list share, and side bars do not."""
+        around = self._row_element(link).iterancestors()
+        return tuple((node.tag, node.get("id"), node.get("class")) for node in around)
+
+    def _row_element(self, link: etree._Element) -> etree._Element:
+        """The largest element around a link that holds no other article's link."""
+        mine, row = self.articles.get(link), link
+        parent = row.getparent()
+        while parent is not None and parent.tag != "body":
+            if self._below.get(parent, mine) != mine:
+                break
+            row, parent = parent, parent.getparent()
+        return row
+
+    def _date(self, link: etree._Element) -> str | None:
+        """The date string of a row, as printed, brackets included; text after the link first, then before it."""
+        before: list[str] = []
+        after: list[str] = []
+        inside = set(link.iter())
+        seen = False
+        for node in self._row_element(link).iter():
+            if node is link:
+                seen = True
+            if node not in inside and isinstance(node.tag, str) and node.text:
+                (after if seen else before).append(node.text)
+            if node.tail and (node not in inside or node is link):
+                (after if seen else before).append(node.tail)
+        found = date_in(tidy(" ".join(after))) or date_in(tidy(" ".join(before)))
+        return found if found or link.tag == "a" else date_in(words(link))
+
+
+def leads(links: dict[etree._Element, str]) -> dict[etree._Element, str]:
+    """For every element around links: the one address below it; an empty string for several."""
+    below: dict[etree._Element, str] = {}
+    for link, url in links.items():
+        for node in link.iterancestors():
+            known = below.get(node)
+            if known in (_MANY, url):
+                if known == _MANY:
+                    break
+                continue
+            below[node] = url if known is None else _MANY
+    return below
+
+
+def row_title(link: etree._Element) -> str | None:
+    """The full title: many CMSs cut the text of the link, some without a mark, and keep the whole in `title`."""
+    shown, full = words(link), tidy(link.get("title") or "")
+    if link.tag != "a" and (date := date_in(shown)):
+        shown = tidy(shown.replace(date, " "))
+    return full or shown or None
+
+
+def said_by(link: etree._Element) -> str:
+    """What a row whose address cannot be read says, and what its click would run."""
+    code = link.get("onclick") or link.get("href") or link.tag
+    return f"{(row_title(link) or '')[:_LONGEST_TOLD]} ({str(code).strip()[:_LONGEST_TOLD]})"
+
+
+def _shape(link: etree._Element, block: etree._Element) -> tuple[object, ...]:
+    path: list[object] = []
+    node: etree._Element | None = link
+    while node is not None and node is not block:
+        path.append(node.tag)
+        node = node.getparent()
+    return tuple(path)
+
+
+def date_in(text: str) -> str | None:
+    """The last date of a text in any form lists print, brackets around it included."""
+    return last_in(_DATE, text)
+
+
+def last_in(pattern: re.Pattern[str], text: str) -> str | None:
+    """The last match in a text, with the brackets it stands in."""
+    found = list(pattern.finditer(text))
+    if not found:
+        return None
+    start, end = found[-1].span()
+    if start and end < len(text) and _BRACKETS.get(text[start - 1]) == text[end]:
+        start, end = start - 1, end + 1
+    return text[start:end]

@@ -1,0 +1,171 @@
+"""Replay: a run's requests answered from its own captures, by its own clock. No socket is opened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from datetime import datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from scrapy.core.downloader.handlers.base import BaseDownloadHandler
+from scrapy.exceptions import (
+    DownloadCancelledError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+)
+from scrapy.http import Headers, Request, Response
+from scrapy.responsetypes import responsetypes
+
+from crawler.http.capture import Arrival
+from crawler.http.fetch import NotCaptured
+from pipelines.archive.disk.layout import is_named_path
+from pipelines.archive.errors import Damaged
+from pipelines.archive.read.moments import stamp
+from pipelines.archive.write.captures import Captured
+from pipelines.stages import stop
+from pipelines.warc.exchanges import Exchanges, Found, with_payload
+from pipelines.warc.http import HttpRequest, HttpResponse, head_end
+from pipelines.warc.records import WarcDamaged
+
+if TYPE_CHECKING:
+    from crawler.replay.recorded import RecordedRun
+    from crawler.run.job import CrawlJob
+    from pipelines.warc.records import WarcRecord
+
+
+class Replay:
+    """Answers requests from the exchanges of one run: the n-th of an address with the n-th capture."""
+
+    def __init__(self, recorded: RecordedRun) -> None:
+        """Read where the captures lie.
+
+        Raises:
+            Damaged: a WARC file that cannot be read.
+        """
+        try:
+            self.exchanges = Exchanges(recorded.home, recorded.files)
+        except (OSError, WarcDamaged) as error:
+            raise Damaged(str(error)) from error
+        for name in self.exchanges.referred:
+            if not is_named_path(name):
+                raise Damaged(f"{recorded.home}: its captures refer to {name!r}, which no archive holds")
+        self.home, self.clock, self.commit = recorded.home, recorded.clock, recorded.commit
+        self.answered = 0
+
+    def needed_files(self) -> list[str]:
+        """The run's WARC files and those that its revisits refer to."""
+        return sorted({*self.exchanges.names, *self.exchanges.referred})
+
+    def document(self) -> dict[str, Any]:
+        """What a run report says of it: the commit made again, how many captures were asked for, how many never."""
+        return {"commit": self.commit, "answered": self.answered, "not_asked": self.exchanges.left}
+
+    def answer(self, request: Request) -> Response:
+        """The answer as it was.
+
+        Raises:
+            NotCaptured: there is none (left).
+            DownloadFailedError, DownloadTimeoutError, DownloadCancelledError: as it was then.
+            WarcDamaged: a revisit refers to a record that is not there.
+        """
+        exchange = self.exchanges.take(request.method, request.url, request.body)
+        if exchange is None:
+            request.meta["arrival"] = _arrival(stamp(self.clock()), None)
+            raise NotCaptured(f"the run has no (further) capture of {request.method} {request.url}")
+        asked, found = exchange
+        self.answered += 1
+        at = (found or asked).record.date
+        self.clock.advance(datetime.fromisoformat(at))
+        request.meta["arrival"] = _arrival(at, found)
+        if found is None:
+            raise DownloadFailedError(f"{request.url}: no answer came")
+        status = HttpResponse.parse(found.record.block).status
+        if status == HTTPStatus.NOT_MODIFIED and _knew(asked.record) and not _knows(request):
+            raise NotCaptured(f"{request.url}: the run was only told that it was as before")
+        payload = HttpResponse.parse(with_payload(self.home, found.record).block).payload()
+        return response_of(request.url, found.record, payload)
+
+
+def _knows(request: Request) -> bool:
+    return "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
+
+
+def _knew(asked: WarcRecord) -> bool:
+    sent = HttpRequest.parse(asked.block)
+    return (sent.get("If-None-Match") or sent.get("If-Modified-Since")) is not None
+
+
+def _arrival(at: str, found: Found | None) -> Arrival:
+    kept: asyncio.Future[Captured | None] = asyncio.get_running_loop().create_future()
+    kept.set_result(Captured(found.file, *found.place, found.record.record_id) if found else None)
+    return Arrival(at, kept)
+
+
+def response_of(url: str, record: WarcRecord, payload: bytes) -> Response:
+    """A response as Scrapy's download gives it, the payload still in its content coding, or how the download ended.
+
+    Raises:
+        DownloadFailedError, DownloadTimeoutError, DownloadCancelledError: it was cut off.
+    """
+    message = HttpResponse.parse(record.block)
+    cut = None if record.type == "revisit" else record.get("WARC-Truncated")
+    failure = _failure(record, cut) if cut is not None else None
+    if failure is not None:
+        raise failure(f"{url}: cut off ({cut})")
+    flags = flags_of(record, payload)
+    headers = headers_of(message)
+    kind = responsetypes.from_args(headers=headers, url=url, body=payload)
+    return kind(url=url, status=message.status, headers=headers, body=payload, flags=flags, protocol=message.version)
+
+
+def flags_of(record: WarcRecord, payload: bytes) -> list[str]:
+    """What Scrapy's download says of an answer: that it is shorter than its head announced."""
+    length = HttpResponse.parse(record.block).length
+    is_cut = record.type != "revisit" and record.get("WARC-Truncated") == "disconnect"
+    return ["dataloss"] if is_cut or (length is not None and len(payload) < length) else []
+
+
+def _failure(record: WarcRecord, cut: str) -> type[Exception] | None:
+    """How Scrapy's download ends when the answer is cut off for this reason; None when it gives what came."""
+    if cut in {"length", "time"}:
+        return DownloadCancelledError if cut == "length" else DownloadTimeoutError
+    has_head = record.block[: head_end(record.block)].endswith((b"\n\r\n", b"\n\n"))
+    message = HttpResponse.parse(record.block)
+    is_refused = message.get("Content-Length") is not None and message.length is None
+    return None if has_head and not is_refused else DownloadFailedError
+
+
+_OF_THE_CONNECTION = frozenset(
+    {"connection", "keep-alive", "te", "trailers", "transfer-encoding", "upgrade", "proxy-connection"}
+)
+"""Headers that Scrapy's download does not hand on (Twisted's CONNECTION_CONTROL_HEADERS)."""
+
+
+def headers_of(message: HttpResponse) -> Headers:
+    """A response's headers as Scrapy holds them."""
+    grouped: defaultdict[bytes, list[bytes]] = defaultdict(list)
+    for name, value in message.headers:
+        if name.lower() not in _OF_THE_CONNECTION:
+            grouped[name.encode("latin-1").title()].append(value.encode("latin-1"))
+    return Headers(grouped)
+
+
+class ReplayHandler(BaseDownloadHandler):
+    """Download handler (`DOWNLOAD_HANDLERS`) that asks the `replay` of the spider's job."""
+
+    lazy = False
+
+    async def download_request(self, request: Request) -> Response:
+        job: CrawlJob = self.crawler.spider.job  # type: ignore[union-attr]
+        assert isinstance(job.replay, Replay)  # noqa: S101 - this handler is set for replays only
+        try:
+            return job.replay.answer(request)
+        except WarcDamaged as error:
+            self._stopping = stop(self.crawler, job.report, Damaged(str(error)))
+            raise NotCaptured(str(error)) from error
+        finally:
+            has_tries = request.meta.get("retry_times", 0) < self.crawler.settings.getint("RETRY_TIMES")
+            if has_tries and not job.replay.exchanges.has(request.method, request.url, request.body):
+                # The run itself left it at that: it was short of time, or the host asked it to stay away.
+                request.meta["dont_retry"] = True

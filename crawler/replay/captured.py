@@ -1,0 +1,127 @@
+"""What the archive holds of the answers behind one line: pages, view count and attachments as they came then."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from scrapy.http import Request, Response, TextResponse
+from scrapy.responsetypes import responsetypes
+
+from crawler.crawl.attachments import Fetching, is_wanted, not_fetched
+from crawler.http.capture import Arrival, capture
+from crawler.http.fetch import Fetcher, NotCaptured
+from crawler.http.hosts import Hosts
+from crawler.http.middlewares import SHA256_BEFORE, StrictCompressionMiddleware, Undecodable
+from crawler.replay.answers import flags_of, headers_of
+from crawler.run.job import CrawlJob
+from pipelines.archive.write.captures import Captured
+from pipelines.record import Attachment, Capture, Look, Problem
+from pipelines.warc.exchanges import with_payload
+from pipelines.warc.http import HttpResponse
+from pipelines.warc.record_reader import read_at
+from pipelines.warc.records import WarcDamaged
+
+Line = dict[str, Any]
+
+
+class CapturedAnswers:
+    """Answers requests from the captures of one line, as often as they are asked."""
+
+    def __init__(self, home: Path, captures: Sequence[Capture]) -> None:
+        self.home = home
+        self._captures = {capture.url: capture for capture in captures}
+
+    async def download_async(self, request: Request) -> Response:
+        """The answer that was captured, its content coding taken off.
+
+        Raises:
+            NotCaptured: there is none, or its bytes are no more what the line says.
+        """
+        captured = self._captures.get(request.url)
+        if captured is None or captured.file is None or captured.offset is None or captured.length is None:
+            raise NotCaptured(f"no raw bytes of {request.url} were kept")
+        try:
+            record = read_at(self.home / captured.file, captured.offset, captured.length)
+            headers = headers_of(message := HttpResponse.parse(record.block))
+            payload = HttpResponse.parse(with_payload(self.home, record).block).payload()
+            body = StrictCompressionMiddleware.entity(payload, headers)
+        except (OSError, WarcDamaged, Undecodable) as error:
+            raise NotCaptured(f"{error}; run verify") from error
+        if hashlib.sha256(body).hexdigest() != captured.payload_sha256:
+            raise NotCaptured(f"{captured.file} at {captured.offset}: other bytes than were read; run verify")
+        headers.pop("Content-Encoding", None)
+        kind = responsetypes.from_args(headers=headers, url=request.url, body=body)
+        kept: asyncio.Future[Captured | None] = asyncio.get_running_loop().create_future()
+        kept.set_result(Captured(captured.file, captured.offset, captured.length, record.record_id))
+        request.meta["arrival"] = Arrival(captured.captured_at, kept)
+        # A line was read from it, so if it was cut short the same bytes had come twice.
+        request.meta[SHA256_BEFORE] = captured.payload_sha256
+        flags = flags_of(record, payload)
+        return kind(url=request.url, status=message.status, headers=headers, body=body, flags=flags, request=request)
+
+
+class CapturedViews:
+    """The view count as it was read then, or the problem that was told."""
+
+    def __init__(self, job: CrawlJob, fetcher: Fetcher, line: Line, captures: Sequence[Capture]) -> None:
+        self.job, self.fetcher, self.line = job, fetcher, line
+        self._counter = next((one.url for one in captures if one.role == "counter"), None)
+
+    async def with_views(
+        self,
+        look: Look,
+        printed: str | None,
+        counter_url: str | None,  # noqa: ARG002 - it is not asked again
+    ) -> tuple[Look, tuple[Problem, ...]]:
+        """See `crawler.crawl.articles.Views`."""
+        if printed is not None:
+            return replace(look, views_raw=printed, views_source="page"), ()
+        answer = await self.fetcher.get(self._counter, "counter") if self._counter else None
+        if answer is None or answer.reason is not None or not isinstance(answer.response, TextResponse):
+            return look, _told(self.line, "view_count")
+        captures = (*look.captures, await capture("counter", 1, answer.response))
+        raw = self.job.family.count_in(answer.response.text)
+        return replace(look, views_raw=raw, views_source="counter", captures=captures), ()
+
+
+class CapturedFiles:
+    """The attachments that were fetched then; what is found only now was never fetched.
+
+    Which were wanted, and what became of each, is history: today's policy (`attachment_mb`, `attachment_types`)
+    fetches nothing here and changes nothing of what was told then. It judges only what a newer reader finds.
+    """
+
+    def __init__(self, job: CrawlJob, hosts: Hosts, line: Line, captures: Sequence[Capture]) -> None:
+        self.job, self.hosts, self.line = job, hosts, line
+        self._captures = tuple(one for one in captures if one.role == "attachment")
+
+    async def fetch(self, found: tuple[Attachment, ...]) -> Fetching:
+        """See `crawler.crawl.articles.Files`."""
+        fetched = {attachment["url"]: attachment["sha256"] for attachment in self.line["attachments"]}
+        named = [replace(one, url=self.hosts.local(one.url) or one.url) for one in found]
+        told = _told(self.line, "attachments")
+        problems = [
+            problem
+            for one in named
+            if (problem := self._told_now(one) if one.url not in fetched else _first_of(told, one.url))
+        ]
+        of_all = [one for one in told if not any(one.detail.startswith(f"{url}: ") for url in fetched)]
+        kept = tuple(replace(one, sha256=fetched.get(one.url)) for one in named)
+        return Fetching(kept, self._captures, (*problems, *of_all))
+
+    def _told_now(self, found: Attachment) -> Problem | None:
+        is_missed = is_wanted(self.job.profile, found.url)
+        return not_fetched(found.url, "never captured") if is_missed else None
+
+
+def _first_of(told: tuple[Problem, ...], url: str) -> Problem | None:
+    return next((problem for problem in told if problem.detail.startswith(f"{url}: ")), None)
+
+
+def _told(line: Line, field: str) -> tuple[Problem, ...]:
+    return tuple(Problem(**problem) for problem in line["problems"] if problem["field"] == field)

@@ -1,0 +1,87 @@
+"""Which run a command begins: a new crawl, an old run made again, or a reading of the archive's own captures."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from crawler.replay.recorded import RecordedRun
+from crawler.run.arguments import LATEST, Arguments, WrongUse
+from crawler.settings import ARCHIVE_ROOT
+from pipelines.archive.disk.commits import Commit, commit_files
+from pipelines.archive.disk.layout import Layout, run_file
+from pipelines.archive.read.reader import Archive
+
+CRAWL, REPLAY, REPROCESS = "crawl", "replay", "reprocess"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """A run about to begin. `kind` is its commit's; `recorded` is the run made again, if it is one."""
+
+    kind: str
+    run: str
+    arguments: Arguments
+    clock: Callable[[], datetime]
+    recorded: RecordedRun | None = None
+
+    @property
+    def mode(self) -> str:
+        """What its report calls its mode."""
+        if self.kind == REPROCESS:
+            return REPROCESS
+        return "plan" if self.arguments.plan_only else self.arguments.mode
+
+    def told(self, key: str, default: int) -> int:
+        """A number the report of the run made again holds."""
+        value = self.recorded.report.get(key) if self.recorded else None
+        return default if value is None else int(value)
+
+
+def occasion_of(arguments: Arguments, folder: Path, clock: Callable[[], datetime]) -> Occasion:
+    """The run that `arguments` ask for, to be written into the archive `folder`; `clock` gives the present moment.
+
+    Raises:
+        WrongUse: the run to be made again cannot be, or would be made into the archive it came from.
+        ArchiveError: an archive that cannot be read.
+    """
+    if arguments.replay not in {None, LATEST}:
+        return _made_again(arguments, folder)
+    run = f"{clock().astimezone(UTC):%Y%m%dt%H%M%Sz}-{secrets.token_hex(2)}"
+    if arguments.replay is None:
+        return Occasion(kind=CRAWL, run=run, arguments=arguments, clock=clock)
+    start_url = _newest(Archive(folder), "start_url") or arguments.start_url
+    return Occasion(kind=REPROCESS, run=run, arguments=replace(arguments, start_url=start_url), clock=clock)
+
+
+def _made_again(arguments: Arguments, folder: Path) -> Occasion:
+    named = arguments.replay or ""
+    recorded = RecordedRun.find(named, Path(ARCHIVE_ROOT) / arguments.profile.site)
+    if recorded.home.resolve() == folder.resolve() or (folder / run_file(recorded.run)).exists():
+        raise WrongUse(f"-a replay={named}: {folder} holds this run; give another root, -s ARCHIVE_ROOT=DIR")
+    if any(later.recorded_at > recorded.report["started_at"] for later in _commits(folder)):
+        raise WrongUse(f"-a replay={named}: {folder} holds a later run; runs are made again in their order")
+    return Occasion(
+        kind=REPLAY,
+        run=recorded.run,
+        arguments=recorded.asked(arguments),
+        clock=recorded.clock,
+        recorded=recorded,
+    )
+
+
+def _commits(folder: Path) -> tuple[Commit, ...]:
+    return Archive(folder).commits() if commit_files(Layout(folder)) else ()
+
+
+def _newest(archive: Archive, key: str) -> Any:
+    """What the newest run report that says anything of `key` says."""
+    for commit in reversed(archive.commits()):
+        is_there = commit.kind != "redaction" and archive.layout.path(run_file(commit.run)).exists()
+        if is_there and (value := archive.report(commit.run).get(key)):
+            return value
+    return None

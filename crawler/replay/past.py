@@ -1,0 +1,116 @@
+"""The archive's own captures of a speech, read by today's parser: no socket, no look at the site."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cached_property
+from typing import Any
+
+from scrapy import Request
+
+from crawler.crawl.articles import Article, ArticleReader
+from crawler.crawl.doubts import Doubt
+from crawler.crawl.looks import OnList, http_facts
+from crawler.crawl.unchanged import conditions
+from crawler.http.fetch import Fetched, Fetcher, NotCaptured
+from crawler.http.hosts import Hosts
+from crawler.pages import SectionLink
+from crawler.replay.captured import CapturedAnswers, CapturedFiles, CapturedViews
+from crawler.run.job import CrawlJob
+from pipelines.archive.read.origins import Origin, fold_origins
+from pipelines.archive.read.reader import Archive
+from pipelines.archive.read.state import SpeechState
+from pipelines.archive.write.changes import is_ambiguous
+from pipelines.compared import Compared
+from pipelines.reasons import Reason
+from pipelines.record import Capture, Look, RawSpeech
+
+Line = dict[str, Any]
+
+
+class PastReader:
+    """Reads what the archive has of its speeches, each in the circumstances of the run that captured it.
+
+    What a speech was read from is found in one pass over the archive, made when it is first asked for.
+    """
+
+    def __init__(self, job: CrawlJob) -> None:
+        self.job = job
+        self._reports: dict[str, dict[str, Any]] = {}
+
+    @cached_property
+    def _archive(self) -> Archive:
+        return Archive(self.job.folder)
+
+    @cached_property
+    def _origins(self) -> dict[str, Origin]:
+        return fold_origins(self._archive.history())
+
+    @cached_property
+    def _runs(self) -> dict[str, str]:
+        """The run that brought each file."""
+        return {named.path: commit.run for commit in self._archive.commits() for named in commit.files}
+
+    async def compared(self, now: RawSpeech) -> RawSpeech | Compared[RawSpeech]:
+        """A speech as its page is now; with what the archive has where only both tell whose change it is."""
+        known = self.job.archive.known.get(now.native_id)
+        if known is None or not is_ambiguous(known, self.job.normaliser.parser, now.look.captures):
+            return now
+        # The pass over a large archive takes its time, which the event loop must not lose.
+        await asyncio.to_thread(lambda: self._origins)
+        before = await self.read(self.content(known))
+        return now if isinstance(before, Fetched) else Compared(now, before)
+
+    def content(self, known: SpeechState) -> Line:
+        """The newest line with a speech's text."""
+        return self._archive.line(known.content_seq)
+
+    async def files(self, known: SpeechState) -> list[tuple[str, str, dict[str, str]]]:
+        """Address, digest and validators of each file of a speech that was fetched."""
+        line = await asyncio.to_thread(self.content, known)
+        captures = tuple(Capture(**one) for one in line["captures"] if one["role"] == "attachment")
+        answers = CapturedAnswers(self._archive.layout.root, captures)
+        fetched = [one for one in line["attachments"] if one["sha256"] is not None]
+        return [(one["url"], one["sha256"], await _validators(answers, one["url"])) for one in fetched]
+
+    async def read(self, line: Line) -> RawSpeech | Fetched:
+        """A speech's newest content line read again, or why it cannot be: above all, no raw bytes."""
+        origin = self._origins[line["native_id"]]
+        captures = tuple(Capture(**one) for one in (origin.spare or line["captures"]))
+        first = next((one for one in captures if one.role == "article"), None)
+        if first is None or first.file is None:
+            return Fetched(None, None, Reason.NO_CAPTURE, "it was read before raw bytes were kept")
+        report = self._report(first.file)
+        hosts = Hosts(report["start_url"], (*self.job.profile.hosts, *(report.get("aliases") or ())))
+        fetcher = Fetcher(CapturedAnswers(self._archive.layout.root, captures), hosts, self.job.family)
+        reader = ArticleReader(
+            self.job,
+            fetcher,
+            CapturedViews(self.job, fetcher, line, captures),
+            CapturedFiles(self.job, hosts, line, captures),
+        )
+        page = next((one for one in captures if one.role == "list"), None)
+        section = SectionLink((report.get("section") or {}).get("url", ""), line["section"], is_here=False)
+        article = Article(
+            line["native_id"], line["url"], OnList(origin.listed, page) if origin.listed else None, section
+        )
+        look = Look(observed_at=first.captured_at, looked=(), listed=origin.listed)
+        read = await reader.read(article, await fetcher.get(first.url, "article"), look)
+        assert not isinstance(read, Doubt)  # noqa: S101 - what the archive holds was judged when it came
+        return read
+
+    def _report(self, file: str) -> dict[str, Any]:
+        """The report of the run that captured `file`."""
+        run = self._runs[file]
+        if run not in self._reports:
+            self._reports[run] = self._archive.report(run)
+        return self._reports[run]
+
+
+async def _validators(answers: CapturedAnswers, url: str) -> dict[str, str]:
+    """What lets the server say that a file is as it was captured."""
+    try:
+        facts = http_facts(await answers.download_async(Request(url)))
+    except NotCaptured:
+        return {}
+    return conditions(facts["etag"], facts["last_modified"])

@@ -1,0 +1,155 @@
+"""A finished run as it can be made again: what it was asked, when, and the WARC files of its captures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from crawler.run.arguments import Arguments, WrongUse
+from pipelines.archive.disk.commits import Commit
+from pipelines.archive.disk.layout import warc_file
+from pipelines.archive.read.reader import Archive
+from pipelines.untrusted import json_object
+
+REPORT = "run.json"
+
+
+class RunClock:
+    """A clock that stands still but for what it is told: the moments of another run."""
+
+    def __init__(self, moment: datetime) -> None:
+        self._moment = moment
+
+    def __call__(self) -> datetime:
+        return self._moment
+
+    def advance(self, moment: datetime) -> None:
+        """Go on to `moment`; never back."""
+        self._moment = max(self._moment, moment)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedRun:
+    """A run, from an archive or from a site's fixture.
+
+    Args:
+        home: the archive's folder, or the fixture's.
+        report: the run report (`run/1`).
+        recorded_at: when the run was committed; its clock ends there.
+        commit: SHA-256 of the commit that holds it; null for a fixture.
+        accept: the decision a person made in it.
+        files: its WARC files in the order of capture, as `home` names them.
+    """
+
+    home: Path
+    report: dict[str, Any]
+    recorded_at: str
+    commit: str | None
+    accept: str | None
+    files: tuple[str, ...]
+
+    @classmethod
+    def find(cls, named: str, default: Path) -> Self:
+        """The run of an id, kept in the archive `default`, or of the path of its report.
+
+        Raises:
+            WrongUse: there is none, or it cannot be made again: nothing captured, or words removed by order.
+            ArchiveError: its archive cannot be read.
+        """
+        path = Path(named) if named.endswith(".json") else default / "runs" / f"{named}.json"
+        try:
+            report = json_object(path)
+            run = report["run"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+            hint = "give `latest`, or the path a crawl printed behind `report`"
+            raise WrongUse(f"-a replay={named}: {path} is no run report ({why}); {hint}") from None
+        home = path.parent.parent if path.parent.name == "runs" else path.parent
+        found = cls._of_fixture(path.parent, report) if path.name == REPORT else cls._of_archive(home, report)
+        if not found.files:
+            raise WrongUse(f"-a replay={named}: run {run} kept no captures, so there is nothing to make it from")
+        return found
+
+    @classmethod
+    def _of_fixture(cls, folder: Path, report: dict[str, Any]) -> Self:
+        own = f"warc/*/{report['site']}-{report['run']}-*.warc.gz"
+        files = tuple(sorted(file.relative_to(folder).as_posix() for file in folder.glob(own)))
+        return cls(home=folder, report=report, recorded_at=report["ended_at"], commit=None, accept=None, files=files)
+
+    @classmethod
+    def _of_archive(cls, folder: Path, report: dict[str, Any]) -> Self:
+        commits = Archive(folder).commits()
+        commit = next((c for c in commits if c.run == report["run"]), None)
+        if commit is None:
+            raise WrongUse(f"{folder}: no commit is of run {report['run']}; give the report of a run it holds")
+        _check_redactions(commit, commits)
+        # A run made again holds files of the runs its revisits refer to as well.
+        own = warc_file(report["site"], commit.run, report["started_at"], 0).removesuffix("00000.warc.gz")
+        return cls(
+            home=folder,
+            report=report,
+            recorded_at=commit.recorded_at,
+            commit=commit.sha256,
+            accept=(commit.decision or {}).get("accept"),
+            files=tuple(named.path for named in commit.files if named.path.startswith(own)),
+        )
+
+    @property
+    def run(self) -> str:
+        """Id of the run."""
+        run: str = self.report["run"]
+        return run
+
+    @cached_property
+    def clock(self) -> RunClock:
+        """Its own clock, which stands where it began."""
+        return RunClock(datetime.fromisoformat(self.report["started_at"]))
+
+    def end(self) -> None:
+        """Its clock goes on to the moment when it was committed."""
+        self.clock.advance(datetime.fromisoformat(self.recorded_at))
+
+    def settings(self) -> dict[str, Any]:
+        """What its crawl was set to, and that nobody need be waited for."""
+        polite = self.report.get("politeness") or {}
+        names = {"ROBOTSTXT_OBEY": "obeys_robots_txt", "RETRY_TIMES": "retry_times", "USER_AGENT": "user_agent"}
+        return {
+            "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), "crawler.replay.answers.ReplayHandler"),
+            "DOWNLOAD_DELAY": 0,
+            "RETRY_AFTER_MAX": 0,
+            "OUTAGE_WAIT": 0,
+            "HANG_MAX": 999_999_999,
+            "CRAWL_DELAY_OBEY": False,
+            **{name: polite[told] for name, told in names.items() if polite.get(told) is not None},
+        }
+
+    def asked(self, arguments: Arguments) -> Arguments:
+        """The run's own arguments, with the profile of `arguments`.
+
+        Raises:
+            WrongUse: `arguments` are of another site.
+        """
+        if arguments.profile.site != self.report["site"]:
+            raise WrongUse(f"run {self.run} is of site={self.report['site']}, not {arguments.profile.site}")
+        return Arguments(
+            profile=arguments.profile,
+            start_url=self.report["start_url"],
+            limit=self.report["limit"],
+            mode=self.report["mode"],
+            accept=self.accept,
+            replay=arguments.replay,
+        )
+
+
+def _check_redactions(commit: Commit, commits: tuple[Commit, ...]) -> None:
+    """A capture keeps what a redaction took out of the lines; making the run again would bring it back."""
+    first, last = commit.first_seq or 0, commit.last_seq or 0
+    for other in commits:
+        if other.redaction and any(first <= seq <= last for seq in other.redaction.seqs):
+            raise WrongUse(
+                f"run {commit.run}: commit {other.n} removed words of {other.redaction.id} by order, which its "
+                "captures still hold; it is not made again"
+            )

@@ -1,0 +1,89 @@
+"""Saved pages to be read like a crawl's: files as browsers and wget leave them, and the articles in WARC files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from scrapy.http import Headers
+from scrapy.responsetypes import responsetypes
+
+from crawler.http.decode import as_text, saved_text
+from pipelines.untrusted import whole
+from pipelines.warc.http import HttpResponse, NotDecodable
+from pipelines.warc.record_reader import records
+from pipelines.warc.records import WarcRecord
+
+_WARC = ".warc.gz"
+# What browsers write above a page they save (MSDN "Mark of the Web").
+_SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(https?://[^\s<>]{1,2000})\s*-->")
+_LOOKED_AT = 2_048
+_LARGEST = 32 << 20
+"""Bytes of a saved page; the crawler takes no longer answer (DOWNLOAD_MAXSIZE)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPage:
+    """One page: the file it lies in, its address and the moment of its capture where these are known.
+
+    `broken` says why there is no text.
+    """
+
+    file: str
+    url: str | None
+    text: str
+    status: int = 200
+    captured_at: datetime | None = None
+    broken: str | None = None
+
+
+def saved_pages(file: str, is_article: Callable[[str], bool]) -> Iterator[SavedPage]:
+    """The pages of a file: itself, or of a WARC file every answer from an address that is an article's.
+
+    A file that cannot be read, or not to its end, ends with a broken page.
+    """
+    try:
+        if file.endswith(_WARC):
+            yield from _captured_pages(file, is_article)
+        else:
+            body = whole(Path(file).resolve(), _LARGEST)
+            named = _SAVED_FROM.search(body, 0, _LOOKED_AT)
+            yield SavedPage(file, named[1].decode("ascii", "replace") if named else None, saved_text(body))
+    except OSError as error:
+        yield SavedPage(file, None, "", broken=error.strerror or str(error))
+    except ValueError as error:  # also `WarcDamaged`
+        yield SavedPage(file, None, "", broken=str(error))
+
+
+def _captured_pages(file: str, is_article: Callable[[str], bool]) -> Iterator[SavedPage]:
+    for place, record in records(Path(file).resolve()):
+        url = record.target_uri
+        if record.type != "response" or not url:
+            continue
+        try:
+            page = _captured(file, url, record) if is_article(url) else None
+        except ValueError as error:
+            # An address or a date in a file from elsewhere may be anything.
+            page = SavedPage(file, None, "", broken=f"the record at {place.offset}: {error}")
+        if page is not None:
+            yield page
+
+
+def _captured(file: str, url: str, record: WarcRecord) -> SavedPage | None:
+    """The page in a record; None for a redirect, which is no page."""
+    answer = HttpResponse.parse(record.block)
+    if 300 <= answer.status < 400:
+        return None
+    try:
+        body = answer.entity()
+    except NotDecodable as error:
+        return SavedPage(file, url, "", broken=str(error))
+    headers = Headers({"Content-Type": answer.get("Content-Type") or ""})
+    made = responsetypes.from_args(headers=headers, url=url, body=body)
+    response = as_text(made(url, status=answer.status, headers=headers, body=body))
+    if response is None:
+        return SavedPage(file, url, "", broken=f"is no text: {answer.get('Content-Type')}")
+    return SavedPage(file, url, response.text, answer.status, datetime.fromisoformat(record.date))

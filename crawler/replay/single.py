@@ -1,0 +1,78 @@
+"""One page by itself, without a crawl: what `scrapy parse URL` shows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from scrapy import Request
+from scrapy.http import Response
+
+from crawler.http.decode import as_text
+from crawler.http.hosts import Hosts
+from crawler.pages import Ask, Family, family
+from crawler.pages.page import Page, PageError
+from crawler.replay.reading import PageReader
+from crawler.replay.saved import SavedPage
+from crawler.sites.profile import SiteProfile, load_profile, site_names
+from pipelines.normalise import Normaliser
+
+_DEFAULT_TIMEZONE = "Asia/Shanghai"
+
+
+def profile_of(url: str, site: str | None = None) -> SiteProfile | None:
+    """The profile of `site`, or of the site that ships and has the host of an address; None when there is none.
+
+    Raises:
+        ProfileError: there is no such site.
+    """
+    if site is not None:
+        return load_profile(site)
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    for profile in map(load_profile, site_names()):
+        if host and host in {named.partition(":")[0].removeprefix("www.") for named in profile.hosts}:
+            return profile
+    return None
+
+
+def page_as_read(
+    response: Response, profile: SiteProfile | None, callback: Callable[..., Any]
+) -> Iterator[dict[str, Any] | Request]:
+    """What a page gives: of an article its speech, as `scrapy read --jsonl` tells it, of a list requests for rows.
+
+    Args:
+        response: the page; what is no text gives nothing.
+        profile: its site's; without one it is read by structure alone.
+        callback: of the requests.
+    """
+    readable = as_text(response)
+    if readable is None:
+        return
+    hosts = Hosts(response.url, profile.hosts if profile else ())
+    reader = profile.family() if profile else family("generic", None, (), ())
+    if reader.native_id(response.url) is None and (links := _links(reader, hosts, response.url, readable.text)):
+        for url in links:
+            yield Request(url, callback)
+        return
+    now = datetime.now(UTC)
+    timezone = ZoneInfo(profile.timezone if profile else _DEFAULT_TIMEZONE)
+    pages = PageReader(reader, Normaliser(reader.reader, profile.digest if profile else "", timezone), now)
+    line = pages.line(SavedPage(response.url, response.url, readable.text, response.status, now))
+    yield {key: value for key, value in line.items() if key != "file"}
+
+
+def _links(reader: Family, hosts: Hosts, url: str, text: str) -> list[str]:
+    """Addresses on the site of the articles that a list page shows, then of the pages its pager leads to."""
+    try:
+        page = Page(url, text)
+        listing = reader.read_list(page)
+    except PageError:
+        return []
+    hosts.learn(reader.own_links(page))
+    rows = [row.url for row in listing.rows if row.native_id is not None and not row.is_doubtful]
+    turns = [to.url if isinstance(to, Ask) else to for to in (*listing.linked.values(), listing.next_url) if to]
+    found = [hosts.local(link) for link in (*rows, *turns)] if rows else []
+    return list(dict.fromkeys(link for link in found if link))

@@ -1,0 +1,28 @@
+"""Who we say we are: to a site, and in what we keep."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from importlib.metadata import version
+
+from scrapy.settings import BaseSettings
+
+from crawler.http.hosts import Hosts
+from pipelines import __version__
+
+
+def user_agent(settings: BaseSettings, hosts: Hosts, command: str) -> str:
+    """The User-Agent with where a webmaster can reach us; without a contact, `command` says so on standard error."""
+    agent, contact = str(settings["USER_AGENT"]), str(settings["ARCHIVE_CONTACT"])
+    if contact:
+        return f"{agent} {contact}"
+    if not hosts.is_this_machine:
+        print(f"scrapy {command}: no contact for webmasters: add -s ARCHIVE_CONTACT=ADDRESS", file=sys.stderr)
+    return agent
+
+
+def software() -> dict[str, str]:
+    """What wrote a commit: this program, Python, the system and the libraries that matter."""
+    libraries = {name: version(name) for name in ("scrapy", "twisted", "lxml", "w3lib")}
+    return {"speech-archive": __version__, "python": platform.python_version(), "system": sys.platform, **libraries}

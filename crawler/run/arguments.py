@@ -1,0 +1,99 @@
+"""The `-a` arguments of a crawl: what is allowed, what goes together, and what is said when it is neither."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from crawler.sites.profile import SiteProfile, is_web_address, load_profile
+from pipelines.archive.write.writer import MASS_GONE
+
+ARGUMENTS = {
+    "site": "name of the site, as `scrapy sites` lists it",
+    "start_url": "list page, or any page of the site (default: the profile's)",
+    "profile": "a profile file to use instead of the one that ships",
+    "limit": "read at most N articles; nothing is marked missing or gone",
+    "mode": "incremental (default) or full",
+    "plan": "1: fetch the lists, say which articles would be read and why, and write nothing",
+    "accept": "mass-gone: believe that more than a third of the site is gone, as the last run refused to",
+    "replay": "latest: read every capture again by today's parser; RUN, or its report's path: make that run again",
+}
+LATEST = "latest"
+_MODES = ("incremental", "full")
+_RUN = re.compile(r"[a-z0-9-]+|.*\.json")
+_WITH_REPLAY = ("site", "profile", "replay", "start_url")
+
+
+class WrongUse(ValueError):  # noqa: N818 - reads as a sentence: "wrong use"
+    """Arguments that cannot be meant: names the argument and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arguments:
+    """The checked `-a` arguments of a crawl."""
+
+    profile: SiteProfile
+    start_url: str
+    limit: int | None = None
+    mode: str = _MODES[0]
+    plan_only: bool = False
+    accept: str | None = None
+    replay: str | None = None
+
+    @classmethod
+    def parse(cls, given: Mapping[str, str]) -> Arguments:
+        """Check the arguments and load the profile.
+
+        Raises:
+            WrongUse, ProfileError: with the argument and the remedy.
+        """
+        _check_names(given)
+        profile = load_profile(given["site"], Path(given["profile"]) if "profile" in given else None)
+        start_url = given.get("start_url", profile.start_url)
+        if not is_web_address(start_url):
+            raise WrongUse(f"-a start_url={start_url}: must be an address beginning with http:// or https://")
+        return cls(
+            profile=profile,
+            start_url=start_url,
+            limit=_limit(given.get("limit")),
+            mode=_one_of("mode", given.get("mode", _MODES[0]), _MODES),
+            plan_only=_one_of("plan", given.get("plan", "0"), ("0", "1")) == "1",
+            accept=_one_of("accept", given["accept"], (MASS_GONE,)) if "accept" in given else None,
+            replay=_replay(given.get("replay")),
+        )
+
+
+def _check_names(given: Mapping[str, str]) -> None:
+    for name in given:
+        if name.startswith("_"):
+            continue  # scrapyd adds such of its own (_job)
+        if name not in ARGUMENTS:
+            raise WrongUse(f"-a {name}=…: unknown argument; allowed are: {', '.join(ARGUMENTS)}")
+        if "replay" in given and name not in _WITH_REPLAY:
+            raise WrongUse(f"-a {name}=… does not go with -a replay=…: what is replayed has its own; leave it out")
+    if "site" not in given:
+        raise WrongUse("-a site=NAME is missing; `scrapy sites` lists the names")
+
+
+def _replay(value: str | None) -> str | None:
+    if value is not None and not _RUN.fullmatch(value):
+        raise WrongUse(
+            f"-a replay={value}: must be {LATEST}, a run's id as 20260110t020000z-ab12, or its report's path"
+        )
+    return value
+
+
+def _limit(value: str | None) -> int | None:
+    if value is None:
+        return None
+    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", value):
+        raise WrongUse(f"-a limit={value}: must be a whole number above 0")
+    return int(value)
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise WrongUse(f"-a {name}={value}: must be one of: {', '.join(allowed)}")
+    return value

@@ -1,0 +1,183 @@
+"""The beginning of a crawl: from its arguments to a prepared job and the settings of its spider."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from scrapy.settings import BaseSettings, default_settings
+
+from crawler import settings as project_settings
+from crawler.crawl.plan import Plan
+from crawler.http.hosts import Hosts
+from crawler.replay.answers import Replay
+from crawler.replay.occasion import occasion_of
+from crawler.run.agent import software, user_agent
+from crawler.run.arguments import Arguments, WrongUse
+from crawler.run.job import CrawlJob
+from crawler.run.site_settings import ARCHIVING
+from crawler.sites.profile import SiteProfile
+from pipelines import __version__
+from pipelines.archive.errors import ArchiveError
+from pipelines.archive.read.moments import stamp
+from pipelines.archive.write.writer import ArchiveRun
+from pipelines.health import RunReport
+from pipelines.normalise import Normaliser
+from pipelines.record import SiteFacts
+
+
+def prepare(
+    arguments: Arguments, settings: BaseSettings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> CrawlJob:
+    """Take the site's lock and make the job; from here on every end of the run goes through `finish`.
+
+    Raises:
+        WrongUse: a setting that cannot be meant.
+        ArchiveError: the archive refuses (lock held, other host, newer format, unwritable, clock behind).
+    """
+    _check_settings(settings)
+    scratch = None if settings.getbool("ARCHIVE") else TemporaryDirectory(prefix="speech-archive-")
+    root = scratch.name if scratch else settings["ARCHIVE_ROOT"]
+    folder = Path(root).expanduser().absolute() / arguments.profile.site
+    occasion = occasion_of(arguments, folder, clock)
+    replay = Replay(occasion.recorded) if occasion.recorded else None
+    arguments, profile, now = occasion.arguments, occasion.arguments.profile, occasion.clock()
+    reader = profile.family()
+    gone_after_days = occasion.told("gone_after_days", profile.gone_after_days)
+    gone_after_days = _whole_number(settings, "GONE_AFTER_DAYS", "days", gone_after_days)
+    request = {"mode": arguments.mode, "start_url": arguments.start_url, "limit": arguments.limit}
+    archive = ArchiveRun.open(
+        folder,
+        _facts(arguments),
+        occasion.run,
+        stamp(now),
+        gone_after_days,
+        _whole_number(settings, "DISK_FLOOR_MB", "MiB", 0) << 20,
+        {"software": software(), "request": request, "capture": _capture_info(profile, occasion.run, settings)},
+    )
+    if replay is not None:
+        _take_captures(archive, replay)
+    return CrawlJob(
+        profile=profile,
+        family=reader,
+        hosts=Hosts(arguments.start_url, profile.hosts),
+        start_url=arguments.start_url,
+        plan=Plan(archive.known, now, profile.young_days, read_all=arguments.mode == "full"),
+        plan_only=arguments.plan_only,
+        limit=arguments.limit,
+        accept=arguments.accept,
+        archive=archive,
+        report=RunReport(
+            site=profile.site,
+            run=occasion.run,
+            mode=occasion.mode,
+            start_url=arguments.start_url,
+            started_at=stamp(now),
+            limit=arguments.limit,
+        ),
+        normaliser=Normaliser(reader.reader, profile.digest, ZoneInfo(profile.timezone)),
+        clock=occasion.clock,
+        folder=folder,
+        gone_after_days=gone_after_days,
+        occasion=occasion,
+        replay=replay,
+        captures=settings.getbool("CAPTURE") and replay is None and scratch is None,
+        scratch=scratch,
+    )
+
+
+def check_names(given: Iterable[str]) -> None:
+    """Refuse (`WrongUse`) settings that nobody reads: a misspelt DOWNLOAD_DELAY would be no delay at all."""
+    known = {name for module in (default_settings, project_settings) for name in vars(module) if name.isupper()}
+    for name in set(given) - known:
+        like = get_close_matches(name, known, 1)
+        raise WrongUse(f"-s {name}=…: no such setting{f'; did you mean {like[0]}?' if like else ''}")
+
+
+def _take_captures(archive: ArchiveRun, replay: Replay) -> None:
+    """The run's WARC files become the new archive's own, so that each place a line names is the same in both."""
+    try:
+        for name in replay.needed_files():
+            archive.captures.take(replay.home / name, name)
+    except ArchiveError:
+        archive.abandon()
+        raise
+
+
+def _capture_info(profile: SiteProfile, run: str, settings: BaseSettings) -> dict[str, str]:
+    """What the first record of each WARC file says (`application/warc-fields`)."""
+    contact = str(settings["ARCHIVE_CONTACT"])
+    return {
+        "software": f"speech-archive/{__version__}",
+        "format": "WARC File Format 1.1",
+        "conformsTo": "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
+        "isPartOf": f"{profile.site}-{run}",
+        "description": f"leader speeches of {profile.name}",
+        "robots": "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
+        **({"operator": contact} if contact else {}),
+    }
+
+
+_SECONDS = ("CRAWL_DELAY_MAX", "OUTAGE_WAIT", "IDLE_TIMEOUT", "HANG_MAX")
+
+
+def _check_settings(settings: BaseSettings) -> None:
+    for name in ("DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT", "RETRY_TIMES", "RETRY_AFTER_MAX", *_SECONDS):
+        value = str(settings[name])
+        if not re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", value):
+            raise WrongUse(f"-s {name}={value}: must be a number, 0 or more")
+    if not str(settings["ARCHIVE_CONTACT"] or "-").isprintable():
+        raise WrongUse("-s ARCHIVE_CONTACT: must be one line of printable characters")
+
+
+def _whole_number(settings: BaseSettings, name: str, unit: str, default: int) -> int:
+    given = settings.get(name)
+    if given is None:
+        return default
+    if not re.fullmatch("[0-9]{1,9}", str(given)):
+        raise WrongUse(f"-s {name}={given}: must be a number of {unit}, 0 or more")
+    return int(given)
+
+
+def _facts(arguments: Arguments) -> SiteFacts:
+    profile = arguments.profile
+    own = (urlsplit(arguments.start_url).hostname or "").lower()
+    named = tuple(host.partition(":")[0].lower() for host in profile.hosts)
+    return SiteFacts(
+        site=profile.site,
+        name=profile.name,
+        committee=profile.committee,
+        cms=profile.cms,
+        id_namespace=profile.id_namespace,
+        # A replica's host is the archive's only host: the live site must not be crawled into it.
+        hosts=tuple(dict.fromkeys((own, *named))) if own in named else (own,),
+        timezone=profile.timezone,
+        language=profile.language,
+        rights=profile.rights,
+        contact=profile.contact,
+    )
+
+
+def adjust(settings: BaseSettings, job: CrawlJob) -> None:
+    """Set what the crawl of a job needs, before Scrapy freezes its settings."""
+    settings.setdict(ARCHIVING, priority="spider")
+    recorded = job.occasion.recorded
+    own = recorded.settings() if recorded else {"USER_AGENT": user_agent(settings, job.hosts, "crawl")}
+    settings.setdict(own, priority="cmdline")
+    # They advise to keep broken answers, and say at each page what the summary says once.
+    for name, level in _TOO_LOUD.items():
+        logging.getLogger(name).setLevel(level)
+
+
+_TOO_LOUD = {
+    "scrapy.core.downloader.handlers.http11": logging.ERROR,
+    "scrapy.core.downloader.tls": logging.ERROR,
+    "scrapy.downloadermiddlewares.robotstxt": logging.CRITICAL,
+}

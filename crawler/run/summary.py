@@ -1,0 +1,101 @@
+"""The closing words of a crawl: what was got, what was not and why, and where the files lie."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from crawler.replay.occasion import REPROCESS
+from crawler.run.job import CrawlJob
+from pipelines.archive.write.writer import Sealed
+from pipelines.health import NotCaptured, RunReport, Verdict
+from pipelines.verbs.output import one_line
+
+_MOST_EXAMPLES = 5
+
+
+def summary(job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> str:
+    """Text for a terminal, without a final newline."""
+    report = job.report
+    if job.plan_only:
+        return "\n".join([*map(_planned, report.planned), *map(one_line, _plan_ends(report, judged))])
+    lines = [_verdict(report, judged), _counts(report)]
+    lines.extend(_reasons("the site's answer", [g for g in report.not_captured if g.is_the_sites_word]))
+    lines.extend(_reasons("not captured", report.failures))
+    if report.problems:
+        lines.append("problems  " + ", ".join(f"{name} ({count})" for name, count in sorted(report.problems.items())))
+    lines.extend(_noted(report))
+    lines.extend(f"salvaged run {dead.run}: {dead.lines} lines" for dead in job.archive.salvaged)
+    if job.scratch is not None:
+        lines.append("archive   none (ARCHIVE = 0): nothing is kept")
+    if sealed is not None:
+        lines.extend(_captures(job))
+        lines.extend(_written(job.folder, report, sealed))
+    return "\n".join(map(one_line, lines))
+
+
+def _plan_ends(report: RunReport, judged: Verdict) -> list[str]:
+    return [_verdict(report, judged), _reasons_to_read(report), *_noted(report)]
+
+
+def _verdict(report: RunReport, judged: Verdict) -> str:
+    return f"{report.site} · run {report.run} · {judged.name} (exit {int(judged.exit_status)}): {judged.message}"
+
+
+def _planned(article: dict[str, str | None]) -> str:
+    return "\t".join(one_line(article[key] or "") for key in ("why", "native_id", "url", "title"))
+
+
+def _reasons_to_read(report: RunReport) -> str:
+    counted = Counter(str(article["why"]) for article in report.planned)
+    shown = [f"{why} {count}" for why, count in sorted(counted.items())]
+    return f"listed {report.listed} · " + (" · ".join(shown) or "nothing to read")
+
+
+def _noted(report: RunReport) -> list[str]:
+    """What was odd about the site's answers and cost nothing."""
+    return [f"note      {said} ({count})" for said, count in sorted(report.notes.items())]
+
+
+def _counts(report: RunReport) -> str:
+    if report.mode == REPROCESS:
+        told = {"identical": "same", "reprocessed": "reprocessed", "different": "differs", "unread": "unread"}
+        shown = [f"{name} {report.outcomes[key]}" for name, key in told.items() if report.outcomes[key]]
+        return " · ".join([f"read again {len(report.settled)}", *shown])
+    events = ("created", "changed", "reprocessed", "gone", "restored", "same", "unread")
+    shown = [f"{name} {report.outcomes[name]}" for name in events if report.outcomes[name]]
+    return f"listed {report.listed} · captured {report.captured} · " + (" · ".join(shown) or "nothing new")
+
+
+def _captures(job: CrawlJob) -> list[str]:
+    """The raw bytes that prove the lines; never silent about what is not proved."""
+    kept = job.archive.captures.counts
+    if job.report.mode == REPROCESS:
+        return []
+    if job.replay is not None:
+        return [f"captures  {job.replay.answered} exchanges answered by those of the run, its WARC files taken over"]
+    if not job.captures:
+        return ["captures  none (CAPTURE = 0): nothing of this run can be proved or read again"]
+    fallback = f" · {job.report.capture_fallback}" if job.report.capture_fallback else ""
+    cut = f" · {kept['truncated']} cut" if kept["truncated"] else ""
+    return [f"captures  {kept['exchanges']} exchanges in {kept['files']} WARC file(s){cut}{fallback}"]
+
+
+def _reasons(heading: str, gaps: list[NotCaptured]) -> list[str]:
+    if not gaps:
+        return []
+    counted = Counter(gap.reason for gap in gaps)
+    lines = [f"{heading}  " + ", ".join(f"{reason} ({count})" for reason, count in sorted(counted.items()))]
+    lines.extend(f"    {gap.what} {gap.url}: {gap.detail}" for gap in gaps[:_MOST_EXAMPLES])
+    if len(gaps) > _MOST_EXAMPLES:
+        lines.append(f"    … and {len(gaps) - _MOST_EXAMPLES} more in the run report")
+    return lines
+
+
+def _written(folder: Path, report: RunReport, sealed: Sealed) -> list[str]:
+    return [
+        f"archive   {folder}",
+        f"latest    {folder / 'latest.jsonl'}",
+        f"report    {folder / 'runs' / f'{report.run}.json'}",
+        f"commit    {sealed.commit} · head {sealed.head}",
+    ]

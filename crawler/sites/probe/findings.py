@@ -1,0 +1,217 @@
+"""What a probe found, as one object of plain values, and as text for people."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from scrapy.http import TextResponse
+
+from crawler.crawl.counters import withheld
+from crawler.pages import ListPage
+from crawler.sites.probe.sample import Sample
+from crawler.sites.probe.survey import GENERIC, Reading, Survey
+from pipelines.health import Exit
+from pipelines.text.dates import Moment, published
+
+_MUST = ("title", "published_on", "body")
+_FIRST_WORDS = 40
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
+_DECLARES = 4_096
+_SHOWN = ("id", "title", "published_at", "published_on", "view_count", "speaker")
+
+
+def findings(survey: Survey, reading: Reading, sample: Sample, agent: str, now: datetime) -> dict[str, Any]:
+    """Everything that was found, keys in the order it is told."""
+    return {
+        "url": survey.url,
+        "cms": {"family": reading.signs.family, "evidence": list(reading.signs.evidence)},
+        "section": {"name": reading.section.name, "url": _local(survey, reading.section.url)},
+        "list": _counts(reading.lists),
+        "dates": _dates(reading.lists, sample, now),
+        "counter": _counter(survey, reading),
+        "robots": _robots(survey, reading, agent),
+        "charset": _charset(survey.answers),
+        "hosts": [survey.hosts.netloc, *sorted(survey.hosts.aliases)],
+        "meta_tags": sample.tags_filled(reading.family),
+        "speeches": [_speech(line) for line in sample.lines],
+        "coverage": sample.coverage,
+        "problems": sample.problems,
+        "not_captured": sample.not_captured,
+    }
+
+
+def doubts(found: Mapping[str, Any], sample: Sample) -> list[str]:
+    """Why somebody must look before the profile is trusted; none when all was read."""
+    count = len(sample.lines)
+    reasons = [
+        f"{key} read of {found['coverage'][key]} of {count}" for key in _MUST if found["coverage"][key] < count
+    ]
+    if count == 0:
+        reasons.append(f"no speech could be read: {sample.said}")
+    elif sample.exit_status != Exit.COMPLETE:
+        reasons.append(
+            f"the crawl of the sample ended with {sample.exit_status}: {sample.said.partition(chr(10))[0]}"
+        )
+    if unsure := sample.problems.get("body: low-confidence"):
+        reasons.append(f"the generic reader is unsure of {unsure} of {count} bodies")
+    reasons += found["list"]["doubts"]
+    if lost := found["charset"]["unreadable"]:
+        reasons.append(f"{lost} bytes of the pages are no characters")
+    return reasons
+
+
+def _local(survey: Survey, url: str) -> str:
+    """An address as it is asked for: on the site's own host, whatever alias the page names."""
+    return survey.hosts.local(url) or url
+
+
+def _counts(lists: Sequence[ListPage]) -> dict[str, Any]:
+    """Pages and speeches, each with where the number is from: `printed`, `pager`, `counted`, or `at least`."""
+    rows = len({row.native_id or row.url for listing in lists for row in listing.rows})
+    pages = max((listing.pages or 0 for listing in lists), default=0)
+    linked = max((number for listing in lists for number in listing.linked), default=0)
+    total = max((listing.total or 0 for listing in lists), default=0)
+    is_all = lists[-1].next_url is None and linked <= len(lists) and pages <= len(lists)
+    counted = "counted" if is_all and not list_doubts(lists) else "at least"
+    return {
+        "pages": pages or linked or len(lists),
+        "pages_from": "printed" if pages else "pager" if linked else counted,
+        "speeches": total or rows,
+        "speeches_from": "printed" if total else counted,
+        "pages_probed": len(lists),
+        "further_lists": len({url for listing in lists for url in listing.further}),
+        "doubts": list_doubts(lists),
+    }
+
+
+def _rows_shown(lists: Sequence[ListPage]) -> int:
+    """How many rows were shown, as the walk counts: an article on two pages, pinned on one, is two rows."""
+    places = Counter(key for listing in lists for key in {row.native_id or row.url for row in listing.rows})
+    others = sum(listing.doubled + len(listing.unlinked) for listing in lists)
+    return len(places) + others + sum(count == 2 for count in places.values())
+
+
+def list_doubts(lists: Sequence[ListPage]) -> list[str]:
+    """Why the list may hold more than a crawl would see: controls, rows and pages that cannot be followed."""
+    last = lists[-1]
+    total = max((listing.total or 0 for listing in lists), default=0)
+    linked = max((number for listing in lists for number in listing.linked), default=0)
+    pages = max((listing.pages or 0 for listing in lists), default=0)
+    shown = _rows_shown(lists)
+    leads_on = last.next_url is not None or linked > len(lists)
+    reasons = [f"a row has no address that can be read: {said}" for listing in lists for said in listing.unlinked[:1]]
+    if not (total and shown >= total):
+        stuck = last.unfollowed or (last.idle if len(lists) == 1 else ())
+        reasons += [f"what leads on cannot be followed: {said}" for said in stuck]
+    if pages > len(lists) and not leads_on:
+        reasons.append(f"the list says that it has {pages} pages, and nothing leads to page {len(lists) + 1}")
+    if total > shown and not leads_on and not reasons and not any(listing.further for listing in lists):
+        reasons.append(f"the list says that it has {total} rows, its pages show {shown}")
+    first, second = lists[0].rows, lists[1].rows if len(lists) > 1 else ()
+    if second and {row.url for row in first} == {row.url for row in second}:
+        reasons.append("the second page of the list shows the rows of the first")
+    if leads_on and len(lists) == 1:
+        reasons.append("the second page of the list could not be read")
+    if len(lists) > 1 and not second and not lists[1].unlinked:
+        reasons.append("the second page of the list has no rows")
+    return reasons
+
+
+def _dates(lists: Sequence[ListPage], sample: Sample, now: datetime) -> dict[str, str | None]:
+    """The newest and the oldest day of the rows probed, of the speeches read where rows have none."""
+    read = (
+        published(row.date, tz=ZoneInfo("Asia/Shanghai"), seen_at=now)
+        for listing in lists
+        for row in listing.rows
+        if row.date and not row.is_doubtful
+    )
+    days = sorted(found.on for found in read if isinstance(found, Moment) and found.on is not None)
+    days = days or sorted(line["published_on"] for line in sample.lines if line["published_on"])
+    return {"newest": days[-1] if days else None, "oldest": days[0] if days else None}
+
+
+def _counter(survey: Survey, reading: Reading) -> dict[str, Any]:
+    """Where the count is: `url` of the counter, what asking does, and why it is not asked."""
+    article = reading.article
+    url = article.counter if article else None
+    if url is None:
+        mode = "printed" if article and article.raw.views is not None else "none"
+        return {"mode": mode, "url": None, "asked": False, "why_not": None}
+    mode = reading.family.counter_mode(url)
+    why = withheld("read_only", mode)
+    return {"mode": mode, "url": _local(survey, url), "asked": why is None, "why_not": why}
+
+
+def _robots(survey: Survey, reading: Reading, agent: str) -> dict[str, Any]:
+    rules = survey.robots
+    return {
+        "allowed": rules is None or rules.allowed(_local(survey, reading.section.url), agent),
+        "crawl_delay": rules.crawl_delay(agent) if rules else None,
+    }
+
+
+def _charset(answers: Mapping[str, TextResponse]) -> dict[str, Any]:
+    """Declared by header and page, used for decoding, and how many U+FFFD came of it."""
+    seen = list(answers.values())
+    types = [(answer.headers.get("Content-Type") or b"").decode("latin-1") for answer in seen]
+    headers = sorted({found[1].lower() for kind in types if (found := _CHARSET.search(kind))})
+    starts = [answer.body[:_DECLARES].decode("latin-1") for answer in seen]
+    pages = sorted({found[1].lower() for text in starts if (found := _CHARSET.search(text))})
+    return {
+        "http": headers,
+        "page": pages,
+        "used": sorted({answer.encoding for answer in seen}),
+        "unreadable": sum(answer.text.count("\ufffd") for answer in seen),
+    }
+
+
+def _speech(line: Mapping[str, Any]) -> dict[str, Any]:
+    body = line["body"] or ""
+    shown = {key: line[key] for key in _SHOWN}
+    return shown | {"body_length": len(body), "begins": body.replace("\n", " ")[:_FIRST_WORDS]}
+
+
+def as_text(found: Mapping[str, Any]) -> str:
+    """For people: a fact a line, then the speeches, the coverage and the problems."""
+    count = len(found["speeches"])
+    lines = [f"{name:<10}{said}" for name, said in _facts(found, count).items()]
+    lines += ["", f"{count} speeches as they would be archived"]
+    for one in found["speeches"]:
+        views = "views unknown" if one["view_count"] is None else f"{one['view_count']} views"
+        day = one["published_at"] or one["published_on"] or "no date"
+        lines.append(f"  {one['id']}  {one['title']}")
+        lines.append(
+            f"      {day} · {views} · {one['speaker'] or 'speaker unknown'} · {one['body_length']} characters"
+        )
+        lines.append(f"      {one['begins']}")
+    lines += ["", "coverage  " + ", ".join(f"{key} {n}/{count}" for key, n in found["coverage"].items())]
+    lines.append("not had   " + (", ".join(f"{why} ({n})" for why, n in found["not_captured"].items()) or "none"))
+    lines.append("problems  " + (", ".join(f"{code} ({n})" for code, n in found["problems"].items()) or "none"))
+    return "\n".join(lines)
+
+
+def _facts(found: Mapping[str, Any], count: int) -> dict[str, str]:
+    cms, counts, counter, robots = (found[key] for key in ("cms", "list", "counter", "robots"))
+    charset, dates = found["charset"], found["dates"]
+    signs = " · ".join(cms["evidence"]) or "no sign of any CMS we know: read by structure"
+    asked = "asked" if counter["asked"] else counter["why_not"] or "not asked"
+    delay = f", Crawl-delay {robots['crawl_delay']}" if robots["crawl_delay"] else ""
+    return {
+        "site": found["url"],
+        "CMS": f"{cms['family']} ({signs})" if cms["family"] != GENERIC else f"{GENERIC} ({signs})",
+        "section": f"{found['section']['name']} {found['section']['url']}",
+        "list": f"{counts['pages']} pages ({counts['pages_from']}), {counts['speeches']} speeches "
+        f"({counts['speeches_from']}); {counts['pages_probed']} pages probed",
+        "dates": f"{dates['newest']} to {dates['oldest']} on the pages probed",
+        "counter": f"{counter['mode']}: {counter['url'] or 'no address'} ({asked})",
+        "robots": ("allowed" if robots["allowed"] else "forbidden") + delay,
+        "charset": f"declared {', '.join([*charset['http'], *charset['page']]) or 'nowhere'}; "
+        f"used {', '.join(charset['used'])}; {charset['unreadable']} unreadable",
+        "hosts": ", ".join(found["hosts"]),
+        "meta tags": ", ".join(f"{tag} {n}/{count}" for tag, n in found["meta_tags"].items()),
+    }

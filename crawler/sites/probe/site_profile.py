@@ -1,0 +1,49 @@
+"""The profile of a probed site, as TOML."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from crawler.sites.probe.naming import committee, site_name
+from crawler.sites.probe.survey import Reading, Survey
+
+Facts = Mapping[str, str | list[str]]
+
+
+def profile_facts(survey: Survey, reading: Reading) -> tuple[dict[str, str | list[str]], list[str]]:
+    """The keys of the profile, and what of them the site did not say, so that somebody must look."""
+    pages = list(survey.pages.values())
+    host = urlsplit(survey.url).netloc.lower()
+    name = site_name(pages, [reading.section.name])
+    named = committee(pages, name)
+    unsaid = [key for key, value in (("name", name), ("committee", named)) if value is None]
+    aliases = sorted(survey.hosts.aliases - {host})
+    return {
+        "name": _printable(name or host),
+        "committee": _printable(named or name or host),
+        "cms": reading.signs.family,
+        "id_namespace": f"{reading.signs.family}-1",
+        "start_url": reading.start_url,
+        "section": _printable(reading.section.name),
+        "hosts": [host, *aliases],
+        **_counter(reading),
+    }, [f"the pages do not say the {key}: mend it in the profile" for key in unsaid]
+
+
+def _counter(reading: Reading) -> dict[str, str]:
+    """What the profile says of a counter: nothing where the article shows none, which is the default."""
+    article = reading.article
+    if article is None or article.counter is None:
+        return {}
+    return {"counter": "none" if reading.family.counter_mode(article.counter) == "none" else "read_only"}
+
+
+def as_toml(facts: Facts) -> str:
+    """Lines of `key = value`: a JSON string of printable characters is a TOML string."""
+    return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in facts.items())
+
+
+def _printable(text: str) -> str:
+    return "".join(sign for sign in text if sign.isprintable())

@@ -1,0 +1,219 @@
+"""A first look at a site: its start page, two list pages and one article, and which family reads them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin
+
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.http import Request, TextResponse
+from scrapy.robotstxt import RobotParser
+
+from crawler.http.fetch import Fetched, Fetcher
+from crawler.http.hosts import Hosts
+from crawler.pages import ArticlePage, Ask, Family, ListPage, SectionLink, family
+from crawler.pages.page import Page, PageError
+from crawler.pages.signs import Signs, signs
+from crawler.run.site_settings import SITE_ONLY
+from crawler.sites.probe.naming import section_candidates
+from pipelines.health import Exit
+from pipelines.reasons import Reason
+
+GENERIC = "generic"
+_REFUSING = frozenset({Reason.ROBOTS, Reason.CHALLENGE, Reason.BANNED, Reason.GUARD, Reason.LOGIN})
+_WRONG = frozenset({Reason.NOT_FOUND, Reason.UNREADABLE, Reason.FOREIGN_HOST})
+_LOCKED = ("HTTP 401", "HTTP 403")
+
+
+class NotProbed(Exception):  # noqa: N818 - reads as a sentence
+    """A site that cannot be looked at: what was met, the remedy, and the exit status."""
+
+    def __init__(self, status: Exit, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The section as one family reads it: its first list pages and one of its articles."""
+
+    family: Family
+    signs: Signs
+    start_url: str
+    section: SectionLink
+    lists: tuple[ListPage, ...]
+    article: ArticlePage | None
+
+
+@dataclass(slots=True)
+class Survey:
+    """What a first look found: `pages` and `answers` by the address asked; `robots` is None without rules."""
+
+    url: str
+    hosts: Hosts
+    pages: dict[str, Page] = field(default_factory=dict)
+    answers: dict[str, TextResponse] = field(default_factory=dict)
+    reading: Reading | None = None
+    robots: RobotParser | None = None
+    refusal: NotProbed | None = None
+
+
+class SurveySpider(Spider):
+    """Looks at a site through our middlewares and keeps nothing; the outcome is in its survey.
+
+    Args:
+        survey: is filled.
+        sections: names the section may have.
+    """
+
+    name = "survey"
+    custom_settings = SITE_ONLY
+
+    def __init__(self, survey: Survey, sections: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.survey, self.sections = survey, sections
+
+    @property
+    def hosts(self) -> Hosts:
+        """The hosts it keeps to."""
+        return self.survey.hosts
+
+    @property
+    def first_page(self) -> str:
+        """Where it begins."""
+        return self.survey.url
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> SurveySpider:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.robots_parsed, signal=signals.robots_parsed)
+        return spider
+
+    def robots_parsed(self, robotparser: RobotParser, request: Request) -> None:  # noqa: ARG002 - Scrapy's signature
+        """Keep the rules of the site's own host, the first that is asked."""
+        self.survey.robots = self.survey.robots or robotparser
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Look; nothing is yielded."""
+        try:
+            await self._look()
+        except NotProbed as error:
+            self.survey.refusal = error
+        nothing: tuple[Request, ...] = ()
+        for request in nothing:
+            yield request
+
+    async def _look(self) -> None:
+        """Try families by what speaks for them, again after every page; the generic one only if no other reads."""
+        starts = [await self._start(self.survey.url)]
+        tried: set[str] = set()
+        while candidate := self._likeliest(tried):
+            tried.add(candidate.family)
+            if read := await self._try(candidate, starts):
+                self.survey.reading = read
+        if self.survey.reading is None and (root := urljoin(self.survey.url, "/")) not in self.survey.pages:
+            self.survey.url = root
+            await self._look()
+        elif self.survey.reading is None:
+            raise NotProbed(Exit.WRONG_USE, self._no_section(starts[0]))
+
+    def _likeliest(self, tried: set[str]) -> Signs | None:
+        ranked = [*signs([page.text for page in self.survey.pages.values()]), Signs(GENERIC, ())]
+        held = self.survey.reading.signs.family if self.survey.reading else None
+        better: list[Signs] = []
+        for one in ranked:
+            if one.family == held:
+                break
+            better.append(one)
+        return next((one for one in better if one.family not in tried), None)
+
+    async def _start(self, url: str) -> Page:
+        fetched = await self._fetch(family(GENERIC, None, self.sections, ()), url)
+        if fetched.page is None:
+            raise NotProbed(*_why_unread(url, fetched))
+        return fetched.page
+
+    async def _try(self, candidate: Signs, starts: Sequence[Page]) -> Reading | None:
+        """The section as a family reads it, None when it finds no section, no rows or no article."""
+        reader = family(candidate.family, None, self.sections, ())
+        for start in starts:
+            self.survey.hosts.learn(reader.own_links(start))
+            section = reader.find_section(start, self.sections)
+            if section is None:
+                continue
+            lists = await self._lists(reader, section)
+            article = await self._article(reader, lists)
+            if article is not None:
+                evidence = signs([page.text for page in self.survey.pages.values()])
+                found = next((one for one in evidence if one.family == candidate.family), candidate)
+                return Reading(reader, found, start.url, section, lists, article)
+        return None
+
+    async def _lists(self, reader: Family, section: SectionLink) -> tuple[ListPage, ...]:
+        first = await self._fetch(reader, section.url)
+        if first.page is None:
+            if first.reason in _REFUSING:
+                raise NotProbed(*_why_unread(section.url, first))
+            return ()
+        listing = reader.read_list(first.page)
+        following = listing.linked.get(2) or listing.next_url
+        second = await self._fetch(reader, following) if following else None
+        if second is None or second.page is None:
+            return (listing,)
+        return listing, reader.read_list(second.page)
+
+    async def _article(self, reader: Family, lists: Sequence[ListPage]) -> ArticlePage | None:
+        """The first article that can be read, of the first three."""
+        rows = [row for listing in lists for row in listing.rows if row.native_id and not row.is_doubtful]
+        for row in [row for row in rows if self.survey.hosts.local(row.url)][:3]:
+            fetched = await self._fetch(reader, row.url, "article")
+            if fetched.page is not None:
+                try:
+                    return reader.read_article(fetched.page, 1, row.title)
+                except PageError:
+                    continue
+            elif fetched.reason in {Reason.ROBOTS, Reason.CHALLENGE}:
+                raise NotProbed(*_why_unread(row.url, fetched))
+        return None
+
+    async def _fetch(self, reader: Family, asked: str | Ask, expected: str = "page") -> Fetched:
+        ask = Ask(asked) if isinstance(asked, str) else asked
+        local = self.survey.hosts.local(ask.url)
+        if local is None:
+            return Fetched(None, None, Reason.FOREIGN_HOST, f"leads to {ask.url}")
+        if ask.form is None and local in self.survey.pages:
+            seen = self.survey.pages[local]
+            # Parsed anew: reading an article takes furniture out of its tree.
+            return Fetched(self.survey.answers.get(local), Page(seen.url, seen.text), None, "")
+        assert self.crawler.engine is not None  # noqa: S101 - asked only while crawling
+        address = Ask(local, ask.form, ask.headers, ask.is_fragment)
+        fetched = await Fetcher(self.crawler.engine, self.survey.hosts, reader).get(address, expected)
+        if fetched.page is not None:
+            self.survey.pages[local] = fetched.page
+            if isinstance(fetched.response, TextResponse):
+                self.survey.answers[local] = fetched.response
+        return fetched
+
+    def _no_section(self, start: Page) -> str:
+        names = ", ".join(section_candidates(start))
+        if not names and start.all("//input[@type='password']"):
+            return f"{start.url}: asks for a login; nothing public was found there"
+        if not start.all("//a[@href]"):
+            return f"{start.url}: is no page with links; give the address of the site or of its list"
+        seen = f"the sections seen are: {names}" if names else "no section was seen at all"
+        return f"{start.url}: no list named {' or '.join(self.sections)}; {seen}; name one with --section"
+
+
+def _why_unread(url: str, fetched: Fetched) -> tuple[Exit, str]:
+    reason = fetched.reason or Reason.UNREADABLE
+    if reason in _REFUSING or fetched.detail.startswith(_LOCKED):
+        return Exit.REFUSED, f"{url}: the site refuses ({reason.value}): {fetched.detail}; nothing more was asked"
+    if reason in _WRONG:
+        return (
+            Exit.WRONG_USE,
+            f"{url}: is no page to begin at ({reason.value}): {fetched.detail}; give another address",
+        )
+    return Exit.GAPS, f"{url}: could not be read ({reason.value}): {fetched.detail}; is the site up?"

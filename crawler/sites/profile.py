@@ -1,0 +1,219 @@
+"""A site as data: one TOML of facts a site, loaded and checked. The error names file, key and what is allowed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from crawler.pages import FAMILIES, Family, family, family_class
+from crawler.pages.containers import Container
+
+SITES = Path(__file__).parent
+_SITE_NAME = re.compile(r"[a-z0-9-]{1,40}")
+_DOCUMENTS = ("doc", "docx", "xls", "xlsx", "ppt", "pptx", "pdf", "wps", "et", "dps", "ofd", "txt", "rtf", "csv")
+_PICTURES = ("jpg", "jpeg", "png", "gif", "bmp", "webp")
+ATTACHMENT_TYPES = (*_DOCUMENTS, *_PICTURES, "zip", "rar", "7z")
+_COUNTERS = ("read_only", "none", "increments")
+
+
+class ProfileError(ValueError):
+    """A site or a profile that cannot be used: names the file, the key and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteProfile:
+    """Facts of one site.
+
+    `hosts`: the site's own host first, then its aliases. `counter`: `read_only` asks a counter only where asking
+    changes nothing, `none` never asks, `increments` asks also where asking counts. `body`, `rows`: containers of a
+    template's own around body and list rows, `#id`, `.class` or an XPath. `static_article`: for sites that publish
+    files, a pattern over the path with the named group `id` (and `part`). `print_page`: articles are read from their
+    print pages (KesionCMS). `timezone` is an assumption about the times the site prints. `young_days`: how long after
+    its publication an article is read daily. `attachment_types`: endings of the attachments that are fetched,
+    `attachment_mb`: how large (MiB) they may be, 0 for none at all.
+    """
+
+    site: str
+    name: str
+    committee: str
+    cms: str
+    id_namespace: str
+    start_url: str
+    section: tuple[str, ...]
+    hosts: tuple[str, ...]
+    counter: str = "read_only"
+    timezone: str = "Asia/Shanghai"
+    language: str = "zh-CN"
+    static_article: str | None = None
+    body: str | None = None
+    rows: str | None = None
+    print_page: bool = False
+    rights: str | None = None
+    contact: str | None = None
+    gone_after_days: int = 14
+    young_days: int = 30
+    attachment_types: tuple[str, ...] = ATTACHMENT_TYPES
+    attachment_mb: int = 16
+
+    @property
+    def digest(self) -> str:
+        """Eight hex digits over the facts that shape what is read from a page."""
+        facts: list[object] = [
+            self.cms,
+            self.section,
+            self.name,
+            self.committee,
+            self.timezone,
+            self.counter,
+            self.static_article,
+        ]
+        facts += [self.containers] if self.containers else []
+        facts += ["print_page"] if self.print_page else []
+        return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()[:8]
+
+    @property
+    def containers(self) -> dict[str, str]:
+        """The template's own containers, by what stands in them."""
+        return {key: value for key, value in (("body", self.body), ("rows", self.rows)) if value}
+
+    def family(self) -> Family:
+        """The page objects that read the site."""
+        names = (self.name, self.committee)
+        return family(self.cms, self.static_article, self.section, names, self.containers, print_page=self.print_page)
+
+
+def site_names() -> list[str]:
+    """Names of the sites that ship with this program."""
+    return sorted(path.stem for path in SITES.glob("*.toml"))
+
+
+def load_profile(site: str, file: Path | None = None) -> SiteProfile:
+    """Load the profile of a site, from `file` if given.
+
+    Raises:
+        ProfileError: unknown site, unreadable or broken TOML, a key missing, unknown or of the wrong kind.
+    """
+    if not _SITE_NAME.fullmatch(site):
+        raise ProfileError(f"site={site!r}: a site name is 1 to 40 of a-z, 0-9 and -")
+    path = file or SITES / f"{site}.toml"
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(site_names())
+        remedy = "give another file" if file else f"known are: {known}; write {path.name}, or pass -a profile=FILE"
+        raise ProfileError(f"site={site}: no profile {path}; {remedy}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProfileError(f"{path}: cannot be read: {error}; a profile is a UTF-8 text file") from None
+    except (ValueError, RecursionError) as error:
+        # Beside its own error: a number of more digits than Python reads, and tables within tables without end.
+        raise ProfileError(f"{path}: is not TOML that can be read: {error}") from None
+    return _checked(site, path, values)
+
+
+def _checked(site: str, path: Path, values: dict[str, Any]) -> SiteProfile:
+    allowed = {f.name: f for f in fields(SiteProfile) if f.name != "site"}
+    for key in values:
+        if key not in allowed:
+            raise ProfileError(f"{path}: unknown key {key!r}; allowed are: {', '.join(allowed)}")
+    for key, field in allowed.items():
+        if key not in values and field.default is MISSING:
+            raise ProfileError(f"{path}: key {key!r} is missing; it must be {_KINDS[key][1]}")
+    facts: dict[str, Any] = {}
+    for key, value in values.items():
+        accepts, wanted = _KINDS[key]
+        if not accepts(value):
+            raise ProfileError(f"{path}: {key} = {repr(value)[:200]}: must be {wanted}")
+        facts[key] = (value,) if key == "section" and isinstance(value, str) else value
+    kept: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
+    profile = SiteProfile(site=site, **kept)
+    if profile.containers and not family_class(profile.cms).takes_containers:
+        raise ProfileError(f"{path}: body and rows are not for cms = {profile.cms!r}: its code makes its containers")
+    if profile.print_page and not family_class(profile.cms).has_print_pages:
+        printing = " or ".join(name for name in FAMILIES if family_class(name).has_print_pages)
+        raise ProfileError(f"{path}: print_page = true: only with cms = {printing}")
+    return profile
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(_is_text, value))
+
+
+def is_web_address(value: object) -> bool:
+    """True for an absolute http(s) address with a host."""
+    if not isinstance(value, str):
+        return False
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+def _is_host(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9.-]+(?::\d+)?", value) is not None
+
+
+def _is_timezone(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(ZoneInfo(value))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+
+
+def _is_article_pattern(value: object) -> bool:
+    try:
+        return isinstance(value, str) and "id" in re.compile(value).groupindex
+    except re.error:
+        return False
+
+
+def _is_container(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(Container(value))
+    except ValueError:
+        return False
+
+
+def _is_endings(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) and re.fullmatch("[a-z0-9]+", one) for one in value)
+
+
+_MOST_MB = 64
+_TEXT = (_is_text, "a text")
+_CONTAINER = (_is_container, "#id, .class or an XPath beginning with /")
+_MOST_DAYS = 36_500
+_DAYS = (lambda value: type(value) is int and 0 <= value <= _MOST_DAYS, f"a number of days, 0 to {_MOST_DAYS}")
+_KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
+    "name": _TEXT,
+    "committee": _TEXT,
+    "cms": (lambda value: isinstance(value, str) and value in FAMILIES, f"one of: {', '.join(FAMILIES)}"),
+    "id_namespace": _TEXT,
+    "start_url": (is_web_address, "an address beginning with http:// or https://"),
+    "section": (lambda value: _is_text(value) or _is_texts(value), "the section's name, or a list of its names"),
+    "hosts": (lambda value: isinstance(value, list) and bool(value) and all(map(_is_host, value)), "a list of hosts"),
+    "counter": (lambda value: value in _COUNTERS, f"one of: {', '.join(_COUNTERS)}"),
+    "timezone": (_is_timezone, "a time zone such as Asia/Shanghai"),
+    "language": _TEXT,
+    "static_article": (_is_article_pattern, "a pattern with the named group (?P<id>…)"),
+    "body": _CONTAINER,
+    "rows": _CONTAINER,
+    "print_page": (lambda value: type(value) is bool, "true or false"),
+    "rights": _TEXT,
+    "contact": _TEXT,
+    "gone_after_days": _DAYS,
+    "young_days": _DAYS,
+    "attachment_types": (_is_endings, "a list of file name endings such as pdf, without the dot"),
+    "attachment_mb": (lambda value: type(value) is int and 0 <= value <= _MOST_MB, f"0 to {_MOST_MB} MiB"),
+}
