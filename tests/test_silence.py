@@ -146,7 +146,7 @@ def untold(truth: dict[str, Any], site: Site, ended: dict[str, Any]) -> list[str
 
 def _own_id(native_id: str, truth: dict[str, Any]) -> str:
     """The truth's id of an article whose id was made from the whole path, as the generic family does."""
-    ids = {speech["native_id"] for speech in truth["speeches"]}
+    ids = {speech["native_id"] for speech in truth["speeches"]} | set(truth["removed"])
     last = re.split("[-_]", native_id)[-1]
     return last if native_id not in ids and last in ids else native_id
 

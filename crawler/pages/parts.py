@@ -58,7 +58,7 @@ _NO_TEXT = re.compile("player|video|audio|media|map|share|count|click|comment|lo
 
 @dataclass(frozen=True, slots=True)
 class GoesOn:
-    """`url` of the next part; `told`: how the article goes on where no address can be read. Both None at its end."""
+    """`url` of the next part; `told`: what of this part, or behind it, cannot be read. Both None at its end."""
 
     url: str | None = None
     told: str | None = None
@@ -86,22 +86,23 @@ def goes_on(page: Page, judged: Judged, body: Body, part: int, *, is_joined: boo
         is_turned: its family reads the pager; only what is missing within the part is looked for.
     """
     if is_turned:
-        return GoesOn(told=_within(judged, body))
+        return GoesOn(told=_within(page, judged, body, part))
     near = [*_near(body.node)]
     if url := _linked(page, judged, body, near, part) or _created(page, near, part):
-        return GoesOn(url)
+        return GoesOn(url, _within(page, judged, body, part))
     if told := _rest(page, near) or (None if is_joined else _unread_turn(page, near, part)):
         return GoesOn(told=told)
     if not is_joined and (told := _hidden_twin(body.node)):
         return GoesOn(told=told)
-    if told := _within(judged, body):
+    if told := _within(page, judged, body, part):
         return GoesOn(told=told)
     return _framed(page, judged, body, part)
 
 
-def _within(judged: Judged, body: Body) -> str | None:
-    """What the part itself does not show: a folded block, one that a script loads, one for those who log in."""
-    return _folded(body.node) or _awaited(judged, body) or _withheld(judged, body) or _held_back(body.node)
+def _within(page: Page, judged: Judged, body: Body, part: int) -> str | None:
+    """What the part itself does not show: a block folded, framed, loaded by a script, or for those who log in."""
+    told = _folded(body.node) or _awaited(judged, body) or _withheld(judged, body) or _held_back(body.node)
+    return told or _framed(page, judged, body, part).told
 
 
 def error_shown(judged: Judged, body: Body) -> str | None:
