@@ -23,6 +23,7 @@ from crawler.pages.body.kinds import (
     has_labelled_day,
     has_moment,
     is_about_the_site,
+    is_empty_label,
     is_footer,
     is_mere,
     is_of_the_site,
@@ -271,9 +272,16 @@ def _stop(page: Judged, worths: Sequence[int], start: int, end: int) -> tuple[in
     stop = _first_entry(page, start, stop)
     flows = Flows(page, start, stop)
     last = stop
-    while last > start and page.kinds[last - 1] in _CLOSING and not _is_closing_text(page, last - 1, flows):
+    while last > start and _closes(page, last - 1, flows):
         last -= 1
     return _with_references(page, last, stop, flows), between
+
+
+def _closes(page: Judged, index: int, flows: Flows) -> bool:
+    """True for a line at the end of the text that is none of it."""
+    if is_empty_label(page.lines[index]):
+        return not flows.holds(index)
+    return page.kinds[index] in _CLOSING and not _is_closing_text(page, index, flows)
 
 
 def _is_closing_text(page: Judged, index: int, flows: Flows) -> bool:

@@ -99,6 +99,7 @@ _SITE_LABEL = re.compile(
     "来源|来自|出处|作者|浏览|点击|阅读|访问|人气|字体|字号|编辑|责编|发布|发表|录入|更新|添加|上传|审核|关键[字词]|标签"
     r"|热线|技术支持|索\s*引\s*号|分\s*类|机关|机构|文\s*号|成文|主题词"
 )
+_EMPTY_LABEL = re.compile(rf"(?:[\u4e00-\u9fff]{{0,2}}(?:{_SITE_LABEL.pattern})\W*[:：]\s*)+")
 _SUBTITLE = re.compile(r"[—―–]|--")
 _OWN_DAY = re.compile(r"[（(]\s*(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})\s*年[^。]{1,24}[）)]$")
 _SHORTEST_SAID, _SHORTEST_LINK = 5, 8
@@ -180,6 +181,11 @@ def is_mere(line: Line) -> bool:
     if line.linked:
         return _NEIGHBOUR.match(text) is not None and not ends_sentence(text)
     return _LONE.fullmatch(line.bare) is not None
+
+
+def is_empty_label(line: Line) -> bool:
+    """True for a label of the page's own without a value: `关键字：`."""
+    return _EMPTY_LABEL.fullmatch(line.text) is not None
 
 
 def names_editors(line: Line) -> bool:

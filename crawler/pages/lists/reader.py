@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
@@ -142,7 +142,7 @@ class Structure:
                 if len(squeeze(row.title or "")) >= SHORTEST_TITLE:
                     unlinked.append(said_by(row.link))
                 continue
-            listed = ListedRow(row.url, row.native_id, row.title, row.date)
+            listed = ListedRow(row.url, row.native_id, row.title, row.date, is_doubtful=chosen.is_aside)
             kept = rows.get(row.key)
             if kept and (row.key, row.element) not in shown and are_unlike(row.title, kept.title):
                 unlinked.append(leads_to_anothers(listed, kept))
@@ -266,4 +266,4 @@ def _date(row: etree._Element, link: etree._Element) -> str | None:
 def _merged(kept: ListedRow, row: ListedRow) -> ListedRow:
     """A picture and a title may link the same article: the longer title, any date."""
     title = max(kept.title or "", row.title or "", key=lambda text: len(squeeze(text))) or None
-    return ListedRow(kept.url, kept.native_id, title, kept.date or row.date)
+    return replace(kept, title=title, date=kept.date or row.date)
