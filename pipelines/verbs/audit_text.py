@@ -10,9 +10,9 @@ from dataclasses import asdict
 from io import BufferedReader
 from typing import TYPE_CHECKING
 
-from pipelines.archive.disk.inflate import blocks, lines_of
 from pipelines.archive.errors import NotUnderstood
 from pipelines.damage.audit import Audit, Finding, NoSuchKey
+from pipelines.inflate import blocks, lines_of
 from pipelines.verbs.output import write_objects
 
 if TYPE_CHECKING:

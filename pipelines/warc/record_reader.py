@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
+from pipelines.inflate import Member
 from pipelines.untrusted import opened
 from pipelines.warc.records import Place, WarcDamaged, WarcRecord
 
@@ -14,11 +15,9 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _BLOCK = 1 << 16
-_PIECE = 1 << 20
 LARGEST_RECORD = 80 << 20
 """Bytes of one record unpacked, which is held whole: an attachment of 64 MiB. What hardly shrinks when it is packed
 (a film kept when attachments might be larger) may be longer: it is no bomb."""
-_GZIP = zlib.MAX_WBITS | 16
 
 
 def records(file: Path, offset: int = 0) -> Iterator[tuple[Place, WarcRecord]]:
@@ -52,23 +51,17 @@ def read_at(file: Path, offset: int, length: int | None = None) -> WarcRecord:
 
 def _member(stream: BinaryIO, ahead: bytes, file: Path, offset: int) -> tuple[bytearray, int, bytes]:
     """The content of one gzip member, its compressed length, and what was read beyond it."""
-    inflater, content, taken = zlib.decompressobj(_GZIP), bytearray(), 0
-    while not inflater.eof:
-        if not ahead:
-            raise WarcDamaged(f"{file}: the gzip member at {offset} breaks off; restore the file from a copy")
-        try:
-            taken += len(ahead)
-            while ahead and not inflater.eof:
-                content += inflater.decompress(ahead, _PIECE)
-                ahead = inflater.unconsumed_tail
-                if len(content) > max(LARGEST_RECORD, 2 * taken):
-                    raise WarcDamaged(f"{file}: the record at {offset} unpacks to more than {LARGEST_RECORD} bytes")
-        except zlib.error as error:
-            raise WarcDamaged(
-                f"{file}: no gzip member at {offset} ({error}); restore the file from a copy"
-            ) from error
-        ahead = inflater.unused_data if inflater.eof else stream.read(_BLOCK)
-    return content, taken - len(ahead), ahead
+    member, content = Member(iter(lambda: stream.read(_BLOCK), b""), ahead), bytearray()
+    try:
+        for piece in member:
+            content += piece
+            if len(content) > max(LARGEST_RECORD, 2 * member.length):
+                raise WarcDamaged(f"{file}: the record at {offset} unpacks to more than {LARGEST_RECORD} bytes")
+    except EOFError as error:
+        raise WarcDamaged(f"{file}: the gzip member at {offset} breaks off; restore the file from a copy") from error
+    except zlib.error as error:
+        raise WarcDamaged(f"{file}: no gzip member at {offset} ({error}); restore the file from a copy") from error
+    return content, member.length, member.ahead
 
 
 def _record(data: bytearray, file: Path, offset: int) -> WarcRecord:

@@ -10,9 +10,9 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipelines.archive.disk.inflate import inflated_pieces
 from pipelines.archive.disk.layout import is_named_path
 from pipelines.archive.errors import Damaged
+from pipelines.inflate import Member, blocks
 from pipelines.untrusted import opened, opened_to_write
 
 if TYPE_CHECKING:
@@ -88,25 +88,17 @@ def whole_members(file: Path) -> Iterator[tuple[int, bytes]]:
     """Where each whole gzip member ends, and its content; stops before the first one that is torn or damaged."""
     end, ahead = 0, b""
     with opened(file) as stream:
+        packed = blocks(stream)
         while True:
-            inflater, content, taken = zlib.decompressobj(wbits=31), bytearray(), 0
-            while not inflater.eof:
-                block = ahead or stream.read(_BLOCK)
-                ahead = b""
-                try:
-                    for piece in inflated_pieces(inflater, block):
-                        content += piece
-                        if len(content) > LARGEST_MEMBER:
-                            raise Damaged(
-                                f"{file}: the gzip member at {end} unpacks to more than {LARGEST_MEMBER} bytes"
-                            )
-                except zlib.error:
-                    return
-                if not block:
-                    return
-                taken += len(block)
-            ahead = inflater.unused_data
-            end += taken - len(ahead)
+            member, content = Member(packed, ahead), bytearray()
+            try:
+                for piece in member:
+                    content += piece
+                    if len(content) > LARGEST_MEMBER:
+                        raise Damaged(f"{file}: the gzip member at {end} unpacks to more than {LARGEST_MEMBER} bytes")
+            except INFLATE_ERRORS:
+                return
+            end, ahead = end + member.length, member.ahead
             yield end, bytes(content)
 
 

@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipelines.archive.disk.files import INFLATE_ERRORS
-from pipelines.archive.disk.inflate import BLOCK, ahead, blocks, inflated, lines_of
 from pipelines.archive.errors import Damaged
+from pipelines.inflate import BLOCK, ahead, blocks, inflated, lines_of
 from pipelines.record import completed
 from pipelines.untrusted import opened, parsed_json
 

@@ -6,12 +6,11 @@ import hashlib
 import mmap
 import os
 import re
-import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.archive.disk.files import INFLATE_ERRORS, NamedFile, file_digest
-from pipelines.archive.disk.inflate import BLOCK, TooLong, ahead, blocks, inflated, inflated_pieces, lines_of
+from pipelines.inflate import BLOCK, Member, TooLong, ahead, blocks, inflated, lines_of
 from pipelines.record import content_sha256
 from pipelines.untrusted import opened, parsed_json
 
@@ -173,7 +172,7 @@ def _members(data: mmap.mmap) -> tuple[int, int, bytes]:
     return before, after, torn or (b" " if is_torn else b"")
 
 
-class _Member(NamedTuple):
+class _Measured(NamedTuple):
     """Of a gzip member: the first bytes of its content, its size and lines, and where it ends; null when damaged."""
 
     start: bytes
@@ -182,19 +181,16 @@ class _Member(NamedTuple):
     end: int | None
 
 
-def _member(data: mmap.mmap, at: int, most: int) -> _Member:
-    member, start, size, lines = zlib.decompressobj(31), bytearray(), 0, 0
+def _member(data: mmap.mmap, at: int, most: int) -> _Measured:
+    member = Member(data[step : step + _STEP] for step in range(at, len(data), _STEP))
+    start, size, lines = bytearray(), 0, 0
     try:
-        for step in range(at, len(data), _STEP):
-            block = data[step : step + _STEP]
-            for piece in inflated_pieces(member, block):
-                start += piece[: _MOST_TORN - len(start)]
-                size += len(piece)
-                lines += piece.count(b"\n")
-                if size > most:
-                    return _Member(bytes(start), size, lines, None)
-            if member.eof:
-                return _Member(bytes(start), size, lines, step + len(block) - len(member.unused_data))
-    except zlib.error:
-        pass  # what came out before the error is told as damaged
-    return _Member(bytes(start), size, lines, None)
+        for piece in member:
+            start += piece[: _MOST_TORN - len(start)]
+            size += len(piece)
+            lines += piece.count(b"\n")
+            if size > most:
+                return _Measured(bytes(start), size, lines, None)
+    except INFLATE_ERRORS:  # what came out before the error is told as damaged
+        return _Measured(bytes(start), size, lines, None)
+    return _Measured(bytes(start), size, lines, at + member.length)

@@ -29,31 +29,46 @@ def blocks(stream: BinaryIO) -> Iterator[bytes]:
         yield block
 
 
-def inflated_pieces(member: zlib._Decompress, block: bytes) -> Iterator[bytes]:
-    """What one block of a gzip member gives, in pieces of at most `BLOCK` bytes: a few bytes may unpack to gigabytes.
+class Member:
+    """One gzip member, unpacked from blocks of packed bytes; `ahead` are those already read, its first.
 
-    Raises:
-        zlib.error: the member is damaged.
+    When its content has been taken, `length` says how many packed bytes it is, and `ahead` holds what follows it.
     """
-    while block and not member.eof:
-        piece = member.decompress(block, BLOCK)
-        if piece:
-            yield piece
-        block = member.unconsumed_tail
+
+    def __init__(self, packed: Iterator[bytes], ahead: bytes = b"") -> None:
+        self._packed, self.ahead, self.length = packed, ahead, 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Its content, in pieces of at most `BLOCK` bytes: a few bytes may unpack to gigabytes.
+
+        Raises:
+            zlib.error: it is damaged.
+            EOFError: the blocks end before it does.
+        """
+        inflater = zlib.decompressobj(_GZIP)
+        while not inflater.eof:
+            block = self.ahead or next(self._packed, b"")
+            if not block:
+                raise EOFError("the last gzip member is torn")
+            self.length += len(block)
+            while block and not inflater.eof:
+                if piece := inflater.decompress(block, BLOCK):
+                    yield piece
+                block = inflater.unconsumed_tail
+            self.ahead = inflater.unused_data
+        self.length -= len(self.ahead)
 
 
 def inflated(packed: Iterable[bytes]) -> Iterator[bytes]:
     """The uncompressed stream of all members, each proved by its checksum; `zlib.error`, `EOFError` when damaged."""
-    member = zlib.decompressobj(_GZIP)
-    for block in packed:
-        rest = block
-        while rest:
-            if member.eof:
-                member = zlib.decompressobj(_GZIP)
-            yield from inflated_pieces(member, rest)
-            rest = member.unused_data
-    if not member.eof:
-        raise EOFError("the last gzip member is torn")
+    packed = iter(packed)
+    ahead = next(packed, b"")
+    while True:
+        member = Member(packed, ahead)
+        yield from member
+        ahead = member.ahead or next(packed, b"")
+        if not ahead:
+            return
 
 
 def ahead(made: Iterator[bytes], depth: int = 4) -> Iterator[bytes]:
