@@ -10,10 +10,11 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,12 +25,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.web.http import _ChunkedTransferDecoder, _MalformedChunkedDataError
 
 from pipelines.archive.disk.files import NamedFile
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.prove.proofs import CaptureProofs
 from pipelines.archive.write.captures import CaptureFiles, KeptPayloads
-from pipelines.warc.http import HttpRequest, HttpResponse
+from pipelines.warc.http import HttpRequest, HttpResponse, payload_of
 from pipelines.warc.record_reader import read_at, records
 from pipelines.warc.record_writer import WarcWriter
 from pipelines.warc.records import WarcDamaged, WarcRecord
@@ -165,6 +167,33 @@ def test_an_entity_comes_back_out_of_any_framing(body: bytes, size: int, coding:
     response = HttpResponse.parse(head + (chunked(payload, size) if is_chunked else payload))
     assert response.payload() == payload
     assert response.entity() == body
+
+
+FRAMES = [b"3", b"a", b"0", b"-5", b"0x3", b"+3", b" 3", b"1_0", b"ZZ", b"F" * 3_000, b"3;a=b", b"3;\x01", b""]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_broken_chunks_end_the_payload_where_they_end_it_for_the_client(seed: int) -> None:
+    random = Random(seed)  # noqa: S311 - made input, the same each time
+    for _ in range(100):
+        ends = [random.choice([b"\r\n", b"\r\n", b"\n", b""]) for _ in range(8)]
+        data = [random.randbytes(random.choice([3, 3, 10])) for _ in range(4)]
+        frames = [random.choice([b"3", *FRAMES]) for _ in range(4)]
+        body = b"".join(frames[n] + ends[2 * n] + data[n] + ends[2 * n + 1] for n in range(4))
+        _dechunked_alike(body, random.randint(1, 9))
+
+
+def _dechunked_alike(body: bytes, size: int) -> None:
+    came: list[bytes] = []
+    client = _ChunkedTransferDecoder(came.append, lambda _: None)
+    with suppress(_MalformedChunkedDataError):
+        for at in range(0, len(body), size):
+            client.dataReceived(body[at : at + size])
+            if client.state == "FINISHED":
+                break
+    head = HttpResponse.parse(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    pieces = [body[at : at + size] for at in range(0, len(body), size)]
+    assert b"".join(payload_of(head, pieces)) == b"".join(came)
 
 
 def capture_files(folder: Path, largest: int = 1 << 30, kept: KeptPayloads | None = None) -> CaptureFiles:

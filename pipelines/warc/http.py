@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _HEAD_END = re.compile(rb"\n\r?\n")
 _LINE_END = b"\r\n"
+_LONGEST_SIZE_LINE = 1_024
+_SIZE_LINE = re.compile(rb"([0-9A-Fa-f]+)(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?")
 _GZIP = zlib.MAX_WBITS | 16
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZLIB_HEAD = 2
@@ -180,7 +182,7 @@ def _pieces(body: bytes) -> Iterator[bytes]:
 
 
 def _dechunked(body: Iterable[bytes]) -> Iterator[bytes]:
-    """Chunked data without its framing, as far as it goes."""
+    """Chunked data without its framing, as far as it goes: up to where the framing is broken, as HTTP clients do."""
     held, due = b"", 0
     for piece in body:
         held += piece
@@ -190,9 +192,11 @@ def _dechunked(body: Iterable[bytes]) -> Iterator[bytes]:
                 yield data
             elif due:
                 data = held[:due]
+                if not _LINE_END[len(_LINE_END) - due :].startswith(data):
+                    return
             else:
                 line, end, rest = held.partition(_LINE_END)
-                if not end:
+                if not end and len(held) <= _LONGEST_SIZE_LINE:
                     break
                 size = _chunk_size(line)
                 if not size:
@@ -202,11 +206,9 @@ def _dechunked(body: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _chunk_size(line: bytes) -> int:
-    """Size of the chunk that a line announces; 0 for the last one, and for what is no size."""
-    try:
-        return max(0, int(line.partition(b";")[0].strip(), 16))
-    except ValueError:
-        return 0
+    """Size of the chunk that a line announces; 0 for the last one, and for what is no such line."""
+    found = _SIZE_LINE.fullmatch(line)
+    return int(found[1], 16) if found and len(line) < _LONGEST_SIZE_LINE else 0
 
 
 def _decoded(payload: Iterable[bytes], coding: str) -> Iterator[bytes]:
