@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -89,6 +90,11 @@ class Site:
 
     def verify(self) -> Ended:
         return run("pipelines", "verify", str(self.folder))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: many tests wait for a disk, a delay or another process."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture

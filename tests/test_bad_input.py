@@ -58,6 +58,10 @@ def test_a_setting_nobody_reads_is_refused(site: Site) -> None:
         (PROFILE.replace('"kesion"', '"trs"') + "print_page = true\n", "print_page = true: only with cms = kesion"),
         (PROFILE + 'timezone = "Asia/Guangshui"\n', "a time zone such as Asia/Shanghai"),
         (PROFILE + "static_article = '(x'\n", "static_article"),
+        (
+            PROFILE + r"static_article = '/html/(?P<id>(?:\d+-?)+)\.html'",
+            "static_article takes too long on '/html/', 1000 times '1'",
+        ),
         (PROFILE + "gone_after_days = true\n", "a number of days"),
     ],
 )

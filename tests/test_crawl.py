@@ -38,7 +38,7 @@ def assert_same(truth: dict[str, Any], latest: dict[str, dict[str, Any]]) -> Non
 
 @pytest.mark.parametrize("flavour", ["6.5", "7.0", "X2"])
 def test_every_speech_once_and_exact(flavour: str, site: Site) -> None:
-    with Replica(flavour=flavour, speeches=120) as replica:
+    with Replica(flavour=flavour, speeches=60) as replica:
         ended = site.crawl(replica.url)
         assert (ended.status, ended.err) == (0, "")
         truth = replica.truth()
@@ -69,7 +69,7 @@ def test_faults_that_pass_leave_no_trace(site: Site) -> None:
 
 
 def test_history_of_a_moving_site(site: Site) -> None:
-    with Replica(flavour="X2", speeches=60) as replica:
+    with Replica(flavour="X2", speeches=36) as replica:
         assert site.crawl(replica.url).status == 0
         replica.grow()
         assert site.crawl(replica.url, "-a", "mode=full").status == 0
@@ -111,7 +111,7 @@ NO_THIRD_PAGE = {"kinds": ["empty"], "only": "(?i)list.*page=3", "rate": 1}
     [(CHALLENGED, 4, "list"), (NO_ARTICLE, 3, "speech"), (NO_COUNTER, 3, "counter"), (NO_THIRD_PAGE, 3, "list")],
 )
 def test_what_could_not_be_had_is_told(plan: dict[str, Any], status: int, what: str, site: Site) -> None:
-    with Replica(flavour="7.0", speeches=80) as replica:
+    with Replica(flavour="7.0", speeches=45) as replica:
         replica.faults(**plan, permanent=True)
         ended = site.crawl(replica.url, "-s", "RETRY_TIMES=2")
         assert ended.status == status, ended.out

@@ -117,9 +117,9 @@ def test_a_text_put_back_or_bent_after_a_redaction_is_found(archive: Path, tmp_p
     assert path in verify(archive).problems[0]
 
 
-def die_while_redacting(source: Path, folder: Path) -> int:
-    """Let a redaction die at each of its steps in turn; how many it took to live."""
-    for step in itertools.count():
+def die_while_redacting(source: Path, folder: Path, stride: int) -> int:
+    """Let a redaction die at every `stride`-th of its steps; how many it took to live."""
+    for step in itertools.count(0, stride):
         root = Path(shutil.copytree(source, folder / str(step)))
         died = strike(lambda _: ordered(root), 0, step, "kill") == KILLED  # noqa: B023
         assert verify(root).problems == [], step
@@ -135,8 +135,10 @@ def die_while_redacting(source: Path, folder: Path) -> int:
     raise AssertionError
 
 
-def test_a_redaction_that_dies_anywhere_is_finished(archive: Path, tmp_path: Path) -> None:
-    code = "import sys; from tests.test_redaction import *; print(die_while_redacting(*map(Path, sys.argv[1:])))"
+@pytest.mark.parametrize("stride", [5, pytest.param(1, marks=pytest.mark.soak)])
+def test_a_redaction_that_dies_anywhere_is_finished(archive: Path, tmp_path: Path, stride: int) -> None:
+    died = f"die_while_redacting(*map(Path, sys.argv[1:]), {stride})"
+    code = f"import sys; from tests.test_redaction import *; print({died})"
     told = python(code, archive, tmp_path / "dying")
     assert told.stderr == ""
     assert int(told.stdout) > 20

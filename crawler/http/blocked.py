@@ -18,7 +18,8 @@ _SELF_RELOAD = re.compile(r"document\.cookie\s*=.*location\.(?:reload|href|repla
 _DB_DOWN = re.compile("数据库连接出错|Microsoft OLE DB Provider|ADODB\\.Connection")
 _BANNED = re.compile("您的IP.{0,60}被系统限定")
 _COUNT = re.compile(
-    r"document\.write\(\s*(['\"]).*?\1\s*\)|\.(?:html|text)\([^()]*\)|^\s*\d+\s*$|^\s*[\[{].*[\]}]\s*$", re.DOTALL
+    r"document\.write\(\s*+(['\"]).{0,4000}?\1\s*+\)|\.(?:html|text)\([^()]*\)|^\s*\d+\s*$|^\s*[\[{].*[\]}]\s*$",
+    re.DOTALL,
 )
 _FIRST_TAG = re.compile(r"(?:<\?xml[^>]*>\s*)?<([a-z]\w*)", re.IGNORECASE)
 _REFRESH = re.compile(r"<meta\b[^<>]{1,500}\brefresh\b[^<>]{1,500}>", re.IGNORECASE)

@@ -11,7 +11,7 @@ from lxml import etree
 from crawler.pages.page import Page, PageError
 
 _NAME = re.compile(r"([#.])([\w\u4e00-\u9fff-]+)(\*?)")
-_TAG = re.compile(r"<(/?)([a-z][\w:-]*)\b[^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<(/?)([a-z][\w:-]*)\b[^>]*(?:>|\Z)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ class Container:
             return None
         mark, name, is_prefix = _NAME.findall(self.selector)[-1]
         attribute, end = ("id" if mark == "#" else "class"), ("" if is_prefix else r"(?![\w-])")
-        opening = rf"<([a-z]\w*)\b[^>]*\b{attribute}\s*=\s*(?:[\"'][^\"'>]*?|)(?<![\w-]){re.escape(name)}{end}[^>]*>"
+        value = rf"(?:[\"'][^\"'<>]{{0,999}}?|)(?<![\w-]){re.escape(name)}{end}"
+        opening = rf"<([a-z]\w*)\b[^<>]{{0,999}}\b{attribute}\s*+=\s*+{value}[^<>]*>"
         opened = re.search(opening, source, re.IGNORECASE)
         return _closes(source, opened.start(), opened[1].lower()) if opened else None
 

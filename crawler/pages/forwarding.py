@@ -13,9 +13,9 @@ from crawler.pages.page import Page, squeeze, strings
 _MOST_TEXT, _MOST_LINKS = 200, 8
 """A stub holds a sentence or two (正在跳转，如未跳转请点击这里) and a few links; a page with a menu holds more."""
 _LONGEST_SCRIPT = 2_000
-_REFRESH = re.compile(r"\s*[\d.]*\s*[;,]\s*(?:url\s*=)?\s*['\"]?([^'\"\s][^'\"]*)", re.IGNORECASE)
-_COMMENTS = re.compile(r"/\*.*?\*/|^\s*//.*?$|<!--|-->", re.DOTALL | re.MULTILINE)
-_PLACE = re.compile(r"(?:(?:window|document|self|top|parent|this)\s*\.\s*)*location\b")
+_REFRESH = re.compile(r"\s*+[\d.]*+\s*+[;,]\s*+(?:url\s*+=\s*+)?['\"]?([^'\"\s][^'\"]*)", re.IGNORECASE)
+_COMMENTS = re.compile(r"/\*.*?\*/|^[^\S\n]*+//.*?$|<!--|-->", re.DOTALL | re.MULTILINE)
+_PLACE = re.compile(r"(?:(?:window|document|self|top|parent|this)\s*+\.\s*+){0,4}location\b")
 _LITERAL = r"\\?(['\"])([^'\"\n<>]{1,2000}?)\\?\1"
 _GOES = (
     re.compile(rf"@(?:\.href)?={_LITERAL}"),

@@ -39,7 +39,7 @@ _REFRESH = re.compile(r"url\s*=\s*['\"]?([^'\";]+)", re.IGNORECASE)
 _MOVED = re.compile(r"location(?:\.href)?\s*=\s*(['\"])(.+?)\1|location\.replace\(\s*(['\"])(.+?)\3")
 # A statement of its own: scripts of whole pages send phones to another host.
 _MOVED_ALWAYS = re.compile(
-    r"^\s*(?:(?:window|document|self|top)\.)?location(?:\.href)?\s*=\s*(['\"])(.+?)\1", re.MULTILINE
+    r"^[^\S\n]*+(?:(?:window|document|self|top)\.)?location(?:\.href)?\s*+=\s*+(['\"])(.+?)\1", re.MULTILINE
 )
 
 

@@ -15,7 +15,7 @@ from crawler.pages.urls import resolve
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
 _SENTENCE = re.compile(r"[。！？；!?;][”』」）)]*$")
 _EMPTY = b"<html></html>"
-_CHARSET = re.compile(r"<meta\b[^>]*?\bcharset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_CHARSET = re.compile(r"<meta\b[^<>]*?\bcharset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _HEAD = 4_096
 _BASE = "//base[@href][not(ancestor::template or ancestor::noscript)]"
 _CONTROLS, _DROPPED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]"), "dropped"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from crawler.crawl.slow_patterns import slow_on
 from crawler.sites.profile import SiteProfile, is_web_address, load_profile
 from pipelines.archive.write.writer import MASS_GONE
 
@@ -51,6 +52,7 @@ class Arguments:
         """
         _check_names(given)
         profile = load_profile(given["site"], Path(given["profile"]) if "profile" in given else None)
+        _check_pattern(profile, given.get("profile", given["site"]))
         start_url = given.get("start_url", profile.start_url)
         if not is_web_address(start_url):
             raise WrongUse(f"-a start_url={start_url}: must be an address beginning with http:// or https://")
@@ -75,6 +77,19 @@ def _check_names(given: Mapping[str, str]) -> None:
             raise WrongUse(f"-a {name}=… does not go with -a replay=…: what is replayed has its own; leave it out")
     if "site" not in given:
         raise WrongUse("-a site=NAME is missing; `scrapy sites` lists the names")
+
+
+_LONG_PATH, _SECONDS_A_PATH = 1_000, 0.1
+"""Characters of a path that no site has, and seconds in which a pattern is through with it or never will be."""
+
+
+def _check_pattern(profile: SiteProfile, named: str) -> None:
+    if profile.static_article is None:
+        return
+    pattern = re.compile(profile.static_article)
+    if said := slow_on(pattern.search, pattern, _LONG_PATH, _SECONDS_A_PATH):
+        remedy = "a repetition must not hold another of the same characters: write (?:/[a-z]+)+, not (?:/?[a-z]+)+"
+        raise WrongUse(f"{named}: static_article takes too long on {said}; {remedy}")
 
 
 def _replay(value: str | None) -> str | None:

@@ -53,7 +53,7 @@ class _Said(NamedTuple):
 
 _TIME = rf"(?:时{B}*间|日{B}*期){B}*[：:]{B}*"
 _TIME_LABEL = re.compile(rf"(?:(?:讲话|会议|发言|报告|活动|致辞){B}*)?{_TIME}")
-_NEXT_LABEL = re.compile(rf"{B}*(?:时{B}*间|日{B}*期|地{B}*点|职{B}*务|单{B}*位|主{B}*题)[：:].*")
+_NEXT_LABEL = re.compile(rf"(?<!{B}){B}*+(?:时{B}*间|日{B}*期|地{B}*点|职{B}*务|单{B}*位|主{B}*题)[：:].*")
 _SAID = re.compile(r"(?:上|中|时|会|班|期间)(?:的)?(?:再次|反复|特别|明确)?(?:强调|指出|要求|表示|寄语)")
 # A bare name counts only before the words of a speech; before 作 or 致 only with what is made or given.
 _VERB = re.compile(

@@ -47,7 +47,7 @@ COUNT_BEFORE = rf"(?:已有|共有?|被)\s?(?P<count>[\d０-９][\d０-９,，]{
 """A count of views before its word: 已有56人阅读."""
 BARE_COUNT = rf"{_SEEN}(?:次数|人数|人次|量|数|率)?[\s\u3000]*[（(\[]?[\s\u3000]*[\d０-９]|{COUNT_BEFORE}"
 """A count of views without a colon: 阅读 56, 浏览(56), 已有56人阅读."""
-UPDATE_LABEL = r"(?:更新|修改)[\s\u3000]*(?:于|时间|日期)?[\s\u3000]*[:：]?[\s\u3000]*"
+UPDATE_LABEL = r"(?:更新|修改)[\s\u3000]*+(?:于|时间|日期)?[\s\u3000]*+[:：]?[\s\u3000]*+"
 """What stands before the day of a change: it is the day of publication only where the page tells no other."""
 NUMBER = re.compile(r"[\d０-９][\d０-９,，.．]*\s*[万亿]?")
 """A count of views as pages print it."""

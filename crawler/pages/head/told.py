@@ -32,7 +32,7 @@ _BUTTON = re.compile(rf"[\s\u3000]*[【\[(（]?(?:{_TOOL})")
 _COUNT_ENDS = re.compile(
     r"[\u00a0\u3000 ]{2,}|\s(?![\d０-９万亿wW+次人])|[|｜【】\[\]（(）)〓;；、]|(?<=[次人])(?=[^\s次])"
 )
-_UNIT, _DIGIT = re.compile(r"\s*(?:人次|次|人)$"), re.compile(r"[0-9０-９一二三四五六七八九十百千万]")
+_UNIT, _DIGIT = re.compile(r"(?<!\s)\s*+(?:人次|次|人)$"), re.compile(r"[0-9０-９一二三四五六七八九十百千万]")
 _OPENING, _CLOSING = "（(", "）)"
 _LABEL_CELLS = frozenset({"dt", "th", "td"})
 _BRACKETS = {"[": "]", "（": "）", "(": ")", "【": "】"}

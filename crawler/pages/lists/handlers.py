@@ -23,14 +23,14 @@ _GOES = re.compile(
     r"\blocation(?:\s*\.\s*href)?\s*=(?!=)\s*|\blocation\s*\.\s*(?:assign|replace)\s*\(\s*|\bwindow\s*\.\s*open\s*\(\s*"
 )
 _RETURNS = re.compile(r"\breturn\b\s*")
-_CALL = re.compile(r"([\w$.]+)\s*\(([^()]*)\)")
+_CALL = re.compile(r"(?<![\w$.])([\w$.]++)\s*+\(([^()]*)\)")
 _ASSIGNED = re.compile(r"\b(?:var|let|const)?\s*([A-Za-z_$][\w$]*)\s*=(?!=)\s*")
 _TOKEN = re.compile(
     r"\s*(?:('(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")|(\d{1,9})(?![\w.])|([A-Za-z_$][\w$.]*)|([-+()]))"
 )
 _SAME = frozenset({"parseInt", "Number", "String", "encodeURI", "encodeURIComponent", "escape"})
-_FUNCTION = re.compile(r"\bfunction\s*([\w$]*)\s*\(([^()]*)\)\s*\{")
-_NAMED = re.compile(r"([A-Za-z_$][\w$]*)\s*[=:]\s*$")
+_FUNCTION = re.compile(r"\bfunction\s*+([\w$]*+)\s*+\(([^()]*)\)\s*+\{")
+_NAMED = re.compile(r"(?<![\w$])([A-Za-z_$][\w$]*+)\s*+[=:]\s*$")
 _LONGEST_SCRIPT, _LONGEST_BODY, _MOST_FUNCTIONS = 200_000, 3_000, 200
 
 

@@ -62,7 +62,7 @@ _CALLBACK = re.compile(
 )
 _SCROLLS = re.compile(r"\.scroll\s*\(|onscroll|addEventListener\(\s*['\"]scroll", re.IGNORECASE)
 _LOADS = re.compile(
-    r"(?:page\w*|pn|curr\w*)\s*(?:\+\+|\+=\s*1)|\+\+\s*page|load_?more|get_?more|nextpage", re.IGNORECASE
+    r"(?:page\w{0,30}|pn|curr\w{0,30})\s*+(?:\+\+|\+=\s*1)|\+\+\s*page|load_?more|get_?more|nextpage", re.IGNORECASE
 )
 _ASKS = re.compile(
     r"\$\.(?:ajax|get|post|getJSON)\b|\bfetch\s*\(|axios|\.load\s*\(|XMLHttpRequest|(?<![\w.])(?:load|get)\w{0,12}\s*\(",

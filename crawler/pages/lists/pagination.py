@@ -41,7 +41,7 @@ from crawler.pages.page import Page, squeeze, strings, words
 _LONGEST = 400
 _BLOCKS = "//div|//td|//p|//form|//span|//ul|//table|//center"
 _WORDS = re.compile(
-    r"共\d+[页条篇]|\d+/\d+页?|页次[:：]|上一?页.*下一?页|首页.*[末尾]页|下一页.*[末尾]页|首页.*上一页"
+    r"共\d+[页条篇]|\d{1,9}/\d+页?|页次[:：]|上一?页.*下一?页|首页.*[末尾]页|下一页.*[末尾]页|首页.*上一页"
 )
 _LONGEST_BLOCK, _LONGEST_COUNT, _LONGEST_WORD = 600, 60, 6
 # A text of nothing but counts.

@@ -31,7 +31,7 @@ _SHORT_DATE = re.compile(
 )
 _LONGEST_BESIDE = 30
 _LONG_TITLE = 6
-_CUT = re.compile(r"(?:\.{2,}|…+)$")
+_CUT = re.compile(r"(?:(?<!\.)\.{2,}|(?<!…)…+)$")
 _ASIDE = re.compile(r"(?:^|[\W_])(?:nav|menu|foot(?:er)?|side\w*|hot|rank|link|friend)(?:$|[\W_])", re.IGNORECASE)
 _LIST_TAGS = frozenset({"ul", "ol", "dl", "table", "tbody"})
 Place = tuple[tuple[object, str | None], ...]

@@ -19,7 +19,7 @@ from crawler.pages.lists.controls import MORE, is_dead
 from crawler.pages.lists.handlers import is_handled
 from crawler.pages.page import Page, squeeze, strings, words
 
-_MORE = re.compile(r"[\[【(（]?(?:查看)?(?:更多|more|\+more|\+|>>|»)+[>»\])）】]*", re.IGNORECASE)
+_MORE = re.compile(r"[\[【(（]?(?:查看)?(?:更多|more|\+|>>|»)++[>»\])）】]*", re.IGNORECASE)
 _ARROWS = re.compile(r"[>»›＞→/|]+|->|::")
 _BEHIND = re.compile(r"(?:列表|栏目|频道)?$")
 _TITLE_ENDS = r"(?:$|[-_—|－–])"

@@ -18,7 +18,7 @@ from crawler.pages.plain import plain_parts
 
 _LIST = re.compile(r"/(?P<folder>(?!.*/\d{4}/\d\d/\d\d/)[\w/-]+)/(?:index(?:_(?P<number>\d+))?\.shtml)?")
 _ROW = re.compile(
-    r"new\s+title_array\(\s*'(?P<url>[^'\n]*)'\s*,\s*'(?P<title>.*?)(?<!\\)'\s*,\s*'(?P<date>[^'\n]*)'\s*\)",
+    r"new\s+title_array\(\s*'(?P<url>[^'\n]*)'\s*,\s*'(?P<title>.{0,999}?)(?<!\\)'\s*,\s*'(?P<date>[^'\n]*)'\s*\)",
     re.DOTALL,
 )
 

@@ -19,14 +19,14 @@ from crawler.pages.plain import plain_parts
 
 _LIST = re.compile(r"/col/col(?P<id>\d+)/(?:index\.html?)?")
 _ARTICLE = re.compile(r"/art/.*/art_(?P<column>\d+)_\d+\.html?$")
-_STORE = re.compile(r"<datastore\b.*?</datastore>", re.DOTALL | re.IGNORECASE)
+_STORE = re.compile(r"<datastore\b.*?(?:</datastore>|\Z)", re.DOTALL | re.IGNORECASE)
 _RECORD = re.compile(r"<record>\s*<!\[CDATA\[(.*?)\]\]>\s*</record>", re.DOTALL)
 _NEXT_GROUP = re.compile(r"<nextgroup>\s*<!\[CDATA\[.*?href\s*=\s*[\"']([^\"']+)", re.DOTALL)
 _TOTAL = re.compile(r"totalRecord\s*:\s*['\"]?(\d{1,9})|<totalrecord>\s*(\d{1,9})", re.IGNORECASE)
 _OPTION = r"\b{0}\s*:\s*['\"]?(\d{{1,4}})\b"
 _PROXY = re.compile(r"proxyUrl\s*:\s*['\"]([^'\"]+)")
 _FORM = re.compile(r"ajaxParam\s*:\s*\{([^{}]*)\}")
-_FIELD = re.compile(r"['\"]?(\w+)['\"]?\s*:\s*(?:'([^']*)'|\"([^\"]*)\"|([^,'\"\s]+))")
+_FIELD = re.compile(r"(?<!\w)['\"]?(\w++)['\"]?\s*+:\s*+(?:'([^']*)'|\"([^\"]*)\"|([^,'\"\s]+))")
 _PAGE = re.compile(r"[?&]page=(\d{1,5})(?!\d)")
 _GROUP = 3
 _MOST_GROUPS = 10_000

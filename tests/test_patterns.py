@@ -1,0 +1,90 @@
+"""Every pattern takes linear time on the inputs that make patterns slow, but for those that see short texts alone."""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import crawler
+import pipelines
+from crawler.crawl.slow_patterns import slow_on
+from tests.conftest import ROOT
+
+LENGTH, SECONDS = 6_000, 0.05
+"""A linear pattern takes a hundredth of it, a quadratic one several times as long. CPU time, whatever else runs."""
+ADDRESSES = re.compile(
+    r"crawler\.pages\.(?:addresses|plain|lists\.handlers:_FILE|families\..*(?:articles|lists|_LIST|_ARTICLE))|pipelines\.export\.surt"
+)
+SHORT = {
+    "crawler.pages.body.kinds:_LABELLED_DAY": "lines up to _LONGEST_INFO",
+    "crawler.pages.forwarding:_COMMENTS": "scripts up to _LONGEST_SCRIPT",
+    "crawler.pages.lists.pagination:_WORDS": "blocks up to _LONGEST_BLOCK",
+    "pipelines.context.speaker:_VERB": "titles",
+    "pipelines.text.names:_AFTER": "names",
+}
+CALLS = "search|match|fullmatch|sub|subn|findall|finditer|split"
+
+
+def test_no_pattern_is_slow() -> None:
+    slow: dict[str, list[str]] = {}
+    for where, pattern, calls in patterns():
+        if where not in SHORT and not ADDRESSES.match(where):
+            found = [said for call in calls if (said := slow_on(getattr(pattern, call), pattern, LENGTH, SECONDS))]
+            slow |= {where: found} if found else {}
+    assert slow == {}
+
+
+def patterns() -> Iterator[tuple[str, re.Pattern[str], set[str]]]:
+    """Name, pattern and how it is applied, of all text patterns at the top of modules and classes."""
+    seen = set()
+    for package in (crawler, pipelines):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not found.name.endswith("__main__"):
+                module = import_module(found.name)
+                for name, pattern in [one for owner in owners(module) for one in named(owner)]:
+                    if pattern not in seen and isinstance(pattern.pattern, str):
+                        seen.add(pattern)
+                        yield f"{module.__name__}:{name}", pattern, calls_of(name, module)
+
+
+def owners(module: ModuleType) -> list[object]:
+    return [
+        module,
+        *(one for one in vars(module).values() if isinstance(one, type) and one.__module__ == module.__name__),
+    ]
+
+
+def named(owner: object) -> Iterator[tuple[str, re.Pattern[str]]]:
+    for name, value in vars(owner).items():
+        yield from ((name, one) for one in held(value))
+
+
+def held(value: object, depth: int = 3) -> Iterator[re.Pattern[str]]:
+    if isinstance(value, re.Pattern):
+        yield value
+    elif depth and isinstance(value, (tuple, list, dict, set, frozenset)):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from held(one, depth - 1)
+
+
+def calls_of(name: str, module: ModuleType) -> set[str]:
+    """`match` and `fullmatch` where that is all; whatever looks at every place is tried by `search`."""
+    source = Path(module.__file__ or "").read_text("utf-8")
+    used = set(re.findall(rf"\b{name}\.({CALLS})\b", source))
+    if f", {name}" in source or f"({name}" in source:
+        used.update(call for _, call in re.findall(rf"(\w+)\.({CALLS})\(.*? for \1 in \([^)]*\b{name}\b", source))
+    if not name.startswith("_"):
+        used.update(re.findall(rf"\b{name}\.({CALLS})\b", sources()))
+    return {call if call in {"match", "fullmatch"} else "search" for call in used or {"search"}}
+
+
+@cache
+def sources() -> str:
+    return "\n".join(
+        path.read_text("utf-8") for part in ("crawler", "pipelines") for path in (ROOT / part).rglob("*.py")
+    )
