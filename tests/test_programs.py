@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from scrapy import Request
 
+from crawler import home
 from crawler.settings import ARCHIVE_ROOT
 from crawler.spiders.speeches import SpeechesSpider
 from pipelines.archive.read.reader import Archive
@@ -103,6 +105,12 @@ def test_programs_crawl_seal_and_lose_nothing(url: str, tmp_path: Path) -> None:
 def test_the_spider_knows_its_sites() -> None:
     assert SpeechesSpider.handles_request(Request(f"{LIVE}Item/Show.asp?m=1&d=1"))
     assert not SpeechesSpider.handles_request(Request("http://example.org/"))
+
+
+def test_archives_of_an_installed_package_go_to_the_working_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert str(ROOT / "output") == ARCHIVE_ROOT
+    monkeypatch.setattr(home, "CHECKOUT", None)
+    assert runpy.run_path(str(ROOT / "crawler" / "settings.py"))["ARCHIVE_ROOT"] == "output"
 
 
 def test_a_feed_that_cannot_be_written_is_told(url: str, site: Site, tmp_path: Path) -> None:
