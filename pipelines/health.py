@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from enum import IntEnum
 from typing import Any
 
+from pipelines.exits import Exit
 from pipelines.reasons import Reason
 from pipelines.record import Missed, Problem
-
-
-class Exit(IntEnum):
-    """Exit status of every command (docs/operations.md says when)."""
-
-    COMPLETE = 0
-    INTERNAL_ERROR = 1
-    WRONG_USE = 2
-    GAPS = 3
-    REFUSED = 4
-    DAMAGED = 5
-    LOCKED = 6
-    INTERRUPTED = 11
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from scrapy.exceptions import DropItem, NotConfigured
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.write.writer import ArchiveRun
 from pipelines.compared import Compared
-from pipelines.health import Exit, RunReport
+from pipelines.exits import Exit
+from pipelines.health import RunReport
 from pipelines.normalise import Normaliser
 from pipelines.record import Confirmed, Listed, Missed, RawSpeech, Speech
 

@@ -20,7 +20,7 @@ from crawler import settings
 from crawler.pages import FAMILIES
 from crawler.run.arguments import ARGUMENTS
 from crawler.sites.profile import SITES, SiteProfile
-from pipelines.health import Exit
+from pipelines.exits import Exit
 from tests.conftest import ROOT, Ended, Site, run
 
 PAGES = {

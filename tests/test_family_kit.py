@@ -17,7 +17,8 @@ from crawler.http.blocked import obstacle
 from crawler.pages import FAMILIES, Ask, CounterMode, family
 from crawler.pages.containers import Container
 from crawler.pages.page import Page, PageError
-from pipelines.health import Exit, RunReport, verdict
+from pipelines.exits import Exit
+from pipelines.health import RunReport, verdict
 from pipelines.reasons import Reason
 from pipelines.rendering import body_text
 from pipelines.text.dates import weigh

@@ -18,7 +18,8 @@ import pytest
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.state import load
 from pipelines.archive.schema.tables import filled
-from pipelines.health import Exit, RunReport, Verdict
+from pipelines.exits import Exit
+from pipelines.health import RunReport, Verdict
 from pipelines.reasons import PROBLEM_CODES, Reason
 from tests.test_archive import story
 from tests.test_verify import flips

@@ -24,7 +24,7 @@ from crawler.run.outcome import Outcome, finish, seal
 from crawler.run.prepare import check_names, prepare
 from crawler.sites.profile import ProfileError
 from pipelines.archive.errors import ArchiveError
-from pipelines.health import Exit
+from pipelines.exits import Exit
 from pipelines.verbs.output import harmless
 
 _SPIDER = "speeches"

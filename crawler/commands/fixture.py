@@ -13,7 +13,7 @@ from scrapy.exceptions import UsageError
 from crawler.replay.fixture import Fixture, FixtureError, differences
 from crawler.run.arguments import WrongUse
 from pipelines.archive.errors import ArchiveError
-from pipelines.health import Exit
+from pipelines.exits import Exit
 
 
 class Command(ScrapyCommand):

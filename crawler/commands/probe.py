@@ -26,7 +26,7 @@ from crawler.sites.probe.sample import ROOT, Sample, crawl_sample
 from crawler.sites.probe.site_profile import as_toml, profile_facts
 from crawler.sites.probe.survey import NotProbed, Survey, SurveySpider
 from crawler.sites.profile import SITES, ProfileError, is_web_address, load_profile
-from pipelines.health import Exit
+from pipelines.exits import Exit
 from pipelines.verbs.output import harmless
 
 _MOST_SPEECHES = 10

@@ -16,7 +16,7 @@ from scrapy.exceptions import UsageError
 from crawler.pages import FAMILIES, family
 from crawler.replay.reading import PageReader
 from crawler.replay.saved import saved_pages
-from pipelines.health import Exit
+from pipelines.exits import Exit
 from pipelines.normalise import Normaliser
 from pipelines.verbs.output import harmless, write_objects
 

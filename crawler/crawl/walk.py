@@ -18,7 +18,7 @@ from crawler.pages.lists.sections import heads_section, says_section
 from crawler.pages.page import Page, PageError, PageTimeError, squeeze, words
 from crawler.pages.shown import are_unlike
 from crawler.run.job import CrawlJob
-from pipelines.health import Exit
+from pipelines.exits import Exit
 from pipelines.reasons import Reason
 from pipelines.record import Capture
 

@@ -17,7 +17,7 @@ from crawler.replay.answers import Replay
 from crawler.replay.recorded import REPORT, RecordedRun
 from crawler.run.arguments import WrongUse
 from pipelines.archive.read.reader import Archive
-from pipelines.health import Exit
+from pipelines.exits import Exit
 from pipelines.keys import names_of
 from pipelines.record import Observation, Version
 

@@ -7,7 +7,7 @@ from crawler.replay.past import PastReader
 from crawler.run.job import CrawlJob
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.state import SpeechState, derived_of
-from pipelines.health import Exit
+from pipelines.exits import Exit
 from pipelines.reasons import Reason
 
 

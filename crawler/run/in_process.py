@@ -28,7 +28,7 @@ from crawler.run.job import CrawlJob
 from crawler.run.outcome import Outcome, finish, seal
 from crawler.run.prepare import check_names, prepare
 from crawler.spiders.speeches import SpeechesSpider
-from pipelines.health import Exit
+from pipelines.exits import Exit
 
 _log = logging.getLogger(__name__)
 _REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"

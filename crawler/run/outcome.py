@@ -15,7 +15,8 @@ from crawler.run.job import CrawlJob
 from crawler.run.summary import summary
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.write.writer import MASS_GONE, Sealed
-from pipelines.health import Exit, Verdict, verdict
+from pipelines.exits import Exit
+from pipelines.health import Verdict, verdict
 from pipelines.reasons import Reason
 
 _log = logging.getLogger(__name__)

@@ -6,6 +6,8 @@ import errno
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
+from pipelines.exits import Exit
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -14,73 +16,73 @@ if TYPE_CHECKING:
 class ArchiveError(Exception):
     """Anything that stops work on an archive."""
 
-    exit_status: ClassVar[int] = 1
+    exit_status: ClassVar[Exit] = Exit.INTERNAL_ERROR
 
 
 class NotAnArchive(ArchiveError):  # noqa: N818 - these read as sentences: "not an archive"
     """The folder holds no archive of ours."""
 
-    exit_status = 2
+    exit_status = Exit.WRONG_USE
 
 
 class WrongHost(ArchiveError):  # noqa: N818
     """The archive keeps another site, another host of it or another id namespace."""
 
-    exit_status = 2
+    exit_status = Exit.WRONG_USE
 
 
 class NewerFormat(ArchiveError):  # noqa: N818
     """The archive was written by a later format than this software knows."""
 
-    exit_status = 2
+    exit_status = Exit.WRONG_USE
 
 
 class NotKnown(ArchiveError):  # noqa: N818
     """The archive holds nothing of the speech, or of the version of it, that was asked for."""
 
-    exit_status = 2
+    exit_status = Exit.WRONG_USE
 
 
 class NotUnderstood(ArchiveError, ValueError):  # noqa: N818
     """A speech, a moment or a place in history was asked for in words that mean none."""
 
-    exit_status = 2
+    exit_status = Exit.WRONG_USE
 
 
 class Unwritable(ArchiveError):  # noqa: N818
     """The archive's folder cannot be written."""
 
-    exit_status = 2
+    exit_status = Exit.WRONG_USE
 
 
 class ClockBehind(ArchiveError):  # noqa: N818
     """This machine's clock stands before the last commit."""
 
-    exit_status = 4
+    exit_status = Exit.REFUSED
 
 
 class Damaged(ArchiveError):  # noqa: N818
     """A committed file is missing or unreadable."""
 
-    exit_status = 5
+    exit_status = Exit.DAMAGED
 
 
 class LockHeld(ArchiveError):  # noqa: N818
     """Another run holds the site."""
 
-    exit_status = 6
+    exit_status = Exit.LOCKED
 
 
 class DiskFull(ArchiveError):  # noqa: N818
     """No room left; what was committed is untouched, what was saved waits in staging."""
 
-    exit_status = 11
+    exit_status = Exit.INTERRUPTED
 
 
 class LatestStale(ArchiveError):  # noqa: N818
     """The commit stands, but the derived files could not be made anew."""
 
-    exit_status = 11
+    exit_status = Exit.INTERRUPTED
 
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})

@@ -15,7 +15,7 @@ from crawler.crawl.counters import withheld
 from crawler.pages import ListPage
 from crawler.sites.probe.sample import Sample
 from crawler.sites.probe.survey import GENERIC, Reading, Survey
-from pipelines.health import Exit
+from pipelines.exits import Exit
 from pipelines.text.dates import Moment, published
 
 _MUST = ("title", "published_on", "body")

@@ -19,7 +19,7 @@ from crawler.pages.page import Page, PageError
 from crawler.pages.signs import Signs, signs
 from crawler.run.site_settings import SITE_ONLY
 from crawler.sites.probe.naming import section_candidates
-from pipelines.health import Exit
+from pipelines.exits import Exit
 from pipelines.reasons import Reason
 
 GENERIC = "generic"

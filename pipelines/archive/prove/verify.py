@@ -18,6 +18,7 @@ from pipelines.archive.prove.history import STREAMS, History
 from pipelines.archive.prove.signatures import check_signatures, signature
 from pipelines.archive.read.derived import DERIVED
 from pipelines.archive.read.reader import Archive, read_about
+from pipelines.exits import Exit
 
 if TYPE_CHECKING:
     import os
@@ -49,9 +50,9 @@ class Report:
     unaffected: str | None = None
 
     @property
-    def exit_status(self) -> int:
+    def exit_status(self) -> Exit:
         """0 when everything is proved, else 5."""
-        return Damaged.exit_status if self.problems else 0
+        return Exit.DAMAGED if self.problems else Exit.COMPLETE
 
 
 def verify(

@@ -18,6 +18,7 @@ from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.admission import check_site
 from pipelines.archive.write.sealing import CommitFacts, Sealing, roll_back, staged_captures
 from pipelines.archive.write.staging import Opening, StagedRun, laid_out
+from pipelines.exits import Exit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from pipelines.record import SiteFacts
 
 KIND = "salvage"
-INTERRUPTED = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _report(staged: StagedRun, dead: Opening, opened_at: str) -> dict[str, Any]:
         **dead.request,
         "started_at": dead.opened_at,
         "verdict": "interrupted",
-        "exit_status": INTERRUPTED,
+        "exit_status": int(Exit.INTERRUPTED),
         "message": message + torn,
         "counts": dict(sorted(staged.counts.items())),
         **{key: None for key in unknown if key not in dead.request},
