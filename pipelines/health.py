@@ -65,7 +65,6 @@ class RunReport:
     known: int = 0
     known_listed: int = 0
     is_walk_broken: bool = False
-    is_closing: bool = False
 
     def expect(self, key: str, *, listed: bool) -> None:
         """A list row, or a known speech that stood on no list, that this run has to account for."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, cast
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem, NotConfigured
@@ -12,14 +13,13 @@ from scrapy.exceptions import DropItem, NotConfigured
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.write.writer import ArchiveRun
 from pipelines.compared import Compared
-from pipelines.exits import Exit
 from pipelines.health import RunReport
 from pipelines.normalise import Normaliser
 from pipelines.record import Confirmed, Listed, Missed, RawSpeech, Speech
 
 
-class Job(Protocol):
-    """What the stages need of a crawl's job (`crawler.run.job.CrawlJob`, carried by the spider)."""
+class Archiving(Protocol):
+    """What the stages need of the spider whose items they take."""
 
     @property
     def archive(self) -> ArchiveRun: ...
@@ -30,10 +30,13 @@ class Job(Protocol):
     @property
     def normaliser(self) -> Normaliser: ...
 
+    @property
+    def stop(self) -> Callable[[ArchiveError], None]:
+        """Ends the crawl: what cannot be kept need not be fetched."""
 
-def _job(crawler: Crawler) -> Job:
-    job: Job = crawler.spider.job  # type: ignore[union-attr]
-    return job
+
+def _spider(crawler: Crawler) -> Archiving:
+    return cast("Archiving", crawler.spider)
 
 
 class Normalise:
@@ -44,7 +47,7 @@ class Normalise:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(_job(crawler).normaliser)
+        return cls(_spider(crawler).normaliser)
 
     def process_item(self, item: object) -> object:
         if isinstance(item, Compared):
@@ -64,10 +67,9 @@ class Keep:
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
-        self._closing: asyncio.Future[None] | None = None
-        job = _job(crawler)
-        self.archive, self.report, self.normaliser = job.archive, job.report, job.normaliser
+        spider = _spider(crawler)
+        self.archive, self.report, self.normaliser = spider.archive, spider.report, spider.normaliser
+        self._stop, self._seconds = spider.stop, crawler.settings.getfloat("SAVE_SECONDS")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -91,10 +93,9 @@ class Keep:
         return item
 
     async def _save_regularly(self) -> None:
-        seconds = self.crawler.settings.getfloat("SAVE_SECONDS")
         try:
             while True:
-                await asyncio.sleep(seconds)
+                await asyncio.sleep(self._seconds)
                 await asyncio.to_thread(self.archive.save)
         except ArchiveError as error:
             self._stop(error)
@@ -121,9 +122,6 @@ class Keep:
         if outcome == "created":
             self.report.note_created(speech.problems)
 
-    def _stop(self, error: ArchiveError) -> None:
-        self._closing = stop(self.crawler, self.report, error) or self._closing
-
 
 class Feed:
     """What the feeds of a crawl get (`-O FILE`, FEEDS): each speech that it read, as lines of `speech/1` tell it."""
@@ -135,7 +133,7 @@ class Feed:
     def from_crawler(cls, crawler: Crawler) -> Self:
         if not crawler.settings.getdict("FEEDS"):
             raise NotConfigured
-        return cls(_job(crawler).archive)
+        return cls(_spider(crawler).archive)
 
     def process_item(self, item: object) -> dict[str, Any]:
         if isinstance(item, Compared):
@@ -143,13 +141,3 @@ class Feed:
         if isinstance(item, Speech):
             return self.archive.told(item)
         raise DropItem("a look that read no speech is in no feed", log_level="DEBUG")
-
-
-def stop(crawler: Crawler, report: RunReport, error: ArchiveError) -> asyncio.Future[None] | None:
-    """End a crawl whose archive cannot be written: what cannot be kept need not be fetched. Keep what it returns."""
-    report.refuse(Exit(error.exit_status), str(error))
-    if report.is_closing:
-        return None
-    report.is_closing = True
-    # As a signal would: the engine, closed beside a start() still at work, may wait for ever (Scrapy 2.19).
-    return asyncio.ensure_future(crawler.stop_async())

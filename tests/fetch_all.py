@@ -11,7 +11,6 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from scrapy import Request, Spider
@@ -22,6 +21,7 @@ from scrapy.http.request import NO_CALLBACK
 from crawler.http.capture import capture
 from crawler.http.fetch import FAILURES
 from crawler.run.site_settings import SITE_ONLY
+from pipelines.archive.errors import ArchiveError
 from pipelines.archive.write.captures import CaptureFiles, KeptPayloads
 from pipelines.health import RunReport
 
@@ -44,9 +44,15 @@ class FetchAll(Spider):
 
     name = "fetch-all"
 
-    def __init__(self, job: Any, urls: list[str]) -> None:
+    def __init__(self, captures: CaptureFiles, report: RunReport, urls: list[str]) -> None:
         super().__init__()
-        self.job, self.urls = job, urls
+        self.captures, self.report, self.urls = captures, report, urls
+
+    def now(self) -> str:
+        return "2026-01-01T00:00:00Z"
+
+    def stop(self, error: ArchiveError) -> None:
+        raise error
 
     async def start(self) -> AsyncIterator[Any]:
         for url in self.urls:
@@ -80,11 +86,8 @@ def main() -> None:
         folder, folder, lambda n: f"{n:05d}.warc.gz", {"software": "test"}, KeptPayloads(), 2_000_000
     )
     report = RunReport(site="raw", run="r", mode="full", start_url="", started_at="")
-    job = SimpleNamespace(
-        archive=SimpleNamespace(captures=files), report=report, captures=True, now=lambda: "2026-01-01T00:00:00Z"
-    )
     process = CrawlerProcess(SETTINGS)
-    process.crawl(FetchAll, job=job, urls=arguments[1:])
+    process.crawl(FetchAll, captures=files, report=report, urls=arguments[1:])
     process.start()
     files.close()
     print(json.dumps({"fallback": report.capture_fallback, **files.counts}))

@@ -11,12 +11,11 @@ import hashlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from http import HTTPStatus
 from importlib import import_module
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import urlsplit
 
 from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, DownloadTimeoutError
@@ -25,7 +24,6 @@ from crawler.http.gate import PATIENCE, GuardedHandler
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.write.captures import Captured, CaptureFiles
 from pipelines.record import Capture
-from pipelines.stages import stop
 from pipelines.warc.exchange import Exchange
 
 if TYPE_CHECKING:
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
     from scrapy.http import Headers, Request, Response
 
     from crawler.http.tap import TapPool
-    from crawler.run.job import CrawlJob
+    from pipelines.health import RunReport
     from pipelines.record import CaptureRole
 
 _log = logging.getLogger(__name__)
@@ -133,9 +131,8 @@ class Recording:
 class Keeper:
     """Hands exchanges to a thread that compresses and writes them; `stop` is told, in the event loop, of failure."""
 
-    def __init__(self, files: CaptureFiles, stop: Callable[[ArchiveError], object]) -> None:
-        self._files, self._stop_crawl = files, stop
-        self._stopping: object = None
+    def __init__(self, files: CaptureFiles, stop: Callable[[ArchiveError], None]) -> None:
+        self._files, self._stop = files, stop
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="captures")
 
     def keep(self, exchange: Exchange) -> asyncio.Future[Captured | None]:
@@ -152,12 +149,26 @@ class Keeper:
         finally:
             exchange.response.close()
 
-    def _stop(self, error: ArchiveError) -> None:
-        self._stopping = self._stop_crawl(error) or self._stopping
-
     async def close(self) -> None:
         """Wait until everything handed over is written."""
         await asyncio.to_thread(self._worker.shutdown)
+
+
+class Capturing(Protocol):
+    """What the handler needs of its spider; `captures` is None when nothing is kept."""
+
+    @property
+    def captures(self) -> CaptureFiles | None: ...
+
+    @property
+    def report(self) -> RunReport: ...
+
+    @property
+    def stop(self) -> Callable[[ArchiveError], None]:
+        """Ends the crawl."""
+
+    def now(self) -> str:
+        """The present moment as archives write it."""
 
 
 class CapturingHandler(GuardedHandler):
@@ -165,11 +176,11 @@ class CapturingHandler(GuardedHandler):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        job: CrawlJob = crawler.spider.job  # type: ignore[union-attr]
-        self._job, self._connections = job, self._pool
+        spider = cast("Capturing", crawler.spider)
+        self._now, self._report, self._connections = spider.now, spider.report, self._pool
         self._idle = crawler.settings.getfloat("IDLE_TIMEOUT") or crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
-        self._keeper = Keeper(job.archive.captures, partial(stop, crawler, job.report)) if job.captures else None
-        self._tap = self._tapped() if job.captures else None
+        self._keeper = Keeper(spider.captures, spider.stop) if spider.captures is not None else None
+        self._tap = self._tapped() if self._keeper is not None else None
 
     def _tapped(self) -> TapPool | None:
         try:
@@ -177,12 +188,12 @@ class CapturingHandler(GuardedHandler):
         except (ImportError, AttributeError) as error:
             said = f"the bytes on the wire cannot be seen ({error}); captures hold headers written again by us"
             _log.error(said)
-            self._job.report.capture_fallback = said
+            self._report.capture_fallback = said
             return None
 
     async def _download(self, request: Request) -> Response:
         """Scrapy's own download, its exchange kept however it ends."""
-        recording, cut, response = Recording(self._job.now), "disconnect", None
+        recording, cut, response = Recording(self._now), "disconnect", None
         try:
             idle = min(self._idle, request.meta.get(PATIENCE, self._idle))
             response = await self._paced(self._tapped_download(request, recording), recording, idle)
@@ -197,7 +208,7 @@ class CapturingHandler(GuardedHandler):
             cut = "disconnect" if "dataloss" in response.flags else ""
             return response
         finally:
-            self._keep(request, recording.ended(request.url, cut) or rewritten(request, response, self._job.now()))
+            self._keep(request, recording.ended(request.url, cut) or rewritten(request, response, self._now()))
 
     async def _tapped_download(self, request: Request, recording: Recording) -> Response:
         if self._tap is not None:
@@ -232,7 +243,7 @@ class CapturingHandler(GuardedHandler):
         else:
             nowhere: asyncio.Future[Captured | None] = asyncio.get_running_loop().create_future()
             nowhere.set_result(None)
-            request.meta["arrival"] = Arrival(self._job.now(), nowhere)
+            request.meta["arrival"] = Arrival(self._now(), nowhere)
 
     async def close(self) -> None:
         """Close the connections; every exchange is written by then."""

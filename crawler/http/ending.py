@@ -1,4 +1,4 @@
-"""The end of a crawl by a signal: heeded within a second, whatever its servers do and however long we would wait."""
+"""The end of a crawl before its time: heeded within a second, whatever its servers do and however long we wait."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 from scrapy.http import Request, Response
+
+from pipelines.archive.errors import ArchiveError
+from pipelines.health import RunReport
 
 _SECONDS = 0.2
 
@@ -78,6 +81,21 @@ class Ending:
         drop_queued(self.crawler, Stopping())
         for task in self._running:
             task.cancel()
+
+
+class Halt:
+    """Ends a crawl whose archive cannot be written or read, at the first such error."""
+
+    def __init__(self, crawler: Crawler, report: RunReport) -> None:
+        self.crawler, self.report = crawler, report
+        self._closing: asyncio.Future[None] | None = None
+
+    def __call__(self, error: ArchiveError) -> None:
+        """End it, in the event loop; `error` is the verdict."""
+        self.report.refuse(error.exit_status, str(error))
+        if self._closing is None:
+            # As a signal would: the engine, closed beside a start() still at work, may wait for ever (Scrapy 2.19).
+            self._closing = asyncio.ensure_future(self.crawler.stop_async())
 
 
 def drop_queued(crawler: Crawler, error: Exception, meant: Callable[[Request], bool] = lambda _: True) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.exceptions import (
@@ -23,14 +23,15 @@ from pipelines.archive.disk.layout import is_named_path
 from pipelines.archive.errors import Damaged
 from pipelines.archive.read.moments import stamp
 from pipelines.archive.write.captures import Captured
-from pipelines.stages import stop
 from pipelines.warc.exchanges import Exchanges, Found, with_payload
 from pipelines.warc.http import HttpRequest, HttpResponse, head_end
 from pipelines.warc.records import WarcDamaged
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crawler.replay.recorded import RecordedRun
-    from crawler.run.job import CrawlJob
+    from pipelines.archive.errors import ArchiveError
     from pipelines.warc.records import WarcRecord
 
 
@@ -151,21 +152,31 @@ def headers_of(message: HttpResponse) -> Headers:
     return Headers(grouped)
 
 
+class Replaying(Protocol):
+    """What the handler needs of its spider."""
+
+    @property
+    def replay(self) -> Replay: ...
+
+    @property
+    def stop(self) -> Callable[[ArchiveError], None]:
+        """Ends the crawl."""
+
+
 class ReplayHandler(BaseDownloadHandler):
-    """Download handler (`DOWNLOAD_HANDLERS`) that asks the `replay` of the spider's job."""
+    """Download handler (`DOWNLOAD_HANDLERS`) that asks the run that its spider makes again."""
 
     lazy = False
 
     async def download_request(self, request: Request) -> Response:
-        job: CrawlJob = self.crawler.spider.job  # type: ignore[union-attr]
-        assert isinstance(job.replay, Replay)  # noqa: S101 - this handler is set for replays only
+        spider = cast("Replaying", self.crawler.spider)
         try:
-            return job.replay.answer(request)
+            return spider.replay.answer(request)
         except WarcDamaged as error:
-            self._stopping = stop(self.crawler, job.report, Damaged(str(error)))
+            spider.stop(Damaged(str(error)))
             raise NotCaptured(str(error)) from error
         finally:
             has_tries = request.meta.get("retry_times", 0) < self.crawler.settings.getint("RETRY_TIMES")
-            if has_tries and not job.replay.exchanges.has(request.method, request.url, request.body):
+            if has_tries and not spider.replay.exchanges.has(request.method, request.url, request.body):
                 # The run itself left it at that: it was short of time, or the host asked it to stay away.
                 request.meta["dont_retry"] = True

@@ -98,7 +98,7 @@ def _sealed(job: CrawlJob, judged: Verdict, document: dict[str, Any]) -> tuple[V
     try:
         return judged, job.archive.seal(document, job.now(), software(), job.occasion.kind, job.accept)
     except ArchiveError as error:
-        status = Exit(error.exit_status)
+        status = error.exit_status
         return Verdict("interrupted" if status is Exit.INTERRUPTED else "error", status, str(error)), None
     finally:
         job.archive.close()
@@ -144,7 +144,7 @@ def park(job: CrawlJob, reason: str) -> None:
     try:
         job.archive.save()
     except ArchiveError as error:
-        job.report.refuse(Exit(error.exit_status), str(error))
+        job.report.refuse(error.exit_status, str(error))
         _log.error("%s", error)
     _log.warning(
         "run %s is not sealed yet: what it read lies in %s. Call crawler.seal(crawler) after the crawl for its "

@@ -46,7 +46,7 @@ class Progress:
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        report: RunReport = self.crawler.spider.job.report  # type: ignore[union-attr]
+        report: RunReport = self.crawler.spider.report  # type: ignore[union-attr]
         while True:
             self.stream.write(f"\r\x1b[K{progress_line(report, loop.time() - began)}")
             self.stream.flush()

@@ -24,11 +24,12 @@ from crawler.crawl.looks import OnList, http_facts
 from crawler.crawl.unchanged import conditional_headers, is_confirmed
 from crawler.crawl.walk import ListWalk, find_section
 from crawler.http.capture import arrived, capture
-from crawler.http.ending import Stopping
+from crawler.http.ending import Halt, Stopping
 from crawler.http.fetch import Fetched, Fetcher, failed
 from crawler.http.hosts import Hosts
 from crawler.pages import ListedRow, SectionLink
 from crawler.pages.shown import Shown, shown
+from crawler.replay.answers import Replay
 from crawler.replay.past import PastReader
 from crawler.replay.single import page_as_read, profile_of
 from crawler.run.arguments import Arguments, WrongUse
@@ -36,7 +37,11 @@ from crawler.run.job import CrawlJob
 from crawler.run.outcome import park
 from crawler.run.prepare import adjust, prepare
 from pipelines.archive.read.state import SpeechState
+from pipelines.archive.write.captures import CaptureFiles
+from pipelines.archive.write.writer import ArchiveRun
 from pipelines.compared import Compared
+from pipelines.health import RunReport
+from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
 from pipelines.record import Capture, Confirmed, Listed, Look, Missed, RawSpeech, Row
 
@@ -96,6 +101,41 @@ class SpeechesSpider(Spider):
     def parse(self, response: Response, **_: Any) -> Iterator[dict[str, Any] | Request]:
         """One page as a crawl reads it: the speech of an article, the rows of a list as requests."""
         return page_as_read(response, profile_of(response.url, self._site), self.parse)
+
+    @cached_property
+    def stop(self) -> Halt:
+        """Ends the crawl when its archive fails."""
+        return Halt(self.crawler, self.report)
+
+    @property
+    def archive(self) -> ArchiveRun:
+        """The run of the archive that is being written."""
+        return self.job.archive
+
+    @property
+    def report(self) -> RunReport:
+        """What the run has seen and done."""
+        return self.job.report
+
+    @property
+    def normaliser(self) -> Normaliser:
+        """Makes records of what pages say."""
+        return self.job.normaliser
+
+    @property
+    def captures(self) -> CaptureFiles | None:
+        """Where raw bytes are kept; None when they are not."""
+        return self.job.archive.captures if self.job.captures else None
+
+    @property
+    def replay(self) -> Replay:
+        """The run that is made again."""
+        assert isinstance(self.job.replay, Replay)  # noqa: S101 - asked only by the handler that is set for replays
+        return self.job.replay
+
+    def now(self) -> str:
+        """The present moment as archives write it."""
+        return self.job.now()
 
     @property
     def hosts(self) -> Hosts:
