@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from crawler.replay.recorded import RecordedRun
+    from crawler.run.job import AnswersAnew
     from pipelines.archive.errors import ArchiveError
     from pipelines.warc.records import WarcRecord
 
@@ -156,7 +157,7 @@ class Replaying(Protocol):
     """What the handler needs of its spider."""
 
     @property
-    def replay(self) -> Replay: ...
+    def replay(self) -> AnswersAnew | None: ...
 
     @property
     def stop(self) -> Callable[[ArchiveError], None]:
@@ -170,13 +171,15 @@ class ReplayHandler(BaseDownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         spider = cast("Replaying", self.crawler.spider)
+        replay = spider.replay
+        assert isinstance(replay, Replay)  # noqa: S101 - this handler is set for replays only
         try:
-            return spider.replay.answer(request)
+            return replay.answer(request)
         except WarcDamaged as error:
             spider.stop(Damaged(str(error)))
             raise NotCaptured(str(error)) from error
         finally:
             has_tries = request.meta.get("retry_times", 0) < self.crawler.settings.getint("RETRY_TIMES")
-            if has_tries and not spider.replay.exchanges.has(request.method, request.url, request.body):
+            if has_tries and not replay.exchanges.has(request.method, request.url, request.body):
                 # The run itself left it at that: it was short of time, or the host asked it to stay away.
                 request.meta["dont_retry"] = True

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from scrapy import Request
+from scrapy import Request, Spider
 from scrapy.http import Response
 
 from crawler.http.decode import as_text
@@ -17,10 +17,33 @@ from crawler.pages import Ask, Family, family
 from crawler.pages.page import Page, PageError
 from crawler.replay.reading import PageReader
 from crawler.replay.saved import SavedPage
+from crawler.run.arguments import WrongUse
 from crawler.sites.profile import SiteProfile, load_profile, site_names
 from pipelines.normalise import Normaliser
 
 _DEFAULT_TIMEZONE = "Asia/Shanghai"
+
+
+class PageSpider(Spider):
+    """The spider `speeches` where nothing is crawled: for one page of `scrapy parse`, `fetch` or `shell`.
+
+    Args:
+        name: as every spider's.
+        site: whose pages they are; without it their address tells.
+    """
+
+    def __init__(self, name: str, site: str | None = None, **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
+        self.site = site
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Refuse to crawl."""
+        raise WrongUse("-a site=NAME is missing; `scrapy sites` lists the names")
+        yield
+
+    def parse(self, response: Response, **_: Any) -> Iterator[dict[str, Any] | Request]:
+        """One page as a crawl reads it: the speech of an article, the rows of a list as requests."""
+        return page_as_read(response, profile_of(response.url, self.site), self.parse)
 
 
 def profile_of(url: str, site: str | None = None) -> SiteProfile | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import cached_property
 from http import HTTPStatus
-from typing import Any, Self
+from types import MethodType
+from typing import Any
 from urllib.parse import urlsplit
 from weakref import finalize
 
@@ -29,11 +30,10 @@ from crawler.http.fetch import Fetched, Fetcher, failed
 from crawler.http.hosts import Hosts
 from crawler.pages import ListedRow, SectionLink
 from crawler.pages.shown import Shown, shown
-from crawler.replay.answers import Replay
 from crawler.replay.past import PastReader
-from crawler.replay.single import page_as_read, profile_of
-from crawler.run.arguments import Arguments, WrongUse
-from crawler.run.job import CrawlJob
+from crawler.replay.single import PageSpider, profile_of
+from crawler.run.arguments import Arguments
+from crawler.run.job import AnswersAnew, CrawlJob
 from crawler.run.outcome import park
 from crawler.run.prepare import adjust, prepare
 from pipelines.archive.read.state import SpeechState
@@ -56,30 +56,34 @@ class SpeechesSpider(Spider):
 
     `scrapy crawl speeches -a site=NAME` and `crawler.crawl_site` prepare the job (profile, archive, report), judge it
     after the crawl and seal it. Run by anything else (`AsyncCrawlerProcess.crawl("speeches", site=NAME)`) it prepares
-    its own, which `crawler.seal` seals. Without arguments there is no job and no archive: `scrapy parse URL`.
+    its own, which `crawler.seal` seals. Without arguments there is no crawl and no archive: see `PageSpider`.
     """
 
     name = "speeches"
 
-    def __init__(self, job: CrawlJob | None = None, site: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, job: CrawlJob, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._job, self._site = job, site
+        self.job = job
         self._again: list[Request] = []
         self._listed_again: dict[str, OnList] = {}
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, job: CrawlJob | None = None, **arguments: str) -> Self:
-        """The spider of a prepared job; of arguments as `scrapy crawl -a` takes them, else."""
-        is_ours = job is None and bool(arguments) and cls.start is _WALK
-        if is_ours:
-            job = prepare(Arguments.parse(arguments), crawler.settings)
-        if job is not None:
-            adjust(crawler.settings, job)
-        spider = super().from_crawler(crawler, *args, job=job, site=arguments.get("site"))
-        if is_ours and job is not None:
+    def from_crawler(  # type: ignore[override]
+        cls, crawler: Crawler, *args: Any, job: CrawlJob | None = None, **arguments: str
+    ) -> Spider:
+        """The spider of a prepared job, or of arguments as `scrapy crawl -a` takes them; else `PageSpider`."""
+        if job is None and (cls.start is not _WALK or not arguments):
+            pages = PageSpider.from_crawler(crawler, cls.name, site=arguments.get("site"))
+            if cls.start is not _WALK:
+                pages.start = MethodType(cls.start, pages)  # type: ignore[method-assign]
+            return pages
+        own = job or prepare(Arguments.parse(arguments), crawler.settings)
+        adjust(crawler.settings, own)
+        spider = super().from_crawler(crawler, *args, job=own)
+        if job is None:
             crawler.signals.connect(spider.park, signals.spider_closed)
             # A program that never seals must not keep the site from its next run.
-            finalize(spider, job.archive.close)
+            finalize(spider, own.archive.close)
         return spider
 
     @classmethod
@@ -87,20 +91,9 @@ class SpeechesSpider(Spider):
         """True for addresses of the sites that ship, so that `scrapy parse URL` knows whose spider to ask."""
         return profile_of(request.url) is not None
 
-    @property
-    def job(self) -> CrawlJob:
-        """What it crawls, and into which archive."""
-        if self._job is None:
-            raise WrongUse("-a site=NAME is missing; `scrapy sites` lists the names")
-        return self._job
-
     def park(self, reason: str) -> None:
         """End a crawl that nobody may come to seal; `reason` is Scrapy's finish reason."""
         park(self.job, reason)
-
-    def parse(self, response: Response, **_: Any) -> Iterator[dict[str, Any] | Request]:
-        """One page as a crawl reads it: the speech of an article, the rows of a list as requests."""
-        return page_as_read(response, profile_of(response.url, self._site), self.parse)
 
     @cached_property
     def stop(self) -> Halt:
@@ -128,9 +121,8 @@ class SpeechesSpider(Spider):
         return self.job.archive.captures if self.job.captures else None
 
     @property
-    def replay(self) -> Replay:
-        """The run that is made again."""
-        assert isinstance(self.job.replay, Replay)  # noqa: S101 - asked only by the handler that is set for replays
+    def replay(self) -> AnswersAnew | None:
+        """The run that is made again, if this is one."""
         return self.job.replay
 
     def now(self) -> str:
