@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from scrapy import Request
 
-from crawler import home
+from crawler.run import home
 from crawler.settings import ARCHIVE_ROOT
 from crawler.spiders.speeches import SpeechesSpider
 from pipelines.archive.read.reader import Archive
