@@ -340,9 +340,9 @@ def victim_committed(site: Site) -> bool:
     return Archive(site.folder).commits()[0].kind == "crawl" and len(Archive(site.folder).commits()) > 1
 
 
-def kill_many(tmp_path: Path, count: int, seconds: tuple[float, float], least: int) -> None:
+def kill_many(tmp_path: Path, count: int, speeches: int, seconds: tuple[float, float], least: int) -> None:
     chance = random.Random(20260110)  # noqa: S311 - a sample, not a secret
-    with Replica(speeches=40) as replica:
+    with Replica(speeches=speeches) as replica:
         undisturbed = Site(tmp_path / "undisturbed")
         assert undisturbed.crawl(replica.url).status == 0
         assert_same(replica.truth(), undisturbed.latest())
@@ -354,9 +354,9 @@ def kill_many(tmp_path: Path, count: int, seconds: tuple[float, float], least: i
 
 
 def test_killed_crawls_fetch_again_only_what_was_not_saved(tmp_path: Path) -> None:
-    kill_many(tmp_path, 2, (0, 1), least=1)
+    kill_many(tmp_path, 2, 24, (0, 1), least=1)
 
 
 @pytest.mark.soak
 def test_fifty_killed_crawls_fetch_again_only_what_was_not_saved(tmp_path: Path) -> None:
-    kill_many(tmp_path, 50, (0.5, 7), least=0)
+    kill_many(tmp_path, 50, 40, (0.5, 7), least=0)

@@ -156,7 +156,7 @@ def test_the_section_is_found_from_any_page(start: str, site: Site) -> None:
 
 @pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGINT] * 3, [signal.SIGTERM]], ids=str)
 def test_an_interrupted_crawl_keeps_what_it_has_and_goes_on(signals: list[signal.Signals], site: Site) -> None:
-    with Replica(speeches=40) as replica:
+    with Replica(speeches=24) as replica:
         command = [sys.executable, "-m", *site.command(replica.url, "-s", "DOWNLOAD_DELAY=0.1")]
         crawl = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for_articles(replica, 6)
@@ -165,7 +165,7 @@ def test_an_interrupted_crawl_keeps_what_it_has_and_goes_on(signals: list[signal
             time.sleep(0.02)
         assert crawl.wait(PATIENCE) == 11
         assert site.verify().status == 0
-        assert 0 < len(site.latest()) < 40
+        assert 0 < len(site.latest()) < 24
         assert site.crawl(replica.url).status == 0
         assert_same(replica.truth(), site.latest())
 
@@ -185,7 +185,7 @@ def no_file_above(size: int) -> None:
 
 @pytest.mark.parametrize("size", [3_000, 40_000])
 def test_a_full_disk_ends_the_crawl_and_nothing_is_half_written(size: int, site: Site) -> None:
-    with Replica(speeches=40) as replica:
+    with Replica(speeches=24) as replica:
         assert site.crawl(replica.url, "-a", "limit=1").status == 0
         ended = run_anew(*site.command(replica.url), preexec_fn=lambda: no_file_above(size))
         assert ended.status == 11, ended

@@ -80,8 +80,11 @@ def test_answers_that_do_not_end_are_gaps(kind: str, reason: str, site: Site, tm
     assert {gap["reason"] for gap in site.report()["not_captured"]} == {reason}
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("settings", [[], ["-s", "DOWNLOAD_DELAY=60"]], ids=["a hanging server", "a long delay"])
+@pytest.mark.parametrize(
+    ("number", "settings"),
+    [(signal.SIGTERM, []), (signal.SIGINT, ["-s", "DOWNLOAD_DELAY=60"])],
+    ids=["a hanging server", "a long delay"],
+)
 def test_a_signal_is_heeded_within_seconds(number: int, settings: list[str], site: Site, tmp_path: Path) -> None:
     with stubborn(tmp_path, "article-hang", healthy=99 if settings else 0) as (url, log):
         command = [sys.executable, "-m", *site.command(url, *arguments(site), *settings)]
