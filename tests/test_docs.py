@@ -184,6 +184,12 @@ def test_every_link_leads_somewhere_and_the_index_lists_every_page() -> None:
     assert listed == {path.name for path in ROOT.glob("docs/*.md")} - {"README.md"}
 
 
+def test_the_rooms_of_the_document_are_those_of_the_code() -> None:
+    named = set(re.findall(r"`((?:crawler|pipelines)/\w+)`", PAGES["docs/development.md"]))
+    rooms = {path.parent for package in ("crawler", "pipelines") for path in ROOT.glob(f"{package}/*/*.py")}
+    assert named == {room.relative_to(ROOT).as_posix() for room in rooms}
+
+
 def test_sites_are_listed() -> None:
     ended = run("scrapy", "sites")
     assert (ended.status, ended.err) == (0, "")
