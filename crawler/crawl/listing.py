@@ -9,8 +9,10 @@ from typing import Literal
 from crawler.pages import Ask, ListPage
 
 MOST_PAGES = 10_000
-_UNPROMISED_PAGES = 500
-"""Pages walked of a list that prints no count: 7,500 rows of the usual fifteen, more than any section seen."""
+_UNPROMISED_PAGES, _UNPROMISED_TO_KNOWN = 500, 200
+"""Pages walked of a list that prints no count: 7,500 rows of the usual fifteen, more than any section seen; of one that
+the archive knows, 3,000 at least and three times what it knows.
+"""
 _MOST_BARREN = 2
 
 
@@ -60,7 +62,8 @@ class ListState:
         total, pages = self.printed.get(1, (None, None))
         if pages or total:
             return min(MOST_PAGES, 2 * (pages or -(-(total or 0) // size)) + 10)
-        return min(MOST_PAGES, max(_UNPROMISED_PAGES, 3 * self.known // size))
+        unpromised = _UNPROMISED_TO_KNOWN if self.known else _UNPROMISED_PAGES
+        return min(MOST_PAGES, max(unpromised, 3 * self.known // size))
 
     def trouble(self, number: int, listing: ListPage, keys: frozenset[str]) -> Trouble | None:
         """What is wrong with a page; None for one that goes on as it should."""
