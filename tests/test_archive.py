@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import json
@@ -587,11 +588,20 @@ def test_a_line_against_the_rules_is_found_though_every_hash_fits(
 # failures of the machine
 
 
+@pytest.mark.parametrize(
+    ("number", "said", "status"),
+    [(errno.ENOSPC, "Make room", 11), (errno.EMFILE, "`ulimit -n`", 11), (errno.EACCES, "permissions", 2)],
+)
+def test_a_refusal_names_what_refused(number: int, said: str, status: int, tmp_path: Path) -> None:
+    error = errors.refusal(tmp_path, OSError(number, os.strerror(number)))
+    assert (said in str(error), error.exit_status) == (True, status)
+
+
 CRAWL_INTO_A_FULL_DISK = """
 import resource, sys
 from pathlib import Path
 from test_archive import opened, speech, day, sealed
-from pipelines.archive.errors import DiskFull
+from pipelines.archive.errors import LimitReached
 run = opened(Path(sys.argv[1]), 2)
 limit = int(sys.argv[2])
 if limit > 3000: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
@@ -601,7 +611,7 @@ try:
         if n % 4 == 3: run.save()
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     sealed(run, 2)
-except DiskFull as error:
+except LimitReached as error:
     run.close()
     print(error)
     sys.exit(error.exit_status)
@@ -613,7 +623,7 @@ def test_a_full_disk_commits_nothing_and_the_next_run_goes_on(tmp_path: Path, li
     root = tmp_path / "a"
     crawl(root, 1, speech("1", day(1)))
     full = python(CRAWL_INTO_A_FULL_DISK, root, limit)
-    assert (full.returncode, "Make room" in full.stdout) == (errors.DiskFull.exit_status, True), full.stderr
+    assert (full.returncode, "`ulimit -f`" in full.stdout) == (errors.LimitReached.exit_status, True), full.stderr
     assert len(Archive(root).commits()) == 1
     assert verify(root).problems == []
     staged = gzip.decompress((root / "staging/run-2/looks.jsonl.gz").read_bytes()).count(b"\n")

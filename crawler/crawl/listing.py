@@ -10,8 +10,8 @@ from crawler.pages import Ask, ListPage
 
 MOST_PAGES = 10_000
 _UNPROMISED_PAGES, _UNPROMISED_TO_KNOWN = 500, 200
-"""Pages walked of a list that prints no count: 7,500 rows of the usual fifteen, more than any section seen; of one that
-the archive knows, 3,000 at least and three times what it knows.
+"""Pages walked of a list that prints no count: 7,500 rows of the usual fifteen, more than any section seen; of one
+that the archive knows, 3,000 at least and three times what it knows.
 """
 _MOST_BARREN = 2
 

@@ -78,7 +78,7 @@ def finish(job: CrawlJob, ended: str | None, traffic: dict[str, Any], politeness
     )
     sealed = None
     if job.plan_only or job.scratch or _has_nothing_to_keep(job, judged):
-        job.archive.abandon()
+        judged = _abandoned(job, judged)
         if job.scratch is not None:
             job.scratch.cleanup()
     else:
@@ -93,13 +93,26 @@ def finish(job: CrawlJob, ended: str | None, traffic: dict[str, Any], politeness
     )
 
 
+def _abandoned(job: CrawlJob, judged: Verdict) -> Verdict:
+    """The verdict once what was staged is dropped; the archive's own word when even that cannot be done."""
+    try:
+        job.archive.abandon()
+    except ArchiveError as error:
+        return _refused(error)
+    return judged
+
+
+def _refused(error: ArchiveError) -> Verdict:
+    status = error.exit_status
+    return Verdict("interrupted" if status is Exit.INTERRUPTED else "error", status, str(error))
+
+
 def _sealed(job: CrawlJob, judged: Verdict, document: dict[str, Any]) -> tuple[Verdict, Sealed | None]:
     """The verdict and the commit; the archive's own word, and none, when it cannot be made."""
     try:
         return judged, job.archive.seal(document, job.now(), software(), job.occasion.kind, job.accept)
     except ArchiveError as error:
-        status = error.exit_status
-        return Verdict("interrupted" if status is Exit.INTERRUPTED else "error", status, str(error)), None
+        return _refused(error), None
     finally:
         job.archive.close()
 

@@ -79,13 +79,21 @@ class DiskFull(ArchiveError):  # noqa: N818
     exit_status = Exit.INTERRUPTED
 
 
+class LimitReached(ArchiveError):  # noqa: N818
+    """A limit that this process runs under; what was saved waits in staging."""
+
+    exit_status = 11
+
+
 class LatestStale(ArchiveError):  # noqa: N818
     """The commit stands, but the derived files could not be made anew."""
 
     exit_status = Exit.INTERRUPTED
 
 
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+_FILES = ("The number of open files", "-n")
+_LIMITS = {errno.EFBIG: ("The size of a file", "-f"), errno.EMFILE: _FILES, errno.ENFILE: _FILES}
 
 
 @contextmanager
@@ -100,6 +108,10 @@ def writing(root: Path) -> Iterator[None]:
 def refusal(root: Path, error: OSError) -> ArchiveError:
     """What an `OSError` while writing below `root` means to the archivist."""
     said = f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}"
+    if error.errno in _LIMITS:
+        name, option = _LIMITS[error.errno]
+        remedy = f"{name} is limited here (`ulimit {option}`): raise the limit and run again"
+        return LimitReached(f"{root}: {said}. What was saved waits in staging. {remedy}")
     if error.errno in NO_ROOM:
         return DiskFull(f"{root}: {said}. What was saved waits in staging. Make room and run again")
     return Unwritable(f"{root}: cannot be written: {said}. Correct its permissions or give another ARCHIVE_ROOT")
