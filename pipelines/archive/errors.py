@@ -82,7 +82,7 @@ class DiskFull(ArchiveError):  # noqa: N818
 class LimitReached(ArchiveError):  # noqa: N818
     """A limit that this process runs under; what was saved waits in staging."""
 
-    exit_status = 11
+    exit_status = Exit.INTERRUPTED
 
 
 class LatestStale(ArchiveError):  # noqa: N818
