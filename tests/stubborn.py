@@ -73,6 +73,8 @@ def misbehave(connection: socket.socket, kind: str) -> None:
             connection.sendall(b"x")
     elif kind == "heads":
         flood(connection, b"HTTP/1.1 200 OK\r\n", b"X: " + b"y" * 60 + b"\r\n")
+    elif kind == "line":
+        flood(connection, b"HTTP/1.1 200 OK\r\nX: ", b"y" * 64)
     elif kind == "interim":
         flood(connection, b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
     elif kind == "chunks":

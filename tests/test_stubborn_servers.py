@@ -70,7 +70,13 @@ def test_a_host_that_hangs_now_and_then_is_waited_for_only_so_long(site: Site, t
 
 @pytest.mark.parametrize(
     ("kind", "reason"),
-    [("drip", "network-error"), ("heads", "too-large"), ("interim", "too-large"), ("chunks", "too-large")],
+    [
+        ("drip", "network-error"),
+        ("heads", "too-large"),
+        ("line", "too-large"),
+        ("interim", "too-large"),
+        ("chunks", "too-large"),
+    ],
 )
 def test_answers_that_do_not_end_are_gaps(kind: str, reason: str, site: Site, tmp_path: Path) -> None:
     with stubborn(tmp_path, f"article-{kind}") as (url, _):

@@ -81,7 +81,11 @@ def _refuse_start(job: CrawlJob, url: str, fetched: Fetched) -> None:
         status = Exit.REFUSED if job.archive.known else Exit.WRONG_USE
         job.report.refuse(status, f"{url}: not found on this site; give another start_url")
     else:
-        message = f"{url} could not be read: {fetched.detail}. Is it the right address and is the site up?"
+        is_silent = reason in {Reason.NETWORK, Reason.HTTP_ERROR, Reason.BAD_URL}
+        remedy = (
+            "Is it the right address and is the site up?" if is_silent else "Open it in a browser, or try again later"
+        )
+        message = f"{url} could not be read: {fetched.detail}. {remedy}"
         job.report.refuse(Exit.GAPS, message)
 
 

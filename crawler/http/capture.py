@@ -218,7 +218,9 @@ class CapturingHandler(GuardedHandler):
             return await super()._download(request)
         except DownloadFailedError as error:
             if recording.is_overlong:
-                raise DownloadCancelledError(f"{request.url[:200]}: its head does not end") from error
+                raise DownloadCancelledError(
+                    f"{request.url[:200]}: its head, or a line of it, is too long"
+                ) from error
             raise
 
     async def _paced(self, download: Coroutine[None, None, Response], recording: Recording, idle: float) -> Response:

@@ -118,7 +118,11 @@ class _TappedProtocol(_LenientHTTP11ClientProtocol):
         self.recorder, self._head_bytes = request.recorder, 0
         transport: Any = self.transport
         self.recorder.began(transport.getPeer().host)
-        return super().request(request)
+        sent = super().request(request)
+        if (parser := getattr(self, "_parser", None)) is not None:
+            # Twisted's own would close the connection, and a line too long would look like a fault of the network.
+            parser.lineLengthExceeded = lambda line: self._break_off()  # noqa: ARG005 - Twisted's signature
+        return sent
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         if self.recorder is not None:
