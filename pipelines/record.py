@@ -9,7 +9,7 @@ checked and documented follows from it, as do the JSON Schemas and the reader ty
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pipelines.canonical import json_value, local_part, sorted_sha256
 from pipelines.keys import Key, Pattern, keys_of
@@ -227,6 +227,20 @@ class Speech(Context):
     def content_sha256(self) -> str:
         """The contract's hash of what the site published (`content_sha256`)."""
         return content_sha256(json_value(self))
+
+
+Handed = TypeVar("Handed", RawSpeech, Speech)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared(Generic[Handed]):
+    """A speech as its page is `now`, and as the newest version's own capture (`before`) reads by the same parser.
+
+    Handed over where only both tell whether a change is the site's or ours.
+    """
+
+    now: Handed
+    before: Handed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,9 @@ from scrapy.exceptions import DropItem, NotConfigured
 
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.write.writer import ArchiveRun
-from pipelines.compared import Compared
 from pipelines.health import RunReport
 from pipelines.normalise import Normaliser
-from pipelines.record import Confirmed, Listed, Missed, RawSpeech, Speech
+from pipelines.record import Compared, Confirmed, Listed, Missed, RawSpeech, Speech
 
 
 class Archiving(Protocol):

@@ -20,9 +20,8 @@ from crawler.pages.shown import Shown, are_unlike, key, notice_in, pairs_in_comm
 from crawler.replay.past import PastReader
 from crawler.run.job import CrawlJob
 from pipelines.archive.read.state import SpeechState, text_digest
-from pipelines.compared import Compared
 from pipelines.reasons import Reason
-from pipelines.record import RawSpeech, Speech
+from pipelines.record import Compared, RawSpeech, Speech
 from pipelines.text.placeholders import is_loading
 
 _SENTENCE_END = re.compile(r"[。！？；\n]+")

@@ -21,9 +21,8 @@ from pipelines.archive.read.origins import Origin, fold_origins
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.state import SpeechState
 from pipelines.archive.write.changes import is_ambiguous
-from pipelines.compared import Compared
 from pipelines.reasons import Reason
-from pipelines.record import Capture, Look, RawSpeech
+from pipelines.record import Capture, Compared, Look, RawSpeech
 
 Line = dict[str, Any]
 

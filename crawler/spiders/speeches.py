@@ -39,11 +39,10 @@ from crawler.run.prepare import adjust, prepare
 from pipelines.archive.read.state import SpeechState
 from pipelines.archive.write.captures import CaptureFiles
 from pipelines.archive.write.writer import ArchiveRun
-from pipelines.compared import Compared
 from pipelines.health import RunReport
 from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
-from pipelines.record import Capture, Confirmed, Listed, Look, Missed, RawSpeech, Row
+from pipelines.record import Capture, Compared, Confirmed, Listed, Look, Missed, RawSpeech, Row
 
 _LAST = -100
 """Priority of a second look: behind every first look and its retries."""
