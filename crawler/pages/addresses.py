@@ -1,17 +1,20 @@
-"""Addresses on a site of unknown make: which are articles, what identifies one, which name the same column.
+"""Addresses of articles and columns: which is an article, what identifies it, which name the same column.
 
-Identity is the address: its path without the first slash and the ending `.html`, `/` written as `-`
-(`/info/1005/3889.htm` is `info-1005-3889`); with a query, or signs other than letters, digits, `_` and `.`, the first
-twelve hex digits of the SHA-256 of path and sorted query follow. What is no identity is left out
-(crawler/pages/plain.py), as are folders that show the same to phones (`/html/mobile/`, `/html/main/`). An article
-that its CMS named by a GUID has that as its identity, in whatever folder it lies. A profile's `static_article`
-pattern, where given, names a shorter identity by its group `id`.
+A family of CMS gives patterns over the path (`address_by_path`). On a site of unknown make identity is the address:
+its path without the first slash and the ending `.html`, `/` written as `-` (`/info/1005/3889.htm` is
+`info-1005-3889`); with a query, or signs other than letters, digits, `_` and `.`, the first twelve hex digits of the
+SHA-256 of path and sorted query follow. What is no identity is left out (crawler/pages/plain.py), as are folders that
+show the same to phones (`/html/mobile/`, `/html/main/`). An article that its CMS named by a GUID has that as its
+identity, in whatever folder it lies. A profile's `static_article` pattern, where given, names a shorter identity by
+its group `id`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from crawler.pages.plain import (
     Pairs,
@@ -134,3 +137,37 @@ def column_id(url: str) -> str | None:
     path = _LIST_PAGE.sub("", _ENDING.sub("", one_device(parts.path))).strip("/")
     query = "&".join(sorted("=".join(pair).lower() for pair in lasting(parts)))
     return f"{path}?{query}" if query else path or None
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleAddress:
+    """An article: `native_id` is its identity, `part` its page from 1, `canonical` the one address kept of it."""
+
+    native_id: str
+    part: int
+    canonical: str
+
+
+def address_by_path(url: str, patterns: Iterable[re.Pattern[str]], first_number: int = 2) -> ArticleAddress | None:
+    """The article a path names; None when no pattern matches.
+
+    Args:
+        url: absolute URL; its query and fragment say nothing.
+        patterns: over the whole path, with the group `id` and, if parts have files of their own, `part`.
+        first_number: the number in the name of the second part's file: `_2` in most families, `_1` in TRS.
+    """
+    parts = plain_parts(url)
+    for pattern in patterns:
+        if match := pattern.search(parts.path):
+            path, number = parts.path, match.groupdict().get("part")
+            if number:
+                path = path[: match.start("part")].rstrip("_-") + path[match.end("part") :]
+            part = int(number) + 2 - first_number if number else 1
+            return ArticleAddress(match["id"], part, f"{parts.scheme}://{parts.netloc}{path}")
+    return None
+
+
+def folders(path: str) -> tuple[str, ...]:
+    """A folder and those around it, innermost first: `a/b/c`, `a/b`, `a`."""
+    names = [name for name in path.split("/") if name]
+    return tuple("/".join(names[:end]) for end in range(len(names), 0, -1))

@@ -13,9 +13,9 @@ from lxml import etree
 from crawler.pages.attachments import frames
 from crawler.pages.body.find import Body
 from crawler.pages.body.held import held_back
-from crawler.pages.body.hidden import hides
 from crawler.pages.body.judging import Judged
 from crawler.pages.body.kinds import Kind
+from crawler.pages.hidden import hides
 from crawler.pages.lists.controls import is_dead
 from crawler.pages.lists.pagination import next_part
 from crawler.pages.page import Page, squeeze, strings, words

@@ -12,10 +12,10 @@ from lxml import etree
 
 from crawler.pages.body.edges import find_edges
 from crawler.pages.body.gathering import gather
-from crawler.pages.body.hidden import hides
 from crawler.pages.body.judging import Judged, names_file
 from crawler.pages.body.kinds import PLAIN, Kind, is_sentence
 from crawler.pages.head.heading import Heading
+from crawler.pages.hidden import hides
 
 _SHORTEST_BODY, _COLUMN = 80, 6
 _BEFORE_HEADING, _IN_ASIDE = -3, -4

@@ -13,7 +13,7 @@ from itertools import islice
 
 from lxml import etree
 
-from crawler.pages.body.hidden import hides
+from crawler.pages.hidden import hides
 from crawler.pages.page import EDGES, squeeze, tidy
 
 _BREAKS = frozenset(

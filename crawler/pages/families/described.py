@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import ClassVar
 
 from crawler.pages import ListPage, SectionLink
+from crawler.pages.addresses import ArticleAddress, address_by_path
 from crawler.pages.families.base import BaseFamily
 from crawler.pages.families.generic import Generic
-from crawler.pages.kit.addresses import ArticleAddress, address_by_path
 from crawler.pages.lists.pagination import Pager, read_pager
 from crawler.pages.lists.reader import list_page, read_list
 from crawler.pages.lists.rows import FoundRows, RowFinder

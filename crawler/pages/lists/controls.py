@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from crawler.pages.body.hidden import hides
+from crawler.pages.hidden import hides
 from crawler.pages.page import squeeze, words
 
 NEXT = re.compile(r"(?:向?后一?[页頁]|下一?[页頁]|下翻|后翻|next(?:page)?)[>›»→]*", re.IGNORECASE)

@@ -14,8 +14,7 @@ from itertools import pairwise
 from lxml import etree
 
 from crawler.pages import Ask
-from crawler.pages.addresses import column_id
-from crawler.pages.kit.addresses import ArticleAddress
+from crawler.pages.addresses import ArticleAddress, column_id
 from crawler.pages.lists.controls import (
     ARROW,
     CONTROLS,

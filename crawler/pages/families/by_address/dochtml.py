@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
+from crawler.pages.addresses import ArticleAddress
 from crawler.pages.families.described import DescribedFamily
-from crawler.pages.kit.addresses import ArticleAddress
 from crawler.pages.plain import plain_parts
 
 _ARTICLE = re.compile(r"/DocHtml/(?P<site>\d{1,9})/\d{2,4}/\d\d?/(?:\d\d?/)?(?P<id>\d{1,18})\.html?$", re.IGNORECASE)

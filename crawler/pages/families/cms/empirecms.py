@@ -9,11 +9,11 @@ import re
 from urllib.parse import urlencode
 
 from crawler.pages.families.described import DescribedFamily
+from crawler.pages.families.scripts import script_query
 from crawler.pages.lists.pagination import Pager, parts_pager
 from crawler.pages.lists.sections import Column
 from crawler.pages.page import Page
 from crawler.pages.plain import plain_parts
-from crawler.pages.scripts import script_query
 
 _LIST = re.compile(r"/(?P<folder>.+)/(?:index(?:_(?P<number>\d{1,6}))?\.html?)?")
 _COUNTER = re.compile(r"/e/public/ViewClick/")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
+from crawler.pages.addresses import ArticleAddress
 from crawler.pages.families.described import DescribedFamily
-from crawler.pages.kit.addresses import ArticleAddress
 from crawler.pages.lists.sections import Column
 from crawler.pages.plain import pairs, plain_parts
 

@@ -10,9 +10,9 @@ import re
 from dataclasses import replace
 from urllib.parse import urlencode
 
+from crawler.pages.addresses import ArticleAddress
 from crawler.pages.families.described import DescribedFamily
 from crawler.pages.families.kesion.addresses import list_file
-from crawler.pages.kit.addresses import ArticleAddress
 from crawler.pages.lists.pagination import Pager, pager_block, parts_pager
 from crawler.pages.lists.sections import Column
 from crawler.pages.page import Page

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, urlencode
 
+from crawler.pages.addresses import ArticleAddress
 from crawler.pages.families.described import DescribedFamily
-from crawler.pages.kit.addresses import ArticleAddress
+from crawler.pages.families.scripts import script_query
 from crawler.pages.lists.pagination import Pager, parts_pager
 from crawler.pages.lists.sections import Column
 from crawler.pages.page import Page, squeeze, strings
 from crawler.pages.plain import plain_parts
-from crawler.pages.scripts import script_query
 from pipelines.reasons import Reason
 
 # A list page is a bare number; a longer one is somebody's article.

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
+from crawler.pages.addresses import folders
 from crawler.pages.families.described import DescribedFamily
-from crawler.pages.kit.addresses import folders
 from crawler.pages.lists.pagination import Pager, counted_parts
 from crawler.pages.lists.sections import Column
 from crawler.pages.page import Page, tidy

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl
 
 from lxml import etree
 
+from crawler.pages.addresses import ArticleAddress
 from crawler.pages.families.described import DescribedFamily
-from crawler.pages.kit.addresses import ArticleAddress
 from crawler.pages.lists.sections import Column
 from crawler.pages.page import Page
 from crawler.pages.plain import plain_parts
