@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from crawler.replica.process import Replica
 from tests.conftest import Ended, Site
+from tests.replicas.process import Replica
 
 EXACT = {"title", "published_on", "published_at", "body", "author", "source"}
 # A count that is not there, not asked or not yet filled in; a meta tag minutes off the page.

@@ -12,10 +12,10 @@ from crawler.pages.body.lines import read_lines
 from crawler.pages.families.generic import Generic
 from crawler.pages.head.breadcrumb import read_trail
 from crawler.pages.page import Page
-from crawler.replica.process import Replica
 from pipelines.reasons import Reason
 from tests.conftest import Site
 from tests.corpus import Made, made_pages
+from tests.replicas.process import Replica
 from tests.small import Answer, serve
 
 HOST = "http://yunxi.example"

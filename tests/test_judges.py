@@ -15,7 +15,6 @@ from urllib.request import urlopen
 
 import pytest
 
-from crawler.replica.process import Replica
 from pipelines.__main__ import main
 from pipelines.archive import Archive
 from pipelines.archive.errors import Damaged
@@ -27,6 +26,7 @@ from pipelines.warc.records import digest
 from tests.conftest import Site
 from tests.judging import free_port, judged, pywb
 from tests.odd import odd_site, profile
+from tests.replicas.process import Replica
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,11 +15,11 @@ import pytest
 from crawler.pages import FAMILIES
 from crawler.pages.page import Page
 from crawler.pages.signs import marks_of, signs
-from crawler.replica.process import Replica
 from crawler.sites.probe.naming import committee, profile_name, site_name
 from crawler.sites.profile import load_profile
 from tests.conftest import ROOT, Ended, Site, run
 from tests.corpus import made_pages
+from tests.replicas.process import Replica
 from tests.small import Answer, serve
 from tests.test_families import differences
 from tests.test_generic_lists import MENU, PAGERS, list_page, of_articles

@@ -11,8 +11,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from crawler.replica.process import Replica
 from tests.conftest import ROOT, Ended, Site, run
+from tests.replicas.process import Replica
 from tests.small import article_page
 
 if TYPE_CHECKING:

@@ -18,11 +18,11 @@ from crawler.pages import FAMILIES, family
 from crawler.replay.reading import PageReader, UnreadPage
 from crawler.replay.saved import SavedPage, saved_pages
 from crawler.replica.asp import Asked
-from crawler.replica.families import family_replica
 from crawler.replica.site import Site
 from pipelines.normalise import NORMALISERS, Normaliser
 from tests.conftest import ROOT
 from tests.corpus import PAGES, made_pages
+from tests.replicas import family_replica
 from tests.test_families import FAMILIES as REPLICAS
 
 if TYPE_CHECKING:

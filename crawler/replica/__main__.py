@@ -6,16 +6,17 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Thread
 
-from crawler.replica.families import FAMILIES, family_replica
-from crawler.replica.forms import NAMES, form_of
-from crawler.replica.kesion import Kesion
+from crawler.replica.cms import Cms
+from crawler.replica.kesion.forms import NAMES, form_of
+from crawler.replica.kesion.site_pages import Kesion
+from crawler.replica.kesion.templates import FLAVOURS
+from crawler.replica.kesion.views import ListPages, pages_of
 from crawler.replica.server import Bench
 from crawler.replica.site import SECTION, Site
-from crawler.replica.templates import FLAVOURS
-from crawler.replica.views import ListPages, pages_of
 
 DEFAULT_ALIAS = "http://192.168.3.251:88/"
 RAW_DATES = 0
@@ -26,11 +27,15 @@ def date_form(text: str) -> int:
     return RAW_DATES if text == "raw" else int(text)
 
 
-def parse_arguments() -> argparse.Namespace:
+MakeCms = Callable[[Site, int | None, str | None], Cms]
+"""A replica of another CMS: from its site, rows of a list page and robots.txt."""
+
+
+def parse_arguments(others: Mapping[str, MakeCms]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m crawler.replica", description="a look-alike of a CMS on this machine"
     )
-    parser.add_argument("--flavour", choices=sorted({*FLAVOURS, *FAMILIES}), default="6.5")
+    parser.add_argument("--flavour", choices=sorted({*FLAVOURS, *others}), default="6.5")
     parser.add_argument("--speeches", type=int, default=100)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--host", default="127.0.0.1")
@@ -48,11 +53,11 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def make_bench(options: argparse.Namespace) -> Bench:
+def make_bench(options: argparse.Namespace, others: Mapping[str, MakeCms]) -> Bench:
     robots = options.robots.read_text(encoding="utf-8") if options.robots else None
-    if options.flavour in FAMILIES:
-        site = Site(options.speeches, options.seed)
-        return Bench((options.host, options.port), family_replica(options.flavour, site, options.per_page, robots))
+    if options.flavour in others:
+        made = others[options.flavour](Site(options.speeches, options.seed), options.per_page, robots)
+        return Bench((options.host, options.port), made)
     flavour = FLAVOURS[options.flavour]
     # Files of two models would share their names.
     site = Site(options.speeches, options.seed, twins=options.urls != "static")
@@ -78,9 +83,10 @@ def leave_when_input_closes(bench: Bench) -> None:
     bench.shutdown()
 
 
-def main() -> None:
-    options = parse_arguments()
-    with make_bench(options) as bench:
+def main(others: Mapping[str, MakeCms]) -> None:
+    """Serve a flavour of KesionCMS, or one of the others."""
+    options = parse_arguments(others)
+    with make_bench(options, others) as bench:
         host, port = bench.server_address[:2]
         if options.leave_with_parent:
             Thread(target=leave_when_input_closes, args=(bench,), daemon=True).start()
@@ -92,4 +98,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main({})

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ PATIENCE = 30
 
 class Replica:
     """Starts at `with` (or start()), ends at the end of it (or stop()), and with the process that started it."""
+
+    module: ClassVar[str] = "crawler.replica"
+    """What runs: a program with the arguments of `python -m crawler.replica`."""
 
     def __init__(self, flavour: str = "6.5", speeches: int = 100, seed: int = 7, **options: object) -> None:
         """Further options are the command's: alias=…, date_form=…, per_page=…, robots=…, port=…"""
@@ -38,7 +41,7 @@ class Replica:
         self.stop()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "crawler.replica", "--leave-with-parent", *self._arguments]
+        command = [sys.executable, "-m", self.module, "--leave-with-parent", *self._arguments]
         process = subprocess.Popen(  # noqa: S603 - our own module
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )

@@ -12,9 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from crawler.replica import notices
 from crawler.replica.asp import Answer, Asked
 from crawler.replica.faults import Faults
+from crawler.replica.kesion import notices
 
 if TYPE_CHECKING:
     from crawler.replica.cms import Cms

@@ -9,13 +9,13 @@ from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from crawler.replica.families import FAMILIES, family_replica
-from crawler.replica.forms import form_of
-from crawler.replica.kesion import Kesion
+from crawler.replica.kesion.forms import form_of
+from crawler.replica.kesion.site_pages import Kesion
+from crawler.replica.kesion.templates import FLAVOURS
+from crawler.replica.kesion.views import ListPages, pages_of
 from crawler.replica.server import Bench
 from crawler.replica.site import Item, Site
-from crawler.replica.templates import FLAVOURS
-from crawler.replica.views import ListPages, pages_of
+from tests.replicas import FAMILIES, family_replica
 from tests.silence.damages import ARTICLE_DAMAGES, LIST_DAMAGES
 from tests.silence.scene import Scene
 

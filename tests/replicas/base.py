@@ -12,12 +12,12 @@ from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
-from crawler.replica import notices
 from crawler.replica.asp import Answer
+from crawler.replica.kesion import notices
+from crawler.replica.kesion.templates import COMMITTEE, FRIENDS, SITE
 from crawler.replica.noise import BodyLinks, render
 from crawler.replica.prose import dice
 from crawler.replica.site import FOREIGN_ROW, NEWS, NOTICES, SECTION, Item, Site
-from crawler.replica.templates import COMMITTEE, FRIENDS, SITE
 
 if TYPE_CHECKING:
     import random

@@ -7,9 +7,9 @@ from html import escape
 from typing import Any
 
 from crawler.replica.asp import Answer
-from crawler.replica.families.base import COLUMNS, FamilyReplica, Request
+from crawler.replica.kesion.templates import SITE
 from crawler.replica.site import NEWS, NOTICES, SECTION, Item
-from crawler.replica.templates import SITE
+from tests.replicas.base import COLUMNS, FamilyReplica, Request
 
 COLUMN_IDS = {SECTION: 1621004, NEWS: 1621002, NOTICES: 1621003}
 UNIT, WEB = 5504308, 3096

@@ -6,9 +6,9 @@ import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from crawler.replica.families.base import COLUMNS, FamilyReplica, Request
+from crawler.replica.kesion.templates import SITE
 from crawler.replica.site import NEWS, NOTICES, SECTION, Item
-from crawler.replica.templates import SITE
+from tests.replicas.base import COLUMNS, FamilyReplica, Request
 
 if TYPE_CHECKING:
     from crawler.replica.asp import Answer

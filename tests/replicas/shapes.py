@@ -10,10 +10,10 @@ from html import escape
 from typing import ClassVar
 
 from crawler.replica.asp import Answer
-from crawler.replica.families.base import COLUMNS, FamilyReplica, Request
-from crawler.replica.families.jeecms import turning
+from crawler.replica.kesion.templates import SITE
 from crawler.replica.site import NEWS, NOTICES, SECTION, Item
-from crawler.replica.templates import SITE
+from tests.replicas.base import COLUMNS, FamilyReplica, Request
+from tests.replicas.jeecms import turning
 
 NAMES = {SECTION: "ldjh", NEWS: "zxyw", NOTICES: "tzgg"}
 NUMBERS = {SECTION: "277", NEWS: "278", NOTICES: "279"}

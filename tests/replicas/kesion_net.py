@@ -8,9 +8,9 @@ from html import escape
 from typing import Any
 
 from crawler.replica.asp import Answer
-from crawler.replica.families.base import COLUMNS, FamilyReplica, Request
+from crawler.replica.kesion.templates import SITE
 from crawler.replica.site import NEWS, NOTICES, SECTION, Item
-from crawler.replica.templates import SITE
+from tests.replicas.base import COLUMNS, FamilyReplica, Request
 
 FOLDERS = {SECTION: "html/ldjh", NEWS: "html/zxyw", NOTICES: "html/tzgg"}
 FONT = '<font><font type="showhits" action="{action}" f="0" id="{number}" t="1">0</font></font>'

@@ -6,12 +6,12 @@ import re
 from datetime import timedelta
 from html import escape
 
-from crawler.replica import ajax_lists
-from crawler.replica.forms import FOLDERS, Ajax, Form, Static
-from crawler.replica.listing import Place, cut_title, list_date, pager
+from crawler.replica.kesion import ajax_lists
+from crawler.replica.kesion.forms import FOLDERS, Ajax, Form, Static
+from crawler.replica.kesion.listing import Place, cut_title, list_date, pager
+from crawler.replica.kesion.static_lists import counts_script, static_pager
+from crawler.replica.kesion.templates import SITE, Flavour, RowView
 from crawler.replica.site import ARCHIVE, FOREIGN_ROW, LAST_MOMENT, MEMBERS, NEWS, NOTICES, SECTION, Item, Site
-from crawler.replica.static_lists import counts_script, static_pager
-from crawler.replica.templates import SITE, Flavour, RowView
 
 CLASS_NAMES = {ARCHIVE: "资料中心", NEWS: "政协要闻", NOTICES: "通知公告", SECTION: "领导讲话", MEMBERS: "委员内网"}
 FRESH_FOR = timedelta(days=30)

@@ -11,9 +11,9 @@ from html import escape
 from typing import Any
 
 from crawler.replica.asp import Answer
-from crawler.replica.families.base import COLUMNS, FamilyReplica, Request
+from crawler.replica.kesion.templates import SITE
 from crawler.replica.site import NEWS, NOTICES, SECTION, Item
-from crawler.replica.templates import SITE
+from tests.replicas.base import COLUMNS, FamilyReplica, Request
 
 FOLDERS = {SECTION: "html/ldjh", NEWS: "html/zxyw", NOTICES: "html/tzgg"}
 WINDOW = 4

@@ -7,10 +7,10 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from crawler.replica.asp import Answer
-from crawler.replica.families.base import COLUMNS, FamilyReplica, Request
-from crawler.replica.families.jeecms import turning
+from crawler.replica.kesion.templates import SITE
 from crawler.replica.site import NEWS, NOTICES, SECTION, Item, Site
-from crawler.replica.templates import SITE
+from tests.replicas.base import COLUMNS, FamilyReplica, Request
+from tests.replicas.jeecms import turning
 
 if TYPE_CHECKING:
     from typing import Final

@@ -6,20 +6,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from crawler.replica import notices
 from crawler.replica.asp import Answer, AspRequest
-from crawler.replica.listing import part_pager
+from crawler.replica.kesion import notices
+from crawler.replica.kesion.listing import part_pager
+from crawler.replica.kesion.templates import COMMON_GUARD, SITE, ArticleView
 from crawler.replica.noise import BodyLinks, render
 from crawler.replica.prose import dice
 from crawler.replica.site import ARCHIVE, MEMBERS, MODELS, NEWS, NOTICES, SECTION, Item, Site
-from crawler.replica.templates import COMMON_GUARD, SITE, ArticleView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from crawler.replica.asp import Asked
-    from crawler.replica.templates import Flavour
-    from crawler.replica.views import ListPages
+    from crawler.replica.kesion.templates import Flavour
+    from crawler.replica.kesion.views import ListPages
 
 FILTERED = ("m", "d", "id", "p", "page", "getflag")
 UNSEEN = ("removed", "deleted-notice", "not-approved")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from crawler.replica.listing import Place
+    from crawler.replica.kesion.listing import Place
 
 WEBDINGS = '<span style="font-family:webdings;font-size:14px">{}</span>'
 RED = ' style="color:red"'

@@ -7,8 +7,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from crawler.replica.asp import Answer
-from crawler.replica.families.base import COLUMNS, FamilyReplica, Request
 from crawler.replica.site import NEWS, NOTICES, SECTION, Item
+from tests.replicas.base import COLUMNS, FamilyReplica, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
