@@ -18,6 +18,7 @@ from scrapy.settings import default_settings
 
 from crawler import settings
 from crawler.pages import FAMILIES
+from crawler.replica.process import Replica
 from crawler.run.arguments import ARGUMENTS
 from crawler.sites.profile import SITES, SiteProfile
 from pipelines.exits import Exit
@@ -124,6 +125,21 @@ def test_every_archive_command_runs(name: str, demo: tuple[Ended, Site], tmp_pat
             command = line.replace("output/gszx", folder)
             done = subprocess.run(command, shell=True, check=False, capture_output=True, cwd=folder)  # noqa: S602
             assert (done.returncode, bool(done.stdout)) == (0, True), (line, done)
+
+
+def test_every_crawl_command_runs(tmp_path: Path) -> None:
+    """Those for the live site, at a replica in its place."""
+    lines = {line for text in PAGES.values() for line in commands(text)}
+    shown = {words for line in lines for words in re.findall(r"\.venv/bin/(scrapy .*?)(?= \|\| |$)", line)}
+    assert len(shown) >= 4
+    with Replica(speeches=6, per_page=4) as replica:
+        for number, command in enumerate(sorted(shown)):
+            words = shlex.split(command.replace("NAME", "gszx"))
+            if "crawl" in words:
+                words += ["-a", f"start_url={replica.url}", "-s", "DOWNLOAD_DELAY=0"]
+                words += ["-s", f"ARCHIVE_ROOT={tmp_path / str(number)}"]
+            ended = run(*words)
+            assert (ended.status, ended.err) == (0, ""), (command, ended)
 
 
 @pytest.mark.skipif(shutil.which("jq") is None, reason="the recipe needs jq")
