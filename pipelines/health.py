@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from pipelines.exits import Exit
 from pipelines.reasons import Reason
@@ -31,6 +33,15 @@ class NotCaptured:
     reason: str
     detail: str
     is_the_sites_word: bool
+
+
+class Gaps(Protocol):
+    """Whoever is told of what could not be had (`RunReport`)."""
+
+    def add_gap(
+        self, what: str, url: str, reason: Reason, detail: str, native_id: str | None = None, title: str | None = None
+    ) -> None:
+        """Tell of it. `what` is speech, list or counter."""
 
 
 @dataclass(slots=True)
@@ -66,10 +77,54 @@ class RunReport:
     known_listed: int = 0
     is_walk_broken: bool = False
 
-    def expect(self, key: str, *, listed: bool) -> None:
+    @contextmanager
+    def walking(self) -> Iterator[None]:
+        """While the lists are walked; a walk that an error ends is this program's fault."""
+        self.is_walk_broken = True
+        yield
+        self.is_walk_broken = False
+
+    def found_section(self, name: str, url: str) -> None:
+        """The section was found."""
+        self.section = {"name": name, "url": url}
+
+    def note_known(self, present: int) -> None:
+        """How many present speeches the archive knew."""
+        self.known = present
+
+    def note_list_page(self, *, is_read: bool) -> None:
+        """A list page was asked for."""
+        self.list_pages += is_read
+
+    def note_total(self, printed: int | None) -> None:
+        """The count that a list page prints; the first one stands."""
+        self.printed_total = self.printed_total or printed
+
+    def end_list(self, *, is_complete: bool) -> None:
+        """The lists were walked, to their end or not."""
+        self.listing_complete = is_complete
+
+    def plan(self, native_id: str, why: str, url: str, title: str | None) -> None:
+        """An article is to be read."""
+        self.planned.append({"native_id": native_id, "why": why, "url": url, "title": title})
+
+    def note_stopped(self, why: str) -> None:
+        """The run was cut off."""
+        self.stopped = why
+
+    def note_fallback(self, said: str) -> None:
+        """Raw bytes are not kept as they went over the wire."""
+        self.capture_fallback = said
+
+    def add_notes(self, counts: Mapping[str, int]) -> None:
+        """What was odd about the site's answers and cost nothing, with how often."""
+        self.notes.update(counts)
+
+    def expect(self, key: str, *, listed: bool, is_known: bool = False) -> None:
         """A list row, or a known speech that stood on no list, that this run has to account for."""
         self.rows.add(key)
         self.listed += listed
+        self.known_listed += is_known
 
     def settle(self, key: str, outcome: str) -> None:
         """What became of a row: created, changed, same, restored, reprocessed, unread, or a presence."""

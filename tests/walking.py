@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
 
-from crawler.crawl.walk import ListWalk, find_section
+from crawler.crawl.walk import ListTask, ListWalk, find_section
 from crawler.http.fetch import Fetched
 from crawler.http.hosts import Hosts
 from crawler.pages import Ask, Family, ListedRow, family
@@ -43,6 +43,8 @@ class Walked:
 @dataclass(slots=True)
 class _Fetcher:
     answers: Answers
+    family: Family
+    hosts: Hosts
     asked: list[str] = field(default_factory=list)
 
     async def get(self, page: str | Ask, expected: str = "page") -> Fetched:  # noqa: ARG002 - the fetcher's signature
@@ -59,17 +61,11 @@ def walk(answers: Answers, start: str, made: Family | None = None, known: Mappin
     made = made or family("generic", None, ["领导讲话"], ["云溪市政协网"])
     report = RunReport("yunxi", "run", "incremental", start, "2026-01-10T02:00:00Z")
     profile = SimpleNamespace(section=["领导讲话"], cms="generic", site="yunxi", name="云溪市政协网")
-    archive = SimpleNamespace(known=dict(known or {}))
-    job = cast(
-        "Any",
-        SimpleNamespace(
-            family=made, report=report, profile=profile, archive=archive, hosts=Hosts(start), start_url=start
-        ),
-    )
-    fetcher = cast("Any", _Fetcher(answers))
+    task = ListTask(cast("Any", profile), start, dict(known or {}), report)
+    fetcher = cast("Any", _Fetcher(answers, made, Hosts(start)))
 
     async def rows() -> list[ListedRow]:
-        section = await find_section(job, fetcher)
-        return [row async for row in ListWalk(job, fetcher, section).rows()] if section else []
+        section = await find_section(task, fetcher)
+        return [row async for row in ListWalk(task, fetcher, section).rows()] if section else []
 
     return Walked(asyncio.run(rows()), report, fetcher.asked)

@@ -18,7 +18,6 @@ from crawler.http.fetch import Fetched, Fetcher, unread
 from crawler.pages import ArticlePage, SectionLink
 from crawler.pages.page import Page, PageError, PageTimeError
 from crawler.pages.shown import Shown, key, shown
-from crawler.run.job import CrawlJob
 from pipelines.reasons import Reason
 from pipelines.record import Attachment, Look, Problem, RawSpeech
 
@@ -59,14 +58,14 @@ class ArticleReader:
     """Reads speeches, off the site or out of the archive's own captures.
 
     Args:
-        job: its family reads the pages.
-        fetcher: fetches further parts, on the site's own hosts.
+        site: its name.
+        fetcher: fetches further parts, on the site's own hosts; its family reads the pages.
         views: adds view counts.
         files: gets attachments.
     """
 
-    def __init__(self, job: CrawlJob, fetcher: Fetcher, views: Views, files: Files) -> None:
-        self.job, self.fetcher, self.views, self.files = job, fetcher, views, files
+    def __init__(self, site: str, fetcher: Fetcher, views: Views, files: Files) -> None:
+        self.site, self.fetcher, self.views, self.files = site, fetcher, views, files
 
     async def read(
         self, article: Article, first: Fetched, look: Look, *, is_doubtful: bool = False, doubts: Doubts | None = None
@@ -110,9 +109,9 @@ class ArticleReader:
         """The speech as its pages give it, without its counter and with its attachments not fetched."""
         head = parts[0]
         return RawSpeech(
-            site=self.job.profile.site,
+            site=self.site,
             native_id=article.native_id,
-            url=self.job.family.canonical(article.url),
+            url=self.fetcher.family.canonical(article.url),
             section=article.section.name,
             title=head.title,
             raw=head.raw,
@@ -136,7 +135,7 @@ class ArticleReader:
             number = len(parts) + 1
             seen = shown(fetched.page) if parts else None
             with reading_time(fetched.page.url):
-                part = self.job.family.read_article(fetched.page, number, title)
+                part = self.fetcher.family.read_article(fetched.page, number, title)
             if seen is not None and (why := _why_no_part(seen, part, fetched.response, parts, answers)):
                 reason = Reason.NO_ARTICLE
                 return parts, answers, Fetched(fetched.response, None, reason, f"part {number}: {why}")
@@ -151,7 +150,7 @@ class ArticleReader:
             fetched = await self.fetcher.get(following, "article")
 
     def _names_section(self, article: ArticlePage, section: SectionLink) -> bool:
-        mine = self.job.family.column_id(section.url)
+        mine = self.fetcher.family.column_id(section.url)
         return mine is None or mine in article.column_ids
 
     def _column_problems(self, article: ArticlePage, section: SectionLink) -> tuple[Problem, ...]:

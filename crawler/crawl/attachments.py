@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from crawler.crawl.looks import sha256_of
 from crawler.http.capture import capture
 from crawler.http.fetch import Fetcher
-from crawler.run.job import CrawlJob
 from crawler.sites.profile import SiteProfile
 from pipelines.record import Attachment, Capture, Problem
 
@@ -30,12 +29,12 @@ class AttachmentFetcher:
     """Fetches attachments of one site, one after the other.
 
     Args:
-        job: the crawl; its profile says which kinds are fetched and how large they may be.
+        profile: says which kinds are fetched and how large they may be.
         fetcher: fetches them, with redirects followed within the site.
     """
 
-    def __init__(self, job: CrawlJob, fetcher: Fetcher) -> None:
-        self.job, self.fetcher = job, fetcher
+    def __init__(self, profile: SiteProfile, fetcher: Fetcher) -> None:
+        self.profile, self.fetcher = profile, fetcher
 
     async def fetch(self, found: tuple[Attachment, ...]) -> Fetching:
         """Fetch those the policy wants."""
@@ -44,9 +43,9 @@ class AttachmentFetcher:
         problems: list[Problem] = []
         asked = 0
         for attachment in found:
-            local = self.job.hosts.local(attachment.url)
+            local = self.fetcher.hosts.local(attachment.url)
             named = replace(attachment, url=local or attachment.url)
-            wanted = is_wanted(self.job.profile, named.url)
+            wanted = is_wanted(self.profile, named.url)
             asked += wanted
             if wanted and asked > MOST_FILES:
                 kept.append(named)
@@ -67,10 +66,10 @@ class AttachmentFetcher:
 
         No answer is no proof: the next full look at the speech tells of it.
         """
-        local = self.job.hosts.here(url)
-        if not is_wanted(self.job.profile, local):
+        local = self.fetcher.hosts.here(url)
+        if not is_wanted(self.profile, local):
             return False
-        answer = await self.fetcher.file(local, self.job.profile.attachment_mb << 20, validators)
+        answer = await self.fetcher.file(local, self.profile.attachment_mb << 20, validators)
         if answer.response is None or answer.reason is not None:
             return False
         return sha256_of(answer.response) != sha256
@@ -79,7 +78,7 @@ class AttachmentFetcher:
         """Why the file could not be had; None when its capture is the last of `captures`."""
         if local is None:
             return "on a foreign host"
-        answer = await self.fetcher.file(local, self.job.profile.attachment_mb << 20)
+        answer = await self.fetcher.file(local, self.profile.attachment_mb << 20)
         if answer.response is None or answer.reason is not None:
             return answer.told
         captures.append(await capture("attachment", number, answer.response))

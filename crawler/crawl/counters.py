@@ -9,7 +9,7 @@ from scrapy.http import TextResponse
 from crawler.http.capture import capture
 from crawler.http.fetch import Fetcher
 from crawler.pages import CounterMode
-from crawler.run.job import CrawlJob
+from pipelines.health import Gaps
 from pipelines.reasons import Reason
 from pipelines.record import Look, Problem
 
@@ -18,12 +18,13 @@ class CounterReader:
     """Adds view counts to looks.
 
     Args:
-        job: the crawl; its profile may forbid asking, or allow counters that count.
+        allowed: the profile's `counter`: it may forbid asking, or allow counters that count.
         fetcher: fetches counters.
+        gaps: is told of counters that do not answer.
     """
 
-    def __init__(self, job: CrawlJob, fetcher: Fetcher) -> None:
-        self.job, self.fetcher = job, fetcher
+    def __init__(self, allowed: str, fetcher: Fetcher, gaps: Gaps) -> None:
+        self.allowed, self.fetcher, self.gaps = allowed, fetcher, gaps
 
     async def with_views(
         self, look: Look, printed: str | None, counter_url: str | None
@@ -31,19 +32,19 @@ class CounterReader:
         """The look with the view count as its page or its counter gives it, or the problem why not."""
         if printed is not None:
             return replace(look, views_raw=printed, views_source="page"), ()
-        counter = self.job.hosts.local(counter_url) if counter_url else None
+        counter = self.fetcher.hosts.local(counter_url) if counter_url else None
         if counter is None:
             detail = "the page prints no number and names no counter of this site"
             return look, (Problem(field="view_count", code="missing", detail=detail),)
-        if why := withheld(self.job.profile.counter, self.job.family.counter_mode(counter)):
+        if why := withheld(self.allowed, self.fetcher.family.counter_mode(counter)):
             return look, (Problem(field="view_count", code="withheld", detail=why),)
         answer = await self.fetcher.get(counter, "counter")
         if not isinstance(answer.response, TextResponse) or answer.reason is not None:
             reason = answer.reason or Reason.NETWORK
-            self.job.report.add_gap("counter", counter, reason, answer.detail)
+            self.gaps.add_gap("counter", counter, reason, answer.detail)
             return look, (Problem(field="view_count", code="not-answered", detail=answer.told),)
         captures = (*look.captures, await capture("counter", 1, answer.response))
-        raw = self.job.family.count_in(answer.response.text)
+        raw = self.fetcher.family.count_in(answer.response.text)
         looked = (*look.looked, "counter")
         return replace(look, looked=looked, views_raw=raw, views_source="counter", captures=captures), ()
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from crawler.crawl.doubts import Doubt
 from crawler.crawl.looks import OnList
@@ -18,8 +18,8 @@ from crawler.crawl.reading_time import reading_time
 from crawler.pages import ListedRow
 from crawler.pages.shown import Shown, are_unlike, key, notice_in, pairs_in_common
 from crawler.replay.past import PastReader
-from crawler.run.job import CrawlJob
 from pipelines.archive.read.state import SpeechState, text_digest
+from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
 from pipelines.record import Compared, RawSpeech, Speech
 from pipelines.text.placeholders import is_loading
@@ -47,12 +47,23 @@ class Judge:
     """Judges the texts of one run, with what the run has seen so far.
 
     Args:
-        job: the crawl.
+        site: its name.
+        known: the archive's state of each speech, by native id.
+        normaliser: makes records of what pages say.
         past: reads the newest line of a known speech.
+        has_lasted: whether a doubt first told at a moment (RFC 3339) is old enough to be settled.
     """
 
-    def __init__(self, job: CrawlJob, past: PastReader) -> None:
-        self.job, self.past = job, past
+    def __init__(
+        self,
+        site: str,
+        known: Mapping[str, SpeechState],
+        normaliser: Normaliser,
+        past: PastReader,
+        has_lasted: Callable[[str], bool],
+    ) -> None:
+        self.site, self.known, self.normaliser = site, known, normaliser
+        self.past, self.has_lasted = past, has_lasted
         self._titles: defaultdict[str, set[str]] = defaultdict(set)
         self._texts: defaultdict[bytes, dict[str, str]] = defaultdict(dict)
         self._own: Counter[str] = Counter()
@@ -61,7 +72,7 @@ class Judge:
         self.without_text: set[str] = set()
         self.copies: dict[str, str] = {}
         """New speeches that are kept with the very text of another, headed otherwise, and that other."""
-        for native_id, state in job.archive.known.items():
+        for native_id, state in known.items():
             self._titles[key(state.title)].add(native_id)
             self._texts[state.text][native_id] = state.title
 
@@ -70,7 +81,7 @@ class Judge:
         if row.native_id is None:
             return
         self._titles[key(row.title)].add(row.native_id)
-        if row.native_id in self.job.archive.known:
+        if row.native_id in self.known:
             self._own[_page(listed)] += 1
 
     async def doubt(self, raw: RawSpeech, shown: Shown, listed: OnList | None, *, again: bool) -> Doubt | None:
@@ -79,9 +90,9 @@ class Judge:
         Raises:
             PageTimeError: judging it takes too long.
         """
-        known = self.job.archive.known.get(raw.native_id)
+        known = self.known.get(raw.native_id)
         with reading_time(raw.url):
-            speech = self.job.normaliser.speech(raw)
+            speech = self.normaliser.speech(raw)
         if known is not None and (known.is_redacted or speech.content_sha256 == known.content_sha256):
             return None
         was = await self._what_was(known, raw) if known else None
@@ -100,12 +111,12 @@ class Judge:
         since = known.first_doubted_at if known and found.may_last else None
         if found.is_settled or since is None:
             return found.is_settled
-        return self.job.clock() - datetime.fromisoformat(since) >= timedelta(days=self.job.gone_after_days)
+        return self.has_lasted(since)
 
     async def _what_was(self, known: SpeechState, raw: RawSpeech) -> _Before:
         compared = await self.past.compared(raw)
         if isinstance(compared, Compared):
-            old = self.job.normaliser.speech(compared.before)
+            old = self.normaliser.speech(compared.before)
             return _Before(old.title, old.body, _is_structural(old))
         line = await asyncio.to_thread(self.past.content, known)
         codes = {problem["code"] for problem in line["problems"]}
@@ -117,7 +128,7 @@ class Judge:
         if (said := notice_in(speech.body)) and not notice_in(was.body):
             return Doubt(*said)
         if others := self._others(speech, known):
-            return Doubt(Reason.DOUBTFUL, f"the text of {_ids(self.job, others)} stands there")
+            return Doubt(Reason.DOUBTFUL, f"the text of {_ids(self.site, others)} stands there")
         if len(speech.body) * _COLLAPSED < len(was.body) and (len(was.body) >= _LONG or not speech.body):
             detail = f"{len(speech.body)} characters of text, {len(was.body)} before"
             return Doubt(Reason.DOUBTFUL, detail, may_last=True)
@@ -145,11 +156,11 @@ class Judge:
         if is_told:
             return self._unlike(speech, shown, title or "", others)
         if others and len({key(other) for other in others.values()} - {key(speech.title)}) >= _MANY - 1:
-            return Doubt(Reason.DOUBTFUL, f"the text of {_ids(self.job, others)} stands there too")
+            return Doubt(Reason.DOUBTFUL, f"the text of {_ids(self.site, others)} stands there too")
         another = next((one for one, other in others.items() if are_unlike(other, speech.title)), None)
         if another and len(speech.body) >= _LONG:
             self.copies[speech.native_id] = another
-            return Doubt(Reason.DOUBTFUL, f"the text of {_ids(self.job, others)} stands there too", is_settled=True)
+            return Doubt(Reason.DOUBTFUL, f"the text of {_ids(self.site, others)} stands there too", is_settled=True)
         if not speech.body and not speech.attachments:
             return self._without_text(speech)
         return self._of_section(speech, listed, again=again)
@@ -176,7 +187,7 @@ class Judge:
             (self._foreign if is_foreign else self._own)[page] += 1
         if not is_foreign:
             return None
-        has_history = bool(self.job.archive.known)
+        has_history = bool(self.known)
         is_anothers = not self._own[page] and (has_history or self._foreign[page] >= _MANY)
         has_others = has_history or self._own.total() > 0
         detail = f"every new row of its list page says, as this one, that it stands in {speech.raw.breadcrumb}"
@@ -187,7 +198,7 @@ class Judge:
         texts, was = self._texts[text_digest(speech.body)], known.text if known else b""
         if not speech.body or text_digest(speech.body) == was:
             return {}
-        same = {one for one, state in self.job.archive.known.items() if was and state.text == was} if texts else set()
+        same = {one for one, state in self.known.items() if was and state.text == was} if texts else set()
         return {one: title for one, title in texts.items() if one not in {speech.native_id, *same}}
 
 
@@ -204,8 +215,8 @@ def _page(listed: OnList | None) -> str:
     return f"{page.url} {page.captured_at} {page.record_id}" if page else ""
 
 
-def _ids(job: CrawlJob, others: dict[str, str]) -> str:
-    return f"{job.profile.site}:{min(others)}"
+def _ids(site: str, others: dict[str, str]) -> str:
+    return f"{site}:{min(others)}"
 
 
 def _headed(speech: Speech, title: str) -> str:

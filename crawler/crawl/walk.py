@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
 
 from crawler.crawl.instead import what_came
@@ -17,8 +17,10 @@ from crawler.pages.lists.rows import leads_to_anothers
 from crawler.pages.lists.sections import heads_section, says_section
 from crawler.pages.page import Page, PageError, PageTimeError, squeeze, words
 from crawler.pages.shown import are_unlike
-from crawler.run.job import CrawlJob
+from crawler.sites.profile import SiteProfile
+from pipelines.archive.read.state import SpeechState
 from pipelines.exits import Exit
+from pipelines.health import RunReport
 from pipelines.reasons import Reason
 from pipelines.record import Capture
 
@@ -39,68 +41,85 @@ def _links(page: Page) -> tuple[str, ...]:
     return tuple(node.get("href", "") for node in page.all("//a[@href]"))
 
 
-async def find_section(job: CrawlJob, fetcher: Fetcher) -> SectionLink | None:
+@dataclass(frozen=True, slots=True)
+class ListTask:
+    """What is looked for in lists: the section of a site.
+
+    Args:
+        profile: the site's.
+        start_url: where the crawl begins.
+        known: the archive's state of each speech, by native id.
+        report: is told of the section, its pages and gaps, and of refusals.
+    """
+
+    profile: SiteProfile
+    start_url: str
+    known: Mapping[str, SpeechState]
+    report: RunReport
+
+
+async def find_section(task: ListTask, fetcher: Fetcher) -> SectionLink | None:
     """The section of the site, or None with the refusal or gap in the report.
 
     Looks at the start page, then at the site's root.
     """
-    names = job.profile.section
-    root = urljoin(job.start_url, "/")
+    names = task.profile.section
+    root = urljoin(task.start_url, "/")
     came: tuple[str, str] | None = None
-    for url in dict.fromkeys((job.start_url, root)):
+    for url in dict.fromkeys((task.start_url, root)):
         fetched = await fetcher.get(url)
         came = came or what_came(fetched, url)
         if fetched.page is None:
-            if url == job.start_url:
-                _refuse_start(job, url, fetched)
+            if url == task.start_url:
+                _refuse_start(task, url, fetched)
                 return None
             break
         try:
             with reading_time(url):
-                job.hosts.learn(job.family.own_links(fetched.page))
-                section = job.family.find_section(fetched.page, names)
+                fetcher.hosts.learn(fetcher.family.own_links(fetched.page))
+                section = fetcher.family.find_section(fetched.page, names)
         except PageTimeError as error:
-            _refuse_start(job, url, unread(fetched.response, error))
+            _refuse_start(task, url, unread(fetched.response, error))
             return None
         if section is not None:
-            job.report.section = {"name": section.name, "url": job.hosts.local(section.url) or section.url}
+            task.report.found_section(section.name, fetcher.hosts.local(section.url) or section.url)
             return section
-    _refuse_no_section(job, came)
+    _refuse_no_section(task, came)
     return None
 
 
-def _refuse_start(job: CrawlJob, url: str, fetched: Fetched) -> None:
+def _refuse_start(task: ListTask, url: str, fetched: Fetched) -> None:
     reason = fetched.reason or Reason.UNREADABLE
-    job.report.add_gap("list", url, reason, fetched.detail)
+    task.report.add_gap("list", url, reason, fetched.detail)
     if reason is Reason.CHALLENGE:
         message = f"{url} answers with a challenge, not with its page; nothing is marked gone. Try again later"
-        job.report.refuse(Exit.REFUSED, message)
+        task.report.refuse(Exit.REFUSED, message)
     elif reason is Reason.ROBOTS:
-        job.report.refuse(Exit.REFUSED, f"{url}: {fetched.detail}; nothing was looked at, nothing is marked gone")
+        task.report.refuse(Exit.REFUSED, f"{url}: {fetched.detail}; nothing was looked at, nothing is marked gone")
     elif reason is Reason.NOT_FOUND:
-        status = Exit.REFUSED if job.archive.known else Exit.WRONG_USE
-        job.report.refuse(status, f"{url}: not found on this site; give another start_url")
+        status = Exit.REFUSED if task.known else Exit.WRONG_USE
+        task.report.refuse(status, f"{url}: not found on this site; give another start_url")
     else:
         is_silent = reason in {Reason.NETWORK, Reason.HTTP_ERROR, Reason.BAD_URL}
         remedy = (
             "Is it the right address and is the site up?" if is_silent else "Open it in a browser, or try again later"
         )
         message = f"{url} could not be read: {fetched.detail}. {remedy}"
-        job.report.refuse(Exit.GAPS, message)
+        task.report.refuse(Exit.GAPS, message)
 
 
-def _refuse_no_section(job: CrawlJob, came: tuple[str, str] | None) -> None:
+def _refuse_no_section(task: ListTask, came: tuple[str, str] | None) -> None:
     if came is not None:
-        status = Exit.REFUSED if job.archive.known else Exit.GAPS
-        job.report.refuse(status, f"{came[0]}; nothing is marked gone: {came[1]}")
+        status = Exit.REFUSED if task.known else Exit.GAPS
+        task.report.refuse(status, f"{came[0]}; nothing is marked gone: {came[1]}")
         return
-    names = " or ".join(job.profile.section)
+    names = " or ".join(task.profile.section)
     message = (
-        f"{job.start_url}: no {job.profile.cms} list page is linked there by the name {names}; give the list page "
-        f"itself as start_url, or mend `section` or `cms` in the profile of {job.profile.site}"
+        f"{task.start_url}: no {task.profile.cms} list page is linked there by the name {names}; give the list page "
+        f"itself as start_url, or mend `section` or `cms` in the profile of {task.profile.site}"
     )
-    has_history = bool(job.archive.known)
-    job.report.refuse(Exit.REFUSED if has_history else Exit.WRONG_USE, message)
+    has_history = bool(task.known)
+    task.report.refuse(Exit.REFUSED if has_history else Exit.WRONG_USE, message)
 
 
 class ListWalk:
@@ -110,13 +129,13 @@ class ListWalk:
     or cannot be followed, is a gap that names it.
 
     Args:
-        job: the crawl; its report is told of pages, totals and gaps.
+        task: the site; its report is told of pages, totals and gaps.
         fetcher: fetches pages.
         section: where the list begins.
     """
 
-    def __init__(self, job: CrawlJob, fetcher: Fetcher, section: SectionLink) -> None:
-        self.job, self.fetcher, self.section = job, fetcher, section
+    def __init__(self, task: ListTask, fetcher: Fetcher, section: SectionLink) -> None:
+        self.task, self.fetcher, self.section = task, fetcher, section
         self.seen: set[str] = set()
         self.capture: Capture | None = None
         self._further: dict[str, bool] = {}
@@ -142,7 +161,7 @@ class ListWalk:
                 yield row
         if not self.seen and (self._is_complete or self._is_empty):
             await self._refuse_empty()
-        self.job.report.listing_complete = self._is_complete and self._certain > 0
+        self.task.report.end_list(is_complete=self._is_complete and self._certain > 0)
 
     async def _list(self, start: str) -> AsyncIterator[ListedRow]:
         """One list: walked again from its first page while its counts change under the walk, once where rows went."""
@@ -151,7 +170,7 @@ class ListWalk:
             state = ListState(self._known() if start == self.section.url else 0)
             async for row in self._pass(start, state):
                 yield row
-            if self.job.report.refusal is not None:
+            if self.task.report.refusal is not None:
                 break
             if not state.has_moved(before) and not (before is None and await self._have_rows_gone(start, state)):
                 break
@@ -171,7 +190,7 @@ class ListWalk:
             return False
         try:
             with reading_time(ask.url):
-                listing = self.job.family.read_list(fetched.page)
+                listing = self.fetcher.family.read_list(fetched.page)
         except PageTimeError:
             return False
         return state.has_come_up(self._certain_keys(listing))
@@ -209,7 +228,7 @@ class ListWalk:
         if look[2] is not None and look[2].is_worth_asking:
             again = await self._once(ask, number, state)
             look = again if again[1] is not None else look
-        self.job.report.list_pages += look[1] is not None
+        self.task.report.note_list_page(is_read=look[1] is not None)
         return look
 
     async def _once(self, ask: Ask, number: int, state: ListState) -> _Look:
@@ -218,8 +237,8 @@ class ListWalk:
             return fetched, None, None
         try:
             with reading_time(ask.url):
-                self.job.hosts.learn(self.job.family.own_links(fetched.page))
-                listing = self.job.family.read_list(fetched.page)
+                self.fetcher.hosts.learn(self.fetcher.family.own_links(fetched.page))
+                listing = self.fetcher.family.read_list(fetched.page)
                 article = None if ask.is_fragment else self._title_of_article(fetched.page, listing)
         except PageTimeError as error:
             return unread(fetched.response, error), None, None
@@ -243,14 +262,14 @@ class ListWalk:
         if ask.is_fragment or heads_section(fetched.page, self.section.name):
             return None
         if self._front is None:
-            front = await self.fetcher.get(urljoin(self.job.start_url, "/"))
+            front = await self.fetcher.get(urljoin(self.task.start_url, "/"))
             self._front = _links(front.page) if front.page else ()
         return "it is the site's front page" if self._front and _links(fetched.page) == self._front else None
 
     def _title_of_article(self, page: Page, listing: ListPage) -> str | None:
         """The title of the article that came for a list page; None for a list, headed by its section or a row."""
         try:
-            read = self.job.family.read_article(page, 1, None)
+            read = self.fetcher.family.read_article(page, 1, None)
         except PageTimeError:
             raise
         except PageError:
@@ -262,7 +281,7 @@ class ListWalk:
         if len(rows) > _FEW_ROWS and not is_certain:
             return None
         title, text = squeeze(read.title), words(body.root)
-        others = (*(row.title or "" for row in listing.rows), *self.job.profile.section, self.job.profile.name)
+        others = (*(row.title or "" for row in listing.rows), *self.task.profile.section, self.task.profile.name)
         is_headed = not any(title in squeeze(other) or squeeze(other) in title for other in others if squeeze(other))
         return read.title if is_headed and text.count("。") >= _FEWEST_SENTENCES else None
 
@@ -270,13 +289,13 @@ class ListWalk:
         """True, with the refusal told, for a first page that is another: the front page, another list."""
         if start != self.section.url or fetched.page is None or not listing.rows:
             return False
-        if said := renumbered(self.job.archive.known, self._local_rows(listing)):
+        if said := renumbered(self.task.known, self._local_rows(listing)):
             self._is_complete = False
-            self.job.report.refuse(Exit.REFUSED, said)
+            self.task.report.refuse(Exit.REFUSED, said)
             return True
         if says_section(fetched.page, self.section.name):
             return False
-        keys, known = self._keys(listing), {key for key, one in self.job.archive.known.items() if not one.is_gone}
+        keys, known = self._keys(listing), {key for key, one in self.task.known.items() if not one.is_gone}
         if known and not keys & known:
             came = what_came(fetched, start)
             why = came[0] if came else "it names another page and lists no speech that the archive knows"
@@ -286,12 +305,12 @@ class ListWalk:
             return False
         self._is_complete = False
         message = f"{start} does not answer with the list of {self.section.name}: {why}; nothing is marked gone"
-        self.job.report.refuse(Exit.REFUSED, message)
+        self.task.report.refuse(Exit.REFUSED, message)
         return True
 
     async def _is_front_page(self, keys: frozenset[str]) -> bool:
-        front = await self.fetcher.get(urljoin(self.job.start_url, "/"))
-        return front.page is not None and self._keys(self.job.family.read_list(front.page)) == keys
+        front = await self.fetcher.get(urljoin(self.task.start_url, "/"))
+        return front.page is not None and self._keys(self.fetcher.family.read_list(front.page)) == keys
 
     def _keys(self, listing: ListPage) -> frozenset[str]:
         return frozenset(row.native_id or row.url for row in self._local_rows(listing))
@@ -302,7 +321,7 @@ class ListWalk:
 
     def _local_rows(self, listing: ListPage) -> list[ListedRow]:
         """The number in a foreign address is no id of this site."""
-        return [row if self.job.hosts.local(row.url) else replace(row, native_id=None) for row in listing.rows]
+        return [row if self.fetcher.hosts.local(row.url) else replace(row, native_id=None) for row in listing.rows]
 
     def _fresh(self, number: int, listing: ListPage, state: ListState, trouble: Trouble | None) -> list[ListedRow]:
         """Rows not seen before."""
@@ -313,21 +332,21 @@ class ListWalk:
         certain = self._certain_keys(listing)
         self._certain += len(certain)
         state.add(number, listing, self._keys(listing), certain, trouble)
-        self.job.report.printed_total = self.job.report.printed_total or listing.total
+        self.task.report.note_total(listing.total)
         self._service = self._service or listing.service
         for url in listing.further:
-            local = self.job.hosts.local(url)
+            local = self.fetcher.hosts.local(url)
             if local and local != self.section.url and len(self._further) < _MOST_FURTHER:
                 self._further.setdefault(local, False)
         return fresh
 
     def _known(self) -> int:
-        return sum(not one.is_gone for one in self.job.archive.known.values())
+        return sum(not one.is_gone for one in self.task.known.values())
 
     def _local(self, page: str | Ask) -> Ask | None:
         """A list page as it is asked for on the site's own host; None when it is on a foreign one."""
         ask = Ask(page) if isinstance(page, str) else page
-        local = self.job.hosts.local(ask.url)
+        local = self.fetcher.hosts.local(ask.url)
         return replace(ask, url=local) if local else None
 
     def _of_another(self, rows: list[ListedRow]) -> Iterator[str]:
@@ -342,17 +361,17 @@ class ListWalk:
             if said not in self._told:
                 self._told.add(said)
                 detail = f"a row whose link has no address that can be read: {said}"
-                self.job.report.add_gap("speech", self.section.url, Reason.BAD_URL, detail, None, said)
+                self.task.report.add_gap("speech", self.section.url, Reason.BAD_URL, detail, None, said)
 
     def _tell_gap(self, url: str, reason: Reason, detail: str) -> None:
         self._is_complete = False
         if f"{url} {detail}" in self._told:
             return
         self._told.add(f"{url} {detail}")
-        self.job.report.add_gap("list", url, reason, detail)
+        self.task.report.add_gap("list", url, reason, detail)
         if not self.seen and (reason is Reason.CHALLENGE or reason.is_the_sites_word):
             message = f"the section's list {url} cannot be read ({reason.value}: {detail}); nothing is marked gone"
-            self.job.report.refuse(Exit.REFUSED, message)
+            self.task.report.refuse(Exit.REFUSED, message)
 
     async def _refuse_empty(self) -> None:
         came = what_came(await self.fetcher.get(self.section.url), self.section.url)
@@ -367,4 +386,4 @@ class ListWalk:
         else:
             remedy = "if it has speeches in a browser, `rows` in the profile names their container"
             message = f"{name} ({self.section.url}) lists no speech; nothing is marked gone; {remedy}"
-        self.job.report.refuse(Exit.REFUSED, message)
+        self.task.report.refuse(Exit.REFUSED, message)

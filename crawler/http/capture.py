@@ -188,7 +188,7 @@ class CapturingHandler(GuardedHandler):
         except (ImportError, AttributeError) as error:
             said = f"the bytes on the wire cannot be seen ({error}); captures hold headers written again by us"
             _log.error(said)
-            self._report.capture_fallback = said
+            self._report.note_fallback(said)
             return None
 
     async def _download(self, request: Request) -> Response:

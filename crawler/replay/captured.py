@@ -18,7 +18,7 @@ from crawler.http.fetch import Fetcher, NotCaptured
 from crawler.http.hosts import Hosts
 from crawler.http.middlewares import SHA256_BEFORE, StrictCompressionMiddleware, Undecodable
 from crawler.replay.answers import flags_of, headers_of
-from crawler.run.job import CrawlJob
+from crawler.sites.profile import SiteProfile
 from pipelines.archive.write.captures import Captured
 from pipelines.record import Attachment, Capture, Look, Problem
 from pipelines.warc.exchanges import with_payload
@@ -68,8 +68,8 @@ class CapturedAnswers:
 class CapturedViews:
     """The view count as it was read then, or the problem that was told."""
 
-    def __init__(self, job: CrawlJob, fetcher: Fetcher, line: Line, captures: Sequence[Capture]) -> None:
-        self.job, self.fetcher, self.line = job, fetcher, line
+    def __init__(self, fetcher: Fetcher, line: Line, captures: Sequence[Capture]) -> None:
+        self.fetcher, self.line = fetcher, line
         self._counter = next((one.url for one in captures if one.role == "counter"), None)
 
     async def with_views(
@@ -85,7 +85,7 @@ class CapturedViews:
         if answer is None or answer.reason is not None or not isinstance(answer.response, TextResponse):
             return look, _told(self.line, "view_count")
         captures = (*look.captures, await capture("counter", 1, answer.response))
-        raw = self.job.family.count_in(answer.response.text)
+        raw = self.fetcher.family.count_in(answer.response.text)
         return replace(look, views_raw=raw, views_source="counter", captures=captures), ()
 
 
@@ -96,8 +96,8 @@ class CapturedFiles:
     fetches nothing here and changes nothing of what was told then. It judges only what a newer reader finds.
     """
 
-    def __init__(self, job: CrawlJob, hosts: Hosts, line: Line, captures: Sequence[Capture]) -> None:
-        self.job, self.hosts, self.line = job, hosts, line
+    def __init__(self, profile: SiteProfile, hosts: Hosts, line: Line, captures: Sequence[Capture]) -> None:
+        self.profile, self.hosts, self.line = profile, hosts, line
         self._captures = tuple(one for one in captures if one.role == "attachment")
 
     async def fetch(self, found: tuple[Attachment, ...]) -> Fetching:
@@ -115,7 +115,7 @@ class CapturedFiles:
         return Fetching(kept, self._captures, (*problems, *of_all))
 
     def _told_now(self, found: Attachment) -> Problem | None:
-        is_missed = is_wanted(self.job.profile, found.url)
+        is_missed = is_wanted(self.profile, found.url)
         return not_fetched(found.url, "never captured") if is_missed else None
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from scrapy import Request
@@ -14,9 +16,9 @@ from crawler.crawl.looks import OnList, http_facts
 from crawler.crawl.unchanged import conditions
 from crawler.http.fetch import Fetched, Fetcher, NotCaptured
 from crawler.http.hosts import Hosts
-from crawler.pages import SectionLink
+from crawler.pages import Family, SectionLink
 from crawler.replay.captured import CapturedAnswers, CapturedFiles, CapturedViews
-from crawler.run.job import CrawlJob
+from crawler.sites.profile import SiteProfile
 from pipelines.archive.read.origins import Origin, fold_origins
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.state import SpeechState
@@ -31,15 +33,25 @@ class PastReader:
     """Reads what the archive has of its speeches, each in the circumstances of the run that captured it.
 
     What a speech was read from is found in one pass over the archive, made when it is first asked for.
+
+    Args:
+        folder: the archive's.
+        known: the archive's state of each speech, by native id.
+        profile: the site's.
+        family: reads its pages.
+        parser: today's.
     """
 
-    def __init__(self, job: CrawlJob) -> None:
-        self.job = job
+    def __init__(
+        self, folder: Path, known: Mapping[str, SpeechState], profile: SiteProfile, family: Family, parser: str
+    ) -> None:
+        self.folder, self.known, self.profile = folder, known, profile
+        self.family, self.parser = family, parser
         self._reports: dict[str, dict[str, Any]] = {}
 
     @cached_property
     def _archive(self) -> Archive:
-        return Archive(self.job.folder)
+        return Archive(self.folder)
 
     @cached_property
     def _origins(self) -> dict[str, Origin]:
@@ -52,8 +64,8 @@ class PastReader:
 
     async def compared(self, now: RawSpeech) -> RawSpeech | Compared[RawSpeech]:
         """A speech as its page is now; with what the archive has where only both tell whose change it is."""
-        known = self.job.archive.known.get(now.native_id)
-        if known is None or not is_ambiguous(known, self.job.normaliser.parser, now.look.captures):
+        known = self.known.get(now.native_id)
+        if known is None or not is_ambiguous(known, self.parser, now.look.captures):
             return now
         # The pass over a large archive takes its time, which the event loop must not lose.
         await asyncio.to_thread(lambda: self._origins)
@@ -80,13 +92,13 @@ class PastReader:
         if first is None or first.file is None:
             return Fetched(None, None, Reason.NO_CAPTURE, "it was read before raw bytes were kept")
         report = self._report(first.file)
-        hosts = Hosts(report["start_url"], (*self.job.profile.hosts, *(report.get("aliases") or ())))
-        fetcher = Fetcher(CapturedAnswers(self._archive.layout.root, captures), hosts, self.job.family)
+        hosts = Hosts(report["start_url"], (*self.profile.hosts, *(report.get("aliases") or ())))
+        fetcher = Fetcher(CapturedAnswers(self._archive.layout.root, captures), hosts, self.family)
         reader = ArticleReader(
-            self.job,
+            self.profile.site,
             fetcher,
-            CapturedViews(self.job, fetcher, line, captures),
-            CapturedFiles(self.job, hosts, line, captures),
+            CapturedViews(fetcher, line, captures),
+            CapturedFiles(self.profile, hosts, line, captures),
         )
         page = next((one for one in captures if one.role == "list"), None)
         section = SectionLink((report.get("section") or {}).get("url", ""), line["section"], is_here=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
@@ -59,3 +59,7 @@ class CrawlJob:
     def now(self) -> str:
         """The present moment as archives write it."""
         return stamp(self.clock())
+
+    def is_long_since(self, moment: str) -> bool:
+        """Whether a moment (RFC 3339) lies as many days back as a deletion needs to be believed."""
+        return self.clock() - datetime.fromisoformat(moment) >= timedelta(days=self.gone_after_days)

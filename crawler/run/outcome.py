@@ -59,7 +59,7 @@ def finish(job: CrawlJob, ended: str | None, traffic: dict[str, Any], politeness
         The outcome; nothing is sealed when there is nothing to keep: the site was never found.
     """
     if ended in {None, "shutdown"}:
-        job.report.stopped = "by a signal"
+        job.report.note_stopped("by a signal")
     if job.occasion.recorded is not None:
         job.occasion.recorded.end()
     mass = job.archive.mass_deletion()
@@ -138,7 +138,7 @@ def seal(crawler: Crawler, job: CrawlJob | None = None) -> Outcome:
     job = job or getattr(crawler.spider, "job", None)
     if not isinstance(job, CrawlJob) or crawler.crawling:
         raise ValueError("seal() takes the crawler of a crawl of the spider `speeches` that has ended")
-    job.report.notes.update(notes(crawler))
+    job.report.add_notes(notes(crawler))
     outcome = finish(job, statistics(crawler).get("finish_reason"), *_figures(crawler))
     if feeds := _feeds_not_written(crawler):
         return _without_feeds(outcome, feeds)

@@ -23,7 +23,7 @@ from crawler.crawl.doubts import Doubt
 from crawler.crawl.judge import Judge
 from crawler.crawl.looks import OnList, http_facts
 from crawler.crawl.unchanged import conditional_headers, is_confirmed
-from crawler.crawl.walk import ListWalk, find_section
+from crawler.crawl.walk import ListTask, ListWalk, find_section
 from crawler.http.capture import arrived, capture
 from crawler.http.ending import Halt, Stopping
 from crawler.http.fetch import Fetched, Fetcher, failed
@@ -148,46 +148,49 @@ class SpeechesSpider(Spider):
     @cached_property
     def counters(self) -> CounterReader:
         """Reads view counts."""
-        return CounterReader(self.job, self.fetcher)
+        return CounterReader(self.job.profile.counter, self.fetcher, self.report)
 
     @cached_property
     def reader(self) -> ArticleReader:
         """Reads articles with their counters and attachments."""
-        return ArticleReader(self.job, self.fetcher, self.counters, self.files)
+        return ArticleReader(self.job.profile.site, self.fetcher, self.counters, self.files)
 
     @cached_property
     def files(self) -> AttachmentFetcher:
         """Fetches attachments."""
-        return AttachmentFetcher(self.job, self.fetcher)
+        return AttachmentFetcher(self.job.profile, self.fetcher)
 
     @cached_property
     def past(self) -> PastReader:
         """Reads what the archive has of a speech, where page and parser both changed."""
-        return PastReader(self.job)
+        return PastReader(
+            self.job.folder, self.archive.known, self.job.profile, self.job.family, self.normaliser.parser
+        )
 
     @cached_property
     def judge(self) -> Judge:
         """Says whether a text is the speech's."""
-        return Judge(self.job, self.past)
+        job = self.job
+        return Judge(job.profile.site, self.archive.known, self.normaliser, self.past, job.is_long_since)
 
     async def start(self) -> AsyncIterator[Any]:
         """Find the section, walk its lists, and plan what to read; then look for known speeches no list shows.
 
         Second looks come last, when whatever ailed the site may have passed and other texts are there to compare.
         """
-        self.job.report.is_walk_broken = True
-        async for output in self._walk():
-            yield output
-        self.job.report.is_walk_broken = False
+        with self.report.walking():
+            async for output in self._walk():
+                yield output
         for request in self._second_looks():
             yield request
 
     async def _walk(self) -> AsyncIterator[Any]:
-        section = await find_section(self.job, self.fetcher)
+        task = ListTask(self.job.profile, self.job.start_url, self.archive.known, self.report)
+        section = await find_section(task, self.fetcher)
         if section is None:
             return
-        self.job.report.known = sum(not one.is_gone for one in self.job.archive.known.values())
-        walk = ListWalk(self.job, self.fetcher, section)
+        self.job.report.note_known(sum(not one.is_gone for one in self.job.archive.known.values()))
+        walk = ListWalk(task, self.fetcher, section)
         planned = 0
         async for row in walk.rows():
             if self.job.limit is not None and planned >= self.job.limit:
@@ -209,7 +212,8 @@ class SpeechesSpider(Spider):
         if (row.native_id or row.url) in job.report.rows:
             self._listed_again[row.native_id or row.url] = listed
             return
-        job.report.expect(row.native_id or row.url, listed=True)
+        is_known = row.native_id in job.archive.known
+        job.report.expect(row.native_id or row.url, listed=True, is_known=is_known)
         local = job.hosts.local(row.url)
         if local is None or row.native_id is None:
             reason = Reason.FOREIGN_HOST if local is None else Reason.BAD_URL
@@ -218,7 +222,6 @@ class SpeechesSpider(Spider):
             yield await self._missed(row.native_id, row.url, Fetched(None, None, reason, detail), listed)
             return
         self.judge.note(row, listed)
-        job.report.known_listed += row.native_id in job.archive.known
         if why := job.plan.why_read(row.native_id, listed.row):
             yield self._article_request(row.native_id, local, listed, section, why, is_doubtful=row.is_doubtful)
         else:
@@ -247,7 +250,7 @@ class SpeechesSpider(Spider):
         is_doubtful: bool = False,
     ) -> Request:
         title = listed.row.title if listed else self.job.archive.known[native_id].title
-        self.job.report.planned.append({"native_id": native_id, "why": why, "url": url, "title": title})
+        self.report.plan(native_id, why, url, title)
         headers = {} if self.job.plan.read_all else conditional_headers(self.job.archive.known.get(native_id))
         kwargs = {
             "native_id": native_id,
