@@ -82,6 +82,7 @@ SIGNED = f'{TEXT}<p align="right">2023年12月1日</p>'
         ({"info": "发布时间：2023-02-30", "listed": "2023-03-02"}, (None, None, ["impossible"])),
         ({"info": "发布时间：1970-01-01 08:00:00"}, (None, None, ["impossible"])),
         ({"info": "发布时间：--", "head": META}, ("2023-12-28T19:00", "meta", [])),
+        ({"info": "发布时间：٢٠٢٣-١٢-٢٨", "body": SIGNED}, (None, None, ["unreadable"])),
         ({"info": "发布时间：{$GetDate}", "body": SIGNED}, (None, None, ["unreadable"])),
         ({"head": '<meta name="PubDate" content="1900-01-01">', "listed": "2023-12-28"}, ("2023-12-28", "list", [])),
         ({"info": "发布时间：2023-12-28 19:00-20:00"}, (None, None, ["unreadable"])),

@@ -44,7 +44,7 @@ _TODAY = re.compile("今天|今日|现在|当前|欢迎|您好|北京时间")
 _UPDATE = re.compile(rf"{UPDATE_LABEL}$")
 _YEAR_FIRST, _NUMBERS = re.compile(r"\d{4}\D"), re.compile(r"\d+")
 # Words that may be a date or stand for one; `时间：周三、周四` in a sentence is none.
-_TELLS = re.compile(r"[0-9０-９年月前今昨刚{$\[]|^[-—]+$|NaN|null|undefined|Invalid", re.IGNORECASE)
+_TELLS = re.compile(r"[\d年月前今昨刚{$\[]|^[-—]+$|NaN|null|undefined|Invalid", re.IGNORECASE)
 _FOOTER = re.compile("©|版权|[Cc]opyright|备案|[上下]一[篇页条]")
 _BARE_VIEWS = re.compile(
     r"(?:浏览|阅读|点击|访问|查看|人气)(?:次数|量|数|率)?\s?[\])】）]?\s?([(（\[]?\s?[\d０-９][^\s\])）】]{0,12})"
