@@ -204,6 +204,10 @@ def test_the_rooms_of_the_document_are_those_of_the_code() -> None:
     named = set(re.findall(r"`((?:crawler|pipelines)/\w+)`", PAGES["docs/development.md"]))
     rooms = {path.parent for package in ("crawler", "pipelines") for path in ROOT.glob(f"{package}/*/*.py")}
     assert named == {room.relative_to(ROOT).as_posix() for room in rooms}
+    paths = re.findall(r"`((?:crawler|pipelines|tests|docs)/[\w./-]+)`", "".join(PAGES.values()))
+    missing = {path for path in paths if not (ROOT / path.replace("NAME", "")).parent.is_dir()}
+    missing |= {path for path in paths if "NAME" not in path and not (ROOT / path).exists()}
+    assert missing == set()
 
 
 def test_sites_are_listed() -> None:
