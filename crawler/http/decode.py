@@ -45,7 +45,9 @@ def as_text(response: Response) -> TextResponse | None:
         return None
     kind = type(response) if isinstance(response, TextResponse) else HtmlResponse
     header = http_content_type_encoding(_content_type(response))
-    return response.replace(cls=kind, encoding=encoding_of(response.body, header))
+    # Not by `replace`: that asks the old response for its encoding, which Scrapy then guesses from the whole body.
+    same = {name: getattr(response, name) for name in Response.attributes}
+    return kind(**same, encoding=encoding_of(response.body, header))
 
 
 def lying_charset(response: TextResponse) -> str | None:

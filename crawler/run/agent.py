@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+from functools import cache
 from importlib.metadata import version
 
 from scrapy.settings import BaseSettings
@@ -22,7 +23,10 @@ def user_agent(settings: BaseSettings, hosts: Hosts, command: str) -> str:
     return agent
 
 
+_version = cache(version)
+
+
 def software() -> dict[str, str]:
     """What wrote a commit: this program, Python, the system and the libraries that matter."""
-    libraries = {name: version(name) for name in ("scrapy", "twisted", "lxml", "w3lib")}
+    libraries = {name: _version(name) for name in ("scrapy", "twisted", "lxml", "w3lib")}
     return {"speech-archive": __version__, "python": platform.python_version(), "system": sys.platform, **libraries}

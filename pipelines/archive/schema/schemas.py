@@ -6,6 +6,7 @@ first thousands of lines becomes text or vanishes. With `readers.json` nothing i
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from pipelines.archive.disk.files import json_document
@@ -44,6 +45,7 @@ speeches = duckdb.execute("from read_json('latest.jsonl', format='newline_delimi
 SNIPPETS = {"pandas": PANDAS, "polars": POLARS, "duckdb": DUCKDB}
 
 
+@cache
 def documents() -> dict[str, bytes]:
     """Every file of `schemas/` by its name in the archive."""
     shapes = {name: shape_of_record(record) for name, record in RECORDS.items()}
