@@ -146,7 +146,7 @@ class ListWalk:
         self._is_complete = True
         self._is_empty = False
         self._service: str | None = None
-        self._front: tuple[str, ...] | None = None
+        self._front: tuple[tuple[str, ...], frozenset[str]] | None = None
 
     async def rows(self) -> AsyncIterator[ListedRow]:
         """Rows in the order of the list; `capture` is of the page they stood on.
@@ -261,10 +261,22 @@ class ListWalk:
             return "it redirects to the site's front page"
         if ask.is_fragment or heads_section(fetched.page, self.section.name):
             return None
+        return "it is the site's front page" if await self._is_front(_links(fetched.page)) else None
+
+    async def _is_front(self, shown: tuple[str, ...] | frozenset[str]) -> bool:
+        """Whether a page's links, or the rows it lists, are those of the site's front page, asked for once."""
         if self._front is None:
-            front = await self.fetcher.get(urljoin(self.task.start_url, "/"))
-            self._front = _links(front.page) if front.page else ()
-        return "it is the site's front page" if self._front and _links(fetched.page) == self._front else None
+            url = urljoin(self.task.start_url, "/")
+            front = (await self.fetcher.get(url)).page
+            self._front = ((), frozenset()) if front is None else (_links(front), self._listed_on(front))
+        return bool(shown) and shown in self._front
+
+    def _listed_on(self, page: Page) -> frozenset[str]:
+        try:
+            with reading_time(page.url):
+                return self._keys(self.fetcher.family.read_list(page))
+        except PageTimeError:
+            return frozenset()
 
     def _title_of_article(self, page: Page, listing: ListPage) -> str | None:
         """The title of the article that came for a list page; None for a list, headed by its section or a row."""
@@ -299,7 +311,7 @@ class ListWalk:
         if known and not keys & known:
             came = what_came(fetched, start)
             why = came[0] if came else "it names another page and lists no speech that the archive knows"
-        elif urlsplit(start).path.strip("/") and await self._is_front_page(keys):
+        elif urlsplit(start).path.strip("/") and await self._is_front(keys):
             why = "it lists what the front page lists"
         else:
             return False
@@ -307,10 +319,6 @@ class ListWalk:
         message = f"{start} does not answer with the list of {self.section.name}: {why}; nothing is marked gone"
         self.task.report.refuse(Exit.REFUSED, message)
         return True
-
-    async def _is_front_page(self, keys: frozenset[str]) -> bool:
-        front = await self.fetcher.get(urljoin(self.task.start_url, "/"))
-        return front.page is not None and self._keys(self.fetcher.family.read_list(front.page)) == keys
 
     def _keys(self, listing: ListPage) -> frozenset[str]:
         return frozenset(row.native_id or row.url for row in self._local_rows(listing))
