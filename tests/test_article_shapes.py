@@ -113,3 +113,25 @@ def test_a_crawl_follows_parts_and_frames_and_keeps_what_has_no_words(site: Site
         for name, line in latest.items()
     }
     assert told == {"ldjh-1": [], "ldjh-2": [], "ldjh-3": ["empty"]}
+
+
+COUNTS_ON = {
+    "older-trs": ("<script>var currentPage = 0; var countPage = 3;</script>", f"{ADDRESS[:-5]}_1.html"),
+    "older-trs-of-one": ("<script>var currentPage = 0; var countPage = 1;</script>", None),
+    "script": ("<script>$('#p').pagination({total:3,current:1,cb:f})</script>", "continued"),
+    "words": ("<p>（第1页，共3页）</p>", "continued"),
+    "box": ("<select onchange='go()'><option>第1页</option><option>第2页</option></select>", "continued"),
+    "more": ("<div onclick='load()'>加载更多内容</div>", "continued"),
+    "unfold": ("<div class='unfold'>展开阅读全文</div>", "continued"),
+    "neighbours": ("<p>下一篇：<a href='javascript:;'>没有了</a></p>", None),
+    "aloud": ("<a href='javascript:void(0)'>全文朗读</a>", None),
+    "last": ("<div class='page'>1/1</div>", None),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS_ON)
+def test_what_counts_further_parts_is_followed_or_told(name: str) -> None:
+    control, expected = COUNTS_ON[name]
+    article = read(Page(ADDRESS, PAGE.format(f"<div class='con'>{TEXT}{control}</div>")))
+    told = {problem.code for problem in article.problems if problem.field == "body"} & {"continued"}
+    assert (article.next_part or next(iter(told), None)) == expected

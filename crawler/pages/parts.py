@@ -16,7 +16,9 @@ from crawler.pages.body.held import held_back
 from crawler.pages.body.judging import Judged
 from crawler.pages.body.kinds import Kind
 from crawler.pages.hidden import hides
-from crawler.pages.lists.controls import is_dead
+from crawler.pages.lists.controls import MORE, is_dead, turns_pages
+from crawler.pages.lists.counts import printed_pages
+from crawler.pages.lists.page_scripts import made_by
 from crawler.pages.lists.pagination import next_part
 from crawler.pages.page import Page, squeeze, strings, words
 from pipelines.text.placeholders import is_loading
@@ -31,6 +33,8 @@ _ENDING = re.compile(r"\.\w+$")
 _CREATED = re.compile(
     r"createPageHTML\w{0,20}\(\s*(?:['\"][^'\"]*['\"]\s*,\s*)?(\d{1,4})\s*,\s*(\d{1,4})\s*,\s*['\"]([\w./-]+)['\"]\s*,\s*['\"](\w+)['\"]"
 )
+_COUNTED = re.compile(r"\bcountPage\s*=\s*(\d{1,4})\b")
+_CURRENT = re.compile(r"\bcurrentPage\s*=\s*(\d{1,4})\b")
 _NEXT = re.compile(r"(?:下一?页|后一?页|下一頁|下一节|next)[>›»]*", re.IGNORECASE)
 _REST = re.compile(
     r"[\[【(（.…]*(?:点击|继续|展开){0,2}(?:阅读|查看|浏览|显示)?(?:余下|剩余|其余)?(?:的)?(?:全文|内容|部分)(?:阅读)?(?:[（(]\d+%[)）])?[>›»\]】)）.…]*"
@@ -50,6 +54,7 @@ _PAGER_NAME = re.compile(r"page|pager|pagin|fenye|(?:^|[\W_])(?:fy|pg)(?:$|[\W_]
 _CALL = re.compile(r"javascript:\s*(?!void|;|$)\w[\w.]*\s*\(", re.IGNORECASE)
 _CONTROLS = ("a", "span", "li", "b", "i", "em", "button", "input", "strong", "div")
 _NUMBERS = re.compile(r"\d+")
+_COUNTS = re.compile(r"[（(]?(?:第?\d{1,3}页?[/,，]?共\d{1,3}页|\d{1,3}/\d{1,3}页?)[)）]?")
 _SENTENCE = re.compile("[。！？]")
 _DOCUMENT = re.compile(r"\.(?:s?html?|aspx?|php|jsp)$", re.IGNORECASE)
 # Players, maps, counters and the like stand in frames of healthy articles.
@@ -90,7 +95,9 @@ def goes_on(page: Page, judged: Judged, body: Body, part: int, *, is_joined: boo
     near = [*_near(body.node)]
     if url := _linked(page, judged, body, near, part) or _created(page, near, part):
         return GoesOn(url, _within(page, judged, body, part))
-    if told := _rest(page, near) or (None if is_joined else _unread_turn(page, near, part)):
+    if told := _rest(page, near) or (
+        None if is_joined else _unread_turn(page, near, part) or _counted(page, near, part)
+    ):
         return GoesOn(told=told)
     if not is_joined and (told := _hidden_twin(body.node)):
         return GoesOn(told=told)
@@ -162,13 +169,21 @@ def _is_beside(mine: str, other: str, part: int) -> bool:
 
 
 def _created(page: Page, near: list[etree._Element], part: int) -> str | None:
-    """By TRS WCM's `createPageHTML(3, 0, "t2", "html")`: three parts, counted from 0, `t2_1.html` the next."""
-    for script in (script for node in near for script in node.iter("script")):
-        if match := _CREATED.search(script.text or ""):
+    """By TRS WCM's `createPageHTML(3, 0, "t2", "html")`: three parts, counted from 0, `t2_1.html` the next.
+
+    Its older templates write the links themselves: `var currentPage = 0; var countPage = 3`.
+    """
+    for source in (script.text or "" for node in near for script in node.iter("script")):
+        if match := _CREATED.search(source):
             parts, current = int(match[1]), int(match[2])
             url = urljoin(page.url, f"{match[3]}_{current + 1}.{match[4]}")
             if current + 1 < parts and _is_beside(page.url, url, part):
                 return url
+        elif (
+            (count := _COUNTED.search(source)) and (at := _CURRENT.search(source)) and int(at[1]) + 1 < int(count[1])
+        ):
+            stem, extension = _PART.sub("", page.url), _ENDING.search(page.url)
+            return f"{_ENDING.sub('', stem)}_{int(at[1]) + 1}{extension[0] if extension else ''}"
     return None
 
 
@@ -200,6 +215,27 @@ def _unread_turn(page: Page, near: list[etree._Element], part: int) -> str | Non
                 call = node.get("onclick") or node.get("href") or ""
                 return f"a control that only a script follows: {said} {call}"[:_LONGEST_TOLD].strip()
     return None
+
+
+def _counted(page: Page, near: list[etree._Element], part: int) -> str | None:
+    """What counts further parts and leads to none: `1/3`, a box of pages, a script's pager, a button for more."""
+    for node in (one for block in near for one in block.iter("div", "span", "p", "a", "button", "option", "script")):
+        if node.tag == "script":
+            made = made_by(page, node) if node.text else None
+            if made and (made.pages or 0) != 1 and (made.unfollowed or (made.pages or 0) > part):
+                return "a pager that a script makes"
+        elif len(node.text or "") <= _LONGEST_CONTROL and _counts_on(page, node, part) and not is_dead(node):
+            return f"a control that only a script follows: {_said(node)}"
+    return None
+
+
+def _counts_on(page: Page, node: etree._Element, part: int) -> bool:
+    text = _said(node) or ""
+    if node.tag == "option":
+        return text == f"第{part + 1}页" and turns_pages(node, text)
+    if _COUNTS.fullmatch(text):
+        return (printed_pages(text) or 0) > part
+    return MORE.fullmatch(text) is not None and page.href(node) is None
 
 
 def _said(node: etree._Element) -> str | None:

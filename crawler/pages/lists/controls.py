@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from lxml import etree
 
 from crawler.pages.hidden import hides
-from crawler.pages.page import squeeze, words
+from crawler.pages.page import Page, squeeze, strings, words
 
-NEXT = re.compile(r"(?:向?后一?[页頁]|下一?[页頁]|下翻|后翻|next(?:page)?)[>›»→]*", re.IGNORECASE)
+NEXT = re.compile(r"(?:向后|向?后一?[页頁]|下一?[页頁]|下翻|后翻|next(?:page)?)[>›»→]*", re.IGNORECASE)
 PREVIOUS = re.compile(r"[<‹«←]*(?:向?前一?[页頁]|上一?[页頁]|prev(?:ious)?(?:page)?)", re.IGNORECASE)
 ARROW = re.compile(r"(?:[>›»→▶]|&gt;){1,2}")
 LAST = re.compile(r"(?:末[页頁]|尾[页頁]|最后(?:一?页)?|最末页|last(?:page)?)[>›»|]*", re.IGNORECASE)
 MORE = re.compile(
-    r"[+↓v]?(?:(?:点击|加载|显示|展开|继续|获取)++(?:查看)?更多.{0,6}|查看更多|(?:上拉|下拉|滑动).{0,4}加载.{0,4}"
+    r"[+↓v]?(?:(?:点击|点我|加载|显示|展开|继续|获取)++(?:查看)?更多.{0,6}|查看更多|(?:上拉|下拉|滑动).{0,4}加载.{0,4}"
     r"|更多(?:内容|信息|文章)?加载|(?:load|show|view)more.{0,8})[+↓.…]*",
     re.IGNORECASE,
 )
@@ -25,15 +25,22 @@ CONTROLS = (
     "//a|//button|//input[@type='button' or @type='submit' or @type='image']"
     "|//*[@onclick][not(self::a)]|//*[@data-page]"
 )
-_NAMES_NEXT = re.compile(r"(?:^|[\W_])(?:next|nextpage|page-?next|xia(?:yi)?ye|pgdn)(?:$|[\W_])", re.IGNORECASE)
+_NAMES_NEXT = re.compile(r"(?:^|[\W_])(?:next|nxt|nextpage|page-?next|xia(?:yi)?ye|pgdn)(?:$|[\W_])", re.IGNORECASE)
 _DEAD = re.compile(
     r"(?:^|[\s_-])(?:dis(?:abled?)?\w*|no(?:link|next|page)?|gr[ae]y|unable|off|end|current|cur)(?:$|[\s_-])",
     re.IGNORECASE,
 )
 _PICTURE = re.compile(r"/([\w.-]+)\.(?:gif|png|jpe?g|svg|webp)", re.IGNORECASE)
-_CALLED_PAGER = re.compile(r"(?:^|[\W_])(?:pag(?:e|er|es|ing|ination)|fenye|turn)", re.IGNORECASE)
+_CALLED_PAGER = re.compile(r"(?:^|[\W_])(?:pag(?:e|er|es|ing|ination)|fenye|fanye|turn)", re.IGNORECASE)
 _SYMBOLS = re.compile("dings|marlett", re.IGNORECASE)
 _WEBDINGS = {"3": "上一页", "4": "下一页", "7": "上一页", "8": "下一页", "9": "首页", ":": "末页"}
+# The numbers of pages from the first, and words or arrows around them.
+_COUNTING = re.compile(r"[«<‹|首上前一页]{0,10}1(?:23?|23456?7?8?9?(?:10)?)[.…]{0,3}\d{0,4}[»>›|尾末下后一页]{0,10}")
+_LEADS_ON = re.compile("[»>›]|下一?页|后一?页")
+_JUMPS = re.compile("[转跳到第].{0,4}页")
+_CAROUSEL = re.compile("focus|slid|swip|banner|carousel|flash|lunbo|player", re.IGNORECASE)
+_NAMES_PAGES = re.compile(r"page|pager|fenye|(?<![a-z])(?:pn|pg)(?![a-z])", re.IGNORECASE)
+_LONGEST_COUNTING, _LONGEST_JUMP = 36, 400
 EDGE_MARKS = "[]【】()（）| "
 
 
@@ -93,8 +100,12 @@ def is_named_only(node: etree._Element) -> bool:
 
 def stands_in_pager(node: etree._Element) -> bool:
     """True where the elements around a control call themselves a pager; pictures turn in carousels too."""
-    around = zip(range(3), node.iterancestors(), strict=False)
-    return any(_CALLED_PAGER.search(f"{one.get('class') or ''} {one.get('id') or ''}") for _, one in around)
+    return any(is_called_pager(one) for _, one in zip(range(3), node.iterancestors(), strict=False))
+
+
+def is_called_pager(node: etree._Element) -> bool:
+    """True for an element that class or id call a pager."""
+    return _CALLED_PAGER.search(f"{node.get('class') or ''} {node.get('id') or ''}") is not None
 
 
 def _of_pictures(node: etree._Element) -> list[str | None]:
@@ -133,3 +144,42 @@ def is_dead(node: etree._Element) -> bool:
         and not (set(node.keys()) - {"class", "style", "title"})
         and not node.get("class")
     )
+
+
+def bare_numbers(page: Page) -> tuple[str, ...]:
+    """The words of a pager whose numbers are no links, nor run anything that the page names."""
+    for node in page.all("//div|//td|//p|//form|//span|//ul|//table|//center|//nav"):
+        text = squeeze("".join(strings(node)))
+        if len(text) > _LONGEST_COUNTING or not _COUNTING.fullmatch(text) or is_dead(node):
+            continue
+        if _is_carousel(node):
+            continue
+        if is_called_pager(node) or _LEADS_ON.search(text):
+            return (f"numbers without addresses: {text}",)
+    return ()
+
+
+def runs_pages(node: etree._Element) -> bool:
+    """True for a control whose code is called after pages: a picture alone may turn a carousel."""
+    return _NAMES_PAGES.search(f"{node.get('onclick') or ''} {node.get('href') or ''}") is not None
+
+
+def turns_pages(option: etree._Element, label: str) -> bool:
+    """True for an option of a box that is called after pages, or whose options are: 第2页."""
+    box = next(option.iterancestors("select"), None)
+    if box is None:
+        return False
+    parent = box.getparent()
+    around = " ".join(strings(parent)) if parent is not None else ""
+    if not box.get("onchange") and not (len(around) < _LONGEST_JUMP and _JUMPS.search(around)):
+        return False
+    numbers = {squeeze("".join(map(str, one.itertext()))).strip("第页頁") for one in box.iter("option")}
+    if not {"1", "2"} <= numbers:
+        return False  # how many rows a page shows, or a year
+    named = " ".join(box.get(name) or "" for name in ("name", "id", "class", "onchange"))
+    return label.endswith(("页", "頁")) or not box.get("onchange") or _NAMES_PAGES.search(named) is not None
+
+
+def _is_carousel(node: etree._Element) -> bool:
+    around = zip(range(4), (node, *node.iterancestors()), strict=False)
+    return any(_CAROUSEL.search(f"{one.get('class') or ''} {one.get('id') or ''}") for _, one in around)

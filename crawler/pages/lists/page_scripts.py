@@ -74,8 +74,18 @@ _HIDDEN_ROWS = re.compile(r"(?:total_?(?:count|records?|rows?|num)|record_?count
 _DECLARED = re.compile(
     r"\b(?:var|let|const)\s{1,9}([A-Za-z_]\w{3,24})\s{0,9}=\s{0,9}[\"']?(\d{1,7})[\"']?\s{0,9}(?:;|\n|$)"
 )
-_DECLARED_PAGES = re.compile(r"(?:total_?pages?|page_?count|page_?total|count_?page|max_?page)", re.IGNORECASE)
-_DECLARED_ROWS = re.compile(r"(?:total_?(?:count|records?|rows?|num|put)|record_?count|row_?count)", re.IGNORECASE)
+_TYPED = r"(?:m_)?(?:n|i|int)?_?"
+_DECLARED_PAGES = re.compile(
+    rf"{_TYPED}(?:total_?pages?|page_?count|page_?total|count_?page|max_?page)", re.IGNORECASE
+)
+_DECLARED_ROWS = re.compile(
+    rf"{_TYPED}(?:total_?(?:count|records?|rows?|num|put)|record_?count|row_?count)", re.IGNORECASE
+)
+# 大汉's store of rows, and what elements hand to a script.
+_STORED = re.compile(r"<(totalpage|totalrecord)>\s*(\d{1,7})\s*</", re.IGNORECASE)
+_PAGES_ATTRIBUTES = ("totalpage", "totalpages", "total-page", "total-pages", "pagecount", "page-count", "pages")
+_ROWS_ATTRIBUTES = ("total", "totalcount", "total-count", "totalrecord", "recordcount", "record-count")
+_SIZE_ATTRIBUTES = ("pagesize", "page-size", "limit", "per-page", "rows")
 _ELEMENT = re.compile(r"<((?:el|a|van|v|ant|t|n)-pagination|pagination)\b[^>]*", re.IGNORECASE)
 _SERVICE = re.compile(
     r"(?:\$\.(?:ajax|get|post|getJSON)|\bfetch|\baxios(?:\.\w+)?|\brequest)\s*\(\s*(?:\{[^{}]{0,300}?url\s*:\s*)?"
@@ -110,6 +120,13 @@ def scripted_pager(page: Page, scripts: Scripts) -> ScriptedPager:
     pages, total = _hidden_counts(page, scripts)
     stuck = tuple(_without_call(page, scripts))
     return ScriptedPager(None, {}, pages, total, stuck)
+
+
+def made_by(page: Page, script: etree._Element) -> ScriptedPager | None:
+    """The pager that one script makes; None when it makes none."""
+    scripts = Scripts(page)
+    made = (_Call(page, scripts, name, arguments).read(script) for name, arguments in _calls(script.text or ""))
+    return next(filter(None, made), None)
 
 
 def counted_files(page: Page, stem: str | None = None) -> ScriptedPager:
@@ -231,6 +248,9 @@ def _without_call(page: Page, scripts: Scripts) -> Iterator[str]:
     """Pagers of components that only a browser draws, and lists that grow when one scrolls."""
     if match := _ELEMENT.search(page.text):
         yield f"<{match[1]}>"
+    if page.all("//*[@v-infinite-scroll or @infinite-scroll or @data-infinite-scroll]"):
+        yield "rows that a script adds when the page is scrolled"
+        return
     for source in scripts.sources:
         if _SCROLLS.search(source) and _LOADS.search(source) and _ASKS.search(source):
             yield "rows that a script adds when the page is scrolled"
@@ -247,6 +267,8 @@ def _hidden_counts(page: Page, scripts: Scripts) -> tuple[int | None, int | None
                 pages = int(value) or pages
             elif _DECLARED_ROWS.fullmatch(name):
                 total = int(value) or total
+        stored = {name.lower(): int(value) or None for name, value in _STORED.findall(source)}
+        pages, total = stored.get("totalpage") or pages, stored.get("totalrecord") or total
     for box in page.all("//input[@type='hidden'][@value]"):
         name, value = box.get("name") or box.get("id") or "", (box.get("value") or "").strip()
         if not (value.isascii() and value.isdigit() and 0 < len(value) < 8):
@@ -255,7 +277,24 @@ def _hidden_counts(page: Page, scripts: Scripts) -> tuple[int | None, int | None
             pages = int(value) or None
         elif _HIDDEN_ROWS.fullmatch(name):
             total = int(value) or None
-    return pages, total
+    handed = _handed_counts(page)
+    return pages or handed[0], total or handed[1]
+
+
+def _handed_counts(page: Page) -> tuple[int | None, int | None]:
+    """Counts in attributes: a bare total counts rows only beside the size of a page."""
+    pages, total = (_handed(page, names) for names in (_PAGES_ATTRIBUTES, _ROWS_ATTRIBUTES))
+    size = _handed(page, _SIZE_ATTRIBUTES)
+    return pages, total if size else None
+
+
+def _handed(page: Page, names: tuple[str, ...]) -> int | None:
+    tests = " or ".join(f"@{name} or @data-{name}" for name in names)
+    for node in page.all(f"//*[{tests}][not(self::input or self::textarea or self::select)]"):
+        said = (node.get(f"{prefix}{name}", "") for name in names for prefix in ("", "data-"))
+        if value := next((text for text in said if text.isascii() and text.isdigit() and len(text) < 8), None):
+            return int(value) or None
+    return None
 
 
 def _files(page: Page, script: etree._Element, pages: int, name: tuple[str, str], second: int) -> ScriptedPager:

@@ -24,12 +24,15 @@ from crawler.pages.lists.controls import (
     NUMBER,
     WINDOW,
     Control,
+    bare_numbers,
     is_dead,
     is_named_only,
     label_of,
+    runs_pages,
     said_by,
     stands_in_pager,
     turns,
+    turns_pages,
 )
 from crawler.pages.lists.counts import printed_pages, printed_rows
 from crawler.pages.lists.forms import numbered, posted_back
@@ -40,14 +43,13 @@ from crawler.pages.page import Page, squeeze, strings, words
 _LONGEST = 400
 _BLOCKS = "//div|//td|//p|//form|//span|//ul|//table|//center"
 _WORDS = re.compile(
-    r"共\d+[页条篇]|\d{1,9}/\d+页?|页次[:：]|上一?页.*下一?页|首页.*[末尾]页|下一页.*[末尾]页|首页.*上一页"
+    r"共\d+[页条篇]|\d{1,9}/\d+页?|页次[:：]|总计\d+页|上一?页.*下一?页|首页.*[末尾]页|下一页.*[末尾]页|首页.*上一页"
 )
 _LONGEST_BLOCK, _LONGEST_COUNT, _LONGEST_WORD = 600, 60, 6
 # A text of nothing but counts.
 _COUNTS = re.compile(
     r"(?:第?\d+页?[/,，]?)?共(?:计|有)?\d+[页条篇](?:记录|信息|文章)?(?:[/,，]?(?:共|每页|第|当前第?)?\d+[页条篇]){0,2}[,，。|]?"
 )
-_NAMES_PAGES = re.compile(r"page|pager|fenye|(?<![a-z])(?:pn|pg)(?![a-z])", re.IGNORECASE)
 _MOST_PAGES = 10_000
 
 
@@ -146,14 +148,14 @@ class PagerReader:
             label = label_of(node)
             if label and turns(label) and not is_dead(node):
                 url, runs = self.scripts.opened(node), is_handled(node) or (node.get("data-page") or "").isdigit()
-                is_certain = url or not is_named_only(node) or (runs and (stands_in_pager(node) or _runs_pages(node)))
+                is_certain = url or not is_named_only(node) or (runs and (stands_in_pager(node) or runs_pages(node)))
                 if is_certain:
                     yield Control(node, label, url, runs)
-        for option in self.page.all("//option[@value]"):
+        for option in self.page.all("//option"):
             label = squeeze("".join(map(str, option.itertext())))
             if url := self._of_option(option):
                 yield Control(option, label, url, is_handled=False)
-            elif NUMBER.fullmatch(label) and _turns_pages(option, label):
+            elif NUMBER.fullmatch(label) and turns_pages(option, label):
                 yield Control(option, label, None, is_handled=True)
 
     def _of_option(self, option: etree._Element) -> str | None:
@@ -200,7 +202,8 @@ class PagerReader:
             numbers = [one for one in row if one.number is not None]
             urls = {one.number: one.url for one in numbers if one.number and one.url}
             leads = _rule(urls) or any(map(self.is_same, urls.values())) or any(one.is_handled for one in numbers)
-            if leads and any((b.number or 0) - (a.number or 0) == 1 for a, b in pairwise(numbers)):
+            is_second = [one.number for one in numbers] == [2] and runs_pages(numbers[0].node)
+            if leads and (is_second or any((b.number or 0) - (a.number or 0) == 1 for a, b in pairwise(numbers))):
                 return row
         return []
 
@@ -298,7 +301,8 @@ class PagerReader:
         more = [one for one in self.controls if MORE.fullmatch(one.label) and one.url is None]
         live = [one for one in stuck if one.is_handled][:1] + [one for one in more if one.is_handled][:1]
         idle = [one for one in stuck if not one.is_handled and not turns_by_address][:1] + more[:1]
-        return tuple(map(said_by, live)), tuple(map(said_by, idle))
+        bare = () if linked or live or idle else bare_numbers(self.page)
+        return tuple(map(said_by, live)), (*map(said_by, idle), *bare)
 
     def _counts_elsewhere(self) -> tuple[int | None, int | None]:
         """Counts that stand alone in a short block: a list without a pager prints them too."""
@@ -306,11 +310,7 @@ class PagerReader:
             if len(node) > 6:
                 continue
             text = " ".join(strings(node))
-            if (
-                len(text) < 80
-                and "a" not in {child.tag for child in node}
-                and squeeze(text)[:1] in {"共", "总", "记", "合"}
-            ):
+            if len(text) < 80 and "a" not in {child.tag for child in node} and squeeze(text)[:1] in {*"共总记合Tt"}:
                 pages, total = printed_pages(text), printed_rows(text)
                 if total is not None:
                     return pages, total
@@ -355,23 +355,6 @@ def pager_block(page: Page) -> etree._Element | None:
     """The smallest block with the words of a pager, the last one of the page, links in it or not."""
     found = [node for node in page.all(_BLOCKS) if _says_pager(node)]
     return found[-1] if found else None
-
-
-def _runs_pages(node: etree._Element) -> bool:
-    """True for a control whose code is called after pages: a picture alone may turn a carousel."""
-    return _NAMES_PAGES.search(f"{node.get('onclick') or ''} {node.get('href') or ''}") is not None
-
-
-def _turns_pages(option: etree._Element, label: str) -> bool:
-    """True for an option of a box that is called after pages, or whose options are: 第2页."""
-    box = next(option.iterancestors("select"), None)
-    if box is None or not box.get("onchange"):
-        return False
-    numbers = {squeeze("".join(map(str, one.itertext()))).strip("第页頁") for one in box.iter("option")}
-    if not {"1", "2"} <= numbers:
-        return False  # how many rows a page shows, or a year
-    named = " ".join(box.get(name) or "" for name in ("name", "id", "class", "onchange"))
-    return label.endswith(("页", "頁")) or _NAMES_PAGES.search(named) is not None
 
 
 def _says_pager(node: etree._Element) -> bool:

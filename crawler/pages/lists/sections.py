@@ -25,6 +25,9 @@ _BEHIND = re.compile(r"(?:列表|栏目|频道)?$")
 _TITLE_ENDS = r"(?:$|[-_—|－–])"
 _BOX_LEVELS = 4
 _YEAR = re.compile(r"(?:19|20)\d\d(?:年度?)?")
+_TERM = re.compile(r"第[一二三四五六七八九十\d]{1,3}届")
+_ELDER = re.compile(r"更多(?:新闻|信息|内容|文章|讲话)|(?:查看|显示|展开)(?:历史|全部|所有)(?:新闻|信息|文章|讲话)?")
+_FEWEST_YEARS = 2
 _LIST_FILE = re.compile(r"(?:(?:index|list|default)\w*\.\w+)?", re.IGNORECASE)
 _INDEX = re.compile(r"(?:index|default)\.\w+$", re.IGNORECASE)
 _SCROLL = re.compile(r"(?:上拉|下拉|滑动|滚动).{0,4}加载.{0,4}[.…]*")
@@ -147,6 +150,9 @@ def further_lists(
         is_list = native_id(url) is None and not is_same(url) and _is_below(url, page.url)
         if url != page.url and (is_list or _is_year_of(url, page.url, label)):
             found.setdefault(url)
+    for shown in filter(None, map(page.href, page.all("//iframe[@src]|//frame[@src]"))):
+        if native_id(shown) is None and not is_same(shown) and _is_list_of(shown, page.url):
+            found.setdefault(shown.partition("#")[0])
     return tuple(found)
 
 
@@ -162,8 +168,19 @@ def unwalked(page: Page, rows: Sequence[ListedRow]) -> tuple[str, ...]:
         if not 0 < len(label) <= _LONGEST_NAME or page.href(node) or not is_handled(node):
             continue
         is_year = _YEAR.fullmatch(label) and label[:4] not in dated
-        if is_year or (_MORE.fullmatch(label) and _stands_by_rows(page, node, listed)):
+        if (
+            is_year
+            or _TERM.fullmatch(label)
+            or _ELDER.fullmatch(label)
+            or (_MORE.fullmatch(label) and _stands_by_rows(page, node, listed))
+        ):
             found.setdefault(label)
+    for box in page.all("//select[@onchange]"):
+        labels = [squeeze("".join(map(str, option.itertext()))) for option in box.iter("option")]
+        years = {label for label in labels if _YEAR.fullmatch(label) and label[:4] not in dated}
+        named = (option for option in box.iter("option") if not (option.get("value") or "").isdigit())
+        if len(years) >= _FEWEST_YEARS and not any(map(page.href, named)):
+            found.setdefault(f"a box of years: {' '.join(sorted(years))}")
     for node in page.all("//*[not(*) and not(self::a) and not(self::button) and contains(., '加载')]"):
         label = squeeze(words(node))
         if (_SCROLL.fullmatch(label) or MORE.fullmatch(label)) and not is_dead(node):
@@ -195,6 +212,13 @@ def _is_year_of(url: str, here: str, label: str) -> bool:
     if _YEAR.fullmatch(label) is None or len(places) > 1:
         return False
     return any(key.lower() in _YEAR_KEYS for key, _ in parse_qsl(one.query))
+
+
+def _is_list_of(url: str, here: str) -> bool:
+    """True for a frame that shows a list of the folder this page lies in."""
+    one, other = urlsplit(url), urlsplit(here)
+    folder, name = one.path.rpartition("/")[::2]
+    return one.netloc == other.netloc and folder == other.path.rpartition("/")[0] and "list" in name.lower()
 
 
 def _is_below(url: str, here: str) -> bool:
