@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +12,7 @@ from crawler.crawl.plan import Plan
 from crawler.http.hosts import Hosts
 from crawler.pages import Family
 from crawler.replay.occasion import Occasion
+from crawler.run.arguments import Arguments
 from crawler.sites.profile import SiteProfile
 from pipelines.archive.read.moments import stamp
 from pipelines.archive.write.writer import ArchiveRun
@@ -31,35 +31,39 @@ class AnswersAnew(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrawlJob:
-    """A prepared crawl; `clock` gives the present moment in UTC, `captures` says whether raw bytes are kept.
+    """A prepared crawl: what it was asked, what reads the site, and where it is written.
 
-    `replay` answers in the place of the site when an old run is made again. `scratch` holds the archive of a crawl
-    that keeps nothing (`ARCHIVE = False`).
+    `captures` says whether raw bytes are kept. `replay` answers in the place of the site when an old run is made
+    again. `scratch` holds the archive of a crawl that keeps nothing (`ARCHIVE = False`).
     """
 
-    profile: SiteProfile
+    occasion: Occasion
     family: Family
     hosts: Hosts
-    start_url: str
-    plan_only: bool
-    limit: int | None
-    accept: str | None
-    archive: ArchiveRun
     plan: Plan
-    report: RunReport
     normaliser: Normaliser
-    clock: Callable[[], datetime]
+    report: RunReport
+    archive: ArchiveRun
     folder: Path
-    captures: bool
     gone_after_days: int
-    occasion: Occasion
+    captures: bool
     replay: AnswersAnew | None
     scratch: TemporaryDirectory[str] | None = None
 
+    @property
+    def arguments(self) -> Arguments:
+        """What it was asked: the crawl's own, or those of the run that is made again."""
+        return self.occasion.arguments
+
+    @property
+    def profile(self) -> SiteProfile:
+        """The site's."""
+        return self.arguments.profile
+
     def now(self) -> str:
         """The present moment as archives write it."""
-        return stamp(self.clock())
+        return stamp(self.occasion.clock())
 
     def is_long_since(self, moment: str) -> bool:
         """Whether a moment (RFC 3339) lies as many days back as a deletion needs to be believed."""
-        return self.clock() - datetime.fromisoformat(moment) >= timedelta(days=self.gone_after_days)
+        return self.occasion.clock() - datetime.fromisoformat(moment) >= timedelta(days=self.gone_after_days)

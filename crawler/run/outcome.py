@@ -63,7 +63,7 @@ def finish(job: CrawlJob, ended: str | None, traffic: dict[str, Any], politeness
     if job.occasion.recorded is not None:
         job.occasion.recorded.end()
     mass = job.archive.mass_deletion()
-    if mass is not None and job.accept != MASS_GONE:
+    if mass is not None and job.arguments.accept != MASS_GONE:
         job.report.refuse_mass_deletion(mass.gone, mass.present)
     judged = verdict(job.report)
     document = job.report.document(
@@ -77,7 +77,7 @@ def finish(job: CrawlJob, ended: str | None, traffic: dict[str, Any], politeness
         captures={"fallback": job.report.capture_fallback, **dict(sorted(job.archive.captures.counts.items()))},
     )
     sealed = None
-    if job.plan_only or job.scratch or _has_nothing_to_keep(job, judged):
+    if job.arguments.plan_only or job.scratch or _has_nothing_to_keep(job, judged):
         judged = _abandoned(job, judged)
         if job.scratch is not None:
             job.scratch.cleanup()
@@ -110,7 +110,7 @@ def _refused(error: ArchiveError) -> Verdict:
 def _sealed(job: CrawlJob, judged: Verdict, document: dict[str, Any]) -> tuple[Verdict, Sealed | None]:
     """The verdict and the commit; the archive's own word, and none, when it cannot be made."""
     try:
-        return judged, job.archive.seal(document, job.now(), software(), job.occasion.kind, job.accept)
+        return judged, job.archive.seal(document, job.now(), software(), job.occasion.kind, job.arguments.accept)
     except ArchiveError as error:
         return _refused(error), None
     finally:

@@ -65,14 +65,10 @@ def prepare(
     if replay is not None:
         _take_captures(archive, replay)
     return CrawlJob(
-        profile=profile,
+        occasion=occasion,
         family=reader,
         hosts=Hosts(arguments.start_url, profile.hosts),
-        start_url=arguments.start_url,
         plan=Plan(archive.known, now, profile.young_days, read_all=arguments.mode == "full"),
-        plan_only=arguments.plan_only,
-        limit=arguments.limit,
-        accept=arguments.accept,
         archive=archive,
         report=RunReport(
             site=profile.site,
@@ -83,10 +79,8 @@ def prepare(
             limit=arguments.limit,
         ),
         normaliser=Normaliser(reader.reader, profile.digest, ZoneInfo(profile.timezone)),
-        clock=occasion.clock,
         folder=folder,
         gone_after_days=gone_after_days,
-        occasion=occasion,
         replay=replay,
         captures=settings.getbool("CAPTURE") and replay is None and scratch is None,
         scratch=scratch,

@@ -17,7 +17,7 @@ _MOST_EXAMPLES = 5
 def summary(job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> str:
     """Text for a terminal, without a final newline."""
     report = job.report
-    if job.plan_only:
+    if job.arguments.plan_only:
         return "\n".join([*map(_planned, report.planned), *map(one_line, _plan_ends(report, judged))])
     lines = [_verdict(report, judged), _counts(report)]
     lines.extend(_reasons("the site's answer", [g for g in report.not_captured if g.is_the_sites_word]))

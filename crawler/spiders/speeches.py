@@ -136,7 +136,7 @@ class SpeechesSpider(Spider):
     @property
     def first_page(self) -> str:
         """Where it begins."""
-        return self.job.start_url
+        return self.job.arguments.start_url
 
     @cached_property
     def fetcher(self) -> Fetcher:
@@ -185,7 +185,7 @@ class SpeechesSpider(Spider):
             yield request
 
     async def _walk(self) -> AsyncIterator[Any]:
-        task = ListTask(self.job.profile, self.job.start_url, self.archive.known, self.report)
+        task = ListTask(self.job.profile, self.job.arguments.start_url, self.archive.known, self.report)
         section = await find_section(task, self.fetcher)
         if section is None:
             return
@@ -193,15 +193,15 @@ class SpeechesSpider(Spider):
         walk = ListWalk(task, self.fetcher, section)
         planned = 0
         async for row in walk.rows():
-            if self.job.limit is not None and planned >= self.job.limit:
+            if self.job.arguments.limit is not None and planned >= self.job.arguments.limit:
                 return
             async for output in self._plan_row(row, section, walk.capture):
                 planned += isinstance(output, Request)
-                if not self.job.plan_only:
+                if not self.job.arguments.plan_only:
                     yield output
-        if self.job.limit is None and self.job.report.listing_complete:
+        if self.job.arguments.limit is None and self.job.report.listing_complete:
             for request in self._absent(walk.seen, section):
-                if not self.job.plan_only:
+                if not self.job.arguments.plan_only:
                     yield request
 
     async def _plan_row(
