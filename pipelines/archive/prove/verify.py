@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.commits import Commit, files_now
 from pipelines.archive.disk.files import NamedFile, file_digest
-from pipelines.archive.disk.layout import ARCHIVE_JSON, DERIVED_FILES, LINK, Layout, links_below
+from pipelines.archive.disk.layout import ARCHIVE_JSON, DERIVED_FILES, LINK, Layout, links_below, run_file
 from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat, NotAnArchive
 from pipelines.archive.prove.chain import Chain, sound_chain
 from pipelines.archive.prove.derived_check import DerivedCheck
@@ -19,6 +19,7 @@ from pipelines.archive.prove.signatures import check_signatures, signature
 from pipelines.archive.read.derived import DERIVED
 from pipelines.archive.read.reader import Archive, read_about
 from pipelines.exits import Exit
+from pipelines.untrusted import json_object
 
 if TYPE_CHECKING:
     import os
@@ -224,7 +225,10 @@ class _Proof:
 
     def _check_file(self, commit: Commit, named: NamedFile) -> None:
         self._count_files([named])
-        found = fault(self._layout.path(named.path), self._may_be[named.path], _first_seq(commit, named))
+        file = self._layout.path(named.path)
+        found = fault(file, self._may_be[named.path], _first_seq(commit, named))
+        if found is None and named.path == run_file(commit.run):
+            found = _unread(file)
         if found:
             self._tell(commit, found)
 
@@ -282,6 +286,15 @@ class _Proof:
             relative = file.relative_to(layout.root).as_posix()
             if not file.is_dir() and relative not in known and not relative.startswith("staging/"):
                 self.report.notes.append(f"{file}: no commit names it; no reader trusts it")
+
+
+def _unread(file: Path) -> Fault | None:
+    """Why a run report whose bytes are the commit's cannot be read all the same; null when it can."""
+    try:
+        json_object(file)
+    except (OSError, ValueError) as error:
+        return Fault(file, f"unreadable ({error}); restore it from a copy")
+    return None
 
 
 def _first_seq(commit: Commit, named: NamedFile) -> int | None:
