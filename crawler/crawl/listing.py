@@ -68,8 +68,8 @@ class ListState:
     def trouble(self, number: int, listing: ListPage, keys: frozenset[str]) -> Trouble | None:
         """What is wrong with a page; None for one that goes on as it should."""
         if not keys and not listing.unlinked:
-            leads_on = bool(listing.linked or listing.next_url or listing.further)
-            is_promised = number > 1 or bool(listing.total) or (self.known > 0 and not leads_on)
+            is_turned = bool(listing.linked or listing.next_url)
+            is_promised = number > 1 or is_turned or bool(listing.total) or (self.known > 0 and not listing.further)
             return Trouble("empty", "it has no rows") if is_promised else None
         before = self.currents.get(number - 1)
         if before is not None and listing.current is not None and listing.current > before + 1:

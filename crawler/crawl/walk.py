@@ -144,7 +144,7 @@ class ListWalk:
         self._part = 0
         self._certain = 0
         self._is_complete = True
-        self._is_empty = False
+        self._empty: dict[str, str] = {}
         self._service: str | None = None
         self._front: tuple[tuple[str, ...], frozenset[str]] | None = None
 
@@ -159,8 +159,11 @@ class ListWalk:
             self._further[url] = True
             async for row in self._list(url):
                 yield row
-        if not self.seen and (self._is_complete or self._is_empty):
+        if not self.seen and (self._is_complete or self._empty):
             await self._refuse_empty()
+        elif self.task.report.refusal is None:
+            for url, words in self._empty.items():
+                self._tell_gap(url, Reason.UNREADABLE, f"list page 1: {words}")
         self.task.report.end_list(is_complete=self._is_complete and self._certain > 0)
 
     async def _list(self, start: str) -> AsyncIterator[ListedRow]:
@@ -205,8 +208,10 @@ class ListWalk:
                 self._tell_gap(ask.url, Reason.UNREADABLE, detail)
                 return
             fetched, listing, trouble = await self._look(ask, number, state)
-            self._is_empty = self._is_empty or bool(number == 1 and trouble and trouble.kind == "empty")
-            if listing is None or (trouble and trouble.kind != "repeat" and not self._is_empty):
+            if number == 1 and trouble and trouble.kind == "empty":
+                # Whether the section has no rows at all is known at the end of the walk.
+                self._empty[ask.url] = trouble.words
+            elif listing is None or (trouble and trouble.kind != "repeat"):
                 reason = fetched.reason or Reason.UNREADABLE
                 self._tell_gap(ask.url, reason, f"list page {number}: {trouble.words if trouble else fetched.detail}")
             if number == 1 and listing is not None and await self._is_another_page(start, fetched, listing):

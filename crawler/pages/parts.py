@@ -42,7 +42,7 @@ _REST = re.compile(
 _ASKED = "登[录陆]|注册|扫码|扫描|扫一扫|下载|关注|购买|订阅|付费|开通|会员|APP|客户端"
 _ALL = "全文|全部内容|完整内容|完整版|余下|剩余"
 _WITHHELD = re.compile(f"(?:{_ASKED}).{{0,16}}(?:{_ALL})|(?:{_ALL}).{{0,16}}(?:{_ASKED})", re.IGNORECASE)
-_LONGEST_CALL, _LAST_LINES = 40, 3
+_LONGEST_CALL = 40
 _ERROR = re.compile(
     r"Microsoft (?:OLE DB|VBScript|JET|JScript)|ODBC.{0,30}(?:Driver|错误)|ADODB\.|(?:error|错误) '8\w{7}'"
     r"|Server Error in '|(?:Fatal|Parse) error:|Warning: \w+\(\)|SQLException|ORA-\d{5}"
@@ -342,9 +342,8 @@ def _awaited(judged: Judged, body: Body) -> str | None:
 
 
 def _withheld(judged: Judged, body: Body) -> str | None:
-    """A short line at the end of a text that asks for something before it shows the rest."""
-    last = body.keeps[-_LAST_LINES:] if body.keeps else ()
-    for index in (*last, *range(body.stop, min(len(judged.lines), body.stop + _BEHIND))):
+    """A short line in a text, or just behind it, that asks for something before it shows the rest."""
+    for index in (*body.keeps, *range(body.stop, min(len(judged.lines), body.stop + _BEHIND))):
         text = judged.lines[index].text
         if len(text) <= _LONGEST_CALL and _WITHHELD.search(text):
             return f"the rest is not shown: {text}"

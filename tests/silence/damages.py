@@ -528,7 +528,7 @@ def text_of_another(scene: Scene) -> Answer | None:
         key=Scene.share,
     )
     source = shown.body(page)
-    if source is None or shown.target is scene.target or source.tag in ("body", "html"):
+    if source is None or shown.target is scene.target or shown.share() < 1 or source.tag in ("body", "html"):
         return None
 
     def change(body: html.HtmlElement) -> None:

@@ -63,6 +63,11 @@ class Scene:
         whole = squeeze(self.tree().text_content()) if self.text.strip() else ""
         return sum(line in whole for line in lines) / max(1, len(lines))
 
+    def is_named(self) -> bool:
+        """True for a page with the target's title in its head: speeches share sentences, parts hold but some."""
+        head = "".join(map(str, next(self.tree().iter("title"), html.Element("title")).itertext()))
+        return squeeze(self.target["title"])[:SHORTEST_LINE] in squeeze(head)
+
     def is_list(self) -> bool:
         """True for a list page, or a fragment of one, with the target's row."""
         if self.path.lower() in {"/", "/index.asp", "/index.html", "/index.htm", "/default.asp"}:

@@ -80,7 +80,11 @@ class Damaged:
         if not self.order:
             return answer
         aimed = next(scene for scene in scenes if scene.target["native_id"] == self.order["target"])
-        is_aimed = not is_article and aimed.is_list() if self.order["is_list"] else is_article and aimed is shown
+        is_aimed = (
+            not is_article and aimed.is_list()
+            if self.order["is_list"]
+            else is_article and aimed is shown and aimed.is_named()
+        )
         if not is_aimed or 0 < self.order["times"] <= self.done:
             return answer
         table = LIST_DAMAGES if self.order["is_list"] else ARTICLE_DAMAGES

@@ -13,6 +13,11 @@ from crawler.pages.body.kinds import Kind, is_sentence
 from crawler.pages.page import drop, squeeze
 
 _ENOUGH, _MOST = 80, 200
+_FEWEST = 20
+"""Characters of sentences: a paragraph in a script; a field for comments holds a request to be polite."""
+_SENTENCES = re.compile("[\u4e00-\u9fff\\d，、；：“”《》（）％%.]{8,}[。！？]")
+_SHOWN = etree.XPath(".//text()[not(ancestor::textarea or ancestor::template or ancestor::script)]")
+_TAGS = re.compile(r"<[^<>]{0,2000}>")
 _TEMPLATE_TYPES = re.compile(r"text/(?:html|plain|x-[\w-]+|template|ng-template)", re.IGNORECASE)
 _SENTENCE, _TAG = re.compile("[\u4e00-\u9fff][。！？]"), re.compile(r"<(?:p|br|div|span|section)\b", re.IGNORECASE)
 
@@ -39,10 +44,15 @@ def with_held(page: etree._Element) -> etree._Element | None:
 
 
 def held_back(body: etree._Element) -> str | None:
-    """The first words of a text in a form field or a template within a body that shows others."""
-    held = (block for node in _holders(body) if node.tag != "noscript" and (block := _held(node)) is not None)
-    block = next(held, None)
-    return None if block is None else squeeze("".join(map(str, block.itertext())))
+    """The first sentence that a form field, a template or a script within a body holds and the body does not show."""
+    texts = _SHOWN(body)
+    shown = squeeze("".join(map(str, texts))) if isinstance(texts, list) else ""
+    for node in islice(body.iter("textarea", "template", "script"), _MOST):
+        text = squeeze(_TAGS.sub("", "".join(map(str, node.itertext())).replace("\\/", "/")))
+        held = [said for said in _SENTENCES.findall(text) if said not in shown]
+        if sum(map(len, held)) >= (_ENOUGH if node.tag == "textarea" else _FEWEST):
+            return str(held[0])
+    return None
 
 
 def _holders(root: etree._Element) -> list[etree._Element]:

@@ -128,7 +128,8 @@ class Structure:
         """Rows in the order of the list."""
         groups = self._groups()
         chosen = self._chosen(groups)
-        if chosen is None:
+        if chosen is None or (chosen.is_aside and self.pager.linked):
+            # A list of several pages is no side bar; its own rows are missing.
             return FoundRows(())
         held = [*chosen.rows, *self._beside(chosen, groups)]
         held.sort(key=lambda row: self.places[row.link])
