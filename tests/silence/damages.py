@@ -541,6 +541,8 @@ def text_of_another(scene: Scene) -> Answer | None:
 @on(ARTICLE_DAMAGES)
 def comments_below(scene: Scene) -> Answer | None:
     """Readers' words behind the text: none of it."""
+    if scene.share() < 1:
+        return None
 
     def change(body: html.HtmlElement) -> None:
         words = "主席讲得很好，说到了我们心坎里，希望把老旧小区的水管早日换好。"
