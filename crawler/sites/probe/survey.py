@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
@@ -12,10 +13,11 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, TextResponse
 from scrapy.robotstxt import RobotParser
 
+from crawler.crawl.reading_time import reading_time
 from crawler.http.fetch import Fetched, Fetcher
 from crawler.http.hosts import Hosts
 from crawler.pages import ArticlePage, Ask, Family, ListPage, SectionLink, family
-from crawler.pages.page import Page, PageError
+from crawler.pages.page import Page, PageError, PageTimeError
 from crawler.pages.signs import Signs, signs
 from crawler.run.site_settings import SITE_ONLY
 from crawler.sites.probe.naming import section_candidates
@@ -140,8 +142,9 @@ class SurveySpider(Spider):
         """The section as a family reads it, None when it finds no section, no rows or no article."""
         reader = family(candidate.family, None, self.sections, ())
         for start in starts:
-            self.survey.hosts.learn(reader.own_links(start))
-            section = reader.find_section(start, self.sections)
+            with _reading(start.url):
+                self.survey.hosts.learn(reader.own_links(start))
+                section = reader.find_section(start, self.sections)
             if section is None:
                 continue
             lists = await self._lists(reader, section)
@@ -158,12 +161,14 @@ class SurveySpider(Spider):
             if first.reason in _REFUSING:
                 raise NotProbed(*_why_unread(section.url, first))
             return ()
-        listing = reader.read_list(first.page)
+        with _reading(section.url):
+            listing = reader.read_list(first.page)
         following = listing.linked.get(2) or listing.next_url
         second = await self._fetch(reader, following) if following else None
         if second is None or second.page is None:
             return (listing,)
-        return listing, reader.read_list(second.page)
+        with _reading(second.page.url):
+            return listing, reader.read_list(second.page)
 
     async def _article(self, reader: Family, lists: Sequence[ListPage]) -> ArticlePage | None:
         """The first article that can be read, of the first three."""
@@ -172,7 +177,8 @@ class SurveySpider(Spider):
             fetched = await self._fetch(reader, row.url, "article")
             if fetched.page is not None:
                 try:
-                    return reader.read_article(fetched.page, 1, row.title)
+                    with reading_time(row.url):
+                        return reader.read_article(fetched.page, 1, row.title)
                 except PageError:
                     continue
             elif fetched.reason in {Reason.ROBOTS, Reason.CHALLENGE}:
@@ -205,6 +211,16 @@ class SurveySpider(Spider):
             return f"{start.url}: is no page with links; give the address of the site or of its list"
         seen = f"the sections seen are: {names}" if names else "no section was seen at all"
         return f"{start.url}: no list named {' or '.join(self.sections)}; {seen}; name one with --section"
+
+
+@contextmanager
+def _reading(url: str) -> Iterator[None]:
+    """Read a page without which there is nothing to probe: one that takes too long ends the look at the site."""
+    try:
+        with reading_time(url):
+            yield
+    except PageTimeError as error:
+        raise NotProbed(Exit.GAPS, str(error)) from error
 
 
 def _why_unread(url: str, fetched: Fetched) -> tuple[Exit, str]:
