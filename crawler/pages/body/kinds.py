@@ -155,6 +155,11 @@ _LABEL = (
 _INFO = re.compile(
     rf"{_DATE}[^。]{{0,16}}?\d{{1,2}}[:：]\d{{2}}|{_LABEL}|{_DATE}\W{{0,6}}(?:点击|浏览|阅读|访问|人气)\W{{0,3}}\d"
 )
+# Whom a notice says to call: in brackets, or in a row of pauses; the columns of a footer have none.
+_CALL = re.compile(
+    r"[（(]\s*(?:会务)?(?:联系人|联系(?:电话|方式|地址)|咨询电话|电话|地址|邮箱)\s*[:：][^（()）]{2,60}[）)]$"
+    r"|(?:会务)?联系人\s*[:：][^，,；;。\s\u3000]{1,12}[，,；;]"
+)
 _MAY_BE_INFO = re.compile("[:：]|点击|浏览|阅读|访问|人气")
 _LONE_DAY = re.compile(rf"[\s【\[（(]*{_DATE}[^\u4e00-\u9fff]{{0,8}}(?:星期.)?[】\]）)]?$")
 _LABELLED_DAY = re.compile(rf"{_LABEL}.*{_DATE}|{_DATE}.*{_LABEL}")
@@ -304,6 +309,8 @@ def _told(text: str) -> Kind | None:
         return None
     if _MAY_BE_TRAIL.search(text) and _TRAIL.match(text) and not text.endswith(_SENTENCE_MARKS):
         return Kind.LINKS
+    if _CALL.match(text):
+        return None
     if not text.endswith(_SENTENCE_MARKS) and _MAY_BE_INFO.search(text) and _INFO.search(text):
         return Kind.INFO
     return Kind.DAY if len(text) <= _LONGEST_DAY and _LONE_DAY.match(text) else None
