@@ -124,8 +124,11 @@ def scripted_pager(page: Page, scripts: Scripts) -> ScriptedPager:
 
 def made_by(page: Page, script: etree._Element) -> ScriptedPager | None:
     """The pager that one script makes; None when it makes none."""
+    calls = list(_calls(script.text or ""))
+    if not calls:
+        return None
     scripts = Scripts(page)
-    made = (_Call(page, scripts, name, arguments).read(script) for name, arguments in _calls(script.text or ""))
+    made = (_Call(page, scripts, name, arguments).read(script) for name, arguments in calls)
     return next(filter(None, made), None)
 
 
