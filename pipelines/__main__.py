@@ -24,7 +24,7 @@ from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.redact import redact
 from pipelines.canonical import json_value
 from pipelines.verbs import audit_text, diff, export, feeds, log, show
-from pipelines.verbs.output import print_in_any_locale
+from pipelines.verbs.output import print_in_any_locale, tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None, beside: Mapping[str, str] | None = N
         status: int = arguments.verb(arguments)
         sys.stdout.flush()
     except ArchiveError as error:
-        print(error, file=sys.stderr)
+        tell(str(error))
         return error.exit_status
     except BrokenPipeError:
         # The reader of our output (head, less) has seen enough; the interpreter must not try to flush again.
@@ -130,12 +130,12 @@ def _verify(arguments: argparse.Namespace) -> int:
         print(json.dumps(json_value(report) | {"exit_status": report.exit_status}, ensure_ascii=False, indent=1))
         return report.exit_status
     for note in report.notes:
-        print(f"note: {note}", file=sys.stderr)
+        tell(f"note: {note}")
     for problem in report.problems:
-        print(f"PROBLEM: {problem}", file=sys.stderr)
+        tell(f"PROBLEM: {problem}")
     if report.problems:
         shown = ", ".join(report.affected[:20]) + (" …" if len(report.affected) > 20 else "")
-        print(f"affected: {shown or 'cannot be told'}; unaffected: {report.unaffected or 'unknown'}", file=sys.stderr)
+        tell(f"affected: {shown or 'cannot be told'}; unaffected: {report.unaffected or 'unknown'}")
     counted = f"{report.commits} commits, {report.files} files, {report.bytes} bytes"
     lines = "" if arguments.quick else f", {report.versions} version lines, {report.observations} observations"
     print(f"{'damaged' if report.problems else 'whole'}: {counted}{lines}")
@@ -147,7 +147,7 @@ def _sign(arguments: argparse.Namespace) -> int:
     if not arguments.key.is_file():
         raise NotUnderstood(f"--key {arguments.key}: no such file")
     signed = sign(Archive(arguments.archive), arguments.key)
-    print(f"{arguments.archive}: {signed} commits signed", file=sys.stderr)
+    tell(f"{arguments.archive}: {signed} commits signed")
     return 0
 
 
@@ -164,13 +164,13 @@ def _redact(arguments: argparse.Namespace) -> int:
     )
     print(f"commit {done.commit}: text removed from {done.lines} lines\nhead {done.head}")
     for name in done.not_redacted:
-        print(f"{name}: may still hold it and was not redacted", file=sys.stderr)
+        tell(f"{name}: may still hold it and was not redacted")
     return 0
 
 
 def _rebuild(arguments: argparse.Namespace) -> int:
     archive = rebuild(arguments.archive)
-    print(f"{archive.layout.root}: latest and index made anew from {len(archive.commits())} commits", file=sys.stderr)
+    tell(f"{archive.layout.root}: latest and index made anew from {len(archive.commits())} commits")
     return 0
 
 

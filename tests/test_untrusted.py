@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from crawler.replay.saved import saved_pages
+from pipelines.__main__ import main
 from pipelines.archive.errors import Damaged
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
@@ -205,6 +206,18 @@ def test_a_linked_secret_never_lands_in_a_package(root: Path, tmp_path: Path) ->
     report.symlink_to(secret)
     with pytest.raises(Damaged, match="symbolic link"):
         write_bag(snapshot(Archive(root)), tmp_path / "bag")
+
+
+def test_names_and_values_of_an_archive_do_not_steer_a_terminal(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "runs" / "\x1b[2J.json").write_text("a stranger")
+    in_commit(root, run="\x1b]0;title\x07")
+    for verb in ("verify", "status", "log"):
+        assert main([verb, str(root), *(["4864"] if verb == "log" else [])]) == 5
+    said = capsys.readouterr()
+    assert "x1b" in said.err
+    assert "\x1b" not in said.err + said.out
 
 
 def test_the_folder_itself_may_be_a_link(root: Path, tmp_path: Path) -> None:

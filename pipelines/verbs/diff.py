@@ -10,7 +10,7 @@ from pipelines.canonical import json_value
 from pipelines.compare.differences import compare
 from pipelines.verbs import reference
 from pipelines.verbs.diff_html import page
-from pipelines.verbs.output import harmless, wants_color, write_document, write_lines
+from pipelines.verbs.output import harmless, tell, wants_color, write_document, write_lines
 
 if TYPE_CHECKING:
     import argparse
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     difference = compare(old, new)
     if old["parser"] != new["parser"]:
         both = f"{old['parser']} and {new['parser']}"
-        print(f"note: read by two parsers, {both}: some differences may be ours, not the site's", file=sys.stderr)
+        tell(f"note: read by two parsers, {both}: some differences may be ours, not the site's")
     if arguments.json:
         heads = {name: {key: line[key] for key in _HEAD} for name, line in (("old", old), ("new", new))}
         write_document(heads | json_value(difference))

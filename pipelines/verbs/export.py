@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from pipelines.export.datapackage import write_datapackage
 from pipelines.export.publishing import published
 from pipelines.export.snapshot import snapshot
 from pipelines.export.wacz import write_wacz
-from pipelines.verbs.output import write_lines
+from pipelines.verbs.output import tell, write_lines
 
 if TYPE_CHECKING:
     import argparse
@@ -53,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     archive = Archive(arguments.archive)
     if is_lines:
         if not write_lines(archive.raw_as_of(arguments.as_of, arguments.known_at)):
-            print(f"note: nothing was known to stand on the site at {arguments.as_of}", file=sys.stderr)
+            tell(f"note: nothing was known to stand on the site at {arguments.as_of}")
     else:
         _write_package(archive, arguments.to, arguments.out, arguments.commit)
     return 0
@@ -70,5 +69,5 @@ def _write_package(archive: Archive, form: str, out: Path, n: int | None) -> Non
     for commit in chosen.commits:
         if commit.redaction and form in _WITH_CAPTURES:
             told = f"commit {commit.n} removed the text of {commit.redaction.id} by order"
-            print(f"note: {told}; raw captures and run reports in this package may still hold it", file=sys.stderr)
-    print(f"{out}: {form} of commit {chosen.last.n}, head {chosen.last.sha256}", file=sys.stderr)
+            tell(f"note: {told}; raw captures and run reports in this package may still hold it")
+    tell(f"{out}: {form} of commit {chosen.last.n}, head {chosen.last.sha256}")

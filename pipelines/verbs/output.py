@@ -26,6 +26,11 @@ def one_line(text: str) -> str:
     return harmless(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
+def tell(message: str) -> None:
+    """Print a message to stderr: an archive from elsewhere has a say in some, its file names and values."""
+    print(harmless(message), file=sys.stderr)
+
+
 def print_in_any_locale() -> None:
     """Let stdout spell out what its encoding (GBK, Latin-1, ASCII) lacks: printing must not change an exit status."""
     if isinstance(sys.stdout, TextIOWrapper):

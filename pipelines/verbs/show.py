@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from pipelines.archive import Archive
@@ -10,7 +9,7 @@ from pipelines.archive.read import state
 from pipelines.keys import names_of
 from pipelines.record import Version
 from pipelines.verbs import reference
-from pipelines.verbs.output import harmless, write_objects
+from pipelines.verbs.output import harmless, tell, write_objects
 
 if TYPE_CHECKING:
     import argparse
@@ -50,7 +49,7 @@ def _current(archive: Archive, id: str) -> Line:  # noqa: A002 - the contract's 
     (known,) = states.values()
     if known.is_gone:
         gone = archive.line(known.event_seq)
-        print(f"{id} is gone ({gone['presence']['reason']}, seen {gone['observed_at']})", file=sys.stderr)
+        tell(f"{id} is gone ({gone['presence']['reason']}, seen {gone['observed_at']})")
     return archive.line(known.content_seq)
 
 
