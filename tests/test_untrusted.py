@@ -212,6 +212,7 @@ def test_names_and_values_of_an_archive_do_not_steer_a_terminal(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (root / "runs" / "\x1b[2J.json").write_text("a stranger")
+    assert main(["verify", str(root)]) == 0
     in_commit(root, run="\x1b]0;title\x07")
     for verb in ("verify", "status", "log"):
         assert main([verb, str(root), *(["4864"] if verb == "log" else [])]) == 5
