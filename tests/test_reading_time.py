@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
+from email.message import Message
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -16,6 +19,8 @@ from crawler.replay import reading
 from crawler.replay.reading import PageReader
 from crawler.replay.saved import SavedPage
 from pipelines.normalise import Normaliser
+from tests.conftest import ROOT, Site
+from tests.small import PROFILE, Answer, article_page, list_page, serve
 
 ENDLESS = re.compile("(a+)+$")
 
@@ -41,3 +46,46 @@ def test_a_saved_page_that_takes_too_long_is_told(monkeypatch: pytest.MonkeyPatc
     reader = PageReader(generic, Normaliser(generic.reader, "", ZoneInfo("Asia/Shanghai")), now)
     line = reader.line(SavedPage("a.html", None, "<html><body><p>各位委员。</p></body></html>"))
     assert [(one["field"], one["code"]) for one in line["problems"]] == [("page", "too-large")]
+
+
+SLOW = """
+import sys
+from scrapy.cmdline import execute
+from crawler.crawl.reading_time import reading_time
+from crawler.pages.families.base import BaseFamily
+reading_time.__wrapped__.__defaults__ = (1.0,)
+def endless(read):
+    def reading(self, page, *more):
+        while "没有尽头" in page.text:
+            pass
+        return read(self, page, *more)
+    return reading
+BaseFamily.read_article = endless(BaseFamily.read_article)
+execute(["scrapy", *sys.argv[1:]])
+"""
+
+
+def test_a_crawl_goes_on_without_the_pages_that_take_too_long(site: Site) -> None:
+    def answer(path: str, _: Message) -> Answer:
+        if "Show.asp" in path:
+            number = int(path.rpartition("=")[2])
+            return Answer(
+                article_page(number, title=f"第{number}篇讲话", body="没有尽头" if number == 2 else "<p>各位。</p>")
+            )
+        if "Page=2" in path:
+            return Answer(list_page([(4, "第4篇讲话", "2020-01-01")], side="没有尽头"))
+        pager = '<div>页次：1/2页 <a href="?id=5&Page=2">下一页</a></div>'
+        return Answer(list_page([(n, f"第{n}篇讲话", "2020-01-01") for n in (1, 2, 3)], pager=pager))
+
+    profile = site.root.parent / "small.toml"
+    profile.write_text(f'{PROFILE}counter = "none"\n', "utf-8")
+    with serve(answer) as url:
+        command = site.command(url, "-a", f"profile={profile}", "-s", "RETRY_TIMES=0")
+        assert command[0] == "scrapy"
+        done = subprocess.run(
+            [sys.executable, "-c", SLOW, *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+    assert done.returncode == 3, done
+    assert site.latest().keys() == {"1", "3"}
+    gaps = [(gap["what"], gap["reason"]) for gap in site.report()["not_captured"]]
+    assert sorted(gaps) == [("list", "too-large"), ("speech", "too-large")]
