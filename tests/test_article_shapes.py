@@ -123,6 +123,8 @@ COUNTS_ON = {
     "box": ("<select onchange='go()'><option>第1页</option><option>第2页</option></select>", "continued"),
     "more": ("<div onclick='load()'>加载更多内容</div>", "continued"),
     "unfold": ("<div class='unfold'>展开阅读全文</div>", "continued"),
+    "more-articles": ("<div onclick='load()'>点击查看更多</div>", None),
+    "within-the-page": ("<a href='#all'>展开全文</a><div id='all'></div>", None),
     "neighbours": ("<p>下一篇：<a href='javascript:;'>没有了</a></p>", None),
     "aloud": ("<a href='javascript:void(0)'>全文朗读</a>", None),
     "last": ("<div class='page'>1/1</div>", None),

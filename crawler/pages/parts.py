@@ -195,7 +195,8 @@ def _rest(page: Page, near: list[etree._Element]) -> str | None:
             continue
         url = page.href(control) if control.tag == "a" else None
         # A script may wait for the click on a control that names nothing; 全文 alone may be a tab's name.
-        if url != page.url and (url or _acts(control) or len(text) >= _SHORTEST_REST):
+        is_within = len(href := (control.get("href") or "").strip()) > 1 and href.startswith("#")
+        if url != page.url and not is_within and (url or _acts(control) or len(text) >= _SHORTEST_REST):
             return f"{text}: {url or control.get('onclick') or control.get('href') or 'a script'}"
     return None
 
@@ -235,7 +236,8 @@ def _counts_on(page: Page, node: etree._Element, part: int) -> bool:
         return text == f"第{part + 1}页" and turns_pages(node, text)
     if _COUNTS.fullmatch(text):
         return (printed_pages(text) or 0) > part
-    return MORE.fullmatch(text) is not None and page.href(node) is None
+    # 查看更多 alone shows more articles.
+    return MORE.fullmatch(text) is not None and "内容" in text and page.href(node) is None
 
 
 def _said(node: etree._Element) -> str | None:
