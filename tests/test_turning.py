@@ -312,6 +312,7 @@ HEALTHY = {
     "rows-a-page": "<select name='pageSize' onchange='setPageSize(this.value)'><option value='10'>10</option><option value='20'>20</option></select>",
     "counts-of-one-page": "<script>PageHTML('1','1','3')</script><script>showPage(1, 15, 3)</script>",
     "count-of-all": "共1页",
+    "behind-the-end": '</body></html><div><a href="/about/1.html">关于我们的网站和栏目</a></div>',
     "carousel-numbers": '<div class="focus-page"><span>1</span><span>2</span><span>3</span></div>',
     "box-of-a-form": "<form>年份<select name='y'><option>2023</option><option>2022</option><option>2021</option></select>搜索</form>",
     "total-of-what": '<div data-total="45"></div><table><tr total="9"></tr></table>',

@@ -81,6 +81,9 @@ class Page:
         root = etree.fromstring(source.encode(), parser)
         # None for blanks, or nothing but what browsers skip, such as `</0`.
         self.root = etree.fromstring(_EMPTY, etree.HTMLParser()) if root is None else root
+        # Behind a stray end tag libxml2 may begin another root: what stands there is the page's, too.
+        for other in list(self.root.itersiblings(etree.Element)):
+            self.root.append(other)
         if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
             raise PageError(f"{url}: tags nested deeper than the HTML parser follows; text would be lost")
         base = next((node.get("href", "") for node in self.all(_BASE)), "")
