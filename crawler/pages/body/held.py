@@ -15,7 +15,8 @@ from crawler.pages.page import drop, squeeze
 _ENOUGH, _MOST = 80, 200
 _FEWEST = 20
 """Characters of sentences: a paragraph in a script; a field for comments holds a request to be polite."""
-_SENTENCES = re.compile("[\u4e00-\u9fff\\d，、；：“”《》（）％%.]{8,}[。！？]")
+_OF_SENTENCES = "[\u4e00-\u9fff\\d，、；：“”《》（）％%.]"
+_SENTENCES = re.compile(f"(?<!{_OF_SENTENCES}){_OF_SENTENCES}{{8,}}+[。！？]")
 _SHOWN = etree.XPath(".//text()[not(ancestor::textarea or ancestor::template or ancestor::script)]")
 _TAGS = re.compile(r"<[^<>]{0,2000}>")
 _TEMPLATE_TYPES = re.compile(r"text/(?:html|plain|x-[\w-]+|template|ng-template)", re.IGNORECASE)
