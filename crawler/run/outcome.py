@@ -170,8 +170,11 @@ def park(job: CrawlJob, reason: str) -> None:
 def _feeds_not_written(crawler: Crawler) -> str:
     """The feeds, when fewer were stored than the crawl was to write: Scrapy only logs it."""
     stats, feeds = statistics(crawler), crawler.settings.getdict("FEEDS")
+    stores_empty = crawler.settings.getbool("FEED_STORE_EMPTY")
+    has_items = bool(stats.get("item_scraped_count"))
+    due = sum(has_items or feed.get("store_empty", stores_empty) for feed in feeds.values())
     stored = sum(count for key, count in stats.items() if key.startswith("feedexport/success_count/"))
-    return ", ".join(feeds) if "finish_reason" in stats and stored < len(feeds) else ""
+    return ", ".join(feeds) if "finish_reason" in stats and stored < due else ""
 
 
 def _without_feeds(outcome: Outcome, feeds: str) -> Outcome:
