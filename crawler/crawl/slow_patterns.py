@@ -19,16 +19,17 @@ from crawler.pages.page import PageTimeError
 _PARSER: Any = import_module("re._parser")
 _MANY = 16
 _SAMPLES = "a1 中/-_.<=\"'(;!\n\t\u3000"
-_TAILS = ("", "\x00")
+_END = "\x00"
+"""What hardly any pattern goes on with."""
 _MOST_WITNESSES = 100
 
 Items = list[tuple[Any, Any]]
 
 
-def witnesses(pattern: re.Pattern[str]) -> list[tuple[str, str, str]]:
-    """Beginnings, what is to be repeated, and ends: for one attempt each."""
+def witnesses(pattern: re.Pattern[str]) -> list[tuple[str, str]]:
+    """Beginnings and what is to be repeated behind them: for one attempt each."""
     found = {*_repeated(list(_PARSER.parse(pattern.pattern, pattern.flags)), "")}
-    return sorted((begin, pump, end) for begin, pump in found if pump for end in _TAILS)[:_MOST_WITNESSES]
+    return sorted((begin, pump) for begin, pump in found if pump)[:_MOST_WITNESSES]
 
 
 def _repeated(items: Items, begin: str) -> Iterator[tuple[str, str]]:
@@ -130,11 +131,11 @@ def slow_on(search: Callable[[str], object], pattern: re.Pattern[str], length: i
         length: characters of each input.
         seconds: from 0.01 on.
     """
-    for begin, pump, end in witnesses(pattern):
+    for begin, pump in witnesses(pattern):
         many = length // len(pump)
         try:
             with reading_time("", seconds):
-                search(begin + pump * many + end)
+                search(begin + pump * many + _END)
         except PageTimeError:
             return f"{begin[:20]!r}, {many} times {pump[:20]!r}"
     return None
