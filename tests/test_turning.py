@@ -443,6 +443,24 @@ def test_a_dated_link_in_the_list_is_a_row_or_told(cms: str, link: str, is_row: 
     assert ("第九次会议" in walked.gaps) == (not is_row)
 
 
+ROWS = [rows((n,)).removeprefix('<ul class="list">').removesuffix("</ul>") for n in (3, 2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("shown_as", "doubtful"),
+    [
+        (f"<h3>12月</h3><ul>{ROWS[0]}</ul><h3>11月</h3><ul>{ROWS[1]}{ROWS[2]}</ul>", 0),
+        (f"<ul>{ROWS[0]}{ROWS[1]}</ul><ul style='display:none'>{ROWS[2]}</ul>", 0),
+        (f"<div class='big'>{ROWS[0].replace('li>', 'h2>')}</div><ul>{ROWS[1]}{ROWS[2]}</ul>", 1),
+        (f"<div class='big'>{ROWS[0].replace('li>', 'h2>')}</div><ul>{''.join(ROWS)}</ul>", 0),
+    ],
+)
+def test_a_list_in_pieces_and_its_headline_are_its_rows(shown_as: str, doubtful: int) -> None:
+    listing = family("generic", None, ["领导讲话"], []).read_list(Page(f"{HOST}/ldjh/", page(shown_as)))
+    assert [row.url[-7:] for row in listing.rows] == ["t3.html", "t2.html", "t1.html"]
+    assert sum(row.is_doubtful for row in listing.rows) == doubtful
+
+
 def test_a_speech_called_like_a_page_of_its_list_is_a_row() -> None:
     text = page(rows((3, 2, 1)).replace("/t", "/"), '<div><b>1</b> <a href="/ldjh/2.htm">2</a></div>')
     pages: dict[str, str | list[str]] = {

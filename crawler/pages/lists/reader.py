@@ -90,6 +90,7 @@ class _Row:
     title: str | None
     date: str | None
     is_weak: bool
+    is_beside: bool = False
 
     @property
     def key(self) -> str | int:
@@ -143,7 +144,9 @@ class Structure:
                 if len(squeeze(row.title or "")) >= SHORTEST_TITLE:
                     unlinked.append(said_by(row.link))
                 continue
-            listed = ListedRow(row.url, row.native_id, row.title, row.date, is_doubtful=chosen.is_aside)
+            listed = ListedRow(
+                row.url, row.native_id, row.title, row.date, is_doubtful=chosen.is_aside or row.is_beside
+            )
             kept = rows.get(row.key)
             if kept and (row.key, row.element) not in shown and are_unlike(row.title, kept.title):
                 unlinked.append(leads_to_anothers(listed, kept))
@@ -163,7 +166,7 @@ class Structure:
         return max(candidates, key=lambda group: group.weight, default=None)
 
     def _beside(self, chosen: _Group, groups: dict[Place, _Group]) -> list[_Row]:
-        """Dated rows within the container of the chosen ones, or in another list beside it."""
+        """Dated rows within the container of the chosen ones, in another list beside it, or alone beside it."""
         place = next(place for place, group in groups.items() if group is chosen)
         holders = {row.element.getparent() for row in chosen.rows}
         around = {holder.getparent() for holder in holders if holder is not None}
@@ -175,8 +178,14 @@ class Structure:
             for row in group.rows:
                 holder = row.element.getparent()
                 is_near = is_sibling and holder is not None and holder.getparent() in around
-                if row.date and (is_near or any(node in holders for node in row.element.iterancestors())):
+                # A list of one row is all row.
+                is_alone = holder in around and (row.element.tag, row.element.get("class")) == place[0]
+                if row.date is None:
+                    continue
+                if is_near or is_alone or any(node in holders for node in row.element.iterancestors()):
                     found.append(row)
+                elif holder in around:
+                    found.append(replace(row, is_beside=True))
         return found
 
     def _bare(self, chosen: _Group) -> list[str]:
@@ -267,4 +276,5 @@ def _date(row: etree._Element, link: etree._Element) -> str | None:
 def _merged(kept: ListedRow, row: ListedRow) -> ListedRow:
     """A picture and a title may link the same article: the longer title, any date."""
     title = max(kept.title or "", row.title or "", key=lambda text: len(squeeze(text))) or None
-    return replace(kept, title=title, date=kept.date or row.date)
+    is_doubtful = kept.is_doubtful and row.is_doubtful
+    return replace(kept, title=title, date=kept.date or row.date, is_doubtful=is_doubtful)
