@@ -12,12 +12,13 @@ from scrapy.http import Headers
 from scrapy.responsetypes import responsetypes
 
 from crawler.http.decode import as_text, saved_text
+from crawler.http.netloc import Server
 from pipelines.untrusted import whole
 from pipelines.warc.http import HttpResponse, NotDecodable
 from pipelines.warc.record_reader import records
 from pipelines.warc.records import WarcRecord
 
-_WARC = ".warc.gz"
+_WARC, _WEB = ".warc.gz", ("http:", "https:")
 # What browsers write above a page they save (MSDN "Mark of the Web").
 _SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(https?://[^\s<>]{1,2000})\s*-->")
 _LOOKED_AT = 2_048
@@ -64,12 +65,19 @@ def _captured_pages(file: str, is_article: Callable[[str], bool]) -> Iterator[Sa
         if record.type != "response" or not url:
             continue
         try:
+            _check_address(url)
             page = _captured(file, url, record) if is_article(url) else None
         except ValueError as error:
             # An address or a date in a file from elsewhere may be anything.
             page = SavedPage(file, None, "", broken=f"the record at {place.offset}: {error}")
         if page is not None:
             yield page
+
+
+def _check_address(url: str) -> None:
+    """Raise `ValueError` for what claims to be of the web and names no server; other records are no pages."""
+    if url.startswith(_WEB) and Server.of(url) is None:
+        raise ValueError(f"{url[:200]!r} is no address")
 
 
 def _captured(file: str, url: str, record: WarcRecord) -> SavedPage | None:
