@@ -7,13 +7,17 @@ export PYTHONDONTWRITEBYTECODE :=
 
 JUDGES := warc pywb wacz packages node npm
 
-.PHONY: demo test soak check setup judges lock clean
+.PHONY: demo test quick soak check setup judges lock clean
 
 demo: setup
 	@$(BIN)/scrapy demo
 
 test: setup check judges
 	@$(BIN)/python -m pytest
+
+# The linters and the tests that need no process and no server: under a minute.
+quick: setup check
+	@$(BIN)/python -m pytest -m 'not soak and not process'
 
 # Every fault at every point, every flip, and dozens of killed crawls: many minutes.
 soak: setup

@@ -19,6 +19,8 @@ from tests import forked
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 120
+_STARTERS = frozenset({"Replica", "Site", "forked", "run", "run_anew", "serve", "subprocess"})
+"""Names a test module imports to start a process or a server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,13 @@ class Site:
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: many tests wait for a disk, a delay or another process."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of modules that start processes or servers bear the mark `process`: `make quick` leaves them out."""
+    for item in items:
+        if isinstance(item, pytest.Function) and not _STARTERS.isdisjoint(vars(item.module)):
+            item.add_marker("process")
 
 
 @pytest.fixture
