@@ -50,6 +50,7 @@ _PAUSED = re.compile("[，；].{4}")
 _ENDS_WITHIN = re.compile("。.")
 _COLONS = ("：", ":")
 _SHORTEST_LINKED, _SHORTEST_TYPED, _MOST_HOPS = 12, 8, 3
+_LEFT_OPEN = frozenset({"b", "em", "font", "i", "o:p", "p", "span", "strong", "u", "wbr"})
 
 Flow = tuple[etree._Element | None, object]
 
@@ -123,8 +124,13 @@ class Flows:
         return self._around_each[self._around(index)] >= _FEWEST_WRAPPED
 
     def is_beside(self, index: int) -> bool:
-        """True for a line in a block of its own beside the paragraphs, below one parent with them."""
+        """True for a line in a block of its own beside the paragraphs, below one parent with them.
+
+        A tag that is not closed leaves what follows within it: the parent is looked for around such.
+        """
         parent = self._around(index)[0]
+        while parent is not None and parent.tag in _LEFT_OPEN:
+            parent = parent.getparent()
         return any(parent is own for own, _ in self._own)
 
     def _around(self, index: int) -> Flow:
