@@ -240,18 +240,19 @@ def test_no_damage_is_silent(flavour: str, cms: str, tmp_path: Path) -> None:
 
 
 ONCE_SILENT = [
-    ("an_article", True), ("row_leads_to_another", True), ("row_goes_mid_walk", True), ("text_of_another", False),
-    ("comments_below", False), ("rest_in_app", False), ("error_within_text", False),
-    ("half_in_script_template", False),
+    ("an_article", True, False), ("row_leads_to_another", True, False), ("row_goes_mid_walk", True, False),
+    ("text_of_another", False, False), ("rest_in_app", False, False), ("error_within_text", False, False),
+    ("half_in_script_template", False, False), ("rows_by_script", True, True),
 ]  # fmt: skip
+"""Damage, whether it is a list's, whether it comes but once to a known archive; its speech is the oldest, long."""
 
 
 def test_what_was_silent_once_is_told(tmp_path: Path) -> None:
     for folder in ("trs", "kesion"):
         (tmp_path / folder).mkdir()
-    chosen = [Case(name, is_list, False, 0, 0.0, 1) for name, is_list in ONCE_SILENT]
+    chosen = [Case(name, is_list, is_once, int(is_once), 0.0, 1) for name, is_list, is_once in ONCE_SILENT]
     assert silent("trs", "trs", tmp_path / "trs", chosen) == []
-    # The first speech of this one is long, and its family reads the pager.
+    # Its family reads the pager of a long speech.
     folded = Case("paragraph_hidden_until_clicked", False, False, 0, 0.0, 1)
     assert silent("6.5", "kesion", tmp_path / "kesion", [folded]) == []
 

@@ -63,6 +63,15 @@ def test_a_list_that_ends_too_early_is_a_gap(second: str, site: Site) -> None:
     assert site.report()["listing_complete"] is False
 
 
+def test_a_first_list_page_without_rows_is_a_gap_where_the_second_has_some(site: Site) -> None:
+    uncounted = PAGER.replace("共 {2} 篇", "")
+    second = list_page(ROWS, pager=uncounted.format(2, 2, 0, 2))
+    ended = crawl(site, {"age=2": second, r"list\.asp|^/$": list_page([], pager=uncounted.format(1, 2, 0, 2))})
+    assert ended.status == 3, ended
+    assert [gap["detail"] for gap in site.report()["not_captured"]] == ["list page 1: it has no rows"]
+    assert site.latest().keys() == {"7", "6"}
+
+
 @pytest.mark.parametrize("cut", [-20, -40, -60])
 def test_a_page_cut_off_alike_every_time_is_never_taken_for_whole(cut: int, site: Site) -> None:
     whole = article_page(7, body="<p>第一段。</p><p>第二段。</p><p>第三段。</p>")
