@@ -73,7 +73,10 @@ def test_a_subtitle_outside_of_the_body_is_its_first_line(head: str, is_declared
 def test_what_a_declared_body_leaves_out_is_told() -> None:
     comments = "<div class='comments'><h3>网友评论</h3><p>讲得很好，说到了我们心坎里。</p></div>"
     typed = "<p>联系我们：0000-0000000</p><p>相关链接：<a href='/c/1.html'>关于加强协商工作的意见</a></p>"
-    for added, said in ((comments, "讲得很好，说到了我们心坎里。"), (typed, "联系我们：0000-0000000")):
+    for added, said in (
+        (comments, "讲得很好，说到了我们心坎里。"),
+        (typed, "联系我们：0000-0000000 / 相关链接：关于加强协商工作的意见"),
+    ):
         page = Page(ADDRESS, PAGE.format(f"<div id='zoom'>{TEXT}{added}</div>"))
         article = read(page, Evidence(body=page.all("//div[@id='zoom']")[0]))
         assert body_text([article.body_html]).split("\n") == SAID

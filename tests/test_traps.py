@@ -63,6 +63,28 @@ def test_a_list_that_ends_too_early_is_a_gap(second: str, site: Site) -> None:
     assert site.report()["listing_complete"] is False
 
 
+TEXT = "".join(f"<p>{said}</p>" for said in (
+    "今年以来，市政协围绕供水和道路开展协商，多数意见已经办理答复。", "要把群众的意见放在前面，一件一件落实到位。",
+    "希望同志们再接再厉，作出新的更大的贡献。",
+))  # fmt: skip
+
+
+def test_two_speeches_with_one_text_are_kept_and_told(site: Site) -> None:
+    titles = {7: "在提案办理工作座谈会上的讲话", 6: "新春茶话会致辞：同心共筑"}
+    pages = {f"d={n}": article_page(n, title=title, body=TEXT) for n, title in titles.items()}
+    rows = list_page([(n, title, "2020-01-01") for n, title in titles.items()])
+    assert crawl(site, {**pages, r"list\.asp|^/$": rows}).status == 3
+    assert [gap["detail"][:24] for gap in site.report()["not_captured"]] == ["kept with the very text "]
+    assert site.latest().keys() == {"7", "6"}
+
+
+def test_an_article_in_the_place_of_the_list_gives_no_rows(site: Site) -> None:
+    article = article_page(7, title="在提案办理工作座谈会上的讲话", body=TEXT, behind=SIDE)
+    pages = {r"^/$": list_page(ROWS), r"list\.asp": article}
+    assert crawl(site, pages).status in {3, 4}
+    assert any("an article came in its place" in gap["detail"] for gap in site.report()["not_captured"])
+
+
 def test_a_first_list_page_without_rows_is_a_gap_where_the_second_has_some(site: Site) -> None:
     uncounted = PAGER.replace("共 {2} 篇", "")
     second = list_page(ROWS, pager=uncounted.format(2, 2, 0, 2))

@@ -37,6 +37,7 @@ class ListState:
     repeats: dict[int, int] = field(default_factory=dict)
     first: tuple[str, ...] = ()
     certain: set[str] = field(default_factory=set)
+    bare: list[int] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     unlinked: int = 0
     doubled: int = 0
@@ -102,6 +103,7 @@ class ListState:
         self.keys[number] = keys
         self.seen |= keys
         self.certain.update(certain)
+        self.bare += [number] if keys and not certain else []
         self.first = certain if number == 1 else self.first
 
     def skip(self, number: int) -> None:
@@ -139,6 +141,8 @@ class ListState:
         """What the list has and the walk did not see, in words."""
         number, shown = self.reached, self._shown()
         missing = self._repeats_within()
+        if self.certain:
+            missing += [f"list page {page}: none of its rows is certainly the list's" for page in self.bare]
         if max(self.pages, *self.linked, 0) > number:
             missing.append(f"list page {number + 1}: the pager ended before it")
         is_whole = self.total is not None and shown >= self.total

@@ -225,6 +225,8 @@ class ListWalk:
                     yield row
             following = state.following(number)
             ask = self._local(following) if following else None
+            if following and ask is None:
+                self._tell_gap(start, Reason.BAD_URL, f"list page {number + 1}: the pager leads to another host")
             number += 1
 
     async def _look(self, ask: Ask, number: int, state: ListState) -> _Look:

@@ -197,7 +197,9 @@ def row_leads_home(scene: Scene) -> Answer | None:
 @on(LIST_DAMAGES)
 def row_leads_to_another(scene: Scene) -> Answer | None:
     """Its address is that of another row."""
-    other = scene.paths.get("article")
+    tree = scene.tree()
+    others = (replace(scene, target=one).row(tree) for one in scene.speeches if one is not scene.target)
+    other = next((link.get("href") for link in others if link is not None), None)
     return None if other is None else _row(scene, lambda link, _: link.set("href", other))
 
 

@@ -13,7 +13,7 @@ from crawler.pages.body.kinds import Kind, is_sentence
 from crawler.pages.page import drop, squeeze
 
 _ENOUGH, _MOST = 80, 200
-_FEWEST = 20
+_FEWEST, _FEWEST_IN_FIELD = 20, 30
 """Characters of sentences: a paragraph in a script; a field for comments holds a request to be polite."""
 _OF_SENTENCES = "[\u4e00-\u9fff\\d，、；：“”《》（）％%.]"
 _SENTENCES = re.compile(f"(?<!{_OF_SENTENCES}){_OF_SENTENCES}{{8,}}+[。！？]")
@@ -51,7 +51,7 @@ def held_back(body: etree._Element) -> str | None:
     for node in islice(body.iter("textarea", "template", "script"), _MOST):
         text = squeeze(_TAGS.sub("", "".join(map(str, node.itertext())).replace("\\/", "/")))
         held = [said for said in _SENTENCES.findall(text) if said not in shown]
-        if sum(map(len, held)) >= (_ENOUGH if node.tag == "textarea" else _FEWEST):
+        if sum(map(len, held)) >= (_FEWEST_IN_FIELD if node.tag == "textarea" else _FEWEST):
             return str(held[0])
     return None
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -299,7 +300,11 @@ class PagerReader:
         ]
         stuck = [one for one in stuck if one.number not in linked] if here + 1 not in linked else []
         more = [one for one in self.controls if MORE.fullmatch(one.label) and one.url is None]
-        live = [one for one in stuck if one.is_handled][:1] + [one for one in more if one.is_handled][:1]
+        # What would be the next page of another host's list is none of this one's, and none that is followed.
+        next_urls = [(one, one.url) for one in self.controls if one.is_next and one.url and not self.is_same(one.url)]
+        abroad = [one for one, url in next_urls if not _is_own_host(self.page, url)]
+        live = [one for one in stuck if one.is_handled][:1] + ([] if here + 1 in linked else abroad[:1])
+        live += [one for one in more if one.is_handled][:1]
         idle = [one for one in stuck if not one.is_handled and not turns_by_address][:1] + more[:1]
         bare = () if linked or live or idle else bare_numbers(self.page)
         return tuple(map(said_by, live)), (*map(said_by, idle), *bare)
@@ -355,6 +360,10 @@ def pager_block(page: Page) -> etree._Element | None:
     """The smallest block with the words of a pager, the last one of the page, links in it or not."""
     found = [node for node in page.all(_BLOCKS) if _says_pager(node)]
     return found[-1] if found else None
+
+
+def _is_own_host(page: Page, url: str) -> bool:
+    return urlsplit(url).netloc == urlsplit(page.url).netloc
 
 
 def _says_pager(node: etree._Element) -> bool:

@@ -19,7 +19,16 @@ from crawler.pages.addresses import native_id as identity_of
 from crawler.pages.lists.handlers import Scripts
 from crawler.pages.lists.page_scripts import service, uncounted_calls
 from crawler.pages.lists.pagination import Pager, read_pager
-from crawler.pages.lists.rows import SHORTEST_TITLE, FoundRows, last_in, leads, leads_to_anothers, row_links, said_by
+from crawler.pages.lists.rows import (
+    SHORTEST_TITLE,
+    FoundRows,
+    last_in,
+    leads,
+    leads_to_anothers,
+    row_links,
+    said_by,
+    stands_in_side_bar,
+)
 from crawler.pages.lists.sections import further_lists, unwalked
 from crawler.pages.page import Page, squeeze, strings, tidy, words
 from crawler.pages.shown import are_unlike
@@ -129,8 +138,7 @@ class Structure:
         """Rows in the order of the list."""
         groups = self._groups()
         chosen = self._chosen(groups)
-        if chosen is None or (chosen.is_aside and self.pager.linked):
-            # A list of several pages is no side bar; its own rows are missing.
+        if chosen is None:
             return FoundRows(())
         held = [*chosen.rows, *self._beside(chosen, groups)]
         held.sort(key=lambda row: self.places[row.link])
@@ -145,7 +153,11 @@ class Structure:
                     unlinked.append(said_by(row.link))
                 continue
             listed = ListedRow(
-                row.url, row.native_id, row.title, row.date, is_doubtful=chosen.is_aside or row.is_beside
+                row.url,
+                row.native_id,
+                row.title,
+                row.date,
+                is_doubtful=row.is_beside or stands_in_side_bar(row.element),
             )
             kept = rows.get(row.key)
             if kept and (row.key, row.element) not in shown and are_unlike(row.title, kept.title):

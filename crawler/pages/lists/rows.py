@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from lxml import etree
 
@@ -32,6 +33,9 @@ Path = tuple[tuple[object, str | None, str | None], ...]
 _NO_ADDRESS = re.compile(r"javascript:|#|mailto:|tel:", re.IGNORECASE)
 _CLICKED = "//*[self::li or self::tr or self::td or self::div or self::dd or self::dt or self::p or self::span]"
 _LINKS = f"//a|{_CLICKED}[@onclick or @data-href or @data-url][not(.//a)]"
+_SIDE_BAR = re.compile(r"(?:^|[\W_])(?:a?side(?:bar)?|hot|rank)(?:$|[\W_])", re.IGNORECASE)
+_NEAR = 3
+"""Elements around a row; whole columns of a page have such names, too."""
 SHORTEST_TITLE = 4
 _LONGEST_TOLD = 80
 _MANY = ""
@@ -53,6 +57,12 @@ def row_links(page: Page, scripts: Scripts) -> Iterator[tuple[etree._Element, st
         is_bare = _NO_ADDRESS.match((link.get("href") or "#").strip()) is not None
         if url is not None or link.tag == "a" or (is_bare and is_handled(link)):
             yield link, url
+
+
+def stands_in_side_bar(row: etree._Element) -> bool:
+    """True for a row in a block that calls itself a side bar or what is read most, right around it."""
+    around = islice(row.iterancestors(), _NEAR)
+    return any(_SIDE_BAR.search(f"{node.get('class', '')} {node.get('id', '')}") for node in around)
 
 
 def leads_to_anothers(row: ListedRow, kept: ListedRow) -> str:
@@ -124,7 +134,7 @@ class RowFinder:
                 if is_within and self._date(link) and len(said_by(link)) >= SHORTEST_TITLE:
                     unlinked.append(said_by(link))
                 continue
-            row = self._row(link, url, is_doubtful=not is_within)
+            row = self._row(link, url, is_doubtful=not is_within or stands_in_side_bar(self._row_element(link)))
             if row is None or (
                 row.native_id is None and not self._is_row(row, link, block, shapes, is_within=is_within)
             ):
