@@ -78,8 +78,19 @@ def test_two_speeches_with_one_text_are_kept_and_told(site: Site) -> None:
     assert site.latest().keys() == {"7", "6"}
 
 
+def test_a_row_that_leads_to_the_article_of_another_is_told(site: Site) -> None:
+    rows = [
+        (7, "在提案办理工作座谈会上的讲话", "2020-01-01"),
+        (7, "新春茶话会致辞：同心共筑美好家园", "2020-01-02"),
+        ROWS[1],
+    ]
+    page = article_page(7, title=rows[0][1], body=TEXT)
+    assert crawl(site, {"d=7": page, r"list\.asp|^/$": list_page(rows)}).status == 3
+    assert [gap["title"][:5] for gap in site.report()["not_captured"]] == ["新春茶话会"]
+
+
 def test_an_article_in_the_place_of_the_list_gives_no_rows(site: Site) -> None:
-    article = article_page(7, title="在提案办理工作座谈会上的讲话", body=TEXT, behind=SIDE)
+    article = article_page(7, title="在提案办理工作座谈会上的讲话", body=TEXT, behind=SIDE.replace("side", "box"))
     pages = {r"^/$": list_page(ROWS), r"list\.asp": article}
     assert crawl(site, pages).status in {3, 4}
     assert any("an article came in its place" in gap["detail"] for gap in site.report()["not_captured"])
