@@ -91,7 +91,7 @@ def test_a_row_that_leads_to_the_article_of_another_is_told(site: Site) -> None:
 
 def test_an_article_in_the_place_of_the_list_gives_no_rows(site: Site) -> None:
     article = article_page(7, title="在提案办理工作座谈会上的讲话", body=TEXT, behind=SIDE.replace("side", "box"))
-    pages = {r"^/$": list_page(ROWS), r"list\.asp": article}
+    pages: dict[str, Answer | str] = {r"^/$": list_page(ROWS), r"list\.asp": article}
     assert crawl(site, pages).status in {3, 4}
     assert any("an article came in its place" in gap["detail"] for gap in site.report()["not_captured"])
 
