@@ -246,6 +246,10 @@ TOLD = {
     "jump-beside-the-list": ("到第<input size=3>页 <input type='button' value='确定' onclick='jump()'> 共4页", "page 2: the pager ended"),
     "counts-handed-on": ("<script>PageHTML('1','4','12','/ldjh/?page=')</script>", "PageHTML"),
     "load-more-in-a-block": ("<div class='btn' id='more'>点击加载更多</div>", "点击加载更多"),
+    "more-in-a-block": ("<div class='btn' id='more'>点击查看更多</div>", "点击查看更多"),
+    "years-in-a-block": ("<div><span>全部</span><span data-y='2023'>2023年</span><span data-y='2022'>2022年</span></div>", "shows: 2022"),
+    "rows-by-script": ("""<script>document.write('<li><a href="/ldjh/t9.html">在会上的讲话</a><i>2021-03-04</i></li>')</script>""", "only a script holds"),
+    "rows-in-a-field": ("<textarea><li><a href='/ldjh/t9.html'>在会上的讲话</a><i>2021-03-04</i></li></textarea>", "only a textarea holds"),
     "load-more-otherwise": ("<a href='javascript:void(0)' class='m'>更多内容加载</a>", "更多内容加载"),
     "scroll-elsewhere": ("<script>$(window).scroll(function(){if(end()){page++;load(page)}})</script>", "scrolled"),
     "ant-pagination": ('<ul class="ant-pagination"><li><a>1</a></li><li><a>2</a></li><li title="下一页"><button type="button"></button></li></ul>', "numbers without addresses: 12"),
@@ -322,6 +326,9 @@ HEALTHY = {
     "hidden-button": '<div style="display:none"><a href="javascript:;" onclick="load()">加载更多</a></div>',
     "hidden-scroll-words": '<div style="display:none"><p>上拉加载更多</p></div>',
     "article-neighbours": '<div>下一篇：<a href="javascript:;">没有了</a></div>',
+    "more-elsewhere": '<div class="hot"><a href="/hot/"><span>查看更多</span></a><a href="/x/1.html">一</a><p>查看更多</p></div>',
+    "years-of-headings": "<div><h3>2023年</h3><p>十二月</p><p>八月</p><h3>2022年</h3></div>",
+    "same-rows-by-script": """<script>document.write('<a href="/ldjh/t2.html">在会上的讲话</a> 2023-03-04 <a href="/zwgk/t9.html">公告</a> 2023-03-04')</script>""",
     "years-within": '<p><a href="#" onclick="show(2023)">2023年</a></p>',
 }
 

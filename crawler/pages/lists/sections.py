@@ -31,6 +31,13 @@ _FEWEST_YEARS = 2
 _LIST_FILE = re.compile(r"(?:(?:index|list|default)\w*\.\w+)?", re.IGNORECASE)
 _INDEX = re.compile(r"(?:index|default)\.\w+$", re.IGNORECASE)
 _SCROLL = re.compile(r"(?:上拉|下拉|滑动|滚动).{0,4}加载.{0,4}[.…]*")
+# A link and the date behind it within the same row.
+_HELD_ROW = re.compile(
+    r"""href\s?=\s?\\?["']?(?P<url>[^"'\s<>]{1,300}?)\\?["'\s>](?:(?!href)[^\n]){0,300}?(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d""",
+    re.IGNORECASE,
+)
+_DIGITS = re.compile(r"\d+")
+_LONGEST_HELD = 200_000
 _YEAR_KEYS = frozenset({"year", "nd", "nf", "niandu", "y"})
 _LONGEST_NAME = 20
 
@@ -157,8 +164,8 @@ def further_lists(
 
 
 def unwalked(page: Page, rows: Sequence[ListedRow]) -> tuple[str, ...]:
-    """Controls that show more of a section and have no address: years without a row here, `更多` in a box of rows,
-    and words that ask to scroll for more.
+    """What shows more of a section and has no address: years without a row here, `更多` in a box of rows, words that
+    ask to scroll for more, and dated rows that only a script or a form field holds.
     """
     dated = {row.date[:5].strip("[(（【 ")[:4] for row in rows if row.date}
     listed = {row.url for row in rows}
@@ -181,20 +188,60 @@ def unwalked(page: Page, rows: Sequence[ListedRow]) -> tuple[str, ...]:
         named = (option for option in box.iter("option") if not (option.get("value") or "").isdigit())
         if len(years) >= _FEWEST_YEARS and not any(map(page.href, named)):
             found.setdefault(f"a box of years: {' '.join(sorted(years))}")
-    for node in page.all("//*[not(*) and not(self::a) and not(self::button) and contains(., '加载')]"):
-        label = squeeze(words(node))
-        if (_SCROLL.fullmatch(label) or MORE.fullmatch(label)) and not is_dead(node):
-            found.setdefault(label)
+    for label in (*_bound_elsewhere(page, listed), *_row_of_years(page, dated), *_held_rows(page, listed)):
+        found.setdefault(label)
     return tuple(found)
+
+
+def _bound_elsewhere(page: Page, listed: set[str]) -> Iterator[str]:
+    """Words that ask for more and are no control by themselves: a script elsewhere listens to them."""
+    for node in page.all("//*[not(*) and not(ancestor-or-self::a or ancestor-or-self::button or self::script)]"):
+        label = squeeze(node.text or "")
+        if not 0 < len(label) <= _LONGEST_NAME or not ("更多" in label or "加载" in label):
+            continue
+        is_loader = "加载" in label and (_SCROLL.fullmatch(label) or MORE.fullmatch(label))
+        asks = MORE.fullmatch(label) or _ELDER.fullmatch(label)
+        around = next((box for box in node.iterancestors() if next(box.iter("a"), None) is not None), None)
+        is_of_list = asks and around is not None and _holds_rows(page, around, listed)
+        if (is_loader or is_of_list) and not is_dead(node):
+            yield label
+
+
+def _row_of_years(page: Page, dated: set[str]) -> Iterator[str]:
+    """Years side by side without links, of which rows of only some stand here; years between rows are headings."""
+    for box in page.all("//*[*[2] and not(*/*) and not(a or button or option)]"):
+        labels = [squeeze(one.text or "") for one in box]
+        years = [label[:4] for label in labels if _YEAR.fullmatch(label)]
+        if len(years) < len(labels) - 1:
+            continue  # one may say 全部
+        missing = sorted({*years} - dated)
+        if dated.intersection(years) and missing:
+            yield f"years that a script shows: {' '.join(missing)}"
+
+
+def _held_rows(page: Page, listed: set[str]) -> Iterator[str]:
+    """Dated links like the listed ones that stand in a script or a form field alone."""
+    shapes = {_DIGITS.sub("0", url) for url in listed}
+    for node in page.all("//script[not(@src)]|//textarea|//template"):
+        source = node.text if not len(node) else etree.tostring(node, encoding="unicode", with_tail=False)
+        for link in _HELD_ROW.finditer((source or "")[:_LONGEST_HELD]):
+            url = page.resolve(link["url"].replace("\\/", "/"))
+            if url and url not in listed and _DIGITS.sub("0", url) in shapes:
+                yield f"rows that only a {node.tag} holds: {url}"
+                break
 
 
 def _stands_by_rows(page: Page, node: etree._Element, listed: set[str]) -> bool:
     """True when most links of a box around a control are rows."""
     for _, box in zip(range(_BOX_LEVELS), node.iterancestors(), strict=False):
-        urls = [url for link in box.iter("a") if (url := page.href(link))]
-        if sum(url in listed for url in urls) > len(urls) / 2:
+        if _holds_rows(page, box, listed):
             return True
     return False
+
+
+def _holds_rows(page: Page, box: etree._Element, listed: set[str]) -> bool:
+    urls = [url for link in box.iter("a") if (url := page.href(link))]
+    return sum(url in listed for url in urls) > len(urls) / 2
 
 
 def _named_links(page: Page) -> Iterator[tuple[str, str]]:
