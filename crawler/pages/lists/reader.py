@@ -29,7 +29,7 @@ from crawler.pages.lists.rows import (
     said_by,
     stands_in_side_bar,
 )
-from crawler.pages.lists.sections import further_lists, unwalked
+from crawler.pages.lists.sections import further_lists, unwalked, years_elsewhere
 from crawler.pages.page import Page, squeeze, strings, tidy, words
 from crawler.pages.shown import are_unlike
 
@@ -55,6 +55,9 @@ def list_page(
 ) -> ListPage:
     """One list page of rows and pager; of a page without rows, what its scripts ask for instead."""
     asked = None if found.rows or found.unlinked else service(page)
+    further = further_lists(page, native_id, is_same)
+    # Beside a pager they may choose among the rows it leads to.
+    years = () if pager.linked or pager.next_url or further else years_elsewhere(page, found.rows)
     return ListPage(
         rows=found.rows,
         next_url=pager.next_url,
@@ -63,9 +66,14 @@ def list_page(
         total=pager.total,
         current=pager.current,
         idle=pager.idle,
-        unfollowed=(*pager.unfollowed, *_uncounted(page, pager, len(found.rows)), *unwalked(page, found.rows)),
+        unfollowed=(
+            *pager.unfollowed,
+            *_uncounted(page, pager, len(found.rows)),
+            *unwalked(page, found.rows),
+            *years,
+        ),
         unlinked=found.unlinked,
-        further=further_lists(page, native_id, is_same),
+        further=further,
         service=asked,
         doubled=found.doubled,
     )

@@ -193,6 +193,25 @@ def unwalked(page: Page, rows: Sequence[ListedRow]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def years_elsewhere(page: Page, rows: Sequence[ListedRow]) -> tuple[str, ...]:
+    """Years side by side that lead to other top folders, where this list shows some of them: lists of its section."""
+    dated = {row.date[:5].strip("[(（【 ")[:4] for row in rows if row.date}
+    top = urlsplit(page.url).path.split("/")[1:2]
+    beside: dict[etree._Element | None, dict[str, str | None]] = {}
+    for link in page.all("//a[@href]"):
+        label, parent = squeeze(link.text or ""), link.getparent()
+        if _YEAR.fullmatch(label):
+            box = parent.getparent() if parent is not None and parent.tag in {"li", "td"} else parent
+            beside.setdefault(box, {})[label[:4]] = page.href(link)
+    return tuple(
+        f"the list of {year} at {url}"
+        for years in beside.values()
+        if dated.intersection(years)
+        for year, url in years.items()
+        if year not in dated and url and urlsplit(url).path.split("/")[1:2] != top
+    )
+
+
 def _bound_elsewhere(page: Page, listed: set[str]) -> Iterator[str]:
     """Words that ask for more and are no control by themselves: a script elsewhere listens to them."""
     for node in page.all("//*[not(*) and not(ancestor-or-self::a or ancestor-or-self::button or self::script)]"):
