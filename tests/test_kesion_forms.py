@@ -43,6 +43,8 @@ def test_every_speech_once_and_exact(urls: str, flavour: str, site: Site, tmp_pa
         assert told == {(row["native_id"], row["reason"]) for row in truth["withheld"]}
         log = replica.log()
         assert log["increments"]["total"] == log["purchases"] == 0
+        again = site.crawl(replica.url, "-a", profile(tmp_path, *lines))
+        assert (again.status, site.events(2)) == (0, {})
     assert site.verify().status == 0
 
 

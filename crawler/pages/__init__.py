@@ -63,6 +63,7 @@ class ListPage:
     `service` the address that a script asks for the rows of a page that has none. `further` are list pages of the
     same section that no pager turns to: years, sub-columns. `current` is the number the page shows of itself,
     `doubled` how many rows show an article that another row of the page shows: printed totals count them too.
+    `is_frame`: the CMS prints no rows here, a script asks for the first ones, as `linked` says.
     """
 
     rows: tuple[ListedRow, ...]
@@ -77,6 +78,7 @@ class ListPage:
     further: tuple[str, ...] = ()
     service: str | None = None
     doubled: int = 0
+    is_frame: bool = False
 
 
 @dataclass(frozen=True, slots=True)
