@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from crawler.pages.article import Article, Evidence, read
-from crawler.pages.page import Page
+from crawler.pages.page import Page, PageError
 from pipelines.rendering import body_text
 from tests.conftest import Site
 from tests.corpus import PAGES
@@ -49,6 +49,13 @@ def test_an_article_in_any_shape_comes_whole_or_is_told(name: str) -> None:
     shape = dict(SHAPES[name])
     html = shape.pop("html").replace("{text}", TEXT)
     assert seen(read(Page(ADDRESS, PAGE.format(html)))) == NOTHING | shape
+
+
+def test_an_info_line_alone_is_no_body() -> None:
+    info = "<span>2023-12-28 10:31:26　来源：云溪日报　作者：柳青</span>"
+    html = PAGE.format("<div class='con'></div>").replace("讲话</h1>", f"讲话<br>{info}</h1>")
+    with pytest.raises(PageError, match="no body"):
+        read(Page(ADDRESS, html.replace("<div>发布时间：2023-12-28　来源：云溪日报</div>", "")))
 
 
 SUBTITLE = "在全市政协工作会议结束时讲的几点意见，供各专委会参考"

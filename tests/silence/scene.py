@@ -117,7 +117,7 @@ class Scene:
             )
             # To libxml2 the rest of a paragraph is within its first <wbr>.
             if inner is None or inner.tag == "wbr":
-                return node
+                return _above_paragraphs(node)
             node = inner
 
     def heading(self, tree: html.HtmlElement) -> list[html.HtmlElement]:
@@ -130,6 +130,17 @@ class Scene:
         ]
         outside = [node for node in same if body is None or body not in node.iterancestors()]
         return [node for node in outside if not any(child in outside for child in elements(node))]
+
+
+def _above_paragraphs(node: html.HtmlElement) -> html.HtmlElement:
+    """The block itself, or around one paragraph among others: nothing would show that a single one is missing."""
+    while (parent := node.getparent()) is not None and any(
+        "。" in other.text_content()
+        for other in parent.iterchildren(node.tag)
+        if other is not node and other.get("class") == node.get("class")
+    ):
+        node = parent
+    return node
 
 
 def elements(node: html.HtmlElement, *, deep: bool = False) -> Iterator[html.HtmlElement]:

@@ -12,12 +12,16 @@ from crawler.pages.body.judging import Judged
 from crawler.pages.body.kinds import Kind, is_sentence
 from crawler.pages.page import drop, squeeze
 
+_Words = etree._ElementUnicodeResult
 _ENOUGH, _MOST = 80, 200
 _FEWEST, _FEWEST_IN_FIELD = 20, 30
 """Characters of sentences: a paragraph in a script; a field for comments holds a request to be polite."""
+_FEWEST_AMONG = 8
+"""Chinese characters of a field or template that words of the text follow: fewer are a button's."""
 _OF_SENTENCES = "[\u4e00-\u9fff\\d，、；：“”《》（）％%.]"
 _SENTENCES = re.compile(f"(?<!{_OF_SENTENCES}){_OF_SENTENCES}{{8,}}+[。！？]")
 _SHOWN = etree.XPath(".//text()[not(ancestor::textarea or ancestor::template or ancestor::script)]")
+_CJK = re.compile("[\u4e00-\u9fff]")
 _TAGS = re.compile(r"<[^<>]{0,2000}>")
 _TEMPLATE_TYPES = re.compile(r"text/(?:html|plain|x-[\w-]+|template|ng-template)", re.IGNORECASE)
 _SENTENCE, _TAG = re.compile("[\u4e00-\u9fff][。！？]"), re.compile(r"<(?:p|br|div|span|section)\b", re.IGNORECASE)
@@ -45,20 +49,50 @@ def with_held(page: etree._Element) -> etree._Element | None:
 
 
 def held_back(body: etree._Element) -> str | None:
-    """The first sentence that a form field, a template or a script within a body holds and the body does not show."""
+    """The first words that a form field, a template or a script within a body holds and the body does not show.
+
+    A sentence counts anywhere, a few words (who speaks) only in a field or template that text follows.
+    """
     texts = _SHOWN(body)
-    shown = squeeze("".join(map(str, texts))) if isinstance(texts, list) else ""
+    seen = [one for one in texts if isinstance(one, _Words)] if isinstance(texts, list) else []
+    shown, among = squeeze("".join(seen)), _among(body, seen)
     for node in islice(body.iter("textarea", "template", "script"), _MOST):
         text = squeeze(_TAGS.sub("", "".join(map(str, node.itertext())).replace("\\/", "/")))
         held = [said for said in _SENTENCES.findall(text) if said not in shown]
         if sum(map(len, held)) >= (_FEWEST_IN_FIELD if node.tag == "textarea" else _FEWEST):
             return str(held[0])
+        # What is there to be copied has the page's address.
+        if node in among and len(_CJK.findall(text)) >= _FEWEST_AMONG and text not in shown and "http" not in text:
+            return text
     return None
+
+
+def _among(body: etree._Element, shown: list[_Words]) -> set[etree._Element]:
+    """Fields and templates that words of the text follow."""
+    last = next((text for text in reversed(shown) if _CJK.search(text)), None)
+    beside = last.getparent() if last is not None else None
+    if last is None or beside is None:
+        return set()
+    found: set[etree._Element] = set()
+    for node in body.iter():
+        if node is beside and not last.is_tail:
+            return found
+        if _may_hold(node):
+            found.add(node)
+        if node is beside:
+            return found | {one for one in beside.iterdescendants() if _may_hold(one)}
+    return set()
+
+
+def _may_hold(node: etree._Element) -> bool:
+    if node.tag == "script":
+        return _TEMPLATE_TYPES.fullmatch((node.get("type") or "").strip()) is not None
+    return node.tag in {"textarea", "template"}
 
 
 def _holders(root: etree._Element) -> list[etree._Element]:
     found = islice(root.iter("textarea", "template", "noscript", "script"), _MOST)
-    return [one for one in found if one.tag != "script" or _TEMPLATE_TYPES.fullmatch((one.get("type") or "").strip())]
+    return [one for one in found if one.tag == "noscript" or _may_hold(one)]
 
 
 def _held(node: etree._Element) -> etree._Element | None:
