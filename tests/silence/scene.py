@@ -134,13 +134,19 @@ class Scene:
 
 def _above_paragraphs(node: html.HtmlElement) -> html.HtmlElement:
     """The block itself, or around one paragraph among others: nothing would show that a single one is missing."""
-    while (parent := node.getparent()) is not None and any(
-        "。" in other.text_content()
-        for other in parent.iterchildren(node.tag)
-        if other is not node and other.get("class") == node.get("class")
-    ):
-        node = parent
-    return node
+    block = inner = node
+    while _is_unnamed(inner) and (parent := inner.getparent()) is not None and parent.tag != "body":
+        others = [one for one in elements(parent) if one is not inner and _is_unnamed(one)]
+        if any("。" in one.text_content() for one in others):
+            block = parent
+        elif others:
+            break
+        inner = parent
+    return block
+
+
+def _is_unnamed(node: html.HtmlElement) -> bool:
+    return not node.get("class") and not node.get("id")
 
 
 def elements(node: html.HtmlElement, *, deep: bool = False) -> Iterator[html.HtmlElement]:
