@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - one shape a line
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -249,6 +250,15 @@ TOLD = {
     "more-in-a-block": ("<div class='btn' id='more'>点击查看更多</div>", "点击查看更多"),
     "years-in-a-block": ("<div><span>全部</span><span data-y='2023'>2023年</span><span data-y='2022'>2022年</span></div>", "shows: 2022"),
     "years-in-other-folders": ('<ul><li><a href="/ldjh/">2023年</a></li><li><a href="/old/">2022年</a></li></ul>', "the list of 2022"),
+    "years-of-speeches": ('<div><a href="/ldjh2023/">2023年度讲话</a><a href="/ldjh2022/">2022年度讲话</a></div>', "the list of 2022"),
+    "years-in-files": ('<p><a href="/ldjh/">2023年</a> <a href="/ldjh/y2022.html">2022年</a></p>', "the list of 2022"),
+    "terms-elsewhere": ('<div><a href="/j10/ldjh/">第十届</a><a href="/j9/ldjh/">第九届</a></div>', "第九届 at"),
+    "terms-beside-the-list": ('<ul><li><a href="/list/10/">第十届</a></li><li><a href="/list/9/">第九届</a></li></ul>', "第九届 at"),
+    "older-elsewhere": ('<div><a href="/old/">往届领导讲话</a></div>', "往届领导讲话 at"),
+    "older-beside-the-list": ('<a href="/old/">更早</a>', "更早 at"),
+    "all-in-a-file": ('<p align="right"><a href="/ldjh/all.html">更多讲话&gt;&gt;</a></p>', "更多讲话>> at"),
+    "all-elsewhere": ('<p><a href="/list/7.html">[查看全部]</a></p>', "查看全部] at"),
+    "rows-in-a-variable": ("""<script>var more=[{"t":"\u5728\u4f1a\u4e0a\u7684\u8bb2\u8bdd","u":"\\/ldjh\\/t9.html","d":"2021-03-04"}]</script>""", "only a script holds"),
     "rows-by-script": ("""<script>document.write('<li><a href="/ldjh/t9.html">在会上的讲话</a><i>2021-03-04</i></li>')</script>""", "only a script holds"),
     "rows-in-a-field": ("<textarea><li><a href='/ldjh/t9.html'>在会上的讲话</a><i>2021-03-04</i></li></textarea>", "only a textarea holds"),
     "load-more-otherwise": ("<a href='javascript:void(0)' class='m'>更多内容加载</a>", "更多内容加载"),
@@ -329,6 +339,9 @@ HEALTHY = {
     "article-neighbours": '<div>下一篇：<a href="javascript:;">没有了</a></div>',
     "more-elsewhere": '<div class="hot"><a href="/hot/"><span>查看更多</span></a><a href="/x/1.html">一</a><p>查看更多</p></div>',
     "a-year-alone": '<p><a href="/old/">2022年</a></p>',
+    "lists-in-a-menu": '<div class="nav"><a href="/wy/10/">第十届</a><a href="/wy/9/">第九届</a><a href="/ls/">历史讲话</a></div>',
+    "more-of-another": '<div><h3>公告 <a href="/gg/">更多</a> <a href="/gg/all.html">更多信息</a></h3><a href="/gg/1.html">关于开会的公告</a></div>',
+    "other-rows-in-a-variable": """<script>var hot=[{"t":"在会上的讲话","u":"/ldjh/t2.html","d":"2021-03-04"},{"t":"关于开会的公告","u":"/gg/t9.html","d":"2021-03-04"}]</script>""",
     "years-of-headings": "<div><h3>2023年</h3><p>十二月</p><p>八月</p><h3>2022年</h3></div>",
     "same-rows-by-script": """<script>document.write('<a href="/ldjh/t2.html">在会上的讲话</a> 2023-03-04 <a href="/zwgk/t9.html">公告</a> 2023-03-04')</script>""",
     "years-within": '<p><a href="#" onclick="show(2023)">2023年</a></p>',
@@ -340,6 +353,30 @@ def test_a_healthy_list_is_no_alarm(name: str) -> None:
     text = page(rows(range(3, 0, -1)), HEALTHY[name])
     walked = walk(lambda ask: FRONT if ask.url == f"{HOST}/" else text, f"{HOST}/ldjh/")
     assert (len(walked.rows), walked.gaps) == (3, "")
+
+
+UNDATED = re.sub(r"<span>[^<]*</span>", "", rows((3, 2, 1)))
+TABS = "<div><span>2023年</span><span>2022年</span></div>"
+
+
+@pytest.mark.parametrize(
+    ("body", "is_told"), [(TABS + UNDATED, True), (TABS + UNDATED + UNDATED.replace("/t", "/t9"), False)]
+)
+def test_years_over_undated_rows_are_told_unless_each_has_its_list(body: str, is_told: bool) -> None:
+    assert bool(shown({"/ldjh/": page(body)}).gaps) == is_told
+
+
+def test_articles_of_the_folder_outside_the_rows_are_doubtful_rows_at_the_end() -> None:
+    slides = "".join(f'<div><a href="/ldjh/t{n}.html"><img alt="在第{n}次会议上的讲话"></a></div>' for n in (88, 4))
+    other = '<a href="/ldjh/about.html">领导讲话栏目的说明</a><a href="/zxyw/t5.html">关于开会的公告</a>'
+    walked = shown(
+        {
+            "/ldjh/": chain(1).replace('<div class="box">', f"{slides}{other}<div>"),
+            **{files(n): chain(n) for n in (2, 3, 4)},
+        }
+    )
+    assert (walked.ids[-2:], walked.gaps) == (["t1.html", "t88.html"], "")
+    assert [row.url[-8:] for row in walked.rows if row.is_doubtful] == ["t88.html"]
 
 
 def shown(pages: dict[str, str | list[str]], start: str = "/ldjh/", known: dict[str, Any] | None = None) -> Walked:

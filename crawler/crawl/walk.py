@@ -139,6 +139,7 @@ class ListWalk:
         self.seen: set[str] = set()
         self.capture: Capture | None = None
         self._further: dict[str, bool] = {}
+        self._beside: dict[str, tuple[ListedRow, Capture | None]] = {}
         self._told: set[str] = set()
         self._titles: dict[str, ListedRow] = {}
         self._part = 0
@@ -159,12 +160,22 @@ class ListWalk:
             self._further[url] = True
             async for row in self._list(url):
                 yield row
+        for row in self._in_no_row():
+            yield row
         if not self.seen and (self._is_complete or self._empty):
             await self._refuse_empty()
         elif self.task.report.refusal is None:
             for url, words in self._empty.items():
                 self._tell_gap(url, Reason.UNREADABLE, f"list page 1: {words}")
         self.task.report.end_list(is_complete=self._is_complete and self._certain > 0)
+
+    def _in_no_row(self) -> Iterator[ListedRow]:
+        """Articles that list pages link outside their rows, once no row of any page has turned out to be theirs."""
+        for key, (row, shown_on) in self._beside.items() if self.task.report.refusal is None else ():
+            if key not in self.seen and self.fetcher.hosts.local(row.url):
+                self.seen.add(key)
+                self.capture = shown_on
+                yield row
 
     async def _list(self, start: str) -> AsyncIterator[ListedRow]:
         """One list: walked again from its first page while its counts change under the walk, once where rows went."""
@@ -349,6 +360,8 @@ class ListWalk:
         state.add(number, listing, self._keys(listing), certain, trouble)
         self.task.report.note_total(listing.total)
         self._service = self._service or listing.service
+        for row in listing.beside:
+            self._beside.setdefault(row.native_id or row.url, (row, self.capture))
         for url in listing.further:
             local = self.fetcher.hosts.local(url)
             if local and local != self.section.url and len(self._further) < _MOST_FURTHER:

@@ -61,7 +61,8 @@ class ListPage:
     is told: `unfollowed` are the words of live controls that lead on, `idle` of those that a script of another file
     may bring to life or that are switched off, `unlinked` the rows whose link has no address,
     `service` the address that a script asks for the rows of a page that has none. `further` are list pages of the
-    same section that no pager turns to: years, sub-columns. `current` is the number the page shows of itself,
+    same section that no pager turns to: years, sub-columns. `beside` are articles of the section's folder that stand
+    in no row: headlines, slides. `current` is the number the page shows of itself,
     `doubled` how many rows show an article that another row of the page shows: printed totals count them too.
     `is_frame`: the CMS prints no rows here, a script asks for the first ones, as `linked` says.
     """
@@ -79,6 +80,7 @@ class ListPage:
     service: str | None = None
     doubled: int = 0
     is_frame: bool = False
+    beside: tuple[ListedRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

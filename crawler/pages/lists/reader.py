@@ -16,12 +16,14 @@ from lxml import etree
 from crawler.pages import ListedRow, ListPage
 from crawler.pages.addresses import column_id, is_file
 from crawler.pages.addresses import native_id as identity_of
+from crawler.pages.lists.elsewhere import beside_rows, lists_elsewhere
 from crawler.pages.lists.handlers import Scripts
 from crawler.pages.lists.page_scripts import service, uncounted_calls
 from crawler.pages.lists.pagination import Pager, read_pager
 from crawler.pages.lists.rows import (
     SHORTEST_TITLE,
     FoundRows,
+    is_aside,
     last_in,
     leads,
     leads_to_anothers,
@@ -29,7 +31,7 @@ from crawler.pages.lists.rows import (
     said_by,
     stands_in_side_bar,
 )
-from crawler.pages.lists.sections import further_lists, unwalked, years_elsewhere
+from crawler.pages.lists.sections import further_lists, unwalked
 from crawler.pages.page import Page, squeeze, strings, tidy, words
 from crawler.pages.shown import are_unlike
 
@@ -41,7 +43,6 @@ _SHORT_DATE = re.compile(
 _LONGEST_BESIDE = 30
 _LONG_TITLE = 6
 _CUT = re.compile(r"(?:(?<!\.)\.{2,}|(?<!…)…+)$")
-_ASIDE = re.compile(r"(?:^|[\W_])(?:nav|menu|foot(?:er)?|side\w*|hot|rank|link|friend)(?:$|[\W_])", re.IGNORECASE)
 _LIST_TAGS = frozenset({"ul", "ol", "dl", "table", "tbody"})
 Place = tuple[tuple[object, str | None], ...]
 
@@ -57,7 +58,8 @@ def list_page(
     asked = None if found.rows or found.unlinked else service(page)
     further = further_lists(page, native_id, is_same)
     # Beside a pager they may choose among the rows it leads to.
-    years = () if pager.linked or pager.next_url or further else years_elsewhere(page, found.rows)
+    is_turned = bool(pager.linked or pager.next_url)
+    others = () if is_turned else lists_elsewhere(page, found.rows, {page.url, *further}, is_same)
     return ListPage(
         rows=found.rows,
         next_url=pager.next_url,
@@ -70,10 +72,11 @@ def list_page(
             *pager.unfollowed,
             *_uncounted(page, pager, len(found.rows)),
             *unwalked(page, found.rows),
-            *years,
+            *others,
         ),
         unlinked=found.unlinked,
         further=further,
+        beside=beside_rows(page, found.rows, native_id),
         service=asked,
         doubled=found.doubled,
     )
@@ -243,7 +246,7 @@ class Structure:
                 continue
             group = groups.setdefault(_place(element), _Group())
             group.last = max(group.last, self.places[link])
-            group.is_aside = _is_aside(element)
+            group.is_aside = is_aside(element)
             is_weak = identity is None and (url is None or _is_own(self.page, url))
             group.rows.append(_Row(link, element, url, identity, title, dates[element], is_weak))
         return groups
@@ -264,10 +267,6 @@ def _is_own(page: Page, url: str) -> bool:
 
 def _place(row: etree._Element) -> Place:
     return tuple((node.tag, node.get("class")) for node in row.iterancestors())
-
-
-def _is_aside(row: etree._Element) -> bool:
-    return any(_ASIDE.search(f"{node.get('class', '')} {node.get('id', '')}") for node in row.iterancestors())
 
 
 def _title(link: etree._Element) -> str | None:

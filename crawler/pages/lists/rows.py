@@ -33,6 +33,7 @@ Path = tuple[tuple[object, str | None, str | None], ...]
 _NO_ADDRESS = re.compile(r"javascript:|#|mailto:|tel:", re.IGNORECASE)
 _CLICKED = "//*[self::li or self::tr or self::td or self::div or self::dd or self::dt or self::p or self::span]"
 _LINKS = f"//a|{_CLICKED}[@onclick or @data-href or @data-url][not(.//a)]"
+_ASIDE = re.compile(r"(?:^|[\W_])(?:nav|menu|foot(?:er)?|side\w*|hot|rank|link|friend)(?:$|[\W_])", re.IGNORECASE)
 _SIDE_BAR = re.compile(r"(?:^|[\W_])(?:a?side(?:bar)?|hot|rank)(?:$|[\W_])", re.IGNORECASE)
 _NEAR = 3
 """Elements around a row; whole columns of a page have such names, too."""
@@ -63,6 +64,11 @@ def stands_in_side_bar(row: etree._Element) -> bool:
     """True for a row in a block that calls itself a side bar or what is read most, right around it."""
     around = islice(row.iterancestors(), _NEAR)
     return any(_SIDE_BAR.search(f"{node.get('class', '')} {node.get('id', '')}") for node in around)
+
+
+def is_aside(row: etree._Element) -> bool:
+    """True for what stands anywhere in a menu, a side bar or a footer, by the names of the blocks around it."""
+    return any(_ASIDE.search(f"{node.get('class', '')} {node.get('id', '')}") for node in row.iterancestors())
 
 
 def leads_to_anothers(row: ListedRow, kept: ListedRow) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import parse_qsl, urlsplit
 
 from lxml import etree
@@ -24,11 +25,17 @@ _ARROWS = re.compile(r"[>»›＞→/|]+|->|::")
 _BEHIND = re.compile(r"(?:列表|栏目|频道)?$")
 _TITLE_ENDS = r"(?:$|[-_—|－–])"
 _BOX_LEVELS = 4
-_YEAR = re.compile(r"(?:19|20)\d\d(?:年度?)?")
-_TERM = re.compile(r"第[一二三四五六七八九十\d]{1,3}届")
+_OF = "(?:政协|领导|主席|重要)*(?:讲话|发言|致辞|文章|文稿|信息|内容)?"
+YEAR = re.compile(rf"(?:19|20)\d\d(?:年度?)?{_OF}")
+TERM = re.compile(rf"第[一二三四五六七八九十\d]{{1,3}}届{_OF}")
+OLDER = re.compile(rf"(?:往[期届年]|历[史届年]|以往|过往|更早)的?{_OF}(?:回顾|存档|归档)?")
+ALL = re.compile(
+    rf"[\[【(（]?(?:more|更多|(?:查看|显示|展开|浏览)(?:更多|全部|所有)|(?:全部|所有)(?![>»\])】）]|$)){_OF}[>»+.…\])】）]*",
+    re.IGNORECASE,
+)
 _ELDER = re.compile(r"更多(?:新闻|信息|内容|文章|讲话)|(?:查看|显示|展开)(?:历史|全部|所有)(?:新闻|信息|文章|讲话)?")
 _FEWEST_YEARS = 2
-_LIST_FILE = re.compile(r"(?:(?:index|list|default)\w*\.\w+)?", re.IGNORECASE)
+LIST_FILE = re.compile(r"(?:(?:index|list|default)\w*\.\w+)?", re.IGNORECASE)
 _INDEX = re.compile(r"(?:index|default)\.\w+$", re.IGNORECASE)
 _SCROLL = re.compile(r"(?:上拉|下拉|滑动|滚动).{0,4}加载.{0,4}[.…]*")
 # A link and the date behind it within the same row.
@@ -36,10 +43,14 @@ _HELD_ROW = re.compile(
     r"""href\s?=\s?\\?["']?(?P<url>[^"'\s<>]{1,300}?)\\?["'\s>](?:(?!href)[^\n]){0,300}?(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d""",
     re.IGNORECASE,
 )
+_OBJECT = re.compile(r"\{[^{}]{1,1000}\}")
+_STRING = re.compile(r"""(?<!\\)["']((?:[^"'\\\n]|\\.){2,300})["']""")
+_WRITTEN = re.compile(r"(?:[\u4e00-\u9fff]|\\u[4-9][0-9a-f]{3}){4}", re.IGNORECASE)
+_DAY = re.compile(r"(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d")
 _DIGITS = re.compile(r"\d+")
 _LONGEST_HELD = 200_000
 _YEAR_KEYS = frozenset({"year", "nd", "nf", "niandu", "y"})
-_LONGEST_NAME = 20
+LONGEST_NAME = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,75 +178,76 @@ def unwalked(page: Page, rows: Sequence[ListedRow]) -> tuple[str, ...]:
     """What shows more of a section and has no address: years without a row here, `更多` in a box of rows, words that
     ask to scroll for more, and dated rows that only a script or a form field holds.
     """
-    dated = {row.date[:5].strip("[(（【 ")[:4] for row in rows if row.date}
+    dated = dated_years(rows)
     listed = {row.url for row in rows}
     found: dict[str, None] = {}
     for node in page.all("//a|//button|//*[@onclick]"):
         label = squeeze(words(node))
-        if not 0 < len(label) <= _LONGEST_NAME or page.href(node) or not is_handled(node):
+        if not 0 < len(label) <= LONGEST_NAME or page.href(node) or not is_handled(node):
             continue
-        is_year = _YEAR.fullmatch(label) and label[:4] not in dated
+        is_year = YEAR.fullmatch(label) and label[:4] not in dated
         if (
             is_year
-            or _TERM.fullmatch(label)
+            or TERM.fullmatch(label)
             or _ELDER.fullmatch(label)
             or (_MORE.fullmatch(label) and _stands_by_rows(page, node, listed))
         ):
             found.setdefault(label)
     for box in page.all("//select[@onchange]"):
         labels = [squeeze("".join(map(str, option.itertext()))) for option in box.iter("option")]
-        years = {label for label in labels if _YEAR.fullmatch(label) and label[:4] not in dated}
+        years = {label for label in labels if YEAR.fullmatch(label) and label[:4] not in dated}
         named = (option for option in box.iter("option") if not (option.get("value") or "").isdigit())
         if len(years) >= _FEWEST_YEARS and not any(map(page.href, named)):
             found.setdefault(f"a box of years: {' '.join(sorted(years))}")
-    for label in (*_bound_elsewhere(page, listed), *_row_of_years(page, dated), *_held_rows(page, listed)):
+    for label in (*_bound_elsewhere(page, listed), *_row_of_years(page, dated, listed), *_held_rows(page, listed)):
         found.setdefault(label)
     return tuple(found)
 
 
-def years_elsewhere(page: Page, rows: Sequence[ListedRow]) -> tuple[str, ...]:
-    """Years side by side that lead to other top folders, where this list shows some of them: lists of its section."""
-    dated = {row.date[:5].strip("[(（【 ")[:4] for row in rows if row.date}
-    top = urlsplit(page.url).path.split("/")[1:2]
-    beside: dict[etree._Element | None, dict[str, str | None]] = {}
-    for link in page.all("//a[@href]"):
-        label, parent = squeeze(link.text or ""), link.getparent()
-        if _YEAR.fullmatch(label):
-            box = parent.getparent() if parent is not None and parent.tag in {"li", "td"} else parent
-            beside.setdefault(box, {})[label[:4]] = page.href(link)
-    return tuple(
-        f"the list of {year} at {url}"
-        for years in beside.values()
-        if dated.intersection(years)
-        for year, url in years.items()
-        if year not in dated and url and urlsplit(url).path.split("/")[1:2] != top
-    )
+def dated_years(rows: Sequence[ListedRow]) -> set[str]:
+    """The years of the rows, as far as their dates begin with one."""
+    return {row.date[:5].strip("[(（【 ")[:4] for row in rows if row.date}
 
 
 def _bound_elsewhere(page: Page, listed: set[str]) -> Iterator[str]:
     """Words that ask for more and are no control by themselves: a script elsewhere listens to them."""
     for node in page.all("//*[not(*) and not(ancestor-or-self::a or ancestor-or-self::button or self::script)]"):
         label = squeeze(node.text or "")
-        if not 0 < len(label) <= _LONGEST_NAME or not ("更多" in label or "加载" in label):
+        if not 0 < len(label) <= LONGEST_NAME or not ("更多" in label or "加载" in label):
             continue
         is_loader = "加载" in label and (_SCROLL.fullmatch(label) or MORE.fullmatch(label))
         asks = MORE.fullmatch(label) or _ELDER.fullmatch(label)
         around = next((box for box in node.iterancestors() if next(box.iter("a"), None) is not None), None)
-        is_of_list = asks and around is not None and _holds_rows(page, around, listed)
+        is_of_list = asks and around is not None and holds_rows(page, around, listed)
         if (is_loader or is_of_list) and not is_dead(node):
             yield label
 
 
-def _row_of_years(page: Page, dated: set[str]) -> Iterator[str]:
-    """Years side by side without links, of which rows of only some stand here; years between rows are headings."""
+def _row_of_years(page: Page, dated: set[str], listed: set[str]) -> Iterator[str]:
+    """Years side by side without links, of which rows of only some stand here; years between rows are headings.
+
+    Where no row has a date, one list under several years is that of one of them.
+    """
     for box in page.all("//*[*[2] and not(*/*) and not(a or button or option)]"):
         labels = [squeeze(one.text or "") for one in box]
-        years = [label[:4] for label in labels if _YEAR.fullmatch(label)]
+        years = [label[:4] for label in labels if YEAR.fullmatch(label)]
         if len(years) < len(labels) - 1:
             continue  # one may say 全部
         missing = sorted({*years} - dated)
-        if dated.intersection(years) and missing:
+        is_one = not dated and len(years) >= _FEWEST_YEARS and _lists(page, listed) == 1
+        if missing and (is_one or dated.intersection(years)):
             yield f"years that a script shows: {' '.join(missing)}"
+
+
+def _lists(page: Page, listed: set[str]) -> int:
+    """How many containers the rows of a page stand in."""
+    containers: set[etree._Element] = set()
+    for link in page.all("//a[@href]"):
+        url = page.href(link)
+        if url in listed:
+            others = (box for box in link.iterancestors() if any(page.href(one) != url for one in box.iter("a")))
+            containers.update(islice(others, 1))
+    return len(containers)
 
 
 def _held_rows(page: Page, listed: set[str]) -> Iterator[str]:
@@ -243,22 +255,32 @@ def _held_rows(page: Page, listed: set[str]) -> Iterator[str]:
     shapes = {_DIGITS.sub("0", url) for url in listed}
     for node in page.all("//script[not(@src)]|//textarea|//template"):
         source = node.text if not len(node) else etree.tostring(node, encoding="unicode", with_tail=False)
-        for link in _HELD_ROW.finditer((source or "")[:_LONGEST_HELD]):
-            url = page.resolve(link["url"].replace("\\/", "/"))
+        source = (source or "")[:_LONGEST_HELD]
+        held = (*(link["url"] for link in _HELD_ROW.finditer(source)), *_in_objects(source))
+        for address in held:
+            url = page.resolve(address.replace("\\/", "/"))
             if url and url not in listed and _DIGITS.sub("0", url) in shapes:
                 yield f"rows that only a {node.tag} holds: {url}"
                 break
 
 
+def _in_objects(source: str) -> Iterator[str]:
+    """Strings of dated objects with Chinese words, as `{"title": …, "url": …, "date": …}`: one may be an address."""
+    for one in _OBJECT.finditer(source):
+        if _DAY.search(one[0]) and _WRITTEN.search(one[0]):
+            yield from (string for string in _STRING.findall(one[0]) if "/" in string or "." in string)
+
+
 def _stands_by_rows(page: Page, node: etree._Element, listed: set[str]) -> bool:
     """True when most links of a box around a control are rows."""
     for _, box in zip(range(_BOX_LEVELS), node.iterancestors(), strict=False):
-        if _holds_rows(page, box, listed):
+        if holds_rows(page, box, listed):
             return True
     return False
 
 
-def _holds_rows(page: Page, box: etree._Element, listed: set[str]) -> bool:
+def holds_rows(page: Page, box: etree._Element, listed: set[str]) -> bool:
+    """True when most links of a box are rows."""
     urls = [url for link in box.iter("a") if (url := page.href(link))]
     return sum(url in listed for url in urls) > len(urls) / 2
 
@@ -267,7 +289,7 @@ def _named_links(page: Page) -> Iterator[tuple[str, str]]:
     for link in page.all("//a[@href]|//option[@value]"):
         label = squeeze("".join(map(str, link.itertext())))
         value = link.get("value") if link.tag == "option" else link.get("href")
-        if 0 < len(label) <= _LONGEST_NAME and not (value or "").isdigit() and (url := page.href(link)):
+        if 0 < len(label) <= LONGEST_NAME and not (value or "").isdigit() and (url := page.href(link)):
             yield label, url
 
 
@@ -275,7 +297,7 @@ def _is_year_of(url: str, here: str, label: str) -> bool:
     """True for a year's list on the same address but for its query."""
     one, other = urlsplit(url), urlsplit(here)
     places = {(place.netloc, _INDEX.sub("", place.path)) for place in (one, other)}
-    if _YEAR.fullmatch(label) is None or len(places) > 1:
+    if YEAR.fullmatch(label) is None or len(places) > 1:
         return False
     return any(key.lower() in _YEAR_KEYS for key, _ in parse_qsl(one.query))
 
@@ -291,7 +313,7 @@ def _is_below(url: str, here: str) -> bool:
     """True for the list of a folder below that of this list."""
     one, other = urlsplit(url), urlsplit(here)
     folder, _, name = other.path.rpartition("/")
-    if not folder or one.netloc != other.netloc or one.query or not _LIST_FILE.fullmatch(name):
+    if not folder or one.netloc != other.netloc or one.query or not LIST_FILE.fullmatch(name):
         return False
     below, _, file = one.path.rpartition("/")
-    return below.startswith(f"{folder}/") and _LIST_FILE.fullmatch(file) is not None
+    return below.startswith(f"{folder}/") and LIST_FILE.fullmatch(file) is not None
