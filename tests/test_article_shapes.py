@@ -51,6 +51,12 @@ def test_an_article_in_any_shape_comes_whole_or_is_told(name: str) -> None:
     assert seen(read(Page(ADDRESS, PAGE.format(html)))) == NOTHING | shape
 
 
+def test_a_frame_in_the_place_of_a_part_is_told() -> None:
+    page = Page(ADDRESS, PAGE.format("<div id='c'><iframe src='/ldjh/text.html'></iframe></div>"))
+    evidence = Evidence(body=page.root.find(".//div[@id='c']"), is_long=True)
+    assert [problem.code for problem in read(page, evidence).problems] == ["continued"]
+
+
 def test_an_info_line_alone_is_no_body() -> None:
     info = "<span>2023-12-28 10:31:26　来源：云溪日报　作者：柳青</span>"
     html = PAGE.format("<div class='con'></div>").replace("讲话</h1>", f"讲话<br>{info}</h1>")

@@ -91,10 +91,10 @@ def goes_on(page: Page, judged: Judged, body: Body, part: int, *, is_joined: boo
         is_turned: its family reads the pager; only what is missing within the part is looked for.
     """
     if is_turned:
-        return GoesOn(told=_within(page, judged, body, part))
+        return GoesOn(told=_unread(page, judged, body, part))
     near = [*_near(body.node)]
     if url := _linked(page, judged, body, near, part) or _created(page, near, part):
-        return GoesOn(url, _within(page, judged, body, part))
+        return GoesOn(url, _unread(page, judged, body, part))
     if told := _rest(page, near) or (
         None if is_joined else _unread_turn(page, near, part) or _counted(page, near, part)
     ):
@@ -110,6 +110,14 @@ def _within(page: Page, judged: Judged, body: Body, part: int) -> str | None:
     """What the part itself does not show: a block folded, framed, loaded by a script, or for those who log in."""
     told = _folded(body.node) or _awaited(judged, body) or _withheld(judged, body) or _held_back(body.node)
     return told or _framed(page, judged, body, part).told
+
+
+def _unread(page: Page, judged: Judged, body: Body, part: int) -> str | None:
+    """What a part does not show whose next part is the pager's, so that a frame with its text is not followed."""
+    if told := _within(page, judged, body, part):
+        return told
+    url = _framed(page, judged, body, part).url
+    return f"in a frame: {url}" if url else None
 
 
 def error_shown(judged: Judged, body: Body) -> str | None:
