@@ -366,8 +366,18 @@ def test_years_over_undated_rows_are_told_unless_each_has_its_list(body: str, is
     assert bool(shown({"/ldjh/": page(body)}).gaps) == is_told
 
 
+def test_years_elsewhere_are_told_beside_a_pager_too_unless_they_may_choose_among_its_rows() -> None:
+    for label, folder, words in (("{}年讲话", "ldjh", "the list of 2022"), ("{}年", "so", "")):
+        years = "".join(f'<a href="/{folder}{y}/">{label.format(y)}</a>' for y in (2023, 2022))
+        walked = shown({files(n): chain(n).replace("</ul>", f"</ul><div>{years}</div>") for n in range(1, PAGES + 1)})
+        assert (len(walked.rows), words in walked.gaps, bool(walked.gaps)) == (TOTAL, True, bool(words))
+
+
 def test_articles_of_the_folder_outside_the_rows_are_doubtful_rows_at_the_end() -> None:
-    slides = "".join(f'<div><a href="/ldjh/t{n}.html"><img alt="在第{n}次会议上的讲话"></a></div>' for n in (88, 4))
+    slides = (
+        "<script>var s=[{u:'/ldjh/t89.html',t:'在会上的讲话'},['在会上的讲话','/ldjh/t3.html']]</script>"
+        + "".join(f'<div><a href="/ldjh/t{n}.html"><img alt="在第{n}次会议上的讲话"></a></div>' for n in (88, 4))
+    )
     other = '<a href="/ldjh/about.html">领导讲话栏目的说明</a><a href="/zxyw/t5.html">关于开会的公告</a>'
     walked = shown(
         {
@@ -375,8 +385,8 @@ def test_articles_of_the_folder_outside_the_rows_are_doubtful_rows_at_the_end() 
             **{files(n): chain(n) for n in (2, 3, 4)},
         }
     )
-    assert (walked.ids[-2:], walked.gaps) == (["t1.html", "t88.html"], "")
-    assert [row.url[-8:] for row in walked.rows if row.is_doubtful] == ["t88.html"]
+    assert (walked.ids[-2:], walked.gaps) == (["t88.html", "t89.html"], "")
+    assert [row.url[-8:] for row in walked.rows if row.is_doubtful] == ["t88.html", "t89.html"]
 
 
 def shown(pages: dict[str, str | list[str]], start: str = "/ldjh/", known: dict[str, Any] | None = None) -> Walked:

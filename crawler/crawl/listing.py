@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from crawler.pages import Ask, ListPage
+from crawler.pages import Ask, Elsewhere, ListPage
+from crawler.pages.lists.sections import dated_years
 
 MOST_PAGES = 10_000
 _UNPROMISED_PAGES, _UNPROMISED_TO_KNOWN = 500, 200
@@ -39,6 +41,8 @@ class ListState:
     certain: set[str] = field(default_factory=set)
     bare: list[int] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    elsewhere: tuple[Elsewhere, ...] = ()
+    dated: set[str] = field(default_factory=set)
     unlinked: int = 0
     doubled: int = 0
     reached: int = 0
@@ -98,6 +102,8 @@ class ListState:
         self.printed[number] = (listing.total, listing.pages)
         self.currents[number] = listing.current
         self.linked.update(listing.linked)
+        self.dated |= dated_years(listing.rows)
+        self.elsewhere = listing.elsewhere if number == 1 else self.elsewhere
         self.unlinked += len(listing.unlinked)
         self.doubled += listing.doubled
         self.keys[number] = keys
@@ -151,9 +157,19 @@ class ListState:
         # An idle control on the last page of a list that turned by addresses is what is left of its next page.
         stuck = stuck or (self.last.idle if self.last and not is_whole and number == 1 else ())
         missing += [f"list page {number}: what leads on cannot be followed: {one}" for one in stuck]
+        is_counted = self.total is not None and shown >= self.total
+        missing += (
+            [] if is_counted else [f"list page 1: what leads on cannot be followed: {one}" for one in self._others()]
+        )
         if not missing and not self.has_gaps and self.total is not None and shown < self.total:
             missing.append(f"the list says that it has {self.total} rows, its pages show {shown}")
         return missing
+
+    def _others(self) -> Iterator[str]:
+        """Lists elsewhere: beside a pager only those that cannot be a choice among the rows it led to."""
+        for one in self.elsewhere:
+            if one.year not in self.dated and (one.is_named or len(self.keys) == 1):
+                yield one.words
 
     def _shown(self) -> int:
         """How many rows were shown, as lists count: an article in two rows is two, unless it is pinned."""

@@ -54,6 +54,18 @@ class ListedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A list of the section that nothing leads to, in words; `year` is its year, when it is one's.
+
+    `is_named`: words or address name speeches or the section's folder, so that it is no choice among the rows here.
+    """
+
+    words: str
+    year: str | None
+    is_named: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ListPage:
     """A page of the section's list: its rows in order, the pages its pager leads to, and the counts it prints.
 
@@ -62,8 +74,8 @@ class ListPage:
     may bring to life or that are switched off, `unlinked` the rows whose link has no address,
     `service` the address that a script asks for the rows of a page that has none. `further` are list pages of the
     same section that no pager turns to: years, sub-columns. `beside` are articles of the section's folder that stand
-    in no row: headlines, slides. `current` is the number the page shows of itself,
-    `doubled` how many rows show an article that another row of the page shows: printed totals count them too.
+    in no row: headlines, slides, `elsewhere` lists that are not followed. `current` is the number the page shows of
+    itself, `doubled` how many rows show an article that another row of the page shows: printed totals count them too.
     `is_frame`: the CMS prints no rows here, a script asks for the first ones, as `linked` says.
     """
 
@@ -81,6 +93,7 @@ class ListPage:
     doubled: int = 0
     is_frame: bool = False
     beside: tuple[ListedRow, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

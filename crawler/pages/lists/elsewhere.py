@@ -14,9 +14,21 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from crawler.pages import ListedRow
+from crawler.pages import Elsewhere, ListedRow
 from crawler.pages.lists.rows import is_aside
-from crawler.pages.lists.sections import ALL, LIST_FILE, LONGEST_NAME, OLDER, TERM, YEAR, dated_years, holds_rows
+from crawler.pages.lists.sections import (
+    ALL,
+    LIST_FILE,
+    LONGEST_HELD,
+    LONGEST_NAME,
+    OLDER,
+    TERM,
+    YEAR,
+    dated_years,
+    holds_rows,
+    in_objects_of,
+    own_folder,
+)
 from crawler.pages.page import Page, squeeze, tidy, words
 
 _SPEECH = re.compile("讲话|发言|致辞")
@@ -43,11 +55,11 @@ class _Link:
 
 def lists_elsewhere(
     page: Page, rows: Sequence[ListedRow], followed: Collection[str], is_same: Callable[[str], bool]
-) -> tuple[str, ...]:
-    """Links to lists of the section that nothing follows, in words.
+) -> tuple[Elsewhere, ...]:
+    """Links to lists of the section that nothing follows.
 
     Args:
-        page: a list page whose pager leads nowhere.
+        page: a list page.
         rows: its rows.
         followed: addresses of lists that are walked anyway.
         is_same: whether an address names a page of this very list.
@@ -60,23 +72,28 @@ def lists_elsewhere(
         for link in links
         if not (link.url in followed or link.url in listed or is_same(link.url) or _shape(link.url) in shapes)
     ]
-    found = dict.fromkeys(_years(page, links, dated_years(rows)))
+    found = {one.words: one for one in _years(page, links, dated_years(rows))}
     terms = [link for link in links if TERM.fullmatch(link.label)]
     for link in others if listed else ():
         has_terms = sum(other.box is link.box for other in terms) >= _FEWEST_BESIDE
         is_other = OLDER.fullmatch(link.label) or (TERM.fullmatch(link.label) and has_terms)
-        if (is_other and _is_of_list(page, link, listed)) or (
-            ALL.fullmatch(link.label) and _shows_all(page, link, listed)
-        ):
-            found.setdefault(f"{link.label} at {link.url}")
-    return tuple(found)
+        said = f"{link.label} at {link.url}"
+        if is_other and _is_of_list(page, link, listed):
+            found.setdefault(said, Elsewhere(said, None, _is_named(page, link)))
+        elif ALL.fullmatch(link.label) and _shows_all(page, link, listed):
+            found.setdefault(said, Elsewhere(said, None, is_named=False))
+    return tuple(found.values())
 
 
 def beside_rows(
     page: Page, rows: Sequence[ListedRow], native_id: Callable[[str], str | None]
 ) -> tuple[ListedRow, ...]:
-    """Articles of the section's own folder that are linked by a title and stand in no row: doubtful rows."""
-    folder = _own_folder(page.url)
+    """Articles of the section's own folder that stand in no row: doubtful rows.
+
+    They are linked by a title, or named by an undated object of a script, as slides are; dated ones are rows that a
+    script shows.
+    """
+    folder = own_folder(page.url)
     if folder is None or not rows:
         return ()
     listed = {row.url for row in rows}
@@ -90,6 +107,11 @@ def beside_rows(
         title = max(tidy(words(link)), link.get("title") or "", *pictures, key=lambda text: len(squeeze(text)))
         if len(squeeze(title)) >= _LONG_TITLE and (identity := native_id(url)):
             found.setdefault(identity, ListedRow(url, identity, title, None, is_doubtful=True))
+    for source in page.all("//script[not(@src)]"):
+        for address, is_dated in in_objects_of((source.text or "")[:LONGEST_HELD]):
+            url = None if is_dated else page.resolve(address.replace("\\/", "/"))
+            if url and url.startswith(folder) and _shape(url) in shapes and (identity := native_id(url)):
+                found.setdefault(identity, ListedRow(url, identity, None, None, is_doubtful=True))
     known = {row.native_id for row in rows}
     return tuple(row for identity, row in found.items() if identity not in known)
 
@@ -101,18 +123,24 @@ def _short_links(page: Page) -> Iterator[_Link]:
             yield _Link(node, label, url.partition("#")[0])
 
 
-def _years(page: Page, links: Sequence[_Link], dated: set[str]) -> Iterator[str]:
+def _years(page: Page, links: Sequence[_Link], dated: set[str]) -> Iterator[Elsewhere]:
     """Years side by side, of which this list shows some, that lead to other top folders or to files beside it."""
-    beside: dict[etree._Element | None, dict[str, str]] = {}
+    beside: dict[etree._Element | None, dict[str, _Link]] = {}
     for link in links:
         if YEAR.fullmatch(link.label):
-            beside.setdefault(link.box, {})[link.label[:4]] = link.url
+            beside.setdefault(link.box, {})[link.label[:4]] = link
     for years in beside.values():
         if len(years) < _FEWEST_BESIDE or (dated and not dated.intersection(years)):
             continue
-        for year, url in years.items():
-            if year not in dated and url != page.url and _is_unwalked(url, page.url):
-                yield f"the list of {year} at {url}"
+        for year, link in years.items():
+            if year not in dated and link.url != page.url and _is_unwalked(link.url, page.url):
+                yield Elsewhere(f"the list of {year} at {link.url}", year, _is_named(page, link))
+
+
+def _is_named(page: Page, link: _Link) -> bool:
+    own = (own_folder(page.url) or "").rstrip("/").rpartition("/")[2]
+    is_near = bool(own) and own in urlsplit(link.url).path
+    return is_near or _SPEECH.search(link.label) is not None
 
 
 def _is_unwalked(url: str, here: str) -> bool:
@@ -124,7 +152,7 @@ def _is_unwalked(url: str, here: str) -> bool:
 
 def _is_of_list(page: Page, link: _Link, listed: set[str]) -> bool:
     """True for a folder of the section's name, or a link outside menus that names speeches or stands by rows."""
-    own = (_own_folder(page.url) or "").rstrip("/").rpartition("/")[2]
+    own = (own_folder(page.url) or "").rstrip("/").rpartition("/")[2]
     if own and own in urlsplit(link.url).path.split("/"):
         return True
     if link.box is None or is_aside(link.node):
@@ -138,7 +166,7 @@ def _shows_all(page: Page, link: _Link, listed: set[str]) -> bool:
     if is_aside(link.node):
         return False
     is_named = _SPEECH.search(link.label) is not None
-    folder = _own_folder(page.url)
+    folder = own_folder(page.url)
     if is_named and folder and link.url.startswith(folder):
         return True
     for box in link.node.iterancestors():
@@ -146,14 +174,6 @@ def _shows_all(page: Page, link: _Link, listed: set[str]) -> bool:
         if urls:
             return urls <= listed or (is_named and holds_rows(page, box, listed))
     return False
-
-
-def _own_folder(url: str) -> str | None:
-    """The address of the folder that is the list's own; None for a file among others and the site's root."""
-    folder, _, file = urlsplit(url).path.rpartition("/")
-    if not folder or LIST_FILE.fullmatch(file) is None or urlsplit(url).query:
-        return None
-    return urlsplit(url)._replace(path=f"{folder}/", query="", fragment="").geturl()
 
 
 def _shape(url: str) -> str:

@@ -57,9 +57,6 @@ def list_page(
     """One list page of rows and pager; of a page without rows, what its scripts ask for instead."""
     asked = None if found.rows or found.unlinked else service(page)
     further = further_lists(page, native_id, is_same)
-    # Beside a pager they may choose among the rows it leads to.
-    is_turned = bool(pager.linked or pager.next_url)
-    others = () if is_turned else lists_elsewhere(page, found.rows, {page.url, *further}, is_same)
     return ListPage(
         rows=found.rows,
         next_url=pager.next_url,
@@ -72,10 +69,10 @@ def list_page(
             *pager.unfollowed,
             *_uncounted(page, pager, len(found.rows)),
             *unwalked(page, found.rows),
-            *others,
         ),
         unlinked=found.unlinked,
         further=further,
+        elsewhere=lists_elsewhere(page, found.rows, {page.url, *further}, is_same),
         beside=beside_rows(page, found.rows, native_id),
         service=asked,
         doubled=found.doubled,

@@ -27,7 +27,7 @@ _TITLE_ENDS = r"(?:$|[-_—|－–])"
 _BOX_LEVELS = 4
 _OF = "(?:政协|领导|主席|重要)*(?:讲话|发言|致辞|文章|文稿|信息|内容)?"
 YEAR = re.compile(rf"(?:19|20)\d\d(?:年度?)?{_OF}")
-TERM = re.compile(rf"第[一二三四五六七八九十\d]{{1,3}}届{_OF}")
+TERM = re.compile(rf"(?:第[一二三四五六七八九十\d]{{1,3}}|[一二三四五六七八九十]{{1,3}})届{_OF}")
 OLDER = re.compile(rf"(?:往[期届年]|历[史届年]|以往|过往|更早)的?{_OF}(?:回顾|存档|归档)?")
 ALL = re.compile(
     rf"[\[【(（]?(?:more|更多|(?:查看|显示|展开|浏览)(?:更多|全部|所有)|(?:全部|所有)(?![>»\])】）]|$)){_OF}[>»+.…\])】）]*",
@@ -43,12 +43,12 @@ _HELD_ROW = re.compile(
     r"""href\s?=\s?\\?["']?(?P<url>[^"'\s<>]{1,300}?)\\?["'\s>](?:(?!href)[^\n]){0,300}?(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d""",
     re.IGNORECASE,
 )
-_OBJECT = re.compile(r"\{[^{}]{1,1000}\}")
+_OBJECT = re.compile(r"[\[{][^\[\]{}]{1,1000}[\]}]")
 _STRING = re.compile(r"""(?<!\\)["']((?:[^"'\\\n]|\\.){2,300})["']""")
 _WRITTEN = re.compile(r"(?:[\u4e00-\u9fff]|\\u[4-9][0-9a-f]{3}){4}", re.IGNORECASE)
 _DAY = re.compile(r"(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d")
 _DIGITS = re.compile(r"\d+")
-_LONGEST_HELD = 200_000
+LONGEST_HELD = 200_000
 _YEAR_KEYS = frozenset({"year", "nd", "nf", "niandu", "y"})
 LONGEST_NAME = 20
 
@@ -204,6 +204,14 @@ def unwalked(page: Page, rows: Sequence[ListedRow]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def own_folder(url: str) -> str | None:
+    """The address of the folder that is the list's own; None for a file among others and the site's root."""
+    folder, _, file = urlsplit(url).path.rpartition("/")
+    if not folder or LIST_FILE.fullmatch(file) is None or urlsplit(url).query:
+        return None
+    return urlsplit(url)._replace(path=f"{folder}/", query="", fragment="").geturl()
+
+
 def dated_years(rows: Sequence[ListedRow]) -> set[str]:
     """The years of the rows, as far as their dates begin with one."""
     return {row.date[:5].strip("[(（【 ")[:4] for row in rows if row.date}
@@ -255,20 +263,24 @@ def _held_rows(page: Page, listed: set[str]) -> Iterator[str]:
     shapes = {_DIGITS.sub("0", url) for url in listed}
     for node in page.all("//script[not(@src)]|//textarea|//template"):
         source = node.text if not len(node) else etree.tostring(node, encoding="unicode", with_tail=False)
-        source = (source or "")[:_LONGEST_HELD]
-        held = (*(link["url"] for link in _HELD_ROW.finditer(source)), *_in_objects(source))
-        for address in held:
+        source = (source or "")[:LONGEST_HELD]
+        in_objects = (address for address, is_dated in in_objects_of(source) if is_dated)
+        for address in (*(link["url"] for link in _HELD_ROW.finditer(source)), *in_objects):
             url = page.resolve(address.replace("\\/", "/"))
             if url and url not in listed and _DIGITS.sub("0", url) in shapes:
                 yield f"rows that only a {node.tag} holds: {url}"
                 break
 
 
-def _in_objects(source: str) -> Iterator[str]:
-    """Strings of dated objects with Chinese words, as `{"title": …, "url": …, "date": …}`: one may be an address."""
+def in_objects_of(source: str) -> Iterator[tuple[str, bool]]:
+    """Strings of objects with Chinese words, as `{"title": …, "url": …, "date": …}`, that may be an address.
+
+    Each with whether its object has a date.
+    """
     for one in _OBJECT.finditer(source):
-        if _DAY.search(one[0]) and _WRITTEN.search(one[0]):
-            yield from (string for string in _STRING.findall(one[0]) if "/" in string or "." in string)
+        if _WRITTEN.search(one[0]):
+            is_dated = _DAY.search(one[0]) is not None
+            yield from ((string, is_dated) for string in _STRING.findall(one[0]) if "/" in string or "." in string)
 
 
 def _stands_by_rows(page: Page, node: etree._Element, listed: set[str]) -> bool:

@@ -108,6 +108,12 @@ def list_doubts(lists: Sequence[ListPage]) -> list[str]:
     if not (total and shown >= total):
         stuck = last.unfollowed or (last.idle if len(lists) == 1 else ())
         reasons += [f"what leads on cannot be followed: {said}" for said in stuck]
+        is_one = len(lists) == 1 and not leads_on
+        reasons += [
+            f"what leads on cannot be followed: {one.words}"
+            for one in lists[0].elsewhere
+            if is_one or (one.is_named and one.year is None)
+        ]
     if pages > len(lists) and not leads_on:
         reasons.append(f"the list says that it has {pages} pages, and nothing leads to page {len(lists) + 1}")
     if total > shown and not leads_on and not reasons and not any(listing.further for listing in lists):
