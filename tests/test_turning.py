@@ -561,3 +561,12 @@ def test_a_breadcrumb_ends_with_the_section_in_plain_text() -> None:
     text = page(trail + rows((3, 2)), title="云溪市政协网")
     walked = walk(lambda _: text, f"{HOST}/zx/ldjh/")
     assert walked.report.section == {"name": "领导讲话", "url": f"{HOST}/zx/ldjh/"}
+
+
+@pytest.mark.parametrize(("to", "is_told"), [("/no/such/list_2.html", True), ("/ldjh/", False), ("/", False)])
+def test_a_next_page_in_another_lists_folder_is_told(to: str, is_told: bool) -> None:
+    items = rows(range(3, 0, -1)).replace("/ldjh/t", "/ldjh/2023/1201/")
+    pager = f'<div id="pages"><span>1</span> <a href="{to}">下一页</a></div>'
+    read = family("phpcms", None, ["领导讲话"], []).read_list(Page(f"{HOST}/ldjh/", page(items, pager)))
+    assert len(read.rows) == 3
+    assert bool(read.unfollowed) is is_told

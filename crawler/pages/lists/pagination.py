@@ -51,6 +51,7 @@ _LONGEST_BLOCK, _LONGEST_COUNT, _LONGEST_WORD = 600, 60, 6
 _COUNTS = re.compile(
     r"(?:第?\d+页?[/,，]?)?共(?:计|有)?\d+[页条篇](?:记录|信息|文章)?(?:[/,，]?(?:共|每页|第|当前第?)?\d+[页条篇]){0,2}[,，。|]?"
 )
+_NUMBERED_FILE = re.compile(r"(?<!\d)\d{1,4}(?:\.\w{1,5})?$")
 _MOST_PAGES = 10_000
 
 
@@ -300,14 +301,18 @@ class PagerReader:
         ]
         stuck = [one for one in stuck if one.number not in linked] if here + 1 not in linked else []
         more = [one for one in self.controls if MORE.fullmatch(one.label) and one.url is None]
-        # What would be the next page of another host's list is none of this one's, and none that is followed.
+        # What would be the next page of another host or list is none of this one's, and none that is followed.
         next_urls = [(one, one.url) for one in self.controls if one.is_next and one.url and not self.is_same(one.url)]
-        abroad = [one for one, url in next_urls if not _is_own_host(self.page, url)]
+        abroad = [one for one, url in next_urls if not _is_own_host(self.page, url) or self._is_another_lists(url)]
         live = [one for one in stuck if one.is_handled][:1] + ([] if here + 1 in linked else abroad[:1])
         live += [one for one in more if one.is_handled][:1]
         idle = [one for one in stuck if not one.is_handled and not turns_by_address][:1] + more[:1]
         bare = () if linked or live or idle else bare_numbers(self.page)
         return tuple(map(said_by, live)), (*map(said_by, idle), *bare)
+
+    def _is_another_lists(self, url: str) -> bool:
+        """True for a page with a number in a folder of another name, where the family can tell lists apart."""
+        return self.knows and self._is_known(url) and _NUMBERED_FILE.search(urlsplit(url).path) is not None
 
     def _counts_elsewhere(self) -> tuple[int | None, int | None]:
         """Counts that stand alone in a short block: a list without a pager prints them too."""
