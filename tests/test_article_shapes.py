@@ -57,11 +57,14 @@ def test_a_frame_in_the_place_of_a_part_is_told() -> None:
     assert [problem.code for problem in read(page, evidence).problems] == ["continued"]
 
 
-def test_an_info_line_alone_is_no_body() -> None:
+def test_an_info_line_or_a_side_bars_heading_alone_is_no_body() -> None:
     info = "<span>2023-12-28 10:31:26　来源：云溪日报　作者：柳青</span>"
     html = PAGE.format("<div class='con'></div>").replace("讲话</h1>", f"讲话<br>{info}</h1>")
     with pytest.raises(PageError, match="no body"):
         read(Page(ADDRESS, html.replace("<div>发布时间：2023-12-28　来源：云溪日报</div>", "")))
+    bare = PAGE.partition("<div class='main'>")[0] + "<div class='side'><h3>热点新闻</h3></div><div>正在加载...</div>"
+    with pytest.raises(PageError, match="no body"):
+        read(Page(ADDRESS, bare))
 
 
 SUBTITLE = "在全市政协工作会议结束时讲的几点意见，供各专委会参考"

@@ -74,7 +74,8 @@ def revealed(root: etree._Element) -> list[etree._Element]:
 def find_body(page: Judged, heading: Heading | None) -> Body | None:
     """The body behind a heading; None when no element of the page holds more prose than menus.
 
-    An info line alone is no body: as one its author and source would be told of no one.
+    An info line alone is no body: as one its author and source would be told of no one. Nor are a few words of a page
+    without a heading: those of a side bar are left where the article is not shown.
     """
     at = heading.first if heading else None
     bare = _without_asides(page, at)
@@ -95,7 +96,8 @@ def find_body(page: Judged, heading: Heading | None) -> Body | None:
         node = _widened(page, node, first, end)
         end, rest = _rejoin(page, bare, node, first, end)
     edges = find_edges(page, bare, first, end, heading)
-    if edges.keeps and all(page.kinds[i] is Kind.INFO for i in edges.keeps):
+    kept = {page.kinds[i] for i in edges.keeps}
+    if kept == {Kind.INFO} or (heading is None and kept == {Kind.SHORT}):
         return None
     behind = _next_to(page, bare, first, end) or _second_half(page, bare, node, first, end)
     cut = (*skipped(page, bare, heading, first, edges.keeps), *edges.cut)
