@@ -100,6 +100,13 @@ def test_what_a_declared_body_leaves_out_is_told() -> None:
         assert said in (article.problems[0].detail or "")
 
 
+def test_a_subtitle_that_cannot_be_taken_alone_is_told() -> None:
+    head = f"<div><h1>在座谈会上的讲话</h1><p class='subTitle'>{SUBTITLE}</p>（节选）</div>"
+    page = Page(ADDRESS, PAGE.format(f"<div id='c'>{TEXT}</div>").replace("<h1>在座谈会上的讲话</h1>", head))
+    article = read(page, Evidence(body=page.root.find(".//div[@id='c']")))
+    assert [(one.code, SUBTITLE in one.detail) for one in article.problems] == [("cut", True)]
+
+
 def numbered(first: int) -> str:
     return "".join(f"<p>第{number}段，{text}</p>" for number, text in enumerate(SAID, first))
 

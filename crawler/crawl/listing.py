@@ -75,7 +75,7 @@ class ListState:
         if not keys and not listing.unlinked:
             is_turned = bool(listing.linked or listing.next_url)
             is_promised = number > 1 or is_turned or bool(listing.total) or (self.known > 0 and not listing.further)
-            return Trouble("empty", "it has no rows") if is_promised and not listing.is_frame else None
+            return Trouble("empty", "it has no rows") if is_promised and not listing.asks_for_rows else None
         before = self.currents.get(number - 1)
         if before is not None and listing.current is not None and listing.current > before + 1:
             return Trouble("jump", f"the pager leads from page {before} to page {listing.current}")

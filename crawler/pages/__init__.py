@@ -76,7 +76,7 @@ class ListPage:
     same section that no pager turns to: years, sub-columns. `beside` are articles of the section's folder that stand
     in no row: headlines, slides, `elsewhere` lists that are not followed. `current` is the number the page shows of
     itself, `doubled` how many rows show an article that another row of the page shows: printed totals count them too.
-    `is_frame`: the CMS prints no rows here, a script asks for the first ones, as `linked` says.
+    `asks_for_rows`: the CMS prints no rows here, a script asks for the first ones, as `linked` says.
     """
 
     rows: tuple[ListedRow, ...]
@@ -91,7 +91,7 @@ class ListPage:
     further: tuple[str, ...] = ()
     service: str | None = None
     doubled: int = 0
-    is_frame: bool = False
+    asks_for_rows: bool = False
     beside: tuple[ListedRow, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
 

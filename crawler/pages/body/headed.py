@@ -30,7 +30,10 @@ def headed(page: Judged, body: Body, heading: Heading) -> Body:
 
 
 def with_subtitles(page: Judged, body: Body, heading: Heading) -> Body:
-    """The body with the lines at the title that are the article's own words; outside of its element they lead it."""
+    """The body with the lines at the title that are the article's own words; outside of its element they lead it.
+
+    Lines whose block cannot be taken alone are told as cut.
+    """
     own = [i for i in _at_title(page, heading, body.start) if i not in body.keeps]
     outside = [i for i in own if not body.first <= i < body.end]
     around = {body.node, *body.node.iterancestors()}
@@ -39,8 +42,10 @@ def with_subtitles(page: Judged, body: Body, heading: Heading) -> Body:
         block not in around and page.spans.get(block) == (i, i + 1) and not (block.tail or "").strip()
         for i, block in zip(outside, blocks, strict=True)
     )
-    if not own or not is_apart:
+    if not own:
         return body
+    if not is_apart:
+        return replace(body, cut=tuple(sorted({*own, *body.cut})))
     cut = tuple(i for i in body.cut if i not in own)
     return replace(body, keeps=(*own, *body.keeps), cut=cut, lead=(*blocks, *body.lead))
 

@@ -40,7 +40,7 @@ def first_ask(page: Page) -> Ask | None:
 
 def calling_page(ask: Ask) -> ListPage:
     """The page that only calls for rows; articles linked beside the call are not the section's."""
-    return ListPage(rows=(), next_url=None, linked={2: ask}, pages=None, total=None, is_frame=True)
+    return ListPage(rows=(), next_url=None, linked={2: ask}, pages=None, total=None, asks_for_rows=True)
 
 
 def read_answer(page: Page, finder: RowFinder) -> ListPage:
