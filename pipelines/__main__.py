@@ -20,6 +20,7 @@ from pipelines.archive.prove.verify import verify, verify_quick
 from pipelines.archive.read import state
 from pipelines.archive.read.moments import stamp
 from pipelines.archive.read.reader import Archive
+from pipelines.archive.write.acts import When
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.redact import redact
 from pipelines.canonical import json_value
@@ -151,6 +152,11 @@ def _sign(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _now() -> When:
+    software = {"speech-archive": __version__, "python": platform.python_version(), "system": sys.platform}
+    return When(recorded_at=stamp(datetime.now(UTC)), software=software)
+
+
 def _redact(arguments: argparse.Namespace) -> int:
     if not arguments.reason.strip():
         raise NotUnderstood("--reason: say why; the commit keeps it, and it cannot be added later")
@@ -159,8 +165,7 @@ def _redact(arguments: argparse.Namespace) -> int:
         Archive(arguments.archive).full_id(arguments.id).partition(":")[2],
         reason=arguments.reason,
         order=arguments.order,
-        recorded_at=stamp(datetime.now(UTC)),
-        software={"speech-archive": __version__, "python": platform.python_version(), "system": sys.platform},
+        when=_now(),
     )
     print(f"commit {done.commit}: text removed from {done.lines} lines\nhead {done.head}")
     for name in done.not_redacted:

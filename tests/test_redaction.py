@@ -19,6 +19,7 @@ from pipelines.archive.disk.redactions import MARKER
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.state import load
+from pipelines.archive.write.acts import When
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.redact import redact
 from pipelines.record import Listed
@@ -31,7 +32,7 @@ WORDS = ["改了", "大家好", "第三次会议上", '"title": "讲话"', "附�
 
 
 def ordered(root: Path, native_id: str = "9", number: int = 22) -> None:
-    redact(root, native_id, reason="court order", order="2026-1", recorded_at=day(number), software={})
+    redact(root, native_id, reason="court order", order="2026-1", when=When(recorded_at=day(number), software={}))
 
 
 def history_of(root: Path, native_id: str) -> str:

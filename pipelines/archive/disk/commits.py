@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.files import NamedFile, json_document
 from pipelines.archive.disk.layout import COMMIT_FILE, FORMAT, FORMAT_VERSION, NAME, Layout
-from pipelines.archive.disk.redactions import Redaction
+from pipelines.archive.disk.redactions import REDACTION, Redaction
 from pipelines.archive.errors import Damaged, NewerFormat
 from pipelines.canonical import json_value
 from pipelines.untrusted import parsed_json, whole
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
-    """One atomic append. `sha256` is of the commit file itself; of the last one it is the archive's head."""
+    """One atomic append.
+
+    `details` is what a commit that no run made says of itself, under the name of its kind. `sha256` is of the
+    commit file itself; of the last one it is the archive's head.
+    """
 
     n: int
     prev: str | None
@@ -36,6 +40,7 @@ class Commit:
     decision: dict[str, Any] | None
     files: tuple[NamedFile, ...]
     redaction: Redaction | None = None
+    details: dict[str, Any] | None = None
     sha256: str = ""
 
     def stream(self, folder: str) -> NamedFile | None:
@@ -44,7 +49,8 @@ class Commit:
 
     def document(self) -> bytes:
         """The bytes of the commit file."""
-        redaction = {"redaction": self.redaction.document()} if self.redaction else {}
+        own = {"redaction": self.redaction.document()} if self.redaction else {}
+        own |= {self.kind: self.details} if self.details is not None else {}
         return json_document(
             {
                 "format": f"{FORMAT}/{FORMAT_VERSION}",
@@ -60,7 +66,7 @@ class Commit:
                 "decision": self.decision,
                 "files": json_value(self.files),
             }
-            | redaction
+            | own
         )
 
 
@@ -143,15 +149,27 @@ def _from_json(value: dict[str, Any], sha256: str) -> Commit:
         decision=_decision(value),
         files=tuple(NamedFile.from_json(entry) for entry in value["files"]),
         redaction=Redaction.from_json(value["redaction"]) if "redaction" in value else None,
+        details=_details(value),
         sha256=sha256,
     )
 
 
+def _details(value: dict[str, Any]) -> dict[str, Any] | None:
+    kind = value["kind"]
+    if kind == REDACTION or kind in _KEYS or kind not in value:
+        return None
+    return _object(value[kind], kind)
+
+
+def _object(value: Any, name: str) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    raise ValueError(f"{name} is a {type(value).__name__}")
+
+
 def _decision(value: dict[str, Any]) -> dict[str, Any] | None:
     decision = value.get("decision")
-    if decision is not None and not isinstance(decision, dict):
-        raise ValueError(f"decision is a {type(decision).__name__}")
-    return decision
+    return None if decision is None else _object(decision, "decision")
 
 
 def _check_format(name: str, file: Path) -> None:

@@ -9,18 +9,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.archive.disk.commits import Commit, files_now
-from pipelines.archive.disk.files import NamedFile, sync_folder
+from pipelines.archive.disk.commits import files_now
+from pipelines.archive.disk.files import NamedFile
 from pipelines.archive.disk.layout import run_file
-from pipelines.archive.disk.lock import SiteLock
 from pipelines.archive.disk.redactions import REDACTION, Redaction, Replaced, has_text
-from pipelines.archive.errors import NotKnown, writing
-from pipelines.archive.read import state
+from pipelines.archive.errors import NotKnown
 from pipelines.archive.read.reader import Archive
-from pipelines.archive.write.admission import check_clock
-from pipelines.archive.write.rebuild import heal, write_derived
-from pipelines.archive.write.replacing import finish_redactions, ready_file, write_without_words
-from pipelines.archive.write.sealing import ABSENCES, EVENTS, draft, make_point
+from pipelines.archive.write.acts import Act, Acting, When, acting
+from pipelines.archive.write.replacing import ready_file, write_without_words
 from pipelines.untrusted import whole
 
 if TYPE_CHECKING:
@@ -44,8 +40,7 @@ def redact(
     *,
     reason: str,
     order: str | None,
-    recorded_at: str,
-    software: dict[str, str],
+    when: When,
 ) -> Redacted:
     """Remove the words of a speech from every committed line and say so in a commit of its own.
 
@@ -54,49 +49,24 @@ def redact(
     Raises:
         NotKnown: the archive never captured this speech, or no line holds its words any more.
     """
-    layout = Archive(path).layout
-    with writing(layout.root):
-        layout.staging.mkdir(exist_ok=True)
-        lock = SiteLock(layout.lock, REDACTION)
-        try:
-            finish_redactions(Archive(path))
-            archive = Archive(path)
-            heal(archive, state.load(archive.history()))
-            check_clock(layout, archive, recorded_at)
-            commit = _commit(archive, native_id, reason, order, recorded_at, software)
-            done = Archive(path)
-            finish_redactions(done)
-            write_derived(done, state.load(done.history()))
-        finally:
-            lock.release()
+    with acting(path, REDACTION, when) as held:
+        commit = held.commit(_without_text(held, native_id, reason, order))
     assert commit.redaction is not None  # noqa: S101 - that is what was made
-    left = tuple(_may_still_tell(done, commit.redaction.id))
+    left = tuple(_may_still_tell(Archive(path), commit.redaction.id))
     return Redacted(commit.n, commit.sha256, len(commit.redaction.seqs), left)
 
 
-def _commit(
-    archive: Archive, native_id: str, reason: str, order: str | None, recorded_at: str, software: dict[str, str]
-) -> Commit:
-    layout, n, wanted = archive.layout, len(archive.commits()) + 1, f"{archive.facts.site}:{native_id}"
-    run = f"{REDACTION}-{n:08d}"
-    (layout.staging / run).mkdir()
+def _without_text(held: Acting, native_id: str, reason: str, order: str | None) -> Act:
+    archive, wanted = held.archive, f"{held.archive.facts.site}:{native_id}"
     seqs, now = _lines_with_words(archive, wanted), files_now(archive.commits())
     files = []
     for path, of_file in seqs.items():
-        ready = ready_file(layout, run, path)
-        write_without_words(layout, path, ready, of_file, n)
+        ready = ready_file(archive.layout, held.run, path)
+        write_without_words(archive.layout, path, ready, of_file, held.n)
         files.append(Replaced(old=now[path][0], new=NamedFile.of(ready, path)))
     told = tuple(sorted(seq for of_file in seqs.values() for seq in of_file))
     redaction = Redaction(id=wanted, reason=reason, order=order, seqs=told, files=tuple(files))
-    commit = Commit(
-        n=n, prev=archive.head, kind=REDACTION, run=run, recorded_at=recorded_at, software=software, parsers=(),
-        first_seq=None, last_seq=None, counts=dict.fromkeys((*EVENTS, "observations", *ABSENCES), 0), files=(),
-        decision=None, redaction=redaction,
-    )  # fmt: skip
-    made = draft(layout.staging / run, commit)
-    make_point(layout, layout.staging / run, n)
-    sync_folder(layout.commits)
-    return made
+    return Act(kind=REDACTION, details=None, redaction=redaction)
 
 
 def _lines_with_words(archive: Archive, wanted: str) -> dict[str, list[int]]:

@@ -1,15 +1,17 @@
-"""Putting redacted files in place of those they replace; a step any holder of the lock can finish."""
+"""Finishing the acts of a person on an archive: steps that any holder of the lock can take again after a crash."""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.files import file_digest, gzip_lines, sync_folder
-from pipelines.archive.disk.redactions import REDACTION, Replaced, redacted
+from pipelines.archive.disk.redactions import Replaced, redacted
 from pipelines.archive.disk.streams import parsed, raw_lines
 from pipelines.archive.errors import Damaged
+from pipelines.archive.write.sealing import roll_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,15 +22,24 @@ if TYPE_CHECKING:
     from pipelines.archive.read.reader import Archive
 
 
-def finish_redactions(archive: Archive) -> None:
-    """Put in place what redactions replaced, where the old files still stand. The caller holds the lock."""
+_ACT = re.compile(r"[a-z-]+-\d{8,}")
+"""The folder of an act in staging, `redaction-00000012`; the id of a run begins with a digit."""
+
+
+def finish_acts(archive: Archive) -> None:
+    """Finish what acts left undone: redacted files put in place, an act without a commit undone.
+
+    The caller holds the lock.
+    """
     for commit in archive.commits():
         for replaced in commit.redaction.files if commit.redaction else ():
             file = archive.layout.path(replaced.old.path)
             if file.exists() and file_digest(file)[1] == replaced.old.sha256:
                 _replace(archive.layout, commit, replaced)
-    for folder in archive.layout.staging.glob(f"{REDACTION}-*"):
-        shutil.rmtree(folder)
+    for folder in archive.layout.staging.iterdir():
+        if _ACT.fullmatch(folder.name):
+            roll_back(archive.layout, archive, folder)
+            shutil.rmtree(folder)
 
 
 def _replace(layout: Layout, commit: Commit, replaced: Replaced) -> None:

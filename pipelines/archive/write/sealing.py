@@ -38,7 +38,7 @@ from pipelines.canonical import json_value
 from pipelines.untrusted import json_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pipelines.archive.read.reader import Archive
@@ -76,7 +76,7 @@ class Sealing:
         files = self._ready_files(staged, report, facts)
         commit = self._drafted(staged, facts, files)
         sealed = draft(self.folder, commit)
-        self._place(files)
+        place(self.layout, self._commits, files)
         make_point(self.layout, self.folder, commit.n)
         return sealed
 
@@ -126,18 +126,6 @@ class Sealing:
             files=tuple(NamedFile.of(file, relative) for relative, file in sorted(files.items())),
         )
 
-    def _place(self, files: dict[str, Path]) -> None:
-        """Move each file to its final name; a name no commit knows may be overwritten."""
-        taken = named_paths(self._commits)
-        for relative, file in sorted(files.items()):
-            final = self.layout.path(relative)
-            if relative in taken:
-                raise Damaged(f"{final}: a commit names it already, nothing may replace it; run verify")
-            final.parent.mkdir(parents=True, exist_ok=True)
-            file.replace(final)
-        for folder in {self.layout.path(relative).parent for relative in files}:
-            sync_folders(folder / "any", self.layout.root)
-
     @property
     def _commits(self) -> tuple[Commit, ...]:
         return self.archive.commits() if self.archive else ()
@@ -149,6 +137,19 @@ class Sealing:
     @property
     def _first_seq(self) -> int:
         return max((c.last_seq for c in self._commits if c.last_seq is not None), default=0) + 1
+
+
+def place(layout: Layout, commits: Iterable[Commit], files: Mapping[str, Path]) -> None:
+    """Move each file to its final name; a name no commit knows may be overwritten."""
+    taken = named_paths(commits)
+    for relative, file in sorted(files.items()):
+        final = layout.path(relative)
+        if relative in taken:
+            raise Damaged(f"{final}: a commit names it already, nothing may replace it; run verify")
+        final.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(final)
+    for folder in {layout.path(relative).parent for relative in files}:
+        sync_folders(folder / "any", layout.root)
 
 
 def draft(folder: Path, commit: Commit) -> Commit:

@@ -19,7 +19,7 @@ from pipelines.archive.write import changes
 from pipelines.archive.write.admission import admit, check_clock, check_room
 from pipelines.archive.write.captures import CaptureFiles, KeptPayloads
 from pipelines.archive.write.rebuild import heal, write_derived
-from pipelines.archive.write.replacing import finish_redactions
+from pipelines.archive.write.replacing import finish_acts
 from pipelines.archive.write.run_lines import content_line, gone_line, observation_line, restored_line, unplaced
 from pipelines.archive.write.salvage import salvage
 from pipelines.archive.write.sealing import CommitFacts, Sealing
@@ -69,7 +69,7 @@ class ArchiveRun:
             found = admit(layout, self._facts, self._run, self._opened_at)
             if found:
                 # Before salvage: a redaction's folder in staging is no dead run's.
-                finish_redactions(found)
+                finish_acts(found)
             self.salvaged = salvage(layout, self._facts, self._opened_at)
             self._archive = Archive(layout.root) if self.salvaged else found
             kept = KeptPayloads()

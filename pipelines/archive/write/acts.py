@@ -1,0 +1,105 @@
+"""Commits that no run makes: a person or a program acts on the archive, and the archive records it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.archive.disk.commits import Commit
+from pipelines.archive.disk.files import NamedFile, sync_folder
+from pipelines.archive.disk.lock import SiteLock
+from pipelines.archive.errors import writing
+from pipelines.archive.read import state
+from pipelines.archive.read.reader import Archive
+from pipelines.archive.write.admission import check_clock
+from pipelines.archive.write.rebuild import heal
+from pipelines.archive.write.replacing import finish_acts
+from pipelines.archive.write.sealing import ABSENCES, EVENTS, draft, make_point, place
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Mapping
+
+    from pipelines.archive.disk.redactions import Redaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """When an act is recorded (RFC 3339 in UTC), and by which software (name to version)."""
+
+    recorded_at: str
+    software: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What a commit of kind `kind` says.
+
+    Args:
+        kind: the commit's kind; `details` stands in the commit under this name.
+        details: what was done, as JSON; null for a redaction.
+        files: new files that the commit names, by their path in the archive, made ready in `Acting.folder`.
+        redaction: the committed files that it replaces.
+    """
+
+    kind: str
+    details: dict[str, Any] | None
+    files: Mapping[str, Path] = field(default_factory=dict)
+    redaction: Redaction | None = None
+
+
+class Acting:
+    """An archive held for one act: `archive` as it stands, `n` the number of the commit to come.
+
+    `folder` is a folder in staging for files made ready. What lies there after a crash is removed by the next run.
+    """
+
+    def __init__(self, archive: Archive, kind: str, when: When) -> None:
+        """Use `acting`."""
+        self.archive, self.n, self._when = archive, len(archive.commits()) + 1, when
+        self.run = f"{kind}-{self.n:08d}"
+        self.folder = archive.layout.staging / self.run
+        self.folder.mkdir()
+
+    def commit(self, act: Act) -> Commit:
+        """Put the act's files in place and make its commit; the derived files follow when `acting` ends."""
+        layout = self.archive.layout
+        commit = Commit(
+            n=self.n, prev=self.archive.head, kind=act.kind, run=self.run, recorded_at=self._when.recorded_at,
+            software=dict(self._when.software), parsers=(), first_seq=None, last_seq=None,
+            counts=dict.fromkeys((*EVENTS, "observations", *ABSENCES), 0), decision=None,
+            files=tuple(NamedFile.of(file, path) for path, file in sorted(act.files.items())),
+            redaction=act.redaction, details=act.details,
+        )  # fmt: skip
+        made = draft(self.folder, commit)
+        place(layout, self.archive.commits(), act.files)
+        make_point(layout, self.folder, self.n)
+        sync_folder(layout.commits)
+        return made
+
+
+@contextmanager
+def acting(path: str | os.PathLike[str], kind: str, when: When) -> Iterator[Acting]:
+    """Hold the archive's lock, finish what a crash left undone, and afterwards write what follows from the commit.
+
+    Raises:
+        LockHeld, ClockBehind, Damaged: before anything is written.
+    """
+    layout = Archive(path).layout
+    with writing(layout.root):
+        layout.staging.mkdir(exist_ok=True)
+        lock = SiteLock(layout.lock, kind)
+        try:
+            finish_acts(Archive(path))
+            archive = Archive(path)
+            heal(archive, state.load(archive.history()))
+            check_clock(layout, archive, when.recorded_at)
+            held = Acting(archive, kind, when)
+            yield held
+            done = Archive(path)
+            finish_acts(done)
+            heal(done, state.load(done.history()))
+        finally:
+            lock.release()
