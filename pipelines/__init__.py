@@ -1,3 +1,3 @@
-"""Speech records and their keeping: normalisation, item pipelines, the versioned archive."""
+"""Speech records: normalisation, item pipelines, the versioned archive."""
 
 __version__ = "0.1.0"

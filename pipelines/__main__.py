@@ -1,4 +1,4 @@
-"""`python -m pipelines VERB ARCHIVE …`: look into an archive and prove it. Data on stdout, messages on stderr."""
+"""`python -m pipelines VERB ARCHIVE …`: read and verify an archive. Data on stdout, messages on stderr."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.redact import redact
 from pipelines.canonical import json_value
 from pipelines.verbs import audit_text, diff, export, feeds, log, show
-from pipelines.verbs.output import print_in_any_locale, tell
+from pipelines.verbs.output import print_in_any_locale, print_message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,24 +34,24 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str] | None = None, beside: Mapping[str, str] | None = None) -> int:
-    """Run one verb; its exit status. `beside`: commands, run by the caller, that the help lists too."""
+    """Run one command and return its exit status. `beside`: commands of the caller that the help lists, too."""
     print_in_any_locale()
     arguments = _parser(beside or {}).parse_args(argv)
     try:
         status: int = arguments.verb(arguments)
         sys.stdout.flush()
     except ArchiveError as error:
-        tell(str(error))
+        print_message(str(error))
         return error.exit_status
     except BrokenPipeError:
-        # The reader of our output (head, less) has seen enough; the interpreter must not try to flush again.
+        # The reader of our output (head, less) closed the pipe; the interpreter must not try to flush again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return status
 
 
 def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
-    does = "Make and look into archives" if beside else "Look into an archive"
+    does = "Make, read and verify archives" if beside else "Read and verify an archive"
     parser = argparse.ArgumentParser(prog="speech-archive", description=f"{does} of leader speeches.")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     for name, about in beside.items():
@@ -63,29 +63,29 @@ def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
         added.set_defaults(verb=run)
         return added
 
-    told = "one JSON document instead of text"
-    verb("status", _status, "What the archive holds, and how the last run ended.").add_argument(
-        "--json", action="store_true", help=told
+    as_json = "one JSON document instead of text"
+    verb("status", _status, "Show what the archive holds, and how the last run ended.").add_argument(
+        "--json", action="store_true", help=as_json
     )
     for module in (log, show, diff, feeds, export):
         module.add(verb)
     audit_text.add(verbs)
-    check = verb("verify", _verify, "Prove that nothing was lost or altered; exit status 5 when it was.")
-    check.add_argument("--head", metavar="SHA256", help="a head noted earlier: proves that nothing since was cut off")
+    check = verb("verify", _verify, "Check that nothing was lost or altered; exit status 5 if it was.")
+    check.add_argument("--head", metavar="SHA256", help="a head noted earlier: proves that nothing was cut off")
     check.add_argument(
         "--quick",
         action="store_true",
-        help="the daily check: chain, all sizes, bytes of the newest files; it reads no line",
+        help="the daily check: chain, all sizes, bytes of the newest files; reads no lines",
     )
     check.add_argument("--signers", metavar="FILE", type=Path, help="allowed_signers of ssh-keygen: check signatures")
-    check.add_argument("--json", action="store_true", help=told)
+    check.add_argument("--json", action="store_true", help=as_json)
     signing = verb("sign", _sign, "Sign the commits not signed yet, by ssh-keygen -Y sign.")
     signing.add_argument("--key", metavar="FILE", type=Path, required=True, help="an OpenSSH private key")
-    removal = verb("redact", _redact, "Remove the text of a speech for good; logged in a commit of its own.")
+    removal = verb("redact", _redact, "Remove the text of a speech for good; recorded in a commit of its own.")
     removal.add_argument("id", metavar="ID", help="for example gszx:4864, or 4864")
     removal.add_argument("--reason", metavar="TEXT", required=True, help="why; kept in the commit")
     removal.add_argument("--order", metavar="REF", help="the order's reference; kept in the commit")
-    verb("rebuild", _rebuild, "Make the latest and index files anew from what the commits name.")
+    verb("rebuild", _rebuild, "Rebuild the latest and index files from the committed files.")
     return parser
 
 
@@ -122,7 +122,7 @@ def _verdict(archive: Archive, run: str) -> dict[str, Any]:
 
 def _verify(arguments: argparse.Namespace) -> int:
     if arguments.head is not None and not re.fullmatch("[0-9a-f]{64}", arguments.head):
-        raise NotUnderstood(f"--head {arguments.head}: must be the 64 hexadecimal digits a run prints as its head")
+        raise NotUnderstood(f"--head {arguments.head}: must be the 64 hexadecimal digits that a run prints as head")
     if arguments.signers is not None and not arguments.signers.is_file():
         raise NotUnderstood(f"--signers {arguments.signers}: no such file")
     prove = verify_quick if arguments.quick else partial(verify, two_processes=True)
@@ -131,12 +131,12 @@ def _verify(arguments: argparse.Namespace) -> int:
         print(json.dumps(json_value(report) | {"exit_status": report.exit_status}, ensure_ascii=False, indent=1))
         return report.exit_status
     for note in report.notes:
-        tell(f"note: {note}")
+        print_message(f"note: {note}")
     for problem in report.problems:
-        tell(f"PROBLEM: {problem}")
+        print_message(f"PROBLEM: {problem}")
     if report.problems:
         shown = ", ".join(report.affected[:20]) + (" …" if len(report.affected) > 20 else "")
-        tell(f"affected: {shown or 'cannot be told'}; unaffected: {report.unaffected or 'unknown'}")
+        print_message(f"affected: {shown or 'unknown'}; unaffected: {report.unaffected or 'unknown'}")
     counted = f"{report.commits} commits, {report.files} files, {report.bytes} bytes"
     lines = "" if arguments.quick else f", {report.versions} version lines, {report.observations} observations"
     print(f"{'damaged' if report.problems else 'whole'}: {counted}{lines}")
@@ -148,7 +148,7 @@ def _sign(arguments: argparse.Namespace) -> int:
     if not arguments.key.is_file():
         raise NotUnderstood(f"--key {arguments.key}: no such file")
     signed = sign(Archive(arguments.archive), arguments.key)
-    tell(f"{arguments.archive}: {signed} commits signed")
+    print_message(f"{arguments.archive}: {signed} commits signed")
     return 0
 
 
@@ -159,7 +159,7 @@ def _now() -> When:
 
 def _redact(arguments: argparse.Namespace) -> int:
     if not arguments.reason.strip():
-        raise NotUnderstood("--reason: say why; the commit keeps it, and it cannot be added later")
+        raise NotUnderstood("--reason: give a reason; it is kept in the commit and cannot be added later")
     done = redact(
         arguments.archive,
         Archive(arguments.archive).full_id(arguments.id).partition(":")[2],
@@ -169,13 +169,13 @@ def _redact(arguments: argparse.Namespace) -> int:
     )
     print(f"commit {done.commit}: text removed from {done.lines} lines\nhead {done.head}")
     for name in done.not_redacted:
-        tell(f"{name}: may still hold it and was not redacted")
+        print_message(f"{name}: may still hold it and was not redacted")
     return 0
 
 
 def _rebuild(arguments: argparse.Namespace) -> int:
     archive = rebuild(arguments.archive)
-    tell(f"{archive.layout.root}: latest and index made anew from {len(archive.commits())} commits")
+    print_message(f"{archive.layout.root}: latest and index rebuilt from {len(archive.commits())} commits")
     return 0
 
 

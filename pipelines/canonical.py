@@ -1,4 +1,4 @@
-"""How a record becomes bytes: JSON values, lines, and hashes of them. Standard library only."""
+"""Records as JSON values, lines and hashes. Standard library only."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _sorted = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", 
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-# What `urlsplit` gives for an address without oddities, at a tenth of its price.
+# Same result as `urlsplit` for ordinary addresses, ten times faster.
 _PLAIN_URL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(/[!$-.0-9:;=@A-Z_a-z~/%]*(?:\?[!$-.0-9:;=@A-Z_a-z~/%]+)?)")
 
 
 def json_value(value: object) -> Any:
-    """Plain JSON value of a record: dataclasses become objects in field order, tuples arrays."""
+    """JSON value of a record: dataclasses become objects in field order, tuples arrays."""
     if hasattr(value, "__dataclass_fields__"):
         return {f.name: json_value(getattr(value, f.name)) for f in fields(value)}  # type: ignore[arg-type]
     if isinstance(value, (tuple, list)):
@@ -37,7 +37,7 @@ def sorted_sha256(value: dict[str, Any]) -> str:
 
 
 def local_part(url: str) -> str:
-    """Path and query of an address: what a change of host leaves as it is."""
+    """Path and query of an address: the part that a change of host does not change."""
     plain = _PLAIN_URL.fullmatch(url)
     if plain is not None:
         return plain[1]

@@ -1,4 +1,4 @@
-"""The run report and its verdict: what a crawl got, what it did not get and why, and the exit status that says so."""
+"""The run report and its verdict: what a run captured, what it did not and why, and its exit status."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipelines.record import Missed, Problem
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`name` in one word, the exit status, and one sentence for a person."""
+    """`name` is one word; `message` one sentence for a person."""
 
     name: str
     exit_status: Exit
@@ -24,7 +24,7 @@ class Verdict:
 
 @dataclass(slots=True)
 class NotCaptured:
-    """A listed row, a known speech, a list page or a counter that could not be had."""
+    """A listed row, a known speech, a list page or a counter that was not captured."""
 
     what: str
     url: str
@@ -36,19 +36,19 @@ class NotCaptured:
 
 
 class Gaps(Protocol):
-    """Whoever is told of what could not be had (`RunReport`)."""
+    """Receiver of failed captures (`RunReport`)."""
 
     def add_gap(
         self, what: str, url: str, reason: Reason, detail: str, native_id: str | None = None, title: str | None = None
     ) -> None:
-        """Tell of it. `what` is speech, list or counter."""
+        """Report one. `what` is speech, list or counter."""
 
 
 @dataclass(slots=True)
 class RunReport:
-    """What one run saw and did; becomes `runs/<run>.json`. Filled by the spider (lists) and the stages (items).
+    """The report of one run, `runs/<run>.json`. Filled by the spider (lists) and the stages (items).
 
-    `notes`: what was odd about the site's answers and cost nothing, with how often.
+    `notes`: oddities of the site's answers without any loss, with their counts.
     """
 
     site: str
@@ -79,60 +79,60 @@ class RunReport:
 
     @contextmanager
     def walking(self) -> Iterator[None]:
-        """While the lists are walked; a walk that an error ends is this program's fault."""
+        """Context in which the lists are walked; an exception out of it is an error of this program."""
         self.is_walk_broken = True
         yield
         self.is_walk_broken = False
 
     def found_section(self, name: str, url: str) -> None:
-        """The section was found."""
+        """Note the section."""
         self.section = {"name": name, "url": url}
 
     def note_known(self, present: int) -> None:
-        """How many present speeches the archive knew."""
+        """Note the number of present speeches in the archive."""
         self.known = present
 
     def note_list_page(self, *, is_read: bool) -> None:
-        """A list page was asked for."""
+        """Count a requested list page."""
         self.list_pages += is_read
 
     def note_total(self, printed: int | None) -> None:
-        """The count that a list page prints; the first one stands."""
+        """Note the total that a list page prints; the first one counts."""
         self.printed_total = self.printed_total or printed
 
     def end_list(self, *, is_complete: bool) -> None:
-        """The lists were walked, to their end or not."""
+        """Note the end of the walk, and whether the lists were read to their end."""
         self.listing_complete = is_complete
 
     def plan(self, native_id: str, why: str, url: str, title: str | None) -> None:
-        """An article is to be read."""
+        """Note an article that a run without `mode=plan` would read."""
         self.planned.append({"native_id": native_id, "why": why, "url": url, "title": title})
 
     def note_stopped(self, why: str) -> None:
-        """The run was cut off."""
+        """Note why the run was interrupted."""
         self.stopped = why
 
-    def note_fallback(self, said: str) -> None:
-        """Raw bytes are not kept as they went over the wire."""
-        self.capture_fallback = said
+    def note_fallback(self, why: str) -> None:
+        """Note why raw bytes are not kept as sent."""
+        self.capture_fallback = why
 
     def add_notes(self, counts: Mapping[str, int]) -> None:
-        """What was odd about the site's answers and cost nothing, with how often."""
+        """Count oddities of the site's answers without any loss."""
         self.notes.update(counts)
 
     def expect(self, key: str, *, listed: bool, is_known: bool = False) -> None:
-        """A list row, or a known speech that stood on no list, that this run has to account for."""
+        """Register a list row, or a known speech that is on no list, for which this run must find an outcome."""
         self.rows.add(key)
         self.listed += listed
         self.known_listed += is_known
 
     def settle(self, key: str, outcome: str) -> None:
-        """What became of a row: created, changed, same, restored, reprocessed, unread, or a presence."""
+        """Set the outcome of a row: created, changed, same, restored, reprocessed, unread, or a presence."""
         self.settled.add(key)
         self.outcomes[outcome] += 1
 
     def miss(self, missed: Missed, outcome: str) -> None:
-        """A row that could not be captured."""
+        """Set the outcome of a row that was not captured, and report it."""
         is_other = missed.reason is Reason.OTHER_SECTION
         self.settle(missed.native_id or missed.url, missed.reason.value if is_other else outcome)
         title = missed.look.listed.title if missed.look.listed else None
@@ -141,47 +141,47 @@ class RunReport:
     def add_gap(
         self, what: str, url: str, reason: Reason, detail: str, native_id: str | None = None, title: str | None = None
     ) -> None:
-        """Tell of something not had. `what` is speech, list or counter."""
-        # A list page that cannot be read hides rows, whoever says why: that is never the end of it.
+        """Report something that was not captured. `what` is speech, list or counter."""
+        # An unread list page hides rows, even if the site says why; so it is always a failure.
         explained = what == "speech" and reason.is_the_sites_word
-        said = NotCaptured(what, url, native_id, title, reason.value, detail, explained)
-        self.not_captured.append(said)
+        gap = NotCaptured(what, url, native_id, title, reason.value, detail, explained)
+        self.not_captured.append(gap)
 
     def note_created(self, problems: tuple[Problem, ...]) -> None:
-        """Count a new speech that says itself that it stands in another column."""
+        """Count a new speech whose page names another column."""
         self.created_elsewhere += any(one.field == "section" and one.code == "disagrees" for one in problems)
 
     def note_problems(self, problems: tuple[Problem, ...]) -> None:
-        """Count the problems told on kept records."""
+        """Count the problems of kept records."""
         self.problems.update(f"{problem.field}: {problem.code}" for problem in problems)
 
     def refuse(self, exit_status: Exit, message: str) -> None:
-        """The run must not be taken for a look at the site; the first refusal counts."""
+        """Refuse the run as an observation of the site; the first refusal counts."""
         self.refusal = self.refusal or (exit_status, message)
 
     def refuse_mass_deletion(self, gone: int, present: int) -> None:
-        """What the run took for gone is only missing, until a person accepts it."""
+        """Refuse to mark so many speeches gone: they stay missing until a person accepts it."""
         self.outcomes["missing"] += self.outcomes.pop("gone", 0)
-        message = f"{gone} of {present} present speeches would be gone; nothing is marked gone. Look at the site"
-        self.refuse(Exit.REFUSED, f"{message}; if it is so, run again with -a accept=mass-gone")
+        message = f"{gone} of {present} present speeches would be gone; nothing is marked gone. Check the site"
+        self.refuse(Exit.REFUSED, f"{message}; if they are gone, run again with -a accept=mass-gone")
 
     @property
     def captured(self) -> int:
-        """Speeches read in this run."""
+        """Number of speeches read in this run."""
         return sum(self.outcomes[name] for name in ("created", "changed", "same", "restored", "reprocessed"))
 
     @property
     def left(self) -> int:
-        """Rows not accounted for yet."""
+        """Number of rows without an outcome."""
         return len(self.rows - self.settled)
 
     @property
     def failures(self) -> list[NotCaptured]:
-        """What should have been had and was not."""
+        """Everything that was not captured, unless the site itself says why."""
         return [gap for gap in self.not_captured if not gap.is_the_sites_word]
 
     def document(self, verdict: Verdict, **more: Any) -> dict[str, Any]:
-        """The report as it is kept in the archive (`run/1`)."""
+        """The report as stored in the archive (`run/1`)."""
         return {
             "schema": "run/1",
             "site": self.site,
@@ -220,11 +220,11 @@ _COUNTED = {"speech": "speeches", "counter": "counters", "list": "list pages"}
 
 
 def verdict(report: RunReport) -> Verdict:
-    """Judge a finished run; the reasons stand in order of weight."""
+    """The verdict of a finished run; the most severe reason comes first."""
     if refused := _refusal(report):
         return refused
     if report.stopped is not None:
-        message = f"interrupted ({report.stopped}); run the same command again to go on"
+        message = f"interrupted ({report.stopped}); run the same command again to continue"
         return Verdict("interrupted", Exit.INTERRUPTED, message)
     if report.mode == "plan" and not report.failures:
         return Verdict("planned", Exit.COMPLETE, f"{len(report.planned)} articles would be read; nothing was written")
@@ -250,32 +250,32 @@ def _without_gaps(report: RunReport) -> Verdict:
 
 
 def _why_not_complete(report: RunReport) -> str | None:
-    """What keeps a run without a single gap from being a whole look at the section."""
+    """Why a run without a single gap is nevertheless incomplete; null when it is complete."""
     created = report.outcomes["created"]
     if created >= _SOME and report.created_elsewhere == created:
-        return "every new article says that it stands in another column; the list may be another's: check `section`"
+        return "every new article names another column as its own; this may be the wrong list: check `section`"
     if report.known >= _SOME and not report.known_listed and report.listed:
         return (
-            f"none of {report.known} known speeches stands among the {report.listed} rows of the list: perhaps it is "
-            "another list, or the addresses have changed; look at the section in a browser"
+            f"none of {report.known} known speeches is among the {report.listed} rows of the list: it may be the "
+            "wrong list, or the addresses have changed; open the section in a browser"
         )
     if not (report.listing_complete or report.captured or report.outcomes["unread"] or report.mode == "plan"):
-        return "no row of the list is certainly the section's; `rows` in the profile names the list's container"
+        return "no row certainly belongs to the section's list; name the list's container with `rows` in the profile"
     explained = [gap for gap in report.not_captured if gap.what == "speech" and gap.is_the_sites_word]
     if len(explained) >= _SOME and not report.captured and not report.outcomes["unread"]:
         counted = Counter(gap.reason for gap in explained)
         reasons = ", ".join(f"{reason} ({count})" for reason, count in sorted(counted.items()))
         return (
             f"none of {report.listed} listed rows gave a speech: {reasons}. Open one in a browser: if it shows a "
-            "speech, its address is read wrongly or the site serves robots another page"
+            "speech, its address is read wrongly or the site serves other pages to robots"
         )
     return None
 
 
 def _complete(report: RunReport) -> str:
-    """What is certain of a run without gaps: the list read to its end, and what became of its rows."""
+    """The message of a run without gaps."""
     explained = sum(gap.what == "speech" for gap in report.not_captured)
-    missing = f", or the site itself says why not ({explained})" if explained else ""
+    missing = f", or the site says why not ({explained})" if explained else ""
     files = report.problems["attachments: not-fetched"]
     unfetched = f"; attachments of {files} speeches are not all fetched" if files else ""
     return f"the list was read to its end and every speech in it is archived{missing}{unfetched}"
@@ -283,22 +283,22 @@ def _complete(report: RunReport) -> str:
 
 def _own_fault(report: RunReport) -> str | None:
     if report.is_walk_broken:
-        return "the walk through the lists broke off"
-    return f"{report.left} rows were neither captured nor told" if report.left else None
+        return "reading the lists ended in an error"
+    return f"{report.left} rows were neither captured nor reported" if report.left else None
 
 
 def _refusal(report: RunReport) -> Verdict | None:
-    """The verdict of a run that must not be taken for a look at the site."""
+    """The verdict of a run that must not count as an observation of the site."""
     if report.refusal is not None:
         status, message = report.refusal
         return Verdict(_REFUSALS.get(status, "gaps"), status, message)
     if report.stopped is not None:
         return None
-    # Known speeches that the list does not show any more say nothing of the rows it shows.
+    # Only rows count: known speeches that are no longer listed have other outcomes.
     if report.listed and report.outcomes[Reason.OTHER_SECTION.value] == report.listed:
         return Verdict("refused", Exit.REFUSED, "the section lists no speech of its own; nothing is marked gone")
     if report.captured == 0 and not report.outcomes["unread"] and _all_challenged(report):
-        message = "every missing answer was a challenge to the browser; nothing is marked gone. Try again later"
+        message = "every failed answer was a browser challenge; nothing is marked gone. Try again later"
         return Verdict("refused", Exit.REFUSED, message)
     return None
 

@@ -1,4 +1,4 @@
-"""Reading gzip files of many members as fast as they inflate: block by block, a thread ahead of the reader."""
+"""Reads gzip files of many members block by block, in a thread ahead of the reader."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class TooLong(EOFError):  # noqa: N818 - reads as a sentence: "line too long"
-    """A line nobody's writer makes: what is read stops before it, as at the end of a torn file."""
+    """A line longer than any writer makes; reading stops before it, as at the end of a torn file."""
 
 
 BLOCK = 1 << 18
@@ -24,26 +24,26 @@ _GZIP = 31  # zlib's number for "gzip header and trailer, largest window"
 
 
 def blocks(stream: BinaryIO) -> Iterator[bytes]:
-    """The bytes of a file as they lie on the disk."""
+    """The bytes of a file, in blocks."""
     while block := stream.read(BLOCK):
         yield block
 
 
 class Member:
-    """One gzip member, unpacked from blocks of packed bytes; `ahead` are those already read, its first.
+    """One gzip member, decompressed from blocks; `ahead` are its first bytes, already read.
 
-    When its content has been taken, `length` says how many packed bytes it is, and `ahead` holds what follows it.
+    After its content has been read, `length` is its compressed size, and `ahead` holds the bytes after it.
     """
 
     def __init__(self, packed: Iterator[bytes], ahead: bytes = b"") -> None:
         self._packed, self.ahead, self.length = packed, ahead, 0
 
     def __iter__(self) -> Iterator[bytes]:
-        """Its content, in pieces of at most `BLOCK` bytes: a few bytes may unpack to gigabytes.
+        """Its content, in pieces of at most `BLOCK` bytes: a few bytes may decompress to gigabytes.
 
         Raises:
-            zlib.error: it is damaged.
-            EOFError: the blocks end before it does.
+            zlib.error: the member is damaged.
+            EOFError: the member is torn.
         """
         inflater = zlib.decompressobj(_GZIP)
         while not inflater.eof:
@@ -60,7 +60,7 @@ class Member:
 
 
 def inflated(packed: Iterable[bytes]) -> Iterator[bytes]:
-    """The uncompressed stream of all members, each proved by its checksum; `zlib.error`, `EOFError` when damaged."""
+    """The uncompressed stream of all members, checksums verified; `zlib.error` or `EOFError` when damaged."""
     packed = iter(packed)
     ahead = next(packed, b"")
     while True:
@@ -72,7 +72,7 @@ def inflated(packed: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def ahead(made: Iterator[bytes], depth: int = 4) -> Iterator[bytes]:
-    """The same blocks, made in a thread of their own: inflating and hashing let go of the interpreter."""
+    """The same blocks, made in another thread: decompressing and hashing release the GIL."""
     with ThreadPoolExecutor(1) as worker:
         waiting = deque(worker.submit(next, made, None) for _ in range(depth))
         while (block := waiting.popleft().result()) is not None:

@@ -1,4 +1,4 @@
-"""From strings as found to a normalised speech: dates, views, text and context in one place. Pure."""
+"""Turns strings as found into a normalised speech: dates, views, text and context. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipelines.text.placeholders import says_nothing
 from pipelines.text.views import view_count
 
 NORMALISERS = "norm/4"
-"""Version of everything this module calls; raised whenever its output can change."""
+"""Version of this module and all it calls; raised whenever its output can change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Normaliser:
     Args:
         reader: the page objects' version, `kesion/1`.
         profile_digest: digest of the profile's facts that shape reading.
-        timezone: of the times the site prints.
+        timezone: time zone of the times that the site prints.
     """
 
     reader: str
@@ -35,11 +35,11 @@ class Normaliser:
 
     @property
     def parser(self) -> str:
-        """The contract's `parser`: page objects, normalisers, profile."""
+        """The value of `parser` in lines: page objects, normalisers, profile."""
         return f"{self.reader}+{NORMALISERS}+{self.profile_digest}"
 
     def speech(self, raw: RawSpeech) -> Speech:
-        """Normalise one speech; a value that cannot be read is null and its problem told."""
+        """Normalise one speech; a value that cannot be read is null, with a problem."""
         body, context, text_problems = _read_text(raw.title, raw.body_html, raw.look.observed_at)
         dated = self._published(raw)
         moment = dated.moment
@@ -54,8 +54,8 @@ class Normaliser:
             published_on=moment.on if moment else None,
             published_at=moment.at if moment else None,
             published_precision=moment.precision if moment else None,
-            author=_said(raw.raw.author),
-            source=_said(raw.raw.source),
+            author=_name(raw.raw.author),
+            source=_name(raw.raw.source),
             body=body,
             attachments=raw.attachments,
             **context.values(),
@@ -73,7 +73,7 @@ class Normaliser:
         )
 
     def views(self, raw: str | None, source: str | None) -> tuple[int | None, tuple[Problem, ...]]:
-        """A view count and the problem when there is none; an absent counter is no problem of the record."""
+        """A view count, or null and a problem; a page without a counter is not a problem."""
         if source is None:
             return None, ()
         count = view_count(raw, source=source)
@@ -82,7 +82,7 @@ class Normaliser:
         return None, (Problem(field="view_count", code=count.code, detail=count.detail),)
 
     def _published(self, raw: RawSpeech) -> Weighed:
-        """What the article's page and its list row say of its day, weighed."""
+        """The publication date, from the places on the article's page and its list row, by weight."""
         dates = raw.dates or ((Witness(where="info", text=raw.raw.published),) if raw.raw.published else ())
         listed = raw.look.listed.date if raw.look.listed else None
         rows = (Witness(where="list", text=listed),) if listed else ()
@@ -90,23 +90,23 @@ class Normaliser:
 
 
 def _dated(weighed: Weighed) -> tuple[Evidence, ...]:
-    """The words a date was read from, then what else on the page says a day; the list's row has its observation."""
+    """The words from which the date was read, then other dates of the page; the list row is in the observation."""
     if weighed.chosen is None:
         return ()
     others = [one for one in weighed.others if one.where != "list"]
     return tuple(Evidence(field="published_on", where=one.where, text=one.text) for one in (weighed.chosen, *others))
 
 
-def _said(value: str | None) -> str | None:
-    """A name as it is printed; None for a word that says there is none: 未知, 无, `--`."""
+def _name(value: str | None) -> str | None:
+    """A name as printed; None for a placeholder: 未知, 无, `--`."""
     return None if value is None or says_nothing(value) else value
 
 
-@lru_cache(maxsize=8)  # a crawl judges a speech, then keeps it, with a few articles under way
+@lru_cache(maxsize=8)  # a crawl normalises a speech twice (to judge and to keep it), with a few articles in progress
 def _read_text(
     title: str, body_html: tuple[str, ...], observed_at: str
 ) -> tuple[str, WordedContext, tuple[Problem, ...]]:
-    """Text of the body, what it says with the title, and what is wrong with both: most of the work."""
+    """Text of the body, the context read from title and text, and the problems of both. The slowest step."""
     body = body_text(body_html)
     return body, read_context(title, body, seen_at=datetime.fromisoformat(observed_at)), _text_problems(title, body)
 

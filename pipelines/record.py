@@ -1,9 +1,9 @@
-"""The contract: what the crawler hands over and every line an archive holds. Standard library only.
+"""The contract: the items that the crawler yields, and the lines of an archive. Standard library only.
 
-`RawSpeech`, `Listed`, `Confirmed` and `Missed` go from crawler to pipelines, strings as pages gave them. `Version`,
+`RawSpeech`, `Listed`, `Confirmed` and `Missed` go from crawler to pipelines, strings as found. `Version`,
 `Observation` and `Latest` are lines of an archive: their field order is the key order of the JSON, each key always
-present, null means unknown. Each key says its role (`pipelines.keys`): what is hashed, compared, shown, redacted,
-checked and documented follows from it, as do the JSON Schemas and the reader types in `schemas/`.
+present, null means unknown. Each key declares its role (`pipelines.keys`), which determines what is hashed, compared,
+shown, redacted, checked and documented. JSON Schemas and reader types in `schemas/` are generated from these classes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Day = Annotated[str, Pattern(r"^\d{4}-\d{2}-\d{2}$")]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file or picture inside a body."""
+    """A file or picture in a body."""
 
     name: Annotated[str, "link text, or the file name"]
     url: Annotated[str, "absolute address on the site's own host"]
@@ -43,7 +43,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """The words an interpreted value was read from."""
+    """The words from which an interpreted value was read."""
 
     field: Annotated[str, "the key whose value was read here"]
     where: Annotated[str, "title, head, tail, info, list; for dates the places of docs/reading-any-site.md"]
@@ -55,16 +55,16 @@ DayOrder = Literal["month-first", "day-first", "unknown"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Witness:
-    """A date as one place of the site prints it."""
+    """A date as printed in one place of the site."""
 
     where: Annotated[str, "a key of `pipelines.text.dates.witnesses.WEIGHTS`"]
     text: Annotated[str, "the words themselves"]
-    order: Annotated[DayOrder, "of a date with the year last: which number is the month"] = "month-first"
+    order: Annotated[DayOrder, "for dates with the year last: which number is the month"] = "month-first"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Why a value is null or doubtful; `code` is of a closed, documented list (`PROBLEM_CODES`)."""
+    """Why a value is null or doubtful; `code` is one of the closed list `PROBLEM_CODES`."""
 
     field: Annotated[str, "the key in doubt"]
     code: Annotated[str, "one of the closed list below"]
@@ -73,43 +73,43 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presence:
-    """What is known about an absence; only on gone and restored lines."""
+    """Facts about an absence; only on gone and restored lines."""
 
     reason: Annotated[str, "deleted-notice, not-found; seen-again on restored"]
-    first_missed_at: Annotated[str | None, "UTC, first sight of the absence"]
-    last_seen_at: Annotated[str | None, "UTC, last look that found it"]
+    first_missed_at: Annotated[str | None, "UTC, first observation of the absence"]
+    last_seen_at: Annotated[str | None, "UTC, last observation that found it"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """One HTTP exchange a line was read from; file, offset, length and record_id point into a WARC file."""
+    """One HTTP exchange from which a line was read; file, offset, length and record_id point into a WARC file."""
 
-    role: Annotated[CaptureRole, "what the exchange was"]
+    role: Annotated[CaptureRole, "kind of the exchange"]
     part: Annotated[int, "page of a multi-page article, from 1"]
-    url: Annotated[str, "address asked for"]
+    url: Annotated[str, "requested address"]
     captured_at: Annotated[str, "UTC, when the answer arrived"]
     file: Annotated[str | None, "WARC file, as its commit names it; null when no raw bytes were kept"] = None
-    offset: Annotated[int | None, "where the response record begins in that file, in bytes"] = None
-    length: Annotated[int | None, "how many bytes it takes there, compressed"] = None
+    offset: Annotated[int | None, "offset of the response record in that file, in bytes"] = None
+    length: Annotated[int | None, "its compressed length in bytes"] = None
     record_id: Annotated[str | None, "WARC-Record-ID"] = None
     payload_sha256: Annotated[Sha256 | None, "of the entity after content-decoding"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raw:
-    """The strings exactly as found, so that every normalised value can be made again."""
+    """The strings exactly as found, so that every normalised value can be computed again."""
 
     title: Annotated[str | None, "heading"]
     published: Annotated[str | None, "date and time"]
     views: Annotated[str | None, Key("counted", "view count on the page")]
     author: Annotated[str | None, "作者, 录入"]
     source: Annotated[str | None, "来源"]
-    breadcrumb: Annotated[str | None, "where the page says it stands"]
+    breadcrumb: Annotated[str | None, "breadcrumb of the page"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What a list page says of a speech."""
+    """The row of a list page about a speech."""
 
     title: Annotated[str | None, Key("published", "title of the row", personal=True)]
     date: Annotated[str | None, "date of the row, as printed"]
@@ -117,11 +117,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """How a speech was looked at: the exchange facts an observation keeps."""
+    """The facts of the exchanges by which a speech was observed, for its observation line."""
 
     observed_at: Annotated[str, "UTC, when the answer of the article (else of the list) arrived"]
     looked: Annotated[tuple[str, ...], "subset of list, article, counter"]
-    listed: Annotated[Row | None, "null when the speech stood on no list page"]
+    listed: Annotated[Row | None, "null when the speech was on no list page"]
     http_status: int | None = None
     etag: str | None = None
     last_modified: str | None = None
@@ -133,17 +133,17 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawSpeech:
-    """One speech as its pages gave it.
+    """One speech, strings as found on its pages.
 
-    `body_html`: the body container of each part, in order, pager removed. `dates`: every place of its pages that says
-    a day; where it is empty, `raw.published` is the only one.
+    `body_html`: the body container of each part, in order, pagination removed. `dates`: every date of its pages; if
+    empty, `raw.published` is the only one.
     """
 
     site: str
     native_id: str
     url: str
     section: str
-    title: Annotated[str, "heading without site suffix and page number; blanks tidied"]
+    title: Annotated[str, "heading without site suffix and page number; whitespace collapsed"]
     raw: Raw
     body_html: tuple[str, ...]
     attachments: tuple[Attachment, ...]
@@ -154,7 +154,7 @@ class RawSpeech:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A known speech that stood on a list page and was not read again in this run (its counter may have been)."""
+    """A known speech on a list page, not read again in this run (its counter may have been)."""
 
     site: str
     native_id: str
@@ -163,7 +163,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed:
-    """A known speech whose article answered with the very bytes archived, or with 304: read without parsing."""
+    """A known speech whose article answered with the archived bytes, or with 304: read without parsing."""
 
     site: str
     native_id: str
@@ -172,7 +172,7 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missed:
-    """A listed row, or a known speech, whose text could not be had. `native_id` is null when the row has none."""
+    """A listed row, or a known speech, whose text was not captured. `native_id` is null when the row has none."""
 
     site: str
     native_id: str | None
@@ -184,7 +184,7 @@ class Missed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What the words of a page say of the speech and its occasion, each null where they do not."""
+    """Values about the speech and its occasion, read from the words of its page; null where it does not say them."""
 
     delivered_on: str | None
     speaker: str | None
@@ -196,13 +196,13 @@ class Context:
     genre: str | None
 
     def values(self) -> dict[str, str | None]:
-        """Its keys and their values, without those that a subclass adds."""
+        """Keys and values of this class, without those of a subclass."""
         return {field.name: getattr(self, field.name) for field in fields(Context)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speech(Context):
-    """A normalised speech: what a `Version` line says before the archive gives it a place in history."""
+    """A normalised speech: the values of a `Version` line before the archive adds state and place."""
 
     site: str
     native_id: str
@@ -225,7 +225,7 @@ class Speech(Context):
 
     @property
     def content_sha256(self) -> str:
-        """The contract's hash of what the site published (`content_sha256`)."""
+        """The hash of what the site published (`content_sha256`)."""
         return content_sha256(json_value(self))
 
 
@@ -234,9 +234,9 @@ Handed = TypeVar("Handed", RawSpeech, Speech)
 
 @dataclass(frozen=True, slots=True)
 class Compared(Generic[Handed]):
-    """A speech as its page is `now`, and as the newest version's own capture (`before`) reads by the same parser.
+    """A speech as its page is `now`, and as the same parser reads the newest version's capture (`before`).
 
-    Handed over where only both tell whether a change is the site's or ours.
+    Used where only both show whether a change is by the site or by our parser.
     """
 
     now: Handed
@@ -245,7 +245,7 @@ class Compared(Generic[Handed]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """One line of `versions/`: an event in the life of a speech (`speech/1`)."""
+    """One line of `versions/`: an event of a speech (`speech/1`)."""
 
     schema: Annotated[str, Key("identity", "speech/1")]
     seq: Annotated[int, Key("place", "primary key; rises by one per line over versions and observations of a site")]
@@ -267,11 +267,12 @@ class Version:
     url: Annotated[str, Key("published", "canonical address")]
     section: Annotated[str | None, Key("published", "column name as the site writes it")]
     title: Annotated[str, Key("published", "without site suffix and page number", hashed=True, personal=True)]
-    published_on: Annotated[Day | None, Key("published", "the day the site claims, YYYY-MM-DD", hashed=True)]
+    published_on: Annotated[Day | None, Key("published", "the day that the site claims, YYYY-MM-DD", hashed=True)]
     published_at: Annotated[
-        str | None, Key("published", "the moment it claims, RFC 3339; null when only a day is printed", hashed=True)
+        str | None,
+        Key("published", "the moment that it claims, RFC 3339; null when only a day is printed", hashed=True),
     ]
-    published_precision: Annotated[Precision | None, Key("interpreted", "how exactly the site claims it")]
+    published_precision: Annotated[Precision | None, Key("interpreted", "precision of the site's date")]
     author: Annotated[str | None, Key("published", "作者 or 录入 as the page labels it", hashed=True, personal=True)]
     source: Annotated[str | None, Key("published", "来源 as the page labels it", hashed=True, personal=True)]
     body: Annotated[
@@ -289,7 +290,7 @@ class Version:
         str | None, Key("interpreted", "who spoke, several joined by 、; never the editor", personal=True)
     ]
     speaker_post: Annotated[
-        str | None, Key("interpreted", "the post the page gives the speaker, in its own words", personal=True)
+        str | None, Key("interpreted", "the speaker's post, in the words of the page", personal=True)
     ]
     committee: Annotated[
         str | None,
@@ -303,32 +304,30 @@ class Version:
     genre: Annotated[str | None, Key("interpreted", "one of the closed list of genres below")]
     evidence: Annotated[
         tuple[Evidence, ...] | None,
-        Key("grounds", "the words each interpreted value was read from; null on gone", personal=True),
+        Key("grounds", "the words from which each interpreted value was read; null on gone", personal=True),
     ]
     raw: Annotated[Raw | None, Key("grounds", "strings exactly as found; null on gone", personal=True)]
     problems: Annotated[tuple[Problem, ...] | None, Key("grounds", "why values are null or doubtful; null on gone")]
     presence: Annotated[Presence | None, Key("state", "on gone and restored only")]
-    captures: Annotated[tuple[Capture, ...], Key("provenance", "the exchanges the line was read from")]
+    captures: Annotated[tuple[Capture, ...], Key("provenance", "the exchanges from which the line was read")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """One line of `observations/`: one look at a speech in one run (`observation/1`). View counts live only here."""
+    """One line of `observations/`: one observation of a speech in one run (`observation/1`), with its view count."""
 
     schema: Annotated[str, Key("identity", "observation/1")]
     seq: Annotated[int, Key("place", "primary key; see speech/1")]
     commit: Annotated[int, Key("place", "the commit that brought the line")]
     id: Annotated[SpeechId, Key("identity", "site:native_id")]
-    run: Annotated[RunId, Key("provenance", "the run that looked")]
+    run: Annotated[RunId, Key("provenance", "the run that made it")]
     observed_at: Annotated[str, Key("provenance", "UTC; when the answer of the article (else of the list) arrived")]
     looked: Annotated[tuple[str, ...], Key("provenance", "subset of list, article, counter")]
-    presence: Annotated[PresenceState, Key("state", "what the look proved; see Presence")]
-    content: Annotated[
-        ContentState, Key("state", "what the look said of the text; unread when the article was not read")
-    ]
+    presence: Annotated[PresenceState, Key("state", "what the observation proved; see Presence")]
+    content: Annotated[ContentState, Key("state", "state of the text; unread when the article was not read")]
     version: Annotated[int | None, Key("state", "the version confirmed by reading the article, else null")]
-    reason: Annotated[str | None, Key("state", "why the text could not be had; closed list below")]
-    listed: Annotated[Row | None, Key("published", "the row of the list page; null when it stood on none")]
+    reason: Annotated[str | None, Key("state", "why the text was not captured; closed list below")]
+    listed: Annotated[Row | None, Key("published", "the row of the list page; null when it was on none")]
     http_status: Annotated[int | None, Key("provenance", "of the article")]
     etag: Annotated[str | None, Key("provenance", "header of the article")]
     last_modified: Annotated[str | None, Key("provenance", "header of the article")]
@@ -336,22 +335,22 @@ class Observation:
     views_raw: Annotated[str | None, Key("counted", "the view count as found")]
     views_source: Annotated[str | None, Key("counted", "counter or page")]
     payload_sha256: Annotated[Sha256 | None, Key("provenance", "of the article after content-decoding")]
-    captures: Annotated[tuple[Capture, ...], Key("provenance", "the exchanges of the look")]
+    captures: Annotated[tuple[Capture, ...], Key("provenance", "the exchanges of the observation")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latest(Version):
-    """One line of `latest.jsonl`: the newest reading of the newest version of a present speech, and its counts."""
+    """One line of `latest.jsonl`: the newest reading of a present speech, and its counts."""
 
     view_count: Annotated[int | None, Key("counted", "newest non-null observation")]
     view_count_at: Annotated[str | None, Key("counted", "when that was seen, UTC")]
     first_seen: Annotated[str, Key("provenance", "UTC, when it was created")]
-    last_seen: Annotated[str, Key("provenance", "last look that found it present")]
-    last_checked: Annotated[str, Key("provenance", "last look at its article")]
+    last_seen: Annotated[str, Key("provenance", "last observation that found it present")]
+    last_checked: Annotated[str, Key("provenance", "last observation that read its article")]
 
 
 KEYS = keys_of(Version)
-"""The keys of `speech/1`, and what each is for."""
+"""The keys of `speech/1` with their roles."""
 _HASHED = tuple(name for name, key in KEYS.items() if key.hashed and name != "attachments")
 _LATER = {
     schema: tuple(name for name, key in keys_of(record).items() if key.later)
@@ -363,8 +362,8 @@ _LATER_RAW = tuple(name for name, key in keys_of(Raw).items() if key.later)
 def content_sha256(line: dict[str, Any]) -> str:
     """Hash of what the site published, from a plain `speech/1` object; see `docs/archive-format.md`.
 
-    RFC 8785 over the hashed keys, attachments as {name, url} where url is path and query only, so that a change of
-    host is no change of content. A key added later counts where it has a value, so that no written hash changes.
+    RFC 8785 over the hashed keys, attachments as {name, url} with only path and query of the url, so that a new host
+    changes no hash. A key added later is included where it has a value, so that existing hashes stay valid.
     """
     later = _LATER[SPEECH_SCHEMA]
     content = {key: line[key] for key in _HASHED if key not in later or line.get(key) is not None}
@@ -373,7 +372,7 @@ def content_sha256(line: dict[str, Any]) -> str:
 
 
 def completed(line: dict[str, Any]) -> dict[str, Any]:
-    """The same object, with null under the keys that its kind of line, or `raw`, got after it was written."""
+    """The same object, with null for keys that were added to its kind of line, or to `raw`, after it was written."""
     for key in _LATER.get(str(line.get("schema")), ()):
         line.setdefault(key, None)
     if _LATER_RAW and isinstance(raw := line.get("raw"), dict):
@@ -384,7 +383,7 @@ def completed(line: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteFacts:
-    """What archive.json says of a site: facts from its profile, the hosts crawled, and what is assumed."""
+    """The content of archive.json: facts from the site's profile, the hosts crawled, and assumptions."""
 
     site: str
     name: str

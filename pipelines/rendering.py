@@ -1,9 +1,9 @@
-"""Visible text of an HTML fragment: nothing lost, nothing added, nothing folded (DESIGN: `body`).
+"""Visible text of an HTML fragment: no visible character is lost, added or folded.
 
-Rules, after what a browser shows (CSS 2.2 §9, CSS Text 3 §4.1): a block, a table row and `<br>` end a line; cells of
-a row are joined by a tab; inline text is joined by nothing; a source line break between two CJK characters vanishes,
-any other run of ASCII blanks is one space; where breaks are kept (`<pre>`, `white-space`) a source line is a line;
-hidden text is out. Only indentation and empty lines are dropped.
+Rules, as in browsers (CSS 2.2 §9, CSS Text 3 §4.1): a block, a table row and `<br>` end a line; cells of a row are
+joined by a tab; inline text is joined by nothing; a source line break between two CJK characters vanishes, any other
+run of ASCII whitespace is one space; where breaks are kept (`<pre>`, `white-space`) a source line is a line; hidden
+text is left out. Only indentation and empty lines are dropped.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ NEVER_SHOWN = frozenset(
 )
 _PREFORMATTED = frozenset({"listing", "plaintext", "pre", "xmp"})
 
-# Quotes, dashes and dots that Chinese sets full width although Unicode calls their width ambiguous.
+# Quotes, dashes and dots that Chinese text sets full width although Unicode calls their width ambiguous.
 _AMBIGUOUS_CJK = frozenset("“”‘’…—·")
 _ASCII_BLANKS = re.compile(r"[ \t\n\r\f]+")
 _LINE_BREAK, _KEPT_BREAK = re.compile(r"[\n\r]"), re.compile(r"\r\n?|\n")
-# Zs without the blanks that carry width inside a line; those stay unless they stand at its edge.
+# Category Zs without the spaces that have width inside a line; those stay unless they are at its edge.
 _INDENT = " \t\n\r\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _INVISIBLE = _INDENT + "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 
@@ -46,7 +46,7 @@ def body_text(parts: Sequence[str]) -> str:
 
 def visible_text(fragment: str) -> str:
     """Text of one HTML fragment as a browser shows it, lines separated by `\\n`."""
-    # HTML has no NUL; libxml2 would end the text at one.
+    # libxml2 would end the text at a NUL, which HTML does not allow.
     source = fragment.replace("\x00", "")
     if not source.strip():
         return ""
@@ -55,7 +55,7 @@ def visible_text(fragment: str) -> str:
 
 
 class _Style(NamedTuple):
-    """What an element inherits: whether it is painted, whether its letters have a size, whether breaks are kept."""
+    """Inherited style: whether text is visible, whether it has a size, whether breaks are kept."""
 
     visible: bool
     sized: bool
@@ -88,21 +88,21 @@ class _Box:
 
 
 class _Role(Enum):
-    """What the end of an element does to the lines."""
+    """The effect of the end of an element on the lines."""
 
     INLINE = "nothing"
-    BREAK = "nothing more: it ended a line where it stands"
+    BREAK = "none: it ended a line at its start"
     BLOCK = "ends a line"
     CELL = "joins its lines to the row's cells"
     ROW = "makes one line of its cells"
-    REMOVED = "nothing, as nothing of it was shown"
+    REMOVED = "none: it was not shown"
 
 
 _ENDS_LINE = (_Role.BREAK, _Role.BLOCK, _Role.ROW)
 
 
 class _Renderer:
-    """One walk over a tree, without recursion: the depth of a page is its author's choice."""
+    """One walk over a tree, without recursion, since a page may be nested arbitrarily deep."""
 
     def __init__(self) -> None:
         self.boxes = [_Box()]
@@ -136,7 +136,7 @@ class _Renderer:
             box.inline.append(line)
 
     def _start(self, node: etree._Element) -> _Role:
-        """Open a node and say its role."""
+        """Open a node and return its role."""
         style = node.get("style")
         given = declared(style) if style else NOTHING
         role = _role(node, given)
@@ -213,7 +213,7 @@ def _line(raw: str) -> str:
 
 
 def _blank(match: re.Match[str]) -> str:
-    """One blank for a run of them within a line; none for a source line break between two CJK characters."""
+    """One space for a run of whitespace; none for a source line break between two CJK characters."""
     source, start, end = match.string, match.start(), match.end()
     breaks = _LINE_BREAK.search(match.group())
     return "" if breaks and _is_cjk(source[start - 1]) and _is_cjk(source[end]) else " "

@@ -18,7 +18,7 @@ from pipelines.record import Compared, Confirmed, Listed, Missed, RawSpeech, Spe
 
 
 class Archiving(Protocol):
-    """What the stages need of the spider whose items they take."""
+    """The attributes of the spider that the stages use."""
 
     @property
     def archive(self) -> ArchiveRun: ...
@@ -31,7 +31,7 @@ class Archiving(Protocol):
 
     @property
     def stop(self) -> Callable[[ArchiveError], None]:
-        """Ends the crawl: what cannot be kept need not be fetched."""
+        """Ends the crawl after a failed write: what cannot be kept need not be fetched."""
 
 
 def _spider(crawler: Crawler) -> Archiving:
@@ -39,7 +39,7 @@ def _spider(crawler: Crawler) -> Archiving:
 
 
 class Normalise:
-    """RawSpeech → Speech; what is no speech passes through."""
+    """RawSpeech → Speech; other items pass unchanged."""
 
     def __init__(self, normaliser: Normaliser) -> None:
         self.normaliser = normaliser
@@ -55,14 +55,14 @@ class Normalise:
 
 
 _SAVE_LOOKS = 100
-"""Half of what the archive holds before it saves by itself, which would stop the event loop for the time."""
+"""Half of the archive's own limit, at which it would save in the event loop and block it."""
 
 
 class Keep:
-    """Writes speeches and looks into the archive's staging and tells the run report what became of each row.
+    """Writes speeches and observations into the archive's staging and each row's outcome into the run report.
 
-    Saving waits for the disk, so it runs in a thread, every few seconds or looks. A write that fails ends the crawl:
-    what cannot be kept need not be fetched, and the verdict says so.
+    Saving waits for the disk, so it runs in a thread, every few seconds or observations. A failed write ends the
+    crawl, and the verdict says so.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -110,7 +110,7 @@ class Keep:
             self.report.settle(item.native_id, "same" if isinstance(item, Confirmed) else "unread")
             self.report.note_problems(problems)
         elif isinstance(item, Missed):
-            # A limited crawl is no look at the whole site: it tells what it met and marks nothing missing or gone.
+            # A limited crawl does not see the whole site, so it marks nothing missing or gone.
             marks = self.report.limit is None or item.reason.presence != "missing"
             self.report.miss(item, self.archive.miss(item) if marks else "unmarked")
 
@@ -123,7 +123,7 @@ class Keep:
 
 
 class Feed:
-    """What the feeds of a crawl get (`-O FILE`, FEEDS): each speech that it read, as lines of `speech/1` tell it."""
+    """Items for the feeds of a crawl (`-O FILE`, FEEDS): each speech that was read, as a `speech/1` line."""
 
     def __init__(self, archive: ArchiveRun) -> None:
         self.archive = archive
@@ -136,7 +136,7 @@ class Feed:
 
     def process_item(self, item: object) -> dict[str, Any]:
         if isinstance(item, Compared):
-            return self.archive.told(item.now, item.before)
+            return self.archive.as_line(item.now, item.before)
         if isinstance(item, Speech):
-            return self.archive.told(item)
-        raise DropItem("a look that read no speech is in no feed", log_level="DEBUG")
+            return self.archive.as_line(item)
+        raise DropItem("an observation without a speech: not in the feed", log_level="DEBUG")

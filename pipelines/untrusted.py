@@ -1,9 +1,9 @@
-"""Files that anybody may have made, opened and parsed within bounds: no link, no device, no bomb.
+"""Opens and parses untrusted files within bounds: no links, no devices, no decompression bombs.
 
-An archive may come from elsewhere, and a file in it may be written to do harm: a fifo that never answers, a link to
-a file outside, a terabyte in a kilobyte, brackets nested until the interpreter gives up. Whatever reads an archive
-reads it through here. What is refused is refused with an `OSError` or a `ValueError` whose words say why; the caller
-knows the file and the line. Standard library only.
+An archive may come from elsewhere, and a file in it may be malicious: a fifo that never answers, a link to a file
+outside, a terabyte in a kilobyte, brackets nested beyond the recursion limit. All reading of archives goes through
+this module. It refuses with an `OSError` or a `ValueError` that says why; the caller adds the file and the line.
+Standard library only.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
     from typing import BinaryIO, NoReturn
 
 LONGEST_LINE = 16 << 20
-"""Bytes of one JSON line: 40 times the longest speech known; twice what a page at the limit of 10 MB gives."""
+"""Bytes of one JSON line: 40 times the longest known speech; twice the line of a page at the limit of 10 MB."""
 
 LONGEST_DOCUMENT = 32 << 20
 """Bytes of one JSON document: a run report that lists a hundred thousand gaps."""
 
 MOST_DEPTH = 64
-"""Levels of lists and objects in one another; our own records have five."""
+"""Nesting depth of lists and objects; our own records have five."""
 
 MOST_CONTAINERS = 250_000
-"""Lists and objects in one line or document: they take many times the room of the bytes that write them."""
+"""Lists and objects in one line or document: in memory they are many times larger than in JSON."""
 
 MOST_VALUES = 1_000_000
 """Values in one line or document."""
 
 MOST_DIGITS = 18
-"""Digits of a whole number, so that it fits in 64 bits wherever it goes."""
+"""Digits of a whole number, so that it fits in 64 bits in every program."""
 
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _NO_BRACKET = re.compile(rb"[^][{}]+")
@@ -48,13 +48,13 @@ def opened(file: Path) -> BufferedReader:
     """Open a regular file for reading.
 
     Raises:
-        OSError: it cannot be read, is a symbolic link, or is no regular file (a fifo is never waited for).
+        OSError: it cannot be read, is a symbolic link, or is not a regular file (opening a fifo never blocks).
     """
     return os.fdopen(_descriptor(file), "rb")
 
 
 def opened_to_write(file: Path) -> BinaryIO:
-    """Make `file` anew, or empty it, for writing; `OSError` when it is a symbolic link."""
+    """Create or truncate `file` for writing; `OSError` when it is a symbolic link."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         return os.fdopen(os.open(file, flags, 0o666), "wb")
@@ -69,7 +69,7 @@ def _descriptor(file: Path) -> int:
         raise _named(error, file) from None
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise OSError(errno.EINVAL, "is no regular file", str(file))
+        raise OSError(errno.EINVAL, "is not a regular file", str(file))
     return handle
 
 
@@ -84,15 +84,15 @@ def whole(file: Path, most: int = LONGEST_DOCUMENT) -> bytes:
 
     Raises:
         OSError: as `opened`.
-        ValueError: it is longer.
+        ValueError: it is longer than `most`.
     """
     with opened(file) as stream:
         size = os.fstat(stream.fileno()).st_size
         if size > most:
-            raise ValueError(f"{size} bytes long, more than the {most} it may be")
+            raise ValueError(f"{size} bytes long, more than the {most} allowed")
         data = stream.read(most + 1)
     if len(data) > most:
-        raise ValueError(f"more than the {most} bytes it may be long")
+        raise ValueError(f"longer than the {most} bytes allowed")
     return data
 
 
@@ -106,7 +106,7 @@ def document(file: Path) -> Any:
 
 
 def json_object(file: Path) -> dict[str, Any]:
-    """The object in a JSON document; `OSError` or `ValueError` as `document`, also when it is none."""
+    """The object in a JSON document; `OSError` or `ValueError` as `document`, also for any other value."""
     value = document(file)
     if not isinstance(value, dict):
         raise ValueError(f"a JSON {type(value).__name__}, not an object")  # noqa: TRY004 - one error for bad content
@@ -117,7 +117,7 @@ def parsed_json(data: bytes) -> Any:
     """The value of a JSON text in UTF-8.
 
     Raises:
-        ValueError: no JSON (RFC 8259), half a surrogate pair, a number that is none or has more than `MOST_DIGITS`
+        ValueError: not JSON (RFC 8259), half a surrogate pair, NaN or Infinity, a number of more than `MOST_DIGITS`
             digits, or more levels or values than the bounds above.
     """
     if data.count(b"[") + data.count(b"{") > MOST_DEPTH or data.count(b",") > MOST_VALUES:
@@ -147,13 +147,13 @@ def _integer(digits: str) -> int:
 
 
 def _constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _decimal(digits: str) -> float:
     value = float(digits)
     if value in {float("inf"), float("-inf")}:
-        raise ValueError(f"the number {digits[:20]} is beyond every other")
+        raise ValueError(f"the number {digits[:20]} is too large")
     return value
 
 

@@ -113,7 +113,7 @@ BROKEN: dict[Callable[[Path], None], tuple[str, str]] = {
     torn_line: ("versions/2026/00000002.jsonl.gz", "not JSON"),
     torn_member: ("versions/2026/00000002.jsonl.gz", "damaged in lines 1–1 (seq 7–7)"),
     missing_file: ("versions/2026/00000002.jsonl.gz", "No such file or directory; its lines are lines 1–1 (seq 7–7)"),
-    edited_commit: ("commits/00000002.json", "altered: it is not what 00000002.json.sha256 and commit 3 say"),
+    edited_commit: ("commits/00000002.json", "altered: does not match 00000002.json.sha256 and commit 3"),
     swapped_commits: ("commits/00000002.json", "altered"),
     wrong_count: ("commits/00000002.json", "counts {'changed': 7} are not those of its lines"),
     wrong_lines: ("versions/2026/00000002.jsonl.gz", "lines is 1, the commit says 2"),

@@ -327,7 +327,7 @@ def test_an_unlisted_speech_that_was_read_is_told_as_such(tmp_path: Path) -> Non
 def test_one_look_at_a_speech_a_run(tmp_path: Path) -> None:
     run = opened(tmp_path / "a", 1)
     run.keep(speech("1", day(1)))
-    with pytest.raises(ValueError, match="second time"):
+    with pytest.raises(ValueError, match="second observation"):
         run.keep(speech("1", day(1)))
     with pytest.raises(ValueError, match="not known"):
         run.see(listed("2", day(1)), None)
@@ -590,7 +590,7 @@ def test_a_line_against_the_rules_is_found_though_every_hash_fits(
 
 @pytest.mark.parametrize(
     ("number", "said", "status"),
-    [(errno.ENOSPC, "Make room", 11), (errno.EMFILE, "`ulimit -n`", 11), (errno.EACCES, "permissions", 2)],
+    [(errno.ENOSPC, "Free some space", 11), (errno.EMFILE, "`ulimit -n`", 11), (errno.EACCES, "permissions", 2)],
 )
 def test_a_refusal_names_what_refused(number: int, said: str, status: int, tmp_path: Path) -> None:
     error = errors.refusal(tmp_path, OSError(number, os.strerror(number)))

@@ -340,7 +340,7 @@ def test_log_and_show_and_diff_tell_one_speech(archive: Archive, capsys: pytest.
         (["show", "@1"], "write an id"),
         (["show", "other:4864"], "this archive is of gszx"),
         (["log", "5"], "never captured"),
-        (["log", "../x"], "no id of a speech"),
+        (["log", "../x"], "not the id of a speech"),
         (["views", "5"], "never captured"),
         (["diff", "4864@1", "5@1"], "never captured"),
         (["files", "--since", "2026-01-01"], "number of a commit"),

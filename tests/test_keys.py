@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 from tests.test_archive import day, opened, sealed, speech
 
 VERSION_END = "\n\n@dataclass(frozen=True, slots=True, kw_only=True)\nclass Observation:"
-RAW_END = '    breadcrumb: Annotated[str | None, "where the page says it stands"]\n'
+RAW_END = '    breadcrumb: Annotated[str | None, "breadcrumb of the page"]\n'
 SPEECH_END = "    view_count: int | None\n    look: Look\n\n    @property"
 ADDED = {
     VERSION_END: f"""\

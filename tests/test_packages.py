@@ -203,7 +203,7 @@ def sha256(data: bytes) -> str:
         (["--to", "wacz", "--out", "new", "--as-of", "2026-01-01"], "no --as-of"),
         (["--to", "wacz", "--out", "new", "--commit", "3"], "commits 1 to 2"),
         (["--to", "bagit", "--out", "new", "--commit", "0"], "commits 1 to 2"),
-        (["--to", "bagit", "--out", "taken"], "is there already"),
+        (["--to", "bagit", "--out", "taken"], "exists already"),
         (["--to", "bagit", "--out", "none/new"], "No such file"),
         (["--to", "datapackage", "--out", "{archive}/new"], "inside the archive"),
     ],

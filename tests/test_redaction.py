@@ -97,7 +97,7 @@ def test_what_is_not_redacted_is_named(tmp_path: Path, capsys: pytest.CaptureFix
     broken.reseal(root, 2, lambda value: broken.rename_file(value, root, "runs/made-00002.json"))
     rebuild(root)
     assert main(["redact", str(root), "made:11", "--reason", "x"]) == 2
-    assert "no line of this archive holds its words" in capsys.readouterr().err
+    assert "no line of this archive holds its text" in capsys.readouterr().err
     assert main(["redact", str(root), "made:9", "--reason", "x"]) == 0
     assert capsys.readouterr().err == "runs/made-00002.json: may still hold it and was not redacted\n"
     assert verify(root).problems == []

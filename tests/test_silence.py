@@ -123,7 +123,7 @@ def untold(truth: dict[str, Any], site: Site, ended: dict[str, Any]) -> list[str
     gaps = site.report()["not_captured"]
     told = {_own_id(gap["native_id"] or "", truth) for gap in gaps}
     has_list_gap = ended["exit"] in {3, 4} and (ended["exit"] == 4 or any(gap["what"] == "list" for gap in gaps))
-    has_list_gap = has_list_gap or (ended["exit"] == 3 and "the list may be another's" in ended["message"])
+    has_list_gap = has_list_gap or (ended["exit"] == 3 and "this may be the wrong list" in ended["message"])
     found = [
         f"{native_id}: no speech of the site"
         for native_id in latest.keys() - {s["native_id"] for s in truth["speeches"]} - set(truth["removed"])

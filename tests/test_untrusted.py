@@ -134,7 +134,7 @@ HARM: dict[str, tuple[Callable[[Path], Path], str]] = {
     "latest of a terabyte": (lambda root: longer(root / "latest.jsonl"), "line"),
     "latest that nests": (deep_latest, "nested"),
     "a run report that nests": (lambda root: put(root, 2, "runs/", DEEP), "nested"),
-    "a fifo": (lambda root: as_fifo(root / "runs/run-21.json"), "no regular file"),
+    "a fifo": (lambda root: as_fifo(root / "runs/run-21.json"), "not a regular file"),
     "a linked file": (lambda root: as_link(versions_of(root, 1)), "symbolic link"),
     "a linked folder": (lambda root: as_link(root / "commits"), "symbolic link"),
     "a linked head": (lambda root: as_link(root / "archive.json"), "symbolic link"),

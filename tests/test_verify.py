@@ -245,7 +245,7 @@ def test_signatures_by_the_stock_tool(finished: Path, tmp_path: Path, capsys: py
     crawl(root, 25)
     assert "commits 6: not signed" in verify(root, signers=signers).notes[0]
     broken.reseal(root, 2, lambda value: value.update(parsers=["forged/1"]))
-    assert [p for p in verify(root, signers=signers).problems if "00000002.json.sig: is no signature" in p]
+    assert [p for p in verify(root, signers=signers).problems if "00000002.json.sig: is not a signature" in p]
     signers.write_text(f"keeper@example {(tmp_path / 'key.pub').read_text().replace('AAAAI', 'AAAAJ')}")
     assert verify(root, signers=signers).problems
     assert main(["verify", str(root), "--signers", str(tmp_path / "none")]) == 2

@@ -275,4 +275,4 @@ def test_a_request_that_was_altered_is_found_though_no_line_names_it(tmp_path: P
         WarcWriter(stream).write(WarcRecord(fields, b"never"))
     commit.files = [NamedFile.of(tmp_path / name, name)]
     proofs.take(commit)
-    assert f"the record at {place.length}: its block is not" in (proofs.flaw() or "")
+    assert f"the record at {place.length}: its block does not match" in (proofs.flaw() or "")

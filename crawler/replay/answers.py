@@ -24,7 +24,7 @@ from pipelines.archive.errors import Damaged
 from pipelines.archive.read.moments import stamp
 from pipelines.archive.write.captures import Captured
 from pipelines.warc.exchanges import Exchanges, Found, with_payload
-from pipelines.warc.http import HttpRequest, HttpResponse, head_end
+from pipelines.warc.http import HttpRequest, HttpResponse, headers_end
 from pipelines.warc.records import WarcDamaged
 
 if TYPE_CHECKING:
@@ -132,10 +132,10 @@ def _failure(record: WarcRecord, cut: str) -> type[Exception] | None:
     """How Scrapy's download ends when the answer is cut off for this reason; None when it gives what came."""
     if cut in {"length", "time"}:
         return DownloadCancelledError if cut == "length" else DownloadTimeoutError
-    has_head = record.block[: head_end(record.block)].endswith((b"\n\r\n", b"\n\n"))
+    has_headers = record.block[: headers_end(record.block)].endswith((b"\n\r\n", b"\n\n"))
     message = HttpResponse.parse(record.block)
     is_refused = message.get("Content-Length") is not None and message.length is None
-    return None if has_head and not is_refused else DownloadFailedError
+    return None if has_headers and not is_refused else DownloadFailedError
 
 
 _OF_THE_CONNECTION = frozenset(

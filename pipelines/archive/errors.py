@@ -1,4 +1,4 @@
-"""What can go wrong with an archive. Messages name the thing and the remedy; classes the exit status."""
+"""Errors of an archive. The message names the thing and the remedy, the class the exit status."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 class ArchiveError(Exception):
-    """Anything that stops work on an archive."""
+    """Base of every error that stops work on an archive."""
 
     exit_status: ClassVar[Exit] = Exit.INTERNAL_ERROR
 
 
 class NotAnArchive(ArchiveError):  # noqa: N818 - these read as sentences: "not an archive"
-    """The folder holds no archive of ours."""
+    """The folder holds no archive in this format."""
 
     exit_status = Exit.WRONG_USE
 
@@ -38,13 +38,13 @@ class NewerFormat(ArchiveError):  # noqa: N818
 
 
 class NotKnown(ArchiveError):  # noqa: N818
-    """The archive holds nothing of the speech, or of the version of it, that was asked for."""
+    """The archive does not hold the requested speech or version."""
 
     exit_status = Exit.WRONG_USE
 
 
 class NotUnderstood(ArchiveError, ValueError):  # noqa: N818
-    """A speech, a moment or a place in history was asked for in words that mean none."""
+    """An argument is not a valid speech id, moment or place in history."""
 
     exit_status = Exit.WRONG_USE
 
@@ -56,7 +56,7 @@ class Unwritable(ArchiveError):  # noqa: N818
 
 
 class ClockBehind(ArchiveError):  # noqa: N818
-    """This machine's clock stands before the last commit."""
+    """This machine's clock is before the last commit."""
 
     exit_status = Exit.REFUSED
 
@@ -74,19 +74,19 @@ class LockHeld(ArchiveError):  # noqa: N818
 
 
 class DiskFull(ArchiveError):  # noqa: N818
-    """No room left; what was committed is untouched, what was saved waits in staging."""
+    """No space left; commits are untouched, saved data stays in staging."""
 
     exit_status = Exit.INTERRUPTED
 
 
 class LimitReached(ArchiveError):  # noqa: N818
-    """A limit that this process runs under; what was saved waits in staging."""
+    """A resource limit of this process was reached; saved data stays in staging."""
 
     exit_status = Exit.INTERRUPTED
 
 
 class LatestStale(ArchiveError):  # noqa: N818
-    """The commit stands, but the derived files could not be made anew."""
+    """The commit is made, but the derived files could not be rebuilt."""
 
     exit_status = Exit.INTERRUPTED
 
@@ -98,7 +98,7 @@ _LIMITS = {errno.EFBIG: ("The size of a file", "-f"), errno.EMFILE: _FILES, errn
 
 @contextmanager
 def writing(root: Path) -> Iterator[None]:
-    """Turn the operating system's refusals into ours."""
+    """Turn every `OSError` into the `ArchiveError` that names the remedy."""
     try:
         yield
     except OSError as error:
@@ -106,12 +106,12 @@ def writing(root: Path) -> Iterator[None]:
 
 
 def refusal(root: Path, error: OSError) -> ArchiveError:
-    """What an `OSError` while writing below `root` means to the archivist."""
-    said = f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}"
+    """The `ArchiveError` for an `OSError` while writing below `root`."""
+    problem = f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}"
     if error.errno in _LIMITS:
         name, option = _LIMITS[error.errno]
         remedy = f"{name} is limited here (`ulimit {option}`): raise the limit and run again"
-        return LimitReached(f"{root}: {said}. What was saved waits in staging. {remedy}")
+        return LimitReached(f"{root}: {problem}. Saved data stays in staging. {remedy}")
     if error.errno in NO_ROOM:
-        return DiskFull(f"{root}: {said}. What was saved waits in staging. Make room and run again")
-    return Unwritable(f"{root}: cannot be written: {said}. Correct its permissions or give another ARCHIVE_ROOT")
+        return DiskFull(f"{root}: {problem}. Saved data stays in staging. Free some space and run again")
+    return Unwritable(f"{root}: cannot be written: {problem}. Correct its permissions or give another ARCHIVE_ROOT")

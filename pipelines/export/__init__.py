@@ -1,1 +1,1 @@
-"""Packages to hand an archive over in, each of one commit, as other software expects them. Standard library only."""
+"""Packages of an archive as of one commit, in formats of other software. Standard library only."""

@@ -1,4 +1,4 @@
-"""BagIt 1.0 (RFC 8493): a bag whose payload is the archive itself, whole in its own right."""
+"""BagIt 1.0 (RFC 8493): a bag whose payload is a complete archive."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MANIFEST = "manifest-sha256.txt"
 
 
 def write_bag(snapshot: Snapshot, bag: Path) -> None:
-    """Make the bag in the new folder `bag`; `data/` is an archive that `verify` proves."""
+    """Write the bag to the new folder `bag`; its `data/` is an archive that passes `verify`."""
     payload = bag / "data"
     payload.mkdir(parents=True)
     _copy_archive(snapshot, Layout(payload))
@@ -56,13 +56,13 @@ def _copy_archive(snapshot: Snapshot, into: Layout) -> None:
 
 
 def _manifest(bag: Path, files: Iterable[Path]) -> str:
-    # No name in an archive holds a line break or a per cent sign, the two that would need an escape.
+    # No name in an archive holds a line break or a per cent sign, which would need an escape.
     return "".join(f"{file_digest(file)[1]}  {file.relative_to(bag).as_posix()}\n" for file in files)
 
 
 def _info(snapshot: Snapshot, size: int, count: int) -> str:
     facts, last = snapshot.archive.facts, snapshot.last
-    said = {
+    fields = {
         "Source-Organization": facts.committee,
         "Contact-Name": facts.contact,
         "External-Description": f"Leader speeches published by {facts.committee} on {', '.join(facts.hosts)}: "
@@ -74,4 +74,4 @@ def _info(snapshot: Snapshot, size: int, count: int) -> str:
         "Bag-Software-Agent": f"speech-archive {__version__}",
         "Payload-Oxum": f"{size}.{count}",
     }
-    return "".join(f"{label}: {' '.join(value.split())}\n" for label, value in said.items() if value)
+    return "".join(f"{label}: {' '.join(value.split())}\n" for label, value in fields.items() if value)

@@ -1,4 +1,4 @@
-"""CDXJ: one line a capture, by which replay software finds it in a WARC file."""
+"""CDXJ: an index of a WARC file for replay software, one line per capture."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipelines.warc.records import Place, WarcRecord
 
 _CAPTURES = frozenset({"response", "revisit"})
-# A blank or line feed in an address would be another key, or another line of the index.
+# Whitespace in an address would begin another key, or another line of the index.
 _ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f]+", re.IGNORECASE)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)
 
@@ -27,10 +27,10 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)
 def cdxj_lines(warc: Path) -> Iterator[bytes]:
     """The line of each response and revisit in a WARC file, in the order of the file.
 
-    Keys and values are those of `cdxj-indexer`; requests and warcinfo are not listed, as there.
+    Keys and values are those of `cdxj-indexer`; like it, this lists no requests and no warcinfo.
 
     Raises:
-        Damaged: the file breaks off, or a capture's address or date is none.
+        Damaged: the file breaks off, or a capture's address or date is invalid.
     """
     try:
         for place, record in records(warc):
@@ -41,12 +41,12 @@ def cdxj_lines(warc: Path) -> Iterator[bytes]:
 
 
 def _address(record: WarcRecord, place: Place, warc: Path) -> str:
-    """The address of a capture, whose date is one."""
+    """The address of a capture; address and date are checked."""
     address = record.target_uri or ""
     for value, pattern in ((address, _ADDRESS), (record.date, _MOMENT)):
         if pattern.fullmatch(value) is None:
             raise Damaged(
-                f"{warc}: record at offset {place.offset}: {value[:200]!r} is no address or date of a capture"
+                f"{warc}: record at offset {place.offset}: {value[:200]!r} is not the address or date of a capture"
             )
     return address
 
@@ -54,7 +54,7 @@ def _address(record: WarcRecord, place: Place, warc: Path) -> str:
 def _line(record: WarcRecord, url: str, place: Place, name: str) -> bytes:
     response = HttpResponse.parse(record.block)
     mime = re.split(r"[;\s]", response.get("Content-Type") or "", maxsplit=1)[0]
-    told = {
+    fields = {
         "url": url,
         "mime": "warc/revisit" if record.type == "revisit" else mime,
         "status": str(response.status or ""),
@@ -64,5 +64,5 @@ def _line(record: WarcRecord, url: str, place: Place, name: str) -> bytes:
         "filename": name,
     }
     timestamp = re.sub(r"\D", "", record.date)[:14]
-    value = json.dumps({key: text for key, text in told.items() if text})
+    value = json.dumps({key: text for key, text in fields.items() if text})
     return f"{surt(url)} {timestamp} {value}\n".encode()

@@ -31,12 +31,12 @@ class _Table(NamedTuple):
 _TABLES = (
     _Table("speeches", LATEST_SCHEMA, "id", "the speeches present at this commit", lambda s, d: s.latest(d)),
     _Table("versions", SPEECH_SCHEMA, "seq", "every event of every speech", lambda s, _: s.raw_lines("versions")),
-    _Table("observations", OBSERVATION_SCHEMA, "seq", "every look", lambda s, _: s.raw_lines("observations")),
+    _Table("observations", OBSERVATION_SCHEMA, "seq", "every observation", lambda s, _: s.raw_lines("observations")),
 )
 
 
 def write_datapackage(snapshot: Snapshot, package: Path) -> None:
-    """Make the package in the new folder `package`: its description, and a `.jsonl.gz` for each table with lines."""
+    """Write the package to the new folder `package`: its description, and a `.jsonl.gz` for each table with lines."""
     package.mkdir()
     resources = []
     for table in _TABLES:
@@ -45,9 +45,9 @@ def write_datapackage(snapshot: Snapshot, package: Path) -> None:
         if file.stat().st_size:
             resources.append(_resource(table, NamedFile.of(file, file.name)))
         else:
-            file.unlink()  # Frictionless takes a table without lines for an error
+            file.unlink()  # Frictionless reports a table without lines as an error
     if not resources:
-        raise NotExportable(f"commit {snapshot.last.n}: there is no line up to it; give a later --commit")
+        raise NotExportable(f"commit {snapshot.last.n}: there are no lines up to it; give a later --commit")
     (package / "datapackage.json").write_bytes(json_document(_descriptor(snapshot, resources)))
 
 

@@ -1,4 +1,4 @@
-"""Making a package beside its place and moving it there when it is whole and on the disk."""
+"""Writes a package beside its target and moves it there when it is complete and synced to disk."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _BLOCK = 1 << 20
 
 @contextmanager
 def published(target: Path, archive: Path) -> Iterator[Path]:
-    """Where to make the package, in a folder of its own beside `target`; at the end it is `target`, or nothing is.
+    """A path for the package, in a folder of its own beside `target`; after success it is moved to `target`.
 
-    Whatever else is left in the folder is thrown away. Raises `NotExportable` when something is at `target` already,
-    when `target` lies inside `archive`, or when the disk refuses.
+    Other files in that folder are deleted. Raises `NotExportable` when `target` exists or lies inside `archive`, or
+    when it cannot be written.
     """
     target = target.absolute()
     if archive.resolve() in (target.parent / "any").resolve().parents:
-        raise NotExportable(f"--out {target}: lies inside the archive; give a place outside it")
+        raise NotExportable(f"--out {target}: lies inside the archive; give a path outside it")
     _refuse_taken(target)
     try:
         with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as made:
@@ -42,13 +42,15 @@ def published(target: Path, archive: Path) -> Iterator[Path]:
             package.rename(target)
             sync_folder(target.parent)
     except OSError as error:
-        said = f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}"
-        raise NotExportable(f"--out {target}: cannot be made: {said}; make room, or give another place") from error
+        problem = f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}"
+        raise NotExportable(
+            f"--out {target}: cannot be made: {problem}; free some space, or give another path"
+        ) from error
 
 
 def _refuse_taken(target: Path) -> None:
     if os.path.lexists(target):
-        raise NotExportable(f"--out {target}: is there already; remove it, or give another name")
+        raise NotExportable(f"--out {target}: exists already; remove it, or give another name")
 
 
 def _sync_tree(package: Path) -> None:
@@ -60,7 +62,7 @@ def _sync_tree(package: Path) -> None:
 
 
 def copy_proved(source: Path, named: NamedFile, into: BinaryIO) -> None:
-    """Copy a file block by block; `Damaged` when it is not what its commit says."""
+    """Copy a file block by block; `Damaged` when it does not match its commit."""
     sha256 = hashlib.sha256()
     try:
         stream = opened(source)
@@ -71,4 +73,4 @@ def copy_proved(source: Path, named: NamedFile, into: BinaryIO) -> None:
             sha256.update(block)
             into.write(block)
     if sha256.hexdigest() != named.sha256:
-        raise Damaged(f"{source}: is not what its commit says; run verify and restore it from a copy")
+        raise Damaged(f"{source}: does not match its commit; run verify and restore it from a copy")

@@ -1,4 +1,4 @@
-"""An archive as one of its commits left it: the files, lines and speeches that a package of that commit holds."""
+"""An archive as of one of its commits: the files, lines and speeches for a package of that commit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Made by `snapshot`: `commits` are those up to the chosen one, their lines proved to be what they name."""
+    """Made by `snapshot`: `commits` are those up to the chosen one; the files of their lines are verified."""
 
     archive: Archive
     commits: tuple[Commit, ...]
@@ -42,7 +42,7 @@ class Snapshot:
         return tuple(named for _, (named, *_) in sorted(files_now(self.commits).items()))
 
     def path(self, named: NamedFile) -> Path:
-        """Where a named file lies."""
+        """The path of a named file."""
         return self.archive.layout.path(named.path)
 
     def raw_lines(self, folder: str) -> Iterator[bytes]:
@@ -64,11 +64,11 @@ class Snapshot:
 
 
 def snapshot(archive: Archive, n: int | None = None) -> Snapshot:
-    """The archive as commit `n` left it (null: the last one).
+    """The archive as of commit `n` (null: the last one).
 
     Raises:
-        NotExportable: there is no such commit, or a later one took words out of its files.
-        Damaged: a file of lines is not what its commit says.
+        NotExportable: there is no such commit, or a later redaction removed text from its files.
+        Damaged: a file of lines does not match its commit.
     """
     commits = archive.commits()
     if n is not None and not 1 <= n <= len(commits):
@@ -77,8 +77,8 @@ def snapshot(archive: Archive, n: int | None = None) -> Snapshot:
     redacted = [commit.n for commit in commits[len(chosen.commits) :] if commit.redaction]
     if redacted:
         raise NotExportable(
-            f"--commit {n}: text was removed by order in commit {redacted[-1]}, so earlier states cannot be handed "
-            f"over; give --commit {redacted[-1]} or later"
+            f"--commit {n}: text was removed by order in commit {redacted[-1]}, so earlier states cannot be "
+            f"exported; give --commit {redacted[-1]} or later"
         )
     for named in chosen.files:
         if named.lines is not None and (found := fault(chosen.path(named), (named,))):

@@ -1,4 +1,4 @@
-"""Sorting more lines than fit into memory."""
+"""External sort, for more lines than fit into memory."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ HELD = 32 << 20
 
 
 def sorted_lines(lines: Iterable[bytes], scratch: Path, held: int = HELD) -> Iterator[bytes]:
-    """Lines, each with its line feed, in the order of their bytes.
+    """Lines, each with its line feed, sorted by their bytes.
 
-    Few more than `held` bytes of them are in memory; the rest waits, sorted in part, in unnamed files in `scratch`.
+    About `held` bytes of them are in memory; the rest is in unnamed files in `scratch`, each sorted.
     """
     with ExitStack() as files:
         runs: list[BinaryIO] = []

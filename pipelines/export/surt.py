@@ -1,6 +1,6 @@
-"""SURT, the key that web archives sort captures by: `http://www.a.example/B?d=2&c=1` is `example,a)/b?c=1&d=2`.
+"""SURT, the key by which web archives sort captures: `http://www.a.example/B?d=2&c=1` is `example,a)/b?c=1&d=2`.
 
-The rules are those of the `surt` package, which CDXJ indexers and pywb use; a test compares both.
+The rules are those of the `surt` package, which CDXJ indexers and pywb use; a test compares the two.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _query(query: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Escaped once, however often it was before."""
+    """Percent-escaped exactly once."""
     data, before = text.encode(), b""
     while data != before:
         before, data = data, unquote_to_bytes(data)

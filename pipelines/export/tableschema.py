@@ -1,4 +1,4 @@
-"""Table Schemas (Data Package 2.0) of an archive's lines, read off the contract as their JSON Schemas are."""
+"""Table Schemas (Data Package 2.0) of an archive's lines, generated from the record classes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _TIMES = {"_on": "date", "_at": "datetime"}
 
 
 def table_schema(record: type, primary_key: str) -> dict[str, Any]:
-    """The Table Schema of a record's lines: a field for each key, in order, and which key identifies a line."""
+    """The Table Schema of a record's lines: a field for each key, in order, and the primary key."""
     keys = shape_of_record(record).keys
-    # An empty body is a body, and a later software may have added keys.
+    # An empty string is a value, and later software may have added keys.
     reading = {"missingValues": [], "fieldsMatch": "superset"}
     return {"fields": [_field(key) for key in keys], "primaryKey": [primary_key], **reading}
 

@@ -36,7 +36,7 @@ _UNIX = 3
 
 
 def write_wacz(snapshot: Snapshot, target: Path) -> None:
-    """Make the file `target`, with scratch files beside it; `NotExportable` when no raw exchange was kept."""
+    """Write the file `target`, with scratch files beside it; `NotExportable` when no raw exchange was kept."""
     warcs = [named for named in snapshot.files if named.path.startswith("warc/")]
     if not warcs:
         raise NotExportable(f"commit {snapshot.last.n}: no raw exchange was kept up to it; export --to bagit instead")
@@ -54,30 +54,30 @@ def write_wacz(snapshot: Snapshot, target: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Box:
-    """A ZIP file being filled; what is in it is told in `resources`. Every entry is of one moment."""
+    """A ZIP file being written; `resources` lists its entries. All entries have the same date."""
 
     zip: ZipFile
     moment: datetime
     resources: list[dict[str, Any]] = field(default_factory=list)
 
     def add_warc(self, source: Path, named: NamedFile) -> None:
-        """Store a WARC file as it is, proved."""
+        """Store a WARC file uncompressed, after checking it against its commit."""
         with self._open(f"archive/{source.name}", named.bytes, ZIP_STORED) as entry:
             copy_proved(source, named, entry)
-        self._tell(f"archive/{source.name}", named.bytes, named.sha256)
+        self._list(f"archive/{source.name}", named.bytes, named.sha256)
 
     def add_file(self, path: str, source: Path) -> None:
-        """Put a scratch file in; gzip is stored, text deflated."""
+        """Add a scratch file; gzip is stored, text deflated."""
         size, sha256 = file_digest(source)
         with (
             source.open("rb") as stream,
             self._open(path, size, ZIP_STORED if path.endswith(".gz") else ZIP_DEFLATED) as entry,
         ):
             shutil.copyfileobj(stream, entry)
-        self._tell(path, size, sha256)
+        self._list(path, size, sha256)
 
     def add(self, path: str, data: bytes) -> None:
-        """Put in what describes the rest, and is told nowhere."""
+        """Add a file that describes the others and is not listed in `resources`."""
         with self._open(path, len(data), ZIP_DEFLATED) as entry:
             entry.write(data)
 
@@ -87,7 +87,7 @@ class _Box:
         entry.create_system, entry.external_attr = _UNIX, 0o644 << 16
         return self.zip.open(entry, "w")  # type: ignore[return-value]
 
-    def _tell(self, path: str, size: int, sha256: str) -> None:
+    def _list(self, path: str, size: int, sha256: str) -> None:
         name = path.rpartition("/")[2]
         self.resources.append({"name": name, "path": path, "hash": f"sha256:{sha256}", "bytes": size})
 
@@ -114,7 +114,7 @@ def _pages(snapshot: Snapshot, scratch: Path) -> Iterator[dict[str, Any]]:
 
 
 def _page(line: Line) -> dict[str, Any]:
-    """A speech as a page: at the address and moment under which its article can be replayed."""
+    """A page entry of a speech: the address and moment under which its article can be replayed."""
     captured = ((c["url"], c["captured_at"]) for c in line["captures"] if c["role"] == "article" and c["file"])
     url, moment = next(captured, (line["url"], line["observed_at"]))
     return {"id": line["id"], "url": url, "ts": moment, "title": line["title"], "text": line["body"]}

@@ -1,4 +1,4 @@
-"""ZipNum: a sorted CDXJ index in gzip members, and a second, short index that says where each member begins."""
+"""ZipNum: a sorted CDXJ index in gzip members, and a second index with the offset of each member."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verbs of `python -m pipelines` that read history. Each module adds its own to the command line."""
+"""The commands of `python -m pipelines` that read history. Each module adds its own to the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`audit-text`: the damage radar on anybody's JSON Lines, plain or gzip, from a file or stdin, in constant memory."""
+"""`audit-text`: the damage radar on any JSON Lines, plain or gzip, from a file or stdin, in constant memory."""
 
 from __future__ import annotations
 
@@ -25,17 +25,19 @@ _FOUND, _UNREADABLE = 5, 3
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the verb: the only one that reads no archive."""
-    about = "Find damaged texts in any JSON Lines: one JSON object a finding, a summary last; exit status 5 when any."
+    """Add the command, the only one that reads no archive."""
+    about = "Find damaged texts in any JSON Lines: one JSON object per finding, a summary last; exit status 5 if any."
     audit = verbs.add_parser("audit-text", help=about, description=about)
     audit.add_argument("file", metavar="FILE", help="JSON Lines, also gzip; - for stdin")
     audit.add_argument("--key", default="body", help="key of the text in each line (default: body)")
-    audit.add_argument("--every", action="store_true", help="every place, not only the first of each code in a text")
+    audit.add_argument(
+        "--every", action="store_true", help="report every place, not only the first of each code in a text"
+    )
     audit.set_defaults(verb=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print findings, then the summary. 5 when texts are damaged, else 3 when lines were unreadable, else 0."""
+    """Print findings, then the summary. Returns 5 if texts are damaged, else 3 if lines were unreadable, else 0."""
     audit = Audit(arguments.key, every=arguments.every)
     try:
         with _opened(arguments.file) as stream:
@@ -57,7 +59,7 @@ def _findings(audit: Audit, stream: BinaryIO) -> Iterator[Finding]:
 
 
 class _Lines:
-    """Lines of a stream up to where it breaks off, and why it does."""
+    """Lines of a stream up to where it breaks off; `broken` says why."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self.stream = stream
@@ -72,7 +74,7 @@ class _Lines:
 
 @contextmanager
 def _opened(name: str) -> Iterator[BinaryIO]:
-    """The stream, unpacked when its first bytes say that it is gzip."""
+    """The stream, decompressed if its first bytes are those of gzip."""
     with ExitStack() as stack:
         try:
             raw = stack.enter_context(open(name if name != "-" else sys.stdin.fileno(), "rb", closefd=name != "-"))

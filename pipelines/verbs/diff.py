@@ -1,4 +1,4 @@
-"""`diff`: what differs between two versions, for a terminal, a browser or a program."""
+"""`diff`: the differences between two versions, for a terminal, a browser or a program."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipelines.canonical import json_value
 from pipelines.compare.differences import compare
 from pipelines.verbs import reference
 from pipelines.verbs.diff_html import page
-from pipelines.verbs.output import harmless, tell, wants_color, write_document, write_lines
+from pipelines.verbs.output import harmless, print_message, wants_color, write_document, write_lines
 
 if TYPE_CHECKING:
     import argparse
@@ -31,12 +31,12 @@ KIND_WORDS: dict[Kind, str] = {
 }
 _SIGNS = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
 _COLORS = {"same": ("", ""), "removed": ("\x1b[31;9m", "\x1b[0m"), "added": ("\x1b[32;4m", "\x1b[0m")}
-_HEAD = ("id", "version", "reading", "observed_at", "recorded_at", "parser", "title", "url", "content_sha256")
+_SHARED = ("id", "version", "reading", "observed_at", "recorded_at", "parser", "title", "url", "content_sha256")
 
 
 def add(verb: AddVerb) -> None:
-    """Add the verb."""
-    diff = verb("diff", run, "What differs between two versions or readings, paragraph by paragraph.")
+    """Add the command."""
+    diff = verb("diff", run, "Show the differences between two versions or readings, paragraph by paragraph.")
     diff.add_argument("old", metavar="ID@VERSION", help="for example 4864@1, or 4864@1.2 for a reading")
     diff.add_argument("new", metavar="ID@VERSION", help="for example 4864@2")
     form = diff.add_mutually_exclusive_group()
@@ -46,16 +46,16 @@ def add(verb: AddVerb) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the difference; the exit status is 0 whether or not there is one."""
+    """Print the differences; the exit status is 0 with or without any."""
     archive = Archive(arguments.archive)
     old, new = (reference.find(archive, reference.parse(archive, text)) for text in (arguments.old, arguments.new))
     difference = compare(old, new)
     if old["parser"] != new["parser"]:
         both = f"{old['parser']} and {new['parser']}"
-        tell(f"note: read by two parsers, {both}: some differences may be ours, not the site's")
+        print_message(f"note: read by two parsers, {both}: some differences may be ours, not the site's")
     if arguments.json:
-        heads = {name: {key: line[key] for key in _HEAD} for name, line in (("old", old), ("new", new))}
-        write_document(heads | json_value(difference))
+        shared = {name: {key: line[key] for key in _SHARED} for name, line in (("old", old), ("new", new))}
+        write_document(shared | json_value(difference))
     elif arguments.html:
         write_lines([page(old, new, difference, KIND_WORDS).encode()])
     else:

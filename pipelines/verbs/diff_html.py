@@ -1,4 +1,4 @@
-"""A difference as one HTML page that needs no other file, runs nothing and loads nothing."""
+"""The differences as one self-contained HTML page: no scripts, nothing loaded."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TAGS = {"same": ("", ""), "removed": ("<del>", "</del>"), "added": ("<ins>", "<
 
 
 def page(old: Line, new: Line, difference: Difference, words: Mapping[Kind, str]) -> str:
-    """The whole page; every word of a site in it is escaped."""
+    """The whole page; all text from the site is escaped."""
     title = _text(f"{old['id']}: version {old['version']}.{old['reading']} to {new['version']}.{new['reading']}")
     sides = "".join(
         f"<dt>{side}</dt><dd>{_text(line['title'])}<br>{_text(line['url'])}<br>captured {_text(line['observed_at'])}"

@@ -1,4 +1,4 @@
-"""`export`: what stood on the site at a moment as JSON Lines, or a package of a commit to hand over."""
+"""`export`: the speeches on the site at a moment as JSON Lines, or a package of a commit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipelines.export.datapackage import write_datapackage
 from pipelines.export.publishing import published
 from pipelines.export.snapshot import snapshot
 from pipelines.export.wacz import write_wacz
-from pipelines.verbs.output import tell, write_lines
+from pipelines.verbs.output import print_message, write_lines
 
 if TYPE_CHECKING:
     import argparse
@@ -31,17 +31,21 @@ _MOMENT = "a day (2026-01-31, its end in UTC) or a moment (2026-01-31T02:00:00Z,
 
 
 def add(verb: AddVerb) -> None:
-    """Add the verb."""
-    export = verb("export", run, "The speeches that stood on the site at a moment, or a package to hand over.")
-    export.add_argument("--to", choices=["jsonl", *_PACKAGES], default="jsonl", help="the form (default: jsonl)")
-    export.add_argument("--as-of", metavar="T", help=f"jsonl, needed: {_MOMENT}")
-    export.add_argument("--known-at", metavar="K", help="jsonl: as the archive knew it at K (default: now); as T")
-    export.add_argument("--out", metavar="PATH", type=Path, help="packages, needed: where to put it; must be free")
-    export.add_argument("--commit", metavar="N", type=int, help="packages: as commit N left it (default: the last)")
+    """Add the command."""
+    export = verb("export", run, "Export the speeches on the site at a moment, or a package of a commit.")
+    export.add_argument("--to", choices=["jsonl", *_PACKAGES], default="jsonl", help="format (default: jsonl)")
+    export.add_argument("--as-of", metavar="T", help=f"jsonl, required: {_MOMENT}")
+    export.add_argument(
+        "--known-at", metavar="K", help="jsonl: as the archive knew it at K (default: now); same form as T"
+    )
+    export.add_argument(
+        "--out", metavar="PATH", type=Path, help="packages, required: where to write it; must not exist"
+    )
+    export.add_argument("--commit", metavar="N", type=int, help="packages: as of commit N (default: the last)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the lines of a moment, or make the package."""
+    """Print the lines of a moment, or write the package."""
     is_lines = arguments.to == "jsonl"
     needed = "as_of" if is_lines else "out"
     if getattr(arguments, needed) is None:
@@ -52,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     archive = Archive(arguments.archive)
     if is_lines:
         if not write_lines(archive.raw_as_of(arguments.as_of, arguments.known_at)):
-            tell(f"note: nothing was known to stand on the site at {arguments.as_of}")
+            print_message(f"note: no speech is known to have been on the site at {arguments.as_of}")
     else:
         _write_package(archive, arguments.to, arguments.out, arguments.commit)
     return 0
@@ -68,6 +72,6 @@ def _write_package(archive: Archive, form: str, out: Path, n: int | None) -> Non
         _PACKAGES[form](chosen, package)
     for commit in chosen.commits:
         if commit.redaction and form in _WITH_CAPTURES:
-            told = f"commit {commit.n} removed the text of {commit.redaction.id} by order"
-            tell(f"note: {told}; raw captures and run reports in this package may still hold it")
-    tell(f"{out}: {form} of commit {chosen.last.n}, head {chosen.last.sha256}")
+            removal = f"commit {commit.n} removed the text of {commit.redaction.id} by order"
+            print_message(f"note: {removal}; raw captures and run reports in this package may still hold it")
+    print_message(f"{out}: {form} of commit {chosen.last.n}, head {chosen.last.sha256}")

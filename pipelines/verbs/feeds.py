@@ -1,4 +1,4 @@
-"""`changes`, `views` and `files`: what programs follow. JSON Lines on stdout, in constant memory."""
+"""`changes`, `views` and `files`: feeds for programs. JSON Lines on stdout, in constant memory."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _COMMIT = re.compile(r"(?:commit:)?([0-9]{1,18})")
 
 
 def add(verb: AddVerb) -> None:
-    """Add the verbs."""
-    changes = verb("changes", _changes, "What happened since a place in history, one JSON object an event.")
+    """Add the commands."""
+    changes = verb("changes", _changes, "List the events since a place in history, one JSON object per event.")
     place = "seq:123 or 123 (after that line), commit:4 (after that commit), 2026-01-31[T02:00:00Z] (recorded since)"
     changes.add_argument("--since", metavar="PLACE", default="0", help=f"{place}; default: everything")
-    changes.add_argument("--all", action="store_true", help="also what only our parser changed (reprocessed)")
-    views = verb("views", _views, "Every view count that was read, one JSON object a look.")
+    changes.add_argument("--all", action="store_true", help="also changes by our parser alone (reprocessed)")
+    views = verb("views", _views, "List every view count that was read, one JSON object per observation.")
     views.add_argument("id", metavar="ID", nargs="?", help="only of this speech")
-    files = verb("files", _files, "The files that commits brought, one JSON object a file, for loaders.")
+    files = verb("files", _files, "List the files of commits, one JSON object per file, for loaders.")
     files.add_argument("--since", metavar="COMMIT", default="0", help="only after this commit (4 or commit:4)")
 
 
@@ -57,7 +57,7 @@ def _files(arguments: argparse.Namespace) -> int:
     commits = Archive(arguments.archive).commits()
     if int(found[1]) > len(commits):
         raise NotUnderstood(f"--since {arguments.since}: there are only {len(commits)} commits")
-    # The last naming counts: a redaction names again what it replaced.
+    # The last entry counts: a redaction names again the files that it replaced.
     named = {file.path: (commit, file) for commit in commits for file in (*commit.files, *_replaced(commit))}
     write_objects(
         {"commit": commit.n, "recorded_at": commit.recorded_at} | json_value(file)

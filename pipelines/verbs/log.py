@@ -1,4 +1,4 @@
-"""`log`: the life of one speech: its events, and the looks in between in a few words."""
+"""`log`: the history of one speech: its events, and a summary of its observations."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Looks:
-    """A count of looks, by what they found and at what."""
+class Counts:
+    """Counts of observations, by presence and by page."""
 
     total: int = 0
     presence: Counter[str] = field(default_factory=Counter)
@@ -30,66 +30,66 @@ class Looks:
     first_view_count: int | None = None
     first_view_count_at: str | None = None
 
-    def add(self, look: Line) -> None:
+    def add(self, observation: Line) -> None:
         """Take one observation into account."""
         self.total += 1
-        self.presence[look["presence"]] += 1
-        self.looked.update(look["looked"])
-        if self.first_view_count_at is None and look["view_count"] is not None:
-            self.first_view_count, self.first_view_count_at = look["view_count"], look["observed_at"]
+        self.presence[observation["presence"]] += 1
+        self.looked.update(observation["looked"])
+        if self.first_view_count_at is None and observation["view_count"] is not None:
+            self.first_view_count, self.first_view_count_at = observation["view_count"], observation["observed_at"]
 
 
 def add(verb: AddVerb) -> None:
-    """Add the verb."""
-    log = verb("log", run, "The life of one speech: every event, how often it was looked at, its views now.")
+    """Add the command."""
+    log = verb("log", run, "Show the history of one speech: every event, the number of observations, its views now.")
     log.add_argument("id", metavar="ID", help="for example gszx:4864, or 4864")
     log.add_argument("--json", action="store_true", help="one JSON document instead of text")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the life of one speech."""
+    """Print the history of one speech."""
     archive = Archive(arguments.archive)
     wanted = archive.full_id(arguments.id)
     states: state.States = {}
-    versions, looks = [], Looks()
+    versions, counts = [], Counts()
     for line in archive.about(wanted):
         state.fold_checked(states, line)
         if "event" in line:
             versions.append(line)
         else:
-            looks.add(line)
+            counts.add(line)
     if not states:
         raise never_captured(archive, wanted)
     (known,) = states.values()
     row = json_value(index_row(known))
     events = list(feed.changes(versions, 0, reprocessed=True))
     if arguments.json:
-        write_document(row | {"events": events, "looks": json_value(looks)})
+        write_document(row | {"events": events, "looks": json_value(counts)})
     else:
-        print(_for_people(row, events, looks))
+        print(_for_people(row, events, counts))
     return 0
 
 
-def _for_people(row: Line, events: list[Line], looks: Looks) -> str:
-    found = ", ".join(f"{presence} {count}" for presence, count in looks.presence.items())
-    looked = ", ".join(f"{what} {count}" for what, count in looks.looked.items())
+def _for_people(row: Line, events: list[Line], counts: Counts) -> str:
+    found = ", ".join(f"{presence} {count}" for presence, count in counts.presence.items())
+    looked = ", ".join(f"{what} {count}" for what, count in counts.looked.items())
     views = "unknown"
     if row["view_count"] is not None:
         views = f"{row['view_count']} at {row['view_count_at']}"
-        if row["view_count_at"] != looks.first_view_count_at:
-            views += f"; first {looks.first_view_count} at {looks.first_view_count_at}"
-    told = [
+        if row["view_count_at"] != counts.first_view_count_at:
+            views += f"; first {counts.first_view_count} at {counts.first_view_count_at}"
+    rows = [
         row["title"],
         f"id        {row['id']}",
         f"url       {row['url']}",
         f"state     {row['state']}; version {row['versions']}, reading {row['readings']}",
         f"seen      first {row['first_seen']}, last {row['last_seen']}, article last read {row['last_checked']}",
-        f"looks     {looks.total} ({found}); at {looked}",
+        f"observed  {counts.total} ({found}); at {looked}",
         f"views     {views}",
         "events",
         *map(_event, events),
     ]
-    return harmless("\n".join(told))
+    return harmless("\n".join(rows))
 
 
 def _event(event: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""How a person points at a text: `4864`, `gszx:4864`, `4864@2` (its second version), `4864@2.1` (a reading of it)."""
+"""References to a text: `4864`, `gszx:4864`, `4864@2` (its second version), `4864@2.1` (a reading of it)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.streams import Line
 
 _REFERENCE = re.compile(r"([^@]+)(?:@(\d{1,9})(?:\.(\d{1,9}))?)?")
-# What these bring is new; a restored line repeats what was.
+# These events bring a new text; a restored line repeats an old one.
 _TEXTS = {"created", "changed", "reprocessed"}
 
 
 class Reference(NamedTuple):
-    """A speech by its full id; null stands for the newest version or reading."""
+    """A speech by its full id; null means the newest version or reading."""
 
     id: str
     version: int | None
@@ -32,7 +32,7 @@ class Reference(NamedTuple):
 
 
 def parse(archive: Archive, text: str) -> Reference:
-    """Read a reference; `NotUnderstood` when it is none."""
+    """Parse a reference; `NotUnderstood` when it is not one."""
     found = _REFERENCE.fullmatch(text)
     if found is None:
         raise NotUnderstood(f"{text!r}: write an id, with a version (4864@2) or a reading of it (4864@2.1)")
@@ -41,7 +41,7 @@ def parse(archive: Archive, text: str) -> Reference:
 
 
 def find(archive: Archive, wanted: Reference) -> Line:
-    """The line that brought the text; `NotKnown` tells what there is instead."""
+    """The line that brought the text; `NotKnown` lists what there is instead."""
     found, there = None, []
     for line in _texts(archive, wanted.id):
         there.append(f"@{line['version']}.{line['reading']}")
@@ -56,8 +56,8 @@ def find(archive: Archive, wanted: Reference) -> Line:
 
 
 def never_captured(archive: Archive, id: str) -> NotKnown:  # noqa: A002 - the contract's key
-    """The error about an id the archive never met."""
-    return NotKnown(f"{id}: never captured; `jq -r .id {archive.layout.root}/index.jsonl` lists what was")
+    """The error for an id that the archive does not hold."""
+    return NotKnown(f"{id}: never captured; `jq -r .id {archive.layout.root}/index.jsonl` lists all ids")
 
 
 def _texts(archive: Archive, id: str) -> Iterator[Line]:  # noqa: A002 - the contract's key

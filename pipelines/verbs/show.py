@@ -1,4 +1,4 @@
-"""`show`: one speech as it was read, now or in any version."""
+"""`show`: one speech as last read, or any version of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pipelines.archive.read import state
 from pipelines.keys import names_of
 from pipelines.record import Version
 from pipelines.verbs import reference
-from pipelines.verbs.output import harmless, tell, write_objects
+from pipelines.verbs.output import harmless, print_message, write_objects
 
 if TYPE_CHECKING:
     import argparse
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def add(verb: AddVerb) -> None:
-    """Add the verb."""
-    show = verb("show", run, "One speech as it was last read, or as it was in any version or reading.")
+    """Add the command."""
+    show = verb("show", run, "Show one speech as last read, or any version or reading of it.")
     show.add_argument("id", metavar="ID[@VERSION[.READING]]", help="for example gszx:4864, 4864@2 or 4864@2.1")
-    show.add_argument("--json", action="store_true", help="the line as it is kept")
+    show.add_argument("--json", action="store_true", help="the line as archived")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -49,11 +49,11 @@ def _current(archive: Archive, id: str) -> Line:  # noqa: A002 - the contract's 
     (known,) = states.values()
     if known.is_gone:
         gone = archive.line(known.event_seq)
-        tell(f"{id} is gone ({gone['presence']['reason']}, seen {gone['observed_at']})")
+        print_message(f"{id} is gone ({gone['presence']['reason']}, seen {gone['observed_at']})")
     return archive.line(known.content_seq)
 
 
-# Those that have a row of their own making, in an order of their own; every other text follows under its name.
+# Keys with a row of their own form or order; every other text follows under its name.
 _COMPOSED = frozenset(
     {"title", "url", "section", "published_on", "published_at", "published_precision", "delivered_on"}
     | {"speaker", "speaker_post", "author", "source", "body"}

@@ -1,4 +1,4 @@
-"""One HTTP exchange as WARC records: the response (or a revisit of one kept before) and its request."""
+"""One HTTP exchange as WARC records: the response (or a revisit of an earlier one) and its request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.warc.http import HttpResponse, NotDecodable, entity_of, head_end, interim_end, payload_of
+from pipelines.warc.http import HttpResponse, NotDecodable, entity_of, headers_end, interim_end, payload_of
 from pipelines.warc.records import SAME_PAYLOAD, digest
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _PIECE = 1 << 16
-_USUAL_HEAD = 1 << 16
+_USUAL_HEADERS = 1 << 16
 Fields = tuple[tuple[str, str], ...]
 
 
@@ -22,9 +22,9 @@ Fields = tuple[tuple[str, str], ...]
 class Exchange:
     """What went over the wire for one request.
 
-    `date` is when the answer began to arrive (RFC 3339, UTC); `response` a seekable file of the bytes received, empty
-    when there was no answer; `truncated` the reason it was cut (time, length, disconnect), else null. Without
-    `is_verbatim` both messages were written again from what the HTTP client made of them.
+    `date` is when the response began to arrive (RFC 3339, UTC); `response` a seekable file of the bytes received,
+    empty when there was none; `truncated` the reason it was cut (time, length, disconnect), else null. Without
+    `is_verbatim` both messages were rebuilt from the HTTP client's objects.
     """
 
     url: str
@@ -38,9 +38,9 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A response's block: where it and its body begin in the file, how long it is, and its digests (hexadecimal).
+    """A response's block: the offsets of block and body in the file, its length, and its digests (hexadecimal).
 
-    `entity_sha256` is null when the content coding cannot be taken off.
+    `entity_sha256` is null when the content coding cannot be decoded.
     """
 
     start: int
@@ -65,9 +65,9 @@ class Original:
 
 def measured(response: BinaryIO) -> Measured:
     """Measure a response in one pass over its file."""
-    start, head_bytes = _head(response)
-    body, head = start + len(head_bytes), HttpResponse.parse(head_bytes)
-    block, payload, entity, length = hashlib.sha256(head_bytes), hashlib.sha256(), hashlib.sha256(), 0
+    start, header_bytes = _headers(response)
+    body, headers = start + len(header_bytes), HttpResponse.parse(header_bytes)
+    block, payload, entity, length = hashlib.sha256(header_bytes), hashlib.sha256(), hashlib.sha256(), 0
     payload_length, is_decoded = 0, True
 
     def wire() -> Iterator[bytes]:
@@ -79,14 +79,14 @@ def measured(response: BinaryIO) -> Measured:
 
     def unframed() -> Iterator[bytes]:
         nonlocal payload_length
-        for piece in payload_of(head, wire()):
+        for piece in payload_of(headers, wire()):
             payload.update(piece)
             payload_length += len(piece)
             yield piece
 
     rest = unframed()
     try:
-        for piece in entity_of(head, rest):
+        for piece in entity_of(headers, rest):
             entity.update(piece)
     except NotDecodable:
         is_decoded = False
@@ -106,18 +106,18 @@ def measured(response: BinaryIO) -> Measured:
     )
 
 
-def _head(response: BinaryIO) -> tuple[int, bytes]:
-    """Where the response begins behind its interim answers, and its head, however long they are."""
-    size = _USUAL_HEAD
+def _headers(response: BinaryIO) -> tuple[int, bytes]:
+    """Offset of the response after its 1xx responses, and its headers, of any length."""
+    size = _USUAL_HEADERS
     while True:
         response.seek(0)
         opening = response.read(size)
         start = interim_end(opening)
-        end = head_end(opening, start)
+        end = headers_end(opening, start)
         is_all = len(opening) < size
         if end < len(opening) or is_all:
-            # Interim answers and nothing after them are what there is to keep.
-            return (start, opening[start:end]) if start < end else (0, opening[: head_end(opening)])
+            # Only 1xx responses came: they are the block.
+            return (start, opening[start:end]) if start < end else (0, opening[: headers_end(opening)])
         size *= 4
 
 
@@ -134,7 +134,7 @@ def pieces(file: BinaryIO, start: int, end: int | None = None) -> Iterator[bytes
 
 
 def info_fields(record_id: str, date: str, filename: str, block_sha256: str) -> Fields:
-    """Of the warcinfo record a file begins with."""
+    """Fields of the warcinfo record at the beginning of a file."""
     return (
         ("WARC-Type", "warcinfo"),
         ("WARC-Record-ID", record_id),
@@ -146,7 +146,7 @@ def info_fields(record_id: str, date: str, filename: str, block_sha256: str) -> 
 
 
 def response_fields(exchange: Exchange, found: Measured, record_id: str, info_id: str) -> Fields:
-    """Of the response record; its block is `exchange.response` from `found.start`."""
+    """Fields of the response record; its block is `exchange.response` from `found.start`."""
     cut = (("WARC-Truncated", exchange.truncated),) if exchange.truncated else ()
     return (
         *_common("response", exchange, record_id, info_id),
@@ -160,7 +160,7 @@ def response_fields(exchange: Exchange, found: Measured, record_id: str, info_id
 def revisit_fields(
     exchange: Exchange, found: Measured, original: Original, block_sha256: str, record_id: str, info_id: str
 ) -> Fields:
-    """Of a revisit record, whose block is the head of the response alone.
+    """Fields of a revisit record, whose block is only the headers of the response.
 
     The place of the original (WARC-Refers-To-Filename, -File-Offset) is Heritrix's extension.
     """
@@ -180,7 +180,7 @@ def revisit_fields(
 
 
 def request_fields(exchange: Exchange, record_id: str, concurrent_to: str | None, info_id: str) -> Fields:
-    """Of the request record; its block is `exchange.request`."""
+    """Fields of the request record; its block is `exchange.request`."""
     concurrent = (("WARC-Concurrent-To", concurrent_to),) if concurrent_to else ()
     return (
         *_common("request", exchange, record_id, info_id),
@@ -192,7 +192,7 @@ def request_fields(exchange: Exchange, record_id: str, concurrent_to: str | None
 
 def _common(kind: str, exchange: Exchange, record_id: str, info_id: str) -> Fields:
     address = (("WARC-IP-Address", exchange.ip),) if exchange.ip else ()
-    # No field of the standard says it; tools skip names they do not know.
+    # Not a field of the standard; tools skip unknown names.
     rewritten = () if exchange.is_verbatim else (("Capture", "re-serialised"),)
     return (
         ("WARC-Type", kind),

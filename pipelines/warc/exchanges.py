@@ -1,4 +1,4 @@
-"""The exchanges of a crawl by what was asked: addresses and places of WARC records, no bodies in memory."""
+"""The exchanges of a crawl by request: places of WARC records, no bodies in memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NONE = -1
 
 
 class Found(NamedTuple):
-    """A record and where it lies: `file` is the name of its file below the archive."""
+    """A record and its place: `file` is the name of its file below the archive."""
 
     file: str
     place: Place
@@ -31,10 +31,10 @@ class Found(NamedTuple):
 
 
 class Exchanges:
-    """Exchanges in the order of capture, to be taken one by one by what was asked.
+    """Exchanges in the order of capture, to be taken one by one by request.
 
     Args:
-        home: the folder that file names are relative to.
+        home: the folder to which file names are relative.
         names: the WARC files, in order.
     """
 
@@ -42,11 +42,11 @@ class Exchanges:
         """Read all files once, one record in memory at a time.
 
         Raises:
-            WarcDamaged, OSError: a file that cannot be read whole.
+            WarcDamaged, OSError: a file cannot be read completely.
         """
         self.home, self.names = home, tuple(names)
         self.referred: set[str] = set()
-        # Of exchange n: file, offset, length of its request, then of its answer; and the next of the same question.
+        # Of exchange n: file, offset, length of its request, then of its response; and the next of the same request.
         self._places, self._following = array("q"), array("q")
         self._first: dict[bytes, int] = {}
         self._last: dict[bytes, int] = {}
@@ -59,9 +59,9 @@ class Exchanges:
         self.left = len(self._following)
 
     def take(self, method: str, url: str, body: bytes) -> tuple[Found, Found | None] | None:
-        """Request and answer of the next exchange of this question; null when there is none (left).
+        """Request and response of the next exchange of this request; null when none is left.
 
-        The answer is null when none came. A revisit is the record as written: `with_payload` gives what it refers to.
+        The response is null when none came. A revisit is the record as written: `with_payload` gives its original.
         """
         question = _question(method, url, body)
         n = self._first.get(question, _NONE)
@@ -73,7 +73,7 @@ class Exchanges:
         return self._read(asked), self._read(answered) if answered[2] else None
 
     def has(self, method: str, url: str, body: bytes) -> bool:
-        """True when a request of this kind has a capture that was not taken yet."""
+        """True when this request has a capture that was not taken yet."""
         return self._first.get(_question(method, url, body), _NONE) != _NONE
 
     def _add(self, where: tuple[int, int, int], record: WarcRecord) -> None:
@@ -115,7 +115,7 @@ def with_payload(home: Path, record: WarcRecord) -> WarcRecord:
     """The record itself, or for a revisit the response it refers to; files are named relative to `home`.
 
     Raises:
-        WarcDamaged: it refers to what is not there.
+        WarcDamaged: the record it refers to cannot be read.
     """
     if record.type != "revisit":
         return record
@@ -124,7 +124,7 @@ def with_payload(home: Path, record: WarcRecord) -> WarcRecord:
         found = read_at(Layout(home).path(name), offset)
     except (ArchiveError, OSError, ValueError) as error:
         raise WarcDamaged(
-            f"{record.record_id}: what it refers to, {name} at {offset}, cannot be read: {error}"
+            f"{record.record_id}: the record it refers to, {name} at {offset}, cannot be read: {error}"
         ) from error
     if found.record_id != record.get("WARC-Refers-To"):
         raise WarcDamaged(f"{record.record_id}: {name} at {offset} holds {found.record_id}, another record")

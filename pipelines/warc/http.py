@@ -1,4 +1,4 @@
-"""HTTP/1.x messages as the wire had them: nothing renamed, joined or decoded unless asked for."""
+"""HTTP/1.x messages as sent: nothing renamed, joined or decoded unless asked for."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_HEAD_END = re.compile(rb"\n\r?\n")
+_HEADERS_END = re.compile(rb"\n\r?\n")
 _LINE_END = b"\r\n"
 _LONGEST_SIZE_LINE = 1_024
 _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]+)(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?")
 _GZIP = zlib.MAX_WBITS | 16
 _GZIP_MAGIC = b"\x1f\x8b"
-_ZLIB_HEAD = 2
+_ZLIB_HEADER = 2
 _PIECE = 1 << 16
 _LONGEST_ENTITY = 1 << 30
 _MOST_CODINGS = 16
@@ -28,7 +28,7 @@ _NOT_DECODABLE = frozenset({"br", "zstd"})
 
 
 class NotDecodable(ValueError):  # noqa: N818 - reads as a sentence: "not decodable"
-    """A body whose coding is unknown here, or broken."""
+    """A body whose content coding is unknown or broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class _Message:
 
     @classmethod
     def parse(cls, block: bytes) -> Self:
-        """Take a message apart; text is Latin-1, one character a byte. A head without its end has no body."""
-        end = head_end(block)
+        """Parse a message; text is Latin-1, one character per byte. Headers without an end have no body."""
+        end = headers_end(block)
         start, *lines = block[:end].decode("latin-1").rstrip("\r\n").split("\n")
         headers: list[tuple[str, str]] = []
         for line in (line.removesuffix("\r") for line in lines):
@@ -52,40 +52,40 @@ class _Message:
         return cls(start.removesuffix("\r"), tuple(headers), block[end:])
 
     def get(self, name: str) -> str | None:
-        """First value of a header, whatever its case."""
+        """First value of a header; names are case-insensitive."""
         wanted = name.lower()
         return next((value for key, value in self.headers if key.lower() == wanted), None)
 
     def get_all(self, name: str) -> str:
-        """All values of a header, whatever its case, with commas between them."""
+        """All values of a header, joined by commas; names are case-insensitive."""
         wanted = name.lower()
         return ",".join(value for key, value in self.headers if key.lower() == wanted)
 
     @property
     def length(self) -> int | None:
-        """How long it says its body is; null when it does not say it in a way that can be meant."""
-        said = (self.get("Content-Length") or "").partition(",")[0].strip(_BLANKS)
-        return int(said) if said.isascii() and said.isdigit() and len(said) <= _LONGEST_NUMBER else None
+        """The Content-Length; null when it is absent or not a number."""
+        value = (self.get("Content-Length") or "").partition(",")[0].strip(_BLANKS)
+        return int(value) if value.isascii() and value.isdigit() and len(value) <= _LONGEST_NUMBER else None
 
     @property
     def has_body(self) -> bool:
-        """False for a message that has none, whatever follows it on the wire."""
+        """False for a message without a body, whatever follows it."""
         return True
 
     @property
     def is_chunked(self) -> bool:
-        """True when the body is framed in chunks."""
+        """True when the body has chunked transfer coding."""
         return (self.get("Transfer-Encoding") or "").lower().rpartition(",")[2].strip() == "chunked"
 
     def payload(self) -> bytes:
-        """The body without its chunk framing: what WARC-Payload-Digest is taken over (warc-specifications #22)."""
+        """The body without its chunk framing, over which WARC-Payload-Digest is taken (warc-specifications #22)."""
         return b"".join(payload_of(self, _pieces(self.body)))
 
     def entity(self) -> bytes:
-        """The payload with its content coding (gzip, deflate) taken off; a cut one as far as it goes.
+        """The payload with its content coding (gzip, deflate) decoded; a truncated one as far as it goes.
 
         Raises:
-            NotDecodable: a coding that the standard library cannot take off, or a broken one.
+            NotDecodable: a coding that the standard library cannot decode, or a broken one.
         """
         return b"".join(entity_of(self, payload_of(self, _pieces(self.body))))
 
@@ -100,7 +100,7 @@ class HttpRequest(_Message):
 
     @property
     def target(self) -> str:
-        """What was asked for, as sent."""
+        """The request target, as sent."""
         return self.start_line.split(" ")[1] if " " in self.start_line else ""
 
 
@@ -114,7 +114,7 @@ class HttpResponse(_Message):
 
     @property
     def status(self) -> int:
-        """The status code; 0 when the line has none. A sign before it is read over, as HTTP clients do."""
+        """The status code; 0 when the line has none. A plus or minus before it is ignored, as HTTP clients do."""
         code = self.start_line.partition(" ")[2].partition(" ")[0].removeprefix("+")
         return int(code) if code.isascii() and code.isdigit() and len(code) <= _LONGEST_NUMBER else 0
 
@@ -125,46 +125,46 @@ class HttpResponse(_Message):
 
     @property
     def reason(self) -> str:
-        """The words after the code, often none."""
+        """The reason phrase after the code, often empty."""
         return self.start_line.partition(" ")[2].partition(" ")[2]
 
 
-def head_end(block: bytes, start: int = 0) -> int:
-    """Where the body begins: after the first empty line; the length of the block when the head is cut."""
-    found = _HEAD_END.search(block, start)
+def headers_end(block: bytes, start: int = 0) -> int:
+    """Offset of the body: after the first empty line; the length of the block when the headers are cut."""
+    found = _HEADERS_END.search(block, start)
     return found.end() if found else len(block)
 
 
 def interim_end(block: bytes) -> int:
-    """How many bytes of 1xx answers stand before the response itself; all of them when it has not begun."""
+    """Number of bytes of 1xx responses before the response itself; all bytes when it has not begun."""
     at = 0
-    while at < len(block) and HttpResponse.parse(block[at : (end := head_end(block, at))]).status // 100 == 1:
+    while at < len(block) and HttpResponse.parse(block[at : (end := headers_end(block, at))]).status // 100 == 1:
         at = end
     return at
 
 
-def payload_of(head: _Message, body: Iterable[bytes]) -> Iterator[bytes]:
-    """The payload of a body that comes in pieces: unframed, and no longer than the message says."""
-    if not head.has_body:
+def payload_of(headers: _Message, body: Iterable[bytes]) -> Iterator[bytes]:
+    """The payload of a body that comes in pieces: unframed, and no longer than its Content-Length."""
+    if not headers.has_body:
         return
-    if head.is_chunked:
+    if headers.is_chunked:
         yield from _dechunked(body)
         return
-    left = head.length
+    left = headers.length
     for piece in body:
         yield piece if left is None else piece[:left]
         left = None if left is None else max(0, left - len(piece))
 
 
-def entity_of(head: _Message, payload: Iterable[bytes]) -> Iterator[bytes]:
-    """The entity of a payload that comes in pieces, its content codings taken off as far as HTTP clients do.
+def entity_of(headers: _Message, payload: Iterable[bytes]) -> Iterator[bytes]:
+    """The entity of a payload that comes in pieces, its content codings decoded as far as HTTP clients do.
 
-    A word that is no coding (`none`, `utf-8`), which some servers write, ends it: what stood before it stays on.
+    A word that is no coding (`none`, `utf-8`), which some servers write, ends the decoding: codings before it stay.
 
     Raises:
-        NotDecodable: a coding that the standard library cannot take off, or a broken one.
+        NotDecodable: a coding that the standard library cannot decode, or a broken one.
     """
-    codings = [coding.strip(_BLANKS).lower() for coding in head.get_all("Content-Encoding").split(",")]
+    codings = [coding.strip(_BLANKS).lower() for coding in headers.get_all("Content-Encoding").split(",")]
     if len(codings) > _MOST_CODINGS:
         raise NotDecodable(f"{len(codings)} content codings, one in another")
     for coding in reversed(codings):
@@ -182,7 +182,7 @@ def _pieces(body: bytes) -> Iterator[bytes]:
 
 
 def _dechunked(body: Iterable[bytes]) -> Iterator[bytes]:
-    """Chunked data without its framing, as far as it goes: up to where the framing is broken, as HTTP clients do."""
+    """Chunked data without its framing, up to where the framing is broken, as HTTP clients do."""
     held, due = b"", 0
     for piece in body:
         held += piece
@@ -206,7 +206,7 @@ def _dechunked(body: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _chunk_size(line: bytes) -> int:
-    """Size of the chunk that a line announces; 0 for the last one, and for what is no such line."""
+    """Size of the chunk that a line announces; 0 for the last one, and for an invalid line."""
     found = _SIZE_LINE.fullmatch(line)
     return int(found[1], 16) if found and len(line) < _LONGEST_SIZE_LINE else 0
 
@@ -216,11 +216,11 @@ def _decoded(payload: Iterable[bytes], coding: str) -> Iterator[bytes]:
     try:
         for piece in payload:
             rest += piece
-            while inflater or len(rest) >= _ZLIB_HEAD:
+            while inflater or len(rest) >= _ZLIB_HEADER:
                 if inflater is None and members and not rest.startswith(_GZIP_MAGIC):
                     return
                 inflater = inflater or _inflater(coding, rest)
-                # A piece at a time: a few bytes may unpack to more than there is memory.
+                # In pieces: a few bytes may decompress to more than fits into memory.
                 data = inflater.decompress(rest, _PIECE)
                 yield data
                 rest = inflater.unconsumed_tail
@@ -233,7 +233,7 @@ def _decoded(payload: Iterable[bytes], coding: str) -> Iterator[bytes]:
 
 
 def _bounded(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Those pieces, unless they never end: codings laid one over another make a terabyte of a kilobyte."""
+    """The pieces, up to a limit: nested codings can make a terabyte of a kilobyte."""
     size = 0
     for piece in pieces:
         size += len(piece)
@@ -243,9 +243,9 @@ def _bounded(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _inflater(coding: str, first: bytes) -> zlib._Decompress:
-    """For `deflate`, which some servers take for raw data without zlib's head (RFC 9110, 8.4.1.2), what fits."""
+    """A decompressor for the coding; `deflate` may lack the zlib header (RFC 9110, 8.4.1.2)."""
     if coding != "deflate":
         return zlib.decompressobj(_GZIP)
     # RFC 1950, 2.2: method 8, and both bytes together a multiple of 31.
-    has_head = first[0] & 15 == zlib.DEFLATED and int.from_bytes(first[:_ZLIB_HEAD]) % 31 == 0
-    return zlib.decompressobj(zlib.MAX_WBITS if has_head else -zlib.MAX_WBITS)
+    has_header = first[0] & 15 == zlib.DEFLATED and int.from_bytes(first[:_ZLIB_HEADER]) % 31 == 0
+    return zlib.decompressobj(zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS)

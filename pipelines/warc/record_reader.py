@@ -1,4 +1,4 @@
-"""Reading WARC files: all records in order, one in memory at a time, or one by its place."""
+"""Reads WARC files: all records in order, one in memory at a time, or one by its place."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 _BLOCK = 1 << 16
 LARGEST_RECORD = 80 << 20
-"""Bytes of one record unpacked, which is held whole: an attachment of 64 MiB. What hardly shrinks when it is packed
-(a film kept when attachments might be larger) may be longer: it is no bomb."""
+"""Largest record, decompressed, that is read into memory: an attachment of 64 MiB. A record that compression hardly
+shrinks (a film kept when attachments might be larger) may be longer: it is no decompression bomb."""
 
 
 def records(file: Path, offset: int = 0) -> Iterator[tuple[Place, WarcRecord]]:
-    """Every record of a file of one gzip member a record, from the one at `offset` on.
+    """Every record of a file with one gzip member per record, from the one at `offset` on.
 
     Raises:
-        WarcDamaged: naming the file and the offset of the first record that cannot be read.
+        WarcDamaged: names the file and the offset of the first record that cannot be read.
     """
     ahead = b""
     with opened(file) as stream:
@@ -39,7 +39,7 @@ def read_at(file: Path, offset: int, length: int | None = None) -> WarcRecord:
     """The record at a place; `length`, if given, must be the length of its gzip member.
 
     Raises:
-        WarcDamaged: there is no whole record, or not of that length.
+        WarcDamaged: there is no whole record at the place, or it has another length.
     """
     with opened(file) as stream:
         stream.seek(offset)
@@ -50,7 +50,7 @@ def read_at(file: Path, offset: int, length: int | None = None) -> WarcRecord:
 
 
 def _member(stream: BinaryIO, ahead: bytes, file: Path, offset: int) -> tuple[bytearray, int, bytes]:
-    """The content of one gzip member, its compressed length, and what was read beyond it."""
+    """The content of one gzip member, its compressed length, and the bytes read beyond it."""
     member, content = Member(iter(lambda: stream.read(_BLOCK), b""), ahead), bytearray()
     try:
         for piece in member:

@@ -1,4 +1,4 @@
-"""Writing WARC files: one gzip member a record, whole or not at all."""
+"""Writes WARC files: one gzip member per record, whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from pipelines.warc.records import END, Place, head
+from pipelines.warc.records import END, Place, header
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +21,7 @@ _GZIP = zlib.MAX_WBITS | 16
 
 
 class WarcWriter:
-    """Appends records to an unbuffered stream; what a failed write left is cut off again."""
+    """Appends records to an unbuffered stream; the rest of a failed write is cut off again."""
 
     def __init__(self, stream: BinaryIO, level: int = LEVEL) -> None:
         """Begin at the present end of `stream`, which is open for writing without a buffer."""
@@ -35,15 +35,15 @@ class WarcWriter:
     def append(self, fields: Iterable[tuple[str, str]], length: int, block: Iterable[bytes]) -> Place:
         """Append a record whose block of `length` bytes comes in pieces.
 
-        The same record gives the same bytes: the gzip member bears no name and no time.
+        The same record gives the same bytes: the gzip member has no name and no time.
 
         Raises:
-            OSError: nothing of it is in the file.
+            OSError: nothing was appended.
         """
         packer = zlib.compressobj(self._level, zlib.DEFLATED, _GZIP)
         begin = at = self.end
         try:
-            for piece in chain((head(fields, length),), block, (END,)):
+            for piece in chain((header(fields, length),), block, (END,)):
                 at = self._put(at, packer.compress(piece))
             at = self._put(at, packer.flush())
         except OSError:

@@ -16,11 +16,11 @@ END = b"\r\n\r\n"
 
 
 class WarcDamaged(ValueError):  # noqa: N818 - reads as a sentence: "WARC damaged"
-    """A WARC file that cannot be read as one: names the file and the offset."""
+    """An invalid WARC file; the message names the file and the offset."""
 
 
 class Place(NamedTuple):
-    """Where a record lies: `offset` and `length` of its gzip member, in bytes of the file."""
+    """The place of a record: `offset` and `length` of its gzip member, in bytes of the file."""
 
     offset: int
     length: int
@@ -34,7 +34,7 @@ class WarcRecord:
     block: bytes
 
     def get(self, name: str) -> str | None:
-        """First value of a named field, whatever its case."""
+        """First value of a named field; names are case-insensitive."""
         wanted = name.lower()
         return next((value for key, value in self.fields if key.lower() == wanted), None)
 
@@ -50,7 +50,7 @@ class WarcRecord:
 
     @property
     def target_uri(self) -> str | None:
-        """The address asked for."""
+        """WARC-Target-URI, the address requested."""
         return self.get("WARC-Target-URI")
 
     @property
@@ -60,7 +60,7 @@ class WarcRecord:
 
     @property
     def original(self) -> tuple[str, int]:
-        """Of a revisit: file and offset of the record it refers to; `WarcDamaged` when it says neither rightly."""
+        """Of a revisit: file and offset of the record it refers to; `WarcDamaged` when these are invalid."""
         name, offset = self.get("WARC-Refers-To-Filename") or "", self.get("WARC-Refers-To-File-Offset") or ""
         if not (offset.isascii() and offset.isdecimal() and len(offset) <= MOST_DIGITS):
             raise WarcDamaged(f"{self.record_id}: refers to offset {offset[:MOST_DIGITS]!r} of {name[:200]!r}")
@@ -71,12 +71,12 @@ class WarcRecord:
         """Read one record back.
 
         Raises:
-            ValueError: it is none, or its block is not as long as it says.
+            ValueError: the data is not a record, or its block has another length than Content-Length.
         """
         end = data.find(END)
         version, *lines = data[: max(end, 0)].decode("utf-8").split("\r\n")
         if end < 0 or not version.startswith("WARC/"):
-            raise ValueError("no WARC record begins here")
+            raise ValueError("not a WARC record")
         fields = [(name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
         length = next((value for name, value in fields if name.lower() == "content-length"), "")
         is_number = length.isascii() and length.isdecimal() and len(length) <= MOST_DIGITS
@@ -86,12 +86,12 @@ class WarcRecord:
         return cls(kept, bytes(memoryview(data)[end + len(END) : -len(END)]))
 
 
-def head(fields: Iterable[tuple[str, str]], length: int) -> bytes:
-    """What stands before a record's block of `length` bytes."""
+def header(fields: Iterable[tuple[str, str]], length: int) -> bytes:
+    """The header of a record with a block of `length` bytes."""
     lines = (f"{name}: {value}\r\n" for name, value in (*fields, ("Content-Length", str(length))))
     return f"{VERSION}\r\n{''.join(lines)}\r\n".encode()
 
 
 def digest(sha256_hex: str) -> str:
-    """A digest as WARC fields write it: `sha256:` and the hexadecimal digits that `sha256sum` prints."""
+    """A digest as written in WARC fields: `sha256:` and hexadecimal digits."""
     return f"sha256:{sha256_hex}"

@@ -1,1 +1,1 @@
-"""How an archive lies on the disk: its paths, files that survive a power cut, commits, lines as bytes, the lock."""
+"""An archive on disk: paths, durable files, commits, lines as bytes, the lock."""

@@ -1,4 +1,4 @@
-"""The commit points: what one says, and the chain they form."""
+"""Commit files: their fields, and the hash chain they form."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Commit:
     """One atomic append.
 
-    `details` is what a commit that no run made says of itself, under the name of its kind. `sha256` is of the
-    commit file itself; of the last one it is the archive's head.
+    `details`, of commits that no run made, is stored under the name of their kind. `sha256` is the hash of the commit
+    file; that of the last commit is the archive's head.
     """
 
     n: int
@@ -75,7 +75,7 @@ def read_commits(layout: Layout) -> Iterator[Commit]:
     prev = None
     for n, file in enumerate(commit_files(layout), 1):
         if file != layout.commit(n):
-            raise Damaged(f"{layout.commit(n)}: missing, but {file.name} is there; restore it from a copy")
+            raise Damaged(f"{layout.commit(n)}: missing, but {file.name} exists; restore it from a copy")
         commit = _read(file)
         if commit.n != n:
             raise Damaged(f"{file}: says it is commit {commit.n}; restore it from a copy")
@@ -133,7 +133,7 @@ _KEYS: dict[str, Callable[[Any], bool]] = {
     "seq": lambda v: isinstance(v, dict) and all(v[key] is None or _is_count(v[key]) for key in ("first", "last")),
     "files": lambda v: isinstance(v, list),
 }
-"""What a commit says, and how: it may come from anywhere, and the rest of the code relies on these types."""
+"""Keys of a commit and checks of their types, on which the rest of the code relies: a commit may be untrusted."""
 
 
 def _from_json(value: dict[str, Any], sha256: str) -> Commit:
@@ -180,7 +180,7 @@ def _check_format(name: str, file: Path) -> None:
 
 
 def check_version(version: int, file: Path) -> None:
-    """Refuse a format we do not know, before anything is written."""
+    """Refuse an unknown format before anything is written."""
     if version > FORMAT_VERSION:
         raise NewerFormat(
             f"{file}: format version {version}, this software knows up to {FORMAT_VERSION}; "

@@ -1,4 +1,4 @@
-"""Files that survive a power cut, and what a commit says of a file."""
+"""Durable writes (fsync), and the description of a file in a commit."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ MEMBER_LINES = 256
 GZIP_LEVEL = 6
 _BLOCK = 1 << 20
 LARGEST_MEMBER = 80 << 20
-"""Bytes of one gzip member unpacked, where it is held whole: the largest attachment (64 MiB), or 200 looks."""
+"""Largest gzip member, unpacked, that is read into memory: the largest attachment (64 MiB), or 200 observations."""
 
 INFLATE_ERRORS = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedFile:
-    """A file as a commit names it. `lines` and `sha256_uncompressed` are null where they mean nothing."""
+    """A file as a commit names it. `lines` and `sha256_uncompressed` are null where they do not apply."""
 
     path: str
     bytes: int
@@ -65,7 +65,7 @@ class NamedFile:
 
 
 def file_digest(file: Path) -> tuple[int, str]:
-    """Size and SHA-256 of a file as it lies on the disk."""
+    """Size and SHA-256 of a file as stored."""
     with opened(file) as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
         return stream.tell(), sha256
@@ -85,7 +85,7 @@ def inflated_digest(file: Path) -> tuple[int, str]:
 
 
 def whole_members(file: Path) -> Iterator[tuple[int, bytes]]:
-    """Where each whole gzip member ends, and its content; stops before the first one that is torn or damaged."""
+    """End offset and content of each whole gzip member; stops before the first torn or damaged one."""
     end, ahead = 0, b""
     with opened(file) as stream:
         packed = blocks(stream)
@@ -103,7 +103,7 @@ def whole_members(file: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def cut_to_whole_members(file: Path) -> int:
-    """Shorten a gzip file whose writer died to what is whole in it; how many bytes were cut."""
+    """Truncate a gzip file whose writer died to its whole members; returns the number of bytes cut."""
     end = max((end for end, _ in whole_members(file)), default=0)
     torn = file.stat().st_size - end
     if torn:
@@ -135,19 +135,19 @@ def _members(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def json_document(value: object) -> bytes:
-    """A JSON document a person can read and `diff`."""
+    """A JSON document, indented so that a person can read and `diff` it."""
     return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def write_synced(file: Path, data: bytes) -> None:
-    """Write a whole file and see it on the disk."""
+    """Write a whole file and fsync it."""
     with opened_to_write(file) as stream:
         stream.write(data)
         sync(stream)
 
 
 def replace_synced(file: Path, data: bytes, scratch: Path) -> None:
-    """Put new content in place of `file` at once, made ready in the folder `scratch` of the same disk."""
+    """Replace `file` atomically, by way of the folder `scratch` on the same disk."""
     ready = scratch / f"{file.name}.new"
     write_synced(ready, data)
     ready.replace(file)
@@ -155,19 +155,19 @@ def replace_synced(file: Path, data: bytes, scratch: Path) -> None:
 
 
 def sync(stream: BinaryIO) -> None:
-    """Flush a file down to the disk."""
+    """Flush and fsync an open file."""
     stream.flush()
     os.fsync(stream.fileno())
 
 
 def sync_file(file: Path) -> None:
-    """Flush a file another hand has written down to the disk."""
+    """Fsync a file that other code has written."""
     with opened(file) as stream:
         os.fsync(stream.fileno())
 
 
 def sync_folder(folder: Path) -> None:
-    """Make names in a folder durable: a rename alone may be forgotten by a power cut."""
+    """Fsync a folder: a power cut may undo a rename without it."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

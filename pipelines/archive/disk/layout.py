@@ -1,4 +1,4 @@
-"""Where everything of one site's archive lies. Paths that go into commits are relative, with `/`."""
+"""The paths of one site's archive. Paths in commits are relative, with `/`."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _LONGEST_PATH = 255  # what a file system takes for one name; the longest of our
 
 
 def checked_name(name: str, what: str) -> str:
-    """A site name or run id that is safe as a file name anywhere, or a `ValueError`."""
+    """A site name or run id, checked to be safe as a file name anywhere; `ValueError` when it is not."""
     if not NAME.fullmatch(name):
         raise ValueError(f"{what} {name!r}: allowed are a-z, 0-9 and -")
     return name
 
 
 def is_named_path(path: str) -> bool:
-    """True for a relative path that stays inside the archive and is none of its working or derived files."""
+    """True for a relative path inside the archive that is not one of its working or derived files."""
     ours = path in DERIVED_FILES or path.startswith(("staging/", "commits/"))
     return _is_inside(path) and not ours
 
@@ -70,11 +70,11 @@ class Layout:
 
     @property
     def lock(self) -> Path:
-        """The file whose flock holds the site; the dot keeps it apart from every run id."""
+        """The file whose flock holds the site; no run id begins with a dot, so the names never collide."""
         return self.path("staging/run.lock")
 
     def path(self, relative: str) -> Path:
-        """A file by the name a commit gives it; `Damaged` when the name leaves the archive, or a link in it does."""
+        """A file by its name in a commit; `Damaged` when the name or a link in it leads out of the archive."""
         if not _is_inside(relative):
             raise Damaged(f"{self.root}: {relative[:200]!r} is no path in an archive")
         path = self.root
@@ -126,7 +126,7 @@ def warc_file(site: str, run: str, opened_at: str, part: int) -> str:
 
 
 def natural_key(native_id: str) -> str:
-    """Order of native ids as people count: `9` before `10`, model by model (`4864`, then `101-4864`)."""
+    """Sort key of native ids in natural order: `9` before `10`, model by model (`4864`, then `101-4864`)."""
     # One short string: an archive sorts hundreds of thousands of them.
     if native_id.isdecimal():
         return f"\x01\0{_run_key(native_id)}\0{native_id}"
@@ -135,7 +135,7 @@ def natural_key(native_id: str) -> str:
 
 
 def _run_key(run: str) -> str:
-    """Digits before text; the longer number is the greater."""
+    """Sort key of a run of digits or text: digits before text, the longer number the greater."""
     if not run.isdecimal():
         return f"1{run}\0"
     digits = run.lstrip("0")

@@ -1,4 +1,4 @@
-"""One writer a site: an flock the operating system drops when its holder dies, so no stale lock can exist."""
+"""One writer per site: an flock, which the operating system drops when its holder dies, so no lock goes stale."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SiteLock:
             raise
 
     def release(self) -> None:
-        """Let go; a second call does nothing."""
+        """Release the lock; a second call does nothing."""
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1

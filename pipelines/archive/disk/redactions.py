@@ -1,4 +1,4 @@
-"""Redactions: the only allowed rewrite. What a commit of that kind says, and what a redacted line looks like."""
+"""Redactions, the only allowed rewrite: the fields of their commits, and the form of a redacted line."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ CODE = "redacted"
 
 _PERSONAL = tuple(name for name, key in KEYS.items() if key.personal)
 _MARKED = ("title", "body")
-"""What says that words were removed; any other personal key is emptied."""
+"""Keys that get the marker; every other personal key is emptied."""
 _OF_A_ROW = {name: MARKER for name, key in keys_of(Row).items() if key.personal}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replaced:
-    """A committed file whose bytes changed: how its own commit (or an earlier redaction) names it, and how now."""
+    """A committed file whose bytes changed: as its commit (or an earlier redaction) names it, and as it is now."""
 
     old: NamedFile
     new: NamedFile
@@ -42,7 +42,7 @@ class Replaced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redaction:
-    """Whose text was removed and why; `seqs` are the lines, each still in its place."""
+    """The speech whose text was removed, and why; `seqs` are its lines, each still in its place."""
 
     id: str
     reason: str
@@ -55,15 +55,15 @@ class Redaction:
         """Read back from a commit."""
         files = tuple(Replaced.from_json(entry) for entry in value["files"])
         if any(type(seq) is not int for seq in value["seqs"]):
-            raise ValueError("redaction: seqs are no numbers")
+            raise ValueError("redaction: seqs are not numbers")
         return cls(
             id=value["id"], reason=value["reason"], order=value["order"], seqs=tuple(value["seqs"]), files=files
         )
 
     def document(self) -> dict[str, Any]:
         """The value of `redaction` in the commit file."""
-        told = {"id": self.id, "reason": self.reason, "order": self.order, "seqs": list(self.seqs)}
-        return {**told, "files": [replaced.document() for replaced in self.files]}
+        redaction = {"id": self.id, "reason": self.reason, "order": self.order, "seqs": list(self.seqs)}
+        return {**redaction, "files": [replaced.document() for replaced in self.files]}
 
 
 def _facts(named: NamedFile) -> dict[str, Any]:
@@ -71,8 +71,8 @@ def _facts(named: NamedFile) -> dict[str, Any]:
     return {key: getattr(named, key) for key in keys}
 
 
-def unheard(line: Line) -> Line:
-    """A look at a redacted speech whose text is as it was, without the list's words: they were removed by order."""
+def redacted_observation(line: Line) -> Line:
+    """An observation of a redacted speech whose text is unchanged, without the words of its list row."""
     if line["schema"] == SPEECH_SCHEMA or line["content"] == "changed" or line["listed"] is None:
         return line
     return line | {"listed": line["listed"] | _OF_A_ROW}
@@ -84,25 +84,25 @@ def is_redacted(line: Line) -> bool:
 
 
 def has_text(line: Line) -> bool:
-    """True while a line still holds words that a redaction removes."""
+    """True while a line still holds text that a redaction removes."""
     if line["schema"] == SPEECH_SCHEMA:
         return bool(line["title"] != MARKER or line["body"] not in {None, MARKER})
     return line["listed"] is not None and line["listed"]["title"] not in {None, MARKER}
 
 
 def redacted(line: Line, n: int) -> Line:
-    """The line without its words: same place, same hashes, a marker, and the commit that says why."""
+    """The line without its text: same place, same hashes, a marker, and the commit that says why."""
     if line["schema"] != SPEECH_SCHEMA:
         return line | {"listed": line["listed"] | _OF_A_ROW}
     emptied = {key: _emptied(key, line[key]) for key in _PERSONAL}
     if line["body"] is None:
         return line | emptied
-    told = [problem | {"detail": ""} for problem in line["problems"] if problem["code"] != CODE]
-    return line | emptied | {"problems": [*told, {"field": "body", "code": CODE, "detail": f"commit {n}"}]}
+    kept = [problem | {"detail": ""} for problem in line["problems"] if problem["code"] != CODE]
+    return line | emptied | {"problems": [*kept, {"field": "body", "code": CODE, "detail": f"commit {n}"}]}
 
 
 def _emptied(key: str, value: Any) -> Any:
-    """What is left of a personal value: its type, so that the line keeps its shape."""
+    """The empty value of the same type, so that the line keeps its shape."""
     if key in _MARKED and value is not None:
         return MARKER
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Lines as they lie on the disk: raw bytes, the objects they hold, and the first keys of a version line."""
+"""Lines as stored: raw bytes, the objects they hold, and the first keys of a version line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Line = dict[str, Any]
 
 
 class LineHeading(NamedTuple):
-    """Which event of which speech a version line tells: all that can be known without reading its body."""
+    """The first keys of a version line: its event and speech, read without parsing the body."""
 
     seq: int
     commit: int
@@ -40,7 +40,7 @@ _HEADING = re.compile(
 
 
 def raw_lines(file: Path) -> Iterator[bytes]:
-    """Lines with their line feed; only LF ends a line. A torn file is an error, never a shorter list."""
+    """Lines with their line feed; only LF ends a line. A torn file raises `Damaged`, never gives a shorter list."""
     try:
         with opened(file) as stream:
             plain = inflated(blocks(stream)) if file.suffix == ".gz" else blocks(stream)

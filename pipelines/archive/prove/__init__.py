@@ -1,1 +1,1 @@
-"""Proof that an archive is whole and true: bytes, chain, places in history, derived files and signatures."""
+"""Verification of an archive: bytes, hash chain, history rules, derived files and signatures."""

@@ -1,4 +1,4 @@
-"""Whether the commit files are those that were written: each against the hash beside it and the commit after it."""
+"""Checks every commit file against the hash beside it and against the commit after it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RESTORE = "restore it from a copy"
 
 @dataclass(slots=True)
 class Chain:
-    """The commits before the first break, what is wrong with the chain, and what is no failure."""
+    """The commits before the first break, the problems of the chain, and notes, which are no failures."""
 
     commits: tuple[Commit, ...] = ()
     problems: list[str] = field(default_factory=list)
@@ -30,7 +30,7 @@ class Chain:
 
 
 def sound_chain(layout: Layout) -> Chain:
-    """Follow the chain as far as it holds; `NewerFormat` when an unaltered commit is of a later format."""
+    """Follow the chain up to its first break; `NewerFormat` when an unaltered commit is of a later format."""
     chain, altered = Chain(), set()
     files = commit_files(layout)
     for file in files:
@@ -42,7 +42,7 @@ def sound_chain(layout: Layout) -> Chain:
             _check_clock(layout, commit, sound)
             sound.append(commit)
     except NewerFormat:
-        # A flipped byte may make a commit look like another format's; the hash beside it tells which it is.
+        # A flipped byte may look like another format; the hash beside the commit decides which it is.
         if not altered:
             raise
     except Damaged as error:
@@ -54,7 +54,7 @@ def sound_chain(layout: Layout) -> Chain:
 
 
 def _accused(chain: Chain, layout: Layout, file: Path, last: Path) -> bool:
-    """True when the commit file, rather than the hash beside it, is the altered one (or it cannot be known)."""
+    """True when the commit file, not the hash beside it, was altered, or when neither can be excluded."""
     n = int(file.stem)
     sidecar = layout.sidecar(n)
     try:
@@ -69,28 +69,28 @@ def _accused(chain: Chain, layout: Layout, file: Path, last: Path) -> bool:
     except OSError as error:
         # A run may die between the last commit and its hash; the next one writes it.
         is_tail = isinstance(error, FileNotFoundError) and file == last
-        said = chain.notes if is_tail else chain.problems
-        said.append(f"{sidecar}: {error.strerror}; `rebuild` writes a missing one anew")
+        messages = chain.notes if is_tail else chain.problems
+        messages.append(f"{sidecar}: {error.strerror}; `rebuild` writes a missing one")
         return False
     if beside == sidecar_text(file, sha256):
         return False
-    told = _prev_of(layout.commit(n + 1))
-    if told == sha256:
-        chain.problems.append(f"{sidecar}: altered: {file.name} is what commit {n + 1} says; {RESTORE}")
+    recorded = _prev_of(layout.commit(n + 1))
+    if recorded == sha256:
+        chain.problems.append(f"{sidecar}: altered: {file.name} matches commit {n + 1}; {RESTORE}")
         return False
-    if told is not None and beside == sidecar_text(file, told):
-        chain.problems.append(f"{file}: altered: it is not what {sidecar.name} and commit {n + 1} say; {RESTORE}")
+    if recorded is not None and beside == sidecar_text(file, recorded):
+        chain.problems.append(f"{file}: altered: does not match {sidecar.name} and commit {n + 1}; {RESTORE}")
     else:
-        chain.problems.append(f"{file}: disagrees with {sidecar.name} beside it: one was altered; restore both")
+        chain.problems.append(f"{file}: does not match {sidecar.name} beside it: one was altered; restore both")
     return True
 
 
 def _prev_of(file: Path) -> str | None:
     try:
-        told = document(file)["prev"]
+        prev = document(file)["prev"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return told if isinstance(told, str) else None
+    return prev if isinstance(prev, str) else None
 
 
 def _check_clock(layout: Layout, commit: Commit, before: list[Commit]) -> None:
@@ -98,9 +98,9 @@ def _check_clock(layout: Layout, commit: Commit, before: list[Commit]) -> None:
         now = datetime.fromisoformat(commit.recorded_at)
         is_back = bool(before) and now < datetime.fromisoformat(before[-1].recorded_at)
     except (TypeError, ValueError) as error:
-        raise Damaged(f"{layout.commit(commit.n)}: recorded_at is no moment ({error}); {RESTORE}") from error
+        raise Damaged(f"{layout.commit(commit.n)}: recorded_at is not a moment ({error}); {RESTORE}") from error
     if is_back:
-        told = f"{before[-1].recorded_at}, the moment of commit {before[-1].n}"
+        earlier = f"{before[-1].recorded_at} of commit {before[-1].n}"
         raise Damaged(
-            f"{layout.commit(commit.n)}: recorded at {commit.recorded_at}, before {told}: the clock ran back"
+            f"{layout.commit(commit.n)}: recorded at {commit.recorded_at}, before {earlier}: the clock ran back"
         )

@@ -1,4 +1,4 @@
-"""Whether a file is, byte for byte, what a commit says of it; and, when it is not, how much of it is still whole."""
+"""Compares a file with its description in a commit and, where they differ, finds which of its lines are whole."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 _STEP = 1 << 12
 MOST_SEARCHED = 1 << 30
-"""Bytes a damaged file is unpacked to in search of what is whole in it; that of 8,000 speeches has 0.1 GB."""
+"""Bytes up to which a damaged file is unpacked to find its whole lines; a file of 8,000 speeches has 0.1 GB."""
 _MOST_TORN = 32 << 20
 _MEMBER_HEAD = b"\x1f\x8b\x08\x00"
 _ID = re.compile(rb'"id":"([a-z0-9-]+:[A-Za-z0-9._-]+)"')
 
 
 class MeasuredLines:
-    """The lines of a `.jsonl.gz`, read once; when they have all been taken, `found` is what a commit would say."""
+    """The lines of a `.jsonl.gz`, read once; after the last one, `found` describes the file as a commit would."""
 
     def __init__(self, file: Path, relative: str) -> None:
         """Nothing is read yet."""
@@ -62,10 +62,10 @@ class MeasuredLines:
             yield block
 
 
-def difference(found: NamedFile, told: NamedFile) -> str | None:
-    """The first thing in which a file is not what a commit says."""
+def difference(found: NamedFile, recorded: NamedFile) -> str | None:
+    """The first difference between a file and its description in a commit."""
     for what in ("bytes", "sha256", "lines", "sha256_uncompressed"):
-        is_now, was = getattr(found, what), getattr(told, what)
+        is_now, was = getattr(found, what), getattr(recorded, what)
         if is_now != was:
             return f"{what} is {is_now}, the commit says {was}"
     return None
@@ -73,54 +73,54 @@ def difference(found: NamedFile, told: NamedFile) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with one file, and the ids that could be read in its damaged part."""
+    """The problem of one file, and the ids that could be read in its damaged part."""
 
     file: Path
-    said: str
+    problem: str
     ids: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.said}"
+        return f"{self.file}: {self.problem}"
 
 
-def fault(file: Path, told: tuple[NamedFile, ...], first_seq: int | None = None) -> Fault | None:
-    """Compare a file with the ways it may be (normally one); `first_seq` is that of its first line, if known."""
+def fault(file: Path, recorded: tuple[NamedFile, ...], first_seq: int | None = None) -> Fault | None:
+    """Compare a file with its recorded descriptions (normally one); `first_seq` is of its first line, if known."""
     try:
         with opened(file) as stream:
             size = os.fstat(stream.fileno()).st_size
-        # A file of another size need not be hashed to be told apart: it may be a terabyte of nothing.
-        is_sized = any(size == named.bytes for named in told)
+        # A file of another size is different without hashing, which could take a terabyte.
+        is_sized = any(size == named.bytes for named in recorded)
         size, sha256 = file_digest(file) if is_sized else (size, "")
     except OSError as error:
-        lines = f"; its lines are {_lines(1, told[0].lines, first_seq)}" if told[0].lines else ""
+        lines = f"; its lines are {_lines(1, recorded[0].lines, first_seq)}" if recorded[0].lines else ""
         return Fault(file, f"{error.strerror or error}{lines}; restore it from a copy")
-    if any((size, sha256) == (named.bytes, named.sha256) for named in told):
+    if any((size, sha256) == (named.bytes, named.sha256) for named in recorded):
         return None
-    found = replace(told[0], bytes=size, sha256=sha256)
-    said = difference(found, told[0])
-    if told[0].lines is None:
-        return Fault(file, f"{said}; restore it from a copy")
-    where, ids = _where(file, told[0], first_seq)
-    return Fault(file, f"{said}; {where}; restore it from a copy", ids)
+    found = replace(recorded[0], bytes=size, sha256=sha256)
+    problem = difference(found, recorded[0])
+    if recorded[0].lines is None:
+        return Fault(file, f"{problem}; restore it from a copy")
+    where, ids = _where(file, recorded[0], first_seq)
+    return Fault(file, f"{problem}; {where}; restore it from a copy", ids)
 
 
-def _where(file: Path, told: NamedFile, first_seq: int | None) -> tuple[str, tuple[str, ...]]:
-    """How much of a damaged file of lines is whole, told by the checksum of each of its gzip members."""
+def _where(file: Path, recorded: NamedFile, first_seq: int | None) -> tuple[str, tuple[str, ...]]:
+    """Which lines of a damaged file are whole, by the checksum of each of its gzip members."""
     with opened(file) as stream:
-        if not told.bytes or not (size := stream.seek(0, 2)):
+        if not recorded.bytes or not (size := stream.seek(0, 2)):
             return "it is empty", ()
         with mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_READ) as data:
             before, after, torn = _members(data)
     if not torn:
         try:
-            plain = hashlib.sha256(b"").hexdigest() if not told.lines else _plain_digest(file)
+            plain = hashlib.sha256(b"").hexdigest() if not recorded.lines else _plain_digest(file)
         except INFLATE_ERRORS:
             plain = None
-        if plain == told.sha256_uncompressed:
-            return "only its gzip wrapping was altered, every line in it is whole", ()
-        return f"it was rewritten: no line of it is proved ({_lines(1, told.lines, first_seq)})", ()
+        if plain == recorded.sha256_uncompressed:
+            return "only its gzip framing was altered, every line in it is whole", ()
+        return f"it was rewritten: no line of it is proved ({_lines(1, recorded.lines, first_seq)})", ()
     ids = tuple(dict.fromkeys(found.decode() for found in _ID.findall(torn)))
-    last = max((told.lines or 0) - after, before + 1)
+    last = max((recorded.lines or 0) - after, before + 1)
     nearer = next((n for n, line in enumerate(torn.split(b"\n"), before + 1) if not _is_sound(line)), None)
     first = f", the first at line {nearer}" if nearer else ""
     return f"damaged in {_lines(before + 1, last, first_seq)}{first}, all others are whole", ids
@@ -191,6 +191,6 @@ def _member(data: mmap.mmap, at: int, most: int) -> _Measured:
             lines += piece.count(b"\n")
             if size > most:
                 return _Measured(bytes(start), size, lines, None)
-    except INFLATE_ERRORS:  # what came out before the error is told as damaged
+    except INFLATE_ERRORS:  # what came out before the error is reported as damaged
         return _Measured(bytes(start), size, lines, None)
     return _Measured(bytes(start), size, lines, at + member.length)

@@ -1,7 +1,7 @@
-"""What can be wrong with a line by itself: its shape, its name, its content hash; for whole files, ahead of time.
+"""Checks of single lines: their types, id and content hash; for whole files, ahead of time.
 
-Judging lines costs as much as following them through history. For a large archive another process does it, a file
-ahead, so that both of a small machine's processors work on one proof.
+These checks cost as much as following the lines through history. For a large archive another process does them, one
+file ahead, so that two processors share the work.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
     from pipelines.archive.disk.streams import Line
 
-WRONG_HASH = "content_sha256 is not that of its content"
+WRONG_HASH = "content_sha256 is not the hash of its content"
 _SHAPES = {name: shape_of_record(RECORDS[name]) for name in (SPEECH_SCHEMA, OBSERVATION_SCHEMA)}
 _FITS = {name: fits(shape) for name, shape in _SHAPES.items()}
 _OF_A_SPEECH = {key.name for key in shape_of_record(Speech).keys if not key.shape.null}
 _NEVER_GONE = tuple(key.name for key in _SHAPES[SPEECH_SCHEMA].keys if key.shape.null and key.name in _OF_A_SPEECH)
-"""What every speech has, so that only a line of one that is gone may lack it."""
+"""Keys that are null only on gone lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,11 @@ class Flaws:
 
 
 Judge = Callable[[str], Flaws]
-"""Gives the flaws of a file by its path in the archive."""
+"""Maps a file's path in the archive to its flaws."""
 
 
 def flaw(line: Line, schema: str, site: str) -> str | None:
-    """The first thing wrong with a line, or null; `WRONG_HASH` last, since a redaction may explain it."""
+    """The first problem of a line, or null; `WRONG_HASH` last, since a redaction may explain it."""
     if not _FITS[schema](line):
         return misfit(_SHAPES[schema], line)
     if schema == OBSERVATION_SCHEMA:
@@ -63,16 +63,16 @@ def flaw(line: Line, schema: str, site: str) -> str | None:
 
 
 def flaws_of(file: Path, schema: str, site: str) -> Flaws:
-    """Judge the lines of a file up to the first wrong one; damage to its bytes is for the reader to tell."""
+    """Check the lines of a file up to the first wrong one; damage to its bytes is reported by the reader."""
     wrong: set[int] = set()
     try:
         for number, raw in enumerate(raw_lines(file), 1):
             line = parsed(raw, file, number)
-            said = flaw(line, schema, site)
-            if said == WRONG_HASH:
+            found = flaw(line, schema, site)
+            if found == WRONG_HASH:
                 wrong.add(line["seq"])
-            elif said:
-                return Flaws((number, said), frozenset(wrong))
+            elif found:
+                return Flaws((number, found), frozenset(wrong))
     except Damaged:
         return Flaws(None, frozenset(wrong))
     return Flaws(None, frozenset(wrong))
@@ -80,9 +80,9 @@ def flaws_of(file: Path, schema: str, site: str) -> Flaws:
 
 @contextmanager
 def judged_ahead(files: Iterable[tuple[str, Path, str]], site: str) -> Iterator[Judge]:
-    """A judge whose work is done by another process, for files given as (path in the archive, file, schema).
+    """A judge that works in another process, for files given as (path in the archive, file, schema).
 
-    Only for programs of our own: a script without a main guard would be run again by the other process.
+    Only for commands of this package: the other process would run a script without a main guard again.
     """
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as worker:
         waiting = {path: worker.submit(flaws_of, file, schema, site) for path, file, schema in files}

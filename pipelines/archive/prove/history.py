@@ -31,7 +31,7 @@ EVENTS: tuple[str, ...] = get_args(Event)
 
 
 def line_digest(line: bytes) -> bytes:
-    """A short name of a line's bytes, to know it again."""
+    """A short hash of a line, to recognise it later."""
     return hashlib.sha256(line).digest()[:16]
 
 
@@ -42,7 +42,7 @@ class History:
     """
 
     def __init__(self, layout: Layout, site: str, commits: Sequence[Commit]) -> None:
-        """Begin before the first commit. Without a `judge` of whole files each line is judged as it comes."""
+        """Begin before the first commit. Without a `judge` of whole files, lines are checked one by one."""
         self.judge: Judge | None = None
         self._layout, self.site = layout, site
         self._may_be = files_now(commits)
@@ -56,11 +56,11 @@ class History:
         self.observations = 0
 
     def follow(self, commit: Commit) -> None:
-        """Check the bytes and the lines of the next commit's streams, and what the commit says of them."""
+        """Check the bytes and lines of the next commit's streams, and the commit's counts of them."""
         self._sizes |= {named.path: named.bytes for named in commit.files}
         self._proofs.take(commit)
-        if said := self._proofs.flaw():
-            raise Damaged(said)
+        if message := self._proofs.flaw():
+            raise Damaged(message)
         counts: Counter[str] = Counter()
         first = self._next_seq
         for folder, schema in STREAMS:
@@ -87,18 +87,18 @@ class History:
                     own = flaw(line, schema, self.site)
                 else:
                     own = WRONG_HASH if line["seq"] in flaws.wrong_hashes else None
-                said = self._complaint(line, schema, place, own)
-                native_id = "" if said else line["id"].partition(":")[2]
+                message = self._complaint(line, schema, place, own)
+                native_id = "" if message else line["id"].partition(":")[2]
                 key = natural_key(native_id)
-                said = said or _order_complaint(before, key, line)
-                if said:
-                    raise Damaged(f"{file}, line {number}: {said}")
+                message = message or _order_complaint(before, key, line)
+                if message:
+                    raise Damaged(f"{file}, line {number}: {message}")
                 self._take(line, raw, native_id, counts)
                 before = key
         except (OSError, *INFLATE_ERRORS) as error:
             raise Damaged(f"{file}: cannot be read ({error})") from error
         assert lines.found is not None  # noqa: S101 - all were taken
-        if all(difference(lines.found, told) for told in self._may_be[path]):
+        if all(difference(lines.found, named) for named in self._may_be[path]):
             raise Damaged(f"{file}: {difference(lines.found, self._may_be[path][0])}")
 
     def _take(self, line: Line, raw: bytes, native_id: str, counts: Counter[str]) -> None:
@@ -114,10 +114,10 @@ class History:
 
     def _check_totals(self, commit: Commit, first: int, counts: Counter[str]) -> None:
         has_lines = self._next_seq > first
-        told = (commit.first_seq, commit.last_seq)
-        if told != ((first, self._next_seq - 1) if has_lines else (None, None)):
-            raise Damaged(f"{self._layout.commit(commit.n)}: seq {told} is not that of its lines")
-        wrong = {key: told for key, told in commit.counts.items() if counts[key] != told}
+        seqs = (commit.first_seq, commit.last_seq)
+        if seqs != ((first, self._next_seq - 1) if has_lines else (None, None)):
+            raise Damaged(f"{self._layout.commit(commit.n)}: seq {seqs} is not that of its lines")
+        wrong = {key: count for key, count in commit.counts.items() if counts[key] != count}
         if wrong:
             raise Damaged(f"{self._layout.commit(commit.n)}: counts {wrong} are not those of its lines")
 
@@ -126,11 +126,11 @@ class History:
             return own
         if line["seq"] != self._next_seq:
             return f"seq is {line['seq']}, not {self._next_seq}"
-        for key, told in place.items():
-            if line[key] != told:
-                return f"{key} is {line[key]!r}, not {told!r}"
+        for key, expected in place.items():
+            if line[key] != expected:
+                return f"{key} is {line[key]!r}, not {expected!r}"
         return self._capture_complaint(line) or (
-            self._version_complaint(line, own) if schema == SPEECH_SCHEMA else self._look_complaint(line)
+            self._version_complaint(line, own) if schema == SPEECH_SCHEMA else self._observation_complaint(line)
         )
 
     def _capture_complaint(self, line: Line) -> str | None:
@@ -142,16 +142,16 @@ class History:
                 return f"captured in {file}, which no commit up to this one names"
             if (capture["offset"] or 0) + (capture["length"] or 0) > self._sizes[file]:
                 return f"captured beyond the end of {file}"
-            if said := self._proofs.complaint(capture):
-                return said
+            if message := self._proofs.complaint(capture):
+                return message
         return None
 
     def _version_complaint(self, line: Line, own: str | None) -> str | None:
         state = self.states.get(line["native_id"])
         if not _may_follow(line, state):
             was = "unknown" if state is None else f"{'gone' if state.is_gone else 'present'}, version {state.version}"
-            said = f"{line['event']} with version {line['version']}, reading {line['reading']}"
-            return f"{said} cannot follow: {line['id']} was {was}"
+            message = f"{line['event']} with version {line['version']}, reading {line['reading']}"
+            return f"{message} cannot follow: {line['id']} was {was}"
         return own if own is not None and not self._is_explained(line, state) else None
 
     def _is_explained(self, line: Line, state: SpeechState | None) -> bool:
@@ -160,11 +160,11 @@ class History:
             self._redacted.add(line["seq"])
         return line["seq"] in self._redacted and is_redacted(line)
 
-    def _look_complaint(self, line: Line) -> str | None:
+    def _observation_complaint(self, line: Line) -> str | None:
         site, _, native_id = line["id"].partition(":")
         state = self.states.get(native_id)
         if site != self.site or state is None:
-            return f"looks at {line['id']}, of which no version is known"
+            return f"observes {line['id']}, of which no version is known"
         if line["version"] is not None and not 1 <= line["version"] <= state.version:
             return f"confirms version {line['version']}; {line['id']} has {state.version}"
         return None
@@ -172,9 +172,9 @@ class History:
 
 def _order_complaint(before: str, key: str, line: Line) -> str | None:
     if before and key < before:
-        return f"{line['id']} stands after a higher id; lines are in natural order of their ids"
+        return f"{line['id']} comes after a higher id; lines are in natural order of their ids"
     if key == before and line["schema"] == OBSERVATION_SCHEMA:
-        return f"looks at {line['id']} a second time in one run"
+        return f"observes {line['id']} a second time in one run"
     return None
 
 
@@ -198,7 +198,7 @@ def _may_follow(line: Line, state: SpeechState | None) -> bool:
 
 
 def _is_news(line: Line, state: SpeechState) -> bool:
-    """A change is of what is hashed, or of a file under an address that it had before."""
+    """True when hashed content changed, or the file under an address that the line before had, too."""
     if line["content_sha256"] != state.content_sha256:
         return True
     return has_other_file(state.files, files_of(line["attachments"]))

@@ -1,4 +1,4 @@
-"""Lines proved back to their raw bytes: every capture found at its place, and its digest computed anew."""
+"""Checks the captures of lines against the WARC files: each is found at its place, and its digest computed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Proof(NamedTuple):
-    """What stands at a place: `entity_sha256` of the response there, null when its coding cannot be taken off."""
+    """The record at a place; `entity_sha256` is null when the content coding of the response cannot be decoded."""
 
     length: int
     record_id: str
@@ -28,7 +28,7 @@ class Proof(NamedTuple):
 
 
 class CaptureProofs:
-    """Follows the WARC files of an archive commit by commit; in memory are the records of one commit."""
+    """Follows the WARC files of an archive commit by commit; only one commit's records are in memory."""
 
     def __init__(self, layout: Layout) -> None:
         """Begin before the first commit."""
@@ -46,16 +46,16 @@ class CaptureProofs:
                 try:
                     self._read(file, named.path)
                 except (OSError, WarcDamaged) as error:
-                    # A file that is not what its commit says is told as such already.
-                    is_told = not file.exists() or file_digest(file)[1] != named.sha256
-                    self._flaws[named.path] = None if is_told else str(error)
+                    # A file that differs from its commit is reported as such already.
+                    is_reported = not file.exists() or file_digest(file)[1] != named.sha256
+                    self._flaws[named.path] = None if is_reported else str(error)
 
     def flaw(self) -> str | None:
-        """What is wrong with the commit's WARC files, also where no line refers to; null when nothing."""
-        return next((said for said in self._flaws.values() if said), None)
+        """The first problem of the commit's WARC files, also where no line refers to them, or null."""
+        return next((problem for problem in self._flaws.values() if problem), None)
 
     def complaint(self, capture: Line) -> str | None:
-        """Why a capture of a line does not prove it; null when it does, and when its file is told as damaged."""
+        """Why a capture does not prove its line; null when it does, or when its file is reported as damaged."""
         name, offset = capture["file"], capture["offset"]
         if name in self._flaws:
             return self._flaws[name]
@@ -63,23 +63,23 @@ class CaptureProofs:
             found = self._found.get((name, offset)) or self._at(name, offset)
         except (OSError, WarcDamaged) as error:
             return f"captured at {offset} of {name}: {error}"
-        said = Proof(capture["length"], capture["record_id"], capture["payload_sha256"])
+        expected = Proof(capture["length"], capture["record_id"], capture["payload_sha256"])
         if found.entity_sha256 is None:
-            said = said._replace(entity_sha256=None)
-        return None if found == said else f"captured at {offset} of {name}: there is {found}, not {said}"
+            expected = expected._replace(entity_sha256=None)
+        return None if found == expected else f"captured at {offset} of {name}: there is {found}, not {expected}"
 
     def _read(self, file: Path, name: str) -> None:
         for place, record in records(file):
             if record.type not in {"response", "revisit"}:
-                said = digest(hashlib.sha256(record.block).hexdigest())
-                if record.get("WARC-Block-Digest") not in {None, said}:
-                    raise WarcDamaged(f"{file}: the record at {place.offset}: its block is not what its digest says")
+                computed = digest(hashlib.sha256(record.block).hexdigest())
+                if record.get("WARC-Block-Digest") not in {None, computed}:
+                    raise WarcDamaged(f"{file}: the record at {place.offset}: its block does not match its digest")
             else:
                 entity = self._entity(record, f"{file}: the record at {place.offset}")
                 self._found[name, place.offset] = Proof(place.length, record.record_id, entity)
 
     def _at(self, name: str, offset: int) -> Proof:
-        """A record of an older commit, which a line was read from again."""
+        """A record of an older commit, from which a later line was read."""
         file = self._layout.path(name)
         place, record = next(records(file, offset), (None, None))
         if place is None or record is None:
@@ -89,11 +89,11 @@ class CaptureProofs:
     def _entity(self, record: WarcRecord, where: str) -> str | None:
         found = measured(BytesIO(record.block))
         if record.get("WARC-Block-Digest") not in {None, digest(found.block_sha256)}:
-            raise WarcDamaged(f"{where}: its block is not what its digest says")
+            raise WarcDamaged(f"{where}: its block does not match its digest")
         if record.type == "revisit":
             return self._entity_of_original(record, where)
         if record.get("WARC-Payload-Digest") not in {None, digest(found.payload_sha256)}:
-            raise WarcDamaged(f"{where}: its payload is not what its digest says")
+            raise WarcDamaged(f"{where}: its payload does not match its digest")
         return found.entity_sha256
 
     def _entity_of_original(self, revisit: WarcRecord, where: str) -> str | None:
@@ -101,5 +101,5 @@ class CaptureProofs:
         original = read_at(self._layout.path(name), offset)
         same = ("WARC-Payload-Digest", "WARC-Refers-To"), ("WARC-Payload-Digest", "WARC-Record-ID")
         if original.type != "response" or any(revisit.get(a) != original.get(b) for a, b in zip(*same, strict=True)):
-            raise WarcDamaged(f"{where}: refers to a record that is not there")
+            raise WarcDamaged(f"{where}: refers to a record that does not exist")
         return self._entity(original, where)

@@ -1,4 +1,4 @@
-"""Signatures of commits by the stock tool `ssh-keygen -Y`: who vouches for the chain."""
+"""Signatures of commits, made and checked with `ssh-keygen -Y`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def sign(archive: Archive, key: Path) -> int:
                 if not signature(file).exists():
                     made = _ssh_keygen(["sign", "-f", str(key), "-n", NAMESPACE], whole(file))
                     if made.returncode:
-                        raise ArchiveError(f"{key}: ssh-keygen does not sign with it: {_said(made)}")
+                        raise ArchiveError(f"{key}: ssh-keygen does not sign with it: {_output(made)}")
                     replace_synced(signature(file), made.stdout, layout.staging)
                     signed += 1
         finally:
@@ -55,7 +55,7 @@ def check_signatures(
 ) -> None:
     """Check every signature against an `allowed_signers` file; a commit without one is a note."""
     if not signers.is_file():
-        raise ArchiveError(f"{signers}: no such file; --signers wants an allowed_signers file (man ssh-keygen)")
+        raise ArchiveError(f"{signers}: no such file; --signers needs an allowed_signers file (man ssh-keygen)")
     unsigned = []
     for commit in commits:
         file = layout.commit(commit.n)
@@ -66,11 +66,11 @@ def check_signatures(
         found = _ssh_keygen(["find-principals", *by], b"")
         who = found.stdout.decode(errors="replace").split("\n")[0].split(",")[0].strip()
         if found.returncode or not who:
-            problems.append(f"{signature(file)}: not by a key that {signers} names ({_said(found)})")
+            problems.append(f"{signature(file)}: not by a key that {signers} names ({_output(found)})")
             continue
         checked = _ssh_keygen(["verify", *by, "-I", who, "-n", NAMESPACE], whole(file))
         if checked.returncode:
-            problems.append(f"{signature(file)}: is no signature of {file.name} ({_said(checked)})")
+            problems.append(f"{signature(file)}: is not a signature of {file.name} ({_output(checked)})")
     if unsigned:
         notes.append(f"commits {', '.join(unsigned)}: not signed; `sign` signs them")
 
@@ -83,5 +83,5 @@ def _ssh_keygen(arguments: list[str], data: bytes) -> subprocess.CompletedProces
         raise ArchiveError("ssh-keygen: not installed; signatures need OpenSSH 8.2 or newer") from error
 
 
-def _said(done: subprocess.CompletedProcess[bytes]) -> str:
+def _output(done: subprocess.CompletedProcess[bytes]) -> str:
     return (done.stderr or done.stdout).decode(errors="replace").strip() or f"exit status {done.returncode}"

@@ -1,4 +1,4 @@
-"""Proof that an archive is whole: every byte a commit names, every line's place in history, what follows from it."""
+"""Verification of an archive: every byte a commit names, every line's place in history, the derived files."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 QUICK_COMMITS = 7
 LARGE = 32 << 20
-"""Bytes of packed lines from which another process earns its start."""
+"""Bytes of compressed lines from which a second process saves more time than its start costs."""
 
 
 @dataclass(slots=True)
 class Report:
-    """What was proved. `problems` name the file, and the line where there is one; `notes` are no failures.
+    """The result of a check. `problems` name the file, and the line where there is one; `notes` are no failures.
 
-    With problems, `unaffected` says what is whole all the same, and `affected` the ids read in damaged lines.
+    With problems, `unaffected` says what is whole nevertheless, and `affected` the ids read in damaged lines.
     """
 
     head: str | None = None
@@ -64,9 +64,9 @@ def verify(
     Args:
         path: the folder of one site.
         head: a head kept elsewhere; it must be part of this history.
-        signers: an `allowed_signers` file of ssh-keygen; every signature there is must be of one of them.
-        two_processes: let another process judge the lines of a large archive; only for a program that is started by
-            its main guard, since that process runs it again.
+        signers: an `allowed_signers` file of ssh-keygen; every signature must be by one of them.
+        two_processes: check the lines of a large archive in a second process; only for a program with a main guard,
+            since that process runs the program again.
     """
     proof = _Proof(Layout(Path(path)), head, signers)
     proof.check_lines(may_fork=two_processes)
@@ -75,10 +75,10 @@ def verify(
 
 
 def verify_quick(path: str | os.PathLike[str], head: str | None = None, signers: Path | None = None) -> Report:
-    """The daily check: the chain, that every file has its size, and the bytes of the newest and the small files.
+    """The daily check: the chain, the size of every file, and the bytes of the newest and the small files.
 
     Proves the commit files, everything the newest 7 commits name, archive.json, the schemas and every run report.
-    Older lines and captures are only measured: a flipped byte in them is for `verify` to find.
+    Of older lines and captures only the size is checked: a flipped byte in them is found by `verify`.
     """
     proof = _Proof(Layout(Path(path)), head, signers)
     proof.check_sizes()
@@ -91,13 +91,13 @@ class _Proof:
 
     def __init__(self, layout: Layout, head: str | None, signers: Path | None) -> None:
         self._layout = layout
-        # What a link points to is no part of the archive: with one in it, nothing of it is read.
+        # A link's target is not part of the archive: with a link in it, nothing is read.
         links = [f"{link}: {LINK}" for link in links_below(layout.root)]
         chain = Chain(problems=links) if links else sound_chain(layout)
         self._commits = chain.commits
         self.report = Report(problems=chain.problems, notes=chain.notes, commits=len(chain.commits))
         if not chain.commits and not chain.problems:
-            Archive(layout.root)  # says why this is no archive
+            Archive(layout.root)  # raises the error that says why this is no archive
         self._broken: set[int] = {len(self._commits) + 1} if chain.problems else set()
         self._may_be = files_now(self._commits)
         self._damaged_files = 0
@@ -132,7 +132,7 @@ class _Proof:
             try:
                 history.follow(commit)
             except ArchiveError as error:
-                self._tell_lines(commit, streams, error)
+                self._add_line_problems(commit, streams, error)
                 is_followed = False
             else:
                 for check in checks:
@@ -154,7 +154,7 @@ class _Proof:
         self.report.notes.append(f"quick: {measured}no line was followed through history; `verify` does")
 
     def end(self) -> None:
-        """What is left to say when all was checked."""
+        """Complete the report after all checks."""
         self._explain_redactions()
         self._note_strangers()
         report = self.report
@@ -172,19 +172,19 @@ class _Proof:
                     yield named, self._layout.path(named.path), schema
 
     def _history(self) -> History | None:
-        """The follower of lines; null when archive.json, which says whose they are, cannot be trusted."""
+        """The follower of lines; null when archive.json, which names the site, cannot be trusted."""
         try:
             facts = read_about(self._layout)
         except (Damaged, NotAnArchive, NewerFormat) as error:
-            facts, told = None, error
+            facts, failure = None, error
         else:
-            told = Damaged(f"{self._layout.path(ARCHIVE_JSON)}: missing")
+            failure = Damaged(f"{self._layout.path(ARCHIVE_JSON)}: missing")
         if facts is not None and self._commits:
             return History(self._layout, facts.site, self._commits)
         about = next((n for c in self._commits for n in c.files if n.path == ARCHIVE_JSON), None)
-        # A flipped byte may make a file look like another format's; its hash tells which it is.
+        # A flipped byte may look like another format; the file's hash decides which it is.
         if about is not None and fault(self._layout.path(ARCHIVE_JSON), (about,)) is None:
-            raise told
+            raise failure
         return None
 
     def _check_head(self, head: str | None) -> None:
@@ -193,31 +193,31 @@ class _Proof:
         count = len(self._commits)
         n = next((commit.n for commit in self._commits if commit.sha256 == head), None)
         if n is None:
-            said = f"commits: none of {count} has the head {head}"
-            self.report.problems.append(f"{said}: some were cut off or rewritten since it was noted")
+            message = f"commits: none of {count} has the head {head}"
+            self.report.problems.append(f"{message}: some were cut off or rewritten since it was noted")
         elif n != count:
             self.report.notes.append(f"commits: the head given is commit {n}; {count - n} came after it")
 
     def _check_names(self) -> None:
-        """A file is named once; only a redaction replaces it, and says what was there."""
+        """Check that a file is named once, and that only a redaction, which names the old file, replaces it."""
         now: dict[str, NamedFile] = {}
         for commit in self._commits:
             file = self._layout.commit(commit.n)
             for named in commit.files:
                 if named.path in now:
-                    self._tell(commit, f"{file}: names {named.path}, as an earlier commit does")
+                    self._add_problem(commit, f"{file}: names {named.path}, as an earlier commit does")
                 now[named.path] = named
             for replaced in commit.redaction.files if commit.redaction else ():
                 if now.get(replaced.old.path) != replaced.old or replaced.old.lines != replaced.new.lines:
-                    self._tell(commit, f"{file}: its redaction of {replaced.old.path} is not of what was there")
+                    self._add_problem(commit, f"{file}: its redaction of {replaced.old.path} names another old file")
                 now[replaced.new.path] = replaced.new
 
-    def _tell(self, commit: Commit, said: str | Fault) -> None:
-        self.report.problems.append(str(said))
+    def _add_problem(self, commit: Commit, problem: str | Fault) -> None:
+        self.report.problems.append(str(problem))
         self._broken.add(commit.n)
-        if isinstance(said, Fault):
+        if isinstance(problem, Fault):
             self._damaged_files += 1
-            self.report.affected += said.ids
+            self.report.affected += problem.ids
 
     def _count_files(self, files: list[NamedFile]) -> None:
         self.report.files += len(files)
@@ -230,7 +230,7 @@ class _Proof:
         if found is None and named.path == run_file(commit.run):
             found = _unread(file)
         if found:
-            self._tell(commit, found)
+            self._add_problem(commit, found)
 
     def _check_size(self, commit: Commit, named: NamedFile) -> None:
         self._count_files([named])
@@ -238,17 +238,18 @@ class _Proof:
         try:
             size = file.stat().st_size
         except OSError as error:
-            self._tell(commit, Fault(file, f"{error.strerror}; restore it from a copy"))
+            self._add_problem(commit, Fault(file, f"{error.strerror}; restore it from a copy"))
             return
-        if all(size != told.bytes for told in self._may_be[named.path]):
-            self._tell(commit, Fault(file, f"bytes is {size}, the commit says {named.bytes}; restore it from a copy"))
+        if all(size != named.bytes for named in self._may_be[named.path]):
+            problem = f"bytes is {size}, the commit says {named.bytes}; restore it from a copy"
+            self._add_problem(commit, Fault(file, problem))
 
-    def _tell_lines(self, commit: Commit, streams: list[NamedFile], error: ArchiveError) -> None:
+    def _add_line_problems(self, commit: Commit, streams: list[NamedFile], error: ArchiveError) -> None:
         before = len(self.report.problems)
         for named in streams:
             self._check_file(commit, named)
         if len(self.report.problems) == before:
-            self._tell(commit, f"{error}; restore the file from a copy")
+            self._add_problem(commit, f"{error}; restore the file from a copy")
         if commit.n < len(self._commits):
             self.report.notes.append(f"commits {commit.n + 1}–{len(self._commits)}: files proved, lines not followed")
 
@@ -267,8 +268,8 @@ class _Proof:
             if redaction is None:
                 continue
             why = f"{redaction.reason}, order {redaction.order}" if redaction.order else redaction.reason
-            said = f"commit {commit.n}: text of {redaction.id} removed from {len(redaction.seqs)} lines ({why})"
-            self.report.notes.append(said)
+            note = f"commit {commit.n}: text of {redaction.id} removed from {len(redaction.seqs)} lines ({why})"
+            self.report.notes.append(note)
             for replaced in redaction.files:
                 file = self._layout.path(replaced.old.path)
                 if file.exists() and file_digest(file)[1] == replaced.old.sha256:
@@ -281,7 +282,7 @@ class _Proof:
             file = layout.commit(commit.n)
             known |= {f"commits/{f.name}" for f in (file, layout.sidecar(commit.n), signature(file))}
         if self._broken and len(self._commits) + 1 in self._broken:
-            return  # files of commits that cannot be trusted are no strangers
+            return  # files of commits that cannot be trusted are not unknown files
         for file in sorted(layout.root.rglob("*")):
             relative = file.relative_to(layout.root).as_posix()
             if not file.is_dir() and relative not in known and not relative.startswith("staging/"):
@@ -289,7 +290,7 @@ class _Proof:
 
 
 def _unread(file: Path) -> Fault | None:
-    """Why a run report whose bytes are the commit's cannot be read all the same; null when it can."""
+    """Why a run report cannot be read although its bytes match the commit; null when it can."""
     try:
         json_object(file)
     except (OSError, ValueError) as error:

@@ -1,1 +1,1 @@
-"""What the lines of an archive say: the reader, what is folded from them, and the files that follow from both."""
+"""Reading an archive: the reader, the state folded from its lines, and the derived files."""

@@ -1,4 +1,4 @@
-"""What stood on the site at a moment, as the archive knew it at another: a fold over raw lines."""
+"""The speeches on the site at one moment, as known at another: a fold over raw lines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Standing:
-    """How a speech stood: its newest reading so far, and the looks that confirmed that version around the moment."""
+    """One speech: its newest reading so far, and the observations that confirmed that version around the moment."""
 
     is_present: bool = False
     version: int = 0
@@ -33,17 +33,17 @@ class _Standing:
 def as_of_lines(layout: Layout, commits: Sequence[Commit], at: str, known_at: str | None) -> Iterator[bytes]:
     """The `speech/1` lines of the speeches present at `at` as known at `known_at` (null: now), by rising seq.
 
-    Each is the committed line with two keys more, `verified_before` and `verified_after`: the last look up to `at`
-    and the first look after it that confirmed this version, null when there was none. Moments are as lines write
-    them.
+    Each is the committed line with two more keys, `verified_before` and `verified_after`: the last observation up to
+    `at` and the first one after it that confirmed this version, null when there was none. Moments are written as in
+    lines.
     """
     known = [commit for commit in commits if known_at is None or commit.recorded_at <= known_at]
     standings: dict[str, _Standing] = {}
     for commit in known:
         for raw, number, file in _raw(layout, commit, "versions"):
-            told = heading(raw, file, number)
-            if told.observed_at <= at:
-                _tell(standings.setdefault(told.id, _Standing()), told)
+            line = heading(raw, file, number)
+            if line.observed_at <= at:
+                _update(standings.setdefault(line.id, _Standing()), line)
     for commit in known:
         for raw, number, file in _raw(layout, commit, "observations"):
             _confirm(standings, parsed(raw, file, number), at)
@@ -52,10 +52,10 @@ def as_of_lines(layout: Layout, commits: Sequence[Commit], at: str, known_at: st
     for commit in known:
         if commit.n not in of_commits or commit.first_seq is None:
             continue
-        # A commit's version lines come first and without gaps, so a line's place in its file tells its seq.
+        # A commit's version lines come first and without gaps, so a line's place in its file gives its seq.
         for raw, number, _ in _raw(layout, commit, "versions"):
             if standing := wanted.get(commit.first_seq + number - 1):
-                yield _with_looks(raw, standing)
+                yield _with_confirmations(raw, standing)
 
 
 def _raw(layout: Layout, commit: Commit, folder: str) -> Iterator[tuple[bytes, int, Path]]:
@@ -66,26 +66,26 @@ def _raw(layout: Layout, commit: Commit, folder: str) -> Iterator[tuple[bytes, i
             yield raw, number, file
 
 
-def _tell(standing: _Standing, told: LineHeading) -> None:
-    if told.event in {"created", "gone", "restored"}:
-        standing.is_present = told.event != "gone"
-    if told.reading is not None and (told.version, told.reading) >= (standing.version, standing.reading):
-        standing.version, standing.reading = told.version, told.reading
-        standing.seq, standing.commit = told.seq, told.commit
+def _update(standing: _Standing, line: LineHeading) -> None:
+    if line.event in {"created", "gone", "restored"}:
+        standing.is_present = line.event != "gone"
+    if line.reading is not None and (line.version, line.reading) >= (standing.version, standing.reading):
+        standing.version, standing.reading = line.version, line.reading
+        standing.seq, standing.commit = line.seq, line.commit
 
 
-def _confirm(standings: dict[str, _Standing], look: dict[str, object], at: str) -> None:
-    standing = standings.get(str(look["id"]))
-    if standing is None or look["version"] != standing.version:
+def _confirm(standings: dict[str, _Standing], observation: dict[str, object], at: str) -> None:
+    standing = standings.get(str(observation["id"]))
+    if standing is None or observation["version"] != standing.version:
         return
-    seen = str(look["observed_at"])
+    seen = str(observation["observed_at"])
     if seen <= at:
         standing.before = max(standing.before or seen, seen)
     else:
         standing.after = min(standing.after or seen, seen)
 
 
-def _with_looks(raw: bytes, standing: _Standing) -> bytes:
+def _with_confirmations(raw: bytes, standing: _Standing) -> bytes:
     before, after = json.dumps(standing.before), json.dumps(standing.after)
-    looks = f',"verified_before":{before},"verified_after":{after}}}\n'
-    return raw.rstrip()[:-1] + looks.encode()
+    more = f',"verified_before":{before},"verified_after":{after}}}\n'
+    return raw.rstrip()[:-1] + more.encode()

@@ -1,4 +1,4 @@
-"""The files that follow from the commits and may be made anew at any time: lines, and what says of which commit."""
+"""Derived files, which can be rebuilt from the commits at any time: lines, and a document that names the commit."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A file of lines, one a speech, and the document beside it.
+    """A file with one line per speech, and the document beside it.
 
-    `make` gives the lines, using a scratch folder if it needs one; a speech that is gone has one if `keeps_gone`.
+    `make` gives the lines, with a scratch folder if it needs one; gone speeches have a line only with `keeps_gone`.
     """
 
     schema: str
@@ -43,7 +43,7 @@ DERIVED = (INDEX, LATEST)
 
 
 def replace_derived(what: Derived, layout: Layout, commits: Iterable[Commit], states: States, n: int) -> None:
-    """Replace both files by those of commit `n`; the document last, so that it never speaks of older lines."""
+    """Replace both files by those of commit `n`; the document last, so that it never describes older lines."""
     sha256, size, count = hashlib.sha256(), 0, 0
     ready = layout.staging / f"{what.lines_file}.new"
     with ready.open("wb") as stream:

@@ -1,4 +1,4 @@
-"""What has happened since a place in history: the feed a data team follows, and the series of view counts."""
+"""The events since a place in history, as a feed, and the series of view counts."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def seq_before(commits: Sequence[Commit], since: str | int) -> int:
 
 
 def _check_place(commits: Sequence[Commit], since: str | int, found: re.Match[str] | None) -> None:
-    """A place beyond the end is another archive's, or a later state of this one than is here."""
+    """Refuse a place beyond the end: it is of another archive, or of a later state of this one."""
     if found is None:
         return
     last = len(commits) if found[1] == "commit" else max((c.last_seq or 0 for c in commits), default=0)
@@ -53,10 +53,10 @@ def _check_place(commits: Sequence[Commit], since: str | int, found: re.Match[st
 
 
 def changes(versions: Iterable[Line], after: int, *, reprocessed: bool) -> Iterator[Line]:
-    """A `change/1` object per event with a seq above `after`, by rising seq.
+    """One `change/1` object per event with a seq above `after`, by rising seq.
 
-    `fields` names the changed keys of `changed` and `reprocessed`, null otherwise; readings that our parser changed
-    are told only with `reprocessed`. `versions` are all lines from the first: a change is told against what was.
+    `fields` names the changed keys of `changed` and `reprocessed`, null otherwise; `reprocessed` events are left out
+    unless asked for. `versions` must be all lines from the first, since a change is computed against the line before.
     """
     prints: dict[str, array[int]] = {}
     for line in versions:
@@ -71,23 +71,23 @@ def changes(versions: Iterable[Line], after: int, *, reprocessed: bool) -> Itera
 
 
 def _fingerprint(line: Line) -> array[int]:
-    """A hash a key: eight bytes tell whether a value changed, without keeping it."""
+    """An eight-byte hash per key, to detect a change without keeping the value."""
     values = map(apart_from_views(line).__getitem__, SAYING)
-    # Inverted, so that null is not taken for the text "None".
+    # Inverted, so that null differs from the text "None".
     return array("q", [hash(value) if type(value) is str else ~hash(repr(value)) for value in values])
 
 
 def view_counts(observations: Iterable[Line], id: str | None) -> Iterator[Line]:  # noqa: A002 - the contract's key
-    """A `views/1` object per look that read a view count, by rising seq; of one speech when `id` is given.
+    """One `views/1` object per observation with a view count, by rising seq; of one speech when `id` is given.
 
-    `decreased` is true when the count is below the one before it: told, never altered. A look that could not read the
-    count is left out: unknown is not 0.
+    `decreased` is true when the count is below the one before it; the count itself is never altered. An observation
+    without a count is left out: unknown is not 0.
     """
     last: dict[str, int] = {}
-    for look in observations:
-        count = look["view_count"]
-        if count is None or (id is not None and look["id"] != id):
+    for seen in observations:
+        count = seen["view_count"]
+        if count is None or (id is not None and seen["id"] != id):
             continue
-        told = {key: look[key] for key in ("id", "seq", "observed_at", "view_count", "views_source")}
-        yield {"schema": VIEWS_SCHEMA} | told | {"decreased": count < last.get(look["id"], 0)}
-        last[look["id"]] = count
+        fields = {key: seen[key] for key in ("id", "seq", "observed_at", "view_count", "views_source")}
+        yield {"schema": VIEWS_SCHEMA} | fields | {"decreased": count < last.get(seen["id"], 0)}
+        last[seen["id"]] = count

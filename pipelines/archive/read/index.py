@@ -1,4 +1,4 @@
-"""`index.jsonl`: one row per speech there ever was, present or not."""
+"""`index.jsonl`: one row per speech ever archived, present or not."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ Standing = Literal["present", "unlisted", "missing", "withheld", "unknown", "gon
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexRow:
-    """One line of `index.jsonl`: a speech there ever was, and how it stands (`index/1`)."""
+    """One line of `index.jsonl` (`index/1`): a speech ever archived, and its state."""
 
     schema: Annotated[str, "index/1"]
     id: Annotated[SpeechId, "site:native_id"]
-    state: Annotated[Standing, "gone when that is proven, else what the newest look found"]
+    state: Annotated[Standing, "gone when that is proven, else the presence in the newest observation"]
     title: Annotated[str, "of the newest reading"]
     url: Annotated[str, "canonical address, of the newest reading"]
     first_seen: Annotated[str, "UTC, when it was created"]
-    last_seen: Annotated[str, "last look that found it present"]
-    last_checked: Annotated[str, "last look at its article"]
-    versions: Annotated[int, "how many states of it the site published"]
-    readings: Annotated[int, "how many readings the newest version has"]
+    last_seen: Annotated[str, "last observation that found it present"]
+    last_checked: Annotated[str, "last observation that read its article"]
+    versions: Annotated[int, "number of states of it that the site published"]
+    readings: Annotated[int, "number of readings of the newest version"]
     last_seq: Annotated[int, "of the newest line about it, version or observation"]
     view_count: Annotated[int | None, "newest non-null observation"]
     view_count_at: Annotated[str | None, "when that was seen, UTC"]
@@ -55,7 +55,7 @@ def index_line(state: SpeechState) -> bytes:
 
 
 def index_row(state: SpeechState) -> IndexRow:
-    """How one speech stands."""
+    """The row of one speech."""
     return IndexRow(
         schema=INDEX_SCHEMA,
         id=state.id,

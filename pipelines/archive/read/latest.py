@@ -1,4 +1,4 @@
-"""`latest.jsonl`: the newest reading of every present speech. Derived, so it may be made anew at any time."""
+"""`latest.jsonl`: the newest reading of every present speech. Derived: it can be rebuilt at any time."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def latest_lines(layout: Layout, commits: Iterable[Commit], states: States, scra
 def _gather(
     layout: Layout, commits: Iterable[Commit], states: States, bodies: BinaryIO
 ) -> dict[str, tuple[int, int]]:
-    """Copy the wanted lines into `bodies`; where each one lies there."""
+    """Copy the wanted lines into `bodies`; returns the place of each."""
     wanted = {state.content_seq: state.native_id for state in states.values() if not state.is_gone}
     places, end = {}, 0
     for commit in commits:
         named = commit.stream("versions")
         if named is None or commit.first_seq is None:
             continue
-        # A commit's version lines come first and without gaps, so a line's place in its file tells its seq.
+        # A commit's version lines come first and without gaps, so a line's place in its file gives its seq.
         for seq, line in enumerate(raw_lines(layout.path(named.path)), commit.first_seq):
             if seq in wanted:
                 places[wanted[seq]] = (end, len(line))
@@ -54,14 +54,14 @@ _SPEECH, _LATEST = (f'{{"schema":"{name}",'.encode() for name in (SPEECH_SCHEMA,
 
 
 def latest_line(line: bytes, state: SpeechState) -> bytes:
-    """A version line as it stands in latest.jsonl: its own bytes under another schema, and what was seen since."""
+    """A version line as in latest.jsonl: its own bytes under another schema, and the keys of `seen_since`."""
     if not line.startswith(_SPEECH):
         raise Damaged(f"line with seq {state.content_seq}: does not begin with {_SPEECH.decode()}; run verify")
     return _LATEST + line[len(_SPEECH) : -2] + seen_since(state)
 
 
 def version_line(line: bytes, state: SpeechState) -> bytes | None:
-    """The version line a line of latest.jsonl was made from; null when it is not one of `state`."""
+    """The version line from which a line of latest.jsonl was made; null when it does not belong to `state`."""
     seen = seen_since(state)
     if not (line.startswith(_LATEST) and line.endswith(seen)):
         return None

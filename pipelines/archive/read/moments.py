@@ -1,4 +1,4 @@
-"""Moments as the lines write them: UTC to the second, so that text compares as time."""
+"""Moments as lines write them: UTC to the second, so that comparing text compares time."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def stamp(moment: datetime) -> str:
 
 
 def start_of(text: str) -> str:
-    """The first second that `text` means: of a day (UTC), or the moment itself."""
+    """The first second of a day (UTC), or the moment itself."""
     return f"{_day(text)}T00:00:00Z" if _DAY.fullmatch(text) else _second(text)
 
 
 def end_of(text: str) -> str:
-    """The last second that `text` means: of a day (UTC), or the moment itself."""
+    """The last second of a day (UTC), or the moment itself."""
     return f"{_day(text)}T23:59:59Z" if _DAY.fullmatch(text) else _second(text)
 
 

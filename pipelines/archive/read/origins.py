@@ -1,4 +1,4 @@
-"""What each speech's newest reading was made from: its line, and the row of the list it was seen in."""
+"""The line and list row from which each speech's newest reading was made."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Origin:
-    """`seq` is of the newest content line; `spare` are captures of a later look with the same bytes.
+    """`seq` is of the newest content line; `spare` are captures of a later observation with the same bytes.
 
-    They are kept when the line itself was read before raw bytes were.
+    They are kept when the line itself was read before raw bytes were kept.
     """
 
     seq: int = 0
@@ -28,18 +28,18 @@ class Origin:
     _article: tuple[str, ...] = ()
     _has_bytes: bool = False
 
-    def say(self, line: Line) -> None:
+    def add_content(self, line: Line) -> None:
         """Take a content line into account."""
         self.seq = line["seq"]
         if line["event"] == "restored":
-            return  # it repeats what was read on an earlier occasion
+            return  # it repeats an earlier reading
         self._occasion = (line["commit"], line["observed_at"])
         self._article, self._has_bytes = article_sha256(line["captures"]), has_bytes(line["captures"])
         self.spare = [] if line["event"] != "reprocessed" or self._has_bytes else self.spare
 
-    def look(self, line: Line) -> None:
+    def add_observation(self, line: Line) -> None:
         """Take an observation into account."""
-        # A commit's version lines come first, so a look of the same moment is the one that was read.
+        # A commit's version lines come first, so the observation of the same moment is the one that was read.
         if (line["commit"], line["observed_at"]) == self._occasion:
             self.listed = Row(**line["listed"]) if line["listed"] else None
         if not self._has_bytes and has_bytes(line["captures"]) and article_sha256(line["captures"]) == self._article:
@@ -52,9 +52,9 @@ def fold_origins(history: Iterable[Line]) -> dict[str, Origin]:
     for line in history:
         origin = origins.setdefault(line["id"].partition(":")[2], Origin())
         if line["schema"] == "observation/1":
-            origin.look(line)
+            origin.add_observation(line)
         elif line["event"] != "gone":
-            origin.say(line)
+            origin.add_content(line)
     return origins
 
 

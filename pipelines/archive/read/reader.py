@@ -1,4 +1,4 @@
-"""The data team's door: read an archive with nothing but the standard library, in constant memory."""
+"""`Archive`: read an archive with only the standard library, in constant memory."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Archive:
-    """One site's archive as its commits stood when this was made; keys it does not know are kept."""
+    """One site's archive as of its commits when this object was made; unknown keys are kept."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Open for reading; `NotAnArchive` when no commit is there, `Damaged` when the chain is broken."""
@@ -91,7 +91,7 @@ class Archive:
         return self._derived(LATEST_LINES)
 
     def index(self) -> Iterator[Line]:
-        """Every `index/1` line: each speech there ever was and how it stands, in natural order of their ids."""
+        """Every `index/1` line: each speech ever archived and its state, in natural order of their ids."""
         return self._derived(INDEX_LINES)
 
     def _derived(self, name: str) -> Iterator[Line]:
@@ -102,8 +102,8 @@ class Archive:
     def as_of(self, at: str, known_at: str | None = None) -> Iterator[Line]:
         """The speeches present at `at` as known at `known_at` (default: now), by rising seq.
 
-        Each is its `speech/1` line with `verified_before` and `verified_after`, the looks nearest to `at` that
-        confirmed it. A day means its end in UTC; `NotUnderstood` when a moment is none.
+        Each is its `speech/1` line with `verified_before` and `verified_after`, the observations nearest to `at`
+        that confirmed it. A day means its end in UTC; `NotUnderstood` for anything but a day or moment.
         """
         return (completed(parsed_json(line)) for line in self.raw_as_of(at, known_at))
 
@@ -114,12 +114,12 @@ class Archive:
     def changes(self, since: str | int = 0, *, reprocessed: bool = False) -> Iterator[Line]:
         """Every `change/1` after `since`: a seq (`123`, `seq:123`), `commit:4`, or a day or moment of recording.
 
-        Events are created, changed, gone and restored; with `reprocessed` also what only our parser changed.
+        Events are created, changed, gone and restored; with `reprocessed` also changes by our parser alone.
         """
         return feed.changes(self.versions(), feed.seq_before(self._commits, since), reprocessed=reprocessed)
 
     def view_counts(self, id: str | None = None) -> Iterator[Line]:  # noqa: A002 - the contract's key
-        """Every `views/1`: one view count as read at one look, of all speeches or of one (`gszx:4864` or `4864`)."""
+        """Every `views/1`: one view count of one observation, of all speeches or of one (`gszx:4864` or `4864`)."""
         return feed.view_counts(self.observations(), id and self.full_id(id))
 
     def about(self, id: str) -> Iterator[Line]:  # noqa: A002 - the contract's key
@@ -134,12 +134,12 @@ class Archive:
                         yield line
 
     def full_id(self, id: str) -> str:  # noqa: A002 - the contract's key
-        """`gszx:4864` for `4864`; `NotUnderstood` when it is of another site or no id at all."""
+        """`gszx:4864` for `4864`; `NotUnderstood` when it is of another site or not an id."""
         site, _, native_id = id.rpartition(":")
         if site not in {"", self.facts.site}:
             raise NotUnderstood(f"{id}: this archive is of {self.facts.site}")
         if not NATIVE_ID.fullmatch(native_id):
-            raise NotUnderstood(f"{id!r}: no id of a speech; give for example {self.facts.site}:4864, or 4864")
+            raise NotUnderstood(f"{id!r}: not the id of a speech; give for example {self.facts.site}:4864, or 4864")
         return f"{self.facts.site}:{native_id}"
 
     def line(self, seq: int) -> Line:
@@ -156,7 +156,7 @@ class Archive:
 
 
 def read_about(layout: Layout) -> SiteFacts | None:
-    """What archive.json says, or null when there is none; a later format is refused here."""
+    """The content of archive.json, or null when there is none; a later format is refused here."""
     file = layout.path(ARCHIVE_JSON)
     try:
         value = json_object(file)

@@ -1,4 +1,4 @@
-"""What an archive knows of each speech: a fold over its lines in seq order, a few hundred bytes a speech."""
+"""The state of each speech: a fold over the archive's lines in seq order, a few hundred bytes per speech."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     from pipelines.record import Speech
 
 OF_VIEWS = frozenset((*names_of(Raw, "counted"), *names_of(Observation, "counted")))
-"""What a problem is told of that concerns the view count."""
+"""The fields of problems about the view count."""
 _RAW_VIEWS = dict.fromkeys(names_of(Raw, "counted"))
 SAYING = names_of(Version, "published", "interpreted", "grounds")
-"""The keys of a version line that say something of the speech, rather than when, how or where it was read."""
+"""The keys of a version line about the speech itself, not about when, how or where it was read."""
 
 
 @dataclass(slots=True, kw_only=True)
 class SpeechState:
-    """One speech after the lines folded so far. Between looks that found it absent, `first_missed_at` stands;
-    between looks that found a text not believed to be its own, `first_doubted_at`. `files` are those fetched;
-    `text` is `text_digest` of the body.
+    """One speech after the lines folded so far. `first_missed_at` is set while observations find it absent,
+    `first_doubted_at` while they find a text that is doubtfully its own. `files` are those fetched; `text` is
+    `text_digest` of the body.
 
-    `presence` is what the newest look found; `last_seq` is of the newest line of either stream.
+    `presence` is that of the newest observation; `last_seq` is of the newest line of either stream.
     """
 
     id: str
@@ -77,7 +77,7 @@ States = dict[str, SpeechState]
 def load(history: Iterable[Line], *, for_writing: bool = True, note: Callable[[Line], None] | None = None) -> States:
     """The state of every speech, keyed by native id, from the lines of both streams by rising seq.
 
-    What only a writer asks (`derived_sha256`) costs time. `note` is shown every line.
+    `derived_sha256`, which only a writer needs, costs time. `note` is called with every line.
     """
     states: States = {}
     for line in history:
@@ -88,7 +88,7 @@ def load(history: Iterable[Line], *, for_writing: bool = True, note: Callable[[L
 
 
 def fold_checked(states: States, line: Line, *, for_writing: bool = True) -> None:
-    """`fold`, with a line that lacks what it must have told as damage."""
+    """`fold` that raises `Damaged` for a line without a key that it must have."""
     try:
         fold(states, line, for_writing=for_writing)
     except (KeyError, TypeError, AttributeError) as error:
@@ -161,7 +161,7 @@ def _observe(state: SpeechState, line: Line) -> None:
     elif line["presence"] == "missing":
         state.first_missed_at = state.first_missed_at or at
     elif line["presence"] == "withheld":
-        # The site answered that it has the page; `unknown` is no answer and neither starts nor ends a streak.
+        # The site answered that it has the page; `unknown` is no answer and neither begins nor ends an absence.
         state.first_missed_at = state.first_missed_at if state.is_gone else None
     state.first_doubted_at = _first_doubted(state, line, at)
     if "article" in line["looked"]:
@@ -186,12 +186,12 @@ def _row(listed: dict[str, str | None], title: str) -> Row:
 
 
 def derived_sha256(line: Line) -> str:
-    """Hash of all a line says of the speech, whatever the view count: equal when a new parser reads the same."""
+    """Hash of all keys about the speech but the view count: equal when a new parser reads the same."""
     return sorted_sha256(apart_from_views({key: line[key] for key in SAYING}))
 
 
 def apart_from_views(line: Line) -> Line:
-    """The line with all that the view count alone changes taken out."""
+    """The line without everything that a change of the view count alone would alter."""
     problems = [problem for problem in line["problems"] if problem["field"] not in OF_VIEWS]
     return line | {"raw": line["raw"] | _RAW_VIEWS, "problems": problems}
 
@@ -202,27 +202,27 @@ def derived_of(speech: Speech) -> str:
 
 
 def text_digest(body: str) -> bytes:
-    """Eight bytes that tell whether two texts are the same; none for no text."""
+    """An eight-byte hash to compare texts by; empty for no text."""
     return hashlib.sha256(body.encode()).digest()[:8] if body else b""
 
 
 def files_of(attachments: Iterable[Line]) -> tuple[tuple[str, str], ...]:
-    """Path and query of each attachment that was fetched, with the digest of its bytes."""
+    """Path and query of each fetched attachment, with the digest of its bytes."""
     return tuple((local_part(one["url"]), one["sha256"]) for one in attachments if one["sha256"] is not None)
 
 
 def has_other_file(before: Iterable[tuple[str, str]], after: Iterable[tuple[str, str]]) -> bool:
-    """True when the site gave other bytes under an address it gave before; what was not fetched says nothing."""
+    """True when an address gave other bytes than before; attachments that were not fetched do not count."""
     known = dict(before)
     return any(known.get(url, digest) != digest for url, digest in after)
 
 
 def has_new_file(before: Iterable[tuple[str, str]], after: Iterable[tuple[str, str]]) -> bool:
-    """True when a file could be had that could not be had before."""
+    """True when a file was fetched that was not fetched before."""
     return not dict(after).keys() <= dict(before).keys()
 
 
 def article_sha256(captures: Iterable[Line]) -> tuple[str, ...]:
-    """Payload hashes of the article's parts; empty when any is unknown, so that nothing can equal it."""
+    """Payload hashes of the article's parts; empty when any is unknown, which equals nothing."""
     hashes: Sequence[str | None] = [c["payload_sha256"] for c in captures if c["role"] == "article"]
     return tuple(h for h in hashes if h is not None) if None not in hashes else ()

@@ -1,1 +1,1 @@
-"""The types of the lines, read off the records: for checkers, for reader libraries and for the documents."""
+"""Schemas generated from the record classes: for validators, reader libraries and documentation."""

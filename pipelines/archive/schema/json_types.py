@@ -1,4 +1,4 @@
-"""The types of a line as plain data, read off the dataclasses of the contract, and a check of values against them."""
+"""The types of a line as plain data, generated from the record classes, and a check of values against them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipelines.keys import Key, Pattern
 class Shape:
     """A type: str or int, a list of `item`, or an object with `keys`.
 
-    Only `choices` fit when there are any. `pattern` is what a text looks like, for schemas; `misfit` does not ask it.
+    If there are `choices`, only these fit. `pattern` is for JSON Schemas; `misfit` does not check it.
     """
 
     kind: Literal["str", "int", "list", "object"]
@@ -28,12 +28,12 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One key of an object; `said` is what a record says of it, null where it says a meaning at most."""
+    """One key of an object; `declared` is its `Key` in the record, null where the record gives at most a meaning."""
 
     name: str
     shape: Shape
     about: str | None
-    said: Key | None
+    declared: Key | None
 
 
 def shape_of_record(record: type) -> Shape:
@@ -44,9 +44,9 @@ def shape_of_record(record: type) -> Shape:
 
 def _property(name: str, hint: Any) -> Property:
     extras = getattr(hint, "__metadata__", ())
-    said = next((one for one in extras if isinstance(one, Key)), None)
-    about = said.about if said else next((one for one in extras if isinstance(one, str)), None)
-    return Property(name, _shape(hint, null=False), about, said)
+    declared = next((one for one in extras if isinstance(one, Key)), None)
+    about = declared.about if declared else next((one for one in extras if isinstance(one, str)), None)
+    return Property(name, _shape(hint, null=False), about, declared)
 
 
 def _shape(hint: Any, *, null: bool) -> Shape:
@@ -71,11 +71,11 @@ _TYPES: dict[str, type] = {"str": str, "int": int, "list": list, "object": dict}
 
 
 def _is(value: Any, kind: str) -> bool:
-    return type(value) is _TYPES[kind]  # not isinstance: true is no int
+    return type(value) is _TYPES[kind]  # not isinstance: true is not an int
 
 
 def misfit(shape: Shape, value: Any, name: str = "the line") -> str | None:
-    """The first thing about `value` that is not of the shape, or null. Keys it does not know may follow."""
+    """The first difference between `value` and the shape, or null. Unknown keys may follow."""
     if value is None:
         return None if shape.null else f"{name} is null"
     if not _is(value, shape.kind):
@@ -96,14 +96,14 @@ def _misfit_keys(shape: Shape, value: dict[str, Any], name: str) -> str | None:
 
 
 def _first(found: Any) -> str | None:
-    return next((said for said in found if said is not None), None)
+    return next((message for message in found if message is not None), None)
 
 
 _MOST_COMBINATIONS = 10_000
 
 
 def fits(shape: Shape) -> Callable[[Any], bool]:
-    """A quick answer to `misfit(shape, value) is None`, made once for millions of values."""
+    """A fast version of `misfit(shape, value) is None`, compiled once for millions of values."""
     kinds = _kinds(shape)
     if shape.choices:
         choices = frozenset(shape.choices) | ({None} if shape.null else set())
@@ -119,7 +119,7 @@ def _object_fits(shape: Shape, kinds: frozenset[type]) -> Callable[[Any], bool]:
     count = len(wanted)
     of_keys = [_kinds(key.shape) for key in shape.keys]
     deeper = [(k.name, fits(k.shape)) for k in shape.keys if k.shape.choices or k.shape.item or k.shape.keys]
-    # Millions of objects have a few dozen combinations of types; each is judged once.
+    # Millions of objects have a few dozen combinations of types; each is checked once.
     seen: set[tuple[type, ...]] = set()
 
     def types_fit(types: tuple[type, ...]) -> bool:
@@ -138,7 +138,7 @@ def _object_fits(shape: Shape, kinds: frozenset[type]) -> Callable[[Any], bool]:
         types = tuple(map(type, value.values()))[:count]
         if types not in seen and not types_fit(types):
             return False
-        for name, inner in deeper:  # noqa: SIM110 - a generator costs more than what it checks
+        for name, inner in deeper:  # noqa: SIM110 - a generator costs more than the check itself
             if not inner(value[name]):
                 return False
         return True

@@ -1,7 +1,7 @@
-"""What an archive's `schemas/` holds: JSON Schemas for checkers and column types for pandas, polars and DuckDB.
+"""The files of an archive's `schemas/`: JSON Schemas for validators, column types for pandas, polars and DuckDB.
 
-Readers that guess types lose data: `004864` becomes 4864, counts with gaps become floats, a key that is null for the
-first thousands of lines becomes text or vanishes. With `readers.json` nothing is guessed.
+Readers that infer types lose data: `004864` becomes 4864, counts with gaps become floats, a key that is null for the
+first thousands of lines becomes text or vanishes. With `readers.json` nothing is inferred.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ def _stem(name: str) -> str:
 
 
 def _schema(name: str, shape: Shape) -> dict[str, Any]:
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": name}
-    schema = head | _json_schema(shape)
+    heading = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": name}
+    schema = heading | _json_schema(shape)
     schema["properties"]["schema"]["const"] = name
     return schema
 

@@ -1,4 +1,4 @@
-"""The tables of docs/archive-format.md; `python -m pipelines.archive.schema.tables FILE` fills them in."""
+"""Generates the tables of docs/archive-format.md: `python -m pipelines.archive.schema.tables FILE`."""
 
 from __future__ import annotations
 
@@ -28,32 +28,32 @@ def tables() -> dict[str, str]:
     parts = (Attachment, Capture, Evidence, Presence, Problem, Raw, Row)
     found = {record.__name__: _keys(record) for record in (Version, Observation, IndexRow, *parts)}
     found["Latest"] = _keys(Latest, skip=len(fields(Version)))
-    found["roles"] = _table(("role", "what it says"), ((f"`{role}`", about) for role, about in ROLES.items()))
+    found["roles"] = _table(("role", "meaning"), ((f"`{role}`", about) for role, about in ROLES.items()))
     found["problems"] = _table(("code", "meaning"), ((f"`{code}`", about) for code, about in PROBLEM_CODES.items()))
-    found["genres"] = _table(("genre", "what it is"), ((f"`{genre}`", about) for genre, about in GENRES.items()))
+    found["genres"] = _table(("genre", "meaning"), ((f"`{genre}`", about) for genre, about in GENRES.items()))
     reasons = ((f"`{r}`", r.presence, "yes" if r.is_the_sites_word else "no") for r in Reason)
-    found["reasons"] = _table(("reason", "presence it proves", "the site's own word"), reasons)
+    found["reasons"] = _table(("reason", "presence it proves", "the site's own statement"), reasons)
     return found
 
 
 def filled(text: str) -> str:
-    """A document with every table between its markers made anew."""
+    """The document with every table between its markers replaced."""
     made = tables()
     return _MARKED.sub(lambda found: f"{found[1]}{made[found['name']]}{found[3]}", text)
 
 
 def _keys(record: type, skip: int = 0) -> str:
     keys = shape_of_record(record).keys[skip:]
-    if not all(key.said for key in keys):
-        rows = ((f"`{key.name}`", _type(key.shape), key.about or "") for key in keys)
-        return _table(("key", "type", "meaning"), rows)
-    told = ((f"`{key.name}`", _type(key.shape), _role(key.said), key.about or "") for key in keys if key.said)
-    return _table(("key", "type", "role", "meaning"), told)
+    if not all(key.declared for key in keys):
+        plain = ((f"`{key.name}`", _type(key.shape), key.about or "") for key in keys)
+        return _table(("key", "type", "meaning"), plain)
+    rows = ((f"`{key.name}`", _type(key.shape), _role(key.declared), key.about or "") for key in keys if key.declared)
+    return _table(("key", "type", "role", "meaning"), rows)
 
 
-def _role(said: Key) -> str:
-    flags = {"hashed": said.hashed, "personal": said.personal, "later": said.later}
-    return ", ".join([said.role, *(name for name, is_so in flags.items() if is_so)])
+def _role(key: Key) -> str:
+    flags = {"hashed": key.hashed, "personal": key.personal, "later": key.later}
+    return ", ".join([key.role, *(name for name, is_so in flags.items() if is_so)])
 
 
 def _type(shape: Shape) -> str:
@@ -61,8 +61,8 @@ def _type(shape: Shape) -> str:
     return f"{name} or null" if shape.null else name
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = (head, tuple("---" for _ in head), *rows)
+def _table(titles: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = (titles, tuple("---" for _ in titles), *rows)
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 

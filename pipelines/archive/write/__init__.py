@@ -1,1 +1,1 @@
-"""One run writing into an archive, from admission to the commit; and the one allowed rewrite, a redaction."""
+"""Writing: one run from admission to commit, and redaction, the only allowed rewrite."""

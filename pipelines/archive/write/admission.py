@@ -1,4 +1,4 @@
-"""Whether a run may write into an archive: the refusals, all made before anything is written."""
+"""Checks whether a run may write into an archive, all made before anything is written."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
 
 def admit(layout: Layout, facts: SiteFacts, run: str, opened_at: str) -> Archive | None:
-    """The archive a run may write to, null when it begins one; or the refusal."""
+    """The archive a run may write to, null when it begins a new one; raises when it may not."""
     checked_name(facts.site, "site")
     checked_name(run, "run")
     if (folder := layout.staging / run).exists():
-        raise LockHeld(f"{folder}: a run of this name is under way or died here; wait for its end, or move it away")
+        raise LockHeld(
+            f"{folder}: a run of this id is in progress or died; wait for its end, or move the folder away"
+        )
     about = read_about(layout)
     if about is None or not commit_files(layout):
         return None
@@ -31,12 +33,12 @@ def admit(layout: Layout, facts: SiteFacts, run: str, opened_at: str) -> Archive
     check_site(layout, about, facts)
     check_clock(layout, archive, opened_at)
     if any(commit.run == run for commit in archive.commits()):
-        raise ArchiveError(f"{layout.root}: holds a run {run} already; give the run another id")
+        raise ArchiveError(f"{layout.root}: already holds a run {run}; give the run another id")
     return archive
 
 
 def check_site(layout: Layout, about: SiteFacts, facts: SiteFacts) -> None:
-    """Refuse a run of `facts` where `about` says that another site, or another host of it, is kept."""
+    """Refuse a run of `facts` where `about` names another site, or another host of it."""
     remedy = "Give another ARCHIVE_ROOT"
     if (about.site, about.id_namespace) != (facts.site, facts.id_namespace):
         kept, given = f"{about.site} ({about.id_namespace})", f"{facts.site} ({facts.id_namespace})"
@@ -52,7 +54,7 @@ def _hostnames(hosts: tuple[str, ...]) -> set[str]:
 
 
 def check_clock(layout: Layout, archive: Archive | None, now: str) -> None:
-    """Refuse a moment before the last commit: history would run backwards."""
+    """Refuse a moment before the last commit, which would put history out of order."""
     moment = datetime.fromisoformat(now)
     if archive is None:
         return
@@ -64,12 +66,12 @@ def check_clock(layout: Layout, archive: Archive | None, now: str) -> None:
 
 
 def check_room(folder: Path, floor: int) -> None:
-    """Refuse to write when fewer than `floor` bytes are free: what is left is for ending the run well."""
+    """Refuse to write when fewer than `floor` bytes are free: the rest is for sealing the run."""
     there = next(f for f in (folder, *folder.parents) if f.exists())
     disk = os.statvfs(there)
     free = disk.f_bavail * disk.f_frsize
     if free < floor:
         raise DiskFull(
             f"{folder}: {free >> 20} MiB free, fewer than DISK_FLOOR_MB={floor >> 20}. "
-            "What was saved waits in staging. Make room and run again"
+            "Saved data stays in staging. Free some space and run again"
         )

@@ -1,4 +1,4 @@
-"""The raw bytes of a run: every exchange into WARC files in its staging, on the disk before a line points to it."""
+"""The raw bytes of a run: WARC files in its staging, synced to disk before a line points to them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _DEDUPLICATED = frozenset({"article", "list", "attachment"})
 
 
 class Captured(NamedTuple):
-    """Where an exchange was kept; what a line's capture says of it."""
+    """The place of a stored exchange, as a line's capture gives it."""
 
     file: str
     offset: int
@@ -61,20 +61,20 @@ class _File:
 
 
 def _new_id() -> str:
-    """A WARC-Record-ID; only uniqueness is asked of it."""
+    """A WARC-Record-ID; it must only be unique."""
     return f"<{uuid4().urn}>"
 
 
 class KeptPayloads:
-    """Where each payload seen so far was first kept in full, by the digest that lines give it."""
+    """The place where each payload was first stored in full, by its digest in lines."""
 
     def __init__(self) -> None:
-        """Know none."""
+        """Begin with none."""
         self._places: dict[str, tuple[str, int]] = {}
         self._newest: dict[str, str] = {}
 
     def note(self, line: Line) -> None:
-        """Take the captures of one committed line; of each address only the newest payload is kept in mind."""
+        """Add the captures of one committed line; only the newest payload of each address is remembered."""
         for capture in line["captures"]:
             sha256, file = capture["payload_sha256"], capture["file"]
             if file is None or sha256 is None or capture["role"] not in _DEDUPLICATED:
@@ -86,11 +86,11 @@ class KeptPayloads:
             self._places.setdefault(sha256, (file, capture["offset"]))
 
     def get(self, sha256: str | None) -> tuple[str, int] | None:
-        """File and offset of a record with this payload, which may have been cut or be a revisit itself."""
+        """File and offset of a record with this payload; it may be truncated or a revisit itself."""
         return self._places.get(sha256 or "")
 
     def add(self, sha256: str | None, place: Captured) -> None:
-        """Remember what this run kept in full."""
+        """Remember a payload that this run stored in full."""
         if sha256 is not None:
             self._places.setdefault(sha256, (place.file, place.offset))
 
@@ -99,8 +99,8 @@ class CaptureFiles:
     """Writes the WARC files of one run. `add` is called from one thread, `sync` and `close` from any.
 
     Args:
-        root: the site's folder, below which older files lie.
-        folder: the run's staging, below which the files are written under their names.
+        root: the site's folder, which holds older files.
+        folder: the run's staging, into which the files are written under their final names.
         name: gives the name of file number n, from 0.
         info: named fields of each file's warcinfo record.
         kept: the payloads the archive holds.
@@ -125,7 +125,7 @@ class CaptureFiles:
         self.counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
 
     def add(self, exchange: Exchange) -> Captured | None:
-        """Keep one exchange; where its response is, or null when there was none.
+        """Store one exchange; returns the place of its response, or null when there was none.
 
         Raises:
             ArchiveError: it could not be written; the file holds whole records only.
@@ -141,7 +141,7 @@ class CaptureFiles:
             return kept
 
     def take(self, file: Path, name: str) -> None:
-        """Take over a WARC file of another archive under the name it has there, unless it is here already.
+        """Copy a WARC file of another archive under its name there, unless it exists already.
 
         Raises:
             ArchiveError: it could not be copied.
@@ -155,13 +155,13 @@ class CaptureFiles:
                 sync_folder(path.parent)
 
     def sync(self) -> None:
-        """See everything added so far on the disk."""
+        """Fsync everything added so far."""
         with self._lock:
             if self._file is not None:
                 sync(self._file.stream)
 
     def close(self) -> None:
-        """See everything on the disk and let go of the file."""
+        """Fsync everything and close the file."""
         with self._lock:
             self._finish()
 
@@ -193,7 +193,7 @@ class CaptureFiles:
         try:
             record = read_at(self._paths.get(name, self._root / name), offset)
         except (OSError, WarcDamaged):
-            return None  # what cannot be read back is kept anew
+            return None  # a record that cannot be read back is stored again
         is_whole = record.type == "response" and record.get("WARC-Truncated") is None
         if not is_whole or record.get("WARC-Payload-Digest") != digest(found.payload_sha256):
             return None

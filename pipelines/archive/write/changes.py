@@ -1,4 +1,4 @@
-"""The decisions: given what an archive knows and what a run saw, which events happened. Pure functions."""
+"""Decides which events happened, from the archive's state and what a run saw. Pure functions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FEW = 5
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event to write, with the version and reading it has."""
+    """One event to write, with its version and reading."""
 
     event: Event
     version: int
@@ -28,7 +28,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class MassDeletion:
-    """So many of the present speeches would be gone by one run that a person must accept it."""
+    """One run would mark so many of the present speeches gone that a person must accept it."""
 
     gone: int
     present: int
@@ -37,7 +37,7 @@ class MassDeletion:
 def steps_of_look(state: SpeechState | None, speech: Speech, before: Speech | None = None) -> tuple[Step, ...]:
     """The events of a speech whose article was read; none when it is the same.
 
-    `before`, asked for by `is_ambiguous`, is the newest version's own capture as the parser of `speech` reads it.
+    `before`, needed where `is_ambiguous` is true, is the newest version's capture as the parser of `speech` reads it.
     """
     if state is None:
         return (Step("created", 1, 1),)
@@ -48,14 +48,14 @@ def steps_of_look(state: SpeechState | None, speech: Speech, before: Speech | No
 
 
 def is_ambiguous(state: SpeechState | None, parser: str, captures: tuple[Capture, ...]) -> bool:
-    """True when bytes and parser both differ from the archive's: the old bytes, read again, tell whose it is."""
+    """True when bytes and parser both differ from the archive's: only reading the old bytes again shows the cause."""
     if state is None or state.parser == parser:
         return False
     return article_sha256(json_value(captures)) != state.article_sha256
 
 
 def steps_of_replay(state: SpeechState | None, speech: Speech) -> tuple[Step, ...]:
-    """The events of reading the archive's own capture again: a new reading or nothing, whatever the bytes around."""
+    """The events of reading the archive's own capture again: a new reading or nothing."""
     if state is None or state.is_gone or speech.parser == state.parser:
         return ()
     return _difference(state, speech, is_same_bytes=True)
@@ -71,14 +71,14 @@ def _difference(state: SpeechState, speech: Speech, *, is_same_bytes: bool) -> t
     if is_same_content and derived_of(speech) == state.derived_sha256:
         return ()
     if is_same_bytes and state.is_redacted:
-        return ()  # a new reading of the old bytes would bring back what was removed by order
+        return ()  # a new reading of the old bytes would bring back redacted text
     if is_same_bytes and speech.parser != state.parser:
         return (Step("reprocessed", state.version, state.reading + 1),)
     return () if is_same_content else (Step("changed", state.version + 1, 1),)
 
 
 def _attributed(state: SpeechState, speech: Speech, before: Speech) -> tuple[Step, ...]:
-    """What this parser reads otherwise in the old bytes is ours; what it reads otherwise in the new, the site's."""
+    """A difference in the old bytes is our parser's change, a difference between old and new bytes the site's."""
     ours = _difference(state, before, is_same_bytes=True)
     known = state.content_sha256 if state.is_redacted else before.content_sha256
     files = [files_of(json_value(one.attachments)) for one in (before, speech)]
@@ -92,7 +92,7 @@ def _is_same_bytes(state: SpeechState, speech: Speech) -> bool:
 
 
 def content_of(steps: tuple[Step, ...]) -> ContentState:
-    """What an observation says of the text it confirmed."""
+    """The `content` of the observation."""
     events = {step.event for step in steps}
     if "created" in events:
         return "new"
@@ -100,9 +100,9 @@ def content_of(steps: tuple[Step, ...]) -> ContentState:
 
 
 def is_proven_gone(state: SpeechState, missed: Missed, gone_after_days: int) -> bool:
-    """True when the site's own word, and long enough a silence since the first one, make the speech gone now.
+    """True when the site says that the speech is gone, long enough after it said so first.
 
-    `state` holds what earlier runs saw, so a first miss in it was another run's.
+    `state` holds what earlier runs saw, so a first miss in it is of another run.
     """
     if missed.reason.presence != "missing" or state.is_gone:
         return False
@@ -110,10 +110,10 @@ def is_proven_gone(state: SpeechState, missed: Missed, gone_after_days: int) -> 
         return True
     if state.first_missed_at is None:
         return False
-    silence = datetime.fromisoformat(missed.look.observed_at) - datetime.fromisoformat(state.first_missed_at)
-    return silence >= timedelta(days=gone_after_days)
+    absence = datetime.fromisoformat(missed.look.observed_at) - datetime.fromisoformat(state.first_missed_at)
+    return absence >= timedelta(days=gone_after_days)
 
 
 def mass_deletion(gone: int, present: int) -> MassDeletion | None:
-    """Not null when one run would take away more than a third of the `present` speeches, and not just a few."""
+    """Not null when one run would mark more than a third of the `present` speeches gone, and not just a few."""
     return MassDeletion(gone, present) if gone >= _FEW and gone * 3 > present else None

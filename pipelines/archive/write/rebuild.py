@@ -1,4 +1,4 @@
-"""Making the derived files anew, when a crash or a full disk left them behind the last commit."""
+"""Rebuilds the derived files, when a crash or a full disk left them behind the last commit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def rebuild(path: str | os.PathLike[str]) -> Archive:
-    """Make the latest and index files and missing commit hashes anew from what the commits name."""
+    """Rebuild the latest and index files and missing commit hashes from the committed files."""
     layout = Archive(path).layout
     with writing(layout.root):
         layout.staging.mkdir(exist_ok=True)
@@ -37,7 +37,7 @@ def rebuild(path: str | os.PathLike[str]) -> Archive:
 
 
 def write_derived(archive: Archive, states: States) -> None:
-    """Write everything that follows from the last commit. The caller holds the lock."""
+    """Write all derived files of the last commit. The caller holds the lock."""
     commits = archive.commits()
     write_sidecars(archive.layout, commits)
     for what in DERIVED:
@@ -45,18 +45,18 @@ def write_derived(archive: Archive, states: States) -> None:
 
 
 def heal(archive: Archive, states: States) -> None:
-    """Finish what a run left undone that died between its commit point and its end. The caller holds the lock."""
+    """Finish the work of a run that died between its commit and its end. The caller holds the lock."""
     for commit in archive.commits():
         staged = archive.layout.staging / commit.run
         if staged.is_dir():
             shutil.rmtree(staged)
     last = archive.commits()[-1].n
-    is_behind = any(_commit_told(archive.layout, what) != last for what in DERIVED)
+    is_behind = any(_commit_of(archive.layout, what) != last for what in DERIVED)
     if is_behind or not archive.layout.sidecar(last).exists():
         write_derived(archive, states)
 
 
-def _commit_told(layout: Layout, what: Derived) -> object:
+def _commit_of(layout: Layout, what: Derived) -> object:
     try:
         return json_object(layout.path(what.about_file))["commit"]
     except (OSError, ValueError, KeyError, TypeError):

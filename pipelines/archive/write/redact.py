@@ -1,6 +1,6 @@
-"""Carrying out a redaction: prepare the new files, make the commit, then put the files in place.
+"""Redaction: prepare the new files, make the commit, then put the files in place.
 
-The commit is the point of no return: what a crash leaves undone after it, the next run or `rebuild` finishes.
+If a crash comes after the commit, the next run or `rebuild` finishes the redaction.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pipelines.archive.disk.redactions import REDACTION, Redaction, Replaced, ha
 from pipelines.archive.errors import NotKnown
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import Act, Acting, When, acting
-from pipelines.archive.write.replacing import ready_file, write_without_words
+from pipelines.archive.write.replacing import ready_file, write_without_text
 from pipelines.untrusted import whole
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
-    """What a redaction did: its commit, the archive's new head, how many lines, and files that may still tell."""
+    """A redaction: its commit, the archive's new head, the number of lines, files that may still hold the text."""
 
     commit: int
     head: str
@@ -42,34 +42,34 @@ def redact(
     order: str | None,
     when: When,
 ) -> Redacted:
-    """Remove the words of a speech from every committed line and say so in a commit of its own.
+    """Remove the text of a speech from every committed line, and record it in a commit of its own.
 
-    Run reports and WARC captures are not touched; those that may hold the words are returned by name.
+    Run reports and WARC captures are not changed; those that may hold the text are returned by name.
 
     Raises:
-        NotKnown: the archive never captured this speech, or no line holds its words any more.
+        NotKnown: the archive never captured this speech, or no line holds its text any more.
     """
     with acting(path, REDACTION, when) as held:
-        commit = held.commit(_without_text(held, native_id, reason, order))
+        commit = held.commit(_redacting(held, native_id, reason, order))
     assert commit.redaction is not None  # noqa: S101 - that is what was made
-    left = tuple(_may_still_tell(Archive(path), commit.redaction.id))
+    left = tuple(_may_still_hold(Archive(path), commit.redaction.id))
     return Redacted(commit.n, commit.sha256, len(commit.redaction.seqs), left)
 
 
-def _without_text(held: Acting, native_id: str, reason: str, order: str | None) -> Act:
+def _redacting(held: Acting, native_id: str, reason: str, order: str | None) -> Act:
     archive, wanted = held.archive, f"{held.archive.facts.site}:{native_id}"
-    seqs, now = _lines_with_words(archive, wanted), files_now(archive.commits())
+    seqs, now = _lines_with_text(archive, wanted), files_now(archive.commits())
     files = []
     for path, of_file in seqs.items():
         ready = ready_file(archive.layout, held.run, path)
-        write_without_words(archive.layout, path, ready, of_file, held.n)
+        write_without_text(archive.layout, path, ready, of_file, held.n)
         files.append(Replaced(old=now[path][0], new=NamedFile.of(ready, path)))
-    told = tuple(sorted(seq for of_file in seqs.values() for seq in of_file))
-    redaction = Redaction(id=wanted, reason=reason, order=order, seqs=told, files=tuple(files))
+    redacted_seqs = tuple(sorted(seq for of_file in seqs.values() for seq in of_file))
+    redaction = Redaction(id=wanted, reason=reason, order=order, seqs=redacted_seqs, files=tuple(files))
     return Act(kind=REDACTION, details=None, redaction=redaction)
 
 
-def _lines_with_words(archive: Archive, wanted: str) -> dict[str, list[int]]:
+def _lines_with_text(archive: Archive, wanted: str) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for commit in archive.commits():
         for named in filter(None, map(commit.stream, ("versions", "observations"))):
@@ -81,12 +81,12 @@ def _lines_with_words(archive: Archive, wanted: str) -> dict[str, list[int]]:
             if seqs:
                 found[named.path] = seqs
     if not found:
-        raise NotKnown(f"{wanted}: no line of this archive holds its words; `log` lists what is known of a speech")
+        raise NotKnown(f"{wanted}: no line of this archive holds its text; `log` lists what is known of a speech")
     return found
 
 
-def _may_still_tell(archive: Archive, wanted: str) -> Iterator[str]:
-    """Captures its lines were read from, reports of runs that name it, and what died runs left in staging."""
+def _may_still_hold(archive: Archive, wanted: str) -> Iterator[str]:
+    """Captures of its lines, reports of runs that name it, and files that dead runs left in staging."""
     captures = {
         capture["file"]
         for line in archive.history()

@@ -1,4 +1,4 @@
-"""Finishing the acts of a person on an archive: steps that any holder of the lock can take again after a crash."""
+"""Finishes the acts of a person on an archive: steps that any holder of the lock can repeat after a crash."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ACT = re.compile(r"[a-z-]+-\d{8,}")
 
 
 def finish_acts(archive: Archive) -> None:
-    """Finish what acts left undone: redacted files put in place, an act without a commit undone.
+    """Finish acts that a crash interrupted: put redacted files in place, remove an act without a commit.
 
     The caller holds the lock.
     """
@@ -46,28 +46,26 @@ def _replace(layout: Layout, commit: Commit, replaced: Replaced) -> None:
     assert commit.redaction is not None  # noqa: S101 - the caller found it there
     ready = ready_file(layout, commit.run, replaced.old.path)
     if not ready.exists():
-        write_without_words(layout, replaced.old.path, ready, commit.redaction.seqs, commit.n)
+        write_without_text(layout, replaced.old.path, ready, commit.redaction.seqs, commit.n)
     if file_digest(ready) != (replaced.new.bytes, replaced.new.sha256):
-        raise Damaged(
-            f"{ready}: is not what commit {commit.n} says; restore {replaced.new.path} from a redacted copy"
-        )
+        raise Damaged(f"{ready}: does not match commit {commit.n}; restore {replaced.new.path} from a redacted copy")
     final = layout.path(replaced.new.path)
     ready.replace(final)
     sync_folder(final.parent)
 
 
 def ready_file(layout: Layout, run: str, path: str) -> Path:
-    """Where the new content of a committed file waits for the commit of run `run`."""
+    """The prepared new content of a committed file, before the commit of run `run`."""
     return layout.staging / run / "sealed" / path
 
 
-def write_without_words(layout: Layout, path: str, ready: Path, seqs: Iterable[int], n: int) -> None:
-    """Write a committed file of lines to `ready`, the lines `seqs` without their words."""
+def write_without_text(layout: Layout, path: str, ready: Path, seqs: Iterable[int], n: int) -> None:
+    """Write a committed file of lines to `ready`, the lines `seqs` without their text."""
     ready.parent.mkdir(parents=True, exist_ok=True)
-    gzip_lines(ready, _without_words(layout.path(path), frozenset(seqs), n))
+    gzip_lines(ready, _without_text(layout.path(path), frozenset(seqs), n))
 
 
-def _without_words(file: Path, seqs: frozenset[int], n: int) -> Iterator[bytes]:
+def _without_text(file: Path, seqs: frozenset[int], n: int) -> Iterator[bytes]:
     for number, raw in enumerate(raw_lines(file), 1):
         line = parsed(raw, file, number)
         if line["seq"] in seqs:

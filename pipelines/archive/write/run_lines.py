@@ -1,4 +1,4 @@
-"""The lines of a run, made from what it saw: all but their place in the archive (seq, commit, recorded_at)."""
+"""The lines of a run, without their place in the archive (seq, commit, recorded_at)."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _ORDER = {
 
 
 def content_line(speech: Speech, step: Step, run: str) -> Line:
-    """created, changed or reprocessed."""
-    said = json_value(speech)
+    """A created, changed or reprocessed line."""
+    values = json_value(speech)
     return {
         "schema": SPEECH_SCHEMA,
         "id": f"{speech.site}:{speech.native_id}",
@@ -38,18 +38,18 @@ def content_line(speech: Speech, step: Step, run: str) -> Line:
         "parser": speech.parser,
         "content_sha256": speech.content_sha256,
         "presence": None,
-        "captures": said["look"]["captures"],
-    } | {key: said[key] for key in SAYING}
+        "captures": values["look"]["captures"],
+    } | {key: values[key] for key in SAYING}
 
 
 def restored_line(old: Line, state: SpeechState, look: Look, run: str) -> Line:
-    """The content as it was before it went, with the captures it was read from; the look is in the observation."""
+    """The content as before `gone`, with the captures it was read from; the new exchange is in the observation."""
     presence = {"reason": "seen-again", "first_missed_at": state.first_missed_at, "last_seen_at": state.last_seen}
     return old | {"event": "restored", "observed_at": look.observed_at, "run": run, "presence": presence}
 
 
 def gone_line(state: SpeechState, missed: Missed, run: str) -> Line:
-    """The end of a speech: what it was called and where it stood, and the evidence."""
+    """A gone line: title and address of the speech, and the evidence."""
     look = missed.look
     return dict.fromkeys(_ORDER[SPEECH_SCHEMA]) | {
         "schema": SPEECH_SCHEMA,
@@ -72,7 +72,7 @@ def gone_line(state: SpeechState, missed: Missed, run: str) -> Line:
     }
 
 
-def observation_line(  # noqa: PLR0913 - the columns of a look
+def observation_line(  # noqa: PLR0913 - the columns of an observation
     *,
     id: str,  # noqa: A002 - the contract's key
     run: str,
@@ -83,19 +83,19 @@ def observation_line(  # noqa: PLR0913 - the columns of a look
     reason: str | None = None,
     view_count: int | None = None,
 ) -> Line:
-    """One look at one speech."""
+    """One observation of one speech."""
     seen = json_value(look)
     seen |= {"schema": OBSERVATION_SCHEMA, "id": id, "run": run, "presence": presence, "content": content}
     return seen | {"version": version, "reason": reason, "view_count": view_count}  # type: ignore[no-any-return]
 
 
 def unplaced(line: Line) -> Line:
-    """A line with every key of the contract in its order, those of its place null."""
+    """A line with every key of the contract in its order, those of role `place` null."""
     return {key: line.get(key) for key in _ORDER[line["schema"]]}
 
 
 def placed(line: Line, seq: int, commit: int, recorded_at: str) -> Line:
-    """A line with its place, keys in contract order; keys a later software may have added stay, at the end."""
+    """A line with its place, keys in contract order; keys that later software may have added stay at the end."""
     whole = line | {"seq": seq, "commit": commit}
     if line["schema"] == SPEECH_SCHEMA:
         whole["recorded_at"] = recorded_at

@@ -1,7 +1,7 @@
-"""Keeping what a dead run had saved: its whole lines become a commit of their own, which says that it was salvaged.
+"""Salvage: the whole lines of a dead run become a commit of their own, marked as salvaged.
 
-A dead run decides nothing: of its absences only the observations are kept (`missing`), `gone` is left to a run that
-ends. One that saved neither a whole look nor a whole capture is no evidence of anything and leaves no commit.
+Of its absences only the observations are kept (`missing`); `gone` needs a run that ended. A run that saved neither a
+whole observation nor a whole capture is no evidence and leaves no commit.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ KIND = "salvage"
 
 @dataclass(frozen=True, slots=True)
 class Salvaged:
-    """A dead run whose `lines` are commit `commit` now; `cut_bytes` of torn ends were lost."""
+    """A dead run whose `lines` became commit `commit`; `cut_bytes` of torn ends were lost."""
 
     run: str
     commit: int
@@ -40,7 +40,7 @@ class Salvaged:
 
 
 def salvage(layout: Layout, facts: SiteFacts, opened_at: str) -> tuple[Salvaged, ...]:
-    """Commit what each dead run had saved, recorded at `opened_at`. The caller, a run of `facts`, holds the lock."""
+    """Commit each dead run's saved lines, recorded at `opened_at`. The caller, a run of `facts`, holds the lock."""
     kept = []
     for folder, dead in _dead_runs(layout):
         archive = _archive(layout)
@@ -69,7 +69,7 @@ def _dead_runs(layout: Layout) -> list[tuple[Path, Opening]]:
         if opening is not None:
             found.append((folder, opening))
         elif not any(folder.rglob("*.gz")):
-            shutil.rmtree(folder)  # it died before its first word
+            shutil.rmtree(folder)  # it died before it saved anything
     return sorted(found, key=lambda dead: (dead[1].opened_at, dead[1].run))
 
 
@@ -77,14 +77,14 @@ def _opening(folder: Path) -> Opening | None:
     try:
         return Opening.read(folder)
     except (ValueError, KeyError, TypeError) as error:
-        raise Damaged(f"{folder}: what a dead run left is unreadable ({error}); move the folder away") from error
+        raise Damaged(f"{folder}: left by a dead run, unreadable ({error}); move the folder away") from error
 
 
 def _commit(sealing: Sealing, staged: StagedRun, dead: Opening, opened_at: str) -> Salvaged:
     newest = max(staged.newest, dead.opened_at)
     if datetime.fromisoformat(opened_at) < datetime.fromisoformat(newest):
         raise ClockBehind(
-            f"{sealing.folder}: a dead run saw something at {newest}, the clock says {opened_at}; set the clock right"
+            f"{sealing.folder}: a dead run observed at {newest}, the clock says {opened_at}; set the clock right"
         )
     facts = CommitFacts(run=dead.run, kind=KIND, recorded_at=opened_at, software=dead.software)
     commit = sealing.commit(staged, _report(staged, dead, opened_at), facts)
@@ -93,7 +93,7 @@ def _commit(sealing: Sealing, staged: StagedRun, dead: Opening, opened_at: str) 
 
 
 def _report(staged: StagedRun, dead: Opening, opened_at: str) -> dict[str, Any]:
-    """The report (`run/1`) the dead run could not write; what only it knew is null."""
+    """The report (`run/1`) that the dead run could not write; values that only it knew are null."""
     message = f"died before its end; {staged.lines} whole lines of it were salvaged at the next start"
     torn = f", {staged.cut_bytes} bytes of a torn end were cut" if staged.cut_bytes else ""
     unknown = (

@@ -1,7 +1,7 @@
-"""Putting a finished run into place: every file first, then the commit point, or nothing at all.
+"""Seals a finished run: every file is put in place, then the commit is made, or nothing at all.
 
 The commit document is ready in staging before the first file moves. Until it is linked to its number it is the
-journal of the moves: whoever finds it in the folder of a dead run can take them back.
+journal of the moves, by which they can be undone after a crash.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _JOURNAL = "commit.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitFacts:
-    """What a commit says of itself beside its lines."""
+    """The fields of a commit that do not follow from its lines."""
 
     run: str
     kind: str
@@ -64,7 +64,7 @@ class CommitFacts:
 
 @dataclass(frozen=True, slots=True)
 class Sealing:
-    """One seal. `archive` is what stands so far, null before the first commit; `folder` the run's staging."""
+    """One seal. `archive` is null before the first commit; `folder` is the run's staging."""
 
     layout: Layout
     archive: Archive | None
@@ -72,7 +72,7 @@ class Sealing:
     folder: Path
 
     def commit(self, staged: StagedRun, report: dict[str, Any], facts: CommitFacts) -> Commit:
-        """Make the commit, or leave what `roll_back` brings home at the next start."""
+        """Make the commit; after an error `roll_back` undoes the moves at the next start."""
         files = self._ready_files(staged, report, facts)
         commit = self._drafted(staged, facts, files)
         sealed = draft(self.folder, commit)
@@ -81,7 +81,7 @@ class Sealing:
         return sealed
 
     def _ready_files(self, staged: StagedRun, report: dict[str, Any], facts: CommitFacts) -> dict[str, Path]:
-        """Everything the commit will name, made ready in staging."""
+        """All files that the commit will name, prepared in staging."""
         at, n, seq = facts.recorded_at, self._n, self._first_seq
         documents = {run_file(facts.run): json_document(report)}
         if self.archive is None:
@@ -145,7 +145,7 @@ def place(layout: Layout, commits: Iterable[Commit], files: Mapping[str, Path]) 
     for relative, file in sorted(files.items()):
         final = layout.path(relative)
         if relative in taken:
-            raise Damaged(f"{final}: a commit names it already, nothing may replace it; run verify")
+            raise Damaged(f"{final}: a commit already names it, nothing may replace it; run verify")
         final.parent.mkdir(parents=True, exist_ok=True)
         file.replace(final)
     for folder in {layout.path(relative).parent for relative in files}:
@@ -153,17 +153,17 @@ def place(layout: Layout, commits: Iterable[Commit], files: Mapping[str, Path]) 
 
 
 def draft(folder: Path, commit: Commit) -> Commit:
-    """Make the commit document ready in staging: the journal until it is the commit."""
+    """Write the commit document to staging, where it is the journal until it becomes the commit."""
     document = commit.document()
     replace_synced(folder / _JOURNAL, document, folder)
     return replace(commit, sha256=hashlib.sha256(document).hexdigest())
 
 
 def make_point(layout: Layout, folder: Path, n: int) -> None:
-    """Make the commit point of the document drafted in `folder`. From here on it is history."""
+    """Link the commit document drafted in `folder` to its number: the commit point."""
     layout.commits.mkdir(exist_ok=True)
     sync_folder(layout.root)
-    # A link, unlike a rename, never replaces a commit that is there.
+    # A link, unlike a rename, never replaces an existing commit.
     os.link(folder / _JOURNAL, layout.commit(n))
 
 
@@ -178,7 +178,7 @@ def named_paths(commits: Iterable[Commit]) -> set[str]:
 
 
 def roll_back(layout: Layout, archive: Archive | None, folder: Path) -> None:
-    """Bring home the files of a seal that died before its commit point. Doing it twice does no harm."""
+    """Move the files of a seal that died before its commit point back to staging. Idempotent."""
     taken = named_paths(archive.commits() if archive else ())
     for named in _journal(folder):
         final = layout.path(named.path)
@@ -200,7 +200,7 @@ def _journal(folder: Path) -> Iterator[NamedFile]:
 
 
 def write_sidecars(layout: Layout, commits: Iterable[Commit]) -> None:
-    """Write the hash beside each commit that lacks one. One that disagrees is evidence and stays."""
+    """Write the hash beside each commit that lacks one. A hash that disagrees is evidence and is kept."""
     for commit in commits:
         sidecar = layout.sidecar(commit.n)
         if not sidecar.exists():

@@ -1,4 +1,4 @@
-"""A run in progress: what each look brought, on the disk in small steps, put in order only when the run is sealed."""
+"""A run in progress: observations are saved to disk in small steps and put in order when the run is sealed."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _FAST = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """What is known of a run when it begins, kept beside its lines for whoever may have to salvage it.
+    """The facts of a run at its beginning, stored beside its lines for a possible salvage.
 
-    `software` is what its commit would name, `request` what its report would say it was asked to do, `capture` what
-    its WARC files say of themselves.
+    `software` is for its commit, `request` (what the run was asked to do) for its report, `capture` for the first
+    record of its WARC files.
     """
 
     run: str
@@ -50,7 +50,7 @@ class Opening:
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
-        """The opening of the run in `folder`; null when it died before it had begun."""
+        """The opening of the run in `folder`; null when the run died before it was written."""
         try:
             value = json_object(folder / RUN_JSON)
         except FileNotFoundError:
@@ -71,30 +71,30 @@ class Staging:
         self._end = 0
         self._saving = Lock()
         replace_synced(folder / RUN_JSON, json_document(json_value(opening)), folder)
-        # Unbuffered: bytes a failed write left in a buffer would come back at the next one.
+        # Unbuffered: bytes that a failed write left in a buffer would be written by the next one.
         self._stream = (folder / LOOKS).open("xb", buffering=0)
         sync_folder(folder)
         sync_folder(folder.parent)
 
     @property
     def unsaved(self) -> int:
-        """Looks that a dying process would lose."""
+        """Observations that would be lost if the process died now."""
         return len(self._held)
 
     @property
     def is_full(self) -> bool:
-        """True when so much is unsaved that no more may be added before a `save`."""
+        """True when no more may be added before a `save`."""
         return len(self._held) >= FULL_LOOKS or sum(map(len, tuple(self._held))) >= FULL_BYTES
 
     def add(self, parser: str | None, lines: Iterable[Line]) -> None:
-        """Hold all lines one look brought, or none."""
+        """Hold all lines of one observation, or none."""
         self._held.append(_packed({"parser": parser, "lines": list(lines)}))
         self.looks += 1
 
     def save(self, sync_captures: Callable[[], None]) -> None:
-        """See what is held on the disk, as one gzip member; when that fails the file keeps whole members only.
+        """Write the held lines to disk as one gzip member; if that fails the file keeps whole members only.
 
-        `sync_captures` sees the raw bytes on the disk that the lines point to: always before the lines.
+        `sync_captures` syncs the raw bytes to which the lines point, always before the lines.
         """
         with self._saving:
             taken = tuple(self._held)
@@ -119,7 +119,7 @@ class Staging:
         self._end += len(member)
 
     def close(self) -> None:
-        """Let go of the file; it stays where it is."""
+        """Close the file; it stays in place."""
         with self._saving:
             self._stream.close()
 
@@ -128,7 +128,7 @@ class StagedLines:
     """Lines in an unnamed file of which only keys and offsets are held in memory."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        """Start with none; `stream` is an empty file for reading and writing."""
+        """Begin with none; `stream` is an empty file for reading and writing."""
         self._stream = stream
         self._index: list[tuple[str, int, int]] = []
         self._end = 0
@@ -144,7 +144,7 @@ class StagedLines:
         self._end += len(data)
 
     def numbered(self, first_seq: int, commit: int, recorded_at: str) -> Iterator[bytes]:
-        """The lines as the archive keeps them: by natural order of id, each speech's own in the order they came."""
+        """The lines as archived: in natural order of id, those of one speech in the order they were added."""
         self._index.sort()
         for seq, (_, offset, length) in enumerate(self._index, first_seq):
             self._stream.seek(offset)
@@ -153,7 +153,7 @@ class StagedLines:
 
 @dataclass(slots=True, kw_only=True)
 class StagedRun:
-    """All a run has saved, laid out for sealing. `cut_bytes` is what a torn last member left behind."""
+    """All saved lines of a run, ordered for sealing. `cut_bytes` is the size of a torn last member."""
 
     versions: StagedLines
     observations: StagedLines
@@ -165,11 +165,11 @@ class StagedRun:
 
     @property
     def lines(self) -> int:
-        """How many lines the commit will bring."""
+        """Number of lines in the commit."""
         return len(self.versions) + len(self.observations)
 
     def take(self, look: dict[str, Any], *, keeps_gone: bool) -> None:
-        """Lay out what one look brought."""
+        """Add the lines of one observation."""
         self.looks += 1
         self.parsers |= {look["parser"]} - {None}
         for line in look["lines"]:
@@ -184,7 +184,7 @@ class StagedRun:
 
 @contextmanager
 def laid_out(folder: Path, *, keeps_gone: bool) -> Iterator[StagedRun]:
-    """Read a run's saved looks back, in constant memory; `keeps_gone` False leaves out the lines that say gone."""
+    """Read a run's saved observations back, in constant memory; without `keeps_gone`, gone lines are left out."""
     with ExitStack() as files:
         streams = [StagedLines(files.enter_context(tempfile.TemporaryFile(dir=folder))) for _ in range(2)]
         staged = StagedRun(versions=streams[0], observations=streams[1])

@@ -1,4 +1,4 @@
-"""One run writing into one site's archive, from taking the lock to the commit."""
+"""`ArchiveRun`: one run writing into one site's archive, from the lock to the commit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pipelines.archive.disk.files import sync_folder
 from pipelines.archive.disk.layout import NATIVE_ID, Layout, warc_file
 from pipelines.archive.disk.lock import SiteLock
-from pipelines.archive.disk.redactions import unheard
+from pipelines.archive.disk.redactions import redacted_observation
 from pipelines.archive.errors import Damaged, LatestStale, writing
 from pipelines.archive.read import state
 from pipelines.archive.read.reader import Archive
@@ -43,7 +43,7 @@ MASS_GONE = "mass-gone"
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """What a seal achieved: the commit's number, the archive's new head, and the counts in the commit."""
+    """The result of a seal: the commit's number, the archive's new head, and the counts in the commit."""
 
     commit: int
     head: str
@@ -51,10 +51,10 @@ class Sealed:
 
 
 class ArchiveRun:
-    """A run that holds the site's lock. `known` is what the archive knew when the run began. Not thread-safe."""
+    """A run that holds the site's lock. `known` is the archive's state when the run began. Not thread-safe."""
 
     def __init__(self, layout: Layout, opening: Opening, gone_after_days: int, disk_floor: int) -> None:
-        """Use `open`."""
+        """Use `open` instead."""
         self._layout, self._facts, self._run, self._opened_at = layout, opening.facts, opening.run, opening.opened_at
         self._gone_after_days, self._disk_floor = gone_after_days, disk_floor
         self._made = [folder for folder in (layout.staging, *layout.staging.parents) if not folder.exists()]
@@ -68,7 +68,7 @@ class ArchiveRun:
             refused.callback(self._withdraw)
             found = admit(layout, self._facts, self._run, self._opened_at)
             if found:
-                # Before salvage: a redaction's folder in staging is no dead run's.
+                # Before salvage: an act's folder in staging is not that of a dead run.
                 finish_acts(found)
             self.salvaged = salvage(layout, self._facts, self._opened_at)
             self._archive = Archive(layout.root) if self.salvaged else found
@@ -92,21 +92,21 @@ class ArchiveRun:
         disk_floor: int = DISK_FLOOR,
         about: Mapping[str, Any] | None = None,
     ) -> Self:
-        """Take the site's lock, salvage a dead run, learn what is known; every refusal comes before a write.
+        """Take the site's lock, salvage dead runs, load the state; every refusal comes before a write.
 
         Args:
             root: the site's folder.
-            facts: the site as this run means to crawl it.
+            facts: the site as this run will crawl it.
             run: id of the run.
             opened_at: the present moment, RFC 3339 in UTC.
             gone_after_days: how long a speech must have been missing before it is gone.
             disk_floor: bytes of free space below which nothing more is written (`DiskFull`).
-            about: `software` (name to version) and `request` (what the run was asked), for a salvage should it die;
+            about: `software` (name to version) and `request` (what the run was asked to do), for a possible salvage;
                 `capture` (named fields) for the first record of each WARC file.
         """
         layout, about = Layout(root), about or {}
-        told = {name: about.get(name, {}) for name in ("software", "request", "capture")}
-        opening = Opening(run=run, opened_at=opened_at, facts=facts, **told)
+        given = {name: about.get(name, {}) for name in ("software", "request", "capture")}
+        opening = Opening(run=run, opened_at=opened_at, facts=facts, **given)
         with writing(root):
             admit(layout, facts, run, opened_at)
             check_room(root, disk_floor)
@@ -114,21 +114,24 @@ class ArchiveRun:
 
     @property
     def unsaved(self) -> int:
-        """Looks that would be lost if the process died now."""
+        """Observations that would be lost if the process died now."""
         return self._staging.unsaved
 
     def save(self) -> None:
-        """See all looks so far on the disk. May run in another thread, beside any other method but `abandon`.
+        """Write all observations so far to disk. May run in another thread, beside any method but `abandon`.
 
         Raises:
-            DiskFull: too little room is left, or none; the looks are still held and `seal` tries to save them.
+            DiskFull: too little space is left; the observations are still held and `seal` tries to save them.
         """
         with writing(self._layout.root):
             check_room(self._staging.folder, self._disk_floor)
             self._staging.save(self.captures.sync)
 
     def keep(self, speech: Speech, before: Speech | None = None) -> Event | Literal["same"]:
-        """Keep a speech whose article was read (`before`: see `steps_of_look`); first event, the site's if any."""
+        """Keep a speech whose article was read (`before`: see `steps_of_look`); returns its first event.
+
+        An event of the site comes before one of our parser.
+        """
         known = self._first_look(speech.site, speech.native_id)
         steps = changes.steps_of_look(known, speech, before)
         observation = observation_line(
@@ -144,10 +147,10 @@ class ArchiveRun:
         events = [step.event for step in steps]
         return next((event for event in events if event != "reprocessed"), events[0] if events else "same")
 
-    def told(self, speech: Speech, before: Speech | None = None) -> Line:
-        """A speech that was read, as its line says, but for its place: seq, commit and recorded_at are null.
+    def as_line(self, speech: Speech, before: Speech | None = None) -> Line:
+        """A speech that was read as its line, without its place: seq, commit and recorded_at are null.
 
-        One that is as the archive has it has no line: `event` is null, version and reading are those it has.
+        For an unchanged speech, which gets no line, `event` is null, version and reading are the archive's.
         """
         known = self.known.get(speech.native_id)
         steps = changes.steps_of_look(known, speech, before)
@@ -157,23 +160,23 @@ class ArchiveRun:
             assert known is not None  # noqa: S101 - else it is created
             as_known = changes.Step("created", known.version, known.reading)
             line = content_line(speech, as_known, self._run) | {"event": None}
-        return unplaced(unheard(line) if known and known.is_redacted else line)
+        return unplaced(redacted_observation(line) if known and known.is_redacted else line)
 
     def reread(self, speech: Speech) -> Literal["reprocessed", "same"]:
-        """Keep what a new parser reads in the archive's own capture: no look at the site, so no observation."""
+        """Keep what a new parser reads in the archive's own capture; the site was not asked, so no observation."""
         known = self._first_look(speech.site, speech.native_id)
         steps = changes.steps_of_replay(known, speech)
         self._stage(speech.native_id, self._content_lines(steps, speech, None), speech.parser)
         return "reprocessed" if steps else "same"
 
     def see(self, seen: Listed | Confirmed, view_count: int | None) -> None:
-        """Keep a look that read no text: a known speech's list row alone, or its article with the bytes we have."""
+        """Keep an observation without a text: only a known speech's list row, or its article with unchanged bytes."""
         known = self._first_look(seen.site, seen.native_id)
         is_read = isinstance(seen, Confirmed)
         if known is None or (is_read and known.is_gone):
             raise ValueError(f"{seen.native_id}: not known as present; its article must be read")
         if not is_read and seen.look.listed is None:
-            raise ValueError(f"{seen.native_id}: seen on no list page and not read; that is no look at all")
+            raise ValueError(f"{seen.native_id}: neither on a list page nor read; that is no observation")
         observation = observation_line(
             id=known.id,
             run=self._run,
@@ -186,9 +189,9 @@ class ArchiveRun:
         self._stage(seen.native_id, [observation])
 
     def miss(self, missed: Missed) -> PresenceState | Literal["gone"]:
-        """Keep a look at a known speech whose text could not be had; a row never captured is the run report's.
+        """Keep a failed observation of a known speech; rows never captured are only in the run report.
 
-        "gone" is what the evidence says; `mass_deletion` tells whether the seal will believe it.
+        "gone" is what the evidence says; with a `mass_deletion` the seal does not accept it.
         """
         presence = missed.reason.presence
         if missed.native_id is None or missed.native_id not in self.known:
@@ -205,7 +208,7 @@ class ArchiveRun:
         return "gone" if is_gone else presence
 
     def mass_deletion(self) -> changes.MassDeletion | None:
-        """How many speeches `seal` would mark gone, when those are too many to be believed; else null."""
+        """The number of speeches `seal` would mark gone, if too many for one run; else null."""
         present = sum(not known.is_gone for known in self.known.values())
         return changes.mass_deletion(self._gone, present)
 
@@ -217,7 +220,7 @@ class ArchiveRun:
         kind: str = "crawl",
         accept: str | None = None,
     ) -> Sealed:
-        """Commit the run, whatever it found. After an error here `close`: nothing was committed, staging stays.
+        """Commit the run, whatever it found. After an error call `close`: nothing was committed, staging stays.
 
         A mass deletion is recorded, as a decision, when `accept` is "mass-gone"; else those speeches stay missing.
         """
@@ -231,13 +234,13 @@ class ArchiveRun:
             self.captures.close()
             with laid_out(self._staging.folder, keeps_gone=not mass or decision is not None) as staged:
                 if staged.looks != self._staging.looks:
-                    raise Damaged(f"{self._staging.folder}: not all looks can be read back; check the disk")
+                    raise Damaged(f"{self._staging.folder}: not all observations can be read back; check the disk")
                 commit = sealing.commit(staged, report, facts)
         self._finish(commit)
         return Sealed(commit.n, commit.sha256, commit.counts)
 
     def abandon(self) -> None:
-        """Drop what the run staged and let go of the site; an archive that did not exist before leaves no trace."""
+        """Discard the run's staging and release the site; a new archive is removed again."""
         with writing(self._layout.root):
             self.captures.close()
             self._staging.close()
@@ -245,8 +248,8 @@ class ArchiveRun:
             self._withdraw()
 
     def close(self) -> None:
-        """Let go of the site. What was staged and not sealed stays for salvage."""
-        with suppress(OSError):  # what could not be written is not there; salvage cuts a torn end
+        """Release the site. Lines that were staged and not sealed stay for salvage."""
+        with suppress(OSError):  # salvage cuts a torn end
             self.captures.close()
         self._staging.close()
         self._lock.release()
@@ -263,13 +266,13 @@ class ArchiveRun:
         if not NATIVE_ID.fullmatch(native_id):
             raise ValueError(f"native id {native_id!r}: allowed are letters, digits, . _ and -")
         if native_id in self._looked_at:
-            raise ValueError(f"{site}:{native_id}: looked at a second time in run {self._run}")
+            raise ValueError(f"{site}:{native_id}: a second observation in run {self._run}")
         return self.known.get(native_id)
 
     def _content_lines(self, steps: tuple[changes.Step, ...], speech: Speech, before: Speech | None) -> list[Line]:
-        said = {step: before if before and step.event == "reprocessed" else speech for step in steps}
+        read = {step: before if before and step.event == "reprocessed" else speech for step in steps}
         return [
-            self._restored(speech) if step.event == "restored" else content_line(said[step], step, self._run)
+            self._restored(speech) if step.event == "restored" else content_line(read[step], step, self._run)
             for step in steps
         ]
 
@@ -282,11 +285,12 @@ class ArchiveRun:
         if self._staging.is_full:
             self.save()
         known = self.known.get(native_id)
-        self._staging.add(parser, [unheard(line) for line in look] if known and known.is_redacted else look)
+        lines = [redacted_observation(line) for line in look] if known and known.is_redacted else look
+        self._staging.add(parser, lines)
         self._looked_at.add(native_id)
 
     def _finish(self, commit: Commit) -> None:
-        """What follows from the commit; when it fails the commit stands and the next run or `rebuild` does it."""
+        """Write the derived files; if that fails the commit stands and the next run or `rebuild` writes them."""
         root = self._layout.root
         try:
             sync_folder(self._layout.commits)
@@ -299,14 +303,14 @@ class ArchiveRun:
             shutil.rmtree(self._staging.folder)
         except OSError as error:
             raise LatestStale(
-                f"{root}: commit {commit.n} stands (head {commit.sha256}), but the derived files could not be made: "
-                f"{error}. Make room, then: python -m pipelines rebuild {root}"
+                f"{root}: commit {commit.n} stands (head {commit.sha256}), but the derived files could not be "
+                f"written: {error}. Free some space, then: python -m pipelines rebuild {root}"
             ) from error
 
     def _withdraw(self) -> None:
         if self._made:
             self._layout.lock.unlink()
         self._lock.release()
-        with suppress(OSError):  # a folder something else has come to use stays
+        with suppress(OSError):  # a folder that is not empty stays
             for folder in self._made:
                 folder.rmdir()
