@@ -27,6 +27,7 @@ _TEXTS = etree.XPath(
 )
 
 
+_LONGEST_SCRIPT = 200_000  # scripts of lists have a few thousand characters; libraries of more name no address
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _SEPARATORS = re.compile(r"[\s/]+")
@@ -105,6 +106,14 @@ class Page:
             raise PageError(f"{self.url}: {xpath} selects {len(found)} elements, exactly one is needed")
         return found[0]
 
+    def links(self, xpath: str = "//a[@href]") -> list[tuple[etree._Element, str]]:
+        """Elements that name an address, with that address made absolute."""
+        return [(link, url) for link in self.all(xpath) if (url := self.href(link))]
+
+    def scripts(self) -> list[str]:
+        """The scripts that stand in the page itself, as far as anything is looked for in one."""
+        return [(script.text or "")[:_LONGEST_SCRIPT] for script in self.all("//script[not(@src)]")]
+
     def href(self, link: etree._Element) -> str | None:
         """Absolute address of a link; None for a fragment, a script, or what is no address at all."""
         return self.resolve(link.get("href") or link.get("value") or link.get("src") or "")
@@ -156,6 +165,16 @@ def strings(node: etree._Element) -> list[str]:
     """Text nodes below an element in document order, without scripts, styles and option lists."""
     found = _TEXTS(node)
     return [str(text) for text in found] if isinstance(found, list) else []
+
+
+def squeezed(node: etree._Element) -> str:
+    """Text of an element without whitespace, for comparing; that of an option, too."""
+    return squeeze("".join(map(str, node.itertext()) if node.tag == "option" else strings(node)))
+
+
+def named(*nodes: etree._Element) -> str:
+    """Classes and ids of elements: what templates call them."""
+    return " ".join(node.get(name) or "" for node in nodes for name in ("class", "id"))
 
 
 def tidy(text: str) -> str:

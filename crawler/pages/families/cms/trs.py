@@ -11,7 +11,7 @@ import re
 
 from crawler.pages.addresses import folders
 from crawler.pages.families.described import DescribedFamily
-from crawler.pages.lists.pagination import Pager, counted_parts
+from crawler.pages.lists.page_scripts import Pager, counted_files
 from crawler.pages.lists.sections import Column
 from crawler.pages.page import Page, tidy
 from crawler.pages.plain import plain_parts
@@ -65,7 +65,7 @@ class Trs(DescribedFamily):
 
     def parts(self, page: Page) -> Pager:
         match = _FILE.match(plain_parts(page.url).path)
-        return counted_parts(page, match["stem"]) if match else Pager()
+        return counted_files(page, match["stem"]) if match else Pager()
 
     def views(self, page: Page) -> str | None:
         """A count that only a comment says (nmg.gov.cn)."""
