@@ -13,35 +13,30 @@ from itertools import islice
 
 from lxml import etree
 
+from crawler.pages.lists.handlers import STRING, expression, literal
 from crawler.pages.page import Page, tidy
 from pipelines.text.dates import leading_date
 
-_STRING = r"\"(?:[^\"\\\n]|\\.){0,200}\"|'(?:[^'\\\n]|\\.){0,200}'"
 _NAME = r"[A-Za-z_$][\w$.]{0,60}"
 _SET = re.compile(
     rf"(?<![\w$.])(?P<quote>[\"']?)(?P<name>{_NAME})(?P=quote)\s{{0,9}}[=:]\s{{0,9}}"
-    rf"(?P<value>{_STRING}|\d{{10}}(?:\d{{3}})?)\s{{0,9}}(?=[;,\n}}<]|$)"
+    rf"(?P<value>{STRING}|\d{{10}}(?:\d{{3}})?)\s{{0,9}}(?=[;,\n}}<]|$)"
 )
 _WRITES = re.compile(
     r"document\s{0,9}\.\s{0,9}write(?:ln)?\s{0,9}\("
     r"|(?:\$|jQuery)\s{0,9}\(\s{0,9}[\"']#(?P<jquery>[\w-]{1,60})[\"']\s{0,9}\)\s{0,9}\.\s{0,9}(?:html|text|append)\s{0,9}\("
     r"|getElementById\s{0,9}\(\s{0,9}[\"'](?P<dom>[\w-]{1,60})[\"']\s{0,9}\)\s{0,9}\.\s{0,9}(?:innerHTML|innerText|textContent)\s{0,9}=(?!=)"
 )
-_TERM = re.compile(
-    rf"\s{{0,9}}(?:(?P<string>{_STRING})|(?P<number>\d{{1,13}})|(?P<name>{_NAME}?))"
-    r"(?P<calls>(?:\.(?:substr|substring|slice)\(\s{0,3}\d{1,3}\s{0,3}(?:,\s{0,3}\d{1,3}\s{0,3})?\)|\.trim\(\)|\.toString\(\)){0,3})"
-    r"\s{0,9}(?P<then>[+);\n<]|$)"
-)
-_CALL = re.compile(r"\.(\w+)\((?:\s*(\d+))?(?:\s*,\s*(\d+))?\s*\)")
 _READY = re.compile(r"\$\(\s*function|ready\(\s*function|onload\s*=\s*function")
 _ELSE = re.compile(r"\belse\b")
 _BRANCH = re.compile(r"\b(?:if|else|for|while|switch|function|case)\b|\?|=>")
 # A condition on what is known, directly before what it allows: `if(pubDate != "")`.
 _IF = re.compile(
-    rf"if\s{{0,9}}\(\s{{0,9}}(?:(?P<name>{_NAME}?)|(?P<string>{_STRING}))\s{{0,9}}"
+    rf"if\s{{0,9}}\(\s{{0,9}}(?:(?P<name>{_NAME}?)|(?P<string>{STRING}))\s{{0,9}}"
     r"(?:!==?\s{0,9}(?:\"\"|''|null|undefined)|(?:\.length)?\s{0,9}>\s{0,9}0)?\s{0,9}\)\s{0,9}\{?\s{0,9}$"
 )
-_TAG, _ESCAPE = re.compile(r"<[^<>]{0,300}>"), re.compile(r"\\(.)")
+_TAG = re.compile(r"<[^<>]{0,300}>")
+_ENDS = re.compile(r"\s{0,9}(?:[);<]|$)|[^\S\n]{0,9}\n")
 _COUNT = re.compile(r"[0-9][0-9,.]*\s?万?\+?")
 _LONGEST_WRITTEN, _LONGEST_SCRIPT, _MOST_SCRIPTS = 60, 50_000, 300
 # Each write looks at all that stands before it in its script.
@@ -63,8 +58,8 @@ def set_in(scripts: Sequence[str]) -> dict[str, str]:
     found: dict[str, set[str]] = {}
     for text in scripts:
         for match in _SET.finditer(text):
-            found.setdefault(match["name"].removeprefix("window."), set()).add(_literal(match["value"]))
-    return {name: next(iter(values)) for name, values in found.items() if len(values) == 1}
+            found.setdefault(match["name"].removeprefix("window."), set()).add(literal(match["value"]))
+    return {name: values.pop() for name, values in found.items() if len(values) == 1 and any(values)}
 
 
 def written_out(page: Page) -> tuple[Page, Mapping[etree._Element, etree._Element]]:
@@ -118,42 +113,13 @@ def _evaluated(script: str, match: re.Match[str], known: Mapping[str, str]) -> s
     condition = _IF.search(before)
     if condition is not None:
         name, string = condition["name"], condition["string"]
-        if not (_literal(string) if string else known.get(name.removesuffix(".length"))):
+        if not (literal(string) if string else known.get(name.removesuffix(".length"))):
             return None
         before = before[: condition.start()]
-    return None if _BRANCH.search(before) else _sum(script, match.end(), known)
-
-
-def _sum(script: str, at: int, known: Mapping[str, str]) -> str | None:
-    """The value of strings, numbers and known variables joined by `+`."""
-    whole = ""
-    while term := _TERM.match(script, at):
-        if term["string"] is not None:
-            value = _literal(term["string"])
-        else:
-            value = term["number"] or known.get(term["name"].removeprefix("window."), "")
-        if not value and term["string"] is None:
-            return None
-        whole += _called(value, term["calls"])
-        if term["then"] != "+" or len(whole) > _LONGEST_WRITTEN * 5:
-            return whole
-        at = term.end()
-    return None
-
-
-def _called(value: str, calls: str) -> str:
-    for name, first, last in _CALL.findall(calls):
-        if name == "trim":
-            value = value.strip()
-        elif name in {"substr", "substring", "slice"}:
-            begin = int(first or 0)
-            end = len(value) if not last else begin + int(last) if name == "substr" else int(last)
-            value = value[begin:end]
-    return value
-
-
-def _literal(text: str) -> str:
-    return _ESCAPE.sub(r"\1", text[1:-1]) if text[:1] in {'"', "'"} else text
+    if _BRANCH.search(before):
+        return None
+    value, end = expression(script, match.end(), known)
+    return str(value) if value is not None and _ENDS.match(script, end) else None
 
 
 def _shown(html: str) -> str:
