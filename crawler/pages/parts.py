@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from lxml import etree
 
@@ -16,41 +16,38 @@ from crawler.pages.body.held import held_back
 from crawler.pages.body.judging import Judged
 from crawler.pages.body.kinds import Kind
 from crawler.pages.hidden import hides
-from crawler.pages.lists.controls import MORE, is_dead, turns_pages
+from crawler.pages.lists.controls import MORE, NEXT, PAGES, is_dead, turns_pages
 from crawler.pages.lists.counts import printed_pages
-from crawler.pages.lists.page_scripts import made_by
+from crawler.pages.lists.page_scripts import COUNT, CREATED, made_by
 from crawler.pages.lists.pagination import next_part
-from crawler.pages.page import Page, squeeze, strings, words
+from crawler.pages.page import Page, named, squeeze, squeezed, words
 from pipelines.text.placeholders import is_loading
 
-_BEHIND, _MOST_LEVELS, _MOST_SIBLINGS, _LONGEST_PAGER = 4, 3, 6, 200
-_LITTLE, _LONGEST_CONTROL, _SHORTEST_REST, _SHORTEST_PART, _LONGEST_TOLD = 80, 16, 4, 20, 300
-# A page of thousands of hidden blocks is no article in parts.
-_MOST_HIDDEN = 200
+# Pagers stand within three blocks around a body, among the first six behind it, in blocks of few characters.
+_MOST_LEVELS, _MOST_SIBLINGS, _LONGEST_PAGER = 3, 6, 200
+_LINES_BEHIND = 4  # lines: further behind a body stand lists of other articles
+_LITTLE = 80  # characters: a body of fewer beside a frame is its introduction
+_LONGEST_CONTROL, _LONGEST_CALL = 16, 40  # characters of a control, and of a sentence that asks to log in
+_SHORTEST_REST, _SHORTEST_PART = 4, 20  # characters: 全文 alone may be a tab's name; a part has a sentence
+_LONGEST_TOLD = 300  # characters of a report's detail
+_MOST_HIDDEN = 200  # hidden blocks: a page of thousands is no article in parts
 _PART = re.compile(r"[_-]\d{1,3}\.\w+$|[?&]p(?:age)?=\d{1,3}$", re.IGNORECASE)
 _FOLDED_PART = re.compile(r"/\d{1,3}\.\w+$")
 _ENDING = re.compile(r"\.\w+$")
-_CREATED = re.compile(
-    r"createPageHTML\w{0,20}\(\s*(?:['\"][^'\"]*['\"]\s*,\s*)?(\d{1,4})\s*,\s*(\d{1,4})\s*,\s*['\"]([\w./-]+)['\"]\s*,\s*['\"](\w+)['\"]"
-)
-_COUNTED = re.compile(r"\bcountPage\s*=\s*(\d{1,4})\b")
 _CURRENT = re.compile(r"\bcurrentPage\s*=\s*(\d{1,4})\b")
-_NEXT = re.compile(r"(?:下一?页|后一?页|下一頁|下一节|next)[>›»]*", re.IGNORECASE)
 _REST = re.compile(
     r"[\[【(（.…]*(?:点击|继续|展开){0,2}(?:阅读|查看|浏览|显示)?(?:余下|剩余|其余)?(?:的)?(?:全文|内容|部分)(?:阅读)?(?:[（(]\d+%[)）])?[>›»\]】)）.…]*"
 )
+_SAYS_REST = re.compile("余下|剩余|其余|全文")
+_UNFOLDS = re.compile("展开|收起")
 _ASKED = "登[录陆]|注册|扫码|扫描|扫一扫|下载|关注|购买|订阅|付费|开通|会员|APP|客户端"
 _ALL = "全文|全部内容|完整内容|完整版|余下|剩余"
 _WITHHELD = re.compile(f"(?:{_ASKED}).{{0,16}}(?:{_ALL})|(?:{_ALL}).{{0,16}}(?:{_ASKED})", re.IGNORECASE)
-_LONGEST_CALL = 40
 _ERROR = re.compile(
     r"Microsoft (?:OLE DB|VBScript|JET|JScript)|ODBC.{0,30}(?:Driver|错误)|ADODB\.|(?:error|错误) '8\w{7}'"
     r"|Server Error in '|(?:Fatal|Parse) error:|Warning: \w+\(\)|SQLException|ORA-\d{5}"
     r"|\bat (?:org|com|javax?)\.[\w.]+\(|(?:javax?|org)\.[\w.]+Exception|(?:脚本|查询|连接|执行)超时|超时已过期"
 )
-_SAYS_REST = re.compile("余下|剩余|其余|全文")
-_UNFOLDS = re.compile("展开|收起")
-_PAGER_NAME = re.compile(r"page|pager|pagin|fenye|(?:^|[\W_])(?:fy|pg)(?:$|[\W_])", re.IGNORECASE)
 _CALL = re.compile(r"javascript:\s*(?!void|;|$)\w[\w.]*\s*\(", re.IGNORECASE)
 _CONTROLS = ("a", "span", "li", "b", "i", "em", "button", "input", "strong", "div")
 _NUMBERS = re.compile(r"\d+")
@@ -90,298 +87,257 @@ def goes_on(page: Page, judged: Judged, body: Body, part: int, *, is_joined: boo
         is_joined: the page's own switch turns parts that are all on it.
         is_turned: its family reads the pager; only what is missing within the part is looked for.
     """
+    this = _Part(page, judged, body, part)
     if is_turned:
-        return GoesOn(told=_unread(page, judged, body, part))
-    near = [*_near(body.node)]
-    if url := _linked(page, judged, body, near, part) or _created(page, near, part):
-        return GoesOn(url, _unread(page, judged, body, part))
-    if told := _rest(page, near) or (
-        None if is_joined else _unread_turn(page, near, part) or _counted(page, near, part)
-    ):
-        return GoesOn(told=told)
-    if not is_joined and (told := _hidden_twin(body.node)):
-        return GoesOn(told=told)
-    if told := _within(page, judged, body, part):
-        return GoesOn(told=told)
-    return _framed(page, judged, body, part)
-
-
-def _within(page: Page, judged: Judged, body: Body, part: int) -> str | None:
-    """What the part itself does not show: a block folded, framed, loaded by a script, or for those who log in."""
-    told = _folded(body.node) or _awaited(judged, body) or _withheld(judged, body) or _held_back(body.node)
-    return told or _framed(page, judged, body, part).told
-
-
-def _unread(page: Page, judged: Judged, body: Body, part: int) -> str | None:
-    """What a part does not show whose next part is the pager's, so that a frame with its text is not followed."""
-    if told := _within(page, judged, body, part):
-        return told
-    url = _framed(page, judged, body, part).url
-    return f"in a frame: {url}" if url else None
+        return GoesOn(told=this.unread())
+    near = list(_near(body.node))
+    if url := this.linked(near) or this.created(near):
+        return GoesOn(url, this.unread())
+    told = this.rest(near)
+    if not is_joined:
+        told = told or this.unread_turn(near) or this.counted(near) or _hidden_twin(body.node)
+    told = told or this.withheld()
+    return GoesOn(told=told) if told else this.framed()
 
 
 def error_shown(judged: Judged, body: Body) -> str | None:
     """A message of the server's software in a text: what should follow it may be missing."""
-    said = (judged.lines[i].text for i in body.keeps)
-    return next((text[:_LONGEST_TOLD] for text in said if _ERROR.search(text)), None)
+    texts = (judged.lines[i].text for i in body.keeps)
+    return next((text[:_LONGEST_TOLD] for text in texts if _ERROR.search(text)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    page: Page
+    judged: Judged
+    body: Body
+    number: int
+
+    def linked(self, near: list[etree._Element]) -> str | None:
+        """The next part by a pager in or just behind the body that leads to a file or query beside its own."""
+        lines, kinds = self.judged.lines, self.judged.kinds
+        pagers = [lines[i] for i in range(self.body.start, self._end()) if kinds[i] is Kind.PAGER]
+        around = (
+            a for line in pagers for node, _ in line.pieces for a in (node, *node.iterancestors()) if a.tag == "a"
+        )
+        # A pager of one number a line is longer than the few lines looked at.
+        links = dict.fromkeys((*around, *(a for node in near if node is not self.body.node for a in node.iter("a"))))
+        url = next_part(self.page, links, self.number)
+        if url and self._is_next(url):
+            return url
+        options = [option for node in near for option in node.iter("option")]
+        wanted = [one for one in options if _NUMBERS.findall(squeezed(one))[:1] == [str(self.number + 1)]]
+        urls = (self.page.resolve(option.get("value") or "") for option in wanted)
+        return next((url for url in urls if url and self._is_next(url)), None)
+
+    def created(self, near: list[etree._Element]) -> str | None:
+        """By TRS WCM's `createPageHTML(3, 0, "t2", "html")`: three parts, counted from 0, `t2_1.html` the next.
+
+        Its older templates write the links themselves: `var currentPage = 0; var countPage = 3`.
+        """
+        here = self.page.url
+        for source in (script.text or "" for node in near for script in node.iter("script")):
+            if match := CREATED.search(source):
+                following = int(match["current"]) + 1
+                url = self.page.resolve(f"{match['stem']}_{following}.{match['ext']}")
+                if url and following < int(match["pages"]) and self._is_next(url):
+                    return url
+            elif (
+                (count := COUNT.search(source)) and (at := _CURRENT.search(source)) and int(at[1]) + 1 < int(count[1])
+            ):
+                extension = _ENDING.search(here)
+                stem = _ENDING.sub("", _PART.sub("", here))
+                return f"{stem}_{int(at[1]) + 1}{extension[0] if extension else ''}"
+        return None
+
+    def _is_next(self, url: str) -> bool:
+        """True for an address that is this part's own but for the number of a part."""
+        here = self.page.url
+        own = _ENDING.sub("", here)
+        if _PART.sub("", url) in {own, _PART.sub("", here)} or _FOLDED_PART.sub("", url) == own:
+            return True
+        mine, other = urlsplit(here), urlsplit(url)
+        if mine[:3] != other[:3]:
+            return False
+        before, after = set(parse_qsl(mine.query)), set(parse_qsl(other.query))
+        added, removed = after - before, {key for key, _ in before - after}
+        return [value for _, value in added] == [str(self.number + 1)] and removed <= {key for key, _ in added}
+
+    def rest(self, near: list[etree._Element]) -> str | None:
+        """Words that lead to the rest, or to the whole: which of the two, they do not say."""
+        for control in (one for node in near for one in node.iter("a", "span", "div", "button")):
+            text = _said(control)
+            if not _SAYS_REST.search(text) or not _REST.fullmatch(text) or is_dead(control):
+                continue
+            url = self.page.href(control) if control.tag == "a" else None
+            # A script may wait for the click on a control that names nothing.
+            is_within = len(href := (control.get("href") or "").strip()) > 1 and href.startswith("#")
+            if url != self.page.url and not is_within and (url or _acts(control) or len(text) >= _SHORTEST_REST):
+                return f"{text}: {url or control.get('onclick') or control.get('href') or 'a script'}"
+        return None
+
+    def unread_turn(self, near: list[etree._Element]) -> str | None:
+        """A control of a pager that only a script understands, or one whose address is none of the article's."""
+        for block in near:
+            controls = [(node, said) for node in block.iter(*_CONTROLS) if (said := _said(node))]
+            is_numbered = str(self.number) in {said for _, said in controls}
+            for node, said in controls:
+                is_next = is_numbered and said == str(self.number + 1) and self._is_dead_control(node)
+                if is_next or (NEXT.fullmatch(said) and _acts(node)):
+                    call = node.get("onclick") or node.get("href") or ""
+                    return f"a control that only a script follows: {said} {call}"[:_LONGEST_TOLD].strip()
+        return None
+
+    def _is_dead_control(self, node: etree._Element) -> bool:
+        if _acts(node) or node.tag in {"button", "input"}:
+            return True
+        if node.find("a") is not None or (node.tag == "a" and self.page.href(node) is not None):
+            return False
+        return PAGES.search(named(node, *islice(node.iterancestors(), 2))) is not None
+
+    def counted(self, near: list[etree._Element]) -> str | None:
+        """What counts further parts and leads to none: `1/3`, a box of pages, a script's pager, a button for more."""
+        tags = ("div", "span", "p", "a", "button", "option", "script")
+        for node in (one for block in near for one in block.iter(*tags)):
+            if node.tag == "script":
+                made = made_by(self.page, node)
+                if made and (made.pages or 0) != 1 and (made.unfollowed or (made.pages or 0) > self.number):
+                    return "a pager that a script makes"
+            elif len(node.text or "") <= _LONGEST_CONTROL and self._counts_on(node) and not is_dead(node):
+                return f"a control that only a script follows: {_said(node)}"
+        return None
+
+    def _counts_on(self, node: etree._Element) -> bool:
+        text = _said(node)
+        if node.tag == "option":
+            return text == f"第{self.number + 1}页" and turns_pages(node, text)
+        if _COUNTS.fullmatch(text):
+            return (printed_pages(text) or 0) > self.number
+        # 查看更多 alone shows more articles.
+        return MORE.fullmatch(text) is not None and "内容" in text and self.page.href(node) is None
+
+    def unread(self) -> str | None:
+        """What a part does not show whose next part is the pager's, so that a frame with its text is not followed."""
+        framed = self.framed()
+        return self.withheld() or framed.told or (f"in a frame: {framed.url}" if framed.url else None)
+
+    def withheld(self) -> str | None:
+        """What the part itself does not show: a block folded, loaded by a script, or for those who log in."""
+        texts = [line.text for line in self.judged.lines]
+        kept = [texts[i] for i in self.body.keeps]
+        if folded := _folded(self.body.node):
+            return folded
+        if loading := next(filter(is_loading, kept), None):
+            return f"a part that a script loads: {loading}"
+        for text in (*kept, *texts[self.body.stop : self._end()]):
+            if len(text) <= _LONGEST_CALL and _WITHHELD.search(text):
+                return f"the rest is not shown: {text}"
+        held = held_back(self.body.node)
+        return f"a text that a script shows: {held[:60]}" if held else None
+
+    def framed(self) -> GoesOn:
+        """The frame that holds the text of a body without: followed on the page's own host, else reported.
+
+        Beside a text only a document of the own host is reported: players and maps of others are no part of it.
+        """
+        size = sum(self.judged.lines[i].size for i in self.body.keeps)
+        own = urlsplit(self.page.url).netloc
+        shown = frames(self.page, self.body.node)
+        if size >= _LITTLE or self.number > 1:
+            shown = tuple(url for url in shown if urlsplit(url).netloc == own and self._is_document(url))
+        if not shown:
+            return GoesOn()
+        if not size and self.number == 1 and len(shown) == 1 and urlsplit(shown[0]).netloc == own:
+            return GoesOn(shown[0])
+        return GoesOn(told=f"in a frame: {' '.join(shown)}"[:_LONGEST_TOLD])
+
+    def _is_document(self, url: str) -> bool:
+        path = urlsplit(url).path
+        return url != self.page.url and bool(_DOCUMENT.search(path)) and not _NO_TEXT.search(path)
+
+    def _end(self) -> int:
+        return min(len(self.judged.lines), self.body.stop + _LINES_BEHIND)
 
 
 def _near(body: etree._Element) -> Iterator[etree._Element]:
     """The body and the short blocks right behind it, or behind what holds it: where pagers stand."""
     yield body
-    node = body
-    for _ in range(_MOST_LEVELS):
+    for node in islice((body, *body.iterancestors()), _MOST_LEVELS):
+        if node.tag in {"body", "html"}:
+            return
         for number, sibling in enumerate(node.itersiblings(etree.Element)):
-            text = squeeze("".join(strings(sibling)))
-            if number >= _MOST_SIBLINGS or len(text) > _LONGEST_PAGER:
+            if number >= _MOST_SIBLINGS or len(squeezed(sibling)) > _LONGEST_PAGER:
                 return
             yield sibling
-        parent = node.getparent()
-        if parent is None or parent.tag in {"body", "html"}:
-            return
-        node = parent
-
-
-def _linked(page: Page, judged: Judged, body: Body, near: list[etree._Element], part: int) -> str | None:
-    """The next part by a pager in or just behind the body that leads to a file or query beside its own."""
-    lines = range(body.start, min(len(judged.lines), body.stop + _BEHIND))
-    pagers = [judged.lines[index] for index in lines if judged.kinds[index] is Kind.PAGER]
-    links = {
-        a: None for line in pagers for node, _ in line.pieces for a in (node, *node.iterancestors()) if a.tag == "a"
-    }
-    # A pager of one number a line is longer than the few lines looked at.
-    links |= {a: None for node in near if node is not body.node for a in node.iter("a")}
-    options = [option for node in near for option in node.iter("option") if option.get("value")]
-    url = next_part(page, links, part)
-    if url and _is_beside(page.url, url, part):
-        return url
-    for option in options:
-        url = page.resolve(option.get("value") or "")
-        numbers = _NUMBERS.findall("".join(map(str, option.itertext())))
-        if url and numbers[:1] == [str(part + 1)] and _is_beside(page.url, url, part):
-            return url
-    return None
-
-
-def _is_beside(mine: str, other: str, part: int) -> bool:
-    """True for an address that is an article's own but for the number of a part."""
-    own = _ENDING.sub("", mine)
-    if _PART.sub("", other) in {own, _PART.sub("", mine)} or _FOLDED_PART.sub("", other) == own:
-        return True
-    here, there = urlsplit(mine), urlsplit(other)
-    if here[:3] != there[:3]:
-        return False
-    added = set(parse_qsl(there.query)) - set(parse_qsl(here.query))
-    removed = {key for key, _ in set(parse_qsl(here.query)) - set(parse_qsl(there.query))}
-    return [value for _, value in added] == [str(part + 1)] and removed <= {key for key, _ in added}
-
-
-def _created(page: Page, near: list[etree._Element], part: int) -> str | None:
-    """By TRS WCM's `createPageHTML(3, 0, "t2", "html")`: three parts, counted from 0, `t2_1.html` the next.
-
-    Its older templates write the links themselves: `var currentPage = 0; var countPage = 3`.
-    """
-    for source in (script.text or "" for node in near for script in node.iter("script")):
-        if match := _CREATED.search(source):
-            parts, current = int(match[1]), int(match[2])
-            url = urljoin(page.url, f"{match[3]}_{current + 1}.{match[4]}")
-            if current + 1 < parts and _is_beside(page.url, url, part):
-                return url
-        elif (
-            (count := _COUNTED.search(source)) and (at := _CURRENT.search(source)) and int(at[1]) + 1 < int(count[1])
-        ):
-            stem, extension = _PART.sub("", page.url), _ENDING.search(page.url)
-            return f"{_ENDING.sub('', stem)}_{int(at[1]) + 1}{extension[0] if extension else ''}"
-    return None
-
-
-def _rest(page: Page, near: list[etree._Element]) -> str | None:
-    """Words that lead to the rest, or to the whole: which of the two, they do not say."""
-    for control in (one for node in near for one in node.iter("a", "span", "div", "button")):
-        text = _said(control) or ""
-        if not _SAYS_REST.search(text) or not _REST.fullmatch(text) or is_dead(control):
-            continue
-        url = page.href(control) if control.tag == "a" else None
-        # A script may wait for the click on a control that names nothing; 全文 alone may be a tab's name.
-        is_within = len(href := (control.get("href") or "").strip()) > 1 and href.startswith("#")
-        if url != page.url and not is_within and (url or _acts(control) or len(text) >= _SHORTEST_REST):
-            return f"{text}: {url or control.get('onclick') or control.get('href') or 'a script'}"
-    return None
 
 
 def _acts(node: etree._Element) -> bool:
     return node.get("onclick") is not None or _CALL.match((node.get("href") or "").strip()) is not None
 
 
-def _unread_turn(page: Page, near: list[etree._Element], part: int) -> str | None:
-    """A control of a pager that only a script understands, or one whose address is none of the article's."""
-    for block in near:
-        controls = [(node, said) for node in block.iter(*_CONTROLS) if (said := _said(node))]
-        shown = {said for _, said in controls}
-        for node, said in controls:
-            is_number = said == str(part + 1) and str(part) in shown
-            if (is_number and _is_dead_control(page, node)) or (_NEXT.fullmatch(said) and _acts(node)):
-                call = node.get("onclick") or node.get("href") or ""
-                return f"a control that only a script follows: {said} {call}"[:_LONGEST_TOLD].strip()
-    return None
-
-
-def _counted(page: Page, near: list[etree._Element], part: int) -> str | None:
-    """What counts further parts and leads to none: `1/3`, a box of pages, a script's pager, a button for more."""
-    for node in (one for block in near for one in block.iter("div", "span", "p", "a", "button", "option", "script")):
-        if node.tag == "script":
-            made = made_by(page, node) if node.text else None
-            if made and (made.pages or 0) != 1 and (made.unfollowed or (made.pages or 0) > part):
-                return "a pager that a script makes"
-        elif len(node.text or "") <= _LONGEST_CONTROL and _counts_on(page, node, part) and not is_dead(node):
-            return f"a control that only a script follows: {_said(node)}"
-    return None
-
-
-def _counts_on(page: Page, node: etree._Element, part: int) -> bool:
-    text = _said(node) or ""
-    if node.tag == "option":
-        return text == f"第{part + 1}页" and turns_pages(node, text)
-    if _COUNTS.fullmatch(text):
-        return (printed_pages(text) or 0) > part
-    # 查看更多 alone shows more articles.
-    return MORE.fullmatch(text) is not None and "内容" in text and page.href(node) is None
-
-
-def _said(node: etree._Element) -> str | None:
-    """The few words of a control; None for an element that holds more."""
+def _said(node: etree._Element) -> str:
+    """The few words of a control; none of an element that holds more."""
     if node.tag == "input":
-        return squeeze(node.get("value") or "") if node.get("type", "").lower() in {"button", "submit"} else None
-    if len(node) > 1 or (len(node) == 1 and len(node[0])):
-        return None
-    text = squeeze("".join(map(str, node.itertext())))
-    return text if 0 < len(text) <= _LONGEST_CONTROL else None
-
-
-def _is_dead_control(page: Page, node: etree._Element) -> bool:
-    if _acts(node) or node.tag in {"button", "input"}:
-        return True
-    if node.tag == "a" and page.href(node) is not None:
-        return False
-    if node.find("a") is not None or node.getparent() is None:
-        return False
-    around = [node, *list(node.iterancestors())[:2]]
-    return any(_PAGER_NAME.search(f"{one.get('class', '')} {one.get('id', '')}") for one in around)
+        return squeeze(node.get("value") or "") if node.get("type", "").lower() in {"button", "submit"} else ""
+    text = "" if len(node) > 1 or (len(node) == 1 and len(node[0])) else squeezed(node)
+    return text if len(text) <= _LONGEST_CONTROL else ""
 
 
 def _is_hidden(node: etree._Element) -> bool:
     return node.get("hidden") is not None or hides(node.get("style") or "", is_block=True)
 
 
+def _has_sentences(node: etree._Element) -> bool:
+    text = squeezed(node)
+    return len(text) >= _SHORTEST_PART and _SENTENCE.search(text) is not None
+
+
 def _is_hidden_part(node: etree._Element) -> bool:
-    text = squeeze("".join(strings(node)))
-    if len(text) < _SHORTEST_PART or not _SENTENCE.search(text):
+    """True for a hidden block of sentences beside one of its kind that is seen and says something else."""
+    if not _has_sentences(node):
         return False
-    return any(_is_like(node, twin) and squeeze("".join(strings(twin))) != text for twin in _seen_siblings(node))
+    text = squeezed(node)
+    seen = [squeezed(twin) for twin in _siblings(node) if not _is_hidden(twin) and _is_like(node, twin)]
+    return any(len(other) >= _SHORTEST_PART and other != text for other in seen)
 
 
-def _seen_siblings(node: etree._Element) -> Iterator[etree._Element]:
+def _siblings(node: etree._Element) -> list[etree._Element]:
     parent = node.getparent()
-    for twin in islice(parent, _MOST_HIDDEN) if parent is not None else ():
-        is_seen = twin is not node and isinstance(twin.tag, str) and not _is_hidden(twin)
-        if is_seen and len(squeeze("".join(strings(twin)))) >= _SHORTEST_PART:
-            yield twin
+    around = islice(parent, _MOST_HIDDEN) if parent is not None else ()
+    return [one for one in around if one is not node and isinstance(one.tag, str)]
 
 
 def _is_like(node: etree._Element, twin: etree._Element) -> bool:
     """True for two blocks of one kind: the same tag, and the same class or a name that only a number tells apart."""
-    if node.tag != twin.tag:
-        return False
     names = [_NUMBERS.sub("", one.get("id") or "") for one in (node, twin)]
-    return (names[0] != "" and names[0] == names[1]) or (
-        bool(node.get("class")) and node.get("class") == twin.get("class")
-    )
+    is_alike = names[0] == names[1] != "" or node.get("class", "") == twin.get("class") != ""
+    return node.tag == twin.tag and is_alike
 
 
 def _has_switch(node: etree._Element) -> bool:
     """True when a number or 下一页, 展开, 余下全文 stands near a hidden block, to be clicked."""
-    parent = node.getparent()
-    around = [parent, parent.getparent() if parent is not None else None]
-    for block in around:
-        if block is None or (block.tag in {"body", "html"} and block is not parent):
-            continue
-        for control in block.iter(*_CONTROLS):
-            said = _said(control)
-            if said and (said == "2" or _NEXT.fullmatch(said) or _UNFOLDS.search(said) or _SAYS_REST.search(said)):
+    parent, *others = [*islice(node.iterancestors(), 2), None]
+    for block in (parent, *(one for one in others if one is not None and one.tag not in {"body", "html"})):
+        for said in map(_said, block.iter(*_CONTROLS) if block is not None else ()):
+            if said == "2" or NEXT.fullmatch(said) or _UNFOLDS.search(said) or _SAYS_REST.search(said):
                 return True
     return False
 
 
 def _hidden_twin(body: etree._Element) -> str | None:
     """A hidden block of the body's own kind beside it: perhaps its next part, which no switch was found for."""
-    parent = body.getparent()
-    for twin in islice(parent, _MOST_HIDDEN) if parent is not None else ():
-        is_like = isinstance(twin.tag, str) and twin is not body and _is_like(twin, body)
-        if is_like and _is_hidden(twin) and _is_hidden_part(twin):
-            return f"a hidden block beside the body: {words(twin)[:60]}"
-    return None
+    twins = (one for one in _siblings(body) if _is_like(one, body) and _is_hidden(one) and _is_hidden_part(one))
+    return next((f"a hidden block beside the body: {words(twin)[:60]}" for twin in twins), None)
 
 
 def _folded(body: etree._Element) -> str | None:
     """A hidden block of sentences in the body, beside a control that unfolds it."""
     hidden = (node for node in body.iter("div", "section", "p", "span") if node is not body and _is_hidden(node))
     for node in islice(hidden, _MOST_HIDDEN):
-        text = squeeze("".join(strings(node)))
-        if len(text) < _SHORTEST_PART or not _SENTENCE.search(text):
-            continue
-        if said := _unfolder(node):
-            return f"a hidden block that {said} opens: {words(node)[:60]}"
+        for control in (
+            (inner for one in _siblings(node) for inner in one.iter(*_CONTROLS)) if _has_sentences(node) else ()
+        ):
+            said = _said(control)
+            if _UNFOLDS.search(said) or (_SAYS_REST.search(said) and _REST.fullmatch(said)):
+                return f"a hidden block that {said} opens: {words(node)[:60]}"
     return None
-
-
-def _unfolder(node: etree._Element) -> str | None:
-    parent = node.getparent()
-    siblings = islice(parent, _MOST_HIDDEN) if parent is not None else ()
-    near = (one for one in siblings if isinstance(one.tag, str) and one is not node)
-    for control in (inner for one in near for inner in one.iter(*_CONTROLS)):
-        said = _said(control)
-        if said and (_UNFOLDS.search(said) or (_SAYS_REST.search(said) and _REST.fullmatch(said))):
-            return said
-    return None
-
-
-def _awaited(judged: Judged, body: Body) -> str | None:
-    """A line that stands where a script has yet to load a part of the text."""
-    said = next((judged.lines[i].text for i in body.keeps if is_loading(judged.lines[i].text)), None)
-    return f"a part that a script loads: {said}" if said else None
-
-
-def _withheld(judged: Judged, body: Body) -> str | None:
-    """A short line in a text, or just behind it, that asks for something before it shows the rest."""
-    for index in (*body.keeps, *range(body.stop, min(len(judged.lines), body.stop + _BEHIND))):
-        text = judged.lines[index].text
-        if len(text) <= _LONGEST_CALL and _WITHHELD.search(text):
-            return f"the rest is not shown: {text}"
-    return None
-
-
-def _held_back(body: etree._Element) -> str | None:
-    said = held_back(body)
-    return f"a text that a script shows: {said[:60]}" if said else None
-
-
-def _framed(page: Page, judged: Judged, body: Body, part: int) -> GoesOn:
-    """The frame that holds the text of a body without: followed on the page's own host, else told.
-
-    Beside a text only a document of the page's own host is told: players and maps of others are no part of it.
-    """
-    said = sum(judged.lines[i].size for i in body.keeps)
-    shown = frames(page, body.node)
-    if said >= _LITTLE or part > 1:
-        shown = tuple(url for url in shown if _is_own_document(page, url))
-    if not shown:
-        return GoesOn()
-    if not said and part == 1 and len(shown) == 1 and urlsplit(shown[0]).netloc == urlsplit(page.url).netloc:
-        return GoesOn(shown[0])
-    return GoesOn(told=f"in a frame: {' '.join(shown)}"[:_LONGEST_TOLD])
-
-
-def _is_own_document(page: Page, url: str) -> bool:
-    own, there = urlsplit(page.url), urlsplit(url)
-    is_document = _DOCUMENT.search(there.path) is not None and not _NO_TEXT.search(there.path)
-    return is_document and there.netloc == own.netloc and url != page.url
