@@ -8,8 +8,9 @@ one. Dated links beside them, in the same container, are rows too, whatever they
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -17,7 +18,6 @@ from crawler.pages import ListedRow, ListPage
 from crawler.pages.addresses import column_id, is_file
 from crawler.pages.addresses import native_id as identity_of
 from crawler.pages.lists.elsewhere import beside_rows, lists_elsewhere
-from crawler.pages.lists.handlers import Scripts
 from crawler.pages.lists.page_scripts import service, uncounted_calls
 from crawler.pages.lists.pagination import Pager, read_pager
 from crawler.pages.lists.rows import (
@@ -27,8 +27,10 @@ from crawler.pages.lists.rows import (
     last_in,
     leads,
     leads_to_anothers,
+    row_element,
     row_links,
     said_by,
+    shown_title,
     stands_in_side_bar,
 )
 from crawler.pages.lists.sections import further_lists, unwalked
@@ -40,8 +42,8 @@ _FULL_DATE = re.compile(rf"(?<![\d/.-]){_FULL}(?![\d/-])")
 _SHORT_DATE = re.compile(
     r"(?<![\d/.-])(?:\d{4}[-./年]\d{1,2}月?|\d{1,2}[-./]\d{1,2}(?:\s+\d{1,2}:\d{2})?|\d{1,2}月\d{1,2}日)(?![\d/.-])"
 )
-_LONGEST_BESIDE = 30
-_LONG_TITLE = 6
+_LONGEST_BESIDE = 30  # characters beside a link: a source and a date; abstracts are longer and hold such dates too
+_LONG_TITLE = 6  # characters: entries of menus have at most as many
 _CUT = re.compile(r"(?:(?<!\.)\.{2,}|(?<!…)…+)$")
 _LIST_TAGS = frozenset({"ul", "ol", "dl", "table", "tbody"})
 Place = tuple[tuple[object, str | None], ...]
@@ -55,8 +57,10 @@ def list_page(
     is_same: Callable[[str], bool],
 ) -> ListPage:
     """One list page of rows and pager; of a page without rows, what its scripts ask for instead."""
-    asked = None if found.rows or found.unlinked else service(page)
     further = further_lists(page, native_id, is_same)
+    says_more = pager.linked or pager.next_url or pager.pages or pager.total or pager.unfollowed
+    # Pagers of scripts count where nothing else says whether there are further pages.
+    uncounted = dict.fromkeys(uncounted_calls(page, len(found.rows)) if found.rows and not says_more else ())
     return ListPage(
         rows=found.rows,
         next_url=pager.next_url,
@@ -65,32 +69,20 @@ def list_page(
         total=pager.total,
         current=pager.current,
         idle=pager.idle,
-        unfollowed=(
-            *pager.unfollowed,
-            *_uncounted(page, pager, len(found.rows)),
-            *unwalked(page, found.rows),
-        ),
+        unfollowed=(*pager.unfollowed, *uncounted, *unwalked(page, found.rows)),
         unlinked=found.unlinked,
         further=further,
         elsewhere=lists_elsewhere(page, found.rows, {page.url, *further}, is_same),
         beside=beside_rows(page, found.rows, native_id),
-        service=asked,
+        service=None if found.rows or found.unlinked else service(page),
         doubled=found.doubled,
     )
 
 
-def _uncounted(page: Page, pager: Pager, rows: int) -> tuple[str, ...]:
-    """Pagers of scripts on a page where nothing else says whether there are further pages."""
-    if not rows or pager.linked or pager.next_url or pager.pages or pager.total or pager.unfollowed:
-        return ()
-    return tuple(dict.fromkeys(uncounted_calls(page, rows)))
-
-
 def read_list(page: Page, static_article: re.Pattern[str] | None) -> ListPage:
     """Read one list page by structure; no rows when no group of links looks like a list."""
-    pager = read_pager(page)
-    found = Structure(page, pager, static_article).rows()
-    here = column_id(page.url)
+    pager, here = read_pager(page), column_id(page.url)
+    found = _Structure(page, pager.node, static_article).rows()
     return list_page(
         page, found, pager, lambda url: identity_of(url, static_article), lambda url: column_id(url) == here
     )
@@ -113,10 +105,14 @@ class _Row:
     def key(self) -> str | int:
         return self.native_id or self.url or id(self.link)
 
+    @property
+    def size(self) -> int:
+        return len(squeeze(self.title or ""))
+
 
 @dataclass(slots=True)
 class _Group:
-    """Rows that hang in containers of the same tags and classes."""
+    """Rows that hang in containers of the same tags and classes; `last` is the place of the last one."""
 
     rows: list[_Row] = field(default_factory=list)
     last: int = 0
@@ -124,22 +120,20 @@ class _Group:
 
     @property
     def weight(self) -> float:
-        """What there is to read: titles longer than a menu's, and dates."""
-        told = {row.key: row for row in self.rows if not row.is_weak or row.date}
-        titles = sum(len(squeeze(row.title or "")) >= _LONG_TITLE for row in told.values())
-        dates = sum(row.date is not None for row in told.values())
+        """What there is to read: titles longer than a menu's, and dates, which say three times as much of a list."""
+        read = {row.key: row for row in self.rows if not row.is_weak or row.date}.values()
+        titles, dates = sum(row.size >= _LONG_TITLE for row in read), sum(row.date is not None for row in read)
         return (titles + 3 * dates) / (4 if self.is_aside else 1)
 
 
-class Structure:
+class _Structure:
     """The rows of one list page by structure alone."""
 
-    def __init__(self, page: Page, pager: Pager, static_article: re.Pattern[str] | None) -> None:
+    def __init__(self, page: Page, pager: etree._Element | None, static_article: re.Pattern[str] | None) -> None:
         self.page, self.pager, self.static_article = page, pager, static_article
-        in_pager = set(pager.node.iter()) if pager.node is not None else set()
-        opened = [(link, url) for link, url in row_links(page, Scripts(page)) if link not in in_pager]
-        self.opened = opened
-        self.below = leads({link: url or f"{id(link)}" for link, url in opened})
+        in_pager = set(pager.iter()) if pager is not None else set()
+        self.opened = [(link, url) for link, url in row_links(page) if link not in in_pager]
+        self.below = leads({link: url or f"{id(link)}" for link, url in self.opened})
         self.places = {node: index for index, node in enumerate(page.root.iter())}
 
     def rows(self) -> FoundRows:
@@ -148,132 +142,90 @@ class Structure:
         chosen = self._chosen(groups)
         if chosen is None:
             return FoundRows(())
-        held = [*chosen.rows, *self._beside(chosen, groups)]
-        held.sort(key=lambda row: self.places[row.link])
         rows: dict[str | int, ListedRow] = {}
         shown: set[tuple[str | int, etree._Element]] = set()
         unlinked: list[str] = []
-        for row in held:
+        for row in sorted((*chosen.rows, *self._beside(chosen, groups)), key=lambda row: self.places[row.link]):
             if row.is_weak and not (row.date or (row.url and is_file(row.url))):
                 continue
             if row.url is None:
-                if len(squeeze(row.title or "")) >= SHORTEST_TITLE:
-                    unlinked.append(said_by(row.link))
+                unlinked.extend([said_by(row.link)] if row.size >= SHORTEST_TITLE else [])
                 continue
-            listed = ListedRow(
-                row.url,
-                row.native_id,
-                row.title,
-                row.date,
-                is_doubtful=row.is_beside or stands_in_side_bar(row.element),
-            )
+            is_doubtful = row.is_beside or stands_in_side_bar(row.element)
+            listed = ListedRow(row.url, row.native_id, row.title, row.date, is_doubtful)
             kept = rows.get(row.key)
             if kept and (row.key, row.element) not in shown and are_unlike(row.title, kept.title):
                 unlinked.append(leads_to_anothers(listed, kept))
                 listed = kept
             shown.add((row.key, row.element))
             rows[row.key] = _merged(kept, listed) if kept else listed
-        told = (*unlinked, *self._bare(chosen))
-        return FoundRows(tuple(rows.values()), told, len(shown) - len(rows))
+        return FoundRows(tuple(rows.values()), (*unlinked, *self._bare(chosen)), len(shown) - len(rows))
 
     def _chosen(self, groups: dict[Place, _Group]) -> _Group | None:
         """The weightiest group; where a pager stands, only groups before it."""
         candidates = [group for group in groups.values() if group.weight >= 1]
-        node = self.pager.node
-        if node is not None and node.tag != "script":
-            place = self.places.get(node, 0)
+        if self.pager is not None and self.pager.tag != "script":
+            place = self.places.get(self.pager, 0)
             candidates = [group for group in candidates if group.last < place] or candidates
         return max(candidates, key=lambda group: group.weight, default=None)
 
-    def _beside(self, chosen: _Group, groups: dict[Place, _Group]) -> list[_Row]:
+    def _beside(self, chosen: _Group, groups: dict[Place, _Group]) -> Iterator[_Row]:
         """Dated rows within the container of the chosen ones, in another list beside it, or alone beside it."""
         place = next(place for place, group in groups.items() if group is chosen)
         holders = {row.element.getparent() for row in chosen.rows}
         around = {holder.getparent() for holder in holders if holder is not None}
-        found: list[_Row] = []
         for other, group in groups.items():
-            if group is chosen or group.is_aside:
-                continue
             is_sibling = other[1:] == place[1:] and other[0][0] == place[0][0] and place[0][0] in _LIST_TAGS
-            for row in group.rows:
+            for row in group.rows if group is not chosen and not group.is_aside else ():
                 holder = row.element.getparent()
+                if row.date is None:
+                    continue
                 is_near = is_sibling and holder is not None and holder.getparent() in around
                 # A list of one row is all row.
                 is_alone = holder in around and (row.element.tag, row.element.get("class")) == place[0]
-                if row.date is None:
-                    continue
-                if is_near or is_alone or any(node in holders for node in row.element.iterancestors()):
-                    found.append(row)
+                if is_near or is_alone or not holders.isdisjoint(row.element.iterancestors()):
+                    yield row
                 elif holder in around:
-                    found.append(replace(row, is_beside=True))
-        return found
+                    yield replace(row, is_beside=True)
 
-    def _bare(self, chosen: _Group) -> list[str]:
+    def _bare(self, chosen: _Group) -> Iterator[str]:
         """Dated rows of the list without any link: something opens them that the page does not name."""
         elements = {row.element for row in chosen.rows}
-        shown = {(row.element.getparent(), row.element.tag) for row in chosen.rows}
-        found: list[str] = []
-        for holder, tag in shown:
-            for node in holder if holder is not None else ():
-                if node.tag != tag or node in elements or node in self.below or tag not in {"li", "tr", "dd"}:
-                    continue
+        for holder, tag in {(row.element.getparent(), row.element.tag): None for row in chosen.rows}:
+            for node in holder.iterchildren(tag) if holder is not None and tag in {"li", "tr", "dd"} else ():
                 text = words(node)
                 date = last_in(_FULL_DATE, text)
-                if (
-                    date
-                    and next(node.iter("a"), None) is None
-                    and len(squeeze(text.replace(date, ""))) >= _LONG_TITLE
-                ):
-                    found.append(f"{text[:80]} (no link)")
-        return found
+                is_bare = node not in elements and node not in self.below and next(node.iter("a"), None) is None
+                if date and is_bare and len(squeeze(text.replace(date, ""))) >= _LONG_TITLE:
+                    yield f"{text[:80]} (no link)"
 
     def _groups(self) -> dict[Place, _Group]:
-        here = column_id(self.page.url)
+        here, host = column_id(self.page.url), urlsplit(self.page.url).netloc
         dates: dict[etree._Element, str | None] = {}
         groups: dict[Place, _Group] = {}
         for link, url in self.opened:
             identity = identity_of(url, self.static_article) if url else None
-            element = self._row_element(link, url or f"{id(link)}")
+            element = row_element(link, self.below, url or f"{id(link)}")
             if element not in dates:
                 dates[element] = _date(element, link)
-            title = _title(link)
+            is_weak = identity is None and (url is None or urlsplit(url).netloc == host)
+            row = _Row(link, element, url, identity, _title(link), dates[element], is_weak)
             # `/ldjh/2.htm` may be this list's second page and `/ldjh/2.html` a speech.
-            is_dated = dates[element] is not None and len(squeeze(title or "")) >= _LONG_TITLE
-            if url is not None and column_id(url) == here and not (identity and is_dated):
+            if url and column_id(url) == here and not (identity and row.date and row.size >= _LONG_TITLE):
                 continue
-            group = groups.setdefault(_place(element), _Group())
+            place = tuple((node.tag, node.get("class")) for node in element.iterancestors())
+            group = groups.setdefault(place, _Group())
             group.last = max(group.last, self.places[link])
             group.is_aside = is_aside(element)
-            is_weak = identity is None and (url is None or _is_own(self.page, url))
-            group.rows.append(_Row(link, element, url, identity, title, dates[element], is_weak))
+            group.rows.append(row)
         return groups
-
-    def _row_element(self, link: etree._Element, url: str) -> etree._Element:
-        """The largest element around a link that leads nowhere else."""
-        row = link
-        for node in link.iterancestors():
-            if node.tag in {"body", "html"} or self.below[node] != url:
-                break
-            row = node
-        return row
-
-
-def _is_own(page: Page, url: str) -> bool:
-    return url.split("/")[2:3] == page.url.split("/")[2:3]
-
-
-def _place(row: etree._Element) -> Place:
-    return tuple((node.tag, node.get("class")) for node in row.iterancestors())
 
 
 def _title(link: etree._Element) -> str | None:
     """The link's text, or its `title` where the text is cut or empty."""
-    shown, full = words(link), tidy(link.get("title") or "")
-    if link.tag != "a" and (date := last_in(_FULL_DATE, shown)):
-        shown = tidy(shown.replace(date, " "))
-    begins = squeeze(_CUT.sub("", shown))
-    is_cut = squeeze(full).startswith(begins) and len(squeeze(full)) > len(begins)
-    return (full if is_cut else shown) or None
+    shown, full = shown_title(link), tidy(link.get("title") or "")
+    begins, whole = squeeze(_CUT.sub("", shown)), squeeze(full)
+    return (full if whole.startswith(begins) and len(whole) > len(begins) else shown) or None
 
 
 def _date(row: etree._Element, link: etree._Element) -> str | None:
@@ -284,9 +236,8 @@ def _date(row: etree._Element, link: etree._Element) -> str | None:
     inside = "".join(strings(link))
     around = "" if row is link else " ".join(strings(row))
     outside = tidy(around.replace(inside, " ") if inside else around)
-    if found := last_in(_FULL_DATE, outside) or last_in(_FULL_DATE, inside):
-        return found
-    return last_in(_SHORT_DATE, outside) if len(outside) <= _LONGEST_BESIDE else None
+    full = last_in(_FULL_DATE, outside) or last_in(_FULL_DATE, inside)
+    return full or (last_in(_SHORT_DATE, outside) if len(outside) <= _LONGEST_BESIDE else None)
 
 
 def _merged(kept: ListedRow, row: ListedRow) -> ListedRow:

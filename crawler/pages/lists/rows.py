@@ -1,23 +1,23 @@
-"""The rows of a list page, told from side bars without a template's classes, where article addresses are known.
+"""The rows of a list page, kept apart from side bars without a template's classes, where article addresses are known.
 
-Rows are told from side bars by the pager: the list stands in the smallest block that holds the pager and any article
-link, nearest before the pager. Rows of other containers there, and all rows where there is no pager but more than one
-container, are doubtful: the breadcrumb of their article decides. A dated link within the list's own container is a
-row whatever it leads to; an undated one outside it is none.
+The list stands in the smallest block that holds the pager and any article link, nearest before the pager. Rows of
+other containers there, and all rows where there is no pager but more than one container, are doubtful: the breadcrumb
+of their article decides. A dated link within the list's own container is a row whatever it leads to; an undated one
+outside it is none.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 
 from lxml import etree
 
 from crawler.pages import ListedRow
 from crawler.pages.lists.handlers import Scripts, is_handled
-from crawler.pages.page import Page, strings, tidy, words
+from crawler.pages.page import Page, named, strings, tidy, words
 from crawler.pages.shown import are_unlike
 
 _DATE = re.compile(
@@ -29,17 +29,16 @@ _DATE = re.compile(
 )
 _BRACKETS = {"(": ")", "[": "]", "（": "）", "［": "］", "【": "】"}
 _ROW_TAGS = frozenset({"li", "tr", "dd", "p"})
-Path = tuple[tuple[object, str | None, str | None], ...]
 _NO_ADDRESS = re.compile(r"javascript:|#|mailto:|tel:", re.IGNORECASE)
 _CLICKED = "//*[self::li or self::tr or self::td or self::div or self::dd or self::dt or self::p or self::span]"
 _LINKS = f"//a|{_CLICKED}[@onclick or @data-href or @data-url][not(.//a)]"
 _ASIDE = re.compile(r"(?:^|[\W_])(?:nav|menu|foot(?:er)?|side\w*|hot|rank|link|friend)(?:$|[\W_])", re.IGNORECASE)
 _SIDE_BAR = re.compile(r"(?:^|[\W_])(?:a?side(?:bar)?|hot|rank)(?:$|[\W_])", re.IGNORECASE)
-_NEAR = 3
-"""Elements around a row; whole columns of a page have such names, too."""
-SHORTEST_TITLE = 4
-_LONGEST_TOLD = 80
+_NEAR = 3  # elements around a row; whole columns of a page have such names, too
+SHORTEST_TITLE = 4  # characters: 更多, 下载 have two
+_LONGEST_TOLD = 80  # characters of a report's detail
 _MANY = ""
+Path = tuple[tuple[object, str | None, str | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +50,9 @@ class FoundRows:
     doubled: int = 0
 
 
-def row_links(page: Page, scripts: Scripts) -> Iterator[tuple[etree._Element, str | None]]:
+def row_links(page: Page) -> Iterator[tuple[etree._Element, str | None]]:
     """Every link of a page with what it opens; None for one that opens nothing, or what cannot be read."""
+    scripts = Scripts(page)
     for link in page.all(_LINKS):
         url = scripts.opened(link)
         is_bare = _NO_ADDRESS.match((link.get("href") or "#").strip()) is not None
@@ -62,17 +62,16 @@ def row_links(page: Page, scripts: Scripts) -> Iterator[tuple[etree._Element, st
 
 def stands_in_side_bar(row: etree._Element) -> bool:
     """True for a row in a block that calls itself a side bar or what is read most, right around it."""
-    around = islice(row.iterancestors(), _NEAR)
-    return any(_SIDE_BAR.search(f"{node.get('class', '')} {node.get('id', '')}") for node in around)
+    return any(_SIDE_BAR.search(named(node)) for node in islice(row.iterancestors(), _NEAR))
 
 
 def is_aside(row: etree._Element) -> bool:
     """True for what stands anywhere in a menu, a side bar or a footer, by the names of the blocks around it."""
-    return any(_ASIDE.search(f"{node.get('class', '')} {node.get('id', '')}") for node in row.iterancestors())
+    return any(_ASIDE.search(named(node)) for node in row.iterancestors())
 
 
 def leads_to_anothers(row: ListedRow, kept: ListedRow) -> str:
-    """What is told of a row whose link leads to the article of another row."""
+    """What is reported of a row whose link leads to the article of another row."""
     return f"{row.title} (its link leads to the article of the row {kept.title})"
 
 
@@ -95,10 +94,9 @@ class RowFinder:
         says_empty: bool = False,
     ) -> None:
         self.page, self.is_list, self.says_empty = page, is_list, says_empty
-        self.opened = list(row_links(page, Scripts(page)))
+        self.opened = list(row_links(page))
         self.links = [(link, url) for link, url in self.opened if url is not None]
-        ids = {url: native_id(url) for _, url in self.links}
-        self.ids = {url: found for url, found in ids.items() if found is not None}
+        self.ids = {url: found for url in dict(self.links).values() if (found := native_id(url)) is not None}
         self.articles = {link: url for link, url in self.links if url in self.ids}
         self._below = leads(self.articles)
 
@@ -114,20 +112,12 @@ class RowFinder:
         unlinked = [link for link, url in self.opened if url is None and link in inside and self._date(link)]
         return FoundRows(tuple(rows.values()), tuple(map(said_by, unlinked)))
 
-    def block(self, pager: etree._Element | None) -> etree._Element:
-        """The smallest element around the pager that holds an article link; the whole page without a pager."""
-        node = pager
-        while node is not None:
-            if node in self._below:
-                return node
-            node = node.getparent()
-        return self.page.root
-
     def _rows(self, pager: etree._Element | None) -> FoundRows:
-        block = self.block(pager)
+        around = (pager, *pager.iterancestors()) if pager is not None else ()
+        block = next((node for node in around if node in self._below), self.page.root)
         inside = set(block.iter())
-        in_pager = set(pager.iter()) if pager is not None and pager is not block else set()
-        opened = [(link, url) for link, url in self.opened if link in inside and link not in in_pager]
+        inside -= set(pager.iter()) if pager is not None and pager is not block else set()
+        opened = [(link, url) for link, url in self.opened if link in inside]
         containers = {link: self._container(link) for link, _ in opened}
         certain = self._list_container({link: containers[link] for link, _ in opened if link in self.articles}, pager)
         shapes = {_shape(link, block) for link in self.articles if containers.get(link) == certain}
@@ -135,50 +125,35 @@ class RowFinder:
         shown: set[tuple[str, etree._Element]] = set()
         unlinked: list[str] = []
         for link, url in opened:
-            is_within = containers[link] == certain
+            is_within, element = containers[link] == certain, self._row_element(link)
             if url is None:
                 if is_within and self._date(link) and len(said_by(link)) >= SHORTEST_TITLE:
                     unlinked.append(said_by(link))
                 continue
-            row = self._row(link, url, is_doubtful=not is_within or stands_in_side_bar(self._row_element(link)))
-            if row is None or (
-                row.native_id is None and not self._is_row(row, link, block, shapes, is_within=is_within)
-            ):
+            row = self._row(link, url, is_doubtful=not is_within or stands_in_side_bar(element))
+            if row is None:
                 continue
+            if row.native_id is None:
+                # A link to no article is a row in the list's container, or if it is dated and of a row's shape.
+                is_dated = row.date is not None
+                is_shaped = (is_within or is_dated) and _shape(link, block) in shapes
+                if not (is_within and is_dated) and not is_shaped:
+                    continue
             key = row.native_id or row.url
-            kept, place = rows.get(key), (key, self._row_element(link))
-            if (
-                kept
-                and is_within
-                and not kept.is_doubtful
-                and place not in shown
-                and are_unlike(row.title, kept.title)
-            ):
+            kept = rows.get(key)
+            is_certain = kept is not None and is_within and not kept.is_doubtful
+            if kept and is_certain and (key, element) not in shown and are_unlike(row.title, kept.title):
                 unlinked.append(leads_to_anothers(row, kept))
-            shown.add(place)
+            shown.add((key, element))
             if kept is None or (kept.is_doubtful and not row.is_doubtful) or (row.title and not kept.title):
                 rows[key] = row
         return FoundRows(tuple(rows.values()), tuple(unlinked), len(shown) - len(rows))
 
-    @staticmethod
-    def _is_row(
-        row: ListedRow,
-        link: etree._Element,
-        block: etree._Element,
-        shapes: set[tuple[object, ...]],
-        *,
-        is_within: bool,
-    ) -> bool:
-        """Whether a link to no article is a row: in the list's container, or dated and of a row's shape."""
-        if is_within and row.date is not None:
-            return True
-        return (is_within or row.date is not None) and _shape(link, block) in shapes
-
     def _foreign_rows(self, pager: etree._Element | None) -> FoundRows:
         """Rows of a page without any article link: links elsewhere with a date beside them, before the pager."""
-        block, in_pager = pager, set(pager.iter("a")) if pager is not None else set()
-        while block is not None and in_pager.issuperset(block.iter("a")):
-            block = block.getparent()
+        in_pager = set(pager.iter("a")) if pager is not None else set()
+        around = (pager, *pager.iterancestors()) if pager is not None else ()
+        block = next((node for node in around if not in_pager.issuperset(node.iter("a"))), None)
         inside = set(block.iter()) - in_pager if block is not None else set()
         rows: list[ListedRow] = []
         unlinked: list[str] = []
@@ -186,9 +161,8 @@ class RowFinder:
             holder = next((node for node in (link, *link.iterancestors()) if node.tag in _ROW_TAGS), None)
             if link not in inside or holder is None or (url is not None and self.is_list(url)):
                 continue
-            date = date_in(tidy("".join(strings(holder)).replace("".join(strings(link)), " "))) or date_in(
-                words(link)
-            )
+            beside = tidy("".join(strings(holder)).replace("".join(strings(link)), " "))
+            date = date_in(beside) or date_in(words(link))
             if date and url is not None:
                 rows.append(ListedRow(url, None, row_title(link), date))
             elif date:
@@ -197,20 +171,19 @@ class RowFinder:
 
     def _row(self, link: etree._Element, url: str, *, is_doubtful: bool) -> ListedRow | None:
         native_id = self.ids.get(url)
-        if native_id is None:
-            return None if self.is_list(url) else ListedRow(url, None, row_title(link), self._date(link))
-        return ListedRow(url, native_id, row_title(link), self._date(link), is_doubtful)
+        if native_id is None and self.is_list(url):
+            return None
+        return ListedRow(url, native_id, row_title(link), self._date(link), is_doubtful and native_id is not None)
 
     def _list_container(self, containers: dict[etree._Element, Path], pager: etree._Element | None) -> Path | None:
         """The container of the section's rows; None when it cannot be told, or the page says that it has none."""
         paths = list(dict.fromkeys(containers.values()))
         if pager is None:
             return paths[0] if len(paths) == 1 and not self.says_empty else None
-        order = {node: index for index, node in enumerate(self.page.root.iter())}
-        before = [link for link in containers if order[link] < order[pager]]
-        if before:
-            return containers[max(before, key=order.__getitem__)]
-        return paths[0] if paths else None
+        before = [
+            link for link in takewhile(lambda node: node is not pager, self.page.root.iter()) if link in containers
+        ]
+        return containers[before[-1]] if before else next(iter(paths), None)
 
     def _container(self, link: etree._Element) -> Path:
         """Tag, id and class of every element around a row: what rows of one list share, and side bars do not."""
@@ -218,14 +191,7 @@ class RowFinder:
         return tuple((node.tag, node.get("id"), node.get("class")) for node in around)
 
     def _row_element(self, link: etree._Element) -> etree._Element:
-        """The largest element around a link that holds no other article's link."""
-        mine, row = self.articles.get(link), link
-        parent = row.getparent()
-        while parent is not None and parent.tag != "body":
-            if self._below.get(parent, mine) != mine:
-                break
-            row, parent = parent, parent.getparent()
-        return row
+        return row_element(link, self._below, self.articles.get(link))
 
     def _date(self, link: etree._Element) -> str | None:
         """The date string of a row, as printed, brackets included; text after the link first, then before it."""
@@ -234,8 +200,7 @@ class RowFinder:
         inside = set(link.iter())
         seen = False
         for node in self._row_element(link).iter():
-            if node is link:
-                seen = True
+            seen = seen or node is link
             if node not in inside and isinstance(node.tag, str) and node.text:
                 (after if seen else before).append(node.text)
             if node.tail and (node not in inside or node is link):
@@ -244,26 +209,38 @@ class RowFinder:
         return found if found or link.tag == "a" else date_in(words(link))
 
 
-def leads(links: dict[etree._Element, str]) -> dict[etree._Element, str]:
+def leads(links: Mapping[etree._Element, str]) -> dict[etree._Element, str]:
     """For every element around links: the one address below it; an empty string for several."""
     below: dict[etree._Element, str] = {}
     for link, url in links.items():
         for node in link.iterancestors():
-            known = below.get(node)
-            if known in (_MANY, url):
-                if known == _MANY:
-                    break
-                continue
-            below[node] = url if known is None else _MANY
+            known = below.get(node, url)
+            if known == _MANY:
+                break
+            below[node] = url if known == url else _MANY
     return below
+
+
+def row_element(link: etree._Element, below: Mapping[etree._Element, str], mine: str | None) -> etree._Element:
+    """The largest element around a link that leads nowhere else."""
+    row = link
+    for node in link.iterancestors():
+        if node.tag in {"body", "html"} or below.get(node, mine) != mine:
+            break
+        row = node
+    return row
 
 
 def row_title(link: etree._Element) -> str | None:
     """The full title: many CMSs cut the text of the link, some without a mark, and keep the whole in `title`."""
-    shown, full = words(link), tidy(link.get("title") or "")
-    if link.tag != "a" and (date := date_in(shown)):
-        shown = tidy(shown.replace(date, " "))
-    return full or shown or None
+    return tidy(link.get("title") or "") or shown_title(link) or None
+
+
+def shown_title(link: etree._Element) -> str:
+    """The words of a link; of a row that is one, without its date."""
+    shown = words(link)
+    date = date_in(shown) if link.tag != "a" else None
+    return tidy(shown.replace(date, " ")) if date else shown
 
 
 def said_by(link: etree._Element) -> str:
@@ -273,12 +250,7 @@ def said_by(link: etree._Element) -> str:
 
 
 def _shape(link: etree._Element, block: etree._Element) -> tuple[object, ...]:
-    path: list[object] = []
-    node: etree._Element | None = link
-    while node is not None and node is not block:
-        path.append(node.tag)
-        node = node.getparent()
-    return tuple(path)
+    return tuple(node.tag for node in takewhile(lambda node: node is not block, (link, *link.iterancestors())))
 
 
 def date_in(text: str) -> str | None:
