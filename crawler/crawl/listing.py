@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from crawler.pages import Ask, Elsewhere, ListPage
-from crawler.pages.lists.sections import dated_years
+from crawler.pages.lists.elsewhere import dated_years
 
 MOST_PAGES = 10_000
 _UNPROMISED_PAGES, _UNPROMISED_TO_KNOWN = 500, 200

@@ -17,7 +17,7 @@ from lxml import etree
 from crawler.pages import ListedRow, ListPage
 from crawler.pages.addresses import column_id, is_file
 from crawler.pages.addresses import native_id as identity_of
-from crawler.pages.lists.elsewhere import beside_rows, lists_elsewhere
+from crawler.pages.lists.elsewhere import Outside
 from crawler.pages.lists.page_scripts import service, uncounted_calls
 from crawler.pages.lists.pagination import Pager, read_pager
 from crawler.pages.lists.rows import (
@@ -33,7 +33,6 @@ from crawler.pages.lists.rows import (
     shown_title,
     stands_in_side_bar,
 )
-from crawler.pages.lists.sections import further_lists, unwalked
 from crawler.pages.page import Page, squeeze, strings, tidy, words
 from crawler.pages.shown import are_unlike
 
@@ -57,7 +56,8 @@ def list_page(
     is_same: Callable[[str], bool],
 ) -> ListPage:
     """One list page of rows and pager; of a page without rows, what its scripts ask for instead."""
-    further = further_lists(page, native_id, is_same)
+    outside = Outside(page, found.rows, native_id, is_same)
+    further = outside.further()
     says_more = pager.linked or pager.next_url or pager.pages or pager.total or pager.unfollowed
     # Pagers of scripts count where nothing else says whether there are further pages.
     uncounted = dict.fromkeys(uncounted_calls(page, len(found.rows)) if found.rows and not says_more else ())
@@ -69,11 +69,11 @@ def list_page(
         total=pager.total,
         current=pager.current,
         idle=pager.idle,
-        unfollowed=(*pager.unfollowed, *uncounted, *unwalked(page, found.rows)),
+        unfollowed=(*pager.unfollowed, *uncounted, *outside.unwalked()),
         unlinked=found.unlinked,
         further=further,
-        elsewhere=lists_elsewhere(page, found.rows, {page.url, *further}, is_same),
-        beside=beside_rows(page, found.rows, native_id),
+        elsewhere=outside.elsewhere(further),
+        beside=outside.beside(),
         service=None if found.rows or found.unlinked else service(page),
         doubled=found.doubled,
     )
