@@ -93,7 +93,7 @@ def _status(arguments: argparse.Namespace) -> int:
     archive = Archive(arguments.archive)
     last = archive.commits()[-1]
     run_of = next((c for c in reversed(archive.commits()) if c.redaction is None), last)
-    states = state.load(archive.history())
+    states = state.load(archive.by_commit(), for_writing=False)
     gone = sum(known.is_gone for known in states.values())
     facts: dict[str, Any] = {
         "site": archive.facts.site,

@@ -96,7 +96,7 @@ def clock_back(root: Path) -> None:
 
 
 def newer_format(root: Path) -> None:
-    reseal(root, 5, lambda value: value.update(format="speech-archive/2"))
+    reseal(root, 5, lambda value: value.update(format="speech-archive/3"))
 
 
 def edited_schema(root: Path) -> None:

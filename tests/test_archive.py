@@ -483,7 +483,7 @@ def test_another_port_of_the_same_host_is_the_same_site(tmp_path: Path) -> None:
 
 def test_a_newer_format_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
-    (tmp_path / "a/archive.json").write_text('{"format": "speech-archive", "format_version": 2}')
+    (tmp_path / "a/archive.json").write_text('{"format": "speech-archive", "format_version": 3}')
     with pytest.raises(errors.NewerFormat):
         opened(tmp_path / "a", 1)
     assert list((tmp_path / "a").iterdir()) == [tmp_path / "a/archive.json"]
@@ -637,9 +637,9 @@ def test_a_full_disk_commits_nothing_and_the_next_run_goes_on(tmp_path: Path, li
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("archive.json", b'"format_version": 1', b'"format_version": 3'),
+        ("archive.json", b'"format_version": 2', b'"format_version": 3'),
         ("archive.json", b'"speech-archive"', b'"speech-Archive"'),
-        ("commits/00000005.json", b"speech-archive/1", b"speech-archive/3"),
+        ("commits/00000005.json", b"speech-archive/2", b"speech-archive/3"),
     ],
 )
 def test_damage_that_looks_like_another_format_is_told_as_damage(
@@ -682,7 +682,7 @@ def test_knowing_many_speeches_stays_small(tmp_path: Path) -> None:
     measure = (
         "import sys, tracemalloc\n"
         "from pipelines.archive.read.reader import Archive\nfrom pipelines.archive.read.state import load\n"
-        "archive = Archive(sys.argv[1]); tracemalloc.start(); held = load(archive.history())\n"
+        "archive = Archive(sys.argv[1]); tracemalloc.start(); held = load(archive.by_commit())\n"
         "print(tracemalloc.get_traced_memory()[0] // len(held))"
     )
     told = python(measure, root)
@@ -732,4 +732,4 @@ def test_reading_needs_no_third_party_package(finished: Path) -> None:
     bare = [sys.executable, "-S", "-c", command]  # -S: no site-packages
     read = subprocess.run(bare, check=True, capture_output=True, text=True, env=ENVIRONMENT)
     assert read.stdout == "3\n"
-    assert len(load(Archive(finished).history())) == 3
+    assert len(load(Archive(finished).by_commit())) == 3

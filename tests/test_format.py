@@ -45,7 +45,7 @@ def stranger(root: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     prev, n = None, 1
     while (file := root / f"commits/{n:08d}.json").exists():
         commit = json.loads(file.read_bytes())
-        assert (commit["format"], commit["n"], commit["prev"]) == ("speech-archive/1", n, prev)
+        assert (commit["format"], commit["n"], commit["prev"]) == ("speech-archive/2", n, prev)
         prev, n = hashlib.sha256(file.read_bytes()).hexdigest(), n + 1
         for named in commit["files"]:
             data = (root / named["path"]).read_bytes()
@@ -82,7 +82,7 @@ def test_a_reader_written_from_the_page_agrees_with_ours(finished: Path) -> None
     end = "9999"
     assert as_of(versions, end, end) == {line["id"]: line["body"] for line in Archive(finished).latest()}
     assert as_of(versions, "2026-01-20T12", end).keys() == {"gszx:9", "gszx:4864"}
-    for native_id, known in load(Archive(finished).history()).items():
+    for native_id, known in load(Archive(finished).by_commit()).items():
         of = [line for line in observations if line["id"] == f"gszx:{native_id}"]
         assert known.last_seen == max(o["observed_at"] for o in of if o["presence"] in {"present", "unlisted"})
         assert known.last_checked == max(o["observed_at"] for o in of if "article" in o["looked"])

@@ -160,7 +160,7 @@ def test_loaders_and_status_are_told(archive: Path, capsys: pytest.CaptureFixtur
 
 def test_the_list_does_not_bring_the_title_back(archive: Path) -> None:
     ordered(archive)
-    state = load(Archive(archive).history())["9"]
+    state = load(Archive(archive).by_commit())["9"]
     assert state.is_redacted
     newest = list(Archive(archive).versions())[-1]["seq"]
     crawl(archive, 30, missed("9", day(30)))

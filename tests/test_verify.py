@@ -96,7 +96,7 @@ def test_a_file_no_commit_names_is_a_note_and_no_reader_sees_it(finished: Path, 
 def test_a_newer_format_is_refused_by_name(finished: Path, tmp_path: Path) -> None:
     root = copied(finished, tmp_path)
     broken.newer_format(root)
-    with pytest.raises(errors.NewerFormat, match=r"00000005.json: format version 2.*Upgrade"):
+    with pytest.raises(errors.NewerFormat, match=r"00000005.json: format version 3.*Upgrade"):
         verify(root)
 
 

@@ -55,12 +55,8 @@ class Snapshot:
         return latest_lines(self.archive.layout, self.commits, self._states(), scratch)
 
     def _states(self) -> States:
-        states: States = {}
-        for commit in self.commits:
-            for folder in ("versions", "observations"):
-                for line in self.archive.lines_of(commit, folder):
-                    state.fold_checked(states, line, for_writing=False)
-        return states
+        history = ((commit, self.archive.all_lines_of(commit)) for commit in self.commits)
+        return state.load(history, for_writing=False)
 
 
 def snapshot(archive: Archive, n: int | None = None) -> Snapshot:

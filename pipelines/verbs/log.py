@@ -52,12 +52,14 @@ def run(arguments: argparse.Namespace) -> int:
     wanted = archive.full_id(arguments.id)
     states: state.States = {}
     versions, counts = [], Counts()
-    for line in archive.about(wanted):
-        state.fold_checked(states, line)
-        if "event" in line:
-            versions.append(line)
-        else:
-            counts.add(line)
+    for commit, found in archive.about_by_commit(wanted):
+        lines = list(found)
+        state.fold_commit(states, commit, lines, for_writing=False)
+        for line in lines:
+            if "event" in line:
+                versions.append(line)
+            else:
+                counts.add(line)
     if not states:
         raise never_captured(archive, wanted)
     (known,) = states.values()

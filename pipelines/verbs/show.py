@@ -41,9 +41,7 @@ def _current(archive: Archive, id: str) -> Line:  # noqa: A002 - the contract's 
     line = next((line for line in archive.latest() if line["id"] == id), None)
     if line is not None:
         return line
-    states: state.States = {}
-    for line in archive.about(id):
-        state.fold_checked(states, line)
+    states = state.load(archive.about_by_commit(id), for_writing=False)
     if not states:
         raise reference.never_captured(archive, id)
     (known,) = states.values()

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Commit:
     """One atomic append.
 
-    `details`, of commits that no run made, is stored under the name of their kind. `sha256` is the hash of the commit
-    file; that of the last commit is the archive's head.
+    `details`, of commits that no run made, is stored under the name of their kind. `format_version` is that of the
+    software that made it. `sha256` is the hash of the commit file; that of the last commit is the archive's head.
     """
 
     n: int
@@ -41,6 +41,7 @@ class Commit:
     files: tuple[NamedFile, ...]
     redaction: Redaction | None = None
     details: dict[str, Any] | None = None
+    format_version: int = FORMAT_VERSION
     sha256: str = ""
 
     def stream(self, folder: str) -> NamedFile | None:
@@ -53,7 +54,7 @@ class Commit:
         own |= {self.kind: self.details} if self.details is not None else {}
         return json_document(
             {
-                "format": f"{FORMAT}/{FORMAT_VERSION}",
+                "format": f"{FORMAT}/{self.format_version}",
                 "n": self.n,
                 "prev": self.prev,
                 "kind": self.kind,
@@ -107,8 +108,8 @@ def _read(file: Path) -> Commit:
     try:
         data = whole(file)
         value = parsed_json(data)
-        _check_format(value["format"], file)
-        return _from_json(value, hashlib.sha256(data).hexdigest())
+        version = _format_version(value["format"], file)
+        return _from_json(value, version, hashlib.sha256(data).hexdigest())
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Damaged(f"{file}: unreadable commit ({error}); restore it from a copy") from error
 
@@ -136,7 +137,7 @@ _KEYS: dict[str, Callable[[Any], bool]] = {
 """Keys of a commit and checks of their types, on which the rest of the code relies: a commit may be untrusted."""
 
 
-def _from_json(value: dict[str, Any], sha256: str) -> Commit:
+def _from_json(value: dict[str, Any], version: int, sha256: str) -> Commit:
     wrong = next((key for key, is_right in _KEYS.items() if not is_right(value[key])), None)
     if wrong:
         raise ValueError(f"{wrong} is {str(value[wrong])[:200]!r}")
@@ -150,6 +151,7 @@ def _from_json(value: dict[str, Any], sha256: str) -> Commit:
         files=tuple(NamedFile.from_json(entry) for entry in value["files"]),
         redaction=Redaction.from_json(value["redaction"]) if "redaction" in value else None,
         details=_details(value),
+        format_version=version,
         sha256=sha256,
     )
 
@@ -172,11 +174,12 @@ def _decision(value: dict[str, Any]) -> dict[str, Any] | None:
     return None if decision is None else _object(decision, "decision")
 
 
-def _check_format(name: str, file: Path) -> None:
+def _format_version(name: str, file: Path) -> int:
     family, _, version = name.partition("/")
-    if family != FORMAT:
-        raise ValueError(f"format {name!r} is not {FORMAT}")
+    if family != FORMAT or not version.isdecimal():
+        raise ValueError(f"format {name!r} is not {FORMAT}/1 to {FORMAT}/{FORMAT_VERSION}")
     check_version(int(version), file)
+    return int(version)
 
 
 def check_version(version: int, file: Path) -> None:

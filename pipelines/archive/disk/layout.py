@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FORMAT = "speech-archive"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""What is written; older archives are read and continued, so that a chain may hold commits of several."""
 
 ARCHIVE_JSON = "archive.json"
 LATEST_LINES = "latest.jsonl"

@@ -15,11 +15,11 @@ from pipelines.archive.errors import Damaged
 from pipelines.archive.prove.fixity import MeasuredLines, difference
 from pipelines.archive.prove.flaws import WRONG_HASH, flaw
 from pipelines.archive.prove.proofs import CaptureProofs
-from pipelines.archive.read.state import files_of, fold, has_other_file
+from pipelines.archive.read.state import files_of, fold_commit, has_other_file
 from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Event
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.disk.streams import Line
@@ -63,15 +63,19 @@ class History:
             raise Damaged(message)
         counts: Counter[str] = Counter()
         first = self._next_seq
-        for folder, schema in STREAMS:
-            named = commit.stream(folder)
-            if named is not None:
-                self._follow_stream(commit, named.path, schema, counts)
+        fold_commit(self.states, commit, self._sound_lines(commit, counts), for_writing=False)
         self.versions += sum(counts[event] for event in EVENTS)
         self.observations += counts["observations"]
         self._check_totals(commit, first, counts)
 
-    def _follow_stream(self, commit: Commit, path: str, schema: str, counts: Counter[str]) -> None:
+    def _sound_lines(self, commit: Commit, counts: Counter[str]) -> Iterator[Line]:
+        """The lines of both streams, each judged by the history before it: it is folded before the next is read."""
+        for folder, schema in STREAMS:
+            named = commit.stream(folder)
+            if named is not None:
+                yield from self._follow_stream(commit, named.path, schema, counts)
+
+    def _follow_stream(self, commit: Commit, path: str, schema: str, counts: Counter[str]) -> Iterator[Line]:
         file = self._layout.path(path)
         place = {"schema": schema, "commit": commit.n, "run": commit.run}
         place |= {"recorded_at": commit.recorded_at, "site": self.site} if schema == SPEECH_SCHEMA else {}
@@ -93,7 +97,8 @@ class History:
                 message = message or _order_complaint(before, key, line)
                 if message:
                     raise Damaged(f"{file}, line {number}: {message}")
-                self._take(line, raw, native_id, counts)
+                yield line
+                self._count(line, raw, native_id, counts)
                 before = key
         except (OSError, *INFLATE_ERRORS) as error:
             raise Damaged(f"{file}: cannot be read ({error})") from error
@@ -101,8 +106,7 @@ class History:
         if all(difference(lines.found, named) for named in self._may_be[path]):
             raise Damaged(f"{file}: {difference(lines.found, self._may_be[path][0])}")
 
-    def _take(self, line: Line, raw: bytes, native_id: str, counts: Counter[str]) -> None:
-        fold(self.states, line, for_writing=False)
+    def _count(self, line: Line, raw: bytes, native_id: str, counts: Counter[str]) -> None:
         self._next_seq += 1
         if line["schema"] == OBSERVATION_SCHEMA:
             counts["observations"] += 1

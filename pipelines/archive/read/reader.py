@@ -73,9 +73,15 @@ class Archive:
 
     def history(self) -> Iterator[Line]:
         """Every line of both streams, by rising seq."""
-        for commit in self._commits:
-            yield from self.lines_of(commit, "versions")
-            yield from self.lines_of(commit, "observations")
+        return itertools.chain.from_iterable(lines for _, lines in self.by_commit())
+
+    def by_commit(self) -> Iterator[tuple[Commit, Iterator[Line]]]:
+        """Every commit in order with the lines of both streams that it brought, by rising seq."""
+        return ((commit, self.all_lines_of(commit)) for commit in self._commits)
+
+    def all_lines_of(self, commit: Commit) -> Iterator[Line]:
+        """The lines one commit brought, by rising seq."""
+        return itertools.chain(self.lines_of(commit, "versions"), self.lines_of(commit, "observations"))
 
     def lines_of(self, commit: Commit, folder: str) -> Iterator[Line]:
         """The lines one commit brought to `versions` or `observations`."""
@@ -124,14 +130,20 @@ class Archive:
 
     def about(self, id: str) -> Iterator[Line]:  # noqa: A002 - the contract's key
         """Every line of both streams about one speech, by rising seq."""
+        return itertools.chain.from_iterable(lines for _, lines in self.about_by_commit(id))
+
+    def about_by_commit(self, id: str) -> Iterator[tuple[Commit, Iterator[Line]]]:  # noqa: A002 - the contract's key
+        """Every commit in order with its lines about one speech, by rising seq."""
         wanted = self.full_id(id)
+        return ((commit, self._about(commit, wanted)) for commit in self._commits)
+
+    def _about(self, commit: Commit, wanted: str) -> Iterator[Line]:
         needle = f'"id":"{wanted}"'.encode()
-        for commit in self._commits:
-            for named in filter(None, map(commit.stream, ("versions", "observations"))):
-                file = self.layout.path(named.path)
-                for number, raw in enumerate(raw_lines(file), 1):
-                    if needle in raw and (line := parsed(raw, file, number))["id"] == wanted:
-                        yield line
+        for named in filter(None, map(commit.stream, ("versions", "observations"))):
+            file = self.layout.path(named.path)
+            for number, raw in enumerate(raw_lines(file), 1):
+                if needle in raw and (line := parsed(raw, file, number))["id"] == wanted:
+                    yield line
 
     def full_id(self, id: str) -> str:  # noqa: A002 - the contract's key
         """`gszx:4864` for `4864`; `NotUnderstood` when it is of another site or not an id."""
@@ -147,8 +159,7 @@ class Archive:
         for commit in self._commits:
             if commit.first_seq is None or commit.last_seq is None or not commit.first_seq <= seq <= commit.last_seq:
                 continue
-            lines = itertools.chain(self.lines_of(commit, "versions"), self.lines_of(commit, "observations"))
-            found = next(itertools.islice(lines, seq - commit.first_seq, None), None)
+            found = next(itertools.islice(self.all_lines_of(commit), seq - commit.first_seq, None), None)
             if found is None or found.get("seq") != seq:
                 raise Damaged(f"{self.layout.commit(commit.n)}: its files hold no line with seq {seq}; run verify")
             return found

@@ -16,8 +16,9 @@ from pipelines.reasons import Reason
 from pipelines.record import Observation, Raw, Row, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
+    from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.streams import Line
     from pipelines.reasons import PresenceState
     from pipelines.record import Speech
@@ -74,31 +75,31 @@ class SpeechState:
 States = dict[str, SpeechState]
 
 
-def load(history: Iterable[Line], *, for_writing: bool = True, note: Callable[[Line], None] | None = None) -> States:
-    """The state of every speech, keyed by native id, from the lines of both streams by rising seq.
+def load(history: Iterable[tuple[Commit, Iterable[Line]]], *, for_writing: bool = True) -> States:
+    """The state of every speech, keyed by native id, from all commits in order, each with its lines by rising seq.
 
-    `derived_sha256`, which only a writer needs, costs time. `note` is called with every line.
+    `derived_sha256`, which only a writer needs, costs time.
     """
     states: States = {}
-    for line in history:
-        fold_checked(states, line, for_writing=for_writing)
-        if note is not None:
-            note(line)
+    for commit, lines in history:
+        fold_commit(states, commit, lines, for_writing=for_writing)
     return states
 
 
-def fold_checked(states: States, line: Line, *, for_writing: bool = True) -> None:
-    """`fold` that raises `Damaged` for a line without a key that it must have."""
-    try:
-        fold(states, line, for_writing=for_writing)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise Damaged(
-            f"line with seq {line.get('seq')}: lacks what a line must have ({error!r}); run verify"
-        ) from error
+def fold_commit(states: States, commit: Commit, lines: Iterable[Line], *, for_writing: bool = True) -> None:
+    """Take the next commit into account: its lines, by rising seq.
+
+    Each line is folded before the next is asked for. `Damaged` when one lacks what a line must have.
+    """
+    for line in lines:
+        try:
+            _fold(states, line, for_writing)
+        except (KeyError, TypeError, AttributeError) as error:
+            message = f"commit {commit.n}, line with seq {line.get('seq')}: lacks what a line must have"
+            raise Damaged(f"{message} ({error!r}); run verify") from error
 
 
-def fold(states: States, line: Line, *, for_writing: bool = True) -> None:
-    """Take one line into account; lines come by rising seq."""
+def _fold(states: States, line: Line, for_writing: bool) -> None:
     native_id = line["id"].partition(":")[2]
     if line["schema"] == "observation/1":
         _observe(states[native_id], line)

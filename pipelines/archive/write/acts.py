@@ -94,12 +94,12 @@ def acting(path: str | os.PathLike[str], kind: str, when: When) -> Iterator[Acti
         try:
             finish_acts(Archive(path))
             archive = Archive(path)
-            heal(archive, state.load(archive.history()))
+            heal(archive, state.load(archive.by_commit()))
             check_clock(layout, archive, when.recorded_at)
             held = Acting(archive, kind, when)
             yield held
             done = Archive(path)
             finish_acts(done)
-            heal(done, state.load(done.history()))
+            heal(done, state.load(done.by_commit()))
         finally:
             lock.release()

@@ -27,12 +27,15 @@ from pipelines.warc.record_writer import WarcWriter
 from pipelines.warc.records import WarcDamaged, WarcRecord, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
     from typing import BinaryIO
 
+    from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.streams import Line
     from pipelines.warc.exchange import Exchange, Measured
+
+    History = Iterable[tuple[Commit, Iterable[Line]]]
 
 LARGEST_FILE = 1_000_000_000
 _FEWEST_BYTES = 2048
@@ -72,6 +75,15 @@ class KeptPayloads:
         """Begin with none."""
         self._places: dict[str, tuple[str, int]] = {}
         self._newest: dict[str, str] = {}
+
+    def noting(self, history: History) -> History:
+        """The same commits and lines, each line noted when it is asked for."""
+        return ((commit, self._noted(lines)) for commit, lines in history)
+
+    def _noted(self, lines: Iterable[Line]) -> Iterator[Line]:
+        for line in lines:
+            self.note(line)
+            yield line
 
     def note(self, line: Line) -> None:
         """Add the captures of one committed line; only the newest payload of each address is remembered."""

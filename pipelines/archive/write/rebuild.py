@@ -30,7 +30,7 @@ def rebuild(path: str | os.PathLike[str]) -> Archive:
         try:
             archive = Archive(path)
             finish_acts(archive)
-            write_derived(archive, state.load(archive.history(), for_writing=False))
+            write_derived(archive, state.load(archive.by_commit(), for_writing=False))
         finally:
             lock.release()
     return archive

@@ -73,7 +73,7 @@ class ArchiveRun:
             self.salvaged = salvage(layout, self._facts, self._opened_at)
             self._archive = Archive(layout.root) if self.salvaged else found
             kept = KeptPayloads()
-            self.known: States = state.load(self._archive.history(), note=kept.note) if self._archive else {}
+            self.known: States = state.load(kept.noting(self._archive.by_commit())) if self._archive else {}
             if self._archive:
                 heal(self._archive, self.known)
             self._staging = Staging(layout.staging / self._run, opening)
@@ -295,9 +295,8 @@ class ArchiveRun:
         try:
             sync_folder(self._layout.commits)
             archive = Archive(root)
-            for folder in ("versions", "observations"):
-                for line in archive.lines_of(archive.commits()[-1], folder):
-                    state.fold_checked(self.known, line)
+            last = archive.commits()[-1]
+            state.fold_commit(self.known, last, archive.all_lines_of(last))
             write_derived(archive, self.known)
             self._staging.close()
             shutil.rmtree(self._staging.folder)
