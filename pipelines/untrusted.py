@@ -9,16 +9,21 @@ Standard library only.
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import re
 import stat
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from pipelines.packed import Packed, Slice, unpacked
+
 if TYPE_CHECKING:
-    from io import BufferedReader
     from pathlib import Path
     from typing import BinaryIO, NoReturn
+
+    from pipelines.packed import Stored
 
 LONGEST_LINE = 16 << 20
 """Bytes of one JSON line: 40 times the longest known speech; twice the line of a page at the limit of 10 MB."""
@@ -44,13 +49,41 @@ _CLOSING = frozenset(b"]}")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
-def opened(file: Path) -> BufferedReader:
-    """Open a regular file for reading.
+def opened(file: Stored) -> BinaryIO:
+    """Open a regular file, or a member of a container, for reading.
 
     Raises:
         OSError: it cannot be read, is a symbolic link, or is not a regular file (opening a fifo never blocks).
     """
-    return os.fdopen(_descriptor(file), "rb")
+    if not isinstance(file, Packed):
+        return os.fdopen(_descriptor(file), "rb")
+    if file.stream is None:
+        return io.BufferedReader(Slice(opened(file.container), file.offset, file.size))
+    plain = _unpacked(file.container, file.stream, state_of(file.container))
+    return io.BytesIO(plain[file.offset : file.offset + file.size])
+
+
+def state_of(file: Path) -> tuple[int, ...]:
+    """What is another after a change of the file; `OSError` when there is none."""
+    about = file.stat()
+    return about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns
+
+
+@lru_cache(4)  # the members of a stream are asked for one after another
+def _unpacked(container: Path, at: int, _state: tuple[int, ...]) -> bytes:
+    with opened(container) as stream:
+        stream.seek(at)
+        return unpacked(stream)[0]
+
+
+def size_of(file: Stored) -> int:
+    """Bytes of a file or of a member of a container; `OSError` when there is none."""
+    return file.size if isinstance(file, Packed) else file.stat().st_size
+
+
+def is_there(file: Stored) -> bool:
+    """False for a path at which nothing is."""
+    return isinstance(file, Packed) or file.exists()
 
 
 def opened_to_write(file: Path) -> BinaryIO:
@@ -79,7 +112,7 @@ def _named(error: OSError, file: Path) -> OSError:
     return error
 
 
-def whole(file: Path, most: int = LONGEST_DOCUMENT) -> bytes:
+def whole(file: Stored, most: int = LONGEST_DOCUMENT) -> bytes:
     """The content of a file of at most `most` bytes.
 
     Raises:
@@ -87,7 +120,7 @@ def whole(file: Path, most: int = LONGEST_DOCUMENT) -> bytes:
         ValueError: it is longer than `most`.
     """
     with opened(file) as stream:
-        size = os.fstat(stream.fileno()).st_size
+        size = stream.seek(0, os.SEEK_END)
         if size > most:
             raise ValueError(f"{size} bytes long, more than the {most} allowed")
         data = stream.read(most + 1)
@@ -96,7 +129,7 @@ def whole(file: Path, most: int = LONGEST_DOCUMENT) -> bytes:
     return data
 
 
-def document(file: Path) -> Any:
+def document(file: Stored) -> Any:
     """The value of a JSON document.
 
     Raises:
@@ -105,7 +138,7 @@ def document(file: Path) -> Any:
     return parsed_json(whole(file))
 
 
-def json_object(file: Path) -> dict[str, Any]:
+def json_object(file: Stored) -> dict[str, Any]:
     """The object in a JSON document; `OSError` or `ValueError` as `document`, also for any other value."""
     value = document(file)
     if not isinstance(value, dict):

@@ -19,6 +19,8 @@ from crawler.http.hosts import Hosts
 from crawler.http.middlewares import SHA256_BEFORE, StrictCompressionMiddleware, Undecodable
 from crawler.replay.answers import flags_of, headers_of
 from crawler.sites.profile import SiteProfile
+from pipelines.archive.disk.layout import Layout
+from pipelines.archive.errors import Damaged
 from pipelines.archive.write.captures import Captured
 from pipelines.record import Attachment, Capture, Look, Problem
 from pipelines.warc.exchanges import with_payload
@@ -46,11 +48,11 @@ class CapturedAnswers:
         if captured is None or captured.file is None or captured.offset is None or captured.length is None:
             raise NotCaptured(f"no raw bytes of {request.url} were kept")
         try:
-            record = read_at(self.home / captured.file, captured.offset, captured.length)
+            record = read_at(Layout(self.home).stored(captured.file), captured.offset, captured.length)
             headers = headers_of(message := HttpResponse.parse(record.block))
             payload = HttpResponse.parse(with_payload(self.home, record).block).payload()
             body = StrictCompressionMiddleware.entity(payload, headers)
-        except (OSError, WarcDamaged, Undecodable) as error:
+        except (OSError, Damaged, WarcDamaged, Undecodable) as error:
             raise NotCaptured(f"{error}; run verify") from error
         if hashlib.sha256(body).hexdigest() != captured.payload_sha256:
             raise NotCaptured(f"{captured.file} at {captured.offset}: other bytes than were read; run verify")

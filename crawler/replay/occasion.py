@@ -15,6 +15,7 @@ from crawler.settings import ARCHIVE_ROOT
 from pipelines.archive.disk.commits import Commit, commit_files
 from pipelines.archive.disk.layout import Layout, run_file
 from pipelines.archive.read.reader import Archive
+from pipelines.untrusted import is_there
 
 CRAWL, REPLAY, REPROCESS = "crawl", "replay", "reprocess"
 
@@ -61,7 +62,7 @@ def occasion_of(arguments: Arguments, folder: Path, clock: Callable[[], datetime
 def _made_again(arguments: Arguments, folder: Path) -> Occasion:
     named = arguments.replay or ""
     recorded = RecordedRun.find(named, Path(ARCHIVE_ROOT) / arguments.profile.site)
-    if recorded.home.resolve() == folder.resolve() or (folder / run_file(recorded.run)).exists():
+    if recorded.home.resolve() == folder.resolve() or is_there(Layout(folder).stored(run_file(recorded.run))):
         raise WrongUse(f"-a replay={named}: {folder} holds this run; give another root, -s ARCHIVE_ROOT=DIR")
     if any(later.recorded_at > recorded.report["started_at"] for later in _commits(folder)):
         raise WrongUse(f"-a replay={named}: {folder} holds a later run; runs are made again in their order")
@@ -81,7 +82,7 @@ def _commits(folder: Path) -> tuple[Commit, ...]:
 def _newest(archive: Archive, key: str) -> Any:
     """What the newest run report that says anything of `key` says."""
     for commit in reversed(archive.commits()):
-        is_there = commit.kind != "redaction" and archive.layout.path(run_file(commit.run)).exists()
-        if is_there and (value := archive.report(commit.run).get(key)):
+        has_report = commit.kind != "redaction" and is_there(archive.layout.stored(run_file(commit.run)))
+        if has_report and (value := archive.report(commit.run).get(key)):
             return value
     return None

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from crawler.run.arguments import Arguments, WrongUse
 from pipelines.archive.disk.commits import Commit
-from pipelines.archive.disk.layout import warc_file
+from pipelines.archive.disk.layout import Layout, is_named_path, warc_file
 from pipelines.archive.read.reader import Archive
 from pipelines.untrusted import json_object
 
@@ -60,14 +60,15 @@ class RecordedRun:
             ArchiveError: its archive cannot be read.
         """
         path = Path(named) if named.endswith(".json") else default / "runs" / f"{named}.json"
+        home = path.parent.parent if path.parent.name == "runs" else path.parent
+        is_packed = home != path.parent and not path.exists() and is_named_path(f"runs/{path.name}")
         try:
-            report = json_object(path)
+            report = json_object(Layout(home).stored(f"runs/{path.name}") if is_packed else path)
             run = report["run"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
             hint = "give `latest`, or the path a crawl printed behind `report`"
             raise WrongUse(f"-a replay={named}: {path} is no run report ({why}); {hint}") from None
-        home = path.parent.parent if path.parent.name == "runs" else path.parent
         found = cls._of_fixture(path.parent, report) if path.name == REPORT else cls._of_archive(home, report)
         if not found.files:
             raise WrongUse(f"-a replay={named}: run {run} kept no captures, so there is nothing to make it from")

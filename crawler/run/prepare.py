@@ -25,6 +25,7 @@ from crawler.run.job import CrawlJob
 from crawler.run.site_settings import ARCHIVING
 from crawler.sites.profile import SiteProfile
 from pipelines import __version__
+from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.moments import stamp
 from pipelines.archive.write.writer import ArchiveRun
@@ -99,7 +100,7 @@ def _take_captures(archive: ArchiveRun, replay: Replay) -> None:
     """The run's WARC files become the new archive's own, so that each place a line names is the same in both."""
     try:
         for name in replay.needed_files():
-            archive.captures.take(replay.home / name, name)
+            archive.captures.take(Layout(replay.home).stored(name), name)
     except ArchiveError:
         archive.abandon()
         raise

@@ -9,10 +9,10 @@ from pipelines import __version__
 from pipelines.archive.disk.commits import sidecar_text
 from pipelines.archive.disk.files import file_digest
 from pipelines.archive.disk.layout import Layout
-from pipelines.archive.prove.signatures import signature
+from pipelines.archive.prove.signatures import signature_name
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.export.publishing import copy_proved
-from pipelines.untrusted import whole
+from pipelines.untrusted import is_there, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,13 +44,14 @@ def _copy_archive(snapshot: Snapshot, into: Layout) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("wb") as stream:
             copy_proved(snapshot.path(named), named, stream)
+    layout = snapshot.archive.layout
     into.commits.mkdir()
     for commit in snapshot.commits:
-        point = snapshot.archive.layout.commit(commit.n)
+        point = layout.stored(layout.commit_name(commit.n))
         into.commit(commit.n).write_bytes(whole(point))
         into.sidecar(commit.n).write_bytes(sidecar_text(point, commit.sha256))
-        if signature(point).exists():
-            signature(into.commit(commit.n)).write_bytes(whole(signature(point)))
+        if is_there(signature := layout.stored(signature_name(commit.n))):
+            into.path(signature_name(commit.n)).write_bytes(whole(signature))
     rebuild(into.root)
     shutil.rmtree(into.staging)
 

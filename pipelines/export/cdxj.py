@@ -14,8 +14,8 @@ from pipelines.warc.records import WarcDamaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from pipelines.packed import Stored
     from pipelines.warc.records import Place, WarcRecord
 
 _CAPTURES = frozenset({"response", "revisit"})
@@ -24,7 +24,7 @@ _ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f]+", re.IGNORECASE)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)
 
 
-def cdxj_lines(warc: Path) -> Iterator[bytes]:
+def cdxj_lines(warc: Stored) -> Iterator[bytes]:
     """The line of each response and revisit in a WARC file, in the order of the file.
 
     Keys and values are those of `cdxj-indexer`; like it, this lists no requests and no warcinfo.
@@ -40,7 +40,7 @@ def cdxj_lines(warc: Path) -> Iterator[bytes]:
         raise Damaged(str(error)) from error
 
 
-def _address(record: WarcRecord, place: Place, warc: Path) -> str:
+def _address(record: WarcRecord, place: Place, warc: Stored) -> str:
     """The address of a capture; address and date are checked."""
     address = record.target_uri or ""
     for value, pattern in ((address, _ADDRESS), (record.date, _MOMENT)):

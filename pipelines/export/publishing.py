@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pipelines.archive.disk.files import NamedFile
+    from pipelines.packed import Stored
 
 _BLOCK = 1 << 20
 
@@ -61,7 +62,7 @@ def _sync_tree(package: Path) -> None:
             sync_file(file)
 
 
-def copy_proved(source: Path, named: NamedFile, into: BinaryIO) -> None:
+def copy_proved(source: Stored, named: NamedFile, into: BinaryIO) -> None:
     """Copy a file block by block; `Damaged` when it does not match its commit."""
     sha256 = hashlib.sha256()
     try:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipelines.archive import Archive
     from pipelines.archive.disk.files import NamedFile
     from pipelines.archive.read.state import States
+    from pipelines.packed import Stored
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,9 @@ class Snapshot:
         """Every file the commits name, as it must be now, by rising path."""
         return tuple(named for _, (named, *_) in sorted(files_now(self.commits).items()))
 
-    def path(self, named: NamedFile) -> Path:
+    def path(self, named: NamedFile) -> Stored:
         """The path of a named file."""
-        return self.archive.layout.path(named.path)
+        return self.archive.layout.stored(named.path)
 
     def raw_lines(self, folder: str) -> Iterator[bytes]:
         """The lines of `versions` or `observations` with their line feeds, by rising seq."""

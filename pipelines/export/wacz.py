@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.files import NamedFile
     from pipelines.archive.disk.streams import Line
     from pipelines.export.snapshot import Snapshot
+    from pipelines.packed import Stored
 
 _PAGES = {"format": "json-pages-1.0", "id": "pages", "title": "Speeches", "hasText": True}
 _UNIX = 3
@@ -60,7 +61,7 @@ class _Box:
     moment: datetime
     resources: list[dict[str, Any]] = field(default_factory=list)
 
-    def add_warc(self, source: Path, named: NamedFile) -> None:
+    def add_warc(self, source: Stored, named: NamedFile) -> None:
         """Store a WARC file uncompressed, after checking it against its commit."""
         with self._open(f"archive/{source.name}", named.bytes, ZIP_STORED) as entry:
             copy_proved(source, named, entry)
@@ -92,7 +93,7 @@ class _Box:
         self.resources.append({"name": name, "path": path, "hash": f"sha256:{sha256}", "bytes": size})
 
 
-def _add_index(box: _Box, warcs: list[Path], scratch: Path) -> None:
+def _add_index(box: _Box, warcs: list[Stored], scratch: Path) -> None:
     packed, index = scratch / "index.cdx.gz", scratch / "index.idx"
     lines = chain.from_iterable(map(cdxj_lines, warcs))
     write_zipnum(sorted_lines(lines, scratch), packed, index)

@@ -52,7 +52,7 @@ class Exchanges:
         self._last: dict[bytes, int] = {}
         self._half: dict[str, int] = {}
         for number, name in enumerate(self.names):
-            for place, record in records(Layout(home).path(name)):
+            for place, record in records(Layout(home).stored(name)):
                 self._add((number, *place), record)
         self._half.clear()
         self._last.clear()
@@ -108,7 +108,7 @@ class Exchanges:
     def _read(self, where: Sequence[int]) -> Found:
         file, offset, length = where
         name = self.names[file]
-        return Found(name, Place(offset, length), read_at(Layout(self.home).path(name), offset, length))
+        return Found(name, Place(offset, length), read_at(Layout(self.home).stored(name), offset, length))
 
 
 def with_payload(home: Path, record: WarcRecord) -> WarcRecord:
@@ -121,7 +121,7 @@ def with_payload(home: Path, record: WarcRecord) -> WarcRecord:
         return record
     name, offset = record.original
     try:
-        found = read_at(Layout(home).path(name), offset)
+        found = read_at(Layout(home).stored(name), offset)
     except (ArchiveError, OSError, ValueError) as error:
         raise WarcDamaged(
             f"{record.record_id}: the record it refers to, {name} at {offset}, cannot be read: {error}"

@@ -11,8 +11,9 @@ from pipelines.warc.records import Place, WarcDamaged, WarcRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from typing import BinaryIO
+
+    from pipelines.packed import Stored
 
 _BLOCK = 1 << 16
 LARGEST_RECORD = 80 << 20
@@ -20,7 +21,7 @@ LARGEST_RECORD = 80 << 20
 shrinks (a film kept when attachments might be larger) may be longer: it is no decompression bomb."""
 
 
-def records(file: Path, offset: int = 0) -> Iterator[tuple[Place, WarcRecord]]:
+def records(file: Stored, offset: int = 0) -> Iterator[tuple[Place, WarcRecord]]:
     """Every record of a file with one gzip member per record, from the one at `offset` on.
 
     Raises:
@@ -35,7 +36,7 @@ def records(file: Path, offset: int = 0) -> Iterator[tuple[Place, WarcRecord]]:
             offset += length
 
 
-def read_at(file: Path, offset: int, length: int | None = None) -> WarcRecord:
+def read_at(file: Stored, offset: int, length: int | None = None) -> WarcRecord:
     """The record at a place; `length`, if given, must be the length of its gzip member.
 
     Raises:
@@ -49,7 +50,7 @@ def read_at(file: Path, offset: int, length: int | None = None) -> WarcRecord:
     return _record(data, file, offset)
 
 
-def _member(stream: BinaryIO, ahead: bytes, file: Path, offset: int) -> tuple[bytearray, int, bytes]:
+def _member(stream: BinaryIO, ahead: bytes, file: Stored, offset: int) -> tuple[bytearray, int, bytes]:
     """The content of one gzip member, its compressed length, and the bytes read beyond it."""
     member, content = Member(iter(lambda: stream.read(_BLOCK), b""), ahead), bytearray()
     try:
@@ -64,7 +65,7 @@ def _member(stream: BinaryIO, ahead: bytes, file: Path, offset: int) -> tuple[by
     return content, member.length, member.ahead
 
 
-def _record(data: bytearray, file: Path, offset: int) -> WarcRecord:
+def _record(data: bytearray, file: Stored, offset: int) -> WarcRecord:
     try:
         return WarcRecord.from_bytes(data)
     except ValueError as error:

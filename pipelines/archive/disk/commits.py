@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipelines.archive.disk.containers import members
 from pipelines.archive.disk.files import NamedFile, json_document
 from pipelines.archive.disk.layout import COMMIT_FILE, FORMAT, FORMAT_VERSION, NAME, Layout
 from pipelines.archive.disk.redactions import REDACTION, Redaction
@@ -16,7 +17,8 @@ from pipelines.untrusted import parsed_json, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
+
+    from pipelines.packed import Stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,7 @@ def read_commits(layout: Layout) -> Iterator[Commit]:
     """All commits in order, each checked to follow the one before it; `Damaged` where the chain breaks."""
     prev = None
     for n, file in enumerate(commit_files(layout), 1):
-        if file != layout.commit(n):
+        if file.name != layout.commit(n).name:
             raise Damaged(f"{layout.commit(n)}: missing, but {file.name} exists; restore it from a copy")
         commit = _read(file)
         if commit.n != n:
@@ -86,12 +88,17 @@ def read_commits(layout: Layout) -> Iterator[Commit]:
         yield commit
 
 
-def commit_files(layout: Layout) -> list[Path]:
-    """Every commit file, lowest number first."""
-    if not layout.commits.is_dir():
-        return []
-    found = (file for file in layout.commits.iterdir() if COMMIT_FILE.fullmatch(file.name))
-    return sorted(found, key=lambda file: int(file.name.split(".")[0]))
+def commit_files(layout: Layout) -> list[Stored]:
+    """Every commit file, lowest number first; one that is packed and lies in the folder as well is the one there."""
+    files: list[Stored] = [one for file in layout.containers("commits") for one in members(file).values()]
+    files += layout.commits.iterdir() if layout.commits.is_dir() else ()
+    found = {file.name: file for file in files if COMMIT_FILE.fullmatch(file.name)}
+    return sorted(found.values(), key=commit_number)
+
+
+def commit_number(file: Stored) -> int:
+    """The number a commit file has by its name."""
+    return int(file.name.split(".")[0])
 
 
 def files_now(commits: Iterable[Commit]) -> dict[str, tuple[NamedFile, ...]]:
@@ -104,7 +111,7 @@ def files_now(commits: Iterable[Commit]) -> dict[str, tuple[NamedFile, ...]]:
     return found
 
 
-def _read(file: Path) -> Commit:
+def _read(file: Stored) -> Commit:
     try:
         data = whole(file)
         value = parsed_json(data)
@@ -174,7 +181,7 @@ def _decision(value: dict[str, Any]) -> dict[str, Any] | None:
     return None if decision is None else _object(decision, "decision")
 
 
-def _format_version(name: str, file: Path) -> int:
+def _format_version(name: str, file: Stored) -> int:
     family, _, version = name.partition("/")
     if family != FORMAT or not version.isdecimal():
         raise ValueError(f"format {name!r} is not {FORMAT}/1 to {FORMAT}/{FORMAT_VERSION}")
@@ -182,7 +189,7 @@ def _format_version(name: str, file: Path) -> int:
     return int(version)
 
 
-def check_version(version: int, file: Path) -> None:
+def check_version(version: int, file: Stored) -> None:
     """Refuse an unknown format before anything is written."""
     if version > FORMAT_VERSION:
         raise NewerFormat(
@@ -191,6 +198,6 @@ def check_version(version: int, file: Path) -> None:
         )
 
 
-def sidecar_text(commit_file: Path, sha256: str) -> bytes:
+def sidecar_text(commit_file: Stored, sha256: str) -> bytes:
     """A line as `sha256sum` prints it, so that `cd commits && sha256sum -c *.sha256` checks the chain's files."""
     return f"{sha256}  {commit_file.name}\n".encode()

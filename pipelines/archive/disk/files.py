@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    from pipelines.packed import Stored
+
 MEMBER_LINES = 256
 GZIP_LEVEL = 6
 _BLOCK = 1 << 20
@@ -51,7 +53,7 @@ class NamedFile:
         return named
 
     @classmethod
-    def of(cls, file: Path, relative: str) -> NamedFile:
+    def of(cls, file: Stored, relative: str) -> NamedFile:
         """Measure `file`, to be named `relative`."""
         size, sha256 = file_digest(file)
         lines, inflated = inflated_digest(file) if relative.endswith(".gz") else (None, None)
@@ -64,14 +66,14 @@ class NamedFile:
         )
 
 
-def file_digest(file: Path) -> tuple[int, str]:
+def file_digest(file: Stored) -> tuple[int, str]:
     """Size and SHA-256 of a file as stored."""
     with opened(file) as stream:
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-        return stream.tell(), sha256
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type] # a BinaryIO is one
+        return stream.seek(0, os.SEEK_END), sha256
 
 
-def inflated_digest(file: Path) -> tuple[int, str]:
+def inflated_digest(file: Stored) -> tuple[int, str]:
     """Count of line feeds and SHA-256 of the uncompressed stream."""
     sha256, lines = hashlib.sha256(), 0
     try:

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.archive.disk.containers import CONTAINERS, PACKS, members
 from pipelines.archive.errors import Damaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pipelines.packed import Stored
 
 FORMAT = "speech-archive"
 FORMAT_VERSION = 2
@@ -28,6 +31,7 @@ LINK = "is a symbolic link: an archive holds none, and none is followed; put wha
 NAME = re.compile(r"[a-z0-9-]+")
 NATIVE_ID = re.compile(r"[A-Za-z0-9._-]+")
 COMMIT_FILE = re.compile(r"\d{8,}\.json")
+YEAR = re.compile(r"\d{4}")
 _RUNS = re.compile(r"\d+|\D+")
 _NAMED_PATH = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _LONGEST_PATH = 255  # what a file system takes for one name; the longest of ours has 90
@@ -85,13 +89,42 @@ class Layout:
                 raise Damaged(f"{path}: {LINK}")
         return path
 
+    def stored(self, relative: str) -> Stored:
+        """Where the bytes of a committed file are: the file itself, else a member of a container that holds it.
+
+        The path when neither is there. `Damaged` as `path`, and when a container cannot be read.
+        """
+        path = self.path(relative)
+        if path.exists():
+            return path
+        found = (members(container).get(relative) for container in self.containers(relative.partition("/")[0]))
+        return next(filter(None, found), path)
+
+    def containers(self, folder: str) -> list[Path]:
+        """The containers of what lies below `folder` (`warc`), oldest first; none for what is never packed."""
+        packs = self.path(PACKS)
+        if folder not in CONTAINERS or not packs.is_dir():
+            return []
+        years = sorted(year.name for year in packs.iterdir() if YEAR.fullmatch(year.name))
+        return [self.path(f"{PACKS}/{year}/{CONTAINERS[folder]}") for year in years]
+
     def commit(self, n: int) -> Path:
         """The commit point `n`."""
-        return self.path(f"commits/{n:08d}.json")
+        return self.path(self.commit_name(n))
 
     def sidecar(self, n: int) -> Path:
         """The hash of commit `n` in the form `sha256sum -c` reads."""
-        return self.path(f"commits/{n:08d}.json.sha256")
+        return self.path(self.sidecar_name(n))
+
+    @staticmethod
+    def commit_name(n: int) -> str:
+        """The path of commit point `n` in the archive."""
+        return f"commits/{n:08d}.json"
+
+    @staticmethod
+    def sidecar_name(n: int) -> str:
+        """The path of its hash."""
+        return f"commits/{n:08d}.json.sha256"
 
 
 def links_below(folder: Path) -> Iterator[Path]:

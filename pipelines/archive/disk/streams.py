@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,11 +9,12 @@ from pipelines.archive.disk.files import INFLATE_ERRORS
 from pipelines.archive.errors import Damaged
 from pipelines.inflate import BLOCK, ahead, blocks, inflated, lines_of
 from pipelines.record import completed
-from pipelines.untrusted import opened, parsed_json
+from pipelines.untrusted import opened, parsed_json, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from pipelines.packed import Stored
 
 Line = dict[str, Any]
 
@@ -39,12 +39,12 @@ _HEADING = re.compile(
 )
 
 
-def raw_lines(file: Path) -> Iterator[bytes]:
+def raw_lines(file: Stored) -> Iterator[bytes]:
     """Lines with their line feed; only LF ends a line. A torn file raises `Damaged`, never gives a shorter list."""
     try:
         with opened(file) as stream:
             plain = inflated(blocks(stream)) if file.suffix == ".gz" else blocks(stream)
-            if file.suffix == ".gz" and os.fstat(stream.fileno()).st_size > BLOCK:
+            if file.suffix == ".gz" and size_of(file) > BLOCK:
                 plain = ahead(plain)
             for number, line in enumerate(lines_of(plain), 1):
                 if not line.startswith(b"{"):
@@ -56,7 +56,7 @@ def raw_lines(file: Path) -> Iterator[bytes]:
         raise Damaged(f"{file}: cannot be read ({error}); restore it from a copy") from error
 
 
-def parsed(line: bytes, file: Path, number: int) -> Line:
+def parsed(line: bytes, file: Stored, number: int) -> Line:
     """One line as an object, with every key of the contract."""
     try:
         value = parsed_json(line)
@@ -67,7 +67,7 @@ def parsed(line: bytes, file: Path, number: int) -> Line:
     return completed(value)
 
 
-def heading(line: bytes, file: Path, number: int) -> LineHeading:
+def heading(line: bytes, file: Stored, number: int) -> LineHeading:
     """The heading of a version line, many times faster than parsing it."""
     found = _HEADING.match(line)
     if found is None:

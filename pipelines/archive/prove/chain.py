@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipelines.archive.disk.commits import commit_files, read_commits, sidecar_text
+from pipelines.archive.disk.commits import commit_files, commit_number, read_commits, sidecar_text
 from pipelines.archive.errors import Damaged, NewerFormat
 from pipelines.untrusted import document, whole
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.layout import Layout
+    from pipelines.packed import Stored
 
 RESTORE = "restore it from a copy"
 
@@ -32,10 +31,13 @@ class Chain:
 def sound_chain(layout: Layout) -> Chain:
     """Follow the chain up to its first break; `NewerFormat` when an unaltered commit is of a later format."""
     chain, altered = Chain(), set()
-    files = commit_files(layout)
+    try:
+        files = commit_files(layout)
+    except Damaged as error:
+        return Chain(problems=[str(error)])
     for file in files:
         if _accused(chain, layout, file, files[-1]):
-            altered.add(int(file.stem))
+            altered.add(commit_number(file))
     sound: list[Commit] = []
     try:
         for commit in read_commits(layout):
@@ -53,10 +55,10 @@ def sound_chain(layout: Layout) -> Chain:
     return chain
 
 
-def _accused(chain: Chain, layout: Layout, file: Path, last: Path) -> bool:
+def _accused(chain: Chain, layout: Layout, file: Stored, last: Stored) -> bool:
     """True when the commit file, not the hash beside it, was altered, or when neither can be excluded."""
-    n = int(file.stem)
-    sidecar = layout.sidecar(n)
+    n = commit_number(file)
+    sidecar = layout.stored(layout.sidecar_name(n))
     try:
         sha256 = hashlib.sha256(whole(file)).hexdigest()
     except (OSError, ValueError) as error:
@@ -74,7 +76,7 @@ def _accused(chain: Chain, layout: Layout, file: Path, last: Path) -> bool:
         return False
     if beside == sidecar_text(file, sha256):
         return False
-    recorded = _prev_of(layout.commit(n + 1))
+    recorded = _prev_of(layout.stored(layout.commit_name(n + 1)))
     if recorded == sha256:
         chain.problems.append(f"{sidecar}: altered: {file.name} matches commit {n + 1}; {RESTORE}")
         return False
@@ -85,7 +87,7 @@ def _accused(chain: Chain, layout: Layout, file: Path, last: Path) -> bool:
     return True
 
 
-def _prev_of(file: Path) -> str | None:
+def _prev_of(file: Stored) -> str | None:
     try:
         prev = document(file)["prev"]
     except (OSError, ValueError, KeyError, TypeError):

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import mmap
-import os
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.archive.disk.files import INFLATE_ERRORS, NamedFile, file_digest
 from pipelines.inflate import BLOCK, Member, TooLong, ahead, blocks, inflated, lines_of
+from pipelines.packed import Packed
 from pipelines.record import content_sha256
-from pipelines.untrusted import opened, parsed_json
+from pipelines.untrusted import opened, parsed_json, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from typing import BinaryIO
+
+    from pipelines.packed import Stored
 
 _STEP = 1 << 12
 MOST_SEARCHED = 1 << 30
@@ -30,7 +31,7 @@ _ID = re.compile(rb'"id":"([a-z0-9-]+:[A-Za-z0-9._-]+)"')
 class MeasuredLines:
     """The lines of a `.jsonl.gz`, read once; after the last one, `found` describes the file as a commit would."""
 
-    def __init__(self, file: Path, relative: str) -> None:
+    def __init__(self, file: Stored, relative: str) -> None:
         """Nothing is read yet."""
         self._file, self._relative = file, relative
         self._sha256, self._plain = hashlib.sha256(), hashlib.sha256()
@@ -38,7 +39,7 @@ class MeasuredLines:
 
     def __iter__(self) -> Iterator[bytes]:
         """Each line with its line feed; a torn file raises one of `INFLATE_ERRORS`."""
-        count, size = 0, self._file.stat().st_size
+        count, size = 0, size_of(self._file)
         plain = self._inflated()
         for count, line in enumerate(lines_of(ahead(plain) if size > BLOCK else plain), 1):  # noqa: B007 - used below
             yield line
@@ -75,7 +76,7 @@ def difference(found: NamedFile, recorded: NamedFile) -> str | None:
 class Fault:
     """The problem of one file, and the ids that could be read in its damaged part."""
 
-    file: Path
+    file: Stored
     problem: str
     ids: tuple[str, ...] = ()
 
@@ -83,11 +84,11 @@ class Fault:
         return f"{self.file}: {self.problem}"
 
 
-def fault(file: Path, recorded: tuple[NamedFile, ...], first_seq: int | None = None) -> Fault | None:
+def fault(file: Stored, recorded: tuple[NamedFile, ...], first_seq: int | None = None) -> Fault | None:
     """Compare a file with its recorded descriptions (normally one); `first_seq` is of its first line, if known."""
     try:
-        with opened(file) as stream:
-            size = os.fstat(stream.fileno()).st_size
+        with opened(file):
+            size = size_of(file)
         # A file of another size is different without hashing, which could take a terabyte.
         is_sized = any(size == named.bytes for named in recorded)
         size, sha256 = file_digest(file) if is_sized else (size, "")
@@ -104,13 +105,14 @@ def fault(file: Path, recorded: tuple[NamedFile, ...], first_seq: int | None = N
     return Fault(file, f"{problem}; {where}; restore it from a copy", ids)
 
 
-def _where(file: Path, recorded: NamedFile, first_seq: int | None) -> tuple[str, tuple[str, ...]]:
+def _where(file: Stored, recorded: NamedFile, first_seq: int | None) -> tuple[str, tuple[str, ...]]:
     """Which lines of a damaged file are whole, by the checksum of each of its gzip members."""
-    with opened(file) as stream:
-        if not recorded.bytes or not (size := stream.seek(0, 2)):
-            return "it is empty", ()
-        with mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_READ) as data:
-            before, after, torn = _members(data)
+    size = size_of(file)
+    if not recorded.bytes or not size:
+        return "it is empty", ()
+    start, container = (file.offset, file.container) if isinstance(file, Packed) else (0, file)
+    with opened(container) as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        before, after, torn = _members(data, start, start + size)
     if not torn:
         try:
             plain = hashlib.sha256(b"").hexdigest() if not recorded.lines else _plain_digest(file)
@@ -139,7 +141,7 @@ def _lines(first: int, last: int | None, first_seq: int | None) -> str:
     return f"lines {first}–{last}{seqs}"
 
 
-def _plain_digest(file: Path) -> str:
+def _plain_digest(file: Stored) -> str:
     size = 0
     with opened(file) as stream:
         sha256 = hashlib.sha256()
@@ -151,21 +153,21 @@ def _plain_digest(file: Path) -> str:
     return sha256.hexdigest()
 
 
-def _members(data: mmap.mmap) -> tuple[int, int, bytes]:
+def _members(data: mmap.mmap, at: int, end: int) -> tuple[int, int, bytes]:
     """Whole lines before the first and after the last damaged member, and what could be read between them.
 
     Of a member, and between them, no more than `_MOST_TORN` bytes are kept; after `MOST_SEARCHED` the search ends.
     """
-    before, after, torn, at, searched = 0, 0, b"", 0, 0
+    before, after, torn, searched = 0, 0, b"", 0
     is_torn = False
-    while at < len(data):
-        found = _member(data, at, MOST_SEARCHED - searched)
+    while at < end:
+        found = _member(data, at, end, MOST_SEARCHED - searched)
         searched += found.size
         if found.end is None:
             is_torn, after = True, 0
             torn = (torn + found.start)[:_MOST_TORN]
-            next_head = data.find(_MEMBER_HEAD, at + 1)
-            at = next_head if next_head > 0 and searched < MOST_SEARCHED else len(data)
+            next_head = data.find(_MEMBER_HEAD, at + 1, end)
+            at = next_head if next_head > 0 and searched < MOST_SEARCHED else end
             continue
         before, after = (before, after + found.lines) if is_torn else (before + found.lines, 0)
         at = found.end
@@ -181,8 +183,8 @@ class _Measured(NamedTuple):
     end: int | None
 
 
-def _member(data: mmap.mmap, at: int, most: int) -> _Measured:
-    member = Member(data[step : step + _STEP] for step in range(at, len(data), _STEP))
+def _member(data: mmap.mmap, at: int, end: int, most: int) -> _Measured:
+    member = Member(data[step : min(step + _STEP, end)] for step in range(at, end, _STEP))
     start, size, lines = bytearray(), 0, 0
     try:
         for piece in member:

@@ -21,9 +21,8 @@ from pipelines.archive.schema.schemas import RECORDS
 from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Speech, content_sha256
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pipelines.archive.disk.streams import Line
+    from pipelines.packed import Stored
 
 WRONG_HASH = "content_sha256 is not the hash of its content"
 _SHAPES = {name: shape_of_record(RECORDS[name]) for name in (SPEECH_SCHEMA, OBSERVATION_SCHEMA)}
@@ -62,7 +61,7 @@ def flaw(line: Line, schema: str, site: str) -> str | None:
     return None if content_sha256(line) == line["content_sha256"] else WRONG_HASH
 
 
-def flaws_of(file: Path, schema: str, site: str) -> Flaws:
+def flaws_of(file: Stored, schema: str, site: str) -> Flaws:
     """Check the lines of a file up to the first wrong one; damage to its bytes is reported by the reader."""
     wrong: set[int] = set()
     try:
@@ -79,7 +78,7 @@ def flaws_of(file: Path, schema: str, site: str) -> Flaws:
 
 
 @contextmanager
-def judged_ahead(files: Iterable[tuple[str, Path, str]], site: str) -> Iterator[Judge]:
+def judged_ahead(files: Iterable[tuple[str, Stored, str]], site: str) -> Iterator[Judge]:
     """A judge that works in another process, for files given as (path in the archive, file, schema).
 
     Only for commands of this package: the other process would run a script without a main guard again.

@@ -76,7 +76,7 @@ class History:
                 yield from self._follow_stream(commit, named.path, schema, counts)
 
     def _follow_stream(self, commit: Commit, path: str, schema: str, counts: Counter[str]) -> Iterator[Line]:
-        file = self._layout.path(path)
+        file = self._layout.stored(path)
         place = {"schema": schema, "commit": commit.n, "run": commit.run}
         place |= {"recorded_at": commit.recorded_at, "site": self.site} if schema == SPEECH_SCHEMA else {}
         before = ""

@@ -7,16 +7,16 @@ from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.archive.disk.files import file_digest
+from pipelines.untrusted import is_there
 from pipelines.warc.exchange import measured
 from pipelines.warc.record_reader import read_at, records
 from pipelines.warc.records import WarcDamaged, WarcRecord, digest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.disk.streams import Line
+    from pipelines.packed import Stored
 
 
 class Proof(NamedTuple):
@@ -42,12 +42,12 @@ class CaptureProofs:
         self._flaws.clear()
         for named in commit.files:
             if named.path.startswith("warc/"):
-                file = self._layout.path(named.path)
+                file = self._layout.stored(named.path)
                 try:
                     self._read(file, named.path)
                 except (OSError, WarcDamaged) as error:
                     # A file that differs from its commit is reported as such already.
-                    is_reported = not file.exists() or file_digest(file)[1] != named.sha256
+                    is_reported = not is_there(file) or file_digest(file)[1] != named.sha256
                     self._flaws[named.path] = None if is_reported else str(error)
 
     def flaw(self) -> str | None:
@@ -68,7 +68,7 @@ class CaptureProofs:
             expected = expected._replace(entity_sha256=None)
         return None if found == expected else f"captured at {offset} of {name}: there is {found}, not {expected}"
 
-    def _read(self, file: Path, name: str) -> None:
+    def _read(self, file: Stored, name: str) -> None:
         for place, record in records(file):
             if record.type not in {"response", "revisit"}:
                 computed = digest(hashlib.sha256(record.block).hexdigest())
@@ -80,7 +80,7 @@ class CaptureProofs:
 
     def _at(self, name: str, offset: int) -> Proof:
         """A record of an older commit, from which a later line was read."""
-        file = self._layout.path(name)
+        file = self._layout.stored(name)
         place, record = next(records(file, offset), (None, None))
         if place is None or record is None:
             raise WarcDamaged(f"{file}: ends before it")
@@ -98,7 +98,7 @@ class CaptureProofs:
 
     def _entity_of_original(self, revisit: WarcRecord, where: str) -> str | None:
         name, offset = revisit.original
-        original = read_at(self._layout.path(name), offset)
+        original = read_at(self._layout.stored(name), offset)
         same = ("WARC-Payload-Digest", "WARC-Refers-To"), ("WARC-Payload-Digest", "WARC-Record-ID")
         if original.type != "response" or any(revisit.get(a) != original.get(b) for a, b in zip(*same, strict=True)):
             raise WarcDamaged(f"{where}: refers to a record that does not exist")

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import subprocess
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.files import replace_synced
+from pipelines.archive.disk.layout import Layout
 from pipelines.archive.disk.lock import SiteLock
 from pipelines.archive.errors import ArchiveError, writing
-from pipelines.untrusted import whole
+from pipelines.untrusted import is_there, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from pipelines.archive.disk.commits import Commit
-    from pipelines.archive.disk.layout import Layout
     from pipelines.archive.read.reader import Archive
+    from pipelines.packed import Stored
 
 NAMESPACE = "speech-archive"
 
 
-def signature(commit_file: Path) -> Path:
-    """The file beside a commit that holds its signature."""
-    return commit_file.with_name(f"{commit_file.name}.sig")
+def signature_name(n: int) -> str:
+    """The path in the archive of the file beside commit `n` that holds its signature."""
+    return f"{Layout.commit_name(n)}.sig"
 
 
 def sign(archive: Archive, key: Path) -> int:
@@ -38,12 +40,12 @@ def sign(archive: Archive, key: Path) -> int:
         lock = SiteLock(layout.lock, "sign")
         try:
             for commit in archive.commits():
-                file = layout.commit(commit.n)
-                if not signature(file).exists():
+                file = layout.stored(layout.commit_name(commit.n))
+                if not is_there(layout.stored(signature_name(commit.n))):
                     made = _ssh_keygen(["sign", "-f", str(key), "-n", NAMESPACE], whole(file))
                     if made.returncode:
                         raise ArchiveError(f"{key}: ssh-keygen does not sign with it: {_output(made)}")
-                    replace_synced(signature(file), made.stdout, layout.staging)
+                    replace_synced(layout.path(signature_name(commit.n)), made.stdout, layout.staging)
                     signed += 1
         finally:
             lock.release()
@@ -58,21 +60,27 @@ def check_signatures(
         raise ArchiveError(f"{signers}: no such file; --signers needs an allowed_signers file (man ssh-keygen)")
     unsigned = []
     for commit in commits:
-        file = layout.commit(commit.n)
-        if not signature(file).exists():
+        signature = layout.stored(signature_name(commit.n))
+        if not is_there(signature):
             unsigned.append(str(commit.n))
-            continue
-        by = ["-f", str(signers), "-s", str(signature(file))]
+        elif problem := _problem(layout.stored(layout.commit_name(commit.n)), signature, signers):
+            problems.append(f"{signature}: {problem}")
+    if unsigned:
+        notes.append(f"commits {', '.join(unsigned)}: not signed; `sign` signs them")
+
+
+def _problem(file: Stored, signature: Stored, signers: Path) -> str | None:
+    """Why a signature does not vouch for a commit file; null when it does."""
+    with NamedTemporaryFile() as beside:  # ssh-keygen reads files only, and this one may lie in a container
+        beside.write(whole(signature))
+        beside.flush()
+        by = ["-f", str(signers), "-s", beside.name]
         found = _ssh_keygen(["find-principals", *by], b"")
         who = found.stdout.decode(errors="replace").split("\n")[0].split(",")[0].strip()
         if found.returncode or not who:
-            problems.append(f"{signature(file)}: not by a key that {signers} names ({_output(found)})")
-            continue
+            return f"not by a key that {signers} names ({_output(found)})"
         checked = _ssh_keygen(["verify", *by, "-I", who, "-n", NAMESPACE], whole(file))
-        if checked.returncode:
-            problems.append(f"{signature(file)}: is not a signature of {file.name} ({_output(checked)})")
-    if unsigned:
-        notes.append(f"commits {', '.join(unsigned)}: not signed; `sign` signs them")
+    return f"is not a signature of {file.name} ({_output(checked)})" if checked.returncode else None
 
 
 def _ssh_keygen(arguments: list[str], data: bytes) -> subprocess.CompletedProcess[bytes]:

@@ -15,15 +15,17 @@ from pipelines.archive.prove.derived_check import DerivedCheck
 from pipelines.archive.prove.fixity import Fault, fault
 from pipelines.archive.prove.flaws import judged_ahead
 from pipelines.archive.prove.history import STREAMS, History
-from pipelines.archive.prove.signatures import check_signatures, signature
+from pipelines.archive.prove.signatures import check_signatures, signature_name
 from pipelines.archive.read.derived import DERIVED
 from pipelines.archive.read.reader import Archive, read_about
 from pipelines.exits import Exit
-from pipelines.untrusted import json_object
+from pipelines.untrusted import is_there, json_object, size_of
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
+
+    from pipelines.packed import Stored
 
 
 QUICK_COMMITS = 7
@@ -164,12 +166,12 @@ class _Proof:
             commits = f"commits 1–{first - 1} with all their files; " if first > 1 else ""
             report.unaffected = f"{commits}{report.files - self._damaged_files} of {report.files} files"
 
-    def _streams(self) -> Iterator[tuple[NamedFile, Path, str]]:
+    def _streams(self) -> Iterator[tuple[NamedFile, Stored, str]]:
         """Every file of lines and its schema, in the order they are followed."""
         for commit in self._commits:
             for folder, schema in STREAMS:
                 if named := commit.stream(folder):
-                    yield named, self._layout.path(named.path), schema
+                    yield named, self._layout.stored(named.path), schema
 
     def _history(self) -> History | None:
         """The follower of lines; null when archive.json, which names the site, cannot be trusted."""
@@ -225,7 +227,7 @@ class _Proof:
 
     def _check_file(self, commit: Commit, named: NamedFile) -> None:
         self._count_files([named])
-        file = self._layout.path(named.path)
+        file = self._layout.stored(named.path)
         found = fault(file, self._may_be[named.path], _first_seq(commit, named))
         if found is None and named.path == run_file(commit.run):
             found = _unread(file)
@@ -234,9 +236,9 @@ class _Proof:
 
     def _check_size(self, commit: Commit, named: NamedFile) -> None:
         self._count_files([named])
-        file = self._layout.path(named.path)
+        file = self._layout.stored(named.path)
         try:
-            size = file.stat().st_size
+            size = size_of(file)
         except OSError as error:
             self._add_problem(commit, Fault(file, f"{error.strerror}; restore it from a copy"))
             return
@@ -271,16 +273,15 @@ class _Proof:
             note = f"commit {commit.n}: text of {redaction.id} removed from {len(redaction.seqs)} lines ({why})"
             self.report.notes.append(note)
             for replaced in redaction.files:
-                file = self._layout.path(replaced.old.path)
-                if file.exists() and file_digest(file)[1] == replaced.old.sha256:
+                file = self._layout.stored(replaced.old.path)
+                if is_there(file) and file_digest(file)[1] == replaced.old.sha256:
                     self.report.notes.append(f"{file}: still holds that text; `rebuild` finishes the redaction")
 
     def _note_strangers(self) -> None:
         layout = self._layout
         known = {*self._may_be, *DERIVED_FILES}
         for commit in self._commits:
-            file = layout.commit(commit.n)
-            known |= {f"commits/{f.name}" for f in (file, layout.sidecar(commit.n), signature(file))}
+            known |= {layout.commit_name(commit.n), layout.sidecar_name(commit.n), signature_name(commit.n)}
         if self._broken and len(self._commits) + 1 in self._broken:
             return  # files of commits that cannot be trusted are not unknown files
         for file in sorted(layout.root.rglob("*")):
@@ -289,7 +290,7 @@ class _Proof:
                 self.report.notes.append(f"{file}: no commit names it; no reader trusts it")
 
 
-def _unread(file: Path) -> Fault | None:
+def _unread(file: Stored) -> Fault | None:
     """Why a run report cannot be read although its bytes match the commit; null when it can."""
     try:
         json_object(file)

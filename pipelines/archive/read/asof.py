@@ -10,11 +10,11 @@ from pipelines.archive.disk.streams import heading, parsed, raw_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.disk.streams import LineHeading
+    from pipelines.packed import Stored
 
 
 @dataclass(slots=True)
@@ -58,10 +58,10 @@ def as_of_lines(layout: Layout, commits: Sequence[Commit], at: str, known_at: st
                 yield _with_confirmations(raw, standing)
 
 
-def _raw(layout: Layout, commit: Commit, folder: str) -> Iterator[tuple[bytes, int, Path]]:
+def _raw(layout: Layout, commit: Commit, folder: str) -> Iterator[tuple[bytes, int, Stored]]:
     named = commit.stream(folder)
     if named is not None:
-        file = layout.path(named.path)
+        file = layout.stored(named.path)
         for number, raw in enumerate(raw_lines(file), 1):
             yield raw, number, file
 

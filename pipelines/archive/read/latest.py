@@ -43,7 +43,7 @@ def _gather(
         if named is None or commit.first_seq is None:
             continue
         # A commit's version lines come first and without gaps, so a line's place in its file gives its seq.
-        for seq, line in enumerate(raw_lines(layout.path(named.path)), commit.first_seq):
+        for seq, line in enumerate(raw_lines(layout.stored(named.path)), commit.first_seq):
             if seq in wanted:
                 places[wanted[seq]] = (end, len(line))
                 end += bodies.write(line)

@@ -57,7 +57,7 @@ class Archive:
 
     def report(self, run: str) -> dict[str, Any]:
         """The report (`run/1`) of a run that this archive holds; `Damaged` when it cannot be read."""
-        file = self.layout.path(run_file(run))
+        file = self.layout.stored(run_file(run))
         try:
             return json_object(file)
         except (OSError, ValueError) as error:
@@ -88,7 +88,7 @@ class Archive:
         named = commit.stream(folder)
         if named is None:
             return
-        file = self.layout.path(named.path)
+        file = self.layout.stored(named.path)
         for number, line in enumerate(raw_lines(file), 1):
             yield parsed(line, file, number)
 
@@ -140,7 +140,7 @@ class Archive:
     def _about(self, commit: Commit, wanted: str) -> Iterator[Line]:
         needle = f'"id":"{wanted}"'.encode()
         for named in filter(None, map(commit.stream, ("versions", "observations"))):
-            file = self.layout.path(named.path)
+            file = self.layout.stored(named.path)
             for number, raw in enumerate(raw_lines(file), 1):
                 if needle in raw and (line := parsed(raw, file, number))["id"] == wanted:
                     yield line

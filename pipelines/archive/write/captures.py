@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 from pipelines.archive.disk.files import sync, sync_folder
-from pipelines.archive.errors import writing
-from pipelines.untrusted import opened
+from pipelines.archive.disk.layout import Layout
+from pipelines.archive.errors import Damaged, writing
+from pipelines.untrusted import is_there, opened
 from pipelines.warc.exchange import (
     Original,
     info_fields,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.streams import Line
+    from pipelines.packed import Stored
     from pipelines.warc.exchange import Exchange, Measured
 
     History = Iterable[tuple[Commit, Iterable[Line]]]
@@ -152,14 +154,14 @@ class CaptureFiles:
             self.counts["re-serialised"] += not exchange.is_verbatim
             return kept
 
-    def take(self, file: Path, name: str) -> None:
+    def take(self, file: Stored, name: str) -> None:
         """Copy a WARC file of another archive under its name there, unless it exists already.
 
         Raises:
             ArchiveError: it could not be copied.
         """
         with self._lock, writing(self._root):
-            if not (self._root / name).exists():
+            if not is_there(Layout(self._root).stored(name)):
                 path = self._folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with opened(file) as kept, path.open("xb") as taken:
@@ -203,8 +205,8 @@ class CaptureFiles:
             return None
         name, offset = known
         try:
-            record = read_at(self._paths.get(name, self._root / name), offset)
-        except (OSError, WarcDamaged):
+            record = read_at(self._paths.get(name) or Layout(self._root).stored(name), offset)
+        except (OSError, Damaged, WarcDamaged):
             return None  # a record that cannot be read back is stored again
         is_whole = record.type == "response" and record.get("WARC-Truncated") is None
         if not is_whole or record.get("WARC-Payload-Digest") != digest(found.payload_sha256):

@@ -17,7 +17,7 @@ from pipelines.archive.errors import NotKnown
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import Act, Acting, When, acting
 from pipelines.archive.write.replacing import ready_file, write_without_text
-from pipelines.untrusted import whole
+from pipelines.untrusted import is_there, whole
 
 if TYPE_CHECKING:
     import os
@@ -97,7 +97,7 @@ def _may_still_hold(archive: Archive, wanted: str) -> Iterator[str]:
     yield from sorted(captures)
     native_id = json.dumps(wanted.partition(":")[2]).encode()
     for commit in archive.commits():
-        report = archive.layout.path(run_file(commit.run))
-        if report.exists() and native_id in whole(report):
+        report = archive.layout.stored(run_file(commit.run))
+        if is_there(report) and native_id in whole(report):
             yield run_file(commit.run)
     yield from sorted(f"staging/{folder.name}" for folder in archive.layout.staging.iterdir() if folder.is_dir())

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.read.reader import Archive
+    from pipelines.packed import Stored
 
 
 _ACT = re.compile(r"[a-z-]+-\d{8,}")
@@ -62,10 +63,10 @@ def ready_file(layout: Layout, run: str, path: str) -> Path:
 def write_without_text(layout: Layout, path: str, ready: Path, seqs: Iterable[int], n: int) -> None:
     """Write a committed file of lines to `ready`, the lines `seqs` without their text."""
     ready.parent.mkdir(parents=True, exist_ok=True)
-    gzip_lines(ready, _without_text(layout.path(path), frozenset(seqs), n))
+    gzip_lines(ready, _without_text(layout.stored(path), frozenset(seqs), n))
 
 
-def _without_text(file: Path, seqs: frozenset[int], n: int) -> Iterator[bytes]:
+def _without_text(file: Stored, seqs: frozenset[int], n: int) -> Iterator[bytes]:
     for number, raw in enumerate(raw_lines(file), 1):
         line = parsed(raw, file, number)
         if line["seq"] in seqs:

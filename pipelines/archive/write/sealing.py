@@ -35,7 +35,7 @@ from pipelines.archive.disk.layout import (
 from pipelines.archive.errors import Damaged
 from pipelines.archive.schema import schemas
 from pipelines.canonical import json_value
-from pipelines.untrusted import json_object
+from pipelines.untrusted import is_there, json_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -203,5 +203,5 @@ def write_sidecars(layout: Layout, commits: Iterable[Commit]) -> None:
     """Write the hash beside each commit that lacks one. A hash that disagrees is evidence and is kept."""
     for commit in commits:
         sidecar = layout.sidecar(commit.n)
-        if not sidecar.exists():
+        if not is_there(layout.stored(layout.sidecar_name(commit.n))):
             replace_synced(sidecar, sidecar_text(layout.commit(commit.n), commit.sha256), layout.staging)
