@@ -123,6 +123,7 @@ def whole(file: Stored, most: int = LONGEST_DOCUMENT) -> bytes:
         size = stream.seek(0, os.SEEK_END)
         if size > most:
             raise ValueError(f"{size} bytes long, more than the {most} allowed")
+        stream.seek(0)
         data = stream.read(most + 1)
     if len(data) > most:
         raise ValueError(f"longer than the {most} bytes allowed")
