@@ -84,6 +84,7 @@ def test_every_speech_once_and_exact(flavour: str, cms: str, site: Site, tmp_pat
         replica.faults()
         truth = replica.truth()
         assert differences(truth, site.latest()) == {}
+        assert all("领导讲话" in (line["raw"]["breadcrumb"] or "") for line in site.latest().values())
         told = {(gap["native_id"], gap["reason"]) for gap in site.report()["not_captured"]}
         assert told == {(row["native_id"], row["reason"]) for row in truth["withheld"]}
         assert replica.log()["increments"]["total"] == 0

@@ -194,7 +194,7 @@ def _gold(page: Made) -> tuple[str, str, str | None, str]:
     return page.title, moment, page.source, page.body
 
 
-@pytest.mark.parametrize("arrow", [">", "-&gt;", "»", "→"])
+@pytest.mark.parametrize("arrow", [">", "-&gt;", "»", "→", "<span> &gt; </span>"])
 def test_a_breadcrumb_by_its_arrows(arrow: str) -> None:
     links = (
         f'<a href="/">云溪政协</a>{arrow}<a href="/gzdt/">工作动态</a>{arrow}<a href="/ldjh/">领导讲话</a>{arrow}正文'

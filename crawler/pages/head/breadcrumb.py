@@ -53,8 +53,22 @@ def _is_chain(line: Line) -> bool:
     """Links with an arrow between each and the next: a menu has bars, a `更多>>` link its arrow inside."""
     if not _ARROW.search(line.text):
         return False
-    tails = [tidy(link.tail or "") for link in line.block.iter("a")]
-    return len(tails) > 1 and all(_ARROW.match(tail) for tail in tails[:-1])
+    behind = _behind_links(line.block)
+    return len(behind) > 1 and all(_ARROW.match(tidy(text)) for text in behind[:-1])
+
+
+def _behind_links(block: etree._Element) -> list[str]:
+    """The text behind each link up to the next; PHPCMS puts the arrow into an element of its own."""
+    behind: list[str] = []
+    open_links = 0
+    for event, node in etree.iterwalk(block, events=("start", "end")):
+        is_link, is_start = node.tag == "a", event == "start"
+        open_links += is_link * (1 if is_start else -1)
+        if is_link and not is_start:
+            behind.append("")
+        if behind and not open_links and node is not block:
+            behind[-1] += (node.text if is_start else node.tail) or ""
+    return behind
 
 
 def _read(page: Page, node: etree._Element) -> Trail:
