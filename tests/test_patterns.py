@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 LENGTH, SECONDS = 6_000, 0.05
 """A linear pattern takes a hundredth of it, a quadratic one several times as long. CPU time, whatever else runs."""
 ADDRESSES = re.compile(
-    r"crawler\.pages\.(?:addresses|plain|lists\.handlers:_FILE|families\..*(?:articles|lists|_LIST|_ARTICLE))|pipelines\.export\.surt"
+    r"crawler\.pages\.(?:addresses|plain|lists\.handlers:_FILE|families\..*(?:articles|lists|own_column|_LIST|_VIEW|_DOC))|pipelines\.export\.surt"
 )
 SHORT = {
     "crawler.pages.body.kinds:_LABELLED_DAY": "lines up to _LONGEST_INFO",

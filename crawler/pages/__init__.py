@@ -192,12 +192,12 @@ FAMILIES = {
     "vsb": "crawler.pages.families.cms.vsb:Vsb",
     "cctv": "crawler.pages.families.cms.cctv:Cctv",
     "sudy": "crawler.pages.families.cms.sudy:Sudy",
-    "by-day": "crawler.pages.families.by_address.by_day:ByDay",
-    "guangdong": "crawler.pages.families.by_address.guangdong:Guangdong",
-    "zhengxieyun": "crawler.pages.families.by_address.zhengxieyun:ZhengXieYun",
-    "dochtml": "crawler.pages.families.by_address.dochtml:DocHtml",
-    "powereasy": "crawler.pages.families.cms.powereasy:PowerEasy",
-    "eyoucms": "crawler.pages.families.cms.eyoucms:EyouCms",
+    "by-day": "crawler.pages.families.by_address:ByDay",
+    "guangdong": "crawler.pages.families.by_address:Guangdong",
+    "zhengxieyun": "crawler.pages.families.by_address:ZhengXieYun",
+    "dochtml": "crawler.pages.families.by_address:DocHtml",
+    "powereasy": "crawler.pages.families.by_address:PowerEasy",
+    "eyoucms": "crawler.pages.families.by_address:EyouCms",
     "generic": "crawler.pages.families.generic:Generic",
 }
 """Families by the name profiles give them: module and class."""

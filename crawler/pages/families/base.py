@@ -1,4 +1,4 @@
-"""What families of CMSs share: an article is read by one reader, with the evidence its family has.
+"""What CMS families share: an article is read by one reader, with the evidence its family has.
 
 A family states facts in class attributes and overrides a method only where its CMS has a habit of its own. Nothing
 here knows a template: titles, dates and labels are read from words. `Generic` states nothing, and structure decides.
@@ -7,25 +7,26 @@ here knows a template: titles, dates and labels are read from words. `Generic` s
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 from lxml import etree
 
-from crawler.pages import ArticlePage, CounterMode, ListPage, SectionLink, notices
+from crawler.pages import ArticlePage, CounterMode, Family, SectionLink, notices
+from crawler.pages.addresses import ArticleAddress
 from crawler.pages.article import Article, Evidence, read
 from crawler.pages.containers import Container, outermost
 from crawler.pages.head.info import Found
 from crawler.pages.lists.pagination import Pager
+from crawler.pages.lists.sections import Column, SectionFinder
 from crawler.pages.page import Page, PageError, squeeze, words
 from pipelines.reasons import Reason
 from pipelines.record import Problem, Raw
 
 
-class BaseFamily(ABC):
-    """A family by its facts.
+class BaseFamily(Family):
+    """A family by its facts; what each method answers is said at `Family`.
 
     Args:
         static_article: the profile's own pattern for article files, looked at first.
@@ -37,12 +38,9 @@ class BaseFamily(ABC):
 
     version: ClassVar[str]
     """Name and version: `trs/1`, raised whenever what it reads can change."""
-    takes_containers: ClassVar[bool] = True
-    """Whether a profile may name containers; not where the code of the CMS makes them, or structure shows them."""
-    has_print_pages: ClassVar[bool] = False
-    """Whether articles have print pages."""
+    takes_containers = True
+    has_print_pages = False
     marks: ClassVar[tuple[re.Pattern[str], ...]] = ()
-    """What only this CMS writes into the source of its pages."""
     bodies: ClassVar[tuple[str, ...]] = ()
     """Containers of the body, the most telling first."""
     furniture: ClassVar[tuple[str, ...]] = ()
@@ -50,7 +48,7 @@ class BaseFamily(ABC):
     is_updated_when_published: ClassVar[bool] = False
     """Whether the CMS labels the moment of publication as that of a change: 更新时间."""
     counter: ClassVar[CounterMode] = "none"
-    """What asking the counter does."""
+    """What a request to the view counter does."""
 
     def __init__(
         self,
@@ -72,7 +70,15 @@ class BaseFamily(ABC):
     def reader(self) -> str:
         return self.version
 
-    # What a family answers of an article page.
+    # What a family answers of an address or an article page; None or nothing where it does not know.
+
+    def article(self, url: str) -> ArticleAddress | None:  # noqa: ARG002
+        """Which article a URL names."""
+        return None
+
+    def column(self, url: str) -> Column | None:  # noqa: ARG002
+        """Which column a list address names."""
+        return None
 
     def body(self, page: Page) -> etree._Element | None:
         """The container of the body; None where the family declares none.
@@ -88,46 +94,42 @@ class BaseFamily(ABC):
             raise PageError(f"{page.url}: no body: none of {sought} selects an element")
         return body
 
-    def parts(self, page: Page) -> Pager:  # noqa: ARG002 - families without long articles
+    def parts(self, page: Page) -> Pager:  # noqa: ARG002
         """The pager of a long article."""
         return Pager()
 
-    def counter_url(self, page: Page) -> str | None:  # noqa: ARG002 - families without a counter
+    def counter_url(self, page: Page) -> str | None:  # noqa: ARG002
         """The address of the article's count in the form that changes least."""
         return None
 
-    def source(self, page: Page) -> str | None:  # noqa: ARG002 - most mark none
+    def source(self, page: Page) -> str | None:  # noqa: ARG002
         """The source of the article where marks of the CMS name it."""
         return None
 
-    def views(self, page: Page) -> str | None:  # noqa: ARG002 - most print what they have
+    def views(self, page: Page) -> str | None:  # noqa: ARG002
         """The views where only marks of the CMS name them."""
         return None
 
-    def files_beside(self, page: Page) -> Sequence[etree._Element]:  # noqa: ARG002 - most have none
+    def files_beside(self, page: Page) -> Sequence[etree._Element]:  # noqa: ARG002
         """Links to files of the article that stand outside its body."""
         return ()
 
-    def columns_of(self, url: str) -> tuple[str, ...]:  # noqa: ARG002 - most addresses do not say
+    def columns_of(self, url: str) -> tuple[str, ...]:  # noqa: ARG002
         """Columns an article's own address names, besides those of its breadcrumb."""
         return ()
 
     # What the spider asks.
 
-    @abstractmethod
-    def native_id(self, url: str) -> str | None: ...
+    def native_id(self, url: str) -> str | None:
+        address = self.article(url)
+        return address.native_id if address else None
 
-    @abstractmethod
-    def canonical(self, url: str) -> str: ...
+    def column_id(self, url: str) -> str | None:
+        column = self.column(url)
+        return column.id if column else None
 
-    @abstractmethod
-    def column_id(self, url: str) -> str | None: ...
-
-    @abstractmethod
-    def find_section(self, page: Page, names: Sequence[str]) -> SectionLink | None: ...
-
-    @abstractmethod
-    def read_list(self, page: Page) -> ListPage: ...
+    def find_section(self, page: Page, names: Sequence[str]) -> SectionLink | None:
+        return SectionFinder(self.column, lambda found: bool(self.read_list(found).rows)).find(page, names)
 
     def article_source(self, url: str) -> str:
         return url
@@ -192,8 +194,8 @@ class BaseFamily(ABC):
         return answer.strip("\ufeff \t\r\n")
 
     def closes_body(self, text: str) -> bool:
-        told = (container.closes_in(text) for container in self.body_containers)
-        known = next((closes for closes in told if closes is not None), None)
+        closes = (container.closes_in(text) for container in self.body_containers)
+        known = next((is_closed for is_closed in closes if is_closed is not None), None)
         if known is None:
             return any(one.is_xpath for one in self.body_containers) or "</body" in text[-4_000:].lower()
         return known
@@ -204,7 +206,7 @@ class BaseFamily(ABC):
 
 
 def _by_structure(page: Page, evidence: Evidence, why: str) -> Article:
-    """Read a page that has no container its family knows, and tell it.
+    """Read a page that has no container its family knows, and report it.
 
     The container is also the proof that a page is an article. Without it a page must name an article and have words
     for it, or a site's own error page would be kept as one.
@@ -218,8 +220,8 @@ def _by_structure(page: Page, evidence: Evidence, why: str) -> Article:
         raise PageError(f"{why}; nor by structure: the page names no article")
     if not squeeze(words(Page(page.url, article.body_html).root)):
         raise PageError(f"{why}; nor by structure: no words behind the title")
-    told = Problem(field="body", code="unknown-container", detail=why.removeprefix(f"{page.url}: "))
-    return replace(article, problems=(*article.problems, told))
+    unknown = Problem(field="body", code="unknown-container", detail=why.removeprefix(f"{page.url}: "))
+    return replace(article, problems=(*article.problems, unknown))
 
 
 def _following(page: Page, turning: Pager, part: int) -> str | None:

@@ -30,8 +30,12 @@ class Generic(BaseFamily):
     def column_id(self, url: str) -> str | None:
         return column_id(url)
 
+    def column(self, url: str) -> Column:
+        """Any address may be a list's, its first page for all one knows."""
+        return Column(column_id(url) or url, is_first=True)
+
     def find_section(self, page: Page, names: Sequence[str]) -> SectionLink | None:
-        finder = SectionFinder(_any_column, lambda found: bool(self.read_list(found).rows), is_strict=False)
+        finder = SectionFinder(self.column, lambda found: bool(self.read_list(found).rows), is_strict=False)
         return finder.find(page, names)
 
     def read_list(self, page: Page) -> ListPage:
@@ -39,8 +43,3 @@ class Generic(BaseFamily):
 
     def count_in(self, answer: str) -> str:
         return answer
-
-
-def _any_column(url: str) -> Column:
-    """Any address may be a list's, its first page for all one knows."""
-    return Column(column_id(url) or url, is_first=True)

@@ -12,11 +12,8 @@ from crawler.pages import ListedRow
 from crawler.pages.families.described import DescribedFamily
 from crawler.pages.lists.pagination import Pager
 from crawler.pages.lists.rows import FoundRows
-from crawler.pages.lists.sections import Column
 from crawler.pages.page import Page, words
-from crawler.pages.plain import plain_parts
 
-_LIST = re.compile(r"/(?P<folder>(?!.*/\d{4}/\d\d/\d\d/)[\w/-]+)/(?:index(?:_(?P<number>\d+))?\.shtml)?")
 _ROW = re.compile(
     r"new\s+title_array\(\s*'(?P<url>[^'\n]*)'\s*,\s*'(?P<title>.{0,999}?)(?<!\\)'\s*,\s*'(?P<date>[^'\n]*)'\s*\)",
     re.DOTALL,
@@ -32,23 +29,16 @@ class Cctv(DescribedFamily):
         re.compile(r"\bnew\s+title_array\(", re.IGNORECASE),
     )
     articles = (re.compile(r"/(?P<id>ARTI\d+)\.s?html?$"),)
+    lists = (re.compile(r"/(?P<column>(?!.*/\d{4}/\d\d/\d\d/)[\w/-]+)/(?:index(?:_(?P<later>\d+))?\.shtml)?"),)
     bodies = (".cnt_box .con", "#page_body .con", ".cnt_bd")
-    counter = "none"
-
-    def column(self, url: str) -> Column | None:
-        match = _LIST.fullmatch(plain_parts(url).path)
-        return Column(match["folder"], match["number"] is None) if match else None
 
     def rows(self, page: Page, pager: Pager) -> FoundRows:
         written = [match for script in page.all("//script") for match in _ROW.finditer(script.text or "")]
         if not written:
             return super().rows(page, pager)
-        found = [self._row(page, match) for match in written]
-        return FoundRows(tuple({row.native_id or row.url: row for row in found if row is not None}.values()))
+        found = [self._row(page, match, url) for match in written if (url := page.resolve(match["url"]))]
+        return FoundRows(tuple({row.native_id or row.url: row for row in found}.values()))
 
-    def _row(self, page: Page, match: re.Match[str]) -> ListedRow | None:
-        url = page.resolve(match["url"])
-        if url is None:
-            return None
+    def _row(self, page: Page, match: re.Match[str], url: str) -> ListedRow:
         title = words(page.inner(match["title"].replace("\\'", "'")).root)
         return ListedRow(url, self.native_id(url), title or None, match["date"] or None)

@@ -6,22 +6,15 @@ Its counter (plus/count.php) adds a view each time it is asked; there is no form
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from crawler.pages.addresses import ArticleAddress
-from crawler.pages.families.described import DescribedFamily
-from crawler.pages.families.scripts import script_query
-from crawler.pages.lists.pagination import Pager, parts_pager
+from crawler.pages.families.described import DescribedFamily, query_of, script_query
 from crawler.pages.lists.sections import Column
 from crawler.pages.page import Page
 from crawler.pages.plain import plain_parts
 
-_VIEW = re.compile(r"(?P<folder>.*/)plus/view\.php")
-_DYNAMIC_LIST = re.compile(r".*/plus/list\.php")
-_LIST = re.compile(r"/(?P<folder>.+)/(?:index\.html?|list_\d+_(?P<number>\d{1,6})\.html?)?")
-_COUNTER = re.compile(r"/plus/count\.php$")
-_ID = re.compile(r"[0-9]{1,18}")
-_PART = re.compile(r"[0-9]{1,4}")
+_VIEW, _LIST = re.compile(r".*/plus/view\.php"), re.compile(r".*/plus/list\.php")
 
 
 class DedeCms(DescribedFamily):
@@ -34,29 +27,23 @@ class DedeCms(DescribedFamily):
         re.compile(r"\blist_\d+_\d+\.html?", re.IGNORECASE),
     )
     articles = (re.compile(r"/\d{4}/\d{4}/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.html?$"),)
+    lists = (re.compile(r"/(?P<column>.+)/(?:index\.html?|list_\d+_(?P<number>\d{1,6})\.html?)?"),)
     bodies = (".viewbox .content", ".content")
     counter = "increments"
 
     def article(self, url: str) -> ArticleAddress | None:
-        parts = plain_parts(url)
-        query = dict(parse_qsl(parts.query))
+        parts, query = plain_parts(url), query_of(url)
         number, part = query.get("aid", query.get("arcID", "")), query.get("pageno", "1")
-        if (match := _VIEW.fullmatch(parts.path)) and _ID.fullmatch(number) and _PART.fullmatch(part):
-            canonical = parts._replace(path=f"{match['folder']}plus/view.php", query=f"aid={number}", fragment="")
-            return ArticleAddress(number, int(part), canonical.geturl())
+        if _VIEW.fullmatch(parts.path) and re.fullmatch("[0-9]{1,18} [0-9]{1,4}", f"{number} {part}"):
+            return ArticleAddress(number, int(part), parts._replace(query=f"aid={number}").geturl())
         return super().article(url)
 
     def column(self, url: str) -> Column | None:
-        parts = plain_parts(url)
-        if _DYNAMIC_LIST.fullmatch(parts.path):
-            query = dict(parse_qsl(parts.query))
-            return Column(query["tid"], query.get("PageNo", "1") == "1") if "tid" in query else None
-        match = _LIST.fullmatch(parts.path)
-        return Column(match["folder"], match["number"] in {None, "1"}) if match else None
-
-    def parts(self, page: Page) -> Pager:
-        return parts_pager(page, self.article)
+        if not _LIST.fullmatch(plain_parts(url).path):
+            return super().column(url)
+        query = query_of(url)
+        return Column(query["tid"], query.get("PageNo", "1") == "1") if "tid" in query else None
 
     def counter_url(self, page: Page) -> str | None:
-        found = script_query(page, _COUNTER)
+        found = script_query(page, r"/plus/count\.php$")
         return f"{found[0]}?{urlencode({**found[1], 'view': 'yes'})}" if found else None

@@ -17,8 +17,6 @@ from crawler.pages.lists.sections import Column
 from crawler.pages.page import Page, tidy, words
 from crawler.pages.plain import plain_parts
 
-_LIST = re.compile(r"/col/col(?P<id>\d+)/(?:index\.html?)?")
-_ARTICLE = re.compile(r"/art/.*/art_(?P<column>\d+)_\d+\.html?$")
 _STORE = re.compile(r"<datastore\b.*?(?:</datastore>|\Z)", re.DOTALL | re.IGNORECASE)
 _RECORD = re.compile(r"<record>\s*<!\[CDATA\[(.*?)\]\]>\s*</record>", re.DOTALL)
 _NEXT_GROUP = re.compile(r"<nextgroup>\s*<!\[CDATA\[.*?href\s*=\s*[\"']([^\"']+)", re.DOTALL)
@@ -44,17 +42,14 @@ class Jcms(DescribedFamily):
         re.compile(r"dataproxy\.jsp", re.IGNORECASE),
     )
     articles = (re.compile(r"/art/.*/art_\d+_(?P<id>\d+)\.html?$"),)
+    lists = (re.compile(r"/col/col(?P<column>\d+)/(?:index\.html?)?"),)
+    own_column = re.compile(r"/art/.*/art_(?P<column>\d+)_\d+\.html?$")
     bodies = ("#zoom", "//comment()[contains(.,'[信息内容]>begin')]/..", ".main-txt")
     counter = "increments"
 
     def column(self, url: str) -> Column | None:
-        parts = plain_parts(url)
-        match = _LIST.fullmatch(parts.path)
-        return Column(match["id"], parse_qs(parts.query).get("pageNum", ["1"]) == ["1"]) if match else None
-
-    def columns_of(self, url: str) -> tuple[str, ...]:
-        match = _ARTICLE.search(plain_parts(url).path)
-        return (match["column"],) if match else ()
+        found = super().column(url)
+        return Column(found.id, parse_qs(plain_parts(url).query).get("pageNum", ["1"]) == ["1"]) if found else None
 
     def rows(self, page: Page, pager: Pager) -> FoundRows:
         records = _RECORD.findall(self._store(page))

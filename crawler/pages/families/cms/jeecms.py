@@ -11,12 +11,9 @@ import re
 
 from crawler.pages import CounterMode
 from crawler.pages.families.described import DescribedFamily
-from crawler.pages.lists.pagination import Pager, parts_pager
-from crawler.pages.lists.sections import Column
 from crawler.pages.page import Page
 from crawler.pages.plain import plain_parts
 
-_LIST = re.compile(r"/(?P<folder>.+)/(?:index(?:_(?P<number>\d{1,6}))?\.(?:jhtml|html?))?")
 _SCRIPT = re.compile(r"[\"'](?P<base>[^\"']*?/?)content_view(?:_get)?\.jspx")
 _READING = "content_view_get.jspx"
 
@@ -30,14 +27,8 @@ class JeeCms(DescribedFamily):
         re.compile(r"content_view(?:_get)?\.jspx", re.IGNORECASE),
     )
     articles = (re.compile(r"/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.(?:jhtml|html?)$"),)
+    lists = (re.compile(r"/(?P<column>.+)/(?:index(?:_(?P<number>\d{1,6}))?\.(?:jhtml|html?))?"),)
     bodies = (".content",)
-
-    def column(self, url: str) -> Column | None:
-        match = _LIST.fullmatch(plain_parts(url).path)
-        return Column(match["folder"], match["number"] in {None, "1"}) if match else None
-
-    def parts(self, page: Page) -> Pager:
-        return parts_pager(page, self.article)
 
     def counter_url(self, page: Page) -> str | None:
         number = self.native_id(page.url)

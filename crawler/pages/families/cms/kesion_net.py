@@ -13,14 +13,13 @@ from urllib.parse import urlencode
 from crawler.pages.addresses import ArticleAddress
 from crawler.pages.families.described import DescribedFamily
 from crawler.pages.families.kesion.addresses import list_file
-from crawler.pages.lists.pagination import Pager, pager_block, parts_pager
-from crawler.pages.lists.sections import Column
+from crawler.pages.lists.pagination import Pager, pager_block
 from crawler.pages.page import Page
 from crawler.pages.plain import plain_parts
 
 _VIEW = re.compile(r"/v-(?P<model>\d{1,6})-(?P<id>\d{1,18})(?:-(?P<part>\d{1,4}))?\.\w+$")
-_LIST = re.compile(r"/a/(?P<id>\d{1,18})(?:-(?P<number>\d{1,6}))?\.\w+")
-_LIST_FILE = re.compile(r"/(?P<folder>html/.+)/(?:index(?:_(?P<number>\d{1,6}))?\.\w+)?")
+_LIST = re.compile(r"/a/(?P<column>\d{1,18})(?:-(?P<number>\d{1,6}))?\.\w+")
+_LIST_FILE = re.compile(r"/(?P<column>html/.+)/(?:index(?:_(?P<later>\d{1,6}))?\.\w+)?")
 _PAGES = re.compile(r"\bvar\s+TotalPage\s*=\s*(\d{1,6})\b")
 _ROWS = re.compile(r"\bvar\s+TotalPut\s*=\s*(\d{1,9})\b")
 _EXTENSION = re.compile(r"\bpage\(\s*\d+\s*,\s*\d+\s*,\s*'[^']*'\s*,\s*'(\.\w+)'")
@@ -40,6 +39,7 @@ class KesionNet(DescribedFamily):
         re.compile(r"\bvar\s+TotalPut\s*=", re.IGNORECASE),
     )
     articles = (re.compile(r"^/html/.+/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.\w+$"),)
+    lists = (_LIST, _LIST_FILE)
     bodies = (".ct_box",)
     # The template of the CMS lets keywords and a script follow the text within its container.
     furniture = (".//div[starts-with(normalize-space(.),'关键字：')][following-sibling::script]",)
@@ -48,28 +48,18 @@ class KesionNet(DescribedFamily):
     def article(self, url: str) -> ArticleAddress | None:
         parts = plain_parts(url)
         if match := _VIEW.search(parts.path):
-            path = (
-                parts.path[: match.end("id")] + parts.path[match.end("part") if match["part"] else match.end("id") :]
-            )
+            behind = match.end("part") if match["part"] else match.end("id")
+            path = parts.path[: match.end("id")] + parts.path[behind:]
             named = match["id"] if match["model"] == ARTICLE_MODEL else f"{match['model']}-{match['id']}"
-            canonical = parts._replace(path=path, query="", fragment="").geturl()
-            return ArticleAddress(named, int(match["part"] or 1), canonical)
+            return ArticleAddress(named, int(match["part"] or 1), parts._replace(path=path, query="").geturl())
         return super().article(url)
-
-    def column(self, url: str) -> Column | None:
-        path = plain_parts(url).path
-        if match := _LIST.fullmatch(path):
-            return Column(match["id"], match["number"] in {None, "1"})
-        match = _LIST_FILE.fullmatch(path)
-        return Column(match["folder"], match["number"] is None) if match else None
 
     def pager(self, page: Page) -> Pager:
         """Its block is on the page, its links are made of the counts by a script."""
         pager = Pager(pager_block(page))
-        path = plain_parts(page.url).path
-        older = _LIST_FILE.fullmatch(path)
-        if older and older["number"]:
-            number = int(older["number"])
+        older = _LIST_FILE.fullmatch(plain_parts(page.url).path)
+        if older and older["later"]:
+            number = int(older["later"])
             return replace(pager, next_url=list_file(page.url, number - 1) if number > 1 else None)
         script = "\n".join(script.text or "" for script in page.all("//script"))
         pages, rows = _PAGES.search(script), _ROWS.search(script)
@@ -80,19 +70,10 @@ class KesionNet(DescribedFamily):
         linked = {n: _page_address(page, n, count, ending) for n in range(2, min(count, _MOST_PAGES) + 1)}
         return replace(pager, linked=linked, pages=count, total=int(rows[1]) if rows else None)
 
-    def parts(self, page: Page) -> Pager:
-        return parts_pager(page, self.article)
-
     def counter_url(self, page: Page) -> str | None:
         for node in page.all(_HITS):
-            kind = node.get("t") or ARTICLE_MODEL
-            asked = {
-                "action": "count",
-                "f": node.get("f") or "0",
-                "t": kind,
-                "modelid": kind,
-                "id": node.get("id", ""),
-            }
+            kind, named = node.get("t") or ARTICLE_MODEL, node.get("id", "")
+            asked = {"action": "count", "f": node.get("f") or "0", "t": kind, "modelid": kind, "id": named}
             return page.resolve(f"/model/GetHits.aspx?{urlencode(asked)}")
         return None
 
@@ -100,5 +81,5 @@ class KesionNet(DescribedFamily):
 def _page_address(page: Page, number: int, pages: int, extension: str) -> str:
     """The address of another page of a list: scripts count from the front, files from the end."""
     match = _LIST.fullmatch(plain_parts(page.url).path)
-    file = f"/a/{match['id']}-{number}{extension}" if match else f"index_{pages - number + 1}{extension}"
+    file = f"/a/{match['column']}-{number}{extension}" if match else f"index_{pages - number + 1}{extension}"
     return page.resolve(file) or page.url

@@ -6,24 +6,18 @@ Its counter (api.php?op=count) answers the count before its own view, and adds o
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from crawler.pages.addresses import ArticleAddress
-from crawler.pages.families.described import DescribedFamily
-from crawler.pages.families.scripts import script_query
-from crawler.pages.lists.pagination import Pager, parts_pager
+from crawler.pages.families.described import DescribedFamily, query_of, script_query
 from crawler.pages.lists.sections import Column
 from crawler.pages.page import Page, squeeze, strings
 from crawler.pages.plain import plain_parts
 from pipelines.reasons import Reason
 
-# A list page is a bare number; a longer one is somebody's article.
-_LIST = re.compile(r"/(?P<folder>.+?)/(?:(?:index|(?P<number>\d{1,3}))\.html?)?")
-_COUNTER = re.compile(r"/api\.php$")
-_ID = re.compile(r"[0-9]{1,18}")
-_PART = re.compile(r"[0-9]{1,4}")
 _PAID = re.compile("阅读此信息需要您支付")
 _LONGEST_NOTICE = 200
+"""Characters of a container that holds the notice alone; an article may quote these words."""
 
 
 class PhpCms(DescribedFamily):
@@ -35,17 +29,18 @@ class PhpCms(DescribedFamily):
         re.compile(r"api\.php\?op=count", re.IGNORECASE),
     )
     articles = (re.compile(r"/\d{4}/(?:[a-z]+_)?\d{4}/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.html?$"),)
+    # A list page is a bare number; a longer one is somebody's article.
+    lists = (re.compile(r"/(?P<column>.+?)/(?:(?:index|(?P<number>\d{1,3}))\.html?)?"),)
     bodies = ("#Article .content", ".content")
     counter = "increments"
 
     def article(self, url: str) -> ArticleAddress | None:
-        parts, query = plain_parts(url), _content_query(url)
+        query = _content_query(url)
         number, part = query.get("id", ""), query.get("page", "1")
-        if query.get("a") == "show" and _ID.fullmatch(number) and _PART.fullmatch(part):
-            kept = urlencode(
-                {"m": "content", "c": "index", "a": "show", "catid": query.get("catid", ""), "id": number}
-            )
-            return ArticleAddress(number, max(1, int(part)), parts._replace(query=kept, fragment="").geturl())
+        if query.get("a") == "show" and re.fullmatch("[0-9]{1,18} [0-9]{1,4}", f"{number} {part}"):
+            kept = {"m": "content", "c": "index", "a": "show", "catid": query.get("catid", ""), "id": number}
+            canonical = plain_parts(url)._replace(query=urlencode(kept)).geturl()
+            return ArticleAddress(number, max(1, int(part)), canonical)
         return super().article(url)
 
     def column(self, url: str) -> Column | None:
@@ -53,11 +48,7 @@ class PhpCms(DescribedFamily):
         if query.get("a") == "lists" and query.get("catid"):
             # On the first page the pager leads back to a page 0, which is the first.
             return Column(query["catid"], query.get("page", "1") in {"0", "1"})
-        match = None if self.article(url) else _LIST.fullmatch(plain_parts(url).path)
-        return Column(match["folder"], match["number"] in {None, "1"}) if match else None
-
-    def parts(self, page: Page) -> Pager:
-        return parts_pager(page, self.article)
+        return None if self.article(url) else super().column(url)
 
     def notice(self, page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
         body = next((found for one in self.body_containers for found in page.all(one.xpath)), None)
@@ -67,12 +58,11 @@ class PhpCms(DescribedFamily):
         return super().notice(page, is_article=is_article)
 
     def counter_url(self, page: Page) -> str | None:
-        found = script_query(page, _COUNTER)
+        found = script_query(page, r"/api\.php$")
         return f"{found[0]}?{urlencode(found[1])}" if found and found[1].get("op") == "count" else None
 
 
 def _content_query(url: str) -> dict[str, str]:
     """The query of an address of the content module; empty for any other address."""
-    parts = plain_parts(url)
-    query = dict(parse_qsl(parts.query)) if parts.path.endswith(("/", "/index.php")) else {}
+    query = query_of(url) if plain_parts(url).path.endswith(("/", "/index.php")) else {}
     return query if query.get("m") == "content" and query.get("c", "index") == "index" else {}

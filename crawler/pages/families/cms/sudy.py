@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 
 from crawler.pages.families.described import DescribedFamily
-from crawler.pages.lists.pagination import Pager, parts_pager
+from crawler.pages.lists.pagination import Pager
 from crawler.pages.page import Page, words
 
 _PAGER = "//*[contains(concat(' ',@class,' '),' wp_paging ') or starts-with(@id,'wp_paging')]"
@@ -43,9 +43,6 @@ class Sudy(DescribedFamily):
         turns = page.all(f"({_PAGER})//a[contains(concat(' ',@class,' '),' next ')][@href]")
         following = next((url for link in turns if (url := page.href(link)) and self.column(url)), None)
         return replace(found, node=block, next_url=following, pages=numbers["all_pages"], total=numbers["all_count"])
-
-    def parts(self, page: Page) -> Pager:
-        return parts_pager(page, self.article)
 
     def counter_url(self, page: Page) -> str | None:
         return next((page.resolve(node.get("url", "")) for node in page.all(_COUNT)), None)

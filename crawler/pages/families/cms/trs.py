@@ -12,16 +12,11 @@ import re
 from crawler.pages.addresses import folders
 from crawler.pages.families.described import DescribedFamily
 from crawler.pages.lists.page_scripts import Pager, counted_files
-from crawler.pages.lists.sections import Column
 from crawler.pages.page import Page, tidy
 from crawler.pages.plain import plain_parts
 
-_LIST = re.compile(
-    r"/(?P<folder>.+)/(?:(?P<stem>index|[\w-]*?list[\w-]*?)(?:_(?P<number>\d+))?\.s?html?)?", re.IGNORECASE
-)
 _HEX = r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _FILE = re.compile(rf"/(?P<folder>.+)/\d{{6}}/(?P<stem>t\d{{8}}_\d+|{_HEX})(?:_\d+)?\.", re.IGNORECASE)
-_OF_FOLDER = frozenset({None, "index", "list"})
 _COMMENTED = "//*[@id='pageview']/comment()|//*[contains(@class,'pageview')]/comment()"
 
 
@@ -40,6 +35,11 @@ class Trs(DescribedFamily):
         re.compile(r"/t\d{8}_(?P<id>\d+)(?:_(?P<part>\d{1,4}))?\.s?html?$"),
         re.compile(rf"/\d{{6}}/(?P<id>{_HEX})(?:_(?P<part>\d{{1,4}}))?\.s?html?$", re.IGNORECASE),
     )
+    # `index` and `list` are the folder's own list, any other name is a list beside it.
+    lists = (
+        re.compile(r"/(?P<column>.+)/(?:(?-i:index|list)(?:_(?P<later>\d+))?\.s?html?)?", re.IGNORECASE),
+        re.compile(r"/(?P<column>.+/(?:index|[\w-]*?list[\w-]*?))(?:_(?P<later>\d+))?\.s?html?", re.IGNORECASE),
+    )
     second_part = 1
     bodies = (
         ".TRS_Editor",
@@ -50,14 +50,6 @@ class Trs(DescribedFamily):
         "#zoomcon",
         "#zoom",
     )
-    counter = "none"
-
-    def column(self, url: str) -> Column | None:
-        match = _LIST.fullmatch(plain_parts(url).path)
-        if match is None:
-            return None
-        column = match["folder"] if match["stem"] in _OF_FOLDER else f"{match['folder']}/{match['stem']}"
-        return Column(column, match["number"] is None)
 
     def columns_of(self, url: str) -> tuple[str, ...]:
         match = _FILE.match(plain_parts(url).path)

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from urllib.parse import parse_qsl
 
 from lxml import etree
 
 from crawler.pages.addresses import ArticleAddress
-from crawler.pages.families.described import DescribedFamily
+from crawler.pages.families.described import DescribedFamily, query_of
 from crawler.pages.lists.sections import Column
 from crawler.pages.page import Page
 from crawler.pages.plain import plain_parts
 
-_LIST = re.compile(r"/(?P<folder>(?!info/)[\w/-]+?)(?:/(?P<number>\d+))?\.html?")
-_HOME = re.compile(r"/(?:index|main|default)\.html?")
 _CLICKS = re.compile(r"_showDynClicks\(\s*[\"']wbnews[\"']\s*,\s*(?P<owner>\d+)\s*,\s*(?P<id>\d+)\s*\)")
 
 
@@ -34,6 +31,10 @@ class Vsb(DescribedFamily):
         re.compile(r"\bpb_sys_common\b", re.IGNORECASE),
     )
     articles = (re.compile(r"/info/(?:[\w-]+/)*(?P<id>\d+)\.html?$"),)
+    # A home page is no list.
+    lists = (
+        re.compile(r"/(?!(?:index|main|default)\.html?$)(?P<column>(?!info/)[\w/-]+?)(?:/(?P<later>\d+))?\.html?"),
+    )
     bodies = ("#vsb_content*", ".v_news_content")
     # Some templates let them stand within the container; what is longer is text.
     furniture = (
@@ -46,21 +47,18 @@ class Vsb(DescribedFamily):
     counter = "read_only"
 
     def article(self, url: str) -> ArticleAddress | None:
-        parts = plain_parts(url)
-        query = dict(parse_qsl(parts.query))
+        query = query_of(url)
         tree, number = query.get("wbtreeid", ""), query.get("wbnewsid", "")
-        if number.isascii() and number.isdigit() and tree.isascii() and tree.isdigit():
+        if re.fullmatch("[0-9]+ [0-9]+", f"{tree} {number}"):
             kept = f"urltype=news.NewsContentUrl&wbtreeid={tree}&wbnewsid={number}"
-            return ArticleAddress(number, 1, parts._replace(query=kept, fragment="").geturl())
+            return ArticleAddress(number, 1, plain_parts(url)._replace(query=kept).geturl())
         return super().article(url)
 
     def column(self, url: str) -> Column | None:
-        parts = plain_parts(url)
-        query = dict(parse_qsl(parts.query))
+        query = query_of(url)
         if "wbtreeid" in query and "wbnewsid" not in query:
             return Column(query["wbtreeid"], query.get("PAGENUM", "1") == "1")
-        match = None if _HOME.fullmatch(parts.path) else _LIST.fullmatch(parts.path)
-        return Column(match["folder"], match["number"] is None) if match else None
+        return super().column(url)
 
     def counter_url(self, page: Page) -> str | None:
         for script in page.all("//script"):

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
+from crawler.pages.addresses import ArticleAddress
 from crawler.pages.lists.sections import Column
 from crawler.pages.plain import plain_parts
 
@@ -26,15 +27,9 @@ ARTICLE_MODEL = 1
 
 
 @dataclass(frozen=True, slots=True)
-class ArticleAddress:
-    """An article: `native_id` is its identity, `part` its page from 1, `canonical` one spelling of it.
+class KesionAddress(ArticleAddress):
+    """An article; `key` is (model, number) as the scripts name it, None for a file, whose name need not say."""
 
-    `key` is (model, number) as the scripts name it; None for a file, whose name need not say.
-    """
-
-    native_id: str
-    part: int
-    canonical: str
     key: tuple[str, str] | None
 
 
@@ -61,7 +56,7 @@ class Addresses:
 
     static_article: re.Pattern[str] | None = None
 
-    def article(self, url: str) -> ArticleAddress | None:
+    def article(self, url: str) -> KesionAddress | None:
         """Which article a URL names; None when it names none."""
         parts = plain_parts(url)
         origin = f"{parts.scheme}://{parts.netloc}"
@@ -90,23 +85,13 @@ class Addresses:
         number = match["number"]
         return ListAddress(match["folder"], None if number else 1, int(number) if number else None)
 
-    def native_id(self, url: str) -> str | None:
-        """Identity of the article a URL names."""
-        address = self.article(url)
-        return address.native_id if address else None
-
     def column(self, url: str) -> Column | None:
         """The column a list address names."""
         address = self.listing(url)
         return Column(address.column, address.page == 1) if address else None
 
-    def column_id(self, url: str) -> str | None:
-        """Identity of the column a list address names."""
-        address = self.listing(url)
-        return address.column if address else None
 
-
-def _dynamic(folder: str, query: dict[str, str]) -> ArticleAddress | None:
+def _dynamic(folder: str, query: dict[str, str]) -> KesionAddress | None:
     model, number = _number(query.get("m")), _number(query.get("d", query.get("id")))
     if not model or not number:
         return None
@@ -114,13 +99,13 @@ def _dynamic(folder: str, query: dict[str, str]) -> ArticleAddress | None:
     return _scripted(model, number, _number(query.get("p")) or 1, canonical)
 
 
-def _scripted(model: int, number: int, part: int, canonical: str) -> ArticleAddress:
+def _scripted(model: int, number: int, part: int, canonical: str) -> KesionAddress:
     """`4864` in the article model, `101-4864` in a copy of it: KesionCMS counts ids per model."""
     native_id = str(number) if model == ARTICLE_MODEL else f"{model}-{number}"
-    return ArticleAddress(native_id, part, canonical, (str(model), str(number)))
+    return KesionAddress(native_id, part, canonical, (str(model), str(number)))
 
 
-def _file(origin: str, path: str, static_article: re.Pattern[str] | None) -> ArticleAddress | None:
+def _file(origin: str, path: str, static_article: re.Pattern[str] | None) -> KesionAddress | None:
     """An article file; an id that spans folders (`201801/13134601`) is written with hyphens."""
     match = static_article.search(path) if static_article else None
     if match is None:
@@ -130,7 +115,7 @@ def _file(origin: str, path: str, static_article: re.Pattern[str] | None) -> Art
     first = path[: match.start("part")].rstrip("_-") + path[match.end("part") :] if part else path
     number = _number(part) if part else 1
     bare = (found.lstrip("0") or "0") if found.isascii() and found.isdigit() else _UNSAFE.sub("-", found)
-    return ArticleAddress(bare, number, origin + first, None) if number else None
+    return KesionAddress(bare, number, origin + first, None) if number else None
 
 
 def list_file(url: str, number: int) -> str:

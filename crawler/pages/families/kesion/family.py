@@ -6,17 +6,14 @@ Its code writes `#MyContent` around the body, and `#pageNext`, the pager, inside
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import cached_property
 
 from lxml import etree
 
-from crawler.pages import ListPage, SectionLink
+from crawler.pages import ListPage
 from crawler.pages.families.base import BaseFamily
-from crawler.pages.families.kesion.addresses import Addresses, query_of
-from crawler.pages.families.kesion.ajax_lists import is_answer, refusal
-from crawler.pages.families.kesion.lists import ListReader
-from crawler.pages.families.kesion.notices import notice
+from crawler.pages.families.kesion.addresses import Addresses, KesionAddress, query_of
+from crawler.pages.families.kesion.lists import ListReader, is_answer, refusal
 from crawler.pages.families.kesion.print_page import (
     distrusted,
     is_print_page,
@@ -27,12 +24,25 @@ from crawler.pages.families.kesion.print_page import (
     printed_views,
 )
 from crawler.pages.lists.pagination import Pager
-from crawler.pages.lists.sections import SectionFinder
+from crawler.pages.lists.sections import Column
+from crawler.pages.notices import Notices, alerts, find_notice
 from crawler.pages.page import Page, squeeze, strings
 from pipelines.reasons import Reason
 
 _PAGER = "//*[@id='pageNext']"
 _HITS = re.compile(r"gethits\.asp\?", re.IGNORECASE)
+# What Item/Show.asp, Plus/error.asp and Conn.asp say instead of a page, nearly always with status 200.
+_NOTICES: Notices = (
+    (re.compile("数据库连接出错"), Reason.DB_DOWN),
+    (re.compile("您的IP.{0,60}被系统限定"), Reason.BANNED),
+    (re.compile("系统警告.{0,40}(?:恶意字符|非法)"), Reason.GUARD),
+    (re.compile("您要查看的.{1,6}已删除"), Reason.DELETED),
+    (re.compile("该.{1,6}还没有通过审核"), Reason.NOT_APPROVED),
+    (re.compile("本文至少要求.{0,20}才可查看|注册会员才可查看"), Reason.LOGIN),
+    (re.compile("没有查看本文章的权限|阅读本文需要消耗"), Reason.NO_PERMISSION),
+    (re.compile("非法参数|错误的参数"), Reason.NOT_FOUND),
+)
+_NOTICE_ENDS = re.compile(r"【|上一篇|!|！|。")
 
 
 class Kesion(BaseFamily):
@@ -59,29 +69,26 @@ class Kesion(BaseFamily):
         """What the site's addresses mean."""
         return Addresses(self.static_article)
 
-    def native_id(self, url: str) -> str | None:
-        return self.addresses.native_id(url)
+    def article(self, url: str) -> KesionAddress | None:
+        return self.addresses.article(url)
+
+    def column(self, url: str) -> Column | None:
+        return self.addresses.column(url)
 
     def canonical(self, url: str) -> str:
-        address = self.addresses.article(url)
+        address = self.article(url)
         return address.canonical if address else url
 
     def article_source(self, url: str) -> str:
         address = self.addresses.article(url) if self.print_page else None
         return (print_address(address) if address else None) or url
 
-    def column_id(self, url: str) -> str | None:
-        return self.addresses.column_id(url)
-
     def own_links(self, page: Page) -> list[str]:
         urls = [url for link in page.all("//a[@href]") if (url := page.href(link))]
         return [url for url in urls if self.addresses.article(url) or self.addresses.listing(url)]
 
-    def find_section(self, page: Page, names: Sequence[str]) -> SectionLink | None:
-        return SectionFinder(self.addresses.column, lambda found: bool(self.read_list(found).rows)).find(page, names)
-
     def read_list(self, page: Page) -> ListPage:
-        return ListReader(page, self.addresses).read()
+        return ListReader(page, self.addresses, self.native_id).read()
 
     def body(self, page: Page) -> etree._Element | None:
         return print_page(page).body if is_print_page(page.url) else super().body(page)
@@ -120,8 +127,20 @@ class Kesion(BaseFamily):
     def notice(self, page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
         if is_answer(page.url):
             return refusal(page)
-        said = None if self.has_body(page) else notice(page, is_article=is_article)
+        said = None if self.has_body(page) else _notice(page, is_article=is_article)
         return said or (distrusted(page) if is_print_page(page.url) else None)
 
     def redirect(self, page: Page) -> str | None:
         return print_redirect(page) if is_print_page(page.url) else super().redirect(page)
+
+
+def _notice(page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
+    """The notice a page without `#MyContent` is, with the words it was read from; None when it says nothing known.
+
+    Of pages that are no articles only the script alone counts: lists and start pages hold such words in titles and
+    login boxes.
+    """
+    said = alerts(page) if is_article or not page.all("//a[@href]") else []
+    if is_article:
+        said.append(squeeze("".join(strings(page.root))))
+    return find_notice(said, _NOTICES, _NOTICE_ENDS)

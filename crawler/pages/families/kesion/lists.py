@@ -1,28 +1,41 @@
-"""KesionCMS list pages: the section's rows and its pager, found without a template's classes."""
+"""KesionCMS list pages: the section's rows and its pager, found without a template's classes.
+
+A list may be fetched by a script (Item/ajaxpage.asp): the list page holds only the call, each answer only rows and
+`{ks:page}total|rows a page|pages|…`; without a Referer it is `error!`. In the walk the page with the call is the
+first and has no rows, so that the answer to `curpage=1` is the second.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lxml import etree
 
-from crawler.pages import ListPage
+from crawler.pages import Ask, ListPage
 from crawler.pages.families.kesion.addresses import Addresses, list_file
-from crawler.pages.families.kesion.ajax_lists import calling_page, first_ask, is_answer, read_answer
 from crawler.pages.lists.pagination import Pager, read_pager
 from crawler.pages.lists.reader import list_page
 from crawler.pages.lists.rows import RowFinder
 from crawler.pages.page import Page, squeeze, strings
+from pipelines.reasons import Reason
 
 _PAGER = "//*[translate(@id,'FENY','feny')='fenye' or contains(concat(' ',@class,' '),' fenye ')]"
-_OPTIONS = ".//option[@value]"
 _PAGER_WORDS = re.compile(r"总共\d+页|共\d+篇|页次[:：]\d+/\d+|第\d+页共\d+页|上一页.*下一页")
+_LONGEST_PAGER = 600
+"""Characters: a block of more holds rows too."""
 _TOTAL_PAGES = re.compile(r"(?:总共|共|/)(\d{1,6})页")
 _TOTAL_ROWS = re.compile(r"共(\d{1,9})篇")
 _MOST_PAGES = 10_000
+"""Addresses that are made from a count which a page claims: more than any list has, few enough for memory."""
 _EMPTY = re.compile("此栏目下没有(?:文章|信息)")
 _NEXT = frozenset({"下一页", "下页", "后一页", "8"})
+_ANSWER = re.compile(r"/item/ajaxpage\.asp(?:\?|$)", re.IGNORECASE)
+_ARGUMENT = r"\s*'([^']*)'\s*"
+_CALL = re.compile(r"\bPage\(\s*1\s*," + ",".join([_ARGUMENT] * 6) + rf"(?:,{_ARGUMENT})?\)")
+_COUNTS = re.compile(r"\{ks:page\}(\d{0,9})\|(\d{0,9})\|(\d{0,6})\|")
+_ERROR = "error!"
 
 
 class ListReader:
@@ -31,24 +44,29 @@ class ListReader:
     Args:
         page: the parsed page.
         addresses: what the site's addresses mean.
+        native_id: which article an address names.
     """
 
-    def __init__(self, page: Page, addresses: Addresses) -> None:
-        self.page, self.addresses = page, addresses
-        self.finder = RowFinder(page, addresses.native_id, self._is_list, says_empty=self._says_empty())
+    def __init__(self, page: Page, addresses: Addresses, native_id: Callable[[str], str | None]) -> None:
+        self.page, self.addresses, self.native_id = page, addresses, native_id
+        says_empty = bool(_EMPTY.search(squeeze("".join(strings(page.root)))))
+        self.finder = RowFinder(
+            page, native_id, lambda url: addresses.listing(url) is not None, says_empty=says_empty
+        )
         self.address = addresses.listing(page.url)
 
     def read(self) -> ListPage:
         if is_answer(self.page.url):
-            return read_answer(self.page, self.finder)
-        if ask := first_ask(self.page):
-            return calling_page(ask)
+            return _read_answer(self.page, self.finder)
+        if ask := _first_ask(self.page):
+            # Articles linked beside the call are not the section's.
+            return ListPage(rows=(), next_url=None, linked={2: ask}, pages=None, total=None, asks_for_rows=True)
         pager = self._pager()
         rows = self.finder.rows(pager)
-        if self.address is not None and self.address.from_end is not None:
-            return ListPage(
-                rows.rows, self._older_file(), {}, None, None, unlinked=rows.unlinked, doubled=rows.doubled
-            )
+        if self.address is not None and (number := self.address.from_end) is not None:
+            # What a file says of counts and neighbours is of the day it was built: only the one before it follows.
+            older = list_file(self.page.url, number - 1) if number > 1 else None
+            return ListPage(rows.rows, older, {}, None, None, unlinked=rows.unlinked, doubled=rows.doubled)
         pager_text = squeeze("".join(strings(pager))) if pager is not None else ""
         pages = _last_number(_TOTAL_PAGES, pager_text)
         linked = self._files(pages) or self._pages_linked()
@@ -57,44 +75,27 @@ class ListReader:
         is_read = bool(linked or following or pages)
         stuck, idle = ((), ()) if is_read else (common.unfollowed, common.idle)
         read = Pager(pager, linked, following, pages, total, unfollowed=stuck, idle=idle)
-        return list_page(self.page, rows, read, self.addresses.native_id, self._is_same)
+        return list_page(self.page, rows, read, self.native_id, self._is_same)
 
     def _is_same(self, url: str) -> bool:
         there = self.addresses.listing(url)
         return there is not None and self.address is not None and there.column == self.address.column
 
-    def _older_file(self) -> str | None:
-        """The list file before this one; what this one says of counts and neighbours is of the day it was built."""
-        number = self.address.from_end if self.address else None
-        return list_file(self.page.url, number - 1) if number and number > 1 else None
-
     def _files(self, pages: int | None) -> dict[int, str]:
-        """Page number → list file, of a column whose files count from the end; told by the newest page alone."""
-        columns = ((url, self.addresses.listing(url)) for _, url in self.finder.links)
-        mine = self.address
-        pattern = next((url for url, to in columns if to and mine and to.column == mine.column and to.from_end), None)
+        """Page number → list file, of a column whose files count from the end, which the newest page alone says."""
+        columns = ((url, self.addresses.listing(url)) for _, url in self.finder.links if self._is_same(url))
+        pattern = next((url for url, to in columns if to and to.from_end), None)
         if pattern is None or pages is None:
             return {}
         return {page: list_file(pattern, pages - page + 1) for page in range(2, min(pages, _MOST_PAGES) + 1)}
 
-    def _is_list(self, url: str) -> bool:
-        return self.addresses.listing(url) is not None
-
-    def _says_empty(self) -> bool:
-        return bool(_EMPTY.search(squeeze("".join(strings(self.page.root)))))
-
     def _pager(self) -> etree._Element | None:
         """The pager block: by the id the CMS gives it, else the smallest block with a pager's words."""
-        named = self.page.all(_PAGER)
-        if named:
+        if named := self.page.all(_PAGER):
             return named[-1]
-        found = [n for n in self.page.all("//div|//td|//p|//form|//span") if self._is_pager(n)]
+        blocks = ((node, squeeze("".join(strings(node)))) for node in self.page.all("//div|//td|//p|//form|//span"))
+        found = [node for node, text in blocks if len(text) < _LONGEST_PAGER and _PAGER_WORDS.search(text)]
         return found[-1] if found else None
-
-    @staticmethod
-    def _is_pager(node: etree._Element) -> bool:
-        text = squeeze("".join(strings(node)))
-        return len(text) < 600 and bool(_PAGER_WORDS.search(text))
 
     def _next_url(self, pager: etree._Element | None, linked: Mapping[int, str]) -> str | None:
         if linked and self.address is not None and self.address.page is not None:
@@ -104,12 +105,11 @@ class ListReader:
 
     def _pages_linked(self) -> dict[int, str]:
         """Page number → address, of every page of this class that the page links, selects included."""
-        mine = self.address
         options = [(o, url) for o in self.page.all("//option[@value]") if (url := self.page.href(o))]
         pages: dict[int, str] = {}
         for _, url in [*self.finder.links, *options]:
             address = self.addresses.listing(url)
-            if address and mine and address.page and address.column == mine.column:
+            if address and address.page and self._is_same(url):
                 pages.setdefault(address.page, url)
         return pages
 
@@ -117,3 +117,50 @@ class ListReader:
 def _last_number(pattern: re.Pattern[str], text: str) -> int | None:
     found = pattern.findall(text)
     return int(found[-1]) if found else None
+
+
+def is_answer(url: str) -> bool:
+    """True for an address that answers with rows."""
+    return bool(_ANSWER.search(url))
+
+
+def refusal(page: Page) -> tuple[Reason, str] | None:
+    """Why an answer has no rows: refused, or cut off before its counts."""
+    if page.text.strip(" \t\r\n\ufeff") == _ERROR:
+        return Reason.UNREADABLE, _ERROR
+    return None if _COUNTS.search(page.text) else (Reason.TRUNCATED, "no {ks:page} at its end")
+
+
+def _first_ask(page: Page) -> Ask | None:
+    """What a list page's script asks first; None for a page that has its rows itself."""
+    for script in page.all("//script"):
+        if match := _CALL.search(script.text or ""):
+            label, column, folder, path, kind, special, info = (text or "" for text in match.groups())
+            keys = {"labelid": label, "infoid": info, "classid": column, "refreshtype": kind, "specialid": special}
+            url = page.resolve(folder + path)
+            return _ask(url, keys, 1, page.url) if url else None
+    return None
+
+
+def _read_answer(page: Page, finder: RowFinder) -> ListPage:
+    """The rows of one answer, and what to ask next."""
+    asked = dict(parse_qsl(urlsplit(page.url).query, keep_blank_values=True))
+    counts = _COUNTS.search(page.text)
+    total, _, pages = (int(text) if text else None for text in counts.groups()) if counts else (None, None, None)
+    current = asked.pop("curpage", "1")
+    number = int(current) if re.fullmatch("[0-9]{1,6}", current) else 1
+    following = _ask(page.url.partition("?")[0], asked, number + 1, page.url)
+    found = finder.rows(None)
+    return ListPage(
+        rows=found.rows,
+        next_url=None,
+        linked={} if pages is None or number >= pages else {number + 2: following},
+        pages=pages + 1 if pages else None,
+        total=total,
+        unlinked=found.unlinked,
+        doubled=found.doubled,
+    )
+
+
+def _ask(url: str, keys: dict[str, str], number: int, referer: str) -> Ask:
+    return Ask(f"{url}?{urlencode({**keys, 'curpage': number})}", headers={"Referer": referer}, is_fragment=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from crawler.pages.families.kesion.addresses import ArticleAddress
+from crawler.pages.families.kesion.addresses import KesionAddress
 from crawler.pages.page import Page, PageError, squeeze, strings
 from pipelines.reasons import Reason
 
@@ -36,7 +36,7 @@ class PrintPage:
         return squeeze("".join(strings(self.body)))
 
 
-def print_address(address: ArticleAddress) -> str | None:
+def print_address(address: KesionAddress) -> str | None:
     """The print page of an article; None for addresses that do not say model and number."""
     if address.key is None:
         return None
