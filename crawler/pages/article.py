@@ -13,9 +13,8 @@ from itertools import pairwise
 from lxml import etree
 
 from crawler.pages.attachments import linked_files
-from crawler.pages.body.beside import linked_beside
 from crawler.pages.body.confidence import WORDLESS, confidence
-from crawler.pages.body.cutting import cut, told_cut
+from crawler.pages.body.cutting import cut, lines_cut
 from crawler.pages.body.declared import declared_body
 from crawler.pages.body.find import Body, find_body, revealed
 from crawler.pages.body.headed import headed, with_subtitles
@@ -23,7 +22,7 @@ from crawler.pages.body.held import says_little, with_held
 from crawler.pages.body.judging import Judged, judge
 from crawler.pages.body.kinds import Kind
 from crawler.pages.body.lines import read_lines
-from crawler.pages.body.wordless import find_wordless
+from crawler.pages.body.wordless import find_wordless, linked_beside
 from crawler.pages.head.breadcrumb import Trail, read_trail
 from crawler.pages.head.heading import Heading, find_heading, nearest_heading, titled
 from crawler.pages.head.info import Found, read_info, zones
@@ -147,7 +146,7 @@ def read(page: Page, evidence: Evidence | None = None) -> Article:
         problems=(
             *_disagreements(title, claims, evidence.listed_title),
             *_others_disagree(source, info.author, trail, claims),
-            *told_cut(judged, body),
+            *lines_cut(judged, body),
             *_continued(following),
             *_doubts(judged, body, certainty),
         ),

@@ -177,6 +177,11 @@ def named(*nodes: etree._Element) -> str:
     return " ".join(node.get(name) or "" for node in nodes for name in ("class", "id"))
 
 
+def link_around(node: etree._Element) -> etree._Element | None:
+    """The link that an element is or stands in."""
+    return node if node.tag == "a" else next(node.iterancestors("a"), None)
+
+
 def tidy(text: str) -> str:
     """Fold ASCII blanks to one space and trim the edges (also of NBSP, U+3000 and a leaked BOM)."""
     return _BLANKS.sub(" ", text).strip(EDGES)

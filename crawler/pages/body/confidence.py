@@ -20,8 +20,7 @@ _WEIGHTS, _BIAS = (6.5, 1.8, 1.2, 3.1), -5.2
 
 def features(page: Judged, body: Body, heading: Heading | None, *, has_date: bool) -> tuple[float, ...]:
     """Evidence from 0 to 1: share of the page's prose (all of little is little), the heading near, a date, size."""
-    prose = sum(max(0, value) for value in page.worths)
-    mine = sum(max(0, value) for value in page.worths[body.start : body.stop])
+    prose, mine = page.prose(0, len(page.lines)), page.prose(body.start, body.stop)
     return (
         mine / prose * min(1.0, mine / _LITTLE) if prose else 0.0,
         _nearness(page, body, heading),

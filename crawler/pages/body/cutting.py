@@ -15,6 +15,7 @@ from crawler.pages.page import drop
 from pipelines.record import Problem
 
 _MOST_WORDS = 300
+"""Characters of what was cut that a problem quotes."""
 _INNER = frozenset({"caption", "dd", "dt", "legend", "li", "td", "th"})
 
 _Copies = dict[etree._Element, etree._Element]
@@ -35,8 +36,7 @@ def cut(
     whole = _copied(body.node, copies)
     if body.lead or body.rest:
         block = etree.Element("div")
-        block.extend([_led(_copied(node, copies)) for node in body.lead])
-        block.append(whole)
+        block.extend([*(_led(_copied(node, copies)) for node in body.lead), whole])
         block.extend([_copied(node, copies) for node in body.rest])
         block[-1].tail = None
         whole = block
@@ -47,17 +47,16 @@ def cut(
             _blank(page.lines[index], copies)
     for node, (first, end) in page.spans.items():
         if body.first <= first < end <= body.end and kept_before[first] == kept_before[end] and node in copies:
-            _drop(copies[node], whole)
+            drop(copies[node])
     for node in [*(copies[node] for node in skipped if node in copies), *whole.iter(*FORM_FIELDS)]:
-        _drop(node, whole)
+        drop(node)
     for node in (copies[node] for node in shown if node in copies):
         for name in ("style", "hidden"):
-            if name in node.attrib:
-                del node.attrib[name]
+            node.attrib.pop(name, None)
     return whole
 
 
-def told_cut(page: Judged, body: Body) -> tuple[Problem, ...]:
+def lines_cut(page: Judged, body: Body) -> tuple[Problem, ...]:
     """The problem of lines that say something and were left out of the body: how many, and their first words."""
     if not body.cut:
         return ()
@@ -76,11 +75,6 @@ def _led(copy: etree._Element) -> etree._Element:
     """A line at the title as a paragraph: a cell or an entry of a list is none outside of its table or list."""
     copy.tag = "p" if copy.tag in _INNER else copy.tag
     return copy
-
-
-def _drop(node: etree._Element, whole: etree._Element) -> None:
-    if node is not whole and node.getparent() is not None:
-        drop(node)
 
 
 def _blank(line: Line, copies: _Copies) -> None:

@@ -10,6 +10,7 @@ from lxml import etree
 from crawler.pages.body.find import Body, skipped
 from crawler.pages.body.judging import Judged, names_file
 from crawler.pages.body.kinds import (
+    BOILERPLATE,
     PLAIN,
     Kind,
     closes_for_good,
@@ -20,8 +21,8 @@ from crawler.pages.body.kinds import (
     says_something,
 )
 from crawler.pages.head.heading import Heading
+from crawler.pages.page import called
 
-_BOILERPLATE = (Kind.FURNITURE, Kind.ENDING, Kind.PAGER)
 _OF_THE_SITE = re.compile("主办|承办|备案|ICP|未经|转载|二维码|版权|声明")
 _VALUE = re.compile(r"[:：丨|]\s*[^\s】）)\]>»|]")
 _TOOLS = re.compile(
@@ -45,22 +46,19 @@ def declared_body(page: Judged, node: etree._Element, heading: Heading | None) -
         while start < end and page.kinds[start] in (Kind.INFO, Kind.DAY):
             start += 1
     begins = start
-    while start < end and page.kinds[start] in _BOILERPLATE and _is_navigation(page, start, end):
+    while start < end and page.kinds[start] in BOILERPLATE and _is_navigation(page, start, end):
         start += 1
     stop = end
     for index in range(end - 1, start - 1, -1):
-        if page.kinds[index] not in (Kind.LINKS, *_BOILERPLATE) or names_file(page.lines[index]):
+        if page.kinds[index] not in (Kind.LINKS, *BOILERPLATE) or names_file(page.lines[index]):
             break
         if _is_navigation(page, index, end):
             stop = index
     others = _comments(page, node, start, stop)
     keeps = tuple(index for index in range(start, stop) if index not in others)
     said = (index for index in others if says_something(page.lines[index]))
-    cut = (
-        *skipped(page, page.worths, heading, first, keeps),
-        *said,
-        *_typed(page, keeps, [*range(begins, start), *range(stop, end)]),
-    )
+    typed = _typed(page, keeps, [*range(begins, start), *range(stop, end)])
+    cut = (*skipped(page, heading, first, keeps), *said, *typed)
     return Body(node, first, end, start, stop, keeps, cut, behind=_behind(page, node, first, end))
 
 
@@ -80,8 +78,8 @@ def _comments(page: Judged, node: etree._Element, start: int, stop: int) -> list
     found: set[int] = set()
     for block in node.iterdescendants("div", "ul", "dl", "section", "table"):
         begins, ends = page.spans.get(block, (stop, stop))
-        if start < begins < ends <= stop and _COMMENTS.search(f"{block.get('class', '')} {block.get('id', '')}"):
-            found |= set(range(begins, ends)) if closes_for_good(page.lines[begins]) else set()
+        if start < begins < ends <= stop and _COMMENTS.search(called(block)):
+            found.update(range(begins, ends) if closes_for_good(page.lines[begins]) else ())
     return sorted(found)
 
 
@@ -90,7 +88,7 @@ def _is_navigation(page: Judged, index: int, end: int) -> bool:
     line, what = page.lines[index], page.kinds[index]
     if closes_for_good(line) or what is Kind.PAGER or (line.linked and _TOOLS.fullmatch(line.bare)):
         return not is_sentence(line)
-    if what not in _BOILERPLATE or is_sentence(line):
+    if what not in BOILERPLATE or is_sentence(line):
         return False
     is_heading = index + 1 < end and page.kinds[index + 1] is Kind.LINKS and not _VALUE.search(line.text)
     return what is Kind.FURNITURE or line.linked > 0 or is_heading
@@ -101,7 +99,7 @@ def _behind(page: Judged, node: etree._Element, first: int, end: int) -> str | N
     if end == len(page.lines) or page.kinds[end] not in PLAIN or page.lines[end].linked:
         return None
     line, around = page.lines[end], node.getparent()
-    if _OF_THE_SITE.search(line.text) or any(line.bare == other.bare for other in page.lines[first:end]):
+    if _OF_THE_SITE.search(line.text) or page.repeats(line, first, end):
         return None
     is_beside = line.size >= _SHORTEST_BESIDE and (
         line.block is around or (line.block.tag == "p" and line.block.getparent() is around)

@@ -1,6 +1,6 @@
 """Where in its element an article begins and ends, and which lines between are its own: nothing said is left out.
 
-Words alone do not make a line furniture: speeches speak of copyright, editors and reports. What stands among the
+Words alone do not make a line boilerplate: speeches speak of copyright, editors and reports. What stands among the
 paragraphs (the flow: blocks of one kind below one parent) and is a sentence is text.
 """
 
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lxml import etree
 
-from crawler.pages.body.copies import one_copy
 from crawler.pages.body.judging import Judged, names_file
 from crawler.pages.body.kinds import (
+    BOILERPLATE,
     BY_WORDS,
     PLAIN,
     Kind,
@@ -34,22 +34,27 @@ from crawler.pages.body.kinds import (
     names_editors,
     says_something,
     tells_beside,
+    worth,
 )
 from crawler.pages.body.lines import Line, leads_nowhere
 from crawler.pages.head.heading import Heading
-from crawler.pages.page import ends_sentence
+from crawler.pages.page import ends_sentence, link_around
 
-_HEAD, _LONGEST_TITLE, _MOST_MOMENTS, _FEWEST_WRAPPED = 14, 60, 1, 2
+_HEAD, _LONGEST_TITLE = 14, 60
+"""Lines behind the title in which its info line and tools stand; characters, of a longer line that is no title."""
+_FEWEST_WRAPPED, _MOST_MOMENTS = 2, 1
+"""Blocks of a kind that are paragraphs; moments in a text: a thread has one with each entry."""
 _MOST_BEHIND = {Kind.ENDING: 0.7, Kind.FURNITURE: 0.1}
-_NO_PART = (Kind.FURNITURE, Kind.ENDING, Kind.PAGER)
-_IN_HEAD = (Kind.DAY, Kind.INFO, Kind.LINKS, *_NO_PART)
-_CLOSING = (Kind.LINKS, *_NO_PART)
+"""Prose behind a line that closes an article, as a share of that before it: more of it is the article's own."""
+_SHORTEST_LINKED, _SHORTEST_TYPED, _MOST_HOPS = 12, 8, 3
+_LONG, _FEWEST_LONG, _LONGEST_HEAD = 20, 3, 8
+"""Of copies: characters of a line that no two speeches share, how many show one without a head; lines of a head."""
+_IN_HEAD = (Kind.DAY, Kind.INFO, Kind.LINKS, *BOILERPLATE)
 _SENTENCE_ENDS, _MAY_BE_TITLE = "。！？!?；：:”』」", frozenset({"h1", "h2"})
 _PAUSED_SENTENCE = re.compile(r"(?:^|\n)[^，、：“《\n]*+[，、：“《].*[。！？][”』」）)]*$")
 _PAUSED = re.compile("[，；].{4}")
 _ENDS_WITHIN = re.compile("。.")
 _COLONS = ("：", ":")
-_SHORTEST_LINKED, _SHORTEST_TYPED, _MOST_HOPS = 12, 8, 3
 _LEFT_OPEN = frozenset({"b", "em", "font", "i", "o:p", "p", "span", "strong", "u", "wbr"})
 
 Flow = tuple[etree._Element | None, object]
@@ -68,29 +73,25 @@ class Edges:
     cut: tuple[int, ...] = ()
 
 
-def find_edges(page: Judged, worths: Sequence[int], first: int, end: int, heading: Heading | None) -> Edges:
+def find_edges(page: Judged, first: int, end: int, heading: Heading | None) -> Edges:
     """The article within the lines of its element.
 
     Args:
-        page: the judged lines.
-        worths: their worths, lines of comments and side bars as none.
+        page: the judged lines; those of comments and side bars are worth nothing.
         first, end: the element's lines.
         heading: the title's line.
     """
     start, in_head = _start(page, first, end, heading)
     begins = max(first, heading.end) if heading is not None and heading.end <= end else start
-    if copy := one_copy(page, start, end):
-        last = copy.end
-        if copy.start != start:
-            start, in_head = _start(page, copy.start, last, Heading("", copy.start - 1, copy.start))
-            begins = start
-    else:
-        last = end
-    stop, between = _stop(page, worths, start, last)
+    copy_start, last = _one_copy(page, start, end) or (start, end)
+    if copy_start != start:
+        start, in_head = _start(page, copy_start, last, Heading("", copy_start - 1, copy_start))
+        begins = start
+    stop, between = _stop(page, start, last)
     flows = Flows(page, start, stop)
     dropped = in_head | between
     keeps = tuple(i for i in range(start, stop) if i not in dropped and _is_part(page, i, flows))
-    return Edges(start, stop, keeps, _cut(page, worths, range(begins, last), keeps, flows))
+    return Edges(start, stop, keeps, tuple(_cut(page, range(begins, last), keeps, flows)))
 
 
 class Flows:
@@ -110,11 +111,11 @@ class Flows:
 
     def add(self, index: int) -> None:
         """Take in a line: where prose stands, a flow runs."""
-        what = self._page.kinds[index]
+        line, what = self._page.lines[index], self._page.kinds[index]
         if what is Kind.PROSE:
-            self._own.add(_flow(self._page.lines[index]))
+            self._own.add(_flow(line))
             self.last = index
-        if what is Kind.PROSE or (what in BY_WORDS and self._page.worths[index] > 0):
+        if what is Kind.PROSE or (what in BY_WORDS and worth(line, what) > 0):
             self._around_each[self._around(index)] += 1
 
     def holds(self, index: int) -> bool:
@@ -147,41 +148,35 @@ def _flow(line: Line) -> Flow:
     return line.block.getparent(), line.block.tag
 
 
-def _cut(page: Judged, worths: Sequence[int], lines: range, keeps: tuple[int, ...], flows: Flows) -> tuple[int, ...]:
+def _cut(page: Judged, lines: range, keeps: tuple[int, ...], flows: Flows) -> Iterable[int]:
     """Lines that say something and are no part of the article; boilerplate and copies of what is kept are none."""
-    if not keeps:
-        return ()
-    kept = set(keeps)
-    known = {page.lines[i].bare for i in keeps}
-    cut = []
-    for i in lines:
-        line = page.lines[i]
-        if page.kinds[i] is Kind.ENDING and closes_for_good(line) and not flows.holds(i):
-            break
+    kept, known = set(keeps), {page.lines[i].bare for i in keeps}
+    for i in lines if keeps else ():
+        line, what = page.lines[i], page.kinds[i]
+        if what is Kind.ENDING and closes_for_good(line) and not flows.holds(i):
+            return
         if i in kept or line.bare in known:
             continue
-        if page.kinds[i] is Kind.LINKS and is_typed_link(line) and flows.holds(i):
-            cut.append(i)
+        if what is Kind.LINKS and is_typed_link(line) and flows.holds(i):
+            yield i
         if not says_something(line) or line.linked * 2 > line.size:
             continue
         # Above the text stand titles and tables of labels: only a sentence is missed there.
-        is_text = page.kinds[i] is Kind.PROSE and worths[i] > 0 and (i >= keeps[0] or is_sentence(line))
-        is_text = is_text or (page.kinds[i] is Kind.INFO and flows.holds(i) and _PAUSED.search(line.text) is not None)
+        is_text = what is Kind.PROSE and page.worths[i] > 0 and (i >= keeps[0] or is_sentence(line))
+        is_text = is_text or (what is Kind.INFO and flows.holds(i) and _PAUSED.search(line.text) is not None)
         is_among = flows.holds(i) or (is_sentence(line) and not is_about_the_site(line))
-        if is_text or (
-            page.kinds[i] in _NO_PART and is_among and (is_sentence(line) or not (is_mere(line) or is_footer(line)))
-        ):
-            cut.append(i)
-    return tuple(cut)
+        is_own = is_sentence(line) or not (is_mere(line) or is_footer(line))
+        if is_text or (what in BOILERPLATE and is_among and is_own):
+            yield i
 
 
 def _is_text(page: Judged, index: int) -> bool:
     """True for what looks like no text but is: a sentence that is a link, a subtitle, a day of its own, a file."""
     line = page.lines[index]
-    is_linked_sentence = (
-        page.kinds[index] is Kind.LINKS and line.size >= _SHORTEST_LINKED and _PAUSED_SENTENCE.search(line.text)
-    )
-    return bool(is_linked_sentence) or is_subtitle(line.text) or is_own_day(line.text) or names_file(line)
+    is_link = page.kinds[index] is Kind.LINKS and line.size >= _SHORTEST_LINKED
+    if is_link and _PAUSED_SENTENCE.search(line.text):
+        return True
+    return is_subtitle(line.text) or is_own_day(line.text) or names_file(line)
 
 
 def _start(page: Judged, first: int, end: int, heading: Heading | None) -> tuple[int, set[int]]:
@@ -193,11 +188,11 @@ def _start(page: Judged, first: int, end: int, heading: Heading | None) -> tuple
     after = heading.end if heading is not None and heading.end <= end else max(0, first - _HEAD)
     start = max(first, after) if heading is not None else first
     near = range(start, min(end, start + _HEAD))
-    dated = any(_is_dated(page, index) for index in range(after, start))
+    above = [index for index in range(after, start) if _is_dated(page, index)]
     paragraph = next((i for i in near if page.kinds[i] is Kind.PROSE and _is_paragraph(page.lines[i])), None)
     text_flow = _flow(page.lines[paragraph]) if paragraph is not None else None
-    flows = Flows(page, start, end)
-    is_flat = any(_is_dated(page, i) and _flow(page.lines[i]) == text_flow for i in range(after, start))
+    flows, dated = Flows(page, start, end), bool(above)
+    is_flat = any(_flow(page.lines[i]) == text_flow for i in above)
     begin, own = start, None
     in_head: set[int] = set()
     for index in near:
@@ -225,7 +220,7 @@ def _is_own(page: Judged, index: int, text_flow: Flow | None, flows: Flows, *, d
         return True
     if dated and not line.linked and (what is Kind.DAY or (what is Kind.INFO and not is_of_the_site(line))):
         return True
-    if what in _NO_PART:
+    if what in BOILERPLATE:
         return _is_part(page, index, flows)
     if what is Kind.LINKS and flows.holds(index) and leads_nowhere(line):
         return True
@@ -238,12 +233,9 @@ def _is_own(page: Judged, index: int, text_flow: Flow | None, flows: Flows, *, d
 
 
 def _is_dated(page: Judged, index: int) -> bool:
-    line = page.lines[index]
-    if is_own_day(line.text):
-        return False
-    if page.kinds[index] is Kind.INFO:
-        return has_moment(line) or has_labelled_day(line)
-    return page.kinds[index] is Kind.DAY
+    line, what = page.lines[index], page.kinds[index]
+    is_info = what is Kind.INFO and (has_moment(line) or has_labelled_day(line))
+    return (is_info or what is Kind.DAY) and not is_own_day(line.text)
 
 
 def _is_paragraph(line: Line) -> bool:
@@ -252,7 +244,7 @@ def _is_paragraph(line: Line) -> bool:
     return line.size > _LONGEST_TITLE or (is_said and line.block.tag not in _MAY_BE_TITLE)
 
 
-def _stop(page: Judged, worths: Sequence[int], start: int, end: int) -> tuple[int, set[int]]:
+def _stop(page: Judged, start: int, end: int) -> tuple[int, set[int]]:
     """Where the article ends (before editors, neighbours, comments), and what of these stands within it.
 
     Behind an editor's line or a box of links the text may go on among the paragraphs; a thread ends with its first
@@ -261,23 +253,22 @@ def _stop(page: Judged, worths: Sequence[int], start: int, end: int) -> tuple[in
     stop, before, on = end, 0, start
     between: set[int] = set()
     flows = Flows(page, start, start)
-    total = sum(max(0, value) for value in worths[start:end])
+    total = page.prose(start, end)
     for index in range(start, end):
-        before += max(0, worths[index])
+        before += max(0, page.worths[index])
         flows.add(index)
         if index >= on and before > 0 and total - before <= before * _MOST_BEHIND.get(page.kinds[index], -1):
             if _is_part(page, index, flows):
                 continue
-            again = _goes_on(page, worths, index, end, flows)
+            again = _goes_on(page, index, end, flows)
             if again is None:
                 stop = index
                 break
-            between |= {i for i in range(index, again) if not _is_part(page, i, flows)}
-            between |= {i for i in range(index, again) if page.kinds[i] is Kind.LINKS}
+            hop = range(index, again)
+            between |= {i for i in hop if page.kinds[i] is Kind.LINKS or not _is_part(page, i, flows)}
             on = again
-    stop = _first_entry(page, start, stop)
+    last = stop = _first_entry(page, start, stop)
     flows = Flows(page, start, stop)
-    last = stop
     while last > start and _closes(page, last - 1, flows):
         last -= 1
     return _with_references(page, last, stop, flows), between
@@ -285,16 +276,12 @@ def _stop(page: Judged, worths: Sequence[int], start: int, end: int) -> tuple[in
 
 def _closes(page: Judged, index: int, flows: Flows) -> bool:
     """True for a line at the end of the text that is none of it."""
-    if is_empty_label(page.lines[index]):
+    line, what = page.lines[index], page.kinds[index]
+    if is_empty_label(line):
         return not flows.holds(index)
-    return page.kinds[index] in _CLOSING and not _is_closing_text(page, index, flows)
-
-
-def _is_closing_text(page: Judged, index: int, flows: Flows) -> bool:
-    line = page.lines[index]
-    if page.kinds[index] is Kind.LINKS and flows.holds(index) and leads_nowhere(line):
-        return True
-    return _is_text(page, index) or (page.kinds[index] in _NO_PART and _is_part(page, index, flows))
+    if what is Kind.LINKS:
+        return not (flows.holds(index) and leads_nowhere(line)) and not _is_text(page, index)
+    return what in BOILERPLATE and not _is_text(page, index) and not _is_part(page, index, flows)
 
 
 def _with_references(page: Judged, last: int, stop: int, flows: Flows) -> int:
@@ -310,7 +297,7 @@ def _with_references(page: Judged, last: int, stop: int, flows: Flows) -> int:
     return last
 
 
-def _goes_on(page: Judged, worths: Sequence[int], closing: int, end: int, flows: Flows) -> int | None:
+def _goes_on(page: Judged, closing: int, end: int, flows: Flows) -> int | None:
     """The line with which the text goes on behind a line that may close it; None where no sentence of it follows."""
     again = None
     for _ in range(_MOST_HOPS):
@@ -318,7 +305,7 @@ def _goes_on(page: Judged, worths: Sequence[int], closing: int, end: int, flows:
         closing, closed = next((i for i in range(on, end) if page.kinds[i] not in PLAIN), end), closing
         if on == end or any(closes_for_good(page.lines[i]) for i in range(closed, on)):
             return None
-        own = [i for i in range(on, closing) if flows.holds(i) and worths[i] > 0]
+        own = [i for i in range(on, closing) if flows.holds(i) and page.worths[i] > 0]
         if own[:1] != [on]:
             return None
         again = on if again is None else again
@@ -340,7 +327,7 @@ def _first_entry(page: Judged, start: int, stop: int) -> int:
 
 def _is_part(page: Judged, index: int, flows: Flows) -> bool:
     """True for a line of the text: among the paragraphs whatever is no mere boilerplate, whatever words it holds."""
-    if page.kinds[index] not in _NO_PART:
+    if page.kinds[index] not in BOILERPLATE:
         return True
     line = page.lines[index]
     if not line.linked and flows.is_beside(index) and (names_editors(line) or tells_beside(line)):
@@ -355,6 +342,33 @@ def _is_typed(line: Line) -> bool:
     """True for a paragraph that begins with words of its own and goes on with a link."""
     node, is_tail = line.pieces[0]
     owner = node.getparent() if is_tail else node
-    is_linked = owner is not None and (owner.tag == "a" or next(owner.iterancestors("a"), None) is not None)
-    is_long = len(line.text) > _SHORTEST_TYPED
-    return line.block.tag == "p" and 0 < line.linked < line.size and not is_linked and is_long
+    is_own = owner is None or link_around(owner) is None
+    return line.block.tag == "p" and 0 < line.linked < line.size and is_own and len(line.text) > _SHORTEST_TYPED
+
+
+def _one_copy(page: Judged, start: int, end: int) -> tuple[int, int] | None:
+    """One of two copies of the article that begins at `start`: the one that holds all long lines of the other.
+
+    A page prints it for a desk and a phone, again in large print (适老版), or first in part. None where it stands
+    once, and where each says something the other does not: nothing is lost by a copy too many. A copy has the
+    article's head again, a line of those before `start`, or it is the same line by line: a refrain, or a paragraph
+    that is said twice, is none.
+    """
+    head = {line.bare for line in page.lines[max(0, start - _LONGEST_HEAD) : start]}
+    long = [i for i in range(start, end) if page.lines[i].size >= _LONG and page.lines[i].bare not in head]
+    again = next((i for i in long[1:] if page.lines[i].bare == page.lines[long[0]].bare), None)
+    if again is None:
+        return None
+    repeated = next((i for i in range(max(start, again - _LONGEST_HEAD), again) if page.lines[i].bare in head), None)
+    if repeated is None:
+        begin = again - (long[0] - start)
+        once, twice = ([line.bare for line in page.lines[a:b]] for a, b in ((start, begin), (begin, end)))
+        is_long = sum(i < begin for i in long) >= _FEWEST_LONG
+        return (start, begin) if is_long and once == twice else None
+    closing = next((i for i in range(again, end) if page.kinds[i] is Kind.ENDING), end)
+    prose = [i for i in long if page.kinds[i] is Kind.PROSE]
+    before = {page.lines[i].bare for i in prose if i < repeated}
+    behind = {page.lines[i].bare for i in prose if repeated < i < closing}
+    if behind <= before:
+        return start, repeated
+    return (repeated + 1, end) if before <= behind else None

@@ -10,8 +10,10 @@ from crawler.pages.body.find import Body
 from crawler.pages.body.judging import Judged
 from crawler.pages.body.kinds import Kind, is_own_day, is_subtitle
 from crawler.pages.head.heading import Heading
+from crawler.pages.page import called
 
 _MOST_SUBTITLES = 4
+"""Lines behind a title: subtitle, speaker, day and one more."""
 _SPEAKER = re.compile(r"[\u4e00-\u9fff·]{2,16}")
 # As newspapers' templates, TRS and 大汉 name the fields 引题 and 副题, and in Chinese their sounds.
 _SUBTITLE = re.compile(
@@ -24,7 +26,7 @@ _TEXT = (Kind.PROSE, Kind.SHORT)
 def headed(page: Judged, body: Body, heading: Heading) -> Body:
     """The body behind its title; lines at the title that neither it nor the info line holds become its lead."""
     if body.start <= heading.first and heading.end < body.stop:
-        edges = find_edges(page, page.worths, body.first, body.end, heading)
+        edges = find_edges(page, body.first, body.end, heading)
         return replace(body, start=edges.start, stop=edges.stop, keeps=edges.keeps, cut=edges.cut)
     return with_subtitles(page, body, heading)
 
@@ -32,19 +34,16 @@ def headed(page: Judged, body: Body, heading: Heading) -> Body:
 def with_subtitles(page: Judged, body: Body, heading: Heading) -> Body:
     """The body with the lines at the title that are the article's own words; outside of its element they lead it.
 
-    Lines whose block cannot be taken alone are told as cut.
+    Lines whose block cannot be taken alone are reported as cut.
     """
     own = [i for i in _at_title(page, heading, body.start) if i not in body.keeps]
-    outside = [i for i in own if not body.first <= i < body.end]
-    around = {body.node, *body.node.iterancestors()}
-    blocks = [page.lines[i].block for i in outside]
-    is_apart = not (blocks and (body.node.text or "").strip()) and all(
-        block not in around and page.spans.get(block) == (i, i + 1) and not (block.tail or "").strip()
-        for i, block in zip(outside, blocks, strict=True)
-    )
     if not own:
         return body
-    if not is_apart:
+    outside = {i: page.lines[i].block for i in own if not body.first <= i < body.end}
+    blocks, around = outside.values(), {body.node, *body.node.iterancestors()}
+    are_apart = all(page.spans.get(block) == (i, i + 1) and block not in around for i, block in outside.items())
+    is_mixed = any((block.tail or "").strip() for block in blocks) or (blocks and (body.node.text or "").strip())
+    if not are_apart or is_mixed:
         return replace(body, cut=tuple(sorted({*own, *body.cut})))
     cut = tuple(i for i in body.cut if i not in own)
     return replace(body, keeps=(*own, *body.keeps), cut=cut, lead=(*blocks, *body.lead))
@@ -66,7 +65,7 @@ def _is_named_subtitle(page: Judged, index: int, heading: Heading) -> bool:
     line = page.lines[index]
     if heading.first <= index < heading.end or line.linked or page.kinds[index] not in _TEXT:
         return False
-    return _SUBTITLE.search(f"{line.block.get('class', '')} {line.block.get('id', '')}") is not None
+    return _SUBTITLE.search(called(line.block)) is not None
 
 
 def _in_title_block(page: Judged, heading: Heading, last: int) -> list[int]:

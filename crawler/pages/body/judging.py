@@ -1,19 +1,23 @@
-"""The lines of a page judged: what each is, and what it is worth in signs of prose, alone and among its like."""
+"""The lines of a page judged: what each is, and what it is worth in characters of prose, alone and among its like."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from lxml import etree
 
 from crawler.pages.body.kinds import BY_WORDS, Kind, kind, worth
 from crawler.pages.body.lines import Line, Lines
+from crawler.pages.page import link_around
 
 _ITEMS = frozenset({"li", "dd"})
 _MOST_LINES_OF_A_ROW, _LONGEST_ROW, _FEWEST_TEASERS = 6, 800, 3
+"""Lines and characters of a row with its abstract, below a text's; rows of a kind that make a list."""
 _FEWEST_CELLS, _FEWEST_ROWS = 2, 2
+"""Of a table that is one: templates lay out pages with single cells."""
 _MAY_BE_FILE = re.compile("[.Dd]")
 _FILE = re.compile(
     r"\.(?:docx?|xlsx?|pptx?|pdf|wps|et|dps|ofd|txt|rtf|csv|zip|rar|7z)(?:[?#]|$)|filedown|download", re.IGNORECASE
@@ -22,33 +26,31 @@ _FILE = re.compile(
 
 @dataclass(slots=True)
 class Judged:
-    """The lines of a page, what each is, and what it is worth in signs of prose."""
+    """The lines of a page, what each is, and what it is worth in characters of prose."""
 
     lines: list[Line]
     spans: dict[etree._Element, tuple[int, int]]
     kinds: list[Kind]
     worths: list[int]
 
+    def prose(self, first: int, end: int) -> int:
+        """Characters of prose among some lines."""
+        return sum(value for value in self.worths[first:end] if value > 0)
+
+    def repeats(self, line: Line, first: int, end: int) -> bool:
+        """True for a line that says what one of some lines says."""
+        return any(line.bare == other.bare for other in self.lines[first:end])
+
 
 def judge(lines: Lines) -> Judged:
     """Judge every line; a list item, or one of several like blocks, of a link and an abstract is no prose."""
     kinds = [kind(line) for line in lines.all]
-    rows = [
-        (first, end)
-        for node, (first, end) in lines.spans.items()
-        if 1 < end - first <= _MOST_LINES_OF_A_ROW
-        and node.tag in _ITEMS
-        and _is_row(lines.all[first:end], kinds[first:end])
-    ]
-    _make_links(kinds, rows)
-    _make_links(kinds, _teasers(lines, kinds))
+    items = [span for node, span in lines.spans.items() if node.tag in _ITEMS and _may_be_row(lines, *span)]
+    rows = [(first, end) for first, end in items if Kind.LINKS in kinds[first:end]]
+    for first, end in chain(rows, _teasers(lines, kinds)):
+        kinds[first:end] = [Kind.LINKS if what is Kind.PROSE else what for what in kinds[first:end]]
     _make_cells(kinds, lines)
     return Judged(lines.all, lines.spans, kinds, list(map(_worth, lines.all, kinds)))
-
-
-def _make_links(kinds: list[Kind], spans: Iterable[tuple[int, int]]) -> None:
-    for first, end in spans:
-        kinds[first:end] = [Kind.LINKS if what is Kind.PROSE else what for what in kinds[first:end]]
 
 
 def _make_cells(kinds: list[Kind], lines: Lines) -> None:
@@ -73,21 +75,17 @@ def _teasers(lines: Lines, kinds: Sequence[Kind]) -> Iterator[tuple[int, int]]:
             like.setdefault((node.getparent(), node.tag), []).append((first, end))
     for spans in like.values():
         if len(spans) >= _FEWEST_TEASERS:
-            yield from (span for span in spans if sum(line.size for line in lines.all[slice(*span)]) <= _LONGEST_ROW)
+            yield from (span for span in spans if _may_be_row(lines, *span))
 
 
-def _is_row(lines: Sequence[Line], kinds: Sequence[Kind]) -> bool:
-    return Kind.LINKS in kinds and sum(line.size for line in lines) <= _LONGEST_ROW
+def _may_be_row(lines: Lines, first: int, end: int) -> bool:
+    short = 1 < end - first <= _MOST_LINES_OF_A_ROW
+    return short and sum(line.size for line in lines.all[first:end]) <= _LONGEST_ROW
 
 
 def names_file(line: Line) -> bool:
     """True for a line that names or links a file: an attachment."""
     if line.text.startswith("附件") or (_MAY_BE_FILE.search(line.text) and _FILE.search(line.text)):
         return True
-    return any(_links_file(node) for node, is_tail in line.pieces if not is_tail)
-
-
-def _links_file(node: etree._Element) -> bool:
-    link = node if node.tag == "a" else next(node.iterancestors("a"), None)
-    href = link.get("href") if link is not None else None
-    return href is not None and _FILE.search(href) is not None
+    links = (link_around(node) for node, is_tail in line.pieces if not is_tail)
+    return any(link is not None and _FILE.search(link.get("href", "")) for link in links)

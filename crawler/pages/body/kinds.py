@@ -1,7 +1,7 @@
 """What a line is, and what it is worth as part of an article: prose counts for it, links and furniture against it.
 
 Worths add up, so that the body is the element whose lines are worth most together: taking in one more neighbour pays
-only when it brings more prose than menus. Units are signs of prose.
+only when it brings more prose than menus. Units are characters of prose.
 """
 
 from __future__ import annotations
@@ -29,24 +29,22 @@ class Kind(Enum):
 PLAIN = (Kind.PROSE, Kind.SHORT, Kind.DAY)
 """What text is made of; a tuple: a member is found there by identity, in a set by a hash made in Python."""
 BY_WORDS = (Kind.FURNITURE, Kind.ENDING)
+"""Told by words, which a sentence may hold too."""
+BOILERPLATE = (*BY_WORDS, Kind.PAGER)
 NO_TEXT = (Kind.INFO, Kind.LINKS, Kind.PAGER)
-WORTHS = {
-    Kind.SHORT: 1,
-    Kind.DAY: 1,
-    Kind.INFO: -12,
-    Kind.LINKS: -8,
-    Kind.PAGER: -9,
-    Kind.FURNITURE: -20,
-    Kind.ENDING: -10,
-}
+WORTHS = {Kind.SHORT: 1, Kind.DAY: 1, Kind.LINKS: -8, Kind.PAGER: -9}
+WORTHS |= {Kind.ENDING: -10, Kind.INFO: -12, Kind.FURNITURE: -20}
 """Worth of a line that is no prose; links cost what they say besides."""
 
 _SENTENCE_MARKS = tuple("。！？；!?;")
 _SENTENCE_ENDS = re.compile("[。！？；…」』”]|[!?;]$")
-_PAUSED = re.compile("[，、；]")
-_PAUSES = re.compile("[，、：,“”《》]")
+_PAUSED, _PAUSES = re.compile("[，、；]"), re.compile("[，、：,“”《》]")
 _LONGEST_BUTTON, _LONGEST_FOOTER, _LONGEST_DISCLAIMER, _LONGEST_INFO, _LONGEST_DAY = 60, 160, 300, 120, 60
-_SHORTEST_SENTENCE, _SHORTEST_PAUSED, _SHORTEST_PROSE, _SHORTEST_LATIN = 4, 9, 24, 60
+"""Characters: what is longer than real ones of its kind is text, whatever words it holds."""
+_SHORTEST_SENTENCE, _SHORTEST_SAID, _SHORTEST_LINK, _SHORTEST_PAUSED = 4, 5, 8, 9
+"""Characters: fewer are a label, a button or an exclamation, whatever marks they have."""
+_SHORTEST_PROSE, _SHORTEST_LATIN = 24, 60
+"""Characters of a line that is prose by its length: entries of menus are shorter, those in Latin letters longer."""
 
 _MARK = r"[（(【\[\s“\"<《■◆●·*※>»：:|]*"
 _TAIL = r"[】\]）)：:>»|\s]"
@@ -54,6 +52,8 @@ _RELATED = (
     "(?:更多)?(?:相关|推荐|今日|编辑|延伸|热门|精彩|最新|猜你)"
     "(?:链接|新闻|阅读|报道|专题|文章|推荐|内容|资讯|评论|信息|喜欢|搜索)"
 )
+_NEIGHBOURS = "(?:上一|下一|前一|后一)[篇页条则]"
+_REMARKS = "(?:网友|用户|文章|全部|最热|最新)(?:评论|留言|跟帖)"
 # Words about books to read, and no heading of a list: the list's own entries are links.
 _RELATED_TEXT = re.compile(rf"{_RELATED}[:：].*[，、；。《]")
 # What closes an article: editors, neighbours, related lists, comments. Whole lines: prose holds such words too.
@@ -61,9 +61,8 @@ _ENDING = re.compile(
     rf"{_MARK}(?:"
     r"(?:[本此]文来源[:：]\S{1,12}\s+)?(?:[本此]文)?"
     r"(?:责任?编辑|编辑|责编|审核|初审|复审|终审|值班编委|监制|校对)[\s　]*[:：丨|][^，。！？]*$"
-    r"|(?:上一|下一|前一|后一)[篇页条则](?:[:：].*|文章(?:[:：\s].*)?)?$"
-    rf"|{_RELATED}(?:[:：].*|{_TAIL}*)$"
-    rf"|[你您]可能[还還也会會].{{0,10}}$|(?:网友|用户|文章|全部|最热|最新)(?:评论|留言|跟帖)[（(]?\d*[条）)]*{_TAIL}*$|我来说两句|发表(?:评论|回复){_TAIL}*$"
+    rf"|{_NEIGHBOURS}(?:[:：].*|文章(?:[:：\s].*)?)?$|{_RELATED}(?:[:：].*|{_TAIL}*)$"
+    rf"|[你您]可能[還还也會会].{{0,10}}$|{_REMARKS}[（(]?\d*[条）)]*{_TAIL}*$|我来说两句|发表(?:评论|回复){_TAIL}*$"
     rf"|(?:打印|关闭|收藏|分享|纠错|我要纠错|返回|扫一扫)(?:本[页文]|此[页文]|窗口|页面|[到至]|微信|微博|顶部|列表|首页|{_TAIL}){{0,4}}$"
     r"|扫一扫.{0,16}$)"
 )
@@ -88,13 +87,9 @@ _TOOL_WORDS = re.compile(
 _FOOTER_LINE = re.compile(
     r"\W*(?:©|[Cc]opyright|COPYRIGHT|(?:版权所有|主办单位|主办|承办单位|技术支持|网站标识码)[:：\s©]|[\u4e00-\u9fff]ICP[备证]|ICP[备证])[^。！？]*$"
 )
-_LONE = re.compile(
-    rf"{_MARK}(?:{_RELATED}|(?:网友|用户|文章|全部|最热|最新)(?:评论|留言|跟帖)|发表(?:评论|回复)|我来说两句){_TAIL}*"
-)
-_NEIGHBOUR = re.compile(rf"{_MARK}(?:上一|下一|前一|后一)[篇页条则](?:文章)?(?:$|[:：\s»>])")
-_COMMENTED = re.compile(
-    rf"{_MARK}(?:(?:网友|用户|文章|全部|最热|最新)(?:评论|留言|跟帖)|我来说两句|发表(?:评论|回复))"
-)
+_LONE = re.compile(rf"{_MARK}(?:{_RELATED}|{_REMARKS}|发表(?:评论|回复)|我来说两句){_TAIL}*")
+_NEIGHBOUR = re.compile(rf"{_MARK}{_NEIGHBOURS}(?:文章)?(?:$|[:：\s»>])")
+_COMMENTED = re.compile(rf"{_MARK}(?:{_REMARKS}|我来说两句|发表(?:评论|回复))")
 _SITE_LABEL = re.compile(
     "来源|来自|出处|作者|浏览|点击|阅读|访问|人气|字体|字号|编辑|责编|发布|发表|录入|更新|添加|上传|审核|关键[字词]|标签"
     r"|热线|技术支持|索\s*引\s*号|分\s*类|机关|机构|文\s*号|成文|主题词"
@@ -102,7 +97,6 @@ _SITE_LABEL = re.compile(
 _EMPTY_LABEL = re.compile(rf"(?:[\u4e00-\u9fff]{{0,2}}(?:{_SITE_LABEL.pattern})\W*[:：]\s*)+")
 _SUBTITLE = re.compile(r"[—―–]|--")
 _OWN_DAY = re.compile(r"[（(]\s*(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})\s*年[^。]{1,24}[）)]$")
-_SHORTEST_SAID, _SHORTEST_LINK = 5, 8
 _COMMENTS = re.compile(r"[^，。]{0,30}\d+\s*[条件个篇]评论[^，。]{0,10}$")
 _DISCLAIMER = re.compile(
     rf"{_MARK}(?:.{{0,10}}(?:特别|免责|版权|郑重|法律|平台|反侵权)(?:声明|说明|公告)(?:$|{_TAIL}|[\u4e00-\u9fff]*[:：])|.{{0,10}}版权与免责声明"
@@ -121,7 +115,7 @@ _TOOLS_WITHIN = re.compile(
     r"|.{0,6}(?:下载.{0,4}|尽在.{0,12})(?:APP|客户端)$)",
     re.IGNORECASE,
 )
-# A sign of each alternative: most lines hold none and are not searched.
+# A character of each alternative: most lines hold none and are not searched.
 _MAY_BE_TOOLS, _MAY_BE_FOOTER = re.compile("[复藏设联图印闭描端Pp]"), re.compile("[备证版©未举录CcAa]")
 _FOOTER = re.compile(
     r"(?:ICP|icp)[备证]案?(?:编?号|[:：\s]*\d)|公网安备(?:案?号|[:：\s]*\d)|[Cc]opyright|COPYRIGHT|^\W*©|©\s*\d{4}"
@@ -152,9 +146,8 @@ _LABEL = (
     r"|发布(?:人|者|机构)?|(?:主办|承办)单位|技术支持|热线|(?:联系)?(?:电话|地址)|联系人|邮编|邮箱|网址|传真|(?:点击|浏览|阅读|访问)(?:次数|数|量|率)?"
     r"|人气|字体|字号|录入|标签|关键[字词])[\s　]*[:：]"
 )
-_INFO = re.compile(
-    rf"{_DATE}[^。]{{0,16}}?\d{{1,2}}[:：]\d{{2}}|{_LABEL}|{_DATE}\W{{0,6}}(?:点击|浏览|阅读|访问|人气)\W{{0,3}}\d"
-)
+_MOMENT = re.compile(rf"{_DATE}[^。]{{0,16}}?\d{{1,2}}[:：]\d{{2}}")
+_INFO = re.compile(rf"{_MOMENT.pattern}|{_LABEL}|{_DATE}\W{{0,6}}(?:点击|浏览|阅读|访问|人气)\W{{0,3}}\d")
 # Whom a notice says to call: in brackets, or in a row of pauses; the columns of a footer have none.
 _CALL = re.compile(
     r"[（(]\s*(?:会务)?(?:联系人|联系(?:电话|方式|地址)|咨询电话|电话|地址|邮箱)\s*[:：][^（()）]{2,60}[）)]$"
@@ -163,7 +156,6 @@ _CALL = re.compile(
 _MAY_BE_INFO = re.compile("[:：]|点击|浏览|阅读|访问|人气")
 _LONE_DAY = re.compile(rf"[\s【\[（(]*{_DATE}[^\u4e00-\u9fff]{{0,8}}(?:星期.)?[】\]）)]?$")
 _LABELLED_DAY = re.compile(rf"{_LABEL}.*{_DATE}|{_DATE}.*{_LABEL}")
-_MOMENT = re.compile(rf"{_DATE}[^。]{{0,16}}?\d{{1,2}}[:：]\d{{2}}")
 
 
 def says_something(line: Line) -> bool:
@@ -179,9 +171,7 @@ def is_mere(line: Line) -> bool:
     text = line.text
     if line.size > _LONGEST_DISCLAIMER:
         return False
-    if _EDITORS.fullmatch(text) or _TOOL_WORDS.fullmatch(text):
-        return True
-    if _is_disclaimer(line):
+    if _EDITORS.fullmatch(text) or _TOOL_WORDS.fullmatch(text) or _is_disclaimer(line):
         return True
     if line.linked:
         return _NEIGHBOUR.match(text) is not None and not ends_sentence(text)
@@ -211,13 +201,6 @@ def is_typed_link(line: Line) -> bool:
 def is_footer(line: Line) -> bool:
     """True for a line that begins as footers do: a filing number, a copyright, who keeps the site."""
     return _FOOTER_LINE.match(line.text) is not None
-
-
-def _is_statement(line: Line) -> bool:
-    """True for a sentence, or words with a pause and without a number: a footer's are addresses and numbers."""
-    if ends_sentence(line.text):
-        return says_something(line)
-    return not line.linked and _PAUSED.search(line.text) is not None and not any(map(str.isdigit, line.text))
 
 
 def is_about_the_site(line: Line) -> bool:
@@ -265,9 +248,8 @@ def is_of_the_site(line: Line) -> bool:
 
 def closes_for_good(line: Line) -> bool:
     """True for what no text goes on behind: a disclaimer, a neighbour, comments."""
-    if not line.linked and is_sentence(line):
-        return _is_disclaimer(line)
-    return _is_disclaimer(line) or any(p.match(line.text) for p in (_NEIGHBOUR, _COMMENTS, _COMMENTED))
+    closes = any(pattern.match(line.text) for pattern in (_NEIGHBOUR, _COMMENTS, _COMMENTED))
+    return _is_disclaimer(line) or (closes and not is_sentence(line))
 
 
 def kind(line: Line) -> Kind:
@@ -283,8 +265,8 @@ def kind(line: Line) -> Kind:
         return Kind.FURNITURE
     if line.linked > plain and not (plain >= _SHORTEST_SAID and ends_sentence(text)):
         return Kind.LINKS
-    if line.size <= _LONGEST_INFO and (told := _told(text)):
-        return told
+    if line.size <= _LONGEST_INFO and (what := _of_the_page(text)):
+        return what
     return Kind.PROSE if _is_prose(text, plain) else Kind.SHORT
 
 
@@ -300,11 +282,12 @@ def _is_furniture(text: str) -> bool:
         or (_MAY_BE_FOOTER.search(text) and _FOOTER.search(text))
         or (_MAY_BE_TOOLS.search(text) and _TOOLS_WITHIN.match(text))
     )
-    return bool(found) and not _is_long(text)
+    # Several sentences are no footer, whatever words they hold.
+    return bool(found) and text.count("。") <= 1
 
 
-def _told(text: str) -> Kind | None:
-    """What a short line tells about the page: where it stands, when and by whom it was published."""
+def _of_the_page(text: str) -> Kind | None:
+    """What a short line says about the page: where it stands, when and by whom it was published."""
     if _WITHIN.search(text):
         return None
     if _MAY_BE_TRAIL.search(text) and _TRAIL.match(text) and not text.endswith(_SENTENCE_MARKS):
@@ -325,15 +308,18 @@ def _is_prose(text: str, plain: int) -> bool:
     return plain >= _SHORTEST_PAUSED and _PAUSES.search(text) is not None
 
 
-def _is_long(text: str) -> bool:
-    """True for several sentences: whatever words they hold, they are no footer."""
-    return text.count("。") > 1
-
-
 def worth(line: Line, what: Kind) -> int:
-    """Signs of prose a line adds to an article, or takes from it."""
+    """Characters of prose a line adds to an article, or takes from it."""
     if what is Kind.PROSE:
-        return max(1, line.size - 2 * line.linked) if ends_sentence(line.text) else line.size - 2 * line.linked
+        plain = line.size - 2 * line.linked
+        return max(1, plain) if ends_sentence(line.text) else plain
     if what in BY_WORDS and _is_statement(line) and not is_mere(line) and not is_footer(line):
         return 1
     return WORTHS[what] - line.linked
+
+
+def _is_statement(line: Line) -> bool:
+    """True for a sentence, or words with a pause and without a number: a footer's are addresses and numbers."""
+    if ends_sentence(line.text):
+        return says_something(line)
+    return not line.linked and _PAUSED.search(line.text) is not None and not any(map(str.isdigit, line.text))

@@ -12,14 +12,14 @@ from itertools import accumulate, pairwise
 
 from crawler.pages.body.kinds import Kind, is_subtitle
 from crawler.pages.body.lines import Line
-from crawler.pages.page import ends_sentence, squeeze, tidy
+from crawler.pages.page import called, ends_sentence, squeeze, tidy
 
 _SEPARATORS = "-_—–―－|｜丨·•>»«<~～:：/【】[]()（）"
 _CUT = re.compile(
     r"(?<!\s)\s*(?:[_|｜>»«]|--+|—+|–|\s[-·•]\s|-(?=[^-]*(?:网|站|政协|政府|在线|频道|门户)[^-]*$)|\s(?=\S*(?:网|网站|门户)$))\s*"
 )
 _DOTS = re.compile(r"(?:(?<!\.)\.{2,}|(?<!…)…+)$")
-_DAY = re.compile(r"\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}")
+DAY = re.compile(r"\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}")
 _SITE = re.compile(
     "(?:网|网站|门户|首页|主页|频道)$|^.{0,16}(?:委员会|人民政府|[协学]会|联合会|博客|论坛|在线|[日晚]报|电视台)$"
 )
@@ -194,7 +194,7 @@ def _may_be_title(line: Line, kind: Kind) -> bool:
         and kind in (Kind.SHORT, Kind.PROSE)
         and line.text[-1] not in "。：:"
         and line.block.tag != "marquee"
-        and not any(pattern.search(line.text) for pattern in (_DAY, _CONTACT, _NUMBER, _SPOKEN, _TRAIL))
+        and not any(pattern.search(line.text) for pattern in (DAY, _CONTACT, _NUMBER, _SPOKEN, _TRAIL))
     )
 
 
@@ -221,7 +221,7 @@ def _is_above_info(kinds: Sequence[Kind], index: int) -> bool:
 
 
 def _named(line: Line) -> bool:
-    return _NAMED.search(f"{line.block.get('class', '')} {line.block.get('id', '')}") is not None
+    return _NAMED.search(called(line.block)) is not None
 
 
 def _candidates(texts: Sequence[str]) -> Iterable[tuple[int, int, str]]:

@@ -10,9 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from lxml import etree
-
-from crawler.pages.page import Page, tidy
+from crawler.pages.page import Page, called, tidy
 from crawler.pages.written import inline_scripts, set_in
 from pipelines.record import Witness
 from pipelines.text.dates import leading_date
@@ -101,17 +99,14 @@ def _in_elements(page: Page) -> Iterator[str]:
     yield from (tidy(time.get("datetime") or "") for time in named or times)
     for node in page.all("//*[@*[starts-with(name(), 'data-')]]"):
         for name, value in map(_strings, node.items()):
-            if _ATTRIBUTE.fullmatch(name) or (name in _PLAIN_ATTRIBUTE and _is_time(node)):
+            is_time = name in _PLAIN_ATTRIBUTE and _CALLS_ITSELF_TIME.search(called(node))
+            if is_time or _ATTRIBUTE.fullmatch(name):
                 yield tidy(value)
 
 
 def _strings(pair: tuple[str | bytes, str | bytes]) -> tuple[str, str]:
     """lxml types attributes as perhaps bytes; those of a parsed page are text."""
     return str(pair[0]), str(pair[1])
-
-
-def _is_time(node: etree._Element) -> bool:
-    return _CALLS_ITSELF_TIME.search(f"{node.get('class', '')} {node.get('id', '')}") is not None
 
 
 def _in_scripts(page: Page) -> Iterator[str]:

@@ -14,7 +14,7 @@ from lxml import etree
 
 from crawler.pages.body.lines import Line
 from crawler.pages.head.labels import BARE_COUNT, BARE_LABEL, LABEL, WORDS
-from crawler.pages.page import EDGES, squeeze, tidy
+from crawler.pages.page import EDGES, link_around, squeeze, tidy
 from crawler.pages.written import unread_script
 from pipelines.text.dates import find_dates, leading_date
 from pipelines.text.placeholders import says_nothing
@@ -207,16 +207,12 @@ def _container(node: etree._Element, is_tail: bool) -> etree._Element:
 def _is_apart(own: etree._Element, first: etree._Element, holder: etree._Element) -> bool:
     """True when words stand outside the element of a value: its label's, or its own; or in another link."""
     around = own if _is_within(first, own) else first
-    link, other = _link(first), _link(holder)
+    link, other = link_around(first), link_around(holder)
     return not _is_within(holder, around) or (link is not None and other is not None and link is not other)
 
 
 def _is_within(node: etree._Element, around: etree._Element) -> bool:
     return node is around or around in node.iterancestors()
-
-
-def _link(node: etree._Element) -> etree._Element | None:
-    return node if node.tag == "a" else next(node.iterancestors("a"), None)
 
 
 def _unbracketed(value: str) -> str:
