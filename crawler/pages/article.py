@@ -25,7 +25,7 @@ from crawler.pages.body.lines import read_lines
 from crawler.pages.body.wordless import find_wordless, linked_beside
 from crawler.pages.head.breadcrumb import Trail, read_trail
 from crawler.pages.head.heading import Heading, find_heading, nearest_heading, titled
-from crawler.pages.head.info import Found, read_info, zones
+from crawler.pages.head.info import Found, read_info
 from crawler.pages.head.meta_tags import Claims, read_claims
 from crawler.pages.head.slashed import ordered
 from crawler.pages.page import Page, PageError, squeeze, tidy, words
@@ -118,7 +118,7 @@ def read(page: Page, evidence: Evidence | None = None) -> Article:
     heading = _heading(judged, named, names, evidence)
     body, heading, certainty = _body(page, judged, heading, names, evidence.body)
     title = Found(heading.text, "heading") if heading else _claimed_title(named, names)
-    info = read_info(zones(judged, body, heading))
+    info = read_info(judged, body, heading)
     said = (*_published_first(info.dates, evidence), *claims.dates)
     dates = ordered(said, [line.text for line in judged.lines])
     if evidence.body is None and certainty is None:

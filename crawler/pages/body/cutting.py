@@ -52,7 +52,7 @@ def cut(
         drop(node)
     for node in (copies[node] for node in shown if node in copies):
         for name in ("style", "hidden"):
-            node.attrib.pop(name, None)
+            node.attrib.pop(name, "")
     return whole
 
 

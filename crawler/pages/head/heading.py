@@ -23,17 +23,15 @@ DAY = re.compile(r"\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}")
 _SITE = re.compile(
     "(?:网|网站|门户|首页|主页|频道)$|^.{0,16}(?:委员会|人民政府|[协学]会|联合会|博客|论坛|在线|[日晚]报|电视台)$"
 )
-_LABEL = re.compile(
-    r"(?:(?:文章|信息|文件)?标[\s\u3000]*题|题[\s\u3000]*目|信息名称|名[\s\u3000]*称)[\s\u3000]*[:：][\s\u3000]*(?=.)"
-)
-_LABEL_CELL = re.compile(r"标[\s\u3000]*题[\s\u3000]*[:：]?")
+_LABEL = re.compile(r"(?:(?:文章|信息|文件)?标\s*题|题\s*目|信息名称|名\s*称)\s*[:：]\s*(?=.)")
+_LABEL_CELL = re.compile(r"标\s*题\s*[:：]?")
 _SORT = re.compile(r"[\[【［][^\]】］]{1,6}[\]】］]")
 _NUMBER = re.compile(r"[〔\[（(]\d{4}[〕\]）)].{0,8}号$")
 # How to reach the site: a column of such lines stands before the text on small sites.
-_CONTACT = re.compile(r"^(?:联系)?(?:地\s*址|电\s*话|手\s*机|传\s*真|邮\s*[箱编]|网\s*址|联系人)[\s\u3000]*[:：]")
+_CONTACT = re.compile(r"^(?:联系)?(?:地\s*址|电\s*话|手\s*机|传\s*真|邮\s*[箱编]|网\s*址|联系人)\s*[:：]")
 # Where the page stands in its site.
 _TRAIL = re.compile(
-    r"^(?:您|你)?(?:现在|当前|目前)?的?(?:所在)?(?:的)?位置[\s\u3000]*[:：]|^(?:网站)?(?:首页|主页)[\s\u3000]*[>»›＞→-]"
+    r"^(?:您|你)?(?:现在|当前|目前)?的?(?:所在)?(?:的)?位置\s*[:：]|^(?:网站)?(?:首页|主页)\s*[>»›＞→-]"
 )
 # A salutation, or the heading of a part.
 _SPOKEN = re.compile(
@@ -43,9 +41,11 @@ _CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
 _TAGS = {"h1": 4, "h2": 3, "h3": 2, "h4": 1}
 _NAMED = re.compile(r"tit|biaoti|headline|subject|heading", re.IGNORECASE)
 _MUCH, _LITTLE_PROSE = 200, 20
-_LOOKED_BEHIND, _MOST_LINKS, _LONGEST_LABEL = 10, 80, 6
-_LONGEST_COLUMN = 6
+"""Characters of prose of a page whose titles stand before all but a twentieth of it."""
+_LOOKED_BEHIND, _MOST_LINKS, _LONGEST_LABEL, _LONGEST_COLUMN = 10, 80, 6, 6
+"""Lines near a title; of a column of links between title and body; characters of 原创 and the like, of 领导讲话."""
 _SHORTEST_HEADED, _SHORTEST, _SHORTEST_INSIDE, _SHORTEST_LINKED, _LONGEST_TITLE, _LONGEST = 2, 4, 8, 10, 60, 120
+"""Characters: 讲话 is a title in a heading alone; menus and columns have short names; longer lines are paragraphs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +85,19 @@ def find_heading(
     for claim, (whole, edges) in zip(claims, edged, strict=True):
         for begins in (True, False):
             found = [
-                (_rank(lines[first], len(text)), _prose_behind(worths, end) > 0, -first, end, text)
+                (
+                    len(text),
+                    lines[first].linked * 2 < lines[first].size,
+                    _prose_behind(worths, end) > 0,
+                    -first,
+                    end,
+                    text,
+                )
                 for first, end, text in candidates
                 if _names(whole, edges, text, begins=begins) and _is_title(text, lines[first], known) and end <= last
             ]
             if found:
-                _, _, first, end, text = max(found)
+                _, _, _, first, end, text = max(found)
                 if begins and len(text) <= _LONGEST_COLUMN and _has_headed(candidates, lines, whole, edges):
                     continue
                 shown = titles[-first]
@@ -127,13 +134,10 @@ def _begun(lines: Sequence[Line], worths: Sequence[int], title: str) -> Heading 
 
 def _is_title(text: str, line: Line, known: set[str]) -> bool:
     """True for what may be a title: no menu entry, no name of site or section."""
-    if (
-        len(text) < (_SHORTEST_HEADED if line.block.tag in _TAGS else _SHORTEST)
-        or text in known
-        or _SITE.search(text)
-    ):
+    is_headed = line.block.tag in _TAGS
+    if len(text) < (_SHORTEST_HEADED if is_headed else _SHORTEST) or text in known or _SITE.search(text):
         return False
-    return len(text) >= _SHORTEST_LINKED or line.linked < line.size or line.block.tag in _TAGS
+    return len(text) >= _SHORTEST_LINKED or line.linked < line.size or is_headed
 
 
 def _cut(claim: str, text: str) -> str:
@@ -150,20 +154,23 @@ def nearest_heading(lines: Sequence[Line], kinds: Sequence[Kind], start: int, na
     Where none does, or only the site's name or a slogan, the body's own first line, when it stands out.
     """
     known = {squeeze(name) for name in names}
-    for index in range(max(0, start - _MOST_LINKS), start - 1):
+    first = max(0, start - _MOST_LINKS)
+    for index in range(first, start - 1):
         if _LABEL_CELL.fullmatch(lines[index].text) and _SHORTEST < lines[index + 1].size <= _LONGEST:
             return Heading(lines[index + 1].text, index + 1, index + 2)
-    before = [index for index in range(max(0, start - _MOST_LINKS), start) if kinds[index] is not Kind.LINKS]
+    before = [index for index in range(first, start) if kinds[index] is not Kind.LINKS]
     inside = _first_inside(lines, kinds, start, known)
     looks = [
         (
             not _SITE.search(line.text),
             not is_subtitle(line.text),
-            2 * _TAGS.get(str(line.block.tag), 0) + _named(line) + 3 * _is_above_info(kinds, index),
+            2 * _TAGS.get(str(line.block.tag), 0)
+            + _named(line)
+            + 3 * (kinds[index + 1 : index + 2] in ([Kind.INFO], [Kind.DAY])),
             index,
         )
-        for index, line in ((index, lines[index]) for index in before[-_LOOKED_BEHIND:])
-        if _may_be_title(line, kinds[index]) and line.bare not in known
+        for index in before[-_LOOKED_BEHIND:]
+        if _may_be_title(line := lines[index], kinds[index]) and line.bare not in known
     ]
     if looks:
         is_no_site, _, score, index = max(looks)
@@ -174,11 +181,7 @@ def nearest_heading(lines: Sequence[Line], kinds: Sequence[Kind], start: int, na
 
 def _first_inside(lines: Sequence[Line], kinds: Sequence[Kind], start: int, known: set[str]) -> Heading | None:
     """The body's own first line when it stands out, also below the name of a column."""
-    if (
-        kinds[start : start + 1]
-        and lines[start].size <= _LONGEST_LABEL
-        and kinds[start : start + 2] == [Kind.SHORT, Kind.PROSE]
-    ):
+    if kinds[start : start + 2] == [Kind.SHORT, Kind.PROSE] and lines[start].size <= _LONGEST_LABEL:
         start += 1
     if start >= len(lines):
         return None
@@ -216,10 +219,6 @@ def _unlabelled(text: str) -> str:
     return text[label.end() :] if label else text
 
 
-def _is_above_info(kinds: Sequence[Kind], index: int) -> bool:
-    return kinds[index + 1 : index + 2] in ([Kind.INFO], [Kind.DAY])
-
-
 def _named(line: Line) -> bool:
     return _NAMED.search(called(line.block)) is not None
 
@@ -233,10 +232,6 @@ def _candidates(texts: Sequence[str]) -> Iterable[tuple[int, int, str]]:
     for index, (text, following) in enumerate(pairwise(texts)):
         if text and following:
             yield index, index + 2, text + following
-
-
-def _rank(line: Line, length: int) -> tuple[int, bool]:
-    return length, line.linked * 2 < line.size
 
 
 def _last_place(worths: Sequence[int]) -> int:

@@ -27,8 +27,12 @@ from crawler.pages.head.labels import (
     UPDATED,
     VIEWS,
     WRITTEN,
+    InfoLine,
+    Value,
+    info_lines,
+    labelled,
+    with_cells_joined,
 )
-from crawler.pages.head.told import Told, Value, labelled, told, told_cells
 from crawler.pages.page import ends_sentence, squeeze
 from pipelines.record import Witness
 from pipelines.text.dates import find_dates, leading_date
@@ -36,10 +40,14 @@ from pipelines.text.placeholders import says_nothing
 from pipelines.text.views import view_count
 
 _ABOVE, _BEHIND, _WITHOUT_HEADING, _MOST_LINKS, _MOST_BETWEEN, _SIGNATURE, _FIRST = 4, 4, 8, 80, 24, 3, 3
+"""Lines that may belong to an article: farther off stand side bars, related articles and the next entry."""
 _CJK, _SHORTEST_TITLE = re.compile(r"[\u4e00-\u9fff]"), 8
+"""Chinese characters of a title; the name of a source has fewer."""
 _MOST_BESIDE, _LONGEST_BEHIND, _LONGEST_DATED, _LONGEST_SPLIT = 12, 40, 60, 12
+"""Characters beside a day alone, of a line of labels behind a body, of a dated line, of a day in pieces: a sentence
+has more."""
 _CLOCK = re.compile(r"\d\s?[:：时點点]\s?\d")
-_YEARLESS = re.compile(r"(?<![\d/.-])\d{1,2}[-/月]\d{1,2}日?[\s\u00a0]+\d{1,2}[:：]\d{2}(?:[:：]\d{2})?")
+_YEARLESS = re.compile(r"(?<![\d/.-])\d{1,2}[-/月]\d{1,2}日?\s+\d{1,2}[:：]\d{2}(?:[:：]\d{2})?")
 _TODAY = re.compile("今天|今日|现在|当前|欢迎|您好|北京时间")
 _UPDATE = re.compile(rf"{UPDATE_LABEL}$")
 _YEAR_FIRST, _NUMBERS = re.compile(r"\d{4}\D"), re.compile(r"\d+")
@@ -72,7 +80,7 @@ class Info:
 
 
 @dataclass(frozen=True, slots=True)
-class Zones:
+class _Zones:
     """The lines that may tell of an article.
 
     `above` its title, `between` title and body, in the `head` of the body's element but no text, `behind` the body,
@@ -87,7 +95,7 @@ class Zones:
     last: Sequence[Line] = ()
 
 
-def zones(page: Judged, body: Body, heading: Heading | None) -> Zones:
+def _zones(page: Judged, body: Body, heading: Heading | None) -> _Zones:
     """The lines around a body, and those within its element that are no part of the text."""
     lines, kinds = page.lines, page.kinds
     kept = set(body.keeps)
@@ -99,8 +107,8 @@ def zones(page: Judged, body: Body, heading: Heading | None) -> Zones:
         between = list(range(heading.end, body.start))
     else:
         # Portals set columns of links between title and body.
-        told = [i for i in range(max(0, body.start - _MOST_LINKS), body.start) if kinds[i] is not Kind.LINKS]
-        above, between = [], told[-_WITHOUT_HEADING:]
+        before = [i for i in range(max(0, body.start - _MOST_LINKS), body.start) if kinds[i] is not Kind.LINKS]
+        above, between = [], before[-_WITHOUT_HEADING:]
     if len(between) > _MOST_BETWEEN:
         between = between[: _MOST_BETWEEN // 2] + between[-_MOST_BETWEEN // 2 :]
     first = range(body.start, min(body.stop, body.start + _FIRST))
@@ -108,7 +116,7 @@ def zones(page: Judged, body: Body, heading: Heading | None) -> Zones:
     inside = [i for i in between if i >= body.first] if is_around else []
     between = between[: len(between) - len(inside)]
     last = range(body.stop - 1, max(body.start, body.stop - 1 - _SIGNATURE), -1)
-    return Zones(
+    return _Zones(
         above=above,
         between=[lines[i] for i in between if not is_own_day(lines[i].text)],
         head=[lines[i] for i in (*inside, *in_head) if i not in kept and not is_own_day(lines[i].text)],
@@ -124,14 +132,15 @@ def _may_be_info(line: Line, what: Kind) -> bool:
         return True
     if line.linked or line.size > _LONGEST_BEHIND or ends_sentence(line.text) or not _NUMBERS.search(line.text):
         return False
-    return what is Kind.SHORT or next(Told.of(line).values(), None) is not None
+    return what is Kind.SHORT or next(InfoLine.of(line).values(), None) is not None
 
 
-def read_info(near: Zones) -> Info:
-    """Read the lines that may tell of an article."""
+def read_info(page: Judged, body: Body, heading: Heading | None) -> Info:
+    """Read the lines around a body that may say something of it."""
+    near = _zones(page, body, heading)
     around = {"info": near.between, "head": near.head, "tail": near.behind, "above": near.above}
-    lines = {where: told(zone) for where, zone in around.items()}
-    values = [(where, labelled(told_cells(zone))) for where, zone in around.items()]
+    lines = {where: info_lines(zone) for where, zone in around.items()}
+    values = [(where, labelled(with_cells_joined(zone))) for where, zone in around.items()]
     dates = tuple(_dates(near, lines, dict(values)))
     # Related articles behind a body have authors and sources too, not at the beginning of a line.
     tail = labelled(line for line in lines["tail"] if line.begins_with_label)
@@ -144,23 +153,18 @@ def read_info(near: Zones) -> Info:
     )
 
 
-def _dates(near: Zones, lines: dict[str, list[Told]], values: dict[str, dict[str, Value]]) -> Iterator[Witness]:
+def _dates(near: _Zones, lines: dict[str, list[InfoLine]], values: dict[str, dict[str, Value]]) -> Iterator[Witness]:
     """Every day that the lines say, with the place it has there."""
     for where in lines:
         yield from _labelled_dates(where, values[where])
-    for where, zone in (("info", near.between), ("head", near.head)):
-        may_tell = [line for line in zone if _may_tell(line)]
-        yield from _unlabelled(where, may_tell, told(may_tell))
+    yield from _unlabelled("info", [line for line in near.between if _may_be_dated(line)])
+    yield from _unlabelled("head", [line for line in near.head if _may_be_dated(line)])
     yield from _alone(near.above, lines["above"], _MOST_BESIDE)
     yield from _behind(near.behind, lines["tail"])
     for where, zone in (("signature", near.last), ("body", near.first)):
-        lines_of_text = told(line for line in zone if not is_own_day(line.text))
-        for text in (*_plain_dates(lines_of_text), *_split(lines_of_text)):
-            yield Witness(where=where, text=text)
-
-
-def _plain_dates(lines: Sequence[Told]) -> Iterator[str]:
-    return (text for line in lines for _, text in _whole_dates(line.without(_OF_OTHER_THINGS)))
+        said = info_lines(line for line in zone if not is_own_day(line.text))
+        plain = (text for line in said for _, text in _whole_dates(line.without(_OF_OTHER_THINGS)))
+        yield from (Witness(where=where, text=text) for text in (*plain, *_split(said)))
 
 
 def _labelled_dates(where: str, values: dict[str, Value]) -> Iterator[Witness]:
@@ -178,21 +182,18 @@ def _labelled_dates(where: str, values: dict[str, Value]) -> Iterator[Witness]:
             yield Witness(where=kind, text=date)
 
 
-def _may_tell(line: Line) -> bool:
+def _may_be_dated(line: Line) -> bool:
     """True for a line that may print the article's day without a label: no row, sentence or subtitle."""
-    if line.linked and _is_row(line):
+    # The link to a source is no title.
+    is_titled = line.linked * 2 > line.size and len(_CJK.findall(line.text)) >= _SHORTEST_TITLE
+    if line.linked and (is_titled or line.block.tag in {"li", "dd"}):
         return False
     return not is_subtitle(line.text) and not (ends_sentence(line.text) and line.size > _LONGEST_DATED)
 
 
-def _is_row(line: Line) -> bool:
-    """True for a line that is mostly a link to another article; the link to a source is no title."""
-    is_titled = line.linked * 2 > line.size and len(_CJK.findall(line.text)) >= _SHORTEST_TITLE
-    return is_titled or line.block.tag in {"li", "dd"}
-
-
-def _unlabelled(where: str, lines: Sequence[Line], said: Sequence[Told]) -> Iterator[Witness]:
+def _unlabelled(where: str, lines: Sequence[Line]) -> Iterator[Witness]:
     """Of days with a clock time the earliest, since a change comes after; else the first; else one without a year."""
+    said = info_lines(lines)
     found = [date for line in said for date in _whole_dates(line.without(_OF_OTHER_THINGS))]
     # Layouts set day and clock apart that run into each other in the source.
     found = found or [date for line in said for date in _whole_dates(line.parts(_OF_OTHER_THINGS))]
@@ -218,7 +219,7 @@ def _whole_dates(text: str) -> Iterator[tuple[str, str]]:
             yield text[:start], text[start : start + end]
 
 
-def _split(lines: Sequence[Told]) -> Iterator[str]:
+def _split(lines: Sequence[InfoLine]) -> Iterator[str]:
     """Dates whose day and month stand in elements or lines of their own: `28`, `2023-12`."""
     apart = [parts for line in lines if len(parts := line.parts()) <= _LONGEST_BEHIND]
     short = [parts for parts in apart if len(parts) <= _LONGEST_SPLIT]
@@ -227,7 +228,7 @@ def _split(lines: Sequence[Told]) -> Iterator[str]:
             yield text
 
 
-def _alone(lines: Sequence[Line], said: Sequence[Told], beside: int) -> Iterator[Witness]:
+def _alone(lines: Sequence[Line], said: Sequence[InfoLine], beside: int) -> Iterator[Witness]:
     """The first line that is a day and hardly anything else; the day of the visit is none of the article's."""
     for line, words in zip(lines, said, strict=True):
         for _, text in _whole_dates(words.without((*_OF_OTHER_THINGS, *PUBLISHED))):
@@ -236,15 +237,14 @@ def _alone(lines: Sequence[Line], said: Sequence[Told], beside: int) -> Iterator
                 return
 
 
-def _behind(lines: Sequence[Line], said: Sequence[Told]) -> Iterator[Witness]:
+def _behind(lines: Sequence[Line], said: Sequence[InfoLine]) -> Iterator[Witness]:
     """A day directly behind the body, before the first link or footer."""
     for line, words in zip(lines, said, strict=True):
         if line.linked or _FOOTER.search(line.text) or line.size > _LONGEST_BEHIND:
             return
-        has_clock = _CLOCK.search(line.text) is not None
-        found = list(_alone([line], [words], _LONGEST_BEHIND if has_clock else _MOST_BESIDE))
-        if found:
-            yield found[0]
+        beside = _LONGEST_BEHIND if _CLOCK.search(line.text) else _MOST_BESIDE
+        if found := next(_alone([line], [words], beside), None):
+            yield found
             return
 
 
@@ -263,13 +263,12 @@ def _first(zones: Sequence[tuple[str, dict[str, Value]]], labels: Sequence[str])
     return next((one for one in found if not says_nothing(one.text)), next(iter(found), None))
 
 
-def _views(zones: Sequence[tuple[str, dict[str, Value]]], lines: Sequence[Told]) -> Found | None:
+def _views(zones: Sequence[tuple[str, dict[str, Value]]], lines: Sequence[InfoLine]) -> Found | None:
     """The count behind a label, as it is printed; without a colon only what is certainly one."""
     for where, values in zones:
         for label in VIEWS:
             if label in values and (count := values[label].count):
                 return Found(count, where)
-    bare = (
-        (match[1] or match["count"]).lstrip("(（[ ") for line in lines for match in _BARE_VIEWS.finditer(line.text)
-    )
+    found = (match for line in lines for match in _BARE_VIEWS.finditer(line.text))
+    bare = ((match[1] or match["count"]).lstrip("(（[ ") for match in found)
     return next((Found(text, "info") for text in bare if isinstance(view_count(text, source="page"), int)), None)

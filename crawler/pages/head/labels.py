@@ -1,8 +1,22 @@
-"""Label words of an info line: what templates put before a CMS's tags ({$GetDate}, {$GetAuthor}, {$GetHits})."""
+"""The labels of an info line (what templates put before {$GetDate}, {$GetAuthor}, {$GetHits}) and the values behind.
+
+A value reaches to the next label, gap, element or button. Nothing cuts it where a pattern stops to match: `10万+` is
+no count of ten, and what cannot be read is handed on as it stands, for the normaliser to refuse.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lxml import etree
+
+from crawler.pages.body.lines import Line
+from crawler.pages.page import EDGES, link_around, squeeze, tidy
+from crawler.pages.written import unread_script
+from pipelines.text.dates import find_dates, leading_date
+from pipelines.text.placeholders import says_nothing
 
 PUBLISHED = (
     "发布时间 发布日期 发表时间 发表日期 发文时间 发文日期 编辑日期 编辑时间 添加时间 添加日期 录入时间 录入日期 "
@@ -33,21 +47,219 @@ _OTHER = (
 _LONGEST_FIRST = sorted(
     {*PUBLISHED, *WRITTEN, *UPDATED, *AUTHOR, *INPUTTER, *SOURCE, *VIEWS, *OTHER_DAYS, *_OTHER}, key=len, reverse=True
 )
-_B = r"[\s\u3000]{0,9}"
-WORDS = f"(?:{'|'.join(_B.join(label) for label in _LONGEST_FIRST)})"
+_B = r"\s{0,9}"
+_WORDS = f"(?:{'|'.join(_B.join(label) for label in _LONGEST_FIRST)})"
 """Any label, as a pattern; blanks may stand between its characters."""
-LABEL = rf"(?<!工)({WORDS}){_B}[:：]"
+_LABEL_WITH_COLON = rf"(?<!工)({_WORDS}){_B}[:：]"
 """Any label with its colon. 工作者 is no 作者."""
-BARE_LABEL = (
-    rf"[【\[]{_B}({WORDS}){_B}[】\]]|((?:发布|发表|更新|编辑|录入|添加|上传)(?:于|时间|日期))(?={_B}(?:19|20)\d\d)"
+_BARE_LABEL = (
+    rf"[【\[]{_B}({_WORDS}){_B}[】\]]|((?:发布|发表|更新|编辑|录入|添加|上传)(?:于|时间|日期))(?={_B}(?:19|20)\d\d)"
 )
 """A label without a colon: in brackets of its own, or directly before a year."""
 _SEEN = "(?:浏览|阅读|点击|访问|查看|人气)"
 COUNT_BEFORE = rf"(?:已有|共有?|被)\s?(?P<count>[\d０-９][\d０-９,，]{{0,12}})\s?(?:人次|人|次){_SEEN}"
 """A count of views before its word: 已有56人阅读."""
-BARE_COUNT = rf"{_SEEN}(?:次数|人数|人次|量|数|率)?[\s\u3000]*[（(\[]?[\s\u3000]*[\d０-９]|{COUNT_BEFORE}"
+_BARE_COUNT = rf"{_SEEN}(?:次数|人数|人次|量|数|率)?\s*[（(\[]?\s*[\d０-９]|{COUNT_BEFORE}"
 """A count of views without a colon: 阅读 56, 浏览(56), 已有56人阅读."""
-UPDATE_LABEL = r"(?:更新|修改)[\s\u3000]*+(?:于|时间|日期)?[\s\u3000]*+[:：]?[\s\u3000]*+"
+UPDATE_LABEL = r"(?:更新|修改)\s*+(?:于|时间|日期)?\s*+[:：]?\s*+"
 """What stands before the day of a change: it is the day of publication only where the page tells no other."""
-NUMBER = re.compile(r"[\d０-９][\d０-９,，.．]*\s*[万亿]?")
-"""A count of views as pages print it."""
+_LABEL = re.compile(f"{_LABEL_WITH_COLON}|{_BARE_LABEL}")
+_CELL = re.compile(rf"[\s【\[]*{_WORDS}[\s】\]:：]*")
+_LABELLED = re.compile(rf"[\s【\[（(■]*(?:[本此原]文)?(?:{_LABEL.pattern})")
+_BLANKS = re.compile(r"[ \t\r\n\f]+")
+_TOOL = (
+    "我[要来]|打印|分享|收藏|评论|参与互动|互动|举报|字体|字号|推荐|纠错|订阅|关闭|返回|朗读|语音|播放|下载|微信|微博|点赞|关注|复制|投稿"
+    r"|扫一扫|放大|缩小|[大中小](?:\s?[大中小]){0,2}(?!\S)|A[+-]"
+)
+_GAP = re.compile(rf"[\u00a0\u3000 ]{{2,}}|[|｜【】\[\]〓]|[\u00a0\u3000 ](?:{_TOOL}|{_BARE_COUNT})")
+_BUTTON = re.compile(rf"\s*[【\[(（]?(?:{_TOOL})")
+_COUNT_ENDS = re.compile(
+    r"[\u00a0\u3000 ]{2,}|\s(?![\d０-９万亿wW+次人])|[|｜【】\[\]（(）)〓;；、]|(?<=[次人])(?=[^\s次])"
+)
+_UNIT, _DIGIT = re.compile(r"(?<!\s)\s*+(?:人次|次|人)$"), re.compile(r"[0-9０-９一二三四五六七八九十百千万]")
+_OPENING, _CLOSING = "（(", "）)"
+_LABEL_CELLS = frozenset({"dt", "th", "td"})
+_BRACKETS = {"[": "]", "（": "）", "(": ")", "【": "】"}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What stands behind a label. `name`: its words up to a gap; `rest`: all up to the next label.
+
+    `script`: the source of the script that writes what should stand here, where that could not be read.
+    """
+
+    label: str
+    name: str
+    rest: str
+    script: str | None = None
+
+    @property
+    def date(self) -> str:
+        """The date that begins here, with its clock time; else the first one within, else the words as they are."""
+        start = len(self.rest) - len(self.rest.lstrip(EDGES + "[【（("))
+        text = self.rest[start:]
+        if end := leading_date(text):
+            return text[:end]
+        inner = (text[at : at + leading_date(text[at:])] for at, _, _ in find_dates(text[: len(self.name)]))
+        return next(filter(None, inner), self.name)
+
+    @property
+    def count(self) -> str | None:
+        """The number that begins here as printed, without its unit, or the mark in its place (`--`); else None."""
+        text = self.rest.lstrip(EDGES)
+        closing = _BRACKETS.get(text[:1])
+        if closing:
+            text = text[1:].partition(closing)[0]
+        text = text[: next((start for start, _, _ in find_dates(text) if start), len(text))]
+        end = None if closing else _COUNT_ENDS.search(text)
+        value = _UNIT.sub("", tidy(text[: end.start()] if end else text))
+        is_count = _DIGIT.search(value) is not None or (value != "" and says_nothing(value))
+        return value if is_count else None
+
+
+@dataclass(frozen=True, slots=True)
+class InfoLine:
+    """One line: its words, and where the element of each piece of them begins."""
+
+    text: str
+    pieces: tuple[tuple[int, etree._Element, bool], ...]
+
+    @classmethod
+    def of(cls, line: Line) -> InfoLine:
+        text, pieces = "", []
+        for node, is_tail in line.pieces:
+            pieces.append((len(text), node, is_tail))
+            text += _BLANKS.sub(" ", (node.tail if is_tail else node.text) or "")
+        return cls(text, tuple(pieces))
+
+    def values(self) -> Iterator[Value]:
+        """The labels of the line with what stands behind each, in order."""
+        marks = list(_LABEL.finditer(self.text))
+        for mark, following in zip(marks, [*marks[1:], None], strict=False):
+            end = following.start() if following else len(self.text)
+            yield self._value(mark, end)
+
+    @property
+    def begins_with_label(self) -> bool:
+        """True for a line whose first words are a label."""
+        return _LABELLED.match(self.text) is not None
+
+    def without(self, labels: Sequence[str]) -> str:
+        """The line's words without these labels and the dates behind them."""
+        return _without(self.text, labels)
+
+    def parts(self, labels: Sequence[str] = ()) -> str:
+        """The pieces of the line with a blank between, without these labels and their dates.
+
+        Layouts print day and month, or day and clock, in elements of their own.
+        """
+        starts = [start for start, _, _ in self.pieces]
+        pieces = (self.text[a:b] for a, b in zip(starts, [*starts[1:], len(self.text)], strict=True))
+        return _without(tidy(" ".join(pieces)), labels)
+
+    def _value(self, mark: re.Match[str], end: int) -> Value:
+        rest = self.text[mark.end() : end]
+        name = self._name(mark.end(), end).strip(EDGES)
+        gap = _GAP.search(name)
+        name = _unbracketed(tidy(name[: gap.start()] if gap else name))
+        if at := next((start for start, _, _ in find_dates(name) if start), 0):
+            name = name[:at].rstrip(EDGES + "-·,，;；")
+        return Value(_label(mark), name, rest, None if rest.strip(EDGES) else self._script(mark.end()))
+
+    def _name(self, start: int, end: int) -> str:
+        """The words behind a label: they end with their element, before a button and before a second link."""
+        own = next(_container(node, is_tail) for at, node, is_tail in reversed(self.pieces) if at < start)
+        first: etree._Element | None = None
+        said = ""
+        for holder, text in self._runs(start, end):
+            if first is not None and (_BUTTON.match(text) or _is_apart(own, first, holder)):
+                break
+            if first is None and text.strip(EDGES):
+                first = holder
+            said += text
+        return said
+
+    def _runs(self, start: int, end: int) -> Iterator[tuple[etree._Element, str]]:
+        """The pieces of a stretch of the line, each with the element it stands in."""
+        stops = [*(at for at, _, _ in self.pieces[1:]), len(self.text)]
+        for (at, node, is_tail), stop in zip(self.pieces, stops, strict=True):
+            if max(at, start) < min(stop, end):
+                yield _container(node, is_tail), self.text[max(at, start) : min(stop, end)]
+
+    def _script(self, at: int) -> str | None:
+        _, node, is_tail = next(piece for piece in reversed(self.pieces) if piece[0] < at)
+        return unread_script(node, is_tail=is_tail)
+
+
+def _without(text: str, labels: Sequence[str]) -> str:
+    kept = text
+    for mark in _LABEL.finditer(text):
+        if _label(mark) in labels:
+            behind = text[mark.end() :]
+            blanks = len(behind) - len(behind.lstrip(EDGES))
+            end = mark.end() + blanks + leading_date(behind[blanks:])
+            kept = kept[: mark.start()] + "\x1f" * (end - mark.start()) + kept[end:]
+    return kept
+
+
+def info_lines(lines: Iterable[Line]) -> list[InfoLine]:
+    """Lines with the elements of their words."""
+    return [InfoLine.of(line) for line in lines]
+
+
+def with_cells_joined(lines: Iterable[Line]) -> list[InfoLine]:
+    """Lines as `info_lines` gives them, but a cell that is a label and the cell behind it are one line."""
+    found: list[InfoLine] = []
+    label: Line | None = None
+    for line in lines:
+        if label is not None and label.block.getnext() is line.block and not _CELL.fullmatch(line.text):
+            found[-1] = _behind_label(found[-1], InfoLine.of(line))
+        else:
+            found.append(InfoLine.of(line))
+        label = line if line.block.tag in _LABEL_CELLS and _CELL.fullmatch(line.text) else None
+    return found
+
+
+def _behind_label(label: InfoLine, value: InfoLine) -> InfoLine:
+    text = label.text.rstrip(EDGES + ":：") + "："
+    pieces = (*label.pieces, *((at + len(text), node, is_tail) for at, node, is_tail in value.pieces))
+    return InfoLine(text + value.text, pieces)
+
+
+def labelled(lines: Iterable[InfoLine]) -> dict[str, Value]:
+    """Label → what stands behind it; of each label the first that says something, else the first."""
+    values: dict[str, Value] = {}
+    for line in lines:
+        for value in line.values():
+            known = values.get(value.label)
+            if known is None or not (known.name or known.script):
+                values[value.label] = value
+    return values
+
+
+def _label(mark: re.Match[str]) -> str:
+    return squeeze(mark[1] or mark[2] or mark[3])
+
+
+def _container(node: etree._Element, is_tail: bool) -> etree._Element:
+    parent = node.getparent() if is_tail else node
+    return node if parent is None else parent
+
+
+def _is_apart(own: etree._Element, first: etree._Element, holder: etree._Element) -> bool:
+    """True when words stand outside the element of a value: its label's, or its own; or in another link."""
+    around = own if own in (first, *first.iterancestors()) else first
+    link, other = link_around(first), link_around(holder)
+    is_outside = around not in (holder, *holder.iterancestors())
+    return is_outside or (link is not None and other is not None and link is not other)
+
+
+def _unbracketed(value: str) -> str:
+    """A value without the bracket its label stands in, or the one that opens the next label's."""
+    for index, character in enumerate(value):
+        opening = _OPENING[_CLOSING.index(character)] if character in _CLOSING else ""
+        if opening and value.count(opening, 0, index) <= value.count(character, 0, index):
+            value = value[:index]
+            break
+    return value.rstrip(_OPENING + EDGES + "-·,，;；").strip()
