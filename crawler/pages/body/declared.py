@@ -21,7 +21,7 @@ from crawler.pages.body.kinds import (
     says_something,
 )
 from crawler.pages.head.heading import Heading
-from crawler.pages.page import called
+from crawler.pages.page import named
 
 _OF_THE_SITE = re.compile("主办|承办|备案|ICP|未经|转载|二维码|版权|声明")
 _VALUE = re.compile(r"[:：丨|]\s*[^\s】）)\]>»|]")
@@ -78,7 +78,7 @@ def _comments(page: Judged, node: etree._Element, start: int, stop: int) -> list
     found: set[int] = set()
     for block in node.iterdescendants("div", "ul", "dl", "section", "table"):
         begins, ends = page.spans.get(block, (stop, stop))
-        if start < begins < ends <= stop and _COMMENTS.search(called(block)):
+        if start < begins < ends <= stop and _COMMENTS.search(named(block)):
             found.update(range(begins, ends) if closes_for_good(page.lines[begins]) else ())
     return sorted(found)
 

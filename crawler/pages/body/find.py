@@ -15,7 +15,7 @@ from crawler.pages.body.judging import Judged, names_file
 from crawler.pages.body.kinds import BOILERPLATE, NO_TEXT, PLAIN, Kind, is_sentence
 from crawler.pages.head.heading import DAY, Heading
 from crawler.pages.hidden import hides
-from crawler.pages.page import called, ends_sentence
+from crawler.pages.page import ends_sentence, named
 
 _SHORTEST_BODY, _COLUMN = 80, 6
 """Characters of prose without which a block is looked for among asides too; lines of links in a row that part it."""
@@ -178,11 +178,11 @@ def _choose(page: Judged, heading: int | None) -> tuple[int, etree._Element, int
 
 def is_aside(node: etree._Element) -> bool:
     """True for a block that is or calls itself comments, side bar, footer or the like."""
-    return node.tag in _ASIDE_TAGS or _named_aside(called(node)) is not None
+    return node.tag in _ASIDE_TAGS or _named_aside(named(node)) is not None
 
 
 def _is_container(node: etree._Element) -> bool:
-    return _named_body(called(node)) is not None
+    return _named_body(named(node)) is not None
 
 
 def _climb(page: Judged, node: etree._Element, first: int, end: int, *, floor: int) -> Span:

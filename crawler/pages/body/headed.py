@@ -10,7 +10,7 @@ from crawler.pages.body.find import Body
 from crawler.pages.body.judging import Judged
 from crawler.pages.body.kinds import Kind, is_own_day, is_subtitle
 from crawler.pages.head.heading import Heading
-from crawler.pages.page import called
+from crawler.pages.page import named
 
 _MOST_SUBTITLES = 4
 """Lines behind a title: subtitle, speaker, day and one more."""
@@ -65,7 +65,7 @@ def _is_named_subtitle(page: Judged, index: int, heading: Heading) -> bool:
     line = page.lines[index]
     if heading.first <= index < heading.end or line.linked or page.kinds[index] not in _TEXT:
         return False
-    return _SUBTITLE.search(called(line.block)) is not None
+    return _SUBTITLE.search(named(line.block)) is not None
 
 
 def _in_title_block(page: Judged, heading: Heading, last: int) -> list[int]:

@@ -12,7 +12,7 @@ from itertools import accumulate, pairwise
 
 from crawler.pages.body.kinds import Kind, is_subtitle
 from crawler.pages.body.lines import Line
-from crawler.pages.page import called, ends_sentence, squeeze, tidy
+from crawler.pages.page import ends_sentence, named, squeeze, tidy
 
 _SEPARATORS = "-_—–―－|｜丨·•>»«<~～:：/【】[]()（）"
 _CUT = re.compile(
@@ -220,7 +220,7 @@ def _unlabelled(text: str) -> str:
 
 
 def _named(line: Line) -> bool:
-    return _NAMED.search(called(line.block)) is not None
+    return _NAMED.search(named(line.block)) is not None
 
 
 def _candidates(texts: Sequence[str]) -> Iterable[tuple[int, int, str]]:

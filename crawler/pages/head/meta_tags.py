@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from crawler.pages.page import Page, called, tidy
+from crawler.pages.page import Page, named, tidy
 from crawler.pages.written import inline_scripts, set_in
 from pipelines.record import Witness
 from pipelines.text.dates import leading_date
@@ -95,11 +95,11 @@ def _in_json(page: Page) -> Iterator[str]:
 
 def _in_elements(page: Page) -> Iterator[str]:
     times = page.all("//time[@datetime]")
-    named = [time for time in times if time.get("pubdate") is not None or time.get("itemprop") == "datePublished"]
-    yield from (tidy(time.get("datetime") or "") for time in named or times)
+    published = [time for time in times if time.get("pubdate") is not None or time.get("itemprop") == "datePublished"]
+    yield from (tidy(time.get("datetime") or "") for time in published or times)
     for node in page.all("//*[@*[starts-with(name(), 'data-')]]"):
         for name, value in map(_strings, node.items()):
-            is_time = name in _PLAIN_ATTRIBUTE and _CALLS_ITSELF_TIME.search(called(node))
+            is_time = name in _PLAIN_ATTRIBUTE and _CALLS_ITSELF_TIME.search(named(node))
             if is_time or _ATTRIBUTE.fullmatch(name):
                 yield tidy(value)
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from crawler.pages.addresses import ArticleAddress
 from crawler.pages.families.described import DescribedFamily, query_of, script_query
 from crawler.pages.lists.sections import Column
-from crawler.pages.page import Page, squeeze, strings
+from crawler.pages.page import Page, squeezed
 from crawler.pages.plain import plain_parts
 from pipelines.reasons import Reason
 
@@ -52,7 +52,7 @@ class PhpCms(DescribedFamily):
 
     def notice(self, page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
         body = next((found for one in self.body_containers for found in page.all(one.xpath)), None)
-        text = squeeze("".join(strings(body))) if is_article and body is not None else ""
+        text = squeezed(body) if is_article and body is not None else ""
         if len(text) < _LONGEST_NOTICE and (match := _PAID.search(text)):
             return Reason.NO_PERMISSION, text[match.start() :]
         return super().notice(page, is_article=is_article)

@@ -26,7 +26,7 @@ from crawler.pages.families.kesion.print_page import (
 from crawler.pages.lists.pagination import Pager
 from crawler.pages.lists.sections import Column
 from crawler.pages.notices import Notices, alerts, find_notice
-from crawler.pages.page import Page, squeeze, strings
+from crawler.pages.page import Page, squeezed
 from pipelines.reasons import Reason
 
 _PAGER = "//*[@id='pageNext']"
@@ -95,7 +95,7 @@ class Kesion(BaseFamily):
 
     def parts(self, page: Page) -> Pager:
         pagers = page.all(_PAGER)
-        links = [(squeeze("".join(strings(link))), page.href(link)) for node in pagers for link in node.iter("a")]
+        links = [(squeezed(link), page.href(link)) for node in pagers for link in node.iter("a")]
         linked = {int(text): url for text, url in reversed(links) if url and text.isdecimal()}
         return Pager(linked=linked, next_url=next((url for text, url in links if url and text == "下一页"), None))
 
@@ -142,5 +142,5 @@ def _notice(page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
     """
     said = alerts(page) if is_article or not page.all("//a[@href]") else []
     if is_article:
-        said.append(squeeze("".join(strings(page.root))))
+        said.append(squeezed(page.root))
     return find_notice(said, _NOTICES, _NOTICE_ENDS)

@@ -18,7 +18,7 @@ from crawler.pages.families.kesion.addresses import Addresses, list_file
 from crawler.pages.lists.pagination import Pager, read_pager
 from crawler.pages.lists.reader import list_page
 from crawler.pages.lists.rows import RowFinder
-from crawler.pages.page import Page, squeeze, strings
+from crawler.pages.page import Page, squeezed
 from pipelines.reasons import Reason
 
 _PAGER = "//*[translate(@id,'FENY','feny')='fenye' or contains(concat(' ',@class,' '),' fenye ')]"
@@ -49,7 +49,7 @@ class ListReader:
 
     def __init__(self, page: Page, addresses: Addresses, native_id: Callable[[str], str | None]) -> None:
         self.page, self.addresses, self.native_id = page, addresses, native_id
-        says_empty = bool(_EMPTY.search(squeeze("".join(strings(page.root)))))
+        says_empty = bool(_EMPTY.search(squeezed(page.root)))
         self.finder = RowFinder(
             page, native_id, lambda url: addresses.listing(url) is not None, says_empty=says_empty
         )
@@ -67,7 +67,7 @@ class ListReader:
             # What a file says of counts and neighbours is of the day it was built: only the one before it follows.
             older = list_file(self.page.url, number - 1) if number > 1 else None
             return ListPage(rows.rows, older, {}, None, None, unlinked=rows.unlinked, doubled=rows.doubled)
-        pager_text = squeeze("".join(strings(pager))) if pager is not None else ""
+        pager_text = squeezed(pager) if pager is not None else ""
         pages = _last_number(_TOTAL_PAGES, pager_text)
         linked = self._files(pages) or self._pages_linked()
         following, total = self._next_url(pager, linked), _last_number(_TOTAL_ROWS, pager_text)
@@ -93,7 +93,7 @@ class ListReader:
         """The pager block: by the id the CMS gives it, else the smallest block with a pager's words."""
         if named := self.page.all(_PAGER):
             return named[-1]
-        blocks = ((node, squeeze("".join(strings(node)))) for node in self.page.all("//div|//td|//p|//form|//span"))
+        blocks = ((node, squeezed(node)) for node in self.page.all("//div|//td|//p|//form|//span"))
         found = [node for node, text in blocks if len(text) < _LONGEST_PAGER and _PAGER_WORDS.search(text)]
         return found[-1] if found else None
 
@@ -101,7 +101,7 @@ class ListReader:
         if linked and self.address is not None and self.address.page is not None:
             return linked.get(self.address.page + 1)
         within = pager.iter("a") if pager is not None else ()
-        return next((self.page.href(a) for a in within if squeeze("".join(strings(a))) in _NEXT), None)
+        return next((self.page.href(a) for a in within if squeezed(a) in _NEXT), None)
 
     def _pages_linked(self) -> dict[int, str]:
         """Page number → address, of every page of this class that the page links, selects included."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from crawler.pages.families.kesion.addresses import KesionAddress
-from crawler.pages.page import Page, PageError, squeeze, strings
+from crawler.pages.page import Page, PageError, squeeze, squeezed, strings
 from pipelines.reasons import Reason
 
 _PATH = re.compile(r"/item/print\.asp(?:\?|$)", re.IGNORECASE)
@@ -33,7 +33,7 @@ class PrintPage:
     @property
     def text(self) -> str:
         """Text of the body without blanks."""
-        return squeeze("".join(strings(self.body)))
+        return squeezed(self.body)
 
 
 def print_address(address: KesionAddress) -> str | None:
