@@ -6,12 +6,13 @@ Links of KesionCMS around a picture (next page, class list) are none, nor are th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from urllib.parse import parse_qsl, unquote, urldefrag, urljoin, urlsplit
+from collections.abc import Iterable, Iterator
+from urllib.parse import parse_qsl, unquote, urldefrag, urlsplit
 
 from lxml import etree
 
 from crawler.pages.page import Page, tidy, words
+from crawler.pages.urls import resolve
 from pipelines.record import Attachment
 
 _ENDINGS = (
@@ -29,16 +30,7 @@ _VIEWER = re.compile(r"viewer|pdf_?js|preview|onlineview|view_?pdf|pdf_?view|rea
 _FILE_KEY = re.compile("file|pdf|src|url|path|(?:file|pdf|doc)_?(?:url|path|src)", re.IGNORECASE)
 _ICON = re.compile(r"/filetypeimages?/|/icon_\w{2,5}\.(?:gif|png)$|/sysimage/icon|/images/fileicon", re.IGNORECASE)
 # Where a page keeps a picture's address until it is scrolled to; what stands in `src` meanwhile is a placeholder.
-_LAZY = (
-    "data-original",
-    "data-src",
-    "data-lazy-src",
-    "data-lazy",
-    "data-echo",
-    "data-actualsrc",
-    "zoomfile",
-    "orisrc",
-)
+_LAZY = "data-original data-src data-lazy-src data-lazy data-echo data-actualsrc zoomfile orisrc".split()
 _FRAMES = frozenset({"iframe", "frame", "embed", "object"})
 _MEDIA = frozenset({"video", "audio", "source"})
 # Webplus and VSB name the PDF on an element that a script fills.
@@ -46,11 +38,6 @@ _NAMED = ("pdfsrc", "data-pdf", "data-pdfsrc", "vurl")
 _IN_SCRIPT = re.compile(rf"""(['"])([^'"\s<>]{{1,500}}?{_ENDINGS})\1""", re.IGNORECASE)
 # The alternative text KesionCMS gives every picture of a body.
 _EMPTY_ALT = frozenset({"", "点击浏览下一页"})
-
-
-def attachments(page: Page, body: etree._Element, beside: Sequence[etree._Element] = ()) -> tuple[Attachment, ...]:
-    """Attachments of a body in document order, then the links `beside` it that lead to files, each address once."""
-    return linked_files(page, (*body.iter(etree.Element), *beside))
 
 
 def linked_files(page: Page, nodes: Iterable[etree._Element]) -> tuple[Attachment, ...]:
@@ -76,25 +63,20 @@ def _addresses(page: Page, node: etree._Element) -> Iterator[str]:
         yield from filter(None, (page.resolve(match[2]) for match in _IN_SCRIPT.finditer(node.text or "")))
     elif url := _address(page, node):
         yield url
-    for name in _NAMED:
-        if (value := node.get(name)) and (url := page.resolve(value)) and _is_file(url):
+    for url in filter(None, (page.resolve(node.get(name) or "") for name in _NAMED)):
+        if _is_file(url):
             yield urldefrag(url).url
 
 
 def _address(page: Page, node: etree._Element) -> str | None:
     if node.tag == "img":
-        url = _picture(page, node)
+        lazy = filter(None, (page.resolve(node.get(name) or "") for name in _LAZY))
+        url = next(lazy, None) or page.href(node)
         return url if url and not _ICON.search(urlsplit(url).path) else None
-    if node.tag == "a":
-        url = page.href(node)
-        inner = _inner(page, url) if url and _VIEWER.search(urlsplit(url).path) else None
-        return inner or (url if url and _is_file(url) else None)
+    if node.tag == "a" and (url := page.href(node)):
+        inner = _inner(page, url) if _VIEWER.search(urlsplit(url).path) else None
+        return inner or (url if _is_file(url) else None)
     return _shown(page, node) if node.tag in _FRAMES or node.tag in _MEDIA else None
-
-
-def _picture(page: Page, node: etree._Element) -> str | None:
-    lazy = (page.resolve(node.get(name) or "") for name in _LAZY)
-    return next((url for url in lazy if url), None) or page.href(node)
 
 
 def _shown(page: Page, node: etree._Element) -> str | None:
@@ -103,27 +85,18 @@ def _shown(page: Page, node: etree._Element) -> str | None:
     url = page.resolve(value or "")
     if url is None:
         return None
-    if inner := _inner(page, url):
-        return inner
     # A player's source needs no ending: its element says what it is.
-    return urldefrag(url).url if _is_file(url) or node.tag in _MEDIA else None
+    own = urldefrag(url).url if _is_file(url) or node.tag in _MEDIA else None
+    return _inner(page, url) or own
 
 
 def _inner(page: Page, url: str) -> str | None:
-    """The file that a viewer's address names in its query, or in one behind `#`."""
+    """The file that a viewer's address names in its query, or in one behind `#`, as seen from the viewer."""
     parts = urlsplit(url)
     for name, value in parse_qsl(f"{parts.query}&{parts.fragment.rpartition('?')[2]}"):
         if ("/" in value or _FILE_KEY.fullmatch(name)) and _FILE.search(value.partition("?")[0].partition("#")[0]):
-            # A viewer looks from where it stands itself.
-            return page.resolve(_joined(url, value))
+            return resolve(url, value, page.charset)
     return None
-
-
-def _joined(url: str, value: str) -> str:
-    try:
-        return urljoin(url, value)
-    except ValueError:
-        return ""
 
 
 def _is_file(url: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 from lxml import etree
 
@@ -61,19 +62,12 @@ class Container:
 def _step(mark: str, name: str, is_prefix: str) -> str:
     if mark == "#":
         return f"//*[starts-with(@id,'{name}')]" if is_prefix else f"//*[@id='{name}']"
-    padded = "concat(' ',normalize-space(@class),' ')"
-    return f"//*[contains({padded},' {name}{'' if is_prefix else ' '}')]"
+    return f"//*[contains(concat(' ',normalize-space(@class),' '),' {name}{'' if is_prefix else ' '}')]"
 
 
 def _closes(source: str, start: int, tag: str) -> bool:
-    depth = 0
-    for found in _TAG.finditer(source, start):
-        if found[2].lower() != tag:
-            continue
-        depth += -1 if found[1] else 1
-        if depth == 0:
-            return True
-    return False
+    tags = (found for found in _TAG.finditer(source, start) if found[2].lower() == tag)
+    return 0 in accumulate(-1 if found[1] else 1 for found in tags)
 
 
 def outermost(page: Page, containers: tuple[Container, ...]) -> etree._Element | None:
@@ -84,7 +78,7 @@ def outermost(page: Page, containers: tuple[Container, ...]) -> etree._Element |
     """
     for container in containers:
         found = page.all(container.xpath)
-        outer = [node for node in found if not any(other in set(node.iterancestors()) for other in found)]
+        outer = [node for node in found if set(node.iterancestors()).isdisjoint(found)]
         if len(outer) > 1:
             raise PageError(f"{page.url}: {container.selector} stands {len(outer)} times, exactly one is needed")
         if outer:

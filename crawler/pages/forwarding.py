@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
-from crawler.pages.page import Page, squeeze, strings
+from crawler.pages.page import Page, squeezed
 
+# Characters and links: a stub has a sentence or two (正在跳转，如未跳转请点击这里); a page with a menu has more.
 _MOST_TEXT, _MOST_LINKS = 200, 8
-"""A stub holds a sentence or two (正在跳转，如未跳转请点击这里) and a few links; a page with a menu holds more."""
-_LONGEST_SCRIPT = 2_000
+_LONGEST_SCRIPT = 2_000  # characters: a script that does nothing but leave is shorter; patterns need a bound
 _REFRESH = re.compile(r"\s*+[\d.]*+\s*+[;,]\s*+(?:url\s*+=\s*+)?['\"]?([^'\"\s][^'\"]*)", re.IGNORECASE)
 _COMMENTS = re.compile(r"/\*.*?\*/|^[^\S\n]*+//.*?$|<!--|-->", re.DOTALL | re.MULTILINE)
 _PLACE = re.compile(r"(?:(?:window|document|self|top|parent|this)\s*+\.\s*+){0,4}location\b")
@@ -45,34 +46,33 @@ def forwards_untold(page: Page) -> bool:
     return _is_bare(page) and forward(page) is None and _MENTIONS.search(page.text) is not None
 
 
+def refreshed(page: Page) -> Iterator[str]:
+    """Where the page's `<meta http-equiv=refresh>` sends the browser, as written."""
+    for meta in page.all("//meta[@http-equiv][@content]"):
+        if meta.get("http-equiv", "").strip().lower() == "refresh" and (
+            match := _REFRESH.match(meta.get("content", ""))
+        ):
+            yield match[1].strip()
+
+
 def _is_bare(page: Page) -> bool:
-    if len(page.all("//a[@href]")) > _MOST_LINKS:
-        return False
-    return len(squeeze("".join(strings(page.root)))) <= _MOST_TEXT
+    return len(page.all("//a[@href]")) <= _MOST_LINKS and len(squeezed(page.root)) <= _MOST_TEXT
 
 
 def _said(page: Page) -> Iterator[str]:
-    for meta in page.all("//meta[@http-equiv][@content]"):
-        match = _REFRESH.match(meta.get("content") or "")
-        if match and (meta.get("http-equiv") or "").strip().lower() == "refresh":
-            yield match[1].strip()
-    scripts = [node.text or "" for node in page.all("//script[not(@src)]")]
-    scripts += [node.get("onload") or "" for node in page.all("//body[@onload]")]
-    for script in scripts:
-        if (target := _left_by(script)) is not None:
-            yield target
+    scripts = (*page.scripts(), *(node.get("onload") or "" for node in page.all("//body[@onload]")))
+    return chain(refreshed(page), filter(None, map(_left_by, scripts)))
 
 
 def _left_by(script: str) -> str | None:
     """The address a script leaves for, when it does nothing else."""
     if len(script) > _LONGEST_SCRIPT:
         return None
-    # Without blanks, which stand in no address, a statement has one spelling.
-    text = _PLACE.sub("@", "".join(_COMMENTS.sub("", script).split())).strip(";")
-    text = text.removeprefix("javascript:")
+    # Without whitespace, which stands in no address, a statement has one spelling.
+    text = _PLACE.sub("@", "".join(_COMMENTS.sub("", script).split())).strip(";").removeprefix("javascript:")
     for _ in range(2):
         if match := _WRAPPED.fullmatch(text):
             inner = next(part for name, part in match.groupdict().items() if part is not None and name != "quote")
             text = inner.strip(";")
-    found = next((match for goes in _GOES if (match := goes.fullmatch(text))), None)
+    found = next(filter(None, (goes.fullmatch(text) for goes in _GOES)), None)
     return found[2].replace("\\/", "/") if found else None

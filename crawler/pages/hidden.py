@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_REMOVED = re.compile(r"(?<![\w-])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))", re.IGNORECASE)
-_INDENTED = re.compile(r"(?<![\w-])text-indent\s*:\s*-\d{4}", re.IGNORECASE)
+_HIDDEN = re.compile(
+    r"(?<![\w-])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|text-indent\s*:\s*-\d{4})", re.IGNORECASE
+)
 _PLACED = re.compile(r"(?<![\w-])position\s*:\s*(?:absolute|fixed)", re.IGNORECASE)
 _OFF_SCREEN = re.compile(r"(?<![\w-])(?:left|top|right)\s*:\s*-\d{4}", re.IGNORECASE)
 _TRANSPARENT = re.compile(r"(?<![\w-])opacity\s*:\s*0\s*(?:;|!|$)", re.IGNORECASE)
@@ -18,8 +19,5 @@ def hides(style: str, *, is_block: bool) -> bool:
 
     A transparent block is one that a script fades in as the reader comes near; a transparent word is hidden.
     """
-    if _REMOVED.search(style) or _INDENTED.search(style):
-        return True
-    if _PLACED.search(style) and _OFF_SCREEN.search(style):
-        return True
-    return not is_block and _TRANSPARENT.search(style) is not None
+    is_away = _PLACED.search(style) and _OFF_SCREEN.search(style)
+    return bool(_HIDDEN.search(style) or is_away or (not is_block and _TRANSPARENT.search(style)))

@@ -7,13 +7,16 @@ body that was not found is not one that the site withholds.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import chain
 
-from crawler.pages.page import Page, squeeze, strings
+from crawler.pages.forwarding import refreshed
+from crawler.pages.page import Page, squeeze, squeezed
 from pipelines.reasons import Reason
 
 Notices = Sequence[tuple[re.Pattern[str], Reason]]
 
+# Characters of a notice with its menu; of a page that says hardly anything else; of what is quoted.
 _LONGEST, _LONGEST_BARE, _LONGEST_SAID = 400, 200, 120
 _READ = "(?:查看|阅读|浏览|访问)"
 _TEXT = "(?:文章|信息|内容|新闻|稿件)"
@@ -35,7 +38,6 @@ _SAID_BARE: Notices = (
 )
 # No notice is longer; without a bound, openings without an end would take quadratic time.
 _ALERT = re.compile(r"alert\(\s{0,9}(['\"])(.{0,500}?)\1\s{0,9}\)", re.DOTALL)
-_REFRESH = re.compile(r"url\s*=\s*['\"]?([^'\";]+)", re.IGNORECASE)
 _MOVED = re.compile(r"location(?:\.href)?\s*=\s*(['\"])(.+?)\1|location\.replace\(\s*(['\"])(.+?)\3")
 # A statement of its own: scripts of whole pages send phones to another host.
 _MOVED_ALWAYS = re.compile(
@@ -45,40 +47,33 @@ _MOVED_ALWAYS = re.compile(
 
 def notice(page: Page) -> tuple[Reason, str] | None:
     """The notice a short page is, with its words; None when it says nothing known."""
-    text = squeeze("".join(strings(page.root)))
+    text, said = squeezed(page.root), alerts(page)
     shown = [text] if len(text) <= _LONGEST else []
     bare = [text] if len(text) < _LONGEST_BARE else []
-    said = alerts(page)
     return find_notice([*shown, *said], _SAID) or find_notice([*said, *bare], _SAID_BARE)
 
 
 def find_notice(
-    texts: Iterable[str], notices: Notices, end: re.Pattern[str] | None = None
+    texts: Sequence[str], notices: Notices, end: re.Pattern[str] | None = None
 ) -> tuple[Reason, str] | None:
-    """The first of some notices in texts without blanks, with its words up to `end`."""
-    texts = list(texts)
+    """The first of some notices in texts without whitespace, with its words up to `end`."""
     for pattern, reason in notices:
-        for text in texts:
-            if match := pattern.search(text):
-                last = end.search(text, match.end()) if end else None
-                return reason, text[match.start() : last.start() if last else None][:_LONGEST_SAID]
+        for match in filter(None, map(pattern.search, texts)):
+            last = end.search(match.string, match.end()) if end else None
+            return reason, match.string[match.start() : last.start() if last else None][:_LONGEST_SAID]
     return None
 
 
 def alerts(page: Page) -> list[str]:
-    """What scripts of a page say in a box, without blanks."""
-    return [squeeze(match[2]) for script in page.all("//script") for match in _ALERT.finditer(script.text or "")]
+    """What scripts of a page say in a box, without whitespace."""
+    return [squeeze(match[2]) for source in page.scripts() for match in _ALERT.finditer(source)]
 
 
 def redirect(page: Page) -> str | None:
     """Where a page without text sends the browser: `<meta http-equiv=refresh>`, or a script."""
-    if len(squeeze("".join(strings(page.root)))) > _LONGEST:
+    if len(squeezed(page.root)) > _LONGEST:
         return None
-    for tag in page.all("//meta[@http-equiv and @content]"):
-        if tag.get("http-equiv", "").lower() == "refresh" and (match := _REFRESH.search(tag.get("content", ""))):
-            return page.resolve(match[1])
     moved = _MOVED_ALWAYS if page.all("//a[@href]") else _MOVED
-    for script in page.all("//script"):
-        if match := moved.search(script.text or ""):
-            return page.resolve(next(filter(None, match.groups()[1::2])))
-    return None
+    by_script = (next(filter(None, match.groups()[1::2])) for match in map(moved.search, page.scripts()) if match)
+    target = next(chain(refreshed(page), by_script), None)
+    return page.resolve(target) if target else None

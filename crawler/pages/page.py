@@ -16,22 +16,20 @@ _BLANKS = re.compile(r"[ \t\n\r\f]+")
 _SENTENCE = re.compile(r"[。！？；!?;][”』」）)]*$")
 _EMPTY = b"<html></html>"
 _CHARSET = re.compile(r"<meta\b[^<>]*?\bcharset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
-_HEAD = 4_096
+_HEAD = 4_096  # characters: browsers look for a charset in the first 1,024 bytes, templates put it a little later
 _BASE = "//base[@href][not(ancestor::template or ancestor::noscript)]"
 _CONTROLS, _DROPPED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]"), "dropped"
 EDGES = " \t\n\r\f\u00a0\u3000\ufeff"
-"""Blanks that no text begins or ends with: ASCII's, NBSP, U+3000 and a leaked BOM."""
+"""Whitespace that no text begins or ends with: ASCII's, NBSP, U+3000 and a leaked BOM."""
 _TEXTS = etree.XPath(
     ".//text()[not(parent::script or parent::style or parent::noscript or parent::template or parent::option)]",
     smart_strings=False,
 )
-
-
 _LONGEST_SCRIPT = 200_000  # scripts of lists have a few thousand characters; libraries of more name no address
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _SEPARATORS = re.compile(r"[\s/]+")
-_LONG_TAG = 10_000
+_LONG_TAG = 10_000  # characters: no shorter tag has too many attributes
 MOST_TAGS, MOST_TEXT, MOST_ATTRIBUTES = 60_000, 2_000_000, 1_000
 """Tags, characters outside them, and attributes of one tag that a page may have: well above the largest real pages
 seen (5,916 tags, 442,715 characters). Attributes take the parser quadratic time; the rest takes readers memory.
@@ -80,7 +78,7 @@ class Page:
         # lxml.html's elements are Python objects, a tenth of a page's time; lxml's own are not.
         parser = etree.HTMLParser(encoding="utf-8", huge_tree=True)
         root = etree.fromstring(source.encode(), parser)
-        # None for blanks, or nothing but what browsers skip, such as `</0`.
+        # None for whitespace, or nothing but what browsers skip, such as `</0`.
         self.root = etree.fromstring(_EMPTY, etree.HTMLParser()) if root is None else root
         # Behind a stray end tag libxml2 may begin another root: what stands there is the page's, too.
         for other in list(self.root.itersiblings(etree.Element)):
@@ -157,7 +155,7 @@ def _excess(text: str) -> str | None:
 
 
 def words(node: etree._Element) -> str:
-    """Text of an element on one line: ASCII blanks folded to one space, edges trimmed, nothing else touched."""
+    """Text of an element on one line: ASCII whitespace folded to one space, edges trimmed, nothing else touched."""
     return tidy("".join(strings(node)))
 
 
@@ -183,12 +181,12 @@ def link_around(node: etree._Element) -> etree._Element | None:
 
 
 def tidy(text: str) -> str:
-    """Fold ASCII blanks to one space and trim the edges (also of NBSP, U+3000 and a leaked BOM)."""
+    """Fold ASCII whitespace to one space and trim the edges (also of NBSP, U+3000 and a leaked BOM)."""
     return _BLANKS.sub(" ", text).strip(EDGES)
 
 
 def squeeze(text: str) -> str:
-    """Text without any blank: for comparing two spellings of one name, never for keeping."""
+    """Text without whitespace: for comparing two spellings of one name, never for keeping."""
     return "".join(text.split()).replace("\u200b", "").replace("\ufeff", "")
 
 

@@ -17,14 +17,13 @@ from crawler.pages.page import Page, squeeze, tidy
 from pipelines.reasons import Reason
 
 _SKIPPED = frozenset({"script", "style", "noscript", "template", "select", "option", "head"})
+_INLINE = frozenset({"font", "b", "strong", "span", "i", "em", "u"})
 _NO_WORD = re.compile(r"\W+")
+# Characters of a title that says what it is about; share of character pairs in a title and its rewording.
 _SHORTEST_TITLE, _ALIKE = 8, 0.3
-"""Characters of a title that says what it is about; share of character pairs in a title and its rewording."""
-_SHORTEST_NAME = 4
-"""Characters: a shorter title (讲话) stands on every page of the section."""
-_LONGEST_NOTICE = 150
-"""Characters of a whole text that can be a notice: those seen have 8 to 120, short speeches begin at about 200."""
-_LONGEST_SENTENCE, _LONGEST_HEADING = 60, 12
+_SHORTEST_NAME = 4  # characters: a shorter title (讲话) stands on every page of the section
+_LONGEST_NOTICE = 150  # characters of a whole text: notices seen have 8 to 120, short speeches begin at about 200
+_LONGEST_SENTENCE, _LONGEST_HEADING = 60, 12  # characters of a sentence of a notice, and of its heading
 _TO_READER = re.compile("[您你]|对不起|抱歉|遗憾|敬请|请(?:稍|先|登)|^(?:该|此|本)|40[34]|50\\d|error", re.IGNORECASE)
 _THING = "(?:信息|文章|内容|页面|网页|新闻|稿件|资讯|文件|资源|链接|记录|数据)"
 _READ = "(?:查看|阅读|浏览|访问)"
@@ -81,8 +80,8 @@ def shown(page: Page) -> Shown:
 
 def notice_in(text: str) -> tuple[Reason, str] | None:
     """What a text says when it is a notice and no article: the reason and the words it was read from."""
-    words = squeeze(text)
-    return _said(words) if len(words) <= _LONGEST_NOTICE else None
+    bare = squeeze(text)
+    return _said(bare) if len(bare) <= _LONGEST_NOTICE else None
 
 
 def key(title: str | None) -> str:
@@ -107,21 +106,18 @@ def _said(words: str) -> tuple[Reason, str] | None:
     return next(((reason, words[:_LONGEST_SENTENCE]) for pattern, reason in _SAID if pattern.search(words)), None)
 
 
-_INLINE = frozenset({"font", "b", "strong", "span", "i", "em", "u"})
-
-
 def _pieces(root: etree._Element) -> Iterator[str]:
     """Text outside links, cut where elements other than inline ones begin and end."""
     piece: list[str] = []
     walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, node in walk:
-        is_link = node.tag == "a" and node.get("href") is not None
-        if event == "start" and (is_link or node.tag in _SKIPPED):
+        is_skipped = event == "start" and (node.tag in _SKIPPED or (node.tag == "a" and node.get("href") is not None))
+        if is_skipped:
             walk.skip_subtree()
         if event in {"start", "end"} and node.tag not in _INLINE:
             yield "".join(piece)
             piece.clear()
         text = node.text if event == "start" else node.tail
-        if text and not (event == "start" and (is_link or node.tag in _SKIPPED)):
+        if text and not is_skipped:
             piece.append(text)
     yield "".join(piece)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from crawler.pages import FAMILIES, family_class
 
-_LONGEST = 60
+_LONGEST = 60  # characters of a mark as it is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,13 @@ class Signs:
 
 def signs(texts: Sequence[str]) -> list[Signs]:
     """Families with marks in the sources of a site's pages, the likeliest first."""
-    found = [Signs(name, _evidence(marks_of(name), texts)) for name in FAMILIES]
+    found = []
+    for name in FAMILIES:
+        matches = (next(filter(None, map(mark.search, texts)), None) for mark in marks_of(name))
+        found.append(Signs(name, tuple(match[0][:_LONGEST] for match in matches if match)))
     return sorted((one for one in found if one.score), key=lambda one: -one.score)
 
 
 def marks_of(name: str) -> tuple[re.Pattern[str], ...]:
     """The marks of a family; none for the generic one."""
     return family_class(name).marks
-
-
-def _evidence(marks: Sequence[re.Pattern[str]], texts: Sequence[str]) -> tuple[str, ...]:
-    matches = (next((match for text in texts if (match := mark.search(text))), None) for mark in marks)
-    return tuple(match[0][:_LONGEST] for match in matches if match)

@@ -21,7 +21,7 @@ _IN_PATH, _IN_QUERY = frozenset(' "<>`{}^'), frozenset(" \"#<>'")
 _DOT, _DOTS = frozenset({".", "%2e"}), frozenset({"..", ".%2e", "%2e.", "%2e%2e"})
 _GBK = frozenset({"gb2312", "gbk", "gb18030", "cp936", "x-gbk"})
 _ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
-# Unreserved by RFC 3986, and signs that no server reads otherwise when they are escaped.
+# Unreserved by RFC 3986, and characters that no server reads otherwise when they are escaped.
 _NEEDLESS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~()!*,:@$")
 NO_ADDRESS = SplitResult("", "", "", "", "")
 
@@ -84,50 +84,44 @@ def without_dots(path: str) -> str:
     """A path without `.` and `..`; above the root there is nothing."""
     kept: list[str] = []
     names = path.split("/")[1:]
-    for place, name in enumerate(names, 1):
-        lower = name.lower()
-        if lower in _DOTS:
+    for name in names:
+        if name.lower() in _DOTS:
             kept = kept[:-1]
-        if lower not in _DOT and lower not in _DOTS:
+        elif name.lower() not in _DOT:
             kept.append(name)
-        elif place == len(names):
-            kept.append("")
-    return "/" + "/".join(kept)
+    is_folder = names[-1:] != [] and names[-1].lower() in _DOT | _DOTS
+    return "/" + "/".join((*kept, "") if is_folder else kept)
 
 
-def _escape(text: str, signs: frozenset[str]) -> str:
+def _escape(text: str, special: frozenset[str]) -> str:
     """Escape ASCII; other characters of a path stay readable, and are sent as UTF-8 whatever the page's encoding."""
-    return "".join(
-        _percent(sign.encode()) if sign in signs or sign < "\x20" or sign == "\x7f" else sign for sign in text
-    )
+    return "".join(_percent(one.encode()) if one in special or one < " " or one == "\x7f" else one for one in text)
 
 
 def escaped(text: str) -> str:
     """A path as it is sent."""
-    return "".join(sign if sign.isascii() else _percent(sign.encode("utf-8", "replace")) for sign in text)
+    return "".join(one if one.isascii() else _percent(one.encode("utf-8", "replace")) for one in text)
 
 
 def _escape_query(text: str, charset: str) -> str:
     """A query in the page's own encoding; a character it has not is sent as its number, as in a form."""
-    return "".join(_query_sign(sign, charset.lower()) for sign in text)
+    return "".join(_in_query(one, charset.lower()) for one in text)
 
 
 @lru_cache(4096)
-def _query_sign(sign: str, charset: str) -> str:
-    if sign.isascii():
-        return sign if "\x20" <= sign < "\x7f" and sign not in _IN_QUERY else _percent(sign.encode())
-    if charset in _GBK and sign == "€":
+def _in_query(character: str, charset: str) -> str:
+    if character.isascii():
+        return _escape(character, _IN_QUERY)
+    if charset in _GBK and character == "€":
         return "%80"
     codec = "gbk" if charset in _GBK else "utf-8" if charset.startswith("utf") else charset
     try:
-        octets = sign.encode(codec)
+        octets = character.encode(codec)
     except LookupError:
-        octets = sign.encode("utf-8", "replace")
+        octets = character.encode("utf-8", "replace")
     except UnicodeEncodeError:
-        return f"%26%23{ord(sign)}%3B"
-    return "".join(
-        chr(octet) if 0x20 <= octet < 0x7F and chr(octet) not in _IN_QUERY else f"%{octet:02X}" for octet in octets
-    )
+        return f"%26%23{ord(character)}%3B"
+    return "".join(_in_query(chr(octet), charset) if octet < 0x80 else f"%{octet:02X}" for octet in octets)
 
 
 def _percent(octets: bytes) -> str:
@@ -135,10 +129,5 @@ def _percent(octets: bytes) -> str:
 
 
 def unescaped(text: str) -> str:
-    """Part of an address without needless percent-signs: `%74` is `t`, `%e4` is `%E4`."""
-    return _ESCAPED.sub(_plain, text)
-
-
-def _plain(match: re.Match[str]) -> str:
-    sign = chr(int(match[1], 16))
-    return sign if sign in _NEEDLESS else match[0].upper()
+    """Part of an address without needless escapes: `%74` is `t`, `%e4` is `%E4`."""
+    return _ESCAPED.sub(lambda at: one if (one := chr(int(at[1], 16))) in _NEEDLESS else at[0].upper(), text)
