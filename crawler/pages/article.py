@@ -23,21 +23,20 @@ from crawler.pages.body.judging import Judged, judge
 from crawler.pages.body.kinds import Kind
 from crawler.pages.body.lines import read_lines
 from crawler.pages.body.wordless import find_wordless, linked_beside
-from crawler.pages.head.breadcrumb import Trail, read_trail
+from crawler.pages.head.breadcrumb import read_trail
 from crawler.pages.head.heading import Heading, find_heading, nearest_heading, titled
 from crawler.pages.head.info import Found, read_info
-from crawler.pages.head.meta_tags import Claims, read_claims
+from crawler.pages.head.meta_tags import read_claims
 from crawler.pages.head.slashed import ordered
 from crawler.pages.page import Page, PageError, squeeze, tidy, words
-from crawler.pages.parts import GoesOn, error_shown, goes_on, hidden_parts
+from crawler.pages.parts import error_shown, goes_on, hidden_parts
 from crawler.pages.written import written_out
 from pipelines.record import Attachment, Problem, Witness
 from pipelines.text.dates import ranked
 
-_NOT_SHOWN = frozenset({"signature", "body"})
-"""Days of the text itself: they do not speak for an article's head."""
+_NOT_SHOWN = frozenset({"signature", "body"})  # days of the text itself do not speak for an article's head
 LOW_CONFIDENCE = 0.5
-"""Below this the body is told to be doubtful."""
+"""Below this the body is reported as doubtful: it is more likely to be wrong than right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,36 +118,37 @@ def read(page: Page, evidence: Evidence | None = None) -> Article:
     body, heading, certainty = _body(page, judged, heading, names, evidence.body)
     title = Found(heading.text, "heading") if heading else _claimed_title(named, names)
     info = read_info(judged, body, heading)
-    said = (*_published_first(info.dates, evidence), *claims.dates)
-    dates = ordered(said, [line.text for line in judged.lines])
+    dates = ordered((*_published_first(info.dates, evidence), *claims.dates), [line.text for line in judged.lines])
     if evidence.body is None and certainty is None:
         is_dated = any(date.where not in _NOT_SHOWN for date in info.dates)
         certainty = confidence(judged, body, heading, has_date=is_dated)
-    source = Found(evidence.source, "marks") if evidence.source else info.source
-    views = info.views or (Found(evidence.views, "marks") if evidence.views else None)
+    source = _found(evidence.source, "marks") or info.source
+    claimed_author, claimed_source = _claim(claims.author), _claim(claims.source)
     following = goes_on(page, judged, body, evidence.part, is_joined=bool(hidden), is_turned=evidence.is_long)
+    kept = cut(judged, body, shown, evidence.skipped)
+    trail_text = trail.text if trail else None
     return Article(
         title=title,
         page_number=heading.number if heading else "",
         dates=tuple(ranked(dates)),
-        author=info.author or _claim(claims.author),
-        source=source or _claim(claims.source),
-        views=views,
-        breadcrumb=trail.text if trail else None,
+        author=info.author or _found(claimed_author, "meta"),
+        source=source or _found(claimed_source, "meta"),
+        views=info.views or _found(evidence.views, "marks"),
+        breadcrumb=trail_text,
         columns=trail.names if trail else (),
         column_urls=trail.urls if trail else (),
-        body_html=etree.tostring(
-            cut(judged, body, shown, evidence.skipped), encoding="unicode", method="html", with_tail=False
-        ),
+        body_html=etree.tostring(kept, encoding="unicode", method="html", with_tail=False),
         attachments=linked_files(page, _file_holders(judged, body, heading, evidence)),
         next_part=following.url,
         confidence=certainty,
         problems=(
-            *_disagreements(title, claims, evidence.listed_title),
-            *_others_disagree(source, info.author, trail, claims),
+            *_disagrees("title", title, evidence.listed_title, "the list says"),
+            *_disagrees("title", title, claims.title),
+            *_disagrees("source", source, claimed_source),
+            *_disagrees("author", info.author, claimed_author),
+            *_column_disagrees(trail_text, claims.column),
             *lines_cut(judged, body),
-            *_continued(following),
-            *_doubts(judged, body, certainty),
+            *_doubts(judged, body, certainty, following.told),
         ),
     )
 
@@ -203,7 +203,7 @@ def _heading(page: Judged, named: Sequence[str], names: Sequence[str], evidence:
 def _body(
     page: Page, judged: Judged, heading: Heading | None, names: Sequence[str], declared: etree._Element | None
 ) -> tuple[Body, Heading | None, float | None]:
-    """The body, its title, which may be told only by where the body begins, and how sure a body without words is."""
+    """The body; its title, which may only be known by where the body begins; the confidence in one without words."""
     if declared is not None:
         body = declared_body(judged, declared, heading)
         heading = heading or nearest_heading(judged.lines, judged.kinds, body.start, names)
@@ -225,43 +225,38 @@ def _published_first(dates: Sequence[Witness], evidence: Evidence) -> Sequence[W
 
 
 def _claimed_title(named: Sequence[str], names: Sequence[str]) -> Found | None:
-    """The title of a page that shows none: a claim that another one begins with is whole, whatever signs it has."""
+    """The title of a page that shows none: a claim that another begins with is whole, whatever characters it has."""
     for claim, following in pairwise(named):
         if squeeze(following).startswith(squeeze(claim)):
             return Found(tidy(claim), "title")
     return Found(titled(named[0], names), "title") if named else None
 
 
-def _claim(value: str | None) -> Found | None:
+def _claim(value: str | None) -> str | None:
     """A claimed author or source; templates put their maker's name or domain there, in Latin letters."""
-    return Found(value, "meta") if value and not value.isascii() else None
+    return value if value and not value.isascii() else None
 
 
-def _disagreements(title: Found | None, claims: Claims, listed: str | None) -> Iterator[Problem]:
-    for said, who in ((listed, "the list"), (claims.title, "its meta tag")):
-        if said and title and not _alike(title.text, said):
-            yield Problem(field="title", code="disagrees", detail=f"{who} says {said}, the page {title.text}")
+def _found(text: str | None, where: str) -> Found | None:
+    return Found(text, where) if text else None
 
 
-def _continued(following: GoesOn) -> Iterator[Problem]:
-    if following.told is not None:
-        yield Problem(field="body", code="continued", detail=following.told)
-
-
-def _others_disagree(
-    source: Found | None, author: Found | None, trail: Trail | None, claims: Claims
+def _disagrees(
+    field: str, shown: Found | None, said: str | None, who: str = "its meta tag says"
 ) -> Iterator[Problem]:
-    said = (("source", source, _claim(claims.source)), ("author", author, _claim(claims.author)))
-    for field, shown, claimed in said:
-        if shown and claimed and not _alike(shown.text, claimed.text):
-            detail = f"its meta tag says {claimed.text}, the page {shown.text}"
-            yield Problem(field=field, code="disagrees", detail=detail)
-    if trail and claims.column and squeeze(claims.column) not in squeeze(trail.text):
-        detail = f"its meta tag says {claims.column}, the breadcrumb {trail.text}"
+    if shown and said and not _alike(shown.text, said):
+        yield Problem(field=field, code="disagrees", detail=f"{who} {said}, the page {shown.text}")
+
+
+def _column_disagrees(trail: str | None, column: str | None) -> Iterator[Problem]:
+    if trail is not None and column and squeeze(column) not in squeeze(trail):
+        detail = f"its meta tag says {column}, the breadcrumb {trail}"
         yield Problem(field="section", code="disagrees", detail=detail)
 
 
-def _doubts(judged: Judged, body: Body, certainty: float | None) -> Iterator[Problem]:
+def _doubts(judged: Judged, body: Body, certainty: float | None, continued: str | None) -> Iterator[Problem]:
+    if continued is not None:
+        yield Problem(field="body", code="continued", detail=continued)
     if certainty is not None and certainty < LOW_CONFIDENCE:
         detail = f"confidence {certainty:.2f}: perhaps not the article's block of the page"
         yield Problem(field="body", code="low-confidence", detail=detail)
@@ -271,7 +266,7 @@ def _doubts(judged: Judged, body: Body, certainty: float | None) -> Iterator[Pro
         yield Problem(field="body", code="error-shown", detail=error)
 
 
-def _alike(title: str, said: str) -> bool:
+def _alike(shown: str, said: str) -> bool:
     """A list or a tag may cut a title, or add the site's name; then one begins or holds the other."""
-    short, whole = sorted((squeeze(title), squeeze(said).rstrip(".…")), key=len)
+    short, whole = sorted((squeeze(shown), squeeze(said).rstrip(".…")), key=len)
     return short in whole
