@@ -20,54 +20,39 @@ _PAGE_FIELD = re.compile(
     re.IGNORECASE,
 )
 _TYPED = frozenset({"text", "number", "hidden", ""})
-_SUBMITS = re.compile(r"\.submit\s*\(")
 
 
 def posted_back(page: Page, node: etree._Element) -> Ask | None:
     """What a control asks that posts its page back; None for another control, or a form that cannot be sent."""
     match = _POST_BACK.search(f"{node.get('href') or ''} {node.get('onclick') or ''}")
-    form = next(node.iterancestors("form"), None)
-    forms = [form] if form is not None else page.all("//form[.//input[@name='__VIEWSTATE']]")
+    forms = list(node.iterancestors("form"))[:1] or page.all("//form[.//input[@name='__VIEWSTATE']]")
     if match is None or len(forms) != 1:
         return None
-    fields = _hidden(page, forms[0])
-    target = page.resolve(forms[0].get("action") or "") or page.url
-    if fields is None:
-        return None
-    return Ask(target, urlencode(fields | {"__EVENTTARGET": match[1], "__EVENTARGUMENT": match[2]}))
+    return _sent(page, forms[0], {"__EVENTTARGET": match[1], "__EVENTARGUMENT": match[2]}, is_posted=True)
 
 
 def numbered(page: Page, number: int) -> Ask | None:
     """What a form of the page asks for a page by its number; None without exactly one such form."""
-    found = [(form, field) for form in page.all("//form") for field in _page_fields(page, form)]
+    fields = [(form, box.get("name") or "", _type(box)) for form in page.all("//form") for box in _boxes(page, form)]
+    found = {(form, name) for form, name, kind in fields if kind in _TYPED and _PAGE_FIELD.fullmatch(name)}
     if len(found) != 1 or page.all("//input[@name='__VIEWSTATE']"):
         return None
-    form, field = found[0]
-    fields = _hidden(page, form)
-    target = page.resolve(form.get("action") or "") or page.url
-    if fields is None:
+    form, name = found.pop()
+    return _sent(page, form, {name: str(number)}, is_posted=(form.get("method") or "").lower() == "post")
+
+
+def _sent(page: Page, form: etree._Element, filled: dict[str, str], *, is_posted: bool) -> Ask | None:
+    """A form with its hidden fields and those filled in; None when a hidden one is not ASCII."""
+    hidden = {box.get("name") or "": box.get("value") or "" for box in _boxes(page, form) if _type(box) == "hidden"}
+    if not all(f"{name}{value}".isascii() for name, value in hidden.items()):
         return None
-    sent = urlencode({**fields, field: str(number)})
-    if (form.get("method") or "get").lower() == "post":
-        return Ask(target, sent)
-    return Ask(f"{target.partition('?')[0].partition('#')[0]}?{sent}")
+    target, query = page.resolve(form.get("action") or "") or page.url, urlencode(hidden | filled)
+    return Ask(target, query) if is_posted else Ask(f"{target.partition('?')[0].partition('#')[0]}?{query}")
 
 
-def _page_fields(page: Page, form: etree._Element) -> list[str]:
-    """The fields that a form has for the number of the page."""
-    named = [
-        box.get("name") or ""
-        for box in page.all(".//input[@name]", form)
-        if (box.get("type") or "").lower() in _TYPED and _PAGE_FIELD.fullmatch(box.get("name") or "")
-    ]
-    return list(dict.fromkeys(named))
+def _boxes(page: Page, form: etree._Element) -> list[etree._Element]:
+    return page.all(".//input[@name]", form)
 
 
-def _hidden(page: Page, form: etree._Element) -> dict[str, str] | None:
-    """The hidden fields of a form; None when one of them is not ASCII."""
-    fields = {
-        box.get("name") or "": box.get("value") or ""
-        for box in page.all(".//input[@name]", form)
-        if (box.get("type") or "").lower() == "hidden"
-    }
-    return fields if all(f"{name}{value}".isascii() for name, value in fields.items()) else None
+def _type(box: etree._Element) -> str:
+    return (box.get("type") or "").lower()
