@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from crawler.pages import FAMILIES
+from crawler.pages.marks import marks_in, marks_of
 from crawler.pages.page import Page
-from crawler.pages.signs import marks_of, signs
 from crawler.sites.probe.naming import committee, profile_name, site_name
 from crawler.sites.profile import load_profile
 from tests.conftest import ROOT, Ended, Site, run
@@ -188,8 +188,8 @@ def test_wrong_use_asks_nobody(tmp_path: Path) -> None:
 def test_every_family_knows_its_own() -> None:
     assert {name for name in FAMILIES if marks_of(name)} == SOURCES.keys()
     for name, source in SOURCES.items():
-        assert [one.family for one in signs([source])] == [name]
-    assert signs(["<html><body>领导讲话</body></html>"]) == []
+        assert [one.family for one in marks_in([source])] == [name]
+    assert marks_in(["<html><body>领导讲话</body></html>"]) == []
 
 
 @pytest.mark.parametrize(

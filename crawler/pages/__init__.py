@@ -69,13 +69,12 @@ class Elsewhere:
 class ListPage:
     """A page of the section's list: its rows in order, the pages its pager leads to, and the counts it prints.
 
-    `linked`: page number → its address, or what to ask when the address alone is not enough. What cannot be followed
-    is told: `unfollowed` are the words of live controls that lead on, `idle` of those that a script of another file
-    may bring to life or that are switched off, `unlinked` the rows whose link has no address,
-    `service` the address that a script asks for the rows of a page that has none. `further` are list pages of the
-    same section that no pager turns to: years, sub-columns. `beside` are articles of the section's folder that stand
-    in no row: headlines, slides, `elsewhere` lists that are not followed. `current` is the number the page shows of
-    itself, `doubled` how many rows show an article that another row of the page shows: printed totals count them too.
+    `linked`: page number → its address, or what to ask when the address alone is not enough. `current` is the number
+    the page shows of itself. Not followed are: `unfollowed`, the words of live controls that lead on; `idle`, of
+    those that a script of another file may bring to life or that are switched off; `unlinked`, rows whose link has no
+    address; `service`, the address that a script asks for the rows of a page that has none; `elsewhere`, other lists.
+    `further` are list pages of the section that no pager turns to: years, sub-columns. `beside` are articles of its
+    folder that stand in no row: headlines, slides. `doubled`: how many rows repeat an article; totals count them too.
     `asks_for_rows`: the CMS prints no rows here, a script asks for the first ones, as `linked` says.
     """
 

@@ -2,11 +2,10 @@
 
 A family of CMS gives patterns over the path (`address_by_path`). On a site of unknown make identity is the address:
 its path without the first slash and the ending `.html`, `/` written as `-` (`/info/1005/3889.htm` is
-`info-1005-3889`); with a query, or signs other than letters, digits, `_` and `.`, the first twelve hex digits of the
-SHA-256 of path and sorted query follow. What is no identity is left out (crawler/pages/plain.py), as are folders that
-show the same to phones (`/html/mobile/`, `/html/main/`). An article that its CMS named by a GUID has that as its
-identity, in whatever folder it lies. A profile's `static_article` pattern, where given, names a shorter identity by
-its group `id`.
+`info-1005-3889`); with a query, or characters other than letters, digits, `_` and `.`, the first twelve hex digits of
+the SHA-256 of path and sorted query follow. What is no identity is left out (crawler/pages/plain.py), as are folders
+that show the same to phones (`/html/mobile/`, `/html/main/`). An article that its CMS named by a GUID has that as its
+identity, in any folder. A profile's `static_article` pattern, where given, names a shorter one by its group `id`.
 """
 
 from __future__ import annotations
@@ -16,29 +15,21 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from crawler.pages.plain import (
-    Pairs,
-    lasting,
-    names_article,
-    names_column,
-    one_device,
-    plain,
-    plain_parts,
-    telling,
-)
+from crawler.pages.plain import Pairs, lasting, names_article, names_column, one_device, plain, plain_parts, telling
 
 _ENDING = re.compile(r"\.(?:s?html?|jhtml)$", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9_./]+")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.]+")
-_LONGEST = 80
+_LONGEST = 80  # characters of an identity that is the address itself
 _LIST_NAME = re.compile(
     r"(?:index|list|default|main|home|more)\d*(?:[_-]\d+)*|(?:node|channel)(?:_\d+)+", re.IGNORECASE
 )
-_FILE = re.compile(
-    r"\.(?:docx?|xlsx?|pptx?|pdf|wps|et|dps|ofd|txt|rtf|csv|zip|rar|7z|jpe?g|png|gif|bmp|webp|svg|mp[34]|wm[av]|flv|avi"
-    r"|css|js|xml|rss|exe|apk|ico)$",
-    re.IGNORECASE,
+FILES = (
+    "docx?|docm|xlsx?|pptx?|ppsx?|pdf|wps|et|dps|ofd|ceb|cebx|txt|rtf|csv|zip|rar|7z|tar|gz|epub|caj"
+    "|jpe?g|png|gif|bmp|webp|tiff?|heic|mp[34]|m4[av]|mov|mkv|webm|wm[av]|wav|ogg|amr|flv|f4v|swf|avi|rmvb?|3gp|m3u8"
 )
+"""Endings of documents, pictures, recordings and archives: an alternation."""
+_FILE = re.compile(rf"\.(?:{FILES}|svg|css|js|xml|rss|exe|apk|ico)$", re.IGNORECASE)
 _LIST_PAGE = re.compile(
     r"(?:index|list|default)(?:[_-]\d+)?$|(?:index|default)\.(?:aspx?|php|jspx?|do)$|(?<=[^/])[_-]\d{1,4}$",
     re.IGNORECASE,
@@ -80,10 +71,15 @@ def native_id(url: str, static_article: re.Pattern[str] | None = None) -> str | 
     name = path.rpartition("/")[2]
     if _FILE.search(name) or (not query and not any(map(str.isdigit, name)) and not _ENDING.search(name)):
         return None
-    if guid := _guid(_ENDING.sub("", name), query):
-        return guid
-    path = _ENDING.sub("", path).strip("/")
-    return _identity(path, "&".join(sorted(f"{key.lower()}={value}" for key, value in query)))
+    naming = [value for key, value in query if not names_column(key)] if query else [_ENDING.sub("", name)]
+    if len(naming) == 1 and (guid := _GUID.fullmatch(naming[0])):
+        return guid[1].lower()
+    path, asked = _ENDING.sub("", path).strip("/"), "&".join(sorted(f"{key.lower()}={value}" for key, value in query))
+    plain_path = _NOT_PLAIN.sub("-", path).strip("-.")
+    if _PLAIN.fullmatch(path) and not query and len(plain_path) <= _LONGEST:
+        return plain_path
+    digest = hashlib.sha256(f"{path}?{asked}".encode()).hexdigest()[:12]
+    return f"{plain_path[:_LONGEST]}-{digest}".lstrip("-")
 
 
 def _is_list(path: str, query: Pairs) -> bool:
@@ -99,26 +95,8 @@ def _is_list(path: str, query: Pairs) -> bool:
         return True
     if not query or (names_article(path, ()) and not is_index):
         return False
-    return not names_article(path, query) and not (_SHOWS.search(name) and not all(_is_word(pair) for pair in query))
-
-
-def _guid(name: str, query: Pairs) -> str | None:
-    """The GUID that names an article: its file without a query, or all of the query but for columns."""
-    said = [value for key, value in query if not names_column(key)] if query else [name]
-    found = _GUID.fullmatch(said[0]) if len(said) == 1 else None
-    return found[1].lower() if found else None
-
-
-def _is_word(pair: tuple[str, str]) -> bool:
-    return not any(map(str.isdigit, pair[1] or pair[0]))
-
-
-def _identity(path: str, query: str) -> str:
-    plain_path = _NOT_PLAIN.sub("-", path).strip("-.")
-    if _PLAIN.fullmatch(path) and not query and len(plain_path) <= _LONGEST:
-        return plain_path
-    digest = hashlib.sha256(f"{path}?{query}".encode()).hexdigest()[:12]
-    return f"{plain_path[:_LONGEST]}-{digest}".lstrip("-")
+    is_numbered = any(map(str.isdigit, "".join(value or key for key, value in query)))
+    return not names_article(path, query) and not (_SHOWS.search(name) and is_numbered)
 
 
 def is_file(url: str) -> bool:

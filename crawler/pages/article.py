@@ -1,7 +1,7 @@
 """An article page of any site: title, date, author, source, views and body, each with where it was read.
 
 Evidence of a CMS family decides where there is some (the body's container, what only its marks say), else structure.
-Meta tags are cross-checked with what is visible; where the two disagree the visible page wins and a problem is told.
+Meta tags are cross-checked with what is visible; where the two disagree the visible page wins, with a problem.
 """
 
 from __future__ import annotations

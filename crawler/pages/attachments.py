@@ -11,15 +11,12 @@ from urllib.parse import parse_qsl, unquote, urldefrag, urlsplit
 
 from lxml import etree
 
+from crawler.pages.addresses import FILES
 from crawler.pages.page import Page, tidy, words
 from crawler.pages.urls import resolve
 from pipelines.record import Attachment
 
-_ENDINGS = (
-    r"\.(?:docx?|docm|xlsx?|pptx?|ppsx?|pdf|wps|et|dps|ofd|ceb|cebx|txt|rtf|csv|zip|rar|7z|tar|gz|epub|caj"
-    r"|jpe?g|png|gif|bmp|webp|tiff?|heic|mp[34]|m4[av]|mov|mkv|webm|wm[av]|wav|ogg|amr|flv|f4v|swf|avi|rmvb?|3gp|m3u8)"
-)
-_FILE = re.compile(rf"{_ENDINGS}$", re.IGNORECASE)
+_FILE = re.compile(rf"\.(?:{FILES})$", re.IGNORECASE)
 # Scripts that hand out files: KesionCMS, 博达 VSB, 大汉 JCMS.
 _DOWNLOAD = re.compile(
     r"/(?:filedown|downfile|download\w*|file_?download|getfile|virtual_attach_file)\.(?:aspx?|jspx?|php|do|action|vsb|ashx)$",
@@ -35,7 +32,7 @@ _FRAMES = frozenset({"iframe", "frame", "embed", "object"})
 _MEDIA = frozenset({"video", "audio", "source"})
 # Webplus and VSB name the PDF on an element that a script fills.
 _NAMED = ("pdfsrc", "data-pdf", "data-pdfsrc", "vurl")
-_IN_SCRIPT = re.compile(rf"""(['"])([^'"\s<>]{{1,500}}?{_ENDINGS})\1""", re.IGNORECASE)
+_IN_SCRIPT = re.compile(rf"""(['"])([^'"\s<>]{{1,500}}?\.(?:{FILES}))\1""", re.IGNORECASE)
 # The alternative text KesionCMS gives every picture of a body.
 _EMPTY_ALT = frozenset({"", "点击浏览下一页"})
 

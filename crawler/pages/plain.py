@@ -50,7 +50,7 @@ _DEVICE = re.compile(r"/(?:(?:main|pc|mobile|wap|phone|touch|3g)(?=/)|(?<=^/)m(?
 
 @lru_cache(16_384)
 def plain_parts(url: str) -> SplitResult:
-    """The parts of an address without sessions, needless percent-signs, dot segments, default port and fragment.
+    """The parts of an address without sessions, needless escapes, dot segments, default port and fragment.
 
     Its query is kept but for sessions: what the rest of it means, a family knows. No address: empty parts.
     """
@@ -112,7 +112,7 @@ def names_article(path: str, query: Pairs) -> bool:
 
 
 def pairs(query: str) -> Pairs:
-    """The pairs of a query as they are written, without needless percent-signs and those that say nothing."""
+    """The pairs of a query as they are written, without needless escapes and without those that say nothing."""
     split = (unescaped(pair.removeprefix("amp;")).partition("=") for pair in query.split("&"))
     return [(key, value) for key, mark, value in split if key and (value or not mark)]
 

@@ -1,7 +1,7 @@
 """What the simplest scripts of a page write into it: a date or a count that stands in the script as it is.
 
 Nothing is run. A script is read only where it writes a string, or a variable that the page sets to one. What it would
-have to compute stays unread, and its place is marked: a date that should stand there is then told to be unreadable.
+have to compute stays unread, and its place is marked: a date that should stand there is then reported as unreadable.
 """
 
 from __future__ import annotations

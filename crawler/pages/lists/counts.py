@@ -1,4 +1,4 @@
-"""Counts that a pager prints: how many pages, how many rows. Pure; text pieces stand apart by blanks."""
+"""Counts that a pager prints: how many pages, how many rows. Pieces of text stand apart by spaces."""
 
 from __future__ import annotations
 

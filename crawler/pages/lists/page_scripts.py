@@ -141,7 +141,7 @@ def made_by(page: Page, script: etree._Element, scripts: Scripts | None = None) 
 def counted_files(page: Page, stem: str | None = None) -> Pager:
     """A pager of files with numbers in their names, the first has none.
 
-    Of a call in a form we do not know only the number of pages is told: the walk then says that it got no further.
+    Of a call in an unknown form only the number of pages is read: the walk then reports that it got no further.
 
     Args:
         page: a list page, or a page of a long article.

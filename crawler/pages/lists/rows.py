@@ -176,7 +176,7 @@ class RowFinder:
         return ListedRow(url, native_id, row_title(link), self._date(link), is_doubtful and native_id is not None)
 
     def _list_container(self, containers: dict[etree._Element, Path], pager: etree._Element | None) -> Path | None:
-        """The container of the section's rows; None when it cannot be told, or the page says that it has none."""
+        """The container of the section's rows; None when nothing tells which, or the page says that it has none."""
         paths = list(dict.fromkeys(containers.values()))
         if pager is None:
             return paths[0] if len(paths) == 1 and not self.says_empty else None

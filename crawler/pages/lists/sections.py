@@ -37,7 +37,7 @@ class SectionFinder:
     Args:
         column: which column a list address names, None when it names none.
         has_rows: whether a page lists articles.
-        is_strict: list addresses can be told from others, so that a page with rows that somebody gave is a list.
+        is_strict: list addresses can be distinguished, so that a page with rows that somebody gave is a list.
     """
 
     column: Callable[[str], Column | None]

@@ -29,7 +29,7 @@ def findings(survey: Survey, reading: Reading, sample: Sample, agent: str, now: 
     """Everything that was found, keys in the order it is told."""
     return {
         "url": survey.url,
-        "cms": {"family": reading.signs.family, "evidence": list(reading.signs.evidence)},
+        "cms": {"family": reading.marks.family, "evidence": list(reading.marks.evidence)},
         "section": {"name": reading.section.name, "url": _local(survey, reading.section.url)},
         "list": _counts(reading.lists),
         "dates": _dates(reading.lists, sample, now),
@@ -204,12 +204,12 @@ def as_text(found: Mapping[str, Any]) -> str:
 def _facts(found: Mapping[str, Any], count: int) -> dict[str, str]:
     cms, counts, counter, robots = (found[key] for key in ("cms", "list", "counter", "robots"))
     charset, dates = found["charset"], found["dates"]
-    signs = " · ".join(cms["evidence"]) or "no sign of any CMS we know: read by structure"
+    marks = " · ".join(cms["evidence"]) or "no sign of any CMS we know: read by structure"
     asked = "asked" if counter["asked"] else counter["why_not"] or "not asked"
     delay = f", Crawl-delay {robots['crawl_delay']}" if robots["crawl_delay"] else ""
     return {
         "site": found["url"],
-        "CMS": f"{cms['family']} ({signs})" if cms["family"] != GENERIC else f"{GENERIC} ({signs})",
+        "CMS": f"{cms['family']} ({marks})" if cms["family"] != GENERIC else f"{GENERIC} ({marks})",
         "section": f"{found['section']['name']} {found['section']['url']}",
         "list": f"{counts['pages']} pages ({counts['pages_from']}), {counts['speeches']} speeches "
         f"({counts['speeches_from']}); {counts['pages_probed']} pages probed",

@@ -23,8 +23,8 @@ def profile_facts(survey: Survey, reading: Reading) -> tuple[dict[str, str | lis
     return {
         "name": _printable(name or host),
         "committee": _printable(named or name or host),
-        "cms": reading.signs.family,
-        "id_namespace": f"{reading.signs.family}-1",
+        "cms": reading.marks.family,
+        "id_namespace": f"{reading.marks.family}-1",
         "start_url": reading.start_url,
         "section": _printable(reading.section.name),
         "hosts": [host, *aliases],

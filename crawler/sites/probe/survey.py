@@ -17,8 +17,8 @@ from crawler.crawl.reading_time import reading_time
 from crawler.http.fetch import Fetched, Fetcher
 from crawler.http.hosts import Hosts
 from crawler.pages import ArticlePage, Ask, Family, ListPage, SectionLink, family
+from crawler.pages.marks import Marks, marks_in
 from crawler.pages.page import Page, PageError, PageTimeError
-from crawler.pages.signs import Signs, signs
 from crawler.run.site_settings import SITE_ONLY
 from crawler.sites.probe.naming import section_candidates
 from pipelines.exits import Exit
@@ -43,7 +43,7 @@ class Reading:
     """The section as one family reads it: its first list pages and one of its articles."""
 
     family: Family
-    signs: Signs
+    marks: Marks
     start_url: str
     section: SectionLink
     lists: tuple[ListPage, ...]
@@ -122,10 +122,10 @@ class SurveySpider(Spider):
         elif self.survey.reading is None:
             raise NotProbed(Exit.WRONG_USE, self._no_section(starts[0]))
 
-    def _likeliest(self, tried: set[str]) -> Signs | None:
-        ranked = [*signs([page.text for page in self.survey.pages.values()]), Signs(GENERIC, ())]
-        held = self.survey.reading.signs.family if self.survey.reading else None
-        better: list[Signs] = []
+    def _likeliest(self, tried: set[str]) -> Marks | None:
+        ranked = [*marks_in([page.text for page in self.survey.pages.values()]), Marks(GENERIC, ())]
+        held = self.survey.reading.marks.family if self.survey.reading else None
+        better: list[Marks] = []
         for one in ranked:
             if one.family == held:
                 break
@@ -138,7 +138,7 @@ class SurveySpider(Spider):
             raise NotProbed(*_why_unread(url, fetched))
         return fetched.page
 
-    async def _try(self, candidate: Signs, starts: Sequence[Page]) -> Reading | None:
+    async def _try(self, candidate: Marks, starts: Sequence[Page]) -> Reading | None:
         """The section as a family reads it, None when it finds no section, no rows or no article."""
         reader = family(candidate.family, None, self.sections, ())
         for start in starts:
@@ -150,7 +150,7 @@ class SurveySpider(Spider):
             lists = await self._lists(reader, section)
             article = await self._article(reader, lists)
             if article is not None:
-                evidence = signs([page.text for page in self.survey.pages.values()])
+                evidence = marks_in([page.text for page in self.survey.pages.values()])
                 found = next((one for one in evidence if one.family == candidate.family), candidate)
                 return Reading(reader, found, start.url, section, lists, article)
         return None

@@ -12,7 +12,7 @@ _LONGEST = 60  # characters of a mark as it is shown
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
+class Marks:
     """What speaks for a family: the pieces of source its marks were found as, one a mark."""
 
     family: str
@@ -24,12 +24,12 @@ class Signs:
         return len(self.evidence)
 
 
-def signs(texts: Sequence[str]) -> list[Signs]:
+def marks_in(texts: Sequence[str]) -> list[Marks]:
     """Families with marks in the sources of a site's pages, the likeliest first."""
     found = []
     for name in FAMILIES:
         matches = (next(filter(None, map(mark.search, texts)), None) for mark in marks_of(name))
-        found.append(Signs(name, tuple(match[0][:_LONGEST] for match in matches if match)))
+        found.append(Marks(name, tuple(match[0][:_LONGEST] for match in matches if match)))
     return sorted((one for one in found if one.score), key=lambda one: -one.score)
 
 
