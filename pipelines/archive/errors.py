@@ -61,10 +61,20 @@ class ClockBehind(ArchiveError):  # noqa: N818
     exit_status = Exit.REFUSED
 
 
+class ClockAhead(ArchiveError):  # noqa: N818
+    """This machine's clock stands so long after the last commit that it may be wrong."""
+
+    exit_status = Exit.REFUSED
+
+
 class Damaged(ArchiveError):  # noqa: N818
     """A committed file is missing or unreadable."""
 
     exit_status = Exit.DAMAGED
+
+
+class TailLost(Damaged):
+    """Commits that were made are not in the chain: cut off, lost with an older copy, or another machine's."""
 
 
 class LockHeld(ArchiveError):  # noqa: N818

@@ -1,0 +1,92 @@
+"""Whether the chain ends where it once ended: what derived files and heads noted elsewhere say of later commits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipelines.archive.disk.layout import INDEX_JSON, LATEST_JSON
+from pipelines.untrusted import json_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.heads_file import Noted
+    from pipelines.archive.disk.layout import Layout
+
+RECONCILIATION = "reconciliation"
+"""The kind of a commit in which a person gives up commits that are not in this chain."""
+
+_TOLD_IN = (LATEST_JSON, INDEX_JSON)
+
+
+def cut_tail(layout: Layout, last: int, head: str) -> str | None:
+    """What is wrong when a derived file is of a later commit than `last`, the chain's, or of another one; else null.
+
+    A derived file is written after its commit, so it can be older than the chain and never newer.
+    """
+    for name in _TOLD_IN:
+        told = derived_from(layout, name)
+        n, of_head = told.get("commit"), told.get("head", head)
+        if type(n) is not int or n < last or (n == last and of_head == head):
+            continue
+        if n == last:
+            said = f"is of another commit {n} (head {of_head}) than the chain's ({head}): the chain was replaced"
+        else:
+            lost = f"commit {n} was" if n == last + 1 else f"commits {last + 1}–{n} were"
+            said = f"is of commit {n}, the chain ends at commit {last}: {lost} cut off"
+        return f"{layout.path(name)}: {said}. {remedy(layout.root)}"
+    return None
+
+
+def derived_from(layout: Layout, name: str) -> dict[str, Any]:
+    """What a derived document says; nothing when it is missing or unreadable, as `rebuild` makes it anew."""
+    try:
+        return json_object(layout.path(name))
+    except (OSError, ValueError):
+        return {}
+
+
+def remedy(root: Path, heads: str = "") -> str:
+    """What to do about commits that are lost."""
+    accepting = f"python -m pipelines reconcile {root}{heads} --accept ours --reason TEXT"
+    return f"Restore them with all their files from a copy; if there is none, record the loss: {accepting}"
+
+
+def given_up(commits: Iterable[Commit]) -> dict[str, int]:
+    """Heads of commits that a person gave up, with the number of the commit that says so."""
+    return {
+        entry["head"]: commit.n
+        for commit in commits
+        if commit.kind == RECONCILIATION and commit.details is not None
+        for entry in commit.details.get("given_up", ())
+        if isinstance(entry, dict) and isinstance(entry.get("head"), str)
+    }
+
+
+def not_in_chain(commits: Sequence[Commit], noted: Iterable[Noted]) -> list[Noted]:
+    """The noted heads that are neither in the chain, in their place, nor given up."""
+    gone = given_up(commits)
+    return [one for one in noted if _head_of(commits, one.commit) != one.head and one.head not in gone]
+
+
+def _head_of(commits: Sequence[Commit], n: int) -> str | None:
+    return commits[n - 1].sha256 if 0 < n <= len(commits) else None
+
+
+def lost_tail(root: Path, commits: Sequence[Commit], lost: Sequence[Noted], file: Path) -> str:
+    """What the noted heads `lost`, which are not in the chain, say of it: a cut or an older copy, or a fork."""
+    first, last, ours = lost[0], lost[-1], commits[-1]
+    noted = f"{file}: commit {last.commit} ({last.head[:12]}…), noted at {last.at},"
+    if first.commit > ours.n:
+        said = f"the chain ends at commit {ours.n} of {ours.recorded_at}: it is an older copy, or its end was cut off"
+        return f"{root}: {noted} is not in the chain; {said}. {remedy(root, f' --heads {file}')}"
+    parting = commits[first.commit - 1]
+    if parting.recorded_at > last.at:
+        fork = "an older copy was restored and written on"
+    else:
+        fork = "two machines wrote at the same time, each its own copy"
+    said = f"which has another commit {parting.n} (run {parting.run}, recorded at {parting.recorded_at}): {fork}"
+    way = f"Find the other copy; `python -m pipelines reconcile {root} --with OTHER` shows what each has alone"
+    return f"{root}: {noted} is not in the chain, {said}. {way}"
