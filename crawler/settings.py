@@ -23,6 +23,10 @@ ARCHIVE_ROOT = str((home.CHECKOUT or Path()) / "output")
 ARCHIVE = True  # False: a crawl keeps nothing and only fills feeds (-O FILE)
 ARCHIVE_CONTACT = ""  # an address for webmasters, put into the User-Agent
 GONE_AFTER_DAYS = None  # None: what the site's profile says
+HEADS_FILE = (
+    ""  # a file outside the archives to which each run's head is appended, and which proves that none was lost
+)
+CLOCK_JUMP_DAYS = 400  # a clock so far after the last commit is not believed: few archives rest for over a year
 DISK_FLOOR_MB = 64  # below so many free MiB nothing more is fetched; the rest is for ending the run well
 SAVE_SECONDS = 5.0  # how much of a crawl a power cut may cost
 CAPTURE = True  # False: no raw bytes are kept, and nothing can be proved or read again

@@ -6,25 +6,21 @@ import argparse
 import json
 import os
 import platform
-import re
 import sys
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines import __version__
 from pipelines.archive.errors import ArchiveError, NotUnderstood
 from pipelines.archive.prove.signatures import sign
-from pipelines.archive.prove.verify import verify, verify_quick
 from pipelines.archive.read import state
 from pipelines.archive.read.moments import stamp
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.redact import redact
-from pipelines.canonical import json_value
-from pipelines.verbs import audit_text, diff, export, feeds, log, show
+from pipelines.verbs import audit_text, diff, export, feeds, log, show, verifying
 from pipelines.verbs.output import print_in_any_locale, print_message
 
 if TYPE_CHECKING:
@@ -67,18 +63,9 @@ def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
     verb("status", _status, "Show what the archive holds, and how the last run ended.").add_argument(
         "--json", action="store_true", help=as_json
     )
-    for module in (log, show, diff, feeds, export):
+    for module in (verifying, log, show, diff, feeds, export):
         module.add(verb)
     audit_text.add(verbs)
-    check = verb("verify", _verify, "Check that nothing was lost or altered; exit status 5 if it was.")
-    check.add_argument("--head", metavar="SHA256", help="a head noted earlier: proves that nothing was cut off")
-    check.add_argument(
-        "--quick",
-        action="store_true",
-        help="the daily check: chain, all sizes, bytes of the newest files; reads no lines",
-    )
-    check.add_argument("--signers", metavar="FILE", type=Path, help="allowed_signers of ssh-keygen: check signatures")
-    check.add_argument("--json", action="store_true", help=as_json)
     signing = verb("sign", _sign, "Sign the commits not signed yet, by ssh-keygen -Y sign.")
     signing.add_argument("--key", metavar="FILE", type=Path, required=True, help="an OpenSSH private key")
     removal = verb("redact", _redact, "Remove the text of a speech for good; recorded in a commit of its own.")
@@ -118,30 +105,6 @@ def _status(arguments: argparse.Namespace) -> int:
 def _verdict(archive: Archive, run: str) -> dict[str, Any]:
     report = archive.report(run)
     return {key: report.get(key) for key in ("verdict", "exit_status", "counts")}
-
-
-def _verify(arguments: argparse.Namespace) -> int:
-    if arguments.head is not None and not re.fullmatch("[0-9a-f]{64}", arguments.head):
-        raise NotUnderstood(f"--head {arguments.head}: must be the 64 hexadecimal digits that a run prints as head")
-    if arguments.signers is not None and not arguments.signers.is_file():
-        raise NotUnderstood(f"--signers {arguments.signers}: no such file")
-    prove = verify_quick if arguments.quick else partial(verify, two_processes=True)
-    report = prove(arguments.archive, arguments.head, arguments.signers)
-    if arguments.json:
-        print(json.dumps(json_value(report) | {"exit_status": report.exit_status}, ensure_ascii=False, indent=1))
-        return report.exit_status
-    for note in report.notes:
-        print_message(f"note: {note}")
-    for problem in report.problems:
-        print_message(f"PROBLEM: {problem}")
-    if report.problems:
-        shown = ", ".join(report.affected[:20]) + (" …" if len(report.affected) > 20 else "")
-        print_message(f"affected: {shown or 'unknown'}; unaffected: {report.unaffected or 'unknown'}")
-    counted = f"{report.commits} commits, {report.files} files, {report.bytes} bytes"
-    lines = "" if arguments.quick else f", {report.versions} version lines, {report.observations} observations"
-    print(f"{'damaged' if report.problems else 'whole'}: {counted}{lines}")
-    print(f"head {report.head}")
-    return report.exit_status
 
 
 def _sign(arguments: argparse.Namespace) -> int:

@@ -76,6 +76,7 @@ class RunReport:
     known: int = 0
     known_listed: int = 0
     is_walk_broken: bool = False
+    is_clock_doubted: bool = False
 
     @contextmanager
     def walking(self) -> Iterator[None]:
@@ -158,6 +159,11 @@ class RunReport:
     def refuse(self, exit_status: Exit, message: str) -> None:
         """Refuse the run as an observation of the site; the first refusal counts."""
         self.refusal = self.refusal or (exit_status, message)
+
+    def doubt_clock(self, message: str) -> None:
+        """The clock may be wrong: nothing of the run is kept, since its moments would be wrong as well."""
+        self.is_clock_doubted = True
+        self.refuse(Exit.REFUSED, message)
 
     def refuse_mass_deletion(self, gone: int, present: int) -> None:
         """Refuse to mark so many speeches gone: they stay missing until a person accepts it."""

@@ -27,6 +27,7 @@ from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.state import load
 from pipelines.archive.write import staging
+from pipelines.archive.write.admission import Cautions
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.run_lines import placed
 from pipelines.archive.write.writer import ArchiveRun, Sealed
@@ -132,7 +133,7 @@ def opened(
     run: str | None = None,
     disk_floor: int = 1 << 20,
 ) -> ArchiveRun:
-    return ArchiveRun.open(root, facts, run or f"run-{number}", day(number), days, disk_floor)
+    return ArchiveRun.open(root, facts, run or f"run-{number}", day(number), days, Cautions(disk_floor=disk_floor))
 
 
 def sealed(run: ArchiveRun, number: int) -> Sealed:

@@ -239,7 +239,9 @@ def test_every_answer_replays_as_it_came(tmp_path: Path) -> None:
         fetched, _, _ = fetch_all(warc, str(warc), *(f"http://{host}{path}" for path in ANSWERS))
     files = tuple(file.name for file in sorted(warc.glob("*.warc.gz")))
     report = {"started_at": "2026-01-01T00:00:00Z"}
-    again = Replay(RecordedRun(home=warc, report=report, recorded_at="", commit=None, accept=None, files=files))
+    again = Replay(
+        RecordedRun(home=warc, report=report, recorded_at="", commit=None, accept=frozenset(), files=files)
+    )
 
     found: list[tuple[int | None, str | None]] = []
 

@@ -93,6 +93,14 @@ class Halt:
     def __call__(self, error: ArchiveError) -> None:
         """End it, in the event loop; `error` is the verdict."""
         self.report.refuse(error.exit_status, str(error))
+        self._close()
+
+    def doubt_clock(self, message: str) -> None:
+        """End it because the clock may be wrong; nothing of it is kept."""
+        self.report.doubt_clock(message)
+        self._close()
+
+    def _close(self) -> None:
         if self._closing is None:
             # As a signal would: the engine, closed beside a start() still at work, may wait for ever (Scrapy 2.19).
             self._closing = asyncio.ensure_future(self.crawler.stop_async())

@@ -40,7 +40,7 @@ class RecordedRun:
         report: the run report (`run/1`).
         recorded_at: when the run was committed; its clock ends there.
         commit: SHA-256 of the commit that holds it; null for a fixture.
-        accept: the decision a person made in it.
+        accept: what a person accepted in it.
         files: its WARC files in the order of capture, as `home` names them.
     """
 
@@ -48,7 +48,7 @@ class RecordedRun:
     report: dict[str, Any]
     recorded_at: str
     commit: str | None
-    accept: str | None
+    accept: frozenset[str]
     files: tuple[str, ...]
 
     @classmethod
@@ -78,7 +78,9 @@ class RecordedRun:
     def _of_fixture(cls, folder: Path, report: dict[str, Any]) -> Self:
         own = f"warc/*/{report['site']}-{report['run']}-*.warc.gz"
         files = tuple(sorted(file.relative_to(folder).as_posix() for file in folder.glob(own)))
-        return cls(home=folder, report=report, recorded_at=report["ended_at"], commit=None, accept=None, files=files)
+        return cls(
+            home=folder, report=report, recorded_at=report["ended_at"], commit=None, accept=frozenset(), files=files
+        )
 
     @classmethod
     def _of_archive(cls, folder: Path, report: dict[str, Any]) -> Self:
@@ -94,7 +96,7 @@ class RecordedRun:
             report=report,
             recorded_at=commit.recorded_at,
             commit=commit.sha256,
-            accept=(commit.decision or {}).get("accept"),
+            accept=frozenset(str((commit.decision or {}).get("accept", "")).split(",")),
             files=tuple(named.path for named in commit.files if named.path.startswith(own)),
         )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from crawler.crawl.slow_patterns import slow_on
 from crawler.sites.profile import SiteProfile, is_web_address, load_profile
+from pipelines.archive.write.admission import CLOCK, DAMAGE
 from pipelines.archive.write.writer import MASS_GONE
 
 ARGUMENTS = {
@@ -18,11 +19,13 @@ ARGUMENTS = {
     "limit": "read at most N articles; nothing is marked missing or gone",
     "mode": "incremental (default) or full",
     "plan": "1: fetch the lists, say which articles would be read and why, and write nothing",
-    "accept": "mass-gone: believe that more than a third of the site is gone, as the last run refused to",
+    "accept": "what the last run refused to believe, several with commas: mass-gone (more than a third of the site), "
+    "clock (the clock, far from the last commit's or the site's), damage (go on although files are damaged)",
     "replay": "latest: read every capture again by today's parser; RUN, or its report's path: make that run again",
 }
 LATEST = "latest"
 _MODES = ("incremental", "full")
+_ACCEPT = (MASS_GONE, CLOCK, DAMAGE)
 _RUN = re.compile(r"[a-z0-9-]+|.*\.json")
 _WITH_REPLAY = ("site", "profile", "replay", "start_url")
 
@@ -40,7 +43,7 @@ class Arguments:
     limit: int | None = None
     mode: str = _MODES[0]
     plan_only: bool = False
-    accept: str | None = None
+    accept: frozenset[str] = frozenset()
     replay: str | None = None
 
     @classmethod
@@ -62,7 +65,7 @@ class Arguments:
             limit=_limit(given.get("limit")),
             mode=_one_of("mode", given.get("mode", _MODES[0]), _MODES),
             plan_only=_one_of("plan", given.get("plan", "0"), ("0", "1")) == "1",
-            accept=_one_of("accept", given["accept"], (MASS_GONE,)) if "accept" in given else None,
+            accept=_accepted(given["accept"]) if "accept" in given else frozenset(),
             replay=_replay(given.get("replay")),
         )
 
@@ -98,6 +101,10 @@ def _replay(value: str | None) -> str | None:
             f"-a replay={value}: must be {LATEST}, a run's id as 20260110t020000z-ab12, or its report's path"
         )
     return value
+
+
+def _accepted(value: str) -> frozenset[str]:
+    return frozenset(_one_of("accept", one, _ACCEPT) for one in value.split(","))
 
 
 def _limit(value: str | None) -> int | None:

@@ -14,6 +14,7 @@ from crawler.pages import Family
 from crawler.replay.occasion import Occasion
 from crawler.run.arguments import Arguments
 from crawler.sites.profile import SiteProfile
+from pipelines.archive.disk.heads_file import HeadsFile
 from pipelines.archive.read.moments import stamp
 from pipelines.archive.write.writer import ArchiveRun
 from pipelines.health import RunReport
@@ -34,7 +35,8 @@ class CrawlJob:
     """A prepared crawl: what it was asked, what reads the site, and where it is written.
 
     `captures` says whether raw bytes are kept. `replay` answers in the place of the site when an old run is made
-    again. `scratch` holds the archive of a crawl that keeps nothing (`ARCHIVE = False`).
+    again. `heads` is where its head will be noted. `doubts_clock` says whether the site's own clock must agree with
+    this machine's. `scratch` holds the archive of a crawl that keeps nothing (`ARCHIVE = False`).
     """
 
     occasion: Occasion
@@ -49,6 +51,8 @@ class CrawlJob:
     captures: bool
     replay: AnswersAnew | None
     scratch: TemporaryDirectory[str] | None = None
+    heads: HeadsFile | None = None
+    doubts_clock: bool = False
 
     @property
     def arguments(self) -> Arguments:

@@ -13,7 +13,8 @@ from crawler.http.notes import notes, statistics
 from crawler.run.agent import software
 from crawler.run.job import CrawlJob
 from crawler.run.summary import summary
-from pipelines.archive.errors import ArchiveError
+from pipelines.archive.disk.heads_file import Noted
+from pipelines.archive.errors import ArchiveError, NotUnderstood
 from pipelines.archive.write.writer import MASS_GONE, Sealed
 from pipelines.exits import Exit
 from pipelines.health import Verdict, verdict
@@ -63,7 +64,7 @@ def finish(job: CrawlJob, ended: str | None, traffic: dict[str, Any], politeness
     if job.occasion.recorded is not None:
         job.occasion.recorded.end()
     mass = job.archive.mass_deletion()
-    if mass is not None and job.arguments.accept != MASS_GONE:
+    if mass is not None and MASS_GONE not in job.arguments.accept:
         job.report.refuse_mass_deletion(mass.gone, mass.present)
     judged = verdict(job.report)
     document = job.report.document(
@@ -109,16 +110,43 @@ def _refused(error: ArchiveError) -> Verdict:
 
 def _sealed(job: CrawlJob, judged: Verdict, document: dict[str, Any]) -> tuple[Verdict, Sealed | None]:
     """The verdict and the commit; the archive's own word, and none, when it cannot be made."""
+    at = job.now()
     try:
-        return judged, job.archive.seal(document, job.now(), software(), job.occasion.kind, job.arguments.accept)
+        sealed = job.archive.seal(document, at, software(), job.occasion.kind, job.arguments.accept)
+        return _noted(job, judged, sealed, at), sealed
     except ArchiveError as error:
         return _refused(error), None
     finally:
         job.archive.close()
 
 
+def _noted(job: CrawlJob, judged: Verdict, sealed: Sealed, at: str) -> Verdict:
+    """The verdict once the head is noted where `HEADS_FILE` says; whoever relies on it must know when it is not."""
+    if job.heads is None:
+        return judged
+    noted = Noted(at=at, site=job.profile.site, commit=sealed.commit, head=sealed.head)
+    try:
+        is_first = sealed.commit > 1 and job.heads.last(noted.site) is None
+        job.heads.note(noted)
+    except (OSError, NotUnderstood) as error:
+        said = (
+            f"{judged.message}; but the head could not be noted: {error}. Append to it: {noted.line().decode()[:-1]}"
+        )
+        is_well = judged.exit_status in {Exit.COMPLETE, Exit.GAPS}
+        return Verdict("interrupted", Exit.INTERRUPTED, said) if is_well else replace(judged, message=said)
+    if is_first:
+        said = f"{judged.message}; {job.heads.file} had no head of {noted.site} before this run's"
+        return replace(judged, message=said)
+    return judged
+
+
 def _has_nothing_to_keep(job: CrawlJob, judged: Verdict) -> bool:
-    """True for the first run at a wrong address: an archive made of it would remember a host that is no host."""
+    """True for the first run at a wrong address: an archive made of it would remember a host that is no host.
+
+    And for a run under a doubtful clock: its commit would keep the archive from later ones until that moment comes.
+    """
+    if job.report.is_clock_doubted:
+        return True
     if job.archive.known or job.report.section is not None:
         return False
     reasons = {gap.reason for gap in job.report.not_captured}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,16 +18,18 @@ from crawler import settings as project_settings
 from crawler.crawl.plan import Plan
 from crawler.http.hosts import Hosts
 from crawler.replay.answers import Replay
-from crawler.replay.occasion import occasion_of
+from crawler.replay.occasion import CRAWL, Occasion, occasion_of
 from crawler.run.agent import software, user_agent
 from crawler.run.arguments import Arguments, WrongUse
 from crawler.run.job import CrawlJob
 from crawler.run.site_settings import ARCHIVING
 from crawler.sites.profile import SiteProfile
 from pipelines import __version__
+from pipelines.archive.disk.heads_file import HeadsFile
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.moments import stamp
+from pipelines.archive.write.admission import CLOCK, Cautions
 from pipelines.archive.write.writer import ArchiveRun
 from pipelines.health import RunReport
 from pipelines.normalise import Normaliser
@@ -53,6 +55,7 @@ def prepare(
     reader = profile.family()
     gone_after_days = occasion.told("gone_after_days", profile.gone_after_days)
     gone_after_days = _whole_number(settings, "GONE_AFTER_DAYS", "days", gone_after_days)
+    cautions = _cautions(settings, occasion, None if scratch else folder)
     request = {"mode": arguments.mode, "start_url": arguments.start_url, "limit": arguments.limit}
     archive = ArchiveRun.open(
         folder,
@@ -60,7 +63,7 @@ def prepare(
         occasion.run,
         stamp(now),
         gone_after_days,
-        _whole_number(settings, "DISK_FLOOR_MB", "MiB", 0) << 20,
+        cautions,
         {"software": software(), "request": request, "capture": _capture_info(profile, occasion.run, settings)},
     )
     if replay is not None:
@@ -85,7 +88,32 @@ def prepare(
         replay=replay,
         captures=settings.getbool("CAPTURE") and replay is None and scratch is None,
         scratch=scratch,
+        heads=cautions.heads,
+        doubts_clock=occasion.kind == CRAWL and scratch is None and _doubts_clock(archive, now, arguments),
     )
+
+
+_LONGEST_INTERVAL = timedelta(days=40)
+"""Between two runs: the longest schedule is a month. After more, the clock may be wrong as well."""
+
+
+def _doubts_clock(archive: ArchiveRun, now: datetime, arguments: Arguments) -> bool:
+    last = archive.last_commit_at
+    return CLOCK not in arguments.accept and (last is None or now - datetime.fromisoformat(last) > _LONGEST_INTERVAL)
+
+
+def _cautions(settings: BaseSettings, occasion: Occasion, folder: Path | None) -> Cautions:
+    """A run made again has its own clock, and its archive is not the one whose heads are noted; `folder` is."""
+    disk_floor = _whole_number(settings, "DISK_FLOOR_MB", "MiB", 0) << 20
+    days = _whole_number(settings, "CLOCK_JUMP_DAYS", "days", 0)
+    accept = occasion.arguments.accept
+    if occasion.recorded is not None or folder is None:
+        return Cautions(disk_floor=disk_floor, accept=accept)
+    named = str(settings["HEADS_FILE"] or "")
+    heads = HeadsFile(Path(named).expanduser().absolute()) if named else None
+    if heads is not None and not occasion.arguments.plan_only:
+        heads.check(folder)
+    return Cautions(disk_floor=disk_floor, heads=heads, jump_days=days, accept=accept)
 
 
 def check_names(given: Iterable[str]) -> None:

@@ -47,6 +47,10 @@ ARCHIVING: dict[str, Any] = {
         "pipelines.stages.Keep": 300,
         "pipelines.stages.Feed": 900,  # behind whatever else a project adds
     },
-    "EXTENSIONS": {**SITE_ONLY["EXTENSIONS"], "crawler.run.progress.Progress": 500},
+    "EXTENSIONS": {
+        **SITE_ONLY["EXTENSIONS"],
+        "crawler.run.witness.ClockWitness": 0,
+        "crawler.run.progress.Progress": 500,
+    },
 }
 """A spider with a prepared job: what comes over the wire and out of the pages goes into its archive."""

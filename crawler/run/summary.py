@@ -31,6 +31,7 @@ def summary(job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> str:
     if sealed is not None:
         lines.extend(_captures(job))
         lines.extend(_written(job.folder, report, sealed))
+        lines.extend([f"heads     {job.heads.file}"] if job.heads else [])
     return "\n".join(map(one_line, lines))
 
 

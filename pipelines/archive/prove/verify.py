@@ -18,6 +18,7 @@ from pipelines.archive.prove.history import STREAMS, History
 from pipelines.archive.prove.signatures import check_signatures, signature_name
 from pipelines.archive.read.derived import DERIVED
 from pipelines.archive.read.reader import Archive, read_about
+from pipelines.archive.read.tails import cut_tail, lost_tail, not_in_chain
 from pipelines.exits import Exit
 from pipelines.untrusted import is_there, json_object, size_of
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
+    from pipelines.archive.disk.heads_file import HeadsFile
     from pipelines.packed import Stored
-
 
 QUICK_COMMITS = 7
 LARGE = 32 << 20
@@ -59,7 +60,12 @@ class Report:
 
 
 def verify(
-    path: str | os.PathLike[str], head: str | None = None, signers: Path | None = None, *, two_processes: bool = False
+    path: str | os.PathLike[str],
+    head: str | None = None,
+    signers: Path | None = None,
+    *,
+    heads: HeadsFile | None = None,
+    two_processes: bool = False,
 ) -> Report:
     """Check everything below `path`.
 
@@ -70,19 +76,25 @@ def verify(
         two_processes: check the lines of a large archive in a second process; only for a program with a main guard,
             since that process runs the program again.
     """
-    proof = _Proof(Layout(Path(path)), head, signers)
+    proof = _Proof(Layout(Path(path)), head, signers, heads)
     proof.check_lines(may_fork=two_processes)
     proof.end()
     return proof.report
 
 
-def verify_quick(path: str | os.PathLike[str], head: str | None = None, signers: Path | None = None) -> Report:
+def verify_quick(
+    path: str | os.PathLike[str],
+    head: str | None = None,
+    signers: Path | None = None,
+    *,
+    heads: HeadsFile | None = None,
+) -> Report:
     """The daily check: the chain, the size of every file, and the bytes of the newest and the small files.
 
     Proves the commit files, everything the newest 7 commits name, archive.json, the schemas and every run report.
     Of older lines and captures only the size is checked: a flipped byte in them is found by `verify`.
     """
-    proof = _Proof(Layout(Path(path)), head, signers)
+    proof = _Proof(Layout(Path(path)), head, signers, heads)
     proof.check_sizes()
     proof.end()
     return proof.report
@@ -91,7 +103,7 @@ def verify_quick(path: str | os.PathLike[str], head: str | None = None, signers:
 class _Proof:
     """The steps both checks share, and the report they fill."""
 
-    def __init__(self, layout: Layout, head: str | None, signers: Path | None) -> None:
+    def __init__(self, layout: Layout, head: str | None, signers: Path | None, heads: HeadsFile | None) -> None:
         self._layout = layout
         # A link's target is not part of the archive: with a link in it, nothing is read.
         links = [f"{link}: {LINK}" for link in links_below(layout.root)]
@@ -105,6 +117,7 @@ class _Proof:
         self._damaged_files = 0
         if self._commits:
             self.report.head = self._commits[-1].sha256
+        self._is_cut = self._check_tail(heads)
         self._check_head(head)
         self._check_names()
         if signers is not None:
@@ -122,7 +135,8 @@ class _Proof:
             self._check_lines(history)
 
     def _check_lines(self, history: History | None) -> None:
-        checks = [DerivedCheck(what, history, self._layout, self._commits) for what in DERIVED] if history else []
+        derived = DERIVED if history and not self._is_cut else ()
+        checks = [DerivedCheck(what, history, self._layout, self._commits) for what in derived] if history else []
         is_followed = history is not None
         for commit in self._commits:
             streams = [named for folder, _ in STREAMS if (named := commit.stream(folder))]
@@ -188,6 +202,32 @@ class _Proof:
         if about is not None and fault(self._layout.path(ARCHIVE_JSON), (about,)) is None:
             raise failure
         return None
+
+    def _check_tail(self, heads: HeadsFile | None) -> bool:
+        """Whether derived files or noted heads tell of commits that are not in the chain, which becomes a problem."""
+        if self._broken or not self._commits:
+            return False  # what is wrong with the chain is told, and where it would have ended is not known
+        found = cut_tail(self._layout, len(self._commits), self._commits[-1].sha256)
+        told = [found] if found else []
+        if heads is not None:
+            told += self._lost_heads(heads)
+        self.report.problems += told
+        return bool(found)
+
+    def _lost_heads(self, heads: HeadsFile) -> list[str]:
+        site, notes = self._site(), self.report.notes
+        noted = heads.of(site)
+        notes += [f"{heads.file}: no head of {site} was noted there"] if not noted else []
+        notes += [f"{heads.file}, line {number}: notes no head" for number in heads.unread()]
+        lost = not_in_chain(self._commits, noted)
+        return [lost_tail(self._layout.root, self._commits, lost, heads.file)] if lost else []
+
+    def _site(self) -> str:
+        try:
+            facts = read_about(self._layout)
+        except ArchiveError:
+            facts = None
+        return facts.site if facts else self._layout.root.resolve().name
 
     def _check_head(self, head: str | None) -> None:
         if head is None:

@@ -102,8 +102,12 @@ class Archive:
 
     def _derived(self, name: str) -> Iterator[Line]:
         file = self.layout.path(name)
-        for number, line in enumerate(raw_lines(file), 1):
-            yield parsed(line, file, number)
+        try:
+            for number, line in enumerate(raw_lines(file), 1):
+                yield parsed(line, file, number)
+        except Damaged as error:
+            said = str(error).partition("; restore")[0]
+            raise Damaged(f"{said}; `python -m pipelines rebuild {self.layout.root}` makes it anew") from error
 
     def as_of(self, at: str, known_at: str | None = None) -> Iterator[Line]:
         """The speeches present at `at` as known at `known_at` (default: now), by rising seq.

@@ -13,7 +13,8 @@ from pipelines.archive.disk.lock import SiteLock
 from pipelines.archive.errors import writing
 from pipelines.archive.read import state
 from pipelines.archive.read.reader import Archive
-from pipelines.archive.write.admission import check_clock
+from pipelines.archive.read.tails import RECONCILIATION
+from pipelines.archive.write.admission import check_clock, check_tail
 from pipelines.archive.write.rebuild import heal
 from pipelines.archive.write.replacing import finish_acts
 from pipelines.archive.write.sealing import ABSENCES, EVENTS, draft, make_point, place
@@ -85,16 +86,19 @@ def acting(path: str | os.PathLike[str], kind: str, when: When) -> Iterator[Acti
     """Hold the archive's lock, finish what a crash left undone, and afterwards write what follows from the commit.
 
     Raises:
-        LockHeld, ClockBehind, Damaged: before anything is written.
+        LockHeld, ClockBehind, TailLost, Damaged: before anything is written.
     """
     layout = Archive(path).layout
     with writing(layout.root):
         layout.staging.mkdir(exist_ok=True)
         lock = SiteLock(layout.lock, kind)
         try:
+            if kind != RECONCILIATION:
+                check_tail(layout, Archive(path))
             finish_acts(Archive(path))
             archive = Archive(path)
-            heal(archive, state.load(archive.by_commit()))
+            if kind != RECONCILIATION:  # the derived files may be all that tells what was lost
+                heal(archive, state.load(archive.by_commit()))
             check_clock(layout, archive, when.recorded_at)
             held = Acting(archive, kind, when)
             yield held

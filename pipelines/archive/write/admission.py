@@ -3,19 +3,52 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pipelines.archive.disk.commits import commit_files
-from pipelines.archive.disk.layout import Layout, checked_name
-from pipelines.archive.errors import ArchiveError, ClockBehind, DiskFull, LockHeld, WrongHost
+from pipelines.archive.disk.layout import ARCHIVE_JSON, Layout, checked_name
+from pipelines.archive.errors import (
+    ArchiveError,
+    ClockAhead,
+    ClockBehind,
+    Damaged,
+    DiskFull,
+    LockHeld,
+    TailLost,
+    WrongHost,
+)
 from pipelines.archive.read.reader import Archive, read_about
+from pipelines.archive.read.tails import cut_tail, lost_tail, not_in_chain
+from pipelines.archive.write.newest import damage, damaged_newest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.heads_file import HeadsFile
     from pipelines.record import SiteFacts
+
+CLOCK, DAMAGE = "clock", "damage"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cautions:
+    """What is asked of an archive and its disk before a run writes into it, beside what always is.
+
+    Args:
+        disk_floor: bytes of free space below which nothing more is written (`DiskFull`).
+        heads: where heads are noted outside the archives; the last one must be in the chain.
+        jump_days: days after the last commit from which the clock is not believed; null to believe it always.
+        accept: what a person has looked at and lets pass: `clock`, `damage`.
+    """
+
+    disk_floor: int = 64 << 20
+    heads: HeadsFile | None = None
+    jump_days: int | None = None
+    accept: frozenset[str] = frozenset()
 
 
 def admit(layout: Layout, facts: SiteFacts, run: str, opened_at: str) -> Archive | None:
@@ -27,14 +60,71 @@ def admit(layout: Layout, facts: SiteFacts, run: str, opened_at: str) -> Archive
             f"{folder}: a run of this id is in progress or died; wait for its end, or move the folder away"
         )
     about = read_about(layout)
-    if about is None or not commit_files(layout):
+    if not commit_files(layout):
         return None
     archive = Archive(layout.root)
-    check_site(layout, about, facts)
+    assert about is not None  # noqa: S101 - the line above raises without it
+    try:
+        check_site(layout, about, facts)
+    except WrongHost as error:
+        # A flipped byte in archive.json makes another site of this one.
+        if said := damage(layout, archive.commits(), ARCHIVE_JSON):
+            raise Damaged(f"{layout.path(ARCHIVE_JSON)}: {said}; restore it from a copy") from error
+        raise
     check_clock(layout, archive, opened_at)
     if any(commit.run == run for commit in archive.commits()):
         raise ArchiveError(f"{layout.root}: already holds a run {run}; give the run another id")
     return archive
+
+
+def check_history(
+    layout: Layout, archive: Archive | None, site: str, opened_at: str, cautions: Cautions
+) -> dict[str, dict[str, object]]:
+    """Refuse to commit on a chain that has lost its end, on damaged files, or under a clock far ahead.
+
+    To be called under the lock: a run that ends meanwhile would look like a chain of another length.
+
+    Returns:
+        By what was accepted and needed to be, its facts for the commit's decision.
+    """
+    check_tail(layout, archive, site, cautions.heads)
+    if archive is None:
+        return {}
+    commits = archive.commits()
+    moment = datetime.fromisoformat(opened_at)
+    damaged = damaged_newest(layout, commits, moment.toordinal())
+    if damaged and DAMAGE not in cautions.accept:
+        told = "; ".join(f"{layout.path(path)}: {said}" for path, said in damaged.items())
+        remedy = "Restore it from a copy; if there is none, -a accept=damage goes on and records it in the commit"
+        raise Damaged(f"{told}. Nothing was written. {remedy}")
+    passed: dict[str, dict[str, object]] = {DAMAGE: {"damaged": sorted(damaged)}} if damaged else {}
+    if not _is_jump(commits[-1], moment, cautions.jump_days):
+        return passed
+    if CLOCK not in cautions.accept:
+        raise ClockAhead(
+            f"{layout.root}: the clock says {opened_at}, more than {cautions.jump_days} days after the last commit, "
+            f"of {commits[-1].recorded_at}. Set the clock right; if it is right, run again with -a accept=clock"
+        )
+    return passed | {CLOCK: {"after": commits[-1].recorded_at}}
+
+
+def check_tail(layout: Layout, archive: Archive | None, site: str = "", heads: HeadsFile | None = None) -> None:
+    """Refuse a chain that ends before a commit that was made, as derived files or noted heads tell (`TailLost`)."""
+    commits = archive.commits() if archive else ()
+    said = cut_tail(layout, len(commits), archive.head if archive else "")
+    if said is None and heads is not None and (last := heads.last(site)):
+        if not commits:
+            remedy = "Restore it from a copy or give the right ARCHIVE_ROOT; a new archive needs another HEADS_FILE"
+            noted = f"{heads.file}: commit {last.commit} was noted at {last.at}"
+            raise TailLost(f"{layout.root}: no archive here, but {noted}. {remedy}")
+        if not_in_chain(commits, [last]):
+            said = lost_tail(layout.root, commits, not_in_chain(commits, heads.of(site)), heads.file)
+    if said is not None:
+        raise TailLost(said)
+
+
+def _is_jump(last: Commit, moment: datetime, days: int | None) -> bool:
+    return days is not None and moment - datetime.fromisoformat(last.recorded_at) > timedelta(days=days)
 
 
 def check_site(layout: Layout, about: SiteFacts, facts: SiteFacts) -> None:
@@ -60,9 +150,9 @@ def check_clock(layout: Layout, archive: Archive | None, now: str) -> None:
         return
     last = archive.commits()[-1]
     if moment < datetime.fromisoformat(last.recorded_at):
-        raise ClockBehind(
-            f"{layout.root}: the clock says {now}, before commit {last.n} of {last.recorded_at}; set the clock right"
-        )
+        way = f"if the commit's is wrong: python -m pipelines repair clock {layout.root} --reason TEXT"
+        said = f"{layout.root}: the clock says {now}, before commit {last.n}, of {last.recorded_at}"
+        raise ClockBehind(f"{said}. Set the clock right; {way}")
 
 
 def check_room(folder: Path, floor: int) -> None:

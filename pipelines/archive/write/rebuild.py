@@ -11,6 +11,7 @@ from pipelines.archive.errors import writing
 from pipelines.archive.read import state
 from pipelines.archive.read.derived import DERIVED, Derived, replace_derived
 from pipelines.archive.read.reader import Archive
+from pipelines.archive.write.admission import check_tail
 from pipelines.archive.write.replacing import finish_acts
 from pipelines.archive.write.sealing import write_sidecars
 from pipelines.untrusted import json_object
@@ -29,6 +30,7 @@ def rebuild(path: str | os.PathLike[str]) -> Archive:
         lock = SiteLock(layout.lock, "rebuild")
         try:
             archive = Archive(path)
+            check_tail(layout, archive)
             finish_acts(archive)
             write_derived(archive, state.load(archive.by_commit(), for_writing=False))
         finally:

@@ -16,7 +16,7 @@ from pipelines.archive.errors import Damaged, LatestStale, writing
 from pipelines.archive.read import state
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write import changes
-from pipelines.archive.write.admission import admit, check_clock, check_room
+from pipelines.archive.write.admission import Cautions, admit, check_clock, check_history, check_room
 from pipelines.archive.write.captures import CaptureFiles, KeptPayloads
 from pipelines.archive.write.rebuild import heal, write_derived
 from pipelines.archive.write.replacing import finish_acts
@@ -27,7 +27,7 @@ from pipelines.archive.write.staging import Opening, Staging, laid_out
 from pipelines.record import Confirmed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
     from typing import Literal
 
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from pipelines.reasons import PresenceState
     from pipelines.record import Event, Listed, Missed, SiteFacts, Speech
 
-DISK_FLOOR = 64 << 20
 MASS_GONE = "mass-gone"
+_USUAL = Cautions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,15 @@ class Sealed:
 
 
 class ArchiveRun:
-    """A run that holds the site's lock. `known` is the archive's state when the run began. Not thread-safe."""
+    """A run that holds the site's lock. Not thread-safe.
 
-    def __init__(self, layout: Layout, opening: Opening, gone_after_days: int, disk_floor: int) -> None:
+    `known` is the archive's state when the run began; `last_commit_at` when its last commit then was made, if any.
+    """
+
+    def __init__(self, layout: Layout, opening: Opening, gone_after_days: int, cautions: Cautions) -> None:
         """Use `open` instead."""
         self._layout, self._facts, self._run, self._opened_at = layout, opening.facts, opening.run, opening.opened_at
-        self._gone_after_days, self._disk_floor = gone_after_days, disk_floor
+        self._gone_after_days, self._disk_floor = gone_after_days, cautions.disk_floor
         self._made = [folder for folder in (layout.staging, *layout.staging.parents) if not folder.exists()]
         self._gone = 0
         self._looked_at: set[str] = set()
@@ -67,6 +70,8 @@ class ArchiveRun:
         with ExitStack() as refused:
             refused.callback(self._withdraw)
             found = admit(layout, self._facts, self._run, self._opened_at)
+            self._let_pass = check_history(layout, found, self._facts.site, self._opened_at, cautions)
+            self.last_commit_at = found.commits()[-1].recorded_at if found else None
             if found:
                 # Before salvage: an act's folder in staging is not that of a dead run.
                 finish_acts(found)
@@ -89,7 +94,7 @@ class ArchiveRun:
         run: str,
         opened_at: str,
         gone_after_days: int,
-        disk_floor: int = DISK_FLOOR,
+        cautions: Cautions = _USUAL,
         about: Mapping[str, Any] | None = None,
     ) -> Self:
         """Take the site's lock, salvage dead runs, load the state; every refusal comes before a write.
@@ -100,7 +105,7 @@ class ArchiveRun:
             run: id of the run.
             opened_at: the present moment, RFC 3339 in UTC.
             gone_after_days: how long a speech must have been missing before it is gone.
-            disk_floor: bytes of free space below which nothing more is written (`DiskFull`).
+            cautions: what is asked of the archive and its disk before the run writes.
             about: `software` (name to version) and `request` (what the run was asked to do), for a possible salvage;
                 `capture` (named fields) for the first record of each WARC file.
         """
@@ -109,8 +114,8 @@ class ArchiveRun:
         opening = Opening(run=run, opened_at=opened_at, facts=facts, **given)
         with writing(root):
             admit(layout, facts, run, opened_at)
-            check_room(root, disk_floor)
-            return cls(layout, opening, gone_after_days, disk_floor)
+            check_room(root, cautions.disk_floor)
+            return cls(layout, opening, gone_after_days, cautions)
 
     @property
     def unsaved(self) -> int:
@@ -218,21 +223,24 @@ class ArchiveRun:
         recorded_at: str,
         software: dict[str, str],
         kind: str = "crawl",
-        accept: str | None = None,
+        accept: Collection[str] = (),
     ) -> Sealed:
         """Commit the run, whatever it found. After an error call `close`: nothing was committed, staging stays.
 
-        A mass deletion is recorded, as a decision, when `accept` is "mass-gone"; else those speeches stay missing.
+        A mass deletion is recorded, as a decision, when `accept` has "mass-gone"; else those speeches stay missing.
         """
         check_clock(self._layout, self._archive, recorded_at)
         mass = self.mass_deletion()
-        decision = {"accept": accept} | asdict(mass) if mass and accept == MASS_GONE else None
+        is_accepted = mass is not None and MASS_GONE in accept
+        passed = self._let_pass | ({MASS_GONE: asdict(mass)} if mass and is_accepted else {})
+        told = {key: value for facts in passed.values() for key, value in facts.items()}
+        decision = {"accept": ",".join(passed), **told} if passed else None
         facts = CommitFacts(run=self._run, kind=kind, recorded_at=recorded_at, software=software, decision=decision)
         sealing = Sealing(self._layout, self._archive, self._facts, self._staging.folder)
         with writing(self._layout.root):
             self._staging.save(self.captures.sync)
             self.captures.close()
-            with laid_out(self._staging.folder, keeps_gone=not mass or decision is not None) as staged:
+            with laid_out(self._staging.folder, keeps_gone=not mass or is_accepted) as staged:
                 if staged.looks != self._staging.looks:
                     raise Damaged(f"{self._staging.folder}: not all observations can be read back; check the disk")
                 commit = sealing.commit(staged, report, facts)

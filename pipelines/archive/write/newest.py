@@ -1,0 +1,57 @@
+"""Whether what the next commit will stand on is whole: archive.json, the last commit's files, one older commit's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipelines.archive.disk.commits import files_now
+from pipelines.archive.disk.files import file_digest
+from pipelines.archive.disk.layout import ARCHIVE_JSON
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.files import NamedFile
+    from pipelines.archive.disk.layout import Layout
+
+MOST_OLDER = 64 << 20
+"""Bytes of an older file that are read: a fifth of a second a run. Longer ones are measured; `verify` reads them."""
+
+
+def damaged_newest(layout: Layout, commits: Sequence[Commit], turn: int) -> dict[str, str]:
+    """The damaged files among those that a new commit would stand on, each with what is wrong.
+
+    The last commit's files are read whole, so that each is read once, by the run after the one that wrote it. Of the
+    older commits one is checked, another for each `turn` (the number of the day).
+    """
+    now, turned = files_now(commits), commits[turn % len(commits)]
+    older = dict.fromkeys((ARCHIVE_JSON, *_paths(turned)), MOST_OLDER)
+    wanted: dict[str, int | None] = {**older, **dict.fromkeys(_paths(commits[-1]))}
+    found = {path: _damage(layout.path(path), now[path], most) for path, most in wanted.items() if path in now}
+    return {path: said for path, said in found.items() if said}
+
+
+def damage(layout: Layout, commits: Sequence[Commit], path: str) -> str | None:
+    """What is wrong with one named file; null when it is whole."""
+    return _damage(layout.path(path), files_now(commits)[path], None)
+
+
+def _paths(commit: Commit) -> Iterator[str]:
+    yield from (named.path for named in commit.files)
+    yield from (replaced.new.path for replaced in commit.redaction.files) if commit.redaction else ()
+
+
+def _damage(file: Path, may_be: tuple[NamedFile, ...], most: int | None) -> str | None:
+    """What is wrong with a file that must be in one of these states; null if nothing."""
+    try:
+        size = file.stat().st_size
+        if all(size != named.bytes for named in may_be):
+            return f"{size} bytes long, not {may_be[0].bytes}"
+        if most is not None and size > most:
+            return None
+        sha256 = file_digest(file)[1]
+    except OSError as error:
+        return error.strerror or str(error)
+    return None if any(sha256 == named.sha256 for named in may_be) else "its bytes were altered"

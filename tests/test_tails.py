@@ -1,0 +1,124 @@
+"""A chain that lost its end, or is another's: told before anything is written, and the way out works."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pipelines.__main__ import main
+from pipelines.archive import errors
+from pipelines.archive.disk.heads_file import HeadsFile, Noted
+from pipelines.archive.prove.verify import verify, verify_quick
+from pipelines.archive.read.reader import Archive
+from pipelines.archive.write.acts import When
+from pipelines.archive.write.admission import Cautions
+from pipelines.archive.write.rebuild import rebuild
+from pipelines.archive.write.redact import redact
+from pipelines.archive.write.writer import ArchiveRun
+from tests.broken import commit_file
+from tests.test_archive import FACTS, crawl, day, listed, sealed, speech, tree
+
+if TYPE_CHECKING:
+    from pipelines.archive.write.writer import Sealed
+
+
+def cut(root: Path, n: int) -> None:
+    """Remove the last commit, as somebody who knows the format would: with every file it names."""
+    for named in Archive(root).commits()[n - 1].files:
+        (root / named.path).unlink()
+    commit_file(root, n).unlink()
+    commit_file(root, n).with_name(f"{n:08d}.json.sha256").unlink()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    """One archive as it was after its third and its fourth run, with a file of the heads of both beside it."""
+    root = tmp_path_factory.mktemp("made") / "gszx"
+    crawl(root, 1, speech("1", day(1)), speech("2", day(1)))
+    crawl(root, 2, listed("1", day(2)))
+    note(root, crawl(root, 3, speech("1", day(3), body="改了"))[1])
+    third = Path(shutil.copytree(root, root.parent / "third"))
+    note(root, crawl(root, 4, speech("2", day(4), body="也改了"), speech("3", day(4)))[1])
+    return {3: third, 4: root}
+
+
+def note(root: Path, sealed: Sealed) -> None:
+    at = Archive(root).commits()[-1].recorded_at
+    HeadsFile(root.parent / "heads").note(Noted(at=at, site="gszx", commit=sealed.commit, head=sealed.head))
+
+
+def files(root: Path) -> dict[str, bytes]:
+    """All but the lock, which names its last holder."""
+    return {name: data for name, data in tree(root).items() if name != "staging/run.lock"}
+
+
+def acted(root: Path, number: int) -> None:
+    redact(root, "1", reason="x", order=None, when=When(recorded_at=day(number), software={}))
+
+
+def test_no_writer_goes_on_where_derived_files_tell_of_a_later_commit(made: dict[int, Path], tmp_path: Path) -> None:
+    root = Path(shutil.copytree(made[4], tmp_path / "a"))
+    cut(root, 4)
+    for derived in ("latest.json", "index.json"):
+        before = files(root)
+        for write in (lambda: crawl(root, 5, listed("1", day(5))), lambda: rebuild(root), lambda: acted(root, 5)):
+            with pytest.raises(errors.TailLost, match=rf"{derived}: is of commit 4, the chain ends at commit 3"):
+                write()
+            assert files(root) == before
+        for prove in (verify, verify_quick):
+            assert [f"{root}/{derived}" in problem for problem in prove(root).problems] == [True]
+        (root / derived).unlink()
+    crawl(root, 5, listed("1", day(5)))
+    assert verify(root).problems == []
+
+
+def with_heads(root: Path, number: int, heads: Path, *things: Any) -> Sealed:
+    run = ArchiveRun.open(root, FACTS, f"run-{number}", day(number), 14, Cautions(heads=HeadsFile(heads)))
+    for thing in things:
+        run.keep(thing)
+    return sealed(run, number)
+
+
+def test_a_chain_without_the_last_noted_head_is_written_no_further(made: dict[int, Path], tmp_path: Path) -> None:
+    heads = made[4].parent / "heads"
+    restored, lost = Path(shutil.copytree(made[3], tmp_path / "gszx")), tmp_path / "nothing"
+    with pytest.raises(errors.TailLost, match=r"ends at commit 3 .*: it is an older copy, or its end was cut off"):
+        with_heads(restored, 5, heads)
+    with pytest.raises(errors.TailLost, match=r"no archive here, but .*: commit 4 was noted at"):
+        with_heads(lost, 5, heads)
+    assert not lost.exists()
+    # Written on without the file of heads: the other copy has another commit 4, made later or at the same time.
+    for number, said in (
+        (6, "an older copy was restored and written on"),
+        (4, "two machines wrote at the same time"),
+    ):
+        fork = Path(shutil.copytree(restored, tmp_path / f"fork{number}"))
+        crawl(fork, number, listed("1", day(number)))
+        with pytest.raises(errors.TailLost, match=rf"has another commit 4 \(run run-{number}, .*: {said}"):
+            with_heads(fork, number + 1, heads)
+        (problem,) = verify(fork, heads=HeadsFile(heads)).problems
+        assert said in problem
+    whole = Path(shutil.copytree(made[4], tmp_path / "whole"))
+    with_heads(whole, 5, heads, speech("1", day(5), body="又改了"))
+    assert verify(whole, heads=HeadsFile(heads)).problems == []
+
+
+def test_heads_of_many_archives_are_checked_at_once(
+    made: dict[int, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heads = Path(shutil.copy(made[4].parent / "heads", tmp_path / "heads"))
+    shutil.copytree(made[4], tmp_path / "all/gszx")
+    assert main(["verify", str(tmp_path / "all"), "--heads", str(heads), "--quick"]) == 0
+    assert capsys.readouterr().out.startswith("gszx: whole: 4 commits")
+    with heads.open("a") as stream:
+        stream.write(f"2026-01-04T03:00:00Z other 7 {'0' * 64}\n2026-01-05T03:0")
+    HeadsFile(heads).note(Noted(at=day(6), site="gszx", commit=5, head="1" * 64))
+    assert main(["verify", str(tmp_path / "all"), "--heads", str(heads), "--quick", "--json"]) == 5
+    told = json.loads(capsys.readouterr().out)
+    assert "no archive here, but" in told["other"]["problems"][0]
+    assert "the chain ends at commit 4" in told["gszx"]["problems"][0]
+    assert f"{heads}, line 4: notes no head" in told["gszx"]["notes"]
