@@ -20,9 +20,14 @@ from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.redact import redact
 from pipelines.archive.write.writer import ArchiveRun
 from tests.broken import commit_file
+from tests.conftest import Site
+from tests.small import PROFILE, Answer, article_page, list_page, serve
 from tests.test_archive import FACTS, crawl, day, listed, sealed, speech, tree
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from email.message import Message
+
     from pipelines.archive.write.writer import Sealed
 
 
@@ -122,3 +127,36 @@ def test_heads_of_many_archives_are_checked_at_once(
     assert "no archive here, but" in told["other"]["problems"][0]
     assert "the chain ends at commit 4" in told["gszx"]["problems"][0]
     assert f"{heads}, line 4: notes no head" in told["gszx"]["notes"]
+
+
+@pytest.fixture
+def section() -> Iterator[str]:
+    article = article_page(1, body=f"<p>{'各位委员：' * 30}</p>")
+    pages = {"/Item/list.asp?id=5": list_page([(1, "在会上的讲话", "2020-01-01")]), "/Item/Show.asp?m=1&d=1": article}
+
+    def answer(path: str, _: Message) -> Answer:
+        if "GetHits" in path:
+            return Answer("document.write('5');")
+        return Answer(pages.get(path, ""), 200 if path in pages else 404)
+
+    with serve(answer) as url:
+        yield f"{url}Item/list.asp?id=5"
+
+
+def test_each_crawl_notes_its_head_and_heeds_the_last_one(site: Site, section: str, tmp_path: Path) -> None:
+    (tmp_path / "profile.toml").write_text(PROFILE, "utf-8")
+    heads, profile = tmp_path / "heads", ("-a", f"profile={tmp_path / 'profile.toml'}")
+    for place in (tmp_path, tmp_path / "no/heads", site.folder / "heads"):
+        assert site.crawl(section, *profile, "-s", f"HEADS_FILE={place}").status == 2
+    noting = (*profile, "-s", f"HEADS_FILE={heads}")
+    first = site.crawl(section, *noting)
+    assert (first.status, f"heads     {heads}\n" in first.out) == (0, True), first.err
+    copy = shutil.copytree(site.folder, tmp_path / "copy")
+    assert site.crawl(section, *noting).status == 0
+    noted = HeadsFile(heads).of("gszx")
+    assert [(one.commit, one.head) for one in noted] == [(c.n, c.sha256) for c in Archive(site.folder).commits()]
+    shutil.rmtree(site.folder)
+    shutil.copytree(copy, site.folder)
+    refused = site.crawl(section, *noting)
+    assert (refused.status, "it is an older copy, or its end was cut off" in refused.err) == (5, True)
+    assert len(Archive(site.folder).commits()) == 1
