@@ -22,7 +22,7 @@ import pytest
 
 from pipelines.__main__ import main
 from pipelines.archive import errors
-from pipelines.archive.disk.layout import natural_key
+from pipelines.archive.disk.layout import DERIVED_FILES, natural_key
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.state import load
@@ -550,6 +550,8 @@ def test_a_cut_tail_is_found_with_the_head_kept_elsewhere(finished: Path, tmp_pa
     root = Path(shutil.copytree(finished, tmp_path / "a"))
     for name in ("00000005.json", "00000005.json.sha256"):
         (root / "commits" / name).unlink()
+    for derived in DERIVED_FILES:
+        (root / derived).unlink()
     rebuild(root)
     assert verify(root).problems == []
     assert "cut off" in verify(root, head).problems[0]

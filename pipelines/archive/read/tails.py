@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipelines.archive.disk.layout import INDEX_JSON, LATEST_JSON
+from pipelines.archive.disk.layout import DERIVED_FILES
 from pipelines.untrusted import json_object
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 RECONCILIATION = "reconciliation"
 """The kind of a commit in which a person gives up commits that are not in this chain."""
 
-_TOLD_IN = (LATEST_JSON, INDEX_JSON)
+_TOLD_IN = sorted(name for name in DERIVED_FILES if name.endswith(".json"))
 
 
 def cut_tail(layout: Layout, last: int, head: str) -> str | None:

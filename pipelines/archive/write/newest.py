@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from pipelines.archive.disk.commits import files_now
 from pipelines.archive.disk.files import file_digest
 from pipelines.archive.disk.layout import ARCHIVE_JSON
+from pipelines.untrusted import size_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.files import NamedFile
     from pipelines.archive.disk.layout import Layout
+    from pipelines.packed import Stored
 
 MOST_OLDER = 64 << 20
 """Bytes of an older file that are read: a fifth of a second a run. Longer ones are measured; `verify` reads them."""
@@ -29,13 +30,13 @@ def damaged_newest(layout: Layout, commits: Sequence[Commit], turn: int) -> dict
     now, turned = files_now(commits), commits[turn % len(commits)]
     older = dict.fromkeys((ARCHIVE_JSON, *_paths(turned)), MOST_OLDER)
     wanted: dict[str, int | None] = {**older, **dict.fromkeys(_paths(commits[-1]))}
-    found = {path: _damage(layout.path(path), now[path], most) for path, most in wanted.items() if path in now}
+    found = {path: _damage(layout.stored(path), now[path], most) for path, most in wanted.items() if path in now}
     return {path: said for path, said in found.items() if said}
 
 
 def damage(layout: Layout, commits: Sequence[Commit], path: str) -> str | None:
     """What is wrong with one named file; null when it is whole."""
-    return _damage(layout.path(path), files_now(commits)[path], None)
+    return _damage(layout.stored(path), files_now(commits)[path], None)
 
 
 def _paths(commit: Commit) -> Iterator[str]:
@@ -43,10 +44,10 @@ def _paths(commit: Commit) -> Iterator[str]:
     yield from (replaced.new.path for replaced in commit.redaction.files) if commit.redaction else ()
 
 
-def _damage(file: Path, may_be: tuple[NamedFile, ...], most: int | None) -> str | None:
+def _damage(file: Stored, may_be: tuple[NamedFile, ...], most: int | None) -> str | None:
     """What is wrong with a file that must be in one of these states; null if nothing."""
     try:
-        size = file.stat().st_size
+        size = size_of(file)
         if all(size != named.bytes for named in may_be):
             return f"{size} bytes long, not {may_be[0].bytes}"
         if most is not None and size > most:
