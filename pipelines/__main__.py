@@ -5,23 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines import __version__
 from pipelines.archive.errors import ArchiveError, NotUnderstood
 from pipelines.archive.prove.signatures import sign
 from pipelines.archive.read import state
-from pipelines.archive.read.moments import stamp
 from pipelines.archive.read.reader import Archive
-from pipelines.archive.write.acts import When
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.redact import redact
-from pipelines.verbs import audit_text, diff, export, feeds, log, show, verifying
+from pipelines.verbs import audit_text, diff, export, feeds, log, pack, show, verifying
 from pipelines.verbs.output import print_in_any_locale, print_message
+from pipelines.verbs.present import now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,7 +59,7 @@ def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
     verb("status", _status, "Show what the archive holds, and how the last run ended.").add_argument(
         "--json", action="store_true", help=as_json
     )
-    for module in (verifying, log, show, diff, feeds, export):
+    for module in (verifying, log, show, diff, feeds, export, pack):
         module.add(verb)
     audit_text.add(verbs)
     signing = verb("sign", _sign, "Sign the commits not signed yet, by ssh-keygen -Y sign.")
@@ -79,7 +75,7 @@ def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
 def _status(arguments: argparse.Namespace) -> int:
     archive = Archive(arguments.archive)
     last = archive.commits()[-1]
-    run_of = next((c for c in reversed(archive.commits()) if c.redaction is None), last)
+    run_of = next((c for c in reversed(archive.commits()) if c.is_run), last)
     states = state.load(archive.by_commit(), for_writing=False)
     gone = sum(known.is_gone for known in states.values())
     facts: dict[str, Any] = {
@@ -115,11 +111,6 @@ def _sign(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _now() -> When:
-    software = {"speech-archive": __version__, "python": platform.python_version(), "system": sys.platform}
-    return When(recorded_at=stamp(datetime.now(UTC)), software=software)
-
-
 def _redact(arguments: argparse.Namespace) -> int:
     if not arguments.reason.strip():
         raise NotUnderstood("--reason: give a reason; it is kept in the commit and cannot be added later")
@@ -128,7 +119,7 @@ def _redact(arguments: argparse.Namespace) -> int:
         Archive(arguments.archive).full_id(arguments.id).partition(":")[2],
         reason=arguments.reason,
         order=arguments.order,
-        when=_now(),
+        when=now(),
     )
     print(f"commit {done.commit}: text removed from {done.lines} lines\nhead {done.head}")
     for name in done.not_redacted:

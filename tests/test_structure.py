@@ -19,6 +19,7 @@ OF_PIPELINES = [path for path in SOURCES if path.is_relative_to(ROOT / "pipeline
 MOST_MODULES = 14
 ROOMS = {"disk": (), "read": ("disk",), "schema": ("disk", "read"), "prove": ("disk", "read", "schema")}
 ROOMS["write"] = ("disk", "read", "schema")
+ROOMS["pack"] = ("disk", "read", "prove", "write")
 """What each room of the archive may import, besides itself and the errors."""
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.containers import members
 from pipelines.archive.disk.files import NamedFile, json_document
-from pipelines.archive.disk.layout import COMMIT_FILE, FORMAT, FORMAT_VERSION, NAME, Layout
+from pipelines.archive.disk.layout import COMMIT_FILE, FORMAT, FORMAT_VERSION, NAME, Layout, run_file
 from pipelines.archive.disk.redactions import REDACTION, Redaction
 from pipelines.archive.errors import Damaged, NewerFormat
 from pipelines.canonical import json_value
@@ -49,6 +49,11 @@ class Commit:
     def stream(self, folder: str) -> NamedFile | None:
         """The lines of `versions` or `observations` this commit brought, if any."""
         return next((f for f in self.files if f.path.startswith(f"{folder}/")), None)
+
+    @property
+    def is_run(self) -> bool:
+        """True when a run made it, whose report it names; false for an act."""
+        return any(named.path == run_file(self.run) for named in self.files)
 
     def document(self) -> bytes:
         """The bytes of the commit file."""

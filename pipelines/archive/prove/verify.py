@@ -15,6 +15,7 @@ from pipelines.archive.prove.derived_check import DerivedCheck
 from pipelines.archive.prove.fixity import Fault, fault
 from pipelines.archive.prove.flaws import judged_ahead
 from pipelines.archive.prove.history import STREAMS, History
+from pipelines.archive.prove.pack_check import PackCheck
 from pipelines.archive.prove.signatures import check_signatures, signature_name
 from pipelines.archive.read.derived import DERIVED
 from pipelines.archive.read.reader import Archive, read_about
@@ -120,6 +121,9 @@ class _Proof:
         self._is_cut = self._check_tail(heads)
         self._check_head(head)
         self._check_names()
+        self._packs = PackCheck(layout, self._commits)
+        for commit, problem in self._packs.problems:
+            self._add_problem(commit, problem)
         if signers is not None:
             check_signatures(layout, self._commits, signers, self.report.problems, self.report.notes)
 
@@ -162,7 +166,7 @@ class _Proof:
         oldest = len(self._commits) - QUICK_COMMITS
         for commit in self._commits:
             for named in commit.files:
-                if commit.n > oldest or not named.path.endswith(".gz"):
+                if commit.n > oldest or not named.path.endswith((".gz", ".tar")):
                     self._check_file(commit, named)
                 else:
                     self._check_size(commit, named)
@@ -185,7 +189,7 @@ class _Proof:
         for commit in self._commits:
             for folder, schema in STREAMS:
                 if named := commit.stream(folder):
-                    yield named, self._layout.stored(named.path), schema
+                    yield named, self._stored(named.path), schema
 
     def _history(self) -> History | None:
         """The follower of lines; null when archive.json, which names the site, cannot be trusted."""
@@ -254,6 +258,13 @@ class _Proof:
                     self._add_problem(commit, f"{file}: its redaction of {replaced.old.path} names another old file")
                 now[replaced.new.path] = replaced.new
 
+    def _stored(self, path: str) -> Stored:
+        """Where a named file is; one that a container cannot give is told as not there."""
+        try:
+            return self._layout.stored(path)
+        except Damaged:
+            return self._layout.path(path)
+
     def _add_problem(self, commit: Commit, problem: str | Fault) -> None:
         self.report.problems.append(str(problem))
         self._broken.add(commit.n)
@@ -267,7 +278,10 @@ class _Proof:
 
     def _check_file(self, commit: Commit, named: NamedFile) -> None:
         self._count_files([named])
-        file = self._layout.stored(named.path)
+        file = self._stored(named.path)
+        if not is_there(file) and self._packs.is_lost(commit, named.path):
+            self._damaged_files += 1
+            return
         found = fault(file, self._may_be[named.path], _first_seq(commit, named))
         if found is None and named.path == run_file(commit.run):
             found = _unread(file)
@@ -276,7 +290,10 @@ class _Proof:
 
     def _check_size(self, commit: Commit, named: NamedFile) -> None:
         self._count_files([named])
-        file = self._layout.stored(named.path)
+        file = self._stored(named.path)
+        if not is_there(file) and self._packs.is_lost(commit, named.path):
+            self._damaged_files += 1
+            return
         try:
             size = size_of(file)
         except OSError as error:
@@ -290,7 +307,7 @@ class _Proof:
         before = len(self.report.problems)
         for named in streams:
             self._check_file(commit, named)
-        if len(self.report.problems) == before:
+        if len(self.report.problems) == before and str(error) not in self.report.problems:
             self._add_problem(commit, f"{error}; restore the file from a copy")
         if commit.n < len(self._commits):
             self.report.notes.append(f"commits {commit.n + 1}–{len(self._commits)}: files proved, lines not followed")
@@ -313,7 +330,7 @@ class _Proof:
             note = f"commit {commit.n}: text of {redaction.id} removed from {len(redaction.seqs)} lines ({why})"
             self.report.notes.append(note)
             for replaced in redaction.files:
-                file = self._layout.stored(replaced.old.path)
+                file = self._stored(replaced.old.path)
                 if is_there(file) and file_digest(file)[1] == replaced.old.sha256:
                     self.report.notes.append(f"{file}: still holds that text; `rebuild` finishes the redaction")
 
@@ -324,10 +341,14 @@ class _Proof:
             known |= {layout.commit_name(commit.n), layout.sidecar_name(commit.n), signature_name(commit.n)}
         if self._broken and len(self._commits) + 1 in self._broken:
             return  # files of commits that cannot be trusted are not unknown files
+        twice = 0
         for file in sorted(layout.root.rglob("*")):
             relative = file.relative_to(layout.root).as_posix()
+            twice += relative in self._packs.packed
             if not file.is_dir() and relative not in known and not relative.startswith("staging/"):
                 self.report.notes.append(f"{file}: no commit names it; no reader trusts it")
+        if twice:
+            self.report.notes.append(f"{twice} files lie outside their container as well; `pack` removes them")
 
 
 def _unread(file: Stored) -> Fault | None:

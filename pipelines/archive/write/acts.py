@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import shutil
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from pipelines.archive.read.tails import RECONCILIATION
 from pipelines.archive.write.admission import check_clock, check_tail
 from pipelines.archive.write.rebuild import heal
 from pipelines.archive.write.replacing import finish_acts
-from pipelines.archive.write.sealing import ABSENCES, EVENTS, draft, make_point, place
+from pipelines.archive.write.sealing import ABSENCES, EVENTS, JOURNAL, draft, make_point, place
 
 if TYPE_CHECKING:
     import os
@@ -80,6 +81,11 @@ class Acting:
         sync_folder(layout.commits)
         return made
 
+    def withdraw(self) -> None:
+        """Remove what was made ready, unless files may have been put in place: that is for `finish_acts` to undo."""
+        if not (self.folder / JOURNAL).exists():
+            shutil.rmtree(self.folder)
+
 
 @contextmanager
 def acting(path: str | os.PathLike[str], kind: str, when: When) -> Iterator[Acting]:
@@ -101,7 +107,10 @@ def acting(path: str | os.PathLike[str], kind: str, when: When) -> Iterator[Acti
                 heal(archive, state.load(archive.by_commit()))
             check_clock(layout, archive, when.recorded_at)
             held = Acting(archive, kind, when)
-            yield held
+            with ExitStack() as refused:
+                refused.callback(held.withdraw)
+                yield held
+                refused.pop_all()
             done = Archive(path)
             finish_acts(done)
             heal(done, state.load(done.by_commit()))

@@ -8,6 +8,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.files import file_digest, gzip_lines, sync_folder
+from pipelines.archive.disk.packs import drop_packed
 from pipelines.archive.disk.redactions import Replaced, redacted
 from pipelines.archive.disk.streams import parsed, raw_lines
 from pipelines.archive.errors import Damaged
@@ -28,7 +29,8 @@ _ACT = re.compile(r"[a-z-]+-\d{8,}")
 
 
 def finish_acts(archive: Archive) -> None:
-    """Finish acts that a crash interrupted: put redacted files in place, remove an act without a commit.
+    """Finish acts that a crash interrupted: put redacted files in place, remove what a container holds as well, and
+    an act without a commit.
 
     The caller holds the lock.
     """
@@ -40,6 +42,9 @@ def finish_acts(archive: Archive) -> None:
     for folder in archive.layout.staging.iterdir():
         if _ACT.fullmatch(folder.name):
             roll_back(archive.layout, archive, folder)
+            for commit in archive.commits():
+                if commit.run == folder.name:
+                    drop_packed(archive.layout, commit)
             shutil.rmtree(folder)
 
 

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 EVENTS = ("created", "changed", "reprocessed", "gone", "restored")
 ABSENCES = ("missing", "withheld", "unknown")
 SEALED = "sealed"
-_JOURNAL = "commit.json"
+JOURNAL = "commit.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +155,7 @@ def place(layout: Layout, commits: Iterable[Commit], files: Mapping[str, Path]) 
 def draft(folder: Path, commit: Commit) -> Commit:
     """Write the commit document to staging, where it is the journal until it becomes the commit."""
     document = commit.document()
-    replace_synced(folder / _JOURNAL, document, folder)
+    replace_synced(folder / JOURNAL, document, folder)
     return replace(commit, sha256=hashlib.sha256(document).hexdigest())
 
 
@@ -164,7 +164,7 @@ def make_point(layout: Layout, folder: Path, n: int) -> None:
     layout.commits.mkdir(exist_ok=True)
     sync_folder(layout.root)
     # A link, unlike a rename, never replaces an existing commit.
-    os.link(folder / _JOURNAL, layout.commit(n))
+    os.link(folder / JOURNAL, layout.commit(n))
 
 
 def staged_captures(folder: Path) -> list[Path]:
@@ -193,7 +193,7 @@ def roll_back(layout: Layout, archive: Archive | None, folder: Path) -> None:
 
 def _journal(folder: Path) -> Iterator[NamedFile]:
     try:
-        document = json_object(folder / _JOURNAL)
+        document = json_object(folder / JOURNAL)
     except FileNotFoundError:
         return
     yield from map(NamedFile.from_json, document["files"])

@@ -1,0 +1,1 @@
+"""Closed years in few files: the files of a year are packed into a container a stream."""

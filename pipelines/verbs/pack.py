@@ -1,0 +1,43 @@
+"""`pack`: the files of closed years in few containers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipelines.archive.pack.packing import pack, year_to_pack
+from pipelines.archive.read.reader import Archive
+from pipelines.verbs.output import print_message
+from pipelines.verbs.present import now
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pipelines.archive.pack.packing import PackedYear
+    from pipelines.verbs import AddVerb
+
+
+def add(verb: AddVerb) -> None:
+    """Add the verb."""
+    packing = verb("pack", run, "Pack the files of years that are over into a few containers; logged in commits.")
+    packing.add_argument("--year", metavar="YYYY", help="this year only (default: every year that is over)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Pack one year, or all that are over."""
+    layout = Archive(arguments.archive).layout
+    if arguments.year is not None:
+        print(_packed(pack(arguments.archive, arguments.year, now())))
+        return 0
+    when, count = now(), 0
+    while (year := year_to_pack(layout, when.recorded_at)) is not None:
+        print(_packed(pack(arguments.archive, year, when)))
+        count += 1
+    if not count:
+        print_message(f"{arguments.archive}: nothing to pack: every year that is over is packed")
+    return 0
+
+
+def _packed(done: PackedYear) -> str:
+    return (
+        f"commit {done.commit}: {done.files} files of {done.year} in {done.containers} containers\nhead {done.head}"
+    )
