@@ -36,7 +36,7 @@ _END = bytes(2 * BLOCK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class PackedFile:
     """A file for a container: its `path` in the archive, where its bytes are, what they must be, and its date.
 
     `sha256` is null where no commit states one (a signature); `modified` is in seconds since 1970.
@@ -60,7 +60,7 @@ def fits(path: str, size: int, *, is_compressed: bool) -> bool:
     return not is_compressed or size <= LONGEST_DOCUMENT
 
 
-def write_container(file: Path, files: Iterable[Member]) -> None:
+def write_container(file: Path, files: Iterable[PackedFile]) -> None:
     """Write a container and sync it; the same members give the same tar file.
 
     Raises:
@@ -77,7 +77,7 @@ def write_container(file: Path, files: Iterable[Member]) -> None:
         sync(stream)
 
 
-def _gathered(files: Iterable[Member]) -> Iterator[bytes]:
+def _gathered(files: Iterable[PackedFile]) -> Iterator[bytes]:
     part = BytesIO()
     for member in files:
         _append(part, member)
@@ -88,7 +88,7 @@ def _gathered(files: Iterable[Member]) -> Iterator[bytes]:
     yield part.getvalue()
 
 
-def _append(into: BinaryIO, member: Member) -> None:
+def _append(into: BinaryIO, member: PackedFile) -> None:
     into.write(_header(member.path, member.size, member.modified))
     sha256, size = hashlib.sha256(), 0
     for block in _blocks(member.content):

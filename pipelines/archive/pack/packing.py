@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pipelines.archive.disk.commits import commit_number, files_now, sidecar_text
 from pipelines.archive.disk.containers import CONTAINERS, PACKS
 from pipelines.archive.disk.layout import COMMIT_FILE, YEAR, Layout
-from pipelines.archive.disk.packs import PACK, Member, drop_packed, fits, write_container
+from pipelines.archive.disk.packs import PACK, PackedFile, drop_packed, fits, write_container
 from pipelines.archive.errors import DiskFull, NotUnderstood
 from pipelines.archive.prove.signatures import signature_name
 from pipelines.archive.read.reader import Archive
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from pipelines.archive.disk.commits import Commit
 
-Contents = dict[str, list[Member]]
+Contents = dict[str, list[PackedFile]]
 """The members of a year's containers, by the path of the container."""
 
 
@@ -121,23 +121,25 @@ def contents_of(archive: Archive, year: str) -> Contents:
             _add(
                 found,
                 year,
-                [Member(path=path, content=content, size=told.bytes, sha256=told.sha256, modified=modified)],
+                [PackedFile(path=path, content=content, size=told.bytes, sha256=told.sha256, modified=modified)],
             )
     return found
 
 
-def _commit_members(layout: Layout, commit: Commit, modified: int) -> Iterator[Member]:
+def _commit_members(layout: Layout, commit: Commit, modified: int) -> Iterator[PackedFile]:
     path = layout.commit_name(commit.n)
     file = layout.stored(path)
-    yield Member(path=path, content=file, size=size_of(file), sha256=commit.sha256, modified=modified)
+    yield PackedFile(path=path, content=file, size=size_of(file), sha256=commit.sha256, modified=modified)
     beside = sidecar_text(file, commit.sha256)
-    yield Member(path=layout.sidecar_name(commit.n), content=beside, size=len(beside), sha256=None, modified=modified)
+    yield PackedFile(
+        path=layout.sidecar_name(commit.n), content=beside, size=len(beside), sha256=None, modified=modified
+    )
     if is_there(signature := layout.stored(signature_name(commit.n))):
         made = whole(signature)
-        yield Member(path=signature_name(commit.n), content=made, size=len(made), sha256=None, modified=modified)
+        yield PackedFile(path=signature_name(commit.n), content=made, size=len(made), sha256=None, modified=modified)
 
 
-def _add(found: Contents, year: str, files: Iterable[Member]) -> None:
+def _add(found: Contents, year: str, files: Iterable[PackedFile]) -> None:
     for member in files:
         container = CONTAINERS.get(member.path.partition("/")[0], "")
         if container and fits(member.path, member.size, is_compressed=container.endswith(".xz")):
