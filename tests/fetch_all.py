@@ -22,7 +22,8 @@ from crawler.http.capture import capture
 from crawler.http.fetch import FAILURES
 from crawler.run.site_settings import SITE_ONLY
 from pipelines.archive.errors import ArchiveError
-from pipelines.archive.write.captures import CaptureFiles, KeptPayloads
+from pipelines.archive.read.payloads import KeptPayloads
+from pipelines.archive.write.captures import CaptureFiles
 from pipelines.health import RunReport
 
 SETTINGS = {

@@ -11,6 +11,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -30,7 +31,9 @@ from twisted.web.http import _ChunkedTransferDecoder, _MalformedChunkedDataError
 from pipelines.archive.disk.files import NamedFile
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.prove.proofs import CaptureProofs
-from pipelines.archive.write.captures import CaptureFiles, KeptPayloads
+from pipelines.archive.read.payloads import KeptPayloads
+from pipelines.archive.write.captures import CaptureFiles
+from pipelines.warc.exchange import Exchange
 from pipelines.warc.http import HttpRequest, HttpResponse, payload_of
 from pipelines.warc.record_reader import read_at, records
 from pipelines.warc.record_writer import WarcWriter
@@ -212,28 +215,82 @@ def test_files_are_closed_when_they_are_large_and_every_record_is_where_it_was_s
     assert sum(1 for file in tmp_path.glob("*.gz") for _ in records(file)) == files.counts["records"]
 
 
-def test_the_same_payload_in_a_later_run_becomes_a_revisit_of_the_first(tmp_path: Path) -> None:
-    first = capture_files(tmp_path / "1")
-    page, url = TEXT * 2, "http://a.example/list"
-    place = first.add(exchange(url, page))
+def in_a_second_run(folder: Path, *before: Exchange) -> CaptureFiles:
+    """The files of a run behind one that had these answers and committed a line of each."""
+    first, kept = capture_files(folder / "1"), KeptPayloads()
+    for one in before:
+        place = first.add(one)
+        assert place is not None
+        answer = next(answer for answer in first.unnamed() if answer.record_id == place.record_id)
+        kept.note({"captures": [asdict(answer)]})
     first.close()
-    assert place is not None
-    line = {"captures": [{"role": "list", "url": url, "payload_sha256": hashlib.sha256(page).hexdigest(),
-                          **place._asdict()}]}  # fmt: skip
-    kept = KeptPayloads()
-    kept.note(line)
-    (tmp_path / "1" / place.file).rename(tmp_path / place.file)
-    second = CaptureFiles(tmp_path, tmp_path, lambda n: f"second-{n}.warc.gz", {}, kept)
-    again = second.add(exchange(url, page, head=b"HTTP/1.1 200 OK\r\nDate: later\r\n"))
-    other = second.add(exchange(url, page + b"!"))
-    second.close()
+    (folder / "1" / "0.warc.gz").rename(folder / "0.warc.gz")
+    return CaptureFiles(folder, folder, lambda n: f"second-{n}.warc.gz", {}, KeptPayloads.from_items(kept.items()))
+
+
+PAGE, LIST = TEXT * 2, "http://a.example/list"
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+def test_what_an_address_answers_again_is_not_stored_again(tmp_path: Path) -> None:
+    missing = b"HTTP/1.1 404 Not Found\r\n"
+    files = in_a_second_run(
+        tmp_path, exchange(LIST, PAGE), exchange("http://a.example/robots.txt", b"", head=missing)
+    )
+    again = files.add(exchange(LIST, PAGE, head=OK + b"Date: later\r\n"))
+    nothing = files.add(exchange("http://a.example/robots.txt", b"", head=missing + b"Set-Cookie: a=b\r\n"))
+    files.close()
     assert again is not None
-    assert other is not None
-    revisit = read_at(tmp_path / again.file, again.offset)
-    assert (revisit.type, revisit.get("WARC-Refers-To")) == ("revisit", place.record_id)
-    assert revisit.get("WARC-Refers-To-File-Offset") == str(place.offset)
-    assert revisit.block == b"HTTP/1.1 200 OK\r\nDate: later\r\n\r\n"
-    assert read_at(tmp_path / other.file, other.offset).type == "response"
+    assert nothing is not None
+    assert read_at(tmp_path / again.file, again.offset, again.length).record_id == again.record_id
+    assert [(answer.url, answer.file) for answer in files.unnamed()] == [
+        (LIST, "0.warc.gz"), ("http://a.example/robots.txt", "0.warc.gz"),
+    ]  # fmt: skip
+    assert (files.counts["repeated"], files.counts["files"], files.counts["exchanges"]) == (2, 0, 0)
+    assert list(tmp_path.glob("second-*")) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "head", "cut"),
+    [
+        (LIST + "?page=1", OK, None),
+        (LIST, OK + b"Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\n", None),
+        (LIST, OK + b"Content-Type: text/html; charset=gbk\r\n", None),
+        (LIST, b"HTTP/1.1 503 Busy\r\n", None),
+        (LIST, OK, "disconnect"),
+    ],
+)
+def test_an_answer_that_may_say_anything_else_is_stored(
+    url: str, head: bytes, cut: str | None, tmp_path: Path
+) -> None:
+    files = in_a_second_run(tmp_path, exchange(LIST, PAGE))
+    again = files.add(exchange(url, PAGE, head=head, truncated=cut))
+    files.close()
+    assert again is not None
+    assert files.counts["repeated"] == 0
+    record = read_at(tmp_path / again.file, again.offset)
+    assert record.type == ("response" if cut else "revisit")
+    if not cut:
+        first = read_at(tmp_path / "0.warc.gz", int(record.get("WARC-Refers-To-File-Offset") or ""))
+        assert (record.get("WARC-Refers-To"), record.block) == (first.record_id, head + b"\r\n")
+
+
+def test_answers_are_stored_again_when_asked_for_or_when_the_stored_one_is_damaged(tmp_path: Path) -> None:
+    files = in_a_second_run(tmp_path, exchange(LIST, PAGE))
+    files.stores_repeated = True
+    files.add(exchange(LIST, PAGE))
+    files.close()
+    assert (files.counts["repeated"], files.counts["revisits"]) == (0, 1)
+    for damaged in (True, False):
+        (folder := tmp_path / str(damaged)).mkdir()
+        files = in_a_second_run(folder, exchange(LIST, PAGE))
+        if damaged:
+            data = bytearray((folder / "0.warc.gz").read_bytes())
+            data[len(data) // 2] ^= 1
+            (folder / "0.warc.gz").write_bytes(data)
+        files.add(exchange(LIST, PAGE))
+        files.close()
+        assert (files.counts["repeated"], files.counts["exchanges"]) == ((0, 1) if damaged else (1, 0))
 
 
 def test_a_damaged_record_is_told_by_file_and_offset(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipelines.archive.disk.answers import Answer
 from pipelines.archive.disk.containers import members
 from pipelines.archive.disk.files import NamedFile, json_document
 from pipelines.archive.disk.layout import COMMIT_FILE, FORMAT, FORMAT_VERSION, NAME, Layout, run_file
@@ -44,6 +45,7 @@ class Commit:
     redaction: Redaction | None = None
     details: dict[str, Any] | None = None
     format_version: int = FORMAT_VERSION
+    repeated: tuple[Answer, ...] = ()
     sha256: str = ""
 
     def stream(self, folder: str) -> NamedFile | None:
@@ -57,8 +59,9 @@ class Commit:
 
     def document(self) -> bytes:
         """The bytes of the commit file."""
-        own = {"redaction": self.redaction.document()} if self.redaction else {}
+        own: dict[str, Any] = {"redaction": self.redaction.document()} if self.redaction else {}
         own |= {self.kind: self.details} if self.details is not None else {}
+        own |= {"repeated": [answer.document() for answer in self.repeated]} if self.repeated else {}
         return json_document(
             {
                 "format": f"{FORMAT}/{self.format_version}",
@@ -164,6 +167,7 @@ def _from_json(value: dict[str, Any], version: int, sha256: str) -> Commit:
         redaction=Redaction.from_json(value["redaction"]) if "redaction" in value else None,
         details=_details(value),
         format_version=version,
+        repeated=tuple(map(Answer.from_json, value.get("repeated") or ())),
         sha256=sha256,
     )
 

@@ -7,9 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 from shutil import copyfileobj
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
+from pipelines.archive.disk.answers import Answer
 from pipelines.archive.disk.files import sync, sync_folder
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import Damaged, writing
@@ -23,27 +24,25 @@ from pipelines.warc.exchange import (
     response_fields,
     revisit_fields,
 )
+from pipelines.warc.exchanges import with_payload
 from pipelines.warc.record_reader import read_at
 from pipelines.warc.record_writer import WarcWriter
 from pipelines.warc.records import WarcDamaged, WarcRecord, digest
+from pipelines.warc.repeats import may_repeat, stored_already
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
     from typing import BinaryIO
 
-    from pipelines.archive.disk.commits import Commit
-    from pipelines.archive.disk.streams import Line
+    from pipelines.archive.read.payloads import KeptPayloads
     from pipelines.packed import Stored
     from pipelines.warc.exchange import Exchange, Measured
-
-    History = Iterable[tuple[Commit, Iterable[Line]]]
 
 LARGEST_FILE = 1_000_000_000
 _FEWEST_BYTES = 2048
 _LEVEL = 1
-COUNTED = ("files", "records", "exchanges", "revisits", "truncated", "unanswered", "re-serialised")
-_DEDUPLICATED = frozenset({"article", "list", "attachment"})
+COUNTED = ("files", "records", "exchanges", "revisits", "repeated", "truncated", "unanswered", "re-serialised")
 
 
 class Captured(NamedTuple):
@@ -70,45 +69,6 @@ def _new_id() -> str:
     return f"<{uuid4().urn}>"
 
 
-class KeptPayloads:
-    """The place where each payload was first stored in full, by its digest in lines."""
-
-    def __init__(self) -> None:
-        """Begin with none."""
-        self._places: dict[str, tuple[str, int]] = {}
-        self._newest: dict[str, str] = {}
-
-    def noting(self, history: History) -> History:
-        """The same commits and lines, each line noted when it is asked for."""
-        return ((commit, self._noted(lines)) for commit, lines in history)
-
-    def _noted(self, lines: Iterable[Line]) -> Iterator[Line]:
-        for line in lines:
-            self.note(line)
-            yield line
-
-    def note(self, line: Line) -> None:
-        """Add the captures of one committed line; only the newest payload of each address is remembered."""
-        for capture in line["captures"]:
-            sha256, file = capture["payload_sha256"], capture["file"]
-            if file is None or sha256 is None or capture["role"] not in _DEDUPLICATED:
-                continue
-            before = self._newest.get(capture["url"])
-            if before != sha256:
-                self._newest[capture["url"]] = sha256
-                self._places.pop(before or "", None)
-            self._places.setdefault(sha256, (file, capture["offset"]))
-
-    def get(self, sha256: str | None) -> tuple[str, int] | None:
-        """File and offset of a record with this payload; it may be truncated or a revisit itself."""
-        return self._places.get(sha256 or "")
-
-    def add(self, sha256: str | None, place: Captured) -> None:
-        """Remember a payload that this run stored in full."""
-        if sha256 is not None:
-            self._places.setdefault(sha256, (place.file, place.offset))
-
-
 class CaptureFiles:
     """Writes the WARC files of one run. `add` is called from one thread, `sync` and `close` from any.
 
@@ -119,6 +79,9 @@ class CaptureFiles:
         info: named fields of each file's warcinfo record.
         kept: the payloads the archive holds.
         largest: bytes after which the next file is begun.
+
+    Attributes:
+        stores_repeated: answers that the archive holds already are stored again all the same.
     """
 
     def __init__(
@@ -136,23 +99,46 @@ class CaptureFiles:
         self._file: _File | None = None
         self._parts = 0
         self._lock = Lock()
+        self._stored: set[str] = set()
+        self._repeated_at: dict[str, str] = {}
+        self._unnamed: dict[tuple[str, str, int], Answer] = {}
+        self.stores_repeated = False
         self.counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
 
     def add(self, exchange: Exchange) -> Captured | None:
         """Store one exchange; returns the place of its response, or null when there was none.
 
+        An answer that the archive holds already is not stored again, unless `stores_repeated` is set: its place is
+        that of the stored one.
+
         Raises:
             ArchiveError: it could not be written; the file holds whole records only.
         """
         with self._lock, writing(self._root):
-            file = self._ready(exchange.date)
-            kept = self._response(file, exchange) if exchange.response.seek(0, 2) else None
-            fields = request_fields(exchange, _new_id(), kept.record_id if kept else None, file.info_id)
-            file.writer.append(fields, len(exchange.request), (exchange.request,))
-            self.counts.update(records=1, exchanges=1)
-            self.counts["unanswered"] += kept is None
-            self.counts["re-serialised"] += not exchange.is_verbatim
+            found = measured(exchange.response) if exchange.response.seek(0, 2) else None
+            kept = self._repeated(exchange, found) if found is not None else None
+            kept = kept or self._store(exchange, found)
+            if kept is not None and found is not None:
+                self._note(exchange, found, kept)
             return kept
+
+    def named(self, captures: Iterable[Mapping[str, Any]]) -> None:
+        """Take note of the captures of a line (or of a list) that the commit will hold."""
+        with self._lock:
+            for one in captures:
+                self._unnamed.pop((one["captured_at"], one["file"], one["offset"]), None)
+
+    def unnamed(self) -> tuple[Answer, ...]:
+        """The answers of the run that are `named` nowhere, in the order they came.
+
+        Those that the next run may get again, and those that were not stored again: without them nothing in the
+        archive would say that they came.
+        """
+        return tuple(self._unnamed.values())
+
+    def repeat(self, answers: Iterable[Answer]) -> None:
+        """Take over what another archive's commit says that its lines do not name."""
+        self._unnamed |= {(answer.captured_at, answer.file, answer.offset): answer for answer in answers}
 
     def take(self, file: Stored, name: str) -> None:
         """Copy a WARC file of another archive under its name there, unless it exists already.
@@ -179,8 +165,46 @@ class CaptureFiles:
         with self._lock:
             self._finish()
 
-    def _response(self, file: _File, exchange: Exchange) -> Captured:
-        found, record_id = measured(exchange.response), _new_id()
+    def _repeated(self, exchange: Exchange, found: Measured) -> Captured | None:
+        """Where this very answer lies already; null when it must be stored.
+
+        Of one address the repeated answers all come before the stored ones, at most one a moment, so that what the
+        archive says gives their order.
+        """
+        url, date, sha256 = exchange.url, exchange.date, found.entity_sha256
+        if self.stores_repeated or url in self._stored or self._repeated_at.get(url) == date:
+            return None
+        known = self._kept.of(url, sha256) if sha256 is not None else None
+        try:
+            stored = stored_already(self._root, known, exchange, found) if known is not None else None
+        except (OSError, WarcDamaged, Damaged):
+            return None  # a record that cannot be read back is stored again
+        if known is None or stored is None:
+            return None
+        self._repeated_at[url] = date
+        self.counts["repeated"] += 1
+        return Captured(known[0], *stored[0], stored[1].record_id)
+
+    def _note(self, exchange: Exchange, found: Measured, kept: Captured) -> None:
+        if found.entity_sha256 is not None and may_repeat(exchange, found):
+            answer = Answer(
+                url=exchange.url, captured_at=exchange.date, payload_sha256=found.entity_sha256, **kept._asdict()
+            )
+            self._unnamed[exchange.date, kept.file, kept.offset] = answer
+
+    def _store(self, exchange: Exchange, found: Measured | None) -> Captured | None:
+        file = self._ready(exchange.date)
+        kept = self._response(file, exchange, found) if found is not None else None
+        fields = request_fields(exchange, _new_id(), kept.record_id if kept else None, file.info_id)
+        file.writer.append(fields, len(exchange.request), (exchange.request,))
+        self._stored.add(exchange.url)
+        self.counts.update(records=1, exchanges=1)
+        self.counts["unanswered"] += kept is None
+        self.counts["re-serialised"] += not exchange.is_verbatim
+        return kept
+
+    def _response(self, file: _File, exchange: Exchange, found: Measured) -> Captured:
+        record_id = _new_id()
         original = None if exchange.truncated else self._original(found)
         if original is not None:
             head = b"".join(pieces(exchange.response, found.start, found.body))
@@ -195,7 +219,7 @@ class CaptureFiles:
         self.counts["truncated"] += exchange.truncated is not None
         kept = Captured(file.name, place.offset, place.length, record_id)
         if original is None and exchange.truncated is None:
-            self._kept.add(found.entity_sha256, kept)
+            self._kept.add(found.entity_sha256, kept.file, kept.offset)
         return kept
 
     def _original(self, found: Measured) -> Original | None:
@@ -206,12 +230,14 @@ class CaptureFiles:
         name, offset = known
         try:
             record = read_at(self._paths.get(name) or Layout(self._root).stored(name), offset)
+            original = with_payload(self._root, record)
+            name, offset = record.original if record.type == "revisit" else known
         except (OSError, Damaged, WarcDamaged):
             return None  # a record that cannot be read back is stored again
-        is_whole = record.type == "response" and record.get("WARC-Truncated") is None
-        if not is_whole or record.get("WARC-Payload-Digest") != digest(found.payload_sha256):
+        is_whole = original.type == "response" and original.get("WARC-Truncated") is None
+        if not is_whole or original.get("WARC-Payload-Digest") != digest(found.payload_sha256):
             return None
-        return Original(record.record_id, record.target_uri or "", record.date, name, offset)
+        return Original(original.record_id, original.target_uri or "", original.date, name, offset)
 
     def _ready(self, date: str) -> _File:
         if self._file is not None and self._file.writer.end >= self._largest:

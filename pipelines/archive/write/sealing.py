@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from pipelines.archive.disk.answers import Answer
     from pipelines.archive.read.reader import Archive
     from pipelines.archive.write.staging import StagedRun
     from pipelines.record import SiteFacts
@@ -60,6 +61,7 @@ class CommitFacts:
     recorded_at: str
     software: dict[str, str]
     decision: dict[str, Any] | None = None
+    repeated: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ class Sealing:
             counts={name: staged.counts[name] for name in (*EVENTS, "observations", *ABSENCES)},
             decision=facts.decision,
             files=tuple(NamedFile.of(file, relative) for relative, file in sorted(files.items())),
+            repeated=facts.repeated,
         )
 
     @property

@@ -14,10 +14,11 @@ from pipelines.archive.disk.lock import SiteLock
 from pipelines.archive.disk.redactions import redacted_observation
 from pipelines.archive.errors import Damaged, LatestStale, writing
 from pipelines.archive.read import state
+from pipelines.archive.read.payloads import KeptPayloads
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write import changes
 from pipelines.archive.write.admission import Cautions, admit, check_clock, check_history, check_room
-from pipelines.archive.write.captures import CaptureFiles, KeptPayloads
+from pipelines.archive.write.captures import CaptureFiles
 from pipelines.archive.write.rebuild import heal, write_derived
 from pipelines.archive.write.replacing import finish_acts
 from pipelines.archive.write.run_lines import content_line, gone_line, observation_line, restored_line, unplaced
@@ -235,7 +236,14 @@ class ArchiveRun:
         passed = self._let_pass | ({MASS_GONE: asdict(mass)} if mass and is_accepted else {})
         told = {key: value for facts in passed.values() for key, value in facts.items()}
         decision = {"accept": ",".join(passed), **told} if passed else None
-        facts = CommitFacts(run=self._run, kind=kind, recorded_at=recorded_at, software=software, decision=decision)
+        facts = CommitFacts(
+            run=self._run,
+            kind=kind,
+            recorded_at=recorded_at,
+            software=software,
+            decision=decision,
+            repeated=self.captures.unnamed(),
+        )
         sealing = Sealing(self._layout, self._archive, self._facts, self._staging.folder)
         with writing(self._layout.root):
             self._staging.save(self.captures.sync)
@@ -295,6 +303,8 @@ class ArchiveRun:
         known = self.known.get(native_id)
         lines = [redacted_observation(line) for line in look] if known and known.is_redacted else look
         self._staging.add(parser, lines)
+        for line in lines:
+            self.captures.named(line["captures"])
         self._looked_at.add(native_id)
 
     def _finish(self, commit: Commit) -> None:
