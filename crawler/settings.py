@@ -30,6 +30,7 @@ CLOCK_JUMP_DAYS = 400  # a clock so far after the last commit is not believed: f
 DISK_FLOOR_MB = 64  # below so many free MiB nothing more is fetched; the rest is for ending the run well
 SAVE_SECONDS = 5.0  # how much of a crawl a power cut may cost
 CAPTURE = True  # False: no raw bytes are kept, and nothing can be proved or read again
+CAPTURE_REPEATED = False  # True: an answer that the archive holds already is stored again, as a revisit record
 CRAWL_DELAY_OBEY = True  # False in a replay, where nobody need be waited for
 RETRY_AFTER_MAX = 300  # seconds; what Retry-After asks for beyond is not waited out, and not asked again then
 CRAWL_DELAY_MAX = 120  # seconds; a site that asks for more is not crawled

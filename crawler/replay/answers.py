@@ -46,17 +46,18 @@ class Replay:
             Damaged: a WARC file that cannot be read.
         """
         try:
-            self.exchanges = Exchanges(recorded.home, recorded.files)
+            self.exchanges = Exchanges(recorded.home, recorded.files, recorded.repeated)
         except (OSError, WarcDamaged) as error:
             raise Damaged(str(error)) from error
         for name in self.exchanges.referred:
             if not is_named_path(name):
                 raise Damaged(f"{recorded.home}: its captures refer to {name!r}, which no archive holds")
         self.home, self.clock, self.commit = recorded.home, recorded.clock, recorded.commit
+        self.unnamed = recorded.unnamed
         self.answered = 0
 
     def needed_files(self) -> list[str]:
-        """The run's WARC files and those that its revisits refer to."""
+        """The run's WARC files, those of answers that came again, and those that revisits refer to."""
         return sorted({*self.exchanges.names, *self.exchanges.referred})
 
     def document(self) -> dict[str, Any]:
@@ -77,13 +78,13 @@ class Replay:
             raise NotCaptured(f"the run has no (further) capture of {request.method} {request.url}")
         asked, found = exchange
         self.answered += 1
-        at = (found or asked).record.date
+        at = _moment(asked, found)
         self.clock.advance(datetime.fromisoformat(at))
         request.meta["arrival"] = _arrival(at, found)
         if found is None:
             raise DownloadFailedError(f"{request.url}: no answer came")
         status = HttpResponse.parse(found.record.block).status
-        if status == HTTPStatus.NOT_MODIFIED and _knew(asked.record) and not _knows(request):
+        if status == HTTPStatus.NOT_MODIFIED and _knew(asked) and not _knows(request):
             raise NotCaptured(f"{request.url}: the run was only told that it was as before")
         payload = HttpResponse.parse(with_payload(self.home, found.record).block).payload()
         return response_of(request.url, found.record, payload)
@@ -93,8 +94,17 @@ def _knows(request: Request) -> bool:
     return "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
 
 
-def _knew(asked: WarcRecord) -> bool:
-    sent = HttpRequest.parse(asked.block)
+def _moment(asked: Found | None, found: Found | None) -> str:
+    came = found or asked
+    assert came is not None  # noqa: S101 - an exchange has one of them
+    return came.at
+
+
+def _knew(asked: Found | None) -> bool:
+    """Whether a 304 was asked for. That of a repeated answer was: its request is not stored, but was compared."""
+    if asked is None:
+        return True
+    sent = HttpRequest.parse(asked.record.block)
     return (sent.get("If-None-Match") or sent.get("If-Modified-Since")) is not None
 
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from crawler.replay.answers import Replay
-from crawler.replay.recorded import REPORT, RecordedRun
+from crawler.replay.recorded import REPEATED, REPORT, RecordedRun
 from crawler.run.arguments import WrongUse
+from pipelines.archive.disk.files import json_document
 from pipelines.archive.read.reader import Archive
 from pipelines.exits import Exit
 from pipelines.keys import names_of
@@ -56,6 +57,10 @@ class Fixture:
         for name in Replay(recorded).needed_files():
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(recorded.home / name, self.folder / name)
+        (self.folder / REPEATED).unlink(missing_ok=True)
+        if recorded.repeated:
+            told = {"repeated": [answer.document() for answer in recorded.repeated]}
+            (self.folder / REPEATED).write_bytes(json_document(told))
         shutil.copyfile(report, self.folder / REPORT)
         if profile is not None:
             shutil.copyfile(profile, self.folder / PROFILE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -9,12 +10,15 @@ from pathlib import Path
 from typing import Any, Self
 
 from crawler.run.arguments import Arguments, WrongUse
+from pipelines.archive.disk.answers import Answer
 from pipelines.archive.disk.commits import Commit
 from pipelines.archive.disk.layout import Layout, is_named_path, warc_file
+from pipelines.archive.errors import Damaged
 from pipelines.archive.read.reader import Archive
 from pipelines.untrusted import json_object
 
 REPORT = "run.json"
+REPEATED = "repeated.json"
 
 
 class RunClock:
@@ -42,6 +46,8 @@ class RecordedRun:
         commit: SHA-256 of the commit that holds it; null for a fixture.
         accept: what a person accepted in it.
         files: its WARC files in the order of capture, as `home` names them.
+        repeated: the answers that it did not store again, in the order they came.
+        unnamed: the answers that its commit names beside its lines.
     """
 
     home: Path
@@ -50,6 +56,8 @@ class RecordedRun:
     commit: str | None
     accept: frozenset[str]
     files: tuple[str, ...]
+    repeated: tuple[Answer, ...] = ()
+    unnamed: tuple[Answer, ...] = ()
 
     @classmethod
     def find(cls, named: str, default: Path) -> Self:
@@ -70,7 +78,7 @@ class RecordedRun:
             hint = "give `latest`, or the path a crawl printed behind `report`"
             raise WrongUse(f"-a replay={named}: {path} is no run report ({why}); {hint}") from None
         found = cls._of_fixture(path.parent, report) if path.name == REPORT else cls._of_archive(home, report)
-        if not found.files:
+        if not found.files and not found.repeated:
             raise WrongUse(f"-a replay={named}: run {run} kept no captures, so there is nothing to make it from")
         return found
 
@@ -78,26 +86,37 @@ class RecordedRun:
     def _of_fixture(cls, folder: Path, report: dict[str, Any]) -> Self:
         own = f"warc/*/{report['site']}-{report['run']}-*.warc.gz"
         files = tuple(sorted(file.relative_to(folder).as_posix() for file in folder.glob(own)))
+        again = _answers_in(folder / REPEATED)
         return cls(
-            home=folder, report=report, recorded_at=report["ended_at"], commit=None, accept=frozenset(), files=files
+            home=folder,
+            report=report,
+            recorded_at=report["ended_at"],
+            commit=None,
+            accept=frozenset(),
+            files=files,
+            repeated=again,
         )
 
     @classmethod
     def _of_archive(cls, folder: Path, report: dict[str, Any]) -> Self:
-        commits = Archive(folder).commits()
+        archive = Archive(folder)
+        commits = archive.commits()
         commit = next((c for c in commits if c.run == report["run"]), None)
         if commit is None:
             raise WrongUse(f"{folder}: no commit is of run {report['run']}; give the report of a run it holds")
         _check_redactions(commit, commits)
         # A run made again holds files of the runs its revisits refer to as well.
         own = warc_file(report["site"], commit.run, report["started_at"], 0).removesuffix("00000.warc.gz")
+        files = tuple(named.path for named in commit.files if named.path.startswith(own))
         return cls(
             home=folder,
             report=report,
             recorded_at=commit.recorded_at,
             commit=commit.sha256,
             accept=frozenset(str((commit.decision or {}).get("accept", "")).split(",")),
-            files=tuple(named.path for named in commit.files if named.path.startswith(own)),
+            files=files,
+            repeated=_repeated(archive, commit, files),
+            unnamed=commit.repeated,
         )
 
     @property
@@ -145,6 +164,33 @@ class RecordedRun:
             accept=self.accept,
             replay=arguments.replay,
         )
+
+
+def _repeated(archive: Archive, commit: Commit, files: Container[str]) -> tuple[Answer, ...]:
+    """The answers of a run that lie in files of other runs. Every capture of an observation is of its own run."""
+    answers = {(answer.captured_at, answer.file, answer.offset): answer for answer in commit.repeated}
+    where = archive.layout.commit(commit.n)
+    for line in archive.lines_of(commit, "observations"):
+        for one in line["captures"]:
+            if one["file"] is not None and one["file"] not in files:
+                answers[one["captured_at"], one["file"], one["offset"]] = _answer(one, where)
+    found = (answer for answer in answers.values() if answer.file not in files)
+    return tuple(sorted(found, key=lambda answer: answer.captured_at))
+
+
+def _answers_in(file: Path) -> tuple[Answer, ...]:
+    """The answers that a fixture's run did not store again; none where there is no such file."""
+    try:
+        return tuple(_answer(value, file) for value in json_object(file)["repeated"])
+    except FileNotFoundError:
+        return ()
+
+
+def _answer(value: dict[str, Any], where: Path) -> Answer:
+    try:
+        return Answer.from_json(value)
+    except (ValueError, KeyError, TypeError) as error:
+        raise Damaged(f"{where}: an answer that it, or a line of it, names cannot be meant ({error})") from error
 
 
 def _check_redactions(commit: Commit, commits: tuple[Commit, ...]) -> None:

@@ -66,6 +66,7 @@ def prepare(
         cautions,
         {"software": software(), "request": request, "capture": _capture_info(profile, occasion.run, settings)},
     )
+    archive.captures.stores_repeated = settings.getbool("CAPTURE_REPEATED")
     if replay is not None:
         _take_captures(archive, replay)
     return CrawlJob(
@@ -129,6 +130,7 @@ def _take_captures(archive: ArchiveRun, replay: Replay) -> None:
     try:
         for name in replay.needed_files():
             archive.captures.take(Layout(replay.home).stored(name), name)
+        archive.captures.repeat(replay.unnamed)
     except ArchiveError:
         archive.abandon()
         raise

@@ -13,9 +13,10 @@ from pipelines.warc.record_reader import read_at, records
 from pipelines.warc.records import Place, WarcDamaged
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from pipelines.archive.disk.answers import Answer
     from pipelines.warc.records import WarcRecord
 
 ANSWERS = frozenset({"response", "revisit"})
@@ -23,11 +24,12 @@ _NONE = -1
 
 
 class Found(NamedTuple):
-    """A record and its place: `file` is the name of its file below the archive."""
+    """A record and its place: `file` is the name of its file below the archive, `at` the moment of the exchange."""
 
     file: str
     place: Place
     record: WarcRecord
+    at: str
 
 
 class Exchanges:
@@ -36,32 +38,38 @@ class Exchanges:
     Args:
         home: the folder to which file names are relative.
         names: the WARC files, in order.
+        repeated: answers to GET requests that were not stored again, in order; of one address all of them came
+            before those in the files.
     """
 
-    def __init__(self, home: Path, names: Sequence[str]) -> None:
+    def __init__(self, home: Path, names: Sequence[str], repeated: Iterable[Answer] = ()) -> None:
         """Read all files once, one record in memory at a time.
 
         Raises:
-            WarcDamaged, OSError: a file cannot be read completely.
+            WarcDamaged, OSError: a file cannot be read completely, or a repeated answer is not where it should be.
         """
-        self.home, self.names = home, tuple(names)
+        self.home, self.names = home, list(names)
         self.referred: set[str] = set()
         # Of exchange n: file, offset, length of its request, then of its response; and the next of the same request.
         self._places, self._following = array("q"), array("q")
         self._first: dict[bytes, int] = {}
         self._last: dict[bytes, int] = {}
         self._half: dict[str, int] = {}
-        for number, name in enumerate(self.names):
+        self._moments: dict[int, str] = {}
+        for answer in repeated:
+            self._repeat(answer)
+        for number, name in enumerate(names):
             for place, record in records(Layout(home).stored(name)):
                 self._add((number, *place), record)
         self._half.clear()
         self._last.clear()
         self.left = len(self._following)
 
-    def take(self, method: str, url: str, body: bytes) -> tuple[Found, Found | None] | None:
+    def take(self, method: str, url: str, body: bytes) -> tuple[Found | None, Found | None] | None:
         """Request and response of the next exchange of this request; null when none is left.
 
-        The response is null when none came. A revisit is the record as written: `with_payload` gives its original.
+        The response is null when none came, the request when it was not stored: that of a repeated answer. A revisit
+        is the record as written: `with_payload` gives its original.
         """
         question = _question(method, url, body)
         n = self._first.get(question, _NONE)
@@ -70,7 +78,8 @@ class Exchanges:
         self._first[question] = self._following[n]
         self.left -= 1
         asked, answered = (self._places[at : at + 3] for at in (6 * n, 6 * n + 3))
-        return self._read(asked), self._read(answered) if answered[2] else None
+        at = self._moments.get(n)
+        return self._read(asked, at) if asked[2] else None, self._read(answered, at) if answered[2] else None
 
     def has(self, method: str, url: str, body: bytes) -> bool:
         """True when this request has a capture that was not taken yet."""
@@ -98,17 +107,34 @@ class Exchanges:
 
     def _ask(self, n: int, record: WarcRecord) -> None:
         request = HttpRequest.parse(record.block)
-        question = _question(request.method, record.target_uri or "", request.body)
+        self._follow(n, _question(request.method, record.target_uri or "", request.body))
+
+    def _repeat(self, answer: Answer) -> None:
+        record = read_at(Layout(self.home).stored(answer.file), answer.offset, answer.length)
+        if record.record_id != answer.record_id:
+            raise WarcDamaged(f"{answer.file}: the record at {answer.offset} is {record.record_id}, another one")
+        if name := record.get("WARC-Refers-To-Filename"):
+            self.referred.add(name)
+        if answer.file not in self.names:
+            self.names.append(answer.file)
+        n = len(self._following)
+        self._places.extend((0, 0, 0, self.names.index(answer.file), answer.offset, answer.length))
+        self._following.append(_NONE)
+        self._moments[n] = answer.captured_at
+        self._follow(n, _question("GET", answer.url, b""))
+
+    def _follow(self, n: int, question: bytes) -> None:
         if question in self._first:
             self._following[self._last[question]] = n
         else:
             self._first[question] = n
         self._last[question] = n
 
-    def _read(self, where: Sequence[int]) -> Found:
+    def _read(self, where: Sequence[int], at: str | None) -> Found:
         file, offset, length = where
         name = self.names[file]
-        return Found(name, Place(offset, length), read_at(Layout(self.home).stored(name), offset, length))
+        record = read_at(Layout(self.home).stored(name), offset, length)
+        return Found(name, Place(offset, length), record, at or record.date)
 
 
 def with_payload(home: Path, record: WarcRecord) -> WarcRecord:

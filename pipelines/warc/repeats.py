@@ -74,5 +74,6 @@ def _is_plain(request: HttpRequest) -> bool:
 
 def _asks_alike(status: int, request: HttpRequest, before: HttpRequest) -> bool:
     """Whether the stored answer was asked for in the same way; a 304 means what its conditions say."""
-    is_alike = status != _NOT_MODIFIED or all(request.get(name) == before.get(name) for name in _CONDITIONS)
-    return _is_plain(before) and is_alike
+    sent, sent_before = ([one.get(name) for name in _CONDITIONS] for one in (request, before))
+    is_alike = sent == sent_before and any(sent)
+    return _is_plain(before) and (is_alike or status != _NOT_MODIFIED)
