@@ -19,7 +19,7 @@ from pipelines.archive.read.state import files_of, fold_commit, has_other_file
 from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.disk.streams import Line
@@ -67,6 +67,8 @@ class History:
         self.versions += sum(counts[event] for event in EVENTS)
         self.observations += counts["observations"]
         self._check_totals(commit, first, counts)
+        if message := self._capture_complaint(answer.document() for answer in commit.repeated):
+            raise Damaged(f"{self._layout.commit(commit.n)}, repeated: {message}")
 
     def _sound_lines(self, commit: Commit, counts: Counter[str]) -> Iterator[Line]:
         """The lines of both streams, each judged by the history before it: it is folded before the next is read."""
@@ -133,12 +135,12 @@ class History:
         for key, expected in place.items():
             if line[key] != expected:
                 return f"{key} is {line[key]!r}, not {expected!r}"
-        return self._capture_complaint(line) or (
+        return self._capture_complaint(line["captures"]) or (
             self._version_complaint(line, own) if schema == SPEECH_SCHEMA else self._observation_complaint(line)
         )
 
-    def _capture_complaint(self, line: Line) -> str | None:
-        for capture in line["captures"]:
+    def _capture_complaint(self, captures: Iterable[Line]) -> str | None:
+        for capture in captures:
             file = capture["file"]
             if file is None:
                 continue

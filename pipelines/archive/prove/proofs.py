@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from io import BytesIO
+from sys import intern
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.archive.disk.files import file_digest
@@ -28,18 +29,24 @@ class Proof(NamedTuple):
 
 
 class CaptureProofs:
-    """Follows the WARC files of an archive commit by commit; only one commit's records are in memory."""
+    """Follows the WARC files of an archive commit by commit.
+
+    In memory are the proofs of one commit's records, and of the older ones that were named again: of a site that
+    rests, each commit names the same.
+    """
 
     def __init__(self, layout: Layout) -> None:
         """Begin before the first commit."""
         self._layout = layout
         self._found: dict[tuple[str, int], Proof] = {}
+        self._again: dict[tuple[str, int], Proof] = {}
         self._flaws: dict[str, str | None] = {}
 
     def take(self, commit: Commit) -> None:
         """Read the WARC files that a commit names."""
         self._found.clear()
-        self._flaws.clear()
+        # Later commits name records in a damaged file, too; it is reported once.
+        self._flaws = {name: None for name, problem in self._flaws.items() if problem is None}
         for named in commit.files:
             if named.path.startswith("warc/"):
                 file = self._layout.stored(named.path)
@@ -60,7 +67,7 @@ class CaptureProofs:
         if name in self._flaws:
             return self._flaws[name]
         try:
-            found = self._found.get((name, offset)) or self._at(name, offset)
+            found = self._found.get((name, offset)) or self._again.get((name, offset)) or self._at(name, offset)
         except (OSError, WarcDamaged) as error:
             return f"captured at {offset} of {name}: {error}"
         expected = Proof(capture["length"], capture["record_id"], capture["payload_sha256"])
@@ -84,7 +91,9 @@ class CaptureProofs:
         place, record = next(records(file, offset), (None, None))
         if place is None or record is None:
             raise WarcDamaged(f"{file}: ends before it")
-        return Proof(place.length, record.record_id, self._entity(record, f"{file}: the record at {offset}"))
+        proof = Proof(place.length, record.record_id, self._entity(record, f"{file}: the record at {offset}"))
+        self._again[intern(name), offset] = proof
+        return proof
 
     def _entity(self, record: WarcRecord, where: str) -> str | None:
         found = measured(BytesIO(record.block))
