@@ -30,7 +30,8 @@ def renumbered(known: Mapping[str, SpeechState], rows: Sequence[ListedRow]) -> s
         f"{len(same)} of {len(rows)} rows have titles of known speeches, and none has a known id: speeches are named "
         "otherwise than before, by the site's addresses, by `cms` or `static_article` in the profile, or by a newer "
         "version of this software (CHANGELOG.md); nothing was read, nothing is marked gone. Mend the profile so that "
-        "the ids are the old ones; if the site counts anew, give the profile a new `id_namespace` and begin another archive"
+        "the ids are the old ones; if the site counts anew, give the "
+        "profile a new `id_namespace` and begin another archive"
     )
 
 
