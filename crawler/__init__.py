@@ -14,10 +14,10 @@ __all__ = ["Outcome", "crawl_site", "seal"]
 _HOMES = {"crawl_site": "crawler.run.in_process", "Outcome": "crawler.run.outcome", "seal": "crawler.run.outcome"}
 
 
-if not TYPE_CHECKING:  # else every name would pass for one of ours
+if not TYPE_CHECKING:  # else mypy would accept every name as an attribute
 
     def __getattr__(name: str) -> object:
-        """Import what is asked for, and Scrapy with it, only then: `crawler.pages` needs none."""
+        """Import the name, and Scrapy with it, on first use: `crawler.pages` needs no Scrapy."""
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(import_module(_HOMES[name]), name)

@@ -1,7 +1,7 @@
 """`speech-archive COMMAND …`, or `python -m crawler`: every command of this project, from any folder.
 
-The verbs of an archive are those of `python -m pipelines`; the rest are Scrapy's and ours, which as `scrapy COMMAND`
-need the project's folder.
+The commands for archives are those of `python -m pipelines`; the others are Scrapy's and ours, which also run as
+`scrapy COMMAND` in the project's folder.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ _SPIDER = "speeches"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; its exit status. Scrapy's commands end the program themselves."""
+    """Run one command and return its exit status. Scrapy's commands end the program themselves."""
     given = list(sys.argv[1:] if argv is None else argv)
     name = given[0] if given else "--help"
     if name in {*_COMMANDS, *_OF_SCRAPY, _REPLAY}:
-        # Whatever project's folder this is, and whatever is set for another one.
+        # Independent of the working folder and of the environment of another project.
         os.environ["SCRAPY_SETTINGS_MODULE"] = "crawler.settings"
         import_module("scrapy.cmdline").execute(["scrapy", *_as_scrapy(name, given[1:])])
-    # Scrapy, which takes its time to load, is nothing to the verbs of an archive.
+    # The commands for archives do without Scrapy, which is slow to load.
     beside = _listed() if name.startswith("-") else dict.fromkeys((*_COMMANDS, _REPLAY, *_OF_SCRAPY), "")
     return archive_verb(given or ["--help"], beside)
 
 
 def _as_scrapy(name: str, words: list[str]) -> list[str]:
-    """The words of Scrapy's command line. `crawl SITE` is short for `crawl speeches -a site=SITE`."""
+    """The arguments for Scrapy's command line. `crawl SITE` is short for `crawl speeches -a site=SITE`."""
     if name not in {"crawl", _REPLAY} or _SPIDER in words:
         return [name, *words]
     named = _leading(words)
@@ -43,15 +43,15 @@ def _as_scrapy(name: str, words: list[str]) -> list[str]:
 
 
 def _leading(words: list[str]) -> list[str]:
-    """The words before the first option."""
+    """The arguments before the first option."""
     options = [number for number, word in enumerate(words) if word.startswith("-")]
     return words[: options[0]] if options else words
 
 
 def _listed() -> dict[str, str]:
-    """What the help says of the commands beside the archive's verbs."""
+    """Help texts of the commands other than those for archives."""
     about = {name: import_module(f"crawler.commands.{name}").Command().short_desc() for name in _COMMANDS}
-    about[_REPLAY] = "Read a site's captures again by today's parser (SITE), or make a run again (SITE RUN)"
+    about[_REPLAY] = "Read a site's stored captures again with the current parser (SITE), or replay a run (SITE RUN)"
     scrapys = {name: import_module(f"scrapy.commands.{name}").Command().short_desc() for name in _OF_SCRAPY}
     return about | scrapys
 

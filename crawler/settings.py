@@ -1,6 +1,6 @@
-"""Scrapy settings of the project. Each line that departs from a default of Scrapy 2.19 says from what.
+"""Scrapy settings of the project. Each line that departs from a default of Scrapy 2.19 names the default.
 
-They hold for every command, `scrapy shell` and `fetch` too; what our spiders need beside is in
+They hold for every command, also `scrapy shell` and `fetch`; further settings of our spiders are in
 `crawler.run.site_settings`.
 """
 
@@ -18,41 +18,41 @@ USER_AGENT = f"speech-archive/{__version__} (archival crawler of CPPCC speeches)
 SPIDER_MODULES = ["crawler.spiders"]  # default []
 COMMANDS_MODULE = "crawler.commands"  # default "": ours replaces `scrapy crawl`, which exits 0 on a failed crawl
 
-# Ours. Archives of a checkout go to its own output/, those of an installed package to output/ in the working folder.
+# Our own. Archives of a checkout go to its output/, those of an installed package to output/ in the working folder.
 ARCHIVE_ROOT = str((home.CHECKOUT or Path()) / "output")
 ARCHIVE = True  # False: a crawl keeps nothing and only fills feeds (-O FILE)
 ARCHIVE_CONTACT = ""  # an address for webmasters, put into the User-Agent
-GONE_AFTER_DAYS = None  # None: what the site's profile says
+GONE_AFTER_DAYS = None  # None: the value of the site's profile
 HEADS_FILE = (
-    ""  # a file outside the archives to which each run's head is appended, and which proves that none was lost
+    ""  # a file outside the archives to which each run's head is appended, to prove later that no commit was lost
 )
-CLOCK_JUMP_DAYS = 400  # a clock so far after the last commit is not believed: few archives rest for over a year
-DISK_FLOOR_MB = 64  # below so many free MiB nothing more is fetched; the rest is for ending the run well
-SAVE_SECONDS = 5.0  # how much of a crawl a power cut may cost
-CAPTURE = True  # False: no raw bytes are kept, and nothing can be proved or read again
-CAPTURE_REPEATED = False  # True: an answer that the archive holds already is stored again, as a revisit record
-CRAWL_DELAY_OBEY = True  # False in a replay, where nobody need be waited for
-RETRY_AFTER_MAX = 300  # seconds; what Retry-After asks for beyond is not waited out, and not asked again then
+CLOCK_JUMP_DAYS = 400  # a clock so far after the last commit is refused: few archives rest for over a year
+DISK_FLOOR_MB = 64  # below so many free MiB nothing more is fetched; the rest is for sealing the run
+SAVE_SECONDS = 5.0  # most of a crawl that a power cut may cost
+CAPTURE = True  # False: no raw bytes are kept, and lines cannot be proved or read again
+CAPTURE_REPEATED = False  # True: an answer that the archive already holds is stored again, as a revisit record
+CRAWL_DELAY_OBEY = True  # False in a replay, which sends no requests
+RETRY_AFTER_MAX = 300  # seconds; after a longer Retry-After the request is not retried
 CRAWL_DELAY_MAX = 120  # seconds; a site that asks for more is not crawled
-HANG_MAX = 120  # seconds of a run spent on answers that never come, beside half of its time; then the host is down
-OUTAGE_WAIT = 20  # seconds between two looks whether a host that fails is still there, then twice as long
+HANG_MAX = 120  # seconds of a run spent on time-outs, in addition to half of its time; then the host is down
+OUTAGE_WAIT = 20  # seconds before a failing host is tried again, then twice as long
 IDLE_TIMEOUT = (
-    25  # seconds in which less than 256 bytes a second came, none at first: DOWNLOAD_TIMEOUT is for the whole
+    25  # seconds with less than 256 bytes a second, or without a first byte; DOWNLOAD_TIMEOUT is for the whole
 )
 
 # Politeness.
 ROBOTSTXT_OBEY = True  # default False
 CONCURRENT_REQUESTS_PER_DOMAIN = 1  # default 8
-CONCURRENT_REQUESTS = 4  # default 16: articles under way at once, each with its parts and counter behind it
+CONCURRENT_REQUESTS = 4  # default 16: articles in progress at once, each followed by its parts and counter
 DOWNLOAD_DELAY = 1.0  # default 0
 DOWNLOAD_TIMEOUT = 60  # default 180
 RETRY_TIMES = 5  # default 2
 
 # Hostile input.
 DOWNLOAD_MAXSIZE = 10 * 2**20  # default 1 GiB; attachments have the profile's own limit
-DOWNLOAD_WARNSIZE = 0  # default 32 MiB: the report tells what was too large
-# Left out, as what is only disabled is imported still, a sixth of a start: two that listen on a port and run any code
-# sent to it; and cookies, as Request() of classic ASP reads them too, and tldextract would phone home.
+DOWNLOAD_WARNSIZE = 0  # default 32 MiB: the run report names answers that were too large
+# Left out, since disabled ones are still imported (a sixth of the start-up time): two that listen on a port and run
+# any code sent to it; and cookies, which Request() of classic ASP reads as parameters (and tldextract goes online).
 EXTENSIONS_BASE = {
     name: order
     for name, order in default_settings.EXTENSIONS_BASE.items()
@@ -64,7 +64,7 @@ DOWNLOADER_MIDDLEWARES_BASE = {
     if not name.endswith(".CookiesMiddleware")
 }
 
-# default "br, zstd" too where installed: what the standard library cannot decode cannot be proved with it
+# default "br, zstd" too where installed: verification uses only the standard library, which cannot decode them
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Language": "zh-CN,zh;q=0.9",  # default "en"
@@ -73,4 +73,4 @@ DEFAULT_REQUEST_HEADERS = {
 FEED_EXPORT_ENCODING = "utf-8"  # default None: JSON with every Chinese character as an escape
 
 CONCURRENT_ITEMS = 4  # default 100: every response would start 100 tasks
-LOG_LEVEL = "WARNING"  # default DEBUG: the summary and the run report tell the rest
+LOG_LEVEL = "WARNING"  # default DEBUG: the summary and the run report say the rest

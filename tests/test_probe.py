@@ -149,9 +149,9 @@ def sectionless(path: str, _: Message) -> Answer:
         (login, 2, "asks for a login"),
         (challenge, 4, "challenge"),
         (picture, 2, "is no text"),
-        (bare, 2, "no page with links"),
+        (bare, 2, "not a page with links"),
         (locked, 4, "401"),
-        (sectionless, 2, "the sections seen are: 主席之声, 政协要闻"),
+        (sectionless, 2, "sections found: 主席之声, 政协要闻"),
     ],
 )
 def test_what_is_met_is_said(answer: Any, status: int, said: str, tmp_path: Path) -> None:

@@ -124,8 +124,8 @@ def test_a_run_is_not_made_again_where_it_is_nor_by_a_wrong_name(moved: Moved, s
     nowhere = "20200101t000000z-abcd"
     wrong: list[tuple[Site, str | Path, str]] = [
         (moved.copy(tmp_path / "copy"), moved.report_of(0), "another root"),
-        (site, moved.site.folder / "runs" / f"{nowhere}.json", "is no run report"),
-        (site, nowhere, "is no run report"),
+        (site, moved.site.folder / "runs" / f"{nowhere}.json", "is not a run report"),
+        (site, nowhere, "is not a run report"),
         (site, "Latest", "must be latest"),
         (site, "latest", "no archive here"),
     ]
@@ -294,5 +294,5 @@ def test_a_fixture_tells_what_is_read_otherwise_and_accepts_it(tmp_path: Path) -
         assert (ended.status, said in ended.out) == (status, True), ended
         assert "body: 各位委员们" in ended.out
     assert expected.read_text("utf-8") == lines
-    with pytest.raises(WrongUse, match="so no fixture"):
+    with pytest.raises(WrongUse, match="no fixture"):
         Fixture(tmp_path).replay()

@@ -46,7 +46,7 @@ def test_a_host_that_is_gone_is_not_asked_for_every_remaining_address(kind: str,
     gaps = [gap for gap in site.report()["not_captured"] if gap["what"] == "speech"]
     assert len(gaps) + len(site.latest()) == len(ROWS)
     assert {gap["reason"] for gap in gaps} == {"network-error"}
-    assert any("not asked again" in gap["detail"] for gap in gaps)
+    assert any("not requested again" in gap["detail"] for gap in gaps)
 
 
 def test_addresses_that_a_living_host_cannot_serve_do_not_cost_the_others(site: Site, tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_two_speeches_with_one_text_are_kept_and_told(site: Site) -> None:
     pages = {f"d={n}": article_page(n, title=title, body=TEXT) for n, title in titles.items()}
     rows = list_page([(n, title, "2020-01-01") for n, title in titles.items()])
     assert crawl(site, {**pages, r"list\.asp|^/$": rows}).status == 3
-    assert [gap["detail"][:24] for gap in site.report()["not_captured"]] == ["kept with the very text "]
+    assert [gap["detail"][:24] for gap in site.report()["not_captured"]] == ["kept with the same text "]
     assert site.latest().keys() == {"7", "6"}
 
 
@@ -93,7 +93,7 @@ def test_an_article_in_the_place_of_the_list_gives_no_rows(site: Site) -> None:
     article = article_page(7, title="在提案办理工作座谈会上的讲话", body=TEXT, behind=SIDE.replace("side", "box"))
     pages: dict[str, Answer | str] = {r"^/$": list_page(ROWS), r"list\.asp": article}
     assert crawl(site, pages).status in {3, 4}
-    assert any("an article came in its place" in gap["detail"] for gap in site.report()["not_captured"])
+    assert any("an article instead of the list page" in gap["detail"] for gap in site.report()["not_captured"])
 
 
 def test_a_first_list_page_without_rows_is_a_gap_where_the_second_has_some(site: Site) -> None:

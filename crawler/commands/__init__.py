@@ -2,5 +2,5 @@
 
 from pipelines.verbs.output import print_in_any_locale
 
-# Scrapy imports this package before it runs any command, and gives no other place to do so.
+# Scrapy imports this package before it runs any command; it has no other hook for this.
 print_in_any_locale()

@@ -1,7 +1,7 @@
-"""`scrapy crawl speeches`: Scrapy's command with an honest exit status.
+"""`scrapy crawl speeches`: Scrapy's command with the verdict as exit status.
 
-Scrapy's own returns 0 for a crawl that got nothing; here the run is judged and sealed after it ended, and the verdict
-is the exit status (docs/operations.md has the list).
+Scrapy's own returns 0 for a crawl that captured nothing; here the run gets its verdict and is sealed after it ended
+(docs/operations.md lists the exit statuses).
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class Command(BaseRunSpiderCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if args != [_SPIDER]:
-            raise UsageError(f"the one spider is {_SPIDER!r}: scrapy crawl {self.syntax()}", print_help=False)
-        # Until the crawl installs handlers of its own, both signals end it here and nothing is lost.
+            raise UsageError(f"the only spider is {_SPIDER!r}: scrapy crawl {self.syntax()}", print_help=False)
+        # Until the crawl installs its own handlers, both signals end it here, and nothing is lost.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             self._crawl(opts)
@@ -95,7 +95,7 @@ class Command(BaseRunSpiderCommand):
         try:
             print(outcome.summary, flush=True, file=sys.stderr if has_data else sys.stdout)
         except BrokenPipeError:
-            # Whoever read our output has seen enough; the run is sealed, and the interpreter must not flush again.
+            # The reader of our output closed the pipe; the run is sealed, and the interpreter must not flush again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def _refuse(self, message: str, status: int) -> None:
@@ -105,10 +105,10 @@ class Command(BaseRunSpiderCommand):
 
 def _check_feeds(opts: argparse.Namespace) -> None:
     if opts.spargs.get("replay") == LATEST and (opts.output or opts.overwrite_output):
-        raise WrongUse(f"-o and -O do not go with -a replay={LATEST}: it crawls nothing")
+        raise WrongUse(f"-o and -O cannot be combined with -a replay={LATEST}, which crawls nothing")
 
 
 def _ignore_signals() -> None:
-    """From here on the run is sealed, which a second Ctrl-C must not cut short; the process ends by itself."""
+    """Ignore signals from here on: a second Ctrl-C must not interrupt the seal, and the process ends by itself."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""`scrapy demo`: the main job on a replica: crawl, let the site move, crawl again, and say what was seen."""
+"""`scrapy demo`: crawls a replica, changes it, crawls it again, and shows what the archive says."""
 
 from __future__ import annotations
 

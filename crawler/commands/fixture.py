@@ -1,4 +1,4 @@
-"""`scrapy fixture FOLDER`: a site's test: a small WARC and the lines expected from it, recorded, checked, updated."""
+"""`scrapy fixture FOLDER`: records, checks or updates a site's test, a small WARC and the lines expected from it."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Command(ScrapyCommand):
         return "FOLDER [--record REPORT [--site-profile FILE]] [--update]"
 
     def short_desc(self) -> str:
-        return "Record a run as a test of its site, check that it is still read alike, or accept how it is read now"
+        return "Record a run as a test of its site, check that it is still read the same, or accept what is read now"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--record", type=Path, metavar="REPORT", help="make FOLDER of the run with this report")
-        parser.add_argument("--site-profile", type=Path, metavar="FILE", help="read it by this profile")
-        parser.add_argument("--update", action="store_true", help="take what is read now for what is expected")
+        parser.add_argument("--record", type=Path, metavar="REPORT", help="record the run with this report in FOLDER")
+        parser.add_argument("--site-profile", type=Path, metavar="FILE", help="profile to read it by")
+        parser.add_argument("--update", action="store_true", help="accept what is read now as expected")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
@@ -57,8 +57,8 @@ class Command(ScrapyCommand):
         is_same = read == expected
         if accepts and not is_same:
             fixture.expect(read)
-        said = "as expected" if is_same else "now expected" if accepts else "not as expected; --update accepts it"
-        print(f"{fixture.folder}: {len(read)} lines, {said}")
+        result = "as expected" if is_same else "now expected" if accepts else "not as expected; --update accepts it"
+        print(f"{fixture.folder}: {len(read)} lines, {result}")
         return Exit.COMPLETE if is_same or accepts else Exit.DAMAGED
 
     def _refuse(self, message: str, status: int) -> None:

@@ -1,4 +1,4 @@
-"""`scrapy probe URL`: from an address to a profile, a fixture and ten speeches as they would be archived."""
+"""`scrapy probe URL`: writes a profile and a fixture for a site, and shows up to ten speeches as archived."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MOST_SPEECHES = 10
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """Where a profile and its fixture go."""
+    """The paths of a profile and its fixture."""
 
     site: str
     profile: Path
@@ -57,16 +57,18 @@ class Command(ScrapyCommand):
         return "URL [--name NAME] [--section NAME] [--out DIR] [--json] [--speeches N] [--overwrite]"
 
     def short_desc(self) -> str:
-        return "Look at a site nobody has a profile of, and write its profile and a fixture"
+        return "Probe a site without a profile, and write its profile and a fixture"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--name", help="of the profile: a-z, 0-9 and - (default: made of the host)")
-        parser.add_argument("--section", action="append", help="a name of the section; may be given again")
-        parser.add_argument("--out", type=Path, metavar="DIR", help="write here, not into this project")
+        parser.add_argument("--name", help="name of the profile: a-z, 0-9 and - (default: made from the host)")
+        parser.add_argument("--section", action="append", help="a name of the section; may be given several times")
+        parser.add_argument("--out", type=Path, metavar="DIR", help="write here instead of into this project")
         parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
-        parser.add_argument("--speeches", type=int, default=_MOST_SPEECHES, help="how many to read, 1 to 10")
-        parser.add_argument("--overwrite", action="store_true", help="replace a profile and a fixture that exist")
+        parser.add_argument(
+            "--speeches", type=int, default=_MOST_SPEECHES, help="number of speeches to read, 1 to 10"
+        )
+        parser.add_argument("--overwrite", action="store_true", help="replace an existing profile and fixture")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:
@@ -87,22 +89,22 @@ class Command(ScrapyCommand):
             raise survey.refusal
         reading = survey.reading
         if reading is None:
-            raise NotProbed(Exit.GAPS, f"{url}: the look at the site was cut off; run it again")
+            raise NotProbed(Exit.GAPS, f"{url}: the probe was interrupted; run it again")
         facts, unsaid = profile_facts(survey, reading)
         assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline before run()
         with tempfile.TemporaryDirectory() as folder:
             trial = Path(folder) / "profile.toml"
-            # A look fetches no attachments; the profile that is written does.
+            # The probe fetches no attachments; a crawl with the written profile does.
             trial.write_text(as_toml(facts) + "attachment_mb = 0\n", "utf-8")
             load_profile(places.site, trial)
             sample = crawl_sample(places.site, trial, Path(folder) / "archives", opts.speeches, opts.set)
             found = findings(survey, reading, sample, str(self.settings["USER_AGENT"]), datetime.now(UTC))
             unsure = [*doubts(found, sample), *unsaid]
             if sample.exit_status == Exit.REFUSED:
-                raise NotProbed(Exit.REFUSED, sample.said)
+                raise NotProbed(Exit.REFUSED, sample.message)
             written = _write(places, as_toml(facts), trial, sample)
         steps = _next_step(places)
-        self._tell(found | {"doubts": unsure, "written": written, "next": steps}, as_json=opts.json)
+        self._print(found | {"doubts": unsure, "written": written, "next": steps}, as_json=opts.json)
         return Exit.GAPS if unsure else Exit.COMPLETE
 
     def _survey(self, url: str, sections: tuple[str, ...]) -> Survey:
@@ -117,14 +119,14 @@ class Command(ScrapyCommand):
         self.crawler_process.start()
         return survey
 
-    def _tell(self, found: dict[str, object], *, as_json: bool) -> None:
+    def _print(self, found: dict[str, object], *, as_json: bool) -> None:
         if as_json:
             print(json.dumps(found, ensure_ascii=False))
             return
         lines = [as_text(found), ""]
         for key, name in (("doubts", "unsure"), ("written", "written"), ("next", "next")):
-            told = found[key]
-            lines += [f"{name:<10}{one}" for one in (told if isinstance(told, list) else [told])]
+            value = found[key]
+            lines += [f"{name:<10}{one}" for one in (value if isinstance(value, list) else [value])]
         print(harmless("\n".join(lines)))
 
     def _refuse(self, message: str, status: int) -> None:
@@ -133,9 +135,9 @@ class Command(ScrapyCommand):
 
 
 def _checked(url: str, opts: argparse.Namespace) -> _Places:
-    """Where to write; every wrong use is told before the site is asked anything."""
+    """The paths to write; all errors of usage are raised before any request."""
     if not is_web_address(url):
-        raise NotProbed(Exit.WRONG_USE, f"{url}: is no address; it must begin with http:// or https://")
+        raise NotProbed(Exit.WRONG_USE, f"{url}: not an address; it must begin with http:// or https://")
     if not 1 <= opts.speeches <= _MOST_SPEECHES:
         raise NotProbed(Exit.WRONG_USE, f"--speeches {opts.speeches}: must be 1 to {_MOST_SPEECHES}")
     places = _Places.of(opts.name or profile_name(url), opts.out)
@@ -148,7 +150,7 @@ def _checked(url: str, opts: argparse.Namespace) -> _Places:
 
 
 def _write(places: _Places, profile: str, trial: Path, sample: Sample) -> list[str]:
-    """The profile, and the fixture of the sample by the trial profile; no fixture when nothing was read."""
+    """Write the profile, and the fixture of the sample by the trial profile; no fixture when nothing was read."""
     places.profile.parent.mkdir(parents=True, exist_ok=True)
     places.profile.write_text(profile, "utf-8")
     if sample.report_file is None or not sample.lines:

@@ -1,4 +1,4 @@
-"""`scrapy read FILE…`: reads saved pages the way a crawl would, one line each, in the order of the files."""
+"""`scrapy read FILE…`: reads saved pages as a crawl would, one line each, in the order of the files."""
 
 from __future__ import annotations
 
@@ -35,13 +35,16 @@ class Command(ScrapyCommand):
         return "FILE…"
 
     def short_desc(self) -> str:
-        return "Read saved pages (HTML, or .warc.gz) the way a crawl would"
+        return "Read saved pages (HTML, or .warc.gz) as a crawl would"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--jsonl", action="store_true", help="one JSON object a page instead of text")
+        parser.add_argument("--jsonl", action="store_true", help="one JSON object per page instead of text")
         parser.add_argument(
-            "--family", choices=sorted(FAMILIES), default=_DEFAULT, help=f"whose pages they are (default: {_DEFAULT})"
+            "--family",
+            choices=sorted(FAMILIES),
+            default=_DEFAULT,
+            help=f"CMS family of the pages (default: {_DEFAULT})",
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -55,13 +58,13 @@ class Command(ScrapyCommand):
                 sys.stdout.writelines(map(_for_people, lines))
             sys.stdout.flush()
         except BrokenPipeError:
-            # The reader of our output has seen enough; the interpreter must not try to flush again.
+            # The reader of our output closed the pipe; the interpreter must not try to flush again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         self.exitcode = int(Exit.GAPS if lines.unread else Exit.COMPLETE)
 
 
 class _Counted:
-    """Lines on their way out, and how many of them are of pages that gave no speech."""
+    """Lines for output, with a count of those of pages without a speech."""
 
     def __init__(self, lines: Iterator[dict[str, Any]]) -> None:
         self.lines, self.unread = lines, 0
@@ -80,7 +83,7 @@ def _lines(files: list[str], name: str) -> Iterator[dict[str, Any]]:
 
 
 def _for_people(line: dict[str, Any]) -> str:
-    told = {
+    shown = {
         "file": line["file"],
         "published": line["published_at"] or line["published_on"],
         "views": line["view_count"],
@@ -89,5 +92,5 @@ def _for_people(line: dict[str, Any]) -> str:
         "confidence": line["confidence"],
         "problems": "; ".join(f"{p['field']}: {p['code']} ({p['detail']})" for p in line["problems"]),
     }
-    rows = [f"{name:<11}{value}" for name, value in told.items() if value not in {None, ""}]
+    rows = [f"{name:<11}{value}" for name, value in shown.items() if value not in {None, ""}]
     return harmless("\n".join([line["title"] or "no speech", *rows, "", line["body"] or "", ""]) + "\n")

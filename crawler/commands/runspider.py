@@ -1,4 +1,4 @@
-"""`scrapy runspider FILE`: Scrapy's command; our own spider, run so, keeps no archive and only fills feeds."""
+"""`scrapy runspider FILE`: Scrapy's command; run by it, our own spider writes no archive and only fills feeds."""
 
 from __future__ import annotations
 

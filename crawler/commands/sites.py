@@ -1,4 +1,4 @@
-"""`scrapy sites`: the sites that ship, one a line."""
+"""`scrapy sites`: the built-in sites, one per line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One speech out of the answers behind it: every part of its article, its view count, its attachments."""
+"""Reads one speech from its answers: every part of the article, the view count, the attachments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scrapy.http import Response
 
 from crawler.crawl.attachments import Fetching
 from crawler.crawl.doubts import Doubt
-from crawler.crawl.looks import OnList, http_facts
+from crawler.crawl.observed import OnList, http_facts
 from crawler.crawl.reading_time import reading_time
 from crawler.http.capture import capture
 from crawler.http.fetch import Fetched, Fetcher, unread
@@ -24,14 +24,14 @@ from pipelines.record import Attachment, Look, Problem, RawSpeech
 _MOST_PARTS = 200
 _TURNING = re.compile(r"[共第]?\d+页?|[上下首末尾前后]一?页|页")
 _LONGEST_TURNING = 12
-"""The words of a pager, which some templates set into the body."""
+"""Words of pagination, which some templates put into the body."""
 
 Doubts = Callable[[RawSpeech, Shown], Awaitable[Doubt | None]]
-"""Asks whether a text, as read from a page that shows what it shows, is the speech's."""
+"""Checks whether a text, read from a page, is that of the speech."""
 
 
 class Views(Protocol):
-    """Adds the view count to a look."""
+    """Adds the view count to an observation."""
 
     async def with_views(
         self, look: Look, printed: str | None, counter_url: str | None
@@ -39,14 +39,14 @@ class Views(Protocol):
 
 
 class Files(Protocol):
-    """Gets the attachments of a speech."""
+    """Fetches the attachments of a speech."""
 
     async def fetch(self, found: tuple[Attachment, ...]) -> Fetching: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """What is known of an article before it is read: `url` is where it stands, `listed` the row that shows it."""
+    """What is known of an article before it is read: its address `url`, and its list row `listed`."""
 
     native_id: str
     url: str
@@ -55,11 +55,11 @@ class Article:
 
 
 class ArticleReader:
-    """Reads speeches, off the site or out of the archive's own captures.
+    """Reads speeches from the site, or from stored captures.
 
     Args:
         site: its name.
-        fetcher: fetches further parts, on the site's own hosts; its family reads the pages.
+        fetcher: fetches further parts, only from the site's own hosts; its family reads the pages.
         views: adds view counts.
         files: gets attachments.
     """
@@ -70,10 +70,10 @@ class ArticleReader:
     async def read(
         self, article: Article, first: Fetched, look: Look, *, is_doubtful: bool = False, doubts: Doubts | None = None
     ) -> RawSpeech | Fetched | Doubt:
-        """The speech whose first part is `first`, or the answer that says why it cannot be had.
+        """The speech whose first part is `first`, or the answer because of which it was not captured.
 
-        `is_doubtful`: only an article that names the section is one of its speeches. `doubts` are asked before its
-        counter and its attachments are.
+        `is_doubtful`: only an article that names the section is one of its speeches. `doubts` is called before
+        counter and attachments are requested.
         """
         seen = shown(first.page) if first.page is not None and doubts is not None else None
         try:
@@ -82,9 +82,9 @@ class ArticleReader:
             return unread(first.response, error)
         if missing is not None:
             return missing
-        head = parts[0]
-        if is_doubtful and not self._names_section(head, article.section):
-            return Fetched(first.response, None, *_why_not_of_section(head))
+        first_part = parts[0]
+        if is_doubtful and not self._names_section(first_part, article.section):
+            return Fetched(first.response, None, *_why_not_of_section(first_part))
         captures = tuple([await capture("article", number, answer) for number, answer in enumerate(answers, 1)])
         look = replace(look, captures=captures, **http_facts(first.response))
         draft = self._speech(article, parts, look)
@@ -94,38 +94,38 @@ class ArticleReader:
             return unread(first.response, error)
         if doubt is not None:
             return doubt
-        look, problems = await self.views.with_views(look, head.raw.views, head.counter)
+        look, problems = await self.views.with_views(look, first_part.raw.views, first_part.counter)
         files = await self.files.fetch(draft.attachments)
         shown_on = article.listed.captures if article.listed else ()
         return replace(
             draft,
-            raw=replace(head.raw, views=look.views_raw),
+            raw=replace(first_part.raw, views=look.views_raw),
             attachments=files.attachments,
             look=replace(look, captures=(*look.captures, *files.captures, *shown_on)),
             problems=(*draft.problems, *problems, *files.problems),
         )
 
     def _speech(self, article: Article, parts: list[ArticlePage], look: Look) -> RawSpeech:
-        """The speech as its pages give it, without its counter and with its attachments not fetched."""
-        head = parts[0]
+        """The speech as found on its pages, before its counter and its attachments are requested."""
+        first_part = parts[0]
         return RawSpeech(
             site=self.site,
             native_id=article.native_id,
             url=self.fetcher.family.canonical(article.url),
             section=article.section.name,
-            title=head.title,
-            raw=head.raw,
+            title=first_part.title,
+            raw=first_part.raw,
             body_html=tuple(part.body_html for part in parts),
             attachments=tuple(dict.fromkeys(one for part in parts for one in part.attachments)),
             look=look,
-            problems=(*head.problems, *self._column_problems(head, article.section), *_of_further(parts)),
-            dates=head.dates,
+            problems=(*first_part.problems, *self._column_problems(first_part, article.section), *_of_further(parts)),
+            dates=first_part.dates,
         )
 
     async def _parts(
         self, first: Fetched, listed: OnList | None
     ) -> tuple[list[ArticlePage], list[Response], Fetched | None]:
-        """Every part of an article in order, with its answer; one that cannot be had makes the whole missing."""
+        """Every part of an article in order, with its answer; if one part fails, the whole article does."""
         parts: list[ArticlePage] = []
         answers: list[Response] = []
         fetched, title = first, listed.row.title if listed else None
@@ -154,40 +154,40 @@ class ArticleReader:
         return mine is None or mine in article.column_ids
 
     def _column_problems(self, article: ArticlePage, section: SectionLink) -> tuple[Problem, ...]:
-        """The list shows it, so it is the section's; but its own breadcrumb may name other columns."""
+        """A problem when the breadcrumb of a listed article names other columns only."""
         if not article.column_ids or self._names_section(article, section):
             return ()
         detail = f"listed in {section.name}, its breadcrumb says {article.raw.breadcrumb}"
         return (Problem(field="section", code="disagrees", detail=detail),)
 
 
-def _why_not_of_section(head: ArticlePage) -> tuple[Reason, str]:
-    """An article that names another column says so itself; of one that names none nobody knows."""
-    if head.column_ids:
-        return Reason.OTHER_SECTION, f"in a side block of the list; its breadcrumb says {head.raw.breadcrumb}"
-    remedy = "`rows` in the profile names the list's container"
-    return Reason.UNREADABLE, f"perhaps of a side block of the list, and it names no column; {remedy}"
+def _why_not_of_section(first: ArticlePage) -> tuple[Reason, str]:
+    """The reason for a doubtful row: its article names another column, or none at all."""
+    if first.column_ids:
+        return Reason.OTHER_SECTION, f"in a side block of the list; its breadcrumb says {first.raw.breadcrumb}"
+    remedy = "name the list's container with `rows` in the profile"
+    return Reason.UNREADABLE, f"perhaps in a side block of the list, and its page names no column; {remedy}"
 
 
 def _why_no_part(
     seen: Shown, part: ArticlePage, answer: Response, parts: list[ArticlePage], answers: list[Response]
 ) -> str | None:
-    """Why an answer is no further part of the article whose earlier parts are given; None when it is one."""
-    head = parts[0]
+    """Why an answer is not the next part of the article whose earlier parts are given; None when it is."""
+    first_part = parts[0]
     if any(answer.url == before.url or answer.body == before.body for before in answers):
-        return "the page of an earlier part came again"
+        return "the same page as an earlier part"
     pieces = _pieces(part, answer.url)
     if not part.attachments and not key(_TURNING.sub("", "".join(pieces))):
-        return "its page came without a text"
+        return "a page without a text"
     text = _long(pieces)
     if text and any(text == _long(_pieces(one, answer.url)) for one in parts):
-        return "it shows the text of an earlier part again"
-    if seen.names(head.title):
+        return "the same text as an earlier part"
+    if seen.names(first_part.title):
         return None
-    if key(part.title) != key(head.title):
-        return f"another page came, headed {part.title!r}"
-    said = seen.notice()
-    return f"a notice came: {said[1]}" if said else None
+    if key(part.title) != key(first_part.title):
+        return f"another page, headed {part.title!r}"
+    notice = seen.notice()
+    return f"a notice: {notice[1]}" if notice else None
 
 
 def _pieces(part: ArticlePage, url: str) -> tuple[str, ...]:
@@ -195,18 +195,18 @@ def _pieces(part: ArticlePage, url: str) -> tuple[str, ...]:
 
 
 def _long(pieces: tuple[str, ...]) -> list[str]:
-    """The pieces of a text that are no words of its pager."""
+    """The pieces of a text that are not words of its pagination."""
     return [piece for piece in pieces if len(piece) > _LONGEST_TURNING]
 
 
 def _missing_part(number: int, fetched: Fetched) -> Fetched:
-    """A further part that cannot be had: its absence says nothing about the article, whose first part is there."""
+    """The answer for a further part that failed: its absence proves nothing about the article itself."""
     reason = Reason.UNREADABLE if fetched.reason and fetched.reason.is_the_sites_word else fetched.reason
     return replace(fetched, reason=reason, detail=f"part {number}: {fetched.detail}")
 
 
 def _of_further(parts: Sequence[ArticlePage]) -> tuple[Problem, ...]:
-    """What is told of the text of an article's further parts; their heads repeat the first one's."""
+    """Problems of the body of an article's further parts; their titles and info lines repeat the first one's."""
     return tuple(
         replace(problem, detail=f"part {number}: {problem.detail}")
         for number, part in enumerate(parts[1:], 2)

@@ -1,4 +1,4 @@
-"""Files and pictures of a body, fetched as the profile allows. One that cannot be had never costs the speech."""
+"""Files and pictures of a body, fetched as the profile allows. A failed one never costs the speech."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from crawler.crawl.looks import sha256_of
+from crawler.crawl.observed import sha256_of
 from crawler.http.capture import capture
 from crawler.http.fetch import Fetcher
 from crawler.sites.profile import SiteProfile
 from pipelines.record import Attachment, Capture, Problem
 
 MOST_FILES = 300
-"""Of one speech: many times what an article with pictures has."""
+"""Per speech: many times the number of pictures in any article."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetching:
-    """What became of a speech's attachments: with digests where they were fetched, and why others were not."""
+    """The attachments of a speech: with digests where they were fetched, and problems where they were not."""
 
     attachments: tuple[Attachment, ...]
     captures: tuple[Capture, ...]
@@ -37,7 +37,7 @@ class AttachmentFetcher:
         self.profile, self.fetcher = profile, fetcher
 
     async def fetch(self, found: tuple[Attachment, ...]) -> Fetching:
-        """Fetch those the policy wants."""
+        """Fetch the attachments that the profile allows."""
         kept: list[Attachment] = []
         captures: list[Capture] = []
         problems: list[Problem] = []
@@ -62,9 +62,9 @@ class AttachmentFetcher:
         return Fetching(tuple(kept), tuple(captures), tuple(problems))
 
     async def is_replaced(self, url: str, sha256: str, validators: Mapping[str, str]) -> bool:
-        """Ask for a file that is archived, and say whether the site gives other bytes for it now.
+        """Request an archived file again, and return whether the site now sends other bytes.
 
-        No answer is no proof: the next full look at the speech tells of it.
+        A failure proves nothing: the next full reading of the speech reports it.
         """
         local = self.fetcher.hosts.here(url)
         if not is_wanted(self.profile, local):
@@ -75,12 +75,12 @@ class AttachmentFetcher:
         return sha256_of(answer.response) != sha256
 
     async def _fetch(self, local: str | None, number: int, captures: list[Capture]) -> str | None:
-        """Why the file could not be had; None when its capture is the last of `captures`."""
+        """Why the file was not fetched; None when its capture is the last of `captures`."""
         if local is None:
             return "on a foreign host"
         answer = await self.fetcher.file(local, self.profile.attachment_mb << 20)
         if answer.response is None or answer.reason is not None:
-            return answer.told
+            return answer.stable_detail
         captures.append(await capture("attachment", number, answer.response))
         return None
 
@@ -89,12 +89,12 @@ _SCRIPTS = frozenset({"asp", "aspx", "jsp", "php", "do"})
 
 
 def is_wanted(profile: SiteProfile, url: str) -> bool:
-    """True for an attachment that the profile says to fetch."""
+    """True for an attachment that the profile allows to fetch."""
     kind = urlsplit(url).path.rpartition(".")[2].lower()
-    # A script that hands out files (FileDown.asp?ID=1) does not say which kind it gives.
+    # The address of a download script (FileDown.asp?ID=1) does not tell the type of the file.
     return profile.attachment_mb > 0 and (kind in _SCRIPTS or kind in profile.attachment_types)
 
 
 def not_fetched(url: str, why: str) -> Problem:
-    """The problem of an attachment without its bytes."""
+    """The problem of an attachment that was not fetched."""
     return Problem(field="attachments", code="not-fetched", detail=f"{url}: {why}")

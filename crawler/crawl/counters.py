@@ -1,4 +1,4 @@
-"""View counts of a speech: printed in its page, or asked of its counter when asking changes nothing or is allowed."""
+"""View counts: printed on the page, or requested from the counter where that counts no view or is allowed."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pipelines.record import Look, Problem
 
 
 class CounterReader:
-    """Adds view counts to looks.
+    """Adds view counts to observations.
 
     Args:
-        allowed: the profile's `counter`: it may forbid asking, or allow counters that count.
+        allowed: the profile's `counter`: it may forbid requests, or allow requests that count as views.
         fetcher: fetches counters.
-        gaps: is told of counters that do not answer.
+        gaps: receives counters that do not answer.
     """
 
     def __init__(self, allowed: str, fetcher: Fetcher, gaps: Gaps) -> None:
@@ -29,7 +29,7 @@ class CounterReader:
     async def with_views(
         self, look: Look, printed: str | None, counter_url: str | None
     ) -> tuple[Look, tuple[Problem, ...]]:
-        """The look with the view count as its page or its counter gives it, or the problem why not."""
+        """The observation with the view count of its page or counter, or a problem."""
         if printed is not None:
             return replace(look, views_raw=printed, views_source="page"), ()
         counter = self.fetcher.hosts.local(counter_url) if counter_url else None
@@ -42,7 +42,7 @@ class CounterReader:
         if not isinstance(answer.response, TextResponse) or answer.reason is not None:
             reason = answer.reason or Reason.NETWORK
             self.gaps.add_gap("counter", counter, reason, answer.detail)
-            return look, (Problem(field="view_count", code="not-answered", detail=answer.told),)
+            return look, (Problem(field="view_count", code="not-answered", detail=answer.stable_detail),)
         captures = (*look.captures, await capture("counter", 1, answer.response))
         raw = self.fetcher.family.count_in(answer.response.text)
         looked = (*look.looked, "counter")
@@ -50,7 +50,7 @@ class CounterReader:
 
 
 def withheld(allowed: str, mode: CounterMode) -> str | None:
-    """Why a counter is not asked; None when it is. `allowed` is the profile's `counter`."""
+    """Why a counter is not requested; None when it is. `allowed` is the profile's `counter`."""
     if allowed == "none":
         return "the profile says counter = none"
     if mode == "increments" and allowed != "increments":

@@ -1,4 +1,4 @@
-"""A text that is not believed to be the speech's, and why."""
+"""Doubts whether a text is that of the speech."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pipelines.reasons import Reason
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Why a text is not believed.
+    """Why a text is not accepted.
 
-    `is_settled`: when a second look finds it again, it is believed. `may_last`: when looks of many days find it, it
-    is an edit by the site.
+    `is_settled`: a second request that finds it again makes it acceptable. `may_last`: if observations over many days
+    find it, it is an edit by the site.
     """
 
     reason: Reason
@@ -23,10 +23,10 @@ class Doubt:
 
     @property
     def is_final(self) -> bool:
-        """True when the site itself says why there is no text: no second look is needed."""
+        """True when the site itself says why there is no text, so that no second request is needed."""
         return self.reason.is_the_sites_word
 
     def missed(self, answer: Fetched) -> Fetched:
-        """What the report says of a text that no further look is taken at."""
+        """The entry of the report for a text that is not requested again."""
         asked = "" if self.is_final else "asked twice: "
         return Fetched(answer.response, None, self.reason, f"{asked}{self.detail}")

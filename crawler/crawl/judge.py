@@ -1,7 +1,8 @@
-"""Whether the text at a speech's address is that speech's, before the archive believes it.
+"""Checks whether the text at a speech's address is that of the speech, before it is archived.
 
-Servers answer 200 with another article, a notice or half a template. A new text of a known speech needs a sign that
-it is the same one; a new speech needs a sign that it is the row's. What lacks it is asked again at its end.
+Servers answer 200 with another article, a notice or half a template. A new text of a known speech needs evidence that
+it is the same speech; a new speech needs evidence that it belongs to its row. Without it, the article is requested
+again at the end of the run.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from crawler.crawl.doubts import Doubt
-from crawler.crawl.looks import OnList
+from crawler.crawl.observed import OnList
 from crawler.crawl.reading_time import reading_time
 from crawler.pages import ListedRow
 from crawler.pages.shown import Shown, are_unlike, key, notice_in, pairs_in_common
@@ -26,17 +27,17 @@ from pipelines.text.placeholders import is_loading
 
 _SENTENCE_END = re.compile(r"[。！？；\n]+")
 _KEPT = 0.5
-"""An edit keeps most sentences; of another speech's hardly one is the same (salutations, slogans)."""
+"""An edit keeps most sentences; two speeches share hardly any (salutations, slogans)."""
 _COLLAPSED, _LONG = 3, 60
-"""An edit by the site that leaves less than a third of more than a few lines is rarer than half a page."""
+"""Less than a third left of a text of more than a few lines is more often an incomplete page than an edit."""
 _ALIKE = 0.4
-"""Share of character pairs that the two titles an editor gives one speech (list and page) have in common."""
+"""Share of character pairs that two titles of one speech (list and page) have in common."""
 _MANY = 3
 
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """What a known speech said: as its newest line says, or as today's parser reads the captures of that line."""
+    """The earlier content of a known speech: of its newest line, or of its captures read by the current parser."""
 
     title: str
     body: str
@@ -44,14 +45,14 @@ class _Before:
 
 
 class Judge:
-    """Judges the texts of one run, with what the run has seen so far.
+    """Checks the texts of one run, with what the run has seen so far.
 
     Args:
         site: its name.
         known: the archive's state of each speech, by native id.
-        normaliser: makes records of what pages say.
+        normaliser: makes records of raw speeches.
         past: reads the newest line of a known speech.
-        has_lasted: whether a doubt first told at a moment (RFC 3339) is old enough to be settled.
+        has_lasted: whether a doubt first reported at a moment (RFC 3339) is old enough to be settled.
     """
 
     def __init__(
@@ -71,13 +72,13 @@ class Judge:
         self._new = 0
         self.without_text: set[str] = set()
         self.copies: dict[str, str] = {}
-        """New speeches that are kept with the very text of another, headed otherwise, and that other."""
+        """New speeches that are kept with the same text as another, under another title, and that other."""
         for native_id, state in known.items():
             self._titles[key(state.title)].add(native_id)
             self._texts[state.text][native_id] = state.title
 
     def note(self, row: ListedRow, listed: OnList) -> None:
-        """Take a row of a list page into account."""
+        """Remember a row of a list page."""
         if row.native_id is None:
             return
         self._titles[key(row.title)].add(row.native_id)
@@ -85,10 +86,10 @@ class Judge:
             self._own[_page(listed)] += 1
 
     async def doubt(self, raw: RawSpeech, shown: Shown, listed: OnList | None, *, again: bool) -> Doubt | None:
-        """Why the text of `raw` is not believed; None when it is. `again`: this is the second look.
+        """Why the text of `raw` is not accepted; None when it is. `again`: this is the second request.
 
         Raises:
-            PageTimeError: judging it takes too long.
+            PageTimeError: the check takes too long.
         """
         known = self.known.get(raw.native_id)
         with reading_time(raw.url):
@@ -107,7 +108,7 @@ class Judge:
         return found
 
     def _is_settled(self, found: Doubt, known: SpeechState | None) -> bool:
-        """Whether a second look, in this run or long after the first doubt, makes the text the site's edit."""
+        """Whether a second observation, in this run or long after the first, makes the text an edit by the site."""
         since = known.first_doubted_at if known and found.may_last else None
         if found.is_settled or since is None:
             return found.is_settled
@@ -125,10 +126,10 @@ class Judge:
     def _of_known(
         self, known: SpeechState, was: _Before, speech: Speech, shown: Shown, listed: OnList | None
     ) -> Doubt | None:
-        if (said := notice_in(speech.body)) and not notice_in(was.body):
-            return Doubt(*said)
+        if (notice := notice_in(speech.body)) and not notice_in(was.body):
+            return Doubt(*notice)
         if others := self._others(speech, known):
-            return Doubt(Reason.DOUBTFUL, f"the text of {_ids(self.site, others)} stands there")
+            return Doubt(Reason.DOUBTFUL, f"the same text as {_ids(self.site, others)}")
         if len(speech.body) * _COLLAPSED < len(was.body) and (len(was.body) >= _LONG or not speech.body):
             detail = f"{len(speech.body)} characters of text, {len(was.body)} before"
             return Doubt(Reason.DOUBTFUL, detail, may_last=True)
@@ -138,41 +139,41 @@ class Judge:
             return None
         titles = (known.title, was.title, listed.row.title if listed else None)
         if not any(_bears(shown, speech, title) for title in titles):
-            said = shown.notice()
-            return Doubt(*said) if said else Doubt(Reason.DOUBTFUL, _headed(speech, known.title))
+            notice = shown.notice()
+            return Doubt(*notice) if notice else Doubt(Reason.DOUBTFUL, _headed(speech, known.title))
         if _is_structural(speech) and not was.is_structural:
-            return Doubt(Reason.DOUBTFUL, "another text, and the container of the body is not there any more")
+            return Doubt(Reason.DOUBTFUL, "another text, and the container of the body is missing")
         return Doubt(Reason.DOUBTFUL, "another text", is_settled=True)
 
     def _of_new(self, speech: Speech, shown: Shown, listed: OnList | None, *, again: bool) -> Doubt | None:
         self._new += not again
         self.without_text.discard(speech.native_id)
         self.copies.pop(speech.native_id, None)
-        if said := notice_in(speech.body):
-            return Doubt(*said)
+        if notice := notice_in(speech.body):
+            return Doubt(*notice)
         title = listed.row.title if listed else None
-        is_told = len(key(title)) >= _MANY and not _bears(shown, speech, title)
+        is_unlike = len(key(title)) >= _MANY and not _bears(shown, speech, title)
         others = self._others(speech, None)
-        if is_told:
+        if is_unlike:
             return self._unlike(speech, shown, title or "", others)
         if others and len({key(other) for other in others.values()} - {key(speech.title)}) >= _MANY - 1:
-            return Doubt(Reason.DOUBTFUL, f"the text of {_ids(self.site, others)} stands there too")
+            return Doubt(Reason.DOUBTFUL, f"the same text as {_ids(self.site, others)}")
         another = next((one for one, other in others.items() if are_unlike(other, speech.title)), None)
         if another and len(speech.body) >= _LONG:
             self.copies[speech.native_id] = another
-            return Doubt(Reason.DOUBTFUL, f"the text of {_ids(self.site, others)} stands there too", is_settled=True)
+            return Doubt(Reason.DOUBTFUL, f"the same text as {_ids(self.site, others)}", is_settled=True)
         if not speech.body and not speech.attachments:
             return self._without_text(speech)
         return self._of_section(speech, listed, again=again)
 
     def _unlike(self, speech: Speech, shown: Shown, title: str, others: dict[str, str]) -> Doubt:
-        """An article headed otherwise than its row: told on its line, unless it is another's or no such article."""
+        """The doubt about an article whose heading differs from its row."""
         bearers = self._titles[key(speech.title)] - {speech.native_id}
         is_alike = pairs_in_common(title, speech.title) >= _ALIKE and shown.names(speech.title)
         if is_alike and not bearers and not others:
             return Doubt(Reason.DOUBTFUL, _headed(speech, title), is_settled=True)
-        said = shown.notice()
-        return Doubt(*said) if said else Doubt(Reason.DOUBTFUL, _headed(speech, title))
+        notice = shown.notice()
+        return Doubt(*notice) if notice else Doubt(Reason.DOUBTFUL, _headed(speech, title))
 
     def _without_text(self, speech: Speech) -> Doubt:
         self.without_text.add(speech.native_id)
@@ -180,7 +181,7 @@ class Judge:
         return Doubt(Reason.NO_ARTICLE, "neither a text nor a file", is_settled=not is_common)
 
     def _of_section(self, speech: Speech, listed: OnList | None, *, again: bool) -> Doubt | None:
-        """A list page whose every row belongs elsewhere by its own breadcrumb is another section's list."""
+        """The doubt when every new row of a list page names another column: the list is of another section."""
         page = _page(listed)
         is_foreign = any(one.field == "section" and one.code == "disagrees" for one in speech.problems)
         if not again:
@@ -190,11 +191,11 @@ class Judge:
         has_history = bool(self.known)
         is_anothers = not self._own[page] and (has_history or self._foreign[page] >= _MANY)
         has_others = has_history or self._own.total() > 0
-        detail = f"every new row of its list page says, as this one, that it stands in {speech.raw.breadcrumb}"
+        detail = f"every new row of its list page has, as this one, the breadcrumb {speech.raw.breadcrumb}"
         return Doubt(Reason.DOUBTFUL, detail, is_settled=not (is_anothers and has_others))
 
     def _others(self, speech: Speech, known: SpeechState | None) -> dict[str, str]:
-        """Other speeches with this very text and their titles; not those that had the same text before, too."""
+        """Other speeches with the same text and their titles, except those that had the same text before."""
         texts, was = self._texts[text_digest(speech.body)], known.text if known else b""
         if not speech.body or text_digest(speech.body) == was:
             return {}
@@ -210,7 +211,7 @@ def _is_structural(speech: Speech) -> bool:
 
 
 def _page(listed: OnList | None) -> str:
-    """The very answer that showed a row: the same address may answer with another list the next time."""
+    """The answer that showed a row: the same address may answer with another list the next time."""
     page = listed.page if listed else None
     return f"{page.url} {page.captured_at} {page.record_id}" if page else ""
 
@@ -224,14 +225,14 @@ def _headed(speech: Speech, title: str) -> str:
 
 
 def _bears(shown: Shown, speech: Speech, title: str | None) -> bool:
-    """Whether the page is headed by a title, or by the beginning or core of it."""
+    """Whether the page's heading is the title, or its beginning or core."""
     if title is None:
         return False
     if shown.names(title):
         return True
-    head, sought = key(speech.raw.title), key(title)
-    is_short = len(sought) < _MANY + 1 and head == sought
-    return is_short or (len(head) * 2 > len(sought) and head in sought and shown.names(speech.raw.title))
+    heading, sought = key(speech.raw.title), key(title)
+    is_short = len(sought) < _MANY + 1 and heading == sought
+    return is_short or (len(heading) * 2 > len(sought) and heading in sought and shown.names(speech.raw.title))
 
 
 def _waits(body: str) -> bool:
@@ -239,7 +240,7 @@ def _waits(body: str) -> bool:
 
 
 def _kept(was: str, now: str) -> float:
-    """Share of the characters of a text that stand in sentences which another text holds, too."""
+    """Share of the characters of a text that are in sentences of another text."""
     whole = key(now)
     sentences = [key(sentence) for sentence in _SENTENCE_END.split(was)]
     length = sum(map(len, sentences))

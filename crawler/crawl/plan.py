@@ -1,8 +1,8 @@
-"""Which listed articles a run reads again, and why: new, row changed, not had the last time, or due by age. Pure.
+"""Decides which listed articles a run reads again, and why: new, row changed, failed last time, or due by age. Pure.
 
 An article is read daily while it is young, then when a tenth of its age has passed since its last reading; of the
 old ones at most a hundredth of the archive in one run, the longest unread first. So an unchanged site costs its list
-pages and little more, and every article is looked at again in the end.
+pages and little more, and every article is read again eventually.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SHARE_OF_ARCHIVE = 100
 
 
 class Plan:
-    """What one run reads.
+    """The plan of one run.
 
     Args:
         known: the archive's state of each speech, by native id.
@@ -36,7 +36,7 @@ class Plan:
         self._due = {state.native_id for state in old[: max(1, len(known) // _SHARE_OF_ARCHIVE)]}
 
     def why_read(self, native_id: str, row: Row) -> str | None:
-        """Why the article of a list row is read in this run; None when the row is enough."""
+        """Why the article of a list row is read in this run; None when it is not."""
         state = self.known.get(native_id)
         if state is None:
             return "new"
@@ -45,7 +45,7 @@ class Plan:
         if state.is_gone or state.first_missed_at is not None:
             return "was missing"
         if state.first_doubted_at is not None or state.presence == "unknown":
-            return "was not had"
+            return "was not captured"
         if state.listed != row:
             return "row changed"
         if self._age(state) < self._young:

@@ -1,6 +1,6 @@
-"""The time that reading one page may take: a page is hostile input, and its reading holds up everything else.
+"""A time limit for reading one page: a page is hostile input, and reading it blocks everything else.
 
-Pages are bounded and their patterns are held linear by a test; this is for what both overlooked.
+Page sizes are limited and a test keeps the patterns linear; this is for cases that both miss.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from types import FrameType
 from crawler.pages.page import PageTimeError
 
 MOST_SECONDS = 10.0
-"""Of CPU time; the worst page within the bounds takes half of it, a real one a hundredth of a second."""
+"""Seconds of CPU time; the worst page within the size limit takes half of it, a real one a hundredth of a second."""
 _AGAIN = 1.0
-"""Seconds until it is raised again, should the first one be lost in a destructor."""
+"""Seconds until the exception is raised again, if the first one was lost in a destructor."""
 
 _is_reading = False
 
 
 @contextmanager
 def reading_time(what: str, seconds: float = MOST_SECONDS) -> Iterator[None]:
-    """Give up what is done within after so many seconds of the process's CPU time; within another, that one counts.
+    """Abort the block after so many seconds of the process's CPU time; if nested, the outer limit counts.
 
-    Only in the main thread, which is the one that reads; a pattern is interrupted, a call of lxml is waited for.
+    Works only in the main thread, which reads pages; a pattern is interrupted, a call of lxml is not.
 
     Raises:
-        PageTimeError: the time is over; `what` is named.
+        PageTimeError: the time is over; the message names `what`.
     """
     global _is_reading  # noqa: PLW0603 - a timer is the process's, too
     if _is_reading or threading.current_thread() is not threading.main_thread():
@@ -37,7 +37,7 @@ def reading_time(what: str, seconds: float = MOST_SECONDS) -> Iterator[None]:
 
     def over(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler's signature
         if _is_reading:
-            raise PageTimeError(f"{what}: reading it took more than {seconds:g} seconds and was given up")
+            raise PageTimeError(f"{what}: reading it took more than {seconds:g} seconds and was aborted")
 
     before = signal.signal(signal.SIGVTALRM, over)
     _is_reading = True

@@ -1,4 +1,4 @@
-"""Whether a list shows known speeches under other ids: taken for new ones, each would be archived twice. Pure."""
+"""Detects known speeches under other ids in a list; as new speeches they would be archived twice. Pure."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _FEWEST = 2
 
 
 def renumbered(known: Mapping[str, SpeechState], rows: Sequence[ListedRow]) -> str | None:
-    """What to say when no row of the first list page has a known id, but half of them have titles of known speeches.
+    """A message when no row of the first list page has a known id, but half of them have titles of known speeches.
 
-    A list whose every row is new, with the titles of old ones, is the same list under another scheme of ids.
+    Such a list is the known list under another scheme of ids.
 
     Args:
         known: the archive's speeches by native id.
@@ -27,11 +27,10 @@ def renumbered(known: Mapping[str, SpeechState], rows: Sequence[ListedRow]) -> s
     if len(same) < _FEWEST or 2 * len(same) < len(rows):
         return None
     return (
-        f"{len(same)} of {len(rows)} rows have titles of known speeches, and none has a known id: speeches are named "
-        "otherwise than before, by the site's addresses, by `cms` or `static_article` in the profile, or by a newer "
-        "version of this software (CHANGELOG.md); nothing was read, nothing is marked gone. Mend the profile so that "
-        "the ids are the old ones; if the site counts anew, give the "
-        "profile a new `id_namespace` and begin another archive"
+        f"{len(same)} of {len(rows)} rows have titles of known speeches, and none has a known id: ids have changed, "
+        "by the site's addresses, by `cms` or `static_article` in the profile, or by a newer version of this software "
+        "(CHANGELOG.md); nothing was read, nothing is marked gone. Correct the profile so that ids stay the same; if "
+        "the site itself has new ids, give the profile a new `id_namespace` and begin another archive"
     )
 
 

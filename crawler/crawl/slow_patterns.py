@@ -1,7 +1,7 @@
-"""Whether a pattern takes more than linear time: it is tried on the inputs that make patterns slow.
+"""Detects patterns that take more than linear time, by trying them on inputs that make patterns slow.
 
-Those are a beginning of what the pattern matches, then what it repeats, many times, then what it does not go on with;
-and beginnings of it one after the other. A pattern that fails on them all the way is tried at every place again.
+These inputs are a beginning of a match, then a repeated part, many times, then a character that does not match; and
+many beginnings in a row. A search that fails on them tries again at every position.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from typing import Any
 from crawler.crawl.reading_time import reading_time
 from crawler.pages.page import PageTimeError
 
-# The only parser of Python's own syntax of patterns; its names have been the same since Python 2.
+# The only parser of Python's pattern syntax; its names have been the same since Python 2.
 _PARSER: Any = import_module("re._parser")
 _MANY = 16
 _SAMPLES = "a1 中/-_.<=\"'(;!\n\t\u3000"
 _END = "\x00"
-"""What hardly any pattern goes on with."""
+"""Characters that hardly any pattern continues with."""
 _MOST_WITNESSES = 100
 
 Items = list[tuple[Any, Any]]
 
 
 def witnesses(pattern: re.Pattern[str]) -> list[tuple[str, str]]:
-    """Beginnings and what is to be repeated behind them: for one attempt each."""
+    """Pairs of a beginning and the part to repeat after it, one attempt each."""
     found = {*_repeated(list(_PARSER.parse(pattern.pattern, pattern.flags)), "")}
     return sorted((begin, pump) for begin, pump in found if pump)[:_MOST_WITNESSES]
 
@@ -60,7 +60,7 @@ def _inner(item: tuple[Any, Any]) -> Iterator[tuple[str, Items]]:
 
 
 def _words(items: Items) -> Iterator[str]:
-    """A few texts that items match, the simplest first."""
+    """A few texts that the items match, the simplest first."""
     if len(items) == 1:
         yield from _words_of(items[0])
     else:
@@ -89,11 +89,11 @@ def _words_of(item: tuple[Any, Any]) -> Iterator[str]:
 
 
 def _members(name: str, value: Any) -> Iterator[str]:
-    """Characters of a class: those of ours that are in it, then the first ones that it names."""
+    """Characters of a class: our samples that are in it, then the first ones that it names."""
     if name == "IN":
         named = [one[1] if str(one[0]) == "LITERAL" else one[1][0] for one in value if str(one[0]) in _CODES]
-        signs = dict.fromkeys((*_SAMPLES, *map(chr, named)))
-        yield from (sign for sign in signs if _is_in(value, sign))
+        characters = dict.fromkeys((*_SAMPLES, *map(chr, named)))
+        yield from (one for one in characters if _is_in(value, one))
     else:
         yield from (sign for sign in _SAMPLES if name == "ANY" or ord(sign) != value)
 
@@ -123,11 +123,11 @@ def _is_member(name: str, value: Any, sign: str) -> bool:
 
 
 def slow_on(search: Callable[[str], object], pattern: re.Pattern[str], length: int, seconds: float) -> str | None:
-    """An input of about `length` characters on which one attempt takes longer than `seconds` of CPU time, in words.
+    """A description of an input of about `length` characters that takes longer than `seconds` of CPU time, or None.
 
     Args:
         search: the attempt: `search`, `match` or `fullmatch` of the pattern.
-        pattern: what is tried; a text pattern.
+        pattern: the text pattern to try.
         length: characters of each input.
         seconds: from 0.01 on.
     """

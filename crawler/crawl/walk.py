@@ -1,4 +1,4 @@
-"""From any page of a site to the rows of its section: find the section by its name, then follow the pager."""
+"""Finds the section from any page of a site by its name, and follows the pagination of its lists."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from pipelines.record import Capture
 _MOST_WALKS = 3
 _MOST_FURTHER = 100
 _FEW_ROWS, _FEWEST_SENTENCES, _CERTAIN_BODY = 3, 3, 0.9
-"""An article's page links to its neighbours and little else that looks like rows, else its body must be certain;
-abstracts of rows are shorter."""
+"""A page with few rows may be an article with links to its neighbours; with more, its body must be certain, since
+abstracts of rows are shorter than a text."""
 _Look = tuple[Fetched, ListPage | None, Trouble | None]
 
 
@@ -43,13 +43,13 @@ def _links(page: Page) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ListTask:
-    """What is looked for in lists: the section of a site.
+    """The section to find on a site.
 
     Args:
         profile: the site's.
         start_url: where the crawl begins.
         known: the archive's state of each speech, by native id.
-        report: is told of the section, its pages and gaps, and of refusals.
+        report: receives the section, its pages and gaps, and refusals.
     """
 
     profile: SiteProfile
@@ -59,9 +59,9 @@ class ListTask:
 
 
 async def find_section(task: ListTask, fetcher: Fetcher) -> SectionLink | None:
-    """The section of the site, or None with the refusal or gap in the report.
+    """The section of the site; None when it was not found, with a refusal or gap in the report.
 
-    Looks at the start page, then at the site's root.
+    Searches the start page, then the site's root.
     """
     names = task.profile.section
     root = urljoin(task.start_url, "/")
@@ -92,17 +92,19 @@ def _refuse_start(task: ListTask, url: str, fetched: Fetched) -> None:
     reason = fetched.reason or Reason.UNREADABLE
     task.report.add_gap("list", url, reason, fetched.detail)
     if reason is Reason.CHALLENGE:
-        message = f"{url} answers with a challenge, not with its page; nothing is marked gone. Try again later"
+        message = f"{url} answers with a browser challenge; nothing is marked gone. Try again later"
         task.report.refuse(Exit.REFUSED, message)
     elif reason is Reason.ROBOTS:
-        task.report.refuse(Exit.REFUSED, f"{url}: {fetched.detail}; nothing was looked at, nothing is marked gone")
+        task.report.refuse(Exit.REFUSED, f"{url}: {fetched.detail}; nothing was read, nothing is marked gone")
     elif reason is Reason.NOT_FOUND:
         status = Exit.REFUSED if task.known else Exit.WRONG_USE
         task.report.refuse(status, f"{url}: not found on this site; give another start_url")
     else:
         is_silent = reason in {Reason.NETWORK, Reason.HTTP_ERROR, Reason.BAD_URL}
         remedy = (
-            "Is it the right address and is the site up?" if is_silent else "Open it in a browser, or try again later"
+            "Check the address and whether the site is up"
+            if is_silent
+            else "Open it in a browser, or try again later"
         )
         message = f"{url} could not be read: {fetched.detail}. {remedy}"
         task.report.refuse(Exit.GAPS, message)
@@ -115,23 +117,23 @@ def _refuse_no_section(task: ListTask, came: tuple[str, str] | None) -> None:
         return
     names = " or ".join(task.profile.section)
     message = (
-        f"{task.start_url}: no {task.profile.cms} list page is linked there by the name {names}; give the list page "
-        f"itself as start_url, or mend `section` or `cms` in the profile of {task.profile.site}"
+        f"{task.start_url}: no link to a {task.profile.cms} list page is named {names}; give the list page itself as "
+        f"start_url, or correct `section` or `cms` in the profile of {task.profile.site}"
     )
     has_history = bool(task.known)
     task.report.refuse(Exit.REFUSED if has_history else Exit.WRONG_USE, message)
 
 
 class ListWalk:
-    """Walks the list pages of a section, and of what belongs to it: never past their end, every speech once.
+    """Walks the list pages of a section and its sub-lists: never past their end, every speech once.
 
-    A page that is empty, repeats another or leads elsewhere is asked for once more; what is still not there,
-    or cannot be followed, is a gap that names it.
+    A page that is empty, repeats another or leads elsewhere is requested once more; a page that still fails, or
+    cannot be followed, is reported as a gap.
 
     Args:
-        task: the site; its report is told of pages, totals and gaps.
+        task: the site; its report receives pages, totals and gaps.
         fetcher: fetches pages.
-        section: where the list begins.
+        section: the section with its first list page.
     """
 
     def __init__(self, task: ListTask, fetcher: Fetcher, section: SectionLink) -> None:
@@ -140,7 +142,7 @@ class ListWalk:
         self.capture: Capture | None = None
         self._further: dict[str, bool] = {}
         self._beside: dict[str, tuple[ListedRow, Capture | None]] = {}
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._titles: dict[str, ListedRow] = {}
         self._part = 0
         self._certain = 0
@@ -150,9 +152,9 @@ class ListWalk:
         self._front: tuple[tuple[str, ...], frozenset[str]] | None = None
 
     async def rows(self) -> AsyncIterator[ListedRow]:
-        """Rows in the order of the list; `capture` is of the page they stood on.
+        """Rows in the order of the list; `capture` is of their page.
 
-        `report.listing_complete` is set when every page could be read.
+        `report.listing_complete` is set when every page was read.
         """
         async for row in self._list(self.section.url):
             yield row
@@ -166,11 +168,11 @@ class ListWalk:
             await self._refuse_empty()
         elif self.task.report.refusal is None:
             for url, words in self._empty.items():
-                self._tell_gap(url, Reason.UNREADABLE, f"list page 1: {words}")
+                self._add_gap(url, Reason.UNREADABLE, f"list page 1: {words}")
         self.task.report.end_list(is_complete=self._is_complete and self._certain > 0)
 
     def _in_no_row(self) -> Iterator[ListedRow]:
-        """Articles that list pages link outside their rows, once no row of any page has turned out to be theirs."""
+        """Articles linked outside rows, used when no page has a row that certainly belongs to the list."""
         for key, (row, shown_on) in self._beside.items() if self.task.report.refusal is None else ():
             if key not in self.seen and self.fetcher.hosts.local(row.url):
                 self.seen.add(key)
@@ -178,7 +180,7 @@ class ListWalk:
                 yield row
 
     async def _list(self, start: str) -> AsyncIterator[ListedRow]:
-        """One list: walked again from its first page while its counts change under the walk, once where rows went."""
+        """One list: walked again from its first page if its counts changed meanwhile, once if rows were removed."""
         before: ListState | None = None
         for _ in range(_MOST_WALKS):
             state = ListState(self._known() if start == self.section.url else 0)
@@ -190,12 +192,12 @@ class ListWalk:
                 break
             before = state
         else:
-            self._tell_gap(start, Reason.UNREADABLE, f"the list changed on each of {_MOST_WALKS} walks through it")
+            self._add_gap(start, Reason.UNREADABLE, f"the list changed on each of {_MOST_WALKS} walks through it")
         for gap in state.gaps():
-            self._tell_gap(start, Reason.UNREADABLE, gap)
+            self._add_gap(start, Reason.UNREADABLE, gap)
 
     async def _have_rows_gone(self, start: str, state: ListState) -> bool:
-        """Whether the first page of a list without a total has lost rows since it was read."""
+        """Whether the first page of a list without a total lost rows since it was read."""
         ask = self._local(start)
         if ask is None or not state.is_uncounted:
             return False
@@ -215,16 +217,16 @@ class ListWalk:
         while ask is not None and (key := (ask.url, ask.form)) not in asked:
             asked.add(key)
             if number > state.most_pages():
-                detail = f"the pager leads on after {number - 1} pages, more than the list can have"
-                self._tell_gap(ask.url, Reason.UNREADABLE, detail)
+                detail = f"the pagination continues after {number - 1} pages, more than the list can have"
+                self._add_gap(ask.url, Reason.UNREADABLE, detail)
                 return
             fetched, listing, trouble = await self._look(ask, number, state)
             if number == 1 and trouble and trouble.kind == "empty":
-                # Whether the section has no rows at all is known at the end of the walk.
+                # Whether the section has no rows at all is known only at the end of the walk.
                 self._empty[ask.url] = trouble.words
             elif listing is None or (trouble and trouble.kind != "repeat"):
                 reason = fetched.reason or Reason.UNREADABLE
-                self._tell_gap(ask.url, reason, f"list page {number}: {trouble.words if trouble else fetched.detail}")
+                self._add_gap(ask.url, reason, f"list page {number}: {trouble.words if trouble else fetched.detail}")
             if number == 1 and listing is not None and await self._is_another_page(start, fetched, listing):
                 return
             if listing is None or (trouble and trouble.kind == "foreign"):
@@ -237,11 +239,11 @@ class ListWalk:
             following = state.following(number)
             ask = self._local(following) if following else None
             if following and ask is None:
-                self._tell_gap(start, Reason.BAD_URL, f"list page {number + 1}: the pager leads to another host")
+                self._add_gap(start, Reason.BAD_URL, f"list page {number + 1}: the pagination leads to another host")
             number += 1
 
     async def _look(self, ask: Ask, number: int, state: ListState) -> _Look:
-        """A list page and what is wrong with it, asked for a second time when that may help."""
+        """A list page and its problem, requested a second time when that may help."""
         look = await self._once(ask, number, state)
         if look[2] is not None and look[2].is_worth_asking:
             again = await self._once(ask, number, state)
@@ -263,7 +265,7 @@ class ListWalk:
         if why := await self._stands_in(ask, fetched):
             return fetched, listing, Trouble("foreign", why)
         if article:
-            return fetched, listing, Trouble("foreign", f"an article came in its place: {article}")
+            return fetched, listing, Trouble("foreign", f"an article instead of the list page: {article}")
         says = ask.is_fragment or says_section(fetched.page, self.section.name)
         if number == 1:
             state.names_itself = says and not ask.is_fragment
@@ -272,7 +274,7 @@ class ListWalk:
         return fetched, listing, state.trouble(number, listing, self._keys(listing))
 
     async def _stands_in(self, ask: Ask, fetched: Fetched) -> str | None:
-        """Why an answer is the site's front page and not the list page asked for; None when it is not."""
+        """A message when the answer is the site's front page instead of the list page, else None."""
         if fetched.page is None or fetched.response is None or _is_root(ask.url) or _is_root(self.section.url):
             return None
         if _is_root(fetched.response.url):
@@ -282,7 +284,7 @@ class ListWalk:
         return "it is the site's front page" if await self._is_front(_links(fetched.page)) else None
 
     async def _is_front(self, shown: tuple[str, ...] | frozenset[str]) -> bool:
-        """Whether a page's links, or the rows it lists, are those of the site's front page, asked for once."""
+        """Whether a page's links, or its rows, are those of the site's front page, which is requested once."""
         if self._front is None:
             url = urljoin(self.task.start_url, "/")
             front = (await self.fetcher.get(url)).page
@@ -297,7 +299,7 @@ class ListWalk:
             return frozenset()
 
     def _title_of_article(self, page: Page, listing: ListPage) -> str | None:
-        """The title of the article that came for a list page; None for a list, headed by its section or a row."""
+        """The title of an article that was sent for a list page; None for a list, headed by its section or a row."""
         try:
             read = self.fetcher.family.read_article(page, 1, None)
         except PageTimeError:
@@ -305,7 +307,7 @@ class ListWalk:
         except PageError:
             return None
         body, rows = Page(page.url, read.body_html), {row.url for row in listing.rows if not row.is_doubtful}
-        # A declared container, of which no confidence is told, is the body unless it is the list's own.
+        # A declared container, which has no confidence, is the body unless it is the list's own.
         in_body = sum(body.href(link) in rows for link in body.all("//a[@href]"))
         is_certain = in_body <= _FEW_ROWS if read.confidence is None else read.confidence >= _CERTAIN_BODY
         if len(rows) > _FEW_ROWS and not is_certain:
@@ -316,21 +318,21 @@ class ListWalk:
         return read.title if is_headed and text.count("。") >= _FEWEST_SENTENCES else None
 
     async def _is_another_page(self, start: str, fetched: Fetched, listing: ListPage) -> bool:
-        """True, with the refusal told, for a first page that is another: the front page, another list."""
+        """True, with a refusal in the report, for a wrong first page: the front page, another list."""
         if start != self.section.url or fetched.page is None or not listing.rows:
             return False
-        if said := renumbered(self.task.known, self._local_rows(listing)):
+        if message := renumbered(self.task.known, self._local_rows(listing)):
             self._is_complete = False
-            self.task.report.refuse(Exit.REFUSED, said)
+            self.task.report.refuse(Exit.REFUSED, message)
             return True
         if says_section(fetched.page, self.section.name):
             return False
         keys, known = self._keys(listing), {key for key, one in self.task.known.items() if not one.is_gone}
         if known and not keys & known:
             came = what_came(fetched, start)
-            why = came[0] if came else "it names another page and lists no speech that the archive knows"
+            why = came[0] if came else "it names another page and lists no known speech"
         elif urlsplit(start).path.strip("/") and await self._is_front(keys):
-            why = "it lists what the front page lists"
+            why = "it has the rows of the front page"
         else:
             return False
         self._is_complete = False
@@ -346,13 +348,13 @@ class ListWalk:
         return tuple(dict.fromkeys(row.native_id or row.url for row in rows))
 
     def _local_rows(self, listing: ListPage) -> list[ListedRow]:
-        """The number in a foreign address is no id of this site."""
+        """Rows on the site's own hosts: a number in a foreign address is not an id of this site."""
         return [row if self.fetcher.hosts.local(row.url) else replace(row, native_id=None) for row in listing.rows]
 
     def _fresh(self, number: int, listing: ListPage, state: ListState, trouble: Trouble | None) -> list[ListedRow]:
         """Rows not seen before."""
         rows = self._local_rows(listing)
-        self._tell_unlinked((*listing.unlinked, *self._of_another(rows)))
+        self._add_unlinked((*listing.unlinked, *self._of_another(rows)))
         fresh = [row for row in rows if (row.native_id or row.url) not in self.seen]
         self.seen.update(row.native_id or row.url for row in fresh)
         certain = self._certain_keys(listing)
@@ -372,30 +374,30 @@ class ListWalk:
         return sum(not one.is_gone for one in self.task.known.values())
 
     def _local(self, page: str | Ask) -> Ask | None:
-        """A list page as it is asked for on the site's own host; None when it is on a foreign one."""
+        """The request for a list page on the site's own host; None when it is on a foreign one."""
         ask = Ask(page) if isinstance(page, str) else page
         local = self.fetcher.hosts.local(ask.url)
         return replace(ask, url=local) if local else None
 
     def _of_another(self, rows: list[ListedRow]) -> Iterator[str]:
-        """Rows that lead to the article of a row of an earlier page."""
+        """Rows that link to the article of a row of an earlier page."""
         for row in rows:
             first = self._titles.setdefault(row.native_id or row.url, row)
             if not row.is_doubtful and not first.is_doubtful and are_unlike(row.title, first.title):
                 yield leads_to_anothers(row, first)
 
-    def _tell_unlinked(self, rows: Iterable[str]) -> None:
-        for said in rows:
-            if said not in self._told:
-                self._told.add(said)
-                detail = f"a row whose link has no address that can be read: {said}"
-                self.task.report.add_gap("speech", self.section.url, Reason.BAD_URL, detail, None, said)
+    def _add_unlinked(self, rows: Iterable[str]) -> None:
+        for row in rows:
+            if row not in self._reported:
+                self._reported.add(row)
+                detail = f"a row whose link has no address that can be read: {row}"
+                self.task.report.add_gap("speech", self.section.url, Reason.BAD_URL, detail, None, row)
 
-    def _tell_gap(self, url: str, reason: Reason, detail: str) -> None:
+    def _add_gap(self, url: str, reason: Reason, detail: str) -> None:
         self._is_complete = False
-        if f"{url} {detail}" in self._told:
+        if f"{url} {detail}" in self._reported:
             return
-        self._told.add(f"{url} {detail}")
+        self._reported.add(f"{url} {detail}")
         self.task.report.add_gap("list", url, reason, detail)
         if not self.seen and (reason is Reason.CHALLENGE or reason.is_the_sites_word):
             message = f"the section's list {url} cannot be read ({reason.value}: {detail}); nothing is marked gone"
@@ -408,10 +410,10 @@ class ListWalk:
             message = (
                 f"{name} ({self.section.url}) holds no row; nothing is marked gone: its script asks {self._service}"
             )
-            message += " for data, and lists that come so are not read"
+            message += " for data, and such lists are not supported"
         elif came is not None:
             message = f"{name}: {came[0]}; nothing is marked gone: {came[1]}"
         else:
-            remedy = "if it has speeches in a browser, `rows` in the profile names their container"
+            remedy = "if it shows speeches in a browser, name their container with `rows` in the profile"
             message = f"{name} ({self.section.url}) lists no speech; nothing is marked gone; {remedy}"
         self.task.report.refuse(Exit.REFUSED, message)

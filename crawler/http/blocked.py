@@ -1,4 +1,4 @@
-"""Answers that are not the page: challenge, firewall, database down, empty, cut off. Pure: status and text in."""
+"""Recognises answers that are not the page: challenge, firewall, database down, empty, cut off. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipelines.reasons import Reason
 TRANSIENT = frozenset(
     {Reason.CHALLENGE, Reason.DB_DOWN, Reason.EMPTY, Reason.TRUNCATED, Reason.HTTP_ERROR, Reason.BANNED}
 )
-"""What another try may cure."""
+"""Reasons for which the request is retried."""
 
 _CHALLENGE_STATUS = frozenset({412, 512, 521})
 _CHALLENGE = re.compile(r"__jsl_clearance|__jsluid|\$_ts\s*=|acw_sc__v2")
@@ -28,13 +28,13 @@ _NOTICE_SIZE = 4_000
 
 
 def obstacle(status: int, text: str, expected: str) -> Reason | None:
-    """Why an answer is not the page asked for, or None.
+    """Why an answer is not the requested page, or None.
 
     Args:
-        status: HTTP status, not one that leads on to another address.
+        status: HTTP status, not a redirect.
         text: the decoded body.
         expected: `page` or `article` (whole HTML pages), `fragment` (rows without a page), `counter` (a statement, a
-            number, JSON), `other` (judged by status).
+            number, JSON), `other` (only the status counts).
     """
     if status in {404, 410}:
         return Reason.NOT_FOUND
@@ -73,7 +73,7 @@ def _is_challenge(status: int, text: str) -> bool:
 
 
 def _is_whole_page(bare: str) -> bool:
-    """A page ends with its end tag; what is nothing but a script or a refresh ends with that."""
+    """Whether a page ends with its end tag, or with the script or refresh of which it consists."""
     tail = bare[-2_000:].lower()
     if "</html" in tail:
         return True

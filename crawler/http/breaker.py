@@ -1,4 +1,4 @@
-"""A host that died or hangs: noticed after a few failures, and not asked again for every remaining address."""
+"""Circuit breaker: a host that is down or hangs is detected after a few failures and not requested again."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from crawler.http.gate import PATIENCE, WAITED, OfSite
 
 _LOST = (CannotResolveHostError, DownloadConnectionRefusedError, DownloadFailedError, DownloadTimeoutError, OSError)
 _TIMEOUT_WEIGHT = 4
-"""A time-out is half a minute of silence, a refused connection is a moment's."""
+"""Fewer time-outs than refused connections: a time-out costs half a minute, a refused connection nothing."""
 _LIMIT = 8
-# Of the time of a run, what waiting for answers that never come may cost before it is no more tried twice.
+# Share of a run's time that time-outs may cost before they are no longer retried.
 _WAITED_AT_MOST = 30.0
 _SHARE_WAITED = 0.2
 _SHARE_IN_ALL = 0.5
-"""What it may cost beside HANG_MAX before the host counts as down: a run takes twice its time at most."""
+"""Share that they may cost beyond HANG_MAX before the host counts as down: a run takes at most twice its time."""
 _PATIENT_WITH, _LEAST_PATIENCE, _TIMES_THE_SLOWEST = 2, 10.0, 4.0
 """Time-outs of a host until it is waited for only as long as its slowest answer makes likely, in seconds."""
 _OF_FILES = frozenset({"other", "file"})
@@ -37,12 +37,12 @@ _PROBE = "is_probe"
 
 
 class HostDown(IgnoreRequest):
-    """The host gave no answer, time after time, nor on its first page; it is not asked again in this run."""
+    """The host repeatedly gave no answer, also for its first page; it is not requested again in this run."""
 
 
 @dataclass(slots=True)
 class _Origin:
-    """Scheme, host and port, as a browser tells servers apart: how it fared, and why it is not asked any more."""
+    """State of one origin (scheme, host and port): its failures, and why it is no longer requested."""
 
     first_page: str
     weight: int = 0
@@ -55,11 +55,11 @@ class _Origin:
 
 
 class BreakerMiddleware:
-    """Counts failures in a row; too many, and the first page is asked for, the last time after a minute.
+    """Counts failures in a row; after too many, the first page is requested, the last time after a minute.
 
-    Should that fail too, every further request ends with `HostDown`. A server that answers, whatever it says, is
-    alive: single addresses that it cannot serve, even many, do not cost the others; but one that answers only now and
-    then is waited for no longer than HANG_MAX and half of the run's time. Files, which may be slow, count apart.
+    If that fails too, every further request fails with `HostDown`. A server that answers, with any status, is alive:
+    failures of single addresses, even many, do not affect the others; but time-outs of one that answers only
+    sometimes may cost no more than HANG_MAX and half of the run's time. Files, which may be slow, count separately.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -111,7 +111,7 @@ class BreakerMiddleware:
         return self._origins[name]
 
     def _note_waited(self, origin: _Origin, request: Request) -> None:
-        """No second try for time-outs that take too much of the run's time, and in the end no first one."""
+        """Stop retrying time-outs when they cost too much of the run's time, and finally give the host up."""
         now, is_file = asyncio.get_running_loop().time(), _is_file(request)
         origin.timeouts += 1
         origin.waited[is_file] += request.meta.get(WAITED, 0.0)
@@ -119,14 +119,14 @@ class BreakerMiddleware:
         if waited > _WAITED_AT_MOST + _SHARE_WAITED * elapsed:
             request.meta["dont_retry"] = True
         if waited > self._most + _SHARE_IN_ALL * elapsed:
-            said = f"{waited:.0f} seconds went by waiting for answers that never came, more than HANG_MAX"
+            why = f"{waited:.0f} seconds were spent on answers that never came, more than HANG_MAX"
             if is_file:
-                origin.no_files = f"{said}; no further file was asked for"
+                origin.no_files = f"{why}; no further files were requested"
             else:
-                self._give_up(origin, f"{said}; the host was not asked again")
+                self._give_up(origin, f"{why}; the host was not requested again")
 
     async def _check(self, origin: _Origin) -> None:
-        """Find out whether the host is still there; others wait meanwhile."""
+        """Check whether the host is up; other requests wait meanwhile."""
         async with origin.checking:
             if origin.down or origin.weight < _LIMIT:
                 return
@@ -138,15 +138,15 @@ class BreakerMiddleware:
                     return
                 if isinstance(why, DownloadTimeoutError):
                     break
-            said = f"the host gave no answer time after time ({type(why).__name__}); it was not asked again"
-            self._give_up(origin, said)
+            message = f"the host repeatedly gave no answer ({type(why).__name__}); it was not requested again"
+            self._give_up(origin, message)
 
     def _give_up(self, origin: _Origin, why: str) -> None:
         origin.down = why
         drop_queued(self.crawler, HostDown(why), lambda one: self._origin(one) is origin)
 
     async def _failure(self, url: str, wait: float) -> Exception | None:
-        """How a page fails after a while; None when there is an answer."""
+        """The failure of a page requested after a pause; None when there is an answer."""
         if ending := ending_of(self.crawler):
             await ending.sleep(wait)
         meta = {_PROBE: True, "dont_retry": True, "dont_obey_robotstxt": True, "download_slot": _PROBE}

@@ -1,7 +1,7 @@
-"""The wire: every HTTP exchange of a crawl, byte for byte, into the archive's WARC files.
+"""Captures every HTTP exchange of a crawl, byte for byte, in the archive's WARC files.
 
-A download handler around Scrapy's own. What it kept, and when the answer came, goes with the request's `meta` to
-whoever writes a line from it (`capture`). Compressing and writing happen in a thread of their own.
+A download handler around Scrapy's own. The place of the capture and the time of the answer go with the request's
+`meta` to the code that writes a line from it (`capture`). Compression and writing run in another thread.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _IN_MEMORY = 1 << 20
 _SLOWEST = 256
-"""Bytes a second; a page of 40 kB takes longer than two minutes then."""
+"""Bytes per second; at less, a page of 40 kB takes more than two minutes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """When an answer arrived (RFC 3339, UTC), and where it is kept: known a little later, null when it is not."""
+    """When an answer arrived (RFC 3339, UTC), and where it is kept: a future, null when it is not kept."""
 
     at: str
     kept: asyncio.Future[Captured | None]
@@ -58,7 +58,7 @@ def arrived(response: Response) -> str:
 
 
 async def capture(role: CaptureRole, part: int, response: Response) -> Capture:
-    """What a line says of the exchange behind a response, once it is in the archive's file."""
+    """The `Capture` of a response's exchange, after it was written to the WARC file."""
     arrival: Arrival = response.meta["arrival"]
     kept = await arrival.kept
     return Capture(
@@ -72,7 +72,7 @@ async def capture(role: CaptureRole, part: int, response: Response) -> Capture:
 
 
 class Recording:
-    """The bytes of one exchange as they come and go; a large answer waits on the disk, not in memory."""
+    """Collects the bytes of one exchange; a large answer is held on disk, not in memory."""
 
     def __init__(self, now: Callable[[], str]) -> None:
         self._now = now
@@ -89,7 +89,7 @@ class Recording:
         return cast("BinaryIO", SpooledTemporaryFile(max_size=_IN_MEMORY))
 
     def began(self, ip: str) -> None:
-        """The exchange begins, or begins anew over another connection."""
+        """The exchange begins, or begins again over another connection."""
         if self.at is not None:
             self._response.close()
             self._response = self._empty()
@@ -109,11 +109,11 @@ class Recording:
         self._response.write(data)
 
     def overlong(self) -> None:
-        """The head of the response was broken off."""
+        """The headers of the response were too long and cut off."""
         self.is_overlong = True
 
     def ended(self, url: str, cut: str) -> Exchange | None:
-        """All of it, `cut` the reason it is not whole or empty; null when not a byte was sent."""
+        """The exchange, or null when no byte was sent; `cut` is the reason for a truncated answer, or empty."""
         self._has_ended = True
         if not self.request:
             return None
@@ -129,7 +129,7 @@ class Recording:
 
 
 class Keeper:
-    """Hands exchanges to a thread that compresses and writes them; `stop` is told, in the event loop, of failure."""
+    """Passes exchanges to a thread that compresses and writes them; `stop` is called in the event loop on failure."""
 
     def __init__(self, files: CaptureFiles, stop: Callable[[ArchiveError], None]) -> None:
         self._files, self._stop = files, stop
@@ -150,12 +150,12 @@ class Keeper:
             exchange.response.close()
 
     async def close(self) -> None:
-        """Wait until everything handed over is written."""
+        """Wait until all exchanges are written."""
         await asyncio.to_thread(self._worker.shutdown)
 
 
 class Capturing(Protocol):
-    """What the handler needs of its spider; `captures` is None when nothing is kept."""
+    """The attributes of the spider that the handler uses; `captures` is None when nothing is kept."""
 
     @property
     def captures(self) -> CaptureFiles | None: ...
@@ -168,11 +168,11 @@ class Capturing(Protocol):
         """Ends the crawl."""
 
     def now(self) -> str:
-        """The present moment as archives write it."""
+        """The current time as written in archives."""
 
 
 class CapturingHandler(GuardedHandler):
-    """Downloads over HTTP/1.1 as Scrapy does and keeps what went over the wire (http and https)."""
+    """Downloads over HTTP/1.1 as Scrapy does and keeps the bytes sent and received (http and https)."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
@@ -186,13 +186,13 @@ class CapturingHandler(GuardedHandler):
         try:
             return cast("TapPool", import_module("crawler.http.tap").tapped(self))
         except (ImportError, AttributeError) as error:
-            said = f"the bytes on the wire cannot be seen ({error}); captures hold headers written again by us"
-            _log.error(said)
-            self._report.note_fallback(said)
+            why = f"raw bytes cannot be recorded ({error}); headers in captures are rebuilt"
+            _log.error(why)
+            self._report.note_fallback(why)
             return None
 
     async def _download(self, request: Request) -> Response:
-        """Scrapy's own download, its exchange kept however it ends."""
+        """Scrapy's own download; its exchange is kept even when it fails."""
         recording, cut, response = Recording(self._now), "disconnect", None
         try:
             idle = min(self._idle, request.meta.get(PATIENCE, self._idle))
@@ -204,7 +204,7 @@ class CapturingHandler(GuardedHandler):
             cut = "length"
             raise
         else:
-            # "partial" is no sign of a cut: so Twisted calls every body that ends with its connection.
+            # "partial" does not mean truncated: Twisted sets it on every body that ends with its connection.
             cut = "disconnect" if "dataloss" in response.flags else ""
             return response
         finally:
@@ -212,7 +212,7 @@ class CapturingHandler(GuardedHandler):
 
     async def _tapped_download(self, request: Request, recording: Recording) -> Response:
         if self._tap is not None:
-            # The base class hands its pool on before it first waits.
+            # The base class uses its pool before its first await.
             self._pool = self._tap.recording(recording)
         try:
             return await super()._download(request)
@@ -224,7 +224,7 @@ class CapturingHandler(GuardedHandler):
             raise
 
     async def _paced(self, download: Coroutine[None, None, Response], recording: Recording, idle: float) -> Response:
-        """The download, given up when hardly anything comes for a while; the whole has its own limit."""
+        """The download, aborted when hardly any bytes come for a while; the total time has its own limit."""
         task = asyncio.ensure_future(download)
         try:
             while True:
@@ -256,7 +256,7 @@ class CapturingHandler(GuardedHandler):
 
 
 def rewritten(request: Request, response: Response | None, now: str) -> Exchange | None:
-    """An exchange as the HTTP client tells it, its bytes unseen: names, order and framing are ours."""
+    """An exchange rebuilt from the HTTP client's objects: names, order and framing may differ from the raw bytes."""
     if response is None:
         return None
     parts = urlsplit(request.url)

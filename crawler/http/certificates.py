@@ -1,4 +1,4 @@
-"""Whether this machine's authorities vouch for a certificate: the site is read all the same, and it is told."""
+"""Checks certificates against this machine's authorities: the site is crawled anyway, and failures are reported."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _SECONDS = 5
 
 
 class Certificates:
-    """Looks at the certificate of each https server once, over a connection of its own.
+    """Checks the certificate of each https server once, over a separate connection.
 
     Args:
-        note: is told of each that cannot be verified.
+        note: called with a message for each that cannot be verified.
     """
 
     def __init__(self, note: Callable[[str], None]) -> None:
@@ -24,13 +24,13 @@ class Certificates:
         self._looks: dict[Server, asyncio.Future[None]] = {}
 
     def look(self, url: str) -> None:
-        """Look at the server of an address, if it is one of https that was not looked at yet."""
+        """Check the server of an https address, unless it was checked already."""
         server = Server.of(url)
         if server is not None and url.startswith("https:") and server not in self._looks:
             self._looks[server] = asyncio.ensure_future(self._look(server))
 
     async def close(self) -> None:
-        """Wait until every look has ended."""
+        """Wait until every check has ended."""
         await asyncio.gather(*self._looks.values())
 
     async def _look(self, server: Server) -> None:
@@ -39,7 +39,7 @@ class Certificates:
 
 
 def doubt(server: Server) -> str | None:
-    """Why a certificate cannot be verified; None when it can, or when nothing is known of it."""
+    """Why a certificate cannot be verified; None when it can, or when it is not available."""
     context = ssl.create_default_context()
     try:
         with (

@@ -1,4 +1,4 @@
-"""The end of a crawl before its time: heeded within a second, whatever its servers do and however long we wait."""
+"""Early end of a crawl, within a second, whatever its servers do."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _SECONDS = 0.2
 
 
 class Stopping(CloseSpider):
-    """Nothing is fetched any more. Scrapy lets a `CloseSpider` pass out of callbacks without a word."""
+    """The crawl is ending. Scrapy does not log a `CloseSpider` raised in a callback."""
 
     def __init__(self) -> None:
         super().__init__("shutdown")
 
 
 class Ending:
-    """Scrapy extension that cuts every download and wait short once the crawl is told to stop.
+    """Scrapy extension that cancels every download and wait once the crawl is stopping.
 
-    Scrapy 2.19 waits for downloads under way, and for each of their retries.
+    Scrapy 2.19 waits for downloads in progress, and for each of their retries.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -57,13 +57,13 @@ class Ending:
             raise Stopping
 
     async def sleep(self, seconds: float) -> None:
-        """Wait, but not beyond the end (`Stopping`)."""
+        """Wait; raises `Stopping` when the crawl ends meanwhile."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._began.wait(), seconds)
         self.check()
 
     async def run(self, download: Coroutine[None, None, Response]) -> Response:
-        """A download, but not beyond the end (`Stopping`)."""
+        """Download; raises `Stopping` when the crawl ends meanwhile."""
         task = asyncio.ensure_future(download)
         self._running.add(task)
         try:
@@ -75,7 +75,7 @@ class Ending:
             self._running.discard(task)
 
     async def _wait(self) -> None:
-        while self.crawler.crawling:  # noqa: ASYNC110 - Scrapy tells nobody before the last download has ended
+        while self.crawler.crawling:  # noqa: ASYNC110 - Scrapy has no signal before the last download has ended
             await asyncio.sleep(_SECONDS)
         self._began.set()
         drop_queued(self.crawler, Stopping())
@@ -84,14 +84,14 @@ class Ending:
 
 
 class Halt:
-    """Ends a crawl whose archive cannot be written or read, at the first such error."""
+    """Ends a crawl at the first error of its archive."""
 
     def __init__(self, crawler: Crawler, report: RunReport) -> None:
         self.crawler, self.report = crawler, report
         self._closing: asyncio.Future[None] | None = None
 
     def __call__(self, error: ArchiveError) -> None:
-        """End it, in the event loop; `error` is the verdict."""
+        """End the crawl, in the event loop, with `error` as its verdict."""
         self.report.refuse(error.exit_status, str(error))
         self._close()
 
@@ -102,12 +102,12 @@ class Halt:
 
     def _close(self) -> None:
         if self._closing is None:
-            # As a signal would: the engine, closed beside a start() still at work, may wait for ever (Scrapy 2.19).
+            # As for a signal: an engine closed while start() is still running may wait for ever (Scrapy 2.19).
             self._closing = asyncio.ensure_future(self.crawler.stop_async())
 
 
 def drop_queued(crawler: Crawler, error: Exception, meant: Callable[[Request], bool] = lambda _: True) -> None:
-    """Let requests that wait for their turn at a host, those that are meant, fail with `error`."""
+    """Make queued requests that are `meant` fail with `error`."""
     for slot in crawler.engine.downloader.slots.values() if crawler.engine else ():
         waiting = [one for one in slot.queue if meant(one[0])]
         for one in waiting:

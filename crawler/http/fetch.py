@@ -1,4 +1,4 @@
-"""One fetched page, or why there is none: redirects within the site, obstacles and the CMS's own notices."""
+"""Fetches one page, or says why it failed: redirects within the site, obstacles and the CMS's own notices."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from pipelines.reasons import Reason
 
 
 class NotCaptured(IgnoreRequest):
-    """The archive holds no (further) answer to this request; a replay does not fetch it either."""
+    """The archive holds no (further) answer to this request; a replay does not fetch it from the site."""
 
 
 FAILURES = (
@@ -55,15 +55,15 @@ FAILURES = (
     ConnectionLost,
     OSError,
 )
-"""What a download may end with when no response came."""
+"""Exceptions of a download without a response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer. `page` is there when it can be read; else `reason` and `detail` say why not.
+    """An answer. `page` is set when it can be read; else `reason` and `detail` say why not.
 
-    `is_unended`: the page has no end tag, and neither have others of its site. `is_short`: fewer bytes came than its
-    head promised, the same ones twice.
+    `is_unended`: the page has no end tag, like others of its site. `is_short`: fewer bytes came than its
+    Content-Length, the same bytes twice.
     """
 
     response: Response | None
@@ -74,8 +74,8 @@ class Fetched:
     is_short: bool = False
 
     @property
-    def told(self) -> str:
-        """What a line says of it: without the words of an exception, which another time would not have."""
+    def stable_detail(self) -> str:
+        """The detail for a line: without the text of an exception, which may differ at the next run."""
         return self.detail if self.response is not None or self.reason is None else self.reason.value
 
 
@@ -86,7 +86,7 @@ _WHOLE_PAGES = frozenset({"page", "article"})
 
 
 class Answers(Protocol):
-    """Where answers come from: Scrapy's engine, or the archive."""
+    """The source of answers: Scrapy's engine, or the archive."""
 
     async def download_async(self, request: Request) -> Response: ...
 
@@ -100,19 +100,19 @@ class Fetcher:
 
     @staticmethod
     def request(url: str, expected: str) -> Request:
-        """A request whose every answer comes back to us; `expected` is what the answer must look like."""
+        """A request whose answers of any status come to our callback; `expected` is the kind of answer."""
         meta = {"expected": expected, "dont_redirect": True, "handle_httpstatus_all": True}
         return Request(url, callback=NO_CALLBACK, meta=meta, dont_filter=True)
 
     def article(self, url: str, *, is_own_page: bool) -> Request:
-        """A request for an article: for its own page, or for the source its family would rather read."""
+        """A request for an article: for its own page, or for another source that its family prefers."""
         source = url if is_own_page else self.family.article_source(url)
         request = self.request(source, "article")
         request.meta["own_page"] = url if source != url else None
         return request
 
     def own_page(self, request: Request | None) -> Request | None:
-        """The article's own page, when what could not be read was another source of it."""
+        """A request for the article's own page, when another source of it failed."""
         own = request.meta.get("own_page") if request else None
         if request is None or own is None:
             return None
@@ -120,7 +120,7 @@ class Fetcher:
         return again.replace(callback=request.callback, errback=request.errback, cb_kwargs=request.cb_kwargs)
 
     async def get(self, page: str | Ask, expected: str = "page") -> Fetched:
-        """Fetch an address of the site, or ask as its list wants to be asked, and settle what came back."""
+        """Fetch an address of the site, or send the request of a list's form, and settle the answer."""
         ask = Ask(page) if isinstance(page, str) else page
         expected = "fragment" if ask.is_fragment else expected
         request = self.request(ask.url, expected).replace(headers=dict(ask.headers))
@@ -136,7 +136,7 @@ class Fetcher:
         return await self.settle(response, expected)
 
     async def file(self, url: str, largest: int, headers: Mapping[str, str] | None = None) -> Fetched:
-        """Fetch a file of the site, of at most `largest` bytes; a page in its place is no file."""
+        """Fetch a file of the site, of at most `largest` bytes; a page instead of it is a failure."""
         request = self.request(url, "other").replace(headers=dict(headers or {}))
         request.meta.update({"download_maxsize": largest, "download_timeout": _FILE_SECONDS})
         try:
@@ -146,7 +146,7 @@ class Fetcher:
         return await self.settle(response, "file")
 
     async def settle(self, response: Response, expected: str = "page") -> Fetched:
-        """Follow redirects and stubs that forward within the site, then say what the answer is."""
+        """Follow redirects and forwarding pages within the site, then classify the answer."""
         cookies: dict[str, str] = {}
         visited: set[str] = set()
         for _ in range(MOST_REDIRECTS):
@@ -167,7 +167,7 @@ class Fetcher:
                 visited.add(response.url)
                 cookies.update(cookies_of(response))
                 if cookies and request.url in visited:
-                    # Only what a redirect back asks for: classic ASP reads a cookie in the place of a parameter.
+                    # Only for a redirect to the same address: classic ASP reads cookies as parameters.
                     request.headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
                 bounds = ("download_maxsize", "download_timeout")
                 request.meta.update({name: response.meta[name] for name in bounds if name in response.meta})
@@ -178,16 +178,16 @@ class Fetcher:
 
     @staticmethod
     def _forwarded(fetched: Fetched, expected: str) -> str | None:
-        """Where a stub sends the browser; a notice that leads home after five seconds is a notice."""
+        """The target of a forwarding page; a notice that forwards to the front page after seconds is a notice."""
         if fetched.page is None or expected not in {"page", "article"}:
             return None
         target = forward(fetched.page)
         return None if target is None or shown(fetched.page).notice() else target
 
     def _is_how_the_site_ends(self, expected: str, response: TextResponse) -> bool:
-        """True for a page without its end tag on a site whose first page had none either.
+        """True for a page without end tag on a site whose first page has none either.
 
-        The same bytes came twice (AnotherTryMiddleware); an article must close its body all the same.
+        The same bytes came twice (AnotherTryMiddleware); the body of an article must nevertheless be closed.
         """
         if expected not in _WHOLE_PAGES or self._ends_pages or is_cut_short(response):
             return False
@@ -221,8 +221,8 @@ class Fetcher:
 
     def _as_page(self, response: TextResponse, expected: str) -> Fetched:
         page = Page(response.url, response.text, response.encoding)
-        if said := self.family.notice(page, is_article=expected == "article"):
-            return _missing(response, said[0], said[1])
+        if notice := self.family.notice(page, is_article=expected == "article"):
+            return _missing(response, notice[0], notice[1])
         target = self.family.redirect(page) if expected == "article" else None
         if target is not None and (why := self._why_not_led(response, target)):
             return _missing(response, why, f"its script leads to {target}")
@@ -237,7 +237,7 @@ class Fetcher:
 
 
 def _why_not_followed(target: str) -> Reason:
-    """Another site is where this one sends its readers; an address that nobody outside can open is a fault."""
+    """The reason for a redirect off the site: another site, or an address that is not public, which is a failure."""
     server = Server.of(target)
     return Reason.BAD_URL if server is None or server.is_private else Reason.FOREIGN_HOST
 
@@ -255,7 +255,7 @@ def _recognised_file(response: Response) -> Fetched:
 
 
 def failed(error: BaseException) -> Fetched:
-    """What a download's exception means."""
+    """The failed answer for a download's exception."""
     detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if isinstance(error, RobotsUnreadable):
         return Fetched(None, None, error.reason, str(error))
@@ -269,14 +269,14 @@ def failed(error: BaseException) -> Fetched:
         return Fetched(None, None, Reason.BAD_URL, str(error))
     if isinstance(error, Undecodable):
         return Fetched(None, None, Reason.UNREADABLE, str(error))
-    # The decompression gives up on a body above DOWNLOAD_MAXSIZE by ignoring it.
+    # Scrapy's decompression raises IgnoreRequest for a body above DOWNLOAD_MAXSIZE.
     if isinstance(error, (DownloadCancelledError, IgnoreRequest)):
         return Fetched(None, None, Reason.TOO_LARGE, detail)
     return Fetched(None, None, Reason.NETWORK, detail)
 
 
 def unread(response: Response | None, error: PageError) -> Fetched:
-    """What an answer is whose page its reader gives up."""
+    """The failed answer for a page whose reader raised an error."""
     reason = Reason.TOO_LARGE if isinstance(error, PageSizeError) else Reason.UNREADABLE
     return Fetched(response, None, reason, str(error))
 

@@ -1,6 +1,6 @@
-"""The last look at a request before it leaves: only http and https, only the site's own host and port.
+"""The last check of a request before it is sent: only http and https, only the site's own host and port.
 
-Links and redirects are judged where they are read (`crawler.http.hosts`); what slips through there stops here.
+Links and redirects are checked where they are read (`crawler.http.hosts`); this is the second line of defence.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from crawler.http.netloc import LONGEST_URL, Address, Server, inner, ip_address,
 from crawler.http.notes import note
 
 WAITED = "waited"
-"""Key of a request's `meta`: seconds that went by until it timed out."""
+"""Key of a request's `meta`: seconds until it timed out."""
 
 
 PATIENCE = "patience"
-"""Key of a request's `meta`: seconds in which something must come, where IDLE_TIMEOUT is more."""
+"""Key of a request's `meta`: a limit in seconds for idle time that is lower than IDLE_TIMEOUT."""
 
 
 class NotFetched(IgnoreRequest):
@@ -71,10 +71,10 @@ class GateMiddleware:
 
 
 class GuardedHandler(HTTP11DownloadHandler):
-    """Scrapy's download over HTTP/1.1, refused where a name leads to an address that is not of the open network.
+    """Scrapy's download over HTTP/1.1, refused where a name resolves to an address that is not public.
 
-    A site declared by a private address is asked there, and the declared name may be one of a network of one's own;
-    but no name leads to a link-local address, where clouds keep their credentials.
+    A site declared by a private address is requested there, and the declared name may be one of a private network;
+    but no name may resolve to a link-local address, where clouds serve their credentials.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -111,7 +111,7 @@ class GuardedHandler(HTTP11DownloadHandler):
 
 
 def may_lead(hosts: Hosts, server: Server, address: Address) -> bool:
-    """True when a server of the site may be asked at this address."""
+    """True when a server of the site may be requested at this address."""
     if is_global(address) or hosts.is_private:
         return True
     meant = inner(address)
@@ -119,10 +119,10 @@ def may_lead(hosts: Hosts, server: Server, address: Address) -> bool:
 
 
 async def _address_of(host: str) -> Address | None:
-    """The address a name has, as the download will see it: answers are kept (DNSCACHE_ENABLED)."""
+    """The address of a name, the same that the download will use, since answers are cached (DNSCACHE_ENABLED)."""
     from twisted.internet import reactor  # noqa: PLC0415 - importing it installs it
 
     try:
         return ip_address(await maybe_deferred_to_future(reactor.resolve(host)))  # type: ignore[arg-type]
     except (DNSLookupError, OSError):
-        return None  # the download itself will say so
+        return None  # the download itself will fail

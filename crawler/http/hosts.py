@@ -1,6 +1,6 @@
-"""Which host a link really means: the site's own, an alias of it, or a foreign one.
+"""Decides whether the host of a link is the site's own, an alias of it, or a foreign one.
 
-KesionCMS builds every link from the admin's "site URL" setting; where that is wrong, pages link to a dead name or a
+KesionCMS builds every link from its "site URL" setting; where that is wrong, pages link to a dead name or a
 private address. Such links are fetched from the site's own host; anything else foreign is never fetched.
 """
 
@@ -17,7 +17,7 @@ class Hosts:
     """The hosts of one crawl.
 
     Args:
-        start_url: address the crawl begins at; its host is the site's own.
+        start_url: the first address; its host is the site's own.
         aliases: other names of the site, `host` or `host:port`.
     """
 
@@ -29,18 +29,18 @@ class Hosts:
 
     @property
     def is_this_machine(self) -> bool:
-        """True for a crawl of this machine, such as a replica's."""
+        """True for a crawl of this machine, such as of a replica."""
         return self._own is not None and self._own.is_loopback
 
     @property
     def is_private(self) -> bool:
-        """True for a site that was declared by a private address, such as a replica's."""
+        """True for a site declared by a private address, such as a replica."""
         return self._own is not None and self._own.is_private
 
     def local(self, url: str) -> str | None:
-        """The address to fetch on the site's own host; None when the link leads to a foreign host or no page.
+        """The address to fetch on the site's own host; None when the link leads to a foreign host or to no page.
 
-        The own name with or without `www.` or `m.`, by http or https, stays as it is: sites redirect between them.
+        The own name with or without `www.` or `m.`, by http or https, is unchanged: sites redirect between these.
         """
         parts, server = _read(url)
         if parts is None or server is None:
@@ -54,8 +54,8 @@ class Hosts:
     def redirected(self, url: str) -> str | None:
         """The address to fetch when the site redirects to `url`; None when it is not the site's.
 
-        Unlike a link, a redirect to a private address is not tried on the site's own host: a 404 there would say
-        nothing of what was asked for.
+        Unlike a link, a redirect to a private address is not tried on the site's own host: a 404 there would prove
+        nothing about the requested page.
         """
         parts, server = _read(url)
         if parts is None or server is None or self._own is None:
@@ -66,21 +66,21 @@ class Hosts:
         return self.local(url) if self.is_own(server) or is_alias else None
 
     def is_own(self, server: Server) -> bool:
-        """True for the site's own server: its name with or without `www.` or `m.`, its port or theirs of http(s)."""
+        """True for the site's own server: its name with or without `www.` or `m.`, its port or that of http(s)."""
         if self._own is None or server.bare != self._own.bare:
             return False
         return server.port == self._own.port or (server.has_default_port and self._own.has_default_port)
 
     def is_declared(self, server: Server) -> bool:
-        """True for the very name that the crawl was started with."""
+        """True for the name with which the crawl was started."""
         return self._own is not None and server.host == self._own.host
 
     def here(self, url: str) -> str:
-        """An address the archive keeps, on the host of this crawl: the archive is of this site, wherever it moved."""
+        """An archived address on the host of this crawl, since the site may have moved to another host."""
         return self._on_own_host(urlsplit(url))
 
     def learn(self, own_links: list[str]) -> None:
-        """Take the host that most of a page's own links name for the CMS's "site URL" setting: an alias."""
+        """Accept the host of most of a page's own links, the CMS's "site URL" setting, as an alias."""
         named = Counter(urlsplit(url).netloc.lower() for url in own_links)
         if named:
             host, count = named.most_common(1)[0]
@@ -94,14 +94,14 @@ class Hosts:
         return parts.netloc.lower() in self.aliases or (parts.hostname or "").lower() in self.aliases
 
     def _is_wrong_setting(self, server: Server) -> bool:
-        # Another port of this machine is another server; any other private address can only be a wrong setting.
+        # Another port of this machine is another server; any other private address must be a wrong setting.
         if server.is_loopback and self._own is not None and self._own.is_loopback:
             return server.port == self._own.port
         return server.is_private
 
 
 def _read(url: str) -> tuple[SplitResult | None, Server | None]:
-    """The parts and the server of an http(s) address that every reader reads alike."""
+    """The parts and the server of an http(s) address; None for one that programs parse differently."""
     if is_ambiguous(url):
         return None, None
     try:

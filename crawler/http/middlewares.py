@@ -1,4 +1,4 @@
-"""Downloader middlewares: robots.txt as RFC 9309 says, content codings, another try for what is not the page."""
+"""Downloader middlewares: robots.txt by RFC 9309, content codings, retries of answers that are not the page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils import _compression
 from scrapy.utils.httpobj import urlparse_cached
 
-from crawler.crawl.looks import sha256_of
+from crawler.crawl.observed import sha256_of
 from crawler.crawl.unchanged import has_validators
 from crawler.http.blocked import TRANSIENT, obstacle
 from crawler.http.decode import as_text, lying_charset
@@ -40,7 +40,7 @@ class RobotsForbidden(IgnoreRequest):
 
 
 class RobotsUnreadable(IgnoreRequest):
-    """robots.txt gave no rules and no leave to go without: the whole host counts as forbidden (RFC 9309, 2.3.1.4)."""
+    """robots.txt could not be read: the whole host counts as forbidden (RFC 9309, 2.3.1.4)."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(f"robots.txt could not be read ({detail}): everything counts as forbidden (RFC 9309)")
@@ -50,8 +50,8 @@ class RobotsUnreadable(IgnoreRequest):
 class Rfc9309RobotsMiddleware(RobotsTxtMiddleware):
     """Scrapy's middleware with RFC 9309's rules for failure, and Crawl-delay honoured.
 
-    Scrapy 2.19 parses the body of any status as rules and takes an unreachable robots.txt for leave to crawl; the RFC
-    (2.3.1.3, 2.3.1.4) says: 4xx means no rules, 5xx and no answer mean that everything is forbidden.
+    Scrapy 2.19 parses the body of any status as rules and crawls when robots.txt is unreachable; by the RFC (2.3.1.3,
+    2.3.1.4), 4xx means no rules, 5xx and no answer mean that everything is forbidden.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -86,7 +86,7 @@ class Rfc9309RobotsMiddleware(RobotsTxtMiddleware):
         await super()._parse_robots(response, netloc, request)
 
     async def _redirected(self, response: Response) -> Response:
-        """What the redirects of robots.txt lead to within the site; one that leads elsewhere gives no rules."""
+        """The answer after redirects of robots.txt within the site; a redirect elsewhere means no rules."""
         spider, engine = cast("OfSite", self.crawler.spider), self.crawler.engine
         for _ in range(MOST_REDIRECTS):
             location = redirect_of(response)
@@ -111,8 +111,8 @@ class Rfc9309RobotsMiddleware(RobotsTxtMiddleware):
         delay = robotparser.crawl_delay(agent)
         engine, most = self.crawler.engine, self.crawler.settings.getfloat("CRAWL_DELAY_MAX")
         if delay and delay > most:
-            said = f"robots.txt asks for {delay:g} seconds between two requests, more than CRAWL_DELAY_MAX = {most:g}"
-            self._slow[urlparse_cached(request).netloc] = RobotsForbidden(said)
+            why = f"robots.txt asks for {delay:g} seconds between two requests, more than CRAWL_DELAY_MAX = {most:g}"
+            self._slow[urlparse_cached(request).netloc] = RobotsForbidden(why)
         elif delay and engine is not None:
             note(self.crawler, f"robots.txt asks for {delay:g} seconds between two requests")
             host = urlparse_cached(request).hostname or ""
@@ -121,7 +121,7 @@ class Rfc9309RobotsMiddleware(RobotsTxtMiddleware):
 
 
 class Undecodable(IgnoreRequest):
-    """A body that is not what its Content-Encoding says."""
+    """A body that is not in its Content-Encoding."""
 
 
 # brotli and zstd are Scrapy's choice of packages, which differs by Python.
@@ -138,9 +138,9 @@ _MOST_CODINGS = 4
 
 
 class StrictCompressionMiddleware(HttpCompressionMiddleware):
-    """Scrapy's middleware, which in 2.19 lets through whatever its decoders raise.
+    """Scrapy's middleware, which in 2.19 does not catch the exceptions of its decoders.
 
-    Here such an answer is asked for again, and is `Undecodable` in the end.
+    Here such an answer is retried, and is `Undecodable` in the end.
     """
 
     def __init__(self, *, crawler: Crawler) -> None:
@@ -159,15 +159,15 @@ class StrictCompressionMiddleware(HttpCompressionMiddleware):
 
     @classmethod
     def entity(cls, payload: bytes, headers: Headers) -> bytes:
-        """The payload as a crawl reads it, its content codings taken off.
+        """The payload with its content codings decoded, as in a crawl.
 
         Raises:
-            Undecodable: it is not in the coding the headers name.
+            Undecodable: it is not in the coding that the headers name.
         """
         try:
             _check_number(headers)
             codings, unknown = cls._split_encodings(headers.getlist("Content-Encoding"))
-            b",".join(unknown).decode()  # Scrapy fails at a name it cannot print
+            b",".join(unknown).decode()  # Scrapy fails at a name that it cannot print
             for coding in codings:
                 payload = cls._decode(payload, coding, _LARGEST)
         except _BROKEN_CODINGS as error:
@@ -189,9 +189,9 @@ def _undecodable(codings: str, error: BaseException) -> Undecodable:
 
 
 class AnotherTryMiddleware:
-    """Asks again when the answer is not the page: by what it says, not by its status alone; keeps to Retry-After.
+    """Retries when the answer is not the page, by its content, not only by its status; honours Retry-After.
 
-    A page without its end tag is asked for again; the same bytes twice are taken for how the site writes its pages.
+    A page without its end tag is requested again; if the same bytes come twice, it is accepted as the site's style.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -230,22 +230,25 @@ class AnotherTryMiddleware:
         return again
 
     def _reason(self, request: Request, response: Response) -> Reason | None:
-        """Why it is not the page, as far as its text is needed for that."""
+        """Why the answer is not the page; None when it is."""
         expected = request.meta.get("expected", "other")
         readable = as_text(response) if expected != "other" else None
-        if readable is not None and (told := lying_charset(readable)):
-            note(self.crawler, f"a Content-Type header names {told[:40]!r}, the text was read as {readable.encoding}")
+        if readable is not None and (declared := lying_charset(readable)):
+            note(
+                self.crawler,
+                f"a Content-Type header names {declared[:40]!r}, the text was read as {readable.encoding}",
+            )
         reason = obstacle(response.status, readable.text if readable else "", expected if readable else "other")
         return Reason.TRUNCATED if reason is None and is_cut_short(response) else reason
 
     def _keep_to_retry_after(self, request: Request, response: Response) -> bool:
-        """Wait for as long as the server asks; False when that is too long, once or with the waits before it."""
+        """Wait as long as the server asks; False when this wait, or all waits together, are too long."""
         seconds, now = retry_after(response, datetime.now(UTC)), asyncio.get_running_loop().time()
         self._began = self._began or now
         if not seconds or not self.longest_wait:
             return True
         if self._waited + seconds > self.longest_wait + _SHARE_WAITED * (now - self._began):
-            note(self.crawler, "Retry-After asks for more time than there is (RETRY_AFTER_MAX): not asked again")
+            note(self.crawler, "Retry-After is longer than RETRY_AFTER_MAX: not retried")
             return False
         self._waited += seconds
         self._open_at[urlparse_cached(request).netloc] = now + seconds
@@ -253,7 +256,7 @@ class AnotherTryMiddleware:
 
 
 def another_try(crawler: Crawler, request: Request, reason: str) -> Request | None:
-    """The request once more, unless it was tried often enough or must not be (`dont_retry`)."""
+    """The request for a retry, unless RETRY_TIMES is reached or retries are off (`dont_retry`)."""
     if request.meta.get("dont_retry"):
         return None
     spider = crawler.spider
@@ -262,31 +265,31 @@ def another_try(crawler: Crawler, request: Request, reason: str) -> Request | No
 
 
 _SHARE_WAITED = 0.2
-"""Of the time of a run, what waiting by Retry-After may take above RETRY_AFTER_MAX."""
+"""Share of a run's time that waiting for Retry-After may take beyond RETRY_AFTER_MAX."""
 
 SHA256_BEFORE = "sha256_before"
-"""Key of a request's `meta`: the digest of what the try before it brought."""
+"""Key of a request's `meta`: the digest of the previous answer."""
 
 
 def is_cut_short(response: Response) -> bool:
-    """True when the connection ended before the answer did, by the length or the chunks that its head announced."""
+    """True when the connection ended before the answer was complete, by its Content-Length or chunks."""
     return "dataloss" in response.flags
 
 
 def came_twice(request: Request | None, response: Response) -> bool:
-    """True when the try before brought the very same bytes."""
+    """True when the previous answer had the same bytes."""
     return request is not None and request.meta.get(SHA256_BEFORE) == sha256_of(response)
 
 
-# A 304 that nothing of ours asked for says nothing of the page.
+# A 304 to an unconditional request says nothing about the page.
 _CURABLE = frozenset({304, 403, 408, 425, 429, *range(500, 600)})
 _SECONDS = re.compile(r"[0-9]+(?:\.[0-9]*)?", re.ASCII)
 
 
 def retry_after(response: Response, now: datetime) -> float:
-    """Seconds a Retry-After header asks for: its number, or its date against the answer's own; 0 if it is neither.
+    """Seconds of a Retry-After header: its number, or its date relative to the answer's Date; 0 if it is neither.
 
-    `now` stands for the date of an answer that has none.
+    `now` is used for an answer without a Date.
     """
     value = _header(response, "Retry-After").strip()
     if _SECONDS.fullmatch(value):

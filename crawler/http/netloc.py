@@ -1,4 +1,4 @@
-"""Hosts and ports of addresses: one spelling for one server, and which are not on the open network. Pure."""
+"""Hosts and ports of addresses: a normal form, and which are private. Pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from urllib.parse import SplitResult, urlsplit
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 FETCHED_SCHEMES = frozenset({"http", "https"})
-"""What is ever fetched: a redirect to `file://` would open a file of this machine."""
+"""The only schemes that are fetched: a redirect to `file://` would open a file of this machine."""
 
 LONGEST_URL = 8_000
-"""Characters; servers refuse request lines longer than 8 KiB, and no article's address comes near it."""
+"""Characters of the longest address; servers refuse request lines above 8 KiB, and articles' addresses are short."""
 
 _PORTS = {"http": 80, "https": 443}
-# What a browser removes or reads as "/", so that two programs see two hosts in one address.
+# Characters that browsers remove or read as "/", so that two programs may see different hosts in one address.
 _AMBIGUOUS = re.compile(r"[\x00-\x1f\x7f]|^[^?#]*\\")
 _NUMERIC_HOST = re.compile(r"(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}")
 _OF_SITE = re.compile(r"^(?:www|m)\.(?=[^.]+\.)")
@@ -32,9 +32,9 @@ def is_ambiguous(url: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A host and a port, however they are written: letters, trailing dot, credentials, default port.
+    """A host and a port in normal form: case, trailing dot, credentials and default port do not matter.
 
-    `host` is lower-case, in ASCII where it can be, an IPv6 address without brackets.
+    `host` is lower-case, in ASCII where possible, an IPv6 address without brackets.
     """
 
     host: str
@@ -42,7 +42,7 @@ class Server:
 
     @classmethod
     def of(cls, url: str | SplitResult) -> Self | None:
-        """The server of an http(s) address; None when it names none that can be asked."""
+        """The server of an http(s) address; None when it has no valid host and port."""
         try:
             parts = urlsplit(url) if isinstance(url, str) else url
             host, port = parts.hostname or "", parts.port
@@ -54,7 +54,7 @@ class Server:
 
     @property
     def bare(self) -> str:
-        """The host without `www.` or the `m.` of its pages for phones."""
+        """The host without `www.`, or `m.` for mobile pages."""
         return _OF_SITE.sub("", self.host)
 
     @property
@@ -70,13 +70,13 @@ class Server:
 
     @property
     def is_private(self) -> bool:
-        """True for this machine and any address that is not of the open network, in every notation."""
+        """True for this machine and any address that is not public, in every notation."""
         address = ip_address(self.host)
         return _is_local_name(self.host) or (address is not None and not is_global(address))
 
 
 def ip_address(host: str) -> Address | None:
-    """The IP address a host is, also as resolvers take it: one number, octal, hexadecimal, shortened (127.1)."""
+    """The IP address of a numeric host, in all notations of resolvers: one number, octal, hexadecimal, 127.1."""
     try:
         return ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
@@ -88,13 +88,13 @@ def ip_address(host: str) -> Address | None:
 
 
 def is_global(address: Address) -> bool:
-    """True for an address of the open network, that within an IPv6 address counting for it."""
+    """True for a public address; of an IPv6 address with an embedded IPv4 address, the latter counts."""
     meant = inner(address)
     return meant.is_global and not meant.is_multicast
 
 
 def inner(address: Address) -> Address:
-    """The IPv4 address within an IPv6 address that stands for it; else the address itself."""
+    """The IPv4 address embedded in an IPv6 address, else the address itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
     if address in _NAT64:

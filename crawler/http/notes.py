@@ -1,4 +1,4 @@
-"""What was odd about a site and cost nothing: said in the statistics of a crawl, repeated by its run report."""
+"""Notes: oddities of a site without any loss, counted in Scrapy's statistics and copied to the run report."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from scrapy.crawler import Crawler
 _PREFIX = "note/"
 
 
-def note(crawler: Crawler, said: str) -> None:
-    """Note it once more."""
+def note(crawler: Crawler, text: str) -> None:
+    """Count a note."""
     if crawler.stats is not None:
-        crawler.stats.inc_value(_PREFIX + said)
+        crawler.stats.inc_value(_PREFIX + text)
 
 
 def notes(crawler: Crawler) -> dict[str, int]:
-    """What was noted, and how often."""
+    """All notes and their counts."""
     stats = statistics(crawler)
     return {key.removeprefix(_PREFIX): count for key, count in stats.items() if key.startswith(_PREFIX)}
 
 
 def statistics(crawler: Crawler) -> dict[str, Any]:
-    """What Scrapy counted; nothing when it did not come so far as to begin."""
+    """Scrapy's statistics; empty when the crawl did not begin."""
     try:
         return crawler.stats.get_stats()
     except RuntimeError:

@@ -1,7 +1,7 @@
-"""The one place that leans on private names of Scrapy 2.19 and Twisted: a tap on the bytes of an HTTP/1.1 connection.
+"""Records the bytes of an HTTP/1.1 connection. The only module that uses private names of Scrapy 2.19 and Twisted.
 
-Under TLS the tap sits inside of it and sees the plain bytes. Importing this module, or calling `tapped`, fails when
-the names are gone; `crawler.http.capture` then falls back, and says so.
+With TLS the bytes are recorded before encryption and after decryption. Importing this module, or calling `tapped`,
+fails when the names are missing; `crawler.http.capture` then falls back to rebuilt headers and reports it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Recorder(Protocol):
-    """Takes the bytes of one exchange; `began` again means that they go over another connection from the start."""
+    """Receives the bytes of one exchange; a second `began` means that it starts again over another connection."""
 
     def began(self, ip: str) -> None: ...
 
@@ -33,18 +33,18 @@ class Recorder(Protocol):
 
 
 _LONGEST_HEAD = 2 << 20
-"""Bytes of headers, interim answers (1xx) with theirs: the HTTP client itself would take them without end."""
+"""Largest size of headers in bytes, with those of 1xx responses: the HTTP client itself has no limit."""
 
 
 class TapMissingError(AttributeError):
-    """The HTTP client has no place to tap any more."""
+    """The HTTP client no longer has the private names that the tap needs."""
 
 
 def tapped(handler: Any) -> TapPool:
-    """Make the connections of an `HTTP11DownloadHandler` tell their recorders every byte.
+    """Make the connections of an `HTTP11DownloadHandler` pass every byte to their recorders.
 
     Raises:
-        TapMissingError: the handler is built otherwise than that of Scrapy 2.19.
+        TapMissingError: the handler differs from that of Scrapy 2.19.
     """
     pool = getattr(handler, "_pool", None)
     if not isinstance(pool, HTTPConnectionPool) or getattr(pool, "_factory", None) is not _LenientHTTP11ClientFactory:
@@ -62,12 +62,12 @@ class TapPool:
         self.pool = pool
 
     def recording(self, recorder: Recorder) -> Any:
-        """The pool as one request sees it, whose exchange `recorder` takes."""
+        """The pool for one request, whose exchange goes to `recorder`."""
         return _RecordedPool(self.pool, recorder)
 
 
 class _RecordedPool:
-    """What Twisted's Agent asks of its pool."""
+    """The interface of a pool that Twisted's Agent uses."""
 
     def __init__(self, pool: HTTPConnectionPool, recorder: Recorder) -> None:
         self.pool, self.persistent, self.recorder = pool, pool.persistent, recorder
@@ -77,7 +77,7 @@ class _RecordedPool:
 
 
 class _RecordedConnection:
-    """A connection for one request, which takes its recorder along wherever Twisted sends it again."""
+    """A connection for one request, which keeps its recorder when Twisted sends the request again."""
 
     def __init__(self, connection: Any, recorder: Recorder) -> None:
         self.connection, self.recorder = connection, recorder
@@ -89,13 +89,13 @@ class _RecordedConnection:
 
 
 class _TappedTransport:
-    """A transport that tells what is written to it."""
+    """A transport that records what is written to it."""
 
     def __init__(self, transport: Any, protocol: _TappedProtocol) -> None:
         self._transport, self._protocol = transport, protocol
 
     def write(self, data: bytes) -> None:
-        self._protocol.tell_sent(data)
+        self._protocol.record_sent(data)
         self._transport.write(data)
 
     def writeSequence(self, data: Iterable[bytes]) -> None:  # noqa: N802 - Twisted's name
@@ -106,7 +106,7 @@ class _TappedTransport:
 
 
 class _TappedProtocol(_LenientHTTP11ClientProtocol):
-    """Scrapy's client protocol, telling its request's recorder every byte."""
+    """Scrapy's client protocol, which passes every byte to its request's recorder."""
 
     recorder: Recorder | None = None
     _head_bytes = 0
@@ -120,7 +120,7 @@ class _TappedProtocol(_LenientHTTP11ClientProtocol):
         self.recorder.began(transport.getPeer().host)
         sent = super().request(request)
         if (parser := getattr(self, "_parser", None)) is not None:
-            # Twisted's own would close the connection, and a line too long would look like a fault of the network.
+            # Twisted's own method closes the connection, so that a line too long would look like a network error.
             parser.lineLengthExceeded = lambda line: self._break_off()  # noqa: ARG005 - Twisted's signature
         return sent
 
@@ -140,7 +140,7 @@ class _TappedProtocol(_LenientHTTP11ClientProtocol):
         transport: Any = self.transport
         transport.abortConnection()
 
-    def tell_sent(self, data: bytes) -> None:
+    def record_sent(self, data: bytes) -> None:
         if self.recorder is not None:
             self.recorder.sent(data)
 

@@ -1,4 +1,4 @@
-"""Replay: a run's requests answered from its own captures, by its own clock. No socket is opened."""
+"""Replay: answers a run's requests from its own captures, with its own clock. No socket is opened."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 
 
 class Replay:
-    """Answers requests from the exchanges of one run: the n-th of an address with the n-th capture."""
+    """Answers requests from the exchanges of one run: the n-th request of an address with the n-th capture."""
 
     def __init__(self, recorded: RecordedRun) -> None:
-        """Read where the captures lie.
+        """Index the captures.
 
         Raises:
-            Damaged: a WARC file that cannot be read.
+            Damaged: a WARC file cannot be read.
         """
         try:
             self.exchanges = Exchanges(recorded.home, recorded.files, recorded.repeated)
@@ -61,16 +61,16 @@ class Replay:
         return sorted({*self.exchanges.names, *self.exchanges.referred})
 
     def document(self) -> dict[str, Any]:
-        """What a run report says of it: the commit made again, how many captures were asked for, how many never."""
+        """The entry of the run report: the replayed commit, and how many captures were used, how many not."""
         return {"commit": self.commit, "answered": self.answered, "not_asked": self.exchanges.left}
 
     def answer(self, request: Request) -> Response:
-        """The answer as it was.
+        """The captured answer.
 
         Raises:
             NotCaptured: there is none (left).
-            DownloadFailedError, DownloadTimeoutError, DownloadCancelledError: as it was then.
-            WarcDamaged: a revisit refers to a record that is not there.
+            DownloadFailedError, DownloadTimeoutError, DownloadCancelledError: as in the run.
+            WarcDamaged: a revisit refers to a record that does not exist.
         """
         exchange = self.exchanges.take(request.method, request.url, request.body)
         if exchange is None:
@@ -85,7 +85,7 @@ class Replay:
             raise DownloadFailedError(f"{request.url}: no answer came")
         status = HttpResponse.parse(found.record.block).status
         if status == HTTPStatus.NOT_MODIFIED and _knew(asked) and not _knows(request):
-            raise NotCaptured(f"{request.url}: the run was only told that it was as before")
+            raise NotCaptured(f"{request.url}: the run only got 304, not modified")
         payload = HttpResponse.parse(with_payload(self.home, found.record).block).payload()
         return response_of(request.url, found.record, payload)
 
@@ -115,7 +115,7 @@ def _arrival(at: str, found: Found | None) -> Arrival:
 
 
 def response_of(url: str, record: WarcRecord, payload: bytes) -> Response:
-    """A response as Scrapy's download gives it, the payload still in its content coding, or how the download ended.
+    """A response as from Scrapy's download, the payload still in its content coding; raises as the download did.
 
     Raises:
         DownloadFailedError, DownloadTimeoutError, DownloadCancelledError: it was cut off.
@@ -132,14 +132,14 @@ def response_of(url: str, record: WarcRecord, payload: bytes) -> Response:
 
 
 def flags_of(record: WarcRecord, payload: bytes) -> list[str]:
-    """What Scrapy's download says of an answer: that it is shorter than its head announced."""
+    """Flags of Scrapy's download: `dataloss` for an answer shorter than announced."""
     length = HttpResponse.parse(record.block).length
     is_cut = record.type != "revisit" and record.get("WARC-Truncated") == "disconnect"
     return ["dataloss"] if is_cut or (length is not None and len(payload) < length) else []
 
 
 def _failure(record: WarcRecord, cut: str) -> type[Exception] | None:
-    """How Scrapy's download ends when the answer is cut off for this reason; None when it gives what came."""
+    """The exception of Scrapy's download for an answer cut off for this reason; None when it returns the rest."""
     if cut in {"length", "time"}:
         return DownloadCancelledError if cut == "length" else DownloadTimeoutError
     has_headers = record.block[: headers_end(record.block)].endswith((b"\n\r\n", b"\n\n"))
@@ -151,11 +151,11 @@ def _failure(record: WarcRecord, cut: str) -> type[Exception] | None:
 _OF_THE_CONNECTION = frozenset(
     {"connection", "keep-alive", "te", "trailers", "transfer-encoding", "upgrade", "proxy-connection"}
 )
-"""Headers that Scrapy's download does not hand on (Twisted's CONNECTION_CONTROL_HEADERS)."""
+"""Headers that Scrapy's download omits (Twisted's CONNECTION_CONTROL_HEADERS)."""
 
 
 def headers_of(message: HttpResponse) -> Headers:
-    """A response's headers as Scrapy holds them."""
+    """A response's headers as Scrapy's `Headers`."""
     grouped: defaultdict[bytes, list[bytes]] = defaultdict(list)
     for name, value in message.headers:
         if name.lower() not in _OF_THE_CONNECTION:
@@ -164,7 +164,7 @@ def headers_of(message: HttpResponse) -> Headers:
 
 
 class Replaying(Protocol):
-    """What the handler needs of its spider."""
+    """The attributes of the spider that the handler uses."""
 
     @property
     def replay(self) -> AnswersAnew | None: ...
@@ -175,7 +175,7 @@ class Replaying(Protocol):
 
 
 class ReplayHandler(BaseDownloadHandler):
-    """Download handler (`DOWNLOAD_HANDLERS`) that asks the run that its spider makes again."""
+    """Download handler (`DOWNLOAD_HANDLERS`) that answers from the run that its spider replays."""
 
     lazy = False
 
@@ -191,5 +191,5 @@ class ReplayHandler(BaseDownloadHandler):
         finally:
             has_tries = request.meta.get("retry_times", 0) < self.crawler.settings.getint("RETRY_TIMES")
             if has_tries and not replay.exchanges.has(request.method, request.url, request.body):
-                # The run itself left it at that: it was short of time, or the host asked it to stay away.
+                # The run itself did not retry: it was short of time, or the host asked it to wait.
                 request.meta["dont_retry"] = True

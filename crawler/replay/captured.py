@@ -1,4 +1,4 @@
-"""What the archive holds of the answers behind one line: pages, view count and attachments as they came then."""
+"""The stored captures of one line: pages, view count and attachments as they were."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ Line = dict[str, Any]
 
 
 class CapturedAnswers:
-    """Answers requests from the captures of one line, as often as they are asked."""
+    """Answers requests from the captures of one line, any number of times."""
 
     def __init__(self, home: Path, captures: Sequence[Capture]) -> None:
         self.home = home
         self._captures = {capture.url: capture for capture in captures}
 
     async def download_async(self, request: Request) -> Response:
-        """The answer that was captured, its content coding taken off.
+        """The captured answer, its content coding decoded.
 
         Raises:
-            NotCaptured: there is none, or its bytes are no more what the line says.
+            NotCaptured: there is none, or its bytes differ from the line's digest.
         """
         captured = self._captures.get(request.url)
         if captured is None or captured.file is None or captured.offset is None or captured.length is None:
@@ -55,20 +55,22 @@ class CapturedAnswers:
         except (OSError, Damaged, WarcDamaged, Undecodable) as error:
             raise NotCaptured(f"{error}; run verify") from error
         if hashlib.sha256(body).hexdigest() != captured.payload_sha256:
-            raise NotCaptured(f"{captured.file} at {captured.offset}: other bytes than were read; run verify")
+            raise NotCaptured(
+                f"{captured.file} at {captured.offset}: other bytes than the line was read from; run verify"
+            )
         headers.pop("Content-Encoding", None)
         kind = responsetypes.from_args(headers=headers, url=request.url, body=body)
         kept: asyncio.Future[Captured | None] = asyncio.get_running_loop().create_future()
         kept.set_result(Captured(captured.file, captured.offset, captured.length, record.record_id))
         request.meta["arrival"] = Arrival(captured.captured_at, kept)
-        # A line was read from it, so if it was cut short the same bytes had come twice.
+        # A line was read from it, so if it was cut short the same bytes came twice.
         request.meta[SHA256_BEFORE] = captured.payload_sha256
         flags = flags_of(record, payload)
         return kind(url=request.url, status=message.status, headers=headers, body=body, flags=flags, request=request)
 
 
 class CapturedViews:
-    """The view count as it was read then, or the problem that was told."""
+    """The view count as it was read, or the problem in the line."""
 
     def __init__(self, fetcher: Fetcher, line: Line, captures: Sequence[Capture]) -> None:
         self.fetcher, self.line = fetcher, line
@@ -78,24 +80,24 @@ class CapturedViews:
         self,
         look: Look,
         printed: str | None,
-        counter_url: str | None,  # noqa: ARG002 - it is not asked again
+        counter_url: str | None,  # noqa: ARG002 - it is not requested again
     ) -> tuple[Look, tuple[Problem, ...]]:
         """See `crawler.crawl.articles.Views`."""
         if printed is not None:
             return replace(look, views_raw=printed, views_source="page"), ()
         answer = await self.fetcher.get(self._counter, "counter") if self._counter else None
         if answer is None or answer.reason is not None or not isinstance(answer.response, TextResponse):
-            return look, _told(self.line, "view_count")
+            return look, _problems_of(self.line, "view_count")
         captures = (*look.captures, await capture("counter", 1, answer.response))
         raw = self.fetcher.family.count_in(answer.response.text)
         return replace(look, views_raw=raw, views_source="counter", captures=captures), ()
 
 
 class CapturedFiles:
-    """The attachments that were fetched then; what is found only now was never fetched.
+    """The attachments as they were fetched; those found only by the current parser were never fetched.
 
-    Which were wanted, and what became of each, is history: today's policy (`attachment_mb`, `attachment_types`)
-    fetches nothing here and changes nothing of what was told then. It judges only what a newer reader finds.
+    The current profile (`attachment_mb`, `attachment_types`) changes nothing about attachments in the line; it
+    applies only to those that a newer parser finds.
     """
 
     def __init__(self, profile: SiteProfile, hosts: Hosts, line: Line, captures: Sequence[Capture]) -> None:
@@ -106,24 +108,24 @@ class CapturedFiles:
         """See `crawler.crawl.articles.Files`."""
         fetched = {attachment["url"]: attachment["sha256"] for attachment in self.line["attachments"]}
         named = [replace(one, url=self.hosts.local(one.url) or one.url) for one in found]
-        told = _told(self.line, "attachments")
+        stored = _problems_of(self.line, "attachments")
         problems = [
             problem
             for one in named
-            if (problem := self._told_now(one) if one.url not in fetched else _first_of(told, one.url))
+            if (problem := self._new_problem(one) if one.url not in fetched else _first_of(stored, one.url))
         ]
-        of_all = [one for one in told if not any(one.detail.startswith(f"{url}: ") for url in fetched)]
+        of_all = [one for one in stored if not any(one.detail.startswith(f"{url}: ") for url in fetched)]
         kept = tuple(replace(one, sha256=fetched.get(one.url)) for one in named)
         return Fetching(kept, self._captures, (*problems, *of_all))
 
-    def _told_now(self, found: Attachment) -> Problem | None:
+    def _new_problem(self, found: Attachment) -> Problem | None:
         is_missed = is_wanted(self.profile, found.url)
         return not_fetched(found.url, "never captured") if is_missed else None
 
 
-def _first_of(told: tuple[Problem, ...], url: str) -> Problem | None:
-    return next((problem for problem in told if problem.detail.startswith(f"{url}: ")), None)
+def _first_of(stored: tuple[Problem, ...], url: str) -> Problem | None:
+    return next((problem for problem in stored if problem.detail.startswith(f"{url}: ")), None)
 
 
-def _told(line: Line, field: str) -> tuple[Problem, ...]:
+def _problems_of(line: Line, field: str) -> tuple[Problem, ...]:
     return tuple(Problem(**problem) for problem in line["problems"] if problem["field"] == field)

@@ -1,4 +1,4 @@
-"""A site's test: the captures of one small run and the lines they are read as."""
+"""A site's test: the captures of one small run and the lines expected from them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pipelines.record import Observation, Version
 EXPECTED = "expected.jsonl"
 PROFILE = "profile.toml"
 _OCCASION = frozenset((*names_of(Version, "place"), *names_of(Observation, "place"), "parser"))
-"""What differs between two readings of the same bytes though all is read alike."""
+"""Keys that differ between two readings of the same bytes although the content is the same."""
 _ROOT = Path(__file__).resolve().parents[2]
 _READ = frozenset({Exit.COMPLETE, Exit.GAPS})
 
@@ -33,7 +33,7 @@ Line = dict[str, Any]
 
 
 class FixtureError(Exception):
-    """A fixture that cannot be replayed; what the crawl said."""
+    """A fixture that cannot be replayed; holds the message of the crawl."""
 
     def __init__(self, message: str, exit_status: int) -> None:
         super().__init__(message)
@@ -50,7 +50,7 @@ class Fixture:
     folder: Path
 
     def record(self, report: Path, profile: Path | None) -> None:
-        """Copy the captures and the report of a run here, in place of what was; nothing is expected yet."""
+        """Replace the content of the folder by the captures and the report of a run, without expected lines."""
         recorded = RecordedRun.find(str(report), report.parent)
         shutil.rmtree(self.folder / "warc", ignore_errors=True)
         (self.folder / EXPECTED).unlink(missing_ok=True)
@@ -66,15 +66,15 @@ class Fixture:
             shutil.copyfile(profile, self.folder / PROFILE)
 
     def replay(self) -> list[Line]:
-        """The lines the captures are read as today.
+        """The lines that the current parser reads from the captures.
 
         Raises:
             WrongUse: there is no fixture in the folder.
-            FixtureError: the replay failed; a gap the run told of is none.
+            FixtureError: the replay failed; gaps that the run reported are not failures.
         """
         report, profile = (self.folder.resolve() / name for name in (REPORT, PROFILE))
         if not report.is_file():
-            raise WrongUse(f"{self.folder}: no {REPORT} here, so no fixture; --record REPORT makes one of a run")
+            raise WrongUse(f"{self.folder}: no fixture (no {REPORT}); --record REPORT makes one from a run")
         site = RecordedRun.find(str(report), self.folder).report["site"]
         with tempfile.TemporaryDirectory() as root:
             arguments = ["-a", f"site={site}", "-a", f"replay={report}", "-s", f"ARCHIVE_ROOT={root}"]
@@ -88,7 +88,7 @@ class Fixture:
         return [{key: value for key, value in line.items() if key not in _OCCASION} for line in lines]
 
     def expected(self) -> list[Line]:
-        """The lines as they were accepted; none before that."""
+        """The accepted lines; empty before any were accepted."""
         try:
             text = (self.folder / EXPECTED).read_text("utf-8")
         except FileNotFoundError:
@@ -96,19 +96,19 @@ class Fixture:
         return [json.loads(line) for line in text.split("\n") if line]
 
     def expect(self, lines: list[Line]) -> None:
-        """Accept lines as what the captures say."""
+        """Accept lines as expected."""
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         (self.folder / EXPECTED).write_text(text, "utf-8")
 
 
 def differences(expected: list[Line], read: list[Line]) -> Iterator[str]:
-    """A unified diff from what is expected to what is read, a key or a paragraph a line."""
+    """A unified diff from expected to read lines, one key or paragraph per line."""
     old, new = ([text for line in lines for text in _spelled_out(line)] for lines in (expected, read))
     return difflib.unified_diff(old, new, EXPECTED, "read now", lineterm="", n=1)
 
 
 def _spelled_out(line: Line) -> Iterator[str]:
-    head = f"{line['id']} {line['schema']}"
+    prefix = f"{line['id']} {line['schema']}"
     for key, value in line.items():
         texts = value.split("\n") if isinstance(value, str) else [json.dumps(value, ensure_ascii=False)]
-        yield from (f"{head} {key}: {text}" for text in texts)
+        yield from (f"{prefix} {key}: {text}" for text in texts)

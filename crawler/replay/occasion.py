@@ -1,4 +1,4 @@
-"""Which run a command begins: a new crawl, an old run made again, or a reading of the archive's own captures."""
+"""The kind of run that a command begins: a new crawl, the replay of a run, or a reading of stored captures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CRAWL, REPLAY, REPROCESS = "crawl", "replay", "reprocess"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
-    """A run about to begin. `kind` is its commit's; `recorded` is the run made again, if it is one."""
+    """A run about to begin. `kind` is that of its commit; `recorded` is the run to replay, if any."""
 
     kind: str
     run: str
@@ -32,23 +32,23 @@ class Occasion:
 
     @property
     def mode(self) -> str:
-        """What its report calls its mode."""
+        """The `mode` of its report."""
         if self.kind == REPROCESS:
             return REPROCESS
         return "plan" if self.arguments.plan_only else self.arguments.mode
 
-    def told(self, key: str, default: int) -> int:
-        """A number the report of the run made again holds."""
+    def number(self, key: str, default: int) -> int:
+        """A number from the report of the replayed run, else `default`."""
         value = self.recorded.report.get(key) if self.recorded else None
         return default if value is None else int(value)
 
 
 def occasion_of(arguments: Arguments, folder: Path, clock: Callable[[], datetime]) -> Occasion:
-    """The run that `arguments` ask for, to be written into the archive `folder`; `clock` gives the present moment.
+    """The run for `arguments`, to be written into the archive `folder`; `clock` gives the current time.
 
     Raises:
-        WrongUse: the run to be made again cannot be, or would be made into the archive it came from.
-        ArchiveError: an archive that cannot be read.
+        WrongUse: the run cannot be replayed, or would be replayed into its own archive.
+        ArchiveError: an archive cannot be read.
     """
     if arguments.replay not in {None, LATEST}:
         return _made_again(arguments, folder)
@@ -65,7 +65,7 @@ def _made_again(arguments: Arguments, folder: Path) -> Occasion:
     if recorded.home.resolve() == folder.resolve() or is_there(Layout(folder).stored(run_file(recorded.run))):
         raise WrongUse(f"-a replay={named}: {folder} holds this run; give another root, -s ARCHIVE_ROOT=DIR")
     if any(later.recorded_at > recorded.report["started_at"] for later in _commits(folder)):
-        raise WrongUse(f"-a replay={named}: {folder} holds a later run; runs are made again in their order")
+        raise WrongUse(f"-a replay={named}: {folder} holds a later run; runs must be replayed in their order")
     return Occasion(
         kind=REPLAY,
         run=recorded.run,
@@ -80,7 +80,7 @@ def _commits(folder: Path) -> tuple[Commit, ...]:
 
 
 def _newest(archive: Archive, key: str) -> Any:
-    """What the newest run report that says anything of `key` says."""
+    """The value of `key` in the newest run report that has one."""
     for commit in reversed(archive.commits()):
         has_report = commit.kind != "redaction" and is_there(archive.layout.stored(run_file(commit.run)))
         if has_report and (value := archive.report(commit.run).get(key)):

@@ -1,4 +1,4 @@
-"""The archive's own captures of a speech, read by today's parser: no socket, no look at the site."""
+"""Reads stored captures of a speech with the current parser, without any request to the site."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scrapy import Request
 
 from crawler.crawl.articles import Article, ArticleReader
 from crawler.crawl.doubts import Doubt
-from crawler.crawl.looks import OnList, http_facts
+from crawler.crawl.observed import OnList, http_facts
 from crawler.crawl.unchanged import conditions
 from crawler.http.fetch import Fetched, Fetcher, NotCaptured
 from crawler.http.hosts import Hosts
@@ -30,16 +30,16 @@ Line = dict[str, Any]
 
 
 class PastReader:
-    """Reads what the archive has of its speeches, each in the circumstances of the run that captured it.
+    """Reads archived speeches again, each with the settings of the run that captured it.
 
-    What a speech was read from is found in one pass over the archive, made when it is first asked for.
+    The captures of all speeches are found in one pass over the archive, made on first use.
 
     Args:
         folder: the archive's.
         known: the archive's state of each speech, by native id.
         profile: the site's.
         family: reads its pages.
-        parser: today's.
+        parser: the current one.
     """
 
     def __init__(
@@ -63,11 +63,11 @@ class PastReader:
         return {named.path: commit.run for commit in self._archive.commits() for named in commit.files}
 
     async def compared(self, now: RawSpeech) -> RawSpeech | Compared[RawSpeech]:
-        """A speech as its page is now; with what the archive has where only both tell whose change it is."""
+        """A speech as its page is now, or `Compared` with the stored capture where a change must be attributed."""
         known = self.known.get(now.native_id)
         if known is None or not is_ambiguous(known, self.parser, now.look.captures):
             return now
-        # The pass over a large archive takes its time, which the event loop must not lose.
+        # The pass over a large archive is slow and must not block the event loop.
         await asyncio.to_thread(lambda: self._origins)
         before = await self.read(self.content(known))
         return now if isinstance(before, Fetched) else Compared(now, before)
@@ -85,7 +85,7 @@ class PastReader:
         return [(one["url"], one["sha256"], await _validators(answers, one["url"])) for one in fetched]
 
     async def read(self, line: Line) -> RawSpeech | Fetched:
-        """A speech's newest content line read again, or why it cannot be: above all, no raw bytes."""
+        """A speech's newest content line read again, or why it cannot be, usually for lack of raw bytes."""
         origin = self._origins[line["native_id"]]
         captures = tuple(Capture(**one) for one in (origin.spare or line["captures"]))
         first = next((one for one in captures if one.role == "article"), None)
@@ -107,7 +107,7 @@ class PastReader:
         )
         look = Look(observed_at=first.captured_at, looked=(), listed=origin.listed)
         read = await reader.read(article, await fetcher.get(first.url, "article"), look)
-        assert not isinstance(read, Doubt)  # noqa: S101 - what the archive holds was judged when it came
+        assert not isinstance(read, Doubt)  # noqa: S101 - archived texts were accepted when they came
         return read
 
     def _report(self, file: str) -> dict[str, Any]:
@@ -119,7 +119,7 @@ class PastReader:
 
 
 async def _validators(answers: CapturedAnswers, url: str) -> dict[str, str]:
-    """What lets the server say that a file is as it was captured."""
+    """Headers of a conditional request for a captured file."""
     try:
         facts = http_facts(await answers.download_async(Request(url)))
     except NotCaptured:

@@ -1,4 +1,4 @@
-"""From a saved page to one line: the same stations as in a crawl (obstacle, notice, page object, normaliser)."""
+"""Reads a saved page to one line by the same steps as in a crawl (obstacle, notice, page object, normaliser)."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from pipelines.reasons import Reason
 from pipelines.record import KEYS, Look, Problem, RawSpeech, Speech
 from pipelines.text.dates import published
 
-# RFC 2606: no page has this address, and links of the page stay recognisable as links.
+# RFC 2606: a reserved name, by which relative links of the page become absolute.
 _UNKNOWN_URL = "http://saved-page.invalid/"
 _FIRST = ("title", "published_on", "published_at", "published_precision", "view_count")
-_KEYS = (*_FIRST, *(key for key, said in KEYS.items() if said.hashed and key not in {*_FIRST, "attachments"}))
-"""What a page says by itself, without its list and its site."""
+_KEYS = (*_FIRST, *(key for key, role in KEYS.items() if role.hashed and key not in {*_FIRST, "attachments"}))
+"""Keys that a page gives by itself, without its list and its site."""
 _LONG_AFTER = timedelta(days=400)
 
 
 class UnreadPage(Exception):  # noqa: N818 - reads as a sentence
-    """A page that gives no speech: the reason and its words."""
+    """A page without a speech; has the reason and a detail."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(detail)
@@ -43,7 +43,7 @@ class PageReader:
     Args:
         family: its page objects.
         normaliser: as in a crawl.
-        now: stands for the moment of capture where that is unknown: dates later than it are refused.
+        now: used where the moment of capture is unknown: later dates are refused.
     """
 
     family: Family
@@ -51,7 +51,7 @@ class PageReader:
     now: datetime
 
     def line(self, saved: SavedPage) -> dict[str, Any]:
-        """What was read, under keys that are always there; `body` is null when the page gave no speech."""
+        """The line of the page, with a fixed set of keys; `body` is null when the page has no speech."""
         try:
             with reading_time(saved.file):
                 article, is_unended = self._article(saved)
@@ -65,14 +65,14 @@ class PageReader:
         if saved.captured_at is None and self._hangs_on_the_clock(speech):
             values |= dict.fromkeys(("published_on", "published_at", "published_precision"))
             problems.append(Problem(field="published_on", code="relative", detail=speech.raw.published or ""))
-        told = {"confidence": article.confidence, "problems": [asdict(problem) for problem in problems]}
-        return {"file": saved.file, "url": saved.url} | values | told
+        more = {"confidence": article.confidence, "problems": [asdict(problem) for problem in problems]}
+        return {"file": saved.file, "url": saved.url} | values | more
 
     def speech(self, saved: SavedPage) -> Speech:
         """The whole record of a page's speech.
 
         Raises:
-            UnreadPage: the page gives none.
+            UnreadPage: the page has no speech.
         """
         return self._speech(saved, self._article(saved)[0])
 
@@ -80,7 +80,7 @@ class PageReader:
         return self.normaliser.speech(_raw_speech(saved, article, self.now))
 
     def _article(self, saved: SavedPage) -> tuple[ArticlePage, bool]:
-        """The article, and whether the page has no end tag. A file's end cannot be asked for again: it is told."""
+        """The article, and whether the page lacks its end tag: a problem, since it cannot be requested again."""
         if saved.broken is not None:
             raise UnreadPage(Reason.UNREADABLE, saved.broken)
         reason = obstacle(saved.status, saved.text, "article")
@@ -94,8 +94,8 @@ class PageReader:
             raise UnreadPage(Reason.TOO_LARGE, str(error)) from error
         except PageError as error:
             raise UnreadPage(Reason.UNREADABLE, str(error)) from error
-        if said := self.family.notice(page, is_article=True):
-            raise UnreadPage(*said)
+        if notice := self.family.notice(page, is_article=True):
+            raise UnreadPage(*notice)
         try:
             return self.family.read_article(page, 1, None), is_unended
         except PageTimeError:
@@ -106,7 +106,7 @@ class PageReader:
             raise UnreadPage(Reason.UNREADABLE, str(error)) from error
 
     def _hangs_on_the_clock(self, speech: Speech) -> bool:
-        """Whether the date is one counted from "now": then it is another one a year later."""
+        """Whether the date is relative to "now", so that it would differ a year later."""
         text, tz = speech.raw.published, self.normaliser.timezone
         if text is None or speech.published_on is None:
             return False
@@ -114,10 +114,10 @@ class PageReader:
 
 
 def _unread(saved: SavedPage, why: UnreadPage) -> dict[str, Any]:
-    """The line of a page that gave no speech: one problem of the field `page`, its code the crawl's reason."""
+    """The line of a page without a speech: one problem of the field `page`, with the crawl's reason as code."""
     problem = Problem(field="page", code=why.reason.value, detail=why.detail)
-    told = {"confidence": None, "problems": [asdict(problem)]}
-    return {"file": saved.file, "url": saved.url} | dict.fromkeys(_KEYS) | told
+    more = {"confidence": None, "problems": [asdict(problem)]}
+    return {"file": saved.file, "url": saved.url} | dict.fromkeys(_KEYS) | more
 
 
 def _raw_speech(saved: SavedPage, article: ArticlePage, now: datetime) -> RawSpeech:
@@ -144,7 +144,7 @@ def _raw_speech(saved: SavedPage, article: ArticlePage, now: datetime) -> RawSpe
 
 
 def _page_problems(article: ArticlePage, *, is_unended: bool) -> list[Problem]:
-    """What a crawl would have asked the site for."""
+    """Problems for data that a crawl would have requested."""
     problems = []
     if is_unended:
         problems.append(

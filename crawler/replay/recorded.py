@@ -1,4 +1,4 @@
-"""A finished run as it can be made again: what it was asked, when, and the WARC files of its captures."""
+"""A finished run for a replay: its arguments, its times, and the WARC files of its captures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REPEATED = "repeated.json"
 
 
 class RunClock:
-    """A clock that stands still but for what it is told: the moments of another run."""
+    """A clock that shows the moments of another run and moves only by `advance`."""
 
     def __init__(self, moment: datetime) -> None:
         self._moment = moment
@@ -31,7 +31,7 @@ class RunClock:
         return self._moment
 
     def advance(self, moment: datetime) -> None:
-        """Go on to `moment`; never back."""
+        """Move to `moment`, never backwards."""
         self._moment = max(self._moment, moment)
 
 
@@ -61,10 +61,10 @@ class RecordedRun:
 
     @classmethod
     def find(cls, named: str, default: Path) -> Self:
-        """The run of an id, kept in the archive `default`, or of the path of its report.
+        """The run with an id, in the archive `default`, or with the path of its report.
 
         Raises:
-            WrongUse: there is none, or it cannot be made again: nothing captured, or words removed by order.
+            WrongUse: there is none, or it cannot be replayed: no captures, or text removed by order.
             ArchiveError: its archive cannot be read.
         """
         path = Path(named) if named.endswith(".json") else default / "runs" / f"{named}.json"
@@ -75,11 +75,11 @@ class RecordedRun:
             run = report["run"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-            hint = "give `latest`, or the path a crawl printed behind `report`"
-            raise WrongUse(f"-a replay={named}: {path} is no run report ({why}); {hint}") from None
+            hint = "give `latest`, or the path that a crawl printed after `report`"
+            raise WrongUse(f"-a replay={named}: {path} is not a run report ({why}); {hint}") from None
         found = cls._of_fixture(path.parent, report) if path.name == REPORT else cls._of_archive(home, report)
         if not found.files and not found.repeated:
-            raise WrongUse(f"-a replay={named}: run {run} kept no captures, so there is nothing to make it from")
+            raise WrongUse(f"-a replay={named}: run {run} kept no captures and cannot be replayed")
         return found
 
     @classmethod
@@ -103,9 +103,9 @@ class RecordedRun:
         commits = archive.commits()
         commit = next((c for c in commits if c.run == report["run"]), None)
         if commit is None:
-            raise WrongUse(f"{folder}: no commit is of run {report['run']}; give the report of a run it holds")
+            raise WrongUse(f"{folder}: no commit is of run {report['run']}; give the report of a run in this archive")
         _check_redactions(commit, commits)
-        # A run made again holds files of the runs its revisits refer to as well.
+        # A replayed run also holds files of the runs to which its revisits refer.
         own = warc_file(report["site"], commit.run, report["started_at"], 0).removesuffix("00000.warc.gz")
         files = tuple(named.path for named in commit.files if named.path.startswith(own))
         return cls(
@@ -127,15 +127,15 @@ class RecordedRun:
 
     @cached_property
     def clock(self) -> RunClock:
-        """Its own clock, which stands where it began."""
+        """Its clock, set to its beginning."""
         return RunClock(datetime.fromisoformat(self.report["started_at"]))
 
     def end(self) -> None:
-        """Its clock goes on to the moment when it was committed."""
+        """Advance its clock to the moment of its commit."""
         self.clock.advance(datetime.fromisoformat(self.recorded_at))
 
     def settings(self) -> dict[str, Any]:
-        """What its crawl was set to, and that nobody need be waited for."""
+        """The settings of its crawl, without delays."""
         polite = self.report.get("politeness") or {}
         names = {"ROBOTSTXT_OBEY": "obeys_robots_txt", "RETRY_TIMES": "retry_times", "USER_AGENT": "user_agent"}
         return {
@@ -145,7 +145,7 @@ class RecordedRun:
             "OUTAGE_WAIT": 0,
             "HANG_MAX": 999_999_999,
             "CRAWL_DELAY_OBEY": False,
-            **{name: polite[told] for name, told in names.items() if polite.get(told) is not None},
+            **{name: polite[key] for name, key in names.items() if polite.get(key) is not None},
         }
 
     def asked(self, arguments: Arguments) -> Arguments:
@@ -190,15 +190,15 @@ def _answer(value: dict[str, Any], where: Path) -> Answer:
     try:
         return Answer.from_json(value)
     except (ValueError, KeyError, TypeError) as error:
-        raise Damaged(f"{where}: an answer that it, or a line of it, names cannot be meant ({error})") from error
+        raise Damaged(f"{where}: an answer that it, or a line of it, names is invalid ({error})") from error
 
 
 def _check_redactions(commit: Commit, commits: tuple[Commit, ...]) -> None:
-    """A capture keeps what a redaction took out of the lines; making the run again would bring it back."""
+    """Refuse a run whose captures hold text that a redaction removed from the lines."""
     first, last = commit.first_seq or 0, commit.last_seq or 0
     for other in commits:
         if other.redaction and any(first <= seq <= last for seq in other.redaction.seqs):
             raise WrongUse(
-                f"run {commit.run}: commit {other.n} removed words of {other.redaction.id} by order, which its "
-                "captures still hold; it is not made again"
+                f"run {commit.run}: commit {other.n} removed text of {other.redaction.id} by order, which its "
+                "captures still hold; it cannot be replayed"
             )

@@ -1,4 +1,4 @@
-"""`-a replay=latest`: every speech's newest capture read again by today's parser."""
+"""`-a replay=latest`: reads every speech's newest capture again with the current parser."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipelines.reasons import Reason
 
 
 async def reread(job: CrawlJob) -> None:
-    """Read all that is present again; new readings go to the archive, what became of each to the report."""
+    """Read all present speeches again; new readings go to the archive, outcomes to the report."""
     known_speeches = job.archive.known
     reader = PastReader(job.folder, known_speeches, job.profile, job.family, job.normaliser.parser)
     for line in Archive(job.folder).versions():
@@ -23,23 +23,21 @@ async def reread(job: CrawlJob) -> None:
         job.report.expect(known.native_id, listed=False)
         read = await reader.read(line)
         if isinstance(read, Fetched):
-            _tell(job.report, known, read)
+            _add_gap(job.report, known, read)
             continue
         speech = job.normaliser.speech(read)
         outcome = str(job.archive.reread(speech))
         if speech.parser == known.parser and derived_of(speech) != known.derived_sha256:
             outcome = "differs"
-            message = (
-                f"{known.id} reads differently by the very parser {known.parser}: raise the version of what changed"
-            )
+            message = f"{known.id} reads differently with the same parser {known.parser}: raise the changed version"
             job.report.refuse(Exit.INTERNAL_ERROR, message)
         job.report.settle(known.native_id, outcome)
         job.report.note_problems(speech.problems)
 
 
-def _tell(report: RunReport, known: SpeechState, read: Fetched) -> None:
-    """A speech that could be read then and cannot be now keeps its reading, and is a gap whoever says why."""
-    said = read.reason or Reason.UNREADABLE
-    reason = said if said is Reason.NO_CAPTURE else Reason.UNREADABLE
+def _add_gap(report: RunReport, known: SpeechState, read: Fetched) -> None:
+    """Report a speech that can no longer be read: it keeps its reading and is a gap, even with a notice."""
+    found = read.reason or Reason.UNREADABLE
+    reason = found if found is Reason.NO_CAPTURE else Reason.UNREADABLE
     report.settle(known.native_id, "unread")
-    report.add_gap("speech", known.url, reason, f"{said}: {read.detail}", known.native_id, known.title)
+    report.add_gap("speech", known.url, reason, f"{found}: {read.detail}", known.native_id, known.title)

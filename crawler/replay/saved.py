@@ -1,4 +1,4 @@
-"""Saved pages to be read like a crawl's: files as browsers and wget leave them, and the articles in WARC files."""
+"""Saved pages: files as saved by browsers and wget, and the articles in WARC files."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from pipelines.warc.record_reader import records
 from pipelines.warc.records import WarcRecord
 
 _WARC, _WEB = ".warc.gz", ("http:", "https:")
-# What browsers write above a page they save (MSDN "Mark of the Web").
+# Comment that browsers write above a saved page (MSDN "Mark of the Web").
 _SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(https?://[^\s<>]{1,2000})\s*-->")
 _LOOKED_AT = 2_048
 _LARGEST = 32 << 20
-"""Bytes of a saved page; the crawler takes no longer answer (DOWNLOAD_MAXSIZE)."""
+"""Largest saved page in bytes, as in a crawl (DOWNLOAD_MAXSIZE)."""
 
 
 @dataclass(frozen=True, slots=True)
 class SavedPage:
-    """One page: the file it lies in, its address and the moment of its capture where these are known.
+    """One page: its file, its address and the moment of its capture where these are known.
 
     `broken` says why there is no text.
     """
@@ -42,9 +42,9 @@ class SavedPage:
 
 
 def saved_pages(file: str, is_article: Callable[[str], bool]) -> Iterator[SavedPage]:
-    """The pages of a file: itself, or of a WARC file every answer from an address that is an article's.
+    """The pages of a file: itself, or of a WARC file every answer with the address of an article.
 
-    A file that cannot be read, or not to its end, ends with a broken page.
+    For a file that cannot be read to its end, the last page is a broken one.
     """
     try:
         if file.endswith(_WARC):
@@ -68,20 +68,20 @@ def _captured_pages(file: str, is_article: Callable[[str], bool]) -> Iterator[Sa
             _check_address(url)
             page = _captured(file, url, record) if is_article(url) else None
         except ValueError as error:
-            # An address or a date in a file from elsewhere may be anything.
+            # Addresses and dates in a foreign file may be invalid.
             page = SavedPage(file, None, "", broken=f"the record at {place.offset}: {error}")
         if page is not None:
             yield page
 
 
 def _check_address(url: str) -> None:
-    """Raise `ValueError` for what claims to be of the web and names no server; other records are no pages."""
+    """Raise `ValueError` for an invalid http(s) address; other records are not pages."""
     if url.startswith(_WEB) and Server.of(url) is None:
         raise ValueError(f"{url[:200]!r} is no address")
 
 
 def _captured(file: str, url: str, record: WarcRecord) -> SavedPage | None:
-    """The page in a record; None for a redirect, which is no page."""
+    """The page in a record; None for a redirect."""
     answer = HttpResponse.parse(record.block)
     if 300 <= answer.status < 400:
         return None

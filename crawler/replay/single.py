@@ -1,4 +1,4 @@
-"""One page by itself, without a crawl: what `scrapy parse URL` shows of it."""
+"""Reads one page without a crawl, for `scrapy parse URL`."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _DEFAULT_TIMEZONE = "Asia/Shanghai"
 
 
 class PageSpider(Spider):
-    """The spider `speeches` where nothing is crawled: for one page of `scrapy parse`, `fetch` or `shell`.
+    """The spider `speeches` without a crawl: for one page of `scrapy parse`, `fetch` or `shell`.
 
     Args:
-        name: as every spider's.
-        site: whose pages they are; without it their address tells.
+        name: name of the spider.
+        site: site of the pages; by default the built-in site with the page's host.
     """
 
     def __init__(self, name: str, site: str | None = None, **kwargs: Any) -> None:
@@ -47,7 +47,7 @@ class PageSpider(Spider):
 
 
 def profile_of(url: str, site: str | None = None) -> SiteProfile | None:
-    """The profile of `site`, or of the site that ships and has the host of an address; None when there is none.
+    """The profile of `site`, or of the built-in site with the host of an address; None when there is none.
 
     Raises:
         ProfileError: there is no such site.
@@ -64,12 +64,12 @@ def profile_of(url: str, site: str | None = None) -> SiteProfile | None:
 def page_as_read(
     response: Response, profile: SiteProfile | None, callback: Callable[..., Any]
 ) -> Iterator[dict[str, Any] | Request]:
-    """What a page gives: of an article its speech, as `scrapy read --jsonl` tells it, of a list requests for rows.
+    """The content of a page: of an article its speech, as by `scrapy read --jsonl`, of a list requests for its rows.
 
     Args:
-        response: the page; what is no text gives nothing.
-        profile: its site's; without one it is read by structure alone.
-        callback: of the requests.
+        response: the page; an answer that is not text gives nothing.
+        profile: profile of its site; without one it is read by structure alone.
+        callback: callback of the requests.
     """
     readable = as_text(response)
     if readable is None:
@@ -88,7 +88,7 @@ def page_as_read(
 
 
 def _links(reader: Family, hosts: Hosts, url: str, text: str) -> list[str]:
-    """Addresses on the site of the articles that a list page shows, then of the pages its pager leads to."""
+    """Addresses on the site of the articles of a list page, then of the pages of its pagination."""
     try:
         page = Page(url, text)
         listing = reader.read_list(page)

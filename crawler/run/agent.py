@@ -1,4 +1,4 @@
-"""Who we say we are: to a site, and in what we keep."""
+"""The User-Agent, and the software versions recorded in commits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipelines import __version__
 
 
 def user_agent(settings: BaseSettings, hosts: Hosts, command: str) -> str:
-    """The User-Agent with where a webmaster can reach us; without a contact, `command` says so on standard error."""
+    """The User-Agent with a contact for webmasters; without one, `command` prints a warning on stderr."""
     agent, contact = str(settings["USER_AGENT"]), str(settings["ARCHIVE_CONTACT"])
     if contact:
         return f"{agent} {contact}"
@@ -27,6 +27,6 @@ _version = cache(version)
 
 
 def software() -> dict[str, str]:
-    """What wrote a commit: this program, Python, the system and the libraries that matter."""
+    """Versions of this program, Python, the system and important libraries."""
     libraries = {name: _version(name) for name in ("scrapy", "twisted", "lxml", "w3lib")}
     return {"speech-archive": __version__, "python": platform.python_version(), "system": sys.platform, **libraries}

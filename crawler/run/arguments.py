@@ -1,4 +1,4 @@
-"""The `-a` arguments of a crawl: what is allowed, what goes together, and what is said when it is neither."""
+"""The `-a` arguments of a crawl: allowed names, values and combinations."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from pipelines.archive.write.writer import MASS_GONE
 ARGUMENTS = {
     "site": "name of the site, as `scrapy sites` lists it",
     "start_url": "list page, or any page of the site (default: the profile's)",
-    "profile": "a profile file to use instead of the one that ships",
+    "profile": "profile file to use instead of the built-in one",
     "limit": "read at most N articles; nothing is marked missing or gone",
     "mode": "incremental (default) or full",
-    "plan": "1: fetch the lists, say which articles would be read and why, and write nothing",
-    "accept": "what the last run refused to believe, several with commas: mass-gone (more than a third of the site), "
-    "clock (the clock, far from the last commit's or the site's), damage (go on although files are damaged)",
-    "replay": "latest: read every capture again by today's parser; RUN, or its report's path: make that run again",
+    "plan": "1: fetch the lists, show which articles would be read and why, and write nothing",
+    "accept": "what the last run refused, several with commas: mass-gone (more than a third of the site is gone), "
+    "clock (it is far from the last commit's or the site's), damage (continue although files are damaged)",
+    "replay": "latest: read every capture again with the current parser; RUN, or its report's path: replay that run",
 }
 LATEST = "latest"
 _MODES = ("incremental", "full")
@@ -31,7 +31,7 @@ _WITH_REPLAY = ("site", "profile", "replay", "start_url")
 
 
 class WrongUse(ValueError):  # noqa: N818 - reads as a sentence: "wrong use"
-    """Arguments that cannot be meant: names the argument and what is allowed."""
+    """Wrong arguments; the message names the argument and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class Arguments:
         """Check the arguments and load the profile.
 
         Raises:
-            WrongUse, ProfileError: with the argument and the remedy.
+            WrongUse, ProfileError: the message names the argument and the remedy.
         """
         _check_names(given)
         profile = load_profile(given["site"], Path(given["profile"]) if "profile" in given else None)
@@ -73,26 +73,26 @@ class Arguments:
 def _check_names(given: Mapping[str, str]) -> None:
     for name in given:
         if name.startswith("_"):
-            continue  # scrapyd adds such of its own (_job)
+            continue  # scrapyd adds its own (_job)
         if name not in ARGUMENTS:
             raise WrongUse(f"-a {name}=…: unknown argument; allowed are: {', '.join(ARGUMENTS)}")
         if "replay" in given and name not in _WITH_REPLAY:
-            raise WrongUse(f"-a {name}=… does not go with -a replay=…: what is replayed has its own; leave it out")
+            raise WrongUse(f"-a {name}=… cannot be combined with -a replay=…, which has its own; leave it out")
     if "site" not in given:
         raise WrongUse("-a site=NAME is missing; `scrapy sites` lists the names")
 
 
 _LONG_PATH, _SECONDS_A_PATH = 1_000, 0.1
-"""Characters of a path that no site has, and seconds in which a pattern is through with it or never will be."""
+"""Length of a path longer than on any site, and the seconds that a linear pattern never needs for it."""
 
 
 def _check_pattern(profile: SiteProfile, named: str) -> None:
     if profile.static_article is None:
         return
     pattern = re.compile(profile.static_article)
-    if said := slow_on(pattern.search, pattern, _LONG_PATH, _SECONDS_A_PATH):
+    if found := slow_on(pattern.search, pattern, _LONG_PATH, _SECONDS_A_PATH):
         remedy = "a repetition must not hold another of the same characters: write (?:/[a-z]+)+, not (?:/?[a-z]+)+"
-        raise WrongUse(f"{named}: static_article takes too long on {said}; {remedy}")
+        raise WrongUse(f"{named}: static_article takes too long on {found}; {remedy}")
 
 
 def _replay(value: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Where this software lies: in a checkout of the project, or installed as a package."""
+"""The folder of this software: a checkout of the project, or an installed package."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Crawls in a program's own process: as many as it likes, one after the other or side by side, from any thread.
+"""Crawls in the caller's process: any number, one after the other or concurrently, from any thread.
 
-Scrapy lives on an event loop with Twisted's reactor, of which a process has one and which cannot be started twice.
-Here it runs in a thread of its own, from the first crawl to the end of the program, so that a crawl is a plain call:
-in a script as in a notebook, whose own event loop is left alone.
+Scrapy needs Twisted's reactor, of which a process has one and which cannot be started twice. Here it runs in a thread
+of its own, from the first crawl to the end of the program, so that a crawl is a plain call in a script as in a
+notebook, whose own event loop is not touched.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ _T = TypeVar("_T")
 def crawl_site(site: str, *, settings: Mapping[str, Any] | None = None, **arguments: object) -> Outcome:
     """Crawl a site into its archive, as `scrapy crawl speeches -a site=SITE` does, and wait for the end.
 
-    Ctrl-C ends the crawl as it ends that command: the run is sealed as interrupted, then `KeyboardInterrupt` goes on.
-    In a coroutine say `await asyncio.to_thread(crawl_site, …)`.
+    Ctrl-C ends the crawl as it ends that command: the run is sealed as interrupted, then `KeyboardInterrupt` is
+    raised. In a coroutine use `await asyncio.to_thread(crawl_site, …)`.
 
     Args:
         site: name of the site, as `scrapy sites` lists it.
-        settings: what the command takes by `-s`, such as `{"ARCHIVE_ROOT": "archives", "DOWNLOAD_DELAY": 2}`.
-        arguments: what the command takes by `-a`, such as `limit=5`, `mode="full"`, `replay="latest"`.
+        settings: as the command's `-s`, such as `{"ARCHIVE_ROOT": "archives", "DOWNLOAD_DELAY": 2}`.
+        arguments: as the command's `-a`, such as `limit=5`, `mode="full"`, `replay="latest"`.
 
     Returns:
-        The verdict and its exit status, the run report, the commit, the archive's folder, the summary in words.
+        The verdict and its exit status, the run report, the commit, the archive's folder, the summary text.
 
     Raises:
-        ProfileError, WrongUse: arguments or settings that cannot be meant (exit status 2 of the command).
+        ProfileError, WrongUse: wrong arguments or settings (exit status 2 of the command).
         ArchiveError: the archive refuses; its `exit_status` is the command's.
         RuntimeError: the program runs a Twisted reactor itself: give the spider `speeches` to its own
             `AsyncCrawlerProcess`, and the crawler to `seal`.
@@ -103,8 +103,8 @@ class _Reactor:
         """
         if is_reactor_installed():
             raise RuntimeError(
-                "this program has a Twisted reactor of its own: give the spider `speeches` to your "
-                "AsyncCrawlerProcess and its crawler to crawler.seal, or call crawl_site before any reactor is there"
+                "this program already has a Twisted reactor: give the spider `speeches` to your AsyncCrawlerProcess "
+                "and its crawler to crawler.seal, or call crawl_site before any reactor is installed"
             )
         running = Event()
         Thread(target=self._run, args=(running,), name="crawls", daemon=True).start()
@@ -122,12 +122,12 @@ class _Reactor:
 
     @staticmethod
     def _stop_at_the_end(twisted: Any) -> None:
-        """Else the threads in which Twisted looks up names keep the program from ending."""
+        """Stop the reactor at the end: Twisted's resolver threads would keep the program from ending."""
         threading.main_thread().join()
         twisted.callFromThread(twisted.stop)
 
     def run(self, work: Coroutine[Any, Any, _T], crawler: Crawler | None = None) -> tuple[bool, _T]:
-        """Whether Ctrl-C came, which stops `crawler`, and what `work` gives."""
+        """Whether Ctrl-C stopped `crawler`, and the result of `work`."""
         future = asyncio.run_coroutine_threadsafe(work, self.loop)
         try:
             return False, future.result()
@@ -153,7 +153,7 @@ def _reactor() -> _Reactor:
 
 @contextmanager
 def _interrupts_wait(is_interrupted: bool = False) -> Iterator[None]:
-    """Ctrl-C, come before or during a seal, is heeded after it. Signals come to the main thread only."""
+    """Delay a Ctrl-C that comes before or during a seal until after it. Only the main thread gets signals."""
     came = [signal.SIGINT] if is_interrupted else []
     if threading.current_thread() is threading.main_thread():
         before = signal.signal(signal.SIGINT, lambda number, _: came.append(signal.Signals(number)))

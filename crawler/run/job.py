@@ -1,4 +1,4 @@
-"""One crawl of one site: what the spider, the stages and the command share. No Scrapy import."""
+"""The job of one crawl, shared by spider, stages and command. No Scrapy import."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pipelines.normalise import Normaliser
 
 
 class AnswersAnew(Protocol):
-    """What a run made again says of the captures that answer it; the other half is its download handler's."""
+    """The part of a replay that the run report needs; the rest is used by its download handler."""
 
     answered: int
 
@@ -32,11 +32,11 @@ class AnswersAnew(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrawlJob:
-    """A prepared crawl: what it was asked, what reads the site, and where it is written.
+    """A prepared crawl: its arguments, the reader of the site, and the archive.
 
-    `captures` says whether raw bytes are kept. `replay` answers in the place of the site when an old run is made
-    again. `heads` is where its head will be noted. `doubts_clock` says whether the site's own clock must agree with
-    this machine's. `scratch` holds the archive of a crawl that keeps nothing (`ARCHIVE = False`).
+    `captures` is where raw bytes are kept, if they are. `replay` answers instead of the site when an old run is
+    replayed. `heads` is the file for its head. `doubts_clock`: the site's clock must agree with this machine's.
+    `scratch` holds the archive of a crawl that keeps nothing (`ARCHIVE = False`).
     """
 
     occasion: Occasion
@@ -56,7 +56,7 @@ class CrawlJob:
 
     @property
     def arguments(self) -> Arguments:
-        """What it was asked: the crawl's own, or those of the run that is made again."""
+        """The arguments of the crawl, or of the run that is replayed."""
         return self.occasion.arguments
 
     @property
@@ -65,9 +65,9 @@ class CrawlJob:
         return self.arguments.profile
 
     def now(self) -> str:
-        """The present moment as archives write it."""
+        """The current time as written in archives."""
         return stamp(self.occasion.clock())
 
     def is_long_since(self, moment: str) -> bool:
-        """Whether a moment (RFC 3339) lies as many days back as a deletion needs to be believed."""
+        """Whether a moment (RFC 3339) is as many days ago as a deletion needs to be accepted."""
         return self.occasion.clock() - datetime.fromisoformat(moment) >= timedelta(days=self.gone_after_days)

@@ -1,4 +1,4 @@
-"""The end of a crawl: its verdict, its commit, and how both are told."""
+"""The end of a crawl: verdict, commit and summary."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a crawl ended.
+    """The result of a crawl.
 
     Args:
-        verdict: its name in a word, the exit status and a sentence.
-        report: the run report (`run/1`), as the archive keeps it.
+        verdict: its name, the exit status and a sentence.
+        report: the run report (`run/1`), as stored in the archive.
         sealed: number, head and counts of its commit; None when there is none.
         folder: the site's archive.
-        summary: what `scrapy crawl` prints, without a final newline.
+        summary: the text that `scrapy crawl` prints, without a final newline.
     """
 
     verdict: Verdict
@@ -43,21 +43,21 @@ class Outcome:
 
     @property
     def exit_status(self) -> Exit:
-        """What the README lists."""
+        """The exit status as listed in docs/operations.md."""
         return self.verdict.exit_status
 
 
 def finish(job: CrawlJob, ended: str | None, traffic: dict[str, Any], politeness: dict[str, Any]) -> Outcome:
-    """Judge and seal a run that has ended. Whoever calls it sees to it that no signal cuts it short.
+    """Compute the verdict of a run that has ended, and seal it. The caller must block signals.
 
     Args:
         job: the job, its report filled.
         ended: Scrapy's finish reason; None when the crawl was cut off before it could give one.
         traffic: counts of requests, answers and retries.
-        politeness: robots.txt and delays as seen.
+        politeness: robots.txt and delays, as observed.
 
     Returns:
-        The outcome; nothing is sealed when there is nothing to keep: the site was never found.
+        The outcome; nothing is sealed when the site was never found.
     """
     if ended in {None, "shutdown"}:
         job.report.note_stopped("by a signal")
@@ -84,10 +84,10 @@ def finish(job: CrawlJob, ended: str | None, traffic: dict[str, Any], politeness
             job.scratch.cleanup()
     else:
         judged, sealed = _sealed(job, judged, document)
-    said = {"verdict": judged.name, "exit_status": int(judged.exit_status), "message": judged.message}
+    result = {"verdict": judged.name, "exit_status": int(judged.exit_status), "message": judged.message}
     return Outcome(
         verdict=judged,
-        report=document | said,
+        report=document | result,
         sealed=sealed,
         folder=job.folder,
         summary=summary(job, judged, sealed),
@@ -95,7 +95,7 @@ def finish(job: CrawlJob, ended: str | None, traffic: dict[str, Any], politeness
 
 
 def _abandoned(job: CrawlJob, judged: Verdict) -> Verdict:
-    """The verdict once what was staged is dropped; the archive's own word when even that cannot be done."""
+    """The verdict after the staged lines are discarded; the archive's error when that fails."""
     try:
         job.archive.abandon()
     except ArchiveError as error:
@@ -109,7 +109,7 @@ def _refused(error: ArchiveError) -> Verdict:
 
 
 def _sealed(job: CrawlJob, judged: Verdict, document: dict[str, Any]) -> tuple[Verdict, Sealed | None]:
-    """The verdict and the commit; the archive's own word, and none, when it cannot be made."""
+    """The verdict and the commit; the archive's error and None when it cannot be made."""
     at = job.now()
     try:
         sealed = job.archive.seal(document, at, software(), job.occasion.kind, job.arguments.accept)
@@ -121,7 +121,7 @@ def _sealed(job: CrawlJob, judged: Verdict, document: dict[str, Any]) -> tuple[V
 
 
 def _noted(job: CrawlJob, judged: Verdict, sealed: Sealed, at: str) -> Verdict:
-    """The verdict once the head is noted where `HEADS_FILE` says; whoever relies on it must know when it is not."""
+    """The verdict after the head is noted in `HEADS_FILE`; it says so when the head could not be noted."""
     if job.heads is None:
         return judged
     noted = Noted(at=at, site=job.profile.site, commit=sealed.commit, head=sealed.head)
@@ -129,21 +129,21 @@ def _noted(job: CrawlJob, judged: Verdict, sealed: Sealed, at: str) -> Verdict:
         is_first = sealed.commit > 1 and job.heads.last(noted.site) is None
         job.heads.note(noted)
     except (OSError, NotUnderstood) as error:
-        said = (
+        message = (
             f"{judged.message}; but the head could not be noted: {error}. Append to it: {noted.line().decode()[:-1]}"
         )
         is_well = judged.exit_status in {Exit.COMPLETE, Exit.GAPS}
-        return Verdict("interrupted", Exit.INTERRUPTED, said) if is_well else replace(judged, message=said)
+        return Verdict("interrupted", Exit.INTERRUPTED, message) if is_well else replace(judged, message=message)
     if is_first:
-        said = f"{judged.message}; {job.heads.file} had no head of {noted.site} before this run's"
-        return replace(judged, message=said)
+        message = f"{judged.message}; {job.heads.file} had no head of {noted.site} before this run's"
+        return replace(judged, message=message)
     return judged
 
 
 def _has_nothing_to_keep(job: CrawlJob, judged: Verdict) -> bool:
-    """True for the first run at a wrong address: an archive made of it would remember a host that is no host.
+    """True for a first run at a wrong address: its archive would remember a wrong host.
 
-    And for a run under a doubtful clock: its commit would keep the archive from later ones until that moment comes.
+    Also for a run with a doubtful clock: after its commit, later runs would be refused until that moment.
     """
     if job.report.is_clock_doubted:
         return True
@@ -154,18 +154,18 @@ def _has_nothing_to_keep(job: CrawlJob, judged: Verdict) -> bool:
 
 
 def seal(crawler: Crawler, job: CrawlJob | None = None) -> Outcome:
-    """Judge and seal the crawl that a crawler of the spider `speeches` has ended, whoever ran it.
+    """Compute the verdict of a finished crawl of the spider `speeches`, and seal it, whoever ran it.
 
     Args:
         crawler: after its crawl: `AsyncCrawlerProcess.start` has returned, or the task of its `crawl` is done.
-        job: what was crawled, where the crawler may not have come so far as to have a spider.
+        job: needed where the crawler may have failed before it had a spider.
 
     Raises:
-        ValueError: there is nothing to seal: another spider's crawler, or one at work.
+        ValueError: there is nothing to seal: the crawler is of another spider, or still running.
     """
     job = job or getattr(crawler.spider, "job", None)
     if not isinstance(job, CrawlJob) or crawler.crawling:
-        raise ValueError("seal() takes the crawler of a crawl of the spider `speeches` that has ended")
+        raise ValueError("seal() needs the crawler of a finished crawl of the spider `speeches`")
     job.report.add_notes(notes(crawler))
     outcome = finish(job, statistics(crawler).get("finish_reason"), *_figures(crawler))
     if feeds := _feeds_not_written(crawler):
@@ -174,7 +174,7 @@ def seal(crawler: Crawler, job: CrawlJob | None = None) -> Outcome:
 
 
 def park(job: CrawlJob, reason: str) -> None:
-    """End a crawl whose spider prepared its own job: see what it read on the disk, and say what it lacks.
+    """End a crawl whose spider prepared its own job: save its lines, and warn that it is not sealed.
 
     `reason` is Scrapy's finish reason.
     """
@@ -188,15 +188,15 @@ def park(job: CrawlJob, reason: str) -> None:
         job.report.refuse(error.exit_status, str(error))
         _log.error("%s", error)
     _log.warning(
-        "run %s is not sealed yet: what it read lies in %s. Call crawler.seal(crawler) after the crawl for its "
-        "verdict and its commit; else the next run of the site keeps it as an interrupted run's",
+        "run %s is not sealed yet: its lines are in %s. Call crawler.seal(crawler) after the crawl for its verdict "
+        "and its commit; else the next run of the site salvages it as an interrupted run",
         job.report.run,
         job.folder / "staging",
     )
 
 
 def _feeds_not_written(crawler: Crawler) -> str:
-    """The feeds, when fewer were stored than the crawl was to write: Scrapy only logs it."""
+    """The feeds that were not stored: Scrapy only logs it."""
     stats, feeds = statistics(crawler), crawler.settings.getdict("FEEDS")
     stores_empty = crawler.settings.getbool("FEED_STORE_EMPTY")
     has_items = bool(stats.get("item_scraped_count"))
@@ -206,12 +206,12 @@ def _feeds_not_written(crawler: Crawler) -> str:
 
 
 def _without_feeds(outcome: Outcome, feeds: str) -> Outcome:
-    """The archive is what it is; but who asked for a feed and has none must know, by the exit status as well."""
-    said = f"feed      not written: {feeds}; the log says why"
+    """The outcome with the missing feeds, also in the exit status; the archive is not affected."""
+    missing = f"not written: {feeds}; the log says why"
     judged = outcome.verdict
     if judged.exit_status is Exit.COMPLETE:
-        judged = Verdict("error", Exit.INTERNAL_ERROR, f"{judged.message}; but {said.removeprefix('feed').strip()}")
-    return replace(outcome, verdict=judged, summary=f"{outcome.summary}\n{said}")
+        judged = Verdict("error", Exit.INTERNAL_ERROR, f"{judged.message}; but feed {missing}")
+    return replace(outcome, verdict=judged, summary=f"{outcome.summary}\nfeed      {missing}")
 
 
 def _figures(crawler: Crawler) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The beginning of a crawl: from its arguments to a prepared job and the settings of its spider."""
+"""The beginning of a crawl: makes a job and the spider's settings from the arguments."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ from pipelines.record import SiteFacts
 def prepare(
     arguments: Arguments, settings: BaseSettings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> CrawlJob:
-    """Take the site's lock and make the job; from here on every end of the run goes through `finish`.
+    """Take the site's lock and make the job; from here on the run must end with `finish`.
 
     Raises:
-        WrongUse: a setting that cannot be meant.
+        WrongUse: a wrong setting.
         ArchiveError: the archive refuses (lock held, other host, newer format, unwritable, clock behind).
     """
     _check_settings(settings)
@@ -53,7 +53,7 @@ def prepare(
     replay = Replay(occasion.recorded) if occasion.recorded else None
     arguments, profile, now = occasion.arguments, occasion.arguments.profile, occasion.clock()
     reader = profile.family()
-    gone_after_days = occasion.told("gone_after_days", profile.gone_after_days)
+    gone_after_days = occasion.number("gone_after_days", profile.gone_after_days)
     gone_after_days = _whole_number(settings, "GONE_AFTER_DAYS", "days", gone_after_days)
     cautions = _cautions(settings, occasion, None if scratch else folder)
     request = {"mode": arguments.mode, "start_url": arguments.start_url, "limit": arguments.limit}
@@ -118,7 +118,7 @@ def _cautions(settings: BaseSettings, occasion: Occasion, folder: Path | None) -
 
 
 def check_names(given: Iterable[str]) -> None:
-    """Refuse (`WrongUse`) settings that nobody reads: a misspelt DOWNLOAD_DELAY would be no delay at all."""
+    """Refuse (`WrongUse`) unknown settings: a misspelt DOWNLOAD_DELAY would be no delay at all."""
     known = {name for module in (default_settings, project_settings) for name in vars(module) if name.isupper()}
     for name in set(given) - known:
         like = get_close_matches(name, known, 1)
@@ -126,7 +126,7 @@ def check_names(given: Iterable[str]) -> None:
 
 
 def _take_captures(archive: ArchiveRun, replay: Replay) -> None:
-    """The run's WARC files become the new archive's own, so that each place a line names is the same in both."""
+    """Copy the run's WARC files into the new archive, so that captures have the same places in both."""
     try:
         for name in replay.needed_files():
             archive.captures.take(Layout(replay.home).stored(name), name)
@@ -137,7 +137,7 @@ def _take_captures(archive: ArchiveRun, replay: Replay) -> None:
 
 
 def _capture_info(profile: SiteProfile, run: str, settings: BaseSettings) -> dict[str, str]:
-    """What the first record of each WARC file says (`application/warc-fields`)."""
+    """Fields of the first record of each WARC file (`application/warc-fields`)."""
     contact = str(settings["ARCHIVE_CONTACT"])
     return {
         "software": f"speech-archive/{__version__}",
@@ -181,7 +181,7 @@ def _facts(arguments: Arguments) -> SiteFacts:
         committee=profile.committee,
         cms=profile.cms,
         id_namespace=profile.id_namespace,
-        # A replica's host is the archive's only host: the live site must not be crawled into it.
+        # A replica's host is the archive's only host, so that the live site is never crawled into it.
         hosts=tuple(dict.fromkeys((own, *named))) if own in named else (own,),
         timezone=profile.timezone,
         language=profile.language,
@@ -191,12 +191,12 @@ def _facts(arguments: Arguments) -> SiteFacts:
 
 
 def adjust(settings: BaseSettings, job: CrawlJob) -> None:
-    """Set what the crawl of a job needs, before Scrapy freezes its settings."""
+    """Adjust the settings to the job, before Scrapy freezes them."""
     settings.setdict(ARCHIVING, priority="spider")
     recorded = job.occasion.recorded
     own = recorded.settings() if recorded else {"USER_AGENT": user_agent(settings, job.hosts, "crawl")}
     settings.setdict(own, priority="cmdline")
-    # They advise to keep broken answers, and say at each page what the summary says once.
+    # These log messages advise to keep broken answers, and repeat for each page what the summary says once.
     for name, level in _TOO_LOUD.items():
         logging.getLogger(name).setLevel(level)
 

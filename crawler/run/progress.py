@@ -1,4 +1,4 @@
-"""A progress line on a terminal: listed, captured, left, rate, time left. Silent when stderr is no terminal."""
+"""A progress line on a terminal: listed, captured, left, rate, time left. Silent when stderr is not a terminal."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Progress:
 
 
 def progress_line(report: RunReport, seconds: float) -> str:
-    """One line: what is listed, captured and left, the rate, and the time left if it can be told."""
+    """One line: numbers listed, captured and left, the rate, and the time left if it can be estimated."""
     done = len(report.settled)
     expected = max(len(report.rows), report.printed_total or 0)
     left = max(expected - done, 0)

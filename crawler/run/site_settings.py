@@ -1,7 +1,7 @@
-"""What our spiders set beside the project's settings: they keep to one site, and an archive stands behind them.
+"""Settings of our spiders, in addition to the project's: they keep to one site and write an archive.
 
 Not in `crawler.settings`, so that `scrapy shell`, `fetch`, `view` and other people's spiders work in this project as
-in any other. Each line that departs from a default of Scrapy 2.19 says from what.
+in any other. Each line that departs from a default of Scrapy 2.19 names the default.
 """
 
 from __future__ import annotations
@@ -9,27 +9,27 @@ from __future__ import annotations
 from typing import Any
 
 SITE_ONLY: dict[str, Any] = {
-    "DOWNLOAD_FAIL_ON_DATALOSS": False,  # default True: servers name a wrong length; AnotherTryMiddleware judges
-    "RETRY_GIVE_UP_LOG_LEVEL": "INFO",  # default ERROR: the run report names what could not be had
-    "RETRY_HTTP_CODES": [],  # default [500, …]: AnotherTryMiddleware judges answers, this one exceptions
+    "DOWNLOAD_FAIL_ON_DATALOSS": False,  # default True: servers send a wrong length; AnotherTryMiddleware decides
+    "RETRY_GIVE_UP_LOG_LEVEL": "INFO",  # default ERROR: the run report names every failure
+    "RETRY_HTTP_CODES": [],  # default [500, …]: AnotherTryMiddleware handles answers, this one exceptions
     "METAREFRESH_ENABLED": False,  # default True
-    "REDIRECT_ENABLED": False,  # default True: Fetcher follows those of pages, robots.txt's own middleware its own
-    "HTTPPROXY_ENABLED": False,  # default True: the archive says what the site answered, not a proxy
+    "REDIRECT_ENABLED": False,  # default True: Fetcher follows redirects of pages, the robots.txt middleware its own
+    "HTTPPROXY_ENABLED": False,  # default True: the archive keeps the site's answers, not a proxy's
     "DOWNLOADER_MIDDLEWARES": {
         "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # default 100
         "crawler.http.middlewares.Rfc9309RobotsMiddleware": 100,
         "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,  # default 590
         "crawler.http.middlewares.StrictCompressionMiddleware": 590,
-        "crawler.http.middlewares.AnotherTryMiddleware": 545,  # above the decompression (590), beside Retry (550)
+        "crawler.http.middlewares.AnotherTryMiddleware": 545,  # above decompression (590), next to Retry (550)
         "crawler.http.breaker.BreakerMiddleware": 560,  # below Retry: it sees every try
-        "crawler.http.gate.GateMiddleware": 990,  # nearest to the download: nothing gets past it
+        "crawler.http.gate.GateMiddleware": 990,  # nearest to the download, so that every request passes it
     },
     # default: data, file, ftp and s3 too, and a redirect to file:// would open a file of this machine
     "DOWNLOAD_HANDLERS": {
         **dict.fromkeys(("http", "https"), "crawler.http.gate.GuardedHandler"),
         **dict.fromkeys(("data", "file", "ftp", "s3")),
     },
-    # default on: it drops addresses above 2,083 characters, which are neither captured nor told then
+    # default on: it drops addresses above 2,083 characters, which would be neither captured nor reported
     "SPIDER_MIDDLEWARES": {"scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None},
     "EXTENSIONS": {"crawler.http.ending.Ending": 0},
 }
@@ -45,7 +45,7 @@ ARCHIVING: dict[str, Any] = {
     "ITEM_PIPELINES": {
         "pipelines.stages.Normalise": 100,
         "pipelines.stages.Keep": 300,
-        "pipelines.stages.Feed": 900,  # behind whatever else a project adds
+        "pipelines.stages.Feed": 900,  # after all stages that a project adds
     },
     "EXTENSIONS": {
         **SITE_ONLY["EXTENSIONS"],
@@ -53,4 +53,4 @@ ARCHIVING: dict[str, Any] = {
         "crawler.run.progress.Progress": 500,
     },
 }
-"""A spider with a prepared job: what comes over the wire and out of the pages goes into its archive."""
+"""A spider with a prepared job: captures and items go into its archive."""

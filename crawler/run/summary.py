@@ -1,4 +1,4 @@
-"""The closing words of a crawl: what was got, what was not and why, and where the files lie."""
+"""The summary of a crawl: what was captured, what was not and why, and the paths of the files."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def _reasons_to_read(report: RunReport) -> str:
 
 
 def _noted(report: RunReport) -> list[str]:
-    """What was odd about the site's answers and cost nothing."""
-    return [f"note      {said} ({count})" for said, count in sorted(report.notes.items())]
+    """Oddities of the site's answers without any loss."""
+    return [f"note      {text} ({count})" for text, count in sorted(report.notes.items())]
 
 
 def _counts(report: RunReport) -> str:
     if report.mode == REPROCESS:
-        told = {"identical": "same", "reprocessed": "reprocessed", "different": "differs", "unread": "unread"}
-        shown = [f"{name} {report.outcomes[key]}" for name, key in told.items() if report.outcomes[key]]
+        names = {"identical": "same", "reprocessed": "reprocessed", "different": "differs", "unread": "unread"}
+        shown = [f"{name} {report.outcomes[key]}" for name, key in names.items() if report.outcomes[key]]
         return " · ".join([f"read again {len(report.settled)}", *shown])
     events = ("created", "changed", "reprocessed", "gone", "restored", "same", "unread")
     shown = [f"{name} {report.outcomes[name]}" for name in events if report.outcomes[name]]
@@ -69,14 +69,16 @@ def _counts(report: RunReport) -> str:
 
 
 def _captures(job: CrawlJob) -> list[str]:
-    """The raw bytes that prove the lines; never silent about what is not proved."""
+    """The captures, or why the lines have none."""
     kept = job.archive.captures.counts
     if job.report.mode == REPROCESS:
         return []
     if job.replay is not None:
-        return [f"captures  {job.replay.answered} exchanges answered by those of the run, its WARC files taken over"]
+        return [
+            f"captures  {job.replay.answered} exchanges answered from the run's captures; its WARC files were copied"
+        ]
     if not job.captures:
-        return ["captures  none (CAPTURE = 0): nothing of this run can be proved or read again"]
+        return ["captures  none (CAPTURE = 0): the lines of this run cannot be proved or read again"]
     fallback = f" · {job.report.capture_fallback}" if job.report.capture_fallback else ""
     cut = f" · {kept['truncated']} cut" if kept["truncated"] else ""
     return [f"captures  {kept['exchanges']} exchanges in {kept['files']} WARC file(s){cut}{fallback}"]

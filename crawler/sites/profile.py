@@ -1,4 +1,4 @@
-"""A site as data: one TOML of facts a site, loaded and checked. The error names file, key and what is allowed."""
+"""Loads and checks site profiles, one TOML file per site. Errors name the file, the key and what is allowed."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _COUNTERS = ("read_only", "none", "increments")
 
 
 class ProfileError(ValueError):
-    """A site or a profile that cannot be used: names the file, the key and what is allowed."""
+    """An unknown site or an invalid profile; the message names the file, the key and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteProfile:
     """Facts of one site.
 
-    `hosts`: the site's own host first, then its aliases. `counter`: `read_only` asks a counter only where asking
-    changes nothing, `none` never asks, `increments` asks also where asking counts. `body`, `rows`: containers of a
-    template's own around body and list rows, `#id`, `.class` or an XPath. `static_article`: for sites that publish
-    files, a pattern over the path with the named group `id` (and `part`). `print_page`: articles are read from their
-    print pages (KesionCMS). `timezone` is an assumption about the times the site prints. `young_days`: how long after
-    its publication an article is read daily. `attachment_types`: endings of the attachments that are fetched,
-    `attachment_mb`: how large (MiB) they may be, 0 for none at all.
+    `hosts`: the site's own host first, then its aliases. `counter`: `read_only` requests a counter only where that
+    counts no view, `none` never, `increments` also where it counts. `body`, `rows`: the template's own containers of
+    body and list rows, `#id`, `.class` or an XPath. `static_article`: for sites of static files, a pattern over the
+    path with the named group `id` (and `part`). `print_page`: articles are read from their print pages (KesionCMS).
+    `timezone`: assumed time zone of the times that the site prints. `young_days`: days after its publication in which
+    an article is read daily. `attachment_types`: file name endings of attachments to fetch, `attachment_mb`: their
+    largest size in MiB, 0 for none.
     """
 
     site: str
@@ -65,7 +65,7 @@ class SiteProfile:
 
     @property
     def digest(self) -> str:
-        """Eight hex digits over the facts that shape what is read from a page."""
+        """Eight hexadecimal digits over the keys that affect how pages are read."""
         facts: list[object] = [
             self.cms,
             self.section,
@@ -81,7 +81,7 @@ class SiteProfile:
 
     @property
     def containers(self) -> dict[str, str]:
-        """The template's own containers, by what stands in them."""
+        """The template's own containers, by their content."""
         return {key: value for key, value in (("body", self.body), ("rows", self.rows)) if value}
 
     def family(self) -> Family:
@@ -91,7 +91,7 @@ class SiteProfile:
 
 
 def site_names() -> list[str]:
-    """Names of the sites that ship with this program."""
+    """Names of the built-in sites."""
     return sorted(path.stem for path in SITES.glob("*.toml"))
 
 
@@ -113,7 +113,7 @@ def load_profile(site: str, file: Path | None = None) -> SiteProfile:
     except (OSError, UnicodeDecodeError) as error:
         raise ProfileError(f"{path}: cannot be read: {error}; a profile is a UTF-8 text file") from None
     except (ValueError, RecursionError) as error:
-        # Beside its own error: a number of more digits than Python reads, and tables within tables without end.
+        # Besides TOMLDecodeError: a number with too many digits for Python, and tables nested too deep.
         raise ProfileError(f"{path}: is not TOML that can be read: {error}") from None
     return _checked(site, path, values)
 

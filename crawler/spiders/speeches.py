@@ -21,7 +21,7 @@ from crawler.crawl.attachments import AttachmentFetcher
 from crawler.crawl.counters import CounterReader
 from crawler.crawl.doubts import Doubt
 from crawler.crawl.judge import Judge
-from crawler.crawl.looks import OnList, http_facts
+from crawler.crawl.observed import OnList, http_facts
 from crawler.crawl.unchanged import conditional_headers, is_confirmed
 from crawler.crawl.walk import ListTask, ListWalk, find_section
 from crawler.http.capture import arrived, capture
@@ -45,7 +45,7 @@ from pipelines.reasons import Reason
 from pipelines.record import Capture, Compared, Confirmed, Listed, Look, Missed, RawSpeech, Row
 
 _LAST = -100
-"""Priority of a second look: behind every first look and its retries."""
+"""Priority of a second request: after every first request and its retries."""
 
 Item = RawSpeech | Compared[RawSpeech] | Listed | Confirmed | Missed
 
@@ -53,9 +53,9 @@ Item = RawSpeech | Compared[RawSpeech] | Listed | Confirmed | Missed
 class SpeechesSpider(Spider):
     """Crawls the leader speeches of one site into its archive.
 
-    `scrapy crawl speeches -a site=NAME` and `crawler.crawl_site` prepare the job (profile, archive, report), judge it
-    after the crawl and seal it. Run by anything else (`AsyncCrawlerProcess.crawl("speeches", site=NAME)`) it prepares
-    its own, which `crawler.seal` seals. Without arguments there is no crawl and no archive: see `PageSpider`.
+    `scrapy crawl speeches -a site=NAME` and `crawler.crawl_site` prepare the job (profile, archive, report), and seal
+    it after the crawl. Run by other code (`AsyncCrawlerProcess.crawl("speeches", site=NAME)`) the spider prepares its
+    own job, which `crawler.seal` seals. Without arguments there is no crawl and no archive: see `PageSpider`.
     """
 
     name = "speeches"
@@ -70,7 +70,7 @@ class SpeechesSpider(Spider):
     def from_crawler(  # type: ignore[override]
         cls, crawler: Crawler, *args: Any, job: CrawlJob | None = None, **arguments: str
     ) -> Spider:
-        """The spider of a prepared job, or of arguments as `scrapy crawl -a` takes them; else `PageSpider`."""
+        """The spider of a prepared job, or of the arguments of `scrapy crawl -a`; else `PageSpider`."""
         if job is None and (cls.start is not _WALK or not arguments):
             pages = PageSpider.from_crawler(crawler, cls.name, site=arguments.get("site"))
             if cls.start is not _WALK:
@@ -81,17 +81,17 @@ class SpeechesSpider(Spider):
         spider = super().from_crawler(crawler, *args, job=own)
         if job is None:
             crawler.signals.connect(spider.park, signals.spider_closed)
-            # A program that never seals must not keep the site from its next run.
+            # A program that never seals must not block the site's next run.
             finalize(spider, own.archive.close)
         return spider
 
     @classmethod
     def handles_request(cls, request: Request) -> bool:
-        """True for addresses of the sites that ship, so that `scrapy parse URL` knows whose spider to ask."""
+        """True for addresses of built-in sites, so that `scrapy parse URL` finds this spider."""
         return profile_of(request.url) is not None
 
     def park(self, reason: str) -> None:
-        """End a crawl that nobody may come to seal; `reason` is Scrapy's finish reason."""
+        """End a crawl that may never be sealed; `reason` is Scrapy's finish reason."""
         park(self.job, reason)
 
     @cached_property
@@ -101,48 +101,48 @@ class SpeechesSpider(Spider):
 
     @property
     def archive(self) -> ArchiveRun:
-        """The run of the archive that is being written."""
+        """The archive run that this crawl writes."""
         return self.job.archive
 
     @property
     def report(self) -> RunReport:
-        """What the run has seen and done."""
+        """The run report."""
         return self.job.report
 
     @property
     def normaliser(self) -> Normaliser:
-        """Makes records of what pages say."""
+        """Makes records of raw speeches."""
         return self.job.normaliser
 
     @property
     def captures(self) -> CaptureFiles | None:
-        """Where raw bytes are kept; None when they are not."""
+        """The WARC files of the run; None when raw bytes are not kept."""
         return self.job.archive.captures if self.job.captures else None
 
     @property
     def replay(self) -> AnswersAnew | None:
-        """The run that is made again, if this is one."""
+        """The run that is replayed, if any."""
         return self.job.replay
 
     def now(self) -> str:
-        """The present moment as archives write it."""
+        """The current time as written in archives."""
         return self.job.now()
 
     @property
     def hosts(self) -> Hosts:
-        """The hosts it keeps to."""
+        """The hosts that may be requested."""
         return self.job.hosts
 
     @property
     def first_page(self) -> str:
-        """Where it begins."""
+        """The first address."""
         return self.job.arguments.start_url
 
     @cached_property
     def fetcher(self) -> Fetcher:
         """Fetches pages of this site through the running engine."""
         engine = self.crawler.engine
-        assert engine is not None  # noqa: S101 - asked only while crawling
+        assert engine is not None  # noqa: S101 - used only while crawling
         return Fetcher(engine, self.job.hosts, self.job.family)
 
     @cached_property
@@ -162,26 +162,26 @@ class SpeechesSpider(Spider):
 
     @cached_property
     def past(self) -> PastReader:
-        """Reads what the archive has of a speech, where page and parser both changed."""
+        """Reads stored captures of a speech, where page and parser both changed."""
         return PastReader(
             self.job.folder, self.archive.known, self.job.profile, self.job.family, self.normaliser.parser
         )
 
     @cached_property
     def judge(self) -> Judge:
-        """Says whether a text is the speech's."""
+        """Checks whether a text is that of the speech."""
         job = self.job
         return Judge(job.profile.site, self.archive.known, self.normaliser, self.past, job.is_long_since)
 
     async def start(self) -> AsyncIterator[Any]:
-        """Find the section, walk its lists, and plan what to read; then look for known speeches no list shows.
+        """Find the section, walk its lists, and plan what to read; then request known speeches that are on no list.
 
-        Second looks come last, when whatever ailed the site may have passed and other texts are there to compare.
+        Second requests come last, when a temporary failure may have passed and other texts are known to compare.
         """
         with self.report.walking():
             async for output in self._walk():
                 yield output
-        for request in self._second_looks():
+        for request in self._second_requests():
             yield request
 
     async def _walk(self) -> AsyncIterator[Any]:
@@ -207,7 +207,7 @@ class SpeechesSpider(Spider):
     async def _plan_row(
         self, row: ListedRow, section: SectionLink, page: Capture | None
     ) -> AsyncIterator[Request | Item]:
-        """What to do about one row of a list page: read its article, only note it, or tell why it cannot be had."""
+        """The request or item for one row of a list page: its article, only a note, or why it cannot be read."""
         job, listed = self.job, OnList(Row(title=row.title, date=row.date), page)
         if (row.native_id or row.url) in job.report.rows:
             self._listed_again[row.native_id or row.url] = listed
@@ -217,7 +217,7 @@ class SpeechesSpider(Spider):
         local = job.hosts.local(row.url)
         if local is None or row.native_id is None:
             reason = Reason.FOREIGN_HOST if local is None else Reason.BAD_URL
-            unknown = f"no {job.profile.cms} article address: {row.url}; `static_article` in the profile names others"
+            unknown = f"not a {job.profile.cms} article address: {row.url}; `static_article` adds others"
             detail = f"links to {row.url}" if local is None else unknown
             yield await self._missed(row.native_id, row.url, Fetched(None, None, reason, detail), listed)
             return
@@ -230,7 +230,7 @@ class SpeechesSpider(Spider):
             yield Listed(site=job.profile.site, native_id=row.native_id, look=look)
 
     def _absent(self, seen: set[str], section: SectionLink) -> list[Request]:
-        """Known, present speeches that stood on no list page: only their address can say whether they are gone."""
+        """Requests for known, present speeches that are on no list page: only their address shows whether gone."""
         requests = []
         for native_id, known in self.job.archive.known.items():
             if native_id not in seen and not known.is_gone:
@@ -259,13 +259,13 @@ class SpeechesSpider(Spider):
             "section": section,
             "is_doubtful": is_doubtful,
         }
-        # Only its own page says whether a doubtful row is the section's, or one on no list is gone.
+        # Only its own page shows whether a doubtful row belongs to the section, or whether an unlisted one is gone.
         return self.fetcher.article(url, is_own_page=is_doubtful or listed is None).replace(
             callback=self.parse_article, errback=self.article_failed, cb_kwargs=kwargs, headers=headers
         )
 
     async def article_failed(self, failure: Failure) -> AsyncIterator[Item | Request]:
-        """No answer at all for an article, after every retry."""
+        """Errback of an article: no answer after all retries."""
         if isinstance(failure.value, Stopping):
             return
         if own := self.fetcher.own_page(failure.request):  # type: ignore[attr-defined]
@@ -286,7 +286,7 @@ class SpeechesSpider(Spider):
         is_doubtful: bool = False,
         is_second: bool = False,
     ) -> AsyncIterator[Item | Request]:
-        """Read all parts of an article and its counter: one speech, or why it is none."""
+        """Read all parts of an article and its counter: gives one speech, or a `Missed` with the reason."""
         look = self._look(listed, ("list", "article") if listed else ("article",), arrived(response))
         known = self.job.archive.known.get(native_id)
         if (
@@ -316,7 +316,7 @@ class SpeechesSpider(Spider):
     async def _read(
         self, article: Article, first: Fetched, look: Look, *, is_doubtful: bool, is_second: bool
     ) -> AsyncIterator[Item | Request]:
-        """Read what came, and believe it, ask again or tell."""
+        """Read the answer, then accept it, request it again or report it."""
         native_id, listed = article.native_id, article.listed
 
         async def doubts(raw: RawSpeech, seen: Shown) -> Doubt | None:
@@ -325,26 +325,26 @@ class SpeechesSpider(Spider):
         is_unsure = is_doubtful and native_id not in self.job.archive.known
         read = await self.reader.read(article, first, look, is_doubtful=is_unsure, doubts=doubts)
         if isinstance(read, RawSpeech):
-            self._tell_kept(read)
+            self._report_kept(read)
             yield await self.past.compared(read)
         elif isinstance(read, Fetched):
-            yield await self._missed(native_id, article.url, self._said(first, read), listed)
+            yield await self._missed(native_id, article.url, self._by_notice(first, read), listed)
         elif is_second or read.is_final:
             yield await self._missed(native_id, article.url, read.missed(first), listed)
         else:
-            self._look_again(article, is_doubtful=is_doubtful)
-            for output in self._second_looks():
+            self._request_again(article, is_doubtful=is_doubtful)
+            for output in self._second_requests():
                 yield output
 
-    def _second_looks(self) -> list[Item | Request]:
-        """Second looks to take; while the lists are walked they wait for their end."""
+    def _second_requests(self) -> list[Item | Request]:
+        """The second requests; while the lists are walked they wait for the end of the walk."""
         if self.job.report.is_walk_broken:
             return []
         waiting, self._again = self._again, []
         return list(waiting)
 
     async def _has_other_file(self, known: SpeechState) -> bool:
-        """Whether a file of a speech whose page is as it was is another one now."""
+        """Whether a file changed of a speech whose page is unchanged."""
         if not known.files:
             return False
         for url, digest, validators in await self.past.files(known):
@@ -353,14 +353,14 @@ class SpeechesSpider(Spider):
         return False
 
     async def _in_full(self, response: Response) -> Response:
-        """The page itself, for an answer that only said that it is as before."""
+        """The page itself, after an answer of 304."""
         if response.status != HTTPStatus.NOT_MODIFIED:
             return response
         answer = await self.fetcher.get(response.url, "article")
         return answer.response if answer.response is not None else response
 
-    def _look_again(self, article: Article, *, is_doubtful: bool) -> None:
-        """Ask for an article once more, at the end of the run and without conditions."""
+    def _request_again(self, article: Article, *, is_doubtful: bool) -> None:
+        """Request an article once more, at the end of the run and unconditionally."""
         listed = self._listed_again.get(article.native_id, article.listed)
         kwargs = {
             "native_id": article.native_id,
@@ -377,25 +377,25 @@ class SpeechesSpider(Spider):
             )
         )
 
-    def _tell_kept(self, raw: RawSpeech) -> None:
-        """A new speech without words and files, or with another's text, is kept; the run that brings it says so."""
+    def _report_kept(self, raw: RawSpeech) -> None:
+        """Report a new speech that is kept without text and files, or with the text of another."""
         title = raw.look.listed.title if raw.look.listed else None
         if raw.native_id in self.judge.without_text:
-            reason, detail = Reason.NO_ARTICLE, "kept without a text: its page has neither words nor a file"
+            reason, detail = Reason.NO_ARTICLE, "kept without a text: its page has neither text nor a file"
         elif (other := self.judge.copies.get(raw.native_id)) is not None:
-            reason, detail = Reason.DOUBTFUL, f"kept with the very text of {self.job.profile.site}:{other}"
+            reason, detail = Reason.DOUBTFUL, f"kept with the same text as {self.job.profile.site}:{other}"
         else:
             return
         self.job.report.add_gap("speech", raw.url, reason, detail, raw.native_id, title)
 
     @staticmethod
-    def _said(first: Fetched, read: Fetched) -> Fetched:
-        """A page that no reader can read, told by the words it says itself."""
-        said = shown(first.page).notice() if first.page is not None and read.reason is Reason.UNREADABLE else None
-        return Fetched(read.response, None, *said) if said else read
+    def _by_notice(first: Fetched, read: Fetched) -> Fetched:
+        """A failed answer whose page shows a notice, with the reason of the notice."""
+        notice = shown(first.page).notice() if first.page is not None and read.reason is Reason.UNREADABLE else None
+        return Fetched(read.response, None, *notice) if notice else read
 
     def _other_article(self, native_id: str, fetched: Fetched) -> str | None:
-        """Id of the article a row's address redirected to, when it is another one of this site."""
+        """Id of the article to which a row's address redirected, when it is another one of this site."""
         target = self.job.family.native_id(fetched.response.url) if fetched.page and fetched.response else None
         return target if target != native_id else None
 
@@ -404,17 +404,17 @@ class SpeechesSpider(Spider):
         return [article.listed.row.title if article.listed else None, known.title if known else None]
 
     def _is_of_row(self, article: Article, first: Fetched) -> bool:
-        """Whether the article that an address led to is the row's: error pages have article addresses, too."""
+        """Whether the article at a redirect's target is the row's: error pages may have article addresses, too."""
         if first.page is None:
             return False
         seen = shown(first.page)
         if any(map(seen.names, self._titles(article))):
             return True
-        # A row that was never anything but a pointer may bear words of its own; the judge looks at them.
+        # The title of a row that has always been a redirect may differ; the judge checks it.
         return article.native_id not in self.job.archive.known and seen.notice() is None
 
     def _led_astray(self, article: Article, asked: Response, first: Fetched) -> Fetched | None:
-        """Why the page an address led to is not the article: the front page, a list, an error page."""
+        """The failed answer when a redirect led to the front page, a list or an error page; else None."""
         answer, family = first.response, self.job.family
         if first.page is None or answer is None or answer.url == asked.url:
             return None
@@ -422,13 +422,13 @@ class SpeechesSpider(Spider):
         is_list = (target is None and family.column_id(answer.url) is not None) or _is_root(answer.url)
         if target == article.native_id or (any(map(seen.names, self._titles(article))) and not is_list):
             return None
-        if said := seen.notice():
-            return Fetched(answer, None, *said)
+        if notice := seen.notice():
+            return Fetched(answer, None, *notice)
         reason = Reason.NO_ARTICLE if article.listed else Reason.ELSEWHERE
         return Fetched(answer, None, reason, f"redirects to {answer.url}, which is not the article")
 
     async def _led_elsewhere(self, target: str, article: Article, first: Fetched) -> AsyncIterator[Item | Request]:
-        """A row that only leads to another article: that one is the speech, and it is taken once."""
+        """A row that only redirects to another article: that one is the speech, and it is taken once."""
         answer, listed = first.response, article.listed
         detail = f"redirects to {self.job.profile.site}:{target}"
         elsewhere = Fetched(answer, None, Reason.ELSEWHERE, detail)
@@ -441,7 +441,7 @@ class SpeechesSpider(Spider):
     async def _confirmed(
         self, known: SpeechState, response: Response, look: Look, listed: OnList | None
     ) -> Confirmed:
-        """A look at an article that is as it was; its view count is read all the same."""
+        """An observation of an unchanged article; its view count is read nevertheless."""
         look = replace(look, captures=(await capture("article", 1, response),), **http_facts(response))
         if response.status == 304:
             look = replace(look, http_status=304, payload_sha256=known.article_sha256[0])
@@ -468,7 +468,7 @@ class SpeechesSpider(Spider):
 
 
 _WALK = SpeechesSpider.start
-"""`scrapy parse` and `fetch` put a start() of their own in its place: they ask for one page and crawl nothing."""
+"""`scrapy parse` and `fetch` replace start() with their own: they request one page and crawl nothing."""
 
 
 def _is_root(url: str) -> bool:

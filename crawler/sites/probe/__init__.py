@@ -1,1 +1,1 @@
-"""Looking at a site nobody has a profile of: which CMS, which section, what would be archived."""
+"""Probes a site without a profile: which CMS, which section, what would be archived."""

@@ -1,4 +1,4 @@
-"""What a probe found, as one object of plain values, and as text for people."""
+"""The findings of a probe, as one object of plain values, and as text for people."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SHOWN = ("id", "title", "published_at", "published_on", "view_count", "speaker"
 
 
 def findings(survey: Survey, reading: Reading, sample: Sample, agent: str, now: datetime) -> dict[str, Any]:
-    """Everything that was found, keys in the order it is told."""
+    """All findings, keys in the order of output."""
     return {
         "url": survey.url,
         "cms": {"family": reading.marks.family, "evidence": list(reading.marks.evidence)},
@@ -46,27 +46,27 @@ def findings(survey: Survey, reading: Reading, sample: Sample, agent: str, now: 
 
 
 def doubts(found: Mapping[str, Any], sample: Sample) -> list[str]:
-    """Why somebody must look before the profile is trusted; none when all was read."""
+    """Reasons to check the profile by hand; none when everything was read."""
     count = len(sample.lines)
     reasons = [
         f"{key} read of {found['coverage'][key]} of {count}" for key in _MUST if found["coverage"][key] < count
     ]
     if count == 0:
-        reasons.append(f"no speech could be read: {sample.said}")
+        reasons.append(f"no speech could be read: {sample.message}")
     elif sample.exit_status != Exit.COMPLETE:
         reasons.append(
-            f"the crawl of the sample ended with {sample.exit_status}: {sample.said.partition(chr(10))[0]}"
+            f"the crawl of the sample ended with {sample.exit_status}: {sample.message.partition(chr(10))[0]}"
         )
     if unsure := sample.problems.get("body: low-confidence"):
         reasons.append(f"the generic reader is unsure of {unsure} of {count} bodies")
     reasons += found["list"]["doubts"]
     if lost := found["charset"]["unreadable"]:
-        reasons.append(f"{lost} bytes of the pages are no characters")
+        reasons.append(f"{lost} bytes of the pages could not be decoded")
     return reasons
 
 
 def _local(survey: Survey, url: str) -> str:
-    """An address as it is asked for: on the site's own host, whatever alias the page names."""
+    """An address on the site's own host, also where the page names an alias."""
     return survey.hosts.local(url) or url
 
 
@@ -90,7 +90,7 @@ def _counts(lists: Sequence[ListPage]) -> dict[str, Any]:
 
 
 def _rows_shown(lists: Sequence[ListPage]) -> int:
-    """How many rows were shown, as the walk counts: an article on two pages, pinned on one, is two rows."""
+    """The number of rows shown, counted as in the walk: an article on two pages, pinned on one, is two rows."""
     places = Counter(key for listing in lists for key in {row.native_id or row.url for row in listing.rows})
     others = sum(listing.doubled + len(listing.unlinked) for listing in lists)
     return len(places) + others + sum(count == 2 for count in places.values())
@@ -104,20 +104,20 @@ def list_doubts(lists: Sequence[ListPage]) -> list[str]:
     pages = max((listing.pages or 0 for listing in lists), default=0)
     shown = _rows_shown(lists)
     leads_on = last.next_url is not None or linked > len(lists)
-    reasons = [f"a row has no address that can be read: {said}" for listing in lists for said in listing.unlinked[:1]]
+    reasons = [f"a row has no address that can be read: {row}" for listing in lists for row in listing.unlinked[:1]]
     if not (total and shown >= total):
         stuck = last.unfollowed or (last.idle if len(lists) == 1 else ())
-        reasons += [f"what leads on cannot be followed: {said}" for said in stuck]
+        reasons += [f"cannot follow a control: {one}" for one in stuck]
         is_one = len(lists) == 1 and not leads_on
         reasons += [
-            f"what leads on cannot be followed: {one.words}"
+            f"cannot follow a control: {one.words}"
             for one in lists[0].elsewhere
             if is_one or (one.is_named and one.year is None)
         ]
     if pages > len(lists) and not leads_on:
-        reasons.append(f"the list says that it has {pages} pages, and nothing leads to page {len(lists) + 1}")
+        reasons.append(f"the list states {pages} pages, and no link leads to page {len(lists) + 1}")
     if total > shown and not leads_on and not reasons and not any(listing.further for listing in lists):
-        reasons.append(f"the list says that it has {total} rows, its pages show {shown}")
+        reasons.append(f"the list states {total} rows, its pages show {shown}")
     first, second = lists[0].rows, lists[1].rows if len(lists) > 1 else ()
     if second and {row.url for row in first} == {row.url for row in second}:
         reasons.append("the second page of the list shows the rows of the first")
@@ -129,7 +129,7 @@ def list_doubts(lists: Sequence[ListPage]) -> list[str]:
 
 
 def _dates(lists: Sequence[ListPage], sample: Sample, now: datetime) -> dict[str, str | None]:
-    """The newest and the oldest day of the rows probed, of the speeches read where rows have none."""
+    """The newest and the oldest day of the rows probed, or of the speeches read where rows have no dates."""
     read = (
         published(row.date, tz=ZoneInfo("Asia/Shanghai"), seen_at=now)
         for listing in lists
@@ -142,7 +142,7 @@ def _dates(lists: Sequence[ListPage], sample: Sample, now: datetime) -> dict[str
 
 
 def _counter(survey: Survey, reading: Reading) -> dict[str, Any]:
-    """Where the count is: `url` of the counter, what asking does, and why it is not asked."""
+    """The counter: its `url`, what a request does, and why it is not requested."""
     article = reading.article
     url = article.counter if article else None
     if url is None:
@@ -162,7 +162,7 @@ def _robots(survey: Survey, reading: Reading, agent: str) -> dict[str, Any]:
 
 
 def _charset(answers: Mapping[str, TextResponse]) -> dict[str, Any]:
-    """Declared by header and page, used for decoding, and how many U+FFFD came of it."""
+    """The charsets declared by headers and pages, those used for decoding, and the number of U+FFFD."""
     seen = list(answers.values())
     types = [(answer.headers.get("Content-Type") or b"").decode("latin-1") for answer in seen]
     headers = sorted({found[1].lower() for kind in types if (found := _CHARSET.search(kind))})
@@ -183,9 +183,9 @@ def _speech(line: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def as_text(found: Mapping[str, Any]) -> str:
-    """For people: a fact a line, then the speeches, the coverage and the problems."""
+    """Text for people: one fact per line, then the speeches, the coverage and the problems."""
     count = len(found["speeches"])
-    lines = [f"{name:<10}{said}" for name, said in _facts(found, count).items()]
+    lines = [f"{name:<10}{text}" for name, text in _facts(found, count).items()]
     lines += ["", f"{count} speeches as they would be archived"]
     for one in found["speeches"]:
         views = "views unknown" if one["view_count"] is None else f"{one['view_count']} views"
@@ -196,7 +196,7 @@ def as_text(found: Mapping[str, Any]) -> str:
         )
         lines.append(f"      {one['begins']}")
     lines += ["", "coverage  " + ", ".join(f"{key} {n}/{count}" for key, n in found["coverage"].items())]
-    lines.append("not had   " + (", ".join(f"{why} ({n})" for why, n in found["not_captured"].items()) or "none"))
+    lines.append("failed    " + (", ".join(f"{why} ({n})" for why, n in found["not_captured"].items()) or "none"))
     lines.append("problems  " + (", ".join(f"{code} ({n})" for code, n in found["problems"].items()) or "none"))
     return "\n".join(lines)
 
@@ -204,8 +204,8 @@ def as_text(found: Mapping[str, Any]) -> str:
 def _facts(found: Mapping[str, Any], count: int) -> dict[str, str]:
     cms, counts, counter, robots = (found[key] for key in ("cms", "list", "counter", "robots"))
     charset, dates = found["charset"], found["dates"]
-    marks = " · ".join(cms["evidence"]) or "no sign of any CMS we know: read by structure"
-    asked = "asked" if counter["asked"] else counter["why_not"] or "not asked"
+    marks = " · ".join(cms["evidence"]) or "no known CMS recognised: read by structure"
+    asked = "requested" if counter["asked"] else counter["why_not"] or "not requested"
     delay = f", Crawl-delay {robots['crawl_delay']}" if robots["crawl_delay"] else ""
     return {
         "site": found["url"],

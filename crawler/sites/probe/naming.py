@@ -1,4 +1,4 @@
-"""Names read off a site's pages: of the site, its committee, its profile and the sections it has. Pure."""
+"""Reads names from a site's pages: of the site, its committee, its profile and its sections. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from crawler.pages.page import Page, squeeze, strings, tidy, words
 
 SECTIONS = ("领导讲话", "讲话", "主席讲话", "领导言论", "重要讲话", "讲话发言", "领导致辞", "主席致辞", "讲话选登")
-"""What committees call the section, the commonest first."""
+"""Names of the section on committees' sites, the most common first."""
 _SEPARATORS = re.compile(r"[-_—|－–·]+")
 _COMMITTEE = re.compile(r"(?:中国人民政治协商会议|政协)(?P<place>[\u4e00-\u9fff]{2,12}?)委员会")
 _PLACE = re.compile(r"(?P<place>[\u4e00-\u9fff]{2,12}?[省市县区州旗盟])(?:人民)?政协")
@@ -21,25 +21,25 @@ _LONGEST_SECTION = 8
 
 
 def profile_name(url: str) -> str:
-    """A name for the profile, made of the host: `gszx-zggswz` of gszx.zggswz.com."""
+    """A name for the profile, made from the host: `gszx-zggswz` for gszx.zggswz.com."""
     host = (urlsplit(url).hostname or "").lower()
     labels = [label for label in host.split(".") if label not in _HOST_FURNITURE]
     return re.sub(r"[^a-z0-9-]", "-", "-".join(labels)).strip("-")[:40] or "site"
 
 
 def site_name(pages: Sequence[Page], sections: Sequence[str]) -> str | None:
-    """The site's name: of the meta tag SiteName, else the piece of a `<title>` that names 政协, else its last."""
+    """The site's name: from the meta tag SiteName, else the part of a `<title>` with 政协, else its last part."""
     for page in pages:
         for meta in page.all("//meta[@name][@content]"):
-            if (meta.get("name") or "").strip().lower() == "sitename" and (said := tidy(meta.get("content") or "")):
-                return said
+            if (meta.get("name") or "").strip().lower() == "sitename" and (name := tidy(meta.get("content") or "")):
+                return name
     titles = [piece for page in pages for node in page.all("//title") for piece in _SEPARATORS.split(words(node))]
     pieces = [tidy(piece) for piece in titles if tidy(piece) and tidy(piece) not in {*sections, "首页", "网站首页"}]
     return next((piece for piece in pieces if "政协" in piece), pieces[-1] if pieces else None)
 
 
 def committee(pages: Sequence[Page], name: str | None) -> str | None:
-    """The committee as most of the pages' words name it, else as the site's name does; None when neither says."""
+    """The committee named most often on the pages, else the one in the site's name; None when there is none."""
     texts = (squeeze("".join(strings(page.root))) for page in pages)
     places = Counter(match["place"] for text in texts for match in _COMMITTEE.finditer(text))
     likely = [place for place, _ in places.most_common() if not _NO_PLACE.search(place)]
@@ -49,7 +49,7 @@ def committee(pages: Sequence[Page], name: str | None) -> str | None:
 
 
 def section_candidates(page: Page, most: int = 12) -> list[str]:
-    """Names of links that may be sections, those that speak of leaders or speeches first."""
+    """Names of links that may be sections, those with words for leaders or speeches first."""
     shown = dict.fromkeys(_short_names(page))
     return sorted(shown, key=lambda name: _TELLING.search(name) is None)[:most]
 

@@ -1,4 +1,4 @@
-"""A few speeches as they would be archived: the real crawl, by the new profile, into a scratch archive."""
+"""Crawls a few speeches with the new profile into a scratch archive."""
 
 from __future__ import annotations
 
@@ -39,25 +39,25 @@ TAGS = {
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A crawl of a few speeches: its lines of latest.jsonl, its report and the file of that, how it ended."""
+    """A crawl of a few speeches: its lines of latest.jsonl, its report and report file, exit status and message."""
 
     lines: tuple[dict[str, Any], ...]
     report: dict[str, Any]
     report_file: Path | None
     exit_status: int
-    said: str
+    message: str
     archive: Path
 
     @property
     def coverage(self) -> dict[str, int]:
-        """How many speeches have each field; an empty body is none."""
+        """The number of speeches with each field; an empty body does not count."""
         return {key: sum(line[key] not in {None, ""} for line in self.lines) for key in FIELDS}
 
     @property
     def problems(self) -> dict[str, int]:
         """Problems by field and code."""
-        told = Counter(f"{one['field']}: {one['code']}" for line in self.lines for one in line["problems"])
-        return dict(sorted(told.items()))
+        counts = Counter(f"{one['field']}: {one['code']}" for line in self.lines for one in line["problems"])
+        return dict(sorted(counts.items()))
 
     @property
     def not_captured(self) -> dict[str, int]:
@@ -65,12 +65,12 @@ class Sample:
         return dict(sorted(Counter(gap["reason"] for gap in self.report.get("not_captured", [])).items()))
 
     def tags_filled(self, family: Family) -> dict[str, int]:
-        """On how many of the captured articles each of the government's meta tags is filled."""
+        """For each of the government's meta tags, the number of captured articles on which it is filled."""
         found = dict.fromkeys(TAGS, 0)
         for page in self._articles(family):
-            said = read_claims(page)
+            claims = read_claims(page)
             for tag, key in TAGS.items():
-                found[tag] += getattr(said, key) is not None
+                found[tag] += getattr(claims, key) is not None
         return found
 
     def _articles(self, family: Family) -> list[Page]:
@@ -89,7 +89,7 @@ class Sample:
 
 
 def crawl_sample(site: str, profile: Path, root: Path, speeches: int, settings: Sequence[str]) -> Sample:
-    """Crawl at most so many speeches of the profile into `root`; `settings` are `KEY=VALUE` of the command line."""
+    """Crawl at most `speeches` speeches of the profile into `root`; `settings` are `KEY=VALUE` as for `-s`."""
     arguments = ["-a", f"site={site}", "-a", f"profile={profile}", "-a", f"limit={speeches}"]
     for setting in [*settings, f"ARCHIVE_ROOT={root}"]:
         arguments += ["-s", setting]
@@ -104,6 +104,6 @@ def crawl_sample(site: str, profile: Path, root: Path, speeches: int, settings: 
         report=json.loads(reports[-1].read_text("utf-8")) if reports else {},
         report_file=reports[-1] if reports else None,
         exit_status=done.returncode,
-        said=(done.stdout or done.stderr).strip(),
+        message=(done.stdout or done.stderr).strip(),
         archive=archive,
     )

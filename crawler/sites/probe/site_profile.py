@@ -13,7 +13,7 @@ Facts = Mapping[str, str | list[str]]
 
 
 def profile_facts(survey: Survey, reading: Reading) -> tuple[dict[str, str | list[str]], list[str]]:
-    """The keys of the profile, and what of them the site did not say, so that somebody must look."""
+    """The keys of the profile, and messages about those that the pages do not give."""
     pages = list(survey.pages.values())
     host = urlsplit(survey.url).netloc.lower()
     name = site_name(pages, [reading.section.name])
@@ -29,11 +29,11 @@ def profile_facts(survey: Survey, reading: Reading) -> tuple[dict[str, str | lis
         "section": _printable(reading.section.name),
         "hosts": [host, *aliases],
         **_counter(reading),
-    }, [f"the pages do not say the {key}: mend it in the profile" for key in unsaid]
+    }, [f"the pages do not give the {key}: correct it in the profile" for key in unsaid]
 
 
 def _counter(reading: Reading) -> dict[str, str]:
-    """What the profile says of a counter: nothing where the article shows none, which is the default."""
+    """The profile's `counter`; empty, for the default, where the article has none."""
     article = reading.article
     if article is None or article.counter is None:
         return {}

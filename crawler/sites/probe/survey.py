@@ -1,4 +1,4 @@
-"""A first look at a site: its start page, two list pages and one article, and which family reads them."""
+"""Surveys a site: its start page, two list pages and one article, and which family reads them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LOCKED = ("HTTP 401", "HTTP 403")
 
 
 class NotProbed(Exception):  # noqa: N818 - reads as a sentence
-    """A site that cannot be looked at: what was met, the remedy, and the exit status."""
+    """A site that cannot be probed; has the message with the remedy, and the exit status."""
 
     def __init__(self, status: Exit, message: str) -> None:
         super().__init__(message)
@@ -52,7 +52,7 @@ class Reading:
 
 @dataclass(slots=True)
 class Survey:
-    """What a first look found: `pages` and `answers` by the address asked; `robots` is None without rules."""
+    """The result of the survey: `pages` and `answers` by requested address; `robots` is None without rules."""
 
     url: str
     hosts: Hosts
@@ -64,11 +64,11 @@ class Survey:
 
 
 class SurveySpider(Spider):
-    """Looks at a site through our middlewares and keeps nothing; the outcome is in its survey.
+    """Requests a few pages of a site through our middlewares and keeps nothing; the result is in its survey.
 
     Args:
-        survey: is filled.
-        sections: names the section may have.
+        survey: filled by the spider.
+        sections: possible names of the section.
     """
 
     name = "survey"
@@ -80,12 +80,12 @@ class SurveySpider(Spider):
 
     @property
     def hosts(self) -> Hosts:
-        """The hosts it keeps to."""
+        """The hosts that may be requested."""
         return self.survey.hosts
 
     @property
     def first_page(self) -> str:
-        """Where it begins."""
+        """The first address."""
         return self.survey.url
 
     @classmethod
@@ -95,11 +95,11 @@ class SurveySpider(Spider):
         return spider
 
     def robots_parsed(self, robotparser: RobotParser, request: Request) -> None:  # noqa: ARG002 - Scrapy's signature
-        """Keep the rules of the site's own host, the first that is asked."""
+        """Keep the rules of the site's own host, the first that is requested."""
         self.survey.robots = self.survey.robots or robotparser
 
     async def start(self) -> AsyncIterator[Any]:
-        """Look; nothing is yielded."""
+        """Survey the site; nothing is yielded."""
         try:
             await self._look()
         except NotProbed as error:
@@ -109,7 +109,7 @@ class SurveySpider(Spider):
             yield request
 
     async def _look(self) -> None:
-        """Try families by what speaks for them, again after every page; the generic one only if no other reads."""
+        """Try families by their evidence, again after every page; the generic one only if no other reads the site."""
         starts = [await self._start(self.survey.url)]
         tried: set[str] = set()
         while candidate := self._likeliest(tried):
@@ -192,9 +192,9 @@ class SurveySpider(Spider):
             return Fetched(None, None, Reason.FOREIGN_HOST, f"leads to {ask.url}")
         if ask.form is None and local in self.survey.pages:
             seen = self.survey.pages[local]
-            # Parsed anew: reading an article takes furniture out of its tree.
+            # Parsed again: reading an article removes boilerplate from its tree.
             return Fetched(self.survey.answers.get(local), Page(seen.url, seen.text), None, "")
-        assert self.crawler.engine is not None  # noqa: S101 - asked only while crawling
+        assert self.crawler.engine is not None  # noqa: S101 - used only while crawling
         address = Ask(local, ask.form, ask.headers, ask.is_fragment)
         fetched = await Fetcher(self.crawler.engine, self.survey.hosts, reader).get(address, expected)
         if fetched.page is not None:
@@ -206,16 +206,16 @@ class SurveySpider(Spider):
     def _no_section(self, start: Page) -> str:
         names = ", ".join(section_candidates(start))
         if not names and start.all("//input[@type='password']"):
-            return f"{start.url}: asks for a login; nothing public was found there"
+            return f"{start.url}: asks for a login; no public page was found"
         if not start.all("//a[@href]"):
-            return f"{start.url}: is no page with links; give the address of the site or of its list"
-        seen = f"the sections seen are: {names}" if names else "no section was seen at all"
+            return f"{start.url}: not a page with links; give the address of the site or of its list"
+        seen = f"sections found: {names}" if names else "no section was found"
         return f"{start.url}: no list named {' or '.join(self.sections)}; {seen}; name one with --section"
 
 
 @contextmanager
 def _reading(url: str) -> Iterator[None]:
-    """Read a page without which there is nothing to probe: one that takes too long ends the look at the site."""
+    """Read a page that the probe needs; if it takes too long, the probe ends."""
     try:
         with reading_time(url):
             yield
@@ -226,10 +226,10 @@ def _reading(url: str) -> Iterator[None]:
 def _why_unread(url: str, fetched: Fetched) -> tuple[Exit, str]:
     reason = fetched.reason or Reason.UNREADABLE
     if reason in _REFUSING or fetched.detail.startswith(_LOCKED):
-        return Exit.REFUSED, f"{url}: the site refuses ({reason.value}): {fetched.detail}; nothing more was asked"
+        return Exit.REFUSED, f"{url}: the site refuses ({reason.value}): {fetched.detail}; nothing more was requested"
     if reason in _WRONG:
         return (
             Exit.WRONG_USE,
-            f"{url}: is no page to begin at ({reason.value}): {fetched.detail}; give another address",
+            f"{url}: not a page to begin at ({reason.value}): {fetched.detail}; give another address",
         )
     return Exit.GAPS, f"{url}: could not be read ({reason.value}): {fetched.detail}; is the site up?"

@@ -1,4 +1,4 @@
-"""What a look at a speech keeps: the row of the list it stood in, and the facts of its article's answer."""
+"""The parts of an observation: the list row, and the facts of the article's answer."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ class OnList:
 
     @property
     def captures(self) -> tuple[Capture, ...]:
-        """The page, as a line that was read from it names it."""
+        """The capture of the page, if any."""
         return (self.page,) if self.page else ()
 
 
 def sha256_of(response: Response) -> str:
-    """The digest of an answer's entity, its content codings taken off."""
+    """The digest of an answer's entity, its content codings decoded."""
     return hashlib.sha256(response.body).hexdigest()
 
 
 def http_facts(response: Response | None) -> dict[str, Any]:
-    """What an observation keeps of the article's answer."""
+    """Fields of an observation about the article's answer."""
     if response is None:
         return {}
     return {
