@@ -28,7 +28,7 @@ def renumbered(known: Mapping[str, SpeechState], rows: Sequence[ListedRow]) -> s
         return None
     return (
         f"{len(same)} of {len(rows)} rows have titles of known speeches, and none has a known id: ids have changed, "
-        "by the site's addresses, by `cms` or `static_article` in the profile, or by a newer version of this software "
+        "by the site's addresses, by `cms` or `static_article` in the profile, or by a newer version of this program "
         "(CHANGELOG.md); nothing was read, nothing is marked gone. Correct the profile so that ids stay the same; if "
         "the site itself has new ids, give the profile a new `id_namespace` and begin another archive"
     )
