@@ -15,25 +15,25 @@ from lxml import etree
 
 from crawler.pages.body.judging import Judged, names_file
 from crawler.pages.body.kinds import (
+    ABOUT_THE_SITE,
     BOILERPLATE,
     BY_WORDS,
+    EMPTY_LABEL,
+    ENDS_WITHIN,
     PLAIN,
+    SITE_LABEL,
     Kind,
     closes_for_good,
     has_labelled_day,
     has_moment,
-    is_about_the_site,
-    is_empty_label,
     is_footer,
     is_mere,
-    is_of_the_site,
     is_own_day,
     is_sentence,
     is_subtitle,
     is_typed_link,
     names_editors,
     says_something,
-    tells_beside,
     worth,
 )
 from crawler.pages.body.lines import Line, leads_nowhere
@@ -164,7 +164,7 @@ def _cut(page: Judged, lines: range, keeps: tuple[int, ...], flows: Flows) -> It
         # Above the text stand titles and tables of labels: only a sentence is missed there.
         is_text = what is Kind.PROSE and page.worths[i] > 0 and (i >= keeps[0] or is_sentence(line))
         is_text = is_text or (what is Kind.INFO and flows.holds(i) and _PAUSED.search(line.text) is not None)
-        is_among = flows.holds(i) or (is_sentence(line) and not is_about_the_site(line))
+        is_among = flows.holds(i) or (is_sentence(line) and not ABOUT_THE_SITE.search(line.text))
         is_own = is_sentence(line) or not (is_mere(line) or is_footer(line))
         if is_text or (what in BOILERPLATE and is_among and is_own):
             yield i
@@ -218,7 +218,7 @@ def _is_own(page: Judged, index: int, text_flow: Flow | None, flows: Flows, *, d
     what, line = page.kinds[index], page.lines[index]
     if _is_text(page, index):
         return True
-    if dated and not line.linked and (what is Kind.DAY or (what is Kind.INFO and not is_of_the_site(line))):
+    if dated and not line.linked and (what is Kind.DAY or (what is Kind.INFO and not SITE_LABEL.search(line.text))):
         return True
     if what in BOILERPLATE:
         return _is_part(page, index, flows)
@@ -277,7 +277,7 @@ def _stop(page: Judged, start: int, end: int) -> tuple[int, set[int]]:
 def _closes(page: Judged, index: int, flows: Flows) -> bool:
     """True for a line at the end of the text that is none of it."""
     line, what = page.lines[index], page.kinds[index]
-    if is_empty_label(line):
+    if EMPTY_LABEL.fullmatch(line.text):
         return not flows.holds(index)
     if what is Kind.LINKS:
         return not (flows.holds(index) and leads_nowhere(line)) and not _is_text(page, index)
@@ -330,7 +330,8 @@ def _is_part(page: Judged, index: int, flows: Flows) -> bool:
     if page.kinds[index] not in BOILERPLATE:
         return True
     line = page.lines[index]
-    if not line.linked and flows.is_beside(index) and (names_editors(line) or tells_beside(line)):
+    says_more = ENDS_WITHIN.search(line.text) and not is_footer(line)
+    if not line.linked and flows.is_beside(index) and (names_editors(line) or says_more):
         return True
     is_own = says_something(line) and (line.linked * 2 <= line.size or ends_sentence(line.text))
     if not (is_own or _is_typed(line)) or not flows.holds(index) or is_mere(line):

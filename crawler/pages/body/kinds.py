@@ -90,11 +90,13 @@ _FOOTER_LINE = re.compile(
 _LONE = re.compile(rf"{_MARK}(?:{_RELATED}|{_REMARKS}|发表(?:评论|回复)|我来说两句){_TAIL}*")
 _NEIGHBOUR = re.compile(rf"{_MARK}{_NEIGHBOURS}(?:文章)?(?:$|[:：\s»>])")
 _COMMENTED = re.compile(rf"{_MARK}(?:{_REMARKS}|我来说两句|发表(?:评论|回复))")
-_SITE_LABEL = re.compile(
+# What an info line says of the page, not of the meeting: source, author, views, size of letters.
+SITE_LABEL = re.compile(
     "来源|来自|出处|作者|浏览|点击|阅读|访问|人气|字体|字号|编辑|责编|发布|发表|录入|更新|添加|上传|审核|关键[字词]|标签"
     r"|热线|技术支持|索\s*引\s*号|分\s*类|机关|机构|文\s*号|成文|主题词"
 )
-_EMPTY_LABEL = re.compile(rf"(?:[\u4e00-\u9fff]{{0,2}}(?:{_SITE_LABEL.pattern})\W*[:：]\s*)+")
+# A label of the page's own without a value: `关键字：`.
+EMPTY_LABEL = re.compile(rf"(?:[\u4e00-\u9fff]{{0,2}}(?:{SITE_LABEL.pattern})\W*[:：]\s*)+")
 _SUBTITLE = re.compile(r"[—―–]|--")
 _OWN_DAY = re.compile(r"[（(]\s*(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})\s*年[^。]{1,24}[）)]$")
 _COMMENTS = re.compile(r"[^，。]{0,30}\d+\s*[条件个篇]评论[^，。]{0,10}$")
@@ -103,7 +105,7 @@ _DISCLAIMER = re.compile(
     r"|凡(?:本网|本站|注明).{0,12}来源|.{0,4}转载请注明|(?:本文|原文|文章)(?:链接|网址|地址)[:：])"
 )
 # What a disclaimer is about; a note of the text itself is about anything else.
-_ABOUT_THE_SITE = re.compile("本[网站]|网站|转载|版权|著作权|侵权|来源|稿件|作者|本文|链接|投资")
+ABOUT_THE_SITE = re.compile("本[网站]|网站|转载|版权|著作权|侵权|来源|稿件|作者|本文|链接|投资")
 _TOOLS = re.compile(
     rf"{_MARK}(?:(?:正文\s*)?字[体号](?:大小)?[:：]?\s*[\[【（(]?\s*(?:[大中小]|放大|默认)|大[\s|]*中[\s|]*小{_TAIL}*$"
     rf"|(?:分享到?|登录|注册|搜索|更多|用户名|密码|验证码)(?:{_TAIL}.*)?$"
@@ -134,8 +136,8 @@ _TRAIL = re.compile(
     r"|位置[:：]|(?:[^>]{1,30}>){2}"
 )
 _MAY_BE_TRAIL = re.compile("[>位栏]")
-# A sentence that ends within the line: what it tells is its own.
-_WITHIN = re.compile("[。！？].{2}")
+# A sentence that ends within the line: what it says is its own, what follows may be a number or an address.
+ENDS_WITHIN = re.compile("[。！？].{2}")
 _DATE = (
     r"(?:\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}\s*日?|\d{1,2}/\d{1,2}/\d{4}"
     r"|[一二][〇○零一二三四五六七八九]{3}年.{1,3}月.{1,4}日)"
@@ -178,19 +180,9 @@ def is_mere(line: Line) -> bool:
     return _LONE.fullmatch(line.bare) is not None
 
 
-def is_empty_label(line: Line) -> bool:
-    """True for a label of the page's own without a value: `关键字：`."""
-    return _EMPTY_LABEL.fullmatch(line.text) is not None
-
-
 def names_editors(line: Line) -> bool:
     """True for a line of nothing but editors and their names: `（责任编辑：文静）`."""
     return _EDITORS.fullmatch(line.text) is not None and _EDITED.search(line.text) is not None
-
-
-def tells_beside(line: Line) -> bool:
-    """True for a sentence within a line: what follows it may be a number or an address."""
-    return not is_footer(line) and _WITHIN.search(line.text) is not None
 
 
 def is_typed_link(line: Line) -> bool:
@@ -203,17 +195,12 @@ def is_footer(line: Line) -> bool:
     return _FOOTER_LINE.match(line.text) is not None
 
 
-def is_about_the_site(line: Line) -> bool:
-    """True for words about the page itself: who may copy it, where it comes from."""
-    return _ABOUT_THE_SITE.search(line.text) is not None
-
-
 def _is_disclaimer(line: Line) -> bool:
     match = _DISCLAIMER.match(line.text)
     if match is None or line.size > _LONGEST_DISCLAIMER:
         return False
     is_heading = match.end() >= len(line.text) - 2
-    return is_heading or _ABOUT_THE_SITE.search(line.text, match.end()) is not None
+    return is_heading or ABOUT_THE_SITE.search(line.text, match.end()) is not None
 
 
 def has_labelled_day(line: Line) -> bool:
@@ -239,11 +226,6 @@ def is_subtitle(text: str) -> bool:
 def is_own_day(text: str) -> bool:
     """True for a day in brackets, `（2023年12月27日）`: when the speech was given, never when it was published."""
     return _OWN_DAY.match(text) is not None
-
-
-def is_of_the_site(line: Line) -> bool:
-    """True for an info line that tells of the page, not of the meeting: source, author, views, size of letters."""
-    return _SITE_LABEL.search(line.text) is not None
 
 
 def closes_for_good(line: Line) -> bool:
@@ -288,7 +270,7 @@ def _is_furniture(text: str) -> bool:
 
 def _of_the_page(text: str) -> Kind | None:
     """What a short line says about the page: where it stands, when and by whom it was published."""
-    if _WITHIN.search(text):
+    if ENDS_WITHIN.search(text):
         return None
     if _MAY_BE_TRAIL.search(text) and _TRAIL.match(text) and not text.endswith(_SENTENCE_MARKS):
         return Kind.LINKS

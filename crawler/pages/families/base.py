@@ -25,6 +25,11 @@ from pipelines.reasons import Reason
 from pipelines.record import Problem, Raw
 
 
+def any_case(*patterns: str) -> tuple[re.Pattern[str], ...]:
+    """Patterns that ignore case, as servers and editors do."""
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
+
+
 class BaseFamily(Family):
     """A family by its facts; what each method answers is said at `Family`.
 

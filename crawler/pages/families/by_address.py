@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from crawler.pages.addresses import ArticleAddress
+from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily
 from crawler.pages.lists.pagination import Pager
 from crawler.pages.lists.sections import Column
@@ -26,20 +27,20 @@ class ByDay(DescribedFamily):
     """
 
     version = "by-day/1"
-    marks = (
-        re.compile(r"/\d{4}/\d\d-\d\d/\d{3,}\.s?html?", re.IGNORECASE),
-        re.compile(r"/\d{4}-\d\d/\d\d/content_\d+\.s?html?", re.IGNORECASE),
-        re.compile(r"/(?:system|doc)/\d{4}/\d\d/\d\d/\d{3,}\.s?html?", re.IGNORECASE),
+    marks = any_case(
+        r"/\d{4}/\d\d-\d\d/\d{3,}\.s?html?",
+        r"/\d{4}-\d\d/\d\d/content_\d+\.s?html?",
+        r"/(?:system|doc)/\d{4}/\d\d/\d\d/\d{3,}\.s?html?",
     )
-    articles = (
-        re.compile(rf"/\d{{4}}/\d\d-\d\d/{_NUMBER}", re.IGNORECASE),
-        re.compile(rf"/\d{{4}}-\d\d-\d\d/{_NUMBER}", re.IGNORECASE),
-        re.compile(rf"/\d{{4}}-\d\d/\d\d/content_{_NUMBER}", re.IGNORECASE),
-        re.compile(rf"/(?:system|doc)/\d{{4}}/\d\d/\d\d/{_NUMBER}", re.IGNORECASE),
+    articles = any_case(
+        rf"/\d{{4}}/\d\d-\d\d/{_NUMBER}",
+        rf"/\d{{4}}-\d\d-\d\d/{_NUMBER}",
+        rf"/\d{{4}}-\d\d/\d\d/content_{_NUMBER}",
+        rf"/(?:system|doc)/\d{{4}}/\d\d/\d\d/{_NUMBER}",
     )
-    lists = (
-        re.compile(r"/(?P<column>.*node_\d+)(?:_(?P<number>\d{1,5}))?\.s?html?", re.IGNORECASE),
-        re.compile(r"/(?P<column>.+)/(?:index(?:_(?P<number>\d{1,5}))?\.s?html?)?", re.IGNORECASE),
+    lists = any_case(
+        r"/(?P<column>.*node_\d+)(?:_(?P<number>\d{1,5}))?\.s?html?",
+        r"/(?P<column>.+)/(?:index(?:_(?P<number>\d{1,5}))?\.s?html?)?",
     )
 
 
@@ -51,8 +52,8 @@ class DocHtml(DescribedFamily):
     """
 
     version = "dochtml/1"
-    marks = (re.compile(r"/DocHtml/\d+/\d{2,4}/\d", re.IGNORECASE), re.compile(r"/SortHtml/\d+/", re.IGNORECASE))
-    lists = (re.compile(r"(?:.*)/SortHtml/(?P<column>\d+/\d+)(?:_(?P<number>\d{1,5}))?\.html?", re.IGNORECASE),)
+    marks = any_case(r"/DocHtml/\d+/\d{2,4}/\d", r"/SortHtml/\d+/")
+    lists = any_case(r"(?:.*)/SortHtml/(?P<column>\d+/\d+)(?:_(?P<number>\d{1,5}))?\.html?")
 
     def article(self, url: str) -> ArticleAddress | None:
         parts = plain_parts(url)
@@ -69,10 +70,7 @@ class EyouCms(DescribedFamily):
     """
 
     version = "eyoucms/1"
-    marks = (
-        re.compile(r"[?&](?:amp;)?c=(?:View|Lists)&(?:amp;)?a=index", re.IGNORECASE),
-        re.compile(r"\beyou_arcclick\b|eyoucms", re.IGNORECASE),
-    )
+    marks = any_case(r"[?&](?:amp;)?c=(?:View|Lists)&(?:amp;)?a=index", r"\beyou_arcclick\b|eyoucms")
 
     def article(self, url: str) -> ArticleAddress | None:
         program, query = _program(url)
@@ -100,9 +98,9 @@ class Guangdong(DescribedFamily):
     """
 
     version = "guangdong/1"
-    marks = (re.compile(r"/content/(?:mpost|post)_\d+\.html", re.IGNORECASE),)
-    articles = (re.compile(r"/content/m?post_(?P<id>\d{1,18})\.html$", re.IGNORECASE),)
-    lists = (re.compile(r"/(?P<column>(?!.*/content/).+)/(?:index(?:_(?P<number>\d{1,5}))?\.html)?", re.IGNORECASE),)
+    marks = any_case(r"/content/(?:mpost|post)_\d+\.html")
+    articles = any_case(r"/content/m?post_(?P<id>\d{1,18})\.html$")
+    lists = any_case(r"/(?P<column>(?!.*/content/).+)/(?:index(?:_(?P<number>\d{1,5}))?\.html)?")
 
 
 class PowerEasy(DescribedFamily):
@@ -112,9 +110,9 @@ class PowerEasy(DescribedFamily):
     """
 
     version = "powereasy/1"
-    marks = (re.compile(r"/Item/\d+\.aspx", re.IGNORECASE), re.compile(r"/Category_\d+/", re.IGNORECASE))
-    articles = (re.compile(r"/Item/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.aspx$", re.IGNORECASE),)
-    lists = (re.compile(r"/(?P<column>Category_\d+)/(?:Index(?:_(?P<number>\d{1,5}))?\.aspx)?", re.IGNORECASE),)
+    marks = any_case(r"/Item/\d+\.aspx", r"/Category_\d+/")
+    articles = any_case(r"/Item/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.aspx$")
+    lists = any_case(r"/(?P<column>Category_\d+)/(?:Index(?:_(?P<number>\d{1,5}))?\.aspx)?")
 
 
 class ZhengXieYun(DescribedFamily):
@@ -124,7 +122,7 @@ class ZhengXieYun(DescribedFamily):
     """
 
     version = "zhengxieyun/1"
-    marks = (re.compile(r"/szxapp/|/\d+/\d+/\d+/content_\d+\.html", re.IGNORECASE),)
+    marks = any_case(r"/szxapp/|/\d+/\d+/\d+/content_\d+\.html")
     articles = (re.compile(rf"/{_FOLDERS}/content_(?P<id>\d{{1,18}})(?:_(?P<part>\d{{1,4}}))?\.html$"),)
     lists = (re.compile(rf"/(?P<column>{_FOLDERS})/(?:(?:index|list)(?:_(?P<number>\d{{1,5}}))?\.html)?"),)
     own_column = re.compile(rf"/(?P<column>{_FOLDERS})/content_")

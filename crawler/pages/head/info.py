@@ -79,24 +79,14 @@ class Info:
     views: Found | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Zones:
-    """The lines that may tell of an article.
-
-    `above` its title, `between` title and body, in the `head` of the body's element but no text, `behind` the body,
-    and of the text itself the `first` lines and the `last`.
-    """
-
-    above: Sequence[Line] = ()
-    between: Sequence[Line] = ()
-    head: Sequence[Line] = ()
-    behind: Sequence[Line] = ()
-    first: Sequence[Line] = ()
-    last: Sequence[Line] = ()
+Values = dict[str, dict[str, Value]]
+Zones = dict[str, list[Line]]
+"""Lines between title and body (`info`), in the head of the body's element (`head`), behind the body (`tail`), above
+the title (`above`); of the text itself the last ones (`signature`) and the first (`body`)."""
 
 
-def _zones(page: Judged, body: Body, heading: Heading | None) -> _Zones:
-    """The lines around a body, and those within its element that are no part of the text."""
+def _zones(page: Judged, body: Body, heading: Heading | None) -> Zones:
+    """The lines around a body, and those within its element that are no part of the text, the most telling first."""
     lines, kinds = page.lines, page.kinds
     kept = set(body.keeps)
     in_head = [i for i in range(body.start, min(body.stop, body.start + _MOST_BETWEEN)) if kinds[i] is Kind.INFO]
@@ -111,19 +101,22 @@ def _zones(page: Judged, body: Body, heading: Heading | None) -> _Zones:
         above, between = [], before[-_WITHOUT_HEADING:]
     if len(between) > _MOST_BETWEEN:
         between = between[: _MOST_BETWEEN // 2] + between[-_MOST_BETWEEN // 2 :]
-    first = range(body.start, min(body.stop, body.start + _FIRST))
     is_around = heading is not None and heading.first < body.first
     inside = [i for i in between if i >= body.first] if is_around else []
     between = between[: len(between) - len(inside)]
+    first = range(body.start, min(body.stop, body.start + _FIRST))
     last = range(body.stop - 1, max(body.start, body.stop - 1 - _SIGNATURE), -1)
-    return _Zones(
-        above=above,
-        between=[lines[i] for i in between if not is_own_day(lines[i].text)],
-        head=[lines[i] for i in (*inside, *in_head) if i not in kept and not is_own_day(lines[i].text)],
-        behind=lines[body.stop : body.stop + _BEHIND],
-        first=[lines[i] for i in first if i in kept and _may_be_info(lines[i], kinds[i])],
-        last=[lines[i] for i in last if kinds[i] is Kind.DAY],
-    )
+    found = {
+        "info": [lines[i] for i in between],
+        "head": [lines[i] for i in (*inside, *in_head) if i not in kept],
+        "tail": lines[body.stop : body.stop + _BEHIND],
+        "above": above,
+        "signature": [lines[i] for i in last if kinds[i] is Kind.DAY],
+        "body": [lines[i] for i in first if i in kept and _may_be_info(lines[i], kinds[i])],
+    }
+    for where in ("info", "head", "signature", "body"):
+        found[where] = [line for line in found[where] if not is_own_day(line.text)]
+    return found
 
 
 def _may_be_info(line: Line, what: Kind) -> bool:
@@ -137,14 +130,12 @@ def _may_be_info(line: Line, what: Kind) -> bool:
 
 def read_info(page: Judged, body: Body, heading: Heading | None) -> Info:
     """Read the lines around a body that may say something of it."""
-    near = _zones(page, body, heading)
-    around = {"info": near.between, "head": near.head, "tail": near.behind, "above": near.above}
-    lines = {where: info_lines(zone) for where, zone in around.items()}
-    values = [(where, labelled(with_cells_joined(zone))) for where, zone in around.items()]
-    dates = tuple(_dates(near, lines, dict(values)))
+    zones = _zones(page, body, heading)
+    lines = {where: info_lines(zone) for where, zone in zones.items()}
+    values = {where: labelled(with_cells_joined(zones[where])) for where in ("info", "head", "tail", "above")}
+    dates = tuple(_dates(zones, lines, values))
     # Related articles behind a body have authors and sources too, not at the beginning of a line.
-    tail = labelled(line for line in lines["tail"] if line.begins_with_label)
-    values = [(where, tail if where == "tail" else said) for where, said in values]
+    values["tail"] = labelled(line for line in lines["tail"] if line.begins_with_label)
     return Info(
         dates=dates,
         author=_first(values, AUTHOR) or _first(values, INPUTTER),
@@ -153,18 +144,17 @@ def read_info(page: Judged, body: Body, heading: Heading | None) -> Info:
     )
 
 
-def _dates(near: _Zones, lines: dict[str, list[InfoLine]], values: dict[str, dict[str, Value]]) -> Iterator[Witness]:
+def _dates(zones: Zones, lines: dict[str, list[InfoLine]], values: Values) -> Iterator[Witness]:
     """Every day that the lines say, with the place it has there."""
-    for where in lines:
+    for where in values:
         yield from _labelled_dates(where, values[where])
-    yield from _unlabelled("info", [line for line in near.between if _may_be_dated(line)])
-    yield from _unlabelled("head", [line for line in near.head if _may_be_dated(line)])
-    yield from _alone(near.above, lines["above"], _MOST_BESIDE)
-    yield from _behind(near.behind, lines["tail"])
-    for where, zone in (("signature", near.last), ("body", near.first)):
-        said = info_lines(line for line in zone if not is_own_day(line.text))
-        plain = (text for line in said for _, text in _whole_dates(line.without(_OF_OTHER_THINGS)))
-        yield from (Witness(where=where, text=text) for text in (*plain, *_split(said)))
+    for where in ("info", "head"):
+        yield from _unlabelled(where, [line for line in zones[where] if _may_be_dated(line)])
+    yield from _alone(zones["above"], lines["above"], _MOST_BESIDE)
+    yield from _behind(zones["tail"], lines["tail"])
+    for where in ("signature", "body"):
+        plain = (text for line in lines[where] for _, text in _whole_dates(line.without(_OF_OTHER_THINGS)))
+        yield from (Witness(where=where, text=text) for text in (*plain, *_split(lines[where])))
 
 
 def _labelled_dates(where: str, values: dict[str, Value]) -> Iterator[Witness]:
@@ -248,24 +238,24 @@ def _behind(lines: Sequence[Line], said: Sequence[InfoLine]) -> Iterator[Witness
             return
 
 
-def _first(zones: Sequence[tuple[str, dict[str, Value]]], labels: Sequence[str]) -> Found | None:
+def _first(zones: Values, labels: Sequence[str]) -> Found | None:
     """The first value of these labels; one that names no one (未知) only where there is no other.
 
     Above the title stand side bars: a label of theirs says nothing where the info line has it too, be it empty.
     """
-    known = {label for where, values in zones if where in {"info", "head"} for label in values}
+    known = {*zones["info"], *zones["head"]}
     found = [
         Found(values[label].name, where)
-        for where, values in zones
+        for where, values in zones.items()
         for label in labels
         if label in values and values[label].name and (where != "above" or label not in known)
     ]
     return next((one for one in found if not says_nothing(one.text)), next(iter(found), None))
 
 
-def _views(zones: Sequence[tuple[str, dict[str, Value]]], lines: Sequence[InfoLine]) -> Found | None:
+def _views(zones: Values, lines: Sequence[InfoLine]) -> Found | None:
     """The count behind a label, as it is printed; without a colon only what is certainly one."""
-    for where, values in zones:
+    for where, values in zones.items():
         for label in VIEWS:
             if label in values and (count := values[label].count):
                 return Found(count, where)

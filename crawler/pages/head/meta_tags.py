@@ -23,21 +23,10 @@ _NAMES = {
     "column": ("columnname",),
 }
 _PUBLISHED = (
-    "pubdate",
-    "publishdate",
-    "publish-date",
-    "publish_date",
-    "pubtime",
-    "publishtime",
-    "datepublished",
-    "og:release_date",
-    "og:published_time",
-    "article:published_time",
-    "bytedance:published_time",
-    "weibo:article:create_at",
-    "dcterms.issued",
-    "dc.date.issued",
-)
+    "pubdate publishdate publish-date publish_date pubtime publishtime datepublished og:release_date "
+    "og:published_time article:published_time bytedance:published_time weibo:article:create_at "
+    "dcterms.issued dc.date.issued"
+).split()
 _MARKUP = re.compile(r"<[^<>]*>")
 _JSON_DATE = re.compile(r"\"(?:datePublished|pubDate)\"\s*:\s*\"?([^\",}\n]{4,60})")
 _VARIABLE = re.compile(

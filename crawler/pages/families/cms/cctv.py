@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from crawler.pages import ListedRow
+from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily
 from crawler.pages.lists.pagination import Pager
 from crawler.pages.lists.rows import FoundRows
@@ -21,13 +22,8 @@ _ROW = re.compile(
 
 
 class Cctv(DescribedFamily):
-    """Page objects of CCTV's publishing system."""
-
     version = "cctv/4"
-    marks = (
-        re.compile(r"/ARTI\d{10,}\.s?html?", re.IGNORECASE),
-        re.compile(r"\bnew\s+title_array\(", re.IGNORECASE),
-    )
+    marks = any_case(r"/ARTI\d{10,}\.s?html?", r"\bnew\s+title_array\(")
     articles = (re.compile(r"/(?P<id>ARTI\d+)\.s?html?$"),)
     lists = (re.compile(r"/(?P<column>(?!.*/\d{4}/\d\d/\d\d/)[\w/-]+)/(?:index(?:_(?P<later>\d+))?\.shtml)?"),)
     bodies = (".cnt_box .con", "#page_body .con", ".cnt_bd")

@@ -9,6 +9,7 @@ import re
 from urllib.parse import urlencode
 
 from crawler.pages.addresses import ArticleAddress
+from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily, query_of, script_query
 from crawler.pages.lists.sections import Column
 from crawler.pages.page import Page
@@ -18,14 +19,8 @@ _VIEW, _LIST = re.compile(r".*/plus/view\.php"), re.compile(r".*/plus/list\.php"
 
 
 class DedeCms(DescribedFamily):
-    """Page objects of DedeCMS."""
-
     version = "dedecms/4"
-    marks = (
-        re.compile(r"plus/(?:view|list)\.php", re.IGNORECASE),
-        re.compile(r"plus/count\.php", re.IGNORECASE),
-        re.compile(r"\blist_\d+_\d+\.html?", re.IGNORECASE),
-    )
+    marks = any_case(r"plus/(?:view|list)\.php", r"plus/count\.php", r"\blist_\d+_\d+\.html?")
     articles = (re.compile(r"/\d{4}/\d{4}/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.html?$"),)
     lists = (re.compile(r"/(?P<column>.+)/(?:index\.html?|list_\d+_(?P<number>\d{1,6})\.html?)?"),)
     bodies = (".viewbox .content", ".content")

@@ -8,18 +8,14 @@ from __future__ import annotations
 import re
 from urllib.parse import urlencode
 
+from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily, script_query
 from crawler.pages.page import Page
 
 
 class EmpireCms(DescribedFamily):
-    """Page objects of EmpireCMS."""
-
     version = "empirecms/4"
-    marks = (
-        re.compile(r"/e/public/ViewClick/", re.IGNORECASE),
-        re.compile(r"/e/(?:extend|data|DownSys|enews)/", re.IGNORECASE),
-    )
+    marks = any_case(r"/e/public/ViewClick/", r"/e/(?:extend|data|DownSys|enews)/")
     articles = (re.compile(r"/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.html?$"),)
     lists = (re.compile(r"/(?P<column>.+)/(?:index(?:_(?P<number>\d{1,6}))?\.html?)?"),)
     bodies = ("#text", ".newstext")

@@ -10,6 +10,7 @@ import re
 from urllib.parse import parse_qs
 
 from crawler.pages import Ask, ListedRow
+from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily
 from crawler.pages.lists.pagination import Pager
 from crawler.pages.lists.rows import FoundRows, date_in, row_title
@@ -32,14 +33,9 @@ _HITS = "//script[contains(@src,'/visitcount/articlehits.jsp')]"
 
 
 class Jcms(DescribedFamily):
-    """Page objects of 大汉 JCMS."""
-
     version = "jcms/4"
-    marks = (
-        re.compile(r"/art/\d{4}/\d{1,2}/\d{1,2}/art_\d+_\d+\.html?", re.IGNORECASE),
-        re.compile(r"/col/col\d+/", re.IGNORECASE),
-        re.compile(r"articlehits\.jsp", re.IGNORECASE),
-        re.compile(r"dataproxy\.jsp", re.IGNORECASE),
+    marks = any_case(
+        r"/art/\d{4}/\d{1,2}/\d{1,2}/art_\d+_\d+\.html?", r"/col/col\d+/", r"articlehits\.jsp", r"dataproxy\.jsp"
     )
     articles = (re.compile(r"/art/.*/art_\d+_(?P<id>\d+)\.html?$"),)
     lists = (re.compile(r"/col/col(?P<column>\d+)/(?:index\.html?)?"),)

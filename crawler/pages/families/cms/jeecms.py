@@ -10,6 +10,7 @@ import json
 import re
 
 from crawler.pages import CounterMode
+from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily
 from crawler.pages.page import Page
 from crawler.pages.plain import plain_parts
@@ -19,13 +20,8 @@ _READING = "content_view_get.jspx"
 
 
 class JeeCms(DescribedFamily):
-    """Page objects of JEECMS."""
-
     version = "jeecms/4"
-    marks = (
-        re.compile(r"\.jhtml\b", re.IGNORECASE),
-        re.compile(r"content_view(?:_get)?\.jspx", re.IGNORECASE),
-    )
+    marks = any_case(r"\.jhtml\b", r"content_view(?:_get)?\.jspx")
     articles = (re.compile(r"/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.(?:jhtml|html?)$"),)
     lists = (re.compile(r"/(?P<column>.+)/(?:index(?:_(?P<number>\d{1,6}))?\.(?:jhtml|html?))?"),)
     bodies = (".content",)

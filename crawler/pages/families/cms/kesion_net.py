@@ -1,7 +1,8 @@
 """Kesion ASP.NET (ICMS, IMall): files below `/html/`, or `/v-1-3704.aspx` and `/a/12-2.aspx`.
 
-Pages print a 0 that Model/GetHits.aspx fills in; what that changes is not known, so it counts as counting. The pager
-is empty without its script, which counts from `var TotalPage`; list files count from the end, as in the older CMS.
+Ids are counted per model. Pages print a 0 that Model/GetHits.aspx fills in; what that changes is not known, so it
+counts as counting. The pager is empty without its script, which counts from `var TotalPage`; list files count from
+the end, as in the older CMS.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from crawler.pages.addresses import ArticleAddress
+from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily
 from crawler.pages.families.kesion.addresses import list_file
 from crawler.pages.lists.pagination import Pager, pager_block
@@ -29,15 +31,8 @@ ARTICLE_MODEL = "1"
 
 
 class KesionNet(DescribedFamily):
-    """Page objects of Kesion ASP.NET. Ids are counted per model, as in KesionCMS."""
-
     version = "kesion-net/4"
-    marks = (
-        re.compile(r"GetHits\.aspx", re.IGNORECASE),
-        re.compile(r"type=[\"']?showhits\b", re.IGNORECASE),
-        re.compile(r"/v-\d+-\d+\.aspx", re.IGNORECASE),
-        re.compile(r"\bvar\s+TotalPut\s*=", re.IGNORECASE),
-    )
+    marks = any_case(r"GetHits\.aspx", r"type=[\"']?showhits\b", r"/v-\d+-\d+\.aspx", r"\bvar\s+TotalPut\s*=")
     articles = (re.compile(r"^/html/.+/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.\w+$"),)
     lists = (_LIST, _LIST_FILE)
     bodies = (".ct_box",)

@@ -9,6 +9,7 @@ import re
 from urllib.parse import urlencode
 
 from crawler.pages.addresses import ArticleAddress
+from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily, query_of, script_query
 from crawler.pages.lists.sections import Column
 from crawler.pages.page import Page, squeezed
@@ -21,13 +22,8 @@ _LONGEST_NOTICE = 200
 
 
 class PhpCms(DescribedFamily):
-    """Page objects of PHPCMS V9."""
-
     version = "phpcms/4"
-    marks = (
-        re.compile(r"m=content&(?:amp;)?c=index&(?:amp;)?a=\w+", re.IGNORECASE),
-        re.compile(r"api\.php\?op=count", re.IGNORECASE),
-    )
+    marks = any_case(r"m=content&(?:amp;)?c=index&(?:amp;)?a=\w+", r"api\.php\?op=count")
     articles = (re.compile(r"/\d{4}/(?:[a-z]+_)?\d{4}/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.html?$"),)
     # A list page is a bare number; a longer one is somebody's article.
     lists = (re.compile(r"/(?P<column>.+?)/(?:(?:index|(?P<number>\d{1,3}))\.html?)?"),)

@@ -7,18 +7,13 @@ from __future__ import annotations
 
 import re
 
+from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily
 
 
 class SiteServer(DescribedFamily):
-    """Page objects of SiteServer CMS."""
-
     version = "siteserver/4"
-    marks = (
-        re.compile(r"/contents/\d+/\d+\.", re.IGNORECASE),
-        re.compile(r"/channels/\d+(?:_\d+)?\.", re.IGNORECASE),
-        re.compile(r"PageService\.aspx|stlPage", re.IGNORECASE),
-    )
+    marks = any_case(r"/contents/\d+/\d+\.", r"/channels/\d+(?:_\d+)?\.", r"PageService\.aspx|stlPage")
     articles = (re.compile(r"/contents/\d+/(?P<id>\d{1,18})(?:_(?P<part>\d{1,4}))?\.(?:s?html?|aspx)$"),)
     lists = (re.compile(r"(?:.*)/channels/(?P<column>\d{1,18})(?:_(?P<number>\d{1,6}))?\.(?:s?html?|aspx)"),)
     own_column = re.compile(r"/contents/(?P<column>\d{1,18})/")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily
 from crawler.pages.lists.pagination import Pager
 from crawler.pages.page import Page, words
@@ -19,17 +20,12 @@ _COUNT = "//*[contains(concat(' ',@class,' '),' WP_VisitCount ')][@url]"
 
 
 class Sudy(DescribedFamily):
-    """Page objects of Sudy WebPlus."""
-
     version = "sudy/1"
-    marks = (
-        re.compile(r"/c\d+a\d+/page\.(?:htm|psp)", re.IGNORECASE),
-        re.compile(r"\bwp_articlecontent\b"),
-        re.compile(r"/_visitcount(?:display)?\?", re.IGNORECASE),
-        re.compile(r"\bsudy-wp-", re.IGNORECASE),
+    marks = any_case(
+        r"/c\d+a\d+/page\.(?:htm|psp)", r"\b(?-i:wp_articlecontent)\b", r"/_visitcount(?:display)?\?", r"\bsudy-wp-"
     )
-    articles = (re.compile(r"/c\d+a(?P<id>\d{1,18})/page(?P<part>\d{1,3})?\.(?:htm|psp|jsp)$", re.IGNORECASE),)
-    lists = (re.compile(r"/(?P<column>.+)/list(?P<number>\d{1,5})?\.(?:htm|psp|jsp)", re.IGNORECASE),)
+    articles = any_case(r"/c\d+a(?P<id>\d{1,18})/page(?P<part>\d{1,3})?\.(?:htm|psp|jsp)$")
+    lists = any_case(r"/(?P<column>.+)/list(?P<number>\d{1,5})?\.(?:htm|psp|jsp)")
     bodies = (".wp_articlecontent",)
     counter = "increments"
 

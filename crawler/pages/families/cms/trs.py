@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from crawler.pages.addresses import folders
+from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily
 from crawler.pages.lists.page_scripts import Pager, counted_files
 from crawler.pages.page import Page, tidy
@@ -21,24 +22,22 @@ _COMMENTED = "//*[@id='pageview']/comment()|//*[contains(@class,'pageview')]/com
 
 
 class Trs(DescribedFamily):
-    """Page objects of TRS WCM."""
-
     version = "trs/4"
-    marks = (
-        re.compile(r"/t\d{8}_\d+\.s?html?", re.IGNORECASE),
-        re.compile(r"trs_editor|trs_ueditor", re.IGNORECASE),
-        re.compile(r"\bcreatePageHTML\w*\(", re.IGNORECASE),
-        re.compile(r"\bvar\s+countPage\b", re.IGNORECASE),
-        re.compile(r"/\d{6}/[0-9a-f]{32}\.s?html?", re.IGNORECASE),
+    marks = any_case(
+        r"/t\d{8}_\d+\.s?html?",
+        r"trs_editor|trs_ueditor",
+        r"\bcreatePageHTML\w*\(",
+        r"\bvar\s+countPage\b",
+        r"/\d{6}/[0-9a-f]{32}\.s?html?",
     )
     articles = (
         re.compile(r"/t\d{8}_(?P<id>\d+)(?:_(?P<part>\d{1,4}))?\.s?html?$"),
         re.compile(rf"/\d{{6}}/(?P<id>{_HEX})(?:_(?P<part>\d{{1,4}}))?\.s?html?$", re.IGNORECASE),
     )
     # `index` and `list` are the folder's own list, any other name is a list beside it.
-    lists = (
-        re.compile(r"/(?P<column>.+)/(?:(?-i:index|list)(?:_(?P<later>\d+))?\.s?html?)?", re.IGNORECASE),
-        re.compile(r"/(?P<column>.+/(?:index|[\w-]*?list[\w-]*?))(?:_(?P<later>\d+))?\.s?html?", re.IGNORECASE),
+    lists = any_case(
+        r"/(?P<column>.+)/(?:(?-i:index|list)(?:_(?P<later>\d+))?\.s?html?)?",
+        r"/(?P<column>.+/(?:index|[\w-]*?list[\w-]*?))(?:_(?P<later>\d+))?\.s?html?",
     )
     second_part = 1
     bodies = (

@@ -1,5 +1,7 @@
 """博达 VSB (VisualSiteBuilder): `/info/1005/3889.htm`, lists counting down, a counter that reads as plain number.
 
+An article keeps its number in every column it is shown in.
+
 The number is asked of dynclicks.jsp, which `_showDynClicks` calls; addclicktimes.jsp, another script, is what counts.
 """
 
@@ -11,6 +13,7 @@ from collections.abc import Sequence
 from lxml import etree
 
 from crawler.pages.addresses import ArticleAddress
+from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily, query_of
 from crawler.pages.lists.sections import Column
 from crawler.pages.page import Page
@@ -20,15 +23,13 @@ _CLICKS = re.compile(r"_showDynClicks\(\s*[\"']wbnews[\"']\s*,\s*(?P<owner>\d+)\
 
 
 class Vsb(DescribedFamily):
-    """Page objects of 博达 VSB. An article keeps its number in every column it is shown in."""
-
     version = "vsb/4"
-    marks = (
-        re.compile(r"/info/\d+/\d+\.html?", re.IGNORECASE),
-        re.compile(r"_showDynClicks\(", re.IGNORECASE),
-        re.compile(r"\bvsb_content", re.IGNORECASE),
-        re.compile(r"/system/(?:_content|resource)/", re.IGNORECASE),
-        re.compile(r"\bpb_sys_common\b", re.IGNORECASE),
+    marks = any_case(
+        r"/info/\d+/\d+\.html?",
+        r"_showDynClicks\(",
+        r"\bvsb_content",
+        r"/system/(?:_content|resource)/",
+        r"\bpb_sys_common\b",
     )
     articles = (re.compile(r"/info/(?:[\w-]+/)*(?P<id>\d+)\.html?$"),)
     # A home page is no list.

@@ -11,7 +11,7 @@ from functools import cached_property
 from lxml import etree
 
 from crawler.pages import ListPage
-from crawler.pages.families.base import BaseFamily
+from crawler.pages.families.base import BaseFamily, any_case
 from crawler.pages.families.kesion.addresses import Addresses, KesionAddress, query_of
 from crawler.pages.families.kesion.lists import ListReader, is_answer, refusal
 from crawler.pages.families.kesion.print_page import (
@@ -51,13 +51,13 @@ class Kesion(BaseFamily):
     version = "kesion/5"
     takes_containers = False
     has_print_pages = True
-    marks = (
-        re.compile(r"Item/(?:Show|list)\.asp\?", re.IGNORECASE),
-        re.compile(r"GetHits\.asp\b", re.IGNORECASE),
-        re.compile(r"id=[\"']?MyContent\b", re.IGNORECASE),
-        re.compile(r"\bKesionCMS\b", re.IGNORECASE),
-        re.compile(r"/\?(?:thread|list)-\d+-\d+", re.IGNORECASE),
-        re.compile(r"plus/ajaxs?\.asp", re.IGNORECASE),
+    marks = any_case(
+        r"Item/(?:Show|list)\.asp\?",
+        r"GetHits\.asp\b",
+        r"id=[\"']?MyContent\b",
+        r"\bKesionCMS\b",
+        r"/\?(?:thread|list)-\d+-\d+",
+        r"plus/ajaxs?\.asp",
     )
     bodies = ("#MyContent",)
     furniture = (_PAGER,)
