@@ -7,19 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
+from crawler.pages.body import kinds
 from crawler.pages.body.find import Body, skipped
 from crawler.pages.body.judging import Judged, names_file
-from crawler.pages.body.kinds import (
-    BOILERPLATE,
-    PLAIN,
-    Kind,
-    closes_for_good,
-    is_footer,
-    is_mere,
-    is_sentence,
-    is_typed_link,
-    says_something,
-)
+from crawler.pages.body.kinds import BOILERPLATE, PLAIN, Kind
 from crawler.pages.head.heading import Heading
 from crawler.pages.page import named
 
@@ -31,6 +22,7 @@ _TOOLS = re.compile(
 _COMMENTS = re.compile(r"comment|repl(?:y|ies)|pinglun|liuyan", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{3,4}[-－—]?\d{4}")
 _SHORTEST_BESIDE = 5
+"""Characters of text behind a container: fewer are a button or a rest of markup."""
 
 
 def declared_body(page: Judged, node: etree._Element, heading: Heading | None) -> Body:
@@ -56,7 +48,7 @@ def declared_body(page: Judged, node: etree._Element, heading: Heading | None) -
             stop = index
     others = _comments(page, node, start, stop)
     keeps = tuple(index for index in range(start, stop) if index not in others)
-    said = (index for index in others if says_something(page.lines[index]))
+    said = (index for index in others if kinds.says_something(page.lines[index]))
     typed = _typed(page, keeps, [*range(begins, start), *range(stop, end)])
     cut = (*skipped(page, heading, first, keeps), *said, *typed)
     return Body(node, first, end, start, stop, keeps, cut, behind=_behind(page, node, first, end))
@@ -67,9 +59,10 @@ def _typed(page: Judged, keeps: Sequence[int], left_out: Sequence[int]) -> Itera
     around = {page.lines[i].block.getparent() for i in keeps if page.lines[i].block.tag == "p"}
     for index in left_out:
         line = page.lines[index]
-        if line.block.tag != "p" or line.block.getparent() not in around or is_footer(line) or is_mere(line):
+        is_beside = line.block.tag == "p" and line.block.getparent() in around
+        if not is_beside or kinds.is_footer(line) or kinds.is_mere(line):
             continue
-        if is_typed_link(line) or _NUMBER.search(line.text):
+        if kinds.is_typed_link(line) or _NUMBER.search(line.text):
             yield index
 
 
@@ -79,16 +72,16 @@ def _comments(page: Judged, node: etree._Element, start: int, stop: int) -> list
     for block in node.iterdescendants("div", "ul", "dl", "section", "table"):
         begins, ends = page.spans.get(block, (stop, stop))
         if start < begins < ends <= stop and _COMMENTS.search(named(block)):
-            found.update(range(begins, ends) if closes_for_good(page.lines[begins]) else ())
+            found.update(range(begins, ends) if kinds.closes_for_good(page.lines[begins]) else ())
     return sorted(found)
 
 
 def _is_navigation(page: Judged, index: int, end: int) -> bool:
     """True for tools, pagers, neighbours and headings of a list of links; an editor's name is the text's own."""
     line, what = page.lines[index], page.kinds[index]
-    if closes_for_good(line) or what is Kind.PAGER or (line.linked and _TOOLS.fullmatch(line.bare)):
-        return not is_sentence(line)
-    if what not in BOILERPLATE or is_sentence(line):
+    if kinds.closes_for_good(line) or what is Kind.PAGER or (line.linked and _TOOLS.fullmatch(line.bare)):
+        return not kinds.is_sentence(line)
+    if what not in BOILERPLATE or kinds.is_sentence(line):
         return False
     is_heading = index + 1 < end and page.kinds[index + 1] is Kind.LINKS and not _VALUE.search(line.text)
     return what is Kind.FURNITURE or line.linked > 0 or is_heading
@@ -106,4 +99,4 @@ def _behind(page: Judged, node: etree._Element, first: int, end: int) -> str | N
     )
     is_inside = around is not None and around in {line.block, *line.block.iterancestors()}
     is_near = is_inside or (around is not None and line.block.getparent() is around.getparent())
-    return line.text if is_beside or (is_near and is_sentence(line)) else None
+    return line.text if is_beside or (is_near and kinds.is_sentence(line)) else None

@@ -13,29 +13,9 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from crawler.pages.body import kinds
 from crawler.pages.body.judging import Judged, names_file
-from crawler.pages.body.kinds import (
-    ABOUT_THE_SITE,
-    BOILERPLATE,
-    BY_WORDS,
-    EMPTY_LABEL,
-    ENDS_WITHIN,
-    PLAIN,
-    SITE_LABEL,
-    Kind,
-    closes_for_good,
-    has_labelled_day,
-    has_moment,
-    is_footer,
-    is_mere,
-    is_own_day,
-    is_sentence,
-    is_subtitle,
-    is_typed_link,
-    names_editors,
-    says_something,
-    worth,
-)
+from crawler.pages.body.kinds import BOILERPLATE, BY_WORDS, PLAIN, Kind
 from crawler.pages.body.lines import Line, leads_nowhere
 from crawler.pages.head.heading import Heading
 from crawler.pages.page import ends_sentence, link_around
@@ -47,6 +27,7 @@ _FEWEST_WRAPPED, _MOST_MOMENTS = 2, 1
 _MOST_BEHIND = {Kind.ENDING: 0.7, Kind.FURNITURE: 0.1}
 """Prose behind a line that closes an article, as a share of that before it: more of it is the article's own."""
 _SHORTEST_LINKED, _SHORTEST_TYPED, _MOST_HOPS = 12, 8, 3
+"""Characters of a sentence that is a link and of `网址：` with its link, above a button's; boxes within one text."""
 _LONG, _FEWEST_LONG, _LONGEST_HEAD = 20, 3, 8
 """Of copies: characters of a line that no two speeches share, how many show one without a head; lines of a head."""
 _IN_HEAD = (Kind.DAY, Kind.INFO, Kind.LINKS, *BOILERPLATE)
@@ -115,7 +96,7 @@ class Flows:
         if what is Kind.PROSE:
             self._own.add(_flow(line))
             self.last = index
-        if what is Kind.PROSE or (what in BY_WORDS and worth(line, what) > 0):
+        if what is Kind.PROSE or (what in BY_WORDS and kinds.worth(line, what) > 0):
             self._around_each[self._around(index)] += 1
 
     def holds(self, index: int) -> bool:
@@ -153,19 +134,19 @@ def _cut(page: Judged, lines: range, keeps: tuple[int, ...], flows: Flows) -> It
     kept, known = set(keeps), {page.lines[i].bare for i in keeps}
     for i in lines if keeps else ():
         line, what = page.lines[i], page.kinds[i]
-        if what is Kind.ENDING and closes_for_good(line) and not flows.holds(i):
+        if what is Kind.ENDING and kinds.closes_for_good(line) and not flows.holds(i):
             return
         if i in kept or line.bare in known:
             continue
-        if what is Kind.LINKS and is_typed_link(line) and flows.holds(i):
+        if what is Kind.LINKS and kinds.is_typed_link(line) and flows.holds(i):
             yield i
-        if not says_something(line) or line.linked * 2 > line.size:
+        if not kinds.says_something(line) or line.linked * 2 > line.size:
             continue
         # Above the text stand titles and tables of labels: only a sentence is missed there.
-        is_text = what is Kind.PROSE and page.worths[i] > 0 and (i >= keeps[0] or is_sentence(line))
+        is_text = what is Kind.PROSE and page.worths[i] > 0 and (i >= keeps[0] or kinds.is_sentence(line))
         is_text = is_text or (what is Kind.INFO and flows.holds(i) and _PAUSED.search(line.text) is not None)
-        is_among = flows.holds(i) or (is_sentence(line) and not ABOUT_THE_SITE.search(line.text))
-        is_own = is_sentence(line) or not (is_mere(line) or is_footer(line))
+        is_among = flows.holds(i) or (kinds.is_sentence(line) and not kinds.ABOUT_THE_SITE.search(line.text))
+        is_own = kinds.is_sentence(line) or not (kinds.is_mere(line) or kinds.is_footer(line))
         if is_text or (what in BOILERPLATE and is_among and is_own):
             yield i
 
@@ -176,7 +157,7 @@ def _is_text(page: Judged, index: int) -> bool:
     is_link = page.kinds[index] is Kind.LINKS and line.size >= _SHORTEST_LINKED
     if is_link and _PAUSED_SENTENCE.search(line.text):
         return True
-    return is_subtitle(line.text) or is_own_day(line.text) or names_file(line)
+    return kinds.is_subtitle(line.text) or kinds.is_own_day(line.text) or names_file(line)
 
 
 def _start(page: Judged, first: int, end: int, heading: Heading | None) -> tuple[int, set[int]]:
@@ -218,7 +199,8 @@ def _is_own(page: Judged, index: int, text_flow: Flow | None, flows: Flows, *, d
     what, line = page.kinds[index], page.lines[index]
     if _is_text(page, index):
         return True
-    if dated and not line.linked and (what is Kind.DAY or (what is Kind.INFO and not SITE_LABEL.search(line.text))):
+    is_info = what is Kind.INFO and not kinds.SITE_LABEL.search(line.text)
+    if dated and not line.linked and (what is Kind.DAY or is_info):
         return True
     if what in BOILERPLATE:
         return _is_part(page, index, flows)
@@ -228,14 +210,14 @@ def _is_own(page: Judged, index: int, text_flow: Flow | None, flows: Flows, *, d
         return False
     if what in {Kind.DAY, Kind.INFO} and line.block.tag == "p":
         # Below an info line of the template's own the text may print another.
-        return what is Kind.DAY or (dated and not is_flat and has_labelled_day(line))
+        return what is Kind.DAY or (dated and not is_flat and kinds.has_labelled_day(line))
     return _PAUSED_SENTENCE.search(line.text) is not None
 
 
 def _is_dated(page: Judged, index: int) -> bool:
     line, what = page.lines[index], page.kinds[index]
-    is_info = what is Kind.INFO and (has_moment(line) or has_labelled_day(line))
-    return (is_info or what is Kind.DAY) and not is_own_day(line.text)
+    is_info = what is Kind.INFO and (kinds.has_moment(line) or kinds.has_labelled_day(line))
+    return (is_info or what is Kind.DAY) and not kinds.is_own_day(line.text)
 
 
 def _is_paragraph(line: Line) -> bool:
@@ -277,7 +259,7 @@ def _stop(page: Judged, start: int, end: int) -> tuple[int, set[int]]:
 def _closes(page: Judged, index: int, flows: Flows) -> bool:
     """True for a line at the end of the text that is none of it."""
     line, what = page.lines[index], page.kinds[index]
-    if EMPTY_LABEL.fullmatch(line.text):
+    if kinds.EMPTY_LABEL.fullmatch(line.text):
         return not flows.holds(index)
     if what is Kind.LINKS:
         return not (flows.holds(index) and leads_nowhere(line)) and not _is_text(page, index)
@@ -303,20 +285,20 @@ def _goes_on(page: Judged, closing: int, end: int, flows: Flows) -> int | None:
     for _ in range(_MOST_HOPS):
         on = next((i for i in range(closing + 1, end) if page.kinds[i] in PLAIN), end)
         closing, closed = next((i for i in range(on, end) if page.kinds[i] not in PLAIN), end), closing
-        if on == end or any(closes_for_good(page.lines[i]) for i in range(closed, on)):
+        if on == end or any(kinds.closes_for_good(page.lines[i]) for i in range(closed, on)):
             return None
         own = [i for i in range(on, closing) if flows.holds(i) and page.worths[i] > 0]
         if own[:1] != [on]:
             return None
         again = on if again is None else again
-        if any(is_sentence(page.lines[i]) for i in own):
+        if any(kinds.is_sentence(page.lines[i]) for i in own):
             return again
     return None
 
 
 def _first_entry(page: Judged, start: int, stop: int) -> int:
     """End of the first entry of a thread: behind it the next one's moment stands."""
-    moments = [i for i in range(start + 1, stop) if page.kinds[i] is Kind.INFO and has_moment(page.lines[i])]
+    moments = [i for i in range(start + 1, stop) if page.kinds[i] is Kind.INFO and kinds.has_moment(page.lines[i])]
     if len(moments) <= _MOST_MOMENTS:
         return stop
     stop = moments[0]
@@ -330,13 +312,13 @@ def _is_part(page: Judged, index: int, flows: Flows) -> bool:
     if page.kinds[index] not in BOILERPLATE:
         return True
     line = page.lines[index]
-    says_more = ENDS_WITHIN.search(line.text) and not is_footer(line)
-    if not line.linked and flows.is_beside(index) and (names_editors(line) or says_more):
+    says_more = kinds.ENDS_WITHIN.search(line.text) and not kinds.is_footer(line)
+    if not line.linked and flows.is_beside(index) and (kinds.names_editors(line) or says_more):
         return True
-    is_own = says_something(line) and (line.linked * 2 <= line.size or ends_sentence(line.text))
-    if not (is_own or _is_typed(line)) or not flows.holds(index) or is_mere(line):
+    is_own = kinds.says_something(line) and (line.linked * 2 <= line.size or ends_sentence(line.text))
+    if not (is_own or _is_typed(line)) or not flows.holds(index) or kinds.is_mere(line):
         return False
-    return flows.last > index or not is_footer(line)
+    return flows.last > index or not kinds.is_footer(line)
 
 
 def _is_typed(line: Line) -> bool:

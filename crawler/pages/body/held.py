@@ -14,6 +14,7 @@ from crawler.pages.page import drop, squeeze
 
 _Words = etree._ElementUnicodeResult
 _ENOUGH, _MOST = 80, 200
+"""Characters of an article, as of any body; elements looked at, of a page that may have thousands."""
 _FEWEST, _FEWEST_IN_FIELD = 20, 30
 """Characters of sentences: a paragraph in a script; a field for comments holds a request to be polite."""
 _FEWEST_AMONG = 8
@@ -35,17 +36,12 @@ def says_little(page: Judged) -> bool:
 
 def with_held(page: etree._Element) -> etree._Element | None:
     """A copy of a page with the texts that form fields and templates hold in their place; None without any."""
-    if all(_held(node) is None for node in _holders(page)):
-        return None
     root = deepcopy(page)
-    for node in _holders(root):
-        held = _held(node)
-        parent = node.getparent()
-        if held is None or parent is None:
-            continue
-        parent.insert(parent.index(node), held)
+    held = [(node, block) for node in _holders(root) if (block := _held(node)) is not None]
+    for node, block in held:
+        node.addprevious(block)
         drop(node)
-    return root
+    return root if held else None
 
 
 def held_back(body: etree._Element) -> str | None:

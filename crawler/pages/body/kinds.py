@@ -1,4 +1,4 @@
-"""What a line is, and what it is worth as part of an article: prose counts for it, links and furniture against it.
+"""What a line is, and what it is worth as part of an article: prose counts for it, links and boilerplate against it.
 
 Worths add up, so that the body is the element whose lines are worth most together: taking in one more neighbour pays
 only when it brings more prose than menus. Units are characters of prose.
@@ -243,7 +243,7 @@ def kind(line: Line) -> Kind:
         return Kind.ENDING
     if _is_disclaimer(line):
         return Kind.ENDING
-    if line.size <= _LONGEST_FOOTER and _is_furniture(text):
+    if line.size <= _LONGEST_FOOTER and _is_boilerplate(text):
         return Kind.FURNITURE
     if line.linked > plain and not (plain >= _SHORTEST_SAID and ends_sentence(text)):
         return Kind.LINKS
@@ -258,7 +258,7 @@ def _is_ending(line: Line) -> bool:
     return "评论" in line.text and _COMMENTS.match(line.text) is not None
 
 
-def _is_furniture(text: str) -> bool:
+def _is_boilerplate(text: str) -> bool:
     found = (
         _TOOLS.match(text)
         or (_MAY_BE_FOOTER.search(text) and _FOOTER.search(text))

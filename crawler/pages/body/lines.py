@@ -25,18 +25,19 @@ FORM_FIELDS = ("button", "option", "select", "textarea")
 _NOT_READ = (
     "applet audio canvas embed iframe noembed noframes noscript object script style svg template title video".split()
 )
-# A source line break between two CJK signs is nothing (CSS Text 3 §4.1.3).
+# A source line break between two CJK characters is nothing (CSS Text 3 §4.1.3).
 _SOURCE_BREAK = re.compile(
     r"(?<=[\u2014-\u2026\u2e80-\U0003ffff])[ \t\r]*\n[ \t\r\n]*(?=[\u2014-\u2026\u2e80-\U0003ffff])"
 )
 
+# A link of more text nodes than a button's or a row's is known by the first of them.
 _NOWHERE, _SENTENCE, _MOST_TEXTS = ("#", "javascript:"), re.compile("[，、。！？；：]"), 20
 _ROLES = {**dict.fromkeys((*_NOT_READ, *FORM_FIELDS), "unread"), **dict.fromkeys(_BREAKS, "block"), "a": "link"}
 
 
 @dataclass(slots=True)
 class Line:
-    """One line: `text` on one line, `bare` without blanks, `size` the signs of that, `linked` those inside links.
+    """One line: `text` on one line, `bare` without whitespace, `size` its characters, `linked` those in links.
 
     `pieces`: the text nodes, each as the element it belongs to and whether it is that element's tail. `block`: the
     innermost block around it.

@@ -15,6 +15,7 @@ _START = re.compile(r"(?:当前|现在|所在)的?(?:位置|栏目)|[您你]的�
 _ARROW = re.compile(r"-?[>»›＞→]")
 _MAY_BE_TRAIL = re.compile(r"[位栏>»›＞→]")
 _LONGEST, _LEVELS = 300, 3
+"""Characters of a breadcrumb whose last entry is the title; elements around its first words that are its own."""
 _HOME = frozenset({"首页", "网站首页", "主页", "返回首页"})
 
 

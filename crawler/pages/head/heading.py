@@ -1,6 +1,6 @@
 """The title of an article: the visible line that its page's `<title>`, its meta tags or its list row name.
 
-`<title>` is the title and, behind a separator, names of column and site; which one, only the visible line tells.
+`<title>` is the title and, behind a separator, names of column and site; which one, only the visible line shows.
 """
 
 from __future__ import annotations
@@ -246,7 +246,7 @@ def _prose_behind(worths: Sequence[int], end: int) -> int:
 
 
 def _edges(claim: str) -> tuple[str, set[int]]:
-    """The claim without blanks, and the places in it where a title may begin or end."""
+    """The claim without whitespace, and the places in it where a title may begin or end."""
     whole, edges = "", {0}
     for character in tidy(claim):
         if character.isspace() or character in _SEPARATORS:

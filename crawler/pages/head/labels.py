@@ -49,7 +49,7 @@ _LONGEST_FIRST = sorted(
 )
 _B = r"\s{0,9}"
 _WORDS = f"(?:{'|'.join(_B.join(label) for label in _LONGEST_FIRST)})"
-"""Any label, as a pattern; blanks may stand between its characters."""
+"""Any label, as a pattern; whitespace may stand between its characters."""
 _LABEL_WITH_COLON = rf"(?<!工)({_WORDS}){_B}[:：]"
 """Any label with its colon. 工作者 is no 作者."""
 _BARE_LABEL = (
@@ -62,7 +62,7 @@ COUNT_BEFORE = rf"(?:已有|共有?|被)\s?(?P<count>[\d０-９][\d０-９,，]{
 _BARE_COUNT = rf"{_SEEN}(?:次数|人数|人次|量|数|率)?\s*[（(\[]?\s*[\d０-９]|{COUNT_BEFORE}"
 """A count of views without a colon: 阅读 56, 浏览(56), 已有56人阅读."""
 UPDATE_LABEL = r"(?:更新|修改)\s*+(?:于|时间|日期)?\s*+[:：]?\s*+"
-"""What stands before the day of a change: it is the day of publication only where the page tells no other."""
+"""What stands before the day of a change: it is the day of publication only where the page has no other."""
 _LABEL = re.compile(f"{_LABEL_WITH_COLON}|{_BARE_LABEL}")
 _CELL = re.compile(rf"[\s【\[]*{_WORDS}[\s】\]:：]*")
 _LABELLED = re.compile(rf"[\s【\[（(■]*(?:[本此原]文)?(?:{_LABEL.pattern})")

@@ -1,4 +1,4 @@
-"""Dates with the year last: which number is the day only evidence can tell, and without it the date is refused."""
+"""Dates with the year last: which number is the day only evidence decides; without it the date is refused."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MONTHS = 12
 
 
 def ordered(dates: Iterable[Witness], lines: Sequence[str]) -> tuple[Witness, ...]:
-    """Dates; those with the year last with the order of day and month that the page tells, else `unknown`.
+    """Dates; those with the year last with the order of day and month that the page shows, else `unknown`.
 
     Evidence: a number that is no month, a clock with AM or PM (American servers put the month first), the same day in
     another order beside it, else the other dates with the year last among `lines`, the page's own.

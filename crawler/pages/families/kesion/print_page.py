@@ -7,7 +7,7 @@ once too often (KS.HtmlCode), so a body whose text has `<`, `>` or `&` may have 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -23,17 +23,11 @@ _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 _UNESCAPED = frozenset("<>&")
 
 
-@dataclass(frozen=True, slots=True)
-class PrintPage:
+class PrintPage(NamedTuple):
     """The cells of a print page."""
 
     info: etree._Element
     body: etree._Element
-
-    @property
-    def text(self) -> str:
-        """Text of the body without blanks."""
-        return squeezed(self.body)
 
 
 def print_address(address: KesionAddress) -> str | None:
@@ -63,10 +57,9 @@ def print_page(page: Page) -> PrintPage:
     body = next(later[-1].iter("td", "th"), None) if later else None
     if body is None or table is None or _text_behind(table):
         raise PageError(f"{page.url}: no cell behind the labels holds the whole body")
-    found = PrintPage(info, body)
-    if _UNESCAPED & set(found.text):
+    if _UNESCAPED & set(squeezed(body)):
         raise PageError(f"{page.url}: its text has <, > or &, which print pages unescape once too often")
-    return found
+    return PrintPage(info, body)
 
 
 def distrusted(page: Page) -> tuple[Reason, str] | None:
@@ -80,7 +73,7 @@ def distrusted(page: Page) -> tuple[Reason, str] | None:
 
 def print_redirect(page: Page) -> str | None:
     """Where an article leads that has an address for a body (转向链接)."""
-    text = "" if distrusted(page) else print_page(page).text
+    text = "" if distrusted(page) else squeezed(print_page(page).body)
     return text if _ADDRESS.fullmatch(text) else None
 
 
