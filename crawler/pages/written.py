@@ -37,10 +37,11 @@ _IF = re.compile(
 )
 _TAG = re.compile(r"<[^<>]{0,300}>")
 _ENDS = re.compile(r"\s{0,9}(?:[);<]|$)|[^\S\n]{0,9}\n")
+_LABELLED = re.compile(r"[:：]\s*")
 _COUNT = re.compile(r"[0-9][0-9,.]*\s?万?\+?")
-_LONGEST_WRITTEN, _LONGEST_SCRIPT, _MOST_SCRIPTS = 60, 50_000, 300
-# Each write looks at all that stands before it in its script.
-_MOST_WRITES = 20
+_LONGEST_WRITTEN = 60  # characters: a date with its label and clock; longer writes are markup
+_LONGEST_SCRIPT, _MOST_SCRIPTS = 50_000, 300  # characters, scripts: longer ones are libraries, which set nothing
+_MOST_WRITES = 20  # each looks at all that stands before it in its script
 _MARK = "data-unread-script"
 _LABEL_ENDS = tuple(":：(（[【")
 
@@ -87,12 +88,11 @@ def written_out(page: Page) -> tuple[Page, Mapping[etree._Element, etree._Elemen
             name = match["jquery"] or match["dom"]
             if name is None:
                 written.append(said)
-                continue
-            if (place := places.get(name)) is not None:
-                _fill(place, said, text)
+            elif name in places:
+                _write(places[name], said, text, is_behind=False)
         if written:
-            said = None if None in written else _shown("".join(filter(None, written)))
-            _insert(node, said, text)
+            joined = None if None in written else "".join(filter(None, written))
+            _write(node, joined, text, is_behind=True)
     return page, copies
 
 
@@ -122,36 +122,25 @@ def _evaluated(script: str, match: re.Match[str], known: Mapping[str, str]) -> s
     return str(value) if value is not None and _ENDS.match(script, end) else None
 
 
-def _shown(html: str) -> str:
-    return tidy(_TAG.sub("", html))
-
-
-def _fill(place: etree._Element, said: str | None, script: str) -> None:
+def _write(place: etree._Element, said: str | None, script: str, *, is_behind: bool) -> None:
+    """Put a value into an empty element, or behind a script: there a bare number only where a label or bracket waits
+    for it. What is not known is marked.
+    """
+    text = tidy(_TAG.sub("", said or ""))
     if said is None:
         place.set(_MARK, tidy(script)[:_LONGEST_WRITTEN])
-    elif len(place) == 0 and _is_value(text := _shown(said)):
+    elif is_behind and _is_value(text):
+        previous, parent = place.getprevious(), place.getparent()
+        before = previous.tail if previous is not None else parent.text if parent is not None else None
+        if tidy(before or "").endswith(_LABEL_ENDS) or _COUNT.fullmatch(text) is None:
+            place.tail = text + (place.tail or "")
+    elif not is_behind and len(place) == 0 and _is_value(text):
         place.text = text
 
 
-def _insert(node: etree._Element, said: str | None, script: str) -> None:
-    """Put text behind a script; a bare number only where a label or bracket waits for it."""
-    if said is None:
-        node.set(_MARK, tidy(script)[:_LONGEST_WRITTEN])
-        return
-    previous, parent = node.getprevious(), node.getparent()
-    before = previous.tail if previous is not None else parent.text if parent is not None else None
-    is_awaited = tidy(before or "").endswith(_LABEL_ENDS)
-    if _is_value(said) and (is_awaited or _COUNT.fullmatch(said) is None):
-        node.tail = said + (node.tail or "")
-
-
 def _is_value(text: str) -> bool:
-    is_short = 0 < len(text) <= _LONGEST_WRITTEN
-    return is_short and (_COUNT.fullmatch(text) is not None or any(leading_date(text[at:]) for at in _starts(text)))
-
-
-def _starts(text: str) -> Iterator[int]:
-    """Where a date may begin: at the beginning, and behind a label."""
-    yield 0
-    for match in re.finditer(r"[:：]\s*", text):
-        yield match.end()
+    """True for a count, and for a date, also behind a label."""
+    if not 0 < len(text) <= _LONGEST_WRITTEN:
+        return False
+    starts = (0, *(match.end() for match in _LABELLED.finditer(text)))
+    return _COUNT.fullmatch(text) is not None or any(leading_date(text[at:]) for at in starts)

@@ -114,14 +114,11 @@ def _titles(node: etree._Element) -> list[str]:
     return [*filter(None, (*own, *(image.get(name) for image in node.iter("img") for name in ("alt", "title"))))]
 
 
-def is_named_only(node: etree._Element) -> bool:
-    """True for a control without any word: only its class or its picture's file names what it does."""
-    return not words(node) and not _titles(node)
-
-
-def stands_in_pager(node: etree._Element) -> bool:
-    """True where one of three elements around a control is called a pager; pictures turn in carousels too."""
-    return any(_PAGER.search(named(one)) for one in islice(node.iterancestors(), 3))
+def is_certain(node: etree._Element, *, runs: bool) -> bool:
+    """False for a control that only its class or its picture's file names, as carousels have, outside a pager."""
+    if words(node) or _titles(node):
+        return True
+    return runs and (runs_pages(node) or any(_PAGER.search(named(one)) for one in islice(node.iterancestors(), 3)))
 
 
 def is_dead(node: etree._Element) -> bool:

@@ -25,11 +25,10 @@ from crawler.pages.lists.controls import (
     WINDOW,
     Control,
     bare_numbers,
+    is_certain,
     is_dead,
-    is_named_only,
     label_of,
     runs_pages,
-    stands_in_pager,
     turns,
     turns_pages,
 )
@@ -123,7 +122,7 @@ class _PagerReader:
             label = label_of(node)
             if label and turns(label) and not is_dead(node):
                 url, runs = self.scripts.opened(node), is_handled(node) or (node.get("data-page") or "").isdigit()
-                if url or not is_named_only(node) or (runs and (stands_in_pager(node) or runs_pages(node))):
+                if url or is_certain(node, runs=runs):
                     yield Control(node, label, url, runs)
         for option in self.page.all("//option"):
             label, url = squeezed(option), self._of_option(option)
@@ -315,7 +314,7 @@ def _says_pager(node: etree._Element) -> bool:
 
 
 def _is_in(node: etree._Element, block: etree._Element) -> bool:
-    return node is block or any(around is block for around in node.iterancestors())
+    return block in (node, *node.iterancestors())
 
 
 def _folder(url: str) -> str:
