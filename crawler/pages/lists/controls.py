@@ -59,9 +59,10 @@ class Control:
     is_handled: bool
 
     @property
-    def number(self) -> int | None:
+    def number(self) -> int:
+        """The number of the page it says; 0 for none."""
         match = NUMBER.fullmatch(self.label)
-        return int(match[1]) if match else None
+        return int(match[1]) if match else 0
 
     @property
     def is_next(self) -> bool:

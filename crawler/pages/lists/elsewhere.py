@@ -50,7 +50,7 @@ _YEAR_KEYS = frozenset({"year", "nd", "nf", "niandu", "y"})
 _CELLS = frozenset({"li", "td", "dd", "span"})
 _UNBOUND = "//*[not(*) and not(ancestor-or-self::a or ancestor-or-self::button or self::script)]"
 _LONGEST_NAME, _LONG_TITLE = 20, 6  # characters of a list's name; titles of speeches are longer than entries of menus
-_LONGEST_HELD = 200_000
+_LONGEST_HELD = 200_000  # characters of a script or field: rows held there have a few hundred each
 _NEAR = 2  # elements: a link's box and the one around it, where rows may stand
 _FEWEST_BESIDE = 2  # one year or term alone is a heading
 

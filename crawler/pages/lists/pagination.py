@@ -147,7 +147,7 @@ class _PagerReader:
         if worded:
             return _around(worded[-1].node)
         for one in reversed(self.links):
-            if (one.number is not None or one.is_arrow) and self._turns_by_numbers(block := _around(one.node)):
+            if (one.number or one.is_arrow) and self._turns_by_numbers(block := _around(one.node)):
                 return block
         boxes = [one for one in self.controls if one.node.tag == "option" and one.number and self._is_of_list(one)]
         alone = [one for one in self.links if (one.is_arrow or one.is_more) and self._leads_on(one)]
@@ -163,11 +163,11 @@ class _PagerReader:
         for one in self.links:
             beside.setdefault(one.node.getparent(), []).append(one)
         for row in reversed(beside.values()):
-            numbers = [one for one in row if one.number is not None]
+            numbers = [one for one in row if one.number]
             urls = _urls(numbers)
             leads = _Rule.of(urls) or any(map(self.is_same, urls.values())) or any(one.is_handled for one in numbers)
             is_second = [one.number for one in numbers] == [2] and runs_pages(numbers[0].node)
-            if leads and (is_second or _has_neighbours([one.number or 0 for one in numbers])):
+            if leads and (is_second or _has_neighbours([one.number for one in numbers])):
                 return row
         return []
 
@@ -185,9 +185,9 @@ class _PagerReader:
             return True
         if _OF_PAGERS.sub("", squeeze(" ".join(texts))):
             return False
-        inside = [one for one in self.controls if one.number is not None and _is_in(one.node, block)]
+        inside = [one for one in self.controls if one.number and _is_in(one.node, block)]
         urls = _urls(inside)
-        numbers = {one.number for one in inside if one.number is not None} | _plain_numbers(block, texts)
+        numbers = {one.number for one in inside} | _plain_numbers(block, texts)
         if not _has_neighbours(sorted(numbers)):
             return False
         if not urls:
@@ -200,13 +200,13 @@ class _PagerReader:
         after the one before it.
         """
         numbered: dict[int, str] = {}
-        last: int | None = None
+        last = 0
         rule = _Rule.of(_urls(inside))
         for one in self._candidates(inside, node):
-            last = one.number if one.number is not None else last
-            if one.url and one.number is not None:
+            last = one.number or last
+            if one.url and one.number:
                 numbered.setdefault(one.number, one.url)
-            elif one.url and last is not None and WINDOW.fullmatch(one.label):
+            elif one.url and last and WINDOW.fullmatch(one.label):
                 numbered.setdefault((rule and rule.number(one.url)) or last + 1, one.url)
         return numbered
 
@@ -222,24 +222,21 @@ class _PagerReader:
         held = [one for one in (self._candidates(inside, None) if self.knows else inside) if one.url]
         held = held or [one for one in inside if one.url and self.is_same(one.url)]
         more = [one for one in self.controls if one.is_more and one.url and self.is_same(one.url)]
-        said = [
-            one.url for one in (*(one for one in held if one.is_next), *(one for one in held if one.is_arrow), *more)
-        ]
+        turning = sorted((one for one in held if one.is_next or one.is_arrow), key=lambda one: one.is_arrow)
         head = [url for _, url in self.page.links("//link[@rel='next'][@href]")]
-        return next((url for url in (*said, *head) if url != self.page.url), None)
+        urls = (*(one.url for one in (*turning, *more)), *head)
+        return next((url for url in urls if url != self.page.url), None)
 
     def _by_form(
         self, inside: list[Control], here: int, pages: int | None
     ) -> tuple[Ask | None, dict[int, str | Ask]]:
         """The pages that a form turns to: posted back by a control, or asked for by number."""
         stuck = [one for one in inside if one.url is None]
-        posted = [
-            (one, ask) for one in stuck if (one.is_next or one.number) and (ask := posted_back(self.page, one.node))
-        ]
-        if posted:
+        turning = [one for one in stuck if one.is_next or one.number]
+        if posted := [(one, ask) for one in turning if (ask := posted_back(self.page, one.node))]:
             following = next((ask for one, ask in posted if one.is_next), None)
-            return following, {one.number: ask for one, ask in posted if (one.number or 0) > here and one.number}
-        leads_on = any(one.is_handled and (one.is_next or (one.number or 0) > here) for one in stuck)
+            return following, {one.number: ask for one, ask in posted if one.number > here}
+        leads_on = any(one.is_handled and (one.is_next or one.number > here) for one in stuck)
         if not leads_on and (pages or 0) <= here:
             return None, {}
         ask = numbered(self.page, here + 1) if here < min(pages or here + 1, MOST_PAGES) else None
@@ -249,8 +246,8 @@ class _PagerReader:
         self, inside: list[Control], linked: Mapping[int, str | Ask], here: int
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Live controls that lead on without an address, and idle ones: dead where the pager has addresses."""
-        turns_by_address = any(one.url and (one.is_worded or one.number is not None) for one in inside)
-        leads_on = [one for one in inside if one.is_next or (one.number or 0) > here or one.is_arrow]
+        turns_by_address = any(one.url and (one.is_worded or one.number) for one in inside)
+        leads_on = [one for one in inside if one.is_next or one.number > here or one.is_arrow]
         stuck = [one for one in leads_on if one.url is None and one.number not in linked]
         # What would be the next page of another host or list is none of this one's, and none that is followed.
         abroad = [one for one in self.controls if one.is_next and one.url and self._is_abroad(one.url)]

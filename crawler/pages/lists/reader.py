@@ -21,7 +21,6 @@ from crawler.pages.lists.elsewhere import Outside
 from crawler.pages.lists.page_scripts import service, uncounted_calls
 from crawler.pages.lists.pagination import Pager, read_pager
 from crawler.pages.lists.rows import (
-    SHORTEST_TITLE,
     FoundRows,
     is_aside,
     last_in,
@@ -42,6 +41,7 @@ _SHORT_DATE = re.compile(
     r"(?<![\d/.-])(?:\d{4}[-./年]\d{1,2}月?|\d{1,2}[-./]\d{1,2}(?:\s+\d{1,2}:\d{2})?|\d{1,2}月\d{1,2}日)(?![\d/.-])"
 )
 _LONGEST_BESIDE = 30  # characters beside a link: a source and a date; abstracts are longer and hold such dates too
+_SHORTEST_TITLE = 4  # characters: 更多, 下载 have two
 _LONG_TITLE = 6  # characters: entries of menus have at most as many
 _CUT = re.compile(r"(?:(?<!\.)\.{2,}|(?<!…)…+)$")
 _LIST_TAGS = frozenset({"ul", "ol", "dl", "table", "tbody"})
@@ -149,7 +149,7 @@ class _Structure:
             if row.is_weak and not (row.date or (row.url and is_file(row.url))):
                 continue
             if row.url is None:
-                unlinked.extend([said_by(row.link)] if row.size >= SHORTEST_TITLE else [])
+                unlinked.extend([said_by(row.link)] if row.size >= _SHORTEST_TITLE else [])
                 continue
             is_doubtful = row.is_beside or stands_in_side_bar(row.element)
             listed = ListedRow(row.url, row.native_id, row.title, row.date, is_doubtful)

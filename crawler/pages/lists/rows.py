@@ -35,7 +35,6 @@ _LINKS = f"//a|{_CLICKED}[@onclick or @data-href or @data-url][not(.//a)]"
 _ASIDE = re.compile(r"(?:^|[\W_])(?:nav|menu|foot(?:er)?|side\w*|hot|rank|link|friend)(?:$|[\W_])", re.IGNORECASE)
 _SIDE_BAR = re.compile(r"(?:^|[\W_])(?:a?side(?:bar)?|hot|rank)(?:$|[\W_])", re.IGNORECASE)
 _NEAR = 3  # elements around a row; whole columns of a page have such names, too
-SHORTEST_TITLE = 4  # characters: 更多, 下载 have two
 _LONGEST_TOLD = 80  # characters of a report's detail
 _MANY = ""
 Path = tuple[tuple[object, str | None, str | None], ...]
@@ -127,18 +126,16 @@ class RowFinder:
         for link, url in opened:
             is_within, element = containers[link] == certain, self._row_element(link)
             if url is None:
-                if is_within and self._date(link) and len(said_by(link)) >= SHORTEST_TITLE:
-                    unlinked.append(said_by(link))
+                unlinked.extend([said_by(link)] if is_within and self._date(link) else [])
                 continue
             row = self._row(link, url, is_doubtful=not is_within or stands_in_side_bar(element))
             if row is None:
                 continue
-            if row.native_id is None:
-                # A link to no article is a row in the list's container, or if it is dated and of a row's shape.
-                is_dated = row.date is not None
-                is_shaped = (is_within or is_dated) and _shape(link, block) in shapes
-                if not (is_within and is_dated) and not is_shaped:
-                    continue
+            # A link to no article is a row by two of: in the list's container, dated, of a row's shape.
+            is_dated = row.date is not None
+            is_row = (is_within and is_dated) or ((is_within or is_dated) and _shape(link, block) in shapes)
+            if row.native_id is None and not is_row:
+                continue
             key = row.native_id or row.url
             kept = rows.get(key)
             is_certain = kept is not None and is_within and not kept.is_doubtful
