@@ -39,6 +39,7 @@ _TAG = re.compile(r"<[^<>]{0,300}>")
 _ENDS = re.compile(r"\s{0,9}(?:[);<]|$)|[^\S\n]{0,9}\n")
 _LABELLED = re.compile(r"[:：]\s*")
 _COUNT = re.compile(r"[0-9][0-9,.]*\s?万?\+?")
+_LONGEST_KNOWN = 200  # characters: a longer text holds more than a date, which would be lost with it
 _LONGEST_WRITTEN = 60  # characters: a date with its label and clock; longer writes are markup
 _LONGEST_SCRIPT, _MOST_SCRIPTS = 50_000, 300  # characters, scripts: longer ones are libraries, which set nothing
 _MOST_WRITES = 20  # each looks at all that stands before it in its script
@@ -60,7 +61,8 @@ def set_in(scripts: Sequence[str]) -> dict[str, str]:
     for text in scripts:
         for match in _SET.finditer(text):
             found.setdefault(match["name"].removeprefix("window."), set()).add(literal(match["value"]))
-    return {name: values.pop() for name, values in found.items() if len(values) == 1 and any(values)}
+    one = {name: values.pop() for name, values in found.items() if len(values) == 1}
+    return {name: value for name, value in one.items() if 0 < len(value) <= _LONGEST_KNOWN}
 
 
 def written_out(page: Page) -> tuple[Page, Mapping[etree._Element, etree._Element]]:
@@ -119,7 +121,8 @@ def _evaluated(script: str, match: re.Match[str], known: Mapping[str, str]) -> s
     if _BRANCH.search(before):
         return None
     value, end = expression(script, match.end(), known)
-    return str(value) if value is not None and _ENDS.match(script, end) else None
+    text = "" if value is None else str(value)
+    return text if value is not None and len(text) <= _LONGEST_KNOWN and _ENDS.match(script, end) else None
 
 
 def _write(place: etree._Element, said: str | None, script: str, *, is_behind: bool) -> None:
