@@ -223,7 +223,7 @@ class _Structure:
 
 def _title(link: etree._Element) -> str | None:
     """The link's text, or its `title` where the text is cut or empty."""
-    shown, full = shown_title(link), tidy(link.get("title") or "")
+    shown, full = shown_title(link, _FULL_DATE), tidy(link.get("title") or "")
     begins, whole = squeeze(_CUT.sub("", shown)), squeeze(full)
     return (full if whole.startswith(begins) and len(whole) > len(begins) else shown) or None
 

@@ -233,10 +233,10 @@ def row_title(link: etree._Element) -> str | None:
     return tidy(link.get("title") or "") or shown_title(link) or None
 
 
-def shown_title(link: etree._Element) -> str:
+def shown_title(link: etree._Element, dates: re.Pattern[str] = _DATE) -> str:
     """The words of a link; of a row that is one, without its date."""
     shown = words(link)
-    date = date_in(shown) if link.tag != "a" else None
+    date = last_in(dates, shown) if link.tag != "a" else None
     return tidy(shown.replace(date, " ")) if date else shown
 
 
