@@ -1,1 +1,1 @@
-"""What differs between two texts of a speech, paragraph by paragraph. Pure."""
+"""Compares two texts of a speech, paragraph by paragraph. Pure."""

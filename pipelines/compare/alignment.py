@@ -1,4 +1,4 @@
-"""Which paragraph of one text answers to which of another, also when it moved or was edited. Pure."""
+"""Aligns the paragraphs of two texts, also moved and edited ones. Pure."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Pair:
 
 
 def align(old: Sequence[str], new: Sequence[str], skeletons: Mapping[str, str]) -> list[Pair]:
-    """Every paragraph of both texts once, in reading order of the new one, the removed where they stood.
+    """Every paragraph of both texts once, in the order of the new text, removed ones at their old place.
 
-    `skeletons` gives for each paragraph what it says but for numbers, names and punctuation, so that a short line of
-    which only a number changed is still known again.
+    `skeletons` are the paragraphs without numbers, names and punctuation, so that a short line is recognised when
+    only a number changed.
     """
     paired = _equal(old, new)
     paired |= _alike(old, new, paired, skeletons)
@@ -42,7 +42,7 @@ def align(old: Sequence[str], new: Sequence[str], skeletons: Mapping[str, str]) 
 
 
 def _equal(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
-    """Paragraphs that stand in both texts, first those that kept their order, then any."""
+    """Paragraphs that are in both texts, first those that kept their order, then any."""
     paired: dict[int, int] = {}
     counted = Counter(new)
     if sum(counted[text] for text in old) <= _MOST_PAIRS:
@@ -62,7 +62,7 @@ def _equal(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
 def _alike(
     old: Sequence[str], new: Sequence[str], paired: dict[int, int], skeletons: Mapping[str, str]
 ) -> dict[int, int]:
-    """The best pairs among paragraphs left over, most alike first, then nearest."""
+    """The best pairs among the remaining paragraphs, most similar first, then nearest."""
     taken = set(paired.values())
     left = [i for i in range(len(old)) if i not in paired]
     right = [j for j in range(len(new)) if j not in taken]

@@ -1,4 +1,4 @@
-"""What differs between two versions of a speech: paragraph by paragraph, each change named. Pure."""
+"""The differences between two versions of a speech, paragraph by paragraph, each with its kind. Pure."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Kind = Literal["moved", "number", "name", "wording", "punctuation", "added", "re
 Operation = Literal["same", "removed", "added"]
 Region = tuple[bool, Sequence[Token], Sequence[Token]]
 
-# The body is compared by its paragraphs. What a reader looks for comes first, the rest in the contract's order.
+# The body is compared by paragraphs. The most important keys come first, the others in the contract's order.
 _FIRST = ("title", "section")
 PUBLISHED = (*_FIRST, *(key for key in names_of(Version, "published") if key not in {*_FIRST, "body"}))
 INTERPRETED = names_of(Version, "interpreted")
 _ORDER: tuple[Kind, ...] = ("moved", "number", "name", "wording", "punctuation", "added", "removed")
-# Pairs of equal pieces that difflib would look at, about a second; beyond it the middle is told as replaced whole.
+# Pairs of equal pieces for difflib, about a second; with more, the middle is reported as replaced.
 _MOST_PAIRS = 3_000_000
 
 
@@ -48,7 +48,7 @@ class Paragraph:
 class FieldChange:
     """A key other than the body whose value differs; pieces when both values are text.
 
-    `interpreted` values are what we make of the page: a new parser may change them while the site changes nothing.
+    `interpreted` values are derived by our parser: a new one may change them without an edit by the site.
     """
 
     name: str
@@ -61,7 +61,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """All that differs between two version lines, and every paragraph of both bodies in reading order."""
+    """The differences between two version lines, and every paragraph of both bodies in reading order."""
 
     fields: tuple[FieldChange, ...]
     paragraphs: tuple[Paragraph, ...]
@@ -79,7 +79,7 @@ def compare(old: dict[str, Any], new: dict[str, Any]) -> Difference:
 
 
 def compare_paragraphs(old: Sequence[str], new: Sequence[str], names: frozenset[str]) -> tuple[Paragraph, ...]:
-    """Align two texts; `names` are the people to tell apart from other words."""
+    """Align two texts; `names` are the names of people in them."""
     cut = {text: tokens(text, names) for text in dict.fromkeys((*old, *new))}
     return tuple(_paragraphs(old, new, cut))
 
@@ -107,7 +107,7 @@ def side(paragraphs: Iterable[Paragraph], which: Literal["old", "new"]) -> list[
 
 
 def compare_tokens(old: Sequence[Token], new: Sequence[Token]) -> tuple[tuple[Kind, ...], tuple[Piece, ...]]:
-    """The kinds of change between two cut texts, and the pieces they differ in."""
+    """The kinds of change between two tokenised texts, and the pieces in which they differ."""
     pieces: list[Piece] = []
     kinds: set[Kind] = set()
     for is_same, before, after in _regions(old, new):
@@ -123,7 +123,7 @@ def compare_tokens(old: Sequence[Token], new: Sequence[Token]) -> tuple[tuple[Ki
 
 
 def skeleton(pieces: Iterable[Token]) -> str:
-    """What a text says but for its numbers, names and punctuation."""
+    """The text without its numbers, names and punctuation."""
     return "".join({"number": "0", "name": "名"}.get(t.kind, t.sense) for t in pieces)
 
 
@@ -135,7 +135,7 @@ def _field(name: str, old: Any, new: Any, names: frozenset[str]) -> FieldChange:
 
 
 def _regions(old: Sequence[Token], new: Sequence[Token]) -> Iterator[Region]:
-    """Runs of both texts in order, told apart into same and not."""
+    """Runs of both texts in order, each either the same or different."""
     if _forms(old) == _forms(new):
         # Only values differ: the n-th piece answers to the n-th, `2023年和2024年` to `2024年和2025年`.
         yield from _by_place(old, new)
@@ -177,7 +177,7 @@ def _matched(old: Sequence[Token], new: Sequence[Token]) -> Iterator[Region]:
 
 
 def _kinds(old: Sequence[Token], new: Sequence[Token]) -> set[Kind]:
-    """What kind of change it is that one run became another."""
+    """The kind of change from one run to another."""
     kinds: set[Kind] = set()
     values: Kind
     for values in ("number", "name"):

@@ -1,4 +1,4 @@
-"""A paragraph as the pieces a reader compares: numbers and names whole, all else sign by sign. Pure."""
+"""Splits a paragraph into tokens for comparison: whole numbers and names, single characters. Pure."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _ENDS_NAME = re.compile(
 )
 _JOINS = frozenset("和于时向同从由")
 _LONGEST_SIGNATURE = 40
-# Signs that carry meaning, though Unicode counts them as punctuation.
+# Characters with a meaning, though Unicode counts them as punctuation.
 _MEANING = frozenset("%‰‱#&@§*/\\")
 
 
 class Token(NamedTuple):
-    """`text` as written; `sense` is equal for two tokens that say the same (`１，２００` and `1200`)."""
+    """`text` as written; `sense` is equal for two tokens of the same meaning (`１，２００` and `1200`)."""
 
     kind: TokenKind
     text: str
@@ -34,7 +34,7 @@ class Token(NamedTuple):
 
     @property
     def spelling(self) -> str:
-        """The text without what is only a matter of width or grouping."""
+        """The text without differences of width and grouping."""
         folded = unicodedata.normalize("NFKC", self.text)
         return folded.replace(",", "") if self.kind == "number" else folded
 
@@ -78,7 +78,7 @@ def tokens(text: str, names: frozenset[str]) -> list[Token]:
             made += map(_single, text[end:start])
             made.append(token)
             end = stop
-    return made + [_single(sign) for sign in text[end:]]
+    return made + [_single(character) for character in text[end:]]
 
 
 def _wholes(text: str, names: frozenset[str]) -> list[tuple[int, int, Token]]:
@@ -94,8 +94,8 @@ def _wholes(text: str, names: frozenset[str]) -> list[tuple[int, int, Token]]:
     return sorted(found, key=lambda whole: (whole[0], whole[2].kind != "name"))
 
 
-def _single(sign: str) -> Token:
-    category = unicodedata.category(sign)
-    if category[0] in "PZC" and unicodedata.normalize("NFKC", sign) not in _MEANING:
-        return Token("mark", sign, "")
-    return Token("character", sign, unicodedata.normalize("NFKC", sign))
+def _single(character: str) -> Token:
+    category = unicodedata.category(character)
+    if category[0] in "PZC" and unicodedata.normalize("NFKC", character) not in _MEANING:
+        return Token("mark", character, "")
+    return Token("character", character, unicodedata.normalize("NFKC", character))

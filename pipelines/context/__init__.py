@@ -1,7 +1,7 @@
-"""Who spoke, when, at which meeting and in what kind of text, as the page itself says it.
+"""Reads speaker, day, meeting and genre of a speech from its page.
 
-Read from the title and from the lines above and below the text. Every value names the words it was read from; in
-doubt it is null: a guess would be read as data.
+Sources are the title and the lines above and below the text. Every value has as evidence the words from which it was
+read; a doubtful value is null, since a guess would look like data.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LONGEST_TITLE = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordedContext(Context):
-    """The context of a speech, the words that say so, and why a day stated is no day."""
+    """The context of a speech, its evidence, and why a stated day is invalid."""
 
     evidence: tuple[Evidence, ...]
     problems: tuple[Problem, ...]

@@ -1,4 +1,4 @@
-"""The day a speech was given, as title and head lines say it. A range or a date without a year is no day."""
+"""The day a speech was given, from title and head lines. A range or a date without a year gives no day."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _AHEAD = timedelta(days=1)
 
 
 def read_day(title: str, head: list[str], seen_at: datetime) -> Find | Problem | None:
-    """The day title and head agree on, else why there is none; None where the page says nothing of it."""
+    """The day on which title and head agree, else why there is none; None where the page states no day."""
     finds = [*_title_days(title), *_head_days(head)]
     if not finds:
         return next(filter(None, map(_no_day, head)), None)

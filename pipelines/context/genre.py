@@ -1,7 +1,7 @@
-"""What kind of text an article is: one of a closed list (`GENRES`), or null.
+"""The genre of an article: one of a closed list (`GENRES`), or null.
 
-A title may promise a speech and the text report it (`何庆海在全会上讲话`, then `12月27日，…`): words that only tell
-that somebody spoke need a salutation below them. Notices, minutes and echoes of a speech are none of the list.
+A title may name a speech that the text only reports (`何庆海在全会上讲话`, then `12月27日，…`): words that only say
+that somebody spoke need a salutation below them. Notices, minutes and comments on a speech have no genre.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pipelines.text.names import BLANKS, people, squeeze
 if TYPE_CHECKING:
     from pipelines.context.head import Places
 
-_PADDED = 6  # `讲　话`, `开 幕 词`: blanks set in a short heading are no blanks of its words
+_PADDED = 6  # `讲　话`, `开 幕 词`: spaces that only widen a short heading
 _NO_WORK_REPORT = "(?!.{0,20}(?:调研|考察|视察|述职|述廉|辅导|学习|评估|自查)[^，。]{0,4}报告)"
 _REPORT = rf"工作报告|{_NO_WORK_REPORT}(?:提案|工作)[^，。：]{{0,20}}报告"
 _ENDINGS = {

@@ -1,4 +1,4 @@
-"""The places of a page where it says who, when and where: its title, the lines above its text, those below it."""
+"""The parts of a page with speaker, day and meeting: its title, the lines above its text, those below it."""
 
 from __future__ import annotations
 

@@ -163,8 +163,8 @@ def _body_of(words: str) -> _Body | None:
 
 def _chinese(number: str) -> str:
     """`第9届`, `九`, `12` → 九, 九, 十二."""
-    digits = "".join(_DIGITS.get(sign, sign) for sign in number if sign not in "第届次")
-    if digits == "".join(sign for sign in number if sign not in "第届次"):
+    digits = "".join(_DIGITS.get(character, character) for character in number if character not in "第届次")
+    if digits == "".join(character for character in number if character not in "第届次"):
         return digits
     tens, ones = digits.rjust(2, "零")[-2], digits[-1]
     return ("" if tens in "零一" else tens) + ("" if tens == "零" else "十") + ("" if ones == "零" else ones)

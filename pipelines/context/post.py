@@ -1,4 +1,4 @@
-"""The post a page gives a speaker, in the page's own words: what stands beside the name in its phrase."""
+"""The post of a speaker, in the page's own words: the text next to the name in its phrase."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def is_post(line: str) -> bool:
 
 def post_in(phrase: str, names: str) -> str | None:
     """The post `phrase` gives to all of `names` (joined by 、); None when it gives none, or several to several."""
-    signs = [place for place, sign in enumerate(phrase) if sign not in _BETWEEN]
+    characters = [place for place, character in enumerate(phrase) if character not in _BETWEEN]
     together = names.replace("、", "")
-    at = "".join(phrase[place] for place in signs).find(together)
+    at = "".join(phrase[place] for place in characters).find(together)
     if at < 0:
         return None
-    before, after = _bare(phrase[: signs[at]]), _bare(phrase[signs[at + len(together) - 1] + 1 :])
+    before, after = _bare(phrase[: characters[at]]), _bare(phrase[characters[at + len(together) - 1] + 1 :])
     if before and after:
         whole = before + after
         return whole if _ORGAN.fullmatch(before) and re.fullmatch(rf"{POST}+", after) else None

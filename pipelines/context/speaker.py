@@ -1,8 +1,8 @@
-"""Who spoke and in what post, as the page itself says it.
+"""Reads the speaker and the post from the page.
 
 A page says it in the subject of its title (`何庆海同志在…上作常委会工作报告`), behind the title, in a signature or
-date line above the salutation, or in a signature with a post below the text. Names in prose are decoys and editors
-are no speakers. In doubt the value is null: a guess would be read as data.
+date line above the salutation, or in a signature with a post below the text. Names in prose and editors are not
+speakers. A doubtful value is null, since a guess would look like data.
 """
 
 from __future__ import annotations
@@ -161,16 +161,16 @@ def _behind(title: str) -> _Named | None:
     text = title.strip(EDGE)
     bracket = re.search(r"[（(【]([^（()）【】]{2,40})[)）】]$", text)
     if bracket:
-        before, sign = text[: bracket.start()], bracket[1]
+        before, signature = text[: bracket.start()], bracket[1]
     else:
         cut = max((m.end() for m in re.finditer(rf"[—―─]+|--+|{B}+", text)), default=0)
         # Padded names: the blank inside `韦 东` is not the one before it.
         if cut and (padded := re.search(rf"(?:[—―─{BLANKS}]+|--)(\S{B}+\S)$", text)):
             cut = padded.start(1)
-        before, sign = text[:cut], text[cut:]
+        before, signature = text[:cut], text[cut:]
     if not NOUN.search(before) or is_about_a_speech(before.strip(EDGE)):
         return None
-    return _named(undated(sign).strip(EDGE))
+    return _named(undated(signature).strip(EDGE))
 
 
 def _of_line(line: str) -> _Named | None:

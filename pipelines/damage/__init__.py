@@ -1,7 +1,7 @@
-"""Damage radar: named problems found in a text by what the text itself shows. Pure, standard library only.
+"""Damage radar: detects damage in a text from the text alone. Pure, standard library only.
 
-Each code is one reason for which a clean text cannot look as it does; what a detector cannot tell from a house style
-or a slip of the author's pen it leaves alone. docs/damage-radar.md says what each code means and how sure it is.
+Each code is evidence of damage; what may also be the site's style or an author's error is not reported.
+docs/damage-radar.md says what each code means and how precise it is.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ ANYWHERE: dict[str, Detector] = {
     "lost-quotes": losses.lost_quotes,
     "folded-punctuation": losses.folded_punctuation,
 }
-"""What can be wrong with any text, in the order it is told."""
+"""Detectors for any text, in the order of output."""
 
 IN_BODIES: dict[str, Detector] = {
     "page-furniture": page_layout.page_furniture,
     "half-paragraph": page_layout.half_paragraphs,
     "repeated-paragraph": page_layout.repeated_paragraphs,
 }
-"""What can be wrong with a text of several paragraphs."""
+"""Detectors for texts of several paragraphs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +44,18 @@ class Damage:
     spans: tuple[Span, ...]
 
     def detail(self, text: str) -> str:
-        """For a person: how often, and where first."""
+        """A description: how often, and where first."""
         start = self.spans[0][0]
         places = f"{len(self.spans)} places, first" if len(self.spans) > 1 else "one place,"
         return f"{places} at character {start}: {excerpt(text, self.spans[0])}"
 
 
 def damage_of(text: str, *, is_body: bool = True, title: str | None = None) -> tuple[Damage, ...]:
-    """What is wrong with one text.
+    """The damages of one text.
 
     Args:
         text: as archived or found; line feeds separate paragraphs.
-        is_body: look for what can only be wrong with paragraphs, too.
+        is_body: also use the detectors for paragraphs.
         title: of the text, when known: a body may repeat it.
     """
     detectors = ANYWHERE | IN_BODIES if is_body else ANYWHERE

@@ -1,4 +1,4 @@
-"""The radar over anybody's JSON Lines: findings as they are met, those that need all lines at the end. Pure."""
+"""The damage radar over JSON Lines: findings line by line, those that need all lines at the end. Pure."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class Finding:
 
 
 class NoSuchKey(KeyError):  # noqa: N818 - reads as a sentence
-    """The first line has no such key: the wrong one was asked for."""
+    """The first line has no such key."""
 
 
 class _LineError(ValueError):
-    """A line that is no JSON object with a text: says what it is, and the id of the object if it is one."""
+    """A line that is not a JSON object with a text: a message, and the id of the object if it is one."""
 
     def __init__(self, message: str, id_: str | None = None) -> None:
         super().__init__(message)
@@ -85,12 +85,12 @@ class Audit:
         yield from self._short()
 
     def bad_line(self, why: str, id_: str | None = None) -> Finding:
-        """The finding about the line last read that could not be."""
+        """The finding about the last line read, which is invalid."""
         self.unreadable += 1
         return Finding(line=self.lines, id=id_, field=None, code="unreadable", detail=why)
 
     def summary(self) -> dict[str, Any]:
-        """What was read, and how many texts have each code."""
+        """Counts of lines read, and of texts with each code."""
         counts = {"lines": self.lines, "texts": self.texts, "unreadable": self.unreadable}
         return {"summary": counts | {"findings": dict(sorted(self.damaged.items()))}}
 
@@ -123,13 +123,13 @@ class Audit:
         self._siblings.add(str(value.get("site") or ""), self.lines, id_, len(text))
         if title:
             for damage in damage_of(title, is_body=False):
-                yield from self._told(damage, id_, "title", title)
+                yield from self._findings(damage, id_, "title", title)
         if not text.strip():
-            yield from self._told(Damage("empty", ((0, 0),)), id_, self.key, text)
+            yield from self._findings(Damage("empty", ((0, 0),)), id_, self.key, text)
         for damage in damage_of(text, title=title):
-            yield from self._told(damage, id_, self.key, text)
+            yield from self._findings(damage, id_, self.key, text)
 
-    def _told(self, damage: Damage, id_: str | None, where: str, text: str) -> Iterator[Finding]:
+    def _findings(self, damage: Damage, id_: str | None, where: str, text: str) -> Iterator[Finding]:
         self.damaged[damage.code] += 1
         for span in damage.spans if self.every else damage.spans[:1]:
             yield Finding(

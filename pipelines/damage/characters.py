@@ -1,19 +1,19 @@
-"""Characters and markup that no reader of a text should meet."""
+"""Detectors for characters and markup that do not belong in a text."""
 
 from __future__ import annotations
 
 import re
 from html.entities import html5
 
-from pipelines.damage.spans import HANZI, SIGNS, Span, spans
+from pipelines.damage.spans import HANZI, PUNCTUATION, Span, spans
 
-# Half of a surrogate pair is no character either: JSON can carry it, UTF-8 cannot.
+# Half of a surrogate pair is not a character either: JSON can hold it, UTF-8 cannot.
 _DAMAGED = re.compile("[\ufffd\ud800-\udfff]")
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)")
 _INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _JOINERS = "\u200c\u200d"
-_WIDE = re.compile(f"[{HANZI}{SIGNS}]")
+_WIDE = re.compile(f"[{HANZI}{PUNCTUATION}]")
 _ENTITY = re.compile(r"&(?:#(?:\d{2,7}|[xX][0-9a-fA-F]{2,6});|([A-Za-z][A-Za-z0-9]{1,31});|nbsp)")
 _QUOTED = re.compile('[“‘「『"]')
 _TAG = re.compile(
@@ -24,12 +24,12 @@ _TAG = re.compile(
 
 
 def damaged(text: str) -> list[Span]:
-    """U+FFFD, the sign for bytes that are no character, and lone surrogates."""
+    """U+FFFD, which replaces undecodable bytes, and lone surrogates."""
     return spans(_DAMAGED, text)
 
 
 def private_use(text: str) -> list[Span]:
-    """Characters of Unicode's private areas: only the font of their page knew what they show."""
+    """Characters of Unicode's private use areas, defined only by the page's font."""
     return spans(_PRIVATE, text)
 
 
@@ -39,12 +39,12 @@ def control(text: str) -> list[Span]:
 
 
 def invisible(text: str) -> list[Span]:
-    """Zero-width, soft-hyphen and direction characters; joiners only beside Chinese, where nothing joins."""
+    """Zero-width, soft-hyphen and direction characters; joiners only next to Chinese, where they have no use."""
     return [span for span in spans(_INVISIBLE, text) if text[span[0]] not in _JOINERS or _is_in_chinese(text, span)]
 
 
 def entities(text: str) -> list[Span]:
-    """`&nbsp;`, `&#8220;` and their kind: HTML that was decoded once too little, unless the text quotes it."""
+    """HTML entities that were not decoded (`&nbsp;`, `&#8220;`), unless the text quotes them."""
     if "&" not in text:
         return []
     entities = (found for found in _ENTITY.finditer(text) if found[1] is None or f"{found[1]};" in html5)

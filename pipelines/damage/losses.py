@@ -1,4 +1,4 @@
-"""What an extractor loses without leaving a hole: 年 and 月, quotes, the width of punctuation.
+"""Detectors for silent losses of extractors: 年 and 月, quotes, the width of punctuation.
 
 Extractors that drop text nodes of one character turn 2023年12月27日 into 20231227日 and “放管服” into 放管服; others
 fold ，：； into ASCII (Unicode NFKC).
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from pipelines.damage.pairs import unpaired
-from pipelines.damage.spans import HANZI, SIGNS, Span, spans
+from pipelines.damage.spans import HANZI, PUNCTUATION, Span, spans
 
 # Digits first, what may not stand before them behind: a search that begins with literals is ten times as fast.
 _YEAR = r"(?:19[4-9]\d|20[0-4]\d)(?<![\d.]\d{4})"
@@ -21,7 +21,7 @@ _AFTER_YEAR = (
     rf" ?{_MONTH}月(?![刊会])",  # 年 lost
     rf"年{_MONTH}月{_DAY}(?=[在于，。；）)]|$)",  # 日 lost
     rf"(?<=—.{{4}}) ?{_MONTH} ?{_DAY}(?=$|[在于）)])",  # all lost, behind the dash before a speech's day
-    rf"(?<![\d.] .{{4}}) {_MONTH} {_DAY}(?! ?[\d.:%])(?=[{HANZI}{SIGNS}]| ?$)",
+    rf"(?<![\d.] .{{4}}) {_MONTH} {_DAY}(?! ?[\d.:%])(?=[{HANZI}{PUNCTUATION}]| ?$)",
     r"(?<!0)来(?=[，,的])|以来",
 )
 _LOST_DATE = re.compile(f"{_YEAR}(?:{'|'.join(_AFTER_YEAR)})", re.MULTILINE)
@@ -33,7 +33,7 @@ _SET_PHRASES = re.compile(
 _QUOTE = re.compile('[“”‘’「」『』《》"]')
 _FEWEST_PHRASES = 2
 
-_WIDE = f"{HANZI}{SIGNS}"
+_WIDE = f"{HANZI}{PUNCTUATION}"
 _COMMA = re.compile(rf",(?:(?<=[{_WIDE}\d%],)(?=[{_WIDE}])|(?<=[{HANZI}],)(?=[{_WIDE}\dA-Za-z\n]))")
 _OTHER = re.compile(rf"[;:!?.](?<=[{_WIDE}\d%][;:!?.])(?=[{_WIDE}\n]|$)|[()](?:(?<=[{_WIDE}].)|(?=[{_WIDE}]))")
 _FEWEST_COMMAS = 2
@@ -45,7 +45,7 @@ def lost_date_characters(text: str) -> list[Span]:
 
 
 def lost_quotes(text: str) -> list[Span]:
-    """Set phrases without the quotes that make them one, and quotes left over where their neighbours went.
+    """Set phrases without their quotes, and quotes left over.
 
     Two different phrases must be bare, and more of them bare than quoted: one may be the author's own way.
     """
@@ -59,9 +59,9 @@ def lost_quotes(text: str) -> list[Span]:
 
 
 def folded_punctuation(text: str) -> list[Span]:
-    """ASCII signs between Chinese characters, where ASCII commas outnumber the Chinese ones.
+    """ASCII punctuation between Chinese characters, where ASCII commas outnumber the Chinese ones.
 
-    Brackets, colons, semicolons and full stops alone are a house style of many sites; commas are not.
+    ASCII brackets, colons, semicolons and full stops alone are the style of many sites; commas are not.
     """
     commas = spans(_COMMA, text) if "," in text else []
     if len(commas) < _FEWEST_COMMAS or len(commas) <= text.count("，"):

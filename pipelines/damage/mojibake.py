@@ -1,6 +1,6 @@
-"""Text decoded by the wrong table: it still is a text, but of characters that no one wrote.
+"""Detects text decoded with a wrong encoding.
 
-UTF-8 read as GBK: every full-width sign begins with the bytes EF BC, E3 80 or E2 80, which GBK shows as 锛, 銆 and
+UTF-8 read as GBK: full-width characters begin with the bytes EF BC, E3 80 or E2 80, which GBK shows as 锛, 銆 and
 鈥; and the whole turns back into UTF-8 when it is encoded again. U+FFFD read as GBK is 锟斤拷. UTF-8 and GBK read as
 Latin-1 or windows-1252 are runs of accented letters that no language writes. GBK read as UTF-8 is U+FFFD (`damaged`).
 """
@@ -31,7 +31,7 @@ _RARE_LATIN = re.compile("[\u00a1-\u00ff€‚ƒ„†‡ˆ‰Š‹ŒŽ˜™š�
 
 
 def mojibake(text: str) -> list[Span]:
-    """Places that read as something else once their bytes are read by another table."""
+    """Places that become other text when their bytes are decoded with another encoding."""
     found = spans(_MEMORY, text)
     leads = spans(_LEADS, text)
     if len(leads) >= _FEWEST_LEADS:

@@ -1,4 +1,4 @@
-"""Paragraphs that do not belong, are cut, or stand twice."""
+"""Detectors for paragraphs that are boilerplate, cut off, or repeated."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _BLANKS = re.compile(r"\s+")
 
 
 def page_furniture(text: str) -> list[Span]:
-    """Short lines that are the page's, not the text's; the editor's line may close a text."""
+    """Short boilerplate lines; the editor's line may close a text."""
     lines = list(paragraphs(text))
     short = [
         span
@@ -54,9 +54,9 @@ def page_furniture(text: str) -> list[Span]:
 
 
 def half_paragraphs(text: str) -> list[Span]:
-    """Last characters of lines that cut a sentence.
+    """Last characters of lines that cut a sentence off.
 
-    Either a line begins with a sign that cannot begin one, or a line of running text stops at a comma.
+    Either the next line begins with a character that cannot begin one, or a line of running text stops at a comma.
     """
     lines = list(paragraphs(text))
     found = []
@@ -68,7 +68,7 @@ def half_paragraphs(text: str) -> list[Span]:
 
 
 def repeated_paragraphs(text: str) -> list[Span]:
-    """Long paragraphs that stood before, word for word."""
+    """Long paragraphs repeated word for word."""
     met: set[str] = set()
     found = []
     for start, end in paragraphs(text):

@@ -1,4 +1,4 @@
-"""Bodies far shorter than those of the same site: what is left when a text was cut, or another block was taken."""
+"""Detects bodies far shorter than others of the site: a text was cut, or the wrong block was read."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Short:
 
 @dataclass(slots=True)
 class Siblings:
-    """Lengths of the bodies met so far, by site; of the short ones also where they stand. A number a body is kept."""
+    """Lengths of all bodies, by site, and the places of short ones. Memory: one number per body."""
 
     lengths: dict[str, array[int]] = field(default_factory=lambda: defaultdict(lambda: array("L")))
     candidates: list[tuple[str, int, str | None, int]] = field(default_factory=list)
 
     def add(self, site: str, line: int, id: str | None, length: int) -> None:  # noqa: A002 - the contract's key
-        """Take one body into account."""
+        """Add one body."""
         self.lengths[site].append(length)
         if length <= _LONGEST_SHORT:
             self.candidates.append((site, line, id, length))

@@ -1,4 +1,4 @@
-"""Places in a text, and how to walk its paragraphs."""
+"""Places in a text, and its paragraphs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PARAGRAPH = re.compile(r"\S(?:[^\r\n]*\S)?")
 HANZI = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Chinese characters, for a character class."""
 
-SIGNS = "\u3001-\u3003\u3008-\u3011\u3014-\u301b\uff01-\uff0f\uff1a-\uff20\uff3b-\uff3d\uff5b-\uff5d“”‘’—…·"
+PUNCTUATION = "\u3001-\u3003\u3008-\u3011\u3014-\u301b\uff01-\uff0f\uff1a-\uff20\uff3b-\uff3d\uff5b-\uff5d“”‘’—…·"
 """Chinese punctuation, for a character class."""
 
 
@@ -25,5 +25,5 @@ def spans(pattern: re.Pattern[str], text: str) -> list[Span]:
 
 
 def paragraphs(text: str) -> Iterator[Span]:
-    """Paragraphs that show something, without the blanks at their edges."""
+    """Paragraphs that are not empty, without whitespace at their edges."""
     return (found.span() for found in _PARAGRAPH.finditer(text))

@@ -1,7 +1,7 @@
-"""Who is a person in the words around a speech: surnames, posts, and the words and places that only look like names.
+"""Recognises names of people: surnames, posts, and words and places that only look like names.
 
-`people` reads a whole phrase (the subject of a title, a signature line) and answers only when all of it is understood
-as posts and names; anything left over is doubt, and doubt is None.
+`people` reads a whole phrase (the subject of a title, a signature line) and gives names only when all of it is
+recognised as posts and names, else None.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _APPOSITION = re.compile(rf"[（(][^（()）]*{POST}[^（()）]*[)）]")
 
 
 def squeeze(text: str) -> str:
-    """The text without its blanks (`韦　东` → `韦东`)."""
+    """The text without whitespace (`韦　东` → `韦东`)."""
     return text.translate(dict.fromkeys(map(ord, BLANKS)))
 
 
@@ -72,7 +72,7 @@ def is_name(text: str, *, marked: bool) -> bool:
     family = text[:2] if len(text) in {3, 4} and text[:2] in COMPOUND else text[:1]
     given = text[len(family) :]
     if not ((family in SURNAMES or family in COMPOUND) and len(given) <= 2):
-        return marked and all(sign in _SOUNDS for sign in text)
+        return marked and all(character in _SOUNDS for character in text)
     if set(given) & _NEVER_GIVEN or (
         given[-1] in _NEVER_LAST and not (marked and len(given) == 2 and given[-1] == "之")
     ):
@@ -134,7 +134,7 @@ def _before_post(text: str, piece: str) -> list[str] | None:
 
 
 def _spaced(piece: str, marked: bool) -> list[str] | None:
-    """Names set apart by blanks: `何庆海 李明`, `广水市政协 何庆海`."""
+    """Names separated by whitespace: `何庆海 李明`, `广水市政协 何庆海`."""
     tokens = re.split(f"[{BLANKS}]+", piece)
     if len(tokens) < 2:
         return None

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _DIGITS = {
-    sign: n
-    for n, signs in enumerate("〇○零 一壹 二贰两 三叁 四肆 五伍 六陆 七柒 八捌 九玖".split())
-    for sign in signs
+    character: n
+    for n, characters in enumerate("〇○零 一壹 二贰两 三叁 四肆 五伍 六陆 七柒 八捌 九玖".split())
+    for character in characters
 }
 _TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "廿": 20, "卅": 30}
 _GREAT = {"万": 10**4, "亿": 10**8, "兆": 10**12}
@@ -60,39 +60,39 @@ def _of_digits(text: str, start: int, end: int) -> Number:
     plain = plain.removesuffix(unit)
     digits = plain.rstrip("十百千万亿兆")
     value = Decimal(digits)
-    for sign in plain[len(digits) :]:
-        value *= _TENS.get(sign) or _GREAT[sign]
+    for character in plain[len(digits) :]:
+        value *= _TENS.get(character) or _GREAT[character]
     return Number(start, end, value, unit)
 
 
-def _is_number(text: str, signs: str, start: int, end: int) -> bool:
+def _is_number(text: str, characters: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - 2) : start], text[end : end + 1]
-    if signs in _NO_NUMBERS:
+    if characters in _NO_NUMBERS:
         return False
     if before.endswith(_BEFORE):
         return True
-    is_counting = len(signs) > 1 and any(sign in _DIGITS for sign in signs)
+    is_counting = len(characters) > 1 and any(character in _DIGITS for character in characters)
     return is_counting or (after in _UNITS and after != "" and not _IN_WORDS.search(before))
 
 
 def _of_characters(text: str) -> Decimal:
     whole, _, fraction = text.partition("点")
     value = _of_whole(whole)
-    return value if not fraction else Decimal(f"{value}.{''.join(str(_DIGITS[sign]) for sign in fraction)}")
+    return value if not fraction else Decimal(f"{value}.{''.join(str(_DIGITS[character]) for character in fraction)}")
 
 
-def _of_whole(signs: str) -> Decimal:
-    if all(sign in _DIGITS for sign in signs):
-        return Decimal("".join(str(_DIGITS[sign]) for sign in signs))
+def _of_whole(characters: str) -> Decimal:
+    if all(character in _DIGITS for character in characters):
+        return Decimal("".join(str(_DIGITS[character]) for character in characters))
     total = section = digit = 0
-    for sign in signs:
-        if sign in _DIGITS:
-            digit = _DIGITS[sign]
-        elif sign in _TENS:
-            section += _TENS[sign] * (digit or 1)
+    for character in characters:
+        if character in _DIGITS:
+            digit = _DIGITS[character]
+        elif character in _TENS:
+            section += _TENS[character] * (digit or 1)
             digit = 0
         else:
-            great, part = _GREAT[sign], section + digit
+            great, part = _GREAT[character], section + digit
             # `一万亿` is ten thousand times a hundred million, `一亿二千万` their sum.
             total = (total + part) * great if 0 < total < great else total + (part or 1) * great
             section = digit = 0

@@ -1,4 +1,4 @@
-"""Words that stand where a value should, and say that there is none. Pure."""
+"""Recognises placeholders: words in the place of a value that mean there is none. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an inline style says of the text below it (CSS 2.2): pages repeat a few styles on every paragraph."""
+"""Effects of an inline style on the text below it (CSS 2.2)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ NOTHING = Declared()
 
 @lru_cache(4_096)
 def declared(style: str) -> Declared:
-    """Read the value of a `style` attribute; what is no declaration is passed over, as browsers do."""
+    """Parse the value of a `style` attribute; invalid declarations are ignored, as in browsers."""
     pairs = (item.split(":", 1) for item in style.lower().split(";") if ":" in item)
     given = {name.strip(): value.replace("!important", "").strip() for name, value in pairs}
     display, visibility, size = given.get("display"), given.get("visibility"), given.get("font-size")

@@ -1,4 +1,4 @@
-"""View counts as pages and counters give them: one string → the count, or why there is none.
+"""Reads view counts of pages and counters: one string → the count, or why there is none.
 
 The answers are those of the counters of KesionCMS, DedeCMS, EmpireCMS (`document.write('124');`), PHPCMS
 (`$('#hits').html('12');`) and 博达 (a plain number): notes/site.md A3 and part B. Unknown is never 0.
@@ -28,7 +28,7 @@ _LARGEST = 2**53 - 1  # what every reader of JSON holds exactly
 
 
 def view_count(raw: str | None, *, source: str | None) -> int | Unread:
-    """How often a speech was viewed; `source` is "counter" (a counter's answer) or "page" (printed in the page).
+    """The view count of a speech; `source` is "counter" (a counter's answer) or "page" (printed in the page).
 
     Codes: missing (empty, or a counter that wrote ''), placeholder (a 0 that no counter vouches for: pages print it
     before a script fills it in), impossible (negative, or above 2^53 - 1), unreadable (all else, as an error page, a
@@ -51,7 +51,7 @@ def view_count(raw: str | None, *, source: str | None) -> int | Unread:
 
 
 def _written(text: str) -> str | None:
-    """What a counter's script writes; the text itself when it is no script; None when it writes several things."""
+    """The text that a counter's script writes; the text itself if it is not a script; None for several texts."""
     statements, end = [], 0
     while match := _STATEMENT.match(text, end):
         statements.append(match)

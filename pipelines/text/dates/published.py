@@ -1,4 +1,4 @@
-"""What one printed date claims, judged against the moment it was seen."""
+"""Reads one printed date, relative to the moment it was seen."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Why a printed value gave none: `code` is one of `record.PROBLEM_CODES`, `detail` quotes what was printed."""
+    """Why a printed value was not read: `code` is one of `PROBLEM_CODES`, `detail` quotes the print."""
 
     code: str
     detail: str

@@ -10,8 +10,8 @@ import re
 from datetime import UTC, date, time, timedelta, timezone, tzinfo
 
 _ZEROS = "〇○◯零ＯOｏo"  # both cases: patterns that ignore case find either
-_DIGITS = {**dict.fromkeys(_ZEROS, 0), **{sign: n for n, sign in enumerate("一二三四五六七八九", 1)}}
-_DIGITS |= {sign: n for n, sign in enumerate("0123456789")} | {"两": 2}
+_DIGITS = {**dict.fromkeys(_ZEROS, 0), **{character: n for n, character in enumerate("一二三四五六七八九", 1)}}
+_DIGITS |= {character: n for n, character in enumerate("0123456789")} | {"两": 2}
 _TENS = {"十": 10, "廿": 20, "卅": 30}
 # One character for one, so that a place in the folded text is the same place in the text.
 _FOLD = str.maketrans(
@@ -22,7 +22,7 @@ _FOLD = str.maketrans(
 CN = "一二三四五六七八九" + _ZEROS
 YEAR = rf"(?<![0-9{CN}])[0-9{CN}]{{4}}"
 PART = rf"(?:[0-9]{{1,2}}|[{CN}十廿卅]{{1,3}})"
-S = r"\s{0,9}"  # bounded: a page may send a megabyte of blanks
+S = r"\s{0,9}"  # bounded: a page may send a megabyte of whitespace
 _START = r"(?<![0-9])(?<![0-9][-/.])"
 _STOP = r"(?![0-9]|[-/.][0-9])"
 _YMD = rf"{_START}(?P<y1>[0-9]{{4}})(?P<sep1>--?|[/.])\s?(?P<m1>[0-9]{{1,2}})(?P=sep1)\s?(?P<d1>[0-9]{{1,2}}){_STOP}"
@@ -109,7 +109,7 @@ _UNIX_ZERO = date(1970, 1, 1)
 
 
 def folded(text: str) -> str:
-    """The text with its digits, signs and blanks in one spelling, each in its place."""
+    """The text with digits, punctuation and whitespace in one spelling, each at its place."""
     return text.translate(_FOLD)
 
 
@@ -117,13 +117,13 @@ def number(digits: str) -> int:
     """A number of a calendar, Chinese or not; 0 for what is none, so that it makes an impossible date."""
     if digits == "元":
         return 1
-    signs = [sign for sign in digits if sign in _TENS]
-    if not signs:
-        return int("".join(str(_DIGITS[sign]) for sign in digits)) if len(digits) in {1, 2, 4} else 0
-    before, _, after = digits.partition(signs[0])
-    if len(signs) > 1 or len(before) > 1 or len(after) > 1 or (before and signs[0] != "十"):
+    tens = [character for character in digits if character in _TENS]
+    if not tens:
+        return int("".join(str(_DIGITS[character]) for character in digits)) if len(digits) in {1, 2, 4} else 0
+    before, _, after = digits.partition(tens[0])
+    if len(tens) > 1 or len(before) > 1 or len(after) > 1 or (before and tens[0] != "十"):
         return 0
-    return _TENS[signs[0]] * (_DIGITS[before] if before else 1) + (_DIGITS[after] if after else 0)
+    return _TENS[tens[0]] * (_DIGITS[before] if before else 1) + (_DIGITS[after] if after else 0)
 
 
 def parts(match: re.Match[str]) -> tuple[int, int, int]:

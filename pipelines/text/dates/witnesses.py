@@ -1,7 +1,7 @@
-"""What a site says of an article's day, in several places: which place is believed, and what the others say. Pure.
+"""Weighs the dates that a site states for an article in several places. Pure.
 
-Each place is weighed by what it is: a line above the text that says when it was published more than a meta tag, a
-meta tag more than the day under a signature. What is believed is never what merely stands first on the page.
+Each place has a weight: a line above the text with the publication date more than a meta tag, a meta tag more than
+the day under a signature. The order on the page does not count.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ WEIGHTS = {
     "signature": Weight("the day under the signature", False),
     "body": Weight("a day at the beginning of the body", False),
 }
-"""Where a date may stand, the most trusted first."""
+"""The places of a date, the most trusted first."""
 _RANKS = {where: rank for rank, where in enumerate(WEIGHTS)}
 _VAGUE = frozenset({"no-year", "two-digit-year", "relative", "missing"})
 """A value that says too little, where one that is wrong or not understood may contradict the others."""
@@ -65,7 +65,7 @@ Reading = tuple[Witness, Moment]
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """The moment that is believed and where it was read, the other witnesses that were read, and what is told."""
+    """The accepted moment and its witness, the other witnesses that were read, and problems."""
 
     moment: Moment | None
     chosen: Witness | None
@@ -82,19 +82,19 @@ def weigh(witnesses: Iterable[Witness], *, tz: ZoneInfo, seen_at: datetime) -> W
     """The moment of the best witness; `tz` and `seen_at` as for `published`.
 
     A finer one of the same day or minute is taken in its place. A best witness that is wrong or cannot be read gives
-    no date: another one on the page would only look like it. One that says too little (no year) lets the next one
-    speak that agrees with it. Publications on different days are told as `disagrees`.
+    no date: another one on the page would only look like it. One without a year yields to the next one
+    that agrees with it. Publications on different days are reported as `disagrees`.
     """
     order = ranked(one for one in witnesses if not _is_visit(one, tz, seen_at))
     readings = [(one, published(one.text, tz=tz, seen_at=seen_at, order=one.order)) for one in order]
     chosen, problem = _choose(readings)
     if chosen is None:
-        return Weighed(None, None, (), (problem or _told("missing", "neither page nor list has a full date"),))
+        return Weighed(None, None, (), (problem or _problem("missing", "neither page nor list has a full date"),))
     readable = [(witness, said) for witness, said in readings if isinstance(said, Moment)]
     witness, moment = _finest(chosen, readable)
     others = tuple(other for other, _ in readable if other != witness)
-    told = () if problem is None else (problem,)
-    return Weighed(moment, witness, others, (*told, *_disagreements(chosen, readable)))
+    problems = () if problem is None else (problem,)
+    return Weighed(moment, witness, others, (*problems, *_disagreements(chosen, readable)))
 
 
 def _is_visit(witness: Witness, tz: ZoneInfo, seen_at: datetime) -> bool:
@@ -107,7 +107,7 @@ def _is_visit(witness: Witness, tz: ZoneInfo, seen_at: datetime) -> bool:
 
 
 def _choose(readings: Sequence[tuple[Witness, Moment | Unread]]) -> tuple[Reading | None, Problem | None]:
-    """The first witness that can be believed, and what is told: why there is none, or what it stands in for."""
+    """The first acceptable witness, and problems: why there is none, or what it replaces."""
     vague: list[tuple[Witness, Unread]] = []
     month: Reading | None = None
     skipped: Problem | None = None
@@ -116,7 +116,7 @@ def _choose(readings: Sequence[tuple[Witness, Moment | Unread]]) -> tuple[Readin
             if _says_little(witness, said):
                 vague.append((witness, said))
             elif witness.where in _UNSEEN or not WEIGHTS[witness.where].is_publication:
-                skipped = skipped or _told(said.code, said.detail)
+                skipped = skipped or _problem(said.code, said.detail)
             elif month is None and not vague:
                 return _stand_in(witness, said, readings[index + 1 :])
         elif said.on is None:
@@ -125,7 +125,7 @@ def _choose(readings: Sequence[tuple[Witness, Moment | Unread]]) -> tuple[Readin
             return (witness, said), None
     if month is not None:
         return month, None
-    return None, _told(vague[0][1].code, vague[0][1].detail) if vague else skipped
+    return None, _problem(vague[0][1].code, vague[0][1].detail) if vague else skipped
 
 
 def _says_little(witness: Witness, said: Unread) -> bool:
@@ -137,11 +137,11 @@ def _says_little(witness: Witness, said: Unread) -> bool:
 def _stand_in(
     witness: Witness, said: Unread, rest: Sequence[tuple[Witness, Moment | Unread]]
 ) -> tuple[Reading | None, Problem]:
-    """No date for a value that cannot be read; for a script's the one that the site states elsewhere, and it is told.
+    """No date for a value that cannot be read; for a script's the one that the site states elsewhere, with a problem.
 
     Only what says when the article was published may stand in, never a signature.
     """
-    problem = _told(said.code, f"{witness.where}: {said.detail}" if witness.where == "script" else said.detail)
+    problem = _problem(said.code, f"{witness.where}: {said.detail}" if witness.where == "script" else said.detail)
     if witness.where == "script":
         for other, moment in rest:
             if other.where in _STAND_IN and isinstance(moment, Moment) and moment.on is not None:
@@ -189,7 +189,7 @@ def _disagreements(chosen: Reading, readable: Sequence[Reading]) -> Iterator[Pro
     for other, said in readable:
         is_other_day = said.on is not None and not _days(other, said) & _days(witness, moment)
         if WEIGHTS[other.where].is_publication and is_other_day and moment.on is not None:
-            yield _told("disagrees", f"{other.where} says {other.text}, {witness.where} {witness.text}")
+            yield _problem("disagrees", f"{other.where} says {other.text}, {witness.where} {witness.text}")
 
 
 def _days(witness: Witness, said: Moment) -> set[str]:
@@ -198,5 +198,5 @@ def _days(witness: Witness, said: Moment) -> set[str]:
     return {said.on or "", *([day.isoformat()] if day else [])}
 
 
-def _told(code: str, detail: str) -> Problem:
+def _problem(code: str, detail: str) -> Problem:
     return Problem(field="published_on", code=code, detail=detail)
