@@ -29,13 +29,15 @@ class Packed:
     """`size` bytes at `offset` of a tar file: a committed file under its `path` in the archive.
 
     `stream` is where the xz stream that holds the member begins in `container`, and `offset` counts in what it
-    unpacks to; null when the container is the tar file itself.
+    unpacks to; null when the container is the tar file itself. `modified` is the date the tar file gives it, in
+    seconds since 1970.
     """
 
     container: Path
     path: str
     offset: int
     size: int
+    modified: int
     stream: int | None = None
 
     @property

@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import itertools
+import lzma
+import os
+import random
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
+from collections.abc import Iterator
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipelines.__main__ import main
-from pipelines.archive.errors import NotUnderstood
+from pipelines.archive.disk import packs
+from pipelines.archive.disk.containers import members
+from pipelines.archive.errors import Damaged, DiskFull, NotUnderstood
 from pipelines.archive.pack.packing import pack
-from pipelines.archive.prove.verify import verify
+from pipelines.archive.prove.verify import verify, verify_quick
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
+from pipelines.archive.write.rebuild import rebuild
+from pipelines.archive.write.redact import redact
 from pipelines.archive.write.writer import ArchiveRun
+from pipelines.exits import Exit
+from pipelines.untrusted import opened
 from tests.faults import first_things, live, next_things, strike
 from tests.test_archive import FACTS, SOFTWARE, speech, tree, whole
 
 WHEN = When(recorded_at="2027-01-02T00:00:00Z", software={})
 FAULTS = ("kill", "power", "ENOSPC", "EIO")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unsynced() -> Iterator[None]:
+    """What a dying process gave the system stays, so fsync need not do anything; a fault counts it all the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +73,10 @@ def packed(loose: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def copied(root: Path, folder: Path) -> Path:
     return Path(shutil.copytree(root, folder / "gszx"))
+
+
+def kept(root: Path) -> dict[str, bytes]:
+    return {path: data for path, data in tree(root).items() if path != "staging/run.lock"}
 
 
 def unpacked(root: Path) -> Path:
@@ -97,6 +123,121 @@ def test_a_packed_archive_tells_and_gives_what_its_unpacked_copy_does(
     assert not (bag / "versions/2026").exists()
 
 
+# what is refused
+
+
+def test_only_a_year_that_is_over_is_packed_and_only_once(loose: Path, packed: Path, tmp_path: Path) -> None:
+    root = copied(loose, tmp_path)
+    before = kept(root)
+    for year, error in {
+        "2027": "2027 is not over, commits of it are still to come; pack it next year",
+        "2025": "no commit of year '2025'; there are 2026, 2027",
+        "26": "no commit of year '26'; there are 2026, 2027",
+    }.items():
+        with pytest.raises(NotUnderstood, match=re.escape(error)):
+            pack(root, year, WHEN)
+    assert kept(root) == before
+    with pytest.raises(NotUnderstood, match="2026 is packed already, by commit 4"):
+        pack(packed, "2026", WHEN)
+    whole(packed)
+
+
+def test_what_cannot_be_packed_whole_is_not_packed(
+    loose: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = copied(loose, tmp_path)
+    before = kept(root)
+    with pytest.raises(DiskFull, match="packing needs the room of the year once more"):
+        pack(root, "2026", WHEN, disk_floor=1 << 60)
+    assert kept(root) == before
+    for path in ("versions/2026/00000001.jsonl.gz", "runs/run-1.json", "commits/00000001.json"):
+        data = (root / path).read_bytes()
+        (root / path).write_bytes(data[:-2] + b"x" + data[-1:])
+        with pytest.raises(Damaged, match=re.escape(path)):
+            pack(root, "2026", WHEN)
+        (root / path).write_bytes(data)
+        assert kept(root) == before
+    monkeypatch.setattr(packs, "LONGEST_DOCUMENT", len(before["runs/run-1.json"]) - 1)
+    pack(root, "2026", WHEN)  # what is too long for a compressed container stays as it is
+    assert (root / "runs/run-1.json").exists()
+    whole(root)
+
+
+# damage
+
+
+@pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=pytest.mark.soak)])
+def test_every_flipped_byte_of_a_container_is_found(packed: Path, tmp_path: Path, count: int) -> None:
+    root = copied(packed, tmp_path)
+    files, dice, unseen = sorted(root.glob("packs/*/*")), random.Random(7), []  # noqa: S311 - any will do
+    for number in range(count):
+        file = files[number % len(files)]
+        data = file.read_bytes()
+        at, bit = dice.randrange(len(data)), 1 << dice.randrange(8)
+        file.write_bytes(data[:at] + bytes([data[at] ^ bit]) + data[at + 1 :])
+        if str(file) not in " ".join(verify(root).problems):
+            unseen.append(f"{file.name}, byte {at}, bit {bit}")
+        file.write_bytes(data)
+    assert unseen == []
+    whole(root)
+
+
+def tar_of(*infos: tarfile.TarInfo) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as made:
+        for info in infos:
+            made.addfile(info, io.BytesIO(b"x" * info.size) if info.isreg() else None)
+    return out.getvalue()
+
+
+def info(name: str, size: int = 0, kind: bytes = tarfile.REGTYPE, link: str = "") -> tarfile.TarInfo:
+    made = tarfile.TarInfo(name)
+    made.size, made.type, made.linkname = size, kind, link
+    return made
+
+
+HOSTILE = {
+    "a link": tar_of(info("warc/2026/a", kind=tarfile.SYMTYPE, link="/etc/passwd")),
+    "a device": tar_of(info("warc/2026/a", kind=tarfile.CHRTYPE)),
+    "a name twice": tar_of(info("warc/2026/a"), info("warc/2026/a")),
+    "a name outside": tar_of(info("../outside", 3)),
+    "a name for none": tar_of(info("warc/2026/stranger", 3)),
+    "an extended header": tar_of(info("warc/" + "a" * 200, 3)),
+    "a member that breaks off": tar_of(info("warc/2026/a", 5000))[:2048],
+    "no tar": b"no tar at all" * 100,
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_container_is_told_as_damage(packed: Path, tmp_path: Path, data: bytes) -> None:
+    root = copied(packed, tmp_path)
+    file = root / "packs/2026/warc.tar"
+    file.write_bytes(data)
+    for prove in (verify, verify_quick):
+        report = prove(root)
+        assert report.exit_status == Exit.DAMAGED
+        assert str(file) in report.problems[0]
+        assert len(report.problems) < 6
+    file.unlink()
+    for prove in (verify, verify_quick):
+        assert prove(root).problems[0].startswith(f"{file}: No such file")
+
+
+@pytest.mark.parametrize("data", [lzma.compress(bytes(49 << 20)), b"no xz", lzma.compress(b"x" * 1000)])
+def test_a_hostile_compressed_container_is_told_as_damage(packed: Path, tmp_path: Path, data: bytes) -> None:
+    root = copied(packed, tmp_path)
+    for name in ("runs", "commits"):
+        file = root / f"packs/2026/{name}.tar.xz"
+        kept_data = file.read_bytes()
+        file.write_bytes(data)
+        assert str(file) in verify(root).problems[0]
+        file.write_bytes(kept_data)
+    file.write_bytes(data)
+    with pytest.raises(Damaged, match=re.escape(str(file))):
+        Archive(root)
+
+
 # a crash
 
 
@@ -118,7 +259,7 @@ def strike_pack(loose: Path, wanted: dict[str, bytes], root: Path, at: int, faul
         pack(root, "2026", WHEN)
     except NotUnderstood as error:
         assert "packed already, by commit 4" in str(error)  # noqa: PT017 - either may be
-    assert tree(root) == wanted, f"{fault} at {at}"
+    assert kept(root) == wanted, f"{fault} at {at}"
     assert [file.name for file in (root / "staging").iterdir()] == ["run.lock"], f"{fault} at {at}"
     whole(root)
     shutil.rmtree(root)
@@ -126,7 +267,7 @@ def strike_pack(loose: Path, wanted: dict[str, bytes], root: Path, at: int, faul
 
 
 def points(loose: Path, packed: Path, folder: Path, fault: str, first: int, stride: int) -> int:
-    wanted = tree(packed)
+    wanted = kept(packed)
     for at in range(first, sys.maxsize, stride):
         if strike_pack(loose, wanted, folder / str(at), at, fault):
             return at
@@ -142,3 +283,62 @@ def test_a_fault_while_packing_loses_nothing(loose: Path, packed: Path, tmp_path
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_at_every_point_of_packing(loose: Path, packed: Path, tmp_path: Path, fault: str) -> None:
     assert points(loose, packed, tmp_path, fault, 0, 1) > 80
+
+
+# redactions of what is packed
+
+
+def plain(root: Path) -> bytes:
+    """Everything in an archive, unpacked, in one piece."""
+    found = []
+    for file in (file for file in sorted(root.rglob("*")) if file.is_file()):
+        held = [*members(file).values()] if file.parent.parent.name == "packs" else [file]
+        for one in held:
+            with opened(one) as stream:
+                data = stream.read()
+            found.append(gzip.decompress(data) if one.name.endswith(".jsonl.gz") else data)
+    return b"".join(found)
+
+
+def redact_packed(root: Path) -> None:
+    redact(root, "0", reason="court order", order=None, when=replace(WHEN, recorded_at="2027-01-03T00:00:00Z"))
+
+
+def test_words_are_taken_out_of_containers_too(packed: Path, tmp_path: Path) -> None:
+    root = copied(packed, tmp_path)
+    assert "改了".encode() in plain(root)
+    redact_packed(root)
+    assert "改了".encode() not in plain(root)
+    report = verify(root)
+    assert (report.problems, len(report.notes)) == ([], 1)
+    changed = [one.new.path for one in Archive(root).commits()[-1].redaction.files]  # type: ignore[union-attr]
+    assert sorted(path for path in changed if path.startswith("packs/")) == [
+        "packs/2026/observations.tar",
+        "packs/2026/versions.tar",
+    ]
+    assert not (root / "versions/2026").exists()
+    after = kept(root)
+    # A restored copy brings the old files and containers back; the next holder of the lock finishes the order.
+    for file in ("packs/2026/versions.tar", "packs/2026/observations.tar"):
+        shutil.copyfile(packed / file, root / file)
+    unpacked(root)
+    assert "改了".encode() in plain(root)
+    rebuild(root)
+    assert pack(root, "2026", replace(WHEN, recorded_at="2027-01-04T00:00:00Z")).commit == 4
+    assert kept(root) == after
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_while_words_are_taken_out_of_containers(packed: Path, tmp_path: Path, fault: str) -> None:
+    for at in range(FAULTS.index(fault) * 3, sys.maxsize, 13):
+        root = Path(shutil.copytree(packed, tmp_path / str(at)))
+        ended = strike(lambda _, root=root: redact_packed(root), 0, at, fault)  # type: ignore[misc]
+        assert ended != 1
+        assert verify(root).problems == []
+        rebuild(root)
+        is_done = Archive(root).commits()[-1].redaction is not None
+        assert is_done is ("改了".encode() not in plain(root))
+        assert [verify(root).problems, len(verify(root).notes)] == [[], int(is_done)]
+        if ended == 0:
+            assert at > 40
+            return

@@ -69,20 +69,20 @@ def _members(container: Path) -> Iterator[Packed]:
     with opened(container) as stream:
         size = stream.seek(0, 2)
         if container.suffix != ".xz":
-            for path, offset, length in _headers(stream, size):
-                yield Packed(container, path, offset, length)
+            for about in _headers(stream, size):
+                yield Packed(container, *about)
             return
         at = 0
         while at < size:
             stream.seek(at)
             plain, taken = unpacked(stream)
-            for path, offset, length in _headers(BytesIO(plain), len(plain)):
-                yield Packed(container, path, offset, length, at)
+            for about in _headers(BytesIO(plain), len(plain)):
+                yield Packed(container, *about, stream=at)
             at += taken
 
 
-def _headers(stream: BinaryIO, size: int) -> Iterator[tuple[str, int, int]]:
-    """Path, offset and length of each member up to the end of the tar file, or of a part of one."""
+def _headers(stream: BinaryIO, size: int) -> Iterator[tuple[str, int, int, int]]:
+    """Path, offset, size and date of each member up to the end of the tar file, or of a part of one."""
     at = 0
     while at < size:
         stream.seek(at)
@@ -93,5 +93,5 @@ def _headers(stream: BinaryIO, size: int) -> Iterator[tuple[str, int, int]]:
         end = at + BLOCK + about.size
         if about.type != tarfile.REGTYPE or about.size < 0 or end > size:
             raise ValueError(f"the member at {at} is no regular file, or breaks off")
-        yield about.name, at + BLOCK, about.size
+        yield about.name, at + BLOCK, about.size, int(about.mtime)
         at = end + -end % BLOCK

@@ -14,7 +14,7 @@ from pipelines.archive.errors import Damaged
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipelines.packed import Stored
+    from pipelines.packed import Packed, Stored
 
 FORMAT = "speech-archive"
 FORMAT_VERSION = 2
@@ -95,10 +95,12 @@ class Layout:
         The path when neither is there. `Damaged` as `path`, and when a container cannot be read.
         """
         path = self.path(relative)
-        if path.exists():
-            return path
+        return path if path.exists() else self.packed(relative) or path
+
+    def packed(self, relative: str) -> Packed | None:
+        """The member of a container that holds a committed file, whether or not the file lies outside it as well."""
         found = (members(container).get(relative) for container in self.containers(relative.partition("/")[0]))
-        return next(filter(None, found), path)
+        return next(filter(None, found), None)
 
     def containers(self, folder: str) -> list[Path]:
         """The containers of what lies below `folder` (`warc`), oldest first; none for what is never packed."""

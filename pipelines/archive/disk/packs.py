@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 from pipelines.archive.disk.containers import BLOCK, PACKS, members
 from pipelines.archive.disk.files import file_digest, sync, sync_folder
 from pipelines.archive.errors import Damaged
-from pipelines.untrusted import LONGEST_DOCUMENT, opened, opened_to_write
+from pipelines.untrusted import LONGEST_DOCUMENT, opened, opened_to_write, size_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
     from typing import BinaryIO
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.files import NamedFile
     from pipelines.archive.disk.layout import Layout
-    from pipelines.packed import Stored
+    from pipelines.packed import Packed, Stored
 
 PACK = "pack"
 """The kind of a commit that names the containers of a year."""
@@ -77,6 +77,16 @@ def write_container(file: Path, files: Iterable[PackedFile]) -> None:
         sync(stream)
 
 
+def rewrite_container(container: Path, ready: Path, changed: Mapping[str, Path]) -> None:
+    """Write a container anew to `ready`, the members of the paths in `changed` with the content of these files."""
+    write_container(ready, (_as_it_is(member, changed.get(path)) for path, member in members(container).items()))
+
+
+def _as_it_is(member: Packed, changed: Path | None) -> PackedFile:
+    content = changed or member
+    return PackedFile(path=member.path, content=content, size=size_of(content), sha256=None, modified=member.modified)
+
+
 def _gathered(files: Iterable[PackedFile]) -> Iterator[bytes]:
     part = BytesIO()
     for member in files:
@@ -117,22 +127,29 @@ def _header(path: str, size: int, modified: int) -> bytes:
     return about.tobuf(tarfile.USTAR_FORMAT, "ascii", "strict")
 
 
+def is_container(path: str) -> bool:
+    """True for the path of a container."""
+    return path.startswith(f"{PACKS}/")
+
+
 def containers_of(commit: Commit) -> list[NamedFile]:
     """The containers that a commit names; none unless it packed a year."""
-    return [named for named in commit.files if commit.kind == PACK and named.path.startswith(f"{PACKS}/")]
+    return [named for named in commit.files if commit.kind == PACK and is_container(named.path)]
 
 
-def drop_packed(layout: Layout, commit: Commit) -> int:
+def drop_packed(layout: Layout, commit: Commit, now: Mapping[str, tuple[NamedFile, ...]]) -> int:
     """Remove each file of which a container of the commit holds the same bytes; how many there were.
 
-    A file with other bytes stays: which of the two is right is for `verify` to tell.
+    A file with other bytes stays: which of the two is right is for `verify` to tell. `now` are all named files as
+    they must be, or may be, by path.
 
     Raises:
         Damaged: a container does not match its commit; nothing was removed.
     """
     containers = containers_of(commit)
     for named in containers:
-        if file_digest(file := layout.path(named.path)) != (named.bytes, named.sha256):
+        may_be = {(one.bytes, one.sha256) for one in now[named.path]}
+        if file_digest(file := layout.path(named.path)) not in may_be:
             raise Damaged(f"{file}: does not match commit {commit.n}; restore it from a copy")
     dropped = [loose for named in containers for loose in _dropped(layout, layout.path(named.path))]
     for folder in sorted({file.parent for file in dropped}, reverse=True):

@@ -91,7 +91,7 @@ def _packed_by(archive: Archive, year: str) -> Commit | None:
 
 def _again(archive: Archive, before: Commit, year: str, when: When) -> PackedYear:
     with acting(archive.layout.root, PACK, when) as held:
-        left = drop_packed(held.archive.layout, before)
+        left = drop_packed(held.archive.layout, before, files_now(held.archive.commits()))
     if not left:
         raise NotUnderstood(f"{archive.layout.root}: {year} is packed already, by commit {before.n}")
     return PackedYear(before.n, archive.head, year, left, len(before.files))

@@ -331,7 +331,8 @@ class _Proof:
             self.report.notes.append(note)
             for replaced in redaction.files:
                 file = self._stored(replaced.old.path)
-                if is_there(file) and file_digest(file)[1] == replaced.old.sha256:
+                is_sized = is_there(file) and size_of(file) == replaced.old.bytes
+                if is_sized and file_digest(file)[1] == replaced.old.sha256:
                     self.report.notes.append(f"{file}: still holds that text; `rebuild` finishes the redaction")
 
     def _note_strangers(self) -> None:

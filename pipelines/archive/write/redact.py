@@ -6,6 +6,7 @@ If a crash comes after the commit, the next run or `rebuild` finishes the redact
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,13 @@ from pipelines.archive.disk.redactions import REDACTION, Redaction, Replaced, ha
 from pipelines.archive.errors import NotKnown
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import Act, Acting, When, acting
-from pipelines.archive.write.replacing import ready_file, write_without_text
+from pipelines.archive.write.replacing import ready_file, write_container_without_text, write_without_text
 from pipelines.untrusted import is_there, whole
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +61,25 @@ def redact(
 def _redacting(held: Acting, native_id: str, reason: str, order: str | None) -> Act:
     archive, wanted = held.archive, f"{held.archive.facts.site}:{native_id}"
     seqs, now = _lines_with_text(archive, wanted), files_now(archive.commits())
-    files = []
+    ready: dict[str, Path] = {}
     for path, of_file in seqs.items():
-        ready = ready_file(archive.layout, held.run, path)
-        write_without_text(archive.layout, path, ready, of_file, held.n)
-        files.append(Replaced(old=now[path][0], new=NamedFile.of(ready, path)))
+        ready[path] = ready_file(archive.layout, held.run, path)
+        write_without_text(archive.layout.stored(path), ready[path], of_file, held.n)
+    ready |= dict(_containers(held, seqs))
+    files = [Replaced(old=now[path][0], new=NamedFile.of(file, path)) for path, file in ready.items()]
     redacted_seqs = tuple(sorted(seq for of_file in seqs.values() for seq in of_file))
     redaction = Redaction(id=wanted, reason=reason, order=order, seqs=redacted_seqs, files=tuple(files))
     return Act(kind=REDACTION, details=None, redaction=redaction)
+
+
+def _containers(held: Acting, paths: Iterable[str]) -> Iterator[tuple[str, Path]]:
+    """The containers that hold some of the files, made ready with these as they will be."""
+    layout, packed = held.archive.layout, defaultdict(list)
+    for path in paths:
+        if (member := layout.packed(path)) is not None:
+            packed[member.container.relative_to(layout.root).as_posix()].append(path)
+    for container, of_it in packed.items():
+        yield container, write_container_without_text(layout, held.run, container, of_it)
 
 
 def _lines_with_text(archive: Archive, wanted: str) -> dict[str, list[int]]:

@@ -7,15 +7,17 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
+from pipelines.archive.disk.commits import files_now
+from pipelines.archive.disk.containers import members
 from pipelines.archive.disk.files import file_digest, gzip_lines, sync_folder
-from pipelines.archive.disk.packs import drop_packed
-from pipelines.archive.disk.redactions import Replaced, redacted
+from pipelines.archive.disk.packs import drop_packed, is_container, rewrite_container
+from pipelines.archive.disk.redactions import Redaction, Replaced, redacted
 from pipelines.archive.disk.streams import parsed, raw_lines
 from pipelines.archive.errors import Damaged
 from pipelines.archive.write.sealing import roll_back
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pipelines.archive.disk.commits import Commit
@@ -35,24 +37,50 @@ def finish_acts(archive: Archive) -> None:
     The caller holds the lock.
     """
     for commit in archive.commits():
-        for replaced in commit.redaction.files if commit.redaction else ():
-            file = archive.layout.path(replaced.old.path)
-            if file.exists() and file_digest(file)[1] == replaced.old.sha256:
-                _replace(archive.layout, commit, replaced)
+        if commit.redaction:
+            _finish_redaction(archive.layout, commit, commit.redaction)
     for folder in archive.layout.staging.iterdir():
         if _ACT.fullmatch(folder.name):
             roll_back(archive.layout, archive, folder)
             for commit in archive.commits():
                 if commit.run == folder.name:
-                    drop_packed(archive.layout, commit)
+                    drop_packed(archive.layout, commit, files_now(archive.commits()))
             shutil.rmtree(folder)
 
 
-def _replace(layout: Layout, commit: Commit, replaced: Replaced) -> None:
-    assert commit.redaction is not None  # noqa: S101 - the caller found it there
+def _finish_redaction(layout: Layout, commit: Commit, redaction: Redaction) -> None:
+    """Put each file and container in place that still has its old bytes."""
+    single = [one for one in redaction.files if not is_container(one.old.path)]
+    for replaced in single:
+        file = layout.path(replaced.old.path)
+        if file.exists() and file_digest(file)[1] == replaced.old.sha256:
+            _make_ready(layout, commit, redaction, {replaced.old.path: file})
+            _put_in_place(layout, commit, replaced)
+    for replaced in redaction.files:
+        if not is_container(path := replaced.old.path):
+            continue
+        held = members(layout.path(path))
+        # A member is hashed sooner than its container, which may have gigabytes.
+        old = {
+            one.old.path: member
+            for one in single
+            if (member := held.get(one.old.path)) and file_digest(member)[1] == one.old.sha256
+        }
+        if old and not ready_file(layout, commit.run, path).exists():
+            _make_ready(layout, commit, redaction, old)
+            write_container_without_text(layout, commit.run, path, old)
+        if old:
+            _put_in_place(layout, commit, replaced)
+
+
+def _make_ready(layout: Layout, commit: Commit, redaction: Redaction, files: Mapping[str, Stored]) -> None:
+    for path, file in files.items():
+        if not (ready := ready_file(layout, commit.run, path)).exists():
+            write_without_text(file, ready, redaction.seqs, commit.n)
+
+
+def _put_in_place(layout: Layout, commit: Commit, replaced: Replaced) -> None:
     ready = ready_file(layout, commit.run, replaced.old.path)
-    if not ready.exists():
-        write_without_text(layout, replaced.old.path, ready, commit.redaction.seqs, commit.n)
     if file_digest(ready) != (replaced.new.bytes, replaced.new.sha256):
         raise Damaged(f"{ready}: does not match commit {commit.n}; restore {replaced.new.path} from a redacted copy")
     final = layout.path(replaced.new.path)
@@ -65,10 +93,18 @@ def ready_file(layout: Layout, run: str, path: str) -> Path:
     return layout.staging / run / "sealed" / path
 
 
-def write_without_text(layout: Layout, path: str, ready: Path, seqs: Iterable[int], n: int) -> None:
+def write_without_text(file: Stored, ready: Path, seqs: Iterable[int], n: int) -> None:
     """Write a committed file of lines to `ready`, the lines `seqs` without their text."""
     ready.parent.mkdir(parents=True, exist_ok=True)
-    gzip_lines(ready, _without_text(layout.stored(path), frozenset(seqs), n))
+    gzip_lines(ready, _without_text(file, frozenset(seqs), n))
+
+
+def write_container_without_text(layout: Layout, run: str, container: str, paths: Iterable[str]) -> Path:
+    """Write a container anew, with the ready files of `run` as its members `paths`; where it waits for the commit."""
+    ready = ready_file(layout, run, container)
+    ready.parent.mkdir(parents=True, exist_ok=True)
+    rewrite_container(layout.path(container), ready, {path: ready_file(layout, run, path) for path in paths})
+    return ready
 
 
 def _without_text(file: Stored, seqs: frozenset[int], n: int) -> Iterator[bytes]:
