@@ -276,7 +276,7 @@ def points(loose: Path, packed: Path, folder: Path, fault: str, first: int, stri
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_while_packing_loses_nothing(loose: Path, packed: Path, tmp_path: Path, fault: str) -> None:
-    assert points(loose, packed, tmp_path, fault, FAULTS.index(fault) * 4, 17) > 80
+    assert points(loose, packed, tmp_path, fault, FAULTS.index(fault) * 11, 43) > 80
 
 
 @pytest.mark.soak
@@ -330,7 +330,7 @@ def test_words_are_taken_out_of_containers_too(packed: Path, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_while_words_are_taken_out_of_containers(packed: Path, tmp_path: Path, fault: str) -> None:
-    for at in range(FAULTS.index(fault) * 3, sys.maxsize, 13):
+    for at in range(FAULTS.index(fault) * 7, sys.maxsize, 29):
         root = Path(shutil.copytree(packed, tmp_path / str(at)))
         ended = strike(lambda _, root=root: redact_packed(root), 0, at, fault)  # type: ignore[misc]
         assert ended != 1
