@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.commits import commit_files, commit_number, read_commits, sidecar_text
+from pipelines.archive.disk.wrong_clock import WrongClock
 from pipelines.archive.errors import Damaged, NewerFormat
 from pipelines.untrusted import document, whole
 
@@ -96,13 +97,15 @@ def _prev_of(file: Stored) -> str | None:
 
 
 def _check_clock(layout: Layout, commit: Commit, before: list[Commit]) -> None:
+    """Moments never decrease, but a `clock` commit needs only be later than what it does not call wrong."""
     try:
-        now = datetime.fromisoformat(commit.recorded_at)
-        is_back = bool(before) and now < datetime.fromisoformat(before[-1].recorded_at)
+        now, wrong = datetime.fromisoformat(commit.recorded_at), WrongClock.of(commit)
+        right = before[: wrong.first - 1] if wrong else before
+        is_back = bool(right) and now < datetime.fromisoformat(right[-1].recorded_at)
     except (TypeError, ValueError) as error:
         raise Damaged(f"{layout.commit(commit.n)}: recorded_at is not a moment ({error}); {RESTORE}") from error
     if is_back:
-        earlier = f"{before[-1].recorded_at} of commit {before[-1].n}"
+        earlier = f"{right[-1].recorded_at} of commit {right[-1].n}"
         raise Damaged(
             f"{layout.commit(commit.n)}: recorded at {commit.recorded_at}, before {earlier}: the clock ran back"
         )

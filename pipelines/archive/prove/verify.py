@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.commits import Commit, files_now
 from pipelines.archive.disk.files import NamedFile, file_digest
 from pipelines.archive.disk.layout import ARCHIVE_JSON, DERIVED_FILES, LINK, Layout, links_below, run_file
+from pipelines.archive.disk.wrong_clock import WrongClock
 from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat, NotAnArchive
 from pipelines.archive.prove.chain import Chain, sound_chain
 from pipelines.archive.prove.derived_check import DerivedCheck
@@ -19,7 +20,7 @@ from pipelines.archive.prove.pack_check import PackCheck
 from pipelines.archive.prove.signatures import check_signatures, signature_name
 from pipelines.archive.read.derived import DERIVED
 from pipelines.archive.read.reader import Archive, read_about
-from pipelines.archive.read.tails import cut_tail, lost_tail, not_in_chain
+from pipelines.archive.read.tails import RECONCILIATION, cut_tail, lost_tail, not_in_chain
 from pipelines.exits import Exit
 from pipelines.untrusted import is_there, json_object, size_of
 
@@ -176,6 +177,7 @@ class _Proof:
     def end(self) -> None:
         """Complete the report after all checks."""
         self._explain_redactions()
+        self._explain_decisions()
         self._note_strangers()
         report = self.report
         report.affected = list(dict.fromkeys(report.affected))
@@ -211,7 +213,7 @@ class _Proof:
         """Whether derived files or noted heads tell of commits that are not in the chain, which becomes a problem."""
         if self._broken or not self._commits:
             return False  # what is wrong with the chain is told, and where it would have ended is not known
-        found = cut_tail(self._layout, len(self._commits), self._commits[-1].sha256)
+        found = cut_tail(self._layout, self._commits[-1])
         told = [found] if found else []
         if heads is not None:
             told += self._lost_heads(heads)
@@ -334,6 +336,18 @@ class _Proof:
                 is_sized = is_there(file) and size_of(file) == replaced.old.bytes
                 if is_sized and file_digest(file)[1] == replaced.old.sha256:
                     self.report.notes.append(f"{file}: still holds that text; `rebuild` finishes the redaction")
+
+    def _explain_decisions(self) -> None:
+        for commit in self._commits:
+            told: dict[str, Any] = commit.details or {}
+            if wrong := WrongClock.of(commit):
+                said = f"commits {wrong.first}–{wrong.last} were made under a wrong clock, before {commit.recorded_at}"
+            elif commit.kind == RECONCILIATION:
+                lost = [entry.get("n") for entry in told.get("given_up", ())]
+                said = f"commits that are not in this chain were given up: {', '.join(map(str, lost))}"
+            else:
+                continue
+            self.report.notes.append(f"commit {commit.n}: {said} ({told.get('reason')})")
 
     def _note_strangers(self) -> None:
         layout = self._layout

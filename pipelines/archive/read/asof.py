@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.streams import heading, parsed, raw_lines
+from pipelines.archive.disk.wrong_clock import latest_possible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,18 +36,19 @@ def as_of_lines(layout: Layout, commits: Sequence[Commit], at: str, known_at: st
 
     Each is the committed line with two more keys, `verified_before` and `verified_after`: the last observation up to
     `at` and the first one after it that confirmed this version, null when there was none. Moments are written as in
-    lines.
+    lines; what was made under a clock ahead counts as of the moment at which that was recorded.
     """
-    known = [commit for commit in commits if known_at is None or commit.recorded_at <= known_at]
+    bounds = latest_possible(commits)
+    known = [c for c in commits if known_at is None or min(c.recorded_at, bounds.get(c.n, c.recorded_at)) <= known_at]
     standings: dict[str, _Standing] = {}
     for commit in known:
         for raw, number, file in _raw(layout, commit, "versions"):
             line = heading(raw, file, number)
-            if line.observed_at <= at:
+            if min(line.observed_at, bounds.get(commit.n, line.observed_at)) <= at:
                 _update(standings.setdefault(line.id, _Standing()), line)
     for commit in known:
         for raw, number, file in _raw(layout, commit, "observations"):
-            _confirm(standings, parsed(raw, file, number), at)
+            _confirm(standings, parsed(raw, file, number), at, bounds.get(commit.n))
     wanted = {standing.seq: standing for standing in standings.values() if standing.is_present}
     of_commits = {standing.commit for standing in wanted.values()}
     for commit in known:
@@ -74,11 +76,12 @@ def _update(standing: _Standing, line: LineHeading) -> None:
         standing.seq, standing.commit = line.seq, line.commit
 
 
-def _confirm(standings: dict[str, _Standing], observation: dict[str, object], at: str) -> None:
+def _confirm(standings: dict[str, _Standing], observation: dict[str, object], at: str, bound: str | None) -> None:
     standing = standings.get(str(observation["id"]))
     if standing is None or observation["version"] != standing.version:
         return
     seen = str(observation["observed_at"])
+    seen = min(seen, bound or seen)
     if seen <= at:
         standing.before = max(standing.before or seen, seen)
     else:

@@ -6,6 +6,7 @@ import re
 from array import array
 from typing import TYPE_CHECKING
 
+from pipelines.archive.disk.wrong_clock import latest_possible
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.read.moments import start_of
 from pipelines.archive.read.state import SAYING, apart_from_views
@@ -39,7 +40,8 @@ def seq_before(commits: Sequence[Commit], since: str | int) -> int:
             moment = start_of(str(since))
         except NotUnderstood as error:
             raise NotUnderstood(f"since {error}; or seq:123, or commit:4") from error
-        old = [commit for commit in commits if commit.recorded_at < moment]
+        bounds = latest_possible(commits)
+        old = [c for c in commits if min(c.recorded_at, bounds.get(c.n, c.recorded_at)) < moment]
     return max((commit.last_seq for commit in old if commit.last_seq is not None), default=0)
 
 

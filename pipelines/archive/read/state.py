@@ -9,6 +9,7 @@ from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.redactions import is_redacted
+from pipelines.archive.disk.wrong_clock import CLOCK_KIND
 from pipelines.archive.errors import Damaged
 from pipelines.canonical import json_value, local_part, sorted_sha256
 from pipelines.keys import names_of
@@ -73,6 +74,7 @@ class SpeechState:
 
 
 States = dict[str, SpeechState]
+_MOMENTS = ("first_seen", "last_seen", "last_checked", "first_missed_at", "first_doubted_at", "view_count_at")
 
 
 def load(history: Iterable[tuple[Commit, Iterable[Line]]], *, for_writing: bool = True) -> States:
@@ -97,6 +99,17 @@ def fold_commit(states: States, commit: Commit, lines: Iterable[Line], *, for_wr
         except (KeyError, TypeError, AttributeError) as error:
             message = f"commit {commit.n}, line with seq {line.get('seq')}: lacks what a line must have"
             raise Damaged(f"{message} ({error!r}); run verify") from error
+    if commit.kind == CLOCK_KIND:
+        _set_back(states, commit.recorded_at)
+
+
+def _set_back(states: States, now: str) -> None:
+    """Let no moment be later than the `clock` commit that follows it: a deletion would not count until then."""
+    for state in states.values():
+        for name in _MOMENTS:
+            moment = getattr(state, name)
+            if moment is not None and moment > now:
+                setattr(state, name, now)
 
 
 def _fold(states: States, line: Line, for_writing: bool) -> None:

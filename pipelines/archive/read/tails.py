@@ -21,11 +21,14 @@ RECONCILIATION = "reconciliation"
 _TOLD_IN = sorted(name for name in DERIVED_FILES if name.endswith(".json"))
 
 
-def cut_tail(layout: Layout, last: int, head: str) -> str | None:
-    """What is wrong when a derived file is of a later commit than `last`, the chain's, or of another one; else null.
+def cut_tail(layout: Layout, tip: Commit | None) -> str | None:
+    """What is wrong when a derived file is of a later commit than `tip`, the chain's last, or of another; else null.
 
     A derived file is written after its commit, so it can be older than the chain and never newer.
     """
+    last, head = (tip.n, tip.sha256) if tip else (0, "")
+    if tip is not None and tip.kind == RECONCILIATION:
+        return None  # what a crash left of the time before; the next run makes it anew
     for name in _TOLD_IN:
         told = derived_from(layout, name)
         n, of_head = told.get("commit"), told.get("head", head)
@@ -38,6 +41,13 @@ def cut_tail(layout: Layout, last: int, head: str) -> str | None:
             said = f"is of commit {n}, the chain ends at commit {last}: {lost} cut off"
         return f"{layout.path(name)}: {said}. {remedy(layout.root)}"
     return None
+
+
+def told_by_derived(layout: Layout, last: int) -> tuple[int, str | None] | None:
+    """Number and head (null if not told) of the latest commit after `last` that a derived file is of."""
+    documents = [derived_from(layout, name) for name in _TOLD_IN]
+    told = [(n, one.get("head")) for one in documents if type(n := one.get("commit")) is int and n > last]
+    return max(told, key=lambda pair: (pair[0], pair[1] is not None), default=None)
 
 
 def derived_from(layout: Layout, name: str) -> dict[str, Any]:

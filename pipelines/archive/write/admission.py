@@ -111,7 +111,7 @@ def check_history(
 def check_tail(layout: Layout, archive: Archive | None, site: str = "", heads: HeadsFile | None = None) -> None:
     """Refuse a chain that ends before a commit that was made, as derived files or noted heads tell (`TailLost`)."""
     commits = archive.commits() if archive else ()
-    said = cut_tail(layout, len(commits), archive.head if archive else "")
+    said = cut_tail(layout, commits[-1] if commits else None)
     if said is None and heads is not None and (last := heads.last(site)):
         if not commits:
             remedy = "Restore it from a copy or give the right ARCHIVE_ROOT; a new archive needs another HEADS_FILE"

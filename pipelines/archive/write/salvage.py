@@ -21,6 +21,7 @@ from pipelines.archive.write.staging import Opening, StagedRun, laid_out
 from pipelines.exits import Exit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pipelines.archive.disk.layout import Layout
@@ -43,17 +44,32 @@ def salvage(layout: Layout, facts: SiteFacts, opened_at: str) -> tuple[Salvaged,
     """Commit each dead run's saved lines, recorded at `opened_at`. The caller, a run of `facts`, holds the lock."""
     kept = []
     for folder, dead in _dead_runs(layout):
-        archive = _archive(layout)
-        if archive is None:
+        if not commit_files(layout):
             check_site(layout, dead.facts, facts)
-        roll_back(layout, archive, folder)
-        cut = sum(map(cut_to_whole_members, staged_captures(folder)))
-        with laid_out(folder, keeps_gone=False) as staged:
-            staged.cut_bytes += cut
-            if staged.looks or staged_captures(folder):
-                kept.append(_commit(Sealing(layout, archive, dead.facts, folder), staged, dead, opened_at))
-        shutil.rmtree(folder)
-    return tuple(kept)
+        kept.append(_salvage(layout, folder, dead, lambda _: opened_at))
+    return tuple(filter(None, kept))
+
+
+def salvage_as_recorded(layout: Layout, now: str) -> None:
+    """Commit each dead run's saved lines under the clock that it had, were it ahead of `now`; the lock is held."""
+    for folder, dead in _dead_runs(layout):
+        archive = _archive(layout)
+        last = archive.commits()[-1].recorded_at if archive else ""
+        _salvage(layout, folder, dead, lambda newest, last=last: max(now, last, newest))  # type: ignore[misc]
+
+
+def _salvage(layout: Layout, folder: Path, dead: Opening, at: Callable[[str], str]) -> Salvaged | None:
+    """`at` gives the moment of the commit for that of the newest line."""
+    archive, done = _archive(layout), None
+    roll_back(layout, archive, folder)
+    cut = sum(map(cut_to_whole_members, staged_captures(folder)))
+    with laid_out(folder, keeps_gone=False) as staged:
+        staged.cut_bytes += cut
+        if staged.looks or staged_captures(folder):
+            recorded_at = at(max(staged.newest, dead.opened_at))
+            done = _commit(Sealing(layout, archive, dead.facts, folder), staged, dead, recorded_at)
+    shutil.rmtree(folder)
+    return done
 
 
 def _dead_runs(layout: Layout) -> list[tuple[Path, Opening]]:

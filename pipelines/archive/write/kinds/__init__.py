@@ -1,0 +1,1 @@
+"""What a person decides about an archive, each a kind of commit."""
