@@ -15,7 +15,8 @@ from pipelines.archive.read import state
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.redact import redact
-from pipelines.verbs import audit_text, diff, export, feeds, log, pack, show, verifying
+from pipelines.verbs import audit_text, diff, export, feeds, log, pack, reconcile, repair, show, verifying
+from pipelines.verbs.decisions import added_reason, reason_of
 from pipelines.verbs.output import print_in_any_locale, print_message
 from pipelines.verbs.present import now
 
@@ -59,14 +60,15 @@ def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
     verb("status", _status, "Show what the archive holds, and how the last run ended.").add_argument(
         "--json", action="store_true", help=as_json
     )
-    for module in (verifying, log, show, diff, feeds, export, pack):
+    for module in (verifying, log, show, diff, feeds, export, pack, reconcile):
         module.add(verb)
     audit_text.add(verbs)
+    repair.add(verbs)
     signing = verb("sign", _sign, "Sign the commits not signed yet, by ssh-keygen -Y sign.")
     signing.add_argument("--key", metavar="FILE", type=Path, required=True, help="an OpenSSH private key")
     removal = verb("redact", _redact, "Remove the text of a speech for good; recorded in a commit of its own.")
     removal.add_argument("id", metavar="ID", help="for example gszx:4864, or 4864")
-    removal.add_argument("--reason", metavar="TEXT", required=True, help="why; kept in the commit")
+    added_reason(removal, needed=True)
     removal.add_argument("--order", metavar="REF", help="the order's reference; kept in the commit")
     verb("rebuild", _rebuild, "Rebuild the latest and index files from the committed files.")
     return parser
@@ -112,12 +114,10 @@ def _sign(arguments: argparse.Namespace) -> int:
 
 
 def _redact(arguments: argparse.Namespace) -> int:
-    if not arguments.reason.strip():
-        raise NotUnderstood("--reason: give a reason; it is kept in the commit and cannot be added later")
     done = redact(
         arguments.archive,
         Archive(arguments.archive).full_id(arguments.id).partition(":")[2],
-        reason=arguments.reason,
+        reason=reason_of(arguments),
         order=arguments.order,
         when=now(),
     )

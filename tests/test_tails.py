@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ from pipelines.archive.prove.verify import verify, verify_quick
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
 from pipelines.archive.write.admission import Cautions
+from pipelines.archive.write.kinds.reconciliation import accept_ours
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.redact import redact
 from pipelines.archive.write.writer import ArchiveRun
@@ -62,8 +65,12 @@ def files(root: Path) -> dict[str, bytes]:
     return {name: data for name, data in tree(root).items() if name != "staging/run.lock"}
 
 
+def at(number: int) -> When:
+    return When(recorded_at=day(number), software={})
+
+
 def acted(root: Path, number: int) -> None:
-    redact(root, "1", reason="x", order=None, when=When(recorded_at=day(number), software={}))
+    redact(root, "1", reason="x", order=None, when=at(number))
 
 
 def test_no_writer_goes_on_where_derived_files_tell_of_a_later_commit(made: dict[int, Path], tmp_path: Path) -> None:
@@ -161,3 +168,64 @@ def test_each_crawl_notes_its_head_and_heeds_the_last_one(site: Site, section: s
     refused = site.crawl(section, *noting)
     assert (refused.status, "it is an older copy, or its end was cut off" in refused.err) == (5, True)
     assert len(Archive(site.folder).commits()) == 1
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """What a verb that ends with 0 prints."""
+    assert main([str(one) for one in arguments]) == 0
+    return capsys.readouterr().out
+
+
+def test_a_lost_tail_is_recorded_and_then_nothing_stands_in_the_way(
+    made: dict[int, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By derived files alone; by noted heads, which an older copy knows nothing of."""
+    heads = Path(shutil.copy(made[4].parent / "heads", tmp_path / "heads"))
+    by_derived = Path(shutil.copytree(made[4], tmp_path / "cut"))
+    cut(by_derived, 4)
+    by_heads = Path(shutil.copytree(made[3], tmp_path / "gszx"))
+    lost = HeadsFile(heads).last("gszx")
+    assert lost is not None
+    for root, more in ((by_derived, ()), (by_heads, ("--heads", heads))):
+        before = files(root)
+        assert "commit 4 " in told(capsys, "reconcile", root, *more)
+        assert main(["reconcile", str(root), *map(str, more), "--accept", "ours"]) == 2
+        assert files(root) == before
+    told(capsys, "reconcile", by_derived, "--accept", "ours", "--reason", "the disk was replaced")
+    accept_ours(by_heads, at(20), reason="the disk was replaced", heads=HeadsFile(heads))
+    for root, more in ((by_derived, ()), (by_heads, ("--heads", heads))):
+        note = "commit 4: commits that are not in this chain were given up: 4 (the disk was replaced)"
+        assert (verify(root).problems, verify(root).notes) == ([], [note])
+        assert "no commit is known" in told(capsys, "reconcile", root, *more)
+    assert [one.commit for one in HeadsFile(heads).of("gszx")] == [3, 4, 4]
+    with_heads(by_heads, 21, heads, speech("1", day(21), body="后来"))
+    assert verify(by_heads, heads=HeadsFile(heads)).problems == []
+    assert told(capsys, "status", by_heads).startswith("site      gszx")
+
+
+def test_two_copies_that_parted_are_shown_and_one_goes_on(
+    made: dict[int, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ours, theirs = (Path(shutil.copytree(made[3], tmp_path / name)) for name in ("ours", "theirs"))
+    heads = tmp_path / "heads"
+    with_heads(ours, 4, heads, speech("2", day(4), body="也改了"))
+    HeadsFile(heads).note(Noted(at=day(4), site="gszx", commit=4, head=Archive(ours).head))
+    crawl(theirs, 5, speech("3", day(5)), listed("1", day(5)))
+    acted(theirs, 6)
+    before = files(ours), files(theirs)
+    shown = told(capsys, "reconcile", ours, "--with", theirs)
+    parting = json.loads(told(capsys, "reconcile", ours, "--with", theirs, "--json"))
+    assert (parting["common"], parting["ours"]["speeches"]) == (3, {"gszx:2": {"changed": 1}})
+    assert [commit["kind"] for commit in parting["theirs"]["commits"]] == ["crawl", "redaction"]
+    assert "commit 5 redacts gszx:1 (x): to be made again if given up" in shown
+    way = told(capsys, "reconcile", ours, "--with", theirs, "--accept", "theirs", "--reason", "x")
+    assert before == (files(ours), files(theirs))
+    # The commands that it prints, but for the last, whose moment would be now.
+    for command in way.split("\n")[1:3]:
+        subprocess.run(shlex.split(command), check=True)
+    with pytest.raises(errors.TailLost, match="has another commit 4"):
+        with_heads(ours, 7, heads)
+    accept_ours(ours, at(7), reason="x", other=Archive(f"{ours}.given-up"))
+    with_heads(ours, 8, heads, speech("1", day(8), body="后来"))
+    assert verify(ours, heads=HeadsFile(heads)).problems == []
+    assert main(["reconcile", str(ours), "--with", str(ours), "--accept", "ours", "--reason", "x"]) == 2

@@ -10,8 +10,9 @@ from pipelines.archive.disk.heads_file import HeadsFile
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.read.parting import Parting
 from pipelines.archive.write.kinds.reconciliation import accept_ours, lost_commits
-from pipelines.verbs.acting import added_reason, now, reason_of
+from pipelines.verbs.decisions import added_reason, reason_of
 from pipelines.verbs.output import harmless, write_document
+from pipelines.verbs.present import now
 
 if TYPE_CHECKING:
     import argparse

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.archive.write.kinds.clock_repair import repair_clock
-from pipelines.verbs.acting import added_reason, now, reason_of
+from pipelines.verbs.decisions import added_reason, reason_of
+from pipelines.verbs.present import now
 
 if TYPE_CHECKING:
     import argparse
@@ -26,9 +27,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Make the commit."""
-    made = repair_clock(
-        Path(arguments.archive), now(), reason=reason_of(arguments), first=arguments.wrong_since
-    )
+    made = repair_clock(Path(arguments.archive), now(), reason=reason_of(arguments), first=arguments.wrong_since)
     told = made.details or {}
     print(f"commit {made.n}: commits {told['first']}–{told['last']} were made before {made.recorded_at}")
     print(f"head {made.sha256}")

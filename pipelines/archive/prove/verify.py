@@ -341,7 +341,9 @@ class _Proof:
         for commit in self._commits:
             told: dict[str, Any] = commit.details or {}
             if wrong := WrongClock.of(commit):
-                said = f"commits {wrong.first}–{wrong.last} were made under a wrong clock, before {commit.recorded_at}"
+                said = (
+                    f"commits {wrong.first}–{wrong.last} were made under a wrong clock, before {commit.recorded_at}"
+                )
             elif commit.kind == RECONCILIATION:
                 lost = [entry.get("n") for entry in told.get("given_up", ())]
                 said = f"commits that are not in this chain were given up: {', '.join(map(str, lost))}"
