@@ -15,8 +15,9 @@ from pipelines.archive.read import state
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.redact import redact
-from pipelines.verbs import audit_text, diff, export, feeds, log, pack, reconcile, repair, show, verifying
-from pipelines.verbs.decisions import added_reason, reason_of
+from pipelines.verbs import audit_text, diff, export, feeds, log, pack, show, verifying
+from pipelines.verbs.acts import reconcile, repair
+from pipelines.verbs.acts.decisions import added_reason, reason_of
 from pipelines.verbs.output import print_in_any_locale, print_message
 from pipelines.verbs.present import now
 

@@ -142,6 +142,8 @@ def test_three_commits_deleted_with_their_files_are_missed(finished: Path, tmp_p
             (root / named.path).unlink()
         archive.layout.commit(commit.n).unlink()
         archive.layout.sidecar(commit.n).unlink()
+    for derived in DERIVED_FILES:
+        (root / derived).unlink()
     rebuild(root)
     assert verify(root).problems == []
     assert "cut off or rewritten" in verify(root, archive.head).problems[0]

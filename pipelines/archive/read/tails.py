@@ -39,7 +39,8 @@ def cut_tail(layout: Layout, tip: Commit | None) -> str | None:
         else:
             lost = f"commit {n} was" if n == last + 1 else f"commits {last + 1}–{n} were"
             said = f"is of commit {n}, the chain ends at commit {last}: {lost} cut off"
-        return f"{layout.path(name)}: {said}. {remedy(layout.root)}"
+        file = layout.path(name)
+        return f"{file}: {said}. {remedy(layout.root)}. If none was ever made, remove {file}, then `rebuild`"
     return None
 
 

@@ -10,7 +10,7 @@ from pipelines.archive.disk.heads_file import HeadsFile
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.read.parting import Parting
 from pipelines.archive.write.kinds.reconciliation import accept_ours, lost_commits
-from pipelines.verbs.decisions import added_reason, reason_of
+from pipelines.verbs.acts.decisions import added_reason, reason_of
 from pipelines.verbs.output import harmless, write_document
 from pipelines.verbs.present import now
 

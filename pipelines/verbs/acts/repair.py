@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.archive.write.kinds.clock_repair import repair_clock
-from pipelines.verbs.decisions import added_reason, reason_of
+from pipelines.verbs.acts.decisions import added_reason, reason_of
 from pipelines.verbs.present import now
 
 if TYPE_CHECKING:
