@@ -39,7 +39,7 @@ from pipelines.warc.record_reader import read_at, records
 from pipelines.warc.record_writer import WarcWriter
 from pipelines.warc.records import WarcDamaged, WarcRecord
 from tests.conftest import PATIENCE, ROOT
-from tests.exchanges import exchange
+from tests.exchanges import REQUEST, exchange
 from tests.raw_server import ANSWERS, LARGE, TEXT, chunked
 
 INTERIM = {
@@ -217,6 +217,7 @@ def test_files_are_closed_when_they_are_large_and_every_record_is_where_it_was_s
 
 def in_a_second_run(folder: Path, *before: Exchange) -> CaptureFiles:
     """The files of a run behind one that had these answers and committed a line of each."""
+    folder.mkdir(exist_ok=True)
     first, kept = capture_files(folder / "1"), KeptPayloads()
     for one in before:
         place = first.add(one)
@@ -273,6 +274,38 @@ def test_an_answer_that_may_say_anything_else_is_stored(
     if not cut:
         first = read_at(tmp_path / "0.warc.gz", int(record.get("WARC-Refers-To-File-Offset") or ""))
         assert (record.get("WARC-Refers-To"), record.block) == (first.record_id, head + b"\r\n")
+
+
+def test_what_was_asked_otherwise_is_no_repeated_answer(tmp_path: Path) -> None:
+    unchanged, post = b"HTTP/1.1 304 Not Modified\r\n", b"POST / HTTP/1.1\r\n\r\npage="
+    conditional = REQUEST.replace(b"\r\n\r\n", b"\r\nIf-None-Match: %s\r\n\r\n")
+    before = [
+        exchange(LIST, PAGE),
+        exchange(LIST, b"", head=unchanged, request=conditional % b"a"),
+        exchange(LIST + "2", PAGE * 2, request=post + b"2"),
+    ]
+    for number, (url, body, head, request, repeats) in enumerate([
+        (LIST, b"", unchanged, conditional % b"a", 1), (LIST, b"", unchanged, conditional % b"b", 0),
+        (LIST, PAGE, OK, conditional % b"a", 1),
+        (LIST + "2", PAGE * 2, OK, post + b"2", 1), (LIST + "2", PAGE * 2, OK, post + b"3", 0),
+        (LIST + "2", PAGE * 2, OK, REQUEST, 0),
+    ]):  # fmt: skip
+        files = in_a_second_run(tmp_path / str(number), *before)
+        files.add(exchange(url, body, head=head, request=request))
+        files.close()
+        assert files.counts["repeated"] == repeats, number
+
+
+def test_of_an_address_repeated_answers_come_first_and_at_moments_of_their_own(tmp_path: Path) -> None:
+    for number, (repeats, came) in enumerate([
+        (2, [("1", PAGE), ("1", PAGE), ("2", PAGE)][::2]), (1, [("1", PAGE), ("1", PAGE), ("2", PAGE)]),
+        (2, [("1", PAGE), ("2", PAGE), ("3", TEXT), ("4", PAGE)]),
+    ]):  # fmt: skip
+        files = in_a_second_run(tmp_path / str(number), exchange(LIST, PAGE))
+        for second, body in came:
+            files.add(exchange(LIST, body, date=f"2026-01-02T00:00:0{second}Z"))
+        files.close()
+        assert (files.counts["repeated"], files.counts["exchanges"]) == (repeats, len(came) - repeats)
 
 
 def test_answers_are_stored_again_when_asked_for_or_when_the_stored_one_is_damaged(tmp_path: Path) -> None:

@@ -78,13 +78,13 @@ class Replay:
             raise NotCaptured(f"the run has no (further) capture of {request.method} {request.url}")
         asked, found = exchange
         self.answered += 1
-        at = _moment(asked, found)
+        at = (found or asked).at
         self.clock.advance(datetime.fromisoformat(at))
         request.meta["arrival"] = _arrival(at, found)
         if found is None:
             raise DownloadFailedError(f"{request.url}: no answer came")
         status = HttpResponse.parse(found.record.block).status
-        if status == HTTPStatus.NOT_MODIFIED and _knew(asked) and not _knows(request):
+        if status == HTTPStatus.NOT_MODIFIED and _knew(asked.record) and not _knows(request):
             raise NotCaptured(f"{request.url}: the run only got 304, not modified")
         payload = HttpResponse.parse(with_payload(self.home, found.record).block).payload()
         return response_of(request.url, found.record, payload)
@@ -94,17 +94,8 @@ def _knows(request: Request) -> bool:
     return "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
 
 
-def _moment(asked: Found | None, found: Found | None) -> str:
-    came = found or asked
-    assert came is not None  # noqa: S101 - an exchange has one of them
-    return came.at
-
-
-def _knew(asked: Found | None) -> bool:
-    """Whether a 304 was asked for. That of a repeated answer was: its request is not stored, but was compared."""
-    if asked is None:
-        return True
-    sent = HttpRequest.parse(asked.record.block)
+def _knew(asked: WarcRecord) -> bool:
+    sent = HttpRequest.parse(asked.block)
     return (sent.get("If-None-Match") or sent.get("If-Modified-Since")) is not None
 
 

@@ -81,7 +81,9 @@ def _captures(job: CrawlJob) -> list[str]:
         return ["captures  none (CAPTURE = 0): the lines of this run cannot be proved or read again"]
     fallback = f" · {job.report.capture_fallback}" if job.report.capture_fallback else ""
     cut = f" · {kept['truncated']} cut" if kept["truncated"] else ""
-    return [f"captures  {kept['exchanges']} exchanges in {kept['files']} WARC file(s){cut}{fallback}"]
+    again = f" · {kept['repeated']} answered as before, not stored again" if kept["repeated"] else ""
+    lost = f" · {kept['unreadable']} stored before cannot be read: run verify" if kept["unreadable"] else ""
+    return [f"captures  {kept['exchanges']} exchanges in {kept['files']} WARC file(s){again}{lost}{cut}{fallback}"]
 
 
 def _reasons(heading: str, gaps: list[NotCaptured]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.archive.disk.layout import Layout
@@ -38,8 +39,8 @@ class Exchanges:
     Args:
         home: the folder to which file names are relative.
         names: the WARC files, in order.
-        repeated: answers to GET requests that were not stored again, in order; of one address all of them came
-            before those in the files.
+        repeated: answers that were not stored again, in order; of one address all of them came before those in the
+            files.
     """
 
     def __init__(self, home: Path, names: Sequence[str], repeated: Iterable[Answer] = ()) -> None:
@@ -65,11 +66,11 @@ class Exchanges:
         self._last.clear()
         self.left = len(self._following)
 
-    def take(self, method: str, url: str, body: bytes) -> tuple[Found | None, Found | None] | None:
+    def take(self, method: str, url: str, body: bytes) -> tuple[Found, Found | None] | None:
         """Request and response of the next exchange of this request; null when none is left.
 
-        The response is null when none came, the request when it was not stored: that of a repeated answer. A revisit
-        is the record as written: `with_payload` gives its original.
+        The response is null when none came. A revisit is the record as written: `with_payload` gives its original.
+        That a response came again is told by its `at`; the request is the stored one then.
         """
         question = _question(method, url, body)
         n = self._first.get(question, _NONE)
@@ -79,7 +80,7 @@ class Exchanges:
         self.left -= 1
         asked, answered = (self._places[at : at + 3] for at in (6 * n, 6 * n + 3))
         at = self._moments.get(n)
-        return self._read(asked, at) if asked[2] else None, self._read(answered, at) if answered[2] else None
+        return self._read(asked, at), self._read(answered, at) if answered[2] else None
 
     def has(self, method: str, url: str, body: bytes) -> bool:
         """True when this request has a capture that was not taken yet."""
@@ -107,34 +108,44 @@ class Exchanges:
 
     def _ask(self, n: int, record: WarcRecord) -> None:
         request = HttpRequest.parse(record.block)
-        self._follow(n, _question(request.method, record.target_uri or "", request.body))
-
-    def _repeat(self, answer: Answer) -> None:
-        record = read_at(Layout(self.home).stored(answer.file), answer.offset, answer.length)
-        if record.record_id != answer.record_id:
-            raise WarcDamaged(f"{answer.file}: the record at {answer.offset} is {record.record_id}, another one")
-        if name := record.get("WARC-Refers-To-Filename"):
-            self.referred.add(name)
-        if answer.file not in self.names:
-            self.names.append(answer.file)
-        n = len(self._following)
-        self._places.extend((0, 0, 0, self.names.index(answer.file), answer.offset, answer.length))
-        self._following.append(_NONE)
-        self._moments[n] = answer.captured_at
-        self._follow(n, _question("GET", answer.url, b""))
-
-    def _follow(self, n: int, question: bytes) -> None:
+        question = _question(request.method, record.target_uri or "", request.body)
         if question in self._first:
             self._following[self._last[question]] = n
         else:
             self._first[question] = n
         self._last[question] = n
 
+    def _repeat(self, answer: Answer) -> None:
+        found, asked = exchange_at(self.home, answer.file, answer.offset)
+        if found.record.record_id != answer.record_id or asked is None:
+            raise WarcDamaged(
+                f"{answer.file}: at {answer.offset} is no {answer.record_id} with its request behind it"
+            )
+        if answer.file not in self.names:
+            self.names.append(answer.file)
+        for one in (found, asked):
+            self._add((self.names.index(answer.file), *one.place), one.record)
+        self._moments[len(self._following) - 1] = answer.captured_at
+
     def _read(self, where: Sequence[int], at: str | None) -> Found:
         file, offset, length = where
         name = self.names[file]
         record = read_at(Layout(self.home).stored(name), offset, length)
         return Found(name, Place(offset, length), record, at or record.date)
+
+
+def exchange_at(home: Path, name: str, offset: int) -> tuple[Found, Found | None]:
+    """The response (or revisit) at a place, and the request that follows it in its file, if one does.
+
+    Raises:
+        WarcDamaged, OSError, ArchiveError: it cannot be read, or is something else.
+    """
+    pair = [Found(name, *both, both[1].date) for both in islice(records(Layout(home).stored(name), offset), 2)]
+    if not pair or pair[0].record.type not in ANSWERS:
+        raise WarcDamaged(f"{name}: no response at {offset}")
+    found, asked = pair[0], pair[-1]
+    is_its = asked.record.type == "request" and asked.record.get("WARC-Concurrent-To") == found.record.record_id
+    return found, asked if is_its else None
 
 
 def with_payload(home: Path, record: WarcRecord) -> WarcRecord:

@@ -42,7 +42,17 @@ if TYPE_CHECKING:
 LARGEST_FILE = 1_000_000_000
 _FEWEST_BYTES = 2048
 _LEVEL = 1
-COUNTED = ("files", "records", "exchanges", "revisits", "repeated", "truncated", "unanswered", "re-serialised")
+COUNTED = (
+    "files",
+    "records",
+    "exchanges",
+    "revisits",
+    "repeated",
+    "unreadable",
+    "truncated",
+    "unanswered",
+    "re-serialised",
+)
 
 
 class Captured(NamedTuple):
@@ -178,12 +188,13 @@ class CaptureFiles:
         try:
             stored = stored_already(self._root, known, exchange, found) if known is not None else None
         except (OSError, WarcDamaged, Damaged):
+            self.counts["unreadable"] += 1
             return None  # a record that cannot be read back is stored again
-        if known is None or stored is None:
+        if stored is None:
             return None
         self._repeated_at[url] = date
         self.counts["repeated"] += 1
-        return Captured(known[0], *stored[0], stored[1].record_id)
+        return Captured(stored.file, *stored.place, stored.record.record_id)
 
     def _note(self, exchange: Exchange, found: Measured, kept: Captured) -> None:
         if found.entity_sha256 is not None and may_repeat(exchange, found):
