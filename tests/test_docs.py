@@ -21,6 +21,8 @@ from crawler.pages import FAMILIES
 from crawler.replica.process import Replica
 from crawler.run.arguments import ARGUMENTS
 from crawler.sites.profile import SITES, SiteProfile
+from pipelines.archive.disk.heads_file import Noted
+from pipelines.archive.read.reader import Archive
 from pipelines.exits import Exit
 from tests.conftest import ROOT, Ended, Site, run
 
@@ -112,10 +114,13 @@ def test_every_archive_command_runs(name: str, demo: tuple[Ended, Site], tmp_pat
     folder = str(demo[1].folder)
     some_id = next(key for key, line in demo[1].latest().items() if line["version"] > 1)
     ids = re.compile(r"^(4864|ID)(?=@|$)")
+    last, heads = Archive(folder).commits()[-1], tmp_path / "heads.txt"
+    heads.write_bytes(Noted(at=last.recorded_at, site="gszx", commit=last.n, head=last.sha256).line())
+    places = {"/mnt/other/heads.txt": str(heads), "output": folder}
     for line in commands(PAGES[name]):
         words = shlex.split(line)
         if words[:3] == [".venv/bin/python", "-m", "pipelines"]:
-            given = [folder if "/" in word else ids.sub(some_id, word) for word in words[3:]]
+            given = [places.get(word) or (folder if "/" in word else ids.sub(some_id, word)) for word in words[3:]]
             made = str(tmp_path / given[-1])
             given = [*given[:-1], made] if "--out" in given else given
             ended = run("pipelines", *given)
@@ -134,7 +139,7 @@ def test_every_crawl_command_runs(tmp_path: Path) -> None:
     assert len(shown) >= 4
     with Replica(speeches=6, per_page=4) as replica:
         for number, command in enumerate(sorted(shown)):
-            words = shlex.split(command.replace("NAME", "gszx"))
+            words = shlex.split(command.replace("NAME", "gszx").replace("/mnt/other", str(tmp_path)))
             if "crawl" in words:
                 words += ["-a", f"start_url={replica.url}", "-s", "DOWNLOAD_DELAY=0"]
                 words += ["-s", f"ARCHIVE_ROOT={tmp_path / str(number)}"]
