@@ -10,13 +10,13 @@ import os
 import random
 import re
 import shutil
-import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,7 +35,10 @@ from pipelines.exits import Exit
 from pipelines.untrusted import opened
 from tests.faults import first_things, live, next_things, strike
 from tests.test_archive import FACTS, SOFTWARE, speech, tree, whole
+from tests.test_format import block, shell
 
+UNPACKING = next(n for n in range(9) if "for container in packs/" in block("sh", n))
+"""Which of the shell blocks on the format's page unpacks."""
 WHEN = When(recorded_at="2027-01-02T00:00:00Z", software={})
 FAULTS = ("kill", "power", "ENOSPC", "EIO")
 
@@ -81,8 +84,8 @@ def kept(root: Path) -> dict[str, bytes]:
 
 def unpacked(root: Path) -> Path:
     """Every container taken apart where it lies, as the format's page says."""
-    for container in sorted(root.glob("packs/*/*")):
-        subprocess.run(["tar", "xf", str(container.relative_to(root))], cwd=root, check=True)
+    done = shell(root, UNPACKING)
+    assert (done.returncode, done.stderr) == (0, "")
     return root
 
 
@@ -121,6 +124,20 @@ def test_a_packed_archive_tells_and_gives_what_its_unpacked_copy_does(
     bag = out / "packed/bagit-4/data"
     whole(bag)
     assert not (bag / "versions/2026").exists()
+
+
+def test_a_stranger_checks_and_reads_a_packed_archive_by_the_page(packed: Path, tmp_path: Path) -> None:
+    names: dict[str, Any] = {}
+    exec(block("python", 1), names)  # noqa: S102 - the page's own code
+    for stream in ("versions", "observations"):
+        read = list(getattr(Archive(packed), stream)())
+        assert list(names["lines"](packed, stream)) == read
+    (first, *_) = Archive(packed).commits()
+    assert shell(packed, UNPACKING + 1).stdout == f"{first.sha256}  -\n"
+    assert shell(packed).returncode != 0
+    root = unpacked(copied(packed, tmp_path))
+    assert shell(root).stdout == f"whole: 4 commits, head {Archive(packed).head}\n"
+    assert shell(root, UNPACKING).returncode != 0, "nothing is replaced"
 
 
 # what is refused

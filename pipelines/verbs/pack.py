@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(_packed(pack(arguments.archive, year, when)))
         count += 1
     if not count:
-        print_message(f"{arguments.archive}: nothing to pack: every year that is over is packed")
+        print_message(f"note: {arguments.archive}: nothing to pack: every year that is over is packed")
     return 0
 
 
