@@ -27,6 +27,7 @@ HEADS_FILE = (
     ""  # a file outside the archives to which each run's head is appended, to prove later that no commit was lost
 )
 CLOCK_JUMP_DAYS = 400  # a clock so far after the last commit is refused: few archives rest for over a year
+PACK_YEARS = True  # False: years that are over stay single files until `pack` is run
 DISK_FLOOR_MB = 64  # below so many free MiB nothing more is fetched; the rest is for sealing the run
 SAVE_SECONDS = 5.0  # most of a crawl that a power cut may cost
 CAPTURE = True  # False: no raw bytes are kept, and lines cannot be proved or read again

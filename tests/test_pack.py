@@ -15,15 +15,22 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from scrapy.settings import Settings
 
+from crawler import settings as project_settings
+from crawler.run.arguments import Arguments
+from crawler.run.outcome import Outcome, finish
+from crawler.run.prepare import prepare
 from pipelines.__main__ import main
 from pipelines.archive.disk import packs
 from pipelines.archive.disk.containers import members
 from pipelines.archive.errors import Damaged, DiskFull, NotUnderstood
+from pipelines.archive.pack import packing
 from pipelines.archive.pack.packing import pack
 from pipelines.archive.prove.verify import verify, verify_quick
 from pipelines.archive.read.reader import Archive
@@ -138,6 +145,63 @@ def test_a_stranger_checks_and_reads_a_packed_archive_by_the_page(packed: Path, 
     root = unpacked(copied(packed, tmp_path))
     assert shell(root).stdout == f"whole: 4 commits, head {Archive(packed).head}\n"
     assert shell(root, UNPACKING).returncode != 0, "nothing is replaced"
+
+
+# by itself
+
+
+def ended(root: Path, moment: str, **settings: object) -> Outcome:
+    """A run that found nothing, at a moment: what comes after its commit is the same."""
+    own = Settings()
+    own.setmodule(project_settings, priority="project")
+    own.setdict({"ARCHIVE_ROOT": str(root.parent), **settings}, priority="cmdline")
+    asked = Arguments.parse({"site": "gszx", "start_url": "http://gszx.example/"})
+    return finish(prepare(asked, own, clock=lambda: datetime.fromisoformat(moment)), "finished", {}, {})
+
+
+def packed_now(root: Path) -> list[str]:
+    return sorted(file.parent.name for file in root.glob("packs/*/commits.tar.xz"))
+
+
+def test_the_first_run_of_a_new_year_packs_the_one_before(
+    loose: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, heads = copied(loose, tmp_path), tmp_path / "heads.txt"
+    usual = ended(root, "2027-01-01T04:00:00Z", PACK_YEARS=0)
+    assert packed_now(root) == []
+
+    def is_full(*_: object) -> None:
+        raise DiskFull("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(packing, "_check_room", is_full)
+        full = ended(root, "2027-01-01T05:00:00Z")
+    assert full.exit_status == usual.exit_status
+    assert full.summary.endswith(
+        "\nnote      a year that is over was not packed (-s PACK_YEARS=0 leaves it so): no room"
+    )
+    first = ended(root, "2027-01-02T02:00:00Z", HEADS_FILE=str(heads))
+    assert first.exit_status == usual.exit_status
+    assert "\npacked    12 files of 2026 in 5 containers\ncommit    7 · head " in first.summary
+    assert heads.read_text("utf-8").split("\n")[-2].split()[2:] == ["7", Archive(root).head]
+    second = ended(root, "2027-01-03T02:00:00Z", HEADS_FILE=str(heads))
+    assert "packed" not in second.summary
+    assert packed_now(root) == ["2026"]
+    whole(root)
+    ended(root, "2028-01-01T02:00:00Z")
+    assert packed_now(root) == ["2026", "2027"]
+    whole(root)
+
+
+def test_a_damaged_year_is_told_and_not_packed(loose: Path, tmp_path: Path) -> None:
+    root = copied(loose, tmp_path)
+    file = root / "warc/2026/gszx-run-1-00000.warc.gz"
+    file.write_bytes(b"x" + file.read_bytes()[1:])
+    outcome = ended(root, "2027-01-03T02:00:00Z")
+    assert outcome.exit_status == Exit.DAMAGED
+    assert outcome.sealed is not None
+    assert f"a year that is over was not packed (-s PACK_YEARS=0 leaves it so): {file}" in outcome.verdict.message
+    assert not (root / "packs").exists()
 
 
 # what is refused

@@ -35,7 +35,8 @@ class CrawlJob:
     """A prepared crawl: its arguments, the reader of the site, and the archive.
 
     `captures` is where raw bytes are kept, if they are. `replay` answers instead of the site when an old run is
-    replayed. `heads` is the file for its head. `doubts_clock`: the site's clock must agree with this machine's.
+    replayed. `heads` is the file for its head. `packs_years`: a year that is over is packed after the commit, with
+    `disk_floor` bytes left free. `doubts_clock`: the site's clock must agree with this machine's.
     `scratch` holds the archive of a crawl that keeps nothing (`ARCHIVE = False`).
     """
 
@@ -53,6 +54,8 @@ class CrawlJob:
     scratch: TemporaryDirectory[str] | None = None
     heads: HeadsFile | None = None
     doubts_clock: bool = False
+    packs_years: bool = False
+    disk_floor: int = 0
 
     @property
     def arguments(self) -> Arguments:

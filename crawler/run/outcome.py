@@ -11,6 +11,7 @@ from scrapy.crawler import Crawler
 
 from crawler.http.notes import notes, statistics
 from crawler.run.agent import software
+from crawler.run.closed_year import pack_closed_year
 from crawler.run.job import CrawlJob
 from crawler.run.summary import summary
 from pipelines.archive.disk.heads_file import Noted
@@ -84,13 +85,16 @@ def finish(job: CrawlJob, ended: str | None, traffic: dict[str, Any], politeness
             job.scratch.cleanup()
     else:
         judged, sealed = _sealed(job, judged, document)
+    closed = pack_closed_year(job, judged) if sealed else None
+    judged = closed.verdict if closed else judged
     result = {"verdict": judged.name, "exit_status": int(judged.exit_status), "message": judged.message}
+    told = summary(job, judged, sealed)
     return Outcome(
         verdict=judged,
         report=document | result,
         sealed=sealed,
         folder=job.folder,
-        summary=summary(job, judged, sealed),
+        summary=f"{told}\n{closed.summary}" if closed else told,
     )
 
 

@@ -90,6 +90,8 @@ def prepare(
         captures=settings.getbool("CAPTURE") and replay is None and scratch is None,
         scratch=scratch,
         heads=cautions.heads,
+        packs_years=scratch is None and settings.getbool("PACK_YEARS"),
+        disk_floor=cautions.disk_floor,
         doubts_clock=occasion.kind == CRAWL and scratch is None and _doubts_clock(archive, now, arguments),
     )
 

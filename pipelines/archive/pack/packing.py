@@ -14,7 +14,7 @@ from pipelines.archive.disk.commits import commit_number, files_now, sidecar_tex
 from pipelines.archive.disk.containers import CONTAINERS, PACKS
 from pipelines.archive.disk.layout import COMMIT_FILE, YEAR, Layout
 from pipelines.archive.disk.packs import PACK, PackedFile, drop_packed, fits, write_container
-from pipelines.archive.errors import DiskFull, NotUnderstood
+from pipelines.archive.errors import Damaged, DiskFull, NotUnderstood
 from pipelines.archive.prove.signatures import signature_name
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import Act, Acting, When, acting
@@ -70,18 +70,30 @@ def pack(path: str | os.PathLike[str], year: str, when: When, disk_floor: int = 
 
 
 def year_to_pack(layout: Layout, now: str) -> str | None:
-    """The oldest year before that of the moment `now` (RFC 3339 in UTC) that has commits outside a container.
+    """The oldest year before that of the moment `now` (RFC 3339 in UTC) that has commits and no containers.
 
-    Costs one commit file, however many there are.
+    Costs one commit file, however many there are. `Damaged` when that cannot be read.
     """
     loose = (file for file in layout.commits.iterdir() if COMMIT_FILE.fullmatch(file.name))
     for file in sorted(loose, key=commit_number):
-        year = str(json_object(file)["recorded_at"])[:4]
-        if year < now[:4]:
-            return year
+        year = _year_of(file)
         if year == now[:4]:
-            return None  # later commits are of no earlier year, but for those of a clock that was ahead
+            return None  # no later commit is of an earlier year, but for those after one of a clock that was ahead
+        if YEAR.fullmatch(year) and year < now[:4] and not _has_containers(layout, year):
+            return year
     return None
+
+
+def _year_of(file: Path) -> str:
+    try:
+        return str(json_object(file)["recorded_at"])[:4]
+    except (OSError, ValueError, KeyError) as error:
+        raise Damaged(f"{file}: unreadable commit ({error}); restore it from a copy") from error
+
+
+def _has_containers(layout: Layout, year: str) -> bool:
+    folder = layout.path(f"{PACKS}/{year}")
+    return folder.is_dir() and any(folder.iterdir())
 
 
 def _packed_by(archive: Archive, year: str) -> Commit | None:
