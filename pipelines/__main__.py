@@ -9,16 +9,20 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.archive.errors import ArchiveError, NotUnderstood
+from pipelines.archive.disk.layout import Layout
+from pipelines.archive.errors import ArchiveError, NotAnArchive, NotUnderstood
 from pipelines.archive.prove.signatures import sign
 from pipelines.archive.read import state
 from pipelines.archive.read.reader import Archive
+from pipelines.archive.read.tails import cut_tail
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.redact import redact
+from pipelines.archive.write.salvage import Waiting, waiting_runs
+from pipelines.canonical import json_value
 from pipelines.verbs import audit_text, diff, export, feeds, log, pack, show, verifying
 from pipelines.verbs.acts import reconcile, repair
 from pipelines.verbs.acts.decisions import added_reason, reason_of
-from pipelines.verbs.output import print_in_any_locale, print_message
+from pipelines.verbs.output import harmless, print_in_any_locale, print_message
 from pipelines.verbs.present import now
 
 if TYPE_CHECKING:
@@ -76,8 +80,16 @@ def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    archive = Archive(arguments.archive)
+    waiting = waiting_runs(Layout(Path(arguments.archive)))
+    try:
+        archive = Archive(arguments.archive)
+    except NotAnArchive:
+        if not waiting:
+            raise
+        return _status_of_staging(waiting, as_json=arguments.json)
     last = archive.commits()[-1]
+    if lost := cut_tail(archive.layout, last):
+        print_message(f"PROBLEM: {lost}")
     run_of = next((c for c in reversed(archive.commits()) if c.is_run), last)
     states = state.load(archive.by_commit(), for_writing=False)
     gone = sum(known.is_gone for known in states.values())
@@ -88,6 +100,7 @@ def _status(arguments: argparse.Namespace) -> int:
         "speeches": {"present": len(states) - gone, "gone": gone},
         "versions": sum(1 for _ in archive.versions()),
         "last_commit": {"n": last.n, "recorded_at": last.recorded_at, "head": archive.head},
+        "staging": json_value(waiting),
     }
     if arguments.json:
         print(json.dumps(facts, ensure_ascii=False, indent=1))
@@ -98,7 +111,27 @@ def _status(arguments: argparse.Namespace) -> int:
     print(f"          {', '.join(f'{key} {count}' for key, count in (run['counts'] or {}).items()) or 'no counts'}")
     print(f"speeches  {speeches['present']} present, {speeches['gone']} gone; {facts['versions']} version lines")
     print(f"commit    {commit['n']} of {commit['recorded_at']}\nhead      {commit['head']}")
+    print(*map(_waiting, waiting), sep="\n", end="\n" if waiting else "")
     return 0
+
+
+def _status_of_staging(waiting: tuple[Waiting, ...], *, as_json: bool) -> int:
+    """Of a folder where no run has committed anything yet."""
+    first = waiting[0]
+    if as_json:
+        nothing: dict[str, Any] = {"last_run": None, "speeches": None, "versions": 0, "last_commit": None}
+        facts = {"site": first.site, "name": first.name} | nothing | {"staging": json_value(waiting)}
+        print(json.dumps(facts, ensure_ascii=False, indent=1))
+        return 0
+    print(f"site      {harmless(first.site)}  {harmless(first.name)}\ncommit    none yet")
+    print(*map(_waiting, waiting), sep="\n")
+    return 0
+
+
+def _waiting(run: Waiting) -> str:
+    fate = "under way" if run.is_under_way else "it died; the next crawl of the site commits that (salvage)"
+    saved = f"{run.observations} observations and {run.capture_bytes} bytes of captures saved"
+    return harmless(f"staging   {run.run}, begun {run.opened_at}: {saved}; {fate}")
 
 
 def _verdict(archive: Archive, run: str) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shlex
 import shutil
 import subprocess
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +21,17 @@ from pipelines.archive.prove.verify import verify, verify_quick
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
 from pipelines.archive.write.admission import Cautions
+from pipelines.archive.write.kinds.clock_repair import repair_clock
 from pipelines.archive.write.kinds.reconciliation import accept_ours
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.redact import redact
 from pipelines.archive.write.writer import ArchiveRun
 from tests.broken import commit_file
 from tests.conftest import Site
+from tests.exchanges import exchange
+from tests.faults import KILLED, strike
 from tests.small import PROFILE, Answer, article_page, list_page, serve
-from tests.test_archive import FACTS, crawl, day, listed, sealed, speech, tree
+from tests.test_archive import FACTS, crawl, day, listed, opened, python, sealed, speech, tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -229,3 +234,113 @@ def test_two_copies_that_parted_are_shown_and_one_goes_on(
     with_heads(ours, 8, heads, speech("1", day(8), body="后来"))
     assert verify(ours, heads=HeadsFile(heads)).problems == []
     assert main(["reconcile", str(ours), "--with", str(ours), "--accept", "ours", "--reason", "x"]) == 2
+
+
+def test_what_a_killed_run_left_is_told_before_anything_is_committed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "gszx"
+    run = opened(root, 1)
+    run.keep(speech("1", day(1)))
+    run.captures.add(exchange("http://gszx.example/a", b"<p>"))
+    run.save()
+    assert ": 1 observations and 0 bytes" not in (under_way := told(capsys, "status", root))
+    assert "staging   run-1, begun 2026-01-01T02:00:00Z: 1 observations and " in under_way
+    assert under_way.endswith("captures saved; under way\n")
+    run.close()
+    assert "it died; the next crawl of the site commits that" in told(capsys, "status", root)
+    value = json.loads(told(capsys, "status", root, "--json"))
+    assert (value["site"], value["last_commit"], value["staging"][0]["is_under_way"]) == ("gszx", None, False)
+    crawl(root, 2, listed("1", day(2)))
+    assert Archive(root).commits()[0].kind == "salvage"
+    assert "staging" not in told(capsys, "status", root)
+
+
+def test_damage_is_told_before_a_run_commits_on_top(made: dict[int, Path], tmp_path: Path) -> None:
+    """In archive.json, in the newest files, and in those of an older commit on the day that is its turn."""
+    source = Path(shutil.copytree(made[3], tmp_path / "source"))
+    run = opened(source, 4)
+    captured = run.captures.add(exchange("http://gszx.example/a", b"<p>"))
+    run.keep(speech("2", day(4), body="也改了"))
+    sealed(run, 4)
+    assert captured is not None
+    turned = next(n for n in range(5, 9) if datetime.fromisoformat(day(n)).toordinal() % 4 == 1)
+    for path, number in (
+        ("archive.json", 5),
+        ("runs/run-4.json", 5),
+        (captured.file, 5),
+        ("versions/2026/00000004.jsonl.gz", 5),
+        ("runs/run-2.json", turned),
+    ):
+        root = Path(shutil.copytree(source, tmp_path / path.replace("/", "-")))
+        data = bytearray((root / path).read_bytes())
+        data[len(data) // 2] ^= 1
+        (root / path).write_bytes(data)
+        before = files(root)
+        with pytest.raises(errors.Damaged, match=rf"{path}: .*(altered|unreadable).*copy"):
+            crawl(root, number, listed("1", day(number)))
+        assert files(root) == before
+    run = ArchiveRun.open(root, FACTS, "run-9", day(turned), 14, Cautions(accept=frozenset({"damage"})))
+    run.see(listed("1", day(turned)), None)
+    with run:
+        run.seal({}, day(turned), {})
+    assert Archive(root).commits()[-1].decision == {"accept": "damage", "damaged": ["runs/run-2.json"]}
+
+
+def test_a_missing_derived_file_is_made_anew_as_the_message_says(
+    made: dict[int, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = Path(shutil.copytree(made[4], tmp_path / "a"))
+    for file in root.glob("latest*"):
+        file.unlink()
+    assert main(["show", str(root), "1"]) == 5
+    said = capsys.readouterr().err
+    assert f"`python -m pipelines rebuild {root}` makes it anew" in said
+    assert "copy" not in said
+    assert main(["rebuild", str(root)]) == 0
+    told(capsys, "show", root, "1")
+
+
+def die_while_deciding(source: Path, folder: Path, kind: str, stride: int) -> int:
+    """Let a decision die at every `stride`-th of its steps; how many it took to live."""
+    for step in itertools.count(0, stride):
+        root = Path(shutil.copytree(source, folder / str(step)))
+
+        def decide(_: int) -> None:
+            if kind == "clock":
+                repair_clock(root, at(5), reason="x")  # noqa: B023
+            else:
+                accept_ours(root, at(5), reason="x")  # noqa: B023
+
+        died = strike(decide, 0, step, "kill") == KILLED
+        is_made = Archive(root).commits()[-1].kind == kind
+        assert [lost for lost in verify(root).problems if is_made or "cut off" not in lost] == [], step
+        if not is_made:
+            decide(0)
+        crawl(root, 6, listed("1", day(6)))
+        kinds = [commit.kind for commit in Archive(root).commits()]
+        assert (verify(root).problems, kinds.count(kind), kinds[-1]) == ([], 1, "crawl"), step
+        assert [f.name for f in (root / "staging").iterdir()] == ["run.lock"], step
+        if not died:
+            return step
+    raise AssertionError
+
+
+@pytest.mark.parametrize("stride", [14, pytest.param(1, marks=pytest.mark.soak)])
+def test_a_decision_that_dies_anywhere_can_be_made_again(made: dict[int, Path], tmp_path: Path, stride: int) -> None:
+    lost = Path(shutil.copytree(made[4], tmp_path / "lost"))
+    cut(lost, 4)
+    ahead = Path(shutil.copytree(made[3], tmp_path / "ahead"))
+    later = "2036-01-04T02:00:00Z"
+    for run in ("ahead", "died"):
+        with ArchiveRun.open(ahead, FACTS, run, later, 14) as held:
+            held.keep(speech("4", later, body=run))
+            held.save()
+            if run == "ahead":
+                held.seal({}, later, {})
+    for kind, source in (("reconciliation", lost), ("clock", ahead)):
+        died = f"die_while_deciding(*map(Path, sys.argv[1:]), {kind!r}, {stride})"
+        code = f"import sys; from tests.test_tails import *; print({died})"
+        ended = python(code, source, tmp_path / f"dying-{kind}")
+        assert ended.stderr == ""
+        assert int(ended.stdout) > 20

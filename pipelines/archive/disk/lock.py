@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
+import time
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.layout import refuse_links
@@ -12,6 +14,13 @@ from pipelines.archive.errors import LockHeld
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+_TEXT = re.compile(r"pid \d+, run (.*)\n")
+
+
+_A_LOOK = 0.02
+"""Seconds; `lock_holder` shares the lock for microseconds, and no run may end for that."""
 
 
 class SiteLock:
@@ -38,11 +47,27 @@ class SiteLock:
             self._handle = -1
 
 
+def lock_holder(file: Path) -> str | None:
+    """The run that holds the lock at this moment, as its text says; null when none does."""
+    try:
+        handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        found = _TEXT.match(os.pread(handle, 200, 0).decode(errors="replace"))
+        return found[1] if found else ""
+    finally:
+        os.close(handle)
+    return None
+
+
 def _acquire(file: Path) -> int:
     while True:
         handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(handle)
         except OSError as error:
             holder = os.pread(handle, 200, 0).decode(errors="replace").strip()
             os.close(handle)
@@ -52,6 +77,14 @@ def _acquire(file: Path) -> int:
         if _is_still(file, handle):
             return handle
         os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        time.sleep(_A_LOOK)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _is_still(file: Path, handle: int) -> bool:

@@ -320,8 +320,10 @@ class _Proof:
         report.speeches = len(history.states)
         for check in checks if not self._broken else ():
             problem, note = check.end()
-            report.problems += [problem] if problem else []
-            report.notes += [note] if note else []
+            # A crash may have left derived files of commits that were given up, whose numbers come again.
+            is_old = self._commits[-1].kind == RECONCILIATION
+            report.problems += [problem] if problem and not is_old else []
+            report.notes += [said for said in (problem if is_old else None, note) if said]
 
     def _explain_redactions(self) -> None:
         for commit in self._commits:

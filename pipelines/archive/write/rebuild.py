@@ -11,6 +11,7 @@ from pipelines.archive.errors import writing
 from pipelines.archive.read import state
 from pipelines.archive.read.derived import DERIVED, Derived, replace_derived
 from pipelines.archive.read.reader import Archive
+from pipelines.archive.read.tails import RECONCILIATION
 from pipelines.archive.write.admission import check_tail
 from pipelines.archive.write.replacing import finish_acts
 from pipelines.archive.write.sealing import write_sidecars
@@ -52,9 +53,11 @@ def heal(archive: Archive, states: States) -> None:
         staged = archive.layout.staging / commit.run
         if staged.is_dir():
             shutil.rmtree(staged)
-    last = archive.commits()[-1].n
-    is_behind = any(_commit_of(archive.layout, what) != last for what in DERIVED)
-    if is_behind or not archive.layout.sidecar(last).exists():
+    last = archive.commits()[-1]
+    is_behind = any(_commit_of(archive.layout, what) != last.n for what in DERIVED)
+    # The lost commits had the same numbers, so what a crash left of them may look like the newest.
+    is_doubtful = last.kind == RECONCILIATION
+    if is_behind or is_doubtful or not archive.layout.sidecar(last.n).exists():
         write_derived(archive, states)
 
 

@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.commits import commit_files
-from pipelines.archive.disk.files import cut_to_whole_members, sync_folder
+from pipelines.archive.disk.files import cut_to_whole_members, sync_folder, whole_members
+from pipelines.archive.disk.lock import lock_holder
 from pipelines.archive.errors import ClockBehind, Damaged
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.admission import check_site
 from pipelines.archive.write.sealing import CommitFacts, Sealing, roll_back, staged_captures
-from pipelines.archive.write.staging import Opening, StagedRun, laid_out
+from pipelines.archive.write.staging import LOOKS, Opening, StagedRun, laid_out
 from pipelines.exits import Exit
 
 if TYPE_CHECKING:
@@ -70,6 +71,45 @@ def _salvage(layout: Layout, folder: Path, dead: Opening, at: Callable[[str], st
             done = _commit(Sealing(layout, archive, dead.facts, folder), staged, dead, recorded_at)
     shutil.rmtree(folder)
     return done
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a run has saved in staging: how many observations, and bytes of captures."""
+
+    run: str
+    site: str
+    name: str
+    opened_at: str
+    observations: int
+    capture_bytes: int
+    is_under_way: bool
+
+
+def waiting_runs(layout: Layout) -> tuple[Waiting, ...]:
+    """The runs in staging that have no commit yet, oldest first; nothing is written. `Damaged` as `salvage`."""
+    folders = [folder for folder in layout.staging.iterdir() if folder.is_dir()] if layout.staging.is_dir() else []
+    archive = _archive(layout) if folders else None
+    committed = {commit.run for commit in archive.commits()} if archive else set()
+    holder = lock_holder(layout.lock)
+    found = [
+        Waiting(
+            run=opening.run,
+            site=opening.facts.site,
+            name=opening.facts.name,
+            opened_at=opening.opened_at,
+            observations=_saved(folder / LOOKS),
+            capture_bytes=sum(file.stat().st_size for file in staged_captures(folder)),
+            is_under_way=opening.run == holder,
+        )
+        for folder in folders
+        if folder.name not in committed and (opening := _opening(folder)) is not None
+    ]
+    return tuple(sorted(found, key=lambda one: (one.opened_at, one.run)))
+
+
+def _saved(file: Path) -> int:
+    return sum(member.count(b"\n") for _, member in whole_members(file)) if file.exists() else 0
 
 
 def _dead_runs(layout: Layout) -> list[tuple[Path, Opening]]:
