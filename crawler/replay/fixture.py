@@ -59,8 +59,8 @@ class Fixture:
             shutil.copyfile(recorded.home / name, self.folder / name)
         (self.folder / REPEATED).unlink(missing_ok=True)
         if recorded.repeated:
-            told = {"repeated": [answer.document() for answer in recorded.repeated]}
-            (self.folder / REPEATED).write_bytes(json_document(told))
+            repeated = {"repeated": [answer.document() for answer in recorded.repeated]}
+            (self.folder / REPEATED).write_bytes(json_document(repeated))
         shutil.copyfile(report, self.folder / REPORT)
         if profile is not None:
             shutil.copyfile(profile, self.folder / PROFILE)

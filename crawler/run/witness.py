@@ -1,4 +1,4 @@
-"""The site's clock as a witness of this machine's: commits under a wrong clock keep an archive from later ones."""
+"""Compares this machine's clock with the site's: after a commit with a wrong clock, later runs are refused."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _APART = timedelta(days=1)
 class ClockWitness:
     """Scrapy extension that ends a crawl when the first `Date` of the site and this machine's clock lie days apart.
 
-    Only where the archive itself cannot tell: before its first commit, and long after its last one.
+    Only where the archive gives no evidence: before its first commit, and long after its last one.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -41,15 +41,15 @@ class ClockWitness:
         return witness
 
     def came(self, response: Response) -> None:
-        told = _date(response)
-        if told is None or self._is_done:
+        date = _date(response)
+        if date is None or self._is_done:
             return
         self._is_done = True
         spider = cast("SpeechesSpider", self.crawler.spider)
         now = spider.job.occasion.clock()
-        if abs(now - told) > _APART:
+        if abs(now - date) > _APART:
             spider.stop.doubt_clock(
-                f"this machine's clock says {stamp(now)}, the site's (Date of {response.url}) says {stamp(told)}. "
+                f"this machine's clock says {stamp(now)}, the site's (Date of {response.url}) says {stamp(date)}. "
                 "Nothing was kept. Set the clock right; if it is right, run again with -a accept=clock"
             )
 
@@ -57,7 +57,7 @@ class ClockWitness:
 def _date(response: Response) -> datetime | None:
     raw = response.headers.get("Date")
     try:
-        told = parsedate_to_datetime(raw.decode("ascii")) if raw else None
+        date = parsedate_to_datetime(raw.decode("ascii")) if raw else None
     except ValueError:
         return None
-    return told.replace(tzinfo=told.tzinfo or UTC) if told else None
+    return date.replace(tzinfo=date.tzinfo or UTC) if date else None
