@@ -9,13 +9,12 @@ import pytest
 from crawler.http.blocked import obstacle
 from crawler.http.hosts import Hosts
 from crawler.pages import family
-from crawler.pages.families.kesion.addresses import Addresses, ListAddress
+from crawler.pages.families.kesion.addresses import ListAddress, article_address, list_address
 from crawler.pages.page import Page, PageError
 from pipelines.reasons import Reason
 
 HOST = "http://gszx.example"
 FILES = r"/html/[a-z]+_\d+_(?P<id>\d+)(?:_(?P<part>\d+))?\.shtml$"
-ADDRESSES = Addresses(re.compile(FILES))
 KESION = family("kesion", FILES, ["领导讲话"], ["广水市政协网"])
 TITLE = "在市政协九届三次会议上的讲话"
 BODY = '<div id="MyContent"><p>各位委员：</p></div>'
@@ -44,7 +43,7 @@ def article(head: str, body: str = BODY, after: str = "", title: str = f"{TITLE}
     ],
 )
 def test_article_addresses(url: str, native_id: str | None, part: int) -> None:
-    address = ADDRESSES.article(HOST + url)
+    address = article_address(HOST + url, re.compile(FILES))
     assert (address.native_id if address else None, address.part if address else 0) == (native_id, part)
 
 
@@ -59,7 +58,7 @@ def test_article_addresses(url: str, native_id: str | None, part: int) -> None:
     ],
 )
 def test_list_addresses(url: str, expected: ListAddress | None) -> None:
-    assert ADDRESSES.listing(HOST + url) == expected
+    assert list_address(HOST + url, re.compile(FILES)) == expected
 
 
 HEADINGS = {

@@ -179,7 +179,7 @@ class Family(Protocol):
 
 
 FAMILIES = {
-    "kesion": "crawler.pages.families.kesion:Kesion",
+    "kesion": "crawler.pages.families.kesion.family:Kesion",
     "dedecms": "crawler.pages.families.cms.dedecms:DedeCms",
     "empirecms": "crawler.pages.families.cms.empirecms:EmpireCms",
     "jeecms": "crawler.pages.families.cms.jeecms:JeeCms",

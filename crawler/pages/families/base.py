@@ -107,17 +107,9 @@ class BaseFamily(Family):
         """The address of the article's count in the form that changes least."""
         return None
 
-    def source(self, page: Page) -> str | None:  # noqa: ARG002
-        """The source of the article where marks of the CMS name it."""
-        return None
-
-    def views(self, page: Page) -> str | None:  # noqa: ARG002
-        """The views where only marks of the CMS name them."""
-        return None
-
-    def files_beside(self, page: Page) -> Sequence[etree._Element]:  # noqa: ARG002
-        """Links to files of the article that stand outside its body."""
-        return ()
+    def evidence(self, page: Page) -> Evidence:  # noqa: ARG002
+        """What only marks of the CMS say: source, views, links to files beside the body."""
+        return Evidence()
 
     def columns_of(self, url: str) -> tuple[str, ...]:  # noqa: ARG002
         """Columns an article's own address names, besides those of its breadcrumb."""
@@ -151,16 +143,14 @@ class BaseFamily(Family):
             body, why = None, f"{error}; `body` in the profile names it"
         turning, counter = self.parts(page), self.counter_url(page)
         following = _following(page, turning, part)
-        evidence = Evidence(
+        evidence = replace(
+            self.evidence(page),
             listed_title=listed_title,
             known_names=self.known_names,
             part=part,
             is_long=bool(turning.linked),
             body=body,
             skipped=[node for xpath in self.furniture for node in page.all(xpath, body)],
-            files=self.files_beside(page),
-            source=self.source(page),
-            views=self.views(page),
             is_updated_when_published=self.is_updated_when_published,
         )
         article = read(page, evidence) if why is None else _by_structure(page, evidence, why)

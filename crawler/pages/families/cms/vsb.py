@@ -8,11 +8,9 @@ The number is asked of dynclicks.jsp, which `_showDynClicks` calls; addclicktime
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-
-from lxml import etree
 
 from crawler.pages.addresses import ArticleAddress
+from crawler.pages.article import Evidence
 from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily, query_of
 from crawler.pages.lists.sections import Column
@@ -69,6 +67,6 @@ class Vsb(DescribedFamily):
                 return page.resolve(f"/system/resource/code/news/click/dynclicks.jsp?{query}")
         return None
 
-    def files_beside(self, page: Page) -> Sequence[etree._Element]:
+    def evidence(self, page: Page) -> Evidence:
         """附件【…】 stands behind the body, never in it."""
-        return page.all("//a[contains(@href,'/system/_content/download.jsp')]")
+        return Evidence(files=page.all("//a[contains(@href,'/system/_content/download.jsp')]"))

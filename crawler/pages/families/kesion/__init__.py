@@ -1,5 +1,1 @@
 """KesionCMS (classic ASP, 6.5 to X2): addresses, list pages, article pages, the counter and the notices."""
-
-from crawler.pages.families.kesion.family import Kesion
-
-__all__ = ["Kesion"]

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from crawler.pages.addresses import ArticleAddress
-from crawler.pages.lists.sections import Column
 from crawler.pages.plain import plain_parts
 
 _SHOW = re.compile(r"(?P<prefix>.*/)item/show\.asp", re.IGNORECASE)
@@ -45,50 +44,41 @@ class ListAddress:
     from_end: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """The addresses of one site.
+def article_address(url: str, static_article: re.Pattern[str] | None = None) -> KesionAddress | None:
+    """Which article a URL names; None when it names none.
 
     Args:
+        url: absolute URL.
         static_article: for a site that publishes files, the profile's pattern over the path with the named group `id`
             and, if parts have files of their own, `part`. Only such a site has folders for columns.
     """
+    parts = plain_parts(url)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    if match := _SHOW.fullmatch(parts.path):
+        return _dynamic(f"{origin}{match['prefix']}", query_of(url))
+    for place in (parts.query, parts.path.rpartition("/")[2]):
+        if match := _THREAD.fullmatch(place):
+            folder = origin + parts.path.rpartition("/")[0]
+            mark = "?" if place == parts.query else ""
+            canonical = f"{folder}/{mark}thread-{match['id']}-{match['model']}.html"
+            return _scripted(int(match["model"]), int(match["id"]), int(match["part"] or 1), canonical)
+    return _file(origin, parts.path, static_article)
 
-    static_article: re.Pattern[str] | None = None
 
-    def article(self, url: str) -> KesionAddress | None:
-        """Which article a URL names; None when it names none."""
-        parts = plain_parts(url)
-        origin = f"{parts.scheme}://{parts.netloc}"
-        if match := _SHOW.fullmatch(parts.path):
-            return _dynamic(f"{origin}{match['prefix']}", _query(parts.query))
-        for place in (parts.query, parts.path.rpartition("/")[2]):
-            if match := _THREAD.fullmatch(place):
-                folder = origin + parts.path.rpartition("/")[0]
-                mark = "?" if place == parts.query else ""
-                canonical = f"{folder}/{mark}thread-{match['id']}-{match['model']}.html"
-                return _scripted(int(match["model"]), int(match["id"]), int(match["part"] or 1), canonical)
-        return _file(origin, parts.path, self.static_article)
-
-    def listing(self, url: str) -> ListAddress | None:
-        """Which page of which column a URL names; None when it names none, or page 0 (a link KesionCMS prints)."""
-        parts = plain_parts(url)
-        query = _query(parts.query)
-        if _LIST.fullmatch(parts.path):
-            class_id, page = _number(query.get("id")), _number(query.get("page", "1"))
-            return ListAddress(str(class_id), page) if class_id and page else None
-        for place in (parts.query, parts.path.rpartition("/")[2]):
-            if match := _REWRITTEN_LIST.fullmatch(place):
-                return ListAddress(match["id"], int(match["page"] or 1))
-        if self.static_article is None or (match := _LIST_FILE.fullmatch(parts.path)) is None:
-            return None
-        number = match["number"]
-        return ListAddress(match["folder"], None if number else 1, int(number) if number else None)
-
-    def column(self, url: str) -> Column | None:
-        """The column a list address names."""
-        address = self.listing(url)
-        return Column(address.column, address.page == 1) if address else None
+def list_address(url: str, static_article: re.Pattern[str] | None = None) -> ListAddress | None:
+    """Which page of which column a URL names; None when it names none, or page 0 (a link KesionCMS prints)."""
+    parts = plain_parts(url)
+    if _LIST.fullmatch(parts.path):
+        query = query_of(url)
+        class_id, page = _number(query.get("id")), _number(query.get("page", "1"))
+        return ListAddress(str(class_id), page) if class_id and page else None
+    for place in (parts.query, parts.path.rpartition("/")[2]):
+        if match := _REWRITTEN_LIST.fullmatch(place):
+            return ListAddress(match["id"], int(match["page"] or 1))
+    if static_article is None or (match := _LIST_FILE.fullmatch(parts.path)) is None:
+        return None
+    number = match["number"]
+    return ListAddress(match["folder"], None if number else 1, int(number) if number else None)
 
 
 def _dynamic(folder: str, query: dict[str, str]) -> KesionAddress | None:
@@ -128,12 +118,8 @@ def list_file(url: str, number: int) -> str:
 
 def query_of(url: str) -> dict[str, str]:
     """Query of a URL with lower-case keys, first value of each."""
-    return _query(plain_parts(url).query)
-
-
-def _query(query: str) -> dict[str, str]:
     pairs: dict[str, str] = {}
-    for key, value in parse_qsl(query, keep_blank_values=True):
+    for key, value in parse_qsl(plain_parts(url).query, keep_blank_values=True):
         pairs.setdefault(key.lower(), value)
     return pairs
 

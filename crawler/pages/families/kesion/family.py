@@ -6,13 +6,19 @@ Its code writes `#MyContent` around the body, and `#pageNext`, the pager, inside
 from __future__ import annotations
 
 import re
-from functools import cached_property
 
 from lxml import etree
 
 from crawler.pages import ListPage
+from crawler.pages.article import Evidence
 from crawler.pages.families.base import BaseFamily, any_case
-from crawler.pages.families.kesion.addresses import Addresses, KesionAddress, query_of
+from crawler.pages.families.kesion.addresses import (
+    KesionAddress,
+    ListAddress,
+    article_address,
+    list_address,
+    query_of,
+)
 from crawler.pages.families.kesion.lists import ListReader, is_answer, refusal
 from crawler.pages.families.kesion.print_page import (
     distrusted,
@@ -64,31 +70,31 @@ class Kesion(BaseFamily):
     is_updated_when_published = True
     counter = "read_only"  # the page objects drop what would count
 
-    @cached_property
-    def addresses(self) -> Addresses:
-        """What the site's addresses mean."""
-        return Addresses(self.static_article)
-
     def article(self, url: str) -> KesionAddress | None:
-        return self.addresses.article(url)
+        return article_address(url, self.static_article)
+
+    def listing(self, url: str) -> ListAddress | None:
+        """Which list page a URL names."""
+        return list_address(url, self.static_article)
 
     def column(self, url: str) -> Column | None:
-        return self.addresses.column(url)
+        address = self.listing(url)
+        return Column(address.column, address.page == 1) if address else None
 
     def canonical(self, url: str) -> str:
         address = self.article(url)
         return address.canonical if address else url
 
     def article_source(self, url: str) -> str:
-        address = self.addresses.article(url) if self.print_page else None
+        address = self.article(url) if self.print_page else None
         return (print_address(address) if address else None) or url
 
     def own_links(self, page: Page) -> list[str]:
         urls = [url for link in page.all("//a[@href]") if (url := page.href(link))]
-        return [url for url in urls if self.addresses.article(url) or self.addresses.listing(url)]
+        return [url for url in urls if self.article(url) or self.listing(url)]
 
     def read_list(self, page: Page) -> ListPage:
-        return ListReader(page, self.addresses, self.native_id).read()
+        return ListReader(page, self.listing, self.native_id).read()
 
     def body(self, page: Page) -> etree._Element | None:
         return print_page(page).body if is_print_page(page.url) else super().body(page)
@@ -106,7 +112,7 @@ class Kesion(BaseFamily):
         """
         if is_print_page(page.url):
             return print_counter(page)
-        address = self.addresses.article(page.url)
+        address = self.article(page.url)
         for script in page.all("//script[@src]"):
             url = page.href(script)
             if not url or not _HITS.search(url):
@@ -121,8 +127,8 @@ class Kesion(BaseFamily):
             return f"{base}?{'&'.join(kept)}"
         return None
 
-    def views(self, page: Page) -> str | None:
-        return printed_views(page) if is_print_page(page.url) else None
+    def evidence(self, page: Page) -> Evidence:
+        return Evidence(views=printed_views(page) if is_print_page(page.url) else None)
 
     def notice(self, page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
         if is_answer(page.url):

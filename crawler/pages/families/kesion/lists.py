@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from lxml import etree
 
 from crawler.pages import Ask, ListPage
-from crawler.pages.families.kesion.addresses import Addresses, list_file
+from crawler.pages.families.kesion.addresses import ListAddress, list_file
 from crawler.pages.lists.pagination import Pager, read_pager
 from crawler.pages.lists.reader import list_page
 from crawler.pages.lists.rows import RowFinder
@@ -43,17 +43,17 @@ class ListReader:
 
     Args:
         page: the parsed page.
-        addresses: what the site's addresses mean.
+        listing: which list page an address names.
         native_id: which article an address names.
     """
 
-    def __init__(self, page: Page, addresses: Addresses, native_id: Callable[[str], str | None]) -> None:
-        self.page, self.addresses, self.native_id = page, addresses, native_id
+    def __init__(
+        self, page: Page, listing: Callable[[str], ListAddress | None], native_id: Callable[[str], str | None]
+    ) -> None:
+        self.page, self.listing, self.native_id = page, listing, native_id
         says_empty = bool(_EMPTY.search(squeezed(page.root)))
-        self.finder = RowFinder(
-            page, native_id, lambda url: addresses.listing(url) is not None, says_empty=says_empty
-        )
-        self.address = addresses.listing(page.url)
+        self.finder = RowFinder(page, native_id, lambda url: listing(url) is not None, says_empty=says_empty)
+        self.address = listing(page.url)
 
     def read(self) -> ListPage:
         if is_answer(self.page.url):
@@ -78,12 +78,12 @@ class ListReader:
         return list_page(self.page, rows, read, self.native_id, self._is_same)
 
     def _is_same(self, url: str) -> bool:
-        there = self.addresses.listing(url)
+        there = self.listing(url)
         return there is not None and self.address is not None and there.column == self.address.column
 
     def _files(self, pages: int | None) -> dict[int, str]:
         """Page number → list file, of a column whose files count from the end, which the newest page alone says."""
-        columns = ((url, self.addresses.listing(url)) for _, url in self.finder.links if self._is_same(url))
+        columns = ((url, self.listing(url)) for _, url in self.finder.links if self._is_same(url))
         pattern = next((url for url, to in columns if to and to.from_end), None)
         if pattern is None or pages is None:
             return {}
@@ -108,7 +108,7 @@ class ListReader:
         options = [(o, url) for o in self.page.all("//option[@value]") if (url := self.page.href(o))]
         pages: dict[int, str] = {}
         for _, url in [*self.finder.links, *options]:
-            address = self.addresses.listing(url)
+            address = self.listing(url)
             if address and address.page and self._is_same(url):
                 pages.setdefault(address.page, url)
         return pages
