@@ -12,8 +12,8 @@ from lxml import etree
 
 from crawler.pages.body.edges import find_edges
 from crawler.pages.body.judging import Judged, names_file
-from crawler.pages.body.kinds import BOILERPLATE, NO_TEXT, PLAIN, Kind, is_sentence
-from crawler.pages.head.heading import DAY, Heading
+from crawler.pages.body.kinds import BOILERPLATE, DAY, NO_TEXT, PLAIN, Kind, is_sentence
+from crawler.pages.head.heading import Heading
 from crawler.pages.hidden import hides
 from crawler.pages.page import ends_sentence, named
 

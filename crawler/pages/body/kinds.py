@@ -138,9 +138,9 @@ _TRAIL = re.compile(
 _MAY_BE_TRAIL = re.compile("[>位栏]")
 # A sentence that ends within the line: what it says is its own, what follows may be a number or an address.
 ENDS_WITHIN = re.compile("[。！？].{2}")
+DAY = re.compile(r"\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}")
 _DATE = (
-    r"(?:\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}\s*日?|\d{1,2}/\d{1,2}/\d{4}"
-    r"|[一二][〇○零一二三四五六七八九]{3}年.{1,3}月.{1,4}日)"
+    rf"(?:{DAY.pattern}\s*日?|\d{{1,2}}/\d{{1,2}}/\d{{4}}|[一二][〇○零一二三四五六七八九]{{3}}年.{{1,3}}月.{{1,4}}日)"
 )
 # A label within words or behind a pause is none: 优秀政协工作者：, 第二次会议，时间：
 _LABEL = (

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from crawler.pages.body.kinds import Kind, is_subtitle
+from crawler.pages.body.kinds import DAY, Kind, is_subtitle
 from crawler.pages.body.lines import Line
 from crawler.pages.page import ends_sentence, named, squeeze, tidy
 
@@ -19,7 +19,6 @@ _CUT = re.compile(
     r"(?<!\s)\s*(?:[_|｜>»«]|--+|—+|–|\s[-·•]\s|-(?=[^-]*(?:网|站|政协|政府|在线|频道|门户)[^-]*$)|\s(?=\S*(?:网|网站|门户)$))\s*"
 )
 _DOTS = re.compile(r"(?:(?<!\.)\.{2,}|(?<!…)…+)$")
-DAY = re.compile(r"\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}")
 _SITE = re.compile(
     "(?:网|网站|门户|首页|主页|频道)$|^.{0,16}(?:委员会|人民政府|[协学]会|联合会|博客|论坛|在线|[日晚]报|电视台)$"
 )
@@ -85,26 +84,23 @@ def find_heading(
     for claim, (whole, edges) in zip(claims, edged, strict=True):
         for begins in (True, False):
             found = [
-                (
-                    len(text),
-                    lines[first].linked * 2 < lines[first].size,
-                    _prose_behind(worths, end) > 0,
-                    -first,
-                    end,
-                    text,
-                )
+                (first, end, text)
                 for first, end, text in candidates
                 if _names(whole, edges, text, begins=begins) and _is_title(text, lines[first], known) and end <= last
             ]
             if found:
-                _, _, _, first, end, text = max(found)
+                first, end, text = max(found, key=lambda one: _rank(lines, worths, *one))
                 if begins and len(text) <= _LONGEST_COLUMN and _has_headed(candidates, lines, whole, edges):
                     continue
-                shown = titles[-first]
                 printed = number.search(lines[end - 1].text) if number else None
-                shown = shown if squeeze(shown) == text else _cut(claim, text)
-                return Heading(shown, -first, end, printed.group() if printed else "")
+                shown = titles[first] if squeeze(titles[first]) == text else _cut(claim, text)
+                return Heading(shown, first, end, printed.group() if printed else "")
     return next(filter(None, (_begun(lines, worths, titled(claim, names)) for claim in claims)), None)
+
+
+def _rank(lines: Sequence[Line], worths: Sequence[int], first: int, end: int, text: str) -> tuple[int, ...]:
+    is_plain = lines[first].linked * 2 < lines[first].size
+    return len(text), is_plain, _prose_behind(worths, end) > 0, -first, end
 
 
 def _has_headed(

@@ -22,6 +22,7 @@ from crawler.pages.head.labels import (
     INPUTTER,
     OTHER_DAYS,
     PUBLISHED,
+    SEEN,
     SOURCE,
     UPDATE_LABEL,
     UPDATED,
@@ -55,8 +56,7 @@ _YEAR_FIRST, _NUMBERS = re.compile(r"\d{4}\D"), re.compile(r"\d+")
 _TELLS = re.compile(r"[\d年月前今昨刚{$\[]|^[-—]+$|NaN|null|undefined|Invalid", re.IGNORECASE)
 _FOOTER = re.compile("©|版权|[Cc]opyright|备案|[上下]一[篇页条]")
 _BARE_VIEWS = re.compile(
-    r"(?:浏览|阅读|点击|访问|查看|人气)(?:次数|量|数|率)?\s?[\])】）]?\s?([(（\[]?\s?[\d０-９][^\s\])）】]{0,12})"
-    rf"|{COUNT_BEFORE}"
+    rf"{SEEN}(?:次数|量|数|率)?\s?[\])】）]?\s?([(（\[]?\s?[\d０-９][^\s\])）】]{{0,12}})|{COUNT_BEFORE}"
 )
 _OF_OTHER_THINGS = (*OTHER_DAYS, *UPDATED, *WRITTEN)
 

@@ -56,10 +56,10 @@ _BARE_LABEL = (
     rf"[【\[]{_B}({_WORDS}){_B}[】\]]|((?:发布|发表|更新|编辑|录入|添加|上传)(?:于|时间|日期))(?={_B}(?:19|20)\d\d)"
 )
 """A label without a colon: in brackets of its own, or directly before a year."""
-_SEEN = "(?:浏览|阅读|点击|访问|查看|人气)"
-COUNT_BEFORE = rf"(?:已有|共有?|被)\s?(?P<count>[\d０-９][\d０-９,，]{{0,12}})\s?(?:人次|人|次){_SEEN}"
+SEEN = "(?:浏览|阅读|点击|访问|查看|人气)"
+COUNT_BEFORE = rf"(?:已有|共有?|被)\s?(?P<count>[\d０-９][\d０-９,，]{{0,12}})\s?(?:人次|人|次){SEEN}"
 """A count of views before its word: 已有56人阅读."""
-_BARE_COUNT = rf"{_SEEN}(?:次数|人数|人次|量|数|率)?\s*[（(\[]?\s*[\d０-９]|{COUNT_BEFORE}"
+_BARE_COUNT = rf"{SEEN}(?:次数|人数|人次|量|数|率)?\s*[（(\[]?\s*[\d０-９]|{COUNT_BEFORE}"
 """A count of views without a colon: 阅读 56, 浏览(56), 已有56人阅读."""
 UPDATE_LABEL = r"(?:更新|修改)\s*+(?:于|时间|日期)?\s*+[:：]?\s*+"
 """What stands before the day of a change: it is the day of publication only where the page has no other."""

@@ -87,15 +87,10 @@ def _in_elements(page: Page) -> Iterator[str]:
     published = [time for time in times if time.get("pubdate") is not None or time.get("itemprop") == "datePublished"]
     yield from (tidy(time.get("datetime") or "") for time in published or times)
     for node in page.all("//*[@*[starts-with(name(), 'data-')]]"):
-        for name, value in map(_strings, node.items()):
+        for name, value in node.items():
             is_time = name in _PLAIN_ATTRIBUTE and _CALLS_ITSELF_TIME.search(named(node))
-            if is_time or _ATTRIBUTE.fullmatch(name):
-                yield tidy(value)
-
-
-def _strings(pair: tuple[str | bytes, str | bytes]) -> tuple[str, str]:
-    """lxml types attributes as perhaps bytes; those of a parsed page are text."""
-    return str(pair[0]), str(pair[1])
+            if is_time or _ATTRIBUTE.fullmatch(str(name)):
+                yield tidy(str(value))
 
 
 def _in_scripts(page: Page) -> Iterator[str]:
