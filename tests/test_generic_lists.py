@@ -63,7 +63,7 @@ def test_rows_and_pagers(rows: str, pager: str) -> None:
     assert (read.next_url or read.linked.get(2), read.pages) == (f"{HOST}/ldjh/index_1.html", 2)
     section = GENERIC.find_section(page, ["领导讲话"])
     assert section is not None
-    assert (section.name, section.is_here) == ("领导讲话", True)
+    assert (section.name, section.url) == ("领导讲话", page.url)
 
 
 def test_the_last_page_leads_nowhere() -> None:

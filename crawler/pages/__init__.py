@@ -117,11 +117,10 @@ class ArticlePage:
 
 @dataclass(frozen=True, slots=True)
 class SectionLink:
-    """Where the section is: `name` as the site writes it; `is_here` when the page asked is its first list page."""
+    """Where the section is: `name` as the site writes it."""
 
     url: str
     name: str
-    is_here: bool
 
 
 class Family(Protocol):

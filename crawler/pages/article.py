@@ -87,7 +87,6 @@ class Article:
     source: Found | None
     views: Found | None
     breadcrumb: str | None
-    columns: tuple[str, ...]
     column_urls: tuple[str, ...]
     body_html: str
     attachments: tuple[Attachment, ...]
@@ -135,7 +134,6 @@ def read(page: Page, evidence: Evidence | None = None) -> Article:
         source=source or _found(claimed_source, "meta"),
         views=info.views or _found(evidence.views, "marks"),
         breadcrumb=trail_text,
-        columns=trail.names if trail else (),
         column_urls=trail.urls if trail else (),
         body_html=etree.tostring(kept, encoding="unicode", method="html", with_tail=False),
         attachments=linked_files(page, _file_holders(judged, body, heading, evidence)),
@@ -148,7 +146,7 @@ def read(page: Page, evidence: Evidence | None = None) -> Article:
             *_disagrees("author", info.author, claimed_author),
             *_column_disagrees(trail_text, claims.column),
             *lines_cut(judged, body),
-            *_doubts(judged, body, certainty, following.told),
+            *_doubts(judged, body, certainty, following.missing),
         ),
     )
 

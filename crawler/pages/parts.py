@@ -29,7 +29,7 @@ _LINES_BEHIND = 4  # lines: further behind a body stand lists of other articles
 _LITTLE = 80  # characters: a body of fewer beside a frame is its introduction
 _LONGEST_CONTROL, _LONGEST_CALL = 16, 40  # characters of a control, and of a sentence that asks to log in
 _SHORTEST_REST, _SHORTEST_PART = 4, 20  # characters: 全文 alone may be a tab's name; a part has a sentence
-_LONGEST_TOLD = 300  # characters of a report's detail
+_LONGEST_DETAIL = 300  # characters of a report's detail
 _MOST_HIDDEN = 200  # hidden blocks: a page of thousands is no article in parts
 _PART = re.compile(r"[_-]\d{1,3}\.\w+$|[?&]p(?:age)?=\d{1,3}$", re.IGNORECASE)
 _FOLDED_PART = re.compile(r"/\d{1,3}\.\w+$")
@@ -60,10 +60,10 @@ _NO_TEXT = re.compile("player|video|audio|media|map|share|count|click|comment|lo
 
 @dataclass(frozen=True, slots=True)
 class GoesOn:
-    """`url` of the next part; `told`: what of this part, or behind it, cannot be read. Both None at its end."""
+    """`url` of the next part; `missing`: what of this part, or behind it, cannot be read. Both None at its end."""
 
     url: str | None = None
-    told: str | None = None
+    missing: str | None = None
 
 
 def hidden_parts(root: etree._Element) -> list[etree._Element]:
@@ -89,21 +89,21 @@ def goes_on(page: Page, judged: Judged, body: Body, part: int, *, is_joined: boo
     """
     this = _Part(page, judged, body, part)
     if is_turned:
-        return GoesOn(told=this.unread())
+        return GoesOn(missing=this.unread())
     near = list(_near(body.node))
     if url := this.linked(near) or this.created(near):
         return GoesOn(url, this.unread())
-    told = this.rest(near)
+    missing = this.rest(near)
     if not is_joined:
-        told = told or this.unread_turn(near) or this.counted(near) or _hidden_twin(body.node)
-    told = told or this.withheld()
-    return GoesOn(told=told) if told else this.framed()
+        missing = missing or this.unread_turn(near) or this.counted(near) or _hidden_twin(body.node)
+    missing = missing or this.withheld()
+    return GoesOn(missing=missing) if missing else this.framed()
 
 
 def error_shown(judged: Judged, body: Body) -> str | None:
     """A message of the server's software in a text: what should follow it may be missing."""
     texts = (judged.lines[i].text for i in body.keeps)
-    return next((text[:_LONGEST_TOLD] for text in texts if _ERROR.search(text)), None)
+    return next((text[:_LONGEST_DETAIL] for text in texts if _ERROR.search(text)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ class _Part:
                 is_next = is_numbered and said == str(self.number + 1) and self._is_dead_control(node)
                 if is_next or (NEXT.fullmatch(said) and _acts(node)):
                     call = node.get("onclick") or node.get("href") or ""
-                    return f"a control that only a script follows: {said} {call}"[:_LONGEST_TOLD].strip()
+                    return f"a control that only a script follows: {said} {call}"[:_LONGEST_DETAIL].strip()
         return None
 
     def _is_dead_control(self, node: etree._Element) -> bool:
@@ -219,7 +219,7 @@ class _Part:
     def unread(self) -> str | None:
         """What a part does not show whose next part is the pager's, so that a frame with its text is not followed."""
         framed = self.framed()
-        return self.withheld() or framed.told or (f"in a frame: {framed.url}" if framed.url else None)
+        return self.withheld() or framed.missing or (f"in a frame: {framed.url}" if framed.url else None)
 
     def withheld(self) -> str | None:
         """What the part itself does not show: a block folded, loaded by a script, or for those who log in."""
@@ -249,7 +249,7 @@ class _Part:
             return GoesOn()
         if not size and self.number == 1 and len(shown) == 1 and urlsplit(shown[0]).netloc == own:
             return GoesOn(shown[0])
-        return GoesOn(told=f"in a frame: {' '.join(shown)}"[:_LONGEST_TOLD])
+        return GoesOn(missing=f"in a frame: {' '.join(shown)}"[:_LONGEST_DETAIL])
 
     def _is_document(self, url: str) -> bool:
         path = urlsplit(url).path

@@ -101,7 +101,7 @@ class PastReader:
             CapturedFiles(self.profile, hosts, line, captures),
         )
         page = next((one for one in captures if one.role == "list"), None)
-        section = SectionLink((report.get("section") or {}).get("url", ""), line["section"], is_here=False)
+        section = SectionLink((report.get("section") or {}).get("url", ""), line["section"])
         article = Article(
             line["native_id"], line["url"], OnList(origin.listed, page) if origin.listed else None, section
         )

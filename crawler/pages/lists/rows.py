@@ -35,7 +35,7 @@ _LINKS = f"//a|{_CLICKED}[@onclick or @data-href or @data-url][not(.//a)]"
 _ASIDE = re.compile(r"(?:^|[\W_])(?:nav|menu|foot(?:er)?|side\w*|hot|rank|link|friend)(?:$|[\W_])", re.IGNORECASE)
 _SIDE_BAR = re.compile(r"(?:^|[\W_])(?:a?side(?:bar)?|hot|rank)(?:$|[\W_])", re.IGNORECASE)
 _NEAR = 3  # elements around a row; whole columns of a page have such names, too
-_LONGEST_TOLD = 80  # characters of a report's detail
+_LONGEST_DETAIL = 80  # characters of a report's detail
 _MANY = ""
 Path = tuple[tuple[object, str | None, str | None], ...]
 
@@ -243,7 +243,7 @@ def shown_title(link: etree._Element, dates: re.Pattern[str] = _DATE) -> str:
 def said_by(link: etree._Element) -> str:
     """What a row whose address cannot be read says, and what its click would run."""
     code = link.get("onclick") or link.get("href") or link.tag
-    return f"{(row_title(link) or '')[:_LONGEST_TOLD]} ({str(code).strip()[:_LONGEST_TOLD]})"
+    return f"{(row_title(link) or '')[:_LONGEST_DETAIL]} ({str(code).strip()[:_LONGEST_DETAIL]})"
 
 
 def _shape(link: etree._Element, block: etree._Element) -> tuple[object, ...]:

@@ -50,15 +50,15 @@ class SectionFinder:
         trail = read_trail(page, read_lines(page.root).all)
         here = self.column(page.url)
         if (here is None or here.is_first) and (name := _own_name(page, trail, wanted)) and self.has_rows(page):
-            return SectionLink(page.url, name, is_here=True)
+            return SectionLink(page.url, name)
         links = [(link, url, column) for link, url in page.links() if (column := self.column(url))]
         for link, url, column in links:
             if name := wanted.get(squeezed(link)) or wanted.get(squeeze(link.get("title") or "")):
                 is_here = here is not None and here.is_first and here.id == column.id
-                return SectionLink(page.url if is_here else url, words(link) or name, is_here)
+                return SectionLink(page.url if is_here else url, words(link) or name)
         for link, url, _ in links:
             if BARE_MORE.fullmatch(squeezed(link)) and (name := _box_name(link, wanted)):
-                return SectionLink(url, name, is_here=False)
+                return SectionLink(url, name)
         return self._here(page, trail, wanted) if self.is_strict else None
 
     def _here(self, page: Page, trail: Trail | None, wanted: Mapping[str, str]) -> SectionLink | None:
@@ -66,11 +66,11 @@ class SectionFinder:
         columns = zip(trail.names, trail.urls, strict=True) if trail else ()
         names = [name for name, url in columns if self.column(url)]
         if named := [name for name in names if squeeze(name) in wanted]:
-            return SectionLink(page.url, named[-1], is_here=True)
+            return SectionLink(page.url, named[-1])
         here = self.column(page.url)
         if here is None or not here.is_first or not self.has_rows(page):
             return None
-        return SectionLink(page.url, names[-1] if names else next(iter(wanted.values())), is_here=True)
+        return SectionLink(page.url, names[-1] if names else next(iter(wanted.values())))
 
 
 def _own_name(page: Page, trail: Trail | None, wanted: Mapping[str, str]) -> str | None:
