@@ -32,7 +32,6 @@ _DEAD = re.compile(
     r"(?:^|[\s_-])(?:dis(?:abled?)?\w*|no(?:link|next|page)?|gr[ae]y|unable|off|end|current|cur)(?:$|[\s_-])",
     re.IGNORECASE,
 )
-_ITEMS = frozenset({"li", "span"})
 _NOWHERE = ("#", "javascript:;", "javascript:void")
 _PICTURE = re.compile(r"/([\w.-]+)\.(?:gif|png|jpe?g|svg|webp)", re.IGNORECASE)
 PAGES = re.compile(r"page|pagin|fenye|fanye|(?<![a-z])(?:pn|pg|fy)(?![a-z])", re.IGNORECASE)
@@ -128,11 +127,10 @@ def is_dead(node: etree._Element) -> bool:
     if node.get("disabled") is not None or any(hides(one.get("style") or "", is_block=True) for one in around):
         return True
     parent = node.getparent()
-    classes = [
-        one.get("class") or "" for one in (node, parent) if one is node or (one is not None and one.tag in _ITEMS)
-    ]
+    items = (node, parent) if parent is not None and parent.tag in {"li", "span"} else (node,)
+    classes = " ".join(one.get("class") or "" for one in items)
     address = (node.get("href") or "").strip().lower()
-    if (not address or address.startswith(_NOWHERE)) and _DEAD.search(" ".join(classes)):
+    if (not address or address.startswith(_NOWHERE)) and _DEAD.search(classes):
         return True
     is_bare = not node.get("class") and set(node.keys()) <= {"class", "style", "title"}
     return node.tag == "a" and not address and is_bare
