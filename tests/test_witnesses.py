@@ -126,6 +126,7 @@ def test_the_best_witness_says_the_day(parts: dict[str, str], expected: tuple[st
         ("发布时间：<script>if('2023-12-28'!='')document.write('2023-12-28');else document.write('-')</script>", "", ("2023-12-28", "info", [])),
         ("<script>var d='2023-12-28'; if(d){document.write('时间：'+d)}else{document.write('')}</script>", "", ("2023-12-28", "info", [])),
         ("发布时间：<script>if (mobile) document.write('2023-12-28')</script>", "", (None, None, ["unreadable"])),
+        ("发布时间：<script>document.write(text)</script>", f"var text='2023-12-28{'<i></i>' * 40}';", (None, None, ["unreadable"])),
         ("发布时间：<script>function f(){ document.write('2023-12-28') }</script>", "", (None, None, ["unreadable"])),
         ("时间：<b id='d1'></b>", "$('#d1').text(format(rows[0].time));", (None, None, ["unreadable"])),
         ("", "var pubDate = '2023-12-28 19:00:29';", ("2023-12-28T19:00", "variable", [])),
