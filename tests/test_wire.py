@@ -8,6 +8,7 @@ import hashlib
 import json
 import subprocess
 import sys
+import tarfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -217,18 +218,18 @@ def test_files_are_closed_when_they_are_large_and_every_record_is_where_it_was_s
 
 def in_a_second_run(folder: Path, *before: Exchange) -> CaptureFiles:
     """The files of a run behind one that had these answers and committed a line of each."""
-    folder.mkdir(exist_ok=True)
-    first, kept = capture_files(folder / "1"), KeptPayloads()
+    (folder / "warc/2026").mkdir(parents=True)
+    first, kept = CaptureFiles(folder, folder, lambda _: FIRST, {}, KeptPayloads()), KeptPayloads()
     for one in before:
         place = first.add(one)
         assert place is not None
         answer = next(answer for answer in first.unnamed() if answer.record_id == place.record_id)
         kept.note({"captures": [asdict(answer)]})
     first.close()
-    (folder / "1" / "0.warc.gz").rename(folder / "0.warc.gz")
     return CaptureFiles(folder, folder, lambda n: f"second-{n}.warc.gz", {}, KeptPayloads.from_items(kept.items()))
 
 
+FIRST = "warc/2026/0.warc.gz"
 PAGE, LIST = TEXT * 2, "http://a.example/list"
 OK = b"HTTP/1.1 200 OK\r\n"
 
@@ -245,7 +246,7 @@ def test_what_an_address_answers_again_is_not_stored_again(tmp_path: Path) -> No
     assert nothing is not None
     assert read_at(tmp_path / again.file, again.offset, again.length).record_id == again.record_id
     assert [(answer.url, answer.file) for answer in files.unnamed()] == [
-        (LIST, "0.warc.gz"), ("http://a.example/robots.txt", "0.warc.gz"),
+        (LIST, FIRST), ("http://a.example/robots.txt", FIRST),
     ]  # fmt: skip
     assert (files.counts["repeated"], files.counts["files"], files.counts["exchanges"]) == (2, 0, 0)
     assert list(tmp_path.glob("second-*")) == []
@@ -272,7 +273,7 @@ def test_an_answer_that_may_say_anything_else_is_stored(
     record = read_at(tmp_path / again.file, again.offset)
     assert record.type == ("response" if cut else "revisit")
     if not cut:
-        first = read_at(tmp_path / "0.warc.gz", int(record.get("WARC-Refers-To-File-Offset") or ""))
+        first = read_at(tmp_path / FIRST, int(record.get("WARC-Refers-To-File-Offset") or ""))
         assert (record.get("WARC-Refers-To"), record.block) == (first.record_id, head + b"\r\n")
 
 
@@ -308,22 +309,36 @@ def test_of_an_address_repeated_answers_come_first_and_at_moments_of_their_own(t
         assert (files.counts["repeated"], files.counts["exchanges"]) == (repeats, len(came) - repeats)
 
 
-def test_answers_are_stored_again_when_asked_for_or_when_the_stored_one_is_damaged(tmp_path: Path) -> None:
-    files = in_a_second_run(tmp_path, exchange(LIST, PAGE))
+def test_answers_are_stored_again_when_asked_for_or_when_the_stored_one_cannot_be_read(tmp_path: Path) -> None:
+    files = in_a_second_run(tmp_path / "again", exchange(LIST, PAGE))
     files.stores_repeated = True
     files.add(exchange(LIST, PAGE))
     files.close()
     assert (files.counts["repeated"], files.counts["revisits"]) == (0, 1)
-    for damaged in (True, False):
-        (folder := tmp_path / str(damaged)).mkdir()
-        files = in_a_second_run(folder, exchange(LIST, PAGE))
-        if damaged:
-            data = bytearray((folder / "0.warc.gz").read_bytes())
-            data[len(data) // 2] ^= 1
-            (folder / "0.warc.gz").write_bytes(data)
+    for number, harm in enumerate((flipped, unlinked, in_a_container)):
+        files = in_a_second_run(tmp_path / str(number), exchange(LIST, PAGE))
+        harm(tmp_path / str(number))
         files.add(exchange(LIST, PAGE))
         files.close()
-        assert (files.counts["repeated"], files.counts["exchanges"]) == ((0, 1) if damaged else (1, 0))
+        counts = files.counts["repeated"], files.counts["unreadable"], files.counts["exchanges"]
+        assert counts == ((1, 0, 0) if harm is in_a_container else (0, 1, 1))
+
+
+def flipped(folder: Path) -> None:
+    data = bytearray((folder / FIRST).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / FIRST).write_bytes(data)
+
+
+def unlinked(folder: Path) -> None:
+    (folder / FIRST).unlink()
+
+
+def in_a_container(folder: Path) -> None:
+    (folder / "packs/2026").mkdir(parents=True)
+    with tarfile.open(folder / "packs/2026/warc.tar", "w", format=tarfile.USTAR_FORMAT) as container:
+        container.add(folder / FIRST, FIRST)
+    unlinked(folder)
 
 
 def test_a_damaged_record_is_told_by_file_and_offset(tmp_path: Path) -> None:
