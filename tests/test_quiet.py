@@ -139,13 +139,20 @@ def test_an_answer_that_is_none_is_refused(rested: Rested, tmp_path: Path) -> No
     assert "unreadable commit (file of an answer is '../a')" in verify(folder).problems[0]
 
 
-def test_every_flip_is_found_and_a_damaged_capture_ends_no_history(rested: Rested, tmp_path: Path) -> None:
-    folder = rested.copy(tmp_path / "copy").folder
-    assert unseen(folder, 30, 5, is_whole) == []
-    file = next(folder.glob("warc/*/*.gz"))
+def flipped(site: Site, one: dict[str, Any]) -> Path:
+    """The WARC file in which a byte of a capture was altered."""
+    file: Path = site.folder / one["file"]
     data = bytearray(file.read_bytes())
-    data[len(data) // 2] ^= 1
+    data[one["offset"] + one["length"] // 2] ^= 1
     file.write_bytes(data)
+    return file
+
+
+def test_every_flip_is_found_and_a_damaged_capture_ends_no_history(rested: Rested, tmp_path: Path) -> None:
+    site = rested.copy(tmp_path / "copy")
+    folder = site.folder
+    assert unseen(folder, 30, 5, is_whole) == []
+    file = flipped(site, captures_of(site, Archive(folder).commits()[1])[0])
     report = verify(folder)
     assert [problem.partition(":")[0] for problem in report.problems] == [str(file)]
     assert not any("lines not followed" in note for note in report.notes)
@@ -159,10 +166,7 @@ def test_nights_go_on_after_damage_and_after_a_redaction(rested: Rested, tmp_pat
     assert site.report()["captures"]["exchanges"] == 0
     assert verify(site.folder).problems == []
     first = next(one for one in captures_of(site, Archive(site.folder).commits()[1]) if one["role"] == "list")
-    file = site.folder / first["file"]
-    data = bytearray(file.read_bytes())
-    data[first["offset"] + first["length"] // 2] ^= 1
-    file.write_bytes(data)
+    flipped(site, first)
     ended = site.crawl(rested.replica.url)
     assert "1 stored before cannot be read: run verify" in ended.out
     assert site.report()["captures"]["exchanges"] == 1

@@ -277,6 +277,16 @@ def test_an_answer_that_may_say_anything_else_is_stored(
         assert (record.get("WARC-Refers-To"), record.block) == (first.record_id, head + b"\r\n")
 
 
+def test_a_record_of_another_address_is_not_named(tmp_path: Path) -> None:
+    in_a_second_run(tmp_path, exchange(LIST, PAGE))
+    place = next(place for place, record in records(tmp_path / FIRST) if record.type == "response")
+    wrong = KeptPayloads.from_items([(LIST + "2", hashlib.sha256(PAGE).hexdigest(), FIRST, place.offset)])
+    files = CaptureFiles(tmp_path, tmp_path, lambda n: f"second-{n}.warc.gz", {}, wrong)
+    files.add(exchange(LIST + "2", PAGE))
+    files.close()
+    assert (files.counts["repeated"], files.counts["revisits"]) == (0, 1)
+
+
 def test_what_was_asked_otherwise_is_no_repeated_answer(tmp_path: Path) -> None:
     unchanged, post = b"HTTP/1.1 304 Not Modified\r\n", b"POST / HTTP/1.1\r\n\r\npage="
     conditional = REQUEST.replace(b"\r\n\r\n", b"\r\nIf-None-Match: %s\r\n\r\n")

@@ -107,6 +107,8 @@ class CaptureProofs:
 
     def _entity_of_original(self, revisit: WarcRecord, where: str) -> str | None:
         name, offset = revisit.original
+        if name in self._flaws and self._flaws[name] is None:
+            return None  # that file is reported as damaged
         original = read_at(self._layout.stored(name), offset)
         same = ("WARC-Payload-Digest", "WARC-Refers-To"), ("WARC-Payload-Digest", "WARC-Record-ID")
         if original.type != "response" or any(revisit.get(a) != original.get(b) for a, b in zip(*same, strict=True)):
