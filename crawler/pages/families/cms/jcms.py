@@ -28,8 +28,8 @@ _PROXY = re.compile(r"proxyUrl\s*:\s*['\"]([^'\"]+)")
 _FORM = re.compile(r"ajaxParam\s*:\s*\{([^{}]*)\}")
 _FIELD = re.compile(r"(?<!\w)['\"]?(\w++)['\"]?\s*+:\s*+(?:'([^']*)'|\"([^\"]*)\"|([^,'\"\s]+))")
 _PAGE = re.compile(r"[?&]page=(\d{1,5})(?!\d)")
-_GROUP = 3
-_MOST_GROUPS = 10_000
+_GROUP, _MOST_GROUPS = 3, 10_000
+"""Pages of a group unless the script says another; groups made from a count that the page claims, above any list."""
 _HITS = "//script[contains(@src,'/visitcount/articlehits.jsp')]"
 
 

@@ -27,6 +27,7 @@ _ROWS = re.compile(r"\bvar\s+TotalPut\s*=\s*(\d{1,9})\b")
 _EXTENSION = re.compile(r"\bpage\(\s*\d+\s*,\s*\d+\s*,\s*'[^']*'\s*,\s*'(\.\w+)'")
 _HITS = "//*[@type='showhits'][@action='count'][@id]"
 _MOST_PAGES = 10_000
+"""Addresses made from a count that the page claims: more than any list has."""
 ARTICLE_MODEL = "1"
 
 
