@@ -143,36 +143,53 @@ def test_heads_of_many_archives_are_checked_at_once(
 
 
 @pytest.fixture
-def section() -> Iterator[str]:
+def section() -> Iterator[tuple[str, list[Path]]]:
+    """A section of one speech; files in the list are moved away when it is asked for."""
     article = article_page(1, body=f"<p>{'各位委员：' * 30}</p>")
     pages = {"/Item/list.asp?id=5": list_page([(1, "在会上的讲话", "2020-01-01")]), "/Item/Show.asp?m=1&d=1": article}
+    doomed: list[Path] = []
 
     def answer(path: str, _: Message) -> Answer:
         if "GetHits" in path:
             return Answer("document.write('5');")
+        for file in doomed:
+            file.rename(file.with_name("moved"))
+            file.mkdir()
+        doomed.clear()
         return Answer(pages.get(path, ""), 200 if path in pages else 404)
 
     with serve(answer) as url:
-        yield f"{url}Item/list.asp?id=5"
+        yield f"{url}Item/list.asp?id=5", doomed
 
 
-def test_each_crawl_notes_its_head_and_heeds_the_last_one(site: Site, section: str, tmp_path: Path) -> None:
+def test_each_crawl_notes_its_head_and_heeds_the_last_one(
+    site: Site, section: tuple[str, list[Path]], tmp_path: Path
+) -> None:
+    url, doomed = section
     (tmp_path / "profile.toml").write_text(PROFILE, "utf-8")
     heads, profile = tmp_path / "heads", ("-a", f"profile={tmp_path / 'profile.toml'}")
     for place in (tmp_path, tmp_path / "no/heads", site.folder / "heads"):
-        assert site.crawl(section, *profile, "-s", f"HEADS_FILE={place}").status == 2
+        assert site.crawl(url, *profile, "-s", f"HEADS_FILE={place}").status == 2
     noting = (*profile, "-s", f"HEADS_FILE={heads}")
-    first = site.crawl(section, *noting)
+    first = site.crawl(url, *noting)
     assert (first.status, f"heads     {heads}\n" in first.out) == (0, True), first.err
     copy = shutil.copytree(site.folder, tmp_path / "copy")
-    assert site.crawl(section, *noting).status == 0
+    assert site.crawl(url, *noting).status == 0
     noted = HeadsFile(heads).of("gszx")
     assert [(one.commit, one.head) for one in noted] == [(c.n, c.sha256) for c in Archive(site.folder).commits()]
     shutil.rmtree(site.folder)
     shutil.copytree(copy, site.folder)
-    refused = site.crawl(section, *noting)
+    refused = site.crawl(url, *noting)
     assert (refused.status, "it is an older copy, or its end was cut off" in refused.err) == (5, True)
     assert len(Archive(site.folder).commits()) == 1
+    # Another file of heads knows nothing of this archive yet; one that is lost meanwhile is told.
+    other = tmp_path / "other"
+    noting = (*profile, "-s", f"HEADS_FILE={other}")
+    assert f"{other} had no head of gszx before this run's" in site.crawl(url, *noting).out
+    doomed.append(other)
+    ended = site.crawl(url, *noting)
+    assert (ended.status, "but the head could not be noted: " in ended.out) == (11, True), ended
+    assert len(Archive(site.folder).commits()) == 3
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
