@@ -83,6 +83,19 @@ def test_an_archive_that_a_wrong_clock_has_locked_goes_on(tmp_path: Path, capsys
     assert json.loads(capsys.readouterr().out)["last_run"]["run"] == "run-18"
 
 
+def test_a_first_run_that_died_under_a_wrong_clock_is_kept(tmp_path: Path) -> None:
+    root = tmp_path / "a"
+    with ArchiveRun.open(root, FACTS, "died", AHEAD, 14) as run:
+        run.keep(speech("1", AHEAD))
+        run.save()
+    with pytest.raises(errors.ClockBehind, match=r"a dead run observed at .* repair clock"):
+        crawl(root, 1, speech("2", day(1)))
+    repair_clock(root, at(1), reason="x")
+    crawl(root, 2, speech("2", day(2)))
+    assert [commit.kind for commit in Archive(root).commits()] == ["salvage", "clock", "crawl"]
+    assert verify(root).problems == []
+
+
 def test_only_a_clock_commit_may_set_moments_back(tmp_path: Path) -> None:
     root = locked(tmp_path / "a")
     repair_clock(root, at(3), reason="x")

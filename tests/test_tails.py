@@ -92,6 +92,9 @@ def test_no_writer_goes_on_where_derived_files_tell_of_a_later_commit(made: dict
         (root / derived).unlink()
     crawl(root, 5, listed("1", day(5)))
     assert verify(root).problems == []
+    shutil.rmtree(root / "commits")
+    with pytest.raises(errors.TailLost, match="no commit is here: restore the archive from a copy"):
+        crawl(root, 6, listed("1", day(6)))
 
 
 def with_heads(root: Path, number: int, heads: Path, *things: Any) -> Sealed:

@@ -40,6 +40,8 @@ def cut_tail(layout: Layout, tip: Commit | None) -> str | None:
             lost = f"commit {n} was" if n == last + 1 else f"commits {last + 1}–{n} were"
             said = f"is of commit {n}, the chain ends at commit {last}: {lost} cut off"
         file = layout.path(name)
+        if tip is None:
+            return f"{file}: is of commit {n}, and no commit is here: restore the archive from a copy"
         return f"{file}: {said}. {remedy(layout.root)}. If none was ever made, remove {file}, then `rebuild`"
     return None
 

@@ -139,9 +139,9 @@ def _opening(folder: Path) -> Opening | None:
 def _commit(sealing: Sealing, staged: StagedRun, dead: Opening, opened_at: str) -> Salvaged:
     newest = max(staged.newest, dead.opened_at)
     if datetime.fromisoformat(opened_at) < datetime.fromisoformat(newest):
-        raise ClockBehind(
-            f"{sealing.folder}: a dead run observed at {newest}, the clock says {opened_at}; set the clock right"
-        )
+        way = f"if that run's was ahead: python -m pipelines repair clock {sealing.layout.root} --reason TEXT"
+        said = f"a dead run observed at {newest}, the clock says {opened_at}"
+        raise ClockBehind(f"{sealing.folder}: {said}. Set the clock right; {way}")
     facts = CommitFacts(run=dead.run, kind=KIND, recorded_at=opened_at, software=dead.software)
     commit = sealing.commit(staged, _report(staged, dead, opened_at), facts)
     sync_folder(sealing.layout.commits)
