@@ -164,6 +164,8 @@ def test_nights_go_on_after_damage_and_after_a_redaction(rested: Rested, tmp_pat
     assert run("pipelines", "redact", str(site.folder), removed, "--reason", "by order").status == 0
     assert site.crawl(rested.replica.url, "-a", "mode=full").status == 0
     assert site.report()["captures"]["exchanges"] == 0
+    ended = replay(Site(tmp_path / "again"), site.folder / "runs" / f"{site.report()['run']}.json")
+    assert (ended.status, f"removed text of gszx:{removed}" in ended.err) == (2, True)
     assert verify(site.folder).problems == []
     first = next(one for one in captures_of(site, Archive(site.folder).commits()[1]) if one["role"] == "list")
     flipped(site, first)

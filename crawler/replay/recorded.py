@@ -104,7 +104,7 @@ class RecordedRun:
         commit = next((c for c in commits if c.run == report["run"]), None)
         if commit is None:
             raise WrongUse(f"{folder}: no commit is of run {report['run']}; give the report of a run in this archive")
-        _check_redactions(commit, commits)
+        _check_redactions(archive, commit)
         # A replayed run also holds files of the runs to which its revisits refer.
         own = warc_file(report["site"], commit.run, report["started_at"], 0).removesuffix("00000.warc.gz")
         files = tuple(named.path for named in commit.files if named.path.startswith(own))
@@ -193,12 +193,12 @@ def _answer(value: dict[str, Any], where: Path) -> Answer:
         raise Damaged(f"{where}: an answer that it, or a line of it, names is invalid ({error})") from error
 
 
-def _check_redactions(commit: Commit, commits: tuple[Commit, ...]) -> None:
-    """Refuse a run whose captures hold text that a redaction removed from the lines."""
-    first, last = commit.first_seq or 0, commit.last_seq or 0
-    for other in commits:
-        if other.redaction and any(first <= seq <= last for seq in other.redaction.seqs):
+def _check_redactions(archive: Archive, commit: Commit) -> None:
+    """Refuse a run that saw a speech whose text a redaction removed, be it later: its captures hold that text."""
+    removed = {other.redaction.id: other.n for other in archive.commits() if other.redaction}
+    for line in archive.all_lines_of(commit) if removed else ():
+        if line["id"] in removed:
             raise WrongUse(
-                f"run {commit.run}: commit {other.n} removed text of {other.redaction.id} by order, which its "
+                f"run {commit.run}: commit {removed[line['id']]} removed text of {line['id']} by order, which its "
                 "captures still hold; it cannot be replayed"
             )
