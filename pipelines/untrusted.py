@@ -66,7 +66,7 @@ def opened(file: Stored) -> BinaryIO:
 def state_of(file: Path) -> tuple[int, ...]:
     """What is another after a change of the file; `OSError` when there is none."""
     about = file.stat()
-    return about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns
+    return about.st_dev, about.st_ino, about.st_nlink, about.st_size, about.st_mtime_ns, about.st_ctime_ns
 
 
 @lru_cache(4)  # the members of a stream are asked for one after another

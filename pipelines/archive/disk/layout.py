@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.containers import CONTAINERS, PACKS, members
 from pipelines.archive.errors import Damaged
+from pipelines.untrusted import state_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,8 +109,7 @@ class Layout:
         packs = self.path(PACKS)
         if folder not in CONTAINERS or not packs.is_dir():
             return []
-        years = sorted(year.name for year in packs.iterdir() if YEAR.fullmatch(year.name))
-        return [self.path(f"{PACKS}/{year}/{CONTAINERS[folder]}") for year in years]
+        return [year / CONTAINERS[folder] for year in _years(packs, state_of(packs))]
 
     def commit(self, n: int) -> Path:
         """The commit point `n`."""
@@ -127,6 +128,16 @@ class Layout:
     def sidecar_name(n: int) -> str:
         """The path of its hash."""
         return f"commits/{n:08d}.json.sha256"
+
+
+@lru_cache(16)  # asked for each file of an archive; the state is another when a folder came or went
+def _years(packs: Path, _state: tuple[int, ...]) -> tuple[Path, ...]:
+    """The folders of packed years, oldest first."""
+    years = sorted(year for year in packs.iterdir() if YEAR.fullmatch(year.name))
+    for year in years:
+        if year.is_symlink():
+            raise Damaged(f"{year}: {LINK}")
+    return tuple(years)
 
 
 def links_below(folder: Path) -> Iterator[Path]:
