@@ -10,6 +10,7 @@ import re
 import shlex
 import shutil
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +23,24 @@ from crawler.http.middlewares import StrictCompressionMiddleware
 from crawler.replay.answers import Replay
 from crawler.replay.fixture import Fixture, differences
 from crawler.replay.recorded import RecordedRun
+from crawler.replay.reread import reread
 from crawler.replica.process import Replica
 from crawler.run.arguments import Arguments, WrongUse
+from crawler.run.outcome import finish
 from crawler.run.prepare import prepare
 from pipelines.archive.errors import NotAnArchive
+from pipelines.archive.pack.packing import pack
+from pipelines.archive.prove.verify import verify
+from pipelines.archive.read.moments import stamp
 from pipelines.archive.read.reader import Archive
+from pipelines.archive.write.acts import When
 from pipelines.warc.exchanges import with_payload
 from pipelines.warc.http import HttpResponse
 from pipelines.warc.record_reader import read_at
 from tests.conftest import ROOT, Ended, Site, run
 from tests.other_parser import DASH, DASHES
 from tests.raw_server import ANSWERS
+from tests.test_archive import tree
 from tests.test_wire import fetch_all, raw_server
 
 FIXTURES = sorted(path.parent for path in ROOT.glob("tests/sites/*/run.json"))
@@ -112,6 +120,32 @@ def test_runs_made_again_are_the_same_line_for_line(moved: Moved, site: Site) ->
     assert [alike(line) for line in history(site)] == [alike(line) for line in history(moved.site)]
     assert_captures_resolve(site)
     assert site.verify().status == 0
+
+
+def test_runs_of_a_packed_year_are_made_again(moved: Moved, site: Site, tmp_path: Path) -> None:
+    packed = moved.copy(tmp_path / "packed")
+    year = Archive(packed.folder).commits()[0].recorded_at[:4]
+    later = datetime(int(year) + 1, 1, 2, tzinfo=UTC)
+    pack(packed.folder, year, When(recorded_at=stamp(later), software={}))
+    assert not [*packed.folder.glob("warc/*"), *packed.folder.glob("runs/*")]
+    for number in (0, 1):
+        ended = replay(site, packed.folder / "runs" / moved.report_of(number).name)
+        assert (ended.status, ended.err) == (0, ""), ended
+    assert [alike(line) for line in history(site)] == [alike(line) for line in history(moved.site)]
+    made = [tmp_path / "fixture", tmp_path / "fixture of packed"]
+    for folder, home in zip(made, (moved.site, packed), strict=True):
+        Fixture(folder).record(home.folder / "runs" / moved.report_of(1).name, None)
+    assert tree(made[0]) == tree(made[1])
+    settings = get_project_settings()
+    settings.set("ARCHIVE_ROOT", str(packed.root))
+    asked = Arguments.parse({"site": "gszx", "replay": "latest"})
+    job = prepare(asked, settings, clock=lambda: later + timedelta(days=1))
+    asyncio.run(reread(job))
+    outcome = finish(job, "finished", {}, {})
+    assert outcome.exit_status == 0, outcome.summary
+    assert outcome.sealed is not None
+    assert outcome.sealed.counts["reprocessed"] == 0
+    assert verify(packed.folder).problems == []
 
 
 def _newest_report(site: Site) -> Path:

@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from crawler.replay.answers import Replay
-from crawler.replay.recorded import REPEATED, REPORT, RecordedRun
+from crawler.replay.recorded import REPEATED, REPORT, RecordedRun, stored_report
 from crawler.run.arguments import WrongUse
 from pipelines.archive.disk.files import json_document
+from pipelines.archive.disk.layout import Layout
 from pipelines.archive.read.reader import Archive
 from pipelines.exits import Exit
 from pipelines.keys import names_of
 from pipelines.record import Observation, Version
+from pipelines.untrusted import opened, whole
 
 EXPECTED = "expected.jsonl"
 PROFILE = "profile.toml"
@@ -56,12 +58,13 @@ class Fixture:
         (self.folder / EXPECTED).unlink(missing_ok=True)
         for name in Replay(recorded).needed_files():
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(recorded.home / name, self.folder / name)
+            with opened(Layout(recorded.home).stored(name)) as kept, (self.folder / name).open("wb") as copy:
+                shutil.copyfileobj(kept, copy)
         (self.folder / REPEATED).unlink(missing_ok=True)
         if recorded.repeated:
             repeated = {"repeated": [answer.document() for answer in recorded.repeated]}
             (self.folder / REPEATED).write_bytes(json_document(repeated))
-        shutil.copyfile(report, self.folder / REPORT)
+        (self.folder / REPORT).write_bytes(whole(stored_report(report)))
         if profile is not None:
             shutil.copyfile(profile, self.folder / PROFILE)
 

@@ -15,6 +15,7 @@ from pipelines.archive.disk.commits import Commit
 from pipelines.archive.disk.layout import Layout, is_named_path, warc_file
 from pipelines.archive.errors import Damaged
 from pipelines.archive.read.reader import Archive
+from pipelines.packed import Stored
 from pipelines.untrusted import json_object
 
 REPORT = "run.json"
@@ -33,6 +34,14 @@ class RunClock:
     def advance(self, moment: datetime) -> None:
         """Move to `moment`, never backwards."""
         self._moment = max(self._moment, moment)
+
+
+def stored_report(path: Path) -> Stored:
+    """Where the run report of a path lies, which may be in a container of its archive."""
+    name = f"runs/{path.name}"
+    if path.exists() or path.parent.name != "runs" or not is_named_path(name):
+        return path
+    return Layout(path.parent.parent).stored(name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +78,8 @@ class RecordedRun:
         """
         path = Path(named) if named.endswith(".json") else default / "runs" / f"{named}.json"
         home = path.parent.parent if path.parent.name == "runs" else path.parent
-        is_packed = home != path.parent and not path.exists() and is_named_path(f"runs/{path.name}")
         try:
-            report = json_object(Layout(home).stored(f"runs/{path.name}") if is_packed else path)
+            report = json_object(stored_report(path))
             run = report["run"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
