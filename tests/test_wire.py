@@ -277,6 +277,18 @@ def test_an_answer_that_may_say_anything_else_is_stored(
         assert (record.get("WARC-Refers-To"), record.block) == (first.record_id, head + b"\r\n")
 
 
+def test_a_commit_names_so_many_answers_beside_its_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = in_a_second_run(tmp_path, *(exchange(f"{LIST}{n}", b"%d" % n) for n in range(4)))
+    monkeypatch.setattr("pipelines.archive.write.captures.MOST_UNNAMED", 2)
+    for n in range(4):
+        files.add(exchange(f"{LIST}{n}", b"%d" % n))
+        if n == 0:
+            files.named(asdict(answer) for answer in files.unnamed())
+    files.close()
+    assert [answer.url for answer in files.unnamed()] == [f"{LIST}1", f"{LIST}2"]
+    assert (files.counts["repeated"], files.counts["exchanges"]) == (3, 1)
+
+
 def test_a_record_of_another_address_is_not_named(tmp_path: Path) -> None:
     in_a_second_run(tmp_path, exchange(LIST, PAGE))
     place = next(place for place, record in records(tmp_path / FIRST) if record.type == "response")

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 LARGEST_FILE = 1_000_000_000
 _FEWEST_BYTES = 2048
 _LEVEL = 1
+MOST_UNNAMED = 2_000
+"""Answers that a commit names beside its lines: 0.8 MB of the 32 MiB that a commit may have."""
 COUNTED = (
     "files",
     "records",
@@ -182,7 +184,8 @@ class CaptureFiles:
         archive says gives their order.
         """
         url, date, sha256 = exchange.url, exchange.date, found.entity_sha256
-        if self.stores_repeated or url in self._stored or self._repeated_at.get(url) == date:
+        is_full = len(self._unnamed) >= MOST_UNNAMED
+        if self.stores_repeated or is_full or url in self._stored or self._repeated_at.get(url) == date:
             return None
         known = self._kept.of(url, sha256) if sha256 is not None else None
         try:
@@ -197,7 +200,8 @@ class CaptureFiles:
         return Captured(stored.file, *stored.place, stored.record.record_id)
 
     def _note(self, exchange: Exchange, found: Measured, kept: Captured) -> None:
-        if found.entity_sha256 is not None and may_repeat(exchange, found):
+        is_full = len(self._unnamed) >= MOST_UNNAMED
+        if found.entity_sha256 is not None and not is_full and may_repeat(exchange, found):
             answer = Answer(
                 url=exchange.url, captured_at=exchange.date, payload_sha256=found.entity_sha256, **kept._asdict()
             )
