@@ -20,7 +20,7 @@ from pipelines.archive.prove.pack_check import PackCheck
 from pipelines.archive.prove.signatures import check_signatures, signature_name
 from pipelines.archive.read.derived import DERIVED
 from pipelines.archive.read.reader import Archive, read_about
-from pipelines.archive.read.tails import RECONCILIATION, cut_tail, lost_tail, not_in_chain
+from pipelines.archive.read.tails import RECONCILIATION, cut_tail, lost_of, lost_tail, not_in_chain
 from pipelines.exits import Exit
 from pipelines.untrusted import is_there, json_object, size_of
 
@@ -347,8 +347,8 @@ class _Proof:
                     f"commits {wrong.first}–{wrong.last} were made under a wrong clock, before {commit.recorded_at}"
                 )
             elif commit.kind == RECONCILIATION:
-                lost = [entry.get("n") for entry in told.get("given_up", ())]
-                said = f"commits that are not in this chain were given up: {', '.join(map(str, lost))}"
+                lost = ", ".join(str(entry.get("n")) for entry in lost_of(commit))
+                said = f"commits that are not in this chain were given up: {lost}"
             else:
                 continue
             self.report.notes.append(f"commit {commit.n}: {said} ({told.get('reason')})")

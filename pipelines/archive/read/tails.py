@@ -69,13 +69,14 @@ def remedy(root: Path, heads: str = "") -> str:
 
 def given_up(commits: Iterable[Commit]) -> dict[str, int]:
     """Heads of commits that a person gave up, with the number of the commit that says so."""
-    return {
-        entry["head"]: commit.n
-        for commit in commits
-        if commit.kind == RECONCILIATION and commit.details is not None
-        for entry in commit.details.get("given_up", ())
-        if isinstance(entry, dict) and isinstance(entry.get("head"), str)
-    }
+    told = ((entry.get("head"), commit.n) for commit in commits for entry in lost_of(commit))
+    return {head: n for head, n in told if isinstance(head, str)}
+
+
+def lost_of(commit: Commit) -> list[dict[str, Any]]:
+    """The commits that a commit gives up, as {n, head}; none when it is of another kind."""
+    entries = (commit.details or {}).get("given_up") if commit.kind == RECONCILIATION else None
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
 def not_in_chain(commits: Sequence[Commit], noted: Iterable[Noted]) -> list[Noted]:
@@ -93,7 +94,8 @@ def lost_tail(root: Path, commits: Sequence[Commit], lost: Sequence[Noted], file
     first, last, ours = lost[0], lost[-1], commits[-1]
     noted = f"{file}: commit {last.commit} ({last.head[:12]}…), noted at {last.at},"
     if first.commit > ours.n:
-        said = f"the chain ends at commit {ours.n} of {ours.recorded_at}: it is an older copy, or its end was cut off"
+        what = "it is an older copy or another machine's, or its end was cut off"
+        said = f"the chain ends at commit {ours.n} of {ours.recorded_at}: {what}"
         return f"{root}: {noted} is not in the chain; {said}. {remedy(root, f' --heads {file}')}"
     parting = commits[first.commit - 1]
     if parting.recorded_at > last.at:
