@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import ArchiveError, NotAnArchive, NotUnderstood
 from pipelines.archive.prove.signatures import sign
-from pipelines.archive.read import state
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.tails import cut_tail
 from pipelines.archive.write.rebuild import rebuild
@@ -87,18 +86,17 @@ def _status(arguments: argparse.Namespace) -> int:
         if not waiting:
             raise
         return _status_of_staging(waiting, as_json=arguments.json)
-    last = archive.commits()[-1]
+    last, totals = archive.last, archive.totals()
     if lost := cut_tail(archive.layout, last):
         print_message(f"PROBLEM: {lost}")
-    run_of = next((c for c in reversed(archive.commits()) if c.is_run), last)
-    states = state.load(archive.by_commit(), for_writing=False)
-    gone = sum(known.is_gone for known in states.values())
+    run = totals.last_run or {"run": last.run, "kind": last.kind}
+    present, gone = archive.speeches()
     facts: dict[str, Any] = {
         "site": archive.facts.site,
         "name": archive.facts.name,
-        "last_run": {"run": run_of.run, "kind": run_of.kind} | _verdict(archive, run_of.run),
-        "speeches": {"present": len(states) - gone, "gone": gone},
-        "versions": sum(1 for _ in archive.versions()),
+        "last_run": {"run": run["run"], "kind": run["kind"]} | _verdict(archive, run["run"]),
+        "speeches": {"present": present, "gone": gone},
+        "versions": totals.versions,
         "last_commit": {"n": last.n, "recorded_at": last.recorded_at, "head": archive.head},
         "staging": json_value(waiting),
     }

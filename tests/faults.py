@@ -23,7 +23,7 @@ from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.staging import laid_out
 from pipelines.record import Listed, Look, Missed
 from tests.exchanges import exchange
-from tests.test_archive import day, listed, missed, opened, sealed, speech
+from tests.test_archive import day, listed, look, missed, opened, sealed, speech
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,6 +137,7 @@ def next_things(number: int) -> list[Speech | Listed | Missed]:
         speech("5", day(number), body="回来了"),
         speech("7", day(number)),
         listed("3", day(number)),
+        *(replace(listed(n, day(number)), look=look(day(number), looked=("list",))) for n in ("4", "6")),
     ]
 
 
@@ -170,7 +171,7 @@ def _keep(run: ArchiveRun, thing: Speech | Listed | Missed) -> None:
     if isinstance(thing, Missed):
         run.miss(thing)
     elif isinstance(thing, Listed):
-        run.see(thing, 34)
+        run.see(thing, 34 if "counter" in thing.look.looked else None)
     else:
         run.keep(thing)
 

@@ -391,6 +391,7 @@ KNOWN = {
         derived_sha256="",
         article_sha256=(),
         content_seq=1,
+        content_commit=1,
         event_seq=1,
         is_gone=number > 3,
         url="",

@@ -74,7 +74,7 @@ class PastReader:
 
     def content(self, known: SpeechState) -> Line:
         """The newest line with a speech's text."""
-        return self._archive.line(known.content_seq)
+        return self._archive.line(known.content_seq, known.content_commit)
 
     async def files(self, known: SpeechState) -> list[tuple[str, str, dict[str, str]]]:
         """Address, digest and validators of each file of a speech that was fetched."""

@@ -38,6 +38,12 @@ class Counts:
         if self.first_view_count_at is None and observation["view_count"] is not None:
             self.first_view_count, self.first_view_count_at = observation["view_count"], observation["observed_at"]
 
+    def add_listing(self) -> None:
+        """Take a listing that stands for one observation into account."""
+        self.total += 1
+        self.presence["present"] += 1
+        self.looked["list"] += 1
+
 
 def add(verb: AddVerb) -> None:
     """Add the command."""
@@ -54,6 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
     versions, counts = [], Counts()
     for commit, found in archive.about_by_commit(wanted):
         lines = list(found)
+        if commit.listing and any(state.listed_as_before(states, {line["id"] for line in lines})):
+            counts.add_listing()
         state.fold_commit(states, commit, lines, for_writing=False)
         for line in lines:
             if "event" in line:

@@ -11,6 +11,7 @@ from pipelines.archive.disk.answers import Answer
 from pipelines.archive.disk.containers import members
 from pipelines.archive.disk.files import NamedFile, json_document
 from pipelines.archive.disk.layout import COMMIT_FILE, FORMAT, FORMAT_VERSION, NAME, Layout, run_file
+from pipelines.archive.disk.listings import LISTING, Listing
 from pipelines.archive.disk.redactions import REDACTION, Redaction
 from pipelines.archive.errors import Damaged, NewerFormat
 from pipelines.canonical import json_value
@@ -43,6 +44,7 @@ class Commit:
     decision: dict[str, Any] | None
     files: tuple[NamedFile, ...]
     redaction: Redaction | None = None
+    listing: Listing | None = None
     details: dict[str, Any] | None = None
     format_version: int = FORMAT_VERSION
     repeated: tuple[Answer, ...] = ()
@@ -59,7 +61,8 @@ class Commit:
 
     def document(self) -> bytes:
         """The bytes of the commit file."""
-        own: dict[str, Any] = {"redaction": self.redaction.document()} if self.redaction else {}
+        own: dict[str, Any] = {LISTING: self.listing.document()} if self.listing else {}
+        own |= {"redaction": self.redaction.document()} if self.redaction else {}
         own |= {self.kind: self.details} if self.details is not None else {}
         own |= {"repeated": [answer.document() for answer in self.repeated]} if self.repeated else {}
         return json_document(
@@ -87,7 +90,7 @@ def read_commits(layout: Layout) -> Iterator[Commit]:
     for n, file in enumerate(commit_files(layout), 1):
         if file.name != layout.commit(n).name:
             raise Damaged(f"{layout.commit(n)}: missing, but {file.name} exists; restore it from a copy")
-        commit = _read(file)
+        commit = read_commit(file)
         if commit.n != n:
             raise Damaged(f"{file}: says it is commit {commit.n}; restore it from a copy")
         if commit.prev != prev:
@@ -109,6 +112,17 @@ def commit_number(file: Stored) -> int:
     return int(file.name.split(".")[0])
 
 
+def commit_at(layout: Layout, n: int) -> Commit:
+    """Commit `n` alone, not checked against the commits around it; `Damaged` when it cannot be read."""
+    return read_commit(layout.stored(layout.commit_name(n)))
+
+
+def has_commits(layout: Layout) -> bool:
+    """True when there is a commit file, whatever its number."""
+    loose = layout.commits.iterdir() if layout.commits.is_dir() else iter(())
+    return any(COMMIT_FILE.fullmatch(file.name) for file in loose) or bool(commit_files(layout))
+
+
 def files_now(commits: Iterable[Commit]) -> dict[str, tuple[NamedFile, ...]]:
     """Every named file by path: as it must be now, then as it was before each redaction, the latest first."""
     found: dict[str, tuple[NamedFile, ...]] = {}
@@ -119,7 +133,8 @@ def files_now(commits: Iterable[Commit]) -> dict[str, tuple[NamedFile, ...]]:
     return found
 
 
-def _read(file: Stored) -> Commit:
+def read_commit(file: Stored) -> Commit:
+    """One commit file alone; `Damaged` when it cannot be read."""
     try:
         data = whole(file)
         value = parsed_json(data)
@@ -165,6 +180,7 @@ def _from_json(value: dict[str, Any], version: int, sha256: str) -> Commit:
         decision=_decision(value),
         files=tuple(NamedFile.from_json(entry) for entry in value["files"]),
         redaction=Redaction.from_json(value["redaction"]) if "redaction" in value else None,
+        listing=Listing.from_json(_object(value[LISTING], LISTING)) if LISTING in value else None,
         details=_details(value),
         format_version=version,
         repeated=tuple(map(Answer.from_json, value.get("repeated") or ())),
@@ -174,7 +190,7 @@ def _from_json(value: dict[str, Any], version: int, sha256: str) -> Commit:
 
 def _details(value: dict[str, Any]) -> dict[str, Any] | None:
     kind = value["kind"]
-    if kind == REDACTION or kind in _KEYS or kind not in value:
+    if kind in {REDACTION, LISTING} or kind in _KEYS or kind not in value:
         return None
     return _object(value[kind], kind)
 

@@ -27,7 +27,9 @@ LATEST_LINES = "latest.jsonl"
 LATEST_JSON = "latest.json"
 INDEX_LINES = "index.jsonl"
 INDEX_JSON = "index.json"
-DERIVED_FILES = frozenset({LATEST_LINES, LATEST_JSON, INDEX_LINES, INDEX_JSON})
+STATE_LINES = "state.jsonl"
+STATE_JSON = "state.json"
+DERIVED_FILES = frozenset({LATEST_LINES, LATEST_JSON, INDEX_LINES, INDEX_JSON, STATE_LINES, STATE_JSON})
 
 LINK = "is a symbolic link: an archive holds none, and none is followed; put what it points to in its place"
 NAME = re.compile(r"[a-z0-9-]+")
@@ -104,12 +106,16 @@ class Layout:
         found = (members(container).get(relative) for container in self.containers(relative.partition("/")[0]))
         return next(filter(None, found), None)
 
-    def containers(self, folder: str) -> list[Path]:
-        """The containers of what lies below `folder` (`warc`), oldest first; none for what is never packed."""
+    def containers(self, folder: str, since: str = "") -> list[Path]:
+        """The containers of what lies below `folder` (`warc`), oldest first; none for what is never packed.
+
+        `since` leaves out those of the years before it, when it is a year.
+        """
         packs = self.path(PACKS)
         if folder not in CONTAINERS or not packs.is_dir():
             return []
-        return [year / CONTAINERS[folder] for year in _years(packs, state_of(packs))]
+        first = since if YEAR.fullmatch(since) else ""
+        return [year / CONTAINERS[folder] for year in _years(packs, state_of(packs)) if year.name >= first]
 
     def commit(self, n: int) -> Path:
         """The commit point `n`."""

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.layout import natural_key
 from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
-from pipelines.archive.prove.history import line_digest
-from pipelines.archive.read.derived import LATEST
+from pipelines.archive.prove.history import line_digest, writers_digest
+from pipelines.archive.read.derived import DERIVED, LATEST, STATE
 from pipelines.archive.read.index import index_line
 from pipelines.archive.read.latest import version_line
-from pipelines.untrusted import json_object, whole
+from pipelines.archive.read.state_file import FOLD, payload_line, state_line, state_of
+from pipelines.untrusted import json_object, parsed_json, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.prove.history import History
     from pipelines.archive.read.derived import Derived
+    from pipelines.archive.read.state import SpeechState
 
 REBUILD = "run `rebuild`"
 
@@ -42,10 +47,10 @@ class DerivedCheck:
         except Damaged as error:
             self._problem, self._is_unreadable = str(error), True
 
-    def after(self, n: int) -> None:
-        """Call this when the history has followed commit `n`."""
-        if n == self._commit:
-            self._problem = self._compare(n)
+    def after(self, commit: Commit) -> None:
+        """Call this when the history has followed `commit`."""
+        if commit.n == self._commit:
+            self._problem = self._compare(commit)
 
     def end(self) -> tuple[str | None, str | None]:
         """Call this after the last commit: a problem, or a note when the files are only outdated."""
@@ -59,31 +64,37 @@ class DerivedCheck:
         note = f"{self._what.lines_file}: not of the last commit; `rebuild` or the next run updates it"
         return self._problem, note
 
-    def _compare(self, n: int | None) -> str | None:
+    def _compare(self, commit: Commit | None) -> str | None:
         try:
             problem, size, count, sha256 = self._compare_lines()
         except Damaged as error:
             return str(error)
-        document = n and self._what.document(n, count, sha256, size)
-        if problem is None and document and whole(self._about) != document:
-            return f"{self._about}: is not what commit {n} gives; {REBUILD}"
-        return problem
+        if problem is not None or commit is None:
+            return problem
+        if whole(self._about) != self._what.document(commit, count, sha256, size, self._history.known):
+            return f"{self._about}: is not what commit {commit.n} gives; {REBUILD}"
+        return None
 
     def _compare_lines(self) -> tuple[str | None, int, int, str]:
         """A message about the first line that differs from the history; then the file's size, lines and SHA-256."""
         sha256, size, count = hashlib.sha256(), 0, 0
-        states = self._history.states
-        wanted = (key for key, state in states.items() if self._what.keeps_gone or not state.is_gone)
-        for native_id, line in itertools.zip_longest(sorted(wanted, key=natural_key), raw_lines(self._lines)):
+        for is_right, line in itertools.zip_longest(self._judges(), raw_lines(self._lines)):
             count += 1
-            if line is None or native_id is None or not self._is_right(line, native_id):
+            if line is None or is_right is None or not is_right(line):
                 return f"{self._lines}, line {count}: is not what the committed lines give; {REBUILD}", 0, 0, ""
             sha256.update(line)
             size += len(line)
         return None, size, count, sha256.hexdigest()
 
-    def _is_right(self, line: bytes, native_id: str) -> bool:
-        state = self._history.states[native_id]
+    def _judges(self) -> Iterator[Callable[[bytes], bool]]:
+        """For each line that must be there, in order, what tells whether it is right."""
+        states = self._history.known.states
+        wanted = (key for key, state in states.items() if self._what.keeps_gone or not state.is_gone)
+        for native_id in sorted(wanted, key=natural_key):
+            yield partial(self._is_right, native_id)
+
+    def _is_right(self, native_id: str, line: bytes) -> bool:
+        state = self._history.known.states[native_id]
         if self._what is not LATEST:
             return line == index_line(state)
         made_from = version_line(line, state)
@@ -100,3 +111,69 @@ class DerivedCheck:
         if not isinstance(commit, int) or not 1 <= commit <= self._last:
             raise Damaged(f"{file}: of commit {commit!r}, there are {self._last}; {REBUILD}")
         return commit
+
+
+class StateCheck(DerivedCheck):
+    """The same for the state file, whose lines also hold what a history does not keep of its lines.
+
+    Each says which line that was made from; the history compares it when it comes to that line.
+    """
+
+    def __init__(self, history: History, layout: Layout, commits: Sequence[Commit]) -> None:
+        """Read which commit the document is of, and what the history shall look out for."""
+        super().__init__(STATE, history, layout, commits)
+        self._is_by_other_rules = _fold_of(self._about) not in {None, FOLD}
+        if self._is_by_other_rules:
+            return
+        try:
+            for line in raw_lines(self._lines):
+                if (state := _state_in(line)) is not None:
+                    told = state.derived_sha256, state.article_sha256, state.text
+                    history.wanted[state.content_seq] = writers_digest(told)
+        except Damaged:
+            return  # told when the lines are compared
+
+    def _judges(self) -> Iterator[Callable[[bytes], bool]]:
+        for native_id in sorted(self._history.known.states, key=natural_key):
+            yield partial(self._is_state, native_id)
+        for payload in self._history.known.payloads.items():
+            yield partial(bytes.__eq__, payload_line(payload))
+
+    def after(self, commit: Commit) -> None:
+        """Call this when the history has followed `commit`."""
+        if not self._is_by_other_rules:
+            super().after(commit)
+
+    def end(self) -> tuple[str | None, str | None]:
+        """Call this after the last commit: a problem, or a note when the files are only outdated."""
+        if self._is_by_other_rules:
+            return None, f"{STATE.lines_file}: of software with other rules; `rebuild` or the next run updates it"
+        return super().end()
+
+    def _is_state(self, native_id: str, line: bytes) -> bool:
+        state, told = self._history.known.states[native_id], _state_in(line)
+        if told is None or told.content_seq in self._history.wanted:
+            return False
+        return line == state_line(
+            replace(state, derived_sha256=told.derived_sha256, article_sha256=told.article_sha256, text=told.text)
+        )
+
+
+def _fold_of(file: Path) -> Any:
+    try:
+        return json_object(file).get("fold")
+    except (OSError, ValueError):
+        return None
+
+
+def _state_in(line: bytes) -> SpeechState | None:
+    try:
+        return state_of(parsed_json(line))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def derived_checks(history: History, layout: Layout, commits: Sequence[Commit]) -> list[DerivedCheck]:
+    """The checks of all derived files."""
+    others = [DerivedCheck(what, history, layout, commits) for what in DERIVED if what is not STATE]
+    return [*others, StateCheck(history, layout, commits)]

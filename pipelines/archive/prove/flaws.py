@@ -18,7 +18,7 @@ from pipelines.archive.errors import Damaged
 from pipelines.archive.read.state import SAYING
 from pipelines.archive.schema.json_types import fits, misfit, shape_of_record
 from pipelines.archive.schema.schemas import RECORDS
-from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Speech, content_sha256
+from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Capture, Speech, content_sha256
 
 if TYPE_CHECKING:
     from pipelines.archive.disk.streams import Line
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 WRONG_HASH = "content_sha256 is not the hash of its content"
 _SHAPES = {name: shape_of_record(RECORDS[name]) for name in (SPEECH_SCHEMA, OBSERVATION_SCHEMA)}
+_CAPTURE = shape_of_record(Capture)
 _FITS = {name: fits(shape) for name, shape in _SHAPES.items()}
 _OF_A_SPEECH = {key.name for key in shape_of_record(Speech).keys if not key.shape.null}
 _NEVER_GONE = tuple(key.name for key in _SHAPES[SPEECH_SCHEMA].keys if key.shape.null and key.name in _OF_A_SPEECH)
@@ -59,6 +60,12 @@ def flaw(line: Line, schema: str, site: str) -> str | None:
     if missing:
         return f"{line['event']}, but lacks {', '.join(missing)}"
     return None if content_sha256(line) == line["content_sha256"] else WRONG_HASH
+
+
+def misfit_of_captures(captures: list[Line]) -> str | None:
+    """The first thing wrong with the captures that a commit itself names, or null."""
+    said = (misfit(_CAPTURE, one, f"captures[{number}]") for number, one in enumerate(captures))
+    return next(filter(None, said), None)
 
 
 def flaws_of(file: Stored, schema: str, site: str) -> Flaws:

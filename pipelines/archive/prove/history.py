@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.commits import Commit, files_now
 from pipelines.archive.disk.files import INFLATE_ERRORS
 from pipelines.archive.disk.layout import natural_key
+from pipelines.archive.disk.listings import rows_sha256
 from pipelines.archive.disk.redactions import is_redacted
 from pipelines.archive.disk.streams import parsed
 from pipelines.archive.errors import Damaged
 from pipelines.archive.prove.fixity import MeasuredLines, difference
-from pipelines.archive.prove.flaws import WRONG_HASH, flaw
+from pipelines.archive.prove.flaws import WRONG_HASH, flaw, misfit_of_captures
 from pipelines.archive.prove.proofs import CaptureProofs
-from pipelines.archive.read.state import files_of, fold_commit, has_other_file
-from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Event
+from pipelines.archive.read.known import EVENTS, Known
+from pipelines.archive.read.state import files_of, for_a_writer, has_other_file, listed_as_before
+from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pipelines.archive.disk.layout import Layout
+    from pipelines.archive.disk.listings import Listing
     from pipelines.archive.disk.streams import Line
     from pipelines.archive.prove.flaws import Judge
-    from pipelines.archive.read.state import SpeechState, States
+    from pipelines.archive.read.state import SpeechState
 
 STREAMS = (("versions", SPEECH_SCHEMA), ("observations", OBSERVATION_SCHEMA))
-EVENTS: tuple[str, ...] = get_args(Event)
+
+
+def writers_digest(told: tuple[str, tuple[str, ...], bytes]) -> bytes:
+    """A short hash of what `for_a_writer` gives."""
+    return hashlib.sha256(repr(told).encode()).digest()[:16]
 
 
 def line_digest(line: bytes) -> bytes:
@@ -38,7 +45,8 @@ def line_digest(line: bytes) -> bytes:
 class History:
     """Follows an archive commit by commit; the first file or line that breaks a rule raises `Damaged` naming it.
 
-    `states` is what is known after the commits followed; `digests` names the newest content line of each speech.
+    `known` is what is known after the commits followed; `digests` names the newest content line of each speech.
+    `wanted` holds `writers_digest` by the seq of a line; the history removes what it finds to be right.
     """
 
     def __init__(self, layout: Layout, site: str, commits: Sequence[Commit]) -> None:
@@ -47,10 +55,13 @@ class History:
         self._layout, self.site = layout, site
         self._may_be = files_now(commits)
         self._redacted = {seq for commit in commits if commit.redaction for seq in commit.redaction.seqs}
+        # An order may have removed the words of a row since, and the hash of the rows remains.
+        self._redacted_at = {commit.redaction.id: commit.n for commit in commits if commit.redaction}
         self._sizes: dict[str, int] = {}
         self._proofs = CaptureProofs(layout)
         self._next_seq = 1
-        self.states: States = {}
+        self.known = Known()
+        self.wanted: dict[int, bytes] = {}
         self.digests: dict[str, bytes] = {}
         self.versions = 0
         self.observations = 0
@@ -63,19 +74,39 @@ class History:
             raise Damaged(message)
         counts: Counter[str] = Counter()
         first = self._next_seq
-        fold_commit(self.states, commit, self._sound_lines(commit, counts), for_writing=False)
+        observed: set[str] = set()
+        self.known.take(commit, self._sound_lines(commit, counts, observed), for_writing=False)
+        if commit.listing:
+            self._check_listing(commit, commit.listing, observed)
         self.versions += sum(counts[event] for event in EVENTS)
         self.observations += counts["observations"]
         self._check_totals(commit, first, counts)
         if message := self._capture_complaint(answer.document() for answer in commit.repeated):
             raise Damaged(f"{self._layout.commit(commit.n)}, repeated: {message}")
 
-    def _sound_lines(self, commit: Commit, counts: Counter[str]) -> Iterator[Line]:
+    def _check_listing(self, commit: Commit, listing: Listing, observed: set[str]) -> None:
+        """A listing must be of exactly the rows that it stands for, and proved by its captures."""
+        rows, may_differ = [], False
+        for state in listed_as_before(self.known.states, observed):
+            if state.listed is not None:
+                rows.append((state.native_id, state.listed))
+                may_differ |= commit.n < self._redacted_at.get(state.id, 0)
+        file = self._layout.commit(commit.n)
+        if len(rows) != listing.speeches or not (may_differ or rows_sha256(rows) == listing.rows_sha256):
+            raise Damaged(f"{file}: its listing is not of the {len(rows)} rows that were known before it")
+        captures = list(listing.captures)
+        if message := misfit_of_captures(captures) or self._capture_complaint(captures):
+            raise Damaged(f"{file}: listing: {message}")
+
+    def _sound_lines(self, commit: Commit, counts: Counter[str], observed: set[str]) -> Iterator[Line]:
         """The lines of both streams, each judged by the history before it: it is folded before the next is read."""
         for folder, schema in STREAMS:
             named = commit.stream(folder)
             if named is not None:
-                yield from self._follow_stream(commit, named.path, schema, counts)
+                for line in self._follow_stream(commit, named.path, schema, counts):
+                    yield line
+                    if schema == OBSERVATION_SCHEMA:
+                        observed.add(line["id"])
 
     def _follow_stream(self, commit: Commit, path: str, schema: str, counts: Counter[str]) -> Iterator[Line]:
         file = self._layout.stored(path)
@@ -117,6 +148,9 @@ class History:
         counts[line["event"]] += 1
         if line["event"] != "gone":
             self.digests[native_id] = line_digest(raw)
+            told = self.wanted.get(line["seq"])
+            if told is not None and told == writers_digest(for_a_writer(line)):
+                del self.wanted[line["seq"]]
 
     def _check_totals(self, commit: Commit, first: int, counts: Counter[str]) -> None:
         has_lines = self._next_seq > first
@@ -153,7 +187,7 @@ class History:
         return None
 
     def _version_complaint(self, line: Line, own: str | None) -> str | None:
-        state = self.states.get(line["native_id"])
+        state = self.known.states.get(line["native_id"])
         if not _may_follow(line, state):
             was = "unknown" if state is None else f"{'gone' if state.is_gone else 'present'}, version {state.version}"
             message = f"{line['event']} with version {line['version']}, reading {line['reading']}"
@@ -168,7 +202,7 @@ class History:
 
     def _observation_complaint(self, line: Line) -> str | None:
         site, _, native_id = line["id"].partition(":")
-        state = self.states.get(native_id)
+        state = self.known.states.get(native_id)
         if site != self.site or state is None:
             return f"observes {line['id']}, of which no version is known"
         if line["version"] is not None and not 1 <= line["version"] <= state.version:

@@ -12,13 +12,12 @@ from pipelines.archive.disk.layout import ARCHIVE_JSON, DERIVED_FILES, LINK, Lay
 from pipelines.archive.disk.wrong_clock import WrongClock
 from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat, NotAnArchive
 from pipelines.archive.prove.chain import Chain, sound_chain
-from pipelines.archive.prove.derived_check import DerivedCheck
+from pipelines.archive.prove.derived_check import DerivedCheck, derived_checks
 from pipelines.archive.prove.fixity import Fault, fault
 from pipelines.archive.prove.flaws import judged_ahead
 from pipelines.archive.prove.history import STREAMS, History
 from pipelines.archive.prove.pack_check import PackCheck
 from pipelines.archive.prove.signatures import check_signatures, signature_name
-from pipelines.archive.read.derived import DERIVED
 from pipelines.archive.read.reader import Archive, read_about
 from pipelines.archive.read.tails import RECONCILIATION, cut_tail, lost_of, lost_tail, not_in_chain
 from pipelines.exits import Exit
@@ -140,8 +139,8 @@ class _Proof:
             self._check_lines(history)
 
     def _check_lines(self, history: History | None) -> None:
-        derived = DERIVED if history and not self._is_cut else ()
-        checks = [DerivedCheck(what, history, self._layout, self._commits) for what in derived] if history else []
+        is_checked = history is not None and not self._is_cut
+        checks = derived_checks(history, self._layout, self._commits) if history and is_checked else []
         is_followed = history is not None
         for commit in self._commits:
             streams = [named for folder, _ in STREAMS if (named := commit.stream(folder))]
@@ -157,7 +156,7 @@ class _Proof:
                 is_followed = False
             else:
                 for check in checks:
-                    check.after(commit.n)
+                    check.after(commit)
                 self._count_files(streams)
         if history is not None:
             self._end_history(history, checks)
@@ -317,7 +316,7 @@ class _Proof:
     def _end_history(self, history: History, checks: list[DerivedCheck]) -> None:
         report = self.report
         report.versions, report.observations = history.versions, history.observations
-        report.speeches = len(history.states)
+        report.speeches = len(history.known.states)
         for check in checks if not self._broken else ():
             problem, note = check.end()
             # A crash may have left derived files of commits that were given up, whose numbers come again.

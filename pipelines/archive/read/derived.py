@@ -3,56 +3,109 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pipelines.archive.disk.files import json_document, replace_synced, sync, sync_folder
-from pipelines.archive.disk.layout import INDEX_JSON, INDEX_LINES, LATEST_JSON, LATEST_LINES, Layout
+from pipelines.archive.disk.files import file_digest, json_document, replace_synced, sync, sync_folder
+from pipelines.archive.disk.layout import (
+    INDEX_JSON,
+    INDEX_LINES,
+    LATEST_JSON,
+    LATEST_LINES,
+    STATE_JSON,
+    STATE_LINES,
+    Layout,
+)
+from pipelines.archive.errors import Damaged
 from pipelines.archive.read.index import INDEX_SCHEMA, index_lines
+from pipelines.archive.read.known import Known
 from pipelines.archive.read.latest import latest_lines
+from pipelines.archive.read.reader import Archive
+from pipelines.archive.read.state_file import STATE_SCHEMA, state_lines, told_by
 from pipelines.record import LATEST_SCHEMA
+from pipelines.untrusted import json_object
 
 if TYPE_CHECKING:
     from pipelines.archive.disk.commits import Commit
-    from pipelines.archive.read.state import States
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What derived files are made from. `base` is a latest.jsonl of the commit before the last, if one is sound."""
+
+    archive: Archive
+    known: Known
+    base: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A file with one line per speech, and the document beside it.
+    """A file of lines, and the document beside it.
 
-    `make` gives the lines, with a scratch folder if it needs one; gone speeches have a line only with `keeps_gone`.
+    `make` gives the lines; gone speeches have a line only with `keeps_gone`. `tell` gives what the document of a
+    commit says beside what every one says.
     """
 
     schema: str
     lines_file: str
     about_file: str
     keeps_gone: bool
-    make: Callable[[Layout, Iterable[Commit], States, Path | None], Iterator[bytes]]
+    make: Callable[[Source], Iterator[bytes]]
+    tell: Callable[[Known, str], dict[str, Any]] = lambda _known, _head: {}
 
-    def document(self, n: int, count: int, sha256: str, size: int) -> bytes:
-        """The bytes of the document, for the lines of commit `n`."""
-        return json_document({"schema": self.schema, "commit": n, "count": count, "sha256": sha256, "bytes": size})
-
-
-INDEX = Derived(INDEX_SCHEMA, INDEX_LINES, INDEX_JSON, True, index_lines)
-LATEST = Derived(LATEST_SCHEMA, LATEST_LINES, LATEST_JSON, False, latest_lines)
-DERIVED = (INDEX, LATEST)
+    def document(self, commit: Commit, count: int, sha256: str, size: int, known: Known) -> bytes:
+        """The bytes of the document, for the lines of `commit`."""
+        told = {"schema": self.schema, "commit": commit.n, "count": count, "sha256": sha256, "bytes": size}
+        return json_document(told | self.tell(known, commit.sha256))
 
 
-def replace_derived(what: Derived, layout: Layout, commits: Iterable[Commit], states: States, n: int) -> None:
-    """Replace both files by those of commit `n`; the document last, so that it never describes older lines."""
+def _latest(source: Source) -> Iterator[bytes]:
+    archive, states = source.archive, source.known.states
+    if source.base:
+        return latest_lines(archive.layout, (archive.last,), states, archive.layout.staging, base=source.base)
+    return latest_lines(archive.layout, archive.commits(), states, archive.layout.staging, completes=True)
+
+
+INDEX = Derived(INDEX_SCHEMA, INDEX_LINES, INDEX_JSON, True, lambda source: index_lines(source.known.states))
+LATEST = Derived(LATEST_SCHEMA, LATEST_LINES, LATEST_JSON, False, _latest)
+STATE = Derived(STATE_SCHEMA, STATE_LINES, STATE_JSON, True, lambda source: state_lines(source.known), told_by)
+DERIVED = (INDEX, LATEST, STATE)
+"""In the order in which they are made: what `latest` reads completes the states, and a state file is the last."""
+
+
+def replace_derived(what: Derived, source: Source) -> None:
+    """Replace both files by those of the last commit; the document last, so that it never describes older lines."""
+    layout = source.archive.layout
     sha256, size, count = hashlib.sha256(), 0, 0
     ready = layout.staging / f"{what.lines_file}.new"
     with ready.open("wb") as stream:
-        for line in what.make(layout, commits, states, layout.staging):
+        for line in what.make(source):
             stream.write(line)
             sha256.update(line)
             size, count = size + len(line), count + 1
         sync(stream)
     ready.replace(layout.path(what.lines_file))
     sync_folder(layout.root)
-    about = what.document(n, count, sha256.hexdigest(), size)
+    about = what.document(source.archive.last, count, sha256.hexdigest(), size, source.known)
     replace_synced(layout.path(what.about_file), about, layout.staging)
+
+
+def commit_of(what: Derived, layout: Layout) -> Any:
+    """The commit that the document names; null when it cannot be read."""
+    try:
+        return json_object(layout.path(what.about_file))["commit"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def sound_latest(layout: Layout, n: int) -> Path | None:
+    """The latest.jsonl of commit `n`; null when it is of another one, or not what its document says."""
+    file = layout.path(LATEST_LINES)
+    try:
+        told = json_object(layout.path(LATEST_JSON))
+        is_sound = told["commit"] == n and file_digest(file) == (told["bytes"], told["sha256"])
+    except (OSError, ValueError, KeyError, TypeError, Damaged):
+        return None
+    return file if is_sound else None

@@ -12,7 +12,7 @@ from pipelines.archive.read.moments import start_of
 from pipelines.archive.read.state import SAYING, apart_from_views
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.streams import Line
@@ -23,35 +23,43 @@ _SINCE = re.compile(r"(?:(seq|commit):)?([0-9]{1,18})")
 _TOLD = ("seq", "commit", "id", "event", "version", "reading", "title", "url", "observed_at", "recorded_at")
 
 
-def seq_before(commits: Sequence[Commit], since: str | int) -> int:
+def seq_before(since: str | int, last: Commit, last_seq: int, commits: Callable[[], Iterable[Commit]]) -> int:
     """The last seq that is not new since `since`.
 
     `since` is `seq:123` or a bare number (what came after that line), `commit:4` (after that commit), or a day or
     moment in which, or after which, a line was recorded; `NotUnderstood` when it is none of these.
     """
     found = _SINCE.fullmatch(str(since))
-    _check_place(commits, since, found)
+    _check_place(last, last_seq, since, found)
     if found is not None and found[1] != "commit":
         return int(found[2])
     if found is not None:
-        old = [commit for commit in commits if commit.n <= int(found[2])]
-    else:
-        try:
-            moment = start_of(str(since))
-        except NotUnderstood as error:
-            raise NotUnderstood(f"since {error}; or seq:123, or commit:4") from error
-        bounds = latest_possible(commits)
-        old = [c for c in commits if min(c.recorded_at, bounds.get(c.n, c.recorded_at)) < moment]
-    return max((commit.last_seq for commit in old if commit.last_seq is not None), default=0)
+        return _last_seq(last, last_seq, commits, lambda commit: commit.n <= int(found[2]))
+    try:
+        moment = start_of(str(since))
+    except NotUnderstood as error:
+        raise NotUnderstood(f"since {error}; or seq:123, or commit:4") from error
+    if last.recorded_at < moment:
+        return last_seq
+    bounds = latest_possible(tuple(commits()))
+    return _last_seq(last, last_seq, commits, lambda c: min(c.recorded_at, bounds.get(c.n, c.recorded_at)) < moment)
 
 
-def _check_place(commits: Sequence[Commit], since: str | int, found: re.Match[str] | None) -> None:
+def _last_seq(
+    last: Commit, last_seq: int, commits: Callable[[], Iterable[Commit]], is_old: Callable[[Commit], bool]
+) -> int:
+    if is_old(last):
+        return last_seq
+    return max((commit.last_seq or 0 for commit in commits() if is_old(commit)), default=0)
+
+
+def _check_place(last: Commit, last_seq: int, since: str | int, found: re.Match[str] | None) -> None:
     """Refuse a place beyond the end: it is of another archive, or of a later state of this one."""
     if found is None:
         return
-    last = len(commits) if found[1] == "commit" else max((c.last_seq or 0 for c in commits), default=0)
-    if int(found[2]) > last:
-        raise NotUnderstood(f"since {since}: this archive ends at {found[1] or 'seq'} {last}; is it an older copy?")
+    end = last.n if found[1] == "commit" else last_seq
+    if int(found[2]) > end:
+        raise NotUnderstood(f"since {since}: this archive ends at {found[1] or 'seq'} {end}; is it an older copy?")
 
 
 def changes(versions: Iterable[Line], after: int, *, reprocessed: bool) -> Iterator[Line]:

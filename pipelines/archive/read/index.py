@@ -10,11 +10,8 @@ from pipelines.canonical import json_line
 from pipelines.record import SpeechId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterator
 
-    from pipelines.archive.disk.commits import Commit
-    from pipelines.archive.disk.layout import Layout
     from pipelines.archive.read.state import SpeechState, States
 
 INDEX_SCHEMA = "index/1"
@@ -41,9 +38,7 @@ class IndexRow:
     view_count_at: Annotated[str | None, "when that was seen, UTC"]
 
 
-def index_lines(
-    _layout: Layout, _commits: Iterable[Commit], states: States, _scratch: Path | None
-) -> Iterator[bytes]:
+def index_lines(states: States) -> Iterator[bytes]:
     """The lines in natural order of id."""
     for native_id in sorted(states, key=natural_key):
         yield index_line(states[native_id])

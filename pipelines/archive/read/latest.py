@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from dataclasses import fields
 from typing import TYPE_CHECKING, BinaryIO
 
 from pipelines.archive.disk.layout import Layout, natural_key
-from pipelines.archive.disk.streams import raw_lines
+from pipelines.archive.disk.streams import parsed, raw_lines
 from pipelines.archive.errors import Damaged
+from pipelines.archive.read.state import complete
 from pipelines.record import LATEST_SCHEMA, SPEECH_SCHEMA, Latest, Version
 
 if TYPE_CHECKING:
@@ -22,35 +24,74 @@ if TYPE_CHECKING:
 _ADDED = tuple(f.name for f in fields(Latest))[len(fields(Version)) :]
 
 
-def latest_lines(layout: Layout, commits: Iterable[Commit], states: States, scratch: Path | None) -> Iterator[bytes]:
-    """The lines in natural order of id. Bodies pass through an unnamed file in `scratch`, never all in memory."""
+def latest_lines(
+    layout: Layout,
+    commits: Iterable[Commit],
+    states: States,
+    scratch: Path | None,
+    *,
+    base: Path | None = None,
+    completes: bool = False,
+) -> Iterator[bytes]:
+    """The lines in natural order of id. Bodies pass through an unnamed file in `scratch`, never all in memory.
+
+    Args:
+        layout: the archive's.
+        commits: those in which the lines are looked for.
+        states: of all speeches, after the last commit.
+        scratch: a folder for the unnamed file.
+        base: a latest.jsonl with the lines that `commits` did not bring; `Damaged` when one is not there.
+        completes: also `complete` each state.
+    """
     with tempfile.TemporaryFile(dir=scratch) as bodies:
-        places = _gather(layout, commits, states, bodies)
-        for native_id in sorted(places, key=natural_key):
-            offset, length = places[native_id]
-            bodies.seek(offset)
-            yield latest_line(bodies.read(length), states[native_id])
+        places = _gather(layout, commits, states, bodies, completes=completes)
+        before = _of_base(base) if base else iter(())
+        present = (native_id for native_id, state in states.items() if not state.is_gone)
+        for native_id in sorted(present, key=natural_key):
+            state, place = states[native_id], places.get(native_id)
+            if place is None:
+                line = next((line for seq, line in before if seq == state.content_seq), None)
+            else:
+                bodies.seek(place[0])
+                line = bodies.read(place[1])
+            if line is None:
+                raise Damaged(f"{layout.root}: no line with seq {state.content_seq}, of {state.id}; run verify")
+            yield latest_line(line, state)
+
+
+def _of_base(base: Path) -> Iterator[tuple[int, bytes]]:
+    """Seq and bytes of the version line that each line of a latest.jsonl was made from."""
+    for number, line in enumerate(raw_lines(base), 1):
+        found = _BASE_LINE.fullmatch(line)
+        if found is None:
+            raise Damaged(f"{base}, line {number}: is no line of latest/1; `rebuild` makes it anew")
+        yield int(found[2]), _SPEECH + found[1] + b"}\n"
 
 
 def _gather(
-    layout: Layout, commits: Iterable[Commit], states: States, bodies: BinaryIO
+    layout: Layout, commits: Iterable[Commit], states: States, bodies: BinaryIO, *, completes: bool
 ) -> dict[str, tuple[int, int]]:
     """Copy the wanted lines into `bodies`; returns the place of each."""
-    wanted = {state.content_seq: state.native_id for state in states.values() if not state.is_gone}
+    wanted = {state.content_seq: state for state in states.values() if completes or not state.is_gone}
     places, end = {}, 0
     for commit in commits:
         named = commit.stream("versions")
         if named is None or commit.first_seq is None:
             continue
         # A commit's version lines come first and without gaps, so a line's place in its file gives its seq.
-        for seq, line in enumerate(raw_lines(layout.stored(named.path)), commit.first_seq):
-            if seq in wanted:
-                places[wanted[seq]] = (end, len(line))
+        file = layout.stored(named.path)
+        for seq, line in enumerate(raw_lines(file), commit.first_seq):
+            if state := wanted.get(seq):
+                places[state.native_id] = (end, len(line))
                 end += bodies.write(line)
+                if completes:
+                    complete(state, parsed(line, file, seq - commit.first_seq + 1))
     return places
 
 
 _SPEECH, _LATEST = (f'{{"schema":"{name}",'.encode() for name in (SPEECH_SCHEMA, LATEST_SCHEMA))
+# What `seen_since` adds has no other key of this name, and no text that could hold one.
+_BASE_LINE = re.compile(re.escape(_LATEST) + rb'("seq":(\d{1,18}),.*),"view_count":[^{}]*\}\n', re.DOTALL)
 
 
 def latest_line(line: bytes, state: SpeechState) -> bytes:

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.streams import Line
 
-    History = Iterable[tuple[Commit, Iterable[Line]]]
-
 EMPTY = hashlib.sha256(b"").hexdigest()
 
 
@@ -51,14 +49,13 @@ class KeptPayloads:
         yield from self._newest.values()
         yield from self._empty.values()
 
-    def noting(self, history: History) -> History:
-        """The same commits and lines, each noted when it is asked for."""
-        return ((commit, self._noted(commit, lines)) for commit, lines in history)
-
-    def _noted(self, commit: Commit, lines: Iterable[Line]) -> Iterator[Line]:
+    def noted(self, commit: Commit, lines: Iterable[Line]) -> Iterator[Line]:
+        """The same lines of a commit, each noted when it is asked for; at their end what the commit itself names."""
         for line in lines:
             self.note(line)
             yield line
+        if commit.listing is not None:
+            self.note({"captures": commit.listing.captures})
         self.note_answers(commit.repeated)
 
     def note(self, line: Line) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from copy import copy
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.archive.disk.commits import Commit, check_version, read_commits
+from pipelines.archive.disk.commits import Commit, check_version, commit_at, read_commits
+from pipelines.archive.disk.containers import members
 from pipelines.archive.disk.layout import (
     ARCHIVE_JSON,
     FORMAT,
@@ -21,7 +24,9 @@ from pipelines.archive.disk.streams import parsed, raw_lines
 from pipelines.archive.errors import Damaged, NotAnArchive, NotUnderstood
 from pipelines.archive.read import feed
 from pipelines.archive.read.asof import as_of_lines
+from pipelines.archive.read.known import Known, Totals
 from pipelines.archive.read.moments import end_of
+from pipelines.archive.read.state_file import read_known, read_tip
 from pipelines.record import SiteFacts, completed
 from pipelines.untrusted import json_object, parsed_json
 
@@ -36,24 +41,79 @@ class Archive:
     """One site's archive as of its commits when this object was made; unknown keys are kept."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Open for reading; `NotAnArchive` when no commit is there, `Damaged` when the chain is broken."""
+        """Open for reading; `NotAnArchive` when no commit is there, `Damaged` when the chain is broken.
+
+        With a state file of the last commit only that commit is read, and the chain when it is first asked for.
+        """
         self.layout = Layout(Path(path))
         about = read_about(self.layout)
-        self._commits = tuple(read_commits(self.layout))
-        if not self._commits:
+        tip = read_tip(self.layout)
+        self._state = tip.about if tip else None
+        self._chain = None if tip else tuple(read_commits(self.layout))
+        if self._chain == ():
             raise NotAnArchive(f"{path}: no archive here (no commit). Give the folder of one site, as output/gszx")
         if about is None:
             raise Damaged(f"{self.layout.path(ARCHIVE_JSON)}: missing; restore it from a copy")
         self.facts = about
+        self.last = tip.commit if tip else self.commits()[-1]
+
+    def after(self, commit: Commit) -> Archive:
+        """This archive with `commit`, which is on the disk already, as its last one."""
+        later = copy(self)
+        later.last, later._state = commit, None
+        later._chain = None if self._chain is None else (*self._chain, commit)
+        return later
 
     @property
     def head(self) -> str:
-        """SHA-256 of the last commit: kept elsewhere, it proves that nothing was cut or rewritten."""
-        return self._commits[-1].sha256
+        """SHA-256 of the last commit; an earlier head noted elsewhere proves that nothing was cut or rewritten."""
+        return self.last.sha256
 
     def commits(self) -> tuple[Commit, ...]:
-        """All commits in order."""
-        return self._commits
+        """All commits in order; `Damaged` when the chain is broken."""
+        if self._chain is None:
+            chain = tuple(islice(read_commits(self.layout), self.last.n))
+            if not chain or chain[-1] != self.last:
+                raise Damaged(f"{self.layout.commit(self.last.n)}: changed while it was read; run verify")
+            self._chain = chain
+        return self._chain
+
+    @property
+    def last_seq(self) -> int:
+        """The seq of the last line; 0 before the first one."""
+        return self.totals().last_seq if self.last.last_seq is None else self.last.last_seq
+
+    def totals(self) -> Totals:
+        """Sums over all commits."""
+        return self._state.totals if self._state else Totals.of(self.commits())
+
+    def speeches(self) -> tuple[int, int]:
+        """How many speeches are present, and how many are gone."""
+        if self._state:
+            return self._state.speeches - self._state.gone, self._state.gone
+        known = self.known(for_writing=False)
+        return len(known.states) - known.gone, known.gone
+
+    def known(self, *, for_writing: bool = True) -> Known:
+        """What the archive knows of its speeches: from the state file when it is sound, else from the commits."""
+        found = read_known(self.layout, self._state) if self._state else None
+        if found is None:
+            self._state = None
+            found = Known.of(self.by_commit(), for_writing=for_writing)
+        return found
+
+    @property
+    def has_state(self) -> bool:
+        """True when a state file of the last commit is there, as far as it was read."""
+        return self._state is not None
+
+    def holds_run(self, run: str) -> bool:
+        """True when a commit is of this run; a report alone may be what a crash left."""
+        report = run_file(run)
+        # A run is committed in or after the year its id begins with; containers of years before need no look.
+        is_packed = any(report in members(file) for file in self.layout.containers("runs", since=run[:4]))
+        is_there = is_packed or self.layout.path(report).exists()
+        return is_there and any(commit.run == run for commit in reversed(self.commits()))
 
     def report(self, run: str) -> dict[str, Any]:
         """The report (`run/1`) of a run that this archive holds; `Damaged` when it cannot be read."""
@@ -65,11 +125,11 @@ class Archive:
 
     def versions(self) -> Iterator[Line]:
         """Every `speech/1` line, by rising seq."""
-        return itertools.chain.from_iterable(self.lines_of(commit, "versions") for commit in self._commits)
+        return itertools.chain.from_iterable(self.lines_of(commit, "versions") for commit in self.commits())
 
     def observations(self) -> Iterator[Line]:
         """Every `observation/1` line, by rising seq."""
-        return itertools.chain.from_iterable(self.lines_of(commit, "observations") for commit in self._commits)
+        return itertools.chain.from_iterable(self.lines_of(commit, "observations") for commit in self.commits())
 
     def history(self) -> Iterator[Line]:
         """Every line of both streams, by rising seq."""
@@ -77,7 +137,7 @@ class Archive:
 
     def by_commit(self) -> Iterator[tuple[Commit, Iterator[Line]]]:
         """Every commit in order with the lines of both streams that it brought, by rising seq."""
-        return ((commit, self.all_lines_of(commit)) for commit in self._commits)
+        return ((commit, self.all_lines_of(commit)) for commit in self.commits())
 
     def all_lines_of(self, commit: Commit) -> Iterator[Line]:
         """The lines one commit brought, by rising seq."""
@@ -119,14 +179,15 @@ class Archive:
 
     def raw_as_of(self, at: str, known_at: str | None = None) -> Iterator[bytes]:
         """`as_of` as lines of JSON with their line feed, not parsed."""
-        return as_of_lines(self.layout, self._commits, end_of(at), known_at and end_of(known_at))
+        return as_of_lines(self.layout, self.commits(), end_of(at), known_at and end_of(known_at))
 
     def changes(self, since: str | int = 0, *, reprocessed: bool = False) -> Iterator[Line]:
         """Every `change/1` after `since`: a seq (`123`, `seq:123`), `commit:4`, or a day or moment of recording.
 
         Events are created, changed, gone and restored; with `reprocessed` also changes by our parser alone.
         """
-        return feed.changes(self.versions(), feed.seq_before(self._commits, since), reprocessed=reprocessed)
+        after = feed.seq_before(since, self.last, self.last_seq, self.commits)
+        return feed.changes(self.versions() if after < self.last_seq else (), after, reprocessed=reprocessed)
 
     def view_counts(self, id: str | None = None) -> Iterator[Line]:  # noqa: A002 - the contract's key
         """Every `views/1`: one view count of one observation, of all speeches or of one (`gszx:4864` or `4864`)."""
@@ -139,7 +200,7 @@ class Archive:
     def about_by_commit(self, id: str) -> Iterator[tuple[Commit, Iterator[Line]]]:  # noqa: A002 - the contract's key
         """Every commit in order with its lines about one speech, by rising seq."""
         wanted = self.full_id(id)
-        return ((commit, self._about(commit, wanted)) for commit in self._commits)
+        return ((commit, self._about(commit, wanted)) for commit in self.commits())
 
     def _about(self, commit: Commit, wanted: str) -> Iterator[Line]:
         needle = f'"id":"{wanted}"'.encode()
@@ -158,12 +219,18 @@ class Archive:
             raise NotUnderstood(f"{id!r}: not the id of a speech; give for example {self.facts.site}:4864, or 4864")
         return f"{self.facts.site}:{native_id}"
 
-    def line(self, seq: int) -> Line:
-        """The one line with this `seq`; `LookupError` when there is none."""
-        for commit in self._commits:
+    def commit(self, n: int) -> Commit:
+        """Commit `n`, from 1 to the last."""
+        if n == self.last.n:
+            return self.last
+        return self._chain[n - 1] if self._chain is not None else commit_at(self.layout, n)
+
+    def line(self, seq: int, n: int | None = None) -> Line:
+        """The one line with this `seq`, brought by commit `n` if that is known; `LookupError` when there is none."""
+        for commit in self.commits() if n is None else (self.commit(n),):
             if commit.first_seq is None or commit.last_seq is None or not commit.first_seq <= seq <= commit.last_seq:
                 continue
-            found = next(itertools.islice(self.all_lines_of(commit), seq - commit.first_seq, None), None)
+            found = next(islice(self.all_lines_of(commit), seq - commit.first_seq, None), None)
             if found is None or found.get("seq") != seq:
                 raise Damaged(f"{self.layout.commit(commit.n)}: its files hold no line with seq {seq}; run verify")
             return found

@@ -14,10 +14,10 @@ from pipelines.archive.errors import Damaged
 from pipelines.canonical import json_value, local_part, sorted_sha256
 from pipelines.keys import names_of
 from pipelines.reasons import Reason
-from pipelines.record import Observation, Raw, Row, Version
+from pipelines.record import OBSERVATION_SCHEMA, Observation, Raw, Row, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.streams import Line
@@ -37,7 +37,8 @@ class SpeechState:
     `first_doubted_at` while they find a text that is doubtfully its own. `files` are those fetched; `text` is
     `text_digest` of the body.
 
-    `presence` is that of the newest observation; `last_seq` is of the newest line of either stream.
+    `presence` is that of the newest observation; `last_seq` is of the newest line of either stream. The newest
+    content line is `content_seq`, brought by `content_commit`.
     """
 
     id: str
@@ -48,6 +49,7 @@ class SpeechState:
     derived_sha256: str
     article_sha256: tuple[str, ...]
     content_seq: int
+    content_commit: int
     event_seq: int
     is_gone: bool
     url: str
@@ -80,7 +82,7 @@ _MOMENTS = ("first_seen", "last_seen", "last_checked", "first_missed_at", "first
 def load(history: Iterable[tuple[Commit, Iterable[Line]]], *, for_writing: bool = True) -> States:
     """The state of every speech, keyed by native id, from all commits in order, each with its lines by rising seq.
 
-    `derived_sha256`, which only a writer needs, costs time.
+    Without `for_writing` they lack what `complete` adds.
     """
     states: States = {}
     for commit, lines in history:
@@ -89,16 +91,22 @@ def load(history: Iterable[tuple[Commit, Iterable[Line]]], *, for_writing: bool 
 
 
 def fold_commit(states: States, commit: Commit, lines: Iterable[Line], *, for_writing: bool = True) -> None:
-    """Take the next commit into account: its lines, by rising seq.
+    """Take the next commit into account: its lines, by rising seq, then its listing.
 
     Each line is folded before the next is asked for. `Damaged` when one lacks what a line must have.
     """
+    observed = set()
     for line in lines:
         try:
             _fold(states, line, for_writing)
+            if commit.listing and line["schema"] == OBSERVATION_SCHEMA:
+                observed.add(line["id"])
         except (KeyError, TypeError, AttributeError) as error:
             message = f"commit {commit.n}, line with seq {line.get('seq')}: lacks what a line must have"
             raise Damaged(f"{message} ({error!r}); run verify") from error
+    if commit.listing:
+        for state in listed_as_before(states, observed):
+            state.last_seen = commit.listing.observed_at
     if commit.kind == CLOCK_KIND:
         _set_back(states, commit.recorded_at)
 
@@ -112,9 +120,17 @@ def _set_back(states: States, now: str) -> None:
                 setattr(state, name, now)
 
 
+def listed_as_before(states: States, observed: Container[str]) -> Iterator[SpeechState]:
+    """The speeches that a listing stands for; `observed` are the ids with an observation line in its commit."""
+    for state in states.values():
+        is_listed = state.presence == "present" and state.listed is not None
+        if is_listed and not state.is_gone and state.id not in observed:
+            yield state
+
+
 def _fold(states: States, line: Line, for_writing: bool) -> None:
     native_id = line["id"].partition(":")[2]
-    if line["schema"] == "observation/1":
+    if line["schema"] == OBSERVATION_SCHEMA:
         _observe(states[native_id], line)
     elif line["event"] == "gone":
         _go(states[native_id], line)
@@ -140,14 +156,26 @@ def _say(state: SpeechState, line: Line, for_writing: bool) -> None:
         state.is_gone, state.event_seq = False, line["seq"]
 
 
+def complete(state: SpeechState, line: Line) -> None:
+    """Add what only a writer needs, from the newest content line."""
+    state.derived_sha256, state.article_sha256, state.text = for_a_writer(line)
+
+
+def for_a_writer(line: Line) -> tuple[str, tuple[str, ...], bytes]:
+    """`derived_sha256`, `article_sha256` and `text` of a content line: they cost time."""
+    return derived_sha256(line), article_sha256(line["captures"]), text_digest(line["body"])
+
+
 def _said(line: Line, for_writing: bool) -> dict[str, Any]:
+    derived, article, text = for_a_writer(line) if for_writing else ("", (), b"")
     return {
         "version": line["version"],
         "reading": line["reading"],
         "content_sha256": line["content_sha256"],
-        "derived_sha256": derived_sha256(line) if for_writing else "",
-        "article_sha256": article_sha256(line["captures"]) if for_writing else (),
+        "derived_sha256": derived,
+        "article_sha256": article,
         "content_seq": line["seq"],
+        "content_commit": line["commit"],
         "url": line["url"],
         "title": line["title"],
         "is_redacted": is_redacted(line),
@@ -155,7 +183,7 @@ def _said(line: Line, for_writing: bool) -> dict[str, Any]:
         "parser": intern(line["parser"]),
         "published_on": line["published_on"],
         "files": files_of(line["attachments"]),
-        "text": text_digest(line["body"]) if for_writing else b"",
+        "text": text,
     }
 
 

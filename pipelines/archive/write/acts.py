@@ -13,19 +13,20 @@ from pipelines.archive.disk.files import NamedFile, sync_folder
 from pipelines.archive.disk.lock import SiteLock
 from pipelines.archive.disk.wrong_clock import CLOCK_KIND
 from pipelines.archive.errors import writing
-from pipelines.archive.read import state
+from pipelines.archive.read.known import EVENTS
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.tails import RECONCILIATION
 from pipelines.archive.write.admission import check_clock, check_tail
-from pipelines.archive.write.rebuild import heal
+from pipelines.archive.write.rebuild import heal, write_next
 from pipelines.archive.write.replacing import finish_acts
-from pipelines.archive.write.sealing import ABSENCES, EVENTS, JOURNAL, draft, make_point, place
+from pipelines.archive.write.sealing import ABSENCES, JOURNAL, draft, make_point, place
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Mapping
 
     from pipelines.archive.disk.redactions import Redaction
+    from pipelines.archive.read.known import Known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,8 @@ class Acting:
 
     def __init__(self, archive: Archive, kind: str, when: When) -> None:
         """Use `acting`."""
-        self.archive, self.n, self._when = archive, len(archive.commits()) + 1, when
+        self.archive, self.n, self._when = archive, archive.last.n + 1, when
+        self.made: Commit | None = None
         self.run = f"{kind}-{self.n:08d}"
         self.folder = archive.layout.staging / self.run
         self.folder.mkdir()
@@ -76,11 +78,12 @@ class Acting:
             files=tuple(NamedFile.of(file, path) for path, file in sorted(act.files.items())),
             redaction=act.redaction, details=act.details,
         )  # fmt: skip
-        made = draft(self.folder, commit)
-        place(layout, self.archive.commits(), act.files)
+        drafted = draft(self.folder, commit)
+        place(layout, self.archive, act.files)
         make_point(layout, self.folder, self.n)
+        self.made = drafted
         sync_folder(layout.commits)
-        return made
+        return drafted
 
     def withdraw(self) -> None:
         """Remove what was made ready, unless files may have been put in place: that is for `finish_acts` to undo."""
@@ -104,8 +107,9 @@ def acting(path: str | os.PathLike[str], kind: str, when: When) -> Iterator[Acti
                 check_tail(layout, Archive(path))
             finish_acts(Archive(path))
             archive = Archive(path)
-            if kind != RECONCILIATION:  # the derived files may be all that tells what was lost
-                heal(archive, state.load(archive.by_commit()))
+            known = None if kind == RECONCILIATION else archive.known()
+            if known is not None:  # else the derived files may be all that tells what was lost
+                heal(archive, known)
             if kind != CLOCK_KIND:
                 check_clock(layout, archive, when.recorded_at)
             held = Acting(archive, kind, when)
@@ -113,8 +117,22 @@ def acting(path: str | os.PathLike[str], kind: str, when: When) -> Iterator[Acti
                 refused.callback(held.withdraw)
                 yield held
                 refused.pop_all()
-            done = Archive(path)
-            finish_acts(done)
-            heal(done, state.load(done.by_commit()))
+            if held.made is None:
+                held.withdraw()
+            else:
+                _follow(archive, known, held.made)
         finally:
             lock.release()
+
+
+def _follow(archive: Archive, known: Known | None, made: Commit) -> None:
+    """Finish the act that `made` records, and write what follows from it."""
+    if known is not None and made.redaction is None:
+        done = archive.after(made)
+        finish_acts(done)
+        known.take(made, ())
+        write_next(done, known)
+    else:  # nothing is built upon what was derived before
+        done = Archive(archive.layout.root)
+        finish_acts(done)
+        heal(done, done.known())

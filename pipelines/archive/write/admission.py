@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pipelines.archive.disk.commits import commit_files
+from pipelines.archive.disk.commits import has_commits
 from pipelines.archive.disk.layout import ARCHIVE_JSON, Layout, checked_name
 from pipelines.archive.errors import (
     ArchiveError,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.archive.disk.commits import Commit
-    from pipelines.archive.disk.heads_file import HeadsFile
+    from pipelines.archive.disk.heads_file import HeadsFile, Noted
     from pipelines.record import SiteFacts
 
 CLOCK, DAMAGE = "clock", "damage"
@@ -60,7 +60,7 @@ def admit(layout: Layout, facts: SiteFacts, run: str, opened_at: str) -> Archive
             f"{folder}: a run of this id is in progress or died; wait for its end, or move the folder away"
         )
     about = read_about(layout)
-    if not commit_files(layout):
+    if not has_commits(layout):
         return None
     archive = Archive(layout.root)
     assert about is not None  # noqa: S101 - the line above raises without it
@@ -72,7 +72,7 @@ def admit(layout: Layout, facts: SiteFacts, run: str, opened_at: str) -> Archive
             raise Damaged(f"{layout.path(ARCHIVE_JSON)}: {said}; restore it from a copy") from error
         raise
     check_clock(layout, archive, opened_at)
-    if any(commit.run == run for commit in archive.commits()):
+    if archive.holds_run(run):
         raise ArchiveError(f"{layout.root}: already holds a run {run}; give the run another id")
     return archive
 
@@ -90,29 +90,29 @@ def check_history(
     check_tail(layout, archive, site, cautions.heads)
     if archive is None:
         return {}
-    commits = archive.commits()
     moment = datetime.fromisoformat(opened_at)
-    damaged = damaged_newest(layout, commits, moment.toordinal())
+    damaged = damaged_newest(archive, moment.toordinal())
     if damaged and DAMAGE not in cautions.accept:
         told = "; ".join(f"{layout.path(path)}: {said}" for path, said in damaged.items())
         remedy = "Restore it from a copy; if there is none, -a accept=damage goes on and records it in the commit"
         raise Damaged(f"{told}. Nothing was written. {remedy}")
     passed: dict[str, dict[str, object]] = {DAMAGE: {"damaged": sorted(damaged)}} if damaged else {}
-    if not _is_jump(commits[-1], moment, cautions.jump_days):
+    if not _is_jump(archive.last, moment, cautions.jump_days):
         return passed
     if CLOCK not in cautions.accept:
         raise ClockAhead(
             f"{layout.root}: the clock says {opened_at}, more than {cautions.jump_days} days after the last commit, "
-            f"of {commits[-1].recorded_at}. Set the clock right; if it is right, run again with -a accept=clock"
+            f"of {archive.last.recorded_at}. Set the clock right; if it is right, run again with -a accept=clock"
         )
-    return passed | {CLOCK: {"after": commits[-1].recorded_at}}
+    return passed | {CLOCK: {"after": archive.last.recorded_at}}
 
 
 def check_tail(layout: Layout, archive: Archive | None, site: str = "", heads: HeadsFile | None = None) -> None:
     """Refuse a chain that ends before a commit that was made, as derived files or noted heads tell (`TailLost`)."""
-    commits = archive.commits() if archive else ()
-    said = cut_tail(layout, commits[-1] if commits else None)
-    if said is None and heads is not None and (last := heads.last(site)):
+    tip = archive.last if archive else None
+    said = cut_tail(layout, tip)
+    if said is None and heads is not None and (last := heads.last(site)) and not _is_noted(tip, last):
+        commits = archive.commits() if archive else ()
         if not commits:
             remedy = "Restore it from a copy or give the right ARCHIVE_ROOT; a new archive needs another HEADS_FILE"
             noted = f"{heads.file}: commit {last.commit} was noted at {last.at}"
@@ -121,6 +121,11 @@ def check_tail(layout: Layout, archive: Archive | None, site: str = "", heads: H
             said = lost_tail(layout.root, commits, not_in_chain(commits, heads.of(site)), heads.file)
     if said is not None:
         raise TailLost(said)
+
+
+def _is_noted(tip: Commit | None, noted: Noted) -> bool:
+    """True when the head noted last is that of the last commit, so that the chain need not be read."""
+    return tip is not None and (tip.n, tip.sha256) == (noted.commit, noted.head)
 
 
 def _is_jump(last: Commit, moment: datetime, days: int | None) -> bool:
@@ -148,7 +153,7 @@ def check_clock(layout: Layout, archive: Archive | None, now: str) -> None:
     moment = datetime.fromisoformat(now)
     if archive is None:
         return
-    last = archive.commits()[-1]
+    last = archive.last
     if moment < datetime.fromisoformat(last.recorded_at):
         way = f"if the commit's is wrong: python -m pipelines repair clock {layout.root} --reason TEXT"
         said = f"{layout.root}: the clock says {now}, before commit {last.n}, of {last.recorded_at}"

@@ -6,11 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pipelines.archive.read.state import article_sha256, derived_of, files_of, has_new_file, has_other_file
+from pipelines.archive.disk.listings import Listing, rows_sha256
+from pipelines.archive.read.state import (
+    article_sha256,
+    derived_of,
+    files_of,
+    has_new_file,
+    has_other_file,
+    listed_as_before,
+)
 from pipelines.canonical import json_value
+from pipelines.record import Row
 
 if TYPE_CHECKING:
-    from pipelines.archive.read.state import SpeechState
+    from collections.abc import Iterable
+
+    from pipelines.archive.disk.streams import Line
+    from pipelines.archive.read.state import SpeechState, States
     from pipelines.record import Capture, ContentState, Event, Missed, Speech
 
 
@@ -117,3 +129,33 @@ def is_proven_gone(state: SpeechState, missed: Missed, gone_after_days: int) -> 
 def mass_deletion(gone: int, present: int) -> MassDeletion | None:
     """Not null when one run would mark more than a third of the `present` speeches gone, and not just a few."""
     return MassDeletion(gone, present) if gone >= _FEW and gone * 3 > present else None
+
+
+def shows_known_row(known: SpeechState, line: Line) -> bool:
+    """True for an observation of a list row that says nothing but that the row is as it was."""
+    is_listed = known.presence == "present" and not known.is_gone and known.listed is not None
+    is_row_alone = line["looked"] == ["list"] and line["view_count"] is None and line["views_raw"] is None
+    return is_listed and is_row_alone and Row(**line["listed"]) == known.listed
+
+
+def listing_of(as_known: Iterable[Line], observed: set[str], known: States) -> Listing | None:
+    """The observation that stands for all of `as_known`; null when each needs a line of its own.
+
+    `known` is as before the run, whose list was read to its end; `observed` are the ids that have a line. The rest
+    must be exactly the speeches for which a reader takes the listing.
+    """
+    seen: set[str] = set()
+    captures: dict[tuple[str, str], Line] = {}
+    observed_at = ""
+    for line in as_known:
+        seen.add(line["id"])
+        observed_at = max(observed_at, line["observed_at"])
+        captures |= {(one["url"], one["captured_at"]): one for one in line["captures"]}
+    standing = [(state.native_id, state.listed) for state in listed_as_before(known, observed)]
+    if not seen or seen != {known[native_id].id for native_id, _ in standing}:
+        return None
+    rows = [(native_id, row) for native_id, row in standing if row is not None]
+    ordered = sorted(captures.values(), key=lambda one: (one["captured_at"], one["part"], one["url"]))
+    return Listing(
+        observed_at=observed_at, speeches=len(seen), rows_sha256=rows_sha256(rows), captures=tuple(ordered)
+    )

@@ -15,21 +15,25 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.files import NamedFile
     from pipelines.archive.disk.layout import Layout
+    from pipelines.archive.read.reader import Archive
     from pipelines.packed import Stored
 
 MOST_OLDER = 64 << 20
 """Bytes of an older file that are read: a fifth of a second a run. Longer ones are measured; `verify` reads them."""
 
 
-def damaged_newest(layout: Layout, commits: Sequence[Commit], turn: int) -> dict[str, str]:
+def damaged_newest(archive: Archive, turn: int) -> dict[str, str]:
     """The damaged files among those that a new commit would stand on, each with what is wrong.
 
     The last commit's files are read whole, so that each is read once, by the run after the one that wrote it. Of the
     older commits one is checked, another for each `turn` (the number of the day).
     """
-    now, turned = files_now(commits), commits[turn % len(commits)]
-    older = dict.fromkeys((ARCHIVE_JSON, *_paths(turned)), MOST_OLDER)
-    wanted: dict[str, int | None] = {**older, **dict.fromkeys(_paths(commits[-1]))}
+    layout, last = archive.layout, archive.last
+    numbers = {1, turned := turn % last.n + 1, last.n, *archive.totals().redactions}
+    commits = {n: archive.commit(n) for n in sorted(numbers)}
+    now = files_now(commits.values())
+    older = dict.fromkeys((ARCHIVE_JSON, *_paths(commits[turned])), MOST_OLDER)
+    wanted: dict[str, int | None] = {**older, **dict.fromkeys(_paths(last))}
     found = {path: _damage(layout.stored(path), now[path], most) for path, most in wanted.items() if path in now}
     return {path: said for path, said in found.items() if said}
 

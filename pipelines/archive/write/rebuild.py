@@ -5,26 +5,21 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from pipelines.archive.disk.layout import Layout
 from pipelines.archive.disk.lock import SiteLock
-from pipelines.archive.errors import writing
-from pipelines.archive.read import state
-from pipelines.archive.read.derived import DERIVED, Derived, replace_derived
+from pipelines.archive.errors import Damaged, writing
+from pipelines.archive.read.derived import DERIVED, Source, commit_of, replace_derived, sound_latest
+from pipelines.archive.read.known import Known
 from pipelines.archive.read.reader import Archive
-from pipelines.archive.read.tails import RECONCILIATION
 from pipelines.archive.write.admission import check_tail
 from pipelines.archive.write.replacing import finish_acts
-from pipelines.archive.write.sealing import write_sidecars
-from pipelines.untrusted import json_object
+from pipelines.archive.write.sealing import is_committed, write_sidecar, write_sidecars
 
 if TYPE_CHECKING:
     import os
 
-    from pipelines.archive.read.state import States
-
 
 def rebuild(path: str | os.PathLike[str]) -> Archive:
-    """Rebuild the latest and index files and missing commit hashes from the committed files."""
+    """Rebuild the derived files and missing commit hashes from what the commits name."""
     layout = Archive(path).layout
     with writing(layout.root):
         layout.staging.mkdir(exist_ok=True)
@@ -33,36 +28,42 @@ def rebuild(path: str | os.PathLike[str]) -> Archive:
             archive = Archive(path)
             check_tail(layout, archive)
             finish_acts(archive)
-            write_derived(archive, state.load(archive.by_commit(), for_writing=False))
+            write_derived(archive, Known.of(archive.by_commit(), for_writing=False))
         finally:
             lock.release()
     return archive
 
 
-def write_derived(archive: Archive, states: States) -> None:
-    """Write all derived files of the last commit. The caller holds the lock."""
-    commits = archive.commits()
-    write_sidecars(archive.layout, commits)
+def write_derived(archive: Archive, known: Known) -> None:
+    """Write all derived files for the last commit, from all commits. The caller holds the lock."""
+    write_sidecars(archive.layout, archive.commits())
     for what in DERIVED:
-        replace_derived(what, archive.layout, commits, states, commits[-1].n)
+        replace_derived(what, Source(archive, known))
 
 
-def heal(archive: Archive, states: States) -> None:
-    """Finish the work of a run that died between its commit and its end. The caller holds the lock."""
-    for commit in archive.commits():
-        staged = archive.layout.staging / commit.run
-        if staged.is_dir():
-            shutil.rmtree(staged)
-    last = archive.commits()[-1]
-    is_behind = any(_commit_of(archive.layout, what) != last.n for what in DERIVED)
-    # The lost commits had the same numbers, so what a crash left of them may look like the newest.
-    is_doubtful = last.kind == RECONCILIATION
-    if is_behind or is_doubtful or not archive.layout.sidecar(last.n).exists():
-        write_derived(archive, states)
+def write_next(archive: Archive, known: Known) -> None:
+    """Write all derived files for the last commit, where those of the commit before it can be built upon.
 
-
-def _commit_of(layout: Layout, what: Derived) -> object:
+    The caller holds the lock, and `known` was brought on by the last commit.
+    """
+    base = sound_latest(archive.layout, archive.last.n - 1)
+    if base is None:
+        write_derived(archive, known)
+        return
+    write_sidecar(archive.layout, archive.last)
     try:
-        return json_object(layout.path(what.about_file))["commit"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        for what in DERIVED:
+            replace_derived(what, Source(archive, known, base))
+    except Damaged:  # the base is not what it seemed
+        write_derived(archive, known)
+
+
+def heal(archive: Archive, known: Known) -> None:
+    """Finish what a run left undone that died between its commit point and its end. The caller holds the lock."""
+    layout = archive.layout
+    for folder in layout.staging.iterdir():
+        if folder.is_dir() and is_committed(layout, folder):
+            shutil.rmtree(folder)
+    is_behind = any(commit_of(what, layout) != archive.last.n for what in DERIVED) or not archive.has_state
+    if is_behind or not layout.sidecar(archive.last.n).exists():
+        write_derived(archive, known)

@@ -15,12 +15,14 @@ from pipelines.archive.disk.redactions import Redaction, Replaced, redacted
 from pipelines.archive.disk.streams import parsed, raw_lines
 from pipelines.archive.errors import Damaged
 from pipelines.archive.write.sealing import roll_back
+from pipelines.untrusted import is_there, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.files import NamedFile
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.read.reader import Archive
     from pipelines.packed import Stored
@@ -36,15 +38,16 @@ def finish_acts(archive: Archive) -> None:
 
     The caller holds the lock.
     """
-    for commit in archive.commits():
+    for n in archive.totals().redactions:
+        commit = archive.commit(n)
         if commit.redaction:
             _finish_redaction(archive.layout, commit, commit.redaction)
     for folder in archive.layout.staging.iterdir():
         if _ACT.fullmatch(folder.name):
             roll_back(archive.layout, archive, folder)
-            for commit in archive.commits():
-                if commit.run == folder.name:
-                    drop_packed(archive.layout, commit, files_now(archive.commits()))
+            n = int(folder.name.rpartition("-")[2])
+            if n <= archive.last.n and (commit := archive.commit(n)).run == folder.name:
+                drop_packed(archive.layout, commit, files_now(archive.commits()))
             shutil.rmtree(folder)
 
 
@@ -53,7 +56,7 @@ def _finish_redaction(layout: Layout, commit: Commit, redaction: Redaction) -> N
     single = [one for one in redaction.files if not is_container(one.old.path)]
     for replaced in single:
         file = layout.path(replaced.old.path)
-        if file.exists() and file_digest(file)[1] == replaced.old.sha256:
+        if still_holds(file, replaced.old):
             _make_ready(layout, commit, redaction, {replaced.old.path: file})
             _put_in_place(layout, commit, replaced)
     for replaced in redaction.files:
@@ -64,13 +67,18 @@ def _finish_redaction(layout: Layout, commit: Commit, redaction: Redaction) -> N
         old = {
             one.old.path: member
             for one in single
-            if (member := held.get(one.old.path)) and file_digest(member)[1] == one.old.sha256
+            if (member := held.get(one.old.path)) and still_holds(member, one.old)
         }
         if old and not ready_file(layout, commit.run, path).exists():
             _make_ready(layout, commit, redaction, old)
             write_container_without_text(layout, commit.run, path, old)
         if old:
             _put_in_place(layout, commit, replaced)
+
+
+def still_holds(file: Stored, old: NamedFile) -> bool:
+    """True when a committed file has the bytes that a redaction replaced; one of another size is not hashed."""
+    return is_there(file) and size_of(file) == old.bytes and file_digest(file)[1] == old.sha256
 
 
 def _make_ready(layout: Layout, commit: Commit, redaction: Redaction, files: Mapping[str, Stored]) -> None:

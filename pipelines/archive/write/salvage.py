@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pipelines.archive.disk.commits import commit_files
+from pipelines.archive.disk.commits import has_commits
 from pipelines.archive.disk.files import cut_to_whole_members, sync_folder, whole_members
 from pipelines.archive.disk.lock import lock_holder
 from pipelines.archive.errors import ClockBehind, Damaged
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.admission import check_site
-from pipelines.archive.write.sealing import CommitFacts, Sealing, roll_back, staged_captures
+from pipelines.archive.write.sealing import CommitFacts, Sealing, is_committed, roll_back, staged_captures
 from pipelines.archive.write.staging import LOOKS, Opening, StagedRun, laid_out
 from pipelines.exits import Exit
 
@@ -45,7 +45,7 @@ def salvage(layout: Layout, facts: SiteFacts, opened_at: str) -> tuple[Salvaged,
     """Commit each dead run's saved lines, recorded at `opened_at`. The caller, a run of `facts`, holds the lock."""
     kept = []
     for folder, dead in _dead_runs(layout):
-        if not commit_files(layout):
+        if not has_commits(layout):
             check_site(layout, dead.facts, facts)
         kept.append(_salvage(layout, folder, dead, lambda _: opened_at))
     return tuple(filter(None, kept))
@@ -55,7 +55,7 @@ def salvage_as_recorded(layout: Layout, now: str) -> None:
     """Commit each dead run's saved lines under the clock that it had, were it ahead of `now`; the lock is held."""
     for folder, dead in _dead_runs(layout):
         archive = _archive(layout)
-        last = archive.commits()[-1].recorded_at if archive else ""
+        last = archive.last.recorded_at if archive else ""
         _salvage(layout, folder, dead, lambda newest, last=last: max(now, last, newest))  # type: ignore[misc]
 
 
@@ -66,6 +66,7 @@ def _salvage(layout: Layout, folder: Path, dead: Opening, at: Callable[[str], st
     cut = sum(map(cut_to_whole_members, staged_captures(folder)))
     with laid_out(folder, keeps_gone=False) as staged:
         staged.cut_bytes += cut
+        staged.observe_each()
         if staged.looks or staged_captures(folder):
             recorded_at = at(max(staged.newest, dead.opened_at))
             done = _commit(Sealing(layout, archive, dead.facts, folder), staged, dead, recorded_at)
@@ -89,8 +90,6 @@ class Waiting:
 def waiting_runs(layout: Layout) -> tuple[Waiting, ...]:
     """The runs in staging that have no commit yet, oldest first; nothing is written. `Damaged` as `salvage`."""
     folders = [folder for folder in layout.staging.iterdir() if folder.is_dir()] if layout.staging.is_dir() else []
-    archive = _archive(layout) if folders else None
-    committed = {commit.run for commit in archive.commits()} if archive else set()
     holder = lock_holder(layout.lock)
     found = [
         Waiting(
@@ -103,7 +102,7 @@ def waiting_runs(layout: Layout) -> tuple[Waiting, ...]:
             is_under_way=opening.run == holder,
         )
         for folder in folders
-        if folder.name not in committed and (opening := _opening(folder)) is not None
+        if not is_committed(layout, folder) and (opening := _opening(folder)) is not None
     ]
     return tuple(sorted(found, key=lambda one: (one.opened_at, one.run)))
 
@@ -115,11 +114,9 @@ def _saved(file: Path) -> int:
 def _dead_runs(layout: Layout) -> list[tuple[Path, Opening]]:
     """Runs that left a folder in staging and no commit, oldest first."""
     folders = [folder for folder in layout.staging.iterdir() if folder.is_dir()]
-    archive = _archive(layout) if folders else None
-    committed = {commit.run for commit in archive.commits()} if archive else set()
     found = []
     for folder in folders:
-        if folder.name in committed:
+        if is_committed(layout, folder):
             continue
         opening = _opening(folder)
         if opening is not None:
@@ -180,4 +177,4 @@ def _report(staged: StagedRun, dead: Opening, opened_at: str) -> dict[str, Any]:
 
 
 def _archive(layout: Layout) -> Archive | None:
-    return Archive(layout.root) if commit_files(layout) else None
+    return Archive(layout.root) if has_commits(layout) else None

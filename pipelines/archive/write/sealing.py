@@ -27,26 +27,28 @@ from pipelines.archive.disk.layout import (
     ARCHIVE_JSON,
     FORMAT,
     FORMAT_VERSION,
+    NAME,
     Layout,
     observations_file,
     run_file,
     versions_file,
 )
 from pipelines.archive.errors import Damaged
+from pipelines.archive.read.known import EVENTS
 from pipelines.archive.schema import schemas
 from pipelines.canonical import json_value
-from pipelines.untrusted import is_there, json_object
+from pipelines.untrusted import is_there, json_object, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pipelines.archive.disk.answers import Answer
+    from pipelines.archive.disk.listings import Listing
     from pipelines.archive.read.reader import Archive
     from pipelines.archive.write.staging import StagedRun
     from pipelines.record import SiteFacts
 
-EVENTS = ("created", "changed", "reprocessed", "gone", "restored")
 ABSENCES = ("missing", "withheld", "unknown")
 SEALED = "sealed"
 JOURNAL = "commit.json"
@@ -73,12 +75,14 @@ class Sealing:
     facts: SiteFacts
     folder: Path
 
-    def commit(self, staged: StagedRun, report: dict[str, Any], facts: CommitFacts) -> Commit:
+    def commit(
+        self, staged: StagedRun, report: dict[str, Any], facts: CommitFacts, listing: Listing | None = None
+    ) -> Commit:
         """Make the commit; after an error `roll_back` undoes the moves at the next start."""
         files = self._ready_files(staged, report, facts)
-        commit = self._drafted(staged, facts, files)
+        commit = self._drafted(staged, facts, files, listing)
         sealed = draft(self.folder, commit)
-        place(self.layout, self._commits, files)
+        place(self.layout, self.archive, files)
         make_point(self.layout, self.folder, commit.n)
         return sealed
 
@@ -111,7 +115,9 @@ class Sealing:
         file.parent.mkdir(parents=True, exist_ok=True)
         return file
 
-    def _drafted(self, staged: StagedRun, facts: CommitFacts, files: dict[str, Path]) -> Commit:
+    def _drafted(
+        self, staged: StagedRun, facts: CommitFacts, files: dict[str, Path], listing: Listing | None
+    ) -> Commit:
         seq, count = self._first_seq, staged.lines
         return Commit(
             n=self._n,
@@ -125,26 +131,25 @@ class Sealing:
             last_seq=seq + count - 1 if count else None,
             counts={name: staged.counts[name] for name in (*EVENTS, "observations", *ABSENCES)},
             decision=facts.decision,
+            listing=listing,
             files=tuple(NamedFile.of(file, relative) for relative, file in sorted(files.items())),
             repeated=facts.repeated,
         )
 
     @property
-    def _commits(self) -> tuple[Commit, ...]:
-        return self.archive.commits() if self.archive else ()
-
-    @property
     def _n(self) -> int:
-        return len(self._commits) + 1
+        return self.archive.last.n + 1 if self.archive else 1
 
     @property
     def _first_seq(self) -> int:
-        return max((c.last_seq for c in self._commits if c.last_seq is not None), default=0) + 1
+        return self.archive.last_seq + 1 if self.archive else 1
 
 
-def place(layout: Layout, commits: Iterable[Commit], files: Mapping[str, Path]) -> None:
+def place(layout: Layout, archive: Archive | None, files: Mapping[str, Path]) -> None:
     """Move each file to its final name; a name no commit knows may be overwritten."""
-    taken = named_paths(commits)
+    # No commit names what is not there, but for a lost file; the chain is read only when a name is taken.
+    is_taken = any(layout.path(relative).exists() for relative in files)
+    taken = named_paths(archive.commits()) if is_taken and archive else set()
     for relative, file in sorted(files.items()):
         final = layout.path(relative)
         if relative in taken:
@@ -182,8 +187,9 @@ def named_paths(commits: Iterable[Commit]) -> set[str]:
 
 def roll_back(layout: Layout, archive: Archive | None, folder: Path) -> None:
     """Move the files of a seal that died before its commit point back to staging. Idempotent."""
-    taken = named_paths(archive.commits() if archive else ())
-    for named in _journal(folder):
+    moved = tuple(_journal(folder))
+    taken = named_paths(archive.commits()) if moved and archive else set()
+    for named in moved:
         final = layout.path(named.path)
         home = folder / named.path if named.path.startswith("warc/") else folder / SEALED / named.path
         is_ours = named.path not in taken and not home.exists() and final.exists()
@@ -202,9 +208,26 @@ def _journal(folder: Path) -> Iterator[NamedFile]:
     yield from map(NamedFile.from_json, document["files"])
 
 
+def is_committed(layout: Layout, folder: Path) -> bool:
+    """True when the run whose staging is `folder` made its commit, and only died before it had removed the folder."""
+    try:
+        drafted = whole(folder / JOURNAL)
+    except FileNotFoundError:
+        # Its journal may be removed already; a report was put in place only with a journal beside it.
+        return NAME.fullmatch(folder.name) is not None and is_there(layout.stored(run_file(folder.name)))
+    commit = layout.stored(layout.commit_name(json_object(folder / JOURNAL)["n"]))
+    return is_there(commit) and whole(commit) == drafted
+
+
 def write_sidecars(layout: Layout, commits: Iterable[Commit]) -> None:
     """Write the hash beside each commit that lacks one. A hash that disagrees is evidence and is kept."""
     for commit in commits:
-        sidecar = layout.sidecar(commit.n)
         if not is_there(layout.stored(layout.sidecar_name(commit.n))):
-            replace_synced(sidecar, sidecar_text(layout.commit(commit.n), commit.sha256), layout.staging)
+            write_sidecar(layout, commit)
+
+
+def write_sidecar(layout: Layout, commit: Commit) -> None:
+    """Write the hash beside a commit, unless one is there."""
+    sidecar = layout.sidecar(commit.n)
+    if not sidecar.exists():
+        replace_synced(sidecar, sidecar_text(layout.commit(commit.n), commit.sha256), layout.staging)

@@ -9,6 +9,7 @@ import tempfile
 from collections import Counter
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from operator import itemgetter
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
@@ -86,9 +87,9 @@ class Staging:
         """True when no more may be added before a `save`."""
         return len(self._held) >= FULL_LOOKS or sum(map(len, tuple(self._held))) >= FULL_BYTES
 
-    def add(self, parser: str | None, lines: Iterable[Line]) -> None:
+    def add(self, parser: str | None, lines: Iterable[Line], *, is_as_known: bool = False) -> None:
         """Hold all lines of one observation, or none."""
-        self._held.append(_packed({"parser": parser, "lines": list(lines)}))
+        self._held.append(_packed({"parser": parser, "lines": list(lines), "as_known": is_as_known}))
         self.looks += 1
 
     def save(self, sync_captures: Callable[[], None]) -> None:
@@ -143,6 +144,12 @@ class StagedLines:
         self._index.append((natural_key(native_id), self._end, len(data)))
         self._end += len(data)
 
+    def all(self) -> Iterator[Line]:
+        """The lines in the order in which they came."""
+        for _, offset, length in sorted(self._index, key=itemgetter(1)):
+            self._stream.seek(offset)
+            yield completed(parsed_json(self._stream.read(length)))
+
     def numbered(self, first_seq: int, commit: int, recorded_at: str) -> Iterator[bytes]:
         """The lines as archived: in natural order of id, those of one speech in the order they were added."""
         self._index.sort()
@@ -153,10 +160,16 @@ class StagedLines:
 
 @dataclass(slots=True, kw_only=True)
 class StagedRun:
-    """All saved lines of a run, ordered for sealing. `cut_bytes` is the size of a torn last member."""
+    """All saved lines of a run, ordered for sealing. `cut_bytes` is the size of a torn last member.
+
+    `as_known` are observations of list rows that are as the archive knows them: a listing may stand for them, else
+    `observe_each` makes lines of them. `observed` are the ids of all others.
+    """
 
     versions: StagedLines
     observations: StagedLines
+    as_known: StagedLines
+    observed: set[str] = field(default_factory=set)
     looks: int = 0
     cut_bytes: int = 0
     newest: str = ""
@@ -176,18 +189,33 @@ class StagedRun:
             is_version = line["schema"] == SPEECH_SCHEMA
             if is_version and line["event"] == "gone" and not keeps_gone:
                 continue
-            stream, what = (self.versions, "event") if is_version else (self.observations, "presence")
-            stream.append(line["id"].partition(":")[2], line)
-            self.counts.update([line[what]] if is_version else ["observations", line[what]])
             self.newest = max(self.newest, line["observed_at"])
+            native_id = line["id"].partition(":")[2]
+            if is_version:
+                self.versions.append(native_id, line)
+                self.counts[line["event"]] += 1
+            elif look.get("as_known"):
+                self.as_known.append(native_id, line)
+            else:
+                self._observe(native_id, line)
+
+    def observe_each(self) -> None:
+        """Give each row that is as it was known a line of its own."""
+        for line in self.as_known.all():
+            self._observe(line["id"].partition(":")[2], line)
+
+    def _observe(self, native_id: str, line: Line) -> None:
+        self.observations.append(native_id, line)
+        self.observed.add(line["id"])
+        self.counts.update(["observations", line["presence"]])
 
 
 @contextmanager
 def laid_out(folder: Path, *, keeps_gone: bool) -> Iterator[StagedRun]:
     """Read a run's saved observations back, in constant memory; without `keeps_gone`, gone lines are left out."""
     with ExitStack() as files:
-        streams = [StagedLines(files.enter_context(tempfile.TemporaryFile(dir=folder))) for _ in range(2)]
-        staged = StagedRun(versions=streams[0], observations=streams[1])
+        streams = [StagedLines(files.enter_context(tempfile.TemporaryFile(dir=folder))) for _ in range(3)]
+        staged = StagedRun(versions=streams[0], observations=streams[1], as_known=streams[2])
         end, file = 0, folder / LOOKS
         if file.exists():
             for end, member in whole_members(file):  # noqa: B007 - the last end is what is whole

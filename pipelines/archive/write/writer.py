@@ -14,17 +14,17 @@ from pipelines.archive.disk.lock import SiteLock
 from pipelines.archive.disk.redactions import redacted_observation
 from pipelines.archive.errors import Damaged, LatestStale, writing
 from pipelines.archive.read import state
-from pipelines.archive.read.payloads import KeptPayloads
+from pipelines.archive.read.known import Known
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write import changes
 from pipelines.archive.write.admission import Cautions, admit, check_clock, check_history, check_room
 from pipelines.archive.write.captures import CaptureFiles
-from pipelines.archive.write.rebuild import heal, write_derived
+from pipelines.archive.write.rebuild import heal, write_next
 from pipelines.archive.write.replacing import finish_acts
 from pipelines.archive.write.run_lines import content_line, gone_line, observation_line, restored_line, unplaced
 from pipelines.archive.write.salvage import salvage
 from pipelines.archive.write.sealing import CommitFacts, Sealing
-from pipelines.archive.write.staging import Opening, Staging, laid_out
+from pipelines.archive.write.staging import Opening, StagedRun, Staging, laid_out
 from pipelines.record import Confirmed
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.listings import Listing
     from pipelines.archive.disk.streams import Line
     from pipelines.archive.read.state import States
     from pipelines.reasons import PresenceState
@@ -72,19 +73,21 @@ class ArchiveRun:
             refused.callback(self._withdraw)
             found = admit(layout, self._facts, self._run, self._opened_at)
             self._let_pass = check_history(layout, found, self._facts.site, self._opened_at, cautions)
-            self.last_commit_at = found.commits()[-1].recorded_at if found else None
+            self.last_commit_at = found.last.recorded_at if found else None
             if found:
                 # Before salvage: an act's folder in staging is not that of a dead run.
                 finish_acts(found)
             self.salvaged = salvage(layout, self._facts, self._opened_at)
             self._archive = Archive(layout.root) if self.salvaged else found
-            kept = KeptPayloads()
-            self.known: States = state.load(kept.noting(self._archive.by_commit())) if self._archive else {}
+            self._known = self._archive.known() if self._archive else Known()
+            self.known: States = self._known.states
             if self._archive:
-                heal(self._archive, self.known)
+                heal(self._archive, self._known)
             self._staging = Staging(layout.staging / self._run, opening)
             name = partial(warc_file, self._facts.site, self._run, self._opened_at)
-            self.captures = CaptureFiles(layout.root, self._staging.folder, name, opening.capture, kept)
+            self.captures = CaptureFiles(
+                layout.root, self._staging.folder, name, opening.capture, self._known.payloads
+            )
             refused.pop_all()
 
     @classmethod
@@ -192,7 +195,8 @@ class ArchiveRun:
             version=known.version if is_read else None,
             view_count=view_count,
         )
-        self._stage(seen.native_id, [observation])
+        lines = [redacted_observation(observation) if known.is_redacted else observation]
+        self._stage(seen.native_id, lines, is_as_known=not is_read and changes.shows_known_row(known, lines[0]))
 
     def miss(self, missed: Missed) -> PresenceState | Literal["gone"]:
         """Keep a failed observation of a known speech; rows never captured are only in the run report.
@@ -251,9 +255,18 @@ class ArchiveRun:
             with laid_out(self._staging.folder, keeps_gone=not mass or is_accepted) as staged:
                 if staged.looks != self._staging.looks:
                     raise Damaged(f"{self._staging.folder}: not all observations can be read back; check the disk")
-                commit = sealing.commit(staged, report, facts)
+                is_complete = report.get("listing_complete") is True
+                listing = (
+                    changes.listing_of(staged.as_known.all(), staged.observed, self.known) if is_complete else None
+                )
+                if listing is None:
+                    staged.observe_each()
+                commit = sealing.commit(staged, report, facts, listing)
         self._finish(commit)
         return Sealed(commit.n, commit.sha256, commit.counts)
+
+    def _listing(self, staged: StagedRun) -> Listing | None:
+        return changes.listing_of(staged.as_known.all(), staged.observed, self.known)
 
     def abandon(self) -> None:
         """Discard the run's staging and release the site; a new archive is removed again."""
@@ -295,14 +308,18 @@ class ArchiveRun:
     def _restored(self, speech: Speech) -> Line:
         assert self._archive is not None  # noqa: S101 - only a known speech is restored
         known = self.known[speech.native_id]
-        return restored_line(self._archive.line(known.content_seq), known, speech.look, self._run)
+        return restored_line(
+            self._archive.line(known.content_seq, known.content_commit), known, speech.look, self._run
+        )
 
-    def _stage(self, native_id: str, look: list[Line], parser: str | None = None) -> None:
+    def _stage(
+        self, native_id: str, look: list[Line], parser: str | None = None, *, is_as_known: bool = False
+    ) -> None:
         if self._staging.is_full:
             self.save()
         known = self.known.get(native_id)
         lines = [redacted_observation(line) for line in look] if known and known.is_redacted else look
-        self._staging.add(parser, lines)
+        self._staging.add(parser, lines, is_as_known=is_as_known)
         for line in lines:
             self.captures.named(line["captures"])
         self._looked_at.add(native_id)
@@ -312,10 +329,9 @@ class ArchiveRun:
         root = self._layout.root
         try:
             sync_folder(self._layout.commits)
-            archive = Archive(root)
-            last = archive.commits()[-1]
-            state.fold_commit(self.known, last, archive.all_lines_of(last))
-            write_derived(archive, self.known)
+            archive = self._archive.after(commit) if self._archive else Archive(root)
+            self._known.take(commit, archive.all_lines_of(commit))
+            write_next(archive, self._known)
             self._staging.close()
             shutil.rmtree(self._staging.folder)
         except OSError as error:

@@ -1,0 +1,81 @@
+"""What a writer must know of an archive: the state of each speech, stored payloads, totals of the commits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, get_args
+
+from pipelines.archive.read.payloads import KeptPayloads
+from pipelines.archive.read.state import fold_commit
+from pipelines.record import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.streams import Line
+    from pipelines.archive.read.state import States
+
+EVENTS: tuple[str, ...] = get_args(Event)
+
+
+@dataclass(slots=True, kw_only=True)
+class Totals:
+    """Sums over commits. `last_seq` is 0 before the first line; `redactions` are numbers of commits.
+
+    `last_run` is {commit, run, kind} of the newest commit with a run report.
+    """
+
+    last_seq: int = 0
+    versions: int = 0
+    observations: int = 0
+    redactions: list[int] = field(default_factory=list)
+    last_run: dict[str, Any] | None = None
+
+    def take(self, commit: Commit) -> None:
+        """Take the next commit into account."""
+        self.last_seq = self.last_seq if commit.last_seq is None else commit.last_seq
+        self.versions += sum(commit.counts.get(event, 0) for event in EVENTS)
+        self.observations += commit.counts.get("observations", 0)
+        if commit.redaction is not None:
+            self.redactions.append(commit.n)
+        if commit.is_run:
+            self.last_run = {"commit": commit.n, "run": commit.run, "kind": commit.kind}
+
+    @classmethod
+    def of(cls, commits: Iterable[Commit]) -> Totals:
+        """The sums over all of `commits`."""
+        totals = cls()
+        for commit in commits:
+            totals.take(commit)
+        return totals
+
+
+@dataclass(slots=True)
+class Known:
+    """What the state files hold. Knows nothing before the first commit is taken into account."""
+
+    states: States = field(default_factory=dict)
+    payloads: KeptPayloads = field(default_factory=KeptPayloads)
+    totals: Totals = field(default_factory=Totals)
+
+    def take(self, commit: Commit, lines: Iterable[Line], *, for_writing: bool = True) -> None:
+        """Take the next commit into account, with the lines it brought by rising seq."""
+        fold_commit(self.states, commit, self.payloads.noted(commit, lines), for_writing=for_writing)
+        self.totals.take(commit)
+
+    @classmethod
+    def of(cls, history: Iterable[tuple[Commit, Iterable[Line]]], *, for_writing: bool = True) -> Known:
+        """What all commits in order give, each with its lines.
+
+        Without `for_writing` the states lack what `state.complete` adds, which takes time.
+        """
+        known = cls()
+        for commit, lines in history:
+            known.take(commit, lines, for_writing=for_writing)
+        return known
+
+    @property
+    def gone(self) -> int:
+        """How many speeches are gone."""
+        return sum(state.is_gone for state in self.states.values())

@@ -1,0 +1,202 @@
+"""`state.jsonl` and `state.json`: what a writer must know of an archive, without reading its history.
+
+They are derived, may be old, damaged or forged, and then count for nothing: the commits are read instead.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, fields
+from sys import intern
+from types import NoneType
+from typing import TYPE_CHECKING, Any
+
+from pipelines.archive.disk.commits import Commit, read_commit
+from pipelines.archive.disk.layout import STATE_JSON, STATE_LINES, Layout, natural_key
+from pipelines.archive.disk.streams import raw_lines
+from pipelines.archive.errors import Damaged
+from pipelines.archive.read.known import Known, Totals
+from pipelines.archive.read.payloads import Kept, KeptPayloads
+from pipelines.archive.read.state import SAYING, SpeechState
+from pipelines.canonical import json_value
+from pipelines.record import Row
+from pipelines.untrusted import json_object, parsed_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STATE_SCHEMA = "state/1"
+PAYLOAD_SCHEMA = "payload/1"
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+FOLD = f"1+{hashlib.sha256(','.join(SAYING).encode()).hexdigest()[:12]}"
+"""By which rules a state was folded: a number, raised when they change, and a hash of the keys in `derived_sha256`.
+
+A state folded by other rules is not damaged; it is not used, and made anew.
+"""
+_NAMES = tuple(field.name for field in fields(SpeechState))
+
+_COUNTS = frozenset({"version", "reading", "content_seq", "content_commit", "event_seq", "last_seq", "view_count"})
+_MAY_LACK = frozenset({"first_missed_at", "first_doubted_at", "view_count", "view_count_at", "published_on", "etag"})
+_MAY_LACK |= {"last_modified", "counter_url", "section", "listed"}
+_OTHERS: dict[str, type] = {"is_gone": bool, "is_redacted": bool, "listed": dict}
+_OTHERS |= {"article_sha256": list, "files": list}
+
+
+_OFTEN_THE_SAME = ("section", "parser", "presence", "first_seen", "last_seen", "last_checked", "view_count_at")
+
+
+def _types_of(name: str) -> frozenset[type]:
+    kind = int if name in _COUNTS else _OTHERS.get(name, str)
+    return frozenset({kind, NoneType} if name in _MAY_LACK else {kind})
+
+
+_TYPES = {name: _types_of(name) for name in _NAMES}
+_PAYLOAD_TYPES = {"url": {str}, "sha256": {str}, "file": {str}, "offset": {int}}
+
+
+def state_lines(known: Known) -> Iterator[bytes]:
+    """The speeches in natural order of their ids, then the stored payloads."""
+    for native_id in sorted(known.states, key=natural_key):
+        yield state_line(known.states[native_id])
+    for payload in known.payloads.items():
+        yield payload_line(payload)
+
+
+def state_line(state: SpeechState) -> bytes:
+    """The line of one speech: every attribute of its state by its name."""
+    value = {name: getattr(state, name) for name in _NAMES}
+    value |= {"listed": json_value(state.listed), "text": state.text.hex()}
+    return f"{_compact({'schema': STATE_SCHEMA} | value)}\n".encode()
+
+
+def payload_line(payload: Kept) -> bytes:
+    """The line of one address."""
+    return f"{_compact({'schema': PAYLOAD_SCHEMA} | payload._asdict())}\n".encode()
+
+
+def state_of(value: dict[str, Any]) -> SpeechState:
+    """Read back from a line; `ValueError` when it is none."""
+    _check(value, _TYPES)
+    value = value | {name: value[name] and intern(value[name]) for name in _OFTEN_THE_SAME}
+    value |= {
+        "listed": Row(**value["listed"]) if value["listed"] else None,
+        "text": bytes.fromhex(value["text"]),
+        "article_sha256": tuple(map(_text, value["article_sha256"])),
+        "files": tuple((_text(url), _text(sha256)) for url, sha256 in value["files"]),
+    }
+    del value["schema"]
+    return SpeechState(**value)
+
+
+def payload_of(value: dict[str, Any]) -> Kept:
+    """Read back from a line; `ValueError` when it is none."""
+    _check(value, _PAYLOAD_TYPES)
+    return Kept(value["url"], value["sha256"], intern(value["file"]), value["offset"])
+
+
+def _check(value: dict[str, Any], types: dict[str, Any]) -> None:
+    if value.keys() - {"schema"} != types.keys():
+        raise ValueError(f"has the keys {', '.join(value)}")
+    wrong = next((name for name, known in types.items() if type(value[name]) not in known), None)
+    if wrong:
+        raise ValueError(f"{wrong} is {str(value[wrong])[:200]!r}")
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise ValueError(f"{str(value)[:200]!r} is no text")
+    return value
+
+
+def told_by(known: Known, head: str) -> dict[str, Any]:
+    """What `state.json` says beside what every derived document says."""
+    totals = known.totals
+    return {
+        "fold": FOLD,
+        "head": head,
+        "speeches": len(known.states),
+        "gone": known.gone,
+        "last_seq": totals.last_seq,
+        "versions": totals.versions,
+        "observations": totals.observations,
+        "redactions": totals.redactions,
+        "last_run": totals.last_run,
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateAbout:
+    """`state.json`: of which commit, its hash, and what can be told without the lines."""
+
+    commit: int
+    head: str
+    sha256: str
+    speeches: int
+    gone: int
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """The last commit, and the state after it."""
+
+    commit: Commit
+    about: StateAbout
+
+
+def read_tip(layout: Layout) -> Tip | None:
+    """The state and the commit it is of, which must be the last; null when the chain must be read instead."""
+    try:
+        about = read_about_state(layout)
+        if layout.commit(about.commit + 1).exists():
+            return None
+        # The last commit is never packed, so an old state cannot be taken for its.
+        commit = read_commit(layout.commit(about.commit))
+    except (OSError, ValueError, KeyError, TypeError, Damaged):
+        return None
+    return Tip(commit, about) if commit.sha256 == about.head else None
+
+
+def read_about_state(layout: Layout) -> StateAbout:
+    """What `state.json` says; `OSError`, `ValueError`, `KeyError` or `TypeError` when it cannot be read."""
+    value = json_object(layout.path(STATE_JSON))
+    if (value["schema"], value["fold"]) != (STATE_SCHEMA, FOLD):
+        raise ValueError("folded by other rules")
+    for name in ("commit", "speeches", "gone", "last_seq", "versions", "observations"):
+        if type(value[name]) is not int:
+            raise ValueError(f"{name} is no number")
+    return StateAbout(
+        commit=value["commit"], head=_text(value["head"]), sha256=_text(value["sha256"]),
+        speeches=value["speeches"], gone=value["gone"],
+        totals=Totals(
+            last_seq=value["last_seq"], versions=value["versions"], observations=value["observations"],
+            redactions=[int(n) for n in value["redactions"]], last_run=_last_run(value["last_run"]),
+        ),
+    )  # fmt: skip
+
+
+def _last_run(value: Any) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    return {"commit": int(value["commit"]), "run": _text(value["run"]), "kind": _text(value["kind"])}
+
+
+def read_known(layout: Layout, about: StateAbout) -> Known | None:
+    """The lines that `about` is of; null when they are not what it says."""
+    known = Known(totals=about.totals)
+    sha256, payloads = hashlib.sha256(), []
+    try:
+        for line in raw_lines(layout.path(STATE_LINES)):
+            sha256.update(line)
+            value = parsed_json(line)
+            if value["schema"] == PAYLOAD_SCHEMA:
+                payloads.append(payload_of(value))
+            else:
+                state = state_of(value)
+                known.states[state.native_id] = state
+    except (Damaged, OSError, ValueError, KeyError, TypeError):
+        return None
+    known.payloads = KeptPayloads.from_items(payloads)
+    is_right = sha256.hexdigest() == about.sha256 and (len(known.states), known.gone) == (about.speeches, about.gone)
+    return known if is_right else None
