@@ -316,7 +316,7 @@ def test_a_hostile_compressed_container_is_told_as_damage(packed: Path, tmp_path
         file.write_bytes(kept_data)
     file.write_bytes(data)
     with pytest.raises(Damaged, match=re.escape(str(file))):
-        Archive(root)
+        Archive(root).commits()
 
 
 # a crash
