@@ -13,10 +13,11 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One process: seconds by the wall clock, and the most memory it held."""
+    """One process: seconds by the wall clock and of CPU (user and system), and the most memory it held."""
 
     status: int
     seconds: float
+    cpu: float
     megabytes: float
     said: str
 
@@ -29,7 +30,8 @@ def measured(command: list[str], cwd: Path) -> Measured:
         status, used = _wait(child)
         seconds = time.monotonic() - began
         told.seek(0)
-        return Measured(status, seconds, used.ru_maxrss / 1024, told.read().decode(errors="replace").strip())
+        cpu = used.ru_utime + used.ru_stime
+        return Measured(status, seconds, cpu, used.ru_maxrss / 1024, told.read().decode(errors="replace").strip())
 
 
 def _wait(child: subprocess.Popen[bytes]) -> tuple[int, resource.struct_rusage]:

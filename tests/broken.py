@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pipelines.archive.disk.layout import STATE_JSON, STATE_LINES
+
 
 def commit_file(root: Path, n: int) -> Path:
     return root / f"commits/{n:08d}.json"
@@ -23,7 +25,12 @@ def versions_of(root: Path, n: int) -> Path:
 
 
 def reseal(root: Path, first: int, edit: Callable[[dict[str, Any]], None]) -> None:
-    """Edit commit `first` and make its hash and all commits after it fit again, as a forger would."""
+    """Edit commit `first` and make its hash and all commits after it fit again, as a forger would.
+
+    The state file, which says what the last commit was, is removed.
+    """
+    for name in (STATE_LINES, STATE_JSON):
+        (root / name).unlink(missing_ok=True)
     prev: str | None = None
     n = first
     while commit_file(root, n).exists():

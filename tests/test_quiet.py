@@ -54,7 +54,8 @@ def rested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rested]:
 def captures_of(site: Site, commit: Commit) -> list[dict[str, Any]]:
     """Every capture that a commit names, in lines and beside them."""
     lines = [one for line in Archive(site.folder).all_lines_of(commit) for one in line["captures"]]
-    return [*lines, *(answer.document() for answer in commit.repeated)]
+    listed = commit.listing.captures if commit.listing else ()
+    return [*lines, *listed, *(answer.document() for answer in commit.repeated)]
 
 
 def test_what_came_again_is_named_and_not_stored(rested: Rested) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
@@ -178,10 +179,10 @@ def _repeated(archive: Archive, commit: Commit, files: Container[str]) -> tuple[
     """The answers of a run that lie in files of other runs. Every capture of an observation is of its own run."""
     answers = {(answer.captured_at, answer.file, answer.offset): answer for answer in commit.repeated}
     where = archive.layout.commit(commit.n)
-    for line in archive.lines_of(commit, "observations"):
-        for one in line["captures"]:
-            if one["file"] is not None and one["file"] not in files:
-                answers[one["captured_at"], one["file"], one["offset"]] = _answer(one, where)
+    of_lines = (line["captures"] for line in archive.lines_of(commit, "observations"))
+    for one in chain(*of_lines, commit.listing.captures if commit.listing else ()):
+        if one["file"] is not None and one["file"] not in files:
+            answers[one["captured_at"], one["file"], one["offset"]] = _answer(one, where)
     found = (answer for answer in answers.values() if answer.file not in files)
     return tuple(sorted(found, key=lambda answer: answer.captured_at))
 
