@@ -392,6 +392,7 @@ KNOWN = {
         article_sha256=(),
         content_seq=1,
         content_commit=1,
+        event_commit=1,
         event_seq=1,
         is_gone=number > 3,
         url="",

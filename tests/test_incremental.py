@@ -25,8 +25,8 @@ def known(native_id: str, published: str | None, read_days_ago: float, **more: o
     checked = (NOW - timedelta(days=read_days_ago)).isoformat()
     state = SpeechState(
         id=f"gszx:{native_id}", native_id=native_id, version=1, reading=1, content_sha256="", derived_sha256="",
-        article_sha256=("a",), content_seq=1, content_commit=1, event_seq=1, is_gone=False, url="", title="讲话",
-        section="", parser="", first_seen=checked, last_seen=checked, last_checked=checked, listed=ROW,
+        article_sha256=("a",), content_seq=1, content_commit=1, event_seq=1, event_commit=1, is_gone=False, url="",
+        title="讲话", section="", parser="", first_seen=checked, last_seen=checked, last_checked=checked, listed=ROW,
         published_on=published, is_redacted=False,
     )  # fmt: skip
     for key, value in more.items():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.archive import Archive
-from pipelines.archive.read import state
 from pipelines.keys import names_of
 from pipelines.record import Version
 from pipelines.verbs import reference
@@ -41,14 +40,13 @@ def _current(archive: Archive, id: str) -> Line:  # noqa: A002 - the contract's 
     line = next((line for line in archive.latest() if line["id"] == id), None)
     if line is not None:
         return line
-    states = state.load(archive.about_by_commit(id), for_writing=False)
-    if not states:
+    known = archive.known(for_writing=False).states.get(id.partition(":")[2])
+    if known is None:
         raise reference.never_captured(archive, id)
-    (known,) = states.values()
     if known.is_gone:
-        gone = archive.line(known.event_seq)
+        gone = archive.line(known.event_seq, known.event_commit)
         print_message(f"{id} is gone ({gone['presence']['reason']}, seen {gone['observed_at']})")
-    return archive.line(known.content_seq)
+    return archive.line(known.content_seq, known.content_commit)
 
 
 # Keys with a row of their own form or order; every other text follows under its name.

@@ -38,7 +38,8 @@ class SpeechState:
     `text_digest` of the body.
 
     `presence` is that of the newest observation; `last_seq` is of the newest line of either stream. The newest
-    content line is `content_seq`, brought by `content_commit`.
+    content line is `content_seq`, brought by `content_commit`; `event_seq` is of the last `created`, `gone` or
+    `restored` line.
     """
 
     id: str
@@ -51,6 +52,7 @@ class SpeechState:
     content_seq: int
     content_commit: int
     event_seq: int
+    event_commit: int
     is_gone: bool
     url: str
     title: str
@@ -144,7 +146,7 @@ def _fold(states: States, line: Line, for_writing: bool) -> None:
 def _created(line: Line, for_writing: bool) -> SpeechState:
     seen = line["observed_at"]
     return SpeechState(
-        id=line["id"], native_id=line["native_id"], event_seq=line["seq"], is_gone=False,
+        id=line["id"], native_id=line["native_id"], event_seq=line["seq"], event_commit=line["commit"], is_gone=False,
         first_seen=seen, last_seen=seen, last_checked=seen, **_said(line, for_writing),
     )  # fmt: skip
 
@@ -153,7 +155,7 @@ def _say(state: SpeechState, line: Line, for_writing: bool) -> None:
     for key, value in _said(line, for_writing).items():
         setattr(state, key, value)
     if line["event"] == "restored":
-        state.is_gone, state.event_seq = False, line["seq"]
+        state.is_gone, state.event_seq, state.event_commit = False, line["seq"], line["commit"]
 
 
 def complete(state: SpeechState, line: Line) -> None:
@@ -188,7 +190,7 @@ def _said(line: Line, for_writing: bool) -> dict[str, Any]:
 
 
 def _go(state: SpeechState, line: Line) -> None:
-    state.is_gone, state.event_seq = True, line["seq"]
+    state.is_gone, state.event_seq, state.event_commit = True, line["seq"], line["commit"]
     state.first_missed_at = state.first_missed_at or line["presence"]["first_missed_at"]
 
 

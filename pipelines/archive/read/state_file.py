@@ -36,7 +36,9 @@ A state folded by other rules is not damaged; it is not used, and made anew.
 """
 _NAMES = tuple(field.name for field in fields(SpeechState))
 
-_COUNTS = frozenset({"version", "reading", "content_seq", "content_commit", "event_seq", "last_seq", "view_count"})
+_COUNTS = frozenset(
+    {"version", "reading", "content_seq", "content_commit", "event_seq", "event_commit", "last_seq", "view_count"}
+)
 _MAY_LACK = frozenset({"first_missed_at", "first_doubted_at", "view_count", "view_count_at", "published_on", "etag"})
 _MAY_LACK |= {"last_modified", "counter_url", "section", "listed"}
 _OTHERS: dict[str, type] = {"is_gone": bool, "is_redacted": bool, "listed": dict}
