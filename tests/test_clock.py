@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from email.message import Message
 from pathlib import Path
 
@@ -96,9 +97,11 @@ def test_a_first_run_that_died_under_a_wrong_clock_is_kept(tmp_path: Path) -> No
     assert verify(root).problems == []
 
 
-def test_only_a_clock_commit_may_set_moments_back(tmp_path: Path) -> None:
+def test_only_a_clock_commit_may_set_moments_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = locked(tmp_path / "a")
-    repair_clock(root, at(3), reason="x")
+    assert main(["repair", "clock", str(root), "--reason", " "]) == 2
+    assert main(["repair", "clock", str(root), "--reason", "x"]) == 0
+    assert capsys.readouterr().out.startswith("commit 5: commits 3–4 were made before 20")
     for edit, said in (
         (lambda value: value["clock"].update(first=9), "clock is"),
         (
@@ -129,3 +132,9 @@ def test_the_sites_clock_is_asked_where_the_archive_cannot_tell(site: Site, tmp_
         assert site.crawl(url, *profile, "-a", "accept=clock").status == 0
         # The archive's last commit is of today: the site's clock, wrong as it is, is not asked.
         assert site.crawl(url, *profile).status == 0
+        shutil.rmtree(site.folder)
+        of_here = replace(FACTS, id_namespace="test", hosts=("127.0.0.1",))
+        with ArchiveRun.open(site.folder, of_here, "long-ago", day(1), 14) as run:
+            run.seal({}, day(1), SOFTWARE)
+        jumped = site.crawl(url, *profile, "-s", "CLOCK_JUMP_DAYS=90")
+        assert (jumped.status, "more than 90 days after the last commit" in jumped.err) == (4, True), jumped

@@ -78,7 +78,9 @@ def acted(root: Path, number: int) -> None:
     redact(root, "1", reason="x", order=None, when=at(number))
 
 
-def test_no_writer_goes_on_where_derived_files_tell_of_a_later_commit(made: dict[int, Path], tmp_path: Path) -> None:
+def test_no_writer_goes_on_where_derived_files_tell_of_a_later_commit(
+    made: dict[int, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     root = Path(shutil.copytree(made[4], tmp_path / "a"))
     cut(root, 4)
     for derived in sorted(name for name in DERIVED_FILES if name.endswith(".json")):
@@ -89,6 +91,8 @@ def test_no_writer_goes_on_where_derived_files_tell_of_a_later_commit(made: dict
             assert files(root) == before
         for prove in (verify, verify_quick):
             assert [f"{root}/{derived}" in problem for problem in prove(root).problems] == [True]
+        assert main(["status", str(root)]) == 0
+        assert f"PROBLEM: {root}/{derived}: is of commit 4" in capsys.readouterr().err
         (root / derived).unlink()
     crawl(root, 5, listed("1", day(5)))
     assert verify(root).problems == []
