@@ -6,6 +6,7 @@ They hold for every command, also `scrapy shell` and `fetch`; further settings o
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from scrapy.settings import default_settings
@@ -23,9 +24,8 @@ ARCHIVE_ROOT = str((home.CHECKOUT or Path()) / "output")
 ARCHIVE = True  # False: a crawl keeps nothing and only fills feeds (-O FILE)
 ARCHIVE_CONTACT = ""  # an address for webmasters, put into the User-Agent
 GONE_AFTER_DAYS = None  # None: the value of the site's profile
-HEADS_FILE = (
-    ""  # a file outside the archives to which each run's head is appended, to prove later that no commit was lost
-)
+# A file outside the archives to which each run's head is appended; the archive commands heed the variable, too.
+HEADS_FILE = os.environ.get("HEADS_FILE", "")
 CLOCK_JUMP_DAYS = 400  # a clock so far after the last commit is refused: few archives rest for over a year
 PACK_YEARS = True  # False: years that are over stay single files until `pack` is run
 DISK_FLOOR_MB = 64  # below so many free MiB nothing more is fetched; the rest is for sealing the run

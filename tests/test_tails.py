@@ -137,6 +137,27 @@ def test_a_chain_without_the_last_noted_head_is_written_no_further(made: dict[in
     assert verify(whole, heads=HeadsFile(heads)).problems == []
 
 
+def test_a_decision_is_noted_too_and_not_lost_with_an_older_copy(
+    made: dict[int, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heads = Path(shutil.copy(made[4].parent / "heads", tmp_path / "heads"))
+    monkeypatch.setenv("HEADS_FILE", str(heads))
+    root, older = (Path(shutil.copytree(made[4], tmp_path / name)) for name in ("gszx", "older"))
+    redacting = ("redact", str(root), "1", "--reason", "x")
+    told(capsys, *redacting)
+    assert HeadsFile(heads).of("gszx")[-1].head == Archive(root).head
+    with pytest.raises(errors.TailLost, match="ends at commit 4"):
+        with_heads(older, 5, heads)
+    assert main(["redact", str(older), "2", "--reason", "x"]) == 5
+    capsys.readouterr()
+    told(capsys, "reconcile", older, "--accept", "ours", "--reason", "x", "--heads", heads)
+    assert HeadsFile(heads).of("gszx")[-1].head == Archive(older).head
+    heads.unlink()
+    heads.mkdir()
+    assert main(["redact", str(older), "2", "--reason", "x"]) == 2
+    assert len(Archive(older).commits()) == 5
+
+
 def test_heads_of_many_archives_are_checked_at_once(
     made: dict[int, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -101,6 +101,12 @@ class LatestStale(ArchiveError):  # noqa: N818
     exit_status = Exit.INTERRUPTED
 
 
+class HeadNotNoted(ArchiveError):  # noqa: N818
+    """The commit stands, but its head could not be noted outside the archive."""
+
+    exit_status = Exit.INTERRUPTED
+
+
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FILES = ("The number of open files", "-n")
 _LIMITS = {errno.EFBIG: ("The size of a file", "-f"), errno.EMFILE: _FILES, errno.ENFILE: _FILES}

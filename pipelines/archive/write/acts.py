@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.commits import Commit
 from pipelines.archive.disk.files import NamedFile, sync_folder
+from pipelines.archive.disk.heads_file import Noted
 from pipelines.archive.disk.lock import SiteLock
 from pipelines.archive.disk.wrong_clock import CLOCK_KIND
-from pipelines.archive.errors import writing
+from pipelines.archive.errors import HeadNotNoted, writing
 from pipelines.archive.read.known import EVENTS
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.tails import RECONCILIATION
@@ -25,16 +26,18 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Mapping
 
+    from pipelines.archive.disk.heads_file import HeadsFile
     from pipelines.archive.disk.redactions import Redaction
     from pipelines.archive.read.known import Known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class When:
-    """When an act is recorded (RFC 3339 in UTC), and by which software (name to version)."""
+    """When an act is recorded (RFC 3339 in UTC), by which software (name to version), and where its head is noted."""
 
     recorded_at: str
     software: Mapping[str, str]
+    heads: HeadsFile | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,7 @@ def acting(path: str | os.PathLike[str], kind: str, when: When) -> Iterator[Acti
 
     Raises:
         LockHeld, ClockBehind, TailLost, Damaged: before anything is written.
+        HeadNotNoted: the commit stands.
     """
     layout = Archive(path).layout
     with writing(layout.root):
@@ -104,7 +108,8 @@ def acting(path: str | os.PathLike[str], kind: str, when: When) -> Iterator[Acti
         lock = SiteLock(layout.lock, kind)
         try:
             if kind != RECONCILIATION:
-                check_tail(layout, Archive(path))
+                found = Archive(path)
+                check_tail(layout, found, found.facts.site, when.heads)
             finish_acts(Archive(path))
             archive = Archive(path)
             known = None if kind == RECONCILIATION else archive.known()
@@ -121,6 +126,7 @@ def acting(path: str | os.PathLike[str], kind: str, when: When) -> Iterator[Acti
                 held.withdraw()
             else:
                 _follow(archive, known, held.made)
+                _note(archive.facts.site, when.heads, held.made)
         finally:
             lock.release()
 
@@ -136,3 +142,13 @@ def _follow(archive: Archive, known: Known | None, made: Commit) -> None:
         done = Archive(archive.layout.root)
         finish_acts(done)
         heal(done, done.known())
+
+
+def _note(site: str, heads: HeadsFile | None, made: Commit) -> None:
+    noted = Noted(at=made.recorded_at, site=site, commit=made.n, head=made.sha256)
+    try:
+        if heads is not None:
+            heads.note(noted)
+    except OSError as error:
+        stands = f"commit {made.n} stands, but its head could not be noted: {error}"
+        raise HeadNotNoted(f"{stands}. Append to the file: {noted.line().decode()[:-1]}") from error

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pipelines.archive.disk.heads_file import Noted
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.read.parting import Parting
 from pipelines.archive.read.tails import RECONCILIATION, not_in_chain, told_by_derived
@@ -41,19 +41,16 @@ def accept_ours(
 ) -> Commit:
     """Record that this chain goes on without the commits that `other`, `heads` or derived files tell of.
 
-    The new head is noted in `heads`, so that the next run finds the last noted one in the chain.
+    The new head is noted in `heads` (that of `when` by default): the next run finds the last noted one in the chain.
 
     Raises:
         NotUnderstood: none of them tells of a commit that is not here.
     """
-    with acting(path, RECONCILIATION, when) as held:
+    heads = heads or when.heads
+    with acting(path, RECONCILIATION, replace(when, heads=heads)) as held:
         lost = lost_commits(held.archive, other, heads)
         if not lost:
             raise NotUnderstood(f"{path}: nothing to reconcile: no commit is known that is not in this chain")
         common = Parting.of(held.archive, other).common if other is not None else None
         details = {"accept": "ours", "reason": reason, "common": common, "given_up": lost}
-        made = held.commit(Act(kind=RECONCILIATION, details=details))
-    if heads is not None:
-        site = held.archive.facts.site
-        heads.note(Noted(at=made.recorded_at, site=site, commit=made.n, head=made.sha256))
-    return made
+        return held.commit(Act(kind=RECONCILIATION, details=details))
