@@ -23,6 +23,7 @@ from pipelines.verbs.acts import reconcile, repair
 from pipelines.verbs.acts.decisions import added_reason, reason_of
 from pipelines.verbs.output import harmless, print_in_any_locale, print_message
 from pipelines.verbs.present import now
+from pipelines.verbs.proofs import anchor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,6 +69,7 @@ def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
         module.add(verb)
     audit_text.add(verbs)
     repair.add(verbs)
+    anchor.add(verbs)
     signing = verb("sign", _sign, "Sign the commits not signed yet, by ssh-keygen -Y sign.")
     signing.add_argument("--key", metavar="FILE", type=Path, required=True, help="an OpenSSH private key")
     removal = verb("redact", _redact, "Remove the text of a speech for good; recorded in a commit of its own.")

@@ -77,6 +77,10 @@ class TailLost(Damaged):
     """Commits that were made are not in the chain: cut off, lost with an older copy, or another machine's."""
 
 
+class NotStamped(Damaged):
+    """What should be a time-stamp is none, is of something else, or not by a trusted authority."""
+
+
 class LockHeld(ArchiveError):  # noqa: N818
     """Another run holds the site."""
 

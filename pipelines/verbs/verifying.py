@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.disk.heads_file import HeadsFile
 from pipelines.archive.disk.layout import ARCHIVE_JSON
 from pipelines.archive.errors import ArchiveError, NotUnderstood
+from pipelines.archive.prove.anchors.timestamps import check_trusted
 from pipelines.archive.prove.verify import Report, verify, verify_quick
 from pipelines.canonical import json_value
 from pipelines.exits import Exit
@@ -35,6 +36,8 @@ def add(verb: AddVerb) -> None:
         help="the daily check: chain, all sizes, bytes of the newest files; it reads no line",
     )
     check.add_argument("--signers", metavar="FILE", type=Path, help="allowed_signers of ssh-keygen: check signatures")
+    stamps = "root certificates (PEM) of the authority of time: check the time-stamps that `anchor` got"
+    check.add_argument("--tsa-ca", metavar="FILE", type=Path, help=stamps)
     check.add_argument("--json", action="store_true", help="one JSON document instead of text")
 
 
@@ -46,9 +49,11 @@ def run(arguments: argparse.Namespace) -> int:
         file = getattr(arguments, option)
         if file is not None and not file.is_file():
             raise NotUnderstood(f"--{option} {file}: no such file")
+    if arguments.tsa_ca is not None:
+        check_trusted(arguments.tsa_ca)
     heads = HeadsFile(arguments.heads) if arguments.heads else None
     check = verify_quick if arguments.quick else partial(verify, two_processes=True)
-    prove = partial(check, head=arguments.head, signers=arguments.signers, heads=heads)
+    prove = partial(check, head=arguments.head, signers=arguments.signers, heads=heads, trusted=arguments.tsa_ca)
     root = Path(arguments.archive)
     if heads is None or _is_archive(root):
         report = prove(root)

@@ -33,6 +33,15 @@ class Noted:
         """The line as it stands in the file, with its line feed."""
         return f"{self.at} {self.site} {self.commit} {self.head}\n".encode()
 
+    @classmethod
+    def from_line(cls, line: bytes) -> Noted | None:
+        """Read back from a line without its line feed; null when it notes no head."""
+        found = _LINE.fullmatch(line)
+        if found is None:
+            return None
+        at, site, commit, head = (part.decode() for part in found.groups())
+        return cls(at=at, site=site, commit=int(commit), head=head)
+
 
 class HeadsFile:
     """The file; it may hold the heads of any number of archives, and any number of runs may append to it."""
@@ -112,10 +121,8 @@ class HeadsFile:
 
 
 def _noted(line: bytes, site: str) -> Noted | None:
-    found = _LINE.fullmatch(line)
-    if found is None or found[2].decode() != site:
-        return None
-    return Noted(at=found[1].decode(), site=site, commit=int(found[3]), head=found[4].decode())
+    found = Noted.from_line(line)
+    return found if found and found.site == site else None
 
 
 def _lines_from_the_end(stream: BinaryIO) -> Iterator[bytes]:

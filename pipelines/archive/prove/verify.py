@@ -11,6 +11,8 @@ from pipelines.archive.disk.files import NamedFile, file_digest
 from pipelines.archive.disk.layout import ARCHIVE_JSON, DERIVED_FILES, LINK, Layout, links_below, run_file
 from pipelines.archive.disk.wrong_clock import WrongClock
 from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat, NotAnArchive
+from pipelines.archive.prove.anchors.anchor_check import check_anchors
+from pipelines.archive.prove.anchors.anchor_files import is_anchor_file
 from pipelines.archive.prove.chain import Chain, sound_chain
 from pipelines.archive.prove.derived_check import DerivedCheck, derived_checks
 from pipelines.archive.prove.fixity import Fault, fault
@@ -66,6 +68,7 @@ def verify(
     signers: Path | None = None,
     *,
     heads: HeadsFile | None = None,
+    trusted: Path | None = None,
     two_processes: bool = False,
 ) -> Report:
     """Check everything below `path`.
@@ -74,10 +77,11 @@ def verify(
         path: the folder of one site.
         head: a head kept elsewhere; it must be part of this history.
         signers: an `allowed_signers` file of ssh-keygen; every signature must be by one of them.
+        trusted: root certificates (PEM) of authorities of time; every time-stamp must be by one of them.
         two_processes: check the lines of a large archive in a second process; only for a program with a main guard,
             since that process runs the program again.
     """
-    proof = _Proof(Layout(Path(path)), head, signers, heads)
+    proof = _Proof(Layout(Path(path)), head, signers, heads, trusted)
     proof.check_lines(may_fork=two_processes)
     proof.end()
     return proof.report
@@ -89,13 +93,14 @@ def verify_quick(
     signers: Path | None = None,
     *,
     heads: HeadsFile | None = None,
+    trusted: Path | None = None,
 ) -> Report:
     """The daily check: the chain, the size of every file, and the bytes of the newest and the small files.
 
     Proves the commit files, everything the newest 7 commits name, archive.json, the schemas and every run report.
     Of older lines and captures only the size is checked: a flipped byte in them is found by `verify`.
     """
-    proof = _Proof(Layout(Path(path)), head, signers, heads)
+    proof = _Proof(Layout(Path(path)), head, signers, heads, trusted)
     proof.check_sizes()
     proof.end()
     return proof.report
@@ -104,16 +109,21 @@ def verify_quick(
 class _Proof:
     """The steps both checks share, and the report they fill."""
 
-    def __init__(self, layout: Layout, head: str | None, signers: Path | None, heads: HeadsFile | None) -> None:
+    def __init__(
+        self, layout: Layout, head: str | None, signers: Path | None, heads: HeadsFile | None, trusted: Path | None
+    ) -> None:
         self._layout = layout
         # A link's target is not part of the archive: with a link in it, nothing is read.
         links = [f"{link}: {LINK}" for link in links_below(layout.root)]
         chain = Chain(problems=links) if links else sound_chain(layout)
+        is_broken = bool(chain.problems)
+        if not links:
+            check_anchors(layout, chain, trusted)
         self._commits = chain.commits
         self.report = Report(problems=chain.problems, notes=chain.notes, commits=len(chain.commits))
         if not chain.commits and not chain.problems:
             Archive(layout.root)  # raises the error that says why this is no archive
-        self._broken: set[int] = {len(self._commits) + 1} if chain.problems else set()
+        self._broken: set[int] = {len(self._commits) + 1} if is_broken else set()
         self._may_be = files_now(self._commits)
         self._damaged_files = 0
         if self._commits:
@@ -363,7 +373,8 @@ class _Proof:
         for file in sorted(layout.root.rglob("*")):
             relative = file.relative_to(layout.root).as_posix()
             twice += relative in self._packs.packed
-            if not file.is_dir() and relative not in known and not relative.startswith("staging/"):
+            is_known = relative in known or relative.startswith("staging/") or is_anchor_file(relative)
+            if not file.is_dir() and not is_known:
                 self.report.notes.append(f"{file}: no commit names it; no reader trusts it")
         if twice:
             self.report.notes.append(f"{twice} files lie outside their container as well; `pack` removes them")
