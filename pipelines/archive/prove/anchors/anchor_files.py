@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.disk.files import json_document
 from pipelines.archive.disk.heads_file import Noted
 from pipelines.archive.errors import Damaged
-from pipelines.archive.prove.anchors.merkle import LEFT, RIGHT, Step, root_of
+from pipelines.archive.prove.anchors.merkle import LEFT, RIGHT, Neighbour, root_of
 from pipelines.archive.prove.anchors.timestamps import LONGEST_REPLY
 from pipelines.untrusted import json_object, whole
 
@@ -33,7 +33,7 @@ class Anchor:
 
     file: str
     noted: Noted
-    path: tuple[Step, ...]
+    path: tuple[Neighbour, ...]
 
     @property
     def root(self) -> str:
@@ -125,11 +125,11 @@ def _from_json(name: str, value: dict[str, Any]) -> Anchor:
     return anchor
 
 
-def _steps(value: Any) -> Iterable[Step]:
+def _steps(value: Any) -> Iterable[Neighbour]:
     if not isinstance(value, list) or len(value) > _LONGEST_PATH:
         raise ValueError("path is no list of steps")
     for entry in value:
         side, _, sha256 = str(entry).partition(" ")
         if side not in {LEFT, RIGHT} or not _SHA256.fullmatch(sha256):
             raise ValueError(f"path holds {str(entry)[:100]!r}")
-        yield Step(side, bytes.fromhex(sha256))
+        yield Neighbour(side, bytes.fromhex(sha256))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 LEFT, RIGHT = "left", "right"
 
 
-class Step(NamedTuple):
+class Neighbour(NamedTuple):
     """A neighbour on the way from a leaf to the root: the side it stands on, and its hash."""
 
     side: str
@@ -23,7 +23,7 @@ def leaf_hash(leaf: bytes) -> bytes:
     return hashlib.sha256(b"\0" + leaf).digest()
 
 
-def paths(leaves: Sequence[bytes]) -> tuple[bytes, list[list[Step]]]:
+def paths(leaves: Sequence[bytes]) -> tuple[bytes, list[list[Neighbour]]]:
     """The root of the tree over `leaves` (at least one), and of each leaf its path, from the leaf up."""
     if len(leaves) == 1:
         return leaf_hash(leaves[0]), [[]]
@@ -31,13 +31,13 @@ def paths(leaves: Sequence[bytes]) -> tuple[bytes, list[list[Step]]]:
     left, of_left = paths(leaves[:middle])
     right, of_right = paths(leaves[middle:])
     for path in of_left:
-        path.append(Step(RIGHT, right))
+        path.append(Neighbour(RIGHT, right))
     for path in of_right:
-        path.append(Step(LEFT, left))
+        path.append(Neighbour(LEFT, left))
     return _joined(left, right), of_left + of_right
 
 
-def root_of(leaf: bytes, path: Iterable[Step]) -> bytes:
+def root_of(leaf: bytes, path: Iterable[Neighbour]) -> bytes:
     """The root to which a path leads from a leaf."""
     found = leaf_hash(leaf)
     for step in path:
