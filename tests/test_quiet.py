@@ -20,6 +20,7 @@ from pipelines.archive.read.reader import Archive
 from pipelines.warc.record_reader import read_at
 from tests import broken
 from tests.conftest import Site, run
+from tests.test_format import shell
 from tests.test_replay import history, replay
 from tests.test_verify import is_whole, unseen
 
@@ -75,6 +76,7 @@ def test_what_came_again_is_named_and_not_stored(rested: Rested) -> None:
             assert (record.target_uri, record.date <= one["captured_at"]) == (one["url"], True)
     assert {answer.url.removeprefix(rested.replica.url) for answer in commits[1].repeated} >= {"", "robots.txt"}
     assert verify(site.folder).problems == []
+    assert shell(site.folder).returncode == 0, "stock tools see nothing wrong"
 
 
 def test_records_stored_all_the_same_are_not_what_later_runs_name(rested: Rested) -> None:
@@ -93,7 +95,8 @@ def test_a_quiet_night_is_made_again(rested: Rested, site: Site) -> None:
         assert site.report()["replay"]["not_asked"] == 0
     assert history(site) == [line for line in history(rested.site) if line["commit"] <= 3]
     made = Archive(site.folder).commits()
-    assert [commit.repeated for commit in made] == [commit.repeated for commit in commits[:3]]
+    assert [(one.repeated, one.listing) for one in made] == [(one.repeated, one.listing) for one in commits[:3]]
+    assert made[1].listing is not None
     assert verify(site.folder).problems == []
 
 

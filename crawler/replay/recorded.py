@@ -205,9 +205,11 @@ def _answer(value: dict[str, Any], where: Path) -> Answer:
 def _check_redactions(archive: Archive, commit: Commit) -> None:
     """Refuse a run that saw a speech whose text a redaction removed, be it later: its captures hold that text."""
     removed = {other.redaction.id: other.n for other in archive.commits() if other.redaction}
-    for line in archive.all_lines_of(commit) if removed else ():
-        if line["id"] in removed:
+    seen = {line["id"] for line in archive.all_lines_of(commit)} if removed else set()
+    for speech, n in removed.items():
+        # A listing stands for a look at every speech of the list.
+        if speech in seen or commit.listing is not None:
             raise WrongUse(
-                f"run {commit.run}: commit {removed[line['id']]} removed text of {line['id']} by order, which its "
-                "captures still hold; it cannot be replayed"
+                f"run {commit.run}: commit {n} removed text of {speech} by order, which its captures still hold; "
+                "it cannot be replayed"
             )
