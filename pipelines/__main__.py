@@ -76,7 +76,7 @@ def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
     removal.add_argument("id", metavar="ID", help="for example gszx:4864, or 4864")
     added_reason(removal, needed=True)
     removal.add_argument("--order", metavar="REF", help="the order's reference; kept in the commit")
-    verb("rebuild", _rebuild, "Rebuild the latest and index files from the committed files.")
+    verb("rebuild", _rebuild, "Rebuild the latest, index and state files from the committed files.")
     return parser
 
 
@@ -163,7 +163,7 @@ def _redact(arguments: argparse.Namespace) -> int:
 
 def _rebuild(arguments: argparse.Namespace) -> int:
     archive = rebuild(arguments.archive)
-    print_message(f"{archive.layout.root}: latest and index rebuilt from {len(archive.commits())} commits")
+    print_message(f"{archive.layout.root}: latest, index and state rebuilt from {len(archive.commits())} commits")
     return 0
 
 

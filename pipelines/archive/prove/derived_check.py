@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.layout import natural_key
 from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
-from pipelines.archive.prove.history import line_digest, writers_digest
+from pipelines.archive.prove.history import line_digest
 from pipelines.archive.read.derived import DERIVED, LATEST, STATE
 from pipelines.archive.read.index import index_line
 from pipelines.archive.read.latest import version_line
-from pipelines.archive.read.state_file import FOLD, payload_line, state_line, state_of
-from pipelines.untrusted import json_object, parsed_json, whole
+from pipelines.archive.read.state_file import FOLD, line_begin, payload_line, place_and_end
+from pipelines.untrusted import json_object, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.prove.history import History
     from pipelines.archive.read.derived import Derived
-    from pipelines.archive.read.state import SpeechState
 
 REBUILD = "run `rebuild`"
 
@@ -127,9 +125,8 @@ class StateCheck(DerivedCheck):
             return
         try:
             for line in raw_lines(self._lines):
-                if (state := _state_in(line)) is not None:
-                    told = state.derived_sha256, state.article_sha256, state.text
-                    history.wanted[state.content_seq] = writers_digest(told)
+                if (told := place_and_end(line)) is not None:
+                    history.wanted[told[0]] = line_digest(told[1])
         except Damaged:
             return  # told when the lines are compared
 
@@ -151,25 +148,15 @@ class StateCheck(DerivedCheck):
         return super().end()
 
     def _is_state(self, native_id: str, line: bytes) -> bool:
-        state, told = self._history.known.states[native_id], _state_in(line)
-        if told is None or told.content_seq in self._history.wanted:
-            return False
-        return line == state_line(
-            replace(state, derived_sha256=told.derived_sha256, article_sha256=told.article_sha256, text=told.text)
-        )
+        begin, told = line_begin(self._history.known.states[native_id]), place_and_end(line)
+        is_proved = told is not None and told[0] not in self._history.wanted
+        return is_proved and told is not None and line == begin + told[1]
 
 
 def _fold_of(file: Path) -> Any:
     try:
         return json_object(file).get("fold")
     except (OSError, ValueError):
-        return None
-
-
-def _state_in(line: bytes) -> SpeechState | None:
-    try:
-        return state_of(parsed_json(line))
-    except (ValueError, KeyError, TypeError):
         return None
 
 

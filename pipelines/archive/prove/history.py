@@ -18,6 +18,7 @@ from pipelines.archive.prove.flaws import WRONG_HASH, flaw, misfit_of_captures
 from pipelines.archive.prove.proofs import CaptureProofs
 from pipelines.archive.read.known import EVENTS, Known
 from pipelines.archive.read.state import files_of, for_a_writer, has_other_file, listed_as_before
+from pipelines.archive.read.state_file import line_end
 from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA
 
 if TYPE_CHECKING:
@@ -32,11 +33,6 @@ if TYPE_CHECKING:
 STREAMS = (("versions", SPEECH_SCHEMA), ("observations", OBSERVATION_SCHEMA))
 
 
-def writers_digest(told: tuple[str, tuple[str, ...], bytes]) -> bytes:
-    """A short hash of what `for_a_writer` gives."""
-    return hashlib.sha256(repr(told).encode()).digest()[:16]
-
-
 def line_digest(line: bytes) -> bytes:
     """A short hash of a line, to recognise it later."""
     return hashlib.sha256(line).digest()[:16]
@@ -46,7 +42,7 @@ class History:
     """Follows an archive commit by commit; the first file or line that breaks a rule raises `Damaged` naming it.
 
     `known` is what is known after the commits followed; `digests` names the newest content line of each speech.
-    `wanted` holds `writers_digest` by the seq of a line; the history removes what it finds to be right.
+    `wanted` holds the digest of a `line_end` by the seq of a line; the history removes what it finds to be right.
     """
 
     def __init__(self, layout: Layout, site: str, commits: Sequence[Commit]) -> None:
@@ -149,7 +145,7 @@ class History:
         if line["event"] != "gone":
             self.digests[native_id] = line_digest(raw)
             told = self.wanted.get(line["seq"])
-            if told is not None and told == writers_digest(for_a_writer(line)):
+            if told is not None and told == line_digest(line_end(*for_a_writer(line))):
                 del self.wanted[line["seq"]]
 
     def _check_totals(self, commit: Commit, first: int, counts: Counter[str]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, fields
 from sys import intern
 from types import NoneType
@@ -35,6 +36,8 @@ FOLD = f"1+{hashlib.sha256(','.join(SAYING).encode()).hexdigest()[:12]}"
 A state folded by other rules is not damaged; it is not used, and made anew.
 """
 _NAMES = tuple(field.name for field in fields(SpeechState))
+_ADDED = ("derived_sha256", "article_sha256", "text")
+_CONTENT_SEQ = re.compile(rb'"content_seq":(\d{1,18}),')
 
 _COUNTS = frozenset(
     {"version", "reading", "content_seq", "content_commit", "event_seq", "event_commit", "last_seq", "view_count"}
@@ -66,10 +69,27 @@ def state_lines(known: Known) -> Iterator[bytes]:
 
 
 def state_line(state: SpeechState) -> bytes:
-    """The line of one speech: every attribute of its state by its name."""
-    value = {name: getattr(state, name) for name in _NAMES}
-    value |= {"listed": json_value(state.listed), "text": state.text.hex()}
-    return f"{_compact({'schema': STATE_SCHEMA} | value)}\n".encode()
+    """The line of one speech: every attribute of its state by its name, those that `complete` adds at the end."""
+    return line_begin(state) + line_end(state.derived_sha256, state.article_sha256, state.text)
+
+
+def line_begin(state: SpeechState) -> bytes:
+    """A line up to what `complete` adds."""
+    value = {name: getattr(state, name) for name in _NAMES if name not in _ADDED}
+    value["listed"] = json_value(state.listed)
+    return _compact({"schema": STATE_SCHEMA} | value)[:-1].encode()
+
+
+def line_end(derived_sha256: str, article_sha256: tuple[str, ...], text: bytes) -> bytes:
+    """The rest of it, from what `for_a_writer` gives."""
+    value = dict(zip(_ADDED, (derived_sha256, article_sha256, text.hex()), strict=True))
+    return f",{_compact(value)[1:]}\n".encode()
+
+
+def place_and_end(line: bytes) -> tuple[int, bytes] | None:
+    """The `content_seq` of a line of a speech, and its `line_end`; null for any other line."""
+    seq, at = _CONTENT_SEQ.search(line), line.rfind(b',"derived_sha256":')
+    return (int(seq[1]), line[at:]) if seq and at > 0 else None
 
 
 def payload_line(payload: Kept) -> bytes:
