@@ -35,6 +35,7 @@ from pipelines.archive.prove.proofs import CaptureProofs
 from pipelines.archive.read.payloads import KeptPayloads
 from pipelines.archive.write.captures import CaptureFiles
 from pipelines.warc.exchange import Exchange
+from pipelines.warc.exchanges import Exchanges, with_payload
 from pipelines.warc.http import HttpRequest, HttpResponse, payload_of
 from pipelines.warc.record_reader import read_at, records
 from pipelines.warc.record_writer import WarcWriter
@@ -329,6 +330,13 @@ def test_of_an_address_repeated_answers_come_first_and_at_moments_of_their_own(t
             files.add(exchange(LIST, body, date=f"2026-01-02T00:00:0{second}Z"))
         files.close()
         assert (files.counts["repeated"], files.counts["exchanges"]) == (repeats, len(came) - repeats)
+        again = [answer for answer in files.unnamed() if answer.file == FIRST]
+        names = sorted(file.name for file in (tmp_path / str(number)).glob("second-*"))
+        exchanges = Exchanges(tmp_path / str(number), names, again)
+        taken = [found for _ in came if (pair := exchanges.take("GET", LIST, b"")) and (found := pair[1])]
+        bodies = [HttpResponse.parse(with_payload(exchanges.home, found.record).block).body for found in taken]
+        assert list(zip([found.at[-2] for found in taken], bodies, strict=True)) == came
+        assert (exchanges.left, exchanges.take("GET", LIST, b"")) == (0, None)
 
 
 def test_answers_are_stored_again_when_asked_for_or_when_the_stored_one_cannot_be_read(tmp_path: Path) -> None:
