@@ -19,6 +19,7 @@ from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.redact import redact
+from pipelines.canonical import sorted_sha256
 from pipelines.record import Listed, Row
 from tests.broken import reseal
 from tests.exchanges import exchange
@@ -134,7 +135,9 @@ def replaced(name: str, old: bytes, new: bytes) -> Callable[[Path], None]:
 def forged(**said: Any) -> Callable[[Path], None]:
     def change(root: Path) -> None:
         file = root / "state.json"
-        file.write_text(json.dumps(json.loads(file.read_bytes()) | said))
+        value = {**json.loads(file.read_bytes()), **said}
+        del value["document_sha256"]
+        file.write_text(json.dumps(value | {"document_sha256": sorted_sha256(value)}))
 
     return change
 
@@ -146,6 +149,7 @@ NOT_TO_BE_USED: dict[str, tuple[Callable[[Path], object], bool]] = {
     "with a flipped byte": (replaced("state.jsonl", b'"version":2', b'"version":3'), True),
     "with another text": (replaced("state.jsonl", b'"derived_sha256":"', b'"derived_sha256":"0'), True),
     "of other rules": (forged(fold="2"), False),
+    "with a flipped number": (replaced("state.json", b'"gone": ', b'"gone": 1'), True),
     "with words for numbers": (forged(speeches="four"), True),
     "no document": (lambda root: (root / "state.json").write_bytes(b"[]"), True),
 }

@@ -14,7 +14,7 @@ from pipelines.archive.prove.history import line_digest
 from pipelines.archive.read.derived import DERIVED, LATEST, STATE
 from pipelines.archive.read.index import index_line
 from pipelines.archive.read.latest import version_line
-from pipelines.archive.read.state_file import FOLD, line_begin, payload_line, place_and_end
+from pipelines.archive.read.state_file import FOLD, checked_about, line_begin, payload_line, place_and_end
 from pipelines.untrusted import json_object, whole
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ class StateCheck(DerivedCheck):
 
 def _fold_of(file: Path) -> Any:
     try:
-        return json_object(file).get("fold")
+        return checked_about(file).get("fold")
     except (OSError, ValueError):
         return None
 

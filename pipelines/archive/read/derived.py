@@ -44,8 +44,8 @@ class Source:
 class Derived:
     """A file of lines, and the document beside it.
 
-    `make` gives the lines; gone speeches have a line only with `keeps_gone`. `tell` gives what the document of a
-    commit says beside what every one says.
+    `make` gives the lines; gone speeches have a line only with `keeps_gone`. `tell` gives what the document
+    says from what every one says, and the head of its commit.
     """
 
     schema: str
@@ -53,12 +53,12 @@ class Derived:
     about_file: str
     keeps_gone: bool
     make: Callable[[Source], Iterator[bytes]]
-    tell: Callable[[Known, str], dict[str, Any]] = lambda _known, _head: {}
+    tell: Callable[[dict[str, Any], Known, str], dict[str, Any]] = lambda told, _known, _head: told
 
     def document(self, commit: Commit, count: int, sha256: str, size: int, known: Known) -> bytes:
         """The bytes of the document, for the lines of `commit`."""
         told = {"schema": self.schema, "commit": commit.n, "count": count, "sha256": sha256, "bytes": size}
-        return json_document(told | self.tell(known, commit.sha256))
+        return json_document(self.tell(told, known, commit.sha256))
 
 
 def _latest(source: Source) -> Iterator[bytes]:

@@ -20,12 +20,13 @@ from pipelines.archive.errors import Damaged
 from pipelines.archive.read.known import Known, Totals
 from pipelines.archive.read.payloads import Kept, KeptPayloads
 from pipelines.archive.read.state import SAYING, SpeechState
-from pipelines.canonical import json_value
+from pipelines.canonical import json_value, sorted_sha256
 from pipelines.record import Row
 from pipelines.untrusted import json_object, parsed_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 STATE_SCHEMA = "state/1"
 PAYLOAD_SCHEMA = "payload/1"
@@ -36,6 +37,7 @@ FOLD = f"1+{hashlib.sha256(','.join(SAYING).encode()).hexdigest()[:12]}"
 A state folded by other rules is not damaged; it is not used, and made anew.
 """
 _NAMES = tuple(field.name for field in fields(SpeechState))
+_SEAL = "document_sha256"
 _ADDED = ("derived_sha256", "article_sha256", "text")
 _CONTENT_SEQ = re.compile(rb'"content_seq":(\d{1,18}),')
 
@@ -131,10 +133,10 @@ def _text(value: Any) -> str:
     return value
 
 
-def told_by(known: Known, head: str) -> dict[str, Any]:
-    """What `state.json` says beside what every derived document says."""
+def told_by(told: dict[str, Any], known: Known, head: str) -> dict[str, Any]:
+    """What `state.json` says, given what every derived document says: totals, and a hash of all of it."""
     totals = known.totals
-    return {
+    whole = told | {
         "fold": FOLD,
         "head": head,
         "speeches": len(known.states),
@@ -145,6 +147,15 @@ def told_by(known: Known, head: str) -> dict[str, Any]:
         "redactions": totals.redactions,
         "last_run": totals.last_run,
     }
+    return whole | {_SEAL: sorted_sha256(whole)}
+
+
+def checked_about(file: Path) -> dict[str, Any]:
+    """The content of a `state.json`; `OSError` or `ValueError` when it cannot be read or was altered."""
+    value = json_object(file)
+    if value.pop(_SEAL, None) != sorted_sha256(value):
+        raise ValueError("it was altered")
+    return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +193,7 @@ def read_tip(layout: Layout) -> Tip | None:
 
 def read_about_state(layout: Layout) -> StateAbout:
     """What `state.json` says; `OSError`, `ValueError`, `KeyError` or `TypeError` when it cannot be read."""
-    value = json_object(layout.path(STATE_JSON))
+    value = checked_about(layout.path(STATE_JSON))
     if (value["schema"], value["fold"]) != (STATE_SCHEMA, FOLD):
         raise ValueError("folded by other rules")
     for name in ("commit", "speeches", "gone", "last_seq", "versions", "observations"):
