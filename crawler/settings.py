@@ -17,6 +17,7 @@ from pipelines import __version__
 BOT_NAME = "speech-archive"
 USER_AGENT = f"speech-archive/{__version__} (archival crawler of CPPCC speeches)"  # default "Scrapy/VERSION …"
 SPIDER_MODULES = ["crawler.spiders"]  # default []
+NEWSPIDER_MODULE = "crawler.spiders"  # default "": where `scrapy genspider` writes
 COMMANDS_MODULE = "crawler.commands"  # default "": ours replaces `scrapy crawl`, which exits 0 on a failed crawl
 
 # Our own. Archives of a checkout go to its output/, those of an installed package to output/ in the working folder.

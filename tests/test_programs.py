@@ -33,6 +33,8 @@ PROGRAMS = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 def answer(path: str, _: Message) -> Answer:
     rows = [(n, f"在第{n}次会议上的讲话", "2020-01-01") for n in (1, 2, 3)]
+    if path == "/robots.txt":
+        return Answer("User-agent: *\nCrawl-delay: 0.05\n")
     if "GetHits" in path:
         return Answer("document.write('12');")
     if (number := re.search(r"[?&]d=(\d+)", path)) is None:
@@ -43,7 +45,7 @@ def answer(path: str, _: Message) -> Answer:
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with serve(answer) as url:
+    with serve(answer, has_robots=True) as url:
         yield url
 
 
@@ -92,10 +94,11 @@ def test_programs_crawl_seal_and_lose_nothing(url: str, tmp_path: Path) -> None:
     new = next(row for row in rows if row["event"])
     assert new == lines["3"] | dict.fromkeys(("seq", "commit", "recorded_at"))
 
-    unsealed = program(of_process.replace("print(seal(crawler).summary)", ""), url, tmp_path)
-    assert (unsealed.status, "is not sealed yet" in unsealed.err) == (0, True), unsealed
+    without_seal = of_process.replace("print(seal(crawler).summary)", "").replace('"gszx"', '"gszx", limit=2')
+    unsealed = program(without_seal, url, tmp_path)
+    assert (unsealed.status, "was not sealed" in unsealed.err) == (0, True), unsealed
     sealed = program(of_process, url, tmp_path)
-    assert (sealed.status, "complete (exit 0)" in sealed.out) == (0, True), sealed
+    assert (sealed.status, "complete (exit 0)" in sealed.out, sealed.err) == (0, True, ""), sealed
     assert "salvaged run" in sealed.out
     site = Site(tmp_path / "output")
     assert [commit.kind for commit in Archive(site.folder).commits()] == ["crawl", "crawl", "salvage", "crawl"]
@@ -119,3 +122,50 @@ def test_a_feed_that_cannot_be_written_is_told(url: str, site: Site, tmp_path: P
     assert ended.status == 1
     assert "feed      not written" in ended.out
     assert site.report()["verdict"] == "complete"
+
+
+def test_components_of_others_run_beside_ours(url: str, site: Site, tmp_path: Path) -> None:
+    theirs = {
+        "DOWNLOADER_MIDDLEWARES": '{"scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": 300}',
+        "SPIDER_MIDDLEWARES": '{"scrapy.spidermiddlewares.depth.DepthMiddleware": 900}',
+        "EXTENSIONS": '{"scrapy.extensions.logstats.LogStats": 0}',
+        "DOWNLOAD_HANDLERS": '{"ftp": null}',
+        "ITEM_PIPELINES": '{"tests.own.Noting": 500}',
+    }
+    settings = [word for name, value in theirs.items() for word in ("-s", f"{name}={value}")]
+    given = [*site.command(url, *settings), "-s", "MYADDON_KEY=1"]
+    ended = run(*given, env={"NOTED": str(tmp_path / "noted")})
+    assert (ended.status, "MYADDON_KEY" in ended.err) == (0, True), ended
+    assert (tmp_path / "noted").read_text("utf-8") == "Speech\n" * 3
+    assert len(site.latest()) == 3
+    assert site.report()["politeness"]["delay_seconds"] == 0.05
+    assert site.verify().status == 0
+
+
+@pytest.mark.parametrize("setting", ["HTTPCACHE_ENABLED=1", 'DOWNLOAD_HANDLERS={"https": "a.Handler"}'])
+def test_answers_from_elsewhere_are_refused_before_the_crawl(setting: str, url: str, site: Site) -> None:
+    ended = site.crawl(url, "-s", setting)
+    assert (ended.status, setting.partition("=")[0] in ended.err, site.root.exists()) == (2, True, False), ended
+
+
+@pytest.mark.parametrize("limit", ["ITEMCOUNT=1", "PAGECOUNT=3"])
+def test_a_limit_of_scrapy_interrupts_the_run(limit: str, url: str, site: Site) -> None:
+    ended = site.crawl(url, "-s", f"CLOSESPIDER_{limit}", "-s", "DOWNLOAD_DELAY=0.5")
+    assert (ended.status, "interrupted (by closespider_" in ended.out) == (11, True), ended
+    assert site.crawl(url).status == 0
+
+
+def test_spiders_of_others_run_as_in_any_project(url: str, tmp_path: Path) -> None:
+    more = ("-s", "SPIDER_MODULES=crawler.spiders,tests.own", "-s", "DOWNLOAD_DELAY=0")
+    feed = tmp_path / "own.jsonl"
+    assert run("scrapy", "crawl", "own", "-a", f"url={url}", "-O", str(feed), *more).status == 0
+    assert json.loads(feed.read_text("utf-8")) == {"url": url}
+    ended = run("scrapy", "crawl", "unknown", *more)
+    assert (ended.status, "own, speeches" in ended.err + ended.out) == (2, True), ended
+
+
+def test_parse_takes_a_profile(url: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text('section = "x"', "utf-8")
+    words = ("--spider", "speeches", "-a", "site=other", "-a", f"profile={tmp_path / 'bad.toml'}", url)
+    ended = run("scrapy", "parse", *words)
+    assert "key 'name' is missing" in ended.err, ended

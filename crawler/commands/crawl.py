@@ -1,6 +1,6 @@
-"""`scrapy crawl speeches`: Scrapy's command with the verdict as exit status.
+"""`scrapy crawl speeches`: Scrapy's command with the verdict as exit status. Other spiders are run by Scrapy's own.
 
-Scrapy's own returns 0 for a crawl that captured nothing; here the run gets its verdict and is sealed after it ended
+That one returns 0 for a crawl that captured nothing; here the run gets its verdict and is sealed after it ended
 (docs/operations.md lists the exit statuses).
 """
 
@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 
-from scrapy.commands import BaseRunSpiderCommand
+from scrapy.commands import crawl
 from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
@@ -30,10 +30,8 @@ from pipelines.verbs.output import harmless
 _SPIDER = "speeches"
 
 
-class Command(BaseRunSpiderCommand):
+class Command(crawl.Command):
     """The command `scrapy crawl`."""
-
-    requires_project = True
 
     def syntax(self) -> str:
         return f"speeches -a site=NAME {' '.join(f'[-a {name}=…]' for name in ARGUMENTS if name != 'site')}"
@@ -47,13 +45,22 @@ class Command(BaseRunSpiderCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if args != [_SPIDER]:
-            raise UsageError(f"the only spider is {_SPIDER!r}: scrapy crawl {self.syntax()}", print_help=False)
+            self._check_spider(args)
+            super().run(args, opts)
+            return
         # Until the crawl installs its own handlers, both signals end it here, and nothing is lost.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             self._crawl(opts)
         except KeyboardInterrupt:
             self._refuse("interrupted before the crawl began; run the same command again", Exit.INTERRUPTED)
+
+    def _check_spider(self, args: list[str]) -> None:
+        assert self.crawler_process is not None  # noqa: S101 - set by scrapy.cmdline before run()
+        spiders = self.crawler_process.spider_loader.list()
+        if len(args) != 1 or args[0] not in spiders:
+            known = ", ".join(sorted(spiders))
+            raise UsageError(f"name one spider of {known}: scrapy crawl {self.syntax()}", print_help=False)
 
     def _crawl(self, opts: argparse.Namespace) -> None:
         assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline before run()

@@ -53,13 +53,19 @@ class Arrival:
 
 def arrived(response: Response) -> str:
     """When the first byte of a response came (RFC 3339, UTC)."""
-    arrival: Arrival = response.meta["arrival"]
-    return arrival.at
+    return _arrival(response).at
+
+
+def _arrival(response: Response) -> Arrival:
+    arrival: Arrival | None = response.meta.get("arrival")
+    if arrival is None:
+        raise RuntimeError(f"{response.url}: a component of these settings answered in place of the site")
+    return arrival
 
 
 async def capture(role: CaptureRole, part: int, response: Response) -> Capture:
     """The `Capture` of a response's exchange, after it was written to the WARC file."""
-    arrival: Arrival = response.meta["arrival"]
+    arrival = _arrival(response)
     kept = await arrival.kept
     return Capture(
         role=role,

@@ -28,7 +28,7 @@ from crawler.http.blocked import TRANSIENT, obstacle
 from crawler.http.decode import as_text, lying_charset
 from crawler.http.ending import Stopping, ending_of
 from crawler.http.gate import OfSite
-from crawler.http.notes import note
+from crawler.http.notes import LONGEST_DELAY, note
 from crawler.http.redirects import MOST_REDIRECTS, is_redirect, redirect_of
 from pipelines.reasons import Reason
 
@@ -118,6 +118,7 @@ class Rfc9309RobotsMiddleware(RobotsTxtMiddleware):
             host = urlparse_cached(request).hostname or ""
             if (slot := engine.downloader.slots.get(host)) is not None:
                 slot.delay = max(slot.delay, float(delay))
+                self._stats.max_value(LONGEST_DELAY, slot.delay)
 
 
 class Undecodable(IgnoreRequest):

@@ -7,6 +7,8 @@ from typing import Any
 from scrapy.crawler import Crawler
 
 _PREFIX = "note/"
+LONGEST_DELAY = "crawl_delay/longest"
+"""Statistic: the longest delay between two requests, in seconds, that a robots.txt asked for and got."""
 
 
 def note(crawler: Crawler, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -30,11 +31,14 @@ class PageSpider(Spider):
     Args:
         name: name of the spider.
         site: site of the pages; by default the built-in site with the page's host.
+        profile: profile file of `site`, instead of the built-in one.
     """
 
-    def __init__(self, name: str, site: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, name: str, site: str | None = None, profile: str | None = None, **kwargs: Any) -> None:
         super().__init__(name, **kwargs)
-        self.site = site
+        if profile is not None and site is None:
+            raise WrongUse(f"-a profile={profile} needs -a site=NAME")
+        self.site, self.profile = site, Path(profile) if profile is not None else None
 
     async def start(self) -> AsyncIterator[Any]:
         """Refuse to crawl."""
@@ -43,17 +47,17 @@ class PageSpider(Spider):
 
     def parse(self, response: Response, **_: Any) -> Iterator[dict[str, Any] | Request]:
         """One page as a crawl reads it: the speech of an article, the rows of a list as requests."""
-        return page_as_read(response, profile_of(response.url, self.site), self.parse)
+        return page_as_read(response, profile_of(response.url, self.site, self.profile), self.parse)
 
 
-def profile_of(url: str, site: str | None = None) -> SiteProfile | None:
-    """The profile of `site`, or of the built-in site with the host of an address; None when there is none.
+def profile_of(url: str, site: str | None = None, file: Path | None = None) -> SiteProfile | None:
+    """The profile of `site`, in `file` if given, or of the built-in site with an address's host; None without one.
 
     Raises:
-        ProfileError: there is no such site.
+        ProfileError: there is no such site, or its profile is wrong.
     """
     if site is not None:
-        return load_profile(site)
+        return load_profile(site, file)
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     for profile in map(load_profile, site_names()):
         if host and host in {named.partition(":")[0].removeprefix("www.") for named in profile.hosts}:

@@ -9,7 +9,7 @@ from typing import Any
 
 from scrapy.crawler import Crawler
 
-from crawler.http.notes import notes, statistics
+from crawler.http.notes import LONGEST_DELAY, notes, statistics
 from crawler.run.agent import software
 from crawler.run.closed_year import pack_closed_year
 from crawler.run.job import CrawlJob
@@ -48,6 +48,10 @@ class Outcome:
         return self.verdict.exit_status
 
 
+_ENDS = {"finished", "closespider_errorcount"}
+"""Finish reasons of a crawl that no limit of Scrapy and no component stopped: errors are errors of this program."""
+
+
 def finish(job: CrawlJob, ended: str | None, traffic: dict[str, Any], politeness: dict[str, Any]) -> Outcome:
     """Compute the verdict of a run that has ended, and seal it. The caller must block signals.
 
@@ -62,6 +66,8 @@ def finish(job: CrawlJob, ended: str | None, traffic: dict[str, Any], politeness
     """
     if ended in {None, "shutdown"}:
         job.report.note_stopped("by a signal")
+    elif ended not in _ENDS:
+        job.report.note_stopped(f"by {ended}")
     if job.occasion.recorded is not None:
         job.occasion.recorded.end()
     mass = job.archive.mass_deletion()
@@ -178,7 +184,7 @@ def seal(crawler: Crawler, job: CrawlJob | None = None) -> Outcome:
 
 
 def park(job: CrawlJob, reason: str) -> None:
-    """End a crawl whose spider prepared its own job: save its lines, and warn that it is not sealed.
+    """End a crawl whose spider prepared its own job: save its lines, since `seal` may never come.
 
     `reason` is Scrapy's finish reason.
     """
@@ -191,12 +197,18 @@ def park(job: CrawlJob, reason: str) -> None:
     except ArchiveError as error:
         job.report.refuse(error.exit_status, str(error))
         _log.error("%s", error)
-    _log.warning(
-        "run %s is not sealed yet: its lines are in %s. Call crawler.seal(crawler) after the crawl for its verdict "
-        "and its commit; else the next run of the site salvages it as an interrupted run",
-        job.report.run,
-        job.folder / "staging",
-    )
+
+
+def leave_unsealed(job: CrawlJob) -> None:
+    """Release the site when the spider of a job is gone, and warn if nothing sealed the run meanwhile."""
+    if job.archive.is_open:
+        _log.warning(
+            "run %s was not sealed: its lines are in %s. Call crawler.seal(crawler) after the crawl for its verdict "
+            "and its commit; else the next run of the site salvages it as an interrupted run",
+            job.report.run,
+            job.folder / "staging",
+        )
+    job.archive.close()
 
 
 def _feeds_not_written(crawler: Crawler) -> str:
@@ -227,7 +239,7 @@ def _figures(crawler: Crawler) -> tuple[dict[str, Any], dict[str, Any]]:
         "user_agent": settings["USER_AGENT"],
         "obeys_robots_txt": settings.getbool("ROBOTSTXT_OBEY"),
         "robots_txt": robots,
-        "delay_seconds": settings.getfloat("DOWNLOAD_DELAY"),
+        "delay_seconds": max(settings.getfloat("DOWNLOAD_DELAY"), stats.get(LONGEST_DELAY, 0.0)),
         "retry_times": settings.getint("RETRY_TIMES"),
         "requests_at_once": settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN"),
     }

@@ -20,9 +20,9 @@ from crawler.http.hosts import Hosts
 from crawler.replay.answers import Replay
 from crawler.replay.occasion import CRAWL, Occasion, occasion_of
 from crawler.run.agent import software, user_agent
-from crawler.run.arguments import Arguments, WrongUse
+from crawler.run.arguments import LATEST, Arguments, WrongUse
 from crawler.run.job import CrawlJob
-from crawler.run.site_settings import ARCHIVING
+from crawler.run.site_settings import ARCHIVING, add_to
 from crawler.sites.profile import SiteProfile
 from pipelines import __version__
 from pipelines.archive.disk.heads_file import HeadsFile
@@ -34,6 +34,8 @@ from pipelines.archive.write.writer import ArchiveRun
 from pipelines.health import RunReport
 from pipelines.normalise import Normaliser
 from pipelines.record import SiteFacts
+
+_log = logging.getLogger(__name__)
 
 
 def prepare(
@@ -120,11 +122,19 @@ def _cautions(settings: BaseSettings, occasion: Occasion, folder: Path | None) -
 
 
 def check_names(given: Iterable[str]) -> None:
-    """Refuse (`WrongUse`) unknown settings: a misspelt DOWNLOAD_DELAY would be no delay at all."""
+    """Refuse (`WrongUse`) misspelt settings: with DOWNLOAD_DELY there would be no delay at all.
+
+    Other unknown names are only logged: an add-on or a spider's own component may read them.
+    """
     known = {name for module in (default_settings, project_settings) for name in vars(module) if name.isupper()}
     for name in set(given) - known:
-        like = get_close_matches(name, known, 1)
-        raise WrongUse(f"-s {name}=…: no such setting{f'; did you mean {like[0]}?' if like else ''}")
+        if like := get_close_matches(name.upper(), known, 1, _MISSPELT):
+            raise WrongUse(f"-s {name}=…: no such setting; did you mean {like[0]}?")
+        _log.warning("-s %s=…: neither Scrapy nor this project reads it; it is for an add-on, or has no effect", name)
+
+
+_MISSPELT = 0.78
+"""Similarity from which a name is a misspelling: ARCHIVE_DIR is .78 like ARCHIVE_ROOT, an add-on's names are less."""
 
 
 def _take_captures(archive: ArchiveRun, replay: Replay) -> None:
@@ -152,6 +162,7 @@ def _capture_info(profile: SiteProfile, run: str, settings: BaseSettings) -> dic
     }
 
 
+_FROM_THE_SITE = "every answer of a crawl comes from the site and is captured"
 _SECONDS = ("CRAWL_DELAY_MAX", "OUTAGE_WAIT", "IDLE_TIMEOUT", "HANG_MAX")
 
 
@@ -160,6 +171,10 @@ def _check_settings(settings: BaseSettings) -> None:
         value = str(settings[name])
         if not re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", value):
             raise WrongUse(f"-s {name}={value}: must be a number, 0 or more")
+    if settings.getbool("HTTPCACHE_ENABLED"):
+        raise WrongUse(f"-s HTTPCACHE_ENABLED: {_FROM_THE_SITE}; -a replay={LATEST} reads what is stored")
+    if taken := {"http", "https"} & set(settings.getdict("DOWNLOAD_HANDLERS")):
+        raise WrongUse(f"-s DOWNLOAD_HANDLERS: {', '.join(sorted(taken))}: {_FROM_THE_SITE}, by a handler of ours")
     if not str(settings["ARCHIVE_CONTACT"] or "-").isprintable():
         raise WrongUse("-s ARCHIVE_CONTACT: must be one line of printable characters")
 
@@ -194,7 +209,7 @@ def _facts(arguments: Arguments) -> SiteFacts:
 
 def adjust(settings: BaseSettings, job: CrawlJob) -> None:
     """Adjust the settings to the job, before Scrapy freezes them."""
-    settings.setdict(ARCHIVING, priority="spider")
+    add_to(settings, ARCHIVING)
     recorded = job.occasion.recorded
     own = recorded.settings() if recorded else {"USER_AGENT": user_agent(settings, job.hosts, "crawl")}
     settings.setdict(own, priority="cmdline")

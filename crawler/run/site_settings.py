@@ -6,7 +6,10 @@ in any other. Each line that departs from a default of Scrapy 2.19 names the def
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from scrapy.settings import BaseSettings
 
 SITE_ONLY: dict[str, Any] = {
     "DOWNLOAD_FAIL_ON_DATALOSS": False,  # default True: servers send a wrong length; AnotherTryMiddleware decides
@@ -54,3 +57,19 @@ ARCHIVING: dict[str, Any] = {
     },
 }
 """A spider with a prepared job: captures and items go into its archive."""
+
+_COMPONENTS = ("DOWNLOADER_MIDDLEWARES", "DOWNLOAD_HANDLERS", "SPIDER_MIDDLEWARES", "EXTENSIONS", "ITEM_PIPELINES")
+
+
+def add_to(settings: BaseSettings, ours: Mapping[str, Any]) -> None:
+    """Set `ours` with a spider's priority.
+
+    Components go into the `…_BASE` settings: a user's `-s DOWNLOADER_MIDDLEWARES=…` then adds to ours, where it would
+    replace them, and Crawl-delay, retries and the archive with them.
+    """
+    for name, value in ours.items():
+        if name in _COMPONENTS:
+            base = f"{name}_BASE"
+            settings.set(base, {**settings.getdict(base), **value}, priority="spider")
+        else:
+            settings.set(name, value, priority="spider")

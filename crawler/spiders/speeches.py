@@ -34,7 +34,7 @@ from crawler.replay.past import PastReader
 from crawler.replay.single import PageSpider, profile_of
 from crawler.run.arguments import Arguments
 from crawler.run.job import AnswersAnew, CrawlJob
-from crawler.run.outcome import park
+from crawler.run.outcome import leave_unsealed, park
 from crawler.run.prepare import adjust, prepare
 from pipelines.archive.read.state import SpeechState
 from pipelines.archive.write.captures import CaptureFiles
@@ -68,21 +68,21 @@ class SpeechesSpider(Spider):
 
     @classmethod
     def from_crawler(  # type: ignore[override]
-        cls, crawler: Crawler, *args: Any, job: CrawlJob | None = None, **arguments: str
+        cls, crawler: Crawler, *args: Any, job: CrawlJob | None = None, **arguments: object
     ) -> Spider:
         """The spider of a prepared job, or of the arguments of `scrapy crawl -a`; else `PageSpider`."""
-        if job is None and (cls.start is not _WALK or not arguments):
-            pages = PageSpider.from_crawler(crawler, cls.name, site=arguments.get("site"))
+        given = {name: str(value) for name, value in arguments.items()}
+        if job is None and (cls.start is not _WALK or not given):
+            pages = PageSpider.from_crawler(crawler, cls.name, site=given.get("site"), profile=given.get("profile"))
             if cls.start is not _WALK:
                 pages.start = MethodType(cls.start, pages)  # type: ignore[method-assign]
             return pages
-        own = job or prepare(Arguments.parse(arguments), crawler.settings)
+        own = job or prepare(Arguments.parse(given), crawler.settings)
         adjust(crawler.settings, own)
         spider = super().from_crawler(crawler, *args, job=own)
         if job is None:
             crawler.signals.connect(spider.park, signals.spider_closed)
-            # A program that never seals must not block the site's next run.
-            finalize(spider, own.archive.close)
+            finalize(spider, leave_unsealed, own)
         return spider
 
     @classmethod

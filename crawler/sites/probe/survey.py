@@ -12,6 +12,7 @@ from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Request, TextResponse
 from scrapy.robotstxt import RobotParser
+from scrapy.settings import BaseSettings
 
 from crawler.crawl.reading_time import reading_time
 from crawler.http.fetch import Fetched, Fetcher
@@ -19,7 +20,7 @@ from crawler.http.hosts import Hosts
 from crawler.pages import ArticlePage, Ask, Family, ListPage, SectionLink, family
 from crawler.pages.marks import Marks, marks_in
 from crawler.pages.page import Page, PageError, PageTimeError
-from crawler.run.site_settings import SITE_ONLY
+from crawler.run.site_settings import SITE_ONLY, add_to
 from crawler.sites.probe.naming import section_candidates
 from pipelines.exits import Exit
 from pipelines.reasons import Reason
@@ -72,7 +73,6 @@ class SurveySpider(Spider):
     """
 
     name = "survey"
-    custom_settings = SITE_ONLY
 
     def __init__(self, survey: Survey, sections: Sequence[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -87,6 +87,11 @@ class SurveySpider(Spider):
     def first_page(self) -> str:
         """The first address."""
         return self.survey.url
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Keep to one site."""
+        add_to(settings, SITE_ONLY)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> SurveySpider:

@@ -40,6 +40,11 @@ class SiteLock:
             self.release()
             raise
 
+    @property
+    def is_held(self) -> bool:
+        """Whether it was not released yet."""
+        return self._handle >= 0
+
     def release(self) -> None:
         """Release the lock; a second call does nothing."""
         if self._handle >= 0:

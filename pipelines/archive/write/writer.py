@@ -276,6 +276,11 @@ class ArchiveRun:
             shutil.rmtree(self._staging.folder)
             self._withdraw()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the run was neither sealed nor abandoned nor closed."""
+        return self._lock.is_held
+
     def close(self) -> None:
         """Release the site. Lines that were staged and not sealed stay for salvage."""
         with suppress(OSError):  # salvage cuts a torn end
