@@ -150,6 +150,7 @@ NOT_TO_BE_USED: dict[str, tuple[Callable[[Path], object], bool]] = {
     "with another text": (replaced("state.jsonl", b'"derived_sha256":"', b'"derived_sha256":"0'), True),
     "of other rules": (forged(fold="2"), False),
     "with a flipped number": (replaced("state.json", b'"gone": ', b'"gone": 1'), True),
+    "with an older number": (replaced("state.json", b'"commit": 1', b'"commit": '), True),
     "with words for numbers": (forged(speeches="four"), True),
     "no document": (lambda root: (root / "state.json").write_bytes(b"[]"), True),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.layout import natural_key
 from pipelines.archive.disk.streams import raw_lines
@@ -120,7 +120,7 @@ class StateCheck(DerivedCheck):
     def __init__(self, history: History, layout: Layout, commits: Sequence[Commit]) -> None:
         """Read which commit the document is of, and what the history shall look out for."""
         super().__init__(STATE, history, layout, commits)
-        self._is_by_other_rules = _fold_of(self._about) not in {None, FOLD}
+        self._is_by_other_rules, self._is_altered = _judged(self._about)
         if self._is_by_other_rules:
             return
         try:
@@ -145,7 +145,10 @@ class StateCheck(DerivedCheck):
         """Call this after the last commit: a problem, or a note when the files are only outdated."""
         if self._is_by_other_rules:
             return None, f"{STATE.lines_file}: of software with other rules; `rebuild` or the next run updates it"
-        return super().end()
+        problem, note = super().end()
+        if self._is_altered:
+            problem = problem or f"{self._about}: was altered; {REBUILD}"
+        return problem, note
 
     def _is_state(self, native_id: str, line: bytes) -> bool:
         begin, told = line_begin(self._history.known.states[native_id]), place_and_end(line)
@@ -153,11 +156,14 @@ class StateCheck(DerivedCheck):
         return is_proved and told is not None and line == begin + told[1]
 
 
-def _fold_of(file: Path) -> Any:
+def _judged(file: Path) -> tuple[bool, bool]:
+    """Whether a `state.json` is of software with other rules, and whether it was altered; neither when it is away."""
     try:
-        return checked_about(file).get("fold")
-    except (OSError, ValueError):
-        return None
+        return checked_about(file).get("fold") != FOLD, False
+    except OSError:
+        return False, False
+    except ValueError:
+        return False, True
 
 
 def derived_checks(history: History, layout: Layout, commits: Sequence[Commit]) -> list[DerivedCheck]:
