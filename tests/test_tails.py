@@ -323,11 +323,13 @@ def test_damage_is_told_before_a_run_commits_on_top(made: dict[int, Path], tmp_p
         ("runs/run-4.json", 5),
         (captured.file, 5),
         ("versions/2026/00000004.jsonl.gz", 5),
+        ("commits/00000003.json", 5),
+        ("commits/00000002.json", turned),
         ("runs/run-2.json", turned),
     ):
         root = Path(shutil.copytree(source, tmp_path / path.replace("/", "-")))
         data = bytearray((root / path).read_bytes())
-        data[len(data) // 2] ^= 1
+        data[data.find(b"run-") if path.startswith("commits") else len(data) // 2] ^= 1
         (root / path).write_bytes(data)
         before = files(root)
         with pytest.raises(errors.Damaged, match=rf"{path}: .*(altered|unreadable).*copy"):

@@ -93,7 +93,7 @@ def check_history(
     moment = datetime.fromisoformat(opened_at)
     damaged = damaged_newest(archive, moment.toordinal())
     if damaged and DAMAGE not in cautions.accept:
-        told = "; ".join(f"{layout.path(path)}: {said}" for path, said in damaged.items())
+        told = "; ".join(f"{layout.stored(path)}: {said}" for path, said in damaged.items())
         remedy = "Restore it from a copy; if there is none, -a accept=damage goes on and records it in the commit"
         raise Damaged(f"{told}. Nothing was written. {remedy}")
     passed: dict[str, dict[str, object]] = {DAMAGE: {"damaged": sorted(damaged)}} if damaged else {}

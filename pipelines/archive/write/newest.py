@@ -26,7 +26,8 @@ def damaged_newest(archive: Archive, turn: int) -> dict[str, str]:
     """The damaged files among those that a new commit would stand on, each with what is wrong.
 
     The last commit's files are read whole, so that each is read once, by the run after the one that wrote it. Of the
-    older commits one is checked, another for each `turn` (the number of the day).
+    older commits one is checked, another for each `turn` (the number of the day), with its place in the chain, which
+    opening an archive does not read.
     """
     layout, last = archive.layout, archive.last
     numbers = {1, turned := turn % last.n + 1, last.n, *archive.totals().redactions}
@@ -35,7 +36,12 @@ def damaged_newest(archive: Archive, turn: int) -> dict[str, str]:
     older = dict.fromkeys((ARCHIVE_JSON, *_paths(commits[turned])), MOST_OLDER)
     wanted: dict[str, int | None] = {**older, **dict.fromkeys(_paths(last))}
     found = {path: _damage(layout.stored(path), now[path], most) for path, most in wanted.items() if path in now}
-    return {path: said for path, said in found.items() if said}
+    broken = {
+        layout.commit_name(n): "its bytes were altered: the commit after it names other ones (prev)"
+        for n in {turned, last.n - 1}
+        if 0 < n < last.n and archive.commit(n + 1).prev != archive.commit(n).sha256
+    }
+    return {path: said for path, said in found.items() if said} | broken
 
 
 def damage(layout: Layout, commits: Sequence[Commit], path: str) -> str | None:
