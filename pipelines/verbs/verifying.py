@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 def add(verb: AddVerb) -> None:
     """Add the verb."""
     check = verb("verify", run, "Prove that nothing was lost or altered; exit status 5 when it was.")
-    check.add_argument("--head", metavar="SHA256", help="a head noted earlier: proves that nothing since was cut off")
+    head = "a head noted earlier: no commit up to it was removed, altered or replaced"
+    check.add_argument("--head", metavar="SHA256", help=head)
     heads = "a HEADS_FILE: every head of a site in it must be in its archive; ARCHIVE may be a folder of archives"
     check.add_argument("--heads", metavar="FILE", type=Path, help=heads)
     check.add_argument(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def added_reason(parser: argparse.ArgumentParser, *, needed: bool) -> None:
     """Add `--reason`."""
-    parser.add_argument("--reason", metavar="TEXT", required=needed, help="why; kept in the commit")
+    parser.add_argument("--reason", metavar="TEXT", required=needed, help="why; kept in the commit for good")
 
 
 def reason_of(arguments: argparse.Namespace) -> str:
