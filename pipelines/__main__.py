@@ -19,7 +19,7 @@ from pipelines.archive.write.redact import redact
 from pipelines.archive.write.salvage import Waiting, waiting_runs
 from pipelines.canonical import json_value
 from pipelines.verbs import audit_text, diff, export, feeds, log, pack, show, verifying
-from pipelines.verbs.acts import reconcile, repair
+from pipelines.verbs.acts import reconcile, rekey, repair, retire
 from pipelines.verbs.acts.decisions import added_reason, reason_of
 from pipelines.verbs.output import harmless, print_in_any_locale, print_message
 from pipelines.verbs.present import now
@@ -65,7 +65,7 @@ def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
     verb("status", _status, "Show what the archive holds, and how the last run ended.").add_argument(
         "--json", action="store_true", help=as_json
     )
-    for module in (verifying, log, show, diff, feeds, export, pack, reconcile):
+    for module in (verifying, log, show, diff, feeds, export, pack, reconcile, rekey, retire):
         module.add(verb)
     audit_text.add(verbs)
     repair.add(verbs)
@@ -92,12 +92,13 @@ def _status(arguments: argparse.Namespace) -> int:
     if lost := cut_tail(archive.layout, last):
         print_message(f"PROBLEM: {lost}")
     run = totals.last_run or {"run": last.run, "kind": last.kind}
-    present, gone = archive.speeches()
+    present, gone, succeeded = archive.speeches()
     facts: dict[str, Any] = {
         "site": archive.facts.site,
         "name": archive.facts.name,
         "last_run": {"run": run["run"], "kind": run["kind"]} | _verdict(archive, run["run"]),
-        "speeches": {"present": present, "gone": gone},
+        "speeches": {"present": present, "gone": gone, "succeeded": succeeded},
+        "retired": totals.retired,
         "versions": totals.versions,
         "last_commit": {"n": last.n, "recorded_at": last.recorded_at, "head": archive.head},
         "staging": json_value(waiting),
@@ -105,11 +106,14 @@ def _status(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(facts, ensure_ascii=False, indent=1))
         return 0
-    run, speeches, commit = facts["last_run"], facts["speeches"], facts["last_commit"]
+    run, commit = facts["last_run"], facts["last_commit"]
     print(f"site      {facts['site']}  {facts['name']}")
+    if totals.retired:
+        print(harmless(f"retired   by commit {totals.retired['commit']}: {totals.retired['reason']}"))
     print(f"last run  {run['run']}  {run['verdict'] or 'no verdict'}, exit status {run['exit_status']}")
     print(f"          {', '.join(f'{key} {count}' for key, count in (run['counts'] or {}).items()) or 'no counts'}")
-    print(f"speeches  {speeches['present']} present, {speeches['gone']} gone; {facts['versions']} version lines")
+    others = f", {succeeded} under other ids" if succeeded else ""
+    print(f"speeches  {present} present, {gone} gone{others}; {facts['versions']} version lines")
     print(f"commit    {commit['n']} of {commit['recorded_at']}\nhead      {commit['head']}")
     print(*map(_waiting, waiting), sep="\n", end="\n" if waiting else "")
     return 0

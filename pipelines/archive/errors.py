@@ -31,6 +31,12 @@ class WrongHost(ArchiveError):  # noqa: N818
     exit_status = Exit.WRONG_USE
 
 
+class Retired(ArchiveError):  # noqa: N818
+    """A person decided that the site is crawled no longer."""
+
+    exit_status = Exit.WRONG_USE
+
+
 class NewerFormat(ArchiveError):  # noqa: N818
     """The archive was written by a later format than this software knows."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive import Archive
+from pipelines.archive.disk.site_life import Rekey
 from pipelines.archive.read import feed, state
 from pipelines.archive.read.index import index_row
 from pipelines.canonical import json_value
@@ -16,6 +17,7 @@ from pipelines.verbs.reference import never_captured
 if TYPE_CHECKING:
     import argparse
 
+    from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.streams import Line
     from pipelines.verbs import AddVerb
 
@@ -57,11 +59,12 @@ def run(arguments: argparse.Namespace) -> int:
     archive = Archive(arguments.archive)
     wanted = archive.full_id(arguments.id)
     states: state.States = {}
-    versions, counts = [], Counts()
+    versions, counts, renamed = [], Counts(), []
     for commit, found in archive.about_by_commit(wanted):
         lines = list(found)
         if commit.listing and any(state.listed_as_before(states, {line["id"] for line in lines})):
             counts.add_listing()
+        renamed += _renamed(commit, wanted)
         state.fold_commit(states, commit, lines, for_writing=False)
         for line in lines:
             if "event" in line:
@@ -74,13 +77,22 @@ def run(arguments: argparse.Namespace) -> int:
     row = json_value(index_row(known))
     events = list(feed.changes(versions, 0, reprocessed=True))
     if arguments.json:
-        write_document(row | {"events": events, "looks": json_value(counts)})
+        write_document(row | {"events": events, "looks": json_value(counts), "renamed": renamed})
     else:
-        print(_for_people(row, events, counts))
+        print(_for_people(row, events, counts, renamed))
     return 0
 
 
-def _for_people(row: Line, events: list[Line], counts: Counts) -> str:
+def _renamed(commit: Commit, wanted: str) -> list[dict[str, Any]]:
+    """What a `rekey` commit says of one id."""
+    rekey = Rekey.of(commit)
+    if rekey is None:
+        return []
+    told = {"commit": commit.n, "recorded_at": commit.recorded_at, "reason": rekey.reason}
+    return [told | json_value(pair) for pair in rekey.pairs if wanted in {pair.old, pair.new}]
+
+
+def _for_people(row: Line, events: list[Line], counts: Counts, renamed: list[dict[str, Any]]) -> str:
     found = ", ".join(f"{presence} {count}" for presence, count in counts.presence.items())
     looked = ", ".join(f"{what} {count}" for what, count in counts.looked.items())
     views = "unknown"
@@ -96,6 +108,10 @@ def _for_people(row: Line, events: list[Line], counts: Counts) -> str:
         f"seen      first {row['first_seen']}, last {row['last_seen']}, article last read {row['last_checked']}",
         f"observed  {counts.total} ({found}); at {looked}",
         f"views     {views}",
+        *(
+            f"id is     {one['new']} now, was {one['old']} (commit {one['commit']}, by {one['by']}: {one['reason']})"
+            for one in renamed
+        ),
         "events",
         *map(_event, events),
     ]

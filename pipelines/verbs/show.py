@@ -43,7 +43,9 @@ def _current(archive: Archive, id: str) -> Line:  # noqa: A002 - the contract's 
     known = archive.known(for_writing=False).states.get(id.partition(":")[2])
     if known is None:
         raise reference.never_captured(archive, id)
-    if known.is_gone:
+    if known.succeeded_by is not None:
+        print_message(f"{id}: the site has this speech as {known.succeeded_by} now")
+    elif known.is_gone:
         gone = archive.line(known.event_seq, known.event_commit)
         print_message(f"{id} is gone ({gone['presence']['reason']}, seen {gone['observed_at']})")
     return archive.line(known.content_seq, known.content_commit)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.commits import commit_files, commit_number, read_commits, sidecar_text
+from pipelines.archive.disk.site_life import Rekey, Retirement
 from pipelines.archive.disk.wrong_clock import WrongClock
 from pipelines.archive.errors import Damaged, NewerFormat
 from pipelines.untrusted import document, whole
@@ -43,6 +44,8 @@ def sound_chain(layout: Layout) -> Chain:
     try:
         for commit in read_commits(layout):
             _check_clock(layout, commit, sound)
+            for kind in (Rekey, Retirement):
+                kind.of(commit)
             sound.append(commit)
     except NewerFormat:
         # A flipped byte may look like another format; the hash beside the commit decides which it is.

@@ -12,7 +12,7 @@ from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
 from pipelines.archive.prove.history import line_digest
 from pipelines.archive.read.derived import DERIVED, LATEST, STATE
-from pipelines.archive.read.index import index_line
+from pipelines.archive.read.index import is_index_line
 from pipelines.archive.read.latest import version_line
 from pipelines.archive.read.state_file import FOLD, checked_about, line_begin, payload_line, place_and_end
 from pipelines.untrusted import json_object, whole
@@ -87,14 +87,14 @@ class DerivedCheck:
     def _judges(self) -> Iterator[Callable[[bytes], bool]]:
         """For each line that must be there, in order, what tells whether it is right."""
         states = self._history.known.states
-        wanted = (key for key, state in states.items() if self._what.keeps_gone or not state.is_gone)
+        wanted = (key for key, state in states.items() if self._what.keeps_gone or state.is_present)
         for native_id in sorted(wanted, key=natural_key):
             yield partial(self._is_right, native_id)
 
     def _is_right(self, native_id: str, line: bytes) -> bool:
         state = self._history.known.states[native_id]
         if self._what is not LATEST:
-            return line == index_line(state)
+            return is_index_line(line, state)
         made_from = version_line(line, state)
         return made_from is not None and line_digest(made_from) == self._history.digests[native_id]
 

@@ -11,6 +11,7 @@ from pipelines.archive.disk.files import INFLATE_ERRORS
 from pipelines.archive.disk.layout import natural_key
 from pipelines.archive.disk.listings import rows_sha256
 from pipelines.archive.disk.redactions import is_redacted
+from pipelines.archive.disk.site_life import Rekey
 from pipelines.archive.disk.streams import parsed
 from pipelines.archive.errors import Damaged
 from pipelines.archive.prove.fixity import MeasuredLines, difference
@@ -68,6 +69,7 @@ class History:
         self._proofs.take(commit)
         if message := self._proofs.flaw():
             raise Damaged(message)
+        self._check_rekey(commit)
         counts: Counter[str] = Counter()
         first = self._next_seq
         observed: set[str] = set()
@@ -79,6 +81,14 @@ class History:
         self._check_totals(commit, first, counts)
         if message := self._capture_complaint(answer.document() for answer in commit.repeated):
             raise Damaged(f"{self._layout.commit(commit.n)}, repeated: {message}")
+
+    def _check_rekey(self, commit: Commit) -> None:
+        rekey = Rekey.of(commit)
+        for pair in rekey.pairs if rekey else ():
+            for one in (pair.old, pair.new):
+                site, _, native_id = one.partition(":")
+                if site != self.site or native_id not in self.known.states:
+                    raise Damaged(f"{self._layout.commit(commit.n)}: rekey names {one}, of which no version is known")
 
     def _check_listing(self, commit: Commit, listing: Listing, observed: set[str]) -> None:
         """A listing must be of exactly the rows that it stands for, and proved by its captures."""

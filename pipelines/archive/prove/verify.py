@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.disk.commits import Commit, files_now
 from pipelines.archive.disk.files import NamedFile, file_digest
 from pipelines.archive.disk.layout import ARCHIVE_JSON, DERIVED_FILES, LINK, Layout, links_below, run_file
+from pipelines.archive.disk.site_life import Rekey, Retirement
 from pipelines.archive.disk.wrong_clock import WrongClock
 from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat, NotAnArchive
 from pipelines.archive.prove.anchors.anchor_check import check_anchors
@@ -358,6 +359,10 @@ class _Proof:
             elif commit.kind == RECONCILIATION:
                 lost = ", ".join(str(entry.get("n")) for entry in lost_of(commit))
                 said = f"commits that are not in this chain were given up: {lost}"
+            elif rekey := Rekey.of(commit):
+                said = f"{len(rekey.pairs)} speeches have another id since"
+            elif retired := Retirement.of(commit):
+                said = "the site is retired" if retired.is_retired else "the site is no longer retired"
             else:
                 continue
             self.report.notes.append(f"commit {commit.n}: {said} ({told.get('reason')})")

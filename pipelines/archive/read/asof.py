@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipelines.archive.disk.site_life import succeeded_by
 from pipelines.archive.disk.streams import heading, parsed, raw_lines
 from pipelines.archive.disk.wrong_clock import latest_possible
 
@@ -37,6 +38,7 @@ def as_of_lines(layout: Layout, commits: Sequence[Commit], at: str, known_at: st
     Each is the committed line with two more keys, `verified_before` and `verified_after`: the last observation up to
     `at` and the first one after it that confirmed this version, null when there was none. Moments are written as in
     lines; what was made under a clock ahead counts as of the moment at which that was recorded.
+    A speech that has another id now is there once.
     """
     bounds = latest_possible(commits)
     known = [c for c in commits if known_at is None or min(c.recorded_at, bounds.get(c.n, c.recorded_at)) <= known_at]
@@ -49,7 +51,10 @@ def as_of_lines(layout: Layout, commits: Sequence[Commit], at: str, known_at: st
     for commit in known:
         for raw, number, file in _raw(layout, commit, "observations"):
             _confirm(standings, parsed(raw, file, number), at, bounds.get(commit.n))
-    wanted = {standing.seq: standing for standing in standings.values() if standing.is_present}
+    # Before the new id was first seen, the site had the speech under the old one.
+    succeeded = {old for old, new in succeeded_by(known).items() if new in standings}
+    present = (one for id_, one in standings.items() if one.is_present and id_ not in succeeded)
+    wanted = {standing.seq: standing for standing in present}
     of_commits = {standing.commit for standing in wanted.values()}
     for commit in known:
         if commit.n not in of_commits or commit.first_seq is None:

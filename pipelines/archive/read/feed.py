@@ -6,6 +6,7 @@ import re
 from array import array
 from typing import TYPE_CHECKING
 
+from pipelines.archive.disk.site_life import Rekey
 from pipelines.archive.disk.wrong_clock import latest_possible
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.read.moments import start_of
@@ -78,6 +79,33 @@ def changes(versions: Iterable[Line], after: int, *, reprocessed: bool) -> Itera
                 fields = [key for key, old, new in zip(SAYING, was, now, strict=True) if old != new]
         if line["seq"] > after and (reprocessed or event != "reprocessed"):
             yield {"schema": CHANGE_SCHEMA} | {key: line[key] for key in _TOLD} | {"fields": fields}
+
+
+def is_after(since: str | int, rekey: dict[str, int], commit: Commit) -> bool:
+    """Whether a `rekey` commit comes after a place in history; `rekey` is {commit, after}, as `Totals` has it."""
+    found = _SINCE.fullmatch(str(since))
+    if found is None:
+        return commit.recorded_at >= start_of(str(since))
+    return rekey["commit"] > int(found[2]) if found[1] == "commit" else rekey["after"] >= int(found[2])
+
+
+def with_succeeded(events: Iterable[Line], rekeys: Iterable[Commit]) -> Iterator[Line]:
+    """The events with those of `rekeys`, by commit; these have no seq and nothing of a text."""
+    waiting = list(rekeys)
+    for event in events:
+        while waiting and waiting[0].n < event["commit"]:
+            yield from _succeeded(waiting.pop(0))
+        yield event
+    for commit in waiting:
+        yield from _succeeded(commit)
+
+
+def _succeeded(commit: Commit) -> Iterator[Line]:
+    rekey = Rekey.of(commit)
+    for pair in rekey.pairs if rekey else ():
+        told = {"commit": commit.n, "id": pair.old, "event": "succeeded", "recorded_at": commit.recorded_at}
+        nothing = dict.fromkeys((*_TOLD, "fields"))
+        yield {"schema": CHANGE_SCHEMA} | nothing | told | {"succeeded_by": pair.new}
 
 
 def _fingerprint(line: Line) -> array[int]:

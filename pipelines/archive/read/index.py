@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 INDEX_SCHEMA = "index/1"
 
-Standing = Literal["present", "unlisted", "missing", "withheld", "unknown", "gone"]
+Standing = Literal["present", "unlisted", "missing", "withheld", "unknown", "gone", "succeeded"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,9 @@ class IndexRow:
 
     schema: Annotated[str, "index/1"]
     id: Annotated[SpeechId, "site:native_id"]
-    state: Annotated[Standing, "gone when that is proven, else the presence in the newest observation"]
+    state: Annotated[
+        Standing, "succeeded by another id; gone, when that is proven; else the presence in the newest observation"
+    ]
     title: Annotated[str, "of the newest reading"]
     url: Annotated[str, "canonical address, of the newest reading"]
     first_seen: Annotated[str, "UTC, when it was created"]
@@ -36,6 +38,7 @@ class IndexRow:
     last_seq: Annotated[int, "of the newest line about it, version or observation"]
     view_count: Annotated[int | None, "newest non-null observation"]
     view_count_at: Annotated[str | None, "when that was seen, UTC"]
+    succeeded_by: Annotated[SpeechId | None, "the id under which the site has it now"]
 
 
 def index_lines(states: States) -> Iterator[bytes]:
@@ -54,7 +57,7 @@ def index_row(state: SpeechState) -> IndexRow:
     return IndexRow(
         schema=INDEX_SCHEMA,
         id=state.id,
-        state="gone" if state.is_gone else state.presence,
+        state=_standing(state),
         title=state.title,
         url=state.url,
         first_seen=state.first_seen,
@@ -65,4 +68,19 @@ def index_row(state: SpeechState) -> IndexRow:
         last_seq=state.last_seq,
         view_count=state.view_count,
         view_count_at=state.view_count_at,
+        succeeded_by=state.succeeded_by,
     )
+
+
+def _standing(state: SpeechState) -> Standing:
+    if state.succeeded_by is not None:
+        return "succeeded"
+    return "gone" if state.is_gone else state.presence
+
+
+_ADDED_LATER = b',"succeeded_by":null'
+
+
+def is_index_line(line: bytes, state: SpeechState) -> bool:
+    """True for the line of a speech, also as software wrote it before ids could be succeeded."""
+    return index_line(state) in {line, line.replace(b"}\n", _ADDED_LATER + b"}\n")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args
 
+from pipelines.archive.disk.site_life import Rekey, Retirement
 from pipelines.archive.read.payloads import KeptPayloads
 from pipelines.archive.read.state import fold_commit
 from pipelines.record import Event
@@ -23,7 +24,9 @@ EVENTS: tuple[str, ...] = get_args(Event)
 class Totals:
     """Sums over commits. `last_seq` is 0 before the first line; `redactions` are numbers of commits.
 
-    `last_run` is {commit, run, kind} of the newest commit with a run report.
+    `last_run` is {commit, run, kind} of the newest commit with a run report. `rekeys` are {commit, after}: the number
+    of a commit and the last seq before it; `id_namespace` is the last that one of them names, null if none does.
+    `retired` is {commit, reason} while the site is retired.
     """
 
     last_seq: int = 0
@@ -31,6 +34,9 @@ class Totals:
     observations: int = 0
     redactions: list[int] = field(default_factory=list)
     last_run: dict[str, Any] | None = None
+    rekeys: list[dict[str, int]] = field(default_factory=list)
+    id_namespace: str | None = None
+    retired: dict[str, Any] | None = None
 
     def take(self, commit: Commit) -> None:
         """Take the next commit into account."""
@@ -41,6 +47,11 @@ class Totals:
             self.redactions.append(commit.n)
         if commit.is_run:
             self.last_run = {"commit": commit.n, "run": commit.run, "kind": commit.kind}
+        if rekey := Rekey.of(commit):
+            self.rekeys.append({"commit": commit.n, "after": self.last_seq})
+            self.id_namespace = rekey.namespace or self.id_namespace
+        if told := Retirement.of(commit):
+            self.retired = {"commit": commit.n, "reason": told.reason} if told.is_retired else None
 
     @classmethod
     def of(cls, commits: Iterable[Commit]) -> Totals:
@@ -77,5 +88,10 @@ class Known:
 
     @property
     def gone(self) -> int:
-        """How many speeches are gone."""
-        return sum(state.is_gone for state in self.states.values())
+        """How many speeches are gone; those that have another id now are not."""
+        return sum(state.is_gone and state.succeeded_by is None for state in self.states.values())
+
+    @property
+    def succeeded(self) -> int:
+        """How many ids of the site were replaced by others."""
+        return sum(state.succeeded_by is not None for state in self.states.values())

@@ -46,7 +46,7 @@ def latest_lines(
     with tempfile.TemporaryFile(dir=scratch) as bodies:
         places = _gather(layout, commits, states, bodies, completes=completes)
         before = _of_base(base) if base else iter(())
-        present = (native_id for native_id, state in states.items() if not state.is_gone)
+        present = (native_id for native_id, state in states.items() if state.is_present)
         for native_id in sorted(present, key=natural_key):
             state, place = states[native_id], places.get(native_id)
             if place is None:
@@ -72,7 +72,7 @@ def _gather(
     layout: Layout, commits: Iterable[Commit], states: States, bodies: BinaryIO, *, completes: bool
 ) -> dict[str, tuple[int, int]]:
     """Copy the wanted lines into `bodies`; returns the place of each."""
-    wanted = {state.content_seq: state for state in states.values() if completes or not state.is_gone}
+    wanted = {state.content_seq: state for state in states.values() if completes or state.is_present}
     places, end = {}, 0
     for commit in commits:
         named = commit.stream("versions")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from copy import copy
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,16 +84,20 @@ class Archive:
         """The seq of the last line; 0 before the first one."""
         return self.totals().last_seq if self.last.last_seq is None else self.last.last_seq
 
+    def facts_now(self) -> SiteFacts:
+        """What archive.json says of the site, with the `id_namespace` that the last new CMS gave it."""
+        return replace(self.facts, id_namespace=self.totals().id_namespace or self.facts.id_namespace)
+
     def totals(self) -> Totals:
         """Sums over all commits."""
         return self._state.totals if self._state else Totals.of(self.commits())
 
-    def speeches(self) -> tuple[int, int]:
-        """How many speeches are present, and how many are gone."""
-        if self._state:
-            return self._state.speeches - self._state.gone, self._state.gone
+    def speeches(self) -> tuple[int, int, int]:
+        """How many speeches are present, how many are gone, and how many ids have others now."""
+        if about := self._state:
+            return about.speeches - about.gone - about.succeeded, about.gone, about.succeeded
         known = self.known(for_writing=False)
-        return len(known.states) - known.gone, known.gone
+        return len(known.states) - known.gone - known.succeeded, known.gone, known.succeeded
 
     def known(self, *, for_writing: bool = True) -> Known:
         """What the archive knows of its speeches: from the state file when it is sound, else from the commits."""
@@ -184,10 +189,14 @@ class Archive:
     def changes(self, since: str | int = 0, *, reprocessed: bool = False) -> Iterator[Line]:
         """Every `change/1` after `since`: a seq (`123`, `seq:123`), `commit:4`, or a day or moment of recording.
 
-        Events are created, changed, gone and restored; with `reprocessed` also changes by our parser alone.
+        Events are created, changed, gone and restored; with `reprocessed` also changes by our parser alone; and
+        succeeded, of a commit that says which id a speech has now: it has no seq, and is told for a seq until a later
+        line follows.
         """
         after = feed.seq_before(since, self.last, self.last_seq, self.commits)
-        return feed.changes(self.versions() if after < self.last_seq else (), after, reprocessed=reprocessed)
+        events = feed.changes(self.versions() if after < self.last_seq else (), after, reprocessed=reprocessed)
+        rekeys = [one for one in self.totals().rekeys if feed.is_after(since, one, self.commit(one["commit"]))]
+        return feed.with_succeeded(events, [self.commit(one["commit"]) for one in rekeys])
 
     def view_counts(self, id: str | None = None) -> Iterator[Line]:  # noqa: A002 - the contract's key
         """Every `views/1`: one view count of one observation, of all speeches or of one (`gszx:4864` or `4864`)."""

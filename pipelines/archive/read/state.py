@@ -9,6 +9,7 @@ from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.redactions import is_redacted
+from pipelines.archive.disk.site_life import Rekey
 from pipelines.archive.disk.wrong_clock import CLOCK_KIND
 from pipelines.archive.errors import Damaged
 from pipelines.canonical import json_value, local_part, sorted_sha256
@@ -35,7 +36,7 @@ SAYING = names_of(Version, "published", "interpreted", "grounds")
 class SpeechState:
     """One speech after the lines folded so far. `first_missed_at` is set while observations find it absent,
     `first_doubted_at` while they find a text that is doubtfully its own. `files` are those fetched; `text` is
-    `text_digest` of the body.
+    `text_digest` of the body. `succeeded_by` is the id under which the site has it now, as a `rekey` commit says.
 
     `presence` is that of the newest observation; `last_seq` is of the newest line of either stream. The newest
     content line is `content_seq`, brought by `content_commit`; `event_seq` is of the last `created`, `gone` or
@@ -75,6 +76,12 @@ class SpeechState:
     counter_url: str | None = None
     files: tuple[tuple[str, str], ...] = ()
     text: bytes = b""
+    succeeded_by: str | None = None
+
+    @property
+    def is_present(self) -> bool:
+        """True unless it is gone, or the site has it under another id."""
+        return not self.is_gone and self.succeeded_by is None
 
 
 States = dict[str, SpeechState]
@@ -93,7 +100,7 @@ def load(history: Iterable[tuple[Commit, Iterable[Line]]], *, for_writing: bool 
 
 
 def fold_commit(states: States, commit: Commit, lines: Iterable[Line], *, for_writing: bool = True) -> None:
-    """Take the next commit into account: its lines, by rising seq, then its listing.
+    """Take the next commit into account: its lines, by rising seq, then its listing, then what its kind says.
 
     Each line is folded before the next is asked for. `Damaged` when one lacks what a line must have.
     """
@@ -111,6 +118,17 @@ def fold_commit(states: States, commit: Commit, lines: Iterable[Line], *, for_wr
             state.last_seen = commit.listing.observed_at
     if commit.kind == CLOCK_KIND:
         _set_back(states, commit.recorded_at)
+    if rekey := Rekey.of(commit):
+        _succeed(states, rekey)
+
+
+def _succeed(states: States, rekey: Rekey) -> None:
+    """Mark ids that have others now; `states` may be of a few speeches only."""
+    for pair in rekey.pairs:
+        if old := states.get(pair.old.partition(":")[2]):
+            old.succeeded_by = pair.new
+        if new := states.get(pair.new.partition(":")[2]):
+            new.succeeded_by = None
 
 
 def _set_back(states: States, now: str) -> None:
@@ -126,7 +144,7 @@ def listed_as_before(states: States, observed: Container[str]) -> Iterator[Speec
     """The speeches that a listing stands for; `observed` are the ids with an observation line in its commit."""
     for state in states.values():
         is_listed = state.presence == "present" and state.listed is not None
-        if is_listed and not state.is_gone and state.id not in observed:
+        if is_listed and state.is_present and state.id not in observed:
             yield state
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 STATE_SCHEMA = "state/1"
 PAYLOAD_SCHEMA = "payload/1"
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-FOLD = f"1+{hashlib.sha256(','.join(SAYING).encode()).hexdigest()[:12]}"
+FOLD = f"2+{hashlib.sha256(','.join(SAYING).encode()).hexdigest()[:12]}"
 """By which rules a state was folded: a number, raised when they change, and a hash of the keys in `derived_sha256`.
 
 A state folded by other rules is not damaged; it is not used, and made anew.
@@ -45,7 +45,7 @@ _COUNTS = frozenset(
     {"version", "reading", "content_seq", "content_commit", "event_seq", "event_commit", "last_seq", "view_count"}
 )
 _MAY_LACK = frozenset({"first_missed_at", "first_doubted_at", "view_count", "view_count_at", "published_on", "etag"})
-_MAY_LACK |= {"last_modified", "counter_url", "section", "listed"}
+_MAY_LACK |= {"last_modified", "counter_url", "section", "listed", "succeeded_by"}
 _OTHERS: dict[str, type] = {"is_gone": bool, "is_redacted": bool, "listed": dict}
 _OTHERS |= {"article_sha256": list, "files": list}
 
@@ -141,11 +141,15 @@ def told_by(told: dict[str, Any], known: Known, head: str) -> dict[str, Any]:
         "head": head,
         "speeches": len(known.states),
         "gone": known.gone,
+        "succeeded": known.succeeded,
         "last_seq": totals.last_seq,
         "versions": totals.versions,
         "observations": totals.observations,
         "redactions": totals.redactions,
         "last_run": totals.last_run,
+        "rekeys": totals.rekeys,
+        "id_namespace": totals.id_namespace,
+        "retired": totals.retired,
     }
     return whole | {_SEAL: sorted_sha256(whole)}
 
@@ -167,6 +171,7 @@ class StateAbout:
     sha256: str
     speeches: int
     gone: int
+    succeeded: int
     totals: Totals
 
 
@@ -196,15 +201,18 @@ def read_about_state(layout: Layout) -> StateAbout:
     value = checked_about(layout.path(STATE_JSON))
     if (value["schema"], value["fold"]) != (STATE_SCHEMA, FOLD):
         raise ValueError("folded by other rules")
-    for name in ("commit", "speeches", "gone", "last_seq", "versions", "observations"):
+    for name in ("commit", "speeches", "gone", "succeeded", "last_seq", "versions", "observations"):
         if type(value[name]) is not int:
             raise ValueError(f"{name} is no number")
     return StateAbout(
         commit=value["commit"], head=_text(value["head"]), sha256=_text(value["sha256"]),
-        speeches=value["speeches"], gone=value["gone"],
+        speeches=value["speeches"], gone=value["gone"], succeeded=value["succeeded"],
         totals=Totals(
             last_seq=value["last_seq"], versions=value["versions"], observations=value["observations"],
             redactions=[int(n) for n in value["redactions"]], last_run=_last_run(value["last_run"]),
+            rekeys=[{key: int(one[key]) for key in ("commit", "after")} for one in value["rekeys"]],
+            id_namespace=None if value["id_namespace"] is None else _text(value["id_namespace"]),
+            retired=_retired(value["retired"]),
         ),
     )  # fmt: skip
 
@@ -213,6 +221,10 @@ def _last_run(value: Any) -> dict[str, Any] | None:
     if value is None:
         return None
     return {"commit": int(value["commit"]), "run": _text(value["run"]), "kind": _text(value["kind"])}
+
+
+def _retired(value: Any) -> dict[str, Any] | None:
+    return None if value is None else {"commit": int(value["commit"]), "reason": _text(value["reason"])}
 
 
 def read_known(layout: Layout, about: StateAbout) -> Known | None:
@@ -231,5 +243,9 @@ def read_known(layout: Layout, about: StateAbout) -> Known | None:
     except (Damaged, OSError, ValueError, KeyError, TypeError):
         return None
     known.payloads = KeptPayloads.from_items(payloads)
-    is_right = sha256.hexdigest() == about.sha256 and (len(known.states), known.gone) == (about.speeches, about.gone)
+    is_right = sha256.hexdigest() == about.sha256 and _counts(known) == (about.speeches, about.gone, about.succeeded)
     return known if is_right else None
+
+
+def _counts(known: Known) -> tuple[int, int, int]:
+    return len(known.states), known.gone, known.succeeded

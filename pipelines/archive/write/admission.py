@@ -17,6 +17,7 @@ from pipelines.archive.errors import (
     Damaged,
     DiskFull,
     LockHeld,
+    Retired,
     TailLost,
     WrongHost,
 )
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.heads_file import HeadsFile, Noted
     from pipelines.record import SiteFacts
 
-CLOCK, DAMAGE = "clock", "damage"
+CLOCK, DAMAGE, NEW_CMS = "clock", "damage", "new-cms"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +43,21 @@ class Cautions:
         disk_floor: bytes of free space below which nothing more is written (`DiskFull`).
         heads: where heads are noted outside the archives; the last one must be in the chain.
         jump_days: days after the last commit from which the clock is not believed; null to believe it always.
-        accept: what a person has looked at and lets pass: `clock`, `damage`.
+        accept: what a person has looked at and lets pass: `clock`, `damage`, `new-cms`.
+        visits: the run asks the site, which a retired one must not be.
     """
 
     disk_floor: int = 64 << 20
     heads: HeadsFile | None = None
     jump_days: int | None = None
     accept: frozenset[str] = frozenset()
+    visits: bool = True
 
 
-def admit(layout: Layout, facts: SiteFacts, run: str, opened_at: str) -> Archive | None:
+USUAL = Cautions()
+
+
+def admit(layout: Layout, facts: SiteFacts, run: str, opened_at: str, cautions: Cautions = USUAL) -> Archive | None:
     """The archive a run may write to, null when it begins a new one; raises when it may not."""
     checked_name(facts.site, "site")
     checked_name(run, "run")
@@ -65,12 +71,16 @@ def admit(layout: Layout, facts: SiteFacts, run: str, opened_at: str) -> Archive
     archive = Archive(layout.root)
     assert about is not None  # noqa: S101 - the line above raises without it
     try:
-        check_site(layout, about, facts)
+        check_site(layout, archive.facts_now(), facts, is_new_cms=NEW_CMS in cautions.accept)
     except WrongHost as error:
         # A flipped byte in archive.json makes another site of this one.
         if said := damage(layout, archive.commits(), ARCHIVE_JSON):
             raise Damaged(f"{layout.path(ARCHIVE_JSON)}: {said}; restore it from a copy") from error
         raise
+    if cautions.visits and (retired := archive.totals().retired):
+        said = f"{layout.root}: retired by commit {retired['commit']} ({retired['reason']}). Nothing was requested"
+        undo = f"python -m pipelines retire {layout.root} --undo --reason TEXT"
+        raise Retired(f"{said}. To crawl it again: {undo}")
     check_clock(layout, archive, opened_at)
     if archive.holds_run(run):
         raise ArchiveError(f"{layout.root}: already holds a run {run}; give the run another id")
@@ -132,16 +142,22 @@ def _is_jump(last: Commit, moment: datetime, days: int | None) -> bool:
     return days is not None and moment - datetime.fromisoformat(last.recorded_at) > timedelta(days=days)
 
 
-def check_site(layout: Layout, about: SiteFacts, facts: SiteFacts) -> None:
-    """Refuse a run of `facts` where `about` names another site, or another host of it."""
+def check_site(layout: Layout, about: SiteFacts, facts: SiteFacts, *, is_new_cms: bool = False) -> None:
+    """Refuse a run of `facts` where `about` names another site, another host of it, or other ids."""
     remedy = "Give another ARCHIVE_ROOT"
-    if (about.site, about.id_namespace) != (facts.site, facts.id_namespace):
+    if about.site != facts.site:
+        raise WrongHost(f"{layout.root}: keeps {about.site}, this run is of {facts.site}. {remedy}")
+    if about.id_namespace != facts.id_namespace and not is_new_cms:
         kept, given = f"{about.site} ({about.id_namespace})", f"{facts.site} ({facts.id_namespace})"
-        raise WrongHost(f"{layout.root}: keeps {kept}, this run is of {given}: their ids would mix. {remedy}")
+        said = f"{layout.root}: keeps {kept}, this run is of {given}: their ids would mix"
+        way = f"-a accept=new-cms archives the new ids once, then: python -m pipelines rekey {layout.root}"
+        raise WrongHost(f"{said}. If the site has a new CMS, {way}; else correct `id_namespace` in the profile")
     kept_hosts, given_hosts = (sorted(_hostnames(f.hosts)) for f in (about, facts))
     if not set(kept_hosts) & set(given_hosts):
         kept, given = ", ".join(kept_hosts), ", ".join(given_hosts)
-        raise WrongHost(f"{layout.root}: keeps {kept}, this run would read {given}. {remedy}")
+        hosts = ", ".join(f'"{host}"' for host in (*given_hosts, *kept_hosts))
+        moved = f"If the site has moved, name both in its profile: hosts = [{hosts}]; else give another ARCHIVE_ROOT"
+        raise WrongHost(f"{layout.root}: keeps {kept}, this run would read {given}. {moved}")
 
 
 def _hostnames(hosts: tuple[str, ...]) -> set[str]:

@@ -133,7 +133,7 @@ def mass_deletion(gone: int, present: int) -> MassDeletion | None:
 
 def shows_known_row(known: SpeechState, line: Line) -> bool:
     """True for an observation of a list row that says nothing but that the row is as it was."""
-    is_listed = known.presence == "present" and not known.is_gone and known.listed is not None
+    is_listed = known.presence == "present" and known.is_present and known.listed is not None
     is_row_alone = line["looked"] == ["list"] and line["view_count"] is None and line["views_raw"] is None
     return is_listed and is_row_alone and Row(**line["listed"]) == known.listed
 

@@ -17,7 +17,7 @@ from pipelines.archive.read import state
 from pipelines.archive.read.known import Known
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write import changes
-from pipelines.archive.write.admission import Cautions, admit, check_clock, check_history, check_room
+from pipelines.archive.write.admission import NEW_CMS, USUAL, Cautions, admit, check_clock, check_history, check_room
 from pipelines.archive.write.captures import CaptureFiles
 from pipelines.archive.write.rebuild import heal, write_next
 from pipelines.archive.write.replacing import finish_acts
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from pipelines.record import Event, Listed, Missed, SiteFacts, Speech
 
 MASS_GONE = "mass-gone"
-_USUAL = Cautions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +70,10 @@ class ArchiveRun:
         self._lock = SiteLock(layout.lock, self._run)
         with ExitStack() as refused:
             refused.callback(self._withdraw)
-            found = admit(layout, self._facts, self._run, self._opened_at)
+            found = admit(layout, self._facts, self._run, self._opened_at, cautions)
             self._let_pass = check_history(layout, found, self._facts.site, self._opened_at, cautions)
+            if found and NEW_CMS in cautions.accept:
+                self._let_pass[NEW_CMS] = {"id_namespace": self._facts.id_namespace}
             self.last_commit_at = found.last.recorded_at if found else None
             if found:
                 # Before salvage: an act's folder in staging is not that of a dead run.
@@ -98,7 +99,7 @@ class ArchiveRun:
         run: str,
         opened_at: str,
         gone_after_days: int,
-        cautions: Cautions = _USUAL,
+        cautions: Cautions = USUAL,
         about: Mapping[str, Any] | None = None,
     ) -> Self:
         """Take the site's lock, salvage dead runs, load the state; every refusal comes before a write.
@@ -117,7 +118,7 @@ class ArchiveRun:
         given = {name: about.get(name, {}) for name in ("software", "request", "capture")}
         opening = Opening(run=run, opened_at=opened_at, facts=facts, **given)
         with writing(root):
-            admit(layout, facts, run, opened_at)
+            admit(layout, facts, run, opened_at, cautions)
             check_room(root, cautions.disk_floor)
             return cls(layout, opening, gone_after_days, cautions)
 
@@ -219,7 +220,7 @@ class ArchiveRun:
 
     def mass_deletion(self) -> changes.MassDeletion | None:
         """The number of speeches `seal` would mark gone, if too many for one run; else null."""
-        present = sum(not known.is_gone for known in self.known.values())
+        present = sum(known.is_present for known in self.known.values())
         return changes.mass_deletion(self._gone, present)
 
     def seal(
