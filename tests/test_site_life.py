@@ -15,7 +15,7 @@ from pipelines.archive import errors
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.admission import Cautions
-from pipelines.archive.write.kinds.rekey import Wanted, rekey
+from pipelines.archive.write.kinds.pairing import Wanted, rekey
 from pipelines.archive.write.kinds.retirement import retire
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.writer import ArchiveRun

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive import Archive
 from pipelines.archive.errors import NotUnderstood
-from pipelines.archive.write.kinds.rekey import Wanted, checked_ids, checked_pairs, match, new_namespace, rekey
+from pipelines.archive.write.kinds.pairing import Wanted, checked_ids, checked_pairs, match, new_namespace, rekey
 from pipelines.canonical import json_value
 from pipelines.verbs.acts.decisions import added_reason, reason_of
 from pipelines.verbs.output import harmless, write_document
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
 
     from pipelines.archive.read.state import States
-    from pipelines.archive.write.kinds.rekey import Matching
+    from pipelines.archive.write.kinds.pairing import Matching
     from pipelines.verbs import AddVerb
 
 
