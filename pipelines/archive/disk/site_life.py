@@ -17,7 +17,7 @@ REKEY, RETIREMENT = "rekey", "retirement"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class IdPair:
     """The site has the speech `old` as `new` now (both `site:native_id`); `by` says what they have in common."""
 
     old: str
@@ -29,7 +29,7 @@ class Pair:
 class Rekey:
     """`namespace` is the `id_namespace` of the new ids, null when it is the old one; `reason` is a person's."""
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[IdPair, ...]
     namespace: str | None
     reason: str
 
@@ -40,7 +40,7 @@ class Rekey:
             return None
         told: dict[str, Any] = commit.details or {}
         try:
-            pairs = tuple(Pair(**{key: _text(one[key]) for key in ("old", "new", "by")}) for one in told["pairs"])
+            pairs = tuple(IdPair(**{key: _text(one[key]) for key in ("old", "new", "by")}) for one in told["pairs"])
             namespace = None if told["namespace"] is None else _text(told["namespace"])
             found = cls(pairs=pairs, namespace=namespace, reason=_text(told["reason"]))
         except (KeyError, TypeError, ValueError) as error:
@@ -55,7 +55,7 @@ class Rekey:
         return {"reason": self.reason, "namespace": self.namespace, "pairs": pairs}
 
 
-def misfit_of_pairs(pairs: Iterable[Pair]) -> str | None:
+def misfit_of_pairs(pairs: Iterable[IdPair]) -> str | None:
     """What is wrong with the pairs of one commit: an id that is none, or one that stands in two of them."""
     seen: set[str] = set()
     for pair in pairs:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.layout import natural_key
-from pipelines.archive.disk.site_life import REKEY, Pair, Rekey, misfit_of_pairs
+from pipelines.archive.disk.site_life import REKEY, IdPair, Rekey, misfit_of_pairs
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.write.acts import Act, acting
 from pipelines.archive.write.admission import NEW_CMS
@@ -55,7 +55,7 @@ class Ambiguous:
 class Matching:
     """What `match` found. `unmatched` are old ids without a pair, not seen since the first new id came."""
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[IdPair, ...]
     ambiguous: tuple[Ambiguous, ...]
     unmatched: tuple[str, ...]
 
@@ -93,16 +93,16 @@ def match(states: States, wanted: Wanted) -> Matching:
     return Matching(pairs=tuple(ordered), ambiguous=tuple(ambiguous), unmatched=_unmatched(states, left, pairs))
 
 
-def _named(states: States, old: str, new: str) -> Pair:
+def _named(states: States, old: str, new: str) -> IdPair:
     for one in (old, new):
         if one not in states:
             raise NotUnderstood(f"--pair {old}={new}: {one} was never captured")
-    return Pair(old=states[old].id, new=states[new].id, by=BY_PERSON)
+    return IdPair(old=states[old].id, new=states[new].id, by=BY_PERSON)
 
 
 def _paired(
     left: Iterable[SpeechState], successors: Collection[str | None], by: str
-) -> tuple[list[Pair], list[Ambiguous]]:
+) -> tuple[list[IdPair], list[Ambiguous]]:
     groups: defaultdict[_Key, list[SpeechState]] = defaultdict(list)
     for state in left:
         if (key := LADDER[by](state)) is not None:
@@ -113,7 +113,7 @@ def _paired(
         new = [one for one in fresh if any(_may_precede(other, one) for other in group)]
         old = [one for one in group if any(_may_precede(one, other) for other in new)]
         if len(old) == len(new) == 1:
-            pairs.append(Pair(old=old[0].id, new=new[0].id, by=by))
+            pairs.append(IdPair(old=old[0].id, new=new[0].id, by=by))
         elif old:
             ambiguous.append(Ambiguous(old=_ids(old), new=_ids(new), by=by))
     return pairs, ambiguous
@@ -125,7 +125,7 @@ def _may_precede(old: SpeechState, new: SpeechState) -> bool:
     return is_off and old.first_seen < new.first_seen
 
 
-def _unmatched(states: States, left: Iterable[SpeechState], pairs: Iterable[Pair]) -> tuple[str, ...]:
+def _unmatched(states: States, left: Iterable[SpeechState], pairs: Iterable[IdPair]) -> tuple[str, ...]:
     """Without pairs nothing tells when the ids changed, and every deletion would be told."""
     since = min((states[pair.new.partition(":")[2]].first_seen for pair in pairs), default="")
     return _ids(one for one in left if one.last_seen < since and one.first_seen < since and not one.is_gone)
