@@ -264,7 +264,7 @@ def test_a_lost_tail_is_recorded_and_then_nothing_stands_in_the_way(
 def test_two_copies_that_parted_are_shown_and_one_goes_on(
     made: dict[int, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ours, theirs = (Path(shutil.copytree(made[3], tmp_path / name)) for name in ("ours", "theirs"))
+    ours, theirs = (Path(shutil.copytree(made[3], tmp_path / name)) for name in ("our copy", "theirs"))
     heads = tmp_path / "heads"
     with_heads(ours, 4, heads, speech("2", day(4), body="也改了"))
     HeadsFile(heads).note(Noted(at=day(4), site="gszx", commit=4, head=Archive(ours).head))

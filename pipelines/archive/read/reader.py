@@ -7,6 +7,7 @@ from copy import copy
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.commits import Commit, check_version, commit_at, read_commits
@@ -172,7 +173,9 @@ class Archive:
                 yield parsed(line, file, number)
         except Damaged as error:
             said = str(error).partition("; restore")[0]
-            raise Damaged(f"{said}; `python -m pipelines rebuild {self.layout.root}` makes it anew") from error
+            raise Damaged(
+                f"{said}; `python -m pipelines rebuild {quote(str(self.layout.root))}` makes it anew"
+            ) from error
 
     def as_of(self, at: str, known_at: str | None = None) -> Iterator[Line]:
         """The speeches present at `at` as known at `known_at` (default: now), by rising seq.

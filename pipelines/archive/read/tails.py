@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.layout import DERIVED_FILES
@@ -63,7 +64,7 @@ def derived_from(layout: Layout, name: str) -> dict[str, Any]:
 
 def remedy(root: Path, heads: str = "") -> str:
     """What to do about commits that are lost."""
-    accepting = f"python -m pipelines reconcile {root}{heads} --accept ours --reason TEXT"
+    accepting = f"python -m pipelines reconcile {quote(str(root))}{heads} --accept ours --reason TEXT"
     return f"Restore them with all their files from a copy; if there is none, record the loss: {accepting}"
 
 
@@ -96,12 +97,13 @@ def lost_tail(root: Path, commits: Sequence[Commit], lost: Sequence[Noted], file
     if first.commit > ours.n:
         what = "it is an older copy or another machine's, or its end was cut off"
         said = f"the chain ends at commit {ours.n} of {ours.recorded_at}: {what}"
-        return f"{root}: {noted} is not in the chain; {said}. {remedy(root, f' --heads {file}')}"
+        return f"{root}: {noted} is not in the chain; {said}. {remedy(root, f' --heads {quote(str(file))}')}"
     parting = commits[first.commit - 1]
     if parting.recorded_at > last.at:
         fork = "an older copy was restored and written on"
     else:
         fork = "two machines wrote at the same time, each its own copy"
     said = f"which has another commit {parting.n} (run {parting.run}, recorded at {parting.recorded_at}): {fork}"
-    way = f"Find the other copy; `python -m pipelines reconcile {root} --with OTHER` shows what each has alone"
+    command = f"python -m pipelines reconcile {quote(str(root))} --with OTHER"
+    way = f"Find the other copy; `{command}` shows what each has alone"
     return f"{root}: {noted} is not in the chain, {said}. {way}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from shlex import quote
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -171,7 +172,7 @@ def check_clock(layout: Layout, archive: Archive | None, now: str) -> None:
         return
     last = archive.last
     if moment < datetime.fromisoformat(last.recorded_at):
-        way = f"if the commit's is wrong: python -m pipelines repair clock {layout.root} --reason TEXT"
+        way = f"if the commit's is wrong: python -m pipelines repair clock {quote(str(layout.root))} --reason TEXT"
         said = f"{layout.root}: the clock says {now}, before commit {last.n}, of {last.recorded_at}"
         raise ClockBehind(f"{said}. Set the clock right; {way}")
 

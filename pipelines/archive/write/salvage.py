@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from datetime import datetime
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.commits import has_commits
@@ -136,7 +137,8 @@ def _opening(folder: Path) -> Opening | None:
 def _commit(sealing: Sealing, staged: StagedRun, dead: Opening, opened_at: str) -> Salvaged:
     newest = max(staged.newest, dead.opened_at)
     if datetime.fromisoformat(opened_at) < datetime.fromisoformat(newest):
-        way = f"if that run's was ahead: python -m pipelines repair clock {sealing.layout.root} --reason TEXT"
+        root = quote(str(sealing.layout.root))
+        way = f"if that run's was ahead: python -m pipelines repair clock {root} --reason TEXT"
         said = f"a dead run observed at {newest}, the clock says {opened_at}"
         raise ClockBehind(f"{sealing.folder}: {said}. Set the clock right; {way}")
     facts = CommitFacts(run=dead.run, kind=KIND, recorded_at=opened_at, software=dead.software)

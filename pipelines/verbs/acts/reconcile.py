@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from pipelines.archive import Archive
@@ -67,10 +68,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _how_to_keep(ours: Path, theirs: Path) -> str:
     """Commands, since moving an archive away is for a person to do."""
+    here, there, kept = (quote(str(path)) for path in (ours, theirs, ours.with_name(f"{ours.name}.given-up")))
     return (
-        f"nothing was written. To go on with {theirs}, in this order:\n"
-        f"  mv {ours} {ours}.given-up\n  cp -a {theirs} {ours}\n"
-        f"  python -m pipelines reconcile {ours} --with {ours}.given-up --accept ours --reason TEXT\n"
+        f"nothing was written. To go on with {there}, in this order:\n"
+        f"  mv {here} {kept}\n  cp -a {there} {here}\n"
+        f"  python -m pipelines reconcile {here} --with {kept} --accept ours --reason TEXT\n"
         "the last of them records what only the given-up copy has; redactions among it must be made again"
     )
 
