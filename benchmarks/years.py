@@ -46,7 +46,7 @@ from functools import partial
 from crawler.run import in_process
 root, url, moment = sys.argv[1:]
 in_process.prepare = partial(in_process.prepare, clock=lambda: datetime.fromisoformat(moment))
-settings = {"ARCHIVE_ROOT": root, "DOWNLOAD_DELAY": 0}
+settings = {"ARCHIVE_ROOT": root, "DOWNLOAD_DELAY": 0, "PACK_YEARS": False}
 outcome = in_process.crawl_site("gszx", settings=settings, start_url=url, accept="clock")
 sys.exit(int(outcome.exit_status))
 """
