@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,6 @@ from pipelines.exits import Exit
 from pipelines.untrusted import is_there, json_object, size_of
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator
 
     from pipelines.archive.disk.heads_file import HeadsFile
@@ -178,7 +178,7 @@ class _Proof:
         for commit in self._commits:
             for named in commit.files:
                 if commit.n > oldest or not named.path.endswith((".gz", ".tar")):
-                    self._check_file(commit, named)
+                    self._check_file(commit, named, parses_report=commit.n > oldest)
                 else:
                     self._check_size(commit, named)
         measured = f"the lines and captures of commits 1–{oldest} were only measured, " if oldest > 0 else ""
@@ -288,14 +288,14 @@ class _Proof:
         self.report.files += len(files)
         self.report.bytes += sum(self._may_be[named.path][0].bytes for named in files)
 
-    def _check_file(self, commit: Commit, named: NamedFile) -> None:
+    def _check_file(self, commit: Commit, named: NamedFile, *, parses_report: bool = True) -> None:
         self._count_files([named])
         file = self._stored(named.path)
         if not is_there(file) and self._packs.is_lost(commit, named.path):
             self._damaged_files += 1
             return
         found = fault(file, self._may_be[named.path], _first_seq(commit, named))
-        if found is None and named.path == run_file(commit.run):
+        if found is None and parses_report and named.path == run_file(commit.run):
             found = _unread(file)
         if found:
             self._add_problem(commit, found)
@@ -375,14 +375,20 @@ class _Proof:
         if self._broken and len(self._commits) + 1 in self._broken:
             return  # files of commits that cannot be trusted are not unknown files
         twice = 0
-        for file in sorted(layout.root.rglob("*")):
-            relative = file.relative_to(layout.root).as_posix()
+        for relative in sorted(_files_below(layout.root)):
             twice += relative in self._packs.packed
             is_known = relative in known or relative.startswith("staging/") or is_anchor_file(relative)
-            if not file.is_dir() and not is_known:
-                self.report.notes.append(f"{file}: no commit names it; no reader trusts it")
+            if not is_known:
+                self.report.notes.append(f"{layout.root / relative}: no commit names it; no reader trusts it")
         if twice:
             self.report.notes.append(f"{twice} files lie outside their container as well; `pack` removes them")
+
+
+def _files_below(root: Path) -> Iterator[str]:
+    """Every file below `root`, by its path in there."""
+    for folder, _, names in os.walk(root):
+        inside = os.path.relpath(folder, root)
+        yield from names if inside == "." else (f"{inside}/{name}" for name in names)
 
 
 def _unread(file: Stored) -> Fault | None:
