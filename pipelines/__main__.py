@@ -18,7 +18,7 @@ from pipelines.verbs.acts import reconcile, rekey, repair, retire
 from pipelines.verbs.acts.decisions import added_reason, reason_of
 from pipelines.verbs.output import print_in_any_locale, print_message
 from pipelines.verbs.present import now
-from pipelines.verbs.proofs import anchor
+from pipelines.verbs.proofs import anchor, prove
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +56,7 @@ def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
         added.set_defaults(verb=run)
         return added
 
-    for module in (status, verifying, log, show, diff, feeds, export, pack, reconcile, rekey, retire):
+    for module in (status, verifying, log, show, diff, feeds, export, pack, reconcile, rekey, retire, prove):
         module.add(verb)
     audit_text.add(verbs)
     repair.add(verbs)

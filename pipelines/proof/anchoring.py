@@ -107,7 +107,7 @@ def _heads(archives: dict[str, Path], at: str) -> tuple[list[Noted], list[str]]:
     for path in archives.values():
         try:
             archive = Archive(path)
-            site, last = archive.facts.site, archive.commits()[-1]
+            site, last = archive.facts.site, archive.last
             if site in heads:
                 raise Damaged(f"{path}: another archive of {site} lies here as well; keep one of them elsewhere")
             _check_last_anchor(archive)
@@ -119,12 +119,21 @@ def _heads(archives: dict[str, Path], at: str) -> tuple[list[Noted], list[str]]:
 
 
 def _check_last_anchor(archive: Archive) -> None:
-    """`Damaged` when the chain is not the one that was time-stamped before: it must not be vouched for again."""
-    names = anchor_names(archive.layout)
+    """`Damaged` when the chain is not the one that was time-stamped before: it must not be vouched for again.
+
+    One commit file is read for it, not the chain, which `verify` proves.
+    """
+    layout, names = archive.layout, anchor_names(archive.layout)
     if names:
-        last = read_anchor(archive.layout, names[-1])
-        if last.noted.head not in given_up(archive.commits()):
-            anchored(archive.layout, last, archive.commits())
+        last = read_anchor(layout, names[-1])
+        if not _is_here(layout, last.noted) and last.noted.head not in given_up(archive.commits()):
+            anchored(layout, last, archive.commits())
+
+
+def _is_here(layout: Layout, noted: Noted) -> bool:
+    """Whether a noted head is that of a commit in this archive."""
+    commit = layout.stored(layout.commit_name(noted.commit))
+    return is_there(commit) and file_digest(commit)[1] == noted.head
 
 
 def _stored(folder: Path, at: str, heads: list[Noted], reply: bytes, trusted: bytes) -> Path:
@@ -189,9 +198,7 @@ def _place(layout: Layout, part: Anchor, reply: bytes) -> None:
     """
     noted = part.noted
     same = [name for name in anchor_names(layout) if commit_of(name) == noted.commit]
-    commit = layout.stored(layout.commit_name(noted.commit))
-    is_here = is_there(commit) and file_digest(commit)[1] == noted.head
-    if not is_here or any(read_anchor(layout, name).noted.head == noted.head for name in same):
+    if not _is_here(layout, noted) or any(read_anchor(layout, name).noted.head == noted.head for name in same):
         return
     folder = layout.path(ANCHORS)
     folder.mkdir(exist_ok=True)

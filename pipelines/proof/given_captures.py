@@ -1,0 +1,117 @@
+"""The raw records of a text's captures, and how stock commands get from a record to what the site sent."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from pipelines.archive.errors import Damaged
+from pipelines.archive.prove.proofs import CaptureProofs
+from pipelines.untrusted import opened
+from pipelines.warc.exchange import measured
+from pipelines.warc.http import HttpResponse, NotDecodable
+from pipelines.warc.record_reader import records
+from pipelines.warc.records import END, WarcDamaged, WarcRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pipelines.archive.disk.layout import Layout
+    from pipelines.archive.disk.streams import Line
+
+GIVEN = frozenset({"article", "counter", "attachment"})
+"""Roles of captures whose records are given. A list page has titles of other speeches, perhaps redacted ones."""
+
+_GZIP = frozenset({"gzip", "x-gzip"})
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record as it lies in its WARC file: `data` is its gzip member, `file` and `offset` its place."""
+
+    file: str
+    offset: int
+    data: bytes
+    record: WarcRecord
+
+    @property
+    def block_at(self) -> int:
+        """Offset of the block in what `data` unpacks to."""
+        return len(zlib.decompress(self.data, wbits=31)) - len(END) - len(self.record.block)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenCapture:
+    """A capture of a line with its record; `original` is the record that a revisit refers to.
+
+    `entity` is what the site sent, its codings decoded; null when the standard library cannot decode it.
+    """
+
+    capture: Line
+    stored: StoredRecord
+    original: StoredRecord | None
+    entity: bytes | None
+
+    @property
+    def holder(self) -> StoredRecord:
+        """The record that has the payload."""
+        return self.original or self.stored
+
+    def unwrapping(self) -> list[str] | None:
+        """Commands of a pipe from the unpacked record with the payload to the entity; null where there are none."""
+        record = self.holder.record
+        found = measured(BytesIO(record.block))
+        head = HttpResponse.parse(record.block[found.start : found.body])
+        codings = [coding.strip().lower() for coding in head.get_all("Content-Encoding").split(",") if coding.strip()]
+        is_plain = record.get("WARC-Truncated") is None and head.has_body and not set(codings) - _GZIP
+        if self.entity is None or not is_plain or len(codings) > 1:
+            return None
+        steps = [f"tail -c +{self.holder.block_at + found.body + 1}"]
+        steps.append("unchunked" if head.is_chunked else f"head -c {found.payload_length}")
+        return steps + (["gzip -dc"] if codings else [])
+
+
+def given_captures(layout: Layout, captures: Iterable[Line]) -> tuple[list[GivenCapture], list[Line]]:
+    """The captures whose records can be given, and the others.
+
+    Raises:
+        Damaged: a record is not what the line says of it.
+    """
+    given, others = [], []
+    proofs = CaptureProofs(layout)
+    for capture in captures:
+        if capture["file"] is None or capture["role"] not in GIVEN:
+            others.append(capture)
+            continue
+        if wrong := proofs.complaint(capture):
+            raise Damaged(f"{layout.root}: {wrong}; run verify")
+        given.append(_given(layout, capture))
+    return given, others
+
+
+def _given(layout: Layout, capture: Line) -> GivenCapture:
+    try:
+        stored = _stored(layout, capture["file"], capture["offset"], capture["length"])
+        original = _stored(layout, *stored.record.original) if stored.record.type == "revisit" else None
+    except (OSError, WarcDamaged) as error:
+        raise Damaged(f"{layout.root}: {error}; run verify") from error
+    return GivenCapture(capture, stored, original, _entity((original or stored).record))
+
+
+def _stored(layout: Layout, file: str, offset: int, length: int | None = None) -> StoredRecord:
+    """A record and its bytes."""
+    source = layout.stored(file)
+    place, record = next(records(source, offset))
+    with opened(source) as stream:
+        stream.seek(offset)
+        return StoredRecord(file, offset, stream.read(length or place.length), record)
+
+
+def _entity(record: WarcRecord) -> bytes | None:
+    found = measured(BytesIO(record.block))
+    try:
+        return HttpResponse.parse(record.block[found.start :]).entity()
+    except NotDecodable:
+        return None
