@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from crawler.pages.article import Article, Evidence, read
+from crawler.pages.article import Article, Hints, read
 from crawler.pages.page import Page, PageError
 from pipelines.rendering import body_text
 from tests.conftest import Site
@@ -53,8 +53,8 @@ def test_an_article_in_any_shape_comes_whole_or_is_told(name: str) -> None:
 
 def test_a_frame_in_the_place_of_a_part_is_told() -> None:
     page = Page(ADDRESS, PAGE.format("<div id='c'><iframe src='/ldjh/text.html'></iframe></div>"))
-    evidence = Evidence(body=page.root.find(".//div[@id='c']"), is_long=True)
-    assert [problem.code for problem in read(page, evidence).problems] == ["continued"]
+    hints = Hints(body=page.root.find(".//div[@id='c']"), is_long=True)
+    assert [problem.code for problem in read(page, hints).problems] == ["continued"]
 
 
 def test_an_info_line_or_a_side_bars_heading_alone_is_no_body() -> None:
@@ -80,7 +80,7 @@ HEADS = {
 def test_a_subtitle_outside_of_the_body_is_its_first_line(head: str, is_declared: bool) -> None:
     shown = head.format(title="在座谈会上的讲话")
     page = Page(ADDRESS, PAGE.format(f"<div id='c'>{TEXT}</div>").replace("<h1>在座谈会上的讲话</h1>", shown))
-    article = read(page, Evidence(body=page.root.find(".//div[@id='c']")) if is_declared else None)
+    article = read(page, Hints(body=page.root.find(".//div[@id='c']")) if is_declared else None)
     assert seen(article)["body"] == [SUBTITLE, *SAID]
     assert article.title is not None
     assert article.title.text == "在座谈会上的讲话"
@@ -94,7 +94,7 @@ def test_what_a_declared_body_leaves_out_is_told() -> None:
         (typed, "联系我们：0000-0000000 / 相关链接：关于加强协商工作的意见"),
     ):
         page = Page(ADDRESS, PAGE.format(f"<div id='zoom'>{TEXT}{added}</div>"))
-        article = read(page, Evidence(body=page.all("//div[@id='zoom']")[0]))
+        article = read(page, Hints(body=page.all("//div[@id='zoom']")[0]))
         assert body_text([article.body_html]).split("\n") == SAID
         assert [problem.code for problem in article.problems] == ["cut"]
         assert said in (article.problems[0].detail or "")
@@ -103,7 +103,7 @@ def test_what_a_declared_body_leaves_out_is_told() -> None:
 def test_a_subtitle_that_cannot_be_taken_alone_is_told() -> None:
     head = f"<div><h1>在座谈会上的讲话</h1><p class='subTitle'>{SUBTITLE}</p>（节选）</div>"
     page = Page(ADDRESS, PAGE.format(f"<div id='c'>{TEXT}</div>").replace("<h1>在座谈会上的讲话</h1>", head))
-    article = read(page, Evidence(body=page.root.find(".//div[@id='c']")))
+    article = read(page, Hints(body=page.root.find(".//div[@id='c']")))
     assert [(one.code, SUBTITLE in one.detail) for one in article.problems] == [("cut", True)]
 
 

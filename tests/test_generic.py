@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.http import HtmlResponse
 
-from crawler.pages.article import LOW_CONFIDENCE, Article, Evidence, read
+from crawler.pages.article import LOW_CONFIDENCE, Article, Hints, read
 from crawler.pages.body.lines import read_lines
 from crawler.pages.head.info import Found
 from crawler.pages.page import Page, PageError
@@ -251,7 +251,7 @@ def test_text_left_out_behind_the_article_is_told() -> None:
 def test_titles(said: str, shown: str, listed: str | None, title: str) -> None:
     head = f"<html><head><title>{said}</title></head><body><a href='/'>首页</a>{shown}<p>2023-12-28 19:00</p>"
     article = read(
-        Page(ADDRESS, f"{head}<div>{f'<p>{PROSE}</p>' * 3}</div></body></html>"), Evidence(listed_title=listed)
+        Page(ADDRESS, f"{head}<div>{f'<p>{PROSE}</p>' * 3}</div></body></html>"), Hints(listed_title=listed)
     )
     assert article.title is not None
     assert article.title.text == title

@@ -1,11 +1,13 @@
 """What each family reads is pinned to its version: other output under the same one would look like the site's edit.
 
-To raise a version: change it in the family, run this test, and add the line it shows to `pages/readings.jsonl`.
+To raise a version: change it in the family, and run `python -m tests.test_versions`, which appends its pin to
+`pages/readings.jsonl`. With `--unreleased` it also replaces pins, those of versions that no release has.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -81,5 +83,29 @@ def readings(name: str) -> dict[str, str]:
 @pytest.mark.parametrize("name", sorted(FAMILIES))
 def test_a_version_reads_the_same_for_ever(name: str) -> None:
     today = readings(name)
-    same = [pin for pin in PINS if {**pin, "readings": ""} == {**today, "readings": ""}]
+    same = [pin for pin in PINS if _is_of(pin, today)]
     assert same == [today], f"raise the version, or pin these pages anew: {json.dumps(today)}"
+
+
+def _is_of(pin: dict[str, str], today: dict[str, str]) -> bool:
+    """Whether a pin is of the version and the pages of today's."""
+    return {**pin, "readings": ""} == {**today, "readings": ""}
+
+
+def _pin(*, replaces: bool) -> None:
+    pins = list(PINS)
+    for today in map(readings, sorted(FAMILIES)):
+        same = [pin for pin in pins if _is_of(pin, today)]
+        if same == [today]:
+            continue
+        if same and not replaces:
+            print(f"{today['reader']}+{today['normalisers']} reads what it did not: raise the family or NORMALISERS")
+            continue
+        pins = [*(pin for pin in pins if pin not in same), today]
+        print(f"{'replaced' if same else 'appended'}: {json.dumps(today)}")
+    lines = sorted(map(json.dumps, pins))
+    (PAGES / "readings.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
+
+
+if __name__ == "__main__":
+    _pin(replaces="--unreleased" in sys.argv[1:])

@@ -1,6 +1,6 @@
 """An article page of any site: title, date, author, source, views and body, each with where it was read.
 
-Evidence of a CMS family decides where there is some (the body's container, what only its marks say), else structure.
+What a CMS family declares decides where it does (the body's container, what only its marks say), else structure.
 Meta tags are cross-checked with what is visible; where the two disagree the visible page wins, with a problem.
 """
 
@@ -40,7 +40,7 @@ LOW_CONFIDENCE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Hints:
     """What is known of an article before its page is read; a family that declares nothing leaves all to structure.
 
     Args:
@@ -100,31 +100,31 @@ class Article:
         return Found(self.dates[0].text, self.dates[0].where) if self.dates else None
 
 
-def read(page: Page, evidence: Evidence | None = None) -> Article:
+def read(page: Page, hints: Hints | None = None) -> Article:
     """Read an article page of any site. The page stays as it is.
 
     Raises:
         PageError: no container is declared, no element of the page holds more prose than menus, nor does its title
             head pictures or files.
     """
-    page, evidence = _written(page, evidence or Evidence())
+    page, hints = _written(page, hints or Hints())
     hidden = hidden_parts(page.root)
-    claims, judged, shown = read_claims(page), *_judged(page, evidence, hidden)
+    claims, judged, shown = read_claims(page), *_judged(page, hints, hidden)
     trail = read_trail(page, judged.lines)
-    names = [*evidence.known_names, *(trail.names if trail else ())]
-    named = [text for text in (evidence.listed_title, claims.title, _document_title(page)) if text]
-    heading = _heading(judged, named, names, evidence)
-    body, heading, certainty = _body(page, judged, heading, names, evidence.body)
+    names = [*hints.known_names, *(trail.names if trail else ())]
+    named = [text for text in (hints.listed_title, claims.title, _document_title(page)) if text]
+    heading = _heading(judged, named, names, hints)
+    body, heading, certainty = _body(page, judged, heading, names, hints.body)
     title = Found(heading.text, "heading") if heading else _claimed_title(named, names)
     info = read_info(judged, body, heading)
-    dates = ordered((*_published_first(info.dates, evidence), *claims.dates), [line.text for line in judged.lines])
-    if evidence.body is None and certainty is None:
+    dates = ordered((*_published_first(info.dates, hints), *claims.dates), [line.text for line in judged.lines])
+    if hints.body is None and certainty is None:
         is_dated = any(date.where not in _NOT_SHOWN for date in info.dates)
         certainty = confidence(judged, body, heading, has_date=is_dated)
-    source = _found(evidence.source, "marks") or info.source
+    source = _found(hints.source, "marks") or info.source
     claimed_author, claimed_source = _claim(claims.author), _claim(claims.source)
-    following = goes_on(page, judged, body, evidence.part, is_joined=bool(hidden), is_turned=evidence.is_long)
-    kept = cut(judged, body, shown, evidence.skipped)
+    following = goes_on(page, judged, body, hints.part, is_joined=bool(hidden), is_turned=hints.is_long)
+    kept = cut(judged, body, shown, hints.skipped)
     trail_text = trail.text if trail else None
     return Article(
         title=title,
@@ -132,15 +132,15 @@ def read(page: Page, evidence: Evidence | None = None) -> Article:
         dates=tuple(ranked(dates)),
         author=info.author or _found(claimed_author, "meta"),
         source=source or _found(claimed_source, "meta"),
-        views=info.views or _found(evidence.views, "marks"),
+        views=info.views or _found(hints.views, "marks"),
         breadcrumb=trail_text,
         column_urls=trail.urls if trail else (),
         body_html=etree.tostring(kept, encoding="unicode", method="html", with_tail=False),
-        attachments=linked_files(page, _file_holders(judged, body, heading, evidence)),
+        attachments=linked_files(page, _file_holders(judged, body, heading, hints)),
         next_part=following.url,
         confidence=certainty,
         problems=(
-            *_disagrees("title", title, evidence.listed_title, "the list says"),
+            *_disagrees("title", title, hints.listed_title, "the list says"),
             *_disagrees("title", title, claims.title),
             *_disagrees("source", source, claimed_source),
             *_disagrees("author", info.author, claimed_author),
@@ -151,49 +151,47 @@ def read(page: Page, evidence: Evidence | None = None) -> Article:
     )
 
 
-def _written(page: Page, evidence: Evidence) -> tuple[Page, Evidence]:
-    """The page with what its scripts write into it, and the evidence on that page."""
+def _written(page: Page, hints: Hints) -> tuple[Page, Hints]:
+    """The page with what its scripts write into it, and the hints on that page."""
     written, copies = written_out(page)
     if written is page:
-        return page, evidence
-    body = None if evidence.body is None else copies[evidence.body]
-    skipped, files = ([copies[node] for node in nodes] for nodes in (evidence.skipped, evidence.files))
-    return written, replace(evidence, body=body, skipped=skipped, files=files)
+        return page, hints
+    body = None if hints.body is None else copies[hints.body]
+    skipped, files = ([copies[node] for node in nodes] for nodes in (hints.skipped, hints.files))
+    return written, replace(hints, body=body, skipped=skipped, files=files)
 
 
-def _judged(
-    page: Page, evidence: Evidence, hidden: Sequence[etree._Element]
-) -> tuple[Judged, Sequence[etree._Element]]:
+def _judged(page: Page, hints: Hints, hidden: Sequence[etree._Element]) -> tuple[Judged, Sequence[etree._Element]]:
     """The lines of the page, and the elements that are read although their style hides them until a script acts."""
-    around = [] if evidence.body is None else [evidence.body, *evidence.body.iterancestors()]
+    around = [] if hints.body is None else [hints.body, *hints.body.iterancestors()]
     shown = [*around, *revealed(page.root), *hidden]
-    judged = judge(read_lines(page.root, evidence.body, shown=set(shown), skipped=set(evidence.skipped)))
-    if evidence.body is None and says_little(judged) and (root := with_held(page.root)) is not None:
+    judged = judge(read_lines(page.root, hints.body, shown=set(shown), skipped=set(hints.skipped)))
+    if hints.body is None and says_little(judged) and (root := with_held(page.root)) is not None:
         shown = revealed(root)
         judged = judge(read_lines(root, shown=set(shown)))
     return judged, shown
 
 
-def _file_holders(page: Judged, body: Body, heading: Heading | None, evidence: Evidence) -> Iterator[etree._Element]:
+def _file_holders(page: Judged, body: Body, heading: Heading | None, hints: Hints) -> Iterator[etree._Element]:
     """Elements that may name files of the article: in its body, beside it, and where its family says."""
     for block in (*body.lead, body.node, *body.rest):
         yield from block.iter(etree.Element)
     yield from linked_beside(page, body, heading)
-    yield from evidence.files
+    yield from hints.files
 
 
 def _document_title(page: Page) -> str:
     return next(map(words, page.root.iter("title")), "")
 
 
-def _heading(page: Judged, named: Sequence[str], names: Sequence[str], evidence: Evidence) -> Heading | None:
+def _heading(page: Judged, named: Sequence[str], names: Sequence[str], hints: Hints) -> Heading | None:
     """The title's line; behind a declared container there is none."""
-    number = evidence.part if evidence.part > 1 or evidence.is_long or Kind.PAGER in page.kinds else None
-    if number and evidence.listed_title and evidence.listed_title.endswith((f"({number})", f"（{number}）")):
+    number = hints.part if hints.part > 1 or hints.is_long or Kind.PAGER in page.kinds else None
+    if number and hints.listed_title and hints.listed_title.endswith((f"({number})", f"（{number}）")):
         number = None
-    if evidence.body is None:
+    if hints.body is None:
         return find_heading(page.lines, page.worths, named, names, number)
-    first, end = page.spans[evidence.body]
+    first, end = page.spans[hints.body]
     before = find_heading(page.lines[:first], page.worths[:first], named, names, number)
     return before or find_heading(page.lines[:end], page.worths[:end], named, names, number)
 
@@ -215,9 +213,9 @@ def _body(
     return headed(judged, found, heading) if heading is not None else found, heading, None
 
 
-def _published_first(dates: Sequence[Witness], evidence: Evidence) -> Sequence[Witness]:
+def _published_first(dates: Sequence[Witness], hints: Hints) -> Sequence[Witness]:
     """The days of the lines; that of a change is the publication's where the CMS says so and prints no other."""
-    if not evidence.is_updated_when_published or any(one.where in {"info", "script"} for one in dates):
+    if not hints.is_updated_when_published or any(one.where in {"info", "script"} for one in dates):
         return dates
     return [replace(one, where="info") if one.where == "updated" else one for one in dates]
 

@@ -24,7 +24,7 @@ _BLOCK = 1 << 20
 
 
 @contextmanager
-def published(target: Path, archive: Path) -> Iterator[Path]:
+def new_package(target: Path, archive: Path) -> Iterator[Path]:
     """A path for the package, in a folder of its own beside `target`; after success it is moved to `target`.
 
     Other files in that folder are deleted. Raises `NotExportable` when `target` exists or lies inside `archive`, or

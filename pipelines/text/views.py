@@ -1,7 +1,7 @@
 """Reads view counts of pages and counters: one string → the count, or why there is none.
 
 The answers are those of the counters of KesionCMS, DedeCMS, EmpireCMS (`document.write('124');`), PHPCMS
-(`$('#hits').html('12');`) and 博达 (a plain number): notes/site.md A3 and part B. Unknown is never 0.
+(`$('#hits').html('12');`) and 博达 (a plain number). Unknown is never 0.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from pipelines.archive import Archive
 from pipelines.archive.errors import NotUnderstood
 from pipelines.export.bagit import write_bag
 from pipelines.export.datapackage import write_datapackage
-from pipelines.export.publishing import published
+from pipelines.export.publishing import new_package
 from pipelines.export.snapshot import snapshot
 from pipelines.export.wacz import write_wacz
 from pipelines.verbs.output import print_message, write_lines
@@ -67,7 +67,7 @@ def _option(name: str) -> str:
 
 
 def _write_package(archive: Archive, form: str, out: Path, n: int | None) -> None:
-    with published(out, archive.layout.root) as package:
+    with new_package(out, archive.layout.root) as package:
         chosen = snapshot(archive, n)
         _PACKAGES[form](chosen, package)
     for commit in chosen.commits:

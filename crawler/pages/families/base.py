@@ -1,4 +1,4 @@
-"""What CMS families share: an article is read by one reader, with the evidence its family has.
+"""What CMS families share: an article is read by one reader, with the hints its family has.
 
 A family states facts in class attributes and overrides a method only where its CMS has a habit of its own. Nothing
 here knows a template: titles, dates and labels are read from words. `Generic` states nothing, and structure decides.
@@ -15,7 +15,7 @@ from lxml import etree
 
 from crawler.pages import ArticlePage, CounterMode, Family, SectionLink, notices
 from crawler.pages.addresses import ArticleAddress
-from crawler.pages.article import Article, Evidence, read
+from crawler.pages.article import Article, Hints, read
 from crawler.pages.containers import Container, outermost
 from crawler.pages.head.info import Found
 from crawler.pages.lists.pagination import Pager
@@ -107,9 +107,9 @@ class BaseFamily(Family):
         """The address of the article's count in the form that changes least."""
         return None
 
-    def evidence(self, page: Page) -> Evidence:  # noqa: ARG002
+    def hints(self, page: Page) -> Hints:  # noqa: ARG002
         """What only marks of the CMS say: source, views, links to files beside the body."""
-        return Evidence()
+        return Hints()
 
     def columns_of(self, url: str) -> tuple[str, ...]:  # noqa: ARG002
         """Columns an article's own address names, besides those of its breadcrumb."""
@@ -143,8 +143,8 @@ class BaseFamily(Family):
             body, why = None, f"{error}; `body` in the profile names it"
         turning, counter = self.parts(page), self.counter_url(page)
         following = _following(page, turning, part)
-        evidence = replace(
-            self.evidence(page),
+        hints = replace(
+            self.hints(page),
             listed_title=listed_title,
             known_names=self.known_names,
             part=part,
@@ -153,7 +153,7 @@ class BaseFamily(Family):
             skipped=[node for xpath in self.furniture for node in page.all(xpath, body)],
             is_updated_when_published=self.is_updated_when_published,
         )
-        article = read(page, evidence) if why is None else _by_structure(page, evidence, why)
+        article = read(page, hints) if why is None else _by_structure(page, hints, why)
         if article.title is None:
             raise PageError(f"{page.url}: no title: neither <title> nor a heading before the body, nor a list row")
         return ArticlePage(
@@ -200,18 +200,18 @@ class BaseFamily(Family):
         return any(page.all(container.xpath) for container in self.body_containers)
 
 
-def _by_structure(page: Page, evidence: Evidence, why: str) -> Article:
+def _by_structure(page: Page, hints: Hints, why: str) -> Article:
     """Read a page that has no container its family knows, and report it.
 
     The container is also the proof that a page is an article. Without it a page must name an article and have words
     for it, or a site's own error page would be kept as one.
     """
     try:
-        article = read(page, evidence)
+        article = read(page, hints)
     except PageError as error:
         raise PageError(f"{why}; nor by structure: {error}") from error
     title = article.title.text if article.title else ""
-    if squeeze(title) not in squeeze("".join(map(str, page.root.itertext()))) or title in evidence.known_names:
+    if squeeze(title) not in squeeze("".join(map(str, page.root.itertext()))) or title in hints.known_names:
         raise PageError(f"{why}; nor by structure: the page names no article")
     if not squeeze(words(Page(page.url, article.body_html).root)):
         raise PageError(f"{why}; nor by structure: no words behind the title")

@@ -1,6 +1,6 @@
 """The shapes of a printed date: patterns over folded text, and what their parts mean. No clock, no zone, no verdict.
 
-KesionCMS prints the CStr of the server's locale or one of the 17 forms of its DateFormat (notes/site.md A2, A4); its
+KesionCMS prints the CStr of the server's locale or one of the 17 forms of its DateFormat; its
 peers add ISO 8601, Java's `Date.toString`, RFC 1123 and English month names; prose adds Chinese numerals.
 """
 

@@ -10,7 +10,7 @@ import re
 from urllib.parse import parse_qs
 
 from crawler.pages import Ask, ListedRow
-from crawler.pages.article import Evidence
+from crawler.pages.article import Hints
 from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily
 from crawler.pages.lists.pagination import Pager
@@ -92,9 +92,9 @@ class Jcms(DescribedFamily):
         linked = {int(group[1]) + 1: Ask(url, is_fragment=True)} if url and group else {}
         return Pager(linked=linked, total=total)
 
-    def evidence(self, page: Page) -> Evidence:
+    def hints(self, page: Page) -> Hints:
         """The source stands between the comments that mark it."""
-        return Evidence(source=_marked(page, "信息来源"))
+        return Hints(source=_marked(page, "信息来源"))
 
     def counter_url(self, page: Page) -> str | None:
         found = page.all(_HITS)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from crawler.pages.addresses import folders
-from crawler.pages.article import Evidence
+from crawler.pages.article import Hints
 from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily
 from crawler.pages.lists.page_scripts import Pager, counted_files
@@ -59,7 +59,7 @@ class Trs(DescribedFamily):
         match = _FILE.match(plain_parts(page.url).path)
         return counted_files(page, match["stem"]) if match else Pager()
 
-    def evidence(self, page: Page) -> Evidence:
+    def hints(self, page: Page) -> Hints:
         """A count that only a comment says (nmg.gov.cn)."""
         commented = [tidy(comment.text or "") for comment in page.all(_COMMENTED)]
-        return Evidence(views=commented[0] or None if commented else None)
+        return Hints(views=commented[0] or None if commented else None)

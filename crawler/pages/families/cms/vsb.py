@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from crawler.pages.addresses import ArticleAddress
-from crawler.pages.article import Evidence
+from crawler.pages.article import Hints
 from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily, query_of
 from crawler.pages.lists.sections import Column
@@ -67,6 +67,6 @@ class Vsb(DescribedFamily):
                 return page.resolve(f"/system/resource/code/news/click/dynclicks.jsp?{query}")
         return None
 
-    def evidence(self, page: Page) -> Evidence:
+    def hints(self, page: Page) -> Hints:
         """附件【…】 stands behind the body, never in it."""
-        return Evidence(files=page.all("//a[contains(@href,'/system/_content/download.jsp')]"))
+        return Hints(files=page.all("//a[contains(@href,'/system/_content/download.jsp')]"))

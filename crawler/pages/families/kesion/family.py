@@ -10,7 +10,7 @@ import re
 from lxml import etree
 
 from crawler.pages import ListPage
-from crawler.pages.article import Evidence
+from crawler.pages.article import Hints
 from crawler.pages.families.base import BaseFamily, any_case
 from crawler.pages.families.kesion.addresses import (
     KesionAddress,
@@ -127,8 +127,8 @@ class Kesion(BaseFamily):
             return f"{base}?{'&'.join(kept)}"
         return None
 
-    def evidence(self, page: Page) -> Evidence:
-        return Evidence(views=printed_views(page) if is_print_page(page.url) else None)
+    def hints(self, page: Page) -> Hints:
+        return Hints(views=printed_views(page) if is_print_page(page.url) else None)
 
     def notice(self, page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
         if is_answer(page.url):
