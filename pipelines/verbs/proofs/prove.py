@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     archive = Archive(arguments.archive)
     line = reference.find(archive, reference.parse(archive, arguments.id))
     proof = evidence(archive, line, trusted)
-    with published(arguments.out, archive.layout.root) as folder:
+    with new_package(arguments.out, archive.layout.root) as folder:
         _write(folder, proof)
         if trusted is not None:
             shutil.copyfile(trusted, folder / CERTIFICATE)
