@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipelines.archive.disk.files import write_synced
 from pipelines.archive.prove.anchors.timestamps import check_trusted
 from pipelines.archive.read.reader import Archive
-from pipelines.export.publishing import copy_proved, published
+from pipelines.export.publishing import copy_proved, new_package
 from pipelines.proof.commands import CERTIFICATE, LINE_FILE, named
 from pipelines.proof.evidence import evidence
 from pipelines.proof.proof_page import page
