@@ -150,7 +150,7 @@ def test_every_crawl_command_runs(tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which("jq") is None, reason="the recipe needs jq")
 def test_the_bytes_of_a_line_come_out_with_stock_tools(demo: tuple[Ended, Site]) -> None:
     site = demo[1]
-    command = ["sh", "-c", blocks(CAPTURES, "sh")[0]]
+    command = ["sh", "-c", blocks(CAPTURES, "sh")[1]]
     out = subprocess.run(command, cwd=site.folder, capture_output=True, check=True).stdout
     line = json.loads((site.folder / "latest.jsonl").read_text("utf-8").partition("\n")[0])
     articles = [capture for capture in line["captures"] if capture["role"] == "article"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,6 +21,7 @@ from pipelines.archive.read.reader import Archive
 from pipelines.warc.record_reader import read_at
 from tests import broken
 from tests.conftest import Site, run
+from tests.test_docs import CAPTURES, blocks
 from tests.test_format import shell
 from tests.test_replay import history, replay
 from tests.test_verify import is_whole, unseen
@@ -77,6 +79,16 @@ def test_what_came_again_is_named_and_not_stored(rested: Rested) -> None:
     assert {answer.url.removeprefix(rested.replica.url) for answer in commits[1].repeated} >= {"", "robots.txt"}
     assert verify(site.folder).problems == []
     assert shell(site.folder).returncode == 0, "stock tools see nothing wrong"
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="the recipe needs jq")
+def test_stock_tools_list_what_no_line_names(rested: Rested) -> None:
+    command = ["sh", "-c", blocks(CAPTURES, "sh")[0]]
+    out = subprocess.run(command, cwd=rested.site.folder, capture_output=True, text=True, check=True).stdout
+    second = Archive(rested.site.folder).commits()[1]
+    keys = ("captured_at", "url", "file", "offset", "length")
+    told = [*(second.listing.captures if second.listing else ()), *(one.document() for one in second.repeated)]
+    assert out.split("\n")[:-1] == ["\t".join(str(one[key]) for key in keys) for one in told]
 
 
 def test_records_stored_all_the_same_are_not_what_later_runs_name(rested: Rested) -> None:
