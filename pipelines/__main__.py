@@ -12,12 +12,9 @@ from pipelines.archive.errors import ArchiveError, NotUnderstood
 from pipelines.archive.prove.signatures import sign
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.rebuild import rebuild
-from pipelines.archive.write.redact import redact
 from pipelines.verbs import audit_text, diff, export, feeds, log, pack, show, status, verifying
-from pipelines.verbs.acts import reconcile, rekey, repair, retire
-from pipelines.verbs.acts.decisions import added_reason, reason_of
+from pipelines.verbs.acts import reconcile, redact, rekey, repair, retire
 from pipelines.verbs.output import print_in_any_locale, print_message
-from pipelines.verbs.present import now
 from pipelines.verbs.proofs import anchor, prove
 
 if TYPE_CHECKING:
@@ -56,17 +53,13 @@ def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
         added.set_defaults(verb=run)
         return added
 
-    for module in (status, verifying, log, show, diff, feeds, export, pack, reconcile, rekey, retire, prove):
+    for module in (status, verifying, log, show, diff, feeds, export, pack, reconcile, redact, rekey, retire, prove):
         module.add(verb)
     audit_text.add(verbs)
     repair.add(verbs)
     anchor.add(verbs)
     signing = verb("sign", _sign, "Sign the commits not signed yet, by ssh-keygen -Y sign.")
     signing.add_argument("--key", metavar="FILE", type=Path, required=True, help="an OpenSSH private key")
-    removal = verb("redact", _redact, "Remove the text of a speech for good; recorded in a commit of its own.")
-    removal.add_argument("id", metavar="ID", help="for example gszx:4864, or 4864")
-    added_reason(removal, needed=True)
-    removal.add_argument("--order", metavar="REF", help="the order's reference; kept in the commit")
     verb("rebuild", _rebuild, "Rebuild the latest, index and state files from the committed files.")
     return parser
 
@@ -76,20 +69,6 @@ def _sign(arguments: argparse.Namespace) -> int:
         raise NotUnderstood(f"--key {arguments.key}: no such file")
     signed = sign(Archive(arguments.archive), arguments.key)
     print_message(f"{arguments.archive}: {signed} commits signed")
-    return 0
-
-
-def _redact(arguments: argparse.Namespace) -> int:
-    done = redact(
-        arguments.archive,
-        Archive(arguments.archive).full_id(arguments.id).partition(":")[2],
-        reason=reason_of(arguments),
-        order=arguments.order,
-        when=now(),
-    )
-    print(f"commit {done.commit}: text removed from {done.lines} lines\nhead {done.head}")
-    for name in done.not_redacted:
-        print_message(f"{name}: may still hold it and was not redacted")
     return 0
 
 

@@ -38,7 +38,7 @@ from pipelines.archive.prove.verify import verify
 from pipelines.archive.schema.schemas import documents
 from pipelines.archive.schema.tables import tables
 from pipelines.archive.write.acts import When
-from pipelines.archive.write.redact import redact
+from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.compare.differences import compare
 from tests.test_archive import day, opened, sealed, speech
 
@@ -61,7 +61,7 @@ told["shown"] = out.getvalue().split("\\n")
 told["schemas"] = [name for name, text in documents().items() if b'"motto"' in text and b'"audience"' in text]
 told["documented"] = tables()["Version"].split("\\n")[-3:-1]
 told["faults"] += verify(root).problems
-redact(root, "2", reason="asked", order=None, when=When(recorded_at=day(5), software={}))
+redact(root, Order(native_id="2", reason="asked"), When(recorded_at=day(5), software={}))
 told["left"] = [line[key] for line in Archive(root).versions() for key in ("motto", "audience")]
 told["faults"] += verify(root).problems
 print(json.dumps(told))

@@ -35,8 +35,8 @@ from pipelines.archive.pack.packing import pack
 from pipelines.archive.prove.verify import verify, verify_quick
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
+from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.archive.write.rebuild import rebuild
-from pipelines.archive.write.redact import redact
 from pipelines.archive.write.writer import ArchiveRun
 from pipelines.exits import Exit
 from pipelines.untrusted import opened
@@ -382,7 +382,7 @@ def plain(root: Path) -> bytes:
 
 
 def redact_packed(root: Path) -> None:
-    redact(root, "0", reason="court order", order=None, when=replace(WHEN, recorded_at="2027-01-03T00:00:00Z"))
+    redact(root, Order(native_id="0", reason="court order"), replace(WHEN, recorded_at="2027-01-03T00:00:00Z"))
 
 
 def test_words_are_taken_out_of_containers_too(packed: Path, tmp_path: Path) -> None:

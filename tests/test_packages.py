@@ -21,7 +21,7 @@ from pipelines.archive import Archive
 from pipelines.archive.errors import Damaged
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.write.acts import When
-from pipelines.archive.write.redact import redact
+from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.export.cdxj import cdxj_lines
 from pipelines.export.sorting import sorted_lines
 from tests.conftest import Ended, Site
@@ -255,9 +255,8 @@ def test_no_package_brings_back_what_was_removed_by_order(
     folder = tmp_path / "gszx"
     shutil.copytree(site.folder, folder)
     native_id = next(Archive(folder).latest())["native_id"]
-    redact(
-        folder, native_id, reason="令", order=None, when=When(recorded_at="2099-01-01T00:00:00Z", software=SOFTWARE)
-    )
+    when = When(recorded_at="2099-01-01T00:00:00Z", software=SOFTWARE)
+    redact(folder, Order(native_id=native_id, reason="令"), when)
     assert export(folder, "datapackage", tmp_path / "old", 2) == 2
     assert "give --commit 3 or later" in capsys.readouterr().err
     for form, name in NAMES.items():

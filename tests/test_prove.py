@@ -20,7 +20,7 @@ from pipelines.__main__ import main
 from pipelines.archive.pack.packing import pack
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
-from pipelines.archive.write.redact import redact
+from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.exits import Exit
 from pipelines.proof.anchoring import anchor
 from pipelines.proof.commands import ANCHORS_CHECK
@@ -217,7 +217,7 @@ def test_of_a_text_that_was_removed_only_the_rest_is_given(
     archive: Path, certificate: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = Path(shutil.copytree(archive, tmp_path / "output/gszx"))
-    redact(root, "9", reason="court <order>", order="2026-1", when=IN_2027)
+    redact(root, Order(native_id="9", reason="court <order>", reference="2026-1"), IN_2027)
     page = proved(root, "9@1", tmp_path / "proof", certificate)
     assert capsys.readouterr().err.startswith(
         "note: commit 6 removed the text by order; what can still be proved is given\n"

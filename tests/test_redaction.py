@@ -20,8 +20,8 @@ from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.state import load
 from pipelines.archive.write.acts import When
+from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.archive.write.rebuild import rebuild
-from pipelines.archive.write.redact import redact
 from pipelines.record import Listed
 from tests import broken
 from tests.faults import KILLED, strike
@@ -32,7 +32,8 @@ WORDS = ["改了", "大家好", "第三次会议上", '"title": "讲话"', "附�
 
 
 def ordered(root: Path, native_id: str = "9", number: int = 22) -> None:
-    redact(root, native_id, reason="court order", order="2026-1", when=When(recorded_at=day(number), software={}))
+    order = Order(native_id=native_id, reason="court order", reference="2026-1")
+    redact(root, order, When(recorded_at=day(number), software={}))
 
 
 def history_of(root: Path, native_id: str) -> str:

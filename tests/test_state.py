@@ -17,8 +17,8 @@ from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.known import Known
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
+from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.archive.write.rebuild import rebuild
-from pipelines.archive.write.redact import redact
 from pipelines.canonical import sorted_sha256
 from pipelines.record import Listed, Row
 from tests.broken import reseal
@@ -63,7 +63,7 @@ def life(root: Path) -> Iterator[int]:
     yield 6
     crawl(root, 23, *(row(n, day(23)) for n in ("4864", "9", "11", "101-7")))
     yield 7
-    redact(root, "9", reason="by order", order=None, when=When(recorded_at=day(24), software={}))
+    redact(root, Order(native_id="9", reason="by order"), When(recorded_at=day(24), software={}))
     yield 8
     died = opened(root, 25)
     died.see(row("11", day(25)), None)
@@ -257,7 +257,7 @@ def test_a_false_listing_is_found(tmp_path: Path) -> None:
         reseal(root, 2, partial(dict.update, listing=lie))
         assert any("listing" in problem for problem in verify(root).problems), name
     before = tree(made)
-    redact(made, "1", reason="by order", order=None, when=When(recorded_at=day(3), software={}))
+    redact(made, Order(native_id="1", reason="by order"), When(recorded_at=day(3), software={}))
     assert verify(made).problems == [], "the words of a row may be removed, its place among the rows remains"
     assert before["commits/00000002.json"] == tree(made)["commits/00000002.json"]
     assert Archive(made).known().states["1"].listed == Row(title="[redacted]", date="2023-12-28")

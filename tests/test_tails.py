@@ -23,8 +23,8 @@ from pipelines.archive.write.acts import When
 from pipelines.archive.write.admission import Cautions
 from pipelines.archive.write.kinds.clock_repair import repair_clock
 from pipelines.archive.write.kinds.reconciliation import accept_ours
+from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.archive.write.rebuild import rebuild
-from pipelines.archive.write.redact import redact
 from pipelines.archive.write.writer import ArchiveRun
 from tests.broken import commit_file
 from tests.conftest import Site
@@ -75,7 +75,7 @@ def at(number: int) -> When:
 
 
 def acted(root: Path, number: int) -> None:
-    redact(root, "1", reason="x", order=None, when=at(number))
+    redact(root, Order(native_id="1", reason="x"), at(number))
 
 
 def test_no_writer_goes_on_where_derived_files_tell_of_a_later_commit(

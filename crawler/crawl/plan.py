@@ -31,7 +31,7 @@ class Plan:
     def __init__(self, known: Mapping[str, SpeechState], now: datetime, young_days: int, *, read_all: bool) -> None:
         self.known, self.now, self.read_all = known, now, read_all
         self._young = timedelta(days=young_days)
-        old = [state for state in known.values() if self._is_old_and_due(state)]
+        old = [state for state in known.values() if not state.is_suppressed and self._is_old_and_due(state)]
         old.sort(key=lambda state: (state.last_checked, state.native_id))
         self._due = {state.native_id for state in old[: max(1, len(known) // _SHARE_OF_ARCHIVE)]}
 
@@ -40,6 +40,8 @@ class Plan:
         state = self.known.get(native_id)
         if state is None:
             return "new"
+        if state.is_suppressed:
+            return None
         if self.read_all:
             return "mode=full"
         if state.is_gone or state.first_missed_at is not None:

@@ -25,6 +25,7 @@ from pipelines.archive.write.captures import Captured
 from pipelines.record import Attachment, Capture, Look, Problem
 from pipelines.warc.exchanges import with_payload
 from pipelines.warc.http import HttpResponse
+from pipelines.warc.masking import REDACTED, REMOVED
 from pipelines.warc.record_reader import read_at
 from pipelines.warc.records import WarcDamaged
 
@@ -54,7 +55,9 @@ class CapturedAnswers:
             body = StrictCompressionMiddleware.entity(payload, headers)
         except (OSError, Damaged, WarcDamaged, Undecodable) as error:
             raise NotCaptured(f"{error}; run verify") from error
-        if hashlib.sha256(body).hexdigest() != captured.payload_sha256:
+        if (by := record.get(REDACTED)) and body == REMOVED:
+            raise NotCaptured(f"{captured.file} at {captured.offset}: removed by order, by {by}; `log` says why")
+        if not by and hashlib.sha256(body).hexdigest() != captured.payload_sha256:
             raise NotCaptured(
                 f"{captured.file} at {captured.offset}: other bytes than the line was read from; run verify"
             )

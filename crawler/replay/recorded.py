@@ -113,10 +113,11 @@ class RecordedRun:
         commit = next((c for c in commits if c.run == report["run"]), None)
         if commit is None:
             raise WrongUse(f"{folder}: no commit is of run {report['run']}; give the report of a run in this archive")
-        _check_redactions(archive, commit)
         # A replayed run also holds files of the runs to which its revisits refer.
         own = warc_file(report["site"], commit.run, report["started_at"], 0).removesuffix("00000.warc.gz")
         files = tuple(named.path for named in commit.files if named.path.startswith(own))
+        repeated = _repeated(archive, commit, files)
+        _check_redactions(archive, commit, {*files, *((answer.file, answer.offset) for answer in repeated)})
         return cls(
             home=folder,
             report=report,
@@ -124,7 +125,7 @@ class RecordedRun:
             commit=commit.sha256,
             accept=frozenset(str((commit.decision or {}).get("accept", "")).split(",")),
             files=files,
-            repeated=_repeated(archive, commit, files),
+            repeated=repeated,
             unnamed=commit.repeated,
         )
 
@@ -202,14 +203,21 @@ def _answer(value: dict[str, Any], where: Path) -> Answer:
         raise Damaged(f"{where}: an answer that it, or a line of it, names is invalid ({error})") from error
 
 
-def _check_redactions(archive: Archive, commit: Commit) -> None:
-    """Refuse a run that saw a speech whose text a redaction removed, be it later: its captures hold that text."""
-    removed = {other.redaction.id: other.n for other in archive.commits() if other.redaction}
-    seen = {line["id"] for line in archive.all_lines_of(commit)} if removed else set()
-    for speech, n in removed.items():
+def _check_redactions(archive: Archive, commit: Commit, needed: Container[str | tuple[str, int]]) -> None:
+    """Refuse a run that saw a speech whose text a redaction removed, be it later: its captures hold that text.
+
+    Or they hold it no more: `needed` are its files, and file and offset of what it needs of others.
+    """
+    has_redactions = any(other.redaction for other in archive.commits())
+    seen = {line["id"] for line in archive.all_lines_of(commit)} if has_redactions else set()
+    for other in archive.commits():
+        redaction, why = other.redaction, None
+        is_masked = any(one.file in needed or (one.file, one.offset) in needed for one in other.masked)
         # A listing stands for a look at every speech of the list.
-        if speech in seen or commit.listing is not None:
-            raise WrongUse(
-                f"run {commit.run}: commit {n} removed text of {speech} by order, which its captures still hold; "
-                "it cannot be replayed"
-            )
+        if redaction is not None and (is_masked or redaction.id in seen or commit.listing is not None):
+            still = "no longer" if is_masked else "still"
+            why = f"removed text of {redaction.id} by order ({redaction.why}), which its captures {still} hold"
+        elif is_masked:
+            why = "masked the title of a speech that an order suppresses, which its captures no longer hold"
+        if why:
+            raise WrongUse(f"run {commit.run}: commit {other.n} {why}; it cannot be replayed")

@@ -233,7 +233,7 @@ class SpeechesSpider(Spider):
         """Requests for known, present speeches that are on no list page: only their address shows whether gone."""
         requests = []
         for native_id, known in self.job.archive.known.items():
-            if native_id not in seen and not known.is_gone:
+            if native_id not in seen and not known.is_gone and not known.is_suppressed:
                 url = self.job.hosts.here(known.url)
                 self.job.report.expect(native_id, listed=False)
                 requests.append(self._article_request(native_id, url, None, section, "on no list"))

@@ -59,12 +59,13 @@ def run(arguments: argparse.Namespace) -> int:
     archive = Archive(arguments.archive)
     wanted = archive.full_id(arguments.id)
     states: state.States = {}
-    versions, counts, renamed = [], Counts(), []
+    versions, counts, renamed, orders = [], Counts(), [], []
     for commit, found in archive.about_by_commit(wanted):
         lines = list(found)
         if commit.listing and any(state.listed_as_before(states, {line["id"] for line in lines})):
             counts.add_listing()
         renamed += _renamed(commit, wanted)
+        orders += [commit] if commit.redaction and commit.redaction.id == wanted else []
         state.fold_commit(states, commit, lines, for_writing=False)
         for line in lines:
             if "event" in line:
@@ -75,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise never_captured(archive, wanted)
     (known,) = states.values()
     row = json_value(index_row(known))
-    events = list(feed.changes(versions, 0, reprocessed=True))
+    events = list(feed.with_acts(feed.changes(versions, 0, reprocessed=True), orders))
     if arguments.json:
         write_document(row | {"events": events, "looks": json_value(counts), "renamed": renamed})
     else:
@@ -119,6 +120,10 @@ def _for_people(row: Line, events: list[Line], counts: Counts, renamed: list[dic
 
 
 def _event(event: dict[str, Any]) -> str:
+    if event["event"] == feed.REDACTED_EVENT:
+        why = f"{event['reason']}, order {event['order']}" if event["order"] else event["reason"]
+        suppressed = "; suppressed" if event["suppressed"] else ""
+        return f"  {event['recorded_at']}         {event['event']:<12} commit {event['commit']} ({why}){suppressed}"
     reading = "" if event["reading"] is None else f".{event['reading']}"
     fields = ", ".join(event["fields"] or ())
     place = f"@{event['version']}{reading}"

@@ -50,6 +50,14 @@ def read_at(file: Stored, offset: int, length: int | None = None) -> WarcRecord:
     return _record(data, file, offset)
 
 
+def at_place(file: Stored, offset: int) -> tuple[Place, WarcRecord]:
+    """The record at an offset, and its place; `WarcDamaged` as `read_at`."""
+    found = next(records(file, offset), None)
+    if found is None:
+        raise WarcDamaged(f"{file}: ends before {offset}")
+    return found
+
+
 def _member(stream: BinaryIO, ahead: bytes, file: Stored, offset: int) -> tuple[bytearray, int, bytes]:
     """The content of one gzip member, its compressed length, and the bytes read beyond it."""
     member, content = Member(iter(lambda: stream.read(_BLOCK), b""), ahead), bytearray()

@@ -12,7 +12,7 @@ from pipelines.archive.disk.containers import members
 from pipelines.archive.disk.files import NamedFile, json_document
 from pipelines.archive.disk.layout import COMMIT_FILE, FORMAT, FORMAT_VERSION, NAME, Layout, run_file
 from pipelines.archive.disk.listings import LISTING, Listing
-from pipelines.archive.disk.redactions import REDACTION, Redaction
+from pipelines.archive.disk.redactions import REDACTION, Masked, Redaction
 from pipelines.archive.errors import Damaged, NewerFormat
 from pipelines.canonical import json_value
 from pipelines.untrusted import parsed_json, whole
@@ -48,11 +48,17 @@ class Commit:
     details: dict[str, Any] | None = None
     format_version: int = FORMAT_VERSION
     repeated: tuple[Answer, ...] = ()
+    suppressed: tuple[Masked, ...] = ()
     sha256: str = ""
 
     def stream(self, folder: str) -> NamedFile | None:
         """The lines of `versions` or `observations` this commit brought, if any."""
         return next((f for f in self.files if f.path.startswith(f"{folder}/")), None)
+
+    @property
+    def masked(self) -> tuple[Masked, ...]:
+        """Every place from which it removed words: of an order, or of a speech that an order suppresses."""
+        return (*self.suppressed, *(self.redaction.captures or () if self.redaction else ()))
 
     @property
     def is_run(self) -> bool:
@@ -65,6 +71,7 @@ class Commit:
         own |= {"redaction": self.redaction.document()} if self.redaction else {}
         own |= {self.kind: self.details} if self.details is not None else {}
         own |= {"repeated": [answer.document() for answer in self.repeated]} if self.repeated else {}
+        own |= {"suppressed": [one.document() for one in self.suppressed]} if self.suppressed else {}
         return json_document(
             {
                 "format": f"{FORMAT}/{self.format_version}",
@@ -184,6 +191,7 @@ def _from_json(value: dict[str, Any], version: int, sha256: str) -> Commit:
         details=_details(value),
         format_version=version,
         repeated=tuple(map(Answer.from_json, value.get("repeated") or ())),
+        suppressed=tuple(map(Masked.from_json, value.get("suppressed") or ())),
         sha256=sha256,
     )
 

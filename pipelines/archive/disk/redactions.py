@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.files import NamedFile
+from pipelines.archive.disk.layout import is_named_path
 from pipelines.keys import keys_of
 from pipelines.record import KEYS, SPEECH_SCHEMA, Row
 
@@ -41,14 +42,55 @@ class Replaced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Masked:
+    """A place from which words were removed: a WARC record, or a run report (`offset` and `record_id` null then).
+
+    `spans` are the bytes that were masked, of the report, of a response's entity, or of another record's block; null
+    when the whole block was removed. `old` and `new` are the entity's SHA-256, as lines give it (null when its coding
+    cannot be decoded, for a report, and for what is no response).
+    """
+
+    file: str
+    offset: int | None
+    record_id: str | None
+    spans: tuple[tuple[int, int], ...] | None
+    old: str | None
+    new: str | None
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Masked:
+        """Read back from a commit; `ValueError` when a value cannot be meant."""
+        spans: list[list[int]] | None = value["spans"]
+        offset: int | None = value["offset"]
+        numbers = [number for span in spans or () for number in span]
+        numbers += [] if offset is None else [offset]
+        if any(type(number) is not int or number < 0 for number in numbers) or any(len(s) != 2 for s in spans or ()):
+            raise ValueError(f"redaction: {str(value)[:200]} is no place of a record")
+        texts = {key: value[key] for key in ("file", "record_id", "old", "new")}
+        if not is_named_path(texts["file"]) or any(not isinstance(one, str | None) for one in texts.values()):
+            raise ValueError(f"redaction: {str(value)[:200]} is no place of a record")
+        return cls(**texts, offset=offset, spans=None if spans is None else tuple((a, b) for a, b in spans))
+
+    def document(self) -> dict[str, Any]:
+        """The entry in the commit file."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Redaction:
-    """The speech whose text was removed, and why; `seqs` are its lines, each still in its place."""
+    """The speech whose text was removed, and why; `seqs` are its lines, each still in its place.
+
+    `captures` are the records and reports that lost words as well, or null when only lines were redacted.
+    `is_suppressed`: later runs shall not fetch it again.
+    """
 
     id: str
     reason: str
     order: str | None
     seqs: tuple[int, ...]
     files: tuple[Replaced, ...]
+    captures: tuple[Masked, ...] | None = None
+    is_suppressed: bool = False
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Redaction:
@@ -56,14 +98,30 @@ class Redaction:
         files = tuple(Replaced.from_json(entry) for entry in value["files"])
         if any(type(seq) is not int for seq in value["seqs"]):
             raise ValueError("redaction: seqs are not numbers")
+        captures = value.get("captures")
         return cls(
-            id=value["id"], reason=value["reason"], order=value["order"], seqs=tuple(value["seqs"]), files=files
+            id=value["id"],
+            reason=value["reason"],
+            order=value["order"],
+            seqs=tuple(value["seqs"]),
+            files=files,
+            captures=None if captures is None else tuple(map(Masked.from_json, captures)),
+            is_suppressed=value.get("suppressed") is True,
         )
 
     def document(self) -> dict[str, Any]:
         """The value of `redaction` in the commit file."""
-        redaction = {"id": self.id, "reason": self.reason, "order": self.order, "seqs": list(self.seqs)}
-        return {**redaction, "files": [replaced.document() for replaced in self.files]}
+        redaction: dict[str, Any] = {"id": self.id, "reason": self.reason, "order": self.order}
+        redaction |= {"seqs": list(self.seqs)}
+        redaction |= {"suppressed": True} if self.is_suppressed else {}
+        redaction |= {"files": [replaced.document() for replaced in self.files]}
+        captures = {"captures": [one.document() for one in self.captures]} if self.captures is not None else {}
+        return redaction | captures
+
+    @property
+    def why(self) -> str:
+        """The reason, and the order if one was given."""
+        return f"{self.reason}, order {self.order}" if self.order else self.reason
 
 
 def _facts(named: NamedFile) -> dict[str, Any]:

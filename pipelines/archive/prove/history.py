@@ -55,7 +55,7 @@ class History:
         # An order may have removed the words of a row since, and the hash of the rows remains.
         self._redacted_at = {commit.redaction.id: commit.n for commit in commits if commit.redaction}
         self._sizes: dict[str, int] = {}
-        self._proofs = CaptureProofs(layout)
+        self._proofs = CaptureProofs(layout, commits)
         self._next_seq = 1
         self.known = Known()
         self.wanted: dict[int, bytes] = {}

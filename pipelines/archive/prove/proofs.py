@@ -14,6 +14,8 @@ from pipelines.warc.record_reader import read_at, records
 from pipelines.warc.records import WarcDamaged, WarcRecord, digest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.disk.streams import Line
@@ -35,9 +37,10 @@ class CaptureProofs:
     rests, each commit names the same.
     """
 
-    def __init__(self, layout: Layout) -> None:
-        """Begin before the first commit."""
+    def __init__(self, layout: Layout, commits: Iterable[Commit] = ()) -> None:
+        """Begin before the first commit. What redactions among `commits` removed is proved by their hashes."""
         self._layout = layout
+        self._redacted = _redacted_by(commits)
         self._found: dict[tuple[str, int], Proof] = {}
         self._again: dict[tuple[str, int], Proof] = {}
         self._flaws: dict[str, str | None] = {}
@@ -71,8 +74,9 @@ class CaptureProofs:
         except (OSError, WarcDamaged) as error:
             return f"captured at {offset} of {name}: {error}"
         expected = Proof(capture["length"], capture["record_id"], capture["payload_sha256"])
-        if found.entity_sha256 is None:
-            expected = expected._replace(entity_sha256=None)
+        # What was read from a record after it had lost words names what it held then.
+        if found.entity_sha256 is None or capture["payload_sha256"] in self._redacted.get((name, offset), ()):
+            expected = expected._replace(entity_sha256=found.entity_sha256)
         return None if found == expected else f"captured at {offset} of {name}: there is {found}, not {expected}"
 
     def _read(self, file: Stored, name: str) -> None:
@@ -82,7 +86,7 @@ class CaptureProofs:
                 if record.get("WARC-Block-Digest") not in {None, computed}:
                     raise WarcDamaged(f"{file}: the record at {place.offset}: its block does not match its digest")
             else:
-                entity = self._entity(record, f"{file}: the record at {place.offset}")
+                entity = self._entity(record, f"{file}: the record at {place.offset}", (name, place.offset))
                 self._found[name, place.offset] = Proof(place.length, record.record_id, entity)
 
     def _at(self, name: str, offset: int) -> Proof:
@@ -91,11 +95,13 @@ class CaptureProofs:
         place, record = next(records(file, offset), (None, None))
         if place is None or record is None:
             raise WarcDamaged(f"{file}: ends before it")
-        proof = Proof(place.length, record.record_id, self._entity(record, f"{file}: the record at {offset}"))
+        entity = self._entity(record, f"{file}: the record at {offset}", (name, offset))
+        proof = Proof(place.length, record.record_id, entity)
         self._again[intern(name), offset] = proof
         return proof
 
-    def _entity(self, record: WarcRecord, where: str) -> str | None:
+    def _entity(self, record: WarcRecord, where: str, spot: tuple[str, int]) -> str | None:
+        """The entity's hash; of a record that lost words by order, the hash that it had before."""
         found = measured(BytesIO(record.block))
         if record.get("WARC-Block-Digest") not in {None, digest(found.block_sha256)}:
             raise WarcDamaged(f"{where}: its block does not match its digest")
@@ -103,14 +109,31 @@ class CaptureProofs:
             return self._entity_of_original(record, where)
         if record.get("WARC-Payload-Digest") not in {None, digest(found.payload_sha256)}:
             raise WarcDamaged(f"{where}: its payload does not match its digest")
-        return found.entity_sha256
+        states = self._redacted.get(spot)
+        if states is None:
+            return found.entity_sha256
+        if found.entity_sha256 not in states:
+            raise WarcDamaged(f"{where}: is not what the redaction of it left")
+        return states[0]
 
     def _entity_of_original(self, revisit: WarcRecord, where: str) -> str | None:
         name, offset = revisit.original
         if name in self._flaws and self._flaws[name] is None:
             return None  # that file is reported as damaged
         original = read_at(self._layout.stored(name), offset)
-        same = ("WARC-Payload-Digest", "WARC-Refers-To"), ("WARC-Payload-Digest", "WARC-Record-ID")
-        if original.type != "response" or any(revisit.get(a) != original.get(b) for a, b in zip(*same, strict=True)):
+        same = [("WARC-Refers-To", "WARC-Record-ID")]
+        if (name, offset) not in self._redacted:
+            same.append(("WARC-Payload-Digest", "WARC-Payload-Digest"))
+        if original.type != "response" or any(revisit.get(a) != original.get(b) for a, b in same):
             raise WarcDamaged(f"{where}: refers to a record that does not exist")
-        return self._entity(original, where)
+        return self._entity(original, where, (name, offset))
+
+
+def _redacted_by(commits: Iterable[Commit]) -> dict[tuple[str, int], list[str | None]]:
+    """Of each response that lost words: the hashes of its entity, the first one as it came, then after each order."""
+    found: dict[tuple[str, int], list[str | None]] = {}
+    for commit in commits:
+        for one in commit.masked:
+            if one.offset is not None and one.new is not None:
+                found.setdefault((one.file, one.offset), [one.old]).append(one.new)
+    return found

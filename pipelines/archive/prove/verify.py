@@ -338,10 +338,14 @@ class _Proof:
     def _explain_redactions(self) -> None:
         for commit in self._commits:
             redaction = commit.redaction
+            if commit.suppressed:
+                told = f"masked in {len(commit.suppressed)} captures"
+                self.report.notes.append(f"commit {commit.n}: titles of speeches that an order suppresses {told}")
             if redaction is None:
                 continue
-            why = f"{redaction.reason}, order {redaction.order}" if redaction.order else redaction.reason
-            note = f"commit {commit.n}: text of {redaction.id} removed from {len(redaction.seqs)} lines ({why})"
+            places = f" and {len(redaction.captures)} captures and reports" if redaction.captures is not None else ""
+            lines = f"{len(redaction.seqs)} lines{places}"
+            note = f"commit {commit.n}: text of {redaction.id} removed from {lines} ({redaction.why})"
             self.report.notes.append(note)
             for replaced in redaction.files:
                 file = self._stored(replaced.old.path)

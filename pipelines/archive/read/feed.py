@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.streams import Line
 
 CHANGE_SCHEMA = "change/1"
+REDACTED_EVENT = "redacted"
 VIEWS_SCHEMA = "views/1"
 _SINCE = re.compile(r"(?:(seq|commit):)?([0-9]{1,18})")
 _TOLD = ("seq", "commit", "id", "event", "version", "reading", "title", "url", "observed_at", "recorded_at")
@@ -34,24 +35,26 @@ def seq_before(since: str | int, last: Commit, last_seq: int, commits: Callable[
     _check_place(last, last_seq, since, found)
     if found is not None and found[1] != "commit":
         return int(found[2])
+    is_old = _is_old(since, last, commits, found)
+    if is_old(last):
+        return last_seq
+    return max((commit.last_seq or 0 for commit in commits() if is_old(commit)), default=0)
+
+
+def _is_old(
+    since: str | int, last: Commit, commits: Callable[[], Iterable[Commit]], found: re.Match[str] | None
+) -> Callable[[Commit], bool]:
+    """Whether a commit lies before a place that is a commit, or a moment."""
     if found is not None:
-        return _last_seq(last, last_seq, commits, lambda commit: commit.n <= int(found[2]))
+        return lambda commit: commit.n <= int(found[2])
     try:
         moment = start_of(str(since))
     except NotUnderstood as error:
         raise NotUnderstood(f"since {error}; or seq:123, or commit:4") from error
     if last.recorded_at < moment:
-        return last_seq
+        return lambda _: True
     bounds = latest_possible(tuple(commits()))
-    return _last_seq(last, last_seq, commits, lambda c: min(c.recorded_at, bounds.get(c.n, c.recorded_at)) < moment)
-
-
-def _last_seq(
-    last: Commit, last_seq: int, commits: Callable[[], Iterable[Commit]], is_old: Callable[[Commit], bool]
-) -> int:
-    if is_old(last):
-        return last_seq
-    return max((commit.last_seq or 0 for commit in commits() if is_old(commit)), default=0)
+    return lambda commit: min(commit.recorded_at, bounds.get(commit.n, commit.recorded_at)) < moment
 
 
 def _check_place(last: Commit, last_seq: int, since: str | int, found: re.Match[str] | None) -> None:
@@ -81,31 +84,35 @@ def changes(versions: Iterable[Line], after: int, *, reprocessed: bool) -> Itera
             yield {"schema": CHANGE_SCHEMA} | {key: line[key] for key in _TOLD} | {"fields": fields}
 
 
-def is_after(since: str | int, rekey: dict[str, int], commit: Commit) -> bool:
-    """Whether a `rekey` commit comes after a place in history; `rekey` is {commit, after}, as `Totals` has it."""
+def is_after(since: str | int, act: dict[str, int], commit: Commit) -> bool:
+    """Whether a rekey or a redaction comes after a place in history; `act` is {commit, after}, as in `Totals`."""
     found = _SINCE.fullmatch(str(since))
     if found is None:
         return commit.recorded_at >= start_of(str(since))
-    return rekey["commit"] > int(found[2]) if found[1] == "commit" else rekey["after"] >= int(found[2])
+    return act["commit"] > int(found[2]) if found[1] == "commit" else act["after"] >= int(found[2])
 
 
-def with_succeeded(events: Iterable[Line], rekeys: Iterable[Commit]) -> Iterator[Line]:
-    """The events with those of `rekeys`, by commit; these have no seq and nothing of a text."""
-    waiting = list(rekeys)
+def with_acts(events: Iterable[Line], commits: Iterable[Commit]) -> Iterator[Line]:
+    """The events with those of commits that no run made, in order; these have no seq and nothing of a text."""
+    waiting = list(commits)
     for event in events:
         while waiting and waiting[0].n < event["commit"]:
-            yield from _succeeded(waiting.pop(0))
+            yield from _of_act(waiting.pop(0))
         yield event
     for commit in waiting:
-        yield from _succeeded(commit)
+        yield from _of_act(commit)
 
 
-def _succeeded(commit: Commit) -> Iterator[Line]:
+def _of_act(commit: Commit) -> Iterator[Line]:
+    nothing = dict.fromkeys((*_TOLD, "fields"))
+    place = {"commit": commit.n, "recorded_at": commit.recorded_at}
+    if told := commit.redaction:
+        why = {"seqs": list(told.seqs), "reason": told.reason, "order": told.order, "suppressed": told.is_suppressed}
+        yield {"schema": CHANGE_SCHEMA} | nothing | place | {"id": told.id, "event": REDACTED_EVENT} | why
     rekey = Rekey.of(commit)
     for pair in rekey.pairs if rekey else ():
-        told = {"commit": commit.n, "id": pair.old, "event": "succeeded", "recorded_at": commit.recorded_at}
-        nothing = dict.fromkeys((*_TOLD, "fields"))
-        yield {"schema": CHANGE_SCHEMA} | nothing | told | {"succeeded_by": pair.new}
+        told_of = {"id": pair.old, "event": "succeeded", "succeeded_by": pair.new}
+        yield {"schema": CHANGE_SCHEMA} | nothing | place | told_of
 
 
 def _fingerprint(line: Line) -> array[int]:

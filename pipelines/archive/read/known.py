@@ -22,17 +22,18 @@ EVENTS: tuple[str, ...] = get_args(Event)
 
 @dataclass(slots=True, kw_only=True)
 class Totals:
-    """Sums over commits. `last_seq` is 0 before the first line; `redactions` are numbers of commits.
+    """Sums over commits. `last_seq` is 0 before the first line.
 
-    `last_run` is {commit, run, kind} of the newest commit with a run report. `rekeys` are {commit, after}: the number
-    of a commit and the last seq before it; `id_namespace` is the last that one of them names, null if none does.
+    `last_run` is {commit, run, kind} of the newest commit with a run report. `redactions` and `rekeys` are {commit,
+    after}: the number of a commit and the last seq before it; `id_namespace` is the last that one of them names,
+    null if none does.
     `retired` is {commit, reason} while the site is retired.
     """
 
     last_seq: int = 0
     versions: int = 0
     observations: int = 0
-    redactions: list[int] = field(default_factory=list)
+    redactions: list[dict[str, int]] = field(default_factory=list)
     last_run: dict[str, Any] | None = None
     rekeys: list[dict[str, int]] = field(default_factory=list)
     id_namespace: str | None = None
@@ -44,7 +45,7 @@ class Totals:
         self.versions += sum(commit.counts.get(event, 0) for event in EVENTS)
         self.observations += commit.counts.get("observations", 0)
         if commit.redaction is not None:
-            self.redactions.append(commit.n)
+            self.redactions.append({"commit": commit.n, "after": self.last_seq})
         if commit.is_run:
             self.last_run = {"commit": commit.n, "run": commit.run, "kind": commit.kind}
         if rekey := Rekey.of(commit):

@@ -6,6 +6,7 @@ import itertools
 from copy import copy
 from dataclasses import replace
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -193,13 +194,14 @@ class Archive:
         """Every `change/1` after `since`: a seq (`123`, `seq:123`), `commit:4`, or a day or moment of recording.
 
         Events are created, changed, gone and restored; with `reprocessed` also changes by our parser alone; and
-        succeeded, of a commit that says which id a speech has now: it has no seq, and is told for a seq until a later
-        line follows.
+        succeeded, of a commit that says which id a speech has now, and redacted, of one that removed words by order:
+        these have no seq, and are told for a seq until a later line follows.
         """
         after = feed.seq_before(since, self.last, self.last_seq, self.commits)
         events = feed.changes(self.versions() if after < self.last_seq else (), after, reprocessed=reprocessed)
-        rekeys = [one for one in self.totals().rekeys if feed.is_after(since, one, self.commit(one["commit"]))]
-        return feed.with_succeeded(events, [self.commit(one["commit"]) for one in rekeys])
+        acts = sorted((*self.totals().rekeys, *self.totals().redactions), key=itemgetter("commit"))
+        told = [one for one in acts if feed.is_after(since, one, self.commit(one["commit"]))]
+        return feed.with_acts(events, [self.commit(one["commit"]) for one in told])
 
     def view_counts(self, id: str | None = None) -> Iterator[Line]:  # noqa: A002 - the contract's key
         """Every `views/1`: one view count of one observation, of all speeches or of one (`gszx:4864` or `4864`)."""

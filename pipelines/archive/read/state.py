@@ -77,6 +77,7 @@ class SpeechState:
     files: tuple[tuple[str, str], ...] = ()
     text: bytes = b""
     succeeded_by: str | None = None
+    is_suppressed: bool = False
 
     @property
     def is_present(self) -> bool:
@@ -116,6 +117,12 @@ def fold_commit(states: States, commit: Commit, lines: Iterable[Line], *, for_wr
     if commit.listing:
         for state in listed_as_before(states, observed):
             state.last_seen = commit.listing.observed_at
+    if (
+        commit.redaction
+        and commit.redaction.is_suppressed
+        and (suppressed := states.get(commit.redaction.id.partition(":")[2]))
+    ):
+        suppressed.is_suppressed = True
     if commit.kind == CLOCK_KIND:
         _set_back(states, commit.recorded_at)
     if rekey := Rekey.of(commit):

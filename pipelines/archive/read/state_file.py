@@ -46,7 +46,7 @@ _COUNTS = frozenset(
 )
 _MAY_LACK = frozenset({"first_missed_at", "first_doubted_at", "view_count", "view_count_at", "published_on", "etag"})
 _MAY_LACK |= {"last_modified", "counter_url", "section", "listed", "succeeded_by"}
-_OTHERS: dict[str, type] = {"is_gone": bool, "is_redacted": bool, "listed": dict}
+_OTHERS: dict[str, type] = {"is_gone": bool, "is_redacted": bool, "is_suppressed": bool, "listed": dict}
 _OTHERS |= {"article_sha256": list, "files": list}
 
 
@@ -209,12 +209,16 @@ def read_about_state(layout: Layout) -> StateAbout:
         speeches=value["speeches"], gone=value["gone"], succeeded=value["succeeded"],
         totals=Totals(
             last_seq=value["last_seq"], versions=value["versions"], observations=value["observations"],
-            redactions=[int(n) for n in value["redactions"]], last_run=_last_run(value["last_run"]),
-            rekeys=[{key: int(one[key]) for key in ("commit", "after")} for one in value["rekeys"]],
+            redactions=_acts(value["redactions"]), last_run=_last_run(value["last_run"]),
+            rekeys=_acts(value["rekeys"]),
             id_namespace=None if value["id_namespace"] is None else _text(value["id_namespace"]),
             retired=_retired(value["retired"]),
         ),
     )  # fmt: skip
+
+
+def _acts(value: Any) -> list[dict[str, int]]:
+    return [{key: int(one[key]) for key in ("commit", "after")} for one in value]
 
 
 def _last_run(value: Any) -> dict[str, Any] | None:

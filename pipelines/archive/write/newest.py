@@ -30,7 +30,7 @@ def damaged_newest(archive: Archive, turn: int) -> dict[str, str]:
     opening an archive does not read.
     """
     layout, last = archive.layout, archive.last
-    numbers = {1, turned := turn % last.n + 1, last.n, *archive.totals().redactions}
+    numbers = {1, turned := turn % last.n + 1, last.n, *(one["commit"] for one in archive.totals().redactions)}
     commits = {n: archive.commit(n) for n in sorted(numbers)}
     now = files_now(commits.values())
     older = dict.fromkeys((ARCHIVE_JSON, *_paths(commits[turned])), MOST_OLDER)

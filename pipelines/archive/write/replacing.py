@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.commits import files_now
 from pipelines.archive.disk.containers import members
-from pipelines.archive.disk.files import file_digest, gzip_lines, sync_folder
+from pipelines.archive.disk.files import file_digest, gzip_lines, sync_folder, write_synced
 from pipelines.archive.disk.packs import drop_packed, is_container, rewrite_container
 from pipelines.archive.disk.redactions import Redaction, Replaced, redacted
 from pipelines.archive.disk.streams import parsed, raw_lines
 from pipelines.archive.errors import Damaged
+from pipelines.archive.write.orders.without_words import has_lost_words, of_file, write_warc
 from pipelines.archive.write.sealing import roll_back
-from pipelines.untrusted import is_there, size_of
+from pipelines.untrusted import is_there, size_of, whole
+from pipelines.warc.masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -38,8 +40,8 @@ def finish_acts(archive: Archive) -> None:
 
     The caller holds the lock.
     """
-    for n in archive.totals().redactions:
-        commit = archive.commit(n)
+    for act in archive.totals().redactions:
+        commit = archive.commit(act["commit"])
         if commit.redaction:
             _finish_redaction(archive.layout, commit, commit.redaction)
     for folder in archive.layout.staging.iterdir():
@@ -56,7 +58,7 @@ def _finish_redaction(layout: Layout, commit: Commit, redaction: Redaction) -> N
     single = [one for one in redaction.files if not is_container(one.old.path)]
     for replaced in single:
         file = layout.path(replaced.old.path)
-        if still_holds(file, replaced.old):
+        if _is_old(file, replaced, redaction, commit.n):
             _make_ready(layout, commit, redaction, {replaced.old.path: file})
             _put_in_place(layout, commit, replaced)
     for replaced in redaction.files:
@@ -67,7 +69,7 @@ def _finish_redaction(layout: Layout, commit: Commit, redaction: Redaction) -> N
         old = {
             one.old.path: member
             for one in single
-            if (member := held.get(one.old.path)) and still_holds(member, one.old)
+            if (member := held.get(one.old.path)) and _is_old(member, one, redaction, commit.n)
         }
         if old and not ready_file(layout, commit.run, path).exists():
             _make_ready(layout, commit, redaction, old)
@@ -81,10 +83,20 @@ def still_holds(file: Stored, old: NamedFile) -> bool:
     return is_there(file) and size_of(file) == old.bytes and file_digest(file)[1] == old.sha256
 
 
+def _is_old(file: Stored, replaced: Replaced, redaction: Redaction, n: int) -> bool:
+    """Whether a file still holds the words.
+
+    Of a WARC file that is told by its first record that lost some: hashing gigabytes before each run costs too much.
+    """
+    if replaced.old.path.startswith("warc/"):
+        return is_there(file) and not has_lost_words(file, of_file(redaction, replaced.old.path), n)
+    return still_holds(file, replaced.old)
+
+
 def _make_ready(layout: Layout, commit: Commit, redaction: Redaction, files: Mapping[str, Stored]) -> None:
     for path, file in files.items():
         if not (ready := ready_file(layout, commit.run, path)).exists():
-            write_without_text(file, ready, redaction.seqs, commit.n)
+            write_redacted(file, path, ready, redaction, commit.n)
 
 
 def _put_in_place(layout: Layout, commit: Commit, replaced: Replaced) -> None:
@@ -99,6 +111,18 @@ def _put_in_place(layout: Layout, commit: Commit, replaced: Replaced) -> None:
 def ready_file(layout: Layout, run: str, path: str) -> Path:
     """The prepared new content of a committed file, before the commit of run `run`."""
     return layout.staging / run / "sealed" / path
+
+
+def write_redacted(file: Stored, path: str, ready: Path, redaction: Redaction, n: int) -> None:
+    """Write the committed file `path` to `ready` as the redaction leaves it; all that follows from its commit `n`."""
+    ready.parent.mkdir(parents=True, exist_ok=True)
+    if path.startswith("warc/"):
+        write_warc(file, ready, of_file(redaction, path), n)
+    elif path.startswith("runs/"):
+        spans = [span for one in of_file(redaction, path) for span in one.spans or ()]
+        write_synced(ready, masked(whole(file), spans))
+    else:
+        write_without_text(file, ready, redaction.seqs, n)
 
 
 def write_without_text(file: Stored, ready: Path, seqs: Iterable[int], n: int) -> None:

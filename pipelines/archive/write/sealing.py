@@ -36,15 +36,18 @@ from pipelines.archive.disk.layout import (
 from pipelines.archive.errors import Damaged
 from pipelines.archive.read.known import EVENTS
 from pipelines.archive.schema import schemas
+from pipelines.archive.write.orders.suppression import suppressed_words
+from pipelines.archive.write.orders.without_words import masks_of, write_warc
 from pipelines.canonical import json_value
 from pipelines.untrusted import is_there, json_object, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pipelines.archive.disk.answers import Answer
     from pipelines.archive.disk.listings import Listing
+    from pipelines.archive.disk.redactions import Masked
     from pipelines.archive.read.reader import Archive
     from pipelines.archive.write.staging import StagedRun
     from pipelines.record import SiteFacts
@@ -79,14 +82,17 @@ class Sealing:
         self, staged: StagedRun, report: dict[str, Any], facts: CommitFacts, listing: Listing | None = None
     ) -> Commit:
         """Make the commit; after an error `roll_back` undoes the moves at the next start."""
-        files = self._ready_files(staged, report, facts)
-        commit = self._drafted(staged, facts, files, listing)
+        masked = self._masked()
+        files = self._ready_files(staged, report, facts, masked)
+        commit = replace(self._drafted(staged, facts, files, listing), suppressed=masked)
         sealed = draft(self.folder, commit)
         place(self.layout, self.archive, files)
         make_point(self.layout, self.folder, commit.n)
         return sealed
 
-    def _ready_files(self, staged: StagedRun, report: dict[str, Any], facts: CommitFacts) -> dict[str, Path]:
+    def _ready_files(
+        self, staged: StagedRun, report: dict[str, Any], facts: CommitFacts, masked: Sequence[Masked]
+    ) -> dict[str, Path]:
         """All files that the commit will name, prepared in staging."""
         at, n, seq = facts.recorded_at, self._n, self._first_seq
         documents = {run_file(facts.run): json_document(report)}
@@ -107,8 +113,19 @@ class Sealing:
                 gzip_lines(made[relative], lines.numbered(first, n, at))
         for capture in staged_captures(self.folder):
             sync_file(capture)
-            made[capture.relative_to(self.folder).as_posix()] = capture
+            relative = capture.relative_to(self.folder).as_posix()
+            masks = [mask for mask in masked if mask.file == relative]
+            made[relative] = self._room(relative) if masks else capture
+            if masks:  # the staged file stays as it is, so that salvage finds what the lines were read from
+                write_warc(capture, made[relative], masks, n)
         return made
+
+    def _masked(self) -> tuple[Masked, ...]:
+        """The places in the run's captures where the title of a suppressed speech stands."""
+        if (words := suppressed_words(self.folder)) is None:
+            return ()
+        files = ((file, file.relative_to(self.folder).as_posix()) for file in staged_captures(self.folder))
+        return tuple(mask for file, name in files for mask in masks_of(file, name, words, self._n))
 
     def _room(self, relative: str) -> Path:
         file = self.folder / SEALED / relative

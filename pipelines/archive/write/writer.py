@@ -19,6 +19,7 @@ from pipelines.archive.read.reader import Archive
 from pipelines.archive.write import changes
 from pipelines.archive.write.admission import NEW_CMS, USUAL, Cautions, admit, check_clock, check_history, check_room
 from pipelines.archive.write.captures import CaptureFiles
+from pipelines.archive.write.orders.suppression import note_title
 from pipelines.archive.write.rebuild import heal, write_next
 from pipelines.archive.write.replacing import finish_acts
 from pipelines.archive.write.run_lines import content_line, gone_line, observation_line, restored_line, unplaced
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.streams import Line
     from pipelines.archive.read.state import States
     from pipelines.reasons import PresenceState
-    from pipelines.record import Event, Listed, Missed, SiteFacts, Speech
+    from pipelines.record import Event, Listed, Look, Missed, SiteFacts, Speech
 
 MASS_GONE = "mass-gone"
 
@@ -187,6 +188,7 @@ class ArchiveRun:
             raise ValueError(f"{seen.native_id}: not known as present; its article must be read")
         if not is_read and seen.look.listed is None:
             raise ValueError(f"{seen.native_id}: neither on a list page nor read; that is no observation")
+        self._note_title(known, seen.look)
         observation = observation_line(
             id=known.id,
             run=self._run,
@@ -209,6 +211,7 @@ class ArchiveRun:
             return presence
         known = self._first_look(missed.site, missed.native_id)
         assert known is not None  # noqa: S101 - the line above
+        self._note_title(known, missed.look)
         is_gone = changes.is_proven_gone(known, missed, self._gone_after_days)
         observation = observation_line(
             id=known.id, run=self._run, look=missed.look, presence=presence, reason=missed.reason.value
@@ -317,6 +320,11 @@ class ArchiveRun:
         return restored_line(
             self._archive.line(known.content_seq, known.content_commit), known, speech.look, self._run
         )
+
+    def _note_title(self, known: state.SpeechState, look: Look) -> None:
+        """Of a suppressed speech: its title as the list shows it, to be masked in the list's captures."""
+        if known.is_suppressed and look.listed and look.listed.title:
+            note_title(self._staging.folder, look.listed.title)
 
     def _stage(
         self, native_id: str, look: list[Line], parser: str | None = None, *, is_as_known: bool = False

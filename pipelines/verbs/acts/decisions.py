@@ -10,9 +10,12 @@ if TYPE_CHECKING:
     import argparse
 
 
-def added_reason(parser: argparse.ArgumentParser, *, needed: bool) -> None:
+_KEPT = "why; kept in the commit for good"
+
+
+def added_reason(parser: argparse.ArgumentParser, *, needed: bool, about: str = _KEPT) -> None:
     """Add `--reason`."""
-    parser.add_argument("--reason", metavar="TEXT", required=needed, help="why; kept in the commit for good")
+    parser.add_argument("--reason", metavar="TEXT", required=needed, help=about)
 
 
 def reason_of(arguments: argparse.Namespace) -> str:
