@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +19,22 @@ from pipelines.archive.prove.verify import Report, verify, verify_quick
 from pipelines.canonical import json_value
 from pipelines.exits import Exit
 from pipelines.verbs.output import print_message
+from pipelines.verbs.present import now
+from pipelines.verbs.proofs.rotation import (
+    PROOFS_FILE,
+    Proved,
+    add_proof,
+    age,
+    check_appendable,
+    newest,
+    read_proofs,
+    rotated,
+    sampled,
+)
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pipelines.verbs import AddVerb
 
@@ -39,6 +54,15 @@ def add(verb: AddVerb) -> None:
     check.add_argument("--signers", metavar="FILE", type=Path, help="allowed_signers of ssh-keygen: check signatures")
     stamps = "root certificates (PEM) of the authority of time: check the time-stamps that `anchor` got"
     check.add_argument("--tsa-ca", metavar="FILE", type=Path, help=stamps)
+    rotate = "of a folder of archives: prove a share, so that each is proved once in DAYS days if this runs daily"
+    shares = check.add_mutually_exclusive_group()
+    shares.add_argument("--rotate", metavar="DAYS", type=int, help=rotate)
+    sample = "of a folder of archives: prove this share of them in percent, others each day"
+    shares.add_argument("--sample", metavar="PERCENT", type=float, help=sample)
+    jobs = "of a folder of archives: how many to check at the same time (default: one a processor)"
+    check.add_argument("--jobs", metavar="N", type=int, default=os.cpu_count() or 1, help=jobs)
+    proofs = f"where it is noted when each archive was proved whole (default: {PROOFS_FILE} beside them)"
+    check.add_argument("--proofs", metavar="FILE", type=Path, help=proofs)
     check.add_argument("--json", action="store_true", help="one JSON document instead of text")
 
 
@@ -56,39 +80,117 @@ def run(arguments: argparse.Namespace) -> int:
     check = verify_quick if arguments.quick else partial(verify, two_processes=True)
     prove = partial(check, head=arguments.head, signers=arguments.signers, heads=heads, trusted=arguments.tsa_ca)
     root = Path(arguments.archive)
-    if heads is None or _is_archive(root):
-        report = prove(root)
-        _print(report, is_quick=arguments.quick, as_json=arguments.json)
-        return report.exit_status
-    return _several(root, heads, prove, arguments)
+    _check_shares(arguments)
+    if _is_archive(root) or not (folders := _archives(root)):
+        if arguments.rotate or arguments.sample:
+            raise NotUnderstood(f"{root}: no folder of archives; --rotate and --sample choose among several")
+        if heads is None or _is_archive(root):
+            report = prove(root)
+            _print(report, is_quick=arguments.quick, as_json=arguments.json)
+            return report.exit_status
+        folders = []
+    return _several(
+        root, folders, heads, partial(prove, two_processes=False) if not arguments.quick else prove, arguments
+    )
+
+
+def _check_shares(arguments: argparse.Namespace) -> None:
+    if arguments.rotate is not None and arguments.rotate < 1:
+        raise NotUnderstood(f"--rotate {arguments.rotate}: must be a number of days, 1 or more")
+    if arguments.sample is not None and not 0 < arguments.sample <= 100:
+        raise NotUnderstood(f"--sample {arguments.sample:g}: must be a percentage, above 0 and up to 100")
+    if arguments.jobs < 1:
+        raise NotUnderstood(f"--jobs {arguments.jobs}: must be 1 or more")
+    if arguments.quick and (arguments.rotate or arguments.sample):
+        raise NotUnderstood("--quick proves no archive whole, which --rotate and --sample note; leave it out")
 
 
 def _is_archive(folder: Path) -> bool:
     return (folder / ARCHIVE_JSON).exists() or (folder / "commits").is_dir()
 
 
-def _several(root: Path, heads: HeadsFile, prove: Callable[[Path], Report], arguments: argparse.Namespace) -> int:
-    """Every archive below `root`, and every site of which a head was noted; the worst exit status."""
-    archives = sorted(folder for folder in root.iterdir() if _is_archive(folder)) if root.is_dir() else []
-    worst, told = Exit.COMPLETE, {}
-    for folder in archives:
-        try:
-            report = prove(folder)
-        except ArchiveError as error:
-            report = Report(problems=[str(error)])
-        worst, told[folder.name] = max(worst, report.exit_status), report
-    for site in sorted(heads.sites() - told.keys()):
-        last = heads.last(site)
+def _archives(root: Path) -> list[Path]:
+    return sorted(folder for folder in root.iterdir() if _is_archive(folder)) if root.is_dir() else []
+
+
+def _several(
+    root: Path,
+    folders: list[Path],
+    heads: HeadsFile | None,
+    prove: Callable[[Path], Report],
+    arguments: argparse.Namespace,
+) -> int:
+    """Every archive of a root, or a share, and every site of which a head was noted; the worst exit status.
+
+    What was proved is noted when a share was asked for, or where it was noted before: a root may be read-only.
+    """
+    at, file = now().recorded_at, arguments.proofs or root / PROOFS_FILE
+    proofs, names = read_proofs(file), [folder.name for folder in folders]
+    chosen = _chosen(names, proofs, arguments, at)
+    is_noted = bool(arguments.rotate or arguments.sample or arguments.proofs or proofs) and not arguments.quick
+    if is_noted:
+        check_appendable(file)
+    reports: dict[str, Report] = {}
+    for site, report in _checked([folder for folder in folders if folder.name in chosen], prove, arguments.jobs):
+        reports[site] = report
+        if is_noted:
+            proofs.append(_noted(file, site, report))
+    reports |= {site: Report(problems=[lost]) for site, lost in _lost(root, names, heads)}
+    ages = {site: age(site, newest(proofs), at) for site in names}
+    _print_several(reports, ages, arguments)
+    return max((report.exit_status for report in reports.values()), default=Exit.COMPLETE)
+
+
+def _noted(file: Path, site: str, report: Report) -> Proved:
+    is_whole = report.exit_status is Exit.COMPLETE
+    proof = Proved(at=now().recorded_at, site=site, commit=report.commits, head=report.head, is_whole=is_whole)
+    add_proof(file, proof)
+    return proof
+
+
+def _chosen(names: list[str], proofs: list[Proved], arguments: argparse.Namespace, at: str) -> frozenset[str]:
+    if arguments.rotate is not None:
+        return frozenset(rotated(names, proofs, arguments.rotate, at))
+    return frozenset(names if arguments.sample is None else sampled(names, arguments.sample, at))
+
+
+def _checked(folders: list[Path], prove: Callable[[Path], Report], jobs: int) -> Iterator[tuple[str, Report]]:
+    """Each archive's report as soon as it is there, so that what was proved is noted whatever comes."""
+    if jobs == 1 or len(folders) < 2:
+        yield from ((folder.name, _proved(prove, folder)) for folder in folders)
+        return
+    with ProcessPoolExecutor(min(jobs, len(folders)), mp_context=get_context("spawn")) as workers:
+        waiting = {workers.submit(_proved, prove, folder): folder.name for folder in folders}
+        yield from ((waiting[done], done.result()) for done in as_completed(waiting))
+
+
+def _proved(prove: Callable[[Path], Report], folder: Path) -> Report:
+    try:
+        return prove(folder)
+    except ArchiveError as error:
+        return Report(problems=[str(error)])
+
+
+def _lost(root: Path, names: list[str], heads: HeadsFile | None) -> Iterator[tuple[str, str]]:
+    for site in sorted(heads.sites() - set(names)) if heads else ():
+        last = heads.last(site) if heads else None
         at = f", the last of them at {last.at}" if last else ""
-        lost = f"{root / site}: no archive here, but {heads.file} has heads of it{at}; restore it from a copy"
-        worst, told[site] = Exit.DAMAGED, Report(problems=[lost])
+        place = heads.file if heads else ""
+        yield site, f"{root / site}: no archive here, but {place} has heads of it{at}; restore it from a copy"
+
+
+def _print_several(reports: dict[str, Report], ages: dict[str, str], arguments: argparse.Namespace) -> None:
     if arguments.json:
-        print(json.dumps({site: _value(report) for site, report in told.items()}, ensure_ascii=False, indent=1))
-        return worst
-    for site, report in told.items():
+        told = {site: _value(report) for site, report in sorted(reports.items())}
+        skipped = {site: {"exit_status": None, "proof": said} for site, said in ages.items() if site not in reports}
+        print(json.dumps(told | skipped, ensure_ascii=False, indent=1))
+        return
+    for site, report in sorted(reports.items()):
         print(f"{site}: ", end="", flush=True)
         _print(report, is_quick=arguments.quick, as_json=False)
-    return worst
+    for site, said in ages.items():
+        if site not in reports:
+            print(f"{site}: not checked now; {said}")
 
 
 def _value(report: Report) -> dict[str, Any]:

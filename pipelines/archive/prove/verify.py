@@ -13,6 +13,7 @@ from pipelines.archive.disk.layout import ARCHIVE_JSON, DERIVED_FILES, LINK, Lay
 from pipelines.archive.disk.site_life import Rekey, Retirement
 from pipelines.archive.disk.wrong_clock import WrongClock
 from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat, NotAnArchive
+from pipelines.archive.prove.affected import unproved_ids
 from pipelines.archive.prove.anchors.anchor_check import check_anchors
 from pipelines.archive.prove.anchors.anchor_files import is_anchor_file
 from pipelines.archive.prove.chain import Chain, sound_chain
@@ -127,6 +128,7 @@ class _Proof:
         self._broken: set[int] = {len(self._commits) + 1} if is_broken else set()
         self._may_be = files_now(self._commits)
         self._damaged_files = 0
+        self._has_damaged_captures = False
         if self._commits:
             self.report.head = self._commits[-1].sha256
         self._is_cut = self._check_tail(heads)
@@ -190,6 +192,8 @@ class _Proof:
         self._explain_decisions()
         self._note_strangers()
         report = self.report
+        if self._has_damaged_captures:
+            report.affected += unproved_ids(self._layout, self._commits)
         report.affected = list(dict.fromkeys(report.affected))
         if report.problems and self._commits:
             first = min(self._broken, default=len(self._commits) + 1)
@@ -293,11 +297,13 @@ class _Proof:
         file = self._stored(named.path)
         if not is_there(file) and self._packs.is_lost(commit, named.path):
             self._damaged_files += 1
+            self._has_damaged_captures |= _holds_captures(named)
             return
         found = fault(file, self._may_be[named.path], _first_seq(commit, named))
         if found is None and parses_report and named.path == run_file(commit.run):
             found = _unread(file)
         if found:
+            self._has_damaged_captures |= _holds_captures(named)
             self._add_problem(commit, found)
 
     def _check_size(self, commit: Commit, named: NamedFile) -> None:
@@ -393,6 +399,10 @@ def _files_below(root: Path) -> Iterator[str]:
     for folder, _, names in os.walk(root):
         inside = os.path.relpath(folder, root)
         yield from names if inside == "." else (f"{inside}/{name}" for name in names)
+
+
+def _holds_captures(named: NamedFile) -> bool:
+    return named.path.startswith("warc/") or (named.path.startswith("packs/") and named.path.endswith("/warc.tar"))
 
 
 def _unread(file: Stored) -> Fault | None:
