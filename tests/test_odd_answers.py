@@ -258,9 +258,11 @@ def test_a_row_with_a_long_address_is_read_or_told(length: int, reason: str | No
         return Answer(rows.replace("d=2", f"d=2&x={'y' * length}"))
 
     with serve(answer) as url:
-        ended = site.crawl(url, "-a", f"profile={profile}")
+        delay = 'DOWNLOAD_SLOTS={"127.0.0.1": {"delay": 0.02}}'
+        ended = site.crawl(url, "-a", f"profile={profile}", "-s", delay)
     assert ended.status == (3 if reason else 0), ended
     assert gaps(site) == ({"2": reason} if reason else {})
+    assert site.report()["politeness"]["delay_seconds"] == 0.02
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ class Command(ScrapyCommand):
     default_settings: ClassVar[dict[str, object]] = {"LOG_ENABLED": False}
 
     def short_desc(self) -> str:
-        return "Crawl a replica of a KesionCMS site twice and show the archive it makes"
+        return "Crawl a replica of a KesionCMS site twice and show the archive, which replaces the last demo's"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)

@@ -6,8 +6,10 @@ import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy.crawler import Crawler
+from scrapy.settings import BaseSettings
 
 from crawler.http.notes import LONGEST_DELAY, notes, statistics
 from crawler.run.agent import software
@@ -177,7 +179,7 @@ def seal(crawler: Crawler, job: CrawlJob | None = None) -> Outcome:
     if not isinstance(job, CrawlJob) or crawler.crawling:
         raise ValueError("seal() needs the crawler of a finished crawl of the spider `speeches`")
     job.report.add_notes(notes(crawler))
-    outcome = finish(job, statistics(crawler).get("finish_reason"), *_figures(crawler))
+    outcome = finish(job, statistics(crawler).get("finish_reason"), *_figures(crawler, job))
     if feeds := _feeds_not_written(crawler):
         return _without_feeds(outcome, feeds)
     return outcome
@@ -230,7 +232,7 @@ def _without_feeds(outcome: Outcome, feeds: str) -> Outcome:
     return replace(outcome, verdict=judged, summary=f"{outcome.summary}\nfeed      {missing}")
 
 
-def _figures(crawler: Crawler) -> tuple[dict[str, Any], dict[str, Any]]:
+def _figures(crawler: Crawler, job: CrawlJob) -> tuple[dict[str, Any], dict[str, Any]]:
     """Traffic and politeness of a finished crawl, for the run report."""
     stats, settings = statistics(crawler), crawler.settings
     traffic = {key: stats[key] for key in sorted(stats) if key.startswith(("downloader/", "retry/"))}
@@ -239,8 +241,14 @@ def _figures(crawler: Crawler) -> tuple[dict[str, Any], dict[str, Any]]:
         "user_agent": settings["USER_AGENT"],
         "obeys_robots_txt": settings.getbool("ROBOTSTXT_OBEY"),
         "robots_txt": robots,
-        "delay_seconds": max(settings.getfloat("DOWNLOAD_DELAY"), stats.get(LONGEST_DELAY, 0.0)),
+        "delay_seconds": max(_delay(settings, job.arguments.start_url), stats.get(LONGEST_DELAY, 0.0)),
         "retry_times": settings.getint("RETRY_TIMES"),
         "requests_at_once": settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN"),
     }
     return traffic, politeness
+
+
+def _delay(settings: BaseSettings, url: str) -> float:
+    """Seconds between two requests to the host of an address, by the settings."""
+    slot = settings.getdict("DOWNLOAD_SLOTS").get(urlsplit(url).hostname or "", {})
+    return float(slot.get("delay", settings.getfloat("DOWNLOAD_DELAY")))
