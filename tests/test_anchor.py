@@ -20,6 +20,8 @@ from pipelines.archive.prove.anchors.anchor_files import Anchor, read_anchor
 from pipelines.archive.prove.anchors.merkle import paths, root_of
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
+from pipelines.archive.write.acts import When
+from pipelines.archive.write.kinds.reconciliation import accept_ours
 from pipelines.exits import Exit
 from pipelines.proof.anchoring import anchor
 from tests import authority
@@ -98,6 +100,11 @@ def test_every_archive_keeps_its_own_part_and_a_later_anchor_vouches_for_what_wa
     assert tree(root / "aa") == before
     assert len(list((root / "gszx/anchors").iterdir())) == 4
     assert verify(root / "gszx", trusted=time[1]).notes[-1].startswith("commits 1–6 were there at 20")
+    assert (
+        main(["export", str(root / "gszx"), "--to", "bagit", "--commit", "5", "--out", str(bag := tmp_path / "bag")])
+        == 0
+    )
+    assert verify(bag / "data", trusted=time[1]).notes[-1].startswith("commits 1–5 were there at 20")
     (last,) = (root / "anchors/20260201t120000z").glob("heads.txt")
     assert main(["verify", "--heads", str(last), str(root)]) == 0
 
@@ -169,6 +176,40 @@ def test_what_is_wrong_with_an_anchor_is_told(
     for command in (["verify", str(root / "zz")], ["anchor", str(root), "--tsa", time[0]]):
         assert main([*command, "--tsa-ca", str(time[1])]) == 1
     assert main(["verify", str(root / "zz")]) == 0
+
+
+def test_commits_given_up_are_no_damage_and_heads_altered_are_told(
+    stamped: Path, time: tuple[str, Path], tmp_path: Path
+) -> None:
+    root = copied(stamped, tmp_path)
+    crawl(older := root / "gszx", 22, speech("5", day(22)))
+    newer = Path(shutil.copytree(older, tmp_path / "newer"))
+    crawl(newer, 23, speech("5", day(23)))
+
+    def again(at: str) -> list[str]:
+        return anchor(root, at, time[1], lambda query: authority.reply(time[1].parent, query)).problems
+
+    shutil.move(older, tmp_path / "old")
+    shutil.copytree(newer, older)
+    assert again("2027-02-02T12:00:00Z") == []
+    shutil.rmtree(older / "commits")
+    shutil.copytree(tmp_path / "old", older, dirs_exist_ok=True)
+    (file,) = (older / "anchors").glob("*-20270202t120000z.json")
+    end = "its end was cut off or an older copy restored; restore it from a copy"
+    lost = f"{file}: commit 7 was time-stamped, the chain ends at commit 6: {end}"
+    assert verify(older).problems == [lost]
+    assert again("2027-02-03T12:00:00Z") == [f"{lost} (its head was not time-stamped)"]
+    accept_ours(older, When(recorded_at="2026-01-25T00:00:00Z", software={}), reason="x", other=Archive(newer))
+    assert f"{file}: of a commit given up by commit 7" in verify(older, trusted=time[1]).notes
+    assert again("2027-02-04T12:00:00Z") == []
+    assert verify(older, trusted=time[1]).problems == []
+    assert len(list((older / "anchors").glob("00000007-*.json"))) == 2
+    heads = root / "anchors/20270204t120000z/heads.txt"
+    before = tree(older)
+    heads.write_bytes(heads.read_bytes().replace(b" zz ", b" zy "))
+    (problem,) = again("2027-02-05T12:00:00Z")
+    assert problem.startswith(f"{heads.parent}: not what was time-stamped (openssl does not accept it")
+    assert tree(older) == before
 
 
 @pytest.mark.parametrize(

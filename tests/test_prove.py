@@ -29,6 +29,7 @@ from tests import authority
 from tests.conftest import ROOT
 from tests.exchanges import exchange
 from tests.test_archive import day, listed, missed, opened, sealed, speech, tree
+from tests.test_state import quiet, row
 
 if TYPE_CHECKING:
     from pipelines.archive.write.writer import ArchiveRun
@@ -201,6 +202,18 @@ def test_a_text_read_again_names_the_record_of_the_earlier_run(
     shutil.copyfile(archive.parent / "anchors/20260201t120000z/ca.pem", tmp_path / "proof/ca.pem")
     assert does(block(page, "check"), tmp_path / "proof").returncode == 0
     assert does(f"archive={archive}; {block(page, 'archive')}", tmp_path / "proof").returncode == 0
+
+
+def test_a_list_in_which_nothing_changed_is_a_look(tmp_path: Path) -> None:
+    root = tmp_path / "gszx"
+    quiet(root, 1, speech("5", day(1)))
+    for number in (2, 3):
+        quiet(root, number, row("5", day(number)))
+    assert Archive(root).commits()[2].listing is not None
+    page = proved(root, "5", tmp_path / "proof")
+    look = "the last look that found it</td><td>2026-01-03T02:00:00Z</td><td>present in the list; article not read"
+    assert f"{look}</td><td>commit 3" in page
+    assert does(block(page, "check"), tmp_path / "proof").returncode == 0
 
 
 def test_a_packed_archive_proves_the_same(archive: Path, certificate: Path, tmp_path: Path) -> None:

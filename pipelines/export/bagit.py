@@ -11,6 +11,7 @@ from pipelines.archive.disk.containers import members
 from pipelines.archive.disk.files import file_digest
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.disk.packs import containers_of
+from pipelines.archive.prove.anchors.anchor_files import ANCHORS, anchor_names, commit_of, reply_file
 from pipelines.archive.prove.signatures import signature_name
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.export.publishing import copy_proved
@@ -60,8 +61,18 @@ def _copy_archive(snapshot: Snapshot, into: Layout) -> None:
         into.sidecar(commit.n).write_bytes(sidecar_text(point, commit.sha256))
         if is_there(signature := layout.stored(signature_name(commit.n))):
             into.path(signature_name(commit.n)).write_bytes(whole(signature))
+    _copy_anchors(snapshot, into)
     rebuild(into.root)
     shutil.rmtree(into.staging)
+
+
+def _copy_anchors(snapshot: Snapshot, into: Layout) -> None:
+    layout = snapshot.archive.layout
+    for name in anchor_names(layout):
+        if commit_of(name) <= snapshot.last.n:
+            into.path(ANCHORS).mkdir(exist_ok=True)
+            for each in (name, reply_file(name)):
+                into.path(each).write_bytes(whole(layout.path(each)))
 
 
 def _manifest(bag: Path, files: Iterable[Path]) -> str:

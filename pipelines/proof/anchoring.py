@@ -155,10 +155,14 @@ def _complete_last(folder: Path, archives: dict[str, Path]) -> list[str]:
     for left in folder.glob(f"*{_NEW}"):
         shutil.rmtree(left)
     last = max(folder.glob(f"*/{HEADS}"), default=None)
+    if last is None:
+        return []
     try:
-        return _distribute(last.parent, archives) if last else []
+        top, _ = paths([noted.line() for noted in _noted_in(last)])
+        checked(reply_in(last.with_name(REPLY)), top.hex(), last.with_name(TRUSTED))
+        return _distribute(last.parent, archives)
     except Damaged as error:
-        return [str(error)]
+        return [f"{last.parent}: not what was time-stamped ({error}); restore it from a copy"]
 
 
 def _distribute(made: Path, archives: dict[str, Path]) -> list[str]:

@@ -61,7 +61,8 @@ def anchored(layout: Layout, anchor: Anchor, commits: Sequence[Commit]) -> Commi
     noted, file = anchor.noted, layout.path(anchor.file)
     if noted.commit > len(commits):
         raise Damaged(
-            f"{file}: commit {noted.commit} was time-stamped, the chain ends at {len(commits)}: its end was cut off"
+            f"{file}: commit {noted.commit} was time-stamped, the chain ends at commit {len(commits)}: its end was "
+            "cut off or an older copy restored; restore it from a copy"
         )
     commit = commits[noted.commit - 1]
     if commit.sha256 != noted.head:
