@@ -169,10 +169,11 @@ def test_heads_of_many_archives_are_checked_at_once(
         stream.write(f"2026-01-04T03:00:00Z other 7 {'0' * 64}\n2026-01-05T03:0")
     HeadsFile(heads).note(Noted(at=day(6), site="gszx", commit=5, head="1" * 64))
     assert main(["verify", str(tmp_path / "all"), "--heads", str(heads), "--quick", "--json"]) == 5
-    told = json.loads(capsys.readouterr().out)
+    captured = capsys.readouterr()
+    told = json.loads(captured.out)
     assert "no archive here, but" in told["other"]["problems"][0]
     assert "the chain ends at commit 4" in told["gszx"]["problems"][0]
-    assert f"{heads}, line 4: notes no head" in told["gszx"]["notes"]
+    assert f"note: {heads}, line 4: notes no head\n" in captured.err
 
 
 @pytest.fixture

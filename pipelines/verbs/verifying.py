@@ -77,6 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.tsa_ca is not None:
         check_trusted(arguments.tsa_ca)
     heads = HeadsFile(arguments.heads) if arguments.heads else None
+    for number in heads.unread() if heads else ():
+        print_message(f"note: {arguments.heads}, line {number}: notes no head")
     check = verify_quick if arguments.quick else partial(verify, two_processes=True)
     prove = partial(check, head=arguments.head, signers=arguments.signers, heads=heads, trusted=arguments.tsa_ca)
     root = Path(arguments.archive)

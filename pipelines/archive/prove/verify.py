@@ -238,7 +238,6 @@ class _Proof:
         site, notes = self._site(), self.report.notes
         noted = heads.of(site)
         notes += [f"{heads.file}: no head of {site} was noted there"] if not noted else []
-        notes += [f"{heads.file}, line {number}: notes no head" for number in heads.unread()]
         lost = not_in_chain(self._commits, noted)
         return [lost_tail(self._layout.root, self._commits, lost, heads.file)] if lost else []
 
