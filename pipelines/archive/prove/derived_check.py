@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pipelines.archive.disk.layout import natural_key
 from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
-from pipelines.archive.prove.history import line_digest
+from pipelines.archive.prove.history import ToldEnds, line_digest
 from pipelines.archive.read.derived import DERIVED, LATEST, STATE
 from pipelines.archive.read.index import is_index_line
 from pipelines.archive.read.latest import version_line
@@ -124,9 +124,8 @@ class StateCheck(DerivedCheck):
         if self._is_by_other_rules:
             return
         try:
-            for line in raw_lines(self._lines):
-                if (told := place_and_end(line)) is not None:
-                    history.wanted[told[0]] = line_digest(told[1])
+            told = filter(None, map(place_and_end, raw_lines(self._lines)))
+            history.wanted = ToldEnds((seq, line_digest(end)) for seq, end in told)
         except Damaged:
             return  # told when the lines are compared
 
@@ -152,8 +151,7 @@ class StateCheck(DerivedCheck):
 
     def _is_state(self, native_id: str, line: bytes) -> bool:
         begin, told = line_begin(self._history.known.states[native_id]), place_and_end(line)
-        is_proved = told is not None and told[0] not in self._history.wanted
-        return is_proved and told is not None and line == begin + told[1]
+        return told is not None and self._history.wanted.is_right(told[0]) and line == begin + told[1]
 
 
 def _judged(file: Path) -> tuple[bool, bool]:

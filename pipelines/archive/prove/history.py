@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
+from bisect import bisect_left
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +25,7 @@ from pipelines.archive.read.state_file import line_end
 from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.disk.listings import Listing
@@ -34,16 +36,41 @@ if TYPE_CHECKING:
 STREAMS = (("versions", SPEECH_SCHEMA), ("observations", OBSERVATION_SCHEMA))
 
 
+DIGEST = 16
+
+
 def line_digest(line: bytes) -> bytes:
     """A short hash of a line, to recognise it later."""
-    return hashlib.sha256(line).digest()[:16]
+    return hashlib.sha256(line).digest()[:DIGEST]
+
+
+class ToldEnds:
+    """What a file says that lines give, by their seq: a digest each, in few bytes, and whether it was found right."""
+
+    def __init__(self, told: Iterable[tuple[int, bytes]]) -> None:
+        """`told` are seqs with digests of `line_digest`."""
+        pairs = sorted(told)
+        self._seqs = array("q", [seq for seq, _ in pairs])
+        self._digests = b"".join(digest for _, digest in pairs)
+        self._is_right = bytearray(len(pairs))
+
+    def judge(self, seq: int, made: Callable[[], bytes]) -> None:
+        """Compare what the line `seq` gives, if it is asked for."""
+        at = bisect_left(self._seqs, seq)
+        if at < len(self._seqs) and self._seqs[at] == seq:
+            self._is_right[at] = made() == self._digests[at * DIGEST : (at + 1) * DIGEST]
+
+    def is_right(self, seq: int) -> bool:
+        """True when the line was there and gave what was told."""
+        at = bisect_left(self._seqs, seq)
+        return at < len(self._seqs) and self._seqs[at] == seq and bool(self._is_right[at])
 
 
 class History:
     """Follows an archive commit by commit; the first file or line that breaks a rule raises `Damaged` naming it.
 
     `known` is what is known after the commits followed; `digests` names the newest content line of each speech.
-    `wanted` holds the digest of a `line_end` by the seq of a line; the history removes what it finds to be right.
+    `wanted` are digests of each `line_end` in a state file.
     """
 
     def __init__(self, layout: Layout, site: str, commits: Sequence[Commit]) -> None:
@@ -58,7 +85,7 @@ class History:
         self._proofs = CaptureProofs(layout, commits)
         self._next_seq = 1
         self.known = Known()
-        self.wanted: dict[int, bytes] = {}
+        self.wanted = ToldEnds(())
         self.digests: dict[str, bytes] = {}
         self.versions = 0
         self.observations = 0
@@ -111,7 +138,7 @@ class History:
             if named is not None:
                 for line in self._follow_stream(commit, named.path, schema, counts):
                     yield line
-                    if schema == OBSERVATION_SCHEMA:
+                    if commit.listing and schema == OBSERVATION_SCHEMA:
                         observed.add(line["id"])
 
     def _follow_stream(self, commit: Commit, path: str, schema: str, counts: Counter[str]) -> Iterator[Line]:
@@ -154,9 +181,7 @@ class History:
         counts[line["event"]] += 1
         if line["event"] != "gone":
             self.digests[native_id] = line_digest(raw)
-            told = self.wanted.get(line["seq"])
-            if told is not None and told == line_digest(line_end(*for_a_writer(line))):
-                del self.wanted[line["seq"]]
+            self.wanted.judge(line["seq"], lambda: line_digest(line_end(*for_a_writer(line))))
 
     def _check_totals(self, commit: Commit, first: int, counts: Counter[str]) -> None:
         has_lines = self._next_seq > first

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pipelines.archive.disk.files import file_digest, json_document, replace_synced, sync, sync_folder
 from pipelines.archive.disk.layout import (
@@ -23,9 +25,17 @@ from pipelines.archive.read.index import INDEX_SCHEMA, index_lines
 from pipelines.archive.read.known import Known
 from pipelines.archive.read.latest import latest_lines
 from pipelines.archive.read.reader import Archive
-from pipelines.archive.read.state_file import STATE_SCHEMA, state_lines, told_by
-from pipelines.record import LATEST_SCHEMA
-from pipelines.untrusted import json_object
+from pipelines.archive.read.state import SpeechState, for_a_writer
+from pipelines.archive.read.state_file import (
+    STATE_SCHEMA,
+    line_begin,
+    line_end,
+    payload_line,
+    state_lines,
+    told_by,
+)
+from pipelines.record import LATEST_SCHEMA, completed
+from pipelines.untrusted import json_object, parsed_json
 
 if TYPE_CHECKING:
     from pipelines.archive.disk.commits import Commit
@@ -33,11 +43,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What derived files are made from. `base` is a latest.jsonl of the commit before the last, if one is sound."""
+    """What derived files are made from.
+
+    `base` is a latest.jsonl of the commit before the last, if one is sound. `states` takes the state lines while
+    those of latest are made, when `known` was not made for writing, so that less must be held in memory.
+    """
 
     archive: Archive
     known: Known
     base: Path | None = None
+    states: BinaryIO | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +80,26 @@ def _latest(source: Source) -> Iterator[bytes]:
     archive, states = source.archive, source.known.states
     if source.base:
         return latest_lines(archive.layout, (archive.last,), states, archive.layout.staging, base=source.base)
-    return latest_lines(archive.layout, archive.commits(), states, archive.layout.staging, completes=True)
+    also = partial(_write_state, source.states) if source.states else None
+    return latest_lines(archive.layout, archive.commits(), states, archive.layout.staging, also=also)
+
+
+def _write_state(stream: BinaryIO, state: SpeechState, line: bytes) -> None:
+    stream.write(line_begin(state) + line_end(*for_a_writer(completed(parsed_json(line)))))
+
+
+def _state(source: Source) -> Iterator[bytes]:
+    if source.states is None:
+        return state_lines(source.known)
+    source.states.seek(0)
+    return chain(source.states, map(payload_line, source.known.payloads.items()))
 
 
 INDEX = Derived(INDEX_SCHEMA, INDEX_LINES, INDEX_JSON, True, lambda source: index_lines(source.known.states))
 LATEST = Derived(LATEST_SCHEMA, LATEST_LINES, LATEST_JSON, False, _latest)
-STATE = Derived(STATE_SCHEMA, STATE_LINES, STATE_JSON, True, lambda source: state_lines(source.known), told_by)
+STATE = Derived(STATE_SCHEMA, STATE_LINES, STATE_JSON, True, _state, told_by)
 DERIVED = (INDEX, LATEST, STATE)
-"""In the order in which they are made: what `latest` reads completes the states, and a state file is the last."""
+"""In the order in which they are made: state lines may be made with those of latest, and a state file is the last."""
 
 
 def replace_derived(what: Derived, source: Source) -> None:

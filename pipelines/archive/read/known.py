@@ -70,6 +70,7 @@ class Known:
     states: States = field(default_factory=dict)
     payloads: KeptPayloads = field(default_factory=KeptPayloads)
     totals: Totals = field(default_factory=Totals)
+    is_for_writing: bool = True
 
     def take(self, commit: Commit, lines: Iterable[Line], *, for_writing: bool = True) -> None:
         """Take the next commit into account, with the lines it brought by rising seq."""
@@ -80,9 +81,9 @@ class Known:
     def of(cls, history: Iterable[tuple[Commit, Iterable[Line]]], *, for_writing: bool = True) -> Known:
         """What all commits in order give, each with its lines.
 
-        Without `for_writing` the states lack what `state.complete` adds, which takes time.
+        Without `for_writing` the states lack what `for_a_writer` gives, which takes time and room.
         """
-        known = cls()
+        known = cls(is_for_writing=for_writing)
         for commit, lines in history:
             known.take(commit, lines, for_writing=for_writing)
         return known

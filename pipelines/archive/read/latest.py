@@ -9,13 +9,12 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, BinaryIO
 
 from pipelines.archive.disk.layout import Layout, natural_key
-from pipelines.archive.disk.streams import parsed, raw_lines
+from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
-from pipelines.archive.read.state import complete
 from pipelines.record import LATEST_SCHEMA, SPEECH_SCHEMA, Latest, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pipelines.archive.disk.commits import Commit
@@ -31,7 +30,7 @@ def latest_lines(
     scratch: Path | None,
     *,
     base: Path | None = None,
-    completes: bool = False,
+    also: Callable[[SpeechState, bytes], None] | None = None,
 ) -> Iterator[bytes]:
     """The lines in natural order of id. Bodies pass through an unnamed file in `scratch`, never all in memory.
 
@@ -41,13 +40,13 @@ def latest_lines(
         states: of all speeches, after the last commit.
         scratch: a folder for the unnamed file.
         base: a latest.jsonl with the lines that `commits` did not bring; `Damaged` when one is not there.
-        completes: also `complete` each state.
+        also: called with each state in this order, those of speeches not present too, and its newest content line.
     """
     with tempfile.TemporaryFile(dir=scratch) as bodies:
-        places = _gather(layout, commits, states, bodies, completes=completes)
+        wanted = {state.content_seq: state for state in states.values() if also or state.is_present}
+        places = _gather(layout, commits, wanted, bodies)
         before = _of_base(base) if base else iter(())
-        present = (native_id for native_id, state in states.items() if state.is_present)
-        for native_id in sorted(present, key=natural_key):
+        for native_id in sorted((state.native_id for state in wanted.values()), key=natural_key):
             state, place = states[native_id], places.get(native_id)
             if place is None:
                 line = next((line for seq, line in before if seq == state.content_seq), None)
@@ -56,7 +55,10 @@ def latest_lines(
                 line = bodies.read(place[1])
             if line is None:
                 raise Damaged(f"{layout.root}: no line with seq {state.content_seq}, of {state.id}; run verify")
-            yield latest_line(line, state)
+            if also:
+                also(state, line)
+            if state.is_present:
+                yield latest_line(line, state)
 
 
 def _of_base(base: Path) -> Iterator[tuple[int, bytes]]:
@@ -69,23 +71,19 @@ def _of_base(base: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _gather(
-    layout: Layout, commits: Iterable[Commit], states: States, bodies: BinaryIO, *, completes: bool
+    layout: Layout, commits: Iterable[Commit], wanted: Mapping[int, SpeechState], bodies: BinaryIO
 ) -> dict[str, tuple[int, int]]:
-    """Copy the wanted lines into `bodies`; returns the place of each."""
-    wanted = {state.content_seq: state for state in states.values() if completes or state.is_present}
+    """Copy the wanted lines, given by seq, into `bodies`; returns the place of each by native id."""
     places, end = {}, 0
     for commit in commits:
         named = commit.stream("versions")
         if named is None or commit.first_seq is None:
             continue
         # A commit's version lines come first and without gaps, so a line's place in its file gives its seq.
-        file = layout.stored(named.path)
-        for seq, line in enumerate(raw_lines(file), commit.first_seq):
+        for seq, line in enumerate(raw_lines(layout.stored(named.path)), commit.first_seq):
             if state := wanted.get(seq):
                 places[state.native_id] = (end, len(line))
                 end += bodies.write(line)
-                if completes:
-                    complete(state, parsed(line, file, seq - commit.first_seq + 1))
     return places
 
 

@@ -92,7 +92,7 @@ _MOMENTS = ("first_seen", "last_seen", "last_checked", "first_missed_at", "first
 def load(history: Iterable[tuple[Commit, Iterable[Line]]], *, for_writing: bool = True) -> States:
     """The state of every speech, keyed by native id, from all commits in order, each with its lines by rising seq.
 
-    Without `for_writing` they lack what `complete` adds.
+    Without `for_writing` they lack what `for_a_writer` gives.
     """
     states: States = {}
     for commit, lines in history:
@@ -108,7 +108,7 @@ def fold_commit(states: States, commit: Commit, lines: Iterable[Line], *, for_wr
     observed = set()
     for line in lines:
         try:
-            _fold(states, line, for_writing)
+            _fold(states, line, commit.n, for_writing)
             if commit.listing and line["schema"] == OBSERVATION_SCHEMA:
                 observed.add(line["id"])
         except (KeyError, TypeError, AttributeError) as error:
@@ -155,37 +155,32 @@ def listed_as_before(states: States, observed: Container[str]) -> Iterator[Speec
             yield state
 
 
-def _fold(states: States, line: Line, for_writing: bool) -> None:
+def _fold(states: States, line: Line, n: int, for_writing: bool) -> None:
     native_id = line["id"].partition(":")[2]
     if line["schema"] == OBSERVATION_SCHEMA:
         _observe(states[native_id], line)
     elif line["event"] == "gone":
-        _go(states[native_id], line)
+        _go(states[native_id], line, n)
     elif line["event"] == "created":
-        states[native_id] = _created(line, for_writing)
+        states[native_id] = _created(line, n, for_writing)
     else:
-        _say(states[native_id], line, for_writing)
+        _say(states[native_id], line, n, for_writing)
     states[native_id].last_seq = line["seq"]
 
 
-def _created(line: Line, for_writing: bool) -> SpeechState:
+def _created(line: Line, n: int, for_writing: bool) -> SpeechState:
     seen = line["observed_at"]
     return SpeechState(
-        id=line["id"], native_id=line["native_id"], event_seq=line["seq"], event_commit=line["commit"], is_gone=False,
-        first_seen=seen, last_seen=seen, last_checked=seen, **_said(line, for_writing),
+        id=line["id"], native_id=line["native_id"], event_seq=line["seq"], event_commit=n, is_gone=False,
+        first_seen=seen, last_seen=seen, last_checked=seen, **_said(line, n, for_writing),
     )  # fmt: skip
 
 
-def _say(state: SpeechState, line: Line, for_writing: bool) -> None:
-    for key, value in _said(line, for_writing).items():
+def _say(state: SpeechState, line: Line, n: int, for_writing: bool) -> None:
+    for key, value in _said(line, n, for_writing).items():
         setattr(state, key, value)
     if line["event"] == "restored":
-        state.is_gone, state.event_seq, state.event_commit = False, line["seq"], line["commit"]
-
-
-def complete(state: SpeechState, line: Line) -> None:
-    """Add what only a writer needs, from the newest content line."""
-    state.derived_sha256, state.article_sha256, state.text = for_a_writer(line)
+        state.is_gone, state.event_seq, state.event_commit = False, line["seq"], n
 
 
 def for_a_writer(line: Line) -> tuple[str, tuple[str, ...], bytes]:
@@ -193,7 +188,7 @@ def for_a_writer(line: Line) -> tuple[str, tuple[str, ...], bytes]:
     return derived_sha256(line), article_sha256(line["captures"]), text_digest(line["body"])
 
 
-def _said(line: Line, for_writing: bool) -> dict[str, Any]:
+def _said(line: Line, n: int, for_writing: bool) -> dict[str, Any]:
     derived, article, text = for_a_writer(line) if for_writing else ("", (), b"")
     return {
         "version": line["version"],
@@ -202,7 +197,7 @@ def _said(line: Line, for_writing: bool) -> dict[str, Any]:
         "derived_sha256": derived,
         "article_sha256": article,
         "content_seq": line["seq"],
-        "content_commit": line["commit"],
+        "content_commit": n,
         "url": line["url"],
         "title": line["title"],
         "is_redacted": is_redacted(line),
@@ -214,8 +209,8 @@ def _said(line: Line, for_writing: bool) -> dict[str, Any]:
     }
 
 
-def _go(state: SpeechState, line: Line) -> None:
-    state.is_gone, state.event_seq, state.event_commit = True, line["seq"], line["commit"]
+def _go(state: SpeechState, line: Line, n: int) -> None:
+    state.is_gone, state.event_seq, state.event_commit = True, line["seq"], n
     state.first_missed_at = state.first_missed_at or line["presence"]["first_missed_at"]
 
 

@@ -66,24 +66,23 @@ def state_lines(known: Known) -> Iterator[bytes]:
     """The speeches in natural order of their ids, then the stored payloads."""
     for native_id in sorted(known.states, key=natural_key):
         yield state_line(known.states[native_id])
-    for payload in known.payloads.items():
-        yield payload_line(payload)
+    yield from map(payload_line, known.payloads.items())
 
 
 def state_line(state: SpeechState) -> bytes:
-    """The line of one speech: every attribute of its state by its name, those that `complete` adds at the end."""
+    """The line of one speech: every attribute of its state by its name, what `for_a_writer` gives at the end."""
     return line_begin(state) + line_end(state.derived_sha256, state.article_sha256, state.text)
 
 
 def line_begin(state: SpeechState) -> bytes:
-    """A line up to what `complete` adds."""
+    """A line up to what `for_a_writer` gives."""
     value = {name: getattr(state, name) for name in _NAMES if name not in _ADDED}
     value["listed"] = json_value(state.listed)
     return _compact({"schema": STATE_SCHEMA} | value)[:-1].encode()
 
 
 def line_end(derived_sha256: str, article_sha256: tuple[str, ...], text: bytes) -> bytes:
-    """The rest of it, from what `for_a_writer` gives."""
+    """The rest of it."""
     value = dict(zip(_ADDED, (derived_sha256, article_sha256, text.hex()), strict=True))
     return f",{_compact(value)[1:]}\n".encode()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.lock import SiteLock
@@ -37,8 +38,10 @@ def rebuild(path: str | os.PathLike[str]) -> Archive:
 def write_derived(archive: Archive, known: Known) -> None:
     """Write all derived files for the last commit, from all commits. The caller holds the lock."""
     write_sidecars(archive.layout, archive.commits())
-    for what in DERIVED:
-        replace_derived(what, Source(archive, known))
+    with tempfile.TemporaryFile(dir=archive.layout.staging) as scratch:
+        source = Source(archive, known, states=None if known.is_for_writing else scratch)
+        for what in DERIVED:
+            replace_derived(what, source)
 
 
 def write_next(archive: Archive, known: Known) -> None:
