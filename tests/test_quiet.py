@@ -140,7 +140,14 @@ def bent(key: str, value: Any) -> Callable[[dict[str, Any]], None]:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("offset", 1), ("length", 9), ("record_id", "<urn:x>"), ("payload_sha256", "0" * 64), ("file", "warc/a.gz")],
+    [
+        ("offset", 1),
+        ("length", 9),
+        ("record_id", "<urn:x>"),
+        ("payload_sha256", "0" * 64),
+        ("file", "warc/a.gz"),
+        ("url", "http://127.0.0.1/"),
+    ],
 )
 def test_a_bent_answer_is_found(rested: Rested, tmp_path: Path, key: str, value: Any) -> None:
     folder = rested.copy(tmp_path / "copy").folder

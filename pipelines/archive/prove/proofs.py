@@ -23,11 +23,15 @@ if TYPE_CHECKING:
 
 
 class Proof(NamedTuple):
-    """The record at a place; `entity_sha256` is null when the content coding of the response cannot be decoded."""
+    """The record at a place; `entity_sha256` is null when the content coding of the response cannot be decoded.
+
+    `url` is the address of a record of an older commit: nothing else says that the address answered the same again.
+    """
 
     length: int
     record_id: str
     entity_sha256: str | None
+    url: str | None = None
 
 
 class CaptureProofs:
@@ -73,7 +77,8 @@ class CaptureProofs:
             found = self._found.get((name, offset)) or self._again.get((name, offset)) or self._at(name, offset)
         except (OSError, WarcDamaged) as error:
             return f"captured at {offset} of {name}: {error}"
-        expected = Proof(capture["length"], capture["record_id"], capture["payload_sha256"])
+        url = capture["url"] if found.url is not None else None
+        expected = Proof(capture["length"], capture["record_id"], capture["payload_sha256"], url)
         # What was read from a record after it had lost words names what it held then.
         if found.entity_sha256 is None or capture["payload_sha256"] in self._redacted.get((name, offset), ()):
             expected = expected._replace(entity_sha256=found.entity_sha256)
@@ -96,7 +101,7 @@ class CaptureProofs:
         if place is None or record is None:
             raise WarcDamaged(f"{file}: ends before it")
         entity = self._entity(record, f"{file}: the record at {offset}", (name, offset))
-        proof = Proof(place.length, record.record_id, entity)
+        proof = Proof(place.length, record.record_id, entity, record.target_uri)
         self._again[intern(name), offset] = proof
         return proof
 
