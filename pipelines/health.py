@@ -77,6 +77,7 @@ class RunReport:
     known_listed: int = 0
     is_walk_broken: bool = False
     is_clock_doubted: bool = False
+    has_new_ids: bool = False
 
     @contextmanager
     def walking(self) -> Iterator[None]:
@@ -284,7 +285,8 @@ def _complete(report: RunReport) -> str:
     missing = f", or the site says why not ({explained})" if explained else ""
     files = report.problems["attachments: not-fetched"]
     unfetched = f"; attachments of {files} speeches are not all fetched" if files else ""
-    return f"the list was read to its end and every speech in it is archived{missing}{unfetched}"
+    pairing = "; now pair the new ids with the old ones: `rekey`" if report.has_new_ids else ""
+    return f"the list was read to its end and every speech in it is archived{missing}{unfetched}{pairing}"
 
 
 def _own_fault(report: RunReport) -> str | None:

@@ -425,34 +425,10 @@ KNOWN = {
         ([("a1", "在第1次会议上的讲话"), ("a7", "新年贺词"), ("a8", "新的讲话"), ("a9", "又一篇讲话")], False),
         ([("a4", "在第4次会议上的讲话"), ("a5", "在第5次会议上的讲话")], False),
         ([("a1", "在第1次会议上的讲话")], False),
+        ([("1", "在第2次会议上的讲话"), ("2", "在第3次会议上的讲话"), ("7", "新年贺词")], False),
         ([], False),
     ],
 )
 def test_known_titles_under_other_ids_are_told(rows: list[tuple[str, str]], is_renumbered: bool) -> None:
     listed = [ListedRow(HOST, native_id, title, None) for native_id, title in rows]
     assert bool(renumbered(KNOWN, listed)) == is_renumbered
-
-
-def test_a_site_that_names_all_speeches_anew_is_not_archived_twice(site: Site, tmp_path: Path) -> None:
-    folder = "c"
-
-    def answer(path: str, _: Message) -> Answer:
-        if path == "/ldjh/":
-            rows = "".join(
-                f'<li><a href="/{folder}/t{n}.html">{title}</a> 2024-01-0{n}</li>' for n, title in TITLES.items()
-            )
-            return Answer(f"<html><title>领导讲话-云溪市政协网</title><body><ul>{rows}</ul></body></html>")
-        number = int(path[-6]) if path.startswith(f"/{folder}/t") else 0
-        info = f"<h1>{TITLES.get(number)}</h1><p>发布时间：2024-01-0{number}</p><div>{BODIES.get(number)}</div>"
-        return Answer(
-            f"<html><title>{TITLES[number]}</title><body>{info}</body></html>" if number else "",
-            200 if number else 404,
-        )
-
-    with serve(answer) as url:
-        profile = own_profile(tmp_path, url)
-        assert site.crawl(f"{url}ldjh/", "-a", f"profile={profile}").status == 0
-        before, folder = site.latest(), "d"
-        ended = site.crawl(f"{url}ldjh/", "-a", f"profile={profile}")
-    assert (ended.status, "titles of known speeches" in ended.out) == (4, True), ended
-    assert site.latest() == before

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,9 @@ from pipelines.archive.write.kinds.retirement import retire
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.writer import ArchiveRun
 from tests import broken
+from tests.conftest import Site
 from tests.faults import KILLED, strike
+from tests.small import Answer, serve
 from tests.test_archive import FACTS, SOFTWARE, crawl, day, listed, missed, python, speech
 from tests.test_tails import at, files
 
@@ -217,3 +220,100 @@ def test_an_act_that_dies_anywhere_can_be_made_again(archive: Path, tmp_path: Pa
         ended = python(f"import sys; from tests.test_site_life import *; print({died})", archive, tmp_path / kind)
         assert ended.stderr == ""
         assert int(ended.stdout) > 10
+
+
+PARAGRAPH = "<p>各位委员，第{0}次会议经过认真讨论，通过了今年的协商计划，请大家抓好落实，把每一件提案办好办实。</p>"
+
+
+@dataclass
+class Committee:
+    """A small site whose speeches lie in folders and whose section has a name; both may change."""
+
+    section: str = "领导讲话"
+    folders: dict[int, str] = field(default_factory=lambda: dict.fromkeys(range(1, 6), "c"))
+
+    def answer(self, path: str, _: Message) -> Answer:
+        """The front page, the list, or an article where it lies now."""
+        if path == "/":
+            return Answer(f'<html><title>云溪市政协网</title><body><a href="/ldjh/">{self.section}</a></body></html>')
+        if path == "/ldjh/":
+            rows = "".join(
+                f'<li><a href="/{folder}/t{n}.html">在市政协第{n}次主席会议上的讲话</a> 2024-01-0{n}</li>'
+                for n, folder in self.folders.items()
+            )
+            return Answer(f"<html><title>{self.section}-云溪市政协网</title><body><ul>{rows}</ul></body></html>")
+        number = int(path[-6]) if path.endswith(".html") else 0
+        if self.folders.get(number) != path.split("/")[1]:
+            return Answer("", 404)
+        title = f"在市政协第{number}次主席会议上的讲话"
+        info = f"<h1>{title}</h1><p>发布时间：2024-01-0{number}</p><div>{PARAGRAPH.format(number) * 5}</div>"
+        trail = f'<div>当前位置：<a href="/">首页</a> &gt; <a href="/ldjh/">{self.section}</a> &gt; 正文</div>'
+        return Answer(f"<html><title>{title}</title><body>{trail}{info}</body></html>")
+
+
+def profile_of(folder: Path, **keys: object) -> str:
+    """A profile file of the site, with other keys than the usual ones."""
+    usual: dict[str, object] = {"name": "云溪市政协网", "committee": "政协云溪市委员会", "cms": "generic"}
+    usual |= {"id_namespace": "web-1", "section": "领导讲话", "hosts": ["127.0.0.1"]}
+    usual |= {"start_url": "http://127.0.0.1/"} | keys
+    file = folder / "own.toml"
+    file.write_text(
+        "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in usual.items()), "utf-8"
+    )
+    return f"profile={file}"
+
+
+def test_a_site_with_a_new_cms_is_archived_once(site: Site, tmp_path: Path) -> None:
+    committee = Committee()
+    with serve(committee.answer) as url:
+
+        def crawl_with(*more: str, **keys: object) -> tuple[int, str]:
+            ended = site.crawl(url, "-a", profile_of(tmp_path, **keys), *more)
+            return ended.status, ended.out + ended.err
+
+        assert crawl_with()[0] == 0
+        old = set(site.latest())
+        committee.folders[3] = "d"
+        assert crawl_with()[0] == 3
+        (gap,) = (gap for gap in site.report()["not_captured"] if not gap["is_the_sites_word"])
+        assert "title and day of gszx:" in gap["detail"]
+        assert "-a accept=new-cms" in gap["detail"]
+        assert set(site.latest()) == old
+        committee.folders = dict.fromkeys(committee.folders, "d")
+        status, said = crawl_with()
+        assert (status, "looks like a new CMS" in said, set(site.latest()) == old) == (4, True, True), said
+        status, said = crawl_with(id_namespace="web-2")
+        assert (status, "accept=new-cms" in said) == (2, True), said
+        status, said = crawl_with("-a", "accept=new-cms", id_namespace="web-2")
+        assert (status, "pair the new ids" in said, len(site.latest())) == (0, True, 10), said
+        assert main(["rekey", str(site.folder), "--write", "--reason", "新版网站"]) == 0
+        assert crawl_with(id_namespace="web-2")[0] == 0
+        assert (site.report()["counts"]["not_listed"], set(site.latest()) & old, len(site.latest())) == (0, set(), 5)
+        assert site.verify().status == 0
+        committee.folders[2] = "c"
+        assert crawl_with(id_namespace="web-2")[0] == 3
+        assert "rekey --pair" in str(site.report()["not_captured"])
+        committee.folders = dict.fromkeys(committee.folders, "c")
+        status, said = crawl_with(id_namespace="web-2")
+        assert (status, "looks like a new CMS" in said) == (4, True), said
+        assert crawl_with("-a", "accept=new-cms", id_namespace="web-2")[0] == 0
+        assert main(["rekey", str(site.folder), "--write", "--reason", "zurück"]) == 0
+        assert (set(site.latest()), site.verify().status) == (old, 0)
+
+
+def test_a_site_that_moves_and_renames_its_section_goes_on(site: Site, tmp_path: Path) -> None:
+    committee = Committee()
+    with serve(committee.answer) as url:
+        assert site.crawl(url, "-a", profile_of(tmp_path)).status == 0
+        moved = url.replace("127.0.0.1", "localhost")
+        refused = site.crawl(moved, "-a", profile_of(tmp_path, hosts=["localhost"]))
+        assert (refused.status, 'hosts = ["localhost", "127.0.0.1"]' in refused.err) == (2, True), refused
+        hosts = ["localhost", "127.0.0.1"]
+        assert site.crawl(moved, "-a", profile_of(tmp_path, hosts=hosts), "-a", "mode=full").status == 0
+        assert {event for n in (1, 2) for event in site.events(n)} <= {"created", "reprocessed"}
+        committee.section = "主席讲话"
+        committee.folders[6] = "c"
+        unfound = site.crawl(moved, "-a", profile_of(tmp_path, hosts=hosts))
+        assert (unfound.status, 'section = ["NEW NAME", "领导讲话"]' in unfound.out) == (4, True), unfound
+        named = site.crawl(moved, "-a", profile_of(tmp_path, hosts=hosts, section=["主席讲话", "领导讲话"]))
+        assert (named.status, len(site.latest())) == (0, 6), named

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from crawler.crawl.doubts import Doubt
 from crawler.crawl.observed import OnList
 from crawler.crawl.reading_time import reading_time
+from crawler.crawl.renumbered import WAY_OUT, Twins, is_of
 from crawler.pages import ListedRow
 from crawler.pages.shown import Shown, are_unlike, key, notice_in, pairs_in_common
 from crawler.replay.past import PastReader
@@ -53,6 +54,7 @@ class Judge:
         normaliser: makes records of raw speeches.
         past: reads the newest line of a known speech.
         has_lasted: whether a doubt first reported at a moment (RFC 3339) is old enough to be settled.
+        accepts_new_ids: known speeches may come under other ids.
     """
 
     def __init__(
@@ -62,9 +64,13 @@ class Judge:
         normaliser: Normaliser,
         past: PastReader,
         has_lasted: Callable[[str], bool],
+        *,
+        accepts_new_ids: bool = False,
     ) -> None:
         self.site, self.known, self.normaliser = site, known, normaliser
-        self.past, self.has_lasted = past, has_lasted
+        self.past, self.has_lasted, self.accepts_new_ids = past, has_lasted, accepts_new_ids
+        self._twins = Twins(known)
+        self._noted: set[str] = set()
         self._titles: defaultdict[str, set[str]] = defaultdict(set)
         self._texts: defaultdict[bytes, dict[str, str]] = defaultdict(dict)
         self._own: Counter[str] = Counter()
@@ -74,6 +80,8 @@ class Judge:
         self.copies: dict[str, str] = {}
         """New speeches that are kept with the same text as another, under another title, and that other."""
         for native_id, state in known.items():
+            if state.succeeded_by is not None:
+                continue
             self._titles[key(state.title)].add(native_id)
             self._texts[state.text][native_id] = state.title
 
@@ -81,6 +89,7 @@ class Judge:
         """Remember a row of a list page."""
         if row.native_id is None:
             return
+        self._noted.add(row.native_id)
         self._titles[key(row.title)].add(row.native_id)
         if row.native_id in self.known:
             self._own[_page(listed)] += 1
@@ -101,7 +110,7 @@ class Judge:
             if known is None or was is None:
                 found = self._of_new(speech, shown, listed, again=again)
             else:
-                found = self._of_known(known, was, speech, shown, listed)
+                found = self._of_other(known, speech) or self._of_known(known, was, speech, shown, listed)
         self._texts[text_digest(speech.body)][raw.native_id] = speech.title
         if found is None or (again and self._is_settled(found, known)):
             return None
@@ -122,6 +131,12 @@ class Judge:
         line = await asyncio.to_thread(self.past.content, known)
         codes = {problem["code"] for problem in line["problems"]}
         return _Before(line["title"], line["body"], bool(codes & _STRUCTURAL))
+
+    def _of_other(self, known: SpeechState, speech: Speech) -> Doubt | None:
+        """The doubt about an article to which a new CMS gave the id of another one."""
+        if not self.accepts_new_ids or is_of(speech.title, known):
+            return None
+        return Doubt(Reason.DOUBTFUL, f"the new CMS has given the id of {known.title!r} to another article")
 
     def _of_known(
         self, known: SpeechState, was: _Before, speech: Speech, shown: Shown, listed: OnList | None
@@ -151,6 +166,8 @@ class Judge:
         self.copies.pop(speech.native_id, None)
         if notice := notice_in(speech.body):
             return Doubt(*notice)
+        if twins := self._off_the_list(speech, listed):
+            return Doubt(Reason.DOUBTFUL, f"{_renumbered(self.site, twins)}; if its id changed, {WAY_OUT}")
         title = listed.row.title if listed else None
         is_unlike = len(key(title)) >= _MANY and not _bears(shown, speech, title)
         others = self._others(speech, None)
@@ -165,6 +182,15 @@ class Judge:
         if not speech.body and not speech.attachments:
             return self._without_text(speech)
         return self._of_section(speech, listed, again=again)
+
+    def _off_the_list(self, speech: Speech, listed: OnList | None) -> set[str]:
+        """Known speeches with title and day of a new one, as row or article has them, that no list page showed."""
+        if self.accepts_new_ids:
+            return set()
+        found = self._twins.of(speech.title, speech.published_on)
+        if listed:
+            found |= self._twins.of(listed.row.title, listed.row.date)
+        return found - self._noted
 
     def _unlike(self, speech: Speech, shown: Shown, title: str, others: dict[str, str]) -> Doubt:
         """The doubt about an article whose heading differs from its row."""
@@ -218,6 +244,10 @@ def _page(listed: OnList | None) -> str:
 
 def _ids(site: str, others: dict[str, str]) -> str:
     return f"{site}:{min(others)}"
+
+
+def _renumbered(site: str, twins: set[str]) -> str:
+    return f"title and day of {_ids(site, dict.fromkeys(twins, ''))}, which is not listed any more"
 
 
 def _headed(speech: Speech, title: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from crawler.pages import ListedRow
@@ -9,30 +10,73 @@ from crawler.pages.page import squeeze
 from pipelines.archive.read.state import SpeechState
 
 _FEWEST = 2
+WAY_OUT = (
+    "run once with -a accept=new-cms, which archives them under the new ids and calls nothing gone, then `rekey`"
+)
+
+
+class Twins:
+    """Finds present speeches by title and day, as their rows or their articles have them."""
+
+    def __init__(self, known: Mapping[str, SpeechState]) -> None:
+        self._known = known
+        self._by_title: defaultdict[str, set[str]] = defaultdict(set)
+        self._by_day: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        for native_id, state in known.items():
+            if not state.is_present:
+                continue
+            for title, date in _named(state):
+                if title:
+                    self._by_title[squeeze(title)].add(native_id)
+                if title and date:
+                    self._by_day[squeeze(title), date].add(native_id)
+
+    def of(self, title: str | None, date: str | None) -> set[str]:
+        """Native ids of the speeches with this title on this day; none without a day."""
+        return set(self._by_day.get((squeeze(title), date), ())) if title and date else set()
+
+    def of_row(self, row: ListedRow, *, by_title: bool) -> set[str]:
+        """Native ids of other speeches than the row's own that have its title, and its day unless `by_title`."""
+        if row.native_id is None or not row.title:
+            return set()
+        if self.knows(row) and is_of(row.title, self._known[row.native_id]):
+            return set()
+        found = self._by_title.get(squeeze(row.title), set()) if by_title else self.of(row.title, row.date)
+        return found - {row.native_id}
+
+    def knows(self, row: ListedRow) -> bool:
+        """Whether the row has an id of the archive that no other has succeeded."""
+        state = self._known.get(row.native_id or "")
+        return state is not None and state.succeeded_by is None
+
+
+def is_of(title: str, state: SpeechState) -> bool:
+    """Whether the title is that of a speech, or of its row: titles of different speeches are often much alike."""
+    return squeeze(title) in {squeeze(known) for known, _ in _named(state) if known}
+
+
+def _named(state: SpeechState) -> tuple[tuple[str | None, str | None], ...]:
+    row = (state.listed.title, state.listed.date) if state.listed else (None, None)
+    return row, (state.title, state.published_on)
 
 
 def renumbered(known: Mapping[str, SpeechState], rows: Sequence[ListedRow]) -> str | None:
-    """A message when no row of the first list page has a known id, but half of them have titles of known speeches.
+    """A message when half of the rows of the first list page are known speeches under other ids; else null.
 
-    Such a list is the known list under another scheme of ids.
+    Where some rows have known ids, title and day must be those of a speech that is not on the page under its own.
 
     Args:
         known: the archive's speeches by native id.
         rows: the rows of the first list page.
     """
-    if any(row.native_id in known for row in rows):
-        return None
-    titles = {squeeze(title) for state in known.values() if not state.is_gone for title in _titles(state) if title}
-    same = {squeeze(row.title) for row in rows if row.title and row.native_id} & titles
+    twins, ids = Twins(known), {row.native_id for row in rows}
+    has_known = any(twins.knows(row) for row in rows)
+    same = {squeeze(row.title or "") for row in rows if twins.of_row(row, by_title=not has_known) - ids}
     if len(same) < _FEWEST or 2 * len(same) < len(rows):
         return None
     return (
-        f"{len(same)} of {len(rows)} rows have titles of known speeches, and none has a known id: ids have changed, "
-        "by the site's addresses, by `cms` or `static_article` in the profile, or by a newer version of this program "
-        "(CHANGELOG.md); nothing was read, nothing is marked gone. Correct the profile so that ids stay the same; if "
-        "the site itself has new ids, give the profile a new `id_namespace` and begin another archive"
+        f"this looks like a new CMS: {len(same)} of {len(rows)} rows have titles of known speeches under other ids. "
+        "Ids change with the site's addresses, with `cms` or `static_article` in the profile, or in a newer version "
+        "of this program (CHANGELOG.md); nothing was read, nothing is marked gone. Correct the profile so that ids "
+        f"stay the same; if the site itself has new ids, {WAY_OUT}"
     )
-
-
-def _titles(state: SpeechState) -> tuple[str | None, ...]:
-    return state.title, state.listed.title if state.listed else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
@@ -50,12 +51,14 @@ class ListTask:
         start_url: where the crawl begins.
         known: the archive's state of each speech, by native id.
         report: receives the section, its pages and gaps, and refusals.
+        accepts_new_ids: the list may hold known speeches under other ids.
     """
 
     profile: SiteProfile
     start_url: str
     known: Mapping[str, SpeechState]
     report: RunReport
+    accepts_new_ids: bool = False
 
 
 async def find_section(task: ListTask, fetcher: Fetcher) -> SectionLink | None:
@@ -121,6 +124,9 @@ def _refuse_no_section(task: ListTask, came: tuple[str, str] | None) -> None:
         f"start_url, or correct `section` or `cms` in the profile of {task.profile.site}"
     )
     has_history = bool(task.known)
+    if has_history:
+        both = json.dumps(["NEW NAME", *task.profile.section], ensure_ascii=False)
+        message += f". If the site has renamed the section, name both: section = {both}"
     task.report.refuse(Exit.REFUSED if has_history else Exit.WRONG_USE, message)
 
 
@@ -321,14 +327,15 @@ class ListWalk:
         """True, with a refusal in the report, for a wrong first page: the front page, another list."""
         if start != self.section.url or fetched.page is None or not listing.rows:
             return False
-        if message := renumbered(self.task.known, self._local_rows(listing)):
+        has_new_ids = self.task.accepts_new_ids
+        if not has_new_ids and (message := renumbered(self.task.known, self._local_rows(listing))):
             self._is_complete = False
             self.task.report.refuse(Exit.REFUSED, message)
             return True
         if says_section(fetched.page, self.section.name):
             return False
-        keys, known = self._keys(listing), {key for key, one in self.task.known.items() if not one.is_gone}
-        if known and not keys & known:
+        keys, known = self._keys(listing), {key for key, one in self.task.known.items() if one.is_present}
+        if known and not keys & known and not has_new_ids:
             came = what_came(fetched, start)
             why = came[0] if came else "it names another page and lists no known speech"
         elif urlsplit(start).path.strip("/") and await self._is_front(keys):
@@ -371,7 +378,7 @@ class ListWalk:
         return fresh
 
     def _known(self) -> int:
-        return sum(not one.is_gone for one in self.task.known.values())
+        return sum(one.is_present for one in self.task.known.values())
 
     def _local(self, page: str | Ask) -> Ask | None:
         """The request for a list page on the site's own host; None when it is on a foreign one."""

@@ -18,7 +18,7 @@ async def reread(job: CrawlJob) -> None:
     reader = PastReader(job.folder, known_speeches, job.profile, job.family, job.normaliser.parser)
     for line in Archive(job.folder).versions():
         known = known_speeches[line["native_id"]]
-        if line["seq"] != known.content_seq or known.is_gone or known.is_redacted:
+        if line["seq"] != known.content_seq or not known.is_present or known.is_redacted:
             continue
         job.report.expect(known.native_id, listed=False)
         read = await reader.read(line)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from crawler.crawl.slow_patterns import slow_on
 from crawler.sites.profile import SiteProfile, is_web_address, load_profile
-from pipelines.archive.write.admission import CLOCK, DAMAGE
+from pipelines.archive.write.admission import CLOCK, DAMAGE, NEW_CMS
 from pipelines.archive.write.writer import MASS_GONE
 
 ARGUMENTS = {
@@ -20,12 +20,13 @@ ARGUMENTS = {
     "mode": "incremental (default) or full",
     "plan": "1: fetch the lists, show which articles would be read and why, and write nothing",
     "accept": "what the last run refused, several with commas: mass-gone (more than a third of the site is gone), "
-    "clock (it is far from the last commit's or the site's), damage (continue although files are damaged)",
+    "clock (it is far from the last commit's or the site's), damage (continue although files are damaged), "
+    "new-cms (its speeches have other ids)",
     "replay": "latest: read every capture again with the current parser; RUN, or its report's path: replay that run",
 }
 LATEST = "latest"
 _MODES = ("incremental", "full")
-_ACCEPT = (MASS_GONE, CLOCK, DAMAGE)
+_ACCEPT = (MASS_GONE, CLOCK, DAMAGE, NEW_CMS)
 _RUN = re.compile(r"[a-z0-9-]+|.*\.json")
 _WITH_REPLAY = ("site", "profile", "replay", "start_url")
 

@@ -16,6 +16,7 @@ from crawler.run.arguments import Arguments
 from crawler.sites.profile import SiteProfile
 from pipelines.archive.disk.heads_file import HeadsFile
 from pipelines.archive.read.moments import stamp
+from pipelines.archive.write.admission import NEW_CMS
 from pipelines.archive.write.writer import ArchiveRun
 from pipelines.health import RunReport
 from pipelines.normalise import Normaliser
@@ -66,6 +67,11 @@ class CrawlJob:
     def profile(self) -> SiteProfile:
         """The site's."""
         return self.arguments.profile
+
+    @property
+    def accepts_new_ids(self) -> bool:
+        """Whether a person said that the site has a new CMS, with other ids."""
+        return NEW_CMS in self.arguments.accept
 
     def now(self) -> str:
         """The current time as written in archives."""

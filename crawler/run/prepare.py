@@ -29,7 +29,7 @@ from pipelines.archive.disk.heads_file import HeadsFile
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.moments import stamp
-from pipelines.archive.write.admission import CLOCK, Cautions
+from pipelines.archive.write.admission import CLOCK, NEW_CMS, Cautions
 from pipelines.archive.write.writer import ArchiveRun
 from pipelines.health import RunReport
 from pipelines.normalise import Normaliser
@@ -84,6 +84,7 @@ def prepare(
             start_url=arguments.start_url,
             started_at=stamp(now),
             limit=arguments.limit,
+            has_new_ids=NEW_CMS in arguments.accept,
         ),
         normaliser=Normaliser(reader.reader, profile.digest, ZoneInfo(profile.timezone)),
         folder=folder,
@@ -113,12 +114,12 @@ def _cautions(settings: BaseSettings, occasion: Occasion, folder: Path | None) -
     days = _whole_number(settings, "CLOCK_JUMP_DAYS", "days", 0)
     accept = occasion.arguments.accept
     if occasion.recorded is not None or folder is None:
-        return Cautions(disk_floor=disk_floor, accept=accept)
+        return Cautions(disk_floor=disk_floor, accept=accept, visits=False)
     named = str(settings["HEADS_FILE"] or "")
     heads = HeadsFile(Path(named).expanduser().absolute()) if named else None
     if heads is not None and not occasion.arguments.plan_only:
         heads.check(folder)
-    return Cautions(disk_floor=disk_floor, heads=heads, jump_days=days, accept=accept)
+    return Cautions(disk_floor=disk_floor, heads=heads, jump_days=days, accept=accept, visits=occasion.kind == CRAWL)
 
 
 def check_names(given: Iterable[str]) -> None:

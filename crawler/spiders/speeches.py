@@ -171,7 +171,14 @@ class SpeechesSpider(Spider):
     def judge(self) -> Judge:
         """Checks whether a text is that of the speech."""
         job = self.job
-        return Judge(job.profile.site, self.archive.known, self.normaliser, self.past, job.is_long_since)
+        return Judge(
+            job.profile.site,
+            self.archive.known,
+            self.normaliser,
+            self.past,
+            job.is_long_since,
+            accepts_new_ids=job.accepts_new_ids,
+        )
 
     async def start(self) -> AsyncIterator[Any]:
         """Find the section, walk its lists, and plan what to read; then request known speeches that are on no list.
@@ -185,11 +192,15 @@ class SpeechesSpider(Spider):
             yield request
 
     async def _walk(self) -> AsyncIterator[Any]:
-        task = ListTask(self.job.profile, self.job.arguments.start_url, self.archive.known, self.report)
+        job = self.job
+        task = ListTask(
+            job.profile, job.arguments.start_url, self.archive.known, self.report, accepts_new_ids=job.accepts_new_ids
+        )
         section = await find_section(task, self.fetcher)
         if section is None:
             return
-        self.job.report.note_known(sum(not one.is_gone for one in self.job.archive.known.values()))
+        if not job.accepts_new_ids:
+            self.report.note_known(sum(one.is_present for one in self.archive.known.values()))
         walk = ListWalk(task, self.fetcher, section)
         planned = 0
         async for row in walk.rows():
@@ -199,7 +210,8 @@ class SpeechesSpider(Spider):
                 planned += isinstance(output, Request)
                 if not self.job.arguments.plan_only:
                     yield output
-        if self.job.arguments.limit is None and self.job.report.listing_complete:
+        if self.job.arguments.limit is None and self.job.report.listing_complete and not job.accepts_new_ids:
+            self._tell_old_ids(walk.seen)
             for request in self._absent(walk.seen, section):
                 if not self.job.arguments.plan_only:
                     yield request
@@ -229,11 +241,21 @@ class SpeechesSpider(Spider):
             look = replace(self._look(listed, ("list",), at), captures=listed.captures)
             yield Listed(site=job.profile.site, native_id=row.native_id, look=look)
 
+    def _tell_old_ids(self, seen: set[str]) -> None:
+        """Report listed speeches whose id a person has succeeded by one that is not listed."""
+        for native_id, known in self.archive.known.items():
+            new = (known.succeeded_by or "").partition(":")[2]
+            if new and native_id in seen and new not in seen:
+                detail = (
+                    f"listed under its old id again, not under {new}: `rekey --pair {new}={native_id}` records that"
+                )
+                self.report.add_gap("speech", known.url, Reason.DOUBTFUL, detail, native_id, known.title)
+
     def _absent(self, seen: set[str], section: SectionLink) -> list[Request]:
         """Requests for known, present speeches that are on no list page: only their address shows whether gone."""
         requests = []
         for native_id, known in self.job.archive.known.items():
-            if native_id not in seen and not known.is_gone and not known.is_suppressed:
+            if native_id not in seen and known.is_present and not known.is_suppressed:
                 url = self.job.hosts.here(known.url)
                 self.job.report.expect(native_id, listed=False)
                 requests.append(self._article_request(native_id, url, None, section, "on no list"))

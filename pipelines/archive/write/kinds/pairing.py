@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pipelines.archive.read.state import SpeechState, States
     from pipelines.archive.write.acts import When
 
-BY_PERSON = "person"
+BY_PERSON, BY_RETURN = "person", "listed again"
 _Key = tuple[object, ...] | None
 
 
@@ -78,6 +78,8 @@ def match(states: States, wanted: Wanted) -> Matching:
     if why := misfit_of_pairs(pairs):
         raise NotUnderstood(why)
     taken = {one.partition(":")[2] for pair in pairs for one in (pair.old, pair.new)} | wanted.left
+    pairs += _returned(states, taken)
+    taken |= {one.partition(":")[2] for pair in pairs for one in (pair.old, pair.new)}
     left = [one for one in states.values() if one.succeeded_by is None and not one.is_redacted]
     left = [one for one in left if one.native_id not in taken]
     successors = {one.succeeded_by for one in states.values()}
@@ -98,6 +100,19 @@ def _named(states: States, old: str, new: str) -> IdPair:
         if one not in states:
             raise NotUnderstood(f"--pair {old}={new}: {one} was never captured")
     return IdPair(old=states[old].id, new=states[new].id, by=BY_PERSON)
+
+
+def _returned(states: States, taken: Collection[str]) -> list[IdPair]:
+    """Ids that the site took up again, with those that had succeeded them."""
+    pairs, used = [], set(taken)
+    for state in states.values():
+        new = states.get((state.succeeded_by or "").partition(":")[2])
+        if new is None or new.succeeded_by is not None or {state.native_id, new.native_id} & used:
+            continue
+        if state.presence == "present" and new.last_seen < state.last_seen:
+            pairs.append(IdPair(old=new.id, new=state.id, by=BY_RETURN))
+            used |= {state.native_id, new.native_id}
+    return pairs
 
 
 def _paired(
