@@ -705,7 +705,7 @@ def test_show_status_and_verify(finished: Path, capsys: pytest.CaptureFixture[st
     assert "never captured" in capsys.readouterr().err
     assert main(["status", str(finished), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["speeches"] == {"present": 3, "gone": 0}
+    assert told["speeches"] == {"present": 3, "gone": 0, "succeeded": 0}
     assert told["last_commit"]["head"] == Archive(finished).head
     assert main(["status", str(finished)]) == 0
     assert "3 present" in capsys.readouterr().out
