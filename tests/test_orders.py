@@ -10,17 +10,21 @@ import shutil
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from email.message import Message
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from pipelines.__main__ import main
 from pipelines.archive.errors import NotKnown
+from pipelines.archive.pack.packing import pack
 from pipelines.archive.prove.verify import verify, verify_quick
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
 from pipelines.archive.write.orders.redaction import Order, redact
+from pipelines.archive.write.rebuild import rebuild
+from pipelines.verbs.present import now
 from pipelines.warc.http import HttpResponse
 from pipelines.warc.record_reader import records
 from tests.conftest import Site
@@ -42,6 +46,8 @@ class Committee:
 
     def __init__(self) -> None:
         self.title, self.body, self.is_down = TITLE, f"<p>{PARAGRAPH}</p>", False
+        self.asked: list[str] = []
+        self.has_excerpt = True
 
     def answer(self, path: str, _: Message) -> Answer:
         if path.endswith(".pdf"):
@@ -62,7 +68,8 @@ class Committee:
         return Answer(article_page(7, title=self.title, body=f'{self.body}<a href="/UploadFiles/a.pdf">图</a>'))
 
     def list(self) -> Answer:
-        side = f"<div title='{PARAGRAPH[:30]}…'>{self.title[:8]}&nbsp;{self.title[8:]}</div>"
+        excerpt = PARAGRAPH[:30] if self.has_excerpt else ""
+        side = f"<div title='{excerpt}…'>{self.title[:8]}&nbsp;{self.title[8:]}</div>"
         side += f"<script>{json.dumps(self.title)}</script>"
         rows = [(number, OTHER, "2020-01-01") for number in range(8, 30)]
         page = list_page([(7, self.title, "2020-01-01"), *rows], side=side)
@@ -70,21 +77,35 @@ class Committee:
         return Answer(data, headers={"Content-Type": "text/html; charset=gb2312", "Content-Encoding": "gzip"})
 
 
+@dataclass(frozen=True)
+class Crawled:
+    """The archive of three nights: the speech, its edit, a night on which it could not be read. The site is up."""
+
+    folder: Path
+    committee: Committee
+    url: str
+    more: tuple[str, ...]
+
+    def copy(self, home: Path) -> Site:
+        shutil.copytree(self.folder, home / "archives" / "gszx")
+        return Site(home / "archives")
+
+
 @pytest.fixture(scope="module")
-def crawled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The archive of three nights: the speech, its edit, and a night on which it could not be read."""
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
     home, committee = tmp_path_factory.mktemp("orders"), Committee()
     site = Site(home / "archives")
     (home / "small.toml").write_text(f"{PROFILE}attachment_mb = 1\n", "utf-8")
-    more = ("-a", f"profile={home / 'small.toml'}", "-a", "mode=full", "-s", "RETRY_TIMES=0")
-    with serve(committee.answer) as url:
+    more = ("-a", f"profile={home / 'small.toml'}", "-s", "RETRY_TIMES=0")
+    with serve(committee.answer, committee.asked) as url:
         ended = [site.crawl(url, *more)]
         committee.title, committee.body = LATER, f"<p>{PARAGRAPH}</p><p>{ADDED}</p>"
-        ended.append(site.crawl(url, *more))
+        ended.append(site.crawl(url, *more, "-a", "mode=full"))
         committee.is_down = True
-        ended.append(site.crawl(url, *more))
-    assert [one.status for one in ended] == [0, 0, 3], ended
-    return site.folder
+        ended.append(site.crawl(url, *more, "-a", "mode=full"))
+        assert [one.status for one in ended] == [0, 0, 3], ended
+        committee.is_down = False
+        yield Crawled(site.folder, committee, url, more)
 
 
 def contents(data: bytes, name: str) -> Iterator[tuple[str, bytes]]:
@@ -121,16 +142,13 @@ def holding(folder: Path, words: list[str] = WORDS) -> set[str]:
     return found
 
 
-def copied(source: Path, folder: Path) -> Path:
-    return Path(shutil.copytree(source, folder / "gszx"))
+def packed(root: Path) -> None:
+    year = Archive(root).commits()[0].recorded_at[:4]
+    pack(root, year, replace(WHEN, recorded_at="2099-01-01T00:00:00Z"))
 
 
-def captures_in(root: Path) -> list[list[dict[str, Any]]]:
-    return [line["captures"] for line in Archive(root).history()]
-
-
-def test_the_words_are_nowhere_and_no_other_line_changes(crawled: Path, tmp_path: Path) -> None:
-    root = copied(crawled, tmp_path)
+def test_the_words_are_nowhere_and_no_other_line_changes(crawled: Crawled, tmp_path: Path) -> None:
+    root = crawled.copy(tmp_path).folder
     assert len(holding(root)) > 10
     before = {line["seq"]: line for line in Archive(root).history()}
     sizes = {file: file.stat().st_size for file in root.rglob("*.warc.gz")}
@@ -156,3 +174,54 @@ def test_the_words_are_nowhere_and_no_other_line_changes(crawled: Path, tmp_path
     assert len(lists) > 20, "the list and the other pages lost the words alone"
     with pytest.raises(NotKnown, match="nothing in this archive holds its text"):
         redact(root, ORDER, WHEN)
+
+
+def test_words_are_taken_out_of_packed_years_and_of_what_is_handed_over(crawled: Crawled, tmp_path: Path) -> None:
+    root = crawled.copy(tmp_path).folder
+    packed(root)
+    assert holding(root)
+    redact(root, ORDER, WHEN)
+    assert verify(root).problems == []
+    assert holding(root) == set()
+    for form, name in (("wacz", "gszx.wacz"), ("bagit", "bag"), ("datapackage", "tables")):
+        assert main(["export", str(root), "--to", form, "--out", str(tmp_path / name)]) == 0
+        assert holding(tmp_path / name) == set()
+    # A restored container brings the words back; the next holder of the lock finishes the order.
+    loose = crawled.copy(tmp_path / "b").folder
+    redact(loose, ORDER, WHEN)
+    file = next(loose.rglob("*.warc.gz"))
+    shutil.copyfile(crawled.folder / file.relative_to(loose), file)
+    assert any("still holds that text" in note for note in verify(loose).notes)
+    rebuild(loose)
+    assert holding(loose) == set()
+    assert verify(loose).problems == []
+
+
+def test_what_was_redacted_is_not_replayed_and_all_else_is(crawled: Crawled, tmp_path: Path) -> None:
+    site = crawled.copy(tmp_path)
+    redact(site.folder, ORDER, now())
+    report = next((site.folder / "runs").glob("2*.json"))
+    ended = Site(tmp_path / "again").crawl(crawled.url, *crawled.more, "-a", f"replay={report}")
+    assert ended.status == 2
+    assert (
+        "removed text of gszx:7 by order (court order, order 2026-1), which its captures no longer hold" in ended.err
+    )
+    ended = site.crawl(crawled.url, *crawled.more, "-a", "replay=latest")
+    assert (ended.status, ended.err) == (0, ""), ended
+
+
+def test_a_suppressed_speech_is_not_fetched_again_nor_its_title_kept(crawled: Crawled, tmp_path: Path) -> None:
+    site = crawled.copy(tmp_path)
+    folder = site.folder
+    redact(folder, replace(ORDER, suppress=True), now())
+    crawled.committee.asked.clear()
+    # The archive holds no words any more by which a run could know an excerpt of the text.
+    crawled.committee.has_excerpt = False
+    for mode in ("full", "incremental"):
+        ended = site.crawl(crawled.url, *crawled.more, "-a", f"mode={mode}")
+        assert (ended.status, ended.err) == (0, "")
+    assert not [path for path in crawled.committee.asked if path.endswith("d=7")]
+    assert holding(folder) == set()
+    report = verify(folder)
+    assert report.problems == []
+    assert sum("titles of speeches that an order suppresses masked in" in note for note in report.notes) > 0
