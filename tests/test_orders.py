@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import itertools
 import json
 import lzma
 import shutil
@@ -13,8 +14,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from email.message import Message
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.__main__ import main
 from pipelines.archive.errors import NotKnown
@@ -26,10 +30,17 @@ from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.verbs.present import now
 from pipelines.warc.http import HttpResponse
+from pipelines.warc.masking import member, rewritten, searched
 from pipelines.warc.record_reader import records
+from pipelines.warc.record_writer import WarcWriter
+from pipelines.warc.records import WarcRecord
+from pipelines.warc.words import Words
 from tests.conftest import Site
+from tests.faults import KILLED, strike
 from tests.small import PROFILE, Answer, article_page, list_page, serve
+from tests.test_archive import python
 from tests.test_format import shell
+from tests.test_pack import kept
 
 TITLE, LATER = "在全县优化营商环境座谈会上的讲话", "在全县优化营商环境（扩大）座谈会上的讲话"
 PARAGRAPH = "去年以来，城东纺织厂厂长欧阳修竹同志三次到政协反映厂区排水问题，委员们逐户走访，提出了七条建议。"
@@ -48,6 +59,7 @@ class Committee:
         self.title, self.body, self.is_down = TITLE, f"<p>{PARAGRAPH}</p>", False
         self.asked: list[str] = []
         self.has_excerpt = True
+        self.quoted = ""
 
     def answer(self, path: str, _: Message) -> Answer:
         if path.endswith(".pdf"):
@@ -61,8 +73,9 @@ class Committee:
             shown = (
                 f'<a title="{self.title}" href="/Item/Show.asp?m=1&d=7">{self.title[:9]}<i>{self.title[9:]}</i></a>'
             )
+            said = self.quoted if number == 8 else ""
             links = f"<div>上一篇：{shown}</div>"
-            return Answer(article_page(number, title=OTHER, body=f"<p>各位委员{number}：</p>", behind=links))
+            return Answer(article_page(number, title=OTHER, body=f"<p>各位委员{number}：{said}</p>", behind=links))
         if self.is_down:
             return Answer("down", 503)
         return Answer(article_page(7, title=self.title, body=f'{self.body}<a href="/UploadFiles/a.pdf">图</a>'))
@@ -225,3 +238,126 @@ def test_a_suppressed_speech_is_not_fetched_again_nor_its_title_kept(crawled: Cr
     report = verify(folder)
     assert report.problems == []
     assert sum("titles of speeches that an order suppresses masked in" in note for note in report.notes) > 0
+
+
+def test_log_and_changes_tell_of_it_and_find_lists_where_words_stand(
+    crawled: Crawled, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = crawled.copy(tmp_path).folder
+    before = kept(root)
+    assert main(["redact", str(root), "--find", "欧阳修竹"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.split("\n") if line]
+    assert {one for entry in found for one in entry["ids"]} == {"gszx:7"}
+    assert {entry["where"].partition("/")[0] for entry in found} == {"versions", "warc"}
+    for named in ("--reason", "--order"):
+        command = ["redact", str(root), "7", "--captures", "--reason", "x", named, f"as to {TITLE}"]
+        assert main(command) == 2
+        assert f"{named}: holds words of the text" in capsys.readouterr().err
+    assert kept(root) == before
+    end = Archive(root).last_seq
+    command = ["redact", str(root), "7", "--reason", "court order", "--order", "2026-1", "--captures", "--suppress"]
+    assert main(command) == 0
+    redaction = Archive(root).commits()[-1].redaction
+    assert redaction is not None
+    for since in ("commit:3", end):
+        (event,) = Archive(root).changes(since)
+        told = {key: event[key] for key in ("id", "event", "commit", "seq", "seqs", "reason", "order", "suppressed")}
+        assert told == {
+            "id": "gszx:7", "event": "redacted", "commit": 4, "seq": None, "seqs": list(redaction.seqs),
+            "reason": "court order", "order": "2026-1", "suppressed": True,
+        }  # fmt: skip
+    assert list(Archive(root).changes("commit:4")) == []
+    capsys.readouterr()
+    assert main(["log", str(root), "7"]) == 0
+    assert "redacted     commit 4 (court order, order 2026-1); suppressed" in capsys.readouterr().out
+
+
+def ordered(root: Path) -> None:
+    redact(root, ORDER, WHEN)
+
+
+def die_while_ordered(source: Path, folder: Path, first: int, stride: int) -> int:
+    """Let an order die at every `stride`-th of its steps; how many it took to live."""
+    for step in itertools.count(first, stride):
+        root = Path(shutil.copytree(source, folder / str(step)))
+        died = strike(lambda _, root=root: ordered(root), 0, step, "kill") == KILLED  # type: ignore[misc]
+        assert verify(root).problems == [], step
+        rebuild(root)
+        is_done = Archive(root).commits()[-1].redaction is not None
+        assert is_done == (not holding(root)), step
+        assert verify(root).problems == [], step
+        assert [file.name for file in (root / "staging").iterdir()] == ["run.lock"], step
+        shutil.rmtree(root)
+        if not died:
+            return step
+    raise AssertionError
+
+
+@pytest.mark.parametrize(("first", "stride"), [(3, 47), pytest.param(0, 1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_an_order_that_dies_anywhere_is_finished(
+    crawled: Crawled, tmp_path: Path, first: int, stride: int, *, is_packed: bool
+) -> None:
+    root = crawled.copy(tmp_path).folder
+    if is_packed:
+        packed(root)
+    died = f"die_while_ordered(*map(Path, sys.argv[1:]), {first}, {stride})"
+    told = python(f"import sys; from tests.test_orders import *; print({died})", root, tmp_path / "dying")
+    assert told.stderr == ""
+    assert int(told.stdout) > 20
+
+
+def test_a_text_of_another_speech_stays_and_is_told(tmp_path: Path) -> None:
+    """Its page is its own evidence; only a title in a link to the speech goes."""
+    committee = Committee()
+    committee.quoted = f"刚才的{TITLE}，我都同意。"
+    site = Site(tmp_path / "archives")
+    (tmp_path / "small.toml").write_text(PROFILE, "utf-8")
+    with serve(committee.answer) as url:
+        assert site.crawl(url, "-a", f"profile={tmp_path / 'small.toml'}").status == 0
+    done = redact(site.folder, ORDER, WHEN)
+    assert done.not_redacted == ("gszx:8: says the same words itself; redact it, too, if the order means it",)
+    assert verify(site.folder).problems == []
+    pages = [record for file in site.folder.rglob("*.warc.gz") for _, record in records(file)]
+    left = {one.target_uri for one in pages if one.type == "response" and TITLE.encode() in searched(one)}
+    assert left == {f"{url}Item/Show.asp?m=1&d=8"}
+    (text,) = [line for line in Archive(site.folder).versions() if line["id"] == "gszx:8"]
+    assert TITLE in text["body"]
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        TITLE, f"{TITLE[:5]}<b>{TITLE[5:]}", f"{TITLE[:5]}&nbsp;\n{TITLE[5:]}", json.dumps(TITLE)[1:-1],
+        "".join(f"&#{ord(one)};" for one in TITLE), "".join(f"&#x{ord(one):x};" for one in TITLE), quote(TITLE),
+        quote(TITLE.encode("gb18030")),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("coding", ["utf-8", "gb18030"])
+def test_words_are_found_however_they_are_written(shown: str, coding: str) -> None:
+    before, after = "<p>前文 é€𠮷</p><a href='/7'>".encode(coding), "</a>后文".encode(coding)
+    data = before + shown.encode(coding) + after
+    (span,) = Words([TITLE]).spans(data)
+    assert span == (len(before), len(data) - len(after))
+
+
+def test_short_titles_stand_alone_and_a_quoted_part_of_a_paragraph_counts() -> None:
+    words = Words(["讲话"], [PARAGRAPH])
+    assert words.spans("<a>领导讲话</a>".encode()) == []
+    assert words.spans("<a>讲话</a>".encode()) == [(3, 9)]
+    assert words.within(f"摘要：{PARAGRAPH[3:33]}……") == [(3, 33)]
+    assert words.within(PARAGRAPH[3:20]) == []
+
+
+@given(st.binary(max_size=3000), st.binary(min_size=1, max_size=400), st.booleans())
+def test_a_rewritten_record_takes_the_bytes_it_took(noise: bytes, text: bytes, is_whole: bool) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nServer: x\r\n\r\n"
+    fields = (("WARC-Type", "response"), ("WARC-Record-ID", "<urn:uuid:1>"), ("WARC-Date", WHEN.recorded_at))
+    record = WarcRecord((*fields, ("WARC-Block-Digest", f"sha256:{'0' * 64}")), head + noise + text)
+    place = WarcWriter(stream := io.BytesIO()).write(record)
+    new = rewritten(record, None if is_whole else [(len(noise), len(noise) + len(text))], 12)
+    data = member(new, place.length)
+    if data is not None:
+        assert len(data) == place.length
+        assert b"x" * len(text) in gzip.decompress(data) or is_whole
+        assert len(gzip.decompress(stream.getvalue())) > 0

@@ -31,11 +31,16 @@ _LONGEST_TEXT = 8 << 20
 
 
 class Words:
-    """The words of a text: its titles, and the paragraphs of its body, of which a part may be quoted."""
+    """The words of a text: its titles, and the paragraphs of its body, of which a part may be quoted.
 
-    def __init__(self, titles: Iterable[str], paragraphs: Iterable[str] = ()) -> None:
+    A short title counts only where it stands alone; `anywhere` are words that count inside others as well.
+    """
+
+    def __init__(self, titles: Iterable[str], paragraphs: Iterable[str] = (), anywhere: Iterable[str] = ()) -> None:
         """Blanks and empty words do not count."""
-        self.titles = tuple(sorted({bare(title) for title in titles} - {""}, key=lambda word: (-len(word), word)))
+        self._anywhere = {bare(word) for word in anywhere}
+        found = ({bare(title) for title in titles} | self._anywhere) - {""}
+        self.titles = tuple(sorted(found, key=lambda word: (-len(word), word)))
         bared = dict.fromkeys(map(bare, paragraphs))
         self.paragraphs = tuple(one for one in bared if len(one) >= _PARAGRAPH)
         self._seeds = {
@@ -45,8 +50,9 @@ class Words:
         }
 
     def only(self, titles: Iterable[str]) -> Self:
-        """The titles among these alone."""
-        return type(self)(titles)
+        """These of the titles alone."""
+        kept = set(titles)
+        return type(self)(kept, (), self._anywhere & kept)
 
     def spans(self, data: bytes) -> list[Span]:
         """Where the words are in `data`, by rising place; none overlaps another."""
@@ -59,9 +65,10 @@ class Words:
         shown, written = _Plain.of(text, _AS_SHOWN), _Plain.of(text, _AS_IT_STANDS)
         found = [plain.span(*place) for plain in (shown, written) for place in self._quoted(plain.text)]
         for title in self.titles:
-            for plain in (shown, written) if len(title) >= _FEW else (written,):
+            is_free = len(title) >= _FEW or title in self._anywhere
+            for plain in (shown, written) if is_free else (written,):
                 places = (plain.span(at, at + len(title)) for at in _occurrences(plain.text, title))
-                found += [place for place in places if len(title) >= _FEW or _stands_alone(text, place)]
+                found += [place for place in places if is_free or _stands_alone(text, place)]
         return _joined(found)
 
     def _spans_in(self, data: bytes, encoding: str) -> Iterator[Span]:

@@ -36,7 +36,7 @@ from pipelines.archive.disk.layout import (
 from pipelines.archive.errors import Damaged
 from pipelines.archive.read.known import EVENTS
 from pipelines.archive.schema import schemas
-from pipelines.archive.write.orders.suppression import suppressed_words
+from pipelines.archive.write.orders.suppression import OtherTexts, suppressed_words
 from pipelines.archive.write.orders.without_words import masks_of, write_warc
 from pipelines.canonical import json_value
 from pipelines.untrusted import is_there, json_object, whole
@@ -82,7 +82,7 @@ class Sealing:
         self, staged: StagedRun, report: dict[str, Any], facts: CommitFacts, listing: Listing | None = None
     ) -> Commit:
         """Make the commit; after an error `roll_back` undoes the moves at the next start."""
-        masked = self._masked()
+        masked = self._masked(staged)
         files = self._ready_files(staged, report, facts, masked)
         commit = replace(self._drafted(staged, facts, files, listing), suppressed=masked)
         sealed = draft(self.folder, commit)
@@ -120,12 +120,13 @@ class Sealing:
                 write_warc(capture, made[relative], masks, n)
         return made
 
-    def _masked(self) -> tuple[Masked, ...]:
+    def _masked(self, staged: StagedRun) -> tuple[Masked, ...]:
         """The places in the run's captures where the title of a suppressed speech stands."""
-        if (words := suppressed_words(self.folder)) is None:
+        if self.archive is None or (words := suppressed_words(self.folder)) is None:
             return ()
+        others = OtherTexts(self.archive, staged, words)
         files = ((file, file.relative_to(self.folder).as_posix()) for file in staged_captures(self.folder))
-        return tuple(mask for file, name in files for mask in masks_of(file, name, words, self._n))
+        return tuple(mask for file, name in files for mask in masks_of(file, name, words, self._n, others.are_at))
 
     def _room(self, relative: str) -> Path:
         file = self.folder / SEALED / relative

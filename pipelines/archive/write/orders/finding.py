@@ -27,7 +27,7 @@ def found_in(archive: Archive, text: str) -> Iterator[dict[str, Any]]:
     `ids` are the speeches whose lines hold them, or whose pages and attachments do; `urls` the addresses of records
     that do.
     """
-    words, owners = Words([text]), defaultdict[str, set[str]](set)
+    words, owners = Words((), (), [text]), defaultdict[str, set[str]](set)
     for commit in archive.commits():
         for named in filter(None, map(commit.stream, ("versions", "observations"))):
             lines = archive.lines_of(commit, named.path.partition("/")[0])

@@ -34,7 +34,7 @@ Spot = tuple[str, int]
 
 def words_of(archive: Archive, wanted: str, also: Iterable[str] = ()) -> Words:
     """The words of a speech as its lines and the run reports have them; `also` what a person names besides."""
-    titles, texts = set(also), dict[str, None]()
+    titles, texts = set[str](), dict[str, None]()
     for line in archive.about(wanted):
         if line["schema"] == SPEECH_SCHEMA:
             titles |= {line["title"], (line["raw"] or {}).get("title") or ""}
@@ -45,7 +45,7 @@ def words_of(archive: Archive, wanted: str, also: Iterable[str] = ()) -> Words:
     for path in named_files(archive, "runs/"):
         if is_there(file := archive.layout.stored(path)):
             titles |= set(_titles_in(json_object(file), native_id))
-    return Words((title for title in titles if title and title != MARKER and not has_mask(title)), texts)
+    return Words((title for title in titles if title and title != MARKER and not has_mask(title)), texts, also)
 
 
 def names_of(archive: Archive, wanted: str) -> set[str]:
@@ -166,15 +166,14 @@ class _Search:
         """On the page of another speech: its title is masked, unless the other says the same itself."""
         kept = list(self.words.titles)
         for other in sorted(self.owners.other_of(url)):
-            said = [title for title in kept if _says(self.archive.about(other), title)]
+            said = [title for title in kept if _says(self.archive.about(other), self.words.only([title]))]
             kept = [title for title in kept if title not in said]
             if said:
                 self.found.left[f"{other}: says the same words itself; redact it, too, if the order means it"] = None
         return self.words.only(kept)
 
 
-def _says(lines: Iterable[Line], title: str) -> bool:
-    words = Words([title])
+def _says(lines: Iterable[Line], words: Words) -> bool:
     return any(words.within(f"{line['title']}\n{line['body'] or ''}") for line in lines if "event" in line)
 
 

@@ -5,6 +5,7 @@ They are known only while the site shows them: the archive does not hold them an
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.files import json_document, replace_synced
@@ -13,6 +14,10 @@ from pipelines.warc.words import Words
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pipelines.archive.disk.streams import Line
+    from pipelines.archive.read.reader import Archive
+    from pipelines.archive.write.staging import StagedRun
 
 _FILE = "suppressed.json"
 
@@ -27,6 +32,33 @@ def suppressed_words(folder: Path) -> Words | None:
     """The titles that a run met; null when it met none."""
     known = _titles(folder)
     return Words(known) if known else None
+
+
+class OtherTexts:
+    """The speeches of a run whose own text holds the titles: their pages are left as they are, as their lines are."""
+
+    def __init__(self, archive: Archive, staged: StagedRun, words: Words) -> None:
+        """Read the staged lines once."""
+        self._archive, self._words = archive, words
+        self._says: dict[str, bool] = {}
+        self._articles: dict[str, str] = {}
+        for line in chain(staged.versions.all(), staged.observations.all()):
+            if "event" in line:
+                self._says[line["id"]] = self._holds(line)
+            self._articles |= {one["url"]: line["id"] for one in line["captures"] if one["role"] == "article"}
+
+    def are_at(self, url: str) -> bool:
+        """True for the page of such a speech."""
+        wanted = self._articles.get(url)
+        if wanted is None:
+            return False
+        if wanted not in self._says:
+            known = self._archive.known(for_writing=False).states[wanted.partition(":")[2]]
+            self._says[wanted] = self._holds(self._archive.line(known.content_seq, known.content_commit))
+        return self._says[wanted]
+
+    def _holds(self, line: Line) -> bool:
+        return bool(self._words.within(f"{line['title']}\n{line['body'] or ''}"))
 
 
 def _titles(folder: Path) -> list[str]:

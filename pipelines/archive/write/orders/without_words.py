@@ -16,7 +16,7 @@ from pipelines.warc.record_reader import at_place, read_at, records
 from pipelines.warc.records import WarcDamaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -78,19 +78,17 @@ def _entity_sha256(record: WarcRecord) -> str | None:
         return None
 
 
-def masks_of(file: Stored, path: str, words: Words, n: int) -> Iterator[Masked]:
-    """What commit `n` removes from each record of a WARC file in which the words stand.
+def masks_of(file: Stored, path: str, words: Words, n: int, is_kept: Callable[[str], bool]) -> Iterator[Masked]:
+    """What commit `n` removes from each record of a WARC file in which the words stand, unless its address is kept.
 
     Raises:
         WarcDamaged, OSError: it cannot be read.
     """
     for place, record in records(file):
         with suppress(NotDecodable):  # crawls ask for codings that can be decoded only
-            spans = words.spans(searched(record))
-            if words.spans(heading(record)):
-                yield mask_for(path, place, record, None, n)
-            elif spans:
-                yield mask_for(path, place, record, spans, n)
+            spans, in_heading = words.spans(searched(record)), words.spans(heading(record))
+            if (spans or in_heading) and not is_kept(record.target_uri or ""):
+                yield mask_for(path, place, record, None if in_heading else spans, n)
 
 
 def write_warc(file: Stored, ready: Path, masks: Sequence[Masked], n: int) -> None:
