@@ -124,12 +124,17 @@ def test_the_sites_clock_is_asked_where_the_archive_cannot_tell(site: Site, tmp_
     dates = [wrong]
 
     def answer(path: str, _: Message) -> Answer:
-        page = article_page(1) if "Show" in path else list_page([(1, "在会上的讲话", "2020-01-01")])
+        rows = [(n, f"在第{n}次会议上的讲话", "2020-01-01") for n in range(1, 6)]
+        number = int(path.rpartition("=")[2]) if "Show" in path else 0
+        body = f"<p>各位委员：第{number}次会议现在开幕。</p>"
+        page = article_page(number, title=rows[number - 1][1], body=body) if number else list_page(rows)
         text = "document.write('5');" if "GetHits" in path else page
         return Answer(text, 404, wrong) if path == "/robots.txt" else Answer(text, 200, dates[-1])
 
-    with serve(answer, has_robots=True) as url:
+    asked: list[str] = []
+    with serve(answer, asked, has_robots=True) as url:
         refused = site.crawl(url, *profile)
+        assert len(asked) < 8, "it went on asking"
         assert (refused.status, "says 2016-01-01T00:00:00Z" in refused.out) == (4, True), refused
         assert not site.folder.exists()
         # One answer that agrees is enough; a cache says for how long it has kept one.
