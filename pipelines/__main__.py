@@ -13,7 +13,7 @@ from pipelines.archive.prove.signatures import sign
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.verbs import audit_text, diff, export, feeds, log, pack, show, status, verifying
-from pipelines.verbs.acts import reconcile, redact, rekey, repair, retire
+from pipelines.verbs.acts import describe, reconcile, redact, rekey, repair, retire
 from pipelines.verbs.output import print_in_any_locale, print_message
 from pipelines.verbs.proofs import anchor, prove
 
@@ -53,7 +53,22 @@ def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
         added.set_defaults(verb=run)
         return added
 
-    for module in (status, verifying, log, show, diff, feeds, export, pack, reconcile, redact, rekey, retire, prove):
+    for module in (
+        status,
+        verifying,
+        log,
+        show,
+        diff,
+        feeds,
+        export,
+        pack,
+        describe,
+        reconcile,
+        redact,
+        rekey,
+        retire,
+        prove,
+    ):
         module.add(verb)
     audit_text.add(verbs)
     repair.add(verbs)

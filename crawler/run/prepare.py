@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
+from shlex import quote
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -71,21 +72,23 @@ def prepare(
     archive.captures.stores_repeated = settings.getbool("CAPTURE_REPEATED")
     if replay is not None:
         _take_captures(archive, replay)
+    report = RunReport(
+        site=profile.site,
+        run=occasion.run,
+        mode=occasion.mode,
+        start_url=arguments.start_url,
+        started_at=stamp(now),
+        limit=arguments.limit,
+        has_new_ids=NEW_CMS in arguments.accept,
+    )
+    report.add_notes(_not_recorded(archive.facts_kept, profile, folder))
     return CrawlJob(
         occasion=occasion,
         family=reader,
         hosts=Hosts(arguments.start_url, profile.hosts),
         plan=Plan(archive.known, now, profile.young_days, read_all=arguments.mode == "full"),
         archive=archive,
-        report=RunReport(
-            site=profile.site,
-            run=occasion.run,
-            mode=occasion.mode,
-            start_url=arguments.start_url,
-            started_at=stamp(now),
-            limit=arguments.limit,
-            has_new_ids=NEW_CMS in arguments.accept,
-        ),
+        report=report,
         normaliser=Normaliser(reader.reader, profile.digest, ZoneInfo(profile.timezone)),
         folder=folder,
         gone_after_days=gone_after_days,
@@ -97,6 +100,17 @@ def prepare(
         disk_floor=cautions.disk_floor,
         doubts_clock=occasion.kind == CRAWL and scratch is None and _doubts_clock(archive, now, arguments),
     )
+
+
+def _not_recorded(kept: SiteFacts | None, profile: SiteProfile, folder: Path) -> dict[str, int]:
+    """What the profile says of the archive and the archive does not: only a person may record it."""
+    notes = {}
+    for name in ("rights", "contact"):
+        given, known = getattr(profile, name), getattr(kept, name, None)
+        if kept is not None and given and given != known:
+            command = f"speech-archive describe {quote(str(folder))} --{name} {quote(given)} --reason TEXT"
+            notes[f"the profile's {name} is not the archive's ({known or 'none'}); to record it: {command}"] = 1
+    return notes
 
 
 _LONGEST_INTERVAL = timedelta(days=40)

@@ -81,9 +81,9 @@ def _manifest(bag: Path, files: Iterable[Path]) -> str:
 
 
 def _info(snapshot: Snapshot, size: int, count: int) -> str:
-    facts, last = snapshot.archive.facts, snapshot.last
+    facts, last = snapshot.facts, snapshot.last
     fields = {
-        "Source-Organization": facts.committee,
+        "Source-Organization": snapshot.custody,
         "Contact-Name": facts.contact,
         "External-Description": f"Leader speeches published by {facts.committee} on {', '.join(facts.hosts)}: "
         f"commit {last.n} of {last.recorded_at}",

@@ -68,7 +68,7 @@ def _resource(table: _Table, file: NamedFile) -> dict[str, Any]:
 
 
 def _descriptor(snapshot: Snapshot, resources: list[dict[str, Any]]) -> dict[str, Any]:
-    facts, last = snapshot.archive.facts, snapshot.last
+    facts, last = snapshot.facts, snapshot.last
     return {
         "$schema": _PROFILE,
         "name": facts.site,

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.commits import Commit, files_now
+from pipelines.archive.disk.description import described, with_description
 from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
 from pipelines.archive.prove.fixity import fault
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.files import NamedFile
     from pipelines.archive.read.state import States
     from pipelines.packed import Stored
+    from pipelines.record import SiteFacts
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,16 @@ class Snapshot:
     def last(self) -> Commit:
         """The chosen commit."""
         return self.commits[-1]
+
+    @cached_property
+    def facts(self) -> SiteFacts:
+        """What the archive said of the site then."""
+        return with_description(self.archive.facts, described(self.commits))
+
+    @property
+    def custody(self) -> str | None:
+        """The institution that kept the archive then, where somebody recorded it."""
+        return described(self.commits).get("custody")
 
     @cached_property
     def files(self) -> tuple[NamedFile, ...]:

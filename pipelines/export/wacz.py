@@ -122,7 +122,7 @@ def _page(line: Line) -> dict[str, Any]:
 
 
 def _about(snapshot: Snapshot, resources: list[dict[str, Any]]) -> dict[str, Any]:
-    facts, last = snapshot.archive.facts, snapshot.last
+    facts, last = snapshot.facts, snapshot.last
     return {
         "profile": "data-package",
         "wacz_version": "1.1.1",

@@ -69,7 +69,7 @@ def _removal(proof: TextProof) -> str:
 
 
 def _about(proof: TextProof) -> Iterator[tuple[str, object]]:
-    line, facts = proof.text.line, proof.archive.facts
+    line, facts = proof.text.line, proof.archive.facts_now()
     yield "speech", f"{line['id']}, version {line['version']}, reading {line['reading']}"
     yield "address", line["url"]
     yield "site", f"{facts.name} ({facts.committee})"

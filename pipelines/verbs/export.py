@@ -9,6 +9,8 @@ from pipelines.archive import Archive
 from pipelines.archive.errors import NotUnderstood
 from pipelines.export.bagit import write_bag
 from pipelines.export.datapackage import write_datapackage
+from pipelines.export.dublin_core import write_dublin_core
+from pipelines.export.mets import write_mets
 from pipelines.export.publishing import new_package
 from pipelines.export.snapshot import snapshot
 from pipelines.export.wacz import write_wacz
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 _PACKAGES: dict[str, Callable[[Snapshot, Path], None]] = {
     "bagit": write_bag,
     "datapackage": write_datapackage,
+    "dc": write_dublin_core,
+    "mets": write_mets,
     "wacz": write_wacz,
 }
 _WITH_CAPTURES = frozenset({"bagit", "wacz"})

@@ -52,7 +52,7 @@ def _facts(archive: Archive, waiting: tuple[Waiting, ...]) -> dict[str, Any]:
     present, gone, succeeded = archive.speeches()
     return {
         "site": archive.facts.site,
-        "name": archive.facts.name,
+        "name": archive.facts_now().name,
         "last_run": {"run": ran["run"], "kind": ran["kind"]} | _verdict(archive, ran["run"]),
         "speeches": {"present": present, "gone": gone, "succeeded": succeeded},
         "retired": totals.retired,

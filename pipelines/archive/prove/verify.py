@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.commits import Commit, files_now
+from pipelines.archive.disk.description import Description
 from pipelines.archive.disk.files import NamedFile, file_digest
 from pipelines.archive.disk.layout import ARCHIVE_JSON, DERIVED_FILES, LINK, Layout, links_below, run_file
 from pipelines.archive.disk.site_life import Rekey, Retirement
@@ -372,6 +373,8 @@ class _Proof:
                 said = f"{len(rekey.pairs)} speeches have another id since"
             elif retired := Retirement.of(commit):
                 said = "the site is retired" if retired.is_retired else "the site is no longer retired"
+            elif description := Description.of(commit):
+                said = f"{', '.join(description.facts())} described anew"
             else:
                 continue
             self.report.notes.append(f"commit {commit.n}: {said} ({told.get('reason')})")

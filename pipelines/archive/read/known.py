@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args
 
+from pipelines.archive.disk.description import Description
 from pipelines.archive.disk.site_life import Rekey, Retirement
 from pipelines.archive.read.payloads import KeptPayloads
 from pipelines.archive.read.state import fold_commit
@@ -27,7 +28,7 @@ class Totals:
     `last_run` is {commit, run, kind} of the newest commit with a run report. `redactions` and `rekeys` are {commit,
     after}: the number of a commit and the last seq before it; `id_namespace` is the last that one of them names,
     null if none does.
-    `retired` is {commit, reason} while the site is retired.
+    `retired` is {commit, reason} while the site is retired; `described` holds the last word of each description.
     """
 
     last_seq: int = 0
@@ -38,6 +39,7 @@ class Totals:
     rekeys: list[dict[str, int]] = field(default_factory=list)
     id_namespace: str | None = None
     retired: dict[str, Any] | None = None
+    described: dict[str, str] = field(default_factory=dict)
 
     def take(self, commit: Commit) -> None:
         """Take the next commit into account."""
@@ -53,6 +55,8 @@ class Totals:
             self.id_namespace = rekey.namespace or self.id_namespace
         if told := Retirement.of(commit):
             self.retired = {"commit": commit.n, "reason": told.reason} if told.is_retired else None
+        if description := Description.of(commit):
+            self.described |= description.facts()
 
     @classmethod
     def of(cls, commits: Iterable[Commit]) -> Totals:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.commits import Commit, check_version, commit_at, read_commits
 from pipelines.archive.disk.containers import members
+from pipelines.archive.disk.description import NAMES, with_description
 from pipelines.archive.disk.layout import (
     ARCHIVE_JSON,
     FORMAT,
@@ -87,8 +88,17 @@ class Archive:
         return self.totals().last_seq if self.last.last_seq is None else self.last.last_seq
 
     def facts_now(self) -> SiteFacts:
-        """What archive.json says of the site, with the `id_namespace` that the last new CMS gave it."""
-        return replace(self.facts, id_namespace=self.totals().id_namespace or self.facts.id_namespace)
+        """What archive.json says of the site, with what descriptions and the last new CMS changed in it."""
+        totals = self.totals()
+        namespace = totals.id_namespace or self.facts.id_namespace
+        return replace(with_description(self.facts, totals.described), id_namespace=namespace)
+
+    def description(self) -> dict[str, str | None]:
+        """What the archive says of itself: `name`, `committee`, `rights`, `contact`, and `custody`."""
+        facts = self.facts_now()
+        return {name: getattr(facts, name, None) for name in NAMES} | {
+            "custody": self.totals().described.get("custody")
+        }
 
     def totals(self) -> Totals:
         """Sums over all commits."""

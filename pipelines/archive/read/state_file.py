@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 STATE_SCHEMA = "state/1"
 PAYLOAD_SCHEMA = "payload/1"
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-FOLD = f"2+{hashlib.sha256(','.join(SAYING).encode()).hexdigest()[:12]}"
+FOLD = f"3+{hashlib.sha256(','.join(SAYING).encode()).hexdigest()[:12]}"
 """By which rules a state was folded: a number, raised when they change, and a hash of the keys in `derived_sha256`.
 
 A state folded by other rules is not damaged; it is not used, and made anew.
@@ -149,6 +149,7 @@ def told_by(told: dict[str, Any], known: Known, head: str) -> dict[str, Any]:
         "rekeys": totals.rekeys,
         "id_namespace": totals.id_namespace,
         "retired": totals.retired,
+        "described": totals.described,
     }
     return whole | {_SEAL: sorted_sha256(whole)}
 
@@ -190,7 +191,7 @@ def read_tip(layout: Layout) -> Tip | None:
             return None
         # The last commit is never packed, so an old state cannot be taken for its.
         commit = read_commit(layout.commit(about.commit))
-    except (OSError, ValueError, KeyError, TypeError, Damaged):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, Damaged):
         return None
     return Tip(commit, about) if commit.sha256 == about.head else None
 
@@ -212,6 +213,7 @@ def read_about_state(layout: Layout) -> StateAbout:
             rekeys=_acts(value["rekeys"]),
             id_namespace=None if value["id_namespace"] is None else _text(value["id_namespace"]),
             retired=_retired(value["retired"]),
+            described={_text(name): _text(said) for name, said in value["described"].items()},
         ),
     )  # fmt: skip
 

@@ -55,7 +55,8 @@ class Sealed:
 class ArchiveRun:
     """A run that holds the site's lock. Not thread-safe.
 
-    `known` is the archive's state when the run began; `last_commit_at` when its last commit then was made, if any.
+    `known` is the archive's state when the run began; `last_commit_at` when its last commit then was made, and
+    `facts_kept` what it said of the site, both null when the run begins the archive.
     """
 
     def __init__(self, layout: Layout, opening: Opening, gone_after_days: int, cautions: Cautions) -> None:
@@ -76,6 +77,7 @@ class ArchiveRun:
             if found and NEW_CMS in cautions.accept:
                 self._let_pass[NEW_CMS] = {"id_namespace": self._facts.id_namespace}
             self.last_commit_at = found.last.recorded_at if found else None
+            self.facts_kept = found.facts_now() if found else None
             if found:
                 # Before salvage: an act's folder in staging is not that of a dead run.
                 finish_acts(found)
