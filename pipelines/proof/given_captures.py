@@ -11,8 +11,10 @@ from pipelines.archive.errors import Damaged
 from pipelines.archive.prove.proofs import CaptureProofs
 from pipelines.untrusted import opened
 from pipelines.warc.exchange import measured
+from pipelines.warc.exchanges import with_payload
 from pipelines.warc.http import HttpResponse, NotDecodable
-from pipelines.warc.record_reader import records
+from pipelines.warc.masking import REDACTED
+from pipelines.warc.record_reader import read_at, records
 from pipelines.warc.records import END, WarcDamaged, WarcRecord
 
 if TYPE_CHECKING:
@@ -82,13 +84,22 @@ def given_captures(layout: Layout, captures: Iterable[Line]) -> tuple[list[Given
     given, others = [], []
     proofs = CaptureProofs(layout)
     for capture in captures:
-        if capture["file"] is None or capture["role"] not in GIVEN:
+        if capture["file"] is None or capture["role"] not in GIVEN or _has_lost_words(layout, capture):
             others.append(capture)
             continue
         if wrong := proofs.complaint(capture):
             raise Damaged(f"{layout.root}: {wrong}; run verify")
         given.append(_given(layout, capture))
     return given, others
+
+
+def _has_lost_words(layout: Layout, capture: Line) -> bool:
+    """Whether an order removed words from its record, which then no longer is what the line was read from."""
+    try:
+        record = read_at(layout.stored(capture["file"]), capture["offset"])
+        return with_payload(layout.root, record).get(REDACTED) is not None
+    except (OSError, WarcDamaged) as error:
+        raise Damaged(f"{layout.root}: {error}; run verify") from error
 
 
 def _given(layout: Layout, capture: Line) -> GivenCapture:

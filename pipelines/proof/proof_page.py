@@ -105,7 +105,8 @@ def _captures(proof: TextProof) -> str:
     if proof.others:
         rows = [_other(capture) for capture in proof.others]
         head = ("what", "address", "at (UTC)", "record in", "SHA-256 of what was sent")
-        told += f"<p>Captures whose records are not given here:</p>\n{_table(head, rows)}"
+        why = "of list pages, or an order removed words from them"
+        told += f"<p>Captures whose records are not given here ({why}):</p>\n{_table(head, rows)}"
     return told or "<p>No raw bytes were kept.</p>\n"
 
 

@@ -74,8 +74,9 @@ def _write_package(archive: Archive, form: str, out: Path, n: int | None) -> Non
     with new_package(out, archive.layout.root) as package:
         chosen = snapshot(archive, n)
         _PACKAGES[form](chosen, package)
+    searched = {c.redaction.id for c in chosen.commits if c.redaction and c.redaction.captures is not None}
     for commit in chosen.commits:
-        if commit.redaction and form in _WITH_CAPTURES:
+        if commit.redaction and commit.redaction.id not in searched and form in _WITH_CAPTURES:
             removal = f"commit {commit.n} removed the text of {commit.redaction.id} by order"
             print_message(f"note: {removal}; raw captures and run reports in this package may still hold it")
     print_message(f"{out}: {form} of commit {chosen.last.n}, head {chosen.last.sha256}")
