@@ -207,6 +207,33 @@ def test_a_damaged_year_is_told_and_not_packed(loose: Path, tmp_path: Path) -> N
 # what is refused
 
 
+def test_a_single_file_with_other_bytes_stays_and_is_told(packed: Path, tmp_path: Path) -> None:
+    root = unpacked(copied(packed, tmp_path))
+    file = root / "runs/run-1.json"
+    file.write_bytes(b"{}")
+    assert str(file) in verify(root).problems[0]
+    assert pack(root, "2026", WHEN).files == 11
+    assert file.read_bytes() == b"{}"
+    assert str(file) in verify(root).problems[0]
+
+
+def test_a_container_holds_what_its_year_names_and_nothing_else(
+    loose: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, contents_of = copied(loose, tmp_path), packing.contents_of
+    stranger = packs.PackedFile(path="versions/2026/stranger", content=b"", size=0, sha256=None, modified=0)
+
+    def with_stranger(archive: Archive, year: str) -> packing.Contents:
+        found = contents_of(archive, year)
+        found["packs/2026/versions.tar"].append(stranger)
+        return found
+
+    monkeypatch.setattr(packing, "contents_of", with_stranger)
+    pack(root, "2026", WHEN)
+    said = "packs/2026/versions.tar: holds 'versions/2026/stranger', which no commit of 2026 names"
+    assert verify(root).problems == [f"{root}/{said}"]
+
+
 def test_only_a_year_that_is_over_is_packed_and_only_once(loose: Path, packed: Path, tmp_path: Path) -> None:
     root = copied(loose, tmp_path)
     before = kept(root)
