@@ -322,6 +322,9 @@ def test_a_hostile_container_is_told_as_damage(packed: Path, tmp_path: Path, dat
     root = copied(packed, tmp_path)
     file = root / "packs/2026/warc.tar"
     file.write_bytes(data)
+    if data not in {HOSTILE["a name outside"], HOSTILE["a name for none"], HOSTILE["nothing"]}:
+        with pytest.raises(Damaged, match=re.escape(str(file))):
+            members(file)
     for prove in (verify, verify_quick):
         report = prove(root)
         assert report.exit_status == Exit.DAMAGED
@@ -332,14 +335,26 @@ def test_a_hostile_container_is_told_as_damage(packed: Path, tmp_path: Path, dat
         assert prove(root).problems[0].startswith(f"{file}: No such file")
 
 
-@pytest.mark.parametrize("data", [lzma.compress(bytes(49 << 20)), b"no xz", lzma.compress(b"x" * 1000)])
-def test_a_hostile_compressed_container_is_told_as_damage(packed: Path, tmp_path: Path, data: bytes) -> None:
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (lzma.compress(bytes(49 << 20)), "unpacks to more than"),
+        (b"no xz" * 20, "a damaged xz stream"),
+        (lzma.compress(b"x")[:-1], "breaks off"),
+        (lzma.compress(b"x" * 1000), "invalid header"),
+    ],
+)
+def test_a_hostile_compressed_container_is_told_as_damage(
+    packed: Path, tmp_path: Path, data: bytes, why: str
+) -> None:
     root = copied(packed, tmp_path)
     for name in ("runs", "commits"):
         file = root / f"packs/2026/{name}.tar.xz"
         kept_data = file.read_bytes()
         file.write_bytes(data)
         assert str(file) in verify(root).problems[0]
+        with pytest.raises(Damaged, match=f"{file}: cannot be read .*{why}"):
+            members(file)
         file.write_bytes(kept_data)
     file.write_bytes(data)
     with pytest.raises(Damaged, match=re.escape(str(file))):

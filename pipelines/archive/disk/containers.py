@@ -61,7 +61,8 @@ def _indexed(container: Path, _state: tuple[int, ...]) -> Mapping[str, Packed]:
                 raise ValueError(f"holds {member.path[:200]!r} twice")  # noqa: TRY301 - told with the others
             found[member.path] = member
     except (OSError, ValueError, tarfile.TarError) as error:
-        raise Damaged(f"{container}: cannot be read ({error}); restore it from a copy") from error
+        why = (error.strerror if isinstance(error, OSError) else None) or error
+        raise Damaged(f"{container}: cannot be read ({why}); restore it from a copy") from error
     return found
 
 
