@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipelines.__main__ import main
-from pipelines.archive.errors import LockHeld
+from pipelines.archive.errors import LockHeld, NotStamped
 from pipelines.archive.prove.anchors.anchor_files import Anchor, read_anchor
 from pipelines.archive.prove.anchors.merkle import paths, root_of
+from pipelines.archive.prove.anchors.timestamps import request
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
@@ -109,6 +110,14 @@ def test_every_archive_keeps_its_own_part_and_a_later_anchor_vouches_for_what_wa
     assert main(["verify", "--heads", str(last), str(root)]) == 0
 
 
+MOMENTS = (f"2027-02-{number:02d}T12:00:00Z" for number in range(1, 29))
+
+
+def again(root: Path, time: tuple[str, Path]) -> list[str]:
+    """Anchor at the next moment; what could not be."""
+    return anchor(root, next(MOMENTS), time[1], lambda query: authority.reply(time[1].parent, query)).problems
+
+
 def rewritten(root: Path) -> Path:
     """The archive of `aa` with another text and a chain as sound as before; anchors stay as they were."""
     shutil.move(root / "aa/anchors", root / "kept")
@@ -133,6 +142,13 @@ def test_a_past_that_was_rewritten_is_refused(
     told = capsys.readouterr()
     assert f"PROBLEM: {commit}: has the hash {head}, " in told.err
     assert told.out.startswith("2 heads time-stamped at 20")
+    # Not even when it lost its own anchors, and again the next time.
+    shutil.move(aa / "anchors", root / "kept")
+    for _ in range(2):
+        (problem,) = again(root, time)
+        assert problem.startswith(f"{commit}: has the hash {head}, {root / 'anchors'} one of ")
+        assert not (aa / "anchors").exists()
+    shutil.move(root / "kept", aa / "anchors")
     # Whoever forges the path as well has no time-stamp of its root.
     (file,) = (aa / "anchors").glob("*.json")
     noted = replace(read_anchor(Archive(aa).layout, f"anchors/{file.name}").noted, head=head)
@@ -186,30 +202,42 @@ def test_commits_given_up_are_no_damage_and_heads_altered_are_told(
     newer = Path(shutil.copytree(older, tmp_path / "newer"))
     crawl(newer, 23, speech("5", day(23)))
 
-    def again(at: str) -> list[str]:
-        return anchor(root, at, time[1], lambda query: authority.reply(time[1].parent, query)).problems
-
     shutil.move(older, tmp_path / "old")
     shutil.copytree(newer, older)
-    assert again("2027-02-02T12:00:00Z") == []
+    assert again(root, time) == []
     shutil.rmtree(older / "commits")
     shutil.copytree(tmp_path / "old", older, dirs_exist_ok=True)
-    (file,) = (older / "anchors").glob("*-20270202t120000z.json")
+    (file,) = (older / "anchors").glob("00000007-*.json")
     end = "its end was cut off or an older copy restored; restore it from a copy"
-    lost = f"{file}: commit 7 was time-stamped, the chain ends at commit 6: {end}"
-    assert verify(older).problems == [lost]
-    assert again("2027-02-03T12:00:00Z") == [f"{lost} (its head was not time-stamped)"]
+    lost = f"commit 7 was time-stamped, the chain ends at commit 6: {end}"
+    assert verify(older).problems == [f"{file}: {lost}"]
+    assert again(root, time) == [f"{root / 'anchors'}: {lost} (its head was not time-stamped)"]
     accept_ours(older, When(recorded_at="2026-01-25T00:00:00Z", software={}), reason="x", other=Archive(newer))
     assert f"{file}: of a commit given up by commit 7" in verify(older, trusted=time[1]).notes
-    assert again("2027-02-04T12:00:00Z") == []
+    assert again(root, time) == []
     assert verify(older, trusted=time[1]).problems == []
     assert len(list((older / "anchors").glob("00000007-*.json"))) == 2
-    heads = root / "anchors/20270204t120000z/heads.txt"
+    heads = max(root.glob("anchors/*/heads.txt"))
     before = tree(older)
     heads.write_bytes(heads.read_bytes().replace(b" zz ", b" zy "))
-    (problem,) = again("2027-02-05T12:00:00Z")
+    (problem,) = again(root, time)
     assert problem.startswith(f"{heads.parent}: not what was time-stamped (openssl does not accept it")
     assert tree(older) == before
+
+
+def test_a_reply_to_another_request_is_refused_even_of_the_same_root(
+    stamped: Path, time: tuple[str, Path], tmp_path: Path
+) -> None:
+    root = copied(stamped, tmp_path)
+    before = tree(root)
+
+    def old(query: bytes) -> bytes:
+        digest = query[query.index(b"\x04\x20") + 2 :][:32]
+        return authority.reply(time[1].parent, request(digest.hex()))
+
+    with pytest.raises(NotStamped, match="nonce"):
+        anchor(root, NOON, time[1], old)
+    assert tree(root) == before
 
 
 @pytest.mark.parametrize(

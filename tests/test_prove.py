@@ -8,7 +8,9 @@ import html
 import json
 import re
 import shutil
+import struct
 import subprocess
+import zlib
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,6 +20,7 @@ import pytest
 
 from pipelines.__main__ import main
 from pipelines.archive.pack.packing import pack
+from pipelines.archive.prove.anchors.anchor_files import read_anchor
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
 from pipelines.archive.write.orders.redaction import Order, redact
@@ -252,6 +255,19 @@ def test_of_a_text_that_was_removed_only_the_rest_is_given(
     assert does(block(page, "check"), tmp_path / "later").returncode == 0
 
 
+def another(warc: bytes, offset: int, length: int) -> bytes:
+    """A WARC file in which one record has another last byte, in a gzip member as long as before."""
+    data = bytearray(gzip.decompress(warc[offset : offset + length]))
+    data[-5] ^= 1
+    packer = zlib.compressobj(9, wbits=-15)
+    packed = packer.compress(data) + packer.flush()
+    # A gzip header has room for a name of any length.
+    name = b"x" * (length - len(packed) - 19) + b"\0"
+    member = b"\x1f\x8b\x08\x08" + bytes(6) + name + packed + struct.pack("<II", zlib.crc32(data), len(data))
+    assert len(member) == length
+    return warc[:offset] + member + warc[offset + length :]
+
+
 def test_what_is_damaged_or_unknown_is_not_proved(
     archive: Path, certificate: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -269,6 +285,18 @@ def test_what_is_damaged_or_unknown_is_not_proved(
         )
         assert not out.exists()
         file.write_bytes(data)
+    stamp, large = next(root.glob("anchors/*.json")), next(Archive(root).about("9"))["captures"][2]
+    part = read_anchor(Archive(root).layout, f"anchors/{stamp.name}")
+    other = {
+        first: another(first.read_bytes(), large["offset"], large["length"]),
+        stamp: replace(part, noted=replace(part.noted, head="0" * 64)).document(),
+    }
+    for file, data in other.items():
+        before = file.read_bytes()
+        file.write_bytes(data)
+        assert main(["prove", str(root), "9@1", "--out", str(out)]) == Exit.DAMAGED, file
+        assert not out.exists()
+        file.write_bytes(before)
     for wanted in ("9@7", "5", "../x"):
         assert main(["prove", str(root), wanted, "--out", str(out)]) == Exit.WRONG_USE
     capsys.readouterr()

@@ -71,20 +71,21 @@ def anchor(root: Path, at: str, trusted: Path, ask: Callable[[bytes], bytes]) ->
     archives = _archives(root)
     folder = root / ANCHORS
     with writing(root), _held(folder):
-        problems = _complete_last(folder, archives)
-        heads, unread = _heads(archives, at)
+        before, problems = _complete_last(folder, archives)
+        heads, unread = _heads(archives, at, before)
         problems += unread
         if not heads:
             raise NotUnderstood(
                 f"{root}: no archive to time-stamp here{'; ' if problems else ''}{'; '.join(problems)}"
             )
-        top, _ = paths([noted.line() for noted in heads])
+        leaves = sorted((before | heads).values(), key=lambda noted: noted.site)
+        top, _ = paths([noted.line() for noted in leaves])
         query = request(top.hex())
         reply = ask(query)
         stamped = checked(reply, top.hex(), trusted, query)
-        made = _stored(folder, at, heads, reply, whole(trusted))
+        made = _stored(folder, at, leaves, reply, whole(trusted))
         problems += _distribute(made, archives)
-    return Anchored(made, top.hex(), stamped, heads, problems)
+    return Anchored(made, top.hex(), stamped, list(heads.values()), problems)
 
 
 def _archives(root: Path) -> dict[str, Path]:
@@ -101,33 +102,35 @@ def _archives(root: Path) -> dict[str, Path]:
     return {path.name: path for path in found}
 
 
-def _heads(archives: dict[str, Path], at: str) -> tuple[list[Noted], list[str]]:
-    """The head of every archive that can be vouched for, and why others cannot."""
-    heads, problems = {}, []
+def _heads(archives: dict[str, Path], at: str, before: dict[str, Noted]) -> tuple[dict[str, Noted], list[str]]:
+    """By site the head of every archive that can be vouched for, and why others cannot."""
+    heads: dict[str, Noted] = {}
+    problems = []
     for path in archives.values():
         try:
             archive = Archive(path)
             site, last = archive.facts.site, archive.last
             if site in heads:
                 raise Damaged(f"{path}: another archive of {site} lies here as well; keep one of them elsewhere")
-            _check_last_anchor(archive)
+            _check_last_anchor(archive, before.get(site))
         except ArchiveError as error:
             problems.append(f"{error} (its head was not time-stamped)")
         else:
             heads[site] = Noted(at=at, site=site, commit=last.n, head=last.sha256)
-    return [heads[site] for site in sorted(heads)], problems
+    return heads, problems
 
 
-def _check_last_anchor(archive: Archive) -> None:
+def _check_last_anchor(archive: Archive, before: Noted | None) -> None:
     """`Damaged` when the chain is not the one that was time-stamped before: it must not be vouched for again.
 
-    One commit file is read for it, not the chain, which `verify` proves.
+    One commit file is read for it, not the chain, which `verify` proves. `before` is its head in the last anchor.
     """
     layout, names = archive.layout, anchor_names(archive.layout)
-    if names:
-        last = read_anchor(layout, names[-1])
-        if not _is_here(layout, last.noted) and last.noted.head not in given_up(archive.commits()):
-            anchored(layout, last, archive.commits())
+    stamped = [(before, layout.root.parent / ANCHORS)] if before else []
+    stamped += [(read_anchor(layout, names[-1]).noted, layout.path(names[-1]))] if names else []
+    for noted, file in stamped:
+        if not _is_here(layout, noted) and noted.head not in given_up(archive.commits()):
+            anchored(layout, noted, file, archive.commits())
 
 
 def _is_here(layout: Layout, noted: Noted) -> bool:
@@ -150,19 +153,25 @@ def _stored(folder: Path, at: str, heads: list[Noted], reply: bytes, trusted: by
     return made
 
 
-def _complete_last(folder: Path, archives: dict[str, Path]) -> list[str]:
-    """Remove what a crash left unfinished, and give every archive its part of the last whole anchor."""
+def _complete_last(folder: Path, archives: dict[str, Path]) -> tuple[dict[str, Noted], list[str]]:
+    """Remove what a crash left unfinished, and give every archive its part of the last whole anchor.
+
+    Returns:
+        The heads in that anchor by site, and what is wrong. An archive that cannot be vouched for keeps its old head
+        there, so that it is told every time.
+    """
     for left in folder.glob(f"*{_NEW}"):
         shutil.rmtree(left)
     last = max(folder.glob(f"*/{HEADS}"), default=None)
     if last is None:
-        return []
+        return {}, []
     try:
-        top, _ = paths([noted.line() for noted in _noted_in(last)])
+        before = _noted_in(last)
+        top, _ = paths([noted.line() for noted in before])
         checked(reply_in(last.with_name(REPLY)), top.hex(), last.with_name(TRUSTED))
-        return _distribute(last.parent, archives)
+        return {noted.site: noted for noted in before}, _distribute(last.parent, archives)
     except Damaged as error:
-        return [f"{last.parent}: not what was time-stamped ({error}); restore it from a copy"]
+        return {}, [f"{last.parent}: not what was time-stamped ({error}); restore it from a copy"]
 
 
 def _distribute(made: Path, archives: dict[str, Path]) -> list[str]:

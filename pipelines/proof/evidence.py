@@ -190,7 +190,7 @@ def _stamps(archive: Archive, wanted: set[int], trusted: Path | None) -> tuple[S
                 continue
             anchor = read_anchor(layout, name)
             if anchor.noted.head not in abandoned:
-                anchored(layout, anchor, commits)
+                anchored(layout, anchor.noted, layout.path(name), commits)
                 reply = read_reply(layout, anchor)
                 found[name] = Stamp(anchor, reply, _moment(reply, anchor.root, trusted))
                 break

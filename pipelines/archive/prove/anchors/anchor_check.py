@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.heads_file import Noted
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.prove.anchors.anchor_files import Anchor
     from pipelines.archive.prove.chain import Chain
@@ -39,7 +40,7 @@ def check_anchors(layout: Layout, chain: Chain, trusted: Path | None) -> None:
             if anchor.noted.head in abandoned:
                 notes.append(f"{layout.path(name)}: of a commit given up by commit {abandoned[anchor.noted.head]}")
                 continue
-            commit = anchored(layout, anchor, commits)
+            commit = anchored(layout, anchor.noted, layout.path(name), commits)
             reply = read_reply(layout, anchor)
             if trusted is not None:
                 stamped = _stamped(layout, anchor, reply, trusted)
@@ -56,9 +57,8 @@ def check_anchors(layout: Layout, chain: Chain, trusted: Path | None) -> None:
         notes.append(f"commits 1–{last.n} are time-stamped; `verify --tsa-ca FILE` checks by whom and when")
 
 
-def anchored(layout: Layout, anchor: Anchor, commits: Sequence[Commit]) -> Commit:
-    """The commit whose hash an anchor holds; `Damaged` when the chain has another one in its place, or none."""
-    noted, file = anchor.noted, layout.path(anchor.file)
+def anchored(layout: Layout, noted: Noted, file: Path, commits: Sequence[Commit]) -> Commit:
+    """The commit whose hash the anchor in `file` holds; `Damaged` when the chain has another in its place, or none."""
     if noted.commit > len(commits):
         raise Damaged(
             f"{file}: commit {noted.commit} was time-stamped, the chain ends at commit {len(commits)}: its end was "
