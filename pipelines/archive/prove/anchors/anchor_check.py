@@ -58,7 +58,7 @@ def check_anchors(layout: Layout, chain: Chain, trusted: Path | None) -> None:
 
 
 def anchored(layout: Layout, noted: Noted, file: Path, commits: Sequence[Commit]) -> Commit:
-    """The commit whose hash the anchor in `file` holds; `Damaged` when the chain has another in its place, or none."""
+    """The commit whose hash the anchor in `file` holds; `Damaged` when the chain has another there, or none."""
     if noted.commit > len(commits):
         raise Damaged(
             f"{file}: commit {noted.commit} was time-stamped, the chain ends at commit {len(commits)}: its end was "
