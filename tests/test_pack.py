@@ -29,7 +29,7 @@ from crawler.run.prepare import prepare
 from pipelines.__main__ import main
 from pipelines.archive.disk import packs
 from pipelines.archive.disk.containers import members
-from pipelines.archive.errors import Damaged, DiskFull, NotUnderstood
+from pipelines.archive.errors import ArchiveError, Damaged, DiskFull, NotUnderstood
 from pipelines.archive.pack import packing
 from pipelines.archive.pack.packing import pack
 from pipelines.archive.prove.verify import verify, verify_quick
@@ -110,7 +110,7 @@ def told(root: Path, out: Path) -> dict[str, object]:
     asked += ["log 0", "show 1 --json", "show 1@1.1 --json", "diff 0@1 0@2"]
     given: dict[str, object] = {one: said(one.split()[0], str(root), *one.split()[1:]) for one in asked}
     given |= {file: (root / file).read_bytes() for file in ("latest.jsonl", "index.jsonl", "latest.json")}
-    for form, n in itertools.product(("bagit", "wacz", "datapackage"), ("2", "4")):
+    for form, n in itertools.product(("bagit", "wacz", "datapackage", "dc", "mets"), ("2", "4")):
         made = out / f"{form}-{n}"
         assert main(["export", str(root), "--to", form, "--commit", n, "--out", str(made)]) == 0
         given[f"{form} {n}"] = tree(made) if made.is_dir() else made.read_bytes()
@@ -205,6 +205,11 @@ def test_a_damaged_year_is_told_and_not_packed(loose: Path, tmp_path: Path) -> N
 
 
 # what is refused
+
+
+def test_a_packed_run_is_known(packed: Path) -> None:
+    with pytest.raises(ArchiveError, match="already holds a run run-1"):
+        ArchiveRun.open(packed, FACTS, "run-1", "2027-01-05T02:00:00Z", 14)
 
 
 def test_a_single_file_with_other_bytes_stays_and_is_told(packed: Path, tmp_path: Path) -> None:
