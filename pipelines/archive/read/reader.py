@@ -127,9 +127,8 @@ class Archive:
     def holds_run(self, run: str) -> bool:
         """True when a commit is of this run; a report alone may be what a crash left."""
         report = run_file(run)
-        # A run is committed in or after the year its id begins with, if it does; years before need no look.
-        since = run[:4] if run[:4].isdecimal() else ""
-        is_packed = any(report in members(file) for file in self.layout.containers("runs", since=since))
+        # A run is committed in or after the year its id begins with; containers of years before need no look.
+        is_packed = any(report in members(file) for file in self.layout.containers("runs", since=run[:4]))
         is_there = is_packed or self.layout.path(report).exists()
         return is_there and any(commit.run == run for commit in reversed(self.commits()))
 
