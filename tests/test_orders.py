@@ -21,6 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.__main__ import main
+from pipelines.archive.disk.redactions import MARKER
 from pipelines.archive.errors import NotKnown
 from pipelines.archive.pack.packing import pack
 from pipelines.archive.prove.verify import verify, verify_quick
@@ -28,6 +29,7 @@ from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
 from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.archive.write.rebuild import rebuild
+from pipelines.record import Listed, Speech
 from pipelines.verbs.present import now
 from pipelines.warc.http import HttpResponse
 from pipelines.warc.masking import member, rewritten, searched
@@ -36,10 +38,12 @@ from pipelines.warc.record_writer import WarcWriter
 from pipelines.warc.records import WarcRecord
 from pipelines.warc.words import Words
 from tests.conftest import Site
+from tests.exchanges import exchange
 from tests.faults import KILLED, strike
 from tests.small import PROFILE, Answer, article_page, list_page, serve
-from tests.test_archive import python
+from tests.test_archive import crawl, day, look, opened, python, speech
 from tests.test_format import shell
+from tests.test_old_archives import unpacked
 from tests.test_pack import kept
 
 TITLE, LATER = "在全县优化营商环境座谈会上的讲话", "在全县优化营商环境（扩大）座谈会上的讲话"
@@ -361,3 +365,45 @@ def test_a_rewritten_record_takes_the_bytes_it_took(noise: bytes, text: bytes, i
         assert len(data) == place.length
         assert b"x" * len(text) in gzip.decompress(data) or is_whole
         assert len(gzip.decompress(stream.getvalue())) > 0
+
+
+def left_by_a_dead_run(root: Path, number: int, *things: Speech | Listed) -> None:
+    """What a run keeps that dies: a front page with the title, and the things."""
+    run = opened(root, number)
+    page = f"<a href='/7'>{TITLE}</a> {'页' * 40}".encode("gb18030")
+    assert run.captures.add(exchange("http://gszx.example/", page, date=day(number))) is not None
+    for thing in things:
+        if isinstance(thing, Listed):
+            run.see(thing, None)
+        else:
+            run.keep(thing)
+    run.save()
+    run.close()
+
+
+def test_what_a_dead_run_left_loses_the_words_too(tmp_path: Path) -> None:
+    root = tmp_path / "gszx"
+    crawl(root, 1, speech("7", day(1), title=TITLE, body=PARAGRAPH), speech("8", day(1)))
+    left_by_a_dead_run(root, 2, speech("7", day(2), title=TITLE, body=f"{PARAGRAPH}{ADDED}"))
+    assert len(holding(root)) > 1
+    when = When(recorded_at=day(3), software={})
+    redact(root, replace(ORDER, suppress=True), when)
+    assert [commit.kind for commit in Archive(root).commits()] == ["crawl", "salvage", "redaction"]
+    assert holding(root) == set()
+    shown = look(day(4), title=TITLE, looked=("list",))
+    left_by_a_dead_run(root, 4, Listed(site="gszx", native_id="7", look=replace(shown, captures=())))
+    crawl(root, 5, speech("8", day(5)))
+    assert [commit.kind for commit in Archive(root).commits()[3:]] == ["salvage", "crawl"]
+    assert holding(root) == set()
+    assert verify(root).problems == []
+
+
+@pytest.mark.parametrize("made", ["2026-11-23-45070d4", "2026-11-29-00813e4"])
+def test_orders_reach_archives_of_earlier_releases(made: str, tmp_path: Path) -> None:
+    root = unpacked(made, tmp_path)
+    wanted = next(line for line in Archive(root).latest() if line["body"] != MARKER)
+    words = [wanted["title"], wanted["body"].split("\n")[0][:24]]
+    assert holding(root, words)
+    redact(root, replace(ORDER, native_id=wanted["native_id"], also=()), WHEN)
+    assert verify(root).problems == []
+    assert holding(root, words) == set()

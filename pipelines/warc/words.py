@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, Self
 from urllib.parse import unquote_to_bytes
 
@@ -18,6 +19,7 @@ _NOTHING = r"[\s\u3000\u00a0\u00ad\u200b-\u200f\ufeff]"
 _BLANK = re.compile(f"{_NOTHING}+")
 _REFERENCE = r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});"
 _WRITTEN = rf"{_REFERENCE}|\\u[0-9a-fA-F]{{4}}|(?:%[0-9a-fA-F]{{2}})+|\\[\"/]|{_NOTHING}+"
+_ESCAPED = re.compile(r"\\u[0-9a-fA-F]{4}|%[89A-Fa-f][0-9A-Fa-f]")
 _AS_IT_STANDS = re.compile(_WRITTEN)
 _AS_SHOWN = re.compile(rf"<[^<>]{{0,4096}}>|{_WRITTEN}")
 _FEW = 8
@@ -62,6 +64,8 @@ class Words:
 
     def within(self, text: str) -> list[Span]:
         """As `spans`, in characters of a text."""
+        if not self._may_be_in(text):
+            return []
         shown, written = _Plain.of(text, _AS_SHOWN), _Plain.of(text, _AS_IT_STANDS)
         found = [plain.span(*place) for plain in (shown, written) for place in self._quoted(plain.text)]
         for title in self.titles:
@@ -70,6 +74,13 @@ class Words:
                 places = (plain.span(at, at + len(title)) for at in _occurrences(plain.text, title))
                 found += [place for place in places if is_free or _stands_alone(text, place)]
         return _joined(found)
+
+    def _may_be_in(self, text: str) -> bool:
+        """False for a text that lacks a character of every word: most pages, at a fraction of the cost."""
+        if _ESCAPED.search(text):
+            return True
+        shown = set(text).union(*map(html.unescape, set(re.findall(_REFERENCE, text))))
+        return any(shown.issuperset(word) for word in chain(self.titles, self._seeds))
 
     def _spans_in(self, data: bytes, encoding: str) -> Iterator[Span]:
         text = data.decode(encoding, "surrogateescape")

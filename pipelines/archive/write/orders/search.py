@@ -73,6 +73,10 @@ def sweep(archive: Archive, wanted: str, words: Words, n: int) -> Sweep:
         Damaged: a file cannot be read.
     """
     found = Sweep()
+    if not words.titles:
+        found.left[f"{wanted}: its titles are not known any more; if a page still shows one, name it by --also"] = (
+            None
+        )
     owners = _Owners(archive, wanted)
     try:
         owners.follow_revisits(archive)
