@@ -22,7 +22,7 @@ _WRITTEN = rf"{_REFERENCE}|\\u[0-9a-fA-F]{{4}}|(?:%[0-9a-fA-F]{{2}})+|\\[\"/]|{_
 _ESCAPED = re.compile(r"\\u[0-9a-fA-F]{4}|%[89A-Fa-f][0-9A-Fa-f]")
 _AS_IT_STANDS = re.compile(_WRITTEN)
 _AS_SHOWN = re.compile(rf"<[^<>]{{0,4096}}>|{_WRITTEN}")
-_FEW = 8
+FEWEST = 8
 """Characters of a title below which it is one only where it stands alone: 讲话 is in the name of every section."""
 _EDGE = re.compile(r"[\s<>\"'\\(){}\[\]（）【】《》·|,:：_-]|\Z")
 _SEED, _MANY = 12, 24
@@ -69,7 +69,7 @@ class Words:
         shown, written = _Plain.of(text, _AS_SHOWN), _Plain.of(text, _AS_IT_STANDS)
         found = [plain.span(*place) for plain in (shown, written) for place in self._quoted(plain.text)]
         for title in self.titles:
-            is_free = len(title) >= _FEW or title in self._anywhere
+            is_free = len(title) >= FEWEST or title in self._anywhere
             for plain in (shown, written) if is_free else (written,):
                 places = (plain.span(at, at + len(title)) for at in _occurrences(plain.text, title))
                 found += [place for place in places if is_free or _stands_alone(text, place)]
@@ -113,6 +113,14 @@ class Words:
 def bare(text: str) -> str:
     """The text without its blanks."""
     return _BLANK.sub("", text)
+
+
+def decoded(data: bytes) -> str:
+    """A page's text in UTF-8 if that is what it is, else in GB 18030; what is neither stands as it can."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("gb18030", "replace")
 
 
 class _Plain(NamedTuple):

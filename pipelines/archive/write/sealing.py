@@ -122,11 +122,12 @@ class Sealing:
 
     def _masked(self, staged: StagedRun) -> tuple[Masked, ...]:
         """The places in the run's captures where the title of a suppressed speech stands."""
-        if self.archive is None or (words := suppressed_words(self.folder)) is None:
+        files = staged_captures(self.folder)
+        if self.archive is None or (words := suppressed_words(self.archive, self.folder, files)) is None:
             return ()
         others = OtherTexts(self.archive, staged, words)
-        files = ((file, file.relative_to(self.folder).as_posix()) for file in staged_captures(self.folder))
-        return tuple(mask for file, name in files for mask in masks_of(file, name, words, self._n, others.are_at))
+        named = ((file, file.relative_to(self.folder).as_posix()) for file in files)
+        return tuple(mask for file, name in named for mask in masks_of(file, name, words, self._n, others.are_at))
 
     def _room(self, relative: str) -> Path:
         file = self.folder / SEALED / relative
