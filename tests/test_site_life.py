@@ -21,7 +21,7 @@ from pipelines.archive.write.kinds.retirement import retire
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.writer import ArchiveRun
 from tests import broken
-from tests.conftest import Site
+from tests.conftest import Site, run
 from tests.faults import KILLED, strike
 from tests.small import Answer, serve
 from tests.test_archive import FACTS, SOFTWARE, crawl, day, listed, missed, python, speech
@@ -43,10 +43,10 @@ def made(root: Path) -> Path:
         speech("n-9", day(2), body="第9篇", title="第9次讲话"),
     ]
     accepting = Cautions(accept=frozenset({"new-cms"}))
-    with ArchiveRun.open(root, NEW_FACTS, "run-2", day(2), 14, accepting) as run:
+    with ArchiveRun.open(root, NEW_FACTS, "run-2", day(2), 14, accepting) as held:
         for one in new:
-            run.keep(one)
-        run.seal({"verdict": "complete", "exit_status": 0, "counts": {}}, day(2), SOFTWARE)
+            held.keep(one)
+        held.seal({"verdict": "complete", "exit_status": 0, "counts": {}}, day(2), SOFTWARE)
     return root
 
 
@@ -102,6 +102,10 @@ def test_a_rekey_shows_each_speech_once_under_its_new_id(
     report = verify(root)
     assert (report.problems, report.notes) == ([], ["commit 3: 4 speeches have another id since (新版网站)"])
     assert_feeds(root, made.n)
+    ordered = Path(shutil.copytree(root, tmp_path / "ordered"))
+    assert main(["redact", str(ordered), "1", "--reason", "x"]) == 0
+    assert "gszx:n-1: is or was another id of this speech, and was not redacted" in capsys.readouterr().err
+    assert (verify(ordered).problems, ids(Archive(ordered).latest())) == ([], ids(Archive(root).latest()))
     assert_goes_on(root)
 
 
@@ -126,19 +130,24 @@ def assert_goes_on(root: Path) -> None:
     """Later runs come under the new namespace, do not ask for old ids, and a later rekey can take the pairs back."""
     with pytest.raises(errors.WrongHost, match=r"keeps gszx \(trs-1\), this run is of gszx \(kesion-1\)"):
         crawl(root, 4, listed("n-1", day(4)))
-    with ArchiveRun.open(root, NEW_FACTS, "run-4", day(4), 14) as run:
-        assert [one for one, state in run.known.items() if not state.is_present] == ["1", "2", "3", "5"]
-        run.see(listed("n-1", day(4)), None)
-        run.miss(missed("4", day(4)))
-        run.seal({}, day(4), SOFTWARE)
-    rekey(root, at(5), reason="zurück", wanted=Wanted(named=(("n-1", "1"), ("4", "6"))))
+    with ArchiveRun.open(root, NEW_FACTS, "run-4", day(4), 14) as held:
+        assert [one for one, state in held.known.items() if not state.is_present] == ["1", "2", "3", "5"]
+        held.see(listed("1", day(4)), None)
+        for both in ("2", "n-2"):  # listed under both ids, on two pages
+            held.see(listed(both, day(4) if both == "n-2" else day(4).replace(":00Z", ":02Z")), None)
+        held.keep(speech("n-4", day(4), body="照会", title="照会"))  # while 6, its like, is listed still
+        for still in ("6", "n-5"):
+            held.see(listed(still, day(4)), None)
+        held.miss(missed("4", day(4)))
+        held.seal({}, day(4), SOFTWARE)
+    rekey(root, at(5), reason="zurück", wanted=Wanted(named=(("4", "6"),)))
     assert verify(root).problems == []
     derived = {name: data for name, data in files(root).items() if name.startswith(("latest", "index", "state."))}
     rebuild(root)
     assert {name: files(root)[name] for name in derived if name != "state.jsonl"} == {
         name: data for name, data in derived.items() if name not in {"state.jsonl", "state.json"}
     } | {"state.json": files(root)["state.json"]}
-    assert ids(Archive(root).latest()) == ["1", "6", "n-2", "n-3", "n-5", "n-9"]
+    assert ids(Archive(root).latest()) == ["1", "6", "n-2", "n-3", "n-4", "n-5", "n-9"]
     with pytest.raises(errors.NotUnderstood, match="nothing was written"):
         rekey(root, at(6), reason="x", wanted=Wanted(left=frozenset({"4", "1", "n-1"})))
 
@@ -201,9 +210,9 @@ def die_while_acting(source: Path, folder: Path, kind: str, stride: int) -> int:
             act(0)
         with ArchiveRun.open(
             root, NEW_FACTS, "run-6", day(6), 14, Cautions(accept=frozenset({"new-cms"}), visits=False)
-        ) as run:
-            run.see(listed("n-1", day(6)), None)
-            run.seal({}, day(6), SOFTWARE)
+        ) as held:
+            held.see(listed("n-1", day(6)), None)
+            held.seal({}, day(6), SOFTWARE)
         kinds = [commit.kind for commit in Archive(root).commits()]
         assert (verify(root).problems, kinds.count(kind), kinds[-1]) == ([], 1, "crawl"), step
         assert len(ids(Archive(root).latest())) == (8 if kind == "rekey" else 11), step
@@ -297,7 +306,7 @@ def test_a_site_with_a_new_cms_is_archived_once(site: Site, tmp_path: Path) -> N
         status, said = crawl_with(id_namespace="web-2")
         assert (status, "looks like a new CMS" in said) == (4, True), said
         assert crawl_with("-a", "accept=new-cms", id_namespace="web-2")[0] == 0
-        assert main(["rekey", str(site.folder), "--write", "--reason", "zurück"]) == 0
+        assert main(["rekey", str(site.folder), "--write", "--reason", "wie zuvor"]) == 0
         assert (set(site.latest()), site.verify().status) == (old, 0)
 
 
@@ -317,3 +326,8 @@ def test_a_site_that_moves_and_renames_its_section_goes_on(site: Site, tmp_path:
         assert (unfound.status, 'section = ["NEW NAME", "领导讲话"]' in unfound.out) == (4, True), unfound
         named = site.crawl(moved, "-a", profile_of(tmp_path, hosts=hosts, section=["主席讲话", "领导讲话"]))
         assert (named.status, len(site.latest())) == (0, 6), named
+        assert main(["retire", str(site.folder), "--reason", "并入上级网站"]) == 0
+        retired = site.crawl(moved, "-a", profile_of(tmp_path, hosts=hosts))
+        assert (retired.status, "并入上级网站" in retired.err) == (2, True), retired
+        settings = ("-a", "site=gszx", "-a", profile_of(tmp_path, hosts=hosts), "-s", f"ARCHIVE_ROOT={site.root}")
+        assert run("scrapy", "crawl", "speeches", "-a", "replay=latest", *settings).status == 0

@@ -79,6 +79,17 @@ def succeeded_by(commits: Iterable[Commit]) -> dict[str, str]:
     return found
 
 
+def other_ids(commits: Iterable[Commit], one: str) -> set[str]:
+    """The ids that a speech has had, or has, beside `one`."""
+    found, rekeys = {one}, [rekey for commit in commits if (rekey := Rekey.of(commit))]
+    before = 0
+    while before < len(found):
+        before = len(found)
+        pairs = (pair for rekey in rekeys for pair in rekey.pairs if {pair.old, pair.new} & found)
+        found |= {one for pair in pairs for one in (pair.old, pair.new)}
+    return found - {one}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retirement:
     """Whether the site is crawled no longer, and a person's `reason`."""

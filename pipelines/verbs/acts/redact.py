@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.archive import Archive
+from pipelines.archive.disk.site_life import other_ids
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.write.orders.finding import found_in
 from pipelines.archive.write.orders.redaction import Order, redact
@@ -58,4 +59,6 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"commit {done.commit}: text removed from {done.lines} lines{places}\nhead {done.head}")
     for told in done.not_redacted:
         print_message(told if arguments.captures else f"{told}: may still hold it and was not redacted")
+    for other in sorted(other_ids(archive.commits(), archive.full_id(arguments.id))):
+        print_message(f"{other}: is or was another id of this speech, and was not redacted")
     return 0

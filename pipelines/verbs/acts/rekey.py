@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive import Archive
 from pipelines.archive.errors import NotUnderstood
-from pipelines.archive.write.kinds.pairing import Wanted, checked_ids, checked_pairs, match, new_namespace, rekey
+from pipelines.archive.write.kinds.pairing import (
+    Runs,
+    Wanted,
+    checked_ids,
+    checked_pairs,
+    match,
+    new_namespace,
+    rekey,
+)
 from pipelines.canonical import json_value
 from pipelines.verbs.acts.decisions import added_reason, reason_of
 from pipelines.verbs.output import harmless, write_document
@@ -47,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.reason is not None:
         raise NotUnderstood("--reason: nothing is written without --write")
     states = archive.known().states
-    found, namespace = match(states, wanted), new_namespace(archive)
+    found, namespace = match(states, Runs(archive.commits()), wanted), new_namespace(archive)
     if arguments.json:
         write_document(json_value(found) | {"namespace": namespace})
     else:

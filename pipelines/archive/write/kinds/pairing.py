@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -60,6 +61,23 @@ class Matching:
     unmatched: tuple[str, ...]
 
 
+class Runs:
+    """When the runs of a chain began at the earliest: one run sees its pages and articles at different moments."""
+
+    def __init__(self, commits: Sequence[Commit]) -> None:
+        self._began = ["", *(commit.recorded_at for commit in commits)]
+        told = [(commit.last_seq, commit.n) for commit in commits if commit.last_seq is not None]
+        self._seqs, self._commits = [seq for seq, _ in told], [n for _, n in told]
+
+    def began(self, n: int) -> str:
+        """The moment of the commit before commit `n`."""
+        return self._began[n - 1]
+
+    def began_of(self, seq: int) -> str:
+        """The same for the commit that brought a line."""
+        return self.began(self._commits[bisect_left(self._seqs, seq)])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """How to pair. `named` are pairs (native ids) that a person gives, `left` native ids that get no pair."""
@@ -69,7 +87,7 @@ class Wanted:
     left: frozenset[str] = frozenset()
 
 
-def match(states: States, wanted: Wanted) -> Matching:
+def match(states: States, runs: Runs, wanted: Wanted) -> Matching:
     """Pair each id that is not listed any more with a later one that has the same content, text or title.
 
     Only what is the only one on both sides is a pair. Redacted speeches have nothing left to compare.
@@ -78,14 +96,14 @@ def match(states: States, wanted: Wanted) -> Matching:
     if why := misfit_of_pairs(pairs):
         raise NotUnderstood(why)
     taken = {one.partition(":")[2] for pair in pairs for one in (pair.old, pair.new)} | wanted.left
-    pairs += _returned(states, taken)
+    pairs += _returned(states, runs, taken)
     taken |= {one.partition(":")[2] for pair in pairs for one in (pair.old, pair.new)}
     left = [one for one in states.values() if one.succeeded_by is None and not one.is_redacted]
     left = [one for one in left if one.native_id not in taken]
     successors = {one.succeeded_by for one in states.values()}
     ambiguous: list[Ambiguous] = []
     for by in list(LADDER)[: 1 if wanted.is_identical else None]:
-        found, unclear = _paired(left, successors, by)
+        found, unclear = _paired(left, runs, successors, by)
         done = {one for pair in found for one in (pair.old, pair.new)}
         done |= {one for group in unclear for one in (*group.old, *group.new)}
         left = [one for one in left if one.id not in done]
@@ -102,21 +120,21 @@ def _named(states: States, old: str, new: str) -> IdPair:
     return IdPair(old=states[old].id, new=states[new].id, by=BY_PERSON)
 
 
-def _returned(states: States, taken: Collection[str]) -> list[IdPair]:
+def _returned(states: States, runs: Runs, taken: Collection[str]) -> list[IdPair]:
     """Ids that the site took up again, with those that had succeeded them."""
     pairs, used = [], set(taken)
     for state in states.values():
         new = states.get((state.succeeded_by or "").partition(":")[2])
         if new is None or new.succeeded_by is not None or {state.native_id, new.native_id} & used:
             continue
-        if state.presence == "present" and new.last_seen < state.last_seen:
+        if state.presence == "present" and new.last_seen <= runs.began_of(state.last_seq):
             pairs.append(IdPair(old=new.id, new=state.id, by=BY_RETURN))
             used |= {state.native_id, new.native_id}
     return pairs
 
 
 def _paired(
-    left: Iterable[SpeechState], successors: Collection[str | None], by: str
+    left: Iterable[SpeechState], runs: Runs, successors: Collection[str | None], by: str
 ) -> tuple[list[IdPair], list[Ambiguous]]:
     groups: defaultdict[_Key, list[SpeechState]] = defaultdict(list)
     for state in left:
@@ -125,8 +143,8 @@ def _paired(
     pairs, ambiguous = [], []
     for group in groups.values():
         fresh = [one for one in group if one.id not in successors]
-        new = [one for one in fresh if any(_may_precede(other, one) for other in group)]
-        old = [one for one in group if any(_may_precede(one, other) for other in new)]
+        new = [one for one in fresh if any(_may_precede(other, one, runs) for other in group)]
+        old = [one for one in group if any(_may_precede(one, other, runs) for other in new)]
         if len(old) == len(new) == 1:
             pairs.append(IdPair(old=old[0].id, new=new[0].id, by=by))
         elif old:
@@ -134,9 +152,9 @@ def _paired(
     return pairs, ambiguous
 
 
-def _may_precede(old: SpeechState, new: SpeechState) -> bool:
+def _may_precede(old: SpeechState, new: SpeechState, runs: Runs) -> bool:
     """Whether `old` was known first and is not listed any more; its page may answer all the same."""
-    is_off = old.last_seen < new.first_seen or old.presence != "present"
+    is_off = old.last_seen <= min(new.first_seen, runs.began(new.event_commit)) or old.presence != "present"
     return is_off and old.first_seen < new.first_seen
 
 
@@ -167,7 +185,7 @@ def rekey(path: Path, when: When, *, reason: str, wanted: Wanted) -> Commit:
         NotUnderstood: there is no pair and no new namespace, or a named pair cannot be.
     """
     with acting(path, REKEY, when) as held:
-        found = match(held.archive.known().states, wanted)
+        found = match(held.archive.known().states, Runs(held.archive.commits()), wanted)
         namespace = new_namespace(held.archive)
         if not found.pairs and namespace is None:
             raise NotUnderstood(f"{path}: no id that is not seen any more has a pair; nothing was written")
