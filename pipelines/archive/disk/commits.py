@@ -93,11 +93,16 @@ class Commit:
 
 def read_commits(layout: Layout) -> Iterator[Commit]:
     """All commits in order, each checked to follow the one before it; `Damaged` where the chain breaks."""
+    return followed(layout, commit_files(layout), read_commit)
+
+
+def followed(layout: Layout, files: Iterable[Stored], read: Callable[[Stored], Commit]) -> Iterator[Commit]:
+    """The commits that `read` gives for the commit files, checked as by `read_commits`."""
     prev = None
-    for n, file in enumerate(commit_files(layout), 1):
+    for n, file in enumerate(files, 1):
         if file.name != layout.commit(n).name:
             raise Damaged(f"{layout.commit(n)}: missing, but {file.name} exists; restore it from a copy")
-        commit = read_commit(file)
+        commit = read(file)
         if commit.n != n:
             raise Damaged(f"{file}: says it is commit {commit.n}; restore it from a copy")
         if commit.prev != prev:
@@ -140,10 +145,10 @@ def files_now(commits: Iterable[Commit]) -> dict[str, tuple[NamedFile, ...]]:
     return found
 
 
-def read_commit(file: Stored) -> Commit:
-    """One commit file alone; `Damaged` when it cannot be read."""
+def read_commit(file: Stored, data: bytes | None = None) -> Commit:
+    """One commit file alone (`data`, if it was read already); `Damaged` when it cannot be read."""
     try:
-        data = whole(file)
+        data = whole(file) if data is None else data
         value = parsed_json(data)
         version = _format_version(value["format"], file)
         return _from_json(value, version, hashlib.sha256(data).hexdigest())

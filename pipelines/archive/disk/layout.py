@@ -48,6 +48,7 @@ def checked_name(name: str, what: str) -> str:
     return name
 
 
+@lru_cache(1024)  # the same few WARC files are named by the commits of years
 def is_named_path(path: str) -> bool:
     """True for a relative path inside the archive that is not one of its working or derived files."""
     ours = path in DERIVED_FILES or path.startswith(("staging/", "commits/"))

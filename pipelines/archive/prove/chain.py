@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
-from pipelines.archive.disk.commits import commit_files, commit_number, read_commits, sidecar_text
+from pipelines.archive.disk.commits import commit_files, commit_number, followed, read_commit, sidecar_text
 from pipelines.archive.disk.site_life import Rekey, Retirement
 from pipelines.archive.disk.wrong_clock import WrongClock
-from pipelines.archive.errors import Damaged, NewerFormat
+from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat
 from pipelines.untrusted import document, whole
 
 if TYPE_CHECKING:
@@ -37,12 +38,13 @@ def sound_chain(layout: Layout) -> Chain:
         files = commit_files(layout)
     except Damaged as error:
         return Chain(problems=[str(error)])
+    made: dict[str, Commit | ArchiveError] = {}
     for file in files:
-        if _accused(chain, layout, file, files[-1]):
+        if _accused(chain, layout, file, files[-1], made):
             altered.add(commit_number(file))
     sound: list[Commit] = []
     try:
-        for commit in read_commits(layout):
+        for commit in followed(layout, files, partial(_made, made)):
             _check_clock(layout, commit, sound)
             for kind in (Rekey, Retirement):
                 kind.of(commit)
@@ -59,15 +61,33 @@ def sound_chain(layout: Layout) -> Chain:
     return chain
 
 
-def _accused(chain: Chain, layout: Layout, file: Stored, last: Stored) -> bool:
-    """True when the commit file, not the hash beside it, was altered, or when neither can be excluded."""
+def _made(made: dict[str, Commit | ArchiveError], file: Stored) -> Commit:
+    found = made[file.name]
+    if isinstance(found, ArchiveError):
+        raise found
+    return found
+
+
+def _accused(
+    chain: Chain, layout: Layout, file: Stored, last: Stored, made: dict[str, Commit | ArchiveError]
+) -> bool:
+    """True when the commit file, not the hash beside it, was altered, or when neither can be excluded.
+
+    `made` gets the commit, or why it cannot be read: so each file is read once.
+    """
     n = commit_number(file)
     sidecar = layout.stored(layout.sidecar_name(n))
     try:
-        sha256 = hashlib.sha256(whole(file)).hexdigest()
+        data = whole(file)
     except (OSError, ValueError) as error:
+        made[file.name] = Damaged(f"{file}: unreadable commit ({error}); {RESTORE}")
         chain.problems.append(f"{file}: unreadable commit ({error}); {RESTORE}")
         return True
+    sha256 = hashlib.sha256(data).hexdigest()
+    try:
+        made[file.name] = read_commit(file, data)
+    except ArchiveError as error:
+        made[file.name] = error
     try:
         beside = whole(sidecar)
     except ValueError:
