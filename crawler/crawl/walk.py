@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
 
@@ -52,6 +52,7 @@ class ListTask:
         known: the archive's state of each speech, by native id.
         report: receives the section, its pages and gaps, and refusals.
         accepts_new_ids: the list may hold known speeches under other ids.
+        on_page: is called with each list page that was read.
     """
 
     profile: SiteProfile
@@ -59,6 +60,7 @@ class ListTask:
     known: Mapping[str, SpeechState]
     report: RunReport
     accepts_new_ids: bool = False
+    on_page: Callable[[Page | None], None] = lambda _: None
 
 
 async def find_section(task: ListTask, fetcher: Fetcher) -> SectionLink | None:
@@ -239,6 +241,7 @@ class ListWalk:
                 state.skip(number)
             else:
                 self._part += 1
+                self.task.on_page(fetched.page)
                 self.capture = await capture("list", self._part, fetched.response) if fetched.response else None
                 for row in self._fresh(number, listing, state, trouble):
                     yield row

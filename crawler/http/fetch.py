@@ -135,10 +135,15 @@ class Fetcher:
             return failed(error)
         return await self.settle(response, expected)
 
+    def file_request(self, url: str, largest: int) -> Request:
+        """A request for a file of at most `largest` bytes, whose answer is to be settled as `file`."""
+        request = self.request(url, "other")
+        request.meta.update({"download_maxsize": largest, "download_timeout": _FILE_SECONDS})
+        return request
+
     async def file(self, url: str, largest: int, headers: Mapping[str, str] | None = None) -> Fetched:
         """Fetch a file of the site, of at most `largest` bytes; a page instead of it is a failure."""
-        request = self.request(url, "other").replace(headers=dict(headers or {}))
-        request.meta.update({"download_maxsize": largest, "download_timeout": _FILE_SECONDS})
+        request = self.file_request(url, largest).replace(headers=dict(headers or {}))
         try:
             response = await self.engine.download_async(request)
         except FAILURES as error:
@@ -195,7 +200,7 @@ class Fetcher:
 
     def _recognise(self, response: Response, expected: str) -> Fetched:
         if expected == "file":
-            return _recognised_file(response)
+            return recognised_file(response)
         try:
             with reading_time(response.url):
                 return self._recognised_text(response, expected)
@@ -242,7 +247,8 @@ def _why_not_followed(target: str) -> Reason:
     return Reason.BAD_URL if server is None or server.is_private else Reason.FOREIGN_HOST
 
 
-def _recognised_file(response: Response) -> Fetched:
+def recognised_file(response: Response) -> Fetched:
+    """An answer as a file: anything but 200, a cut answer, and a page in its place are failures."""
     if response.status != HTTPStatus.OK:
         return _missing(
             response, obstacle(response.status, "", "other") or Reason.HTTP_ERROR, f"HTTP {response.status}"

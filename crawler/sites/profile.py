@@ -20,6 +20,7 @@ SITES = Path(__file__).parent
 _SITE_NAME = re.compile(r"[a-z0-9-]{1,40}")
 _DOCUMENTS = ("doc", "docx", "xls", "xlsx", "ppt", "pptx", "pdf", "wps", "et", "dps", "ofd", "txt", "rtf", "csv")
 _PICTURES = ("jpg", "jpeg", "png", "gif", "bmp", "webp")
+USUAL_MB = 16
 ATTACHMENT_TYPES = (*_DOCUMENTS, *_PICTURES, "zip", "rar", "7z")
 _COUNTERS = ("read_only", "none", "increments")
 
@@ -38,7 +39,7 @@ class SiteProfile:
     path with the named group `id` (and `part`). `print_page`: articles are read from their print pages (KesionCMS).
     `timezone`: assumed time zone of the times that the site prints. `young_days`: days after its publication in which
     an article is read daily. `attachment_types`: file name endings of attachments to fetch, `attachment_mb`: their
-    largest size in MiB, 0 for none.
+    largest size in MiB, 0 for none. `page_requisites`: style sheets and template pictures are captured, each once.
     """
 
     site: str
@@ -61,7 +62,8 @@ class SiteProfile:
     gone_after_days: int = 14
     young_days: int = 30
     attachment_types: tuple[str, ...] = ATTACHMENT_TYPES
-    attachment_mb: int = 16
+    attachment_mb: int = USUAL_MB
+    page_requisites: bool = False
 
     @property
     def digest(self) -> str:
@@ -216,4 +218,5 @@ _KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "young_days": _DAYS,
     "attachment_types": (_is_endings, "a list of file name endings such as pdf, without the dot"),
     "attachment_mb": (lambda value: type(value) is int and 0 <= value <= _MOST_MB, f"0 to {_MOST_MB} MiB"),
+    "page_requisites": (lambda value: type(value) is bool, "true or false"),
 }

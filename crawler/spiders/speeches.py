@@ -32,6 +32,7 @@ from crawler.pages import ListedRow, SectionLink
 from crawler.pages.shown import Shown, shown
 from crawler.replay.past import PastReader
 from crawler.replay.single import PageSpider, profile_of
+from crawler.requisites.fetching import PageRequisites
 from crawler.run.arguments import Arguments
 from crawler.run.job import AnswersAnew, CrawlJob
 from crawler.run.outcome import leave_unsealed, park
@@ -161,6 +162,11 @@ class SpeechesSpider(Spider):
         return AttachmentFetcher(self.job.profile, self.fetcher)
 
     @cached_property
+    def requisites(self) -> PageRequisites:
+        """Fetches what pages need to look as they did."""
+        return PageRequisites(self.crawler, self.job, self.fetcher)
+
+    @cached_property
     def past(self) -> PastReader:
         """Reads stored captures of a speech, where page and parser both changed."""
         return PastReader(
@@ -194,7 +200,12 @@ class SpeechesSpider(Spider):
     async def _walk(self) -> AsyncIterator[Any]:
         job = self.job
         task = ListTask(
-            job.profile, job.arguments.start_url, self.archive.known, self.report, accepts_new_ids=job.accepts_new_ids
+            job.profile,
+            job.arguments.start_url,
+            self.archive.known,
+            self.report,
+            accepts_new_ids=job.accepts_new_ids,
+            on_page=lambda page: self.requisites.note(self.requisites.of(page)),
         )
         section = await find_section(task, self.fetcher)
         if section is None:
@@ -274,16 +285,17 @@ class SpeechesSpider(Spider):
         title = listed.row.title if listed else self.job.archive.known[native_id].title
         self.report.plan(native_id, why, url, title)
         headers = {} if self.job.plan.read_all else conditional_headers(self.job.archive.known.get(native_id))
-        kwargs = {
-            "native_id": native_id,
-            "url": url,
-            "listed": listed,
-            "section": section,
-            "is_doubtful": is_doubtful,
-        }
+        given = Article(native_id, url, listed, section)
+        return self._asking(given, is_doubtful=is_doubtful).replace(headers=headers)
+
+    def _asking(self, article: Article, *, is_doubtful: bool, is_second: bool = False) -> Request:
+        given = {name: getattr(article, name) for name in ("native_id", "url", "listed", "section")}
         # Only its own page shows whether a doubtful row belongs to the section, or whether an unlisted one is gone.
-        return self.fetcher.article(url, is_own_page=is_doubtful or listed is None).replace(
-            callback=self.parse_article, errback=self.article_failed, cb_kwargs=kwargs, headers=headers
+        return self.fetcher.article(article.url, is_own_page=is_doubtful or article.listed is None).replace(
+            callback=self.parse_article,
+            errback=self.article_failed,
+            cb_kwargs=given | {"is_doubtful": is_doubtful, "is_second": is_second},
+            priority=_LAST if is_second else 0,
         )
 
     async def article_failed(self, failure: Failure) -> AsyncIterator[Item | Request]:
@@ -344,10 +356,12 @@ class SpeechesSpider(Spider):
         async def doubts(raw: RawSpeech, seen: Shown) -> Doubt | None:
             return await self.judge.doubt(raw, seen, listed, again=is_second)
 
+        needed = self.requisites.of(first.page)
         is_unsure = is_doubtful and native_id not in self.job.archive.known
         read = await self.reader.read(article, first, look, is_doubtful=is_unsure, doubts=doubts)
         if isinstance(read, RawSpeech):
             self._report_kept(read)
+            self.requisites.note(needed, (one.url for one in read.attachments))
             yield await self.past.compared(read)
         elif isinstance(read, Fetched):
             yield await self._missed(native_id, article.url, self._by_notice(first, read), listed)
@@ -384,20 +398,7 @@ class SpeechesSpider(Spider):
     def _request_again(self, article: Article, *, is_doubtful: bool) -> None:
         """Request an article once more, at the end of the run and unconditionally."""
         listed = self._listed_again.get(article.native_id, article.listed)
-        kwargs = {
-            "native_id": article.native_id,
-            "url": article.url,
-            "listed": listed,
-            "section": article.section,
-            "is_doubtful": is_doubtful,
-            "is_second": True,
-        }
-        request = self.fetcher.article(article.url, is_own_page=is_doubtful or listed is None)
-        self._again.append(
-            request.replace(
-                callback=self.parse_article, errback=self.article_failed, cb_kwargs=kwargs, priority=_LAST
-            )
-        )
+        self._again.append(self._asking(replace(article, listed=listed), is_doubtful=is_doubtful, is_second=True))
 
     def _report_kept(self, raw: RawSpeech) -> None:
         """Report a new speech that is kept without text and files, or with the text of another."""

@@ -84,6 +84,10 @@ class KeptPayloads:
         kept = newest.get(url)
         return (kept.file, kept.offset) if kept is not None and kept.sha256 == sha256 else None
 
+    def newest(self, url: str) -> Kept | None:
+        """The newest answer of an address that had a body, else the one that had none; null when there is neither."""
+        return self._newest.get(url) or self._empty.get(url)
+
     def get(self, sha256: str | None) -> tuple[str, int] | None:
         """File and offset of a record with this payload, which may have been cut or be a revisit itself."""
         return self._places.get(sha256 or "")

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from pipelines.archive.read.payloads import KeptPayloads
+    from pipelines.archive.read.payloads import Kept, KeptPayloads
     from pipelines.packed import Stored
     from pipelines.warc.exchange import Exchange, Measured
 
@@ -133,6 +133,14 @@ class CaptureFiles:
             if kept is not None and found is not None:
                 self._note(exchange, found, kept)
             return kept
+
+    def has_stored(self, url: str) -> bool:
+        """Whether earlier runs kept an answer of this address, or this one stored anything of it."""
+        return url in self._stored or url in self._repeated_at or self._kept.newest(url) is not None
+
+    def newest(self, url: str) -> Kept | None:
+        """The answer of this address that earlier runs kept, if any."""
+        return self._kept.newest(url)
 
     def named(self, captures: Iterable[Mapping[str, Any]]) -> None:
         """Take note of the captures of a line (or of a list) that the commit will hold."""
