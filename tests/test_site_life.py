@@ -16,7 +16,7 @@ from pipelines.archive import errors
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.admission import Cautions
-from pipelines.archive.write.kinds.pairing import Wanted, rekey
+from pipelines.archive.write.kinds.pairing import Runs, Wanted, match, rekey
 from pipelines.archive.write.kinds.retirement import retire
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.writer import ArchiveRun
@@ -24,7 +24,7 @@ from tests import broken
 from tests.conftest import Site, run
 from tests.faults import KILLED, strike
 from tests.small import Answer, serve
-from tests.test_archive import FACTS, SOFTWARE, crawl, day, listed, missed, python, speech
+from tests.test_archive import FACTS, SOFTWARE, crawl, day, listed, look, missed, python, speech
 from tests.test_tails import at, files
 
 NEW_FACTS = replace(FACTS, cms="trs", id_namespace="trs-1")
@@ -130,6 +130,14 @@ def assert_goes_on(root: Path) -> None:
     """Later runs come under the new namespace, do not ask for old ids, and a later rekey can take the pairs back."""
     with pytest.raises(errors.WrongHost, match=r"keeps gszx \(trs-1\), this run is of gszx \(kesion-1\)"):
         crawl(root, 4, listed("n-1", day(4)))
+    with ArchiveRun.open(root, NEW_FACTS, "run-3", day(4), 14) as held:
+        for one in ("4", "6", "n-2", "n-3", "n-5", "n-9"):
+            held.see(replace(listed(one, day(4)), look=look(day(4), looked=("list",))), None)
+        held.miss(missed("n-1", day(4)))
+        held.seal({"listing_complete": True}, day(4), SOFTWARE)
+    assert Archive(root).last.listing
+    found = match(Archive(root).known().states, Runs(Archive(root)), Wanted())
+    assert found.pairs == ()  # 1 has not come back because n-1 is off the list
     with ArchiveRun.open(root, NEW_FACTS, "run-4", day(4), 14) as held:
         assert [one for one, state in held.known.items() if not state.is_present] == ["1", "2", "3", "5"]
         held.see(listed("1", day(4)), None)

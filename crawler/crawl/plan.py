@@ -56,9 +56,7 @@ class Plan:
 
     def _is_old_and_due(self, state: SpeechState) -> bool:
         age = self._age(state)
-        return (
-            not state.is_gone and age >= self._young and self._unread_for(state) >= max(age / _SHARE_OF_AGE, _DAILY)
-        )
+        return state.is_present and age >= self._young and self._unread_for(state) >= max(age / _SHARE_OF_AGE, _DAILY)
 
     def _age(self, state: SpeechState) -> timedelta:
         if state.published_on is not None:

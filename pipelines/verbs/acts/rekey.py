@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.reason is not None:
         raise NotUnderstood("--reason: nothing is written without --write")
     states = archive.known().states
-    found, namespace = match(states, Runs(archive.commits()), wanted), new_namespace(archive)
+    found, namespace = match(states, Runs(archive), wanted), new_namespace(archive)
     if arguments.json:
         write_document(json_value(found) | {"namespace": namespace})
     else:

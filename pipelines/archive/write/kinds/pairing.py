@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.layout import natural_key
-from pipelines.archive.disk.site_life import REKEY, IdPair, Rekey, misfit_of_pairs
+from pipelines.archive.disk.site_life import REKEY, IdPair, Rekey, misfit_of_pairs, succeeded_by
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.write.acts import Act, acting
 from pipelines.archive.write.admission import NEW_CMS
@@ -62,20 +61,32 @@ class Matching:
 
 
 class Runs:
-    """When the runs of a chain began at the earliest: one run sees its pages and articles at different moments."""
+    """In which commit each speech was first seen, and in which a list last showed it, by id.
 
-    def __init__(self, commits: Sequence[Commit]) -> None:
-        self._began = ["", *(commit.recorded_at for commit in commits)]
-        told = [(commit.last_seq, commit.n) for commit in commits if commit.last_seq is not None]
-        self._seqs, self._commits = [seq for seq, _ in told], [n for _, n in told]
+    Moments do not tell it: one run sees its pages and articles at different ones, and a page that is no longer
+    listed may be seen all the same.
+    """
 
-    def began(self, n: int) -> str:
-        """The moment of the commit before commit `n`."""
-        return self._began[n - 1]
+    def __init__(self, archive: Archive) -> None:
+        self.first: dict[str, int] = {}
+        self.listed: dict[str, int] = {}
+        on_list: set[str] = set()
+        for commit in archive.commits():
+            on_list -= succeeded_by((commit,)).keys()  # no listing stands for these
+            observed = {
+                line["id"]: line["presence"] == "present" for line in archive.lines_of(commit, "observations")
+            }
+            for one in observed:
+                self.first.setdefault(one, commit.n)
+            if commit.listing:
+                self.listed |= dict.fromkeys(on_list - observed.keys(), commit.n)
+            self.listed |= {one: commit.n for one, is_listed in observed.items() if is_listed}
+            on_list = (on_list - observed.keys()) | {one for one, is_listed in observed.items() if is_listed}
 
-    def began_of(self, seq: int) -> str:
-        """The same for the commit that brought a line."""
-        return self.began(self._commits[bisect_left(self._seqs, seq)])
+    def precedes(self, old: SpeechState, new: SpeechState) -> bool:
+        """Whether no list showed the one any more when the other was first seen; its page may answer still."""
+        since = self.first.get(new.id, 0)
+        return self.listed.get(old.id, 0) < since and self.first.get(old.id, 0) < since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +138,7 @@ def _returned(states: States, runs: Runs, taken: Collection[str]) -> list[IdPair
         new = states.get((state.succeeded_by or "").partition(":")[2])
         if new is None or new.succeeded_by is not None or {state.native_id, new.native_id} & used:
             continue
-        if state.presence == "present" and new.last_seen <= runs.began_of(state.last_seq):
+        if runs.listed.get(new.id, 0) < runs.listed.get(state.id, 0):
             pairs.append(IdPair(old=new.id, new=state.id, by=BY_RETURN))
             used |= {state.native_id, new.native_id}
     return pairs
@@ -143,19 +154,13 @@ def _paired(
     pairs, ambiguous = [], []
     for group in groups.values():
         fresh = [one for one in group if one.id not in successors]
-        new = [one for one in fresh if any(_may_precede(other, one, runs) for other in group)]
-        old = [one for one in group if any(_may_precede(one, other, runs) for other in new)]
+        new = [one for one in fresh if any(runs.precedes(other, one) for other in group)]
+        old = [one for one in group if any(runs.precedes(one, other) for other in new)]
         if len(old) == len(new) == 1:
             pairs.append(IdPair(old=old[0].id, new=new[0].id, by=by))
         elif old:
             ambiguous.append(Ambiguous(old=_ids(old), new=_ids(new), by=by))
     return pairs, ambiguous
-
-
-def _may_precede(old: SpeechState, new: SpeechState, runs: Runs) -> bool:
-    """Whether `old` was known first and is not listed any more; its page may answer all the same."""
-    is_off = old.last_seen <= min(new.first_seen, runs.began(new.event_commit)) or old.presence != "present"
-    return is_off and old.first_seen < new.first_seen
 
 
 def _unmatched(states: States, left: Iterable[SpeechState], pairs: Iterable[IdPair]) -> tuple[str, ...]:
@@ -185,7 +190,7 @@ def rekey(path: Path, when: When, *, reason: str, wanted: Wanted) -> Commit:
         NotUnderstood: there is no pair and no new namespace, or a named pair cannot be.
     """
     with acting(path, REKEY, when) as held:
-        found = match(held.archive.known().states, Runs(held.archive.commits()), wanted)
+        found = match(held.archive.known().states, Runs(held.archive), wanted)
         namespace = new_namespace(held.archive)
         if not found.pairs and namespace is None:
             raise NotUnderstood(f"{path}: no id that is not seen any more has a pair; nothing was written")
