@@ -158,8 +158,8 @@ def test_the_bytes_of_a_line_come_out_with_stock_tools(demo: tuple[Ended, Site])
     assert all(f"WARC-Record-ID: {capture['record_id']}\r\n".encode() in out for capture in articles)
 
 
-@pytest.mark.skipif(shutil.which("jq") is None, reason="the recipes need jq")
-def test_a_speech_is_proved_and_words_are_found_with_stock_tools(demo: tuple[Ended, Site], tmp_path: Path) -> None:
+@pytest.mark.skipif(shutil.which("jq") is None, reason="the recipe needs jq")
+def test_a_speech_is_proved_with_stock_tools(demo: tuple[Ended, Site], tmp_path: Path) -> None:
     site, lines = demo[1], demo[1].latest().values()
     folder = shutil.copytree(site.folder, tmp_path / "copy")
     line = next(line for line in lines if len([one for one in line["captures"] if one["role"] == "article"]) == 1)
@@ -169,10 +169,6 @@ def test_a_speech_is_proved_and_words_are_found_with_stock_tools(demo: tuple[End
     )
     assert proved.stdout.startswith(b"body.html: OK\n")
     assert line["title"] in proved.stdout.decode()
-    (search,) = (block for block in blocks(OPERATIONS, "sh") if "contains" in block)
-    found = subprocess.run(["sh", "-c", search], cwd=folder, capture_output=True, text=True, check=True).stdout
-    told = {row.partition("\t")[0] for row in found.split("\n")}
-    assert {line["id"] for line in lines if "讲话" in line["title"]} <= told
 
 
 def test_tables_and_profiles_are_those_of_the_code() -> None:
