@@ -14,6 +14,7 @@ from pipelines.__main__ import main
 from pipelines.archive.read.reader import Archive
 from tests.conftest import Site
 from tests.small import PROFILE, Answer, article_page, list_page, serve
+from tests.test_replay import replay
 
 HEAD = (
     '<link rel="stylesheet" href="/css/moved.css"><link rel="alternate" type="x" href="/rss.css">'
@@ -92,6 +93,11 @@ def test_they_are_captured_once_and_packed_for_replay(site: Site) -> None:
     assert {one["role"] for one in line["captures"]} == {"article", "counter", "attachment", "list"}
     assert len(list(Archive(site.folder).versions())) == 1, "never a record"
     assert site.verify().status == 0
+    commits, again = Archive(site.folder).commits(), Site(site.root.parent / "again")
+    report = site.folder / "runs" / f"{commits[0].run}.json"
+    assert replay(again, report, *given).status == 0
+    assert [one.repeated for one in Archive(again.folder).commits()] == [commits[0].repeated]
+    assert again.verify().status == 0
     package = site.root / "small.wacz"
     assert main(["export", str(site.folder), "--to", "wacz", "--out", str(package)]) == 0
     with ZipFile(package) as box:
