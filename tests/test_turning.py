@@ -544,7 +544,8 @@ NO_LIST = {
 
 @pytest.mark.parametrize("name", NO_LIST)
 def test_a_page_that_is_no_list_is_refused(name: str) -> None:
-    known = {"ldjh-t1": cast("Any", type("Known", (), {"is_gone": False, "title": "在会上的讲话", "listed": None}))}
+    about = {"is_present": True, "succeeded_by": None, "title": "在会上的讲话", "published_on": None, "listed": None}
+    known = {"ldjh-t1": cast("Any", type("Known", (), about))}
     walked = shown({"/": FRONT, "/ldjh/": NO_LIST[name]}, "/", known)
     assert walked.rows == []
     assert walked.report.refusal is not None
