@@ -12,8 +12,10 @@ import pytest
 from lxml import etree
 
 from pipelines.__main__ import main
+from pipelines.archive.pack.packing import pack
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
+from pipelines.archive.write.acts import When
 from tests.test_archive import story
 
 if TYPE_CHECKING:
@@ -112,3 +114,14 @@ def test_an_export_of_a_commit_says_what_was_said_by_then_and_is_the_same_each_t
     before, one, two = ((tmp_path / name).read_bytes() for name in ("before", "one", "two"))
     assert "广水市档案馆".encode() not in before
     assert one == two
+
+
+def test_mets_of_a_packed_year_names_the_files_that_a_bag_has(made: Path, tmp_path: Path) -> None:
+    root = shutil.copytree(made, tmp_path / "gszx")
+    year = Archive(root).commits()[0].recorded_at[:4]
+    pack(root, year, When(recorded_at="2099-01-01T00:00:00Z", software={}))
+    place = "{http://www.w3.org/1999/xlink}href"
+    named = {str(one.get(place)) for one in written(root, "mets", tmp_path).iter(f"{METS}FLocat")}
+    assert main(["export", str(root), "--to", "bagit", "--out", str(tmp_path / "bag")]) == 0
+    assert all((tmp_path / "bag" / "data" / path).is_file() for path in named)
+    assert any(path.startswith(f"packs/{year}/") for path in named)

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 from pipelines import __version__
 from pipelines.archive.disk.commits import sidecar_text
-from pipelines.archive.disk.containers import members
 from pipelines.archive.disk.files import file_digest
 from pipelines.archive.disk.layout import Layout
-from pipelines.archive.disk.packs import containers_of
 from pipelines.archive.prove.anchors.anchor_files import ANCHORS, anchor_names, commit_of, reply_file
 from pipelines.archive.prove.signatures import signature_name
 from pipelines.archive.write.rebuild import rebuild
@@ -43,10 +41,8 @@ def write_bag(snapshot: Snapshot, bag: Path) -> None:
 
 def _copy_archive(snapshot: Snapshot, into: Layout) -> None:
     layout = snapshot.archive.layout
-    containers = [named.path for commit in snapshot.commits for named in containers_of(commit)]
-    packed = {path for container in containers for path in members(layout.path(container))}
     for named in snapshot.files:
-        if named.path in packed:
+        if named.path in snapshot.packed:
             continue
         file = into.path(named.path)
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +50,7 @@ def _copy_archive(snapshot: Snapshot, into: Layout) -> None:
             copy_proved(snapshot.path(named), named, stream)
     into.commits.mkdir()
     for commit in snapshot.commits:
-        if layout.commit_name(commit.n) in packed:
+        if layout.commit_name(commit.n) in snapshot.packed:
             continue
         point = layout.stored(layout.commit_name(commit.n))
         into.commit(commit.n).write_bytes(whole(point))

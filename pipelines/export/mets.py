@@ -10,9 +10,11 @@ from pipelines.export.dublin_core import of_collection, of_speech, speeches, wri
 from pipelines.export.xml_writer import XmlWriter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.files import NamedFile
     from pipelines.export.dublin_core import Pairs
     from pipelines.export.snapshot import Snapshot
 
@@ -58,8 +60,10 @@ def write_mets(snapshot: Snapshot, file: Path) -> None:
             with xml.element("amdSec", {"ID": "amd-archive"}):
                 for commit in snapshot.commits:
                     _event(xml, commit)
-            _files(xml, snapshot)
-            _structure(xml, snapshot, ids)
+            # What lies in a container is named by it: a copy of the archive has no other file of it.
+            files = [named for named in snapshot.files if named.path not in snapshot.packed]
+            _files(xml, files)
+            _structure(xml, snapshot.facts.site, ids, len(files))
         xml.end()
 
 
@@ -109,20 +113,20 @@ def _reason(commit: Commit) -> str:
     return f" ({reason})" if reason else ""
 
 
-def _files(xml: XmlWriter, snapshot: Snapshot) -> None:
+def _files(xml: XmlWriter, files: Iterable[NamedFile]) -> None:
     with xml.element("fileSec"), xml.element("fileGrp", {"USE": "archive"}):
-        for number, named in enumerate(snapshot.files, 1):
+        for number, named in enumerate(files, 1):
             suffix = named.path[named.path.rfind(".") :]
             facts = {"ID": f"file-{number}", "MIMETYPE": _MIME.get(suffix, "text/plain"), "SIZE": str(named.bytes)}
             with xml.element("file", facts | {"CHECKSUM": named.sha256, "CHECKSUMTYPE": "SHA-256"}):
                 xml.text("FLocat", "", {"LOCTYPE": "URL", "xlink:href": named.path})
 
 
-def _structure(xml: XmlWriter, snapshot: Snapshot, ids: list[tuple[str, str]]) -> None:
-    whole = {"TYPE": "archive", "LABEL": snapshot.facts.site, "DMDID": "dmd-archive", "ADMID": "amd-archive"}
+def _structure(xml: XmlWriter, site: str, ids: Iterable[tuple[str, str]], files: int) -> None:
+    whole = {"TYPE": "archive", "LABEL": site, "DMDID": "dmd-archive", "ADMID": "amd-archive"}
     with xml.element("structMap", {"TYPE": "LOGICAL"}), xml.element("div", whole):
         for number, (id_, title) in enumerate(ids, 1):
             xml.text("div", "", {"TYPE": "speech", "LABEL": f"{id_} {title}", "DMDID": f"dmd-{number}"})
         with xml.element("div", {"TYPE": "files"}):
-            for number in range(1, len(snapshot.files) + 1):
+            for number in range(1, files + 1):
                 xml.text("fptr", "", {"FILEID": f"file-{number}"})

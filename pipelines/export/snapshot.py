@@ -8,7 +8,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.commits import Commit, files_now
+from pipelines.archive.disk.containers import members
 from pipelines.archive.disk.description import described, with_description
+from pipelines.archive.disk.packs import containers_of
 from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
 from pipelines.archive.prove.fixity import fault
@@ -53,6 +55,13 @@ class Snapshot:
     def files(self) -> tuple[NamedFile, ...]:
         """Every file the commits name, as it must be now, by rising path."""
         return tuple(named for _, (named, *_) in sorted(files_now(self.commits).items()))
+
+    @cached_property
+    def packed(self) -> frozenset[str]:
+        """The paths whose bytes lie in containers, which the commits name too."""
+        layout = self.archive.layout
+        containers = (named.path for commit in self.commits for named in containers_of(commit))
+        return frozenset(path for container in containers for path in members(layout.path(container)))
 
     def path(self, named: NamedFile) -> Stored:
         """The path of a named file."""
