@@ -326,6 +326,7 @@ def test_the_page_shows_what_is_done_and_openssl_alone_checks_it(
     for site in ("aa", "gszx", "zz"):
         shutil.rmtree(root / site / "anchors")
     shutil.copyfile(time[1], tmp_path / "authority-root.pem")
+    shutil.copyfile(time[1].parent / "config", tmp_path / "tsa.cnf")
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
     def does(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -337,6 +338,8 @@ def test_the_page_shows_what_is_done_and_openssl_alone_checks_it(
 
     blocks = re.findall(r"^```console\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", "".join(blocks), re.MULTILINE):
+        if "--tsa-command" in command:  # two anchors of one second would have one name
+            shutil.rmtree(root / "anchors")
         done = does(command, tmp_path)
         pattern = "".join(".*" if part == "…" else re.escape(part) for part in re.split("(…)", shown))
         assert done.returncode == 0, (command, done)

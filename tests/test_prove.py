@@ -196,6 +196,7 @@ def test_a_text_read_again_names_the_record_of_the_earlier_run(
     archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = proved(archive, "9", tmp_path / "proof")
+    assert "no command here checks that" not in page
     assert capsys.readouterr().err.startswith("note: its time-stamps were not checked; with --tsa-ca FILE they are")
     assert "version 2, reading 2" in page
     assert "stored before, since the same answer had come already</dt><dd>2026-01-02T02:00:00Z" in page
@@ -216,6 +217,7 @@ def test_a_list_in_which_nothing_changed_is_a_look(tmp_path: Path) -> None:
     page = proved(root, "5", tmp_path / "proof")
     look = "the last look that found it</td><td>2026-01-03T02:00:00Z</td><td>present in the list; article not read"
     assert f"{look}</td><td>commit 3" in page
+    assert "no command here checks that" in page
     assert does(block(page, "check"), tmp_path / "proof").returncode == 0
 
 

@@ -67,10 +67,10 @@ def ids(lines: object) -> list[str]:
 def test_a_rekey_shows_each_speech_once_under_its_new_id(
     archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    root = Path(shutil.copytree(archive, tmp_path / "a"))
+    root = Path(shutil.copytree(archive, tmp_path / "a b"))
     before = files(root)
     with pytest.raises(
-        errors.WrongHost, match=r"ids would mix. If the site has a new CMS, -a accept=new-cms.* rekey"
+        errors.WrongHost, match=r"ids would mix. If the site has a new CMS, -a accept=new-cms.* rekey '/.*/a b'"
     ):
         ArchiveRun.open(root, NEW_FACTS, "run-3", day(3), 14)
     shown = told(capsys, "rekey", root, "--match", "content")
@@ -174,14 +174,14 @@ def test_a_rekey_of_unknown_or_doubled_ids_is_damage(archive: Path, tmp_path: Pa
 
 
 def test_a_retired_site_is_not_asked(archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    root = Path(shutil.copytree(archive, tmp_path / "a"))
+    root = Path(shutil.copytree(archive, tmp_path / "a b"))
     with pytest.raises(errors.NotUnderstood, match="is not retired"):
         retire(root, at(3), reason="x", undo=True)
     assert "retired" in told(capsys, "retire", root, "--reason", "并入上级网站")
     assert "retired   by commit 3: 并入上级网站" in told(capsys, "status", root)
     assert json.loads(told(capsys, "status", root, "--json"))["retired"]["commit"] == 3
     shutil.copytree(root, tmp_path / "b")
-    with pytest.raises(errors.Retired, match=r"commit 3 \(并入上级网站\).*retire .* --undo"):
+    with pytest.raises(errors.Retired, match=r"commit 3 \(并入上级网站\).*retire '/.*/a b' --undo"):
         ArchiveRun.open(root, FACTS, "run-9", "2036-01-01T00:00:00Z", 14)
     assert verify(root).notes == ["commit 3: the site is retired (并入上级网站)"]
     assert main(["retire", str(root), "--reason", "x"]) == 2

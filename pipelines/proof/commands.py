@@ -65,7 +65,7 @@ def check(proof: TextProof) -> str:
     """Commands for the folder of a proof; each step ends the shell with 1 where it fails."""
     steps = [BASICS, _CHAIN, *_files(proof), *_records(proof.given)]
     if proof.stamps:
-        steps.append(f"# the commits are as old as they say\n{ANCHORS_CHECK}")
+        steps.append(f"# the commits existed by the time of the time-stamp\n{ANCHORS_CHECK}")
     return "".join([*steps, "echo proved\n"])
 
 

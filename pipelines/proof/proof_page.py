@@ -29,6 +29,11 @@ _WHEN = {
     "last": "the last look that found it",
     "after": "the first look that did not find it any more",
 }
+_ONLY_LISTED = (
+    "A look at the list only, in which nothing had changed, has no line of its own: its commit has the moment as "
+    "observed_at of listing. That the list had this speech follows from all the looks before it, in the whole "
+    "archive; no command here checks that."
+)
 
 
 def page(proof: TextProof) -> str:
@@ -41,7 +46,7 @@ def page(proof: TextProof) -> str:
         _section("When it was seen", _sightings(proof)),
         _section("What the site sent", _captures(proof)),
         _section("Its place in the archive", _facts(_place(proof)) + _details("The line", proof.text.raw.decode())),
-        _section("Since when the archive says so", _stamps(proof)),
+        _section("By when the archive said so", _stamps(proof)),
         _section("Checking it", _checking(proof)),
     ]  # fmt: skip
     return (
@@ -97,6 +102,8 @@ def _sightings(proof: TextProof) -> str:
         said += "<p>Before that the archive did not know the speech.</p>\n"
     lines = [f"{line_of(one.stored)}  # {_WHEN[one.when]}\n" for one in proof.sightings if one.stored]
     shown = f"<p>These looks, from the files given here:</p>\n{_pre(''.join(lines), 'looks')}" if lines else ""
+    if len(lines) < len(rows):
+        shown += f"<p>{_ONLY_LISTED}</p>\n"
     return said + _table(("", "at (UTC)", "what it found", "recorded in"), rows) + shown
 
 
@@ -156,7 +163,7 @@ def _stamps(proof: TextProof) -> str:
 def _stamp(stamp: Stamp) -> Iterator[tuple[str, object]]:
     anchor = stamp.anchor
     yield "time-stamp of an authority (RFC 3161)", f"{stamp.at:%Y-%m-%dT%H:%M:%SZ}" if stamp.at else "not read here"
-    yield "vouches for", f"commit {anchor.noted.commit} and all before it"
+    yield "proves", f"commit {anchor.noted.commit} and all before it existed by then"
     yield "head", anchor.noted.head
     yield "Merkle root that was stamped", anchor.root
     yield "files", f"{anchor.file}, {anchor.reply_file}"

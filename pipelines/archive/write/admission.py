@@ -80,7 +80,7 @@ def admit(layout: Layout, facts: SiteFacts, run: str, opened_at: str, cautions: 
         raise
     if cautions.visits and (retired := archive.totals().retired):
         said = f"{layout.root}: retired by commit {retired['commit']} ({retired['reason']}). Nothing was requested"
-        undo = f"python -m pipelines retire {layout.root} --undo --reason TEXT"
+        undo = f"python -m pipelines retire {quote(str(layout.root))} --undo --reason TEXT"
         raise Retired(f"{said}. To crawl it again: {undo}")
     check_clock(layout, archive, opened_at)
     if archive.holds_run(run):
@@ -151,7 +151,8 @@ def check_site(layout: Layout, about: SiteFacts, facts: SiteFacts, *, is_new_cms
     if about.id_namespace != facts.id_namespace and not is_new_cms:
         kept, given = f"{about.site} ({about.id_namespace})", f"{facts.site} ({facts.id_namespace})"
         said = f"{layout.root}: keeps {kept}, this run is of {given}: their ids would mix"
-        way = f"-a accept=new-cms archives the new ids once, then: python -m pipelines rekey {layout.root}"
+        root = quote(str(layout.root))
+        way = f"-a accept=new-cms archives the new ids once, then: python -m pipelines rekey {root}"
         raise WrongHost(f"{said}. If the site has a new CMS, {way}; else correct `id_namespace` in the profile")
     kept_hosts, given_hosts = (sorted(_hostnames(f.hosts)) for f in (about, facts))
     if not set(kept_hosts) & set(given_hosts):

@@ -30,7 +30,7 @@ def add(verb: AddVerb) -> None:
     reconcile = verb("reconcile", run, told)
     reconcile.add_argument("--with", dest="other", metavar="OTHER", type=Path, help="the other copy of the archive")
     reconcile.add_argument("--heads", metavar="FILE", type=Path, help="a HEADS_FILE that tells of lost commits")
-    accept = "ours: ARCHIVE goes on, and a commit names what it lacks; theirs: how to go on with OTHER"
+    accept = "ours: ARCHIVE goes on, and a commit names the commits that it gives up; theirs: how to go on with OTHER"
     reconcile.add_argument("--accept", choices=["ours", "theirs"], help=accept)
     added_reason(reconcile, needed=False)
     reconcile.add_argument("--json", action="store_true", help="one JSON document instead of text")
@@ -45,7 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
     heads = HeadsFile(arguments.heads) if arguments.heads else None
     if arguments.accept == "ours":
         made = accept_ours(archive.layout.root, now(), reason=reason_of(arguments), other=other, heads=heads)
-        print(f"commit {made.n}: the chain goes on without what it lacks\nhead {made.sha256}")
+        print(f"commit {made.n}: this archive goes on; the commits not in it are recorded as given up")
+        print(f"head {made.sha256}")
         return 0
     if arguments.accept == "theirs":
         if other is None:
@@ -80,7 +81,7 @@ def _how_to_keep(ours: Path, theirs: Path) -> str:
 def _for_people(parting: Parting) -> str:
     if not parting.ours.commits and not parting.theirs.commits:
         return f"the same {parting.common} commits in both"
-    until = f"one until commit {parting.common}" if parting.common else "no commit in common"
+    until = f"identical up to commit {parting.common}" if parting.common else "no commit in common"
     return "\n".join([until, *_side("ours", parting.ours), *_side("theirs", parting.theirs)])
 
 

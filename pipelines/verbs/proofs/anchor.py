@@ -41,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     done = anchor(arguments.root, now().recorded_at, arguments.tsa_ca, ask)
     for problem in done.problems:
         print_message(f"PROBLEM: {problem}")
-    print(f"{len(done.heads)} heads time-stamped at {done.stamped:%Y-%m-%dT%H:%M:%SZ}: {done.folder}")
+    count = "1 head" if len(done.heads) == 1 else f"{len(done.heads)} heads"
+    print(f"{count} time-stamped at {done.stamped:%Y-%m-%dT%H:%M:%SZ}: {done.folder}")
     print(f"root {done.root}")
     return Exit.DAMAGED if done.problems else Exit.COMPLETE
