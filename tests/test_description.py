@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from pipelines.archive.pack.packing import pack
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
+from pipelines.export.mets import _EVENTS
+from tests.conftest import ROOT
 from tests.test_archive import story
 
 if TYPE_CHECKING:
@@ -94,6 +97,18 @@ def test_mets_names_every_file_with_its_checksum_and_every_commit_as_an_event(ma
     assert heads == [commit.sha256 for commit in Archive(made).commits()]
     assert [one.text for one in mets.iter(f"{PREMIS}eventType")][-1] == "metadata modification"
     assert next(one.text for one in mets.iter(f"{METS}name")) == "广水市档案馆"
+
+
+def test_the_format_page_maps_kinds_to_events_as_mets_does() -> None:
+    page = (ROOT / "docs/archive-format.md").read_text("utf-8")
+    table = page.partition("## 12. PREMIS")[2].partition("## 13.")[0]
+    told = {
+        kind: event
+        for kinds, event in re.findall(r"^\| (.*?) \| (.*?) \|", table, re.MULTILINE)
+        for kind in re.findall(r"`(\w+)`", kinds)
+    }
+    assert all(told[kind].startswith(event) for kind, (event, _) in _EVENTS.items())
+    assert {kind for kind, event in told.items() if event == "other"}.isdisjoint(_EVENTS)
 
 
 def test_the_sender_of_a_bag_is_who_keeps_the_archive(made: Path, tmp_path: Path) -> None:

@@ -276,6 +276,7 @@ def test_two_copies_that_parted_are_shown_and_one_goes_on(
     parting = json.loads(told(capsys, "reconcile", ours, "--with", theirs, "--json"))
     assert (parting["common"], parting["ours"]["speeches"]) == (3, {"gszx:2": {"changed": 1}})
     assert [commit["kind"] for commit in parting["theirs"]["commits"]] == ["crawl", "redaction"]
+    assert shown.startswith("identical up to commit 3\n")
     assert "commit 5 redacts gszx:1 (x): to be made again if given up" in shown
     way = told(capsys, "reconcile", ours, "--with", theirs, "--accept", "theirs", "--reason", "x")
     assert before == (files(ours), files(theirs))
