@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import itertools
+import json
 import lzma
 import os
 import random
@@ -29,7 +30,8 @@ from crawler.run.prepare import prepare
 from pipelines.__main__ import main
 from pipelines.archive.disk import packs
 from pipelines.archive.disk.containers import members
-from pipelines.archive.errors import ArchiveError, Damaged, DiskFull, NotUnderstood
+from pipelines.archive.disk.layout import Layout
+from pipelines.archive.errors import ArchiveError, ClockBehind, Damaged, DiskFull, NotUnderstood
 from pipelines.archive.pack import packing
 from pipelines.archive.pack.packing import pack
 from pipelines.archive.prove.verify import verify, verify_quick
@@ -37,6 +39,7 @@ from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
 from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.archive.write.rebuild import rebuild
+from pipelines.archive.write.sealing import place
 from pipelines.archive.write.writer import ArchiveRun
 from pipelines.exits import Exit
 from pipelines.untrusted import opened
@@ -131,6 +134,33 @@ def test_a_packed_archive_tells_and_gives_what_its_unpacked_copy_does(
     bag = out / "packed/bagit-4/data"
     whole(bag)
     assert not (bag / "versions/2026").exists()
+
+
+def test_an_older_copy_over_a_packed_archive_changes_nothing(tmp_path: Path) -> None:
+    """Its derived files are of a commit that is the last single one, and the next is in a container."""
+    made = tmp_path / "made"
+    live(made, 1, first_things(1))
+    copy = Path(shutil.copytree(made, tmp_path / "copy"))
+    live(made, 2, next_things(2)[:4])
+    pack(made, "2026", WHEN)
+    last = len(Archive(made).commits())
+    containers = {file: file.read_bytes() for file in made.rglob("packs/*/*")}
+    shutil.copytree(copy, made, dirs_exist_ok=True)
+    assert Archive(made).last.n == last
+    assert json.loads(said("status", str(made), "--json"))["last_commit"]["n"] == last
+    with pytest.raises(ClockBehind, match=f"before commit {last}"):
+        live(made, 3, [])
+    pack(made, "2026", WHEN)  # removes the copy's single files again
+    whole(made)
+    assert {file: file.read_bytes() for file in made.rglob("packs/*/*")} == containers
+
+
+def test_no_container_is_ever_replaced(packed: Path, tmp_path: Path) -> None:
+    root = copied(packed, tmp_path)
+    ready = tmp_path / "ready"
+    ready.write_bytes(b"another")
+    with pytest.raises(Damaged, match="may hold the only copy"):
+        place(Layout(root), None, {"packs/2026/versions.tar": ready})
 
 
 def test_a_stranger_checks_and_reads_a_packed_archive_by_the_page(packed: Path, tmp_path: Path) -> None:

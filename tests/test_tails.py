@@ -262,6 +262,19 @@ def test_a_lost_tail_is_recorded_and_then_nothing_stands_in_the_way(
     assert told(capsys, "status", by_heads).startswith("site      gszx")
 
 
+def test_a_tail_cut_back_to_where_a_loss_was_recorded_is_told(made: dict[int, Path], tmp_path: Path) -> None:
+    root = Path(shutil.copytree(made[4], tmp_path / "gszx"))
+    cut(root, 4)
+    accept_ours(root, at(20), reason="the disk was replaced")
+    for number in (21, 22):
+        crawl(root, number, listed("1", day(number)))
+    for number in (6, 5):
+        cut(root, number)
+    with pytest.raises(errors.ArchiveError, match="commits 5–6 were cut off"):
+        crawl(root, 23, listed("1", day(23)))
+    assert "commits 5–6 were cut off" in str(verify(root).problems)
+
+
 def test_two_copies_that_parted_are_shown_and_one_goes_on(
     made: dict[int, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,6 +14,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.commits import Commit, read_commit
+from pipelines.archive.disk.containers import members
 from pipelines.archive.disk.layout import STATE_JSON, STATE_LINES, Layout, natural_key
 from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
@@ -187,13 +188,21 @@ def read_tip(layout: Layout) -> Tip | None:
     """The state and the commit it is of, which must be the last; null when the chain must be read instead."""
     try:
         about = read_about_state(layout)
-        if layout.commit(about.commit + 1).exists():
-            return None
         # The last commit is never packed, so an old state cannot be taken for its.
         commit = read_commit(layout.commit(about.commit))
+        if _is_followed(layout, commit):
+            return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, Damaged):
         return None
     return Tip(commit, about) if commit.sha256 == about.head else None
+
+
+def _is_followed(layout: Layout, commit: Commit) -> bool:
+    """True when there is a later commit, alone or packed: an older copy may lie over an archive that went on."""
+    after = layout.commit_name(commit.n + 1)
+    # A later commit is of the same year or a later one, so that in most archives no container is read.
+    packed = (members(file) for file in layout.containers("commits", since=commit.recorded_at[:4]))
+    return layout.path(after).exists() or any(after in names for names in packed)
 
 
 def read_about_state(layout: Layout) -> StateAbout:

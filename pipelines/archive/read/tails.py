@@ -28,13 +28,14 @@ def cut_tail(layout: Layout, tip: Commit | None) -> str | None:
     A derived file is written after its commit, so it can be older than the chain and never newer.
     """
     last, head = (tip.n, tip.sha256) if tip else (0, "")
-    if tip is not None and tip.kind == RECONCILIATION:
-        return None  # what a crash left of the time before; the next run makes it anew
+    gone = lost_of(tip) if tip else []
     for name in _TOLD_IN:
         told = derived_from(layout, name)
         n, of_head = told.get("commit"), told.get("head", head)
         if type(n) is not int or n < last or (n == last and of_head == head):
             continue
+        if _was_given_up(gone, n, told.get("head")):
+            continue  # what a crash left of the time before; the next run makes it anew
         if n == last:
             said = f"is of another commit {n} (head {of_head}) than the chain's ({head}): the chain was replaced"
         else:
@@ -45,6 +46,13 @@ def cut_tail(layout: Layout, tip: Commit | None) -> str | None:
             return f"{file}: is of commit {n}, and no commit is here: restore the archive from a copy"
         return f"{file}: {said}. {remedy(layout.root)}. If none was ever made, remove {file}, then `rebuild`"
     return None
+
+
+def _was_given_up(gone: Iterable[dict[str, Any]], n: int, head: object) -> bool:
+    """True for a commit that the chain's last one gives up; a document without a head is known by its number."""
+    if head is not None:
+        return any(entry.get("head") == head for entry in gone)
+    return any(type(last := entry.get("n")) is int and last >= n for entry in gone)
 
 
 def told_by_derived(layout: Layout, last: int) -> tuple[int, str | None] | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.commits import Commit, sidecar_text
+from pipelines.archive.disk.containers import PACKS
 from pipelines.archive.disk.files import (
     NamedFile,
     file_digest,
@@ -173,6 +174,8 @@ def place(layout: Layout, archive: Archive | None, files: Mapping[str, Path]) ->
         final = layout.path(relative)
         if relative in taken:
             raise Damaged(f"{final}: a commit already names it, nothing may replace it; run verify")
+        if relative.startswith(f"{PACKS}/") and final.exists():
+            raise Damaged(f"{final}: may hold the only copy of a year; run verify, and move it away if it is no use")
         final.parent.mkdir(parents=True, exist_ok=True)
         file.replace(final)
     for folder in {layout.path(relative).parent for relative in files}:
