@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING
 
+from pipelines.archive.prove.anchors.anchor_files import ANCHORS, name_of
 from pipelines.archive.prove.anchors.timestamps import check_trusted
 from pipelines.exits import Exit
 from pipelines.proof.anchoring import anchor
@@ -38,10 +40,17 @@ def run(arguments: argparse.Namespace) -> int:
     check_trusted(arguments.tsa_ca)
     command, url = arguments.tsa_command, arguments.tsa
     ask = partial(reply_by_command, command) if command is not None else partial(reply_by_http, url)
-    done = anchor(arguments.root, now().recorded_at, arguments.tsa_ca, ask)
+    done = anchor(arguments.root, _moment(arguments.root), arguments.tsa_ca, ask)
     for problem in done.problems:
         print_message(f"PROBLEM: {problem}")
     count = "1 head" if len(done.heads) == 1 else f"{len(done.heads)} heads"
     print(f"{count} time-stamped at {done.stamped:%Y-%m-%dT%H:%M:%SZ}: {done.folder}")
     print(f"root {done.root}")
     return Exit.DAMAGED if done.problems else Exit.COMPLETE
+
+
+def _moment(root: Path) -> str:
+    """The present moment; the next second when an anchor, which is named by its second, was made in this one."""
+    while (root / ANCHORS / name_of(at := now().recorded_at)).exists():
+        sleep(0.1)
+    return at
