@@ -13,6 +13,7 @@ from scrapy.settings import default_settings
 
 from crawler.run import home
 from pipelines import __version__
+from pipelines.archive.disk import wrong_clock
 
 BOT_NAME = "speech-archive"
 USER_AGENT = f"speech-archive/{__version__} (archival crawler of CPPCC speeches)"  # default "Scrapy/VERSION …"
@@ -27,7 +28,8 @@ ARCHIVE_CONTACT = ""  # an address for webmasters, put into the User-Agent
 GONE_AFTER_DAYS = None  # None: the value of the site's profile
 # A file outside the archives to which each run's head is appended; the archive commands heed the variable, too.
 HEADS_FILE = os.environ.get("HEADS_FILE", "")
-CLOCK_JUMP_DAYS = 400  # a clock so far after the last commit is refused: few archives rest for over a year
+# A clock so far after the last commit is refused; the archive commands heed the variable, too.
+CLOCK_JUMP_DAYS = os.environ.get("CLOCK_JUMP_DAYS") or wrong_clock.JUMP_DAYS
 PACK_YEARS = True  # False: years that are over stay single files until `pack` is run
 DISK_FLOOR_MB = 64  # below so many free MiB nothing more is fetched; the rest is for sealing the run
 SAVE_SECONDS = 5.0  # most of a crawl that a power cut may cost

@@ -19,6 +19,7 @@ from tests import forked
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 120
+os.environ["CLOCK_JUMP_DAYS"] = "100000"  # archives of tests are of fixed days, whatever the day of the test
 _STARTERS = frozenset({"Replica", "Site", "forked", "run", "run_anew", "serve", "subprocess"})
 """Names a test module imports to start a process or a server."""
 

@@ -14,8 +14,10 @@ import pytest
 
 from pipelines.__main__ import main
 from pipelines.archive import errors
+from pipelines.archive.pack.packing import pack
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
+from pipelines.archive.write.acts import When
 from pipelines.archive.write.admission import Cautions
 from pipelines.archive.write.kinds.clock_repair import repair_clock
 from pipelines.archive.write.writer import ArchiveRun
@@ -44,6 +46,27 @@ def test_a_clock_far_after_the_last_commit_is_not_believed(tmp_path: Path) -> No
         run.see(listed("1", AHEAD), None)
         run.seal({}, AHEAD, SOFTWARE)
     assert Archive(root).commits()[-1].decision == {"accept": "clock", "after": "2026-01-01T03:00:00Z"}
+
+
+def test_no_act_is_recorded_under_a_clock_far_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "a"
+    crawl(root, 1, speech("1", day(1)))
+    before = files(root)
+    with pytest.raises(errors.ClockAhead, match=r"more than 400 days after .*--accept-clock"):
+        pack(root, "2026", When(recorded_at=AHEAD, software={}, jump_days=400))
+    monkeypatch.setenv("CLOCK_JUMP_DAYS", "30")
+    describing = ["describe", str(root), "--name", "政协", "--reason", "x"]
+    assert main(describing) == 4
+    assert "of 2026-01-01T03:00:00Z. Set the clock right; if it is right" in capsys.readouterr().err
+    assert files(root) == before
+    assert main([*describing, "--accept-clock"]) == 0
+    assert Archive(root).last.decision == {"accept": "clock", "after": "2026-01-01T03:00:00Z"}
+    assert main([*describing[:3], "又", *describing[4:]]) == 0
+    assert verify(root).problems == []
+    monkeypatch.setenv("CLOCK_JUMP_DAYS", "-1")
+    assert main(describing) == 2
 
 
 def locked(root: Path) -> Path:

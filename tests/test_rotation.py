@@ -108,3 +108,5 @@ def test_a_damaged_capture_names_the_speeches_it_concerns(tmp_path: Path) -> Non
     assert set(report.affected) == {"gszx:2", "gszx:3"}
     (root / hit.file).unlink()
     assert set(verify(root).affected) == {"gszx:1", "gszx:2", "gszx:3"}
+    (root / hit.file).mkdir()
+    assert set(verify(root).affected) == {"gszx:1", "gszx:2", "gszx:3"}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.pack.packing import pack, year_to_pack
 from pipelines.archive.read.reader import Archive
+from pipelines.verbs.acts.decisions import added_clock
 from pipelines.verbs.output import print_message
 from pipelines.verbs.present import now
 
@@ -20,15 +21,16 @@ def add(verb: AddVerb) -> None:
     """Add the verb."""
     packing = verb("pack", run, "Pack the files of years that are over into a few containers; logged in commits.")
     packing.add_argument("--year", metavar="YYYY", help="this year only (default: every year that is over)")
+    added_clock(packing)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Pack one year, or all that are over."""
     layout = Archive(arguments.archive).layout
     if arguments.year is not None:
-        print(_packed(pack(arguments.archive, arguments.year, now())))
+        print(_packed(pack(arguments.archive, arguments.year, now(accepts_clock=arguments.accept_clock))))
         return 0
-    when, count = now(), 0
+    when, count = now(accepts_clock=arguments.accept_clock), 0
     while (year := year_to_pack(layout, when.recorded_at)) is not None:
         print(_packed(pack(arguments.archive, year, when)))
         count += 1

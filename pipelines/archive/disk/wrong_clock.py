@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.commits import Commit
 
 CLOCK_KIND = "clock"
+JUMP_DAYS = 400
+"""A clock more days after the last commit is not believed without CLOCK_JUMP_DAYS: few archives rest so long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,6 @@ from sys import intern
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.archive.disk.files import file_digest
-from pipelines.untrusted import is_there
 from pipelines.warc.exchange import measured
 from pipelines.warc.record_reader import read_at, records
 from pipelines.warc.records import WarcDamaged, WarcRecord, digest
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.files import NamedFile
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.disk.streams import Line
     from pipelines.packed import Stored
@@ -61,7 +61,7 @@ class CaptureProofs:
                     self._read(file, named.path)
                 except (OSError, WarcDamaged) as error:
                     # A file that differs from its commit is reported as such already.
-                    is_reported = not is_there(file) or file_digest(file)[1] != named.sha256
+                    is_reported = not _is_as_committed(file, named)
                     self._flaws[named.path] = None if is_reported else str(error)
 
     def flaw(self) -> str | None:
@@ -142,3 +142,10 @@ def _redacted_by(commits: Iterable[Commit]) -> dict[tuple[str, int], list[str | 
             if one.offset is not None and one.new is not None:
                 found.setdefault((one.file, one.offset), [one.old]).append(one.new)
     return found
+
+
+def _is_as_committed(file: Stored, named: NamedFile) -> bool:
+    try:
+        return file_digest(file)[1] == named.sha256
+    except OSError:  # missing, or no regular file
+        return False

@@ -17,7 +17,7 @@ from pipelines.archive.errors import HeadNotNoted, writing
 from pipelines.archive.read.known import EVENTS
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.tails import RECONCILIATION
-from pipelines.archive.write.admission import check_clock, check_tail
+from pipelines.archive.write.admission import CLOCK, check_clock, check_jump, check_tail
 from pipelines.archive.write.rebuild import heal, write_next
 from pipelines.archive.write.replacing import finish_acts
 from pipelines.archive.write.sealing import ABSENCES, JOURNAL, draft, make_point, place
@@ -33,11 +33,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class When:
-    """When an act is recorded (RFC 3339 in UTC), by which software (name to version), and where its head is noted."""
+    """When an act is recorded (RFC 3339 in UTC), by which software (name to version), and where its head is noted.
+
+    A moment more than `jump_days` days after the last commit is refused unless `accepts_clock`; null: none is.
+    """
 
     recorded_at: str
     software: Mapping[str, str]
     heads: HeadsFile | None = None
+    jump_days: int | None = None
+    accepts_clock: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,9 @@ class Acting:
     def __init__(self, archive: Archive, kind: str, when: When) -> None:
         """Use `acting`."""
         self.archive, self.n, self._when = archive, archive.last.n + 1, when
+        way = None if when.accepts_clock else "--accept-clock"
+        jump = check_jump(archive.layout, archive.last, when.recorded_at, when.jump_days, way)
+        self._decision = {"accept": CLOCK, **jump} if jump else None
         self.made: Commit | None = None
         self.run = f"{kind}-{self.n:08d}"
         self.folder = archive.layout.staging / self.run
@@ -77,7 +85,7 @@ class Acting:
         commit = Commit(
             n=self.n, prev=self.archive.head, kind=act.kind, run=self.run, recorded_at=self._when.recorded_at,
             software=dict(self._when.software), parsers=(), first_seq=None, last_seq=None,
-            counts=dict.fromkeys((*EVENTS, "observations", *ABSENCES), 0), decision=None,
+            counts=dict.fromkeys((*EVENTS, "observations", *ABSENCES), 0), decision=self._decision,
             files=tuple(NamedFile.of(file, path) for path, file in sorted(act.files.items())),
             redaction=act.redaction, details=act.details,
         )  # fmt: skip
@@ -99,7 +107,7 @@ def acting(path: str | os.PathLike[str], kind: str, when: When) -> Iterator[Acti
     """Hold the archive's lock, finish what a crash left undone, and afterwards write what follows from the commit.
 
     Raises:
-        LockHeld, ClockBehind, TailLost, Damaged: before anything is written.
+        LockHeld, ClockBehind, ClockAhead, TailLost, Damaged: before anything is written.
         HeadNotNoted: the commit stands.
     """
     layout = Archive(path).layout

@@ -108,14 +108,9 @@ def check_history(
         remedy = "Restore it from a copy; if there is none, -a accept=damage goes on and records it in the commit"
         raise Damaged(f"{told}. Nothing was written. {remedy}")
     passed: dict[str, dict[str, object]] = {DAMAGE: {"damaged": sorted(damaged)}} if damaged else {}
-    if not _is_jump(archive.last, moment, cautions.jump_days):
-        return passed
-    if CLOCK not in cautions.accept:
-        raise ClockAhead(
-            f"{layout.root}: the clock says {opened_at}, more than {cautions.jump_days} days after the last commit, "
-            f"of {archive.last.recorded_at}. Set the clock right; if it is right, run again with -a accept=clock"
-        )
-    return passed | {CLOCK: {"after": archive.last.recorded_at}}
+    way = None if CLOCK in cautions.accept else "-a accept=clock"
+    jump = check_jump(layout, archive.last, opened_at, cautions.jump_days, way)
+    return passed | {CLOCK: jump} if jump else passed
 
 
 def check_tail(layout: Layout, archive: Archive | None, site: str = "", heads: HeadsFile | None = None) -> None:
@@ -139,8 +134,27 @@ def _is_noted(tip: Commit | None, noted: Noted) -> bool:
     return tip is not None and (tip.n, tip.sha256) == (noted.commit, noted.head)
 
 
-def _is_jump(last: Commit, moment: datetime, days: int | None) -> bool:
-    return days is not None and moment - datetime.fromisoformat(last.recorded_at) > timedelta(days=days)
+def check_jump(layout: Layout, last: Commit, now: str, days: int | None, way: str | None) -> dict[str, object] | None:
+    """Refuse a moment more than `days` days after the last commit, unless it was accepted.
+
+    Args:
+        layout: of the archive.
+        last: its last commit.
+        now: the moment, RFC 3339.
+        days: null to believe every clock.
+        way: the option that accepts the clock, for the message; null when it was given.
+
+    Returns:
+        The facts of an accepted jump for the commit's decision; null where there is none.
+    """
+    if days is None or datetime.fromisoformat(now) - datetime.fromisoformat(last.recorded_at) <= timedelta(days=days):
+        return None
+    if way is not None:
+        raise ClockAhead(
+            f"{layout.root}: the clock says {now}, more than {days} days after the last commit, "
+            f"of {last.recorded_at}. Set the clock right; if it is right, run again with {way}"
+        )
+    return {"after": last.recorded_at}
 
 
 def check_site(layout: Layout, about: SiteFacts, facts: SiteFacts, *, is_new_cms: bool = False) -> None:

@@ -9,7 +9,7 @@ from pipelines.archive.disk.description import NAMES, Description
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.kinds.describing import describe
-from pipelines.verbs.acts.decisions import added_reason, reason_of
+from pipelines.verbs.acts.decisions import added_clock, added_reason, reason_of
 from pipelines.verbs.output import write_document
 from pipelines.verbs.present import now
 
@@ -33,6 +33,7 @@ def add(verb: AddVerb) -> None:
     for name in NAMES:
         describing.add_argument(f"--{name}", metavar="TEXT", help=_ABOUT[name])
     added_reason(describing, needed=False)
+    added_clock(describing)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -44,6 +45,11 @@ def run(arguments: argparse.Namespace) -> int:
     wrong = next((name for name, value in given.items() if not value.strip() or not value.isprintable()), None)
     if wrong:
         raise NotUnderstood(f"--{wrong}: must be one line of printable characters")
-    made = describe(Path(arguments.archive), now(), Description(**given), reason=reason_of(arguments))
+    made = describe(
+        Path(arguments.archive),
+        now(accepts_clock=arguments.accept_clock),
+        Description(**given),
+        reason=reason_of(arguments),
+    )
     print(f"commit {made.n}: {', '.join(given)} recorded\nhead {made.sha256}")
     return 0

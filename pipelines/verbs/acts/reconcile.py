@@ -11,7 +11,7 @@ from pipelines.archive.disk.heads_file import HeadsFile
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.read.parting import Parting
 from pipelines.archive.write.kinds.reconciliation import accept_ours, lost_commits
-from pipelines.verbs.acts.decisions import added_reason, reason_of
+from pipelines.verbs.acts.decisions import added_clock, added_reason, reason_of
 from pipelines.verbs.output import harmless, write_document
 from pipelines.verbs.present import now
 
@@ -33,6 +33,7 @@ def add(verb: AddVerb) -> None:
     accept = "ours: ARCHIVE goes on, and a commit names the commits that it gives up; theirs: how to go on with OTHER"
     reconcile.add_argument("--accept", choices=["ours", "theirs"], help=accept)
     added_reason(reconcile, needed=False)
+    added_clock(reconcile)
     reconcile.add_argument("--json", action="store_true", help="one JSON document instead of text")
 
 
@@ -44,7 +45,13 @@ def run(arguments: argparse.Namespace) -> int:
         raise NotUnderstood(f"--heads {arguments.heads}: no such file")
     heads = HeadsFile(arguments.heads) if arguments.heads else None
     if arguments.accept == "ours":
-        made = accept_ours(archive.layout.root, now(), reason=reason_of(arguments), other=other, heads=heads)
+        made = accept_ours(
+            archive.layout.root,
+            now(accepts_clock=arguments.accept_clock),
+            reason=reason_of(arguments),
+            other=other,
+            heads=heads,
+        )
         print(f"commit {made.n}: this archive goes on; the commits not in it are recorded as given up")
         print(f"head {made.sha256}")
         return 0

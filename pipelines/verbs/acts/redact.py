@@ -10,7 +10,7 @@ from pipelines.archive.disk.site_life import other_ids
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.write.orders.finding import found_in
 from pipelines.archive.write.orders.redaction import Order, redact
-from pipelines.verbs.acts.decisions import added_reason, reason_of
+from pipelines.verbs.acts.decisions import added_clock, added_reason, reason_of
 from pipelines.verbs.output import print_message, write_objects
 from pipelines.verbs.present import now
 
@@ -25,6 +25,7 @@ def add(verb: AddVerb) -> None:
     removal = verb("redact", run, "Remove the text of a speech for good; recorded in a commit of its own.")
     removal.add_argument("id", metavar="ID", nargs="?", help="for example gszx:4864, or 4864")
     added_reason(removal, needed=False, about="why; kept for ever in a commit that anyone may read: name no one")
+    added_clock(removal)
     removal.add_argument("--order", metavar="REF", help="the order's reference; kept in the commit")
     captures = "also from the WARC records and run reports: its pages whole, elsewhere its words"
     removal.add_argument("--captures", action="store_true", help=captures)
@@ -54,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         also=tuple(arguments.also),
         suppress=arguments.suppress,
     )
-    done = redact(Path(arguments.archive), order, now())
+    done = redact(Path(arguments.archive), order, now(accepts_clock=arguments.accept_clock))
     places = f" and {done.captures} captures and reports" if arguments.captures else ""
     print(f"commit {done.commit}: text removed from {done.lines} lines{places}\nhead {done.head}")
     for told in done.not_redacted:

@@ -16,7 +16,7 @@ from pipelines.archive.write.kinds.pairing import (
     rekey,
 )
 from pipelines.canonical import json_value
-from pipelines.verbs.acts.decisions import added_reason, reason_of
+from pipelines.verbs.acts.decisions import added_clock, added_reason, reason_of
 from pipelines.verbs.output import harmless, write_document
 from pipelines.verbs.present import now
 
@@ -39,6 +39,7 @@ def add(verb: AddVerb) -> None:
     rekeying.add_argument("--leave", metavar="ID", action="append", default=[], help=leave)
     rekeying.add_argument("--write", action="store_true", help="record the pairs in a commit (needs --reason)")
     added_reason(rekeying, needed=False)
+    added_clock(rekeying)
     rekeying.add_argument("--json", action="store_true", help="one JSON document instead of text")
 
 
@@ -48,7 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
     named, left = checked_pairs(arguments.pair, archive), checked_ids(arguments.leave, archive)
     wanted = Wanted(is_identical=arguments.match == "identical", named=named, left=left)
     if arguments.write:
-        made = rekey(archive.layout.root, now(), reason=reason_of(arguments), wanted=wanted)
+        made = rekey(
+            archive.layout.root, now(accepts_clock=arguments.accept_clock), reason=reason_of(arguments), wanted=wanted
+        )
         told = made.details or {}
         print(f"commit {made.n}: {len(told['pairs'])} speeches have another id\nhead {made.sha256}")
         return 0

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.archive.write.kinds.clock_repair import repair_clock
-from pipelines.verbs.acts.decisions import added_reason, reason_of
+from pipelines.verbs.acts.decisions import added_clock, added_reason, reason_of
 from pipelines.verbs.present import now
 
 if TYPE_CHECKING:
@@ -22,12 +22,18 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     since = "the first commit under the wrong clock (default: the first that is later than now)"
     repair.add_argument("--wrong-since", metavar="N", type=int, help=since)
     added_reason(repair, needed=True)
+    added_clock(repair)
     repair.set_defaults(verb=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Make the commit."""
-    made = repair_clock(Path(arguments.archive), now(), reason=reason_of(arguments), first=arguments.wrong_since)
+    made = repair_clock(
+        Path(arguments.archive),
+        now(accepts_clock=arguments.accept_clock),
+        reason=reason_of(arguments),
+        first=arguments.wrong_since,
+    )
     told = made.details or {}
     print(f"commit {made.n}: commits {told['first']}–{told['last']} were made before {made.recorded_at}")
     print(f"head {made.sha256}")
