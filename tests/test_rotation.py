@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipelines.__main__ import main
+from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.prove.verify import verify
 from pipelines.record import Capture
-from pipelines.verbs.proofs.rotation import Proved, read_proofs, rotated, sampled
+from pipelines.verbs.proofs.rotation import Proved, add_proof, read_proofs, rotated, sampled
 from tests.exchanges import exchange
 from tests.test_archive import crawl, day, opened, sealed, speech
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+NEVER = "9999-01-01T00:00:00Z"
 SITES = [f"site-{number}" for number in range(100)]
 
 
@@ -47,6 +49,30 @@ def test_what_was_found_damaged_is_checked_each_time_until_it_is_whole() -> None
     assert "site-7" not in rotated(SITES, proofs, 100, "2026-01-04T03:00:00Z")
 
 
+def test_a_torn_line_and_a_proof_of_the_future_keep_no_archive_from_its_check(tmp_path: Path) -> None:
+    file, now = tmp_path / "proofs.jsonl", "2026-01-03T03:00:00Z"
+    proof = Proved(at="2026-01-01T03:00:00Z", site="b", commit=1, head=None, is_whole=True)
+    add_proof(file, proof)
+    add_proof(file, replace(proof, at="2036-01-01T03:00:00Z", site="a"))
+    add_proof(file, replace(proof, at="2036-01-01T03:00:00Z", site="c", is_whole=False))
+    whole = file.read_bytes()
+    for torn in (whole[:9], whole[:99], bytes(7)):
+        file.write_bytes(whole + torn)
+        add_proof(file, replace(proof, site="d"))
+        found = read_proofs(file, now)
+        assert [one.site for one in found.proved] == ["b", "c", "d"]
+        assert [note.partition("line ")[2][:12] for note in found.notes] == [
+            "2: the check",
+            "3: the check",
+            "4: torn, pas",
+        ]
+        assert rotated(["a", "b", "c", "d"], found.proved, 30, now) == ["a", "c"]
+    for other in ('{"site": "gszx"}', json.dumps({"schema": "proof/1", "at": "2026-01-01"})):
+        file.write_text(other)
+        with pytest.raises(NotUnderstood, match="line 1: no proof"):
+            read_proofs(file, now)
+
+
 def test_a_sample_changes_with_the_day_and_is_never_empty() -> None:
     days = [frozenset(sampled(SITES, 5, f"2026-01-{number:02d}T03:00:00Z")) for number in range(1, 29)]
     assert {len(chosen) for chosen in days} == {5}
@@ -65,7 +91,7 @@ def test_a_folder_of_archives_is_proved_share_by_share(tmp_path: Path, capsys: p
     assert main(["verify", root, "--rotate", "3"]) == 0
     shown = capsys.readouterr().out
     assert (shown.count(": whole"), shown.count(": not checked now; never proved")) == (1, 2)
-    (first,) = read_proofs(tmp_path / "root" / "proofs.jsonl")
+    (first,) = read_proofs(tmp_path / "root" / "proofs.jsonl", NEVER).proved
     assert main(["verify", root, "--rotate", "3"]) == 0
     assert f"{first.site}: not checked now; last proved {first.at[:10]}, 0 days ago" in capsys.readouterr().out
     (tmp_path / "root" / first.site / "versions/2026/00000001.jsonl.gz").unlink()

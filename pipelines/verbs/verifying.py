@@ -127,9 +127,15 @@ def _several(
     What was proved is noted when a share was asked for, or where it was noted before: a root may be read-only.
     """
     at, file = now().recorded_at, arguments.proofs or root / PROOFS_FILE
-    proofs, names = read_proofs(file), [folder.name for folder in folders]
+    noted, names = read_proofs(file, at), [folder.name for folder in folders]
+    proofs = noted.proved
+    for note in noted.notes:
+        print_message(f"note: {note}")
     chosen = _chosen(names, proofs, arguments, at)
-    is_noted = bool(arguments.rotate or arguments.sample or arguments.proofs or proofs) and not arguments.quick
+    is_noted = (
+        bool(arguments.rotate or arguments.sample or arguments.proofs or proofs or noted.notes)
+        and not arguments.quick
+    )
     if is_noted:
         check_appendable(file)
     reports: dict[str, Report] = {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import asdict, dataclass
+import os
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 PROOFS_FILE = "proofs.jsonl"
 SCHEMA = "proof/1"
+_BEGIN = f'{{"schema":"{SCHEMA}"'.encode()
+_LONG_AGO = "1970-01-01T00:00:00Z"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,29 +36,56 @@ class Proved:
     is_whole: bool
 
 
-def read_proofs(file: Path) -> list[Proved]:
-    """The lines of a proofs file, oldest first; none when there is no file.
+@dataclass(slots=True)
+class Proofs:
+    """The lines of a proofs file, oldest first; `notes` are about those that do not count."""
+
+    proved: list[Proved] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def read_proofs(file: Path, now: str) -> Proofs:
+    """What a proofs file says at the moment `now` (RFC 3339); nothing when there is no file.
+
+    A line that a crash left torn is passed over, and so is a proof dated after `now`: of an archive checked under a
+    clock that was ahead it is not known when. Damage found then still counts.
 
     Raises:
-        NotUnderstood: the file cannot be read, or a line in it is no proof.
+        NotUnderstood: the file cannot be read, or a line in it is of something else.
     """
     try:
         lines = file.read_bytes().split(b"\n")
     except FileNotFoundError:
-        return []
+        return Proofs()
     except OSError as error:
         raise NotUnderstood(f"{file}: cannot be read ({error.strerror}); give another file by --proofs") from error
-    found = []
+    found, moment = Proofs(), datetime.fromisoformat(now)
     for number, line in enumerate(lines, 1):
         if not line:
             continue
+        where = f"{file}, line {number}"
         try:
             proof = Proved(**parsed_json(line))
-            datetime.fromisoformat(proof.at)
+            is_ahead = datetime.fromisoformat(proof.at) > moment
         except (ValueError, TypeError) as error:
-            raise NotUnderstood(f"{file}, line {number}: no proof ({error}); remove the line") from error
-        found.append(proof)
+            if not _is_torn(line):
+                raise NotUnderstood(f"{where}: no proof ({error}); remove the line") from error
+            found.notes.append(f"{where}: torn, passed over; remove the line")
+            continue
+        if is_ahead:
+            found.notes.append(
+                f"{where}: the check of {proof.site} is dated {proof.at}, after now; it does not count"
+            )
+            proof = replace(proof, at=_LONG_AGO)
+        if not (is_ahead and proof.is_whole):
+            found.proved.append(proof)
     return found
+
+
+def _is_torn(line: bytes) -> bool:
+    """True for the beginning of a proof; file systems may fill what was not written with zero bytes."""
+    left = line.rstrip(b"\0")
+    return left.startswith(_BEGIN) or _BEGIN.startswith(left)
 
 
 def check_appendable(file: Path) -> None:
@@ -68,15 +98,18 @@ def check_appendable(file: Path) -> None:
 
 
 def add_proof(file: Path, proof: Proved) -> None:
-    """Append a proof and see it on the disk.
+    """Append a proof and see it on the disk; it begins on a line of its own also after a torn one.
 
     Raises:
         NotUnderstood: as `check_appendable`.
     """
     check_appendable(file)
     line = json.dumps(asdict(proof), ensure_ascii=False, separators=(",", ":"))
-    with file.open("ab") as stream:
-        stream.write(f"{line}\n".encode())
+    with file.open("rb+") as stream:
+        end = stream.seek(0, os.SEEK_END)
+        stream.seek(max(end - 1, 0))
+        begin = "" if stream.read(1) in {b"", b"\n"} else "\n"
+        stream.write(f"{begin}{line}\n".encode())
         sync(stream)
     sync_folder(file.parent)
 
