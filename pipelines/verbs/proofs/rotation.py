@@ -73,9 +73,7 @@ def read_proofs(file: Path, now: str) -> Proofs:
             found.notes.append(f"{where}: torn, passed over; remove the line")
             continue
         if is_ahead:
-            found.notes.append(
-                f"{where}: the check of {proof.site} is dated {proof.at}, after now; it does not count"
-            )
+            found.notes.append(f"{where}: a check of {proof.site} dated {proof.at}, after now, does not count")
             proof = replace(proof, at=_LONG_AGO)
         if not (is_ahead and proof.is_whole):
             found.proved.append(proof)
