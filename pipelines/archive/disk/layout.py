@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ from pipelines.archive.errors import Damaged
 from pipelines.untrusted import state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pipelines.packed import Packed, Stored
 
@@ -63,10 +65,23 @@ def _is_inside(path: str) -> bool:
 class Layout:
     """The paths of one site's folder. A path that leads through a symbolic link is refused (`Damaged`).
 
-    The folder itself may be a link, since a person names it; what is in it comes with the archive.
+    The folder itself may be a link, since a person names it; what is in it comes with the archive. `members_found`
+    is only given by `at_rest`.
     """
 
     root: Path
+    members_found: Mapping[str, Packed] | None = field(default=None, compare=False, repr=False)
+
+    def at_rest(self) -> Layout:
+        """The same for one pass over a folder that has no links: its containers are read once, and no link is sought.
+
+        A container that cannot be read has no members then; `members` says why.
+        """
+        found: dict[str, Packed] = {}
+        for container in chain.from_iterable(map(self.containers, CONTAINERS)):
+            with suppress(Damaged):
+                found = {**members(container), **found}
+        return Layout(self.root, found)
 
     @property
     def commits(self) -> Path:
@@ -87,6 +102,8 @@ class Layout:
         """A file by its name in a commit; `Damaged` when the name or a link in it leads out of the archive."""
         if not _is_inside(relative):
             raise Damaged(f"{self.root}: {relative[:200]!r} is no path in an archive")
+        if self.members_found is not None:
+            return Path(f"{self.root}/{relative}")
         path = os.fspath(self.root)
         for part in relative.split("/"):
             path = f"{path}/{part}"
@@ -104,6 +121,8 @@ class Layout:
 
     def packed(self, relative: str) -> Packed | None:
         """The member of a container that holds a committed file, whether or not the file lies outside it as well."""
+        if self.members_found is not None:
+            return self.members_found.get(relative)
         found = (members(container).get(relative) for container in self.containers(relative.partition("/")[0]))
         return next(filter(None, found), None)
 

@@ -115,9 +115,9 @@ class _Proof:
     def __init__(
         self, layout: Layout, head: str | None, signers: Path | None, heads: HeadsFile | None, trusted: Path | None
     ) -> None:
-        self._layout = layout
         # A link's target is not part of the archive: with a link in it, nothing is read.
         links = [f"{link}: {LINK}" for link in links_below(layout.root)]
+        self._layout = layout = layout if links else layout.at_rest()
         chain = Chain(problems=links) if links else sound_chain(layout)
         is_broken = bool(chain.problems)
         if not links:
