@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pipelines.__main__ import main
-from pipelines.archive.errors import TailLost
+from pipelines.archive.errors import ArchiveError, TailLost
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.known import Known
 from pipelines.archive.read.reader import Archive
@@ -150,6 +150,7 @@ NOT_TO_BE_USED: dict[str, tuple[Callable[[Path], object], bool]] = {
     "with another text": (replaced("state.jsonl", b'"derived_sha256":"', b'"derived_sha256":"0'), True),
     "of other rules": (forged(fold="2"), False),
     "with a flipped number": (replaced("state.json", b'"gone": ', b'"gone": 1'), True),
+    "with another head": (replaced("state.json", b'"head": "', b'"head": "0'), True),
     "with an older number": (replaced("state.json", b'"commit": 1', b'"commit": '), True),
     "with words for numbers": (forged(speeches="four"), True),
     "no document": (lambda root: (root / "state.json").write_bytes(b"[]"), True),
@@ -178,6 +179,18 @@ def test_a_state_of_another_chain_is_not_used_and_stops_a_run(lived: Path, tmp_p
     assert any("state.json" in problem for problem in verify(root).problems)
     with pytest.raises(TailLost):
         opened(root, 27)
+
+
+def test_a_folder_in_the_place_of_a_derived_file_is_named(lived: Path, tmp_path: Path) -> None:
+    root = shutil.copytree(lived, tmp_path / "a")
+    for name in ("latest.jsonl", "state.json"):
+        (root / name).unlink()
+        (root / name).mkdir()
+        with pytest.raises(ArchiveError, match=rf"{name}: is a directory, a file belongs there. Move it away"):
+            rebuild(root)
+        (root / name).rmdir()
+        rebuild(root)
+    assert verify(root).problems == []
 
 
 def test_a_forged_state_is_found(lived: Path, tmp_path: Path) -> None:

@@ -140,4 +140,7 @@ def refusal(root: Path, error: OSError) -> ArchiveError:
         return LimitReached(f"{root}: {problem}. Saved data stays in staging. {remedy}")
     if error.errno in NO_ROOM:
         return DiskFull(f"{root}: {problem}. Saved data stays in staging. Free some space and run again")
+    if error.errno == errno.EISDIR:
+        place = error.filename2 or error.filename or root
+        return Unwritable(f"{place}: is a directory, a file belongs there. Move it away and run again")
     return Unwritable(f"{root}: cannot be written: {problem}. Correct its permissions or give another ARCHIVE_ROOT")

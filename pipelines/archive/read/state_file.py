@@ -163,6 +163,15 @@ def checked_about(file: Path) -> dict[str, Any]:
     return value
 
 
+def is_altered(file: Path) -> bool:
+    """True when a `state.json` cannot be read or is not what its own hash says."""
+    try:
+        checked_about(file)
+    except (OSError, ValueError):
+        return True
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateAbout:
     """`state.json`: of which commit, its hash, and what can be told without the lines."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from pipelines.archive.disk.layout import DERIVED_FILES
+from pipelines.archive.disk.layout import DERIVED_FILES, STATE_JSON
+from pipelines.archive.read.state_file import is_altered
 from pipelines.untrusted import json_object
 
 if TYPE_CHECKING:
@@ -63,11 +64,18 @@ def told_by_derived(layout: Layout, last: int) -> tuple[int, str | None] | None:
 
 
 def derived_from(layout: Layout, name: str) -> dict[str, Any]:
-    """What a derived document says; nothing when it is missing or unreadable, as `rebuild` makes it anew."""
+    """What a derived document says; nothing when it is missing or unreadable, as `rebuild` makes it anew.
+
+    One that its own hash shows to be altered is no witness of a head; which commit it is of still counts.
+    """
+    file = layout.path(name)
     try:
-        return json_object(layout.path(name))
+        told = json_object(file)
     except (OSError, ValueError):
         return {}
+    if name == STATE_JSON and is_altered(file):
+        told.pop("head", None)
+    return told
 
 
 def remedy(root: Path, heads: str = "") -> str:

@@ -353,7 +353,7 @@ class ArchiveRun:
         except OSError as error:
             raise LatestStale(
                 f"{root}: commit {commit.n} stands (head {commit.sha256}), but the derived files could not be "
-                f"written: {error}. Free some space, then: python -m pipelines rebuild {root}"
+                f"written: {error}. Put that right, then: python -m pipelines rebuild {root}"
             ) from error
 
     def _withdraw(self) -> None:
