@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -59,7 +60,10 @@ def reply(folder: Path, query: bytes) -> bytes:
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """Serve the authority; its address. `/refused` answers 503, `/nonsense` no time-stamp, `/other` another's."""
+    """Serve the authority; its address. `/refused` answers 503, `/nonsense` no time-stamp, `/other` another's.
+
+    `/slow` answers a byte at a time.
+    """
     command = [sys.executable, "-m", "tests.authority", str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -75,6 +79,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         query = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/slow":
+            self._trickle()
+            return
         is_asked_well = self.headers["Content-Type"] == "application/timestamp-query"
         status = 200 if is_asked_well and self.path != "/refused" else 503
         _Handler.first = _Handler.first or reply(self.folder, query)
@@ -86,12 +93,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(payload)
 
+    def _trickle(self) -> None:
+        for byte in b"HTTP/1.0 200 OK\r\n\r\n" + bytes(10):
+            self.wfile.write(bytes([byte]))
+            time.sleep(0.1)
+
     def log_message(self, *_: object) -> None:
         """Keep the test's output clean."""
 
 
 if __name__ == "__main__":
     _Handler.folder = Path(sys.argv[1])
-    with HTTPServer(("127.0.0.1", 0), _Handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
         print(f"http://127.0.0.1:{server.server_port}/tsr", flush=True)
         server.serve_forever()

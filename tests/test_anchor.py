@@ -246,6 +246,7 @@ def test_a_reply_to_another_request_is_refused_even_of_the_same_root(
         ("refused", "answers 503 Service Unavailable; no time-stamp was made", 1),
         ("nonsense", "openssl finds no time-stamp in the reply", 5),
         ("other", "openssl does not accept it", 5),
+        ("slow", "no whole reply within 1 seconds; no time-stamp was made", 1),
     ],
 )
 def test_without_a_good_reply_nothing_is_stored(
@@ -255,7 +256,10 @@ def test_without_a_good_reply_nothing_is_stored(
     root = copied(stamped, tmp_path)
     before = tree(root)
     url = time[0].replace("tsr", answer)
-    assert main(["anchor", str(root), "--tsa", url, "--tsa-ca", str(time[1])]) == status
+    with pytest.MonkeyPatch.context() as patch:
+        if answer == "slow":
+            patch.setattr("pipelines.proof.authority._PATIENCE", 1)
+        assert main(["anchor", str(root), "--tsa", url, "--tsa-ca", str(time[1])]) == status
     assert told in capsys.readouterr().err
     assert tree(root) == before
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+from concurrent.futures import Future
 from http.client import HTTPException
+from threading import Thread
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -13,22 +15,38 @@ from pipelines.archive.errors import ArchiveError, NotUnderstood
 from pipelines.archive.prove.anchors.timestamps import LONGEST_REPLY
 
 _PATIENCE = 60
-"""Seconds: authorities answer within one; a command may have to wait for a person's card."""
+"""Seconds for a whole reply: authorities answer within one; a command may have to wait for a person's card."""
 
 
 def reply_by_http(url: str, query: bytes) -> bytes:
     """The authority's reply to a request; `ArchiveError` when none comes."""
     if urlsplit(url).scheme not in {"http", "https"}:
         raise NotUnderstood(f"--tsa {url}: give the address of an authority of time, http://… or https://…")
-    headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
+    answer = Future[bytes]()
+    Thread(target=_ask, args=(url, query, answer), daemon=True).start()
     try:
-        with urlopen(Request(url, query, headers), timeout=_PATIENCE) as response:  # noqa: S310 - http only, as checked
-            reply: bytes = response.read(LONGEST_REPLY + 1)
+        reply = answer.result(_PATIENCE)
     except HTTPError as error:
         raise ArchiveError(f"{url}: answers {error.code} {error.reason}; no time-stamp was made") from error
+    except TimeoutError as error:
+        said = f"no whole reply within {_PATIENCE} seconds"
+        raise ArchiveError(f"{url}: {said}; no time-stamp was made, try again later") from error
     except (OSError, HTTPException, ValueError) as error:
         raise ArchiveError(f"{url}: gives no answer ({error}); no time-stamp was made, try again later") from error
     return _bounded(reply, url)
+
+
+def _ask(url: str, query: bytes, answer: Future[bytes]) -> None:
+    """In a thread of its own: a socket's time limit begins anew with each byte, of the head as well."""
+    headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
+    try:
+        with urlopen(Request(url, query, headers), timeout=_PATIENCE) as response:  # noqa: S310 - http only, as checked
+            answer.set_result(response.read(LONGEST_REPLY + 1))
+    except HTTPError as error:
+        error.close()
+        answer.set_exception(error)
+    except (OSError, HTTPException, ValueError) as error:
+        answer.set_exception(error)
 
 
 def reply_by_command(command: str, query: bytes) -> bytes:
