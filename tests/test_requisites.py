@@ -7,9 +7,9 @@ from collections import Counter
 from email.message import Message
 from zipfile import ZipFile
 
+from crawler.crawl.requisites.fetching import MOST_A_RUN
+from crawler.crawl.requisites.named import of_page, of_sheet
 from crawler.pages.page import Page
-from crawler.requisites.fetching import MOST_A_RUN
-from crawler.requisites.named import of_page, of_sheet
 from pipelines.__main__ import main
 from pipelines.archive.read.reader import Archive
 from tests.conftest import Site

@@ -17,6 +17,8 @@ from tests.conftest import ROOT
 SOURCES = sorted([*ROOT.glob("crawler/**/*.py"), *ROOT.glob("pipelines/**/*.py")])
 OF_PIPELINES = [path for path in SOURCES if path.is_relative_to(ROOT / "pipelines")]
 MOST_MODULES = 14
+MOST_ENTRIES = 12
+"""Files and folders at the top of `crawler`."""
 ROOMS = {"disk": (), "read": ("disk",), "schema": ("disk", "read"), "prove": ("disk", "read", "schema")}
 ROOMS["write"] = ("disk", "read", "schema")
 ROOMS["pack"] = ("disk", "read", "prove", "write")
@@ -93,6 +95,7 @@ def test_the_rooms_of_the_archive_stand_one_on_the_other() -> None:
 def test_folders_stay_small_and_names_mean_one_thing() -> None:
     folders = Counter(path.parent.relative_to(ROOT).as_posix() for path in SOURCES if path.stem != "__init__")
     assert {folder: count for folder, count in folders.items() if count > MOST_MODULES} == {}
+    assert len([entry for entry in (ROOT / "crawler").iterdir() if entry.name != "__pycache__"]) <= MOST_ENTRIES
     modules = [path for path in OF_PIPELINES if path.stem != "__init__"]
     bodies = (node for path in modules for node in ast.parse(path.read_text("utf-8")).body)
     classes = Counter(node.name for node in bodies if isinstance(node, ast.ClassDef) and node.name[0] != "_")

@@ -22,6 +22,7 @@ from crawler.crawl.counters import CounterReader
 from crawler.crawl.doubts import Doubt
 from crawler.crawl.judge import Judge
 from crawler.crawl.observed import OnList, http_facts
+from crawler.crawl.requisites.fetching import PageRequisites
 from crawler.crawl.unchanged import conditional_headers, is_confirmed
 from crawler.crawl.walk import ListTask, ListWalk, find_section
 from crawler.http.capture import arrived, capture
@@ -32,7 +33,6 @@ from crawler.pages import ListedRow, SectionLink
 from crawler.pages.shown import Shown, shown
 from crawler.replay.past import PastReader
 from crawler.replay.single import PageSpider, profile_of
-from crawler.requisites.fetching import PageRequisites
 from crawler.run.arguments import Arguments
 from crawler.run.job import AnswersAnew, CrawlJob
 from crawler.run.outcome import leave_unsealed, park

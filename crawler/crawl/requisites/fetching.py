@@ -12,6 +12,7 @@ from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure
 
+from crawler.crawl.requisites.named import Requisites, of_page, of_sheet
 from crawler.http.decode import as_text
 from crawler.http.ending import Stopping
 from crawler.http.fetch import Fetcher, failed, recognised_file
@@ -19,7 +20,6 @@ from crawler.http.middlewares import StrictCompressionMiddleware, Undecodable
 from crawler.http.redirects import is_redirect, redirect_of
 from crawler.pages.page import Page
 from crawler.replay.answers import headers_of
-from crawler.requisites.named import Requisites, of_page, of_sheet
 from crawler.run.job import CrawlJob
 from crawler.sites.profile import USUAL_MB
 from pipelines.archive.disk.layout import Layout
