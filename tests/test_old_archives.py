@@ -43,7 +43,11 @@ IDS = {"format-1": {"1", "2", "3", "4"}}
 
 def unpacked(made: str, root: Path) -> Path:
     with tarfile.open(PACKED / f"{made}.tar.xz") as packed:
-        packed.extractall(root, filter="data")
+        for member in filter(tarfile.TarInfo.isfile, packed):
+            content = packed.extractfile(member)
+            assert content is not None
+            (root / member.name).parent.mkdir(parents=True, exist_ok=True)
+            (root / member.name).write_bytes(content.read())
     return root / "gszx"
 
 
