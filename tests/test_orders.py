@@ -64,7 +64,7 @@ class Committee:
         self.title, self.body, self.is_down = TITLE, f"<p>{PARAGRAPH}</p>", False
         self.asked: list[str] = []
         self.has_excerpt = True
-        self.quoted = ""
+        self.quoted = self.linked = ""
         self.is_listed = True
 
     def answer(self, path: str, _: Message) -> Answer:
@@ -80,7 +80,7 @@ class Committee:
                 f'<a title="{self.title}" href="/Item/Show.asp?m=1&d=7">{self.title[:9]}<i>{self.title[9:]}</i></a>'
             )
             said = self.quoted if number == 8 else ""
-            links = f"<div>上一篇：{shown}</div>"
+            links = f"<div>上一篇：{shown}{self.linked}</div>"
             return Answer(article_page(number, title=OTHER, body=f"<p>各位委员{number}：{said}</p>", behind=links))
         if self.is_down:
             return Answer("down", 503)
@@ -334,6 +334,22 @@ def test_a_text_of_another_speech_stays_and_is_told(tmp_path: Path) -> None:
     assert left == {f"{url}Item/Show.asp?m=1&d=8"}
     (text,) = [line for line in Archive(site.folder).versions() if line["id"] == "gszx:8"]
     assert TITLE in text["body"]
+
+
+def test_a_shortened_title_in_a_link_to_the_speech_is_told_and_goes_when_named(tmp_path: Path) -> None:
+    committee, short = Committee(), f"{TITLE[:9]}…"
+    committee.linked = f"<a href='/Item/Show.asp?m=1&d=7'>{short}</a>"
+    site = Site(tmp_path / "archives")
+    (tmp_path / "small.toml").write_text(PROFILE, "utf-8")
+    with serve(committee.answer) as url:
+        assert site.crawl(url, "-a", f"profile={tmp_path / 'small.toml'}").status == 0
+    (told,) = redact(site.folder, ORDER, WHEN).not_redacted
+    assert f"a link to the speech says {short!r}, which stays; if the order means it, name it by --also" in told
+    later = replace(WHEN, recorded_at="2099-01-03T00:00:00Z")
+    assert redact(site.folder, replace(ORDER, also=(short,)), later).not_redacted == ()
+    pages = [record for file in site.folder.rglob("*.warc.gz") for _, record in records(file)]
+    assert not [one.target_uri for one in pages if one.type == "response" and short.encode() in searched(one)]
+    assert verify(site.folder).problems == []
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,13 @@ def test_a_folder_of_archives_is_proved_share_by_share(tmp_path: Path, capsys: p
     found = json.loads(capsys.readouterr().out)
     assert {site for site, report in found.items() if report["exit_status"]} == {first.site}
     assert main(["verify", root, "--rotate", "1000"]) == 5
-    for wrong in (["--rotate", "0"], ["--sample", "101"], ["--jobs", "0"], ["--rotate", "3", "--quick"]):
+    for wrong in (
+        ["--rotate", "0"],
+        ["--sample", "101"],
+        ["--jobs", "0"],
+        ["--rotate", "3", "--quick"],
+        ["--head", "0" * 64],
+    ):
         assert main(["verify", root, *wrong]) == 2
     assert main(["verify", f"{root}/a", "--rotate", "3"]) == 2
 

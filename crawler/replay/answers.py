@@ -6,7 +6,8 @@ import asyncio
 from collections import defaultdict
 from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.exceptions import (
@@ -19,13 +20,15 @@ from scrapy.responsetypes import responsetypes
 
 from crawler.http.capture import Arrival
 from crawler.http.fetch import NotCaptured
-from pipelines.archive.disk.layout import is_named_path
+from crawler.http.middlewares import StrictCompressionMiddleware
+from pipelines.archive.disk.layout import Layout, is_named_path
 from pipelines.archive.errors import Damaged
 from pipelines.archive.read.moments import stamp
 from pipelines.archive.write.captures import Captured
 from pipelines.warc.exchanges import Exchanges, Found, with_payload
 from pipelines.warc.http import HttpRequest, HttpResponse, headers_end
-from pipelines.warc.records import WarcDamaged
+from pipelines.warc.record_reader import read_at
+from pipelines.warc.records import WarcDamaged, WarcRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +36,6 @@ if TYPE_CHECKING:
     from crawler.replay.recorded import RecordedRun
     from crawler.run.job import AnswersAnew
     from pipelines.archive.errors import ArchiveError
-    from pipelines.warc.records import WarcRecord
 
 
 class Replay:
@@ -103,6 +105,31 @@ def _arrival(at: str, found: Found | None) -> Arrival:
     kept: asyncio.Future[Captured | None] = asyncio.get_running_loop().create_future()
     kept.set_result(Captured(found.file, *found.place, found.record.record_id) if found else None)
     return Arrival(at, kept)
+
+
+class StoredAnswer(NamedTuple):
+    """A response as the archive has it: its record, headers without the content coding, and the decoded body."""
+
+    record: WarcRecord
+    status: int
+    headers: Headers
+    payload: bytes
+    body: bytes
+
+
+def stored_answer(home: Path, file: str, offset: int, length: int | None = None) -> StoredAnswer:
+    """Read a response from its record, or from the one to which that refers.
+
+    Raises:
+        OSError, Damaged, WarcDamaged: it cannot be read.
+        Undecodable: its content coding cannot be decoded.
+    """
+    record = read_at(Layout(home).stored(file), offset, length)
+    headers = headers_of(message := HttpResponse.parse(record.block))
+    payload = HttpResponse.parse(with_payload(home, record).block).payload()
+    body = StrictCompressionMiddleware.entity(payload, headers)
+    headers.pop("Content-Encoding", None)
+    return StoredAnswer(record, message.status, headers, payload, body)
 
 
 def response_of(url: str, record: WarcRecord, payload: bytes) -> Response:

@@ -16,17 +16,13 @@ from crawler.crawl.attachments import Fetching, is_wanted, not_fetched
 from crawler.http.capture import Arrival, capture
 from crawler.http.fetch import Fetcher, NotCaptured
 from crawler.http.hosts import Hosts
-from crawler.http.middlewares import SHA256_BEFORE, StrictCompressionMiddleware, Undecodable
-from crawler.replay.answers import flags_of, headers_of
+from crawler.http.middlewares import SHA256_BEFORE, Undecodable
+from crawler.replay.answers import flags_of, stored_answer
 from crawler.sites.profile import SiteProfile
-from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import Damaged
 from pipelines.archive.write.captures import Captured
 from pipelines.record import Attachment, Capture, Look, Problem
-from pipelines.warc.exchanges import with_payload
-from pipelines.warc.http import HttpResponse
 from pipelines.warc.masking import REDACTED, REMOVED
-from pipelines.warc.record_reader import read_at
 from pipelines.warc.records import WarcDamaged
 
 Line = dict[str, Any]
@@ -49,19 +45,16 @@ class CapturedAnswers:
         if captured is None or captured.file is None or captured.offset is None or captured.length is None:
             raise NotCaptured(f"no raw bytes of {request.url} were kept")
         try:
-            record = read_at(Layout(self.home).stored(captured.file), captured.offset, captured.length)
-            headers = headers_of(message := HttpResponse.parse(record.block))
-            payload = HttpResponse.parse(with_payload(self.home, record).block).payload()
-            body = StrictCompressionMiddleware.entity(payload, headers)
+            stored = stored_answer(self.home, captured.file, captured.offset, captured.length)
         except (OSError, Damaged, WarcDamaged, Undecodable) as error:
             raise NotCaptured(f"{error}; run verify") from error
+        record, status, headers, payload, body = stored
         if (by := record.get(REDACTED)) and body == REMOVED:
             raise NotCaptured(f"{captured.file} at {captured.offset}: removed by order, by {by}; `log` says why")
         if not by and hashlib.sha256(body).hexdigest() != captured.payload_sha256:
             raise NotCaptured(
                 f"{captured.file} at {captured.offset}: other bytes than the line was read from; run verify"
             )
-        headers.pop("Content-Encoding", None)
         kind = responsetypes.from_args(headers=headers, url=request.url, body=body)
         kept: asyncio.Future[Captured | None] = asyncio.get_running_loop().create_future()
         kept.set_result(Captured(captured.file, captured.offset, captured.length, record.record_id))
@@ -69,7 +62,7 @@ class CapturedAnswers:
         # A line was read from it, so if it was cut short the same bytes came twice.
         request.meta[SHA256_BEFORE] = captured.payload_sha256
         flags = flags_of(record, payload)
-        return kind(url=request.url, status=message.status, headers=headers, body=body, flags=flags, request=request)
+        return kind(url=request.url, status=status, headers=headers, body=body, flags=flags, request=request)
 
 
 class CapturedViews:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.files import file_digest, sync_folder, write_synced
 from pipelines.archive.disk.heads_file import Noted
-from pipelines.archive.disk.layout import ARCHIVE_JSON, LINK, Layout
+from pipelines.archive.disk.layout import ARCHIVE_JSON, LINK, Layout, archives_in
 from pipelines.archive.errors import ArchiveError, Damaged, LockHeld, NotUnderstood, writing
 from pipelines.archive.prove.anchors.anchor_check import anchored
 from pipelines.archive.prove.anchors.anchor_files import (
@@ -92,7 +92,7 @@ def _archives(root: Path) -> dict[str, Path]:
     """Every archive below a folder by the name of its own folder."""
     if not root.is_dir():
         raise NotUnderstood(f"{root}: no such folder; give the one that holds the archives, as output")
-    found = sorted(path for path in root.iterdir() if (path / ARCHIVE_JSON).exists() or (path / "commits").is_dir())
+    found = archives_in(root)
     if (root / ARCHIVE_JSON).exists():
         raise NotUnderstood(f"{root}: is one archive; give the folder that holds it, as output")
     if root / ANCHORS in found:

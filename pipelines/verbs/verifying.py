@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.heads_file import HeadsFile
-from pipelines.archive.disk.layout import ARCHIVE_JSON
+from pipelines.archive.disk.layout import archives_in, is_archive
 from pipelines.archive.errors import ArchiveError, NotUnderstood
 from pipelines.archive.prove.anchors.timestamps import check_trusted
 from pipelines.archive.prove.verify import Report, verify, verify_quick
@@ -83,14 +83,16 @@ def run(arguments: argparse.Namespace) -> int:
     prove = partial(check, head=arguments.head, signers=arguments.signers, heads=heads, trusted=arguments.tsa_ca)
     root = Path(arguments.archive)
     _check_shares(arguments)
-    if _is_archive(root) or not (folders := _archives(root)):
+    if is_archive(root) or not (folders := archives_in(root)):
         if arguments.rotate or arguments.sample:
             raise NotUnderstood(f"{root}: no folder of archives; --rotate and --sample choose among several")
-        if heads is None or _is_archive(root):
+        if heads is None or is_archive(root):
             report = prove(root)
             _print(report, is_quick=arguments.quick, as_json=arguments.json)
             return report.exit_status
         folders = []
+    if arguments.head is not None:
+        raise NotUnderstood(f"{root}: --head is of one archive; give its folder, or the heads of all by --heads")
     return _several(
         root, folders, heads, partial(prove, two_processes=False) if not arguments.quick else prove, arguments
     )
@@ -105,14 +107,6 @@ def _check_shares(arguments: argparse.Namespace) -> None:
         raise NotUnderstood(f"--jobs {arguments.jobs}: must be 1 or more")
     if arguments.quick and (arguments.rotate or arguments.sample):
         raise NotUnderstood("--quick proves no archive whole, which --rotate and --sample note; leave it out")
-
-
-def _is_archive(folder: Path) -> bool:
-    return (folder / ARCHIVE_JSON).exists() or (folder / "commits").is_dir()
-
-
-def _archives(root: Path) -> list[Path]:
-    return sorted(folder for folder in root.iterdir() if _is_archive(folder)) if root.is_dir() else []
 
 
 def _several(

@@ -16,19 +16,15 @@ from crawler.crawl.requisites.named import Requisites, of_page, of_sheet
 from crawler.http.decode import as_text
 from crawler.http.ending import Stopping
 from crawler.http.fetch import Fetcher, failed, recognised_file
-from crawler.http.middlewares import StrictCompressionMiddleware, Undecodable
+from crawler.http.middlewares import Undecodable
 from crawler.http.redirects import is_redirect, redirect_of
 from crawler.pages.page import Page
-from crawler.replay.answers import headers_of
+from crawler.replay.answers import stored_answer
 from crawler.run.job import CrawlJob
 from crawler.sites.profile import USUAL_MB
-from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.payloads import Kept
 from pipelines.reasons import Reason
-from pipelines.warc.exchanges import with_payload
-from pipelines.warc.http import HttpResponse
-from pipelines.warc.record_reader import read_at
 from pipelines.warc.records import WarcDamaged
 
 MOST_A_RUN = 200
@@ -162,12 +158,7 @@ class PageRequisites:
 def _stored(home: Path, kept: Kept) -> TextResponse | None:
     """A style sheet as the archive has it; None when that cannot be read (`verify` tells)."""
     try:
-        record = read_at(Layout(home).stored(kept.file), kept.offset)
-        message = HttpResponse.parse(record.block)
-        headers = headers_of(message)
-        payload = HttpResponse.parse(with_payload(home, record).block).payload()
-        body = StrictCompressionMiddleware.entity(payload, headers)
+        _, status, headers, _, body = stored_answer(home, kept.file, kept.offset)
     except (OSError, ArchiveError, WarcDamaged, Undecodable):
         return None
-    headers.pop("Content-Encoding", None)
-    return TextResponse(kept.url, status=message.status, headers=headers, body=body)
+    return TextResponse(kept.url, status=status, headers=headers, body=body)

@@ -166,6 +166,16 @@ def _years(packs: Path, _state: tuple[int, ...]) -> tuple[Path, ...]:
     return tuple(years)
 
 
+def is_archive(folder: Path) -> bool:
+    """True for a folder that is an archive, or what is left of one."""
+    return (folder / ARCHIVE_JSON).exists() or (folder / "commits").is_dir()
+
+
+def archives_in(root: Path) -> list[Path]:
+    """The archives that lie in a folder, by name; none when it is no folder."""
+    return sorted(filter(is_archive, root.iterdir())) if root.is_dir() else []
+
+
 def links_below(folder: Path) -> Iterator[Path]:
     """Every symbolic link below `folder`, none of them followed."""
     for inside, folders, files in os.walk(folder):

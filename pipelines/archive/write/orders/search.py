@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.disk.commits import files_now
 from pipelines.archive.disk.redactions import MARKER, Masked
 from pipelines.archive.errors import Damaged
+from pipelines.archive.write.orders.links import linked_texts
 from pipelines.archive.write.orders.without_words import mask_for
+from pipelines.canonical import local_part
 from pipelines.record import SPEECH_SCHEMA
 from pipelines.untrusted import is_there, json_object, parsed_json, whole
 from pipelines.warc.exchanges import ANSWERS
@@ -114,6 +116,8 @@ class _Owners:
                 else:
                     self.others[one["url"]].add(line["id"])
         self.urls -= self.others.keys()
+        self.linked = {local_part(line["url"]) for line in archive.about(wanted) if "event" in line}
+        """Where links to the speech lead: path and query."""
 
     def follow_revisits(self, archive: Archive) -> None:
         """Find the records to which revisits refer."""
@@ -157,6 +161,7 @@ class _Search:
             if url not in self.foreign:
                 self.foreign[url] = self._foreign_words(url)
             words = self.foreign[url]
+        self._tell_links(path, record)
         try:
             spans = words.spans(searched(record))
         except NotDecodable:
@@ -165,6 +170,13 @@ class _Search:
         if words.spans(heading(record)):
             return mask_for(path, place, record, None, self.n)
         return mask_for(path, place, record, spans, self.n) if spans else None
+
+    def _tell_links(self, path: str, record: WarcRecord) -> None:
+        """Report links whose words stay: another speech's title may begin like one that is cut short."""
+        for text in linked_texts(record, self.owners.linked):
+            if not self.words.within(text) and not has_mask(text):
+                stays = f"{path}: a link to the speech says {text.strip()!r}, which stays"
+                self.found.left[f"{stays}; if the order means it, name it by --also"] = None
 
     def _foreign_words(self, url: str) -> Words:
         """On the page of another speech: its title is masked, unless the other says the same itself."""

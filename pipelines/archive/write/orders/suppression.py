@@ -5,34 +5,25 @@ They are known only while the site shows them: the archive does not hold them an
 
 from __future__ import annotations
 
-import html
-import re
 from itertools import chain
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 from pipelines.archive.disk.files import json_document, replace_synced
+from pipelines.archive.write.orders.links import linked_texts
 from pipelines.canonical import local_part
 from pipelines.untrusted import json_object
-from pipelines.warc.http import NotDecodable
-from pipelines.warc.masking import searched
 from pipelines.warc.record_reader import records
-from pipelines.warc.words import FEWEST, Words, bare, decoded
+from pipelines.warc.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Set
+    from collections.abc import Iterable
     from pathlib import Path
 
     from pipelines.archive.disk.streams import Line
     from pipelines.archive.read.reader import Archive
     from pipelines.archive.write.staging import StagedRun
-    from pipelines.warc.records import WarcRecord
 
 _FILE = "suppressed.json"
-_LINK = re.compile(r"<a\s([^<>]{0,2000})>(.{0,2000}?)</a", re.IGNORECASE | re.DOTALL)
-_HREF = re.compile(r"\bhref\s*=\s*[\"']?([^\"'\s]+)", re.IGNORECASE)
-_TITLE = re.compile(r"\btitle\s*=\s*[\"']([^\"']*)", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]*>")
 
 
 def note_title(folder: Path, title: str) -> None:
@@ -55,33 +46,9 @@ def suppressed_words(archive: Archive, folder: Path, files: Iterable[Path]) -> W
         return None
     states = archive.known(for_writing=False).states
     urls = {local_part(states[native_id].url) for native_id in ids if native_id in states}
-    linked = {title for file in files for _, record in records(file) for title in _linked(record, urls)}
+    linked = {title for file in files for _, record in records(file) for title in linked_texts(record, urls)}
     known = [*_titles(folder), *sorted(linked)]
     return Words(known) if known else None
-
-
-def _linked(record: WarcRecord, urls: Set[str]) -> Iterator[str]:
-    """The words of links to one of `urls`, and their `title`; short ones (详细) stand in other links as well."""
-    if record.type != "response":
-        return
-    try:
-        page = decoded(searched(record))
-    except NotDecodable:
-        return
-    for link in _LINK.finditer(page):
-        href = _HREF.search(link[1])
-        if href is None or _target(record.target_uri or "", html.unescape(href[1])) not in urls:
-            continue
-        shown = (html.unescape(_TAG.sub("", link[2])), *map(html.unescape, _TITLE.findall(link[1])))
-        yield from (text for text in shown if len(bare(text)) >= FEWEST)
-
-
-def _target(page: str, href: str) -> str | None:
-    """Path and query of a link on a page; null when it is no address."""
-    try:
-        return local_part(urljoin(page, href))
-    except ValueError:
-        return None
 
 
 class OtherTexts:
