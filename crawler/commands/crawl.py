@@ -19,6 +19,7 @@ from scrapy.utils.conf import arglist_to_dict
 from crawler.replay.occasion import REPROCESS
 from crawler.replay.reread import reread
 from crawler.run.arguments import ARGUMENTS, LATEST, Arguments, WrongUse
+from crawler.run.attempt import attempting
 from crawler.run.job import CrawlJob
 from crawler.run.outcome import Outcome, finish, seal
 from crawler.run.prepare import check_names, prepare
@@ -67,13 +68,17 @@ class Command(crawl.Command):
         try:
             check_names(arglist_to_dict(opts.set))
             _check_feeds(opts)
-            job = prepare(Arguments.parse(opts.spargs), self.settings)
+            arguments = Arguments.parse(opts.spargs)
+            with attempting(arguments, self.settings) as attempt:
+                job = prepare(arguments, self.settings)
+                outcome = self._reread(job) if job.occasion.kind == REPROCESS else self._crawled(job)
+                attempt.end(outcome)
         except (ProfileError, WrongUse) as error:
             self._refuse(str(error), Exit.WRONG_USE)
         except ArchiveError as error:
             self._refuse(str(error), error.exit_status)
         else:
-            self._end(self._reread(job) if job.occasion.kind == REPROCESS else self._crawled(job))
+            self._end(outcome)
 
     def _crawled(self, job: CrawlJob) -> Outcome:
         assert self.crawler_process is not None  # noqa: S101 - set by scrapy.cmdline before run()

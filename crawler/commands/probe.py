@@ -20,12 +20,13 @@ from crawler.http.hosts import Hosts
 from crawler.replay.fixture import Fixture, FixtureError
 from crawler.run.agent import user_agent
 from crawler.run.home import CHECKOUT
+from crawler.sites.keys import is_web_address
 from crawler.sites.probe.findings import as_text, doubts, findings
 from crawler.sites.probe.naming import SECTIONS, profile_name
 from crawler.sites.probe.sample import ROOT, Sample, crawl_sample
 from crawler.sites.probe.site_profile import as_toml, profile_facts
 from crawler.sites.probe.survey import NotProbed, Survey, SurveySpider
-from crawler.sites.profile import SITES, ProfileError, is_web_address, load_profile
+from crawler.sites.profile import SITES, ProfileError, load_profile
 from pipelines.exits import Exit
 from pipelines.verbs.output import harmless
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crawler.crawl.slow_patterns import slow_on
-from crawler.sites.profile import SiteProfile, is_web_address, load_profile
+from crawler.sites.keys import is_web_address
+from crawler.sites.profile import SiteProfile, load_profile
 from pipelines.archive.write.admission import CLOCK, DAMAGE, NEW_CMS
 from pipelines.archive.write.writer import MASS_GONE
 

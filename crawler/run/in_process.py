@@ -24,6 +24,7 @@ from crawler import settings as project_settings
 from crawler.replay.occasion import REPROCESS
 from crawler.replay.reread import reread
 from crawler.run.arguments import Arguments
+from crawler.run.attempt import attempting
 from crawler.run.job import CrawlJob
 from crawler.run.outcome import Outcome, finish, seal
 from crawler.run.prepare import check_names, prepare
@@ -62,11 +63,14 @@ def crawl_site(site: str, *, settings: Mapping[str, Any] | None = None, **argume
     own.setdict(dict(chosen), priority="cmdline")
     given = {name: str(value) for name, value in arguments.items()}
     checked, reactor = Arguments.parse({"site": site, **given}), _reactor()
-    job = prepare(checked, own)
-    try:
-        return _reread(reactor, job) if job.occasion.kind == REPROCESS else _crawl(reactor, job, own)
-    finally:
-        job.archive.close()
+    with attempting(checked, own) as attempt:
+        job = prepare(checked, own)
+        try:
+            outcome = _reread(reactor, job) if job.occasion.kind == REPROCESS else _crawl(reactor, job, own)
+        finally:
+            job.archive.close()
+        attempt.end(outcome)
+    return outcome
 
 
 def _crawl(reactor: _Reactor, job: CrawlJob, settings: Settings) -> Outcome:

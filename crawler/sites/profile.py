@@ -5,16 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tomllib
-from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crawler.pages import FAMILIES, Family, family, family_class
 from crawler.pages.containers import Container
+from crawler.sites.keys import (
+    TAGS,
+    TEXT,
+    YES_OR_NO,
+    Kind,
+    WrongFile,
+    check,
+    is_text,
+    is_texts,
+    is_web_address,
+    read_toml,
+    whole_number,
+)
+from crawler.sites.schedule import PACE
 
 SITES = Path(__file__).parent
 _SITE_NAME = re.compile(r"[a-z0-9-]{1,40}")
@@ -29,6 +40,10 @@ class ProfileError(ValueError):
     """An unknown site or an invalid profile; the message names the file, the key and what is allowed."""
 
 
+RESERVED = frozenset({"anchors", "fleet"})
+"""Folders beside the archives, which are named after their sites."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteProfile:
     """Facts of one site.
@@ -40,6 +55,11 @@ class SiteProfile:
     `timezone`: assumed time zone of the times that the site prints. `young_days`: days after its publication in which
     an article is read daily. `attachment_types`: file name endings of attachments to fetch, `attachment_mb`: their
     largest size in MiB, 0 for none. `page_requisites`: style sheets and template pictures are captured, each once.
+
+    Null where the deployment's value holds: `schedule`, `hours` (in which it is requested), `full_every` (days after
+    which every article is read again, 0 for never), `delay` (seconds between two requests), `request_budget` and
+    `time_budget` (requests, minutes of a run, 0 for no limit). `enabled`: it is crawled; `disabled_because` says why
+    not. `tags` select sites.
     """
 
     site: str
@@ -64,6 +84,15 @@ class SiteProfile:
     attachment_types: tuple[str, ...] = ATTACHMENT_TYPES
     attachment_mb: int = USUAL_MB
     page_requisites: bool = False
+    schedule: str | None = None
+    hours: str | None = None
+    full_every: int | None = None
+    delay: float | None = None
+    request_budget: int | None = None
+    time_budget: int | None = None
+    tags: tuple[str, ...] = ()
+    enabled: bool = True
+    disabled_because: str | None = None
 
     @property
     def digest(self) -> str:
@@ -105,35 +134,23 @@ def load_profile(site: str, file: Path | None = None) -> SiteProfile:
     """
     if not _SITE_NAME.fullmatch(site):
         raise ProfileError(f"site={site!r}: a site name is 1 to 40 of a-z, 0-9 and -")
+    if site in RESERVED:
+        raise ProfileError(f"site={site}: the name of a folder beside the archives; give the site another")
     path = file or SITES / f"{site}.toml"
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return _checked(site, path, read_toml(path, "a profile"))
     except FileNotFoundError:
         known = ", ".join(site_names())
         remedy = "give another file" if file else f"known are: {known}; write {path.name}, or pass -a profile=FILE"
         raise ProfileError(f"site={site}: no profile {path}; {remedy}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProfileError(f"{path}: cannot be read: {error}; a profile is a UTF-8 text file") from None
-    except (ValueError, RecursionError) as error:
-        # Besides TOMLDecodeError: a number with too many digits for Python, and tables nested too deep.
-        raise ProfileError(f"{path}: is not TOML that can be read: {error}") from None
-    return _checked(site, path, values)
+    except WrongFile as error:
+        raise ProfileError(str(error)) from None
 
 
 def _checked(site: str, path: Path, values: dict[str, Any]) -> SiteProfile:
-    allowed = {f.name: f for f in fields(SiteProfile) if f.name != "site"}
-    for key in values:
-        if key not in allowed:
-            raise ProfileError(f"{path}: unknown key {key!r}; allowed are: {', '.join(allowed)}")
-    for key, field in allowed.items():
-        if key not in values and field.default is MISSING:
-            raise ProfileError(f"{path}: key {key!r} is missing; it must be {_KINDS[key][1]}")
-    facts: dict[str, Any] = {}
-    for key, value in values.items():
-        accepts, wanted = _KINDS[key]
-        if not accepts(value):
-            raise ProfileError(f"{path}: {key} = {repr(value)[:200]}: must be {wanted}")
-        facts[key] = (value,) if key == "section" and isinstance(value, str) else value
+    needed = tuple(f.name for f in fields(SiteProfile) if f.name != "site" and f.default is MISSING)
+    check(path, values, _KINDS, needed)
+    facts = {k: (v,) if k == "section" and isinstance(v, str) else v for k, v in values.items()}
     kept: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
     profile = SiteProfile(site=site, **kept)
     if profile.containers and not family_class(profile.cms).takes_containers:
@@ -141,26 +158,9 @@ def _checked(site: str, path: Path, values: dict[str, Any]) -> SiteProfile:
     if profile.print_page and not family_class(profile.cms).has_print_pages:
         printing = " or ".join(name for name in FAMILIES if family_class(name).has_print_pages)
         raise ProfileError(f"{path}: print_page = true: only with cms = {printing}")
+    if profile.enabled == bool(profile.disabled_because):
+        raise ProfileError(f"{path}: disabled_because = TEXT: must be there with enabled = false, and only with it")
     return profile
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def _is_texts(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(map(_is_text, value))
-
-
-def is_web_address(value: object) -> bool:
-    """True for an absolute http(s) address with a host."""
-    if not isinstance(value, str):
-        return False
-    try:
-        parts = urlsplit(value)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return False
 
 
 def _is_host(value: object) -> bool:
@@ -193,30 +193,32 @@ def _is_endings(value: object) -> bool:
 
 
 _MOST_MB = 64
-_TEXT = (_is_text, "a text")
 _CONTAINER = (_is_container, "#id, .class or an XPath beginning with /")
-_MOST_DAYS = 36_500
-_DAYS = (lambda value: type(value) is int and 0 <= value <= _MOST_DAYS, f"a number of days, 0 to {_MOST_DAYS}")
-_KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
-    "name": _TEXT,
-    "committee": _TEXT,
+_DAYS = whole_number(36_500, "days")
+_KINDS: dict[str, Kind] = {
+    "name": TEXT,
+    "committee": TEXT,
     "cms": (lambda value: isinstance(value, str) and value in FAMILIES, f"one of: {', '.join(FAMILIES)}"),
-    "id_namespace": _TEXT,
+    "id_namespace": TEXT,
     "start_url": (is_web_address, "an address beginning with http:// or https://"),
-    "section": (lambda value: _is_text(value) or _is_texts(value), "the section's name, or a list of its names"),
+    "section": (lambda value: is_text(value) or is_texts(value), "the section's name, or a list of its names"),
     "hosts": (lambda value: isinstance(value, list) and bool(value) and all(map(_is_host, value)), "a list of hosts"),
     "counter": (lambda value: value in _COUNTERS, f"one of: {', '.join(_COUNTERS)}"),
     "timezone": (_is_timezone, "a time zone such as Asia/Shanghai"),
-    "language": _TEXT,
+    "language": TEXT,
     "static_article": (_is_article_pattern, "a pattern with the named group (?P<id>…)"),
     "body": _CONTAINER,
     "rows": _CONTAINER,
-    "print_page": (lambda value: type(value) is bool, "true or false"),
-    "rights": _TEXT,
-    "contact": _TEXT,
+    "print_page": YES_OR_NO,
+    "rights": TEXT,
+    "contact": TEXT,
     "gone_after_days": _DAYS,
     "young_days": _DAYS,
     "attachment_types": (_is_endings, "a list of file name endings such as pdf, without the dot"),
     "attachment_mb": (lambda value: type(value) is int and 0 <= value <= _MOST_MB, f"0 to {_MOST_MB} MiB"),
-    "page_requisites": (lambda value: type(value) is bool, "true or false"),
+    "page_requisites": YES_OR_NO,
+    **PACE,
+    "tags": TAGS,
+    "enabled": YES_OR_NO,
+    "disabled_because": TEXT,
 }

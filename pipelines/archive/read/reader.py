@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
     from pipelines.archive.disk.streams import Line
 
+_CRAWLS = frozenset({"crawl", "salvage"})
+"""Kinds of the commits of runs that asked the site."""
+
 
 class Archive:
     """One site's archive as of its commits when this object was made; unknown keys are kept."""
@@ -139,6 +142,10 @@ class Archive:
             return json_object(file)
         except (OSError, ValueError) as error:
             raise Damaged(f"{file}: unreadable ({error}); restore it from a copy") from error
+
+    def past_reports(self) -> Iterator[dict[str, Any]]:
+        """The reports of its crawls, the newest first, also of those that died; each is read when it is asked for."""
+        return (self.report(commit.run) for commit in reversed(self.commits()) if commit.kind in _CRAWLS)
 
     def versions(self) -> Iterator[Line]:
         """Every `speech/1` line, by rising seq."""

@@ -1,0 +1,123 @@
+"""Enters an attempt to crawl a site into its journal, however it ends."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from scrapy.settings import BaseSettings
+
+from crawler.run.arguments import Arguments, WrongUse
+from crawler.run.outcome import Outcome
+from crawler.sites.profile import ProfileError
+from pipelines.archive.errors import ArchiveError
+from pipelines.archive.read.moments import stamp
+from pipelines.exits import Exit
+from pipelines.fleet.attempts import Began, Ended, Journal, UnderWay, attempt_id
+
+_log = logging.getLogger(__name__)
+
+
+class Attempting:
+    """An attempt under way; `end` tells how it ended."""
+
+    def __init__(self, under_way: UnderWay | None, clock: Callable[[], datetime]) -> None:
+        """Without `under_way` nothing is entered."""
+        self._under_way, self._clock = under_way, clock
+
+    def end(self, outcome: Outcome) -> None:
+        """Enter the outcome of the crawl."""
+        report, sealed = outcome.report, outcome.sealed
+        counts = report["counts"]
+        self._enter(
+            outcome.verdict.exit_status,
+            outcome.verdict.name,
+            outcome.verdict.message,
+            run=report["run"],
+            mode=report["mode"],
+            counts=counts,
+            new_gaps=counts["failed"],
+            commit=sealed.commit if sealed else None,
+            head=sealed.head if sealed else None,
+            not_before=report.get("not_before"),
+        )
+
+    def fail(self, error: BaseException) -> None:
+        """Enter that the crawl was refused, interrupted or failed before it had an outcome."""
+        if isinstance(error, ArchiveError):
+            self._enter(error.exit_status, "refused", str(error))
+        elif isinstance(error, WrongUse | ProfileError):
+            self._enter(Exit.WRONG_USE, "wrong-use", str(error))
+        elif isinstance(error, KeyboardInterrupt):
+            self._enter(Exit.INTERRUPTED, "interrupted", "interrupted before the crawl began")
+        else:
+            self._enter(Exit.INTERNAL_ERROR, "error", f"{type(error).__name__}: {error}")
+
+    def _enter(
+        self,
+        status: Exit,
+        verdict: str,
+        message: str,
+        *,
+        run: str | None = None,
+        mode: str | None = None,
+        **more: Any,
+    ) -> None:
+        if self._under_way is None:
+            return
+        now, under_way = self._clock(), self._under_way
+        self._under_way = None
+        try:
+            under_way.end(
+                Ended(
+                    at=stamp(now),
+                    run=run,
+                    mode=mode,
+                    exit_status=int(status),
+                    verdict=verdict,
+                    message=message,
+                    seconds=under_way.seconds_until(now),
+                    **more,
+                )
+            )
+        except OSError as error:
+            _log.error("the end of this attempt could not be entered into the journal: %s", error)
+
+
+@contextmanager
+def attempting(
+    arguments: Arguments,
+    settings: BaseSettings,
+    fleet: str | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Iterator[Attempting]:
+    """An attempt to crawl a site: from before its archive is opened to the end of the block.
+
+    Plans, replays and crawls that keep nothing are not entered. A journal that cannot be written is told in the log:
+    the crawl itself says what is wrong with the disk.
+    """
+    is_crawl = arguments.replay is None and not arguments.plan_only and settings.getbool("ARCHIVE")
+    attempt = Attempting(_begun(arguments, settings, fleet, clock()) if is_crawl else None, clock)
+    try:
+        yield attempt
+    except BaseException as error:
+        attempt.fail(error)
+        raise
+
+
+def _begun(arguments: Arguments, settings: BaseSettings, fleet: str | None, now: datetime) -> UnderWay | None:
+    root = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute()
+    began = Began(
+        attempt=attempt_id(now, os.getpid()), at=stamp(now), pid=os.getpid(), host=platform.node(), fleet=fleet
+    )
+    try:
+        return Journal(root, arguments.profile.site).begin(began)
+    except OSError as error:
+        _log.error("this attempt could not be entered into the journal: %s", error)
+        return None

@@ -1,0 +1,200 @@
+"""The journal of a site: every attempt to crawl it, also those that were refused or died before they had an archive.
+
+Two lines an attempt, appended when it begins and when it ends. While it is under way the journal is locked (shared),
+so that what has no end and no lock died.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from pipelines.archive.disk.layout import checked_name
+from pipelines.untrusted import opened, parsed_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCHEMA = "attempt/1"
+FLEET = "fleet"
+"""The folder of an archive root that holds the records of its fleet."""
+_TAIL = 1 << 16
+"""Bytes of a journal's end that are read first: some hundred attempts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Began:
+    """An attempt that began: its id, when (RFC 3339 in UTC), in which process, in which run of the fleet, if any."""
+
+    attempt: str
+    at: str
+    pid: int
+    host: str
+    fleet: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How it ended.
+
+    Args:
+        at: when, RFC 3339 in UTC.
+        run: the run's id; null where none began.
+        mode: `incremental` or `full`; null where none began.
+        exit_status, verdict, message: as printed.
+        seconds: how long it took.
+        counts: those of the run report; null where there is none.
+        new_gaps: gaps that no person has accepted.
+        commit, head: its commit; null where it made none.
+        not_before: the site asked not to be requested before this moment.
+    """
+
+    at: str
+    run: str | None
+    mode: str | None
+    exit_status: int
+    verdict: str
+    message: str
+    seconds: float
+    counts: dict[str, Any] | None = None
+    new_gaps: int = 0
+    commit: int | None = None
+    head: str | None = None
+    not_before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt; `ended` is null while it is under way, and for good when it died."""
+
+    began: Began
+    ended: Ended | None
+    is_under_way: bool = False
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it ended without a verdict: killed, or cut off by a loss of power."""
+        return self.ended is None and not self.is_under_way
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it archived what the site showed: complete, or with gaps that its report names."""
+        return self.ended is not None and self.ended.commit is not None and self.ended.exit_status in {0, 3}
+
+
+class Journal:
+    """The attempts at one site, in the archive root `root`."""
+
+    def __init__(self, root: Path, site: str) -> None:
+        """Nothing is opened yet; a journal that is not there has no attempt."""
+        self.site = checked_name(site, "site name")
+        self.file = root / FLEET / "attempts" / f"{site}.jsonl"
+
+    def begin(self, began: Began) -> UnderWay:
+        """Append the beginning of an attempt and hold the journal; `OSError` when that cannot be done."""
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        under_way = UnderWay(os.open(self.file, flags, 0o644), began)
+        try:
+            under_way.append("began", asdict(began))
+        except OSError:
+            under_way.close()
+            raise
+        return under_way
+
+    def attempts(self, most: int | None = None) -> list[Attempt]:
+        """The attempts, oldest first; only about the last `most` when given. Torn and foreign lines are passed over.
+
+        `OSError` when the journal cannot be read.
+        """
+        try:
+            with opened(self.file) as stream:
+                size = stream.seek(0, os.SEEK_END)
+                stream.seek(0 if most is None else max(0, size - max(_TAIL, most * 1024)))
+                first, *lines = stream.read().split(b"\n")
+                is_held = not _takes(stream.fileno())
+        except FileNotFoundError:
+            return []
+        found = _paired([first, *lines] if most is None or size <= max(_TAIL, most * 1024) else lines, is_held)
+        return found if most is None else found[-most:]
+
+
+def _takes(handle: int) -> bool:
+    """Whether nobody holds the file."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    fcntl.flock(handle, fcntl.LOCK_UN)
+    return True
+
+
+def _paired(lines: list[bytes], is_held: bool) -> list[Attempt]:
+    """The attempts of some lines; when the journal is held, the newest of those without an end is under way."""
+    began: dict[str, Began] = {}
+    ended: dict[str, Ended] = {}
+    for line in lines:
+        with suppress(ValueError, TypeError, KeyError):
+            entry = parsed_json(line)
+            if entry["event"] == "began":
+                began[entry["attempt"]] = _of(Began, entry)
+            elif entry["event"] == "ended":
+                ended[entry["attempt"]] = _of(Ended, entry)
+    under_way = next((one for one in reversed(began) if one not in ended), None) if is_held else None
+    return [Attempt(one, ended.get(name), name == under_way) for name, one in began.items()]
+
+
+def _of(kind: type[Any], entry: dict[str, Any]) -> Any:
+    names = {one.name for one in fields(kind)}
+    return kind(**{name: value for name, value in entry.items() if name in names})
+
+
+class UnderWay:
+    """An attempt that has begun and not ended. Ends only once; without an end it counts as dead."""
+
+    def __init__(self, handle: int, began: Began) -> None:
+        """Use `Journal.begin`; the attempt holds the file until it ends."""
+        self._handle, self.began = handle, began
+        fcntl.flock(handle, fcntl.LOCK_SH)
+
+    def seconds_until(self, moment: datetime) -> float:
+        """How long it took until a moment (aware)."""
+        return round((moment - datetime.fromisoformat(self.began.at)).total_seconds(), 3)
+
+    def end(self, ended: Ended) -> None:
+        """Append its end, see it on the disk, and release the journal; `OSError` when it cannot be written."""
+        try:
+            self.append("ended", {"attempt": self.began.attempt, **asdict(ended)})
+            os.fdatasync(self._handle)
+        finally:
+            self.close()
+
+    def append(self, event: str, entry: dict[str, Any]) -> None:
+        """Append one line in one write, so that lines of two processes never mix."""
+        line = json.dumps({"schema": SCHEMA, "event": event, **entry}, ensure_ascii=False).encode() + b"\n"
+        # What a full disk left of an earlier line must not swallow this one.
+        size = os.fstat(self._handle).st_size
+        is_torn = size > 0 and os.pread(self._handle, 1, size - 1) != b"\n"
+        os.write(self._handle, b"\n" + line if is_torn else line)
+
+    def close(self) -> None:
+        """Release the journal; a second call does nothing."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+
+def attempt_id(moment: datetime, pid: int) -> str:
+    """The id of an attempt that a process begins at a moment (aware)."""
+    return f"{moment.astimezone(UTC):%Y%m%dt%H%M%S%fz}-{pid}"

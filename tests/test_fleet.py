@@ -1,0 +1,136 @@
+"""A fleet: its deployment's file, schedules, and the journal of what was tried."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.run.fleet.deployment import DeploymentError, load_deployment
+from crawler.sites.schedule import Hours, Schedule
+from pipelines.archive.read.moments import stamp
+from pipelines.fleet.attempts import Began, Ended, Journal, attempt_id
+
+ZONE = ZoneInfo("Asia/Shanghai")
+NIGHT = Hours.parse("22:00-06:00")
+NOW = datetime(2026, 11, 30, 3, 5, tzinfo=UTC)
+TEXTS = ("daily", "weekly", "monthly", "30 2 * * 1", "*/7 * * * *", "0 4 29 2 *")
+
+
+@given(
+    st.sampled_from(TEXTS).map(Schedule.parse),
+    st.sampled_from([None, NIGHT, Hours.parse("08:15-09:00")]),
+    st.from_regex(r"[a-z]{1,8}", fullmatch=True),
+    st.integers(0, 20 * 365 * 24 * 60),
+)
+def test_every_moment_lies_between_two_slots(
+    schedule: Schedule, hours: Hours | None, site: str, minutes: int
+) -> None:
+    now = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    before, after = (slot(now, site, ZONE, hours) for slot in (schedule.slot_before, schedule.slot_after))
+    assert before is not None
+    assert after is not None
+    assert before <= now < after
+    assert schedule.slot_before(after, site, ZONE, hours) == after
+    assert schedule.slot_before(after - timedelta(seconds=1), site, ZONE, hours) == before
+    if hours and schedule.text in {"daily", "weekly", "monthly"}:
+        assert hours.includes(after, ZONE)
+
+
+def test_sites_do_not_all_begin_at_once() -> None:
+    slots = [Schedule.parse("daily").slot_after(NOW, f"site-{n}", ZONE, NIGHT) for n in range(300)]
+    by_hour = [sum(slot is not None and slot.astimezone(ZONE).hour == hour for slot in slots) for hour in range(24)]
+    assert all(20 <= by_hour[hour] <= 60 for hour in (22, 23, 0, 1, 2, 3, 4, 5))
+    assert sum(by_hour[6:22]) == 0
+
+
+@pytest.mark.parametrize("text", ["dayly", "61 * * * *", "* * * * * *", "", "0 0 31 2 *"])
+def test_a_wrong_schedule_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="must be daily, weekly, monthly, or a cron line of five fields"):
+        Schedule.parse(text)
+
+
+def test_hours_go_past_midnight_in_the_sites_zone() -> None:
+    morning = datetime(2026, 11, 30, 9, 0, tzinfo=ZONE)
+    assert not NIGHT.includes(morning, ZONE)
+    assert NIGHT.next_begin(morning, ZONE) == datetime(2026, 11, 30, 22, 0, tzinfo=ZONE)
+    assert NIGHT.next_end(morning.replace(hour=23), ZONE) == datetime(2026, 12, 1, 6, 0, tzinfo=ZONE)
+    for wrong in ("22:00", "25:00-06:00", "06:00-06:00", "22:00 - 06:00"):
+        with pytest.raises(ValueError, match="must be two different times such as 22:00-06:00"):
+            Hours.parse(wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "key 'contact' is missing; it must be a text"),
+        ('contact = "a@example.org"\njob = 3', "unknown key 'job'; allowed are: contact, archive_root, profiles"),
+        ('contact = "a@example.org"\njobs = 0', "jobs = 0: must be a number of sites at once, 1 to 1000"),
+        ('contact = "a@example.org"\nschedule = "dayly"', "schedule = 'dayly': must be daily, weekly, monthly"),
+        ('contact = "a@example.org"\n[notify]\nhook = "x"', "unknown key 'notify.hook'; allowed are: notify.webhook"),
+        ('contact = "a@example.org"\n[notify]\nshape = "fax"', "notify.shape = 'fax': must be one of: json"),
+        ("contact = ", "is not TOML that can be read"),
+    ],
+)  # fmt: skip
+def test_a_wrong_key_of_a_deployment_is_refused(text: str, words: str, tmp_path: Path) -> None:
+    file = tmp_path / "fleet.toml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(DeploymentError) as refused:
+        load_deployment(file)
+    assert str(refused.value).startswith(f"{file}: ")
+    assert words in str(refused.value)
+
+
+def test_paths_of_a_deployment_are_relative_to_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "fleet.toml"
+    file.write_text('contact = "a@example.org"\nprofiles = "sites"\nheads_file = "/mnt/heads.txt"\n', "utf-8")
+    deployment = load_deployment(file)
+    assert deployment.archive_root == tmp_path / "archives"
+    assert deployment.profiles == tmp_path / "sites"
+    assert deployment.heads_file == Path("/mnt/heads.txt")
+    assert deployment.metrics.textfile is None
+
+
+def _began(minute: int) -> Began:
+    at = NOW + timedelta(minutes=minute)
+    return Began(attempt=attempt_id(at, os.getpid()), at=stamp(at), pid=os.getpid(), host="here")
+
+
+def _ended(status: int = 0, commit: int | None = 1) -> Ended:
+    at = "2026-11-30T04:00:00Z"
+    return Ended(
+        at=at, run="r", mode="full", exit_status=status, verdict="v", message="m", seconds=1.0, commit=commit
+    )
+
+
+def test_a_journal_tells_what_was_tried_died_and_is_under_way(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "gszx")
+    assert journal.attempts() == []
+    journal.begin(_began(0)).end(_ended())
+    journal.begin(_began(1)).close()  # as the death of its process does
+    with journal.file.open("ab") as stream:
+        stream.write(b'{"event": "ended", "att')  # a disk that was full
+    under_way = journal.begin(_began(2))
+    journal.begin(_began(3)).end(_ended(6, None))
+    seen = journal.attempts()
+    assert [(one.is_good, one.is_dead, one.is_under_way) for one in seen] == [
+        (True, False, False),
+        (False, True, False),
+        (False, False, True),
+        (False, False, False),
+    ]
+    under_way.end(_ended(3))
+    assert [one.is_good for one in journal.attempts(most=2)] == [True, False]
+
+
+def test_the_end_of_a_long_journal_is_read_alone(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "gszx")
+    for minute in range(400):
+        journal.begin(_began(minute)).end(_ended())
+    assert len(journal.attempts()) == 400
+    assert journal.attempts(most=5) == journal.attempts()[-5:]
