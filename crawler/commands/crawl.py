@@ -18,8 +18,10 @@ from scrapy.utils.conf import arglist_to_dict
 
 from crawler.replay.occasion import REPROCESS
 from crawler.replay.reread import reread
-from crawler.run.arguments import ARGUMENTS, LATEST, Arguments, WrongUse
+from crawler.run.arguments import ARGUMENTS, LATEST, WrongUse
 from crawler.run.attempt import attempting
+from crawler.run.fleet.deployment import DeploymentError
+from crawler.run.fleet.precedence import arguments_here
 from crawler.run.job import CrawlJob
 from crawler.run.outcome import Outcome, finish, seal
 from crawler.run.prepare import check_names, prepare
@@ -68,12 +70,12 @@ class Command(crawl.Command):
         try:
             check_names(arglist_to_dict(opts.set))
             _check_feeds(opts)
-            arguments = Arguments.parse(opts.spargs)
+            arguments = arguments_here(opts.spargs, self.settings)
             with attempting(arguments, self.settings) as attempt:
                 job = prepare(arguments, self.settings)
                 outcome = self._reread(job) if job.occasion.kind == REPROCESS else self._crawled(job)
                 attempt.end(outcome)
-        except (ProfileError, WrongUse) as error:
+        except (ProfileError, WrongUse, DeploymentError) as error:
             self._refuse(str(error), Exit.WRONG_USE)
         except ArchiveError as error:
             self._refuse(str(error), error.exit_status)

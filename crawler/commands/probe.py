@@ -19,14 +19,15 @@ from scrapy.exceptions import UsageError
 from crawler.http.hosts import Hosts
 from crawler.replay.fixture import Fixture, FixtureError
 from crawler.run.agent import user_agent
+from crawler.run.fleet.deployment import DeploymentError, find_deployment
 from crawler.run.home import CHECKOUT
 from crawler.sites.keys import is_web_address
 from crawler.sites.probe.findings import as_text, doubts, findings
 from crawler.sites.probe.naming import SECTIONS, profile_name
-from crawler.sites.probe.sample import ROOT, Sample, crawl_sample
+from crawler.sites.probe.sample import Sample, crawl_sample
 from crawler.sites.probe.site_profile import as_toml, profile_facts
 from crawler.sites.probe.survey import NotProbed, Survey, SurveySpider
-from crawler.sites.profile import SITES, ProfileError, load_profile
+from crawler.sites.profile import ProfileError, load_profile
 from pipelines.exits import Exit
 from pipelines.verbs.output import harmless
 
@@ -40,13 +41,19 @@ class _Places:
     site: str
     profile: Path
     fixture: Path
+    is_known: bool = True
+    """Whether the commands find the profile by the name of its site."""
 
     @classmethod
     def of(cls, site: str, out: Path | None) -> _Places:
-        if out is None and CHECKOUT:
-            return cls(site, SITES / f"{site}.toml", ROOT / "tests" / "sites" / site)
-        folder = (out or Path.cwd()).absolute()
-        return cls(site, folder / f"{site}.toml", folder / site)
+        """In `out`, else among the deployment's profiles, else in this project, else in the working folder."""
+        deployment = find_deployment()
+        own = deployment.profiles if deployment else None
+        if out is None and own is None and CHECKOUT:
+            profile = CHECKOUT / "crawler" / "sites" / f"{site}.toml"
+            return cls(site, profile, CHECKOUT / "tests" / "sites" / site)
+        folder = (out or own or Path.cwd()).absolute()
+        return cls(site, folder / f"{site}.toml", folder / site, is_known=folder == own)
 
 
 class Command(ScrapyCommand):
@@ -78,7 +85,7 @@ class Command(ScrapyCommand):
             self.exitcode = int(self._probe(args[0], opts))
         except NotProbed as error:
             self._refuse(str(error), error.status)
-        except ProfileError as error:
+        except (ProfileError, DeploymentError) as error:
             self._refuse(str(error), Exit.WRONG_USE)
         except FixtureError as error:
             self._refuse(str(error), error.exit_status)
@@ -163,6 +170,6 @@ def _write(places: _Places, profile: str, trial: Path, sample: Sample) -> list[s
 
 
 def _next_step(places: _Places) -> str:
-    own = [] if places.profile.parent == SITES else ["-a", f"profile={places.profile}"]
+    own = [] if places.is_known else ["-a", f"profile={places.profile}"]
     crawl = ["scrapy", "crawl", "speeches", "-a", f"site={places.site}"]
     return shlex.join([*(crawl if CHECKOUT else ["speech-archive", "crawl", places.site]), *own])

@@ -19,7 +19,9 @@ from crawler.pages.page import Page, PageError
 from crawler.replay.reading import PageReader
 from crawler.replay.saved import SavedPage
 from crawler.run.arguments import WrongUse
-from crawler.sites.profile import SiteProfile, load_profile, site_names
+from crawler.run.fleet.deployment import find_deployment
+from crawler.sites.lookup import Profiles
+from crawler.sites.profile import SiteProfile
 from pipelines.normalise import Normaliser
 
 _DEFAULT_TIMEZONE = "Asia/Shanghai"
@@ -30,7 +32,7 @@ class PageSpider(Spider):
 
     Args:
         name: name of the spider.
-        site: site of the pages; by default the built-in site with the page's host.
+        site: site of the pages; by default the known site with the page's host.
         profile: profile file of `site`, instead of the built-in one.
     """
 
@@ -51,17 +53,20 @@ class PageSpider(Spider):
 
 
 def profile_of(url: str, site: str | None = None, file: Path | None = None) -> SiteProfile | None:
-    """The profile of `site`, in `file` if given, or of the built-in site with an address's host; None without one.
+    """The profile of `site`, in `file` if given, or of the known site with an address's host; None without one.
 
     Raises:
-        ProfileError: there is no such site, or its profile is wrong.
+        ProfileError, DeploymentError: there is no such site, or its profile or the deployment's file is wrong.
     """
+    deployment = find_deployment()
+    profiles = Profiles(deployment.profiles if deployment else None)
     if site is not None:
-        return load_profile(site, file)
+        return profiles.load(site, file)
     host = (urlsplit(url).hostname or "").removeprefix("www.")
-    for profile in map(load_profile, site_names()):
-        if host and host in {named.partition(":")[0].removeprefix("www.") for named in profile.hosts}:
-            return profile
+    for known in profiles.all() if host else ():
+        hosts = known.profile.hosts if known.profile else ()
+        if host in {named.partition(":")[0].removeprefix("www.") for named in hosts}:
+            return known.profile
     return None
 
 

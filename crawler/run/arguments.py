@@ -9,7 +9,8 @@ from pathlib import Path
 
 from crawler.crawl.slow_patterns import slow_on
 from crawler.sites.keys import is_web_address
-from crawler.sites.profile import SiteProfile, load_profile
+from crawler.sites.lookup import Profiles
+from crawler.sites.profile import SiteProfile
 from pipelines.archive.write.admission import CLOCK, DAMAGE, NEW_CMS
 from pipelines.archive.write.writer import MASS_GONE
 
@@ -49,14 +50,18 @@ class Arguments:
     replay: str | None = None
 
     @classmethod
-    def parse(cls, given: Mapping[str, str]) -> Arguments:
-        """Check the arguments and load the profile.
+    def parse(cls, given: Mapping[str, str], profiles: Profiles | None = None) -> Arguments:
+        """Check the arguments and load the profile, of a deployment's `profiles` if given.
 
         Raises:
             WrongUse, ProfileError: the message names the argument and the remedy.
         """
         _check_names(given)
-        profile = load_profile(given["site"], Path(given["profile"]) if "profile" in given else None)
+        file = Path(given["profile"]) if "profile" in given else None
+        profile = (profiles or Profiles()).load(given["site"], file)
+        if not profile.enabled and "replay" not in given:
+            why = f"disabled_because = {profile.disabled_because!r}"
+            raise WrongUse(f"site={profile.site}: its profile says enabled = false, {why}; it is not crawled")
         _check_pattern(profile, given.get("profile", given["site"]))
         start_url = given.get("start_url", profile.start_url)
         if not is_web_address(start_url):

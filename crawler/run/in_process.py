@@ -23,8 +23,8 @@ from scrapy.utils.reactor import install_reactor, is_reactor_installed
 from crawler import settings as project_settings
 from crawler.replay.occasion import REPROCESS
 from crawler.replay.reread import reread
-from crawler.run.arguments import Arguments
 from crawler.run.attempt import attempting
+from crawler.run.fleet.precedence import arguments_here
 from crawler.run.job import CrawlJob
 from crawler.run.outcome import Outcome, finish, seal
 from crawler.run.prepare import check_names, prepare
@@ -51,7 +51,7 @@ def crawl_site(site: str, *, settings: Mapping[str, Any] | None = None, **argume
         The verdict and its exit status, the run report, the commit, the archive's folder, the summary text.
 
     Raises:
-        ProfileError, WrongUse: wrong arguments or settings (exit status 2 of the command).
+        ProfileError, WrongUse, DeploymentError: wrong arguments, settings or fleet.toml (the command's 2).
         ArchiveError: the archive refuses; its `exit_status` is the command's.
         RuntimeError: the program runs a Twisted reactor itself: give the spider `speeches` to its own
             `AsyncCrawlerProcess`, and the crawler to `seal`.
@@ -62,7 +62,7 @@ def crawl_site(site: str, *, settings: Mapping[str, Any] | None = None, **argume
     own.setmodule(project_settings, priority="project")
     own.setdict(dict(chosen), priority="cmdline")
     given = {name: str(value) for name, value in arguments.items()}
-    checked, reactor = Arguments.parse({"site": site, **given}), _reactor()
+    checked, reactor = arguments_here({"site": site, **given}, own), _reactor()
     with attempting(checked, own) as attempt:
         job = prepare(checked, own)
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from importlib.resources.abc import Traversable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +17,7 @@ class WrongFile(ValueError):  # noqa: N818 - reads as a sentence
     """A file that cannot be read, or a key that is missing, unknown or of the wrong kind; the message says which."""
 
 
-def read_toml(path: Path, what: str) -> dict[str, Any]:
+def read_toml(path: Traversable, what: str) -> dict[str, Any]:
     """The tables of a file; `what` it is, for messages.
 
     Raises:
@@ -35,7 +35,9 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
         raise WrongFile(f"{path}: is not TOML that can be read: {error}") from None
 
 
-def check(path: Path, values: Mapping[str, Any], kinds: Mapping[str, Kind], needed: tuple[str, ...] = ()) -> None:
+def check(
+    path: Traversable, values: Mapping[str, Any], kinds: Mapping[str, Kind], needed: tuple[str, ...] = ()
+) -> None:
     """Refuse (`WrongFile`) unknown keys, values that are not of their kind, and missing ones of `needed`."""
     for key in values:
         if key not in kinds:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from dataclasses import MISSING, dataclass, fields
-from pathlib import Path
+from importlib.resources.abc import Traversable
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -27,7 +27,6 @@ from crawler.sites.keys import (
 )
 from crawler.sites.schedule import PACE
 
-SITES = Path(__file__).parent
 _SITE_NAME = re.compile(r"[a-z0-9-]{1,40}")
 _DOCUMENTS = ("doc", "docx", "xls", "xlsx", "ppt", "pptx", "pdf", "wps", "et", "dps", "ofd", "txt", "rtf", "csv")
 _PICTURES = ("jpg", "jpeg", "png", "gif", "bmp", "webp")
@@ -121,33 +120,30 @@ class SiteProfile:
         return family(self.cms, self.static_article, self.section, names, self.containers, print_page=self.print_page)
 
 
-def site_names() -> list[str]:
-    """Names of the built-in sites."""
-    return sorted(path.stem for path in SITES.glob("*.toml"))
-
-
-def load_profile(site: str, file: Path | None = None) -> SiteProfile:
-    """Load the profile of a site, from `file` if given.
+def load_profile(site: str, file: Traversable) -> SiteProfile:
+    """Load the profile of a site; `crawler.sites.lookup` finds it by the site's name.
 
     Raises:
-        ProfileError: unknown site, unreadable or broken TOML, a key missing, unknown or of the wrong kind.
+        ProfileError: no such file, unreadable or broken TOML, a key missing, unknown or of the wrong kind.
     """
-    if not _SITE_NAME.fullmatch(site):
-        raise ProfileError(f"site={site!r}: a site name is 1 to 40 of a-z, 0-9 and -")
-    if site in RESERVED:
-        raise ProfileError(f"site={site}: the name of a folder beside the archives; give the site another")
-    path = file or SITES / f"{site}.toml"
+    check_name(site)
     try:
-        return _checked(site, path, read_toml(path, "a profile"))
+        return _checked(site, file, read_toml(file, "a profile"))
     except FileNotFoundError:
-        known = ", ".join(site_names())
-        remedy = "give another file" if file else f"known are: {known}; write {path.name}, or pass -a profile=FILE"
-        raise ProfileError(f"site={site}: no profile {path}; {remedy}") from None
+        raise ProfileError(f"site={site}: no profile {file}; give another file") from None
     except WrongFile as error:
         raise ProfileError(str(error)) from None
 
 
-def _checked(site: str, path: Path, values: dict[str, Any]) -> SiteProfile:
+def check_name(site: str) -> None:
+    """Refuse (`ProfileError`) what is no name of a site."""
+    if not _SITE_NAME.fullmatch(site):
+        raise ProfileError(f"site={site!r}: a site name is 1 to 40 of a-z, 0-9 and -")
+    if site in RESERVED:
+        raise ProfileError(f"site={site}: the name of a folder beside the archives; give the site another")
+
+
+def _checked(site: str, path: Traversable, values: dict[str, Any]) -> SiteProfile:
     needed = tuple(f.name for f in fields(SiteProfile) if f.name != "site" and f.default is MISSING)
     check(path, values, _KINDS, needed)
     facts = {k: (v,) if k == "section" and isinstance(v, str) else v for k, v in values.items()}

@@ -33,7 +33,7 @@ from crawler.pages import ListedRow, SectionLink
 from crawler.pages.shown import Shown, shown
 from crawler.replay.past import PastReader
 from crawler.replay.single import PageSpider, profile_of
-from crawler.run.arguments import Arguments
+from crawler.run.fleet.precedence import arguments_here
 from crawler.run.job import AnswersAnew, CrawlJob
 from crawler.run.outcome import leave_unsealed, park
 from crawler.run.prepare import adjust, prepare
@@ -78,7 +78,7 @@ class SpeechesSpider(Spider):
             if cls.start is not _WALK:
                 pages.start = MethodType(cls.start, pages)  # type: ignore[method-assign]
             return pages
-        own = job or prepare(Arguments.parse(given), crawler.settings)
+        own = job or prepare(arguments_here(given, crawler.settings), crawler.settings)
         adjust(crawler.settings, own)
         spider = super().from_crawler(crawler, *args, job=own)
         if job is None:

@@ -1,0 +1,71 @@
+"""Which value holds: the command line's, else the profile's, else the deployment's, else the default."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from scrapy.settings import BaseSettings
+
+from crawler.run.arguments import Arguments
+from crawler.run.fleet.deployment import Deployment, find_deployment
+from crawler.sites.lookup import Profiles
+from crawler.sites.profile import SiteProfile
+
+_OF_DEPLOYMENT, _OF_PROFILE = 21, 22
+"""Priorities of settings: above the project's own (20), below a spider's (30) and the command line's (40)."""
+_PACE = {
+    "DOWNLOAD_DELAY": "delay",
+    "CRAWL_HOURS": "hours",
+    "REQUEST_BUDGET": "request_budget",
+    "TIME_BUDGET": "time_budget",
+}
+"""Settings by the key of a profile, and of a deployment for all its sites."""
+
+
+def arguments_here(given: Mapping[str, str], settings: BaseSettings) -> Arguments:
+    """The `-a` arguments of a crawl in the deployment of the working folder, if there is one; as `arguments_of`.
+
+    Raises:
+        WrongUse, ProfileError, DeploymentError: the message names what is wrong and the remedy.
+    """
+    return arguments_of(given, settings, find_deployment())
+
+
+def arguments_of(given: Mapping[str, str], settings: BaseSettings, deployment: Deployment | None) -> Arguments:
+    """The `-a` arguments of a crawl, checked; what deployment and profile say is set in `settings`.
+
+    Raises:
+        WrongUse, ProfileError: the message names what is wrong and the remedy.
+    """
+    add_deployment(settings, deployment)
+    arguments = Arguments.parse(given, Profiles(deployment.profiles if deployment else None))
+    _add_profile(settings, arguments.profile)
+    return arguments
+
+
+def add_deployment(settings: BaseSettings, deployment: Deployment | None) -> None:
+    """Set what the deployment says for all its sites; nothing without one.
+
+    An environment variable of the name of a setting holds over the file: it was given for this command.
+    """
+    if deployment is None:
+        return
+    values = {name: getattr(deployment, key) for name, key in _PACE.items()}
+    values |= {
+        "ARCHIVE_ROOT": str(deployment.archive_root),
+        "ARCHIVE_CONTACT": deployment.contact,
+        "HEADS_FILE": str(deployment.heads_file or ""),
+        "KEEP_LOGS": deployment.keep_logs,
+        "LOG_JSON": deployment.log_json,
+    }
+    for name, value in values.items():
+        if not os.environ.get(name):
+            settings.set(name, value, priority=_OF_DEPLOYMENT)
+
+
+def _add_profile(settings: BaseSettings, profile: SiteProfile) -> None:
+    """Set what the profile says of when and how fast its site is crawled."""
+    for name, key in _PACE.items():
+        if (value := getattr(profile, key)) is not None:
+            settings.set(name, value, priority=_OF_PROFILE)

@@ -1,0 +1,68 @@
+"""Profiles by name: those of a deployment's own folder, and beside them those that the package ships."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from crawler.sites.profile import ProfileError, SiteProfile, check_name, load_profile
+
+SITES = files("crawler.sites")
+"""The profiles that ship; a folder, or part of a zip file: scrapyd runs the package from an egg."""
+_ENDING = ".toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A site with a profile: the profile, or why it cannot be used."""
+
+    site: str
+    profile: SiteProfile | None = None
+    error: str = ""
+
+
+class Profiles:
+    """The profiles of a folder, over those that ship: a file of the folder replaces a built-in one of its name."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Nothing is read yet; without a folder there are the built-in ones only."""
+        self.folder = folder
+
+    def names(self) -> list[str]:
+        """Names of all sites, sorted; `ProfileError` when the folder cannot be read."""
+        return sorted(self._files())
+
+    def load(self, site: str, file: Path | None = None) -> SiteProfile:
+        """The profile of a site, from `file` if given.
+
+        Raises:
+            ProfileError: unknown site, or a profile that cannot be used.
+        """
+        if file is not None:
+            return load_profile(site, file)
+        check_name(site)
+        known = self._files()
+        if site in known:
+            return load_profile(site, known[site])
+        place = f"{self.folder / site}{_ENDING}" if self.folder else f"{site}{_ENDING}"
+        named = ", ".join(sorted(known))
+        raise ProfileError(f"site={site}: no profile {place}; known are: {named}; write it, or pass -a profile=FILE")
+
+    def all(self) -> Iterator[Known]:
+        """Every site by its name, also those whose profile cannot be used; `ProfileError` as `names`."""
+        for site, file in sorted(self._files().items()):
+            try:
+                yield Known(site=site, profile=load_profile(site, file))
+            except ProfileError as error:
+                yield Known(site=site, error=str(error))
+
+    def _files(self) -> dict[str, Traversable]:
+        try:
+            own = list(self.folder.iterdir()) if self.folder else []
+        except OSError as error:
+            raise ProfileError(f"{self.folder}: the folder of profiles cannot be read: {error.strerror}") from None
+        found = (file for file in (*SITES.iterdir(), *own) if file.name.endswith(_ENDING))
+        return {file.name.removesuffix(_ENDING): file for file in found}
