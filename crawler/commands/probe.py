@@ -20,6 +20,7 @@ from crawler.http.hosts import Hosts
 from crawler.replay.fixture import Fixture, FixtureError
 from crawler.run.agent import user_agent
 from crawler.run.fleet.deployment import DeploymentError, find_deployment
+from crawler.run.fleet.precedence import add_deployment
 from crawler.run.home import CHECKOUT
 from crawler.sites.keys import is_web_address
 from crawler.sites.probe.findings import as_text, doubts, findings
@@ -92,6 +93,8 @@ class Command(ScrapyCommand):
 
     def _probe(self, url: str, opts: argparse.Namespace) -> Exit:
         places = _checked(url, opts)
+        assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline before run()
+        add_deployment(self.settings, find_deployment())
         survey = self._survey(url, tuple(opts.section or SECTIONS))
         if survey.refusal is not None:
             raise survey.refusal
@@ -99,13 +102,13 @@ class Command(ScrapyCommand):
         if reading is None:
             raise NotProbed(Exit.GAPS, f"{url}: the probe was interrupted; run it again")
         facts, unsaid = profile_facts(survey, reading)
-        assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline before run()
         with tempfile.TemporaryDirectory() as folder:
             trial = Path(folder) / "profile.toml"
             # The probe fetches no attachments; a crawl with the written profile does.
             trial.write_text(as_toml(facts) + "attachment_mb = 0\n", "utf-8")
             load_profile(places.site, trial)
-            sample = crawl_sample(places.site, trial, Path(folder) / "archives", opts.speeches, opts.set)
+            settings = [f"ARCHIVE_CONTACT={self.settings['ARCHIVE_CONTACT']}", "HEADS_FILE=", *opts.set]
+            sample = crawl_sample(places.site, trial, Path(folder) / "archives", opts.speeches, settings)
             found = findings(survey, reading, sample, str(self.settings["USER_AGENT"]), datetime.now(UTC))
             unsure = [*doubts(found, sample), *unsaid]
             if sample.exit_status == Exit.REFUSED:

@@ -56,8 +56,6 @@ def add_deployment(settings: BaseSettings, deployment: Deployment | None) -> Non
         "ARCHIVE_ROOT": str(deployment.archive_root),
         "ARCHIVE_CONTACT": deployment.contact,
         "HEADS_FILE": str(deployment.heads_file or ""),
-        "KEEP_LOGS": deployment.keep_logs,
-        "LOG_JSON": deployment.log_json,
     }
     for name, value in values.items():
         if not os.environ.get(name):
