@@ -13,7 +13,7 @@ from pipelines.archive.prove.signatures import sign
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.verbs import audit_text, diff, export, feeds, log, pack, show, status, verifying
-from pipelines.verbs.acts import describe, reconcile, redact, rekey, repair, retire
+from pipelines.verbs.acts import accept_gap, describe, reconcile, redact, rekey, repair, retire
 from pipelines.verbs.output import print_in_any_locale, print_message
 from pipelines.verbs.proofs import anchor, prove
 
@@ -62,6 +62,7 @@ def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
         feeds,
         export,
         pack,
+        accept_gap,
         describe,
         reconcile,
         redact,

@@ -9,8 +9,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from pipelines.exits import Exit
+from pipelines.gaps.acceptance import Decided
+from pipelines.gaps.memory import Failing, Memory, Seen
 from pipelines.reasons import Reason
-from pipelines.record import Missed, Problem
+from pipelines.record import Missed, Problem, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,15 @@ class Gaps(Protocol):
         self, what: str, url: str, reason: Reason, detail: str, native_id: str | None = None, title: str | None = None
     ) -> None:
         """Report one. `what` is speech, list or counter."""
+
+    def waiting(self, what: str, url: str) -> Failing | None:
+        """Why an address that failed night after night is not asked in this run; null when it is."""
+
+    def postpone(self, failing: Failing) -> None:
+        """Report one that is not asked in this run."""
+
+    def note_answer(self, url: str) -> None:
+        """Note an address of a list or counter that gave what it should."""
 
 
 @dataclass(slots=True)
@@ -78,6 +89,9 @@ class RunReport:
     is_walk_broken: bool = False
     is_clock_doubted: bool = False
     has_new_ids: bool = False
+    memory: Memory = field(default_factory=lambda: Memory(""))
+    answered: set[str] = field(default_factory=set)
+    rows_of_missed: dict[str, Row] = field(default_factory=dict)
 
     @contextmanager
     def walking(self) -> Iterator[None]:
@@ -138,6 +152,8 @@ class RunReport:
         is_other = missed.reason is Reason.OTHER_SECTION
         self.settle(missed.native_id or missed.url, missed.reason.value if is_other else outcome)
         title = missed.look.listed.title if missed.look.listed else None
+        if missed.look.listed and missed.native_id:
+            self.rows_of_missed[missed.native_id] = missed.look.listed
         self.add_gap("speech", missed.url, missed.reason, missed.detail, missed.native_id, title)
 
     def add_gap(
@@ -148,6 +164,26 @@ class RunReport:
         explained = what == "speech" and reason.is_the_sites_word
         gap = NotCaptured(what, url, native_id, title, reason.value, detail, explained)
         self.not_captured.append(gap)
+
+    def waiting(self, what: str, url: str) -> Failing | None:
+        """Why an address that failed night after night is not asked in this run; null when it is."""
+        return self.memory.waiting(what, url)
+
+    def postpone(self, failing: Failing) -> None:
+        """Report something that is not asked in this run, once."""
+        if self.is_postponed(failing.what, failing.url):
+            return
+        self.memory.postpone(failing)
+        title = failing.listed.title if failing.listed else None
+        self.add_gap(failing.what, failing.url, Reason(failing.reason), failing.told, failing.native_id, title)
+
+    def is_postponed(self, what: str, url: str) -> bool:
+        """Whether an address is reported as not asked in this run."""
+        return self.memory.is_postponed(what, url)
+
+    def note_answer(self, url: str) -> None:
+        """Note an address of a list or counter that gave what it should."""
+        self.answered.add(url)
 
     def note_created(self, problems: tuple[Problem, ...]) -> None:
         """Count a new speech whose page names another column."""
@@ -187,6 +223,32 @@ class RunReport:
         """Everything that was not captured, unless the site itself says why."""
         return [gap for gap in self.not_captured if not gap.is_the_sites_word]
 
+    @property
+    def new_gaps(self) -> list[NotCaptured]:
+        """The failures that no decision of a person covers; all of them where no row of the list was read."""
+        return [gap for gap in self.failures if self._decided(gap) is None]
+
+    @property
+    def accepted(self) -> list[tuple[NotCaptured, Decided]]:
+        """The failures that a person has accepted, each with the decision."""
+        return [(gap, decided) for gap in self.failures if (decided := self._decided(gap))]
+
+    @property
+    def expired(self) -> dict[str, Decided]:
+        """The decisions, by address, that covered a failure until their time was over."""
+        found = ((gap.url, self.memory.decision(gap)) for gap in self.new_gaps)
+        return {url: decided for url, decided in found if decided and decided.is_over(self.started_at[:10])}
+
+    def _decided(self, gap: NotCaptured) -> Decided | None:
+        decided = self.memory.decision(gap) if self.listed else None
+        return None if decided is None or decided.is_over(self.started_at[:10]) else decided
+
+    def _failing(self) -> list[Failing]:
+        """For the memory of the next run."""
+        is_whole = self.listing_complete and self.limit is None and self.stopped is None and self.refusal is None
+        seen = Seen(settled=self.settled, answered=self.answered, rows=self.rows_of_missed, is_whole=is_whole)
+        return self.memory.after(self.failures, seen)
+
     def document(self, verdict: Verdict, **more: Any) -> dict[str, Any]:
         """The report as stored in the archive (`run/1`)."""
         return {
@@ -209,11 +271,14 @@ class RunReport:
                 "captured": self.captured,
                 "not_captured": len(self.not_captured),
                 "failed": len(self.failures),
+                "accepted": len(self.accepted),
                 "left": self.left,
                 **dict(sorted(self.outcomes.items())),
             },
             "listing_complete": self.listing_complete,
             "not_captured": [asdict(gap) for gap in self.not_captured],
+            "accepted": [_told_accepted(gap, decided) for gap, decided in self.accepted],
+            "failing": [asdict(one) for one in self._failing()],
             "left": sorted(self.rows - self.settled),
             "problems": dict(sorted(self.problems.items())),
             "notes": dict(sorted(self.notes.items())),
@@ -233,15 +298,39 @@ def verdict(report: RunReport) -> Verdict:
     if report.stopped is not None:
         message = f"interrupted ({report.stopped}); run the same command again to continue"
         return Verdict("interrupted", Exit.INTERRUPTED, message)
-    if report.mode == "plan" and not report.failures:
+    if report.mode == "plan" and not report.new_gaps:
         return Verdict("planned", Exit.COMPLETE, f"{len(report.planned)} articles would be read; nothing was written")
     if ours := _own_fault(report):
         return Verdict("error", Exit.INTERNAL_ERROR, f"{ours}: an error in this program, see the log")
-    if report.failures:
-        counted = Counter(gap.what for gap in report.failures)
-        missing = ", ".join(f"{_COUNTED[what]} {count}" for what, count in counted.items())
-        return Verdict("gaps", Exit.GAPS, f"not captured: {missing}; the run report names each, with the reason")
+    if report.new_gaps:
+        message = f"not captured: {_counted(report.new_gaps)}; the run report names each, with the reason"
+        return Verdict("gaps", Exit.GAPS, f"{message}{_besides(report)}{_expired(report)}")
     return _without_gaps(report)
+
+
+def _counted(gaps: list[NotCaptured]) -> str:
+    counted = Counter(gap.what for gap in gaps)
+    return ", ".join(f"{_COUNTED[what]} {count}" for what, count in counted.items())
+
+
+def _besides(report: RunReport) -> str:
+    accepted = [gap for gap, _ in report.accepted]
+    return f"; accepted besides: {_counted(accepted)}" if accepted else ""
+
+
+def _expired(report: RunReport) -> str:
+    """Which decisions are over, in words that name them."""
+    told = (
+        f"; accepted until {one.told.until} by commit {one.commit} ({one.told.reason}), which is over: {url}"
+        for url, one in list(report.expired.items())[:_SOME]
+    )
+    more = len(report.expired) - _SOME
+    return "".join(told) + (f"; and {more} more decisions are over" if more > 0 else "")
+
+
+def _told_accepted(gap: NotCaptured, decided: Decided) -> dict[str, Any]:
+    told = {"commit": decided.commit, "until": decided.told.until, "reason": decided.told.reason}
+    return {"what": gap.what, "url": gap.url, "native_id": gap.native_id, "decision": told}
 
 
 def _without_gaps(report: RunReport) -> Verdict:
@@ -253,6 +342,9 @@ def _without_gaps(report: RunReport) -> Verdict:
         return Verdict("complete", Exit.COMPLETE, "every speech was read again from the archive's own captures")
     if why := _why_not_complete(report):
         return Verdict("gaps", Exit.GAPS, why)
+    if accepted := [gap for gap, _ in report.accepted]:
+        message = f"what the lists show is archived, except what a person accepted: {_counted(accepted)}"
+        return Verdict("accepted", Exit.COMPLETE, f"{message}; the run report names each, with the decision")
     return Verdict("complete", Exit.COMPLETE, _complete(report))
 
 

@@ -50,10 +50,22 @@ class Reason(StrEnum):
         """True when the site itself says why there is no text: reported, but not a failure."""
         return self in _ABSENT or self in _WITHHELD or self in _NOT_OURS
 
+    @property
+    def is_no_answer(self) -> bool:
+        """True when the server did not give the page: which of these it is may differ from night to night."""
+        return self in _NO_ANSWER
+
+    @property
+    def is_of_the_host(self) -> bool:
+        """True when the reason says something of the whole host, not of one address."""
+        return self in _OF_THE_HOST
+
 
 _ABSENT = frozenset({Reason.DELETED, Reason.NOT_FOUND})
 _WITHHELD = frozenset({Reason.LOGIN, Reason.NO_PERMISSION, Reason.NOT_APPROVED, Reason.FOREIGN_HOST})
 _NOT_OURS = frozenset({Reason.ROBOTS, Reason.ELSEWHERE, Reason.OTHER_SECTION})
+_OF_THE_HOST = frozenset({Reason.CHALLENGE, Reason.DB_DOWN, Reason.BANNED})
+_NO_ANSWER = _OF_THE_HOST | {Reason.HTTP_ERROR, Reason.NETWORK, Reason.EMPTY, Reason.TRUNCATED, Reason.GUARD}
 
 
 PROBLEM_CODES: dict[str, str] = {

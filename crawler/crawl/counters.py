@@ -38,11 +38,15 @@ class CounterReader:
             return look, (Problem(field="view_count", code="missing", detail=detail),)
         if why := withheld(self.allowed, self.fetcher.family.counter_mode(counter)):
             return look, (Problem(field="view_count", code="withheld", detail=why),)
+        if failing := self.gaps.waiting("counter", counter):
+            self.gaps.postpone(failing)
+            return look, (Problem(field="view_count", code="not-answered", detail="not asked in this run"),)
         answer = await self.fetcher.get(counter, "counter")
         if not isinstance(answer.response, TextResponse) or answer.reason is not None:
             reason = answer.reason or Reason.NETWORK
             self.gaps.add_gap("counter", counter, reason, answer.detail)
             return look, (Problem(field="view_count", code="not-answered", detail=answer.stable_detail),)
+        self.gaps.note_answer(counter)
         captures = (*look.captures, await capture("counter", 1, answer.response))
         raw = self.fetcher.family.count_in(answer.response.text)
         looked = (*look.looked, "counter")

@@ -1,13 +1,15 @@
-"""Detects known speeches under other ids in a list; as new speeches they would be archived twice. Pure."""
+"""Detects known speeches under other ids in a list; as new speeches they would be archived twice."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from crawler.pages import ListedRow
 from crawler.pages.page import squeeze
 from pipelines.archive.read.state import SpeechState
+from pipelines.health import Gaps
+from pipelines.reasons import Reason
 
 _FEWEST = 2
 WAY_OUT = (
@@ -58,6 +60,16 @@ def is_of(title: str, state: SpeechState) -> bool:
 def _named(state: SpeechState) -> tuple[tuple[str | None, str | None], ...]:
     row = (state.listed.title, state.listed.date) if state.listed else (None, None)
     return row, (state.title, state.published_on)
+
+
+def tell_old_ids(known: Mapping[str, SpeechState], seen: Container[str], gaps: Gaps) -> None:
+    """Report listed speeches whose id a person has succeeded by one that is not listed."""
+    for native_id, state in known.items():
+        new = (state.succeeded_by or "").partition(":")[2]
+        if new and native_id in seen and new not in seen:
+            way = f"`rekey --pair {new}={native_id}` records that"
+            detail = f"listed under its old id again, not under {new}: {way}"
+            gaps.add_gap("speech", state.url, Reason.DOUBTFUL, detail, native_id, state.title)
 
 
 def renumbered(known: Mapping[str, SpeechState], rows: Sequence[ListedRow]) -> str | None:

@@ -42,7 +42,7 @@ class Attempting:
             run=report["run"],
             mode=report["mode"],
             counts=counts,
-            new_gaps=counts["failed"],
+            new_gaps=counts["failed"] - counts["accepted"],
             commit=sealed.commit if sealed else None,
             head=sealed.head if sealed else None,
             not_before=report.get("not_before"),

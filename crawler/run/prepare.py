@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from shlex import quote
 from tempfile import TemporaryDirectory
+from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,7 @@ from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.moments import stamp
 from pipelines.archive.write.admission import CLOCK, NEW_CMS, Cautions
 from pipelines.archive.write.writer import ArchiveRun
+from pipelines.gaps.memory import Memory, failing_in, newest_failing
 from pipelines.health import RunReport
 from pipelines.normalise import Normaliser
 from pipelines.record import SiteFacts
@@ -72,6 +74,7 @@ def prepare(
     archive.captures.stores_repeated = settings.getbool("CAPTURE_REPEATED")
     if replay is not None:
         _take_captures(archive, replay)
+    memory = _memory(archive, occasion, stamp(now))
     report = RunReport(
         site=profile.site,
         run=occasion.run,
@@ -80,13 +83,14 @@ def prepare(
         started_at=stamp(now),
         limit=arguments.limit,
         has_new_ids=NEW_CMS in arguments.accept,
+        memory=memory,
     )
     report.add_notes(_not_recorded(archive.facts_kept, profile, folder))
     return CrawlJob(
         occasion=occasion,
         family=reader,
         hosts=Hosts(arguments.start_url, profile.hosts),
-        plan=Plan(archive.known, now, profile.young_days, read_all=arguments.mode == "full"),
+        plan=Plan(archive.known, now, profile.young_days, read_all=arguments.mode == "full", memory=memory),
         archive=archive,
         report=report,
         normaliser=Normaliser(reader.reader, profile.digest, ZoneInfo(profile.timezone)),
@@ -100,6 +104,18 @@ def prepare(
         disk_floor=cautions.disk_floor,
         doubts_clock=occasion.kind == CRAWL and scratch is None and _doubts_clock(archive, now, arguments),
     )
+
+
+def _memory(archive: ArchiveRun, occasion: Occasion, now: str) -> Memory:
+    """What earlier runs tell of gaps. A run that is made again leaves out what it left out when it was made."""
+    if occasion.recorded is not None:
+        left_out = [one for one in failing_in(occasion.recorded.report) or () if one.asked_at < now]
+        return Memory(now, left_out, asks="none")
+    if archive.past is None or occasion.kind != CRAWL:
+        return Memory(now)
+    failing = newest_failing(archive.past.past_reports())
+    asks: Literal["due", "all"] = "all" if occasion.arguments.mode == "full" else "due"
+    return Memory(now, failing, archive.past.totals().accepted, asks=asks)
 
 
 def _not_recorded(kept: SiteFacts | None, profile: SiteProfile, folder: Path) -> dict[str, int]:

@@ -21,7 +21,8 @@ def summary(job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> str:
         return "\n".join([*map(_planned, report.planned), *map(one_line, _plan_ends(report, judged))])
     lines = [_verdict(report, judged), _counts(report)]
     lines.extend(_reasons("the site's answer", [g for g in report.not_captured if g.is_the_sites_word]))
-    lines.extend(_reasons("not captured", report.failures))
+    lines.extend(_reasons("not captured", report.new_gaps))
+    lines.extend(_accepted(report))
     if report.problems:
         lines.append("problems  " + ", ".join(f"{name} ({count})" for name, count in sorted(report.problems.items())))
     lines.extend(_noted(report))
@@ -95,6 +96,16 @@ def _reasons(heading: str, gaps: list[NotCaptured]) -> list[str]:
     if len(gaps) > _MOST_EXAMPLES:
         lines.append(f"    … and {len(gaps) - _MOST_EXAMPLES} more in the run report")
     return lines
+
+
+def _accepted(report: RunReport) -> list[str]:
+    """The gaps that a person accepted, each with the decision."""
+    lines = [
+        f"    {gap.what} {gap.url}: until {one.told.until}, by commit {one.commit} ({one.told.reason}); {gap.detail}"
+        for gap, one in report.accepted
+    ]
+    more = [f"    … and {len(lines) - _MOST_EXAMPLES} more in the run report"] if len(lines) > _MOST_EXAMPLES else []
+    return [f"accepted  {len(lines)} gaps", *lines[:_MOST_EXAMPLES], *more] if lines else []
 
 
 def _written(folder: Path, report: RunReport, sealed: Sealed) -> list[str]:

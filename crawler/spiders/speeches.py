@@ -22,6 +22,7 @@ from crawler.crawl.counters import CounterReader
 from crawler.crawl.doubts import Doubt
 from crawler.crawl.judge import Judge
 from crawler.crawl.observed import OnList, http_facts
+from crawler.crawl.renumbered import tell_old_ids
 from crawler.crawl.requisites.fetching import PageRequisites
 from crawler.crawl.unchanged import conditional_headers, is_confirmed
 from crawler.crawl.walk import ListTask, ListWalk, find_section
@@ -222,7 +223,7 @@ class SpeechesSpider(Spider):
                 if not self.job.arguments.plan_only:
                     yield output
         if self.job.arguments.limit is None and self.job.report.listing_complete and not job.accepts_new_ids:
-            self._tell_old_ids(walk.seen)
+            tell_old_ids(self.archive.known, walk.seen, self.report)
             for request in self._absent(walk.seen, section):
                 if not self.job.arguments.plan_only:
                     yield request
@@ -245,28 +246,27 @@ class SpeechesSpider(Spider):
             yield await self._missed(row.native_id, row.url, Fetched(None, None, reason, detail), listed)
             return
         self.judge.note(row, listed)
-        if why := job.plan.why_read(row.native_id, listed.row):
+        if failing := job.plan.waits(row.native_id, listed.row):
+            job.report.postpone(failing)
+        elif why := job.plan.why_read(row.native_id, listed.row):
             yield self._article_request(row.native_id, local, listed, section, why, is_doubtful=row.is_doubtful)
+            return
+        if not is_known:
+            job.report.settle(row.native_id, "postponed")
         else:
             at = page.captured_at if page else job.now()
             look = replace(self._look(listed, ("list",), at), captures=listed.captures)
             yield Listed(site=job.profile.site, native_id=row.native_id, look=look)
 
-    def _tell_old_ids(self, seen: set[str]) -> None:
-        """Report listed speeches whose id a person has succeeded by one that is not listed."""
-        for native_id, known in self.archive.known.items():
-            new = (known.succeeded_by or "").partition(":")[2]
-            if new and native_id in seen and new not in seen:
-                detail = (
-                    f"listed under its old id again, not under {new}: `rekey --pair {new}={native_id}` records that"
-                )
-                self.report.add_gap("speech", known.url, Reason.DOUBTFUL, detail, native_id, known.title)
-
     def _absent(self, seen: set[str], section: SectionLink) -> list[Request]:
         """Requests for known, present speeches that are on no list page: only their address shows whether gone."""
         requests = []
         for native_id, known in self.job.archive.known.items():
-            if native_id not in seen and known.is_present and not known.is_suppressed:
+            if native_id in seen or not known.is_present or known.is_suppressed:
+                continue
+            if failing := self.job.plan.waits(native_id, None):
+                self.report.postpone(failing)
+            else:
                 url = self.job.hosts.here(known.url)
                 self.job.report.expect(native_id, listed=False)
                 requests.append(self._article_request(native_id, url, None, section, "on no list"))

@@ -56,6 +56,7 @@ def _facts(archive: Archive, waiting: tuple[Waiting, ...]) -> dict[str, Any]:
         "last_run": {"run": ran["run"], "kind": ran["kind"]} | _verdict(archive, ran["run"]),
         "speeches": {"present": present, "gone": gone, "succeeded": succeeded},
         "retired": totals.retired,
+        "accepted": [one.document() for one in totals.accepted.values()],
         "versions": totals.versions,
         "last_commit": {"n": last.n, "recorded_at": last.recorded_at, "head": archive.head},
         "staging": json_value(waiting),
@@ -67,6 +68,8 @@ def _print(facts: dict[str, Any]) -> None:
     print(f"site      {facts['site']}  {facts['name']}")
     if retired := facts["retired"]:
         print(harmless(f"retired   by commit {retired['commit']}: {retired['reason']}"))
+    for one in facts["accepted"]:
+        print(harmless(f"accepted  until {one['until']}, by commit {one['commit']}: {one['url']} ({one['reason']})"))
     print(f"last run  {ran['run']}  {ran['verdict'] or 'no verdict'}, exit status {ran['exit_status']}")
     print(f"          {', '.join(f'{key} {count}' for key, count in (ran['counts'] or {}).items()) or 'no counts'}")
     others = f", {speeches['succeeded']} under other ids" if speeches["succeeded"] else ""

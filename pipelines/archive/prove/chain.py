@@ -12,6 +12,7 @@ from pipelines.archive.disk.commits import commit_files, commit_number, followed
 from pipelines.archive.disk.site_life import Rekey, Retirement
 from pipelines.archive.disk.wrong_clock import WrongClock
 from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat
+from pipelines.gaps.acceptance import Acceptance
 from pipelines.untrusted import document, whole
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def sound_chain(layout: Layout) -> Chain:
     try:
         for commit in followed(layout, files, partial(_made, made)):
             _check_clock(layout, commit, sound)
-            for kind in (Rekey, Retirement):
+            for kind in (Rekey, Retirement, Acceptance):
                 kind.of(commit)
             sound.append(commit)
     except NewerFormat:

@@ -27,6 +27,7 @@ from pipelines.archive.prove.signatures import check_signatures, signature_name
 from pipelines.archive.read.reader import Archive, read_about
 from pipelines.archive.read.tails import RECONCILIATION, cut_tail, lost_of, lost_tail, not_in_chain
 from pipelines.exits import Exit
+from pipelines.gaps.acceptance import Acceptance
 from pipelines.untrusted import is_there, json_object, size_of
 
 if TYPE_CHECKING:
@@ -375,6 +376,9 @@ class _Proof:
                 said = "the site is retired" if retired.is_retired else "the site is no longer retired"
             elif description := Description.of(commit):
                 said = f"{', '.join(description.facts())} described anew"
+            elif acceptance := Acceptance.of(commit):
+                until = f"accepted until {acceptance.until}" if acceptance.until else "no longer accepted"
+                said = f"gaps at {acceptance.url} are {until}"
             else:
                 continue
             self.report.notes.append(f"commit {commit.n}: {said} ({told.get('reason')})")

@@ -9,6 +9,7 @@ from pipelines.archive.disk.description import Description
 from pipelines.archive.disk.site_life import Rekey, Retirement
 from pipelines.archive.read.payloads import KeptPayloads
 from pipelines.archive.read.state import fold_commit
+from pipelines.gaps.acceptance import Acceptance, Decided
 from pipelines.record import Event
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Totals:
     after}: the number of a commit and the last seq before it; `id_namespace` is the last that one of them names,
     null if none does.
     `retired` is {commit, reason} while the site is retired; `described` holds the last word of each description.
+    `accepted` holds the decisions about gaps that stand, also those whose time is over, by address.
     """
 
     last_seq: int = 0
@@ -40,6 +42,7 @@ class Totals:
     id_namespace: str | None = None
     retired: dict[str, Any] | None = None
     described: dict[str, str] = field(default_factory=dict)
+    accepted: dict[str, Decided] = field(default_factory=dict)
 
     def take(self, commit: Commit) -> None:
         """Take the next commit into account."""
@@ -57,6 +60,10 @@ class Totals:
             self.retired = {"commit": commit.n, "reason": told.reason} if told.is_retired else None
         if description := Description.of(commit):
             self.described |= description.facts()
+        if acceptance := Acceptance.of(commit):
+            self.accepted.pop(acceptance.url, None)
+            if acceptance.until is not None:
+                self.accepted[acceptance.url] = Decided(commit.n, commit.recorded_at, acceptance)
 
     @classmethod
     def of(cls, commits: Iterable[Commit]) -> Totals:

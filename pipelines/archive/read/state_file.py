@@ -22,6 +22,7 @@ from pipelines.archive.read.known import Known, Totals
 from pipelines.archive.read.payloads import Kept, KeptPayloads
 from pipelines.archive.read.state import SAYING, SpeechState
 from pipelines.canonical import json_value, sorted_sha256
+from pipelines.gaps.acceptance import Decided
 from pipelines.record import Row
 from pipelines.untrusted import json_object, parsed_json
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 STATE_SCHEMA = "state/1"
 PAYLOAD_SCHEMA = "payload/1"
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-FOLD = f"3+{hashlib.sha256(','.join(SAYING).encode()).hexdigest()[:12]}"
+FOLD = f"4+{hashlib.sha256(','.join(SAYING).encode()).hexdigest()[:12]}"
 """By which rules a state was folded: a number, raised when they change, and a hash of the keys in `derived_sha256`.
 
 A state folded by other rules is not damaged; it is not used, and made anew.
@@ -151,6 +152,7 @@ def told_by(told: dict[str, Any], known: Known, head: str) -> dict[str, Any]:
         "id_namespace": totals.id_namespace,
         "retired": totals.retired,
         "described": totals.described,
+        "accepted": [decided.document() for decided in totals.accepted.values()],
     }
     return whole | {_SEAL: sorted_sha256(whole)}
 
@@ -232,6 +234,7 @@ def read_about_state(layout: Layout) -> StateAbout:
             id_namespace=None if value["id_namespace"] is None else _text(value["id_namespace"]),
             retired=_retired(value["retired"]),
             described={_text(name): _text(said) for name, said in value["described"].items()},
+            accepted={decided.told.url: decided for decided in map(Decided.from_json, value["accepted"])},
         ),
     )  # fmt: skip
 

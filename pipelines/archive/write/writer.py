@@ -126,6 +126,11 @@ class ArchiveRun:
             return cls(layout, opening, gone_after_days, cautions)
 
     @property
+    def past(self) -> Archive | None:
+        """The archive as it was when the run began; null when the run begins it."""
+        return self._archive
+
+    @property
     def unsaved(self) -> int:
         """Observations that would be lost if the process died now."""
         return self._staging.unsaved
