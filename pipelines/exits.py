@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Exit(IntEnum):
@@ -16,3 +20,25 @@ class Exit(IntEnum):
     DAMAGED = 5
     LOCKED = 6
     INTERRUPTED = 11
+
+
+_WORST_FIRST = (
+    Exit.INTERNAL_ERROR,
+    Exit.WRONG_USE,
+    Exit.DAMAGED,
+    Exit.REFUSED,
+    Exit.INTERRUPTED,
+    Exit.GAPS,
+    Exit.LOCKED,
+    Exit.COMPLETE,
+)
+
+
+def severity(status: int) -> int:
+    """The place of a status among all, 0 for the worst; an unknown one counts as an error of this program."""
+    return _WORST_FIRST.index(Exit(status)) if status in _WORST_FIRST else 0
+
+
+def worst(statuses: Iterable[int]) -> Exit:
+    """The exit status of many: the worst of them; complete when there are none."""
+    return _WORST_FIRST[min(map(severity, statuses), default=len(_WORST_FIRST) - 1)]

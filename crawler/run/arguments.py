@@ -45,6 +45,7 @@ class Arguments:
     start_url: str
     limit: int | None = None
     mode: str = _MODES[0]
+    is_mode_given: bool = False
     plan_only: bool = False
     accept: frozenset[str] = frozenset()
     replay: str | None = None
@@ -71,10 +72,17 @@ class Arguments:
             start_url=start_url,
             limit=_limit(given.get("limit")),
             mode=_one_of("mode", given.get("mode", _MODES[0]), _MODES),
+            is_mode_given="mode" in given,
             plan_only=_one_of("plan", given.get("plan", "0"), ("0", "1")) == "1",
             accept=_accepted(given["accept"]) if "accept" in given else frozenset(),
             replay=_replay(given.get("replay")),
         )
+
+    @classmethod
+    def of(cls, profile: SiteProfile) -> Arguments:
+        """A crawl of a site as its profile says; `WrongUse` for a profile that names a dangerous pattern."""
+        _check_pattern(profile, profile.site)
+        return cls(profile=profile, start_url=profile.start_url)
 
 
 def _check_names(given: Mapping[str, str]) -> None:

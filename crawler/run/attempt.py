@@ -20,8 +20,21 @@ from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.moments import stamp
 from pipelines.exits import Exit
 from pipelines.fleet.attempts import Began, Ended, Journal, UnderWay, attempt_id
+from pipelines.health import Verdict
 
 _log = logging.getLogger(__name__)
+
+
+def verdict_on(error: BaseException) -> Verdict:
+    """The verdict on a crawl that ended with an error before it had an outcome."""
+    if isinstance(error, ArchiveError):
+        name = "interrupted" if error.exit_status is Exit.INTERRUPTED else "refused"
+        return Verdict(name, error.exit_status, str(error))
+    if isinstance(error, WrongUse | ProfileError):
+        return Verdict("wrong-use", Exit.WRONG_USE, str(error))
+    if isinstance(error, KeyboardInterrupt):
+        return Verdict("interrupted", Exit.INTERRUPTED, "interrupted before the crawl began")
+    return Verdict("error", Exit.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
 
 
 class Attempting:
@@ -50,14 +63,8 @@ class Attempting:
 
     def fail(self, error: BaseException) -> None:
         """Enter that the crawl was refused, interrupted or failed before it had an outcome."""
-        if isinstance(error, ArchiveError):
-            self._enter(error.exit_status, "refused", str(error))
-        elif isinstance(error, WrongUse | ProfileError):
-            self._enter(Exit.WRONG_USE, "wrong-use", str(error))
-        elif isinstance(error, KeyboardInterrupt):
-            self._enter(Exit.INTERRUPTED, "interrupted", "interrupted before the crawl began")
-        else:
-            self._enter(Exit.INTERNAL_ERROR, "error", f"{type(error).__name__}: {error}")
+        judged = verdict_on(error)
+        self._enter(judged.exit_status, judged.name, judged.message)
 
     def _enter(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
@@ -23,6 +24,7 @@ from crawler.replay.answers import Replay
 from crawler.replay.occasion import CRAWL, Occasion, occasion_of
 from crawler.run.agent import software, user_agent
 from crawler.run.arguments import LATEST, Arguments, WrongUse
+from crawler.run.fleet.full_runs import is_full_due
 from crawler.run.job import CrawlJob
 from crawler.run.site_settings import ARCHIVING, add_to
 from crawler.sites.profile import SiteProfile
@@ -54,7 +56,7 @@ def prepare(
     scratch = None if settings.getbool("ARCHIVE") else TemporaryDirectory(prefix="speech-archive-")
     root = scratch.name if scratch else settings["ARCHIVE_ROOT"]
     folder = Path(root).expanduser().absolute() / arguments.profile.site
-    occasion = occasion_of(arguments, folder, clock)
+    occasion = occasion_of(_with_mode(arguments, settings, folder, clock()), folder, clock)
     replay = Replay(occasion.recorded) if occasion.recorded else None
     arguments, profile, now = occasion.arguments, occasion.arguments.profile, occasion.clock()
     reader = profile.family()
@@ -116,6 +118,14 @@ def _memory(archive: ArchiveRun, occasion: Occasion, now: str) -> Memory:
     failing = newest_failing(archive.past.past_reports())
     asks: Literal["due", "all"] = "all" if occasion.arguments.mode == "full" else "due"
     return Memory(now, failing, archive.past.totals().accepted, asks=asks)
+
+
+def _with_mode(arguments: Arguments, settings: BaseSettings, folder: Path, now: datetime) -> Arguments:
+    """The arguments, with every article to be read again where FULL_EVERY says so and the command line nothing."""
+    days = _whole_number(settings, "FULL_EVERY", "days", 0)
+    if not days or arguments.is_mode_given or arguments.limit is not None or arguments.replay is not None:
+        return arguments
+    return replace(arguments, mode="full") if is_full_due(folder, days, now) else arguments
 
 
 def _not_recorded(kept: SiteFacts | None, profile: SiteProfile, folder: Path) -> dict[str, int]:

@@ -19,6 +19,7 @@ _PACE = {
     "CRAWL_HOURS": "hours",
     "REQUEST_BUDGET": "request_budget",
     "TIME_BUDGET": "time_budget",
+    "FULL_EVERY": "full_every",
 }
 """Settings by the key of a profile, and of a deployment for all its sites."""
 
@@ -60,6 +61,13 @@ def add_deployment(settings: BaseSettings, deployment: Deployment | None) -> Non
     for name, value in values.items():
         if not os.environ.get(name):
             settings.set(name, value, priority=_OF_DEPLOYMENT)
+
+
+def arguments_for(profile: SiteProfile, settings: BaseSettings) -> Arguments:
+    """A crawl of a site as its profile says, whose values are set in `settings`; `WrongUse` as `Arguments.of`."""
+    arguments = Arguments.of(profile)
+    _add_profile(settings, profile)
+    return arguments
 
 
 def _add_profile(settings: BaseSettings, profile: SiteProfile) -> None:

@@ -1,0 +1,139 @@
+"""`scrapy crawlall`: crawl many sites of a deployment in one process, those that are due or all."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+from scrapy.utils.conf import arglist_to_dict
+
+from crawler.run.arguments import WrongUse
+from crawler.run.fleet.crawl_all import NothingMeant, Wanted, crawl_all, jobs_possible, plan
+from crawler.run.fleet.deployment import Deployment, DeploymentError, find_deployment, load_deployment
+from crawler.run.fleet.one_site import SITE
+from crawler.run.fleet.precedence import add_deployment
+from crawler.run.fleet.told import end_table, plan_table, quiet_table
+from crawler.run.prepare import check_names
+from crawler.sites.profile import ProfileError
+from pipelines.archive.errors import ArchiveError, LockHeld
+from pipelines.exits import Exit
+from pipelines.verbs.output import harmless
+
+_MOST_JOBS = 1_000
+
+
+class Command(ScrapyCommand):
+    """The command `scrapy crawlall`."""
+
+    requires_project = True
+    # The log's handler is ours: Scrapy replaces its own at the beginning of each crawl.
+    default_settings: ClassVar[dict[str, object]] = {"LOG_INSTALL_ROOT_HANDLER": False}
+
+    def syntax(self) -> str:
+        return "[--fleet FILE] [--sites GLOB|tag:NAME] [--due] [--jobs N] [--max-hours H] [--plan] [--quiet]"
+
+    def short_desc(self) -> str:
+        return "Crawl the sites of a deployment, many at once, each into its own archive"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        add = parser.add_argument
+        add("--fleet", type=Path, metavar="FILE", help="the deployment's file (default: fleet.toml in this folder)")
+        add("--sites", action="append", default=[], metavar="GLOB", help="only these: names, globs, tag:NAME")
+        add("--due", action="store_true", help="only sites that are due by their schedule")
+        add("--jobs", type=int, metavar="N", help="sites at once (default: as the deployment says)")
+        add("--max-hours", type=float, metavar="H", help="stop after so many hours; the next run goes on")
+        add("--plan", action="store_true", help="show what would be crawled, when and why; crawl nothing")
+        add("--quiet", action="store_true", help="print only what needs a person: for cron")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        # Until the run installs its own handlers, both signals end it here, and nothing is lost.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            if args:
+                raise UsageError(f"give sites as --sites {args[0]}", print_help=False)
+            check_names(arglist_to_dict(opts.set))
+            self._crawl(opts)
+        except KeyboardInterrupt:
+            self._refuse("interrupted before a crawl began; run the same command again", Exit.INTERRUPTED)
+        except (DeploymentError, NothingMeant, ProfileError, WrongUse) as error:
+            self._refuse(str(error), Exit.WRONG_USE)
+        except ArchiveError as error:
+            self._refuse(str(error), error.exit_status, is_told=not (opts.quiet and isinstance(error, LockHeld)))
+
+    def _crawl(self, opts: argparse.Namespace) -> None:
+        assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline before run()
+        assert self.crawler_process is not None  # noqa: S101 - as above
+        deployment = _deployment(opts.fleet)
+        add_deployment(self.settings, deployment)
+        wanted = _wanted(opts, deployment)
+        if opts.plan:
+            self._show_plan(deployment, wanted)
+            return
+        _install_log(self.settings.get("LOG_FILE"), self.settings["LOG_LEVEL"], self.settings["LOG_FORMAT"])
+        process = self.crawler_process
+        done = crawl_all(
+            deployment,
+            self.settings,
+            wanted,
+            lambda: process.start(stop_after_crawl=False, install_signal_handlers=False),
+            lambda: datetime.now(UTC),
+        )
+        self.exitcode = int(done.exit_status)
+        if told := (quiet_table if opts.quiet else end_table)(done):
+            print(told)
+
+    def _show_plan(self, deployment: Deployment, wanted: Wanted) -> None:
+        assert self.settings is not None  # noqa: S101 - as in _crawl()
+        root = Path(self.settings["ARCHIVE_ROOT"]).expanduser().absolute()
+        planned = plan(deployment, root, wanted, datetime.now(UTC))
+        print(plan_table(planned.meant, {one.site for one in (*planned.now, *planned.broken)}))
+        self.exitcode = int(Exit.WRONG_USE if planned.broken else Exit.COMPLETE)
+
+    def _refuse(self, message: str, status: int, *, is_told: bool = True) -> None:
+        if is_told:
+            print(f"scrapy crawlall: {harmless(message)}", file=sys.stderr)
+        self.exitcode = int(status)
+
+
+def _deployment(file: Path | None) -> Deployment:
+    found = load_deployment(file) if file else find_deployment()
+    if found is None:
+        raise DeploymentError("there is no fleet.toml in this folder; give one with --fleet FILE")
+    return found
+
+
+def _wanted(opts: argparse.Namespace, deployment: Deployment) -> Wanted:
+    jobs = deployment.jobs if opts.jobs is None else opts.jobs
+    if not 1 <= jobs <= _MOST_JOBS:
+        raise WrongUse(f"--jobs {jobs}: must be a number of sites at once, 1 to {_MOST_JOBS}")
+    if opts.max_hours is not None and not opts.max_hours > 0:
+        raise WrongUse(f"--max-hours {opts.max_hours:g}: must be a number of hours above 0")
+    possible = jobs if opts.plan else jobs_possible(jobs)
+    if possible < jobs:
+        print(f"scrapy crawlall: {possible} sites at once, not {jobs}: raise `ulimit -n` for more", file=sys.stderr)
+    sites = tuple(one for given in opts.sites for one in given.split(",") if one)
+    return Wanted(sites=sites, due=opts.due, jobs=possible, max_hours=opts.max_hours)
+
+
+class _SiteName(logging.Filter):
+    """Puts the name of the site before each message."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.site = f"{site}: " if (site := SITE.get()) else ""
+        return True
+
+
+def _install_log(file: str | None, level: str, form: str) -> None:
+    handler = logging.FileHandler(file, encoding="utf-8") if file else logging.StreamHandler()
+    handler.addFilter(_SiteName())
+    handler.setFormatter(logging.Formatter(form.replace("%(message)s", "%(site)s%(message)s")))
+    handler.setLevel(level)
+    logging.root.addHandler(handler)

@@ -1,0 +1,271 @@
+"""A run over a deployment's sites, from its selection to its exit status."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import platform
+import resource
+import secrets
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from scrapy.settings import Settings
+
+from crawler.run.fleet.deployment import Deployment
+from crawler.run.fleet.due import BROKEN_PROFILE
+from crawler.run.fleet.planning import Candidate, candidates, chosen, registered
+from crawler.run.fleet.runner import Fleet
+from crawler.run.fleet.told import progress_line
+from pipelines.archive.disk.lock import SiteLock
+from pipelines.archive.errors import writing
+from pipelines.archive.read.moments import stamp
+from pipelines.exits import Exit
+from pipelines.fleet.attempts import FLEET, Began, Ended, Journal, attempt_id
+from pipelines.fleet.fleet_runs import FleetRun, SiteEnded, unfinished
+from pipelines.fleet.register import write_register
+
+_log = logging.getLogger(__name__)
+_FILES_A_SITE, _FILES_OF_ALL = 20, 100
+"""Open files: locks, staging, captures and connections of a site under way; those of the program."""
+_PROGRESS_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the command line asks for.
+
+    Args:
+        sites: names, globs and `tag:NAME`; none for all of the deployment.
+        due: only those that are due.
+        jobs: sites at once.
+        max_hours: after so many hours the run is stopped; null for never.
+    """
+
+    sites: tuple[str, ...] = ()
+    due: bool = False
+    jobs: int = 1
+    max_hours: float | None = None
+
+
+@dataclass(slots=True)
+class Plan:
+    """All sites of the deployment, those asked for, those to crawl now, in order, and those with a broken profile."""
+
+    all: list[Candidate]
+    meant: list[Candidate]
+    now: list[Candidate] = field(default_factory=list)
+    broken: list[Candidate] = field(default_factory=list)
+
+
+class NothingMeant(ValueError):  # noqa: N818 - reads as a sentence
+    """No site is selected; the message says by what."""
+
+
+def plan(deployment: Deployment, root: Path, wanted: Wanted, now: datetime, record: FleetRun | None = None) -> Plan:
+    """Which sites are crawled now; `record` is the run that is continued, if any.
+
+    Raises:
+        NothingMeant: no site of the deployment is selected.
+        ProfileError: the folder of profiles cannot be read.
+    """
+    found = list(candidates(deployment, root, now))
+    meant = chosen(found, wanted.sites)
+    if not meant:
+        by = ", ".join(wanted.sites or deployment.sites)
+        raise NothingMeant(f"no site is selected by {by}; `scrapy crawlall --plan` lists all of {deployment.file}")
+    run = record.run if record else None
+    begun = [one for one in meant if one.is_enabled and _has_a_turn(one, wanted, run, now)]
+    now_ = sorted((one for one in begun if one.profile), key=lambda one: (_died_in(one, run), *_order(one, now)))
+    return Plan(found, meant, now_, [one for one in begun if not one.profile])
+
+
+def _order(one: Candidate, now: datetime) -> tuple[datetime, str]:
+    """What has been due for longest comes first."""
+    return one.due.at or now, one.site
+
+
+def _has_a_turn(one: Candidate, wanted: Wanted, run: str | None, now: datetime) -> bool:
+    if _died_in(one, run):
+        return True
+    if wanted.due:
+        return one.due.is_now(now)
+    return not (run and _ended_in(one, run))
+
+
+def _died_in(one: Candidate, run: str | None) -> bool:
+    """Whether it was under way when the process of this run died."""
+    return bool(run and one.last and one.last.is_dead and one.last.began.fleet == run)
+
+
+def _ended_in(one: Candidate, run: str) -> bool:
+    """Whether this run has crawled it; what was interrupted goes on."""
+    last = one.last
+    return bool(last and last.ended and last.began.fleet == run and last.ended.exit_status != Exit.INTERRUPTED)
+
+
+def crawl_all(
+    deployment: Deployment,
+    settings: Settings,
+    wanted: Wanted,
+    start: Callable[[], None],
+    clock: Callable[[], datetime],
+) -> FleetRun:
+    """Crawl the sites that are wanted; signals end the run, sealed as interrupted.
+
+    Args:
+        deployment: whose sites.
+        settings: Scrapy's, with the deployment's values.
+        wanted: which of them, and how.
+        start: runs the event loop (of the main thread) until its reactor is stopped.
+        clock: the current time, aware, in UTC.
+
+    Raises:
+        LockHeld: another such run is under way.
+        ArchiveError: the archive root cannot be written.
+        NothingMeant, ProfileError: as `plan`.
+    """
+    root, began = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute(), clock()
+    with writing(root):
+        (root / FLEET).mkdir(parents=True, exist_ok=True)
+        lock = SiteLock(root / FLEET / "lock", run_id(began))
+    try:
+        selection = {"sites": list(wanted.sites), "due": wanted.due}
+        continued = unfinished(root, selection, began)
+        planned = plan(deployment, root, wanted, began, continued)
+        with writing(root):
+            register(root, planned.all, began)
+        record = continued or FleetRun(
+            run=run_id(began), began_at=stamp(began), selection=selection, jobs=wanted.jobs
+        )
+        _go_on(record, planned, wanted.jobs)
+        for one in planned.broken:
+            record.sites[one.site] = _refuse(root, one, record.run, clock())
+        fleet = Fleet(record, (one.profile for one in planned.now if one.profile), settings, root)
+        with _ending_on_signals(fleet):
+            _run(fleet, wanted, start)
+        with writing(root):
+            register(root, candidates(deployment, root, clock()), clock())
+        return record
+    finally:
+        lock.release()
+
+
+def run_id(now: datetime) -> str:
+    """The id of a run that begins at a moment (aware)."""
+    return f"{now.astimezone(UTC):%Y%m%dt%H%M%Sz}-{secrets.token_hex(2)}"
+
+
+def _go_on(record: FleetRun, planned: Plan, jobs: int) -> None:
+    """Put what the journals know into the record of a run that died or was stopped."""
+    record.jobs, record.ended_at, record.stopped = jobs, None, None
+    for one in planned.all:
+        if one.site not in record.sites and one.last and one.last.ended and one.last.began.fleet == record.run:
+            record.sites[one.site] = _of_journal(one.site, one.last.ended)
+
+
+def _of_journal(site: str, ended: Ended) -> SiteEnded:
+    return SiteEnded(
+        site=site,
+        exit_status=ended.exit_status,
+        verdict=ended.verdict,
+        message=ended.message,
+        seconds=ended.seconds,
+        counts=ended.counts,
+        commit=ended.commit,
+        head=ended.head,
+    )
+
+
+def register(root: Path, found: Iterable[Candidate], now: datetime) -> None:
+    """Write the register; `OSError` when that cannot be done."""
+    write_register(root, stamp(now), (registered(one, now) for one in found))
+
+
+def _refuse(root: Path, one: Candidate, run: str, now: datetime) -> SiteEnded:
+    """Enter into the journal that the site's profile is broken."""
+    ended = Ended(
+        at=stamp(now),
+        run=None,
+        mode=None,
+        exit_status=int(Exit.WRONG_USE),
+        verdict=BROKEN_PROFILE,
+        message=one.error,
+        seconds=0.0,
+    )
+    began = Began(
+        attempt=attempt_id(now, os.getpid()), at=stamp(now), pid=os.getpid(), host=platform.node(), fleet=run
+    )
+    try:
+        Journal(root, one.site).begin(began).end(ended)
+    except (OSError, ValueError) as error:  # a file name that is no site name has no journal
+        _log.error("%s: not entered into a journal: %s", one.site, error)
+    return _of_journal(one.site, ended)
+
+
+def _run(fleet: Fleet, wanted: Wanted, start: Callable[[], None]) -> None:
+    from twisted.internet import reactor as installed  # noqa: PLC0415 - importing it installs it
+
+    reactor: Any = installed
+
+    async def crawl() -> None:
+        # A name that does not resolve holds a thread for half a minute.
+        reactor.suggestThreadPoolSize(wanted.jobs + 10)
+        if wanted.max_hours is not None:
+            why = f"after --max-hours {wanted.max_hours:g}"
+            asyncio.get_running_loop().call_later(wanted.max_hours * 3600, fleet.stop, why)
+        progress = asyncio.ensure_future(_show_progress(fleet)) if sys.stderr.isatty() else None
+        try:
+            await fleet.run()
+        finally:
+            if progress:
+                progress.cancel()
+                sys.stderr.write("\r\x1b[K")
+            reactor.stop()
+
+    task = asyncio.get_event_loop().create_task(crawl())
+    start()
+    task.result()
+
+
+async def _show_progress(fleet: Fleet) -> None:
+    loop, before = asyncio.get_running_loop(), len(fleet.record.sites)
+    began = loop.time()
+    while True:
+        run, seconds = fleet.record, loop.time() - began
+        line = progress_line(run, fleet.running, len(fleet.queue), fleet.pages, seconds, len(run.sites) - before)
+        sys.stderr.write(f"\r\x1b[K{line}")
+        sys.stderr.flush()
+        await asyncio.sleep(_PROGRESS_SECONDS)
+
+
+@contextmanager
+def _ending_on_signals(fleet: Fleet) -> Iterator[None]:
+    """Let the first signal end the run, and ignore further ones: what is under way must be sealed."""
+    loop, both = asyncio.get_event_loop(), (signal.SIGINT, signal.SIGTERM)
+    for number in both:
+        loop.add_signal_handler(number, fleet.stop, "by a signal")
+    try:
+        yield
+    finally:
+        for number in both:
+            with suppress(RuntimeError):  # a loop that is closed
+                loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)
+
+
+def jobs_possible(jobs: int) -> int:
+    """So many sites at once, or as many as this process may have open files for; its limit is raised if it can be."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = _FILES_OF_ALL + jobs * _FILES_A_SITE
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return jobs if soft == resource.RLIM_INFINITY else max(1, min(jobs, (soft - _FILES_OF_ALL) // _FILES_A_SITE))

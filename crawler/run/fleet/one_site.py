@@ -1,0 +1,144 @@
+"""The crawl of one site among many in one event loop: its disk work is in threads, and its errors are its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import Executor
+from contextlib import ExitStack, suppress
+from contextvars import ContextVar, copy_context
+from functools import partial
+from typing import TypeVar
+
+from scrapy.crawler import Crawler
+from scrapy.settings import Settings
+
+from crawler.http.notes import statistics
+from crawler.run.arguments import Arguments
+from crawler.run.attempt import Attempting, attempting
+from crawler.run.fleet.precedence import arguments_for
+from crawler.run.job import CrawlJob
+from crawler.run.outcome import Outcome, seal
+from crawler.run.prepare import prepare
+from crawler.sites.profile import SiteProfile
+from crawler.spiders.speeches import SpeechesSpider
+from pipelines.archive.errors import ArchiveError
+from pipelines.exits import Exit
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+SITE: ContextVar[str] = ContextVar("site", default="")
+"""The site on whose behalf code runs: for the log."""
+_STALLED = 3600.0
+"""Seconds without any answer after which a crawl is stopped: no wait that a site may ask for is as long."""
+_LOOK = 30.0
+_TO_STOP = 60.0
+"""Seconds that a stopped crawl has to end: a single one takes a second."""
+_OF_ONE_TERMINAL = {
+    "crawler.run.progress.Progress": None,
+    "scrapy.extensions.logcount.LogCount": None,  # would count the messages of all sites under way
+}
+
+
+class Interrupted(ArchiveError):  # noqa: N818 - reads as a sentence, as the others do
+    """The crawl was stopped and made no commit; what it saved is in its staging."""
+
+    exit_status = Exit.INTERRUPTED
+
+
+class SiteCrawl:
+    """One crawl of one site."""
+
+    def __init__(self, profile: SiteProfile, settings: Settings, fleet: str, pool: Executor) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            profile: the site's.
+            settings: those of the deployment; they are copied.
+            fleet: id of the run over many sites.
+            pool: threads for disk work.
+        """
+        self.profile, self._fleet, self._pool = profile, fleet, pool
+        self._settings = settings.copy()
+        self._settings.set("EXTENSIONS", settings.getdict("EXTENSIONS") | _OF_ONE_TERMINAL, priority="cmdline")
+        self._attempt = ExitStack()
+        self._crawler: Crawler | None = None
+        self._stop_asked = asyncio.Event()
+        self._why_stopped: str | None = None
+
+    @property
+    def pages(self) -> int:
+        """Answers received so far."""
+        return int(statistics(self._crawler).get("response_received_count", 0)) if self._crawler else 0
+
+    def stop(self, why: str) -> None:
+        """Let the crawl end soon, sealed as interrupted."""
+        self._why_stopped = self._why_stopped or why
+        self._stop_asked.set()
+
+    async def run(self) -> Outcome:
+        """Crawl the site and seal its run.
+
+        Raises:
+            WrongUse, ProfileError, ArchiveError: as `scrapy crawl` would be refused.
+            Exception: whatever went wrong in the code of the crawl's end.
+        """
+        SITE.set(self.profile.site)
+        arguments = arguments_for(self.profile, self._settings)
+        attempt, job = await self._off_the_loop(partial(self._begin, arguments))
+        with self._attempt:
+            try:
+                crawler = await self._crawl(job)
+                return await self._off_the_loop(partial(self._end, attempt, crawler, job))
+            finally:
+                job.archive.close()
+
+    def _begin(self, arguments: Arguments) -> tuple[Attempting, CrawlJob]:
+        with ExitStack() as stack:
+            attempt = stack.enter_context(attempting(arguments, self._settings, self._fleet))
+            job = prepare(arguments, self._settings)
+            self._attempt = stack.pop_all()
+        return attempt, job
+
+    def _end(self, attempt: Attempting, crawler: Crawler | None, job: CrawlJob) -> Outcome:
+        with self._attempt:
+            if crawler is None:
+                job.archive.close()
+                raise Interrupted(
+                    f"stopped {self._why_stopped}, and it did not end: the next run takes what it saved"
+                )
+            outcome = seal(crawler, job)
+            attempt.end(outcome)
+        return outcome
+
+    async def _crawl(self, job: CrawlJob) -> Crawler | None:
+        """The crawler after its crawl; null when it does not end."""
+        self._crawler = crawler = Crawler(SpeechesSpider, self._settings)
+        crawl = asyncio.ensure_future(crawler.crawl_async(job=job))
+        watch = asyncio.ensure_future(self._watch(crawl, crawler))
+        await asyncio.wait({crawl, watch}, return_when=asyncio.FIRST_COMPLETED)
+        watch.cancel()
+        if not crawl.done():
+            _log.error("%s: the crawl was stopped %s and does not end", self.profile.site, self._why_stopped)
+            crawl.cancel()
+            return None
+        if error := crawl.exception():
+            _log.error("%s: the crawl failed", self.profile.site, exc_info=error)
+            job.report.refuse(Exit.INTERNAL_ERROR, f"the crawl failed: {error!r}")
+        return crawler
+
+    async def _watch(self, crawl: asyncio.Future[None], crawler: Crawler) -> None:
+        """Stop the crawl when that is asked for, or when it stalls; returns when it does not end."""
+        seen, quiet = -1, 0.0
+        while not self._stop_asked.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop_asked.wait(), _LOOK)
+            quiet, seen = (0.0 if self.pages != seen else quiet + _LOOK), self.pages
+            if quiet >= _STALLED:
+                self.stop(f"after {quiet / 60:.0f} minutes without an answer")
+        await crawler.stop_async()
+        await asyncio.wait({crawl}, timeout=_TO_STOP)
+
+    async def _off_the_loop(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, copy_context().run, work)

@@ -1,0 +1,140 @@
+"""Which sites of a deployment there are, which of them are asked for, and when each is due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from itertools import islice
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from crawler.run.fleet.deployment import Deployment, is_chosen
+from crawler.run.fleet.due import Due, Times, due
+from crawler.sites.lookup import Known, Profiles
+from crawler.sites.profile import SiteProfile
+from crawler.sites.schedule import Hours, Schedule
+from pipelines.archive.errors import ArchiveError
+from pipelines.archive.read.moments import stamp
+from pipelines.archive.read.reader import Archive
+from pipelines.exits import Exit
+from pipelines.fleet.attempts import Attempt, Journal
+from pipelines.fleet.register import Registered
+
+_ATTEMPTS = 40
+"""Newest attempts that are read: after fewer failures the wait is the longest."""
+_REPORTS = 10
+"""Newest reports of an archive without a journal that are searched for a good run."""
+_ZONE_OF_THE_BROKEN = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A site of the deployment: its profile or what is wrong with it, when it is due, and its last attempt."""
+
+    site: str
+    profile: SiteProfile | None
+    error: str
+    times: Times
+    due: Due
+    last: Attempt | None
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether it is crawled; a site with a broken profile is, and fails."""
+        return self.profile is None or self.profile.enabled
+
+    @property
+    def order(self) -> tuple[bool, datetime | None, str]:
+        """What has been due for longest comes first."""
+        return (self.due.at is None, self.due.at, self.site)
+
+
+def candidates(deployment: Deployment, root: Path, now: datetime) -> Iterator[Candidate]:
+    """The sites of a deployment by name, with what their journals in the archive root `root` say."""
+    for known in Profiles(deployment.profiles).all():
+        if _is_meant(known, deployment.sites):
+            yield _candidate(known, deployment, root, now)
+
+
+def chosen(found: Iterable[Candidate], asked: Sequence[str]) -> list[Candidate]:
+    """Those that names, globs and `tag:NAME` of the command line select; all when nothing is asked for."""
+    wanted = tuple(asked)
+    return [one for one in found if not wanted or _is_meant(Known(site=one.site, profile=one.profile), wanted)]
+
+
+def _is_meant(known: Known, wanted: tuple[str, ...]) -> bool:
+    """A broken profile may bear any tag: rather told once too often than forgotten."""
+    if known.profile is not None:
+        return is_chosen(known.profile, wanted)
+    return any(one.startswith("tag:") or fnmatchcase(known.site, one) for one in wanted)
+
+
+def _candidate(known: Known, deployment: Deployment, root: Path, now: datetime) -> Candidate:
+    profile, times = known.profile, _times(known.profile, deployment)
+    attempts = attempts_of(root, known.site, _ATTEMPTS)
+    is_told = any(one.is_good for one in attempts)
+    good_at = None if is_told else _good_run(root / known.site)
+    found = due(known.site, times, attempts, now, good_at, is_broken=profile is None)
+    return Candidate(
+        site=known.site,
+        profile=profile,
+        error=known.error,
+        times=times,
+        due=found,
+        last=attempts[-1] if attempts else None,
+    )
+
+
+def attempts_of(root: Path, site: str, most: int) -> list[Attempt]:
+    """The newest attempts at a site; none where the journal cannot be read, or can have no such name."""
+    try:
+        return Journal(root, site).attempts(most)
+    except (OSError, ValueError):
+        return []
+
+
+def _times(profile: SiteProfile | None, deployment: Deployment) -> Times:
+    own = (profile.schedule, profile.hours) if profile else (None, None)
+    hours = deployment.hours if own[1] is None else own[1]
+    return Times(
+        schedule=Schedule.parse(own[0] or deployment.schedule),
+        hours=Hours.parse(hours) if hours else None,
+        zone=ZoneInfo(profile.timezone) if profile else _ZONE_OF_THE_BROKEN,
+    )
+
+
+def _good_run(folder: Path) -> datetime | None:
+    """When the newest good run of an archive began: of one that is older than its journal."""
+    try:
+        for report in islice(Archive(folder).past_reports(), _REPORTS):
+            if report.get("exit_status") in {Exit.COMPLETE, Exit.GAPS}:
+                return datetime.fromisoformat(report["started_at"])
+    except (ArchiveError, OSError, ValueError, KeyError, TypeError):
+        return None
+    return None
+
+
+def registered(one: Candidate, now: datetime) -> Registered:
+    """The site's entry in the register."""
+    at, profile = one.due.at if one.is_enabled else None, one.profile
+    return Registered(
+        site=one.site,
+        name=profile.name if profile else None,
+        committee=profile.committee if profile else None,
+        tags=profile.tags if profile else (),
+        enabled=one.is_enabled,
+        disabled_because=profile.disabled_because if profile else None,
+        schedule=one.times.schedule.text if profile else None,
+        period_days=_period(one, now) if profile else None,
+        next_due=stamp(at) if at else None,
+        error=one.error or None,
+    )
+
+
+def _period(one: Candidate, now: datetime) -> float | None:
+    """Days from the newest slot of its schedule to the next."""
+    schedule, rest = one.times.schedule, (one.site, one.times.zone, one.times.hours)
+    before, after = schedule.slot_before(now, *rest), schedule.slot_after(now, *rest)
+    return round((after - before).total_seconds() / 86_400, 3) if before and after else None

@@ -1,0 +1,168 @@
+"""Crawls many sites in one event loop: some at once, never two of one host, each with its own end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scrapy.settings import Settings
+
+from crawler.http.netloc import Server
+from crawler.run.attempt import verdict_on
+from crawler.run.fleet.one_site import SiteCrawl
+from crawler.run.outcome import Outcome
+from crawler.sites.profile import SiteProfile
+from pipelines.archive.read.moments import stamp
+from pipelines.exits import Exit
+from pipelines.fleet.fleet_runs import FleetRun, SiteEnded
+
+_log = logging.getLogger(__name__)
+_THREADS = 4
+"""Threads for the disk work of all sites: more would only wait for the disk, or for Python's lock."""
+_SAVE_SECONDS = 2.0
+"""Between two writes of the run's file; the journals of the sites are written at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _UnderWay:
+    crawl: SiteCrawl
+    host: str
+    began: float
+
+
+class Fleet:
+    """One run over many sites."""
+
+    def __init__(
+        self,
+        record: FleetRun,
+        profiles: Iterable[SiteProfile],
+        settings: Settings,
+        root: Path,
+        after: Callable[[SiteEnded], None] = lambda _: None,
+    ) -> None:
+        """Nothing is begun yet.
+
+        Args:
+            record: the run's record, with the sites that it has crawled already.
+            profiles: of the sites to crawl, in this order.
+            settings: those of the deployment.
+            root: the archive root.
+            after: called, in a thread, after each site.
+        """
+        self.record, self._settings, self._root, self._after = record, settings, root, after
+        self.queue = deque(profiles)
+        self._under_way: dict[asyncio.Task[Outcome], _UnderWay] = {}
+        self._pages_of_ended = 0
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="sites")
+        self._saved_at = 0.0
+
+    @property
+    def running(self) -> int:
+        """Sites under way."""
+        return len(self._under_way)
+
+    @property
+    def pages(self) -> int:
+        """Answers that this process received."""
+        return self._pages_of_ended + sum(one.crawl.pages for one in self._under_way.values())
+
+    def stop(self, why: str) -> None:
+        """Begin no further site, and let those under way end soon, sealed as interrupted."""
+        if self.record.stopped is None:
+            self.record.stopped = why
+        for one in self._under_way.values():
+            one.crawl.stop(why)
+
+    async def run(self) -> None:
+        """Crawl until every site had its turn, or the run is stopped."""
+        try:
+            while True:
+                self._begin_some()
+                if not self._under_way:
+                    break
+                ended, _ = await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+                for task in ended:
+                    await self._end(task, self._under_way.pop(task))
+                await self._save()
+        finally:
+            self.record.left = len(self.queue)
+            self.record.ended_at = stamp(datetime.now(UTC))
+            await self._save(is_last=True)
+            self._pool.shutdown(wait=False)
+
+    def _begin_some(self) -> None:
+        """Begin sites whose host is not being crawled, as many as there is room for, in their order."""
+        busy, waiting = {one.host for one in self._under_way.values()}, deque[SiteProfile]()
+        while self.queue and len(self._under_way) < self.record.jobs and self.record.stopped is None:
+            profile = self.queue.popleft()
+            if (host := host_of(profile)) in busy:
+                waiting.append(profile)
+                continue
+            busy.add(host)
+            crawl = SiteCrawl(profile, self._settings, self.record.run, self._pool)
+            began = asyncio.get_running_loop().time()
+            self._under_way[asyncio.ensure_future(crawl.run())] = _UnderWay(crawl, host, began)
+        self.queue.extendleft(reversed(waiting))
+
+    async def _end(self, task: asyncio.Task[Outcome], one: _UnderWay) -> None:
+        site = one.crawl.profile.site
+        seconds = round(asyncio.get_running_loop().time() - one.began, 3)
+        self._pages_of_ended += one.crawl.pages
+        error = task.exception()
+        if error is not None:
+            judged = verdict_on(error)
+            if judged.exit_status is Exit.INTERNAL_ERROR:
+                _log.error("%s: the crawl failed", site, exc_info=error)
+            ended = SiteEnded(
+                site=site,
+                exit_status=int(judged.exit_status),
+                verdict=judged.name,
+                message=judged.message,
+                seconds=seconds,
+            )
+        else:
+            ended = _ended(site, task.result(), seconds)
+        self.record.sites[site] = ended
+        await self._off_the_loop(lambda: self._after(ended))
+
+    async def _save(self, *, is_last: bool = False) -> None:
+        now = asyncio.get_running_loop().time()
+        if not is_last and now - self._saved_at < _SAVE_SECONDS:
+            return
+        self._saved_at, self.record.left = now, len(self.queue)
+        try:
+            await self._off_the_loop(lambda: self.record.save(self._root))
+        except OSError as error:
+            _log.error("the record of this run could not be written: %s", error)
+
+    async def _off_the_loop(self, work: Callable[[], None]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+
+def _ended(site: str, outcome: Outcome, seconds: float) -> SiteEnded:
+    sealed = outcome.sealed
+    return SiteEnded(
+        site=site,
+        exit_status=int(outcome.exit_status),
+        verdict=outcome.verdict.name,
+        message=outcome.verdict.message,
+        seconds=seconds,
+        counts=outcome.report["counts"],
+        commit=sealed.commit if sealed else None,
+        head=sealed.head if sealed else None,
+    )
+
+
+def host_of(profile: SiteProfile) -> str:
+    """What sites share that are one server to be polite to: the host; on this machine each port is a server."""
+    server = Server.of(profile.start_url)
+    if server is None:
+        return profile.start_url
+    return f"{server.host}:{server.port}" if server.is_loopback else server.host

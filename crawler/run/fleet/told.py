@@ -1,0 +1,85 @@
+"""What a run over many sites prints: its plan, a progress line, and the table at its end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from crawler.run.fleet.planning import Candidate
+from pipelines.archive.read.moments import stamp
+from pipelines.exits import Exit, severity
+from pipelines.fleet.fleet_runs import FleetRun, SiteEnded
+from pipelines.verbs.output import one_line
+
+_FOR_A_PERSON = frozenset({Exit.INTERNAL_ERROR, Exit.WRONG_USE, Exit.GAPS, Exit.REFUSED, Exit.DAMAGED})
+"""What the next run does not put right by itself, as it does with 6 (another run) and 11 (interrupted)."""
+
+
+def plan_table(found: Iterable[Candidate], begun: Iterable[str]) -> str:
+    """One line a site: whether it would be crawled now, since or from when it is due, and why."""
+    first = set(begun)
+    lines = [("site", "now", "due", "why")]
+    for one in found:
+        why = one.error or one.due.why
+        if not one.is_enabled and one.profile:
+            lines.append((one.site, "no", "never", f"disabled: {one.profile.disabled_because}"))
+        else:
+            at = stamp(one.due.at) if one.due.at else "never"
+            lines.append((one.site, "yes" if one.site in first else "no", at, why))
+    return _aligned(lines)
+
+
+def progress_line(run: FleetRun, running: int, left: int, pages: int, seconds: float, done: int) -> str:
+    """Sites done, under way and left, answers and their rate, and the time left; `done` by this process."""
+    line = f"sites {len(run.sites)} done · {running} running · {left} left · {pages} pages"
+    if seconds > 0:
+        line += f" · {pages / seconds:.1f}/s"
+    if done and (left or running):
+        minutes = round((left + running) * seconds / done / 60)
+        line += f" · {minutes // 60}:{minutes % 60:02d} h left"
+    return line
+
+
+def end_table(run: FleetRun) -> str:
+    """Every site that ended, the worst first, and the verdict on all."""
+    return "\n".join([*_rows(list(run.sites.values())), summary_line(run)])
+
+
+def quiet_table(run: FleetRun) -> str:
+    """Only what needs a person; empty when nothing does."""
+    rows = [one for one in run.sites.values() if one.exit_status in _FOR_A_PERSON]
+    return "\n".join([*_rows(rows), summary_line(run)]) if rows else ""
+
+
+def summary_line(run: FleetRun) -> str:
+    """The verdict on all in one line."""
+    counted = Counter(one.exit_status for one in run.sites.values())
+    told = ", ".join(f"{count} ended with {status}" for status, count in sorted(counted.items(), key=_severity))
+    stopped = f"; stopped {run.stopped}, {run.left} sites left: run it again" if run.stopped else ""
+    return f"fleet run {run.run} (exit {int(run.exit_status)}): {told or 'nothing was to be crawled'}{stopped}"
+
+
+def _severity(counted: tuple[int, int]) -> int:
+    return severity(counted[0])
+
+
+def _rows(ended: Sequence[SiteEnded]) -> list[str]:
+    if not ended:
+        return []
+    lines: list[tuple[str, ...]] = [("site", "exit", "verdict", "seconds", "listed", "new", "changed", "gaps", "")]
+    for one in sorted(ended, key=lambda one: (severity(one.exit_status), one.site)):
+        counts = one.counts or {}
+        shown = [str(counts.get(key, "-")) for key in ("listed", "created", "changed", "failed")]
+        message = one.message if one.exit_status else ""
+        lines.append((one.site, str(one.exit_status), one.verdict, f"{one.seconds:.0f}", *shown, message))
+    return [_aligned(lines)]
+
+
+def _aligned(lines: Sequence[Sequence[str]]) -> str:
+    """Columns as wide as their widest cell; the last one as long as it is."""
+    plain = [[one_line(cell) for cell in line] for line in lines]
+    widths = [max(len(line[column]) for line in plain) for column in range(len(plain[0]) - 1)]
+    return "\n".join(
+        "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[-1]]).rstrip()
+        for line in plain
+    )
