@@ -31,6 +31,11 @@ HEADS_FILE = os.environ.get("HEADS_FILE", "")
 # A clock so far after the last commit is refused; the archive commands heed the variable, too.
 CLOCK_JUMP_DAYS = os.environ.get("CLOCK_JUMP_DAYS") or wrong_clock.JUMP_DAYS
 FULL_EVERY = 0  # days after which a run reads every article again; 0: only with -a mode=full
+# Who is told when the verdict of a site changes, and where its metrics go; empty for nobody.
+NOTIFY_WEBHOOK = os.environ.get("NOTIFY_WEBHOOK", "")
+NOTIFY_SHAPE = os.environ.get("NOTIFY_SHAPE") or "json"
+NOTIFY_CMD = os.environ.get("NOTIFY_CMD", "")
+METRICS_TEXTFILE = os.environ.get("METRICS_TEXTFILE", "")
 PACK_YEARS = True  # False: years that are over stay single files until `pack` is run
 DISK_FLOOR_MB = 64  # below so many free MiB nothing more is fetched; the rest is for sealing the run
 SAVE_SECONDS = 5.0  # most of a crawl that a power cut may cost

@@ -20,6 +20,7 @@ from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.moments import stamp
 from pipelines.exits import Exit
 from pipelines.fleet.attempts import Began, Ended, Journal, UnderWay, attempt_id
+from pipelines.fleet.notify import Recipients, tell
 from pipelines.health import Verdict
 
 _log = logging.getLogger(__name__)
@@ -107,24 +108,46 @@ def attempting(
     """An attempt to crawl a site: from before its archive is opened to the end of the block.
 
     Plans, replays and crawls that keep nothing are not entered. A journal that cannot be written is told in the log:
-    the crawl itself says what is wrong with the disk.
+    the crawl itself says what is wrong with the disk. At its end a changed verdict is told; a run of the fleet does
+    that itself.
+
+    Raises:
+        WrongUse: a wrong setting of who is told.
     """
+    root, site = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute(), arguments.profile.site
     is_crawl = arguments.replay is None and not arguments.plan_only and settings.getbool("ARCHIVE")
-    attempt = Attempting(_begun(arguments, settings, fleet, clock()) if is_crawl else None, clock)
+    told = recipients(settings) if is_crawl and fleet is None else Recipients()
+    attempt = Attempting(_begun(root, site, fleet, clock()) if is_crawl else None, clock)
     try:
         yield attempt
     except BaseException as error:
         attempt.fail(error)
         raise
+    finally:
+        for failure in tell(root, told, clock(), {site}):
+            _log.error("%s", failure)
 
 
-def _begun(arguments: Arguments, settings: BaseSettings, fleet: str | None, now: datetime) -> UnderWay | None:
-    root = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute()
+def recipients(settings: BaseSettings) -> Recipients:
+    """Who is told of changed verdicts, as the settings say; `WrongUse` when one of them is wrong."""
+    textfile = str(settings["METRICS_TEXTFILE"] or "")
+    try:
+        return Recipients(
+            webhook=str(settings["NOTIFY_WEBHOOK"] or ""),
+            shape=str(settings["NOTIFY_SHAPE"]),
+            command=str(settings["NOTIFY_CMD"] or ""),
+            textfile=Path(textfile).expanduser().absolute() if textfile else None,
+        )
+    except ValueError as error:
+        raise WrongUse(f"settings NOTIFY_WEBHOOK and NOTIFY_SHAPE: {error}") from error
+
+
+def _begun(root: Path, site: str, fleet: str | None, now: datetime) -> UnderWay | None:
     began = Began(
         attempt=attempt_id(now, os.getpid()), at=stamp(now), pid=os.getpid(), host=platform.node(), fleet=fleet
     )
     try:
-        return Journal(root, arguments.profile.site).begin(began)
+        return Journal(root, site).begin(began)
     except OSError as error:
         _log.error("this attempt could not be entered into the journal: %s", error)
         return None

@@ -22,6 +22,7 @@ from crawler.sites.keys import (
 )
 from crawler.sites.profile import SiteProfile
 from crawler.sites.schedule import DAILY, PACE
+from pipelines.fleet.webhook import SHAPES
 
 FLEET_FILE = "fleet.toml"
 VARIABLE = "SPEECH_ARCHIVE_FLEET"
@@ -30,10 +31,6 @@ VARIABLE = "SPEECH_ARCHIVE_FLEET"
 
 class DeploymentError(ValueError):
     """A deployment's file that is missing or wrong; the message names the file, the key and what is allowed."""
-
-
-SHAPES = ("json", "dingtalk", "wecom", "feishu", "slack")
-"""What a webhook is sent: our own JSON, or the message of a chat robot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

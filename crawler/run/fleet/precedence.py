@@ -57,6 +57,10 @@ def add_deployment(settings: BaseSettings, deployment: Deployment | None) -> Non
         "ARCHIVE_ROOT": str(deployment.archive_root),
         "ARCHIVE_CONTACT": deployment.contact,
         "HEADS_FILE": str(deployment.heads_file or ""),
+        "NOTIFY_WEBHOOK": deployment.notify.webhook,
+        "NOTIFY_SHAPE": deployment.notify.shape,
+        "NOTIFY_CMD": deployment.notify.command,
+        "METRICS_TEXTFILE": str(deployment.metrics.textfile or ""),
     }
     for name, value in values.items():
         if not os.environ.get(name):

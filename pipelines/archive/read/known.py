@@ -108,3 +108,8 @@ class Known:
     def succeeded(self) -> int:
         """How many ids of the site were replaced by others."""
         return sum(state.succeeded_by is not None for state in self.states.values())
+
+    @property
+    def dated(self) -> int:
+        """How many present speeches have a date of publication."""
+        return sum(state.is_present and state.published_on is not None for state in self.states.values())

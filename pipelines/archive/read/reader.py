@@ -114,6 +114,10 @@ class Archive:
         known = self.known(for_writing=False)
         return len(known.states) - known.gone - known.succeeded, known.gone, known.succeeded
 
+    def dated(self) -> int:
+        """How many present speeches have a date of publication."""
+        return self._state.dated if self._state else self.known(for_writing=False).dated
+
     def known(self, *, for_writing: bool = True) -> Known:
         """What the archive knows of its speeches: from the state file when it is sound, else from the commits."""
         found = read_known(self.layout, self._state) if self._state else None

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 STATE_SCHEMA = "state/1"
 PAYLOAD_SCHEMA = "payload/1"
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-FOLD = f"4+{hashlib.sha256(','.join(SAYING).encode()).hexdigest()[:12]}"
+FOLD = f"5+{hashlib.sha256(','.join(SAYING).encode()).hexdigest()[:12]}"
 """By which rules a state was folded: a number, raised when they change, and a hash of the keys in `derived_sha256`.
 
 A state folded by other rules is not damaged; it is not used, and made anew.
@@ -143,6 +143,7 @@ def told_by(told: dict[str, Any], known: Known, head: str) -> dict[str, Any]:
         "speeches": len(known.states),
         "gone": known.gone,
         "succeeded": known.succeeded,
+        "dated": known.dated,
         "last_seq": totals.last_seq,
         "versions": totals.versions,
         "observations": totals.observations,
@@ -184,6 +185,7 @@ class StateAbout:
     speeches: int
     gone: int
     succeeded: int
+    dated: int
     totals: Totals
 
 
@@ -221,12 +223,13 @@ def read_about_state(layout: Layout) -> StateAbout:
     value = checked_about(layout.path(STATE_JSON))
     if (value["schema"], value["fold"]) != (STATE_SCHEMA, FOLD):
         raise ValueError("folded by other rules")
-    for name in ("commit", "speeches", "gone", "succeeded", "last_seq", "versions", "observations"):
+    for name in ("commit", "speeches", "gone", "succeeded", "dated", "last_seq", "versions", "observations"):
         if type(value[name]) is not int:
             raise ValueError(f"{name} is no number")
     return StateAbout(
         commit=value["commit"], head=_text(value["head"]), sha256=_text(value["sha256"]),
         speeches=value["speeches"], gone=value["gone"], succeeded=value["succeeded"],
+        dated=value["dated"],
         totals=Totals(
             last_seq=value["last_seq"], versions=value["versions"], observations=value["observations"],
             redactions=_acts(value["redactions"]), last_run=_last_run(value["last_run"]),

@@ -1,0 +1,323 @@
+"""Tells of changed verdicts: once a change, by a webhook and a command; and writes the metrics."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import time
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from http.client import HTTPException
+from tempfile import TemporaryFile
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from pipelines.archive.disk.layout import NAME
+from pipelines.archive.read.moments import stamp
+from pipelines.fleet.attempts import FLEET
+from pipelines.fleet.changed import changes, document, text, told_word
+from pipelines.fleet.metrics import metrics, write_metrics
+from pipelines.fleet.register import replace_in_fleet
+from pipelines.fleet.survey import site_names_in, survey
+from pipelines.fleet.webhook import SHAPES, cut, refusal, request_body
+from pipelines.untrusted import json_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from pipelines.fleet.changed import Change
+    from pipelines.fleet.condition import SiteStatus
+
+SCHEMA = "notified/1"
+_FILE = "notified.json"
+_PATIENCE = 15.0
+"""Seconds for a whole delivery: a crawl waits for it."""
+_MOST_ANSWER = 1 << 16
+_MOST_TEXT = 16_000
+"""Bytes of a text in the environment of a command, of which Linux allows 128 KiB a variable."""
+_FEW_SITES = 200
+"""So many are looked at for the metrics after each single crawl; of more, which takes seconds, once an hour."""
+_HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipients:
+    """Who is told, empty or null for nobody.
+
+    Args:
+        webhook: an address, http:// or https://.
+        shape: what it is sent: `json`, `dingtalk`, `wecom`, `feishu` or `slack`.
+        command: run by `/bin/sh -c` with the JSON on its standard input.
+        textfile: the metrics, a file that node_exporter reads; its name ends with `.prom`.
+    """
+
+    webhook: str = ""
+    shape: str = "json"
+    command: str = ""
+    textfile: Path | None = None
+
+    def __post_init__(self) -> None:
+        """`ValueError` for an address or a shape that cannot be used."""
+        if self.webhook and urlsplit(self.webhook).scheme not in {"http", "https"}:
+            raise ValueError("the address of a webhook begins with http:// or https://")
+        if self.shape not in SHAPES:
+            raise ValueError(f"{self.shape!r}: the shape of a webhook is one of: {', '.join(SHAPES)}")
+
+    def __bool__(self) -> bool:
+        """Whether there is anybody."""
+        return bool(self.webhook or self.command or self.textfile)
+
+
+def tell(
+    root: Path,
+    recipients: Recipients,
+    now: datetime,
+    sites: Collection[str] | None = None,
+    stale_days: float | None = None,
+) -> list[str]:
+    """Tell of each site whose verdict is another than was last told, and write the metrics.
+
+    What could not be delivered is tried again by the next call. It never raises for what goes wrong outside this
+    program, and ends within a minute.
+
+    Args:
+        root: the archive root.
+        recipients: who is told.
+        now: the moment (aware).
+        sites: the sites that were just crawled; null for all.
+        stale_days: as for `survey`.
+
+    Returns:
+        What went wrong, in words.
+    """
+    if not recipients:
+        return []
+    try:
+        with _alone(root) as is_alone:
+            if not is_alone:
+                return ["another run is telling of its sites; what is left will be told by the next one"]
+            return _tell(root, recipients, now, sites, stale_days)
+    except (OSError, ValueError) as error:
+        return [f"nobody could be told of changed verdicts: {error}"]
+
+
+def _tell(
+    root: Path, recipients: Recipients, now: datetime, sites: Collection[str] | None, stale_days: float | None
+) -> list[str]:
+    notified, trouble = _read_notified(root)
+    wanted = None if sites is None else sorted({*sites, *notified.waiting()})
+    found = survey(root, now, wanted, stale_days)
+    failures = [*trouble, *_deliver_all(root, recipients, now, found, notified)]
+    if recipients.webhook or recipients.command:
+        replace_in_fleet(root, _FILE, notified.document(stamp(now)))
+    if recipients.textfile:
+        failures += _measure(root, recipients.textfile, now, found if sites is None else None, notified, stale_days)
+    return failures
+
+
+def _deliver_all(
+    root: Path, recipients: Recipients, now: datetime, found: list[SiteStatus], notified: _Notified
+) -> Iterator[str]:
+    """Deliver what each channel was not told yet, and note what was; the failures in words."""
+    deliveries: dict[str, Callable[[Sequence[Change]], None]] = {}
+    if recipients.webhook:
+        deliveries["webhook"] = partial(_post, recipients, str(root), stamp(now))
+    if recipients.command:
+        deliveries["command"] = partial(_run, recipients.command, str(root), stamp(now))
+    for channel, deliver in deliveries.items():
+        changed = changes(found, notified.told.get(channel, {}))
+        try:
+            if changed:
+                deliver(changed)
+        except _Undelivered as error:
+            notified.failed(channel, [change.site for change in changed])
+            yield f"{channel}: {error}; {len(changed)} changed verdicts will be told by the next run"
+        else:
+            notified.delivered(channel, found)
+
+
+def _measure(
+    root: Path,
+    textfile: Path,
+    now: datetime,
+    found: list[SiteStatus] | None,
+    notified: _Notified,
+    stale_days: float | None,
+) -> list[str]:
+    """Write the metrics of all sites: `found`, else as read now, unless that takes long and was done lately."""
+    try:
+        if found is None:
+            if _is_young(textfile) and len(site_names_in(root)) > _FEW_SITES:
+                return []
+            found = survey(root, now, None, stale_days)
+        write_metrics(textfile, metrics(found, now, sum(map(bool, notified.undelivered.values()))))
+    except OSError as error:
+        return [f"{textfile}: the metrics could not be written: {error.strerror}"]
+    return []
+
+
+def _is_young(file: Path) -> bool:
+    try:
+        return time.time() - file.stat().st_mtime < _HOUR
+    except OSError:
+        return False
+
+
+@dataclass(slots=True)
+class _Notified:
+    """The words last told, and the sites of which a change is undelivered; both by channel."""
+
+    told: dict[str, dict[str, str]] = field(default_factory=dict)
+    undelivered: dict[str, list[str]] = field(default_factory=dict)
+
+    def waiting(self) -> set[str]:
+        return {site for sites in self.undelivered.values() for site in sites}
+
+    def failed(self, channel: str, sites: list[str]) -> None:
+        self.undelivered[channel] = sorted({*self.undelivered.get(channel, ()), *sites})
+
+    def delivered(self, channel: str, found: list[SiteStatus]) -> None:
+        words = {site.site: word for site in found if (word := told_word(site)) is not None}
+        self.told[channel] = dict(sorted({**self.told.get(channel, {}), **words}.items()))
+        left = set(self.undelivered.get(channel, ())) - {site.site for site in found}
+        self.undelivered[channel] = sorted(left)
+
+    def document(self, at: str) -> dict[str, Any]:
+        return {"schema": SCHEMA, "at": at, "told": self.told, "undelivered": self.undelivered}
+
+
+def _read_notified(root: Path) -> tuple[_Notified, list[str]]:
+    """What was told, and what is wrong with the file: then all that is not well is told again."""
+    file = root / FLEET / _FILE
+    try:
+        read = json_object(file)
+        told = {str(channel): _words(words) for channel, words in read["told"].items()}
+        waiting = {str(channel): list(filter(_is_name, sites)) for channel, sites in read["undelivered"].items()}
+        return _Notified(told, waiting), []
+    except FileNotFoundError:
+        return _Notified(), []
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return _Notified(), [f"{file}: cannot be read ({error}); what is not well is told again"]
+
+
+def _words(value: dict[str, Any]) -> dict[str, str]:
+    return {str(site): str(word) for site, word in value.items()}
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and NAME.fullmatch(value) is not None
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[bool]:
+    """Whether no other process tells meanwhile: two would tell the same change twice."""
+    (root / FLEET).mkdir(parents=True, exist_ok=True)
+    handle = os.open(root / FLEET / "notified.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    try:
+        yield _locked(handle, time.monotonic() + _PATIENCE)
+    finally:
+        os.close(handle)
+
+
+def _locked(handle: int, deadline: float) -> bool:
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        else:
+            return True
+
+
+class _Undelivered(Exception):  # noqa: N818 - it says what happened to a message
+    """Why a message was not delivered."""
+
+
+def _post(recipients: Recipients, root: str, at: str, changed: Sequence[Change]) -> None:
+    body = request_body(recipients.shape, document(changed, root, at), text(changed, root))
+    # A webhook's address is a secret: what is told names its host only.
+    host = urlsplit(recipients.webhook).hostname
+    answer = Future[bytes]()
+    Thread(target=_ask, args=(recipients.webhook, body, answer), daemon=True).start()
+    try:
+        said = answer.result(_PATIENCE)
+    except HTTPError as error:
+        raise _Undelivered(f"{host} answers {error.code} {error.reason}") from error
+    except TimeoutError as error:
+        raise _Undelivered(f"no whole answer of {host} within {_PATIENCE:g} seconds") from error
+    except (OSError, HTTPException, ValueError) as error:
+        raise _Undelivered(f"{host} gives no answer ({error})") from error
+    if why := refusal(recipients.shape, said):
+        raise _Undelivered(f"{host} did not take it: {why}")
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """A redirected POST would become a GET without its body, and count as delivered."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+def _ask(url: str, body: bytes, answer: Future[bytes]) -> None:
+    """In a thread of its own: a socket's time limit begins anew with each byte."""
+    headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "speech-archive"}
+    try:
+        request = Request(url, body, headers)  # noqa: S310 - http only, as `Recipients` checked
+        with build_opener(_NoRedirect).open(request, timeout=_PATIENCE) as response:
+            answer.set_result(response.read(_MOST_ANSWER))
+    except HTTPError as error:
+        error.close()
+        answer.set_exception(error)
+    except (OSError, HTTPException, ValueError) as error:
+        answer.set_exception(error)
+
+
+def _run(command: str, root: str, at: str, changed: Sequence[Change]) -> None:
+    """By a shell: the command is the archivist's own, and what comes from sites reaches it as data only."""
+    told = document(changed, root, at)
+    environment = {
+        **os.environ,
+        "NOTIFY_SUMMARY": told["summary"],
+        "NOTIFY_COUNT": str(len(changed)),
+        "NOTIFY_TEXT": cut(text(changed, root), _MOST_TEXT),
+    }
+    with TemporaryFile() as complaint:
+        try:
+            process = subprocess.Popen(  # noqa: S603 - see above
+                ["/bin/sh", "-c", command],
+                stdin=subprocess.PIPE,
+                stdout=complaint,
+                stderr=complaint,
+                env=environment,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise _Undelivered(f"it could not be started: {error.strerror}") from error
+        status = _ended(process, json.dumps(told, ensure_ascii=False).encode())
+        if status:
+            complaint.seek(0)
+            said = " ".join(complaint.read(2_000).decode(errors="replace").split())
+            raise _Undelivered(f"exit status {status}: {said[:300]}")
+
+
+def _ended(process: subprocess.Popen[bytes], given: bytes) -> int:
+    try:
+        process.communicate(given, _PATIENCE)
+    except subprocess.TimeoutExpired as error:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise _Undelivered(f"it did not end within {_PATIENCE:g} seconds") from error
+    return process.returncode

@@ -1,0 +1,126 @@
+"""Reads how the sites of an archive root are: journals, register, and of each archive its newest files only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from pipelines.archive.disk.layout import NAME, is_archive
+from pipelines.archive.errors import ArchiveError, NotAnArchive
+from pipelines.archive.read.reader import Archive
+from pipelines.archive.read.tails import cut_tail
+from pipelines.exits import Exit
+from pipelines.fleet.attempts import FLEET, Journal
+from pipelines.fleet.condition import Held, SiteStatus, status_of, worst_first
+from pipelines.fleet.register import read_register
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from pipelines.fleet.attempts import Attempt
+
+_ATTEMPTS = 200
+"""Attempts of a site that are looked at: half a year of nights."""
+_REPORTS = 30
+"""Reports that are searched for the last good run where no journal tells of it."""
+_BESIDE = frozenset({FLEET, "anchors"})
+"""Folders of an archive root that are no site's."""
+
+
+def is_root(folder: Path) -> bool:
+    """Whether a folder holds a fleet, or archives, and is no archive itself."""
+    return not is_archive(folder) and ((folder / FLEET).is_dir() or any(map(is_archive, _folders(folder))))
+
+
+def site_names_in(root: Path) -> list[str]:
+    """Every site that has an archive, a journal or an entry in the register."""
+    journals = (file.stem for file in (root / FLEET / "attempts").glob("*.jsonl"))
+    archives = (folder.name for folder in _folders(root) if is_archive(folder) or (folder / "staging").is_dir())
+    register = read_register(root)
+    registered = (one.site for one in register.sites) if register else ()
+    return sorted({name for names in (journals, archives, registered) for name in names if NAME.fullmatch(name)})
+
+
+def survey(
+    root: Path, now: datetime, sites: Collection[str] | None = None, stale_days: float | None = None
+) -> list[SiteStatus]:
+    """How the sites of a root are, the worst first.
+
+    Args:
+        root: the archive root.
+        now: the moment (aware).
+        sites: only these; null for all.
+        stale_days: the age from which a site is stale; null for that of its schedule.
+
+    Raises:
+        OSError, ValueError: the register or the root cannot be read.
+    """
+    register = read_register(root)
+    registered = {one.site: one for one in register.sites} if register else {}
+    found = []
+    for site in site_names_in(root) if sites is None else sites:
+        attempts, trouble = _attempts(root, site)
+        held = _held(root / site, attempts)
+        if trouble:
+            held = replace(held or Held(), damage=trouble)
+        found.append(status_of(site, now, attempts, held, registered.get(site), stale_days))
+    return worst_first(found)
+
+
+def _folders(root: Path) -> Iterator[Path]:
+    return (folder for folder in root.iterdir() if folder.name not in _BESIDE) if root.is_dir() else iter(())
+
+
+def _attempts(root: Path, site: str) -> tuple[list[Attempt], str | None]:
+    """The last attempts, and why they cannot be read."""
+    journal = Journal(root, site)
+    try:
+        return journal.attempts(_ATTEMPTS), None
+    except OSError as error:
+        return [], f"{journal.file}: cannot be read: {error.strerror}"
+
+
+def _held(folder: Path, attempts: list[Attempt]) -> Held | None:
+    """What an archive holds; null where there is none."""
+    if not is_archive(folder):
+        return None
+    try:
+        archive = Archive(folder)
+        return _read(archive, any(one.is_good for one in attempts))
+    except NotAnArchive:
+        return None  # a first run that has not ended, or died
+    except (ArchiveError, OSError) as error:
+        return Held(damage=str(error))
+
+
+def _read(archive: Archive, has_good: bool) -> Held:
+    facts, totals = archive.facts_now(), archive.totals()
+    present, gone, _ = archive.speeches()
+    run = totals.last_run["run"] if totals.last_run else None
+    report = archive.report(run) if run else None
+    return Held(
+        name=facts.name,
+        committee=facts.committee,
+        commit=archive.last.n,
+        head=archive.head,
+        present=present,
+        gone=gone,
+        retired=totals.retired["reason"] if totals.retired else None,
+        report=report,
+        last_good=None if has_good else _last_good(archive, report),
+        coverage={"published_on": round(archive.dated() / present, 4)} if present else {},
+        damage=cut_tail(archive.layout, archive.last),
+    )
+
+
+def _last_good(archive: Archive, report: dict[str, Any] | None) -> dict[str, Any] | None:
+    if report is None or _is_good(report):
+        return report
+    return next(filter(_is_good, islice(archive.past_reports(), _REPORTS)), None)
+
+
+def _is_good(report: dict[str, Any]) -> bool:
+    return report.get("exit_status") in {Exit.COMPLETE, Exit.GAPS}
