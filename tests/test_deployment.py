@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from scrapy.settings import BaseSettings
 
 from crawler.run.fleet.deployment import load_deployment
 from crawler.run.fleet.precedence import arguments_of
+from crawler.run.fleet.run_log import SITE, run_log
 from tests.conftest import Ended, Site, run
 from tests.small import PROFILE, Answer, article_page, list_page, serve
 
@@ -119,3 +122,48 @@ def test_the_command_line_holds_over_profile_deployment_and_default(
     monkeypatch.setenv("ARCHIVE_CONTACT", "other@example.org")
     assert held(("ARCHIVE_CONTACT", "third@example.org")) == [0.01, 500, "third@example.org"]
     assert held() == [0.01, 500, None]  # the environment's is the project's own value
+
+
+def logs(folder: Path) -> list[Path]:
+    return sorted((folder / "the archives" / "fleet" / "logs" / "yunxi").iterdir())
+
+
+def test_every_crawl_has_a_log_of_its_own_and_the_newest_are_kept(folder: Path) -> None:
+    for _ in range(3):
+        assert command(folder, "crawl", "yunxi", "-s", "KEEP_LOGS=2", "-s", "LOG_JSON=1").status == 0
+    kept = logs(folder)
+    reports = sorted(path.stem for path in (folder / "the archives" / "yunxi" / "runs").iterdir())
+    assert [path.stem for path in kept] == reports[-2:]
+    lines = [json.loads(line) for line in kept[-1].read_text("utf-8").split("\n") if line]
+    assert {"at", "level", "logger", "message", "error"} == lines[0].keys()
+    assert "Spider opened" in {line["message"] for line in lines}
+    assert "complete (exit 0): the list was read" in lines[-1]["message"]
+    refused = command(folder, "crawl", "yunxi", "-s", "CLOCK_JUMP_DAYS=some")
+    assert refused.status == 2
+    text = max(logs(folder), key=lambda path: path.stat().st_mtime_ns).read_text("utf-8")
+    assert re.search(r"^\S+Z INFO \S+: wrong-use \(exit 2\): -s CLOCK_JUMP_DAYS=some: must be", text, re.MULTILINE), (
+        text
+    )
+
+
+def test_what_is_logged_for_one_site_is_in_no_other_sites_log(tmp_path: Path) -> None:
+    logger, settings = logging.getLogger("tests.deployment"), BaseSettings({"KEEP_LOGS": 3, "LOG_JSON": False})
+
+    async def crawl(site: str) -> None:
+        SITE.set(site)
+        with run_log(tmp_path, site, "1", settings):
+            await asyncio.sleep(0)
+            logger.error("of %s\x1b[2J", site)
+            await asyncio.to_thread(logger.error, "in a thread of %s", site)
+            await asyncio.sleep(0.01)
+
+    async def crawls() -> None:
+        await asyncio.gather(crawl("one"), crawl("two"))
+
+    asyncio.run(crawls())
+    for site in ("one", "two"):
+        text = (tmp_path / "fleet" / "logs" / site / "1.log").read_text("utf-8")
+        assert re.findall(r" ERROR tests\.deployment: (.*)", text) == [f"of {site}\\x1b[2J", f"in a thread of {site}"]
+    (tmp_path / "fleet" / "logs" / "three").write_text("a file", "utf-8")
+    with run_log(tmp_path, "three", "1", settings) as log:
+        assert log is None

@@ -6,7 +6,7 @@ import logging
 import os
 import platform
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from scrapy.settings import BaseSettings
 
 from crawler.run.arguments import Arguments, WrongUse
+from crawler.run.fleet.run_log import RunLog, run_log
 from crawler.run.outcome import Outcome
 from crawler.sites.profile import ProfileError
 from pipelines.archive.errors import ArchiveError
@@ -41,9 +42,11 @@ def verdict_on(error: BaseException) -> Verdict:
 class Attempting:
     """An attempt under way; `end` tells how it ended."""
 
-    def __init__(self, under_way: UnderWay | None, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, under_way: UnderWay | None, clock: Callable[[], datetime], run_log: RunLog | None = None
+    ) -> None:
         """Without `under_way` nothing is entered."""
-        self._under_way, self._clock = under_way, clock
+        self._under_way, self._clock, self._run_log = under_way, clock, run_log
 
     def end(self, outcome: Outcome) -> None:
         """Enter the outcome of the crawl."""
@@ -77,6 +80,10 @@ class Attempting:
         mode: str | None = None,
         **more: Any,
     ) -> None:
+        _log.info("%s (exit %d): %s", verdict, status, message)
+        if self._run_log is not None:
+            self._run_log.end(run, status)
+            self._run_log = None
         if self._under_way is None:
             return
         now, under_way = self._clock(), self._under_way
@@ -107,25 +114,28 @@ def attempting(
 ) -> Iterator[Attempting]:
     """An attempt to crawl a site: from before its archive is opened to the end of the block.
 
-    Plans, replays and crawls that keep nothing are not entered. A journal that cannot be written is told in the log:
-    the crawl itself says what is wrong with the disk. At its end a changed verdict is told; a run of the fleet does
-    that itself.
+    Plans, replays and crawls that keep nothing are not entered, and have no log of their own. A journal that cannot
+    be written is told in the log: the crawl itself says what is wrong with the disk. At its end a changed verdict is
+    told; a run of the fleet does that itself.
 
     Raises:
         WrongUse: a wrong setting of who is told.
     """
-    root, site = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute(), arguments.profile.site
+    root, site, now = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute(), arguments.profile.site, clock()
     is_crawl = arguments.replay is None and not arguments.plan_only and settings.getbool("ARCHIVE")
     told = recipients(settings) if is_crawl and fleet is None else Recipients()
-    attempt = Attempting(_begun(root, site, fleet, clock()) if is_crawl else None, clock)
-    try:
-        yield attempt
-    except BaseException as error:
-        attempt.fail(error)
-        raise
-    finally:
-        for failure in tell(root, told, clock(), {site}):
-            _log.error("%s", failure)
+    name = attempt_id(now, os.getpid())
+    with run_log(root, site, name, settings) if is_crawl else nullcontext() as log:
+        began = Began(attempt=name, at=stamp(now), pid=os.getpid(), host=platform.node(), fleet=fleet)
+        attempt = Attempting(_begun(root, site, began) if is_crawl else None, clock, log)
+        try:
+            yield attempt
+        except BaseException as error:
+            attempt.fail(error)
+            raise
+        finally:
+            for failure in tell(root, told, clock(), {site}):
+                _log.error("%s", failure)
 
 
 def recipients(settings: BaseSettings) -> Recipients:
@@ -142,10 +152,7 @@ def recipients(settings: BaseSettings) -> Recipients:
         raise WrongUse(f"settings NOTIFY_WEBHOOK and NOTIFY_SHAPE: {error}") from error
 
 
-def _begun(root: Path, site: str, fleet: str | None, now: datetime) -> UnderWay | None:
-    began = Began(
-        attempt=attempt_id(now, os.getpid()), at=stamp(now), pid=os.getpid(), host=platform.node(), fleet=fleet
-    )
+def _begun(root: Path, site: str, began: Began) -> UnderWay | None:
     try:
         return Journal(root, site).begin(began)
     except OSError as error:

@@ -61,6 +61,8 @@ def add_deployment(settings: BaseSettings, deployment: Deployment | None) -> Non
         "NOTIFY_SHAPE": deployment.notify.shape,
         "NOTIFY_CMD": deployment.notify.command,
         "METRICS_TEXTFILE": str(deployment.metrics.textfile or ""),
+        "KEEP_LOGS": deployment.keep_logs,
+        "LOG_JSON": deployment.log_json,
     }
     for name, value in values.items():
         if not os.environ.get(name):
