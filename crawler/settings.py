@@ -24,7 +24,8 @@ COMMANDS_MODULE = "crawler.commands"  # default "": ours replaces `scrapy crawl`
 # Our own. Archives of a checkout go to its output/, those of an installed package to output/ in the working folder.
 ARCHIVE_ROOT = str((home.CHECKOUT or Path()) / "output")
 ARCHIVE = True  # False: a crawl keeps nothing and only fills feeds (-O FILE)
-ARCHIVE_CONTACT = ""  # an address for webmasters, put into the User-Agent
+# An address for webmasters, put into the User-Agent; a public site is not crawled without one.
+ARCHIVE_CONTACT = os.environ.get("ARCHIVE_CONTACT", "")
 GONE_AFTER_DAYS = None  # None: the value of the site's profile
 # A file outside the archives to which each run's head is appended; the archive commands heed the variable, too.
 HEADS_FILE = os.environ.get("HEADS_FILE", "")
@@ -44,7 +45,15 @@ SAVE_SECONDS = 5.0  # most of a crawl that a power cut may cost
 CAPTURE = True  # False: no raw bytes are kept, and lines cannot be proved or read again
 CAPTURE_REPEATED = False  # True: an answer that the archive already holds is stored again, as a revisit record
 CRAWL_DELAY_OBEY = True  # False in a replay, which sends no requests
-RETRY_AFTER_MAX = 300  # seconds; after a longer Retry-After the request is not retried
+# A folder that all crawls of this machine share, so that no host is asked by two at once. "": in the folder for
+# temporary files.
+HOST_LOCKS = os.environ.get("HOST_LOCKS", "")
+RETRY_AFTER_MAX = 300  # seconds; a longer Retry-After ends the run
+RATE_LIMIT_WAIT = 60  # seconds to wait after an HTTP 429 that does not say how long, then twice, then four times
+REQUEST_BUDGET = 0  # requests of a run; 0: no limit
+TIME_BUDGET = 0  # minutes of a run; 0: no limit
+CRAWL_HOURS = ""  # "22:00-06:00", in the site's time zone; "": all day
+CRAWL_ZONE = ""  # set from the profile: the time zone of CRAWL_HOURS
 CRAWL_DELAY_MAX = 120  # seconds; a site that asks for more is not crawled
 HANG_MAX = 120  # seconds of a run spent on time-outs, in addition to half of its time; then the host is down
 OUTAGE_WAIT = 20  # seconds before a failing host is tried again, then twice as long

@@ -82,6 +82,7 @@ class RunReport:
     planned: list[dict[str, str | None]] = field(default_factory=list)
     refusal: tuple[Exit, str] | None = None
     stopped: str | None = None
+    not_before: str | None = None
     capture_fallback: str | None = None
     created_elsewhere: int = 0
     known: int = 0
@@ -124,9 +125,9 @@ class RunReport:
         """Note an article that a run without `mode=plan` would read."""
         self.planned.append({"native_id": native_id, "why": why, "url": url, "title": title})
 
-    def note_stopped(self, why: str) -> None:
-        """Note why the run was interrupted."""
-        self.stopped = why
+    def note_stopped(self, why: str, not_before: str | None = None) -> None:
+        """Note why the run was interrupted, and when it may go on (RFC 3339); None for at once."""
+        self.stopped, self.not_before = why, not_before
 
     def note_fallback(self, why: str) -> None:
         """Note why raw bytes are not kept as sent."""
@@ -261,6 +262,7 @@ class RunReport:
             "verdict": verdict.name,
             "exit_status": int(verdict.exit_status),
             "message": verdict.message,
+            "not_before": self.not_before,
             "limit": self.limit,
             "section": self.section,
             "counts": {
@@ -296,7 +298,8 @@ def verdict(report: RunReport) -> Verdict:
     if refused := _refusal(report):
         return refused
     if report.stopped is not None:
-        message = f"interrupted ({report.stopped}); run the same command again to continue"
+        when = f" after {report.not_before}" if report.not_before else ""
+        message = f"interrupted ({report.stopped}); run the same command again{when} to continue"
         return Verdict("interrupted", Exit.INTERRUPTED, message)
     if report.mode == "plan" and not report.new_gaps:
         return Verdict("planned", Exit.COMPLETE, f"{len(report.planned)} articles would be read; nothing was written")

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     OTHER_SECTION = "other-section"
     ROBOTS = "robots-disallowed"
     CHALLENGE = "challenge"
+    RATE_LIMITED = "rate-limited"
     DB_DOWN = "database-down"
     BANNED = "address-banned"
     GUARD = "injection-guard"

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
 
 import pytest
@@ -19,6 +19,8 @@ from tests import forked
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 120
+_HOST_LOCKS = TemporaryDirectory(prefix="speech-archive-hosts-")
+os.environ["HOST_LOCKS"] = _HOST_LOCKS.name
 os.environ["CLOCK_JUMP_DAYS"] = "100000"  # archives of tests are of fixed days, whatever the day of the test
 _STARTERS = frozenset({"Replica", "Site", "forked", "run", "run_anew", "serve", "subprocess"})
 """Names a test module imports to start a process or a server."""

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from scrapy.http import Headers, Response
 
-from crawler.http.certificates import doubt
+from crawler.http.certificates import looked_at
 from crawler.http.decode import encoding_of, saved_text
-from crawler.http.middlewares import retry_after
 from crawler.http.netloc import Server
+from crawler.http.politeness.retry_after import retry_after
 from crawler.http.redirects import cookies_of
 from crawler.sites.profile import ProfileError, load_profile
 from tests.conftest import Ended, Site, run_anew
@@ -213,9 +213,10 @@ def test_a_server_that_asks_to_be_left_alone_for_hours_is_asked_once(site: Site)
         asked.append(1)
         return Answer("busy", 503, {"Retry-After": "7200" if len(asked) > 1 else "9" * 5_000})
 
-    assert crawl(site, {"1": busy, "2": busy, "3": typed(page(3))}).status == 3
-    assert (len(asked), gaps(site)) == (2, {"1": "http-error", "2": "http-error"})
-    assert [note for note in site.report()["notes"] if "Retry-After" in note]
+    locks = ("-s", f"HOST_LOCKS={site.root.parent / 'hosts'}")
+    assert crawl(site, {"1": busy, "2": busy, "3": typed(page(3))}, *locks).status == 11
+    assert (len(asked), gaps(site)) == (1, {})
+    assert "Retry-After" in site.report()["message"]
 
 
 def test_a_counter_without_end_is_not_read(site: Site) -> None:
@@ -286,8 +287,8 @@ def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path) -> None:
     with raw_server(tmp_path / "log", str(certificate(tmp_path / "cert.pem"))) as host:
         server = Server.of(f"https://{host}/")
         assert server is not None
-        assert "self" in (doubt(server) or "")
-    assert doubt(server) is None, "of a server that does not answer nothing is known"
+        assert "self" in looked_at(server)
+    assert looked_at(server).startswith("not seen"), "of a server that does not answer nothing is known"
 
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -19,6 +19,7 @@ from scrapy.exceptions import UsageError
 from crawler.http.hosts import Hosts
 from crawler.replay.fixture import Fixture, FixtureError
 from crawler.run.agent import user_agent
+from crawler.run.arguments import WrongUse
 from crawler.run.fleet.deployment import DeploymentError, find_deployment
 from crawler.run.fleet.precedence import add_deployment
 from crawler.run.home import CHECKOUT
@@ -86,7 +87,7 @@ class Command(ScrapyCommand):
             self.exitcode = int(self._probe(args[0], opts))
         except NotProbed as error:
             self._refuse(str(error), error.status)
-        except (ProfileError, DeploymentError) as error:
+        except (ProfileError, DeploymentError, WrongUse) as error:
             self._refuse(str(error), Exit.WRONG_USE)
         except FixtureError as error:
             self._refuse(str(error), error.exit_status)
@@ -124,7 +125,7 @@ class Command(ScrapyCommand):
         logging.getLogger("scrapy.core.downloader.handlers.http11").setLevel(logging.ERROR)
         logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
         hosts = Hosts(url)
-        self.settings.set("USER_AGENT", user_agent(self.settings, hosts, "probe"), priority="cmdline")
+        self.settings.set("USER_AGENT", user_agent(self.settings, hosts), priority="cmdline")
         survey = Survey(url, hosts)
         self.crawler_process.crawl(SurveySpider, survey=survey, sections=sections)
         self.crawler_process.start()

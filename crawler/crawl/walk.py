@@ -99,6 +99,9 @@ def _refuse_start(task: ListTask, url: str, fetched: Fetched) -> None:
     if reason is Reason.CHALLENGE:
         message = f"{url} answers with a browser challenge; nothing is marked gone. Try again later"
         task.report.refuse(Exit.REFUSED, message)
+    elif reason is Reason.RATE_LIMITED:
+        message = f"{url} answers that the site is requested too often ({fetched.detail}). Try again later"
+        task.report.refuse(Exit.GAPS, message)
     elif reason is Reason.ROBOTS:
         task.report.refuse(Exit.REFUSED, f"{url}: {fetched.detail}; nothing was read, nothing is marked gone")
     elif reason is Reason.NOT_FOUND:

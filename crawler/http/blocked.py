@@ -8,11 +8,21 @@ from http import HTTPStatus
 from pipelines.reasons import Reason
 
 TRANSIENT = frozenset(
-    {Reason.CHALLENGE, Reason.DB_DOWN, Reason.EMPTY, Reason.TRUNCATED, Reason.HTTP_ERROR, Reason.BANNED}
+    {
+        Reason.CHALLENGE,
+        Reason.RATE_LIMITED,
+        Reason.DB_DOWN,
+        Reason.EMPTY,
+        Reason.TRUNCATED,
+        Reason.HTTP_ERROR,
+        Reason.BANNED,
+    }
 )
 """Reasons for which the request is retried."""
 
-_CHALLENGE_STATUS = frozenset({412, 512, 521})
+AMBIGUOUS_STATUS = 512
+"""A firewall's status with a challenge in its body, and without one its limit of requests."""
+_CHALLENGE_STATUS = frozenset({412, 521})
 _CHALLENGE = re.compile(r"__jsl_clearance|__jsluid|\$_ts\s*=|acw_sc__v2")
 _SELF_RELOAD = re.compile(r"document\.cookie\s*=.*location\.(?:reload|href|replace)", re.DOTALL)
 _DB_DOWN = re.compile("数据库连接出错|Microsoft OLE DB Provider|ADODB\\.Connection")
@@ -40,8 +50,12 @@ def obstacle(status: int, text: str, expected: str) -> Reason | None:
         return Reason.NOT_FOUND
     if status in _CHALLENGE_STATUS or _is_challenge(status, text):
         return Reason.CHALLENGE
-    if not 200 <= status < 300:
-        return Reason.HTTP_ERROR
+    if status in {HTTPStatus.TOO_MANY_REQUESTS, AMBIGUOUS_STATUS}:
+        return Reason.RATE_LIMITED
+    return _not_a_page(status, text, expected) if 200 <= status < 300 else Reason.HTTP_ERROR
+
+
+def _not_a_page(status: int, text: str, expected: str) -> Reason | None:
     if expected == "other":
         return Reason.TRUNCATED if status == HTTPStatus.PARTIAL_CONTENT else None
     bare = text.strip(" \t\r\n\ufeff\x00")

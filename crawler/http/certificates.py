@@ -16,11 +16,11 @@ class Certificates:
     """Checks the certificate of each https server once, over a separate connection.
 
     Args:
-        note: called with a message for each that cannot be verified.
+        tell: called with each server, as `host:port`, and whether its certificate could be verified, or why not.
     """
 
-    def __init__(self, note: Callable[[str], None]) -> None:
-        self._note = note
+    def __init__(self, tell: Callable[[str, str], None]) -> None:
+        self._tell = tell
         self._looks: dict[Server, asyncio.Future[None]] = {}
 
     def look(self, url: str) -> None:
@@ -34,22 +34,24 @@ class Certificates:
         await asyncio.gather(*self._looks.values())
 
     async def _look(self, server: Server) -> None:
-        if why := await asyncio.to_thread(doubt, server):
-            self._note(f"https://{server.host}:{server.port}: the certificate could not be verified: {why}")
+        self._tell(f"{server.host}:{server.port}", await asyncio.to_thread(looked_at, server))
 
 
-def doubt(server: Server) -> str | None:
-    """Why a certificate cannot be verified; None when it can, or when it is not available."""
+VERIFIED, NOT_SEEN = "verified", "not seen"
+
+
+def looked_at(server: Server) -> str:
+    """`verified`, or why a server's certificate could not be."""
     context = ssl.create_default_context()
     try:
         with (
             socket.create_connection((server.host, server.port), _SECONDS) as connection,
             context.wrap_socket(connection, server_hostname=server.host),
         ):
-            return None
+            return VERIFIED
     except ssl.SSLCertVerificationError as error:
         return error.verify_message
     except ssl.SSLError as error:
         return error.reason or "TLS failed"
-    except (OSError, ValueError):
-        return None
+    except (OSError, ValueError) as error:
+        return f"{NOT_SEEN}: {error}"

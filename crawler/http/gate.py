@@ -16,11 +16,12 @@ from scrapy.http import Request, Response
 from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet.error import DNSLookupError
 
-from crawler.http.certificates import Certificates
+from crawler.http.certificates import NOT_SEEN, VERIFIED, Certificates
 from crawler.http.ending import ending_of
 from crawler.http.hosts import Hosts
 from crawler.http.netloc import LONGEST_URL, Address, Server, inner, ip_address, is_global
-from crawler.http.notes import note
+from crawler.http.notes import note, note_certificate
+from crawler.http.politeness.pacing import pacing_of
 
 WAITED = "waited"
 """Key of a request's `meta`: seconds until it timed out."""
@@ -79,15 +80,28 @@ class GuardedHandler(HTTP11DownloadHandler):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._certificates = Certificates(partial(note, crawler))
+        self._certificates = Certificates(partial(_tell_certificate, crawler))
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections and the clocks of the hosts."""
         await self._certificates.close()
         await super().close()
+        if pacing := pacing_of(self.crawler):
+            pacing.close()
 
     async def download_request(self, request: Request) -> Response:
         await self._check(request)
+        if (pacing := pacing_of(self.crawler)) is None:
+            return await self._timed(request)
+        response = None
+        async with pacing.turn(request.url):
+            try:
+                response = await self._timed(request)
+            finally:
+                pacing.answered(request.url, response)
+        return response
+
+    async def _timed(self, request: Request) -> Response:
         self._certificates.look(request.url)
         loop, ending = asyncio.get_running_loop(), ending_of(self.crawler)
         began = loop.time()
@@ -108,6 +122,12 @@ class GuardedHandler(HTTP11DownloadHandler):
         address = await _address_of(server.host)
         if address is not None and not may_lead(_hosts(self.crawler), server, address):
             raise NotFetched(f"{server.host} is {address}, which is not on the open network")
+
+
+def _tell_certificate(crawler: Crawler, server: str, told: str) -> None:
+    note_certificate(crawler, server, told)
+    if told != VERIFIED and not told.startswith(NOT_SEEN):
+        note(crawler, f"https://{server}: the certificate could not be verified: {told}")
 
 
 def may_lead(hosts: Hosts, server: Server, address: Address) -> bool:

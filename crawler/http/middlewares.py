@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
 import zlib
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Self, cast
 
@@ -24,11 +20,12 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.crawl.observed import sha256_of
 from crawler.crawl.unchanged import has_validators
-from crawler.http.blocked import TRANSIENT, obstacle
+from crawler.http.blocked import AMBIGUOUS_STATUS, TRANSIENT, obstacle
 from crawler.http.decode import as_text, lying_charset
-from crawler.http.ending import Stopping, ending_of
+from crawler.http.ending import Stopping
 from crawler.http.gate import OfSite
-from crawler.http.notes import LONGEST_DELAY, note
+from crawler.http.notes import note, note_robots
+from crawler.http.politeness.pacing import pacing_of
 from crawler.http.redirects import MOST_REDIRECTS, is_redirect, redirect_of
 from pipelines.reasons import Reason
 
@@ -64,17 +61,21 @@ class Rfc9309RobotsMiddleware(RobotsTxtMiddleware):
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
         netloc = urlparse_cached(request).netloc
         if why := self._unreadable.get(netloc) or self._slow.get(netloc):
+            note_robots(self.crawler, netloc, "unreadable" if netloc in self._unreadable else "forbidden")
             raise why
         try:
             super().process_request_2(rp, request)
         except IgnoreRequest as error:
+            note_robots(self.crawler, netloc, "forbidden")
             raise RobotsForbidden("robots.txt forbids it") from error
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         response = await self._redirected(response)
-        reason = obstacle(response.status, "", "other")
-        if reason is Reason.CHALLENGE or response.status >= 500 or response.status == 429:
+        reason = obstacle(response.status, _told(response), "other")
+        if reason in {Reason.CHALLENGE, Reason.RATE_LIMITED} or response.status >= 500:
             self._unreadable[netloc] = RobotsUnreadable(reason or Reason.HTTP_ERROR, f"HTTP {response.status}")
+        else:
+            note_robots(self.crawler, netloc, "allowed" if response.status < 300 else "none")
         if response.status >= 300:
             response = response.replace(body=b"")
         elif len(response.body) > _LONGEST_ROBOTS:
@@ -108,17 +109,15 @@ class Rfc9309RobotsMiddleware(RobotsTxtMiddleware):
 
     def _honour_crawl_delay(self, robotparser: RobotParser, request: Request) -> None:
         agent = self._robotstxt_useragent or self._default_useragent
-        delay = robotparser.crawl_delay(agent)
-        engine, most = self.crawler.engine, self.crawler.settings.getfloat("CRAWL_DELAY_MAX")
-        if delay and delay > most:
+        delay, most = float(robotparser.crawl_delay(agent) or 0), self.crawler.settings.getfloat("CRAWL_DELAY_MAX")
+        if delay > most:
             why = f"robots.txt asks for {delay:g} seconds between two requests, more than CRAWL_DELAY_MAX = {most:g}"
             self._slow[urlparse_cached(request).netloc] = RobotsForbidden(why)
-        elif delay and engine is not None:
+            return
+        if delay:
             note(self.crawler, f"robots.txt asks for {delay:g} seconds between two requests")
-            host = urlparse_cached(request).hostname or ""
-            if (slot := engine.downloader.slots.get(host)) is not None:
-                slot.delay = max(slot.delay, float(delay))
-                self._stats.max_value(LONGEST_DELAY, slot.delay)
+        if pacing := pacing_of(self.crawler):
+            pacing.honour(request.url, delay)
 
 
 class Undecodable(IgnoreRequest):
@@ -190,39 +189,29 @@ def _undecodable(codings: str, error: BaseException) -> Undecodable:
 
 
 class AnotherTryMiddleware:
-    """Retries when the answer is not the page, by its content, not only by its status; honours Retry-After.
+    """Retries when the answer is not the page, by its content, not only by its status; what it asks for is heeded.
 
     A page without its end tag is requested again; if the same bytes come twice, it is accepted as the site's style.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.longest_wait = crawler.settings.getfloat("RETRY_AFTER_MAX")
-        self._open_at: dict[str, float] = {}
-        self._waited = 0.0
-        self._began: float | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
-    async def process_request(self, request: Request) -> None:
-        opens = self._open_at.get(urlparse_cached(request).netloc, 0.0)
-        wait = opens - asyncio.get_running_loop().time()
-        if wait > 0:
-            ending = ending_of(self.crawler)
-            await (ending.sleep(wait) if ending else asyncio.sleep(wait))
-
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         if is_redirect(response) or (response.status == HTTPStatus.NOT_MODIFIED and has_validators(request)):
             return response
         reason = self._reason(request, response)
+        if pacing := pacing_of(self.crawler):
+            pacing.heed(request.url, response.status, reason)
         if reason not in TRANSIENT or (reason is Reason.HTTP_ERROR and response.status not in _CURABLE):
             return response
         if reason is Reason.TRUNCATED and came_twice(request, response):
             return response
-        is_welcome = self._keep_to_retry_after(request, response)
-        again = another_try(self.crawler, request, reason.value) if is_welcome else None
+        again = another_try(self.crawler, request, reason.value)
         if again is None:
             return response
         again.meta[SHA256_BEFORE] = sha256_of(response)
@@ -234,26 +223,20 @@ class AnotherTryMiddleware:
         """Why the answer is not the page; None when it is."""
         expected = request.meta.get("expected", "other")
         readable = as_text(response) if expected != "other" else None
+        told = readable.text if readable else _told(response)
         if readable is not None and (declared := lying_charset(readable)):
             note(
                 self.crawler,
                 f"a Content-Type header names {declared[:40]!r}, the text was read as {readable.encoding}",
             )
-        reason = obstacle(response.status, readable.text if readable else "", expected if readable else "other")
+        reason = obstacle(response.status, told, expected if readable else "other")
         return Reason.TRUNCATED if reason is None and is_cut_short(response) else reason
 
-    def _keep_to_retry_after(self, request: Request, response: Response) -> bool:
-        """Wait as long as the server asks; False when this wait, or all waits together, are too long."""
-        seconds, now = retry_after(response, datetime.now(UTC)), asyncio.get_running_loop().time()
-        self._began = self._began or now
-        if not seconds or not self.longest_wait:
-            return True
-        if self._waited + seconds > self.longest_wait + _SHARE_WAITED * (now - self._began):
-            note(self.crawler, "Retry-After is longer than RETRY_AFTER_MAX: not retried")
-            return False
-        self._waited += seconds
-        self._open_at[urlparse_cached(request).netloc] = now + seconds
-        return True
+
+def _told(response: Response) -> str:
+    """The text of a status that is a challenge's or a limit's, which only its text tells; else empty."""
+    readable = as_text(response) if response.status == AMBIGUOUS_STATUS else None
+    return readable.text if readable is not None else ""
 
 
 def another_try(crawler: Crawler, request: Request, reason: str) -> Request | None:
@@ -264,9 +247,6 @@ def another_try(crawler: Crawler, request: Request, reason: str) -> Request | No
     assert spider is not None  # noqa: S101 - responses come only while a spider is open
     return get_retry_request(request, spider=spider, reason=reason, give_up_log_level="INFO")
 
-
-_SHARE_WAITED = 0.2
-"""Share of a run's time that waiting for Retry-After may take beyond RETRY_AFTER_MAX."""
 
 SHA256_BEFORE = "sha256_before"
 """Key of a request's `meta`: the digest of the previous answer."""
@@ -283,29 +263,4 @@ def came_twice(request: Request | None, response: Response) -> bool:
 
 
 # A 304 to an unconditional request says nothing about the page.
-_CURABLE = frozenset({304, 403, 408, 425, 429, *range(500, 600)})
-_SECONDS = re.compile(r"[0-9]+(?:\.[0-9]*)?", re.ASCII)
-
-
-def retry_after(response: Response, now: datetime) -> float:
-    """Seconds of a Retry-After header: its number, or its date relative to the answer's Date; 0 if it is neither.
-
-    `now` is used for an answer without a Date.
-    """
-    value = _header(response, "Retry-After").strip()
-    if _SECONDS.fullmatch(value):
-        return float(value)
-    date = _date(value)
-    return max(0.0, (date - (_date(_header(response, "Date")) or now)).total_seconds()) if date else 0.0
-
-
-def _header(response: Response, name: str) -> str:
-    return (response.headers.get(name) or b"").decode("latin-1")
-
-
-def _date(value: str) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(value)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
+_CURABLE = frozenset({304, 403, 408, 425, HTTPStatus.TOO_MANY_REQUESTS, *range(500, 600)})

@@ -10,17 +10,25 @@ from importlib.metadata import version
 from scrapy.settings import BaseSettings
 
 from crawler.http.hosts import Hosts
+from crawler.run.arguments import WrongUse
 from pipelines import __version__
 
 
-def user_agent(settings: BaseSettings, hosts: Hosts, command: str) -> str:
-    """The User-Agent with a contact for webmasters; without one, `command` prints a warning on stderr."""
-    agent, contact = str(settings["USER_AGENT"]), str(settings["ARCHIVE_CONTACT"])
-    if contact:
-        return f"{agent} {contact}"
-    if not hosts.is_this_machine:
-        print(f"scrapy {command}: no contact for webmasters: add -s ARCHIVE_CONTACT=ADDRESS", file=sys.stderr)
-    return agent
+def user_agent(settings: BaseSettings, hosts: Hosts) -> str:
+    """The User-Agent with a contact for webmasters, without which only private addresses are requested.
+
+    Raises:
+        WrongUse: a public site, and no contact.
+    """
+    agent, contact = str(settings["USER_AGENT"]), str(settings["ARCHIVE_CONTACT"] or "").strip()
+    if not contact.isprintable():
+        raise WrongUse("-s ARCHIVE_CONTACT: must be one line of printable characters")
+    if not contact and not hosts.is_private:
+        raise WrongUse(
+            f"{hosts.netloc}: a public site is not requested without a contact for its webmaster: add -s "
+            "ARCHIVE_CONTACT=you@example.org, set the environment variable of that name, or `contact` in fleet.toml"
+        )
+    return f"{agent} {contact}" if contact else agent
 
 
 _version = cache(version)

@@ -13,6 +13,7 @@ from typing import Any
 
 from scrapy.settings import BaseSettings
 
+from crawler.http.politeness.admission import NotYet
 from crawler.run.arguments import Arguments, WrongUse
 from crawler.run.fleet.run_log import RunLog, run_log
 from crawler.run.outcome import Outcome
@@ -68,7 +69,8 @@ class Attempting:
     def fail(self, error: BaseException) -> None:
         """Enter that the crawl was refused, interrupted or failed before it had an outcome."""
         judged = verdict_on(error)
-        self._enter(judged.exit_status, judged.name, judged.message)
+        not_before = error.not_before if isinstance(error, NotYet) else None
+        self._enter(judged.exit_status, judged.name, judged.message, not_before=not_before)
 
     def _enter(
         self,

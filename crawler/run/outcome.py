@@ -6,21 +6,22 @@ import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from scrapy.crawler import Crawler
-from scrapy.settings import BaseSettings
 
-from crawler.http.notes import LONGEST_DELAY, notes, statistics
+from crawler.http.notes import certificates_told, notes, robots_told, statistics
+from crawler.http.politeness.limits import End
+from crawler.http.politeness.pacing import delay_of, pacing_of
 from crawler.run.agent import software
 from crawler.run.closed_year import pack_closed_year
 from crawler.run.job import CrawlJob
 from crawler.run.summary import summary
 from pipelines.archive.disk.heads_file import Noted
 from pipelines.archive.errors import ArchiveError, NotUnderstood
+from pipelines.archive.read.moments import stamp
 from pipelines.archive.write.writer import MASS_GONE, Sealed
 from pipelines.exits import Exit
-from pipelines.health import Verdict, verdict
+from pipelines.health import RunReport, Verdict, verdict
 from pipelines.reasons import Reason
 
 _log = logging.getLogger(__name__)
@@ -66,9 +67,9 @@ def finish(job: CrawlJob, ended: str | None, traffic: dict[str, Any], politeness
     Returns:
         The outcome; nothing is sealed when the site was never found.
     """
-    if ended in {None, "shutdown"}:
+    if job.report.stopped is None and ended in {None, "shutdown"}:
         job.report.note_stopped("by a signal")
-    elif ended not in _ENDS:
+    elif job.report.stopped is None and ended not in _ENDS:
         job.report.note_stopped(f"by {ended}")
     if job.occasion.recorded is not None:
         job.occasion.recorded.end()
@@ -179,6 +180,8 @@ def seal(crawler: Crawler, job: CrawlJob | None = None) -> Outcome:
     if not isinstance(job, CrawlJob) or crawler.crawling:
         raise ValueError("seal() needs the crawler of a finished crawl of the spider `speeches`")
     job.report.add_notes(notes(crawler))
+    if (pacing := pacing_of(crawler)) and pacing.end is not None:
+        _note_end(job.report, pacing.end)
     outcome = finish(job, statistics(crawler).get("finish_reason"), *_figures(crawler, job))
     if feeds := _feeds_not_written(crawler):
         return _without_feeds(outcome, feeds)
@@ -241,14 +244,20 @@ def _figures(crawler: Crawler, job: CrawlJob) -> tuple[dict[str, Any], dict[str,
         "user_agent": settings["USER_AGENT"],
         "obeys_robots_txt": settings.getbool("ROBOTSTXT_OBEY"),
         "robots_txt": robots,
-        "delay_seconds": max(_delay(settings, job.arguments.start_url), stats.get(LONGEST_DELAY, 0.0)),
+        "delay_seconds": delay_of(settings, job.arguments.start_url),
         "retry_times": settings.getint("RETRY_TIMES"),
         "requests_at_once": settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN"),
     }
+    if (pacing := pacing_of(crawler)) is not None and job.replay is None:
+        seen = pacing.document()
+        politeness["delay_seconds"] = max(politeness["delay_seconds"], seen["crawl_delay"] or 0.0)
+        politeness |= seen | {"robots": robots_told(crawler), "certificates": certificates_told(crawler)}
     return traffic, politeness
 
 
-def _delay(settings: BaseSettings, url: str) -> float:
-    """Seconds between two requests to the host of an address, by the settings."""
-    slot = settings.getdict("DOWNLOAD_SLOTS").get(urlsplit(url).hostname or "", {})
-    return float(slot.get("delay", settings.getfloat("DOWNLOAD_DELAY")))
+def _note_end(report: RunReport, end: End) -> None:
+    """Note that the crawl ended itself: to be continued, or refused by the site."""
+    if end.kind == "challenges":
+        message = f"{end.words}: nothing more was requested, nothing is marked gone. Try again later"
+        report.refuse(Exit.REFUSED, message)
+    report.note_stopped(end.words, stamp(end.not_before) if end.not_before else None)

@@ -20,6 +20,9 @@ from scrapy.settings import BaseSettings, default_settings
 from crawler import settings as project_settings
 from crawler.crawl.plan import Plan
 from crawler.http.hosts import Hosts
+from crawler.http.politeness.admission import check_now
+from crawler.http.politeness.host_clock import HostClockError
+from crawler.http.politeness.pacing import ZONE
 from crawler.replay.answers import Replay
 from crawler.replay.occasion import CRAWL, Occasion, occasion_of
 from crawler.run.agent import software, user_agent
@@ -53,6 +56,7 @@ def prepare(
         ArchiveError: the archive refuses (lock held, other host, newer format, unwritable, clock behind).
     """
     _check_settings(settings)
+    _check_politeness(settings, arguments, clock())
     scratch = None if settings.getbool("ARCHIVE") else TemporaryDirectory(prefix="speech-archive-")
     root = scratch.name if scratch else settings["ARCHIVE_ROOT"]
     folder = Path(root).expanduser().absolute() / arguments.profile.site
@@ -204,11 +208,11 @@ def _capture_info(profile: SiteProfile, run: str, settings: BaseSettings) -> dic
 
 
 _FROM_THE_SITE = "every answer of a crawl comes from the site and is captured"
-_SECONDS = ("CRAWL_DELAY_MAX", "OUTAGE_WAIT", "IDLE_TIMEOUT", "HANG_MAX")
+_SECONDS = ("RATE_LIMIT_WAIT", "CRAWL_DELAY_MAX", "OUTAGE_WAIT", "IDLE_TIMEOUT", "HANG_MAX")
 
 
 def _check_settings(settings: BaseSettings) -> None:
-    for name in ("DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT", "RETRY_TIMES", "RETRY_AFTER_MAX", *_SECONDS):
+    for name in ("DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT", "RETRY_TIMES", "RETRY_AFTER_MAX", "TIME_BUDGET", *_SECONDS):
         value = str(settings[name])
         if not re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", value):
             raise WrongUse(f"-s {name}={value}: must be a number, 0 or more")
@@ -216,8 +220,25 @@ def _check_settings(settings: BaseSettings) -> None:
         raise WrongUse(f"-s HTTPCACHE_ENABLED: {_FROM_THE_SITE}; -a replay={LATEST} reads what is stored")
     if taken := {"http", "https"} & set(settings.getdict("DOWNLOAD_HANDLERS")):
         raise WrongUse(f"-s DOWNLOAD_HANDLERS: {', '.join(sorted(taken))}: {_FROM_THE_SITE}, by a handler of ours")
-    if not str(settings["ARCHIVE_CONTACT"] or "-").isprintable():
-        raise WrongUse("-s ARCHIVE_CONTACT: must be one line of printable characters")
+
+
+def _check_politeness(settings: BaseSettings, arguments: Arguments, now: datetime) -> None:
+    """Refuse a crawl that may not request its site, or not yet.
+
+    Raises:
+        WrongUse: a wrong setting, or a public site without a contact.
+        NotYet: it is outside the site's hours, or the host asked to be left alone.
+    """
+    if arguments.replay is not None:
+        return
+    user_agent(settings, Hosts(arguments.start_url, arguments.profile.hosts))
+    _whole_number(settings, "REQUEST_BUDGET", "requests", 0)
+    try:
+        check_now(settings, arguments.start_url, arguments.profile.timezone, now)
+    except HostClockError as error:
+        raise WrongUse(str(error)) from error
+    except ValueError as error:
+        raise WrongUse(f"-s CRAWL_HOURS={error}") from error
 
 
 def _whole_number(settings: BaseSettings, name: str, unit: str, default: int) -> int:
@@ -251,8 +272,9 @@ def _facts(arguments: Arguments) -> SiteFacts:
 def adjust(settings: BaseSettings, job: CrawlJob) -> None:
     """Adjust the settings to the job, before Scrapy freezes them."""
     add_to(settings, ARCHIVING)
+    settings.set(ZONE, job.profile.timezone, priority="spider")
     recorded = job.occasion.recorded
-    own = recorded.settings() if recorded else {"USER_AGENT": user_agent(settings, job.hosts, "crawl")}
+    own = recorded.settings() if recorded else {"USER_AGENT": user_agent(settings, job.hosts)}
     settings.setdict(own, priority="cmdline")
     # These log messages advise to keep broken answers, and repeat for each page what the summary says once.
     for name, level in _TOO_LOUD.items():

@@ -34,7 +34,8 @@ SITE_ONLY: dict[str, Any] = {
     },
     # default on: it drops addresses above 2,083 characters, which would be neither captured nor reported
     "SPIDER_MIDDLEWARES": {"scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None},
-    "EXTENSIONS": {"crawler.http.ending.Ending": 0},
+    "EXTENSIONS": {"crawler.http.ending.Ending": 0, "crawler.http.politeness.pacing.Pacing": 0},
+    "DOWNLOAD_DELAY_JITTER": 0,  # default 0.5: Pacing keeps requests apart, from the end of one to the next
 }
 """A spider that keeps to the hosts of one site (`crawler.http.gate.OfSite`)."""
 

@@ -37,6 +37,9 @@ class Hours:
             raise ValueError(f"{text!r}: must be two different times such as 22:00-06:00")
         return cls(time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4])))
 
+    def __str__(self) -> str:
+        return f"{self.begin:%H:%M}-{self.end:%H:%M}"
+
     def includes(self, moment: datetime, zone: ZoneInfo) -> bool:
         """Whether a site in `zone` may be requested at a moment (aware)."""
         now = moment.astimezone(zone).time()

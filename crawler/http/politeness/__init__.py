@@ -1,0 +1,1 @@
+"""How a crawl treats the hosts it asks: one request at a time and apart, waits as asked for, limits of a run."""
