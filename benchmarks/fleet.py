@@ -95,15 +95,17 @@ class Hostile(BaseHTTPRequestHandler):
             with suppress(OSError):
                 while True:
                     self.wfile.write(b"<p>" + b"x" * 4096)
-        elif number == 2:  # noqa: PLR2004 - the second article
+        elif number == 2:
             self.answer(gzip.compress(b"<p>0</p>" * (200 << 17)), 200, "gzip")
         elif number:
             self.answer(article_page(number, title=f"第{number}篇讲话").encode())
         else:
             page = int(m[1]) if (m := re.search(r"page=(\d+)", self.path)) else 1
-            rows = [(page * 10 + n, f"第{page * 10 + n}篇讲话", "2020-01-01") for n in range(3)] if page > 1 else [
-                (n, f"第{n}篇讲话", "2020-01-01") for n in (1, 2, 3)
-            ]
+            rows = (
+                [(page * 10 + n, f"第{page * 10 + n}篇讲话", "2020-01-01") for n in range(3)]
+                if page > 1
+                else [(n, f"第{n}篇讲话", "2020-01-01") for n in (1, 2, 3)]
+            )
             pager = f'<a href="/Item/list.asp?id=5&page={page + 1}">下一页</a>'
             self.answer(list_page(rows, pager=pager).encode())
 
@@ -165,7 +167,16 @@ class Fleet:
 
 @contextmanager
 def served(folder: Path, sites: int, speeches: int) -> Iterator[Fleet]:
-    command = [sys.executable, "-m", "benchmarks.fleet", "--serve", "--sites", str(sites), "--speeches", str(speeches)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.fleet",
+        "--serve",
+        "--sites",
+        str(sites),
+        "--speeches",
+        str(speeches),
+    ]
     with subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         fleet = Fleet(folder, dict(json.loads(process.stdout.readline())))
@@ -216,7 +227,9 @@ def pages(root: Path) -> int:
 
 
 def said(name: str, one: Measured, count: int, sites: int) -> None:
-    print(f"{name:28} {one.seconds:7.1f} s  CPU {one.cpu:6.1f} s  {one.megabytes:5.0f} MB  {count} pages  {sites} sites")
+    print(
+        f"{name:28} {one.seconds:7.1f} s  CPU {one.cpu:6.1f} s  {one.megabytes:5.0f} MB  {count} pages  {sites} sites"
+    )
 
 
 def bench(folder: Path, options: argparse.Namespace) -> bool:
@@ -239,14 +252,26 @@ def bench(folder: Path, options: argparse.Namespace) -> bool:
         said("killed, and again", again, pages(root), options.sites)
         record = newest(root)
         asked_again = sum(sum((requests[name] - after_kill[name]).values()) for name in ended)
-        is_article = {name: {urlsplit(one["url"])._replace(scheme="", netloc="").geturl() for one in Archive(root / name).latest()} for name in requests}
+        is_article = {
+            name: {
+                urlsplit(one["url"])._replace(scheme="", netloc="").geturl() for one in Archive(root / name).latest()
+            }
+            for name in requests
+        }
         twice = Counter(
-            name for name, counts in requests.items() for path in is_article[name] if counts[path] - before[name][path] > 1
+            name
+            for name, counts in requests.items()
+            for path in is_article[name]
+            if counts[path] - before[name][path] > 1
         )
         lost = wrong(fleet, root)
         statuses = Counter(one["exit_status"] for one in record["sites"])
-        print(f"  {len(ended)} sites had ended; asked again: {asked_again} requests; articles asked twice: {sum(twice.values())} {dict(twice)}")
-        print(f"  exits {dict(statuses)}; lost or twice in the archives: {lost or 'nothing'}; runs {len(list((root / 'fleet').glob('[0-9]*.json')))}")
+        print(
+            f"  {len(ended)} sites had ended; asked again: {asked_again} requests; articles asked twice: {sum(twice.values())} {dict(twice)}"
+        )
+        print(
+            f"  exits {dict(statuses)}; lost or twice in the archives: {lost or 'nothing'}; runs {len(list((root / 'fleet').glob('[0-9]*.json')))}"
+        )
         whole = measured(fleet.command("whole", "site-*,zz-*", options.jobs), PROJECT)
         root = folder / "whole"
         count = pages(root)
@@ -255,10 +280,14 @@ def bench(folder: Path, options: argparse.Namespace) -> bool:
         statuses = Counter(one["exit_status"] for one in record["sites"] if one["site"] != HOSTILE)
         hostile = next(one for one in record["sites"] if one["site"] == HOSTILE)
         lost_ = wrong(fleet, root)
-        print(f"  exits {dict(statuses)}; hostile: {hostile['exit_status']} {hostile['message'][:150]}; lost: {lost_ or 'nothing'}")
+        print(
+            f"  exits {dict(statuses)}; hostile: {hostile['exit_status']} {hostile['message'][:150]}; lost: {lost_ or 'nothing'}"
+        )
         above = (whole.cpu - start.cpu - page * count) / options.sites
         print(f"  CPU a site above its pages: {above:.3f} s; {whole.cpu / options.sites:.2f} s in all")
-    return not lost and not lost_ and whole.megabytes < MOST_MEGABYTES and above <= MOST_SECONDS and set(statuses) == {0}
+    return (
+        not lost and not lost_ and whole.megabytes < MOST_MEGABYTES and above <= MOST_SECONDS and set(statuses) == {0}
+    )
 
 
 def main() -> int:

@@ -17,8 +17,8 @@ from scrapy.utils.conf import arglist_to_dict
 from crawler.run.arguments import WrongUse
 from crawler.run.fleet.crawl_all import NothingMeant, Wanted, crawl_all, jobs_possible, plan
 from crawler.run.fleet.deployment import Deployment, DeploymentError, find_deployment, load_deployment
-from crawler.run.fleet.one_site import SITE
 from crawler.run.fleet.precedence import add_deployment
+from crawler.run.fleet.run_log import SITE
 from crawler.run.fleet.told import end_table, plan_table, quiet_table
 from crawler.run.prepare import check_names
 from crawler.sites.profile import ProfileError
@@ -137,3 +137,4 @@ def _install_log(file: str | None, level: str, form: str) -> None:
     handler.setFormatter(logging.Formatter(form.replace("%(message)s", "%(site)s%(message)s")))
     handler.setLevel(level)
     logging.root.addHandler(handler)
+    logging.root.setLevel(logging.NOTSET)

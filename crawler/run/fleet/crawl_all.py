@@ -19,6 +19,7 @@ from typing import Any
 
 from scrapy.settings import Settings
 
+from crawler.run.attempt import recipients
 from crawler.run.fleet.deployment import Deployment
 from crawler.run.fleet.due import BROKEN_PROFILE
 from crawler.run.fleet.planning import Candidate, candidates, chosen, registered
@@ -30,6 +31,7 @@ from pipelines.archive.read.moments import stamp
 from pipelines.exits import Exit
 from pipelines.fleet.attempts import FLEET, Began, Ended, Journal, attempt_id
 from pipelines.fleet.fleet_runs import FleetRun, SiteEnded, unfinished
+from pipelines.fleet.notify import tell
 from pipelines.fleet.register import write_register
 
 _log = logging.getLogger(__name__)
@@ -148,7 +150,13 @@ def crawl_all(
         _go_on(record, planned, wanted.jobs)
         for one in planned.broken:
             record.sites[one.site] = _refuse(root, one, record.run, clock())
-        fleet = Fleet(record, (one.profile for one in planned.now if one.profile), settings, root)
+        told = recipients(settings)
+
+        def tell_of(sites: set[str] | None) -> None:
+            for failure in tell(root, told, clock(), sites):
+                _log.error("%s", failure)
+
+        fleet = Fleet(record, (one.profile for one in planned.now if one.profile), settings, root, tell_of)
         with _ending_on_signals(fleet):
             _run(fleet, wanted, start)
         with writing(root):

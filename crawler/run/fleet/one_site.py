@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import ExitStack, suppress
-from contextvars import ContextVar, copy_context
+from contextvars import copy_context
 from functools import partial
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from crawler.http.notes import statistics
 from crawler.run.arguments import Arguments
 from crawler.run.attempt import Attempting, attempting
 from crawler.run.fleet.precedence import arguments_for
+from crawler.run.fleet.run_log import SITE
 from crawler.run.job import CrawlJob
 from crawler.run.outcome import Outcome, seal
 from crawler.run.prepare import prepare
@@ -25,11 +26,10 @@ from crawler.sites.profile import SiteProfile
 from crawler.spiders.speeches import SpeechesSpider
 from pipelines.archive.errors import ArchiveError
 from pipelines.exits import Exit
+from pipelines.health import RunReport
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
-SITE: ContextVar[str] = ContextVar("site", default="")
-"""The site on whose behalf code runs: for the log."""
 _STALLED = 3600.0
 """Seconds without any answer after which a crawl is stopped: no wait that a site may ask for is as long."""
 _LOOK = 30.0
@@ -116,7 +116,7 @@ class SiteCrawl:
         """The crawler after its crawl; null when it does not end."""
         self._crawler = crawler = Crawler(SpeechesSpider, self._settings)
         crawl = asyncio.ensure_future(crawler.crawl_async(job=job))
-        watch = asyncio.ensure_future(self._watch(crawl, crawler))
+        watch = asyncio.ensure_future(self._watch(crawl, crawler, job.report))
         await asyncio.wait({crawl, watch}, return_when=asyncio.FIRST_COMPLETED)
         watch.cancel()
         if not crawl.done():
@@ -128,7 +128,7 @@ class SiteCrawl:
             job.report.refuse(Exit.INTERNAL_ERROR, f"the crawl failed: {error!r}")
         return crawler
 
-    async def _watch(self, crawl: asyncio.Future[None], crawler: Crawler) -> None:
+    async def _watch(self, crawl: asyncio.Future[None], crawler: Crawler, report: RunReport) -> None:
         """Stop the crawl when that is asked for, or when it stalls; returns when it does not end."""
         seen, quiet = -1, 0.0
         while not self._stop_asked.is_set():
@@ -137,8 +137,10 @@ class SiteCrawl:
             quiet, seen = (0.0 if self.pages != seen else quiet + _LOOK), self.pages
             if quiet >= _STALLED:
                 self.stop(f"after {quiet / 60:.0f} minutes without an answer")
-        await crawler.stop_async()
+        report.note_stopped(self._why_stopped or "")
+        stopping = asyncio.ensure_future(crawler.stop_async())
         await asyncio.wait({crawl}, timeout=_TO_STOP)
+        stopping.cancel()
 
     async def _off_the_loop(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, copy_context().run, work)

@@ -25,6 +25,8 @@ from pipelines.fleet.fleet_runs import FleetRun, SiteEnded
 _log = logging.getLogger(__name__)
 _THREADS = 4
 """Threads for the disk work of all sites: more would only wait for the disk, or for Python's lock."""
+_TELL_SECONDS = 5.0
+"""Between two looks for verdicts to tell of."""
 _SAVE_SECONDS = 2.0
 """Between two writes of the run's file; the journals of the sites are written at once."""
 
@@ -45,7 +47,7 @@ class Fleet:
         profiles: Iterable[SiteProfile],
         settings: Settings,
         root: Path,
-        after: Callable[[SiteEnded], None] = lambda _: None,
+        tell: Callable[[set[str] | None], None],
     ) -> None:
         """Nothing is begun yet.
 
@@ -54,14 +56,16 @@ class Fleet:
             profiles: of the sites to crawl, in this order.
             settings: those of the deployment.
             root: the archive root.
-            after: called, in a thread, after each site.
+            tell: tells of changed verdicts of sites, or of all; called in a thread, never twice at once.
         """
-        self.record, self._settings, self._root, self._after = record, settings, root, after
+        self.record, self._settings, self._root, self._tell = record, settings, root, tell
         self.queue = deque(profiles)
         self._under_way: dict[asyncio.Task[Outcome], _UnderWay] = {}
         self._pages_of_ended = 0
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="sites")
         self._saved_at = 0.0
+        self._untold: set[str] = set()
+        self._teller = ThreadPoolExecutor(1, thread_name_prefix="telling")
 
     @property
     def running(self) -> int:
@@ -82,6 +86,7 @@ class Fleet:
 
     async def run(self) -> None:
         """Crawl until every site had its turn, or the run is stopped."""
+        telling = asyncio.ensure_future(self._tell_now_and_then())
         try:
             while True:
                 self._begin_some()
@@ -89,13 +94,16 @@ class Fleet:
                     break
                 ended, _ = await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
                 for task in ended:
-                    await self._end(task, self._under_way.pop(task))
+                    self._end(task, self._under_way.pop(task))
                 await self._save()
         finally:
-            self.record.left = len(self.queue)
+            telling.cancel()
             self.record.ended_at = stamp(datetime.now(UTC))
             await self._save(is_last=True)
-            self._pool.shutdown(wait=False)
+            # The thread has one task at a time: this is after what it is telling now.
+            await asyncio.get_running_loop().run_in_executor(self._teller, self._tell, None)
+            self._teller.shutdown()
+            self._pool.shutdown()
 
     def _begin_some(self) -> None:
         """Begin sites whose host is not being crawled, as many as there is room for, in their order."""
@@ -111,7 +119,15 @@ class Fleet:
             self._under_way[asyncio.ensure_future(crawl.run())] = _UnderWay(crawl, host, began)
         self.queue.extendleft(reversed(waiting))
 
-    async def _end(self, task: asyncio.Task[Outcome], one: _UnderWay) -> None:
+    async def _tell_now_and_then(self) -> None:
+        """Tell of the sites that ended, together: a receiver that is slow must not hold the crawls up."""
+        while True:
+            await asyncio.sleep(_TELL_SECONDS)
+            if self._untold:
+                sites, self._untold = self._untold, set()
+                await asyncio.get_running_loop().run_in_executor(self._teller, self._tell, sites)
+
+    def _end(self, task: asyncio.Task[Outcome], one: _UnderWay) -> None:
         site = one.crawl.profile.site
         seconds = round(asyncio.get_running_loop().time() - one.began, 3)
         self._pages_of_ended += one.crawl.pages
@@ -130,7 +146,7 @@ class Fleet:
         else:
             ended = _ended(site, task.result(), seconds)
         self.record.sites[site] = ended
-        await self._off_the_loop(lambda: self._after(ended))
+        self._untold.add(site)
 
     async def _save(self, *, is_last: bool = False) -> None:
         now = asyncio.get_running_loop().time()
@@ -138,12 +154,9 @@ class Fleet:
             return
         self._saved_at, self.record.left = now, len(self.queue)
         try:
-            await self._off_the_loop(lambda: self.record.save(self._root))
+            await asyncio.get_running_loop().run_in_executor(self._pool, self.record.save, self._root)
         except OSError as error:
             _log.error("the record of this run could not be written: %s", error)
-
-    async def _off_the_loop(self, work: Callable[[], None]) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
 
 def _ended(site: str, outcome: Outcome, seconds: float) -> SiteEnded:
