@@ -137,7 +137,8 @@ class SiteCrawl:
             quiet, seen = (0.0 if self.pages != seen else quiet + _LOOK), self.pages
             if quiet >= _STALLED:
                 self.stop(f"after {quiet / 60:.0f} minutes without an answer")
-        report.note_stopped(self._why_stopped or "")
+        if report.stopped is None:
+            report.note_stopped(self._why_stopped or "")
         stopping = asyncio.ensure_future(crawler.stop_async())
         await asyncio.wait({crawl}, timeout=_TO_STOP)
         stopping.cancel()

@@ -14,6 +14,7 @@ from pathlib import Path
 from scrapy.settings import Settings
 
 from crawler.http.netloc import Server
+from crawler.http.politeness.host_clock import key_of
 from crawler.run.attempt import verdict_on
 from crawler.run.fleet.one_site import SiteCrawl
 from crawler.run.outcome import Outcome
@@ -174,8 +175,6 @@ def _ended(site: str, outcome: Outcome, seconds: float) -> SiteEnded:
 
 
 def host_of(profile: SiteProfile) -> str:
-    """What sites share that are one server to be polite to: the host; on this machine each port is a server."""
+    """The server that a site shares with others, as the host's clock has it."""
     server = Server.of(profile.start_url)
-    if server is None:
-        return profile.start_url
-    return f"{server.host}:{server.port}" if server.is_loopback else server.host
+    return key_of(server) if server else profile.start_url
