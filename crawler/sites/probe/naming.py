@@ -8,16 +8,23 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from crawler.pages.page import Page, squeeze, strings, tidy, words
+from crawler.sites.profile import RESERVED
 
 SECTIONS = ("领导讲话", "讲话", "主席讲话", "领导言论", "重要讲话", "讲话发言", "领导致辞", "主席致辞", "讲话选登")
 """Names of the section on committees' sites, the most common first."""
 _SEPARATORS = re.compile(r"[-_—|－–·]+")
 _COMMITTEE = re.compile(r"(?:中国人民政治协商会议|政协)(?P<place>[\u4e00-\u9fff]{2,12}?)委员会")
 _PLACE = re.compile(r"(?P<place>[\u4e00-\u9fff]{2,12}?[省市县区州旗盟])(?:人民)?政协")
+_AROUND_PLACE = re.compile("^(?:中国人民政治协商会议|政协)|委员会$")
 _NO_PLACE = re.compile("[第届各全常专提]|学习|工作")
 _TELLING = re.compile("讲话|致辞|发言|言论|领导|主席")
 _HOST_FURNITURE = frozenset("www com net org gov edu cn".split())
 _LONGEST_SECTION = 8
+
+
+def is_profile_name(name: str) -> bool:
+    """True for a name that a profile, and the folder of its archive, may have."""
+    return re.fullmatch(r"[a-z0-9-]{1,40}", name) is not None and name not in RESERVED
 
 
 def profile_name(url: str) -> str:
@@ -46,6 +53,12 @@ def committee(pages: Sequence[Page], name: str | None) -> str | None:
     named = _PLACE.search(name or "")
     place = named["place"] if named else next(iter(likely), None)
     return f"政协{place}委员会" if place else None
+
+
+def is_same_committee(one: str, other: str) -> bool:
+    """True when the names are of one place, which either may write with the places above it."""
+    places = [_AROUND_PLACE.sub("", squeeze(name)) for name in (one, other)]
+    return places[0].endswith(places[1]) or places[1].endswith(places[0])
 
 
 def section_candidates(page: Page, most: int = 12) -> list[str]:

@@ -35,6 +35,8 @@ TAGS = {
     "ColumnName": "column",
     "Author": "author",
 }
+_ALONE = ("HEADS_FILE=", "NOTIFY_WEBHOOK=", "NOTIFY_CMD=", "METRICS_TEXTFILE=")
+"""Nobody is told of a scratch archive, whatever the environment says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,9 @@ class Sample:
 
 
 def crawl_sample(site: str, profile: Path, root: Path, speeches: int, settings: Sequence[str]) -> Sample:
-    """Crawl at most `speeches` speeches of the profile into `root`; `settings` are `KEY=VALUE` as for `-s`."""
-    arguments = ["-a", f"site={site}", "-a", f"profile={profile}", "-a", f"limit={speeches}"]
-    for setting in [*settings, f"ARCHIVE_ROOT={root}"]:
+    """Crawl at most `speeches` speeches of the profile into `root`; `settings` are words as `-s KEY=VALUE`."""
+    arguments = ["-a", f"site={site}", "-a", f"profile={profile}", "-a", f"limit={speeches}", *settings]
+    for setting in (f"ARCHIVE_ROOT={root}", *_ALONE):
         arguments += ["-s", setting]
     command = [sys.executable, "-m", "crawler", "crawl", "speeches", *arguments]
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)  # noqa: S603 - ours

@@ -6,19 +6,31 @@ import json
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from crawler.sites.probe.naming import committee, site_name
+from crawler.sites.probe.naming import committee, is_same_committee, site_name
 from crawler.sites.probe.survey import Reading, Survey
 
 Facts = Mapping[str, str | list[str]]
 
 
-def profile_facts(survey: Survey, reading: Reading) -> tuple[dict[str, str | list[str]], list[str]]:
-    """The keys of the profile, and messages about those that the pages do not give."""
+def profile_facts(
+    survey: Survey, reading: Reading, whose: str | None = None
+) -> tuple[dict[str, str | list[str]], list[str]]:
+    """The keys of the profile, and messages about those that the pages do not give.
+
+    `whose`: the committee as whoever asks for the probe knows it; a page that names another is a message, too.
+    """
     pages = list(survey.pages.values())
     host = urlsplit(survey.url).netloc.lower()
     name = site_name(pages, [reading.section.name])
-    named = committee(pages, name)
-    unsaid = [key for key, value in (("name", name), ("committee", named)) if value is None]
+    read = committee(pages, name)
+    named = whose or read
+    unsaid = [
+        f"the pages do not give the {key}: correct it in the profile"
+        for key, value in (("name", name), ("committee", named))
+        if value is None
+    ]
+    if whose and read and not is_same_committee(whose, read):
+        unsaid.append(f"the pages name another committee: {read}, not {whose}")
     aliases = sorted(survey.hosts.aliases - {host})
     return {
         "name": _printable(name or host),
@@ -29,7 +41,7 @@ def profile_facts(survey: Survey, reading: Reading) -> tuple[dict[str, str | lis
         "section": _printable(reading.section.name),
         "hosts": [host, *aliases],
         **_counter(reading),
-    }, [f"the pages do not give the {key}: correct it in the profile" for key in unsaid]
+    }, unsaid
 
 
 def _counter(reading: Reading) -> dict[str, str]:
