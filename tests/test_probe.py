@@ -26,6 +26,7 @@ from tests.test_generic_lists import MENU, PAGERS, list_page, of_articles
 
 QUICK = ("-s", "DOWNLOAD_DELAY=0", "-s", "RETRY_TIMES=0")
 PAGE = (ROOT / "docs" / "adding-a-site.md").read_text("utf-8")
+LIST = "".join(re.findall(r"^```tsv\n((?s:.*?))^```$", PAGE, re.MULTILINE))
 WALK = re.findall(r"^```console\n\$ (.*)\n((?s:.*?))^```$", PAGE, re.MULTILINE)
 SOURCES = {
     "kesion": '<a href="/Item/Show.asp?m=1&d=4">',
@@ -215,6 +216,7 @@ def test_the_walk_of_the_document(tmp_path: Path) -> None:
     """Each command shown, in its order, at a replica in the site's place; what is shown of the output comes out."""
     assert len(WALK) >= 3
     with Replica(flavour="vsb", speeches=24) as replica:
+        (tmp_path / "list.tsv").write_text(LIST.replace("http://www.gszx.example/", replica.url), "utf-8")
         for command, shown in WALK:
             words = [replica.url if one.startswith("http://www.") else one for one in shlex.split(command)]
             words = [one.replace("mysites", str(tmp_path)) for one in words]

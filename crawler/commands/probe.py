@@ -148,7 +148,8 @@ class Command(ScrapyCommand):
             unsure = [*doubts(found, sample), *unsaid]
             if sample.exit_status == Exit.REFUSED:
                 raise NotProbed(Exit.REFUSED, sample.message)
-            written = _write(places, as_toml(facts), trial, sample)
+            # Of a list, only a site without a doubt gets a profile.
+            written = [] if unsure and opts.with_parent else _write(places, as_toml(facts), trial, sample)
         steps = _next_step(places)
         more = {"committee": facts["committee"], "doubts": unsure, "written": written, "next": steps}
         self._print(found | more, as_json=opts.json)
