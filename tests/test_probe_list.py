@@ -224,4 +224,6 @@ def test_wrong_use_of_a_list_asks_nobody(tmp_path: Path) -> None:
     for words in (("--jobs", "0"), ("--minutes", "0"), ("--name", "x"), ("http://127.0.0.1:9/",)):
         assert probing.run(*words).status == 2, words
     assert run("scrapy", "probe", "--from", str(tmp_path / "missing.tsv")).status == 2
+    ended = Probing(tmp_path, ["http://www.gszx.example/"]).run("-s", "ARCHIVE_CONTACT=")
+    assert (ended.status, "without a contact" in ended.err) == (2, True), ended
     assert not probing.out.exists()

@@ -175,10 +175,8 @@ class Command(ScrapyCommand):
         assert self.settings is not None  # noqa: S101 - as in _probe()
         deployment = find_deployment()
         add_deployment(self.settings, deployment)
-        for hosts in (Hosts(one.url) for one in addresses):
-            if not hosts.is_this_machine:
-                user_agent(self.settings, hosts, "probe")
-                break
+        for one in addresses:
+            user_agent(self.settings, Hosts(one.url))
         # The probes of the sites run in another folder, where they do not find the deployment.
         manner = Manner(
             opts.jobs, opts.minutes, ("--speeches", str(opts.speeches), *_settings(self.settings, opts.set))
