@@ -13,7 +13,7 @@ from importlib import import_module
 
 from pipelines.__main__ import main as archive_verb
 
-_COMMANDS = ("crawl", "crawlall", "probe", "sites", "read", "fixture", "demo")
+_COMMANDS = ("crawl", "crawlall", "fleet", "probe", "sites", "read", "fixture", "demo")
 _OF_SCRAPY = ("shell", "fetch", "view", "parse", "runspider")
 _REPLAY = "replay"
 _SPIDER = "speeches"

@@ -16,7 +16,7 @@ from scrapy.utils.conf import arglist_to_dict
 
 from crawler.run.arguments import WrongUse
 from crawler.run.fleet.crawl_all import NothingMeant, Wanted, crawl_all, jobs_possible, plan
-from crawler.run.fleet.deployment import Deployment, DeploymentError, find_deployment, load_deployment
+from crawler.run.fleet.deployment import Deployment, DeploymentError, deployment_of
 from crawler.run.fleet.precedence import add_deployment
 from crawler.run.fleet.run_log import SITE
 from crawler.run.fleet.told import end_table, plan_table, quiet_table
@@ -71,7 +71,7 @@ class Command(ScrapyCommand):
     def _crawl(self, opts: argparse.Namespace) -> None:
         assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline before run()
         assert self.crawler_process is not None  # noqa: S101 - as above
-        deployment = _deployment(opts.fleet)
+        deployment = deployment_of(opts.fleet)
         add_deployment(self.settings, deployment)
         wanted = _wanted(opts, deployment)
         if opts.plan:
@@ -101,13 +101,6 @@ class Command(ScrapyCommand):
         if is_told:
             print(f"scrapy crawlall: {harmless(message)}", file=sys.stderr)
         self.exitcode = int(status)
-
-
-def _deployment(file: Path | None) -> Deployment:
-    found = load_deployment(file) if file else find_deployment()
-    if found is None:
-        raise DeploymentError("there is no fleet.toml in this folder; give one with --fleet FILE")
-    return found
 
 
 def _wanted(opts: argparse.Namespace, deployment: Deployment) -> Wanted:

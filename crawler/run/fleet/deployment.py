@@ -103,6 +103,18 @@ def find_deployment(environ: Mapping[str, str] = os.environ, folder: Path | None
     return load_deployment(file) if file.is_file() else None
 
 
+def deployment_of(file: Path | None) -> Deployment:
+    """The deployment of a file, else the one that holds here.
+
+    Raises:
+        DeploymentError: there is none; else as `load_deployment`.
+    """
+    found = load_deployment(file) if file else find_deployment()
+    if found is None:
+        raise DeploymentError(f"there is no {FLEET_FILE} in this folder; give one with --fleet FILE")
+    return found
+
+
 def load_deployment(file: Path) -> Deployment:
     """Read and check a deployment's file.
 

@@ -39,6 +39,8 @@ class Candidate:
     times: Times
     due: Due
     last: Attempt | None
+    good_at: datetime | None = None
+    """When its last good run began."""
 
     @property
     def is_enabled(self) -> bool:
@@ -74,8 +76,8 @@ def _is_meant(known: Known, wanted: tuple[str, ...]) -> bool:
 def _candidate(known: Known, deployment: Deployment, root: Path, now: datetime) -> Candidate:
     profile, times = known.profile, _times(known.profile, deployment)
     attempts = attempts_of(root, known.site, _ATTEMPTS)
-    is_told = any(one.is_good for one in attempts)
-    good_at = None if is_told else _good_run(root / known.site)
+    good_at = next((datetime.fromisoformat(one.began.at) for one in reversed(attempts) if one.is_good), None)
+    good_at = good_at or _good_run(root / known.site)
     found = due(known.site, times, attempts, now, good_at, is_broken=profile is None)
     return Candidate(
         site=known.site,
@@ -84,6 +86,7 @@ def _candidate(known: Known, deployment: Deployment, root: Path, now: datetime) 
         times=times,
         due=found,
         last=attempts[-1] if attempts else None,
+        good_at=good_at,
     )
 
 

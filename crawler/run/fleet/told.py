@@ -20,13 +20,36 @@ def plan_table(found: Iterable[Candidate], begun: Iterable[str]) -> str:
     first = set(begun)
     lines = [("site", "now", "due", "why")]
     for one in found:
-        why = one.error or one.due.why
-        if not one.is_enabled and one.profile:
-            lines.append((one.site, "no", "never", f"disabled: {one.profile.disabled_because}"))
-        else:
-            at = stamp(one.due.at) if one.due.at else "never"
-            lines.append((one.site, "yes" if one.site in first else "no", at, why))
+        at = stamp(one.due.at) if one.due.at and one.is_enabled else "never"
+        lines.append((one.site, "yes" if one.site in first else "no", at, _why(one)))
     return _aligned(lines)
+
+
+def queue_rows(found: Iterable[Candidate]) -> list[dict[str, object]]:
+    """One object a site: schedule, last good run, next due (RFC 3339 in UTC, null for none), and why then."""
+    return [
+        {
+            "site": one.site,
+            "schedule": one.times.schedule.text if one.profile else None,
+            "last_good": stamp(one.good_at) if one.good_at else None,
+            "next_due": stamp(one.due.at) if one.due.at and one.is_enabled else None,
+            "why": _why(one),
+        }
+        for one in found
+    ]
+
+
+def queue_table(found: Iterable[Candidate]) -> str:
+    """The same as a table."""
+    names = {"site": "site", "schedule": "schedule", "last_good": "last good", "next_due": "next due", "why": "why"}
+    rows = [[str(row[key] or "-") for key in names] for row in queue_rows(found)]
+    return _aligned([tuple(names.values()), *rows])
+
+
+def _why(one: Candidate) -> str:
+    if one.profile and not one.profile.enabled:
+        return f"disabled: {one.profile.disabled_because}"
+    return one.error or one.due.why
 
 
 def progress_line(run: FleetRun, running: int, left: int, pages: int, seconds: float, done: int) -> str:

@@ -1,0 +1,118 @@
+"""`scrapy fleet init|schedule|queue`: sets a deployment up, prints its schedules, and shows what is due when."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from crawler.run.arguments import WrongUse
+from crawler.run.fleet.crawl_all import register
+from crawler.run.fleet.deployment import DeploymentError, deployment_of
+from crawler.run.fleet.founding import found
+from crawler.run.fleet.planning import candidates, chosen
+from crawler.run.fleet.precedence import add_deployment
+from crawler.run.fleet.timetable import crontab, units
+from crawler.run.fleet.told import queue_rows, queue_table
+from crawler.sites.profile import ProfileError
+from pipelines.exits import Exit
+from pipelines.verbs.output import harmless
+
+_KINDS = ("systemd", "cron")
+
+
+class Command(ScrapyCommand):
+    """The command `scrapy fleet`."""
+
+    requires_project = True
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, object]] = {"LOG_ENABLED": False}
+
+    def syntax(self) -> str:
+        kinds = "|".join(_KINDS)
+        return f"init [DIR] [--contact ADDRESS] | schedule {kinds} [--out DIR] | queue [--sites GLOB] [--json]"
+
+    def short_desc(self) -> str:
+        return "Set a deployment of many sites up (init), print its schedule, or show what is due when (queue)"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        add = parser.add_argument
+        add("--fleet", type=Path, metavar="FILE", help="the deployment's file (default: fleet.toml in this folder)")
+        add("--contact", metavar="ADDRESS", help="init: the address for webmasters that fleet.toml gives")
+        add(
+            "--out", type=Path, metavar="DIR", help="schedule systemd: write the units there instead of printing them"
+        )
+        add("--sites", action="append", default=[], metavar="GLOB", help="queue: only these: names, globs, tag:NAME")
+        add("--json", action="store_true", help="queue: one JSON array instead of a table")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        try:
+            match args:
+                case ["init"] | ["init", _]:
+                    self._init(Path(args[-1] if len(args) > 1 else "."), opts.contact)
+                case ["schedule", kind] if kind in _KINDS:
+                    self._schedule(kind, opts)
+                case ["queue"]:
+                    self._queue(opts)
+                case _:
+                    raise UsageError(f"give one of: scrapy fleet {self.syntax()}", print_help=False)
+        except (DeploymentError, ProfileError, WrongUse) as error:
+            print(f"scrapy fleet: {harmless(str(error))}", file=sys.stderr)
+            self.exitcode = int(Exit.WRONG_USE)
+
+    def _init(self, folder: Path, contact: str | None) -> None:
+        if contact is not None and not (contact.strip() and contact.isprintable()):
+            raise WrongUse("--contact: must be one line of printable characters")
+        for path in found(folder, contact):
+            print(harmless(str(path)))
+        if contact is None:
+            print(f"scrapy fleet: now fill in `contact` in {harmless(str(folder / 'fleet.toml'))}", file=sys.stderr)
+
+    def _schedule(self, kind: str, opts: argparse.Namespace) -> None:
+        deployment = deployment_of(opts.fleet)
+        if kind == "cron":
+            print(crontab(deployment, sys.executable), end="")
+            return
+        for name, text in units(deployment, sys.executable, getpass.getuser()).items():
+            if opts.out is None:
+                print(f"# /etc/systemd/system/{name}\n{text}")
+            else:
+                _write_new(opts.out / name, text)
+
+    def _queue(self, opts: argparse.Namespace) -> None:
+        assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline before run()
+        deployment, now = deployment_of(opts.fleet), datetime.now(UTC)
+        add_deployment(self.settings, deployment)
+        root = Path(self.settings["ARCHIVE_ROOT"]).expanduser().absolute()
+        everything = list(candidates(deployment, root, now))
+        shown = sorted(chosen(everything, opts.sites), key=lambda one: (one.is_enabled, one.order))
+        if opts.json:
+            print(json.dumps(queue_rows(shown), ensure_ascii=False))
+        else:
+            print(queue_table(shown))
+        try:
+            if root.is_dir():
+                register(root, everything, now)
+        except OSError as error:
+            print(f"scrapy fleet: the register was not written: {harmless(str(error))}", file=sys.stderr)
+        self.exitcode = int(Exit.WRONG_USE if any(one.error for one in shown) else Exit.COMPLETE)
+
+
+def _write_new(file: Path, text: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("x", encoding="utf-8") as new:
+            new.write(text)
+    except FileExistsError:
+        raise WrongUse(f"--out: {file} is there already, and is never overwritten") from None
+    except OSError as error:
+        raise WrongUse(f"--out: {file}: cannot be written: {error.strerror}") from None
+    print(harmless(str(file)))
