@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
@@ -55,11 +55,19 @@ class Gaps(Protocol):
         """Note an address of a list or counter that gave what it should."""
 
 
+class SectionRead(Protocol):
+    """What a run read of one of several sections."""
+
+    def document(self) -> dict[str, Any]:
+        """The section in the run report."""
+
+
 @dataclass(slots=True)
 class RunReport:
     """The report of one run, `runs/<run>.json`. Filled by the spider (lists) and the stages (items).
 
-    `notes`: oddities of the site's answers without any loss, with their counts.
+    `notes`: oddities of the site's answers without any loss, with their counts. `only_section`: the one section that
+    was asked for; `sections`: what was read of each, where the archive has several.
     """
 
     site: str
@@ -68,6 +76,8 @@ class RunReport:
     start_url: str
     started_at: str
     limit: int | None = None
+    only_section: str | None = None
+    sections: Sequence[SectionRead] = ()
     section: dict[str, str] | None = None
     list_pages: int = 0
     printed_total: int | None = None
@@ -100,6 +110,11 @@ class RunReport:
         self.is_walk_broken = True
         yield
         self.is_walk_broken = False
+
+    @property
+    def is_partial(self) -> bool:
+        """True for a run that reads a part of the site on request: it marks nothing missing or gone."""
+        return self.limit is not None or self.only_section is not None
 
     def found_section(self, name: str, url: str) -> None:
         """Note the section."""
@@ -264,7 +279,9 @@ class RunReport:
             "message": verdict.message,
             "not_before": self.not_before,
             "limit": self.limit,
+            "only_section": self.only_section,
             "section": self.section,
+            "sections": [one.document() for one in self.sections],
             "counts": {
                 "list_pages": self.list_pages,
                 "listed": self.listed,
@@ -337,10 +354,10 @@ def _told_accepted(gap: NotCaptured, decided: Decided) -> dict[str, Any]:
 
 
 def _without_gaps(report: RunReport) -> Verdict:
-    if report.limit is not None:
-        return Verdict(
-            "partial", Exit.COMPLETE, f"stopped at limit={report.limit}; nothing is marked missing or gone"
-        )
+    if report.is_partial:
+        part = f"read only section={report.only_section}" if report.only_section else ""
+        part = f"stopped at limit={report.limit}" if report.limit is not None else part
+        return Verdict("partial", Exit.COMPLETE, f"{part}; nothing is marked missing or gone")
     if report.mode == "reprocess":
         return Verdict("complete", Exit.COMPLETE, "every speech was read again from the archive's own captures")
     if why := _why_not_complete(report):
@@ -381,7 +398,8 @@ def _complete(report: RunReport) -> str:
     files = report.problems["attachments: not-fetched"]
     unfetched = f"; attachments of {files} speeches are not all fetched" if files else ""
     pairing = "; now pair the new ids with the old ones: `rekey`" if report.has_new_ids else ""
-    return f"the list was read to its end and every speech in it is archived{missing}{unfetched}{pairing}"
+    lists = "every section's list" if report.sections else "the list"
+    return f"{lists} was read to its end and every speech in it is archived{missing}{unfetched}{pairing}"
 
 
 def _own_fault(report: RunReport) -> str | None:

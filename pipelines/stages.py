@@ -110,8 +110,8 @@ class Keep:
             self.report.settle(item.native_id, "same" if isinstance(item, Confirmed) else "unread")
             self.report.note_problems(problems)
         elif isinstance(item, Missed):
-            # A limited crawl does not see the whole site, so it marks nothing missing or gone.
-            marks = self.report.limit is None or item.reason.presence != "missing"
+            # A partial crawl does not see the whole site, so it marks nothing missing or gone.
+            marks = not self.report.is_partial or item.reason.presence != "missing"
             self.report.miss(item, self.archive.miss(item) if marks else "unmarked")
 
     def _keep_speech(self, speech: Speech, before: Speech | None = None) -> None:

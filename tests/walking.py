@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
 
-from crawler.crawl.walk import ListTask, ListWalk, find_section
+from crawler.crawl.sections.find import find_section
+from crawler.crawl.walk import ListTask, ListWalk
 from crawler.http.fetch import Fetched
 from crawler.http.hosts import Hosts
 from crawler.pages import Ask, Family, ListedRow, family
@@ -60,12 +61,12 @@ def walk(answers: Answers, start: str, made: Family | None = None, known: Mappin
     """Find the section from `start` and walk its lists."""
     made = made or family("generic", None, ["领导讲话"], ["云溪市政协网"])
     report = RunReport("yunxi", "run", "incremental", start, "2026-01-10T02:00:00Z")
-    profile = SimpleNamespace(section=["领导讲话"], cms="generic", site="yunxi", name="云溪市政协网")
+    profile = SimpleNamespace(section=["领导讲话"], sections=(), cms="generic", site="yunxi", name="云溪市政协网")
     task = ListTask(cast("Any", profile), start, dict(known or {}), report)
     fetcher = cast("Any", _Fetcher(answers, made, Hosts(start)))
 
     async def rows() -> list[ListedRow]:
-        section = await find_section(task, fetcher)
+        section = await find_section(task, report, fetcher)
         return [row async for row in ListWalk(task, fetcher, section).rows()] if section else []
 
     return Walked(asyncio.run(rows()), report, fetcher.asked)

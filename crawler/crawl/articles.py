@@ -16,7 +16,8 @@ from crawler.crawl.reading_time import reading_time
 from crawler.http.capture import capture
 from crawler.http.fetch import Fetched, Fetcher, unread
 from crawler.pages import ArticlePage, SectionLink
-from crawler.pages.page import Page, PageError, PageTimeError
+from crawler.pages.lists.sections import named_columns
+from crawler.pages.page import Page, PageError, PageTimeError, squeeze
 from crawler.pages.shown import Shown, key, shown
 from pipelines.reasons import Reason
 from pipelines.record import Attachment, Look, Problem, RawSpeech
@@ -83,8 +84,11 @@ class ArticleReader:
         if missing is not None:
             return missing
         first_part = parts[0]
-        if is_doubtful and not self._names_section(first_part, article.section):
-            return Fetched(first.response, None, *_why_not_of_section(first_part))
+        if is_doubtful:
+            named = self._named_section(first_part, article.section)
+            if named is None:
+                return Fetched(first.response, None, *_why_not_of_section(first_part))
+            article = replace(article, section=named)
         captures = tuple([await capture("article", number, answer) for number, answer in enumerate(answers, 1)])
         look = replace(look, captures=captures, **http_facts(first.response))
         draft = self._speech(article, parts, look)
@@ -149,13 +153,20 @@ class ArticleReader:
                 return parts, answers, Fetched(fetched.response, None, Reason.UNREADABLE, detail)
             fetched = await self.fetcher.get(following, "article")
 
-    def _names_section(self, article: ArticlePage, section: SectionLink) -> bool:
-        mine = self.fetcher.family.column_id(section.url)
-        return mine is None or mine in article.column_ids
+    def _named_section(self, article: ArticlePage, section: SectionLink) -> SectionLink | None:
+        """The section, or one beside it, that the article names as its column; None when it names others only."""
+        column_id = self.fetcher.family.column_id
+        mine = column_id(section.url)
+        if mine is None or mine in article.column_ids:
+            return section
+        entries = named_columns(article.raw.breadcrumb or "") if section.beside else ()
+        return next(
+            (x for x in section.beside if squeeze(x.name) in entries or column_id(x.url) in article.column_ids), None
+        )
 
     def _column_problems(self, article: ArticlePage, section: SectionLink) -> tuple[Problem, ...]:
         """A problem when the breadcrumb of a listed article names other columns only."""
-        if not article.column_ids or self._names_section(article, section):
+        if not article.column_ids or self._named_section(article, section):
             return ()
         detail = f"listed in {section.name}, its breadcrumb says {article.raw.breadcrumb}"
         return (Problem(field="section", code="disagrees", detail=detail),)

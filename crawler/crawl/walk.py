@@ -1,10 +1,10 @@
-"""Finds the section from any page of a site by its name, and follows the pagination of its lists."""
+"""Follows the pagination of the lists of a section."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
 from crawler.crawl.instead import what_came
@@ -13,7 +13,7 @@ from crawler.crawl.reading_time import reading_time
 from crawler.crawl.renumbered import renumbered
 from crawler.http.capture import capture
 from crawler.http.fetch import Fetched, Fetcher, unread
-from crawler.pages import Ask, ListedRow, ListPage, SectionLink
+from crawler.pages import Ask, Family, ListedRow, ListPage, SectionLink
 from crawler.pages.lists.rows import leads_to_anothers
 from crawler.pages.lists.sections import heads_section, says_section
 from crawler.pages.page import Page, PageError, PageTimeError, squeeze, words
@@ -21,7 +21,7 @@ from crawler.pages.shown import are_unlike
 from crawler.sites.profile import SiteProfile
 from pipelines.archive.read.state import SpeechState
 from pipelines.exits import Exit
-from pipelines.health import RunReport
+from pipelines.health import Gaps
 from pipelines.reasons import Reason
 from pipelines.record import Capture
 
@@ -42,14 +42,34 @@ def _links(page: Page) -> tuple[str, ...]:
     return tuple(node.get("href", "") for node in page.all("//a[@href]"))
 
 
+def is_same_list(family: Family, one: str, other: str) -> bool:
+    """Whether two addresses are those of one column."""
+    column = family.column_id(one)
+    return one == other or (column is not None and column == family.column_id(other))
+
+
+class ListReport(Gaps, Protocol):
+    """Receiver of what a walk finds: the report of a run, or of one of its sections."""
+
+    refusal: tuple[Exit, str] | None
+
+    def note_list_page(self, *, is_read: bool) -> None: ...
+
+    def note_total(self, printed: int | None) -> None: ...
+
+    def end_list(self, *, is_complete: bool) -> None: ...
+
+    def refuse(self, exit_status: Exit, message: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class ListTask:
-    """The section to find on a site.
+    """The section of a site to read.
 
     Args:
         profile: the site's.
         start_url: where the crawl begins.
-        known: the archive's state of each speech, by native id.
+        known: the archive's state of each of its speeches, by native id.
         report: receives the section, its pages and gaps, and refusals.
         accepts_new_ids: the list may hold known speeches under other ids.
         on_page: is called with each list page that was read.
@@ -58,81 +78,9 @@ class ListTask:
     profile: SiteProfile
     start_url: str
     known: Mapping[str, SpeechState]
-    report: RunReport
+    report: ListReport
     accepts_new_ids: bool = False
     on_page: Callable[[Page | None], None] = lambda _: None
-
-
-async def find_section(task: ListTask, fetcher: Fetcher) -> SectionLink | None:
-    """The section of the site; None when it was not found, with a refusal or gap in the report.
-
-    Searches the start page, then the site's root.
-    """
-    names = task.profile.section
-    root = urljoin(task.start_url, "/")
-    came: tuple[str, str] | None = None
-    for url in dict.fromkeys((task.start_url, root)):
-        fetched = await fetcher.get(url)
-        came = came or what_came(fetched, url)
-        if fetched.page is None:
-            if url == task.start_url:
-                _refuse_start(task, url, fetched)
-                return None
-            break
-        try:
-            with reading_time(url):
-                fetcher.hosts.learn(fetcher.family.own_links(fetched.page))
-                section = fetcher.family.find_section(fetched.page, names)
-        except PageTimeError as error:
-            _refuse_start(task, url, unread(fetched.response, error))
-            return None
-        if section is not None:
-            task.report.found_section(section.name, fetcher.hosts.local(section.url) or section.url)
-            return section
-    _refuse_no_section(task, came)
-    return None
-
-
-def _refuse_start(task: ListTask, url: str, fetched: Fetched) -> None:
-    reason = fetched.reason or Reason.UNREADABLE
-    task.report.add_gap("list", url, reason, fetched.detail)
-    if reason is Reason.CHALLENGE:
-        message = f"{url} answers with a browser challenge; nothing is marked gone. Try again later"
-        task.report.refuse(Exit.REFUSED, message)
-    elif reason is Reason.RATE_LIMITED:
-        message = f"{url} answers that the site is requested too often ({fetched.detail}). Try again later"
-        task.report.refuse(Exit.GAPS, message)
-    elif reason is Reason.ROBOTS:
-        task.report.refuse(Exit.REFUSED, f"{url}: {fetched.detail}; nothing was read, nothing is marked gone")
-    elif reason is Reason.NOT_FOUND:
-        status = Exit.REFUSED if task.known else Exit.WRONG_USE
-        task.report.refuse(status, f"{url}: not found on this site; give another start_url")
-    else:
-        is_silent = reason in {Reason.NETWORK, Reason.HTTP_ERROR, Reason.BAD_URL}
-        remedy = (
-            "Check the address and whether the site is up"
-            if is_silent
-            else "Open it in a browser, or try again later"
-        )
-        message = f"{url} could not be read: {fetched.detail}. {remedy}"
-        task.report.refuse(Exit.GAPS, message)
-
-
-def _refuse_no_section(task: ListTask, came: tuple[str, str] | None) -> None:
-    if came is not None:
-        status = Exit.REFUSED if task.known else Exit.GAPS
-        task.report.refuse(status, f"{came[0]}; nothing is marked gone: {came[1]}")
-        return
-    names = " or ".join(task.profile.section)
-    message = (
-        f"{task.start_url}: no link to a {task.profile.cms} list page is named {names}; give the list page itself as "
-        f"start_url, or correct `section` or `cms` in the profile of {task.profile.site}"
-    )
-    has_history = bool(task.known)
-    if has_history:
-        both = json.dumps(["NEW NAME", *task.profile.section], ensure_ascii=False)
-        message += f". If the site has renamed the section, name both: section = {both}"
-    task.report.refuse(Exit.REFUSED if has_history else Exit.WRONG_USE, message)
 
 
 class ListWalk:
@@ -294,7 +242,20 @@ class ListWalk:
             state.names_itself = says and not ask.is_fragment
         elif state.names_itself and not says:
             return fetched, listing, Trouble("foreign", "it does not name the section, as the first page does")
+        listing = self._without_others(listing)
         return fetched, listing, state.trouble(number, listing, self._keys(listing))
+
+    def _without_others(self, listing: ListPage) -> ListPage:
+        """The page without its links to lists of other sections, which have walks of their own."""
+        family, others = self.fetcher.family, [one.url for one in self.section.beside if one.url]
+
+        def is_own(url: str) -> bool:
+            return not any(is_same_list(family, url, other) for other in others)
+
+        if not others:
+            return listing
+        further = tuple(filter(is_own, listing.further))
+        return replace(listing, further=further, elsewhere=tuple(one for one in listing.elsewhere if is_own(one.url)))
 
     async def _stands_in(self, ask: Ask, fetched: Fetched) -> str | None:
         """A message when the answer is the site's front page instead of the list page, else None."""

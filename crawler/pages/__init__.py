@@ -55,12 +55,13 @@ class ListedRow:
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """A list of the section that nothing leads to, in words; `year` is its year, when it is one's.
+    """A list of the section that nothing leads to, in words and its address; `year` is its year, when it is one's.
 
     `is_named`: words or address name speeches or the section's folder, so that it is no choice among the rows here.
     """
 
     words: str
+    url: str
     year: str | None
     is_named: bool
 
@@ -117,10 +118,14 @@ class ArticlePage:
 
 @dataclass(frozen=True, slots=True)
 class SectionLink:
-    """Where the section is: `name` as the site writes it."""
+    """Where the section is: `name` as the site writes it.
+
+    `beside` are the other sections of the archive; their `url` is empty where they were not found.
+    """
 
     url: str
     name: str
+    beside: tuple[SectionLink, ...] = ()
 
 
 class Family(Protocol):

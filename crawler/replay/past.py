@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from crawler.crawl.unchanged import conditions
 from crawler.http.fetch import Fetched, Fetcher, NotCaptured
 from crawler.http.hosts import Hosts
 from crawler.pages import Family, SectionLink
+from crawler.pages.page import squeeze
 from crawler.replay.captured import CapturedAnswers, CapturedFiles, CapturedViews
 from crawler.sites.profile import SiteProfile
 from pipelines.archive.read.origins import Origin, fold_origins
@@ -91,7 +93,7 @@ class PastReader:
         first = next((one for one in captures if one.role == "article"), None)
         if first is None or first.file is None:
             return Fetched(None, None, Reason.NO_CAPTURE, "it was read before raw bytes were kept")
-        report = self._report(first.file)
+        report = self._report(self._runs[first.file])
         hosts = Hosts(report["start_url"], (*self.profile.hosts, *(report.get("aliases") or ())))
         fetcher = Fetcher(CapturedAnswers(self._archive.layout.root, captures), hosts, self.family)
         reader = ArticleReader(
@@ -101,7 +103,7 @@ class PastReader:
             CapturedFiles(self.profile, hosts, line, captures),
         )
         page = next((one for one in captures if one.role == "list"), None)
-        section = SectionLink((report.get("section") or {}).get("url", ""), line["section"])
+        section = self._section(line, report)
         article = Article(
             line["native_id"], line["url"], OnList(origin.listed, page) if origin.listed else None, section
         )
@@ -110,12 +112,35 @@ class PastReader:
         assert not isinstance(read, Doubt)  # noqa: S101 - archived texts were accepted when they came
         return read
 
-    def _report(self, file: str) -> dict[str, Any]:
-        """The report of the run that captured `file`."""
-        run = self._runs[file]
+    def _section(self, line: Line, captured: dict[str, Any]) -> SectionLink:
+        """The section of a line as its run found it, else as that one did whose report is `captured`."""
+        named = line["section"]
+        if (found := _section_in(self._report(line["run"]), named, self.profile)) is not None:
+            return found
+        only = SectionLink((captured.get("section") or {}).get("url", ""), named)
+        found = _section_in(captured, named, self.profile)
+        return found if found is not None and (found.url or found.beside) else only
+
+    def _report(self, run: str) -> dict[str, Any]:
+        """The report of a run."""
         if run not in self._reports:
             self._reports[run] = self._archive.report(run)
         return self._reports[run]
+
+
+def _section_in(report: dict[str, Any], name: str, profile: SiteProfile) -> SectionLink | None:
+    """The section of a name as a run found it, without an address when it did not; None when it found none at all."""
+    found = report.get("sections") or [report["section"]] if report.get("section") else []
+    links: dict[str, SectionLink] = {}
+    for one in found:
+        if one["url"]:
+            called = map(squeeze, (one.get("section", one["name"]), one["name"]))
+            links |= dict.fromkeys(called, SectionLink(one["url"], one["name"]))
+    if not links:
+        return None
+    own = links.get(squeeze(name), SectionLink("", name))
+    every = (links.get(squeeze(one.name), SectionLink("", one.name)) for one in profile.sections)
+    return replace(own, beside=tuple(one for one in every if squeeze(one.name) != squeeze(own.name)))
 
 
 async def _validators(answers: CapturedAnswers, url: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
-from crawler.run.arguments import Arguments, WrongUse
+from crawler.run.arguments import Arguments, WrongUse, one_section
 from pipelines.archive.disk.answers import Answer
 from pipelines.archive.disk.commits import Commit
 from pipelines.archive.disk.layout import Layout, is_named_path, warc_file
@@ -162,13 +162,14 @@ class RecordedRun:
         """The run's own arguments, with the profile of `arguments`.
 
         Raises:
-            WrongUse: `arguments` are of another site.
+            WrongUse: `arguments` are of another site, or their profile lacks the one section that the run read.
         """
         if arguments.profile.site != self.report["site"]:
             raise WrongUse(f"run {self.run} is of site={self.report['site']}, not {arguments.profile.site}")
         return Arguments(
             profile=arguments.profile,
             start_url=self.report["start_url"],
+            section=one_section(arguments.profile, self.report.get("only_section")),
             limit=self.report["limit"],
             mode=self.report["mode"],
             accept=self.accept,

@@ -18,6 +18,7 @@ ARGUMENTS = {
     "site": "name of the site, as `scrapy sites` lists it",
     "start_url": "list page, or any page of the site (default: the profile's)",
     "profile": "profile file to use instead of the built-in one",
+    "section": "read only this one of the profile's `sections`; nothing is marked missing or gone",
     "limit": "read at most N articles; nothing is marked missing or gone",
     "mode": "incremental (default) or full",
     "plan": "1: fetch the lists, show which articles would be read and why, and write nothing",
@@ -43,6 +44,7 @@ class Arguments:
 
     profile: SiteProfile
     start_url: str
+    section: str | None = None
     limit: int | None = None
     mode: str = _MODES[0]
     is_mode_given: bool = False
@@ -70,6 +72,7 @@ class Arguments:
         return cls(
             profile=profile,
             start_url=start_url,
+            section=one_section(profile, given.get("section")),
             limit=_limit(given.get("limit")),
             mode=_one_of("mode", given.get("mode", _MODES[0]), _MODES),
             is_mode_given="mode" in given,
@@ -95,6 +98,19 @@ def _check_names(given: Mapping[str, str]) -> None:
             raise WrongUse(f"-a {name}=… cannot be combined with -a replay=…, which has its own; leave it out")
     if "site" not in given:
         raise WrongUse("-a site=NAME is missing; `scrapy sites` lists the names")
+
+
+def one_section(profile: SiteProfile, name: str | None) -> str | None:
+    """The name of the one section to read, which is one of the profile's; None to read all.
+
+    Raises:
+        WrongUse: it is none of them.
+    """
+    names = [one.name for one in profile.sections]
+    if name is not None and name not in names:
+        known = f"one of: {', '.join(names)}" if names else "left out: the profile has no `sections`"
+        raise WrongUse(f"-a section={name}: must be {known}")
+    return name
 
 
 _LONG_PATH, _SECONDS_A_PATH = 1_000, 0.1

@@ -67,7 +67,8 @@ def prepare(
     gone_after_days = occasion.number("gone_after_days", profile.gone_after_days)
     gone_after_days = _whole_number(settings, "GONE_AFTER_DAYS", "days", gone_after_days)
     cautions = _cautions(settings, occasion, None if scratch else folder)
-    request = {"mode": arguments.mode, "start_url": arguments.start_url, "limit": arguments.limit}
+    asked = ("mode", "start_url", "limit")
+    request = {key: getattr(arguments, key) for key in asked} | {"only_section": arguments.section}
     archive = ArchiveRun.open(
         folder,
         _facts(arguments),
@@ -88,6 +89,7 @@ def prepare(
         start_url=arguments.start_url,
         started_at=stamp(now),
         limit=arguments.limit,
+        only_section=arguments.section,
         has_new_ids=NEW_CMS in arguments.accept,
         memory=memory,
     )

@@ -26,6 +26,7 @@ from crawler.sites.keys import (
     whole_number,
 )
 from crawler.sites.schedule import PACE
+from crawler.sites.sections import SECTIONS, OneSection, read_sections
 
 _SITE_NAME = re.compile(r"[a-z0-9-]{1,40}")
 _DOCUMENTS = ("doc", "docx", "xls", "xlsx", "ppt", "pptx", "pdf", "wps", "et", "dps", "ofd", "txt", "rtf", "csv")
@@ -51,6 +52,7 @@ class SiteProfile:
     counts no view, `none` never, `increments` also where it counts. `body`, `rows`: the template's own containers of
     body and list rows, `#id`, `.class` or an XPath. `static_article`: for sites of static files, a pattern over the
     path with the named group `id` (and `part`). `print_page`: articles are read from their print pages (KesionCMS).
+    `section`: the names that the one section may have, or those of all the `sections` where the archive has several.
     `timezone`: assumed time zone of the times that the site prints. `young_days`: days after its publication in which
     an article is read daily. `attachment_types`: file name endings of attachments to fetch, `attachment_mb`: their
     largest size in MiB, 0 for none. `page_requisites`: style sheets and template pictures are captured, each once.
@@ -67,8 +69,9 @@ class SiteProfile:
     cms: str
     id_namespace: str
     start_url: str
-    section: tuple[str, ...]
     hosts: tuple[str, ...]
+    section: tuple[str, ...] = ()
+    sections: tuple[OneSection, ...] = ()
     counter: str = "read_only"
     timezone: str = "Asia/Shanghai"
     language: str = "zh-CN"
@@ -107,6 +110,7 @@ class SiteProfile:
         ]
         facts += [self.containers] if self.containers else []
         facts += ["print_page"] if self.print_page else []
+        facts += ["sections"] if self.sections else []
         return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()[:8]
 
     @property
@@ -146,7 +150,9 @@ def check_name(site: str) -> None:
 def _checked(site: str, path: Traversable, values: dict[str, Any]) -> SiteProfile:
     needed = tuple(f.name for f in fields(SiteProfile) if f.name != "site" and f.default is MISSING)
     check(path, values, _KINDS, needed)
+    sections = read_sections(path, values)
     facts = {k: (v,) if k == "section" and isinstance(v, str) else v for k, v in values.items()}
+    facts |= {"section": [one.name for one in sections], "sections": sections} if sections else {}
     kept: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
     profile = SiteProfile(site=site, **kept)
     if profile.containers and not family_class(profile.cms).takes_containers:
@@ -198,6 +204,7 @@ _KINDS: dict[str, Kind] = {
     "id_namespace": TEXT,
     "start_url": (is_web_address, "an address beginning with http:// or https://"),
     "section": (lambda value: is_text(value) or is_texts(value), "the section's name, or a list of its names"),
+    "sections": SECTIONS,
     "hosts": (lambda value: isinstance(value, list) and bool(value) and all(map(_is_host, value)), "a list of hosts"),
     "counter": (lambda value: value in _COUNTERS, f"one of: {', '.join(_COUNTERS)}"),
     "timezone": (_is_timezone, "a time zone such as Asia/Shanghai"),

@@ -24,13 +24,14 @@ from crawler.crawl.judge import Judge
 from crawler.crawl.observed import OnList, http_facts
 from crawler.crawl.renumbered import tell_old_ids
 from crawler.crawl.requisites.fetching import PageRequisites
+from crawler.crawl.sections.several import SectionsWalk, Standing
 from crawler.crawl.unchanged import conditional_headers, is_confirmed
-from crawler.crawl.walk import ListTask, ListWalk, find_section
+from crawler.crawl.walk import ListTask
 from crawler.http.capture import arrived, capture
 from crawler.http.ending import Halt, Stopping
 from crawler.http.fetch import Fetched, Fetcher, failed
 from crawler.http.hosts import Hosts
-from crawler.pages import ListedRow, SectionLink
+from crawler.pages import SectionLink
 from crawler.pages.shown import Shown, shown
 from crawler.replay.past import PastReader
 from crawler.replay.single import PageSpider, profile_of
@@ -44,7 +45,7 @@ from pipelines.archive.write.writer import ArchiveRun
 from pipelines.health import RunReport
 from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
-from pipelines.record import Capture, Compared, Confirmed, Listed, Look, Missed, RawSpeech, Row
+from pipelines.record import Compared, Confirmed, Listed, Look, Missed, RawSpeech, Row
 
 _LAST = -100
 """Priority of a second request: after every first request and its retries."""
@@ -208,36 +209,44 @@ class SpeechesSpider(Spider):
             accepts_new_ids=job.accepts_new_ids,
             on_page=lambda page: self.requisites.note(self.requisites.of(page)),
         )
-        section = await find_section(task, self.fetcher)
-        if section is None:
+        walk = SectionsWalk(task, self.report, self.fetcher)
+        if not await walk.find():
             return
         if not job.accepts_new_ids:
-            self.report.note_known(sum(one.is_present for one in self.archive.known.values()))
-        walk = ListWalk(task, self.fetcher, section)
-        planned = 0
-        async for row in walk.rows():
-            if self.job.arguments.limit is not None and planned >= self.job.arguments.limit:
-                return
-            async for output in self._plan_row(row, section, walk.capture):
+            self.report.note_known(walk.known)
+        limit, planned, is_limited = job.arguments.limit, 0, False
+        async for standing in walk.rows():
+            if is_limited := limit is not None and planned >= limit:
+                break
+            async for output in self._plan_row(standing):
                 planned += isinstance(output, Request)
-                if not self.job.arguments.plan_only:
+                if not job.arguments.plan_only:
                     yield output
+<<<<<<< HEAD
         if self.job.arguments.limit is None and self.job.report.listing_complete and not job.accepts_new_ids:
             tell_old_ids(self.archive.known, walk.seen, self.report)
             for request in self._absent(walk.seen, section):
                 if not self.job.arguments.plan_only:
+=======
+        walk.end(is_whole=not is_limited)
+        if limit is None and self.report.listing_complete and not job.accepts_new_ids:
+            tell_old_ids(self.archive.known, walk.seen, self.report)
+            for request in self._absent(walk):
+                if not job.arguments.plan_only:
+>>>>>>> 0b63a57 (Several sections of a site in one archive: each list read to its own end, each speech once, judged over all lists)
                     yield request
 
-    async def _plan_row(
-        self, row: ListedRow, section: SectionLink, page: Capture | None
-    ) -> AsyncIterator[Request | Item]:
+    async def _plan_row(self, standing: Standing) -> AsyncIterator[Request | Item]:
         """The request or item for one row of a list page: its article, only a note, or why it cannot be read."""
-        job, listed = self.job, OnList(Row(title=row.title, date=row.date), page)
-        if (row.native_id or row.url) in job.report.rows:
-            self._listed_again[row.native_id or row.url] = listed
+        job, row, section, page = self.job, standing.row, standing.section, standing.page
+        listed = OnList(Row(title=row.title, date=row.date), page)
+        if standing.is_again:
+            self.judge.note(row, listed)
             return
-        is_known = row.native_id in job.archive.known
-        job.report.expect(row.native_id or row.url, listed=True, is_known=is_known)
+        if standing.key in job.report.rows:
+            self._listed_again[standing.key] = listed
+            return
+        job.report.expect(standing.key, listed=True, is_known=row.native_id in job.archive.known)
         local = job.hosts.local(row.url)
         if local is None or row.native_id is None:
             reason = Reason.FOREIGN_HOST if local is None else Reason.BAD_URL
@@ -258,6 +267,7 @@ class SpeechesSpider(Spider):
             look = replace(self._look(listed, ("list",), at), captures=listed.captures)
             yield Listed(site=job.profile.site, native_id=row.native_id, look=look)
 
+<<<<<<< HEAD
     def _absent(self, seen: set[str], section: SectionLink) -> list[Request]:
         """Requests for known, present speeches that are on no list page: only their address shows whether gone."""
         requests = []
@@ -267,8 +277,16 @@ class SpeechesSpider(Spider):
             if failing := self.job.plan.waits(native_id, None):
                 self.report.postpone(failing)
             else:
+=======
+    def _absent(self, walk: SectionsWalk) -> list[Request]:
+        """Requests for known, present speeches that are on no list page: only their address shows whether gone."""
+        requests = []
+        for native_id, known in self.job.archive.known.items():
+            if native_id not in walk.seen and known.is_present and not known.is_suppressed:
+>>>>>>> 0b63a57 (Several sections of a site in one archive: each list read to its own end, each speech once, judged over all lists)
                 url = self.job.hosts.here(known.url)
                 self.job.report.expect(native_id, listed=False)
+                section = walk.section_of(known)
                 requests.append(self._article_request(native_id, url, None, section, "on no list"))
         return requests
 

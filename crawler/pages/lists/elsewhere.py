@@ -140,9 +140,9 @@ class Outside:
             is_term = link in terms and sum(other.box is link.box for other in terms) >= _FEWEST_BESIDE
             words = f"{link.label} at {link.url}"
             if (is_term or _OLDER.fullmatch(link.label)) and self._is_of_list(link):
-                found.setdefault(words, Elsewhere(words, None, self._is_named(link)))
+                found.setdefault(words, Elsewhere(words, link.url, None, self._is_named(link)))
             elif _ALL.fullmatch(link.label) and self._shows_all(link):
-                found.setdefault(words, Elsewhere(words, None, is_named=False))
+                found.setdefault(words, Elsewhere(words, link.url, None, is_named=False))
         return tuple(found.values())
 
     def _years(self, links: Sequence[_Link]) -> Iterator[Elsewhere]:
@@ -159,7 +159,8 @@ class Outside:
                 one, other = (urlsplit(url).path.split("/")[1:2] for url in (link.url, self.page.url))
                 is_beside = folder == self.folder and _LIST_FILE.fullmatch(file) is None
                 if year not in self.dated and link.url != self.page.url and (one != other or is_beside):
-                    yield Elsewhere(f"the list of {year} at {link.url}", year, self._is_named(link))
+                    words = f"the list of {year} at {link.url}"
+                    yield Elsewhere(words, link.url, year, self._is_named(link))
 
     def _is_named(self, link: _Link) -> bool:
         is_near = self.own_name != "" and self.own_name in urlsplit(link.url).path

@@ -75,10 +75,15 @@ class SectionFinder:
 
 def _own_name(page: Page, trail: Trail | None, wanted: Mapping[str, str]) -> str | None:
     """The name a page gives itself: the last entry of its breadcrumb, link or not, or how its title begins."""
-    entries = [entry for entry in _ARROWS.split(squeeze(trail.text)) if entry] if trail else []
+    entries = named_columns(trail.text) if trail else []
     title = next(map(squeezed, page.all("//title")), "")
     by_title = (name for key, name in wanted.items() if re.match(re.escape(key) + _TITLE_ENDS, title))
     return wanted.get(_BEHIND.sub("", entries[-1]) if entries else "") or next(by_title, None)
+
+
+def named_columns(breadcrumb: str) -> list[str]:
+    """The entries of a breadcrumb, links or not, without whitespace; the first may follow words such as 当前位置."""
+    return [entry for entry in _ARROWS.split(squeeze(breadcrumb)) if entry]
 
 
 def heads_section(page: Page, name: str) -> bool:

@@ -1,0 +1,1 @@
+"""The sections of a site: found by their names, walked to the end of each, judged together."""

@@ -1,0 +1,288 @@
+"""Several columns of one site in one archive: each read to its own end, each speech once, judged over all lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.message import Message
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.sites.profile import ProfileError, load_profile
+from pipelines.archive.read.reader import Archive
+from tests.conftest import Ended, Site, run
+from tests.small import PROFILE, TRAIL, Answer, article_page, list_page, serve
+
+A, B = "领导讲话", "主席讲话"
+SECTIONS = f'sections = [{{name = "{A}"}}, {{name = "{B}"}}]'
+TITLES = (
+    "提案办理工作",
+    "新春茶话会",
+    "读书交流活动",
+    "乡村振兴协商",
+    "文史资料工作",
+    "机关作风建设",
+    "全体会议闭幕",
+)
+PAGER = '<div id="fenye">页次:{0}/2页 <a href="?ID=6&Page=2">下一页</a></div>'
+
+
+@dataclass
+class Columns:
+    """A small site with two columns. `columns`: the name and the rows of each list, by its number; `linked`: those
+    that the front page links; `broken`: other answers, by a pattern over the address; `side`: shown on every list."""
+
+    columns: dict[int, tuple[str, list[int]]] = field(default_factory=lambda: {5: (A, [1, 2, 3]), 6: (B, [4, 5, 3])})
+    trails: dict[int, int] = field(default_factory=lambda: {1: 5, 2: 5, 3: 5, 4: 6, 5: 6})
+    linked: tuple[int, ...] = (5, 6)
+    broken: dict[str, Answer] = field(default_factory=dict)
+    side: str = ""
+
+    def answer(self, path: str, _: Message) -> Answer:
+        """The front page, a list, an article or its counter."""
+        for pattern, given in self.broken.items():
+            if re.search(pattern, path):
+                return given
+        number = int((re.findall(r"(?i)(?:[?&]d|id)=(\d+)", path) or ["0"])[0])
+        nav = "".join(f'<a href="/Item/list.asp?id={one}">{self.columns[one][0]}</a> ' for one in self.linked)
+        if path == "/":
+            return Answer(f"<html><title>广水市政协网</title><body>{nav}</body></html>")
+        if "GetHits" in path:
+            return Answer(f"document.write('{number}');")
+        if "list.asp" in path and number in self.columns:
+            name, rows = self.columns[number]
+            listed = [(one, title(one), f"2020-01-0{one}") for one in rows]
+            return Answer(list_page(listed, side=nav + self.side, trail=TRAIL.format(number, name)))
+        if number not in self.trails:
+            return Answer("", 404)
+        column = self.trails[number]
+        trail = TRAIL.format(column, self.columns.get(column, ("其他栏目", []))[0])
+        text = "".join(f"<p>{title(number)}，第{part}点意见，请各位委员认真落实。</p>" for part in range(3))
+        info = f"日期:2020-01-0{number} 08:00:00"
+        return Answer(article_page(number, title=title(number), info=info, body=text, trail=trail))
+
+
+def title(number: int) -> str:
+    return f"在{TITLES[number % len(TITLES)]}会议上的讲话"
+
+
+@dataclass
+class Crawled:
+    """A site that is served, and its archive."""
+
+    columns: Columns
+    site: Site
+    url: str
+
+    def crawl(self, section: str = SECTIONS, *more: str) -> Ended:
+        """Crawl with the profile's lines `section`."""
+        self.file.write_text(PROFILE.replace(f'section = "{A}"', section), "utf-8")
+        return self.site.crawl(self.url, "-a", f"profile={self.file}", "-s", "RETRY_TIMES=0", *more)
+
+    def again(self, replay: str, site: Site | None = None) -> Ended:
+        """Read the archive's captures, or those of a run into another archive."""
+        given = ("-a", f"site={self.site.name}", "-a", f"profile={self.file}", "-a", f"replay={replay}")
+        return run("scrapy", "crawl", "speeches", *given, "-s", f"ARCHIVE_ROOT={(site or self.site).root}")
+
+    @property
+    def file(self) -> Path:
+        """The profile."""
+        return self.site.root.parent / "two.toml"
+
+    @property
+    def kept(self) -> dict[int, str]:
+        """The section of each archived speech."""
+        return {int(key): line["section"] for key, line in sorted(self.site.latest().items())}
+
+    @property
+    def sections(self) -> list[dict[str, Any]]:
+        """What the last run read of each section."""
+        read: list[dict[str, Any]] = self.site.report()["sections"]
+        return read
+
+    @property
+    def gaps(self) -> list[str]:
+        return [gap["detail"] for gap in self.site.report()["not_captured"]]
+
+    def presences(self) -> dict[str, str]:
+        """The presences other than present that the last run observed."""
+        archive = Archive(self.site.folder)
+        last = archive.commits()[-1].n
+        lines = (line for line in archive.observations() if line["commit"] == last)
+        return {line["id"]: line["presence"] for line in lines if line["presence"] != "present"}
+
+
+@pytest.fixture
+def two(site: Site) -> Iterator[Crawled]:
+    columns = Columns()
+    site.root.parent.mkdir(exist_ok=True)
+    with serve(columns.answer) as url:
+        yield Crawled(columns, site, url)
+
+
+WHOLE = {1: A, 2: A, 3: A, 4: B, 5: B}
+
+
+def test_every_column_is_read_to_its_end_and_each_speech_once(two: Crawled, tmp_path: Path) -> None:
+    planned = two.crawl(SECTIONS, "-a", "plan=1")
+    assert (planned.status, planned.out.count("new\t")) == (0, 5), planned
+    ended = two.crawl()
+    assert (ended.status, two.kept, two.gaps) == (0, WHOLE, []), ended
+    report = two.site.report()
+    assert report["section"]["name"] == A
+    assert report["notes"] == {f"listed in {A} and in {B}, taken once": 1}
+    assert (report["counts"]["listed"], report["counts"]["printed_total"]) == (5, None)
+    assert [(one["name"], one["listed"], one["complete"], one["failed"]) for one in two.sections] == [
+        (A, 3, True, 0),
+        (B, 3, True, 0),
+    ]
+    first = report["run"]
+    assert two.crawl().status == 0
+    listing = Archive(two.site.folder).commits()[-1].listing
+    assert listing is not None
+    assert listing.speeches == 5
+    assert two.crawl(SECTIONS, "-a", "mode=full").status == 0
+    assert two.again("latest").status == 0, "the same parser reads the same from the archive's own captures"
+    other = Site(tmp_path / "other")
+    assert two.again(str(two.site.folder / "runs" / f"{first}.json"), other).status == 0
+    assert [line["section"] for line in other.latest().values()] == list(WHOLE.values())
+    assert two.site.verify().status == 0
+
+
+def test_a_missing_or_failing_section_hides_no_other_and_is_named(two: Crawled) -> None:
+    columns = two.columns
+    assert two.crawl().status == 0
+    second = r"list\.asp\?id=6"
+    cases: dict[str, tuple[dict[str, Any], str]] = {
+        "not linked": ({"linked": (5,)}, f"section {B}: {two.url}: no link to a kesion list page is named {B}"),
+        "an error": ({"broken": {second: Answer("", 500)}}, "list page 1: "),
+        "empty": ({"columns": columns.columns | {6: (B, [])}}, f"section {B}: the section {B} "),
+        "one page of two": ({"broken": {"age=2": Answer("", 500), second: Answer(half())}}, "list page 2: "),
+    }
+    usual = dict(vars(columns))
+    for name, (changes, told) in cases.items():
+        vars(columns).update(usual | changes)
+        columns.trails = dict.fromkeys((1, 2, 3, 4), 5)  # 5 is deleted, which only all lists together may tell
+        ended = two.crawl(SECTIONS, "-s", "GONE_AFTER_DAYS=0")
+        assert ended.status == 3, (name, ended)
+        assert any(gap.startswith(told) for gap in two.gaps), (name, two.gaps)
+        assert two.kept == WHOLE, name
+        assert two.site.report()["listing_complete"] is False
+        assert [(one["section"], one["complete"]) for one in two.sections] == [(A, True), (B, False)], name
+        assert set(two.presences().values()) <= {"unknown"}, name
+    vars(columns).update(usual | {"linked": ()})
+    refused = two.crawl()
+    assert (refused.status, refused.out.count("no link to a kesion list page is named")) == (4, 2), refused
+    vars(columns).update(usual)
+    assert (two.crawl(SECTIONS, "-s", "GONE_AFTER_DAYS=0").status, two.kept) == (0, WHOLE)
+    assert two.site.verify().status == 0
+
+
+def half() -> str:
+    """The first of two pages of the second list, which leads to no second one."""
+    return list_page([(4, title(4), "2020-01-04")], pager=PAGER.format(1), trail=TRAIL.format(6, B))
+
+
+def test_a_site_without_any_of_its_sections_is_no_archive(two: Crawled) -> None:
+    two.columns.linked = ()
+    ended = two.crawl()
+    assert (ended.status, two.site.folder.exists()) == (2, False), ended
+
+
+def test_what_is_on_no_list_any_more_is_judged_over_all_lists(two: Crawled) -> None:
+    assert two.crawl().status == 0
+    two.columns.columns = {5: (A, [1, 4]), 6: (B, [5, 3])}
+    del two.columns.trails[2]
+    ended = two.crawl(SECTIONS, "-a", "mode=full", "-s", "GONE_AFTER_DAYS=0")
+    assert (ended.status, two.kept) == (0, {key: name for key, name in WHOLE.items() if key != 2}), ended
+    assert two.site.report()["counts"]["not_listed"] == 1
+    assert two.presences() == {"gszx:2": "missing"}
+
+
+def test_one_of_the_sections_is_a_part_of_the_site(two: Crawled) -> None:
+    assert two.crawl().status == 0
+    two.columns.trails = {1: 5, 2: 5, 3: 5, 5: 5, 6: 5}
+    two.columns.columns[6] = (B, [4, 5, 6])
+    ended = two.crawl(SECTIONS, "-a", f"section={B}", "-a", "mode=full", "-s", "GONE_AFTER_DAYS=0")
+    assert (ended.status, two.kept) == (0, WHOLE | {6: B}), ended
+    report = two.site.report()
+    assert (report["verdict"], report["only_section"], report["counts"]["unmarked"]) == ("partial", B, 1)
+    assert [(one["section"], one["asked"], one["complete"]) for one in two.sections] == [
+        (A, False, False),
+        (B, True, True),
+    ]
+    assert report["problems"].get("section: disagrees") is None, "the other section is no wrong column"
+    for section, given, told in (
+        (SECTIONS, "讲话", f"must be one of: {A}, {B}"),
+        (f'section = "{A}"', A, "no `sections`"),
+    ):
+        wrong = two.crawl(section, "-a", f"section={given}")
+        assert (wrong.status, told in wrong.err) == (2, True), wrong
+
+
+def test_the_names_of_one_section_that_are_two_columns_are_told_and_then_both_are_read(two: Crawled) -> None:
+    names = f'section = ["{A}", "{B}"]'
+    ended = two.crawl(names)
+    assert (ended.status, set(two.kept.values())) == (3, {A}), ended
+    assert len(two.gaps) == 1
+    assert two.gaps[0].endswith(f"to read both, write {SECTIONS}")
+    ended = two.crawl()
+    assert (ended.status, two.kept) == (0, WHOLE), ended
+    assert two.site.events(2) == {"created": {"4", "5"}}
+    assert two.site.report()["counts"]["not_listed"] == 0
+    two.columns.linked = (6,)
+    assert two.crawl(names).status == 0, "the first name that is there, where the other is not"
+    assert two.kept == WHOLE, "a speech that is on no list keeps its section"
+    two.columns.columns[6] = (B, [4, 5, 1, 2, 3])
+    two.columns.linked = (5, 6)
+    two.columns.columns[5] = (A, [4, 5, 1, 2, 3])
+    assert (two.crawl(SECTIONS, "-a", "mode=full").status, two.kept) == (0, WHOLE), "on both lists: as it was"
+
+
+def test_rows_in_the_side_bar_of_another_column_are_of_their_own(two: Crawled) -> None:
+    side = "".join(
+        f'<li><a href="/Item/Show.asp?m=1&d={one}">{title(one)}</a> 2020-01-0{one}</li>' for one in (4, 5, 6)
+    )
+    two.columns.side = f'<div class="side"><ul>{side}</ul></div>'
+    two.columns.trails[6] = 6
+    ended = two.crawl()
+    assert (ended.status, {key: two.kept[key] for key in WHOLE}) == (0, WHOLE), ended
+    assert two.kept.get(6, B) == B
+
+
+def test_a_section_that_the_start_page_does_not_link_has_its_own_address(two: Crawled) -> None:
+    two.columns.linked = (5,)
+    address = "http://127.0.0.1/Item/list.asp?id=6"
+    own = f'sections = [{{name = "{A}"}}, {{name = "{B}", start_url = "{address}"}}]'
+    ended = two.crawl(own)
+    assert (ended.status, two.kept) == (0, WHOLE), ended
+    assert [one["url"] for one in two.sections] == [f"{two.url}Item/list.asp?id={number}" for number in (5, 6)]
+    same = two.crawl(own.replace("id=6", "id=5"))
+    assert (same.status, len(two.gaps)) == (3, 1), same
+    assert f"is the list of {A}, too" in two.gaps[0] or "is named" in two.gaps[0]
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("", "section and sections are both missing"),
+        (f'section = "{A}"\n{SECTIONS}', "section and sections are both there"),
+        ("sections = []", "sections = []: must be a list of sections"),
+        (f'sections = ["{A}"]', "must be a list of sections"),
+        (f'sections = [{{nam = "{A}"}}]', "unknown key 'sections[1].nam'; allowed are: sections[1].name"),
+        ('sections = [{start_url = "http://127.0.0.1/"}]', "key 'sections[1].name' is missing"),
+        (f'sections = [{{name = "{A}"}}, {{name = "领导 讲话"}}]', "sections[2].name = '领导 讲话': is there twice"),
+        (f'sections = [{{name = "{A}", start_url = "/a"}}]', "sections[1].start_url = '/a': must be an address"),
+        (f'sections = [{{name = "{A}", start_url = "http://a.example/"}}]', "is on none of the hosts 127.0.0.1"),
+    ],
+)
+def test_a_wrong_profile_is_refused_with_what_is_allowed(lines: str, told: str, tmp_path: Path) -> None:
+    file = tmp_path / "two.toml"
+    file.write_text(PROFILE.replace(f'section = "{A}"', lines), "utf-8")
+    with pytest.raises(ProfileError) as raised:
+        load_profile("two", file)
+    assert told in str(raised.value)
+    assert str(file) in str(raised.value)
