@@ -92,12 +92,3 @@ def renumbered(known: Mapping[str, SpeechState], rows: Sequence[ListedRow]) -> s
         "of this program (CHANGELOG.md); nothing was read, nothing is marked gone. Correct the profile so that ids "
         f"stay the same; if the site itself has new ids, {WAY_OUT}"
     )
-
-
-def tell_old_ids(known: Mapping[str, SpeechState], seen: Container[str], gaps: Gaps) -> None:
-    """Report listed speeches whose id a person has succeeded by one that is not listed."""
-    for native_id, state in known.items():
-        new = (state.succeeded_by or "").partition(":")[2]
-        if new and native_id in seen and new not in seen:
-            detail = f"listed under its old id again, not under {new}: `rekey --pair {new}={native_id}` records that"
-            gaps.add_gap("speech", state.url, Reason.DOUBTFUL, detail, native_id, state.title)

@@ -52,6 +52,11 @@ class Arguments:
     accept: frozenset[str] = frozenset()
     replay: str | None = None
 
+    @property
+    def is_partial(self) -> bool:
+        """True for a crawl of a part of the site."""
+        return self.limit is not None or self.section is not None
+
     @classmethod
     def parse(cls, given: Mapping[str, str], profiles: Profiles | None = None) -> Arguments:
         """Check the arguments and load the profile, of a deployment's `profiles` if given.

@@ -129,7 +129,7 @@ def _memory(archive: ArchiveRun, occasion: Occasion, now: str) -> Memory:
 def _with_mode(arguments: Arguments, settings: BaseSettings, folder: Path, now: datetime) -> Arguments:
     """The arguments, with every article to be read again where FULL_EVERY says so and the command line nothing."""
     days = _whole_number(settings, "FULL_EVERY", "days", 0)
-    if not days or arguments.is_mode_given or arguments.limit is not None or arguments.replay is not None:
+    if not days or arguments.is_mode_given or arguments.is_partial or arguments.replay is not None:
         return arguments
     return replace(arguments, mode="full") if is_full_due(folder, days, now) else arguments
 

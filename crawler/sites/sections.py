@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from importlib.resources.abc import Traversable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,7 +28,7 @@ SECTIONS: Kind = (
 )
 
 
-def read_sections(path: Path, values: Mapping[str, Any]) -> tuple[OneSection, ...]:
+def read_sections(path: Traversable, values: Mapping[str, Any]) -> tuple[OneSection, ...]:
     """The sections of a profile whose other keys were checked; none where it has `section`.
 
     Raises:

@@ -222,23 +222,16 @@ class SpeechesSpider(Spider):
                 planned += isinstance(output, Request)
                 if not job.arguments.plan_only:
                     yield output
-<<<<<<< HEAD
-        if self.job.arguments.limit is None and self.job.report.listing_complete and not job.accepts_new_ids:
-            tell_old_ids(self.archive.known, walk.seen, self.report)
-            for request in self._absent(walk.seen, section):
-                if not self.job.arguments.plan_only:
-=======
         walk.end(is_whole=not is_limited)
         if limit is None and self.report.listing_complete and not job.accepts_new_ids:
             tell_old_ids(self.archive.known, walk.seen, self.report)
             for request in self._absent(walk):
                 if not job.arguments.plan_only:
->>>>>>> 0b63a57 (Several sections of a site in one archive: each list read to its own end, each speech once, judged over all lists)
                     yield request
 
     async def _plan_row(self, standing: Standing) -> AsyncIterator[Request | Item]:
         """The request or item for one row of a list page: its article, only a note, or why it cannot be read."""
-        job, row, section, page = self.job, standing.row, standing.section, standing.page
+        job, row, page = self.job, standing.row, standing.page
         listed = OnList(Row(title=row.title, date=row.date), page)
         if standing.is_again:
             self.judge.note(row, listed)
@@ -246,7 +239,8 @@ class SpeechesSpider(Spider):
         if standing.key in job.report.rows:
             self._listed_again[standing.key] = listed
             return
-        job.report.expect(standing.key, listed=True, is_known=row.native_id in job.archive.known)
+        is_known = row.native_id in job.archive.known
+        job.report.expect(standing.key, listed=True, is_known=is_known)
         local = job.hosts.local(row.url)
         if local is None or row.native_id is None:
             reason = Reason.FOREIGN_HOST if local is None else Reason.BAD_URL
@@ -258,7 +252,8 @@ class SpeechesSpider(Spider):
         if failing := job.plan.waits(row.native_id, listed.row):
             job.report.postpone(failing)
         elif why := job.plan.why_read(row.native_id, listed.row):
-            yield self._article_request(row.native_id, local, listed, section, why, is_doubtful=row.is_doubtful)
+            section, doubt = standing.section, row.is_doubtful
+            yield self._article_request(row.native_id, local, listed, section, why, is_doubtful=doubt)
             return
         if not is_known:
             job.report.settle(row.native_id, "postponed")
@@ -267,26 +262,17 @@ class SpeechesSpider(Spider):
             look = replace(self._look(listed, ("list",), at), captures=listed.captures)
             yield Listed(site=job.profile.site, native_id=row.native_id, look=look)
 
-<<<<<<< HEAD
-    def _absent(self, seen: set[str], section: SectionLink) -> list[Request]:
-        """Requests for known, present speeches that are on no list page: only their address shows whether gone."""
-        requests = []
-        for native_id, known in self.job.archive.known.items():
-            if native_id in seen or not known.is_present or known.is_suppressed:
-                continue
-            if failing := self.job.plan.waits(native_id, None):
-                self.report.postpone(failing)
-            else:
-=======
     def _absent(self, walk: SectionsWalk) -> list[Request]:
         """Requests for known, present speeches that are on no list page: only their address shows whether gone."""
         requests = []
         for native_id, known in self.job.archive.known.items():
-            if native_id not in walk.seen and known.is_present and not known.is_suppressed:
->>>>>>> 0b63a57 (Several sections of a site in one archive: each list read to its own end, each speech once, judged over all lists)
-                url = self.job.hosts.here(known.url)
-                self.job.report.expect(native_id, listed=False)
-                section = walk.section_of(known)
+            if native_id in walk.seen or not known.is_present or known.is_suppressed:
+                continue
+            if failing := self.job.plan.waits(native_id, None):
+                self.report.postpone(failing)
+            else:
+                self.report.expect(native_id, listed=False)
+                url, section = self.hosts.here(known.url), walk.section_of(known)
                 requests.append(self._article_request(native_id, url, None, section, "on no list"))
         return requests
 
@@ -460,7 +446,10 @@ class SpeechesSpider(Spider):
         if first.page is None or answer is None or answer.url == asked.url:
             return None
         target, seen = family.native_id(answer.url), shown(first.page)
-        is_list = (target is None and family.column_id(answer.url) is not None) or _is_root(answer.url)
+        is_list = (target is None and family.column_id(answer.url) is not None) or urlsplit(answer.url).path in {
+            "",
+            "/",
+        }
         if target == article.native_id or (any(map(seen.names, self._titles(article))) and not is_list):
             return None
         if notice := seen.notice():
@@ -510,7 +499,3 @@ class SpeechesSpider(Spider):
 
 _WALK = SpeechesSpider.start
 """`scrapy parse` and `fetch` replace start() with their own: they request one page and crawl nothing."""
-
-
-def _is_root(url: str) -> bool:
-    return urlsplit(url).path in {"", "/"}

@@ -129,7 +129,8 @@ class SectionsWalk:
             status = min((refusal[0] for _, refusal in refused), key=_GRAVEST.index)
             self.report.refuse(status, "; ".join(dict.fromkeys(message for _, (_, message) in refused)))
         for report, (_, message) in refused if len(refused) < len(asked) else ():
-            url = report.link.url if report.link else self.task.start_url
+            # A section that was not found has an address of its own: a decision about it is about no other.
+            url = report.link.url if report.link else f"{self.task.start_url}#{report.name}"
             self.report.add_gap("list", url, Reason.UNREADABLE, f"section {report.name}: {message}")
         totals = [report.printed_total for report in asked]
         self.report.note_total(sum(filter(None, totals)) if all(totals) else None)

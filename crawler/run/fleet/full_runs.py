@@ -22,7 +22,8 @@ def is_full_due(folder: Path, days: int, now: datetime) -> bool:
         for report in Archive(folder).past_reports():
             if str(report.get("started_at")) < oldest:
                 return True
-            if report.get("mode") == "full" and report.get("limit") is None and report.get("exit_status") in _GOOD:
+            is_whole = report.get("limit") is None and report.get("only_section") is None
+            if report.get("mode") == "full" and is_whole and report.get("exit_status") in _GOOD:
                 return False
     except (NotAnArchive, Damaged):
         return True  # rather read too much; the run itself says what is damaged
