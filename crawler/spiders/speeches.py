@@ -252,8 +252,8 @@ class SpeechesSpider(Spider):
         if failing := job.plan.waits(row.native_id, listed.row):
             job.report.postpone(failing)
         elif why := job.plan.why_read(row.native_id, listed.row):
-            section, doubt = standing.section, row.is_doubtful
-            yield self._article_request(row.native_id, local, listed, section, why, is_doubtful=doubt)
+            is_doubtful = row.is_doubtful
+            yield self._article_request(row.native_id, local, listed, standing.section, why, is_doubtful=is_doubtful)
             return
         if not is_known:
             job.report.settle(row.native_id, "postponed")
@@ -492,8 +492,7 @@ class SpeechesSpider(Spider):
             captures=(*seen, *(listed.captures if listed else ())),
             **http_facts(answer),
         )
-        reason = fetched.reason or Reason.UNREADABLE
-        site = self.job.profile.site
+        reason, site = fetched.reason or Reason.UNREADABLE, self.job.profile.site
         return Missed(site=site, native_id=native_id, url=url, reason=reason, detail=fetched.detail, look=look)
 
 
