@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -10,16 +11,23 @@ import pytest
 from pipelines.__main__ import main
 from pipelines.archive import errors
 from pipelines.archive.prove.verify import verify
+from pipelines.archive.read.moments import stamp
 from pipelines.archive.read.reader import Archive
+from pipelines.archive.write.acts import When
 from pipelines.archive.write.kinds.accepting import accept_gap, accept_no_longer
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.gaps.memory import Memory, newest_failing
 from pipelines.health import RunReport, verdict
 from pipelines.reasons import Reason
 from tests import broken
+from tests.conftest import run
+from tests.nights import moment
+from tests.small import PROFILE, Answer, article_page, list_page, serve
 from tests.test_archive import SOFTWARE, day, opened, speech
 from tests.test_tails import at, files
+from tests.test_traps import PAGER
 
+TEXTS = ("", "今年以来，协商议政扎实有效。", "各位委员，请把提案办好。", "感谢大家一年的辛勤工作！")
 GONE_WRONG = "http://gszx.example/9"
 LIST = "http://gszx.example/list"
 
@@ -109,3 +117,110 @@ def test_the_command_asks_for_day_and_reason(tmp_path: Path, capsys: pytest.Capt
     assert capsys.readouterr().out.startswith("commit 2: speech 9 accepted until 2100-01-01\nhead ")
     assert main([*command, "--undo", "--reason", "x"]) == 0
     assert capsys.readouterr().out.startswith("commit 3: no longer accepted\nhead ")
+
+
+class Small:
+    """A site of three speeches and two list pages, some of whose addresses do not answer, and its archive."""
+
+    def __init__(self, folder: Path, broken: set[str]) -> None:
+        self.profile, self.root, self.broken = folder / "profile.toml", folder / "out", broken
+        self.archive, self.asked = self.root / "gszx", list[str]()
+        self.profile.write_text(PROFILE + 'counter = "increments"\n', "utf-8")
+
+    def answer(self, path: str, _: Message) -> Answer:
+        if any(one in path for one in self.broken):
+            return Answer("", 500)
+        if "GetHits" in path:
+            return Answer("document.write('34');", headers={"Content-Type": "text/javascript"})
+        if "Show" in path:
+            number = int(path.rpartition("=")[2])
+            return Answer(
+                article_page(
+                    number,
+                    title=f"在第{number}次会议上的讲话",
+                    info="日期:2026-01-01 01:00:00",
+                    body=f"<p>{TEXTS[number]}</p>",
+                )
+            )
+        page = 2 if "age=2" in path else 1
+        rows = [(n, f"在第{n}次会议上的讲话", "2026-01-01") for n in ((3,) if page == 2 else (1, 2))]
+        return Answer(list_page(rows, pager=PAGER.format(page, 2, 3, 2)))
+
+    def crawl(self, url: str, first: int, last: int) -> dict[int, tuple[int, str]]:
+        """Exit status and summary by night."""
+        start = f"{url}Item/list.asp?id=5"
+        ended = run("tests.nights", str(self.root), str(self.profile), start, str(first), str(last))
+        assert ended.status == 0, ended
+        told = map(json.loads, filter(None, ended.out.split("\n")))
+        return {one["night"]: (one["status"], one["summary"]) for one in told}
+
+    def nights_of(self, address: str) -> list[int]:
+        """The nights on which an address was asked, by the server."""
+        nights, night = [], 0
+        for path in self.asked:
+            night += path == "/robots.txt"
+            nights += [night] if address in path else []
+        return nights
+
+    def accept(self, url: str, night: int, until: str) -> None:
+        accept_gap(
+            self.archive,
+            When(recorded_at=stamp(moment(night, hours=1)), software={}),
+            url,
+            until=until,
+            reason="坏了",
+        )
+
+
+def test_one_permanent_500_over_many_nights(tmp_path: Path) -> None:
+    site = Small(tmp_path, {"d=2"})
+    with serve(site.answer, site.asked) as url:
+        broken = f"{url}Item/Show.asp?m=1&d=2"
+        before = site.crawl(url, 1, 3)
+        assert {status for status, _ in before.values()} == {3}
+        assert f"speech {broken}: not asked before 2026-01-03T22:15:00Z: failed on 2 nights" in before[3][1]
+        site.accept(broken, 3, "2026-01-30")
+        accepted = site.crawl(url, 4, 30)
+        assert {status for status, _ in accepted.values()} == {0}
+        assert (
+            "accepted (exit 0): what the lists show is archived, except what a person accepted: speeches 1"
+            in accepted[30][1]
+        )
+        assert (
+            f"accepted  1 gaps\n    speech {broken}: until 2026-01-30, by commit 4 (坏了); not asked"
+            in accepted[30][1]
+        )
+        over = site.crawl(url, 31, 31)[31]
+        assert over[0] == 3
+        assert f"; accepted until 2026-01-30 by commit 4 (坏了), which is over: {broken}" in over[1]
+        site.broken.clear()
+        back = site.crawl(url, 32, 36)
+    assert sorted(set(site.nights_of("d=2"))) == [1, 2, 4, 8, 15, 22, 29, 36]
+    assert [status for status, _ in back.values()] == [3, 3, 3, 3, 0]
+    assert "created 1" in back[36][1]
+    report = next(Archive(site.archive).past_reports())
+    assert (report["failing"], report["accepted"], report["not_captured"]) == ([], [], [])
+    assert verify(site.archive).problems == []
+
+
+def test_list_pages_and_counters_are_gaps_as_well(tmp_path: Path) -> None:
+    site = Small(tmp_path, {"age=2", "ID=1"})
+    with serve(site.answer, site.asked) as url:
+        assert {status for status, _ in site.crawl(url, 1, 3).values()} == {3}
+        gaps = {gap["what"]: gap["url"] for gap in next(Archive(site.archive).past_reports())["not_captured"]}
+        assert gaps.keys() == {"list", "counter"}
+        site.accept(gaps["list"], 3, "2026-02-01")
+        assert site.crawl(url, 4, 4)[4][0] == 3
+        site.accept(gaps["counter"], 4, "2026-02-01")
+        ended = site.crawl(url, 5, 5)[5]
+        assert ended[0] == 0, ended
+        assert "what a person accepted: list pages 1, counters 1" in ended[1]
+        site.broken.clear()
+        assert [status for status, _ in site.crawl(url, 6, 8).values()] == [0, 0, 0]
+        # They are told when they come back: what was accepted has come in between.
+        site.broken |= {"ID=1"}
+        assert site.crawl(url, 9, 9)[9][0] == 3
+    assert sorted(set(site.nights_of("age=2"))) == [1, 2, 4, 8, 9]
+    assert site.nights_of("ID=1") == [1, 2, 4, 8, 9]
+    report = next(Archive(site.archive).past_reports())
+    assert (report["listing_complete"], [one["what"] for one in report["failing"]]) == (True, ["counter"])

@@ -11,7 +11,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from shlex import quote
 from tempfile import TemporaryDirectory
-from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -24,7 +23,7 @@ from crawler.http.politeness.admission import check_now
 from crawler.http.politeness.host_clock import HostClockError
 from crawler.http.politeness.pacing import ZONE
 from crawler.replay.answers import Replay
-from crawler.replay.occasion import CRAWL, Occasion, occasion_of
+from crawler.replay.occasion import CRAWL, REPROCESS, Occasion, occasion_of
 from crawler.run.agent import software, user_agent
 from crawler.run.arguments import LATEST, Arguments, WrongUse
 from crawler.run.fleet.full_runs import is_full_due
@@ -35,10 +34,12 @@ from pipelines import __version__
 from pipelines.archive.disk.heads_file import HeadsFile
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import ArchiveError
+from pipelines.archive.read.known import Totals
 from pipelines.archive.read.moments import stamp
+from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.admission import CLOCK, NEW_CMS, Cautions
 from pipelines.archive.write.writer import ArchiveRun
-from pipelines.gaps.memory import Memory, failing_in, newest_failing
+from pipelines.gaps.memory import Memory, newest_failing
 from pipelines.health import RunReport
 from pipelines.normalise import Normaliser
 from pipelines.record import SiteFacts
@@ -115,15 +116,16 @@ def prepare(
 
 
 def _memory(archive: ArchiveRun, occasion: Occasion, now: str) -> Memory:
-    """What earlier runs tell of gaps. A run that is made again leaves out what it left out when it was made."""
-    if occasion.recorded is not None:
-        left_out = [one for one in failing_in(occasion.recorded.report) or () if one.asked_at < now]
-        return Memory(now, left_out, asks="none")
-    if archive.past is None or occasion.kind != CRAWL:
+    """What earlier runs tell of gaps; of a run that is made again, what they told when it was made."""
+    recorded, past, before = occasion.recorded, archive.past, None
+    if recorded is not None and recorded.commit is not None:
+        past = Archive(recorded.home)
+        before = next(commit.n for commit in past.commits() if commit.run == recorded.run)
+    if past is None or occasion.kind == REPROCESS:
         return Memory(now)
-    failing = newest_failing(archive.past.past_reports())
-    asks: Literal["due", "all"] = "all" if occasion.arguments.mode == "full" else "due"
-    return Memory(now, failing, archive.past.totals().accepted, asks=asks)
+    decisions = past.totals() if before is None else Totals.of(past.commits()[: before - 1])
+    failing = newest_failing(past.past_reports(before))
+    return Memory(now, failing, decisions.accepted, asks_all=occasion.arguments.mode == "full")
 
 
 def _with_mode(arguments: Arguments, settings: BaseSettings, folder: Path, now: datetime) -> Arguments:

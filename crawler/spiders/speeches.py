@@ -332,7 +332,7 @@ class SpeechesSpider(Spider):
             and not self.job.plan.read_all
             and is_confirmed(known, response, self.job.normaliser.parser)
         ):
-            if not await self._has_other_file(known):
+            if not await self._is_read_nevertheless(known):
                 yield await self._confirmed(known, response, look, listed)
                 return
             response = await self._in_full(response)
@@ -383,10 +383,10 @@ class SpeechesSpider(Spider):
         waiting, self._again = self._again, []
         return list(waiting)
 
-    async def _has_other_file(self, known: SpeechState) -> bool:
-        """Whether a file changed of a speech whose page is unchanged."""
-        if not known.files:
-            return False
+    async def _is_read_nevertheless(self, known: SpeechState) -> bool:
+        """Whether an unchanged page is read: it may name a counter that failed, or one of its files changed."""
+        if known.counter_url is None and self.report.memory.has_counters:
+            return True
         for url, digest, validators in await self.past.files(known):
             if await self.files.is_replaced(url, digest, validators):
                 return True

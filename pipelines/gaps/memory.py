@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pipelines.archive.read.moments import stamp
 from pipelines.gaps.same_gap import GapKey, key_of
@@ -120,7 +120,7 @@ class Memory:
         now: the run's beginning.
         before: what failed in the runs before.
         decisions: the decisions that stand, by address.
-        asks: which of them the run asks: those that are `due`, or `all`, or `none`.
+        asks_all: nothing is left out.
     """
 
     def __init__(
@@ -129,19 +129,17 @@ class Memory:
         before: Iterable[Failing] = (),
         decisions: Mapping[str, Decided] | None = None,
         *,
-        asks: Literal["due", "all", "none"] = "due",
+        asks_all: bool = False,
     ) -> None:
         self.now, self.before, self.decisions = now, {one.key: one for one in before}, decisions or {}
         self._places = {one.place for one in self.before.values()}
         self._postponed: dict[tuple[str, str], GapKey] = {}
         self._waiting: defaultdict[tuple[str, str], list[Failing]] = defaultdict(list)
-        for one in self._left_out(asks):
+        for one in () if asks_all else self._left_out():
             self._waiting[one.place].append(one)
 
-    def _left_out(self, asks: str) -> list[Failing]:
-        may_wait = [one for one in self.before.values() if one.can_wait and asks != "all"]
-        if asks == "none":
-            return may_wait
+    def _left_out(self) -> list[Failing]:
+        may_wait = [one for one in self.before.values() if one.can_wait]
         waiting = [one for one in may_wait if datetime.fromisoformat(self.now) < one.asked_next]
         if len(waiting) > _FEW:
             waiting.remove(min(waiting, key=lambda one: (one.asked_at, one.url)))
@@ -167,6 +165,11 @@ class Memory:
     def is_postponed(self, what: str, url: str) -> bool:
         """Whether that was noted of an address."""
         return (what, url) in self._postponed
+
+    @property
+    def has_counters(self) -> bool:
+        """Whether a counter did not answer when it was last asked."""
+        return any(what == "counter" for what, _ in self._places)
 
     def is_failing(self, native_id: str) -> bool:
         """Whether a speech was not captured when it was last asked."""

@@ -147,12 +147,13 @@ class Archive:
         except (OSError, ValueError) as error:
             raise Damaged(f"{file}: unreadable ({error}); restore it from a copy") from error
 
-    def past_reports(self) -> Iterator[dict[str, Any]]:
+    def past_reports(self, before: int | None = None) -> Iterator[dict[str, Any]]:
         """The reports of its crawls, the newest first, also of those that died; each is read when it is asked for.
 
-        So are the commits: the newest report costs the same after thousands of them.
+        So are the commits: the newest report costs the same after thousands of them. `before`: only those of the
+        commits before this one.
         """
-        newest_first = map(self.commit, range(self.last.n, 0, -1))
+        newest_first = map(self.commit, range((before or self.last.n + 1) - 1, 0, -1))
         return (self.report(commit.run) for commit in newest_first if commit.kind in _CRAWLS)
 
     def versions(self) -> Iterator[Line]:
