@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from email.message import Message
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
 from pipelines.archive.write.kinds.accepting import accept_gap, accept_no_longer
 from pipelines.archive.write.rebuild import rebuild
-from pipelines.gaps.memory import Memory, newest_failing
-from pipelines.health import RunReport, verdict
+from pipelines.gaps.memory import Failing, Memory, Seen, newest_failing
+from pipelines.health import NotCaptured, RunReport, verdict
 from pipelines.reasons import Reason
+from pipelines.record import Row
 from tests import broken
 from tests.conftest import run
 from tests.nights import moment
@@ -224,3 +226,101 @@ def test_list_pages_and_counters_are_gaps_as_well(tmp_path: Path) -> None:
     assert site.nights_of("ID=1") == [1, 2, 4, 8, 9]
     report = next(Archive(site.archive).past_reports())
     assert (report["listing_complete"], [one["what"] for one in report["failing"]]) == (True, ["counter"])
+
+
+def failing(number: int, nights: int, asked: str, **more: object) -> Failing:
+    told: dict[str, object] = {
+        "what": "speech",
+        "native_id": str(number),
+        "reason": "http-error",
+        "detail": "HTTP 500",
+    }
+    told |= {"listed": Row(title="讲话", date=None), "since": day(1)} | more
+    return Failing(url=f"http://gszx.example/{number}", nights=nights, asked_at=asked, **told)  # type: ignore[arg-type]
+
+
+def waits(memory: Memory, number: int = 1, title: str = "讲话") -> bool:
+    return memory.waiting("speech", str(number), Row(title=title, date=None)) is not None
+
+
+def test_what_is_asked_at_once() -> None:
+    assert waits(Memory(day(10), [failing(1, 4, day(8))]))
+    assert not waits(Memory(day(15), [failing(1, 4, day(8))]))
+    assert not waits(Memory(day(10), [failing(1, 4, day(8))]), title="改了的题目"), "its row changed"
+    assert not waits(Memory(day(10), [failing(1, 4, day(8))], asks_all=True))
+    assert not waits(Memory(day(8), [failing(1, 1, day(8))])), "a run by hand on the same day asks it"
+    unread = failing(1, 4, day(8), what="list", native_id=None, reason="unreadable")
+    assert Memory(day(10), [unread]).waiting("list", unread.url) is None, "the page came; what it lacks is seen in it"
+    many = [failing(number, 4, day(8)) for number in range(6)]
+    assert [waits(Memory(day(10), many), number) for number in range(6)] == [False, *[True] * 5]
+
+
+def test_what_counts_as_another_night() -> None:
+    seen = Seen(settled={"1"}, answered=(), rows={}, is_whole=True)
+
+    def after(now: str, reason: str = "http-error") -> Failing:
+        memory = Memory(now, [failing(1, 2, day(8))])
+        (one,) = memory.after([NotCaptured("speech", "http://gszx.example/1", "1", None, reason, "", False)], seen)
+        assert one.since == day(1)
+        return one
+
+    assert (after(day(9)).nights, after(day(9)).asked_at) == (3, day(9))
+    assert (after("2026-01-08T20:00:00Z").nights, after("2026-01-08T20:00:00Z").asked_at) == (2, day(8))
+    assert after(day(9), "network-error").nights == 3
+    assert after(day(9), "challenge").nights == 2, "of the host, not of the address"
+
+
+def test_what_is_remembered() -> None:
+    listed, counter = failing(1, 4, day(8)), failing(2, 4, day(8), what="counter", native_id=None)
+    others = [failing(3, 4, day(8)), failing(4, 4, day(8))]
+
+    def after(settled: set[str], *, is_whole: bool = True, gaps: tuple[NotCaptured, ...] = ()) -> dict[str, int]:
+        memory = Memory(day(10), [listed, counter, *others])
+        memory.postpone(others[0])
+        postponed = NotCaptured("speech", others[0].url, "3", None, "http-error", others[0].told, False)
+        left = memory.after([postponed, *gaps], Seen(settled=settled, answered=(), rows={}, is_whole=is_whole))
+        return {one.url[-1]: one.nights for one in left}
+
+    assert after(set(), is_whole=False) == {"1": 4, "2": 4, "3": 4, "4": 4}, "an interrupted run met none"
+    assert after(set()) == {"2": 4, "3": 4}, "rows that are gone; a counter is asked only with its article"
+    assert after({"1", "4"}) == {"2": 1, "3": 1}, "what failed has come, so the others are asked in the next run"
+    again = NotCaptured("speech", listed.url, "1", None, "unreadable", "", False)
+    assert after({"1"}, gaps=(again,)) == {"1": 1, "2": 4, "3": 4}, "it came, and is another gap now"
+
+
+def test_what_is_told_when_nothing_was_read(tmp_path: Path) -> None:
+    root = tmp_path / "a"
+    night(root, 1, failed(report_of(1)))
+    accept_gap(root, at(2), GONE_WRONG, until="2026-01-31", reason="x")
+    accepted = failed(report_of(3, root))
+    accepted.end_list(is_complete=True)
+    assert verdict(accepted).exit_status == 0
+    accepted.listed = 0
+    assert verdict(accepted).exit_status == 3
+    other = report_of(3, root)
+    other.add_gap("speech", GONE_WRONG, Reason.UNREADABLE, "no body", "9")
+    assert verdict(other).exit_status == 3, "the page comes now, and another thing is wrong with it"
+
+
+def test_a_report_of_earlier_software_or_a_forged_one() -> None:
+    gap: dict[str, object] = {
+        "what": "speech",
+        "url": "u",
+        "native_id": "1",
+        "title": "",
+        "reason": "http-error",
+        "detail": "",
+    }
+    old = {"started_at": day(1), "not_captured": [gap | {"is_the_sites_word": word} for word in (False, True)]}
+    assert [(one.since, one.nights) for one in newest_failing([{"not_captured": None}, old])] == [(day(1), 1)]
+    sound = asdict(failing(1, 1, day(1)))
+    forged: list[dict[str, object]] = [
+        {"nights": "x"},
+        {"asked_at": "soon"},
+        {"asked_at": None},
+        {"reason": "whim"},
+        {"listed": 1},
+        {"url": None},
+    ]
+    entries = [sound, None, *(sound | one for one in forged)]
+    assert newest_failing([{"failing": entries}]) == [failing(1, 1, day(1))]

@@ -256,10 +256,16 @@ def _failing(entry: Any) -> Failing | None:
         if datetime.fromisoformat(entry["asked_at"]).tzinfo is None or entry["reason"] not in _REASONS:
             return None
         return Failing(
-            **{name: str(entry[name]) for name in ("what", "url", "reason", "detail", "since", "asked_at")},
-            native_id=None if native_id is None else str(native_id),
+            **{name: _text(entry[name]) for name in ("what", "url", "reason", "detail", "since", "asked_at")},
+            native_id=None if native_id is None else _text(native_id),
             listed=None if listed is None else Row(title=listed["title"], date=listed["date"]),
             nights=max(1, int(entry["nights"])),
         )
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    raise ValueError(f"{str(value)[:200]!r} is no text")
