@@ -113,9 +113,24 @@ def test_a_host_that_asks_for_an_hour_is_asked_once_over_two_runs(
         assert abs(not_before - datetime.now(UTC) - HOUR) < timedelta(minutes=1)
         assert last_attempt(site)["not_before"] == site.report()["not_before"] in first.out
         second = crawl(Site(site.root.parent / "other"), url, *locks)
+        if status == 503:
+            probed = run("scrapy", "probe", url, "--out", str(site.root.parent / "out"), *locks)
+            assert (probed.status, "Retry-After 3600 s" in probed.err) == (11, True), probed
     assert (first.status, second.status, len(log.asked("/"))) == (11, 11, 1), second
     assert "address" not in first.out
     assert f"Retry-After 3600 s; to ask nevertheless, remove {site.root.parent}" in second.err
+
+
+def test_one_article_that_ends_every_run_hides_no_other(site: Site, locks: tuple[str, str]) -> None:
+    busy = Answer("busy", 503, {"Retry-After": "2"})
+    log = Log(articles=6, instead=lambda path, _: busy if path.endswith("d=1") else None)
+    with serve(log.answer, has_robots=True) as url:
+        assert crawl(site, url, *locks, "-s", "RETRY_AFTER_MAX=1").status == 11
+        assert len(site.latest()) < 5
+        assert site.report()["politeness"]["ended_by"] == f"{url}Item/Show.asp?m=1&d=1"
+        next((site.root.parent / "hosts").glob("*.later")).unlink()
+        assert crawl(site, url, *locks, "-s", "RETRY_AFTER_MAX=1").status == 11
+    assert site.latest().keys() == {str(number) for number in range(2, 7)}
 
 
 def test_a_limit_without_a_time_is_waited_out_longer_each_time(site: Site, locks: tuple[str, str]) -> None:

@@ -83,11 +83,9 @@ class GuardedHandler(HTTP11DownloadHandler):
         self._certificates = Certificates(partial(_tell_certificate, crawler))
 
     async def close(self) -> None:
-        """Close the connections and the clocks of the hosts."""
+        """Close the connections."""
         await self._certificates.close()
         await super().close()
-        if pacing := pacing_of(self.crawler):
-            pacing.close()
 
     async def download_request(self, request: Request) -> Response:
         await self._check(request)

@@ -38,6 +38,7 @@ class CrawlJob:
     `captures` is where raw bytes are kept, if they are. `replay` answers instead of the site when an old run is
     replayed. `heads` is the file for its head. `packs_years`: a year that is over is packed after the commit, with
     `disk_floor` bytes left free. `doubts_clock`: the site's clock must agree with this machine's.
+    `asked_last`: addresses for which all others are requested first, since their answers ended earlier runs.
     `scratch` holds the archive of a crawl that keeps nothing (`ARCHIVE = False`).
     """
 
@@ -57,6 +58,7 @@ class CrawlJob:
     doubts_clock: bool = False
     packs_years: bool = False
     disk_floor: int = 0
+    asked_last: frozenset[str] = frozenset()
 
     @property
     def arguments(self) -> Arguments:

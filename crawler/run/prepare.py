@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from shlex import quote
 from tempfile import TemporaryDirectory
@@ -112,7 +113,19 @@ def prepare(
         packs_years=scratch is None and settings.getbool("PACK_YEARS"),
         disk_floor=cautions.disk_floor,
         doubts_clock=occasion.kind == CRAWL and scratch is None and _doubts_clock(archive, now, arguments),
+        asked_last=_asked_last(archive) if occasion.kind == CRAWL else frozenset(),
     )
+
+
+_RUNS_BEFORE = 10
+"""Runs whose ends are remembered: more than one address may end them, one after the other."""
+
+
+def _asked_last(archive: ArchiveRun) -> frozenset[str]:
+    """The addresses at which the newest runs had to end: one must not hide the rest."""
+    reports = islice(archive.past.past_reports(), _RUNS_BEFORE) if archive.past is not None else ()
+    ended_by = ((report.get("politeness") or {}).get("ended_by") for report in reports)
+    return frozenset(url for url in ended_by if isinstance(url, str))
 
 
 def _memory(archive: ArchiveRun, occasion: Occasion, now: str) -> Memory:

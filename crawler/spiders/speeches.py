@@ -195,7 +195,10 @@ class SpeechesSpider(Spider):
         """
         with self.report.walking():
             async for output in self._walk():
-                yield output
+                if isinstance(output, Request) and output.priority == _LAST:
+                    self._again.append(output)
+                else:
+                    yield output
         for request in self._second_requests():
             yield request
 
@@ -299,7 +302,7 @@ class SpeechesSpider(Spider):
             callback=self.parse_article,
             errback=self.article_failed,
             cb_kwargs=given | {"is_doubtful": is_doubtful, "is_second": is_second},
-            priority=_LAST if is_second else 0,
+            priority=_LAST if is_second or article.url in self.job.asked_last else 0,
         )
 
     async def article_failed(self, failure: Failure) -> AsyncIterator[Item | Request]:
@@ -309,8 +312,7 @@ class SpeechesSpider(Spider):
         if own := self.fetcher.own_page(failure.request):  # type: ignore[attr-defined]
             yield own
             return
-        given = failure.request.cb_kwargs  # type: ignore[attr-defined]
-        error = failure.value
+        given, error = failure.request.cb_kwargs, failure.value  # type: ignore[attr-defined]
         assert error is not None  # noqa: S101 - a failure holds an exception
         yield await self._missed(given["native_id"], given["url"], failed(error), given["listed"])
 

@@ -14,11 +14,15 @@ Kind = Literal["asked-to-wait", "challenges", "request-budget", "time-budget", "
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Why a run requests nothing more, in words; `not_before`: when it may go on (aware), None for at once."""
+    """Why a run requests nothing more, in words.
+
+    `not_before`: when it may go on (aware), None for at once. `url`: the address whose answer asked for it.
+    """
 
     kind: Kind
     words: str
     not_before: datetime | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

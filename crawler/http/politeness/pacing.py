@@ -13,6 +13,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
@@ -33,6 +34,8 @@ ZONE = "CRAWL_ZONE"
 """Setting: the time zone of CRAWL_HOURS, set from the profile."""
 _POLL = 0.05
 """Seconds between two looks at a clock that another process holds: less than any delay that one would choose."""
+_LONGEST_TURN = 15 * 60
+"""Seconds after which the process that holds a clock is likely to be stopped: a file takes at most ten minutes."""
 _GROWTHS = 3
 """Waits of a host that answers 429 without saying how long: the first, twice and four times as long."""
 _UNSAID = 3_600.0
@@ -105,7 +108,9 @@ class Pacing:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler)
+        pacing = cls(crawler)
+        crawler.signals.connect(pacing.close, signal=signals.engine_stopped)
+        return pacing
 
     @asynccontextmanager
     async def turn(self, url: str) -> AsyncIterator[None]:
@@ -143,11 +148,11 @@ class Pacing:
         self.figures.statuses[str(response.status) if response is not None else _NO_ANSWER] += 1
         if response is None or response.status not in _BUSY or not self._heeds:
             return
-        host, why = self._host(url), f"HTTP {response.status} at {url[:100]}"
+        host, why = self._host(url), _answer(response.status, url)
         if seconds := retry_after(response, datetime.now(UTC)):
-            self._pause(host, seconds, f"{why}, Retry-After {min(seconds, LONGEST.total_seconds()):.0f} s")
+            self._pause(host, url, seconds, f"{why}, Retry-After {min(seconds, LONGEST.total_seconds()):.0f} s")
         elif response.status == HTTPStatus.TOO_MANY_REQUESTS:
-            self._back_off(host, why)
+            self._back_off(host, url, why)
 
     def honour(self, url: str, crawl_delay: float) -> None:
         """Keep to the Crawl-delay of a host's robots.txt, 0 for none, if it is longer than ours."""
@@ -169,12 +174,13 @@ class Pacing:
         if reason not in TRANSIENT:
             host.limited = 0
         elif reason is Reason.RATE_LIMITED and status == AMBIGUOUS_STATUS and host.opens <= _now():
-            self._back_off(host, f"HTTP {status} at {url[:100]}")
+            self._back_off(host, url, _answer(status, url))
 
     def document(self) -> dict[str, Any]:
         """For the run report: what was really done, and what is left of the budgets."""
         left = self.limits.left(self.figures.asked, datetime.now(UTC))
-        return {**self.figures.document(), "budget_left": left}
+        ended_by = self.end.url if self.end is not None else None
+        return {**self.figures.document(), "budget_left": left, "ended_by": ended_by}
 
     def close(self) -> None:
         """Close the clocks."""
@@ -203,7 +209,11 @@ class Pacing:
 
     async def _everybodys_turn(self, host: _Host) -> None:
         """Hold the host's clock, from the moment on when nobody of this machine has asked it for its delay."""
+        since = _now()
         while not self._takes(host):
+            if _now() - since > _LONGEST_TURN:
+                words = f"another process has held the clock of {host.server.host} for {_LONGEST_TURN // 60} minutes"
+                self._stop(End("clock", words))
             self._may_ask(_POLL)
             await self._sleep(_POLL)
         while True:
@@ -220,6 +230,8 @@ class Pacing:
 
     def _takes(self, host: _Host) -> bool:
         try:
+            if self.figures.asked == 0:
+                self.clocks.prepare()
             return host.clock.take()
         except OSError as error:
             self._stop(End("clock", f"the clock of {host.server.host} cannot be used: {error}"))
@@ -245,19 +257,19 @@ class Pacing:
         ending = ending_of(self.crawler)
         await (ending.sleep(seconds) if ending else asyncio.sleep(seconds))
 
-    def _back_off(self, host: _Host, why: str) -> None:
+    def _back_off(self, host: _Host, url: str, why: str) -> None:
         """Wait longer each time for a host that answers that it is asked too often, and at last leave it alone."""
         host.limited += 1
         if host.limited > _GROWTHS:
-            self._leave(host, _UNSAID, f"{why}, {host.limited} times in a row")
+            self._leave(host, url, _UNSAID, f"{why}, {host.limited} times in a row")
         self._wait(host, self._first_wait * 2 ** (host.limited - 1), why)
 
-    def _pause(self, host: _Host, seconds: float, why: str) -> None:
+    def _pause(self, host: _Host, url: str, seconds: float, why: str) -> None:
         """Wait as long as a host asks; end the crawl if this pause, or all together, are too long."""
         now = _now()
         most = self._longest_pause + _SHARE_PAUSED * (now - (self._began or now))
         if seconds > self._longest_pause or host.paused + seconds > most:
-            self._leave(host, seconds, why)
+            self._leave(host, url, seconds, why)
         host.paused += seconds
         self._wait(host, seconds, why)
 
@@ -267,10 +279,10 @@ class Pacing:
         self.figures.paused += seconds
         self._tell_others(host, datetime.now(UTC) + timedelta(seconds=seconds), why)
 
-    def _leave(self, host: _Host, seconds: float, why: str) -> None:
+    def _leave(self, host: _Host, url: str, seconds: float, why: str) -> None:
         until = datetime.now(UTC) + min(timedelta(seconds=min(seconds, LONGEST.total_seconds())), LONGEST)
         self._tell_others(host, until, why)
-        self._stop(End("asked-to-wait", asked_later(why, until), until))
+        self._stop(End("asked-to-wait", asked_later(why, until), until, url))
 
     def _tell_others(self, host: _Host, until: datetime, why: str) -> None:
         try:
@@ -284,6 +296,10 @@ class Pacing:
             # As for a signal: an engine closed while start() is still running may wait for ever (Scrapy 2.19).
             self._closing = asyncio.ensure_future(self.crawler.stop_async())
         raise Stopping
+
+
+def _answer(status: int, url: str) -> str:
+    return f"HTTP {status} at {url[:100]}"
 
 
 def _now() -> float:

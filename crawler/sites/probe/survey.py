@@ -17,6 +17,7 @@ from scrapy.settings import BaseSettings
 from crawler.crawl.reading_time import reading_time
 from crawler.http.fetch import Fetched, Fetcher
 from crawler.http.hosts import Hosts
+from crawler.http.politeness.pacing import pacing_of
 from crawler.pages import ArticlePage, Ask, Family, ListPage, SectionLink, family
 from crawler.pages.marks import Marks, marks_in
 from crawler.pages.page import Page, PageError, PageTimeError
@@ -112,6 +113,13 @@ class SurveySpider(Spider):
         nothing: tuple[Request, ...] = ()
         for request in nothing:
             yield request
+
+    def closed(self, reason: str) -> None:  # noqa: ARG002 - Scrapy's signature
+        """Tell why the probe ended itself, if it did."""
+        pacing = pacing_of(self.crawler)
+        if pacing is not None and pacing.end is not None:
+            status = Exit.REFUSED if pacing.end.kind == "challenges" else Exit.INTERRUPTED
+            self.survey.refusal = NotProbed(status, f"{self.survey.url}: {pacing.end.words}")
 
     async def _look(self) -> None:
         """Try families by their evidence, again after every page; the generic one only if no other reads the site."""
