@@ -22,6 +22,7 @@ from crawler.crawl.counters import CounterReader
 from crawler.crawl.doubts import Doubt
 from crawler.crawl.judge import Judge
 from crawler.crawl.observed import OnList, http_facts
+from crawler.crawl.plan import apart
 from crawler.crawl.renumbered import tell_old_ids
 from crawler.crawl.requisites.fetching import PageRequisites
 from crawler.crawl.sections.several import SectionsWalk, Standing
@@ -194,11 +195,8 @@ class SpeechesSpider(Spider):
         Second requests come last, when a temporary failure may have passed and other texts are known to compare.
         """
         with self.report.walking():
-            async for output in self._walk():
-                if isinstance(output, Request) and output.priority == _LAST:
-                    self._again.append(output)
-                else:
-                    yield output
+            async for output in apart(self._walk(), lambda one: getattr(one, "priority", 0) == _LAST, self._again):
+                yield output
         for request in self._second_requests():
             yield request
 
