@@ -118,7 +118,8 @@ def test_every_archive_command_runs(name: str, demo: tuple[Ended, Site], tmp_pat
     ids = re.compile(r"^(4864|ID)(?=@|$)")
     last, heads = Archive(folder).commits()[-1], tmp_path / "heads.txt"
     heads.write_bytes(Noted(at=last.recorded_at, site="gszx", commit=last.n, head=last.sha256).line())
-    places = {"/mnt/other/heads.txt": str(heads), "output": folder}
+    places = {"/mnt/other/heads.txt": str(heads), "output": folder, "archives": str(demo[1].root)}
+    places["/srv/www/fleet.svg"] = str(tmp_path / "fleet.svg")
     for line in commands(PAGES[name]):
         words = shlex.split(line)
         if words[:3] == [".venv/bin/python", "-m", "pipelines"]:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from pipelines.__main__ import main
 from pipelines.archive.read.moments import stamp
+from pipelines.fleet import notify
 from pipelines.fleet.attempts import Began, Ended, Journal, attempt_id
 from pipelines.fleet.notify import Recipients, tell
 from pipelines.fleet.register import Registered, read_register, write_register
+from pipelines.verbs.fleet import roots
 
 BROKEN = "sites/b.toml: key 'cms' is missing"
 FIRST = datetime(2026, 11, 1, 20, 0, tzinfo=UTC)
@@ -42,6 +48,7 @@ MONTH = {
 }
 CHANGES = [
     ("never", None, "error"),
+    ("odd", None, "broken-profile"),
     ("worse", "complete", "refused"),
     ("gappy", "complete", "gaps"),
     ("worse", "refused", "error"),
@@ -68,7 +75,7 @@ def attempt(root: Path, site: str, at: datetime, letter: str, commit: int) -> No
         under_way.close()
         return
     status, verdict, message = ENDS[letter]
-    counts = {"listed": 100 + commit, "created": 100 if commit == 1 else 1, "changed": 0, "gone": 0, "failed": 0}
+    counts = {"listed": 100 + commit, "created": 100 if commit == 1 else 1, "failed": 0}
     ended = Ended(
         at=stamp(at + timedelta(minutes=5)),
         run=f"{at:%Y%m%d}t200000z-ab12",
@@ -106,9 +113,9 @@ class Receiver:
     refused: int = 0
 
 
-@pytest.fixture
-def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    """A webhook on this machine."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -167,23 +174,158 @@ def test_a_register_is_read_as_it_was_written(tmp_path: Path) -> None:
         read_register(tmp_path)
 
 
-def test_a_month_of_verdicts_is_told_once_a_change(tmp_path: Path, receiver: Receiver) -> None:
-    write_register(tmp_path, stamp(FIRST), [Registered(site=site, schedule="daily") for site in MONTH])
-    log = tmp_path / "log"
+@dataclass(frozen=True)
+class Month:
+    """A month that was played, each night told to a webhook and a command; and what each night went wrong."""
+
+    root: Path
+    bodies: list[dict[str, Any]]
+    lines: list[str]
+    textfile: Path
+    failures: dict[int, list[str]]
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
+    folder = tmp_path_factory.mktemp("month")
+    root, log, textfile = folder / "archives", folder / "log", folder / "metrics" / "speeches.prom"
+    sites = [Registered(site=site, schedule="daily", next_due="2026-12-01T20:00:00Z") for site in MONTH]
+    sites += [
+        Registered(site="off", enabled=False, disabled_because="its host is for sale"),
+        Registered(site="odd", error=BROKEN),
+        Registered(site="later", schedule="weekly", next_due="2026-12-03T20:00:00Z"),
+    ]
+    write_register(root, stamp(FIRST), sites)
     command = f"""cat >> {log}; echo "|$NOTIFY_SUMMARY|$NOTIFY_COUNT" >> {log}"""
-    textfile = tmp_path / "speeches.prom"
-    recipients = Recipients(webhook=receiver.url, command=command, textfile=textfile)
-    for night, morning in enumerate(nights(tmp_path)):
-        # On two nights on which there is something to tell, nobody takes it; they are told the night after.
-        receiver.status = {3: 500, 5: 302}.get(night, 200)
-        failures = tell(tmp_path, recipients, morning)
-        assert failures == FAILURES.get(night, [])
-        assert tell(tmp_path, recipients, morning) == failures
-    assert receiver.refused == 4
-    assert told(receiver.bodies) == CHANGES
-    lines = log.read_text("utf-8").strip().split("\n")
-    assert told([json.loads(line.partition("|")[0]) for line in lines]) == CHANGES
-    assert lines[0].endswith("|speech-archive: never: error|1")
-    assert samples(textfile)["speech_archive_sites", "stale"] == 1
-    assert samples(textfile)["speech_archive_site_failing_nights", "never"] == 30
-    assert not [file for file in tmp_path.iterdir() if file.name not in {"fleet", "log", textfile.name}]
+    failures = {}
+    with receiving() as receiver:
+        recipients = Recipients(webhook=receiver.url, command=command, textfile=textfile)
+        for night, morning in enumerate(nights(root)):
+            # On two nights on which there is something to tell, nobody takes it; they are told the night after.
+            receiver.status = {3: 500, 5: 302}.get(night, 200)
+            failures[night] = tell(root, recipients, morning)
+            if night % 3 == 2:
+                assert tell(root, recipients, morning) == failures[night]
+        assert receiver.refused == 3
+    return Month(root, receiver.bodies, log.read_text("utf-8").strip().split("\n"), textfile, failures)
+
+
+def test_a_change_is_told_once_and_again_when_nobody_took_it(month: Month) -> None:
+    assert told(month.bodies) == CHANGES
+    assert told([json.loads(line.partition("|")[0]) for line in month.lines]) == CHANGES
+    assert month.lines[1].endswith("|speech-archive: worse: complete → refused|1")
+    assert {night: failed for night, failed in month.failures.items() if failed} == FAILURES
+
+
+def test_metrics_are_read_by_prometheus(month: Month) -> None:
+    found = samples(month.textfile)
+    assert found["speech_archive_sites", "stale"] == 1
+    assert found["speech_archive_site_failing_nights", "never"] == 30
+    assert found["speech_archive_site_last_success_timestamp_seconds", "healthy"] == 1796069100
+    assert ("speech_archive_site_last_success_timestamp_seconds", "never") not in found
+    assert [file.name for file in month.textfile.parent.iterdir()] == [month.textfile.name]
+
+
+TABLE = """\
+site       condition               last success       days  nights  listed     new  dated  gaps  next due
+never      broken: error           -                  -     30      -          -    -      0     2026-12-01T20:00Z  KeyError: 'x'
+odd        broken: broken-profile  -                  -     0       -          -    -      0     -                  sites/b.toml: key 'cms' is missing
+forgotten  stale                   2026-11-10T20:05Z  20.4  0       110 (+9)   9    -      0     2026-12-01T20:00Z  last success 2026-11-10T20:05:00Z; stale after 3 days: see that it is crawled
+budget     interrupted             2026-11-28T20:05Z  2.4   0       128 (+27)  9    -      0     2026-12-01T20:00Z  its budget is spent
+gappy      gaps                    2026-11-30T20:05Z  0.4   0       130 (+29)  29   -      1     2026-12-01T20:00Z  not captured: speeches 1
+later      waiting                 -                  -     0       -          -    -      0     2026-12-03T20:00Z  no run has ended yet
+healthy    complete                2026-11-30T20:05Z  0.4   0       130 (+29)  29   -      0     2026-12-01T20:00Z
+killed     complete                2026-11-30T20:05Z  0.4   0       130 (+29)  27   -      0     2026-12-01T20:00Z
+refused    complete                2026-11-30T20:05Z  0.4   0       130 (+29)  24   -      0     2026-12-01T20:00Z
+worse      complete                2026-11-30T20:05Z  0.4   0       130 (+29)  24   -      0     2026-12-01T20:00Z
+off        disabled                -                  -     0       -          -    -      0     -                  its host is for sale
+11 sites: 2 broken, 1 stale, 1 interrupted, 1 gaps, 1 waiting, 4 complete, 1 disabled
+"""  # noqa: E501 - as it is printed
+
+
+def status(month: Month, *more: str) -> int:
+    return main(["status", str(month.root), *more])
+
+
+@pytest.fixture
+def on_the_last_morning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roots, "clock", lambda: FIRST + timedelta(days=29, hours=10))
+
+
+@pytest.mark.usefixtures("on_the_last_morning")
+def test_a_root_is_shown_worst_first(month: Month, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert status(month, "--badge", str(tmp_path / "fleet.svg")) == 3
+    assert capsys.readouterr().out == TABLE
+    badge = ElementTree.fromstring((tmp_path / "fleet.svg").read_text("utf-8"))  # noqa: S314 - our own
+    assert badge.attrib["aria-label"] == "speeches: 11 sites, 2 broken, 1 stale"
+    assert status(month, "--broken") == 3
+    assert capsys.readouterr().out.count("\n") == 5
+    assert status(month, "--stale", "2d", "--json") == 3
+    told = json.loads(capsys.readouterr().out)
+    assert (told["schema"], told["exit_status"], told["conditions"]["stale"]) == ("status/1", 3, 2)
+    assert [one["site"] for one in told["sites"]][:4] == ["never", "odd", "forgotten", "budget"]
+    assert status(month, "--stale", "3 days") == 2
+    assert "--stale 3 days: must be an age such as 3d, 36h or 2w" in capsys.readouterr().err
+
+
+def test_a_site_that_never_made_an_archive_shows_its_attempts(
+    month: Month, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["status", str(month.root / "never")]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(
+        "site      never\ncommit    none yet\nattempt   2026-11-26T20:00:00Z  error, exit status 1: Key"
+    )
+    assert shown.count("\n") == 7
+    assert main(["status", str(month.root / "nobody")]) == 2
+
+
+@pytest.mark.parametrize(
+    ("shape", "accepts", "refuses", "key"),
+    [
+        ("dingtalk", b'{"errcode": 0, "errmsg": "ok"}', b'{"errcode": 310000, "errmsg": "keywords"}', "text"),
+        ("wecom", b'{"errcode": 0, "errmsg": "ok"}', b'{"errcode": 93000, "errmsg": "invalid webhook url"}', "text"),
+        ("feishu", b'{"code": 0, "msg": "success"}', b'{"code": 9499, "msg": "Bad Request"}', "content"),
+        ("slack", b"ok", b"no_service", None),
+    ],
+)  # fmt: skip
+def test_a_chat_robot_is_sent_what_it_takes(
+    shape: str, accepts: bytes, refuses: bytes, key: str | None, tmp_path: Path
+) -> None:
+    site = Registered(site="odd", error="<at user_id=all> & | " + "长" * 20_000)
+    write_register(tmp_path, stamp(FIRST), [site, *(Registered(site=f"s{n}", error=BROKEN) for n in range(100))])
+    with receiving() as receiver:
+        recipients = Recipients(webhook=receiver.url, shape=shape)
+        receiver.answer = refuses
+        (failure,) = tell(tmp_path, recipients, FIRST)
+        assert failure.startswith(
+            f"webhook: 127.0.0.1 did not take it: {refuses.decode()}; 101 changed verdicts will"
+        )
+        receiver.answer = accepts
+        assert tell(tmp_path, recipients, FIRST) == []
+        assert tell(tmp_path, recipients, FIRST) == []
+    assert len(receiver.bodies) == 2
+    body = receiver.bodies[-1]
+    inner = body[key] if key else body
+    text = inner["content"] if key == "text" else inner["text"]
+    assert text.startswith("speech-archive: 101 sites changed, 101 of them need a person\nodd: broken-profile: ")
+    assert ("<at" in text) == (shape in {"dingtalk", "wecom"})
+    assert len(text.encode()) <= 2_048 or shape != "wecom"
+
+
+def test_who_cannot_be_told_is_told_of_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_register(tmp_path, stamp(FIRST), [Registered(site="odd", error=BROKEN)])
+    monkeypatch.setattr(notify, "_PATIENCE", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        recipients = Recipients(webhook=f"http://127.0.0.1:{silent.getsockname()[1]}/", command="sleep 60 & sleep 60")
+        left = "1 changed verdicts will be told by the next run"
+        assert tell(tmp_path, recipients, FIRST) == [
+            f"webhook: no whole answer of 127.0.0.1 within 0.3 seconds; {left}",
+            f"command: it did not end within 0.3 seconds; {left}",
+        ]
+    (tmp_path / "fleet" / "notified.json").write_text("{", "utf-8")
+    failed = tell(tmp_path, Recipients(command="echo no >&2; exit 3"), FIRST, {"odd"})
+    assert failed[0].startswith(f"{tmp_path}/fleet/notified.json: cannot be read")
+    assert failed[1:] == [f"command: exit status 3: no; {left}"]
+    with pytest.raises(ValueError, match="'fax': the shape of a webhook is one of: json, dingtalk"):
+        Recipients(webhook="http://127.0.0.1/", shape="fax")

@@ -18,6 +18,7 @@ from pipelines.archive.disk.layout import checked_name
 from pipelines.untrusted import opened, parsed_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SCHEMA = "attempt/1"
@@ -138,9 +139,8 @@ def _paired(lines: list[bytes], is_held: bool) -> list[Attempt]:
     """The attempts of some lines; when the journal is held, the newest of those without an end is under way."""
     began: dict[str, Began] = {}
     ended: dict[str, Ended] = {}
-    for line in lines:
+    for entry in _entries(lines):
         with suppress(ValueError, TypeError, KeyError):
-            entry = parsed_json(line)
             if entry["event"] == "began":
                 began[entry["attempt"]] = _of(Began, entry)
             elif entry["event"] == "ended":
@@ -149,8 +149,26 @@ def _paired(lines: list[bytes], is_held: bool) -> list[Attempt]:
     return [Attempt(one, ended.get(name), name == under_way) for name, one in began.items()]
 
 
+_AT_ONCE = 25
+"""Lines that are parsed in one call, which costs as much as a line; few enough for the bound on nested lists."""
+
+
+def _entries(lines: list[bytes]) -> Iterator[Any]:
+    """What the lines hold, without those that are no JSON."""
+    for some in (lines[at : at + _AT_ONCE] for at in range(0, len(lines), _AT_ONCE)):
+        try:
+            yield from parsed_json(b"[%s]" % b",".join(filter(None, some)))
+        except ValueError:
+            for line in some:
+                with suppress(ValueError):
+                    yield parsed_json(line)
+
+
+_NAMES = {kind: frozenset(one.name for one in fields(kind)) for kind in (Began, Ended)}
+
+
 def _of(kind: type[Any], entry: dict[str, Any]) -> Any:
-    names = {one.name for one in fields(kind)}
+    names = _NAMES[kind]
     return kind(**{name: value for name, value in entry.items() if name in names})
 
 

@@ -64,15 +64,10 @@ def _change(site: SiteStatus, word: str, before: str | None) -> Change:
         verdict=word,
         condition=str(site.condition),
         exit_status=site.exit_status,
-        message=site.message if word != Condition.STALE else _stale(site),
+        message=site.message,
         last_success=site.last_success,
         nights_failing=site.nights_failing,
     )
-
-
-def _stale(site: SiteStatus) -> str:
-    since = f"last success {site.last_success}" if site.last_success else "never crawled with success"
-    return f"{since}; stale after {site.stale_after_days:g} days: see that it is crawled"
 
 
 def document(changed: Sequence[Change], root: str, at: str) -> dict[str, Any]:

@@ -78,7 +78,8 @@ class SiteStatus:
     """How a site is. Times are RFC 3339 in UTC, null when there was none.
 
     Args:
-        condition: one word for a person; `verdict`, `exit_status` and `message` are of the last attempt that counts.
+        condition: one word for a person; `verdict` and `exit_status` are of the last attempt that counts.
+        message: of that attempt; of a stale site since when nothing was archived.
         last_success, age_days: the end of the last run that archived what the site showed, and how long ago.
         last_attempt: the beginning of the last attempt; `is_under_way`: it has not ended.
         nights_failing: days (UTC) with failed attempts since the last success.
@@ -155,7 +156,7 @@ def status_of(
         condition=condition,
         verdict=verdict.word,
         exit_status=verdict.exit_status,
-        message=verdict.message,
+        message=_stale_words(success, limit) if condition is Condition.STALE else verdict.message,
         name=(profile and profile.name) or held.name,
         committee=(profile and profile.committee) or held.committee,
         tags=profile.tags if profile else (),
@@ -221,6 +222,11 @@ def _condition(verdict: _Verdict, held: Held, profile: Registered | None, is_sta
     if verdict.exit_status in _NEUTRAL:
         return Condition.INTERRUPTED
     return Condition.GAPS if verdict.exit_status == Exit.GAPS else Condition.COMPLETE
+
+
+def _stale_words(success: str | None, limit: float) -> str:
+    since = f"last success {success}" if success else "never crawled with success"
+    return f"{since}; stale after {limit:g} days: see that it is crawled"
 
 
 def _judged(attempts: Sequence[Attempt]) -> Attempt | None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pipelines.archive.disk.files import write_synced
 from pipelines.fleet.condition import Condition, moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from pipelines.fleet.condition import SiteStatus
 
@@ -101,18 +98,3 @@ def _label(text: str) -> str:
 def _seconds(moment: str | None) -> int | None:
     found = moment_of(moment)
     return int(found.timestamp()) if found else None
-
-
-def write_metrics(file: Path, text: str) -> None:
-    """Replace the metrics' file atomically, readable for all; `OSError` when that cannot be done.
-
-    Until then its name does not end with `.prom`, so that the collector never reads half of it.
-    """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    ready = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        write_synced(ready, text.encode())
-        ready.chmod(0o644)
-        ready.replace(file)
-    finally:
-        ready.unlink(missing_ok=True)

@@ -24,8 +24,8 @@ from pipelines.archive.disk.layout import NAME
 from pipelines.archive.read.moments import stamp
 from pipelines.fleet.attempts import FLEET
 from pipelines.fleet.changed import changes, document, text, told_word
-from pipelines.fleet.metrics import metrics, write_metrics
-from pipelines.fleet.register import replace_in_fleet
+from pipelines.fleet.metrics import metrics
+from pipelines.fleet.register import replace_file, replace_in_fleet
 from pipelines.fleet.survey import site_names_in, survey
 from pipelines.fleet.webhook import SHAPES, cut, refusal, request_body
 from pipelines.untrusted import json_object
@@ -160,7 +160,8 @@ def _measure(
             if _is_young(textfile) and len(site_names_in(root)) > _FEW_SITES:
                 return []
             found = survey(root, now, None, stale_days)
-        write_metrics(textfile, metrics(found, now, sum(map(bool, notified.undelivered.values()))))
+        textfile.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(textfile, metrics(found, now, sum(map(bool, notified.undelivered.values()))).encode())
     except OSError as error:
         return [f"{textfile}: the metrics could not be written: {error.strerror}"]
     return []

@@ -89,13 +89,21 @@ def _registered(told: dict[str, Any]) -> Registered:
 
 def replace_in_fleet(root: Path, name: str, value: object) -> None:
     """Replace a JSON document of the folder ROOT/fleet atomically; `OSError` when that cannot be done."""
-    folder = root / FLEET
-    folder.mkdir(parents=True, exist_ok=True)
+    (root / FLEET).mkdir(parents=True, exist_ok=True)
+    replace_file(root / FLEET / name, json_document(value))
+
+
+def replace_file(file: Path, data: bytes) -> None:
+    """Replace a file atomically, readable for all; `OSError` when that cannot be done.
+
+    Until then it has another beginning and ending, so that no collector of `*.prom` reads half of it.
+    """
     # Each process has a file of its own, so that two never write into one.
-    ready = folder / f".{name}.{os.getpid()}"
+    ready = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        write_synced(ready, json_document(value))
-        ready.replace(folder / name)
+        write_synced(ready, data)
+        ready.chmod(0o644)
+        ready.replace(file)
     finally:
         ready.unlink(missing_ok=True)
-    sync_folder(folder)
+    sync_folder(file.parent)

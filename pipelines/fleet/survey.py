@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from pipelines.fleet.attempts import Attempt
 
-_ATTEMPTS = 200
-"""Attempts of a site that are looked at: half a year of nights."""
+_ATTEMPTS = 64
+"""Attempts of a site that are looked at: two months of nights tell how many new speeches a month brings."""
 _REPORTS = 30
 """Reports that are searched for the last good run where no journal tells of it."""
 _BESIDE = frozenset({FLEET, "anchors"})
@@ -75,10 +75,12 @@ def _folders(root: Path) -> Iterator[Path]:
 
 
 def _attempts(root: Path, site: str) -> tuple[list[Attempt], str | None]:
-    """The last attempts, and why they cannot be read."""
+    """The last attempts, all where none of those was good; and why they cannot be read."""
     journal = Journal(root, site)
     try:
-        return journal.attempts(_ATTEMPTS), None
+        newest = journal.attempts(_ATTEMPTS)
+        has_more = len(newest) == _ATTEMPTS and not any(one.is_good for one in newest)
+        return (journal.attempts() if has_more else newest), None
     except OSError as error:
         return [], f"{journal.file}: cannot be read: {error.strerror}"
 
@@ -98,7 +100,8 @@ def _held(folder: Path, attempts: list[Attempt]) -> Held | None:
 
 def _read(archive: Archive, has_good: bool) -> Held:
     facts, totals = archive.facts_now(), archive.totals()
-    present, gone, _ = archive.speeches()
+    # Without a state file of this software the whole history would be read to count them.
+    present, gone, _ = archive.speeches() if archive.has_state else (None, None, None)
     run = totals.last_run["run"] if totals.last_run else None
     report = archive.report(run) if run else None
     return Held(

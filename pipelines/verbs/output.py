@@ -9,7 +9,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 # Text of a page must neither control the terminal nor break its lines or change their direction.
 _STEERING = [*range(32), *range(127, 160), 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)]
@@ -63,3 +63,13 @@ def write_document(value: Any) -> None:
 def wants_color(choice: str) -> bool:
     """Whether to colour: `always`, `never`, or `auto`: on a terminal, unless NO_COLOR is set."""
     return choice == "always" or (choice == "auto" and sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells on a line each, in columns as wide as their widest cell; the last one as long as it is."""
+    plain = [[one_line(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in plain), strict=True)]
+    return "\n".join(
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
+        for row in plain
+    )

@@ -1,49 +1,90 @@
-"""`status`: what an archive holds, how its last run ended, and what runs without a commit have saved."""
+"""`status`: what an archive holds, how its last attempts ended, and what runs without a commit have saved.
+
+Of a root of archives: how each site is.
+"""
 
 from __future__ import annotations
 
 import json
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.archive.disk.layout import Layout
-from pipelines.archive.errors import NotAnArchive
+from pipelines.archive.disk.layout import NAME, Layout
+from pipelines.archive.errors import NotAnArchive, NotUnderstood
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.tails import cut_tail
 from pipelines.archive.write.salvage import Waiting, waiting_runs
 from pipelines.canonical import json_value
+from pipelines.fleet.attempts import Journal
+from pipelines.fleet.survey import is_root
+from pipelines.verbs.fleet import roots
 from pipelines.verbs.output import harmless, print_message
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
+    from pipelines.fleet.attempts import Attempt
     from pipelines.verbs import AddVerb
+
+_MOST_ATTEMPTS = 5
 
 
 def add(verb: AddVerb) -> None:
     """Add the verb."""
-    status = verb("status", run, "Show what the archive holds, and how the last run ended.")
+    status = verb(
+        "status", run, "Show what an archive holds and how its last run ended, or how each site of a root is."
+    )
     status.add_argument("--json", action="store_true", help="one JSON document instead of text")
+    roots.add(status)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it."""
-    waiting = waiting_runs(Layout(Path(arguments.archive)))
+    folder = Path(arguments.archive)
+    if is_root(folder):
+        return roots.status_of_root(folder, arguments)
+    if arguments.broken or arguments.stale or arguments.badge:
+        raise NotUnderstood(f"{folder}: --broken, --stale and --badge are of a folder of archives")
+    attempts, waiting = _attempts(folder), waiting_runs(Layout(folder))
     try:
-        archive = Archive(arguments.archive)
+        archive = Archive(folder)
     except NotAnArchive:
-        if not waiting:
+        if not (waiting or attempts):
             raise
-        return _status_of_staging(waiting, as_json=arguments.json)
+        return _status_of_none(folder.name, waiting, attempts, as_json=arguments.json)
     if lost := cut_tail(archive.layout, archive.last):
         print_message(f"PROBLEM: {lost}")
-    facts = _facts(archive, waiting)
+    facts = _facts(archive, waiting) | {"attempts": json_value(attempts)}
     if arguments.json:
         print(json.dumps(facts, ensure_ascii=False, indent=1))
     else:
         _print(facts)
-        print(*map(_waiting, waiting), sep="\n", end="\n" if waiting else "")
+        _print_lines(map(_attempt, attempts), map(_waiting, waiting))
     return 0
+
+
+def _attempts(folder: Path) -> list[Attempt]:
+    """The last attempts at its site, oldest first; the journal lies beside the archive."""
+    folder = folder.absolute()
+    try:
+        return Journal(folder.parent, folder.name).attempts(_MOST_ATTEMPTS) if NAME.fullmatch(folder.name) else []
+    except OSError as error:
+        print_message(f"note: the journal of its attempts cannot be read: {error}")
+        return []
+
+
+def _attempt(attempt: Attempt) -> str:
+    at, ended = attempt.began.at, attempt.ended
+    if ended is None:
+        return f"attempt   {at}  {'under way' if attempt.is_under_way else 'died: it has no end'}"
+    return harmless(f"attempt   {at}  {ended.verdict}, exit status {ended.exit_status}: {ended.message}")
+
+
+def _print_lines(*lines: Iterable[str]) -> None:
+    for line in chain(*lines):
+        print(line)
 
 
 def _facts(archive: Archive, waiting: tuple[Waiting, ...]) -> dict[str, Any]:
@@ -79,16 +120,16 @@ def _print(facts: dict[str, Any]) -> None:
     print(f"commit    {commit['n']} of {commit['recorded_at']}\nhead      {commit['head']}")
 
 
-def _status_of_staging(waiting: tuple[Waiting, ...], *, as_json: bool) -> int:
-    """Of a folder where no run has committed anything yet."""
-    first = waiting[0]
+def _status_of_none(site: str, waiting: tuple[Waiting, ...], attempts: list[Attempt], *, as_json: bool) -> int:
+    """Of a folder, or of none, where no run has committed anything yet."""
+    site, name = (waiting[0].site, waiting[0].name) if waiting else (site, None)
     if as_json:
         nothing: dict[str, Any] = {"last_run": None, "speeches": None, "versions": 0, "last_commit": None}
-        facts = {"site": first.site, "name": first.name} | nothing | {"staging": json_value(waiting)}
-        print(json.dumps(facts, ensure_ascii=False, indent=1))
+        known = {"staging": json_value(waiting), "attempts": json_value(attempts)}
+        print(json.dumps({"site": site, "name": name} | nothing | known, ensure_ascii=False, indent=1))
         return 0
-    print(f"site      {harmless(first.site)}  {harmless(first.name)}\ncommit    none yet")
-    print(*map(_waiting, waiting), sep="\n")
+    print(f"site      {harmless(site)}  {harmless(name or '')}".rstrip())
+    _print_lines(["commit    none yet"], map(_attempt, attempts), map(_waiting, waiting))
     return 0
 
 

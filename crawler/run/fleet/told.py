@@ -9,7 +9,7 @@ from crawler.run.fleet.planning import Candidate
 from pipelines.archive.read.moments import stamp
 from pipelines.exits import Exit, severity
 from pipelines.fleet.fleet_runs import FleetRun, SiteEnded
-from pipelines.verbs.output import one_line
+from pipelines.verbs.output import aligned
 
 _FOR_A_PERSON = frozenset({Exit.INTERNAL_ERROR, Exit.WRONG_USE, Exit.GAPS, Exit.REFUSED, Exit.DAMAGED})
 """What the next run does not put right by itself, as it does with 6 (another run) and 11 (interrupted)."""
@@ -22,7 +22,7 @@ def plan_table(found: Iterable[Candidate], begun: Iterable[str]) -> str:
     for one in found:
         at = stamp(one.due.at) if one.due.at and one.is_enabled else "never"
         lines.append((one.site, "yes" if one.site in first else "no", at, _why(one)))
-    return _aligned(lines)
+    return aligned(lines)
 
 
 def queue_rows(found: Iterable[Candidate]) -> list[dict[str, object]]:
@@ -43,7 +43,7 @@ def queue_table(found: Iterable[Candidate]) -> str:
     """The same as a table."""
     names = {"site": "site", "schedule": "schedule", "last_good": "last good", "next_due": "next due", "why": "why"}
     rows = [[str(row[key] or "-") for key in names] for row in queue_rows(found)]
-    return _aligned([tuple(names.values()), *rows])
+    return aligned([tuple(names.values()), *rows])
 
 
 def _why(one: Candidate) -> str:
@@ -95,14 +95,4 @@ def _rows(ended: Sequence[SiteEnded]) -> list[str]:
         shown = [str(counts.get(key, "-")) for key in ("listed", "created", "changed", "failed")]
         message = one.message if one.exit_status else ""
         lines.append((one.site, str(one.exit_status), one.verdict, f"{one.seconds:.0f}", *shown, message))
-    return [_aligned(lines)]
-
-
-def _aligned(lines: Sequence[Sequence[str]]) -> str:
-    """Columns as wide as their widest cell; the last one as long as it is."""
-    plain = [[one_line(cell) for cell in line] for line in lines]
-    widths = [max(len(line[column]) for line in plain) for column in range(len(plain[0]) - 1)]
-    return "\n".join(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[-1]]).rstrip()
-        for line in plain
-    )
+    return [aligned(lines)]

@@ -1,0 +1,1 @@
+"""The commands of `python -m pipelines` about a root of archives."""
