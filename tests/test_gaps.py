@@ -110,7 +110,9 @@ def assert_known(root: Path, n: int, capsys: pytest.CaptureFixture[str]) -> None
 
 def test_the_command_asks_for_day_and_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = tmp_path / "a"
-    night(root, 1, failed(report_of(1)))
+    report = failed(report_of(1))
+    report.add_gap("speech", "http://gszx.example/1", Reason.DOUBTFUL, "another text", "1")
+    night(root, 1, report)
     command = ["accept-gap", str(root), GONE_WRONG]
     for wrong in (["--reason", "x"], ["--reason", " ", "--until", "2100-01-01"], ["--undo", "--reason", "x"]):
         assert main([*command, *wrong]) == 2, wrong
@@ -119,6 +121,9 @@ def test_the_command_asks_for_day_and_reason(tmp_path: Path, capsys: pytest.Capt
     assert capsys.readouterr().out.startswith("commit 2: speech 9 accepted until 2100-01-01\nhead ")
     assert main([*command, "--undo", "--reason", "x"]) == 0
     assert capsys.readouterr().out.startswith("commit 3: no longer accepted\nhead ")
+    assert main([*command[:2], "http://gszx.example/1", "--until", "2100-01-01", "--reason", "x"]) == 0
+    assert main(["log", str(root), "1"]) == 0
+    assert "\naccepted  as a gap until 2100-01-01 (commit 4: x)\n" in capsys.readouterr().out
 
 
 class Small:
@@ -247,6 +252,7 @@ def test_what_is_asked_at_once() -> None:
     assert waits(Memory(day(10), [failing(1, 4, day(8))]))
     assert not waits(Memory(day(15), [failing(1, 4, day(8))]))
     assert not waits(Memory(day(10), [failing(1, 4, day(8))]), title="改了的题目"), "its row changed"
+    assert Memory(day(10), [failing(1, 4, day(8))]).waiting("speech", "1") is None, "it is on no list any more"
     assert not waits(Memory(day(10), [failing(1, 4, day(8))], asks_all=True))
     assert not waits(Memory(day(8), [failing(1, 1, day(8))])), "a run by hand on the same day asks it"
     unread = failing(1, 4, day(8), what="list", native_id=None, reason="unreadable")
@@ -300,6 +306,9 @@ def test_what_is_told_when_nothing_was_read(tmp_path: Path) -> None:
     other = report_of(3, root)
     other.add_gap("speech", GONE_WRONG, Reason.UNREADABLE, "no body", "9")
     assert verdict(other).exit_status == 3, "the page comes now, and another thing is wrong with it"
+    both = [failing(9, 1, day(1)), failing(9, 1, day(1), reason="unreadable")]
+    memory = Memory(day(3), both, Archive(root).totals().accepted)
+    assert [memory.decision(one) is None for one in both] == [False, True]
 
 
 def test_a_report_of_earlier_software_or_a_forged_one() -> None:

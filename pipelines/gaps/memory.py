@@ -151,12 +151,9 @@ class Memory:
         Args:
             what: speech, list or counter.
             address: of a speech its id.
-            row: the speech's, if it is listed; another row than before may be another page.
+            row: the speech's, null where it is on no list: with another row than before it may be another page.
         """
-        for one in self._waiting.get((what, address), ()):
-            if row is None or one.listed is None or row == one.listed:
-                return one
-        return None
+        return next((one for one in self._waiting.get((what, address), ()) if one.listed == row), None)
 
     def postpone(self, failing: Failing) -> None:
         """Note that it is not asked in this run."""

@@ -11,6 +11,7 @@ from pipelines.archive.disk.site_life import Rekey
 from pipelines.archive.read import feed, state
 from pipelines.archive.read.index import index_row
 from pipelines.canonical import json_value
+from pipelines.gaps.acceptance import Acceptance
 from pipelines.verbs.output import harmless, write_document
 from pipelines.verbs.reference import never_captured
 
@@ -60,11 +61,13 @@ def run(arguments: argparse.Namespace) -> int:
     wanted = archive.full_id(arguments.id)
     states: state.States = {}
     versions, counts, renamed, orders = [], Counts(), [], []
+    decisions: list[dict[str, Any]] = []
     for commit, found in archive.about_by_commit(wanted):
         lines = list(found)
         if commit.listing and any(state.listed_as_before(states, {line["id"] for line in lines})):
             counts.add_listing()
         renamed += _renamed(commit, wanted)
+        decisions += _decided(commit, wanted)
         orders += [commit] if commit.redaction and commit.redaction.id == wanted else []
         state.fold_commit(states, commit, lines, for_writing=False)
         for line in lines:
@@ -78,9 +81,11 @@ def run(arguments: argparse.Namespace) -> int:
     row = json_value(index_row(known))
     events = list(feed.with_acts(feed.changes(versions, 0, reprocessed=True), orders))
     if arguments.json:
-        write_document(row | {"events": events, "looks": json_value(counts), "renamed": renamed})
+        write_document(
+            row | {"events": events, "looks": json_value(counts), "renamed": renamed, "accepted": decisions}
+        )
     else:
-        print(_for_people(row, events, counts, renamed))
+        print(_for_people(row, events, counts, [*map(_renaming, renamed), *map(_decision, decisions)]))
     return 0
 
 
@@ -93,7 +98,24 @@ def _renamed(commit: Commit, wanted: str) -> list[dict[str, Any]]:
     return [told | json_value(pair) for pair in rekey.pairs if wanted in {pair.old, pair.new}]
 
 
-def _for_people(row: Line, events: list[Line], counts: Counts, renamed: list[dict[str, Any]]) -> str:
+def _decided(commit: Commit, wanted: str) -> list[dict[str, Any]]:
+    """What a `gap` commit says of one id; of an address that is accepted no longer it does not say whose it was."""
+    told = Acceptance.of(commit)
+    ids = {one.native_id for one in told.gaps} if told else set()
+    if told is None or wanted.partition(":")[2] not in ids:
+        return []
+    return [{"commit": commit.n, "recorded_at": commit.recorded_at, "until": told.until, "reason": told.reason}]
+
+
+def _renaming(one: dict[str, Any]) -> str:
+    return f"id is     {one['new']} now, was {one['old']} (commit {one['commit']}, by {one['by']}: {one['reason']})"
+
+
+def _decision(one: dict[str, Any]) -> str:
+    return f"accepted  as a gap until {one['until']} (commit {one['commit']}: {one['reason']})"
+
+
+def _for_people(row: Line, events: list[Line], counts: Counts, decisions: list[str]) -> str:
     found = ", ".join(f"{presence} {count}" for presence, count in counts.presence.items())
     looked = ", ".join(f"{what} {count}" for what, count in counts.looked.items())
     views = "unknown"
@@ -109,10 +131,7 @@ def _for_people(row: Line, events: list[Line], counts: Counts, renamed: list[dic
         f"seen      first {row['first_seen']}, last {row['last_seen']}, article last read {row['last_checked']}",
         f"observed  {counts.total} ({found}); at {looked}",
         f"views     {views}",
-        *(
-            f"id is     {one['new']} now, was {one['old']} (commit {one['commit']}, by {one['by']}: {one['reason']})"
-            for one in renamed
-        ),
+        *decisions,
         "events",
         *map(_event, events),
     ]
