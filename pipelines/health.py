@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from pipelines.exits import Exit
 from pipelines.gaps.acceptance import Decided
 from pipelines.gaps.memory import Failing, Memory, Seen
+from pipelines.gates.rules import Gate
+from pipelines.gates.tally import Texts
 from pipelines.reasons import Reason
 from pipelines.record import Missed, Problem, Row
 
@@ -103,6 +105,8 @@ class RunReport:
     memory: Memory = field(default_factory=lambda: Memory(""))
     answered: set[str] = field(default_factory=set)
     rows_of_missed: dict[str, Row] = field(default_factory=dict)
+    texts: Texts = field(default_factory=Texts)
+    gates: tuple[Gate, ...] = ()
 
     @contextmanager
     def walking(self) -> Iterator[None]:
@@ -218,6 +222,21 @@ class RunReport:
         self.is_clock_doubted = True
         self.refuse(Exit.REFUSED, message)
 
+    def judge_by_gates(self, gates: tuple[Gate, ...]) -> None:
+        """Note the tripped gates; refuse the run when a person has not accepted each."""
+        self.gates = gates
+        closed = [gate for gate in gates if not gate.accepted]
+        if closed:
+            told = "; ".join(gate.words for gate in closed)
+            names = ",".join(gate.gate for gate in gates)
+            nothing = "nothing of it was written but its captures and this report"
+            self.refuse(Exit.REFUSED, f"{told}: {nothing}. Look at the site; if this is right, -a accept={names}")
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether nothing that the run has read is written."""
+        return not all(gate.accepted for gate in self.gates)
+
     def refuse_mass_deletion(self, gone: int, present: int) -> None:
         """Refuse to mark so many speeches gone: they stay missing until a person accepts it."""
         self.outcomes["missing"] += self.outcomes.pop("gone", 0)
@@ -301,6 +320,7 @@ class RunReport:
             "left": sorted(self.rows - self.settled),
             "problems": dict(sorted(self.problems.items())),
             "notes": dict(sorted(self.notes.items())),
+            "gates": [gate.document() for gate in self.gates],
             **more,
         }
 

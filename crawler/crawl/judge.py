@@ -21,6 +21,7 @@ from crawler.pages import ListedRow
 from crawler.pages.shown import Shown, are_unlike, key, notice_in, pairs_in_common
 from crawler.replay.past import PastReader
 from pipelines.archive.read.state import SpeechState, text_digest
+from pipelines.gates.tally import Texts
 from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
 from pipelines.record import Compared, RawSpeech, Speech
@@ -54,6 +55,7 @@ class Judge:
         normaliser: makes records of raw speeches.
         past: reads the newest line of a known speech.
         has_lasted: whether a doubt first reported at a moment (RFC 3339) is old enough to be settled.
+        texts: takes each text that is not as the archive has it.
         accepts_new_ids: known speeches may come under other ids.
     """
 
@@ -64,10 +66,11 @@ class Judge:
         normaliser: Normaliser,
         past: PastReader,
         has_lasted: Callable[[str], bool],
+        texts: Texts,
         *,
         accepts_new_ids: bool = False,
     ) -> None:
-        self.site, self.known, self.normaliser = site, known, normaliser
+        self.site, self.known, self.normaliser, self.texts = site, known, normaliser, texts
         self.past, self.has_lasted, self.accepts_new_ids = past, has_lasted, accepts_new_ids
         self._twins = Twins(known)
         self._noted: set[str] = set()
@@ -111,7 +114,9 @@ class Judge:
                 found = self._of_new(speech, shown, listed, again=again)
             else:
                 found = self._of_other(known, speech) or self._of_known(known, was, speech, shown, listed)
-        self._texts[text_digest(speech.body)][raw.native_id] = speech.title
+        digest = text_digest(speech.body)
+        self.texts.note(raw.native_id, digest, is_collapsed=was is not None and _is_collapsed(was.body, speech.body))
+        self._texts[digest][raw.native_id] = speech.title
         if found is None or (again and self._is_settled(found, known)):
             return None
         return found
@@ -145,7 +150,7 @@ class Judge:
             return Doubt(*notice)
         if others := self._others(speech, known):
             return Doubt(Reason.DOUBTFUL, f"the same text as {_ids(self.site, others)}")
-        if len(speech.body) * _COLLAPSED < len(was.body) and (len(was.body) >= _LONG or not speech.body):
+        if _is_collapsed(was.body, speech.body):
             detail = f"{len(speech.body)} characters of text, {len(was.body)} before"
             return Doubt(Reason.DOUBTFUL, detail, may_last=True)
         if _waits(speech.body) and not _waits(was.body):
@@ -263,6 +268,10 @@ def _bears(shown: Shown, speech: Speech, title: str | None) -> bool:
     heading, sought = key(speech.raw.title), key(title)
     is_short = len(sought) < _MANY + 1 and heading == sought
     return is_short or (len(heading) * 2 > len(sought) and heading in sought and shown.names(speech.raw.title))
+
+
+def _is_collapsed(was: str, now: str) -> bool:
+    return len(now) * _COLLAPSED < len(was) and (len(was) >= _LONG or not now)
 
 
 def _waits(body: str) -> bool:

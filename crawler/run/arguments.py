@@ -13,6 +13,7 @@ from crawler.sites.lookup import Profiles
 from crawler.sites.profile import SiteProfile
 from pipelines.archive.write.admission import CLOCK, DAMAGE, NEW_CMS
 from pipelines.archive.write.writer import MASS_GONE
+from pipelines.gates.rules import GATES
 
 ARGUMENTS = {
     "site": "name of the site, as `scrapy sites` lists it",
@@ -24,12 +25,12 @@ ARGUMENTS = {
     "plan": "1: fetch the lists, show which articles would be read and why, and write nothing",
     "accept": "what the last run refused, several with commas: mass-gone (more than a third of the site is gone), "
     "clock (it is far from the last commit's or the site's), damage (continue although files are damaged), "
-    "new-cms (its speeches have other ids)",
+    f"new-cms (its speeches have other ids), or a gate that the run has tripped: {', '.join(GATES)}",
     "replay": "latest: read every capture again with the current parser; RUN, or its report's path: replay that run",
 }
 LATEST = "latest"
 _MODES = ("incremental", "full")
-_ACCEPT = (MASS_GONE, CLOCK, DAMAGE, NEW_CMS)
+_ACCEPT = (MASS_GONE, CLOCK, DAMAGE, NEW_CMS, *GATES)
 _RUN = re.compile(r"[a-z0-9-]+|.*\.json")
 _WITH_REPLAY = ("site", "profile", "replay", "start_url")
 

@@ -14,6 +14,7 @@ from crawler.http.politeness.limits import End
 from crawler.http.politeness.pacing import delay_of, pacing_of
 from crawler.run.agent import software
 from crawler.run.closed_year import pack_closed_year
+from crawler.run.health_gates import judge_by_gates
 from crawler.run.job import CrawlJob
 from crawler.run.summary import summary
 from pipelines.archive.disk.heads_file import Noted
@@ -73,7 +74,8 @@ def finish(job: CrawlJob, ended: str | None, traffic: dict[str, Any], politeness
         job.report.note_stopped(f"by {ended}")
     if job.occasion.recorded is not None:
         job.occasion.recorded.end()
-    mass = job.archive.mass_deletion()
+    judge_by_gates(job)
+    mass = None if job.report.is_withheld else job.archive.mass_deletion()
     if mass is not None and MASS_GONE not in job.arguments.accept:
         job.report.refuse_mass_deletion(mass.gone, mass.present)
     judged = verdict(job.report)
@@ -82,6 +84,7 @@ def finish(job: CrawlJob, ended: str | None, traffic: dict[str, Any], politeness
         ended_at=job.now(),
         aliases=sorted(job.hosts.aliases),
         gone_after_days=job.gone_after_days,
+        withheld=job.archive.tally.written() if job.report.is_withheld else None,
         traffic=traffic,
         politeness=politeness,
         replay=job.replay.document() if job.replay else None,
@@ -125,7 +128,7 @@ def _sealed(job: CrawlJob, judged: Verdict, document: dict[str, Any]) -> tuple[V
     """The verdict and the commit; the archive's error and None when it cannot be made."""
     at = job.now()
     try:
-        sealed = job.archive.seal(document, at, software(), job.occasion.kind, job.arguments.accept)
+        sealed = job.archive.seal(document, at, software(), job.occasion.kind, job.arguments.accept, job.report.gates)
         return _noted(job, judged, sealed, at), sealed
     except ArchiveError as error:
         return _refused(error), None

@@ -81,6 +81,7 @@ def prepare(
         {"software": software(), "request": request, "capture": _capture_info(profile, occasion.run, settings)},
     )
     archive.captures.stores_repeated = settings.getbool("CAPTURE_REPEATED")
+    archive.tally.zone = ZoneInfo(profile.timezone)
     if replay is not None:
         _take_captures(archive, replay)
     memory = _memory(archive, occasion, stamp(now))

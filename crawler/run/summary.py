@@ -26,6 +26,7 @@ def summary(job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> str:
     if report.problems:
         lines.append("problems  " + ", ".join(f"{name} ({count})" for name, count in sorted(report.problems.items())))
     lines.extend(_noted(report))
+    lines.extend(_gates(job))
     lines.extend(f"salvaged run {dead.run}: {dead.lines} lines" for dead in job.archive.salvaged)
     if job.scratch is not None:
         lines.append("archive   none (ARCHIVE = 0): nothing is kept")
@@ -85,6 +86,15 @@ def _captures(job: CrawlJob) -> list[str]:
     again = f" · {kept['repeated']} answered as before, not stored again" if kept["repeated"] else ""
     lost = f" · {kept['unreadable']} stored before cannot be read: run verify" if kept["unreadable"] else ""
     return [f"captures  {kept['exchanges']} exchanges in {kept['files']} WARC file(s){again}{lost}{cut}{fallback}"]
+
+
+def _gates(job: CrawlJob) -> list[str]:
+    """The gates that a person accepted, and what was not written because of any other."""
+    lines = [f"accepted  {gate.gate}: {gate.words}" for gate in job.report.gates if gate.accepted]
+    if job.report.is_withheld:
+        counted = ", ".join(f"{name} {count}" for name, count in job.archive.tally.written().items())
+        lines.append(f"withheld  {counted or 'nothing was read'}: not written; latest.jsonl is as it was")
+    return lines
 
 
 def _reasons(heading: str, gaps: list[NotCaptured]) -> list[str]:

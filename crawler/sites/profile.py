@@ -54,8 +54,10 @@ class SiteProfile:
     path with the named group `id` (and `part`). `print_page`: articles are read from their print pages (KesionCMS).
     `section`: the names that the one section may have, or those of all the `sections` where the archive has several.
     `timezone`: assumed time zone of the times that the site prints. `young_days`: days after its publication in which
-    an article is read daily. `attachment_types`: file name endings of attachments to fetch, `attachment_mb`: their
-    largest size in MiB, 0 for none. `page_requisites`: style sheets and template pictures are captured, each once.
+    an article is read daily. `quiet_days`: days without a new speech from which a run is refused, 0 for
+    never, null to go by the site's rhythm. `attachment_types`: file name endings of attachments to fetch,
+    `attachment_mb`: their largest size in MiB, 0 for none. `page_requisites`: style sheets and template pictures are
+    captured, each once.
 
     Null where the deployment's value holds: `schedule`, `hours` (in which it is requested), `full_every` (days after
     which every article is read again, 0 for never), `delay` (seconds between two requests), `request_budget` and
@@ -83,6 +85,7 @@ class SiteProfile:
     contact: str | None = None
     gone_after_days: int = 14
     young_days: int = 30
+    quiet_days: int | None = None
     attachment_types: tuple[str, ...] = ATTACHMENT_TYPES
     attachment_mb: int = USUAL_MB
     page_requisites: bool = False
@@ -217,6 +220,7 @@ _KINDS: dict[str, Kind] = {
     "contact": TEXT,
     "gone_after_days": _DAYS,
     "young_days": _DAYS,
+    "quiet_days": _DAYS,
     "attachment_types": (_is_endings, "a list of file name endings such as pdf, without the dot"),
     "attachment_mb": (lambda value: type(value) is int and 0 <= value <= _MOST_MB, f"0 to {_MOST_MB} MiB"),
     "page_requisites": YES_OR_NO,

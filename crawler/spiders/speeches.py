@@ -186,6 +186,7 @@ class SpeechesSpider(Spider):
             self.normaliser,
             self.past,
             job.is_long_since,
+            self.report.texts,
             accepts_new_ids=job.accepts_new_ids,
         )
 

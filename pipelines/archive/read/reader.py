@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
     from pipelines.archive.disk.streams import Line
 
-_CRAWLS = frozenset({"crawl", "salvage"})
-"""Kinds of the commits of runs that asked the site."""
+_CRAWLS = frozenset({"crawl", "salvage", "replay"})
+"""Kinds of the commits of runs that asked the site, be it in the archive from which they were made again."""
 
 
 class Archive:

@@ -124,6 +124,14 @@ class Staging:
         with self._saving:
             self._stream.close()
 
+    def discard_lines(self) -> None:
+        """Remove all lines for good; the captures beside them stay. Nothing more may be added."""
+        self.close()
+        self._held.clear()
+        self.looks = 0
+        (self.folder / LOOKS).unlink()
+        sync_folder(self.folder)
+
 
 class StagedLines:
     """Lines in an unnamed file of which only keys and offsets are held in memory."""
@@ -198,6 +206,12 @@ class StagedRun:
                 self.as_known.append(native_id, line)
             else:
                 self._observe(native_id, line)
+
+    def captures(self) -> Iterator[Line]:
+        """The captures of all lines, one of several lines as often."""
+        for lines in (self.versions, self.as_known, self.observations):
+            for line in lines.all():
+                yield from line["captures"]
 
     def observe_each(self) -> None:
         """Give each row that is as it was known a line of its own."""

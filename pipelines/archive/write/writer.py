@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
+from pipelines.archive.disk.answers import Answer
 from pipelines.archive.disk.files import sync_folder
 from pipelines.archive.disk.layout import NATIVE_ID, Layout, warc_file
 from pipelines.archive.disk.lock import SiteLock
@@ -25,22 +26,26 @@ from pipelines.archive.write.replacing import finish_acts
 from pipelines.archive.write.run_lines import content_line, gone_line, observation_line, restored_line, unplaced
 from pipelines.archive.write.salvage import salvage
 from pipelines.archive.write.sealing import CommitFacts, Sealing
-from pipelines.archive.write.staging import Opening, StagedRun, Staging, laid_out
+from pipelines.archive.write.staging import Opening, Staging, laid_out
+from pipelines.gates.tally import Tally
+from pipelines.gates.usual import Usual
 from pipelines.record import Confirmed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
     from typing import Literal
 
     from pipelines.archive.disk.commits import Commit
-    from pipelines.archive.disk.listings import Listing
     from pipelines.archive.disk.streams import Line
     from pipelines.archive.read.state import States
+    from pipelines.gates.rules import Gate
     from pipelines.reasons import PresenceState
     from pipelines.record import Event, Listed, Look, Missed, SiteFacts, Speech
 
 MASS_GONE = "mass-gone"
+_MOST_NAMED = 60_000
+"""Answers named in a commit without lines: 24 MB of the 32 MiB that a commit may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ class ArchiveRun:
     """A run that holds the site's lock. Not thread-safe.
 
     `known` is the archive's state when the run began; `last_commit_at` when its last commit then was made, and
-    `facts_kept` what it said of the site, both null when the run begins the archive.
+    `facts_kept` what it said of the site, both null when the run begins the archive. `tally` measures what it reads.
     """
 
     def __init__(self, layout: Layout, opening: Opening, gone_after_days: int, cautions: Cautions) -> None:
@@ -65,6 +70,7 @@ class ArchiveRun:
         self._gone_after_days, self._disk_floor = gone_after_days, cautions.disk_floor
         self._made = [folder for folder in (layout.staging, *layout.staging.parents) if not folder.exists()]
         self._gone = 0
+        self.tally = Tally()
         self._looked_at: set[str] = set()
         layout.staging.mkdir(parents=True, exist_ok=True)
         for folder in self._made:
@@ -240,29 +246,37 @@ class ArchiveRun:
         software: dict[str, str],
         kind: str = "crawl",
         accept: Collection[str] = (),
+        gates: Sequence[Gate] = (),
     ) -> Sealed:
         """Commit the run, whatever it found. After an error call `close`: nothing was committed, staging stays.
 
         A mass deletion is recorded, as a decision, when `accept` has "mass-gone"; else those speeches stay missing.
+        So is each of the tripped `gates` that a person accepts. With any other the commit holds captures and report
+        only, no line.
         """
         check_clock(self._layout, self._archive, recorded_at)
-        mass = self.mass_deletion()
+        is_withheld = not all(gate.accepted for gate in gates)
+        mass = None if is_withheld else self.mass_deletion()
         is_accepted = mass is not None and MASS_GONE in accept
         passed = self._let_pass | ({MASS_GONE: asdict(mass)} if mass and is_accepted else {})
+        passed |= _accepted(gates)
         told = {key: value for facts in passed.values() for key, value in facts.items()}
         decision = {"accept": ",".join(passed), **told} if passed else None
-        facts = CommitFacts(
-            run=self._run,
-            kind=kind,
-            recorded_at=recorded_at,
-            software=software,
-            decision=decision,
-            repeated=self.captures.unnamed(),
-        )
         sealing = Sealing(self._layout, self._archive, self._facts, self._staging.folder)
         with writing(self._layout.root):
             self._staging.save(self.captures.sync)
             self.captures.close()
+            repeated = self.captures.unnamed()
+            if is_withheld:
+                repeated = self._withhold(repeated)
+            facts = CommitFacts(
+                run=self._run,
+                kind=kind,
+                recorded_at=recorded_at,
+                software=software,
+                decision=decision,
+                repeated=repeated,
+            )
             with laid_out(self._staging.folder, keeps_gone=not mass or is_accepted) as staged:
                 if staged.looks != self._staging.looks:
                     raise Damaged(f"{self._staging.folder}: not all observations can be read back; check the disk")
@@ -276,8 +290,23 @@ class ArchiveRun:
         self._finish(commit)
         return Sealed(commit.n, commit.sha256, commit.counts)
 
-    def _listing(self, staged: StagedRun) -> Listing | None:
-        return changes.listing_of(staged.as_known.all(), staged.observed, self.known)
+    def usual(self) -> Usual:
+        """What was usual for the site before the run."""
+        archive = self._archive
+        if archive is None:
+            return Usual(self.known, lambda: (), lambda: ())
+        return Usual(self.known, archive.past_reports, archive.latest)
+
+    def _withhold(self, unnamed: tuple[Answer, ...]) -> tuple[Answer, ...]:
+        """Discard the saved lines, so that no salvage finds them either; returns what the commit names instead."""
+        own = warc_file(self._facts.site, self._run, self._opened_at, 0).removesuffix("00000.warc.gz")
+        answers = {(answer.captured_at, answer.file, answer.offset): answer for answer in unnamed}
+        with laid_out(self._staging.folder, keeps_gone=True) as staged:
+            for one in staged.captures():
+                if one["file"] and not one["file"].startswith(own) and len(answers) < _MOST_NAMED:
+                    answers[one["captured_at"], one["file"], one["offset"]] = Answer.from_json(one)
+        self._staging.discard_lines()
+        return tuple(sorted(answers.values(), key=lambda answer: (answer.captured_at, answer.url)))
 
     def abandon(self) -> None:
         """Discard the run's staging and release the site; a new archive is removed again."""
@@ -341,6 +370,7 @@ class ArchiveRun:
         known = self.known.get(native_id)
         lines = [redacted_observation(line) for line in look] if known and known.is_redacted else look
         self._staging.add(parser, lines, is_as_known=is_as_known)
+        self.tally.take(lines)
         for line in lines:
             self.captures.named(line["captures"])
         self._looked_at.add(native_id)
@@ -368,3 +398,9 @@ class ArchiveRun:
         with suppress(OSError):  # a folder that is not empty stays
             for folder in self._made:
                 folder.rmdir()
+
+
+def _accepted(gates: Sequence[Gate]) -> dict[str, dict[str, Any]]:
+    """By each gate that a person accepts, what the commit says of all of them."""
+    accepted = [gate for gate in gates if gate.accepted]
+    return {gate.gate: {"gates": [one.figures() for one in accepted]} for gate in accepted}

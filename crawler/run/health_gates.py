@@ -1,0 +1,34 @@
+"""The health gates of a crawl that has ended: what it has read against the site's own history."""
+
+from __future__ import annotations
+
+from crawler.replay.occasion import REPROCESS
+from crawler.run.job import CrawlJob
+from pipelines.archive.errors import ArchiveError
+from pipelines.gates.rules import Ran, tripped
+from pipelines.health import RunReport
+
+
+def judge_by_gates(job: CrawlJob) -> None:
+    """Tell the run report which gates the run has tripped. Stored captures that are read again pass none."""
+    if job.occasion.kind == REPROCESS or job.arguments.plan_only:
+        return
+    report = job.report
+    ran = Ran(
+        at=job.occasion.clock(),
+        listed=_whole_list(report),
+        explained=report.outcomes["missing"] + report.outcomes["gone"],
+        quiet_days=job.profile.quiet_days,
+    )
+    try:
+        gates = tripped(job.archive.tally, report.texts, ran, job.archive.usual(), job.arguments.accept)
+    except ArchiveError as error:
+        report.refuse(error.exit_status, str(error))
+        return
+    report.judge_by_gates(gates)
+
+
+def _whole_list(report: RunReport) -> int | None:
+    """The rows of the list; null where the run did not read it to its end."""
+    is_cut = report.limit is not None or report.stopped is not None or report.is_walk_broken
+    return report.listed if report.listing_complete and not is_cut else None
