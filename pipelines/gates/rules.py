@@ -95,17 +95,18 @@ _Found = tuple[str, float, float, str]
 
 
 def _list_size(ran: Ran, usual: Usual) -> Iterator[_Found]:
-    """Rows are gone, more than the site explains, or have come, more than it publishes."""
+    """Rows are gone, more than the site explains, or have come, more than it publishes.
+
+    A section without a single row is refused before anything is asked of it.
+    """
     if ran.listed is None or usual.listed is None:
         return
     now, before = ran.listed + ran.explained, usual.listed
-    is_emptied = ran.listed == 0 and before - now >= min(_FEW, before)
     is_halved = before - now >= _FEW and now * 2 <= before
     has_shrunk = before - now >= _MANY and now < before * _FEWEST
     has_grown = now - before >= _ADDED and now > before * _MOST
-    if is_emptied or is_halved or has_shrunk or has_grown:
-        told = "is empty" if ran.listed == 0 else f"has {ran.listed} rows"
-        yield LIST_SIZE, ran.listed, before, f"the list {told}, in the last good run {before}"
+    if is_halved or has_shrunk or has_grown:
+        yield LIST_SIZE, ran.listed, before, f"the list has {ran.listed} rows, in the last good run {before}"
 
 
 def _fields(tally: Tally, usual: Usual) -> Iterator[_Found]:

@@ -1,0 +1,301 @@
+"""Health gates: a run that is unlike the site's history changes nothing, until a person has looked at the site."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from email.message import Message
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from pipelines.archive import errors
+from pipelines.archive.read.reader import Archive
+from pipelines.archive.write.sealing import Sealing
+from pipelines.archive.write.writer import ArchiveRun
+from pipelines.gates.rules import DATES, FIELDS, LENGTH, LIST_SIZE, MASS_EDITS, SAME_TEXT, Gate
+from pipelines.gates.usual import QUIET
+from pipelines.record import Row
+from tests.conftest import Ended, Site, run
+from tests.exchanges import exchange
+from tests.small import PROFILE, Answer, article_page, list_page, serve
+from tests.test_archive import FACTS, SOFTWARE, day, look, speech
+
+KEPT = ("latest.jsonl", "index.jsonl")
+SPEECHES = 24
+FULL = ("-a", "mode=full")
+
+
+@dataclass
+class Shown:
+    """A speech as the site shows it. `row` is its date in the list, `day` on its page; without a title it is gone."""
+
+    title: str
+    body: str
+    day: str
+    row: str | None = None
+
+
+@dataclass
+class Made:
+    """A site whose speeches a test changes; `listed` are those on its list, all where it is null."""
+
+    url: str = ""
+    speeches: dict[int, Shown] = field(default_factory=dict)
+    listed: list[int] | None = None
+
+    def answer(self, path: str, _: Message) -> Answer:
+        number = int((re.findall(r"(?:d|ID)=(\d+)", path) or ["0"])[0])
+        if "GetHits" in path:
+            return Answer(f"document.write('{number}');")
+        if "Show" not in path:
+            listed = sorted(self.speeches if self.listed is None else self.listed, reverse=True)
+            shown = [(n, self.speeches[n]) for n in listed]
+            return Answer(list_page([(n, one.title, one.day if one.row is None else one.row) for n, one in shown]))
+        one = self.speeches.get(number)
+        if one is None or not one.title:
+            return Answer("", 404)
+        info = f"日期:{one.day} 08:00:00" if one.day else "作者:办公室"
+        return Answer(article_page(number, title=one.title, body=f"<p>{one.body}</p>", info=info))
+
+    def reset(self) -> None:
+        self.listed = None
+        self.speeches = {n: made(n) for n in range(1, SPEECHES + 1)}
+
+    def add(self, count: int, **as_shown: Any) -> None:
+        for n in range(SPEECHES + 1, SPEECHES + 1 + count):
+            self.speeches[n] = replace(made(n), **as_shown)
+
+    def change(self, count: int, change: Callable[[int, Shown], Shown]) -> None:
+        self.speeches |= {n: change(n, self.speeches[n]) for n in range(1, count + 1)}
+
+
+def made(number: int) -> Shown:
+    words = "".join(chr(0x4E00 + (number * 97 + at * 31) % 5000) for at in range(160))
+    body = "。".join(words[at : at + 20] for at in range(0, 160, 20))
+    on = date(2020, 1, 1) + timedelta(days=number * 7)
+    return Shown(title=f"在{words[:6]}会上的讲话{number}", body=f"{body}。", day=str(on))
+
+
+def today() -> str:
+    return str(datetime.now(ZoneInfo("Asia/Shanghai")).date())
+
+
+@dataclass(frozen=True)
+class Scene:
+    made: Made
+    site: Site
+
+    def crawl(self, *more: str, profile: str = PROFILE) -> Ended:
+        file = self.site.root.parent / "small.toml"
+        file.write_text(profile, "utf-8")
+        return self.site.crawl(self.made.url, "-a", f"profile={file}", *more)
+
+    def derived(self) -> list[bytes]:
+        return [(self.site.folder / name).read_bytes() for name in KEPT]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Made, Path]]:
+    """A site and its archive after one good run."""
+    one = Made()
+    one.reset()
+    root = tmp_path_factory.mktemp("gates") / "archives"
+    with serve(one.answer) as one.url:
+        ended = Scene(one, Site(root)).crawl()
+        assert (ended.status, ended.err) == (0, ""), ended
+        yield one, root
+
+
+@pytest.fixture
+def scene(served: tuple[Made, Path], tmp_path: Path) -> Scene:
+    served[0].reset()
+    shutil.copytree(served[1], tmp_path / "archives")
+    return Scene(served[0], Site(tmp_path / "archives"))
+
+
+def edited(_: int, one: Shown) -> Shown:
+    return replace(one, body=f"{one.body}请予审议。")
+
+
+def alike(_: int, one: Shown) -> Shown:
+    return replace(one, body="欢迎访问本网站，本网站为您提供最新的政协新闻。" * 3)
+
+
+def collapsed(number: int, one: Shown) -> Shown:
+    return replace(one, body=f"{one.body[:8]}{number}")
+
+
+def gone(_: int, one: Shown) -> Shown:
+    return replace(one, title="")
+
+
+def unlisted(made: Made, count: int) -> None:
+    made.listed = list(range(count + 1, SPEECHES + 1))
+
+
+def deleted(made: Made, count: int) -> None:
+    unlisted(made, count)
+    made.change(count, gone)
+
+
+CASES: dict[str, tuple[Callable[[Made], None], str | None, tuple[str, ...]]] = {
+    "half of the list": (lambda made: unlisted(made, 12), LIST_SIZE, ()),
+    "a few rows less": (lambda made: unlisted(made, 4), None, ()),
+    "rows that the site itself says are gone": (lambda made: deleted(made, 12), None, ()),
+    "more than twice the rows": (lambda made: made.add(25), LIST_SIZE, ()),
+    "a session's speeches more": (lambda made: made.add(12), None, ()),
+    "no dates": (lambda made: made.add(12, day="", row=""), FIELDS, ()),
+    "few without a date": (lambda made: made.add(9, day="", row=""), None, ()),
+    "most texts edited": (lambda made: made.change(13, edited), MASS_EDITS, FULL),
+    "half of the texts edited": (lambda made: made.change(12, edited), None, FULL),
+    "the front page for each article": (lambda made: made.change(20, alike), SAME_TEXT, FULL),
+    "the front page for new articles": (lambda made: made.add(12, body="欢迎访问本网站。" * 9), SAME_TEXT, ()),
+    "one text for a few": (lambda made: made.change(9, alike), None, FULL),
+    "hardly any text left": (lambda made: made.change(13, collapsed), LENGTH, FULL),
+    "hardly any text left of some": (lambda made: made.change(9, collapsed), None, FULL),
+    "dated today, but not in the list": (lambda made: made.add(12, day=today(), row="2020-12-01"), DATES, ()),
+    "dated today, as in the list": (lambda made: made.add(12, day=today(), row=today()[5:]), None, ()),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_gate_stops_a_run_unlike_the_sites_history(case: str, scene: Scene) -> None:
+    change, gate, more = CASES[case]
+    before = scene.derived()
+    change(scene.made)
+    ended = scene.crawl(*more)
+    report = scene.site.report()
+    assert [one["gate"] for one in report["gates"]] == ([gate] if gate else []), ended
+    if gate is None:
+        assert ended.status in {0, 3}, ended
+        assert report["withheld"] is None
+        assert len(list(Archive(scene.site.folder).observations())) > SPEECHES
+        return
+    assert (ended.status, report["exit_status"], report["verdict"]) == (4, 4, "refused"), ended
+    assert f"-a accept={gate}" in ended.out
+    assert scene.derived() == before
+    commit = Archive(scene.site.folder).commits()[-1]
+    assert (commit.first_seq, commit.listing, commit.decision) == (None, None, None)
+    assert {one.path.partition("/")[0] for one in commit.files} == {"runs", "warc"}
+
+
+def test_an_archive_that_begins_with_every_speech_of_today_is_refused(scene: Scene, tmp_path: Path) -> None:
+    first = Scene(scene.made, Site(tmp_path / "first"))
+    scene.made.speeches = {n: replace(made(n), day=today()) for n in range(1, 6)}
+    ended = first.crawl()
+    assert (ended.status, [one["gate"] for one in first.site.report()["gates"]]) == (4, [DATES]), ended
+    assert (first.site.folder / "latest.jsonl").read_bytes() == b""
+    scene.made.speeches[5].day = "2020-01-01"
+    scene.made.speeches[4].day = "2020-01-01"
+    assert first.crawl().status == 0
+    assert len(first.site.latest()) == 5
+    assert first.site.verify().status == 0
+
+
+def test_an_empty_list_changes_nothing(scene: Scene) -> None:
+    scene.made.listed = []
+    before = scene.derived()
+    assert scene.crawl().status == 4
+    assert scene.derived() == before
+
+
+def of_long_ago(root: Path, made: Made) -> None:
+    """An archive of the site whose one run was in January."""
+    facts = replace(FACTS, hosts=("127.0.0.1",), id_namespace="test", timezone="Asia/Shanghai")
+    with ArchiveRun.open(root, facts, "run-1", day(1), 14) as first:
+        for n, one in made.speeches.items():
+            seen = replace(look(day(1)), listed=Row(title=one.title, date=one.day))
+            first.keep(speech(str(n), day(1), title=one.title, body=one.body, published_on=one.day, look=seen))
+        first.seal({"verdict": "complete", "counts": {}}, day(1), SOFTWARE)
+
+
+def test_a_site_that_has_fallen_silent_is_asked_after(scene: Scene, tmp_path: Path) -> None:
+    quiet = Scene(scene.made, Site(tmp_path / "quiet"))
+    of_long_ago(quiet.site.folder, scene.made)
+    asks = PROFILE + "quiet_days = 30\n"
+    shutil.copytree(quiet.site.root, tmp_path / "other")
+    other = Scene(scene.made, Site(tmp_path / "other"))
+    ended = quiet.crawl(profile=asks)
+    assert (ended.status, [one["gate"] for one in quiet.site.report()["gates"]]) == (4, [QUIET]), ended
+    assert quiet.crawl("-a", "accept=quiet", profile=asks).status in {0, 3}
+    assert quiet.crawl(profile=asks).status in {0, 3}, "what a person accepted holds as long again"
+    assert other.crawl(profile=PROFILE + "quiet_days = 0\n").status in {0, 3}
+    scene.made.add(1)
+    assert quiet.crawl(profile=asks).status in {0, 3}
+
+
+def test_what_a_person_accepts_is_written_and_recorded(scene: Scene) -> None:
+    folder = scene.site.folder
+    scene.made.add(25)
+    refused = scene.crawl()
+    report = scene.site.report()
+    assert report["withheld"]["created"] == 25
+    assert f"withheld  created 25, observations {25 + report['withheld']['present'] - 25}" in refused.out
+    assert scene.crawl("-a", "accept=list-size,quiet").status == 0
+    commit = Archive(folder).commits()[-1]
+    assert commit.decision == {
+        "accept": "list-size", "gates": [{"gate": "list-size", "seen": SPEECHES + 25, "usual": SPEECHES}]
+    }  # fmt: skip
+    assert scene.site.report()["gates"][0]["accepted"] is True
+    assert len(scene.site.latest()) == SPEECHES + 25
+    assert scene.crawl().status == 0, "what was accepted is usual now"
+    assert scene.site.verify().status == 0
+
+
+def test_a_refused_run_is_made_again_and_the_next_one_is_not_misled(scene: Scene, tmp_path: Path) -> None:
+    """Its captures stay; no later run takes what it has read for archived."""
+    before = Archive(scene.site.folder).commits()
+    shutil.copytree(scene.site.root, tmp_path / "rebuilt")
+    rebuilt = Scene(scene.made, Site(tmp_path / "rebuilt"))
+    scene.made.change(13, edited)
+    assert scene.crawl(*FULL).status == 4
+    refused, report = Archive(scene.site.folder).commits()[-1], scene.site.report()
+    named = {answer.url.rpartition("d=")[2] for answer in refused.repeated}
+    assert {str(n) for n in range(14, SPEECHES + 1)} <= named, "answers that were not stored again"
+    replay = ("-a", f"replay={scene.site.folder / 'runs' / refused.run}.json")
+    profile = ("-a", f"profile={tmp_path / 'small.toml'}")
+    again = run(
+        "scrapy", "crawl", "speeches", "-a", "site=gszx", *replay, *profile, "-s", f"ARCHIVE_ROOT={rebuilt.site.root}"
+    )
+    assert again.status == 4, again
+    made_again = Archive(rebuilt.site.folder).commits()[-1]
+    assert (made_again.run, made_again.repeated, made_again.counts) == (refused.run, refused.repeated, refused.counts)
+    assert (rebuilt.site.report()["gates"], rebuilt.site.report()["replay"]["not_asked"]) == (report["gates"], 0)
+    assert rebuilt.derived() == scene.derived()
+    assert rebuilt.site.verify().status == 0
+    anew = run(
+        "scrapy", "crawl", "speeches", "-a", "site=gszx", *replay, *profile, "-s", f"ARCHIVE_ROOT={tmp_path / 'anew'}"
+    )
+    assert anew.status == 0, "an archive of its own has no history; there one sees what would have been written"
+    assert len(Site(tmp_path / "anew").latest()) == SPEECHES
+    scene.made.change(4, lambda n, _: made(n))
+    assert scene.crawl(*FULL).status == 0
+    assert scene.site.events(3) == {"changed": {str(n) for n in range(5, 14)}}
+    assert Archive(scene.site.folder).commits()[0] == before[0]
+    assert scene.site.verify().status == 0
+
+
+def test_no_salvage_brings_back_what_was_withheld(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = scene.site.folder
+    was, facts = scene.derived(), Archive(folder).facts
+    now = datetime.now(UTC) + timedelta(seconds=5)
+    at = [f"{now + timedelta(seconds=n):%Y-%m-%dT%H:%M:%SZ}" for n in range(3)]
+    dying = ArchiveRun.open(folder, facts, "run-2", at[0], 14)
+    with dying, monkeypatch.context() as patched:
+        dying.captures.add(exchange("http://127.0.0.1/a", b"<html>"))
+        dying.keep(speech("99", at[0]))
+        patched.setattr(Sealing, "commit", lambda *_: (_ for _ in ()).throw(OSError("killed")))
+        with pytest.raises(errors.ArchiveError):
+            dying.seal({}, at[1], SOFTWARE, gates=[Gate(gate=DATES, seen=1, usual=1, words="")])
+    with ArchiveRun.open(folder, facts, "run-3", at[2], 14) as next_run:
+        assert [(one.run, one.lines) for one in next_run.salvaged] == [("run-2", 0)]
+        assert "99" not in next_run.known
+        next_run.abandon()
+    assert scene.derived() == was
+    assert scene.site.verify().status == 0
