@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -298,4 +299,23 @@ def test_no_salvage_brings_back_what_was_withheld(scene: Scene, monkeypatch: pyt
         assert "99" not in next_run.known
         next_run.abandon()
     assert scene.derived() == was
+    assert scene.site.verify().status == 0
+
+
+def test_the_lines_of_a_dead_run_pass_the_gates_or_are_not_salvaged(scene: Scene) -> None:
+    folder = scene.site.folder
+    was, facts = scene.derived(), Archive(folder).facts
+    now = datetime.now(UTC) + timedelta(seconds=5)
+    at = [f"{now + timedelta(seconds=n):%Y-%m-%dT%H:%M:%SZ}" for n in range(3)]
+    for n, changed in ((1, 13), (2, 9)):
+        with ArchiveRun.open(folder, facts, f"run-{n}", at[n - 1], 14) as dying:
+            for number in range(1, changed + 1):
+                dying.keep(speech(str(number), at[n - 1], body=f"另一篇{number}", attachments=()))
+            dying.save()
+    assert scene.derived() == was
+    with ArchiveRun.open(folder, facts, "run-3", at[2], 14) as third:
+        assert [(one.run, one.lines) for one in third.salvaged] == [("run-2", 18)]
+        third.abandon()
+    report = json.loads((folder / "runs" / "run-1.json").read_bytes())
+    assert (report["gates"][0]["gate"], report["withheld"]["changed"], report["exit_status"]) == (MASS_EDITS, 13, 11)
     assert scene.site.verify().status == 0

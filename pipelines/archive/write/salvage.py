@@ -21,6 +21,9 @@ from pipelines.archive.write.admission import check_site
 from pipelines.archive.write.sealing import CommitFacts, Sealing, is_committed, roll_back, staged_captures
 from pipelines.archive.write.staging import LOOKS, Opening, StagedRun, laid_out
 from pipelines.exits import Exit
+from pipelines.gates.rules import Ran, tripped
+from pipelines.gates.tally import Texts
+from pipelines.gates.usual import Usual
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,14 +68,31 @@ def _salvage(layout: Layout, folder: Path, dead: Opening, at: Callable[[str], st
     archive, done = _archive(layout), None
     roll_back(layout, archive, folder)
     cut = sum(map(cut_to_whole_members, staged_captures(folder)))
+    withheld = _withheld(archive, folder, dead)
     with laid_out(folder, keeps_gone=False) as staged:
         staged.cut_bytes += cut
         staged.observe_each()
-        if staged.looks or staged_captures(folder):
+        if staged.looks or staged_captures(folder) or withheld["gates"]:
             recorded_at = at(max(staged.newest, dead.opened_at))
-            done = _commit(Sealing(layout, archive, dead.facts, folder), staged, dead, recorded_at)
+            done = _commit(Sealing(layout, archive, dead.facts, folder), staged, dead, recorded_at, withheld)
     shutil.rmtree(folder)
     return done
+
+
+def _withheld(archive: Archive | None, folder: Path, dead: Opening) -> dict[str, Any]:
+    """What the report says of the gates that the dead run's lines trip. With one, the lines are discarded."""
+    usual = Usual({}, lambda: (), lambda: ())
+    if archive is not None:
+        usual = Usual(archive.known(for_writing=False).states, archive.past_reports, archive.latest)
+    with laid_out(folder, keeps_gone=False) as staged:
+        ran = Ran(at=datetime.fromisoformat(staged.newest or dead.opened_at), listed=None)
+        gates = tripped(staged.tally, Texts(), ran, usual)
+        counts = staged.tally.written()
+    if not gates:
+        return {"gates": [], "withheld": None}
+    (folder / LOOKS).unlink()
+    sync_folder(folder)
+    return {"gates": [gate.document() for gate in gates], "withheld": counts}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +154,7 @@ def _opening(folder: Path) -> Opening | None:
         raise Damaged(f"{folder}: left by a dead run, unreadable ({error}); move the folder away") from error
 
 
-def _commit(sealing: Sealing, staged: StagedRun, dead: Opening, opened_at: str) -> Salvaged:
+def _commit(sealing: Sealing, staged: StagedRun, dead: Opening, opened_at: str, withheld: dict[str, Any]) -> Salvaged:
     newest = max(staged.newest, dead.opened_at)
     if datetime.fromisoformat(opened_at) < datetime.fromisoformat(newest):
         root = quote(str(sealing.layout.root))
@@ -142,15 +162,16 @@ def _commit(sealing: Sealing, staged: StagedRun, dead: Opening, opened_at: str) 
         said = f"a dead run observed at {newest}, the clock says {opened_at}"
         raise ClockBehind(f"{sealing.folder}: {said}. Set the clock right; {way}")
     facts = CommitFacts(run=dead.run, kind=KIND, recorded_at=opened_at, software=dead.software)
-    commit = sealing.commit(staged, _report(staged, dead, opened_at), facts)
+    commit = sealing.commit(staged, _report(staged, dead, opened_at, withheld), facts)
     sync_folder(sealing.layout.commits)
     return Salvaged(dead.run, commit.n, staged.lines, staged.cut_bytes)
 
 
-def _report(staged: StagedRun, dead: Opening, opened_at: str) -> dict[str, Any]:
+def _report(staged: StagedRun, dead: Opening, opened_at: str, withheld: dict[str, Any]) -> dict[str, Any]:
     """The report (`run/1`) that the dead run could not write; values that only it knew are null."""
     message = f"died before its end; {staged.lines} whole lines of it were salvaged at the next start"
     torn = f", {staged.cut_bytes} bytes of a torn end were cut" if staged.cut_bytes else ""
+    told = "".join(f"; not believed and not written: {gate['words']}" for gate in withheld["gates"])
     unknown = (
         "mode",
         "start_url",
@@ -173,9 +194,10 @@ def _report(staged: StagedRun, dead: Opening, opened_at: str) -> dict[str, Any]:
         "started_at": dead.opened_at,
         "verdict": "interrupted",
         "exit_status": int(Exit.INTERRUPTED),
-        "message": message + torn,
+        "message": message + torn + told,
         "counts": dict(sorted(staged.counts.items())),
         **{key: None for key in unknown if key not in dead.request},
+        **withheld,
         "salvaged": {"at": opened_at, "lines": staged.lines, "looks": staged.looks, "cut_bytes": staged.cut_bytes},
     }
 

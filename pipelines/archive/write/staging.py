@@ -17,6 +17,7 @@ from pipelines.archive.disk.files import json_document, replace_synced, sync_fol
 from pipelines.archive.disk.layout import natural_key
 from pipelines.archive.write.run_lines import placed
 from pipelines.canonical import json_value
+from pipelines.gates.tally import Tally
 from pipelines.record import SPEECH_SCHEMA, SiteFacts, completed
 from pipelines.untrusted import json_object, parsed_json
 
@@ -183,6 +184,7 @@ class StagedRun:
     newest: str = ""
     counts: Counter[str] = field(default_factory=Counter)
     parsers: set[str] = field(default_factory=set)
+    tally: Tally = field(default_factory=Tally)
 
     @property
     def lines(self) -> int:
@@ -192,6 +194,7 @@ class StagedRun:
     def take(self, look: dict[str, Any], *, keeps_gone: bool) -> None:
         """Add the lines of one observation."""
         self.looks += 1
+        self.tally.take(look["lines"])
         self.parsers |= {look["parser"]} - {None}
         for line in look["lines"]:
             is_version = line["schema"] == SPEECH_SCHEMA
