@@ -179,15 +179,14 @@ class SpeechesSpider(Spider):
     @cached_property
     def judge(self) -> Judge:
         """Checks whether a text is that of the speech."""
-        job = self.job
         return Judge(
-            job.profile.site,
+            self.job.profile.site,
             self.archive.known,
             self.normaliser,
             self.past,
-            job.is_long_since,
+            self.job.is_long_since,
             self.report.texts,
-            accepts_new_ids=job.accepts_new_ids,
+            accepts_new_ids=self.job.accepts_new_ids,
         )
 
     async def start(self) -> AsyncIterator[Any]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Report = Mapping[str, Any]
 
 QUIET = "quiet"
-_GOOD = {"complete", "gaps"}
+_GOOD = {"complete", "accepted", "gaps"}
 
 
 class KnownTexts(NamedTuple):
