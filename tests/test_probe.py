@@ -119,6 +119,57 @@ def test_a_site_of_unknown_make(site: Site, tmp_path: Path) -> None:
     assert read == {(page.title, page.body) for page in made_pages(1)}
 
 
+NEWS = "<li><a href='t{n}_3{n}.html'>市政协召开第{n}次主席会议</a> 2023-12-2{n}</li>"
+MEMBERS = "<li><a href='t{n}_4{n}.html'>在第{n}次全会上的发言</a> 2023-12-2{n}</li>"
+REPORT = "<p>12月2{n}日，市政协召开主席会议，研究近期工作。</p>"
+SALUTED = "<p>同志们：</p><p>今天我讲三点意见，请大家结合实际抓好落实。</p>"
+
+
+def many_columns(path: str, headers: Message) -> Answer:
+    """Beside the section: speeches under cut titles, news, speeches of members, a column within it, a dead one."""
+    named = {"zxjh": "主席讲话", "zxhy": "主席会议", "dhfy": "大会发言", "ldwg": "领导文稿", "zxzc": "主席致辞"}
+    menu = "".join(f'<a href="/{folder}/">{name}</a>' for folder, name in named.items()) + '<a href="/jj/">简介</a>'
+    rows = {"/zxjh/": NEWS.replace("t{n}_3{n}", "t{n}_2{n}").replace("召开第{n}次主席会议", "第{n}次全会")}
+    rows |= {"/zxhy/": NEWS, "/dhfy/": MEMBERS}
+    if path in rows:
+        items = "".join(rows[path].format(n=n) for n in range(1, 6))
+        return Answer(f"<html><title>{named[path[1:5]]}</title><body>{MENU}<ul>{items}</ul></body></html>")
+    if path == "/ldwg/":
+        text = unknown_make("/ldjh/", headers).text
+        assert isinstance(text, str)
+        return Answer(text.replace('href="t', 'href="/ldjh/t').replace("index_1", "none"))
+    if found := re.fullmatch(r"/(zxjh|zxhy)/t(\d)_\d+\.html", path):
+        body = (SALUTED if found[1] == "zxjh" else REPORT).format(n=found[2]) * 3
+        return Answer(
+            f"<html><title>市政协第{found[2]}次全会</title><body><h1>市政协第{found[2]}次全会</h1>{body}</body></html>"
+        )
+    given = unknown_make(path, headers)
+    return Answer(str(given.text).replace(MENU, MENU + menu), given.status)
+
+
+def test_every_column_of_a_site_is_listed(tmp_path: Path) -> None:
+    asked: list[str] = []
+    with serve(many_columns, asked) as url:
+        ended = probe(url, tmp_path, "--json", "--speeches", "1")
+        found = json.loads(ended.out)
+    told = {
+        one["name"]: (one["rows"], one["has_speeches"], one["is_chosen"], one["is_within"])
+        for one in found["columns"]
+    }
+    assert told == {
+        "领导讲话": (5, True, True, False),
+        "主席讲话": (5, True, False, False),
+        "主席致辞": (None, None, False, False),
+        "大会发言": (5, True, False, False),
+        "领导文稿": (5, True, False, True),
+        "主席会议": (5, False, False, False),
+    }
+    assert ended.status == 3
+    doubts = [one for one in found["doubts"] if "column" in one]
+    assert [("主席讲话" in one, "主席致辞" in one) for one in doubts] == [(True, False), (False, True)]
+    assert len(asked) <= 30
+
+
 def login(_: str, __: Message) -> Answer:
     return Answer("<html><body><form>口令<input type='password'></form></body></html>")
 

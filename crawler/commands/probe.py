@@ -30,6 +30,7 @@ from crawler.run.fleet.precedence import add_deployment
 from crawler.run.home import CHECKOUT
 from crawler.sites.keys import is_web_address
 from crawler.sites.probe.address_list import Address, ListError
+from crawler.sites.probe.columns import column_doubts
 from crawler.sites.probe.findings import as_text, doubts, findings
 from crawler.sites.probe.many import Probed, load_addresses, probe_list
 from crawler.sites.probe.naming import SECTIONS, is_profile_name, profile_name
@@ -134,7 +135,7 @@ class Command(ScrapyCommand):
             raise survey.refusal
         reading = survey.reading
         if reading is None:
-            raise KeyboardInterrupt
+            raise NotProbed(Exit.INTERNAL_ERROR, f"{url}: the survey failed; the log says why")
         facts, unsaid = profile_facts(survey, reading, opts.committee)
         # A probe of a list works below its output, so that a killed one leaves nothing elsewhere.
         with tempfile.TemporaryDirectory(dir=opts.out if opts.with_parent else None) as folder:
@@ -145,7 +146,8 @@ class Command(ScrapyCommand):
             settings = _settings(self.settings, opts.set)
             sample = crawl_sample(places.site, trial, Path(folder) / "archives", opts.speeches, settings)
             found = findings(survey, reading, sample, str(self.settings["USER_AGENT"]), datetime.now(UTC))
-            unsure = [*doubts(found, sample), *unsaid]
+            beside = [] if opts.section else column_doubts(survey.columns)
+            unsure = [*doubts(found, sample), *unsaid, *beside]
             if sample.exit_status == Exit.REFUSED:
                 raise NotProbed(Exit.REFUSED, sample.message)
             # Of a list, only a site without a doubt gets a profile.
@@ -163,10 +165,13 @@ class Command(ScrapyCommand):
         hosts = Hosts(url)
         self.settings.set("USER_AGENT", user_agent(self.settings, hosts), priority="cmdline")
         survey = Survey(url, hosts)
-        self.crawler_process.crawl(SurveySpider, survey=survey, sections=sections)
+        crawler = self.crawler_process.create_crawler(SurveySpider)
+        self.crawler_process.crawl(crawler, survey=survey, sections=sections)
         self.crawler_process.start()
         # Scrapy's own handlers would swallow a signal from here on.
         _end_at_signals()
+        if crawler.stats is not None and crawler.stats.get_value("finish_reason") in {None, "shutdown"}:
+            raise KeyboardInterrupt
         return survey
 
     def _many(self, opts: argparse.Namespace) -> Exit:

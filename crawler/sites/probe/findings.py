@@ -22,6 +22,7 @@ _MUST = ("title", "published_on", "body")
 _FIRST_WORDS = 40
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 _DECLARES = 4_096
+_BELOW = "\n" + " " * 10
 _SHOWN = ("id", "title", "published_at", "published_on", "view_count", "speaker")
 
 
@@ -31,6 +32,7 @@ def findings(survey: Survey, reading: Reading, sample: Sample, agent: str, now: 
         "url": survey.url,
         "cms": {"family": reading.marks.family, "evidence": list(reading.marks.evidence)},
         "section": {"name": reading.section.name, "url": _local(survey, reading.section.url)},
+        "columns": [one.document() for one in survey.columns],
         "list": _counts(reading.lists),
         "dates": _dates(reading.lists, sample, now),
         "counter": _counter(survey, reading),
@@ -213,6 +215,7 @@ def _facts(found: Mapping[str, Any], count: int) -> dict[str, str]:
         "section": f"{found['section']['name']} {found['section']['url']}",
         "list": f"{counts['pages']} pages ({counts['pages_from']}), {counts['speeches']} speeches "
         f"({counts['speeches_from']}); {counts['pages_probed']} pages probed",
+        "columns": _BELOW.join(map(_column, found["columns"])),
         "dates": f"{dates['newest']} to {dates['oldest']} on the pages probed",
         "counter": f"{counter['mode']}: {counter['url'] or 'no address'} ({asked})",
         "robots": ("allowed" if robots["allowed"] else "forbidden") + delay,
@@ -221,3 +224,11 @@ def _facts(found: Mapping[str, Any], count: int) -> dict[str, str]:
         "hosts": ", ".join(found["hosts"]),
         "meta tags": ", ".join(f"{tag} {n}/{count}" for tag, n in found["meta_tags"].items()),
     }
+
+
+def _column(one: Mapping[str, Any]) -> str:
+    """A column in one line: its name, address, rows and whether they look like speeches."""
+    seen = one["why_not"] or f"{one['rows']} rows"
+    spoken = {True: "speeches", False: "no speeches", None: "speeches unknown"}[one["has_speeches"]]
+    more = ["the section"] if one["is_chosen"] else ["all in the section's list"] if one["is_within"] else []
+    return f"{one['name']} {one['url']} ({', '.join([seen, spoken, *more])})"

@@ -17,9 +17,9 @@ _COMMITTEE = re.compile(r"(?:中国人民政治协商会议|政协)(?P<place>[\u
 _PLACE = re.compile(r"(?P<place>[\u4e00-\u9fff]{2,12}?[省市县区州旗盟])(?:人民)?政协")
 _AROUND_PLACE = re.compile("^(?:中国人民政治协商会议|政协)|委员会$")
 _NO_PLACE = re.compile("[第届各全常专提]|学习|工作")
-_TELLING = re.compile("讲话|致辞|发言|言论|领导|主席")
+TELLING = re.compile("讲话|致[辞词]|发言|言论|论述|之声|文稿|寄语|领导|主席")
 _HOST_FURNITURE = frozenset("www com net org gov edu cn".split())
-_LONGEST_SECTION = 8
+LONGEST_SECTION = 8
 
 
 def is_profile_name(name: str) -> bool:
@@ -64,11 +64,11 @@ def is_same_committee(one: str, other: str) -> bool:
 def section_candidates(page: Page, most: int = 12) -> list[str]:
     """Names of links that may be sections, those with words for leaders or speeches first."""
     shown = dict.fromkeys(_short_names(page))
-    return sorted(shown, key=lambda name: _TELLING.search(name) is None)[:most]
+    return sorted(shown, key=lambda name: TELLING.search(name) is None)[:most]
 
 
 def _short_names(page: Page) -> Iterator[str]:
     for link in page.all("//a[@href]"):
         name = squeeze(words(link))
-        if 2 <= len(name) <= _LONGEST_SECTION and page.href(link) and re.fullmatch("[\u4e00-\u9fff]+", name):
+        if 2 <= len(name) <= LONGEST_SECTION and page.href(link) and re.fullmatch("[\u4e00-\u9fff]+", name):
             yield name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
 
@@ -18,10 +19,11 @@ from crawler.crawl.reading_time import reading_time
 from crawler.http.fetch import Fetched, Fetcher
 from crawler.http.hosts import Hosts
 from crawler.http.politeness.pacing import pacing_of
-from crawler.pages import ArticlePage, Ask, Family, ListPage, SectionLink, family
+from crawler.pages import ArticlePage, Ask, Family, ListedRow, ListPage, SectionLink, family
 from crawler.pages.marks import Marks, marks_in
 from crawler.pages.page import Page, PageError, PageTimeError
 from crawler.run.site_settings import SITE_ONLY, add_to
+from crawler.sites.probe.columns import MOST_ASKED, Column, column_links, is_speech, is_spoken, rows_of
 from crawler.sites.probe.naming import section_candidates
 from pipelines.exits import Exit
 from pipelines.reasons import Reason
@@ -54,13 +56,17 @@ class Reading:
 
 @dataclass(slots=True)
 class Survey:
-    """The result of the survey: `pages` and `answers` by requested address; `robots` is None without rules."""
+    """The result of the survey: `pages` and `answers` by requested address; `robots` is None without rules.
+
+    `columns` are the section, and others that may hold speeches.
+    """
 
     url: str
     hosts: Hosts
     pages: dict[str, Page] = field(default_factory=dict)
     answers: dict[str, TextResponse] = field(default_factory=dict)
     reading: Reading | None = None
+    columns: list[Column] = field(default_factory=list)
     robots: RobotParser | None = None
     refusal: NotProbed | None = None
 
@@ -108,6 +114,8 @@ class SurveySpider(Spider):
         """Survey the site; nothing is yielded."""
         try:
             await self._look()
+            if self.survey.reading is not None:
+                self.survey.columns = await self._columns(self.survey.reading)
         except NotProbed as error:
             self.survey.refusal = error
         nothing: tuple[Request, ...] = ()
@@ -198,23 +206,80 @@ class SurveySpider(Spider):
                 raise NotProbed(*_why_unread(row.url, fetched))
         return None
 
+    async def _columns(self, reading: Reading) -> list[Column]:
+        """The section, then the other columns that may hold speeches, of the site's front page, too."""
+        await self._fetch(reading.family, urljoin(self.survey.url, "/"))
+        # Parsed again: reading an article removes boilerplate from its tree.
+        pages = [Page(page.url, page.text) for page in self.survey.pages.values()]
+        known = {self.hosts.local(row.url) for listing in reading.lists for row in listing.rows}
+        links = column_links(pages, reading.family, self.hosts.local)
+        own, column = self.hosts.local(reading.section.url), reading.family.column_id(reading.section.url)
+        rows = rows_of(reading.lists[0])
+        spoken = is_spoken([row.title or "" for row in rows]) or self._is_speech(reading.article)
+        columns = [Column(reading.section.name, own or reading.section.url, True, len(rows), spoken)]
+        for url, name in links.items():
+            if url in known or url == own or (column is not None and reading.family.column_id(url) == column):
+                continue
+            if len(columns) > MOST_ASKED or any(one.why_not == Reason.CHALLENGE for one in columns):
+                columns.append(Column(name, url, why_not="not asked"))
+            else:
+                columns.append(await self._column(reading, name, url))
+        return columns
+
+    async def _column(self, reading: Reading, name: str, url: str) -> Column:
+        fetched = await self._ask(reading.family, Ask(url))
+        if fetched.page is None:
+            return Column(name, url, why_not=(fetched.reason or Reason.UNREADABLE).value)
+        try:
+            with reading_time(url):
+                rows = rows_of(reading.family.read_list(fetched.page))
+        except PageError:
+            return Column(name, url, why_not=Reason.UNREADABLE.value)
+        listed = {row.native_id or row.url for listing in reading.lists for row in listing.rows}
+        is_within = bool(rows) and {row.native_id or row.url for row in rows} <= listed
+        spoken: bool | None = is_spoken([row.title or "" for row in rows]) if rows else None
+        if spoken is False and not is_within:
+            spoken = self._is_speech(await self._first_article(reading, rows))
+        return Column(name, url, rows=len(rows), has_speeches=spoken, is_within=is_within)
+
+    async def _first_article(self, reading: Reading, rows: Sequence[ListedRow]) -> ArticlePage | None:
+        """The first article of rows, null when it cannot be read."""
+        row = next((row for row in rows if row.native_id and self.hosts.local(row.url)), None)
+        fetched = await self._ask(reading.family, Ask(row.url), "article") if row else None
+        if row is None or fetched is None or fetched.page is None:
+            return None
+        try:
+            with reading_time(row.url):
+                return reading.family.read_article(fetched.page, 1, row.title)
+        except PageError:
+            return None
+
+    @staticmethod
+    def _is_speech(article: ArticlePage | None) -> bool | None:
+        return None if article is None else is_speech(article, datetime.now(UTC))
+
     async def _fetch(self, reader: Family, asked: str | Ask, expected: str = "page") -> Fetched:
+        """An answer, and its page kept as one of the pages that tell of the site."""
         ask = Ask(asked) if isinstance(asked, str) else asked
         local = self.survey.hosts.local(ask.url)
-        if local is None:
-            return Fetched(None, None, Reason.FOREIGN_HOST, f"leads to {ask.url}")
-        if ask.form is None and local in self.survey.pages:
+        if local and ask.form is None and local in self.survey.pages:
             seen = self.survey.pages[local]
             # Parsed again: reading an article removes boilerplate from its tree.
             return Fetched(self.survey.answers.get(local), Page(seen.url, seen.text), None, "")
-        assert self.crawler.engine is not None  # noqa: S101 - used only while crawling
-        address = Ask(local, ask.form, ask.headers, ask.is_fragment)
-        fetched = await Fetcher(self.crawler.engine, self.survey.hosts, reader).get(address, expected)
-        if fetched.page is not None:
+        fetched = await self._ask(reader, ask, expected)
+        if local and fetched.page is not None:
             self.survey.pages[local] = fetched.page
             if isinstance(fetched.response, TextResponse):
                 self.survey.answers[local] = fetched.response
         return fetched
+
+    async def _ask(self, reader: Family, ask: Ask, expected: str = "page") -> Fetched:
+        local = self.survey.hosts.local(ask.url)
+        if local is None:
+            return Fetched(None, None, Reason.FOREIGN_HOST, f"leads to {ask.url}")
+        assert self.crawler.engine is not None  # noqa: S101 - used only while crawling
+        address = Ask(local, ask.form, ask.headers, ask.is_fragment)
+        return await Fetcher(self.crawler.engine, self.survey.hosts, reader).get(address, expected)
 
     def _no_section(self, start: Page) -> str:
         names = ", ".join(section_candidates(start))
