@@ -33,7 +33,7 @@ def main(root: str, profile: str, url: str, first: str, last: str) -> None:
     for night in range(int(first), int(last) + 1):
         settings = Settings()
         settings.setmodule(project_settings, priority="project")
-        own = {"ARCHIVE_ROOT": root, "DOWNLOAD_DELAY": 0, "RETRY_TIMES": 0, "LOG_LEVEL": "ERROR"}
+        own = {"ARCHIVE_ROOT": root, "DOWNLOAD_DELAY": 0, "RETRY_TIMES": 1, "LOG_LEVEL": "ERROR"}
         settings.setdict(own, priority="cmdline")
         job = prepare(Arguments.parse(given), settings, clock=partial(moment, night))
         outcome = _crawl(_reactor(), job, settings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Protocol
@@ -92,16 +92,16 @@ class Answers(Protocol):
 
 
 class Fetcher:
-    """Fetches pages of one site, in callbacks and between them."""
+    """Fetches pages of one site, in callbacks and between them; `tried_once` are addresses that are not retried."""
 
-    def __init__(self, engine: Answers, hosts: Hosts, family: Family) -> None:
-        self.engine, self.hosts, self.family = engine, hosts, family
+    def __init__(self, engine: Answers, hosts: Hosts, family: Family, tried_once: Container[str] = ()) -> None:
+        self.engine, self.hosts, self.family, self._tried_once = engine, hosts, family, tried_once
         self._ends_pages: bool | None = None
 
-    @staticmethod
-    def request(url: str, expected: str) -> Request:
+    def request(self, url: str, expected: str) -> Request:
         """A request whose answers of any status come to our callback; `expected` is the kind of answer."""
         meta = {"expected": expected, "dont_redirect": True, "handle_httpstatus_all": True}
+        meta |= {"dont_retry": True} if url in self._tried_once else {}
         return Request(url, callback=NO_CALLBACK, meta=meta, dont_filter=True)
 
     def article(self, url: str, *, is_own_page: bool) -> Request:

@@ -147,7 +147,7 @@ class SpeechesSpider(Spider):
         """Fetches pages of this site through the running engine."""
         engine = self.crawler.engine
         assert engine is not None  # noqa: S101 - used only while crawling
-        return Fetcher(engine, self.job.hosts, self.job.family)
+        return Fetcher(engine, self.job.hosts, self.job.family, self.report.memory.tried_once)
 
     @cached_property
     def counters(self) -> CounterReader:

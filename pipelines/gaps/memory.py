@@ -133,6 +133,8 @@ class Memory:
     ) -> None:
         self.now, self.before, self.decisions = now, {one.key: one for one in before}, decisions or {}
         self._places = {one.place for one in self.before.values()}
+        self.tried_once = frozenset(one.url for one in self.before.values() if one.nights > 1)
+        """Addresses that failed on several nights: whatever passes within seconds was not the reason."""
         self._postponed: dict[tuple[str, str], GapKey] = {}
         self._waiting: defaultdict[tuple[str, str], list[Failing]] = defaultdict(list)
         for one in () if asks_all else self._left_out():

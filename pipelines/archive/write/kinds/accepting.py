@@ -53,20 +53,22 @@ def accept_no_longer(path: Path, when: When, url: str, *, reason: str) -> Commit
 
 
 def _gaps_at(archive: Archive, url: str) -> tuple[str, tuple[AcceptedGap, ...]]:
-    """The newest run that can tell, and what it reports as not captured at an address."""
-    root = archive.layout.root
+    """The newest run that read rows of the list, and what it reports as not captured at an address."""
+    root, newest = archive.layout.root, ""
     for report in archive.past_reports():
-        failing = failing_in(report)
-        if failing is None:
+        failing = failing_in(report) or []
+        if not (report.get("counts") or {}).get("listed"):
+            newest = newest or next((report["run"] for one in failing if one.url == url), "")
             continue
         here = [one for one in failing if one.url == url]
+        if not here and newest:
+            break
         if not here:
             raise NotUnderstood(f"{root}: {_why_none(report, failing, url)}")
-        if not report["counts"].get("listed"):
-            raise NotUnderstood(f"{root}: run {report['run']} read no row of the list, and that cannot be accepted")
         gaps = [AcceptedGap(what=one.what, native_id=one.native_id, kind=one.key.kind) for one in here]
         return report["run"], tuple(dict.fromkeys(gaps))
-    raise NotUnderstood(f"{root}: no run has a report; nothing can be accepted")
+    said = f"run {newest} read no row of the list" if newest else "no run has read a row of the list"
+    raise NotUnderstood(f"{root}: {said}; without one nothing can be accepted")
 
 
 def _why_none(report: dict[str, Any], failing: list[Failing], url: str) -> str:
