@@ -14,6 +14,7 @@ from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.verbs import audit_text, diff, export, feeds, log, pack, show, status, verifying
 from pipelines.verbs.acts import accept_gap, describe, reconcile, redact, rekey, repair, retire
+from pipelines.verbs.fleet import monthly
 from pipelines.verbs.output import print_in_any_locale, print_message
 from pipelines.verbs.proofs import anchor, prove
 
@@ -55,6 +56,7 @@ def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
 
     for module in (
         status,
+        monthly,
         verifying,
         log,
         show,

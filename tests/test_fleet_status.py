@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,8 @@ from pipelines.fleet.attempts import Began, Ended, Journal, attempt_id
 from pipelines.fleet.notify import Recipients, tell
 from pipelines.fleet.register import Registered, read_register, write_register
 from pipelines.verbs.fleet import roots
+from tests.conftest import Site
+from tests.small import PROFILE, Answer, article_page, list_page, serve
 
 BROKEN = "sites/b.toml: key 'cms' is missing"
 FIRST = datetime(2026, 11, 1, 20, 0, tzinfo=UTC)
@@ -329,3 +333,57 @@ def test_who_cannot_be_told_is_told_of_in_time(tmp_path: Path, monkeypatch: pyte
     assert failed[1:] == [f"command: exit status 3: no; {left}"]
     with pytest.raises(ValueError, match="'fax': the shape of a webhook is one of: json, dingtalk"):
         Recipients(webhook="http://127.0.0.1/", shape="fax")
+
+
+@pytest.mark.usefixtures("on_the_last_morning")
+def test_a_month_is_reported(month: Month, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", str(month.root), "--month", "2026-11"]) == 0
+    shown = capsys.readouterr().out
+    assert "11 sites, 219 runs; speeches: 851 new, 0 edited, 0 gone, 0 restored. 3 sites need a person now." in shown
+    for line in (
+        "| gappy |  | 30 | 3 | 27 | 0 | 0 | 0 | 129 | 0 | 0 | 0 | 1 | gaps |",
+        "| killed |  | 30 | 28 | 0 | 0 | 1 | 1 | 127 | 0 | 0 | 0 | 0 | complete |",
+        "| refused |  | 30 | 25 | 0 | 5 | 0 | 0 | 124 | 0 | 0 | 0 | 0 | complete |",
+        "| refused | refused | 5 | 2026-11-06 | 2026-11-10 | the list has 3 of 300 rows |",
+        "| worse | error | 2 | 2026-11-04 | 2026-11-05 | KeyError: 'x' |",
+        "| odd | broken | sites/b.toml: key 'cms' is missing |",
+    ):
+        assert line in shown.split("\n"), (line, shown)
+    assert main(["report", str(month.root), "--month", "2026-13"]) == 2
+    assert main(["report", str(month.root / "nobody"), "--month", "2026-11"]) == 2
+
+
+def test_a_single_crawl_tells_and_measures(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    profile, log, textfile = tmp_path / "p.toml", tmp_path / "log", tmp_path / "speeches.prom"
+    settings = ("-s", f"NOTIFY_CMD=cat >> {log}", "-s", f"METRICS_TEXTFILE={textfile}")
+    rows = [(1, "在第一次会议上的讲话", "2020-01-01"), (2, "在第二次会议上的讲话", "2020-01-02")]
+    titles = {f"/Item/Show.asp?m=1&d={number}": title for number, title, _ in rows}
+
+    def answer(path: str, _: Message) -> Answer:
+        if "GetHits" in path:
+            return Answer("document.write('12');")
+        number = int(path[-1]) if path in titles else 0
+        return Answer(article_page(number, title=titles[path]) if number > is_broken else list_page(rows), 200)
+
+    is_broken = 0
+    with serve(answer) as url:
+        profile.write_text(PROFILE.replace("http://127.0.0.1/", url), "utf-8")
+        crawl = (url, "-a", f"profile={profile}", *settings)
+        assert site.crawl(*crawl).status == 0
+        assert not log.exists()
+        is_broken = 1
+        ended = [site.crawl(*crawl, "-a", "mode=full") for _ in range(2)]
+    assert [one.status for one in ended] == [3, 3], ended
+    (change,) = json.loads(log.read_text("utf-8"))["changes"]
+    assert (change["site"], change["before"], change["verdict"]) == ("gszx", "complete", "gaps")
+    found = samples(textfile)
+    assert found["speech_archive_site_speeches", "gszx"] == 2
+    assert found["speech_archive_site_coverage_ratio", "gszx"] == 1
+    assert found["speech_archive_site_gaps", "gszx"] == 1
+    today = datetime.now(UTC)
+    until, url = f"{today + timedelta(days=9):%Y-%m-%d}", f"{url}Item/Show.asp?m=1&d=1"
+    assert main(["accept-gap", str(site.folder), url, "--until", until, "--reason", "its server | errs"]) == 0
+    assert main(["report", str(site.root), "--month", f"{today:%Y-%m}"]) == 0
+    shown = capsys.readouterr().out
+    assert "| gszx | 广水市政协网 | 3 | 1 | 2 | 0 | 0 | 0 | 2 | 0 | 0 | 0 | 1 | gaps |" in shown
+    assert re.search(r"Z \| gszx \| gap \| its server \\\| errs \|$", shown, re.MULTILINE), shown
