@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -23,10 +23,11 @@ from pipelines.__main__ import main
 from pipelines.archive.read.moments import stamp
 from pipelines.fleet import notify
 from pipelines.fleet.attempts import Began, Ended, Journal, attempt_id
+from pipelines.fleet.fleet_runs import FleetRun, SiteEnded
 from pipelines.fleet.notify import Recipients, tell
 from pipelines.fleet.register import Registered, read_register, write_register
 from pipelines.verbs.fleet import roots
-from tests.conftest import Site
+from tests.conftest import ROOT, Site
 from tests.small import PROFILE, Answer, article_page, list_page, serve
 
 BROKEN = "sites/b.toml: key 'cms' is missing"
@@ -387,3 +388,11 @@ def test_a_single_crawl_tells_and_measures(site: Site, tmp_path: Path, capsys: p
     shown = capsys.readouterr().out
     assert "| gszx | 广水市政协网 | 3 | 1 | 2 | 0 | 0 | 0 | 2 | 0 | 0 | 0 | 1 | gaps |" in shown
     assert re.search(r"Z \| gszx \| gap \| its server \\\| errs \|$", shown, re.MULTILINE), shown
+
+
+def test_every_key_of_the_files_of_a_fleet_is_documented() -> None:
+    text = (ROOT / "docs" / "fleet-files.md").read_text("utf-8")
+    _, journal, register, run, *_ = text.split("\n## ")
+    for part, kinds in ((journal, (Began, Ended)), (register, (Registered,)), (run, (FleetRun, SiteEnded))):
+        named = set(re.findall(r"`(\w+)`", part))
+        assert {one.name for kind in kinds for one in fields(kind)} <= named
