@@ -19,8 +19,9 @@ from pipelines.archive import errors
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.sealing import Sealing
 from pipelines.archive.write.writer import ArchiveRun
-from pipelines.gates.rules import DATES, FIELDS, LENGTH, LIST_SIZE, MASS_EDITS, SAME_TEXT, Gate
-from pipelines.gates.usual import QUIET
+from pipelines.gates.rules import DATES, FIELDS, LENGTH, LIST_SIZE, MASS_EDITS, SAME_TEXT, Gate, Ran, tripped
+from pipelines.gates.tally import Tally, Texts
+from pipelines.gates.usual import QUIET, Usual
 from pipelines.record import Row
 from tests.conftest import Ended, Site, run
 from tests.exchanges import exchange
@@ -319,3 +320,17 @@ def test_the_lines_of_a_dead_run_pass_the_gates_or_are_not_salvaged(scene: Scene
     report = json.loads((folder / "runs" / "run-1.json").read_bytes())
     assert (report["gates"][0]["gate"], report["withheld"]["changed"], report["exit_status"]) == (MASS_EDITS, 13, 11)
     assert scene.site.verify().status == 0
+
+
+def test_each_section_has_its_own_list() -> None:
+    """A section that is new, or that the profile no longer names, says nothing of the others."""
+
+    def found(before: dict[str, Any], **lists: int) -> list[str]:
+        usual = Usual({}, lambda: ({"verdict": "gaps", "listing_complete": True, **before},), lambda: ())
+        ran = Ran(at=datetime.now(UTC), lists=lists)
+        return [gate.words for gate in tripped(Tally(), Texts(), ran, usual)]
+
+    both = {"sections": [{"section": "讲话", "listed": 40}, {"section": "致辞", "listed": 40}]}
+    assert found(both, 讲话=35, 致辞=40, 文章=90) == []
+    assert found(both, 讲话=35, 致辞=20) == ["the list of 致辞 has 20 rows, in the last good run 40"]
+    assert found({"counts": {"listed": 40}}, 讲话=9) == []

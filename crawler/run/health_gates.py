@@ -16,7 +16,8 @@ def judge_by_gates(job: CrawlJob) -> None:
     report = job.report
     ran = Ran(
         at=job.occasion.clock(),
-        listed=_whole_list(report),
+        lists=_lists(report),
+        is_whole=report.listing_complete and not (report.is_partial or report.stopped),
         explained=report.outcomes["missing"] + report.outcomes["gone"],
         quiet_days=job.profile.quiet_days,
     )
@@ -28,7 +29,11 @@ def judge_by_gates(job: CrawlJob) -> None:
     report.judge_by_gates(gates)
 
 
-def _whole_list(report: RunReport) -> int | None:
-    """The rows of the list; null where the run did not read it to its end."""
-    is_cut = report.limit is not None or report.stopped is not None or report.is_walk_broken
-    return report.listed if report.listing_complete and not is_cut else None
+def _lists(report: RunReport) -> dict[str, int]:
+    """The rows of each list that was read to its end, by its section's name; empty for the only one."""
+    if report.limit is not None or report.stopped is not None or report.is_walk_broken:
+        return {}
+    if report.sections:
+        sections = (one.document() for one in report.sections)
+        return {one["section"]: one["listed"] for one in sections if one["complete"]}
+    return {"": report.listed} if report.listing_complete else {}

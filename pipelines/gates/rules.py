@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.gates.usual import QUIET
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from pipelines.gates.tally import Tally, Texts
     from pipelines.gates.usual import Usual
@@ -63,13 +63,14 @@ class Gate:
 class Ran:
     """A run that has ended at `at`.
 
-    `listed`: rows of the whole list, null where it was not read to its end. `explained`: speeches of which the site
-    itself says that they are gone. `quiet_days`: after how many days without a new speech the site is asked after;
-    0 for never, null to go by its own rhythm.
+    `lists`: the rows of each list that was read to its end, by its section's name, empty where the site has one;
+    `is_whole`: all were. `explained`: speeches of which the site itself says that they are gone. `quiet_days`: after
+    how many days without a new speech the site is asked after; 0 for never, null to go by its own rhythm.
     """
 
     at: datetime
-    listed: int | None
+    lists: Mapping[str, int]
+    is_whole: bool = False
     explained: int = 0
     quiet_days: int | None = None
 
@@ -99,14 +100,18 @@ def _list_size(ran: Ran, usual: Usual) -> Iterator[_Found]:
 
     A section without a single row is refused before anything is asked of it.
     """
-    if ran.listed is None or usual.listed is None:
-        return
-    now, before = ran.listed + ran.explained, usual.listed
-    is_halved = before - now >= _FEW and now * 2 <= before
-    has_shrunk = before - now >= _MANY and now < before * _FEWEST
-    has_grown = now - before >= _ADDED and now > before * _MOST
-    if is_halved or has_shrunk or has_grown:
-        yield LIST_SIZE, ran.listed, before, f"the list has {ran.listed} rows, in the last good run {before}"
+    for section, listed in ran.lists.items():
+        before = usual.listed(section)
+        if before is None:
+            continue
+        now = listed + ran.explained
+        is_halved = before - now >= _FEW and now * 2 <= before
+        has_shrunk = before - now >= _MANY and now < before * _FEWEST
+        has_grown = now - before >= _ADDED and now > before * _MOST
+        if is_halved or has_shrunk or has_grown:
+            name = f"the list of {section}" if section else "the list"
+            yield LIST_SIZE, listed, before, f"{name} has {listed} rows, in the last good run {before}"
+            return
 
 
 def _fields(tally: Tally, usual: Usual) -> Iterator[_Found]:
@@ -161,7 +166,7 @@ def _dates(tally: Tally, usual: Usual) -> Iterator[_Found]:
 
 def _quiet(tally: Tally, ran: Ran, usual: Usual) -> Iterator[_Found]:
     newest = usual.newest
-    if newest is None or not ran.listed or tally.counts["created"] or ran.quiet_days == 0:
+    if newest is None or not ran.is_whole or tally.counts["created"] or ran.quiet_days == 0:
         return
     by_rhythm = min(max(_SILENCES * usual.longest_silence, _YEAR), _LONGEST)
     most = timedelta(days=ran.quiet_days or by_rhythm)

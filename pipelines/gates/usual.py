@@ -50,11 +50,12 @@ class Usual:
         """Number of present speeches."""
         return sum(state.is_present for state in self._states.values())
 
-    @cached_property
-    def listed(self) -> int | None:
-        """The rows of the last list that a good run read to its end; null when there was none."""
-        good = (report for report in self._reports() if _is_whole(report))
-        return next((int(report["counts"]["listed"]) for report in good), None)
+    def listed(self, section: str) -> int | None:
+        """The rows of a section's list in the last good run that read all lists to their end.
+
+        Null when there was none, or its site had other sections.
+        """
+        return next((lists_of(report).get(section) for report in self._reports() if _is_whole(report)), None)
 
     @cached_property
     def texts(self) -> KnownTexts:
@@ -90,7 +91,12 @@ class Usual:
         return None
 
 
+def lists_of(report: Report) -> dict[str, int]:
+    """The rows of each list, by the name of its section; that of a site's only section has none."""
+    sections = report.get("sections") or ()
+    return {one["section"]: one["listed"] for one in sections} or {"": report["counts"]["listed"]}
+
+
 def _is_whole(report: Report) -> bool:
-    """Whether a run was good and read the whole list."""
-    is_good = report["verdict"] in _GOOD and report.get("withheld") is None
-    return is_good and report.get("listing_complete") is True and report.get("limit") is None
+    """Whether a run was good and read every list to its end."""
+    return report["verdict"] in _GOOD and report.get("listing_complete") is True and report.get("limit") is None

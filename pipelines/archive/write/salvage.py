@@ -85,7 +85,7 @@ def _withheld(archive: Archive | None, folder: Path, dead: Opening) -> dict[str,
     if archive is not None:
         usual = Usual(archive.known(for_writing=False).states, archive.past_reports, archive.latest)
     with laid_out(folder, keeps_gone=False) as staged:
-        ran = Ran(at=datetime.fromisoformat(staged.newest or dead.opened_at), listed=None)
+        ran = Ran(at=datetime.fromisoformat(staged.newest or dead.opened_at), lists={})
         gates = tripped(staged.tally, Texts(), ran, usual)
         counts = staged.tally.written()
     if not gates:
