@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email.message import Message
 from pathlib import Path
 from typing import Any
 
-from pipelines.fleet.attempts import Journal
-from tests.conftest import Ended, Site, run
+import pytest
+
+from crawler.run.fleet.full_runs import is_full_due
+from pipelines.archive.disk.lock import SiteLock
+from pipelines.fleet.attempts import Attempt, Journal
+from pipelines.fleet.register import read_register
+from tests.conftest import PATIENCE, ROOT, Ended, Site, run
 from tests.small import PROFILE, Answer, article_page, list_page, serve
 
 SPEECHES = 3
@@ -24,6 +35,7 @@ class Made:
 
     folder: Path
     asked: dict[str, list[str]] = field(default_factory=dict)
+    urls: dict[str, str] = field(default_factory=dict)
 
     @property
     def root(self) -> Path:
@@ -32,10 +44,25 @@ class Made:
     def add(self, name: str, url: str, *more: str) -> None:
         (self.folder / "sites").mkdir(exist_ok=True)
         profile = PROFILE.replace("http://127.0.0.1/", url)
-        (self.folder / "sites" / f"{name}.toml").write_text("\n".join([profile, "delay = 0", *more]), "utf-8")
+        (self.folder / "sites" / f"{name}.toml").write_text("\n".join([profile, *more]), "utf-8")
+        self.urls[name] = url
 
     def crawlall(self, *more: str) -> Ended:
         return run("scrapy", "crawlall", "--fleet", str(self.folder / "fleet.toml"), *more)
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "scrapy", "crawlall", "--fleet", str(self.folder / "fleet.toml")]
+
+    def attempts(self, name: str) -> list[Attempt]:
+        return Journal(self.root, name).attempts()
+
+    def wait_for(self, *names: str) -> None:
+        """Until the crawls of these sites have ended."""
+        for _ in range(PATIENCE * 20):
+            if all(any(one.ended for one in self.attempts(name)) for name in names):
+                return
+            time.sleep(0.05)
+        raise TimeoutError(names)
 
     def runs(self) -> list[dict[str, Any]]:
         files = sorted((self.root / "fleet").glob("[0-9]*.json"))
@@ -53,10 +80,10 @@ def answer(path: str, _: Message) -> Answer:
 
 
 @contextmanager
-def made(folder: Path, names: list[str], text: str = "") -> Iterator[Made]:
+def made(folder: Path, names: list[str]) -> Iterator[Made]:
     """A deployment with a small site of each name, served."""
     found = Made(folder)
-    lines = ['contact = "archive@example.org"', 'profiles = "sites"', 'sites = ["m-*"]', text]
+    lines = ['contact = "archive@example.org"', 'profiles = "sites"', 'sites = ["m-*"]', "delay = 0"]
     (folder / "fleet.toml").write_text("\n".join(lines), "utf-8")
     with ExitStack() as stack:
         for name in names:
@@ -65,13 +92,88 @@ def made(folder: Path, names: list[str], text: str = "") -> Iterator[Made]:
 
 
 def test_each_site_gets_its_archive_and_verdict(tmp_path: Path) -> None:
-    with made(tmp_path, ["m-a", "m-b", "m-c"]) as fleet:
+    with made(tmp_path, ["m-a", "m-b", "m-crash", "m-same"]) as fleet:
+        fleet.add("m-same", fleet.urls["m-a"], "full_every = 30")
         fleet.add("m-dead", "http://127.0.0.1:9/")
+        fleet.add("m-off", fleet.urls["m-b"], "enabled = false", 'disabled_because = "gone"')
         (tmp_path / "sites" / "m-broken.toml").write_text("name = 3", "utf-8")
-        ended = fleet.crawlall("--jobs", "3")
-    assert ended.status == 2, ended
-    statuses = {one["site"]: one["exit_status"] for one in fleet.runs()[0]["sites"]}
-    assert statuses == {"m-a": 0, "m-b": 0, "m-c": 0, "m-dead": 3, "m-broken": 2}
-    for name in ("m-a", "m-b", "m-c"):
+        ended = fleet.crawlall("--jobs", "9", "-s", 'EXTENSIONS={"tests.own.Crashing": 0}')
+        asked = {name: list(paths) for name, paths in fleet.asked.items()}
+        plan = fleet.crawlall("--due", "--plan")
+        again = fleet.crawlall("--due", "--quiet")
+        assert fleet.asked == asked
+    statuses = {"m-a": 0, "m-b": 0, "m-same": 0, "m-dead": 3, "m-crash": 1, "m-broken": 2}
+    assert ({one["site"]: one["exit_status"] for one in fleet.runs()[0]["sites"]}, ended.status) == (statuses, 1)
+    assert [line.split()[:2] for line in ended.out.split("\n")[1:3]] == [["m-crash", "1"], ["m-broken", "2"]]
+    for name in ("m-a", "m-b", "m-same"):
         assert len(Site(fleet.root, name).latest()) == SPEECHES
-        assert [a.is_good for a in Journal(fleet.root, name).attempts()] == [True]
+        assert [one.is_good for one in Journal(fleet.root, name).attempts()] == [True]
+    # Two sites of one host, one after the other.
+    first, second = sorted(fleet.attempts("m-a") + fleet.attempts("m-same"), key=lambda one: one.began.at)
+    assert first.ended is not None
+    assert first.ended.at <= second.began.at
+    assert Site(fleet.root, "m-same").report()["mode"] == "full"
+    assert not is_full_due(fleet.root / "m-same", 30, datetime.now(UTC))
+    assert is_full_due(fleet.root / "m-same", 30, datetime.now(UTC) + timedelta(days=31))
+    # Nothing is due again, and what failed waits.
+    assert plan.status == 0
+    assert {line.split()[0]: line.split()[1] for line in plan.out.split("\n")[1:-1]} == dict.fromkeys(
+        [*statuses, "m-off"], "no"
+    )
+    assert (again.status, again.out, again.err) == (0, "", "")
+    register = read_register(fleet.root)
+    assert register is not None
+    assert {one.site: bool(one.next_due) for one in register.sites} == {
+        **dict.fromkeys(statuses, True),
+        "m-off": False,
+    }
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_run_that_ends_early_goes_on(number: signal.Signals, tmp_path: Path) -> None:
+    with made(tmp_path, ["m-a", "m-b", "m-slow"]) as fleet:
+        fleet.add("m-slow", fleet.urls["m-slow"], "delay = 0.3")
+        with subprocess.Popen(fleet.command(), cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+            fleet.wait_for("m-a", "m-b")
+            process.send_signal(number)
+            assert process.wait(PATIENCE) == (11 if number is signal.SIGTERM else -9)
+        asked = {name: list(paths) for name, paths in fleet.asked.items()}
+        locked = SiteLock(fleet.root / "fleet" / "lock", "other")
+        assert (fleet.crawlall("--quiet").status, fleet.crawlall("--quiet").out) == (6, "")
+        locked.release()
+        assert fleet.crawlall().status == 0
+    assert [fleet.asked[name] for name in ("m-a", "m-b")] == [asked[name] for name in ("m-a", "m-b")]
+    assert len(Site(fleet.root, "m-slow").latest()) == SPEECHES
+    (record,) = fleet.runs()
+    assert {one["site"]: one["exit_status"] for one in record["sites"]} == {"m-a": 0, "m-b": 0, "m-slow": 0}
+    verdicts = [one.ended and one.ended.exit_status for one in fleet.attempts("m-slow")]
+    assert verdicts == [11 if number is signal.SIGTERM else None, 0]
+
+
+def test_max_hours_ends_what_never_ends(tmp_path: Path) -> None:
+    hanging = threading.Event()
+    with made(tmp_path, ["m-a"]) as fleet, serve(lambda *_: (hanging.wait(PATIENCE), Answer(""))[1]) as url:
+        fleet.add("m-hang", url)
+        fleet.add("m-behind", url)
+        ended = fleet.crawlall("--max-hours", "0.001")
+        hanging.set()
+    (record,) = fleet.runs()
+    assert (ended.status, record["stopped"], record["left"]) == (11, "after --max-hours 0.001", 1)
+    assert sorted(one["exit_status"] for one in record["sites"]) == [0, 11]
+    assert "stopped after --max-hours 0.001, 1 sites left: run it again" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--sites", "tag:none"], "no site is selected by tag:none"),
+        (["--jobs", "0"], "--jobs 0: must be a number of sites at once"),
+        (["--max-hours", "0"], "--max-hours 0: must be a number of hours above 0"),
+        (["-s", "DOWNLOAD_DELY=1"], "did you mean DOWNLOAD_DELAY?"),
+    ],
+)
+def test_wrong_use_is_told(more: list[str], words: str, tmp_path: Path) -> None:
+    with made(tmp_path, []) as fleet:
+        fleet.add("m-a", "http://127.0.0.1:9/")
+        ended = fleet.crawlall(*more)
+    assert (ended.status, words in ended.err, fleet.runs()) == (2, True, []), ended

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,9 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.run.fleet.deployment import DeploymentError, load_deployment
+from crawler.run.fleet.due import Times, due
 from crawler.sites.schedule import Hours, Schedule
 from pipelines.archive.read.moments import stamp
-from pipelines.fleet.attempts import Began, Ended, Journal, attempt_id
+from pipelines.exits import worst
+from pipelines.fleet.attempts import Attempt, Began, Ended, Journal, attempt_id
+from pipelines.fleet.fleet_runs import FleetRun, unfinished
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NIGHT = Hours.parse("22:00-06:00")
@@ -134,3 +139,63 @@ def test_the_end_of_a_long_journal_is_read_alone(tmp_path: Path) -> None:
         journal.begin(_began(minute)).end(_ended())
     assert len(journal.attempts()) == 400
     assert journal.attempts(most=5) == journal.attempts()[-5:]
+
+
+HOUR = timedelta(hours=1)
+SLOT = Schedule.parse("0 2 * * *")
+DUE_AT = datetime(2026, 11, 30, 2, tzinfo=UTC)
+"""The slot before NOW."""
+
+
+def _tried(*ends: tuple[timedelta, int | None], **more: Any) -> list[Attempt]:
+    """Attempts that ended so long before NOW with such a status, null for one that died; good ones made a commit."""
+    found = []
+    for ago, status in ends:
+        began = Began(attempt="a", at=stamp(NOW - ago - timedelta(minutes=1)), pid=1, host="here")
+        ended = replace(_ended(status or 0, 1 if status in {0, 3} else None), at=stamp(NOW - ago), **more)
+        found.append(Attempt(began, None if status is None else ended))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("attempts", "at", "why"),
+    [
+        ([], DUE_AT, "it has no good run yet"),
+        (_tried((26 * HOUR, 0)), DUE_AT, "last good run 2026-11-29"),
+        (_tried((50 * HOUR, 0)), DUE_AT, "last good run"),
+        (_tried((HOUR / 2, 3)), DUE_AT + 24 * HOUR, "good run"),
+        (_tried((30 * HOUR, 0), (HOUR / 2, 4)), NOW + HOUR / 2, "it ended with 4"),
+        (
+            _tried((30 * HOUR, 0), (9 * HOUR, 1), (3 * HOUR, None)),
+            NOW - HOUR - HOUR / 60,
+            "it died (2 times in a row",
+        ),
+        (_tried((30 * HOUR, 0), *[(HOUR, 5)] * 9), NOW + 23 * HOUR, "again after 24 h"),
+        (_tried(*[(HOUR, 2)] * 20), NOW + 167 * HOUR, "again after 7 days"),
+        (_tried(*[(HOUR, 2)] * 3, verdict="broken-profile"), DUE_AT, "it has no good run yet"),
+        (_tried((HOUR / 2, 0), (HOUR / 4, 6)), DUE_AT + 24 * HOUR, "good run"),
+        (_tried((26 * HOUR, 0), (HOUR / 4, 1), (HOUR / 5, 11)), NOW - HOUR / 5, "was interrupted and goes on"),
+        (_tried((HOUR, 11), not_before=stamp(NOW + 2 * HOUR)), NOW + 2 * HOUR, "the site asked to wait until"),
+    ],
+)
+def test_when_a_site_is_due(attempts: list[Attempt], at: datetime, why: str) -> None:
+    found = due("gszx", Times(schedule=SLOT, hours=None, zone=ZoneInfo("UTC")), attempts, NOW)
+    assert (found.at, why in found.why) == (at, True), found
+    # Within its hours only.
+    night = due("gszx", Times(schedule=SLOT, hours=Hours.parse("22:00-01:00"), zone=ZoneInfo("UTC")), attempts, NOW)
+    assert night.at is not None
+    assert night.at == at if at > NOW and Hours.parse("22:00-01:00").includes(at, ZoneInfo("UTC")) else night.at > NOW
+
+
+def test_a_run_of_many_ends_with_the_worst(tmp_path: Path) -> None:
+    assert [
+        int(worst(found)) for found in ([0, 3], [0, 6], [3, 11], [11, 4], [4, 5], [5, 2], [2, 1], [], [6, 77])
+    ] == [*(3, 6, 11, 4, 5, 2, 1, 0, 1)]
+    run = FleetRun(run="20261130t030500z-ab12", began_at=stamp(NOW), selection={"due": True, "sites": []}, jobs=1)
+    run.save(tmp_path)
+    assert unfinished(tmp_path, run.selection, NOW + HOUR) == run
+    assert unfinished(tmp_path, run.selection, NOW + 21 * HOUR) is None
+    assert unfinished(tmp_path, {"due": False, "sites": []}, NOW) is None
+    run.ended_at = stamp(NOW + HOUR)
+    run.save(tmp_path)
+    assert unfinished(tmp_path, run.selection, NOW + HOUR) is None

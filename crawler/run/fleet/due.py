@@ -127,5 +127,4 @@ def _told(moment: datetime) -> str:
 
 
 def _span(wait: timedelta) -> str:
-    hours = int(wait / _FIRST_WAIT)
-    return f"{hours} h" if hours < 24 else f"{hours / 24:g} days"
+    return f"{wait // _FIRST_WAIT} h" if wait < timedelta(days=2) else f"{wait.days} days"
