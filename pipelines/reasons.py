@@ -67,6 +67,7 @@ _WITHHELD = frozenset({Reason.LOGIN, Reason.NO_PERMISSION, Reason.NOT_APPROVED, 
 _NOT_OURS = frozenset({Reason.ROBOTS, Reason.ELSEWHERE, Reason.OTHER_SECTION})
 _OF_THE_HOST = frozenset({Reason.CHALLENGE, Reason.DB_DOWN, Reason.BANNED})
 _NO_ANSWER = _OF_THE_HOST | {Reason.HTTP_ERROR, Reason.NETWORK, Reason.EMPTY, Reason.TRUNCATED, Reason.GUARD}
+_NO_ANSWER |= {Reason.RATE_LIMITED}
 
 
 PROBLEM_CODES: dict[str, str] = {

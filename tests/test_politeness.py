@@ -131,6 +131,7 @@ def test_one_article_that_ends_every_run_hides_no_other(site: Site, locks: tuple
         next((site.root.parent / "hosts").glob("*.later")).unlink()
         assert crawl(site, url, *locks, "-s", "RETRY_AFTER_MAX=1").status == 11
     assert site.latest().keys() == {str(number) for number in range(2, 7)}
+    assert [one["native_id"] for one in site.report()["failing"]] == ["1"], "later runs leave it out on most nights"
 
 
 def test_a_limit_without_a_time_is_waited_out_longer_each_time(site: Site, locks: tuple[str, str]) -> None:

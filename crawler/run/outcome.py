@@ -185,6 +185,7 @@ def seal(crawler: Crawler, job: CrawlJob | None = None) -> Outcome:
     job.report.add_notes(notes(crawler))
     if (pacing := pacing_of(crawler)) and pacing.end is not None:
         _note_end(job.report, pacing.end)
+        _note_ending_article(job, pacing.end)
     outcome = finish(job, statistics(crawler).get("finish_reason"), *_figures(crawler, job))
     if feeds := _feeds_not_written(crawler):
         return _without_feeds(outcome, feeds)
@@ -264,3 +265,10 @@ def _note_end(report: RunReport, end: End) -> None:
         message = f"{end.words}: nothing more was requested, nothing is marked gone. Try again later"
         report.refuse(Exit.REFUSED, message)
     report.note_stopped(end.words, stamp(end.not_before) if end.not_before else None)
+
+
+def _note_ending_article(job: CrawlJob, end: End) -> None:
+    """Report the article whose answer ended the run: if each of its answers does, later runs ask it less often."""
+    native_id = job.family.native_id(end.url) if end.url else None
+    if end.url is not None and native_id in job.report.rows - job.report.settled:
+        job.report.add_gap("speech", end.url, Reason.RATE_LIMITED, end.words, native_id)

@@ -289,7 +289,7 @@ def _new_gaps(judged: Attempt | None, held: Held) -> int:
     if judged is not None:
         return judged.ended.new_gaps if judged.ended else 0
     counts = (held.report or {}).get("counts") or {}
-    return int(counts.get("failed") or 0)
+    return int(counts.get("failed") or 0) - int(counts.get("accepted") or 0)
 
 
 def count_of(attempt: Attempt, name: str) -> int:
