@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -265,6 +266,8 @@ def test_a_root_is_shown_worst_first(month: Month, capsys: pytest.CaptureFixture
     assert badge.attrib["aria-label"] == "speeches: 11 sites, 2 broken, 1 stale"
     assert status(month, "--broken") == 3
     assert capsys.readouterr().out.count("\n") == 5
+    (tmp_path / "nothing" / "fleet").mkdir(parents=True)
+    assert (main(["status", str(tmp_path / "nothing"), "--broken"]), capsys.readouterr().out) == (0, "")
     assert status(month, "--stale", "2d", "--json") == 3
     told = json.loads(capsys.readouterr().out)
     assert (told["schema"], told["exit_status"], told["conditions"]["stale"]) == ("status/1", 3, 2)
@@ -283,6 +286,17 @@ def test_a_site_that_never_made_an_archive_shows_its_attempts(
     )
     assert shown.count("\n") == 7
     assert main(["status", str(month.root / "nobody")]) == 2
+
+
+def test_a_journal_of_other_hands_hides_no_site(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    attempt(tmp_path, "odd", FIRST, "c", 1)
+    attempt(tmp_path, "well", FIRST, "c", 1)
+    file = Journal(tmp_path, "odd").file
+    file.write_bytes(file.read_bytes().replace(b'"counts": {', b'"counts": [0], "more": {') + b"[1]\n{}\n{")
+    assert main(["status", str(tmp_path), "--stale", "9999w"]) == 3
+    shown = capsys.readouterr().out
+    assert "odd   broken: damaged" in shown
+    assert "well  complete " in shown
 
 
 @pytest.mark.parametrize(
@@ -381,12 +395,24 @@ def test_a_single_crawl_tells_and_measures(site: Site, tmp_path: Path, capsys: p
     assert found["speech_archive_site_speeches", "gszx"] == 2
     assert found["speech_archive_site_coverage_ratio", "gszx"] == 1
     assert found["speech_archive_site_gaps", "gszx"] == 1
-    today = datetime.now(UTC)
+    today, damaged = datetime.now(UTC), tmp_path / "damaged"
     until, url = f"{today + timedelta(days=9):%Y-%m-%d}", f"{url}Item/Show.asp?m=1&d=1"
     assert main(["accept-gap", str(site.folder), url, "--until", until, "--reason", "its server | errs"]) == 0
     assert main(["report", str(site.root), "--month", f"{today:%Y-%m}"]) == 0
     shown = capsys.readouterr().out
     assert "| gszx | 广水市政协网 | 3 | 1 | 2 | 0 | 0 | 0 | 2 | 0 | 0 | 0 | 1 | gaps |" in shown
+    profile.write_text("name = 3", "utf-8")
+    assert (site.crawl(url, "-a", f"profile={profile}").status, main(["status", str(site.root), "--broken"])) == (
+        2,
+        3,
+    )
+    assert "broken: broken-profile" in capsys.readouterr().out
+    shutil.copytree(site.root, damaged)
+    last = max((damaged / "gszx" / "commits").glob("*.json"))
+    last.write_bytes(last.read_bytes()[:100])
+    assert main(["status", str(damaged), "--json"]) == 3
+    (told,) = json.loads(capsys.readouterr().out)["sites"]
+    assert (told["verdict"], told["exit_status"], str(last) in told["message"]) == ("damaged", 5, True)
     assert re.search(r"Z \| gszx \| gap \| its server \\\| errs \|$", shown, re.MULTILINE), shown
 
 

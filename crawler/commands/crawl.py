@@ -18,8 +18,8 @@ from scrapy.utils.conf import arglist_to_dict
 
 from crawler.replay.occasion import REPROCESS
 from crawler.replay.reread import reread
-from crawler.run.arguments import ARGUMENTS, LATEST, WrongUse
-from crawler.run.attempt import attempting
+from crawler.run.arguments import ARGUMENTS, LATEST, Arguments, WrongUse
+from crawler.run.attempt import attempting, enter_broken_profile
 from crawler.run.fleet.deployment import DeploymentError
 from crawler.run.fleet.precedence import arguments_here
 from crawler.run.job import CrawlJob
@@ -70,7 +70,7 @@ class Command(crawl.Command):
         try:
             check_names(arglist_to_dict(opts.set))
             _check_feeds(opts)
-            arguments = arguments_here(opts.spargs, self.settings)
+            arguments = self._arguments(opts)
             with attempting(arguments, self.settings) as attempt:
                 job = prepare(arguments, self.settings)
                 outcome = self._reread(job) if job.occasion.kind == REPROCESS else self._crawled(job)
@@ -81,6 +81,14 @@ class Command(crawl.Command):
             self._refuse(str(error), error.exit_status)
         else:
             self._end(outcome)
+
+    def _arguments(self, opts: argparse.Namespace) -> Arguments:
+        assert self.settings is not None  # noqa: S101 - as in _crawl()
+        try:
+            return arguments_here(opts.spargs, self.settings)
+        except ProfileError as error:
+            enter_broken_profile(str(opts.spargs.get("site", "")), self.settings, error)
+            raise
 
     def _crawled(self, job: CrawlJob) -> Outcome:
         assert self.crawler_process is not None  # noqa: S101 - set by scrapy.cmdline before run()

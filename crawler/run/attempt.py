@@ -18,10 +18,12 @@ from crawler.run.arguments import Arguments, WrongUse
 from crawler.run.fleet.run_log import RunLog, run_log
 from crawler.run.outcome import Outcome
 from crawler.sites.profile import ProfileError
+from pipelines.archive.disk.layout import NAME
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.moments import stamp
 from pipelines.exits import Exit
 from pipelines.fleet.attempts import Began, Ended, Journal, UnderWay, attempt_id
+from pipelines.fleet.condition import NO_PROFILE
 from pipelines.fleet.notify import Recipients, tell
 from pipelines.health import Verdict
 
@@ -33,7 +35,9 @@ def verdict_on(error: BaseException) -> Verdict:
     if isinstance(error, ArchiveError):
         name = "interrupted" if error.exit_status is Exit.INTERRUPTED else "refused"
         return Verdict(name, error.exit_status, str(error))
-    if isinstance(error, WrongUse | ProfileError):
+    if isinstance(error, ProfileError):
+        return Verdict(NO_PROFILE, Exit.WRONG_USE, str(error))
+    if isinstance(error, WrongUse):
         return Verdict("wrong-use", Exit.WRONG_USE, str(error))
     if isinstance(error, KeyboardInterrupt):
         return Verdict("interrupted", Exit.INTERRUPTED, "interrupted before the crawl began")
@@ -138,6 +142,25 @@ def attempting(
         finally:
             for failure in tell(root, told, clock(), {site}):
                 _log.error("%s", failure)
+
+
+def enter_broken_profile(
+    site: str,
+    settings: BaseSettings,
+    error: ProfileError,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> None:
+    """Enter that a site cannot be crawled since its profile is broken, and tell of it.
+
+    Only of a site that was crawled before: another name may be a slip of the hand.
+    """
+    root, now = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute(), clock()
+    if not NAME.fullmatch(site) or not Journal(root, site).file.exists():
+        return
+    began = Began(attempt=attempt_id(now, os.getpid()), at=stamp(now), pid=os.getpid(), host=platform.node())
+    Attempting(_begun(root, site, began), clock).fail(error)
+    for failure in tell(root, recipients(settings), clock(), {site}):
+        _log.error("%s", failure)
 
 
 def recipients(settings: BaseSettings) -> Recipients:

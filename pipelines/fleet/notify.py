@@ -105,7 +105,9 @@ def tell(
     try:
         with _alone(root) as is_alone:
             if not is_alone:
-                return ["another run is telling of its sites; what is left will be told by the next one"]
+                return [
+                    "another run is telling of its sites; what changed will be told after the next crawl of the site"
+                ]
             return _tell(root, recipients, now, sites, stale_days)
     except (OSError, ValueError) as error:
         return [f"nobody could be told of changed verdicts: {error}"]

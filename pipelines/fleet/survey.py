@@ -66,7 +66,11 @@ def survey(
         held = _held(root / site, attempts)
         if trouble:
             held = replace(held or Held(), damage=trouble)
-        found.append(status_of(site, now, attempts, held, registered.get(site), stale_days))
+        try:
+            found.append(status_of(site, now, attempts, held, registered.get(site), stale_days))
+        except (AttributeError, TypeError, ValueError) as error:
+            damage = f"its journal or its last report holds what none should: {error}"
+            found.append(status_of(site, now, [], Held(damage=damage), registered.get(site), stale_days))
     return worst_first(found)
 
 

@@ -33,7 +33,9 @@ _HEAD = ("site", "condition", "last success", "days", "nights", "listed", "new",
 def add(status: argparse.ArgumentParser) -> None:
     """Add the options that only a root has."""
     status.add_argument(
-        "--broken", action="store_true", help="of a folder of archives: only sites that are broken or stale"
+        "--broken",
+        action="store_true",
+        help="of a folder of archives: only sites that are broken or stale; nothing when none is",
     )
     status.add_argument(
         "--stale",
@@ -59,7 +61,7 @@ def status_of_root(root: Path, arguments: argparse.Namespace) -> int:
     shown = [site for site in sites if site.condition.is_bad or not arguments.broken]
     if arguments.json:
         print(json.dumps(_document(root, now, sites, shown) | {"exit_status": status}, ensure_ascii=False, indent=1))
-    else:
+    elif shown or not arguments.broken:
         print(table(shown, sites))
     return status
 
