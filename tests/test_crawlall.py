@@ -109,7 +109,7 @@ def test_each_site_gets_its_archive_and_verdict(tmp_path: Path) -> None:
         assert len(Site(fleet.root, name).latest()) == SPEECHES
         assert [one.is_good for one in Journal(fleet.root, name).attempts()] == [True]
     # Two sites of one host, one after the other.
-    first, second = sorted(fleet.attempts("m-a") + fleet.attempts("m-same"), key=lambda one: one.began.at)
+    first, second = sorted(fleet.attempts("m-a") + fleet.attempts("m-same"), key=lambda one: one.began.attempt)
     assert first.ended is not None
     assert first.ended.at <= second.began.at
     assert Site(fleet.root, "m-same").report()["mode"] == "full"

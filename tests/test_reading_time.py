@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import threading
+import time
 from datetime import UTC, datetime
 from email.message import Message
 from functools import partial
@@ -31,6 +33,21 @@ def test_a_pattern_that_does_not_end_is_interrupted_and_the_next_reading_has_its
         with told, reading_time("a page", 0.1), reading_time("within", 99):
             ENDLESS.search("a" * 60 + "!")
     ENDLESS.search("a" * 18 + "!")  # longer than the time before, which is over
+
+
+def test_the_time_of_other_threads_does_not_count() -> None:
+    is_over = threading.Event()
+    others = [threading.Thread(target=lambda: [None for _ in iter(is_over.is_set, True)]) for _ in range(2)]
+    for other in others:
+        other.start()
+    with reading_time("a page", 0.1):
+        began = time.process_time()
+        while time.process_time() - began < 0.3:  # nearly all of it of the other threads
+            time.sleep(0.01)
+    is_over.set()
+    told = pytest.raises(PageTimeError)
+    with told, reading_time("a page", 0.1):
+        ENDLESS.search("a" * 60 + "!")
 
 
 def test_a_saved_page_that_takes_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

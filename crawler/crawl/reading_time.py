@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -16,16 +17,18 @@ from crawler.pages.page import PageTimeError
 MOST_SECONDS = 10.0
 """Seconds of CPU time; the worst page within the size limit takes half of it, a real one a hundredth of a second."""
 _AGAIN = 1.0
-"""Seconds until the exception is raised again, if the first one was lost in a destructor."""
+"""Seconds until the next look, while other threads use the time; and until the exception is raised again, if the first
+one was lost in a destructor."""
 
 _is_reading = False
 
 
 @contextmanager
 def reading_time(what: str, seconds: float = MOST_SECONDS) -> Iterator[None]:
-    """Abort the block after so many seconds of the process's CPU time; if nested, the outer limit counts.
+    """Abort the block after so many seconds of its CPU time; if nested, the outer limit counts.
 
-    Works only in the main thread, which reads pages; a pattern is interrupted, a call of lxml is not.
+    Works only in the main thread, which reads pages; a pattern is interrupted, a call of lxml is not. The timer counts
+    the time of all threads, such as those that seal other sites meanwhile; so the thread's own is looked at.
 
     Raises:
         PageTimeError: the time is over; the message names `what`.
@@ -36,12 +39,13 @@ def reading_time(what: str, seconds: float = MOST_SECONDS) -> Iterator[None]:
         return
 
     def over(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler's signature
-        if _is_reading:
+        if _is_reading and time.thread_time() - began >= seconds:
             raise PageTimeError(f"{what}: reading it took more than {seconds:g} seconds and was aborted")
 
+    began = time.thread_time()
     before = signal.signal(signal.SIGVTALRM, over)
     _is_reading = True
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, _AGAIN)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, min(seconds, _AGAIN))
     try:
         yield
     finally:
