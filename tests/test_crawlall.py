@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from crawler.run.fleet.deployment import VARIABLE
 from crawler.run.fleet.full_runs import is_full_due
 from pipelines.archive.disk.lock import SiteLock
 from pipelines.fleet.attempts import Attempt, Journal
@@ -102,12 +104,16 @@ def test_each_site_gets_its_archive_and_verdict(tmp_path: Path) -> None:
         plan = fleet.crawlall("--due", "--plan")
         again = fleet.crawlall("--due", "--quiet")
         assert fleet.asked == asked
+        environment = {**os.environ, VARIABLE: str(tmp_path / "fleet.toml")}
+        crawl = ("scrapy", "crawl", "speeches", "--quiet", "-a", "site=m-b")
+        quiet = [run(*crawl, *more, env=environment) for more in ((), ("-a", "limit=x"))]
+    assert [(one.status, one.out, one.err != "") for one in quiet] == [(0, "", False), (2, "", True)], quiet
     statuses = {"m-a": 0, "m-b": 0, "m-same": 0, "m-dead": 3, "m-crash": 1, "m-broken": 2}
     assert ({one["site"]: one["exit_status"] for one in fleet.runs()[0]["sites"]}, ended.status) == (statuses, 1)
     assert [line.split()[:2] for line in ended.out.split("\n")[1:3]] == [["m-crash", "1"], ["m-broken", "2"]]
     for name in ("m-a", "m-b", "m-same"):
         assert len(Site(fleet.root, name).latest()) == SPEECHES
-        assert [one.is_good for one in Journal(fleet.root, name).attempts()] == [True]
+        assert all(one.is_good for one in fleet.attempts(name))
     # Two sites of one host, one after the other.
     first, second = sorted(fleet.attempts("m-a") + fleet.attempts("m-same"), key=lambda one: one.began.attempt)
     assert first.ended is not None

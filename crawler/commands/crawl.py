@@ -14,6 +14,7 @@ import sys
 
 from scrapy.commands import crawl
 from scrapy.exceptions import UsageError
+from scrapy.settings import BaseSettings
 from scrapy.utils.conf import arglist_to_dict
 
 from crawler.replay.occasion import REPROCESS
@@ -27,7 +28,7 @@ from crawler.run.outcome import Outcome, finish, seal
 from crawler.run.prepare import check_names, prepare
 from crawler.sites.profile import ProfileError
 from pipelines.archive.errors import ArchiveError
-from pipelines.exits import Exit
+from pipelines.exits import FOR_A_PERSON, Exit
 from pipelines.verbs.output import harmless
 
 _SPIDER = "speeches"
@@ -46,7 +47,16 @@ class Command(crawl.Command):
         arguments = "\n".join(f"  -a {name}=…  {meaning}" for name, meaning in ARGUMENTS.items())
         return f"{self.short_desc()}.\n\n{arguments}\n"
 
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        add_quiet(parser)
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        keep_quiet(self.settings, opts)
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        self._is_quiet = opts.quiet
         if args != [_SPIDER]:
             self._check_spider(args)
             super().run(args, opts)
@@ -113,6 +123,8 @@ class Command(crawl.Command):
     def _end(self, outcome: Outcome) -> None:
         assert self.settings is not None  # noqa: S101 - as in _crawl()
         self.exitcode = int(outcome.exit_status)
+        if self._is_quiet and outcome.exit_status not in FOR_A_PERSON:
+            return
         has_data = "stdout:" in self.settings.getdict("FEEDS")
         try:
             print(outcome.summary, flush=True, file=sys.stderr if has_data else sys.stdout)
@@ -121,8 +133,20 @@ class Command(crawl.Command):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def _refuse(self, message: str, status: int) -> None:
-        print(f"scrapy crawl: {harmless(message)}", file=sys.stderr)
+        if not self._is_quiet or status in FOR_A_PERSON:
+            print(f"scrapy crawl: {harmless(message)}", file=sys.stderr)
         self.exitcode = int(status)
+
+
+def add_quiet(parser: argparse.ArgumentParser) -> None:
+    """Add the option of commands that cron runs: it mails what they print."""
+    parser.add_argument("--quiet", action="store_true", help="print only what needs a person: for cron")
+
+
+def keep_quiet(settings: BaseSettings | None, opts: argparse.Namespace) -> None:
+    """With `--quiet` warnings are only in the log of the crawl."""
+    if settings is not None and opts.quiet and not opts.loglevel:
+        settings.set("LOG_LEVEL", "ERROR", priority="cmdline")
 
 
 def _check_feeds(opts: argparse.Namespace) -> None:

@@ -14,6 +14,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
+from crawler.commands.crawl import add_quiet, keep_quiet
 from crawler.run.arguments import WrongUse
 from crawler.run.fleet.crawl_all import NothingMeant, Wanted, crawl_all, jobs_possible, plan
 from crawler.run.fleet.deployment import Deployment, DeploymentError, deployment_of
@@ -22,8 +23,8 @@ from crawler.run.fleet.run_log import SITE
 from crawler.run.fleet.told import end_table, plan_table, quiet_table
 from crawler.run.prepare import check_names
 from crawler.sites.profile import ProfileError
-from pipelines.archive.errors import ArchiveError, LockHeld
-from pipelines.exits import Exit
+from pipelines.archive.errors import ArchiveError
+from pipelines.exits import FOR_A_PERSON, Exit
 from pipelines.verbs.output import harmless
 
 _MOST_JOBS = 1_000
@@ -51,7 +52,11 @@ class Command(ScrapyCommand):
         add("--jobs", type=int, metavar="N", help="sites at once (default: as the deployment says)")
         add("--max-hours", type=float, metavar="H", help="stop after so many hours; the next run goes on")
         add("--plan", action="store_true", help="show what would be crawled, when and why; crawl nothing")
-        add("--quiet", action="store_true", help="print only what needs a person: for cron")
+        add_quiet(parser)
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        keep_quiet(self.settings, opts)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         # Until the run installs its own handlers, both signals end it here, and nothing is lost.
@@ -66,7 +71,8 @@ class Command(ScrapyCommand):
         except (DeploymentError, NothingMeant, ProfileError, WrongUse) as error:
             self._refuse(str(error), Exit.WRONG_USE)
         except ArchiveError as error:
-            self._refuse(str(error), error.exit_status, is_told=not (opts.quiet and isinstance(error, LockHeld)))
+            is_told = not opts.quiet or error.exit_status in FOR_A_PERSON
+            self._refuse(str(error), error.exit_status, is_told=is_told)
 
     def _crawl(self, opts: argparse.Namespace) -> None:
         assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline before run()

@@ -17,8 +17,8 @@ from crawler.pages.page import PageTimeError
 MOST_SECONDS = 10.0
 """Seconds of CPU time; the worst page within the size limit takes half of it, a real one a hundredth of a second."""
 _AGAIN = 1.0
-"""Seconds until the next look, while other threads use the time; and until the exception is raised again, if the first
-one was lost in a destructor."""
+"""Seconds until the next look, while other threads use the time, and until the exception is raised again, if the
+first one was lost in a destructor."""
 
 _is_reading = False
 
@@ -27,8 +27,8 @@ _is_reading = False
 def reading_time(what: str, seconds: float = MOST_SECONDS) -> Iterator[None]:
     """Abort the block after so many seconds of its CPU time; if nested, the outer limit counts.
 
-    Works only in the main thread, which reads pages; a pattern is interrupted, a call of lxml is not. The timer counts
-    the time of all threads, such as those that seal other sites meanwhile; so the thread's own is looked at.
+    Works only in the main thread, which reads pages; a pattern is interrupted, a call of lxml is not. The timer
+    counts the time of all threads, such as those that seal other sites meanwhile; so the thread's own is looked at.
 
     Raises:
         PageTimeError: the time is over; the message names `what`.

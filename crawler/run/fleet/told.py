@@ -7,12 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from crawler.run.fleet.planning import Candidate
 from pipelines.archive.read.moments import stamp
-from pipelines.exits import Exit, severity
+from pipelines.exits import FOR_A_PERSON, severity
 from pipelines.fleet.fleet_runs import FleetRun, SiteEnded
 from pipelines.verbs.output import aligned
-
-_FOR_A_PERSON = frozenset({Exit.INTERNAL_ERROR, Exit.WRONG_USE, Exit.GAPS, Exit.REFUSED, Exit.DAMAGED})
-"""What the next run does not put right by itself, as it does with 6 (another run) and 11 (interrupted)."""
 
 
 def plan_table(found: Iterable[Candidate], begun: Iterable[str]) -> str:
@@ -70,7 +67,7 @@ def end_table(run: FleetRun) -> str:
 
 def quiet_table(run: FleetRun) -> str:
     """Only what needs a person; empty when nothing does."""
-    rows = [one for one in run.sites.values() if one.exit_status in _FOR_A_PERSON]
+    rows = [one for one in run.sites.values() if one.exit_status in FOR_A_PERSON]
     return "\n".join([*_rows(rows), summary_line(run)]) if rows else ""
 
 
