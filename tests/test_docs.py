@@ -32,7 +32,7 @@ PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
     for path in (ROOT / "README.md", ROOT / "README.zh.md", *sorted(ROOT.glob("docs/*.md")))
 }
-README, CHINESE = PAGES["README.md"], PAGES["README.zh.md"]
+README = PAGES["README.md"]
 QUICKSTART, OPERATIONS, DATA = (PAGES[f"docs/{name}.md"] for name in ("quickstart", "operations", "data"))
 ADDING, CAPTURES = PAGES["docs/adding-a-site.md"], PAGES["docs/captures.md"]
 OF_SCRAPY = set(dir(default_settings))
@@ -175,7 +175,7 @@ def test_a_speech_is_proved_with_stock_tools(demo: tuple[Ended, Site], tmp_path:
 
 
 def test_tables_and_profiles_are_those_of_the_code() -> None:
-    for text in (OPERATIONS, CHINESE):
+    for text in (OPERATIONS, PAGES["docs/operations.zh.md"]):
         assert [int(n) for n, _ in rows(text) if n.isdecimal()] == sorted(Exit)
     arguments, listed = (OPERATIONS.partition(f"## {heading}")[2].partition("\n## ")[0] for heading in ("Arg", "Set"))
     assert [name for name, _ in rows(arguments) if name != "argument"] == list(ARGUMENTS)
@@ -196,12 +196,21 @@ def test_tables_and_profiles_are_those_of_the_code() -> None:
     assert all(f"\n{target}:" in makefile for target in targets)
 
 
-def test_the_chinese_readme_has_all_of_the_english_one() -> None:
-    assert commands(CHINESE) == commands(README)
-    assert blocks(CHINESE, "json") == blocks(README, "json")
-    assert CHINESE.count("\n## ") == README.count("\n## ")
+@pytest.mark.parametrize("name", ["README", "docs/operations"])
+def test_a_chinese_page_has_all_of_the_english_one(name: str) -> None:
+    english, chinese = PAGES[f"{name}.md"], PAGES[f"{name}.zh.md"]
+    assert commands(chinese) == commands(english)
+    for language in ("json", "console"):
+        assert blocks(chinese, language) == blocks(english, language)
+    for heading in ("\n## ", "\n### "):
+        assert chinese.count(heading) == english.count(heading)
     shown = re.compile(r"(?<=\]\()[^)#]+")
-    assert set(shown.findall(README)) - set(shown.findall(CHINESE)) <= {"README.zh.md"}
+    assert set(shown.findall(english)) - set(shown.findall(chinese)) <= {f"{Path(name).name}.zh.md"}
+    names = [
+        [re.findall("`([^`]+)`", cell) for cell in re.findall(r"^\| (.*?) \|", text, re.MULTILINE)]
+        for text in (english, chinese)
+    ]
+    assert [found for found in names[1] if found] == [found for found in names[0] if found]
 
 
 def anchors(text: str) -> set[str]:
@@ -217,7 +226,7 @@ def test_every_link_leads_somewhere_and_the_index_lists_every_page() -> None:
             path = (ROOT / name).parent / target if target else ROOT / name
             assert path.exists(), (name, target)
             assert not anchor or anchor in anchors(path.read_text("utf-8")), (name, target, anchor)
-    listed = set(re.findall(r"\]\(([\w-]+\.md)", PAGES["docs/README.md"]))
+    listed = set(re.findall(r"\]\(([\w.-]+\.md)", PAGES["docs/README.md"]))
     assert listed == {path.name for path in ROOT.glob("docs/*.md")} - {"README.md"}
 
 

@@ -43,6 +43,13 @@ def test_a_fleet_is_set_up_crawled_and_scheduled_as_the_page_shows(tmp_path: Pat
             assert re.fullmatch(re.sub(r"(\\ )+", r"\\s+", pattern), ended.out, re.DOTALL), (command, ended)
 
 
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md", "docs/operations.zh.md"])
+def test_other_pages_show_commands_of_this_walk(name: str) -> None:
+    shown = re.findall(r"^\$ (.*)$", "".join(blocks(PAGES[name], "console")), re.MULTILINE)
+    assert len(shown) >= 6
+    assert [command for command, _ in SHOWN if command in shown] == shown
+
+
 def _hurry(folder: Path, url: str) -> None:
     fleet = folder / "fleet.toml"
     fleet.write_text(fleet.read_text("utf-8").replace("# delay = 1.0", "delay = 0"), "utf-8")
