@@ -205,18 +205,34 @@ def test_one_ends_alone_and_a_killed_probe_goes_on(tmp_path: Path) -> None:
     assert run("scrapy", "fixture", str(probing.out / "held")).status == 0
 
 
-def test_a_site_that_hangs_and_lines_that_are_not_asked(tmp_path: Path) -> None:
-    held, asked = Held(), []  # type: tuple[Held, list[str]]
-    with serve(held) as url, serve(login, asked) as other:
-        probing = Probing(tmp_path, [f"{url}\thangs", f"{other}a\tsame-1", f"{other}a\tsame-2", f"{other}b\tmine"])
+def later(_: str, __: Message) -> Answer:
+    return Answer("", 429, {"Retry-After": "3600"})
+
+
+def test_a_site_that_hangs_or_asks_to_wait_and_lines_that_are_not_asked(tmp_path: Path) -> None:
+    held, asked, waiting = Held(), [], []  # type: tuple[Held, list[str], list[str]]
+    with serve(held) as url, serve(login, asked) as other, serve(later, waiting) as third:
+        lines = [f"{url}\thangs", f"{other}a\tsame-1", f"{other}a\tsame-2", f"{other}b\tmine"]
+        probing = Probing(tmp_path, lines)
         probing.out.mkdir()
         (probing.out / "mine.toml").write_text("mine", "utf-8")
         ended = probing.run("--minutes", "0.03", "--json")
         held.free.set()
-    found = {one["site"]: one for one in json.loads(ended.out)["sites"]}
-    assert (ended.status, found["hangs"]["result"], asked) == (3, "too-slow", [])
-    assert [found[site]["result"] for site in ("same-1", "same-2", "mine")] == [SAME_ADDRESS, SAME_ADDRESS, EXISTS]
-    assert (probing.out / "mine.toml").read_text("utf-8") == "mine"
+        found = {one["site"]: one for one in json.loads(ended.out)["sites"]}
+        assert (ended.status, found["hangs"]["result"], asked) == (3, "too-slow", [])
+        assert [found[site]["result"] for site in ("same-1", "same-2", "mine")] == [
+            SAME_ADDRESS,
+            SAME_ADDRESS,
+            EXISTS,
+        ]
+        assert (probing.out / "mine.toml").read_text("utf-8") == "mine"
+
+        probing = Probing(tmp_path, [f"{url}\thangs", f"{third}\tlater"])
+        for _ in range(2):  # asked again, but not before the moment that the site named
+            ended = probing.run("--json")
+            found = {one["site"]: one for one in json.loads(ended.out)["sites"]}
+            assert (ended.status, found["hangs"]["result"], found["later"]["result"]) == (11, "too-slow", "postponed")
+            assert waiting == ["/robots.txt", "/"]
 
 
 def test_wrong_use_of_a_list_asks_nobody(tmp_path: Path) -> None:

@@ -148,8 +148,8 @@ class Command(ScrapyCommand):
             found = findings(survey, reading, sample, str(self.settings["USER_AGENT"]), datetime.now(UTC))
             beside = [] if opts.section else column_doubts(survey.columns)
             unsure = [*doubts(found, sample), *unsaid, *beside]
-            if sample.exit_status == Exit.REFUSED:
-                raise NotProbed(Exit.REFUSED, sample.message)
+            if sample.exit_status in {Exit.REFUSED, Exit.INTERRUPTED}:
+                raise NotProbed(Exit(sample.exit_status), sample.message)
             # Of a list, only a site without a doubt gets a profile.
             written = [] if unsure and opts.with_parent else _write(places, as_toml(facts), trial, sample)
         steps = _next_step(places)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crawler.sites.probe.address_list import Address, ListError, read_addresses, same_addresses, site_names
-from crawler.sites.probe.results import CERTAIN, EXISTS, SAME_ADDRESS, Result, Results
+from crawler.sites.probe.results import CERTAIN, EXISTS, POSTPONED, SAME_ADDRESS, Result, Results
 from crawler.sites.probe.side_by_side import Manner, SideBySide
 from pipelines.exits import Exit
 
@@ -22,10 +22,11 @@ class Probed:
 
     @property
     def exit_status(self) -> Exit:
-        """0 when every site is certain, 3 when one is not, 11 when not every site was reached."""
-        if not self.is_whole:
+        """0 when every site is certain, 3 when one is not, 11 when one was not reached or asked to wait."""
+        words = {one.result for _, one in self.results}
+        if not self.is_whole or POSTPONED in words:
             return Exit.INTERRUPTED
-        return Exit.COMPLETE if all(one.result == CERTAIN for _, one in self.results) else Exit.GAPS
+        return Exit.COMPLETE if words == {CERTAIN} else Exit.GAPS
 
 
 def load_addresses(file: Path) -> list[Address]:

@@ -26,12 +26,13 @@ from pipelines.verbs.output import one_line
 SCHEMA = "probed/1"
 JOURNAL, TABLE, SCRATCH = "probed.jsonl", "probed.tsv", ".probing"
 
-CERTAIN, DOUBTFUL = "certain", "doubtful"
+CERTAIN, DOUBTFUL, POSTPONED = "certain", "doubtful", "postponed"
 OF_STATUS = {
     Exit.COMPLETE: CERTAIN,
     Exit.GAPS: "unanswered",
     Exit.WRONG_USE: "unfit",
     Exit.REFUSED: "refused",
+    Exit.INTERRUPTED: POSTPONED,
 }
 """Results by the exit status of `scrapy probe URL` without findings."""
 CRASHED, TOO_SLOW, SAME_ADDRESS, EXISTS = "crashed", "too-slow", "same-address", "exists"
@@ -73,7 +74,8 @@ class Result:
 class Results:
     """The folder of the results, held by one process.
 
-    By what was asked: `finished` has the results, `sites` the names of profiles, `died` what began and did not end.
+    By what was asked: `finished` has the results, without those of earlier processes whose site asked to wait;
+    `sites` the names of profiles; `died` what began and did not end.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -109,8 +111,10 @@ class Results:
                 entry = parsed_json(line)
                 asked = tuple(entry["asked"])
                 if entry["event"] == "ended":
-                    self.finished[asked] = Result.of(entry)
+                    result = Result.of(entry)
                     self.died.discard(asked)
+                    if result.result != POSTPONED:
+                        self.finished[asked] = result
                 else:
                     self.died.add(asked)
                 self.sites[asked] = entry["site"]
