@@ -17,6 +17,8 @@ from scrapy.settings import BaseSettings
 from crawler.run.fleet.deployment import load_deployment
 from crawler.run.fleet.precedence import arguments_of
 from crawler.run.fleet.run_log import SITE, run_log
+from crawler.sites.lookup import Profiles
+from crawler.sites.profile import ProfileError
 from tests.conftest import Ended, Site, run
 from tests.small import PROFILE, Answer, article_page, list_page, serve
 
@@ -95,6 +97,19 @@ def test_what_cannot_be_crawled_is_named(words: tuple[str, ...], said: str, fold
     assert (ended.status, ended.out, said in ended.err) == (2, "", True), ended
 
 
+def test_of_thousands_of_sites_only_similar_ones_are_named(tmp_path: Path) -> None:
+    for number in range(1_000):
+        (tmp_path / f"county-{number}.toml").touch()
+    for name, said in (
+        ("county-9999", ", similar are: county-999, "),
+        ("x", "`scrapy sites` lists all 1001; write it"),
+    ):
+        with pytest.raises(ProfileError) as refused:
+            Profiles(tmp_path).load(name)
+        assert said in str(refused.value)
+        assert len(str(refused.value)) < 500 + len(str(tmp_path))
+
+
 def test_a_wrong_deployment_ends_every_command(folder: Path, tmp_path: Path) -> None:
     wrong = tmp_path / "fleet.toml"
     for text, said in (("contact = 1", "contact = 1: must be a text"), (f"{FLEET}x = 1", "unknown key 'x'")):
@@ -120,6 +135,7 @@ def test_the_command_line_holds_over_profile_deployment_and_default(
     assert held() == [0.01, 500, "archive@example.org"]
     assert held(("DOWNLOAD_DELAY", 3), ("REQUEST_BUDGET", 7)) == [3, 7, "archive@example.org"]
     monkeypatch.setenv("ARCHIVE_CONTACT", "other@example.org")
+    monkeypatch.setenv("REQUEST_BUDGET", "1")  # read by nobody
     assert held(("ARCHIVE_CONTACT", "third@example.org")) == [0.01, 500, "third@example.org"]
     assert held() == [0.01, 500, None]  # the environment's is the project's own value
 

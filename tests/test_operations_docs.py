@@ -41,6 +41,12 @@ def test_a_fleet_is_set_up_crawled_and_scheduled_as_the_page_shows(tmp_path: Pat
             assert (ended.status, ended.err) == (0, ""), (command, ended)
             # Columns are as wide as what stands in them.
             assert re.fullmatch(re.sub(r"(\\ )+", r"\\s+", pattern), ended.out, re.DOTALL), (command, ended)
+        table = PAGES["docs/operations.md"].partition("## Day two")[2].partition("\n## ")[0]
+        later = re.findall(r"`speech-archive (?!probe)([^`]+)`", table)
+        assert len(later) >= 6
+        for command in later:
+            ended = run("crawler", *_words(command, place), cwd=place)
+            assert (ended.status, ended.err) == (0, ""), (command, ended)
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh.md", "docs/operations.zh.md"])
@@ -50,9 +56,16 @@ def test_other_pages_show_commands_of_this_walk(name: str) -> None:
     assert [command for command, _ in SHOWN if command in shown] == shown
 
 
+def _words(command: str, folder: Path) -> list[str]:
+    """A command of the table of day two, for this fleet."""
+    here = {"NAME": "first", "FILE": str(folder / "heads.txt")}
+    return [here.get(word, word) for word in shlex.split(command)]
+
+
 def _hurry(folder: Path, url: str) -> None:
     fleet = folder / "fleet.toml"
-    fleet.write_text(fleet.read_text("utf-8").replace("# delay = 1.0", "delay = 0"), "utf-8")
+    text = fleet.read_text("utf-8").replace("# delay = 1.0", "delay = 0")
+    fleet.write_text(text.replace('# heads_file = ""', 'heads_file = "heads.txt"'), "utf-8")
     profile = (SITES / "gszx.toml").read_text("utf-8").replace("http://gszx.zggswz.com/", url)
     (folder / "sites" / "gszx.toml").write_text(profile.replace("gszx.zggswz.com", "127.0.0.1"), "utf-8")
 

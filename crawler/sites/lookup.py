@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -13,6 +14,8 @@ from crawler.sites.profile import ProfileError, SiteProfile, check_name, load_pr
 SITES = files("crawler.sites")
 """The profiles that ship; a folder, or part of a zip file: scrapyd runs the package from an egg."""
 _ENDING = ".toml"
+_MOST_TOLD = 10
+"""Names in a message: a fleet has thousands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +51,8 @@ class Profiles:
         if site in known:
             return load_profile(site, known[site])
         place = f"{self.folder / site}{_ENDING}" if self.folder else f"{site}{_ENDING}"
-        named = ", ".join(sorted(known))
-        raise ProfileError(f"site={site}: no profile {place}; known are: {named}; write it, or pass -a profile=FILE")
+        told = _told(site, sorted(known))
+        raise ProfileError(f"site={site}: no profile {place}; {told}; write it, or pass -a profile=FILE")
 
     def all(self) -> Iterator[Known]:
         """Every site by its name, also those whose profile cannot be used; `ProfileError` as `names`."""
@@ -66,3 +69,11 @@ class Profiles:
             raise ProfileError(f"{self.folder}: the folder of profiles cannot be read: {error.strerror}") from None
         found = (file for file in (*SITES.iterdir(), *own) if file.name.endswith(_ENDING))
         return {file.name.removesuffix(_ENDING): file for file in found}
+
+
+def _told(site: str, known: list[str]) -> str:
+    """The names of the sites there are, for somebody who named another."""
+    if len(known) <= _MOST_TOLD:
+        return f"known are: {', '.join(known)}"
+    like = get_close_matches(site, known, _MOST_TOLD)
+    return f"`scrapy sites` lists all {len(known)}{', similar are: ' if like else ''}{', '.join(like)}"

@@ -22,6 +22,10 @@ _PACE = {
     "FULL_EVERY": "full_every",
 }
 """Settings by the key of a profile, and of a deployment for all its sites."""
+_OF_ENVIRONMENT = frozenset(
+    {"ARCHIVE_CONTACT", "HEADS_FILE", "NOTIFY_WEBHOOK", "NOTIFY_SHAPE", "NOTIFY_CMD", "METRICS_TEXTFILE"}
+)
+"""Settings that `crawler.settings` takes from the environment."""
 
 
 def arguments_here(given: Mapping[str, str], settings: BaseSettings) -> Arguments:
@@ -65,7 +69,7 @@ def add_deployment(settings: BaseSettings, deployment: Deployment | None) -> Non
         "LOG_JSON": deployment.log_json,
     }
     for name, value in values.items():
-        if not os.environ.get(name):
+        if name not in _OF_ENVIRONMENT or not os.environ.get(name):
             settings.set(name, value, priority=_OF_DEPLOYMENT)
 
 
