@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crawler.crawl.reading_time import reading_time
+from crawler.crawl.reading_time import SPENT, Spent, reading_time
 from crawler.pages import ArticlePage, family
 from crawler.pages.page import Page, PageTimeError
 from crawler.replay import reading
@@ -40,14 +40,19 @@ def test_the_time_of_other_threads_does_not_count() -> None:
     others = [threading.Thread(target=lambda: [None for _ in iter(is_over.is_set, True)]) for _ in range(2)]
     for other in others:
         other.start()
+    spent = Spent()
+    SPENT.set(spent)
     with reading_time("a page", 0.1):
         began = time.process_time()
         while time.process_time() - began < 0.3:  # nearly all of it of the other threads
             time.sleep(0.01)
     is_over.set()
+    assert spent.seconds < 0.1
     told = pytest.raises(PageTimeError)
     with told, reading_time("a page", 0.1):
         ENDLESS.search("a" * 60 + "!")
+    assert spent.seconds > 0.1
+    SPENT.set(None)
 
 
 def test_a_saved_page_that_takes_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,7 +73,7 @@ def test_a_saved_page_that_takes_too_long_is_told(monkeypatch: pytest.MonkeyPatc
 SLOW = """
 import sys
 from scrapy.cmdline import execute
-from crawler.crawl.reading_time import reading_time
+from crawler.crawl.reading_time import SPENT, Spent, reading_time
 from crawler.pages.families.base import BaseFamily
 reading_time.__wrapped__.__defaults__ = (1.0,)
 def endless(read):

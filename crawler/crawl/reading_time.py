@@ -10,6 +10,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from types import FrameType
 
 from crawler.pages.page import PageTimeError
@@ -21,6 +23,17 @@ _AGAIN = 1.0
 first one was lost in a destructor."""
 
 _is_reading = False
+
+
+@dataclass(slots=True)
+class Spent:
+    """Seconds of CPU time that reading took, of one crawl among many in a process."""
+
+    seconds: float = 0.0
+
+
+SPENT: ContextVar[Spent | None] = ContextVar("spent", default=None)
+"""Where the time of the code that runs is added up; null for nowhere."""
 
 
 @contextmanager
@@ -52,3 +65,5 @@ def reading_time(what: str, seconds: float = MOST_SECONDS) -> Iterator[None]:
         _is_reading = False
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
+        if (spent := SPENT.get()) is not None:
+            spent.seconds += time.thread_time() - began

@@ -14,6 +14,7 @@ from typing import TypeVar
 from scrapy.crawler import Crawler
 from scrapy.settings import Settings
 
+from crawler.crawl.reading_time import SPENT, Spent
 from crawler.http.notes import statistics
 from crawler.run.arguments import Arguments
 from crawler.run.attempt import Attempting, attempting
@@ -32,7 +33,9 @@ _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _STALLED = 3600.0
 """Seconds without any answer after which a crawl is stopped: no wait that a site may ask for is as long."""
-_LOOK = 30.0
+_READING, _SHARE_READING = 120.0, 0.5
+"""Seconds, and a share of the crawl's time, that reading its pages may take: all other sites wait meanwhile."""
+_LOOK = 10.0
 _TO_STOP = 60.0
 """Seconds that a stopped crawl has to end: a single one takes a second."""
 _OF_ONE_TERMINAL = {
@@ -62,6 +65,7 @@ class SiteCrawl:
         self.profile, self._fleet, self._pool = profile, fleet, pool
         self._settings = settings.copy()
         self._settings.set("EXTENSIONS", settings.getdict("EXTENSIONS") | _OF_ONE_TERMINAL, priority="cmdline")
+        self._reading = Spent()
         self._attempt = ExitStack()
         self._crawler: Crawler | None = None
         self._stop_asked = asyncio.Event()
@@ -85,6 +89,7 @@ class SiteCrawl:
             Exception: whatever went wrong in the code of the crawl's end.
         """
         SITE.set(self.profile.site)
+        SPENT.set(self._reading)
         arguments = arguments_for(self.profile, self._settings)
         attempt, job = await self._off_the_loop(partial(self._begin, arguments))
         with self._attempt:
@@ -130,13 +135,18 @@ class SiteCrawl:
 
     async def _watch(self, crawl: asyncio.Future[None], crawler: Crawler, report: RunReport) -> None:
         """Stop the crawl when that is asked for, or when it stalls; returns when it does not end."""
-        seen, quiet = -1, 0.0
+        loop = asyncio.get_running_loop()
+        began = answered = loop.time()
+        seen = -1
         while not self._stop_asked.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stop_asked.wait(), _LOOK)
-            quiet, seen = (0.0 if self.pages != seen else quiet + _LOOK), self.pages
-            if quiet >= _STALLED:
-                self.stop(f"after {quiet / 60:.0f} minutes without an answer")
+            now = loop.time()
+            answered, seen = (answered if self.pages == seen else now), self.pages
+            if now - answered >= _STALLED:
+                self.stop(f"after {_STALLED / 60:.0f} minutes without an answer")
+            if self._reading.seconds > _READING + _SHARE_READING * (now - began):
+                self.stop(f"after {self._reading.seconds:.0f} s of reading: its pages hold up those of other sites")
         if report.stopped is None:
             report.note_stopped(self._why_stopped or "")
         stopping = asyncio.ensure_future(crawler.stop_async())
