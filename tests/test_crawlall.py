@@ -166,7 +166,7 @@ def test_max_hours_ends_what_never_ends(tmp_path: Path) -> None:
     (record,) = fleet.runs()
     assert (ended.status, record["stopped"], record["left"]) == (11, "after --max-hours 0.001", 1)
     assert sorted(one["exit_status"] for one in record["sites"]) == [0, 11]
-    assert "stopped after --max-hours 0.001, 1 sites left: run it again" in ended.out
+    assert "stopped after --max-hours 0.001, sites left: 1; run it again to go on" in ended.out
 
 
 @pytest.mark.parametrize(

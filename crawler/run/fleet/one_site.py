@@ -94,6 +94,9 @@ class SiteCrawl:
         attempt, job = await self._off_the_loop(partial(self._begin, arguments))
         with self._attempt:
             try:
+                if self._stop_asked.is_set():
+                    await self._off_the_loop(job.archive.abandon)
+                    raise Interrupted(f"stopped {self._why_stopped}, before the site was asked for anything")
                 crawler = await self._crawl(job)
                 return await self._off_the_loop(partial(self._end, attempt, crawler, job))
             finally:
@@ -125,11 +128,11 @@ class SiteCrawl:
         await asyncio.wait({crawl, watch}, return_when=asyncio.FIRST_COMPLETED)
         watch.cancel()
         if not crawl.done():
-            _log.error("%s: the crawl was stopped %s and does not end", self.profile.site, self._why_stopped)
+            _log.error("the crawl was stopped %s and does not end", self._why_stopped)
             crawl.cancel()
             return None
         if error := crawl.exception():
-            _log.error("%s: the crawl failed", self.profile.site, exc_info=error)
+            _log.error("the crawl failed", exc_info=error)
             job.report.refuse(Exit.INTERNAL_ERROR, f"the crawl failed: {error!r}")
         return crawler
 

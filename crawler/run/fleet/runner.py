@@ -99,6 +99,8 @@ class Fleet:
                 await self._save()
         finally:
             telling.cancel()
+            if not self.queue and Exit.INTERRUPTED not in {one.exit_status for one in self.record.sites.values()}:
+                self.record.stopped = None  # too late: every site had had its turn
             self.record.ended_at = stamp(datetime.now(UTC))
             await self._save(is_last=True)
             # The thread has one task at a time: this is after what it is telling now.

@@ -75,7 +75,7 @@ def summary_line(run: FleetRun) -> str:
     """The verdict on all in one line."""
     counted = Counter(one.exit_status for one in run.sites.values())
     told = ", ".join(f"{count} ended with {status}" for status, count in sorted(counted.items(), key=_severity))
-    stopped = f"; stopped {run.stopped}, {run.left} sites left: run it again" if run.stopped else ""
+    stopped = f"; stopped {run.stopped}, sites left: {run.left}; run it again to go on" if run.stopped else ""
     return f"fleet run {run.run} (exit {int(run.exit_status)}): {told or 'nothing was to be crawled'}{stopped}"
 
 
