@@ -131,6 +131,7 @@ def test_every_column_is_read_to_its_end_and_each_speech_once(two: Crawled, tmp_
     assert (planned.status, planned.out.count("new\t")) == (0, 5), planned
     ended = two.crawl()
     assert (ended.status, two.kept, two.gaps) == (0, WHOLE, []), ended
+    assert f"section   {A}: 3 rows\nsection   {B}: 3 rows\n" in ended.out
     report = two.site.report()
     assert report["section"]["name"] == A
     assert report["notes"] == {f"listed in {A} and in {B}, taken once": 1}
@@ -190,6 +191,14 @@ def test_a_site_without_any_of_its_sections_is_no_archive(two: Crawled) -> None:
     two.columns.linked = ()
     ended = two.crawl()
     assert (ended.status, two.site.folder.exists()) == (2, False), ended
+
+
+def test_a_list_that_answers_with_that_of_another_section_is_no_empty_one(two: Crawled) -> None:
+    rows = [(one, title(one), f"2020-01-0{one}") for one in (1, 2)]
+    two.columns.broken = {r"list\.asp\?id=6": Answer(list_page(rows, trail=TRAIL.format(5, A)))}
+    ended = two.crawl()
+    assert (ended.status, set(two.kept.values())) == (3, {A}), ended
+    assert any("it has only rows of another section" in gap for gap in two.gaps), two.gaps
 
 
 def test_what_is_on_no_list_any_more_is_judged_over_all_lists(two: Crawled) -> None:

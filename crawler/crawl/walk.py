@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import urljoin, urlsplit
@@ -75,6 +75,7 @@ class ListTask:
         report: receives the section, its pages and gaps, and refusals.
         accepts_new_ids: the list may hold known speeches under other ids.
         on_page: is called with each list page that was read.
+        taken: the rows of other sections' lists.
     """
 
     profile: SiteProfile
@@ -83,6 +84,7 @@ class ListTask:
     report: ListReport
     accepts_new_ids: bool = False
     on_page: Callable[[Page | None], None] = lambda _: None
+    taken: Set[str] = frozenset()
 
 
 class ListWalk:
@@ -318,6 +320,8 @@ class ListWalk:
         if known and not keys & known and not has_new_ids:
             came = what_came(fetched, start)
             why = came[0] if came else "it names another page and lists no known speech"
+        elif self.task.taken >= keys:
+            why = "it has only rows of another section"
         elif urlsplit(start).path.strip("/") and await self._is_front(keys):
             why = "it has the rows of the front page"
         else:

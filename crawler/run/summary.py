@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from crawler.replay.occasion import REPROCESS
 from crawler.run.job import CrawlJob
@@ -19,7 +20,7 @@ def summary(job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> str:
     report = job.report
     if job.arguments.plan_only:
         return "\n".join([*map(_planned, report.planned), *map(one_line, _plan_ends(report, judged))])
-    lines = [_verdict(report, judged), _counts(report)]
+    lines = [_verdict(report, judged), _counts(report), *_sections(report)]
     lines.extend(_reasons("the site's answer", [g for g in report.not_captured if g.is_the_sites_word]))
     lines.extend(_reasons("not captured", report.new_gaps))
     lines.extend(_accepted(report))
@@ -68,6 +69,18 @@ def _counts(report: RunReport) -> str:
     events = ("created", "changed", "reprocessed", "gone", "restored", "same", "unread")
     shown = [f"{name} {report.outcomes[name]}" for name in events if report.outcomes[name]]
     return f"listed {report.listed} · captured {report.captured} · " + (" · ".join(shown) or "nothing new")
+
+
+def _sections(report: RunReport) -> list[str]:
+    """The rows of each of several sections."""
+    return [_section(one.document()) for one in report.sections]
+
+
+def _section(read: dict[str, Any]) -> str:
+    if not read["asked"]:
+        return f"section   {read['section']}: not asked for"
+    left = "" if read["complete"] else ", not read to its end"
+    return f"section   {read['section']}: {read['listed']} rows{left}"
 
 
 def _captures(job: CrawlJob) -> list[str]:

@@ -12,7 +12,7 @@ from pipelines.health import RunReport
 from pipelines.reasons import Reason
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class SectionReport:
     """The report of one section, which a walk fills as it fills that of a run with one section.
 

@@ -94,15 +94,18 @@ class SectionsWalk:
             report.refuse(Exit.WRONG_USE, f"{url} is the list of {same.name}, too: {remedy}")
         else:
             report.link = SectionLink(url, link.name)
+            if squeeze(link.name) != squeeze(report.name):
+                self.report.add_notes({f"the site calls the section {report.name} {link.name}": 1})
             if report.is_asked and self.report.section is None:
                 self.report.found_section(link.name, url)
 
     @property
     def known(self) -> int:
         """The number of present speeches that the lists of this run should show."""
-        only = self.report.only_section
+        asked = [report for report in self._sections if report.is_asked]
+        is_every = self.report.only_section is None
         present = (one for one in self.task.known.values() if one.is_present)
-        return sum(only is None or squeeze(one.section) == squeeze(only) for one in present)
+        return sum(is_every or any(_is_in(one, report) for report in asked) for one in present)
 
     async def rows(self) -> AsyncIterator[Standing]:
         """The rows of every list, each section's in their order."""
@@ -131,7 +134,7 @@ class SectionsWalk:
         for report, (_, message) in refused if len(refused) < len(asked) else ():
             # A section that was not found has an address of its own: a decision about it is about no other.
             url = report.link.url if report.link else f"{self.task.start_url}#{report.name}"
-            self.report.add_gap("list", url, Reason.UNREADABLE, f"section {report.name}: {message}")
+            report.add_gap("list", url, Reason.UNREADABLE, f"section {report.name}: {message}")
         totals = [report.printed_total for report in asked]
         self.report.note_total(sum(filter(None, totals)) if all(totals) else None)
         is_every = self.report.only_section is None and all(report.is_complete for report in asked)
@@ -146,7 +149,9 @@ class SectionsWalk:
     async def _of(self, report: SectionReport) -> AsyncIterator[Standing]:
         """The rows of one section, without those that wait for the end of all lists."""
         own = {key: one for key, one in self.task.known.items() if _is_in(one, report)}
-        walk = ListWalk(replace(self.task, known=own, report=report), self.fetcher, self._link(report))
+        walk = ListWalk(
+            replace(self.task, known=own, report=report, taken=self._taken.keys()), self.fetcher, self._link(report)
+        )
         async for row in walk.rows():
             standing = Standing(row, walk.section, walk.capture)
             home = self._home(standing.key)
