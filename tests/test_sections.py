@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import Message
 from pathlib import Path
 from typing import Any
@@ -27,19 +27,26 @@ TITLES = (
     "机关作风建设",
     "全体会议闭幕",
 )
-PAGER = '<div id="fenye">页次:{0}/2页 <a href="?ID=6&Page=2">下一页</a></div>'
+PAGER = '<div id="fenye">页次:1/{1}页 <a href="?ID={0}&Page={1}">下一页</a></div>'
 
 
 @dataclass
 class Columns:
-    """A small site with two columns. `columns`: the name and the rows of each list, by its number; `linked`: those
-    that the front page links; `broken`: other answers, by a pattern over the address; `side`: shown on every list."""
+    """A small site with two columns.
+
+    `columns`: name and rows of each list, by its number. `trails`: the column that each article names, `labels` in
+    other words than usual. `linked`: lists that the front page links; `bare`: those that do not name themselves.
+    `side` stands on every list, `edition` in every text. `broken`: other answers, by a pattern over the address.
+    """
 
     columns: dict[int, tuple[str, list[int]]] = field(default_factory=lambda: {5: (A, [1, 2, 3]), 6: (B, [4, 5, 3])})
     trails: dict[int, int] = field(default_factory=lambda: {1: 5, 2: 5, 3: 5, 4: 6, 5: 6})
+    labels: dict[int, str] = field(default_factory=dict)
     linked: tuple[int, ...] = (5, 6)
-    broken: dict[str, Answer] = field(default_factory=dict)
+    bare: tuple[int, ...] = ()
     side: str = ""
+    edition: str = "第一版"
+    broken: dict[str, Answer] = field(default_factory=dict)
 
     def answer(self, path: str, _: Message) -> Answer:
         """The front page, a list, an article or its counter."""
@@ -55,13 +62,15 @@ class Columns:
         if "list.asp" in path and number in self.columns:
             name, rows = self.columns[number]
             listed = [(one, title(one), f"2020-01-0{one}") for one in rows]
-            return Answer(list_page(listed, side=nav + self.side, trail=TRAIL.format(number, name)))
+            trail = "" if number in self.bare else TRAIL.format(number, name)
+            return Answer(list_page(listed, side=nav + self.side, trail=trail, pager=PAGER.format(number, 1)))
         if number not in self.trails:
             return Answer("", 404)
         column = self.trails[number]
-        trail = TRAIL.format(column, self.columns.get(column, ("其他栏目", []))[0])
+        trail = TRAIL.format(column, self.labels.get(number, {5: A, 6: B}.get(column, "其他栏目")))
         text = "".join(f"<p>{title(number)}，第{part}点意见，请各位委员认真落实。</p>" for part in range(3))
         info = f"日期:2020-01-0{number} 08:00:00"
+        text = f"{text}<p>{self.edition}</p>"
         return Answer(article_page(number, title=title(number), info=info, body=text, trail=trail))
 
 
@@ -76,6 +85,7 @@ class Crawled:
     columns: Columns
     site: Site
     url: str
+    asked: list[str]
 
     def crawl(self, section: str = SECTIONS, *more: str) -> Ended:
         """Crawl with the profile's lines `section`."""
@@ -117,10 +127,10 @@ class Crawled:
 
 @pytest.fixture
 def two(site: Site) -> Iterator[Crawled]:
-    columns = Columns()
+    columns, asked = Columns(), list[str]()
     site.root.parent.mkdir(exist_ok=True)
-    with serve(columns.answer) as url:
-        yield Crawled(columns, site, url)
+    with serve(columns.answer, asked) as url:
+        yield Crawled(columns, site, url, asked)
 
 
 WHOLE = {1: A, 2: A, 3: A, 4: B, 5: B}
@@ -130,25 +140,21 @@ def test_every_column_is_read_to_its_end_and_each_speech_once(two: Crawled, tmp_
     planned = two.crawl(SECTIONS, "-a", "plan=1")
     assert (planned.status, planned.out.count("new\t")) == (0, 5), planned
     ended = two.crawl()
-    assert (ended.status, two.kept, two.gaps) == (0, WHOLE, []), ended
+    assert (ended.status, ended.err, two.kept, two.gaps) == (0, "", WHOLE, []), ended
     assert f"section   {A}: 3 rows\nsection   {B}: 3 rows\n" in ended.out
     report = two.site.report()
-    assert report["section"]["name"] == A
+    assert (report["section"]["name"], report["counts"]["listed"]) == (A, 5)
     assert report["notes"] == {f"listed in {A} and in {B}, taken once": 1}
-    assert (report["counts"]["listed"], report["counts"]["printed_total"]) == (5, None)
-    assert [(one["name"], one["listed"], one["complete"], one["failed"]) for one in two.sections] == [
-        (A, 3, True, 0),
-        (B, 3, True, 0),
-    ]
-    first = report["run"]
+    read = [(one["name"], one["list_pages"], one["listed"], one["complete"]) for one in two.sections]
+    assert read == [(A, 1, 3, True), (B, 1, 3, True)]
+    two.asked.clear()
     assert two.crawl().status == 0
+    assert two.asked == ["/robots.txt", "/", "/Item/list.asp?id=5", "/Item/list.asp?id=6"]
     listing = Archive(two.site.folder).commits()[-1].listing
     assert listing is not None
-    assert listing.speeches == 5
-    assert two.crawl(SECTIONS, "-a", "mode=full").status == 0
-    assert two.again("latest").status == 0, "the same parser reads the same from the archive's own captures"
+    assert (listing.speeches, len(listing.captures)) == (5, 2)
     other = Site(tmp_path / "other")
-    assert two.again(str(two.site.folder / "runs" / f"{first}.json"), other).status == 0
+    assert two.again(str(two.site.folder / "runs" / f"{report['run']}.json"), other).status == 0
     assert [line["section"] for line in other.latest().values()] == list(WHOLE.values())
     assert two.site.verify().status == 0
 
@@ -156,122 +162,144 @@ def test_every_column_is_read_to_its_end_and_each_speech_once(two: Crawled, tmp_
 def test_a_missing_or_failing_section_hides_no_other_and_is_named(two: Crawled) -> None:
     columns = two.columns
     assert two.crawl().status == 0
-    second = r"list\.asp\?id=6"
-    cases: dict[str, tuple[dict[str, Any], str]] = {
-        "not linked": ({"linked": (5,)}, f"section {B}: {two.url}: no link to a kesion list page is named {B}"),
-        "an error": ({"broken": {second: Answer("", 500)}}, "list page 1: "),
-        "empty": ({"columns": columns.columns | {6: (B, [])}}, f"section {B}: the section {B} "),
-        "one page of two": ({"broken": {"age=2": Answer("", 500), second: Answer(half())}}, "list page 2: "),
+    second, start = r"list\.asp\?id=6", f"{two.url}#{B}"
+    cases: dict[str, tuple[dict[str, Any], str, str]] = {
+        "not linked": (
+            {"linked": (5,)},
+            start,
+            f"section {B}: {two.url}: no link to a kesion list page is named {B}",
+        ),
+        "an error": ({"broken": {second: Answer("", 500)}}, "list.asp?id=6", "list page 1: "),
+        "empty": ({"columns": columns.columns | {6: (B, [])}}, "list.asp?id=6", f"section {B}: the section {B} "),
+        "one page": ({"broken": {"age=2": Answer("", 500), second: Answer(half())}}, "Page=2", "list page 2: "),
     }
     usual = dict(vars(columns))
-    for name, (changes, told) in cases.items():
+    for name, (changes, where, told) in cases.items():
         vars(columns).update(usual | changes)
         columns.trails = dict.fromkeys((1, 2, 3, 4), 5)  # 5 is deleted, which only all lists together may tell
         ended = two.crawl(SECTIONS, "-s", "GONE_AFTER_DAYS=0")
         assert ended.status == 3, (name, ended)
-        assert any(gap.startswith(told) for gap in two.gaps), (name, two.gaps)
-        assert two.kept == WHOLE, name
-        assert two.site.report()["listing_complete"] is False
+        found = [gap for gap in two.site.report()["not_captured"] if gap["detail"].startswith(told)]
+        assert [gap["url"].endswith(where) for gap in found] == [True], (name, two.gaps)
+        assert (two.kept, two.site.report()["listing_complete"]) == (WHOLE, False), name
         assert [(one["section"], one["complete"]) for one in two.sections] == [(A, True), (B, False)], name
         assert set(two.presences().values()) <= {"unknown"}, name
     vars(columns).update(usual | {"linked": ()})
     refused = two.crawl()
     assert (refused.status, refused.out.count("no link to a kesion list page is named")) == (4, 2), refused
+    columns.broken = {"^/$": Answer("", 500)}
+    refused = two.crawl()
+    assert (refused.status, len(two.gaps), refused.out.count("could not be read")) == (3, 1, 1), refused
     vars(columns).update(usual)
     assert (two.crawl(SECTIONS, "-s", "GONE_AFTER_DAYS=0").status, two.kept) == (0, WHOLE)
-    assert two.site.verify().status == 0
 
 
 def half() -> str:
-    """The first of two pages of the second list, which leads to no second one."""
-    return list_page([(4, title(4), "2020-01-04")], pager=PAGER.format(1), trail=TRAIL.format(6, B))
+    """The first of two pages of the second list."""
+    return list_page([(4, title(4), "2020-01-04")], pager=PAGER.format(6, 2), trail=TRAIL.format(6, B))
 
 
-def test_a_site_without_any_of_its_sections_is_no_archive(two: Crawled) -> None:
+def test_a_page_is_not_taken_for_the_list_of_a_section_that_it_does_not_name(two: Crawled) -> None:
     two.columns.linked = ()
     ended = two.crawl()
     assert (ended.status, two.site.folder.exists()) == (2, False), ended
-
-
-def test_a_list_that_answers_with_that_of_another_section_is_no_empty_one(two: Crawled) -> None:
     rows = [(one, title(one), f"2020-01-0{one}") for one in (1, 2)]
-    two.columns.broken = {r"list\.asp\?id=6": Answer(list_page(rows, trail=TRAIL.format(5, A)))}
+    another = Answer(list_page(rows, trail=TRAIL.format(5, A)))
+    two.columns.linked, two.columns.broken = (5, 6), {r"list\.asp\?id=6": another}
     ended = two.crawl()
     assert (ended.status, set(two.kept.values())) == (3, {A}), ended
     assert any("it has only rows of another section" in gap for gap in two.gaps), two.gaps
+    two.columns.linked, two.columns.broken = (), {}
+    turned = f'sections = [{{name = "{B}"}}, {{name = "{A}"}}]'
+    ended = replace(two, url=f"{two.url}Item/list.asp?id=5").crawl(turned)
+    assert (ended.status, [one["name"] for one in two.sections]) == (3, [None, A]), ended
 
 
 def test_what_is_on_no_list_any_more_is_judged_over_all_lists(two: Crawled) -> None:
     assert two.crawl().status == 0
-    two.columns.columns = {5: (A, [1, 4]), 6: (B, [5, 3])}
-    del two.columns.trails[2]
+    two.columns.columns = {5: (A, [1, 4]), 6: (B, [3, 6])}
+    two.columns.trails = {1: 5, 3: 5, 4: 6, 5: 6, 6: 9}
     ended = two.crawl(SECTIONS, "-a", "mode=full", "-s", "GONE_AFTER_DAYS=0")
-    assert (ended.status, two.kept) == (0, {key: name for key, name in WHOLE.items() if key != 2}), ended
-    assert two.site.report()["counts"]["not_listed"] == 1
-    assert two.presences() == {"gszx:2": "missing"}
+    assert (ended.status, ended.err, two.presences()) == (0, "", {"gszx:2": "missing", "gszx:5": "unlisted"}), ended
+    assert two.kept == {1: A, 3: A, 4: B, 5: B, 6: B}, "a new row beside a known one is of its list"
 
 
-def test_one_of_the_sections_is_a_part_of_the_site(two: Crawled) -> None:
+def test_one_of_the_sections_is_a_part_of_the_site(two: Crawled, tmp_path: Path) -> None:
+    columns = two.columns
     assert two.crawl().status == 0
-    two.columns.trails = {1: 5, 2: 5, 3: 5, 5: 5, 6: 5}
-    two.columns.columns[6] = (B, [4, 5, 6])
+    columns.trails = {1: 5, 2: 5, 3: 5, 5: 5, 6: 5}
+    columns.labels, columns.edition = {6: "领导言论"}, "第二版"
+    columns.columns[6] = (B, [4, 5, 6])
     ended = two.crawl(SECTIONS, "-a", f"section={B}", "-a", "mode=full", "-s", "GONE_AFTER_DAYS=0")
-    assert (ended.status, two.kept) == (0, WHOLE | {6: B}), ended
+    assert (ended.status, ended.err, two.kept) == (0, "", WHOLE | {6: B}), ended
     report = two.site.report()
     assert (report["verdict"], report["only_section"], report["counts"]["unmarked"]) == ("partial", B, 1)
-    assert [(one["section"], one["asked"], one["complete"]) for one in two.sections] == [
-        (A, False, False),
-        (B, True, True),
+    assert (report["listing_complete"], report["counts"]["not_listed"]) == (False, 0)
+    assert [(bool(one["url"]), one["asked"], one["complete"]) for one in two.sections] == [
+        (True, False, False),
+        (True, True, True),
     ]
     assert report["problems"].get("section: disagrees") is None, "the other section is no wrong column"
-    for section, given, told in (
-        (SECTIONS, "讲话", f"must be one of: {A}, {B}"),
-        (f'section = "{A}"', A, "no `sections`"),
-    ):
+    assert two.again("latest").status == 0, "the same parser reads the same from the archive's own captures"
+    columns.linked, columns.edition = (6,), "第三版"
+    assert two.crawl(SECTIONS, "-a", f"section={B}", "-a", "mode=full").status == 0
+    assert two.site.report()["problems"].get("section: disagrees") == 1, "its name alone tells the other section"
+    other = Site(tmp_path / "other")
+    assert two.again(str(two.site.folder / "runs" / f"{report['run']}.json"), other).status == 0
+    assert (other.report()["only_section"], set(other.latest())) == (B, {"5", "6"})
+    no_sections = f'section = "{A}"'
+    for section, given, told in ((SECTIONS, "讲话", f"must be one of: {A}, {B}"), (no_sections, A, "no `sections`")):
         wrong = two.crawl(section, "-a", f"section={given}")
         assert (wrong.status, told in wrong.err) == (2, True), wrong
 
 
 def test_the_names_of_one_section_that_are_two_columns_are_told_and_then_both_are_read(two: Crawled) -> None:
-    names = f'section = ["{A}", "{B}"]'
+    columns, names = two.columns, f'section = ["{A}", "{B}"]'
     ended = two.crawl(names)
-    assert (ended.status, set(two.kept.values())) == (3, {A}), ended
-    assert len(two.gaps) == 1
+    assert (ended.status, set(two.kept.values()), len(two.gaps)) == (3, {A}, 1), ended
     assert two.gaps[0].endswith(f"to read both, write {SECTIONS}")
+    columns.bare = (6,)
     ended = two.crawl()
-    assert (ended.status, two.kept) == (0, WHOLE), ended
-    assert two.site.events(2) == {"created": {"4", "5"}}
+    assert (ended.status, two.kept, two.site.events(2)) == (0, WHOLE, {"created": {"4", "5"}}), ended
     assert two.site.report()["counts"]["not_listed"] == 0
-    two.columns.linked = (6,)
-    assert two.crawl(names).status == 0, "the first name that is there, where the other is not"
-    assert two.kept == WHOLE, "a speech that is on no list keeps its section"
-    two.columns.columns[6] = (B, [4, 5, 1, 2, 3])
-    two.columns.linked = (5, 6)
-    two.columns.columns[5] = (A, [4, 5, 1, 2, 3])
-    assert (two.crawl(SECTIONS, "-a", "mode=full").status, two.kept) == (0, WHOLE), "on both lists: as it was"
+
+
+def test_a_speech_stays_in_the_section_in_which_the_archive_has_it(two: Crawled) -> None:
+    columns = two.columns
+    assert two.crawl().status == 0
+    columns.columns, columns.edition = {5: (A, [1, 2, 3, 4, 5]), 6: (B, [1, 2, 3, 4, 5])}, "第二版"
+    ended = two.crawl(SECTIONS, "-a", "mode=full")
+    assert (ended.status, ended.err, two.kept) == (0, "", WHOLE), "on both lists"
+    assert two.site.events(2) == {"changed": {"1", "2", "3", "4", "5"}}
+    columns.broken, columns.edition = {r"list\.asp\?id=5": Answer("", 500)}, "第三版"
+    assert (two.crawl(SECTIONS, "-a", "mode=full").status, two.kept) == (3, WHOLE), "its own list cannot be read"
+    columns.broken, columns.edition, columns.linked = {}, "第四版", (6,)
+    columns.columns[6] = (B, [4, 5])
+    names = f'section = ["{A}", "{B}"]'
+    ended = two.crawl(names, "-a", "mode=full")
+    assert (ended.status, two.kept, two.presences()["gszx:1"]) == (0, WHOLE, "unlisted"), "it is on no list"
+    assert two.again("latest").status == 0
 
 
 def test_rows_in_the_side_bar_of_another_column_are_of_their_own(two: Crawled) -> None:
-    side = "".join(
-        f'<li><a href="/Item/Show.asp?m=1&d={one}">{title(one)}</a> 2020-01-0{one}</li>' for one in (4, 5, 6)
-    )
-    two.columns.side = f'<div class="side"><ul>{side}</ul></div>'
-    two.columns.trails[6] = 6
+    side = (f'<li><a href="/Item/Show.asp?m=1&d={one}">{title(one)}</a> 2020-01-0{one}</li>' for one in (4, 5, 6))
+    two.columns.side = f'<div class="side"><ul>{"".join(side)}</ul></div>'
+    two.columns.trails |= {4: 9, 6: 6}
     ended = two.crawl()
-    assert (ended.status, {key: two.kept[key] for key in WHOLE}) == (0, WHOLE), ended
-    assert two.kept.get(6, B) == B
+    assert (ended.status, ended.err, two.kept) == (0, "", WHOLE | {6: B}), ended
 
 
 def test_a_section_that_the_start_page_does_not_link_has_its_own_address(two: Crawled) -> None:
     two.columns.linked = (5,)
     address = "http://127.0.0.1/Item/list.asp?id=6"
-    own = f'sections = [{{name = "{A}"}}, {{name = "{B}", start_url = "{address}"}}]'
+    own = f'sections = [{{name = "{A}"}}, {{name = "主席之声", start_url = "{address}"}}]'
     ended = two.crawl(own)
     assert (ended.status, two.kept) == (0, WHOLE), ended
     assert [one["url"] for one in two.sections] == [f"{two.url}Item/list.asp?id={number}" for number in (5, 6)]
+    assert f"the site calls the section 主席之声 {B}" in two.site.report()["notes"]
     same = two.crawl(own.replace("id=6", "id=5"))
     assert (same.status, len(two.gaps)) == (3, 1), same
-    assert f"is the list of {A}, too" in two.gaps[0] or "is named" in two.gaps[0]
+    assert f"is the list of {A}, too" in two.gaps[0]
 
 
 @pytest.mark.parametrize(
@@ -295,3 +323,14 @@ def test_a_wrong_profile_is_refused_with_what_is_allowed(lines: str, told: str, 
         load_profile("two", file)
     assert told in str(raised.value)
     assert str(file) in str(raised.value)
+
+
+def test_the_digest_tells_several_sections_from_one_of_several_names(tmp_path: Path) -> None:
+    digests = set()
+    for lines in (SECTIONS, f'section = ["{A}", "{B}"]'):
+        file = tmp_path / "two.toml"
+        file.write_text(PROFILE.replace(f'section = "{A}"', lines), "utf-8")
+        profile = load_profile("two", file)
+        assert profile.section == (A, B)
+        digests.add(profile.digest)
+    assert len(digests) == 2
