@@ -224,6 +224,15 @@ def test_an_empty_list_changes_nothing(scene: Scene) -> None:
     assert scene.derived() == before
 
 
+def test_while_an_archive_is_filled_nothing_is_usual(scene: Scene, tmp_path: Path) -> None:
+    first = Scene(scene.made, Site(tmp_path / "first"))
+    scene.made.add(12, cut_short, day="", row="")
+    scene.made.speeches = {SPEECHES + 20 - n: one for n, one in scene.made.speeches.items()}
+    assert first.crawl("-a", f"limit={SPEECHES}").status == 0
+    assert first.crawl().status == 0
+    assert len(first.site.latest()) == SPEECHES + 12
+
+
 def of_long_ago(root: Path, made: Made) -> None:
     """An archive of the site whose one run was in January."""
     facts = replace(FACTS, hosts=("127.0.0.1",), id_namespace="test", timezone="Asia/Shanghai")

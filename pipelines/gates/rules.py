@@ -115,7 +115,7 @@ def _list_size(ran: Ran, usual: Usual) -> Iterator[_Found]:
 
 
 def _fields(tally: Tally, usual: Usual) -> Iterator[_Found]:
-    if tally.new < _MANY or usual.texts.number < _MANY:
+    if tally.new < _MANY or not usual.is_known or usual.texts.number < _MANY:
         return
     for what, count, share in (
         ("a date", tally.dated, usual.texts.dated),
@@ -147,7 +147,7 @@ def _length(tally: Tally, texts: Texts, usual: Usual) -> Iterator[_Found]:
     read = collapsed + tally.counts["changed"] + tally.confirmed
     if collapsed >= _MANY and collapsed * 2 > read:
         yield LENGTH, collapsed, read, f"of {collapsed} of {read} known speeches hardly any text is left"
-    elif len(tally.lengths) >= _MANY and usual.texts.number >= _MANY:
+    elif len(tally.lengths) >= _MANY and usual.is_known and usual.texts.number >= _MANY:
         now, before = median_low(tally.lengths), usual.texts.length
         if now * _SHORT < before:
             words = f"half of the texts that were read have at most {now} characters, usually {before}"

@@ -50,6 +50,11 @@ class Usual:
         """Number of present speeches."""
         return sum(state.is_present for state in self._states.values())
 
+    @cached_property
+    def is_known(self) -> bool:
+        """Whether any run was good: until then an archive is being filled, from the newest speeches to the oldest."""
+        return any(map(_is_whole, self._reports()))
+
     def listed(self, section: str) -> int | None:
         """The rows of a section's list in the last good run that read all lists to their end.
 
