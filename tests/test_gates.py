@@ -26,7 +26,7 @@ from pipelines.record import Row
 from tests.conftest import Ended, Site, run
 from tests.exchanges import exchange
 from tests.small import PROFILE, Answer, article_page, list_page, serve
-from tests.test_archive import FACTS, SOFTWARE, day, look, speech
+from tests.test_archive import FACTS, SOFTWARE, look, speech
 
 KEPT = ("latest.jsonl", "index.jsonl")
 SPEECHES = 24
@@ -96,7 +96,7 @@ class Scene:
     def crawl(self, *more: str, profile: str = PROFILE) -> Ended:
         file = self.site.root.parent / "small.toml"
         file.write_text(profile, "utf-8")
-        return self.site.crawl(self.made.url, "-a", f"profile={file}", *more)
+        return self.site.crawl(self.made.url, "-a", f"profile={file}", "-s", "PACK_YEARS=0", *more)
 
     def derived(self) -> list[bytes]:
         return [(self.site.folder / name).read_bytes() for name in KEPT]
@@ -234,28 +234,31 @@ def test_while_an_archive_is_filled_nothing_is_usual(scene: Scene, tmp_path: Pat
 
 
 def of_long_ago(root: Path, made: Made) -> None:
-    """An archive of the site whose one run was in January."""
+    """An archive of the site whose one run was years ago."""
+    at = "2020-08-01T02:00:00Z"
     facts = replace(FACTS, hosts=("127.0.0.1",), id_namespace="test", timezone="Asia/Shanghai")
-    with ArchiveRun.open(root, facts, "run-1", day(1), 14) as first:
+    with ArchiveRun.open(root, facts, "run-1", at, 14) as first:
         for n, one in made.speeches.items():
-            seen = replace(look(day(1)), listed=Row(title=one.title, date=one.day))
-            first.keep(speech(str(n), day(1), title=one.title, body=one.body, published_on=one.day, look=seen))
-        first.seal({"verdict": "complete", "counts": {}}, day(1), SOFTWARE)
+            seen = replace(look(at), listed=Row(title=one.title, date=one.day))
+            first.keep(speech(str(n), at, title=one.title, body=one.body, published_on=one.day, look=seen))
+        first.seal({"verdict": "complete", "counts": {}}, at, SOFTWARE)
 
 
 def test_a_site_that_has_fallen_silent_is_asked_after(scene: Scene, tmp_path: Path) -> None:
-    quiet = Scene(scene.made, Site(tmp_path / "quiet"))
+    roots = [tmp_path / name for name in ("quiet", "off", "long", "speaks")]
+    quiet, off, patient, speaks = (Scene(scene.made, Site(root)) for root in roots)
     of_long_ago(quiet.site.folder, scene.made)
-    asks = PROFILE + "quiet_days = 30\n"
-    shutil.copytree(quiet.site.root, tmp_path / "other")
-    other = Scene(scene.made, Site(tmp_path / "other"))
-    ended = quiet.crawl(profile=asks)
+    for root in roots[1:]:
+        shutil.copytree(roots[0], root)
+    ended = quiet.crawl()
     assert (ended.status, [one["gate"] for one in quiet.site.report()["gates"]]) == (4, [QUIET]), ended
-    assert quiet.crawl("-a", "accept=quiet", profile=asks).status in {0, 3}
-    assert quiet.crawl(profile=asks).status in {0, 3}, "what a person accepted holds as long again"
-    assert other.crawl(profile=PROFILE + "quiet_days = 0\n").status in {0, 3}
+    assert "at most 365 are usual" in ended.out, "it spoke every week, and a year is the least"
+    assert quiet.crawl("-a", "accept=quiet").status in {0, 3}
+    assert quiet.crawl().status in {0, 3}, "what a person accepted holds as long again"
+    assert off.crawl(profile=PROFILE + "quiet_days = 0\n").status in {0, 3}
+    assert patient.crawl(profile=PROFILE + "quiet_days = 36500\n").status in {0, 3}
     scene.made.add(1)
-    assert quiet.crawl(profile=asks).status in {0, 3}
+    assert speaks.crawl().status in {0, 3}
 
 
 def test_what_a_person_accepts_is_written_and_recorded(scene: Scene) -> None:

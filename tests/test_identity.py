@@ -239,7 +239,8 @@ def test_one_answer_for_every_article_is_no_edit_of_any(made: Callable[[], Cms],
     assert crawl(site, cms, ALL[:9], tmp_path) == 0
     for same in (cms.page(1), cms.page(1, "系统提示", "<p>请联系管理员处理，谢谢合作。</p>" * 30)):
         cms.answers = dict.fromkeys(ALL, Answer(same))
-        assert crawl(site, cms, ALL[:12], tmp_path, "-a", "mode=full") == 3
+        assert crawl(site, cms, ALL[:12], tmp_path, "-a", "mode=full") == 4
+        assert [gate["gate"] for gate in site.report()["gates"]] == ["same-text"]
         assert len(site.latest()) == 9
     assert [site.events(commit) for commit in (2, 3)] == [{}, {}]
 
