@@ -25,6 +25,7 @@ from crawler.run.fleet.due import BROKEN_PROFILE
 from crawler.run.fleet.planning import Candidate, candidates, chosen, registered
 from crawler.run.fleet.runner import Fleet
 from crawler.run.fleet.told import progress_line
+from crawler.sites.profile import ProfileError
 from pipelines.archive.disk.lock import SiteLock
 from pipelines.archive.errors import writing
 from pipelines.archive.read.moments import stamp
@@ -119,7 +120,7 @@ def crawl_all(
     wanted: Wanted,
     start: Callable[[], None],
     clock: Callable[[], datetime],
-) -> FleetRun:
+) -> tuple[FleetRun, set[str]]:
     """Crawl the sites that are wanted; signals end the run, sealed as interrupted.
 
     Args:
@@ -129,41 +130,58 @@ def crawl_all(
         start: runs the event loop (of the main thread) until its reactor is stopped.
         clock: the current time, aware, in UTC.
 
+    Returns:
+        The run, and the sites of it that ended now; a run that is continued has others.
+
     Raises:
         LockHeld: another such run is under way.
         ArchiveError: the archive root cannot be written.
         NothingMeant, ProfileError: as `plan`.
     """
     root, began = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute(), clock()
-    with writing(root):
-        (root / FLEET).mkdir(parents=True, exist_ok=True)
-        lock = SiteLock(root / FLEET / "lock", run_id(began))
-    try:
+    with _alone(root, run_id(began)):
         selection = {"sites": list(wanted.sites), "due": wanted.due}
         continued = unfinished(root, selection, began)
         planned = plan(deployment, root, wanted, began, continued)
-        with writing(root):
-            register(root, planned.all, began)
+        register(root, planned.all, began)
         record = continued or FleetRun(
             run=run_id(began), began_at=stamp(began), selection=selection, jobs=wanted.jobs
         )
         _go_on(record, planned, wanted.jobs)
         for one in planned.broken:
             record.sites[one.site] = _refuse(root, one, record.run, clock())
-        told = recipients(settings)
-
-        def tell_of(sites: set[str] | None) -> None:
-            for failure in tell(root, told, clock(), sites):
-                _log.error("%s", failure)
-
-        fleet = Fleet(record, (one.profile for one in planned.now if one.profile), settings, root, tell_of)
+        profiles = (one.profile for one in planned.now if one.profile)
+        fleet = Fleet(record, profiles, settings, root, _teller(root, settings, clock))
         with _ending_on_signals(fleet):
             _run(fleet, wanted, start)
-        with writing(root):
+        try:
             register(root, candidates(deployment, root, clock()), clock())
-        return record
-    finally:
-        lock.release()
+        except (OSError, ProfileError) as error:  # the crawls are sealed and must be told
+            _log.error("the register was not written anew: %s", error)
+        return record, fleet.ended | {one.site for one in planned.broken}
+
+
+@contextmanager
+def _alone(root: Path, run: str) -> Iterator[None]:
+    """Hold the lock of the fleet; an `OSError` within becomes the `ArchiveError` that names the remedy."""
+    with writing(root):
+        (root / FLEET).mkdir(parents=True, exist_ok=True)
+        lock = SiteLock(root / FLEET / "lock", run)
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _teller(root: Path, settings: Settings, clock: Callable[[], datetime]) -> Callable[[set[str] | None], None]:
+    """Tells of changed verdicts of some sites, or of all; `WrongUse` for a wrong setting of who is told."""
+    told = recipients(settings)
+
+    def tell_of(sites: set[str] | None) -> None:
+        for failure in tell(root, told, clock(), sites):
+            _log.error("%s", failure)
+
+    return tell_of
 
 
 def run_id(now: datetime) -> str:

@@ -68,7 +68,7 @@ def due(
     began = datetime.fromisoformat(told[good].began.at) if good is not None else good_at
     since = told if good is None else told[good + 1 :]
     found = _after_failures(since) or _by_schedule(site, times, began, now)
-    return _in_hours(_as_asked(found, told), times, now)
+    return _in_hours(_as_asked(found, [one for one in told if not _is_locked(one)]), times, now)
 
 
 def _by_schedule(site: str, times: Times, began: datetime | None, now: datetime) -> Due:
@@ -86,7 +86,7 @@ def _slot_after(site: str, times: Times, now: datetime) -> datetime | None:
 
 def _after_failures(since: Sequence[Attempt]) -> Due | None:
     """When it is tried again after the attempts since its last good run; null when none of them failed."""
-    tried = [one for one in since if one.ended is None or one.ended.exit_status != Exit.LOCKED]
+    tried = [one for one in since if not _is_locked(one)]
     if not tried:
         return None
     newest = tried[-1]
@@ -100,6 +100,11 @@ def _after_failures(since: Sequence[Attempt]) -> Due | None:
     ended = "died" if status is None else f"ended with {status}"
     times = f"{len(failed)} times in a row, last " if len(failed) > 1 else ""
     return Due(_end(newest) + wait, f"it {ended} ({times}{_told(_end(newest))}); again after {_span(wait)}")
+
+
+def _is_locked(one: Attempt) -> bool:
+    """Whether it found that another run held the site."""
+    return one.ended is not None and one.ended.exit_status == Exit.LOCKED
 
 
 def _as_asked(found: Due, attempts: Sequence[Attempt]) -> Due:

@@ -50,7 +50,7 @@ class Fleet:
         root: Path,
         tell: Callable[[set[str] | None], None],
     ) -> None:
-        """Nothing is begun yet.
+        """Nothing is begun yet; `ended` are the sites that this process has crawled.
 
         Args:
             record: the run's record, with the sites that it has crawled already.
@@ -64,7 +64,8 @@ class Fleet:
         self._under_way: dict[asyncio.Task[Outcome], _UnderWay] = {}
         self._pages_of_ended = 0
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="sites")
-        self._saved_at = 0.0
+        self._saved_at = -_SAVE_SECONDS
+        self.ended: set[str] = set()
         self._untold: set[str] = set()
         self._teller = ThreadPoolExecutor(1, thread_name_prefix="telling")
 
@@ -89,6 +90,7 @@ class Fleet:
         """Crawl until every site had its turn, or the run is stopped."""
         telling = asyncio.ensure_future(self._tell_now_and_then())
         try:
+            await self._save()
             while True:
                 self._begin_some()
                 if not self._under_way:
@@ -149,6 +151,7 @@ class Fleet:
         else:
             ended = _ended(site, task.result(), seconds)
         self.record.sites[site] = ended
+        self.ended.add(site)
         self._untold.add(site)
 
     async def _save(self, *, is_last: bool = False) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from crawler.run.fleet.planning import Candidate
 from pipelines.archive.read.moments import stamp
@@ -65,9 +65,9 @@ def end_table(run: FleetRun) -> str:
     return "\n".join([*_rows(list(run.sites.values())), summary_line(run)])
 
 
-def quiet_table(run: FleetRun) -> str:
-    """Only what needs a person; empty when nothing does."""
-    rows = [one for one in run.sites.values() if one.exit_status in FOR_A_PERSON]
+def quiet_table(run: FleetRun, ended: Collection[str]) -> str:
+    """Only what needs a person, of the sites that ended now; empty when nothing does."""
+    rows = [one for one in run.sites.values() if one.site in ended and one.exit_status in FOR_A_PERSON]
     return "\n".join([*_rows(rows), summary_line(run)]) if rows else ""
 
 
