@@ -258,6 +258,9 @@ def test_what_is_asked_at_once() -> None:
     assert not waits(Memory(day(8), [failing(1, 1, day(8))])), "a run by hand on the same day asks it"
     unread = failing(1, 4, day(8), what="list", native_id=None, reason="unreadable")
     assert Memory(day(10), [unread]).waiting("list", unread.url) is None, "the page came; what it lacks is seen in it"
+    ahead = Memory(day(10), [failing(1, 4, "2036-01-01T02:00:00Z", since="2036-01-01T02:00:00Z")])
+    assert not waits(ahead), "a clock was ahead, and has been repaired"
+    assert {(one.since, one.asked_at) for one in ahead.before.values()} == {(day(10), day(10))}
     many = [failing(number, 4, day(8)) for number in range(6)]
     assert [waits(Memory(day(10), many), number) for number in range(6)] == [False, *[True] * 5]
 

@@ -131,7 +131,8 @@ class Memory:
         *,
         asks_all: bool = False,
     ) -> None:
-        self.now, self.before, self.decisions = now, {one.key: one for one in before}, decisions or {}
+        self.now, self.decisions = now, decisions or {}
+        self.before = {one.key: _not_later(one, now) for one in before}
         self._places = {one.place for one in self.before.values()}
         self.tried_once = frozenset(one.url for one in self.before.values() if one.nights > 1)
         """Addresses that failed on several nights: whatever passes within seconds was not the reason."""
@@ -219,6 +220,11 @@ class Memory:
         """Whether something that this run did not meet is remembered."""
         rests = one.what == "counter" or not seen.is_whole
         return rests and datetime.fromisoformat(self.now) - datetime.fromisoformat(one.asked_at) < _FORGOTTEN
+
+
+def _not_later(one: Failing, now: str) -> Failing:
+    """The same, asked at once when a clock that was ahead noted it: it would not be asked until then."""
+    return one if one.asked_at <= now else replace(one, since=min(one.since, now), nights=1, asked_at=now)
 
 
 def _has_come(one: Failing, seen: Seen) -> bool:
