@@ -111,6 +111,9 @@ def test_the_lines_of_cron_run_and_are_silent(folder: Path) -> None:
     for name in ("m-a", "m-b"):
         assert len(list((folder / "archives" / name / "runs").iterdir())) == 1
         assert Site(folder / "archives", name).latest().keys() == {"1"}
+        (log,) = (folder / "archives" / "fleet" / "logs" / name).iterdir()
+        told = re.findall(r"INFO scrapy\.core\.engine: (Spider \w+)|attempt: (\w+) \(exit", log.read_text("utf-8"))
+        assert told == [("Spider opened", ""), ("Spider closed", ""), ("", "complete")]
     after = queue(folder)
     assert all(
         after[name]["last_good"] and after[name]["next_due"] > after[name]["last_good"] for name in ("m-a", "m-b")
@@ -133,6 +136,8 @@ def test_the_units_of_systemd_are_valid_and_run_the_same(folder: Path, tmp_path:
     assert all(f"# /etc/systemd/system/{file.name}\n{file.read_text('utf-8')}" in printed for file in files)
     assert all("\nPersistent=true\n" in file.read_text("utf-8") for file in files if file.suffix == ".timer")
     _, crawl = [re.findall(r"^ExecStart=(.*)$", file.read_text("utf-8"), re.MULTILINE) for file in files[::2]]
+    assert not re.search(r"[%$]", re.sub(r"%%|\$\$", "", crawl[0]))
+    assert all("%" not in file.read_text("utf-8").replace("%%", "") for file in files)
     words = shlex.split(crawl[0].replace("%%", "%").replace("$$", "$"))
     (cron,) = re.findall(r"^\d+ \* \* \* \* (.*)$", fleet(folder, "schedule", "cron").out, re.MULTILINE)
     assert words == shlex.split(cron.replace("\\%", "%"))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
+import pwd
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,7 +81,7 @@ class Command(ScrapyCommand):
         if kind == "cron":
             print(crontab(deployment, sys.executable), end="")
             return
-        for name, text in units(deployment, sys.executable, getpass.getuser()).items():
+        for name, text in units(deployment, sys.executable, _owner(deployment.file)).items():
             if opts.out is None:
                 print(f"# /etc/systemd/system/{name}\n{text}")
             else:
@@ -104,6 +104,15 @@ class Command(ScrapyCommand):
         except OSError as error:
             print(f"scrapy fleet: the register was not written: {harmless(str(error))}", file=sys.stderr)
         self.exitcode = int(Exit.WRONG_USE if any(one.error for one in shown) else Exit.COMPLETE)
+
+
+def _owner(file: Path) -> str:
+    """The user whose file it is: who writes the units may be root."""
+    number = file.stat().st_uid
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
 
 
 def _write_new(file: Path, text: str) -> None:
