@@ -213,10 +213,11 @@ def test_a_site_that_hangs_or_asks_to_wait_and_lines_that_are_not_asked(tmp_path
     held, asked, waiting = Held(), [], []  # type: tuple[Held, list[str], list[str]]
     with serve(held) as url, serve(login, asked) as other, serve(later, waiting) as third:
         lines = [f"{url}\thangs", f"{other}a\tsame-1", f"{other}a\tsame-2", f"{other}b\tmine"]
+        lines.append("http://www.gszx.zggswz.com/\tbuilt-in\t政协湖北省广水市委员会")
         probing = Probing(tmp_path, lines)
         probing.out.mkdir()
         (probing.out / "mine.toml").write_text("mine", "utf-8")
-        ended = probing.run("--minutes", "0.03", "--json")
+        ended = probing.run("--minutes", "0.03", "--json", "-s", "ARCHIVE_CONTACT=you@example.org")
         held.free.set()
         found = {one["site"]: one for one in json.loads(ended.out)["sites"]}
         assert (ended.status, found["hangs"]["result"], asked) == (3, "too-slow", [])
@@ -225,6 +226,7 @@ def test_a_site_that_hangs_or_asks_to_wait_and_lines_that_are_not_asked(tmp_path
             SAME_ADDRESS,
             EXISTS,
         ]
+        assert (found["built-in"]["result"], "profile gszx" in found["built-in"]["reason"]) == (EXISTS, True)
         assert (probing.out / "mine.toml").read_text("utf-8") == "mine"
 
         probing = Probing(tmp_path, [f"{url}\thangs", f"{third}\tlater"])

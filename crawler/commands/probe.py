@@ -29,6 +29,7 @@ from crawler.run.fleet.deployment import DeploymentError, find_deployment
 from crawler.run.fleet.precedence import add_deployment
 from crawler.run.home import CHECKOUT
 from crawler.sites.keys import is_web_address
+from crawler.sites.lookup import Profiles
 from crawler.sites.probe.address_list import Address, ListError
 from crawler.sites.probe.columns import column_doubts
 from crawler.sites.probe.findings import as_text, doubts, findings
@@ -187,9 +188,17 @@ class Command(ScrapyCommand):
             opts.jobs, opts.minutes, ("--speeches", str(opts.speeches), *_settings(self.settings, opts.set))
         )
         out = opts.out or (deployment.profiles if deployment else None) or Path("probed")
+        folders = {deployment.profiles if deployment else None, out if out.is_dir() else None}
+        known = [one.profile for folder in folders for one in Profiles(folder).all() if one.profile]
         with Results(out.absolute()) as results:
             probed = probe_list(
-                addresses, results, manner, _Progress(), is_again=opts.again, may_replace=opts.overwrite
+                addresses,
+                results,
+                manner,
+                _Progress(),
+                known=known,
+                is_again=opts.again,
+                may_replace=opts.overwrite,
             )
         _print_results(probed, as_json=opts.json)
         if not probed.is_whole:
