@@ -41,11 +41,20 @@ class Candidate:
     last: Attempt | None
     good_at: datetime | None = None
     """When its last good run began."""
+    retired: str | None = None
+    """Why a person retired it, as far as the last attempt found that out."""
 
     @property
     def is_enabled(self) -> bool:
         """Whether it is crawled; a site with a broken profile is, and fails."""
-        return self.profile is None or self.profile.enabled
+        return self.off_because is None
+
+    @property
+    def off_because(self) -> str | None:
+        """Why it is not crawled; null when it is."""
+        if self.profile is None or self.profile.enabled:
+            return self.retired and f"retired: {self.retired}"
+        return f"disabled: {self.profile.disabled_because}"
 
     @property
     def order(self) -> tuple[bool, datetime | None, str]:
@@ -78,6 +87,8 @@ def _candidate(known: Known, deployment: Deployment, root: Path, now: datetime) 
     attempts = attempts_of(root, known.site, _ATTEMPTS)
     good_at = next((datetime.fromisoformat(one.began.at) for one in reversed(attempts) if one.is_good), None)
     good_at = good_at or _good_run(root / known.site)
+    last = attempts[-1] if attempts else None
+    is_refused = last is not None and last.ended is not None and last.ended.exit_status == Exit.WRONG_USE
     found = due(known.site, times, attempts, now, good_at, is_broken=profile is None)
     return Candidate(
         site=known.site,
@@ -85,8 +96,9 @@ def _candidate(known: Known, deployment: Deployment, root: Path, now: datetime) 
         error=known.error,
         times=times,
         due=found,
-        last=attempts[-1] if attempts else None,
+        last=last,
         good_at=good_at,
+        retired=_retired(root / known.site) if is_refused else None,
     )
 
 
@@ -119,6 +131,15 @@ def _good_run(folder: Path) -> datetime | None:
     return None
 
 
+def _retired(folder: Path) -> str | None:
+    """Why an archive is retired; null when it is not, or cannot be read."""
+    try:
+        retired = Archive(folder).totals().retired
+    except (ArchiveError, OSError):
+        return None
+    return str(retired["reason"]) if retired else None
+
+
 def registered(one: Candidate, now: datetime) -> Registered:
     """The site's entry in the register."""
     at, profile = one.due.at if one.is_enabled else None, one.profile
@@ -127,7 +148,7 @@ def registered(one: Candidate, now: datetime) -> Registered:
         name=profile.name if profile else None,
         committee=profile.committee if profile else None,
         tags=profile.tags if profile else (),
-        enabled=one.is_enabled,
+        enabled=profile is None or profile.enabled,
         disabled_because=profile.disabled_because if profile else None,
         schedule=one.times.schedule.text if profile else None,
         period_days=_period(one, now) if profile else None,

@@ -44,9 +44,7 @@ def queue_table(found: Iterable[Candidate]) -> str:
 
 
 def _why(one: Candidate) -> str:
-    if one.profile and not one.profile.enabled:
-        return f"disabled: {one.profile.disabled_because}"
-    return one.error or one.due.why
+    return one.off_because or one.error or one.due.why
 
 
 def progress_line(run: FleetRun, running: int, left: int, pages: int, seconds: float, done: int) -> str:
