@@ -19,7 +19,12 @@ from xml.etree import ElementTree
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from scrapy.settings import Settings
 
+from crawler import settings
+from crawler.run.attempt import recipients
+from crawler.run.fleet.deployment import load_deployment
+from crawler.run.fleet.precedence import add_deployment
 from pipelines.__main__ import main
 from pipelines.archive.read.moments import stamp
 from pipelines.fleet import notify
@@ -27,6 +32,7 @@ from pipelines.fleet.attempts import Began, Ended, Journal, attempt_id
 from pipelines.fleet.fleet_runs import FleetRun, SiteEnded
 from pipelines.fleet.notify import Recipients, tell
 from pipelines.fleet.register import Registered, read_register, write_register
+from pipelines.fleet.survey import survey
 from pipelines.verbs.fleet import roots
 from tests.conftest import ROOT, Site
 from tests.small import PROFILE, Answer, article_page, list_page, serve
@@ -205,13 +211,13 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
     command = f"""cat >> {log}; echo "|$NOTIFY_SUMMARY|$NOTIFY_COUNT" >> {log}"""
     failures = {}
     with receiving() as receiver:
-        recipients = Recipients(webhook=receiver.url, command=command, textfile=textfile)
+        told_to = Recipients(webhook=receiver.url, command=command, textfile=textfile)
         for night, morning in enumerate(nights(root)):
             # On two nights on which there is something to tell, nobody takes it; they are told the night after.
             receiver.status = {3: 500, 5: 302}.get(night, 200)
-            failures[night] = tell(root, recipients, morning)
+            failures[night] = tell(root, told_to, morning)
             if night % 3 == 2:
-                assert tell(root, recipients, morning) == failures[night]
+                assert tell(root, told_to, morning) == failures[night]
         assert receiver.refused == 3
     return Month(root, receiver.bodies, log.read_text("utf-8").strip().split("\n"), textfile, failures)
 
@@ -288,6 +294,50 @@ def test_a_site_that_never_made_an_archive_shows_its_attempts(
     assert main(["status", str(month.root / "nobody")]) == 2
 
 
+@pytest.mark.parametrize(
+    ("letters", "said", "failing"),
+    [
+        ("ri", "broken: refused", 1),
+        ("rrlli", "broken: refused", 2),
+        ("ci", "interrupted: interrupted", 0),
+        ("cl", "complete: complete", 0),
+        ("l", "waiting: never-run", 0),
+        ("ced", "broken: died", 2),
+        ("ecg", "gaps: gaps", 0),
+    ],
+)
+def test_what_the_last_attempts_say(letters: str, said: str, failing: int, tmp_path: Path) -> None:
+    for night, letter in enumerate(letters):
+        attempt(tmp_path, "a", FIRST + timedelta(days=night), letter, night + 1)
+    (site,) = survey(tmp_path, FIRST + timedelta(days=len(letters)))
+    assert (f"{site.condition}: {site.verdict}", site.nights_failing) == (said, failing)
+
+
+def test_new_speeches_are_compared_with_the_months_before(tmp_path: Path) -> None:
+    """What the first run found does not count. A success long ago is found, too."""
+    for night in range(90):
+        attempt(tmp_path, "a", FIRST + timedelta(days=night), "c" if night < 61 or night % 2 else "r", night + 1)
+    (site,) = survey(tmp_path, FIRST + timedelta(days=90))
+    assert (site.new, site.expected, site.listed, site.listed_before) == (16, 30.0, 190, 160)
+    for night in range(90, 170):
+        attempt(tmp_path, "a", FIRST + timedelta(days=night), "r", night + 1)
+    (site,) = survey(tmp_path, FIRST + timedelta(days=170))
+    assert (site.last_success, site.nights_failing) == ("2027-01-29T20:05:00Z", 80)
+
+
+def test_the_deployment_says_who_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "fleet.toml"
+    tables = (
+        '[notify]\nwebhook = "http://127.0.0.1/"\nshape = "slack"\ncommand = "true"\n[metrics]\ntextfile = "m.prom"'
+    )
+    file.write_text(f'contact = "a@example.org"\n{tables}', "utf-8")
+    chosen = Settings()
+    chosen.setmodule(settings, priority="project")
+    add_deployment(chosen, load_deployment(file))
+    wanted = Recipients(webhook="http://127.0.0.1/", shape="slack", command="true", textfile=tmp_path / "m.prom")
+    assert recipients(chosen) == wanted
+
+
 def test_a_journal_of_other_hands_hides_no_site(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     attempt(tmp_path, "odd", FIRST, "c", 1)
     attempt(tmp_path, "well", FIRST, "c", 1)
@@ -314,15 +364,15 @@ def test_a_chat_robot_is_sent_what_it_takes(
     site = Registered(site="odd", error="<at user_id=all> & | " + "长" * 20_000)
     write_register(tmp_path, stamp(FIRST), [site, *(Registered(site=f"s{n}", error=BROKEN) for n in range(100))])
     with receiving() as receiver:
-        recipients = Recipients(webhook=receiver.url, shape=shape)
+        robot = Recipients(webhook=receiver.url, shape=shape)
         receiver.answer = refuses
-        (failure,) = tell(tmp_path, recipients, FIRST)
+        (failure,) = tell(tmp_path, robot, FIRST)
         assert failure.startswith(
             f"webhook: 127.0.0.1 did not take it: {refuses.decode()}; 101 changed verdicts will"
         )
         receiver.answer = accepts
-        assert tell(tmp_path, recipients, FIRST) == []
-        assert tell(tmp_path, recipients, FIRST) == []
+        assert tell(tmp_path, robot, FIRST) == []
+        assert tell(tmp_path, robot, FIRST) == []
     assert len(receiver.bodies) == 2
     body = receiver.bodies[-1]
     inner = body[key] if key else body
@@ -336,9 +386,9 @@ def test_who_cannot_be_told_is_told_of_in_time(tmp_path: Path, monkeypatch: pyte
     write_register(tmp_path, stamp(FIRST), [Registered(site="odd", error=BROKEN)])
     monkeypatch.setattr(notify, "_PATIENCE", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        recipients = Recipients(webhook=f"http://127.0.0.1:{silent.getsockname()[1]}/", command="sleep 60 & sleep 60")
+        deaf = Recipients(webhook=f"http://127.0.0.1:{silent.getsockname()[1]}/", command="sleep 60 & sleep 60")
         left = "1 changed verdicts will be told by the next run"
-        assert tell(tmp_path, recipients, FIRST) == [
+        assert tell(tmp_path, deaf, FIRST) == [
             f"webhook: no whole answer of 127.0.0.1 within 0.3 seconds; {left}",
             f"command: it did not end within 0.3 seconds; {left}",
         ]
@@ -346,6 +396,9 @@ def test_who_cannot_be_told_is_told_of_in_time(tmp_path: Path, monkeypatch: pyte
     failed = tell(tmp_path, Recipients(command="echo no >&2; exit 3"), FIRST, {"odd"})
     assert failed[0].startswith(f"{tmp_path}/fleet/notified.json: cannot be read")
     assert failed[1:] == [f"command: exit status 3: no; {left}"]
+    log = tmp_path / "log"
+    assert tell(tmp_path, Recipients(command=f"cat > {log}"), FIRST, {"other"}) == []
+    assert [one["site"] for one in json.loads(log.read_text("utf-8"))["changes"]] == ["odd"]
     with pytest.raises(ValueError, match="'fax': the shape of a webhook is one of: json, dingtalk"):
         Recipients(webhook="http://127.0.0.1/", shape="fax")
 
@@ -370,7 +423,7 @@ def test_a_month_is_reported(month: Month, capsys: pytest.CaptureFixture[str]) -
 
 def test_a_single_crawl_tells_and_measures(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     profile, log, textfile = tmp_path / "p.toml", tmp_path / "log", tmp_path / "speeches.prom"
-    settings = ("-s", f"NOTIFY_CMD=cat >> {log}", "-s", f"METRICS_TEXTFILE={textfile}")
+    told_by = ("-s", f"NOTIFY_CMD=cat >> {log}", "-s", f"METRICS_TEXTFILE={textfile}")
     rows = [(1, "在第一次会议上的讲话", "2020-01-01"), (2, "在第二次会议上的讲话", "2020-01-02")]
     titles = {f"/Item/Show.asp?m=1&d={number}": title for number, title, _ in rows}
 
@@ -383,7 +436,7 @@ def test_a_single_crawl_tells_and_measures(site: Site, tmp_path: Path, capsys: p
     is_broken = 0
     with serve(answer) as url:
         profile.write_text(PROFILE.replace("http://127.0.0.1/", url), "utf-8")
-        crawl = (url, "-a", f"profile={profile}", *settings)
+        crawl = (url, "-a", f"profile={profile}", *told_by)
         assert site.crawl(*crawl).status == 0
         assert not log.exists()
         is_broken = 1
@@ -413,6 +466,9 @@ def test_a_single_crawl_tells_and_measures(site: Site, tmp_path: Path, capsys: p
     assert main(["status", str(damaged), "--json"]) == 3
     (told,) = json.loads(capsys.readouterr().out)["sites"]
     assert (told["verdict"], told["exit_status"], str(last) in told["message"]) == ("damaged", 5, True)
+    last.unlink()
+    assert main(["status", str(damaged)]) == 3
+    assert "was cut off" in capsys.readouterr().out
     assert re.search(r"Z \| gszx \| gap \| its server \\\| errs \|$", shown, re.MULTILINE), shown
 
 
