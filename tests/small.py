@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 PROFILE = """\
 name = "广水市政协网"
@@ -58,11 +60,16 @@ def list_page(rows: Sequence[tuple[int, str, str]], *, side: str = "", pager: st
 
 @contextmanager
 def serve(
-    answer: Callable[[str, Message], Answer], asked: list[str] | None = None, *, has_robots: bool = False
+    answer: Callable[[str, Message], Answer],
+    asked: list[str] | None = None,
+    *,
+    has_robots: bool = False,
+    certificate: Path | None = None,
 ) -> Iterator[str]:
     """Serve `answer(path, headers)` on this machine; what was asked is appended to `asked`.
 
     `has_robots`: `/robots.txt` is answered like any other address; else there is none.
+    With a certificate it speaks TLS.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -84,10 +91,14 @@ def serve(
             """Keep the test's output clean."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/"
+        yield f"http{'s' if certificate else ''}://127.0.0.1:{server.server_port}/"
     finally:
         server.shutdown()
         thread.join()

@@ -21,6 +21,7 @@ from crawler.http.politeness.host_clock import LONGEST, HostClockError, HostCloc
 from pipelines.fleet.attempts import Journal
 from tests.conftest import Ended, Site, run
 from tests.small import PROFILE, Answer, article_page, list_page, serve
+from tests.test_wire import certificate
 
 HOUR = timedelta(hours=1)
 CHALLENGE = Answer("<html><script>document.cookie='__jsl_clearance=1';location.reload()</script></html>", 521)
@@ -100,6 +101,14 @@ def test_a_crawl_delay_is_kept_and_told(site: Site, locks: tuple[str, str]) -> N
     told = site.report()["politeness"]
     assert min(log.gaps) >= 0.2 <= told["smallest_gap"]
     assert (told["delay_seconds"], told["crawl_delay"], list(told["robots"].values())) == (0.2, 0.2, ["allowed"])
+
+
+def test_a_certificate_is_told_of_each_server(site: Site, locks: tuple[str, str], tmp_path: Path) -> None:
+    with serve(Log(articles=1).answer, certificate=certificate(tmp_path / "cert.pem")) as url:
+        assert crawl(site, url, *locks).status == 0
+    (told,) = site.report()["politeness"]["certificates"].items()
+    assert f"https://{told[0]}/" == url
+    assert "self" in told[1]
 
 
 @pytest.mark.parametrize("status", [429, 503, 512])

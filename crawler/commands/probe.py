@@ -171,7 +171,8 @@ class Command(ScrapyCommand):
         self.crawler_process.start()
         # Scrapy's own handlers would swallow a signal from here on.
         _end_at_signals()
-        if crawler.stats is not None and crawler.stats.get_value("finish_reason") in {None, "shutdown"}:
+        has_ended_itself = survey.refusal is not None
+        if not has_ended_itself and crawler.stats and crawler.stats.get_value("finish_reason") in {None, "shutdown"}:
             raise KeyboardInterrupt
         return survey
 
