@@ -13,11 +13,14 @@ from datetime import UTC, datetime, timedelta
 from email.message import Message
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from crawler.http.netloc import Server
 from crawler.http.politeness.host_clock import LONGEST, HostClockError, HostClocks, seconds_since_boot
+from crawler.http.politeness.limits import Limits
+from crawler.sites.schedule import Hours
 from pipelines.fleet.attempts import Journal
 from tests.conftest import Ended, Site, run
 from tests.small import PROFILE, Answer, article_page, list_page, serve
@@ -202,6 +205,16 @@ def test_outside_its_hours_a_site_is_not_requested(site: Site, locks: tuple[str,
     assert not site.folder.exists()
     journal = [json.loads(line) for line in Journal(site.root, site.name).file.read_text("utf-8").splitlines()]
     assert abs(datetime.fromisoformat(journal[1]["not_before"]) - opens) < timedelta(minutes=2)
+
+
+def test_a_run_ends_with_its_hours_and_says_when_they_begin_again() -> None:
+    china = ZoneInfo("Asia/Shanghai")
+    limits = Limits(datetime(2026, 1, 1, 5, tzinfo=china), hours=Hours.parse("22:00-06:00"), zone=china)
+    assert limits.end(10**6, datetime(2026, 1, 1, 5, 59, 59, tzinfo=china)) is None
+    end = limits.end(1, datetime(2026, 1, 1, 6, 0, tzinfo=china))
+    assert end is not None
+    assert end.not_before == datetime(2026, 1, 1, 22, tzinfo=china)
+    assert "22:00-06:00 in Asia/Shanghai" in end.words
 
 
 def test_a_site_that_challenges_is_left_alone(site: Site, locks: tuple[str, str]) -> None:

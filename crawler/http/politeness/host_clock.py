@@ -25,6 +25,7 @@ from pipelines.archive.read.moments import stamp
 
 LONGEST = timedelta(days=7)
 """A host that asks for a longer pause is asked again after a week: a mistaken header must not end an archive."""
+_SECOND = timedelta(seconds=1)
 _SIZE = 1_024
 """Bytes of a note, padded: written at once, it is never seen in part."""
 _LONGEST_WHY = 200
@@ -126,7 +127,7 @@ class HostClocks:
         try:
             noted = json.loads(os.pread(handle, _SIZE, 0))
             until, why = datetime.fromisoformat(noted["until"]), str(noted["why"])
-            is_ahead = now < until <= now + LONGEST  # later: the machine's clock was set back since
+            is_ahead = now < until <= now + LONGEST + _SECOND  # later: the machine's clock was set back since
         except (ValueError, TypeError, KeyError, OSError):
             return None
         finally:
@@ -137,7 +138,8 @@ class HostClocks:
         """Note that a server's host asked not to be requested before a moment (aware); `OSError` if it cannot be."""
         handle = _opened(self._path(server, "later"), os.O_RDWR, creates=True)
         try:
-            _write(handle, {"until": stamp(until), "why": why[:_LONGEST_WHY]})
+            # To the second, and never early.
+            _write(handle, {"until": stamp(until + _SECOND), "why": why[:_LONGEST_WHY]})
         finally:
             os.close(handle)
 
