@@ -86,10 +86,12 @@ class Crawled:
     site: Site
     url: str
     asked: list[str]
+    cms: str = "kesion"
 
     def crawl(self, section: str = SECTIONS, *more: str) -> Ended:
         """Crawl with the profile's lines `section`."""
-        self.file.write_text(PROFILE.replace(f'section = "{A}"', section), "utf-8")
+        profile = PROFILE.replace(f'section = "{A}"', section).replace("kesion", self.cms)
+        self.file.write_text(profile, "utf-8")
         return self.site.crawl(self.url, "-a", f"profile={self.file}", "-s", "RETRY_TIMES=0", *more)
 
     def again(self, replay: str, site: Site | None = None) -> Ended:
@@ -300,6 +302,36 @@ def test_a_section_that_the_start_page_does_not_link_has_its_own_address(two: Cr
     same = two.crawl(own.replace("id=6", "id=5"))
     assert (same.status, len(two.gaps)) == (3, 1), same
     assert f"is the list of {A}, too" in two.gaps[0]
+
+
+def nested(path: str, _: Message) -> Answer:
+    """A site of unknown make whose second column lies in the folder of the first, and is linked on its list."""
+    columns = {"/ldjh/": (A, (1, 2, 3)), "/ldjh/zx/": (B, (4, 5, 6))}
+    nav = "".join(f'<a href="{folder}">{name}</a> ' for folder, (name, _) in columns.items())
+    if path == "/":
+        return Answer(f"<html><title>云溪市政协网</title><body>{nav}</body></html>")
+    folder, file = path.rsplit("/", 1)
+    name, numbers = columns.get(f"{folder}/", ("", ()))
+    if name and not file:
+        rows = "".join(f'<li><a href="t{one}.html">{title(one)}</a> 2024-01-0{one}</li>' for one in numbers)
+        return Answer(f"<html><title>{name}-云溪市政协网</title><body>{nav}<ul>{rows}</ul></body></html>")
+    number = next((one for one in numbers if file == f"t{one}.html"), None)
+    if number is None:
+        return Answer("", 404)
+    text = "".join(f"<p>{title(number)}，第{part}点意见，请各位委员认真落实，办好办实。</p>" for part in range(5))
+    trail = f'<div>当前位置：<a href="/">首页</a> &gt; <a href="{folder}/">{name}</a> &gt; 正文</div>'
+    head = f"<h1>{title(number)}</h1><p>发布时间：2024-01-0{number}</p>"
+    return Answer(f"<html><title>{title(number)}</title><body>{trail}{head}<div>{text}</div></body></html>")
+
+
+def test_a_section_within_the_folder_of_another_is_read_as_itself(site: Site) -> None:
+    site.root.parent.mkdir(exist_ok=True)
+    asked: list[str] = []
+    with serve(nested, asked) as url:
+        ended = Crawled(Columns(), site, url, asked, "generic").crawl()
+    found = {(line["url"].rpartition("/")[0].removeprefix(url), line["section"]) for line in site.latest().values()}
+    assert (ended.status, len(site.latest()), found) == (0, 6, {("ldjh", A), ("ldjh/zx", B)}), ended
+    assert asked.count("/ldjh/zx/") == 1
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def summary(job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> str:
 
 
 def _plan_ends(report: RunReport, judged: Verdict) -> list[str]:
-    return [_verdict(report, judged), _reasons_to_read(report), *_noted(report)]
+    return [_verdict(report, judged), _reasons_to_read(report), *_sections(report), *_noted(report)]
 
 
 def _verdict(report: RunReport, judged: Verdict) -> str:

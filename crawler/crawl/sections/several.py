@@ -70,7 +70,8 @@ class SectionsWalk:
         self.report.sections = self._sections
         for report, one in zip(self._sections, self.task.profile.sections, strict=True):
             if report.is_asked:
-                start = one.start_url and (self.fetcher.hosts.local(one.start_url) or one.start_url)
+                hosts = self.fetcher.hosts
+                start = one.start_url and (hosts.local(one.start_url) or hosts.here(one.start_url))
                 self._place(report, await search.find((one.name,), report, start, is_one=False))
         for report in self._sections:
             if not report.is_asked:
