@@ -350,7 +350,7 @@ def verdict(report: RunReport) -> Verdict:
 
 def _counted(gaps: list[NotCaptured]) -> str:
     counted = Counter(gap.what for gap in gaps)
-    return ", ".join(f"{_COUNTED[what]} {count}" for what, count in counted.items())
+    return ", ".join(f"{name} {counted[what]}" for what, name in _COUNTED.items() if counted[what])
 
 
 def _besides(report: RunReport) -> str:

@@ -194,7 +194,7 @@ def test_one_permanent_500_over_many_nights(tmp_path: Path) -> None:
             in accepted[30][1]
         )
         assert (
-            f"accepted  1 gaps\n    speech {broken}: until 2026-01-30, by commit 4 (坏了); not asked"
+            f"accepted  1 gap(s)\n    speech {broken}: until 2026-01-30, by commit 4 (坏了); not asked"
             in accepted[30][1]
         )
         over = site.crawl(url, 31, 31)[31]
@@ -222,7 +222,7 @@ def test_list_pages_and_counters_are_gaps_as_well(tmp_path: Path) -> None:
         site.accept(gaps["counter"], 4, "2026-02-01")
         ended = site.crawl(url, 5, 5)[5]
         assert ended[0] == 0, ended
-        assert "what a person accepted: list pages 1, counters 1" in ended[1]
+        assert "what a person accepted: counters 1, list pages 1" in ended[1]
         site.broken.clear()
         assert [status for status, _ in site.crawl(url, 6, 8).values()] == [0, 0, 0]
         # They are told when they come back: what was accepted has come in between.
@@ -258,6 +258,10 @@ def test_what_is_asked_at_once() -> None:
     assert not waits(Memory(day(8), [failing(1, 1, day(8))])), "a run by hand on the same day asks it"
     unread = failing(1, 4, day(8), what="list", native_id=None, reason="unreadable")
     assert Memory(day(10), [unread]).waiting("list", unread.url) is None, "the page came; what it lacks is seen in it"
+    other = [failing(1, 4, day(8), reason="unreadable", parser="a/1"), failing(2, 4, day(8), parser="a/1")]
+    by_parser = {parser: Memory(day(10), other, parser=parser) for parser in ("a/1", "a/2")}
+    assert [waits(by_parser["a/1"], number) for number in (1, 2)] == [True, True]
+    assert [waits(by_parser["a/2"], number) for number in (1, 2)] == [False, True], "it may be read now"
     ahead = Memory(day(10), [failing(1, 4, "2036-01-01T02:00:00Z", since="2036-01-01T02:00:00Z")])
     assert not waits(ahead), "a clock was ahead, and has been repaired"
     assert {(one.since, one.asked_at) for one in ahead.before.values()} == {(day(10), day(10))}

@@ -84,7 +84,8 @@ def prepare(
     archive.tally.zone = ZoneInfo(profile.timezone)
     if replay is not None:
         _take_captures(archive, replay)
-    memory = _memory(archive, occasion, stamp(now))
+    normaliser = Normaliser(reader.reader, profile.digest, ZoneInfo(profile.timezone))
+    memory = _memory(archive, occasion, stamp(now), normaliser.parser)
     report = RunReport(
         site=profile.site,
         run=occasion.run,
@@ -104,7 +105,7 @@ def prepare(
         plan=Plan(archive.known, now, profile.young_days, read_all=arguments.mode == "full", memory=memory),
         archive=archive,
         report=report,
-        normaliser=Normaliser(reader.reader, profile.digest, ZoneInfo(profile.timezone)),
+        normaliser=normaliser,
         folder=folder,
         gone_after_days=gone_after_days,
         replay=replay,
@@ -129,17 +130,19 @@ def _asked_last(archive: ArchiveRun) -> frozenset[str]:
     return frozenset(url for url in ended_by if isinstance(url, str))
 
 
-def _memory(archive: ArchiveRun, occasion: Occasion, now: str) -> Memory:
+def _memory(archive: ArchiveRun, occasion: Occasion, now: str, parser: str) -> Memory:
     """What earlier runs tell of gaps; of a run that is made again, what they told when it was made."""
     recorded, past, before = occasion.recorded, archive.past, None
     if recorded is not None and recorded.commit is not None:
         past = Archive(recorded.home)
         before = next(commit.n for commit in past.commits() if commit.run == recorded.run)
     if past is None or occasion.kind == REPROCESS:
-        return Memory(now)
+        return Memory(now, parser=parser)
     decisions = past.totals() if before is None else Totals.of(past.commits()[: before - 1])
     failing = newest_failing(past.past_reports(before))
-    return Memory(now, failing, decisions.accepted, asks_all=occasion.arguments.mode == "full")
+    if before is not None:  # what another parser would read was not asked then
+        failing = [replace(one, parser=parser) for one in failing]
+    return Memory(now, failing, decisions.accepted, parser=parser, asks_all=occasion.arguments.mode == "full")
 
 
 def _with_mode(arguments: Arguments, settings: BaseSettings, folder: Path, now: datetime) -> Arguments:

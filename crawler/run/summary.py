@@ -128,7 +128,7 @@ def _accepted(report: RunReport) -> list[str]:
         for gap, one in report.accepted
     ]
     more = [f"    … and {len(lines) - _MOST_EXAMPLES} more in the run report"] if len(lines) > _MOST_EXAMPLES else []
-    return [f"accepted  {len(lines)} gaps", *lines[:_MOST_EXAMPLES], *more] if lines else []
+    return [f"accepted  {len(lines)} gap(s)", *lines[:_MOST_EXAMPLES], *more] if lines else []
 
 
 def _written(folder: Path, report: RunReport, sealed: Sealed) -> list[str]:

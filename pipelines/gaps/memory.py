@@ -55,7 +55,7 @@ class Failing:
     """Something that was not captured in the last runs. Moments are RFC 3339 in UTC.
 
     `nights` is on how many nights it was asked in vain, `asked_at` when on the last of them; `listed` the row that
-    the list showed of a speech then.
+    the list showed of a speech then; `parser` that of the run.
     """
 
     what: str
@@ -67,6 +67,7 @@ class Failing:
     since: str
     nights: int
     asked_at: str
+    parser: str = ""
 
     @property
     def key(self) -> GapKey:
@@ -93,7 +94,12 @@ class Failing:
     @property
     def can_wait(self) -> bool:
         """Whether it is one address that can be left out; what a list page that came lacks is seen only in it."""
-        return self.native_id is not None or self.key.kind.startswith("no-answer")
+        return self.native_id is not None or not self.has_come
+
+    @property
+    def has_come(self) -> bool:
+        """Whether the page came, and could not be read."""
+        return not Reason(self.reason).is_no_answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +126,7 @@ class Memory:
         now: the run's beginning.
         before: what failed in the runs before.
         decisions: the decisions that stand, by address.
+        parser: the run's; another one may read what came and could not be read. Empty: read as it was then.
         asks_all: nothing is left out.
     """
 
@@ -129,9 +136,10 @@ class Memory:
         before: Iterable[Failing] = (),
         decisions: Mapping[str, Decided] | None = None,
         *,
+        parser: str = "",
         asks_all: bool = False,
     ) -> None:
-        self.now, self.decisions = now, decisions or {}
+        self.now, self.decisions, self.parser = now, decisions or {}, parser
         self.before = {one.key: _not_later(one, now) for one in before}
         self._places = {one.place for one in self.before.values()}
         self.tried_once = frozenset(one.url for one in self.before.values() if one.nights > 1)
@@ -142,11 +150,14 @@ class Memory:
             self._waiting[one.place].append(one)
 
     def _left_out(self) -> list[Failing]:
-        may_wait = [one for one in self.before.values() if one.can_wait]
+        may_wait = [one for one in self.before.values() if one.can_wait and not self._reads_otherwise(one)]
         waiting = [one for one in may_wait if datetime.fromisoformat(self.now) < one.asked_next]
         if len(waiting) > _FEW:
             waiting.remove(min(waiting, key=lambda one: (one.asked_at, one.url)))
         return waiting
+
+    def _reads_otherwise(self, one: Failing) -> bool:
+        return self.parser not in {"", one.parser} and one.has_come
 
     def waiting(self, what: str, address: str, row: Row | None = None) -> Failing | None:
         """The failure because of which something is not asked in this run; null when it is asked.
@@ -207,6 +218,7 @@ class Memory:
         now = Failing(
             what=gap.what, url=gap.url, native_id=gap.native_id, listed=seen.rows.get(gap.native_id or ""),
             reason=gap.reason, detail=gap.detail, since=self.now, nights=1, asked_at=self.now,
+            parser=self.parser,
         )  # fmt: skip
         if before is None:
             return now
@@ -265,6 +277,7 @@ def _failing(entry: Any) -> Failing | None:
             native_id=None if native_id is None else _text(native_id),
             listed=None if listed is None else Row(title=listed["title"], date=listed["date"]),
             nights=max(1, int(entry["nights"])),
+            parser=_text(entry.get("parser") or ""),
         )
     except (KeyError, TypeError, ValueError):
         return None
