@@ -311,7 +311,7 @@ class RunReport:
                 "failed": len(self.failures),
                 "accepted": len(self.accepted),
                 "left": self.left,
-                **dict(sorted(self.outcomes.items())),
+                **({} if self.is_withheld else dict(sorted(self.outcomes.items()))),
             },
             "listing_complete": self.listing_complete,
             "not_captured": [asdict(gap) for gap in self.not_captured],

@@ -68,6 +68,8 @@ def _counts(report: RunReport) -> str:
         return " · ".join([f"read again {len(report.settled)}", *shown])
     events = ("created", "changed", "reprocessed", "gone", "restored", "same", "unread")
     shown = [f"{name} {report.outcomes[name]}" for name in events if report.outcomes[name]]
+    if report.is_withheld:
+        return f"listed {report.listed} · captured {report.captured}"
     return f"listed {report.listed} · captured {report.captured} · " + (" · ".join(shown) or "nothing new")
 
 
