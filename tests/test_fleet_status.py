@@ -43,6 +43,7 @@ ENDS = {
     "c": (0, "complete", "the list was read to its end"),
     "g": (3, "gaps", "not captured: speeches 1"),
     "r": (4, "refused", "the list has 3 of 300 rows"),
+    "u": (3, "gaps", "its list could not be read"),
     "e": (1, "error", "KeyError: 'x'"),
     "i": (11, "interrupted", "its budget is spent"),
     "l": (6, "refused", "another run holds the site"),
@@ -87,7 +88,9 @@ def attempt(root: Path, site: str, at: datetime, letter: str, commit: int) -> No
         under_way.close()
         return
     status, verdict, message = ENDS[letter]
-    counts = {"listed": 100 + commit, "created": 100 if commit == 1 else 1, "failed": 0}
+    counts = {"listed": 100 + commit, "created": 100 if commit == 1 else 1, "failed": 0, "list_pages": 2}
+    if letter == "u":
+        counts = {"list_pages": 0, "listed": 0, "failed": 1}
     ended = Ended(
         at=stamp(at + timedelta(minutes=5)),
         run=f"{at:%Y%m%d}t200000z-ab12",
@@ -96,10 +99,10 @@ def attempt(root: Path, site: str, at: datetime, letter: str, commit: int) -> No
         verdict=verdict,
         message=message,
         seconds=300.0,
-        counts=counts if letter in "cg" else None,
-        new_gaps=int(letter == "g"),
-        commit=commit if letter in "cgri" else None,
-        head="0" * 64 if letter in "cgri" else None,
+        counts=counts if letter in "cgu" else None,
+        new_gaps=int(letter in "gu"),
+        commit=commit if letter in "cguri" else None,
+        head="0" * 64 if letter in "cguri" else None,
     )
     under_way.end(ended)
 
@@ -304,6 +307,7 @@ def test_a_site_that_never_made_an_archive_shows_its_attempts(
         ("l", "waiting: never-run", 0),
         ("ced", "broken: died", 2),
         ("ecg", "gaps: gaps", 0),
+        ("cguu", "broken: unreachable", 2),
     ],
 )
 def test_what_the_last_attempts_say(letters: str, said: str, failing: int, tmp_path: Path) -> None:
@@ -407,7 +411,10 @@ def test_who_cannot_be_told_is_told_of_in_time(tmp_path: Path, monkeypatch: pyte
 def test_a_month_is_reported(month: Month, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", str(month.root), "--month", "2026-11"]) == 0
     shown = capsys.readouterr().out
-    assert "11 sites, 219 runs; speeches: 851 new, 0 edited, 0 gone, 0 restored. 3 sites need a person now." in shown
+    assert (
+        "11 sites, 219 runs; speeches: 851 new, 0 edited, 0 gone, 0 restored. Sites that need a person now: 3."
+        in shown
+    )
     for line in (
         "| gappy |  | 30 | 3 | 27 | 0 | 0 | 0 | 129 | 0 | 0 | 0 | 1 | gaps |",
         "| killed |  | 30 | 28 | 0 | 0 | 1 | 1 | 127 | 0 | 0 | 0 | 0 | complete |",

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.archive.disk.layout import checked_name
+from pipelines.exits import Exit
 from pipelines.untrusted import opened, parsed_json
 
 if TYPE_CHECKING:
@@ -84,8 +85,19 @@ class Attempt:
 
     @property
     def is_good(self) -> bool:
-        """Whether it archived what the site showed: complete, or with gaps that its report names."""
-        return self.ended is not None and self.ended.commit is not None and self.ended.exit_status in {0, 3}
+        """Whether it archived what the site showed: complete, or with gaps that its report names.
+
+        Not where no list page could be read: the site was down, and its whole content is the gap.
+        """
+        ended = self.ended
+        if ended is None or ended.commit is None or ended.exit_status not in {Exit.COMPLETE, Exit.GAPS}:
+            return False
+        return not has_read_nothing(ended.counts)
+
+
+def has_read_nothing(counts: dict[str, Any] | None) -> bool:
+    """Whether the counts of a run report say that no list page was read."""
+    return (counts or {}).get("list_pages") == 0
 
 
 class Journal:

@@ -9,6 +9,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from pipelines.exits import Exit
+from pipelines.fleet.attempts import has_read_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,6 +38,8 @@ class Condition(StrEnum):
 
 DIED, UNTRIED, NO_PROFILE = "died", "never-run", "broken-profile"
 """Verdicts of sites whose last attempt has none."""
+UNREACHABLE = "unreachable"
+"""In place of the verdict `gaps` where no list page could be read."""
 _GOOD = frozenset({Exit.COMPLETE, Exit.GAPS})
 _NEUTRAL = frozenset({Exit.LOCKED, Exit.INTERRUPTED})
 """Attempts that say nothing bad of the site: another run held it, or a limit or a person ended the run."""
@@ -199,13 +202,23 @@ def _verdict(judged: Attempt | None, held: Held, profile: Registered | None) -> 
         report = held.report
         if report is None:
             return _Verdict(UNTRIED, None, "no run has ended yet")
-        return _Verdict(str(report.get("verdict")), report.get("exit_status"), str(report.get("message", "")))
+        return _read_verdict(
+            str(report.get("verdict")),
+            report.get("exit_status"),
+            str(report.get("message", "")),
+            report.get("counts"),
+        )
     if judged.ended is None:
         began = judged.began
         return _Verdict(
             DIED, None, f"process {began.pid} on {began.host} ended without a verdict: killed, or a power cut"
         )
-    return _Verdict(judged.ended.verdict, judged.ended.exit_status, judged.ended.message)
+    ended = judged.ended
+    return _read_verdict(ended.verdict, ended.exit_status, ended.message, ended.counts)
+
+
+def _read_verdict(word: str, status: int | None, message: str, counts: dict[str, Any] | None) -> _Verdict:
+    return _Verdict(UNREACHABLE if status == Exit.GAPS and has_read_nothing(counts) else word, status, message)
 
 
 def _condition(verdict: _Verdict, held: Held, profile: Registered | None, is_stale: bool) -> Condition:
@@ -213,7 +226,7 @@ def _condition(verdict: _Verdict, held: Held, profile: Registered | None, is_sta
         return Condition.RETIRED
     if profile and not profile.enabled and not profile.error and not held.damage:
         return Condition.DISABLED
-    if verdict.word == DIED or verdict.exit_status not in {None, *_GOOD, *_NEUTRAL}:
+    if verdict.word in {DIED, UNREACHABLE} or verdict.exit_status not in {None, *_GOOD, *_NEUTRAL}:
         return Condition.BROKEN
     if is_stale:
         return Condition.STALE

@@ -159,7 +159,7 @@ def _summary(sites: Sequence[SiteMonth], at: str) -> str:
     bad = sum(site.status.condition.is_bad for site in sites)
     return (
         f"{len(sites)} sites, {len(runs)} runs; speeches: {brought}. "
-        f"{bad} sites need a person now. Made at {at}; all moments are UTC."
+        f"Sites that need a person now: {bad}. Made at {at}; all moments are UTC."
     )
 
 

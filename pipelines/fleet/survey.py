@@ -11,7 +11,7 @@ from pipelines.archive.errors import ArchiveError, NotAnArchive
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.tails import cut_tail
 from pipelines.exits import Exit
-from pipelines.fleet.attempts import FLEET, Journal
+from pipelines.fleet.attempts import FLEET, Journal, has_read_nothing
 from pipelines.fleet.condition import Held, SiteStatus, status_of, worst_first
 from pipelines.fleet.register import read_register
 
@@ -124,10 +124,11 @@ def _read(archive: Archive, has_good: bool) -> Held:
 
 
 def _last_good(archive: Archive, report: dict[str, Any] | None) -> dict[str, Any] | None:
-    if report is None or _is_good(report):
+    if report is not None and _is_good(report):
         return report
     return next(filter(_is_good, islice(archive.past_reports(), _REPORTS)), None)
 
 
 def _is_good(report: dict[str, Any]) -> bool:
-    return report.get("exit_status") in {Exit.COMPLETE, Exit.GAPS}
+    is_good = report.get("exit_status") in {Exit.COMPLETE, Exit.GAPS}
+    return is_good and not has_read_nothing(report.get("counts"))
