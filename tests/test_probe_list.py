@@ -119,10 +119,11 @@ class Probing:
     def start(self) -> subprocess.Popen[str]:
         return subprocess.Popen([sys.executable, "-m", *self.words], cwd=ROOT, stderr=subprocess.PIPE, text=True)
 
-    def ended(self) -> set[str]:
+    def noted(self, event: str) -> set[str]:
+        """Sites that have begun or ended."""
         text = (self.out / "probed.jsonl").read_text("utf-8") if (self.out / "probed.jsonl").exists() else ""
         lines = [json.loads(line) for line in text.split("\n")[:-1]]
-        return {line["site"] for line in lines if line["event"] == "ended"}
+        return {line["site"] for line in lines if line["event"] == event}
 
 
 def until(holds: Callable[[], object]) -> None:
@@ -156,15 +157,16 @@ def test_one_ends_alone_and_a_killed_probe_goes_on(tmp_path: Path) -> None:
         closed.bind(("127.0.0.1", 0))
         dead = f"http://127.0.0.1:{closed.getsockname()[1]}/"
         lines = [f"{first}\theld\t政协云溪市委员会", f"{second}\tlogin", f"{dead}\tdead", f"{third}\tbomb"]
-        lines.append(f"{fourth}\thalf\t政协某县委员会")
+        lines += [f"{fourth}\thalf\t政协某县委员会", f"{first}none\tbeside"]
         probing, others = Probing(tmp_path, lines), {"login", "dead", "bomb", "half"}
 
         process = probing.start()
-        until(lambda: probing.ended() == others and held.asked.is_set())
+        until(lambda: probing.noted("ended") == others and held.asked.is_set())
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate(timeout=PATIENCE)
         assert (process.returncode, "run the same command again" in said) == (11, True), said
         assert not list(probes_of(first))
+        assert probing.noted("began") == {*others, "held"}  # a host has one probe at a time
         assert (probing.out / "probed.tsv").read_text("utf-8").count("\n") == 1 + len(others)
         assert not list(probing.out.glob("*.toml"))
 
@@ -194,6 +196,7 @@ def test_one_ends_alone_and_a_killed_probe_goes_on(tmp_path: Path) -> None:
         "dead": "unanswered",
         "bomb": "unanswered",
         "half": "doubtful",
+        "beside": "unfit",
         "added": "crashed",
     }
     said = "; ".join(one["reason"] for one in found.values())
@@ -245,3 +248,6 @@ def test_wrong_use_of_a_list_asks_nobody(tmp_path: Path) -> None:
     ended = Probing(tmp_path, ["http://www.gszx.example/"]).run("-s", "ARCHIVE_CONTACT=")
     assert (ended.status, "without a contact" in ended.err) == (2, True), ended
     assert not probing.out.exists()
+    (tmp_path / "out").write_text("a file, no folder", "utf-8")
+    ended = probing.run()
+    assert (ended.status, ended.err.count("\n"), "Traceback" in ended.err) == (1, 1, False), ended

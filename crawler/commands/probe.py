@@ -124,6 +124,8 @@ class Command(ScrapyCommand):
             self._refuse(str(error), Exit.LOCKED)
         except FixtureError as error:
             self._refuse(str(error), error.exit_status)
+        except OSError as error:
+            self._refuse(f"{error}; put that right and run the same command again", Exit.INTERNAL_ERROR)
         except KeyboardInterrupt:
             self._refuse("interrupted; run the same command again", Exit.INTERRUPTED)
 

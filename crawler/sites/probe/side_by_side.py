@@ -102,7 +102,7 @@ class SideBySide:
         began = time.monotonic()
         with tempfile.TemporaryDirectory(dir=self.results.scratch, ignore_cleanup_errors=True) as folder:
             status = await self._probed(address, site, Path(folder))
-            word, reason, found = _judged(status, Path(folder), self.manner.minutes)
+            word, reason, found = _judged(status, Path(folder), site, self.manner.minutes)
             if word == CERTAIN:
                 _publish(Path(folder), self.results.folder, site)
         result = Result(
@@ -160,7 +160,7 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, name="end with parent", daemon=True).start()
 
 
-def _judged(status: int | None, folder: Path, minutes: float) -> tuple[str, str, dict[str, Any]]:
+def _judged(status: int | None, folder: Path, site: str, minutes: float) -> tuple[str, str, dict[str, Any]]:
     """The result of a probe that ended in `folder`: a word, the reason, what it found."""
     if status is None:
         return TOO_SLOW, f"not finished after {minutes:g} minutes", {}
@@ -170,7 +170,8 @@ def _judged(status: int | None, folder: Path, minutes: float) -> tuple[str, str,
         found = json.loads(_tail(folder / "out"))
     except ValueError:
         found = {}
-    if status == Exit.COMPLETE and found and not found["doubts"]:
+    is_written = (folder / site).is_dir() and (folder / f"{site}.toml").is_file()
+    if status == Exit.COMPLETE and found and not found["doubts"] and is_written:
         return CERTAIN, "", found
     if status == Exit.GAPS and found:
         return DOUBTFUL, "; ".join(found["doubts"]), found
