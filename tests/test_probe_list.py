@@ -249,5 +249,5 @@ def test_wrong_use_of_a_list_asks_nobody(tmp_path: Path) -> None:
     assert (ended.status, "without a contact" in ended.err) == (2, True), ended
     assert not probing.out.exists()
     (tmp_path / "out").write_text("a file, no folder", "utf-8")
-    ended = probing.run()
+    ended = Probing(tmp_path, ["http://127.0.0.1:9/\tclosed"]).run()
     assert (ended.status, ended.err.count("\n"), "Traceback" in ended.err) == (1, 1, False), ended
