@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from crawler.replay.occasion import REPROCESS
 from crawler.run.job import CrawlJob
 from pipelines.archive.errors import ArchiveError
 from pipelines.gates.rules import Ran, tripped
@@ -10,8 +9,8 @@ from pipelines.health import RunReport
 
 
 def judge_by_gates(job: CrawlJob) -> None:
-    """Tell the run report which gates the run has tripped. Stored captures that are read again pass none."""
-    if job.occasion.kind == REPROCESS or job.arguments.plan_only:
+    """Tell the run report which gates the run has tripped. A plan, which reads nothing, trips none."""
+    if job.arguments.plan_only:
         return
     report = job.report
     ran = Ran(
