@@ -250,8 +250,8 @@ def of_long_ago(root: Path, made: Made) -> None:
 
 
 def test_a_site_that_has_fallen_silent_is_asked_after(scene: Scene, tmp_path: Path) -> None:
-    roots = [tmp_path / name for name in ("quiet", "off", "long", "speaks")]
-    quiet, off, patient, speaks = (Scene(scene.made, Site(root)) for root in roots)
+    roots = [tmp_path / name for name in ("quiet", "off", "long", "speaks", "again")]
+    quiet, off, patient, speaks, again = (Scene(scene.made, Site(root)) for root in roots)
     of_long_ago(quiet.site.folder, scene.made)
     for root in roots[1:]:
         shutil.copytree(roots[0], root)
@@ -264,6 +264,8 @@ def test_a_site_that_has_fallen_silent_is_asked_after(scene: Scene, tmp_path: Pa
     assert patient.crawl(profile=PROFILE + "quiet_days = 36500\n").status in {0, 3}
     scene.made.add(1)
     assert speaks.crawl().status in {0, 3}
+    passed = Archive(off.site.folder).commits()[-1].run
+    assert again.replay(off.site, passed).status in {0, 3}, "what passed once passes again, whatever is usual now"
 
 
 def test_what_a_person_accepts_is_written_and_recorded(scene: Scene, tmp_path: Path) -> None:
