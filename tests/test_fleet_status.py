@@ -43,6 +43,7 @@ ENDS = {
     "c": (0, "complete", "the list was read to its end"),
     "g": (3, "gaps", "not captured: speeches 1"),
     "r": (4, "refused", "the list has 3 of 300 rows"),
+    "p": (0, "partial", "stopped at limit=5"),
     "u": (3, "gaps", "its list could not be read"),
     "e": (1, "error", "KeyError: 'x'"),
     "i": (11, "interrupted", "its budget is spent"),
@@ -101,8 +102,8 @@ def attempt(root: Path, site: str, at: datetime, letter: str, commit: int) -> No
         seconds=300.0,
         counts=counts if letter in "cgu" else None,
         new_gaps=int(letter in "gu"),
-        commit=commit if letter in "cguri" else None,
-        head="0" * 64 if letter in "cguri" else None,
+        commit=commit if letter in "cgupri" else None,
+        head="0" * 64 if letter in "cgupri" else None,
     )
     under_way.end(ended)
 
@@ -248,7 +249,7 @@ odd        broken: broken-profile  -                  -     0       -          -
 forgotten  stale                   2026-11-10T20:05Z  20.4  0       110 (+9)   9    -      0     2026-12-01T20:00Z  last success 2026-11-10T20:05:00Z; stale after 3 days: see that it is crawled
 budget     interrupted             2026-11-28T20:05Z  2.4   0       128 (+27)  9    -      0     2026-12-01T20:00Z  its budget is spent
 gappy      gaps                    2026-11-30T20:05Z  0.4   0       130 (+29)  29   -      1     2026-12-01T20:00Z  not captured: speeches 1
-later      waiting                 -                  -     0       -          -    -      0     2026-12-03T20:00Z  no run has ended yet
+later      waiting                 -                  -     0       -          -    -      0     2026-12-03T20:00Z  no whole run has ended yet
 healthy    complete                2026-11-30T20:05Z  0.4   0       130 (+29)  29   -      0     2026-12-01T20:00Z
 killed     complete                2026-11-30T20:05Z  0.4   0       130 (+29)  27   -      0     2026-12-01T20:00Z
 refused    complete                2026-11-30T20:05Z  0.4   0       130 (+29)  24   -      0     2026-12-01T20:00Z
@@ -307,6 +308,9 @@ def test_a_site_that_never_made_an_archive_shows_its_attempts(
         ("l", "waiting: never-run", 0),
         ("ced", "broken: died", 2),
         ("ecg", "gaps: gaps", 0),
+        ("cp", "complete: complete", 0),
+        ("rp", "broken: refused", 1),
+        ("p", "waiting: never-run", 0),
         ("cguu", "broken: unreachable", 2),
     ],
 )

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SCHEMA = "attempt/1"
 FLEET = "fleet"
 """The folder of an archive root that holds the records of its fleet."""
+PARTIAL = "partial"
+"""The verdict of a run with a limit, or over one of several sections."""
 _TAIL = 1 << 16
 """Bytes of a journal's end that are read first: some hundred attempts."""
 
@@ -84,13 +86,24 @@ class Attempt:
         return self.ended is None and not self.is_under_way
 
     @property
+    def is_partial(self) -> bool:
+        """Whether a person asked for a part of the site (`-a limit=5`), which says nothing of the whole."""
+        return self.ended is not None and self.ended.verdict == PARTIAL
+
+    @property
     def is_good(self) -> bool:
         """Whether it archived what the site showed: complete, or with gaps that its report names.
 
-        Not where no list page could be read: the site was down, and its whole content is the gap.
+        Not where no list page could be read: the site was down, and its whole content is the gap. Nor where only a
+        part of it was asked for.
         """
         ended = self.ended
-        if ended is None or ended.commit is None or ended.exit_status not in {Exit.COMPLETE, Exit.GAPS}:
+        if (
+            self.is_partial
+            or ended is None
+            or ended.commit is None
+            or ended.exit_status not in {Exit.COMPLETE, Exit.GAPS}
+        ):
             return False
         return not has_read_nothing(ended.counts)
 

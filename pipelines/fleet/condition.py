@@ -201,7 +201,7 @@ def _verdict(judged: Attempt | None, held: Held, profile: Registered | None) -> 
     if judged is None:
         report = held.report
         if report is None:
-            return _Verdict(UNTRIED, None, "no run has ended yet")
+            return _Verdict(UNTRIED, None, "no whole run has ended yet")
         return _read_verdict(
             str(report.get("verdict")),
             report.get("exit_status"),
@@ -243,18 +243,24 @@ def _stale_words(success: str | None, limit: float) -> str:
 
 
 def _judged(attempts: Sequence[Attempt]) -> Attempt | None:
-    """The attempt that says how the site is: the newest one that is over and did not find the site held.
+    """The attempt that says how the site is: the newest one that is over, was whole, and did not find the site held.
 
     One that was interrupted does not hide a failure before it.
     """
-    over = [one for one in reversed(attempts) if one.is_dead or (one.ended and one.ended.exit_status != Exit.LOCKED)]
+    over = [one for one in reversed(attempts) if one.is_dead or (one.ended and not _says_nothing(one))]
     told = next(filter(_has_outcome, over), None)
     newest = over[0] if over else None
     return told if told and not told.is_good else newest
 
 
 def _has_outcome(attempt: Attempt) -> bool:
+    if attempt.is_partial:
+        return False
     return attempt.is_dead or (attempt.ended is not None and attempt.ended.exit_status not in _NEUTRAL)
+
+
+def _says_nothing(attempt: Attempt) -> bool:
+    return attempt.is_partial or (attempt.ended is not None and attempt.ended.exit_status == Exit.LOCKED)
 
 
 def _stale_after(profile: Registered | None) -> float:

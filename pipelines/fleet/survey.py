@@ -11,7 +11,7 @@ from pipelines.archive.errors import ArchiveError, NotAnArchive
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.tails import cut_tail
 from pipelines.exits import Exit
-from pipelines.fleet.attempts import FLEET, Journal, has_read_nothing
+from pipelines.fleet.attempts import FLEET, PARTIAL, Journal, has_read_nothing
 from pipelines.fleet.condition import Held, SiteStatus, status_of, worst_first
 from pipelines.fleet.register import read_register
 
@@ -131,4 +131,4 @@ def _last_good(archive: Archive, report: dict[str, Any] | None) -> dict[str, Any
 
 def _is_good(report: dict[str, Any]) -> bool:
     is_good = report.get("exit_status") in {Exit.COMPLETE, Exit.GAPS}
-    return is_good and not has_read_nothing(report.get("counts"))
+    return is_good and report.get("verdict") != PARTIAL and not has_read_nothing(report.get("counts"))

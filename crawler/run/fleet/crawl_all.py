@@ -21,7 +21,6 @@ from scrapy.settings import Settings
 
 from crawler.run.attempt import recipients
 from crawler.run.fleet.deployment import Deployment
-from crawler.run.fleet.due import BROKEN_PROFILE
 from crawler.run.fleet.planning import Candidate, candidates, chosen, registered
 from crawler.run.fleet.runner import Fleet
 from crawler.run.fleet.told import progress_line
@@ -31,6 +30,7 @@ from pipelines.archive.errors import writing
 from pipelines.archive.read.moments import stamp
 from pipelines.exits import Exit
 from pipelines.fleet.attempts import FLEET, Began, Ended, Journal, attempt_id
+from pipelines.fleet.condition import NO_PROFILE
 from pipelines.fleet.fleet_runs import FleetRun, SiteEnded, unfinished
 from pipelines.fleet.notify import tell
 from pipelines.fleet.register import write_register
@@ -222,7 +222,7 @@ def _refuse(root: Path, one: Candidate, run: str, now: datetime) -> SiteEnded:
         run=None,
         mode=None,
         exit_status=int(Exit.WRONG_USE),
-        verdict=BROKEN_PROFILE,
+        verdict=NO_PROFILE,
         message=one.error,
         seconds=0.0,
     )

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 from crawler.sites.schedule import Hours, Schedule
 from pipelines.exits import Exit
 from pipelines.fleet.attempts import Attempt
+from pipelines.fleet.condition import NO_PROFILE
 
-BROKEN_PROFILE = "broken-profile"
-"""The verdict of an attempt that could not read the site's profile."""
 _FIRST_WAIT = timedelta(hours=1)
 _LONGEST_WAIT = timedelta(days=1)
 _LONGEST_FOR_A_PERSON = timedelta(days=7)
@@ -61,7 +60,8 @@ def due(
         good_at: when a good run began that the attempts do not show, of an archive older than its journal.
         is_broken: its profile cannot be read; once it can, attempts that failed for that do not count.
     """
-    told = [one for one in attempts if is_broken or not one.ended or one.ended.verdict != BROKEN_PROFILE]
+    whole = [one for one in attempts if not one.is_partial]
+    told = [one for one in whole if is_broken or not one.ended or one.ended.verdict != NO_PROFILE]
     if told and told[-1].is_under_way:
         return Due(_slot_after(site, times, now), f"a crawl is under way (pid {told[-1].began.pid})")
     good = max((place for place, one in enumerate(told) if one.is_good), default=None)
