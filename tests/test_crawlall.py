@@ -138,11 +138,11 @@ def test_each_site_gets_its_archive_and_verdict(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_run_that_ends_early_goes_on(number: signal.Signals, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "more"), [(signal.SIGKILL, ["--due"]), (signal.SIGTERM, [])])
+def test_a_run_that_ends_early_goes_on(number: signal.Signals, more: list[str], tmp_path: Path) -> None:
     with made(tmp_path, ["m-a", "m-b", "m-slow"]) as fleet:
         fleet.add("m-slow", fleet.urls["m-slow"], "delay = 0.3")
-        with subprocess.Popen(fleet.command(), cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+        with subprocess.Popen([*fleet.command(), *more], cwd=ROOT, stdout=subprocess.DEVNULL) as process:
             fleet.wait_for("m-a", "m-b")
             process.send_signal(number)
             assert process.wait(PATIENCE) == (11 if number is signal.SIGTERM else -9)
@@ -150,7 +150,7 @@ def test_a_run_that_ends_early_goes_on(number: signal.Signals, tmp_path: Path) -
         locked = SiteLock(fleet.root / "fleet" / "lock", "other")
         assert (fleet.crawlall("--quiet").status, fleet.crawlall("--quiet").out) == (6, "")
         locked.release()
-        assert fleet.crawlall().status == 0
+        assert fleet.crawlall(*more).status == 0
     assert [fleet.asked[name] for name in ("m-a", "m-b")] == [asked[name] for name in ("m-a", "m-b")]
     assert len(Site(fleet.root, "m-slow").latest()) == SPEECHES
     (record,) = fleet.runs()
