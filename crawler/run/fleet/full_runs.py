@@ -9,6 +9,7 @@ from pipelines.archive.errors import Damaged, NotAnArchive
 from pipelines.archive.read.moments import stamp
 from pipelines.archive.read.reader import Archive
 from pipelines.exits import Exit
+from pipelines.fleet.attempts import has_read_nothing
 
 _EARLY = timedelta(hours=12)
 """A nightly run does not begin at the same second."""
@@ -23,7 +24,8 @@ def is_full_due(folder: Path, days: int, now: datetime) -> bool:
             if str(report.get("started_at")) < oldest:
                 return True
             is_whole = report.get("limit") is None and report.get("only_section") is None
-            if report.get("mode") == "full" and is_whole and report.get("exit_status") in _GOOD:
+            is_good = report.get("exit_status") in _GOOD and not has_read_nothing(report.get("counts"))
+            if report.get("mode") == "full" and is_whole and is_good:
                 return False
     except (NotAnArchive, Damaged):
         return True  # rather read too much; the run itself says what is damaged
