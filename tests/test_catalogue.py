@@ -11,6 +11,7 @@ import pytest
 from crawler.http.netloc import Server
 from crawler.sites.catalogue import COLUMNS, LEVELS, CatalogueError, as_table, catalogue, selected
 from crawler.sites.keys import is_web_address
+from crawler.sites.probe.address_list import read_addresses, site_names
 from tests.conftest import run
 
 ENTRIES = catalogue()
@@ -56,3 +57,10 @@ def test_the_command_says_that_nothing_is_verified() -> None:
     assert lines == as_table(ENTRIES).split("\n")
     assert "政协广水市委员会" in [one["committee"] for one in found]
     assert run("scrapy", "sites", "--level", "town").status == 2
+
+
+def test_its_lines_are_a_list_for_the_probe() -> None:
+    addresses = read_addresses(as_table(ENTRIES), "catalogue")
+    assert [one.committee for one in addresses] == [one.committee for one in ENTRIES]
+    assert len(set(site_names(addresses, {}).values())) == len(ENTRIES)
+    assert {one.section for one in addresses} == {"", "领导讲话"}
