@@ -80,6 +80,7 @@ def test_a_crawl_takes_what_the_deployment_says(folder: Path) -> None:
     assert site.report()["politeness"]["user_agent"].endswith(" archive@example.org")
     assert site.report()["politeness"]["delay_seconds"] == 0.01
     assert re.fullmatch(r"\S+ yunxi 1 [0-9a-f]{64}\n", (folder / "heads.txt").read_text("utf-8"))
+    assert command(folder, "sites", SPEECH_ARCHIVE_FLEET="").out.startswith("gszx\t政协广水市委员会\t广水市政协网\t")
     elsewhere = command(folder.parent, "crawl", "yunxi", "-a", "plan=1", SPEECH_ARCHIVE_FLEET=f"{folder}/fleet.toml")
     assert (elsewhere.status, elsewhere.err) == (0, ""), elsewhere
 
@@ -112,11 +113,10 @@ def test_of_thousands_of_sites_only_similar_ones_are_named(tmp_path: Path) -> No
 
 def test_a_wrong_deployment_ends_every_command(folder: Path, tmp_path: Path) -> None:
     wrong = tmp_path / "fleet.toml"
-    for text, said in (("contact = 1", "contact = 1: must be a text"), (f"{FLEET}x = 1", "unknown key 'x'")):
-        wrong.write_text(text, "utf-8")
-        for words in (("crawl", "gszx"), ("sites",), ("probe", "http://127.0.0.1:1/")):
-            ended = command(folder, *words, SPEECH_ARCHIVE_FLEET=str(wrong))
-            assert (ended.status, said in ended.err) == (2, True), ended
+    wrong.write_text(f"{FLEET}x = 1", "utf-8")
+    for words in (("crawl", "gszx"), ("sites",), ("probe", "http://127.0.0.1:1/")):
+        ended = command(folder, *words, SPEECH_ARCHIVE_FLEET=str(wrong))
+        assert (ended.status, "unknown key 'x'" in ended.err) == (2, True), ended
     wrong.write_text(FLEET, "utf-8")
     ended = command(tmp_path, "sites")
     assert (ended.status, "sites: the folder of profiles cannot be read" in ended.err) == (2, True), ended

@@ -72,10 +72,10 @@ def test_without_a_contact_nothing_is_crawled_until_there_is_one(tmp_path: Path)
     assert (refused.status, "contact = '': must be a text" in refused.err) == (2, True), refused
 
 
-@pytest.mark.parametrize("words", [(), ("schedule",), ("schedule", "at"), ("init", "a", "b"), ("queue", "x")])
-def test_wrong_use_says_what_is_right(words: tuple[str, ...], tmp_path: Path) -> None:
-    ended = fleet(tmp_path, *words)
-    assert (ended.status, "init [DIR]" in ended.err + ended.out, list(tmp_path.iterdir())) == (2, True, []), ended
+def test_wrong_use_says_what_is_right(tmp_path: Path) -> None:
+    for words in ((), ("schedule", "at"), ("init", "a", "b")):
+        ended = fleet(tmp_path, *words)
+        assert (ended.status, "init [DIR]" in ended.err + ended.out, list(tmp_path.iterdir())) == (2, True, []), ended
     ended = fleet(tmp_path, "queue")
     assert (ended.status, "no fleet.toml in this folder" in ended.err) == (2, True), ended
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from crawler.replica.process import Replica
+from crawler.run.fleet.deployment import VARIABLE
 from pipelines.archive.read.reader import Archive
 
 _SITE = "gszx"
@@ -95,7 +97,9 @@ def _crawl(url: str, root: Path, *more: str) -> int:
 
 
 def _run(*arguments: str) -> int:
-    return subprocess.run([sys.executable, *arguments], check=False).returncode  # noqa: S603 - our own commands
+    # No deployment's: a demo in its folder must neither note heads nor tell anybody.
+    alone = {**os.environ, VARIABLE: ""}
+    return subprocess.run([sys.executable, *arguments], check=False, env=alone).returncode  # noqa: S603 - ours
 
 
 def _latest(root: Path) -> dict[str, dict[str, Any]]:

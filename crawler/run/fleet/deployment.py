@@ -94,11 +94,14 @@ def is_chosen(profile: SiteProfile, chosen: tuple[str, ...]) -> bool:
 def find_deployment(environ: Mapping[str, str] = os.environ, folder: Path | None = None) -> Deployment | None:
     """The deployment that `SPEECH_ARCHIVE_FLEET` names, else that of the working folder; null when there is none.
 
+    An empty variable says that there is none, whatever the folder holds.
+
     Raises:
         DeploymentError: as `load_deployment`.
     """
-    if named := environ.get(VARIABLE):
-        return load_deployment(Path(named))
+    named = environ.get(VARIABLE)
+    if named is not None:
+        return load_deployment(Path(named)) if named else None
     file = (folder or Path.cwd()) / FLEET_FILE
     return load_deployment(file) if file.is_file() else None
 
