@@ -129,6 +129,7 @@ def test_each_site_gets_its_archive_and_verdict(tmp_path: Path) -> None:
         [*statuses, "m-off"], "no"
     )
     assert (again.status, again.out, again.err) == (0, "", "")
+    assert not any(one["selection"]["due"] for one in fleet.runs())
     register = read_register(fleet.root)
     assert register is not None
     assert {one.site: bool(one.next_due) for one in register.sites} == {

@@ -19,7 +19,7 @@ from crawler.sites.schedule import Hours, Schedule
 from pipelines.archive.read.moments import stamp
 from pipelines.exits import worst
 from pipelines.fleet.attempts import Attempt, Began, Ended, Journal, attempt_id
-from pipelines.fleet.fleet_runs import FleetRun, unfinished
+from pipelines.fleet.fleet_runs import KEPT, FleetRun, forget_old, unfinished
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NIGHT = Hours.parse("22:00-06:00")
@@ -199,3 +199,8 @@ def test_a_run_of_many_ends_with_the_worst(tmp_path: Path) -> None:
     run.ended_at = stamp(NOW + HOUR)
     run.save(tmp_path)
     assert unfinished(tmp_path, run.selection, NOW + HOUR) is None
+    for number in range(KEPT):
+        (tmp_path / "fleet" / f"20261130t040000z-{number:04x}.json").write_text("{}", "utf-8")
+    forget_old(tmp_path)
+    assert not (tmp_path / "fleet" / f"{run.run}.json").exists()
+    assert len(list((tmp_path / "fleet").iterdir())) == KEPT

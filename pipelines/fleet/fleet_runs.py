@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA = "fleet-run/1"
+KEPT = 1_000
+"""Records that are kept: of six weeks, one every hour."""
 _CONTINUED = timedelta(hours=20)
 """An unfinished run that is older is left: a nightly one, begun a little early, must not go on with last night's."""
 
@@ -72,12 +75,23 @@ class FleetRun:
 
 def fleet_runs(root: Path) -> Iterator[FleetRun]:
     """The runs of an archive root, the newest first; files that cannot be read are passed over."""
-    files = sorted((root / FLEET).glob("[0-9]*t*z-*.json"), reverse=True)
-    for file in files:
+    for file in _files(root):
         try:
             yield _read(json_object(file))
         except (OSError, ValueError, KeyError, TypeError):
             continue
+
+
+def _files(root: Path) -> list[Path]:
+    """The newest first: names begin with the moment."""
+    return sorted((root / FLEET).glob("[0-9]*t*z-*.json"), reverse=True)
+
+
+def forget_old(root: Path) -> None:
+    """Remove records of runs but the newest; what cannot be removed stays. The journals keep every attempt."""
+    for file in _files(root)[KEPT:]:
+        with suppress(OSError):
+            file.unlink()
 
 
 def _read(told: dict[str, Any]) -> FleetRun:

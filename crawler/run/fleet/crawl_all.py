@@ -31,7 +31,7 @@ from pipelines.archive.read.moments import stamp
 from pipelines.exits import Exit
 from pipelines.fleet.attempts import FLEET, Began, Ended, Journal, attempt_id
 from pipelines.fleet.condition import NO_PROFILE
-from pipelines.fleet.fleet_runs import FleetRun, SiteEnded, unfinished
+from pipelines.fleet.fleet_runs import FleetRun, SiteEnded, forget_old, unfinished
 from pipelines.fleet.notify import tell
 from pipelines.fleet.register import write_register
 
@@ -144,6 +144,7 @@ def crawl_all(
         continued = unfinished(root, selection, began)
         planned = plan(deployment, root, wanted, began, continued)
         register(root, planned.all, began)
+        forget_old(root)
         record = continued or FleetRun(
             run=run_id(began), began_at=stamp(began), selection=selection, jobs=wanted.jobs
         )

@@ -155,6 +155,8 @@ class Fleet:
         self._untold.add(site)
 
     async def _save(self, *, is_last: bool = False) -> None:
+        if not self.record.sites and not self.queue:
+            return  # nothing was due: no record every hour
         now = asyncio.get_running_loop().time()
         if not is_last and now - self._saved_at < _SAVE_SECONDS:
             return
