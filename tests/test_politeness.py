@@ -147,6 +147,18 @@ def test_one_article_that_ends_every_run_hides_no_other(site: Site, locks: tuple
     assert [one["native_id"] for one in site.report()["failing"]] == ["1"], "later runs leave it out on most nights"
 
 
+def test_a_counter_that_ends_a_run_costs_no_text(site: Site, locks: tuple[str, str]) -> None:
+    busy = Answer("busy", 429, {"Retry-After": "2"})
+    log = Log(articles=6, instead=lambda path, _: busy if "GetHits" in path else None)
+    with serve(log.answer, has_robots=True) as url:
+        assert crawl(site, url, *locks, "-s", "RETRY_AFTER_MAX=1").status == 11
+        assert len(site.latest()) == 1
+        next((site.root.parent / "hosts").glob("*.later")).unlink()
+        assert crawl(site, url, *locks, "-s", "RETRY_AFTER_MAX=1").status == 3
+    assert len(site.latest()) == 6
+    assert [(gap["what"], gap["reason"]) for gap in site.report()["not_captured"]] == [("counter", "rate-limited")]
+
+
 def test_a_limit_without_a_time_is_waited_out_longer_each_time(site: Site, locks: tuple[str, str]) -> None:
     waits = (*locks, "-s", "RATE_LIMIT_WAIT=0.1")
     log = Log(instead=lambda path, before: Answer("slow down", 429) if path == "/" and before < 3 else None)

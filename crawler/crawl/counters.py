@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from scrapy.http import TextResponse
 
@@ -21,10 +23,13 @@ class CounterReader:
         allowed: the profile's `counter`: it may forbid requests, or allow requests that count as views.
         fetcher: fetches counters.
         gaps: receives counters that do not answer.
+        ended_by: addresses at which earlier runs had to end. Where one was a counter, none like it is requested.
     """
 
-    def __init__(self, allowed: str, fetcher: Fetcher, gaps: Gaps) -> None:
+    def __init__(self, allowed: str, fetcher: Fetcher, gaps: Gaps, ended_by: Collection[str] = ()) -> None:
         self.allowed, self.fetcher, self.gaps = allowed, fetcher, gaps
+        self._left_alone = {urlsplit(url).path for url in ended_by}
+        self._has_told = False
 
     async def with_views(
         self, look: Look, printed: str | None, counter_url: str | None
@@ -38,6 +43,9 @@ class CounterReader:
             return look, (Problem(field="view_count", code="missing", detail=detail),)
         if why := withheld(self.allowed, self.fetcher.family.counter_mode(counter)):
             return look, (Problem(field="view_count", code="withheld", detail=why),)
+        if urlsplit(counter).path in self._left_alone:
+            self._tell_left_alone(counter)
+            return look, (Problem(field="view_count", code="not-answered", detail=_LEFT_ALONE),)
         if failing := self.gaps.waiting("counter", counter):
             self.gaps.postpone(failing)
             return look, (Problem(field="view_count", code="not-answered", detail="not asked in this run"),)
@@ -51,6 +59,14 @@ class CounterReader:
         raw = self.fetcher.family.count_in(answer.response.text)
         looked = (*look.looked, "counter")
         return replace(look, looked=looked, views_raw=raw, views_source="counter", captures=captures), ()
+
+    def _tell_left_alone(self, counter: str) -> None:
+        if not self._has_told:
+            self._has_told = True
+            self.gaps.add_gap("counter", counter, Reason.RATE_LIMITED, f"{_LEFT_ALONE}; nor is any other like it")
+
+
+_LEFT_ALONE = "not requested: such a counter asked an earlier run to wait so long that it ended"
 
 
 def withheld(allowed: str, mode: CounterMode) -> str | None:

@@ -7,9 +7,8 @@ pages and little more, and every article is read again eventually.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from pipelines.archive.read.moments import stamp
 from pipelines.archive.read.state import SpeechState
@@ -86,14 +85,3 @@ class Plan:
 
     def _unread_for(self, state: SpeechState) -> timedelta:
         return self.now - datetime.fromisoformat(state.last_checked)
-
-
-async def apart(
-    outputs: AsyncIterator[Any], comes_last: Callable[[Any], bool], last: list[Any]
-) -> AsyncIterator[Any]:
-    """The outputs of a walk but those that come last, which are appended to `last`."""
-    async for output in outputs:
-        if comes_last(output):
-            last.append(output)
-        else:
-            yield output

@@ -25,6 +25,14 @@ class Stopping(CloseSpider):
         super().__init__("shutdown")
 
 
+class AskedToWait(Stopping):
+    """The crawl is ending because this very answer asked to be left alone for long."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.words = words
+
+
 class Ending:
     """Scrapy extension that cancels every download and wait once the crawl is stopping.
 

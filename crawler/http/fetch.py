@@ -25,6 +25,7 @@ from crawler.crawl.reading_time import reading_time
 from crawler.http.blocked import obstacle
 from crawler.http.breaker import HostDown
 from crawler.http.decode import as_text
+from crawler.http.ending import AskedToWait
 from crawler.http.gate import NotFetched
 from crawler.http.hosts import Hosts
 from crawler.http.middlewares import RobotsForbidden, RobotsUnreadable, Undecodable, came_twice, is_cut_short
@@ -133,6 +134,8 @@ class Fetcher:
             response = await self.engine.download_async(request)
         except FAILURES as error:
             return failed(error)
+        except AskedToWait as error:
+            return _beside(expected, error)
         return await self.settle(response, expected)
 
     def file_request(self, url: str, largest: int) -> Request:
@@ -148,6 +151,8 @@ class Fetcher:
             response = await self.engine.download_async(request)
         except FAILURES as error:
             return failed(error)
+        except AskedToWait as error:
+            return _beside("file", error)
         return await self.settle(response, "file")
 
     async def settle(self, response: Response, expected: str = "page") -> Fetched:
@@ -279,6 +284,13 @@ def failed(error: BaseException) -> Fetched:
     if isinstance(error, (DownloadCancelledError, IgnoreRequest)):
         return Fetched(None, None, Reason.TOO_LARGE, detail)
     return Fetched(None, None, Reason.NETWORK, detail)
+
+
+def _beside(expected: str, error: AskedToWait) -> Fetched:
+    """The failed answer for what stands beside a text, which is kept without it; else the crawl ends."""
+    if expected not in {"counter", "file"}:
+        raise error
+    return Fetched(None, None, Reason.RATE_LIMITED, error.words)
 
 
 def unread(response: Response | None, error: PageError) -> Fetched:

@@ -22,7 +22,6 @@ from crawler.crawl.counters import CounterReader
 from crawler.crawl.doubts import Doubt
 from crawler.crawl.judge import Judge
 from crawler.crawl.observed import OnList, http_facts
-from crawler.crawl.plan import apart
 from crawler.crawl.renumbered import tell_old_ids
 from crawler.crawl.requisites.fetching import PageRequisites
 from crawler.crawl.sections.several import SectionsWalk, Standing
@@ -32,6 +31,7 @@ from crawler.http.capture import arrived, capture
 from crawler.http.ending import Halt, Stopping
 from crawler.http.fetch import Fetched, Fetcher, failed
 from crawler.http.hosts import Hosts
+from crawler.http.politeness.held_back import HeldBack
 from crawler.pages import SectionLink
 from crawler.pages.shown import Shown, shown
 from crawler.replay.past import PastReader
@@ -152,7 +152,7 @@ class SpeechesSpider(Spider):
     @cached_property
     def counters(self) -> CounterReader:
         """Reads view counts."""
-        return CounterReader(self.job.profile.counter, self.fetcher, self.report)
+        return CounterReader(self.job.profile.counter, self.fetcher, self.report, self.job.asked_last)
 
     @cached_property
     def reader(self) -> ArticleReader:
@@ -195,7 +195,7 @@ class SpeechesSpider(Spider):
         Second requests come last, when a temporary failure may have passed and other texts are known to compare.
         """
         with self.report.walking():
-            async for output in apart(self._walk(), lambda one: getattr(one, "priority", 0) == _LAST, self._again):
+            async for output in HeldBack(self.crawler, _LAST).others(self._walk()):
                 yield output
         for request in self._second_requests():
             yield request

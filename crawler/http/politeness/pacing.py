@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
 from crawler.http.blocked import AMBIGUOUS_STATUS, TRANSIENT
-from crawler.http.ending import Stopping, ending_of
+from crawler.http.ending import AskedToWait, Stopping, ending_of
 from crawler.http.netloc import Server
 from crawler.http.notes import note
 from crawler.http.politeness.figures import Figures
@@ -235,7 +235,6 @@ class Pacing:
             return host.clock.take()
         except OSError as error:
             self._stop(End("clock", f"the clock of {host.server.host} cannot be used: {error}"))
-            raise
 
     def _note(self, host: _Host) -> None:
         try:
@@ -279,10 +278,11 @@ class Pacing:
         self.figures.paused += seconds
         self._tell_others(host, datetime.now(UTC) + timedelta(seconds=seconds), why)
 
-    def _leave(self, host: _Host, url: str, seconds: float, why: str) -> None:
+    def _leave(self, host: _Host, url: str, seconds: float, why: str) -> NoReturn:
         until = datetime.now(UTC) + min(timedelta(seconds=min(seconds, LONGEST.total_seconds())), LONGEST)
         self._tell_others(host, until, why)
-        self._stop(End("asked-to-wait", asked_later(why, until), until, url))
+        self._end(End("asked-to-wait", asked_later(why, until), until, url))
+        raise AskedToWait(why)
 
     def _tell_others(self, host: _Host, until: datetime, why: str) -> None:
         try:
@@ -290,12 +290,15 @@ class Pacing:
         except OSError as error:
             note(self.crawler, f"that {host.server.host} asked for a pause cannot be noted for other runs: {error}")
 
-    def _stop(self, end: End) -> None:
+    def _stop(self, end: End) -> NoReturn:
+        self._end(end)
+        raise Stopping
+
+    def _end(self, end: End) -> None:
         self.end = self.end or end
         if self._closing is None:
             # As for a signal: an engine closed while start() is still running may wait for ever (Scrapy 2.19).
             self._closing = asyncio.ensure_future(self.crawler.stop_async())
-        raise Stopping
 
 
 def _answer(status: int, url: str) -> str:
