@@ -46,6 +46,7 @@ class Columns:
     bare: tuple[int, ...] = ()
     side: str = ""
     edition: str = "第一版"
+    has_pager: bool = True
     broken: dict[str, Answer] = field(default_factory=dict)
 
     def answer(self, path: str, _: Message) -> Answer:
@@ -63,7 +64,8 @@ class Columns:
             name, rows = self.columns[number]
             listed = [(one, title(one), f"2020-01-0{one}") for one in rows]
             trail = "" if number in self.bare else TRAIL.format(number, name)
-            return Answer(list_page(listed, side=nav + self.side, trail=trail, pager=PAGER.format(number, 1)))
+            pager = PAGER.format(number, 1) if self.has_pager else ""
+            return Answer(list_page(listed, side=nav + self.side, trail=trail, pager=pager))
         if number not in self.trails:
             return Answer("", 404)
         column = self.trails[number]
@@ -289,6 +291,14 @@ def test_rows_in_the_side_bar_of_another_column_are_of_their_own(two: Crawled) -
     two.columns.trails |= {4: 9, 6: 6}
     ended = two.crawl()
     assert (ended.status, ended.err, two.kept) == (0, "", WHOLE | {6: B}), ended
+    two.columns.edition = "第二版"
+    ended = two.crawl(SECTIONS, "-a", "mode=full")
+    assert (ended.status, ended.err, two.kept) == (0, "", WHOLE | {6: B}), ended
+    assert two.site.report()["notes"].keys() == {f"listed in {A} and in {B}, taken once"}
+    two.columns.has_pager = False
+    assert two.crawl().status == 0
+    told = [note for note in two.site.report()["notes"] if note.startswith("no row certainly belongs to the list of")]
+    assert (len(told), two.site.report()["listing_complete"]) == (2, False), "nothing tells rows from side bars"
 
 
 def test_a_section_that_the_start_page_does_not_link_has_its_own_address(two: Crawled) -> None:

@@ -81,7 +81,7 @@ def _sections(report: RunReport) -> list[str]:
 def _section(read: dict[str, Any]) -> str:
     if not read["asked"]:
         return f"section   {read['section']}: not asked for"
-    left = "" if read["complete"] else ", not read to its end"
+    left = "" if read["complete"] else ", not known to be all"
     return f"section   {read['section']}: {read['listed']} rows{left}"
 
 

@@ -128,6 +128,18 @@ class SectionsWalk:
         asked = [report for report in self._sections if report.is_asked]
         if not asked:
             return
+        self._tell_refusals(asked)
+        for report in asked if is_whole else ():
+            if not (report.is_complete or report.failed or report.refusal):
+                remedy = "`rows` in the profile names its container"
+                self.report.add_notes({f"no row certainly belongs to the list of {report.name}: {remedy}": 1})
+        totals = [report.printed_total for report in asked]
+        self.report.note_total(sum(filter(None, totals)) if all(totals) else None)
+        is_every = self.report.only_section is None and all(report.is_complete for report in asked)
+        self.report.end_list(is_complete=is_whole and is_every)
+
+    def _tell_refusals(self, asked: list[SectionReport]) -> None:
+        """Refuse the run when all its sections are; else each refused one is a gap that names it."""
         refused = [(report, report.refusal) for report in asked if report.refusal is not None]
         if len(refused) == len(asked):
             status = min((refusal[0] for _, refusal in refused), key=_GRAVEST.index)
@@ -136,10 +148,6 @@ class SectionsWalk:
             # A section that was not found has an address of its own: a decision about it is about no other.
             url = report.link.url if report.link else f"{self.task.start_url}#{report.name}"
             report.add_gap("list", url, Reason.UNREADABLE, f"section {report.name}: {message}")
-        totals = [report.printed_total for report in asked]
-        self.report.note_total(sum(filter(None, totals)) if all(totals) else None)
-        is_every = self.report.only_section is None and all(report.is_complete for report in asked)
-        self.report.end_list(is_complete=is_whole and is_every)
 
     def section_of(self, known: SpeechState) -> SectionLink:
         """The section of an archived speech that no list shows; its address is empty where that is not known."""
@@ -167,11 +175,12 @@ class SectionsWalk:
         self.seen |= walk.seen
 
     def _take(self, report: SectionReport, standing: Standing) -> Standing:
-        """The row as one of the section; of that which the archive says, if its list was not read to its end."""
+        """The row as one of the section; of that in which the archive has it, unless its list is known to lack it."""
         report.listed += 1
         self._taken[standing.key] = report.name
         home = self._home(standing.key)
-        return standing if home is None or home.is_complete else replace(standing, section=self._link(home))
+        is_moved = home is not None and home.is_complete and not standing.row.is_doubtful
+        return standing if home is None or is_moved else replace(standing, section=self._link(home))
 
     def _home(self, key: str) -> SectionReport | None:
         """The section in which the archive has a speech."""
