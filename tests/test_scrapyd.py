@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import time
@@ -24,6 +26,9 @@ from tests.judging import free_port, tool
 from tests.small import serve
 from tests.test_crawlall import answer
 
+PAGE = (ROOT / "docs" / "programs.md").read_text("utf-8").partition("## scrapyd")[2]
+SCHEDULE, LIST, CANCEL = re.findall(r"^curl .*$", PAGE, re.MULTILINE)
+LOCAL = "http://localhost:6800/"
 CONFIG = """\
 [scrapyd]
 http_port = {port}
@@ -43,19 +48,18 @@ class Scrapyd:
 
     url: str
 
-    def get(self, service: str, **query: str) -> dict[str, Any]:
-        with urlopen(f"{self.url}{service}.json?{urlencode({'project': 'crawler', **query})}") as answer:  # noqa: S310
-            told: dict[str, Any] = json.load(answer)
-        return told
-
-    def post(self, service: str, **data: str) -> dict[str, Any]:
-        body = urlencode({"project": "crawler", **data}).encode()
-        with urlopen(f"{self.url}{service}.json", body) as answer:  # noqa: S310
+    def curl(self, line: str, **more: str) -> dict[str, Any]:
+        """What a line of the page asks, with `more` data."""
+        _, url, *rest = shlex.split(line)
+        assert url.startswith(LOCAL)
+        assert set(rest[::2]) <= {"-d"}
+        data = [*(one.partition("=")[::2] for one in rest[1::2]), *more.items()]
+        with urlopen(url.replace(LOCAL, self.url), urlencode(data).encode() if data else None) as answer:  # noqa: S310
             told: dict[str, Any] = json.load(answer)
         return told
 
     def listed(self, state: str) -> set[str]:
-        return {job["id"] for job in self.get("listjobs")[state]}
+        return {job["id"] for job in self.curl(LIST)[state]}
 
 
 @contextmanager
@@ -80,7 +84,7 @@ def scrapyd(folder: Path) -> Iterator[Scrapyd]:
 
 def answers(running: Scrapyd) -> bool:
     try:
-        return bool(running.get("daemonstatus")["status"] == "ok")
+        return bool(running.curl(f"curl {LOCAL}daemonstatus.json")["status"] == "ok")
     except URLError:
         return False
 
@@ -103,7 +107,7 @@ def deploy(folder: Path, url: str) -> None:
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, project)
     config = (ROOT / "scrapy.cfg").read_text("utf-8")
-    (project / "scrapy.cfg").write_text(config.replace("http://localhost:6800/", url), "utf-8")
+    (project / "scrapy.cfg").write_text(config.replace(LOCAL, url), "utf-8")
     # With bytecode in the egg each job starts two seconds sooner.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     command = [tool("scrapyd", "python"), tool("scrapyd", "scrapyd-deploy")]
@@ -115,21 +119,20 @@ def deploy(folder: Path, url: str) -> None:
 def test_scrapyd_deploys_schedules_lists_and_cancels(tmp_path: Path) -> None:
     with scrapyd(tmp_path) as server, serve(answer) as url:
         deploy(tmp_path, server.url)
-        assert server.get("listspiders")["spiders"] == ["speeches"]
-        job = {"spider": "speeches", "site": "gszx", "start_url": url}
-        whole = server.post("schedule", **job)["jobid"]
+        assert server.curl(f"curl {LOCAL}listspiders.json?project=crawler")["spiders"] == ["speeches"]
+        whole = server.curl(SCHEDULE.replace("/srv", str(tmp_path)), start_url=url)["jobid"]
         wait_until(lambda: whole in server.listed("finished"))
-        site = Site(tmp_path / "the archives")
+        site = Site(tmp_path / "archives")
         assert site.latest().keys() == {"1", "2", "3"}
         assert site.report()["verdict"] == "complete"
-        slow = server.post("schedule", **job, mode="full", setting="DOWNLOAD_DELAY=60")["jobid"]
-        journal = Journal(site.root, site.name)
-        wait_until(lambda: journal.attempts()[-1].is_under_way)
+        # Without a root of its own a job takes the deployment's.
+        slow = server.curl(SCHEDULE.partition(" -d setting")[0], start_url=url, setting="DOWNLOAD_DELAY=60")["jobid"]
+        journal = Journal(tmp_path / "the archives", "gszx")
+        wait_until(lambda: [one.is_under_way for one in journal.attempts()] == [True])
         assert server.listed("running") == {slow}
-        assert server.post("cancel", job=slow)["prevstate"] == "running"
+        assert server.curl(CANCEL.replace("=ID", f"={slow}"))["prevstate"] == "running"
         wait_until(lambda: slow in server.listed("finished"))
-        ended = [one.ended for one in journal.attempts()]
-        assert [one and one.exit_status for one in ended] == [0, 11]
+        assert [one.ended and one.ended.exit_status for one in journal.attempts()] == [11]
     assert not (tmp_path / "output").exists()
     log = (tmp_path / "logs" / "crawler" / "speeches" / f"{whole}.log").read_text("utf-8")
     assert "Traceback" not in log
