@@ -111,7 +111,7 @@ class Probing:
     def __init__(self, folder: Path, lines: list[str]) -> None:
         self.out, self.file = folder / "out", folder / "list.tsv"
         self.file.write_text("\n".join(["url\tname\tcommittee", *lines, ""]), "utf-8")
-        self.words = ("scrapy", "probe", "--from", str(self.file), "--out", str(self.out), *QUICK)
+        self.words = ("scrapy", "probe", "--from", str(self.file), "--out", str(self.out), "--speeches", "2", *QUICK)
 
     def run(self, *more: str) -> Ended:
         return run(*self.words, *more)
