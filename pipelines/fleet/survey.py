@@ -95,19 +95,21 @@ def _held(folder: Path, attempts: list[Attempt]) -> Held | None:
         return None
     try:
         archive = Archive(folder)
-        return _read(archive, any(one.is_good for one in attempts))
+        return _read(archive, attempts)
     except NotAnArchive:
         return None  # a first run that has not ended, or died
     except (ArchiveError, OSError) as error:
         return Held(damage=str(error))
 
 
-def _read(archive: Archive, has_good: bool) -> Held:
+def _read(archive: Archive, attempts: list[Attempt]) -> Held:
+    """Reports are read only where the attempts do not tell the same."""
     facts, totals = archive.facts_now(), archive.totals()
     # Without a state file of this software the whole history would be read to count them.
     present, gone, _ = archive.speeches() if archive.has_state else (None, None, None)
     run = totals.last_run["run"] if totals.last_run else None
-    report = archive.report(run) if run else None
+    has_good = any(one.is_good for one in attempts)
+    report = archive.report(run) if run and not has_good else None
     return Held(
         name=facts.name,
         committee=facts.committee,
