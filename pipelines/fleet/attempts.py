@@ -165,13 +165,20 @@ def _paired(lines: list[bytes], is_held: bool) -> list[Attempt]:
     began: dict[str, Began] = {}
     ended: dict[str, Ended] = {}
     for entry in _entries(lines):
-        with suppress(ValueError, TypeError, KeyError):
-            if entry["event"] == "began":
-                began[entry["attempt"]] = _of(Began, entry)
-            elif entry["event"] == "ended":
-                ended[entry["attempt"]] = _of(Ended, entry)
+        _take(entry, began, ended)
     under_way = next((one for one in reversed(began) if one not in ended), None) if is_held else None
     return [Attempt(one, ended.get(name), name == under_way) for name, one in began.items()]
+
+
+def _take(entry: Any, began: dict[str, Began], ended: dict[str, Ended]) -> None:
+    """Take one line into account; a foreign one is passed over."""
+    try:
+        if entry["event"] == "began":
+            began[entry["attempt"]] = _of(Began, entry)
+        elif entry["event"] == "ended":
+            ended[entry["attempt"]] = _of(Ended, entry)
+    except (ValueError, TypeError, KeyError):
+        return
 
 
 _AT_ONCE = 25
@@ -193,8 +200,7 @@ _NAMES = {kind: frozenset(one.name for one in fields(kind)) for kind in (Began, 
 
 
 def _of(kind: type[Any], entry: dict[str, Any]) -> Any:
-    names = _NAMES[kind]
-    return kind(**{name: value for name, value in entry.items() if name in names})
+    return kind(**{name: entry[name] for name in _NAMES[kind] if name in entry})
 
 
 class UnderWay:
