@@ -27,7 +27,7 @@ TITLES = (
     "机关作风建设",
     "全体会议闭幕",
 )
-PAGER = '<div id="fenye">页次:1/{1}页 <a href="?ID={0}&Page={1}">下一页</a></div>'
+PAGER = '<div id="fenye">共 {2} 篇 页次:1/{1}页 <a href="?ID={0}&Page={1}">下一页</a></div>'
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Columns:
             name, rows = self.columns[number]
             listed = [(one, title(one), f"2020-01-0{one}") for one in rows]
             trail = "" if number in self.bare else TRAIL.format(number, name)
-            pager = PAGER.format(number, 1) if self.has_pager else ""
+            pager = PAGER.format(number, 1, len(rows)) if self.has_pager else ""
             return Answer(list_page(listed, side=nav + self.side, trail=trail, pager=pager))
         if number not in self.trails:
             return Answer("", 404)
@@ -147,10 +147,10 @@ def test_every_column_is_read_to_its_end_and_each_speech_once(two: Crawled, tmp_
     assert (ended.status, ended.err, two.kept, two.gaps) == (0, "", WHOLE, []), ended
     assert f"section   {A}: 3 rows\nsection   {B}: 3 rows\n" in ended.out
     report = two.site.report()
-    assert (report["section"]["name"], report["counts"]["listed"]) == (A, 5)
+    assert (report["section"]["name"], report["counts"]["listed"], report["counts"]["printed_total"]) == (A, 5, 6)
     assert report["notes"] == {f"listed in {A} and in {B}, taken once": 1}
-    read = [(one["name"], one["list_pages"], one["listed"], one["complete"]) for one in two.sections]
-    assert read == [(A, 1, 3, True), (B, 1, 3, True)]
+    read = [(one["name"], one["listed"], one["printed_total"], one["complete"]) for one in two.sections]
+    assert read == [(A, 3, 3, True), (B, 3, 3, True)]
     two.asked.clear()
     assert two.crawl().status == 0
     assert two.asked == ["/robots.txt", "/", "/Item/list.asp?id=5", "/Item/list.asp?id=6"]
@@ -200,7 +200,7 @@ def test_a_missing_or_failing_section_hides_no_other_and_is_named(two: Crawled) 
 
 def half() -> str:
     """The first of two pages of the second list."""
-    return list_page([(4, title(4), "2020-01-04")], pager=PAGER.format(6, 2), trail=TRAIL.format(6, B))
+    return list_page([(4, title(4), "2020-01-04")], pager=PAGER.format(6, 2, 2), trail=TRAIL.format(6, B))
 
 
 def test_a_page_is_not_taken_for_the_list_of_a_section_that_it_does_not_name(two: Crawled) -> None:
