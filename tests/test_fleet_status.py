@@ -154,7 +154,9 @@ def receiving() -> Iterator[Receiver]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield given
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setenv("no_proxy", "127.0.0.1")
+            yield given
     finally:
         server.shutdown()
         thread.join()
@@ -481,6 +483,9 @@ def test_a_single_crawl_tells_and_measures(site: Site, tmp_path: Path, capsys: p
     assert main(["status", str(damaged)]) == 3
     assert "was cut off" in capsys.readouterr().out
     assert re.search(r"Z \| gszx \| gap \| its server \\\| errs \|$", shown, re.MULTILINE), shown
+    assert main(["retire", str(site.folder), "--reason", "its county is no more"]) == 0
+    assert main(["status", str(site.root)]) == 0
+    assert re.search(r"^gszx  retired .* its county is no more$", capsys.readouterr().out, re.MULTILINE)
 
 
 def test_every_key_of_the_files_of_a_fleet_is_documented() -> None:
