@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from email.message import Message
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -370,3 +372,17 @@ def test_each_section_has_its_own_list() -> None:
     assert found(both, 讲话=35, 致辞=40, 文章=90) == []
     assert found(both, 讲话=35, 致辞=20) == ["the list of 致辞 has 20 rows, in the last good run 40"]
     assert found({"counts": {"listed": 40}}, 讲话=9) == []
+
+
+def test_a_mixed_history_and_a_few_edits_of_many_prove_nothing() -> None:
+    def found(tally: Tally, dated: int, present: int) -> list[str]:
+        line = {"body": "", "attachments": [], "problems": []}
+        lines = [line | {"published_on": str(n) if n < dated else None} for n in range(20)]
+        states: Any = {n: SimpleNamespace(is_present=True, first_seen="2026-01-01T00:00:00Z") for n in range(present)}
+        good = {"verdict": "complete", "listing_complete": True}
+        ran = Ran(at=datetime.now(UTC), lists={})
+        return [gate.gate for gate in tripped(tally, Texts(), ran, Usual(states, lambda: (good,), lambda: lines))]
+
+    undated, edits = Tally(new=10), Tally(counts=Counter(changed=12), confirmed=3)
+    assert (found(undated, 16, 20), found(undated, 15, 20)) == ([FIELDS], [])
+    assert (found(edits, 0, 119), found(edits, 0, 120)) == ([MASS_EDITS], [])
