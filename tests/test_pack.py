@@ -184,7 +184,9 @@ def ended(root: Path, moment: str, **settings: object) -> Outcome:
     """A run that found nothing, at a moment: what comes after its commit is the same."""
     own = Settings()
     own.setmodule(project_settings, priority="project")
-    own.setdict({"ARCHIVE_ROOT": str(root.parent), **settings}, priority="cmdline")
+    own.setdict(
+        {"ARCHIVE_ROOT": str(root.parent), "ARCHIVE_CONTACT": "a@example.org", **settings}, priority="cmdline"
+    )
     asked = Arguments.parse({"site": "gszx", "start_url": "http://gszx.example/"})
     return finish(prepare(asked, own, clock=lambda: datetime.fromisoformat(moment)), "finished", {}, {})
 
