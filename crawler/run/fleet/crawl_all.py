@@ -86,13 +86,8 @@ def plan(deployment: Deployment, root: Path, wanted: Wanted, now: datetime, reco
         raise NothingMeant(f"no site is selected by {by}; `scrapy crawlall --plan` lists all of {deployment.file}")
     run = record.run if record else None
     begun = [one for one in meant if one.is_enabled and _has_a_turn(one, wanted, run, now)]
-    now_ = sorted((one for one in begun if one.profile), key=lambda one: (_died_in(one, run), *_order(one, now)))
+    now_ = sorted((one for one in begun if one.profile), key=lambda one: (_died_in(one, run), one.order))
     return Plan(found, meant, now_, [one for one in begun if not one.profile])
-
-
-def _order(one: Candidate, now: datetime) -> tuple[datetime, str]:
-    """What has been due for longest comes first."""
-    return one.due.at or now, one.site
 
 
 def _has_a_turn(one: Candidate, wanted: Wanted, run: str | None, now: datetime) -> bool:
