@@ -47,14 +47,18 @@ class Gaps(Protocol):
     ) -> None:
         """Report one. `what` is speech, list or counter."""
 
+    def note_answer(self, url: str) -> None:
+        """Note an address of a list or counter that gave what it should."""
+
+
+class GapsThatWait(Gaps, Protocol):
+    """The same, where an address may be left out of a run (`RunReport`)."""
+
     def waiting(self, what: str, url: str) -> Failing | None:
         """Why an address that failed night after night is not asked in this run; null when it is."""
 
     def postpone(self, failing: Failing) -> None:
         """Report one that is not asked in this run."""
-
-    def note_answer(self, url: str) -> None:
-        """Note an address of a list or counter that gave what it should."""
 
 
 class SectionRead(Protocol):

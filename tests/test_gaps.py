@@ -228,8 +228,9 @@ def test_list_pages_and_counters_are_gaps_as_well(tmp_path: Path) -> None:
         # They are told when they come back: what was accepted has come in between.
         site.broken |= {"ID=1"}
         assert site.crawl(url, 9, 9)[9][0] == 3
-    assert sorted(set(site.nights_of("age=2"))) == [1, 2, 4, 8, 9]
-    assert site.nights_of("ID=1") == [1, 1, 2, 2, 4, 8, 9, 9]
+    assert sorted(set(site.nights_of("age=2"))) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    # On night 6 the list page came, so that what waited was asked on the next.
+    assert site.nights_of("ID=1") == [1, 1, 2, 2, 4, 7, 9, 9]
     report = next(Archive(site.archive).past_reports())
     assert (report["listing_complete"], [one["what"] for one in report["failing"]]) == (True, ["counter"])
 
@@ -256,8 +257,9 @@ def test_what_is_asked_at_once() -> None:
     assert Memory(day(10), [failing(1, 4, day(8))]).waiting("speech", "1") is None, "it is on no list any more"
     assert not waits(Memory(day(10), [failing(1, 4, day(8))], asks_all=True))
     assert not waits(Memory(day(8), [failing(1, 1, day(8))])), "a run by hand on the same day asks it"
-    unread = failing(1, 4, day(8), what="list", native_id=None, reason="unreadable")
-    assert Memory(day(10), [unread]).waiting("list", unread.url) is None, "the page came; what it lacks is seen in it"
+    page = failing(1, 4, day(8), what="list", native_id=None)
+    assert Memory(day(10), [page]).waiting("list", page.url) is None, "whatever else it shows would not be seen"
+    assert page.url not in Memory(day(10), [page]).tried_once
     other = [failing(1, 4, day(8), reason="unreadable", parser="a/1"), failing(2, 4, day(8), parser="a/1")]
     by_parser = {parser: Memory(day(10), other, parser=parser) for parser in ("a/1", "a/2")}
     assert [waits(by_parser["a/1"], number) for number in (1, 2)] == [True, True]

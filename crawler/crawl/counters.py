@@ -11,7 +11,7 @@ from scrapy.http import TextResponse
 from crawler.http.capture import capture
 from crawler.http.fetch import Fetcher
 from crawler.pages import CounterMode
-from pipelines.health import Gaps
+from pipelines.health import GapsThatWait
 from pipelines.reasons import Reason
 from pipelines.record import Look, Problem
 
@@ -26,7 +26,7 @@ class CounterReader:
         ended_by: addresses at which earlier runs had to end. Where one was a counter, none like it is requested.
     """
 
-    def __init__(self, allowed: str, fetcher: Fetcher, gaps: Gaps, ended_by: Collection[str] = ()) -> None:
+    def __init__(self, allowed: str, fetcher: Fetcher, gaps: GapsThatWait, ended_by: Collection[str] = ()) -> None:
         self.allowed, self.fetcher, self.gaps = allowed, fetcher, gaps
         self._left_alone = {urlsplit(url).path for url in ended_by}
         self._has_told = False

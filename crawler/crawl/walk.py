@@ -53,8 +53,6 @@ class ListReport(Gaps, Protocol):
 
     refusal: tuple[Exit, str] | None
 
-    def is_postponed(self, what: str, url: str) -> bool: ...
-
     def note_list_page(self, *, is_read: bool) -> None: ...
 
     def note_total(self, printed: int | None) -> None: ...
@@ -187,8 +185,6 @@ class ListWalk:
             if number == 1 and trouble and trouble.kind == "empty":
                 # Whether the section has no rows at all is known only at the end of the walk.
                 self._empty[ask.url] = trouble.words
-            elif self.task.report.is_postponed("list", ask.url):
-                self._is_complete = False
             elif listing is None or (trouble and trouble.kind != "repeat"):
                 reason = fetched.reason or Reason.UNREADABLE
                 self._add_gap(ask.url, reason, f"list page {number}: {trouble.words if trouble else fetched.detail}")
@@ -210,13 +206,6 @@ class ListWalk:
 
     async def _look(self, ask: Ask, number: int, state: ListState) -> _Look:
         """A list page and its problem, requested a second time when that may help."""
-        if (
-            ask.url != self.section.url
-            and ask.form is None
-            and (failing := self.task.report.waiting("list", ask.url))
-        ):
-            self.task.report.postpone(failing)
-            return Fetched(None, None, Reason(failing.reason), failing.told), None, None
         look = await self._once(ask, number, state)
         if look[2] is not None and look[2].is_worth_asking:
             again = await self._once(ask, number, state)

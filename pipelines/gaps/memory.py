@@ -1,7 +1,8 @@
 """What a run remembers of the gaps of the runs before it: since when, when to ask again, and what a person decided.
 
 The memory is the key `failing` of the newest report; nothing is folded. An address that fails on one night is asked
-in the next run, then after 2, 4 and 7 days, then weekly. In between it is a gap that was not asked.
+in the next run, then after 2, 4 and 7 days, then weekly. In between it is a gap that was not asked. List pages are
+asked in every run: whatever else one shows would not be seen.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _WAITS = (timedelta(0), timedelta(days=2), timedelta(days=4), timedelta(days=7))
 """How long an address is not asked that failed on one night, two nights …"""
 _NIGHT = timedelta(hours=20)
 """Runs less than this apart are of one night; a nightly run may begin hours before the moment of the last one."""
+_LIST = "list"
 _FEW = 5
 """More than so many that wait may be an outage: then one of them is asked each night."""
 _FORGOTTEN = timedelta(days=400)
@@ -93,8 +95,8 @@ class Failing:
 
     @property
     def can_wait(self) -> bool:
-        """Whether it is one address that can be left out; what a list page that came lacks is seen only in it."""
-        return self.native_id is not None or not self.has_come
+        """Whether its address can be left out of a run."""
+        return self.what != _LIST and (self.native_id is not None or not self.has_come)
 
     @property
     def has_come(self) -> bool:
@@ -142,7 +144,7 @@ class Memory:
         self.now, self.decisions, self.parser = now, decisions or {}, parser
         self.before = {one.key: _not_later(one, now) for one in before}
         self._places = {one.place for one in self.before.values()}
-        self.tried_once = frozenset(one.url for one in self.before.values() if one.nights > 1)
+        self.tried_once = frozenset(one.url for one in self.before.values() if one.nights > 1 and one.what != _LIST)
         """Addresses that failed on several nights: whatever passes within seconds was not the reason."""
         self._postponed: dict[tuple[str, str], GapKey] = {}
         self._waiting: defaultdict[tuple[str, str], list[Failing]] = defaultdict(list)
@@ -163,7 +165,7 @@ class Memory:
         """The failure because of which something is not asked in this run; null when it is asked.
 
         Args:
-            what: speech, list or counter.
+            what: speech or counter.
             address: of a speech its id.
             row: the speech's, null where it is on no list: with another row than before it may be another page.
         """

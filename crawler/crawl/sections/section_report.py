@@ -7,7 +7,6 @@ from typing import Any
 
 from crawler.pages import SectionLink
 from pipelines.exits import Exit
-from pipelines.gaps.memory import Failing
 from pipelines.health import RunReport
 from pipelines.reasons import Reason
 
@@ -61,19 +60,6 @@ class SectionReport:
         same = (what, url, reason.value, detail)
         if all((gap.what, gap.url, gap.reason, gap.detail) != same for gap in self.whole.not_captured):
             self.whole.add_gap(what, url, reason, detail, native_id, title)
-
-    def waiting(self, what: str, url: str) -> Failing | None:
-        """Why an address that failed night after night is not asked in this run; null when it is."""
-        return self.whole.waiting(what, url)
-
-    def postpone(self, failing: Failing) -> None:
-        """Report one that is not asked in this run."""
-        self.failed += 1
-        self.whole.postpone(failing)
-
-    def is_postponed(self, what: str, url: str) -> bool:
-        """Whether an address is reported as not asked in this run."""
-        return self.whole.is_postponed(what, url)
 
     def note_answer(self, url: str) -> None:
         """Note an address of a list that gave what it should."""
