@@ -95,6 +95,8 @@ def made(folder: Path, names: list[str]) -> Iterator[Made]:
 
 def test_each_site_gets_its_archive_and_verdict(tmp_path: Path) -> None:
     with made(tmp_path, ["m-a", "m-b", "m-crash", "m-same"]) as fleet:
+        file = tmp_path / "fleet.toml"
+        file.write_text(file.read_text("utf-8").replace('["m-*"]', '["m-*", "m-gone"]'), "utf-8")
         fleet.add("m-same", fleet.urls["m-a"], "full_every = 30")
         fleet.add("m-dead", "http://127.0.0.1:9/")
         fleet.add("m-off", fleet.urls["m-b"], "enabled = false", 'disabled_because = "gone"')
@@ -110,7 +112,7 @@ def test_each_site_gets_its_archive_and_verdict(tmp_path: Path) -> None:
         assert run("pipelines", "retire", str(fleet.root / "m-b"), "--reason", "closed").status == 0
         assert [fleet.crawlall("--sites", "m-b").status for _ in range(2)] == [2, 0]
     assert [(one.status, one.out, one.err != "") for one in quiet] == [(0, "", False), (2, "", True)], quiet
-    statuses = {"m-a": 0, "m-b": 0, "m-same": 0, "m-dead": 3, "m-crash": 1, "m-broken": 2}
+    statuses = {"m-a": 0, "m-b": 0, "m-same": 0, "m-dead": 3, "m-crash": 1, "m-broken": 2, "m-gone": 2}
     assert ({one["site"]: one["exit_status"] for one in fleet.runs()[0]["sites"]}, ended.status) == (statuses, 1)
     assert [line.split()[:2] for line in ended.out.split("\n")[1:3]] == [["m-crash", "1"], ["m-broken", "2"]]
     for name in ("m-a", "m-b", "m-same"):
@@ -148,8 +150,13 @@ def test_a_run_that_ends_early_goes_on(number: signal.Signals, more: list[str], 
             process.send_signal(number)
             assert process.wait(PATIENCE) == (11 if number is signal.SIGTERM else -9)
         asked = {name: list(paths) for name, paths in fleet.asked.items()}
+        (file,) = (fleet.root / "fleet").glob("[0-9]*.json")  # as if an earlier part of the run had stopped one
+        file.write_text(file.read_text("utf-8").replace('"exit_status": 0', '"exit_status": 11', 1), "utf-8")
         locked = SiteLock(fleet.root / "fleet" / "lock", "other")
-        assert (fleet.crawlall("--quiet").status, fleet.crawlall("--quiet").out) == (6, "")
+        told = tmp_path / "told"
+        held = fleet.crawlall("--quiet", "-s", f"NOTIFY_CMD=cat > {told}")
+        assert (held.status, held.out + held.err) == (6, "")
+        assert told.exists() is (number is signal.SIGKILL)  # one died; the run that holds the lock may hang
         locked.release()
         assert fleet.crawlall(*more).status == 0
     assert [fleet.asked[name] for name in ("m-a", "m-b")] == [asked[name] for name in ("m-a", "m-b")]
@@ -177,6 +184,7 @@ def test_max_hours_ends_what_never_ends(tmp_path: Path) -> None:
     ("more", "words"),
     [
         (["--sites", "tag:none"], "no site is selected by tag:none"),
+        (["--sites", "m-a,m-b"], "no site is selected by m-b"),
         (["--jobs", "0"], "--jobs 0: must be a number of sites at once"),
         (["--max-hours", "0"], "--max-hours 0: must be a number of hours above 0"),
         (["-s", "DOWNLOAD_DELY=1"], "did you mean DOWNLOAD_DELAY?"),

@@ -119,6 +119,7 @@ def test_a_journal_tells_what_was_tried_died_and_is_under_way(tmp_path: Path) ->
     journal.begin(_began(0)).end(_ended())
     journal.begin(_began(1)).close()  # as the death of its process does
     with journal.file.open("ab") as stream:
+        stream.write(b'{"event": "began", "attempt": "x", "at": "2026-11-30T03:05:00", "pid": 1, "host": "here"}\n')
         stream.write(b'{"event": "ended", "att')  # a disk that was full
     under_way = journal.begin(_began(2))
     journal.begin(_began(3)).end(_ended(6, None))
@@ -163,6 +164,9 @@ def _tried(*ends: tuple[timedelta, int | None], **more: Any) -> list[Attempt]:
         ([], DUE_AT, "it has no good run yet"),
         (_tried((26 * HOUR, 0)), DUE_AT, "last good run 2026-11-29"),
         (_tried((50 * HOUR, 0)), DUE_AT, "last good run"),
+        # Under a clock ahead.
+        (_tried((-48 * HOUR, 0)), DUE_AT, "it has no good run yet"),
+        (_tried((-48 * HOUR, 11), not_before=stamp(NOW + 72 * HOUR)), DUE_AT, "it has no good run yet"),
         (_tried((HOUR / 2, 3)), DUE_AT + 24 * HOUR, "good run"),
         (_tried((30 * HOUR, 0), (HOUR / 2, 4)), NOW + HOUR / 2, "it ended with 4"),
         (

@@ -321,6 +321,8 @@ def test_what_the_last_attempts_say(letters: str, said: str, failing: int, tmp_p
         attempt(tmp_path, "a", FIRST + timedelta(days=night), letter, night + 1)
     (site,) = survey(tmp_path, FIRST + timedelta(days=len(letters)))
     assert (f"{site.condition}: {site.verdict}", site.nights_failing) == (said, failing)
+    (before,) = survey(tmp_path, FIRST - timedelta(days=2))  # nobody knows how old it is
+    assert before.condition.is_bad
 
 
 def test_new_speeches_are_compared_with_the_months_before(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.archive.disk.layout import checked_name
+from pipelines.archive.read.moments import moment_of
 from pipelines.exits import Exit
 from pipelines.untrusted import opened, parsed_json
 
@@ -200,6 +201,8 @@ _NAMES = {kind: frozenset(one.name for one in fields(kind)) for kind in (Began, 
 
 
 def _of(kind: type[Any], entry: dict[str, Any]) -> Any:
+    if moment_of(entry["at"]) is None or (entry.get("not_before") and moment_of(entry["not_before"]) is None):
+        raise ValueError("no moment")
     return kind(**{name: entry[name] for name in _NAMES[kind] if name in entry})
 
 

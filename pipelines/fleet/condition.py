@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
+from pipelines.archive.read.moments import moment_of
 from pipelines.exits import Exit
 from pipelines.fleet.attempts import has_read_nothing
 
@@ -47,6 +48,8 @@ _NO_SCHEDULE_DAYS = 35.0
 """After so long a site without a known schedule is stale: the longest schedule is a month."""
 _PERIODS = {"daily": 1.0, "weekly": 7.0, "monthly": 31.0}
 _MONTH = timedelta(days=30)
+_AHEAD_DAYS = 1.0
+"""A success that lies further in the future is none: this machine's clock is wrong, or was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +162,7 @@ def status_of(
         condition=condition,
         verdict=verdict.word,
         exit_status=verdict.exit_status,
-        message=_stale_words(success, limit) if condition is Condition.STALE else verdict.message,
+        message=_stale_words(success, age, limit) if condition is Condition.STALE else verdict.message,
         name=(profile and profile.name) or held.name,
         committee=(profile and profile.committee) or held.committee,
         tags=profile.tags if profile else (),
@@ -237,7 +240,9 @@ def _condition(verdict: _Verdict, held: Held, profile: Registered | None, is_sta
     return Condition.GAPS if verdict.exit_status == Exit.GAPS else Condition.COMPLETE
 
 
-def _stale_words(success: str | None, limit: float) -> str:
+def _stale_words(success: str | None, age: float | None, limit: float) -> str:
+    if success and age is not None and age < -_AHEAD_DAYS:
+        return f"last success {success}, still to come: this machine's clock is or was wrong; crawl under a right one"
     since = f"last success {success}" if success else "never crawled with success"
     return f"{since}; stale after {limit:g} days: see that it is crawled"
 
@@ -272,11 +277,14 @@ def _stale_after(profile: Registered | None) -> float:
 def _is_stale(
     now: datetime, limit: float, age: float | None, attempts: Sequence[Attempt], profile: Registered | None
 ) -> bool:
-    """Whether its last success is too long ago; before the first one, its first attempt or the day it was due."""
+    """Whether its last success is too long ago; before the first one, its first attempt or the day it was due.
+
+    Also when it lies in the future: nobody knows how old it is.
+    """
     if age is None:
-        due = profile.next_due if profile else None
-        age = _days(attempts[0].began.at if attempts else due, now)
-    return age is not None and age > limit
+        due = _days(profile.next_due, now) if profile else None
+        age = _days(attempts[0].began.at, now) if attempts else due and max(0.0, due)
+    return age is not None and not -_AHEAD_DAYS <= age <= limit
 
 
 def _last_success(attempts: Sequence[Attempt], held: Held) -> str | None:
@@ -288,15 +296,6 @@ def _last_success(attempts: Sequence[Attempt], held: Held) -> str | None:
 def _days(since: str | None, now: datetime) -> float | None:
     moment = moment_of(since)
     return round((now - moment) / timedelta(days=1), 2) if moment else None
-
-
-def moment_of(text: str | None) -> datetime | None:
-    """A moment of RFC 3339; null for anything else: journals and registers may be torn or edited."""
-    try:
-        moment = datetime.fromisoformat(text or "")
-    except (TypeError, ValueError):
-        return None
-    return moment if moment.tzinfo else None
 
 
 def _nights_failing(attempts: Sequence[Attempt]) -> int:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from pipelines.archive.read.moments import moment_of
 from pipelines.exits import worst
 from pipelines.fleet.attempts import FLEET
 from pipelines.fleet.register import replace_in_fleet
@@ -97,6 +98,8 @@ def forget_old(root: Path) -> None:
 def _read(told: dict[str, Any]) -> FleetRun:
     if told["schema"] != SCHEMA:
         raise ValueError(told["schema"])
+    if moment_of(told["began_at"]) is None:
+        raise ValueError(told["began_at"])
     names = {one.name for one in fields(SiteEnded)}
     ended = [SiteEnded(**{key: value for key, value in one.items() if key in names}) for one in told["sites"]]
     known = {one.name: told[one.name] for one in fields(FleetRun) if one.name in told}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pipelines.fleet.condition import Condition, moment_of
+from pipelines.archive.read.moments import moment_of
+from pipelines.fleet.condition import Condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

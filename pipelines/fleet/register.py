@@ -83,6 +83,8 @@ _NAMES = frozenset(field.name for field in fields(Registered))
 def _registered(told: dict[str, Any]) -> Registered:
     if not NAME.fullmatch(told["site"]):
         raise ValueError(f"site {told['site'][:40]!r}: allowed are a-z, 0-9 and -")
+    if not isinstance(told.get("period_days"), int | float | None):
+        raise TypeError(f"period_days = {told['period_days']!r}")
     known = {key: value for key, value in told.items() if key in _NAMES}
     return Registered(**known | {"tags": tuple(known.get("tags", ()))})
 

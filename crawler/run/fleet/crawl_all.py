@@ -26,7 +26,7 @@ from crawler.run.fleet.runner import Fleet
 from crawler.run.fleet.told import progress_line
 from crawler.sites.profile import ProfileError
 from pipelines.archive.disk.lock import SiteLock
-from pipelines.archive.errors import writing
+from pipelines.archive.errors import LockHeld, writing
 from pipelines.archive.read.moments import stamp
 from pipelines.exits import Exit
 from pipelines.fleet.attempts import FLEET, Began, Ended, Journal, attempt_id
@@ -69,20 +69,21 @@ class Plan:
 
 
 class NothingMeant(ValueError):  # noqa: N818 - reads as a sentence
-    """No site is selected; the message says by what."""
+    """A name, glob or tag selects no site; the message says which."""
 
 
 def plan(deployment: Deployment, root: Path, wanted: Wanted, now: datetime, record: FleetRun | None = None) -> Plan:
     """Which sites are crawled now; `record` is the run that is continued, if any.
 
     Raises:
-        NothingMeant: no site of the deployment is selected.
+        NothingMeant: one of the names, globs and tags selects no site of the deployment.
         ProfileError: the folder of profiles cannot be read.
     """
     found = list(candidates(deployment, root, now))
     meant = chosen(found, wanted.sites)
-    if not meant:
-        by = ", ".join(wanted.sites or deployment.sites)
+    nothing = [one for one in wanted.sites if not chosen(found, (one,))]
+    if nothing or not meant:
+        by = ", ".join(nothing or deployment.sites)
         raise NothingMeant(f"no site is selected by {by}; `scrapy crawlall --plan` lists all of {deployment.file}")
     run = record.run if record else None
     begun = [one for one in meant if one.is_enabled and _has_a_turn(one, wanted, run, now)]
@@ -134,7 +135,8 @@ def crawl_all(
         NothingMeant, ProfileError: as `plan`.
     """
     root, began = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute(), clock()
-    with _alone(root, run_id(began)):
+    tell_of = _teller(root, settings, clock)
+    with _alone(root, run_id(began), tell_of):
         selection = {"sites": list(wanted.sites), "due": wanted.due}
         continued = unfinished(root, selection, began)
         planned = plan(deployment, root, wanted, began, continued)
@@ -147,7 +149,7 @@ def crawl_all(
         for one in planned.broken:
             record.sites[one.site] = _refuse(root, one, record.run, clock())
         profiles = (one.profile for one in planned.now if one.profile)
-        fleet = Fleet(record, profiles, settings, root, _teller(root, settings, clock))
+        fleet = Fleet(record, profiles, settings, root, tell_of)
         with _ending_on_signals(fleet):
             _run(fleet, wanted, start)
         try:
@@ -158,11 +160,18 @@ def crawl_all(
 
 
 @contextmanager
-def _alone(root: Path, run: str) -> Iterator[None]:
-    """Hold the lock of the fleet; an `OSError` within becomes the `ArchiveError` that names the remedy."""
+def _alone(root: Path, run: str, tell_of: Callable[[None], None]) -> Iterator[None]:
+    """Hold the lock of the fleet; an `OSError` within becomes the `ArchiveError` that names the remedy.
+
+    Where another run holds it, what is stale is told nevertheless: that run may hang.
+    """
     with writing(root):
         (root / FLEET).mkdir(parents=True, exist_ok=True)
-        lock = SiteLock(root / FLEET / "lock", run)
+        try:
+            lock = SiteLock(root / FLEET / "lock", run)
+        except LockHeld:
+            tell_of(None)
+            raise
         try:
             yield
         finally:
@@ -186,10 +195,10 @@ def run_id(now: datetime) -> str:
 
 
 def _go_on(record: FleetRun, planned: Plan, jobs: int) -> None:
-    """Put what the journals know into the record of a run that died or was stopped."""
+    """Put what the journals know, which is never older, into the record of a run that died or was stopped."""
     record.jobs, record.ended_at, record.stopped = jobs, None, None
     for one in planned.all:
-        if one.site not in record.sites and one.last and one.last.ended and one.last.began.fleet == record.run:
+        if one.last and one.last.ended and one.last.began.fleet == record.run:
             record.sites[one.site] = _of_journal(one.site, one.last.ended)
 
 

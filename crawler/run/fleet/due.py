@@ -16,6 +16,8 @@ _FIRST_WAIT = timedelta(hours=1)
 _LONGEST_WAIT = timedelta(days=1)
 _LONGEST_FOR_A_PERSON = timedelta(days=7)
 """Wrong use (2) is not cured by asking again; a person has to do something."""
+AHEAD = timedelta(days=1)
+"""What began further in the future says nothing: the clock was wrong, and a site must not rest until it was right."""
 _WITHOUT_END = {Exit.INTERRUPTED, Exit.LOCKED}
 """Ends that are no failures: what was begun goes on (11), or another run did the work (6)."""
 
@@ -60,12 +62,12 @@ def due(
         good_at: when a good run began that the attempts do not show, of an archive older than its journal.
         is_broken: its profile cannot be read; once it can, attempts that failed for that do not count.
     """
-    whole = [one for one in attempts if not one.is_partial]
+    whole = [one for one in attempts if not one.is_partial and _began(one) <= now + AHEAD]
     told = [one for one in whole if is_broken or not one.ended or one.ended.verdict != NO_PROFILE]
     if told and told[-1].is_under_way:
         return Due(_slot_after(site, times, now), f"a crawl is under way (pid {told[-1].began.pid})")
     good = max((place for place, one in enumerate(told) if one.is_good), default=None)
-    began = datetime.fromisoformat(told[good].began.at) if good is not None else good_at
+    began = _began(told[good]) if good is not None else good_at if good_at and good_at <= now + AHEAD else None
     since = told if good is None else told[good + 1 :]
     found = _after_failures(since) or _by_schedule(site, times, began, now)
     return _in_hours(_as_asked(found, [one for one in told if not _is_locked(one)]), times, now)
@@ -121,6 +123,10 @@ def _in_hours(found: Due, times: Times, now: datetime) -> Due:
         return found
     opens = times.hours.next_begin(max(found.at, now), times.zone)
     return found if opens <= max(found.at, now) else Due(opens, f"{found.why}; in its hours")
+
+
+def _began(attempt: Attempt) -> datetime:
+    return datetime.fromisoformat(attempt.began.at)
 
 
 def _end(attempt: Attempt) -> datetime:

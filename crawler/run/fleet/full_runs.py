@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from crawler.run.fleet.due import AHEAD
 from pipelines.archive.errors import Damaged, NotAnArchive
 from pipelines.archive.read.moments import stamp
 from pipelines.archive.read.reader import Archive
@@ -19,13 +20,15 @@ _GOOD = frozenset({Exit.COMPLETE, Exit.GAPS})
 def is_full_due(folder: Path, days: int, now: datetime) -> bool:
     """True when no full run of the archive that was good is younger than so many days; `now` is aware."""
     oldest = stamp(now - timedelta(days=days) + _EARLY)
+    latest = stamp(now + AHEAD)
     try:
         for report in Archive(folder).past_reports():
             if str(report.get("started_at")) < oldest:
                 return True
             is_whole = report.get("limit") is None and report.get("only_section") is None
             is_good = report.get("exit_status") in _GOOD and not has_read_nothing(report.get("counts"))
-            if report.get("mode") == "full" and is_whole and is_good:
+            is_past = str(report.get("started_at")) <= latest  # else it was made under a clock ahead
+            if report.get("mode") == "full" and is_whole and is_good and is_past:
                 return False
     except (NotAnArchive, Damaged):
         return True  # rather read too much; the run itself says what is damaged

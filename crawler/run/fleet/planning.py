@@ -15,6 +15,7 @@ from crawler.run.fleet.due import Due, Times, due
 from crawler.sites.lookup import Known, Profiles
 from crawler.sites.profile import SiteProfile
 from crawler.sites.schedule import Hours, Schedule
+from pipelines.archive.disk.layout import NAME
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.moments import stamp
 from pipelines.archive.read.reader import Archive
@@ -63,10 +64,15 @@ class Candidate:
 
 
 def candidates(deployment: Deployment, root: Path, now: datetime) -> Iterator[Candidate]:
-    """The sites of a deployment by name, with what their journals in the archive root `root` say."""
+    """The sites of a deployment, with what their journals in the archive root `root` say."""
+    named = {one for one in deployment.sites if NAME.fullmatch(one)}
     for known in Profiles(deployment.profiles).all():
+        named.discard(known.site)
         if _is_meant(known, deployment.sites):
             yield _candidate(known, deployment, root, now)
+    for site in sorted(named):  # a slip of the hand, or a profile that was removed: no site is forgotten silently
+        error = f"{deployment.file}: sites names {site}, and there is no profile of it"
+        yield _candidate(Known(site=site, error=error), deployment, root, now)
 
 
 def chosen(found: Iterable[Candidate], asked: Sequence[str]) -> list[Candidate]:

@@ -15,6 +15,15 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def moment_of(text: object) -> datetime | None:
+    """The moment (aware) of a text of RFC 3339; null for anything else: records may be torn or edited."""
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return moment if moment and moment.tzinfo else None
+
+
 def start_of(text: str) -> str:
     """The first second of a day (UTC), or the moment itself."""
     return f"{_day(text)}T00:00:00Z" if _DAY.fullmatch(text) else _second(text)
