@@ -167,6 +167,21 @@ def test_a_run_that_ends_early_goes_on(number: signal.Signals, more: list[str], 
     assert verdicts == [11 if number is signal.SIGTERM else None, 0]
 
 
+def test_a_profile_of_an_impossible_name_hides_no_site(tmp_path: Path) -> None:
+    """As a file from an archive of another system has it."""
+    with made(tmp_path, ["m-a"]) as fleet:
+        file = os.fsdecode(os.fsencode(tmp_path / "sites") + b"/m-" + "广.toml".encode("gbk"))
+        Path(file).write_text(PROFILE, "utf-8")
+        ended = fleet.crawlall()
+        status = run("pipelines", "status", str(fleet.root))
+    for line, shown in (("m-a   0 ", ended), ("m-a   complete ", status)):
+        assert (re.sub(" +", " ", line) in re.sub(" +", " ", shown.out), "m-\\xb9\\xe3" in shown.out) == (
+            True,
+            True,
+        ), shown
+    assert (ended.status, status.status) == (2, 3)
+
+
 def test_max_hours_ends_what_never_ends(tmp_path: Path) -> None:
     hanging = threading.Event()
     with made(tmp_path, ["m-a"]) as fleet, serve(lambda *_: (hanging.wait(PATIENCE), Answer(""))[1]) as url:

@@ -176,7 +176,7 @@ def samples(file: Path) -> dict[tuple[str, str], float]:
     }
 
 
-def test_a_register_is_read_as_it_was_written(tmp_path: Path) -> None:
+def test_a_register_is_read_as_it_was_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert read_register(tmp_path) is None
     sites = [
         Registered(site="b", error=BROKEN),
@@ -188,8 +188,15 @@ def test_a_register_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert (read.at, list(read.sites)) == ("2026-11-30T03:00:00Z", [sites[1], sites[0]])
     assert [file.name for file in (tmp_path / "fleet").iterdir()] == ["sites.json"]
     (tmp_path / "fleet" / "sites.json").write_text('{"at": "", "sites": [{"site": "../x"}]}', "utf-8")
-    with pytest.raises(ValueError, match=r"sites.json: no register \(site '../x': allowed are a-z, 0-9 and -\)"):
-        read_register(tmp_path)
+    # The name of a profile that no site can have hides no other site.
+    textfile = tmp_path / "m.prom"
+    assert tell(tmp_path, Recipients(textfile=textfile), FIRST) == []
+    assert samples(textfile)["speech_archive_site_broken", "../x"] == 1
+    assert main(["report", str(tmp_path), "--month", "2026-11"]) == 0
+    assert main(["status", str(tmp_path)]) == 3
+    shown = capsys.readouterr().out
+    assert "../x | broken | site '../x': allowed are a-z, 0-9 and -" in shown
+    assert "../x  broken: broken-profile" in shown
 
 
 @dataclass(frozen=True)

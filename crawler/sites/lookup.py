@@ -68,7 +68,12 @@ class Profiles:
         except OSError as error:
             raise ProfileError(f"{self.folder}: the folder of profiles cannot be read: {error.strerror}") from None
         found = (file for file in (*SITES.iterdir(), *own) if file.name.endswith(_ENDING))
-        return {file.name.removesuffix(_ENDING): file for file in found}
+        return {_name_of(file): file for file in found}
+
+
+def _name_of(file: Traversable) -> str:
+    """Of a file; bytes that are no UTF-8, of an archive made elsewhere, as escapes, so that it can be told."""
+    return file.name.removesuffix(_ENDING).encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def _told(site: str, known: list[str]) -> str:

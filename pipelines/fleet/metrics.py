@@ -69,12 +69,11 @@ def _lines(sites: Sequence[SiteStatus], now: datetime, undelivered: int) -> Iter
         yield from _head(f"site_{name}", about)
         for site in sites:
             if (value := value_of(site)) is not None:
-                # A site's name has only letters, digits and hyphens: nothing to escape.
-                yield f'speech_archive_site_{name}{{site="{site.site}"}} {_number(value)}'
+                yield f'speech_archive_site_{name}{{site="{_label(site.site)}"}} {_number(value)}'
     yield from _head("site_coverage_ratio", "Share of the site's present speeches that have a value, by field.")
     for site in sites:
         for field, share in site.coverage.items():
-            yield f'speech_archive_site_coverage_ratio{{site="{site.site}",field="{_label(field)}"}} {share}'
+            yield f'speech_archive_site_coverage_ratio{{site="{_label(site.site)}",field="{_label(field)}"}} {share}'
     yield from _head("sites", "Sites by their condition.")
     counted = Counter(site.condition for site in sites)
     yield from (f'speech_archive_sites{{condition="{one}"}} {counted[one]}' for one in Condition)

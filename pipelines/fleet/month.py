@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from pipelines.archive.disk.layout import is_archive
+from pipelines.archive.disk.layout import NAME, is_archive
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.reader import Archive
 from pipelines.exits import Exit
@@ -71,6 +71,8 @@ def is_month(text: str) -> bool:
 
 def read_month(root: Path, status: SiteStatus, month: str) -> SiteMonth:
     """The month of a site of a root; what cannot be read of its archive is told by its status."""
+    if not NAME.fullmatch(status.site):  # that of a broken profile
+        return SiteMonth(status=status, runs=(), decisions=())
     try:
         attempts = Journal(root, status.site).attempts()
     except OSError:

@@ -24,7 +24,7 @@ class Registered:
     """A site as its profile says.
 
     Args:
-        site: its name.
+        site: its name; what no site can be called is the name of a broken profile, and never a path.
         name, committee: of the profile; null where the profile is broken.
         tags: by which sites are selected.
         enabled, disabled_because: whether it is crawled, and why not.
@@ -81,11 +81,11 @@ _NAMES = frozenset(field.name for field in fields(Registered))
 
 
 def _registered(told: dict[str, Any]) -> Registered:
-    if not NAME.fullmatch(told["site"]):
-        raise ValueError(f"site {told['site'][:40]!r}: allowed are a-z, 0-9 and -")
     if not isinstance(told.get("period_days"), int | float | None):
         raise TypeError(f"period_days = {told['period_days']!r}")
     known = {key: value for key, value in told.items() if key in _NAMES}
+    if not NAME.fullmatch(told["site"]) and not known.get("error"):
+        known["error"] = f"site {told['site'][:40]!r}: allowed are a-z, 0-9 and -"
     return Registered(**known | {"tags": tuple(known.get("tags", ()))})
 
 

@@ -41,7 +41,7 @@ def site_names_in(root: Path) -> list[str]:
     archives = (folder.name for folder in _folders(root) if is_archive(folder) or (folder / "staging").is_dir())
     register = read_register(root)
     registered = (one.site for one in register.sites) if register else ()
-    return sorted({name for names in (journals, archives, registered) for name in names if NAME.fullmatch(name)})
+    return sorted({*filter(NAME.fullmatch, (*journals, *archives)), *registered})
 
 
 def survey(
@@ -62,6 +62,9 @@ def survey(
     registered = {one.site: one for one in register.sites} if register else {}
     found = []
     for site in site_names_in(root) if sites is None else sites:
+        if site in registered and not NAME.fullmatch(site):  # a profile of such a name has no journal
+            found.append(status_of(site, now, [], None, registered[site], stale_days))
+            continue
         attempts, trouble = _attempts(root, site)
         held = _held(root / site, attempts)
         if trouble:
