@@ -631,7 +631,6 @@ def test_a_full_disk_commits_nothing_and_the_next_run_goes_on(tmp_path: Path, li
     assert len(Archive(root).commits()) == 1
     assert verify(root).problems == []
     staged = gzip.decompress((root / "staging/run-2/looks.jsonl.gz").read_bytes()).count(b"\n")
-    assert staged % 4 == 0
     crawl(root, 3, *(speech(str(n), day(3), body=f"{n}") for n in range(40)))
     salvaged = [commit.counts["observations"] for commit in Archive(root).commits() if commit.kind == "salvage"]
     assert salvaged == [staged] * (staged > 0)

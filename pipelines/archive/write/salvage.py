@@ -13,7 +13,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.commits import has_commits
-from pipelines.archive.disk.files import cut_to_whole_members, sync_folder, whole_members
+from pipelines.archive.disk.files import cut_to_whole_members, sync, sync_folder, whole_members
 from pipelines.archive.disk.lock import lock_holder
 from pipelines.archive.errors import ClockBehind, Damaged
 from pipelines.archive.read.reader import Archive
@@ -24,12 +24,14 @@ from pipelines.exits import Exit
 from pipelines.gates.rules import Ran, tripped
 from pipelines.gates.tally import Texts
 from pipelines.gates.usual import Usual
+from pipelines.untrusted import is_there, parsed_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from pipelines.archive.disk.layout import Layout
+    from pipelines.archive.disk.streams import Line
     from pipelines.record import SiteFacts
 
 KIND = "salvage"
@@ -67,7 +69,7 @@ def _salvage(layout: Layout, folder: Path, dead: Opening, at: Callable[[str], st
     """`at` gives the moment of the commit for that of the newest line."""
     archive, done = _archive(layout), None
     roll_back(layout, archive, folder)
-    cut = sum(map(cut_to_whole_members, staged_captures(folder)))
+    cut = sum(map(cut_to_whole_members, staged_captures(folder))) + _cut_to_captured(layout, folder)
     withheld = _withheld(archive, folder, dead)
     with laid_out(folder, keeps_gone=False) as staged:
         staged.cut_bytes += cut
@@ -77,6 +79,37 @@ def _salvage(layout: Layout, folder: Path, dead: Opening, at: Callable[[str], st
             done = _commit(Sealing(layout, archive, dead.facts, folder), staged, dead, recorded_at, withheld)
     shutil.rmtree(folder)
     return done
+
+
+def _cut_to_captured(layout: Layout, folder: Path) -> int:
+    """Truncate the lines before the first whose captures are not whole; returns the number of bytes cut.
+
+    After a power cut lines may be on the disk whose captures are not.
+    """
+    file, end = folder / LOOKS, 0
+    if not file.exists():
+        return 0
+    sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in staged_captures(folder)}
+    for after, member in whole_members(file):
+        looks = map(parsed_json, member.split(b"\n")[:-1])
+        captures = (one for look in looks for line in look["lines"] for one in line["captures"])
+        if not all(_is_whole(one, sizes, layout) for one in captures):
+            break
+        end = after
+    lost = file.stat().st_size - end
+    if lost:
+        with file.open("r+b") as stream:
+            stream.truncate(end)
+            sync(stream)
+    return lost
+
+
+def _is_whole(capture: Line, sizes: dict[str, int], layout: Layout) -> bool:
+    """Whether a capture lies in the run's own files, or in one that the archive has, where its bytes are kept."""
+    file = capture["file"]
+    if file is None or file not in sizes:
+        return file is None or is_there(layout.stored(file))
+    return bool(capture["offset"] + capture["length"] <= sizes[file])
 
 
 def _withheld(archive: Archive | None, folder: Path, dead: Opening) -> dict[str, Any]:

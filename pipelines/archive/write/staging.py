@@ -71,7 +71,8 @@ class Staging:
         self.looks = 0
         self._held: list[bytes] = []
         self._end = 0
-        self._saving = Lock()
+        self._synced = 0
+        self._writing, self._saving = Lock(), Lock()
         replace_synced(folder / RUN_JSON, json_document(json_value(opening)), folder)
         # Unbuffered: bytes that a failed write left in a buffer would be written by the next one.
         self._stream = (folder / LOOKS).open("xb", buffering=0)
@@ -80,29 +81,47 @@ class Staging:
 
     @property
     def unsaved(self) -> int:
-        """Observations that would be lost if the process died now."""
-        return len(self._held)
+        """Observations that a power cut could cost; a kill costs those that could not be written."""
+        return self.looks - self._synced
 
     @property
     def is_full(self) -> bool:
         """True when no more may be added before a `save`."""
-        return len(self._held) >= FULL_LOOKS or sum(map(len, tuple(self._held))) >= FULL_BYTES
+        return self.unsaved >= FULL_LOOKS or sum(map(len, tuple(self._held))) >= FULL_BYTES
 
     def add(self, parser: str | None, lines: Iterable[Line], *, is_as_known: bool = False) -> None:
-        """Hold all lines of one observation, or none."""
+        """Take all lines of one observation, or none, and hand them to the system, so that a kill costs nothing.
+
+        What cannot be written now is held for `save`, which says why.
+        """
         self._held.append(_packed({"parser": parser, "lines": list(lines), "as_known": is_as_known}))
         self.looks += 1
+        if self._writing.acquire(blocking=False):
+            try:
+                with suppress(OSError):
+                    self._write_held()
+            finally:
+                self._writing.release()
 
     def save(self, sync_captures: Callable[[], None]) -> None:
-        """Write the held lines to disk as one gzip member; if that fails the file keeps whole members only.
+        """Write what is held, and see all of it on the disk; if that fails the file keeps whole members only.
 
-        `sync_captures` syncs the raw bytes to which the lines point, always before the lines.
+        `sync_captures` syncs the raw bytes to which the lines point; without them, salvage takes no line.
         """
         with self._saving:
-            taken = tuple(self._held)
-            if not taken:
+            if not self.unsaved:
                 return
+            with self._writing:
+                self._write_held()
+                taken = self.looks - len(self._held)
             sync_captures()
+            os.fsync(self._stream.fileno())
+            self._synced = taken
+
+    def _write_held(self) -> None:
+        """Append the held lines as one gzip member; the caller holds the lock."""
+        taken = tuple(self._held)
+        if taken:
             self._write(gzip.compress(b"".join(taken), _FAST, mtime=0))
             del self._held[: len(taken)]
 
@@ -113,7 +132,6 @@ class Staging:
         try:
             while view:
                 view = view[self._stream.write(view) or 0 :]
-            os.fsync(self._stream.fileno())
         except OSError:
             with suppress(OSError):  # a reader stops before a torn member, the next save cuts it
                 self._stream.truncate(self._end)
@@ -122,14 +140,14 @@ class Staging:
 
     def close(self) -> None:
         """Close the file; it stays in place."""
-        with self._saving:
+        with self._saving, self._writing:
             self._stream.close()
 
     def discard_lines(self) -> None:
         """Remove all lines for good; the captures beside them stay. Nothing more may be added."""
         self.close()
         self._held.clear()
-        self.looks = 0
+        self.looks = self._synced = 0
         (self.folder / LOOKS).unlink()
         sync_folder(self.folder)
 
