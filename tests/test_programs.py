@@ -84,7 +84,10 @@ def test_a_command_shows_what_the_page_says(command: str, shown: str, url: str, 
 
 def test_programs_crawl_seal_and_lose_nothing(url: str, tmp_path: Path) -> None:
     of_site, of_process = PROGRAMS
-    done = program(of_site, url, tmp_path)
+    cached = (
+        "from twisted.internet import reactor\nassert type(reactor.resolver).__name__ == 'CachingThreadedResolver'\n"
+    )
+    done = program(of_site + cached, url, tmp_path)
     assert (done.status, done.err) == (0, ""), done
     archive = Archive(tmp_path / "output" / "gszx")
     assert [commit.kind for commit in archive.commits()] == ["crawl", "crawl"]

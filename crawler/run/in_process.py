@@ -17,7 +17,8 @@ from threading import Event, Lock, Thread
 from typing import Any, TypeVar
 
 from scrapy.crawler import AsyncCrawlerRunner, Crawler
-from scrapy.settings import Settings
+from scrapy.resolver import CachingThreadedResolver
+from scrapy.settings import Settings, default_settings
 from scrapy.utils.reactor import install_reactor, is_reactor_installed
 
 from crawler import settings as project_settings
@@ -119,6 +120,10 @@ class _Reactor:
         from twisted.internet import reactor  # noqa: PLC0415 - importing it installs it
 
         twisted: Any = reactor
+        # As Scrapy's own processes do: the address that is requested is the one that the gate checked.
+        CachingThreadedResolver(
+            twisted, default_settings.DNSCACHE_SIZE, default_settings.DNS_TIMEOUT
+        ).install_on_reactor()
         self.loop = asyncio.get_event_loop()
         twisted.callWhenRunning(running.set)
         Thread(target=self._stop_at_the_end, args=(twisted,), name="end of crawls", daemon=True).start()
