@@ -24,6 +24,8 @@ class Exit(IntEnum):
 
 FOR_A_PERSON = frozenset({Exit.INTERNAL_ERROR, Exit.WRONG_USE, Exit.GAPS, Exit.REFUSED, Exit.DAMAGED})
 """What a person must look at: the next run goes on after 11 (interrupted), and after 6 there was another run."""
+BLOCKED = "blocked"
+"""The verdict of a run that this machine stopped (11): a full disk, a limit of the process, a head not noted."""
 _WORST_FIRST = (
     Exit.INTERNAL_ERROR,
     Exit.WRONG_USE,
@@ -34,6 +36,11 @@ _WORST_FIRST = (
     Exit.LOCKED,
     Exit.COMPLETE,
 )
+
+
+def needs_person(status: int, verdict: str) -> bool:
+    """Whether a person must look at what ended so: also at a machine on which no run comes to its end."""
+    return status in FOR_A_PERSON or verdict == BLOCKED
 
 
 def severity(status: int) -> int:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
-from pipelines.exits import Exit
+from pipelines.exits import BLOCKED, Exit
 from pipelines.gaps.acceptance import Decided
 from pipelines.gaps.memory import Failing, Memory, Seen
 from pipelines.gates.rules import Gate
@@ -329,7 +329,7 @@ class RunReport:
         }
 
 
-_REFUSALS = {Exit.REFUSED: "refused", Exit.WRONG_USE: "wrong-use", Exit.INTERRUPTED: "interrupted"}
+_REFUSALS = {Exit.REFUSED: "refused", Exit.WRONG_USE: "wrong-use", Exit.INTERRUPTED: BLOCKED}
 _SOME = 3
 _COUNTED = {"speech": "speeches", "counter": "counters", "list": "list pages"}
 

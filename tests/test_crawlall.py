@@ -167,13 +167,19 @@ def test_a_run_that_ends_early_goes_on(number: signal.Signals, more: list[str], 
     assert verdicts == [11 if number is signal.SIGTERM else None, 0]
 
 
-def test_a_profile_of_an_impossible_name_hides_no_site(tmp_path: Path) -> None:
-    """As a file from an archive of another system has it."""
+def test_an_impossible_name_hides_no_site_and_a_full_disk_is_told(tmp_path: Path) -> None:
+    """The name is as a file from an archive of another system has it."""
     with made(tmp_path, ["m-a"]) as fleet:
         file = os.fsdecode(os.fsencode(tmp_path / "sites") + b"/m-" + "广.toml".encode("gbk"))
         Path(file).write_text(PROFILE, "utf-8")
         ended = fleet.crawlall()
         status = run("pipelines", "status", str(fleet.root))
+        full = fleet.crawlall("--sites", "m-a", "--quiet", "-s", "DISK_FLOOR_MB=999999999")
+        environment = {**os.environ, VARIABLE: str(tmp_path / "fleet.toml")}
+        crawl = ("scrapy", "crawl", "speeches", "--quiet", "-a", "site=m-a", "-s", "DISK_FLOOR_MB=999999999")
+        alone = run(*crawl, env=environment)
+    # A full disk asks for a person, although the next run goes on.
+    assert (full.status, "blocked" in full.out, alone.status, "MiB free" in alone.err) == (11, True, 11, True)
     for line, shown in (("m-a   0 ", ended), ("m-a   complete ", status)):
         assert (re.sub(" +", " ", line) in re.sub(" +", " ", shown.out), "m-\\xb9\\xe3" in shown.out) == (
             True,

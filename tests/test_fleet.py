@@ -179,7 +179,7 @@ def _tried(*ends: tuple[timedelta, int | None], **more: Any) -> list[Attempt]:
         (_tried(*[(HOUR, 2)] * 3, verdict="broken-profile"), DUE_AT, "it has no good run yet"),
         (_tried((HOUR / 2, 0), (HOUR / 4, 6)), DUE_AT + 24 * HOUR, "good run"),
         (_tried((26 * HOUR, 0), (HOUR / 4, 1), (HOUR / 5, 11)), NOW - HOUR / 5, "was interrupted and goes on"),
-        (_tried((HOUR, 11), not_before=stamp(NOW + 2 * HOUR)), NOW + 2 * HOUR, "the site asked to wait until"),
+        (_tried((HOUR, 11), not_before=stamp(NOW + 2 * HOUR)), NOW + 2 * HOUR, "its last run ended with: not before"),
     ],
 )
 def test_when_a_site_is_due(attempts: list[Attempt], at: datetime, why: str) -> None:

@@ -47,6 +47,7 @@ ENDS = {
     "u": (3, "gaps", "its list could not be read"),
     "e": (1, "error", "KeyError: 'x'"),
     "i": (11, "interrupted", "its budget is spent"),
+    "b": (11, "blocked", "0 MiB free"),
     "l": (6, "refused", "another run holds the site"),
 }
 """Exit status, verdict and message by a letter; further `d`: it died, `-`: nobody ran it."""
@@ -315,6 +316,7 @@ def test_a_site_that_never_made_an_archive_shows_its_attempts(
         ("ci", "interrupted: interrupted", 0),
         ("cl", "complete: complete", 0),
         ("l", "waiting: never-run", 0),
+        ("cbi", "broken: blocked", 1),
         ("ced", "broken: died", 2),
         ("ecg", "gaps: gaps", 0),
         ("cp", "complete: complete", 0),

@@ -20,7 +20,7 @@ from scrapy.utils.conf import arglist_to_dict
 from crawler.replay.occasion import REPROCESS
 from crawler.replay.reread import reread
 from crawler.run.arguments import ARGUMENTS, LATEST, Arguments, WrongUse
-from crawler.run.attempt import attempting, enter_broken_profile
+from crawler.run.attempt import attempting, enter_broken_profile, verdict_on
 from crawler.run.fleet.deployment import DeploymentError
 from crawler.run.fleet.precedence import arguments_here
 from crawler.run.job import CrawlJob
@@ -28,7 +28,7 @@ from crawler.run.outcome import Outcome, finish, seal
 from crawler.run.prepare import check_names, prepare
 from crawler.sites.profile import ProfileError
 from pipelines.archive.errors import ArchiveError
-from pipelines.exits import FOR_A_PERSON, Exit
+from pipelines.exits import Exit, needs_person
 from pipelines.verbs.output import harmless
 
 _SPIDER = "speeches"
@@ -88,7 +88,7 @@ class Command(crawl.Command):
         except (ProfileError, WrongUse, DeploymentError) as error:
             self._refuse(str(error), Exit.WRONG_USE)
         except ArchiveError as error:
-            self._refuse(str(error), error.exit_status)
+            self._refuse(str(error), error.exit_status, verdict_on(error).name)
         else:
             self._end(outcome)
 
@@ -123,7 +123,7 @@ class Command(crawl.Command):
     def _end(self, outcome: Outcome) -> None:
         assert self.settings is not None  # noqa: S101 - as in _crawl()
         self.exitcode = int(outcome.exit_status)
-        if self._is_quiet and outcome.exit_status not in FOR_A_PERSON:
+        if self._is_quiet and not needs_person(outcome.exit_status, outcome.verdict.name):
             return
         has_data = "stdout:" in self.settings.getdict("FEEDS")
         try:
@@ -132,8 +132,8 @@ class Command(crawl.Command):
             # The reader of our output closed the pipe; the run is sealed, and the interpreter must not flush again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
-    def _refuse(self, message: str, status: int) -> None:
-        if not self._is_quiet or status in FOR_A_PERSON:
+    def _refuse(self, message: str, status: int, verdict: str = "") -> None:
+        if not self._is_quiet or needs_person(status, verdict):
             print(f"scrapy crawl: {harmless(message)}", file=sys.stderr)
         self.exitcode = int(status)
 

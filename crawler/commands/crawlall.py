@@ -16,6 +16,7 @@ from scrapy.utils.conf import arglist_to_dict
 
 from crawler.commands.crawl import add_quiet, keep_quiet
 from crawler.run.arguments import WrongUse
+from crawler.run.attempt import verdict_on
 from crawler.run.fleet.crawl_all import NothingMeant, Wanted, crawl_all, jobs_possible, plan
 from crawler.run.fleet.deployment import Deployment, DeploymentError, deployment_of
 from crawler.run.fleet.precedence import add_deployment
@@ -24,7 +25,7 @@ from crawler.run.fleet.told import end_table, plan_table, quiet_table
 from crawler.run.prepare import check_names
 from crawler.sites.profile import ProfileError
 from pipelines.archive.errors import ArchiveError
-from pipelines.exits import FOR_A_PERSON, Exit
+from pipelines.exits import Exit, needs_person
 from pipelines.verbs.output import harmless
 
 _MOST_JOBS = 1_000
@@ -71,7 +72,7 @@ class Command(ScrapyCommand):
         except (DeploymentError, NothingMeant, ProfileError, WrongUse) as error:
             self._refuse(str(error), Exit.WRONG_USE)
         except ArchiveError as error:
-            is_told = not opts.quiet or error.exit_status in FOR_A_PERSON
+            is_told = not opts.quiet or needs_person(error.exit_status, verdict_on(error).name)
             self._refuse(str(error), error.exit_status, is_told=is_told)
 
     def _crawl(self, opts: argparse.Namespace) -> None:

@@ -19,9 +19,9 @@ from crawler.run.fleet.run_log import RunLog, run_log
 from crawler.run.outcome import Outcome
 from crawler.sites.profile import ProfileError
 from pipelines.archive.disk.layout import NAME
-from pipelines.archive.errors import ArchiveError
+from pipelines.archive.errors import ArchiveError, Blocked
 from pipelines.archive.read.moments import stamp
-from pipelines.exits import Exit
+from pipelines.exits import BLOCKED, Exit
 from pipelines.fleet.attempts import Began, Ended, Journal, UnderWay, attempt_id
 from pipelines.fleet.condition import NO_PROFILE
 from pipelines.fleet.notify import Recipients, tell
@@ -32,6 +32,8 @@ _log = logging.getLogger(__name__)
 
 def verdict_on(error: BaseException) -> Verdict:
     """The verdict on a crawl that ended with an error before it had an outcome."""
+    if isinstance(error, Blocked):
+        return Verdict(BLOCKED, error.exit_status, str(error))
     if isinstance(error, ArchiveError):
         name = "interrupted" if error.exit_status is Exit.INTERRUPTED else "refused"
         return Verdict(name, error.exit_status, str(error))

@@ -93,28 +93,26 @@ class LockHeld(ArchiveError):  # noqa: N818
     exit_status = Exit.LOCKED
 
 
-class DiskFull(ArchiveError):  # noqa: N818
+class Blocked(ArchiveError):  # noqa: N818
+    """Something on this machine is in the way: a person removes it, and the next run goes on."""
+
+    exit_status = Exit.INTERRUPTED
+
+
+class DiskFull(Blocked):
     """No space left; commits are untouched, saved data stays in staging."""
 
-    exit_status = Exit.INTERRUPTED
 
-
-class LimitReached(ArchiveError):  # noqa: N818
+class LimitReached(Blocked):
     """A resource limit of this process was reached; saved data stays in staging."""
 
-    exit_status = Exit.INTERRUPTED
 
-
-class LatestStale(ArchiveError):  # noqa: N818
+class LatestStale(Blocked):
     """The commit is made, but the derived files could not be rebuilt."""
 
-    exit_status = Exit.INTERRUPTED
 
-
-class HeadNotNoted(ArchiveError):  # noqa: N818
+class HeadNotNoted(Blocked):
     """The commit stands, but its head could not be noted outside the archive."""
-
-    exit_status = Exit.INTERRUPTED
 
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})

@@ -9,7 +9,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.read.moments import moment_of
-from pipelines.exits import Exit
+from pipelines.exits import BLOCKED, Exit
 from pipelines.fleet.attempts import has_read_nothing
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ def _condition(verdict: _Verdict, held: Held, profile: Registered | None, is_sta
         return Condition.RETIRED
     if profile and not profile.enabled and not profile.error and not held.damage:
         return Condition.DISABLED
-    if verdict.word in {DIED, UNREACHABLE} or verdict.exit_status not in {None, *_GOOD, *_NEUTRAL}:
+    if verdict.word in {DIED, UNREACHABLE, BLOCKED} or verdict.exit_status not in {None, *_GOOD, *_NEUTRAL}:
         return Condition.BROKEN
     if is_stale:
         return Condition.STALE
@@ -261,7 +261,8 @@ def _judged(attempts: Sequence[Attempt]) -> Attempt | None:
 def _has_outcome(attempt: Attempt) -> bool:
     if attempt.is_partial:
         return False
-    return attempt.is_dead or (attempt.ended is not None and attempt.ended.exit_status not in _NEUTRAL)
+    ended = attempt.ended
+    return attempt.is_dead or (ended is not None and (ended.exit_status not in _NEUTRAL or ended.verdict == BLOCKED))
 
 
 def _says_nothing(attempt: Attempt) -> bool:

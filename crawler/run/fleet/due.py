@@ -114,7 +114,9 @@ def _as_asked(found: Due, attempts: Sequence[Attempt]) -> Due:
     asked = attempts[-1].ended.not_before if attempts and attempts[-1].ended else None
     if asked is None or found.at is None or datetime.fromisoformat(asked) <= found.at:
         return found
-    return Due(datetime.fromisoformat(asked), f"the site asked to wait until {_told(datetime.fromisoformat(asked))}")
+    return Due(
+        datetime.fromisoformat(asked), f"its last run ended with: not before {_told(datetime.fromisoformat(asked))}"
+    )
 
 
 def _in_hours(found: Due, times: Times, now: datetime) -> Due:

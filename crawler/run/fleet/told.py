@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from crawler.run.fleet.planning import Candidate
 from pipelines.archive.read.moments import stamp
-from pipelines.exits import FOR_A_PERSON, severity
+from pipelines.exits import needs_person, severity
 from pipelines.fleet.fleet_runs import FleetRun, SiteEnded
 from pipelines.verbs.output import aligned
 
@@ -65,7 +65,7 @@ def end_table(run: FleetRun) -> str:
 
 def quiet_table(run: FleetRun, ended: Collection[str]) -> str:
     """Only what needs a person, of the sites that ended now; empty when nothing does."""
-    rows = [one for one in run.sites.values() if one.site in ended and one.exit_status in FOR_A_PERSON]
+    rows = [one for one in run.sites.values() if one.site in ended and needs_person(one.exit_status, one.verdict)]
     return "\n".join([*_rows(rows), summary_line(run)]) if rows else ""
 
 
