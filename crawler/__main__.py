@@ -10,13 +10,18 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
+from crawler.run.home import FLEET_FILE, VARIABLE
 from pipelines.__main__ import main as archive_verb
+from pipelines.exits import Exit
 
 _COMMANDS = ("crawl", "crawlall", "fleet", "probe", "sites", "read", "fixture", "demo")
 _OF_SCRAPY = ("shell", "fetch", "view", "parse", "runspider")
 _REPLAY = "replay"
 _SPIDER = "speeches"
+_COMMITTING = ("redact", "pack", "repair", "reconcile", "describe", "rekey", "retire", "accept-gap")
+"""Commands for archives that make a commit."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,9 +32,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Independent of the working folder and of the environment of another project.
         os.environ["SCRAPY_SETTINGS_MODULE"] = "crawler.settings"
         import_module("scrapy.cmdline").execute(["scrapy", *_as_scrapy(name, given[1:])])
+    if name in _COMMITTING and (os.environ.get(VARIABLE) or Path(FLEET_FILE).is_file()):
+        try:
+            _note_heads_of_deployment(given[1:])
+        except ValueError as error:
+            print(f"speech-archive {name}: {error}", file=sys.stderr)
+            return int(Exit.WRONG_USE)
     # The commands for archives do without Scrapy, which is slow to load.
     beside = _listed() if name.startswith("-") else dict.fromkeys((*_COMMANDS, _REPLAY, *_OF_SCRAPY), "")
     return archive_verb(given or ["--help"], beside)
+
+
+def _note_heads_of_deployment(words: Sequence[str]) -> None:
+    """Let a command that commits to an archive of a deployment note the head where its crawls do.
+
+    Raises:
+        DeploymentError: the deployment's file is wrong.
+    """
+    find = import_module("crawler.run.fleet.deployment").find_deployment
+    if "HEADS_FILE" in os.environ or (deployment := find()) is None or deployment.heads_file is None:
+        return
+    root = deployment.archive_root.resolve()
+    if any(Path(word).resolve().is_relative_to(root) for word in words if not word.startswith("-")):
+        os.environ["HEADS_FILE"] = str(deployment.heads_file)
 
 
 def _as_scrapy(name: str, words: list[str]) -> list[str]:

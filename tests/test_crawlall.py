@@ -20,8 +20,8 @@ from typing import Any
 
 import pytest
 
-from crawler.run.fleet.deployment import VARIABLE
 from crawler.run.fleet.full_runs import is_full_due
+from crawler.run.home import VARIABLE
 from pipelines.archive.disk.lock import SiteLock
 from pipelines.fleet.attempts import Attempt, Journal
 from pipelines.fleet.register import read_register

@@ -80,6 +80,9 @@ def test_a_crawl_takes_what_the_deployment_says(folder: Path) -> None:
     assert site.report()["politeness"]["user_agent"].endswith(" archive@example.org")
     assert site.report()["politeness"]["delay_seconds"] == 0.01
     assert re.fullmatch(r"\S+ yunxi 1 [0-9a-f]{64}\n", (folder / "heads.txt").read_text("utf-8"))
+    described = command(folder, "describe", "the archives/yunxi", "--rights", "CC0", "--reason", "said so")
+    assert described.status == 0, described
+    assert re.fullmatch(r"(?:\S+ yunxi [12] [0-9a-f]{64}\n){2}", (folder / "heads.txt").read_text("utf-8"))
     assert command(folder, "sites", SPEECH_ARCHIVE_FLEET="").out.startswith("gszx\t政协广水市委员会\t广水市政协网\t")
     elsewhere = command(folder.parent, "crawl", "yunxi", "-a", "plan=1", SPEECH_ARCHIVE_FLEET=f"{folder}/fleet.toml")
     assert (elsewhere.status, elsewhere.err) == (0, ""), elsewhere

@@ -316,6 +316,7 @@ def test_told_what_cannot_be_followed(name: str) -> None:
 
 
 HEALTHY = {
+    "total-and-the-only-page": '<div class="page"><a title="Total record">&nbsp;<b>12</b> </a>&nbsp;<b>1</b></div>',
     "no-pager": "",
     "one-page": '<div class="page">共3条 1/1页 <a href="javascript:;">首页</a> <a href="javascript:;">下一页</a></div>',
     "plain-words": '<div class="page"><span>上一页</span> <b>1</b> <span>下一页</span></div>',

@@ -16,7 +16,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from crawler.replica.process import Replica
-from crawler.run.fleet.deployment import VARIABLE
+from crawler.run.home import VARIABLE
 from pipelines.archive.read.reader import Archive
 
 _SITE = "gszx"

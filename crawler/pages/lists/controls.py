@@ -42,6 +42,7 @@ _SYMBOLS = re.compile("dings|marlett", re.IGNORECASE)
 _WEBDINGS = {"3": "上一页", "4": "下一页", "7": "上一页", "8": "下一页", "9": "首页", ":": "末页"}
 # The numbers of pages from the first, and words or arrows around them: of at most ten numbers in a row.
 _COUNTING = re.compile(r"[«<‹|首上前一页]{0,10}1(?:23?|23456?7?8?9?(?:10)?)[.…]{0,3}\d{0,4}[»>›|尾末下后一页]{0,10}")
+_NUMBER = re.compile("[0-9]+")
 _LEADS_ON = re.compile("[»>›]|下一?页|后一?页")
 _JUMPS = re.compile("[转跳到第].{0,4}页")
 _LONGEST_LABEL = 16  # characters; 点击加载更多精彩内容 has 10, titles begin at about as many
@@ -142,6 +143,9 @@ def bare_numbers(page: Page) -> tuple[str, ...]:
         text = squeezed(node)
         if len(text) > _LONGEST_COUNTING or not _COUNTING.fullmatch(text) or is_dead(node):
             continue
+        numbers = _NUMBER.findall(" ".join(strings(node)))
+        if len(numbers) > 1 and numbers[0] != "1":
+            continue  # a total, and the only page
         around = islice((node, *node.iterancestors()), 4)
         is_pager = _PAGER.search(named(node)) or _LEADS_ON.search(text)
         if is_pager and not _CAROUSEL.search(named(*around)):

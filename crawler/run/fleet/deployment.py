@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from crawler.run.home import FLEET_FILE, VARIABLE
 from crawler.sites.keys import (
     TEXT,
     YES_OR_NO,
@@ -23,10 +24,6 @@ from crawler.sites.keys import (
 from crawler.sites.profile import SiteProfile
 from crawler.sites.schedule import DAILY, PACE
 from pipelines.fleet.webhook import SHAPES
-
-FLEET_FILE = "fleet.toml"
-VARIABLE = "SPEECH_ARCHIVE_FLEET"
-"""The environment variable that names the file where it is not in the working folder."""
 
 
 class DeploymentError(ValueError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from crawler.run.fleet.deployment import FLEET_FILE, DeploymentError
+from crawler.run.fleet.deployment import DeploymentError
+from crawler.run.home import FLEET_FILE
 
 _CONTACT = "contact = "
 _FLEET = """\
