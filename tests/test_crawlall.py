@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -139,6 +140,12 @@ def test_each_site_gets_its_archive_and_verdict(tmp_path: Path) -> None:
         "m-off": False,
         "m-b": False,
     }
+    # Whatever the journals say, what is not there any more is not well.
+    assert "damaged" not in run("pipelines", "status", str(fleet.root)).out
+    shutil.rmtree(fleet.root / "m-a")
+    next((fleet.root / "m-same" / "versions").rglob("*.gz")).unlink()
+    status = run("pipelines", "status", str(fleet.root)).out
+    assert re.findall("(?m)^(m-[a-z]+) +broken: damaged", status) == ["m-a", "m-same"]
 
 
 @pytest.mark.parametrize(("number", "more"), [(signal.SIGKILL, ["--due"]), (signal.SIGTERM, [])])

@@ -29,10 +29,11 @@ from pipelines.__main__ import main
 from pipelines.archive.read.moments import stamp
 from pipelines.fleet import notify
 from pipelines.fleet.attempts import Began, Ended, Journal, attempt_id
+from pipelines.fleet.condition import Held
 from pipelines.fleet.fleet_runs import FleetRun, SiteEnded
 from pipelines.fleet.notify import Recipients, tell
 from pipelines.fleet.register import Registered, read_register, write_register
-from pipelines.fleet.survey import survey
+from pipelines.fleet.survey import lost_commits, survey
 from pipelines.verbs.fleet import roots
 from tests.conftest import ROOT, Site
 from tests.small import PROFILE, Answer, article_page, list_page, serve
@@ -117,6 +118,14 @@ def nights(root: Path, first: int = 0, last: int = 30) -> Iterator[datetime]:
             if letters[night] != "-":
                 attempt(root, site, at, letters[night], night + 1)
         yield at + timedelta(hours=10)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def journals_alone() -> Iterator[None]:
+    """The journals here tell of commits of archives that are not made."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipelines.fleet.survey.lost_commits", lambda *_: None)
+        yield
 
 
 @dataclass
@@ -332,6 +341,24 @@ def test_what_the_last_attempts_say(letters: str, said: str, failing: int, tmp_p
     assert (f"{site.condition}: {site.verdict}", site.nights_failing) == (said, failing)
     (before,) = survey(tmp_path, FIRST - timedelta(days=2))  # nobody knows how old it is
     assert before.condition.is_bad
+
+
+@pytest.mark.parametrize(
+    ("held", "words"),
+    [
+        (None, "no archive here, although commit 2 was made at 2026-11-02"),
+        (Held(commit=1, head="1" * 64), "ends at commit 1, although commit 2 was made at 2026-11-02"),
+        (Held(commit=2, head="1" * 64), "commit 2 is another one than the run of 2026-11-02"),
+        (Held(commit=2, head="0" * 64), None),
+        (Held(commit=3, head="1" * 64), None),
+        (Held(commit=1, head="1" * 64, is_reconciled=True), None),
+    ],
+)
+def test_an_archive_that_lost_commits_is_not_well(held: Held | None, words: str | None, tmp_path: Path) -> None:
+    for night in (0, 1):
+        attempt(tmp_path, "a", FIRST + timedelta(days=night), "c", night + 1)
+    said = lost_commits(tmp_path, "a", Journal(tmp_path, "a").attempts(), held)
+    assert words in said if words and said else said == words
 
 
 def test_new_speeches_are_compared_with_the_months_before(tmp_path: Path) -> None:

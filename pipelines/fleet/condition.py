@@ -64,6 +64,7 @@ class Held:
         report, last_good: the reports of its last run, and of its last run with exit status 0 or 3; null for none.
         coverage: share (0 to 1) of the present speeches that have a value, by field; empty when it is not known.
         damage: what is wrong with it; null when nothing is seen.
+        is_reconciled: a person has given up later commits.
     """
 
     name: str | None = None
@@ -77,6 +78,7 @@ class Held:
     last_good: dict[str, Any] | None = None
     coverage: dict[str, float] = field(default_factory=dict)
     damage: str | None = None
+    is_reconciled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

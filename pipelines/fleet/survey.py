@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.disk.layout import NAME, is_archive
 from pipelines.archive.errors import ArchiveError, NotAnArchive
 from pipelines.archive.read.reader import Archive
-from pipelines.archive.read.tails import cut_tail
+from pipelines.archive.read.tails import RECONCILIATION, cut_tail
 from pipelines.exits import Exit
 from pipelines.fleet.attempts import FLEET, PARTIAL, Journal, has_read_nothing
 from pipelines.fleet.condition import Held, SiteStatus, status_of, worst_first
 from pipelines.fleet.register import read_register
+from pipelines.untrusted import size_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -67,7 +68,7 @@ def survey(
             continue
         attempts, trouble = _attempts(root, site)
         held = _held(root / site, attempts)
-        if trouble:
+        if trouble := trouble or lost_commits(root, site, attempts, held):
             held = replace(held or Held(), damage=trouble)
         try:
             found.append(status_of(site, now, attempts, held, registered.get(site), stale_days))
@@ -90,6 +91,35 @@ def _attempts(root: Path, site: str) -> tuple[list[Attempt], str | None]:
         return (journal.attempts() if has_more else newest), None
     except OSError as error:
         return [], f"{journal.file}: cannot be read: {error.strerror}"
+
+
+def lost_commits(root: Path, site: str, attempts: list[Attempt], held: Held | None) -> str | None:
+    """What is wrong when the journal knows of a later commit than the archive's last, or of another; else null."""
+    made = next((one.ended for one in reversed(attempts) if one.ended and one.ended.commit is not None), None)
+    if made is None or made.commit is None or (held and (held.damage or held.is_reconciled)):
+        return None
+    remedy = f"Restore it from a copy; if that was done on purpose, remove {Journal(root, site).file}"
+    if held is None:
+        return f"{root / site}: no archive here, although commit {made.commit} was made at {made.at}. {remedy}"
+    if (held.commit or 0) < made.commit:
+        said = f"ends at commit {held.commit}, although commit {made.commit} was made at {made.at}"
+        return f"{root / site}: {said}. {remedy}"
+    if held.commit == made.commit and made.head not in {None, held.head}:
+        return f"{root / site}: commit {made.commit} is another one than the run of {made.at} made. {remedy}"
+    return None
+
+
+def _wrong_size(archive: Archive) -> str | None:
+    """What is wrong with the files of the last commit, as far as their sizes tell; null when nothing is."""
+    for named in archive.last.files:
+        file = archive.layout.stored(named.path)
+        try:
+            size = size_of(file)
+        except OSError as error:
+            return f"{file}: {error.strerror}; restore it from a copy"
+        if size != named.bytes:
+            return f"{file}: {size} bytes long, not {named.bytes}; restore it from a copy"
+    return None
 
 
 def _held(folder: Path, attempts: list[Attempt]) -> Held | None:
@@ -124,7 +154,8 @@ def _read(archive: Archive, attempts: list[Attempt]) -> Held:
         report=report,
         last_good=None if has_good else _last_good(archive, report),
         coverage={"published_on": round(archive.dated() / present, 4)} if present else {},
-        damage=cut_tail(archive.layout, archive.last),
+        is_reconciled=archive.last.kind == RECONCILIATION,
+        damage=cut_tail(archive.layout, archive.last) or _wrong_size(archive),
     )
 
 
