@@ -363,15 +363,18 @@ def test_the_lines_of_a_dead_run_pass_the_gates_or_are_not_salvaged(scene: Scene
 def test_each_section_has_its_own_list() -> None:
     """A section that is new, or that the profile no longer names, says nothing of the others."""
 
-    def found(before: dict[str, Any], **lists: int) -> list[str]:
+    def found(before: dict[str, Any], explained: int = 0, **lists: int) -> list[str]:
         usual = Usual({}, lambda: ({"verdict": "gaps", "listing_complete": True, **before},), lambda: ())
-        ran = Ran(at=datetime.now(UTC), lists=lists)
+        ran = Ran(at=datetime.now(UTC), lists=lists, explained=explained)
         return [gate.words for gate in tripped(Tally(), Texts(), ran, usual)]
 
     both = {"sections": [{"section": "讲话", "listed": 40}, {"section": "致辞", "listed": 40}]}
     assert found(both, 讲话=35, 致辞=40, 文章=90) == []
     assert found(both, 讲话=35, 致辞=20) == ["the list of 致辞 has 20 rows, in the last good run 40"]
     assert found({"counts": {"listed": 40}}, 讲话=9) == []
+    # Two thirds were taken down, as their pages say; so they do in the next nights.
+    assert found(both, 80, 讲话=13, 致辞=40) == []
+    assert found({"sections": [{"section": "讲话", "listed": 13}]}, 27, 讲话=13) == []
 
 
 def test_a_mixed_history_and_a_few_edits_of_many_prove_nothing() -> None:

@@ -107,7 +107,8 @@ def _list_size(ran: Ran, usual: Usual) -> Iterator[_Found]:
         now = listed + ran.explained
         is_halved = before - now >= _FEW and now * 2 <= before
         has_shrunk = before - now >= _MANY and now < before * _FEWEST
-        has_grown = now - before >= _ADDED and now > before * _MOST
+        # Speeches that are gone are looked at for weeks: they are no growth.
+        has_grown = listed - before >= _ADDED and listed > before * _MOST
         if is_halved or has_shrunk or has_grown:
             name = f"the list of {section}" if section else "the list"
             yield LIST_SIZE, listed, before, f"{name} has {listed} rows, in the last good run {before}"
