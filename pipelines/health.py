@@ -329,7 +329,12 @@ class RunReport:
         }
 
 
-_REFUSALS = {Exit.REFUSED: "refused", Exit.WRONG_USE: "wrong-use", Exit.INTERRUPTED: BLOCKED}
+_REFUSALS = {
+    Exit.INTERNAL_ERROR: "error",
+    Exit.WRONG_USE: "wrong-use",
+    Exit.REFUSED: "refused",
+    Exit.INTERRUPTED: BLOCKED,
+}
 _SOME = 3
 _COUNTED = {"speech": "speeches", "counter": "counters", "list": "list pages"}
 

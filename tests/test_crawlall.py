@@ -111,11 +111,21 @@ def test_each_site_gets_its_archive_and_verdict(tmp_path: Path) -> None:
         crawl = ("scrapy", "crawl", "speeches", "--quiet", "-a", "site=m-b")
         quiet = [run(*crawl, *more, env=environment) for more in ((), ("-a", "limit=x"))]
         assert run("pipelines", "retire", str(fleet.root / "m-b"), "--reason", "closed").status == 0
-        assert [fleet.crawlall("--sites", "m-b").status for _ in range(2)] == [2, 0]
+        retired = [fleet.crawlall("--quiet", "--sites", "m-b,m-broken,m-gone") for _ in range(2)]
+        assert [one.status for one in retired] == [2, 2]
+        # What ended so the time before as well is not printed again.
+        assert [line.split()[:3] for line in retired[0].out.split("\n")[1:2]] == [["m-b", "2", "wrong-use"]]
+        assert (retired[0].out.count("\n"), retired[1].out, retired[1].err) == (3, "", "")
     assert [(one.status, one.out, one.err != "") for one in quiet] == [(0, "", False), (2, "", True)], quiet
     statuses = {"m-a": 0, "m-b": 0, "m-same": 0, "m-dead": 3, "m-crash": 1, "m-broken": 2, "m-gone": 2}
     assert ({one["site"]: one["exit_status"] for one in fleet.runs()[0]["sites"]}, ended.status) == (statuses, 1)
-    assert [line.split()[:2] for line in ended.out.split("\n")[1:3]] == [["m-crash", "1"], ["m-broken", "2"]]
+    rows = [line.split()[:3] for line in ended.out.split("\n")[1:5]]
+    assert rows == [
+        ["m-crash", "1", "error"],
+        ["m-broken", "2", "broken-profile"],
+        ["m-gone", "2", "broken-profile"],
+        ["m-dead", "3", "unreachable"],
+    ]
     for name in ("m-a", "m-b", "m-same"):
         assert len(Site(fleet.root, name).latest()) == SPEECHES
         assert fleet.attempts(name)[0].is_good

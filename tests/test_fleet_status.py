@@ -49,7 +49,7 @@ ENDS = {
     "e": (1, "error", "KeyError: 'x'"),
     "i": (11, "interrupted", "its budget is spent"),
     "b": (11, "blocked", "0 MiB free"),
-    "l": (6, "refused", "another run holds the site"),
+    "l": (6, "locked", "another run holds the site"),
 }
 """Exit status, verdict and message by a letter; further `d`: it died, `-`: nobody ran it."""
 MONTH = {
@@ -361,6 +361,36 @@ def test_an_archive_that_lost_commits_is_not_well(held: Held | None, words: str 
     assert words in said if words and said else said == words
 
 
+def test_what_is_told_of_a_site_that_is_down_disabled_or_running(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "log"
+    to = Recipients(command=f"cat > {log}")
+
+    def change() -> tuple[str, str, str, str | None]:
+        assert tell(tmp_path, to, FIRST + timedelta(days=2)) == []
+        (one,) = json.loads(log.read_text("utf-8"))["changes"]
+        return one["before"], one["verdict"], one["message"], one["report"]
+
+    attempt(tmp_path, "a", FIRST, "c", 1)
+    assert tell(tmp_path, to, FIRST) == []
+    attempt(tmp_path, "a", FIRST + timedelta(days=1), "u", 2)
+    report = "a/runs/20261102t200000z-ab12.json"
+    assert change() == ("complete", "unreachable", "its list could not be read", report)
+    assert main(["report", str(tmp_path), "--month", "2026-11"]) == 0
+    shown = capsys.readouterr().out
+    assert "| a |  | 2 | 1 | 0 | 0 | 1 | 0 | 100 | 0 | 0 | 0 | 1 | broken: unreachable |" in shown
+    assert "| a | unreachable | 1 | 2026-11-02 | 2026-11-02 | its list could not be read |" in shown
+    at = stamp(FIRST + timedelta(days=2))
+    under_way = Journal(tmp_path, "a").begin(Began(attempt="x", at=at, pid=7, host="here"))
+    main(["status", str(tmp_path)])
+    under_way.close()
+    assert "a     running, last broken: unreachable " in capsys.readouterr().out
+    attempt(tmp_path, "a", FIRST + timedelta(days=2), "u", 3)
+    write_register(tmp_path, at, [Registered(site="a", enabled=False, disabled_because="its host is for sale")])
+    assert change() == ("unreachable", "disabled", "its host is for sale", None)
+
+
 def test_new_speeches_are_compared_with_the_months_before(tmp_path: Path) -> None:
     """What the first run found does not count. A success long ago is found, too."""
     for night in range(90):
@@ -520,7 +550,8 @@ def test_a_single_crawl_tells_and_measures(site: Site, tmp_path: Path, capsys: p
     last.unlink()
     assert main(["status", str(damaged)]) == 3
     assert "was cut off" in capsys.readouterr().out
-    assert re.search(r"Z \| gszx \| gap \| its server \\\| errs \|$", shown, re.MULTILINE), shown
+    decision = rf"Z \| gszx \| gap \| {re.escape(url)} until {until}: its server \\\| errs \|$"
+    assert re.search(decision, shown, re.MULTILINE), shown
     assert main(["retire", str(site.folder), "--reason", "its county is no more"]) == 0
     assert main(["status", str(site.root)]) == 0
     assert re.search(r"^gszx  retired .* its county is no more$", capsys.readouterr().out, re.MULTILINE)

@@ -86,6 +86,7 @@ class Command(ScrapyCommand):
             return
         _install_log(self.settings.get("LOG_FILE"), self.settings["LOG_LEVEL"], self.settings["LOG_FORMAT"])
         process = self.crawler_process
+        root = Path(self.settings["ARCHIVE_ROOT"]).expanduser().absolute()
         done, ended = crawl_all(
             deployment,
             self.settings,
@@ -94,7 +95,7 @@ class Command(ScrapyCommand):
             lambda: datetime.now(UTC),
         )
         self.exitcode = int(done.exit_status)
-        if told := quiet_table(done, ended) if opts.quiet else end_table(done):
+        if told := quiet_table(done, ended, root) if opts.quiet else end_table(done):
             print(told)
 
     def _show_plan(self, deployment: Deployment, wanted: Wanted) -> None:

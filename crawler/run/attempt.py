@@ -28,6 +28,13 @@ from pipelines.fleet.notify import Recipients, tell
 from pipelines.health import Verdict
 
 _log = logging.getLogger(__name__)
+_WORDS = {
+    Exit.WRONG_USE: "wrong-use",
+    Exit.REFUSED: "refused",
+    Exit.DAMAGED: "damaged",
+    Exit.LOCKED: "locked",
+    Exit.INTERRUPTED: "interrupted",
+}
 
 
 def verdict_on(error: BaseException) -> Verdict:
@@ -35,8 +42,7 @@ def verdict_on(error: BaseException) -> Verdict:
     if isinstance(error, Blocked):
         return Verdict(BLOCKED, error.exit_status, str(error))
     if isinstance(error, ArchiveError):
-        name = "interrupted" if error.exit_status is Exit.INTERRUPTED else "refused"
-        return Verdict(name, error.exit_status, str(error))
+        return Verdict(_WORDS.get(error.exit_status, "error"), error.exit_status, str(error))
     if isinstance(error, ProfileError):
         return Verdict(NO_PROFILE, Exit.WRONG_USE, str(error))
     if isinstance(error, WrongUse):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipelines.exits import Exit
 from pipelines.fleet.condition import Condition
 from pipelines.verbs.output import one_line
 
@@ -24,7 +25,10 @@ _LONGEST = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A site whose verdict is another; `before` is null when nothing was told of it yet."""
+    """A site whose verdict is another; `before` is null when nothing was told of it yet.
+
+    `report` is the run report in the archive root, null where the run has none.
+    """
 
     site: str
     name: str | None
@@ -35,6 +39,7 @@ class Change:
     message: str
     last_success: str | None
     nights_failing: int
+    report: str | None
 
 
 def told_word(site: SiteStatus) -> str | None:
@@ -57,6 +62,7 @@ def _new_word(site: SiteStatus, told: Mapping[str, str]) -> str | None:
 
 
 def _change(site: SiteStatus, word: str, before: str | None) -> Change:
+    has_gaps = site.exit_status == Exit.GAPS and site.condition in {Condition.GAPS, Condition.BROKEN}
     return Change(
         site=site.site,
         name=site.name,
@@ -67,6 +73,7 @@ def _change(site: SiteStatus, word: str, before: str | None) -> Change:
         message=site.message,
         last_success=site.last_success,
         nights_failing=site.nights_failing,
+        report=f"{site.site}/runs/{site.run}.json" if site.run and has_gaps else None,
     )
 
 
@@ -95,4 +102,5 @@ def _line(change: Change) -> str:
     before = f"{change.before} → " if change.before else ""
     nights = f", night {change.nights_failing}" if change.nights_failing else ""
     message = change.message if len(change.message) <= _LONGEST else f"{change.message[:_LONGEST]}…"
-    return one_line(f"{change.site}{name}: {before}{change.verdict}{nights}: {message}")
+    report = f" ({change.report})" if change.report else ""
+    return one_line(f"{change.site}{name}: {before}{change.verdict}{nights}: {message}{report}")

@@ -87,7 +87,7 @@ class SiteStatus:
 
     Args:
         condition: one word for a person; `verdict` and `exit_status` are of the last attempt that counts.
-        message: of that attempt; of a stale site since when nothing was archived.
+        message: of that attempt; of a stale site since when nothing was archived, of one that is not crawled why.
         last_success, age_days: the end of the last run that archived what the site showed, and how long ago.
         last_attempt: the beginning of the last attempt; `is_under_way`: it has not ended.
         nights_failing: days (UTC) with failed attempts since the last success.
@@ -99,6 +99,7 @@ class SiteStatus:
         stale_after_days: the age from which it counts as stale.
         next_due, not_before: when it is to be crawled next, and before when the site asked not to be.
         reason: why it is disabled or retired.
+        run: id of the run of that attempt; null where none began.
     """
 
     site: str
@@ -129,6 +130,7 @@ class SiteStatus:
     next_due: str | None = None
     not_before: str | None = None
     reason: str | None = None
+    run: str | None = None
 
 
 def status_of(
@@ -156,6 +158,12 @@ def status_of(
     age = _days(success, now)
     verdict = _verdict(judged, held, profile)
     condition = _condition(verdict, held, profile, _is_stale(now, limit, age, attempts, profile))
+    reason = held.retired or (profile.disabled_because if profile and not profile.enabled else None)
+    words = {
+        Condition.STALE: _stale_words(success, age, limit),
+        Condition.DISABLED: reason or "",
+        Condition.RETIRED: reason or "",
+    }
     good = [one for one in attempts if one.is_good]
     newest = attempts[-1] if attempts else None
     new, expected = _new(good, now)
@@ -164,7 +172,7 @@ def status_of(
         condition=condition,
         verdict=verdict.word,
         exit_status=verdict.exit_status,
-        message=_stale_words(success, age, limit) if condition is Condition.STALE else verdict.message,
+        message=words.get(condition, verdict.message),
         name=(profile and profile.name) or held.name,
         committee=(profile and profile.committee) or held.committee,
         tags=profile.tags if profile else (),
@@ -187,7 +195,8 @@ def status_of(
         stale_after_days=limit,
         next_due=profile.next_due if profile else None,
         not_before=_not_before(attempts, now),
-        reason=held.retired or (profile.disabled_because if profile and not profile.enabled else None),
+        reason=reason,
+        run=(judged.ended.run if judged.ended else None) if judged else (held.report or {}).get("run"),
     )
 
 
@@ -223,7 +232,24 @@ def _verdict(judged: Attempt | None, held: Held, profile: Registered | None) -> 
 
 
 def _read_verdict(word: str, status: int | None, message: str, counts: dict[str, Any] | None) -> _Verdict:
-    return _Verdict(UNREACHABLE if status == Exit.GAPS and has_read_nothing(counts) else word, status, message)
+    return _Verdict(read_word(word, status, counts), status, message)
+
+
+def read_word(word: str, status: int | None, counts: dict[str, Any] | None) -> str:
+    """The verdict of a run as it is told: `unreachable` in place of `gaps` where no list page could be read."""
+    return UNREACHABLE if status == Exit.GAPS and has_read_nothing(counts) else word
+
+
+def is_told_anew(attempts: Sequence[Attempt]) -> bool:
+    """Whether the newest of these attempts ended otherwise than the one before it that says how the site is."""
+    *earlier, newest = attempts
+    before = next(filter(_has_outcome, reversed(earlier)), None)
+    return before is None or _word_of(before) != _word_of(newest)
+
+
+def _word_of(attempt: Attempt) -> str:
+    ended = attempt.ended
+    return read_word(ended.verdict, ended.exit_status, ended.counts) if ended else DIED
 
 
 def _condition(verdict: _Verdict, held: Held, profile: Registered | None, is_stale: bool) -> Condition:

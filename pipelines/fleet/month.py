@@ -13,7 +13,8 @@ from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.reader import Archive
 from pipelines.exits import Exit
 from pipelines.fleet.attempts import Journal
-from pipelines.fleet.condition import DIED, Condition
+from pipelines.fleet.condition import DIED, UNREACHABLE, Condition, read_word
+from pipelines.gaps.acceptance import GAP
 from pipelines.verbs.output import one_line
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 _BY_THEMSELVES = frozenset({"crawl", "salvage", "replay", "reprocess", "pack"})
 """Kinds of commits that the program makes without a person's decision."""
-_FAILED = frozenset({Exit.INTERNAL_ERROR, Exit.WRONG_USE, Exit.DAMAGED})
+_FAILED = frozenset({Exit.INTERNAL_ERROR, Exit.WRONG_USE, Exit.DAMAGED, None})
+"""Exit statuses, null for a run that died."""
 _COUNTS = {"new": "created", "edited": "changed", "gone": "gone", "restored": "restored"}
 _SPECIAL = re.compile(r"([\\|*_`\[\]<>])")
 _LONGEST = 300
@@ -111,7 +113,7 @@ def _run_of(attempt: Attempt) -> Run:
         return Run(at=attempt.began.at, verdict=DIED, exit_status=None, message="it has no end", counts={})
     return Run(
         at=attempt.began.at,
-        verdict=ended.verdict,
+        verdict=read_word(ended.verdict, ended.exit_status, ended.counts),
         exit_status=ended.exit_status,
         message=ended.message,
         counts=ended.counts or {},
@@ -124,7 +126,7 @@ def _run_of_report(commit: Commit, report: dict[str, Any]) -> Run:
     counts = report.get("counts") or {}
     return Run(
         at=commit.recorded_at,
-        verdict=str(report.get("verdict")),
+        verdict=read_word(str(report.get("verdict")), report.get("exit_status"), counts),
         exit_status=report.get("exit_status"),
         message=str(report.get("message", "")),
         counts=counts,
@@ -134,8 +136,12 @@ def _run_of_report(commit: Commit, report: dict[str, Any]) -> Run:
 
 def _decisions(commit: Commit) -> Iterator[Decision]:
     if commit.kind not in _BY_THEMSELVES:
-        told = commit.redaction.reason if commit.redaction else (commit.details or {}).get("reason", "")
-        yield Decision(at=commit.recorded_at, what=commit.kind, reason=str(told))
+        told = commit.details or {}
+        reason = commit.redaction.reason if commit.redaction else str(told.get("reason", ""))
+        if commit.kind == GAP:
+            until = f"until {told['until']}" if told.get("until") else "no longer accepted"
+            reason = f"{told.get('url')} {until}: {reason}"
+        yield Decision(at=commit.recorded_at, what=commit.kind, reason=reason)
     elif commit.decision is not None:
         yield Decision(at=commit.recorded_at, what=commit.kind, reason=f"accept={commit.decision.get('accept')}")
 
@@ -180,8 +186,8 @@ def _table_of_sites(sites: Sequence[SiteMonth]) -> str:
 
 
 def _row_of_site(site: SiteMonth) -> list[str]:
-    statuses, status = Counter(run.exit_status for run in site.runs), site.status
-    failed = sum(statuses[one] for one in _FAILED) + statuses[None]
+    statuses, status = Counter(run.exit_status for run in site.runs if run.verdict != UNREACHABLE), site.status
+    failed = sum(run.verdict == UNREACHABLE or run.exit_status in _FAILED for run in site.runs)
     is_broken = status.condition is Condition.BROKEN
     return [
         status.site,
@@ -215,7 +221,7 @@ def _decided(sites: Sequence[SiteMonth]) -> Iterator[list[str]]:
 def _without(sites: Sequence[SiteMonth]) -> Iterator[list[str]]:
     yield ["site", "condition", "why"]
     for status in (site.status for site in sites if not site.runs):
-        yield [status.site, str(status.condition), status.reason or status.message[:_LONGEST]]
+        yield [status.site, str(status.condition), status.message[:_LONGEST]]
 
 
 def _section(heading: str, rows: Iterator[list[str]]) -> list[str]:

@@ -26,8 +26,8 @@ from pipelines.fleet.fleet_runs import FleetRun, SiteEnded
 _log = logging.getLogger(__name__)
 _THREADS = 4
 """Threads for the disk work of all sites: more would only wait for the disk, or for Python's lock."""
-_TELL_SECONDS = 5.0
-"""Between two looks for verdicts to tell of."""
+_TELL_SECONDS = 60.0
+"""Between two looks for verdicts to tell of: a person is sent a message a minute at most."""
 _SAVE_SECONDS = 2.0
 """Between two writes of the run's file; the journals of the sites are written at once."""
 

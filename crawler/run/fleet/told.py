@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
 
 from crawler.run.fleet.planning import Candidate
 from pipelines.archive.read.moments import stamp
 from pipelines.exits import needs_person, severity
+from pipelines.fleet.attempts import Journal
+from pipelines.fleet.condition import is_told_anew, read_word
 from pipelines.fleet.fleet_runs import FleetRun, SiteEnded
 from pipelines.verbs.output import aligned
+
+_ATTEMPTS = 64
+"""Attempts of a site that are looked at: two weeks of failures, or two days of runs that a limit ended."""
 
 
 def plan_table(found: Iterable[Candidate], begun: Iterable[str]) -> str:
@@ -63,10 +69,22 @@ def end_table(run: FleetRun) -> str:
     return "\n".join([*_rows(list(run.sites.values())), summary_line(run)])
 
 
-def quiet_table(run: FleetRun, ended: Collection[str]) -> str:
-    """Only what needs a person, of the sites that ended now; empty when nothing does."""
-    rows = [one for one in run.sites.values() if one.site in ended and needs_person(one.exit_status, one.verdict)]
+def quiet_table(run: FleetRun, ended: Collection[str], root: Path) -> str:
+    """Of the sites that ended now, what needs a person and ended otherwise the time before; empty when nothing."""
+    failed = (one for one in run.sites.values() if needs_person(one.exit_status, one.verdict))
+    rows = [one for one in failed if one.site in ended and _is_news(root, one.site, run.run)]
     return "\n".join([*_rows(rows), summary_line(run)]) if rows else ""
+
+
+def _is_news(root: Path, site: str, run: str) -> bool:
+    """Also where no journal tells how it ended before."""
+    try:
+        attempts = Journal(root, site).attempts(_ATTEMPTS)
+    except (OSError, ValueError):
+        return True
+    while attempts and not (attempts[-1].ended and attempts[-1].began.fleet == run):
+        attempts.pop()
+    return not attempts or is_told_anew(attempts)
 
 
 def summary_line(run: FleetRun) -> str:
@@ -89,5 +107,6 @@ def _rows(ended: Sequence[SiteEnded]) -> list[str]:
         counts = one.counts or {}
         shown = [str(counts.get(key, "-")) for key in ("listed", "created", "changed", "failed")]
         message = one.message if one.exit_status else ""
-        lines.append((one.site, str(one.exit_status), one.verdict, f"{one.seconds:.0f}", *shown, message))
+        word = read_word(one.verdict, one.exit_status, one.counts)
+        lines.append((one.site, str(one.exit_status), word, f"{one.seconds:.0f}", *shown, message))
     return [aligned(lines)]

@@ -58,7 +58,10 @@ class Archive:
         self._state = tip.about if tip else None
         self._chain = None if tip else tuple(read_commits(self.layout))
         if self._chain == ():
-            raise NotAnArchive(f"{path}: no archive here (no commit). Give the folder of one site, as output/gszx")
+            raise NotAnArchive(
+                f"{path}: no archive here (no commit). Give the folder of a site's archive, as output/gszx, or, "
+                "where the command takes all of them, the folder that holds the archives, as output"
+            )
         if about is None:
             raise Damaged(f"{self.layout.path(ARCHIVE_JSON)}: missing; restore it from a copy")
         self.facts = about

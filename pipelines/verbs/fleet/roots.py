@@ -106,10 +106,11 @@ def table(shown: Sequence[SiteStatus], sites: Sequence[SiteStatus]) -> str:
 
 def _row(site: SiteStatus) -> tuple[str, ...]:
     word = f"{site.condition}: {site.verdict}" if site.condition is Condition.BROKEN else str(site.condition)
+    word = f"running, last {word}" if site.is_under_way and site.condition is not Condition.WAITING else word
     dated = site.coverage.get("published_on")
     return (
         site.site,
-        f"{word}, running" if site.is_under_way else word,
+        "running" if site.is_under_way and site.condition is Condition.WAITING else word,
         _minute(site.last_success),
         "-" if site.age_days is None else f"{site.age_days:.1f}",
         str(site.nights_failing),
@@ -142,6 +143,4 @@ def _new(site: SiteStatus) -> str:
 
 
 def _words(site: SiteStatus) -> str:
-    if site.condition in {Condition.DISABLED, Condition.RETIRED}:
-        return site.reason or ""
     return "" if site.condition is Condition.COMPLETE else site.message
