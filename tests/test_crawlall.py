@@ -223,6 +223,7 @@ def test_max_hours_ends_what_never_ends(tmp_path: Path) -> None:
     [
         (["--sites", "tag:none"], "no site is selected by tag:none"),
         (["--sites", "m-a,m-b"], "no site is selected by m-b"),
+        (["--sites", ""], "--sites '': names no site, glob or tag:NAME"),
         (["--jobs", "0"], "--jobs 0: must be a number of sites at once"),
         (["--max-hours", "0"], "--max-hours 0: must be a number of hours above 0"),
         (["-s", "DOWNLOAD_DELY=1"], "did you mean DOWNLOAD_DELAY?"),

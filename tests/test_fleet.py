@@ -191,6 +191,14 @@ def test_when_a_site_is_due(attempts: list[Attempt], at: datetime, why: str) -> 
     assert night.at == at if at > NOW and Hours.parse("22:00-01:00").includes(at, ZoneInfo("UTC")) else night.at > NOW
 
 
+def test_a_site_that_is_being_crawled_is_not_due() -> None:
+    """Also when a later attempt has found that."""
+    began, locked = _tried((HOUR, None), (HOUR / 2, 6))
+    times = Times(schedule=SLOT, hours=None, zone=ZoneInfo("UTC"))
+    found = due("gszx", times, [replace(began, is_under_way=True), locked], NOW)
+    assert (found.at, found.why) == (DUE_AT + 24 * HOUR, "a crawl is under way (pid 1)")
+
+
 def test_a_run_of_many_ends_with_the_worst(tmp_path: Path) -> None:
     assert [
         int(worst(found)) for found in ([0, 3], [0, 6], [3, 11], [11, 4], [4, 5], [5, 2], [2, 1], [], [6, 77])

@@ -423,7 +423,7 @@ def test_a_journal_of_other_hands_hides_no_site(tmp_path: Path, capsys: pytest.C
     file.write_bytes(file.read_bytes().replace(b'"counts": {', b'"counts": [0], "more": {') + b"[1]\n{}\n{")
     assert main(["status", str(tmp_path), "--stale", "9999w"]) == 3
     shown = capsys.readouterr().out
-    assert "odd   broken: damaged" in shown
+    assert "odd   broken: died" in shown
     assert "well  complete " in shown
 
 

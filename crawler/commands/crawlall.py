@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 from datetime import UTC, datetime
@@ -96,7 +97,11 @@ class Command(ScrapyCommand):
         )
         self.exitcode = int(done.exit_status)
         if told := quiet_table(done, ended, root) if opts.quiet else end_table(done):
-            print(told)
+            try:
+                print(told, flush=True)
+            except BrokenPipeError:
+                # The reader of our output closed the pipe; the interpreter must not flush again.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def _show_plan(self, deployment: Deployment, wanted: Wanted) -> None:
         assert self.settings is not None  # noqa: S101 - as in _crawl()
@@ -121,6 +126,8 @@ def _wanted(opts: argparse.Namespace, deployment: Deployment) -> Wanted:
     if possible < jobs:
         print(f"scrapy crawlall: {possible} sites at once, not {jobs}: raise `ulimit -n` for more", file=sys.stderr)
     sites = tuple(one for given in opts.sites for one in given.split(",") if one)
+    if opts.sites and not sites:  # a variable that is not set must not mean all of them
+        raise WrongUse(f"--sites {','.join(opts.sites)!r}: names no site, glob or tag:NAME")
     return Wanted(sites=sites, due=opts.due, jobs=possible, max_hours=opts.max_hours)
 
 

@@ -203,6 +203,8 @@ _NAMES = {kind: frozenset(one.name for one in fields(kind)) for kind in (Began, 
 def _of(kind: type[Any], entry: dict[str, Any]) -> Any:
     if moment_of(entry["at"]) is None or (entry.get("not_before") and moment_of(entry["not_before"]) is None):
         raise ValueError("no moment")
+    if kind is Ended and not (type(entry["exit_status"]) is int and isinstance(entry.get("counts"), dict | None)):
+        raise TypeError("no end")
     return kind(**{name: entry[name] for name in _NAMES[kind] if name in entry})
 
 

@@ -89,7 +89,7 @@ class SiteStatus:
         condition: one word for a person; `verdict` and `exit_status` are of the last attempt that counts.
         message: of that attempt; of a stale site since when nothing was archived, of one that is not crawled why.
         last_success, age_days: the end of the last run that archived what the site showed, and how long ago.
-        last_attempt: the beginning of the last attempt; `is_under_way`: it has not ended.
+        last_attempt: the beginning of the last attempt; `is_under_way`: one has not ended.
         nights_failing: days (UTC) with failed attempts since the last success.
         new_gaps: gaps of that attempt that no person has accepted.
         listed, listed_before: rows of the list in the last good run, and in the one about 30 days earlier.
@@ -179,7 +179,7 @@ def status_of(
         last_success=success,
         age_days=age,
         last_attempt=newest.began.at if newest else None,
-        is_under_way=newest is not None and newest.is_under_way,
+        is_under_way=any(one.is_under_way for one in attempts),
         nights_failing=_nights_failing(attempts),
         new_gaps=_new_gaps(judged, held),
         present=held.present,

@@ -73,16 +73,18 @@ def read_register(root: Path) -> Register | None:
         return Register(at=str(told["at"]), sites=sites)
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{file}: no register ({error}); the next crawlall writes it anew") from error
 
 
 _NAMES = frozenset(field.name for field in fields(Registered))
+_TEXTS = ("name", "committee", "disabled_because", "schedule", "next_due", "error")
 
 
 def _registered(told: dict[str, Any]) -> Registered:
-    if not isinstance(told.get("period_days"), int | float | None):
-        raise TypeError(f"period_days = {told['period_days']!r}")
+    for name in ("period_days", *_TEXTS):
+        if not isinstance(told.get(name), str | None if name in _TEXTS else int | float | None):
+            raise TypeError(f"{name} = {told[name]!r}")
     known = {key: value for key, value in told.items() if key in _NAMES}
     if not NAME.fullmatch(told["site"]) and not known.get("error"):
         known["error"] = f"site {told['site'][:40]!r}: allowed are a-z, 0-9 and -"

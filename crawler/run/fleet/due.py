@@ -64,8 +64,8 @@ def due(
     """
     whole = [one for one in attempts if not one.is_partial and _began(one) <= now + AHEAD]
     told = [one for one in whole if is_broken or not one.ended or one.ended.verdict != NO_PROFILE]
-    if told and told[-1].is_under_way:
-        return Due(_slot_after(site, times, now), f"a crawl is under way (pid {told[-1].began.pid})")
+    if running := next((one for one in told if one.is_under_way), None):  # later ones found the site held
+        return Due(_slot_after(site, times, now), f"a crawl is under way (pid {running.began.pid})")
     good = max((place for place, one in enumerate(told) if one.is_good), default=None)
     began = _began(told[good]) if good is not None else good_at if good_at and good_at <= now + AHEAD else None
     since = told if good is None else told[good + 1 :]
