@@ -10,7 +10,7 @@ article that never ends, one that unpacks to a hundred times its size, a list wi
 3. `crawlall` of all with the hostile one, into another folder: CPU time and memory.
 
 The bar: every site is complete; less than 300 MB; at most 0.5 s of CPU time a site above that of its pages. What a
-kill costs is told, too: of the sites under way, articles of the last SAVE_SECONDS are asked for once more.
+kill costs is told, too: of each site under way, the article in progress is asked for once more.
 """
 
 from __future__ import annotations

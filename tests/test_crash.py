@@ -335,8 +335,8 @@ def asked(replica: Replica) -> list[str]:
     return [entry["path"] for entry in replica.log()["requests"]]
 
 
-IN_PROGRESS = 4
-"""Articles that a crawl reads at once: fetched, but not yet read with their parts, files and counter."""
+IN_PROGRESS = 2
+"""Articles that a kill may cost: one whose parts, files and counter are read, and the next, just requested."""
 
 
 def kill_and_go_on(site: Site, replica: Replica, seconds: float, least: int, wanted: list[dict[str, Any]]) -> int:

@@ -150,9 +150,10 @@ def logs(folder: Path) -> list[Path]:
 def test_every_crawl_has_a_log_of_its_own_and_the_newest_are_kept(folder: Path) -> None:
     for _ in range(3):
         assert command(folder, "crawl", "yunxi", "-s", "KEEP_LOGS=2", "-s", "LOG_JSON=1").status == 0
-    kept = logs(folder)
-    reports = sorted(path.stem for path in (folder / "the archives" / "yunxi" / "runs").iterdir())
-    assert [path.stem for path in kept] == reports[-2:]
+    kept = sorted(logs(folder), key=lambda path: path.stat().st_mtime_ns)
+    runs = (folder / "the archives" / "yunxi" / "runs").iterdir()
+    reports = sorted(runs, key=lambda path: path.stat().st_mtime_ns)
+    assert [path.stem for path in kept] == [path.stem for path in reports[-2:]]
     lines = [json.loads(line) for line in kept[-1].read_text("utf-8").split("\n") if line]
     assert {"at", "level", "logger", "message", "error"} == lines[0].keys()
     assert "Spider opened" in {line["message"] for line in lines}

@@ -193,9 +193,8 @@ def test_a_run_ends_at_its_budget_and_the_next_completes(
         ended = crawl(site, url, *locks, "-s", limit, "-s", "DOWNLOAD_DELAY=0.1")
         assert (ended.status, words in ended.out, site.report()["not_before"]) == (11, True, None), ended
         left = site.report()["politeness"]["budget_left"]
-        assert left == (
-            {"requests": 0, "seconds": None} if "REQUEST" in limit else {"requests": None, "seconds": 0.0}
-        )
+        assert (left["requests"], left["seconds"] is None) == ((0, True) if "REQUEST" in limit else (None, False))
+        assert (left["seconds"] or 0) < 0.5
         before = len(log.entries)
         assert "REQUEST" not in limit or before == 5
         assert crawl(site, url, *locks).status == 0
