@@ -106,13 +106,17 @@ def whole_members(file: Path) -> Iterator[tuple[int, bytes]]:
 
 def cut_to_whole_members(file: Path) -> int:
     """Truncate a gzip file whose writer died to its whole members; returns the number of bytes cut."""
-    end = max((end for end, _ in whole_members(file)), default=0)
-    torn = file.stat().st_size - end
-    if torn:
+    return cut(file, max((end for end, _ in whole_members(file)), default=0))
+
+
+def cut(file: Path, end: int) -> int:
+    """Truncate a file to its first `end` bytes and see that on the disk; returns the number of bytes cut."""
+    lost = file.stat().st_size - end
+    if lost:
         with file.open("r+b") as stream:
             stream.truncate(end)
             sync(stream)
-    return torn
+    return lost
 
 
 def gzip_lines(file: Path, lines: Iterable[bytes]) -> None:

@@ -13,7 +13,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.commits import has_commits
-from pipelines.archive.disk.files import cut_to_whole_members, sync, sync_folder, whole_members
+from pipelines.archive.disk.files import cut, cut_to_whole_members, sync_folder, whole_members
 from pipelines.archive.disk.lock import lock_holder
 from pipelines.archive.errors import ClockBehind, Damaged
 from pipelines.archive.read.reader import Archive
@@ -69,10 +69,10 @@ def _salvage(layout: Layout, folder: Path, dead: Opening, at: Callable[[str], st
     """`at` gives the moment of the commit for that of the newest line."""
     archive, done = _archive(layout), None
     roll_back(layout, archive, folder)
-    cut = sum(map(cut_to_whole_members, staged_captures(folder))) + _cut_to_captured(layout, folder)
+    lost = sum(map(cut_to_whole_members, staged_captures(folder))) + _cut_to_captured(layout, folder)
     withheld = _withheld(archive, folder, dead)
     with laid_out(folder, keeps_gone=False) as staged:
-        staged.cut_bytes += cut
+        staged.cut_bytes += lost
         staged.observe_each()
         if staged.looks or staged_captures(folder) or withheld["gates"]:
             recorded_at = at(max(staged.newest, dead.opened_at))
@@ -96,12 +96,7 @@ def _cut_to_captured(layout: Layout, folder: Path) -> int:
         if not all(_is_whole(one, sizes, layout) for one in captures):
             break
         end = after
-    lost = file.stat().st_size - end
-    if lost:
-        with file.open("r+b") as stream:
-            stream.truncate(end)
-            sync(stream)
-    return lost
+    return cut(file, end)
 
 
 def _is_whole(capture: Line, sizes: dict[str, int], layout: Layout) -> bool:
