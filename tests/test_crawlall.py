@@ -120,6 +120,7 @@ def test_each_site_gets_its_archive_and_verdict(tmp_path: Path) -> None:
     statuses = {"m-a": 0, "m-b": 0, "m-same": 0, "m-dead": 3, "m-crash": 1, "m-broken": 2, "m-gone": 2}
     assert ({one["site"]: one["exit_status"] for one in fleet.runs()[0]["sites"]}, ended.status) == (statuses, 1)
     rows = [line.split()[:3] for line in ended.out.split("\n")[1:5]]
+    assert "the host gave no answer (DownloadConnectionRefusedError" in ended.out
     assert rows == [
         ["m-crash", "1", "error"],
         ["m-broken", "2", "broken-profile"],

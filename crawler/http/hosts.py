@@ -37,6 +37,11 @@ class Hosts:
         """True for a site declared by a private address, such as a replica."""
         return self._own is not None and self._own.is_private
 
+    @property
+    def names(self) -> list[str]:
+        """Its own name, then the aliases; no private address, links to which lead to the own host anyway."""
+        return [self.netloc, *(one for one in sorted(self.aliases) if not _is_private(one))]
+
     def local(self, url: str) -> str | None:
         """The address to fetch on the site's own host; None when the link leads to a foreign host or to no page.
 
@@ -109,6 +114,11 @@ def _read(url: str) -> tuple[SplitResult | None, Server | None]:
     except ValueError:
         return None, None
     return (parts, Server.of(parts)) if parts.scheme in FETCHED_SCHEMES else (None, None)
+
+
+def _is_private(netloc: str) -> bool:
+    server = Server.of(f"http://{netloc}/")
+    return server is None or server.is_private
 
 
 def _without_credentials(parts: SplitResult) -> str:

@@ -11,7 +11,12 @@ from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+)
 from scrapy.http import Headers, Request, Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import RobotParser
@@ -30,6 +35,7 @@ from crawler.http.redirects import MOST_REDIRECTS, is_redirect, redirect_of
 from pipelines.reasons import Reason
 
 _LONGEST_ROBOTS = 500 << 10
+_SILENT = (CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError)
 
 
 class RobotsForbidden(IgnoreRequest):
@@ -37,10 +43,18 @@ class RobotsForbidden(IgnoreRequest):
 
 
 class RobotsUnreadable(IgnoreRequest):
-    """robots.txt could not be read: the whole host counts as forbidden (RFC 9309, 2.3.1.4)."""
+    """robots.txt could not be read: the whole host counts as forbidden (RFC 9309, 2.3.1.4).
 
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(f"robots.txt could not be read ({detail}): everything counts as forbidden (RFC 9309)")
+    Args:
+        reason: why, of the closed list.
+        detail: the answer, or the error.
+        is_silent: whether the host gave no answer at all, which is what a person must know first.
+    """
+
+    def __init__(self, reason: Reason, detail: str, *, is_silent: bool = False) -> None:
+        unread = "the host gave no answer" if is_silent else "robots.txt could not be read"
+        forbidden = "without robots.txt everything" if is_silent else "everything"
+        super().__init__(f"{unread} ({detail}): {forbidden} counts as forbidden (RFC 9309)")
         self.reason = reason
 
 
@@ -104,7 +118,9 @@ class Rfc9309RobotsMiddleware(RobotsTxtMiddleware):
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
         if not isinstance(exc, Stopping):
-            self._unreadable[netloc] = RobotsUnreadable(Reason.NETWORK, f"{type(exc).__name__}: {exc}")
+            self._unreadable[netloc] = RobotsUnreadable(
+                Reason.NETWORK, f"{type(exc).__name__}: {exc}", is_silent=isinstance(exc, _SILENT)
+            )
         super()._robots_error(exc, netloc)
 
     def _honour_crawl_delay(self, robotparser: RobotParser, request: Request) -> None:

@@ -99,7 +99,7 @@ class SiteStatus:
         stale_after_days: the age from which it counts as stale.
         next_due, not_before: when it is to be crawled next, and before when the site asked not to be.
         reason: why it is disabled or retired.
-        run: id of the run of that attempt; null where none began.
+        run: id of the run of that attempt, whose report is in the archive; null where nothing was committed.
     """
 
     site: str
@@ -196,7 +196,7 @@ def status_of(
         next_due=profile.next_due if profile else None,
         not_before=_not_before(attempts, now),
         reason=reason,
-        run=(judged.ended.run if judged.ended else None) if judged else (held.report or {}).get("run"),
+        run=_run(judged, held),
     )
 
 
@@ -330,6 +330,12 @@ def _days(since: str | None, now: datetime) -> float | None:
 def _nights_failing(attempts: Sequence[Attempt]) -> int:
     since = list(takewhile(lambda one: not one.is_good, reversed(attempts)))
     return len({one.began.at[:10] for one in since if _has_outcome(one)})
+
+
+def _run(judged: Attempt | None, held: Held) -> str | None:
+    if judged is None:
+        return (held.report or {}).get("run")
+    return judged.ended.run if judged.ended and judged.ended.commit is not None else None
 
 
 def _new_gaps(judged: Attempt | None, held: Held) -> int:

@@ -22,14 +22,14 @@ archive_root = "archives"
 # Your own site profiles, NAME.toml each, beside those that ship; one of the same name replaces a built-in one.
 profiles = "sites"
 
-# Which sites: names, globs, and tags of their profiles such as "tag:hubei".
+# Which sites: names, globs, and tags of their profiles such as "tag:hubei"; "*" is also those that ship.
 # sites = ["*"]
 
 # How many sites are crawled at once; a host is never asked by two.
 # jobs = 8
 
 # Where the profile of a site says nothing:
-# "daily", "weekly", "monthly", spread over the period, or a cron line such as "30 2 * * 1".
+# "daily", "weekly", "monthly", spread over the period, or a cron line such as "30 2 * * 1"; in the site's time zone.
 # schedule = "daily"
 # The hours in which a site may be requested, in its own time zone, such as "22:00-06:00"; "" for all day.
 # hours = ""

@@ -38,7 +38,7 @@ def findings(survey: Survey, reading: Reading, sample: Sample, agent: str, now: 
         "counter": _counter(survey, reading),
         "robots": _robots(survey, reading, agent),
         "charset": _charset(survey.answers),
-        "hosts": [survey.hosts.netloc, *sorted(survey.hosts.aliases)],
+        "hosts": survey.hosts.names,
         "meta_tags": sample.tags_filled(reading.family),
         "speeches": [_speech(line) for line in sample.lines],
         "coverage": sample.coverage,

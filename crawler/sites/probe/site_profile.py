@@ -31,7 +31,6 @@ def profile_facts(
     ]
     if whose and read and not is_same_committee(whose, read):
         unsaid.append(f"the pages name another committee: {read}, not {whose}")
-    aliases = sorted(survey.hosts.aliases - {host})
     return {
         "name": _printable(name or host),
         "committee": _printable(named or name or host),
@@ -39,7 +38,7 @@ def profile_facts(
         "id_namespace": f"{reading.marks.family}-1",
         "start_url": reading.start_url,
         "section": _printable(reading.section.name),
-        "hosts": [host, *aliases],
+        "hosts": survey.hosts.names,
         **_counter(reading),
     }, unsaid
 
