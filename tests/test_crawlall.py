@@ -21,11 +21,14 @@ from typing import Any
 
 import pytest
 
+from crawler.run.fleet.deployment import load_deployment
 from crawler.run.fleet.full_runs import is_full_due
+from crawler.run.fleet.planning import candidates
 from crawler.run.home import VARIABLE
 from pipelines.archive.disk.lock import SiteLock
 from pipelines.fleet.attempts import Attempt, Journal
 from pipelines.fleet.register import read_register
+from pipelines.fleet.survey import survey
 from tests.conftest import PATIENCE, ROOT, Ended, Site, run
 from tests.small import PROFILE, Answer, article_page, list_page, serve
 
@@ -217,6 +220,17 @@ def test_max_hours_ends_what_never_ends(tmp_path: Path) -> None:
     assert (ended.status, record["stopped"], record["left"]) == (11, "after --max-hours 0.001", 1)
     assert sorted(one["exit_status"] for one in record["sites"]) == [0, 11]
     assert "stopped after --max-hours 0.001, sites left: 1; run it again to go on" in ended.out
+    # What never has a turn is due since it first was, so that it is told, and is the first of the next run.
+    file = fleet.root / "fleet" / "sites.json"
+    told = file.read_text("utf-8").partition('"m-behind"')[2].partition("}")[0]
+    (due,) = re.findall(r'"next_due": ("[^"]+")', told)
+    file.write_text(file.read_text("utf-8").replace(due, '"2020-01-01T00:00:00Z"'), "utf-8")
+    assert fleet.crawlall("--sites", "m-a", "--due").status == 0
+    (behind,) = [one for one in survey(fleet.root, datetime.now(UTC)) if one.site == "m-behind"]
+    assert (behind.condition, behind.next_due) == ("stale", "2020-01-01T00:00:00Z")
+    deployment = load_deployment(tmp_path / "fleet.toml")
+    waiting = candidates(deployment, fleet.root, datetime.now(UTC) + timedelta(days=3))
+    assert min(waiting, key=lambda one: one.order).site == "m-behind"
 
 
 @pytest.mark.parametrize(

@@ -162,8 +162,8 @@ def _tried(*ends: tuple[timedelta, int | None], **more: Any) -> list[Attempt]:
     ("attempts", "at", "why"),
     [
         ([], DUE_AT, "it has no good run yet"),
-        (_tried((26 * HOUR, 0)), DUE_AT, "last good run 2026-11-29"),
-        (_tried((50 * HOUR, 0)), DUE_AT, "last good run"),
+        (_tried((26 * HOUR, 0)), DUE_AT - 24 * HOUR, "last good run 2026-11-29"),
+        (_tried((50 * HOUR, 0)), DUE_AT - 48 * HOUR, "last good run"),
         # Under a clock ahead.
         (_tried((-48 * HOUR, 0)), DUE_AT, "it has no good run yet"),
         (_tried((-48 * HOUR, 11), not_before=stamp(NOW + 72 * HOUR)), DUE_AT, "it has no good run yet"),

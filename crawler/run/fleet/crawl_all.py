@@ -10,9 +10,9 @@ import resource
 import secrets
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from pipelines.fleet.attempts import FLEET, Began, Ended, Journal, attempt_id
 from pipelines.fleet.condition import NO_PROFILE
 from pipelines.fleet.fleet_runs import FleetRun, SiteEnded, forget_old, unfinished
 from pipelines.fleet.notify import tell
-from pipelines.fleet.register import write_register
+from pipelines.fleet.register import Registered, read_register, write_register
 
 _log = logging.getLogger(__name__)
 _FILES_A_SITE, _FILES_OF_ALL = 20, 100
@@ -216,8 +216,22 @@ def _of_journal(site: str, ended: Ended) -> SiteEnded:
 
 
 def register(root: Path, found: Iterable[Candidate], now: datetime) -> None:
-    """Write the register; `OSError` when that cannot be done."""
-    write_register(root, stamp(now), (registered(one, now) for one in found))
+    """Write the register; `OSError` when that cannot be done.
+
+    A site that was never tried stays due since when it first was, so that it is told as stale.
+    """
+    try:
+        before = {one.site: one.next_due for one in known.sites} if (known := read_register(root)) else {}
+    except (OSError, ValueError):
+        before = {}
+    write_register(root, stamp(now), (_first_due(one, registered(one, now), before) for one in found))
+
+
+def _first_due(one: Candidate, told: Registered, before: Mapping[str, str | None]) -> Registered:
+    earlier = before.get(one.site)
+    if not (one.is_untried and earlier and told.next_due and earlier < told.next_due):
+        return told
+    return replace(told, next_due=earlier)
 
 
 def _refuse(root: Path, one: Candidate, run: str, now: datetime) -> SiteEnded:

@@ -78,7 +78,9 @@ def _by_schedule(site: str, times: Times, began: datetime | None, now: datetime)
     if began is None:
         return Due(min(slot or now, now), "it has no good run yet")
     if slot is not None and slot > began:
-        return Due(slot, f"{times.schedule.text}: last good run {_told(began)}")
+        # The first slot that was missed: what waits for longest comes first.
+        missed = _slot_after(site, times, began) or slot
+        return Due(missed, f"{times.schedule.text}: last good run {_told(began)}")
     return Due(_slot_after(site, times, now), f"{times.schedule.text}: good run {_told(began)}")
 
 

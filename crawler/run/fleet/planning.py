@@ -51,6 +51,11 @@ class Candidate:
         return self.off_because is None
 
     @property
+    def is_untried(self) -> bool:
+        """Whether nobody has ever tried to crawl it, as far as its journal and its archive know."""
+        return self.last is None and self.good_at is None
+
+    @property
     def off_because(self) -> str | None:
         """Why it is not crawled; null when it is."""
         if self.profile is None or self.profile.enabled:
@@ -58,9 +63,9 @@ class Candidate:
         return f"disabled: {self.profile.disabled_because}"
 
     @property
-    def order(self) -> tuple[bool, datetime | None, str]:
-        """What has been due for longest comes first."""
-        return (self.due.at is None, self.due.at, self.site)
+    def order(self) -> tuple[bool, bool, datetime | None, str]:
+        """What was never tried comes first, then what has been due for longest."""
+        return (self.due.at is None, not self.is_untried, self.due.at, self.site)
 
 
 def candidates(deployment: Deployment, root: Path, now: datetime) -> Iterator[Candidate]:
