@@ -240,11 +240,11 @@ def read_word(word: str, status: int | None, counts: dict[str, Any] | None) -> s
     return UNREACHABLE if status == Exit.GAPS and has_read_nothing(counts) else word
 
 
-def is_told_anew(attempts: Sequence[Attempt]) -> bool:
-    """Whether the newest of these attempts ended otherwise than the one before it that says how the site is."""
+def ended_alike(attempts: Sequence[Attempt]) -> Attempt | None:
+    """The attempt before the newest of these that says how the site is; null where it ended otherwise."""
     *earlier, newest = attempts
     before = next(filter(_has_outcome, reversed(earlier)), None)
-    return before is None or _word_of(before) != _word_of(newest)
+    return before if before and _word_of(before) == _word_of(newest) else None
 
 
 def _word_of(attempt: Attempt) -> str:

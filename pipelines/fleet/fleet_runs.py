@@ -83,6 +83,14 @@ def fleet_runs(root: Path) -> Iterator[FleetRun]:
             continue
 
 
+def has_died(root: Path, run: str | None) -> bool:
+    """Whether a run has a record without an end; null and one without a record have not."""
+    try:
+        return run is not None and _read(json_object(root / FLEET / f"{run}.json")).ended_at is None
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def _files(root: Path) -> list[Path]:
     """The newest first: names begin with the moment."""
     return sorted((root / FLEET).glob("[0-9]*t*z-*.json"), reverse=True)

@@ -127,7 +127,7 @@ def crawl_all(
         clock: the current time, aware, in UTC.
 
     Returns:
-        The run, and the sites of it that ended now; a run that is continued has others.
+        The run, and the sites of it that no process told of; one that was stopped, and is continued, has others.
 
     Raises:
         LockHeld: another such run is under way.
@@ -145,7 +145,9 @@ def crawl_all(
         record = continued or FleetRun(
             run=run_id(began), began_at=stamp(began), selection=selection, jobs=wanted.jobs
         )
+        has_died = continued is not None and continued.ended_at is None
         _go_on(record, planned, wanted.jobs)
+        untold = set(record.sites) if has_died else set()
         for one in planned.broken:
             record.sites[one.site] = _refuse(root, one, record.run, clock())
         profiles = (one.profile for one in planned.now if one.profile)
@@ -156,7 +158,7 @@ def crawl_all(
             register(root, candidates(deployment, root, clock()), clock())
         except (OSError, ProfileError) as error:  # the crawls are sealed and must be told
             _log.error("the register was not written anew: %s", error)
-        return record, fleet.ended | {one.site for one in planned.broken}
+        return record, fleet.ended | untold | {one.site for one in planned.broken}
 
 
 @contextmanager

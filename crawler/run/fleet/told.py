@@ -10,8 +10,8 @@ from crawler.run.fleet.planning import Candidate
 from pipelines.archive.read.moments import stamp
 from pipelines.exits import needs_person, severity
 from pipelines.fleet.attempts import Journal
-from pipelines.fleet.condition import is_told_anew, read_word
-from pipelines.fleet.fleet_runs import FleetRun, SiteEnded
+from pipelines.fleet.condition import ended_alike, read_word
+from pipelines.fleet.fleet_runs import FleetRun, SiteEnded, has_died
 from pipelines.verbs.output import aligned
 
 _ATTEMPTS = 64
@@ -77,14 +77,15 @@ def quiet_table(run: FleetRun, ended: Collection[str], root: Path) -> str:
 
 
 def _is_news(root: Path, site: str, run: str) -> bool:
-    """Also where no journal tells how it ended before."""
+    """Also where no journal tells how it ended before, or the run that knew it died and printed nothing."""
     try:
         attempts = Journal(root, site).attempts(_ATTEMPTS)
     except (OSError, ValueError):
         return True
     while attempts and not (attempts[-1].ended and attempts[-1].began.fleet == run):
         attempts.pop()
-    return not attempts or is_told_anew(attempts)
+    before = ended_alike(attempts) if attempts else None
+    return before is None or has_died(root, before.began.fleet)
 
 
 def summary_line(run: FleetRun) -> str:
