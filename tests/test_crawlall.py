@@ -184,6 +184,13 @@ def test_a_run_that_ends_early_goes_on(number: signal.Signals, more: list[str], 
         assert (held.status, held.out + held.err) == (6, "")
         # One died; the run that holds the lock may hang.
         assert ('"died"' in told.read_text("utf-8")) is (number is signal.SIGKILL)
+        long_ago = time.time() - 3 * 86_400
+        os.utime(file, (long_ago, long_ago))
+        hanging = fleet.crawlall("--quiet")
+        assert (hanging.status, "No site of it has ended for 2 days: if it hangs, kill it" in hanging.err) == (
+            11,
+            True,
+        )
         locked.release()
         again = fleet.crawlall(*more, "--quiet")
     # What a killed run could not print is printed by the one that goes on.

@@ -99,6 +99,10 @@ class Blocked(ArchiveError):  # noqa: N818
     exit_status = Exit.INTERRUPTED
 
 
+class FleetHangs(Blocked):
+    """A run over many sites holds their lock, and no site has ended for days."""
+
+
 class DiskFull(Blocked):
     """No space left; commits are untouched, saved data stays in staging."""
 

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from crawler.run.fleet.runner import Fleet
 from crawler.run.fleet.told import progress_line
 from crawler.sites.profile import ProfileError
 from pipelines.archive.disk.lock import SiteLock
-from pipelines.archive.errors import LockHeld, writing
+from pipelines.archive.errors import FleetHangs, LockHeld, writing
 from pipelines.archive.read.moments import stamp
 from pipelines.exits import Exit
 from pipelines.fleet.attempts import FLEET, Began, Ended, Journal, attempt_id
@@ -39,6 +39,8 @@ _log = logging.getLogger(__name__)
 _FILES_A_SITE, _FILES_OF_ALL = 20, 100
 """Open files: locks, staging, captures and connections of a site under way; those of the program."""
 _PROGRESS_SECONDS = 0.5
+_LONGEST_SITE = timedelta(days=2)
+"""The largest sites take hours; several are crawled at once, so that one ends more often."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,13 +132,13 @@ def crawl_all(
         The run, and the sites of it that no process told of; one that was stopped, and is continued, has others.
 
     Raises:
-        LockHeld: another such run is under way.
+        LockHeld, FleetHangs: another such run is under way.
         ArchiveError: the archive root cannot be written.
         NothingMeant, ProfileError: as `plan`.
     """
     root, began = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute(), clock()
     tell_of = _teller(root, settings, clock)
-    with _alone(root, run_id(began), tell_of):
+    with _alone(root, began, tell_of):
         selection = {"sites": list(wanted.sites), "due": wanted.due}
         continued = unfinished(root, selection, began)
         planned = plan(deployment, root, wanted, began, continued)
@@ -162,22 +164,31 @@ def crawl_all(
 
 
 @contextmanager
-def _alone(root: Path, run: str, tell_of: Callable[[None], None]) -> Iterator[None]:
+def _alone(root: Path, now: datetime, tell_of: Callable[[None], None]) -> Iterator[None]:
     """Hold the lock of the fleet; an `OSError` within becomes the `ArchiveError` that names the remedy.
 
-    Where another run holds it, what is stale is told nevertheless: that run may hang.
+    Where another run holds it, what is stale is told nevertheless: that run may hang. `FleetHangs` when it seems to.
     """
     with writing(root):
         (root / FLEET).mkdir(parents=True, exist_ok=True)
         try:
-            lock = SiteLock(root / FLEET / "lock", run)
-        except LockHeld:
+            lock = SiteLock(root / FLEET / "lock", run_id(now))
+        except LockHeld as error:
             tell_of(None)
+            if _is_hanging(root, now):
+                why = f"{error}. No site of it has ended for {_LONGEST_SITE.days} days: if it hangs, kill it"
+                raise FleetHangs(f"{why}; the next run goes on") from error
             raise
         try:
             yield
         finally:
             lock.release()
+
+
+def _is_hanging(root: Path, now: datetime) -> bool:
+    """Whether the run that holds the lock has written nothing for long; each site that ends is entered at once."""
+    written = [file.stat().st_mtime for file in (root / FLEET).glob("[0-9]*.json")]
+    return bool(written) and now.timestamp() - max(written) > _LONGEST_SITE.total_seconds()
 
 
 def _teller(root: Path, settings: Settings, clock: Callable[[], datetime]) -> Callable[[set[str] | None], None]:
