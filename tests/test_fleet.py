@@ -19,6 +19,7 @@ from crawler.sites.schedule import Hours, Schedule
 from pipelines.archive.read.moments import stamp
 from pipelines.exits import worst
 from pipelines.fleet.attempts import Attempt, Began, Ended, Journal, attempt_id
+from pipelines.fleet.condition import ended_alike
 from pipelines.fleet.fleet_runs import KEPT, FleetRun, forget_old, unfinished
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -216,3 +217,9 @@ def test_a_run_of_many_ends_with_the_worst(tmp_path: Path) -> None:
     forget_old(tmp_path)
     assert not (tmp_path / "fleet" / f"{run.run}.json").exists()
     assert len(list((tmp_path / "fleet").iterdir())) == KEPT
+
+
+def test_more_gaps_than_the_time_before_are_another_end() -> None:
+    ends = [Attempt(_began(n), replace(_ended(3), verdict="gaps", new_gaps=gaps)) for n, gaps in enumerate((1, 2, 1))]
+    assert ended_alike(ends[:2]) is None
+    assert ended_alike(ends[1:]) is ends[1]

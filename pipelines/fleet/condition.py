@@ -241,10 +241,18 @@ def read_word(word: str, status: int | None, counts: dict[str, Any] | None) -> s
 
 
 def ended_alike(attempts: Sequence[Attempt]) -> Attempt | None:
-    """The attempt before the newest of these that says how the site is; null where it ended otherwise."""
+    """The attempt before the newest of these that says how the site is; null where it ended otherwise.
+
+    More gaps than before are another end: the verdict is the same, and a person has to look again.
+    """
     *earlier, newest = attempts
     before = next(filter(_has_outcome, reversed(earlier)), None)
-    return before if before and _word_of(before) == _word_of(newest) else None
+    is_alike = before and _word_of(before) == _word_of(newest) and _gaps_of(before) >= _gaps_of(newest)
+    return before if is_alike else None
+
+
+def _gaps_of(attempt: Attempt) -> int:
+    return attempt.ended.new_gaps if attempt.ended else 0
 
 
 def _word_of(attempt: Attempt) -> str:
