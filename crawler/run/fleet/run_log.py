@@ -133,7 +133,7 @@ def run_log(root: Path, site: str, attempt: str, settings: BaseSettings) -> Iter
 
 
 def _remove_old(folder: Path, keep: int) -> None:
-    """Names begin with the moment, of runs as of attempts; what cannot be removed stays."""
+    """Those written to last are kept: runs of one second have no order of names. What cannot be removed stays."""
     with suppress(OSError):
-        for old in sorted(folder.glob("*.log"))[:-keep]:
+        for old in sorted(folder.glob("*.log"), key=lambda file: file.stat().st_mtime_ns)[:-keep]:
             old.unlink(missing_ok=True)
