@@ -22,6 +22,8 @@ class Exit(IntEnum):
     INTERRUPTED = 11
 
 
+ARCHIVED = frozenset({Exit.COMPLETE, Exit.GAPS})
+"""Ends of a run after which the archive holds what the site showed, but for gaps that its report names."""
 FOR_A_PERSON = frozenset({Exit.INTERNAL_ERROR, Exit.WRONG_USE, Exit.GAPS, Exit.REFUSED, Exit.DAMAGED})
 """What a person must look at: the next run goes on after 11 (interrupted), and after 6 there was another run."""
 BLOCKED = "blocked"

@@ -18,7 +18,7 @@ from crawler.run.fleet.due import Times, due
 from crawler.sites.schedule import Hours, Schedule
 from pipelines.archive.read.moments import stamp
 from pipelines.exits import worst
-from pipelines.fleet.attempts import Attempt, Began, Ended, Journal, attempt_id
+from pipelines.fleet.attempts import Attempt, Began, Ended, Journal, attempt_id, is_good
 from pipelines.fleet.condition import ended_alike
 from pipelines.fleet.fleet_runs import KEPT, FleetRun, forget_old, unfinished
 
@@ -223,3 +223,11 @@ def test_more_gaps_than_the_time_before_are_another_end() -> None:
     ends = [Attempt(_began(n), replace(_ended(3), verdict="gaps", new_gaps=gaps)) for n, gaps in enumerate((1, 2, 1))]
     assert ended_alike(ends[:2]) is None
     assert ended_alike(ends[1:]) is ends[1]
+
+
+def test_what_counts_as_a_good_run() -> None:
+    counts = {"list_pages": 2}
+    good = {"exit_status": 3, "verdict": "gaps", "counts": counts}
+    others = ({"exit_status": 4}, {"verdict": "partial"}, {"counts": counts | {"list_pages": 0}})
+    assert [is_good(good), *(is_good(good | other) for other in others)] == [True, False, False, False]
+    assert [Attempt(_began(0), _ended(0, commit)).is_good for commit in (1, None)] == [True, False]

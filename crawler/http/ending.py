@@ -109,9 +109,15 @@ class Halt:
         self._close()
 
     def _close(self) -> None:
-        if self._closing is None:
-            # As for a signal: an engine closed while start() is still running may wait for ever (Scrapy 2.19).
-            self._closing = asyncio.ensure_future(self.crawler.stop_async())
+        self._closing = self._closing or end_soon(self.crawler)
+
+
+def end_soon(crawler: Crawler) -> asyncio.Future[None]:
+    """End a crawl from within, as a signal does.
+
+    An engine closed while start() is still running may wait for ever (Scrapy 2.19).
+    """
+    return asyncio.ensure_future(crawler.stop_async())
 
 
 def drop_queued(crawler: Crawler, error: Exception, meant: Callable[[Request], bool] = lambda _: True) -> None:

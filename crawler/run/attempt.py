@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from scrapy.settings import BaseSettings
 
@@ -84,6 +84,13 @@ class Attempting:
         not_before = error.not_before if isinstance(error, NotYet) else None
         self._enter(judged.exit_status, judged.name, judged.message, not_before=not_before)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if error is not None:
+            self.fail(error)
+
     def _enter(
         self,
         status: Exit,
@@ -143,10 +150,8 @@ def attempting(
         began = Began(attempt=name, at=stamp(now), pid=os.getpid(), host=platform.node(), fleet=fleet)
         attempt = Attempting(_begun(root, site, began) if is_crawl else None, clock, log)
         try:
-            yield attempt
-        except BaseException as error:
-            attempt.fail(error)
-            raise
+            with attempt:
+                yield attempt
         finally:
             for failure in tell(root, told, clock(), {site}):
                 _log.error("%s", failure)

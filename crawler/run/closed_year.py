@@ -12,7 +12,7 @@ from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import ArchiveError, DiskFull, LockHeld
 from pipelines.archive.pack.packing import pack, year_to_pack
 from pipelines.archive.write.acts import When
-from pipelines.exits import Exit
+from pipelines.exits import ARCHIVED
 from pipelines.health import Verdict
 
 
@@ -42,7 +42,7 @@ def pack_closed_year(job: CrawlJob, judged: Verdict) -> ClosedYear | None:
             job.heads.note(Noted(at=now, site=job.profile.site, commit=done.commit, head=done.head))
     except ArchiveError as error:
         told = f"a year that is over was not packed (-s PACK_YEARS=0 leaves it so): {error}"
-        if isinstance(error, DiskFull | LockHeld) or judged.exit_status not in {Exit.COMPLETE, Exit.GAPS}:
+        if isinstance(error, DiskFull | LockHeld) or judged.exit_status not in ARCHIVED:
             return ClosedYear(f"note      {told}", judged)
         failed = Verdict("error", error.exit_status, f"{judged.message}; but {told}")
         return ClosedYear(f"note      {told}", failed)

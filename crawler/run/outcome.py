@@ -21,7 +21,7 @@ from pipelines.archive.disk.heads_file import Noted
 from pipelines.archive.errors import ArchiveError, NotUnderstood
 from pipelines.archive.read.moments import stamp
 from pipelines.archive.write.writer import MASS_GONE, Sealed
-from pipelines.exits import BLOCKED, Exit
+from pipelines.exits import ARCHIVED, BLOCKED, Exit
 from pipelines.health import RunReport, Verdict, verdict
 from pipelines.reasons import Reason
 
@@ -148,7 +148,7 @@ def _noted(job: CrawlJob, judged: Verdict, sealed: Sealed, at: str) -> Verdict:
         message = (
             f"{judged.message}; but the head could not be noted: {error}. Append to it: {noted.line().decode()[:-1]}"
         )
-        is_well = judged.exit_status in {Exit.COMPLETE, Exit.GAPS}
+        is_well = judged.exit_status in ARCHIVED
         return Verdict(BLOCKED, Exit.INTERRUPTED, message) if is_well else replace(judged, message=message)
     if is_first:
         message = f"{judged.message}; {job.heads.file} had no head of {noted.site} before this run's"

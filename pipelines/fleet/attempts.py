@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.archive.disk.layout import checked_name
 from pipelines.archive.read.moments import moment_of
-from pipelines.exits import Exit
+from pipelines.exits import ARCHIVED
 from pipelines.untrusted import opened, parsed_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 SCHEMA = "attempt/1"
@@ -93,20 +93,21 @@ class Attempt:
 
     @property
     def is_good(self) -> bool:
-        """Whether it archived what the site showed: complete, or with gaps that its report names.
-
-        Not where no list page could be read: the site was down, and its whole content is the gap. Nor where only a
-        part of it was asked for.
-        """
+        """Whether it made a commit and was good, as `is_good` says of a report."""
         ended = self.ended
-        if (
-            self.is_partial
-            or ended is None
-            or ended.commit is None
-            or ended.exit_status not in {Exit.COMPLETE, Exit.GAPS}
-        ):
+        if ended is None or ended.commit is None:
             return False
-        return not has_read_nothing(ended.counts)
+        return is_good({"exit_status": ended.exit_status, "verdict": ended.verdict, "counts": ended.counts})
+
+
+def is_good(report: Mapping[str, Any]) -> bool:
+    """Whether a run, by its report or the end of its attempt, archived what the site showed.
+
+    Not where no list page could be read: the site was down, and its whole content is the gap. Nor where only a part
+    of it was asked for.
+    """
+    is_archived = report.get("exit_status") in ARCHIVED and report.get("verdict") != PARTIAL
+    return is_archived and not has_read_nothing(report.get("counts"))
 
 
 def has_read_nothing(counts: dict[str, Any] | None) -> bool:

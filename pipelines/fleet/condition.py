@@ -9,7 +9,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.read.moments import moment_of
-from pipelines.exits import BLOCKED, Exit
+from pipelines.exits import ARCHIVED, BLOCKED, Exit
 from pipelines.fleet.attempts import has_read_nothing
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ DIED, UNTRIED, NO_PROFILE = "died", "never-run", "broken-profile"
 """Verdicts of sites whose last attempt has none."""
 UNREACHABLE = "unreachable"
 """In place of the verdict `gaps` where no list page could be read."""
-_GOOD = frozenset({Exit.COMPLETE, Exit.GAPS})
 _NEUTRAL = frozenset({Exit.LOCKED, Exit.INTERRUPTED})
 """Attempts that say nothing bad of the site: another run held it, or a limit or a person ended the run."""
 _NO_SCHEDULE_DAYS = 35.0
@@ -265,7 +264,7 @@ def _condition(verdict: _Verdict, held: Held, profile: Registered | None, is_sta
         return Condition.RETIRED
     if profile and not profile.enabled and not profile.error and not held.damage:
         return Condition.DISABLED
-    if verdict.word in {DIED, UNREACHABLE, BLOCKED} or verdict.exit_status not in {None, *_GOOD, *_NEUTRAL}:
+    if verdict.word in {DIED, UNREACHABLE, BLOCKED} or verdict.exit_status not in {None, *ARCHIVED, *_NEUTRAL}:
         return Condition.BROKEN
     if is_stale:
         return Condition.STALE

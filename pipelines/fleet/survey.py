@@ -10,8 +10,7 @@ from pipelines.archive.disk.layout import NAME, is_archive
 from pipelines.archive.errors import ArchiveError, NotAnArchive
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.tails import RECONCILIATION, cut_tail
-from pipelines.exits import Exit
-from pipelines.fleet.attempts import FLEET, PARTIAL, Journal, has_read_nothing
+from pipelines.fleet.attempts import FLEET, Journal, is_good
 from pipelines.fleet.condition import Held, SiteStatus, status_of, worst_first
 from pipelines.fleet.register import read_register
 from pipelines.untrusted import size_of
@@ -160,11 +159,6 @@ def _read(archive: Archive, attempts: list[Attempt]) -> Held:
 
 
 def _last_good(archive: Archive, report: dict[str, Any] | None) -> dict[str, Any] | None:
-    if report is not None and _is_good(report):
+    if report is not None and is_good(report):
         return report
-    return next(filter(_is_good, islice(archive.past_reports(), _REPORTS)), None)
-
-
-def _is_good(report: dict[str, Any]) -> bool:
-    is_good = report.get("exit_status") in {Exit.COMPLETE, Exit.GAPS}
-    return is_good and report.get("verdict") != PARTIAL and not has_read_nothing(report.get("counts"))
+    return next(filter(is_good, islice(archive.past_reports(), _REPORTS)), None)

@@ -19,7 +19,7 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
 from crawler.http.blocked import AMBIGUOUS_STATUS, TRANSIENT
-from crawler.http.ending import AskedToWait, Stopping, ending_of
+from crawler.http.ending import AskedToWait, Stopping, end_soon, ending_of
 from crawler.http.netloc import Server
 from crawler.http.notes import note
 from crawler.http.politeness.figures import Figures
@@ -296,9 +296,7 @@ class Pacing:
 
     def _end(self, end: End) -> None:
         self.end = self.end or end
-        if self._closing is None:
-            # As for a signal: an engine closed while start() is still running may wait for ever (Scrapy 2.19).
-            self._closing = asyncio.ensure_future(self.crawler.stop_async())
+        self._closing = self._closing or end_soon(self.crawler)
 
 
 def _answer(status: int, url: str) -> str:

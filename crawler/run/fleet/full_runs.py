@@ -9,12 +9,10 @@ from crawler.run.fleet.due import AHEAD
 from pipelines.archive.errors import Damaged, NotAnArchive
 from pipelines.archive.read.moments import stamp
 from pipelines.archive.read.reader import Archive
-from pipelines.exits import Exit
-from pipelines.fleet.attempts import has_read_nothing
+from pipelines.fleet.attempts import is_good
 
 _EARLY = timedelta(hours=12)
 """A nightly run does not begin at the same second."""
-_GOOD = frozenset({Exit.COMPLETE, Exit.GAPS})
 
 
 def is_full_due(folder: Path, days: int, now: datetime) -> bool:
@@ -26,9 +24,8 @@ def is_full_due(folder: Path, days: int, now: datetime) -> bool:
             if str(report.get("started_at")) < oldest:
                 return True
             is_whole = report.get("limit") is None and report.get("only_section") is None
-            is_good = report.get("exit_status") in _GOOD and not has_read_nothing(report.get("counts"))
             is_past = str(report.get("started_at")) <= latest  # else it was made under a clock ahead
-            if report.get("mode") == "full" and is_whole and is_good and is_past:
+            if report.get("mode") == "full" and is_whole and is_good(report) and is_past:
                 return False
     except (NotAnArchive, Damaged):
         return True  # rather read too much; the run itself says what is damaged

@@ -20,7 +20,7 @@ from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.moments import stamp
 from pipelines.archive.read.reader import Archive
 from pipelines.exits import Exit
-from pipelines.fleet.attempts import Attempt, Journal, has_read_nothing
+from pipelines.fleet.attempts import Attempt, Journal, is_good
 from pipelines.fleet.register import Registered
 
 _ATTEMPTS = 40
@@ -135,8 +135,7 @@ def _good_run(folder: Path) -> datetime | None:
     """When the newest good run of an archive began: of one that is older than its journal."""
     try:
         for report in islice(Archive(folder).past_reports(), _REPORTS):
-            is_good = report.get("exit_status") in {Exit.COMPLETE, Exit.GAPS}
-            if is_good and not has_read_nothing(report.get("counts")):
+            if is_good(report):
                 return datetime.fromisoformat(report["started_at"])
     except (ArchiveError, OSError, ValueError, KeyError, TypeError):
         return None
