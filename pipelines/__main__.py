@@ -12,11 +12,12 @@ from pipelines.archive.errors import ArchiveError, NotUnderstood
 from pipelines.archive.prove.signatures import sign
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.rebuild import rebuild
-from pipelines.verbs import audit_text, diff, export, feeds, log, pack, show, status, verifying
+from pipelines.verbs import audit_text, export, feeds, pack, status, verifying
 from pipelines.verbs.acts import accept_gap, describe, reconcile, redact, rekey, repair, retire
 from pipelines.verbs.fleet import monthly
 from pipelines.verbs.output import print_in_any_locale, print_message
 from pipelines.verbs.proofs import anchor, prove
+from pipelines.verbs.texts import diff, log, show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

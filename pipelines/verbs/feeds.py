@@ -12,7 +12,7 @@ from pipelines.archive.disk.files import NamedFile
 from pipelines.archive.errors import NotUnderstood
 from pipelines.canonical import json_value
 from pipelines.verbs.output import write_objects
-from pipelines.verbs.reference import never_captured
+from pipelines.verbs.texts.reference import never_captured
 
 if TYPE_CHECKING:
     import argparse

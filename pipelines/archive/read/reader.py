@@ -26,8 +26,8 @@ from pipelines.archive.disk.layout import (
 )
 from pipelines.archive.disk.streams import parsed, raw_lines
 from pipelines.archive.errors import Damaged, NotAnArchive, NotUnderstood
-from pipelines.archive.read import feed
-from pipelines.archive.read.asof import as_of_lines
+from pipelines.archive.read.feeds import feed
+from pipelines.archive.read.feeds.asof import as_of_lines
 from pipelines.archive.read.known import Known, Totals
 from pipelines.archive.read.moments import end_of
 from pipelines.archive.read.state_file import read_known, read_tip

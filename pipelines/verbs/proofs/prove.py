@@ -14,8 +14,8 @@ from pipelines.proof.commands import CERTIFICATE, LINE_FILE, named
 from pipelines.proof.evidence import evidence
 from pipelines.proof.proof_page import page
 from pipelines.untrusted import whole
-from pipelines.verbs import reference
 from pipelines.verbs.output import print_message
+from pipelines.verbs.texts import reference
 
 if TYPE_CHECKING:
     import argparse

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from pipelines.archive import Archive
 from pipelines.canonical import json_value
 from pipelines.compare.differences import compare
-from pipelines.verbs import reference
-from pipelines.verbs.diff_html import page
 from pipelines.verbs.output import harmless, print_message, wants_color, write_document, write_lines
+from pipelines.verbs.texts import reference
+from pipelines.verbs.texts.diff_html import page
 
 if TYPE_CHECKING:
     import argparse

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from pipelines.archive import Archive
 from pipelines.keys import names_of
 from pipelines.record import Version
-from pipelines.verbs import reference
 from pipelines.verbs.output import harmless, print_message, write_objects
+from pipelines.verbs.texts import reference
 
 if TYPE_CHECKING:
     import argparse

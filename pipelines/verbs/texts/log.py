@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.archive import Archive
 from pipelines.archive.disk.site_life import Rekey
-from pipelines.archive.read import feed, state
+from pipelines.archive.read import state
+from pipelines.archive.read.feeds import feed
 from pipelines.archive.read.index import index_row
 from pipelines.canonical import json_value
 from pipelines.gaps.acceptance import Acceptance
 from pipelines.verbs.output import harmless, write_document
-from pipelines.verbs.reference import never_captured
+from pipelines.verbs.texts.reference import never_captured
 
 if TYPE_CHECKING:
     import argparse

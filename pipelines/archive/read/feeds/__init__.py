@@ -1,0 +1,1 @@
+"""What an archive tells over time: events, view counts, the speeches of a moment."""
