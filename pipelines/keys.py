@@ -53,6 +53,20 @@ class Pattern:
     regex: str
 
 
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What the texts of a type are, in the words of JSON Schema; readers with types of time may use those."""
+
+    name: Literal["date", "date-time"]
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """A closed list from which all texts of a type are; a later software may add to it, so readers allow others."""
+
+    values: tuple[str, ...]
+
+
 def keys_of(record: type) -> dict[str, Key]:
     """The keys of a record that declare a role, in contract order."""
     hints = get_type_hints(record, include_extras=True)

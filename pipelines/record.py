@@ -12,8 +12,8 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pipelines.canonical import json_value, local_part, sorted_sha256
-from pipelines.keys import Key, Pattern, keys_of
-from pipelines.reasons import PresenceState, Reason
+from pipelines.keys import Format, Key, OneOf, Pattern, keys_of
+from pipelines.reasons import GENRES, PROBLEM_CODES, PresenceState, Reason
 
 SPEECH_SCHEMA = "speech/1"
 OBSERVATION_SCHEMA = "observation/1"
@@ -29,7 +29,13 @@ SiteName = Annotated[str, Pattern(r"^[a-z0-9-]+$")]
 NativeId = Annotated[str, Pattern(r"^[A-Za-z0-9._-]+$")]
 RunId = Annotated[str, Pattern(r"^[a-z0-9-]+$")]
 Sha256 = Annotated[str, Pattern(r"^[0-9a-f]{64}$")]
-Day = Annotated[str, Pattern(r"^\d{4}-\d{2}-\d{2}$")]
+Day = Annotated[str, Pattern(r"^\d{4}-\d{2}-\d{2}$"), Format("date")]
+Moment = Annotated[
+    str, Pattern(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$"), Format("date-time")
+]
+Genre = Annotated[str, OneOf(tuple(GENRES))]
+ProblemCode = Annotated[str, OneOf(tuple(PROBLEM_CODES))]
+ReasonCode = Annotated[str, OneOf(tuple(Reason))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +73,7 @@ class Problem:
     """Why a value is null or doubtful; `code` is one of the closed list `PROBLEM_CODES`."""
 
     field: Annotated[str, "the key in doubt"]
-    code: Annotated[str, "one of the closed list below"]
+    code: Annotated[ProblemCode, "one of the closed list of problem codes"]
     detail: Annotated[str, "what was found, for a person"]
 
 
@@ -76,8 +82,8 @@ class Presence:
     """Facts about an absence; only on gone and restored lines."""
 
     reason: Annotated[str, "deleted-notice, not-found; seen-again on restored"]
-    first_missed_at: Annotated[str | None, "UTC, first observation of the absence"]
-    last_seen_at: Annotated[str | None, "UTC, last observation that found it"]
+    first_missed_at: Annotated[Moment | None, "UTC, first observation of the absence"]
+    last_seen_at: Annotated[Moment | None, "UTC, last observation that found it"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +93,7 @@ class Capture:
     role: Annotated[CaptureRole, "kind of the exchange"]
     part: Annotated[int, "page of a multi-page article, from 1"]
     url: Annotated[str, "requested address"]
-    captured_at: Annotated[str, "UTC, when the answer arrived"]
+    captured_at: Annotated[Moment, "UTC, when the answer arrived"]
     file: Annotated[str | None, "WARC file, as its commit names it; null when no raw bytes were kept"] = None
     offset: Annotated[int | None, "offset of the response record in that file, in bytes"] = None
     length: Annotated[int | None, "its compressed length in bytes"] = None
@@ -257,9 +263,9 @@ class Version:
     version: Annotated[int, Key("state", "content state of the site, from 1; gone and restored repeat it")]
     reading: Annotated[int | None, Key("state", "our reading of that version, from 1; null on gone")]
     observed_at: Annotated[
-        str, Key("provenance", "UTC; when the bytes of this version were captured, or the absence was seen")
+        Moment, Key("provenance", "UTC; when the bytes of this version were captured, or the absence was seen")
     ]
-    recorded_at: Annotated[str, Key("place", "UTC; when this line was committed")]
+    recorded_at: Annotated[Moment, Key("place", "UTC; when this line was committed")]
     run: Annotated[RunId, Key("provenance", "the run that saw it")]
     parser: Annotated[
         str, Key("provenance", "page object, normalisers and profile that read it: kesion/1+norm/1+<digest>")
@@ -269,7 +275,7 @@ class Version:
     title: Annotated[str, Key("published", "without site suffix and page number", hashed=True, personal=True)]
     published_on: Annotated[Day | None, Key("published", "the day that the site claims, YYYY-MM-DD", hashed=True)]
     published_at: Annotated[
-        str | None,
+        Moment | None,
         Key("published", "the moment that it claims, RFC 3339; null when only a day is printed", hashed=True),
     ]
     published_precision: Annotated[Precision | None, Key("interpreted", "precision of the site's date")]
@@ -301,7 +307,7 @@ class Version:
         str | None, Key("interpreted", "第三次会议: the meeting's number in the term; `meeting` says of which body")
     ]
     meeting: Annotated[str | None, Key("interpreted", "meeting as written", personal=True)]
-    genre: Annotated[str | None, Key("interpreted", "one of the closed list of genres below")]
+    genre: Annotated[Genre | None, Key("interpreted", "one of the closed list of genres")]
     evidence: Annotated[
         tuple[Evidence, ...] | None,
         Key("grounds", "the words from which each interpreted value was read; null on gone", personal=True),
@@ -321,12 +327,14 @@ class Observation:
     commit: Annotated[int, Key("place", "the commit that brought the line")]
     id: Annotated[SpeechId, Key("identity", "site:native_id")]
     run: Annotated[RunId, Key("provenance", "the run that made it")]
-    observed_at: Annotated[str, Key("provenance", "UTC; when the answer of the article (else of the list) arrived")]
+    observed_at: Annotated[
+        Moment, Key("provenance", "UTC; when the answer of the article (else of the list) arrived")
+    ]
     looked: Annotated[tuple[str, ...], Key("provenance", "subset of list, article, counter")]
     presence: Annotated[PresenceState, Key("state", "what the observation proved; see Presence")]
     content: Annotated[ContentState, Key("state", "state of the text; unread when the article was not read")]
     version: Annotated[int | None, Key("state", "the version confirmed by reading the article, else null")]
-    reason: Annotated[str | None, Key("state", "why the text was not captured; closed list below")]
+    reason: Annotated[ReasonCode | None, Key("state", "why the text was not captured; of the closed list of reasons")]
     listed: Annotated[Row | None, Key("published", "the row of the list page; null when it was on none")]
     http_status: Annotated[int | None, Key("provenance", "of the article")]
     etag: Annotated[str | None, Key("provenance", "header of the article")]
@@ -343,10 +351,10 @@ class Latest(Version):
     """One line of `latest.jsonl`: the newest reading of a present speech, and its counts."""
 
     view_count: Annotated[int | None, Key("counted", "newest non-null observation")]
-    view_count_at: Annotated[str | None, Key("counted", "when that was seen, UTC")]
-    first_seen: Annotated[str, Key("provenance", "UTC, when it was created")]
-    last_seen: Annotated[str, Key("provenance", "last observation that found it present")]
-    last_checked: Annotated[str, Key("provenance", "last observation that read its article")]
+    view_count_at: Annotated[Moment | None, Key("counted", "when that was seen, UTC")]
+    first_seen: Annotated[Moment, Key("provenance", "UTC, when it was created")]
+    last_seen: Annotated[Moment, Key("provenance", "last observation that found it present")]
+    last_checked: Annotated[Moment, Key("provenance", "last observation that read its article")]
 
 
 KEYS = keys_of(Version)

@@ -9,9 +9,8 @@ from pipelines.archive.schema.json_types import shape_of_record
 if TYPE_CHECKING:
     from pipelines.archive.schema.json_types import Property
 
-_TYPES = {"str": "string", "int": "integer", "list": "array", "object": "object"}
-# The contract names every day `…_on` and every moment `…_at`.
-_TIMES = {"_on": "date", "_at": "datetime"}
+_TYPES = {"str": "string", "int": "integer", "float": "number", "list": "array", "object": "object"}
+_TIMES = {"date": "date", "date-time": "datetime"}
 
 
 def table_schema(record: type, primary_key: str) -> dict[str, Any]:
@@ -23,10 +22,10 @@ def table_schema(record: type, primary_key: str) -> dict[str, Any]:
 
 
 def _field(key: Property) -> dict[str, Any]:
-    type_ = _TIMES.get(key.name[-3:], _TYPES[key.shape.kind])
+    type_ = _TIMES[key.shape.format] if key.shape.format else _TYPES[key.shape.kind]
     constraints: dict[str, Any] = {"required": not key.shape.null}
-    if key.shape.choices:
-        constraints["enum"] = [*key.shape.choices]
+    if listed := key.shape.choices or key.shape.one_of:
+        constraints["enum"] = [*listed]
     if key.shape.pattern and type_ == "string":
         constraints["pattern"] = key.shape.pattern.removeprefix("^").removesuffix("$")
     about = {"description": key.about} if key.about else {}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pipelines.archive.disk.layout import natural_key
 from pipelines.canonical import json_line
-from pipelines.record import SpeechId
+from pipelines.record import Moment, SpeechId
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,14 +30,14 @@ class IndexRow:
     ]
     title: Annotated[str, "of the newest reading"]
     url: Annotated[str, "canonical address, of the newest reading"]
-    first_seen: Annotated[str, "UTC, when it was created"]
-    last_seen: Annotated[str, "last observation that found it present"]
-    last_checked: Annotated[str, "last observation that read its article"]
+    first_seen: Annotated[Moment, "UTC, when it was created"]
+    last_seen: Annotated[Moment, "last observation that found it present"]
+    last_checked: Annotated[Moment, "last observation that read its article"]
     versions: Annotated[int, "number of states of it that the site published"]
     readings: Annotated[int, "number of readings of the newest version"]
     last_seq: Annotated[int, "of the newest line about it, version or observation"]
     view_count: Annotated[int | None, "newest non-null observation"]
-    view_count_at: Annotated[str | None, "when that was seen, UTC"]
+    view_count_at: Annotated[Moment | None, "when that was seen, UTC"]
     succeeded_by: Annotated[SpeechId | None, "the id under which the site has it now"]
 
 

@@ -8,20 +8,23 @@ from operator import contains
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from pipelines.keys import Key, Pattern
+from pipelines.keys import Format, Key, OneOf, Pattern
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """A type: str or int, a list of `item`, or an object with `keys`.
+    """A type: str, int or float, a list of `item`, or an object with `keys`.
 
-    If there are `choices`, only these fit. `pattern` is for JSON Schemas; `misfit` does not check it.
+    If there are `choices`, only these fit. `pattern`, `format` (of a text: a day or a moment) and `one_of` are for
+    schemas; `misfit` does not check them, since a later software may add to a closed list.
     """
 
-    kind: Literal["str", "int", "list", "object"]
+    kind: Literal["str", "int", "float", "list", "object"]
     null: bool = False
     choices: tuple[str, ...] = ()
     pattern: str | None = None
+    format: Literal["date", "date-time"] | None = None
+    one_of: tuple[str, ...] = ()
     item: Shape | None = None
     keys: tuple[Property, ...] = ()
 
@@ -52,9 +55,15 @@ def _property(name: str, hint: Any) -> Property:
 def _shape(hint: Any, *, null: bool) -> Shape:
     origin, args = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        pattern = next((one.regex for one in args if isinstance(one, Pattern)), None)
         bare = _shape(args[0], null=null)
-        return replace(bare, pattern=pattern) if pattern else bare
+        for one in args[1:]:
+            if isinstance(one, Pattern):
+                bare = replace(bare, pattern=one.regex)
+            elif isinstance(one, Format):
+                bare = replace(bare, format=one.name)
+            elif isinstance(one, OneOf):
+                bare = replace(bare, one_of=one.values)
+        return bare
     if origin in {Union, UnionType}:
         (bare,) = (arg for arg in args if arg is not NoneType)
         return _shape(bare, null=True)
@@ -64,10 +73,10 @@ def _shape(hint: Any, *, null: bool) -> Shape:
         return Shape(kind="list", null=null, item=_shape(args[0], null=False))
     if is_dataclass(hint) and isinstance(hint, type):
         return Shape(kind="object", null=null, keys=shape_of_record(hint).keys)
-    return Shape(kind={str: "str", int: "int"}[hint], null=null)  # type: ignore[arg-type]
+    return Shape(kind={str: "str", int: "int", float: "float"}[hint], null=null)  # type: ignore[arg-type]
 
 
-_TYPES: dict[str, type] = {"str": str, "int": int, "list": list, "object": dict}
+_TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "list": list, "object": dict}
 
 
 def _is(value: Any, kind: str) -> bool:

@@ -79,11 +79,14 @@ def _schema(name: str, shape: Shape) -> dict[str, Any]:
     return schema
 
 
+_PLAIN = {"str": "string", "int": "integer", "float": "number", "list": "array", "object": "object"}
+
+
 def _json_schema(shape: Shape) -> dict[str, Any]:
-    plain = {"str": "string", "int": "integer", "list": "array", "object": "object"}[shape.kind]
+    plain = _PLAIN[shape.kind]
     schema: dict[str, Any] = {"type": [plain, "null"] if shape.null else plain}
-    if shape.choices:
-        schema["enum"] = [*shape.choices, None] if shape.null else [*shape.choices]
+    if listed := shape.choices or shape.one_of:
+        schema["enum"] = [*listed, None] if shape.null else [*listed]
     if shape.item is not None:
         schema["items"] = _json_schema(shape.item)
     if shape.keys:
@@ -96,7 +99,8 @@ def _json_schema(shape: Shape) -> dict[str, Any]:
 def _property(key: Property) -> dict[str, Any]:
     about = {"description": key.about} if key.about else {}
     pattern = {"pattern": key.shape.pattern} if key.shape.pattern else {}
-    return about | _json_schema(key.shape) | pattern
+    form = {"format": key.shape.format} if key.shape.format else {}
+    return about | _json_schema(key.shape) | pattern | form
 
 
 def _reader_types(shape: Shape) -> dict[str, Any]:
@@ -108,7 +112,7 @@ def _reader_types(shape: Shape) -> dict[str, Any]:
 
 
 def _pandas(shape: Shape) -> str:
-    return {"str": "string", "int": "Int64"}.get(shape.kind, "object")
+    return {"str": "string", "int": "Int64", "float": "Float64"}.get(shape.kind, "object")
 
 
 def _polars(shape: Shape) -> Any:
@@ -116,7 +120,7 @@ def _polars(shape: Shape) -> Any:
         return [_polars(shape.item)]
     if shape.keys:
         return {key.name: _polars(key.shape) for key in shape.keys}
-    return {"str": "String", "int": "Int64"}[shape.kind]
+    return {"str": "String", "int": "Int64", "float": "Float64"}[shape.kind]
 
 
 def _duckdb(shape: Shape) -> str:
@@ -125,4 +129,4 @@ def _duckdb(shape: Shape) -> str:
     if shape.keys:
         columns = (f'"{key.name}" {_duckdb(key.shape)}' for key in shape.keys)
         return f"STRUCT({', '.join(columns)})"
-    return {"str": "VARCHAR", "int": "BIGINT"}[shape.kind]
+    return {"str": "VARCHAR", "int": "BIGINT", "float": "DOUBLE"}[shape.kind]

@@ -1,0 +1,39 @@
+"""`Archives`: the archives of a root, or of several paths, one after the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.archive.disk.layout import archives_in, is_archive
+from pipelines.archive.errors import NotAnArchive
+from pipelines.archive.read.reader import Archive
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+
+class Archives:
+    """The archives of some paths, each the folder of an archive or a folder of archives, in order of their names.
+
+    Nothing is opened before it is asked for, so that thousands cost no memory.
+    """
+
+    def __init__(self, *paths: str | os.PathLike[str]) -> None:
+        """`NotAnArchive` when a path holds none. An archive that two paths name is there once."""
+        found: dict[Path, Path] = {}
+        for path in map(Path, paths):
+            folders = [path] if is_archive(path) else archives_in(path)
+            if not folders:
+                raise NotAnArchive(f"{path}: no archive here. Give the folder of a site, or one that holds archives")
+            found |= {folder.resolve(): folder for folder in folders}
+        self.folders = tuple(sorted(found.values(), key=lambda folder: (folder.name, folder)))
+
+    def __iter__(self) -> Iterator[Archive]:
+        """Open one after the other; `ArchiveError` when one cannot be."""
+        return map(Archive, self.folders)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.folders)
