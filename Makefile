@@ -5,7 +5,7 @@ SHELL := /bin/sh
 # Where Python may not keep its bytecode, every command of the tests would compile the program anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-JUDGES := warc pywb wacz packages scrapyd node npm
+JUDGES := warc pywb wacz packages scrapyd data node npm
 
 .PHONY: demo test quick soak check setup judges lock clean
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUILT = ROOT / "build/judges"
-BINARIES = {name: BUILT / name / "bin" for name in ("warc", "pywb", "wacz", "packages", "scrapyd")}
+BINARIES = {name: BUILT / name / "bin" for name in ("warc", "pywb", "wacz", "packages", "scrapyd", "data")}
 BINARIES["npm"] = BUILT / "npm/node_modules/.bin"
 
 
