@@ -49,9 +49,14 @@ def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
     for name, about in beside.items():
         verbs.add_parser(name, help=about)
 
-    def verb(name: str, run: Run, about: str) -> argparse.ArgumentParser:
+    def verb(name: str, run: Run, about: str, *, many: bool = False) -> argparse.ArgumentParser:
         added = verbs.add_parser(name, help=about, description=about)
-        added.add_argument("archive", metavar="ARCHIVE", help="the folder of one site, for example output/gszx")
+        one = "the folder of one site, for example output/gszx"
+        if many:
+            also = f"{one}, or one that holds such folders; several may be given"
+            added.add_argument("archives", metavar="ARCHIVE|ROOT", nargs="+", help=also)
+        else:
+            added.add_argument("archive", metavar="ARCHIVE", help=one)
         added.set_defaults(verb=run)
         return added
 

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from typing import Protocol
 
 Run = Callable[[argparse.Namespace], int]
-AddVerb = Callable[[str, Run, str], argparse.ArgumentParser]
+
+
+class AddVerb(Protocol):
+    """Adds a command and its first argument: `archive`, or with `many` `archives`, one or more paths."""
+
+    def __call__(self, name: str, run: Run, about: str, *, many: bool = False) -> argparse.ArgumentParser:
+        """Give the parser of the command. `archives` takes all positional arguments, so it can have no others."""
