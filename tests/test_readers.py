@@ -10,8 +10,9 @@ import pandas as pd  # type: ignore[import-untyped]
 import polars as pl
 import pytest
 
-from pipelines.archive.schema import schemas
+from pipelines.archive.schema import reader_types, schemas
 from pipelines.canonical import json_line
+from tests.judging import judged
 from tests.test_archive import crawl, day, speech
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def loaded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any
 
 
 def test_pandas(folder: Path, loaded: Callable[[str], Any]) -> None:
-    speeches: pd.DataFrame = loaded(schemas.PANDAS)
+    speeches: pd.DataFrame = loaded(reader_types.PANDAS)
     assert {str(key): int(count) for key, count in speeches.notna().sum().items()} == expected(folder)
     assert set(speeches["native_id"]) == {"004864"}
     assert speeches["view_count"].iloc[-1] == VIEWS
@@ -78,7 +79,7 @@ def test_pandas(folder: Path, loaded: Callable[[str], Any]) -> None:
 
 
 def test_polars(folder: Path, loaded: Callable[[str], Any]) -> None:
-    speeches: pl.DataFrame = loaded(schemas.POLARS)
+    speeches: pl.DataFrame = loaded(reader_types.POLARS)
     assert {key: len(speeches) - speeches[key].null_count() for key in speeches.columns} == expected(folder)
     assert set(speeches["native_id"]) == {"004864"}
     assert speeches["view_count"][-1] == VIEWS
@@ -86,7 +87,7 @@ def test_polars(folder: Path, loaded: Callable[[str], Any]) -> None:
 
 
 def test_duckdb(folder: Path, loaded: Callable[[str], Any]) -> None:
-    loaded(schemas.DUCKDB)
+    loaded(reader_types.DUCKDB)
     counts = ", ".join(f'count("{key}")' for key in expected(folder))
     types = json.loads((folder / "schemas/readers.json").read_bytes())["latest/1"]["duckdb"]
     source = "from read_json('latest.jsonl', format='newline_delimited', columns=$1)"
@@ -96,17 +97,51 @@ def test_duckdb(folder: Path, loaded: Callable[[str], Any]) -> None:
     assert ids == [("004864", VIEWS)]
 
 
-@pytest.mark.parametrize("library", list(schemas.SNIPPETS))
+COUNTED = """
+import pathlib, sys
+exec(pathlib.Path(sys.argv[1]).read_text("utf-8"))
+counts = {name: speeches.num_rows - speeches.column(name).null_count for name in speeches.column_names}
+captures, views = speeches.column("captures")[-1].as_py(), speeches.column("view_count")
+print(json.dumps([counts, speeches.column("native_id").unique().to_pylist(), views[-1].as_py(), captures[0]["role"]]))
+"""
+
+
+def test_pyarrow(folder: Path, tmp_path: Path) -> None:
+    assert reader_types.PYARROW in (folder / "schemas/README.md").read_text("utf-8")
+    (tmp_path / "call.py").write_text(reader_types.PYARROW, "utf-8")
+    told = judged("data", "python", "-c", COUNTED, tmp_path / "call.py", cwd=folder)
+    assert json.loads(told.out) == [expected(folder), ["004864"], VIEWS, "article"], told.err
+
+
+def test_spark_is_given_the_same_types_as_duckdb(folder: Path) -> None:
+    """Spark needs a JVM: its DDL is DuckDB's in other words."""
+    for types in json.loads((folder / "schemas/readers.json").read_bytes()).values():
+        for key, kind in types["spark"].items():
+            assert kind.translate({ord("`"): None}) == _in_spark(types["duckdb"][key])
+
+
+def _in_spark(kind: str) -> str:
+    if kind.endswith("[]"):
+        return f"ARRAY<{_in_spark(kind[:-2])}>"
+    if kind.startswith("STRUCT("):
+        columns = (column.strip().partition(" ") for column in kind.removeprefix("STRUCT(")[:-1].split(","))
+        return f"STRUCT<{', '.join(f'{name.strip(chr(34))}: {_in_spark(of)}' for name, _, of in columns)}>"
+    return {"VARCHAR": "STRING"}.get(kind, kind)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "duckdb"])
 def test_an_archive_without_speeches_can_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str
 ) -> None:
     crawl(tmp_path / "a", 1)
     monkeypatch.chdir(tmp_path / "a")
-    exec(schemas.SNIPPETS[library], {})  # noqa: S102
+    exec(reader_types.SNIPPETS[library], {})  # noqa: S102
 
 
 @pytest.mark.parametrize("name", list(schemas.RECORDS))
 def test_every_record_has_types_for_every_library(folder: Path, name: str) -> None:
     types = json.loads((folder / "schemas/readers.json").read_bytes())[name]
     keys = list(json.loads((folder / f"schemas/{name.replace('/', '-')}.schema.json").read_bytes())["properties"])
-    assert {library: list(columns) for library, columns in types.items()} == dict.fromkeys(schemas.SNIPPETS, keys)
+    assert {library: list(columns) for library, columns in types.items()} == dict.fromkeys(
+        reader_types.SNIPPETS, keys
+    )
