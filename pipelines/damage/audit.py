@@ -137,7 +137,7 @@ class Audit:
                 id=id_,
                 field=where,
                 code=damage.code,
-                detail=PROBLEM_CODES[damage.code],
+                detail=PROBLEM_CODES[damage.code].en,
                 places=len(damage.spans),
                 offset=span[0],
                 excerpt=excerpt(text, span),

@@ -6,19 +6,20 @@ import re
 import sys
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.read.index import IndexRow
 from pipelines.archive.schema.json_types import shape_of_record
 from pipelines.keys import ROLES
-from pipelines.reasons import GENRES, PROBLEM_CODES, Reason
+from pipelines.reasons import GENRES, PROBLEM_CODES, PROBLEM_KINDS, SEVERITIES, Reason
 from pipelines.record import Attachment, Capture, Evidence, Latest, Observation, Presence, Problem, Raw, Row, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pipelines.archive.schema.json_types import Shape
     from pipelines.keys import Key
+    from pipelines.reasons import Meaning
 
 _MARKED = re.compile(r"(<!-- table: (?P<name>\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -29,8 +30,11 @@ def tables() -> dict[str, str]:
     found = {record.__name__: _keys(record) for record in (Version, Observation, IndexRow, *parts)}
     found["Latest"] = _keys(Latest, skip=len(fields(Version)))
     found["roles"] = _table(("role", "meaning"), ((f"`{role}`", about) for role, about in ROLES.items()))
-    found["problems"] = _table(("code", "meaning"), ((f"`{code}`", about) for code, about in PROBLEM_CODES.items()))
-    found["genres"] = _table(("genre", "meaning"), ((f"`{genre}`", about) for genre, about in GENRES.items()))
+    codes = ((f"`{code}`", about.kind, about.severity, about.en) for code, about in PROBLEM_CODES.items())
+    found["problems"] = _table(("code", "kind", "severity", "meaning"), codes)
+    found["kinds"] = _table(("kind", "meaning"), _meanings(PROBLEM_KINDS))
+    found["severities"] = _table(("severity", "meaning"), _meanings(SEVERITIES))
+    found["genres"] = _table(("genre", "meaning"), _meanings(GENRES))
     reasons = ((f"`{r}`", r.presence, "yes" if r.is_the_sites_word else "no") for r in Reason)
     found["reasons"] = _table(("reason", "presence it proves", "the site's own statement"), reasons)
     return found
@@ -59,6 +63,10 @@ def _role(key: Key) -> str:
 def _type(shape: Shape) -> str:
     name = " · ".join(shape.choices) or (f"list of {_type(shape.item)}" if shape.item else shape.kind)
     return f"{name} or null" if shape.null else name
+
+
+def _meanings(words: Mapping[Any, Meaning]) -> Iterable[tuple[str, str]]:
+    return ((f"`{word}`", meaning.en) for word, meaning in words.items())
 
 
 def _table(titles: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

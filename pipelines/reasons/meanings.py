@@ -1,0 +1,13 @@
+"""What a word of a closed list means, in English and Chinese."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """One line in each language, without a full stop."""
+
+    en: str
+    zh: str
