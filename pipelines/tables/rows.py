@@ -19,22 +19,28 @@ class ProblemRow:
     place: Annotated[int, "number of the problem in the line, from 1"]
     field: Annotated[str, "the key in doubt"]
     code: Annotated[ProblemCode, "one of the closed list of problem codes"]
-    kind: Annotated[str, "what the code speaks of: the site's own word, the style of a page, doubt, or damage"]
-    severity: Annotated[str, "how much it matters to a reader of the text"]
+    kind: Annotated[
+        str | None,
+        "what the code speaks of: the site's own word, the style of a page, doubt, or damage; null if unknown",
+    ]
+    severity: Annotated[str | None, "how much it matters to a reader of the text; null if unknown"]
     detail: Annotated[str, "what was found, for a person"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewPeriod:
-    """The view count of one speech in one period (table `views`): the last count that was read in it, if any."""
+    """The view count of one speech in one period (table `views`): the last count that was read in it, if any.
+
+    There is a row for each period in which one was read, and for those between them, where all but `period` is null.
+    """
 
     site: Annotated[SiteName, "name of the site"]
     id: Annotated[SpeechId, "the speech"]
     period: Annotated[str, "2026-01-31, 2026-W05 or 2026-01, in the site's time zone"]
     view_count: Annotated[int | None, "the last count read in it; null when none was, never interpolated"]
     read_at: Annotated[Moment | None, "when it was read, UTC"]
-    grew: Annotated[int | None, "how much more than the count read before it; null without one"]
-    days_between_reads: Annotated[float | None, "days from that reading to this one"]
+    grew: Annotated[int | None, "how much more than in the row before it that has a count; negative where it fell"]
+    days_between_reads: Annotated[float | None, "days from that reading to this one, four digits after the point"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
