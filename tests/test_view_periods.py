@@ -16,7 +16,8 @@ from pipelines.archive import Archive, errors
 from pipelines.archive.read.archives import Archives
 from pipelines.archive.write.admission import Cautions
 from pipelines.archive.write.writer import ArchiveRun
-from pipelines.canonical import json_line
+from pipelines.canonical import json_line, json_value
+from pipelines.reasons import PROBLEM_CODES
 from pipelines.record import Problem
 from pipelines.tables import view_periods as module
 from pipelines.tables.selection import Selection
@@ -156,10 +157,11 @@ def test_problems_and_sites_have_their_rows(tmp_path: Path) -> None:
     crawl(root, 2, missed("9", day(2)), days=0)
     selection = Selection(archives=Archives(tmp_path))
     lines: Callable[[str], list[Any]] = lambda table: [json.loads(line) for line in selection.lines(table)]  # noqa: E731
-    told = lines("problems")
-    assert [(row["id"], row["place"], row["code"], row["detail"]) for row in told] == [
-        ("gszx:4864", 1, "cut", 'a "quoted" line'),
-        ("gszx:4864", 2, "later-code", "of a software to come"),
+    cut = PROBLEM_CODES["cut"]
+    place = {"site": "gszx", "id": "gszx:4864", "version": 1, "reading": 1}
+    assert lines("problems") == [
+        place | {"place": n, "kind": kind, "severity": severity} | json_value(doubt)
+        for n, doubt, kind, severity in zip((1, 2), doubts, (cut.kind, None), (cut.severity, None), strict=True)
     ]
     (row,) = lines("sites")
     assert (row["site"], row["commit"], row["speeches"], row["gone"], row["versions"]) == ("gszx", 2, 1, 1, 3)

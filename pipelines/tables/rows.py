@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from pipelines.keys import OneOf
+from pipelines.reasons import PROBLEM_KINDS, SEVERITIES
 from pipelines.record import Moment, ProblemCode, Sha256, SiteName, SpeechId
 
 
@@ -21,9 +23,12 @@ class ProblemRow:
     code: Annotated[ProblemCode, "one of the closed list of problem codes"]
     kind: Annotated[
         str | None,
+        OneOf(tuple(PROBLEM_KINDS)),
         "what the code speaks of: the site's own word, the style of a page, doubt, or damage; null if unknown",
     ]
-    severity: Annotated[str | None, "how much it matters to a reader of the text; null if unknown"]
+    severity: Annotated[
+        str | None, OneOf(tuple(SEVERITIES)), "how much it matters to a reader of the text; null for an unknown code"
+    ]
     detail: Annotated[str, "what was found, for a person"]
 
 
