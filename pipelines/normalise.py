@@ -15,7 +15,7 @@ from pipelines.text.dates import Weighed, weigh
 from pipelines.text.placeholders import says_nothing
 from pipelines.text.views import view_count
 
-NORMALISERS = "norm/4"
+NORMALISERS = "norm/5"
 """Version of this module and all it calls; raised whenever its output can change."""
 
 

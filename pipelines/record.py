@@ -48,6 +48,14 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """One of those who spoke."""
+
+    name: Annotated[str, "as in `speaker`"]
+    post: Annotated[str | None, "the post in the words of the page; null where it is not certainly this person's"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """The words from which an interpreted value was read."""
 
@@ -200,8 +208,9 @@ class Context:
     session: str | None
     meeting: str | None
     genre: str | None
+    speakers: tuple[Speaker, ...] | None = None
 
-    def values(self) -> dict[str, str | None]:
+    def values(self) -> dict[str, Any]:
         """Keys and values of this class, without those of a subclass."""
         return {field.name: getattr(self, field.name) for field in fields(Context)}
 
@@ -316,6 +325,15 @@ class Version:
     problems: Annotated[tuple[Problem, ...] | None, Key("grounds", "why values are null or doubtful; null on gone")]
     presence: Annotated[Presence | None, Key("state", "on gone and restored only")]
     captures: Annotated[tuple[Capture, ...], Key("provenance", "the exchanges from which the line was read")]
+    speakers: Annotated[
+        tuple[Speaker, ...] | None,
+        Key(
+            "interpreted",
+            "those of `speaker`, each with a post; null where that is",
+            personal=True,
+            later=True,
+        ),
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

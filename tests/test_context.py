@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.canonical import json_value
+from pipelines.compare.differences import entry
 from pipelines.context import read_context
 from pipelines.reasons import GENRES
 from pipelines.text.names import is_name, people
@@ -317,6 +319,38 @@ def test_evidence_quotes_the_words_and_their_place() -> None:
 
 
 @pytest.mark.parametrize(
+    ("title", "head", "speakers"),
+    [
+        ("市政协主席何庆海在会上的讲话", "", "何庆海 市政协主席"),
+        ("何庆海在会上的讲话", "", "何庆海"),
+        ("市政协主席何庆海、副主席李明在协商议政会上的讲话", "", "何庆海 市政协主席|李明 副主席"),
+        (
+            "市政协党组书记、主席何庆海，党组成员、副主席李明在会上的讲话",
+            "",
+            "何庆海 市政协党组书记、主席|李明 党组成员、副主席",
+        ),
+        ("王红玲、郭跃进、张维国副主席在座谈会上的讲话", "", "王红玲 副主席|郭跃进 副主席|张维国 副主席"),
+        ("市政协副主席何庆海、李明在座谈会上的讲话", "", "何庆海 市政协副主席|李明 市政协副主席"),
+        # There is one chair: the other's post is not said.
+        ("市政协主席何庆海、李明在座谈会上的讲话", "", "何庆海 市政协主席|李明"),
+        ("何庆海、李明主席在座谈会上的讲话", "", "何庆海|李明 主席"),
+        ("市政协副主席何庆海、李明，秘书长张一鸣在会上的讲话", "", "何庆海 市政协副主席|李明|张一鸣 秘书长"),
+        # Whose 党组书记 is could be either's.
+        ("何庆海主席、党组书记、李明在会上的讲话", "", "何庆海|李明"),
+        (PLAIN, "发言人：何庆海（市政协党组书记、主席）、李明（副主席）", "何庆海 市政协党组书记、主席|李明 副主席"),
+        ("何庆海、李明在座谈会上的讲话", "市政协主席何庆海、副主席李明", "何庆海 市政协主席|李明 副主席"),
+        ("何庆海、李明在座谈会上的讲话", "市政协副主席\n何庆海、李明", "何庆海 市政协副主席|李明 市政协副主席"),
+        (PLAIN, "", None),
+    ],
+)
+def test_each_speaker_has_the_post_that_is_certainly_his(title: str, head: str, speakers: str | None) -> None:
+    context = read_context(title, f"{head}\n各位委员：", seen_at=SEEN)
+    assert (context.speakers and "|".join(entry(json_value(one)) for one in context.speakers)) == speakers
+    words = {title, *head.split("\n")}
+    assert not context.speakers or all(e.text in words for e in context.evidence if e.field.startswith("speaker"))
+
+
+@pytest.mark.parametrize(
     ("title", "committee"),
     [
         ("沈远山同志在市政协十届十次主席会议（扩大）上的讲话", None),
@@ -406,7 +440,8 @@ PARTS = st.sampled_from(
 def test_never_raises_and_every_value_has_its_evidence(title: str, body: str) -> None:
     context = read_context(title, body, seen_at=SEEN)
     told = [e.field for e in context.evidence]
-    assert told == [key for key in KEYS if getattr(context, key) is not None]
+    assert [one for one in told if one != "speakers"] == [key for key in KEYS if getattr(context, key) is not None]
+    assert "、".join(one.name for one in context.speakers or ()) == (context.speaker or "")
     assert context.genre is None or context.genre in GENRES
     for evidence in context.evidence:
         assert evidence.text in (title if evidence.where == "title" else body)

@@ -18,7 +18,7 @@ from tests.conftest import PATIENCE, ROOT, Site, run_anew
 
 FAULTS = ["500", "503", "reset", "truncated", "truncated-clean", "slow", "empty", "db-down", "challenge"]
 EXACT = {"title", "published_on", "published_at", "body", "author", "source"}
-STATED = ("speaker", "delivered_on", "speaker_post", "committee", "term", "session", "meeting", "genre")
+STATED = ("speaker", "speakers", "delivered_on", "speaker_post", "committee", "term", "session", "meeting", "genre")
 
 
 def assert_same(truth: dict[str, Any], latest: dict[str, dict[str, Any]]) -> None:

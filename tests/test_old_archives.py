@@ -76,6 +76,10 @@ def test_it_is_whole_tells_its_history_and_is_read_again_as_the_same(made: str, 
     expected = (3, "not captured  no-capture (2)") if made in WITHOUT_CAPTURES else (0, "read again 2 ·")
     assert (told.status, expected[1] in told.out) == (expected[0], True), told
     assert contents(Archive(old)) == before
+    # Keys that came later are null in the old lines, and a better reading is no edit by the site.
+    lines = list(Archive(old).versions())
+    assert [one["speakers"] for one in lines if one["commit"] <= 4] == [None] * 6
+    assert {one["event"] for one in lines if one["commit"] > 4} <= {"reprocessed"}
     assert [row["id"].split(":")[1] for row in Archive(old).index()] == list(LATEST)
     assert verify(old).problems == []
 

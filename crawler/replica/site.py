@@ -211,6 +211,11 @@ def _moment(chance: random.Random, progress: float) -> datetime:
     return moment.replace(hour=chance.randint(7, 19), microsecond=0)
 
 
+def _speakers(speech: Speech) -> list[dict[str, str | None]] | None:
+    post = speech.context.get("speaker_post")
+    return [{"name": name, "post": post} for name in speech.speaker.split("、")] if speech.speaker else None
+
+
 def _told(item: Item, with_author: bool, with_source: bool, listed: bool) -> dict[str, Any]:
     speech = item.speech
     moment = speech.published
@@ -224,6 +229,7 @@ def _told(item: Item, with_author: bool, with_source: bool, listed: bool) -> dic
         "source": speech.source if with_source else None,
         "delivered_on": speech.delivered_on.isoformat() if speech.delivered_on else None,
         "speaker": speech.speaker,
+        "speakers": _speakers(speech),
         **speech.context,
         "parts": len(speech.parts),
         "listed": listed,

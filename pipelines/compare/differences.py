@@ -134,6 +134,11 @@ def _field(name: str, old: Any, new: Any, names: frozenset[str]) -> FieldChange:
     return FieldChange(name, name in INTERPRETED, old, new, *pieces)
 
 
+def entry(one: dict[str, Any]) -> str:
+    """An entry of a list in words: name and address of an attachment, name and post of a speaker."""
+    return " ".join(one[key] for key in ("name", "url", "post") if one.get(key))
+
+
 def _regions(old: Sequence[Token], new: Sequence[Token]) -> Iterator[Region]:
     """Runs of both texts in order, each either the same or different."""
     if _forms(old) == _forms(new):

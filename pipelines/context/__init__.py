@@ -38,12 +38,12 @@ def read_context(title: str, body: str, *, seen_at: datetime) -> WordedContext:
     page = places(body)
     heading = title if len(title) <= _LONGEST_TITLE else ""
     day = read_day(heading, page.head, seen_at)
-    speaker, post = read_speaker(heading, page)
+    spoke = read_speaker(heading, page)
     where = read_meeting(heading, page)
     finds = {
         "delivered_on": day if isinstance(day, Find) else None,
-        "speaker": speaker,
-        "speaker_post": post,
+        "speaker": spoke.speaker,
+        "speaker_post": spoke.post,
         "committee": where.committee,
         "term": where.term,
         "session": where.session,
@@ -51,5 +51,13 @@ def read_context(title: str, body: str, *, seen_at: datetime) -> WordedContext:
         "genre": read_genre(heading, page),
     }
     values = {field: find.value if find else None for field, find in finds.items()}
+    told = {"speaker": spoke.speaker, "speaker_post": spoke.post}.values()
+    if spoke.posts and all(find is None or find.text != spoke.posts.text for find in told):
+        finds["speakers"] = spoke.posts
     evidence = (Evidence(field=field, where=find.where, text=find.text) for field, find in finds.items() if find)
-    return WordedContext(**values, evidence=tuple(evidence), problems=(day,) if isinstance(day, Problem) else ())
+    return WordedContext(
+        **values,
+        speakers=spoke.speakers,
+        evidence=tuple(evidence),
+        problems=(day,) if isinstance(day, Problem) else (),
+    )

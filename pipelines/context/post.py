@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from pipelines.text.names import BLANKS, POST
+from pipelines.text.names import BLANKS, POST, squeeze
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _B = f"[{BLANKS}]"
 _HONORIFIC = re.compile(r"^(?:同志|先生|女士)|(?:同志|先生|女士)$")
@@ -15,6 +19,9 @@ _ORGAN = re.compile(
 _ENDS_IN_POST = re.compile(rf".*{POST}$")
 _BETWEEN = frozenset(BLANKS + "、，,")
 _LONGEST = 60
+_MEMBER = re.compile(r"(?:[（(][^（()）]*[)）]|[^、，,；;])+")
+_LAST_POST = re.compile(rf"{POST}$")
+_HELD_BY_MANY = frozenset(("委员", "常委", "代表", "党组成员", "教授", "研究员"))
 
 
 def is_post(line: str) -> bool:
@@ -56,3 +63,49 @@ def _whole_post(text: str) -> str | None:
         start = place
     words = "".join(tokens[start:])
     return words if words and len(words) <= _LONGEST else None
+
+
+def posts_of(phrase: str, names: Sequence[str]) -> list[str | None]:
+    """The post `phrase` certainly gives to each of several `names`, in their order.
+
+    Words between two names belong to the second when both names end their members of the enumeration
+    (`主席何庆海、党组成员、副主席李明`), else they could be of either. A post before or behind all names is that
+    of all if several people can hold it.
+    """
+    members = list(_MEMBER.finditer(phrase))
+    at = _places_of(names, [squeeze(member[0]) for member in members])
+    if len(at) < len(names):
+        return [None] * len(names)
+    ends = [*at[:-1], len(members) - 1]
+    starts = [0, *(place + 1 for place in at[:-1])]
+    parts = [phrase[members[a].start() : members[b].end()] for a, b in zip(starts, ends, strict=True)]
+    posts = [post_in(part, name) for part, name in zip(parts, names, strict=True)]
+    ending = [_HONORIFIC.sub("", squeeze(part)).endswith(name) for part, name in zip(parts, names, strict=True)]
+    for place in range(1, len(names)):
+        if starts[place] < at[place] and not (ending[place - 1] and ending[place]):
+            posts[place - 1 : place + 1] = None, None
+    return _shared(posts, ending)
+
+
+def _places_of(names: Sequence[str], members: Sequence[str]) -> list[int]:
+    """Which of the members of an enumeration names whom; shorter than `names` when they are not all found."""
+    found: list[int] = []
+    for place, member in enumerate(members):
+        if len(found) < len(names) and names[len(found)] in member:
+            found.append(place)
+    return found
+
+
+def _shared(posts: list[str | None], ending: Sequence[bool]) -> list[str | None]:
+    """A post that stands once, before the first name or behind the last, given to all if several can hold it."""
+    if posts.count(None) == len(posts) - 1:
+        for place, is_outside in ((0, ending[0]), (-1, not ending[-1])):
+            if (post := posts[place]) and is_outside and is_of_several(post):
+                return [post] * len(posts)
+    return posts
+
+
+def is_of_several(post: str) -> bool:
+    """Whether several people hold such a post at once: 副主席 and 委员, not 主席."""
+    last = _LAST_POST.search(post)
+    return last is not None and (last[0].startswith("副") or last[0] in _HELD_BY_MANY)

@@ -26,13 +26,26 @@ from pipelines.context.head import (
     unwrapped,
     without_day,
 )
-from pipelines.context.post import is_post, post_in
+from pipelines.context.post import is_of_several, is_post, post_in, posts_of
+from pipelines.record import Speaker
 from pipelines.text.names import BLANKS, people
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pipelines.context.head import Places
+
+
+class Spoke(NamedTuple):
+    """Who spoke, the post of all of them, and each with a post of his own where that is certain.
+
+    `posts` is where the posts of several people were read.
+    """
+
+    speaker: Find | None = None
+    post: Find | None = None
+    speakers: tuple[Speaker, ...] | None = None
+    posts: Find | None = None
 
 
 class _Named(NamedTuple):
@@ -63,7 +76,7 @@ _VERB = re.compile(
 )
 
 
-def read_speaker(title: str, page: Places) -> tuple[Find | None, Find | None]:
+def read_speaker(title: str, page: Places) -> Spoke:
     """Who spoke, and the post the page gives them.
 
     A line marked 讲话人 (or the like) outranks the title, the title an unmarked signature above the text, and that
@@ -71,8 +84,9 @@ def read_speaker(title: str, page: Places) -> tuple[Find | None, Find | None]:
     """
     said = _speaker(title, page)
     if said is None:
-        return None, None
-    return Find(said.names, said.where, said.text), _post(said, page)
+        return Spoke()
+    post = _post(said, page)
+    return Spoke(Find(said.names, said.where, said.text), post, *_each(said, post, page))
 
 
 def _speaker(title: str, page: Places) -> _Said | None:
@@ -110,6 +124,22 @@ def _post(said: _Said, page: Places) -> Find | None:
             ):
                 return Find(posts[0], where, posts[0])
     return None
+
+
+def _each(said: _Said, post: Find | None, page: Places) -> tuple[tuple[Speaker, ...], Find | None]:
+    """Each person with a post, and where the posts of several people stand."""
+    names = said.names.split("、")
+    if len(names) == 1:
+        return (Speaker(name=names[0], post=post.value if post else None),), None
+    for one in (said, *_signed(page.head, "head"), *_signed(page.tail, "tail")):
+        if one.names == said.names and any(posts := posts_of(one.phrase, names)):
+            return tuple(map(_speaker_with, names, posts)), Find(said.names, one.where, one.text)
+    shared = post.value if post and is_of_several(post.value) else None
+    return tuple(Speaker(name=name, post=shared) for name in names), None
+
+
+def _speaker_with(name: str, post: str | None) -> Speaker:
+    return Speaker(name=name, post=post)
 
 
 def _named(phrase: str, *, marked: bool = False) -> _Named | None:

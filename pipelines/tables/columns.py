@@ -67,8 +67,11 @@ def _columns(name: str, shape: Shape, about: str | None) -> list[Column]:
 
 
 def flat_value(value: Any) -> Any:
-    """A nested value as one text: problems as their codes, a list with blanks between, an object's first value."""
+    """A nested value as one text: problems as their codes, speakers with their posts in brackets, other lists with
+    blanks between, an object's first value."""
     if isinstance(value, list):
+        if value and isinstance(value[0], dict) and "post" in value[0]:
+            return "、".join(f"{one['name']}（{one['post']}）" if one["post"] else one["name"] for one in value)
         return " ".join(str(one["code"] if isinstance(one, dict) and "code" in one else one) for one in value)
     if isinstance(value, dict):
         return next(iter(value.values()), None)

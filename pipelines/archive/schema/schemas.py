@@ -53,7 +53,8 @@ def _json_schema(shape: Shape) -> dict[str, Any]:
         schema["items"] = _json_schema(shape.item)
     if shape.keys:
         schema["properties"] = {key.name: _property(key) for key in shape.keys}
-        schema["required"] = [key.name for key in shape.keys]
+        # Lines written before a key was added lack it.
+        schema["required"] = [key.name for key in shape.keys if not (key.declared and key.declared.later)]
         schema["additionalProperties"] = True
     return schema
 

@@ -12,7 +12,19 @@ from pipelines.archive.read.index import IndexRow
 from pipelines.archive.schema.json_types import shape_of_record
 from pipelines.keys import ROLES
 from pipelines.reasons import GENRES, PROBLEM_CODES, PROBLEM_KINDS, SEVERITIES, Reason
-from pipelines.record import Attachment, Capture, Evidence, Latest, Observation, Presence, Problem, Raw, Row, Version
+from pipelines.record import (
+    Attachment,
+    Capture,
+    Evidence,
+    Latest,
+    Observation,
+    Presence,
+    Problem,
+    Raw,
+    Row,
+    Speaker,
+    Version,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,7 +38,7 @@ _MARKED = re.compile(r"(<!-- table: (?P<name>\S+) -->\n).*?(<!-- end -->)", re.D
 
 def tables() -> dict[str, str]:
     """Every table by its name."""
-    parts = (Attachment, Capture, Evidence, Presence, Problem, Raw, Row)
+    parts = (Attachment, Capture, Evidence, Presence, Problem, Raw, Row, Speaker)
     found = {record.__name__: _keys(record) for record in (Version, Observation, IndexRow, *parts)}
     found["Latest"] = _keys(Latest, skip=len(fields(Version)))
     found["roles"] = _table(("role", "meaning"), ((f"`{role}`", about) for role, about in ROLES.items()))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive import Archive
 from pipelines.canonical import json_value
-from pipelines.compare.differences import compare
+from pipelines.compare.differences import compare, entry
 from pipelines.verbs.output import harmless, print_message, wants_color, write_document, write_lines
 from pipelines.verbs.texts import reference
 from pipelines.verbs.texts.diff_html import page
@@ -110,7 +110,7 @@ def _field(change: FieldChange, marks: Marks) -> str:
 
 def _value(value: object) -> str:
     if isinstance(value, list):
-        return "; ".join(f"{each['name']} {each['url']}" for each in value) or "none"
+        return "; ".join(map(entry, value)) or "none"
     return "unknown" if value is None else str(value)
 
 

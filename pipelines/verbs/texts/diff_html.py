@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from pipelines.compare.differences import entry
 from pipelines.verbs.output import harmless
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _kinds(what: str, kinds: Iterable[Kind], words: Mapping[Kind, str]) -> str:
 
 def _value(value: object) -> str:
     if isinstance(value, list):
-        return "<br>".join(f"{_text(each['name'])} {_text(each['url'])}" for each in value) or "none"
+        return "<br>".join(_text(entry(each)) for each in value) or "none"
     return "unknown" if value is None else _text(str(value))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.archive import Archive
+from pipelines.compare.differences import entry
 from pipelines.keys import names_of
 from pipelines.record import Version
 from pipelines.verbs.output import harmless, print_message, write_objects
@@ -54,9 +55,17 @@ def _current(archive: Archive, id: str) -> Line:  # noqa: A002 - the contract's 
 # Keys with a row of their own form or order; every other text follows under its name.
 _COMPOSED = frozenset(
     {"title", "url", "section", "published_on", "published_at", "published_precision", "delivered_on"}
-    | {"speaker", "speaker_post", "author", "source", "body"}
+    | {"speaker", "speaker_post", "speakers", "author", "source", "body"}
 )
 _OTHERS = tuple(key for key in names_of(Version, "published", "interpreted") if key not in _COMPOSED)
+
+
+def _speaker(line: Line) -> str:
+    """Who spoke: each with a post of his own, else all with the post of all."""
+    each = line["speakers"] or ()
+    if any(one["post"] for one in each):
+        return "、".join(entry(one) for one in each)
+    return " ".join(part for part in (line["speaker"], line["speaker_post"]) if part)
 
 
 def _for_people(line: Line) -> str:
@@ -68,7 +77,7 @@ def _for_people(line: Line) -> str:
         "section": line["section"],
         "published": line["published_at"] or line["published_on"],
         "delivered": line["delivered_on"],
-        "speaker": " ".join(part for part in (line["speaker"], line["speaker_post"]) if part),
+        "speaker": _speaker(line),
         "author": line["author"],
         "source": line["source"],
         **others,
