@@ -198,7 +198,7 @@ def sha256(data: bytes) -> str:
     ("arguments", "said"),
     [
         (["--to", "bagit"], "needs --out"),
-        (["--to", "jsonl"], "needs --as-of"),
+        (["--to", "parquet"], "needs --out"),
         (["--to", "jsonl", "--as-of", "2026-01-01", "--commit", "1"], "no --commit"),
         (["--to", "wacz", "--out", "new", "--as-of", "2026-01-01"], "no --as-of"),
         (["--to", "wacz", "--out", "new", "--commit", "3"], "commits 1 to 2"),

@@ -15,7 +15,7 @@ from pipelines.export.not_exportable import NotExportable
 from pipelines.untrusted import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pipelines.archive.disk.files import NamedFile
     from pipelines.packed import Stored
@@ -24,23 +24,24 @@ _BLOCK = 1 << 20
 
 
 @contextmanager
-def new_package(target: Path, archive: Path) -> Iterator[Path]:
+def new_package(target: Path, *archives: Path, replaces: Callable[[Path], bool] | None = None) -> Iterator[Path]:
     """A path for the package, in a folder of its own beside `target`; after success it is moved to `target`.
 
-    Other files in that folder are deleted. Raises `NotExportable` when `target` exists or lies inside `archive`, or
-    when it cannot be written.
+    Other files in that folder are deleted. Raises `NotExportable` when `target` exists or lies inside one of the
+    `archives`, or when it cannot be written. What exists and `replaces` says yes to is replaced.
     """
     target = target.absolute()
-    if archive.resolve() in (target.parent / "any").resolve().parents:
+    inside = {*(target.parent / "any").resolve().parents}
+    if any(archive.resolve() in inside for archive in archives):
         raise NotExportable(f"--out {target}: lies inside the archive; give a path outside it")
-    _refuse_taken(target)
+    _refuse_taken(target, replaces)
     try:
         with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as made:
             package = Path(made) / target.name
             yield package
             _sync_tree(package)
-            _refuse_taken(target)
-            package.rename(target)
+            _refuse_taken(target, replaces)
+            _move(package, target, Path(made) / f"{target.name}.before")
             sync_folder(target.parent)
     except OSError as error:
         problem = f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}"
@@ -49,9 +50,26 @@ def new_package(target: Path, archive: Path) -> Iterator[Path]:
         ) from error
 
 
-def _refuse_taken(target: Path) -> None:
-    if os.path.lexists(target):
+def _refuse_taken(target: Path, replaces: Callable[[Path], bool] | None) -> None:
+    if not os.path.lexists(target):
+        return
+    if replaces is None:
         raise NotExportable(f"--out {target}: exists already; remove it, or give another name")
+    if not replaces(target):
+        raise NotExportable(f"--out {target}: is no export of this program, so it stays; give another name")
+
+
+def _move(package: Path, target: Path, before: Path) -> None:
+    """Put the package in its place; what was there goes to `before`, and comes back when the package cannot."""
+    if not os.path.lexists(target):
+        package.rename(target)
+        return
+    target.rename(before)
+    try:
+        package.rename(target)
+    except OSError:
+        before.rename(target)
+        raise
 
 
 def _sync_tree(package: Path) -> None:

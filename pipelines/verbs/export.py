@@ -1,12 +1,15 @@
-"""`export`: the speeches on the site at a moment as JSON Lines, or a package of a commit."""
+"""`export`: the speeches, versions and observations of archives as tables, or a package of a commit of one."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.archive import Archive
 from pipelines.archive.errors import NotUnderstood
+from pipelines.archive.read.archives import Archives
+from pipelines.archive.read.reader import Archive
+from pipelines.exits import worst
 from pipelines.export.bagit import write_bag
 from pipelines.export.datapackage import write_datapackage
 from pipelines.export.dublin_core import write_dublin_core
@@ -14,11 +17,17 @@ from pipelines.export.mets import write_mets
 from pipelines.export.publishing import new_package
 from pipelines.export.snapshot import snapshot
 from pipelines.export.wacz import write_wacz
+from pipelines.tables.forms.form import FORMS
+from pipelines.tables.manifest import is_export, write_manifest
+from pipelines.tables.options import Options
+from pipelines.tables.selection import Selection, SiteUnreadable
+from pipelines.tables.table import TABLES
+from pipelines.tables.view_periods import EVERY
 from pipelines.verbs.output import print_message, write_lines
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pipelines.export.snapshot import Snapshot
     from pipelines.verbs import AddVerb
@@ -32,42 +41,117 @@ _PACKAGES: dict[str, Callable[[Snapshot, Path], None]] = {
 }
 _WITH_CAPTURES = frozenset({"bagit", "wacz"})
 _MOMENT = "a day (2026-01-31, its end in UTC) or a moment (2026-01-31T02:00:00Z, or with an offset)"
+_OF_TABLES = ("as_of", "known_at", "tables", "fields", "flat", "every", "partition", "compress", "replace")
+_OF_PACKAGES = ("commit",)
 
 
 def add(verb: AddVerb) -> None:
     """Add the command."""
-    export = verb("export", run, "Export the speeches on the site at a moment, or a package of a commit.")
-    export.add_argument("--to", choices=["jsonl", *_PACKAGES], default="jsonl", help="format (default: jsonl)")
-    export.add_argument("--as-of", metavar="T", help=f"jsonl, required: {_MOMENT}")
+    about = "Export archives as tables, all sites in each, or a package of a commit of one archive."
+    export = verb("export", run, about, many=True)
+    export.add_argument("--to", choices=["jsonl", *FORMS, *_PACKAGES], default="jsonl", help="form (default: jsonl)")
     export.add_argument(
-        "--known-at", metavar="K", help="jsonl: as the archive knew it at K (default: now); same form as T"
+        "--out",
+        metavar="PATH",
+        type=Path,
+        help="where to write it; must not exist. Without: jsonl prints speeches",
     )
-    export.add_argument(
-        "--out", metavar="PATH", type=Path, help="packages, required: where to write it; must not exist"
-    )
-    export.add_argument("--commit", metavar="N", type=int, help="packages: as of commit N (default: the last)")
+    tables = export.add_argument_group("tables")
+    tables.add_argument("--replace", action="store_true", default=None, help="replace an export that is at PATH")
+    tables.add_argument("--tables", metavar="NAMES", type=_names, help=f"of {', '.join(TABLES)} (default: all)")
+    tables.add_argument("--fields", metavar="NAMES", type=_names, help="only these columns")
+    flat = "without captures, raw, attachments, evidence; problems as their codes"
+    tables.add_argument("--flat", action="store_true", default=None, help=flat)
+    tables.add_argument("--as-of", metavar="T", help=f"the speeches on the site at {_MOMENT}")
+    tables.add_argument("--known-at", metavar="K", help="as the archive knew it at K (default: now); same form as T")
+    tables.add_argument("--every", choices=EVERY, help="period of table views (default: month)")
+    tables.add_argument("--partition", choices=["site", "year"], help="a file for each site, or each year")
+    tables.add_argument("--compress", choices=["gz", "zst"], help="compress each file")
+    packages = export.add_argument_group("packages: bagit, datapackage, dc, mets, wacz")
+    packages.add_argument("--commit", metavar="N", type=int, help="as of commit N (default: the last)")
+
+
+def _names(given: str) -> tuple[str, ...]:
+    return tuple(filter(None, given.split(",")))
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the lines of a moment, or write the package."""
-    is_lines = arguments.to == "jsonl"
-    needed = "as_of" if is_lines else "out"
-    if getattr(arguments, needed) is None:
-        raise NotUnderstood(f"export --to {arguments.to}: needs {_option(needed)}; see export --help")
-    for name in ("out", "commit") if is_lines else ("as_of", "known_at"):
+    """Write the tables or the package, or print lines."""
+    if arguments.to in _PACKAGES:
+        return _package(arguments)
+    _refuse(arguments, _OF_PACKAGES)
+    folders = Archives(*arguments.archives).folders
+    if arguments.out is None:
+        return _print(arguments, folders)
+    return _export(arguments, folders)
+
+
+def _refuse(arguments: argparse.Namespace, names: Sequence[str]) -> None:
+    for name in names:
         if getattr(arguments, name) is not None:
             raise NotUnderstood(f"export --to {arguments.to}: has no {_option(name)}; see export --help")
-    archive = Archive(arguments.archive)
-    if is_lines:
-        if not write_lines(archive.raw_as_of(arguments.as_of, arguments.known_at)):
-            print_message(f"note: no speech is known to have been on the site at {arguments.as_of}")
-    else:
-        _write_package(archive, arguments.to, arguments.out, arguments.commit)
-    return 0
 
 
 def _option(name: str) -> str:
     return f"--{name.replace('_', '-')}"
+
+
+def _print(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
+    if arguments.to != "jsonl":
+        raise NotUnderstood(f"export --to {arguments.to}: needs --out; see export --help")
+    selection = _selection(arguments, folders, None)
+    if not write_lines(selection.lines("speeches")) and arguments.as_of:
+        print_message(f"note: no speech is known to have been on the site at {arguments.as_of}")
+    return 0
+
+
+def _selection(arguments: argparse.Namespace, folders: Sequence[Path], scratch: Path | None) -> Selection:
+    every = arguments.every or "month"
+    return Selection(folders, as_of=arguments.as_of, known_at=arguments.known_at, every=every, scratch=scratch)
+
+
+def _export(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
+    form = FORMS[arguments.to]
+    _refuse(arguments, [name for name in Options.__slots__ if name not in form.takes])
+    given = {name: getattr(arguments, name) for name in Options.__slots__}
+    options = Options(**{name: value for name, value in given.items() if value is not None})
+    tables = arguments.tables or (("speeches",) if arguments.as_of else tuple(TABLES))
+    asked = {name: value for name in ("to", *_OF_TABLES) if name != "replace" and (value := getattr(arguments, name))}
+    replaces = is_export if arguments.replace else None
+    statuses: list[int] = []
+    with new_package(arguments.out, *folders, replaces=replaces) as package:
+        while True:
+            package.mkdir()
+            selection = _selection(arguments, folders, package.parent)
+            try:
+                form.write(selection, tables, package, options)
+                break
+            except SiteUnreadable as error:
+                # The rows of a damaged archive are in no table, so the others are written again without them.
+                print_message(f"PROBLEM: {error}")
+                statuses.append(error.why.exit_status)
+                folders = [folder for folder in folders if folder != error.folder]
+                shutil.rmtree(package)
+        write_manifest(selection, tables, package, options, asked)
+    print_message(_told(arguments.out, arguments.to, selection, tables))
+    return worst(statuses)
+
+
+def _told(out: Path, form: str, selection: Selection, tables: Sequence[str]) -> str:
+    rows = (f"{sum(one.rows[name] for one in selection.taken.values())} {name}" for name in tables)
+    sites = len(selection.taken)
+    return f"{out}: {form} of {sites} {'site' if sites == 1 else 'sites'}: {', '.join(rows)}"
+
+
+def _package(arguments: argparse.Namespace) -> int:
+    if arguments.out is None:
+        raise NotUnderstood(f"export --to {arguments.to}: needs --out; see export --help")
+    _refuse(arguments, _OF_TABLES)
+    folders = Archives(*arguments.archives).folders
+    if len(folders) > 1:
+        raise NotUnderstood(f"export --to {arguments.to}: is of one archive; {len(folders)} were given")
+    _write_package(Archive(folders[0]), arguments.to, arguments.out, arguments.commit)
+    return 0
 
 
 def _write_package(archive: Archive, form: str, out: Path, n: int | None) -> None:

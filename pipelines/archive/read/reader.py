@@ -74,6 +74,14 @@ class Archive:
         later._chain = None if self._chain is None else (*self._chain, commit)
         return later
 
+    def at(self, commit: Commit) -> Archive:
+        """This archive as it was when `commit`, which it holds, was its last one."""
+        if commit == self.last:
+            return self
+        earlier = self.after(commit)
+        earlier._chain = None
+        return earlier
+
     @property
     def head(self) -> str:
         """SHA-256 of the last commit; an earlier head noted elsewhere proves that nothing was cut or rewritten."""

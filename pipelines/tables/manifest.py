@@ -1,0 +1,63 @@
+"""`manifest.json` of an export: from which commits it is, what is in it, and the hash of every file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipelines import __version__
+from pipelines.archive.disk.files import file_digest, json_document
+from pipelines.tables.columns import columns
+from pipelines.untrusted import json_object
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pipelines.tables.options import Options
+    from pipelines.tables.selection import Selection
+
+MANIFEST = "manifest.json"
+EXPORT_SCHEMA = "export/1"
+
+
+def write_manifest(
+    selection: Selection, tables: Sequence[str], folder: Path, options: Options, asked: Mapping[str, Any]
+) -> None:
+    """Write the manifest of what lies in the folder. `asked`: what the person asked for, by option."""
+    document = {
+        "schema": EXPORT_SCHEMA,
+        "software": f"speech-archive {__version__}",
+        "asked": dict(asked),
+        "sites": [
+            {"site": one.site, "commit": one.last.n, "recorded_at": one.last.recorded_at, "head": one.last.sha256}
+            for one in selection.taken.values()
+        ],
+        "tables": {name: _table(selection, name, options) for name in tables},
+        "left_out": {"problems": dict(sorted(selection.left_out.items()))},
+        "files": [_file(folder, file) for file in sorted(folder.rglob("*")) if file.is_file()],
+    }
+    (folder / MANIFEST).write_bytes(json_document(document))
+
+
+def is_export(folder: Path) -> bool:
+    """Whether a folder holds an export, with its manifest."""
+    try:
+        return bool(json_object(folder / MANIFEST)["schema"] == EXPORT_SCHEMA)
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def _table(selection: Selection, name: str, options: Options) -> dict[str, Any]:
+    table = selection.table(name)
+    written = columns(table, flat=options.flat, fields=options.fields)
+    return {
+        "about": table.about,
+        "rows": sum(one.rows[name] for one in selection.taken.values()),
+        "key": list(table.key),
+        "columns": [{"name": one.name, "kind": one.kind, "about": one.about} for one in written],
+    }
+
+
+def _file(folder: Path, file: Path) -> dict[str, Any]:
+    size, sha256 = file_digest(file)
+    return {"path": file.relative_to(folder).as_posix(), "bytes": size, "sha256": sha256}
