@@ -155,7 +155,7 @@ def test_problems_and_sites_have_their_rows(tmp_path: Path) -> None:
     root = tmp_path / "gszx"
     crawl(root, 1, speech("4864", day(1), problems=doubts), speech("9", day(1)))
     crawl(root, 2, missed("9", day(2)), days=0)
-    selection = Selection(archives=Archives(tmp_path))
+    selection = Selection(Archives(tmp_path).folders)
     lines: Callable[[str], list[Any]] = lambda table: [json.loads(line) for line in selection.lines(table)]  # noqa: E731
     cut = PROBLEM_CODES["cut"]
     place = {"site": "gszx", "id": "gszx:4864", "version": 1, "reading": 1}

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.commits import Commit
     from pipelines.tables.view_periods import Every
 
+
 class SiteUnreadable(ArchiveError):  # noqa: N818 - reads as a sentence, as its kin do
     """One archive among several, in `folder`, cannot be read: `why`."""
 

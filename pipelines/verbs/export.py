@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pipelines.export.snapshot import Snapshot
+    from pipelines.tables.view_periods import Every
     from pipelines.verbs import AddVerb
 
 _PACKAGES: dict[str, Callable[[Snapshot, Path], None]] = {
@@ -106,7 +107,7 @@ def _print(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
 
 
 def _selection(arguments: argparse.Namespace, folders: Sequence[Path], scratch: Path | None) -> Selection:
-    every = arguments.every or "month"
+    every: Every = arguments.every or "month"
     return Selection(folders, as_of=arguments.as_of, known_at=arguments.known_at, every=every, scratch=scratch)
 
 
