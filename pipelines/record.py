@@ -13,7 +13,7 @@ from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pipelines.canonical import json_value, local_part, sorted_sha256
 from pipelines.keys import Format, Key, OneOf, Pattern, keys_of
-from pipelines.reasons import GENRES, PROBLEM_CODES, PresenceState, Reason
+from pipelines.reasons import CLOSED_LISTS, PresenceState, Reason
 
 SPEECH_SCHEMA = "speech/1"
 OBSERVATION_SCHEMA = "observation/1"
@@ -33,9 +33,13 @@ Day = Annotated[str, Pattern(r"^\d{4}-\d{2}-\d{2}$"), Format("date")]
 Moment = Annotated[
     str, Pattern(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$"), Format("date-time")
 ]
-Genre = Annotated[str, OneOf(tuple(GENRES))]
-ProblemCode = Annotated[str, OneOf(tuple(PROBLEM_CODES))]
-ReasonCode = Annotated[str, OneOf(tuple(Reason))]
+Genre = Annotated[str, OneOf(tuple(CLOSED_LISTS["genres"]))]
+ProblemCode = Annotated[str, OneOf(tuple(CLOSED_LISTS["problem_codes"]))]
+ReasonCode = Annotated[str, OneOf(tuple(CLOSED_LISTS["reasons"]))]
+PresenceReason = Annotated[str, OneOf(tuple(CLOSED_LISTS["presence_reasons"]))]
+EvidencePlace = Annotated[str, OneOf(tuple(CLOSED_LISTS["evidence_places"]))]
+LookedAt = Annotated[str, OneOf(tuple(CLOSED_LISTS["looked"]))]
+ViewsSource = Annotated[str, OneOf(tuple(CLOSED_LISTS["views_sources"]))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +64,7 @@ class Evidence:
     """The words from which an interpreted value was read."""
 
     field: Annotated[str, "the key whose value was read here"]
-    where: Annotated[str, "title, head, tail, info, list; for dates the places of docs/reading-any-site.md"]
+    where: Annotated[EvidencePlace, "where the words stand; of the closed list of places"]
     text: Annotated[str, "the words themselves"]
 
 
@@ -81,7 +85,7 @@ class Problem:
     """Why a value is null or doubtful; `code` is one of the closed list `PROBLEM_CODES`."""
 
     field: Annotated[str, "the key in doubt"]
-    code: Annotated[ProblemCode, "one of the closed list of problem codes"]
+    code: Annotated[ProblemCode, "of the closed list of problem codes"]
     detail: Annotated[str, "what was found, for a person"]
 
 
@@ -89,7 +93,7 @@ class Problem:
 class Presence:
     """Facts about an absence; only on gone and restored lines."""
 
-    reason: Annotated[str, "deleted-notice, not-found; seen-again on restored"]
+    reason: Annotated[PresenceReason, "deleted-notice, not-found; seen-again on restored"]
     first_missed_at: Annotated[Moment | None, "UTC, first observation of the absence"]
     last_seen_at: Annotated[Moment | None, "UTC, last observation that found it"]
 
@@ -316,7 +320,7 @@ class Version:
         str | None, Key("interpreted", "第三次会议: the meeting's number in the term; `meeting` says of which body")
     ]
     meeting: Annotated[str | None, Key("interpreted", "meeting as written", personal=True)]
-    genre: Annotated[Genre | None, Key("interpreted", "one of the closed list of genres")]
+    genre: Annotated[Genre | None, Key("interpreted", "of the closed list of genres")]
     evidence: Annotated[
         tuple[Evidence, ...] | None,
         Key("grounds", "the words from which each interpreted value was read; null on gone", personal=True),
@@ -348,7 +352,7 @@ class Observation:
     observed_at: Annotated[
         Moment, Key("provenance", "UTC; when the answer of the article (else of the list) arrived")
     ]
-    looked: Annotated[tuple[str, ...], Key("provenance", "subset of list, article, counter")]
+    looked: Annotated[tuple[LookedAt, ...], Key("provenance", "subset of list, article, counter")]
     presence: Annotated[PresenceState, Key("state", "what the observation proved; see Presence")]
     content: Annotated[ContentState, Key("state", "state of the text; unread when the article was not read")]
     version: Annotated[int | None, Key("state", "the version confirmed by reading the article, else null")]
@@ -359,7 +363,7 @@ class Observation:
     last_modified: Annotated[str | None, Key("provenance", "header of the article")]
     view_count: Annotated[int | None, Key("counted", "null is unknown, never 0")]
     views_raw: Annotated[str | None, Key("counted", "the view count as found")]
-    views_source: Annotated[str | None, Key("counted", "counter or page")]
+    views_source: Annotated[ViewsSource | None, Key("counted", "counter or page")]
     payload_sha256: Annotated[Sha256 | None, Key("provenance", "of the article after content-decoding")]
     captures: Annotated[tuple[Capture, ...], Key("provenance", "the exchanges of the observation")]
 

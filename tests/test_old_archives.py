@@ -6,10 +6,12 @@ import json
 import tarfile
 from typing import TYPE_CHECKING
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive, read_about
+from pipelines.archive.schema import schemas, sets
 from pipelines.archive.write.writer import ArchiveRun
 from pipelines.record import Listed, Look, Row
 from tests.conftest import ROOT, run
@@ -115,3 +117,11 @@ def test_it_is_continued_in_the_present_format(made: str, tmp_path: Path) -> Non
     assert all(f.read_bytes() == data for f, data in kept.items() if f not in derived)
     assert verify(old).problems == []
     assert {row["id"] for row in after.index()} == {f"gszx:{one}" for one in IDS.get(made, LATEST)}
+    brought = {named.path for named in after.commits()[-1].files if named.path.startswith("schemas/")}
+    assert brought == {path.replace("schemas/", "schemas/since-00000005/") for path in schemas.documents()}
+    assert sets.newest_set(old_layout, 5) == "schemas/since-00000005"
+    assert (sets.newest_set(old_layout, 4), sets.to_add(old_layout, 6)) == ("schemas", {})
+    for name, lines in {"speech": after.versions(), "latest": after.latest(), "index": after.index()}.items():
+        schema = json.loads((old / f"schemas/since-00000005/{name}-1.schema.json").read_bytes())
+        checker = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+        assert [error.message for line in lines for error in checker.iter_errors(line)] == []

@@ -5,7 +5,8 @@ Documented in docs/archive-format.md; in an archive, `schemas/codes.json` has th
 
 from __future__ import annotations
 
-from pipelines.reasons.absence import PresenceState, Reason
+from pipelines.reasons.absence import REASONS, PresenceState, Reason
+from pipelines.reasons.closed_lists import CLOSED_LISTS, EVIDENCE_PLACES
 from pipelines.reasons.genres import GENRES
 from pipelines.reasons.meanings import Meaning
 from pipelines.reasons.problem_choice import ProblemChoice
@@ -19,9 +20,12 @@ from pipelines.reasons.problem_codes import (
 )
 
 __all__ = [
+    "CLOSED_LISTS",
+    "EVIDENCE_PLACES",
     "GENRES",
     "PROBLEM_CODES",
     "PROBLEM_KINDS",
+    "REASONS",
     "SEVERITIES",
     "Meaning",
     "PresenceState",

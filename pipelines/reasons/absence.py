@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
+from pipelines.reasons.meanings import Meaning
+
 PresenceState = Literal["present", "unlisted", "missing", "withheld", "unknown"]
 
 
@@ -65,3 +67,36 @@ _NOT_OURS = frozenset({Reason.ROBOTS, Reason.ELSEWHERE, Reason.OTHER_SECTION})
 _OF_THE_HOST = frozenset({Reason.CHALLENGE, Reason.DB_DOWN, Reason.BANNED})
 _NO_ANSWER = _OF_THE_HOST | {Reason.HTTP_ERROR, Reason.NETWORK, Reason.EMPTY, Reason.TRUNCATED, Reason.GUARD}
 _NO_ANSWER |= {Reason.RATE_LIMITED}
+
+
+REASONS: dict[Reason, Meaning] = {
+    Reason.DELETED: Meaning("the site answers with a notice that it was deleted", "网站应答称该文章已删除"),
+    Reason.NOT_FOUND: Meaning("the server answers 404 or 410", "服务器应答 404 或 410"),
+    Reason.LOGIN: Meaning("the site shows it only to those who log in", "网站要求登录后才能查看"),
+    Reason.NO_PERMISSION: Meaning("the site says that visitors may not read it", "网站称访客无权查看"),
+    Reason.NOT_APPROVED: Meaning("the site says that it is not approved yet", "网站称该文章尚未审核通过"),
+    Reason.FOREIGN_HOST: Meaning("the row links to another host", "列表行链接到其他主机"),
+    Reason.ELSEWHERE: Meaning("the address leads to another page", "该地址跳转到其他页面"),
+    Reason.OTHER_SECTION: Meaning("its page says that it is of another column", "页面表明文章属于其他栏目"),
+    Reason.ROBOTS: Meaning("robots.txt of the site forbids the request", "网站的 robots.txt 禁止该请求"),
+    Reason.CHALLENGE: Meaning("a protection answered instead of the site", "应答的是防护系统而不是网站"),
+    Reason.RATE_LIMITED: Meaning("the server asked for fewer requests", "服务器要求减少请求"),
+    Reason.DB_DOWN: Meaning("the site's database did not answer", "网站的数据库没有应答"),
+    Reason.BANNED: Meaning("the server refuses our address", "服务器拒绝我们的地址"),
+    Reason.GUARD: Meaning("a filter of the site took the request for an attack", "网站的过滤程序将请求误认为攻击"),
+    Reason.EMPTY: Meaning("the answer has no content", "应答没有内容"),
+    Reason.TRUNCATED: Meaning("the answer breaks off", "应答中断"),
+    Reason.HTTP_ERROR: Meaning("the server answers with another status of failure", "服务器应答其他错误状态"),
+    Reason.NETWORK: Meaning("no answer came over the network", "网络上没有得到应答"),
+    Reason.TOO_LARGE: Meaning("the answer is larger than is accepted", "应答超过可接受的大小"),
+    Reason.UNREADABLE: Meaning("the answer cannot be read as the page it should be", "应答无法按应有的页面读取"),
+    Reason.BAD_URL: Meaning("the row's address cannot be requested", "列表行的地址无法请求"),
+    Reason.NO_CAPTURE: Meaning("no capture of it is stored that could be read again", "没有可供重新读取的原始采集"),
+    Reason.NO_ARTICLE: Meaning(
+        "the page is no article: a notice, a list, the front page", "页面不是文章，而是通知、列表或首页"
+    ),
+    Reason.DOUBTFUL: Meaning(
+        "the page may be another speech, or this one without most of its text",
+        "页面可能是另一篇讲话，或缺少了大部分文本",
+    ),
+}

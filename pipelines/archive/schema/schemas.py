@@ -7,6 +7,7 @@ from typing import Any
 
 from pipelines.archive.disk.files import json_document
 from pipelines.archive.read.index import INDEX_SCHEMA, IndexRow
+from pipelines.archive.schema.codes import codes
 from pipelines.archive.schema.json_types import Property, Shape, shape_of_record
 from pipelines.archive.schema.reader_types import reader_types, readme
 from pipelines.record import LATEST_SCHEMA, OBSERVATION_SCHEMA, SPEECH_SCHEMA, Latest, Observation, Version
@@ -27,7 +28,9 @@ def documents() -> dict[str, bytes]:
         f"schemas/{_stem(name)}.schema.json": json_document(_schema(name, shape)) for name, shape in shapes.items()
     }
     readers = {name: reader_types(shape) for name, shape in shapes.items()}
-    return made | {"schemas/readers.json": json_document(readers), "schemas/README.md": readme().encode()}
+    others = {"codes": json_document(codes(shapes)), "readers": json_document(readers)}
+    made |= {f"schemas/{name}.json": document for name, document in others.items()}
+    return made | {"schemas/README.md": readme().encode()}
 
 
 def _stem(name: str) -> str:

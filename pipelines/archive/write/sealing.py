@@ -36,7 +36,7 @@ from pipelines.archive.disk.layout import (
 )
 from pipelines.archive.errors import Damaged
 from pipelines.archive.read.known import EVENTS
-from pipelines.archive.schema import schemas
+from pipelines.archive.schema import schemas, sets
 from pipelines.archive.write.orders.suppression import OtherTexts, suppressed_words
 from pipelines.archive.write.orders.without_words import masks_of, write_warc
 from pipelines.canonical import json_value
@@ -100,6 +100,8 @@ class Sealing:
         if self.archive is None:
             about = {"format": FORMAT, "format_version": FORMAT_VERSION} | json_value(self.facts)
             documents |= {ARCHIVE_JSON: json_document(about)} | schemas.documents()
+        else:
+            documents |= sets.to_add(self.layout, n)
         streams = {
             versions_file(at, n): (staged.versions, seq),
             observations_file(at, n): (staged.observations, seq + len(staged.versions)),

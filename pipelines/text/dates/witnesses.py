@@ -24,28 +24,27 @@ if TYPE_CHECKING:
 class Weight(NamedTuple):
     """`is_publication`: it says when the article was published, so that two such days must be one."""
 
-    what: str
     is_publication: bool
 
 
 WEIGHTS = {
-    "info": Weight("a line between title and body: behind a label, or a day with its clock time", True),
-    "script": Weight("what a script of the page writes into these lines", True),
-    "above": Weight("a line above the title, behind a label", True),
-    "meta": Weight("a meta tag of publication: PubDate, article:published_time", True),
-    "json-ld": Weight("datePublished of the page's JSON-LD", True),
-    "time": Weight("a <time> element, or an attribute with seconds since 1970", True),
-    "head": Weight("a day alone between title and body, or a line in the head of the body's own block", True),
-    "tail": Weight("a line behind the body, behind a label", True),
-    "variable": Weight("a variable of a script that is named for it: var pubDate", True),
-    "list": Weight("the article's row in the list", True),
-    "beside": Weight("a day without a label above the title or directly behind the body", False),
-    "written": Weight("成文日期: when the document was made", False),
-    "updated": Weight("更新时间: when the page was changed last", False),
-    "signature": Weight("the day under the signature", False),
-    "body": Weight("a day at the beginning of the body", False),
+    "info": Weight(is_publication=True),
+    "script": Weight(is_publication=True),
+    "above": Weight(is_publication=True),
+    "meta": Weight(is_publication=True),
+    "json-ld": Weight(is_publication=True),
+    "time": Weight(is_publication=True),
+    "head": Weight(is_publication=True),
+    "tail": Weight(is_publication=True),
+    "variable": Weight(is_publication=True),
+    "list": Weight(is_publication=True),
+    "beside": Weight(is_publication=False),
+    "written": Weight(is_publication=False),
+    "updated": Weight(is_publication=False),
+    "signature": Weight(is_publication=False),
+    "body": Weight(is_publication=False),
 }
-"""The places of a date, the most trusted first."""
+"""The places of a date (`EVIDENCE_PLACES` says what each is), the most trusted first."""
 _RANKS = {where: rank for rank, where in enumerate(WEIGHTS)}
 _VAGUE = frozenset({"no-year", "two-digit-year", "relative", "missing"})
 """A value that says too little, where one that is wrong or not understood may contradict the others."""
