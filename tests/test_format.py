@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,34 @@ def test_unknown_keys_pass_the_schemas_and_wrong_ones_do_not(finished: Path) -> 
             checker.validate(line | {"of_a_later_day": {"any": 1}})
             assert not checker.is_valid(line | {"seq": "1"})
             assert not checker.is_valid({key: value for key, value in line.items() if key != "run"})
+
+
+def test_the_command_about_codes_prints_what_the_page_shows(finished: Path) -> None:
+    command, shown = re.search(r"```console\n\$ (jq .*)\n((?:.*\n)+?)```", TEXT).groups()  # type: ignore[union-attr]
+    done = subprocess.run(["sh", "-c", command], cwd=finished, capture_output=True, text=True, check=True)
+    assert done.stdout == shown
+
+
+def test_every_closed_list_of_a_line_has_its_meanings(finished: Path) -> None:
+    """A new word, or a new list, without a meaning in both languages would leave a reader with a bare word."""
+    told = json.loads((finished / "schemas/codes.json").read_bytes())
+    assert told.pop("schema") == "codes/1"
+    lists = {tuple(row["code"] for row in one["codes"]): one["keys"] for one in told.values()}
+    for file in (finished / "schemas").glob("*.schema.json"):
+        schema = json.loads(file.read_bytes())
+        for path, words in enumerated(schema, schema["title"]):
+            assert path in lists[words], f"{path} has no list in pipelines.reasons.closed_lists with exactly {words}"
+    rows = [row for one in told.values() for row in one["codes"]]
+    assert all(row["en"].strip() and re.search("[\u4e00-\u9fff]", row["zh"]) for row in rows)
+
+
+def enumerated(schema: dict[str, Any], path: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if "enum" in schema:
+        yield path, tuple(word for word in schema["enum"] if word is not None)
+    for key, inner in schema.get("properties", {}).items():
+        yield from enumerated(inner, f"{path} {key}")
+    if "items" in schema:
+        yield from enumerated(schema["items"], path)
 
 
 # the check without our software

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PANDAS = """\
 import json, pathlib, pandas as pd
-types = json.loads(pathlib.Path("schemas/readers.json").read_bytes())["latest/1"]["pandas"]
+types = json.loads(max(pathlib.Path("schemas").rglob("readers.json")).read_bytes())["latest/1"]["pandas"]
 speeches = pd.read_json("latest.jsonl", lines=True, dtype=False).reindex(columns=list(types)).astype(types)
 """
 
@@ -24,13 +24,13 @@ import json, pathlib, polars as pl
 def dtype(t):
     if isinstance(t, str): return getattr(pl, t)
     return pl.List(dtype(t[0])) if isinstance(t, list) else pl.Struct({k: dtype(v) for k, v in t.items()})
-types = json.loads(pathlib.Path("schemas/readers.json").read_bytes())["latest/1"]["polars"]
+types = json.loads(max(pathlib.Path("schemas").rglob("readers.json")).read_bytes())["latest/1"]["polars"]
 speeches = pl.read_ndjson("latest.jsonl", schema={k: dtype(v) for k, v in types.items()})
 """
 
 DUCKDB = """\
 import json, pathlib, duckdb
-types = json.loads(pathlib.Path("schemas/readers.json").read_bytes())["latest/1"]["duckdb"]
+types = json.loads(max(pathlib.Path("schemas").rglob("readers.json")).read_bytes())["latest/1"]["duckdb"]
 speeches = duckdb.execute("from read_json('latest.jsonl', format='newline_delimited', columns=$1)", [types])
 """
 
@@ -39,14 +39,14 @@ import json, pathlib, pyarrow as pa, pyarrow.json
 def dtype(t):
     if isinstance(t, str): return pa.type_for_alias(t)
     return pa.list_(dtype(t[0])) if isinstance(t, list) else pa.struct([(k, dtype(v)) for k, v in t.items()])
-types = json.loads(pathlib.Path("schemas/readers.json").read_bytes())["latest/1"]["pyarrow"]
+types = json.loads(max(pathlib.Path("schemas").rglob("readers.json")).read_bytes())["latest/1"]["pyarrow"]
 parse = pa.json.ParseOptions(explicit_schema=pa.schema([(k, dtype(v)) for k, v in types.items()]))
 speeches = pa.json.read_json("latest.jsonl", pa.json.ReadOptions(block_size=1 << 25), parse)  # a line: up to 16 MiB
 """
 
 SPARK = """\
 import json, pathlib
-types = json.loads(pathlib.Path("schemas/readers.json").read_bytes())["latest/1"]["spark"]
+types = json.loads(max(pathlib.Path("schemas").rglob("readers.json")).read_bytes())["latest/1"]["spark"]
 speeches = spark.read.schema(", ".join(f"`{key}` {kind}" for key, kind in types.items())).json("latest.jsonl")
 """
 
@@ -59,6 +59,11 @@ def readme() -> str:
     return (
         "# Reading this archive\n\nOne JSON object a line, every key on every line; `*.schema.json` describe them.\n"
         "`readers.json` holds column types, so that no library has to guess: ids stay text, counts stay integers.\n"
+        "`codes.json` says what each word of a closed list means, in English and Chinese.\n\n"
+        "**The newest set counts.** Software that has more keys or words adds a set of these files, in a folder\n"
+        "`since-N` named for the commit that brought it, and leaves the older ones as they are. A set describes\n"
+        "older lines as well: a key that they lack is null. With an older set a reader would drop the keys that\n"
+        "came later without a word, so the calls below take the newest `readers.json`.\n\n"
         "The same calls read each file of `versions/` (`speech/1`) and `observations/` (`observation/1`)\n"
         "that `commits/*.json` name.\n"
         f"Run them in the folder that holds `latest.jsonl`.\n\n{calls}"

@@ -33,12 +33,19 @@ def documents() -> dict[str, bytes]:
     return made | {"schemas/README.md": readme().encode()}
 
 
+_ABOUT = (
+    "Lines of this kind as the software knew them that wrote this file. Lists of allowed values (enum) are complete "
+    "for it, and codes.json beside it says what each value means. Later software may add keys and values; then the "
+    "archive has a newer set of schemas, in the folder since-N of the greatest N."
+)
+
+
 def _stem(name: str) -> str:
     return name.replace("/", "-")
 
 
 def _schema(name: str, shape: Shape) -> dict[str, Any]:
-    heading = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": name}
+    heading = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": name, "description": _ABOUT}
     schema = heading | _json_schema(shape)
     schema["properties"]["schema"]["const"] = name
     return schema

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.read.index import IndexRow
 from pipelines.archive.schema.json_types import shape_of_record
 from pipelines.keys import ROLES
-from pipelines.reasons import GENRES, PROBLEM_CODES, PROBLEM_KINDS, SEVERITIES, Reason
+from pipelines.reasons import EVIDENCE_PLACES, GENRES, PROBLEM_CODES, PROBLEM_KINDS, REASONS, SEVERITIES
 from pipelines.record import (
     Attachment,
     Capture,
@@ -47,8 +47,12 @@ def tables() -> dict[str, str]:
     found["kinds"] = _table(("kind", "meaning"), _meanings(PROBLEM_KINDS))
     found["severities"] = _table(("severity", "meaning"), _meanings(SEVERITIES))
     found["genres"] = _table(("genre", "meaning"), _meanings(GENRES))
-    reasons = ((f"`{r}`", r.presence, "yes" if r.is_the_sites_word else "no") for r in Reason)
-    found["reasons"] = _table(("reason", "presence it proves", "the site's own statement"), reasons)
+    found["places"] = _table(("place", "meaning"), _meanings(EVIDENCE_PLACES))
+    reasons = (
+        (f"`{one}`", one.presence, "yes" if one.is_the_sites_word else "no", about.en)
+        for one, about in REASONS.items()
+    )
+    found["reasons"] = _table(("reason", "presence it proves", "the site's own statement", "meaning"), reasons)
     return found
 
 
