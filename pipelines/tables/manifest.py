@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines import __version__
 from pipelines.archive.disk.files import file_digest, json_document
-from pipelines.tables.columns import columns
 from pipelines.untrusted import json_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pipelines.tables.options import Options
+    from pipelines.tables.columns import Column
     from pipelines.tables.selection import Selection
 
 MANIFEST = "manifest.json"
@@ -21,9 +20,12 @@ EXPORT_SCHEMA = "export/1"
 
 
 def write_manifest(
-    selection: Selection, tables: Sequence[str], folder: Path, options: Options, asked: Mapping[str, Any]
+    selection: Selection, tables: Mapping[str, Sequence[Column]], folder: Path, asked: Mapping[str, Any]
 ) -> None:
-    """Write the manifest of what lies in the folder. `asked`: what the person asked for, by option."""
+    """Write the manifest of what lies in the folder.
+
+    `tables`: the columns written of each. `asked`: what the person asked for, by option.
+    """
     document = {
         "schema": EXPORT_SCHEMA,
         "software": f"speech-archive {__version__}",
@@ -32,8 +34,8 @@ def write_manifest(
             {"site": one.site, "commit": one.last.n, "recorded_at": one.last.recorded_at, "head": one.last.sha256}
             for one in selection.taken.values()
         ],
-        "tables": {name: _table(selection, name, options) for name in tables},
-        "left_out": {"problems": dict(sorted(selection.left_out.items()))},
+        "tables": {name: _table(selection, name, written) for name, written in tables.items()},
+        "left_out": {"problems": {name: dict(sorted(codes.items())) for name, codes in selection.left_out.items()}},
         "files": [_file(folder, file) for file in sorted(folder.rglob("*")) if file.is_file()],
     }
     (folder / MANIFEST).write_bytes(json_document(document))
@@ -47,9 +49,8 @@ def is_export(folder: Path) -> bool:
         return False
 
 
-def _table(selection: Selection, name: str, options: Options) -> dict[str, Any]:
+def _table(selection: Selection, name: str, written: Sequence[Column]) -> dict[str, Any]:
     table = selection.table(name)
-    written = columns(table, flat=options.flat, fields=options.fields)
     return {
         "about": table.about,
         "rows": sum(one.rows[name] for one in selection.taken.values()),

@@ -20,3 +20,5 @@ class Options:
     partition: Partition | None = None
     """A file for each site, or for each year."""
     compress: Compression | None = None
+    raw_formulas: bool = False
+    """Texts that a spreadsheet would compute are written as they are."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,14 +16,16 @@ from pipelines.archive.read.derived import sound_latest
 from pipelines.archive.read.latest import latest_lines
 from pipelines.archive.read.reader import Archive
 from pipelines.canonical import json_line
+from pipelines.reasons import ProblemChoice
 from pipelines.tables.problem_rows import problem_rows
 from pipelines.tables.site_rows import site_row
 from pipelines.tables.table import TABLES, Table
 from pipelines.tables.view_periods import view_periods
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from typing import Any
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.tables.view_periods import Every
@@ -56,15 +58,25 @@ class Selection:
         as_of: str | None = None,
         known_at: str | None = None,
         every: Every = "month",
+        problems: ProblemChoice | None = None,
         scratch: Path | None = None,
     ) -> None:
-        """Nothing is read yet. `every`: the period of table `views`. `scratch`: a folder for unnamed files."""
+        """Nothing is read yet.
+
+        Args:
+            folders: of the archives.
+            as_of, known_at: as of which moment the speeches are, and as it was known when.
+            every: the period of table `views`.
+            problems: which are asked for; null: those that are where nobody says (`ProblemChoice.of`).
+            scratch: a folder for unnamed files.
+        """
         self.folders = tuple(folders)
         self.as_of, self.known_at, self.every = as_of, known_at, every
         self.scratch = scratch
         self.taken: dict[Path, Taken] = {}
-        self.left_out: Counter[str] = Counter()
-        """Problem codes that a form has left out of its rows, and how often."""
+        self.problems = ProblemChoice.of(None) if problems is None else problems
+        self.left_out: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        """By table: problem codes that were not asked for and are not in its rows, and how often."""
 
     def table(self, name: str) -> Table:
         """The table of that name, with the record of which its lines are."""
@@ -124,7 +136,18 @@ class Selection:
             return (site_row(archive),)
         if table == "views":
             return view_periods(archive, self.every)
-        return problem_rows(self._speeches(archive))
+        rows = problem_rows(self._speeches(archive))
+        return (row for row in rows if self._is_asked_for(table, row.code))
+
+    def asked_for(self, table: str, problems: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Those problems of a row that are asked for; the others are counted."""
+        return [problem for problem in problems if self._is_asked_for(table, problem["code"])]
+
+    def _is_asked_for(self, table: str, code: str) -> bool:
+        if self.problems.takes(code):
+            return True
+        self.left_out[table][code] += 1
+        return False
 
     def _speeches(self, archive: Archive) -> Iterator[bytes]:
         if self.as_of is not None:

@@ -17,7 +17,10 @@ from pipelines.export.mets import write_mets
 from pipelines.export.publishing import new_package
 from pipelines.export.snapshot import snapshot
 from pipelines.export.wacz import write_wacz
+from pipelines.reasons import ProblemChoice
+from pipelines.reasons.problem_choice import METAVAR, left_out
 from pipelines.tables.forms.form import FORMS
+from pipelines.tables.forms.jsonl_form import jsonl_lines
 from pipelines.tables.manifest import is_export, write_manifest
 from pipelines.tables.options import Options
 from pipelines.tables.selection import Selection, SiteUnreadable
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pipelines.export.snapshot import Snapshot
-    from pipelines.tables.view_periods import Every
     from pipelines.verbs import AddVerb
 
 _PACKAGES: dict[str, Callable[[Snapshot, Path], None]] = {
@@ -42,7 +44,10 @@ _PACKAGES: dict[str, Callable[[Snapshot, Path], None]] = {
 }
 _WITH_CAPTURES = frozenset({"bagit", "wacz"})
 _MOMENT = "a day (2026-01-31, its end in UTC) or a moment (2026-01-31T02:00:00Z, or with an offset)"
-_OF_TABLES = ("as_of", "known_at", "tables", "fields", "flat", "every", "partition", "compress", "replace")
+_OF_TABLES = (
+    *("as_of", "known_at", "tables", "fields", "flat", "problems", "every", "partition", "compress", "raw_formulas"),
+    "replace",
+)
 _OF_PACKAGES = ("commit",)
 
 
@@ -50,12 +55,12 @@ def add(verb: AddVerb) -> None:
     """Add the command."""
     about = "Export archives as tables, all sites in each, or a package of a commit of one archive."
     export = verb("export", run, about, many=True)
-    export.add_argument("--to", choices=["jsonl", *FORMS, *_PACKAGES], default="jsonl", help="form (default: jsonl)")
+    export.add_argument("--to", choices=[*FORMS, *_PACKAGES], default="jsonl", help="form (default: jsonl)")
     export.add_argument(
         "--out",
         metavar="PATH",
         type=Path,
-        help="where to write it; must not exist. Without: jsonl prints speeches",
+        help="where to write it; must not exist. Without: jsonl prints a table",
     )
     tables = export.add_argument_group("tables")
     tables.add_argument("--replace", action="store_true", default=None, help="replace an export that is at PATH")
@@ -68,6 +73,10 @@ def add(verb: AddVerb) -> None:
     tables.add_argument("--every", choices=EVERY, help="period of table views (default: month)")
     tables.add_argument("--partition", choices=["site", "year"], help="a file for each site, or each year")
     tables.add_argument("--compress", choices=["gz", "zst"], help="compress each file")
+    asked = "which problems flat rows and table problems have (default: notice and graver)"
+    tables.add_argument("--problems", metavar=METAVAR, help=asked)
+    raw = "csv: leave texts that a spreadsheet would compute (=1+1) as they are"
+    tables.add_argument("--raw-formulas", action="store_true", default=None, help=raw)
     packages = export.add_argument_group("packages: bagit, datapackage, dc, mets, wacz")
     packages.add_argument("--commit", metavar="N", type=int, help="as of commit N (default: the last)")
 
@@ -98,24 +107,44 @@ def _option(name: str) -> str:
 
 
 def _print(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
-    if arguments.to != "jsonl":
+    tables = arguments.tables or ("speeches",)
+    if arguments.to != "jsonl" or len(tables) > 1:
         raise NotUnderstood(f"export --to {arguments.to}: needs --out; see export --help")
+    for name in ("compress", "replace"):
+        if getattr(arguments, name) is not None:
+            raise NotUnderstood(f"export {_option(name)}: needs --out; see export --help")
+    options = _options(arguments)
     selection = _selection(arguments, folders, None)
-    if not write_lines(selection.lines("speeches")) and arguments.as_of:
+    if not write_lines(jsonl_lines(selection, tables[0], options)) and arguments.as_of:
         print_message(f"note: no speech is known to have been on the site at {arguments.as_of}")
+    _tell_left_out(selection)
     return 0
 
 
-def _selection(arguments: argparse.Namespace, folders: Sequence[Path], scratch: Path | None) -> Selection:
-    every: Every = arguments.every or "month"
-    return Selection(folders, as_of=arguments.as_of, known_at=arguments.known_at, every=every, scratch=scratch)
-
-
-def _export(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
+def _options(arguments: argparse.Namespace) -> Options:
     form = FORMS[arguments.to]
     _refuse(arguments, [name for name in Options.__slots__ if name not in form.takes])
     given = {name: getattr(arguments, name) for name in Options.__slots__}
-    options = Options(**{name: value for name, value in given.items() if value is not None})
+    return Options(**{name: value for name, value in given.items() if value is not None})
+
+
+def _selection(arguments: argparse.Namespace, folders: Sequence[Path], scratch: Path | None) -> Selection:
+    try:
+        problems = ProblemChoice.of(arguments.problems)
+    except ValueError as error:
+        raise NotUnderstood(str(error)) from error
+    return Selection(
+        folders,
+        as_of=arguments.as_of,
+        known_at=arguments.known_at,
+        every=arguments.every or "month",
+        problems=problems,
+        scratch=scratch,
+    )
+
+
+def _export(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
+    form, options = FORMS[arguments.to], _options(arguments)
     tables = arguments.tables or (("speeches",) if arguments.as_of else tuple(TABLES))
     asked = {name: value for name in ("to", *_OF_TABLES) if name != "replace" and (value := getattr(arguments, name))}
     replaces = is_export if arguments.replace else None
@@ -133,9 +162,17 @@ def _export(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
                 statuses.append(error.why.exit_status)
                 folders = [folder for folder in folders if folder != error.folder]
                 shutil.rmtree(package)
-        write_manifest(selection, tables, package, options, asked)
+        written = {name: form.columns(selection.table(name), options) for name in tables}
+        write_manifest(selection, written, package, asked)
     print_message(_told(arguments.out, arguments.to, selection, tables))
+    _tell_left_out(selection)
     return worst(statuses)
+
+
+def _tell_left_out(selection: Selection) -> None:
+    for table, codes in selection.left_out.items():
+        if said := left_out(codes):
+            print_message(f"note: {table}: {said}")
 
 
 def _told(out: Path, form: str, selection: Selection, tables: Sequence[str]) -> str:

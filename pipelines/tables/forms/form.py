@@ -6,23 +6,44 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.tables.columns import Column, columns
+from pipelines.tables.forms.csv_form import csv_columns, write_csv
+from pipelines.tables.forms.jsonl_form import jsonl_columns, write_jsonl
 from pipelines.tables.forms.parquet import write_parquet
 from pipelines.tables.options import Options
 from pipelines.tables.selection import Selection
+from pipelines.tables.table import Table
 
 Write = Callable[[Selection, Sequence[str], Path, Options], None]
 """Writes tables into a folder that is there and empty. Its parent may be used for scratch files: it is deleted."""
 
 
+def _usual_columns(table: Table, options: Options) -> tuple[Column, ...]:
+    return columns(table, flat=options.flat, fields=options.fields)
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form: how it is written, and which fields of `Options` it takes."""
+    """A form: how it is written, which fields of `Options` it takes, and which columns it writes of a table."""
 
     write: Write
     takes: frozenset[str]
     about: str
+    columns: Callable[[Table, Options], tuple[Column, ...]] = _usual_columns
 
 
 FORMS = {
+    "jsonl": Form(
+        write_jsonl,
+        frozenset({"fields", "flat", "compress"}),
+        "a file of JSON Lines for each table, as archived",
+        jsonl_columns,
+    ),
+    "csv": Form(
+        write_csv,
+        frozenset({"fields", "flat", "compress", "raw_formulas"}),
+        "a CSV file for each table, flat",
+        csv_columns,
+    ),
     "parquet": Form(write_parquet, frozenset({"fields", "flat", "partition"}), "a Parquet file for each table"),
 }

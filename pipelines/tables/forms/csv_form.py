@@ -1,0 +1,76 @@
+"""`--to csv`: a file for each table that a spreadsheet opens, and a program reads back exactly.
+
+RFC 4180 in UTF-8 with a byte order mark, by which Excel knows UTF-8. Every text is quoted, so that null, which is
+not, differs from the empty text; line ends within a text stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pipelines.archive.errors import NotUnderstood
+from pipelines.tables.columns import columns
+from pipelines.tables.forms.flat_rows import flat_rows
+from pipelines.tables.forms.outlet import outlet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from pipelines.tables.columns import Column
+    from pipelines.tables.forms.flat_rows import Plain
+    from pipelines.tables.options import Options
+    from pipelines.tables.selection import Selection
+    from pipelines.tables.table import Table
+
+_MARK = "\ufeff"
+_END = "\r\n"
+# Spreadsheets compute a cell that begins so; some skip blanks before it, and take full-width signs for it. A quote at
+# the beginning is doubled, so that one taken away from whatever begins with one gives the text.
+_FORMULA = re.compile(r"[\t\r\n']|\s*[=+\-@＝＋－＠]")
+_MAY_BEGIN = frozenset("\t\n\v\f\r \x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000'=+-@＝＋－＠") | {
+    chr(blank) for blank in range(0x2000, 0x200B)
+}
+"""The first characters of what `_FORMULA` may match: few texts need to be looked at closer."""
+
+
+def write_csv(selection: Selection, tables: Sequence[str], folder: Path, options: Options) -> None:
+    """Write `NAME.csv` for each table, flat."""
+    cell = _cell if options.raw_formulas else _safe_cell
+    for name in tables:
+        chosen = csv_columns(selection.table(name), options)
+        _check(name, chosen)
+        with outlet(folder, f"{name}.csv", options.compress) as file:
+            file.writelines(_lines(flat_rows(selection, name, chosen), chosen, cell))
+
+
+def csv_columns(table: Table, options: Options) -> tuple[Column, ...]:
+    """The columns that are written of a table."""
+    return columns(table, flat=True, fields=options.fields)
+
+
+def _check(name: str, chosen: Sequence[Column]) -> None:
+    """Refuse what would make empty lines of nulls, which readers skip."""
+    if len(chosen) == 1 and (chosen[0].shape.null or chosen[0].kind == "nested"):
+        raise NotUnderstood(
+            f"--fields {chosen[0].name}: alone its nulls are no rows of {name}.csv; add another field"
+        )
+
+
+def _lines(rows: Iterable[list[Plain]], chosen: Sequence[Column], cell: Callable[[Plain], str]) -> Iterator[bytes]:
+    yield f"{_MARK}{','.join(column.name for column in chosen)}{_END}".encode()
+    for row in rows:
+        yield f"{','.join(map(cell, row))}{_END}".encode()
+
+
+def _cell(value: Plain) -> str:
+    if type(value) is str:
+        return f'''"{value.replace('"', '""')}"''' if '"' in value else f'"{value}"'
+    return "" if value is None else str(value)
+
+
+def _safe_cell(value: Plain) -> str:
+    if type(value) is str and value[:1] in _MAY_BEGIN and _FORMULA.match(value):
+        return _cell(f"'{value}")
+    return _cell(value)
