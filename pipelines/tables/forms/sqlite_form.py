@@ -1,0 +1,168 @@
+"""`--to sqlite`: one database with all tables, and a full-text index that finds Chinese. Standard library only.
+
+The tables are STRICT, so that a column has one type: days and moments are text (moments in UTC with `Z`, so that they
+sort), what is nested is JSON. The same rows give the same bytes from the same SQLite.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from pipelines.archive.errors import Damaged
+from pipelines.archive.read.moments import moment_of
+from pipelines.export.not_exportable import NotExportable
+from pipelines.tables.columns import LOCAL, columns, flat_value
+from pipelines.tables.forms.datasette import metadata
+from pipelines.tables.full_text import FILTERED, FULL_TEXT, NUMBER, TEXTS, Numbers, fill
+from pipelines.tables.table import TABLES
+from pipelines.untrusted import parsed_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from pipelines.archive.disk.streams import Line
+    from pipelines.tables.columns import Column
+    from pipelines.tables.options import Options
+    from pipelines.tables.selection import Selection
+    from pipelines.tables.table import Table
+
+DATABASE = "speeches.sqlite"
+APPLICATION_ID = 0x5350_4348  # "SPCH"
+SCHEMA_VERSION = 1
+"""`PRAGMA user_version`: raised when a query that worked would work no more."""
+
+_SEARCHED = frozenset({"id", "site", *TEXTS})
+_INDEXES = {
+    "speeches": ("site", "published_on", "speaker"),
+    "versions": ("id",),
+    "observations": ("id",),
+    "problems": ("code",),
+}
+_OPTIONS = (
+    "page_size = 8192",  # of bodies fewer are cut in pieces than with 4096
+    "journal_mode = OFF",  # what does not get finished is deleted whole
+    "synchronous = OFF",  # synced when it is complete
+    "locking_mode = EXCLUSIVE",
+    "temp_store = MEMORY",
+    "cache_size = -65536",
+)
+_TYPES = {"integer": "INTEGER", "number": "REAL"}
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def write_sqlite(selection: Selection, tables: Sequence[str], folder: Path, options: Options) -> None:
+    """Write `speeches.sqlite`, and beside it `metadata.json`, with which Datasette shows it."""
+    with closing(sqlite3.connect(folder / DATABASE, isolation_level=None)) as database:
+        try:
+            _prepare(database)
+            made = {name: _write_table(database, selection, name, options) for name in tables}
+            database.execute("COMMIT")
+        except sqlite3.IntegrityError as error:
+            raise Damaged(f"{error}: a row is there twice, or lacks its key; run verify") from error
+        except sqlite3.Error as error:
+            raise NotExportable(f"{folder / DATABASE}: cannot be written: {error}") from error
+        is_searchable = _is_table(database, FULL_TEXT)
+    (folder / "metadata.json").write_bytes(metadata(DATABASE, made, is_searchable=is_searchable))
+
+
+def _prepare(database: sqlite3.Connection) -> None:
+    if sqlite3.sqlite_version_info < (3, 38):
+        raise NotExportable(f"SQLite {sqlite3.sqlite_version} is too old; 3.38 or newer is needed")
+    for option in (*_OPTIONS, f"application_id = {APPLICATION_ID}", f"user_version = {SCHEMA_VERSION}"):
+        database.execute(f"PRAGMA {option}")
+    database.execute("BEGIN")
+
+
+def _is_table(database: sqlite3.Connection, name: str) -> bool:
+    return database.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", [name]).fetchone() is not None
+
+
+def _write_table(
+    database: sqlite3.Connection, selection: Selection, name: str, options: Options
+) -> tuple[Table, Sequence[Column]]:
+    table = TABLES[name]
+    wanted = columns(table, flat=options.flat, fields=options.fields)
+    names = [column.name for column in wanted]
+    is_searchable = name == "speeches" and set(names) >= _SEARCHED
+    key = ", ".join(map(quoted, table.key)) if set(names) >= set(table.key) else ""
+    database.execute(_table_sql(name, wanted, key, is_numbered=is_searchable))
+    make = row_maker(wanted, flat=options.flat)
+    rows = (make(_object(line)) for line in selection.lines(name))
+    if is_searchable:
+        _insert_searchable(database, rows, names)
+    else:
+        _insert(database, name, names, rows)
+    for column in _INDEXES.get(name, ()):
+        if column in names:
+            database.execute(f"CREATE INDEX {name}_{column} ON {name}({column})")
+    return table, wanted
+
+
+def _table_sql(name: str, wanted: Iterable[Column], key: str, *, is_numbered: bool) -> str:
+    parts = [f"{quoted(column.name)} {_TYPES.get(column.kind, 'TEXT')}" for column in wanted]
+    parts += [f"{NUMBER} INTEGER NOT NULL"] if is_numbered else []
+    parts += [f"PRIMARY KEY ({key})"] if key else []
+    return f"CREATE TABLE {name} ({', '.join(parts)}) STRICT"
+
+
+def quoted(name: str) -> str:
+    """A name as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _object(line: bytes) -> Line:
+    try:
+        value: Line = parsed_json(line)
+    except ValueError as error:
+        raise Damaged(f"a line is not JSON ({error}): {line[:80]!r}; run verify") from error
+    return value
+
+
+def row_maker(wanted: Sequence[Column], *, flat: bool) -> Callable[[Line], list[Any]]:
+    """A function from a line to the values of its row."""
+    places = {column.name: place for place, column in enumerate(wanted)}
+    keys = [column.key for column in wanted]
+    nested = [places[column.name] for column in wanted if column.kind == "nested"]
+    local = [places[column.name] for column in wanted if column.name in LOCAL]
+    is_in_id = "site" in places
+
+    def made(line: Line) -> list[Any]:
+        if is_in_id and "site" not in line:
+            line["site"] = line["id"].partition(":")[0]
+        row = list(map(line.get, keys))
+        for place in nested:
+            value = row[place]
+            if value is not None:
+                row[place] = flat_value(value) if flat else _compact(value)
+        for place in local:
+            if row[place]:
+                row[place] = _utc(row[place])
+        return row
+
+    return made
+
+
+def _utc(moment: object) -> str:
+    found = moment_of(moment)
+    if found is None:
+        raise Damaged(f"{moment!r} is no moment of RFC 3339; run verify")
+    return found.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _insert(database: sqlite3.Connection, table: str, names: Sequence[str], rows: Iterable[list[Any]]) -> None:
+    database.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(names))})", rows)  # noqa: S608
+
+
+def _insert_searchable(database: sqlite3.Connection, rows: Iterable[list[Any]], names: Sequence[str]) -> None:
+    """Rows of speeches, each with its number, and the full-text index of them."""
+    numbers, day = Numbers(), names.index("published_on") if "published_on" in names else None
+    numbered = ([*row, numbers.next(None if day is None else row[day])] for row in rows)
+    _insert(database, "speeches", [*names, NUMBER], numbered)
+    covered = ", ".join((NUMBER, *(name for name in FILTERED if name in names)))
+    database.execute(f"CREATE INDEX speeches_{NUMBER} ON speeches({covered})")
+    fill(database)
