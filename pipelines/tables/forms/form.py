@@ -10,6 +10,7 @@ from pipelines.tables.columns import Column, columns
 from pipelines.tables.forms.csv_form import csv_columns, write_csv
 from pipelines.tables.forms.jsonl_form import jsonl_columns, write_jsonl
 from pipelines.tables.forms.parquet import write_parquet
+from pipelines.tables.forms.sqlite_form import write_sqlite
 from pipelines.tables.options import Options
 from pipelines.tables.selection import Selection
 from pipelines.tables.table import Table
@@ -46,4 +47,5 @@ FORMS = {
         csv_columns,
     ),
     "parquet": Form(write_parquet, frozenset({"fields", "flat", "partition"}), "a Parquet file for each table"),
+    "sqlite": Form(write_sqlite, frozenset({"fields", "flat"}), "one database, with a full-text index"),
 }

@@ -18,7 +18,6 @@ from pipelines.export.not_exportable import NotExportable
 from pipelines.tables.columns import LOCAL, columns, flat_value
 from pipelines.tables.forms.datasette import metadata
 from pipelines.tables.full_text import FILTERED, FULL_TEXT, NUMBER, TEXTS, Numbers, fill
-from pipelines.tables.table import TABLES
 from pipelines.untrusted import parsed_json
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def write_sqlite(selection: Selection, tables: Sequence[str], folder: Path, opti
             made = {name: _write_table(database, selection, name, options) for name in tables}
             database.execute("COMMIT")
         except sqlite3.IntegrityError as error:
-            raise Damaged(f"{error}: a row is there twice, or lacks its key; run verify") from error
+            raise Damaged(f"{error}: a row is there twice, or a value has the wrong type; run verify") from error
         except sqlite3.Error as error:
             raise NotExportable(f"{folder / DATABASE}: cannot be written: {error}") from error
         is_searchable = _is_table(database, FULL_TEXT)
@@ -85,7 +84,7 @@ def _is_table(database: sqlite3.Connection, name: str) -> bool:
 def _write_table(
     database: sqlite3.Connection, selection: Selection, name: str, options: Options
 ) -> tuple[Table, Sequence[Column]]:
-    table = TABLES[name]
+    table = selection.table(name)
     wanted = columns(table, flat=options.flat, fields=options.fields)
     names = [column.name for column in wanted]
     is_searchable = name == "speeches" and set(names) >= _SEARCHED
@@ -107,7 +106,8 @@ def _table_sql(name: str, wanted: Iterable[Column], key: str, *, is_numbered: bo
     parts = [f"{quoted(column.name)} {_TYPES.get(column.kind, 'TEXT')}" for column in wanted]
     parts += [f"{NUMBER} INTEGER NOT NULL"] if is_numbered else []
     parts += [f"PRIMARY KEY ({key})"] if key else []
-    return f"CREATE TABLE {name} ({', '.join(parts)}) STRICT"
+    columns_sql = ",\n  ".join(parts)
+    return f"CREATE TABLE {name} (\n  {columns_sql}\n) STRICT"
 
 
 def quoted(name: str) -> str:
