@@ -67,6 +67,13 @@ class OneOf:
     values: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The keys that an object must have, where it may lack the others."""
+
+    names: tuple[str, ...]
+
+
 def keys_of(record: type) -> dict[str, Key]:
     """The keys of a record that declare a role, in contract order."""
     hints = get_type_hints(record, include_extras=True)

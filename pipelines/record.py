@@ -18,6 +18,7 @@ from pipelines.reasons import CLOSED_LISTS, PresenceState, Reason
 SPEECH_SCHEMA = "speech/1"
 OBSERVATION_SCHEMA = "observation/1"
 LATEST_SCHEMA = "latest/1"
+AS_OF_SCHEMA = "as-of/1"
 
 Event = Literal["created", "changed", "reprocessed", "gone", "restored"]
 ContentState = Literal["new", "same", "changed", "unread"]
@@ -379,12 +380,29 @@ class Latest(Version):
     last_checked: Annotated[Moment, Key("provenance", "last observation that read its article")]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsOf(Latest):
+    """One line of `export --as-of`: a speech present at a moment, with its counts at that moment."""
+
+    verified_before: Annotated[
+        Moment | None, Key("provenance", "last observation up to the moment that read this version")
+    ]
+    verified_after: Annotated[
+        Moment | None, Key("provenance", "first observation after the moment that read it again")
+    ]
+
+
 KEYS = keys_of(Version)
 """The keys of `speech/1` with their roles."""
 _HASHED = tuple(name for name, key in KEYS.items() if key.hashed and name != "attachments")
 _LATER = {
     schema: tuple(name for name, key in keys_of(record).items() if key.later)
-    for schema, record in ((SPEECH_SCHEMA, Version), (OBSERVATION_SCHEMA, Observation), (LATEST_SCHEMA, Latest))
+    for schema, record in (
+        (SPEECH_SCHEMA, Version),
+        (OBSERVATION_SCHEMA, Observation),
+        (LATEST_SCHEMA, Latest),
+        (AS_OF_SCHEMA, AsOf),
+    )
 }
 _LATER_RAW = tuple(name for name, key in keys_of(Raw).items() if key.later)
 

@@ -91,8 +91,11 @@ def test_what_stood_at_a_moment_as_known_at_another(
 
 
 def test_now_is_what_latest_holds(archive: Archive) -> None:
-    latest = {line["id"]: line["seq"] for line in archive.latest()}
-    assert {line["id"]: line["seq"] for line in archive.as_of("2027-01-01")} == latest
+    latest = {line["id"]: line for line in archive.latest()}
+    told = {line["id"]: line for line in archive.as_of("2027-01-01")}
+    assert {id_: line | {"schema": "as-of/1"} for id_, line in latest.items()} == {
+        id_: {key: line[key] for key in latest[id_]} for id_, line in told.items()
+    }
     assert stood(archive, "2026-01-19").keys() == {"9", "101-7"}
     assert stood(archive, "2026-01-20").keys() == {"9", "4864"}
 
@@ -173,7 +176,11 @@ def test_lines_are_read_alike_by_heading_and_whole(archive: Archive) -> None:
 
 
 def test_changes_name_the_fields_and_leave_out_what_only_we_changed(archive: Archive) -> None:
-    told = [(c["id"], c["event"], c["version"], c["fields"]) for c in archive.changes() if c["id"] == "gszx:4864"]
+    told = [
+        (c["id"], c["event"], c["version"], c["fields"])
+        for c in archive.changes(fields=True)
+        if c["id"] == "gszx:4864"
+    ]
     assert told == [
         ("gszx:4864", "created", 1, None),
         ("gszx:4864", "changed", 2, ["body"]),
@@ -182,7 +189,7 @@ def test_changes_name_the_fields_and_leave_out_what_only_we_changed(archive: Arc
         ("gszx:4864", "restored", 3, None),
         ("gszx:4864", "changed", 4, ["title", "body", "genre"]),
     ]
-    (ours,) = (c for c in archive.changes(reprocessed=True) if c["event"] == "reprocessed")
+    (ours,) = (c for c in archive.changes(reprocessed=True, fields=True) if c["event"] == "reprocessed")
     assert (ours["version"], ours["reading"], ours["fields"]) == (2, 2, ["genre"])
 
 

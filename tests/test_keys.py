@@ -52,7 +52,8 @@ for number, parser, body, motto, audience in (
     run.keep(speech("1", day(number)))
     run.keep(speech("2", day(number), body=body, parser=f"kesion/{parser}", motto=motto, audience=audience))
     sealed(run, number)
-told["events"] = [[line["id"], line["event"], line["fields"]] for line in Archive(root).changes(2, reprocessed=True)]
+events = Archive(root).changes(2, reprocessed=True, fields=True)
+told["events"] = [[line["id"], line["event"], line["fields"]] for line in events]
 edited, reread = list(Archive(root).versions())[2::2]
 told["compared"] = [[one.name, one.interpreted, one.new] for one in compare(edited, reread).fields]
 with redirect_stdout(io.StringIO()) as out:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -121,12 +122,8 @@ def test_spark_is_given_the_same_types_as_duckdb(folder: Path) -> None:
 
 
 def _in_spark(kind: str) -> str:
-    if kind.endswith("[]"):
-        return f"ARRAY<{_in_spark(kind[:-2])}>"
-    if kind.startswith("STRUCT("):
-        columns = (column.strip().partition(" ") for column in kind.removeprefix("STRUCT(")[:-1].split(","))
-        return f"STRUCT<{', '.join(f'{name.strip(chr(34))}: {_in_spark(of)}' for name, _, of in columns)}>"
-    return {"VARCHAR": "STRING"}.get(kind, kind)
+    named = re.sub(r'"(\w+)" ', r"\1: ", kind).replace("VARCHAR", "STRING")
+    return re.sub(r"(STRUCT<[^<>]*>|\w+)\[\]", r"ARRAY<\1>", named.replace("(", "<").replace(")", ">"))
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars", "duckdb"])

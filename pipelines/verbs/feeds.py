@@ -4,68 +4,135 @@ from __future__ import annotations
 
 import re
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.archive import Archive
-from pipelines.archive.disk.commits import Commit
-from pipelines.archive.disk.files import NamedFile
 from pipelines.archive.errors import NotUnderstood
-from pipelines.canonical import json_value
-from pipelines.verbs.output import write_objects
+from pipelines.archive.read.archives import Archives
+from pipelines.archive.read.feeds.cursors import read_cursors
+from pipelines.archive.read.feeds.extent import extent_of
+from pipelines.archive.read.feeds.file_feed import files_since
+from pipelines.verbs.output import print_message, write_objects
+from pipelines.verbs.over import each
 from pipelines.verbs.texts.reference import never_captured
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Iterable, Sequence
 
+    from pipelines.archive import Archive
+    from pipelines.archive.disk.streams import Line
+    from pipelines.archive.read.feeds.extent import Place
     from pipelines.verbs import AddVerb
 
+_OF_ONE = re.compile(r"(?:seq:|commit:)?0*[1-9][0-9]*")
 _COMMIT = re.compile(r"(?:commit:)?([0-9]{1,18})")
 
 
 def add(verb: AddVerb) -> None:
     """Add the commands."""
-    changes = verb("changes", _changes, "List the events since a place in history, one JSON object per event.")
-    place = "seq:123 or 123 (after that line), commit:4 (after that commit), 2026-01-31[T02:00:00Z] (recorded since)"
-    changes.add_argument("--since", metavar="PLACE", default="0", help=f"{place}; default: everything")
+    changes = verb("changes", _changes, "List the events since a place in history, one JSON object each.", many=True)
+    _add_places(changes)
     changes.add_argument("--all", action="store_true", help="also changes by our parser alone (reprocessed)")
-    views = verb("views", _views, "List every view count that was read, one JSON object per observation.")
-    views.add_argument("id", metavar="ID", nargs="?", help="only of this speech")
-    files = verb("files", _files, "List the files of commits, one JSON object per file, for loaders.")
-    files.add_argument("--since", metavar="COMMIT", default="0", help="only after this commit (4 or commit:4)")
+    changes.add_argument("--fields", action="store_true", help="name the keys that changed")
+    changes.add_argument("--full", action="store_true", help="with what to do (op) and the whole line (entity); all")
+    seen = "as --full, and at the end the counts of every speech that was looked at"
+    changes.add_argument("--seen", action="store_true", help=seen)
+    views = verb("views", _views, "List every view count that was read, one JSON object each; of one ID.", many=True)
+    _add_places(views)
+    files = verb("files", _files, "List the files of commits, one JSON object per file, for loaders.", many=True)
+    files.add_argument(
+        "--since", metavar="COMMIT", default="0", help="only after this commit (4 or commit:4), or FILE"
+    )
+    files.add_argument("--cursors", action="store_true", help="end each site with its cursor/1")
+
+
+def _add_places(parser: argparse.ArgumentParser) -> None:
+    place = "seq:123 or 123 (after that line), commit:4 (after that commit), 2026-01-31[T02:00:00Z] (recorded since)"
+    file = "FILE.json ({site: commit}, or lines of --cursors)"
+    parser.add_argument("--since", metavar="PLACE", default="0", help=f"{place}, {file}; default: everything")
+    parser.add_argument(
+        "--until", metavar="PLACE", help="commit:4, or a day or moment of recording; default: the end"
+    )
+    parser.add_argument("--cursors", action="store_true", help="end each site with its cursor/1")
 
 
 def _changes(arguments: argparse.Namespace) -> int:
-    write_objects(Archive(arguments.archive).changes(arguments.since, reprocessed=arguments.all))
-    return 0
+    def told(archive: Archive, since: Place) -> Iterable[Line]:
+        asked = {key: getattr(arguments, key) for key in ("fields", "full", "seen")}
+        return archive.changes(since, arguments.until, reprocessed=arguments.all, **asked)
+
+    return _feed(arguments, arguments.archives, told)
 
 
 def _views(arguments: argparse.Namespace) -> int:
-    archive = Archive(arguments.archive)
-    counts = archive.view_counts(arguments.id)
-    first = next(counts, None)
-    if first is not None:
-        write_objects(chain([first], counts))
-    elif arguments.id and next(archive.about(arguments.id), None) is None:
-        raise never_captured(archive, archive.full_id(arguments.id))
-    return 0
+    paths, id_ = _with_id(arguments.archives)
+    is_one = len(Archives(*paths)) == 1
+    if id_ is not None and not is_one and ":" not in id_:
+        raise NotUnderstood(f"{id_}: of which site? Among several archives give it as gszx:{id_}")
+
+    def told(archive: Archive, since: Place) -> Iterable[Line]:
+        if id_ is None:
+            return archive.view_counts(None, since, arguments.until)
+        if not is_one and id_.partition(":")[0] != archive.facts.site:
+            return ()
+        counts = archive.view_counts(id_, since, arguments.until)
+        first = next(counts, None)
+        if first is None and next(archive.about(id_), None) is None:
+            raise never_captured(archive, archive.full_id(id_))
+        return () if first is None else chain([first], counts)
+
+    return _feed(arguments, paths, told)
+
+
+def _with_id(given: Sequence[str]) -> tuple[Sequence[str], str | None]:
+    """The paths, and the id that may follow them."""
+    return (given, None) if len(given) == 1 or Path(given[-1]).exists() else (given[:-1], given[-1])
 
 
 def _files(arguments: argparse.Namespace) -> int:
     found = _COMMIT.fullmatch(arguments.since)
-    if found is None:
-        raise NotUnderstood(f"--since {arguments.since}: give the number of a commit, 4 or commit:4")
-    commits = Archive(arguments.archive).commits()
-    if int(found[1]) > len(commits):
-        raise NotUnderstood(f"--since {arguments.since}: there are only {len(commits)} commits")
-    # The last entry counts: a redaction names again the files that it replaced.
-    named = {file.path: (commit, file) for commit in commits for file in (*commit.files, *_replaced(commit))}
-    write_objects(
-        {"commit": commit.n, "recorded_at": commit.recorded_at} | json_value(file)
-        for commit, file in sorted(named.values(), key=lambda pair: (pair[0].n, pair[1].path))
-        if commit.n > int(found[1])
-    )
-    return 0
+    if found is None and not _is_file(arguments.since):
+        raise NotUnderstood(f"--since {arguments.since}: give the number of a commit, 4 or commit:4, or FILE.json")
+    arguments.since = f"commit:{found[1]}" if found else arguments.since
+    arguments.until = None
+
+    def told(archive: Archive, since: Place) -> Iterable[Line]:
+        files = files_since(archive.commits(), extent_of(archive, since).after)
+        return ({"site": archive.facts.site} | file for file in files)
+
+    return _feed(arguments, arguments.archives, told)
 
 
-def _replaced(commit: Commit) -> list[NamedFile]:
-    return [file.new for file in commit.redaction.files] if commit.redaction else []
+def _feed(
+    arguments: argparse.Namespace, paths: Sequence[str], told: Callable[[Archive, Place], Iterable[Line]]
+) -> int:
+    """Print what `told` gives of each archive since the place that is asked for, and its cursor where it is."""
+    cursors = read_cursors(Path(arguments.since)) if _is_file(arguments.since) else None
+    if len(Archives(*paths)) > 1:
+        _check_many(arguments.until, "--until", "a day or a moment")
+        _check_many(arguments.since, "--since", "a day or a moment, or FILE.json with a commit of each site")
+    sites = set()
+
+    def one(archive: Archive) -> int:
+        site = archive.facts.site
+        since = arguments.since if cursors is None else cursors.get(site, "commit:0")
+        write_objects(told(archive, since))
+        if arguments.cursors:
+            write_objects([archive.cursor(since, arguments.until)])
+        sites.add(site)
+        return 0
+
+    status = each(paths, one)
+    if absent := sorted(set(cursors or ()) - sites):
+        print_message(f"note: {arguments.since} has cursors of sites that were not read: {', '.join(absent)}")
+    return status
+
+
+def _is_file(place: str) -> bool:
+    return place.endswith((".json", ".jsonl"))
+
+
+def _check_many(place: str | None, option: str, instead: str) -> None:
+    if place is not None and _OF_ONE.fullmatch(place):
+        raise NotUnderstood(f"{option} {place}: is a place in one archive; of several give {instead}")

@@ -6,7 +6,6 @@ import itertools
 from copy import copy
 from dataclasses import replace
 from itertools import islice
-from operator import itemgetter
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -28,6 +27,10 @@ from pipelines.archive.disk.streams import parsed, raw_lines
 from pipelines.archive.errors import Damaged, NotAnArchive, NotUnderstood
 from pipelines.archive.read.feeds import feed
 from pipelines.archive.read.feeds.asof import as_of_lines
+from pipelines.archive.read.feeds.counts_feed import view_counts
+from pipelines.archive.read.feeds.extent import extent_of
+from pipelines.archive.read.feeds.feed import Asked
+from pipelines.archive.read.feeds.feed_records import CURSOR_SCHEMA
 from pipelines.archive.read.known import Known, Totals
 from pipelines.archive.read.moments import end_of
 from pipelines.archive.read.state_file import read_known, read_tip
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pipelines.archive.disk.streams import Line
+    from pipelines.archive.read.feeds.extent import Place
 
 _CRAWLS = frozenset({"crawl", "salvage", "replay"})
 """Kinds of the commits of runs that asked the site, be it in the archive from which they were made again."""
@@ -227,22 +231,50 @@ class Archive:
         """`as_of` as lines of JSON with their line feed, not parsed."""
         return as_of_lines(self.layout, self.commits(), end_of(at), known_at and end_of(known_at))
 
-    def changes(self, since: str | int = 0, *, reprocessed: bool = False) -> Iterator[Line]:
+    def changes(
+        self,
+        since: Place = 0,
+        until: str | None = None,
+        *,
+        reprocessed: bool = False,
+        fields: bool = False,
+        full: bool = False,
+        seen: bool = False,
+    ) -> Iterator[Line]:
         """Every `change/1` after `since`: a seq (`123`, `seq:123`), `commit:4`, or a day or moment of recording.
 
-        Events are created, changed, gone and restored; with `reprocessed` also changes by our parser alone; and
-        succeeded, of a commit that says which id a speech has now, and redacted, of one that removed words by order:
-        these have no seq, and are told for a seq until a later line follows.
-        """
-        after = feed.seq_before(since, self.last, self.last_seq, self.commits)
-        events = feed.changes(self.versions() if after < self.last_seq else (), after, reprocessed=reprocessed)
-        acts = sorted((*self.totals().rekeys, *self.totals().redactions), key=itemgetter("commit"))
-        told = [one for one in acts if feed.is_after(since, one, self.commit(one["commit"]))]
-        return feed.with_acts(events, [self.commit(one["commit"]) for one in told])
+        Events are created, changed, gone and restored; with `reprocessed` also changes by our parser alone. Acts
+        have no seq, and are told for a seq until a later line follows: succeeded, of a commit that says which id a
+        speech has now; resumed, of an id that the site has taken up again; redacted, of words removed by order.
 
-    def view_counts(self, id: str | None = None) -> Iterator[Line]:  # noqa: A002 - the contract's key
-        """Every `views/1`: one view count of one observation, of all speeches or of one (`gszx:4864` or `4864`)."""
-        return feed.view_counts(self.observations(), id and self.full_id(id))
+        Args:
+            since: what is told already; also a `cursor/1`.
+            until: `commit:4`, or a day or moment of recording: up to which it is told; default: all there is.
+            reprocessed: as above.
+            fields: name the keys that a line changed; older lines of these speeches are read for it.
+            full: with `op` and `entity`, by which a table follows; events of our parser are among them.
+            seen: as `full`, and at the end an event `seen` with the counts of every speech that was looked at.
+        """
+        asked = Asked(reprocessed=reprocessed, fields=fields, full=full or seen, seen=seen)
+        return feed.changes(self, extent_of(self, since, until), asked)
+
+    def view_counts(
+        self,
+        id: str | None = None,  # noqa: A002 - the contract's key
+        since: Place = 0,
+        until: str | None = None,
+    ) -> Iterator[Line]:
+        """Every `views/1`: one view count of one observation, of all speeches or of one (`gszx:4864` or `4864`).
+
+        `since` and `until` are places as in `changes`.
+        """
+        return view_counts(self, extent_of(self, since, until), id and self.full_id(id))
+
+    def cursor(self, since: Place = 0, until: str | None = None) -> Line:
+        """The `cursor/1` of a feed with these places: it is the next `since`."""
+        n = extent_of(self, since, until).end
+        head = self.commit(n).sha256 if n else None
+        return {"schema": CURSOR_SCHEMA, "site": self.facts.site, "commit": n, "head": head}
 
     def about(self, id: str) -> Iterator[Line]:  # noqa: A002 - the contract's key
         """Every line of both streams about one speech, by rising seq."""

@@ -8,18 +8,18 @@ from operator import contains
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from pipelines.keys import Format, Key, OneOf, Pattern
+from pipelines.keys import Format, Key, Needs, OneOf, Pattern
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """A type: str, int or float, a list of `item`, or an object with `keys`.
+    """A type: str, int, float or bool, a list of `item`, or an object with `keys`: all of them, or those it `needs`.
 
     If there are `choices`, only these fit. `pattern`, `format` (of a text: a day or a moment) and `one_of` are for
     schemas; `misfit` does not check them, since a later software may add to a closed list.
     """
 
-    kind: Literal["str", "int", "float", "list", "object"]
+    kind: Literal["str", "int", "float", "bool", "list", "object"]
     null: bool = False
     choices: tuple[str, ...] = ()
     pattern: str | None = None
@@ -27,6 +27,7 @@ class Shape:
     one_of: tuple[str, ...] = ()
     item: Shape | None = None
     keys: tuple[Property, ...] = ()
+    needs: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +53,27 @@ def _property(name: str, hint: Any) -> Property:
     return Property(name, _shape(hint, null=False), about, declared)
 
 
+def _annotated(bare: Shape, extras: tuple[Any, ...]) -> Shape:
+    for one in extras:
+        if isinstance(one, Pattern):
+            bare = replace(bare, pattern=one.regex)
+        elif isinstance(one, Format):
+            bare = replace(bare, format=one.name)
+        elif isinstance(one, OneOf):
+            bare = replace(bare, one_of=one.values)
+        elif isinstance(one, Needs):
+            bare = replace(bare, needs=one.names)
+    return bare
+
+
+_TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "list": list, "object": dict}
+_KINDS = {type_: kind for kind, type_ in _TYPES.items()}
+
+
 def _shape(hint: Any, *, null: bool) -> Shape:
     origin, args = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        bare = _shape(args[0], null=null)
-        for one in args[1:]:
-            if isinstance(one, Pattern):
-                bare = replace(bare, pattern=one.regex)
-            elif isinstance(one, Format):
-                bare = replace(bare, format=one.name)
-            elif isinstance(one, OneOf):
-                bare = replace(bare, one_of=one.values)
-        return bare
+        return _annotated(_shape(args[0], null=null), args[1:])
     if origin in {Union, UnionType}:
         (bare,) = (arg for arg in args if arg is not NoneType)
         return _shape(bare, null=True)
@@ -73,10 +83,7 @@ def _shape(hint: Any, *, null: bool) -> Shape:
         return Shape(kind="list", null=null, item=_shape(args[0], null=False))
     if is_dataclass(hint) and isinstance(hint, type):
         return Shape(kind="object", null=null, keys=shape_of_record(hint).keys)
-    return Shape(kind={str: "str", int: "int", float: "float"}[hint], null=null)  # type: ignore[arg-type]
-
-
-_TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "list": list, "object": dict}
+    return Shape(kind=_KINDS[hint], null=null)  # type: ignore[arg-type]
 
 
 def _is(value: Any, kind: str) -> bool:

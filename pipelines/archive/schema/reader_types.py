@@ -79,13 +79,13 @@ def reader_types(shape: Shape) -> dict[str, Any]:
 
 
 def _pandas(shape: Shape) -> str:
-    return {"str": "string", "int": "Int64", "float": "Float64"}.get(shape.kind, "object")
+    return {"str": "string", "int": "Int64", "float": "Float64", "bool": "boolean"}.get(shape.kind, "object")
 
 
-_POLARS = {"str": "String", "int": "Int64", "float": "Float64"}
-_PYARROW = {"str": "string", "int": "int64", "float": "double"}
-_DUCKDB = {"str": "VARCHAR", "int": "BIGINT", "float": "DOUBLE"}
-_SPARK = {"str": "STRING", "int": "BIGINT", "float": "DOUBLE"}
+_POLARS = {"str": "String", "int": "Int64", "float": "Float64", "bool": "Boolean"}
+_PYARROW = {"str": "string", "int": "int64", "float": "double", "bool": "bool"}
+_DUCKDB = {"str": "VARCHAR", "int": "BIGINT", "float": "DOUBLE", "bool": "BOOLEAN"}
+_SPARK = {"str": "STRING", "int": "BIGINT", "float": "DOUBLE", "bool": "BOOLEAN"}
 
 
 def _nested(shape: Shape, plain: dict[str, str]) -> Any:

@@ -6,17 +6,38 @@ from functools import cache
 from typing import Any
 
 from pipelines.archive.disk.files import json_document
+from pipelines.archive.read.feeds.feed_records import (
+    CHANGE_SCHEMA,
+    CURSOR_SCHEMA,
+    VIEWS_SCHEMA,
+    CursorLine,
+    FeedEvent,
+    ReadCount,
+)
 from pipelines.archive.read.index import INDEX_SCHEMA, IndexRow
 from pipelines.archive.schema.codes import codes
 from pipelines.archive.schema.json_types import Property, Shape, shape_of_record
 from pipelines.archive.schema.reader_types import reader_types, readme
-from pipelines.record import LATEST_SCHEMA, OBSERVATION_SCHEMA, SPEECH_SCHEMA, Latest, Observation, Version
+from pipelines.record import (
+    AS_OF_SCHEMA,
+    LATEST_SCHEMA,
+    OBSERVATION_SCHEMA,
+    SPEECH_SCHEMA,
+    AsOf,
+    Latest,
+    Observation,
+    Version,
+)
 
 RECORDS: dict[str, type] = {
     SPEECH_SCHEMA: Version,
     OBSERVATION_SCHEMA: Observation,
     LATEST_SCHEMA: Latest,
     INDEX_SCHEMA: IndexRow,
+    AS_OF_SCHEMA: AsOf,
+    CHANGE_SCHEMA: FeedEvent,
+    VIEWS_SCHEMA: ReadCount,
+    CURSOR_SCHEMA: CursorLine,
 }
 
 
@@ -51,7 +72,8 @@ def _schema(name: str, shape: Shape) -> dict[str, Any]:
     return schema
 
 
-_PLAIN = {"str": "string", "int": "integer", "float": "number", "list": "array", "object": "object"}
+_PLAIN = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
+_PLAIN |= {"list": "array", "object": "object"}
 
 
 def _json_schema(shape: Shape) -> dict[str, Any]:
@@ -64,7 +86,8 @@ def _json_schema(shape: Shape) -> dict[str, Any]:
     if shape.keys:
         schema["properties"] = {key.name: _property(key) for key in shape.keys}
         # Lines written before a key was added lack it.
-        schema["required"] = [key.name for key in shape.keys if not (key.declared and key.declared.later)]
+        always = [key.name for key in shape.keys if not (key.declared and key.declared.later)]
+        schema["required"] = always if shape.needs is None else list(shape.needs)
         schema["additionalProperties"] = True
     return schema
 

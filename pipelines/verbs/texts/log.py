@@ -10,6 +10,7 @@ from pipelines.archive import Archive
 from pipelines.archive.disk.site_life import Rekey
 from pipelines.archive.read import state
 from pipelines.archive.read.feeds import feed
+from pipelines.archive.read.feeds.feed_records import REDACTED
 from pipelines.archive.read.index import index_row
 from pipelines.canonical import json_value
 from pipelines.gaps.acceptance import Acceptance
@@ -80,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise never_captured(archive, wanted)
     (known,) = states.values()
     row = json_value(index_row(known))
-    events = list(feed.with_acts(feed.changes(versions, 0, reprocessed=True), orders))
+    events = list(feed.life(versions, orders))
     if arguments.json:
         write_document(
             row | {"events": events, "looks": json_value(counts), "renamed": renamed, "accepted": decisions}
@@ -140,7 +141,7 @@ def _for_people(row: Line, events: list[Line], counts: Counts, decisions: list[s
 
 
 def _event(event: dict[str, Any]) -> str:
-    if event["event"] == feed.REDACTED_EVENT:
+    if event["event"] == REDACTED:
         why = f"{event['reason']}, order {event['order']}" if event["order"] else event["reason"]
         suppressed = "; suppressed" if event["suppressed"] else ""
         return f"  {event['recorded_at']}         {event['event']:<12} commit {event['commit']} ({why}){suppressed}"

@@ -1,138 +1,166 @@
-"""The events since a place in history, as a feed, and the series of view counts."""
+"""The events since a place in history, as a feed."""
 
 from __future__ import annotations
 
-import re
-from array import array
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipelines.archive.disk.redactions import is_redacted
 from pipelines.archive.disk.site_life import Rekey
-from pipelines.archive.disk.wrong_clock import latest_possible
-from pipelines.archive.errors import NotUnderstood
-from pipelines.archive.read.moments import start_of
-from pipelines.archive.read.state import SAYING, apart_from_views
+from pipelines.archive.errors import Damaged
+from pipelines.archive.read.feeds.changed_fields import Prints, prints_before
+from pipelines.archive.read.feeds.feed_records import CHANGE_SCHEMA, NOTHING, REDACTED, RESUMED, SUCCEEDED
+from pipelines.archive.read.feeds.seen_since import seen_since
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.redactions import Redaction
     from pipelines.archive.disk.streams import Line
+    from pipelines.archive.read.feeds.extent import Extent, Told
 
-CHANGE_SCHEMA = "change/1"
-REDACTED_EVENT = "redacted"
-VIEWS_SCHEMA = "views/1"
-_SINCE = re.compile(r"(?:(seq|commit):)?([0-9]{1,18})")
-_TOLD = ("seq", "commit", "id", "event", "version", "reading", "title", "url", "observed_at", "recorded_at")
+_SAID = ("site", "seq", "commit", "id", "event", "version", "reading", "title", "url", "observed_at", "recorded_at")
 
 
-def seq_before(since: str | int, last: Commit, last_seq: int, commits: Callable[[], Iterable[Commit]]) -> int:
-    """The last seq that is not new since `since`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a reader of the feed asks for.
 
-    `since` is `seq:123` or a bare number (what came after that line), `commit:4` (after that commit), or a day or
-    moment in which, or after which, a line was recorded; `NotUnderstood` when it is none of these.
+    `reprocessed`: events of our parser, too. `fields`: what `changed` and `reprocessed` lines changed. `full`: what
+    is to be done with the row of the speech, and its line; events of our parser are among them. `seen`: at the end
+    the counts of every speech that was looked at.
     """
-    found = _SINCE.fullmatch(str(since))
-    _check_place(last, last_seq, since, found)
-    if found is not None and found[1] != "commit":
-        return int(found[2])
-    is_old = _is_old(since, last, commits, found)
-    if is_old(last):
-        return last_seq
-    return max((commit.last_seq or 0 for commit in commits() if is_old(commit)), default=0)
+
+    reprocessed: bool = False
+    fields: bool = False
+    full: bool = False
+    seen: bool = False
 
 
-def _is_old(
-    since: str | int, last: Commit, commits: Callable[[], Iterable[Commit]], found: re.Match[str] | None
-) -> Callable[[Commit], bool]:
-    """Whether a commit lies before a place that is a commit, or a moment."""
-    if found is not None:
-        return lambda commit: commit.n <= int(found[2])
-    try:
-        moment = start_of(str(since))
-    except NotUnderstood as error:
-        raise NotUnderstood(f"since {error}; or seq:123, or commit:4") from error
-    if last.recorded_at < moment:
-        return lambda _: True
-    bounds = latest_possible(tuple(commits()))
-    return lambda commit: min(commit.recorded_at, bounds.get(commit.n, commit.recorded_at)) < moment
+def changes(told: Told, extent: Extent, asked: Asked) -> Iterator[Line]:
+    """The `change/1` objects of an extent, in order: only its own commits are read, where no `fields` are asked for.
 
-
-def _check_place(last: Commit, last_seq: int, since: str | int, found: re.Match[str] | None) -> None:
-    """Refuse a place beyond the end: it is of another archive, or of a later state of this one."""
-    if found is None:
-        return
-    end = last.n if found[1] == "commit" else last_seq
-    if int(found[2]) > end:
-        raise NotUnderstood(f"since {since}: this archive ends at {found[1] or 'seq'} {end}; is it an older copy?")
-
-
-def changes(versions: Iterable[Line], after: int, *, reprocessed: bool) -> Iterator[Line]:
-    """One `change/1` object per event with a seq above `after`, by rising seq.
-
-    `fields` names the changed keys of `changed` and `reprocessed`, null otherwise; `reprocessed` events are left out
-    unless asked for. `versions` must be all lines from the first, since a change is computed against the line before.
+    An act has its events at the place of its commit; they have no seq. What a redaction removed is in no event: the
+    lines are told as they are stored now.
     """
-    prints: dict[str, array[int]] = {}
-    for line in versions:
-        event, fields = line["event"], None
-        if event != "gone":
-            was, now = prints.get(line["id"]), _fingerprint(line)
-            prints[line["id"]] = now
-            if was is not None and event != "restored":
-                fields = [key for key, old, new in zip(SAYING, was, now, strict=True) if old != new]
-        if line["seq"] > after and (reprocessed or event != "reprocessed"):
-            yield {"schema": CHANGE_SCHEMA} | {key: line[key] for key in _TOLD} | {"fields": fields}
+    following = _Following(told, extent, asked)
+    for commit in extent.commits(told):
+        yield from following.events(commit)
+    if asked.seen:
+        yield from seen_since(told, extent)
 
 
-def is_after(since: str | int, act: dict[str, int], commit: Commit) -> bool:
-    """Whether a rekey or a redaction comes after a place in history; `act` is {commit, after}, as in `Totals`."""
-    found = _SINCE.fullmatch(str(since))
-    if found is None:
-        return commit.recorded_at >= start_of(str(since))
-    return act["commit"] > int(found[2]) if found[1] == "commit" else act["after"] >= int(found[2])
+class _Following:
+    def __init__(self, told: Told, extent: Extent, asked: Asked) -> None:
+        self._told, self._extent, self._asked = told, extent, asked
+        self._prints: Prints | None = prints_before(told, extent) if asked.fields else None
+        totals = told.totals()
+        self._acts = {act["commit"]: act for act in (*totals.rekeys, *totals.redactions)}
+        self._succeeded: set[str] = set()
+        for act in totals.rekeys:
+            if act["commit"] <= extent.after and (rekey := Rekey.of(told.commit(act["commit"]))):
+                self._succeed(rekey)
+        redactions = [told.commit(act["commit"]) for act in totals.redactions]
+        self._rewritten = {seq: one.n for one in redactions if one.redaction for seq in one.redaction.seqs}
+
+    def events(self, commit: Commit) -> Iterator[Line]:
+        """What one commit brought."""
+        if act := self._acts.get(commit.n):
+            of_act = self._of_act(commit)
+            yield from of_act if self._extent.has_act(act) else ()
+            if rekey := Rekey.of(commit):
+                self._succeed(rekey)
+            return
+        reprocessed = self._asked.reprocessed or self._asked.full
+        for line in self._told.lines_of(commit, "versions"):
+            fields = None if self._prints is None else self._prints.changed_by(line)
+            if self._extent.has(line) and (reprocessed or line["event"] != "reprocessed"):
+                yield self._event(line, fields)
+
+    def _event(self, line: Line, fields: list[str] | None) -> Line:
+        if line["seq"] in self._rewritten and line["event"] != "gone" and not is_redacted(line):
+            order = f"commit {self._rewritten[line['seq']]} removed the words of {line['id']}"
+            raise Damaged(f"{self._told.layout.root}: {order}, and its files were not replaced; run rebuild")
+        made = event_of(line, fields)
+        if self._asked.full:
+            is_there = line["event"] != "gone" and line["id"] not in self._succeeded
+            is_new = line["event"] in {"created", "restored"}
+            made |= _kept(line if is_there else None, "ADD" if is_new else "MOD")
+        return made
+
+    def _of_act(self, commit: Commit) -> Iterator[Line]:
+        rekey = Rekey.of(commit)
+        for made in events_of_act(commit):
+            entity = None if made["event"] == SUCCEEDED else self._standing(made["id"], commit)
+            yield made | _kept(entity, "MOD") if self._asked.full else made
+        # The site has taken up an id again that had another since; no line says so.
+        for pair in rekey.pairs if rekey else ():
+            if pair.new in self._succeeded and (line := self._standing(pair.new, commit, is_back=True)):
+                told = {"id": pair.new, "event": RESUMED, "title": line["title"], "url": line["url"]}
+                made = _at(commit, pair.new) | told
+                yield made | _kept(line, "ADD") if self._asked.full else made
+
+    def _standing(self, id: str, commit: Commit, *, is_back: bool = False) -> Line | None:  # noqa: A002
+        """The newest content line of a speech up to a commit; null when the site did not have it then."""
+        newest, is_gone = None, False
+        for one, lines in self._told.about_by_commit(id):
+            if one.n > commit.n:
+                break
+            for line in lines:
+                if "event" in line:
+                    is_gone = line["event"] == "gone"
+                    newest = newest if is_gone else line
+        if newest is not None and newest["seq"] in self._rewritten:
+            self._event(newest, None)
+        return None if is_gone or (id in self._succeeded and not is_back) else newest
+
+    def _succeed(self, rekey: Rekey) -> None:
+        self._succeeded |= {pair.old for pair in rekey.pairs}
+        self._succeeded -= {pair.new for pair in rekey.pairs}
 
 
-def with_acts(events: Iterable[Line], commits: Iterable[Commit]) -> Iterator[Line]:
-    """The events with those of commits that no run made, in order; these have no seq and nothing of a text."""
-    waiting = list(commits)
-    for event in events:
-        while waiting and waiting[0].n < event["commit"]:
-            yield from _of_act(waiting.pop(0))
-        yield event
-    for commit in waiting:
-        yield from _of_act(commit)
+def _kept(entity: Line | None, operation: str) -> Line:
+    return {"op": "DEL" if entity is None else operation, "entity": entity}
 
 
-def _of_act(commit: Commit) -> Iterator[Line]:
-    nothing = dict.fromkeys((*_TOLD, "fields"))
-    place = {"commit": commit.n, "recorded_at": commit.recorded_at}
+def event_of(line: Line, fields: list[str] | None) -> Line:
+    """The event of a version line."""
+    made = NOTHING | {"schema": CHANGE_SCHEMA, "fields": fields}
+    for key in _SAID:
+        made[key] = line[key]
+    return made
+
+
+def events_of_act(commit: Commit) -> Iterator[Line]:
+    """The events of a commit that no run made."""
     if told := commit.redaction:
-        why = {"seqs": list(told.seqs), "reason": told.reason, "order": told.order, "suppressed": told.is_suppressed}
-        yield {"schema": CHANGE_SCHEMA} | nothing | place | {"id": told.id, "event": REDACTED_EVENT} | why
+        yield _at(commit, told.id) | {"id": told.id, "event": REDACTED} | _why(told)
     rekey = Rekey.of(commit)
     for pair in rekey.pairs if rekey else ():
-        told_of = {"id": pair.old, "event": "succeeded", "succeeded_by": pair.new}
-        yield {"schema": CHANGE_SCHEMA} | nothing | place | told_of
+        yield _at(commit, pair.old) | {"id": pair.old, "event": SUCCEEDED, "succeeded_by": pair.new}
 
 
-def _fingerprint(line: Line) -> array[int]:
-    """An eight-byte hash per key, to detect a change without keeping the value."""
-    values = map(apart_from_views(line).__getitem__, SAYING)
-    # Inverted, so that null differs from the text "None".
-    return array("q", [hash(value) if type(value) is str else ~hash(repr(value)) for value in values])
+def _at(commit: Commit, id: str) -> Line:  # noqa: A002 - the contract's key
+    place = {"site": id.partition(":")[0], "commit": commit.n, "recorded_at": commit.recorded_at}
+    return NOTHING | {"schema": CHANGE_SCHEMA} | place
 
 
-def view_counts(observations: Iterable[Line], id: str | None) -> Iterator[Line]:  # noqa: A002 - the contract's key
-    """One `views/1` object per observation with a view count, by rising seq; of one speech when `id` is given.
+def _why(told: Redaction) -> Line:
+    return {
+        "seqs": list(told.seqs),
+        "reason": told.reason,
+        "order": told.order,
+        "suppressed": told.is_suppressed,
+    }
 
-    `decreased` is true when the count is below the one before it; the count itself is never altered. An observation
-    without a count is left out: unknown is not 0.
-    """
-    last: dict[str, int] = {}
-    for seen in observations:
-        count = seen["view_count"]
-        if count is None or (id is not None and seen["id"] != id):
-            continue
-        fields = {key: seen[key] for key in ("id", "seq", "observed_at", "view_count", "views_source")}
-        yield {"schema": VIEWS_SCHEMA} | fields | {"decreased": count < last.get(seen["id"], 0)}
-        last[seen["id"]] = count
+
+def life(versions: Iterable[Line], acts: Iterable[Commit]) -> Iterator[Line]:
+    """All events of one speech: of its version lines, with the fields they changed, and of acts about it."""
+    prints, waiting = Prints(), list(acts)
+    for line in versions:
+        while waiting and waiting[0].n < line["commit"]:
+            yield from events_of_act(waiting.pop(0))
+        yield event_of(line, prints.changed_by(line))
+    for commit in waiting:
+        yield from events_of_act(commit)

@@ -1,0 +1,46 @@
+"""Files of cursors: up to which commit of each site somebody has followed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipelines.archive.errors import NotUnderstood
+from pipelines.archive.read.feeds.feed_records import CURSOR_SCHEMA
+from pipelines.untrusted import parsed_json, whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read_cursors(file: Path) -> dict[str, dict[str, Any]]:
+    """By site {commit, head}: from a file of `{site: commit}`, or of lines `cursor/1`; the last of a site counts.
+
+    The head is null where the file does not say it. `NotUnderstood` when it cannot be read as either.
+    """
+    try:
+        data = whole(file)
+        told = _objects(data)
+        if len(told) == 1 and told[0].get("schema") != CURSOR_SCHEMA:
+            return {site: _cursor({"commit": n}) for site, n in told[0].items()}
+        if any(one["schema"] != CURSOR_SCHEMA for one in told):
+            raise ValueError(f"a line is not of {CURSOR_SCHEMA}")  # noqa: TRY301 - told with the others
+        return {str(one["site"]): _cursor(one) for one in told}
+    except FileNotFoundError as error:
+        raise NotUnderstood(f"{file}: no such file; to begin with everything, let it hold {{}}") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        hint = f'give {{"gszx": 4}}, or the {CURSOR_SCHEMA} lines of --cursors'
+        raise NotUnderstood(f"{file}: no file of cursors ({error}); {hint}") from error
+
+
+def _objects(data: bytes) -> list[dict[str, Any]]:
+    try:
+        return [parsed_json(data)]
+    except ValueError:
+        return [parsed_json(line) for line in data.split(b"\n") if line.strip()]
+
+
+def _cursor(value: dict[str, Any]) -> dict[str, Any]:
+    commit, head = value["commit"], value.get("head")
+    if type(commit) is not int or commit < 0 or not isinstance(head, str | None):
+        raise ValueError(f"{str(value)[:200]} is no cursor")
+    return {"commit": commit, "head": head}
