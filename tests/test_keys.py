@@ -97,7 +97,7 @@ def test_an_added_key_is_hashed_compared_shown_redacted_and_documented(tmp_path:
     ]
     assert told["compared"] == [["motto", False, "民主"], ["audience", True, "全体委员"]]
     assert {"motto     民主", "audience  全体委员"} <= set(told["shown"])
-    schemas = {"speech-1.schema.json", "latest-1.schema.json", "readers.json"}
+    schemas = {f"{name}-1.schema.json" for name in ("speech", "latest", "as-of", "change")} | {"readers.json"}
     assert set(told["schemas"]) == {f"schemas/{name}" for name in schemas}
     assert told["documented"] == [
         "| `motto` | str or null | published, hashed, personal, later | words below |",
