@@ -111,6 +111,12 @@ class Duck(AbstractContextManager["Duck"]):
         except self._duckdb.Error as error:
             raise NotExportable(f"export: DuckDB cannot write the rows: {error}") from error
 
+    def released(self) -> Any:
+        """The connection, for others to use and to close: without the bounds, and without the scratch folder."""
+        for setting in ("memory_limit", "threads", "temp_directory"):
+            self.run(f"RESET {setting}")
+        return self._connection
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:

@@ -1,0 +1,1 @@
+"""What is written beside tables to describe them: for people and for programs."""

@@ -1,0 +1,162 @@
+"""`README.md` of a Parquet folder: a dataset card, with metadata that the library `datasets` reads."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from pipelines.tables.cards.dataset_words import citation, description, name_of, rights
+
+if TYPE_CHECKING:
+    from pipelines.tables.cards.packaged import DataTable, Packaged
+
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+_MOST_SITES = 50
+"""Sites that the card lists; a page with thousands is not read by anybody, and the table `sites` has them all."""
+_BREAKS_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+_MARKED_UP = re.compile(r"([\\`*_{}\[\]<>#|&])")
+
+
+def card(held: Packaged) -> str:
+    """The page: YAML for `datasets` with a configuration for each table, then words for people."""
+    return f"---\n{_metadata(held)}---\n\n{_words(held)}"
+
+
+def _metadata(held: Packaged) -> str:
+    rows = max((table.rows for table in held.tables), default=0)
+    languages = sorted({str(site["language"]).partition("-")[0] for site in held.sites})
+    lines = [
+        f"pretty_name: {_quoted(name_of(held))}",
+        "language:",
+        *(f"- {_quoted(language)}" for language in languages),
+        "license: other",
+        "license_name: rights-as-told-by-the-archives",
+        "size_categories:",
+        f"- {next((size for most, size in _SIZES if rows < most), '1M<n<10M')}",
+        "configs:",
+    ]
+    for number, table in enumerate(held.tables):
+        lines += [
+            f"- config_name: {table.table.name}",
+            *(["  default: true"] if number == 0 else []),
+            "  data_files:",
+            "  - split: train",
+            f"    path: {_quoted(table.pattern)}",
+        ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _words(held: Packaged) -> str:
+    first = held.tables[0].table.name if held.tables else "speeches"
+    tables = "".join(_row(f"`{one.table.name}`", f"{one.rows:,}", one.table.about) for one in held.tables)
+    columns = "".join(_columns(one) for one in held.tables)
+    return f"""\
+# {_plain(name_of(held))}
+
+{_plain(description(held))}
+
+```python
+import duckdb
+
+speeches = duckdb.sql("from '{_glob(held)}'")
+```
+
+```python
+from datasets import load_dataset
+
+speeches = load_dataset(".", "{first}", split="train")
+```
+
+Run them in this folder. `manifest.json` names every file with its SHA-256, and the commit of each archive that the
+rows are of; `croissant.json` describes the tables for programs.
+
+| table | rows | what |
+| --- | --- | --- |
+{tables}
+## What to know before counting
+
+- Null is unknown, never 0 and never false. An empty text is a text.
+- `view_count` is what the site printed; it is read, never estimated.
+- Days and moments are typed. `published_at` is a moment; `published_at_text` has it with the site's own offset.
+- `problems` says why a value is null or doubtful. Text is as published, damage included.
+- A speech that the site took away is in `versions` (event `gone`), not in `speeches`. What was removed by order is
+  `[redacted]`.
+- Ids are text: `gszx:004864` is not 4864.
+
+## Sites
+
+{_sites(held)}
+## Rights
+
+{_plain(rights(held))}
+
+## Citation
+
+{_plain(citation(held))}
+
+```bibtex
+{_bibtex(held)}```
+
+## Columns
+
+{columns}Made by speech-archive {held.software}.
+"""
+
+
+def _glob(held: Packaged) -> str:
+    return held.tables[0].pattern if held.tables else "speeches.parquet"
+
+
+def _sites(held: Packaged) -> str:
+    listed = held.sites[:_MOST_SITES]
+    rows = "".join(
+        _row(
+            f"`{site['site']}`",
+            _plain(site["committee"]),
+            ", ".join(f"`{host}`" for host in site["hosts"]),
+            str(site["commit"]),
+            f"`{site['head']}`",
+        )
+        for site in listed
+    )
+    more = len(held.sites) - len(listed)
+    rest = f"\nand {more:,} more: see the table `sites`.\n" if more else ""
+    return f"| site | committee | hosts | commit | head |\n| --- | --- | --- | --- | --- |\n{rows}{rest}"
+
+
+def _columns(held: DataTable) -> str:
+    rows = "".join(_row(f"`{one.name}`", one.kind, _plain(one.about)) for one in held.columns)
+    return f"### `{held.table.name}`\n\n| column | type | meaning |\n| --- | --- | --- |\n{rows}\n"
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _bibtex(held: Packaged) -> str:
+    year, month, _ = held.day.split("-")
+    note = citation(held).removeprefix(f"{name_of(held)}. ")
+    fields = {"title": name_of(held), "year": year, "month": str(int(month)), "note": note}
+    inner = "".join(f"  {key} = {{{_in_braces(value)}}},\n" for key, value in fields.items())
+    return f"@misc{{speech-archive-{held.day},\n{inner}}}\n"
+
+
+def _in_braces(text: str) -> str:
+    """Text in a field of BibTeX: braces and backslashes would end or alter it, and LaTeX reads the others."""
+    return re.sub(r"([#$%&_])", r"\\\1", re.sub(r"[{}\\~^]", " ", _one_line(text)))
+
+
+def _quoted(text: str) -> str:
+    """A string of YAML: JSON, with what YAML does not take as it is escaped."""
+    made = json.dumps(text, ensure_ascii=False)
+    return _BREAKS_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", made)
+
+
+def _plain(value: Any) -> str:
+    """Text of an archive, which may come from anybody, as a line of Markdown that is nothing but this text."""
+    return _MARKED_UP.sub(r"\\\1", _one_line(str(value)))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

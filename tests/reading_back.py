@@ -1,0 +1,186 @@
+"""Reads exports with other people's libraries: `python reading_back.py FORM FOLDER READER,… …` prints the rows.
+
+It imports nothing of the project, so that it also runs where only the libraries are. Each reader is used as
+docs/data.md shows. A line of JSON is printed for each table and reader, with every value as JSON has it: days and
+moments as text in UTC, long texts as their SHA-256, and floats as text, since no table has any but `views`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Rows = list[dict[str, Any]]
+LONG = 2000
+
+
+def plain(value: Any) -> Any:
+    """A value of any library as JSON has it; what is no value of JSON, nor a day or moment, is an error."""
+    for method in ("tolist", "to_pydatetime"):  # of numpy, of pandas
+        value = getattr(value, method)() if hasattr(value, method) else value
+    if type(value).__name__ in {"NAType", "NaTType"} or value != value:  # noqa: PLR0124 - NaN
+        return None
+    found = next((of for kind, of in _PLAIN.items() if isinstance(value, kind)), None)
+    if found is None:
+        raise TypeError(f"{value!r} is {type(value)}")
+    return found(value)
+
+
+def moment(value: datetime) -> str:
+    """In UTC; of a day that was read as a moment, the day."""
+    if value.tzinfo is None:
+        return value.date().isoformat() if value.time() == time() else f"naive {value.isoformat()}"
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def shortened(text: str) -> str:
+    return text if len(text) < LONG else f"sha256 {hashlib.sha256(text.encode()).hexdigest()}"
+
+
+_PLAIN: dict[type, Callable[[Any], Any]] = {
+    type(None): lambda value: value,
+    str: shortened,
+    int: lambda value: value,
+    float: lambda value: f"float {value}",
+    datetime: moment,
+    date: date.isoformat,
+    list: lambda value: [plain(one) for one in value],
+    tuple: lambda value: [plain(one) for one in value],
+    dict: lambda value: {key: plain(one) for key, one in value.items()},
+}
+
+
+def records(frame: Any) -> Rows:
+    """Rows of a pandas frame; `to_dict` gives Python values, NaN for what is null."""
+    found: Rows = frame.to_dict(orient="records")
+    return found
+
+
+# Parquet
+
+
+def parquet_pandas(folder: Path, table: str) -> Rows:
+    pd: Any = importlib.import_module("pandas")
+    return records(pd.read_parquet(folder / f"{table}.parquet", dtype_backend="numpy_nullable"))
+
+
+def parquet_polars(folder: Path, table: str) -> Rows:
+    pl: Any = importlib.import_module("polars")
+    return pl.read_parquet(folder / f"{table}.parquet").to_dicts()  # type: ignore[no-any-return]
+
+
+def parquet_duckdb(folder: Path, table: str) -> Rows:
+    duckdb: Any = importlib.import_module("duckdb")
+    return _of_duckdb(duckdb.connect(), f"from '{folder / f'{table}.parquet'}'")
+
+
+def parquet_pyarrow(folder: Path, table: str) -> Rows:
+    pq: Any = importlib.import_module("pyarrow.parquet")
+    return pq.read_table(folder / f"{table}.parquet").to_pylist()  # type: ignore[no-any-return]
+
+
+def parquet_datasets(folder: Path, table: str) -> Rows:
+    datasets: Any = importlib.import_module("datasets")
+    with tempfile.TemporaryDirectory() as cache:
+        found = datasets.load_dataset(str(folder), table, split="train", cache_dir=cache)
+        return found.to_list()  # type: ignore[no-any-return]
+
+
+def parquet_mlcroissant(folder: Path, table: str) -> Rows:
+    """Croissant's own loader: names have their table before them, texts are bytes, days are moments."""
+    mlc: Any = importlib.import_module("mlcroissant")
+    found = mlc.Dataset(jsonld=str(folder / "croissant.json")).records(table)
+    return [_of_croissant(record) for record in found]
+
+
+def _of_croissant(value: Any) -> Any:
+    if isinstance(value, dict):
+        made = {key.rpartition("/")[2]: _of_croissant(one) for key, one in value.items()}
+        return made if any(one is not None for one in made.values()) else None
+    if isinstance(value, list):
+        items = [_of_croissant(one) for one in value]
+        return None if items == [None] else items
+    return value.decode() if isinstance(value, bytes) else value
+
+
+# a database
+
+
+def duckdb_duckdb(folder: Path, table: str) -> Rows:
+    duckdb: Any = importlib.import_module("duckdb")
+    (file,) = folder.glob("*.duckdb")
+    return _of_duckdb(duckdb.connect(str(file), read_only=True), f'from "{table}"')
+
+
+def _of_duckdb(connection: Any, query: str) -> Rows:
+    connection.execute("set timezone = 'UTC'")
+    cursor = connection.execute(query)
+    names = [one[0] for one in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def sqlite_sqlite3(folder: Path, table: str) -> Rows:
+    (file,) = folder.glob("*.sqlite")
+    connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+    connection.row_factory = sqlite3.Row
+    return [dict(row) for row in connection.execute(f'select * from "{table}"')]  # noqa: S608
+
+
+def sqlite_sqlite_utils(folder: Path, table: str) -> Rows:
+    sqlite_utils: Any = importlib.import_module("sqlite_utils")
+    (file,) = folder.glob("*.sqlite")
+    return list(sqlite_utils.Database(str(file))[table].rows)
+
+
+def sqlite_pandas(folder: Path, table: str) -> Rows:
+    pd: Any = importlib.import_module("pandas")
+    (file,) = folder.glob("*.sqlite")
+    connection = sqlite3.connect(file)
+    return records(pd.read_sql(f'select * from "{table}"', connection, dtype_backend="numpy_nullable"))  # noqa: S608
+
+
+# lines of JSON
+
+
+def jsonl_json(folder: Path, table: str) -> Rows:
+    lines = (folder / f"{table}.jsonl").read_bytes().split(b"\n")
+    return [json.loads(line) for line in lines if line]
+
+
+def jsonl_jq(folder: Path, table: str) -> Rows:
+    """The library of jq; the program itself reads counts above 2^53 as other numbers before its version 1.7."""
+    command = ["jq", "-c", ".", str(folder / f"{table}.jsonl")]
+    told = subprocess.run(command, check=True, capture_output=True).stdout
+    return [json.loads(line) for line in told.split(b"\n") if line]
+
+
+FORMS = ("parquet", "duckdb", "sqlite", "jsonl", "csv")
+READERS = {
+    name: found for name, found in list(globals().items()) if name.startswith(tuple(f"{form}_" for form in FORMS))
+}
+
+
+def main(*given: str) -> None:
+    """For each form, its folder and readers: what each reads of each table that the manifest names."""
+    for form, folder, readers in zip(given[::3], given[1::3], given[2::3], strict=True):
+        root = Path(folder)
+        for reader in readers.split(","):
+            for table in json.loads((root / "manifest.json").read_bytes())["tables"]:
+                rows = READERS[f"{form}_{reader}"](root, table)
+                made = [{key: plain(value) for key, value in row.items()} for row in rows]
+                print(json.dumps({"form": form, "reader": reader, "table": table, "rows": made}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,187 @@
+"""What other people's libraries read from an export of nasty archives is what the archives say, in every form."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pipelines.__main__ import main
+from pipelines.archive import Archives
+from pipelines.archive.errors import NotUnderstood
+from pipelines.tables.columns import columns, site_of
+from pipelines.tables.frames import to_duckdb, to_pandas, to_polars
+from pipelines.tables.selection import Selection
+from pipelines.tables.table import TABLES
+from tests import reading_back
+from tests.conftest import PATIENCE
+from tests.judging import judged
+from tests.nasty_archives import nasty
+from tests.reading_back import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from pipelines.archive.schema.json_types import Shape
+
+OURS = {"parquet": "polars,duckdb"}
+"""By form, the readers in the environment of the tests."""
+THEIRS = {"parquet": "pandas,pyarrow,datasets,mlcroissant"}
+"""Those in the environment of the judge `data`."""
+FORMS = tuple(OURS)
+READ = [
+    (form, reader) for readers in (OURS, THEIRS) for form, names in readers.items() for reader in names.split(",")
+]
+Rows = list[dict[str, Any]]
+Key = tuple[str, str, str]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return nasty(tmp_path_factory.mktemp("nasty") / "archives")
+
+
+@pytest.fixture(scope="module")
+def exports(root: Path) -> dict[str, Path]:
+    folders = {form: root.parent / form for form in FORMS}
+    for form, folder in folders.items():
+        assert main(["export", str(root), "--to", form, "--out", str(folder)]) == 0
+    return folders
+
+
+@pytest.fixture(scope="module")
+def read(exports: dict[str, Path]) -> dict[Key, Rows]:
+    """By form, reader and table; the libraries of each environment are imported once, in one process."""
+    program = reading_back.__file__
+    ours = subprocess.run(
+        [sys.executable, program, *_given(exports, OURS)], capture_output=True, timeout=PATIENCE, check=False
+    )
+    assert ours.returncode == 0, ours.stderr.decode()
+    theirs = judged("data", "python", program, *_given(exports, THEIRS))
+    assert theirs.status == 0, theirs.err
+    found = [json.loads(line) for out in (ours.stdout.decode(), theirs.out) for line in out.split("\n") if line]
+    return {(one["form"], one["reader"], one["table"]): one["rows"] for one in found}
+
+
+def _given(exports: dict[str, Path], readers: dict[str, str]) -> Iterable[str | Path]:
+    return (part for form, names in readers.items() for part in (form, exports[form], names))
+
+
+@pytest.fixture(scope="module")
+def told(root: Path) -> dict[str, Rows]:
+    """What the archives say, by table: a row of the columns of each line."""
+    selection = Selection(Archives(root).folders)
+    return {name: [_row(name, json.loads(line)) for line in selection.lines(name)] for name in TABLES}
+
+
+def _row(table: str, line: dict[str, Any]) -> dict[str, Any]:
+    line = {**line, "site": site_of(line)}
+    made = {}
+    for column in columns(TABLES[table]):
+        value = line[column.key]
+        made[column.name] = plain(value if column.kind == "text" else _typed(value, column.shape))
+    return made
+
+
+def _typed(value: Any, shape: Shape) -> Any:
+    """A value of a line with its moments as such, also in lists and objects."""
+    if value is None:
+        return None
+    if shape.item is not None:
+        return [_typed(one, shape.item) for one in value]
+    if shape.keys:
+        return {key.name: _typed(value[key.name], key.shape) for key in shape.keys}
+    return datetime.fromisoformat(value) if shape.format == "date-time" else value
+
+
+def test_the_archives_hold_what_is_hard_to_read(told: dict[str, Rows]) -> None:
+    speeches = {row["id"]: row for row in told["speeches"]}
+    assert {"gszx:004864", "gszx:4864", "0052:004864"} <= speeches.keys()
+    assert speeches["gszx:8"]["body"].startswith("sha256 ")
+    assert speeches["gszx:10"]["body"] == ""
+    assert speeches["gszx:11"]["view_count"] is None
+    assert speeches["gszx:9"]["title"] == "[redacted]"
+    assert "gszx:101-7" not in speeches
+    assert {"gone", "changed"} <= {row["event"] for row in told["versions"]}
+    assert len(told["sites"]) == 2
+
+
+@pytest.mark.parametrize(("form", "reader"), READ, ids=["-".join(one) for one in READ])
+def test_every_value_is_read_back(
+    form: str, reader: str, read: dict[Key, Rows], told: dict[str, Rows], exports: dict[str, Path]
+) -> None:
+    """Counts, ids, texts by their SHA-256, nulls and types: all columns, in the order of the export."""
+    tables = json.loads((exports[form] / "manifest.json").read_bytes())["tables"]
+    assert {"speeches", "versions", "sites"} <= tables.keys()
+    for table, about in tables.items():
+        rows = read[form, reader, table]
+        assert len(rows) == about["rows"]
+        for found, right in zip(rows, told[table], strict=True):
+            assert found == (_without_empty(right) if reader == "mlcroissant" else right)
+
+
+def _without_empty(value: Any) -> Any:
+    """mlcroissant does not tell an object that is null from one whose keys all are."""
+    if isinstance(value, dict):
+        made = {key: _without_empty(one) for key, one in value.items()}
+        return made if any(one is not None for one in made.values()) else None
+    return [_without_empty(one) for one in value] if isinstance(value, list) else value
+
+
+def test_frames_have_the_same_values(root: Path, told: dict[str, Rows]) -> None:
+    archives = Archives(root)
+    for table, rows in told.items():
+        assert [plain(row) for row in to_polars(archives, table).to_dicts()] == rows
+        assert [plain(row) for row in to_pandas(archives, table).to_dict(orient="records")] == rows
+    with to_duckdb(archives, "speeches", "sites") as connection:
+        joined = connection.execute("select count(*) from speeches join sites using (site)").fetchone()
+        assert joined == (len(told["speeches"]),)
+    assert str(to_pandas(archives)["view_count"].dtype) == "Int64"
+    with pytest.raises(NotUnderstood, match="speech: no such table; there are speeches"):
+        to_duckdb(archives, "speech")
+
+
+LOADED = r"""
+import pathlib, re, sys
+import mlcroissant, pybtex.database
+for folder in map(pathlib.Path, sys.argv[1:]):
+    found = mlcroissant.Dataset(jsonld=str(folder / "croissant.json"))
+    print(found.metadata.issues.report() or "valid")
+    try:
+        print(len(list(found.records("sites"))), "rows")
+    except mlcroissant.GenerationError as error:
+        why = str(error.__cause__.__cause__ or error.__cause__)
+        print(why.replace(str(folder), "…").partition(" with")[0])
+(bibtex,) = re.findall("(?s)```bibtex\n(.*?)```", (folder / "README.md").read_text("utf-8"))
+((key, entry),) = pybtex.database.parse_string(bibtex, "bibtex").entries.items()
+print(key, dict(entry.fields)["title"])
+"""
+
+
+def test_croissant_is_valid_a_changed_byte_is_found_and_the_citation_is_bibtex(
+    exports: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(exports["parquet"], tmp_path / "copy")
+    changed = bytearray((folder / "sites.parquet").read_bytes())
+    changed[200] ^= 1
+    (folder / "sites.parquet").write_bytes(changed)
+    ended = judged("data", "python", "-c", LOADED, exports["parquet"], folder)
+    assert ended.out.split("\n") == [
+        "valid",
+        "2 rows",
+        "valid",
+        "Hash of downloaded file …/sites.parquet is not identical",
+        "speech-archive-2026-01-03 2 CPPCC websites: leader speeches (领导讲话)",
+        "",
+    ], ended.err
+
+
+def test_what_an_archive_says_is_only_text_in_the_card(exports: dict[str, Path]) -> None:
+    card = (exports["parquet"] / "README.md").read_text("utf-8")
+    assert r"| `0052` | 政协\<b\>某\</b\>\|市委员会 | `0052.example`, `www.0052.example` | 1 | " in card
