@@ -84,7 +84,7 @@ def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
     anchor.add(verbs)
     signing = verb("sign", _sign, "Sign the commits not signed yet, by ssh-keygen -Y sign.")
     signing.add_argument("--key", metavar="FILE", type=Path, required=True, help="an OpenSSH private key")
-    verb("rebuild", _rebuild, "Rebuild the latest, index and state files from the committed files.")
+    verb("rebuild", _rebuild, "Rebuild the latest, index, state and places files from the committed files.")
     return parser
 
 
@@ -98,7 +98,9 @@ def _sign(arguments: argparse.Namespace) -> int:
 
 def _rebuild(arguments: argparse.Namespace) -> int:
     archive = rebuild(arguments.archive)
-    print_message(f"{archive.layout.root}: latest, index and state rebuilt from {len(archive.commits())} commits")
+    print_message(
+        f"{archive.layout.root}: latest, index, state and places rebuilt from {len(archive.commits())} commits"
+    )
     return 0
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipelines.archive.disk.layout import STATE_JSON, STATE_LINES
+from pipelines.archive.disk.layout import PLACES_JSON, PLACES_LINES, STATE_JSON, STATE_LINES
 
 
 def commit_file(root: Path, n: int) -> Path:
@@ -27,9 +27,9 @@ def versions_of(root: Path, n: int) -> Path:
 def reseal(root: Path, first: int, edit: Callable[[dict[str, Any]], None]) -> None:
     """Edit commit `first` and make its hash and all commits after it fit again, as a forger would.
 
-    The state file, which says what the last commit was, is removed.
+    The files that say what the last commit was are removed.
     """
-    for name in (STATE_LINES, STATE_JSON):
+    for name in (STATE_LINES, STATE_JSON, PLACES_LINES, PLACES_JSON):
         (root / name).unlink(missing_ok=True)
     prev: str | None = None
     n = first

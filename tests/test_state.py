@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pipelines.__main__ import main
+from pipelines.archive.disk.layout import DERIVED_FILES
 from pipelines.archive.errors import ArchiveError, TailLost
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.known import Known
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-DERIVED = ("latest.jsonl", "latest.json", "index.jsonl", "index.json", "state.jsonl", "state.json")
+DERIVED = tuple(sorted(DERIVED_FILES))
 
 
 def row(native_id: str, at: str, title: str = "讲话") -> Listed:

@@ -31,7 +31,11 @@ INDEX_LINES = "index.jsonl"
 INDEX_JSON = "index.json"
 STATE_LINES = "state.jsonl"
 STATE_JSON = "state.json"
-DERIVED_FILES = frozenset({LATEST_LINES, LATEST_JSON, INDEX_LINES, INDEX_JSON, STATE_LINES, STATE_JSON})
+PLACES_LINES = "places.jsonl"
+PLACES_JSON = "places.json"
+DERIVED_FILES = frozenset(
+    {LATEST_LINES, LATEST_JSON, INDEX_LINES, INDEX_JSON, STATE_LINES, STATE_JSON, PLACES_LINES, PLACES_JSON}
+)
 
 LINK = "is a symbolic link: an archive holds none, and none is followed; put what it points to in its place"
 NAME = re.compile(r"[a-z0-9-]+")

@@ -11,10 +11,18 @@ from pipelines.archive.disk.layout import natural_key
 from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
 from pipelines.archive.prove.history import ToldEnds, line_digest
-from pipelines.archive.read.derived import DERIVED, LATEST, STATE
+from pipelines.archive.read.derived import INDEX, LATEST, PLACES, STATE
 from pipelines.archive.read.index import is_index_line
 from pipelines.archive.read.latest import version_line
-from pipelines.archive.read.state_file import FOLD, checked_about, line_begin, payload_line, place_and_end
+from pipelines.archive.read.places import places_lines
+from pipelines.archive.read.state_file import (
+    FOLD,
+    checked_about,
+    is_altered,
+    line_begin,
+    payload_line,
+    place_and_end,
+)
 from pipelines.untrusted import json_object, whole
 
 if TYPE_CHECKING:
@@ -154,6 +162,31 @@ class StateCheck(DerivedCheck):
         return told is not None and self._history.wanted.is_right(told[0]) and line == begin + told[1]
 
 
+class PlacesCheck(DerivedCheck):
+    """The same for the places of lines, which are found anew in the files."""
+
+    def __init__(self, history: History, layout: Layout, commits: Sequence[Commit]) -> None:
+        """Read which commit the document is of."""
+        super().__init__(PLACES, history, layout, commits)
+        self._layout = layout
+        self._followed: list[Commit] = []
+
+    def _judges(self) -> Iterator[Callable[[bytes], bool]]:
+        return (partial(bytes.__eq__, line) for line in places_lines(self._layout, self._followed))
+
+    def after(self, commit: Commit) -> None:
+        """Call this when the history has followed `commit`."""
+        self._followed.append(commit)
+        super().after(commit)
+
+    def end(self) -> tuple[str | None, str | None]:
+        """Call this after the last commit: a problem, or a note when the files are only outdated."""
+        problem, note = super().end()
+        if problem is None and self._about.exists() and is_altered(self._about):
+            problem = f"{self._about}: was altered; {REBUILD}"
+        return problem, note
+
+
 def _judged(file: Path) -> tuple[bool, bool]:
     """Whether a `state.json` is of software with other rules, and whether it was altered; neither when it is away."""
     try:
@@ -166,5 +199,5 @@ def _judged(file: Path) -> tuple[bool, bool]:
 
 def derived_checks(history: History, layout: Layout, commits: Sequence[Commit]) -> list[DerivedCheck]:
     """The checks of all derived files."""
-    others = [DerivedCheck(what, history, layout, commits) for what in DERIVED if what is not STATE]
-    return [*others, StateCheck(history, layout, commits)]
+    others = [DerivedCheck(what, history, layout, commits) for what in (INDEX, LATEST)]
+    return [*others, PlacesCheck(history, layout, commits), StateCheck(history, layout, commits)]

@@ -16,14 +16,18 @@ from pipelines.archive.disk.layout import (
     INDEX_LINES,
     LATEST_JSON,
     LATEST_LINES,
+    PLACES_JSON,
+    PLACES_LINES,
     STATE_JSON,
     STATE_LINES,
     Layout,
 )
+from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
 from pipelines.archive.read.index import INDEX_SCHEMA, index_lines
 from pipelines.archive.read.known import Known
 from pipelines.archive.read.latest import latest_lines
+from pipelines.archive.read.places import PLACES_SCHEMA, places_lines, sound_places, told_of_places
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.state import SpeechState, for_a_writer
 from pipelines.archive.read.state_file import (
@@ -45,8 +49,9 @@ if TYPE_CHECKING:
 class Source:
     """What derived files are made from.
 
-    `base` is a latest.jsonl of the commit before the last, if one is sound. `states` takes the state lines while
-    those of latest are made, when `known` was not made for writing, so that less must be held in memory.
+    `base` is a latest.jsonl of the commit before the last, if one is sound and may be built upon. `states` takes the
+    state lines while those of latest are made, when `known` was not made for writing, so that less must be held in
+    memory.
     """
 
     archive: Archive
@@ -95,10 +100,21 @@ def _state(source: Source) -> Iterator[bytes]:
     return chain(source.states, map(payload_line, source.known.payloads.items()))
 
 
+def _places(source: Source) -> Iterator[bytes]:
+    archive = source.archive
+    base = sound_places(archive.layout, archive.last.n - 1) if source.base else None
+    if base is None:
+        return places_lines(archive.layout, archive.commits())
+    return chain(raw_lines(base), places_lines(archive.layout, (archive.last,)))
+
+
 INDEX = Derived(INDEX_SCHEMA, INDEX_LINES, INDEX_JSON, True, lambda source: index_lines(source.known.states))
 LATEST = Derived(LATEST_SCHEMA, LATEST_LINES, LATEST_JSON, False, _latest)
 STATE = Derived(STATE_SCHEMA, STATE_LINES, STATE_JSON, True, _state, told_by)
-DERIVED = (INDEX, LATEST, STATE)
+PLACES = Derived(
+    PLACES_SCHEMA, PLACES_LINES, PLACES_JSON, True, _places, lambda told, _known, head: told_of_places(told, head)
+)
+DERIVED = (INDEX, LATEST, PLACES, STATE)
 """In the order in which they are made: state lines may be made with those of latest, and a state file is the last."""
 
 

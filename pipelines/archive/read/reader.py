@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.disk.commits import Commit, check_version, commit_at, read_commits
 from pipelines.archive.disk.containers import members
 from pipelines.archive.disk.description import NAMES, with_description
+from pipelines.archive.disk.files import INFLATE_ERRORS
 from pipelines.archive.disk.layout import (
     ARCHIVE_JSON,
     FORMAT,
@@ -33,16 +34,18 @@ from pipelines.archive.read.feeds.feed import Asked
 from pipelines.archive.read.feeds.feed_records import CURSOR_SCHEMA
 from pipelines.archive.read.known import Known, Totals
 from pipelines.archive.read.moments import end_of
+from pipelines.archive.read.places import STREAM_FOLDERS, Places, lines_at
 from pipelines.archive.read.state_file import read_known, read_tip
 from pipelines.record import SiteFacts, completed
 from pipelines.untrusted import json_object, parsed_json
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pipelines.archive.disk.streams import Line
     from pipelines.archive.read.feeds.extent import Place
+    from pipelines.packed import Stored
 
 _CRAWLS = frozenset({"crawl", "salvage", "replay"})
 """Kinds of the commits of runs that asked the site, be it in the archive from which they were made again."""
@@ -283,15 +286,14 @@ class Archive:
     def about_by_commit(self, id: str) -> Iterator[tuple[Commit, Iterator[Line]]]:  # noqa: A002 - the contract's key
         """Every commit in order with its lines about one speech, by rising seq."""
         wanted = self.full_id(id)
-        return ((commit, self._about(commit, wanted)) for commit in self.commits())
+        places = Places(self.layout, wanted.partition(":")[2])
+        return ((commit, self._about(commit, wanted, places)) for commit in self.commits())
 
-    def _about(self, commit: Commit, wanted: str) -> Iterator[Line]:
-        needle = f'"id":"{wanted}"'.encode()
-        for named in filter(None, map(commit.stream, ("versions", "observations"))):
-            file = self.layout.stored(named.path)
-            for number, raw in enumerate(raw_lines(file), 1):
-                if needle in raw and (line := parsed(raw, file, number))["id"] == wanted:
-                    yield line
+    def _about(self, commit: Commit, wanted: str, places: Places) -> Iterator[Line]:
+        for named in filter(None, map(commit.stream, STREAM_FOLDERS)):
+            file, offsets = self.layout.stored(named.path), places.of(named.path)
+            lines = None if offsets is None else _at(file, offsets, wanted)
+            yield from _of(enumerate(raw_lines(file), 1), file, wanted) if lines is None else lines
 
     def full_id(self, id: str) -> str:  # noqa: A002 - the contract's key
         """`gszx:4864` for `4864`; `NotUnderstood` when it is of another site or not an id."""
@@ -318,6 +320,28 @@ class Archive:
                 raise Damaged(f"{self.layout.commit(commit.n)}: its files hold no line with seq {seq}; run verify")
             return found
         raise LookupError(f"no line with seq {seq}")
+
+
+def _of(numbered: Iterable[tuple[int, bytes]], file: Stored, wanted: str) -> Iterator[Line]:
+    """The lines about one speech."""
+    needle = f'"id":"{wanted}"'.encode()
+    for number, raw in numbered:
+        if needle in raw and (line := parsed(raw, file, number))["id"] == wanted:
+            yield line
+
+
+def _at(file: Stored, offsets: Iterable[int], wanted: str) -> list[Line] | None:
+    """The lines about one speech in the gzip members at `offsets`; null when one of these has none, or is none."""
+    found: list[Line] = []
+    try:
+        for offset in offsets:
+            lines = list(_of(enumerate(lines_at(file, offset), 1), file, wanted))
+            if not lines:
+                return None
+            found += lines
+    except (Damaged, OSError, *INFLATE_ERRORS):
+        return None  # as after a redaction; the whole file is read then, which tells what is wrong with it
+    return found
 
 
 def read_about(layout: Layout) -> SiteFacts | None:

@@ -155,11 +155,16 @@ def told_by(told: dict[str, Any], known: Known, head: str) -> dict[str, Any]:
         "described": totals.described,
         "accepted": [decided.document() for decided in totals.accepted.values()],
     }
-    return whole | {_SEAL: sorted_sha256(whole)}
+    return sealed(whole)
+
+
+def sealed(value: dict[str, Any]) -> dict[str, Any]:
+    """A document with a hash of all of it."""
+    return value | {_SEAL: sorted_sha256(value)}
 
 
 def checked_about(file: Path) -> dict[str, Any]:
-    """The content of a `state.json`; `OSError` or `ValueError` when it cannot be read or was altered."""
+    """The content of a sealed document; `OSError` or `ValueError` when it cannot be read or was altered."""
     value = json_object(file)
     if value.pop(_SEAL, None) != sorted_sha256(value):
         raise ValueError("it was altered")
@@ -167,7 +172,7 @@ def checked_about(file: Path) -> dict[str, Any]:
 
 
 def is_altered(file: Path) -> bool:
-    """True when a `state.json` cannot be read or is not what its own hash says."""
+    """True when a sealed document cannot be read or is not what its own hash says."""
     try:
         checked_about(file)
     except (OSError, ValueError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from pipelines.archive.disk.layout import DERIVED_FILES, STATE_JSON
+from pipelines.archive.disk.layout import DERIVED_FILES, PLACES_JSON, STATE_JSON
 from pipelines.archive.read.state_file import is_altered
 from pipelines.untrusted import json_object
 
@@ -73,7 +73,7 @@ def derived_from(layout: Layout, name: str) -> dict[str, Any]:
         told = json_object(file)
     except (OSError, ValueError):
         return {}
-    if name == STATE_JSON and is_altered(file):
+    if name in {STATE_JSON, PLACES_JSON} and is_altered(file):
         told.pop("head", None)
     return told
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.lock import SiteLock
 from pipelines.archive.errors import Damaged, writing
-from pipelines.archive.read.derived import DERIVED, Source, commit_of, replace_derived, sound_latest
+from pipelines.archive.read.derived import DERIVED, PLACES, Source, commit_of, replace_derived, sound_latest
 from pipelines.archive.read.known import Known
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.admission import check_tail
@@ -67,6 +67,8 @@ def heal(archive: Archive, known: Known) -> None:
     for folder in layout.staging.iterdir():
         if folder.is_dir() and is_committed(layout, folder):
             shutil.rmtree(folder)
-    is_behind = any(commit_of(what, layout) != archive.last.n for what in DERIVED) or not archive.has_state
-    if is_behind or not layout.sidecar(archive.last.n).exists():
+    behind = [what for what in DERIVED if commit_of(what, layout) != archive.last.n]
+    if behind == [PLACES] and archive.has_state and layout.sidecar(archive.last.n).exists():
+        replace_derived(PLACES, Source(archive, known))  # of older software; the others need not be read for it
+    elif behind or not archive.has_state or not layout.sidecar(archive.last.n).exists():
         write_derived(archive, known)

@@ -1,0 +1,161 @@
+"""`places.jsonl`: in which gzip members of which files each speech has lines, so that its history is a few of them.
+
+Derived: it may be old, damaged or forged. What it does not tell, or tells wrongly, is read from the files themselves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipelines.archive.disk.commits import commit_at
+from pipelines.archive.disk.files import INFLATE_ERRORS
+from pipelines.archive.disk.layout import PLACES_JSON, PLACES_LINES
+from pipelines.archive.disk.streams import parsed, raw_lines
+from pipelines.archive.errors import Damaged
+from pipelines.archive.read.state_file import checked_about, sealed
+from pipelines.canonical import json_line
+from pipelines.inflate import Member, blocks, lines_of
+from pipelines.untrusted import opened, parsed_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.layout import Layout
+    from pipelines.packed import Stored
+
+PLACES_SCHEMA = "places/1"
+STREAM_FOLDERS = ("versions", "observations")
+# The first key named `id` is that of the line: before it stand a word and numbers.
+_NATIVE_ID = re.compile(
+    rb'\{"schema":"[a-z]+/1","seq":\d{1,18},"commit":\d{1,18},"id":"[a-z0-9-]+:([A-Za-z0-9._-]+)"'
+)
+_FILE = re.compile(rb'\{"schema":"places/1","commit":\d{1,18},"file":"([A-Za-z0-9/._-]+)"')
+
+
+def places_lines(layout: Layout, commits: Iterable[Commit]) -> Iterator[bytes]:
+    """A line for each file of lines that the commits brought, in their order; none for one that cannot be read."""
+    for commit in commits:
+        for named in filter(None, map(commit.stream, STREAM_FOLDERS)):
+            # A damaged file is told by whoever reads its lines: it must not end the run that writes this.
+            with suppress(Damaged):
+                yield places_line(commit, named.path, layout.stored(named.path))
+
+
+def places_line(commit: Commit, path: str, file: Stored) -> bytes:
+    """The line of one file: the offset of each gzip member, and the native ids of its lines, a space around each."""
+    members = [(offset, f" {' '.join(ids)} ") for offset, ids in _ids_of_members(file)]
+    told = {"schema": PLACES_SCHEMA, "commit": commit.n, "file": path, "members": members}
+    return f"{json_line(told)}\n".encode()
+
+
+def _ids_of_members(file: Stored) -> Iterator[tuple[int, list[str]]]:
+    offset, ahead, number = 0, b"", 0
+    try:
+        with opened(file) as stream:
+            packed = blocks(stream)
+            while ahead := ahead or next(packed, b""):
+                member, ids = Member(packed, ahead), []
+                for number, line in enumerate(lines_of(member), number + 1):  # noqa: B020 - goes on counting
+                    ids.append(_native_id(line, file, number))
+                yield offset, ids
+                offset, ahead = offset + member.length, member.ahead
+    except (OSError, *INFLATE_ERRORS) as error:
+        raise Damaged(f"{file}: cannot be read ({error}); restore it from a copy") from error
+
+
+def _native_id(line: bytes, file: Stored, number: int) -> str:
+    if found := _NATIVE_ID.match(line):
+        return found[1].decode()
+    return str(parsed(line, file, number).get("id")).partition(":")[2]
+
+
+def told_of_places(told: dict[str, Any], head: str) -> dict[str, Any]:
+    """What `places.json` says, given what every derived document says: the head, and a hash of all of it."""
+    return sealed(told | {"head": head})
+
+
+def sound_places(layout: Layout, n: int) -> Path | None:
+    """The places.jsonl of commit `n`; null when it is of another one, or not what its document says."""
+    file, sha256 = layout.path(PLACES_LINES), hashlib.sha256()
+    try:
+        about = _read_about(layout)
+        for line in raw_lines(file):
+            sha256.update(line)
+    except (Damaged, OSError, ValueError, KeyError, TypeError):
+        return None
+    return file if (about.commit, about.sha256) == (n, sha256.hexdigest()) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """Of which commit a places.jsonl is, and its hash."""
+
+    commit: int
+    sha256: str
+
+
+def _read_about(layout: Layout) -> _About:
+    """`Damaged`, `OSError`, `ValueError`, `KeyError` or `TypeError` when there is none of a commit in the chain."""
+    value = checked_about(layout.path(PLACES_JSON))
+    if value["schema"] != PLACES_SCHEMA:
+        raise ValueError("it is of other rules")
+    n, head, sha256 = value["commit"], value["head"], value["sha256"]
+    if type(n) is not int or commit_at(layout, n).sha256 != head:
+        raise ValueError("it is of another chain")
+    return _About(n, sha256)
+
+
+class Places:
+    """Where one speech has lines, as far as a sound places.jsonl tells.
+
+    `of` gives the offsets of the members of a file that hold lines of it, null when they are not known: the whole
+    file must be read then.
+    """
+
+    def __init__(self, layout: Layout, native_id: str) -> None:
+        """Look for the id, a word among others, without parsing the lines that do not hold it."""
+        self._found: dict[str, list[int]] = {}
+        try:
+            self._found = _found(layout, native_id)
+        except (Damaged, OSError, ValueError, KeyError, TypeError):
+            return  # nothing is known then
+
+    def of(self, path: str) -> list[int] | None:
+        """Offsets of the members, which may be none."""
+        return self._found.get(path)
+
+
+def _found(layout: Layout, native_id: str) -> dict[str, list[int]]:
+    about, sha256, needle = _read_about(layout), hashlib.sha256(), f" {native_id} "
+    word, found = needle.encode(), dict[str, list[int]]()
+    for line in raw_lines(layout.path(PLACES_LINES)):
+        sha256.update(line)
+        if file := _FILE.match(line):
+            members = parsed_json(line)["members"] if word in line else ()
+            found[file[1].decode()] = [int(offset) for offset, ids in members if needle in ids]
+    if sha256.hexdigest() != about.sha256:
+        raise ValueError("not what its document says")
+    return found
+
+
+def lines_at(file: Stored, offset: int) -> Iterator[bytes]:
+    """The lines of the gzip member at `offset`; one of `INFLATE_ERRORS` or `OSError` when none begins there."""
+    with opened(file) as stream:
+        stream.seek(offset)
+        yield from lines_of(Member(_small_blocks(stream)))
+
+
+def _small_blocks(stream: BinaryIO) -> Iterator[bytes]:
+    while block := stream.read(_BLOCK):
+        yield block
+
+
+_BLOCK = 1 << 16
+"""Bytes read at a time: a member of 256 lines of 1 kB has a hundred thousand."""

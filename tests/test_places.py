@@ -1,0 +1,161 @@
+"""The places of lines: the history of one speech without reading the archive, and never less of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pipelines.archive.disk import files
+from pipelines.archive.disk.layout import PLACES_JSON, PLACES_LINES
+from pipelines.archive.errors import Damaged
+from pipelines.archive.pack.packing import pack
+from pipelines.archive.prove.verify import verify
+from pipelines.archive.read import reader
+from pipelines.archive.read.reader import Archive
+from pipelines.archive.write.acts import When
+from pipelines.archive.write.orders.redaction import Order, redact
+from pipelines.canonical import sorted_sha256
+from tests.test_archive import crawl, day, speech
+from tests.test_state import life
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pipelines.archive.disk.streams import Line
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An archive whose files have several gzip members, though they are short."""
+    root = tmp_path_factory.mktemp("places") / "a"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(files, "MEMBER_LINES", 2)
+        for _ in life(root):
+            told_alike(root)
+        crawl(root, 27, *(speech(str(n), day(27)) for n in range(20, 27)))
+        yield root
+
+
+def told_alike(root: Path) -> None:
+    """Of every id, what is read by places is what a reading of everything gives; and of an id that is not there."""
+    archive = Archive(root)
+    history = list(archive.history())
+    for id_ in (*{line["id"]: None for line in history}, "gszx:486", "gszx:64"):
+        assert list(archive.about(id_)) == [line for line in history if line["id"] == id_], id_
+
+
+def read_whole(root: Path, id_: str) -> tuple[list[Line], list[str]]:
+    """The lines about a speech, and the files that were read from their beginning for them."""
+    whole: list[str] = []
+    lines_of = reader.raw_lines
+
+    def noted(file: Any) -> Iterator[bytes]:
+        whole.append(file.name)
+        return lines_of(file)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(reader, "raw_lines", noted)
+        return list(Archive(root).about(id_)), whole
+
+
+def test_the_history_of_a_speech_is_read_without_that_of_others(lived: Path, tmp_path: Path) -> None:
+    root = shutil.copytree(lived, tmp_path / "a")
+    told_alike(root)
+    assert len((root / PLACES_LINES).read_bytes().split(b"\n")) > 10
+    assert read_whole(root, "4864")[1] == []
+    pack(root, "2026", When(recorded_at="2027-06-01T00:00:00Z", software={}))
+    assert not (root / "versions/2026").exists()
+    told_alike(root)
+    assert read_whole(root, "26")[1] == []
+    assert verify(root).problems == []
+
+
+def resealed(root: Path, change: Callable[[bytes], bytes]) -> None:
+    """Alter the lines, and make their document fit again, as a forger would."""
+    lines = change((root / PLACES_LINES).read_bytes())
+    (root / PLACES_LINES).write_bytes(lines)
+    value = json.loads((root / PLACES_JSON).read_bytes()) | {"sha256": hashlib.sha256(lines).hexdigest()}
+    del value["document_sha256"]
+    (root / PLACES_JSON).write_text(json.dumps(value | {"document_sha256": sorted_sha256(value)}))
+
+
+def altered(root: Path, name: str, old: bytes, new: bytes) -> None:
+    data = (root / name).read_bytes()
+    assert old in data
+    (root / name).write_bytes(data.replace(old, new, 1))
+
+
+HARM: dict[str, tuple[Callable[[Path], object], str]] = {
+    "absent": (lambda root: (root / PLACES_JSON).unlink(), ""),
+    "without lines": (lambda root: (root / PLACES_LINES).unlink(), PLACES_LINES),
+    "cut": (lambda root: (root / PLACES_LINES).write_bytes((root / PLACES_LINES).read_bytes()[:-9]), PLACES_LINES),
+    "an id less": (lambda root: altered(root, PLACES_LINES, b" 4864 ", b" "), PLACES_LINES),
+    "of another chain": (lambda root: altered(root, PLACES_JSON, b'"head": "', b'"head": "0'), PLACES_JSON),
+    "of an older commit": (lambda root: altered(root, PLACES_JSON, b'"commit": 1', b'"commit": '), PLACES_JSON),
+    "no document": (lambda root: (root / PLACES_JSON).write_bytes(b"[]"), PLACES_JSON),
+    "forged: other offsets": (
+        lambda root: resealed(root, lambda data: data.replace(b'"members":[[0,', b'"members":[[1,')), PLACES_LINES
+    ),
+    "forged: offsets below 0": (
+        lambda root: resealed(root, lambda data: data.replace(b'"members":[[0,', b'"members":[[-7,')), PLACES_LINES
+    ),
+    "forged: another member": (
+        lambda root: resealed(root, lambda data: data.replace(b" 4864 ", b" 4864 9 ")), PLACES_LINES
+    ),
+    "forged: a file less": (lambda root: resealed(root, lambda data: data.partition(b"\n")[2]), PLACES_LINES),
+    "forged: no list": (
+        lambda root: resealed(root, lambda data: data.replace(b'"members":', b'"members":4,"m":')), PLACES_LINES
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_places_that_are_not_the_archives_take_nothing_away(lived: Path, tmp_path: Path, harm: str) -> None:
+    root = shutil.copytree(lived, tmp_path / "a")
+    do, named = HARM[harm]
+    do(root)
+    told_alike(root)
+    told = verify(root)
+    assert [problem for problem in told.problems if named not in problem] == []
+    assert bool(told.problems) is bool(named)
+    assert told.problems or any(PLACES_LINES in note for note in told.notes)
+
+
+def test_a_redacted_line_is_found_where_it_is_now(lived: Path, tmp_path: Path) -> None:
+    root = shutil.copytree(lived, tmp_path / "a")
+    before = {name: (root / name).read_bytes() for name in (PLACES_LINES, PLACES_JSON)}
+    redact(root, Order(native_id="20", reason="by order"), When(recorded_at=day(28), software={}))
+    told_alike(root)
+    assert read_whole(root, "26")[1] == []
+    now = (root / PLACES_LINES).read_bytes()
+    assert now != before[PLACES_LINES]
+    for name, data in before.items():  # what a crash before their replacement leaves
+        (root / name).write_bytes(data)
+    told_alike(root)
+    lines, whole = read_whole(root, "26")
+    assert len(lines) == len(read_whole(lived, "26")[0])
+    assert whole
+    assert verify(root).problems == []
+    crawl(root, 29, speech("26", day(29)))  # the next run makes them anew
+    assert read_whole(root, "26")[1] == []
+    assert verify(root).problems == []
+
+
+def test_a_run_makes_the_places_that_older_software_did_not(lived: Path, tmp_path: Path) -> None:
+    """Nothing else is made anew for it; and a damaged old file, which no run reads, does not end the run."""
+    root = shutil.copytree(lived, tmp_path / "a")
+    first = root / "observations/2026/00000001.jsonl.gz"
+    first.write_bytes(first.read_bytes()[:-9])
+    (root / PLACES_LINES).unlink()
+    (root / PLACES_JSON).unlink()
+    crawl(root, 29, speech("26", day(29)))
+    assert Archive(root).last.n == json.loads((root / PLACES_JSON).read_bytes())["commit"]
+    assert first.name.encode() in (root / PLACES_LINES).read_bytes()
+    assert str(first.relative_to(root)).encode() not in (root / PLACES_LINES).read_bytes()
+    with pytest.raises(Damaged, match=str(first)):
+        read_whole(root, "26")
