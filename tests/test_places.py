@@ -11,10 +11,10 @@ import pytest
 
 from pipelines.archive.disk import files
 from pipelines.archive.disk.layout import PLACES_JSON, PLACES_LINES
+from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
 from pipelines.archive.pack.packing import pack
 from pipelines.archive.prove.verify import verify
-from pipelines.archive.read import reader
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
 from pipelines.archive.write.orders.redaction import Order, redact
@@ -52,14 +52,14 @@ def told_alike(root: Path) -> None:
 def read_whole(root: Path, id_: str) -> tuple[list[Line], list[str]]:
     """The lines about a speech, and the files that were read from their beginning for them."""
     whole: list[str] = []
-    lines_of = reader.raw_lines
+    lines_of = raw_lines
 
     def noted(file: Any) -> Iterator[bytes]:
         whole.append(file.name)
         return lines_of(file)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(reader, "raw_lines", noted)
+        patched.setattr("pipelines.archive.read.reader.raw_lines", noted)
         return list(Archive(root).about(id_)), whole
 
 
