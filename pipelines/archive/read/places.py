@@ -112,7 +112,7 @@ def _read_about(layout: Layout) -> _About:
     return _About(n, sha256)
 
 
-class Places:
+class PlacesOfOne:
     """Where one speech has lines, as far as a sound places.jsonl tells.
 
     `of` gives the offsets of the members of a file that hold lines of it, null when they are not known: the whole

@@ -34,7 +34,7 @@ from pipelines.archive.read.feeds.feed import Asked
 from pipelines.archive.read.feeds.feed_records import CURSOR_SCHEMA
 from pipelines.archive.read.known import Known, Totals
 from pipelines.archive.read.moments import end_of
-from pipelines.archive.read.places import STREAM_FOLDERS, Places, lines_at
+from pipelines.archive.read.places import STREAM_FOLDERS, PlacesOfOne, lines_at
 from pipelines.archive.read.state_file import read_known, read_tip
 from pipelines.record import SiteFacts, completed
 from pipelines.untrusted import json_object, parsed_json
@@ -286,10 +286,10 @@ class Archive:
     def about_by_commit(self, id: str) -> Iterator[tuple[Commit, Iterator[Line]]]:  # noqa: A002 - the contract's key
         """Every commit in order with its lines about one speech, by rising seq."""
         wanted = self.full_id(id)
-        places = Places(self.layout, wanted.partition(":")[2])
+        places = PlacesOfOne(self.layout, wanted.partition(":")[2])
         return ((commit, self._about(commit, wanted, places)) for commit in self.commits())
 
-    def _about(self, commit: Commit, wanted: str, places: Places) -> Iterator[Line]:
+    def _about(self, commit: Commit, wanted: str, places: PlacesOfOne) -> Iterator[Line]:
         for named in filter(None, map(commit.stream, STREAM_FOLDERS)):
             file, offsets = self.layout.stored(named.path), places.of(named.path)
             lines = None if offsets is None else _at(file, offsets, wanted)
