@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shlex
 import shutil
 import subprocess
@@ -32,7 +33,7 @@ from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.run_lines import placed
 from pipelines.archive.write.writer import ArchiveRun, Sealed
 from pipelines.reasons import Reason
-from pipelines.record import Attachment, Capture, Listed, Look, Missed, Raw, Row, SiteFacts, Speech
+from pipelines.record import Attachment, Capture, Listed, Look, Missed, Problem, Raw, Row, SiteFacts, Speech
 from pipelines.warc.record_reader import read_at
 from tests.exchanges import exchange
 
@@ -723,6 +724,26 @@ def test_show_tells_that_a_speech_is_gone(tmp_path: Path, capsys: pytest.Capture
     told = capsys.readouterr()
     assert "deleted-notice" in told.err
     assert "\\x1b[2J各位" in told.out
+
+
+def test_show_tells_the_problems_that_are_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    codes = ("title-repeated", "cut", "damaged", "of-a-later-day")
+    told = tuple(Problem(field="body", code=code, detail="here") for code in codes)
+    crawl(tmp_path / "a", 1, speech("1", day(1), problems=told))
+    for words, shown, hidden in (
+        (None, codes[1:], "title-repeated (1)"),
+        ("damage", ("damaged",), "cut (1), of-a-later-day (1), title-repeated (1)"),
+        ("error", ("damaged", "of-a-later-day"), "cut (1), title-repeated (1)"),
+        ("all", codes, None),
+    ):
+        assert main(["show", str(tmp_path / "a"), "1", *(["--problems", words] if words else [])]) == 0
+        (row,) = re.findall("^problems  (.*)$", capsys.readouterr().out, re.MULTILINE)
+        expected = [*(f"body: {code} (here)" for code in shown)]
+        expected += [f"left out: {hidden}; --problems all has them"] if hidden else []
+        assert row == "; ".join(expected), words
+    with pytest.raises(SystemExit):
+        main(["show", str(tmp_path / "a"), "1", "--problems", "bad"])
+    assert "the codes are: missing, unreadable" in capsys.readouterr().err
 
 
 def test_a_closed_pipe_is_no_error(finished: Path) -> None:

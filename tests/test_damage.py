@@ -219,6 +219,7 @@ def test_anybodys_lines(tmp_path: Path, capsysbinary: pytest.CaptureFixture[byte
             "texts": 4,
             "unreadable": 6,
             "findings": {"damaged": 1, "empty": 1, "lost-date-characters": 1},
+            "left_out": {},
         }
     }
     first = found[0]
@@ -268,6 +269,35 @@ def test_every_place_and_short_siblings(tmp_path: Path, capsysbinary: pytest.Cap
         ("a:21", "shorter-than-siblings", 0),
     ]
     assert found[-1]["summary"]["findings"] == {"invisible-characters": 1, "shorter-than-siblings": 2}
+
+
+def test_what_is_asked_for_is_reported_and_the_rest_is_counted(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    file = tmp_path / "a.jsonl"
+    texts = [("在全会上的讲话", f"在全会上的讲话\n{SET}"), ("开幕", f"——20231227日在会上\n{SET}"), ("闭幕", "（一")]
+    lines = [json.dumps({"title": title, "body": body}, ensure_ascii=False) for title, body in texts]
+    file.write_text("\n".join(lines), "utf-8")
+    every = {"title-repeated": 1, "lost-date-characters": 1, "unpaired": 1}
+    for words, chosen, expected in (
+        (None, every.keys() - {"title-repeated"}, 5),
+        ("all", every, 5),
+        ("damage", {"lost-date-characters"}, 5),
+        ("style", {"title-repeated", "unpaired"}, 5),
+        ("warning,unpaired", {"lost-date-characters", "unpaired"}, 5),
+        ("mojibake", set(), 0),
+    ):
+        status, found, err = audit(capsysbinary, str(file), *(["--problems", words] if words else []))
+        assert (status, err, {one["code"] for one in found[:-1]}) == (expected, "", set(chosen)), words
+        summary = found[-1]["summary"]
+        assert summary["findings"] | summary["left_out"] == every
+        assert summary["findings"].keys() == set(chosen)
+    first = audit(capsysbinary, str(file), "--problems", "error")[1][0]
+    assert (first["kind"], first["severity"]) == ("damage", "error")
+    with pytest.raises(SystemExit) as refused:
+        main(["audit-text", str(file), "--problems", "damage,fatal"])
+    assert refused.value.code == 2
+    assert "'fatal' is no kind (site, style, doubt, damage), severity" in capsysbinary.readouterr().err.decode()
 
 
 def test_the_page_lists_every_code() -> None:

@@ -90,6 +90,8 @@ def test_every_speech_once_and_exact(flavour: str, cms: str, site: Site, tmp_pat
         assert replica.log()["increments"]["total"] == 0
         told_codes = {problem["code"] for line in site.latest().values() for problem in line["problems"]}
         assert told_codes <= EXPECTED
+        usual = next((line for line in ended.out.split("\n") if line.startswith("usual ")), "")
+        assert {code for code in told_codes if f": {code} (" in usual} == told_codes & {"title-repeated", "withheld"}
         if truth["counter"] == "increments" and flavour == cms:
             codes = [problem["code"] for line in site.latest().values() for problem in line["problems"]]
             assert codes.count("withheld") == len(truth["speeches"])

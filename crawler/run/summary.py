@@ -10,6 +10,8 @@ from crawler.replay.occasion import REPROCESS
 from crawler.run.job import CrawlJob
 from pipelines.archive.write.writer import Sealed
 from pipelines.health import NotCaptured, RunReport, Verdict
+from pipelines.reasons import ProblemChoice
+from pipelines.reasons.problem_choice import counted
 from pipelines.verbs.output import one_line
 
 _MOST_EXAMPLES = 5
@@ -24,8 +26,7 @@ def summary(job: CrawlJob, judged: Verdict, sealed: Sealed | None) -> str:
     lines.extend(_reasons("the site's answer", [g for g in report.not_captured if g.is_the_sites_word]))
     lines.extend(_reasons("not captured", report.new_gaps))
     lines.extend(_accepted(report))
-    if report.problems:
-        lines.append("problems  " + ", ".join(f"{name} ({count})" for name, count in sorted(report.problems.items())))
+    lines.extend(_problems(report))
     lines.extend(_noted(report))
     lines.extend(_gates(job))
     lines.extend(f"salvaged run {dead.run}: {dead.lines} lines" for dead in job.archive.salvaged)
@@ -54,6 +55,15 @@ def _reasons_to_read(report: RunReport) -> str:
     counted = Counter(str(article["why"]) for article in report.planned)
     shown = [f"{why} {count}" for why, count in sorted(counted.items())]
     return f"listed {report.listed} · " + (" · ".join(shown) or "nothing to read")
+
+
+def _problems(report: RunReport) -> list[str]:
+    """The problems of kept records; those that are usual apart from the others."""
+    asked = ProblemChoice.of(None)
+    shown = {name: count for name, count in report.problems.items() if asked.takes(name.rpartition(": ")[2])}
+    usual = {name: count for name, count in report.problems.items() if name not in shown}
+    lines = [("problems", shown), ("usual", usual)]
+    return [f"{heading:<9} {counted(counts)}" for heading, counts in lines if counts]
 
 
 def _noted(report: RunReport) -> list[str]:

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.damage import Damage, damage_of, excerpt
 from pipelines.damage.siblings import Siblings
-from pipelines.reasons import PROBLEM_CODES
+from pipelines.reasons import PROBLEM_CODES, ProblemChoice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from pipelines.reasons import ProblemKind, Severity
+
 _MOST_KEYS = 20
+_SHORTER = "shorter-than-siblings"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,8 @@ class Finding:
     id: str | None
     field: str | None
     code: str
+    kind: ProblemKind
+    severity: Severity
     detail: str
     places: int | None = None
     offset: int | None = None
@@ -53,14 +58,17 @@ class Audit:
     Args:
         key: of the text in each line.
         every: one finding for each place, not one for each code of a text.
+        asked: codes of the findings; texts with others are only counted, in `left_out`.
     """
 
     key: str
     every: bool = False
+    asked: ProblemChoice = field(default_factory=lambda: ProblemChoice.of(None))
     lines: int = 0
     texts: int = 0
     unreadable: int = 0
     damaged: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
     _siblings: Siblings = field(default_factory=Siblings)
 
     def findings(self, lines: Iterable[bytes]) -> Iterator[Finding]:
@@ -87,12 +95,13 @@ class Audit:
     def bad_line(self, why: str, id_: str | None = None) -> Finding:
         """The finding about the last line read, which is invalid."""
         self.unreadable += 1
-        return Finding(line=self.lines, id=id_, field=None, code="unreadable", detail=why)
+        return _finding("unreadable", line=self.lines, id=id_, field=None, detail=why)
 
     def summary(self) -> dict[str, Any]:
-        """Counts of lines read, and of texts with each code."""
+        """Counts of lines read, and of texts with each code: those of the findings, and those not asked for."""
         counts = {"lines": self.lines, "texts": self.texts, "unreadable": self.unreadable}
-        return {"summary": counts | {"findings": dict(sorted(self.damaged.items()))}}
+        found = {"findings": dict(sorted(self.damaged.items())), "left_out": dict(sorted(self.left_out.items()))}
+        return {"summary": counts | found}
 
     def _object(self, line: bytes) -> dict[str, Any]:
         try:
@@ -130,25 +139,37 @@ class Audit:
             yield from self._findings(damage, id_, self.key, text)
 
     def _findings(self, damage: Damage, id_: str | None, where: str, text: str) -> Iterator[Finding]:
-        self.damaged[damage.code] += 1
+        if not self._takes(damage.code):
+            return
         for span in damage.spans if self.every else damage.spans[:1]:
-            yield Finding(
+            yield _finding(
+                damage.code,
                 line=self.lines,
                 id=id_,
                 field=where,
-                code=damage.code,
                 detail=PROBLEM_CODES[damage.code].en,
                 places=len(damage.spans),
                 offset=span[0],
                 excerpt=excerpt(text, span),
             )
 
+    def _takes(self, code: str) -> bool:
+        """Whether findings with the code are asked for; counts one text with it."""
+        takes = self.asked.takes(code)
+        (self.damaged if takes else self.left_out)[code] += 1
+        return takes
+
     def _short(self) -> Iterator[Finding]:
-        code = "shorter-than-siblings"
         for short in self._siblings.short():
-            self.damaged[code] += 1
             detail = f"{short.length} characters, where the usual text has {short.median}"
-            yield Finding(line=short.line, id=short.id, field=self.key, code=code, detail=detail, places=1, offset=0)
+            if self._takes(_SHORTER):
+                found = {"line": short.line, "id": short.id, "field": self.key, "detail": detail}
+                yield _finding(_SHORTER, **found, places=1, offset=0)
+
+
+def _finding(code: str, **values: Any) -> Finding:
+    about = PROBLEM_CODES[code]
+    return Finding(code=code, kind=about.kind, severity=about.severity, **values)
 
 
 def _id(value: dict[str, Any]) -> str | None:

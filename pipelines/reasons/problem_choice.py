@@ -57,14 +57,16 @@ def _codes(word: str) -> frozenset[str]:
         least = _GRAVITY[word]
         return frozenset(code for code, about in PROBLEM_CODES.items() if _GRAVITY[about.severity] >= least)
     raise ValueError(
-        f"--problems: {word!r} is no kind ({', '.join(PROBLEM_KINDS)}), severity ({', '.join(SEVERITIES)}) or "
+        f"{word!r} is no kind ({', '.join(PROBLEM_KINDS)}), severity ({', '.join(SEVERITIES)}) or "
         f"code of problems, nor {ALL}; the codes are: {', '.join(PROBLEM_CODES)}"
     )
 
 
+def counted(counts: Mapping[str, int]) -> str:
+    """Numbers by name in one line: `cut (2), title-repeated (800)`."""
+    return ", ".join(f"{name} ({count})" for name, count in sorted(counts.items()))
+
+
 def left_out(counts: Mapping[str, int]) -> str | None:
-    """One line about problems that were not shown, by code; null where none was left out."""
-    if not counts:
-        return None
-    told = ", ".join(f"{code} ({counts[code]})" for code in sorted(counts))
-    return f"problems left out: {told}; --problems {ALL} has them"
+    """One line about problems that were not asked for, by code; null where there are none."""
+    return f"left out: {counted(counts)}; --problems {ALL} has them" if counts else None

@@ -14,6 +14,7 @@ from pipelines.archive.errors import NotUnderstood
 from pipelines.damage.audit import Audit, Finding, NoSuchKey
 from pipelines.inflate import blocks, lines_of
 from pipelines.verbs.output import write_objects
+from pipelines.verbs.problems_asked import add_problems
 
 if TYPE_CHECKING:
     import argparse
@@ -33,12 +34,13 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     audit.add_argument(
         "--every", action="store_true", help="report every place, not only the first of each code in a text"
     )
+    add_problems(audit, "findings to report")
     audit.set_defaults(verb=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print findings, then the summary. Returns 5 if texts are damaged, else 3 if lines were unreadable, else 0."""
-    audit = Audit(arguments.key, every=arguments.every)
+    audit = Audit(arguments.key, every=arguments.every, asked=arguments.problems)
     try:
         with _opened(arguments.file) as stream:
             write_objects(map(asdict, _findings(audit, stream)))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from pipelines.archive import Archive
 from pipelines.compare.differences import entry
 from pipelines.keys import names_of
+from pipelines.reasons.problem_choice import left_out
 from pipelines.record import Version
 from pipelines.verbs.output import harmless, print_message, write_objects
+from pipelines.verbs.problems_asked import add_problems
 from pipelines.verbs.texts import reference
 
 if TYPE_CHECKING:
     import argparse
 
     from pipelines.archive.disk.streams import Line
+    from pipelines.reasons import ProblemChoice
     from pipelines.verbs import AddVerb
 
 
@@ -23,6 +27,7 @@ def add(verb: AddVerb) -> None:
     show = verb("show", run, "Show one speech as last read, or any version or reading of it.")
     show.add_argument("id", metavar="ID[@VERSION[.READING]]", help="for example gszx:4864, 4864@2 or 4864@2.1")
     show.add_argument("--json", action="store_true", help="the line as archived")
+    add_problems(show, "problems to show in the text")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -33,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         write_objects([line])
     else:
-        print(_for_people(line))
+        print(_for_people(line, arguments.problems))
     return 0
 
 
@@ -68,7 +73,7 @@ def _speaker(line: Line) -> str:
     return " ".join(part for part in (line["speaker"], line["speaker_post"]) if part)
 
 
-def _for_people(line: Line) -> str:
+def _for_people(line: Line, problems: ProblemChoice) -> str:
     others = {key: line[key] for key in _OTHERS if isinstance(line[key], (str, int))}
     rows = {
         "": line["title"],
@@ -83,7 +88,13 @@ def _for_people(line: Line) -> str:
         **others,
         "views": f"{line['view_count']} at {line['view_count_at']}" if line.get("view_count") is not None else None,
         "read": f"{line['observed_at']} by {line['parser']}",
-        "problems": "; ".join(f"{p['field']}: {p['code']} ({p['detail']})" for p in line["problems"]),
+        "problems": _problems(line, problems),
     }
     head = "\n".join(f"{name:<9} {text}" if name else str(text) for name, text in rows.items() if text)
     return harmless(f"{head}\n\n{line['body']}")
+
+
+def _problems(line: Line, asked: ProblemChoice) -> str:
+    told = [f"{one['field']}: {one['code']} ({one['detail']})" for one in asked.among(line["problems"])]
+    others = Counter(one["code"] for one in line["problems"] if not asked.takes(one["code"]))
+    return "; ".join(filter(None, (*told, left_out(others))))
