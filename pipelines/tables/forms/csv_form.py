@@ -29,7 +29,7 @@ _END = "\r\n"
 # Spreadsheets compute a cell that begins so; some skip blanks before it, and take full-width signs for it. A quote at
 # the beginning is doubled, so that one taken away from whatever begins with one gives the text.
 _FORMULA = re.compile(r"[\t\r\n']|\s*[=+\-@＝＋－＠]")
-_MAY_BEGIN = frozenset("\t\n\v\f\r \x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000'=+-@＝＋－＠") | {
+_ODD_BEGIN = frozenset("\t\n\v\f\r \x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000'=+-@＝＋－＠") | {
     chr(blank) for blank in range(0x2000, 0x200B)
 }
 """The first characters of what `_FORMULA` may match: few texts need to be looked at closer."""
@@ -60,17 +60,18 @@ def _check(name: str, chosen: Sequence[Column]) -> None:
 
 def _lines(rows: Iterable[list[Plain]], chosen: Sequence[Column], cell: Callable[[Plain], str]) -> Iterator[bytes]:
     yield f"{_MARK}{','.join(column.name for column in chosen)}{_END}".encode()
+    odd = _ODD_BEGIN
     for row in rows:
-        yield f"{','.join(map(cell, row))}{_END}".encode()
+        # Most are texts with nothing to do, and a call for each takes as long as all the rest.
+        cells = [f'"{v}"' if type(v) is str and v[:1] not in odd and '"' not in v else cell(v) for v in row]
+        yield f"{','.join(cells)}{_END}".encode()
 
 
 def _cell(value: Plain) -> str:
     if type(value) is str:
-        return f'''"{value.replace('"', '""')}"''' if '"' in value else f'"{value}"'
+        return f'''"{value.replace('"', '""')}"'''
     return "" if value is None else str(value)
 
 
 def _safe_cell(value: Plain) -> str:
-    if type(value) is str and value[:1] in _MAY_BEGIN and _FORMULA.match(value):
-        return _cell(f"'{value}")
-    return _cell(value)
+    return _cell(f"'{value}" if type(value) is str and _FORMULA.match(value) else value)
