@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from pipelines.__main__ import main
 from pipelines.archive import Archive, errors
 from pipelines.archive.read.archives import Archives
 from pipelines.archive.write.admission import Cautions
@@ -19,7 +20,7 @@ from pipelines.archive.write.writer import ArchiveRun
 from pipelines.canonical import json_line, json_value
 from pipelines.reasons import PROBLEM_CODES
 from pipelines.record import Problem
-from pipelines.tables import view_periods as module
+from pipelines.tables import counts_read
 from pipelines.tables.selection import Selection
 from pipelines.tables.view_periods import EVERY, Every, view_periods
 from tests.test_archive import FACTS, SOFTWARE, crawl, day, missed, speech
@@ -86,11 +87,11 @@ def rows(archive: Archive, every: Every, after: int = 0) -> list[dict[str, Any]]
 
 
 @pytest.mark.parametrize("every", EVERY)
-@pytest.mark.parametrize("held", [1, module._HELD])
+@pytest.mark.parametrize("held", [1, counts_read.HELD])
 def test_a_period_has_its_last_count_and_none_that_was_not_read(
     archive: Archive, every: Every, held: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_HELD", held)
+    monkeypatch.setattr(counts_read, "HELD", held)
     told = rows(archive, every)
     assert told == expected(archive, every)
     counted = [row for row in told if row["view_count"] is not None]
@@ -130,14 +131,19 @@ def test_a_line_is_read_alike_by_its_keys_and_whole(archive: Archive) -> None:
     file = Path("a")
     for line in archive.observations():
         kept = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode()
-        assert module._read(kept, file, 1) == module._read(json.dumps(line).encode(), file, 1)
+        assert counts_read._read(kept, file, 1) == counts_read._read(json.dumps(line).encode(), file, 1)
     tricky = line | {"listed": {"title": ',"view_count":7,"views_raw":', "date": None}}
-    told = module._read(json.dumps(tricky, separators=(",", ":")).encode(), file, 1)
+    told = counts_read._read(json.dumps(tricky, separators=(",", ":")).encode(), file, 1)
     assert told
     assert told.view_count == line["view_count"]
-    for wrong in ({"observed_at": "soon"}, {"view_count": "many"}, {"id": 7}):
+    for wrong in (
+        {"observed_at": "soon"},
+        {"observed_at": "9999-12-31T23:00:00Z"},
+        {"view_count": "many"},
+        {"id": 7},
+    ):
         with pytest.raises(errors.Damaged, match="a, line 3"):
-            module._read(json.dumps(line | wrong).encode(), file, 3)
+            counts_read._read(json.dumps(line | wrong).encode(), file, 3)
 
 
 def test_a_zone_that_is_none_is_damage(archive: Archive) -> None:
@@ -166,3 +172,19 @@ def test_problems_and_sites_have_their_rows(tmp_path: Path) -> None:
     (row,) = lines("sites")
     assert (row["site"], row["commit"], row["speeches"], row["gone"], row["versions"]) == ("gszx", 2, 1, 1, 3)
     assert (row["head"], row["last_run"], row["retired"]) == (Archive(root).head, "run-2", None)
+
+
+def test_the_verb_prints_the_rows_of_what_is_asked_for(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
+    def printed(*arguments: str) -> list[Any]:
+        assert main(["views", str(archive.layout.root), *arguments, "--every", "week"]) == 0
+        return [json.loads(line) for line in capsys.readouterr().out.split("\n") if line]
+
+    everything = rows(archive, "week")
+    assert printed() == everything
+    assert printed("10") == [row for row in everything if row["id"] == "gszx:10"]
+    for commit in archive.commits():
+        new = rows(archive, "week", commit.last_seq or 0)
+        assert printed("--since", f"commit:{commit.n}") == printed("--since", f"seq:{commit.last_seq}") == new
+        assert printed("gszx:9", "--since", f"commit:{commit.n}") == [row for row in new if row["id"] == "gszx:9"]
+        assert printed("--until", f"commit:{commit.n}") == rows(of_commits(archive, commit.n), "week")
+    assert main(["views", str(archive.layout.root), "77", "--every", "week"]) == 2

@@ -12,13 +12,15 @@ from pipelines.archive.read.archives import Archives
 from pipelines.archive.read.feeds.cursors import read_cursors
 from pipelines.archive.read.feeds.extent import extent_of
 from pipelines.archive.read.feeds.file_feed import files_since
+from pipelines.canonical import json_value
+from pipelines.tables.view_periods import EVERY, view_periods_of
 from pipelines.verbs.output import print_message, write_objects
 from pipelines.verbs.over import each
 from pipelines.verbs.texts.reference import never_captured
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pipelines.archive import Archive
     from pipelines.archive.disk.streams import Line
@@ -40,6 +42,7 @@ def add(verb: AddVerb) -> None:
     changes.add_argument("--seen", action="store_true", help=seen)
     views = verb("views", _views, "List every view count that was read, one JSON object each; of one ID.", many=True)
     _add_places(views)
+    views.add_argument("--every", choices=EVERY, help="a line a period: the last count read in it, null between")
     files = verb("files", _files, "List the files of commits, one JSON object per file, for loaders.", many=True)
     files.add_argument(
         "--since", metavar="COMMIT", default="0", help="only after this commit (4 or commit:4), or FILE"
@@ -71,12 +74,18 @@ def _views(arguments: argparse.Namespace) -> int:
     if id_ is not None and not is_one and ":" not in id_:
         raise NotUnderstood(f"{id_}: of which site? Among several archives give it as gszx:{id_}")
 
+    def counts_of(archive: Archive, since: Place) -> Iterator[Line]:
+        if arguments.every is None:
+            return archive.view_counts(id_, since, arguments.until)
+        rows = view_periods_of(archive, arguments.every, extent_of(archive, since, arguments.until), id_)
+        return map(json_value, rows)
+
     def told(archive: Archive, since: Place) -> Iterable[Line]:
         if id_ is None:
-            return archive.view_counts(None, since, arguments.until)
+            return counts_of(archive, since)
         if not is_one and id_.partition(":")[0] != archive.facts.site:
             return ()
-        counts = archive.view_counts(id_, since, arguments.until)
+        counts = counts_of(archive, since)
         first = next(counts, None)
         if first is None and next(archive.about(id_), None) is None:
             raise never_captured(archive, archive.full_id(id_))
