@@ -27,11 +27,13 @@ class Normaliser:
         reader: the page objects' version, `kesion/1`.
         profile_digest: digest of the profile's facts that shape reading.
         timezone: time zone of the times that the site prints.
+        committee: whose site it is, as archive.json says.
     """
 
     reader: str
     profile_digest: str
     timezone: ZoneInfo
+    committee: str | None = None
 
     @property
     def parser(self) -> str:
@@ -40,7 +42,7 @@ class Normaliser:
 
     def speech(self, raw: RawSpeech) -> Speech:
         """Normalise one speech; a value that cannot be read is null, with a problem."""
-        body, context, text_problems = _read_text(raw.title, raw.body_html, raw.look.observed_at)
+        body, context, text_problems = _read_text(raw.title, raw.body_html, raw.look.observed_at, self.committee)
         dated = self._published(raw)
         moment = dated.moment
         count, view_problems = self.views(raw.look.views_raw, raw.look.views_source)
@@ -104,11 +106,12 @@ def _name(value: str | None) -> str | None:
 
 @lru_cache(maxsize=8)  # a crawl normalises a speech twice (to judge and to keep it), with a few articles in progress
 def _read_text(
-    title: str, body_html: tuple[str, ...], observed_at: str
+    title: str, body_html: tuple[str, ...], observed_at: str, committee: str | None
 ) -> tuple[str, WordedContext, tuple[Problem, ...]]:
     """Text of the body, the context read from title and text, and the problems of both. The slowest step."""
     body = body_text(body_html)
-    return body, read_context(title, body, seen_at=datetime.fromisoformat(observed_at)), _text_problems(title, body)
+    context = read_context(title, body, seen_at=datetime.fromisoformat(observed_at), committee=committee)
+    return body, context, _text_problems(title, body)
 
 
 def _text_problems(title: str, body: str) -> tuple[Problem, ...]:

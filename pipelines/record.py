@@ -314,7 +314,10 @@ class Version:
     ]
     committee: Annotated[
         str | None,
-        Key("interpreted", "whose meeting or message it is, always as 政协广水市委员会; 市政协 names none"),
+        Key(
+            "interpreted",
+            "whose meeting or message it is, as 政协广水市委员会; the site's own where the page names none",
+        ),
     ]
     term: Annotated[str | None, Key("interpreted", "第九届, also where the page writes 九届 or 第9届")]
     session: Annotated[

@@ -364,6 +364,54 @@ def test_a_speaker_is_no_part_of_a_committee(title: str, committee: str | None) 
     assert read_context(title, "各位委员：\n今天开会。", seen_at=SEEN).committee == committee
 
 
+OWN = "政协广水市委员会"
+
+
+@pytest.mark.parametrize(
+    ("title", "head", "committee"),
+    [
+        ("在全市政协工作会议上的讲话", "", OWN),
+        ("在市政协九届三次常委会会议上的讲话", "", OWN),
+        ("在“提升营商环境”专题协商会上的讲话", "", OWN),
+        ("市委书记陈立新在市政协九届三次会议开幕会上的讲话", "", OWN),
+        ("王明书记市政协十届三次会议开幕会讲话", "", OWN),
+        ("何庆海在学习贯彻全国政协十四届二次会议精神会议上的讲话", "", OWN),
+        ("在各县（市、区）政协主席座谈会上的讲话", "", OWN),
+        ("在市政协机关党委会议上的讲话", "", OWN),
+        ("在全市提案工作会议上的讲话", "", OWN),
+        (PLAIN, "中共广水市委书记 陈立新", OWN),
+        (PLAIN, "广水市政协主席 何庆海", OWN),
+        ("新年贺词", "", OWN),
+        # Another committee, or one of another level.
+        ("在黄陵市政协考察座谈会上的讲话", "", "政协黄陵市委员会"),
+        ("在全国政协十四届二次会议上的发言", "", "政协全国委员会"),
+        ("在全省政协工作会议上的讲话", "", None),
+        ("在省政协十二届三次会议上的讲话", "", None),
+        ("武汉市江夏区政协在全省政协工作会议上的发言", "", None),
+        ("县政协召开九届十六次常委会会议", "", None),
+        ("政协黄陵市委员会主席张三在联谊会上的讲话", "", None),
+        ("在委员读书班上的讲话", "湖北省政协副主席 张三", None),
+        # A meeting of another body.
+        ("在市委九届三次全会上的讲话", "", None),
+        ("在广水市委政协工作会议上的讲话", "", None),
+        ("在中共广水市委员会全体会议上的讲话", "", None),
+        ("在市人大九届三次会议上的讲话", "", None),
+        ("在全市经济工作会议上的讲话", "", None),
+        ("习近平总书记在庆祝大会上的讲话", "", None),
+    ],
+)
+def test_the_committee_of_the_site_is_taken_where_no_word_speaks_against_it(
+    title: str, head: str, committee: str | None
+) -> None:
+    body, as_named = f"{head}\n各位委员：\n今天开会。", "中国人民政治协商会议广水市委员会"
+    said = read_context(title, body, seen_at=SEEN).committee
+    context = read_context(title, body, seen_at=SEEN, committee=as_named)
+    assert context.committee == committee
+    told = [(e.where, e.text) for e in context.evidence if e.field == "committee"]
+    assert said is not None or told == ([("site", as_named)] if committee else [])
+    assert read_context(title, body, seen_at=SEEN, committee="www.example.gov.cn").committee == said
+
+
 @pytest.mark.parametrize(
     ("head", "code"),
     [

@@ -28,6 +28,7 @@ def assert_same(truth: dict[str, Any], latest: dict[str, dict[str, Any]]) -> Non
         line = latest[native_id]
         assert {key: line[key] for key in EXACT} == {key: speech[key] for key in EXACT}
         assert line["view_count"] == speech["views"]
+        assert sum(one["field"] == "committee" for one in line["evidence"]) == 1
         assert line["content_sha256"] == content_sha256(line)
     for key in STATED:
         stated = [(speech[key], latest[i][key]) for i, speech in speeches.items()]

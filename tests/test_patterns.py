@@ -24,6 +24,7 @@ SHORT = {
     "crawler.pages.body.kinds:_LABELLED_DAY": "lines up to _LONGEST_INFO",
     "crawler.pages.forwarding:_COMMENTS": "scripts up to _LONGEST_SCRIPT",
     "crawler.pages.lists.pagination:_WORDS": "blocks up to _LONGEST_BLOCK",
+    "pipelines.context.own_committee:_NAMED": "titles and short lines",
     "pipelines.context.speaker:_VERB": "titles",
     "pipelines.text.names:_AFTER": "names",
 }

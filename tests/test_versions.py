@@ -67,7 +67,7 @@ def pages_of(name: str) -> Iterator[SavedPage]:
 def readings(name: str) -> dict[str, str]:
     """The pin of a family as it reads today."""
     pages = family(name, None, (), ())
-    reader = PageReader(pages, Normaliser(pages.reader, "", ZoneInfo("Asia/Shanghai")), NOW)
+    reader = PageReader(pages, Normaliser(pages.reader, "", ZoneInfo("Asia/Shanghai"), "政协广水市委员会"), NOW)
     given, told = sha256(), sha256()
     for page in pages_of(name):
         given.update(f"{page.url}\n{page.status}\n{page.text}\n".encode())

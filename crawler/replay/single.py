@@ -91,7 +91,10 @@ def page_as_read(
         return
     now = datetime.now(UTC)
     timezone = ZoneInfo(profile.timezone if profile else _DEFAULT_TIMEZONE)
-    pages = PageReader(reader, Normaliser(reader.reader, profile.digest if profile else "", timezone), now)
+    normaliser = Normaliser(
+        reader.reader, profile.digest if profile else "", timezone, profile.committee if profile else None
+    )
+    pages = PageReader(reader, normaliser, now)
     line = pages.line(SavedPage(response.url, response.url, readable.text, response.status, now))
     yield {key: value for key, value in line.items() if key != "file"}
 

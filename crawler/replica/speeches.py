@@ -175,7 +175,7 @@ def _context_of(meeting: str) -> dict[str, str | None]:
     numbers = re.fullmatch(r"(?:政协广水市第|市政协)(.+?)届(?:委员会第)?(.+?)次(?:常委会)?会议", meeting)
     return {
         "meeting": meeting,
-        "committee": "政协广水市委员会" if meeting.startswith("政协广水市") else None,
+        "committee": "政协广水市委员会",
         "term": f"第{numbers[1]}届" if numbers else None,
         "session": f"第{numbers[2]}次会议" if numbers else None,
     }

@@ -84,7 +84,7 @@ def prepare(
     archive.tally.zone = ZoneInfo(profile.timezone)
     if replay is not None:
         _take_captures(archive, replay)
-    normaliser = Normaliser(reader.reader, profile.digest, ZoneInfo(profile.timezone))
+    normaliser = Normaliser(reader.reader, profile.digest, ZoneInfo(profile.timezone), profile.committee)
     memory = _memory(archive, occasion, stamp(now), normaliser.parser)
     report = RunReport(
         site=profile.site,

@@ -13,6 +13,7 @@ from pipelines.context.delivered import read_day
 from pipelines.context.genre import read_genre
 from pipelines.context.head import Find, places
 from pipelines.context.meeting import read_meeting
+from pipelines.context.own_committee import own_committee
 from pipelines.context.speaker import read_speaker
 from pipelines.record import Context, Evidence, Problem
 
@@ -30,10 +31,14 @@ class WordedContext(Context):
     problems: tuple[Problem, ...]
 
 
-def read_context(title: str, body: str, *, seen_at: datetime) -> WordedContext:
-    """What title and body (paragraphs joined by a line feed) say; null where they do not.
+def read_context(title: str, body: str, *, seen_at: datetime, committee: str | None = None) -> WordedContext:
+    """What title and body (paragraphs joined by a line feed) say; null where they do not. Never raises for any text.
 
-    `seen_at` (aware) is when the page was captured: no speech was delivered after that. Never raises for any text.
+    Args:
+        title: of the page.
+        body: its text.
+        seen_at: when the page was captured (aware): no speech was delivered after that.
+        committee: whose site it is, for pages that name no other committee or body.
     """
     page = places(body)
     heading = title if len(title) <= _LONGEST_TITLE else ""
@@ -44,7 +49,7 @@ def read_context(title: str, body: str, *, seen_at: datetime) -> WordedContext:
         "delivered_on": day if isinstance(day, Find) else None,
         "speaker": spoke.speaker,
         "speaker_post": spoke.post,
-        "committee": where.committee,
+        "committee": where.committee or own_committee(committee, heading, page, where.meeting),
         "term": where.term,
         "session": where.session,
         "meeting": where.meeting,

@@ -40,15 +40,15 @@ class _Body(NamedTuple):
 
 _B = f"[{BLANKS}]"
 _N = "[一二三四五六七八九十百0-9０-９]{1,4}"
-_KINDS = "省市县区州旗盟"
-_GENERIC = f"自治区|自治州|自治县|自治旗|新区|林区|地区|开发区|[{_KINDS}]"
+KINDS = "省市县区州旗盟"
+GENERIC = f"自治区|自治州|自治县|自治旗|新区|林区|地区|开发区|[{KINDS}]"
 # 全市, 各县, 省市县 and the like are no names of places, nor is what a verb and 省 make.
 _NO_PLACE = (
-    f"全(?!国|椒|南|州)|各|我|本|两|该|外|某|兄弟|自治|[{_KINDS}]|在|与|同|和|对|向|为|致|赴"
+    f"全(?!国|椒|南|州)|各|我|本|两|该|外|某|兄弟|自治|[{KINDS}]|在|与|同|和|对|向|为|致|赴"
     "|欢迎|感谢|祝贺|迎接|接待|参加|出席|学习|贯彻|传达|落实"
 )
 _NAME = r"(?:(?![届第委协在的]|同志|书记|主席)[\u4e00-\u9fff]){1,9}?"
-_PLACE = rf"(?:全国|(?!{_NO_PLACE})(?:{_NAME}(?:自治[区州县旗]|新区|地区|[{_KINDS}])){{1,3}})"
+PLACE = rf"(?:全国|(?!{_NO_PLACE})(?:{_NAME}(?:自治[区州县旗]|新区|地区|[{KINDS}])){{1,3}})"
 _CPPCC = "中国人民政治协商会议|人民政协|政协"
 _STANDING = "(?:常务委员会|常委会)"
 _SESSION = rf"第?(?P<session>{_N})次(?:全体|{_STANDING}|常委|常务委员|主席)?(?:会议?|全会|[（(]扩大[)）]会议?)"
@@ -57,10 +57,10 @@ _SHAPES = tuple(
     re.compile(shape)
     for shape in (
         # 政协广水市第九届委员会…, 政协第九届广水市委员会…, 政协广水市九届三次会议
-        rf"(?:{_CPPCC})(?:(?P<term>{_TERM}))?(?P<place>{_PLACE})(?:委员会{_STANDING}?(?:{_SESSION})?|(?={_TERM}))"
+        rf"(?:{_CPPCC})(?:(?P<term>{_TERM}))?(?P<place>{PLACE})(?:委员会{_STANDING}?(?:{_SESSION})?|(?={_TERM}))"
         rf"(?:(?P<term2>{_TERM})(?:委员会)?{_STANDING}?(?:{_SESSION.replace('session', 'session2')})?)?",
         # 广水市政协九届三次会议, 九届市政协第十次常委会会议, 市政协…, 政协九届三次会议
-        rf"(?:(?P<term>{_TERM}))?(?:(?P<place>{_PLACE})|{_GENERIC})?政协(?!礼堂|大楼|会议室|办公)(?:(?P<term2>{_TERM}))?"
+        rf"(?:(?P<term>{_TERM}))?(?:(?P<place>{PLACE})|{GENERIC})?政协(?!礼堂|大楼|会议室|办公)(?:(?P<term2>{_TERM}))?"
         rf"(?:委员会)?{_STANDING}?(?:{_SESSION})?",
         # 九届三次会议: of this site's own committee
         rf"(?P<term>{_TERM})(?:委员会)?{_STANDING}?{_SESSION}",
@@ -69,8 +69,8 @@ _SHAPES = tuple(
 _SUBJECT = re.compile(r"^(?:[^在，。：；“”《》（）]{2,20})?在(?![职线京校外])")
 _HELD = re.compile(rf"^(?:{_B}|[，,于]|.*(?:举行|召开|举办)的)+")
 _ASIDE = re.compile(rf"^(?:{_B}|[，,于]|[0-9]{{4}}年度?(?={_B}*[^0-9])|庆祝|纪念(?=政协|中国人民))+")
-_REPORT_OF = re.compile(rf"(?:{_CPPCC})(?:{_TERM})?{_PLACE}(?:{_TERM})?委员会(?=(?:{_STANDING})?(?:关于)?[^次]*报告)")
-_SIGNED_BY = re.compile(rf"(?:中国人民政治协商会议|政协){_PLACE}委员会")
+_REPORT_OF = re.compile(rf"(?:{_CPPCC})(?:{_TERM})?{PLACE}(?:{_TERM})?委员会(?=(?:{_STANDING})?(?:关于)?[^次]*报告)")
+_SIGNED_BY = re.compile(rf"(?:中国人民政治协商会议|政协){PLACE}委员会")
 _OCCASION_END = "会|会议|大会|论坛|仪式|活动|式|班|典礼|宴|沙龙|研讨|座谈|讲堂|课堂"
 _INNER = "(?:“[^”]*”|《[^》]*》|存在|现在|正在|所在|在[职线京校外]|[^在，。；：！？“《])"
 _AT = re.compile(
@@ -147,6 +147,12 @@ def _committees(title: str, page: Places) -> Iterator[Find]:
             yield Find(line, "tail", line)
 
 
+def committee_in(words: str) -> str | None:
+    """The committee that a name begins with, in the form 政协广水市委员会; None when it names none."""
+    body = _body_of(words)
+    return body.committee if body else None
+
+
 def _body_of(words: str) -> _Body | None:
     for shape in _SHAPES:
         if match := shape.match(_ASIDE.sub("", words)):
@@ -154,7 +160,7 @@ def _body_of(words: str) -> _Body | None:
             place, term = groups.get("place"), groups.get("term") or groups.get("term2")
             session = (groups.get("session") or groups.get("session2")) if term else None
             return _Body(
-                f"政协{place}委员会" if place and not re.fullmatch(_GENERIC, place) else None,
+                f"政协{place}委员会" if place and not re.fullmatch(GENERIC, place) else None,
                 f"第{_chinese(term)}届" if term else None,
                 f"第{_chinese(session)}次会议" if session else None,
             )

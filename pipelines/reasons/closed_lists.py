@@ -50,6 +50,9 @@ EVIDENCE_PLACES = {
     "updated": Meaning("更新时间: when the page was changed last", "更新时间：页面最后修改的时间"),
     "signature": Meaning("the day under the signature", "落款处的日期"),
     "body": Meaning("the body's own words, as a day at its beginning", "正文中的文字，如开头的日期"),
+    "site": Meaning(
+        "no word of the page: what archive.json says of the site", "非页面文字：archive.json 中关于该网站的记载"
+    ),
 }
 """Where the words of an evidence stand; for dates, `pipelines.text.dates.WEIGHTS` says which is trusted most."""
 
