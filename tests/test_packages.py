@@ -8,7 +8,7 @@ import json
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zipfile import ZIP_STORED, ZipFile
 
 import pytest
@@ -106,6 +106,53 @@ def test_the_judge_refuses_a_changed_byte(site: Packed, tmp_path: Path, form: st
     data[len(data) // 3] ^= 1
     file.write_bytes(data)
     assert JUDGES[form](copy).status != 0
+
+
+FAULTS: dict[str, tuple[dict[str, Any], ...]] = {
+    "speeches": ({"seq": "one"}, {"id": "gszx: 1"}, {"genre": "小说"}, {"first_seen": "yesterday"}, {"title": None}),
+    "problems": ({"code": "no-such-code"}, {"severity": "fatal"}),
+}
+"""Faults of a line, each of one field."""
+
+
+def faulty(lines: list[dict[str, Any]], faults: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
+    """The lines with one fault in each, from the second line on."""
+    made = iter(faults)
+    return [lines[0], *(line | next(made, {}) for line in lines[1:])]
+
+
+def test_the_judge_names_line_and_field_of_a_wrong_value(site: Packed, tmp_path: Path) -> None:
+    """Only the values are wrong: the package's hashes are those of the files."""
+    copy = tmp_path / "tables"
+    shutil.copytree(site.packages["datapackage", 2], copy)
+    about = json.loads((copy / "datapackage.json").read_bytes())
+    for resource in about["resources"]:
+        file = copy / resource["path"]
+        lines = [json.loads(line) for line in gzip.decompress(file.read_bytes()).split(b"\n") if line]
+        wrong = faulty(lines, FAULTS.get(resource["name"], ()))
+        file.write_bytes(gzip.compress("".join(f"{json.dumps(line)}\n" for line in wrong).encode(), mtime=0))
+        resource |= {"bytes": file.stat().st_size, "hash": sha256(file.read_bytes())}
+    (copy / "datapackage.json").write_text(json.dumps(about), "utf-8")
+    told = json.loads(judged("packages", "frictionless", "validate", copy / "datapackage.json", "--json").out)
+    found = {
+        task["name"]: {(error["rowNumber"], error["fieldName"]) for error in task["errors"]} for task in told["tasks"]
+    }
+    expected = {name: {(n, *fault) for n, fault in enumerate(faults, 3)} for name, faults in FAULTS.items()}
+    assert found == {"versions": set(), "observations": set()} | expected
+
+
+def test_a_json_schema_names_line_and_field_of_a_wrong_value(site: Packed, tmp_path: Path) -> None:
+    lines = [json.loads(line) for line in (site.folder / "latest.jsonl").read_bytes().split(b"\n") if line]
+    code = {"problems": [{"field": "body", "code": "no-such-code", "detail": ""}]}
+    faults = (*FAULTS["speeches"], code)
+    for n, line in enumerate(faulty(lines, faults), 1):
+        (tmp_path / f"{n:06}.json").write_text(json.dumps(line), "utf-8")
+    schema = site.folder / "schemas/latest-1.schema.json"
+    files = sorted(tmp_path.glob("*.json"))
+    told = judged("data", "check-jsonschema", "-o", "json", "--schemafile", schema, *files)
+    found = {(Path(error["filename"]).stem, error["path"]) for error in json.loads(told.out)["errors"]}
+    fields = ("seq", "id", "genre", "first_seen", "title", "problems[0].code")
+    assert (told.status, found) == (1, {(f"{n:06}", f"$.{field}") for n, field in enumerate(fields, 2)})
 
 
 @pytest.mark.parametrize("form", NAMES)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipelines.archive.disk.files import NamedFile, gzip_lines, json_document
-from pipelines.archive.schema.schemas import RECORDS
+from pipelines.canonical import json_line
 from pipelines.export.not_exportable import NotExportable
 from pipelines.export.tableschema import table_schema
-from pipelines.record import LATEST_SCHEMA, OBSERVATION_SCHEMA, SPEECH_SCHEMA
+from pipelines.record import LATEST_SCHEMA, OBSERVATION_SCHEMA, SPEECH_SCHEMA, Latest, Observation, Version
+from pipelines.tables.problem_rows import problem_rows
+from pipelines.tables.rows import ProblemRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,16 +24,34 @@ _RESOURCE_PROFILE = "https://datapackage.org/profiles/2.0/dataresource.json"
 
 class _Table(NamedTuple):
     name: str
-    schema: str
-    primary_key: str
+    record: type
+    primary_key: tuple[str, ...]
     about: str
     lines: Callable[[Snapshot, Path], Iterator[bytes]]
 
 
+def _speeches(snapshot: Snapshot, scratch: Path) -> Iterator[bytes]:
+    return snapshot.latest(scratch)
+
+
+def _versions(snapshot: Snapshot, _: Path) -> Iterator[bytes]:
+    return snapshot.raw_lines("versions")
+
+
+def _observations(snapshot: Snapshot, _: Path) -> Iterator[bytes]:
+    return snapshot.raw_lines("observations")
+
+
+def _problems(snapshot: Snapshot, scratch: Path) -> Iterator[bytes]:
+    return (f"{json_line(row)}\n".encode() for row in problem_rows(snapshot.latest(scratch)))
+
+
+_PRESENT = f"{LATEST_SCHEMA}: the speeches present at this commit"
 _TABLES = (
-    _Table("speeches", LATEST_SCHEMA, "id", "the speeches present at this commit", lambda s, d: s.latest(d)),
-    _Table("versions", SPEECH_SCHEMA, "seq", "every event of every speech", lambda s, _: s.raw_lines("versions")),
-    _Table("observations", OBSERVATION_SCHEMA, "seq", "every observation", lambda s, _: s.raw_lines("observations")),
+    _Table("speeches", Latest, ("id",), _PRESENT, _speeches),
+    _Table("versions", Version, ("seq",), f"{SPEECH_SCHEMA}: every event of every speech", _versions),
+    _Table("observations", Observation, ("seq",), f"{OBSERVATION_SCHEMA}: every observation", _observations),
+    _Table("problems", ProblemRow, ("id", "place"), "why values of these speeches are null or doubtful", _problems),
 )
 
 
@@ -55,7 +75,7 @@ def _resource(table: _Table, file: NamedFile) -> dict[str, Any]:
     return {
         "$schema": _RESOURCE_PROFILE,
         "name": table.name,
-        "title": f"{table.schema}: {table.about}",
+        "title": table.about,
         "path": file.path,
         "type": "table",
         "format": "jsonl",
@@ -63,7 +83,7 @@ def _resource(table: _Table, file: NamedFile) -> dict[str, Any]:
         "encoding": "utf-8",
         "bytes": file.bytes,
         "hash": f"sha256:{file.sha256}",
-        "schema": table_schema(RECORDS[table.schema], table.primary_key),
+        "schema": table_schema(table.record, *table.primary_key),
     }
 
 

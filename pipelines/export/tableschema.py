@@ -13,12 +13,12 @@ _TYPES = {"str": "string", "int": "integer", "float": "number", "list": "array",
 _TIMES = {"date": "date", "date-time": "datetime"}
 
 
-def table_schema(record: type, primary_key: str) -> dict[str, Any]:
+def table_schema(record: type, *primary_key: str) -> dict[str, Any]:
     """The Table Schema of a record's lines: a field for each key, in order, and the primary key."""
     keys = shape_of_record(record).keys
     # An empty string is a value, and later software may have added keys.
     reading = {"missingValues": [], "fieldsMatch": "superset"}
-    return {"fields": [_field(key) for key in keys], "primaryKey": [primary_key], **reading}
+    return {"fields": [_field(key) for key in keys], "primaryKey": [*primary_key], **reading}
 
 
 def _field(key: Property) -> dict[str, Any]:

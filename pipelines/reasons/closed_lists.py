@@ -67,6 +67,15 @@ EVENTS = {
     "restored": Meaning("the site has it again", "网站重新刊载"),
 }
 
+CHANGES = EVENTS | {
+    "redacted": Meaning("words of it were removed by order", "依令移除了其中的文字"),
+    "succeeded": Meaning("the site has it under another id since", "网站此后以另一编号刊载"),
+    "resumed": Meaning(
+        "the site has taken up its id again, which another had succeeded", "网站重新启用了曾被取代的编号"
+    ),
+    "seen": Meaning("it was looked at, and counts or days of it are newer", "已查看过，浏览量或查看日期已更新"),
+}
+
 PRESENCE = {
     "present": Meaning("it was on a list page, or its article was read", "出现在列表页上，或文章已读取"),
     "unlisted": Meaning("its article answers, but it is on no list page", "文章可以访问，但不在任何列表页上"),
@@ -95,6 +104,12 @@ CLOSED_LISTS: dict[str, Mapping[Any, Meaning]] = {
     "presence": PRESENCE,
     "states": STATES,
     "events": EVENTS,
+    "changes": CHANGES,
+    "operations": {
+        "ADD": Meaning("the row of this id is new: insert it", "该编号的行是新的：插入"),
+        "MOD": Meaning("replace the values that the entity has", "用 entity 中的值替换"),
+        "DEL": Meaning("the row of this id is no longer there: delete it", "该编号的行已不存在：删除"),
+    },
     "content": {
         "new": Meaning("the text was read for the first time", "首次读取文本"),
         "same": Meaning("the text is as it was", "文本与此前相同"),

@@ -132,7 +132,7 @@ def _selection(arguments: argparse.Namespace, folders: Sequence[Path], scratch: 
     try:
         problems = ProblemChoice.of(arguments.problems)
     except ValueError as error:
-        raise NotUnderstood(str(error)) from error
+        raise NotUnderstood(f"--problems: {error}") from error
     return Selection(
         folders,
         as_of=arguments.as_of,

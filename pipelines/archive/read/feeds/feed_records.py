@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Literal, get_args
 
 from pipelines.keys import Needs, OneOf
-from pipelines.record import Event, Latest, Moment, Sha256, SiteName, SpeechId
+from pipelines.record import Event, Latest, Moment, Sha256, SiteName, SpeechId, ViewsSource
 
 CHANGE_SCHEMA = "change/1"
 VIEWS_SCHEMA = "views/1"
@@ -59,7 +59,7 @@ class ReadCount:
     commit: Annotated[int, "the commit that brought it"]
     observed_at: Annotated[Moment, "UTC; when it was read"]
     view_count: Annotated[int, "as the site gave it; observations without a count are left out"]
-    views_source: Annotated[str | None, "counter or page"]
+    views_source: Annotated[ViewsSource | None, "counter or page"]
     decreased: Annotated[bool, "whether it is below the count read before it"]
 
 
