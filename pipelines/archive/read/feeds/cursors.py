@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 def read_cursors(file: Path) -> dict[str, dict[str, Any]]:
-    """By site {commit, head}: from a file of `{site: commit}`, or of lines `cursor/1`; the last of a site counts.
+    """By site {commit, head}: from a file of lines `cursor/1`, the last of a site, or of one object by site.
 
-    The head is null where the file does not say it. `NotUnderstood` when it cannot be read as either.
+    The object gives a commit, or {commit, head}. The head is null where the file does not say it. `NotUnderstood` when it cannot be read as either.
     """
     try:
         data = whole(file)
         told = _objects(data)
         if len(told) == 1 and told[0].get("schema") != CURSOR_SCHEMA:
-            return {site: _cursor({"commit": n}) for site, n in told[0].items()}
+            return {site: _cursor(told_of) for site, told_of in told[0].items()}
         if any(one["schema"] != CURSOR_SCHEMA for one in told):
             raise ValueError(f"a line is not of {CURSOR_SCHEMA}")  # noqa: TRY301 - told with the others
         return {str(one["site"]): _cursor(one) for one in told}
@@ -39,7 +39,8 @@ def _objects(data: bytes) -> list[dict[str, Any]]:
         return [parsed_json(line) for line in data.split(b"\n") if line.strip()]
 
 
-def _cursor(value: dict[str, Any]) -> dict[str, Any]:
+def _cursor(value: Any) -> dict[str, Any]:
+    value = {"commit": value} if type(value) is int else value
     commit, head = value["commit"], value.get("head")
     if type(commit) is not int or commit < 0 or not isinstance(head, str | None):
         raise ValueError(f"{str(value)[:200]} is no cursor")

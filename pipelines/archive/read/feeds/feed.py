@@ -48,7 +48,7 @@ def changes(told: Told, extent: Extent, asked: Asked) -> Iterator[Line]:
     for commit in extent.commits(told):
         yield from following.events(commit)
     if asked.seen:
-        yield from seen_since(told, extent)
+        yield from seen_since(told, extent, following.of_acts)
 
 
 class _Following:
@@ -58,6 +58,8 @@ class _Following:
         totals = told.totals()
         self._acts = {act["commit"]: act for act in (*totals.rekeys, *totals.redactions)}
         self._succeeded: set[str] = set()
+        self.of_acts: set[str] = set()
+        """The ids of which acts have told."""
         for act in totals.rekeys:
             if act["commit"] <= extent.after and (rekey := Rekey.of(told.commit(act["commit"]))):
                 self._succeed(rekey)
@@ -67,8 +69,9 @@ class _Following:
     def events(self, commit: Commit) -> Iterator[Line]:
         """What one commit brought."""
         if act := self._acts.get(commit.n):
-            of_act = self._of_act(commit)
-            yield from of_act if self._extent.has_act(act) else ()
+            for made in self._of_act(commit) if self._extent.has_act(act) else ():
+                self.of_acts.add(made["id"])
+                yield made
             if rekey := Rekey.of(commit):
                 self._succeed(rekey)
             return

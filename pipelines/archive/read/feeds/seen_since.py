@@ -17,7 +17,7 @@ from pipelines.canonical import json_value
 from pipelines.untrusted import json_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.layout import Layout
@@ -28,12 +28,14 @@ _COUNTED = ("view_count", "view_count_at", "first_seen", "last_seen", "last_chec
 _ID = re.compile(rb'\{"schema":"[a-z]+/1","seq":\d{1,18},"commit":\d{1,18},"id":"([^"\\]+)"')
 
 
-def seen_since(told: Told, extent: Extent) -> Iterator[Line]:
+def seen_since(told: Told, extent: Extent, also: Iterable[str]) -> Iterator[Line]:
     """One event `seen` per present speech that a commit of the extent has a line or a listing of, by natural id.
+
+    `also` are ids of which it has something else. So each speech with an entity in the extent has its counts here.
 
     A `clock` commit may set back the moments of any speech, so after one all are told.
     """
-    ids: set[str] = set()
+    ids = set(also)
     listed: set[str] = set()
     is_set_back = False
     for commit in extent.commits(told):
