@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import json
 import re
 import tempfile
@@ -15,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.__main__ import main
 from pipelines.archive import Archive, errors
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.schema.schemas import documents
@@ -199,3 +202,78 @@ def test_any_way_through_history_leads_to_what_latest_holds(runs: list[list[str 
                 before = archive.changes(0, place, seen=True) if place else ()
                 assert applied(applied({}, before), archive.changes(place, seen=True)) == latest
             known.append((archive.cursor(), archive.last_seq, latest))
+
+
+def lines_of(out: str) -> list[Line]:
+    return [json.loads(line) for line in out.split("\n") if line]
+
+
+def test_files_load_right_in_any_order_after_a_redaction(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tmp_path / "a"
+    for number, (_, happens) in enumerate(LIFE[:6], 1):
+        happens(root, number)
+    loaded = {line["seq"]: line for line in Archive(root).history()}
+    place, end = f"commit:{Archive(root).last.n}", str(Archive(root).last.n)
+    asked(root, 8, "1")
+    for since in ("0", place):
+        assert main(["files", str(root), "--since", since, "--cursors"]) == 0
+        *told, cursor = lines_of(capsys.readouterr().out)
+        assert (cursor["commit"], {file["redaction"] for file in told}) == (
+            int(end) + 1,
+            {None, 7} if since == "0" else {7},
+        )
+        for files in (told, told[::-1], sorted(told, key=lambda file: str(file["sha256"]))):
+            rows = dict(loaded) if since == place else {}
+            for file in files:
+                assert file["sha256"] == hashlib.sha256((root / file["path"]).read_bytes()).hexdigest()
+                if file["path"].endswith(".jsonl.gz"):
+                    of_file = [
+                        json.loads(line) for line in gzip.decompress((root / file["path"]).read_bytes()).splitlines()
+                    ]
+                    assert {line["commit"] for line in of_file} == {file["commit"]}
+                    rows |= {line["seq"]: line for line in of_file}
+            assert rows == {line["seq"]: line for line in Archive(root).history()}
+
+
+def test_many_archives_are_one_feed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for site in ("one", "three", "two"):
+        for number in (1, 2):
+            held = opened(tmp_path / "all" / site, number, facts=replace(FACTS, site=site))
+            held.keep(replace(speech("1", day(number), body="甲" * number, view_count=number), site=site))
+            sealed(held, number)
+    root, cursors = str(tmp_path / "all"), tmp_path / "cursors.jsonl"
+    commits = {site: Archive(tmp_path / "all" / site).commits() for site in ("one", "three", "two")}
+
+    def told(*command: str, status: int = 0) -> tuple[list[Line], str]:
+        assert main([command[0], root, *command[1:]]) == status
+        shown = capsys.readouterr()
+        return lines_of(shown.out), shown.err
+
+    for verb in ("changes", "views", "files"):
+        assert {line["site"] for line in told(verb)[0]} == commits.keys(), verb
+    for place in ("seq:1", "commit:1", "1"):
+        assert "is a place in one archive" in told("changes", "--since", place, status=2)[1]
+    assert "is a place in one archive" in told("changes", "--until", "commit:1", status=2)[1]
+    assert "of which site?" in told("views", "1", status=2)[1]
+    assert [line["view_count"] for line in told("views", "two:1")[0]] == [1, 2]
+    first, _ = told("changes", "--cursors", "--until", "2026-01-01")
+    assert [line.get("event", line.get("commit")) for line in first] == ["created", 1] * 3
+    cursors.write_text("".join(json.dumps(line) + "\n" for line in first if line["schema"] == "cursor/1"))
+    second, _ = told("changes", "--cursors", "--since", str(cursors))
+    assert [(line["site"], line.get("event", line.get("head"))) for line in second] == [
+        pair for site, made in commits.items() for pair in ((site, "changed"), (site, made[1].sha256))
+    ]
+    cursors.write_text('{"one": 2, "three": 1, "gone": 5}')
+    some, said = told("views", "--since", str(cursors))
+    assert [(line["site"], line["view_count"], line["decreased"]) for line in some] == [
+        ("three", 2, False), ("two", 1, False), ("two", 2, False)
+    ]  # fmt: skip
+    assert "sites that were not read: gone" in said
+    (tmp_path / "all/three/archive.json").write_text("{")
+    left, said = told("changes", "--full", "--cursors", "--since", str(cursors), status=5)
+    assert [line["site"] for line in left if line["schema"] == "cursor/1"] == ["one", "two"]
+    assert "three" in said
+    for wrong in ("[]", "{", '{"one": "2"}', '{"schema":"change/1"}\n{}', '{"one": -1}'):
+        cursors.write_text(wrong)
+        assert "no file of cursors" in told("changes", "--since", str(cursors), status=2)[1]
+    assert "let it hold {}" in told("changes", "--since", str(tmp_path / "none.json"), status=2)[1]

@@ -8,11 +8,13 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.archive.read.feeds.feed_records import CursorLine, FeedEvent, ReadCount
 from pipelines.archive.read.index import IndexRow
 from pipelines.archive.schema.json_types import shape_of_record
 from pipelines.keys import ROLES
 from pipelines.reasons import EVIDENCE_PLACES, GENRES, PROBLEM_CODES, PROBLEM_KINDS, REASONS, SEVERITIES
 from pipelines.record import (
+    AsOf,
     Attachment,
     Capture,
     Evidence,
@@ -39,8 +41,10 @@ _MARKED = re.compile(r"(<!-- table: (?P<name>\S+) -->\n).*?(<!-- end -->)", re.D
 def tables() -> dict[str, str]:
     """Every table by its name."""
     parts = (Attachment, Capture, Evidence, Presence, Problem, Raw, Row, Speaker)
-    found = {record.__name__: _keys(record) for record in (Version, Observation, IndexRow, *parts)}
+    lines = (Version, Observation, IndexRow, FeedEvent, ReadCount, CursorLine)
+    found = {record.__name__: _keys(record) for record in (*lines, *parts)}
     found["Latest"] = _keys(Latest, skip=len(fields(Version)))
+    found["AsOf"] = _keys(AsOf, skip=len(fields(Latest)))
     found["roles"] = _table(("role", "meaning"), ((f"`{role}`", about) for role, about in ROLES.items()))
     codes = ((f"`{code}`", about.kind, about.severity, about.en) for code, about in PROBLEM_CODES.items())
     found["problems"] = _table(("code", "kind", "severity", "meaning"), codes)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def read_cursors(file: Path) -> dict[str, dict[str, Any]]:
     """By site {commit, head}: from a file of lines `cursor/1`, the last of a site, or of one object by site.
 
-    The object gives a commit, or {commit, head}. The head is null where the file does not say it. `NotUnderstood` when it cannot be read as either.
+    The object gives a commit, or {commit, head}. The head is null where the file does not say it. `NotUnderstood`
+    when the file cannot be read as either.
     """
     try:
         data = whole(file)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pipelines.keys import Needs, OneOf
-from pipelines.record import Event, Latest, Moment, Sha256, SiteName, SpeechId, ViewsSource
+from pipelines.reasons import CLOSED_LISTS
+from pipelines.record import Latest, Moment, Sha256, SiteName, SpeechId, ViewsSource
 
 CHANGE_SCHEMA = "change/1"
 VIEWS_SCHEMA = "views/1"
@@ -14,7 +15,7 @@ CURSOR_SCHEMA = "cursor/1"
 REDACTED, SUCCEEDED, RESUMED, SEEN = "redacted", "succeeded", "resumed", "seen"
 """Events that no line of `versions/` brings."""
 
-ChangeEvent = Annotated[str, OneOf((*get_args(Event), REDACTED, SUCCEEDED, RESUMED, SEEN))]
+ChangeEvent = Annotated[str, OneOf(tuple(CLOSED_LISTS["changes"]))]
 Operation = Literal["ADD", "MOD", "DEL"]
 
 
