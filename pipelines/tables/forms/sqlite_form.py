@@ -15,16 +15,15 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.errors import Damaged
 from pipelines.archive.read.moments import moment_of
 from pipelines.export.not_exportable import NotExportable
-from pipelines.tables.columns import LOCAL, columns, flat_value
+from pipelines.tables.columns import LOCAL, columns, site_of
 from pipelines.tables.forms.datasette import metadata
+from pipelines.tables.forms.flat_rows import flat_rows, objects
 from pipelines.tables.full_text import FILTERED, FULL_TEXT, NUMBER, TEXTS, Numbers, fill
-from pipelines.untrusted import parsed_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from pipelines.archive.disk.streams import Line
     from pipelines.tables.columns import Column
     from pipelines.tables.options import Options
     from pipelines.tables.selection import Selection
@@ -90,8 +89,7 @@ def _write_table(
     is_searchable = name == "speeches" and set(names) >= _SEARCHED
     key = ", ".join(map(quoted, table.key)) if set(names) >= set(table.key) else ""
     database.execute(_table_sql(name, wanted, key, is_numbered=is_searchable))
-    make = row_maker(wanted, flat=options.flat)
-    rows = (make(_object(line)) for line in selection.lines(name))
+    rows = _in_utc(wanted, (flat_rows if options.flat else _nested_rows)(selection, name, wanted))
     if is_searchable:
         _insert_searchable(database, rows, names)
     else:
@@ -115,36 +113,28 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _object(line: bytes) -> Line:
-    try:
-        value: Line = parsed_json(line)
-    except ValueError as error:
-        raise Damaged(f"a line is not JSON ({error}): {line[:80]!r}; run verify") from error
-    return value
-
-
-def row_maker(wanted: Sequence[Column], *, flat: bool) -> Callable[[Line], list[Any]]:
-    """A function from a line to the values of its row."""
-    places = {column.name: place for place, column in enumerate(wanted)}
+def _nested_rows(selection: Selection, name: str, wanted: Sequence[Column]) -> Iterator[list[Any]]:
     keys = [column.key for column in wanted]
-    nested = [places[column.name] for column in wanted if column.kind == "nested"]
-    local = [places[column.name] for column in wanted if column.name in LOCAL]
-    is_in_id = "site" in places
-
-    def made(line: Line) -> list[Any]:
-        if is_in_id and "site" not in line:
-            line["site"] = line["id"].partition(":")[0]
+    nested = [place for place, column in enumerate(wanted) if column.kind == "nested"]
+    site = next((place for place, column in enumerate(wanted) if column.name == "site"), None)
+    for line in objects(selection.lines(name), name):
         row = list(map(line.get, keys))
         for place in nested:
-            value = row[place]
-            if value is not None:
-                row[place] = flat_value(value) if flat else _compact(value)
+            if row[place] is not None:
+                row[place] = _compact(row[place])
+        if site is not None and row[site] is None:
+            row[site] = site_of(line)
+        yield row
+
+
+def _in_utc(wanted: Sequence[Column], rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    """The rows with moments that have the site's offset in UTC."""
+    local = [place for place, column in enumerate(wanted) if column.name in LOCAL]
+    for row in rows:
         for place in local:
             if row[place]:
                 row[place] = _utc(row[place])
-        return row
-
-    return made
+        yield row
 
 
 def _utc(moment: object) -> str:
