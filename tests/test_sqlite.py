@@ -14,8 +14,8 @@ import pytest
 
 from pipelines.__main__ import main
 from pipelines.archive.read.reader import Archive
-from pipelines.tables.bigrams import PHRASE_IN_SQL, full_text_table, pairs, phrase
 from pipelines.tables.forms.sqlite_form import DATABASE
+from pipelines.tables.search.bigrams import PHRASE_IN_SQL, full_text_table, pairs, phrase
 from tests.judging import judged
 from tests.test_archive import crawl, day, missed, speech
 

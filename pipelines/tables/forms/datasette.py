@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.files import json_document
-from pipelines.tables.bigrams import PHRASE_IN_SQL
+from pipelines.tables.search.bigrams import PHRASE_IN_SQL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -18,7 +18,7 @@ from pipelines.export.not_exportable import NotExportable
 from pipelines.tables.columns import LOCAL, columns, site_of
 from pipelines.tables.forms.datasette import metadata
 from pipelines.tables.forms.flat_rows import flat_rows, objects
-from pipelines.tables.full_text import FILTERED, FULL_TEXT, NUMBER, TEXTS, Numbers, fill
+from pipelines.tables.search.full_text import FILTERED, FULL_TEXT, NUMBER, TEXTS, Numbers, create, fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -155,4 +155,5 @@ def _insert_searchable(database: sqlite3.Connection, rows: Iterable[list[Any]], 
     _insert(database, "speeches", [*names, NUMBER], numbered)
     covered = ", ".join((NUMBER, *(name for name in FILTERED if name in names)))
     database.execute(f"CREATE INDEX speeches_{NUMBER} ON speeches({covered})")
+    create(database)
     fill(database)

@@ -10,7 +10,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pipelines.tables.bigrams import full_text_table, pairs
+from pipelines.tables.search.bigrams import full_text_table, pairs
 
 if TYPE_CHECKING:
     import sqlite3
@@ -76,10 +76,14 @@ class Numbers:
         return first if last is None else int(last) + 1
 
 
-def fill(database: sqlite3.Connection) -> None:
-    """Make the index of all texts of `speeches`, which has an index by number."""
+def create(database: sqlite3.Connection) -> None:
+    """Make the index, empty."""
     database.execute(CREATE)
     database.execute(_HOLD)
+
+
+def fill(database: sqlite3.Connection) -> None:
+    """Index all texts of `speeches`, which has an index by number; nothing is indexed yet."""
     rows = database.execute(_READ)  # by rising number: a lower one makes FTS5 write out what it holds
     while some := list(islice(rows, _ROWS)):
         add(database, some)

@@ -1,0 +1,176 @@
+"""Search in a database that has the table `speeches` and a full-text index over it. It may be somebody else's."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing, contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from pipelines.archive.errors import Damaged, NotUnderstood
+from pipelines.tables.search.bigrams import phrase
+from pipelines.tables.search.full_text import CREATE, FULL_TEXT, NUMBER, month_of
+from pipelines.tables.search.wanted import SEVERAL, Found, Hit, Wanted, hit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_LONGEST = 64 << 20
+"""Bytes of one value: a body is at most as long as a line of an archive, which is a quarter of that."""
+_NEEDED = frozenset({"site", "id", "title", "body", NUMBER})
+_FROM_INDEX = f"{FULL_TEXT} CROSS JOIN speeches ON speeches.{NUMBER} = {FULL_TEXT}.rowid"
+_MATCHES = f"{FULL_TEXT} MATCH :phrase"
+_SCANNED = "(instr(lower(title), :folded) OR instr(lower(body), :folded))"
+_BATCH = 256
+
+
+@contextmanager
+def opened_database(file: Path) -> Iterator[sqlite3.Connection]:
+    """A database to read from; it is not written to, and nothing in it is run.
+
+    Raises:
+        NotUnderstood: not a database, or none that can be searched.
+        Damaged: it cannot be read.
+    """
+    if not file.is_file():
+        raise NotUnderstood(f"{file}: no such file")
+    # Immutable: files beside it, which SQLite would take for the rest of a transaction, are not looked at.
+    address = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as database:
+            database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
+            for option in ("trusted_schema = OFF", "query_only = ON", "cell_size_check = ON"):
+                database.execute(f"PRAGMA {option}")
+            if not is_searchable(database):
+                raise NotUnderstood(f"{file}: has no full-text index of speeches; make one by export --to sqlite")
+            yield database
+    except sqlite3.NotSupportedError as error:
+        raise NotUnderstood(f"{file}: {error}") from error
+    except sqlite3.Error as error:
+        raise Damaged(f"{file}: cannot be read as a database ({error}); export it anew") from error
+
+
+def is_searchable(database: sqlite3.Connection) -> bool:
+    """Whether it has the tables that `search_index` asks, as we make them: no views, no tables of other kinds."""
+    made = dict(database.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").fetchall())
+    speeches = made.get("speeches")
+    if made.get(FULL_TEXT) != CREATE or not isinstance(speeches, str) or not speeches.endswith("STRICT"):
+        return False
+    names = {row[1] for row in database.execute("PRAGMA table_info(speeches)")}
+    return names >= _NEEDED
+
+
+def search_index(database: sqlite3.Connection, wanted: Wanted, limit: int | None) -> Found:
+    """Search in `speeches`. `limit`: at most so many hits, the newest; null for all."""
+    query = _Query(database, wanted)
+    dated = query.numbers(limit)
+    hits = [found for found in (query.hit(number) for number in dated) if found is not None]
+    return Found(hits, query.count(), query.undated())
+
+
+class _Query:
+    """The SQL of what is wanted. Columns that the database does not have are null."""
+
+    def __init__(self, database: sqlite3.Connection, wanted: Wanted) -> None:
+        self._database, self._wanted = database, wanted
+        self._names = {row[1] for row in database.execute("PRAGMA table_info(speeches)")}
+        expression = phrase(wanted.text)
+        self._values: dict[str, Any] = {
+            "phrase": expression,
+            "folded": "".join(sign.lower() if sign.isascii() else sign for sign in wanted.text),
+            **{key: getattr(wanted, key) for key in ("site", "speaker", "genre", "since", "until")},
+            "several": SEVERAL,
+        }
+        self._is_indexed = expression is not None
+        self._source, self._number = (_FROM_INDEX, f"{FULL_TEXT}.rowid") if expression else ("speeches", NUMBER)
+        self._terms = [_SCANNED if expression is None else _MATCHES, *self._filters()]
+        self._in_time = [
+            f"{self._column('published_on')} {sign} :{name}"
+            for name, sign in (("since", ">="), ("until", "<="))
+            if getattr(wanted, name) is not None
+        ]
+
+    def _filters(self) -> Iterator[str]:
+        wanted = self._wanted
+        if wanted.site is not None:
+            yield "speeches.site = :site"
+        if wanted.genre is not None:
+            yield f"{self._column('genre')} = :genre"
+        if wanted.speaker is not None:
+            speaker = self._column("speaker")
+            yield f"instr(:several || {speaker} || :several, :several || :speaker || :several)"
+        if wanted.problems is not None:
+            self._database.create_function("is_asked_for", 1, self._has_problem, deterministic=True)
+            yield f"is_asked_for({self._column('problems')})"
+
+    def _has_problem(self, problems: Any) -> bool:
+        asked = self._wanted.problems
+        return asked is not None and any(map(asked.takes, codes_of(problems)))
+
+    def _column(self, name: str) -> str:
+        if name not in self._names:
+            raise NotUnderstood(f"the texts have no {name} here; export them with that field")
+        return f"speeches.{name}"
+
+    def _select(self, what: str, *more: str) -> str:
+        return f"SELECT {what} FROM {self._source} WHERE {' AND '.join((*self._terms, *more))}"  # noqa: S608
+
+    def numbers(self, limit: int | None) -> list[int]:
+        """The numbers of the hits, the newest first, those of a day as they were added."""
+        day = "speeches.published_on" if "published_on" in self._names else "NULL"
+        query = f"{self._select(f'{self._number}, {day}', *self._in_time)} ORDER BY {self._number} DESC"
+        rows = self._database.execute(query, self._values)
+        taken: list[tuple[int, str]] = []
+        while batch := list(islice(rows, _BATCH)):
+            taken += ((int(number), str(day or "")) for number, day in batch)
+            # Numbers rise with the month: those of a month that has begun are needed to its end.
+            if limit is not None and len(taken) > limit and month_of(taken[-1][0]) < month_of(taken[limit - 1][0]):
+                break
+        taken.sort(key=lambda one: one[0])
+        taken.sort(key=lambda one: one[1], reverse=True)
+        return [number for number, _ in taken[:limit]]
+
+    def count(self) -> int:
+        """How many hits there are."""
+        return self._counted(self._in_time)
+
+    def undated(self) -> int:
+        """How many have no day, so that they are of no days that were asked for."""
+        return self._counted([f"{self._column('published_on')} IS NULL"]) if self._in_time else 0
+
+    def _counted(self, more: list[str]) -> int:
+        is_plain = self._is_indexed and not more and len(self._terms) == 1
+        query = f"SELECT count(*) FROM {FULL_TEXT} WHERE {_MATCHES}" if is_plain else self._select("count(*)", *more)  # noqa: S608
+        return int(self._database.execute(query, self._values).fetchone()[0])
+
+    def hit(self, number: int) -> Hit | None:
+        """The hit with this number; null when the text is not in it: the index is of another text."""
+        names = [name for name in _SHOWN if name in self._names]
+        query = f"SELECT {', '.join(names)} FROM speeches WHERE {NUMBER} = ?"  # noqa: S608
+        row = self._database.execute(query, [number]).fetchone()
+        told = {name: _typed(name, value) for name, value in zip(names, row, strict=True)}
+        return hit(self._wanted, dict.fromkeys(_SHOWN) | told)
+
+
+_SHOWN = ("site", "id", "version", "reading", "published_on", "speaker", "genre", "title", "url", "body")
+
+
+def _typed(name: str, value: Any) -> str | int | None:
+    """A value with the type that it has where we wrote it: in a foreign database it may have any."""
+    if name in {"version", "reading"}:
+        return value if isinstance(value, int) else None
+    return value if value is None or isinstance(value, str) else str(value)
+
+
+def codes_of(problems: Any) -> list[str]:
+    """The codes in a value of column `problems`: JSON as in the archive, or codes with blanks between."""
+    if not isinstance(problems, str):
+        return []
+    if not problems.startswith("["):
+        return problems.split()
+    try:
+        return [str(problem["code"]) for problem in json.loads(problems)]
+    except (ValueError, TypeError, KeyError):
+        return []

@@ -1,0 +1,302 @@
+"""The search index of a folder of archives: `fleet/search.sqlite` in it, brought up to date before each search.
+
+It is derived: it may be deleted at any time. Only archives with a new commit are read. Which of their texts are new
+is seen by the lines themselves, so that a redaction, a pack or another copy of an archive is no special case.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from pipelines.archive.disk.layout import LATEST_JSON, Layout
+from pipelines.archive.errors import ArchiveError, Damaged, NotAnArchive, NotUnderstood
+from pipelines.archive.read.archives import Archives
+from pipelines.archive.read.reader import Archive
+from pipelines.fleet.attempts import FLEET
+from pipelines.record import completed
+from pipelines.tables.search.full_text import CREATE, FILTERED, NUMBER, Numbers, add, create, optimize, remove
+from pipelines.tables.selection import Selection
+from pipelines.untrusted import json_object, parsed_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+INDEX = f"{FLEET}/search.sqlite"
+_APPLICATION_ID = 0x5350_4349  # "SPCI"
+_VERSION = 1
+"""Raised when an older index cannot be brought up to date: it is made anew."""
+_PATIENCE = 600
+"""Seconds for which another search may be bringing it up to date."""
+
+_COPIED = ("site", "id", "version", "reading", "url", "title", "published_on", "speaker", "genre", "body")
+_TABLES = (
+    "CREATE TABLE sites (folder TEXT PRIMARY KEY, site TEXT NOT NULL UNIQUE, state TEXT NOT NULL,"
+    " redactions INTEGER NOT NULL) STRICT",
+    "CREATE TABLE speeches (site TEXT NOT NULL, id TEXT PRIMARY KEY, version INTEGER, reading INTEGER, url TEXT,"
+    " title TEXT, published_on TEXT, speaker TEXT, genre TEXT, body TEXT, problems TEXT, digest BLOB NOT NULL,"
+    f" {NUMBER} INTEGER NOT NULL) STRICT",
+    f"CREATE INDEX speeches_{NUMBER} ON speeches({', '.join((NUMBER, *FILTERED))})",
+    f"CREATE INDEX speeches_site ON speeches(site, id, digest, {NUMBER})",
+)
+_INSERT = f"INSERT INTO speeches VALUES ({', '.join('?' * (len(_COPIED) + 3))})"  # noqa: S608
+_ID = re.compile(rb'"id":"([^"\\]+)"')
+_TEXT_OF = f"SELECT {NUMBER}, title, body FROM speeches WHERE {NUMBER} = ?"  # noqa: S608
+
+
+class NotUpToDate(Exception):  # noqa: N818 - reads as a sentence
+    """The index has not all texts, and cannot be written: why."""
+
+
+@contextmanager
+def root_index(root: Path, tell: Callable[[str], None]) -> Iterator[tuple[sqlite3.Connection, list[ArchiveError]]]:
+    """The index of a folder of archives, up to date, and why some of these could not be read: it has their old texts.
+
+    Args:
+        root: the folder.
+        tell: told what is done, where that may take a while.
+
+    Raises:
+        NotUpToDate: it would have to be written, and cannot be.
+        NotUnderstood: something else is in its place, or two archives are of one site.
+        Damaged: the index cannot be read.
+    """
+    file = root / INDEX
+    states, errors = _states(Archives(root).folders)
+    with ExitStack() as stack:
+        try:
+            database = stack.enter_context(closing(_opened(file)))
+            errors += _Update(database, states, {error.folder for error in errors}, tell).done()
+        except (OSError, sqlite3.OperationalError) as error:
+            raise NotUpToDate(f"{file}: {error}") from error
+        except sqlite3.DatabaseError as error:
+            raise _damaged(file, error) from error
+        try:
+            yield database, [error.why for error in errors]
+        except sqlite3.DatabaseError as error:
+            raise _damaged(file, error) from error
+
+
+def _damaged(file: Path, error: sqlite3.DatabaseError) -> Damaged:
+    return Damaged(f"{file}: {error}; delete it: the next search makes it anew")
+
+
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    folder: str
+    why: ArchiveError
+
+
+def _states(folders: Sequence[Path]) -> tuple[dict[Path, str], list[_Unread]]:
+    states: dict[Path, str] = {}
+    errors = []
+    for folder in folders:
+        try:
+            states[folder] = _state(folder)
+        except ArchiveError as error:
+            errors.append(_Unread(folder.name, error))
+    return states, errors
+
+
+def _state(folder: Path) -> str:
+    """Another text whenever the present speeches may be others, without opening the archive if possible."""
+    layout = Layout(folder)
+    try:
+        about = json_object(layout.path(LATEST_JSON))
+        n, sha256 = about["commit"], about["sha256"]
+        if type(n) is int and n > 0 and not layout.commit(n + 1).exists():
+            return f"{n} {sha256}"
+    except (OSError, ValueError, KeyError):
+        pass
+    return f"head {Archive(folder).head}"  # derived files of an older commit, or none
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    """The database with its tables, made anew if it is of another version of this software."""
+    for path in (file.parent, file):
+        if path.is_symlink():
+            raise NotUnderstood(f"{path}: is a symbolic link, which is not followed; remove it")
+    file.parent.mkdir(exist_ok=True)
+    database = _connected(file)
+    try:
+        if _is_ours(database, file):
+            return database
+        database.close()
+        file.unlink()
+        database = _connected(file)
+        _make(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _connected(file: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(file, timeout=_PATIENCE, isolation_level=None)
+    # secure_delete: what is removed is overwritten, since it may have been removed by order of a court.
+    for option in ("trusted_schema = OFF", "secure_delete = ON", "page_size = 8192", "cache_size = -65536"):
+        database.execute(f"PRAGMA {option}")
+    return database
+
+
+def _is_ours(database: sqlite3.Connection, file: Path) -> bool:
+    """Whether it has our tables; they are made in an empty file. `NotUnderstood` for a file of somebody else."""
+    (application,), (version,) = (
+        database.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
+    )
+    made = [sql for (sql,) in database.execute(_SCHEMA)]
+    if not made and not application:
+        _make(database)
+        return True
+    if application != _APPLICATION_ID:
+        raise NotUnderstood(f"{file}: is no search index; move it away")
+    return bool(version == _VERSION and made == sorted((*_TABLES, CREATE)))
+
+
+_SCHEMA = (
+    "SELECT sql FROM sqlite_schema WHERE type IN ('table', 'index', 'view', 'trigger') AND sql IS NOT NULL"
+    " AND name NOT GLOB 'speeches_text_*' ORDER BY sql"
+)
+
+
+def _make(database: sqlite3.Connection) -> None:
+    database.execute("BEGIN IMMEDIATE")
+    if not database.execute(_SCHEMA).fetchall():  # else another search has made them meanwhile
+        for made in _TABLES:
+            database.execute(made)
+        create(database)
+        database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        database.execute(f"PRAGMA user_version = {_VERSION}")
+    database.execute("COMMIT")
+
+
+class _Update:
+    """Brings an index up to date with archives, in one transaction."""
+
+    def __init__(
+        self, database: sqlite3.Connection, states: Mapping[Path, str], kept: set[str], tell: Callable[[str], None]
+    ) -> None:
+        """`kept`: names of folders that cannot be read, of which the index keeps what it has."""
+        self._database, self._states, self._kept, self._tell = database, states, kept, tell
+        self._numbers = Numbers(database)
+        self._new: list[int] = []
+        self._forgets = False
+
+    def done(self) -> list[_Unread]:
+        """Do it; which archives could not be read."""
+        if not any(self._difference()):
+            return []
+        with self._transaction():
+            changed, vanished = self._difference()  # another search may have done it
+            if changed:
+                self._tell(f"indexing {len(changed)} of {len(self._states)} sites")
+            for folder in vanished:
+                self._forget(folder)
+            errors = [error for error in map(self._read, changed) if error]
+            self._index()
+        return errors
+
+    def _difference(self) -> tuple[list[Path], list[str]]:
+        had = dict(self._database.execute("SELECT folder, state FROM sites").fetchall())
+        names = {folder.name for folder in self._states} | self._kept
+        changed = [folder for folder, state in self._states.items() if had.get(folder.name) != state]
+        return changed, [name for name in had if name not in names]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._database.execute("COMMIT")
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+
+    def _forget(self, folder: str) -> None:
+        (site,) = self._database.execute("SELECT site FROM sites WHERE folder = ?", [folder]).fetchone()
+        for (number,) in self._database.execute(f"SELECT {NUMBER} FROM speeches WHERE site = ?", [site]).fetchall():  # noqa: S608
+            self._remove(number)
+        self._database.execute("DELETE FROM sites WHERE folder = ?", [folder])
+        self._forgets = True
+
+    def _read(self, folder: Path) -> _Unread | None:
+        """Read the archive in a folder; why it cannot be: then the index has what it had."""
+        before = len(self._new)
+        self._database.execute("SAVEPOINT site")
+        try:
+            self._site(folder)
+        except (Damaged, NotAnArchive) as error:
+            self._database.execute("ROLLBACK TO site")
+            del self._new[before:]
+            return _Unread(folder.name, error)
+        finally:
+            self._database.execute("RELEASE site")
+        return None
+
+    def _site(self, folder: Path) -> None:
+        archive = Archive(folder)
+        site, redactions = archive.facts.site, len(archive.totals().redactions)
+        had = self._database.execute("SELECT redactions FROM sites WHERE folder = ?", [folder.name]).fetchone()
+        self._forgets |= had is not None and had[0] != redactions
+        try:
+            self._database.execute("DELETE FROM sites WHERE folder = ?", [folder.name])
+            place = [folder.name, site, self._states[folder], redactions]
+            self._database.execute("INSERT INTO sites VALUES (?, ?, ?, ?)", place)
+            self._speeches(site, Selection([folder]).lines("speeches"))
+        except sqlite3.IntegrityError as error:
+            raise Damaged(f"{folder}: a speech is twice in it, or another archive is of site {site}, too") from error
+
+    def _speeches(self, site: str, lines: Iterable[bytes]) -> None:
+        query = f"SELECT id, digest, {NUMBER} FROM speeches WHERE site = ?"  # noqa: S608
+        had = {id_: (digest, number) for id_, digest, number in self._database.execute(query, [site])}
+        for line in lines:
+            digest = _digest(line)
+            old_digest, old_number = had.pop(_id(line), (None, None))
+            if digest == old_digest:
+                continue
+            if old_number is not None:
+                self._remove(old_number)
+            self._insert(line, digest)
+        for _, number in had.values():
+            self._remove(number)
+            self._forgets = True
+
+    def _insert(self, raw: bytes, digest: bytes) -> None:
+        try:
+            line = completed(parsed_json(raw))
+            values: list[Any] = [line[key] for key in _COPIED]
+            problems = json.dumps(line["problems"], ensure_ascii=False)
+        except (ValueError, KeyError, TypeError) as error:
+            raise Damaged(f"a line of {raw[:80]!r}… is not one of latest.jsonl ({error!r}); run verify") from error
+        number = self._numbers.next(line["published_on"])
+        self._database.execute(_INSERT, [*values, problems, digest, number])
+        self._new.append(number)
+
+    def _remove(self, number: int) -> None:
+        remove(self._database, self._database.execute(_TEXT_OF, [number]).fetchall())
+        self._database.execute(f"DELETE FROM speeches WHERE {NUMBER} = ?", [number])  # noqa: S608
+
+    def _index(self) -> None:
+        """Index the new texts. After a removal all is written anew, so that no word of it is left in the file."""
+        self._new.sort()
+        add(self._database, (self._database.execute(_TEXT_OF, [number]).fetchone() for number in self._new))
+        if self._forgets:
+            optimize(self._database)
+
+
+def _id(line: bytes) -> str:
+    found = _ID.search(line)
+    if found is None:
+        raise Damaged(f"a line of {line[:80]!r}… has no id; run verify")
+    return found[1].decode()
+
+
+def _digest(line: bytes) -> bytes:
+    """Of a line without what is counted: a night that brings view counts only changes no text."""
+    return blake2b(line.rpartition(b',"view_count":')[0], digest_size=16).digest()

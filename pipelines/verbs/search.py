@@ -1,0 +1,134 @@
+"""`search`: the speeches that have given characters, in an export, an archive or a folder of archives."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.archive.disk.layout import is_archive
+from pipelines.archive.errors import ArchiveError, NotAnArchive, NotUnderstood
+from pipelines.archive.read.archives import Archives
+from pipelines.canonical import json_value
+from pipelines.exits import worst
+from pipelines.reasons.problem_choice import METAVAR, ProblemChoice
+from pipelines.tables.forms.sqlite_form import DATABASE
+from pipelines.tables.manifest import MANIFEST
+from pipelines.tables.search.index_search import opened_database, search_index
+from pipelines.tables.search.lines_scan import search_lines
+from pipelines.tables.search.root_index import NotUpToDate, root_index
+from pipelines.tables.search.wanted import Found, Hit, Wanted
+from pipelines.tables.selection import Selection
+from pipelines.verbs.output import one_line, print_message, wants_color, write_objects
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+
+_COLORS, _SIGNS = ("\x1b[1;31m", "\x1b[0m"), ("[", "]")
+_USUAL_LIMIT = 20
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    about = "Search in titles and texts of the speeches that are on the sites, the newest first."
+    search = verbs.add_parser("search", help=about, description=about)
+    place = "an archive, a folder of archives (an index is kept in its folder fleet), or an export --to sqlite"
+    search.add_argument("path", metavar="PATH", type=Path, help=place)
+    exact = "found where it stands exactly so; A-Z in either case"
+    search.add_argument("query", metavar="QUERY", help=exact)
+    search.add_argument("--site", metavar="NAME", help="only of this site")
+    search.add_argument("--speaker", metavar="NAME", help="only of this speaker, also where several spoke")
+    search.add_argument("--from", metavar="DAY", dest="since", help="published on this day or later")
+    search.add_argument("--to", metavar="DAY", dest="until", help="published on this day or earlier")
+    search.add_argument("--genre", metavar="GENRE", help="only of this genre")
+    search.add_argument("--problems", metavar=METAVAR, help="only texts with such a problem")
+    search.add_argument(
+        "--limit", metavar="N", type=int, default=_USUAL_LIMIT, help=f"show N; 0 for all (default: {_USUAL_LIMIT})"
+    )
+    shown = search.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="JSON Lines")
+    shown.add_argument("--count", action="store_true", help="only how many there are")
+    search.add_argument("--scan", action="store_true", help="read the archives themselves, without an index")
+    search.add_argument("--color", choices=["auto", "always", "never"], default="auto", help="default: on a terminal")
+    search.set_defaults(verb=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Search, and print what was found; 5 when an archive of several cannot be read."""
+    wanted = _wanted(arguments)
+    if arguments.limit < 0:
+        raise NotUnderstood(f"--limit {arguments.limit}: must be a number from 0")
+    limit = 0 if arguments.count else arguments.limit or None
+    errors: list[ArchiveError] = []
+    found = _found(arguments.path, wanted, limit, errors, scans=arguments.scan)
+    if arguments.count:
+        print(found.count)
+    elif arguments.json:
+        write_objects(map(json_value, found.hits))
+    else:
+        marks = _COLORS if wants_color(arguments.color) else _SIGNS
+        for one in found.hits:
+            print(_for_people(one, *marks))
+    _tell(wanted, found, errors)
+    return worst(error.exit_status for error in errors)
+
+
+def _wanted(arguments: argparse.Namespace) -> Wanted:
+    try:
+        problems = ProblemChoice.of(arguments.problems) if arguments.problems is not None else None
+    except ValueError as error:
+        raise NotUnderstood(str(error)) from error
+    keys = ("site", "speaker", "genre", "since", "until")
+    return Wanted(arguments.query, **{key: getattr(arguments, key) for key in keys}, problems=problems)
+
+
+def _found(path: Path, wanted: Wanted, limit: int | None, errors: list[ArchiveError], *, scans: bool) -> Found:
+    database = path / DATABASE if (path / DATABASE).exists() else path
+    if database.is_file():
+        if scans:
+            raise NotUnderstood(f"{path}: --scan reads archives, and this is an export")
+        with opened_database(database) as opened:
+            return search_index(opened, wanted, limit)
+    if (path / MANIFEST).exists():
+        raise NotUnderstood(f"{path}: an export without {DATABASE}; make one by export --to sqlite")
+    folders = Archives(path).folders
+    if is_archive(path) or scans:
+        return search_lines(_lines(folders, errors), wanted, limit)
+    with ExitStack() as stack:
+        try:
+            opened, unread = stack.enter_context(root_index(path, print_message))
+        except NotUpToDate as error:
+            remedy = "All texts are read instead, which is slow; export --to sqlite gives a file for fast searches"
+            print_message(f"note: no index can be kept ({error}). {remedy}")
+            return search_lines(_lines(folders, errors), wanted, limit)
+        errors += unread
+        return search_index(opened, wanted, limit)
+
+
+def _lines(folders: Sequence[Path], errors: list[ArchiveError]) -> Iterator[bytes]:
+    for folder in folders:
+        try:
+            yield from Selection([folder]).lines("speeches")
+        except (ArchiveError, NotAnArchive) as error:
+            if len(folders) == 1:
+                raise
+            errors.append(error)
+
+
+def _for_people(hit: Hit, begin: str, end: str) -> str:
+    head = "  ".join(filter(None, (hit.id, hit.published_on or "no day", hit.speaker, hit.title)))
+    return f"{one_line(head)}\n    {one_line(hit.before)}{begin}{one_line(hit.match)}{end}{one_line(hit.after)}"
+
+
+def _tell(wanted: Wanted, found: Found, errors: Sequence[ArchiveError]) -> None:
+    for error in errors:
+        print_message(f"PROBLEM: {error}")
+    if found.undated:
+        print_message(
+            f"note: {found.undated} more have no day of publication, so that --from and --to leave them out"
+        )
+    if not found.count:
+        print_message(f"no such speech has {wanted.text}")
+    elif 0 < len(found.hits) < found.count:
+        print_message(f"the newest {len(found.hits)} of {found.count}; --limit 0 shows all")

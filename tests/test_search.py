@@ -1,0 +1,271 @@
+"""`search` finds what a plain scan finds: in an archive, an export and a folder of archives, whatever happens."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import sqlite3
+import string
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pipelines.__main__ import main
+from pipelines.archive.read.reader import Archive
+from pipelines.record import Problem
+from pipelines.tables.forms.sqlite_form import DATABASE
+from pipelines.tables.search.bigrams import pairs
+from pipelines.tables.search.full_text import CREATE
+from pipelines.tables.search.root_index import INDEX
+from tests.test_archive import FACTS, crawl, day, missed, opened, sealed, speech
+from tests.test_redaction import ordered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SIGNS = "政协会议aB \"'*-\n\t，𠮷（1）/\\:%_"
+FOLD = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+def other(number: int, body: str) -> Any:
+    made = speech("1", day(number), body=body)
+    return replace(made, site="other", url="http://other.example/1", speaker="何庆海、李四", genre="讲话")
+
+
+def crawl_other(folder: Path, number: int, body: str) -> None:
+    facts = replace(FACTS, site="other", hosts=("other.example",))
+    run = opened(folder, number, facts=facts)
+    run.keep(other(number, body))
+    sealed(run, number)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two sites, texts of few different characters, so that most queries have hits; exported beside."""
+    folder = tmp_path_factory.mktemp("search")
+    chance = random.Random(5)  # noqa: S311 - any will do
+    texts = ["".join(chance.choices(SIGNS, k=60)) for _ in range(30)]
+    days = ["2023-12-28", "2023-12-05", "2022-07-01", None]
+    speeches = [
+        replace(speech(str(n), day(1), body=text), published_on=days[n % 4], published_at=None, title=text[:5])
+        for n, text in enumerate(texts, 1)
+    ]
+    speeches[7] = replace(speeches[7], problems=(Problem(field="body", code="mojibake", detail="锟斤拷"),))
+    root = folder / "root"
+    crawl(root / "gszx", 1, *speeches)
+    crawl_other(root / "other", 1, "各位委员：协商民主")
+    for name, option in (("out", "--tables=speeches"), ("flat", "--flat")):
+        assert main(["export", str(root), "--to", "sqlite", option, "--out", str(folder / name)]) == 0
+    return root
+
+
+@pytest.fixture
+def root(made: Path, tmp_path: Path) -> Path:
+    """The same two sites, to be changed."""
+    return shutil.copytree(made, tmp_path / "root")
+
+
+@pytest.fixture
+def search(capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    def run(path: Path, *arguments: str, status: int = 0) -> Any:
+        capsys.readouterr()
+        assert main(["search", str(path), "--limit", "0", "--json", *arguments]) == status
+        out, run.said = capsys.readouterr()  # type: ignore[attr-defined]
+        return [json.loads(line) for line in out.split("\n") if line]
+
+    return run
+
+
+def lines_of(root: Path) -> list[dict[str, Any]]:
+    return [
+        line for folder in ("gszx", "other") if (root / folder).exists() for line in Archive(root / folder).latest()
+    ]
+
+
+def has(line: dict[str, Any], wanted: str) -> bool:
+    return any(wanted.translate(FOLD) in (line[key] or "").translate(FOLD) for key in ("title", "body"))
+
+
+def test_every_way_finds_what_the_texts_have(made: Path, search: Callable[..., Any]) -> None:
+    root, out = made, made.parent / "out"
+    lines, chance = lines_of(root), random.Random(7)  # noqa: S311
+    texts = [line["body"] for line in lines]
+    for size in (1, 2, 3, 4, 5, 6) * 5:
+        text = chance.choice(texts)
+        at = chance.randrange(len(text) - size)
+        wanted = text[at : at + size]
+        true = sorted(line["id"] for line in lines if has(line, wanted))
+        assert true
+        for path, *more in ((root,), (out,), (out / DATABASE,), (root, "--scan"), (root / "gszx",)):
+            hits = search(path, *more, "--", wanted)
+            expected = [one for one in true if path.name != "gszx" or one.startswith("gszx")]
+            assert sorted(hit["id"] for hit in hits) == expected
+            assert [hit["published_on"] or "" for hit in hits] == sorted(
+                (hit["published_on"] or "" for hit in hits), reverse=True
+            )
+            for hit in hits:
+                (line,) = (line for line in lines if line["id"] == hit["id"])
+                shown = hit["before"].strip("…") + hit["match"] + hit["after"].strip("…")
+                assert shown in line[hit["field"]]
+                assert hit["match"].translate(FOLD) == wanted.translate(FOLD)
+
+
+@pytest.mark.parametrize(
+    ("options", "is_asked"),
+    [
+        (["--site", "other"], lambda line: line["site"] == "other"),
+        (["--speaker", "李四"], lambda line: "李四" in line["speaker"]),
+        (["--speaker", "李"], lambda _: False),
+        (["--genre", "讲话"], lambda line: line["genre"] == "讲话"),
+        (["--from", "2022-07-02", "--to", "2023-12-05"], lambda line: line["published_on"] == "2023-12-05"),
+        (["--problems", "damage"], lambda line: line["problems"] != []),
+        (["--limit", "3"], None),
+    ],
+)
+def test_what_is_asked_besides_the_text(
+    made: Path, search: Callable[..., Any], options: list[str], is_asked: Callable[[dict[str, Any]], bool] | None
+) -> None:
+    root = made
+    for wanted in ("政", "委员", "a\n"):
+        lines = [line for line in lines_of(root) if has(line, wanted) and (is_asked is None or is_asked(line))]
+        for way in ([root], [root.parent / "flat"], [root, "--scan"]):
+            hits = search(*way, *options, wanted)
+            if is_asked is None:
+                days = sorted((line["published_on"] or "" for line in lines), reverse=True)
+                assert [hit["published_on"] or "" for hit in hits] == days[:3]
+                assert main(["search", *map(str, way), "--count", wanted]) == 0
+            else:
+                assert {hit["id"] for hit in hits} == {line["id"] for line in lines}
+            undated = "--from" in options and any(
+                has(line, wanted) and not line["published_on"] for line in lines_of(root)
+            )
+            assert ("no day of publication" in search.said) == undated  # type: ignore[attr-defined]
+
+
+WORDS = ("秘密𠮷辞", "机密之语", "不可复得")
+
+
+def test_the_index_of_a_root_follows_and_keeps_no_word_of_what_went(root: Path, search: Callable[..., Any]) -> None:
+    folder, index = root / "gszx", root / INDEX
+
+    def follows() -> bytes:
+        for wanted in ("政", "委员", *WORDS, "新的话"):
+            true = {line["id"] for line in lines_of(root) if has(line, wanted)}
+            assert {hit["id"] for hit in search(root, wanted)} == true, wanted
+        return index.read_bytes()
+
+    crawl(folder, 2, *(speech(str(n), day(2), body=f"{word}，委员") for n, word in enumerate(WORDS, 51)))
+    crawl(folder, 3, speech("51", day(3), body="新的话"))
+    assert WORDS[1].encode() in follows()
+    ordered(folder, "51", 4)  # whose words were indexed once, and not any more
+    ordered(folder, "52", 5)
+    after = follows()
+    for word in WORDS[:2]:
+        assert word.encode() not in after
+        assert not any(pair.encode() in after for pair in pairs(word).split() if len(pair) == 2)
+    crawl(folder, 6, missed("53", day(6)), days=0)
+    assert WORDS[2].encode() not in follows()
+    assert "可复".encode() not in index.read_bytes()
+    crawl(folder, 7, speech("53", day(7), body=f"{WORDS[2]}，委员"))
+    follows()
+    crawl(folder, 8)
+    before = follows()
+    follows()
+    assert search.said == "" or "indexing" not in search.said  # type: ignore[attr-defined]
+    assert index.read_bytes() == before
+    (root / "gszx/latest.json").unlink()  # a crash
+    follows()
+    shutil.move(root / "other", root.parent / "elsewhere")
+    assert "民主".encode() not in follows()
+
+
+def test_a_damaged_archive_is_told_and_its_texts_are_still_found(root: Path, search: Callable[..., Any]) -> None:
+    assert len(search(root, "民主")) == 1
+    crawl_other(root / "other", 2, "各位委员：协商")
+    commit = root / "other/commits/00000002.json"
+    whole = commit.read_bytes()
+    commit.write_bytes(b"{}")
+    (root / "other/latest.json").unlink()
+    assert len(search(root, "民主", status=5)) == 1
+    assert "PROBLEM" in search.said  # type: ignore[attr-defined]
+    commit.write_bytes(whole)
+    assert search(root, "民主") == []
+    assert len(search(root, "协商")) == 1
+
+
+def test_where_no_index_can_be_kept_the_texts_are_read(root: Path, search: Callable[..., Any]) -> None:
+    (root / "fleet").write_text("no folder")
+    assert len(search(root, "民主")) == 1
+    assert "no index can be kept" in search.said  # type: ignore[attr-defined]
+    (root / "fleet").unlink()
+    (root / "fleet").symlink_to(root.parent)
+    assert search(root, "民主", status=2) == []
+
+
+def test_an_index_of_somebody_else_is_left_alone_and_an_old_one_made_anew(
+    root: Path, search: Callable[..., Any]
+) -> None:
+    index = root / INDEX
+    index.parent.mkdir()
+    with closing(sqlite3.connect(index)) as database:
+        database.execute("CREATE TABLE mine (x)")
+    assert search(root, "民主", status=2) == []
+    index.unlink()
+    assert len(search(root, "民主")) == 1
+    with closing(sqlite3.connect(index)) as database:
+        database.execute("DELETE FROM speeches")
+        database.execute("PRAGMA user_version = 0")
+        database.commit()
+    assert len(search(root, "民主")) == 1
+    index.write_bytes(index.read_bytes()[:8192] + b"\xff" * 40_000)
+    assert search(root, "民主", status=5) == []
+    assert "delete it" in search.said  # type: ignore[attr-defined]
+
+
+HOSTILE = {
+    "a view": "CREATE VIEW speeches AS WITH RECURSIVE n(x) AS (SELECT 1 UNION SELECT x + 1 FROM n) SELECT x FROM n",
+    "another tokenizer": "CREATE TABLE speeches (site TEXT, id TEXT, title TEXT, body TEXT, number INT) STRICT;"
+    "CREATE VIRTUAL TABLE speeches_text USING fts5(title, body)",
+    "no index": "CREATE TABLE speeches (site TEXT, id TEXT, title TEXT, body TEXT, number INT) STRICT",
+    "nothing": "SELECT 1",
+}
+
+
+@pytest.mark.parametrize("script", HOSTILE.values(), ids=HOSTILE)
+def test_a_database_that_is_no_export_is_refused(tmp_path: Path, search: Callable[..., Any], script: str) -> None:
+    with closing(sqlite3.connect(tmp_path / "x.sqlite")) as database:
+        database.executescript(script)
+    assert search(tmp_path / "x.sqlite", "民主", status=2) == []
+    (tmp_path / "y.sqlite").write_bytes(b"SQLite format 3\0" + b"\xff" * 8192)
+    assert search(tmp_path / "y.sqlite", "民主", status=5) == []
+
+
+def test_values_of_other_types_and_signs_that_steer_a_terminal_do_no_harm(
+    tmp_path: Path, search: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "x.sqlite")) as database:
+        columns = "site ANY, id ANY, title ANY, body ANY, number ANY, published_on ANY"
+        database.execute(f"CREATE TABLE speeches ({columns}) STRICT")
+        database.execute(CREATE)
+        database.execute("INSERT INTO speeches VALUES (1, x'ff', 2.5, '民主\x1b[2J', 7, 8)")
+        database.execute("INSERT INTO speeches_text(rowid, title, body) VALUES (7, '', ?)", [pairs("民主")])
+        database.execute("INSERT INTO speeches_text(rowid, title, body) VALUES (8, '', ?)", [pairs("民主")])
+        database.commit()
+    assert main(["search", str(tmp_path / "x.sqlite"), "民主"]) == 0
+    assert "\x1b" not in capsys.readouterr().out
+    assert len(search(tmp_path / "x.sqlite", "民主")) == 1
+
+
+def test_what_cannot_be_searched_is_refused(made: Path, search: Callable[..., Any]) -> None:
+    for arguments in (
+        ["", "--count"],
+        ["民", "--from", "2023-02-30"],
+        ["民", "--to", "2023"],
+        ["民", "--problems", "x"],
+    ):
+        assert main(["search", str(made), *arguments]) == 2
+    assert search(made / "nowhere", "民", status=2) == []
