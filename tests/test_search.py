@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import re
+import shlex
 import shutil
 import sqlite3
 import string
@@ -20,6 +22,7 @@ from pipelines.tables.forms.sqlite_form import DATABASE
 from pipelines.tables.search.bigrams import pairs
 from pipelines.tables.search.full_text import CREATE
 from pipelines.tables.search.root_index import INDEX
+from tests.conftest import ROOT
 from tests.test_archive import FACTS, crawl, day, missed, opened, sealed, speech
 from tests.test_redaction import ordered
 
@@ -66,7 +69,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def root(made: Path, tmp_path: Path) -> Path:
     """The same two sites, to be changed."""
-    return shutil.copytree(made, tmp_path / "root")
+    return shutil.copytree(made, tmp_path / "root", ignore=shutil.ignore_patterns("fleet"))
 
 
 @pytest.fixture
@@ -269,3 +272,41 @@ def test_what_cannot_be_searched_is_refused(made: Path, search: Callable[..., An
     ):
         assert main(["search", str(made), *arguments]) == 2
     assert search(made / "nowhere", "民", status=2) == []
+
+
+PAGE = (ROOT / "docs/searching.md").read_text("utf-8")
+SHOWN = re.findall(r"^\$ python -m pipelines (.*)\n((?s:.*?))(?=^\$|^```$)", PAGE, re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def documented(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("docs")
+    spoken = replace(
+        speech("4864", day(1), body="同志们：\n发挥协商民主的优势，广泛凝聚共识。"),
+        title="在市政协九届三次会议上的讲话",
+        genre="讲话",
+    )
+    others = ("在座谈会上的发言", "关于协商民主的几点体会"), ("在茶话会上的致辞", "新年好")
+    texts = [replace(speech(str(n), day(1), body=body), title=title) for n, (title, body) in enumerate(others, 4711)]
+    texts[0] = replace(texts[0], speaker="李四", published_on="2022-07-01", published_at=None)
+    crawl(folder / "output/gszx", 1, spoken, *texts)
+    return folder
+
+
+def test_the_page_shows_what_the_commands_print(
+    documented: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(documented)
+    assert len(SHOWN) == 4
+    for command, shown in SHOWN:
+        assert main(shlex.split(command)) == 0
+        out = capsys.readouterr().out
+        assert re.fullmatch(re.escape(shown).replace("…", ".*"), out), out
+    (sql,) = re.findall(r"^```sql\n((?s:.*?))^```$", PAGE, re.MULTILINE)
+    with closing(sqlite3.connect(documented / "speeches" / DATABASE)) as database:
+        found = {wanted: database.execute(sql, {"q": wanted}).fetchall() for wanted in ("协商民主", "新", "无此")}
+    assert {wanted: [row[0] for row in rows] for wanted, rows in found.items()} == {
+        "协商民主": ["gszx:4864", "gszx:4711"],
+        "新": ["gszx:4712"],
+        "无此": [],
+    }
