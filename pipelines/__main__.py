@@ -12,7 +12,7 @@ from pipelines.archive.errors import ArchiveError, NotUnderstood
 from pipelines.archive.prove.signatures import sign
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.rebuild import rebuild
-from pipelines.verbs import audit_text, export, feeds, pack, search, status, verifying
+from pipelines.verbs import audit_text, export, feeds, pack, searching, status, verifying
 from pipelines.verbs.acts import accept_gap, describe, reconcile, redact, rekey, repair, retire
 from pipelines.verbs.fleet import monthly
 from pipelines.verbs.output import print_in_any_locale, print_message
@@ -81,7 +81,7 @@ def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
         module.add(verb)
     audit_text.add(verbs)
     repair.add(verbs)
-    search.add(verbs)
+    searching.add(verbs)
     anchor.add(verbs)
     signing = verb("sign", _sign, "Sign the commits not signed yet, by ssh-keygen -Y sign.")
     signing.add_argument("--key", metavar="FILE", type=Path, required=True, help="an OpenSSH private key")
