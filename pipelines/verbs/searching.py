@@ -14,10 +14,10 @@ from pipelines.exits import worst
 from pipelines.reasons.problem_choice import METAVAR, ProblemChoice
 from pipelines.tables.forms.sqlite_form import DATABASE
 from pipelines.tables.manifest import MANIFEST
+from pipelines.tables.search.hits import Hit, Hits, Sought
 from pipelines.tables.search.index_search import opened_database, search_index
 from pipelines.tables.search.lines_scan import search_lines
 from pipelines.tables.search.root_index import NotUpToDate, root_index
-from pipelines.tables.search.wanted import Found, Hit, Wanted
 from pipelines.tables.selection import Selection
 from pipelines.verbs.output import one_line, print_message, wants_color, write_objects
 
@@ -56,54 +56,54 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Search, and print what was found; 5 when an archive of several cannot be read."""
-    wanted = _wanted(arguments)
+    sought = _wanted(arguments)
     if arguments.limit < 0:
         raise NotUnderstood(f"--limit {arguments.limit}: must be a number from 0")
     limit = 0 if arguments.count else arguments.limit or None
     errors: list[ArchiveError] = []
-    found = _found(arguments.path, wanted, limit, errors, scans=arguments.scan)
+    found = _found(arguments.path, sought, limit, errors, scans=arguments.scan)
     if arguments.count:
         print(found.count)
     elif arguments.json:
-        write_objects(map(json_value, found.hits))
+        write_objects(map(json_value, found.newest))
     else:
         marks = _COLORS if wants_color(arguments.color) else _SIGNS
-        for one in found.hits:
+        for one in found.newest:
             print(_for_people(one, *marks))
-    _tell(wanted, found, errors)
+    _tell(sought, found, errors)
     return worst(error.exit_status for error in errors)
 
 
-def _wanted(arguments: argparse.Namespace) -> Wanted:
+def _wanted(arguments: argparse.Namespace) -> Sought:
     try:
         problems = ProblemChoice.of(arguments.problems) if arguments.problems is not None else None
     except ValueError as error:
         raise NotUnderstood(str(error)) from error
     keys = ("site", "speaker", "genre", "since", "until")
-    return Wanted(arguments.query, **{key: getattr(arguments, key) for key in keys}, problems=problems)
+    return Sought(arguments.query, **{key: getattr(arguments, key) for key in keys}, problems=problems)
 
 
-def _found(path: Path, wanted: Wanted, limit: int | None, errors: list[ArchiveError], *, scans: bool) -> Found:
+def _found(path: Path, sought: Sought, limit: int | None, errors: list[ArchiveError], *, scans: bool) -> Hits:
     database = path / DATABASE if (path / DATABASE).exists() else path
     if database.is_file():
         if scans:
             raise NotUnderstood(f"{path}: --scan reads archives, and this is an export")
         with opened_database(database) as opened:
-            return search_index(opened, wanted, limit)
+            return search_index(opened, sought, limit)
     if (path / MANIFEST).exists():
         raise NotUnderstood(f"{path}: an export without {DATABASE}; make one by export --to sqlite")
     folders = Archives(path).folders
     if is_archive(path) or scans:
-        return search_lines(_lines(folders, errors), wanted, limit)
+        return search_lines(_lines(folders, errors), sought, limit)
     with ExitStack() as stack:
         try:
             opened, unread = stack.enter_context(root_index(path, print_message))
         except NotUpToDate as error:
             remedy = "All texts are read instead, which is slow; export --to sqlite gives a file for fast searches"
             print_message(f"note: no index can be kept ({error}). {remedy}")
-            return search_lines(_lines(folders, errors), wanted, limit)
+            return search_lines(_lines(folders, errors), sought, limit)
         errors += unread
-        return search_index(opened, wanted, limit)
+        return search_index(opened, sought, limit)
 
 
 def _lines(folders: Sequence[Path], errors: list[ArchiveError]) -> Iterator[bytes]:
@@ -121,7 +121,7 @@ def _for_people(hit: Hit, begin: str, end: str) -> str:
     return f"{one_line(head)}\n    {one_line(hit.before)}{begin}{one_line(hit.match)}{end}{one_line(hit.after)}"
 
 
-def _tell(wanted: Wanted, found: Found, errors: Sequence[ArchiveError]) -> None:
+def _tell(sought: Sought, found: Hits, errors: Sequence[ArchiveError]) -> None:
     for error in errors:
         print_message(f"PROBLEM: {error}")
     if found.undated:
@@ -129,6 +129,6 @@ def _tell(wanted: Wanted, found: Found, errors: Sequence[ArchiveError]) -> None:
             f"note: {found.undated} more have no day of publication, so that --from and --to leave them out"
         )
     if not found.count:
-        print_message(f"no such speech has {wanted.text}")
-    elif 0 < len(found.hits) < found.count:
-        print_message(f"the newest {len(found.hits)} of {found.count}; --limit 0 shows all")
+        print_message(f"no such speech has {sought.text}")
+    elif 0 < len(found.newest) < found.count:
+        print_message(f"the newest {len(found.newest)} of {found.count}; --limit 0 shows all")

@@ -42,16 +42,16 @@ def pairs(text: str | None) -> str:
     return apart.tobytes().decode(_UTF32)
 
 
-def phrase(wanted: str) -> str | None:
+def phrase(sought: str) -> str | None:
     """The FTS5 expression that matches texts with these characters; null when only a scan can find them.
 
     ASCII letters match in either case. Control characters, line ends among them, are not in the index.
     """
-    if not wanted or _NOT_INDEXED.search(wanted):
+    if not sought or _NOT_INDEXED.search(sought):
         return None
-    found = _BETWEEN.join(map("".join, pairwise(wanted))) or wanted
+    found = _BETWEEN.join(map("".join, pairwise(sought))) or sought
     quoted = '"' + found.replace('"', '""') + '"'
-    return quoted if len(wanted) > 1 else f"{quoted}*"
+    return quoted if len(sought) > 1 else f"{quoted}*"
 
 
 PHRASE_IN_SQL = """

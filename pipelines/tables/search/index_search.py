@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.errors import Damaged, NotUnderstood
 from pipelines.tables.search.bigrams import phrase
 from pipelines.tables.search.full_text import CREATE, FULL_TEXT, NUMBER, month_of
-from pipelines.tables.search.wanted import SEVERAL, Found, Hit, Wanted, hit
+from pipelines.tables.search.hits import SEVERAL, Hit, Hits, Sought, hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,25 +62,25 @@ def is_searchable(database: sqlite3.Connection) -> bool:
     return names >= _NEEDED
 
 
-def search_index(database: sqlite3.Connection, wanted: Wanted, limit: int | None) -> Found:
+def search_index(database: sqlite3.Connection, sought: Sought, limit: int | None) -> Hits:
     """Search in `speeches`. `limit`: at most so many hits, the newest; null for all."""
-    query = _Query(database, wanted)
+    query = _Query(database, sought)
     dated = query.numbers(limit)
     hits = [found for found in (query.hit(number) for number in dated) if found is not None]
-    return Found(hits, query.count(), query.undated())
+    return Hits(hits, query.count(), query.undated())
 
 
 class _Query:
-    """The SQL of what is wanted. Columns that the database does not have are null."""
+    """The SQL of what is sought. Columns that the database does not have are null."""
 
-    def __init__(self, database: sqlite3.Connection, wanted: Wanted) -> None:
-        self._database, self._wanted = database, wanted
+    def __init__(self, database: sqlite3.Connection, sought: Sought) -> None:
+        self._database, self._wanted = database, sought
         self._names = {row[1] for row in database.execute("PRAGMA table_info(speeches)")}
-        expression = phrase(wanted.text)
+        expression = phrase(sought.text)
         self._values: dict[str, Any] = {
             "phrase": expression,
-            "folded": "".join(sign.lower() if sign.isascii() else sign for sign in wanted.text),
-            **{key: getattr(wanted, key) for key in ("site", "speaker", "genre", "since", "until")},
+            "folded": "".join(sign.lower() if sign.isascii() else sign for sign in sought.text),
+            **{key: getattr(sought, key) for key in ("site", "speaker", "genre", "since", "until")},
             "several": SEVERAL,
         }
         self._is_indexed = expression is not None
@@ -89,19 +89,19 @@ class _Query:
         self._in_time = [
             f"{self._column('published_on')} {sign} :{name}"
             for name, sign in (("since", ">="), ("until", "<="))
-            if getattr(wanted, name) is not None
+            if getattr(sought, name) is not None
         ]
 
     def _filters(self) -> Iterator[str]:
-        wanted = self._wanted
-        if wanted.site is not None:
+        sought = self._wanted
+        if sought.site is not None:
             yield "speeches.site = :site"
-        if wanted.genre is not None:
+        if sought.genre is not None:
             yield f"{self._column('genre')} = :genre"
-        if wanted.speaker is not None:
+        if sought.speaker is not None:
             speaker = self._column("speaker")
             yield f"instr(:several || {speaker} || :several, :several || :speaker || :several)"
-        if wanted.problems is not None:
+        if sought.problems is not None:
             self._database.create_function("is_asked_for", 1, self._has_problem, deterministic=True)
             yield f"is_asked_for({self._column('problems')})"
 

@@ -22,7 +22,7 @@ SEVERAL = "、"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Sought:
     """Characters that a title or body must have as they are, but for the case of A-Z, and where to look.
 
     Args:
@@ -94,16 +94,16 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Hits:
     """The newest texts that were found, as many as were asked for.
 
     Args:
-        hits: newest first, those without a day last.
+        newest: the newest first, those without a day last.
         count: how many texts there are in all.
         undated: how many more have no day, so that nobody can say whether they are of the days asked for.
     """
 
-    hits: Sequence[Hit]
+    newest: Sequence[Hit]
     count: int
     undated: int = 0
 
@@ -111,11 +111,11 @@ class Found:
 _TOLD = ("site", "id", "version", "reading", "published_on", "speaker", "genre", "title", "url")
 
 
-def hit(wanted: Wanted, line: Mapping[str, Any]) -> Hit | None:
+def hit(sought: Sought, line: Mapping[str, Any]) -> Hit | None:
     """The hit of a speech; null when it does not have the text. The body is looked at first."""
     for field in ("body", "title"):
         text = line[field] or ""
-        found = wanted.pattern.search(text)
+        found = sought.pattern.search(text)
         if found:
             before, after = _around(text, found.start(), found.end())
             told = {key: line[key] for key in _TOLD}
