@@ -13,14 +13,17 @@ from pipelines.archive.errors import ArchiveError, Damaged, NotAnArchive, NotUnd
 from pipelines.archive.prove.fixity import fault
 from pipelines.archive.read import state
 from pipelines.archive.read.derived import sound_latest
+from pipelines.archive.read.feeds.extent import extent_of
 from pipelines.archive.read.latest import latest_lines
 from pipelines.archive.read.reader import Archive
 from pipelines.canonical import json_line
-from pipelines.reasons import ProblemChoice
+from pipelines.tables.choice import Choice
 from pipelines.tables.problem_rows import problem_rows
+from pipelines.tables.since import concerned, id_of, lines_since
 from pipelines.tables.site_rows import site_row
-from pipelines.tables.table import TABLES, Table
+from pipelines.tables.table import SPEECHES_AS_OF, TABLES, Table
 from pipelines.tables.view_periods import view_periods
+from pipelines.tables.where import filtered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,7 +31,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pipelines.archive.disk.commits import Commit
-    from pipelines.tables.view_periods import Every
+    from pipelines.packed import Stored
+    from pipelines.tables.since import Checked
 
 
 class SiteUnreadable(ArchiveError):  # noqa: N818 - reads as a sentence, as its kin do
@@ -51,36 +55,20 @@ class Taken:
 class Selection:
     """The rows to export. Without `as_of` they are of the last commit of each archive, as it was first read."""
 
-    def __init__(
-        self,
-        folders: Sequence[Path],
-        *,
-        as_of: str | None = None,
-        known_at: str | None = None,
-        every: Every = "month",
-        problems: ProblemChoice | None = None,
-        scratch: Path | None = None,
-    ) -> None:
-        """Nothing is read yet.
-
-        Args:
-            folders: of the archives.
-            as_of, known_at: as of which moment the speeches are, and as it was known when.
-            every: the period of table `views`.
-            problems: which are asked for; null: those that are where nobody says (`ProblemChoice.of`).
-            scratch: a folder for unnamed files.
-        """
+    def __init__(self, folders: Sequence[Path], choice: Choice | None = None, scratch: Path | None = None) -> None:
+        """Nothing is read yet. `folders` are of the archives; `scratch` is one for unnamed files."""
         self.folders = tuple(folders)
-        self.as_of, self.known_at, self.every = as_of, known_at, every
+        self.choice = Choice() if choice is None else choice
         self.scratch = scratch
         self.taken: dict[Path, Taken] = {}
-        self.problems = ProblemChoice.of(None) if problems is None else problems
         self.left_out: defaultdict[str, Counter[str]] = defaultdict(Counter)
         """By table: problem codes that were not asked for and are not in its rows, and how often."""
+        self.absent: dict[str, list[str]] = {}
+        """With `since`, by site: the speeches that were concerned and are not present now, which have no row."""
 
     def table(self, name: str) -> Table:
         """The table of that name, with the record of which its lines are."""
-        return TABLES[name]
+        return SPEECHES_AS_OF if name == "speeches" and self.choice.as_of is not None else TABLES[name]
 
     def lines(self, table: str) -> Iterator[bytes]:
         """The rows of a table as lines of JSON with their line feed, site by site, in constant memory.
@@ -126,17 +114,30 @@ class Selection:
             raise SiteUnreadable(folder, error) from error
 
     def _of_one(self, archive: Archive, table: str) -> Iterator[bytes]:
-        if table in {"sites", "views", "problems"}:
-            return (f"{json_line(row)}\n".encode() for row in self._rows(archive, table))
-        return self._speeches(archive) if table == "speeches" else self._stream(archive, table)
+        after = self._after(archive)
+        if table == "speeches":
+            lines = self._speeches(archive, after)
+        elif table in {"versions", "observations"}:
+            lines = lines_since(archive, table, after, _checked(archive))
+        else:
+            lines = (f"{json_line(row)}\n".encode() for row in self._rows(archive, table, after))
+        return filtered(lines, self.choice.where, self.table(table))
 
-    def _rows(self, archive: Archive, table: str) -> Iterable[object]:
+    def _after(self, archive: Archive) -> int:
+        since = self.choice.since
+        if since is None:
+            return 0
+        place = since if isinstance(since, str) else since.get(archive.facts.site, "commit:0")
+        return extent_of(archive, place).after
+
+    def _rows(self, archive: Archive, table: str, after: int) -> Iterable[object]:
         """Rows that no line of an archive is."""
         if table == "sites":
             return (site_row(archive),)
         if table == "views":
-            return view_periods(archive, self.every)
-        rows = problem_rows(self._speeches(archive))
+            last_seq = archive.at(archive.commit(after)).last_seq if after else 0
+            return view_periods(archive, self.choice.every, last_seq)
+        rows = problem_rows(self._speeches(archive, after))
         return (row for row in rows if self._is_asked_for(table, row.code))
 
     def asked_for(self, table: str, problems: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -144,23 +145,42 @@ class Selection:
         return [problem for problem in problems if self._is_asked_for(table, problem["code"])]
 
     def _is_asked_for(self, table: str, code: str) -> bool:
-        if self.problems.takes(code):
+        if self.choice.problems.takes(code):
             return True
         self.left_out[table][code] += 1
         return False
 
-    def _speeches(self, archive: Archive) -> Iterator[bytes]:
-        if self.as_of is not None:
-            return archive.raw_as_of(self.as_of, self.known_at)
+    def _speeches(self, archive: Archive, after: int) -> Iterator[bytes]:
+        if self.choice.as_of is not None:
+            return archive.raw_as_of(self.choice.as_of, self.choice.known_at)
         if file := sound_latest(archive.layout, archive.last.n):
-            return raw_lines(file)
-        states = state.load(archive.by_commit(), for_writing=False)
-        return latest_lines(archive.layout, archive.commits(), states, self.scratch)
+            lines = raw_lines(file)
+        else:
+            states = state.load(archive.by_commit(), for_writing=False)
+            lines = latest_lines(archive.layout, archive.commits(), states, self.scratch)
+        return self._concerned(archive, lines, after) if after else lines
 
-    def _stream(self, archive: Archive, table: str) -> Iterator[bytes]:
-        now = files_now(archive.commits())
-        for named in filter(None, (commit.stream(table) for commit in archive.commits())):
-            file = archive.layout.stored(named.path)
-            if found := fault(file, now[named.path][:1]):
-                raise Damaged(str(found))
-            yield from raw_lines(file)
+    def _concerned(self, archive: Archive, lines: Iterator[bytes], after: int) -> Iterator[bytes]:
+        """Those of speeches that were concerned by what came after; the ids of the others of these are noted."""
+        absent = concerned(archive, after, _checked(archive))
+        for line in lines:
+            if (id_ := id_of(line)) in absent:
+                absent.remove(id_)
+                yield line
+        self.absent[archive.facts.site] = sorted(absent)
+
+
+def _checked(archive: Archive) -> Checked:
+    """The files of lines of an archive, each as its commit says; `Damaged` for another one."""
+    now = files_now(archive.commits())
+
+    def checked(commit: Commit, stream: str) -> Stored | None:
+        named = commit.stream(stream)
+        if named is None:
+            return None
+        file = archive.layout.stored(named.path)
+        if found := fault(file, now[named.path][:1]):
+            raise Damaged(str(found))
+        return file
+
+    return checked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipelines.record import Latest, Observation, Version
+from pipelines.record import AsOf, Latest, Observation, Version
 from pipelines.tables.rows import ProblemRow, SiteRow, ViewPeriod
 
 
@@ -29,3 +29,5 @@ TABLES = {
         Table("sites", SiteRow, ("site",), "the sites, and the commit of which each one's rows are"),
     )
 }
+SPEECHES_AS_OF = Table("speeches", AsOf, ("id",), "the speeches on the site at a moment")
+"""What table `speeches` is where a moment was asked for."""
