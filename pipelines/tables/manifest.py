@@ -13,29 +13,39 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.tables.columns import Column
-    from pipelines.tables.selection import Selection
+    from pipelines.tables.selection import Selection, Taken
 
 MANIFEST = "manifest.json"
 EXPORT_SCHEMA = "export/1"
 
 
 def write_manifest(
-    selection: Selection, tables: Mapping[str, Sequence[Column]], folder: Path, asked: Mapping[str, Any]
+    selection: Selection,
+    tables: Mapping[str, Sequence[Column]],
+    folder: Path,
+    asked: Mapping[str, Any],
+    unreadable: Mapping[str, str],
 ) -> None:
     """Write the manifest of what lies in the folder.
 
-    `tables`: the columns written of each. `asked`: what the person asked for, by option.
+    Args:
+        selection: the rows, which have been read.
+        tables: the columns written of each table.
+        folder: of the export.
+        asked: what the person asked for, by option.
+        unreadable: by folder name the archives that are not in it, and the kind of error.
     """
     document = {
         "schema": EXPORT_SCHEMA,
         "software": f"speech-archive {__version__}",
         "asked": dict(asked),
-        "sites": [
-            {"site": one.site, "commit": one.last.n, "recorded_at": one.last.recorded_at, "head": one.last.sha256}
-            for one in selection.taken.values()
-        ],
+        "sites": [_site(one) for one in selection.taken.values()],
         "tables": {name: _table(selection, name, written) for name, written in tables.items()},
-        "left_out": {"problems": {name: dict(sorted(codes.items())) for name, codes in selection.left_out.items()}},
+        "left_out": {
+            "archives": dict(unreadable),
+            "problems": {name: dict(sorted(codes.items())) for name, codes in selection.left_out.items()},
+            "not_present": selection.absent,
+        },
         "files": [_file(folder, file) for file in sorted(folder.rglob("*")) if file.is_file()],
     }
     (folder / MANIFEST).write_bytes(json_document(document))
@@ -47,6 +57,12 @@ def is_export(folder: Path) -> bool:
         return bool(json_object(folder / MANIFEST)["schema"] == EXPORT_SCHEMA)
     except (OSError, ValueError, KeyError):
         return False
+
+
+def _site(taken: Taken) -> dict[str, Any]:
+    last = taken.last
+    since = {} if taken.after is None else {"since": taken.after}
+    return {"site": taken.site, "commit": last.n, "recorded_at": last.recorded_at, "head": last.sha256} | since
 
 
 def _table(selection: Selection, name: str, written: Sequence[Column]) -> dict[str, Any]:

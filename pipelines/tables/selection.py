@@ -21,7 +21,6 @@ from pipelines.tables.choice import Choice
 from pipelines.tables.problem_rows import problem_rows
 from pipelines.tables.since import concerned, id_of, lines_since
 from pipelines.tables.site_rows import site_row
-from pipelines.tables.table import SPEECHES_AS_OF, TABLES, Table
 from pipelines.tables.view_periods import view_periods
 from pipelines.tables.where import filtered
 
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.commits import Commit
     from pipelines.packed import Stored
     from pipelines.tables.since import Checked
+    from pipelines.tables.table import Table
 
 
 class SiteUnreadable(ArchiveError):  # noqa: N818 - reads as a sentence, as its kin do
@@ -45,10 +45,11 @@ class SiteUnreadable(ArchiveError):  # noqa: N818 - reads as a sentence, as its 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The state in which an archive is exported: all its tables are of one commit."""
+    """The state in which an archive is exported: all its tables are of one commit, and with `since` after one."""
 
     site: str
     last: Commit
+    after: int | None
     rows: Counter[str] = field(default_factory=Counter)
 
 
@@ -68,7 +69,7 @@ class Selection:
 
     def table(self, name: str) -> Table:
         """The table of that name, with the record of which its lines are."""
-        return SPEECHES_AS_OF if name == "speeches" and self.choice.as_of is not None else TABLES[name]
+        return self.choice.table(name)
 
     def lines(self, table: str) -> Iterator[bytes]:
         """The rows of a table as lines of JSON with their line feed, site by site, in constant memory.
@@ -94,13 +95,13 @@ class Selection:
         twin = next((other for other, taken in self.taken.items() if taken.site == site), None)
         if twin is not None:
             raise NotUnderstood(f"{twin} and {folder} are both of site {site}: give one of them")
-        self.taken[folder] = Taken(site, archive.last)
+        self.taken[folder] = Taken(site, archive.last, self._after(archive))
         return archive
 
     def _counted(self, folder: Path, archive: Archive, table: str) -> Iterator[bytes]:
         count = 0
         with self._telling_which(folder):
-            for count, line in enumerate(self._of_one(archive, table), 1):  # noqa: B007 - the last number is the count
+            for count, line in enumerate(self._of_one(folder, archive, table), 1):  # noqa: B007 - the last number is the count
                 yield line
         self.taken[folder].rows[table] = count
 
@@ -113,8 +114,8 @@ class Selection:
                 raise
             raise SiteUnreadable(folder, error) from error
 
-    def _of_one(self, archive: Archive, table: str) -> Iterator[bytes]:
-        after = self._after(archive)
+    def _of_one(self, folder: Path, archive: Archive, table: str) -> Iterator[bytes]:
+        after = self.taken[folder].after or 0
         if table == "speeches":
             lines = self._speeches(archive, after)
         elif table in {"versions", "observations"}:
@@ -123,10 +124,10 @@ class Selection:
             lines = (f"{json_line(row)}\n".encode() for row in self._rows(archive, table, after))
         return filtered(lines, self.choice.where, self.table(table))
 
-    def _after(self, archive: Archive) -> int:
+    def _after(self, archive: Archive) -> int | None:
         since = self.choice.since
         if since is None:
-            return 0
+            return None
         place = since if isinstance(since, str) else since.get(archive.facts.site, "commit:0")
         return extent_of(archive, place).after
 

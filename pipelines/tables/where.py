@@ -39,9 +39,9 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 class Condition:
     """One condition on a column of rows; `value` is null where it asks for null.
 
-    `=` and `!=` compare the whole value (of a list: any text in it), `~` asks whether it contains the text, the others
-    compare numbers, moments, days and texts in their order. A day compares with a moment's day as it is written. Null
-    is neither equal to, nor less, nor more than anything: only `!=` is true of it.
+    `=` and `!=` compare the whole value (of a list or an object: the texts in it), `~` asks whether it contains the
+    text, the others compare numbers, moments, days and texts in their order. A day is compared with the day of a
+    moment as it is written. Null is not equal to, less or more than anything: of these only `!=` is true of it.
     """
 
     key: str

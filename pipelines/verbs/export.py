@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.read.archives import Archives
+from pipelines.archive.read.feeds.cursors import read_cursors
 from pipelines.archive.read.reader import Archive
 from pipelines.exits import worst
 from pipelines.export.bagit import write_bag
@@ -19,6 +21,7 @@ from pipelines.export.snapshot import snapshot
 from pipelines.export.wacz import write_wacz
 from pipelines.reasons import ProblemChoice
 from pipelines.reasons.problem_choice import METAVAR, left_out
+from pipelines.tables.choice import Choice, chosen_tables
 from pipelines.tables.forms.form import FORMS
 from pipelines.tables.forms.jsonl_form import jsonl_lines
 from pipelines.tables.manifest import is_export, write_manifest
@@ -26,6 +29,8 @@ from pipelines.tables.options import Options
 from pipelines.tables.selection import Selection, SiteUnreadable
 from pipelines.tables.table import TABLES
 from pipelines.tables.view_periods import EVERY
+from pipelines.tables.where import OPERATORS, Condition
+from pipelines.verbs.feeds import check_many, is_file_of_cursors
 from pipelines.verbs.output import print_message, write_lines
 
 if TYPE_CHECKING:
@@ -45,9 +50,10 @@ _PACKAGES: dict[str, Callable[[Snapshot, Path], None]] = {
 _WITH_CAPTURES = frozenset({"bagit", "wacz"})
 _MOMENT = "a day (2026-01-31, its end in UTC) or a moment (2026-01-31T02:00:00Z, or with an offset)"
 _OF_TABLES = (
-    *("as_of", "known_at", "tables", "fields", "flat", "problems", "every", "partition", "compress", "raw_formulas"),
-    "replace",
+    *("tables", "fields", "flat", "as_of", "known_at", "since", "where", "problems", "every"),
+    *("partition", "compress", "raw_formulas", "replace"),
 )
+_SEQ = re.compile(r"(?:seq:)?[0-9]+")
 _OF_PACKAGES = ("commit",)
 
 
@@ -70,6 +76,10 @@ def add(verb: AddVerb) -> None:
     tables.add_argument("--flat", action="store_true", default=None, help=flat)
     tables.add_argument("--as-of", metavar="T", help=f"the speeches on the site at {_MOMENT}")
     tables.add_argument("--known-at", metavar="K", help="as the archive knew it at K (default: now); same form as T")
+    since = "what came after commit:4, or a day or moment; FILE.json has the commit of each site ({site: commit})"
+    tables.add_argument("--since", metavar="PLACE", help=since)
+    where = f"rows with such a value, as speaker=何庆海; OP is one of {' '.join(OPERATORS)}; may be repeated"
+    tables.add_argument("--where", metavar="KEY OP VALUE", action="append", help=where)
     tables.add_argument("--every", choices=EVERY, help="period of table views (default: month)")
     tables.add_argument("--partition", choices=["site", "year"], help="a file for each site, or each year")
     tables.add_argument("--compress", choices=["gz", "zst"], help="compress each file")
@@ -114,7 +124,9 @@ def _print(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
         if getattr(arguments, name) is not None:
             raise NotUnderstood(f"export {_option(name)}: needs --out; see export --help")
     options = _options(arguments)
-    selection = _selection(arguments, folders, None)
+    choice = _choice(arguments, folders)
+    chosen_tables(tables, choice, options.fields)
+    selection = Selection(folders, choice)
     if not write_lines(jsonl_lines(selection, tables[0], options)) and arguments.as_of:
         print_message(f"note: no speech is known to have been on the site at {arguments.as_of}")
     _tell_left_out(selection)
@@ -128,31 +140,47 @@ def _options(arguments: argparse.Namespace) -> Options:
     return Options(**{name: value for name, value in given.items() if value is not None})
 
 
-def _selection(arguments: argparse.Namespace, folders: Sequence[Path], scratch: Path | None) -> Selection:
+def _choice(arguments: argparse.Namespace, folders: Sequence[Path]) -> Choice:
+    if arguments.known_at is not None and arguments.as_of is None:
+        raise NotUnderstood("export --known-at: needs --as-of")
+    if arguments.as_of is not None and arguments.since is not None:
+        raise NotUnderstood("export --as-of: is of one moment, so --since cannot be with it")
     try:
         problems = ProblemChoice.of(arguments.problems)
     except ValueError as error:
         raise NotUnderstood(f"--problems: {error}") from error
-    return Selection(
-        folders,
+    return Choice(
         as_of=arguments.as_of,
         known_at=arguments.known_at,
+        since=None if arguments.since is None else _since(arguments.since, folders),
+        where=tuple(map(Condition.of, arguments.where or ())),
         every=arguments.every or "month",
         problems=problems,
-        scratch=scratch,
     )
+
+
+def _since(place: str, folders: Sequence[Path]) -> str | dict[str, dict[str, Any]]:
+    if is_file_of_cursors(place):
+        return read_cursors(Path(place))
+    if _SEQ.fullmatch(place):
+        number = place.removeprefix("seq:")
+        raise NotUnderstood(f"--since {place}: give commit:{number} for a commit, a day, a moment, or FILE.json")
+    if len(folders) > 1:
+        check_many(place, "--since", "a day or a moment, or FILE.json with a commit of each site")
+    return place
 
 
 def _export(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
     form, options = FORMS[arguments.to], _options(arguments)
-    tables = arguments.tables or (("speeches",) if arguments.as_of else tuple(TABLES))
-    asked = {name: value for name in ("to", *_OF_TABLES) if name != "replace" and (value := getattr(arguments, name))}
+    choice = _choice(arguments, folders)
+    tables = chosen_tables(arguments.tables, choice, options.fields)
     replaces = is_export if arguments.replace else None
+    unreadable: dict[str, str] = {}
     statuses: list[int] = []
     with new_package(arguments.out, *folders, replaces=replaces) as package:
         while True:
             package.mkdir()
-            selection = _selection(arguments, folders, package.parent)
+            selection = Selection(folders, choice, package.parent)
             try:
                 form.write(selection, tables, package, options)
                 break
@@ -160,13 +188,29 @@ def _export(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
                 # The rows of a damaged archive are in no table, so the others are written again without them.
                 print_message(f"PROBLEM: {error}")
                 statuses.append(error.why.exit_status)
+                unreadable[error.folder.name] = type(error.why).__name__
                 folders = [folder for folder in folders if folder != error.folder]
                 shutil.rmtree(package)
         written = {name: form.columns(selection.table(name), options) for name in tables}
-        write_manifest(selection, written, package, asked)
+        write_manifest(selection, written, package, _asked(arguments), unreadable)
     print_message(_told(arguments.out, arguments.to, selection, tables))
+    _tell_tables(arguments, tables)
     _tell_left_out(selection)
     return worst(statuses)
+
+
+def _asked(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The options as they were given, for the manifest; which commit cursors name it says of each site."""
+    given = {name: getattr(arguments, name) for name in ("to", *_OF_TABLES) if name != "replace"}
+    if given["since"] and is_file_of_cursors(given["since"]):
+        given["since"] = "cursors"
+    return {name: value for name, value in given.items() if value}
+
+
+def _tell_tables(arguments: argparse.Namespace, tables: Sequence[str]) -> None:
+    left = [name for name in TABLES if name not in tables]
+    if left and arguments.tables is None:
+        print_message(f"note: without {', '.join(left)}, which cannot be chosen from so")
 
 
 def _tell_left_out(selection: Selection) -> None:

@@ -101,7 +101,7 @@ def _with_id(given: Sequence[str]) -> tuple[Sequence[str], str | None]:
 
 def _files(arguments: argparse.Namespace) -> int:
     found = _COMMIT.fullmatch(arguments.since)
-    if found is None and not _is_file(arguments.since):
+    if found is None and not is_file_of_cursors(arguments.since):
         raise NotUnderstood(f"--since {arguments.since}: give the number of a commit, 4 or commit:4, or FILE.json")
     arguments.since = f"commit:{found[1]}" if found else arguments.since
     arguments.until = None
@@ -117,10 +117,10 @@ def _feed(
     arguments: argparse.Namespace, paths: Sequence[str], told: Callable[[Archive, Place], Iterable[Line]]
 ) -> int:
     """Print what `told` gives of each archive since the place that is asked for, and its cursor where it is."""
-    cursors = read_cursors(Path(arguments.since)) if _is_file(arguments.since) else None
+    cursors = read_cursors(Path(arguments.since)) if is_file_of_cursors(arguments.since) else None
     if len(Archives(*paths)) > 1:
-        _check_many(arguments.until, "--until", "a day or a moment")
-        _check_many(arguments.since, "--since", "a day or a moment, or FILE.json with a commit of each site")
+        check_many(arguments.until, "--until", "a day or a moment")
+        check_many(arguments.since, "--since", "a day or a moment, or FILE.json with a commit of each site")
     sites = set()
 
     def one(archive: Archive) -> int:
@@ -138,10 +138,12 @@ def _feed(
     return status
 
 
-def _is_file(place: str) -> bool:
+def is_file_of_cursors(place: str) -> bool:
+    """Whether a value of --since names a file."""
     return place.endswith((".json", ".jsonl"))
 
 
-def _check_many(place: str | None, option: str, instead: str) -> None:
+def check_many(place: str | None, option: str, instead: str) -> None:
+    """Refuse a place that means another thing in each of many archives."""
     if place is not None and _OF_ONE.fullmatch(place):
         raise NotUnderstood(f"{option} {place}: is a place in one archive; of several give {instead}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections import defaultdict
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.export.not_exportable import NotExportable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -18,7 +20,14 @@ if TYPE_CHECKING:
     from pipelines.tables.columns import Column
 
 MEMORY = "400MB"
+MORE_MEMORY = "4GB"
+"""For rows that do not fit otherwise: thousands of texts of a megabyte side by side."""
 THREADS = 2
+STEP = 2048
+"""DuckDB's own step of rows; groups of rows are multiples of it."""
+_MOST_STEPS = 10
+_GROUP_BYTES = 96 << 20
+_HELD = 16 << 20
 _PLAIN = {"str": "VARCHAR", "int": "BIGINT", "float": "DOUBLE"}
 _TIMES = {"date": "DATE", "date-time": "TIMESTAMPTZ"}
 _SMALLEST_OBJECT = 1 << 20
@@ -45,10 +54,24 @@ def text(value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows in a scratch file, as lines of JSON; `longest` is the length of the longest of them in bytes."""
+    """Rows as lines of JSON in a file.
+
+    Args:
+        file: where they are.
+        count: how many.
+        longest: length of the longest line, in bytes.
+        heaviest: length of the longest `STEP` lines one after the other, counted in steps from the first.
+    """
 
     file: Path
+    count: int
     longest: int
+    heaviest: int
+
+    @property
+    def row_group(self) -> int:
+        """Rows in a group of a Parquet file, which a writer and every reader hold in memory whole."""
+        return STEP * max(1, min(_MOST_STEPS, _GROUP_BYTES // max(1, self.heaviest)))
 
     def query(self, columns: Sequence[Column]) -> str:
         """The rows as a SELECT, with these columns."""
@@ -60,6 +83,32 @@ class Rows:
         source = f"read_json({text(str(self.file))}, format='newline_delimited', columns={{{spec}}}"
         selected = ", ".join(f"{_value(column)} AS {quoted(column.name)}" for column in columns)
         return f"SELECT {selected} FROM {source}, maximum_object_size={size})"  # noqa: S608 - all quoted
+
+
+@dataclass(slots=True)
+class _Tally:
+    count: int = 0
+    longest: int = 0
+    heaviest: int = 0
+    held: int = 0
+
+    def add(self, size: int) -> None:
+        self.count += 1
+        self.held += size
+        self.longest = max(self.longest, size)
+        if self.count % STEP == 0:
+            self.heaviest, self.held = max(self.heaviest, self.held), 0
+
+    def rows(self, file: Path) -> Rows:
+        return Rows(file, self.count, self.longest, max(self.heaviest, self.held))
+
+
+def _append(folder: Path, held: dict[str, list[bytes]]) -> None:
+    """Append lines to the file of their part. Files are not kept open: a hostile archive has a part for each line."""
+    for part, lines in held.items():
+        with (folder / part).open("ab") as stream:
+            stream.writelines(lines)
+    held.clear()
 
 
 def _read_as(column: Column) -> str:
@@ -97,17 +146,40 @@ class Duck(AbstractContextManager["Duck"]):
 
     def rows(self, lines: Iterable[bytes]) -> Rows:
         """Rows from lines of JSON; they replace those made before."""
-        file, longest = self._scratch / "rows.jsonl", 0
+        file, tally = self._scratch / "rows.jsonl", _Tally()
         with file.open("wb") as stream:
             for line in lines:
                 stream.write(line)
-                longest = max(longest, len(line))
-        return Rows(file, longest)
+                tally.add(len(line))
+        return tally.rows(file)
+
+    def parts(self, lines: Iterable[bytes], part_of: Callable[[bytes], str]) -> dict[str, Rows]:
+        """Rows by the name of the part that a line belongs to, in order of the names; they replace those before."""
+        folder = self._scratch / "parts"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        tallies: dict[str, _Tally] = defaultdict(_Tally)
+        held: dict[str, list[bytes]] = defaultdict(list)
+        size = 0
+        for line in lines:
+            part = part_of(line)
+            tallies[part].add(len(line))
+            held[part].append(line)
+            size += len(line)
+            if size > _HELD:
+                _append(folder, held)
+                size = 0
+        _append(folder, held)
+        return {part: tallies[part].rows(folder / part) for part in sorted(tallies)}
 
     def run(self, statement: str) -> None:
         """Run a statement; `NotExportable` with the words of DuckDB when it cannot."""
         try:
-            self._connection.execute(statement)
+            try:
+                self._connection.execute(statement)
+            except self._duckdb.OutOfMemoryException:
+                self._connection.execute(f"SET memory_limit = {text(MORE_MEMORY)}")
+                self._connection.execute(statement)
         except self._duckdb.Error as error:
             raise NotExportable(f"export: DuckDB cannot write the rows: {error}") from error
 

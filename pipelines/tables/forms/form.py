@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipelines.tables.columns import Column, columns
 from pipelines.tables.forms.csv_form import csv_columns, write_csv
+from pipelines.tables.forms.duckdb_form import write_duckdb
 from pipelines.tables.forms.jsonl_form import jsonl_columns, write_jsonl
 from pipelines.tables.forms.parquet import write_parquet
 from pipelines.tables.forms.sqlite_form import write_sqlite
@@ -47,5 +48,6 @@ FORMS = {
         csv_columns,
     ),
     "parquet": Form(write_parquet, frozenset({"fields", "flat", "partition"}), "a Parquet file for each table"),
+    "duckdb": Form(write_duckdb, frozenset({"fields", "flat"}), "one DuckDB database"),
     "sqlite": Form(write_sqlite, frozenset({"fields", "flat"}), "one database, with a full-text index"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pipelines.tables.cards.folder_cards import write_cards
@@ -9,21 +10,52 @@ from pipelines.tables.columns import columns
 from pipelines.tables.forms.duck import Duck, text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from pipelines.tables.forms.duck import Rows
     from pipelines.tables.options import Options
     from pipelines.tables.selection import Selection
 
-ROW_GROUP = 20_000
+UNDATED = "undated"
+NO_ROWS = "none"
+"""Name of the only file of a table without rows, where it is partitioned by year."""
+YEAR_OF = {"speeches": "published_on", "versions": "recorded_at", "observations": "observed_at", "views": "period"}
+"""By table the key whose year is that of a row. The other tables are not partitioned by year."""
 
 
 def write_parquet(selection: Selection, tables: Sequence[str], folder: Path, options: Options) -> None:
-    """Write `NAME.parquet` for each table, and the cards that describe them."""
+    """Write `NAME.parquet` for each table, or `NAME/PART.parquet`, and the cards that describe them.
+
+    A part is a site or a year. Paths have no `key=value`, and files have all columns, so that each is complete
+    without its path, and no reader finds a column twice.
+    """
     with Duck(folder.parent / "scratch") as duck:
         for name in tables:
             wanted = columns(selection.table(name), flat=options.flat, fields=options.fields)
-            query = duck.rows(selection.lines(name)).query(wanted)
-            file = text(str(folder / f"{name}.parquet"))
-            duck.run(f"COPY ({query}) TO {file} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})")
+            for file, rows in _files(duck, selection, name, options):
+                target = folder / f"{file}.parquet"
+                target.parent.mkdir(exist_ok=True)
+                how = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {rows.row_group}"
+                duck.run(f"COPY ({rows.query(wanted)}) TO {text(str(target))} ({how})")
     write_cards(selection, tables, folder, options)
+
+
+def _files(duck: Duck, selection: Selection, name: str, options: Options) -> Iterator[tuple[str, Rows]]:
+    """The name of each file of a table, and its rows, which are to be written before the next are made."""
+    if options.partition == "site":
+        for site, lines in selection.by_site(name):
+            yield f"{name}/{site}", duck.rows(lines)
+    elif options.partition == "year" and name in YEAR_OF:
+        # The first key of this name is the row's: no other is before it, and a quote in a text is escaped.
+        year = re.compile(rf'"{YEAR_OF[name]}":(?:"(\d{{4}})|null)'.encode())
+        parts = duck.parts(selection.lines(name), lambda line: _year(year.search(line)))
+        yield from ((f"{name}/{part}", rows) for part, rows in parts.items())
+        if not parts:
+            yield f"{name}/{NO_ROWS}", duck.rows(())
+    else:
+        yield name, duck.rows(selection.lines(name))
+
+
+def _year(found: re.Match[bytes] | None) -> str:
+    return found[1].decode() if found and found[1] else UNDATED
