@@ -17,12 +17,12 @@ from pipelines.archive.read.feeds.extent import extent_of
 from pipelines.archive.read.latest import latest_lines
 from pipelines.archive.read.reader import Archive
 from pipelines.canonical import json_line
-from pipelines.tables.choice import Choice
+from pipelines.tables.choosing.choice import Choice
+from pipelines.tables.choosing.since import concerned, id_of, lines_since
+from pipelines.tables.choosing.where import filtered
 from pipelines.tables.problem_rows import problem_rows
-from pipelines.tables.since import concerned, id_of, lines_since
 from pipelines.tables.site_rows import site_row
 from pipelines.tables.view_periods import view_periods
-from pipelines.tables.where import filtered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.packed import Stored
-    from pipelines.tables.since import Checked
+    from pipelines.tables.choosing.since import Checked
     from pipelines.tables.table import Table
 
 

@@ -21,7 +21,8 @@ from pipelines.export.snapshot import snapshot
 from pipelines.export.wacz import write_wacz
 from pipelines.reasons import ProblemChoice
 from pipelines.reasons.problem_choice import METAVAR, left_out
-from pipelines.tables.choice import Choice, chosen_tables
+from pipelines.tables.choosing.choice import Choice, chosen_tables
+from pipelines.tables.choosing.where import OPERATORS, RowCondition
 from pipelines.tables.forms.form import FORMS
 from pipelines.tables.forms.jsonl_form import jsonl_lines
 from pipelines.tables.manifest import is_export, write_manifest
@@ -29,7 +30,6 @@ from pipelines.tables.options import Options
 from pipelines.tables.selection import Selection, SiteUnreadable
 from pipelines.tables.table import TABLES
 from pipelines.tables.view_periods import EVERY
-from pipelines.tables.where import OPERATORS, Condition
 from pipelines.verbs.feeds import check_many, is_file_of_cursors
 from pipelines.verbs.output import print_message, write_lines
 
@@ -153,7 +153,7 @@ def _choice(arguments: argparse.Namespace, folders: Sequence[Path]) -> Choice:
         as_of=arguments.as_of,
         known_at=arguments.known_at,
         since=None if arguments.since is None else _since(arguments.since, folders),
-        where=tuple(map(Condition.of, arguments.where or ())),
+        where=tuple(map(RowCondition.of, arguments.where or ())),
         every=arguments.every or "month",
         problems=problems,
     )

@@ -8,10 +8,10 @@ from typing import Any
 
 from pipelines.archive.errors import NotUnderstood
 from pipelines.reasons import ProblemChoice
+from pipelines.tables.choosing.where import RowCondition
 from pipelines.tables.columns import columns
 from pipelines.tables.table import SPEECHES_AS_OF, TABLES, Table
 from pipelines.tables.view_periods import Every
-from pipelines.tables.where import Condition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class Choice:
     """As the archive knew it then; null: now."""
     since: str | Mapping[str, Mapping[str, Any]] | None = None
     """What came after a place in history (`extent_of`), or after a cursor by site; a site without one is whole."""
-    where: tuple[Condition, ...] = ()
+    where: tuple[RowCondition, ...] = ()
     every: Every = "month"
     """The period of table `views`."""
     problems: ProblemChoice = field(default_factory=lambda: ProblemChoice.of(None))
@@ -64,14 +64,14 @@ def chosen_tables(given: Sequence[str] | None, choice: Choice, fields: Sequence[
     return found
 
 
-def _test(condition: Condition, table: Table) -> None:
+def _test(condition: RowCondition, table: Table) -> None:
     """`NotUnderstood` when the condition is on a column of the table and cannot be meant of its type."""
     for column in columns(table):
         if column.name == condition.key:
             condition.test(column)
 
 
-def _lacks(names: Sequence[str], where: Iterable[Condition], fields: Sequence[str] | None) -> str | None:
+def _lacks(names: Sequence[str], where: Iterable[RowCondition], fields: Sequence[str] | None) -> str | None:
     for condition in where:
         if condition.key not in names:
             return f"column {condition.key}"

@@ -36,7 +36,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class RowCondition:
     """One condition on a column of rows; `value` is null where it asks for null.
 
     `=` and `!=` compare the whole value (of a list or an object: the texts in it), `~` asks whether it contains the
@@ -124,7 +124,7 @@ def _texts(value: Any) -> list[str]:
     return [text for one in inner for text in _texts(one)]
 
 
-def filtered(lines: Iterator[bytes], conditions: Sequence[Condition], table: Table) -> Iterator[bytes]:
+def filtered(lines: Iterator[bytes], conditions: Sequence[RowCondition], table: Table) -> Iterator[bytes]:
     """The lines of a table that fulfil all conditions on its columns; those on other columns do not count."""
     of_table = {column.name: column for column in columns(table)}
     tests = [

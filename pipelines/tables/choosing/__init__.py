@@ -1,0 +1,1 @@
+"""Which rows of archives are asked for: of which tables, since when, with which values."""
