@@ -741,6 +741,17 @@ def test_show_tells_the_problems_that_are_asked_for(tmp_path: Path, capsys: pyte
         expected = [*(f"body: {code} (here)" for code in shown)]
         expected += [f"left out: {hidden}; --problems all has them"] if hidden else []
         assert row == "; ".join(expected), words
+    assert main(["status", str(tmp_path), "--problems", "damage,doubt"]) == 0
+    site, speeches, with_problems, words = capsys.readouterr().out.split("\n")[1].split(maxsplit=3)
+    assert (site, speeches, with_problems) == ("gszx", "1", "1")
+    hidden = "of-a-later-day (1), title-repeated (1)"
+    assert words == f"body: cut (1), body: damaged (1); left out: {hidden}; --problems all has them"
+    assert main(["status", str(tmp_path / "a"), "--problems", "error", "--json"]) == 0
+    (counted,) = json.loads(capsys.readouterr().out)["sites"]
+    assert [(one["code"], one["kind"], one["severity"], one["count"]) for one in counted["problems"]] == [
+        ("damaged", "damage", "error", 1),
+        ("of-a-later-day", None, None, 1),
+    ]
     with pytest.raises(SystemExit):
         main(["show", str(tmp_path / "a"), "1", "--problems", "bad"])
     assert "the codes are: missing, unreadable" in capsys.readouterr().err

@@ -101,6 +101,11 @@ def test_no_run_of_it_is_made_again_since_its_captures_hold_removed_text(tmp_pat
 @pytest.mark.parametrize("made", HEADS)
 def test_it_is_continued_in_the_present_format(made: str, tmp_path: Path) -> None:
     before = Archive(old := unpacked(made, tmp_path))
+    # A set that no commit names, left by a chain that was given up, is none of the archive's.
+    for path, document in schemas.documents().items():
+        stray = old / path.replace("schemas/", "schemas/since-00000003/")
+        stray.parent.mkdir(exist_ok=True)
+        stray.write_bytes(document)
     facts, kept = read_about(old_layout := before.layout), {f: f.read_bytes() for f in old.rglob("*.json*")}
     assert facts is not None
     at = "2126-01-01T00:00:00Z"

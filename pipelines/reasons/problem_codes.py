@@ -81,7 +81,7 @@ PROBLEM_CODES: dict[str, ProblemMeaning] = {
     "impossible": _code("site", "warning", "an impossible date or number", "不可能存在的日期或数字"),
     "future": _code("site", "warning", "a date more than a day after the capture", "日期晚于采集时间一天以上"),
     "placeholder": _code(
-        "site", "notice", "a number that a script has not filled in yet", "数字由脚本填写，采集时尚未填入"
+        "site", "info", "a number that a script has not filled in yet", "数字由脚本填写，采集时尚未填入"
     ),
     "not-answered": _code("site", "notice", "the counter gave no answer", "计数器没有应答"),
     "withheld": _code(

@@ -20,6 +20,8 @@ from pipelines.fleet.attempts import Journal
 from pipelines.fleet.survey import is_root
 from pipelines.verbs.fleet import roots
 from pipelines.verbs.output import harmless, print_message
+from pipelines.verbs.problem_counts import status_of_problems
+from pipelines.verbs.problems_asked import add_problems
 
 if TYPE_CHECKING:
     import argparse
@@ -37,12 +39,15 @@ def add(verb: AddVerb) -> None:
         "status", run, "Show what an archive holds and how its last run ended, or how each site of a root is."
     )
     status.add_argument("--json", action="store_true", help="one JSON document instead of text")
+    add_problems(status, "count instead the problems of present speeches", is_asked=False)
     roots.add(status)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it."""
     folder = Path(arguments.archive)
+    if arguments.problems is not None:
+        return status_of_problems(folder, arguments.problems, as_json=arguments.json)
     if is_root(folder):
         return roots.status_of_root(folder, arguments)
     if arguments.broken or arguments.stale or arguments.badge:
