@@ -7,7 +7,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -33,7 +32,7 @@ PAGES = {
     for path in (ROOT / "README.md", ROOT / "README.zh.md", *sorted(ROOT.glob("docs/*.md")))
 }
 README = PAGES["README.md"]
-QUICKSTART, OPERATIONS, DATA = (PAGES[f"docs/{name}.md"] for name in ("quickstart", "operations", "data"))
+QUICKSTART, OPERATIONS = (PAGES[f"docs/{name}.md"] for name in ("quickstart", "operations"))
 ADDING, CAPTURES = PAGES["docs/adding-a-site.md"], PAGES["docs/captures.md"]
 OF_SCRAPY = set(dir(default_settings))
 
@@ -83,32 +82,6 @@ def test_the_line_shown_is_a_real_one(demo: tuple[Ended, Site]) -> None:
     assert line["body"].startswith(beginning)
     assert {key: line[key] for key in shown} == shown
     assert [key for key in line if key in shown] == list(shown), "keys out of the contract's order"
-
-
-def test_every_reader_counts_the_same(demo: tuple[Ended, Site]) -> None:
-    """Each call of the page, as it stands, in the archive's folder; then rows and non-null values per key."""
-    counted = {
-        "pandas": "{k: int(n) for k, n in speeches.notna().sum().items()}",
-        "polars": "{k: speeches.height - n for k, n in speeches.null_count().row(0, named=True).items()}",
-        "duckdb": "(lambda rows, names: {k: sum(r[i] is not None for r in rows) for i, k in enumerate(names)})"
-        "(speeches.fetchall(), [d[0] for d in speeches.description])",
-        "json": "{k: sum(line[k] is not None for line in speeches) for k in speeches[0]}",
-    }
-    counts = []
-    calls = blocks(DATA, "python")
-    assert len(calls) == len(counted)
-    for call, count in zip(calls, counted.values(), strict=True):
-        program = f"{call}\nprint(json.dumps({count}))"
-        done = subprocess.run(
-            [sys.executable, "-W", "error", "-c", program],
-            cwd=demo[1].folder,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        counts.append(json.loads(done.stdout))
-    assert counts[0] == counts[1] == counts[2] == counts[3]
-    assert counts[0]["id"] == len(demo[1].latest())
 
 
 OF_ARCHIVES = ([".venv/bin/python", "-m", "pipelines"], ["speech-archive"])

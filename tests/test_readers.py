@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -112,6 +113,46 @@ def test_pyarrow(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "call.py").write_text(reader_types.PYARROW, "utf-8")
     told = judged("data", "python", "-c", COUNTED, tmp_path / "call.py", cwd=folder)
     assert json.loads(told.out) == [expected(folder), ["004864"], VIEWS, "article"], told.err
+
+
+GUESSED = """
+import os, tempfile
+os.environ["HF_HUB_OFFLINE"] = "1"
+import datasets, pyarrow, pyarrow.json
+lines = open("latest.jsonl", encoding="utf-8").readlines()
+open("short.jsonl", "w", encoding="utf-8").write(lines[-1])
+for name in ("latest", "short"):
+    try:
+        print(pyarrow.json.read_json(f"{name}.jsonl")["published_at"][0])
+    except pyarrow.ArrowNotImplementedError as error:
+        print(str(error).partition(" to ")[0])
+    try:
+        with tempfile.TemporaryDirectory() as cache:
+            read = datasets.load_dataset("json", data_files=f"{name}.jsonl", split="train", cache_dir=cache)
+            print(read[-1]["published_at"])
+    except datasets.exceptions.DatasetGenerationError as error:
+        print(str(error.__cause__)[:19])
+"""
+
+
+def test_without_types_each_library_loses_what_the_page_says(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table of docs/data.md; where a library does better one day, the page is to say so."""
+    monkeypatch.chdir(folder)
+    guessed = pd.read_json("latest.jsonl", lines=True)
+    assert (guessed["native_id"].iloc[-1], str(guessed["view_count"].dtype)) == (4864, "float64")
+    assert duckdb.execute("select count(author) from 'latest.jsonl'").fetchone() == (0,)
+    with pytest.raises(pl.exceptions.ComputeError, match="non-null value for NULL-typed column"):
+        pl.read_ndjson("latest.jsonl")
+    ended = judged("data", "python", "-c", GUESSED, cwd=folder)
+    assert ended.out.split("\n") == [
+        "JSON conversion",
+        "Couldn't cast array",
+        "2023-12-28 11:00:29",
+        "2023-12-28 11:00:29",
+        "",
+    ], ended.err
+    table = pd.read_csv(io.StringIO("native_id,title\n004864,NA\n"))
+    assert (table["native_id"][0], table["title"].count()) == (4864, 0)
 
 
 def test_spark_is_given_the_same_types_as_duckdb(folder: Path) -> None:
