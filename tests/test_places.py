@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pipelines.__main__ import main
 from pipelines.archive.disk import files
 from pipelines.archive.disk.layout import PLACES_JSON, PLACES_LINES
 from pipelines.archive.disk.streams import raw_lines
@@ -20,7 +21,7 @@ from pipelines.archive.write.acts import When
 from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.canonical import sorted_sha256
 from tests.test_archive import crawl, day, speech
-from tests.test_state import life
+from tests.test_state import forged, life
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -159,3 +160,58 @@ def test_a_run_makes_the_places_that_older_software_did_not(lived: Path, tmp_pat
     assert str(first.relative_to(root)).encode() not in (root / PLACES_LINES).read_bytes()
     with pytest.raises(Damaged, match=str(first)):
         read_whole(root, "26")
+
+
+def test_show_tells_the_line_of_latest_without_it(
+    lived: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = shutil.copytree(lived, tmp_path / "a")
+    lines = list(Archive(root).latest())
+    (root / "latest.jsonl").unlink()
+    assert len(lines) > 5
+    for line in lines:
+        assert main(["show", str(root), line["id"], "--json"]) == 0
+        assert json.loads(capsys.readouterr().out) == line
+
+
+def test_status_counts_the_index_where_the_state_is_of_other_software(
+    lived: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = shutil.copytree(lived, tmp_path / "a")
+    assert main(["status", str(root)]) == 0
+    said = capsys.readouterr().out
+    forged(fold="4")(root)
+    assert not Archive(root).has_state
+    with monkeypatch.context() as patched:
+        patched.setattr("pipelines.archive.read.reader.raw_lines", lambda file: pytest.fail(f"{file} was read"))
+        assert main(["status", str(root)]) == 0
+    assert capsys.readouterr().out == said
+    altered(root, "index.jsonl", b'"state":"present"', b'"state":"gone"')
+    assert main(["status", str(root)]) == 0
+    assert capsys.readouterr().out == said
+
+
+def test_a_speech_is_found_in_a_folder_of_archives_by_its_site(
+    lived: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The folder need not have the site's name, and one that is damaged hides no other."""
+    root = tmp_path / "root"
+    shutil.copytree(lived, root / "kept-here")
+    assert main(["show", str(root), "4864", "--json"]) == 0  # there is no other
+    one = capsys.readouterr().out
+    for name in ("another", "broken"):
+        shutil.copytree(lived, root / name)
+        about = root / name / "archive.json"
+        about.write_bytes(about.read_bytes().replace(b'"site": "gszx"', b'"site": "other"'))
+    about.write_bytes(b"{")
+    assert main(["show", str(root), "gszx:4864", "--json"]) == 0
+    assert capsys.readouterr().out == one
+    assert main(["log", str(root), "gszx:4864"]) == 0
+    assert main(["diff", str(root), "gszx:4864@1", "gszx:4864@2"]) == 0
+    capsys.readouterr()
+    for id_, status, told in (("4864", 2, "of which site"), ("gone:4864", 5, "broken/archive.json")):
+        assert main(["show", str(root), id_]) == status
+        assert told in capsys.readouterr().err
+    shutil.rmtree(root / "broken")
+    assert main(["log", str(root), "gone:4864"]) == 2
+    assert "no archive of the site gone" in capsys.readouterr().err

@@ -105,7 +105,6 @@ def test_nothing_reads_older_commits_when_nothing_is_new(
     lived: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = shutil.copytree(lived, tmp_path / "a")
-    end = Archive(root).last_seq
 
     def chain(_layout: object) -> None:
         raise AssertionError("the chain was read")
@@ -120,7 +119,7 @@ def test_nothing_reads_older_commits_when_nothing_is_new(
             assert main(["changes", str(root), "--since", place]) == 0
         assert capsys.readouterr().out == ""
         with pytest.raises(AssertionError, match="the chain was read"):
-            main(["changes", str(root), "--since", str(end - 1)])
+            main(["log", str(root), "4864"])
     assert verify(root).problems == []
 
 

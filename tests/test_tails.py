@@ -363,12 +363,14 @@ def test_a_missing_derived_file_is_made_anew_as_the_message_says(
     root = Path(shutil.copytree(made[4], tmp_path / "a"))
     for file in root.glob("latest*"):
         file.unlink()
-    assert main(["show", str(root), "1"]) == 5
-    said = capsys.readouterr().err
-    assert f"`python -m pipelines rebuild {root}` makes it anew" in said
-    assert "copy" not in said
+    with pytest.raises(errors.Damaged) as said:
+        list(Archive(root).latest())
+    assert f"`python -m pipelines rebuild {root}` makes it anew" in str(said.value)
+    assert "copy" not in str(said.value)
+    shown = told(capsys, "show", root, "1")  # needs none of them
     assert main(["rebuild", str(root)]) == 0
-    told(capsys, "show", root, "1")
+    assert told(capsys, "show", root, "1") == shown
+    assert list(Archive(root).latest())
 
 
 def die_while_deciding(source: Path, folder: Path, kind: str, stride: int) -> int:

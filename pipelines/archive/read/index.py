@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pipelines.archive.disk.layout import natural_key
+from pipelines.archive.disk.layout import INDEX_JSON, INDEX_LINES, natural_key
+from pipelines.archive.errors import Damaged
 from pipelines.canonical import json_line
+from pipelines.inflate import blocks
 from pipelines.record import Moment, SpeechId
+from pipelines.untrusted import LONGEST_LINE, json_object, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from pipelines.archive.disk.layout import Layout
     from pipelines.archive.read.state import SpeechState, States
 
 INDEX_SCHEMA = "index/1"
@@ -76,6 +81,38 @@ def _standing(state: SpeechState) -> Standing:
     if state.succeeded_by is not None:
         return "succeeded"
     return "gone" if state.is_gone else state.presence
+
+
+def counted_states(layout: Layout, n: int) -> tuple[int, int, int] | None:
+    """How many speeches the index.jsonl of commit `n` has, how many are gone, and how many ids have others now.
+
+    Null when it is of another commit, or not what its document says.
+    """
+    counts, sha256 = [0, 0, 0], hashlib.sha256()
+    try:
+        told = json_object(layout.path(INDEX_JSON))
+        with opened(layout.path(INDEX_LINES)) as stream:
+            for block in _whole_lines(blocks(stream)):
+                sha256.update(block)
+                # Within a text each quotation mark is escaped, so that this is always the key.
+                for at, needle in enumerate((b"\n", b'"state":"gone"', b'"state":"succeeded"')):
+                    counts[at] += block.count(needle)
+        is_sound = told["commit"] == n and (told["count"], told["sha256"]) == (counts[0], sha256.hexdigest())
+    except (OSError, ValueError, KeyError, TypeError, Damaged):
+        return None
+    return (counts[0], counts[1], counts[2]) if is_sound else None
+
+
+def _whole_lines(data: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes, cut at ends of lines; `ValueError` when a line is too long."""
+    held = b""
+    for block in data:
+        whole, end, rest = (held + block).rpartition(b"\n")
+        yield whole + end
+        if len(rest) > LONGEST_LINE:
+            raise ValueError("a line is too long")
+        held = rest
+    yield held
 
 
 _ADDED_LATER = b',"succeeded_by":null'

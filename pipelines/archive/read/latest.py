@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.streams import Line
     from pipelines.archive.read.state import SpeechState, States
 
 _ADDED = tuple(f.name for f in fields(Latest))[len(fields(Version)) :]
@@ -97,6 +98,11 @@ def latest_line(line: bytes, state: SpeechState) -> bytes:
     if not line.startswith(_SPEECH):
         raise Damaged(f"line with seq {state.content_seq}: does not begin with {_SPEECH.decode()}; run verify")
     return _LATEST + line[len(_SPEECH) : -2] + seen_since(state)
+
+
+def latest_object(line: Line, state: SpeechState) -> Line:
+    """The same of a version line that was parsed."""
+    return {**line, "schema": LATEST_SCHEMA} | {key: getattr(state, key) for key in _ADDED}
 
 
 def version_line(line: bytes, state: SpeechState) -> bytes | None:

@@ -32,9 +32,11 @@ from pipelines.archive.read.feeds.counts_feed import view_counts
 from pipelines.archive.read.feeds.extent import extent_of
 from pipelines.archive.read.feeds.feed import Asked
 from pipelines.archive.read.feeds.feed_records import CURSOR_SCHEMA
+from pipelines.archive.read.index import counted_states
 from pipelines.archive.read.known import Known, Totals
 from pipelines.archive.read.moments import end_of
 from pipelines.archive.read.places import STREAM_FOLDERS, PlacesOfOne, lines_at
+from pipelines.archive.read.state import fold_commit
 from pipelines.archive.read.state_file import read_known, read_tip
 from pipelines.record import SiteFacts, completed
 from pipelines.untrusted import json_object, parsed_json
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 
     from pipelines.archive.disk.streams import Line
     from pipelines.archive.read.feeds.extent import Place
+    from pipelines.archive.read.state import SpeechState, States
     from pipelines.packed import Stored
 
 _CRAWLS = frozenset({"crawl", "salvage", "replay"})
@@ -129,6 +132,9 @@ class Archive:
         """How many speeches are present, how many are gone, and how many ids have others now."""
         if about := self._state:
             return about.speeches - about.gone - about.succeeded, about.gone, about.succeeded
+        if counts := counted_states(self.layout, self.last.n):
+            total, gone, succeeded = counts
+            return total - gone - succeeded, gone, succeeded
         known = self.known(for_writing=False)
         return len(known.states) - known.gone - known.succeeded, known.gone, known.succeeded
 
@@ -294,6 +300,16 @@ class Archive:
             file, offsets = self.layout.stored(named.path), places.of(named.path)
             lines = None if offsets is None else _at(file, offsets, wanted)
             yield from _of(enumerate(raw_lines(file), 1), file, wanted) if lines is None else lines
+
+    def life_of(self, id: str) -> tuple[SpeechState | None, list[Line]]:  # noqa: A002 - the contract's key
+        """The state of one speech, null when it was never captured, and every line about it, by rising seq."""
+        states: States = {}
+        lines: list[Line] = []
+        for commit, found in self.about_by_commit(id):
+            of_commit = list(found)
+            fold_commit(states, commit, of_commit, for_writing=False)
+            lines += of_commit
+        return next(iter(states.values()), None), lines
 
     def full_id(self, id: str) -> str:  # noqa: A002 - the contract's key
         """`gszx:4864` for `4864`; `NotUnderstood` when it is of another site or not an id."""

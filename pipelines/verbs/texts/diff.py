@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from pipelines.archive import Archive
 from pipelines.canonical import json_value
 from pipelines.compare.differences import compare, entry
 from pipelines.verbs.output import harmless, print_message, wants_color, write_document, write_lines
@@ -47,7 +46,7 @@ def add(verb: AddVerb) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the differences; the exit status is 0 with or without any."""
-    archive = Archive(arguments.archive)
+    archive = reference.archive_of(arguments.archive, arguments.old)
     old, new = (reference.find(archive, reference.parse(archive, text)) for text in (arguments.old, arguments.new))
     difference = compare(old, new)
     if old["parser"] != new["parser"]:

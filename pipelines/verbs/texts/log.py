@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pipelines.archive import Archive
 from pipelines.archive.disk.site_life import Rekey
 from pipelines.archive.read import state
 from pipelines.archive.read.feeds import feed
@@ -15,7 +14,7 @@ from pipelines.archive.read.index import index_row
 from pipelines.canonical import json_value
 from pipelines.gaps.acceptance import Acceptance
 from pipelines.verbs.output import harmless, write_document
-from pipelines.verbs.texts.reference import never_captured
+from pipelines.verbs.texts import reference
 
 if TYPE_CHECKING:
     import argparse
@@ -59,7 +58,7 @@ def add(verb: AddVerb) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the history of one speech."""
-    archive = Archive(arguments.archive)
+    archive = reference.archive_of(arguments.archive, arguments.id)
     wanted = archive.full_id(arguments.id)
     states: state.States = {}
     versions, counts, renamed, orders = [], Counts(), [], []
@@ -78,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
             else:
                 counts.add(line)
     if not states:
-        raise never_captured(archive, wanted)
+        raise reference.never_captured(archive, wanted)
     (known,) = states.values()
     row = json_value(index_row(known))
     events = list(feed.life(versions, orders))

@@ -3,19 +3,47 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipelines.archive.errors import NotKnown, NotUnderstood
+from pipelines.archive import Archive
+from pipelines.archive.disk.layout import Layout, archives_in, is_archive
+from pipelines.archive.errors import ArchiveError, NotKnown, NotUnderstood
+from pipelines.archive.read.reader import read_about
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipelines.archive import Archive
     from pipelines.archive.disk.streams import Line
 
 _REFERENCE = re.compile(r"([^@]+)(?:@(\d{1,9})(?:\.(\d{1,9}))?)?")
 # These events bring a new text; a restored line repeats an old one.
 _TEXTS = {"created", "changed", "reprocessed"}
+
+
+def archive_of(path: str, text: str) -> Archive:
+    """The archive at `path`, or of a folder of archives the one that is of the site in the id (`gszx:4864@2`).
+
+    Raises:
+        NotAnArchive: there is none.
+        NotUnderstood: the id does not say of which site of several.
+    """
+    if is_archive(Path(path)) or not (folders := archives_in(Path(path))):
+        return Archive(path)
+    site, colon, _ = text.partition("@")[0].rpartition(":")
+    if not colon and len(folders) > 1:
+        raise NotUnderstood(f"{text}: of which site? {path} holds {len(folders)} archives; write SITE:{text}")
+    # A folder is named as its site as a rule, and then no other is opened.
+    unreadable: ArchiveError | None = None
+    for folder in sorted(folders, key=lambda one: one.name != site):
+        try:
+            about = read_about(Layout(folder))
+        except ArchiveError as error:
+            unreadable = unreadable or error
+            continue
+        if not colon or (about and about.site == site):
+            return Archive(folder)
+    raise unreadable or NotKnown(f"{text}: {path} holds no archive of the site {site}")
 
 
 class Reference(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pipelines.archive import Archive
+from pipelines.archive.read.latest import latest_object
 from pipelines.compare.differences import entry
 from pipelines.keys import names_of
 from pipelines.reasons.problem_choice import left_out
@@ -17,6 +17,7 @@ from pipelines.verbs.texts import reference
 if TYPE_CHECKING:
     import argparse
 
+    from pipelines.archive import Archive
     from pipelines.archive.disk.streams import Line
     from pipelines.reasons import ProblemChoice
     from pipelines.verbs import AddVerb
@@ -32,7 +33,7 @@ def add(verb: AddVerb) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print one speech."""
-    archive = Archive(arguments.archive)
+    archive = reference.archive_of(arguments.archive, arguments.id)
     wanted = reference.parse(archive, arguments.id)
     line = _current(archive, wanted.id) if wanted.version is None else reference.find(archive, wanted)
     if arguments.json:
@@ -43,18 +44,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _current(archive: Archive, id: str) -> Line:  # noqa: A002 - the contract's key
-    line = next((line for line in archive.latest() if line["id"] == id), None)
-    if line is not None:
-        return line
-    known = archive.known(for_writing=False).states.get(id.partition(":")[2])
+    known, lines = archive.life_of(id)
     if known is None:
         raise reference.never_captured(archive, id)
+    by_seq = {line["seq"]: line for line in lines}
+    content = by_seq[known.content_seq]
+    if known.is_present:
+        return latest_object(content, known)
     if known.succeeded_by is not None:
         print_message(f"{id}: the site has this speech as {known.succeeded_by} now")
     elif known.is_gone:
-        gone = archive.line(known.event_seq, known.event_commit)
+        gone = by_seq[known.event_seq]
         print_message(f"{id} is gone ({gone['presence']['reason']}, seen {gone['observed_at']})")
-    return archive.line(known.content_seq, known.content_commit)
+    return content
 
 
 # Keys with a row of their own form or order; every other text follows under its name.
