@@ -215,3 +215,30 @@ def test_a_speech_is_found_in_a_folder_of_archives_by_its_site(
     shutil.rmtree(root / "broken")
     assert main(["log", str(root), "gone:4864"]) == 2
     assert "no archive of the site gone" in capsys.readouterr().err
+
+
+def test_status_and_verify_take_several_archives(
+    lived: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b", "more/c"):
+        shutil.copytree(lived, tmp_path / name)
+    (tmp_path / "b/archive.json").write_bytes(b"{")
+    several = [str(tmp_path / name) for name in ("a", "b", "more")]
+    assert main(["status", *several, "--json"]) == 5
+    told = capsys.readouterr()
+    assert [json.loads(line)["site"] for line in told.out.splitlines()] == ["gszx", "gszx"]
+    assert f"PROBLEM: {tmp_path}/b/archive.json" in told.err
+    assert main(["status", *several]) == 5
+    assert capsys.readouterr().out.count("site      gszx") == 2
+    assert main(["verify", *several, "--jobs", "1"]) == 5
+    told = capsys.readouterr()
+    assert [line.partition(" ")[0] + line.split()[1] for line in told.out.splitlines() if ":" in line] == [
+        "a:whole:", "b:damaged:", "c:whole:"
+    ]  # fmt: skip
+    assert main(["verify", several[0], several[0] + "/../a"]) == 0  # one that is named twice is there once
+    for wrong, said in (("--rotate=2", "of one folder"), ("--head=" + "0" * 64, "of one archive")):
+        assert main(["verify", *several, wrong]) == 2
+        assert said in capsys.readouterr().err
+    shutil.copytree(lived, tmp_path / "more/a")
+    assert main(["verify", *several]) == 2
+    assert "a: two archives of this name" in capsys.readouterr().err

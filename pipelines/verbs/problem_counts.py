@@ -16,7 +16,7 @@ from pipelines.tables.selection import Selection
 from pipelines.verbs.output import aligned, harmless, print_message, write_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from pipelines.reasons import ProblemChoice
@@ -48,10 +48,10 @@ class _Counts:
         return self.site, str(self.speeches), str(self.with_problems), harmless(words)
 
 
-def status_of_problems(path: Path, asked: ProblemChoice, *, as_json: bool) -> int:
+def status_of_problems(paths: Sequence[str], asked: ProblemChoice, *, as_json: bool) -> int:
     """Print the counts; an archive that cannot be read is told, and the others are counted."""
     sites, statuses = [], [Exit.COMPLETE]
-    for folder in Archives(path).folders:
+    for folder in Archives(*paths).folders:
         try:
             sites.append(_counts(folder, asked))
         except ArchiveError as error:

@@ -1,6 +1,6 @@
 """`status`: what an archive holds, how its last attempts ended, and what runs without a commit have saved.
 
-Of a root of archives: how each site is.
+Of a root of archives: how each site is. Of several paths: the same for each archive that they hold.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.archive.disk.layout import NAME, Layout
-from pipelines.archive.errors import NotAnArchive, NotUnderstood
+from pipelines.archive.disk.layout import NAME, Layout, archives_in
+from pipelines.archive.errors import ArchiveError, NotAnArchive, NotUnderstood
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.tails import cut_tail
 from pipelines.archive.write.salvage import Waiting, waiting_runs
 from pipelines.canonical import json_value
+from pipelines.exits import Exit, worst
 from pipelines.fleet.attempts import Journal
 from pipelines.fleet.survey import is_root
 from pipelines.verbs.fleet import roots
@@ -35,39 +36,61 @@ _MOST_ATTEMPTS = 5
 
 def add(verb: AddVerb) -> None:
     """Add the verb."""
-    status = verb(
-        "status", run, "Show what an archive holds and how its last run ended, or how each site of a root is."
+    about = "Show what an archive holds and how its last run ended, or how each site of a root is."
+    status = verb("status", run, about, many=True)
+    status.add_argument(
+        "--json", action="store_true", help="one JSON document instead of text; a line for each of several"
     )
-    status.add_argument("--json", action="store_true", help="one JSON document instead of text")
     add_problems(status, "count instead the problems of present speeches", is_asked=False)
     roots.add(status)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it."""
-    folder = Path(arguments.archive)
     if arguments.problems is not None:
-        return status_of_problems(folder, arguments.problems, as_json=arguments.json)
-    if is_root(folder):
-        return roots.status_of_root(folder, arguments)
+        return status_of_problems(arguments.archives, arguments.problems, as_json=arguments.json)
+    first, *others = map(Path, arguments.archives)
+    if is_root(first) and not others:
+        return roots.status_of_root(first, arguments)
     if arguments.broken or arguments.stale or arguments.badge:
-        raise NotUnderstood(f"{folder}: --broken, --stale and --badge are of a folder of archives")
+        raise NotUnderstood(f"{first}: --broken, --stale and --badge are of one folder of archives")
+    if not others:
+        return _status_of(first, as_json=arguments.json, indent=1)
+    statuses: list[int] = []
+    for folder in chain.from_iterable(archives_in(one) if is_root(one) else [one] for one in (first, *others)):
+        if statuses and not arguments.json:
+            print()
+        try:
+            statuses.append(_status_of(folder, as_json=arguments.json, indent=None))
+        except ArchiveError as error:
+            print_message(f"PROBLEM: {error}")
+            statuses.append(error.exit_status)
+    return worst(statuses)
+
+
+def _status_of(folder: Path, *, as_json: bool, indent: int | None) -> int:
     attempts, waiting = _attempts(folder), waiting_runs(Layout(folder))
     try:
         archive = Archive(folder)
     except NotAnArchive:
         if not (waiting or attempts):
             raise
-        return _status_of_none(folder.name, waiting, attempts, as_json=arguments.json)
+        nothing = _facts_of_none(folder.name, waiting) | {"attempts": json_value(attempts)}
+        if as_json:
+            print(json.dumps(nothing, ensure_ascii=False, indent=indent))
+        else:
+            print(f"site      {harmless(nothing['site'])}  {harmless(nothing['name'] or '')}".rstrip())
+            _print_lines(["commit    none yet"], map(_attempt, attempts), map(_waiting, waiting))
+        return Exit.COMPLETE
     if lost := cut_tail(archive.layout, archive.last):
         print_message(f"PROBLEM: {lost}")
     facts = _facts(archive, waiting) | {"attempts": json_value(attempts)}
-    if arguments.json:
-        print(json.dumps(facts, ensure_ascii=False, indent=1))
+    if as_json:
+        print(json.dumps(facts, ensure_ascii=False, indent=indent))
     else:
         _print(facts)
         _print_lines(map(_attempt, attempts), map(_waiting, waiting))
-    return 0
+    return Exit.COMPLETE
 
 
 def _attempts(folder: Path) -> list[Attempt]:
@@ -125,17 +148,11 @@ def _print(facts: dict[str, Any]) -> None:
     print(f"commit    {commit['n']} of {commit['recorded_at']}\nhead      {commit['head']}")
 
 
-def _status_of_none(site: str, waiting: tuple[Waiting, ...], attempts: list[Attempt], *, as_json: bool) -> int:
+def _facts_of_none(site: str, waiting: tuple[Waiting, ...]) -> dict[str, Any]:
     """Of a folder, or of none, where no run has committed anything yet."""
     site, name = (waiting[0].site, waiting[0].name) if waiting else (site, None)
-    if as_json:
-        nothing: dict[str, Any] = {"last_run": None, "speeches": None, "versions": 0, "last_commit": None}
-        known = {"staging": json_value(waiting), "attempts": json_value(attempts)}
-        print(json.dumps({"site": site, "name": name} | nothing | known, ensure_ascii=False, indent=1))
-        return 0
-    print(f"site      {harmless(site)}  {harmless(name or '')}".rstrip())
-    _print_lines(["commit    none yet"], map(_attempt, attempts), map(_waiting, waiting))
-    return 0
+    nothing = {"last_run": None, "speeches": None, "versions": 0, "last_commit": None}
+    return {"site": site, "name": name} | nothing | {"staging": json_value(waiting)}
 
 
 def _waiting(run: Waiting) -> str:

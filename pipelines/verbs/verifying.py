@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from multiprocessing import get_context
@@ -16,8 +17,9 @@ from pipelines.archive.disk.layout import archives_in, is_archive
 from pipelines.archive.errors import ArchiveError, NotUnderstood
 from pipelines.archive.prove.anchors.timestamps import check_trusted
 from pipelines.archive.prove.verify import Report, verify, verify_quick
+from pipelines.archive.read.archives import Archives
 from pipelines.canonical import json_value
-from pipelines.exits import Exit
+from pipelines.exits import Exit, worst
 from pipelines.verbs.output import print_message
 from pipelines.verbs.present import now
 from pipelines.verbs.proofs.rotation import (
@@ -34,14 +36,14 @@ from pipelines.verbs.proofs.rotation import (
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from pipelines.verbs import AddVerb
 
 
 def add(verb: AddVerb) -> None:
     """Add the verb."""
-    check = verb("verify", run, "Prove that nothing was lost or altered; exit status 5 when it was.")
+    check = verb("verify", run, "Prove that nothing was lost or altered; exit status 5 when it was.", many=True)
     head = "a head noted earlier: no commit up to it was removed, altered or replaced"
     check.add_argument("--head", metavar="SHA256", help=head)
     heads = "a HEADS_FILE: every head of a site in it must be in its archive; ARCHIVE may be a folder of archives"
@@ -68,21 +70,16 @@ def add(verb: AddVerb) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prove one archive or several, and print what was found; the worst exit status."""
-    if arguments.head is not None and not re.fullmatch("[0-9a-f]{64}", arguments.head):
-        raise NotUnderstood(f"--head {arguments.head}: must be the 64 hexadecimal digits a run prints as its head")
-    for option in ("signers", "heads"):
-        file = getattr(arguments, option)
-        if file is not None and not file.is_file():
-            raise NotUnderstood(f"--{option} {file}: no such file")
-    if arguments.tsa_ca is not None:
-        check_trusted(arguments.tsa_ca)
+    _check_options(arguments)
     heads = HeadsFile(arguments.heads) if arguments.heads else None
     for number in heads.unread() if heads else ():
         print_message(f"note: {arguments.heads}, line {number}: notes no head")
     check = verify_quick if arguments.quick else partial(verify, two_processes=True)
     prove = partial(check, head=arguments.head, signers=arguments.signers, heads=heads, trusted=arguments.tsa_ca)
-    root = Path(arguments.archive)
-    _check_shares(arguments)
+    alone = prove if arguments.quick else partial(prove, two_processes=False)
+    if len(arguments.archives) > 1:
+        return _named(arguments.archives, alone, arguments)
+    root = Path(arguments.archives[0])
     if is_archive(root) or not (folders := archives_in(root)):
         if arguments.rotate or arguments.sample:
             raise NotUnderstood(f"{root}: no folder of archives; --rotate and --sample choose among several")
@@ -93,9 +90,31 @@ def run(arguments: argparse.Namespace) -> int:
         folders = []
     if arguments.head is not None:
         raise NotUnderstood(f"{root}: --head is of one archive; give its folder, or the heads of all by --heads")
-    return _several(
-        root, folders, heads, partial(prove, two_processes=False) if not arguments.quick else prove, arguments
-    )
+    return _several(root, folders, heads, alone, arguments)
+
+
+def _named(paths: Sequence[str], prove: Callable[[Path], Report], arguments: argparse.Namespace) -> int:
+    """Every archive of several paths; the worst exit status. When each was proved is noted beside one root only."""
+    if arguments.rotate or arguments.sample or arguments.proofs or arguments.head:
+        raise NotUnderstood("--rotate, --sample and --proofs are of one folder of archives, --head of one archive")
+    folders = Archives(*paths).folders
+    if twice := [name for name, count in Counter(folder.name for folder in folders).items() if count > 1]:
+        raise NotUnderstood(f"{twice[0]}: two archives of this name; verify one at a time")
+    reports = dict(_checked(folders, prove, arguments.jobs))
+    _print_several(reports, {}, arguments)
+    return worst(report.exit_status for report in reports.values())
+
+
+def _check_options(arguments: argparse.Namespace) -> None:
+    if arguments.head is not None and not re.fullmatch("[0-9a-f]{64}", arguments.head):
+        raise NotUnderstood(f"--head {arguments.head}: must be the 64 hexadecimal digits a run prints as its head")
+    for option in ("signers", "heads"):
+        file = getattr(arguments, option)
+        if file is not None and not file.is_file():
+            raise NotUnderstood(f"--{option} {file}: no such file")
+    if arguments.tsa_ca is not None:
+        check_trusted(arguments.tsa_ca)
+    _check_shares(arguments)
 
 
 def _check_shares(arguments: argparse.Namespace) -> None:
@@ -156,7 +175,7 @@ def _chosen(names: list[str], proofs: list[Proved], arguments: argparse.Namespac
     return frozenset(names if arguments.sample is None else sampled(names, arguments.sample, at))
 
 
-def _checked(folders: list[Path], prove: Callable[[Path], Report], jobs: int) -> Iterator[tuple[str, Report]]:
+def _checked(folders: Sequence[Path], prove: Callable[[Path], Report], jobs: int) -> Iterator[tuple[str, Report]]:
     """Each archive's report as soon as it is there, so that what was proved is noted whatever comes."""
     if jobs == 1 or len(folders) < 2:
         yield from ((folder.name, _proved(prove, folder)) for folder in folders)
