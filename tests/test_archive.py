@@ -746,6 +746,9 @@ def test_show_tells_the_problems_that_are_asked_for(tmp_path: Path, capsys: pyte
     assert (site, speeches, with_problems) == ("gszx", "1", "1")
     hidden = "of-a-later-day (1), title-repeated (1)"
     assert words == f"body: cut (1), body: damaged (1); left out: {hidden}; --problems all has them"
+    assert main(["report", str(tmp_path), "--month", "2026-01"]) == 0
+    row = r"\| gszx \| 1 \| 1 \| body: cut \(1\), body: damaged \(1\), body: of-a-later-day \(1\) \|"
+    assert re.search(f"## Texts to look at\n(.*\n)+{row}", capsys.readouterr().out)
     assert main(["status", str(tmp_path / "a"), "--problems", "error", "--json"]) == 0
     (counted,) = json.loads(capsys.readouterr().out)["sites"]
     assert [(one["code"], one["kind"], one["severity"], one["count"]) for one in counted["problems"]] == [

@@ -15,6 +15,8 @@ from pipelines.exits import Exit
 from pipelines.fleet.attempts import Journal
 from pipelines.fleet.condition import DIED, UNREACHABLE, Condition, read_word
 from pipelines.gaps.acceptance import GAP
+from pipelines.reasons import ProblemChoice
+from pipelines.tables.problem_counts import count_problems
 from pipelines.verbs.output import one_line
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.commits import Commit
     from pipelines.fleet.attempts import Attempt
     from pipelines.fleet.condition import SiteStatus
+    from pipelines.tables.problem_counts import ProblemCounts
 
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 _BY_THEMSELVES = frozenset({"crawl", "salvage", "replay", "reprocess", "pack"})
@@ -32,6 +35,8 @@ _FAILED = frozenset({Exit.INTERNAL_ERROR, Exit.WRONG_USE, Exit.DAMAGED, None})
 """Exit statuses, null for a run that died."""
 _COUNTS = {"new": "created", "edited": "changed", "gone": "gone", "restored": "restored"}
 _SPECIAL = re.compile(r"([\\|*_`\[\]<>])")
+_TO_LOOK_AT = "warning"
+"""Severity of problems, with those that are graver."""
 _LONGEST = 300
 """Characters of a message."""
 
@@ -59,11 +64,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteMonth:
-    """A month of a site, its runs in order, and how the site is now."""
+    """A month of a site, its runs in order, and how the site is now.
+
+    `texts`: the problems of its present speeches for which a person should look at a page; null without an archive.
+    """
 
     status: SiteStatus
     runs: tuple[Run, ...]
     decisions: tuple[Decision, ...]
+    texts: ProblemCounts | None = None
 
 
 def is_month(text: str) -> bool:
@@ -82,12 +91,13 @@ def read_month(root: Path, status: SiteStatus, month: str) -> SiteMonth:
     journaled_since = attempts[0].began.at if attempts else "9"
     runs = [_run_of(one) for one in attempts if one.began.at.startswith(month) and not one.is_under_way]
     decisions: list[Decision] = []
-    folder = root / status.site
+    folder, texts = root / status.site, None
     try:
         for archive, commit in _commits(folder, month) if is_archive(folder) else ():
             decisions += _decisions(commit)
             if commit.is_run and commit.kind in {"crawl", "salvage"} and commit.recorded_at < journaled_since:
                 runs.append(_run_of_report(commit, archive.report(commit.run)))
+        texts = count_problems(folder, ProblemChoice.of(_TO_LOOK_AT)) if is_archive(folder) else None
     except (ArchiveError, OSError) as error:
         decisions.append(Decision(at="", what="unreadable", reason=str(error)))
     runs = [run for run in runs if run.exit_status != Exit.LOCKED]
@@ -95,6 +105,7 @@ def read_month(root: Path, status: SiteStatus, month: str) -> SiteMonth:
         status=status,
         runs=tuple(sorted(runs, key=lambda run: run.at)),
         decisions=tuple(sorted(decisions, key=lambda one: one.at)),
+        texts=texts,
     )
 
 
@@ -156,6 +167,7 @@ def month_report(month: str, sites: Sequence[SiteMonth], at: str) -> str:
     """
     parts = [f"# Leader speeches in {month}", _summary(sites, at), "## Sites", _table_of_sites(sites)]
     parts += _section("## What went wrong", _wrong(sites))
+    parts += _section("## Texts to look at", _doubtful(sites))
     parts += _section("## Decisions", _decided(sites))
     parts += _section("## Sites without a run", _without(sites))
     return "\n\n".join(parts)
@@ -210,6 +222,13 @@ def _wrong(sites: Sequence[SiteMonth]) -> Iterator[list[str]]:
             runs = [run for run in site.runs if run.verdict == verdict and run.exit_status != Exit.COMPLETE]
             days = (runs[0].at[:10], runs[-1].at[:10])
             yield [site.status.site, verdict, str(len(runs)), *days, runs[-1].message[:_LONGEST]]
+
+
+def _doubtful(sites: Sequence[SiteMonth]) -> Iterator[list[str]]:
+    """Of each site with texts that may be wrong, incomplete or damaged, as they are now: how many, and why."""
+    yield ["site", "speeches", "to look at", "problems"]
+    for one in (site.texts for site in sites if site.texts and site.texts.with_problems):
+        yield [one.site, str(one.speeches), str(one.with_problems), one.words()[:_LONGEST]]
 
 
 def _decided(sites: Sequence[SiteMonth]) -> Iterator[list[str]]:

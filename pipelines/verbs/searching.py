@@ -78,7 +78,7 @@ def _wanted(arguments: argparse.Namespace) -> Sought:
     try:
         problems = ProblemChoice.of(arguments.problems) if arguments.problems is not None else None
     except ValueError as error:
-        raise NotUnderstood(str(error)) from error
+        raise NotUnderstood(f"--problems: {error}") from error
     keys = ("site", "speaker", "genre", "since", "until")
     return Sought(arguments.query, **{key: getattr(arguments, key) for key in keys}, problems=problems)
 

@@ -21,8 +21,8 @@ from pipelines.fleet.attempts import Journal
 from pipelines.fleet.survey import is_root
 from pipelines.verbs.fleet import roots
 from pipelines.verbs.output import harmless, print_message
-from pipelines.verbs.problem_counts import status_of_problems
 from pipelines.verbs.problems_asked import add_problems
+from pipelines.verbs.status_of_problems import status_of_problems
 
 if TYPE_CHECKING:
     import argparse
