@@ -6,10 +6,13 @@ import hashlib
 import json
 import re
 from dataclasses import fields
+from functools import cache
+from types import NoneType
 from typing import Any
 from urllib.parse import urlsplit
 
 _sorted = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+_PLAIN = frozenset({str, int, float, bool, NoneType})
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -19,11 +22,19 @@ _PLAIN_URL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(/[!$-.0-9:;=@A-Z_a-z~
 
 def json_value(value: object) -> Any:
     """JSON value of a record: dataclasses become objects in field order, tuples arrays."""
-    if hasattr(value, "__dataclass_fields__"):
-        return {f.name: json_value(getattr(value, f.name)) for f in fields(value)}  # type: ignore[arg-type]
+    kind: type[Any] = type(value)
+    if kind in _PLAIN:
+        return value
+    if hasattr(kind, "__dataclass_fields__"):
+        return {name: json_value(getattr(value, name)) for name in _field_names(kind)}
     if isinstance(value, (tuple, list)):
         return [json_value(item) for item in value]
     return value
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def json_line(value: object) -> str:
