@@ -26,7 +26,7 @@ def json_value(value: object) -> Any:
     if kind in _PLAIN:
         return value
     if hasattr(kind, "__dataclass_fields__"):
-        return {name: json_value(getattr(value, name)) for name in _field_names(kind)}
+        return {name: json_value(getattr(value, name)) for name in _field_names(kind)}  # type: ignore[arg-type]
     if isinstance(value, (tuple, list)):
         return [json_value(item) for item in value]
     return value

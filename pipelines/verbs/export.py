@@ -216,7 +216,7 @@ def _tell_tables(arguments: argparse.Namespace, tables: Sequence[str]) -> None:
 def _tell_left_out(selection: Selection) -> None:
     for table, codes in selection.left_out.items():
         if said := left_out(codes):
-            print_message(f"note: {table}: {said}")
+            print_message(f"note: {table}: problems {said}")
 
 
 def _told(out: Path, form: str, selection: Selection, tables: Sequence[str]) -> str:
