@@ -17,7 +17,7 @@ from pipelines.verbs.acts import accept_gap, describe, reconcile, redact, rekey,
 from pipelines.verbs.fleet import monthly
 from pipelines.verbs.output import print_in_any_locale, print_message
 from pipelines.verbs.proofs import anchor, prove
-from pipelines.verbs.texts import diff, log, show
+from pipelines.verbs.texts import cite, diff, log, show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,6 +67,7 @@ def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
         log,
         show,
         diff,
+        cite,
         feeds,
         export,
         pack,

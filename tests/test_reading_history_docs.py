@@ -53,5 +53,5 @@ def test_every_verb_is_on_the_page(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     verbs = set(re.findall(r"^ {4}(\w+) ", capsys.readouterr().out, re.MULTILINE))
     here = {command.split()[0] for command, _ in SHOWN}
-    assert here == {"log", "show", "diff", "changes", "export", "views", "files"}
+    assert here == {"log", "show", "diff", "cite", "changes", "export", "views", "files"}
     assert here < verbs
