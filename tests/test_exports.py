@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pipelines.archive.schema.json_types import Shape
     from pipelines.tables.columns import Column
 
-OURS = {"parquet": "polars,duckdb", "sqlite": "sqlite3", "jsonl": "json", "csv": "polars,duckdb"}
+OURS = {"parquet": "polars,duckdb", "duckdb": "duckdb", "sqlite": "sqlite3", "jsonl": "json", "csv": "polars,duckdb"}
 """By form, the readers in the environment of the tests."""
 THEIRS = {
     "parquet": "pandas,pyarrow,datasets,mlcroissant",
@@ -122,6 +122,7 @@ def _row(line: Line, wanted: Iterable[Column], value_of: Callable[[Column, Any],
 
 ROWS: dict[str, Callable[[str, Rows], Rows]] = {
     "parquet": typed_rows,
+    "duckdb": typed_rows,
     "sqlite": sqlite_rows,
     "csv": flat_rows,
     "jsonl": lambda _, lines: [plain(line) for line in lines],
@@ -207,7 +208,7 @@ for folder in map(pathlib.Path, sys.argv[1:]):
     found = mlcroissant.Dataset(jsonld=str(folder / "croissant.json"))
     print(found.metadata.issues.report() or "valid")
     try:
-        print(len(list(found.records("sites"))), "rows")
+        print([(one.id, len(list(found.records(one.id)))) for one in found.metadata.record_sets if one.id < "v"])
     except mlcroissant.GenerationError as error:
         why = str(error.__cause__.__cause__ or error.__cause__)
         print(why.replace(str(folder), "…").partition(" with")[0])
@@ -218,16 +219,21 @@ print(key, dict(entry.fields)["title"])
 
 
 def test_croissant_is_valid_a_changed_byte_is_found_and_the_citation_is_bibtex(
-    exports: dict[str, Path], tmp_path: Path
+    root: Path, exports: dict[str, Path], tmp_path: Path
 ) -> None:
+    asked = ("--partition", "year", "--where", "view_count!=12")
+    assert main(["export", str(root), "--to", "parquet", "--out", str(tmp_path / "parts"), *asked]) == 0
+    assert "This is a part: rows with view\\_count!=12." in (tmp_path / "parts/README.md").read_text("utf-8")
     folder = shutil.copytree(exports["parquet"], tmp_path / "copy")
     changed = bytearray((folder / "sites.parquet").read_bytes())
     changed[200] ^= 1
     (folder / "sites.parquet").write_bytes(changed)
-    ended = judged("data", "python", "-c", LOADED, exports["parquet"], folder)
+    ended = judged("data", "python", "-c", LOADED, exports["parquet"], tmp_path / "parts", folder)
     assert ended.out.split("\n") == [
         "valid",
-        "2 rows",
+        "[('speeches', 41), ('observations', 45), ('problems', 4), ('sites', 2)]",
+        "valid",
+        "[('speeches', 3), ('observations', 5)]",
         "valid",
         "Hash of downloaded file …/sites.parquet is not identical",
         "speech-archive-2026-01-03 2 CPPCC websites: leader speeches (领导讲话)",

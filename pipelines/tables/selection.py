@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.commits import Commit
     from pipelines.packed import Stored
     from pipelines.tables.choosing.since import Checked
+    from pipelines.tables.rows import SiteRow
     from pipelines.tables.table import Table
 
 
@@ -86,6 +87,13 @@ class Selection:
             with self._telling_which(folder):
                 archive = self._opened(folder)
             yield archive.facts.site, self._counted(folder, archive, table)
+
+    def site_rows(self) -> Iterator[SiteRow]:
+        """The row of each archive in table `sites`, whatever rows are asked for."""
+        for folder in self.folders:
+            with self._telling_which(folder):
+                row = site_row(self._opened(folder))
+            yield row
 
     def _opened(self, folder: Path) -> Archive:
         archive = Archive(folder)

@@ -25,7 +25,7 @@ def card(held: Packaged) -> str:
 
 def _metadata(held: Packaged) -> str:
     rows = max((table.rows for table in held.tables), default=0)
-    languages = sorted({str(site["language"]).partition("-")[0] for site in held.sites})
+    languages = sorted({site.language.partition("-")[0] for site in held.sites})
     lines = [
         f"pretty_name: {_quoted(name_of(held))}",
         "language:",
@@ -89,8 +89,7 @@ rows are of; `croissant.json` describes the tables for programs.
 {_sites(held)}
 ## Rights
 
-{_plain(rights(held))}
-
+{_rights(held)}
 ## Citation
 
 {_plain(citation(held))}
@@ -112,17 +111,29 @@ def _sites(held: Packaged) -> str:
     listed = held.sites[:_MOST_SITES]
     rows = "".join(
         _row(
-            f"`{site['site']}`",
-            _plain(site["committee"]),
-            ", ".join(f"`{host}`" for host in site["hosts"]),
-            str(site["commit"]),
-            f"`{site['head']}`",
+            f"`{site.site}`",
+            _plain(site.committee),
+            ", ".join(f"`{host}`" for host in site.hosts),
+            str(site.commit),
+            f"`{site.head}`",
         )
         for site in listed
     )
     more = len(held.sites) - len(listed)
     rest = f"\nand {more:,} more: see the table `sites`.\n" if more else ""
     return f"| site | committee | hosts | commit | head |\n| --- | --- | --- | --- | --- |\n{rows}{rest}"
+
+
+def _rights(held: Packaged) -> str:
+    told = rights(held)
+    if len(told) == 1:
+        return f"{_plain(next(iter(told)))}\n"
+    return "".join(f"- {_plain(text)} ({_first(sites)})\n" for text, sites in told.items())
+
+
+def _first(sites: list[str]) -> str:
+    more = f" and {len(sites) - _MOST_SITES:,} more" if len(sites) > _MOST_SITES else ""
+    return f"{', '.join(f'`{site}`' for site in sites[:_MOST_SITES])}{more}"
 
 
 def _columns(held: DataTable) -> str:

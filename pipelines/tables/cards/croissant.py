@@ -44,16 +44,16 @@ def croissant(held: Packaged) -> dict[str, Any]:
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": name_of(held),
         "description": description(held),
-        "license": rights(held),
+        "license": [*rights(held)],
         "citeAs": citation(held),
-        "inLanguage": sorted({str(site["language"]) for site in held.sites}),
+        "inLanguage": sorted({site.language for site in held.sites}),
         "datePublished": held.day,
         "version": f"{year}.{month}.{day}",
         "distribution": [one for table in held.tables for one in _distribution(table)],
         "recordSet": [_record_set(table) for table in held.tables],
     }
     if len(held.sites) == 1:
-        document["creator"] = {"@type": "sc:Organization", "name": str(held.sites[0]["committee"])}
+        document["creator"] = {"@type": "sc:Organization", "name": held.sites[0].committee}
     return document
 
 

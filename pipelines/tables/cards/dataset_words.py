@@ -6,39 +6,55 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipelines.tables.cards.packaged import Packaged
+    from pipelines.tables.choosing.choice import Choice
 
-RIGHTS_UNKNOWN = "not known: the archives say nothing of the rights in the texts; ask their contacts"
-_MANY = "several texts, site by site: see the column `rights` of the table `sites`"
+RIGHTS_UNKNOWN = "not known: the archive says nothing of the rights in the texts; ask its contact"
 
 
 def name_of(held: Packaged) -> str:
     """`政协广水市委员会: leader speeches`, or of how many sites."""
-    whose = str(held.sites[0]["committee"]) if len(held.sites) == 1 else f"{len(held.sites)} CPPCC websites"
+    whose = held.sites[0].committee if len(held.sites) == 1 else f"{len(held.sites)} CPPCC websites"
     return f"{whose}: leader speeches (领导讲话)"
 
 
 def description(held: Packaged) -> str:
     """One paragraph: what it is, of when, and what its tables hold."""
     tables = "; ".join(f"{one.table.name}: {one.table.about} ({one.rows:,} rows)" for one in held.tables)
+    part = f"{held.part} " if held.part else ""
     return (
         "Political speeches as CPPCC websites publish them in their section 领导讲话, from versioned archives that "
-        f"keep the bytes they were read from. State of {held.day}. Tables: {tables}."
+        f"keep the bytes they were read from. State of {held.day}. {part}Tables: {tables}."
     )
 
 
-def rights(held: Packaged) -> str:
-    """The rights in the texts as the archives tell them; `RIGHTS_UNKNOWN` where they tell nothing."""
-    told = {site["rights"] for site in held.sites}
-    if told <= {None}:
-        return RIGHTS_UNKNOWN
-    return str(told.pop()) if len(told) == 1 else _MANY
+def rights(held: Packaged) -> dict[str, list[str]]:
+    """The rights in the texts as the archives tell them, each with the sites that say so."""
+    told: dict[str, list[str]] = {}
+    for site in held.sites:
+        told.setdefault(site.rights or RIGHTS_UNKNOWN, []).append(site.site)
+    return told
 
 
 def citation(held: Packaged) -> str:
     """How to cite it: name, day, and what proves which state it is."""
-    proof = (
-        f"commit {held.sites[0]['commit']}, head {held.sites[0]['head']}"
-        if len(held.sites) == 1
-        else (f"{sum(int(site['commit']) for site in held.sites)} commits, heads in the table `sites`")
-    )
+    if len(held.sites) == 1:
+        proof = f"commit {held.sites[0].commit}, head {held.sites[0].head}"
+    else:
+        proof = f"{sum(site.commit for site in held.sites)} commits, heads in manifest.json"
     return f"{name_of(held)}. State of {held.day}; {proof}."
+
+
+def part_of(choice: Choice) -> str | None:
+    """Which rows were asked for, as a sentence; null when all were."""
+    asked = []
+    if choice.as_of is not None:
+        asked.append(f"the speeches on the sites at {choice.as_of}")
+    if choice.known_at is not None:
+        asked.append(f"as the archives knew them at {choice.known_at}")
+    if choice.since is not None:
+        asked.append(
+            f"what came after {choice.since if isinstance(choice.since, str) else 'a place in each archive'}"
+        )
+    conditions = (f"{one.key}{one.op}{'null' if one.value is None else one.value}" for one in choice.where)
+    asked += [f"rows with {condition}" for condition in conditions]
+    return f"This is a part: {'; '.join(asked)}." if asked else None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from pipelines import __version__
 from pipelines.archive.disk.files import file_digest, json_document
 from pipelines.tables.cards.card import card
 from pipelines.tables.cards.croissant import croissant
+from pipelines.tables.cards.dataset_words import part_of
 from pipelines.tables.cards.packaged import DataFile, DataTable, Packaged
 from pipelines.tables.columns import columns
 
@@ -27,7 +27,8 @@ def write_cards(selection: Selection, tables: Sequence[str], folder: Path, optio
     """Write both beside the tables, whose rows have been read from the selection before."""
     held = Packaged(
         tables=tuple(_table(selection, name, folder, options) for name in tables),
-        sites=tuple(json.loads(line) for line in selection.lines("sites")),
+        sites=tuple(selection.site_rows()),
+        part=part_of(selection.choice),
         software=__version__,
     )
     (folder / CROISSANT).write_bytes(json_document(croissant(held)))
@@ -36,7 +37,7 @@ def write_cards(selection: Selection, tables: Sequence[str], folder: Path, optio
 
 def _table(selection: Selection, name: str, folder: Path, options: Options) -> DataTable:
     table = selection.table(name)
-    files = (folder / f"{name}.parquet", *sorted((folder / name).rglob("*.parquet")))
+    files = (folder / f"{name}.parquet", *sorted((folder / name).glob("*.parquet")))
     return DataTable(
         table=table,
         columns=columns(table, flat=options.flat, fields=options.fields),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pipelines.tables.columns import Column
+    from pipelines.tables.rows import SiteRow
     from pipelines.tables.table import Table
 
 
@@ -38,18 +37,22 @@ class DataTable:
     @property
     def pattern(self) -> str:
         """A glob of its files."""
-        return f"{self.table.name}/**/*.parquet" if self.is_partitioned else self.files[0].path
+        return f"{self.table.name}/*.parquet" if self.is_partitioned else self.files[0].path
 
 
 @dataclass(frozen=True, slots=True)
 class Packaged:
-    """The tables of an export, and a line of the table `sites` for each of its sites."""
+    """The tables of an export, and the row of each of its sites.
+
+    `part` says in words which rows were asked for; null for all.
+    """
 
     tables: tuple[DataTable, ...]
-    sites: tuple[Mapping[str, Any], ...]
+    sites: tuple[SiteRow, ...]
+    part: str | None
     software: str
 
     @property
     def day(self) -> str:
         """The day of the newest commit, so that the same commits are described in the same words on any day."""
-        return max((str(site["recorded_at"]) for site in self.sites), default="1970-01-01")[:10]
+        return max((site.recorded_at for site in self.sites), default="1970-01-01")[:10]
