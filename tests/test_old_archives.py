@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
+from pipelines.archive.disk.layout import Layout
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive, read_about
 from pipelines.archive.schema import schemas, sets
@@ -130,3 +131,30 @@ def test_it_is_continued_in_the_present_format(made: str, tmp_path: Path) -> Non
         schema = json.loads((old / f"schemas/since-00000005/{name}-1.schema.json").read_bytes())
         checker = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
         assert [error.message for line in lines for error in checker.iter_errors(line)] == []
+
+
+def test_older_software_brings_no_set_and_a_damaged_one_is_replaced(tmp_path: Path) -> None:
+    """The newest set counts, so that of older software would hide the keys and words of the newer."""
+    newest, mine = tmp_path / "schemas", schemas.documents()
+    newest.mkdir()
+    for path, document in mine.items():
+        (tmp_path / path).write_bytes(document)
+    readers, codes = (json.loads(mine[f"schemas/{name}.json"]) for name in ("readers", "codes"))
+    layout = Layout(tmp_path)
+    assert sets.to_add(layout, 7) == {}
+    for name, document, part in (("readers", readers, readers["speech/1"]), ("codes", codes, codes["genres"])):
+        file = newest / f"{name}.json"
+        file.write_text(json.dumps(document, indent=3), "utf-8")
+        assert len(sets.to_add(layout, 7)) == len(mine), "the same in other bytes: no later software"
+        later = part["polars"] | {"tone": "String"} if "polars" in part else [*part["codes"], {"code": "祝词"}]
+        part["polars" if "polars" in part else "codes"] = later
+        file.write_text(json.dumps(document), "utf-8")
+        assert sets.to_add(layout, 7) == {}, name
+        for damaged in ("[]", '{"speech/1": 3, "genres": {"codes": 4}}', '{"genres":', ""):
+            file.write_text(damaged, "utf-8")
+            assert len(sets.to_add(layout, 7)) == len(mine), (name, damaged)
+        file.write_bytes(mine[f"schemas/{name}.json"])
+    newest.rename(tmp_path / "else")
+    assert len(sets.to_add(layout, 7)) == len(mine)
+    newest.symlink_to(tmp_path / "else")
+    assert sets.to_add(layout, 7) == {}
