@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pipelines.record import Evidence, Problem
+from pipelines.record import Evidence, Problem, Speaker
 from tests.test_archive import FACTS, crawl, day, listed, missed, opened, sealed, speech
 from tests.test_redaction import ordered
 
@@ -88,6 +88,7 @@ def _words() -> list[Speech]:
             source=text,
             body=f"{text}{number}{text}",
             evidence=(Evidence(field="speaker", where="title", text=text),),
+            speakers=(Speaker(name=text, post=None), Speaker(name="李明", post=text)),
         )
         for number, text in enumerate(_WORDS)
     ]

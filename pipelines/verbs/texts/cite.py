@@ -8,13 +8,15 @@ from pipelines.citation.bibtex import bibtex
 from pipelines.citation.cited import cited
 from pipelines.citation.csl_json import csl_json
 from pipelines.citation.wording import wording
-from pipelines.verbs.output import harmless, write_document, write_lines
+from pipelines.verbs.output import harmless, print_message, write_document, write_lines
 from pipelines.verbs.texts import reference
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
-    from pipelines.archive import Archive
+    from pipelines.archive.disk.streams import Line
+    from pipelines.archive.read.state import SpeechState
     from pipelines.verbs import AddVerb
 
 FORMS = ("text", "bibtex", "csl-json")
@@ -31,7 +33,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the citation."""
     archive = reference.archive_of(arguments.archive, arguments.id)
     wanted = reference.parse(archive, arguments.id)
-    one = cited(archive, reference.find(archive, wanted), _gone_at(archive, wanted.id))
+    known, lines = archive.life_of(wanted.id)
+    line = reference.among(lines, archive, wanted)
+    one = cited(archive, line, _gone_at(known, lines))
+    if known is not None and known.succeeded_by is not None:
+        print_message(f"{wanted.id}: the site has this speech as {known.succeeded_by} now")
     if arguments.format == "text":
         print(harmless(wording(one)))
     elif arguments.format == "bibtex":
@@ -41,9 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _gone_at(archive: Archive, id: str) -> str | None:  # noqa: A002 - the contract's key
+def _gone_at(known: SpeechState | None, lines: Iterable[Line]) -> str | None:
     """When the speech was seen to be gone; null while the site has it."""
-    known, lines = archive.life_of(id)
     if known is None or not known.is_gone:
         return None
     return next(str(line["observed_at"]) for line in lines if line["seq"] == known.event_seq)

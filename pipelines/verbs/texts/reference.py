@@ -12,7 +12,7 @@ from pipelines.archive.errors import ArchiveError, NotKnown, NotUnderstood
 from pipelines.archive.read.reader import read_about
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from pipelines.archive.disk.streams import Line
 
@@ -70,8 +70,15 @@ def parse(archive: Archive, text: str) -> Reference:
 
 def find(archive: Archive, wanted: Reference) -> Line:
     """The line that brought the text; `NotKnown` lists what there is instead."""
+    return among(archive.about(wanted.id), archive, wanted)
+
+
+def among(lines: Iterable[Line], archive: Archive, wanted: Reference) -> Line:
+    """The same of the archive's lines about the speech, which are at hand."""
     found, there = None, []
-    for line in _texts(archive, wanted.id):
+    for line in lines:
+        if line.get("event") not in _TEXTS:
+            continue
         there.append(f"@{line['version']}.{line['reading']}")
         is_version = wanted.version in {None, line["version"]}
         if is_version and wanted.reading in {None, line["reading"]}:
@@ -86,7 +93,3 @@ def find(archive: Archive, wanted: Reference) -> Line:
 def never_captured(archive: Archive, id: str) -> NotKnown:  # noqa: A002 - the contract's key
     """The error for an id that the archive does not hold."""
     return NotKnown(f"{id}: never captured; `jq -r .id {archive.layout.root}/index.jsonl` lists all ids")
-
-
-def _texts(archive: Archive, id: str) -> Iterator[Line]:  # noqa: A002 - the contract's key
-    return (line for line in archive.about(id) if line.get("event") in _TEXTS)
