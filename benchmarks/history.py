@@ -1,9 +1,11 @@
-"""How long reading a history takes, against the least it could: inflating and parsing each line once.
+"""How long reading a history takes, against the least it could: inflating and parsing each line once; and what is
+read of it where little is asked for.
 
     python -m benchmarks.history [--versions 100000] [--speeches 20000] [--keep DIR]
 
-The bar is 1,000,000 versions of 200,000 speeches: each verb within 3 times the floor and 400 MB. The archive holds as
-many observations; floor and verbs run one after the other on the same files, in processes of their own.
+The bar is 1,000,000 versions of 200,000 speeches: each verb within 3 times the floor and 400 MB; those that ask for
+little within half a second or one, and 120 MB, the start of Python included. The archive holds as many observations;
+floor and verbs run one after the other on the same files, in processes of their own.
 """
 
 from __future__ import annotations
@@ -16,11 +18,13 @@ from pathlib import Path
 
 from benchmarks.made import make
 from benchmarks.processes import measured
+from pipelines.archive.read.reader import Archive
 
 PARSE = "import json, sys\nfor line in sys.stdin.buffer: json.loads(line)"
 FLOOR = f'zcat versions/*/*.gz observations/*/*.gz | "$0" -c "{PARSE}"'
 VERB_MISSING = 2
 MOST_TIMES, MOST_MEGABYTES = 3.0, 400
+MOST_MEGABYTES_FOR_LITTLE = 120
 
 
 def verbs(root: Path, versions: int) -> dict[str, list[str]]:
@@ -31,6 +35,20 @@ def verbs(root: Path, versions: int) -> dict[str, list[str]]:
         "verify": [*ours, "verify", str(root)],
         "export --as-of": [*ours, "export", str(root), "--as-of", "2003-01-15T00:00:00Z"],
         "changes --since": [*ours, "changes", str(root), "--since", str(versions // 10)],
+    }
+
+
+def little(root: Path, speeches: int) -> dict[str, tuple[list[str], float]]:
+    """What reads little, by name, with the most seconds that it may take; of a speech in the middle."""
+    ours, one = [sys.executable, "-m", "pipelines"], f"made:{speeches // 2}"
+    end = str(Archive(root).last.n)
+    return {
+        "changes, no news": ([*ours, "changes", str(root), "--since", f"commit:{end}"], 0.5),
+        "status": ([*ours, "status", str(root)], 0.5),
+        "log": ([*ours, "log", str(root), one], 1.0),
+        "show ID@2": ([*ours, "show", str(root), f"{one}@2"], 1.0),
+        "show ID": ([*ours, "show", str(root), one], 1.0),
+        "diff": ([*ours, "diff", str(root), f"{one}@1", f"{one}@2"], 1.0),
     }
 
 
@@ -46,10 +64,10 @@ def main() -> int:
         if not root.exists():
             print(f"making {given.versions} versions of {given.speeches} speeches in {root} …", file=sys.stderr)
             make(root, given.versions, given.speeches)
-        return _table(root, given.versions)
+        return _table(root, given.versions, given.speeches)
 
 
-def _table(root: Path, versions: int) -> int:
+def _table(root: Path, versions: int, speeches: int) -> int:
     floor = measured(["sh", "-c", FLOOR, sys.executable], root)
     project = Path(__file__).resolve().parent.parent
     print(f"{'':<16} {'seconds':>8} {'x floor':>8} {'MB':>6}")
@@ -68,6 +86,11 @@ def _table(root: Path, versions: int) -> int:
         is_over = times > MOST_TIMES or found.megabytes > MOST_MEGABYTES
         over |= is_over
         print(f"{name:<16} {found.seconds:8.1f} {times:8.2f} {found.megabytes:6.0f}{'  OVER' if is_over else ''}")
+    for name, (command, most) in little(root, speeches).items():
+        found = measured(command, project)
+        is_over = found.status != 0 or found.seconds > most or found.megabytes > MOST_MEGABYTES_FOR_LITTLE
+        over |= is_over
+        print(f"{name:<16} {found.seconds:8.2f} {'':8} {found.megabytes:6.0f}{'  OVER' if is_over else ''}")
     return int(over)
 
 
