@@ -100,11 +100,19 @@ class Archive:
     def commits(self) -> tuple[Commit, ...]:
         """All commits in order; `Damaged` when the chain is broken."""
         if self._chain is None:
-            chain = tuple(islice(read_commits(self.layout), self.last.n))
-            if not chain or chain[-1] != self.last:
-                raise Damaged(f"{self.layout.commit(self.last.n)}: changed while it was read; run verify")
-            self._chain = chain
+            self._chain = tuple(self._walked())
         return self._chain
+
+    def _walked(self) -> Iterator[Commit]:
+        """The same, each read when it is asked for and none kept: thousands take a hundred megabytes."""
+        if self._chain is not None:
+            yield from self._chain
+            return
+        commit = None
+        for commit in islice(read_commits(self.layout), self.last.n):
+            yield commit
+        if commit != self.last:
+            raise Damaged(f"{self.layout.commit(self.last.n)}: changed while it was read; run verify")
 
     @property
     def last_seq(self) -> int:
@@ -287,13 +295,16 @@ class Archive:
 
     def about(self, id: str) -> Iterator[Line]:  # noqa: A002 - the contract's key
         """Every line of both streams about one speech, by rising seq."""
-        return itertools.chain.from_iterable(lines for _, lines in self.about_by_commit(id))
+        return itertools.chain.from_iterable(lines for _, lines in self._by_commit_about(id, self.commits()))
 
     def about_by_commit(self, id: str) -> Iterator[tuple[Commit, Iterator[Line]]]:  # noqa: A002 - the contract's key
-        """Every commit in order with its lines about one speech, by rising seq."""
+        """Every commit in order with its lines about one speech, by rising seq. No commit is kept."""
+        return self._by_commit_about(id, self._walked())
+
+    def _by_commit_about(self, id: str, commits: Iterable[Commit]) -> Iterator[tuple[Commit, Iterator[Line]]]:  # noqa: A002 - the contract's key
         wanted = self.full_id(id)
         places = PlacesOfOne(self.layout, wanted.partition(":")[2])
-        return ((commit, self._about(commit, wanted, places)) for commit in self.commits())
+        return ((commit, self._about(commit, wanted, places)) for commit in commits)
 
     def _about(self, commit: Commit, wanted: str, places: PlacesOfOne) -> Iterator[Line]:
         for named in filter(None, map(commit.stream, STREAM_FOLDERS)):

@@ -70,7 +70,8 @@ def parse(archive: Archive, text: str) -> Reference:
 
 def find(archive: Archive, wanted: Reference) -> Line:
     """The line that brought the text; `NotKnown` lists what there is instead."""
-    return among(archive.about(wanted.id), archive, wanted)
+    about = archive.about_by_commit(wanted.id)
+    return among((line for _, lines in about for line in lines), archive, wanted)
 
 
 def among(lines: Iterable[Line], archive: Archive, wanted: Reference) -> Line:
