@@ -19,7 +19,7 @@ from backports import zstd
 from pipelines.__main__ import main
 from pipelines.archive import Archive
 from pipelines.record import Problem
-from tests.test_archive import crawl, day, missed, speech
+from tests.test_archive import FACTS, crawl, day, missed, opened, sealed, speech
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,11 +148,11 @@ def test_lines_are_the_bytes_of_the_archive_in_every_compression(root: Path, tmp
         lines = [json.loads(line) for line in (plain / f"{name}.jsonl").read_bytes().split(b"\n")[:-1]]
         assert len(lines) == table["rows"]
         assert all(set(line) == {column["name"] for column in table["columns"]} for line in lines), name
-    for kind, opened in (("gz", gzip.open), ("zst", zstd.open)):
+    for kind, unpacked in (("gz", gzip.open), ("zst", zstd.open)):
         twice = [exported(root, tmp_path / f"{kind}{n}", "--to", "jsonl", "--compress", kind) for n in range(2)]
         packed = [(out / f"speeches.jsonl.{kind}") for out in twice]
         assert packed[0].read_bytes() == packed[1].read_bytes()
-        with opened(packed[0]) as stream:
+        with unpacked(packed[0]) as stream:
             assert stream.read() == wanted
 
 
@@ -184,3 +184,29 @@ def test_flat_lines_have_plain_values_and_the_problems_that_are_asked_for(
     manifest = json.loads((out / "manifest.json").read_bytes())
     usual = {"title-repeated": 1}
     assert manifest["left_out"]["problems"] == {"speeches": usual, "versions": usual, "problems": usual}
+
+
+@pytest.mark.parametrize("to", [["csv"], ["jsonl", "--flat"], ["jsonl", "--fields", "site,id"]])
+@pytest.mark.parametrize(
+    ("old", "new"), [(b'"problems":[]', b'"problems":[7]'), (b'"id":"other:1",', b""), (b'"seq":1,', b'"seq":01,')]
+)
+def test_a_row_that_is_not_as_the_format_says_is_damage_of_its_archive_alone(
+    tmp_path: Path, to: list[str], old: bytes, new: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    crawl(tmp_path / "root/gszx", 1, speech("1", day(1)))
+    run = opened(tmp_path / "root/other", 1, facts=replace(FACTS, site="other"))
+    run.keep(speech("1", day(1), site="other"))
+    sealed(run, 1)
+    forged = tmp_path / "root/other"
+    lines, about = (forged / "latest.jsonl").read_bytes(), json.loads((forged / "latest.json").read_bytes())
+    lines = lines.replace(old, new).replace(b'"site":"other",', b"") if b"other" in old else lines.replace(old, new)
+    (forged / "latest.jsonl").write_bytes(lines)
+    about |= {"sha256": hashlib.sha256(lines).hexdigest(), "bytes": len(lines)}
+    (forged / "latest.json").write_text(json.dumps(about), "utf-8")
+    command = ["export", "--tables", "speeches", "--to", *to]
+    is_read = "--fields" in to and b"problems" in old
+    assert main([*command, str(forged), "--out", str(tmp_path / "a")]) == (0 if is_read else 5)
+    assert main([*command, str(tmp_path / "root"), "--out", str(tmp_path / "b")]) == (0 if is_read else 5)
+    assert "internal" not in capsys.readouterr().err
+    manifest = json.loads((tmp_path / "b/manifest.json").read_bytes())
+    assert [site["site"] for site in manifest["sites"]] == ["gszx", "other"][: 2 if is_read else 1]

@@ -122,6 +122,11 @@ class Selection:
                 raise
             raise SiteUnreadable(folder, error) from error
 
+    def unreadable(self, site: str, why: Damaged) -> ArchiveError:
+        """The error to raise when a row of a site is not as the format says: `lines` gives rows as they are."""
+        folder = next(folder for folder, taken in self.taken.items() if taken.site == site)
+        return why if len(self.folders) == 1 else SiteUnreadable(folder, why)
+
     def _of_one(self, folder: Path, archive: Archive, table: str) -> Iterator[bytes]:
         after = self.taken[folder].after or 0
         if table == "speeches":

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipelines.archive.errors import Damaged
 from pipelines.tables.columns import flat_value, site_of
 from pipelines.untrusted import parsed_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pipelines.archive.disk.streams import Line
     from pipelines.tables.columns import Column
     from pipelines.tables.selection import Selection
 
 PROBLEMS = "problems"
+T = TypeVar("T")
 Plain = str | int | float | None
-
-
-def objects(lines: Iterable[bytes], table: str) -> Iterator[Line]:
-    """Lines of a table, parsed; `Damaged` for one that is no JSON object."""
-    for number, raw in enumerate(lines, 1):
-        try:
-            line = parsed_json(raw)
-        except ValueError as error:
-            raise Damaged(f"{table}, row {number}: not JSON ({error}); run verify on its archive") from error
-        if not isinstance(line, dict):
-            raise Damaged(f"{table}, row {number}: not a JSON object; run verify on its archive")
-        yield line
 
 
 def flat_rows(selection: Selection, table: str, columns: Sequence[Column]) -> Iterator[list[Plain]]:
@@ -42,7 +31,8 @@ def flat_rows(selection: Selection, table: str, columns: Sequence[Column]) -> It
     of_problems = next((place for place, key in enumerate(keys) if key == PROBLEMS), None)
     nested = [place for place, column in enumerate(columns) if column.kind == "nested" and place != of_problems]
     site = next((place for place, column in enumerate(columns) if column.name == "site"), None)
-    for line in objects(selection.lines(table), table):
+
+    def values_of(line: Line) -> list[Any]:
         values: list[Any] = list(map(line.get, keys))
         for place in nested:
             if values[place] is not None:
@@ -51,7 +41,26 @@ def flat_rows(selection: Selection, table: str, columns: Sequence[Column]) -> It
             values[of_problems] = _plain(flat_value(selection.asked_for(table, values[of_problems])))
         if site is not None and values[site] is None:
             values[site] = site_of(line)
-        yield values
+        return values
+
+    return made(values_of, selection, table)
+
+
+def objects(selection: Selection, table: str) -> Iterator[Line]:
+    """The rows of a table as they are in JSON."""
+    return made(lambda line: line, selection, table)
+
+
+def made(make: Callable[[Line], T], selection: Selection, table: str) -> Iterator[T]:
+    """What `make` makes of each row of a table; a row that is not as the format says is damage of its archive."""
+    for site, lines in selection.by_site(table):
+        for number, raw in enumerate(lines, 1):
+            try:
+                value = make(parsed_json(raw))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                what = f"{site}: table {table}, row {number} is not as the format says ({error!r})"
+                raise selection.unreadable(site, Damaged(f"{what}; run verify on its archive")) from error
+            yield value
 
 
 def _plain(value: Any) -> Plain:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.schema.json_types import shape_of_record
 from pipelines.canonical import json_line
 from pipelines.tables.columns import columns, site_of
-from pipelines.tables.forms.flat_rows import flat_rows, objects
+from pipelines.tables.forms.flat_rows import flat_rows, made
 from pipelines.tables.forms.outlet import outlet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from pipelines.archive.disk.streams import Line
     from pipelines.tables.columns import Column
     from pipelines.tables.options import Options
     from pipelines.tables.selection import Selection
@@ -50,5 +51,8 @@ def jsonl_lines(selection: Selection, name: str, options: Options) -> Iterator[b
 
 def _rows(selection: Selection, name: str, chosen: Sequence[Column]) -> Iterator[list[Any]]:
     keys = [column.key for column in chosen]
-    for line in objects(selection.lines(name), name):
-        yield [site_of(line) if key == "site" else line.get(key) for key in keys]
+
+    def values_of(line: Line) -> list[Any]:
+        return [site_of(line) if key == "site" else line.get(key) for key in keys]
+
+    return made(values_of, selection, name)

@@ -117,7 +117,7 @@ def _nested_rows(selection: Selection, name: str, wanted: Sequence[Column]) -> I
     keys = [column.key for column in wanted]
     nested = [place for place, column in enumerate(wanted) if column.kind == "nested"]
     site = next((place for place, column in enumerate(wanted) if column.name == "site"), None)
-    for line in objects(selection.lines(name), name):
+    for line in objects(selection, name):
         row = list(map(line.get, keys))
         for place in nested:
             if row[place] is not None:
