@@ -20,7 +20,7 @@ SECOND = replace(
     FACTS,
     site="0052",
     name='市"政协"网, 其一',
-    committee="政协<b>某</b>|市委员会",
+    committee="政协<b>{某}</b>|市_委员会\n100%",
     hosts=("0052.example", "www.0052.example"),
     rights="© 2026; {all} #rights & more",
 )

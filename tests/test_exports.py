@@ -212,9 +212,9 @@ for folder in map(pathlib.Path, sys.argv[1:]):
     except mlcroissant.GenerationError as error:
         why = str(error.__cause__.__cause__ or error.__cause__)
         print(why.replace(str(folder), "…").partition(" with")[0])
-(bibtex,) = re.findall("(?s)```bibtex\n(.*?)```", (folder / "README.md").read_text("utf-8"))
-((key, entry),) = pybtex.database.parse_string(bibtex, "bibtex").entries.items()
-print(key, dict(entry.fields)["title"])
+    (bibtex,) = re.findall("(?s)```bibtex\n(.*?)```", (folder / "README.md").read_text("utf-8"))
+    ((key, entry),) = pybtex.database.parse_string(bibtex, "bibtex").entries.items()
+    print(key, entry.fields["title"])
 """
 
 
@@ -222,7 +222,7 @@ def test_croissant_is_valid_a_changed_byte_is_found_and_the_citation_is_bibtex(
     root: Path, exports: dict[str, Path], tmp_path: Path
 ) -> None:
     asked = ("--partition", "year", "--where", "view_count!=12")
-    assert main(["export", str(root), "--to", "parquet", "--out", str(tmp_path / "parts"), *asked]) == 0
+    assert main(["export", str(root / "0052"), "--to", "parquet", "--out", str(tmp_path / "parts"), *asked]) == 0
     assert "This is a part: rows with view\\_count!=12." in (tmp_path / "parts/README.md").read_text("utf-8")
     folder = shutil.copytree(exports["parquet"], tmp_path / "copy")
     changed = bytearray((folder / "sites.parquet").read_bytes())
@@ -232,8 +232,10 @@ def test_croissant_is_valid_a_changed_byte_is_found_and_the_citation_is_bibtex(
     assert ended.out.split("\n") == [
         "valid",
         "[('speeches', 41), ('observations', 45), ('problems', 4), ('sites', 2)]",
+        "speech-archive-2026-01-03 2 CPPCC websites: leader speeches (领导讲话)",
         "valid",
-        "[('speeches', 3), ('observations', 5)]",
+        "[('speeches', 1), ('observations', 1)]",
+        r"speech-archive-2026-01-01 政协<b> 某 </b>|市\_委员会 100\%: leader speeches (领导讲话)",
         "valid",
         "Hash of downloaded file …/sites.parquet is not identical",
         "speech-archive-2026-01-03 2 CPPCC websites: leader speeches (领导讲话)",
@@ -243,4 +245,4 @@ def test_croissant_is_valid_a_changed_byte_is_found_and_the_citation_is_bibtex(
 
 def test_what_an_archive_says_is_only_text_in_the_card(exports: dict[str, Path]) -> None:
     card = (exports["parquet"] / "README.md").read_text("utf-8")
-    assert r"| `0052` | 政协\<b\>某\</b\>\|市委员会 | `0052.example`, `www.0052.example` | 1 | " in card
+    assert r"| `0052` | 政协\<b\>\{某\}\</b\>\|市\_委员会 100% | `0052.example`, `www.0052.example` | 1 | " in card
