@@ -196,7 +196,10 @@ def test_frames_have_the_same_values(root: Path, lines: dict[str, Rows]) -> None
     with to_duckdb(archives, "speeches", "sites") as connection:
         joined = connection.execute("select count(*) from speeches join sites using (site)").fetchone()
         assert joined == (len(lines["speeches"]),)
-    assert str(to_pandas(archives)["view_count"].dtype) == "Int64"
+    kinds = {column.name: column.kind for column in columns(TABLES["speeches"])}
+    dtypes = {(kinds[str(name)], str(dtype)) for name, dtype in to_pandas(archives).dtypes.items()}
+    of_time = {("date", "datetime64[us]"), ("moment", "datetime64[us, UTC]")}
+    assert dtypes == {("text", "str"), ("integer", "Int64"), ("nested", "object"), *of_time}
     with pytest.raises(NotUnderstood, match="speech: no such table; there are speeches"):
         to_duckdb(archives, "speech")
 
