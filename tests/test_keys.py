@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from pipelines.archive.schema.json_types import shape_of_record
+from pipelines.archive.schema.schemas import documents
 from pipelines.keys import keys_of
 from pipelines.record import KEYS, Latest, Observation, Version
 from tests.conftest import ROOT
@@ -109,6 +110,9 @@ def test_an_added_key_is_hashed_compared_shown_redacted_and_documented(tmp_path:
 def test_every_key_of_a_line_says_its_role() -> None:
     for record in (Version, Observation, Latest):
         assert list(keys_of(record)) == [key.name for key in shape_of_record(record).keys]
+    # A validator takes the lines of older software, too.
+    required = json.loads(documents()["schemas/speech-1.schema.json"])["required"]
+    assert required == [name for name, key in KEYS.items() if not key.later] != [*KEYS]
     # What a redaction empties may be null, but for the two that say that words were removed.
     nullable = {key.name for key in shape_of_record(Version).keys if key.shape.null}
     assert {name for name, key in KEYS.items() if key.personal} - nullable == {"title"}

@@ -25,13 +25,18 @@ _STUDIED = re.compile(r"(?:学习|传达|贯彻|落实|宣讲)[^，。；]{0,40}
 # A post or an honorific ends what stands before a place: 王明书记市政协 names no 书记市.
 _BOUNDARY = re.compile(rf"{POST}(?!委员会)|同志|先生|女士|[在与和同向为致记]")
 _NAMED = re.compile(
-    rf"(?P<before>{PLACE})政协|政协(?:第?[^届]{{1,4}}届)?(?P<after>{PLACE})(?=委员会|第|[^届]{{1,3}}届|，|$)"
+    rf"(?P<before>{PLACE})政协|(?:政协|政治协商会议)(?:第?[^届]{{1,4}}届)?(?P<after>{PLACE})"
+    r"(?=委员会|第|[^届]{1,3}届|，|$)"
 )
 _LEVEL = re.compile(rf"(?P<level>{GENERIC})政协")
-_OF_ANOTHER_BODY = re.compile(
-    rf"(?:中共|党中央|中央|国务院|全国(?!政协)|(?:{PLACE}|全?(?:{GENERIC}))?(?:[{KINDS}]?委(?!员)|人大|人民代表大会|人民政府|政府"
-    rf"|纪委|监委|党代会|统战部|工商联|总工会|妇联|文联|科协|[{KINDS}]直|法院|检察院|民[盟革建进]|农工党|致公党|九三学社|台盟))"
+_BODIES = (
+    rf"(?:[{KINDS}]?委(?!员)|人大|人民代表大会|人民政府|政府|纪委|监委|党代会|党代表大会|共青团|统战部|工商联|总工会|妇联|文联|科协"
+    rf"|[{KINDS}]直|法院|检察院|民[盟革建进]|农工党|致公党|九三学社|台盟)"
 )
+_BY_ANOTHER_BODY = re.compile(
+    rf"(?:中共|党中央|中央|国务院|全国(?!政协)|(?:{PLACE}|全?(?:{GENERIC}))?{_BODIES}|(?!.*政协).*{_BODIES})"
+)
+_HELD_AT = re.compile(PLACE)
 # 全市经济工作会议 is no meeting of the committee; 全市提案工作会议 is.
 _OF_ALL = re.compile(rf"全(?:{GENERIC}|国)(?!.*(?:政协|协商|提案|委员|界别|文史|社情民意))")
 _OF_THE_STATE = re.compile(r"习近平|总书记|国家主席|国务院|中共中央|党中央|全国人大|全国两会")
@@ -54,7 +59,10 @@ def own_committee(said: str | None, title: str, page: Places, meeting: Find | No
     if any(not _is_own(other, place[1]) for line in words for other in _others(line)):
         return None
     held = meeting.value if meeting else ""
-    if _OF_ANOTHER_BODY.match(held) or _OF_ALL.match(held) or _OF_THE_STATE.search(words[0]):
+    at = _HELD_AT.match(held)
+    if at is not None and not _is_own(at[0], place[1]):
+        return None
+    if _BY_ANOTHER_BODY.match(held) or _OF_ALL.match(held) or _OF_THE_STATE.search(words[0]):
         return None
     return Find(own, SITE, said)
 
