@@ -165,6 +165,62 @@ def jsonl_jq(folder: Path, table: str) -> Rows:
     return found
 
 
+def jsonl_polars(folder: Path, table: str) -> Rows:
+    pl: Any = importlib.import_module("polars")
+
+    def dtype(kind: Any) -> Any:
+        if isinstance(kind, str):
+            return getattr(pl, kind)
+        return (
+            pl.List(dtype(kind[0])) if isinstance(kind, list) else pl.Struct({k: dtype(v) for k, v in kind.items()})
+        )
+
+    types = _types(folder, table, "polars")
+    found = pl.read_ndjson(folder / f"{table}.jsonl", schema={key: dtype(kind) for key, kind in types.items()})
+    return found.to_dicts()  # type: ignore[no-any-return]
+
+
+def jsonl_duckdb(folder: Path, table: str) -> Rows:
+    duckdb: Any = importlib.import_module("duckdb")
+    query = f"from read_json('{folder / f'{table}.jsonl'}', format='newline_delimited', columns=$1)"
+    return _of_duckdb(duckdb.connect(), query, _types(folder, table, "duckdb"))
+
+
+def jsonl_pandas(folder: Path, table: str) -> Rows:
+    pd: Any = importlib.import_module("pandas")
+    types = _types(folder, table, "pandas")
+    found = pd.read_json(folder / f"{table}.jsonl", lines=True, dtype=False)
+    return records(found.reindex(columns=list(types)).astype(types))
+
+
+def jsonl_pyarrow(folder: Path, table: str) -> Rows:
+    pa: Any = importlib.import_module("pyarrow")
+    read: Any = importlib.import_module("pyarrow.json")
+
+    def dtype(kind: Any) -> Any:
+        if isinstance(kind, str):
+            return pa.type_for_alias(kind)
+        return (
+            pa.list_(dtype(kind[0]))
+            if isinstance(kind, list)
+            else pa.struct([(k, dtype(v)) for k, v in kind.items()])
+        )
+
+    schema = pa.schema([(key, dtype(kind)) for key, kind in _types(folder, table, "pyarrow").items()])
+    size, parse = read.ReadOptions(block_size=1 << 25), read.ParseOptions(explicit_schema=schema)
+    found: Rows = read.read_json(folder / f"{table}.jsonl", size, parse).to_pylist()
+    return found
+
+
+TYPED = {"speeches": "latest/1", "versions": "speech/1", "observations": "observation/1"}
+"""Tables whose lines have types in `readers.json`, which lies beside the export here."""
+
+
+def _types(folder: Path, table: str, library: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder.parent / "readers.json").read_bytes())[TYPED[table]][library]
+    return found
+
+
 # CSV: the quote before what would be a formula is taken away
 
 
@@ -221,6 +277,7 @@ def _undone(rows: Rows) -> Rows:
     return [{k: v.removeprefix("'") if isinstance(v, str) else v for k, v in row.items()} for row in rows]
 
 
+BY_TYPES = ("pandas", "polars", "duckdb", "pyarrow")
 FORMS = ("parquet", "duckdb", "sqlite", "jsonl", "csv")
 READERS = {
     name: found for name, found in list(globals().items()) if name.startswith(tuple(f"{form}_" for form in FORMS))
@@ -232,7 +289,8 @@ def main(*given: str) -> None:
     for form, folder, readers in zip(given[::3], given[1::3], given[2::3], strict=True):
         root = Path(folder)
         for reader in readers.split(","):
-            for table in json.loads((root / "manifest.json").read_bytes())["tables"]:
+            tables = json.loads((root / "manifest.json").read_bytes())["tables"]
+            for table in TYPED if form == "jsonl" and reader in BY_TYPES else tables:
                 rows = READERS[f"{form}_{reader}"](root, table)
                 made = [{key: plain(value) for key, value in row.items() if key != OF_THE_INDEX} for row in rows]
                 print(json.dumps({"form": form, "reader": reader, "table": table, "rows": made}))

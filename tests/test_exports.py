@@ -14,6 +14,7 @@ import pytest
 from pipelines.__main__ import main
 from pipelines.archive import Archives
 from pipelines.archive.errors import NotUnderstood
+from pipelines.archive.schema.schemas import documents
 from pipelines.tables.columns import columns, flat_value, site_of
 from pipelines.tables.frames import to_duckdb, to_pandas, to_polars
 from pipelines.tables.selection import Selection
@@ -32,12 +33,18 @@ if TYPE_CHECKING:
     from pipelines.archive.schema.json_types import Shape
     from pipelines.tables.columns import Column
 
-OURS = {"parquet": "polars,duckdb", "duckdb": "duckdb", "sqlite": "sqlite3", "jsonl": "json", "csv": "polars,duckdb"}
+OURS = {
+    "parquet": "polars,duckdb",
+    "duckdb": "duckdb",
+    "sqlite": "sqlite3",
+    "jsonl": "json,polars,duckdb",
+    "csv": "polars,duckdb",
+}
 """By form, the readers in the environment of the tests."""
 THEIRS = {
     "parquet": "pandas,pyarrow,datasets,mlcroissant",
     "sqlite": "pandas,sqlite_utils",
-    "jsonl": "jq",
+    "jsonl": "jq,pandas,pyarrow",
     "csv": "pandas,pyarrow",
 }
 """Those in the environment of the judge `data`."""
@@ -57,6 +64,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def exports(root: Path) -> dict[str, Path]:
     folders = {form: root.parent / form for form in FORMS}
+    (root.parent / "readers.json").write_bytes(documents()["schemas/readers.json"])
     for form, folder in folders.items():
         assert main(["export", str(root), "--to", form, "--out", str(folder)]) == 0
     return folders
