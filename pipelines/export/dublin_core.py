@@ -74,7 +74,7 @@ def of_speech(line: dict[str, Any], snapshot: Snapshot) -> Pairs:
     """What the elements of Dublin Core say of a speech: who spoke is the creator, who edited the page contributes."""
     return [
         ("title", line["title"]),
-        ("creator", line["speaker"]),
+        *(("creator", name) for name in (line["speaker"] or "").split("、") if name),
         ("contributor", line["author"]),
         ("publisher", snapshot.facts.committee),
         ("subject", line["genre"]),
