@@ -27,8 +27,8 @@ CREATE = full_text_table(FULL_TEXT, *TEXTS)
 
 Text = tuple[int, str | None, str | None]
 """A text: its number, title and body."""
-_A_MONTH = 20
-"""Bits for the texts of one month: a million of all sites."""
+_A_MONTH = 24
+"""Bits for the texts of one month: 16 million of all sites."""
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])-")
 _HELD = 32 << 20
 """Bytes that FTS5 holds in memory before it writes them."""
@@ -47,9 +47,14 @@ def first_number(published_on: object) -> int:
     return ((int(found[1]) * 12 + int(found[2])) << _A_MONTH if found else 0) + 1
 
 
-def month_of(number: int) -> int:
-    """A number for the month of a text, greater for later ones."""
-    return number >> _A_MONTH
+def month_begins(number: int) -> int:
+    """The number before all of the month of a text; 0 for texts without a day."""
+    return number >> _A_MONTH << _A_MONTH
+
+
+def month_ends(published_on: object) -> int:
+    """The greatest number of a text of that day's month."""
+    return first_number(published_on) + (1 << _A_MONTH) - 2
 
 
 class Numbers:
@@ -61,10 +66,10 @@ class Numbers:
         self._next: dict[int, int] = {}
 
     def next(self, published_on: object) -> int:
-        """A number that no text has; `OverflowError` when a month has more than a million."""
+        """A number that no text has; `OverflowError` when a month has more than 16 million."""
         first = first_number(published_on)
         number = self._next.get(first) or self._after_those_there(first)
-        if month_of(number) != month_of(first):
+        if number > month_ends(published_on):
             raise OverflowError(f"more than {1 << _A_MONTH} texts of the month of {published_on}")
         self._next[first] = number + 1
         return number
@@ -72,7 +77,7 @@ class Numbers:
     def _after_those_there(self, first: int) -> int:
         if self._database is None:
             return first
-        (last,) = self._database.execute(_LAST, [first, first + (1 << _A_MONTH) - 2]).fetchone()
+        (last,) = self._database.execute(_LAST, [first, month_begins(first) + (1 << _A_MONTH) - 1]).fetchone()
         return first if last is None else int(last) + 1
 
 

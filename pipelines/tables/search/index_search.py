@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing, contextmanager
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import Damaged, NotUnderstood
 from pipelines.tables.search.bigrams import phrase
-from pipelines.tables.search.full_text import CREATE, FULL_TEXT, NUMBER, month_of
+from pipelines.tables.search.full_text import CREATE, FULL_TEXT, NUMBER, first_number, month_begins, month_ends
 from pipelines.tables.search.hits import SEVERAL, Hit, Hits, Sought, hit
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ _NEEDED = frozenset({"site", "id", "title", "body", NUMBER})
 _FROM_INDEX = f"{FULL_TEXT} CROSS JOIN speeches ON speeches.{NUMBER} = {FULL_TEXT}.rowid"
 _MATCHES = f"{FULL_TEXT} MATCH :phrase"
 _SCANNED = "(instr(lower(title), :folded) OR instr(lower(body), :folded))"
-_BATCH = 256
 
 
 @contextmanager
@@ -74,7 +72,7 @@ class _Query:
     """The SQL of what is sought. Columns that the database does not have are null."""
 
     def __init__(self, database: sqlite3.Connection, sought: Sought) -> None:
-        self._database, self._wanted = database, sought
+        self._database, self._sought = database, sought
         self._names = {row[1] for row in database.execute("PRAGMA table_info(speeches)")}
         expression = phrase(sought.text)
         self._values: dict[str, Any] = {
@@ -86,14 +84,19 @@ class _Query:
         self._is_indexed = expression is not None
         self._source, self._number = (_FROM_INDEX, f"{FULL_TEXT}.rowid") if expression else ("speeches", NUMBER)
         self._terms = [_SCANNED if expression is None else _MATCHES, *self._filters()]
-        self._in_time = [
-            f"{self._column('published_on')} {sign} :{name}"
-            for name, sign in (("since", ">="), ("until", "<="))
-            if getattr(sought, name) is not None
-        ]
+        self._in_time = list(self._days())
+
+    def _days(self) -> Iterator[str]:
+        since, until = self._sought.since, self._sought.until
+        if since is not None:
+            yield f"{self._column('published_on')} >= :since"
+            yield f"{self._number} > {month_begins(first_number(since))}"
+        if until is not None:
+            yield f"{self._column('published_on')} <= :until"
+            yield f"{self._number} <= {month_ends(until)}"
 
     def _filters(self) -> Iterator[str]:
-        sought = self._wanted
+        sought = self._sought
         if sought.site is not None:
             yield "speeches.site = :site"
         if sought.genre is not None:
@@ -106,7 +109,7 @@ class _Query:
             yield f"is_asked_for({self._column('problems')})"
 
     def _has_problem(self, problems: Any) -> bool:
-        asked = self._wanted.problems
+        asked = self._sought.problems
         return asked is not None and any(map(asked.takes, codes_of(problems)))
 
     def _column(self, name: str) -> str:
@@ -118,19 +121,27 @@ class _Query:
         return f"SELECT {what} FROM {self._source} WHERE {' AND '.join((*self._terms, *more))}"  # noqa: S608
 
     def numbers(self, limit: int | None) -> list[int]:
-        """The numbers of the hits, the newest first, those of a day as they were added."""
-        day = "speeches.published_on" if "published_on" in self._names else "NULL"
-        query = f"{self._select(f'{self._number}, {day}', *self._in_time)} ORDER BY {self._number} DESC"
-        rows = self._database.execute(query, self._values)
-        taken: list[tuple[int, str]] = []
-        while batch := list(islice(rows, _BATCH)):
-            taken += ((int(number), str(day or "")) for number, day in batch)
-            # Numbers rise with the month: those of a month that has begun are needed to its end.
-            if limit is not None and len(taken) > limit and month_of(taken[-1][0]) < month_of(taken[limit - 1][0]):
-                break
-        taken.sort(key=lambda one: one[0])
-        taken.sort(key=lambda one: one[1], reverse=True)
-        return [number for number, _ in taken[:limit]]
+        """The numbers of the hits, the newest first, of one day those that were added last."""
+        if limit is None or not limit:
+            return self._ordered(self._by_day(), None) if limit is None else []
+        newest = self._ordered(f"{self._number} DESC", limit)
+        # Numbers rise with the month: within that of the last hit it is the day that counts.
+        first = month_begins(newest[-1]) if newest else 0
+        if first:
+            return self._ordered(self._by_day(), limit, f"{self._number} > {first}")
+        dated = self._ordered(self._by_day(), None, f"{self._number} > {month_ends(None)}") if newest else []
+        return [*dated, *newest[len(dated) :]]
+
+    def _by_day(self) -> str:
+        day = "speeches.published_on DESC, " if "published_on" in self._names else ""
+        return f"{day}{self._number} DESC"
+
+    def _ordered(self, order: str, limit: int | None, *more: str) -> list[int]:
+        found = self._select(self._number, *self._in_time, *more)
+        rows = self._database.execute(
+            f"{found} ORDER BY {order} LIMIT {-1 if limit is None else limit}", self._values
+        )
+        return [int(number) for (number,) in rows]
 
     def count(self) -> int:
         """How many hits there are."""
@@ -151,7 +162,7 @@ class _Query:
         query = f"SELECT {', '.join(names)} FROM speeches WHERE {NUMBER} = ?"  # noqa: S608
         row = self._database.execute(query, [number]).fetchone()
         told = {name: _typed(name, value) for name, value in zip(names, row, strict=True)}
-        return hit(self._wanted, dict.fromkeys(_SHOWN) | told)
+        return hit(self._sought, dict.fromkeys(_SHOWN) | told)
 
 
 _SHOWN = ("site", "id", "version", "reading", "published_on", "speaker", "genre", "title", "url", "body")

@@ -24,7 +24,7 @@ def search_lines(lines: Iterable[bytes], sought: Sought, limit: int | None) -> H
     needle = json.dumps(sought.text, ensure_ascii=False)[1:-1].encode().lower()
     folds = needle != needle.upper()
     newest: list[tuple[str, int, Hit]] = []
-    number, undated, order = 0, 0, count(0, -1)
+    number, undated, order = 0, 0, count()
     for line in lines:
         if needle not in (line.lower() if folds else line) and not any(escape in line for escape in _ESCAPES):
             continue
