@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date, timedelta
 from functools import cache
 from multiprocessing import Pool
 from pathlib import Path
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 LINES_A_COMMIT = 20_000  # at most, so that no speech stands twice in one
 FIRST_YEAR = 2001
+FIRST_DAY, DAYS = date(2004, 1, 1), 7300
+"""The speeches are published one a day, again and again over twenty years."""
 PARSER = "kesion/1+norm/1+0123456789ab"
 FACTS = SiteFacts(
     site="made",
@@ -72,6 +75,7 @@ def speech(number: int, version: int, at: str) -> Speech:
         f"{number:032x}{version:032x}",
     )
     title = f"在全市政协工作会议上的讲话（{number}）"
+    on = str(FIRST_DAY + timedelta(number % DAYS))
     exchanges: tuple[tuple[CaptureRole, str], ...] = (
         ("article", url),
         ("counter", f"http://made.example/Item/GetHits.asp?m=1&ID={number}"),
@@ -81,7 +85,7 @@ def speech(number: int, version: int, at: str) -> Speech:
     )
     return Speech(
         site="made", native_id=str(number), parser=PARSER, url=url, section="领导讲话", title=title,
-        published_on="2023-12-28", published_at="2023-12-28T19:00:29+08:00", published_precision="second",
+        published_on=on, published_at=f"{on}T19:00:29+08:00", published_precision="second",
         author=name, source="广水市政协", body=body,
         attachments=(Attachment(name="附件", url=f"http://made.example/UploadFiles/{number}.doc"),),
         delivered_on="2023-12-27", speaker=name, speaker_post="市政协主席",
