@@ -14,6 +14,17 @@ if TYPE_CHECKING:
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _MOST_SITES = 50
 """Sites that the card lists; a page with thousands is not read by anybody, and the table `sites` has them all."""
+_TO_KNOW = (
+    ("", "Null is unknown, never 0 and never false. An empty text is a text."),
+    ("view_count", "`view_count` is what the site printed; it is read, never estimated."),
+    ("published_at", "Days and moments are typed: `published_at` is a moment, in UTC."),
+    ("published_at_text", "`published_at_text` has that moment as the site printed it, with its own offset."),
+    ("problems", "`problems` says why a value is null or doubtful."),
+    ("body", "Text is as published, damage included. What was removed by order is `[redacted]`."),
+    ("", "A speech that its site took away is in `versions` (event `gone`), not in `speeches`."),
+    ("", "Ids are text: `gszx:004864` is not `gszx:4864`."),
+)
+"""What the columns of that name do not say by themselves."""
 _BREAKS_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 _MARKED_UP = re.compile(r"([\\`*_{}\[\]<>#|&])")
 
@@ -76,14 +87,7 @@ rows are of; `croissant.json` describes the tables for programs.
 {tables}
 ## What to know before counting
 
-- Null is unknown, never 0 and never false. An empty text is a text.
-- `view_count` is what the site printed; it is read, never estimated.
-- Days and moments are typed. `published_at` is a moment; `published_at_text` has it with the site's own offset.
-- `problems` says why a value is null or doubtful. Text is as published, damage included.
-- A speech that the site took away is in `versions` (event `gone`), not in `speeches`. What was removed by order is
-  `[redacted]`.
-- Ids are text: `gszx:004864` is not 4864.
-
+{_to_know(held)}
 ## Sites
 
 {_sites(held)}
@@ -103,6 +107,11 @@ rows are of; `croissant.json` describes the tables for programs.
 """
 
 
+def _to_know(held: Packaged) -> str:
+    names = {column.name for table in held.tables for column in table.columns} | {""}
+    return "".join(f"- {told}\n" for name, told in _TO_KNOW if name in names)
+
+
 def _glob(held: Packaged) -> str:
     return held.tables[0].pattern if held.tables else "speeches.parquet"
 
@@ -120,7 +129,7 @@ def _sites(held: Packaged) -> str:
         for site in listed
     )
     more = len(held.sites) - len(listed)
-    rest = f"\nand {more:,} more: see the table `sites`.\n" if more else ""
+    rest = f"\nand {more:,} more: all are in `manifest.json`.\n" if more else ""
     return f"| site | committee | hosts | commit | head |\n| --- | --- | --- | --- | --- |\n{rows}{rest}"
 
 
