@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tarfile
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from pipelines.tables.frames import to_duckdb, to_pandas, to_polars
 from pipelines.tables.selection import Selection
 from pipelines.tables.table import TABLES
 from tests import reading_back
-from tests.conftest import PATIENCE
+from tests.conftest import PATIENCE, ROOT
 from tests.judging import judged
 from tests.nasty_archives import nasty
 from tests.reading_back import plain
@@ -210,6 +211,22 @@ def test_frames_have_the_same_values(root: Path, lines: dict[str, Rows]) -> None
     assert dtypes == {("text", "str"), ("integer", "Int64"), ("nested", "object"), *of_time}
     with pytest.raises(NotUnderstood, match="speech: no such table; there are speeches"):
         to_duckdb(archives, "speech")
+
+
+@pytest.mark.parametrize("name", ["format-1", "2026-11-29-00813e4"])
+def test_keys_that_an_archive_was_written_without_are_null(name: str, tmp_path: Path) -> None:
+    with tarfile.open(ROOT / f"tests/archives/{name}.tar.xz") as archive:
+        archive.extractall(tmp_path, filter="data")
+    archives = Archives(tmp_path)
+    for table in ("speeches", "versions", "observations"):
+        lines = [json.loads(line) for line in Selection(archives.folders).lines(table)]
+        assert [plain(row) for row in to_polars(archives, table).to_dicts()] == typed_rows(table, lines)
+
+
+def test_a_library_that_is_not_there_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "polars", None)
+    with pytest.raises(NotUnderstood, match="polars is not installed here; pip install 'speech-archive"):
+        to_polars(Archives(root))
 
 
 LOADED = r"""
