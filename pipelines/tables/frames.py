@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import NotUnderstood
 from pipelines.tables.columns import columns
-from pipelines.tables.forms.duck import Duck, quoted
+from pipelines.tables.forms.duck import Duck, quoted, text
 from pipelines.tables.selection import Selection
 from pipelines.tables.table import TABLES
 
@@ -50,9 +50,12 @@ def to_duckdb(archives: Archives, *tables: str) -> duckdb.DuckDBPyConnection:
 def to_polars(archives: Archives, table: str = "speeches") -> pl.DataFrame:
     """A table as a polars frame; lists and objects are `List` and `Struct`. Errors as of `to_duckdb`."""
     polars = _imported("polars")
-    with to_duckdb(archives, table) as connection:
-        frame: pl.DataFrame = polars.DataFrame(connection.sql(f"FROM {quoted(table)}"))
-        return frame
+    with TemporaryDirectory() as scratch, to_duckdb(archives, table) as connection:
+        # By way of a file: at the end of the program DuckDB 2.0 complains of what polars took from it directly.
+        file = Path(scratch) / "table.parquet"
+        connection.execute(f"COPY {quoted(table)} TO {text(str(file))} (FORMAT parquet)")
+        frame: pl.DataFrame = polars.read_parquet(file, memory_map=False)
+    return frame
 
 
 def to_pandas(archives: Archives, table: str = "speeches") -> pd.DataFrame:
