@@ -224,6 +224,9 @@ def test_an_index_of_somebody_else_is_left_alone_and_an_old_one_made_anew(
         database.execute("PRAGMA user_version = 0")
         database.commit()
     assert len(search(root, "民主")) == 1
+    index.with_name("search.sqlite-journal").write_bytes(b"of a search that died")
+    assert len(search(root, "民主")) == 1
+    assert sorted(path.name for path in index.parent.iterdir()) == ["search.lock", "search.sqlite"]
     index.write_bytes(index.read_bytes()[:8192] + b"\xff" * 40_000)
     assert search(root, "民主", status=5) == []
     assert "delete it" in search.said  # type: ignore[attr-defined]

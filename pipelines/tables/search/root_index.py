@@ -15,12 +15,13 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.layout import LATEST_JSON, Layout
-from pipelines.archive.errors import ArchiveError, Damaged, NotAnArchive, NotUnderstood
+from pipelines.archive.errors import ArchiveError, Damaged, NotAnArchive
 from pipelines.archive.read.archives import Archives
 from pipelines.archive.read.reader import Archive
 from pipelines.fleet.attempts import FLEET
 from pipelines.record import completed
-from pipelines.tables.search.full_text import CREATE, FILTERED, NUMBER, Numbers, add, create, optimize, remove
+from pipelines.tables.search.full_text import NUMBER, Numbers, add, optimize, remove
+from pipelines.tables.search.index_file import locked, opened_index
 from pipelines.tables.selection import Selection
 from pipelines.untrusted import json_object, parsed_json
 
@@ -29,22 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 INDEX = f"{FLEET}/search.sqlite"
-_APPLICATION_ID = 0x5350_4349  # "SPCI"
-_VERSION = 1
-"""Raised when an older index cannot be brought up to date: it is made anew."""
-_PATIENCE = 600
-"""Seconds for which another search may be bringing it up to date."""
-
 _COPIED = ("site", "id", "version", "reading", "url", "title", "published_on", "speaker", "genre", "body")
-_TABLES = (
-    "CREATE TABLE sites (folder TEXT PRIMARY KEY, site TEXT NOT NULL UNIQUE, state TEXT NOT NULL,"
-    " redactions INTEGER NOT NULL) STRICT",
-    "CREATE TABLE speeches (site TEXT NOT NULL, id TEXT PRIMARY KEY, version INTEGER, reading INTEGER, url TEXT,"
-    " title TEXT, published_on TEXT, speaker TEXT, genre TEXT, body TEXT, problems TEXT, digest BLOB NOT NULL,"
-    f" {NUMBER} INTEGER NOT NULL) STRICT",
-    f"CREATE INDEX speeches_{NUMBER} ON speeches({', '.join((NUMBER, *FILTERED))})",
-    f"CREATE INDEX speeches_site ON speeches(site, id, digest, {NUMBER})",
-)
 _INSERT = f"INSERT INTO speeches VALUES ({', '.join('?' * (len(_COPIED) + 3))})"  # noqa: S608
 _ID = re.compile(rb'"id":"([^"\\]+)"')
 _TEXT_OF = f"SELECT {NUMBER}, title, body FROM speeches WHERE {NUMBER} = ?"  # noqa: S608
@@ -71,8 +57,9 @@ def root_index(root: Path, tell: Callable[[str], None]) -> Iterator[tuple[sqlite
     states, errors = _states(Archives(root).folders)
     with ExitStack() as stack:
         try:
-            database = stack.enter_context(closing(_opened(file)))
-            errors += _Update(database, states, {error.folder for error in errors}, tell).done()
+            with locked(file):
+                database = stack.enter_context(closing(opened_index(file)))
+                errors += _Update(database, states, {error.folder for error in errors}, tell).done()
         except (OSError, sqlite3.OperationalError) as error:
             raise NotUpToDate(f"{file}: {error}") from error
         except sqlite3.DatabaseError as error:
@@ -117,65 +104,6 @@ def _state(folder: Path) -> str:
     return f"head {Archive(folder).head}"  # derived files of an older commit, or none
 
 
-def _opened(file: Path) -> sqlite3.Connection:
-    """The database with its tables, made anew if it is of another version of this software."""
-    for path in (file.parent, file):
-        if path.is_symlink():
-            raise NotUnderstood(f"{path}: is a symbolic link, which is not followed; remove it")
-    file.parent.mkdir(exist_ok=True)
-    database = _connected(file)
-    try:
-        if _is_ours(database, file):
-            return database
-        database.close()
-        file.unlink()
-        database = _connected(file)
-        _make(database)
-    except BaseException:
-        database.close()
-        raise
-    return database
-
-
-def _connected(file: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(file, timeout=_PATIENCE, isolation_level=None)
-    # secure_delete: what is removed is overwritten, since it may have been removed by order of a court.
-    for option in ("trusted_schema = OFF", "secure_delete = ON", "page_size = 8192", "cache_size = -65536"):
-        database.execute(f"PRAGMA {option}")
-    return database
-
-
-def _is_ours(database: sqlite3.Connection, file: Path) -> bool:
-    """Whether it has our tables; they are made in an empty file. `NotUnderstood` for a file of somebody else."""
-    (application,), (version,) = (
-        database.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
-    )
-    made = [sql for (sql,) in database.execute(_SCHEMA)]
-    if not made and not application:
-        _make(database)
-        return True
-    if application != _APPLICATION_ID:
-        raise NotUnderstood(f"{file}: is no search index; move it away")
-    return bool(version == _VERSION and made == sorted((*_TABLES, CREATE)))
-
-
-_SCHEMA = (
-    "SELECT sql FROM sqlite_schema WHERE type IN ('table', 'index', 'view', 'trigger') AND sql IS NOT NULL"
-    " AND name NOT GLOB 'speeches_text_*' ORDER BY sql"
-)
-
-
-def _make(database: sqlite3.Connection) -> None:
-    database.execute("BEGIN IMMEDIATE")
-    if not database.execute(_SCHEMA).fetchall():  # else another search has made them meanwhile
-        for made in _TABLES:
-            database.execute(made)
-        create(database)
-        database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-        database.execute(f"PRAGMA user_version = {_VERSION}")
-    database.execute("COMMIT")
-
-
 class _Update:
     """Brings an index up to date with archives, in one transaction."""
 
@@ -190,10 +118,10 @@ class _Update:
 
     def done(self) -> list[_Unread]:
         """Do it; which archives could not be read."""
-        if not any(self._difference()):
+        changed, vanished = self._difference()
+        if not changed and not vanished:
             return []
         with self._transaction():
-            changed, vanished = self._difference()  # another search may have done it
             if changed:
                 self._tell(f"indexing {len(changed)} of {len(self._states)} sites")
             for folder in vanished:
