@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cache
 from operator import contains
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -40,6 +41,7 @@ class Property:
     declared: Key | None
 
 
+@cache
 def shape_of_record(record: type) -> Shape:
     """The object a record becomes in JSON, keys in order."""
     hints = get_type_hints(record, include_extras=True)

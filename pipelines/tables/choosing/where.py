@@ -126,6 +126,12 @@ def _texts(value: Any) -> list[str]:
 
 def filtered(lines: Iterator[bytes], conditions: Sequence[RowCondition], table: Table) -> Iterator[bytes]:
     """The lines of a table that fulfil all conditions on its columns; those on other columns do not count."""
+    if not conditions:
+        return lines
+    return _filtered(lines, conditions, table)
+
+
+def _filtered(lines: Iterator[bytes], conditions: Sequence[RowCondition], table: Table) -> Iterator[bytes]:
     of_table = {column.name: column for column in columns(table)}
     tests = [
         (of_table[condition.key].key, condition.test(of_table[condition.key]))
