@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ from pipelines.tables.columns import columns
 from pipelines.tables.forms.duck import STEP, Duck
 from pipelines.tables.selection import Selection
 from pipelines.tables.table import TABLES
+from tests.conftest import ROOT
 from tests.nasty_archives import nasty
 from tests.test_archive import FACTS, crawl, day, listed, missed, opened, sealed, speech
 from tests.test_packages import tree
@@ -291,3 +294,23 @@ def test_conditions_and_since_go_together_on_every_table_of_nasty_archives(tmp_p
     folders = Archives(nasty(tmp_path / "root")).folders
     choice = Choice(since="2026-01-02", where=(RowCondition.of("id=gszx:9"),))
     assert [len(list(Selection(folders, choice).lines(table))) for table in ("speeches", "versions")] == [1, 2]
+
+
+def test_the_commands_of_the_page_do_what_it_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nasty(tmp_path / "output")
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs/exporting.md").read_text("utf-8")
+    shown = re.findall(r"^\$ (.*)\n((?:(?!\$ |```).*\n)*)", page, re.MULTILINE)
+    assert len(shown) == 5
+    for command, said in shown:
+        words = shlex.split(command)
+        if words[0] == "ls":
+            assert said.split() == sorted(file.name for file in (tmp_path / words[1]).iterdir())
+            continue
+        assert words[:3] == ["python", "-m", "pipelines"]
+        assert main(words[3:]) == (2 if "no such column" in said else 0)
+        pattern = "".join(".*" if part == "…" else re.escape(part) for part in re.split("(…)", said))
+        told = capsys.readouterr().err
+        assert re.match(pattern, told, re.DOTALL), told
