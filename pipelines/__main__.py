@@ -5,30 +5,53 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from pathlib import Path
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from pipelines.archive.errors import ArchiveError, NotUnderstood
-from pipelines.archive.prove.signatures import sign
-from pipelines.archive.read.reader import Archive
-from pipelines.archive.write.rebuild import rebuild
-from pipelines.verbs import audit_text, export, feeds, pack, searching, status, verifying
-from pipelines.verbs.acts import accept_gap, describe, reconcile, redact, rekey, repair, retire
-from pipelines.verbs.fleet import monthly
+from pipelines.archive.errors import ArchiveError
 from pipelines.verbs.output import print_in_any_locale, print_message
-from pipelines.verbs.proofs import anchor, prove
-from pipelines.verbs.texts import cite, diff, log, show
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import ModuleType
 
     from pipelines.verbs import Run
+
+VERBS = {
+    "status": "status",
+    "report": "fleet.monthly",
+    "verify": "verifying",
+    "log": "texts.log",
+    "show": "texts.show",
+    "diff": "texts.diff",
+    "cite": "texts.cite",
+    "search": "searching",
+    "changes": "feeds",
+    "views": "feeds",
+    "files": "feeds",
+    "export": "export",
+    "pack": "pack",
+    "accept-gap": "acts.accept_gap",
+    "describe": "acts.describe",
+    "reconcile": "acts.reconcile",
+    "redact": "acts.redact",
+    "rekey": "acts.rekey",
+    "retire": "acts.retire",
+    "repair": "acts.repair",
+    "prove": "proofs.prove",
+    "anchor": "proofs.anchor",
+    "sign": "proofs.signing",
+    "rebuild": "acts.rebuilding",
+    "audit-text": "audit_text",
+}
+"""Every command, in the order of the help, and the module of `pipelines.verbs` that adds it to the command line."""
 
 
 def main(argv: Sequence[str] | None = None, beside: Mapping[str, str] | None = None) -> int:
     """Run one command and return its exit status. `beside`: commands of the caller that the help lists, too."""
     print_in_any_locale()
-    arguments = _parser(beside or {}).parse_args(argv)
+    given = sys.argv[1:] if argv is None else list(argv)
+    arguments = _parser(beside or {}, given[0] if given else None).parse_args(given)
     try:
         status: int = arguments.verb(arguments)
         sys.stdout.flush()
@@ -42,68 +65,33 @@ def main(argv: Sequence[str] | None = None, beside: Mapping[str, str] | None = N
     return status
 
 
-def _parser(beside: Mapping[str, str]) -> argparse.ArgumentParser:
+def _parser(beside: Mapping[str, str], asked: str | None) -> argparse.ArgumentParser:
     does = "Make, read and verify archives" if beside else "Read and verify an archive"
     parser = argparse.ArgumentParser(prog="speech-archive", description=f"{does} of leader speeches.")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     for name, about in beside.items():
         verbs.add_parser(name, help=about)
 
-    def verb(name: str, run: Run, about: str, *, many: bool = False) -> argparse.ArgumentParser:
+    def verb(name: str, run: Run, about: str, *, many: bool = False, bare: bool = False) -> argparse.ArgumentParser:
         added = verbs.add_parser(name, help=about, description=about)
         one = "the folder of one site, for example output/gszx"
         if many:
             also = f"{one}, or one that holds such folders; several may be given"
             added.add_argument("archives", metavar="ARCHIVE|ROOT", nargs="+", help=also)
-        else:
+        elif not bare:
             added.add_argument("archive", metavar="ARCHIVE", help=one)
         added.set_defaults(verb=run)
         return added
 
-    for module in (
-        status,
-        monthly,
-        verifying,
-        log,
-        show,
-        diff,
-        cite,
-        feeds,
-        export,
-        pack,
-        accept_gap,
-        describe,
-        reconcile,
-        redact,
-        rekey,
-        retire,
-        prove,
-    ):
+    for module in _modules(asked):
         module.add(verb)
-    audit_text.add(verbs)
-    repair.add(verbs)
-    searching.add(verbs)
-    anchor.add(verbs)
-    signing = verb("sign", _sign, "Sign the commits not signed yet, by ssh-keygen -Y sign.")
-    signing.add_argument("--key", metavar="FILE", type=Path, required=True, help="an OpenSSH private key")
-    verb("rebuild", _rebuild, "Rebuild the latest, index, state and places files from the committed files.")
     return parser
 
 
-def _sign(arguments: argparse.Namespace) -> int:
-    if not arguments.key.is_file():
-        raise NotUnderstood(f"--key {arguments.key}: no such file")
-    signed = sign(Archive(arguments.archive), arguments.key)
-    print_message(f"{arguments.archive}: {signed} commits signed")
-    return 0
-
-
-def _rebuild(arguments: argparse.Namespace) -> int:
-    archive = rebuild(arguments.archive)
-    print_message(
-        f"{archive.layout.root}: latest, index, state and places rebuilt from {len(archive.commits())} commits"
-    )
-    return 0
+def _modules(asked: str | None) -> Iterator[ModuleType]:
+    """The module of the command that is asked for: to import the others takes longer than most commands."""
+    modules = [VERBS[asked]] if asked in VERBS else dict.fromkeys(VERBS.values())
+    return (import_module(f"pipelines.verbs.{module}") for module in modules)
 
 
 if __name__ == "__main__":

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import graphlib
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from pipelines.__main__ import VERBS
 from tests.conftest import ROOT
 
 SOURCES = sorted([*ROOT.glob("crawler/**/*.py"), *ROOT.glob("pipelines/**/*.py")])
@@ -125,3 +128,21 @@ def test_an_archive_is_read_without_any_library() -> None:
         "sitecustomize",
         "usercustomize",
     }
+
+
+def test_a_command_is_found_in_its_module_and_imports_no_other() -> None:
+    """Importing all commands takes longer than most of them; the table must tell each, and nothing else."""
+    added = Counter[str]()
+    for module in dict.fromkeys(VERBS.values()):
+
+        def verb(name: str, *_: object, of: str = module, **__: bool) -> argparse.ArgumentParser:
+            assert VERBS.get(name) == of
+            added[name] += 1
+            return argparse.ArgumentParser()
+
+        import_module(f"pipelines.verbs.{module}").add(verb)
+    assert added == dict.fromkeys(VERBS, 1)
+    program = "import sys; from pipelines.__main__ import main; main(['changes', '.']); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    loaded = {name.removeprefix("pipelines.verbs.") for name in done.stdout.split()} & {*VERBS.values()}
+    assert loaded == {"feeds"}

@@ -10,7 +10,9 @@ Run = Callable[[argparse.Namespace], int]
 
 
 class AddVerb(Protocol):
-    """Adds a command and its first argument: `archive`, or with `many` `archives`, one or more paths."""
+    """Adds a command and its first argument: `archive`, with `many` one or more `archives`, with `bare` none."""
 
-    def __call__(self, name: str, run: Run, about: str, *, many: bool = False) -> argparse.ArgumentParser:
+    def __call__(
+        self, name: str, run: Run, about: str, *, many: bool = False, bare: bool = False
+    ) -> argparse.ArgumentParser:
         """Give the parser of the command. `archives` takes all positional arguments, so it can have no others."""

@@ -21,21 +21,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
+    from pipelines.verbs import AddVerb
+
 _GZIP = b"\x1f\x8b"
 _FOUND, _UNREADABLE = 5, 3
 
 
-def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(verb: AddVerb) -> None:
     """Add the command, the only one that reads no archive."""
     about = "Find damaged texts in any JSON Lines: one JSON object per finding, a summary last; exit status 5 if any."
-    audit = verbs.add_parser("audit-text", help=about, description=about)
+    audit = verb("audit-text", run, about, bare=True)
     audit.add_argument("file", metavar="FILE", help="JSON Lines, also gzip; - for stdin")
     audit.add_argument("--key", default="body", help="key of the text in each line (default: body)")
     audit.add_argument(
         "--every", action="store_true", help="report every place, not only the first of each code in a text"
     )
     add_problems(audit, "findings to report")
-    audit.set_defaults(verb=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -25,14 +25,16 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
+    from pipelines.verbs import AddVerb
+
 _COLORS, _SIGNS = ("\x1b[1;31m", "\x1b[0m"), ("[", "]")
 _USUAL_LIMIT = 20
 
 
-def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(verb: AddVerb) -> None:
     """Add the command."""
     about = "Search in titles and texts of the speeches that are on the sites, the newest first."
-    search = verbs.add_parser("search", help=about, description=about)
+    search = verb("search", run, about, bare=True)
     place = "an archive, a folder of archives (an index is kept in its folder fleet), or an export --to sqlite"
     search.add_argument("path", metavar="PATH", type=Path, help=place)
     exact = "found where it stands exactly so; A-Z in either case"
@@ -51,7 +53,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     shown.add_argument("--count", action="store_true", help="only how many there are")
     search.add_argument("--scan", action="store_true", help="read the archives themselves, without an index")
     search.add_argument("--color", choices=["auto", "always", "never"], default="auto", help="default: on a terminal")
-    search.set_defaults(verb=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -12,18 +12,19 @@ from pipelines.verbs.present import now
 if TYPE_CHECKING:
     import argparse
 
+    from pipelines.verbs import AddVerb
 
-def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+
+def add(verb: AddVerb) -> None:
     """Add the verb, with what is repaired before the archive."""
     about = "Record that commits were made under a clock that was ahead; their files stay as they are."
-    repair = verbs.add_parser("repair", help=about, description=about)
+    repair = verb("repair", run, about, bare=True)
     repair.add_argument("what", choices=["clock"], help="what is repaired")
     repair.add_argument("archive", metavar="ARCHIVE", help="the folder of one site, for example output/gszx")
     since = "the first commit under the wrong clock (default: the first that is later than now)"
     repair.add_argument("--wrong-since", metavar="N", type=int, help=since)
     added_reason(repair, needed=True)
     added_clock(repair)
-    repair.set_defaults(verb=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

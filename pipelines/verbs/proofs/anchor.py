@@ -18,13 +18,15 @@ from pipelines.verbs.present import now
 if TYPE_CHECKING:
     import argparse
 
+    from pipelines.verbs import AddVerb
 
-def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+
+def add(verb: AddVerb) -> None:
     """Add the verb, with the folder of archives in place of one archive."""
     about = (
         "Have the heads of all archives in a folder time-stamped by an authority (RFC 3161), under one Merkle root."
     )
-    anchoring = verbs.add_parser("anchor", help=about, description=about)
+    anchoring = verb("anchor", run, about, bare=True)
     anchoring.add_argument("root", metavar="ROOT", type=Path, help="the folder that holds the archives, as output")
     asked = anchoring.add_mutually_exclusive_group(required=True)
     asked.add_argument("--tsa", metavar="URL", help="the authority, asked over HTTP")
@@ -32,7 +34,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     asked.add_argument("--tsa-command", metavar="COMMAND", help=by_command)
     trusted = "the authority's root certificate (PEM), by which the reply is checked"
     anchoring.add_argument("--tsa-ca", metavar="FILE", type=Path, required=True, help=trusted)
-    anchoring.set_defaults(verb=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
