@@ -99,6 +99,24 @@ def test_duckdb(folder: Path, loaded: Callable[[str], Any]) -> None:
     assert ids == [("004864", VIEWS)]
 
 
+def test_the_newest_types_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An archive begun by software that did not know a key: with its types the key would vanish without a word."""
+    root, types = tmp_path / "a", json.loads(schemas.documents()["schemas/readers.json"])
+    for columns in types["latest/1"].values():
+        del columns["speaker_post"]
+    older = schemas.documents() | {"schemas/readers.json": json.dumps(types).encode()}
+    with monkeypatch.context() as of_older_software:
+        of_older_software.setattr(schemas, "documents", lambda: older)
+        crawl(root, 1, speech("1", day(1), speaker_post="主席"))
+    crawl(root, 2, speech("2", day(2), speaker_post="主席"))
+    monkeypatch.chdir(root)
+    for library in ("pandas", "polars", "duckdb"):
+        names: dict[str, Any] = {}
+        exec(reader_types.SNIPPETS[library], names)  # noqa: S102
+        found = names["speeches"].df() if library == "duckdb" else names["speeches"]
+        assert list(found["speaker_post"]) == ["主席", "主席"], library
+
+
 COUNTED = """
 import pathlib, sys
 exec(pathlib.Path(sys.argv[1]).read_text("utf-8"))
