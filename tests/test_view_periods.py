@@ -188,3 +188,8 @@ def test_the_verb_prints_the_rows_of_what_is_asked_for(archive: Archive, capsys:
         assert printed("gszx:9", "--since", f"commit:{commit.n}") == [row for row in new if row["id"] == "gszx:9"]
         assert printed("--until", f"commit:{commit.n}") == rows(of_commits(archive, commit.n), "week")
     assert main(["views", str(archive.layout.root), "77", "--every", "week"]) == 2
+    capsys.readouterr()
+    fell = "note: view counts that are less than the one before (grew is negative): gszx (1)\n"
+    for command in (["views"], ["export", "--tables", "views"]):
+        assert main([*command, str(archive.layout.root), "--every", "month"]) == 0
+        assert capsys.readouterr().err == fell

@@ -22,7 +22,7 @@ from pipelines.tables.choosing.since import concerned, id_of, lines_since
 from pipelines.tables.choosing.where import filtered
 from pipelines.tables.problem_rows import problem_rows
 from pipelines.tables.site_rows import site_row
-from pipelines.tables.view_periods import view_periods
+from pipelines.tables.view_periods import counting_falls, view_periods
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,6 +65,8 @@ class Selection:
         self.taken: dict[Path, Taken] = {}
         self.left_out: defaultdict[str, Counter[str]] = defaultdict(Counter)
         """By table: problem codes that were not asked for and are not in its rows, and how often."""
+        self.fell: Counter[str] = Counter()
+        """By site: rows of table `views` with a count that is less than the one before."""
         self.absent: dict[str, list[str]] = {}
         """With `since`, by site: the speeches that were concerned and are not present now, which have no row."""
 
@@ -150,7 +152,7 @@ class Selection:
             return (site_row(archive),)
         if table == "views":
             last_seq = archive.at(archive.commit(after)).last_seq if after else 0
-            return view_periods(archive, self.choice.every, last_seq)
+            return counting_falls(view_periods(archive, self.choice.every, last_seq), self.fell)
         rows = problem_rows(self._speeches(archive, after))
         return (row for row in rows if self._is_asked_for(table, row.code))
 

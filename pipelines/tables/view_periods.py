@@ -13,7 +13,8 @@ from pipelines.tables.counts_read import Read, sorted_reads
 from pipelines.tables.rows import ViewPeriod
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections import Counter
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pipelines.archive import Archive
     from pipelines.archive.read.feeds.extent import Extent
@@ -67,6 +68,20 @@ def view_periods_of(
     after = next((seq for seq in before if seq is not None), 0) if extent.after_seq is None else extent.after_seq
     now = archive.at(archive.commit(extent.until))
     return view_periods(now, every, after, id and archive.full_id(id))
+
+
+def counting_falls(rows: Iterable[ViewPeriod], fell: Counter[str]) -> Iterator[ViewPeriod]:
+    """The rows as they are; counts that are less than the one before are counted by site."""
+    for row in rows:
+        if row.grew is not None and row.grew < 0:
+            fell[row.site] += 1
+        yield row
+
+
+def told_falls(fell: Mapping[str, int]) -> str:
+    """What to tell a person of `fell`."""
+    sites = ", ".join(f"{site} ({count})" for site, count in sorted(fell.items()))
+    return f"view counts that are less than the one before (grew is negative): {sites}"
 
 
 def _zone(archive: Archive) -> tzinfo:

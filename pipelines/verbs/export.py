@@ -29,7 +29,7 @@ from pipelines.tables.manifest import is_export, write_manifest
 from pipelines.tables.options import Options
 from pipelines.tables.selection import Selection, SiteUnreadable
 from pipelines.tables.table import TABLES
-from pipelines.tables.view_periods import EVERY
+from pipelines.tables.view_periods import EVERY, told_falls
 from pipelines.verbs.feeds import check_many, is_file_of_cursors
 from pipelines.verbs.output import print_message, write_lines
 
@@ -129,7 +129,7 @@ def _print(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
     selection = Selection(folders, choice)
     if not write_lines(jsonl_lines(selection, tables[0], options)) and arguments.as_of:
         print_message(f"note: no speech is known to have been on the site at {arguments.as_of}")
-    _tell_left_out(selection)
+    _tell_notes(selection)
     return 0
 
 
@@ -195,7 +195,7 @@ def _export(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
         write_manifest(selection, written, package, _asked(arguments), unreadable)
     print_message(_told(arguments.out, arguments.to, selection, tables))
     _tell_tables(arguments, tables)
-    _tell_left_out(selection)
+    _tell_notes(selection)
     return worst(statuses)
 
 
@@ -213,10 +213,12 @@ def _tell_tables(arguments: argparse.Namespace, tables: Sequence[str]) -> None:
         print_message(f"note: without {', '.join(left)}, which cannot be chosen from so")
 
 
-def _tell_left_out(selection: Selection) -> None:
+def _tell_notes(selection: Selection) -> None:
     for table, codes in selection.left_out.items():
         if said := left_out(codes):
             print_message(f"note: {table}: problems {said}")
+    if selection.fell:
+        print_message(f"note: {told_falls(selection.fell)}")
 
 
 def _told(out: Path, form: str, selection: Selection, tables: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from pipelines.archive.read.feeds.cursors import read_cursors
 from pipelines.archive.read.feeds.extent import extent_of
 from pipelines.archive.read.feeds.file_feed import files_since
 from pipelines.canonical import json_value
-from pipelines.tables.view_periods import EVERY, view_periods_of
+from pipelines.tables.view_periods import EVERY, counting_falls, told_falls, view_periods_of
 from pipelines.verbs.output import print_message, write_objects
 from pipelines.verbs.over import each
 from pipelines.verbs.texts.reference import never_captured
@@ -74,11 +75,13 @@ def _views(arguments: argparse.Namespace) -> int:
     if id_ is not None and not is_one and ":" not in id_:
         raise NotUnderstood(f"{id_}: of which site? Among several archives give it as gszx:{id_}")
 
+    fell: Counter[str] = Counter()
+
     def counts_of(archive: Archive, since: Place) -> Iterator[Line]:
         if arguments.every is None:
             return archive.view_counts(id_, since, arguments.until)
         rows = view_periods_of(archive, arguments.every, extent_of(archive, since, arguments.until), id_)
-        return map(json_value, rows)
+        return map(json_value, counting_falls(rows, fell))
 
     def told(archive: Archive, since: Place) -> Iterable[Line]:
         if id_ is None:
@@ -91,7 +94,10 @@ def _views(arguments: argparse.Namespace) -> int:
             raise never_captured(archive, archive.full_id(id_))
         return () if first is None else chain([first], counts)
 
-    return _feed(arguments, paths, told)
+    status = _feed(arguments, paths, told)
+    if fell:
+        print_message(f"note: {told_falls(fell)}")
+    return status
 
 
 def _with_id(given: Sequence[str]) -> tuple[Sequence[str], str | None]:

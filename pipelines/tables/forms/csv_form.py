@@ -26,12 +26,11 @@ if TYPE_CHECKING:
 
 _MARK = "\ufeff"
 _END = "\r\n"
-# Spreadsheets compute a cell that begins so; some skip blanks before it, and take full-width signs for it. A quote at
-# the beginning is doubled, so that one taken away from whatever begins with one gives the text.
-_FORMULA = re.compile(r"[\t\r\n']|\s*[=+\-@＝＋－＠]")
-_ODD_BEGIN = frozenset("\t\n\v\f\r \x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000'=+-@＝＋－＠") | {
-    chr(blank) for blank in range(0x2000, 0x200B)
-}
+# Spreadsheets compute a cell that begins so; some skip what is not seen before it, and take full-width signs for it.
+# A quote at the beginning is doubled, so that one taken away from whatever begins with one gives the text.
+_UNSEEN = r"\s\x00-\x1f\x7f-\xa0\xad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff"
+_FORMULA = re.compile(rf"[\t\r\n\0']|[{_UNSEEN}]*[=+\-@＝＋－＠]")
+_ODD_BEGIN = frozenset(re.findall(rf"[{_UNSEEN}'=+\-@＝＋－＠]", "".join(map(chr, range(1 << 16)))))
 """The first characters of what `_FORMULA` may match: few texts need to be looked at closer."""
 
 
