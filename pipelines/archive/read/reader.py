@@ -21,6 +21,8 @@ from pipelines.archive.disk.layout import (
     INDEX_LINES,
     LATEST_LINES,
     NATIVE_ID,
+    PLACES_JSON,
+    STATE_JSON,
     Layout,
     run_file,
 )
@@ -38,6 +40,7 @@ from pipelines.archive.read.moments import end_of
 from pipelines.archive.read.places import STREAM_FOLDERS, PlacesOfOne, lines_at
 from pipelines.archive.read.state import fold_commit
 from pipelines.archive.read.state_file import read_known, read_tip
+from pipelines.archive.read.tails import derived_from
 from pipelines.record import SiteFacts, completed
 from pipelines.untrusted import json_object, parsed_json
 
@@ -140,7 +143,9 @@ class Archive:
         """How many speeches are present, how many are gone, and how many ids have others now."""
         if about := self._state:
             return about.speeches - about.gone - about.succeeded, about.gone, about.succeeded
-        if counts := counted_states(self.layout, self.last.n):
+        # The index does not say of which chain it is; what was written after it does.
+        heads = (derived_from(self.layout, name).get("head") for name in (STATE_JSON, PLACES_JSON))
+        if self.head in heads and (counts := counted_states(self.layout, self.last.n)):
             total, gone, succeeded = counts
             return total - gone - succeeded, gone, succeeded
         known = self.known(for_writing=False)
