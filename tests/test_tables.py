@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shlex
 import shutil
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -244,6 +246,53 @@ def test_a_damaged_archive_is_told_and_the_others_are_whole(
     if status == 5:
         assert export(copy / "gszx", tmp_path / "alone", status=5) == {}
         assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "root"]
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "said"),
+    [
+        (
+            b'"published_on":"2023-12-28"',
+            b'"published_on":"2023-13-28"',
+            "gszx:1: published_on is '2023-13-28'",
+        ),
+        (b'"version":1', b'"version":"one"', "row 2: gszx:3: version is str, not int"),
+        (b'"section":"', b'"section":"\\ud800', "row 1: cannot be read ('utf-8' codec"),
+    ],
+)
+@pytest.mark.parametrize("form", ["parquet", "duckdb"])
+def test_a_row_that_is_not_as_the_format_says_is_named_and_the_others_are_written(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str, was: bytes, now: bytes, said: str
+) -> None:
+    copy = shutil.copytree(root, tmp_path / "root")
+    lines = (copy / "gszx" / "latest.jsonl").read_bytes().replace(was, now, 1)
+    about = json.loads((copy / "gszx" / "latest.json").read_bytes())
+    about |= {"sha256": hashlib.sha256(lines).hexdigest(), "bytes": len(lines)}
+    (copy / "gszx" / "latest.jsonl").write_bytes(lines)
+    (copy / "gszx" / "latest.json").write_text(json.dumps(about))
+    manifest = export(copy, tmp_path / "out", form=form, status=5)
+    assert [site["site"] for site in manifest["sites"]] == ["other"]
+    assert manifest["left_out"]["archives"] == {"gszx": "Damaged"}
+    told = capsys.readouterr().err
+    assert "PROBLEM: gszx: speeches, row " in told
+    assert said in told
+
+
+def test_all_that_cannot_be_read_is_found_at_once(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = shutil.copytree(root, tmp_path / "root")
+    for site in ("a", "b", "c"):
+        run = opened(copy / site, 1, facts=replace(FACTS, site=site))
+        run.keep(replace(speech("1", day(1)), site=site))
+        sealed(run, 1)
+        next((copy / site).glob("versions/*/*.gz")).unlink()
+    manifest = export(copy, tmp_path / "out", status=5)
+    assert list(manifest["left_out"]["archives"]) == ["a", "b", "c"]
+    assert capsys.readouterr().err.count("PROBLEM: ") == 3
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    assert export(root, tmp_path / "none", form="parquet", status=2) == {}
+    assert "pip install 'speech-archive[parquet]'" in capsys.readouterr().err
 
 
 def test_all_tables_are_of_one_commit_also_where_a_run_ends_between_them(root: Path, tmp_path: Path) -> None:

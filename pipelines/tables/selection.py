@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -129,6 +129,19 @@ class Selection:
         folder = next(folder for folder, taken in self.taken.items() if taken.site == site)
         return why if len(self.folders) == 1 else SiteUnreadable(folder, why)
 
+    def others_unreadable(self, tables: Sequence[str], known: Path) -> list[SiteUnreadable]:
+        """Every other archive than `known` that cannot be read, so that one pass finds all of them."""
+        found = []
+        for folder in self.folders:
+            try:
+                if folder != known:
+                    alone = Selection([folder], self.choice, self.scratch)
+                    for table in tables:
+                        deque(alone.lines(table), maxlen=0)
+            except (Damaged, NotAnArchive) as error:
+                found.append(SiteUnreadable(folder, error))
+        return found
+
     def _of_one(self, folder: Path, archive: Archive, table: str) -> Iterator[bytes]:
         after = self.taken[folder].after or 0
         if table == "speeches":
@@ -151,6 +164,7 @@ class Selection:
         if table == "sites":
             return (site_row(archive),)
         if table == "views":
+            _check_all(archive, "observations")
             last_seq = archive.at(archive.commit(after)).last_seq if after else 0
             return counting_falls(view_periods(archive, self.choice.every, last_seq), self.fell)
         rows = problem_rows(self._speeches(archive, after))
@@ -168,10 +182,12 @@ class Selection:
 
     def _speeches(self, archive: Archive, after: int) -> Iterator[bytes]:
         if self.choice.as_of is not None:
+            _check_all(archive, "versions", "observations")
             return archive.raw_as_of(self.choice.as_of, self.choice.known_at)
         if file := sound_latest(archive.layout, archive.last.n):
             lines = raw_lines(file)
         else:
+            _check_all(archive, "versions", "observations")
             states = state.load(archive.by_commit(), for_writing=False)
             lines = latest_lines(archive.layout, archive.commits(), states, self.scratch)
         return self._concerned(archive, lines, after) if after else lines
@@ -200,3 +216,10 @@ def _checked(archive: Archive) -> Checked:
         return file
 
     return checked
+
+
+def _check_all(archive: Archive, *streams: str) -> None:
+    checked = _checked(archive)
+    for commit in archive.commits():
+        for stream in streams:
+            checked(commit, stream)

@@ -186,10 +186,12 @@ def _export(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
                 break
             except SiteUnreadable as error:
                 # The rows of a damaged archive are in no table, so the others are written again without them.
-                print_message(f"PROBLEM: {error}")
-                statuses.append(error.why.exit_status)
-                unreadable[error.folder.name] = type(error.why).__name__
-                folders = [folder for folder in folders if folder != error.folder]
+                found = [error, *selection.others_unreadable(tables, error.folder)]
+                for one in found:
+                    print_message(f"PROBLEM: {one}")
+                    statuses.append(one.why.exit_status)
+                    unreadable[one.folder.name] = type(one.why).__name__
+                folders = [folder for folder in folders if folder not in {one.folder for one in found}]
                 shutil.rmtree(package)
         written = {name: form.columns(selection.table(name), options) for name in tables}
         write_manifest(selection, written, package, _asked(arguments), unreadable)

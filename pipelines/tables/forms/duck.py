@@ -124,6 +124,10 @@ def _value(column: Column) -> str:
     return f"CAST({key} AS TIMESTAMPTZ)" if column.kind == "moment" else key
 
 
+class Misfit(NotExportable):
+    """A row does not have the types of its table."""
+
+
 class Duck(AbstractContextManager["Duck"]):
     """A DuckDB with bounded memory, and a folder for scratch files."""
 
@@ -175,13 +179,15 @@ class Duck(AbstractContextManager["Duck"]):
         return {part: tallies[part].rows(folder / part) for part in sorted(tallies)}
 
     def run(self, statement: str) -> None:
-        """Run a statement; `NotExportable` with the words of DuckDB when it cannot."""
+        """Run a statement; `NotExportable` with the words of DuckDB when it cannot, `Misfit` when it is the rows."""
         try:
             try:
                 self._connection.execute(statement)
             except self._duckdb.OutOfMemoryException:
                 self._connection.execute(f"SET memory_limit = {text(MORE_MEMORY)}")
                 self._connection.execute(statement)
+        except (self._duckdb.InvalidInputException, self._duckdb.ConversionException) as error:
+            raise Misfit(f"export: DuckDB cannot read the rows: {error}") from error
         except self._duckdb.Error as error:
             raise NotExportable(f"export: DuckDB cannot write the rows: {error}") from error
 

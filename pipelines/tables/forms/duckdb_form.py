@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.tables.columns import columns
 from pipelines.tables.forms.duck import Duck, quoted, text
+from pipelines.tables.forms.misfits import fitting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +24,9 @@ def write_duckdb(selection: Selection, tables: Sequence[str], folder: Path, opti
         for name in tables:
             table = selection.table(name)
             wanted = columns(table, flat=options.flat, fields=options.fields)
-            rows = duck.rows(selection.lines(name)).query(wanted)
-            duck.run(f"CREATE TABLE {quoted(name)} AS {rows}")
+            with fitting(selection, name):
+                rows = duck.rows(selection.lines(name)).query(wanted)
+                duck.run(f"CREATE TABLE {quoted(name)} AS {rows}")
             duck.run(f"COMMENT ON TABLE {quoted(name)} IS {text(table.about)}")
             for column in wanted:
                 about = text(column.about)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipelines.tables.cards.folder_cards import write_cards
 from pipelines.tables.columns import columns
 from pipelines.tables.forms.duck import Duck, text
+from pipelines.tables.forms.misfits import fitting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,13 +33,18 @@ def write_parquet(selection: Selection, tables: Sequence[str], folder: Path, opt
     """
     with Duck(folder.parent / "scratch") as duck:
         for name in tables:
-            wanted = columns(selection.table(name), flat=options.flat, fields=options.fields)
-            for file, rows in _files(duck, selection, name, options):
-                target = folder / f"{file}.parquet"
-                target.parent.mkdir(exist_ok=True)
-                how = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {rows.row_group}"
-                duck.run(f"COPY ({rows.query(wanted)}) TO {text(str(target))} ({how})")
+            with fitting(selection, name):
+                _write(duck, selection, name, folder, options)
     write_cards(selection, tables, folder, options)
+
+
+def _write(duck: Duck, selection: Selection, name: str, folder: Path, options: Options) -> None:
+    wanted = columns(selection.table(name), flat=options.flat, fields=options.fields)
+    for file, rows in _files(duck, selection, name, options):
+        target = folder / f"{file}.parquet"
+        target.parent.mkdir(exist_ok=True)
+        how = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {rows.row_group}"
+        duck.run(f"COPY ({rows.query(wanted)}) TO {text(str(target))} ({how})")
 
 
 def _files(duck: Duck, selection: Selection, name: str, options: Options) -> Iterator[tuple[str, Rows]]:
