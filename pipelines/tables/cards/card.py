@@ -26,6 +26,7 @@ _TO_KNOW = (
 )
 """What the columns of that name do not say by themselves."""
 _BREAKS_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+_LANGUAGE = re.compile(r"([a-z]{2,3})(?=-|$)")
 _MARKED_UP = re.compile(r"([\\`*_{}\[\]<>#|&])")
 
 
@@ -36,11 +37,10 @@ def card(held: Packaged) -> str:
 
 def _metadata(held: Packaged) -> str:
     rows = max((table.rows for table in held.tables), default=0)
-    languages = sorted({site.language.partition("-")[0] for site in held.sites})
+    languages = sorted({found[1] for site in held.sites if (found := _LANGUAGE.match(site.language))})
     lines = [
         f"pretty_name: {_quoted(name_of(held))}",
-        "language:",
-        *(f"- {_quoted(language)}" for language in languages),
+        f"language: {_quoted(languages)}",
         "license: other",
         "license_name: rights-as-told-by-the-archives",
         "size_categories:",
@@ -120,9 +120,9 @@ def _sites(held: Packaged) -> str:
     listed = held.sites[:_MOST_SITES]
     rows = "".join(
         _row(
-            f"`{site.site}`",
+            _plain(site.site),
             _plain(site.committee),
-            ", ".join(f"`{host}`" for host in site.hosts),
+            _plain(", ".join(site.hosts)),
             str(site.commit),
             f"`{site.head}`",
         )
@@ -142,7 +142,7 @@ def _rights(held: Packaged) -> str:
 
 def _first(sites: list[str]) -> str:
     more = f" and {len(sites) - _MOST_SITES:,} more" if len(sites) > _MOST_SITES else ""
-    return f"{', '.join(f'`{site}`' for site in sites[:_MOST_SITES])}{more}"
+    return f"{_plain(', '.join(sites[:_MOST_SITES]))}{more}"
 
 
 def _columns(held: DataTable) -> str:
@@ -167,9 +167,9 @@ def _in_braces(text: str) -> str:
     return re.sub(r"([#$%&_])", r"\\\1", re.sub(r"[{}\\~^]", " ", _one_line(text)))
 
 
-def _quoted(text: str) -> str:
-    """A string of YAML: JSON, with what YAML does not take as it is escaped."""
-    made = json.dumps(text, ensure_ascii=False)
+def _quoted(value: str | list[str]) -> str:
+    """A string or a list of YAML: JSON, with what YAML does not take as it is escaped."""
+    made = json.dumps(value, ensure_ascii=False)
     return _BREAKS_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", made)
 
 
