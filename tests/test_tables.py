@@ -195,6 +195,8 @@ def test_conditions_compare_by_the_type_of_the_column(conditions: str, right: st
         (["--as-of", "2026-01-31", "--tables", "versions"], "with --as-of there are speeches, problems, sites"),
         (["--as-of", "2026-01-31", "--since", "2026-01-01"], "so --since cannot be with it"),
         (["--known-at", "2026-01-31"], "needs --as-of"),
+        (["--as-of", "yesterday"], "neither a day"),
+        (["--since", "yesterday"], "neither a day"),
         (["--since", "12"], "give commit:12 for a commit"),
         (["--since", "commit:2"], "is a place in one archive"),
         (["--since", "none.json"], "no such file"),
@@ -260,9 +262,8 @@ def test_a_damaged_archive_is_told_and_the_others_are_whole(
         (b'"section":"', b'"section":"\\ud800', "row 1: cannot be read ('utf-8' codec"),
     ],
 )
-@pytest.mark.parametrize("form", ["parquet", "duckdb"])
 def test_a_row_that_is_not_as_the_format_says_is_named_and_the_others_are_written(
-    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str, was: bytes, now: bytes, said: str
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], was: bytes, now: bytes, said: str
 ) -> None:
     copy = shutil.copytree(root, tmp_path / "root")
     lines = (copy / "gszx" / "latest.jsonl").read_bytes().replace(was, now, 1)
@@ -270,6 +271,7 @@ def test_a_row_that_is_not_as_the_format_says_is_named_and_the_others_are_writte
     about |= {"sha256": hashlib.sha256(lines).hexdigest(), "bytes": len(lines)}
     (copy / "gszx" / "latest.jsonl").write_bytes(lines)
     (copy / "gszx" / "latest.json").write_text(json.dumps(about))
+    form = "duckdb" if b"version" in was else "parquet"
     manifest = export(copy, tmp_path / "out", form=form, status=5)
     assert [site["site"] for site in manifest["sites"]] == ["other"]
     assert manifest["left_out"]["archives"] == {"gszx": "Damaged"}
@@ -290,6 +292,10 @@ def test_all_that_cannot_be_read_is_found_at_once(
     manifest = export(copy, tmp_path / "out", status=5)
     assert list(manifest["left_out"]["archives"]) == ["a", "b", "c"]
     assert capsys.readouterr().err.count("PROBLEM: ") == 3
+    assert main(["export", str(copy), "--tables", "versions", "--where", "event=created"]) == 5
+    printed = capsys.readouterr()
+    assert printed.err.count("PROBLEM: ") == 3
+    assert [json.loads(line)["id"] for line in printed.out.split("\n")[-2:-1]] == ["other:1"]
     monkeypatch.setitem(sys.modules, "duckdb", None)
     assert export(root, tmp_path / "none", form="parquet", status=2) == {}
     assert "pip install 'speech-archive[parquet]'" in capsys.readouterr().err

@@ -70,6 +70,12 @@ class Selection:
         self.absent: dict[str, list[str]] = {}
         """With `since`, by site: the speeches that were concerned and are not present now, which have no row."""
 
+    def add_notes(self, other: Selection) -> None:
+        """Count what `other` has left out, and found falling, as well."""
+        for table, codes in other.left_out.items():
+            self.left_out[table].update(codes)
+        self.fell.update(other.fell)
+
     def table(self, name: str) -> Table:
         """The table of that name, with the record of which its lines are."""
         return self.choice.table(name)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.read.archives import Archives
 from pipelines.archive.read.feeds.cursors import read_cursors
+from pipelines.archive.read.moments import end_of, start_of
 from pipelines.archive.read.reader import Archive
 from pipelines.exits import worst
 from pipelines.export.bagit import write_bag
@@ -32,6 +33,7 @@ from pipelines.tables.table import TABLES
 from pipelines.tables.view_periods import EVERY, told_falls
 from pipelines.verbs.feeds import check_many, is_file_of_cursors
 from pipelines.verbs.output import print_message, write_lines
+from pipelines.verbs.over import each
 
 if TYPE_CHECKING:
     import argparse
@@ -126,11 +128,20 @@ def _print(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
     options = _options(arguments)
     choice = _choice(arguments, folders)
     chosen_tables(tables, choice, options.fields)
-    selection = Selection(folders, choice)
-    if not write_lines(jsonl_lines(selection, tables[0], options)) and arguments.as_of:
+    every, count = Selection(folders, choice), 0
+
+    def one(archive: Archive) -> int:
+        nonlocal count
+        selection = Selection([archive.layout.root], choice)
+        count += write_lines(jsonl_lines(selection, tables[0], options))
+        every.add_notes(selection)
+        return 0
+
+    status = each(arguments.archives, one)
+    if not count and arguments.as_of:
         print_message(f"note: no speech is known to have been on the site at {arguments.as_of}")
-    _tell_notes(selection)
-    return 0
+    _tell_notes(every)
+    return status
 
 
 def _options(arguments: argparse.Namespace) -> Options:
@@ -145,6 +156,8 @@ def _choice(arguments: argparse.Namespace, folders: Sequence[Path]) -> Choice:
         raise NotUnderstood("export --known-at: needs --as-of")
     if arguments.as_of is not None and arguments.since is not None:
         raise NotUnderstood("export --as-of: is of one moment, so --since cannot be with it")
+    for moment in filter(None, (arguments.as_of, arguments.known_at)):
+        end_of(moment)  # here, so that it is refused once, and not of each archive
     try:
         problems = ProblemChoice.of(arguments.problems)
     except ValueError as error:
@@ -167,6 +180,7 @@ def _since(place: str, folders: Sequence[Path]) -> str | dict[str, dict[str, Any
         raise NotUnderstood(f"--since {place}: give commit:{number} for a commit, a day, a moment, or FILE.json")
     if len(folders) > 1:
         check_many(place, "--since", "a day or a moment, or FILE.json with a commit of each site")
+        start_of(place)
     return place
 
 
