@@ -22,6 +22,7 @@ from pipelines.archive import Archive, errors
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.schema.schemas import documents
 from pipelines.archive.write.acts import When
+from pipelines.archive.write.kinds.clock_repair import repair_clock
 from pipelines.archive.write.kinds.pairing import Wanted, rekey
 from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.reasons import Reason
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from pipelines.archive.disk.streams import Line
+    from pipelines.record import Speech
 
 PAGE = (ROOT / "docs/following.md").read_text(encoding="utf-8")
 (CODE,) = re.findall(r"^```python\n((?s:.*?))^```$", PAGE, re.MULTILINE)
@@ -66,13 +68,18 @@ def renamed(root: Path, number: int, old: str, new: str) -> None:
     rekey(root, when(number), reason="新版网站", wanted=Wanted(named=((old, new),)))
 
 
+def reread(native_id: str, number: int, parser: str = "kesion/2") -> Speech:
+    genre = "讲话" if parser == "kesion/2" else "致辞"
+    return speech(native_id, day(number), body=f"第{native_id}篇 \U00020000\u2028", parser=parser, genre=genre)
+
+
 EDITED: dict[str, Any] = {"body": "改了", "attachments": ()}
 LIFE: list[tuple[str, Callable[[Path, int], object]]] = [
     (
         "new",
         lambda root, n: crawl(root, n, *(speech(one, day(n), body=f"第{one}篇 \U00020000\u2028") for one in "12345")),
     ),
-    ("changed", lambda root, n: crawl(root, n, speech("1", day(n), **EDITED))),
+    ("changed", lambda root, n: crawl(root, n, speech("1", day(n), **EDITED, view_count=5))),
     ("gone", lambda root, n: crawl(root, n, missed("2", day(n)), missed("3", day(n), Reason.NETWORK), days=0)),
     ("restored", lambda root, n: crawl(root, n, speech("2", day(n), body="回来了"), listed("3", day(n)))),
     (
@@ -89,8 +96,12 @@ LIFE: list[tuple[str, Callable[[Path, int], object]]] = [
     ("redacted at once", lambda root, n: asked(root, n, "6")),
     ("twins", lambda root, n: crawl(root, n, speech("n-4", day(n), body="第4篇"))),
     ("succeeded", lambda root, n: renamed(root, n, "4", "n-4")),
+    ("an old id read anew", lambda root, n: replayed(root, n, reread("4", 1))),
     ("old id again", lambda root, n: crawl(root, n, listed("4", day(n)))),
     ("resumed", lambda root, n: renamed(root, n, "n-4", "4")),
+    ("read anew after it", lambda root, n: replayed(root, n, reread("4", 1, parser="kesion/3"))),
+    ("under a clock ahead", lambda root, _: crawl(root, 30, listed("2", day(30)), listed("5", day(30)))),
+    ("the clock set back", lambda root, n: repair_clock(root, when(n), reason="the battery")),
 ]
 """What happens to one archive, step by step."""
 
@@ -134,6 +145,7 @@ def test_a_table_follows_by_commit_cursor_exactly_once(tmp_path: Path) -> None:
     with duckdb.connect(str(database)) as db:
         assert db.execute("select count(*) from speeches").fetchone() == (6,)
     assert_lines_are_of_their_schemas(root)
+    assert_the_end_is_told_as_in_the_whole(root)
     assert_replaced_archives_are_told(root, tmp_path)
 
 
@@ -154,6 +166,22 @@ def assert_lines_are_of_their_schemas(root: Path) -> None:
     assert "第三次会议上" not in json.dumps(
         [line for line in lines if line.get("id") in {"gszx:1", "gszx:3"}], ensure_ascii=False
     )
+
+
+def assert_the_end_is_told_as_in_the_whole(root: Path) -> None:
+    """From whichever commit: what is compared with older lines is so, too."""
+    archive = Archive(root)
+    events, counts = list(archive.changes(fields=True, full=True)), list(archive.view_counts())
+    assert {"body", "genre"} <= {field for event in events for field in event["fields"] or ()}
+    assert sum(count["decreased"] for count in counts) > 0
+    for n in range(archive.last.n + 1):
+        assert list(archive.changes(f"commit:{n}", fields=True, full=True)) == [e for e in events if e["commit"] > n]
+        assert list(archive.view_counts(None, f"commit:{n}")) == [c for c in counts if c["commit"] > n]
+        up_to = [c for c in counts if c["commit"] <= n and c["id"] == "gszx:3"]
+        assert list(archive.view_counts("3", until=f"commit:{n}")) == up_to
+        assert list(archive.view_counts("3", f"commit:{n}")) == [
+            c for c in counts if c["commit"] > n and c["id"] == "gszx:3"
+        ]
 
 
 def assert_replaced_archives_are_told(root: Path, folder: Path) -> None:
@@ -180,6 +208,10 @@ def applied(table: dict[str, Line], events: Iterable[Line]) -> dict[str, Line]:
     return table
 
 
+def latest_of(root: Path) -> dict[str, Line]:
+    return {line["id"]: line | {"schema": "speech/1"} for line in Archive(root).latest()}
+
+
 @settings(max_examples=12, deadline=None, derandomize=True)
 @given(
     st.lists(st.lists(st.sampled_from([None, *LOOKS]), min_size=2, max_size=2), min_size=2, max_size=6),
@@ -192,9 +224,9 @@ def test_any_way_through_history_leads_to_what_latest_holds(runs: list[list[str 
         for number, seen in enumerate(runs, 1):
             crawl(root, number, *(LOOKS[what](str(n), day(number)) for n, what in enumerate(seen) if what), days=0)
             if number == ordered and any(line["id"] == "gszx:0" for line in Archive(root).versions()):
+                known.append((Archive(root).cursor(), Archive(root).last_seq, latest_of(root)))
                 asked(root, number, "0")
-            archive = Archive(root)
-            latest = {line["id"]: line | {"schema": "speech/1"} for line in archive.latest()}
+            archive, latest = Archive(root), latest_of(root)
             for cursor, seq, table in known:
                 place = cursor and f"commit:{cursor['commit']}"
                 assert applied(table, archive.changes(cursor, seen=True)) == latest
@@ -213,6 +245,7 @@ def test_files_load_right_in_any_order_after_a_redaction(tmp_path: Path, capsys:
     for number, (_, happens) in enumerate(LIFE[:6], 1):
         happens(root, number)
     loaded = {line["seq"]: line for line in Archive(root).history()}
+    words = {file: file.read_bytes() for file in root.glob("versions/*/*")}
     place, end = f"commit:{Archive(root).last.n}", str(Archive(root).last.n)
     asked(root, 8, "1")
     for since in ("0", place):
@@ -233,6 +266,13 @@ def test_files_load_right_in_any_order_after_a_redaction(tmp_path: Path, capsys:
                     assert {line["commit"] for line in of_file} == {file["commit"]}
                     rows |= {line["seq"]: line for line in of_file}
             assert rows == {line["seq"]: line for line in Archive(root).history()}
+    for path, data in words.items():  # as a crash between the commit and the new files leaves them
+        path.write_bytes(data)
+    for asked_for in ([], ["--full"], ["--fields"], ["--since", place, "--full"]):
+        assert main(["changes", str(root), *asked_for]) == 5
+        shown = capsys.readouterr()
+        assert "its files were not replaced; run rebuild" in shown.err
+        assert "改了" not in shown.out
 
 
 def test_many_archives_are_one_feed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

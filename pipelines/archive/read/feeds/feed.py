@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.archive.disk.redactions import is_redacted
+from pipelines.archive.disk.redactions import has_text
 from pipelines.archive.disk.site_life import Rekey
+from pipelines.archive.disk.streams import parsed, raw_lines
 from pipelines.archive.errors import Damaged
 from pipelines.archive.read.feeds.changed_fields import Prints, prints_before
 from pipelines.archive.read.feeds.feed_records import CHANGE_SCHEMA, NOTHING, REDACTED, RESUMED, SUCCEEDED
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.streams import Line
     from pipelines.archive.read.feeds.extent import Extent, Told
 
+# The contract fixes the order of keys, and no text in a line can hold an unescaped quote.
+_BEHIND = b',"published_on":'
 _SAID = ("site", "seq", "commit", "id", "event", "version", "reading", "title", "url", "observed_at", "recorded_at")
 
 
@@ -76,13 +79,24 @@ class _Following:
                 self._succeed(rekey)
             return
         reprocessed = self._asked.reprocessed or self._asked.full
-        for line in self._told.lines_of(commit, "versions"):
+        for line in self._lines(commit):
             fields = None if self._prints is None else self._prints.changed_by(line)
             if self._extent.has(line) and (reprocessed or line["event"] != "reprocessed"):
                 yield self._event(line, fields)
 
+    def _lines(self, commit: Commit) -> Iterator[Line]:
+        """The version lines of a commit; only what is before the text, where no more is asked for."""
+        if self._asked.full or self._asked.fields:
+            yield from self._told.lines_of(commit, "versions")
+        elif named := commit.stream("versions"):
+            file = self._told.layout.stored(named.path)
+            for number, raw in enumerate(raw_lines(file), 1):
+                head, found, _ = raw.partition(_BEHIND)
+                line = parsed(head + b"}" if found else raw, file, number)
+                yield parsed(raw, file, number) if line["seq"] in self._rewritten else line
+
     def _event(self, line: Line, fields: list[str] | None) -> Line:
-        if line["seq"] in self._rewritten and line["event"] != "gone" and not is_redacted(line):
+        if line["seq"] in self._rewritten and has_text(line):
             order = f"commit {self._rewritten[line['seq']]} removed the words of {line['id']}"
             raise Damaged(f"{self._told.layout.root}: {order}, and its files were not replaced; run rebuild")
         made = event_of(line, fields)
@@ -95,8 +109,11 @@ class _Following:
     def _of_act(self, commit: Commit) -> Iterator[Line]:
         rekey = Rekey.of(commit)
         for made in events_of_act(commit):
-            entity = None if made["event"] == SUCCEEDED else self._standing(made["id"], commit)
-            yield made | _kept(entity, "MOD") if self._asked.full else made
+            if not self._asked.full:
+                yield made
+            else:
+                entity = None if made["event"] == SUCCEEDED else self._standing(made["id"], commit)
+                yield made | _kept(entity, "MOD")
         # The site has taken up an id again that had another since; no line says so.
         for pair in rekey.pairs if rekey else ():
             if pair.new in self._succeeded and (line := self._standing(pair.new, commit, is_back=True)):
