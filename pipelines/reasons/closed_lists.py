@@ -58,7 +58,7 @@ EVIDENCE_PLACES = {
 
 EVENTS = {
     "created": Meaning("the speech was found for the first time", "首次发现该讲话"),
-    "changed": Meaning("the site changed what it published", "网站修改了所发布的内容"),
+    "changed": Meaning("the site changed what it published", "网站对所发布的内容作了修改"),
     "reprocessed": Meaning(
         "our parser understands the same bytes differently; the site changed nothing",
         "解析程序对同样的字节有了不同的读取结果；网站没有修改",
@@ -113,7 +113,7 @@ CLOSED_LISTS: dict[str, Mapping[Any, Meaning]] = {
     "content": {
         "new": Meaning("the text was read for the first time", "首次读取文本"),
         "same": Meaning("the text is as it was", "文本与此前相同"),
-        "changed": Meaning("the site changed the text", "网站修改了文本"),
+        "changed": Meaning("the site changed the text", "网站对文本作了修改"),
         "unread": Meaning("the article was not read", "未读取文章"),
     },
     "precisions": {
