@@ -146,6 +146,7 @@ def test_a_table_follows_by_commit_cursor_exactly_once(tmp_path: Path) -> None:
         assert db.execute("select count(*) from speeches").fetchone() == (6,)
     assert_lines_are_of_their_schemas(root)
     assert_the_end_is_told_as_in_the_whole(root)
+    assert at_the_end(root, None) == latest_of(root)
     assert_replaced_archives_are_told(root, tmp_path)
 
 
@@ -212,6 +213,12 @@ def latest_of(root: Path) -> dict[str, Line]:
     return {line["id"]: line | {"schema": "speech/1"} for line in Archive(root).latest()}
 
 
+def at_the_end(root: Path, known_at: str | None) -> dict[str, Line]:
+    """The speeches as of a moment after all others, without what only `as-of/1` has."""
+    told = (line | {"schema": "speech/1"} for line in Archive(root).as_of("9999-12-31", known_at))
+    return {line["id"]: {k: v for k, v in line.items() if not k.startswith("verified_")} for line in told}
+
+
 @settings(max_examples=12, deadline=None, derandomize=True)
 @given(
     st.lists(st.lists(st.sampled_from([None, *LOOKS]), min_size=2, max_size=2), min_size=2, max_size=6),
@@ -233,6 +240,7 @@ def test_any_way_through_history_leads_to_what_latest_holds(runs: list[list[str 
                 assert applied(table, archive.changes(seq, seen=True)) == latest
                 before = archive.changes(0, place, seen=True) if place else ()
                 assert applied(applied({}, before), archive.changes(place, seen=True)) == latest
+            assert at_the_end(root, archive.last.recorded_at) == latest
             known.append((archive.cursor(), archive.last_seq, latest))
 
 

@@ -112,7 +112,15 @@ def test_a_text_tells_between_which_looks_it_was_really_seen(archive: Archive) -
     assert verified("4864", "2026-01-04", "2026-01-19") == (day(4), None)
 
 
-def contract(archive: Archive, at: str, known_at: str) -> dict[str, tuple[int, str | None, str | None]]:
+def counted(looks: list[dict[str, Any]], created: str) -> list[Any]:
+    """view_count, view_count_at, first_seen, last_seen and last_checked by the words of `latest/1`."""
+    counts = [(look["view_count"], look["observed_at"]) for look in looks if look["view_count"] is not None]
+    present = [look["observed_at"] for look in looks if look["presence"] in {"present", "unlisted"}]
+    checked = [look["observed_at"] for look in looks if "article" in look["looked"]]
+    return [*(counts[-1] if counts else (None, None)), created, [created, *present][-1], [created, *checked][-1]]
+
+
+def contract(archive: Archive, at: str, known_at: str) -> dict[str, list[Any]]:
     """The words of the contract, by brute force."""
     recorded = {commit.n: commit.recorded_at for commit in archive.commits()}
     known = [line for line in archive.versions() if line["observed_at"] <= at and line["recorded_at"] <= known_at]
@@ -126,7 +134,9 @@ def contract(archive: Archive, at: str, known_at: str) -> dict[str, tuple[int, s
         before = [moment for moment in seen if moment <= at]
         after = [moment for moment in seen if moment > at]
         if states[-1] != "gone":
-            stood[id_] = (newest["seq"], before[-1] if before else None, after[0] if after else None)
+            looks_at_it = [look for look in looks if look["id"] == id_ and look["observed_at"] <= at]
+            counts = counted(looks_at_it, mine[0]["observed_at"])
+            stood[id_] = [newest["seq"], *counts, before[-1] if before else None, after[0] if after else None]
     return stood
 
 
@@ -152,10 +162,7 @@ def test_any_history_is_read_by_the_words_of_the_contract(runs: list[list[str | 
         moments = [f"2026-01-{n:02d}T{time}Z" for n in range(1, len(runs) + 1) for time in ("01:59:59", "02:00:00")]
         for at in moments:
             for known_at in [commit.recorded_at for commit in archive.commits()]:
-                told = {
-                    line["id"]: (line["seq"], line["verified_before"], line["verified_after"])
-                    for line in archive.as_of(at, known_at)
-                }
+                told = {line["id"]: [line["seq"], *list(line.values())[-7:]] for line in archive.as_of(at, known_at)}
                 assert told == contract(archive, at, known_at)
         events = {line["seq"]: line["event"] for line in archive.versions()}
         assert {change["seq"]: change["event"] for change in archive.changes(reprocessed=True)} == events
