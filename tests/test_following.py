@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import re
+import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -283,6 +284,26 @@ def test_files_load_right_in_any_order_after_a_redaction(tmp_path: Path, capsys:
         assert "改了" not in shown.out
 
 
+def assert_an_export_is_followed(root: str, folder: Path, told: Callable[..., tuple[list[Line], str]]) -> None:
+    """What came after an export is told by its manifest; two archives of one site are no feed."""
+    assert main(["export", "--to", "jsonl", "--tables", "speeches", root, "--out", str(folder / "out")]) == 0
+    held = opened(Path(root) / "two", 3, facts=replace(FACTS, site="two"))
+    held.keep(replace(speech("2", day(3)), site="two"))
+    sealed(held, 3)
+    manifest = str(folder / "out/manifest.json")
+    assert [(line["id"], line["op"]) for line in told("changes", "--full", "--since", manifest)[0]] == [
+        ("two:2", "ADD")
+    ]
+    assert main(["export", "--to", "jsonl", "--as-of", day(1), root, "--out", str(folder / "past")]) == 0
+    said = told("changes", "--since", str(folder / "past/manifest.json"), status=2)[1]
+    assert "the export is of a moment in the past" in said
+    shutil.copytree(Path(root) / "one", folder / "all/zwei")
+    lines, said = told("changes", "--cursors", status=2)
+    assert "zwei: a second archive of one" in said
+    assert [line["site"] for line in lines if line["schema"] == "cursor/1"] == ["one", "three", "two"]
+    shutil.rmtree(folder / "all/zwei")
+
+
 def test_many_archives_are_one_feed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for site in ("one", "three", "two"):
         for number in (1, 2):
@@ -317,11 +338,12 @@ def test_many_archives_are_one_feed(tmp_path: Path, capsys: pytest.CaptureFixtur
         ("three", 2, False), ("two", 1, False), ("two", 2, False)
     ]  # fmt: skip
     assert "sites that were not read: gone" in said
+    assert_an_export_is_followed(root, tmp_path, told)
     (tmp_path / "all/three/archive.json").write_text("{")
     left, said = told("changes", "--full", "--cursors", "--since", str(cursors), status=5)
     assert [line["site"] for line in left if line["schema"] == "cursor/1"] == ["one", "two"]
     assert "three" in said
-    for wrong in ("[]", "{", '{"one": "2"}', '{"schema":"change/1"}\n{}', '{"one": -1}'):
+    for wrong in ("", "[]", "{", '{"one": "2"}', '{"schema":"change/1"}\n{}', '{"one": -1}'):
         cursors.write_text(wrong)
         assert "no file of cursors" in told("changes", "--since", str(cursors), status=2)[1]
     assert "let it hold {}" in told("changes", "--since", str(tmp_path / "none.json"), status=2)[1]

@@ -53,7 +53,7 @@ def add(verb: AddVerb) -> None:
 
 def _add_places(parser: argparse.ArgumentParser) -> None:
     place = "seq:123 or 123 (after that line), commit:4 (after that commit), 2026-01-31[T02:00:00Z] (recorded since)"
-    file = "FILE.json ({site: commit}, or lines of --cursors)"
+    file = "FILE.json ({site: commit}, lines of --cursors, or an export's manifest.json)"
     parser.add_argument("--since", metavar="PLACE", default="0", help=f"{place}, {file}; default: everything")
     parser.add_argument(
         "--until", metavar="PLACE", help="commit:4, or a day or moment of recording; default: the end"
@@ -131,6 +131,10 @@ def _feed(
 
     def one(archive: Archive) -> int:
         site = archive.facts.site
+        if site in sites:
+            raise NotUnderstood(
+                f"{archive.layout.root}: a second archive of {site}, which is left out; give one of them"
+            )
         since = arguments.since if cursors is None else cursors.get(site, "commit:0")
         write_objects(told(archive, since))
         if arguments.cursors:

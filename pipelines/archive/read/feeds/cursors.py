@@ -13,14 +13,19 @@ if TYPE_CHECKING:
 
 
 def read_cursors(file: Path) -> dict[str, dict[str, Any]]:
-    """By site {commit, head}: from a file of lines `cursor/1`, the last of a site, or of one object by site.
+    """By site {commit, head}: from a file of lines `cursor/1`, the last of a site, or of one object by site, or the
+    manifest of an export.
 
     The object gives a commit, or {commit, head}. The head is null where the file does not say it. `NotUnderstood`
-    when the file cannot be read as either.
+    when the file cannot be read as any of these.
     """
     try:
         data = whole(file)
         told = _objects(data)
+        if not told:
+            raise ValueError("it is empty")  # noqa: TRY301 - told with the others
+        if len(told) == 1 and isinstance(told[0].get("sites"), list):
+            told = _of_export(told[0])
         if len(told) == 1 and told[0].get("schema") != CURSOR_SCHEMA:
             return {site: _cursor(told_of) for site, told_of in told[0].items()}
         if any(one["schema"] != CURSOR_SCHEMA for one in told):
@@ -29,7 +34,7 @@ def read_cursors(file: Path) -> dict[str, dict[str, Any]]:
     except FileNotFoundError as error:
         raise NotUnderstood(f"{file}: no such file; to begin with everything, let it hold {{}}") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        hint = f'give {{"gszx": 4}}, or the {CURSOR_SCHEMA} lines of --cursors'
+        hint = f'give {{"gszx": 4}}, the {CURSOR_SCHEMA} lines of --cursors, or the manifest.json of an export'
         raise NotUnderstood(f"{file}: no file of cursors ({error}); {hint}") from error
 
 
@@ -38,6 +43,13 @@ def _objects(data: bytes) -> list[dict[str, Any]]:
         return [parsed_json(data)]
     except ValueError:
         return [parsed_json(line) for line in data.split(b"\n") if line.strip()]
+
+
+def _of_export(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """The cursors that the manifest of an export is: of all sites, as of their last commit then."""
+    if manifest["asked"].get("as_of") is not None:
+        raise ValueError("the export is of a moment in the past")
+    return [one | {"schema": CURSOR_SCHEMA} for one in manifest["sites"]]
 
 
 def _cursor(value: Any) -> dict[str, Any]:

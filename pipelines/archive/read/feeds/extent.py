@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -145,9 +145,7 @@ def _commit_before(told: Told, text: str) -> int:
         moment = start_of(text)
     except NotUnderstood as error:
         raise NotUnderstood(f"since {error}; or seq:123, or commit:4") from error
-    if told.last.recorded_at < moment:
-        return told.last.n
-    return max((n for n, at in _recorded(told).items() if at < moment), default=0)
+    return _last_recorded(told, lambda at: at < moment)
 
 
 def _until(told: Told, text: str) -> int:
@@ -162,11 +160,18 @@ def _until(told: Told, text: str) -> int:
         moment = end_of(text)
     except NotUnderstood as error:
         raise NotUnderstood(f"until {error}; or commit:4") from error
-    if told.last.recorded_at <= moment:
-        return told.last.n
-    return max((n for n, at in _recorded(told).items() if at <= moment), default=0)
+    return _last_recorded(told, lambda at: at <= moment)
 
 
-def _recorded(told: Told) -> dict[int, str]:
-    bounds = latest_possible(told.commits())
-    return {commit.n: min(commit.recorded_at, bounds.get(commit.n, commit.recorded_at)) for commit in told.commits()}
+def _last_recorded(told: Told, is_before: Callable[[str], bool]) -> int:
+    """The last commit whose moment is before a place; 0 when none is. Only the commits behind it are read.
+
+    What a `clock` commit says of those before it is known when these are reached.
+    """
+    bounds: dict[int, str] = {}
+    for n in range(told.last.n, 0, -1):
+        commit = told.commit(n)
+        bounds |= {one: min(at, bounds.get(one, at)) for one, at in latest_possible((commit,)).items()}
+        if is_before(min(commit.recorded_at, bounds.get(n, commit.recorded_at))):
+            return n
+    return 0
