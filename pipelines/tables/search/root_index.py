@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 INDEX = f"{FLEET}/search.sqlite"
 _COPIED = ("site", "id", "version", "reading", "url", "title", "published_on", "speaker", "genre", "body")
 _INSERT = f"INSERT INTO speeches VALUES ({', '.join('?' * (len(_COPIED) + 3))})"  # noqa: S608
-_ID = re.compile(rb'"id":"([^"\\]+)"')
+_ID = re.compile(rb'"id": ?"([^"\\]+)"')
 _TEXT_OF = f"SELECT {NUMBER}, title, body FROM speeches WHERE {NUMBER} = ?"  # noqa: S608
 
 
@@ -227,4 +227,4 @@ def _id(line: bytes) -> str:
 
 def _digest(line: bytes) -> bytes:
     """Of a line without what is counted: a night that brings view counts only changes no text."""
-    return blake2b(line.rpartition(b',"view_count":')[0], digest_size=16).digest()
+    return blake2b(line.rpartition(b',"view_count":')[0] or line, digest_size=16).digest()
