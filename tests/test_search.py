@@ -219,7 +219,9 @@ def test_a_damaged_archive_is_told_and_its_texts_are_still_found(root: Path, sea
     first, second, *rest = (root / "gszx/latest.jsonl").read_bytes().splitlines(keepends=True)
     body = json.loads(first)["body"][:6]
     number = len(search(root, body))
-    resealed(root / "gszx", b"".join([first.replace(b'"body":"', '"body":"新'.encode()), second[:400] + b"\n", *rest]))
+    resealed(
+        root / "gszx", b"".join([first.replace(b'"body":"', '"body":"新'.encode()), second[:400] + b"\n", *rest])
+    )
     assert search(root, "新", status=5) == []
     assert len(search(root, body, status=5)) == number
 
@@ -228,6 +230,8 @@ def test_a_character_that_is_written_as_an_escape_is_found(root: Path, search: C
     line = next(Archive(root / "other").latest())
     resealed(root / "other", f"{json.dumps(line)}\n".encode())
     assert len(search(root / "other", "民主")) == len(search(root, "民主")) == 1
+    resealed(root / "other", f"{json.dumps(line | {'body': '民生'})}\n".encode())
+    assert (len(search(root, "民生")), search(root, "民主")) == (1, [])
 
 
 def test_where_no_index_can_be_kept_the_texts_are_read(root: Path, search: Callable[..., Any]) -> None:
