@@ -95,6 +95,23 @@ def test_a_duckdb_file_has_the_tables_with_what_their_columns_mean(root: Path, t
         assert connection.execute(about).fetchone() == ("site:native_id, for example gszx:4864",)
 
 
+@pytest.mark.parametrize("form", ["parquet", "duckdb", "csv"])
+def test_flat_tables_have_no_lists_and_objects(root: Path, tmp_path: Path, form: str) -> None:
+    """In a folder whose name has signs that stand for others."""
+    out = tmp_path / "[a]*'b"
+    more = ["--partition", "site"] if form == "parquet" else []
+    manifest = export(root, out, "--flat", "--problems", "all", *more, form=form)
+    kinds = {column["name"]: column["kind"] for column in manifest["tables"]["speeches"]["columns"]}
+    assert kinds["speakers"] == kinds["problems"] == "text"
+    assert "captures" not in kinds
+    if form == "parquet":
+        found = duckdb.read_parquet([str(file) for file in (out / "speeches").iterdir()], filename=False)
+        assert dict(zip(found.columns, map(str, found.types), strict=True))["problems"] == "VARCHAR"
+        assert sorted(file.stem for file in (out / "sites").iterdir()) == ["gszx", "other"]
+        ids_and_problems = found.filter("id = 'gszx:1'").project("problems").fetchall()
+        assert ids_and_problems == [("redacted",)]
+
+
 def test_since_gives_what_came_later_and_what_was_rewritten(root: Path, tmp_path: Path) -> None:
     gszx = root / "gszx"
     manifest = export(gszx, tmp_path / "out", "--since", "commit:2")

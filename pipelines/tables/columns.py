@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.archive.schema.json_types import Shape, shape_of_record
@@ -64,6 +64,14 @@ def _columns(name: str, shape: Shape, about: str | None) -> list[Column]:
         text = Shape(kind="str", null=shape.null)
         made.append(Column(f"{name}_text", name, "text", text, "the same, with the offset of the site"))
     return made
+
+
+def flattened(chosen: Iterable[Column]) -> tuple[Column, ...]:
+    """The same columns, those that are nested as text (`flat_value`)."""
+    return tuple(
+        replace(column, kind="text", shape=Shape(kind="str", null=True)) if column.kind == "nested" else column
+        for column in chosen
+    )
 
 
 def flat_value(value: Any) -> Any:

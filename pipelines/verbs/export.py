@@ -207,7 +207,7 @@ def _export(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
                     unreadable[one.folder.name] = type(one.why).__name__
                 folders = [folder for folder in folders if folder not in {one.folder for one in found}]
                 shutil.rmtree(package)
-        written = {name: form.columns(selection.table(name), options) for name in tables}
+        written = {name: form.written(selection.table(name), options) for name in tables}
         write_manifest(selection, written, package, _asked(arguments), unreadable)
     print_message(_told(arguments.out, arguments.to, selection, tables))
     _tell_tables(arguments, tables)

@@ -10,7 +10,7 @@ from pipelines.tables.cards.card import card
 from pipelines.tables.cards.croissant import croissant
 from pipelines.tables.cards.dataset_words import part_of
 from pipelines.tables.cards.packaged import DataFile, DataTable, Packaged
-from pipelines.tables.columns import columns
+from pipelines.tables.forms.typed_rows import typed_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ def _table(selection: Selection, name: str, folder: Path, options: Options) -> D
     files = (folder / f"{name}.parquet", *sorted((folder / name).glob("*.parquet")))
     return DataTable(
         table=table,
-        columns=columns(table, flat=options.flat, fields=options.fields),
+        columns=typed_columns(table, options),
         rows=sum(one.rows[name] for one in selection.taken.values()),
         files=tuple(_file(folder, file) for file in files if file.is_file()),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections import defaultdict
 from contextlib import AbstractContextManager
@@ -29,6 +30,7 @@ _MOST_STEPS = 10
 _GROUP_BYTES = 96 << 20
 _HELD = 16 << 20
 _BUFFER = 1 << 20
+_GLOB = re.compile(r"([*?\[])")
 _PLAIN = {"str": "VARCHAR", "int": "BIGINT", "float": "DOUBLE"}
 _TIMES = {"date": "DATE", "date-time": "TIMESTAMPTZ"}
 _SMALLEST_OBJECT = 1 << 20
@@ -81,7 +83,9 @@ class Rows:
         spec = ", ".join(f"{quoted(key)}: {text(type_)}" for key, type_ in types.items())
         # The buffers of DuckDB are some times as long as the longest line that it allows.
         size = max(self.longest + 1, _SMALLEST_OBJECT)
-        source = f"read_json({text(str(self.file))}, format='newline_delimited', columns={{{spec}}}"
+        # A name of a folder may have signs that stand for others.
+        path = text(_GLOB.sub(r"[\1]", str(self.file)))
+        source = f"read_json({path}, format='newline_delimited', columns={{{spec}}}"
         selected = ", ".join(f"{_value(column)} AS {quoted(column.name)}" for column in columns)
         return f"SELECT {selected} FROM {source}, maximum_object_size={size})"  # noqa: S608 - all quoted
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.tables.columns import columns
 from pipelines.tables.forms.duck import Duck, quoted, text
 from pipelines.tables.forms.misfits import fitting
+from pipelines.tables.forms.typed_rows import typed_columns, typed_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +23,9 @@ def write_duckdb(selection: Selection, tables: Sequence[str], folder: Path, opti
     with Duck(folder.parent / "scratch", folder / DATABASE) as duck:
         for name in tables:
             table = selection.table(name)
-            wanted = columns(table, flat=options.flat, fields=options.fields)
+            wanted = typed_columns(table, options)
             with fitting(selection, name):
-                rows = duck.rows(selection.lines(name)).query(wanted)
+                rows = duck.rows(typed_lines(selection, name, options)).query(wanted)
                 duck.run(f"CREATE TABLE {quoted(name)} AS {rows}")
             duck.run(f"COMMENT ON TABLE {quoted(name)} IS {text(table.about)}")
             for column in wanted:

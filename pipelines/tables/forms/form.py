@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.tables.columns import Column, columns
+from pipelines.tables.columns import Column, columns, flattened
 from pipelines.tables.forms.csv_form import csv_columns, write_csv
 from pipelines.tables.forms.duckdb_form import write_duckdb
 from pipelines.tables.forms.jsonl_form import jsonl_columns, write_jsonl
@@ -32,6 +32,12 @@ class Form:
     takes: frozenset[str]
     about: str
     columns: Callable[[Table, Options], tuple[Column, ...]] = _usual_columns
+    always_flat: bool = False
+
+    def written(self, table: Table, options: Options) -> tuple[Column, ...]:
+        """The columns of a table with the types that they are written with."""
+        chosen = self.columns(table, options)
+        return flattened(chosen) if self.always_flat or options.flat else chosen
 
 
 FORMS = {
@@ -46,6 +52,7 @@ FORMS = {
         frozenset({"fields", "flat", "compress", "raw_formulas"}),
         "a CSV file for each table, flat",
         csv_columns,
+        always_flat=True,
     ),
     "parquet": Form(write_parquet, frozenset({"fields", "flat", "partition"}), "a Parquet file for each table"),
     "duckdb": Form(write_duckdb, frozenset({"fields", "flat"}), "one DuckDB database"),

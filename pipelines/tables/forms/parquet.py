@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from pipelines.tables.cards.folder_cards import write_cards
-from pipelines.tables.columns import columns
 from pipelines.tables.forms.duck import Duck, text
 from pipelines.tables.forms.misfits import fitting
+from pipelines.tables.forms.typed_rows import typed_columns, typed_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 UNDATED = "undated"
 NO_ROWS = "none"
-"""Name of the only file of a table without rows, where it is partitioned by year."""
+"""Name of the only file of a table without rows, where its parts come from rows."""
+_SITE = re.compile(rb'"site":"([a-z0-9-]+)"')
 YEAR_OF = {"speeches": "published_on", "versions": "recorded_at", "observations": "observed_at", "views": "period"}
 """By table the key whose year is that of a row. The other tables are not partitioned by year."""
 
@@ -39,7 +40,7 @@ def write_parquet(selection: Selection, tables: Sequence[str], folder: Path, opt
 
 
 def _write(duck: Duck, selection: Selection, name: str, folder: Path, options: Options) -> None:
-    wanted = columns(selection.table(name), flat=options.flat, fields=options.fields)
+    wanted = typed_columns(selection.table(name), options)
     for file, rows in _files(duck, selection, name, options):
         target = folder / f"{file}.parquet"
         target.parent.mkdir(exist_ok=True)
@@ -49,19 +50,26 @@ def _write(duck: Duck, selection: Selection, name: str, folder: Path, options: O
 
 def _files(duck: Duck, selection: Selection, name: str, options: Options) -> Iterator[tuple[str, Rows]]:
     """The name of each file of a table, and its rows, which are to be written before the next are made."""
-    if options.partition == "site":
+    if options.partition == "site" and not options.flat:
         for site, lines in selection.by_site(name):
             yield f"{name}/{site}", duck.rows(lines)
+    elif options.partition == "site":
+        yield from _parts(duck, name, typed_lines(selection, name, options), _SITE)
     elif options.partition == "year" and name in YEAR_OF:
         # The first key of this name is the row's: no other is before it, and a quote in a text is escaped.
         year = re.compile(rf'"{YEAR_OF[name]}":(?:"(\d{{4}})|null)'.encode())
-        parts = duck.parts(selection.lines(name), lambda line: _year(year.search(line)))
-        yield from ((f"{name}/{part}", rows) for part, rows in parts.items())
-        if not parts:
-            yield f"{name}/{NO_ROWS}", duck.rows(())
+        yield from _parts(duck, name, typed_lines(selection, name, options), year)
     else:
-        yield name, duck.rows(selection.lines(name))
+        yield name, duck.rows(typed_lines(selection, name, options))
 
 
-def _year(found: re.Match[bytes] | None) -> str:
+def _parts(duck: Duck, name: str, lines: Iterator[bytes], part: re.Pattern[bytes]) -> Iterator[tuple[str, Rows]]:
+    """A file for each text that is found as `part` in lines."""
+    parts = duck.parts(lines, lambda line: _part(part.search(line)))
+    yield from ((f"{name}/{found}", rows) for found, rows in parts.items())
+    if not parts:
+        yield f"{name}/{NO_ROWS}", duck.rows(())
+
+
+def _part(found: re.Match[bytes] | None) -> str:
     return found[1].decode() if found and found[1] else UNDATED
