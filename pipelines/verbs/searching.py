@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.archive.disk.layout import is_archive
+from pipelines.archive.disk.layout import archives_in, is_archive
 from pipelines.archive.errors import ArchiveError, NotAnArchive, NotUnderstood
 from pipelines.archive.read.archives import Archives
 from pipelines.canonical import json_value
@@ -85,7 +85,8 @@ def _wanted(arguments: argparse.Namespace) -> Sought:
 
 
 def _found(path: Path, sought: Sought, limit: int | None, errors: list[ArchiveError], *, scans: bool) -> Hits:
-    database = path / DATABASE if (path / DATABASE).exists() else path
+    is_export = (path / DATABASE).exists() and not archives_in(path)
+    database = path / DATABASE if is_export else path
     if database.is_file():
         if scans:
             raise NotUnderstood(f"{path}: --scan reads archives, and this is an export")

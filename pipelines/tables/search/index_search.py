@@ -44,9 +44,11 @@ def opened_database(file: Path) -> Iterator[sqlite3.Connection]:
             if not is_searchable(database):
                 raise NotUnderstood(f"{file}: has no full-text index of speeches; make one by export --to sqlite")
             yield database
-    except sqlite3.NotSupportedError as error:
-        raise NotUnderstood(f"{file}: {error}") from error
     except sqlite3.Error as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+            raise NotUnderstood(
+                f"{file}: no export to SQLite; give one, an archive, or a folder of archives"
+            ) from error
         raise Damaged(f"{file}: cannot be read as a database ({error}); export it anew") from error
 
 
