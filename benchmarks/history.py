@@ -70,8 +70,8 @@ def main() -> int:
 def _table(root: Path, versions: int, speeches: int) -> int:
     floor = measured(["sh", "-c", FLOOR, sys.executable], root)
     project = Path(__file__).resolve().parent.parent
-    print(f"{'':<16} {'seconds':>8} {'x floor':>8} {'MB':>6}")
-    print(f"{'floor':<16} {floor.seconds:8.1f} {1:8.2f} {floor.megabytes:6.0f}")
+    print(f"{'':<16} {'seconds':>8} {'x floor':>8} {'CPU':>8} {'MB':>6}")
+    print(f"{'floor':<16} {floor.seconds:8.1f} {1:8.2f} {floor.cpu:8.1f} {floor.megabytes:6.0f}")
     over = False
     for name, command in verbs(root, versions).items():
         found = measured(command, project)
@@ -85,12 +85,14 @@ def _table(root: Path, versions: int, speeches: int) -> int:
         times = found.seconds / floor.seconds
         is_over = times > MOST_TIMES or found.megabytes > MOST_MEGABYTES
         over |= is_over
-        print(f"{name:<16} {found.seconds:8.1f} {times:8.2f} {found.megabytes:6.0f}{'  OVER' if is_over else ''}")
+        row = f"{found.seconds:8.1f} {times:8.2f} {found.cpu:8.1f} {found.megabytes:6.0f}"
+        print(f"{name:<16} {row}{'  OVER' if is_over else ''}")
     for name, (command, most) in little(root, speeches).items():
         found = measured(command, project)
         is_over = found.status != 0 or found.seconds > most or found.megabytes > MOST_MEGABYTES_FOR_LITTLE
         over |= is_over
-        print(f"{name:<16} {found.seconds:8.2f} {'':8} {found.megabytes:6.0f}{'  OVER' if is_over else ''}")
+        row = f"{found.seconds:8.2f} {'':8} {found.cpu:8.2f} {found.megabytes:6.0f}"
+        print(f"{name:<16} {row}{'  OVER' if is_over else ''}")
     return int(over)
 
 
