@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipelines.__main__ import main
 from pipelines.archive import Archive, errors
 from pipelines.archive.read.archives import Archives
+from pipelines.archive.read.moments import stamp
 from pipelines.archive.write.admission import Cautions
 from pipelines.archive.write.writer import ArchiveRun
 from pipelines.canonical import json_line, json_value
 from pipelines.reasons import PROBLEM_CODES
 from pipelines.record import Problem
 from pipelines.tables import counts_read
+from pipelines.tables.counts_read import Read
 from pipelines.tables.selection import Selection
-from pipelines.tables.view_periods import EVERY, Every, view_periods
+from pipelines.tables.view_periods import EVERY, Every, _by_period, _rows, view_periods
 from tests.test_archive import FACTS, SOFTWARE, crawl, day, missed, speech
 
 if TYPE_CHECKING:
@@ -113,6 +117,42 @@ def test_who_follows_by_commit_has_the_same_rows(archive: Archive, every: Every)
         assert earlier | news == table(rows(here, every))
         assert [row for key, row in news.items() if earlier.get(key) == row] == [], "told again"
     assert rows(archive, every, archive.last_seq) == []
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 3)), min_size=1, max_size=8), st.integers(0, 8))
+def test_rows_of_reads_in_any_order_of_time_are_kept_in_step(reads: list[tuple[int, int]], known: int) -> None:
+    """A salvage or a wrong clock may bring a read that is older than those before it."""
+    every: Every = "week"
+
+    def rows_of(last_seq: int, after: int = 0) -> dict[tuple[str, str], dict[str, Any]]:
+        start = datetime(2026, 1, 1, tzinfo=UTC)
+        made = [Read("1", seq, stamp(start + timedelta(at)), n) for seq, (at, n) in enumerate(reads, 1)]
+        ordered = sorted(made[:last_seq], key=lambda read: (read.at, read.seq))
+        periods = _by_period(ordered, every, SHANGHAI)
+        return table([json.loads(json_line(row)) for row in _rows("gszx", "1", periods, every, after)])
+
+    everything = rows_of(len(reads))
+    assert rows_of(known) | rows_of(len(reads), known) == everything
+    assert list(everything) == sorted(everything)
+
+
+def test_what_was_read_under_a_clock_ahead_is_of_the_period_in_which_that_was_told(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told_at = "2026-01-15T00:00:00Z"
+    monkeypatch.setattr(counts_read, "latest_possible", lambda _: {len(NIGHTS): told_at})
+    for rows_of_9 in (
+        rows(archive, "month"),
+        [json.loads(json_line(r)) for r in view_periods(archive, "month", 0, "gszx:9")],
+    ):
+        last = [row for row in rows_of_9 if row["id"] == "gszx:9"][-2:]
+        assert [(row["period"], row["view_count"], row["read_at"]) for row in last] == [
+            ("2026-02", None, None),
+            ("2026-03", 4, "2026-03-31T15:59:59Z"),
+        ]
+        january = next(row for row in rows_of_9 if row["id"] == "gszx:9" and row["period"] == "2026-01")
+        assert (january["view_count"], january["read_at"]) == (90, told_at)
 
 
 def table(told: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
