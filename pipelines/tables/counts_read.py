@@ -42,11 +42,16 @@ class Read(NamedTuple):
     view_count: int
 
 
-def sorted_reads(archive: Archive, after: int = 0, id: str | None = None) -> Iterator[Read]:  # noqa: A002
+def sorted_reads(
+    archive: Archive,
+    after: int = 0,
+    id: str | None = None,  # noqa: A002 - the contract's key
+    scratch: Path | None = None,
+) -> Iterator[Read]:
     """The counts of all speeches, or of one (its full id), in natural order of ids, then of time.
 
-    With `after` only those of speeches with a count in a line with a greater seq. They are sorted in files, so that
-    memory does not grow with them.
+    With `after` only those of speeches with a count in a line with a greater seq. They are sorted in
+    unnamed files in `scratch` (null: where the system has such), so that memory does not grow with them.
     """
     if id is not None:
         reads = _of_one(archive, id)
@@ -55,7 +60,7 @@ def sorted_reads(archive: Archive, after: int = 0, id: str | None = None) -> Ite
         reads = (read for read in _of_all(archive) if read.native_id in wanted) if wanted else iter(())
     else:
         reads = _of_all(archive)
-    return map(_unpacked, sorted_lines(map(_packed, reads), Path(tempfile.gettempdir()), HELD))
+    return map(_unpacked, sorted_lines(map(_packed, reads), scratch or Path(tempfile.gettempdir()), HELD))
 
 
 def _of_all(archive: Archive, after: int = 0) -> Iterator[Read]:

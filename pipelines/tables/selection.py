@@ -172,7 +172,8 @@ class Selection:
         if table == "views":
             _check_all(archive, "observations")
             last_seq = archive.at(archive.commit(after)).last_seq if after else 0
-            return counting_falls(view_periods(archive, self.choice.every, last_seq), self.fell)
+            periods = view_periods(archive, self.choice.every, last_seq, scratch=self.scratch)
+            return counting_falls(periods, self.fell)
         rows = problem_rows(self._speeches(archive, after))
         return (row for row in rows if self._is_asked_for(table, row.code))
 

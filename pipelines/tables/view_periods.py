@@ -15,6 +15,7 @@ from pipelines.tables.rows import ViewPeriod
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from pipelines.archive import Archive
     from pipelines.archive.read.feeds.extent import Extent
@@ -38,6 +39,7 @@ def view_periods(
     every: Every,
     after: int = 0,
     id: str | None = None,  # noqa: A002 - the contract's key
+    scratch: Path | None = None,
 ) -> Iterator[ViewPeriod]:
     """The view counts of each speech by period in the site's time zone, in natural order of ids, then of periods.
 
@@ -49,9 +51,10 @@ def view_periods(
         every: length of a period; weeks are those of ISO 8601, from Monday.
         after: only rows that differ from those made of the lines up to this seq.
         id: only of this speech (its full id).
+        scratch: a folder for unnamed files; null: where the system has such.
     """
     zone = _zone(archive)
-    for native_id, of_one in groupby(sorted_reads(archive, after, id), key=lambda read: read.native_id):
+    for native_id, of_one in groupby(sorted_reads(archive, after, id, scratch), key=lambda read: read.native_id):
         yield from _rows(archive.facts.site, native_id, _by_period(of_one, every, zone), every, after)
 
 
