@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.__main__ import main
-from pipelines.archive import Archive, errors
+from pipelines.archive import Archive, Archives, errors
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.schema.schemas import documents
 from pipelines.archive.write.acts import When
@@ -294,6 +294,14 @@ def assert_an_export_is_followed(root: str, folder: Path, told: Callable[..., tu
     assert [(line["id"], line["op"]) for line in told("changes", "--full", "--since", manifest)[0]] == [
         ("two:2", "ADD")
     ]
+    for option, asked_for in (
+        ("--full", "full"),
+        ("--fields", "fields"),
+        ("--seen", "seen"),
+        ("--all", "reprocessed"),
+    ):
+        given: dict[str, Any] = {asked_for: True}
+        assert told("changes", option)[0] == [one for archive in Archives(root) for one in archive.changes(**given)]
     assert main(["export", "--to", "jsonl", "--as-of", day(1), root, "--out", str(folder / "past")]) == 0
     said = told("changes", "--since", str(folder / "past/manifest.json"), status=2)[1]
     assert "the export is of a moment in the past" in said

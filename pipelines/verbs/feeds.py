@@ -15,7 +15,7 @@ from pipelines.archive.read.feeds.extent import extent_of
 from pipelines.archive.read.feeds.file_feed import files_since
 from pipelines.canonical import json_value
 from pipelines.tables.view_periods import EVERY, counting_falls, told_falls, view_periods_of
-from pipelines.verbs.output import print_message, write_objects
+from pipelines.verbs.output import json_lines, print_message, write_lines, write_objects
 from pipelines.verbs.over import each
 from pipelines.verbs.texts.reference import never_captured
 
@@ -62,9 +62,9 @@ def _add_places(parser: argparse.ArgumentParser) -> None:
 
 
 def _changes(arguments: argparse.Namespace) -> int:
-    def told(archive: Archive, since: Place) -> Iterable[Line]:
+    def told(archive: Archive, since: Place) -> Iterable[bytes]:
         asked = {key: getattr(arguments, key) for key in ("fields", "full", "seen")}
-        return archive.changes(since, arguments.until, reprocessed=arguments.all, **asked)
+        return archive.raw_changes(since, arguments.until, reprocessed=arguments.all, **asked)
 
     return _feed(arguments, arguments.archives, told)
 
@@ -83,16 +83,16 @@ def _views(arguments: argparse.Namespace) -> int:
         rows = view_periods_of(archive, arguments.every, extent_of(archive, since, arguments.until), id_)
         return map(json_value, counting_falls(rows, fell))
 
-    def told(archive: Archive, since: Place) -> Iterable[Line]:
+    def told(archive: Archive, since: Place) -> Iterable[bytes]:
         if id_ is None:
-            return counts_of(archive, since)
+            return json_lines(counts_of(archive, since))
         if not is_one and id_.partition(":")[0] != archive.facts.site:
             return ()
         counts = counts_of(archive, since)
         first = next(counts, None)
         if first is None and next(archive.about(id_), None) is None:
             raise never_captured(archive, archive.full_id(id_))
-        return () if first is None else chain([first], counts)
+        return () if first is None else json_lines(chain([first], counts))
 
     status = _feed(arguments, paths, told)
     if fell:
@@ -112,15 +112,15 @@ def _files(arguments: argparse.Namespace) -> int:
     arguments.since = f"commit:{found[1]}" if found else arguments.since
     arguments.until = None
 
-    def told(archive: Archive, since: Place) -> Iterable[Line]:
+    def told(archive: Archive, since: Place) -> Iterable[bytes]:
         files = files_since(archive.commits(), extent_of(archive, since).after)
-        return ({"site": archive.facts.site} | file for file in files)
+        return json_lines({"site": archive.facts.site} | file for file in files)
 
     return _feed(arguments, arguments.archives, told)
 
 
 def _feed(
-    arguments: argparse.Namespace, paths: Sequence[str], told: Callable[[Archive, Place], Iterable[Line]]
+    arguments: argparse.Namespace, paths: Sequence[str], told: Callable[[Archive, Place], Iterable[bytes]]
 ) -> int:
     """Print what `told` gives of each archive since the place that is asked for, and its cursor where it is."""
     cursors = read_cursors(Path(arguments.since)) if is_file_of_cursors(arguments.since) else None
@@ -136,7 +136,7 @@ def _feed(
                 f"{archive.layout.root}: a second archive of {site}, which is left out; give one of them"
             )
         since = arguments.since if cursors is None else cursors.get(site, "commit:0")
-        write_objects(told(archive, since))
+        write_lines(told(archive, since))
         if arguments.cursors:
             write_objects([archive.cursor(since, arguments.until)])
         sites.add(site)

@@ -9,7 +9,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 # Text of a page must neither control the terminal nor break its lines or change their direction.
 _STEERING = [*range(32), *range(127, 160), 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)]
@@ -48,8 +48,13 @@ def write_lines(lines: Iterable[bytes]) -> int:
 
 def write_objects(values: Iterable[Any]) -> None:
     """Write JSON Lines."""
+    write_lines(json_lines(values))
+
+
+def json_lines(values: Iterable[Any]) -> Iterator[bytes]:
+    """JSON Lines, each with its line feed."""
     # Half of a surrogate pair, which JSON can hold and UTF-8 cannot, is written as an escape.
-    write_lines(
+    return (
         f"{json.dumps(value, ensure_ascii=False, separators=(',', ':'))}\n".encode(errors="backslashreplace")
         for value in values
     )

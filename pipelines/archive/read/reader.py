@@ -280,6 +280,11 @@ class Archive:
         asked = Asked(reprocessed=reprocessed, fields=fields, full=full or seen, seen=seen)
         return feed.changes(self, extent_of(self, since, until), asked)
 
+    def raw_changes(self, since: Place = 0, until: str | None = None, **asked: bool) -> Iterator[bytes]:
+        """`changes` as lines of JSON with their line feed; `asked` are its other arguments."""
+        told = Asked(**asked | {"full": asked.get("full", False) or asked.get("seen", False)})
+        return feed.raw_changes(self, extent_of(self, since, until), told)
+
     def view_counts(
         self,
         id: str | None = None,  # noqa: A002 - the contract's key

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.redactions import has_text
@@ -12,6 +12,7 @@ from pipelines.archive.errors import Damaged
 from pipelines.archive.read.feeds.changed_fields import Prints, prints_before
 from pipelines.archive.read.feeds.feed_records import CHANGE_SCHEMA, NOTHING, REDACTED, RESUMED, SUCCEEDED
 from pipelines.archive.read.feeds.seen_since import seen_since
+from pipelines.canonical import json_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 # The contract fixes the order of keys, and no text in a line can hold an unescaped quote.
 _BEHIND = b',"published_on":'
+_NO_ENTITY = b'"entity":null'
 _SAID = ("site", "seq", "commit", "id", "event", "version", "reading", "title", "url", "observed_at", "recorded_at")
 
 
@@ -32,13 +34,14 @@ class Asked:
 
     `reprocessed`: events of our parser, too. `fields`: what `changed` and `reprocessed` lines changed. `full`: what
     is to be done with the row of the speech, and its line; events of our parser are among them. `seen`: at the end
-    the counts of every speech that was looked at.
+    the counts of every speech that was looked at. `raw`: the line of an event as its bytes.
     """
 
     reprocessed: bool = False
     fields: bool = False
     full: bool = False
     seen: bool = False
+    raw: bool = False
 
 
 def changes(told: Told, extent: Extent, asked: Asked) -> Iterator[Line]:
@@ -52,6 +55,16 @@ def changes(told: Told, extent: Extent, asked: Asked) -> Iterator[Line]:
         yield from following.events(commit)
     if asked.seen:
         yield from seen_since(told, extent, following.of_acts)
+
+
+def raw_changes(told: Told, extent: Extent, asked: Asked) -> Iterator[bytes]:
+    """`changes` as lines of JSON with their line feed; the line of an event is not parsed and written again."""
+    for event in changes(told, extent, replace(asked, raw=True)):
+        if isinstance(entity := event["entity"], bytes):
+            head, _, tail = json_line(event | {"entity": None}).encode().partition(_NO_ENTITY)
+            yield head + _NO_ENTITY[: -len("null")] + entity + tail + b"\n"
+        else:
+            yield json_line(event).encode() + b"\n"
 
 
 class _Following:
@@ -79,23 +92,26 @@ class _Following:
                 self._succeed(rekey)
             return
         reprocessed = self._asked.reprocessed or self._asked.full
-        for line in self._lines(commit):
+        for line, raw in self._lines(commit):
             fields = None if self._prints is None else self._prints.changed_by(line)
             if self._extent.has(line) and (reprocessed or line["event"] != "reprocessed"):
-                yield self._event(line, fields)
+                yield self._event(line, fields, raw if self._asked.raw else line)
 
-    def _lines(self, commit: Commit) -> Iterator[Line]:
-        """The version lines of a commit; only what is before the text, where no more is asked for."""
-        if self._asked.full or self._asked.fields:
-            yield from self._told.lines_of(commit, "versions")
-        elif named := commit.stream("versions"):
-            file = self._told.layout.stored(named.path)
-            for number, raw in enumerate(raw_lines(file), 1):
-                head, found, _ = raw.partition(_BEHIND)
-                line = parsed(head + b"}" if found else raw, file, number)
-                yield parsed(raw, file, number) if line["seq"] in self._rewritten else line
+    def _lines(self, commit: Commit) -> Iterator[tuple[Line, bytes]]:
+        """The version lines of a commit with their bytes; only what is before the text, where no more is needed."""
+        named = commit.stream("versions")
+        if named is None:
+            return
+        file = self._told.layout.stored(named.path)
+        is_whole = self._asked.fields or (self._asked.full and not self._asked.raw)
+        for number, raw in enumerate(raw_lines(file), 1):
+            head, found, _ = raw.partition(_BEHIND)
+            line = parsed(raw if is_whole or not found else head + b"}", file, number)
+            if not is_whole and line["seq"] in self._rewritten:
+                line = parsed(raw, file, number)
+            yield line, raw.rstrip(b"\n")
 
-    def _event(self, line: Line, fields: list[str] | None) -> Line:
+    def _event(self, line: Line, fields: list[str] | None, entity: Line | bytes) -> Line:
         if line["seq"] in self._rewritten and has_text(line):
             order = f"commit {self._rewritten[line['seq']]} removed the words of {line['id']}"
             raise Damaged(f"{self._told.layout.root}: {order}, and its files were not replaced; run rebuild")
@@ -103,7 +119,7 @@ class _Following:
         if self._asked.full:
             is_there = line["event"] != "gone" and line["id"] not in self._succeeded
             is_new = line["event"] in {"created", "restored"}
-            made |= _kept(line if is_there else None, "ADD" if is_new else "MOD")
+            made |= _kept(entity if is_there else None, "ADD" if is_new else "MOD")
         return made
 
     def _of_act(self, commit: Commit) -> Iterator[Line]:
@@ -132,7 +148,7 @@ class _Following:
                     is_gone = line["event"] == "gone"
                     newest = newest if is_gone else line
         if newest is not None and newest["seq"] in self._rewritten:
-            self._event(newest, None)
+            self._event(newest, None, newest)
         return None if is_gone or (id in self._succeeded and not is_back) else newest
 
     def _succeed(self, rekey: Rekey) -> None:
@@ -140,7 +156,7 @@ class _Following:
         self._succeeded -= {pair.new for pair in rekey.pairs}
 
 
-def _kept(entity: Line | None, operation: str) -> Line:
+def _kept(entity: Line | bytes | None, operation: str) -> Line:
     return {"op": "DEL" if entity is None else operation, "entity": entity}
 
 
