@@ -18,6 +18,7 @@ from pipelines.tables.forms.sqlite_form import DATABASE
 from pipelines.tables.search.bigrams import PHRASE_IN_SQL, full_text_table, pairs, phrase
 from tests.judging import judged
 from tests.test_archive import crawl, day, missed, speech
+from tests.test_search import crawl_other, resealed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,6 +109,33 @@ def test_rows_are_the_lines_of_the_archive(root: Path, export: Path) -> None:
 def test_the_same_rows_give_the_same_bytes(root: Path, export: Path) -> None:
     assert main(["export", str(root), "--to", "sqlite", "--out", str(root.parent / "again")]) == 0
     assert (root.parent / "again" / DATABASE).read_bytes() == (export / DATABASE).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"title":"', b'"title":7,"x":"'),
+        (b'"version":1', b'"version":"1"'),
+        (b'"published_at":"2023-12-28T19', b'"published_at":"T19'),
+    ],
+)
+@pytest.mark.parametrize("options", [[], ["--flat"]])
+def test_a_value_of_another_type_is_damage_of_its_archive_alone(
+    tmp_path: Path, old: bytes, new: bytes, options: list[str]
+) -> None:
+    root = tmp_path / "root"
+    crawl(root / "gszx", 1, speech("1", day(1)))
+    crawl_other(root / "other", 1, "各位委员")
+    lines = (root / "other/latest.jsonl").read_bytes()
+    assert old in lines
+    resealed(root / "other", lines.replace(old, new, 1))
+    export = ["export", "--to", "sqlite", *options, "--tables", "speeches,sites", "--out"]
+    assert main([*export, str(tmp_path / "both"), str(root)]) == 5
+    with closing(sqlite3.connect(tmp_path / "both" / DATABASE)) as database:
+        assert database.execute("SELECT DISTINCT site FROM speeches UNION SELECT site FROM sites").fetchall() == [
+            ("gszx",)
+        ]
+    assert main([*export, str(tmp_path / "one"), str(root / "other")]) == 5
 
 
 def test_datasette_shows_the_columns_and_searches(export: Path) -> None:

@@ -10,6 +10,7 @@ import json
 import sqlite3
 from contextlib import closing
 from datetime import UTC
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import Damaged
@@ -17,13 +18,15 @@ from pipelines.archive.read.moments import moment_of
 from pipelines.export.not_exportable import NotExportable
 from pipelines.tables.columns import LOCAL, columns, site_of
 from pipelines.tables.forms.datasette import metadata
-from pipelines.tables.forms.flat_rows import flat_rows, objects
+from pipelines.tables.forms.flat_rows import flat_rows, made
 from pipelines.tables.search.full_text import FILTERED, FULL_TEXT, NUMBER, TEXTS, Numbers, create, fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from pipelines.archive.disk.streams import Line
+    from pipelines.archive.errors import ArchiveError
     from pipelines.tables.columns import Column
     from pipelines.tables.options import Options
     from pipelines.tables.selection import Selection
@@ -50,6 +53,11 @@ _OPTIONS = (
     "cache_size = -65536",
 )
 _TYPES = {"integer": "INTEGER", "number": "REAL"}
+_TEXT: frozenset[type] = frozenset({str, NoneType})
+_ALLOWED: dict[str, frozenset[type]] = {
+    "integer": frozenset({int, NoneType}),
+    "number": frozenset({int, float, NoneType}),
+}
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -58,14 +66,14 @@ def write_sqlite(selection: Selection, tables: Sequence[str], folder: Path, opti
     with closing(sqlite3.connect(folder / DATABASE, isolation_level=None)) as database:
         try:
             _prepare(database)
-            made = {name: _write_table(database, selection, name, options) for name in tables}
+            written = {name: _write_table(database, selection, name, options) for name in tables}
             database.execute("COMMIT")
         except sqlite3.IntegrityError as error:
-            raise Damaged(f"{error}: a row is there twice, or a value has the wrong type; run verify") from error
+            raise Damaged(f"{error}: a row is there twice; run verify") from error
         except sqlite3.Error as error:
             raise NotExportable(f"{folder / DATABASE}: cannot be written: {error}") from error
         is_searchable = _is_table(database, FULL_TEXT)
-    (folder / "metadata.json").write_bytes(metadata(DATABASE, made, is_searchable=is_searchable))
+    (folder / "metadata.json").write_bytes(metadata(DATABASE, written, is_searchable=is_searchable))
 
 
 def _prepare(database: sqlite3.Connection) -> None:
@@ -89,7 +97,7 @@ def _write_table(
     is_searchable = name == "speeches" and set(names) >= _SEARCHED
     key = ", ".join(map(quoted, table.key)) if set(names) >= set(table.key) else ""
     database.execute(_table_sql(name, wanted, key, is_numbered=is_searchable))
-    rows = _in_utc(wanted, (flat_rows if options.flat else _nested_rows)(selection, name, wanted))
+    rows = _typed(selection, wanted, (flat_rows if options.flat else _nested_rows)(selection, name, wanted))
     if is_searchable:
         _insert_searchable(database, rows, names)
     else:
@@ -116,32 +124,61 @@ def quoted(name: str) -> str:
 def _nested_rows(selection: Selection, name: str, wanted: Sequence[Column]) -> Iterator[list[Any]]:
     keys = [column.key for column in wanted]
     nested = [place for place, column in enumerate(wanted) if column.kind == "nested"]
-    site = next((place for place, column in enumerate(wanted) if column.name == "site"), None)
-    for line in objects(selection, name):
+    site = _place(wanted, "site")
+
+    def values_of(line: Line) -> list[Any]:
         row = list(map(line.get, keys))
         for place in nested:
             if row[place] is not None:
                 row[place] = _compact(row[place])
         if site is not None and row[site] is None:
             row[site] = site_of(line)
-        yield row
+        return row
+
+    return made(values_of, selection, name)
 
 
-def _in_utc(wanted: Sequence[Column], rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
-    """The rows with moments that have the site's offset in UTC."""
+def _place(wanted: Sequence[Column], name: str) -> int | None:
+    return next((place for place, column in enumerate(wanted) if column.name == name), None)
+
+
+def _typed(selection: Selection, wanted: Sequence[Column], rows: Iterable[list[Any]]) -> Iterator[list[Any]]:
+    """The rows with moments of the site's offset in UTC; a value of another type is damage of its archive."""
     local = [place for place, column in enumerate(wanted) if column.name in LOCAL]
+    site = _place(wanted, "site")
+    allowed = [_ALLOWED.get(column.kind, _TEXT) for column in wanted]
+    seen: set[tuple[type, ...]] = set()  # millions of rows have a few dozen combinations of types
     for row in rows:
-        for place in local:
-            if row[place]:
-                row[place] = _utc(row[place])
+        try:
+            for place in local:
+                if row[place] is not None:
+                    row[place] = _utc(row[place])
+            types = tuple(map(type, row))
+            if types not in seen:
+                _check(row, wanted, allowed)
+                seen.add(types)
+        except ValueError as error:
+            raise _damage(selection, None if site is None else row[site], error) from error
         yield row
+
+
+def _damage(selection: Selection, site: object, error: ValueError) -> ArchiveError:
+    damage = Damaged(f"{site}: {error}; run verify on its archive")
+    is_known = any(site == taken.site for taken in selection.taken.values())
+    return selection.unreadable(str(site), damage) if is_known else damage
 
 
 def _utc(moment: object) -> str:
     found = moment_of(moment)
     if found is None:
-        raise Damaged(f"{moment!r} is no moment of RFC 3339; run verify")
+        raise ValueError(f"{moment!r} is no moment of RFC 3339")
     return found.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _check(row: Sequence[Any], wanted: Sequence[Column], allowed: Sequence[frozenset[type]]) -> None:
+    for value, column, types in zip(row, wanted, allowed, strict=True):
+        if type(value) not in types:
+            raise ValueError(f"{column.name} is {str(value)[:80]!r}, not {column.kind}")
 
 
 def _insert(database: sqlite3.Connection, table: str, names: Sequence[str], rows: Iterable[list[Any]]) -> None:
