@@ -28,7 +28,7 @@ import pathlib, sys, duckdb
 from pipelines.tables.columns import columns
 from pipelines.tables.forms.duck import Rows
 from pipelines.tables.table import TABLES
-query = Rows(pathlib.Path(sys.argv[1]), 0, 1 << 24, 0).query(columns(TABLES["speeches"]))
+query = Rows(pathlib.Path(sys.argv[1]), 0).query(columns(TABLES["speeches"]))
 """
 COPY = f"{DUCKDB}duckdb.execute(f\"COPY ({{query}}) TO '{{sys.argv[2]}}' (FORMAT parquet, COMPRESSION zstd)\")\n"
 CREATE = f"{DUCKDB}duckdb.connect(sys.argv[2]).execute(f'CREATE TABLE speeches AS {{query}}')\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections import defaultdict
 from contextlib import AbstractContextManager
@@ -11,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pipelines.export.not_exportable import NotExportable
+from pipelines.untrusted import LONGEST_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -30,10 +30,8 @@ _MOST_STEPS = 10
 _GROUP_BYTES = 96 << 20
 _HELD = 16 << 20
 _BUFFER = 1 << 20
-_GLOB = re.compile(r"([*?\[])")
 _PLAIN = {"str": "VARCHAR", "int": "BIGINT", "float": "DOUBLE"}
 _TIMES = {"date": "DATE", "date-time": "TIMESTAMPTZ"}
-_SMALLEST_OBJECT = 1 << 20
 
 
 def duckdb_type(shape: Shape) -> str:
@@ -61,14 +59,10 @@ class Rows:
 
     Args:
         file: where they are.
-        count: how many.
-        longest: length of the longest line, in bytes.
-        heaviest: length of the longest `STEP` lines one after the other, counted in steps from the first.
+        heaviest: the greatest size in bytes of `STEP` lines one after the other, counted in steps from the first.
     """
 
     file: Path
-    count: int
-    longest: int
     heaviest: int
 
     @property
@@ -81,31 +75,25 @@ class Rows:
         types = {column.key: _read_as(column) for column in columns if column.key != "site"}
         types |= dict.fromkeys(("site", "id"), "VARCHAR")
         spec = ", ".join(f"{quoted(key)}: {text(type_)}" for key, type_ in types.items())
-        # The buffers of DuckDB are some times as long as the longest line that it allows.
-        size = max(self.longest + 1, _SMALLEST_OBJECT)
-        # A name of a folder may have signs that stand for others.
-        path = text(_GLOB.sub(r"[\1]", str(self.file)))
-        source = f"read_json({path}, format='newline_delimited', columns={{{spec}}}"
+        source = f"read_json({text(str(self.file))}, format='newline_delimited', columns={{{spec}}}"
         selected = ", ".join(f"{_value(column)} AS {quoted(column.name)}" for column in columns)
-        return f"SELECT {selected} FROM {source}, maximum_object_size={size})"  # noqa: S608 - all quoted
+        return f"SELECT {selected} FROM {source}, maximum_object_size={LONGEST_LINE + 1})"  # noqa: S608 - all quoted
 
 
 @dataclass(slots=True)
 class _Tally:
     count: int = 0
-    longest: int = 0
     heaviest: int = 0
     held: int = 0
 
     def add(self, size: int) -> None:
         self.count += 1
         self.held += size
-        self.longest = max(self.longest, size)
         if self.count % STEP == 0:
             self.heaviest, self.held = max(self.heaviest, self.held), 0
 
     def rows(self, file: Path) -> Rows:
-        return Rows(file, self.count, self.longest, max(self.heaviest, self.held))
+        return Rows(file, max(self.heaviest, self.held))
 
 
 def _append(folder: Path, held: dict[str, list[bytes]]) -> None:
@@ -147,11 +135,6 @@ class Duck(AbstractContextManager["Duck"]):
         config = {"memory_limit": MEMORY, "threads": THREADS, "temp_directory": str(scratch / "spilled")}
         self._connection = self._duckdb.connect(str(database or ":memory:"), config=config)
         self.run("SET TimeZone = 'UTC'")
-
-    @property
-    def version(self) -> str:
-        """Name and version of the library."""
-        return f"duckdb {self._duckdb.__version__}"
 
     def rows(self, lines: Iterable[bytes]) -> Rows:
         """Rows from lines of JSON; they replace those made before."""
