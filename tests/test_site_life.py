@@ -150,7 +150,9 @@ def assert_goes_on(root: Path) -> None:
         held.seal({}, day(4), SOFTWARE)
     rekey(root, at(5), reason="zurück", wanted=Wanted(named=(("4", "6"),)))
     assert verify(root).problems == []
-    derived = {name: data for name, data in files(root).items() if name.startswith(("latest", "index", "state."))}
+    derived = {
+        name: data for name, data in files(root).items() if name.startswith(("latest", "index", "places", "state."))
+    }
     rebuild(root)
     assert {name: files(root)[name] for name in derived if name != "state.jsonl"} == {
         name: data for name, data in derived.items() if name not in {"state.jsonl", "state.json"}
