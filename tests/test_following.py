@@ -309,7 +309,15 @@ def assert_an_export_is_followed(root: str, folder: Path, told: Callable[..., tu
     lines, said = told("changes", "--cursors", status=2)
     assert "zwei: a second archive of one" in said
     assert [line["site"] for line in lines if line["schema"] == "cursor/1"] == ["one", "three", "two"]
+    with pytest.raises(duckdb.Error, match=r"[Dd]uplicate key"):
+        followed(folder / "twice.duckdb", Path(root))
     shutil.rmtree(folder / "all/zwei")
+    (file,) = (folder / "all/two/versions").glob("*/*3.jsonl.gz")
+    kept = file.read_bytes()
+    file.write_bytes(gzip.compress(gzip.decompress(kept).replace(b'"id":"two:', b'"id":"one:')))
+    lines, said = told("changes", status=5)
+    assert "is of one:2; run verify" in said
+    file.write_bytes(kept)
 
 
 def test_many_archives_are_one_feed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -115,6 +115,8 @@ class _Following:
         if line["seq"] in self._rewritten and has_text(line):
             order = f"commit {self._rewritten[line['seq']]} removed the words of {line['id']}"
             raise Damaged(f"{self._told.layout.root}: {order}, and its files were not replaced; run rebuild")
+        if not line["id"].startswith(f"{self._told.facts.site}:"):
+            raise Damaged(f"{self._told.layout.root}: its line with seq {line['seq']} is of {line['id']}; run verify")
         made = event_of(line, fields)
         if self._asked.full:
             is_there = line["event"] != "gone" and line["id"] not in self._succeeded
