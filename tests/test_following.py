@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from pipelines.__main__ import main
 from pipelines.archive import Archive, Archives, errors
+from pipelines.archive.pack.packing import pack
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.schema.schemas import documents
 from pipelines.archive.write.acts import When
@@ -74,6 +75,7 @@ def reread(native_id: str, number: int, parser: str = "kesion/2") -> Speech:
     return speech(native_id, day(number), body=f"第{native_id}篇 \U00020000\u2028", parser=parser, genre=genre)
 
 
+NEXT_YEAR = When(recorded_at="2027-01-02T04:00:00Z", software=SOFTWARE)
 EDITED: dict[str, Any] = {"body": "改了", "attachments": ()}
 LIFE: list[tuple[str, Callable[[Path, int], object]]] = [
     (
@@ -103,6 +105,8 @@ LIFE: list[tuple[str, Callable[[Path, int], object]]] = [
     ("read anew after it", lambda root, n: replayed(root, n, reread("4", 1, parser="kesion/3"))),
     ("under a clock ahead", lambda root, _: crawl(root, 30, listed("2", day(30)), listed("5", day(30)))),
     ("the clock set back", lambda root, n: repair_clock(root, when(n), reason="the battery")),
+    ("a year packed", lambda root, _: pack(root, "2026", NEXT_YEAR)),
+    ("redacted in a pack", lambda root, _: redact(root, Order(native_id="5", reason="court order"), NEXT_YEAR)),
 ]
 """What happens to one archive, step by step."""
 
