@@ -318,7 +318,10 @@ class Archive:
 
     def _about(self, commit: Commit, wanted: str, places: PlacesOfOne) -> Iterator[Line]:
         for named in filter(None, map(commit.stream, STREAM_FOLDERS)):
-            file, offsets = self.layout.stored(named.path), places.of(named.path)
+            offsets = places.of(named.path)
+            if offsets == []:
+                continue  # most files of a long history: to look where they are costs more than all else
+            file = self.layout.stored(named.path)
             lines = None if offsets is None else _at(file, offsets, wanted)
             yield from _of(enumerate(raw_lines(file), 1), file, wanted) if lines is None else lines
 
