@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import itertools
 import json
 import re
 import shutil
@@ -115,12 +116,12 @@ def difference(database: Path, *roots: Path) -> list[Any]:
     """The rows by which the table and the latest.jsonl of the archives differ, on all keys."""
     types = json.loads(documents()["schemas/readers.json"])["latest/1"]["duckdb"]
     keys = ", ".join(f'"{key}"' for key in types)
+    latest = "read_json($1, format = 'newline_delimited', columns = $2)"
     with duckdb.connect(str(database)) as db:
-        latest = "select * from read_json($1, format = 'newline_delimited', columns = $2)"
-        db.execute(f"create temp table latest as {latest}", [[f"{root}/latest.jsonl" for root in roots], types])
-        both = [f"select {keys} from {one}" for one in ("speeches", "latest")]  # noqa: S608
-        ways = [f"({a} except all {b})" for a, b in (both, both[::-1])]
-        return db.execute(" union all ".join(ways)).fetchall()
+        kept = db.execute(f"select {keys} from speeches order by id").fetchall()  # noqa: S608
+        files = [f"{root}/latest.jsonl" for root in roots]
+        told = db.execute(f"select {keys} from {latest} order by id", [files, types]).fetchall()  # noqa: S608
+    return [pair for pair in itertools.zip_longest(kept, told) if pair[0] != pair[1]]
 
 
 def test_a_table_follows_by_commit_cursor_exactly_once(tmp_path: Path) -> None:
@@ -136,7 +137,7 @@ def test_a_table_follows_by_commit_cursor_exactly_once(tmp_path: Path) -> None:
         happens(root, number)
         if name.endswith("later redacted"):
             continue
-        if number % 3 == 0:  # the crash is between the rows and the cursors
+        if number in {3, 8}:  # the crash is between the rows and the cursors
             with pytest.raises(duckdb.CatalogException, match="crash"):
                 followed(database, tmp_path / "sites", code=crashing)
         followed(database, tmp_path / "sites")
@@ -224,7 +225,7 @@ def at_the_end(root: Path, known_at: str | None) -> dict[str, Line]:
     return {line["id"]: {k: v for k, v in line.items() if not k.startswith("verified_")} for line in told}
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=8, deadline=None, derandomize=True)
 @given(
     st.lists(st.lists(st.sampled_from([None, *LOOKS]), min_size=2, max_size=2), min_size=2, max_size=6),
     st.integers(0, 6),
