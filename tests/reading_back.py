@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import os
 import sqlite3
 import sys
 import tempfile
@@ -92,6 +93,7 @@ def parquet_pyarrow(folder: Path, table: str) -> Rows:
 
 
 def parquet_datasets(folder: Path, table: str) -> Rows:
+    os.environ["HF_HUB_OFFLINE"] = "1"
     datasets: Any = importlib.import_module("datasets")
     with tempfile.TemporaryDirectory() as cache:
         found = datasets.load_dataset(str(folder), table, split="train", cache_dir=cache)
