@@ -202,6 +202,10 @@ def test_the_index_of_a_root_follows_and_keeps_no_word_of_what_went(root: Path, 
     rebuild(folder)
     shutil.move(root / "other", root.parent / "elsewhere")
     assert "民主".encode() not in follows()
+    shutil.rmtree(folder)
+    shutil.move(root.parent / "elsewhere", folder)  # another site in a folder of this name
+    assert {hit["site"] for hit in search(root, "政")} == {"other"}
+    assert [hit["id"] for hit in search(root, "民主")] == ["other:1"]
 
 
 def test_a_damaged_archive_is_told_and_its_texts_are_still_found(root: Path, search: Callable[..., Any]) -> None:

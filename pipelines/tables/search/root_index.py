@@ -170,8 +170,10 @@ class _Update:
     def _site(self, folder: Path) -> None:
         archive = Archive(folder)
         site, redactions = archive.facts.site, len(archive.totals().redactions)
-        had = self._database.execute("SELECT redactions FROM sites WHERE folder = ?", [folder.name]).fetchone()
-        self._forgets |= had is not None and had[0] != redactions
+        had = self._database.execute("SELECT site, redactions FROM sites WHERE folder = ?", [folder.name]).fetchone()
+        self._forgets |= had is not None and had[1] != redactions
+        if had is not None and had[0] != site:
+            self._forget(folder.name)
         try:
             self._database.execute("DELETE FROM sites WHERE folder = ?", [folder.name])
             place = [folder.name, site, self._states[folder], redactions]
