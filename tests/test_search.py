@@ -227,7 +227,10 @@ def test_a_damaged_archive_is_told_and_its_texts_are_still_found(root: Path, sea
         root / "gszx", b"".join([first.replace(b'"body":"', '"body":"新'.encode()), second[:400] + b"\n", *rest])
     )
     assert search(root, "新", status=5) == []
+    resealed(root / "gszx", b"".join([first.replace(b'"title":', b'"title":["x"],"x":'), second, *rest]))
     assert len(search(root, body, status=5)) == number
+    resealed(root / "gszx", b"".join([first.replace(b'"published_on":', b'"published_on":7,"x":'), second, *rest]))
+    assert search(root / "gszx", body, status=5) == []
 
 
 def test_a_character_that_is_written_as_an_escape_is_found(root: Path, search: Callable[..., Any]) -> None:

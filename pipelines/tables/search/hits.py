@@ -111,6 +111,14 @@ class Hits:
 _TOLD = ("site", "id", "version", "reading", "published_on", "speaker", "genre", "title", "url")
 
 
+def value_of(line: Mapping[str, Any], key: str) -> Any:
+    """A value with the type that it must have; `TypeError` for another: an archive may be forged."""
+    value = line[key]
+    if value is not None and type(value) is not (int if key in {"version", "reading"} else str):
+        raise TypeError(f"{key} is {type(value).__name__}")
+    return value
+
+
 def hit(sought: Sought, line: Mapping[str, Any]) -> Hit | None:
     """The hit of a speech; null when it does not have the text. The body is looked at first."""
     for field in ("body", "title"):
@@ -118,7 +126,7 @@ def hit(sought: Sought, line: Mapping[str, Any]) -> Hit | None:
         found = sought.pattern.search(text)
         if found:
             before, after = _around(text, found.start(), found.end())
-            told = {key: line[key] for key in _TOLD}
+            told = {key: value_of(line, key) for key in _TOLD}
             return Hit(schema=HIT_SCHEMA, **told, field=field, before=before, match=found[0], after=after)
     return None
 

@@ -12,7 +12,7 @@ import sqlite3
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.layout import LATEST_JSON, Layout
 from pipelines.archive.errors import ArchiveError, Damaged, NotAnArchive
@@ -21,6 +21,7 @@ from pipelines.archive.read.reader import Archive
 from pipelines.fleet.attempts import FLEET
 from pipelines.record import completed
 from pipelines.tables.search.full_text import NUMBER, Numbers, add, optimize, remove
+from pipelines.tables.search.hits import value_of
 from pipelines.tables.search.index_file import locked, opened_index
 from pipelines.tables.selection import Selection
 from pipelines.untrusted import json_object, parsed_json
@@ -200,7 +201,7 @@ class _Update:
     def _insert(self, raw: bytes, digest: bytes) -> None:
         try:
             line = completed(parsed_json(raw))
-            values: list[Any] = [line[key] for key in _COPIED]
+            values = [value_of(line, key) for key in _COPIED]
             problems = json.dumps(line["problems"], ensure_ascii=False)
         except (ValueError, KeyError, TypeError) as error:
             raise Damaged(f"a line of {raw[:80]!r}… is not one of latest.jsonl ({error!r}); run verify") from error
