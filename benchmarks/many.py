@@ -20,8 +20,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.processes import measured
-from crawler.replica.process import Replica
-from crawler.run.in_process import crawl_site
 from pipelines.archive.disk.commits import sidecar_text
 from pipelines.archive.disk.files import NamedFile, gzip_lines
 from pipelines.archive.disk.layout import ARCHIVE_JSON, Layout
@@ -85,6 +83,9 @@ def _table(root: Path, out: Path) -> int:
 
 def make(root: Path, sites: int, speeches: int) -> None:
     """Write so many archives into `root`, which must not exist: `s0001` and so on."""
+    # What is measured begins with the memory of this process, so it imports no crawler before.
+    from crawler.replica.process import Replica  # noqa: PLC0415
+
     with tempfile.TemporaryDirectory(dir=root.parent) as folder:
         first = Path(folder)
         with Replica(speeches=speeches) as replica:
@@ -97,6 +98,8 @@ def make(root: Path, sites: int, speeches: int) -> None:
 
 
 def _crawl(root: Path, url: str) -> None:
+    from crawler.run.in_process import crawl_site  # noqa: PLC0415
+
     settings = {"ARCHIVE_ROOT": str(root), "DOWNLOAD_DELAY": 0, "LOG_LEVEL": "ERROR", "GONE_AFTER_DAYS": 0}
     crawl_site(SITE, settings=settings, start_url=url, mode="full")
 
