@@ -29,6 +29,7 @@ from pipelines.archive.write.kinds.clock_repair import repair_clock
 from pipelines.archive.write.kinds.pairing import Wanted, rekey
 from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.reasons import Reason
+from tests import broken
 from tests.conftest import ROOT
 from tests.test_archive import FACTS, SOFTWARE, crawl, day, listed, look, missed, opened, sealed, speech
 from tests.test_history import LOOKS, replayed
@@ -285,7 +286,7 @@ def test_files_load_right_in_any_order_after_a_redaction(tmp_path: Path, capsys:
     for asked_for in ([], ["--full"], ["--fields"], ["--since", place, "--full"]):
         assert main(["changes", str(root), *asked_for]) == 5
         shown = capsys.readouterr()
-        assert "its files were not replaced; run rebuild" in shown.err
+        assert "a redaction was not finished, run rebuild" in shown.err
         assert "改了" not in shown.out
 
 
@@ -317,12 +318,16 @@ def assert_an_export_is_followed(root: str, folder: Path, told: Callable[..., tu
     with pytest.raises(duckdb.Error, match=r"[Dd]uplicate key"):
         followed(folder / "twice.duckdb", Path(root))
     shutil.rmtree(folder / "all/zwei")
-    (file,) = (folder / "all/two/versions").glob("*/*3.jsonl.gz")
-    kept = file.read_bytes()
-    file.write_bytes(gzip.compress(gzip.decompress(kept).replace(b'"id":"two:', b'"id":"one:')))
-    lines, said = told("changes", status=5)
-    assert "is of one:2; run verify" in said
-    file.write_bytes(kept)
+    forged = folder / "forged"
+    shutil.copytree(Path(root) / "two", forged / "two")
+    (file,) = (forged / "two/versions").glob("*/*3.jsonl.gz")
+    file.write_bytes(gzip.compress(gzip.decompress(file.read_bytes()).replace(b'"id":"two:', b'"id":"one:')))
+    with pytest.raises(errors.Damaged, match="has other bytes than its commit says; run verify"):
+        list(Archive(forged / "two").changes())
+    path = f"versions/2026/{file.name}"
+    broken.reseal(forged / "two", 3, lambda value: broken.rename_file(value, forged / "two", path))
+    with pytest.raises(errors.Damaged, match="is of one:2; run verify"):
+        list(Archive(forged / "two").changes())
 
 
 def test_many_archives_are_one_feed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

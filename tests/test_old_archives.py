@@ -17,6 +17,7 @@ from pipelines.archive.write.writer import ArchiveRun
 from pipelines.record import Listed, Look, Row
 from tests.conftest import ROOT, run
 from tests.small import PROFILE
+from tests.test_following import applied
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,6 +71,8 @@ def test_it_is_whole_tells_its_history_and_is_read_again_as_the_same(made: str, 
     found = [(one["commit"], one["event"], one["id"].split(":")[1], one["version"]) for one in archive.changes()]
     assert found == CHANGES
     assert {line["native_id"]: line["version"] for line in archive.latest()} == LATEST
+    latest = {line["id"]: line | {"schema": "speech/1"} for line in archive.latest()}
+    assert applied({}, archive.changes(seen=True)) == latest
     before = contents(archive)
     assert [before["1080"][1], "[redacted]" in before["1018"][1]] == ["[redacted]", False]
 

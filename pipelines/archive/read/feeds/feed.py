@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pipelines.archive.disk.files import file_digest
 from pipelines.archive.disk.redactions import has_text
 from pipelines.archive.disk.site_life import Rekey
 from pipelines.archive.disk.streams import parsed, raw_lines
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.files import NamedFile
     from pipelines.archive.disk.redactions import Redaction
     from pipelines.archive.disk.streams import Line
     from pipelines.archive.read.feeds.extent import Extent, Told
+    from pipelines.packed import Stored
 
 # The contract fixes the order of keys, and no text in a line can hold an unescaped quote.
 _BEHIND = b',"published_on":'
@@ -79,8 +82,12 @@ class _Following:
         for act in totals.rekeys:
             if act["commit"] <= extent.after and (rekey := Rekey.of(told.commit(act["commit"]))):
                 self._succeed(rekey)
-        redactions = [told.commit(act["commit"]) for act in totals.redactions]
-        self._rewritten = {seq: one.n for one in redactions if one.redaction for seq in one.redaction.seqs}
+        self._rewritten: dict[int, int] = {}
+        self._replaced: dict[str, NamedFile] = {}
+        for commit in (told.commit(act["commit"]) for act in totals.redactions):
+            if order := commit.redaction:
+                self._rewritten |= dict.fromkeys(order.seqs, commit.n)
+                self._replaced |= {one.new.path: one.new for one in order.files}
 
     def events(self, commit: Commit) -> Iterator[Line]:
         """What one commit brought."""
@@ -102,7 +109,7 @@ class _Following:
         named = commit.stream("versions")
         if named is None:
             return
-        file = self._told.layout.stored(named.path)
+        file = self._checked(named)
         is_whole = self._asked.fields or (self._asked.full and not self._asked.raw)
         for number, raw in enumerate(raw_lines(file), 1):
             head, found, _ = raw.partition(_BEHIND)
@@ -111,10 +118,22 @@ class _Following:
                 line = parsed(raw, file, number)
             yield line, raw.rstrip(b"\n")
 
+    def _checked(self, named: NamedFile) -> Stored:
+        """The file of a name in a commit; `Damaged` when it has other bytes than the commit, or a redaction, says."""
+        file, now = self._told.layout.stored(named.path), self._replaced.get(named.path, named)
+        try:
+            is_right = file_digest(file) == (now.bytes, now.sha256)
+        except OSError as error:
+            raise Damaged(f"{file}: cannot be read ({error}); restore it from a copy") from error
+        if not is_right:
+            way = "a redaction was not finished, run rebuild" if now is not named else "run verify"
+            raise Damaged(f"{file}: has other bytes than its commit says; {way}")
+        return file
+
     def _event(self, line: Line, fields: list[str] | None, entity: Line | bytes) -> Line:
         if line["seq"] in self._rewritten and has_text(line):
             order = f"commit {self._rewritten[line['seq']]} removed the words of {line['id']}"
-            raise Damaged(f"{self._told.layout.root}: {order}, and its files were not replaced; run rebuild")
+            raise Damaged(f"{self._told.layout.root}: {order}, and a redaction was not finished, run rebuild")
         if not line["id"].startswith(f"{self._told.facts.site}:"):
             raise Damaged(f"{self._told.layout.root}: its line with seq {line['seq']} is of {line['id']}; run verify")
         made = event_of(line, fields)
