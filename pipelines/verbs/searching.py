@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _COLORS, _SIGNS = ("\x1b[1;31m", "\x1b[0m"), ("[", "]")
 _USUAL_LIMIT = 20
+_LONG = 40
 
 
 def add(verb: AddVerb) -> None:
@@ -123,6 +124,10 @@ def _for_people(hit: Hit, begin: str, end: str) -> str:
     return f"{one_line(head)}\n    {one_line(hit.before)}{begin}{one_line(hit.match)}{end}{one_line(hit.after)}"
 
 
+def _short(text: str) -> str:
+    return text if len(text) <= _LONG else f"{text[:_LONG]}…"
+
+
 def _tell(sought: Sought, found: Hits, errors: Sequence[ArchiveError]) -> None:
     for error in errors:
         print_message(f"PROBLEM: {error}")
@@ -131,6 +136,6 @@ def _tell(sought: Sought, found: Hits, errors: Sequence[ArchiveError]) -> None:
             f"note: {found.undated} more have no day of publication, so that --from and --to leave them out"
         )
     if not found.count:
-        print_message(f"no such speech has {sought.text}")
+        print_message(f"no such speech has {_short(sought.text)}")
     elif 0 < len(found.newest) < found.count:
         print_message(f"the newest {len(found.newest)} of {found.count}; --limit 0 shows all")

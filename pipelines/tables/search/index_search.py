@@ -42,7 +42,8 @@ def opened_database(file: Path) -> Iterator[sqlite3.Connection]:
             for option in ("trusted_schema = OFF", "query_only = ON", "cell_size_check = ON"):
                 database.execute(f"PRAGMA {option}")
             if not is_searchable(database):
-                raise NotUnderstood(f"{file}: has no full-text index of speeches; make one by export --to sqlite")
+                needed = "export --to sqlite makes one of speeches with their site, id, title and body"
+                raise NotUnderstood(f"{file}: has no full-text index; {needed}")
             yield database
     except sqlite3.Error as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
