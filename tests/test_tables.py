@@ -235,7 +235,7 @@ def test_tables_without_a_column_of_a_condition_are_left_out_and_told(
     manifest = export(root, tmp_path / "out", "--where", "speaker=李三")
     assert ids(tmp_path / "out" / "speeches.jsonl") == ["other:1"]
     assert set(manifest["tables"]) == {"speeches", "versions"}
-    assert "note: without observations, views, problems, sites" in capsys.readouterr().err
+    assert "no such columns or moment: observations, views, problems, sites" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("damage", ["latest", "versions", "archive.json", "empty"])

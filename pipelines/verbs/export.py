@@ -226,7 +226,7 @@ def _asked(arguments: argparse.Namespace) -> dict[str, Any]:
 def _tell_tables(arguments: argparse.Namespace, tables: Sequence[str]) -> None:
     left = [name for name in TABLES if name not in tables]
     if left and arguments.tables is None:
-        print_message(f"note: without {', '.join(left)}, which cannot be chosen from so")
+        print_message(f"note: not written, since they have no such columns or moment: {', '.join(left)}")
 
 
 def _tell_notes(selection: Selection) -> None:

@@ -46,7 +46,7 @@ def chosen_tables(given: Sequence[str] | None, choice: Choice, fields: Sequence[
     """
     _check(given or (), TABLES, "--tables", "table")
     of_moment = _OF_A_MOMENT if choice.as_of is not None else tuple(TABLES)
-    wanted = of_moment if given is None else tuple(dict.fromkeys(given))
+    wanted = tuple(dict.fromkeys(given)) if given else of_moment
     if refused := [name for name in wanted if name not in of_moment]:
         raise NotUnderstood(f"--tables {','.join(refused)}: with --as-of there are {', '.join(of_moment)}")
     names = {name: [column.name for column in columns(choice.table(name))] for name in wanted}
@@ -58,7 +58,7 @@ def chosen_tables(given: Sequence[str] | None, choice: Choice, fields: Sequence[
             _test(condition, choice.table(name))
     lacking = {name: _lacks(known, choice.where, fields) for name, known in names.items()}
     found = tuple(name for name, lacks in lacking.items() if lacks is None)
-    if (given is not None and len(found) < len(wanted)) or not found:
+    if (given and len(found) < len(wanted)) or not found:
         told = "; ".join(f"table {name} has no {lacks}" for name, lacks in lacking.items() if lacks)
         raise NotUnderstood(f"{told}: name other tables by --tables")
     return found
