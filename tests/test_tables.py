@@ -382,7 +382,7 @@ def test_the_commands_of_the_page_do_what_it_says(
             assert said.split() == sorted(file.name for file in (tmp_path / words[1]).iterdir())
             continue
         assert words[:3] == ["python", "-m", "pipelines"]
-        assert main(words[3:]) == (2 if "no such column" in said else 0)
+        assert main(words[3:]) == (2 if ": no such column;" in said else 0)
         pattern = "".join(".*" if part == "…" else re.escape(part) for part in re.split("(…)", said))
         told = capsys.readouterr().err
         assert re.match(pattern, told, re.DOTALL), told
