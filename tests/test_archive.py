@@ -718,7 +718,11 @@ def test_show_status_and_verify(finished: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_show_tells_that_a_speech_is_gone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    crawl(tmp_path / "a", 1, speech("1", day(1), body="\x1b[2J各位"))
+    run = opened(tmp_path / "a", 1, facts=replace(FACTS, name="某\x1b[2J"))
+    run.keep(speech("1", day(1), body="\x1b[2J各位"))
+    sealed(run, 1)
+    assert main(["status", str(tmp_path / "a")]) == 0
+    assert "某\\x1b[2J\n" in capsys.readouterr().out
     crawl(tmp_path / "a", 2, missed("1", day(2)), days=0)
     assert main(["show", str(tmp_path / "a"), "1"]) == 0
     told = capsys.readouterr()

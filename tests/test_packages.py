@@ -252,7 +252,7 @@ def sha256(data: bytes) -> str:
         (["--to", "bagit", "--out", "new", "--commit", "0"], "commits 1 to 2"),
         (["--to", "bagit", "--out", "taken"], "exists already"),
         (["--to", "bagit", "--out", "none/new"], "No such file"),
-        (["--to", "datapackage", "--out", "{archive}/new"], "inside the archive"),
+        (["--to", "datapackage", "--out", "{archive}/new"], "inside an archive"),
     ],
 )
 def test_what_cannot_be_made_is_refused(

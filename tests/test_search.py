@@ -125,9 +125,12 @@ def test_every_way_finds_what_the_texts_have(made: Path, search: Callable[..., A
         (["--site", "other"], lambda line: line["site"] == "other"),
         (["--speaker", "李四"], lambda line: "李四" in line["speaker"]),
         (["--speaker", "李"], lambda _: False),
+        (["--speaker", ""], lambda _: False),
+        (["--speaker", "何庆海、李四"], lambda line: line["speaker"] == "何庆海、李四"),
         (["--genre", "讲话"], lambda line: line["genre"] == "讲话"),
         (["--from", "2022-07-02", "--to", "2023-12-05"], lambda line: line["published_on"] == "2023-12-05"),
         (["--problems", "damage"], lambda line: line["problems"] != []),
+        (["--limit", "9" * 20], lambda _: True),
         (["--limit", "3"], None),
     ],
 )
@@ -313,6 +316,7 @@ def test_what_cannot_be_searched_is_refused(made: Path, search: Callable[..., An
         ["", "--count"],
         ["民", "--from", "2023-02-30"],
         ["民", "--to", "2023"],
+        ["民", "--from", ""],
         ["民", "--problems", "x"],
     ):
         assert main(["search", str(made), *arguments]) == 2

@@ -27,6 +27,7 @@ from tests.conftest import ROOT
 from tests.nasty_archives import nasty
 from tests.test_archive import FACTS, crawl, day, listed, missed, opened, sealed, speech
 from tests.test_packages import tree
+from tests.test_places import altered
 from tests.test_redaction import ordered
 
 if TYPE_CHECKING:
@@ -238,7 +239,7 @@ def test_tables_without_a_column_of_a_condition_are_left_out_and_told(
     assert "no such columns or moment: observations, views, problems, sites" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("damage", ["latest", "versions", "archive.json", "empty"])
+@pytest.mark.parametrize("damage", ["latest", "versions", "archive.json", "site", "newer", "empty"])
 def test_a_damaged_archive_is_told_and_the_others_are_whole(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], damage: str
 ) -> None:
@@ -252,9 +253,13 @@ def test_a_damaged_archive_is_told_and_the_others_are_whole(
             (copy / "gszx" / "latest.jsonl").write_bytes(b'{"id":"forged:1"}\n')
         case "archive.json":
             (copy / "gszx" / "archive.json").write_text("{")
+        case "site":  # which would be a part of the names of files
+            altered(copy / "gszx", "archive.json", b'"site": "gszx"', b'"site": "../../x"')
+        case "newer":
+            altered(copy / "gszx", "archive.json", b'"format_version": ', b'"format_version": 9')
         case _:
             (copy / "empty" / "commits").mkdir(parents=True)
-    status = {"latest": 0, "empty": 2}.get(damage, 5)
+    status = {"latest": 0, "newer": 2, "empty": 2}.get(damage, 5)
     manifest = export(copy, tmp_path / "out", form="parquet", status=status)
     whole = {"latest": ["gszx", "other"], "empty": ["gszx", "other"]}.get(damage, ["other"])
     assert [site["site"] for site in manifest["sites"]] == whole
@@ -265,6 +270,9 @@ def test_a_damaged_archive_is_told_and_the_others_are_whole(
     if status == 5:
         assert export(copy / "gszx", tmp_path / "alone", status=5) == {}
         assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "root"]
+    elif damage == "newer":
+        assert main(["search", str(copy), "各位", "--count"]) == 2
+        assert capsys.readouterr().out == "1\n"
 
 
 @pytest.mark.parametrize(
@@ -289,6 +297,7 @@ def test_a_row_that_is_not_as_the_format_says_is_named_and_the_others_are_writte
     (copy / "gszx" / "latest.jsonl").write_bytes(lines)
     (copy / "gszx" / "latest.json").write_text(json.dumps(about))
     form = "duckdb" if b"version" in was else "parquet"
+    assert main(["export", str(copy), "--where", "version>0"]) == (0 if b"published" in was else 5)
     manifest = export(copy, tmp_path / "out", form=form, status=5)
     assert [site["site"] for site in manifest["sites"]] == ["other"]
     assert manifest["left_out"]["archives"] == {"gszx": "Damaged"}
@@ -328,10 +337,15 @@ def test_all_tables_are_of_one_commit_also_where_a_run_ends_between_them(root: P
     assert len(list(Selection([folder]).lines("speeches"))) == len(before) + 1
 
 
-def test_one_site_in_two_folders_is_refused(root: Path, tmp_path: Path) -> None:
+def test_one_site_in_two_folders_is_refused(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copytree(root / "gszx", tmp_path / "gszx")
+    paths = [str(root), str(tmp_path / "gszx")]
     with pytest.raises(NotUnderstood, match="both of site gszx"):
-        list(Selection(Archives(root, tmp_path / "gszx").folders).lines("sites"))
+        list(Selection(Archives(*paths).folders).lines("sites"))
+    assert main(["export", *paths, "--fields", "id"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out.count("gszx:3") == 1
+    assert "is of site gszx, too" in printed.err
 
 
 def test_only_an_export_is_replaced(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -342,6 +356,10 @@ def test_only_an_export_is_replaced(root: Path, tmp_path: Path, capsys: pytest.C
     export(root, out, "--replace")
     assert {file.name for file in out.iterdir()} >= {"speeches.jsonl", "manifest.json"}
     assert not list(out.glob("*.parquet"))
+    (out / "notes.txt").write_text("of a person")
+    export(root, out, "--replace", status=2)
+    assert "notes.txt is not of the export; move it away" in capsys.readouterr().err
+    (out / "notes.txt").unlink()
     (out / "manifest.json").write_text("{}")
     export(root, out, "--replace", status=2)
     assert "is no export of this program" in capsys.readouterr().err

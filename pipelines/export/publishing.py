@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from pipelines.archive.disk.files import sync_file, sync_folder
+from pipelines.archive.disk.layout import ARCHIVE_JSON
 from pipelines.archive.errors import Damaged
 from pipelines.export.not_exportable import NotExportable
 from pipelines.untrusted import opened
@@ -28,12 +29,12 @@ def new_package(target: Path, *archives: Path, replaces: Callable[[Path], bool] 
     """A path for the package, in a folder of its own beside `target`; after success it is moved to `target`.
 
     Other files in that folder are deleted. Raises `NotExportable` when `target` exists or lies inside one of the
-    `archives`, or when it cannot be written. What exists and `replaces` says yes to is replaced.
+    `archives` or another one, or when it cannot be written. What exists and `replaces` says yes to is replaced.
     """
     target = target.absolute()
     inside = {*(target.parent / "any").resolve().parents}
-    if any(archive.resolve() in inside for archive in archives):
-        raise NotExportable(f"--out {target}: lies inside the archive; give a path outside it")
+    if not inside.isdisjoint(map(Path.resolve, archives)) or any((one / ARCHIVE_JSON).exists() for one in inside):
+        raise NotExportable(f"--out {target}: lies inside an archive; give a path outside it")
     _refuse_taken(target, replaces)
     try:
         with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as made:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines import __version__
 from pipelines.archive.disk.files import file_digest, json_document
+from pipelines.export.not_exportable import NotExportable
 from pipelines.untrusted import json_object
 
 if TYPE_CHECKING:
@@ -52,11 +53,17 @@ def write_manifest(
 
 
 def is_export(folder: Path) -> bool:
-    """Whether a folder holds an export, with its manifest."""
+    """Whether a folder holds an export, with its manifest. `NotExportable` when it holds anything else, too."""
     try:
-        return bool(json_object(folder / MANIFEST)["schema"] == EXPORT_SCHEMA)
-    except (OSError, ValueError, KeyError):
+        told = json_object(folder / MANIFEST)
+        is_ours = bool(told["schema"] == EXPORT_SCHEMA)
+        named = {MANIFEST, *(file["path"] for file in told["files"])}
+    except (OSError, ValueError, KeyError, TypeError):
         return False
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
+    if is_ours and (foreign := next((name for name in sorted(found) if name not in named), None)):
+        raise NotExportable(f"--out {folder}: {foreign} is not of the export; move it away, or give another name")
+    return is_ours
 
 
 def _site(taken: Taken) -> dict[str, Any]:

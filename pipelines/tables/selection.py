@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.commits import files_now
 from pipelines.archive.disk.streams import raw_lines
-from pipelines.archive.errors import ArchiveError, Damaged, NotAnArchive, NotUnderstood
+from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat, NotAnArchive, NotUnderstood
 from pipelines.archive.prove.fixity import fault
 from pipelines.archive.read import state
 from pipelines.archive.read.derived import sound_latest
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from pipelines.tables.choosing.since import Checked
     from pipelines.tables.rows import SiteRow
     from pipelines.tables.table import Table
+
+UNREADABLE = (Damaged, NewerFormat, NotAnArchive)
+"""Errors of one archive, by which the others are not concerned."""
 
 
 class SiteUnreadable(ArchiveError):  # noqa: N818 - reads as a sentence, as its kin do
@@ -125,7 +128,7 @@ class Selection:
     def _telling_which(self, folder: Path) -> Iterator[None]:
         try:
             yield
-        except (Damaged, NotAnArchive) as error:
+        except UNREADABLE as error:
             if len(self.folders) == 1:
                 raise
             raise SiteUnreadable(folder, error) from error
@@ -144,7 +147,7 @@ class Selection:
                     alone = Selection([folder], self.choice, self.scratch)
                     for table in tables:
                         deque(alone.lines(table), maxlen=0)
-            except (Damaged, NotAnArchive) as error:
+            except UNREADABLE as error:
                 found.append(SiteUnreadable(folder, error))
         return found
 

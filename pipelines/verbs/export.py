@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import shutil
 from pathlib import Path
@@ -36,7 +37,6 @@ from pipelines.verbs.output import print_message, write_lines
 from pipelines.verbs.over import each
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Sequence
 
     from pipelines.export.snapshot import Snapshot
@@ -94,7 +94,10 @@ def add(verb: AddVerb) -> None:
 
 
 def _names(given: str) -> tuple[str, ...]:
-    return tuple(filter(None, given.split(",")))
+    names = tuple(filter(None, given.split(",")))
+    if not names:
+        raise argparse.ArgumentTypeError("give names with commas between them")
+    return names
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -129,10 +132,15 @@ def _print(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
     choice = _choice(arguments, folders)
     chosen_tables(tables, choice, options.fields)
     every, count = Selection(folders, choice), 0
+    sites: dict[str, Path] = {}
 
     def one(archive: Archive) -> int:
         nonlocal count
-        selection = Selection([archive.layout.root], choice)
+        folder, site = archive.layout.root, archive.facts.site
+        if site in sites:
+            raise NotUnderstood(f"{folder}: left out: {sites[site]} is of site {site}, too; give one of them")
+        sites[site] = folder
+        selection = Selection([folder], choice)
         count += write_lines(jsonl_lines(selection, tables[0], options))
         every.add_notes(selection)
         return 0

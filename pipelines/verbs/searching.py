@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     sought = _wanted(arguments)
     if arguments.limit < 0:
         raise NotUnderstood(f"--limit {arguments.limit}: must be a number from 0")
-    limit = 0 if arguments.count else arguments.limit or None
+    limit = 0 if arguments.count else min(arguments.limit, sys.maxsize) or None
     errors: list[ArchiveError] = []
     found = _found(arguments.path, sought, limit, errors, scans=arguments.scan)
     if arguments.count:

@@ -20,7 +20,7 @@ from pipelines.exits import Exit, worst
 from pipelines.fleet.attempts import Journal
 from pipelines.fleet.survey import is_root
 from pipelines.verbs.fleet import roots
-from pipelines.verbs.output import harmless, print_message
+from pipelines.verbs.output import harmless, one_line, print_message
 from pipelines.verbs.problems_asked import add_problems
 from pipelines.verbs.status_of_problems import status_of_problems
 
@@ -134,13 +134,14 @@ def _facts(archive: Archive, waiting: tuple[Waiting, ...]) -> dict[str, Any]:
 
 def _print(facts: dict[str, Any]) -> None:
     ran, speeches, commit = facts["last_run"], facts["speeches"], facts["last_commit"]
-    print(f"site      {facts['site']}  {facts['name']}")
+    print(f"site      {facts['site']}  {one_line(facts['name'])}")
     if retired := facts["retired"]:
         print(harmless(f"retired   by commit {retired['commit']}: {retired['reason']}"))
     for one in facts["accepted"]:
         print(harmless(f"accepted  until {one['until']}, by commit {one['commit']}: {one['url']} ({one['reason']})"))
-    print(f"last run  {ran['run']}  {ran['verdict'] or 'no verdict'}, exit status {ran['exit_status']}")
-    print(f"          {', '.join(f'{key} {count}' for key, count in (ran['counts'] or {}).items()) or 'no counts'}")
+    counts = ", ".join(f"{key} {count}" for key, count in (ran["counts"] or {}).items()) or "no counts"
+    verdict = ran["verdict"] or "no verdict"
+    print(harmless(f"last run  {ran['run']}  {verdict}, exit status {ran['exit_status']}\n          {counts}"))
     others = f", {speeches['succeeded']} under other ids" if speeches["succeeded"] else ""
     print(
         f"speeches  {speeches['present']} present, {speeches['gone']} gone{others}; {facts['versions']} version lines"

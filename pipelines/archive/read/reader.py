@@ -20,6 +20,7 @@ from pipelines.archive.disk.layout import (
     FORMAT_VERSION,
     INDEX_LINES,
     LATEST_LINES,
+    NAME,
     NATIVE_ID,
     PLACES_JSON,
     STATE_JSON,
@@ -398,4 +399,7 @@ def read_about(layout: Layout) -> SiteFacts | None:
     if family != FORMAT:
         raise NotAnArchive(f"{file}: format {family!r}, not {FORMAT}. Give the folder of one site, as output/gszx")
     check_version(version, file)
+    if facts is not None and not NAME.fullmatch(facts.site):
+        # It becomes part of ids and of the names of exported files.
+        raise Damaged(f"{file}: site {facts.site[:80]!r} is no name of a site; restore it from a copy")
     return facts

@@ -143,7 +143,11 @@ def _filtered(lines: Iterator[bytes], conditions: Sequence[RowCondition], table:
         return
     for raw in lines:
         line = _parsed(raw, table)
-        if all(test(line.get(key)) for key, test in tests):
+        try:
+            is_wanted = all(test(line.get(key)) for key, test in tests)
+        except TypeError as error:
+            raise Damaged(f"{table.name}: {line.get('id')}: a value of another type ({error}); run verify") from error
+        if is_wanted:
             yield raw
 
 

@@ -46,8 +46,8 @@ class Sought:
             raise NotUnderstood("nothing to search for; give the characters that a text must have")
         if any("\ud800" <= sign <= "\udfff" for sign in self.text):
             raise NotUnderstood(f"{self.text!r}: not UTF-8; search in a terminal with a UTF-8 locale")
-        for day in filter(None, (self.since, self.until)):
-            if end_of(day)[:10] != day:
+        for day in (self.since, self.until):
+            if day is not None and end_of(day)[:10] != day:
                 raise NotUnderstood(f"{day}: give a day, as 2026-01-31")
 
     @property
@@ -60,9 +60,12 @@ class Sought:
         return (
             (self.site is None or line["site"] == self.site)
             and (self.genre is None or line["genre"] == self.genre)
-            and (self.speaker is None or self.speaker in (line["speaker"] or "").split(SEVERAL))
+            and (self.speaker is None or self._is_among(line["speaker"]))
             and (self.problems is None or bool(self.problems.among(line["problems"])))
         )
+
+    def _is_among(self, speakers: str | None) -> bool:
+        return speakers is not None and f"{SEVERAL}{self.speaker}{SEVERAL}" in f"{SEVERAL}{speakers}{SEVERAL}"
 
     def is_in_time(self, day: str | None) -> bool | None:
         """Whether a day lies between `since` and `until`; null when that cannot be said."""

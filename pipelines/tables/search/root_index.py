@@ -15,7 +15,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.layout import LATEST_JSON, Layout
-from pipelines.archive.errors import ArchiveError, Damaged, NotAnArchive
+from pipelines.archive.errors import ArchiveError, Damaged
 from pipelines.archive.read.archives import Archives
 from pipelines.archive.read.reader import Archive
 from pipelines.fleet.attempts import FLEET
@@ -23,7 +23,7 @@ from pipelines.record import completed
 from pipelines.tables.search.full_text import NUMBER, Numbers, add, optimize, remove
 from pipelines.tables.search.hits import value_of
 from pipelines.tables.search.index_file import locked, opened_index
-from pipelines.tables.selection import Selection
+from pipelines.tables.selection import UNREADABLE, Selection
 from pipelines.untrusted import json_object, parsed_json
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class _Update:
         self._database.execute("SAVEPOINT site")
         try:
             self._site(folder)
-        except (Damaged, NotAnArchive) as error:
+        except UNREADABLE as error:
             self._database.execute("ROLLBACK TO site")
             del self._new[before:]
             return _Unread(folder.name, error)
