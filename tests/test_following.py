@@ -6,8 +6,11 @@ import gzip
 import hashlib
 import itertools
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -318,6 +321,13 @@ def assert_an_export_is_followed(root: str, folder: Path, told: Callable[..., tu
     with pytest.raises(duckdb.Error, match=r"[Dd]uplicate key"):
         followed(folder / "twice.duckdb", Path(root))
     shutil.rmtree(folder / "all/zwei")
+    (folder / "output").symlink_to(root)
+    (script,) = re.findall(r"^```sh\n((?s:.*?))^```$", PAGE, re.MULTILINE)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    subprocess.run(["sh", "-ec", script], cwd=folder, check=True, env={**os.environ, "PATH": path})
+    assert (folder / "cursors.jsonl").read_text() == "".join(
+        json.dumps(archive.cursor(), separators=(",", ":")) + "\n" for archive in Archives(root)
+    )
     forged = folder / "forged"
     shutil.copytree(Path(root) / "two", forged / "two")
     (file,) = (forged / "two/versions").glob("*/*3.jsonl.gz")
