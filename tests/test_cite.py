@@ -54,7 +54,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     crawl(first, 2, speech("4864", day(2), title=TITLE, body="改了"), missed("8", day(2)), days=0)
     ordered(first, "9", 3)
-    run = opened(root / "zx2", 1, facts=replace(FACTS, site="zx2", rights="© 政协 {A} & 50%"))
+    run = opened(root / "zx2", 1, facts=replace(FACTS, site="zx2", rights="© 政协 {A} & 50%", contact="a_b@example.org"))
     run.keep(replace(speech("1", day(1)), site="zx2"))
     sealed(run, 1)
     return root
@@ -66,7 +66,7 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
 
 
 def test_a_version_is_cited_with_its_dates_its_head_and_how_to_check_it(
-    root: Path, capsys: pytest.CaptureFixture[str]
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive = Archive(root / "gszx")
     first, second = (commit.sha256 for commit in archive.commits()[:2])
@@ -74,7 +74,8 @@ def test_a_version_is_cited_with_its_dates_its_head_and_how_to_check_it(
     assert out == told(capsys, root / "gszx", "4864@1.1")
     shown = TITLE.replace("\u2028", "\\u2028")
     page = "http://gszx.example/Item/Show.asp?m=1&d=4864"
-    rows = dict(re.findall(r"^(.{9}) (.*)$", out, re.MULTILINE))
+    told_of = re.findall(r"^(.{9}) (.*)$", out, re.MULTILINE)
+    rows = dict(told_of)
     assert rows["GB/T 7714"] == (
         f"何庆海. {shown}[EB/OL]. {FACTS.name}, 2023(2023-12-28)[2026-01-01]. {page}. gszx:4864@1.1."
     )
@@ -84,16 +85,16 @@ def test_a_version_is_cited_with_its_dates_its_head_and_how_to_check_it(
     )
     assert (rows["rights   "], rows["key      "]) == (FACTS.rights or "not stated", "gszx:4864-v1.1")
     assert first in rows["head     "]
-    # The commands do what they say, in the folder that holds the archive.
-    for command in (rows["verify   "], rows["         "]):
-        verb, site, *more = command.removeprefix("python -m pipelines ").split(" ")
-        assert main([verb, str(root / site), *more]) == 0
+    assert "in the folder that holds the archive gszx" in rows["verify   "]
+    monkeypatch.chdir(root)
+    commands = [text for name, text in told_of if not name.strip()]
+    assert [main(command.removeprefix("python -m pipelines ").split(" ")) for command in commands] == [0, 0]
     assert second in told(capsys, root, "gszx:4864"), "without a version it is the newest"
     assert "何庆海, 李明, 张一鸣, 等. " in (of_many := told(capsys, root, "gszx:7"))
     assert f"网, [{day(1)[:10]}]" in of_many.replace(FACTS.name, "网")
     assert f"gone      the site was seen without it at {day(2)}" in told(capsys, root, "gszx:8")
     assert "[redacted][EB/OL]" in told(capsys, root, "gszx:9")
-    assert "rights    © 政协 {A} & 50%" in told(capsys, root, "zx2:1")
+    assert "rights    © 政协 {A} & 50%\nkept by   a_b@example.org\n" in told(capsys, root, "zx2:1")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,9 @@ def test_bibtex_is_read_back_by_a_parser(root: Path, capsys: pytest.CaptureFixtu
     assert many["url"] == "http://gszx.example/%7B%E7%94%B2%7D%20a?b=%41&c"
     assert (redacted["author"], "year" in many) == ([], False)
     assert plain(other["copyright"]) == "© 政协 {A} & 50%"
-    assert f"--head {Archive(root / 'zx2').head}" in plain(other["note"])
+    assert "A copy of the archive: ask a_b@example.org." in plain(other["note"])
+    # Copied from the file as it is, without what TeX makes of it.
+    assert other["note"].endswith(f": python -m pipelines verify zx2 -H {Archive(root / 'zx2').head}")
 
 
 def plain(text: str) -> str:

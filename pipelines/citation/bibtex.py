@@ -61,8 +61,8 @@ def _address(url: str) -> str:
 
 def _note(one: Cited) -> str:
     delivered = f"Delivered {one.delivered_on}. " if one.delivered_on else ""
-    kept = f" by {one.custody}" if one.custody else ""
+    had_from = f" A copy of the archive: ask {one.had_from}." if one.had_from else ""
     return (
-        f"{delivered}Archived{kept} as {one.reference}, captured {one.captured_at}, commit {one.commit}, "
-        f"head {one.head}, content SHA-256 {one.content_sha256}. To verify: {one.verify[0]}"
+        f"{delivered}Archived as {one.reference}, captured {one.captured_at}, commit {one.commit}, "
+        f"head {one.head}, content SHA-256 {one.content_sha256}.{had_from} To verify, {one.where}: {one.verify[0]}"
     )

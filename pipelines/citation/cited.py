@@ -15,7 +15,7 @@ class Cited:
     """A text and its place; null where the archive does not know.
 
     `head` is the hash of the commit that brought the text, so that a citation stays the same however long the archive
-    goes on. `rights` and `custody` are what the archive says now. `gone_at`: when the site was seen without the
+    goes on. `rights`, `custody` and `contact` are what the archive says now. `gone_at`: when the site was seen without the
     speech.
     """
 
@@ -39,6 +39,7 @@ class Cited:
     content_sha256: str
     rights: str | None
     custody: str | None
+    contact: str | None
     gone_at: str | None
 
     @property
@@ -57,10 +58,23 @@ class Cited:
         return self.captured_at[:10]
 
     @property
+    def where(self) -> str:
+        """Where and with what the commands of `verify` are run."""
+        return f"in the folder that holds the archive {self.site}, with the software speech-archive"
+
+    @property
+    def had_from(self) -> str | None:
+        """Who gives a copy of the archive; null when it does not say."""
+        return ", ".join(filter(None, (self.custody, self.contact))) or None
+
+    @property
     def verify(self) -> tuple[str, str]:
-        """The commands that prove the chain up to the text, and print it."""
+        """The commands that prove the chain up to the text, and print it.
+
+        They have no two hyphens together, which TeX would print as one dash, so that one copies them from BibTeX.
+        """
         return (
-            f"python -m pipelines verify {self.site} --head {self.head}",
+            f"python -m pipelines verify {self.site} -H {self.head}",
             f"python -m pipelines show {self.site} {self.reference}",
         )
 
@@ -89,5 +103,6 @@ def cited(archive: Archive, line: Line, gone_at: str | None = None) -> Cited:
         content_sha256=line["content_sha256"],
         rights=facts.rights,
         custody=said["custody"],
+        contact=facts.contact,
         gone_at=gone_at,
     )

@@ -26,7 +26,7 @@ def csl_json(one: Cited) -> list[dict[str, Any]]:
         "language": one.language,
         "archive": one.custody,
         "archive_location": one.reference,
-        "note": f"To verify: {one.verify[0]}",
+        "note": f"To verify, {one.where}: {one.verify[0]}",
         "custom": {
             "captured_at": one.captured_at,
             "commit": one.commit,
@@ -35,6 +35,7 @@ def csl_json(one: Cited) -> list[dict[str, Any]]:
             "meeting": one.meeting,
             "rights": one.rights,
             "gone_at": one.gone_at,
+            "contact": one.contact,
             "verify": [*one.verify],
         },
     }

@@ -23,9 +23,8 @@ def wording(one: Cited) -> str:
         "content": f"{one.content_sha256} (content_sha256)",
         "gone": one.gone_at and f"the site was seen without it at {one.gone_at}",
         "rights": one.rights or "not stated",
-        "kept by": one.custody,
-        "verify": prove,
-        "": print_it,
+        "kept by": one.had_from,
+        "verify": f"{one.where}:\n{'':<9} {prove}\n{'':<9} {print_it}",
     }
     return "\n".join(f"{name:<9} {text}" for name, text in rows.items() if text)
 

@@ -45,7 +45,7 @@ def add(verb: AddVerb) -> None:
     """Add the verb."""
     check = verb("verify", run, "Prove that nothing was lost or altered; exit status 5 when it was.", many=True)
     head = "a head noted earlier: no commit up to it was removed, altered or replaced"
-    check.add_argument("--head", metavar="SHA256", help=head)
+    check.add_argument("-H", "--head", metavar="SHA256", help=head)
     heads = "a HEADS_FILE: every head of a site in it must be in its archive; ARCHIVE may be a folder of archives"
     check.add_argument("--heads", metavar="FILE", type=Path, help=heads)
     check.add_argument(
