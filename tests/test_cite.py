@@ -54,7 +54,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     crawl(first, 2, speech("4864", day(2), title=TITLE, body="改了"), missed("8", day(2)), days=0)
     ordered(first, "9", 3)
-    run = opened(root / "zx2", 1, facts=replace(FACTS, site="zx2", rights="© 政协 {A} & 50%", contact="a_b@example.org"))
+    facts = replace(FACTS, site="zx2", rights="© 政协 {A} & 50%", contact="a_b@example.org")
+    run = opened(root / "zx2", 1, facts=facts)
     run.keep(replace(speech("1", day(1)), site="zx2"))
     sealed(run, 1)
     return root

@@ -239,7 +239,7 @@ def test_tables_without_a_column_of_a_condition_are_left_out_and_told(
     assert "no such columns or moment: observations, views, problems, sites" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("damage", ["latest", "versions", "archive.json", "site", "newer", "empty"])
+@pytest.mark.parametrize("damage", ["latest", "versions", "archive.json", "facts", "site", "newer", "empty"])
 def test_a_damaged_archive_is_told_and_the_others_are_whole(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], damage: str
 ) -> None:
@@ -253,6 +253,8 @@ def test_a_damaged_archive_is_told_and_the_others_are_whole(
             (copy / "gszx" / "latest.jsonl").write_bytes(b'{"id":"forged:1"}\n')
         case "archive.json":
             (copy / "gszx" / "archive.json").write_text("{")
+        case "facts":
+            altered(copy / "gszx", "archive.json", "广水市政协网".encode(), "广山市政协网".encode())
         case "site":  # which would be a part of the names of files
             altered(copy / "gszx", "archive.json", b'"site": "gszx"', b'"site": "../../x"')
         case "newer":

@@ -15,8 +15,8 @@ class Cited:
     """A text and its place; null where the archive does not know.
 
     `head` is the hash of the commit that brought the text, so that a citation stays the same however long the archive
-    goes on. `rights`, `custody` and `contact` are what the archive says now. `gone_at`: when the site was seen without the
-    speech.
+    goes on. `rights`, `custody` and `contact` are what the archive says now. `gone_at`: when the site was seen
+    without the speech.
     """
 
     id: str

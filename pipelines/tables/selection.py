@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.commits import files_now
+from pipelines.archive.disk.layout import ARCHIVE_JSON
 from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat, NotAnArchive, NotUnderstood
 from pipelines.archive.prove.fixity import fault
@@ -114,6 +115,7 @@ class Selection:
         twin = next((other for other, taken in self.taken.items() if taken.site == site), None)
         if twin is not None:
             raise NotUnderstood(f"{twin} and {folder} are both of site {site}: give one of them")
+        _check_about(archive)
         self.taken[folder] = Taken(site, archive.last, self._after(archive))
         return archive
 
@@ -226,6 +228,13 @@ def _checked(archive: Archive) -> Checked:
         return file
 
     return checked
+
+
+def _check_about(archive: Archive) -> None:
+    """`Damaged` where archive.json is not as the first commit says: names, rights and the site are taken from it."""
+    named = tuple(one for one in archive.commit(1).files if one.path == ARCHIVE_JSON)
+    if named and (found := fault(archive.layout.stored(ARCHIVE_JSON), named)):
+        raise Damaged(str(found))
 
 
 def _check_all(archive: Archive, *streams: str) -> None:
