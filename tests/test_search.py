@@ -325,6 +325,11 @@ def test_what_cannot_be_searched_is_refused(made: Path, search: Callable[..., An
     torn = made.parent / "torn.sqlite"
     torn.write_bytes((made.parent / "out" / DATABASE).read_bytes()[:20_000] + b"\xff" * 200_000)
     assert search(torn, "民", status=5) == []
+    whole = (made.parent / "out" / DATABASE).read_bytes()
+    torn.write_bytes(whole.replace(b"CREATE TABLE speeches", b"CREATE TABLE \xffpeeches", 1))
+    assert search(torn, "民", status=5) == []
+    torn.write_bytes(whole.replace("民".encode(), b"\xff\xff\xff"))
+    assert search(torn, "主", status=5) == []
 
 
 PAGE = (ROOT / "docs/searching.md").read_text("utf-8")

@@ -45,8 +45,9 @@ def opened_database(file: Path) -> Iterator[sqlite3.Connection]:
                 needed = "export --to sqlite makes one of speeches with their site, id, title and body"
                 raise NotUnderstood(f"{file}: has no full-text index; {needed}")
             yield database
-    except sqlite3.Error as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        # Errors that the module finds itself, as in names that are not UTF-8, have no code.
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
             raise NotUnderstood(
                 f"{file}: no export to SQLite; give one, an archive, or a folder of archives"
             ) from error

@@ -63,15 +63,15 @@ def root_index(root: Path, tell: Callable[[str], None]) -> Iterator[tuple[sqlite
                 errors += _Update(database, states, {error.folder for error in errors}, tell).done()
         except (OSError, sqlite3.OperationalError) as error:
             raise NotUpToDate(f"{file}: {error}") from error
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise _damaged(file, error) from error
         try:
             yield database, [error.why for error in errors]
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise _damaged(file, error) from error
 
 
-def _damaged(file: Path, error: sqlite3.DatabaseError) -> Damaged:
+def _damaged(file: Path, error: Exception) -> Damaged:
     return Damaged(f"{file}: {error}; delete it: the next search makes it anew")
 
 
