@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import ArchiveError
 from pipelines.verbs.output import print_in_any_locale, print_message
@@ -47,6 +47,28 @@ VERBS = {
 """Every command, in the order of the help, and the module of `pipelines.verbs` that adds it to the command line."""
 
 
+EITHER = "ARCHIVE|ROOT"
+
+
+class VerbParser(argparse.ArgumentParser):
+    """Of one command: takes options and other arguments in any order, and shows its own usage with an error."""
+
+    _is_parsing = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Leave no argument to the parser above, which would show the usage of all commands."""
+        if self._is_parsing:
+            return super().parse_known_args(args, namespace)
+        self._is_parsing = True
+        # Options may not come after a "--", which is not kept between the two passes of an intermixed parse.
+        parse = super().parse_known_args if "--" in args else self.parse_known_intermixed_args
+        known, unknown = parse(args, namespace)
+        self._is_parsing = False
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return known, unknown
+
+
 def main(argv: Sequence[str] | None = None, beside: Mapping[str, str] | None = None) -> int:
     """Run one command and return its exit status. `beside`: commands of the caller that the help lists, too."""
     print_in_any_locale()
@@ -68,18 +90,20 @@ def main(argv: Sequence[str] | None = None, beside: Mapping[str, str] | None = N
 def _parser(beside: Mapping[str, str], asked: str | None) -> argparse.ArgumentParser:
     does = "Make, read and verify archives" if beside else "Read and verify an archive"
     parser = argparse.ArgumentParser(prog="speech-archive", description=f"{does} of leader speeches.")
-    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    verbs = parser.add_subparsers(required=True, metavar="VERB", parser_class=VerbParser)
     for name, about in beside.items():
         verbs.add_parser(name, help=about)
 
-    def verb(name: str, run: Run, about: str, *, many: bool = False, bare: bool = False) -> argparse.ArgumentParser:
+    def verb(
+        name: str, run: Run, about: str, *, many: bool = False, bare: bool = False, root: bool = False
+    ) -> argparse.ArgumentParser:
         added = verbs.add_parser(name, help=about, description=about)
         one = "the folder of one site, for example output/gszx"
+        also = f"{one}, or one that holds such folders"
         if many:
-            also = f"{one}, or one that holds such folders; several may be given"
-            added.add_argument("archives", metavar="ARCHIVE|ROOT", nargs="+", help=also)
+            added.add_argument("archives", metavar=EITHER, nargs="+", help=f"{also}; several may be given")
         elif not bare:
-            added.add_argument("archive", metavar="ARCHIVE", help=one)
+            added.add_argument("archive", metavar=EITHER if root else "ARCHIVE", help=also if root else one)
         added.set_defaults(verb=run)
         return added
 

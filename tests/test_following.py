@@ -266,12 +266,12 @@ def test_files_load_right_in_any_order_after_a_redaction(tmp_path: Path, capsys:
     words = {file: file.read_bytes() for file in root.glob("versions/*/*")}
     place, end = f"commit:{Archive(root).last.n}", str(Archive(root).last.n)
     asked(root, 8, "1")
-    for since in ("0", place):
+    for since in ("commit:0", place):
         assert main(["files", str(root), "--since", since, "--cursors"]) == 0
         *told, cursor = lines_of(capsys.readouterr().out)
         assert (cursor["commit"], {file["redaction"] for file in told}) == (
             int(end) + 1,
-            {None, 7} if since == "0" else {7},
+            {7} if since == place else {None, 7},
         )
         for files in (told, told[::-1], sorted(told, key=lambda file: str(file["sha256"]))):
             rows = dict(loaded) if since == place else {}
@@ -356,8 +356,16 @@ def test_many_archives_are_one_feed(tmp_path: Path, capsys: pytest.CaptureFixtur
 
     for verb in ("changes", "views", "files"):
         assert {line["site"] for line in told(verb)[0]} == commits.keys(), verb
-    for place in ("seq:1", "commit:1", "1"):
+    for place in ("seq:1", "commit:1"):
         assert "is a place in one archive" in told("changes", "--since", place, status=2)[1]
+    for verb in ("changes", "views", "files", "export"):  # once, and not of each archive
+        assert told(verb, "--since", "yesterday", status=2)[1].count("neither a day") == 1
+    assert {file["commit"] for file in told("files", "--since", "2026-01-02")[0]} == {2}
+    assert main(["changes", str(tmp_path)]) == 2
+    assert f"{root} holds archives" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["changes", root, "--nope"])
+    assert capsys.readouterr().err.startswith("usage: speech-archive changes ")
     assert "is a place in one archive" in told("changes", "--until", "commit:1", status=2)[1]
     assert "of which site?" in told("views", "1", status=2)[1]
     assert [line["view_count"] for line in told("views", "two:1")[0]] == [1, 2]

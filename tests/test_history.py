@@ -358,7 +358,14 @@ def test_log_and_show_and_diff_tell_one_speech(archive: Archive, capsys: pytest.
         (["log", "../x"], "not the id of a speech"),
         (["views", "5"], "never captured"),
         (["diff", "4864@1", "5@1"], "never captured"),
-        (["files", "--since", "2026-01-01"], "number of a commit"),
+        (["changes", "--since", "5"], "--since 5: write seq:5 or commit:5"),
+        (["views", "--since", "0"], "write seq:0 or commit:0"),
+        (["files", "--since", "5"], "write commit:5, a day, a moment or FILE.json"),
+        (["files", "--since", "seq:5"], "write commit:5"),
+        (["export", "--since", "5"], "write commit:5"),
+        (["changes", "--until", "5"], "write commit:5, a day or a moment"),
+        (["changes", "--until", "soon"], "--until soon: neither a day"),
+        (["changes", "--until", "commit:99"], "older copy"),
         (["export", "--as-of", "yesterday"], "neither a day"),
         (["export", "--as-of", "2026-02-30"], "no such day"),
         (["export", "--as-of", "2026-01-01T00:00:00"], "time zone"),
@@ -381,12 +388,13 @@ def test_the_feeds_are_json_lines_of_what_the_library_gives(
 
     assert lines("changes", "--since", "commit:1", "--all") == list(archive.changes("commit:1", reprocessed=True))
     assert lines("views") == list(archive.view_counts())
-    assert lines("views", "9") == list(archive.view_counts("gszx:9"))
+    assert lines("views", "9") == lines("views", "--until", "2026-12-31", "9") == list(archive.view_counts("gszx:9"))
     dated = lines("export", "--as-of", "2026-01-05", "--known-at", "2026-01-04")
     assert dated == list(archive.as_of("2026-01-05", "2026-01-04"))
     assert [file["path"] for file in lines("files")] == [f.path for c in archive.commits() for f in c.files]
     assert {file["commit"] for file in lines("files", "--since", "commit:3")} == {4, 5, 6}
-    assert lines("files", "--since", "4")[0].keys() >= {"path", "sha256", "bytes", "lines"}
+    (at,) = {file["recorded_at"] for file in lines("files", "--since", "commit:5")}
+    assert lines("files", "--since", at) == lines("files", "--since", "commit:5")
 
 
 HOSTILE = '<script>alert("1")</script>\x1b[2J\u202e&amp;'

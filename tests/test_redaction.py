@@ -151,7 +151,7 @@ def test_loaders_and_status_are_told(archive: Path, capsys: pytest.CaptureFixtur
     before = len(Archive(archive).commits())
     ordered(archive)
     capsys.readouterr()
-    assert main(["files", str(archive), "--since", str(before)]) == 0
+    assert main(["files", str(archive), "--since", f"commit:{before}"]) == 0
     told = [json.loads(line) for line in capsys.readouterr().out.split("\n") if line]
     assert told
     assert all(hashlib.sha256((archive / file["path"]).read_bytes()).hexdigest() == file["sha256"] for file in told)

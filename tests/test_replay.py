@@ -229,8 +229,10 @@ def test_a_parser_fix_is_told_of_exactly_the_speeches_it_touches(moved: Moved, t
         assert line["observed_at"] == line["captures"][0]["captured_at"] <= was["observed_at"]
         same = {"captures", "raw", "attachments", "published_at", "url", "section"}
         assert {key: line[key] for key in same} == {key: was[key] for key in same}
-    assert [change["event"] for change in changes(site, "--since", str(before))] == ["redacted"]
-    read = [one for one in changes(site, "--since", str(before), "--all", "--fields") if one["event"] != "redacted"]
+    assert [change["event"] for change in changes(site, "--since", f"seq:{before}")] == ["redacted"]
+    read = [
+        one for one in changes(site, "--since", f"seq:{before}", "--all", "--fields") if one["event"] != "redacted"
+    ]
     assert {change["id"] for change in read} == {line["id"] for line in new}
     assert all("body" in change["fields"] for change in read)
     assert f"identical {len(old)}\n" in replay(site, "latest", parser=OTHERWISE).out

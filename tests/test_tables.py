@@ -215,7 +215,7 @@ def test_conditions_compare_by_the_type_of_the_column(conditions: str, right: st
         (["--known-at", "2026-01-31"], "needs --as-of"),
         (["--as-of", "yesterday"], "neither a day"),
         (["--since", "yesterday"], "neither a day"),
-        (["--since", "12"], "give commit:12 for a commit"),
+        (["--since", "12"], "write commit:12, a day, a moment or FILE.json"),
         (["--since", "commit:2"], "is a place in one archive"),
         (["--since", "none.json"], "no such file"),
         (["--partition", "site"], "has no --partition"),

@@ -13,6 +13,9 @@ class AddVerb(Protocol):
     """Adds a command and its first argument: `archive`, with `many` one or more `archives`, with `bare` none."""
 
     def __call__(
-        self, name: str, run: Run, about: str, *, many: bool = False, bare: bool = False
+        self, name: str, run: Run, about: str, *, many: bool = False, bare: bool = False, root: bool = False
     ) -> argparse.ArgumentParser:
-        """Give the parser of the command. `archives` takes all positional arguments, so it can have no others."""
+        """Give the parser of the command. `archives` takes all positional arguments, others stay null.
+
+        With `root`, `archive` may also be a folder of archives.
+        """

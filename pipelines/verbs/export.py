@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.read.archives import Archives
-from pipelines.archive.read.feeds.cursors import read_cursors
-from pipelines.archive.read.moments import end_of, start_of
+from pipelines.archive.read.moments import end_of
 from pipelines.archive.read.reader import Archive
 from pipelines.exits import worst
 from pipelines.export.bagit import write_bag
@@ -32,9 +30,9 @@ from pipelines.tables.options import Options
 from pipelines.tables.selection import Selection, SiteUnreadable
 from pipelines.tables.table import TABLES
 from pipelines.tables.view_periods import EVERY, told_falls
-from pipelines.verbs.feeds import check_many, is_file_of_cursors
 from pipelines.verbs.output import print_message, write_lines
 from pipelines.verbs.over import each
+from pipelines.verbs.places_asked import asked_since, names_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,7 +53,6 @@ _OF_TABLES = (
     *("tables", "fields", "flat", "as_of", "known_at", "since", "where", "problems", "every"),
     *("partition", "compress", "raw_formulas", "replace"),
 )
-_SEQ = re.compile(r"(?:seq:)?[0-9]+")
 _OF_PACKAGES = ("commit",)
 
 
@@ -164,6 +161,9 @@ def _choice(arguments: argparse.Namespace, folders: Sequence[Path]) -> Choice:
         raise NotUnderstood("export --known-at: needs --as-of")
     if arguments.as_of is not None and arguments.since is not None:
         raise NotUnderstood("export --as-of: is of one moment, so --since cannot be with it")
+    since = None
+    if arguments.since is not None:
+        since = asked_since(arguments.since, is_many=len(folders) > 1, by_seq=False)
     for moment in filter(None, (arguments.as_of, arguments.known_at)):
         end_of(moment)  # here, so that it is refused once, and not of each archive
     try:
@@ -173,23 +173,11 @@ def _choice(arguments: argparse.Namespace, folders: Sequence[Path]) -> Choice:
     return Choice(
         as_of=arguments.as_of,
         known_at=arguments.known_at,
-        since=None if arguments.since is None else _since(arguments.since, folders),
+        since=since,
         where=tuple(map(RowCondition.of, arguments.where or ())),
         every=arguments.every or "month",
         problems=problems,
     )
-
-
-def _since(place: str, folders: Sequence[Path]) -> str | dict[str, dict[str, Any]]:
-    if is_file_of_cursors(place):
-        return read_cursors(Path(place))
-    if _SEQ.fullmatch(place):
-        number = place.removeprefix("seq:")
-        raise NotUnderstood(f"--since {place}: give commit:{number} for a commit, a day, a moment, or FILE.json")
-    if len(folders) > 1:
-        check_many(place, "--since", "a day or a moment, or FILE.json with a commit of each site")
-        start_of(place)
-    return place
 
 
 def _export(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
@@ -226,7 +214,7 @@ def _export(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
 def _asked(arguments: argparse.Namespace) -> dict[str, Any]:
     """The options as they were given, for the manifest; which commit cursors name it says of each site."""
     given = {name: getattr(arguments, name) for name in ("to", *_OF_TABLES) if name != "replace"}
-    if given["since"] and is_file_of_cursors(given["since"]):
+    if given["since"] and names_file(given["since"]):
         given["since"] = "cursors"
     return {name: value for name, value in given.items() if value}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from itertools import chain
 from pathlib import Path
@@ -10,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.read.archives import Archives
-from pipelines.archive.read.feeds.cursors import read_cursors
 from pipelines.archive.read.feeds.extent import extent_of
 from pipelines.archive.read.feeds.file_feed import files_since
 from pipelines.canonical import json_value
 from pipelines.tables.view_periods import EVERY, counting_falls, told_falls, view_periods_of
 from pipelines.verbs.output import json_lines, print_message, write_lines, write_objects
 from pipelines.verbs.over import each
+from pipelines.verbs.places_asked import asked_since, check_until, place_in
 from pipelines.verbs.texts.reference import never_captured
 
 if TYPE_CHECKING:
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
     from pipelines.archive.read.feeds.extent import Place
     from pipelines.verbs import AddVerb
 
-_OF_ONE = re.compile(r"(?:seq:|commit:)?0*[1-9][0-9]*")
-_COMMIT = re.compile(r"(?:commit:)?([0-9]{1,18})")
+_FILE = "FILE.json ({site: commit}, lines of --cursors, or an export's manifest.json)"
+_MOMENT = "commit:4 (after that commit), 2026-01-31[T02:00:00Z] (recorded since)"
 
 
 def add(verb: AddVerb) -> None:
@@ -42,22 +41,25 @@ def add(verb: AddVerb) -> None:
     seen = "as --full, and at the end the counts of every speech that was looked at"
     changes.add_argument("--seen", action="store_true", help=seen)
     views = verb("views", _views, "List every view count that was read, one JSON object each; of one ID.", many=True)
+    views.add_argument(
+        "id", metavar="ID", nargs="?", help="of this speech only: 4864, among several archives gszx:4864"
+    )
     _add_places(views)
     views.add_argument("--every", choices=EVERY, help="a line a period: the last count read in it, null between")
     files = verb("files", _files, "List the files of commits, one JSON object per file, for loaders.", many=True)
-    files.add_argument(
-        "--since", metavar="COMMIT", default="0", help="only after this commit (4 or commit:4), or FILE"
-    )
-    files.add_argument("--cursors", action="store_true", help="end each site with its cursor/1")
+    _add_since(files, _MOMENT)
 
 
 def _add_places(parser: argparse.ArgumentParser) -> None:
-    place = "seq:123 or 123 (after that line), commit:4 (after that commit), 2026-01-31[T02:00:00Z] (recorded since)"
-    file = "FILE.json ({site: commit}, lines of --cursors, or an export's manifest.json)"
-    parser.add_argument("--since", metavar="PLACE", default="0", help=f"{place}, {file}; default: everything")
+    _add_since(parser, f"seq:123 (after that line), {_MOMENT}")
     parser.add_argument(
         "--until", metavar="PLACE", help="commit:4, or a day or moment of recording; default: the end"
     )
+
+
+def _add_since(parser: argparse.ArgumentParser, places: str) -> None:
+    about = f"{places}, or {_FILE}; default: everything"
+    parser.add_argument("--since", metavar="PLACE", default="commit:0", help=about)
     parser.add_argument("--cursors", action="store_true", help="end each site with its cursor/1")
 
 
@@ -106,27 +108,26 @@ def _with_id(given: Sequence[str]) -> tuple[Sequence[str], str | None]:
 
 
 def _files(arguments: argparse.Namespace) -> int:
-    found = _COMMIT.fullmatch(arguments.since)
-    if found is None and not is_file_of_cursors(arguments.since):
-        raise NotUnderstood(f"--since {arguments.since}: give the number of a commit, 4 or commit:4, or FILE.json")
-    arguments.since = f"commit:{found[1]}" if found else arguments.since
     arguments.until = None
 
     def told(archive: Archive, since: Place) -> Iterable[bytes]:
         files = files_since(archive.commits(), extent_of(archive, since).after)
         return json_lines({"site": archive.facts.site} | file for file in files)
 
-    return _feed(arguments, arguments.archives, told)
+    return _feed(arguments, arguments.archives, told, by_seq=False)
 
 
 def _feed(
-    arguments: argparse.Namespace, paths: Sequence[str], told: Callable[[Archive, Place], Iterable[bytes]]
+    arguments: argparse.Namespace,
+    paths: Sequence[str],
+    told: Callable[[Archive, Place], Iterable[bytes]],
+    *,
+    by_seq: bool = True,
 ) -> int:
     """Print what `told` gives of each archive since the place that is asked for, and its cursor where it is."""
-    cursors = read_cursors(Path(arguments.since)) if is_file_of_cursors(arguments.since) else None
-    if len(Archives(*paths)) > 1:
-        check_many(arguments.until, "--until", "a day or a moment")
-        check_many(arguments.since, "--since", "a day or a moment, or FILE.json with a commit of each site")
+    is_many = len(Archives(*paths)) > 1
+    wanted = asked_since(arguments.since, is_many=is_many, by_seq=by_seq)
+    check_until(arguments.until, is_many=is_many)
     sites = set()
 
     def one(archive: Archive) -> int:
@@ -135,7 +136,7 @@ def _feed(
             raise NotUnderstood(
                 f"{archive.layout.root}: a second archive of {site}, which is left out; give one of them"
             )
-        since = arguments.since if cursors is None else cursors.get(site, "commit:0")
+        since = place_in(wanted, site)
         write_lines(told(archive, since))
         if arguments.cursors:
             write_objects([archive.cursor(since, arguments.until)])
@@ -143,17 +144,6 @@ def _feed(
         return 0
 
     status = each(paths, one)
-    if absent := sorted(set(cursors or ()) - sites):
+    if not isinstance(wanted, str) and (absent := sorted(wanted.keys() - sites)):
         print_message(f"note: {arguments.since} has cursors of sites that were not read: {', '.join(absent)}")
     return status
-
-
-def is_file_of_cursors(place: str) -> bool:
-    """Whether a value of --since names a file."""
-    return place.endswith((".json", ".jsonl"))
-
-
-def check_many(place: str | None, option: str, instead: str) -> None:
-    """Refuse a place that means another thing in each of many archives."""
-    if place is not None and _OF_ONE.fullmatch(place):
-        raise NotUnderstood(f"{option} {place}: is a place in one archive; of several give {instead}")

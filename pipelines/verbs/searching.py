@@ -38,7 +38,7 @@ def add(verb: AddVerb) -> None:
     about = "Search in titles and texts of the speeches that are on the sites, the newest first."
     search = verb("search", run, about, bare=True)
     place = "an archive, a folder of archives (an index is kept in its folder fleet), or an export --to sqlite"
-    search.add_argument("path", metavar="PATH", type=Path, help=place)
+    search.add_argument("path", metavar="ARCHIVE|ROOT|EXPORT", type=Path, help=place)
     exact = "found where it stands exactly so; A-Z in either case"
     search.add_argument("query", metavar="QUERY", help=exact)
     search.add_argument("--site", metavar="NAME", help="only of this site")

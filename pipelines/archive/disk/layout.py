@@ -180,6 +180,14 @@ def archives_in(root: Path) -> list[Path]:
     return sorted(filter(is_archive, root.iterdir())) if root.is_dir() else []
 
 
+def roots_told(folder: Path) -> str:
+    """Of a folder without archives: which folders in it hold some, as the end of a sentence; empty when none does."""
+    inside = sorted(folder.iterdir()) if folder.is_dir() else []
+    found = [str(one) for one in inside if os.access(one, os.R_OK | os.X_OK) and archives_in(one)]
+    shown = f"{', '.join(found[:3])}{' …' if len(found) > 3 else ''}"
+    return f"; {shown} {'holds' if len(found) == 1 else 'hold'} archives" if found else ""
+
+
 def links_below(folder: Path) -> Iterator[Path]:
     """Every symbolic link below `folder`, none of them followed."""
     for inside, folders, files in os.walk(folder):

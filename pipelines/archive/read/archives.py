@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.archive.disk.layout import archives_in, is_archive
+from pipelines.archive.disk.layout import archives_in, is_archive, roots_told
 from pipelines.archive.errors import NotAnArchive
 from pipelines.archive.read.reader import Archive
 
@@ -26,7 +26,8 @@ class Archives:
         for path in map(Path, paths):
             folders = [path] if is_archive(path) else archives_in(path)
             if not folders:
-                raise NotAnArchive(f"{path}: no archive here. Give the folder of a site, or one that holds archives")
+                hint = f"Give the folder of a site, or one that holds archives{roots_told(path)}"
+                raise NotAnArchive(f"{path}: no archive here. {hint}")
             found |= {folder.resolve(): folder for folder in folders}
         self.folders = tuple(sorted(found.values(), key=lambda folder: (folder.name, folder)))
 

@@ -25,6 +25,7 @@ from pipelines.archive.disk.layout import (
     PLACES_JSON,
     STATE_JSON,
     Layout,
+    roots_told,
     run_file,
 )
 from pipelines.archive.disk.streams import parsed, raw_lines
@@ -75,6 +76,7 @@ class Archive:
             raise NotAnArchive(
                 f"{path}: no archive here (no commit). Give the folder of a site's archive, as output/gszx, or, "
                 "where the command takes all of them, the folder that holds the archives, as output"
+                f"{roots_told(self.layout.root)}"
             )
         if about is None:
             raise Damaged(f"{self.layout.path(ARCHIVE_JSON)}: missing; restore it from a copy")

@@ -51,7 +51,12 @@ class Counts:
 
 def add(verb: AddVerb) -> None:
     """Add the command."""
-    log = verb("log", run, "Show the history of one speech: every event, the number of observations, its views now.")
+    log = verb(
+        "log",
+        run,
+        "Show the history of one speech: every event, the number of observations, its views now.",
+        root=True,
+    )
     log.add_argument("id", metavar="ID", help="for example gszx:4864, or 4864")
     log.add_argument("--json", action="store_true", help="one JSON document instead of text")
 
