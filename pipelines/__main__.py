@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import ArchiveError
+from pipelines.exits import Exit
 from pipelines.verbs.output import print_in_any_locale, print_message
 
 if TYPE_CHECKING:
@@ -69,6 +71,9 @@ class VerbParser(argparse.ArgumentParser):
         return known, unknown
 
 
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
 def main(argv: Sequence[str] | None = None, beside: Mapping[str, str] | None = None) -> int:
     """Run one command and return its exit status. `beside`: commands of the caller that the help lists, too."""
     print_in_any_locale()
@@ -81,10 +86,21 @@ def main(argv: Sequence[str] | None = None, beside: Mapping[str, str] | None = N
         print_message(str(error))
         return error.exit_status
     except BrokenPipeError:
-        # The reader of our output (head, less) closed the pipe; the interpreter must not try to flush again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # its reader (head, less) closed the pipe
         return 0
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        _drop_output()
+        what = error.filename or "the output of this command, or a file that it needs"
+        print_message(f"{what}: cannot be written: {error.strerror}; free some space, then run it again")
+        return Exit.INTERRUPTED
     return status
+
+
+def _drop_output() -> None:
+    """Let the interpreter not try again, as it ends, to write what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser(beside: Mapping[str, str], asked: str | None) -> argparse.ArgumentParser:

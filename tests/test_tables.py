@@ -7,9 +7,11 @@ import json
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -29,9 +31,6 @@ from tests.test_archive import FACTS, crawl, day, listed, missed, opened, sealed
 from tests.test_packages import tree
 from tests.test_places import altered
 from tests.test_redaction import ordered
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 Row = dict[str, Any]
 
@@ -366,6 +365,14 @@ def test_only_an_export_is_replaced(root: Path, tmp_path: Path, capsys: pytest.C
     export(root, out, "--replace", status=2)
     assert "is no export of this program" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_output_that_cannot_be_written_is_told(root: Path) -> None:
+    command = [sys.executable, "-m", "pipelines", "export", str(root), "--fields", "id"]
+    with Path("/dev/full").open("wb") as full:
+        told = subprocess.run(command, check=False, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (told.returncode, told.stderr.count("\n")) == (11, 1)
+    assert "No space left on device; free some space, then run it again" in told.stderr
 
 
 def test_the_longest_line_and_many_long_ones_are_written(tmp_path: Path) -> None:
