@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -269,6 +270,24 @@ def test_croissant_is_valid_a_changed_byte_is_found_and_the_citation_is_bibtex(
         "speech-archive-2026-01-03 2 CPPCC websites: leader speeches (领导讲话)",
         "",
     ], ended.err
+
+
+def test_the_calls_of_each_card_read_its_folder_and_its_closed_lists_are_there(
+    exports: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for form, folder in exports.items():
+        page = (folder / "README.md").read_text("utf-8")
+        manifest = json.loads((folder / "manifest.json").read_bytes())
+        assert {"README.md", "codes.json"} <= {file["path"] for file in manifest["files"]}
+        monkeypatch.chdir(folder)
+        names: dict[str, Any] = {}
+        exec(re.findall(r"(?s)```python\n(.*?)```", page)[0], names)  # noqa: S102
+        assert len(names["speeches"]) == manifest["tables"]["speeches"]["rows"], form
+        named = set(re.findall(r"list ([a-z\\_]+) of codes.json", page))
+        assert {"events", r"problem\_codes"} <= named
+        assert {name.replace("\\", "") for name in named} <= json.loads((folder / "codes.json").read_bytes()).keys()
+        assert not re.search(r"see [A-Z]|closed list of", page)
+        assert "| `schema` | text | latest/1 |" in page
 
 
 def test_what_an_archive_says_is_only_text_in_the_card(exports: dict[str, Path]) -> None:

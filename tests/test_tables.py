@@ -267,7 +267,15 @@ def test_a_damaged_archive_is_told_and_the_others_are_whole(
     assert list(manifest["left_out"]["archives"]) == {"latest": [], "empty": ["empty"]}.get(damage, ["gszx"])
     found = duckdb.read_parquet(f"{tmp_path}/out/speeches.parquet").project("site").distinct()
     assert sorted(found.fetchall()) == [(site,) for site in whole]
-    assert ("PROBLEM: " in capsys.readouterr().err) == (status != 0)
+    card, told = (tmp_path / "out/README.md").read_text("utf-8"), capsys.readouterr().err
+    assert ("PROBLEM: " in told) == (status != 0)
+    sites, left = len(whole), len(manifest["left_out"]["archives"])
+    assert f"parquet of {f'{sites} of {sites + left}' if left else sites} site" in told
+    assert (f"# {sites} of {sites + left} CPPCC websites: " in card) == bool(left)
+    for said in (told, card):
+        assert re.findall(r"Left out, since they cannot be read: (\w+) ", said) == [*manifest["left_out"]["archives"]]
+    # Tables without a row, which the library would not load, are not offered.
+    assert ("config_name: problems" in card) == bool(manifest["tables"]["problems"]["rows"])
     if status == 5:
         assert export(copy / "gszx", tmp_path / "alone", status=5) == {}
         assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "root"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.archive.schema.json_types import Shape, shape_of_record
+from pipelines.reasons import CLOSED_LISTS
+from pipelines.record import AS_OF_SCHEMA, LATEST_SCHEMA, AsOf, Latest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +21,10 @@ _PLAIN: dict[str, Kind] = {"str": "text", "int": "integer", "float": "number"}
 _OF_TIME: dict[str, Kind] = {"date": "date", "date-time": "moment"}
 LOCAL = frozenset({"published_at"})
 """Moments that the site prints with its own offset, which types of time do not keep: a text column has it, too."""
+_SCHEMAS: dict[type, str] = {Latest: LATEST_SCHEMA, AsOf: AS_OF_SCHEMA}
+"""Of records that have the keys of another one."""
+_NAMES = {tuple(words): name for name, words in CLOSED_LISTS.items()}
+_ELSEWHERE = re.compile("(?:; )?(?:see [A-Z][a-z]+|see speech/1|(?:one )?of the closed list of [a-z ]+)$")
 _NOT_FLAT = frozenset({"captures", "raw", "attachments", "evidence"})
 
 
@@ -40,8 +47,11 @@ def columns(table: Table, *, flat: bool = False, fields: Iterable[str] | None = 
         flat: without captures, raw, attachments and evidence; what is nested otherwise is text (`flat_value`).
         fields: only these, in the order of the table; null for all.
     """
+    abouts = {"schema": _SCHEMAS[table.record]} if table.record in _SCHEMAS else {}
     made = [
-        column for key in shape_of_record(table.record).keys for column in _columns(key.name, key.shape, key.about)
+        column
+        for key in shape_of_record(table.record).keys
+        for column in _columns(key.name, key.shape, abouts.get(key.name, key.about))
     ]
     if not any(column.name == "site" for column in made):
         made.append(_SITE)
@@ -59,11 +69,18 @@ _SITE = Column("site", "site", "text", Shape(kind="str"), "name of the site")
 
 def _columns(name: str, shape: Shape, about: str | None) -> list[Column]:
     kind = _OF_TIME[shape.format] if shape.format else _PLAIN.get(shape.kind, "nested")
-    made = [Column(name, name, kind, shape, about or "")]
+    made = [Column(name, name, kind, shape, _readable(about or "", shape))]
     if name in LOCAL:
         text = Shape(kind="str", null=shape.null)
         made.append(Column(f"{name}_text", name, "text", text, "the same, with the offset of the site"))
     return made
+
+
+def _readable(about: str, shape: Shape) -> str:
+    """The meaning of a key where the page of the format is not at hand, but `codes.json` is."""
+    closed = [(f"{key.name}: ", key.shape) for key in (shape.item or shape).keys] or [("", shape.item or shape)]
+    lists = [f"{key}list {name} of codes.json" for key, of in closed if (name := _NAMES.get(of.choices or of.one_of))]
+    return "; ".join(filter(None, (_ELSEWHERE.sub("", about), *lists)))
 
 
 def flattened(chosen: Iterable[Column]) -> tuple[Column, ...]:

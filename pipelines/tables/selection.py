@@ -67,6 +67,7 @@ class Selection:
         self.choice = Choice() if choice is None else choice
         self.scratch = scratch
         self.taken: dict[Path, Taken] = {}
+        self._site_rows: dict[Path, SiteRow] = {}
         self.left_out: defaultdict[str, Counter[str]] = defaultdict(Counter)
         """By table: problem codes that were not asked for and are not in its rows, and how often."""
         self.fell: Counter[str] = Counter()
@@ -103,9 +104,10 @@ class Selection:
     def site_rows(self) -> Iterator[SiteRow]:
         """The row of each archive in table `sites`, whatever rows are asked for."""
         for folder in self.folders:
-            with self._telling_which(folder):
-                row = site_row(self._opened(folder))
-            yield row
+            if folder not in self._site_rows:
+                with self._telling_which(folder):
+                    self._site_rows[folder] = site_row(self._opened(folder))
+            yield self._site_rows[folder]
 
     def _opened(self, folder: Path) -> Archive:
         archive = Archive(folder)
@@ -173,7 +175,8 @@ class Selection:
     def _rows(self, archive: Archive, table: str, after: int) -> Iterable[object]:
         """Rows that no line of an archive is."""
         if table == "sites":
-            return (site_row(archive),)
+            self._site_rows[archive.layout.root] = row = site_row(archive)
+            return (row,)
         if table == "views":
             _check_all(archive, "observations")
             last_seq = archive.at(archive.commit(after)).last_seq if after else 0

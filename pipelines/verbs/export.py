@@ -21,6 +21,8 @@ from pipelines.export.snapshot import snapshot
 from pipelines.export.wacz import write_wacz
 from pipelines.reasons import ProblemChoice
 from pipelines.reasons.problem_choice import METAVAR, left_out
+from pipelines.tables.cards.dataset_words import left_out_of
+from pipelines.tables.cards.folder_cards import write_cards
 from pipelines.tables.choosing.choice import Choice, chosen_tables
 from pipelines.tables.choosing.where import OPERATORS, RowCondition
 from pipelines.tables.forms.form import FORMS
@@ -35,7 +37,7 @@ from pipelines.verbs.over import each
 from pipelines.verbs.places_asked import asked_since, names_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pipelines.export.snapshot import Snapshot
     from pipelines.verbs import AddVerb
@@ -193,6 +195,8 @@ def _export(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
             selection = Selection(folders, choice, package.parent)
             try:
                 form.write(selection, tables, package, options)
+                written = {name: form.written(selection.table(name), options) for name in tables}
+                write_cards(selection, written, package, arguments.to, unreadable)
                 break
             except SiteUnreadable as error:
                 # The rows of a damaged archive are in no table, so the others are written again without them.
@@ -203,9 +207,8 @@ def _export(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
                     unreadable[one.folder.name] = type(one.why).__name__
                 folders = [folder for folder in folders if folder not in {one.folder for one in found}]
                 shutil.rmtree(package)
-        written = {name: form.written(selection.table(name), options) for name in tables}
         write_manifest(selection, written, package, _asked(arguments), unreadable)
-    print_message(_told(arguments.out, arguments.to, selection, tables))
+    print_message(_told(arguments.out, arguments.to, selection, tables, unreadable))
     _tell_tables(arguments, tables)
     _tell_notes(selection)
     return worst(statuses)
@@ -233,10 +236,12 @@ def _tell_notes(selection: Selection) -> None:
         print_message(f"note: {told_falls(selection.fell)}")
 
 
-def _told(out: Path, form: str, selection: Selection, tables: Sequence[str]) -> str:
+def _told(out: Path, form: str, selection: Selection, tables: Sequence[str], unreadable: Mapping[str, str]) -> str:
     rows = (f"{sum(one.rows[name] for one in selection.taken.values())} {name}" for name in tables)
-    sites = len(selection.taken)
-    return f"{out}: {form} of {sites} {'site' if sites == 1 else 'sites'}: {', '.join(rows)}"
+    taken, left = len(selection.taken), len(unreadable)
+    sites = f"{f'{taken} of ' if left else ''}{taken + left} {'site' if taken + left == 1 else 'sites'}"
+    said = left_out_of(unreadable)
+    return f"{out}: {form} of {sites}: {', '.join(rows)}{f'. {said}' if said else ''}"
 
 
 def _package(arguments: argparse.Namespace) -> int:

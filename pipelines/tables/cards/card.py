@@ -1,4 +1,4 @@
-"""`README.md` of a Parquet folder: a dataset card, with metadata that the library `datasets` reads."""
+"""`README.md` of an export: a dataset card, of Parquet with metadata that the library `datasets` reads."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from pipelines.tables.cards.card_calls import calls, to_know
 from pipelines.tables.cards.dataset_words import citation, description, name_of, rights
 
 if TYPE_CHECKING:
@@ -14,24 +15,13 @@ if TYPE_CHECKING:
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _MOST_SITES = 50
 """Sites that the card lists; a page with thousands is not read by anybody, and the table `sites` has them all."""
-_TO_KNOW = (
-    ("", "Null is unknown, never 0 and never false. An empty text is a text."),
-    ("view_count", "`view_count` is what the site printed; it is read, never estimated."),
-    ("published_at", "Days and moments are typed: `published_at` is a moment, in UTC."),
-    ("published_at_text", "`published_at_text` has that moment as the site printed it, with its own offset."),
-    ("problems", "`problems` says why a value is null or doubtful."),
-    ("body", "Text is as published, damage included. What was removed by order is `[redacted]`."),
-    ("", "A speech that its site took away is in `versions` (event `gone`), not in `speeches`."),
-    ("", "Ids are text: `gszx:004864` is not `gszx:4864`."),
-)
-"""What the columns of that name do not say by themselves."""
 _BREAKS_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?=-|$)")
 _MARKED_UP = re.compile(r"([\\`*_{}\[\]<>#|&])")
 
 
 def card(held: Packaged) -> str:
-    """The page: YAML for `datasets` with a configuration for each table, then words for people."""
+    """The page: YAML for `datasets` with a configuration for each table that has rows, then words for people."""
     return f"---\n{_metadata(held)}---\n\n{_words(held)}"
 
 
@@ -45,9 +35,10 @@ def _metadata(held: Packaged) -> str:
         "license_name: rights-as-told-by-the-archives",
         "size_categories:",
         f"- {next((size for most, size in _SIZES if rows < most), '1M<n<10M')}",
-        "configs:",
     ]
-    for number, table in enumerate(held.tables):
+    loaded = [table for table in held.tables if table.has_rows] if held.form == "parquet" else []
+    lines += ["configs:"] if loaded else []
+    for number, table in enumerate(loaded):
         lines += [
             f"- config_name: {table.table.name}",
             *(["  default: true"] if number == 0 else []),
@@ -59,7 +50,6 @@ def _metadata(held: Packaged) -> str:
 
 
 def _words(held: Packaged) -> str:
-    first = held.tables[0].table.name if held.tables else "speeches"
     tables = "".join(_row(f"`{one.table.name}`", f"{one.rows:,}", one.table.about) for one in held.tables)
     columns = "".join(_columns(one) for one in held.tables)
     return f"""\
@@ -67,27 +57,16 @@ def _words(held: Packaged) -> str:
 
 {_plain(description(held))}
 
-```python
-import duckdb
-
-speeches = duckdb.sql("from '{_glob(held)}'")
-```
-
-```python
-from datasets import load_dataset
-
-speeches = load_dataset(".", "{first}", split="train")
-```
-
-Run them in this folder. `manifest.json` names every file with its SHA-256, and the commit of each archive that the
-rows are of; `croissant.json` describes the tables for programs.
+{calls(held)}
+`manifest.json` names every file with its SHA-256, and the commit of each archive that the rows are of;
+`codes.json` says what each word of a closed list means, in English and Chinese.
 
 | table | rows | what |
 | --- | --- | --- |
 {tables}
 ## What to know before counting
 
-{_to_know(held)}
+{to_know(held)}
 ## Sites
 
 {_sites(held)}
@@ -105,15 +84,6 @@ rows are of; `croissant.json` describes the tables for programs.
 
 {columns}Made by speech-archive {held.software}.
 """
-
-
-def _to_know(held: Packaged) -> str:
-    names = {column.name for table in held.tables for column in table.columns} | {""}
-    return "".join(f"- {told}\n" for name, told in _TO_KNOW if name in names)
-
-
-def _glob(held: Packaged) -> str:
-    return held.tables[0].pattern if held.tables else "speeches.parquet"
 
 
 def _sites(held: Packaged) -> str:

@@ -8,7 +8,7 @@ from pipelines.tables.cards.dataset_words import citation, description, name_of,
 
 if TYPE_CHECKING:
     from pipelines.archive.schema.json_types import Property, Shape
-    from pipelines.tables.cards.packaged import DataTable, Packaged
+    from pipelines.tables.cards.packaged import DataFile, DataTable, Packaged
     from pipelines.tables.columns import Column
 
 _CONTEXT: dict[str, Any] = {
@@ -49,7 +49,10 @@ def croissant(held: Packaged) -> dict[str, Any]:
         "inLanguage": sorted({site.language for site in held.sites}),
         "datePublished": held.day,
         "version": f"{year}.{month}.{day}",
-        "distribution": [one for table in held.tables for one in _distribution(table)],
+        "distribution": [
+            *(one for table in held.tables for one in _distribution(table)),
+            _file(held.codes.path, held.codes, "application/json"),
+        ],
         "recordSet": [_record_set(table) for table in held.tables],
     }
     if len(held.sites) == 1:
@@ -60,18 +63,20 @@ def croissant(held: Packaged) -> dict[str, Any]:
 def _distribution(held: DataTable) -> list[dict[str, Any]]:
     if held.is_partitioned:
         return [{"@type": "cr:FileSet", "@id": _source(held), "encodingFormat": _PARQUET, "includes": held.pattern}]
-    return [
-        {
-            "@type": "cr:FileObject",
-            "@id": _source(held),
-            "name": file.path,
-            "contentUrl": file.path,
-            "contentSize": f"{file.size} B",
-            "encodingFormat": _PARQUET,
-            "sha256": file.sha256,
-        }
-        for file in held.files
-    ]
+    return [_file(_source(held), file, _PARQUET) for file in held.files]
+
+
+def _file(name: str, file: DataFile, encoding: str) -> dict[str, Any]:
+    size, sha256 = file.digest()
+    return {
+        "@type": "cr:FileObject",
+        "@id": name,
+        "name": file.path,
+        "contentUrl": file.path,
+        "contentSize": f"{size} B",
+        "encodingFormat": encoding,
+        "sha256": sha256,
+    }
 
 
 def _source(held: DataTable) -> str:

@@ -5,26 +5,41 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pipelines.tables.cards.packaged import Packaged
     from pipelines.tables.choosing.choice import Choice
 
+_WHY = {"Damaged": "damaged", "NewerFormat": "of a newer format", "NotAnArchive": "no archive"}
+_MOST_NAMED = 50
 RIGHTS_UNKNOWN = "not known: the archive says nothing of the rights in the texts; ask its contact"
 
 
 def name_of(held: Packaged) -> str:
     """`政协广水市委员会: leader speeches`, or of how many sites."""
-    whose = held.sites[0].committee if len(held.sites) == 1 else f"{len(held.sites)} CPPCC websites"
+    all_of = f" of {len(held.sites) + len(held.left_out)}" if held.left_out else ""
+    many = f"{len(held.sites)}{all_of} CPPCC websites"
+    whose = held.sites[0].committee if len(held.sites) == 1 and not held.left_out else many
     return f"{whose}: leader speeches (领导讲话)"
 
 
 def description(held: Packaged) -> str:
     """One paragraph: what it is, of when, and what its tables hold."""
     tables = "; ".join(f"{one.table.name}: {one.table.about} ({one.rows:,} rows)" for one in held.tables)
-    part = f"{held.part} " if held.part else ""
+    part = "".join(f"{said} " for said in (left_out_of(held.left_out), held.part) if said)
     return (
         "Political speeches as CPPCC websites publish them in their section 领导讲话, from versioned archives that "
         f"keep the bytes they were read from. State of {held.day}. {part}Tables: {tables}."
     )
+
+
+def left_out_of(left_out: Mapping[str, str]) -> str | None:
+    """Which archives are not in it, as a sentence; null when all are."""
+    if not left_out:
+        return None
+    named = [f"{name} ({_WHY.get(why, why)})" for name, why in left_out.items()]
+    more = f" and {len(named) - _MOST_NAMED:,} more" if len(named) > _MOST_NAMED else ""
+    return f"Left out, since they cannot be read: {', '.join(named[:_MOST_NAMED])}{more}."
 
 
 def rights(held: Packaged) -> dict[str, list[str]]:

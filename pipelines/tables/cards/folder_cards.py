@@ -1,51 +1,66 @@
-"""Describes a folder of Parquet files for people and for programs: `README.md` and `croissant.json`."""
+"""Describes an export for people and for programs: `README.md`, `codes.json`, and `croissant.json` of Parquet."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from pipelines import __version__
-from pipelines.archive.disk.files import file_digest, json_document
+from pipelines.archive.disk.files import json_document
+from pipelines.archive.schema.schemas import documents
 from pipelines.tables.cards.card import card
 from pipelines.tables.cards.croissant import croissant
 from pipelines.tables.cards.dataset_words import part_of
 from pipelines.tables.cards.packaged import DataFile, DataTable, Packaged
-from pipelines.tables.forms.typed_rows import typed_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pipelines.tables.options import Options
+    from pipelines.tables.columns import Column
     from pipelines.tables.selection import Selection
 
 CARD = "README.md"
 CROISSANT = "croissant.json"
+CODES = "codes.json"
 
 
-def write_cards(selection: Selection, tables: Sequence[str], folder: Path, options: Options) -> None:
-    """Write both beside the tables, whose rows have been read from the selection before."""
+def write_cards(
+    selection: Selection,
+    tables: Mapping[str, Sequence[Column]],
+    folder: Path,
+    form: str,
+    unreadable: Mapping[str, str],
+) -> None:
+    """Write them beside the tables, whose rows have been read from the selection before.
+
+    Args:
+        selection: the rows.
+        tables: the columns written of each table.
+        folder: of the export.
+        form: in which they are written.
+        unreadable: by folder name the archives that are not in it, and the kind of error.
+    """
+    (folder / CODES).write_bytes(documents()[f"schemas/{CODES}"])
     held = Packaged(
-        tables=tuple(_table(selection, name, folder, options) for name in tables),
+        form=form,
+        tables=tuple(_table(selection, name, columns, folder) for name, columns in tables.items()),
+        codes=DataFile(CODES, folder / CODES),
         sites=tuple(selection.site_rows()),
         part=part_of(selection.choice),
+        left_out=unreadable,
         software=__version__,
     )
-    (folder / CROISSANT).write_bytes(json_document(croissant(held)))
+    if form == "parquet":
+        (folder / CROISSANT).write_bytes(json_document(croissant(held)))
     (folder / CARD).write_text(card(held), "utf-8")
 
 
-def _table(selection: Selection, name: str, folder: Path, options: Options) -> DataTable:
-    table = selection.table(name)
-    files = (folder / f"{name}.parquet", *sorted((folder / name).glob("*.parquet")))
+def _table(selection: Selection, name: str, columns: Sequence[Column], folder: Path) -> DataTable:
+    files = sorted((*folder.glob(f"{name}.*"), *folder.glob(f"{name}/*")))
+    files = files or [*folder.glob("speeches.*")]  # a database has all tables in one file
     return DataTable(
-        table=table,
-        columns=typed_columns(table, options),
+        table=selection.table(name),
+        columns=tuple(columns),
         rows=sum(one.rows[name] for one in selection.taken.values()),
-        files=tuple(_file(folder, file) for file in files if file.is_file()),
+        files=tuple(DataFile(file.relative_to(folder).as_posix(), file) for file in files),
     )
-
-
-def _file(folder: Path, file: Path) -> DataFile:
-    size, sha256 = file_digest(file)
-    return DataFile(file.relative_to(folder).as_posix(), size, sha256)

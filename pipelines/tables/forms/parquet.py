@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pipelines.tables.cards.folder_cards import write_cards
 from pipelines.tables.forms.duck import Duck, text
 from pipelines.tables.forms.misfits import fitting
 from pipelines.tables.forms.typed_rows import typed_columns, typed_lines
@@ -27,7 +26,7 @@ YEAR_OF = {"speeches": "published_on", "versions": "recorded_at", "observations"
 
 
 def write_parquet(selection: Selection, tables: Sequence[str], folder: Path, options: Options) -> None:
-    """Write `NAME.parquet` for each table, or `NAME/PART.parquet`, and the cards that describe them.
+    """Write `NAME.parquet` for each table, or `NAME/PART.parquet`.
 
     A part is a site or a year. Paths have no `key=value`, and files have all columns, so that each is complete
     without its path, and no reader finds a column twice.
@@ -36,7 +35,6 @@ def write_parquet(selection: Selection, tables: Sequence[str], folder: Path, opt
         for name in tables:
             with fitting(selection, name):
                 _write(duck, selection, name, folder, options)
-    write_cards(selection, tables, folder, options)
 
 
 def _write(duck: Duck, selection: Selection, name: str, folder: Path, options: Options) -> None:
