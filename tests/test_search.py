@@ -25,7 +25,7 @@ from pipelines.tables.search.bigrams import pairs
 from pipelines.tables.search.full_text import CREATE
 from pipelines.tables.search.root_index import INDEX
 from tests.conftest import ROOT
-from tests.test_archive import FACTS, crawl, day, missed, opened, sealed, speech
+from tests.test_archive import FACTS, crawl, day, missed, opened, python, sealed, speech
 from tests.test_redaction import ordered
 
 if TYPE_CHECKING:
@@ -245,7 +245,20 @@ def test_a_character_that_is_written_as_an_escape_is_found(root: Path, search: C
     assert (len(search(root, "民生")), search(root, "民主")) == (1, [])
 
 
+SMALL_FILES = """
+import resource, sys
+from pipelines.__main__ import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+sys.exit(main(["search", sys.argv[1], "民主", "--count"]))
+"""
+
+
 def test_where_no_index_can_be_kept_the_texts_are_read(root: Path, search: Callable[..., Any]) -> None:
+    told = python(SMALL_FILES, root)  # as on a disk that is full
+    assert (told.returncode, told.stdout) == (0, "1\n")
+    assert "no index can be kept" in told.stderr
+    assert "disk I/O error" in told.stderr
+    shutil.rmtree(root / "fleet")
     (root / "fleet").write_text("no folder")
     assert len(search(root, "民主")) == 1
     assert "no index can be kept" in search.said  # type: ignore[attr-defined]

@@ -144,7 +144,8 @@ class _Update:
             yield
             self._database.execute("COMMIT")
         except BaseException:
-            self._database.execute("ROLLBACK")
+            if self._database.in_transaction:  # SQLite has ended it itself when the disk is full
+                self._database.execute("ROLLBACK")
             raise
 
     def _forget(self, folder: str) -> None:
