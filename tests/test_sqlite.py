@@ -141,6 +141,9 @@ def test_datasette_shows_the_columns_and_searches(export: Path) -> None:
     path = f"/speeches/search.json?q={quote('民主𠮷')}&_shape=array"
     done = judged("data", "datasette", DATABASE, "--metadata", "metadata.json", "--get", path, cwd=export)
     (row,) = json.loads(done.out)
+    counted = judged("data", "sqlite-utils", "tables", DATABASE, "--counts", cwd=export)
+    counts = {one["table"]: one["count"] for one in json.loads(counted.out)}
+    assert (counts["speeches_text"], counts["speeches"], "Error" in done.err) == (3, 3, False)
     assert (row["id"], row["passage"][:4]) == ("gszx:004864", "协商民主")
     about = json.loads((export / "metadata.json").read_bytes())["databases"]["speeches"]["tables"]["speeches"]
     with closing(sqlite3.connect(export / DATABASE)) as database:

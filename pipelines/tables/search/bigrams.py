@@ -23,12 +23,12 @@ TOKENIZER = "ascii tokenchars '" + _SIGNS.replace("'", "''") + "'"
 
 
 def full_text_table(name: str, *columns: str) -> str:
-    """The SQL that creates an index of these columns. It keeps no text (contentless), nor the lengths of texts."""
+    """The SQL that creates an index of these columns. It keeps no text (contentless).
+
+    It keeps the lengths of texts, without which its rows cannot be counted, as sqlite-utils and Datasette do.
+    """
     tokenizer = TOKENIZER.replace('"', '""')
-    return (
-        f"CREATE VIRTUAL TABLE {name} USING fts5({', '.join(columns)}, content='', columnsize=0,"
-        f' tokenize="{tokenizer}")'
-    )
+    return f"CREATE VIRTUAL TABLE {name} USING fts5({', '.join(columns)}, content='', tokenize=\"{tokenizer}\")"
 
 
 def pairs(text: str | None) -> str:

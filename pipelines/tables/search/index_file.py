@@ -33,7 +33,7 @@ _TABLES = (
     f"CREATE INDEX speeches_{NUMBER} ON speeches({', '.join((NUMBER, *FILTERED))})",
     f"CREATE INDEX speeches_site ON speeches(site, id, digest, {NUMBER})",
 )
-_OF_FTS5 = tuple(f"{FULL_TEXT}_{what}" for what in ("data", "idx", "config"))
+_OF_FTS5 = tuple(f"{FULL_TEXT}_{what}" for what in ("data", "idx", "docsize", "config"))
 _SCHEMA = f"SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT IN {_OF_FTS5} ORDER BY sql"  # noqa: S608
 _BESIDE = ("-journal", "-wal", "-shm")
 
