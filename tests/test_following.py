@@ -334,6 +334,12 @@ def assert_an_export_is_followed(root: str, folder: Path, told: Callable[..., tu
     file.write_bytes(gzip.compress(gzip.decompress(file.read_bytes()).replace(b'"id":"two:', b'"id":"one:')))
     with pytest.raises(errors.Damaged, match="has other bytes than its commit says; run verify"):
         list(Archive(forged / "two").changes())
+    (seen,) = (forged / "two/observations").glob("*/*3.jsonl.gz")
+    whole = seen.read_bytes()
+    seen.write_bytes(gzip.compress(gzip.decompress(whole).replace(b'"view_count":12', b'"view_count":99')))
+    for more in ([], ["--every", "day"], ["--since", "commit:3"]):
+        assert main(["views", str(forged / "two"), *more]) == (0 if "commit:3" in more else 5)
+    seen.write_bytes(whole)
     path = f"versions/2026/{file.name}"
     broken.reseal(forged / "two", 3, lambda value: broken.rename_file(value, forged / "two", path))
     with pytest.raises(errors.Damaged, match="is of one:2; run verify"):

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipelines.archive.disk.layout import ARCHIVE_JSON
 from pipelines.archive.errors import Damaged
+from pipelines.archive.read.feeds.checked_files import CheckedFiles
 from pipelines.tables.counts_read import Read, sorted_reads
 from pipelines.tables.rows import ViewPeriod
 
@@ -69,6 +70,11 @@ def view_periods_of(
         return iter(())
     before = (archive.commit(n).last_seq for n in range(extent.after, 0, -1))
     after = next((seq for seq in before if seq is not None), 0) if extent.after_seq is None else extent.after_seq
+    if id is None:
+        checked = CheckedFiles(archive)
+        for named in (archive.commit(n).stream("observations") for n in range(1, extent.until + 1)):
+            if named is not None:
+                checked(named)
     now = archive.at(archive.commit(extent.until))
     return view_periods(now, every, after, id and archive.full_id(id))
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.streams import parsed, raw_lines
+from pipelines.archive.read.feeds.checked_files import CheckedFiles
 from pipelines.archive.read.feeds.extent import headings
 from pipelines.archive.read.feeds.feed_records import VIEWS_SCHEMA
 
@@ -27,8 +28,9 @@ def view_counts(told: Told, extent: Extent, id: str | None) -> Iterator[Line]:  
     `decreased` is true when the count is below the one before it; the count itself is never altered. An observation
     without a count is left out: unknown is not 0.
     """
-    last = _counts_before(told, extent, id) if extent.after else {}
-    for seen in _observations(told, extent, id):
+    checked = CheckedFiles(told)
+    last = _counts_before(told, extent, id, checked) if extent.after else {}
+    for seen in _observations(told, extent, id, checked):
         count = seen["view_count"]
         if count is None:
             continue
@@ -39,20 +41,22 @@ def view_counts(told: Told, extent: Extent, id: str | None) -> Iterator[Line]:  
         last[seen["id"]] = count
 
 
-def _observations(told: Told, extent: Extent, id: str | None) -> Iterator[Line]:  # noqa: A002
+def _observations(told: Told, extent: Extent, id: str | None, checked: CheckedFiles) -> Iterator[Line]:  # noqa: A002
     if id is None:
         for commit in extent.commits(told):
-            yield from told.lines_of(commit, "observations")
+            if named := commit.stream("observations"):
+                checked(named)
+                yield from told.lines_of(commit, "observations")
         return
     for commit, lines in told.about_by_commit(id):
         if extent.after < commit.n <= extent.until:
             yield from (line for line in lines if "event" not in line)
 
 
-def _counts_before(told: Told, extent: Extent, id: str | None) -> dict[str, int]:  # noqa: A002
+def _counts_before(told: Told, extent: Extent, id: str | None, checked: CheckedFiles) -> dict[str, int]:  # noqa: A002
     """The last counts before the extent of the speeches counted in it; the newest commits are read first."""
     if id is None:
-        wanted = {one for commit in extent.commits(told) for one, _ in _counted(told, commit)}
+        wanted = {one for commit in extent.commits(told) for one, _ in _counted(commit, checked)}
         new = (line for commit in extent.commits(told) for line, *_ in headings(told, commit))
         wanted -= {line.id for line in new if line.event == "created"}
     else:
@@ -61,16 +65,16 @@ def _counts_before(told: Told, extent: Extent, id: str | None) -> dict[str, int]
     for n in range(extent.after, 0, -1):
         if not wanted:
             break
-        newest = {one: count for one, count in _counted(told, told.commit(n)) if one in wanted}
+        newest = {one: count for one, count in _counted(told.commit(n), checked) if one in wanted}
         found |= newest
         wanted -= newest.keys()
     return found
 
 
-def _counted(told: Told, commit: Commit) -> Iterator[tuple[str, int]]:
+def _counted(commit: Commit, checked: CheckedFiles) -> Iterator[tuple[str, int]]:
     """Id and count of the observations of a commit that have one, in their order."""
     if named := commit.stream("observations"):
-        file = told.layout.stored(named.path)
+        file = checked(named)
         for number, raw in enumerate(raw_lines(file), 1):
             if b'"view_count":null' in raw:
                 continue

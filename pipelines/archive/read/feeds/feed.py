@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pipelines.archive.disk.files import file_digest
 from pipelines.archive.disk.redactions import has_text
 from pipelines.archive.disk.site_life import Rekey
 from pipelines.archive.disk.streams import parsed, raw_lines
 from pipelines.archive.errors import Damaged
 from pipelines.archive.read.feeds.changed_fields import Prints, prints_before
+from pipelines.archive.read.feeds.checked_files import CheckedFiles
 from pipelines.archive.read.feeds.feed_records import CHANGE_SCHEMA, NOTHING, REDACTED, RESUMED, SUCCEEDED
 from pipelines.archive.read.feeds.seen_since import seen_since
 from pipelines.canonical import json_line
@@ -19,11 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pipelines.archive.disk.commits import Commit
-    from pipelines.archive.disk.files import NamedFile
     from pipelines.archive.disk.redactions import Redaction
     from pipelines.archive.disk.streams import Line
     from pipelines.archive.read.feeds.extent import Extent, Told
-    from pipelines.packed import Stored
 
 # The contract fixes the order of keys, and no text in a line can hold an unescaped quote.
 _BEHIND = b',"published_on":'
@@ -82,12 +80,9 @@ class _Following:
         for act in totals.rekeys:
             if act["commit"] <= extent.after and (rekey := Rekey.of(told.commit(act["commit"]))):
                 self._succeed(rekey)
-        self._rewritten: dict[int, int] = {}
-        self._replaced: dict[str, NamedFile] = {}
-        for commit in (told.commit(act["commit"]) for act in totals.redactions):
-            if order := commit.redaction:
-                self._rewritten |= dict.fromkeys(order.seqs, commit.n)
-                self._replaced |= {one.new.path: one.new for one in order.files}
+        self._checked = CheckedFiles(told)
+        redactions = [told.commit(act["commit"]) for act in totals.redactions]
+        self._rewritten = {seq: one.n for one in redactions if one.redaction for seq in one.redaction.seqs}
 
     def events(self, commit: Commit) -> Iterator[Line]:
         """What one commit brought."""
@@ -117,18 +112,6 @@ class _Following:
             if not is_whole and line["seq"] in self._rewritten:
                 line = parsed(raw, file, number)
             yield line, raw.rstrip(b"\n")
-
-    def _checked(self, named: NamedFile) -> Stored:
-        """The file of a name in a commit; `Damaged` when it has other bytes than the commit, or a redaction, says."""
-        file, now = self._told.layout.stored(named.path), self._replaced.get(named.path, named)
-        try:
-            is_right = file_digest(file) == (now.bytes, now.sha256)
-        except OSError as error:
-            raise Damaged(f"{file}: cannot be read ({error}); restore it from a copy") from error
-        if not is_right:
-            way = "a redaction was not finished, run rebuild" if now is not named else "run verify"
-            raise Damaged(f"{file}: has other bytes than its commit says; {way}")
-        return file
 
     def _event(self, line: Line, fields: list[str] | None, entity: Line | bytes) -> Line:
         if line["seq"] in self._rewritten and has_text(line):
