@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING
 
 from pipelines.archive.errors import NotUnderstood
@@ -78,17 +78,14 @@ def opened_index(file: Path) -> sqlite3.Connection:
     left = [path for path in (file.with_name(file.name + end) for end in _BESIDE) if os.path.lexists(path)]
     for path in (file, *left) if left else ():
         path.unlink(missing_ok=True)
-    database = _connected(file)
-    try:
-        if _is_ours(database, file):
-            return database
-        database.close()
-        file.unlink()
-        database = _connected(file)
-        _make(database)
-    except BaseException:
-        database.close()
-        raise
+    with ExitStack() as closed_on_error:
+        database = closed_on_error.enter_context(closing(_connected(file)))
+        if not _is_ours(database, file):
+            database.close()
+            file.unlink()
+            database = closed_on_error.enter_context(closing(_connected(file)))
+            _make(database)
+        closed_on_error.pop_all()
     return database
 
 

@@ -143,10 +143,9 @@ class _Update:
         try:
             yield
             self._database.execute("COMMIT")
-        except BaseException:
-            if self._database.in_transaction:  # SQLite has ended it itself when the disk is full
+        finally:
+            if self._database.in_transaction:  # not after COMMIT, nor when SQLite ended it itself on a full disk
                 self._database.execute("ROLLBACK")
-            raise
 
     def _forget(self, folder: str) -> None:
         (site,) = self._database.execute("SELECT site FROM sites WHERE folder = ?", [folder]).fetchone()
