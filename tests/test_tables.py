@@ -19,6 +19,7 @@ import pytest
 from pipelines.__main__ import main
 from pipelines.archive import Archive, Archives
 from pipelines.archive.errors import NotUnderstood
+from pipelines.export.not_exportable import NotExportable
 from pipelines.tables.choosing.choice import Choice
 from pipelines.tables.choosing.where import RowCondition, filtered
 from pipelines.tables.columns import columns
@@ -344,6 +345,9 @@ def test_all_tables_are_of_one_commit_also_where_a_run_ends_between_them(root: P
     assert list(selection.lines("speeches")) == before
     assert max(json.loads(line)["commit"] for line in selection.lines("versions")) < 5
     assert len(list(Selection([folder]).lines("speeches"))) == len(before) + 1
+    ordered(folder, "3", 6)
+    with pytest.raises(NotExportable, match="removed by order while it was exported; run it again"):
+        list(selection.lines("versions"))
 
 
 def test_one_site_in_two_folders_is_refused(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

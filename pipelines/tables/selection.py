@@ -18,6 +18,7 @@ from pipelines.archive.read.feeds.extent import extent_of
 from pipelines.archive.read.latest import latest_lines
 from pipelines.archive.read.reader import Archive
 from pipelines.canonical import json_line
+from pipelines.export.not_exportable import NotExportable
 from pipelines.tables.choosing.choice import Choice
 from pipelines.tables.choosing.since import concerned, id_of, lines_since
 from pipelines.tables.choosing.where import filtered
@@ -227,6 +228,10 @@ def _checked(archive: Archive) -> Checked:
             return None
         file = archive.layout.stored(named.path)
         if found := fault(file, now[named.path][:1]):
+            since = files_now(Archive(archive.layout.root).commits())
+            if fault(file, since[named.path][:1]) is None:
+                root = archive.layout.root
+                raise NotExportable(f"{root}: words were removed by order while it was exported; run it again")
             raise Damaged(str(found))
         return file
 
