@@ -47,10 +47,11 @@ PAGE = (ROOT / "docs/following.md").read_text(encoding="utf-8")
 (CODE,) = re.findall(r"^```python\n((?s:.*?))^```$", PAGE, re.MULTILINE)
 
 
-def followed(database: Path, *paths: Path, code: str = CODE) -> None:
+def followed(database: Path, *paths: Path, code: str = CODE) -> int:
     names: dict[str, Any] = {"__name__": "following"}
     exec(code, names)  # noqa: S102 - the text people copy is what is tested
-    names["follow"](str(database), *map(str, paths))
+    status: int = names["follow"](str(database), *map(str, paths))
+    return status
 
 
 def quiet(root: Path, number: int, *ids: str) -> None:
@@ -131,7 +132,7 @@ def difference(database: Path, *roots: Path) -> list[Any]:
 def test_a_table_follows_by_commit_cursor_exactly_once(tmp_path: Path) -> None:
     root, other = tmp_path / "sites/a", tmp_path / "sites/b"
     database, crashing = (
-        tmp_path / "table.duckdb",
+        tmp_path / "it's.duckdb",
         CODE.replace("delete from cursors", "from crash; delete from cursors"),
     )
     run = opened(other, 1, facts=replace(FACTS, site="other"))
@@ -144,7 +145,7 @@ def test_a_table_follows_by_commit_cursor_exactly_once(tmp_path: Path) -> None:
         if number in {3, 8}:  # the crash is between the rows and the cursors
             with pytest.raises(duckdb.CatalogException, match="crash"):
                 followed(database, tmp_path / "sites", code=crashing)
-        followed(database, tmp_path / "sites")
+        assert followed(database, tmp_path / "sites") == 0
         assert difference(database, root, other) == [], name
     followed(database, tmp_path / "sites")
     assert difference(database, root, other) == []
@@ -389,10 +390,16 @@ def test_many_archives_are_one_feed(tmp_path: Path, capsys: pytest.CaptureFixtur
     ]  # fmt: skip
     assert "sites that were not read: gone" in said
     assert_an_export_is_followed(root, tmp_path, told)
-    (tmp_path / "all/three/archive.json").write_text("{")
-    left, said = told("changes", "--full", "--cursors", "--since", str(cursors), status=5)
+    (tmp_path / "all/three/versions/2026/00000002.jsonl.gz").write_bytes(b"")
+    left, said = told("changes", "--full", "--cursors", status=5)
     assert [line["site"] for line in left if line["schema"] == "cursor/1"] == ["one", "two"]
     assert "three" in said
+    assert followed(tmp_path / "some.duckdb", Path(root)) == 5
+    assert "three is left out: " in capsys.readouterr().err
+    with duckdb.connect(str(tmp_path / "some.duckdb")) as db:  # nothing of it, although its first commit is sound
+        assert db.execute("select distinct site from speeches order by all").fetchall() == [("one",), ("two",)]
+        assert db.execute("select site from cursors order by all").fetchall() == [("one",), ("two",)]
+    assert followed(tmp_path / "none.duckdb", Path(root) / "three") == 5
     for wrong in ("", "[]", "{", '{"one": "2"}', '{"schema":"change/1"}\n{}', '{"one": -1}'):
         cursors.write_text(wrong)
         assert "no file of cursors" in told("changes", "--since", str(cursors), status=2)[1]

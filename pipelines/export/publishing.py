@@ -45,6 +45,8 @@ def new_package(target: Path, *archives: Path, replaces: Callable[[Path], bool] 
             _move(package, target, Path(made) / f"{target.name}.before")
             sync_folder(target.parent)
     except OSError as error:
+        if not target.parent.is_dir():
+            raise NotExportable(f"--out {target}: there is no folder {target.parent}; make it first") from error
         problem = f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}"
         raise NotExportable(
             f"--out {target}: cannot be made: {problem}; free some space, or give another path"

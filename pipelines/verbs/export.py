@@ -67,7 +67,7 @@ def add(verb: AddVerb) -> None:
         "--out",
         metavar="PATH",
         type=Path,
-        help="where to write it; must not exist. Without: jsonl prints a table",
+        help="where to write it; must not exist. Without it, jsonl prints one table, speeches or that of --tables",
     )
     tables = export.add_argument_group("tables")
     tables.add_argument("--replace", action="store_true", default=None, help="replace an export that is at PATH")

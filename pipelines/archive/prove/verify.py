@@ -256,8 +256,10 @@ class _Proof:
         count = len(self._commits)
         n = next((commit.n for commit in self._commits if commit.sha256 == head), None)
         if n is None:
-            message = f"commits: none of {count} has the head {head}"
-            self.report.problems.append(f"{message}: some were cut off or rewritten since it was noted")
+            message = (
+                f"commits: none of {count} has the head {head}: some were cut off or rewritten since it was noted"
+            )
+            self.report.problems.append(f"{message}, or the head is of another archive, or mistyped")
         elif n != count:
             self.report.notes.append(f"commits: the head given is commit {n}; {count - n} came after it")
 
