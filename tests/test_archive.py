@@ -712,7 +712,7 @@ def test_show_status_and_verify(finished: Path, capsys: pytest.CaptureFixture[st
     assert main(["verify", str(finished), "--head", "0" * 64]) == 5
     assert "cut off" in capsys.readouterr().err
     assert main(["status", str(finished.parent)]) == 0
-    assert "1 sites: 1 complete" in capsys.readouterr().out
+    assert "1 site: 1 complete" in capsys.readouterr().out
     assert main(["status", str(finished / "runs")]) == 2
     assert "Give the folder" in capsys.readouterr().err
 

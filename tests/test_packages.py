@@ -251,7 +251,7 @@ def sha256(data: bytes) -> str:
         (["--to", "wacz", "--out", "new", "--commit", "3"], "commits 1 to 2"),
         (["--to", "bagit", "--out", "new", "--commit", "0"], "commits 1 to 2"),
         (["--to", "bagit", "--out", "taken"], "exists already"),
-        (["--to", "bagit", "--out", "none/new"], "No such file"),
+        (["--to", "bagit", "--out", "none/new"], "make it first"),
         (["--to", "datapackage", "--out", "{archive}/new"], "inside an archive"),
     ],
 )

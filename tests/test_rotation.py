@@ -83,7 +83,7 @@ def test_a_folder_of_archives_is_proved_share_by_share(tmp_path: Path, capsys: p
         shutil.copytree(tmp_path / "root" / "a", tmp_path / "root" / name)
     root = str(tmp_path / "root")
     assert main(["verify", root, "--jobs", "2"]) == 0
-    assert capsys.readouterr().out.count(": whole: 1 commits") == 3
+    assert capsys.readouterr().out.count(": whole: 1 commit,") == 3
     assert not (tmp_path / "root" / "proofs.jsonl").exists()
     assert main(["verify", root, "--rotate", "3"]) == 0
     shown = capsys.readouterr().out

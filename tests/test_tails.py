@@ -312,8 +312,8 @@ def test_what_a_killed_run_left_is_told_before_anything_is_committed(
     run.keep(speech("1", day(1)))
     run.captures.add(exchange("http://gszx.example/a", b"<p>"))
     run.save()
-    assert ": 1 observations and 0 bytes" not in (under_way := told(capsys, "status", root))
-    assert "staging   run-1, begun 2026-01-01T02:00:00Z: 1 observations and " in under_way
+    assert ": 1 observation and 0 bytes" not in (under_way := told(capsys, "status", root))
+    assert "staging   run-1, begun 2026-01-01T02:00:00Z: 1 observation and " in under_way
     assert under_way.endswith("captures saved; under way\n")
     run.close()
     assert "it died; the next crawl of the site commits that" in told(capsys, "status", root)

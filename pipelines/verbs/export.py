@@ -32,7 +32,7 @@ from pipelines.tables.options import Options
 from pipelines.tables.selection import Selection, SiteUnreadable
 from pipelines.tables.table import TABLES
 from pipelines.tables.view_periods import EVERY, told_falls
-from pipelines.verbs.output import print_message, write_lines
+from pipelines.verbs.output import counted, print_message, write_lines
 from pipelines.verbs.over import each
 from pipelines.verbs.places_asked import asked_since, names_file
 
@@ -237,9 +237,9 @@ def _tell_notes(selection: Selection) -> None:
 
 
 def _told(out: Path, form: str, selection: Selection, tables: Sequence[str], unreadable: Mapping[str, str]) -> str:
-    rows = (f"{sum(one.rows[name] for one in selection.taken.values())} {name}" for name in tables)
+    rows = (counted(sum(one.rows[name] for one in selection.taken.values()), name) for name in tables)
     taken, left = len(selection.taken), len(unreadable)
-    sites = f"{f'{taken} of ' if left else ''}{taken + left} {'site' if taken + left == 1 else 'sites'}"
+    sites = f"{f'{taken} of ' if left else ''}{counted(taken + left, 'sites')}"
     said = left_out_of(unreadable)
     return f"{out}: {form} of {sites}: {', '.join(rows)}{f'. {said}' if said else ''}"
 

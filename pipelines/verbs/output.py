@@ -70,6 +70,11 @@ def wants_color(choice: str) -> bool:
     return choice == "always" or (choice == "auto" and sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
 
 
+def counted(number: int, things: str) -> str:
+    """`1 site`, `2 sites`: `things` is the plural of a word that ends with s, or es after ch."""
+    return f"{number} {things.removesuffix('es' if things.endswith('ches') else 's') if number == 1 else things}"
+
+
 def aligned(rows: Sequence[Sequence[str]]) -> str:
     """Rows of cells on a line each, in columns as wide as their widest cell; the last one as long as it is."""
     plain = [[one_line(cell) for cell in row] for row in rows]

@@ -20,7 +20,7 @@ from pipelines.exits import Exit, worst
 from pipelines.fleet.attempts import Journal
 from pipelines.fleet.survey import is_root
 from pipelines.verbs.fleet import roots
-from pipelines.verbs.output import harmless, one_line, print_message
+from pipelines.verbs.output import counted, harmless, one_line, print_message
 from pipelines.verbs.problems_asked import add_problems
 from pipelines.verbs.status_of_problems import status_of_problems
 
@@ -143,9 +143,8 @@ def _print(facts: dict[str, Any]) -> None:
     verdict = ran["verdict"] or "no verdict"
     print(harmless(f"last run  {ran['run']}  {verdict}, exit status {ran['exit_status']}\n          {counts}"))
     others = f", {speeches['succeeded']} under other ids" if speeches["succeeded"] else ""
-    print(
-        f"speeches  {speeches['present']} present, {speeches['gone']} gone{others}; {facts['versions']} version lines"
-    )
+    versions = counted(facts["versions"], "version lines")
+    print(f"speeches  {speeches['present']} present, {speeches['gone']} gone{others}; {versions}")
     print(f"commit    {commit['n']} of {commit['recorded_at']}\nhead      {commit['head']}")
 
 
@@ -158,7 +157,7 @@ def _facts_of_none(site: str, waiting: tuple[Waiting, ...]) -> dict[str, Any]:
 
 def _waiting(run: Waiting) -> str:
     fate = "under way" if run.is_under_way else "it died; the next crawl of the site commits that (salvage)"
-    saved = f"{run.observations} observations and {run.capture_bytes} bytes of captures saved"
+    saved = f"{counted(run.observations, 'observations')} and {run.capture_bytes} bytes of captures saved"
     return harmless(f"staging   {run.run}, begun {run.opened_at}: {saved}; {fate}")
 
 

@@ -20,7 +20,7 @@ from pipelines.archive.prove.verify import Report, verify, verify_quick
 from pipelines.archive.read.archives import Archives
 from pipelines.canonical import json_value
 from pipelines.exits import Exit, worst
-from pipelines.verbs.output import print_message
+from pipelines.verbs.output import counted, print_message
 from pipelines.verbs.present import now
 from pipelines.verbs.proofs.rotation import (
     PROOFS_FILE,
@@ -229,7 +229,8 @@ def _print(report: Report, *, is_quick: bool, as_json: bool) -> None:
     if report.problems:
         shown = ", ".join(report.affected[:20]) + (" …" if len(report.affected) > 20 else "")
         print_message(f"affected: {shown or 'cannot be told'}; unaffected: {report.unaffected or 'unknown'}")
-    counted = f"{report.commits} commits, {report.files} files, {report.bytes} bytes"
-    lines = "" if is_quick else f", {report.versions} version lines, {report.observations} observations"
-    print(f"{'damaged' if report.problems else 'whole'}: {counted}{lines}")
+    held = [counted(report.commits, "commits"), counted(report.files, "files"), counted(report.bytes, "bytes")]
+    if not is_quick:
+        held += [counted(report.versions, "version lines"), counted(report.observations, "observations")]
+    print(f"{'damaged' if report.problems else 'whole'}: {', '.join(held)}")
     print(f"head {report.head}")

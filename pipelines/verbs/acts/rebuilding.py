@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.archive.write.rebuild import rebuild
-from pipelines.verbs.output import print_message
+from pipelines.verbs.output import counted, print_message
 
 if TYPE_CHECKING:
     import argparse
@@ -22,5 +22,5 @@ def run(arguments: argparse.Namespace) -> int:
     """Rebuild them."""
     archive = rebuild(arguments.archive)
     made = "latest, index, state and places rebuilt"
-    print_message(f"{archive.layout.root}: {made} from {len(archive.commits())} commits")
+    print_message(f"{archive.layout.root}: {made} from {counted(len(archive.commits()), 'commits')}")
     return 0

@@ -11,7 +11,7 @@ from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.write.orders.finding import found_in
 from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.verbs.acts.decisions import added_clock, added_reason, reason_of
-from pipelines.verbs.output import print_message, write_objects
+from pipelines.verbs.output import counted, print_message, write_objects
 from pipelines.verbs.present import now
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     done = redact(Path(arguments.archive), order, now(accepts_clock=arguments.accept_clock))
     places = f" and {done.captures} captures and reports" if arguments.captures else ""
-    print(f"commit {done.commit}: text removed from {done.lines} lines{places}\nhead {done.head}")
+    print(f"commit {done.commit}: text removed from {counted(done.lines, 'lines')}{places}\nhead {done.head}")
     for told in done.not_redacted:
         print_message(told if arguments.captures else f"{told}: may still hold it and was not redacted")
     for other in sorted(other_ids(archive.commits(), archive.full_id(arguments.id))):

@@ -17,7 +17,7 @@ from pipelines.fleet.badge import badge
 from pipelines.fleet.condition import Condition
 from pipelines.fleet.register import replace_file
 from pipelines.fleet.survey import survey
-from pipelines.verbs.output import aligned
+from pipelines.verbs.output import aligned, counted
 
 if TYPE_CHECKING:
     import argparse
@@ -30,8 +30,16 @@ _HOURS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
 _HEAD = ("site", "condition", "last success", "days", "nights", "listed", "new", "dated", "gaps", "next due", "")
 
 
+_COLUMNS = (
+    "The columns of a folder of archives: last success, and days since then; nights with failed attempts since; rows "
+    "listed in the last good run (and how many more than some 30 days ago); new speeches of the last 30 days, of how "
+    "many 30 days bring; the share of present speeches with a date; gaps that nobody accepted; when it is next due."
+)
+
+
 def add(status: argparse.ArgumentParser) -> None:
     """Add the options that only a root has."""
+    status.epilog = _COLUMNS
     status.add_argument(
         "--broken",
         action="store_true",
@@ -98,10 +106,10 @@ def _document(root: Path, now: datetime, sites: Sequence[SiteStatus], shown: Seq
 
 def table(shown: Sequence[SiteStatus], sites: Sequence[SiteStatus]) -> str:
     """A line each of `shown`, and a last one that counts all `sites` by their condition."""
-    counted = Counter(site.condition for site in sites)
-    told = ", ".join(f"{counted[one]} {one}" for one in Condition if counted[one])
+    found = Counter(site.condition for site in sites)
+    told = ", ".join(f"{found[one]} {one}" for one in Condition if found[one])
     rows = [aligned([_HEAD, *map(_row, shown)])] if shown else []
-    return "\n".join([*rows, f"{len(sites)} sites: {told}"])
+    return "\n".join([*rows, f"{counted(len(sites), 'sites')}: {told}"])
 
 
 def _row(site: SiteStatus) -> tuple[str, ...]:

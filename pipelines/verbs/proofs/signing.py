@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.prove.signatures import sign
 from pipelines.archive.read.reader import Archive
-from pipelines.verbs.output import print_message
+from pipelines.verbs.output import counted, print_message
 
 if TYPE_CHECKING:
     import argparse
@@ -27,5 +27,5 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.key.is_file():
         raise NotUnderstood(f"--key {arguments.key}: no such file")
     signed = sign(Archive(arguments.archive), arguments.key)
-    print_message(f"{arguments.archive}: {signed} commits signed")
+    print_message(f"{arguments.archive}: {counted(signed, 'commits')} signed")
     return 0
