@@ -94,12 +94,12 @@ def _write_badge(file: str, sites: Sequence[SiteStatus]) -> None:
 
 
 def _document(root: Path, now: datetime, sites: Sequence[SiteStatus], shown: Sequence[SiteStatus]) -> dict[str, Any]:
-    counted = Counter(site.condition for site in sites)
+    found = Counter(site.condition for site in sites)
     return {
         "schema": SCHEMA,
         "at": stamp(now),
         "root": str(root),
-        "conditions": {str(one): counted[one] for one in Condition},
+        "conditions": {str(one): found[one] for one in Condition},
         "sites": [asdict(site) for site in shown],
     }
 
