@@ -95,12 +95,14 @@ def _sites(held: Packaged) -> str:
             _plain(", ".join(site.hosts)),
             str(site.commit),
             f"`{site.head}`",
+            _plain(", ".join(filter(None, (site.custody, site.contact)))),
         )
         for site in listed
     )
     more = len(held.sites) - len(listed)
     rest = f"\nand {more:,} more: all are in `manifest.json`.\n" if more else ""
-    return f"| site | committee | hosts | commit | head |\n| --- | --- | --- | --- | --- |\n{rows}{rest}"
+    head = _row("site", "committee", "hosts", "commit", "head", "kept by, contact")
+    return f"{head}{_row(*['---'] * 6)}{rows}{rest}"
 
 
 def _rights(held: Packaged) -> str:

@@ -33,14 +33,20 @@ import json
 
 with open("{file}", encoding="utf-8") as lines:
     speeches = [json.loads(line) for line in lines]"""
-_PACKED = {
-    "gz": _JSONL.replace("import json", "import gzip\nimport json").replace(
-        'open("{file}"', 'gzip.open("{file}", "rt"'
-    ),
-    "zst": _JSONL.replace("import json", "import json\n\nfrom backports import zstd").replace(
-        'open("{file}"', 'zstd.open("{file}", "rt"'
-    ),
-}
+_GZ = """\
+import gzip
+import json
+
+with gzip.open("{file}", "rt", encoding="utf-8") as lines:
+    speeches = [json.loads(line) for line in lines]"""
+_ZST = """\
+import json
+
+from backports import zstd  # from Python 3.14 on: from compression import zstd
+
+with zstd.open("{file}", "rt", encoding="utf-8") as lines:
+    speeches = [json.loads(line) for line in lines]"""
+_PACKED = {"gz": _GZ, "zst": _ZST}
 _CALLS = {
     "parquet": (_PARQUET, _DATASETS),
     "duckdb": (_DUCKDB,),
