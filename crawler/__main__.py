@@ -31,7 +31,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if name in {*_COMMANDS, *_OF_SCRAPY, _REPLAY}:
         # Independent of the working folder and of the environment of another project.
         os.environ["SCRAPY_SETTINGS_MODULE"] = "crawler.settings"
-        import_module("scrapy.cmdline").execute(["scrapy", *_as_scrapy(name, given[1:])])
+        words, settings = _as_scrapy(name, given[1:]), import_module("scrapy.utils.project").get_project_settings()
+        # Scrapy would load the modules of all our commands, which takes as long as the one meant.
+        if words[0] in _COMMANDS:
+            settings.set("COMMANDS_MODULE", f"crawler.commands.{words[0]}")
+        import_module("scrapy.cmdline").execute(["scrapy", *words], settings)
     if name in _COMMITTING and (os.environ.get(VARIABLE) or Path(FLEET_FILE).is_file()):
         try:
             _note_heads_of_deployment(given[1:])

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -37,15 +37,7 @@ class Ended:
 
 def run(*command: str, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> Ended:
     """Run a module of the project in a process of its own: `run("scrapy", "sites")`."""
-    with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
-        process = forked.start(command, {1: out.fileno(), 2: err.fileno()}, cwd, env)
-        process.join(PATIENCE)
-        if process.exitcode is None:
-            process.kill()
-            raise TimeoutError(f"{command} did not end within {PATIENCE} seconds")
-        out.seek(0)
-        err.seek(0)
-        return Ended(process.exitcode, out.read(), err.read())
+    return Ended(*forked.captured(command, cwd, env, PATIENCE))
 
 
 def run_anew(*command: str, **options: Any) -> Ended:

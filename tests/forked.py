@@ -2,8 +2,9 @@
 
 `python -m scrapy crawl …` spends a second of processor time on imports, and the suite runs hundreds of commands. Here
 a server process imports the program once, and each command is a fork of it, with arguments, streams, working
-directory, environment, signals and exit status of its own. Tests of killed and interrupted crawls, of limits and of
-encodings start real commands.
+directory, environment, signals and exit status of its own; so is each that it starts with `subprocess.run`, as a
+probe does. Tests of killed and interrupted crawls, of limits and of encodings start real commands, and so does
+`scrapy probe --from`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import runpy
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +21,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import TextIO
+from tempfile import TemporaryFile
+from typing import Any, TextIO
 
 PATIENCE = 100
 """Seconds for a process to end by itself."""
@@ -39,6 +42,21 @@ def start(
         for connection in given.values():
             connection.close()
     return process
+
+
+def captured(
+    command: Sequence[str], cwd: Path, environment: Mapping[str, str] | None, patience: float
+) -> tuple[int, str, str]:
+    """Run `python -m COMMAND` to its end, within so many seconds; exit status, output and error output."""
+    with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+        process = start(command, {1: out.fileno(), 2: err.fileno()}, cwd, environment)
+        process.join(patience)
+        if process.exitcode is None:
+            process.kill()
+            raise TimeoutError(f"{command} did not end within {patience} seconds")
+        out.seek(0)
+        err.seek(0)
+        return process.exitcode, out.read(), err.read()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +97,16 @@ def _become(command: Sequence[str], streams: dict[int, Connection], cwd: Path, e
     os.environ.update(environment)
     time.tzset()
     sys.argv = list(command)
+    subprocess.run = _run  # type: ignore[assignment]
     runpy.run_module(command[0], run_name="__main__", alter_sys=True)
+
+
+_REAL_RUN: Any = subprocess.run
+
+
+def _run(command: Sequence[str], **options: Any) -> Any:
+    """`subprocess.run`, which runs the program by a fork where it is called as the program calls itself."""
+    is_own = [*command[:3]] == [sys.executable, "-m", "crawler"]
+    if not is_own or options.keys() - {"check", "capture_output", "text", "cwd"} or not options["text"]:
+        return _REAL_RUN(command, **options)
+    return subprocess.CompletedProcess(command, *captured(command[2:], options["cwd"], None, PATIENCE))
