@@ -152,6 +152,8 @@ def test_what_is_asked_besides_the_text(
                 has(line, wanted) and not line["published_on"] for line in lines_of(root)
             )
             assert ("no day of publication" in search.said) == undated  # type: ignore[attr-defined]
+            namesakes = "note: no speaker has the whole name 李; there are 李四"
+            assert (namesakes in search.said) == (options[-1] == "李")  # type: ignore[attr-defined]
 
 
 # The index holds of a pair what the one before it does not begin with: of these at least the last six bytes.
@@ -331,6 +333,10 @@ def test_what_cannot_be_searched_is_refused(made: Path, search: Callable[..., An
         ["民", "--to", "2023"],
         ["民", "--from", ""],
         ["民", "--problems", "x"],
+        ["民", "--genre", "speech"],
+        ["民", "--from", "2024-01-02", "--to", "2024-01-01"],
+        ["民", "--site", "nosuch", "--count"],
+        ["民", "--site", "nosuch", "--scan"],
     ):
         assert main(["search", str(made), *arguments]) == 2
     assert search(made / "nowhere", "民", status=2) == []

@@ -12,6 +12,7 @@ from pipelines.archive.errors import ArchiveError, NotAnArchive, NotUnderstood
 from pipelines.archive.read.archives import Archives
 from pipelines.canonical import json_value
 from pipelines.exits import worst
+from pipelines.reasons import GENRES
 from pipelines.reasons.problem_choice import METAVAR, ProblemChoice
 from pipelines.tables.forms.sqlite_form import DATABASE
 from pipelines.tables.manifest import MANIFEST
@@ -24,13 +25,13 @@ from pipelines.verbs.output import one_line, print_message, wants_color, write_o
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from pipelines.verbs import AddVerb
 
 _COLORS, _SIGNS = ("\x1b[1;31m", "\x1b[0m"), ("[", "]")
 _USUAL_LIMIT = 20
-_LONG = 40
+_LONG, _MOST_NAMES = 40, 20
 
 
 def add(verb: AddVerb) -> None:
@@ -42,10 +43,12 @@ def add(verb: AddVerb) -> None:
     exact = "found where it stands exactly so; A-Z in either case"
     search.add_argument("query", metavar="QUERY", help=exact)
     search.add_argument("--site", metavar="NAME", help="only of this site")
-    search.add_argument("--speaker", metavar="NAME", help="only of this speaker, also where several spoke")
+    search.add_argument(
+        "--speaker", metavar="NAME", help="only of this speaker (the whole name), also where several spoke"
+    )
     search.add_argument("--from", metavar="DAY", dest="since", help="published on this day or later")
     search.add_argument("--to", metavar="DAY", dest="until", help="published on this day or earlier")
-    search.add_argument("--genre", metavar="GENRE", help="only of this genre")
+    search.add_argument("--genre", metavar="GENRE", help=f"only of this genre: {', '.join(GENRES)}")
     search.add_argument("--problems", metavar=METAVAR, help="only texts with such a problem")
     search.add_argument(
         "--limit", metavar="N", type=int, default=_USUAL_LIMIT, help=f"show N; 0 for all (default: {_USUAL_LIMIT})"
@@ -65,6 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
     limit = 0 if arguments.count else min(arguments.limit, sys.maxsize) or None
     errors: list[ArchiveError] = []
     found = _found(arguments.path, sought, limit, errors, scans=arguments.scan)
+    if sought.site is not None and found.sites and sought.site not in found.sites and not errors:
+        raise NotUnderstood(f"--site {sought.site}: no speech here is of it; there are {_some(found.sites)}")
     if arguments.count:
         print(found.count)
     elif arguments.json:
@@ -129,6 +134,10 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONG else f"{text[:_LONG]}…"
 
 
+def _some(names: Collection[str]) -> str:
+    return f"{', '.join(sorted(names)[:_MOST_NAMES])}{', …' if len(names) > _MOST_NAMES else ''}"
+
+
 def _tell(sought: Sought, found: Hits, errors: Sequence[ArchiveError]) -> None:
     for error in errors:
         print_message(f"PROBLEM: {error}")
@@ -138,5 +147,8 @@ def _tell(sought: Sought, found: Hits, errors: Sequence[ArchiveError]) -> None:
         )
     if not found.count:
         print_message(f"no such speech has {_short(sought.text)}")
+        if sought.speaker is not None and sought.speaker not in found.speakers:
+            others = f"; there are {_some(found.speakers)}" if found.speakers else ""
+            print_message(f"note: no speaker has the whole name {_short(sought.speaker)}{others}")
     elif 0 < len(found.newest) < found.count:
         print_message(f"the newest {len(found.newest)} of {found.count}; --limit 0 shows all")

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import operator
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.archive.errors import Damaged, NotUnderstood
 from pipelines.archive.read.moments import moment_of, start_of
+from pipelines.reasons import PROBLEM_CODES
+from pipelines.record import Latest
 from pipelines.tables.columns import columns, site_of
 from pipelines.untrusted import parsed_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from pipelines.archive.disk.streams import Line
     from pipelines.tables.columns import Column
@@ -71,7 +73,11 @@ class RowCondition:
         return f"{self.key}{self.op}{value}"
 
     def test(self, column: Column) -> Test:
-        """Whether a value of the column fulfils it; `NotUnderstood` when no value of that type can."""
+        """Whether a value of the column fulfils it; `NotUnderstood` when no value of that type can.
+
+        Nor can a word that is not in the closed list of the column.
+        """
+        self._check_word(column)
         if self.value is None:
             return (lambda value: value is None) if self.op == "=" else (lambda value: value is not None)
         if column.kind == "nested":
@@ -86,6 +92,11 @@ class RowCondition:
             return of_null if seen is None else compare(seen, wanted)
 
         return holds
+
+    def _check_word(self, column: Column) -> None:
+        words, others = _closed_list(column)
+        if words and self.op in {"=", "!="} and self.value not in {None, *words, *others}:
+            raise NotUnderstood(f"--where {self}: no such word; {self.key} has {', '.join(words)}")
 
     def _of_texts(self, wanted: str) -> Test:
         if self.op == "~":
@@ -114,6 +125,13 @@ class RowCondition:
             return datetime.fromisoformat(second), moment_of
         except ValueError as error:
             raise NotUnderstood(f"--where {self}: {self.key} is a {column.kind}: {error}") from error
+
+
+def _closed_list(column: Column) -> tuple[Sequence[str], Collection[str]]:
+    """The words of a column with a closed list, and what else may be asked for: of a problem its field."""
+    if column.key == "problems":
+        return tuple(PROBLEM_CODES), {key.name for key in fields(Latest)}
+    return column.shape.choices or column.shape.one_of, ()
 
 
 def _texts(value: Any) -> list[str]:

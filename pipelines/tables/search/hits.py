@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.read.moments import end_of
+from pipelines.reasons import GENRES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pipelines.reasons.problem_choice import ProblemChoice
 
@@ -41,7 +42,7 @@ class Sought:
     problems: ProblemChoice | None = None
 
     def __post_init__(self) -> None:
-        """`NotUnderstood` for nothing to search for, and for a day that is none."""
+        """`NotUnderstood` for nothing to search for, for a day or genre that is none, and for days in wrong order."""
         if not self.text:
             raise NotUnderstood("nothing to search for; give the characters that a text must have")
         if any("\ud800" <= sign <= "\udfff" for sign in self.text):
@@ -49,6 +50,10 @@ class Sought:
         for day in (self.since, self.until):
             if day is not None and end_of(day)[:10] != day:
                 raise NotUnderstood(f"{day}: give a day, as 2026-01-31")
+        if self.since is not None and self.until is not None and self.since > self.until:
+            raise NotUnderstood(f"--from {self.since} --to {self.until}: no day is in that time")
+        if self.genre is not None and self.genre not in GENRES:
+            raise NotUnderstood(f"--genre {self.genre}: no such genre; there are {', '.join(GENRES)}")
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -104,11 +109,21 @@ class Hits:
         newest: the newest first, those without a day last.
         count: how many texts there are in all.
         undated: how many more have no day, so that nobody can say whether they are of the days asked for.
+        sites: where nothing was found: of which sites there are texts, if one was asked for.
+        speakers: where nothing was found: whose names have the name that was asked for in them, be it their whole.
     """
 
     newest: Sequence[Hit]
     count: int
     undated: int = 0
+    sites: frozenset[str] = frozenset()
+    speakers: frozenset[str] = frozenset()
+
+
+def names_with(part: str | None, speakers: Iterable[str]) -> frozenset[str]:
+    """The names that have a part in them, of speakers of whom several may be in one text."""
+    names = {name for several in speakers for name in several.split(SEVERAL)}
+    return frozenset(name for name in names if part and part in name)
 
 
 _TOLD = ("site", "id", "version", "reading", "published_on", "speaker", "genre", "title", "url")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.errors import Damaged, NotUnderstood
 from pipelines.tables.search.bigrams import phrase
 from pipelines.tables.search.full_text import CREATE, FULL_TEXT, NUMBER, first_number, month_begins, month_ends
-from pipelines.tables.search.hits import SEVERAL, Hit, Hits, Sought, hit
+from pipelines.tables.search.hits import SEVERAL, Hit, Hits, Sought, hit, names_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,12 @@ def search_index(database: sqlite3.Connection, sought: Sought, limit: int | None
     query = _Query(database, sought)
     dated = query.numbers(limit)
     hits = [found for found in (query.hit(number) for number in dated) if found is not None]
-    return Hits(hits, query.count(), query.undated())
+    count, undated = query.count(), query.undated()
+    if count or undated:
+        return Hits(hits, count, undated)
+    sites = query.values("site") if sought.site is not None else ()
+    speakers = query.values("speaker") if sought.speaker else ()
+    return Hits(hits, 0, 0, frozenset(sites), names_with(sought.speaker, speakers))
 
 
 class _Query:
@@ -146,6 +151,11 @@ class _Query:
             f"{found} ORDER BY {order} LIMIT {-1 if limit is None else limit}", self._values
         )
         return [int(number) for (number,) in rows]
+
+    def values(self, name: str) -> list[str]:
+        """The different texts in a column."""
+        rows = self._database.execute(f"SELECT DISTINCT {self._column(name)} FROM speeches").fetchall()  # noqa: S608
+        return [value for (value,) in rows if isinstance(value, str)]
 
     def count(self) -> int:
         """How many hits there are."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import heapq
 import json
+import re
 from itertools import count
 from typing import TYPE_CHECKING
 
 from pipelines.archive.errors import Damaged
 from pipelines.record import completed
-from pipelines.tables.search.hits import Hit, Hits, Sought, hit
+from pipelines.tables.search.hits import Hit, Hits, Sought, hit, names_with
 from pipelines.untrusted import parsed_json
 
 if TYPE_CHECKING:
@@ -25,7 +26,12 @@ def search_lines(lines: Iterable[bytes], sought: Sought, limit: int | None) -> H
     folds = needle != needle.upper()
     newest: list[tuple[str, int, Hit]] = []
     number, undated, order = 0, 0, count()
+    sites, speakers = _Names("site"), _Names("speaker")
     for line in lines:
+        if sought.site is not None:
+            sites.add(line)
+        if sought.speaker:
+            speakers.add(line)
         if needle not in (line.lower() if folds else line) and not any(escape in line for escape in _ESCAPES):
             continue
         found = _hit(line, sought)
@@ -40,7 +46,22 @@ def search_lines(lines: Iterable[bytes], sought: Sought, limit: int | None) -> H
                 heapq.heappush(newest, place)
             elif limit:
                 heapq.heappushpop(newest, place)
-    return Hits([found for *_, found in sorted(newest, reverse=True)], number, undated)
+    hits = [found for *_, found in sorted(newest, reverse=True)]
+    if number or undated:
+        return Hits(hits, number, undated)
+    return Hits(hits, 0, 0, frozenset(sites.found), names_with(sought.speaker, speakers.found))
+
+
+class _Names:
+    """The values of a key in lines that are not parsed, since most are not looked at otherwise."""
+
+    def __init__(self, key: str) -> None:
+        self._value = re.compile(rb'"%s":"([^"\\]+)"' % key.encode())
+        self.found: set[str] = set()
+
+    def add(self, line: bytes) -> None:
+        if found := self._value.search(line):
+            self.found.add(found[1].decode(errors="replace"))
 
 
 def _hit(raw: bytes, sought: Sought) -> Hit | None:
