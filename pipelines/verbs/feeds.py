@@ -37,7 +37,8 @@ def add(verb: AddVerb) -> None:
     _add_places(changes)
     changes.add_argument("--all", action="store_true", help="also changes by our parser alone (reprocessed)")
     changes.add_argument("--fields", action="store_true", help="name the keys that changed")
-    changes.add_argument("--full", action="store_true", help="with what to do (op) and the whole line (entity); all")
+    full = "as --all, with what to do (op) and the whole line (entity)"
+    changes.add_argument("--full", action="store_true", help=full)
     seen = "as --full, and at the end the counts of every speech that was looked at"
     changes.add_argument("--seen", action="store_true", help=seen)
     views = verb("views", _views, "List every view count that was read, one JSON object each; of one ID.", many=True)
