@@ -65,6 +65,7 @@ def test_the_demo_says_what_happened(demo: tuple[Ended, Site]) -> None:
         "created: 3",
         "changed: 3",
         "gone: 2",
+        "body: mojibake (1)",
         "raised by reading them: 0",
         "whole: 2 commits",
         str(site.folder),

@@ -44,7 +44,7 @@ class Command(ScrapyCommand):
         assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline before run()
         root = Path(self.settings["ARCHIVE_ROOT"]) / "demo"
         shutil.rmtree(root, ignore_errors=True)
-        with Replica(flavour=opts.flavour, speeches=opts.speeches) as replica:
+        with Replica(flavour=opts.flavour, speeches=opts.speeches, careless=1) as replica:
             self.exitcode = demo(replica, root, opts.flavour)
 
 

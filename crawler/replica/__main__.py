@@ -49,6 +49,7 @@ def parse_arguments(others: Mapping[str, MakeCms]) -> argparse.Namespace:
     )
     parser.add_argument("--urls", choices=NAMES, default="dynamic", help="how the site writes its addresses")
     parser.add_argument("--robots", type=Path, metavar="FILE", help="served as /robots.txt; default: 404")
+    parser.add_argument("--careless", type=int, default=0, help="1: an edit of a night damages a text")
     parser.add_argument("--leave-with-parent", action="store_true", help="end when standard input closes")
     return parser.parse_args()
 
@@ -61,6 +62,7 @@ def make_bench(options: argparse.Namespace, others: Mapping[str, MakeCms]) -> Be
     flavour = FLAVOURS[options.flavour]
     # Files of two models would share their names.
     site = Site(options.speeches, options.seed, twins=options.urls != "static")
+    site.is_careless = bool(options.careless)
     ten_pages = min(40, max(5, -(-len(site.rows((SECTION,))) // 10)))
     per_page = options.per_page or (ten_pages if flavour.name == "X2" else ROWS_A_PAGE)
     form = form_of(

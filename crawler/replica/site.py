@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from crawler.replica.prose import dice
-from crawler.replica.speeches import Speech, edited, make_news, make_speech, retitled
+from crawler.replica.speeches import Speech, damaged, edited, make_news, make_speech, retitled
 
 if TYPE_CHECKING:
     import random
@@ -61,6 +61,7 @@ class Site:
         self.steps = 0
         self.growths = 0
         self.section_empty = False
+        self.is_careless = False
         self.increments: dict[str, int] = {}
         self.purchases = 0
         # What an archive of this site calls an article; files of random names have no number in them.
@@ -155,6 +156,8 @@ class Site:
         changed = chosen[:3]
         for item in changed[:2]:
             item.speech = edited(item.speech, self.seed)
+        if self.is_careless:
+            changed[0].speech = damaged(changed[0].speech)
         for item in changed[2:]:
             item.speech = retitled(item.speech)
         restored = self._removed[:2]

@@ -136,6 +136,11 @@ def edited(speech: Speech, seed: int) -> Speech:
     return replace(speech, parts=(*speech.parts[:-1], tuple(last)), revision=speech.revision + 1)
 
 
+def damaged(speech: Speech) -> Speech:
+    """The same speech with a last paragraph that went through a wrong encoding, as happens to editors."""
+    return replace(speech, parts=(*speech.parts[:-1], (*speech.parts[-1], "以上意见，请予锟斤拷议。")))
+
+
 def retitled(speech: Speech) -> Speech:
     return replace(speech, title=speech.title + "（全文）", revision=speech.revision + 1)
 
