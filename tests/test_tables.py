@@ -155,7 +155,7 @@ SPEECHES: list[Row] = [
 MORE: list[Row] = [
     {
         "published_at": "2023-12-28T01:00:00+08:00",
-        "problems": [{"code": "cut"}],
+        "problems": [{"field": "body", "code": "cut"}],
         "observed_at": "2026-01-01T02:00:00Z",
     },
     {"published_at": None, "problems": [], "observed_at": "2026-01-02T02:00:00Z"},
@@ -184,6 +184,7 @@ MORE: list[Row] = [
         ("published_at=2023-12-31T23:00:00Z", "3"),
         ("published_at_text~+08:00", "13"),
         ("problems=cut", "1"),
+        ("problems=body", "1"),
         ("problems~year", "3"),
         ("problems!=cut", "23"),
         ("site=a", "123"),
