@@ -34,7 +34,7 @@ def verbs(root: Path, versions: int) -> dict[str, list[str]]:
         "rebuild": [*ours, "rebuild", str(root)],
         "verify": [*ours, "verify", str(root)],
         "export --as-of": [*ours, "export", str(root), "--as-of", "2003-01-15T00:00:00Z"],
-        "changes --since": [*ours, "changes", str(root), "--since", str(versions // 10)],
+        "changes --since": [*ours, "changes", str(root), "--since", f"seq:{versions // 10}"],
     }
 
 
