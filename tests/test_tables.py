@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
 import re
 import shlex
 import shutil
@@ -20,6 +22,7 @@ from pipelines.__main__ import main
 from pipelines.archive import Archive, Archives
 from pipelines.archive.errors import NotUnderstood
 from pipelines.export.not_exportable import NotExportable
+from pipelines.export.publishing import new_package
 from pipelines.tables.choosing.choice import Choice
 from pipelines.tables.choosing.where import RowCondition, filtered
 from pipelines.tables.columns import columns
@@ -381,6 +384,29 @@ def test_only_an_export_is_replaced(root: Path, tmp_path: Path, capsys: pytest.C
     export(root, out, "--replace", status=2)
     assert "is no export of this program" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert_what_a_killed_export_left_is_removed(root, out)
+
+
+def assert_what_a_killed_export_left_is_removed(root: Path, out: Path) -> None:
+    """A copy with words that are removed later; not what another process writes now, nor what is no export's."""
+    kept = (out.parent / ".out.in_use_1", out.parent / ".out.my_notes", out.parent / ".out.2026")
+    (out.parent / ".out.killed_1/out").mkdir(parents=True)
+    (out.parent / ".out.killed_1/scratch").mkdir()
+    out.rename(out.parent / ".out.killed_1/out.before")
+    for folder, inside in zip(kept, ("out", "notes", "out"), strict=True):
+        (folder / inside).mkdir(parents=True)
+    handle = os.open(kept[0], os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    export(root, out, "--tables=sites", status=2)  # what it had moved away is there again
+    shutil.rmtree(out)
+    export(root, out, "--tables=sites")
+    with new_package(out.parent / "next") as package:
+        package.mkdir()
+        export(root, out.parent / "next", "--tables=sites")
+        assert package.exists()
+        shutil.rmtree(out.parent / "next")
+    os.close(handle)
+    assert {path.name for path in out.parent.iterdir()} == {"out", "next", *(folder.name for folder in kept)}
 
 
 def test_output_that_cannot_be_written_is_told(root: Path) -> None:

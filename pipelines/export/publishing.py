@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
+import re
+import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
     from pipelines.packed import Stored
 
 _BLOCK = 1 << 20
+_RANDOM = re.compile("[a-z0-9_]{8}")
+"""What `tempfile` adds to a name."""
+_SCRATCH = "scratch"
+"""What a form may keep beside the package."""
 
 
 @contextmanager
@@ -30,19 +37,21 @@ def new_package(target: Path, *archives: Path, replaces: Callable[[Path], bool] 
 
     Other files in that folder are deleted. Raises `NotExportable` when `target` exists or lies inside one of the
     `archives` or another one, or when it cannot be written. What exists and `replaces` says yes to is replaced.
+    What an export that was killed left beside `target` is removed: it may hold words that were removed since.
     """
     target = target.absolute()
     inside = {*(target.parent / "any").resolve().parents}
     if not inside.isdisjoint(map(Path.resolve, archives)) or any((one / ARCHIVE_JSON).exists() for one in inside):
         raise NotExportable(f"--out {target}: lies inside an archive; give a path outside it")
-    _refuse_taken(target, replaces)
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as made:
-            package = Path(made) / target.name
+        _remove_left(target)
+        _refuse_taken(target, replaces)
+        with _scratch_folder(target) as made:
+            package = made / target.name
             yield package
             _sync_tree(package)
             _refuse_taken(target, replaces)
-            _move(package, target, Path(made) / f"{target.name}.before")
+            _move(package, target, made / f"{target.name}.before")
             sync_folder(target.parent)
     except OSError as error:
         if not target.parent.is_dir():
@@ -51,6 +60,57 @@ def new_package(target: Path, *archives: Path, replaces: Callable[[Path], bool] 
         raise NotExportable(
             f"--out {target}: cannot be made: {problem}; free some space, or give another path"
         ) from error
+
+
+@contextmanager
+def _scratch_folder(target: Path) -> Iterator[Path]:
+    """A new folder beside `target`, locked while it is in use: one without a lock was left, and is removed."""
+    while True:
+        temporary = tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent)
+        with temporary as made, _opened_folder(Path(made)) as handle:
+            if handle is not None:
+                with suppress(OSError):  # where folders cannot be locked, none is removed either
+                    fcntl.flock(handle, fcntl.LOCK_EX)
+            if os.path.lexists(made):  # else another export was faster than the lock
+                yield Path(made)
+                return
+
+
+@contextmanager
+def _opened_folder(folder: Path) -> Iterator[int | None]:
+    """A handle of a folder, which may be locked as long as it is open; null for anything else."""
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        handle = None
+    try:
+        yield handle
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def _remove_left(target: Path) -> None:
+    """Remove what exports to `target` left when they were killed. An export that they had moved away comes back."""
+    begin, before = f".{target.name}.", f"{target.name}.before"
+    ours = {target.name, before, _SCRATCH}
+    for folder in target.parent.iterdir():
+        if not folder.name.startswith(begin) or not _RANDOM.fullmatch(folder.name.removeprefix(begin)):
+            continue
+        with _opened_folder(folder) as handle:
+            if handle is None or os.fstat(handle).st_uid != os.geteuid() or not ours.issuperset(_names_in(folder)):
+                continue  # somebody else's
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                continue  # in use
+            if (folder / before).exists() and not os.path.lexists(target):
+                (folder / before).rename(target)
+            shutil.rmtree(folder)
+
+
+def _names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
 
 
 def _refuse_taken(target: Path, replaces: Callable[[Path], bool] | None) -> None:
