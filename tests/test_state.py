@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pipelines.__main__ import main
+from pipelines.archive.disk.files import json_document
 from pipelines.archive.disk.layout import DERIVED_FILES
 from pipelines.archive.errors import ArchiveError, TailLost
 from pipelines.archive.prove.verify import verify
@@ -199,6 +200,47 @@ def test_a_forged_state_is_found(lived: Path, tmp_path: Path) -> None:
     lines = (root / "state.jsonl").read_bytes()
     forged(sha256=hashlib.sha256(lines).hexdigest())(root)
     assert any("state.jsonl, line" in problem for problem in verify(root).problems)
+
+
+def test_derived_files_of_a_fork_with_as_many_commits_count_for_nothing(
+    lived: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They have a head; older software wrote none, and its files are believed, and valid, as they were."""
+    ours, fork = (shutil.copytree(lived, tmp_path / name / "gszx") for name in ("ours", "fork"))
+    crawl(ours, 27, speech("4864", day(27), body="我们的"), speech("77", day(27)))
+    crawl(fork, 27, speech("4864", day(27), body="分叉的"))
+    laid = ("latest.jsonl", "latest.json", "index.jsonl", "index.json")
+
+    def told() -> list[str]:
+        for command in (["export"], ["status"], ["changes", "--seen"], ["search", "的", "--json"]):
+            name, *options = command
+            assert main([name, str(ours.parent if name == "search" else ours), *options]) == 0
+        forged(fold="4")(ours)
+        assert main(["status", str(ours)]) == 0
+        return capsys.readouterr().out.split("\n")
+
+    state = (ours / "state.json").read_bytes()
+    expected = told()
+    for name in laid:
+        shutil.copy(fork / name, ours / name)
+    (ours / "state.json").write_bytes(state)
+    assert told() == expected
+    (ours / "state.json").write_bytes(state)
+    assert "index.json: is of another commit 11" in verify(ours).problems[0]
+    with pytest.raises(TailLost, match="is of another commit"):
+        opened(ours, 28)
+    for name in laid:
+        (ours / name).unlink()
+    rebuild(ours)
+    assert verify(ours).problems == []
+    for name in ("latest.json", "index.json"):
+        value = json.loads((ours / name).read_bytes())
+        assert value.pop("head") == Archive(ours).head
+        (ours / name).write_bytes(json_document(value))
+    assert verify(ours).problems == []
+    forged(fold="4")(ours)
+    monkeypatch.setattr("pipelines.archive.read.known.Known.of", lambda *_, **__: pytest.fail("the lines were read"))
+    assert told() == expected
 
 
 # a list in which nothing changed

@@ -200,7 +200,7 @@ class Selection:
         if self.choice.as_of is not None:
             _check_all(archive, "versions", "observations")
             return archive.raw_as_of(self.choice.as_of, self.choice.known_at)
-        if file := sound_latest(archive.layout, archive.last.n):
+        if file := sound_latest(archive.layout, archive.last.n, archive.head):
             lines = raw_lines(file)
         else:
             _check_all(archive, "versions", "observations")

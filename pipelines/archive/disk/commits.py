@@ -129,6 +129,11 @@ def commit_at(layout: Layout, n: int) -> Commit:
     return read_commit(layout.stored(layout.commit_name(n)))
 
 
+def names_commit(document: dict[str, Any], n: int, head: str | None) -> bool:
+    """True for a derived document of commit `n`, whose hash is `head`; older software did not write the hash."""
+    return document.get("commit") == n and document.get("head", head) == head
+
+
 def has_commits(layout: Layout) -> bool:
     """True when there is a commit file, whatever its number."""
     loose = layout.commits.iterdir() if layout.commits.is_dir() else iter(())

@@ -7,6 +7,7 @@ import itertools
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pipelines.archive.disk.files import json_document
 from pipelines.archive.disk.layout import natural_key
 from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
@@ -23,7 +24,7 @@ from pipelines.archive.read.state_file import (
     payload_line,
     place_and_end,
 )
-from pipelines.untrusted import json_object, whole
+from pipelines.untrusted import json_object, parsed_json, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -77,7 +78,8 @@ class DerivedCheck:
             return str(error)
         if problem is not None or commit is None:
             return problem
-        if whole(self._about) != self._what.document(commit, count, sha256, size, self._history.known):
+        document = self._what.document(commit, count, sha256, size, self._history.known)
+        if whole(self._about) not in {document, _without_head(document)}:
             return f"{self._about}: is not what commit {commit.n} gives; {REBUILD}"
         return None
 
@@ -117,6 +119,12 @@ class DerivedCheck:
         if not isinstance(commit, int) or not 1 <= commit <= self._last:
             raise Damaged(f"{file}: of commit {commit!r}, there are {self._last}; {REBUILD}")
         return commit
+
+
+def _without_head(document: bytes) -> bytes:
+    """A document as older software wrote it; another text than any, where it has more than all have."""
+    told = {key: value for key, value in parsed_json(document).items() if key != "head"}
+    return json_document(told)
 
 
 class StateCheck(DerivedCheck):

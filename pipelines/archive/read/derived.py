@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from pipelines.archive.disk.commits import names_commit
 from pipelines.archive.disk.files import file_digest, json_document, replace_synced, sync, sync_folder
 from pipelines.archive.disk.layout import (
     INDEX_JSON,
@@ -73,7 +74,7 @@ class Derived:
     about_file: str
     keeps_gone: bool
     make: Callable[[Source], Iterator[bytes]]
-    tell: Callable[[dict[str, Any], Known, str], dict[str, Any]] = lambda told, _known, _head: told
+    tell: Callable[[dict[str, Any], Known, str], dict[str, Any]] = lambda told, _known, head: told | {"head": head}
 
     def document(self, commit: Commit, count: int, sha256: str, size: int, known: Known) -> bytes:
         """The bytes of the document, for the lines of `commit`."""
@@ -135,20 +136,23 @@ def replace_derived(what: Derived, source: Source) -> None:
     replace_synced(layout.path(what.about_file), about, layout.staging)
 
 
-def commit_of(what: Derived, layout: Layout) -> Any:
-    """The commit that the document names; null when it cannot be read."""
+def is_of(what: Derived, layout: Layout, commit: Commit) -> bool:
+    """True when the document says that it is of this commit; false also when it cannot be read."""
     try:
-        return json_object(layout.path(what.about_file))["commit"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return names_commit(json_object(layout.path(what.about_file)), commit.n, commit.sha256)
+    except (OSError, ValueError):
+        return False
 
 
-def sound_latest(layout: Layout, n: int) -> Path | None:
-    """The latest.jsonl of commit `n`; null when it is of another one, or not what its document says."""
+def sound_latest(layout: Layout, n: int, head: str | None) -> Path | None:
+    """The latest.jsonl of commit `n`, whose hash is `head`.
+
+    Null when it is of another commit, or not what its document says.
+    """
     file = layout.path(LATEST_LINES)
     try:
         told = json_object(layout.path(LATEST_JSON))
-        is_sound = told["commit"] == n and file_digest(file) == (told["bytes"], told["sha256"])
+        is_sound = names_commit(told, n, head) and file_digest(file) == (told["bytes"], told["sha256"])
     except (OSError, ValueError, KeyError, TypeError, Damaged):
         return None
     return file if is_sound else None

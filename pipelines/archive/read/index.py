@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
+from pipelines.archive.disk.commits import names_commit
 from pipelines.archive.disk.layout import INDEX_JSON, INDEX_LINES, natural_key
 from pipelines.archive.errors import Damaged
 from pipelines.canonical import json_line
@@ -83,10 +84,10 @@ def _standing(state: SpeechState) -> Standing:
     return "gone" if state.is_gone else state.presence
 
 
-def counted_states(layout: Layout, n: int) -> tuple[int, int, int] | None:
+def counted_states(layout: Layout, n: int, head: str) -> tuple[int, int, int] | None:
     """How many speeches the index.jsonl of commit `n` has, how many are gone, and how many ids have others now.
 
-    Null when it is of another commit, or not what its document says.
+    `head` is the hash of that commit. Null when it is of another commit, or not what its document says.
     """
     counts, sha256 = [0, 0, 0], hashlib.sha256()
     try:
@@ -97,7 +98,7 @@ def counted_states(layout: Layout, n: int) -> tuple[int, int, int] | None:
                 # Within a text each quotation mark is escaped, so that this is always the key.
                 for at, needle in enumerate((b"\n", b'"state":"gone"', b'"state":"succeeded"')):
                     counts[at] += block.count(needle)
-        is_sound = told["commit"] == n and (told["count"], told["sha256"]) == (counts[0], sha256.hexdigest())
+        is_sound = names_commit(told, n, head) and (told["count"], told["sha256"]) == (counts[0], sha256.hexdigest())
     except (OSError, ValueError, KeyError, TypeError, Damaged):
         return None
     return (counts[0], counts[1], counts[2]) if is_sound else None

@@ -146,9 +146,9 @@ class Archive:
         """How many speeches are present, how many are gone, and how many ids have others now."""
         if about := self._state:
             return about.speeches - about.gone - about.succeeded, about.gone, about.succeeded
-        # The index does not say of which chain it is; what was written after it does.
+        # An index by older software does not say of which chain it is; what was written after it does.
         heads = (derived_from(self.layout, name).get("head") for name in (STATE_JSON, PLACES_JSON))
-        if self.head in heads and (counts := counted_states(self.layout, self.last.n)):
+        if self.head in heads and (counts := counted_states(self.layout, self.last.n, self.head)):
             total, gone, succeeded = counts
             return total - gone - succeeded, gone, succeeded
         known = self.known(for_writing=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.lock import SiteLock
 from pipelines.archive.errors import Damaged, writing
-from pipelines.archive.read.derived import DERIVED, PLACES, Source, commit_of, replace_derived, sound_latest
+from pipelines.archive.read.derived import DERIVED, PLACES, Source, is_of, replace_derived, sound_latest
 from pipelines.archive.read.known import Known
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.admission import check_tail
@@ -49,7 +49,7 @@ def write_next(archive: Archive, known: Known) -> None:
 
     The caller holds the lock, and `known` was brought on by the last commit.
     """
-    base = sound_latest(archive.layout, archive.last.n - 1)
+    base = sound_latest(archive.layout, archive.last.n - 1, archive.last.prev)
     if base is None:
         write_derived(archive, known)
         return
@@ -67,7 +67,7 @@ def heal(archive: Archive, known: Known) -> None:
     for folder in layout.staging.iterdir():
         if folder.is_dir() and is_committed(layout, folder):
             shutil.rmtree(folder)
-    behind = [what for what in DERIVED if commit_of(what, layout) != archive.last.n]
+    behind = [what for what in DERIVED if not is_of(what, layout, archive.last)]
     if behind == [PLACES] and archive.has_state and layout.sidecar(archive.last.n).exists():
         replace_derived(PLACES, Source(archive, known))  # of older software; the others need not be read for it
     elif behind or not archive.has_state or not layout.sidecar(archive.last.n).exists():

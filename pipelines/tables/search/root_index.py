@@ -12,8 +12,9 @@ import sqlite3
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pipelines.archive.disk.commits import commit_at
 from pipelines.archive.disk.layout import LATEST_JSON, Layout
 from pipelines.archive.errors import ArchiveError, Damaged
 from pipelines.archive.read.archives import Archives
@@ -98,11 +99,16 @@ def _state(folder: Path) -> str:
     try:
         about = json_object(layout.path(LATEST_JSON))
         n, sha256 = about["commit"], about["sha256"]
-        if type(n) is int and n > 0 and not layout.commit(n + 1).exists():
+        if type(n) is int and n > 0 and not layout.commit(n + 1).exists() and _is_of_chain(about, layout):
             return f"{n} {sha256}"
     except (OSError, ValueError, KeyError):
         pass
     return f"head {Archive(folder).head}"  # derived files of an older commit, or none
+
+
+def _is_of_chain(about: Mapping[str, Any], layout: Layout) -> bool:
+    """Whether latest.jsonl is of the commit that has its number here: a fork has another one of that number."""
+    return "head" not in about or about["head"] == commit_at(layout, about["commit"]).sha256
 
 
 class _Update:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pipelines.archive.disk.commits import names_commit
 from pipelines.archive.disk.files import file_digest
 from pipelines.archive.disk.layout import INDEX_JSON, INDEX_LINES, natural_key
 from pipelines.archive.disk.streams import parsed, raw_lines
@@ -78,7 +79,7 @@ def _is_index_of(layout: Layout, last: Commit) -> bool:
     try:
         about = json_object(layout.path(INDEX_JSON))
         digest = file_digest(layout.path(INDEX_LINES))
-        return bool(about["commit"] == last.n and digest == (about["bytes"], about["sha256"]))
+        return names_commit(about, last.n, last.sha256) and digest == (about["bytes"], about["sha256"])
     except (OSError, ValueError, KeyError, TypeError, Damaged):
         return False
 
