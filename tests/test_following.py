@@ -312,9 +312,19 @@ def assert_an_export_is_followed(root: str, folder: Path, told: Callable[..., tu
     ):
         given: dict[str, Any] = {asked_for: True}
         assert told("changes", option)[0] == [one for archive in Archives(root) for one in archive.changes(**given)]
-    assert main(["export", "--to", "jsonl", "--as-of", day(1), root, "--out", str(folder / "past")]) == 0
-    said = told("changes", "--since", str(folder / "past/manifest.json"), status=2)[1]
-    assert "the export is of a moment in the past" in said
+    for number, (part, why) in enumerate(
+        {
+            ("--as-of", day(1)): "(--as-of)",
+            ("--tables", "speeches", "--where", "version>1"): "(--where)",
+            ("--tables", "speeches", "--since", manifest): "(--since)",
+            ("--tables", "versions"): "no table speeches with ids",
+            ("--tables", "speeches", "--fields", "title"): "no table speeches with ids",
+        }.items()
+    ):
+        assert main(["export", "--to", "jsonl", root, "--out", str(folder / f"part{number}"), *part]) == 0
+        lines, said = told("changes", "--since", str(folder / f"part{number}/manifest.json"), status=2)
+        assert lines == []
+        assert why in said
     shutil.copytree(Path(root) / "one", folder / "all/zwei")
     lines, said = told("changes", "--cursors", status=2)
     assert "zwei: a second archive of one" in said

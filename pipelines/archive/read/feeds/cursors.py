@@ -45,10 +45,24 @@ def _objects(data: bytes) -> list[dict[str, Any]]:
         return [parsed_json(line) for line in data.split(b"\n") if line.strip()]
 
 
+_NOT_ALL = {
+    "as_of": "the export is of a moment in the past (--as-of)",
+    "since": "the export has only what came after a place (--since)",
+    "where": "the export has only some rows (--where)",
+}
+"""By the option that was given: why an export is not all speeches as of its commits."""
+
+
 def _of_export(manifest: dict[str, Any]) -> list[dict[str, Any]]:
-    """The cursors that the manifest of an export is: of all sites, as of their last commit then."""
-    if manifest["asked"].get("as_of") is not None:
-        raise ValueError("the export is of a moment in the past")
+    """The cursors that the manifest of an export is: of all sites, as of their last commit then.
+
+    `ValueError` when it has not all present speeches: a feed tells what is new, not what was left out.
+    """
+    for option, what in _NOT_ALL.items():
+        if option in manifest["asked"]:
+            raise ValueError(f"{what}, so that what it left out would never be told: begin with one of all speeches")
+    if not any(column["name"] == "id" for column in manifest["tables"].get("speeches", {"columns": ()})["columns"]):
+        raise ValueError("the export has no table speeches with ids: begin with one that has")
     return [one | {"schema": CURSOR_SCHEMA} for one in manifest["sites"]]
 
 
