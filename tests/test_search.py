@@ -211,6 +211,21 @@ def test_the_index_of_a_root_follows_and_keeps_no_word_of_what_went(root: Path, 
     shutil.move(root.parent / "elsewhere", folder)  # another site in a folder of this name
     assert {hit["site"] for hit in search(root, "政")} == {"other"}
     assert [hit["id"] for hit in search(root, "民主")] == ["other:1"]
+    crawl(root / "other", 1, speech("1", day(1), body="新的民主"))
+    assert len(search(root, "民主")) == 2
+    for name, new in (("gszx", "moved"), ("other", "gszx"), ("moved", "other")):
+        (root / name).rename(root / new)  # each in the folder of the other
+    assert sorted(hit["id"] for hit in search(root, "民主")) == ["gszx:1", "other:1"]
+    assert_two_archives_of_a_site_are_refused(root, search)
+
+
+def assert_two_archives_of_a_site_are_refused(root: Path, search: Callable[..., Any]) -> None:
+    shutil.copytree(root / "gszx", root / "twin")
+    assert search(root, "民主", status=2) == search(root, "民主", "--scan", status=2) == []
+    for verb, *ids in (("log", "gszx:1"), ("show", "gszx:1"), ("cite", "gszx:1"), ("diff", "gszx:1", "gszx:1")):
+        assert main([verb, str(root), *ids]) == 2
+        search(root, "民主", status=2)
+    assert f"{root}/gszx and {root}/twin are both of site gszx" in search.said  # type: ignore[attr-defined]
 
 
 def test_a_damaged_archive_is_told_and_its_texts_are_still_found(root: Path, search: Callable[..., Any]) -> None:

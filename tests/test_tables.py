@@ -365,7 +365,7 @@ def test_one_site_in_two_folders_is_refused(root: Path, tmp_path: Path, capsys: 
     assert main(["export", *paths, "--fields", "id"]) == 2
     printed = capsys.readouterr()
     assert printed.out.count("gszx:3") == 1
-    assert "is of site gszx, too" in printed.err
+    assert f"{root}/gszx and {tmp_path}/gszx are both of site gszx" in printed.err
 
 
 def test_only_an_export_is_replaced(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

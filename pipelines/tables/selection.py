@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from pipelines.archive.disk.commits import files_now
 from pipelines.archive.disk.layout import ARCHIVE_JSON
 from pipelines.archive.disk.streams import raw_lines
-from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat, NotAnArchive, NotUnderstood
+from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat, NotAnArchive
 from pipelines.archive.prove.fixity import fault
 from pipelines.archive.read import state
+from pipelines.archive.read.archives import OnePerSite
 from pipelines.archive.read.derived import sound_latest
 from pipelines.archive.read.feeds.extent import extent_of
 from pipelines.archive.read.latest import latest_lines
@@ -68,6 +69,7 @@ class Selection:
         self.choice = Choice() if choice is None else choice
         self.scratch = scratch
         self.taken: dict[Path, Taken] = {}
+        self._sites = OnePerSite()
         self._site_rows: dict[Path, SiteRow] = {}
         self.left_out: defaultdict[str, Counter[str]] = defaultdict(Counter)
         """By table: problem codes that were not asked for and are not in its rows, and how often."""
@@ -115,9 +117,7 @@ class Selection:
         if taken := self.taken.get(folder):
             return archive.at(taken.last)
         site = archive.facts.site
-        twin = next((other for other, taken in self.taken.items() if taken.site == site), None)
-        if twin is not None:
-            raise NotUnderstood(f"{twin} and {folder} are both of site {site}: give one of them")
+        self._sites.add(site, folder)
         _check_about(archive)
         self.taken[folder] = Taken(site, archive.last, self._after(archive))
         return archive

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import NotUnderstood
-from pipelines.archive.read.archives import Archives
+from pipelines.archive.read.archives import Archives, OnePerSite
 from pipelines.archive.read.moments import end_of
 from pipelines.archive.read.reader import Archive
 from pipelines.exits import worst
@@ -131,14 +131,12 @@ def _print(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
     choice = _choice(arguments, folders)
     chosen_tables(tables, choice, options.fields)
     every, count = Selection(folders, choice), 0
-    sites: dict[str, Path] = {}
+    sites = OnePerSite()
 
     def one(archive: Archive) -> int:
         nonlocal count
-        folder, site = archive.layout.root, archive.facts.site
-        if site in sites:
-            raise NotUnderstood(f"{folder}: left out: {sites[site]} is of site {site}, too; give one of them")
-        sites[site] = folder
+        folder = archive.layout.root
+        sites.add(archive.facts.site, folder)
         selection = Selection([folder], choice)
         count += write_lines(jsonl_lines(selection, tables[0], options))
         every.add_notes(selection)

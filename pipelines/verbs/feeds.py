@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.archive.errors import NotUnderstood
-from pipelines.archive.read.archives import Archives
+from pipelines.archive.read.archives import Archives, OnePerSite
 from pipelines.archive.read.feeds.extent import extent_of
 from pipelines.archive.read.feeds.file_feed import files_since
 from pipelines.canonical import json_value
@@ -129,22 +129,19 @@ def _feed(
     is_many = len(Archives(*paths)) > 1
     wanted = asked_since(arguments.since, is_many=is_many, by_seq=by_seq)
     check_until(arguments.until, is_many=is_many)
-    sites = set()
+    sites, read = OnePerSite(), set()
 
     def one(archive: Archive) -> int:
         site = archive.facts.site
-        if site in sites:
-            raise NotUnderstood(
-                f"{archive.layout.root}: a second archive of {site}, which is left out; give one of them"
-            )
+        sites.add(site, archive.layout.root)
         since = place_in(wanted, site)
         write_lines(told(archive, since))
         if arguments.cursors:
             write_objects([archive.cursor(since, arguments.until)])
-        sites.add(site)
+        read.add(site)
         return 0
 
     status = each(paths, one)
-    if not isinstance(wanted, str) and (absent := sorted(wanted.keys() - sites)):
+    if not isinstance(wanted, str) and (absent := sorted(wanted.keys() - read)):
         print_message(f"note: {arguments.since} has cursors of sites that were not read: {', '.join(absent)}")
     return status

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.layout import archives_in, is_archive
-from pipelines.archive.errors import ArchiveError, NotAnArchive, NotUnderstood
-from pipelines.archive.read.archives import Archives
+from pipelines.archive.errors import NotUnderstood
+from pipelines.archive.read.archives import Archives, OnePerSite
 from pipelines.canonical import json_value
 from pipelines.exits import worst
 from pipelines.reasons import GENRES
@@ -20,13 +20,14 @@ from pipelines.tables.search.hits import Hit, Hits, Sought
 from pipelines.tables.search.index_search import opened_database, search_index
 from pipelines.tables.search.lines_scan import search_lines
 from pipelines.tables.search.root_index import NotUpToDate, root_index
-from pipelines.tables.selection import Selection
+from pipelines.tables.selection import UNREADABLE, Selection
 from pipelines.verbs.output import one_line, print_message, wants_color, write_objects
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Collection, Iterator, Sequence
 
+    from pipelines.archive.errors import ArchiveError
     from pipelines.verbs import AddVerb
 
 _COLORS, _SIGNS = ("\x1b[1;31m", "\x1b[0m"), ("[", "]")
@@ -116,10 +117,13 @@ def _found(path: Path, sought: Sought, limit: int | None, errors: list[ArchiveEr
 
 
 def _lines(folders: Sequence[Path], errors: list[ArchiveError]) -> Iterator[bytes]:
+    sites = OnePerSite()
     for folder in folders:
         try:
-            yield from Selection([folder]).lines("speeches")
-        except (ArchiveError, NotAnArchive) as error:
+            for site, lines in Selection([folder]).by_site("speeches"):
+                sites.add(site, folder)
+                yield from lines
+        except UNREADABLE as error:
             if len(folders) == 1:
                 raise
             errors.append(error)

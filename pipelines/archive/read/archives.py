@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.layout import archives_in, is_archive, roots_told
-from pipelines.archive.errors import NotAnArchive
+from pipelines.archive.errors import NotAnArchive, NotUnderstood
 from pipelines.archive.read.reader import Archive
 
 if TYPE_CHECKING:
@@ -38,3 +38,16 @@ class Archives:
     def __len__(self) -> int:
         """How many there are."""
         return len(self.folders)
+
+
+class OnePerSite:
+    """Sees to it that of the archives which are read no two are of one site: their lines could not be told apart."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, Path] = {}
+
+    def add(self, site: str, folder: Path) -> None:
+        """`NotUnderstood`, which names both folders, when an archive in another folder is of that site."""
+        first = self._folders.setdefault(site, folder)
+        if first != folder:
+            raise NotUnderstood(f"{first} and {folder} are both of site {site}: give one of them")

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.disk.commits import commit_at
 from pipelines.archive.disk.layout import LATEST_JSON, Layout
 from pipelines.archive.errors import ArchiveError, Damaged
-from pipelines.archive.read.archives import Archives
-from pipelines.archive.read.reader import Archive
+from pipelines.archive.read.archives import Archives, OnePerSite
+from pipelines.archive.read.reader import Archive, read_about
 from pipelines.fleet.attempts import FLEET
 from pipelines.record import completed
 from pipelines.tables.search.full_text import NUMBER, Numbers, add, optimize, remove
@@ -181,13 +181,25 @@ class _Update:
         self._forgets |= had is not None and had[1] != redactions
         if had is not None and had[0] != site:
             self._forget(folder.name)
+        self._check_alone(site, folder)
         try:
             self._database.execute("DELETE FROM sites WHERE folder = ?", [folder.name])
             place = [folder.name, site, self._states[folder], redactions]
             self._database.execute("INSERT INTO sites VALUES (?, ?, ?, ?)", place)
             self._speeches(site, Selection([folder]).lines("speeches"))
         except sqlite3.IntegrityError as error:
-            raise Damaged(f"{folder}: a speech is twice in it, or another archive is of site {site}, too") from error
+            raise Damaged(f"{folder}: a speech is twice in it; run verify") from error
+
+    def _check_alone(self, site: str, folder: Path) -> None:
+        """`NotUnderstood` when an archive in another folder is of the site; if it was once, its texts are removed."""
+        for (name,) in self._database.execute("SELECT folder FROM sites WHERE site = ?", [site]).fetchall():
+            about = read_about(Layout(folder.parent / name))
+            if about is not None and about.site == site:
+                sites = OnePerSite()
+                sites.add(site, folder.parent / name)
+                sites.add(site, folder)
+            else:
+                self._forget(name)
 
     def _speeches(self, site: str, lines: Iterable[bytes]) -> None:
         query = f"SELECT id, digest, {NUMBER} FROM speeches WHERE site = ?"  # noqa: S608

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipelines.archive import Archive
 from pipelines.archive.disk.layout import Layout, archives_in, is_archive
 from pipelines.archive.errors import ArchiveError, NotKnown, NotUnderstood
+from pipelines.archive.read.archives import OnePerSite
 from pipelines.archive.read.reader import read_about
 
 if TYPE_CHECKING:
@@ -26,23 +27,26 @@ def archive_of(path: str, text: str) -> Archive:
 
     Raises:
         NotAnArchive: there is none.
-        NotUnderstood: the id does not say of which site of several.
+        NotUnderstood: the id does not say of which site of several, or two are of that site.
     """
     if is_archive(Path(path)) or not (folders := archives_in(Path(path))):
         return Archive(path)
     site, colon, _ = text.partition("@")[0].rpartition(":")
     if not colon and len(folders) > 1:
         raise NotUnderstood(f"{text}: of which site? {path} holds {len(folders)} archives; write SITE:{text}")
-    # A folder is named as its site as a rule, and then no other is opened.
+    found, sites = None, OnePerSite()
     unreadable: ArchiveError | None = None
-    for folder in sorted(folders, key=lambda one: one.name != site):
+    for folder in folders:
         try:
             about = read_about(Layout(folder))
         except ArchiveError as error:
             unreadable = unreadable or error
             continue
         if not colon or (about and about.site == site):
-            return Archive(folder)
+            sites.add(site, folder)
+            found = folder
+    if found:
+        return Archive(found)
     raise unreadable or NotKnown(f"{text}: {path} holds no archive of the site {site}")
 
 
