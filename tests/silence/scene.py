@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -25,6 +26,12 @@ PAGER_WORDS = re.compile(
 def squeeze(text: str) -> str:
     """Text without whitespace."""
     return "".join(text.split())
+
+
+@lru_cache(maxsize=1)
+def whole_text(page: str) -> str:
+    """A page's text without whitespace; every speech is looked for in the same page."""
+    return squeeze(html.document_fromstring(page).text_content()) if page.strip() else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ class Scene:
     def share(self) -> float:
         """How much of the target's text the page holds, 0 to 1: of the speech it shows the most."""
         lines = [squeeze(line) for line in self.target["body"].split("\n") if len(line) >= SHORTEST_LINE]
-        whole = squeeze(self.tree().text_content()) if self.text.strip() else ""
+        whole = whole_text(self.text)
         return sum(line in whole for line in lines) / max(1, len(lines))
 
     def is_named(self) -> bool:

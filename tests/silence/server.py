@@ -69,7 +69,8 @@ class Damaged:
         answer = self.cms.respond(asked)
         if answer.status != 200 or "html" not in answer.content_type:
             return answer
-        scenes = [self._scene(asked, answer, speech) for speech in self.speeches]
+        text = answer.body.decode(self.encoding)
+        scenes = [self._scene(asked, answer, text, speech) for speech in self.speeches]
         shown = max(scenes, key=Scene.share)
         is_article = shown.share() >= LEAST_SHARE
         if is_article and shown.target["native_id"] != self.order.get("target"):
@@ -92,11 +93,11 @@ class Damaged:
         self.done += damaged is not None
         return answer if damaged is None else damaged
 
-    def _scene(self, asked: Asked, answer: Answer, speech: dict[str, Any]) -> Scene:
+    def _scene(self, asked: Asked, answer: Answer, text: str, speech: dict[str, Any]) -> Scene:
         return Scene(
             path=asked.target,
             answer=answer,
-            text=answer.body.decode(self.encoding),
+            text=text,
             encoding=self.encoding,
             target=speech,
             speeches=self.speeches,
