@@ -172,20 +172,18 @@ def test_one_ends_alone_and_a_killed_probe_goes_on(tmp_path: Path) -> None:
 
         before = [len(one) for one in asked]
         held.asked.clear()
+        probing = Probing(tmp_path, [*lines, f"{added}\tadded"])
         process = probing.start()
-        until(held.asked.is_set)
+        until(lambda: held.asked.is_set() and slow.asked.is_set())
+        os.kill(next(probes_of(added)), signal.SIGKILL)
+        until(lambda: "added" in probing.noted("ended"))
         process.kill()
         process.communicate(timeout=PATIENCE)
         until(lambda: not list(probes_of(first)))
 
         held.free.set()
-        probing = Probing(tmp_path, [*lines, f"{added}\tadded"])
-        process = probing.start()
-        until(slow.asked.is_set)
-        os.kill(next(probes_of(added)), signal.SIGKILL)
-        process.communicate(timeout=PATIENCE)
         slow.free.set()
-        assert process.returncode == 3
+        assert probing.run().status == 3
         ended = probing.run("--json")
         assert [len(one) for one in asked] == before
     found = {one["site"]: one for one in json.loads(ended.out)["sites"]}
