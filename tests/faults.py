@@ -14,6 +14,7 @@ import os
 import shutil
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -176,25 +177,28 @@ def _keep(run: ArchiveRun, thing: Speech | Listed | Missed) -> None:
         run.keep(thing)
 
 
-def make_first(root: Path) -> Callable[[int], None]:
-    return lambda number: live(root, number, first_things(number))
+def nothing_before(root: Path) -> None:
+    """The first run makes the archive's folder itself."""
 
 
-def make_next(root: Path) -> Callable[[int], None]:
+def before_next(root: Path) -> None:
     live(root, 1, first_things(1))
     run = opened(root, 2, days=0)
     run.miss(missed("5", day(2)))
     sealed(run, 2)
-    return lambda number: live(root, number, next_things(number))
 
 
-def make_salvaging(root: Path) -> Callable[[int], None]:
-    again = make_next(root)
+def before_salvaging(root: Path) -> None:
+    before_next(root)
     live(root, 3, next_things(3), ends=False)
-    return again
 
 
-SCENARIOS = {"first": make_first, "next": make_next, "salvaging": make_salvaging}
+SCENARIOS = {
+    "first": (nothing_before, first_things),
+    "next": (before_next, next_things),
+    "salvaging": (before_salvaging, next_things),
+}
+"""What makes the archive, and what the run that meets the fault sees."""
 
 
 def content(root: Path) -> list[dict[str, Any]]:
@@ -239,15 +243,28 @@ def looks_waiting(root: Path) -> int:
 def strike_everywhere(folder: Path, scenario: str, fault: str, first: int, stride: int) -> int:
     """Let a run meet the fault at each of its points in turn; how many there were."""
     os.fsync = lambda fd: None  # noqa: ARG005 - its name for it
-    make = SCENARIOS[scenario]
-    make(folder / "undisturbed")(10)
-    wanted = content(folder / "undisturbed")
+    make, things = SCENARIOS[scenario]
+    make(folder / "made")
+    undisturbed = _copied(folder, "undisturbed")
+    live(undisturbed, 10, things(10))
+    wanted = content(undisturbed)
     for at in range(first, sys.maxsize, stride):
-        root = folder / str(at)
-        if check_one(root, make(root), Fault(scenario, fault, at), wanted):
+        root = _copied(folder, str(at))
+        if check_one(root, partial(_run, root, things), Fault(scenario, fault, at), wanted):
             return at
         shutil.rmtree(root)
     raise AssertionError
+
+
+def _copied(folder: Path, name: str) -> Path:
+    """A copy of the archive that was made, if there is one before the run."""
+    if (folder / "made").exists():
+        shutil.copytree(folder / "made", folder / name)
+    return folder / name
+
+
+def _run(root: Path, things: Callable[[int], list[Speech | Listed | Missed]], number: int) -> None:
+    live(root, number, things(number))
 
 
 def promises() -> int:

@@ -63,7 +63,7 @@ def test_old_articles_come_round_a_few_at_a_time() -> None:
 
 
 def test_an_unchanged_old_site_costs_its_list_pages(site: Site) -> None:
-    with Replica(flavour="7.0", speeches=200) as replica:
+    with Replica(flavour="7.0", speeches=100) as replica:
         assert site.crawl(replica.url).status == 0
         before = len(replica.log()["requests"])
         planned = site.crawl(replica.url, "-a", "plan=1")
@@ -76,7 +76,7 @@ def test_an_unchanged_old_site_costs_its_list_pages(site: Site) -> None:
         assert ended.status == 0, ended
         asked = replica.log()["requests"][between:]
         pages = site.report()["counts"]["list_pages"]
-        assert len(asked) <= pages + 3 + 2 * withheld + 200 * 0.02
+        assert len(asked) <= pages + 3 + 2 * withheld + 100 * 0.02
         # The front page, robots.txt, and the first list page once more.
         assert between - before <= pages + 3
         assert site.events(2) == {}

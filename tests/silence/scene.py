@@ -31,7 +31,10 @@ def squeeze(text: str) -> str:
 @lru_cache(maxsize=1)
 def whole_text(page: str) -> str:
     """A page's text without whitespace; every speech is looked for in the same page."""
-    return squeeze(html.document_fromstring(page).text_content()) if page.strip() else ""
+    if not page.strip():
+        return ""
+    tree: html.HtmlElement = html.document_fromstring(page)
+    return squeeze(tree.text_content())
 
 
 @dataclass(frozen=True, slots=True)
