@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from crawler.replica import process
 from pipelines.archive.read.reader import Archive
 from tests import forked
 
@@ -21,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 120
 _HOST_LOCKS = TemporaryDirectory(prefix="speech-archive-hosts-")
 os.environ["HOST_LOCKS"] = _HOST_LOCKS.name
+setattr(process, "Popen", forked.Popen)  # noqa: B010 - it is exported for nobody else
 os.environ["CLOCK_JUMP_DAYS"] = "100000"  # archives of tests are of fixed days, whatever the day of the test
 _STARTERS = frozenset({"Replica", "Site", "forked", "run", "run_anew", "serve", "subprocess"})
 """Names a test module imports to start a process or a server."""

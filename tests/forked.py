@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -91,6 +91,22 @@ def piped(command: Sequence[str], cwd: Path) -> Iterator[Piped]:
         finally:
             process.join(PATIENCE)
             process.kill()
+
+
+class Popen:
+    """As much of `subprocess.Popen` as `Replica` needs, for a module of the project that ends with its input."""
+
+    def __init__(self, command: Sequence[str], *, cwd: Path, **_: object) -> None:
+        self._open = ExitStack()
+        self._piped = self._open.enter_context(piped(command[2:], cwd))
+        self.stdout, self.terminate = self._piped.stdout, self._piped.process.terminate
+
+    @property
+    def returncode(self) -> int | None:
+        return self._piped.process.exitcode
+
+    def communicate(self, timeout: float) -> None:  # noqa: ARG002 - as that of subprocess
+        self._open.close()
 
 
 def _become(command: Sequence[str], streams: dict[int, Connection], cwd: Path, environment: dict[str, str]) -> None:

@@ -75,7 +75,7 @@ import sys
 from scrapy.cmdline import execute
 from crawler.crawl.reading_time import SPENT, Spent, reading_time
 from crawler.pages.families.base import BaseFamily
-reading_time.__wrapped__.__defaults__ = (1.0,)
+reading_time.__wrapped__.__defaults__ = (0.3,)
 def endless(read):
     def reading(self, page, *more):
         while "没有尽头" in page.text:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from http.client import HTTPConnection
 from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
@@ -27,7 +27,7 @@ class Replica:
         """Further options are the command's: alias=…, date_form=…, per_page=…, robots=…, port=…"""
         options = {"flavour": flavour, "speeches": speeches, "seed": seed, **options}
         self._arguments = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Popen[str] | None = None
         self.url = ""
         self.pid = 0
 
@@ -42,9 +42,7 @@ class Replica:
 
     def start(self) -> None:
         command = [sys.executable, "-m", self.module, "--leave-with-parent", *self._arguments]
-        process = subprocess.Popen(  # noqa: S603 - our own module
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        process = Popen(command, cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True)  # noqa: S603 - our own module
         self._process = process
         ready = process.stdout.readline() if process.stdout else ""
         if not ready:
