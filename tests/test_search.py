@@ -334,11 +334,21 @@ def test_values_of_other_types_and_signs_that_steer_a_terminal_do_no_harm(
         database.execute(CREATE)
         database.execute("INSERT INTO speeches VALUES (1, x'ff', 2.5, '民主\x1b[2J', 7, 8)")
         database.execute("INSERT INTO speeches_text(rowid, title, body) VALUES (7, '', ?)", [pairs("民主")])
-        database.execute("INSERT INTO speeches_text(rowid, title, body) VALUES (8, '', ?)", [pairs("民主")])
         database.commit()
     assert main(["search", str(tmp_path / "x.sqlite"), "民主"]) == 0
     assert "\x1b" not in capsys.readouterr().out
     assert len(search(tmp_path / "x.sqlite", "民主")) == 1
+    for change in (
+        "INSERT INTO speeches_text(rowid, title, body) VALUES (8, '', ?)",  # a row that the table lacks
+        "INSERT INTO speeches SELECT site, id, title, substr(?, 1, 1), 8, published_on FROM speeches",
+    ):
+        with closing(sqlite3.connect(tmp_path / "x.sqlite")) as database:
+            database.execute(change, [pairs("民主")])
+            database.commit()
+        assert search(tmp_path / "x.sqlite", "民主", status=5) == []
+        assert "index is of other texts than its table has" in search.said  # type: ignore[attr-defined]
+        is_missing = change.startswith("INSERT INTO speeches_text")
+        assert main(["search", str(tmp_path / "x.sqlite"), "民主", "--count"]) == (5 if is_missing else 0)
 
 
 def test_what_cannot_be_searched_is_refused(made: Path, search: Callable[..., Any]) -> None:

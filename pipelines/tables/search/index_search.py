@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 64 << 20
 """Bytes of one value: a body is at most as long as a line of an archive, which is a quarter of that."""
+_FEW = 1000
+"""Rows of the table that are looked up to check a count of the index: it takes a millisecond."""
 _NEEDED = frozenset({"site", "id", "title", "body", NUMBER})
 _FROM_INDEX = f"{FULL_TEXT} CROSS JOIN speeches ON speeches.{NUMBER} = {FULL_TEXT}.rowid"
 _MATCHES = f"{FULL_TEXT} MATCH :phrase"
@@ -65,11 +67,15 @@ def is_searchable(database: sqlite3.Connection) -> bool:
 
 
 def search_index(database: sqlite3.Connection, sought: Sought, limit: int | None) -> Hits:
-    """Search in `speeches`. `limit`: at most so many hits, the newest; null for all."""
+    """Search in `speeches`. `limit`: at most so many hits, the newest; null for all.
+
+    Raises `sqlite3.DatabaseError` also where the index is found to be of other texts than the table has.
+    """
     query = _Query(database, sought)
-    dated = query.numbers(limit)
-    hits = [found for found in (query.hit(number) for number in dated) if found is not None]
+    hits = [query.hit(number) for number in query.numbers(limit)]
     count, undated = query.count(), query.undated()
+    if len(hits) != (count if limit is None else min(count, limit)):
+        raise _disagreement()
     if count or undated:
         return Hits(hits, count, undated)
     sites = query.values("site") if sought.site is not None else ()
@@ -167,16 +173,30 @@ class _Query:
 
     def _counted(self, more: list[str]) -> int:
         is_plain = self._is_indexed and not more and len(self._terms) == 1
-        query = f"SELECT count(*) FROM {FULL_TEXT} WHERE {_MATCHES}" if is_plain else self._select("count(*)", *more)  # noqa: S608
+        if not is_plain:
+            return self._number_of(self._select("count(*)", *more))
+        count = self._number_of(f"SELECT count(*) FROM {FULL_TEXT} WHERE {_MATCHES}")  # noqa: S608
+        if count <= _FEW and count != self._number_of(self._select("count(*)")):
+            raise _disagreement()
+        return count
+
+    def _number_of(self, query: str) -> int:
         return int(self._database.execute(query, self._values).fetchone()[0])
 
-    def hit(self, number: int) -> Hit | None:
-        """The hit with this number; null when the text is not in it: the index is of another text."""
+    def hit(self, number: int) -> Hit:
+        """The hit with this number."""
         names = [name for name in _SHOWN if name in self._names]
         query = f"SELECT {', '.join(names)} FROM speeches WHERE {NUMBER} = ?"  # noqa: S608
         row = self._database.execute(query, [number]).fetchone()
         told = {name: _typed(name, value) for name, value in zip(names, row, strict=True)}
-        return hit(self._sought, dict.fromkeys(_SHOWN) | told)
+        found = hit(self._sought, dict.fromkeys(_SHOWN) | told)
+        if found is None:
+            raise _disagreement()
+        return found
+
+
+def _disagreement() -> sqlite3.DatabaseError:
+    return sqlite3.DatabaseError("its full-text index is of other texts than its table has")
 
 
 _SHOWN = ("site", "id", "version", "reading", "published_on", "speaker", "genre", "title", "url", "body")
