@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipelines.archive.errors import Damaged
@@ -10,7 +11,7 @@ from pipelines.tables.columns import flat_value, site_of
 from pipelines.untrusted import parsed_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pipelines.archive.disk.streams import Line
     from pipelines.tables.columns import Column
@@ -22,7 +23,12 @@ Plain = str | int | float | None
 
 
 def flat_rows(selection: Selection, table: str, columns: Sequence[Column]) -> Iterator[list[Plain]]:
-    """The values of each row of a table in the order of `columns`; nested ones as `flat_value` gives them.
+    """The values of each row of a table in the order of `columns`, as `flattening` gives them."""
+    return made(flattening(selection, table, columns), selection, table)
+
+
+def flattening(selection: Selection, table: str, columns: Sequence[Column]) -> Callable[[Line], list[Plain]]:
+    """Makes of a row of a table its values in the order of `columns`; nested ones as `flat_value` gives them.
 
     Problems that are not asked for are left out, and counted in `selection.left_out`. A line written before a key was
     added has null there.
@@ -32,7 +38,7 @@ def flat_rows(selection: Selection, table: str, columns: Sequence[Column]) -> It
     nested = [place for place, column in enumerate(columns) if column.kind == "nested" and place != of_problems]
     site = next((place for place, column in enumerate(columns) if column.name == "site"), None)
 
-    def values_of(line: Line) -> list[Any]:
+    def values_of(line: Line) -> list[Plain]:
         values: list[Any] = list(map(line.get, keys))
         for place in nested:
             if values[place] is not None:
@@ -43,7 +49,7 @@ def flat_rows(selection: Selection, table: str, columns: Sequence[Column]) -> It
             values[site] = site_of(line)
         return values
 
-    return made(values_of, selection, table)
+    return values_of
 
 
 def objects(selection: Selection, table: str) -> Iterator[Line]:
@@ -53,14 +59,25 @@ def objects(selection: Selection, table: str) -> Iterator[Line]:
 
 def made(make: Callable[[Line], T], selection: Selection, table: str) -> Iterator[T]:
     """What `make` makes of each row of a table; a row that is not as the format says is damage of its archive."""
+    return chain.from_iterable(rows for _, rows in made_by_site(make, selection, table))
+
+
+def made_by_site(make: Callable[[Line], T], selection: Selection, table: str) -> Iterator[tuple[str, Iterator[T]]]:
+    """The name of each site, and the same of its rows; to be read before the next site's."""
     for site, lines in selection.by_site(table):
-        for number, raw in enumerate(lines, 1):
-            try:
-                value = make(parsed_json(raw))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                what = f"{site}: table {table}, row {number} is not as the format says ({error!r})"
-                raise selection.unreadable(site, Damaged(f"{what}; run verify on its archive")) from error
-            yield value
+        yield site, _made(make, lines, selection, table, site)
+
+
+def _made(
+    make: Callable[[Line], T], lines: Iterable[bytes], selection: Selection, table: str, site: str
+) -> Iterator[T]:
+    for number, raw in enumerate(lines, 1):
+        try:
+            value = make(parsed_json(raw))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            what = f"{site}: table {table}, row {number} is not as the format says ({error!r})"
+            raise selection.unreadable(site, Damaged(f"{what}; run verify on its archive")) from error
+        yield value
 
 
 def _plain(value: Any) -> Plain:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.schema.json_types import shape_of_record
 from pipelines.canonical import json_line
 from pipelines.tables.columns import columns, site_of
-from pipelines.tables.forms.flat_rows import flat_rows, made
+from pipelines.tables.forms.flat_rows import flattening, made_by_site
 from pipelines.tables.forms.outlet import outlet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from pipelines.archive.disk.streams import Line
@@ -39,20 +40,21 @@ def jsonl_columns(table: Table, options: Options) -> tuple[Column, ...]:
 
 def jsonl_lines(selection: Selection, name: str, options: Options) -> Iterator[bytes]:
     """The rows of a table: the bytes of the archive, or with `flat` or `fields` objects of those columns."""
+    return chain.from_iterable(lines for _, lines in jsonl_by_site(selection, name, options))
+
+
+def jsonl_by_site(selection: Selection, name: str, options: Options) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """The name of each site, and the same of its rows; to be read before the next site's."""
     if not options.flat and options.fields is None:
-        yield from selection.lines(name)
+        yield from selection.by_site(name)
         return
     chosen = jsonl_columns(selection.table(name), options)
     names = [column.name for column in chosen]
-    rows: Iterator[list[Any]] = (flat_rows if options.flat else _rows)(selection, name, chosen)
-    for row in rows:
-        yield f"{json_line(dict(zip(names, row, strict=True)))}\n".encode()
+    make = flattening(selection, name, chosen) if options.flat else _choosing(chosen)
+    for site, rows in made_by_site(make, selection, name):
+        yield site, (f"{json_line(dict(zip(names, row, strict=True)))}\n".encode() for row in rows)
 
 
-def _rows(selection: Selection, name: str, chosen: Sequence[Column]) -> Iterator[list[Any]]:
+def _choosing(chosen: Sequence[Column]) -> Callable[[Line], Sequence[Any]]:
     keys = [column.key for column in chosen]
-
-    def values_of(line: Line) -> list[Any]:
-        return [site_of(line) if key == "site" else line.get(key) for key in keys]
-
-    return made(values_of, selection, name)
+    return lambda line: [site_of(line) if key == "site" else line.get(key) for key in keys]

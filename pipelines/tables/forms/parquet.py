@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.tables.forms.duck import Duck, text
 from pipelines.tables.forms.misfits import fitting
-from pipelines.tables.forms.typed_rows import typed_columns, typed_lines
+from pipelines.tables.forms.typed_rows import typed_by_site, typed_columns, typed_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 UNDATED = "undated"
 NO_ROWS = "none"
 """Name of the only file of a table without rows, where its parts come from rows."""
-_SITE = re.compile(rb'"site":"([a-z0-9-]+)"')
 YEAR_OF = {"speeches": "published_on", "versions": "recorded_at", "observations": "observed_at", "views": "period"}
 """By table the key whose year is that of a row. The other tables are not partitioned by year."""
 
@@ -48,11 +47,9 @@ def _write(duck: Duck, selection: Selection, name: str, folder: Path, options: O
 
 def _files(duck: Duck, selection: Selection, name: str, options: Options) -> Iterator[tuple[str, Rows]]:
     """The name of each file of a table, and its rows, which are to be written before the next are made."""
-    if options.partition == "site" and not options.flat:
-        for site, lines in selection.by_site(name):
+    if options.partition == "site":
+        for site, lines in typed_by_site(selection, name, options):
             yield f"{name}/{site}", duck.rows(lines)
-    elif options.partition == "site":
-        yield from _parts(duck, name, typed_lines(selection, name, options), _SITE)
     elif options.partition == "year" and name in YEAR_OF:
         # The first key of this name is the row's: no other is before it, and a quote in a text is escaped.
         year = re.compile(rf'"{YEAR_OF[name]}":(?:"(\d{{4}})|null)'.encode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.tables.columns import columns, flattened
-from pipelines.tables.forms.jsonl_form import jsonl_lines
+from pipelines.tables.forms.jsonl_form import jsonl_by_site, jsonl_lines
 from pipelines.tables.options import Options
 
 if TYPE_CHECKING:
@@ -24,4 +24,9 @@ def typed_columns(table: Table, options: Options) -> tuple[Column, ...]:
 
 def typed_lines(selection: Selection, table: str, options: Options) -> Iterator[bytes]:
     """The rows of a table with at least these columns."""
-    return jsonl_lines(selection, table, Options(flat=True)) if options.flat else selection.lines(table)
+    return jsonl_lines(selection, table, Options(flat=options.flat))
+
+
+def typed_by_site(selection: Selection, table: str, options: Options) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """The name of each site, and the same of its rows; to be read before the next site's."""
+    return jsonl_by_site(selection, table, Options(flat=options.flat))
