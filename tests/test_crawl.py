@@ -70,7 +70,7 @@ def test_faults_that_pass_leave_no_trace(site: Site) -> None:
 
 
 def test_history_of_a_moving_site(site: Site) -> None:
-    with Replica(flavour="X2", speeches=36) as replica:
+    with Replica(flavour="X2", speeches=20) as replica:
         assert site.crawl(replica.url).status == 0
         replica.grow()
         assert site.crawl(replica.url, "-a", "mode=full").status == 0

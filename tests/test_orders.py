@@ -304,7 +304,7 @@ def die_while_ordered(source: Path, folder: Path, first: int, stride: int) -> in
     raise AssertionError
 
 
-@pytest.mark.parametrize(("first", "stride"), [(3, 47), pytest.param(0, 1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(("first", "stride"), [(3, 71), pytest.param(0, 1, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("is_packed", [False, True])
 def test_an_order_that_dies_anywhere_is_finished(
     crawled: Crawled, tmp_path: Path, first: int, stride: int, *, is_packed: bool
