@@ -24,7 +24,7 @@ _HOST_LOCKS = TemporaryDirectory(prefix="speech-archive-hosts-")
 os.environ["HOST_LOCKS"] = _HOST_LOCKS.name
 setattr(process, "Popen", forked.Popen)  # noqa: B010 - it is exported for nobody else
 os.environ["CLOCK_JUMP_DAYS"] = "100000"  # archives of tests are of fixed days, whatever the day of the test
-_STARTERS = frozenset({"Replica", "Site", "forked", "run", "run_anew", "serve", "subprocess"})
+_STARTERS = frozenset({"Replica", "Site", "forked", "run", "run_anew", "run_code", "serve", "subprocess"})
 """Names a test module imports to start a process or a server."""
 
 
@@ -40,6 +40,11 @@ class Ended:
 def run(*command: str, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> Ended:
     """Run a module of the project in a process of its own: `run("scrapy", "sites")`."""
     return Ended(*forked.captured(command, cwd, env, PATIENCE))
+
+
+def run_code(code: str, *arguments: object) -> Ended:
+    """Run code of a test in a process of its own, which may die; it finds its arguments in `sys.argv[1:]`."""
+    return run("tests.given_code", f"import sys; {code}", *map(str, arguments))
 
 
 def run_anew(*command: str, **options: Any) -> Ended:

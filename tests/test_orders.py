@@ -38,11 +38,11 @@ from pipelines.warc.record_reader import records
 from pipelines.warc.record_writer import WarcWriter
 from pipelines.warc.records import WarcRecord
 from pipelines.warc.words import Words
-from tests.conftest import Site
+from tests.conftest import Site, run_code
 from tests.exchanges import exchange
 from tests.faults import KILLED, strike
 from tests.small import PROFILE, Answer, article_page, list_page, serve
-from tests.test_archive import crawl, day, look, opened, python, speech
+from tests.test_archive import crawl, day, look, opened, speech
 from tests.test_format import shell
 from tests.test_old_archives import unpacked
 from tests.test_pack import kept
@@ -313,9 +313,9 @@ def test_an_order_that_dies_anywhere_is_finished(
     if is_packed:
         packed(root)
     died = f"die_while_ordered(*map(Path, sys.argv[1:]), {first}, {stride})"
-    told = python(f"import sys; from tests.test_orders import *; print({died})", root, tmp_path / "dying")
-    assert told.stderr == ""
-    assert int(told.stdout) > 20
+    told = run_code(f"from tests.test_orders import *; print({died})", root, tmp_path / "dying")
+    assert told.err == ""
+    assert int(told.out) > 20
 
 
 def test_a_text_of_another_speech_stays_and_is_told(tmp_path: Path) -> None:

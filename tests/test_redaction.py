@@ -24,8 +24,9 @@ from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.record import Listed
 from tests import broken
+from tests.conftest import run_code
 from tests.faults import KILLED, strike
-from tests.test_archive import committed, crawl, day, missed, python, speech, story
+from tests.test_archive import committed, crawl, day, missed, speech, story
 from tests.test_format import shell
 
 WORDS = ["改了", "大家好", "第三次会议上", '"title": "讲话"', "附件", "何庆海"]
@@ -140,10 +141,10 @@ def die_while_redacting(source: Path, folder: Path, stride: int) -> int:
 @pytest.mark.parametrize("stride", [5, pytest.param(1, marks=pytest.mark.soak)])
 def test_a_redaction_that_dies_anywhere_is_finished(archive: Path, tmp_path: Path, stride: int) -> None:
     died = f"die_while_redacting(*map(Path, sys.argv[1:]), {stride})"
-    code = f"import sys; from tests.test_redaction import *; print({died})"
-    told = python(code, archive, tmp_path / "dying")
-    assert told.stderr == ""
-    assert int(told.stdout) > 20
+    code = f"from tests.test_redaction import *; print({died})"
+    told = run_code(code, archive, tmp_path / "dying")
+    assert told.err == ""
+    assert int(told.out) > 20
 
 
 def test_loaders_and_status_are_told(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:

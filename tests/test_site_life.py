@@ -21,10 +21,10 @@ from pipelines.archive.write.kinds.retirement import retire
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.writer import ArchiveRun
 from tests import broken
-from tests.conftest import Site, run
+from tests.conftest import Site, run, run_code
 from tests.faults import KILLED, strike
 from tests.small import Answer, serve
-from tests.test_archive import FACTS, SOFTWARE, crawl, day, listed, look, missed, python, speech
+from tests.test_archive import FACTS, SOFTWARE, crawl, day, listed, look, missed, speech
 from tests.test_tails import at, files
 
 NEW_FACTS = replace(FACTS, cms="trs", id_namespace="trs-1")
@@ -236,9 +236,9 @@ def die_while_acting(source: Path, folder: Path, kind: str, stride: int) -> int:
 def test_an_act_that_dies_anywhere_can_be_made_again(archive: Path, tmp_path: Path, stride: int) -> None:
     for kind in ("rekey", "retirement"):
         died = f"die_while_acting(*map(Path, sys.argv[1:]), {kind!r}, {stride})"
-        ended = python(f"import sys; from tests.test_site_life import *; print({died})", archive, tmp_path / kind)
-        assert ended.stderr == ""
-        assert int(ended.stdout) > 10
+        ended = run_code(f"from tests.test_site_life import *; print({died})", archive, tmp_path / kind)
+        assert ended.err == ""
+        assert int(ended.out) > 10
 
 
 PARAGRAPH = "<p>各位委员，第{0}次会议经过认真讨论，通过了今年的协商计划，请大家抓好落实，把每一件提案办好办实。</p>"

@@ -27,11 +27,11 @@ from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.writer import ArchiveRun
 from tests.broken import commit_file
-from tests.conftest import Site
+from tests.conftest import Site, run_code
 from tests.exchanges import exchange
 from tests.faults import KILLED, strike
 from tests.small import PROFILE, Answer, article_page, list_page, serve
-from tests.test_archive import FACTS, crawl, day, listed, opened, python, sealed, speech, tree
+from tests.test_archive import FACTS, crawl, day, listed, opened, sealed, speech, tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -412,7 +412,7 @@ def test_a_decision_that_dies_anywhere_can_be_made_again(made: dict[int, Path], 
                 held.seal({}, later, {})
     for kind, source in (("reconciliation", lost), ("clock", ahead)):
         died = f"die_while_deciding(*map(Path, sys.argv[1:]), {kind!r}, {stride})"
-        code = f"import sys; from tests.test_tails import *; print({died})"
-        ended = python(code, source, tmp_path / f"dying-{kind}")
-        assert ended.stderr == ""
-        assert int(ended.stdout) > 20
+        code = f"from tests.test_tails import *; print({died})"
+        ended = run_code(code, source, tmp_path / f"dying-{kind}")
+        assert ended.err == ""
+        assert int(ended.out) > 20
