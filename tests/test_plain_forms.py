@@ -37,6 +37,8 @@ BODIES = [
     "'quoted'",
     "\n=1",
     "\ufeff\u200b=1",
+    "\u061c\u180e\u3000=1",
+    "\U000e0020-1",
     "\x00",
     '𠀀,"半""角",\\n',
     "NULL",
@@ -121,7 +123,7 @@ def test_every_library_reads_back_what_the_archive_has(
     rows = read(safe / "speeches.csv")
     undone = {row[0]: tuple(taken_back(one) if isinstance(one, str) else one for one in row[1:]) for row in rows}
     assert undone == as_read(root)
-    begin = re.compile(r"[\s\ufeff\u200b]*[=+\-@＝＋－＠]|[\t\r\n\0]")
+    begin = re.compile(r"[\s\ufeff\u200b\u061c\u180e\U000e0020]*[=+\-@＝＋－＠]|[\t\r\n\0]")
     assert not [one for row in rows for one in row if isinstance(one, str) and begin.match(one)]
 
 

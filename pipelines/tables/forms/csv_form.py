@@ -7,7 +7,10 @@ not, differs from the empty text; line ends within a text stay as they are.
 from __future__ import annotations
 
 import re
+import sys
+from functools import cache
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 from pipelines.archive.errors import NotUnderstood
 from pipelines.tables.columns import columns
@@ -28,10 +31,17 @@ _MARK = "\ufeff"
 _END = "\r\n"
 # Spreadsheets compute a cell that begins so; some skip what is not seen before it, and take full-width signs for it.
 # A quote at the beginning is doubled, so that one taken away from whatever begins with one gives the text.
-_UNSEEN = r"\s\x00-\x1f\x7f-\xa0\xad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff"
-_FORMULA = re.compile(rf"[\t\r\n\0']|[{_UNSEEN}]*[=+\-@＝＋－＠]")
-_ODD_BEGIN = frozenset(re.findall(rf"[{_UNSEEN}'=+\-@＝＋－＠]", "".join(map(chr, range(1 << 16)))))
-"""The first characters of what `_FORMULA` may match: few texts need to be looked at closer."""
+_OPERATORS = r"=+\-@＝＋－＠"
+_CATEGORIES = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+"""Of Unicode, what is not seen: control and format characters, and blanks."""
+
+
+@cache
+def _formulas() -> tuple[re.Pattern[str], frozenset[str]]:
+    """What finds a formula, and the first characters of what it may find: few texts need to be looked at closer."""
+    unseen = [sign for sign in map(chr, range(sys.maxunicode + 1)) if category(sign) in _CATEGORIES]
+    pattern = re.compile(rf"[\t\r\n\0']|[{re.escape(''.join(unseen))}]*[{_OPERATORS}]")
+    return pattern, frozenset([*unseen, "'", *re.findall(f"[{_OPERATORS}]", _OPERATORS)])
 
 
 def write_csv(selection: Selection, tables: Sequence[str], folder: Path, options: Options) -> None:
@@ -59,7 +69,7 @@ def _check(name: str, chosen: Sequence[Column]) -> None:
 
 def _lines(rows: Iterable[list[Plain]], chosen: Sequence[Column], cell: Callable[[Plain], str]) -> Iterator[bytes]:
     yield f"{_MARK}{','.join(column.name for column in chosen)}{_END}".encode()
-    odd = _ODD_BEGIN
+    _, odd = _formulas()
     for row in rows:
         # Most are texts with nothing to do, and a call for each takes as long as all the rest.
         cells = [f'"{v}"' if type(v) is str and v[:1] not in odd and '"' not in v else cell(v) for v in row]
@@ -73,4 +83,4 @@ def _cell(value: Plain) -> str:
 
 
 def _safe_cell(value: Plain) -> str:
-    return _cell(f"'{value}" if type(value) is str and _FORMULA.match(value) else value)
+    return _cell(f"'{value}" if type(value) is str and _formulas()[0].match(value) else value)
