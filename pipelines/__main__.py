@@ -48,8 +48,8 @@ VERBS = {
 }
 """Every command, in the order of the help, and the module of `pipelines.verbs` that adds it to the command line."""
 
-
-EITHER = "ARCHIVE|ROOT"
+_EITHER = "ARCHIVE|ROOT"
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class VerbParser(argparse.ArgumentParser):
@@ -69,9 +69,6 @@ class VerbParser(argparse.ArgumentParser):
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return known, unknown
-
-
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def main(argv: Sequence[str] | None = None, beside: Mapping[str, str] | None = None) -> int:
@@ -117,9 +114,9 @@ def _parser(beside: Mapping[str, str], asked: str | None) -> argparse.ArgumentPa
         one = "the folder of one site, for example output/gszx"
         also = f"{one}, or one that holds such folders"
         if many:
-            added.add_argument("archives", metavar=EITHER, nargs="+", help=f"{also}; several may be given")
+            added.add_argument("archives", metavar=_EITHER, nargs="+", help=f"{also}; several may be given")
         elif not bare:
-            added.add_argument("archive", metavar=EITHER if root else "ARCHIVE", help=also if root else one)
+            added.add_argument("archive", metavar=_EITHER if root else "ARCHIVE", help=also if root else one)
         added.set_defaults(verb=run)
         return added
 

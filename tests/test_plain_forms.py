@@ -183,8 +183,10 @@ def test_flat_lines_have_plain_values_and_the_problems_that_are_asked_for(
     assert fields[0]["problems"][1] == {"field": "body", "code": "cut", "detail": "=1"}
     assert list(fields[0]) == ["site", "published_at_text", "problems"]
     assert printed("--tables", "observations", "--fields", "site,seq")[0] == {"site": "gszx", "seq": len(BODIES) + 2}
-    for wrong in (["--problems", "grave"], ["--compress", "gz"], ["--tables", "speeches,views"], ["--raw-formulas"]):
+    for wrong in (["--compress", "gz"], ["--tables", "speeches,views"], ["--raw-formulas"]):
         assert main(["export", str(root), *wrong]) == 2
+    with pytest.raises(SystemExit, match="2"):
+        main(["export", str(root), "--problems", "grave"])
     out = exported(root, tmp_path / "a", "--to", "csv", "--problems", "notice")
     manifest = json.loads((out / "manifest.json").read_bytes())
     usual = {"title-repeated": 1}

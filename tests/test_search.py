@@ -357,13 +357,14 @@ def test_what_cannot_be_searched_is_refused(made: Path, search: Callable[..., An
         ["民", "--from", "2023-02-30"],
         ["民", "--to", "2023"],
         ["民", "--from", ""],
-        ["民", "--problems", "x"],
         ["民", "--genre", "speech"],
         ["民", "--from", "2024-01-02", "--to", "2024-01-01"],
         ["民", "--site", "nosuch", "--count"],
         ["民", "--site", "nosuch", "--scan"],
     ):
         assert main(["search", str(made), *arguments]) == 2
+    with pytest.raises(SystemExit, match="2"):
+        main(["search", str(made), "民", "--problems", "x"])
     assert search(made / "nowhere", "民", status=2) == []
     assert search(made / "gszx/latest.jsonl", "民", status=2) == []
     torn = made.parent / "torn.sqlite"

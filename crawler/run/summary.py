@@ -11,7 +11,7 @@ from crawler.run.job import CrawlJob
 from pipelines.archive.write.writer import Sealed
 from pipelines.health import NotCaptured, RunReport, Verdict
 from pipelines.reasons import ProblemChoice
-from pipelines.reasons.problem_choice import counted
+from pipelines.reasons.problem_choice import counts_in_words
 from pipelines.verbs.output import one_line
 
 _MOST_EXAMPLES = 5
@@ -63,7 +63,7 @@ def _problems(report: RunReport) -> list[str]:
     shown = {name: count for name, count in report.problems.items() if asked.takes(name.rpartition(": ")[2])}
     usual = {name: count for name, count in report.problems.items() if name not in shown}
     lines = [("problems", shown), ("usual", usual)]
-    return [f"{heading:<9} {counted(counts)}" for heading, counts in lines if counts]
+    return [f"{heading:<9} {counts_in_words(counts)}" for heading, counts in lines if counts]
 
 
 def _noted(report: RunReport) -> list[str]:
@@ -126,7 +126,7 @@ def _reasons(heading: str, gaps: list[NotCaptured]) -> list[str]:
     if not gaps:
         return []
     counted = Counter(gap.reason for gap in gaps)
-    lines = [f"{heading}  " + ", ".join(f"{reason} ({count})" for reason, count in sorted(counted.items()))]
+    lines = [f"{heading}  {counts_in_words(counted)}"]
     lines.extend(f"    {gap.what} {gap.url}: {gap.detail}" for gap in gaps[:_MOST_EXAMPLES])
     if len(gaps) > _MOST_EXAMPLES:
         lines.append(f"    … and {len(gaps) - _MOST_EXAMPLES} more in the run report")

@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from pipelines.fleet.condition import Condition
+from pipelines.verbs.output import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,11 +32,11 @@ _SVG = """\
 
 def badge(sites: Sequence[SiteStatus]) -> str:
     """Red when a site is broken, orange when one is stale, else green."""
-    counted = Counter(site.condition for site in sites)
-    bad = [f"{counted[one]} {one}" for one in Condition if one.is_bad and counted[one]]
-    said = escape(", ".join([f"{len(sites)} sites", *(bad or ["all well"])]))
+    found = Counter(site.condition for site in sites)
+    bad = [f"{found[one]} {one}" for one in Condition if one.is_bad and found[one]]
+    said = escape(", ".join([counted(len(sites), "sites"), *(bad or ["all well"])]))
     left, right = (len(text) * _CHARACTER + _MARGIN for text in (_LABEL, said))
-    color = "#c33" if counted[Condition.BROKEN] else "#c60" if counted[Condition.STALE] else "#383"
+    color = "#c33" if found[Condition.BROKEN] else "#c60" if found[Condition.STALE] else "#383"
     return _SVG.format(
         label=_LABEL,
         said=said,

@@ -17,7 +17,7 @@ from pipelines.fleet.condition import DIED, UNREACHABLE, Condition, read_word
 from pipelines.gaps.acceptance import GAP
 from pipelines.reasons import ProblemChoice
 from pipelines.tables.problem_counts import count_problems
-from pipelines.verbs.output import one_line
+from pipelines.verbs.output import counted, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -178,7 +178,7 @@ def _summary(sites: Sequence[SiteMonth], at: str) -> str:
     brought = ", ".join(f"{_sum(runs, key)} {name}" for name, key in _COUNTS.items())
     bad = sum(site.status.condition.is_bad for site in sites)
     return (
-        f"{len(sites)} sites, {len(runs)} runs; speeches: {brought}. "
+        f"{counted(len(sites), 'sites')}, {counted(len(runs), 'runs')}; speeches: {brought}. "
         f"Sites that need a person now: {bad}. Made at {at}; all moments are UTC."
     )
 

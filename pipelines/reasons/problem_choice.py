@@ -62,11 +62,11 @@ def _codes(word: str) -> frozenset[str]:
     )
 
 
-def counted(counts: Mapping[str, int]) -> str:
+def counts_in_words(counts: Mapping[str, int]) -> str:
     """Numbers by name in one line: `cut (2), title-repeated (800)`."""
     return ", ".join(f"{name} ({count})" for name, count in sorted(counts.items()))
 
 
 def left_out(counts: Mapping[str, int]) -> str | None:
     """One line about problems that were not asked for, by code; null where there are none."""
-    return f"left out: {counted(counts)}; --problems {ALL} has them" if counts else None
+    return f"left out: {counts_in_words(counts)}; --problems {ALL} has them" if counts else None

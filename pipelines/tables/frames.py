@@ -9,6 +9,7 @@ speeches = to_polars(Archives("output"))
 from __future__ import annotations
 
 import warnings
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import NotUnderstood
 from pipelines.tables.columns import columns
-from pipelines.tables.forms.duck import Duck, quoted, text
+from pipelines.tables.forms.duck import Duck
+from pipelines.tables.forms.sql_words import quoted, text
 from pipelines.tables.selection import Selection
 from pipelines.tables.table import TABLES
 
@@ -37,13 +39,14 @@ def to_duckdb(archives: Archives, *tables: str) -> duckdb.DuckDBPyConnection:
     wanted = tables or ("speeches",)
     if unknown := [name for name in wanted if name not in TABLES]:
         raise NotUnderstood(f"{', '.join(unknown)}: no such table; there are {', '.join(TABLES)}")
-    with TemporaryDirectory() as scratch:
+    with TemporaryDirectory() as scratch, ExitStack() as closed_on_error:
         selection = Selection(archives.folders, scratch=Path(scratch))
-        duck = Duck(Path(scratch) / "duck")
+        duck = closed_on_error.enter_context(Duck(Path(scratch) / "duck"))
         for name in wanted:
             rows = duck.rows(selection.lines(name)).query(columns(selection.table(name)))
             duck.run(f"CREATE TABLE {quoted(name)} AS {rows}")
         made: duckdb.DuckDBPyConnection = duck.released()
+        closed_on_error.pop_all()
         return made
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipelines.reasons import PROBLEM_CODES
-from pipelines.reasons.problem_choice import counted
+from pipelines.reasons.problem_choice import counts_in_words
 from pipelines.tables.problem_rows import problem_rows
 from pipelines.tables.selection import Selection
 
@@ -42,7 +42,7 @@ class ProblemCounts:
 
     def words(self) -> str:
         """The problems in one line: `body: cut (2), published_on: missing (1)`."""
-        return counted({f"{of}: {code}": count for (of, code), count in self.problems.items()})
+        return counts_in_words({f"{of}: {code}": count for (of, code), count in self.problems.items()})
 
 
 def count_problems(folder: Path, asked: ProblemChoice) -> ProblemCounts:

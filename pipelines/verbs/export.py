@@ -20,7 +20,7 @@ from pipelines.export.publishing import new_package
 from pipelines.export.snapshot import snapshot
 from pipelines.export.wacz import write_wacz
 from pipelines.reasons import ProblemChoice
-from pipelines.reasons.problem_choice import METAVAR, left_out
+from pipelines.reasons.problem_choice import left_out
 from pipelines.tables.cards.dataset_words import left_out_of
 from pipelines.tables.cards.folder_cards import write_cards
 from pipelines.tables.choosing.choice import Choice, chosen_tables
@@ -35,6 +35,7 @@ from pipelines.tables.view_periods import EVERY, told_falls
 from pipelines.verbs.output import counted, print_message, write_lines
 from pipelines.verbs.over import each
 from pipelines.verbs.places_asked import asked_since, names_file
+from pipelines.verbs.problems_asked import add_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -67,7 +68,7 @@ def add(verb: AddVerb) -> None:
         "--out",
         metavar="PATH",
         type=Path,
-        help="where to write it; must not exist. Without it, jsonl prints one table, speeches or that of --tables",
+        help="where to write it; must not exist, but see --replace. Without it, jsonl prints one table (speeches)",
     )
     tables = export.add_argument_group("tables")
     tables.add_argument("--replace", action="store_true", default=None, help="replace an export that is at PATH")
@@ -82,13 +83,12 @@ def add(verb: AddVerb) -> None:
     where = f"rows with such a value, as speaker=何庆海; OP is one of {' '.join(OPERATORS)}; may be repeated"
     tables.add_argument("--where", metavar="KEY OP VALUE", action="append", help=where)
     tables.add_argument("--every", choices=EVERY, help="period of table views (default: month)")
-    tables.add_argument("--partition", choices=["site", "year"], help="a file for each site, or each year")
-    tables.add_argument("--compress", choices=["gz", "zst"], help="compress each file")
-    asked = "which problems flat rows and table problems have (default: notice and graver)"
-    tables.add_argument("--problems", metavar=METAVAR, help=asked)
+    tables.add_argument("--partition", choices=["site", "year"], help="parquet: a file for each site, or each year")
+    tables.add_argument("--compress", choices=["gz", "zst"], help="csv, jsonl: compress each file")
+    add_problems(tables, "problems that flat rows and table problems have (without it: notice)", is_asked=False)
     raw = "csv: leave texts that a spreadsheet would compute (=1+1) as they are"
     tables.add_argument("--raw-formulas", action="store_true", default=None, help=raw)
-    packages = export.add_argument_group("packages: bagit, datapackage, dc, mets, wacz")
+    packages = export.add_argument_group("packages (bagit, datapackage, dc, mets, wacz)")
     packages.add_argument("--commit", metavar="N", type=int, help="as of commit N (default: the last)")
 
 
@@ -166,17 +166,13 @@ def _choice(arguments: argparse.Namespace, folders: Sequence[Path]) -> Choice:
         since = asked_since(arguments.since, is_many=len(folders) > 1, by_seq=False)
     for moment in filter(None, (arguments.as_of, arguments.known_at)):
         end_of(moment)  # here, so that it is refused once, and not of each archive
-    try:
-        problems = ProblemChoice.of(arguments.problems)
-    except ValueError as error:
-        raise NotUnderstood(f"--problems: {error}") from error
     return Choice(
         as_of=arguments.as_of,
         known_at=arguments.known_at,
         since=since,
         where=tuple(map(RowCondition.of, arguments.where or ())),
         every=arguments.every or "month",
-        problems=problems,
+        problems=arguments.problems or ProblemChoice.of(None),
     )
 
 
@@ -217,6 +213,8 @@ def _asked(arguments: argparse.Namespace) -> dict[str, Any]:
     given = {name: getattr(arguments, name) for name in ("to", *_OF_TABLES) if name != "replace"}
     if given["since"] and names_file(given["since"]):
         given["since"] = "cursors"
+    if given["problems"]:
+        given["problems"] = given["problems"].words
     return {name: value for name, value in given.items() if value}
 
 

@@ -61,7 +61,7 @@ def _add_places(parser: argparse.ArgumentParser) -> None:
 def _add_since(parser: argparse.ArgumentParser, places: str) -> None:
     about = f"{places}, or {_FILE}; default: everything"
     parser.add_argument("--since", metavar="PLACE", default="commit:0", help=about)
-    parser.add_argument("--cursors", action="store_true", help="end each site with its cursor/1")
+    parser.add_argument("--cursors", action="store_true", help="end each site with a line for the next --since")
 
 
 def _changes(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.archives import Archives
 from pipelines.archive.read.reader import Archive
-from pipelines.exits import Exit, worst
+from pipelines.exits import worst
 from pipelines.verbs.output import print_message
 
 if TYPE_CHECKING:
@@ -29,4 +29,4 @@ def each(paths: Sequence[str], do: Callable[[Archive], int]) -> int:
         except ArchiveError as error:
             print_message(f"PROBLEM: {error}")
             statuses.append(error.exit_status)
-    return worst(statuses) if statuses else Exit.COMPLETE
+    return worst(statuses)

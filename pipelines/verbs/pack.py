@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pipelines.archive.pack.packing import pack, year_to_pack
 from pipelines.archive.read.reader import Archive
 from pipelines.verbs.acts.decisions import added_clock
-from pipelines.verbs.output import print_message
+from pipelines.verbs.output import counted, print_message
 from pipelines.verbs.present import now
 
 if TYPE_CHECKING:
@@ -40,6 +40,5 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _packed(done: PackedYear) -> str:
-    return (
-        f"commit {done.commit}: {done.files} files of {done.year} in {done.containers} containers\nhead {done.head}"
-    )
+    files, containers = counted(done.files, "files"), counted(done.containers, "containers")
+    return f"commit {done.commit}: {files} of {done.year} in {containers}\nhead {done.head}"

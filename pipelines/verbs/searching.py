@@ -13,7 +13,6 @@ from pipelines.archive.read.archives import Archives, OnePerSite
 from pipelines.canonical import json_value
 from pipelines.exits import worst
 from pipelines.reasons import GENRES
-from pipelines.reasons.problem_choice import METAVAR, ProblemChoice
 from pipelines.tables.forms.sqlite_form import DATABASE
 from pipelines.tables.manifest import MANIFEST
 from pipelines.tables.search.hits import Hit, Hits, Sought
@@ -22,6 +21,7 @@ from pipelines.tables.search.lines_scan import search_lines
 from pipelines.tables.search.root_index import NotUpToDate, root_index
 from pipelines.tables.selection import UNREADABLE, Selection
 from pipelines.verbs.output import one_line, print_message, wants_color, write_objects
+from pipelines.verbs.problems_asked import add_problems
 
 if TYPE_CHECKING:
     import argparse
@@ -50,13 +50,13 @@ def add(verb: AddVerb) -> None:
     search.add_argument("--from", metavar="DAY", dest="since", help="published on this day or later")
     search.add_argument("--to", metavar="DAY", dest="until", help="published on this day or earlier")
     search.add_argument("--genre", metavar="GENRE", help=f"only of this genre: {', '.join(GENRES)}")
-    search.add_argument("--problems", metavar=METAVAR, help="only texts with such a problem")
+    add_problems(search, "only texts with such a problem", is_asked=False)
     search.add_argument(
         "--limit", metavar="N", type=int, default=_USUAL_LIMIT, help=f"show N; 0 for all (default: {_USUAL_LIMIT})"
     )
     shown = search.add_mutually_exclusive_group()
-    shown.add_argument("--json", action="store_true", help="JSON Lines")
-    shown.add_argument("--count", action="store_true", help="only how many there are")
+    shown.add_argument("--json", action="store_true", help="JSON Lines instead of text")
+    shown.add_argument("--count", action="store_true", help="only their number")
     search.add_argument("--scan", action="store_true", help="read the archives themselves, without an index")
     search.add_argument("--color", choices=["auto", "always", "never"], default="auto", help="default: on a terminal")
 
@@ -84,12 +84,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _wanted(arguments: argparse.Namespace) -> Sought:
-    try:
-        problems = ProblemChoice.of(arguments.problems) if arguments.problems is not None else None
-    except ValueError as error:
-        raise NotUnderstood(f"--problems: {error}") from error
-    keys = ("site", "speaker", "genre", "since", "until")
-    return Sought(arguments.query, **{key: getattr(arguments, key) for key in keys}, problems=problems)
+    keys = ("site", "speaker", "genre", "since", "until", "problems")
+    return Sought(arguments.query, **{key: getattr(arguments, key) for key in keys})
 
 
 def _found(path: Path, sought: Sought, limit: int | None, errors: list[ArchiveError], *, scans: bool) -> Hits:

@@ -12,7 +12,14 @@ from pipelines.tables.cards.dataset_words import citation, description, name_of,
 if TYPE_CHECKING:
     from pipelines.tables.cards.packaged import DataTable, Packaged
 
-_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+_SIZES = (
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+    (100_000_000, "10M<n<100M"),
+)
 _MOST_SITES = 50
 """Sites that the card lists; a page with thousands is not read by anybody, and the table `sites` has them all."""
 _BREAKS_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
@@ -34,7 +41,7 @@ def _metadata(held: Packaged) -> str:
         "license: other",
         "license_name: rights-as-told-by-the-archives",
         "size_categories:",
-        f"- {next((size for most, size in _SIZES if rows < most), '1M<n<10M')}",
+        f"- {next((size for most, size in _SIZES if rows < most), '100M<n<1B')}",
     ]
     loaded = [table for table in held.tables if table.has_rows] if held.form == "parquet" else []
     lines += ["configs:"] if loaded else []

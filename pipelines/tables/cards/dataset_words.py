@@ -25,7 +25,9 @@ def name_of(held: Packaged) -> str:
 
 def description(held: Packaged) -> str:
     """One paragraph: what it is, of when, and what its tables hold."""
-    tables = "; ".join(f"{one.table.name}: {one.table.about} ({one.rows:,} rows)" for one in held.tables)
+    rows = (f"{one.rows:,} {'row' if one.rows == 1 else 'rows'}" for one in held.tables)
+    named = zip(held.tables, rows, strict=True)
+    tables = "; ".join(f"{one.table.name}: {one.table.about} ({count})" for one, count in named)
     part = "".join(f"{said} " for said in (left_out_of(held.left_out), held.part) if said)
     return (
         "Political speeches as CPPCC websites publish them in their section 领导讲话, from versioned archives that "
@@ -70,6 +72,5 @@ def part_of(choice: Choice) -> str | None:
         asked.append(
             f"what came after {choice.since if isinstance(choice.since, str) else 'a place in each archive'}"
         )
-    conditions = (f"{one.key}{one.op}{'null' if one.value is None else one.value}" for one in choice.where)
-    asked += [f"rows with {condition}" for condition in conditions]
+    asked += [f"rows with {condition}" for condition in choice.where]
     return f"This is a part: {'; '.join(asked)}." if asked else None

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pipelines.export.not_exportable import NotExportable
+from pipelines.tables.forms.sql_words import quoted, text
 from pipelines.untrusted import LONGEST_LINE
 
 if TYPE_CHECKING:
@@ -41,16 +42,6 @@ def duckdb_type(shape: Shape) -> str:
     if shape.keys:
         return f"STRUCT({', '.join(f'{quoted(key.name)} {duckdb_type(key.shape)}' for key in shape.keys)})"
     return _TIMES[shape.format] if shape.format else _PLAIN[shape.kind]
-
-
-def quoted(name: str) -> str:
-    """A name as SQL writes it."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def text(value: str) -> str:
-    """A text as SQL writes it."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True, slots=True)

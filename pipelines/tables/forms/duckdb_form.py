@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.tables.forms.duck import Duck, quoted, text
+from pipelines.tables.forms.duck import Duck
 from pipelines.tables.forms.misfits import fitting
+from pipelines.tables.forms.sql_words import quoted, text
 from pipelines.tables.forms.typed_rows import typed_columns, typed_lines
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pipelines.tables.forms.duck import Duck, text
+from pipelines.tables.forms.duck import Duck
 from pipelines.tables.forms.misfits import fitting
+from pipelines.tables.forms.sql_words import text
 from pipelines.tables.forms.typed_rows import typed_by_site, typed_columns, typed_lines
 
 if TYPE_CHECKING:

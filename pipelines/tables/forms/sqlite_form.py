@@ -19,6 +19,7 @@ from pipelines.export.not_exportable import NotExportable
 from pipelines.tables.columns import LOCAL, columns, site_of
 from pipelines.tables.forms.datasette import metadata
 from pipelines.tables.forms.flat_rows import flat_rows, made
+from pipelines.tables.forms.sql_words import quoted
 from pipelines.tables.search.full_text import FILTERED, FULL_TEXT, NUMBER, TEXTS, Numbers, create, fill
 
 if TYPE_CHECKING:
@@ -114,11 +115,6 @@ def _table_sql(name: str, wanted: Iterable[Column], key: str, *, is_numbered: bo
     parts += [f"PRIMARY KEY ({key})"] if key else []
     columns_sql = ",\n  ".join(parts)
     return f"CREATE TABLE {name} (\n  {columns_sql}\n) STRICT"
-
-
-def quoted(name: str) -> str:
-    """A name as SQL writes it."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _nested_rows(selection: Selection, name: str, wanted: Sequence[Column]) -> Iterator[list[Any]]:

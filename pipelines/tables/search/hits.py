@@ -110,7 +110,7 @@ class Hits:
         count: how many texts there are in all.
         undated: how many more have no day, so that nobody can say whether they are of the days asked for.
         sites: where nothing was found: of which sites there are texts, if one was asked for.
-        speakers: where nothing was found: whose names have the name that was asked for in them, be it their whole.
+        speakers: where nothing was found: the names that are, or contain, the name that was asked for.
     """
 
     newest: Sequence[Hit]

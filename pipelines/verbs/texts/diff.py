@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.canonical import json_value
 from pipelines.compare.differences import compare, entry
-from pipelines.verbs.output import harmless, print_message, wants_color, write_document, write_lines
+from pipelines.verbs.output import counted, harmless, print_message, wants_color, write_document, write_lines
 from pipelines.verbs.texts import reference
 from pipelines.verbs.texts.diff_html import page
 
@@ -89,7 +89,7 @@ def _for_people(old: Line, new: Line, difference: Difference, marks: Marks) -> I
 
 def _unchanged(count: int) -> Iterator[str]:
     if count:
-        yield f"\n{count} paragraph{'s' if count > 1 else ''} the same"
+        yield f"\n{counted(count, 'paragraphs')} the same"
 
 
 def _words(kinds: Iterable[Kind]) -> str:
