@@ -250,9 +250,11 @@ for folder in map(pathlib.Path, sys.argv[1:]):
 def test_croissant_is_valid_a_changed_byte_is_found_and_the_citation_is_bibtex(
     root: Path, exports: dict[str, Path], tmp_path: Path
 ) -> None:
-    asked = ("--partition", "year", "--where", 'speaker!="null"')
+    asked = ("--partition", "year", "--where", "view_count!=12", "--where", 'id!="null"')
     assert main(["export", str(root / "0052"), "--to", "parquet", "--out", str(tmp_path / "parts"), *asked]) == 0
-    assert 'This is a part: rows with speaker!="null".' in (tmp_path / "parts/README.md").read_text("utf-8")
+    assert 'This is a part: rows with view\\_count!=12; rows with id!="null".' in (
+        tmp_path / "parts/README.md"
+    ).read_text("utf-8")
     folder = shutil.copytree(exports["parquet"], tmp_path / "copy")
     changed = bytearray((folder / "sites.parquet").read_bytes())
     changed[200] ^= 1
