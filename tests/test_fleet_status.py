@@ -550,6 +550,10 @@ def test_a_single_crawl_tells_and_measures(site: Site, tmp_path: Path, capsys: p
     last.unlink()
     assert main(["status", str(damaged)]) == 3
     assert "was cut off" in capsys.readouterr().out
+    about = damaged / "gszx/archive.json"
+    about.write_text(about.read_text("utf-8").replace('"format_version": ', '"format_version": 9'), "utf-8")
+    assert main(["status", str(damaged)]) == 3
+    assert re.search("broken: newer-format .*Upgrade the software", capsys.readouterr().out)
     decision = rf"Z \| gszx \| gap \| {re.escape(url)} until {until}: its server \\\| errs \|$"
     assert re.search(decision, shown, re.MULTILINE), shown
     assert main(["retire", str(site.folder), "--reason", "its county is no more"]) == 0

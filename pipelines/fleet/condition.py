@@ -39,6 +39,8 @@ class Condition(StrEnum):
 
 DIED, UNTRIED, NO_PROFILE = "died", "never-run", "broken-profile"
 """Verdicts of sites whose last attempt has none."""
+_DAMAGED, _NEWER = "damaged", "newer-format"
+"""Verdicts of sites whose archive cannot be read."""
 UNREACHABLE = "unreachable"
 """In place of the verdict `gaps` where no list page could be read."""
 _NEUTRAL = frozenset({Exit.LOCKED, Exit.INTERRUPTED})
@@ -63,6 +65,7 @@ class Held:
         report, last_good: the reports of its last run, and of its last run with exit status 0 or 3; null for none.
         coverage: share (0 to 1) of the present speeches that have a value, by field; empty when it is not known.
         damage: what is wrong with it; null when nothing is seen.
+        is_newer: nothing is, but that its format is of later software.
         is_reconciled: a person has given up later commits.
     """
 
@@ -77,6 +80,7 @@ class Held:
     last_good: dict[str, Any] | None = None
     coverage: dict[str, float] = field(default_factory=dict)
     damage: str | None = None
+    is_newer: bool = False
     is_reconciled: bool = False
 
 
@@ -208,7 +212,8 @@ class _Verdict:
 
 def _verdict(judged: Attempt | None, held: Held, profile: Registered | None) -> _Verdict:
     if held.damage:
-        return _Verdict("damaged", int(Exit.DAMAGED), held.damage)
+        word, status = (_NEWER, Exit.WRONG_USE) if held.is_newer else (_DAMAGED, Exit.DAMAGED)
+        return _Verdict(word, int(status), held.damage)
     if profile and profile.error:
         return _Verdict(NO_PROFILE, int(Exit.WRONG_USE), profile.error)
     if judged is None:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.layout import NAME, is_archive
-from pipelines.archive.errors import ArchiveError, NotAnArchive
+from pipelines.archive.errors import ArchiveError, NewerFormat, NotAnArchive
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.tails import RECONCILIATION, cut_tail
 from pipelines.fleet.attempts import FLEET, Journal, is_good
@@ -68,7 +68,7 @@ def survey(
         attempts, trouble = _attempts(root, site)
         held = _held(root / site, attempts)
         if trouble := trouble or lost_commits(root, site, attempts, held):
-            held = replace(held or Held(), damage=trouble)
+            held = replace(held or Held(), damage=trouble, is_newer=False)
         try:
             found.append(status_of(site, now, attempts, held, registered.get(site), stale_days))
         except (AttributeError, TypeError, ValueError) as error:
@@ -131,7 +131,7 @@ def _held(folder: Path, attempts: list[Attempt]) -> Held | None:
     except NotAnArchive:
         return None  # a first run that has not ended, or died
     except (ArchiveError, OSError) as error:
-        return Held(damage=str(error))
+        return Held(damage=str(error), is_newer=isinstance(error, NewerFormat))
 
 
 def _read(archive: Archive, attempts: list[Attempt]) -> Held:
