@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import shutil
@@ -56,11 +57,12 @@ def read_whole(root: Path, id_: str) -> tuple[list[Line], list[str]]:
     lines_of = raw_lines
 
     def noted(file: Any) -> Iterator[bytes]:
-        whole.append(file.name)
+        if file.name != PLACES_LINES:
+            whole.append(file.name)
         return lines_of(file)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("pipelines.archive.read.reader.raw_lines", noted)
+        patched.setattr("pipelines.archive.read.places.raw_lines", noted)
         return list(Archive(root).about(id_)), whole
 
 
@@ -91,8 +93,13 @@ def altered(root: Path, name: str, old: bytes, new: bytes) -> None:
     (root / name).write_bytes(data.replace(old, new, 1))
 
 
+def untold(line: bytes) -> bytes:
+    """Leave an id out where its second version of three is."""
+    return line.replace(b" 9 ", b" 8 ") if b'"commit":2,"file":"versions/' in line else line
+
+
 def elsewhere(line: bytes) -> bytes:
-    """Tell an id where another one is; only where that is in the file, since what is not told cannot be missed."""
+    """Tell an id where another one is; only where that is in the file, since an end not told cannot be missed."""
     return line.replace(b" 4864 ", b" 48 ").replace(b" 9 ", b" 9 4864 ") if b" 9 " in line else line
 
 
@@ -112,6 +119,12 @@ HARM: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "forged: another member": (
         lambda root: resealed(root, lambda data: b"\n".join(map(elsewhere, data.split(b"\n")))), PLACES_LINES
+    ),
+    "forged: a version less": (
+        lambda root: resealed(root, lambda data: b"\n".join(map(untold, data.split(b"\n")))), PLACES_LINES
+    ),
+    "forged: an id nowhere": (
+        lambda root: resealed(root, lambda data: data.replace(b" 4864 ", b" 4865 ")), PLACES_LINES
     ),
     "forged: of another chain": (
         lambda root: resealed(root, lambda data: data.replace(b" 4864 ", b" 48 "), head="0" * 64), PLACES_JSON
@@ -156,6 +169,49 @@ def test_a_redacted_line_is_found_where_it_is_now(lived: Path, tmp_path: Path) -
     crawl(root, 29, speech("26", day(29)))  # the next run makes them anew
     assert read_whole(root, "26")[1] == []
     assert verify(root).problems == []
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["places", "no places"])
+def test_no_lines_are_told_from_a_file_that_is_not_its_commits(
+    lived: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], is_told: bool
+) -> None:
+    """After a redaction its file counts, also where a copy has brought the one before it back."""
+    root = shutil.copytree(lived, tmp_path / "a")
+    redact(root, Order(native_id="20", reason="by order"), When(recorded_at=day(28), software={}))
+    if not is_told:
+        (root / PLACES_LINES).unlink()
+    changed = [
+        path
+        for path in lived.glob("versions/*/*.gz")
+        if path.read_bytes() != (root / path.relative_to(lived)).read_bytes()
+    ]
+    (before,) = (path.relative_to(lived) for path in changed)
+    text = "versions/2026/00000003.jsonl.gz"
+    count = "observations/2026/00000001.jsonl.gz"
+    for name, data, commands in (
+        (before, (lived / before).read_bytes(), (["show", "20@1"], ["log", "20"])),
+        (
+            text,
+            other(root / text, "大家好", "大家坏"),
+            (["show", "4864@2"], ["diff", "4864@1.1", "4864@2"], ["cite", "4864"]),
+        ),
+        (count, other(root / count, '"view_count":12,', '"view_count":21,'), (["views", "4864"], ["log", "4864"])),
+    ):
+        kept = (root / name).read_bytes()
+        (root / name).write_bytes(data)
+        for command, *given in commands:
+            assert main([command, str(root), *given]) == 5
+            told = capsys.readouterr()
+            assert (told.out, "than its commit says" in told.err) == ("", True)
+        (root / name).write_bytes(kept)
+    told_alike(root)
+
+
+def other(file: Path, old: str, new: str) -> bytes:
+    """A whole file of lines, with other words."""
+    lines = gzip.decompress(file.read_bytes())
+    assert old.encode() in lines
+    return gzip.compress(lines.replace(old.encode(), new.encode()))
 
 
 def test_a_run_makes_the_places_that_older_software_did_not(lived: Path, tmp_path: Path) -> None:

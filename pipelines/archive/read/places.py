@@ -9,6 +9,8 @@ import hashlib
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.commits import commit_at
@@ -16,6 +18,7 @@ from pipelines.archive.disk.files import INFLATE_ERRORS
 from pipelines.archive.disk.layout import PLACES_JSON, PLACES_LINES
 from pipelines.archive.disk.streams import parsed, raw_lines
 from pipelines.archive.errors import Damaged
+from pipelines.archive.read.feeds.checked_files import CheckedFiles
 from pipelines.archive.read.state_file import checked_about, sealed
 from pipelines.canonical import json_line
 from pipelines.inflate import Member, blocks, lines_of
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.layout import Layout
+    from pipelines.archive.disk.streams import Line
+    from pipelines.archive.read.feeds.extent import Told
     from pipelines.packed import Stored
 
 PLACES_SCHEMA = "places/1"
@@ -36,7 +41,7 @@ STREAM_FOLDERS = ("versions", "observations")
 _NATIVE_ID = re.compile(
     rb'\{"schema":"[a-z]+/1","seq":\d{1,18},"commit":\d{1,18},"id":"[a-z0-9-]+:([A-Za-z0-9._-]+)"'
 )
-_FILE = re.compile(rb'\{"schema":"places/1","commit":\d{1,18},"file":"([A-Za-z0-9/._-]+)"')
+_FILE = re.compile(rb'\{"schema":"places/1","commit":(\d{1,18}),"file":"([A-Za-z0-9/._-]+)"')
 
 
 def places_lines(layout: Layout, commits: Iterable[Commit]) -> Iterator[bytes]:
@@ -112,36 +117,103 @@ def _read_about(layout: Layout) -> _About:
     return _About(n, sha256)
 
 
-class PlacesOfOne:
-    """Where one speech has lines, as far as a sound places.jsonl tells.
+class LinesOfOne:
+    """The lines about one speech: by a sound places.jsonl from a few gzip members, else from whole files.
 
-    `of` gives the offsets of the members of a file that hold lines of it, null when they are not known: the whole
-    file must be read then.
+    Every file in which it has lines is checked against its commit before they are told.
     """
 
-    def __init__(self, layout: Layout, native_id: str) -> None:
-        """Look for the id, a word among others, without parsing the lines that do not hold it."""
-        self._found: dict[str, list[int]] = {}
-        try:
-            self._found = _found(layout, native_id)
-        except (Damaged, OSError, ValueError, KeyError, TypeError):
-            return  # nothing is known then
+    def __init__(self, told: Told, wanted: str) -> None:
+        """Find the places of an id, as `gszx:4864`, and see whether they give its life from its beginning."""
+        self._layout, self._wanted, self._checked = told.layout, wanted, CheckedFiles(told)
+        self._places: dict[str, _Places] = {}
+        self._versions: dict[str, list[Line]] = {}
+        with suppress(Damaged, OSError, ValueError, KeyError, TypeError):  # nothing is known then
+            places = _found(told.layout, wanted.partition(":")[2])
+            self._versions = self._read_versions(told, places)
+            self._places = places
 
-    def of(self, path: str) -> list[int] | None:
-        """Offsets of the members, which may be none."""
-        return self._found.get(path)
+    def _read_versions(self, told: Told, places: dict[str, _Places]) -> dict[str, list[Line]]:
+        """By file its version lines; `ValueError` when one is missing between them, so that no place is believed."""
+        found: dict[str, list[Line]] = {}
+        for path, place in places.items():
+            named = told.commit(place.commit).stream("versions") if place.commit <= told.last.n else None
+            if place.offsets and named is not None and named.path == path:
+                found[path] = _at(self._layout.stored(path), place.offsets, self._wanted) or []
+        if not _is_unbroken(sorted(chain.from_iterable(found.values()), key=itemgetter("seq"))):
+            raise ValueError("a version is missing")
+        return found
+
+    def of(self, commit: Commit) -> Iterator[Line]:
+        """Those that a commit brought, by rising seq; `Damaged` where a file is not what its commit says."""
+        for named in filter(None, map(commit.stream, STREAM_FOLDERS)):
+            place = self._places.get(named.path)
+            if place is not None and not place.offsets:
+                continue  # most files of a long history: to look where they are costs more than all else
+            file = self._checked(named)
+            lines = self._versions.get(named.path) or (_at(file, place.offsets, self._wanted) if place else None)
+            yield from lines or _of(enumerate(raw_lines(file), 1), file, self._wanted)
 
 
-def _found(layout: Layout, native_id: str) -> dict[str, list[int]]:
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """The offsets of those members of a file of a commit that hold lines of one speech."""
+
+    commit: int
+    offsets: list[int]
+
+
+def _found(layout: Layout, native_id: str) -> dict[str, _Places]:
+    """By file; found without parsing the lines that do not hold the id, a word among others."""
     about, sha256, needle = _read_about(layout), hashlib.sha256(), f" {native_id} "
-    word, found = needle.encode(), dict[str, list[int]]()
+    word, found = needle.encode(), dict[str, _Places]()
     for line in raw_lines(layout.path(PLACES_LINES)):
         sha256.update(line)
         if file := _FILE.match(line):
             members = parsed_json(line)["members"] if word in line else ()
-            found[file[1].decode()] = [int(offset) for offset, ids in members if needle in ids]
+            found[file[2].decode()] = _Places(int(file[1]), [int(offset) for offset, ids in members if needle in ids])
     if sha256.hexdigest() != about.sha256:
         raise ValueError("not what its document says")
+    return found
+
+
+def _is_unbroken(versions: list[Line]) -> bool:
+    """Whether version lines are a life from its beginning, with none missing between two; an end may be missing."""
+    version, reading, is_gone = 0, 0, True
+    for line in versions:
+        may_be = {
+            "created": (1, 1) if version == 0 else None,
+            "changed": None if is_gone else (version + 1, 1),
+            "reprocessed": None if is_gone else (version, reading + 1),
+            "gone": None if is_gone else (version, None),
+            "restored": (version, reading) if is_gone and version else None,
+        }
+        if (line["version"], line["reading"]) != may_be[line["event"]]:
+            return False
+        is_gone = line["event"] == "gone"
+        version, reading = line["version"], reading if is_gone else line["reading"]
+    return version > 0
+
+
+def _of(numbered: Iterable[tuple[int, bytes]], file: Stored, wanted: str) -> Iterator[Line]:
+    """The lines about one speech."""
+    needle = f'"id":"{wanted}"'.encode()
+    for number, raw in numbered:
+        if needle in raw and (line := parsed(raw, file, number))["id"] == wanted:
+            yield line
+
+
+def _at(file: Stored, offsets: Iterable[int], wanted: str) -> list[Line] | None:
+    """The lines about one speech in the gzip members at `offsets`; null when one of these has none, or is none."""
+    found: list[Line] = []
+    try:
+        for offset in offsets:
+            lines = list(_of(enumerate(lines_at(file, offset), 1), file, wanted))
+            if not lines:
+                return None
+            found += lines
+    except (Damaged, OSError, *INFLATE_ERRORS):
+        return None  # as after a redaction; the whole file is read then
     return found
 
 

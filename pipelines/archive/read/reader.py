@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.disk.commits import Commit, check_version, commit_at, read_commits
 from pipelines.archive.disk.containers import members
 from pipelines.archive.disk.description import NAMES, with_description
-from pipelines.archive.disk.files import INFLATE_ERRORS
 from pipelines.archive.disk.layout import (
     ARCHIVE_JSON,
     FORMAT,
@@ -39,7 +38,7 @@ from pipelines.archive.read.feeds.feed_records import CURSOR_SCHEMA
 from pipelines.archive.read.index import counted_states
 from pipelines.archive.read.known import Known, Totals
 from pipelines.archive.read.moments import end_of
-from pipelines.archive.read.places import STREAM_FOLDERS, PlacesOfOne, lines_at
+from pipelines.archive.read.places import LinesOfOne
 from pipelines.archive.read.state import fold_commit
 from pipelines.archive.read.state_file import read_known, read_tip
 from pipelines.archive.read.tails import derived_from
@@ -53,7 +52,6 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.streams import Line
     from pipelines.archive.read.feeds.extent import Place
     from pipelines.archive.read.state import SpeechState, States
-    from pipelines.packed import Stored
 
 _CRAWLS = frozenset({"crawl", "salvage", "replay"})
 """Kinds of the commits of runs that asked the site, be it in the archive from which they were made again."""
@@ -315,18 +313,8 @@ class Archive:
         return self._by_commit_about(id, self._walked())
 
     def _by_commit_about(self, id: str, commits: Iterable[Commit]) -> Iterator[tuple[Commit, Iterator[Line]]]:  # noqa: A002 - the contract's key
-        wanted = self.full_id(id)
-        places = PlacesOfOne(self.layout, wanted.partition(":")[2])
-        return ((commit, self._about(commit, wanted, places)) for commit in commits)
-
-    def _about(self, commit: Commit, wanted: str, places: PlacesOfOne) -> Iterator[Line]:
-        for named in filter(None, map(commit.stream, STREAM_FOLDERS)):
-            offsets = places.of(named.path)
-            if offsets == []:
-                continue  # most files of a long history: to look where they are costs more than all else
-            file = self.layout.stored(named.path)
-            lines = None if offsets is None else _at(file, offsets, wanted)
-            yield from _of(enumerate(raw_lines(file), 1), file, wanted) if lines is None else lines
+        about = LinesOfOne(self, self.full_id(id))
+        return ((commit, about.of(commit)) for commit in commits)
 
     def life_of(self, id: str) -> tuple[SpeechState | None, list[Line]]:  # noqa: A002 - the contract's key
         """The state of one speech, null when it was never captured, and every line about it, by rising seq."""
@@ -363,28 +351,6 @@ class Archive:
                 raise Damaged(f"{self.layout.commit(commit.n)}: its files hold no line with seq {seq}; run verify")
             return found
         raise LookupError(f"no line with seq {seq}")
-
-
-def _of(numbered: Iterable[tuple[int, bytes]], file: Stored, wanted: str) -> Iterator[Line]:
-    """The lines about one speech."""
-    needle = f'"id":"{wanted}"'.encode()
-    for number, raw in numbered:
-        if needle in raw and (line := parsed(raw, file, number))["id"] == wanted:
-            yield line
-
-
-def _at(file: Stored, offsets: Iterable[int], wanted: str) -> list[Line] | None:
-    """The lines about one speech in the gzip members at `offsets`; null when one of these has none, or is none."""
-    found: list[Line] = []
-    try:
-        for offset in offsets:
-            lines = list(_of(enumerate(lines_at(file, offset), 1), file, wanted))
-            if not lines:
-                return None
-            found += lines
-    except (Damaged, OSError, *INFLATE_ERRORS):
-        return None  # as after a redaction; the whole file is read then, which tells what is wrong with it
-    return found
 
 
 def read_about(layout: Layout) -> SiteFacts | None:
