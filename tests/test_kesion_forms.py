@@ -34,7 +34,7 @@ def profile(folder: Path, *lines: str) -> str:
 @pytest.mark.parametrize(("urls", "flavour"), FORMS)
 def test_every_speech_once_and_exact(urls: str, flavour: str, site: Site, tmp_path: Path) -> None:
     lines = [f"static_article = '{FILES[flavour]}'"] if urls == "static" else []
-    with Replica(flavour=flavour, speeches=40, urls=urls, per_page=7) as replica:
+    with Replica(flavour=flavour, speeches=28, urls=urls, per_page=7) as replica:
         ended = site.crawl(replica.url, "-a", profile(tmp_path, *lines))
         assert (ended.status, ended.err) == (0, "")
         truth = replica.truth()

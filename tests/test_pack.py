@@ -311,7 +311,7 @@ def test_what_cannot_be_packed_whole_is_not_packed(
 # damage
 
 
-@pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [150, pytest.param(10_000, marks=pytest.mark.soak)])
 def test_every_flipped_byte_of_a_container_is_found(packed: Path, tmp_path: Path, count: int) -> None:
     root = copied(packed, tmp_path)
     files, dice, unseen = sorted(root.glob("packs/*/*")), random.Random(7), []  # noqa: S311 - any will do
