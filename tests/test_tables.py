@@ -340,6 +340,9 @@ def test_all_that_cannot_be_read_is_found_at_once(
     printed = capsys.readouterr()
     assert printed.err.count("PROBLEM: ") == 3
     assert [json.loads(line)["id"] for line in printed.out.split("\n")[-2:-1]] == ["other:1"]
+    assert main(["export", str(copy / "a"), str(copy / "b"), "--to", "csv", "--out", str(tmp_path / "nothing")]) == 5
+    assert "not written" in capsys.readouterr().err
+    assert not (tmp_path / "nothing").exists()
     monkeypatch.setitem(sys.modules, "duckdb", None)
     assert export(root, tmp_path / "none", form="parquet", status=2) == {}
     assert "pip install 'speech-archive[parquet]'" in capsys.readouterr().err

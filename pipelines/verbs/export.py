@@ -11,7 +11,7 @@ from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.read.archives import Archives, OnePerSite
 from pipelines.archive.read.moments import end_of
 from pipelines.archive.read.reader import Archive
-from pipelines.exits import worst
+from pipelines.exits import severity, worst
 from pipelines.export.bagit import write_bag
 from pipelines.export.datapackage import write_datapackage
 from pipelines.export.dublin_core import write_dublin_core
@@ -199,13 +199,22 @@ def _export(arguments: argparse.Namespace, folders: Sequence[Path]) -> int:
                     print_message(f"PROBLEM: {one}")
                     statuses.append(one.why.exit_status)
                     unreadable[one.folder.name] = type(one.why).__name__
-                folders = [folder for folder in folders if folder not in {one.folder for one in found}]
+                folders = _readable(folders, found, arguments.out)
                 shutil.rmtree(package)
         write_manifest(selection, written, package, _asked(arguments), unreadable)
     print_message(_told(arguments.out, arguments.to, selection, tables, unreadable))
     _tell_tables(arguments, tables)
     _tell_notes(selection)
     return worst(statuses)
+
+
+def _readable(folders: Sequence[Path], found: Sequence[SiteUnreadable], out: Path) -> list[Path]:
+    """The other archives; where there is none, the gravest error is raised."""
+    left = [folder for folder in folders if folder not in {one.folder for one in found}]
+    if not left:
+        gravest = min((one.why for one in found), key=lambda why: severity(why.exit_status))
+        raise type(gravest)(f"{out}: not written, since none of the archives can be read")
+    return left
 
 
 def _asked(arguments: argparse.Namespace) -> dict[str, Any]:

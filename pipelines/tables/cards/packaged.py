@@ -72,4 +72,4 @@ class Packaged:
     @property
     def day(self) -> str:
         """The day of the newest commit, so that the same commits are described in the same words on any day."""
-        return max((site.recorded_at for site in self.sites), default="1970-01-01")[:10]
+        return max(site.recorded_at for site in self.sites)[:10]
