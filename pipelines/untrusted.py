@@ -14,12 +14,14 @@ import json
 import os
 import re
 import stat
+from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pipelines.packed import Packed, Slice, unpacked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from typing import BinaryIO, NoReturn
 
@@ -147,8 +149,12 @@ def json_object(file: Stored) -> dict[str, Any]:
     return value
 
 
-def parsed_json(data: bytes) -> Any:
+def parsed_json(data: bytes, *, each_key_once: bool = False) -> Any:
     """The value of a JSON text in UTF-8.
+
+    Args:
+        data: the text.
+        each_key_once: refuse an object that has a key twice, of which readers take the first, the last, or none.
 
     Raises:
         ValueError: not JSON (RFC 8259), half a surrogate pair, NaN or Infinity, a number of more than `MOST_DIGITS`
@@ -160,7 +166,8 @@ def parsed_json(data: bytes) -> Any:
         _check_structure(data)
     # A function called for each number costs a third of the time; few texts have so long a run of digits.
     has_long_run = _TOO_MANY in data.translate(_DIGITS)
-    value = (_DECODER if has_long_run else _FAST).decode(data.decode())
+    decoders = _OF_UNIQUE_KEYS if each_key_once else _OF_ANY_KEYS
+    value = decoders[has_long_run].decode(data.decode())
     if _SURROGATE.search(data):
         json.dumps(value, ensure_ascii=False).encode()
     return value
@@ -195,6 +202,21 @@ def _decimal(digits: str) -> float:
     return value
 
 
-_DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_decimal, parse_constant=_constant)
-_FAST = json.JSONDecoder(parse_float=_decimal, parse_constant=_constant)
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        raise ValueError(f"it has {counts.most_common(1)[0][0][:40]!r} twice")
+    return value
+
+
+def _decoders(hook: Callable[[list[tuple[str, Any]]], Any] | None) -> tuple[json.JSONDecoder, json.JSONDecoder]:
+    """One for texts with only short runs of digits, and one that looks at each number."""
+    fast = json.JSONDecoder(object_pairs_hook=hook, parse_float=_decimal, parse_constant=_constant)
+    return fast, json.JSONDecoder(
+        object_pairs_hook=hook, parse_int=_integer, parse_float=_decimal, parse_constant=_constant
+    )
+
+
+_OF_ANY_KEYS, _OF_UNIQUE_KEYS = _decoders(None), _decoders(_object)
 _DIGITS, _TOO_MANY = bytes.maketrans(b"123456789", b"0" * 9), b"0" * (MOST_DIGITS + 1)

@@ -303,6 +303,7 @@ def test_a_damaged_archive_is_told_and_the_others_are_whole(
         ),
         (b'"version":1', b'"version":"one"', "row 2: gszx:3: version is str, not int"),
         (b'"section":"', b'"section":"\\ud800', "row 1: cannot be read ('utf-8' codec"),
+        (b'"author":', b'"title":"x","author":', "row 1: cannot be read (it has 'title' twice)"),
     ],
 )
 def test_a_row_that_is_not_as_the_format_says_is_named_and_the_others_are_written(
@@ -315,7 +316,10 @@ def test_a_row_that_is_not_as_the_format_says_is_named_and_the_others_are_writte
     (copy / "gszx" / "latest.jsonl").write_bytes(lines)
     (copy / "gszx" / "latest.json").write_text(json.dumps(about))
     form = "duckdb" if b"version" in was else "parquet"
-    assert main(["export", str(copy), "--where", "version>0"]) == (0 if b"published" in was else 5)
+    assert main(["export", str(copy), "--where", "version>0"]) == (
+        0 if was.startswith((b'"published', b'"author')) else 5
+    )
+    assert main(["export", str(copy), "--flat"]) == (5 if was.startswith((b'"section', b'"author')) else 0)
     manifest = export(copy, tmp_path / "out", form=form, status=5)
     assert [site["site"] for site in manifest["sites"]] == ["other"]
     assert manifest["left_out"]["archives"] == {"gszx": "Damaged"}

@@ -73,7 +73,7 @@ def _made(
 ) -> Iterator[T]:
     for number, raw in enumerate(lines, 1):
         try:
-            value = make(parsed_json(raw))
+            value = make(parsed_json(raw, each_key_once=True))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             what = f"{site}: table {table}, row {number} is not as the format says ({error!r})"
             raise selection.unreadable(site, Damaged(f"{what}; run verify on its archive")) from error

@@ -43,7 +43,7 @@ def _refuse_misfits(selection: Selection, table: str) -> None:
 
 def _misfit(raw: bytes, shape: Shape) -> str | None:
     try:
-        line = completed(parsed_json(raw))
+        line = completed(parsed_json(raw, each_key_once=True))
         known = {key.name: line.get(key.name) for key in shape.keys}
     except (ValueError, AttributeError) as error:
         return f"cannot be read ({error})"
