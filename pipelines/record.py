@@ -20,6 +20,9 @@ OBSERVATION_SCHEMA = "observation/1"
 LATEST_SCHEMA = "latest/1"
 AS_OF_SCHEMA = "as-of/1"
 
+SEVERAL = "、"
+"""Between the names of several people in `speaker`."""
+
 Event = Literal["created", "changed", "reprocessed", "gone", "restored"]
 ContentState = Literal["new", "same", "changed", "unread"]
 Precision = Literal["second", "minute", "day", "month"]
@@ -452,3 +455,8 @@ class SiteFacts:
         """Read back from archive.json, ignoring keys a later minor version may have added."""
         known = {f.name: value[f.name] for f in fields(cls)}
         return cls(**{**known, "hosts": tuple(known["hosts"])})
+
+
+def names_in(speaker: str | None) -> tuple[str, ...]:
+    """The names in a value of `speaker`, which may be several; none of null."""
+    return tuple(filter(None, speaker.split(SEVERAL))) if speaker else ()

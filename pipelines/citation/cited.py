@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipelines.record import names_in
+
 if TYPE_CHECKING:
     from pipelines.archive import Archive
     from pipelines.archive.disk.streams import Line
@@ -87,7 +89,7 @@ def cited(archive: Archive, line: Line, gone_at: str | None = None) -> Cited:
         version=line["version"],
         reading=line["reading"],
         title=line["title"],
-        speakers=tuple(line["speaker"].split("、")) if line["speaker"] else (),
+        speakers=names_in(line["speaker"]),
         site=facts.site,
         site_name=facts.name,
         publisher=facts.committee,

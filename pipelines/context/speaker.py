@@ -27,7 +27,7 @@ from pipelines.context.head import (
     without_day,
 )
 from pipelines.context.post import is_of_several, is_post, post_in, posts_of
-from pipelines.record import Speaker
+from pipelines.record import Speaker, names_in
 from pipelines.text.names import BLANKS, people
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _post(said: _Said, page: Places) -> Find | None:
 
 def _each(said: _Said, post: Find | None, page: Places) -> tuple[tuple[Speaker, ...], Find | None]:
     """Each person with a post, and where the posts of several people stand."""
-    names = said.names.split("、")
+    names = names_in(said.names)
     if len(names) == 1:
         return (Speaker(name=names[0], post=post.value if post else None),), None
     for one in (said, *_signed(page.head, "head"), *_signed(page.tail, "tail")):

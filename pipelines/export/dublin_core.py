@@ -6,6 +6,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from pipelines.export.xml_writer import XmlWriter
+from pipelines.record import names_in
 from pipelines.untrusted import parsed_json
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def of_speech(line: dict[str, Any], snapshot: Snapshot) -> Pairs:
     """What the elements of Dublin Core say of a speech: who spoke is the creator, who edited the page contributes."""
     return [
         ("title", line["title"]),
-        *(("creator", name) for name in (line["speaker"] or "").split("、") if name),
+        *(("creator", name) for name in names_in(line["speaker"])),
         ("contributor", line["author"]),
         ("publisher", snapshot.facts.committee),
         ("subject", line["genre"]),

@@ -10,6 +10,8 @@ import re
 import tomllib
 from importlib.resources import files
 
+from pipelines.record import SEVERAL
+
 BLANKS = " \t\u3000\xa0\u2002\u2003\u2009\u200b\ufeff"
 
 _LISTS: dict[str, str] = tomllib.loads(files("pipelines.text").joinpath("names.toml").read_text("utf-8"))
@@ -97,7 +99,7 @@ def people(words: str, *, marked: bool = False) -> str | None:
         ]
     if None in found:
         return None
-    return "、".join(dict.fromkeys(name for names in found for name in names or ())) or None
+    return SEVERAL.join(dict.fromkeys(name for names in found for name in names or ())) or None
 
 
 def _piece(piece: str, marked: bool) -> list[str] | None:

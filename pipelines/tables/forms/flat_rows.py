@@ -52,11 +52,6 @@ def flattening(selection: Selection, table: str, columns: Sequence[Column]) -> C
     return values_of
 
 
-def objects(selection: Selection, table: str) -> Iterator[Line]:
-    """The rows of a table as they are in JSON."""
-    return made(lambda line: line, selection, table)
-
-
 def made(make: Callable[[Line], T], selection: Selection, table: str) -> Iterator[T]:
     """What `make` makes of each row of a table; a row that is not as the format says is damage of its archive."""
     return chain.from_iterable(rows for _, rows in made_by_site(make, selection, table))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.read.moments import end_of
 from pipelines.reasons import GENRES
+from pipelines.record import SEVERAL, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 HIT_SCHEMA = "hit/1"
 _BEFORE, _AFTER = 24, 40
 """Characters shown around what was found: together a line of a terminal, of characters two columns wide."""
-SEVERAL = "、"
-"""Between the names of several speakers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ class Hits:
 
 def names_with(part: str | None, speakers: Iterable[str]) -> frozenset[str]:
     """The names that have a part in them, of speakers of whom several may be in one text."""
-    names = {name for several in speakers for name in several.split(SEVERAL)}
+    names = {name for several in speakers for name in names_in(several)}
     return frozenset(name for name in names if part and part in name)
 
 

@@ -8,9 +8,10 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import Damaged, NotUnderstood
+from pipelines.record import SEVERAL
 from pipelines.tables.search.bigrams import phrase
 from pipelines.tables.search.full_text import CREATE, FULL_TEXT, NUMBER, first_number, month_begins, month_ends
-from pipelines.tables.search.hits import SEVERAL, Hit, Hits, Sought, hit, names_with
+from pipelines.tables.search.hits import Hit, Hits, Sought, hit, names_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from pipelines.archive.errors import Damaged
 from pipelines.archive.write.orders.links import linked_texts
 from pipelines.archive.write.orders.without_words import mask_for
 from pipelines.canonical import local_part
-from pipelines.record import SPEECH_SCHEMA
+from pipelines.record import SPEECH_SCHEMA, names_in
 from pipelines.untrusted import is_there, json_object, parsed_json, whole
 from pipelines.warc.exchanges import ANSWERS
 from pipelines.warc.http import NotDecodable
@@ -53,7 +53,7 @@ def words_of(archive: Archive, wanted: str, also: Iterable[str] = ()) -> Words:
 def names_of(archive: Archive, wanted: str) -> set[str]:
     """The names of people that its lines give."""
     lines = (line for line in archive.about(wanted) if line["schema"] == SPEECH_SCHEMA)
-    found = chain.from_iterable([*(line["speaker"] or "").split("、"), line["author"] or ""] for line in lines)
+    found = chain.from_iterable([*names_in(line["speaker"]), line["author"] or ""] for line in lines)
     return {name.strip() for name in found if len(name.strip()) > 1}
 
 
