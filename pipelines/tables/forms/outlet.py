@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pipelines.tables.options import Compression
 
 _BUFFER = 1 << 18
-_GZIP_LEVEL = 6
+_GZIP_LEVEL = 6  # that of gzip itself
 _ZSTD_LEVEL = 3  # its own default: half the size of a level that takes a quarter of the time
 
 
