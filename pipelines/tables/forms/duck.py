@@ -22,14 +22,19 @@ if TYPE_CHECKING:
     from pipelines.tables.columns import Column
 
 MEMORY = "400MB"
+"""Enough for groups of `_GROUP_BYTES` in each thread; the whole export stays below 600 MB."""
 MORE_MEMORY = "4GB"
 """For rows that do not fit otherwise: thousands of texts of a megabyte side by side."""
 THREADS = 2
+"""More hold more groups in memory at a time, and gain little beside reading the archives, which is one thread."""
 STEP = 2048
 """DuckDB's own step of rows; groups of rows are multiples of it."""
 _MOST_STEPS = 10
+"""Larger groups compress no better, and every reader holds one whole."""
 _GROUP_BYTES = 96 << 20
+"""Of the lines in a group: a writer holds several times as much in each thread."""
 _HELD = 16 << 20
+"""Of lines of all parts, before they are appended to their files: few large appends instead of many small ones."""
 _BUFFER = 1 << 20
 _PLAIN = {"str": "VARCHAR", "int": "BIGINT", "float": "DOUBLE"}
 _TIMES = {"date": "DATE", "date-time": "TIMESTAMPTZ"}
