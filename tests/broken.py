@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipelines.archive.disk.layout import PLACES_JSON, PLACES_LINES, STATE_JSON, STATE_LINES
+from pipelines.archive.disk.layout import INDEX_JSON, LATEST_JSON, PLACES_JSON, PLACES_LINES, STATE_JSON, STATE_LINES
 
 
 def commit_file(root: Path, n: int) -> Path:
@@ -29,7 +29,7 @@ def reseal(root: Path, first: int, edit: Callable[[dict[str, Any]], None]) -> No
 
     The files that say what the last commit was are removed.
     """
-    for name in (STATE_LINES, STATE_JSON, PLACES_LINES, PLACES_JSON):
+    for name in (STATE_LINES, STATE_JSON, PLACES_LINES, PLACES_JSON, INDEX_JSON, LATEST_JSON):
         (root / name).unlink(missing_ok=True)
     prev: str | None = None
     n = first
