@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +21,11 @@ from pipelines.tables.frames import to_duckdb, to_pandas, to_polars
 from pipelines.tables.selection import Selection
 from pipelines.tables.table import TABLES
 from tests import reading_back
-from tests.conftest import PATIENCE, ROOT
+from tests.conftest import PATIENCE
 from tests.judging import judged
 from tests.nasty_archives import nasty
 from tests.reading_back import plain
+from tests.test_old_archives import unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -216,9 +216,7 @@ def test_frames_have_the_same_values(root: Path, lines: dict[str, Rows]) -> None
 
 @pytest.mark.parametrize("name", ["format-1", "2026-11-29-00813e4"])
 def test_keys_that_an_archive_was_written_without_are_null(name: str, tmp_path: Path) -> None:
-    with tarfile.open(ROOT / f"tests/archives/{name}.tar.xz") as archive:
-        archive.extractall(tmp_path, filter="data")
-    archives = Archives(tmp_path)
+    archives = Archives(unpacked(name, tmp_path))
     for table in ("speeches", "versions", "observations"):
         lines = [json.loads(line) for line in Selection(archives.folders).lines(table)]
         assert [plain(row) for row in to_polars(archives, table).to_dicts()] == typed_rows(table, lines)
