@@ -20,6 +20,8 @@ from tests import forked
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 120
+_PATIENCE_WITH_CODE = 1800
+"""Seconds: in the soak, code dies at hundreds of points, one after the other."""
 _HOST_LOCKS = TemporaryDirectory(prefix="speech-archive-hosts-")
 os.environ["HOST_LOCKS"] = _HOST_LOCKS.name
 setattr(process, "Popen", forked.Popen)  # noqa: B010 - it is exported for nobody else
@@ -44,7 +46,8 @@ def run(*command: str, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -
 
 def run_code(code: str, *arguments: object) -> Ended:
     """Run code of a test in a process of its own, which may die; it finds its arguments in `sys.argv[1:]`."""
-    return run("tests.given_code", f"import sys; {code}", *map(str, arguments))
+    command = ("tests.given_code", f"import sys; {code}", *map(str, arguments))
+    return Ended(*forked.captured(command, ROOT, None, _PATIENCE_WITH_CODE))
 
 
 def run_anew(*command: str, **options: Any) -> Ended:
