@@ -343,8 +343,15 @@ def assert_an_export_is_followed(root: str, folder: Path, told: Callable[..., tu
     shutil.copytree(Path(root) / "two", forged / "two")
     (file,) = (forged / "two/versions").glob("*/*3.jsonl.gz")
     file.write_bytes(gzip.compress(gzip.decompress(file.read_bytes()).replace(b'"id":"two:', b'"id":"one:')))
-    with pytest.raises(errors.Damaged, match="has other bytes than its commit says; run verify"):
-        list(Archive(forged / "two").changes())
+    older = forged / "older"
+    shutil.copytree(Path(root) / "two", older)
+    (first,) = (older / "versions").glob("*/*1.jsonl.gz")
+    first.write_bytes(gzip.compress(gzip.decompress(first.read_bytes()).replace(b'"genre":', b'"genre" :')))
+    feeds = Archive(forged / "two").changes(), Archive(older).changes("commit:1", fields=True)
+    for one in feeds:
+        with pytest.raises(errors.Damaged, match="has other bytes than its commit says; run verify"):
+            list(one)
+    shutil.rmtree(older)
     (seen,) = (forged / "two/observations").glob("*/*3.jsonl.gz")
     whole = seen.read_bytes()
     seen.write_bytes(gzip.compress(gzip.decompress(whole).replace(b'"view_count":12', b'"view_count":99')))

@@ -28,11 +28,6 @@ class Hosts:
         self.aliases = {alias.lower() for alias in aliases} - {self.netloc}
 
     @property
-    def is_this_machine(self) -> bool:
-        """True for a crawl of this machine, such as of a replica."""
-        return self._own is not None and self._own.is_loopback
-
-    @property
     def is_private(self) -> bool:
         """True for a site declared by a private address, such as a replica."""
         return self._own is not None and self._own.is_private

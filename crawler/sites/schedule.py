@@ -53,10 +53,6 @@ class Hours:
             return moment
         return _next(moment, zone, self.begin)
 
-    def next_end(self, moment: datetime, zone: ZoneInfo) -> datetime:
-        """The first end of the hours after a moment."""
-        return _next(moment, zone, self.end)
-
     @property
     def length(self) -> timedelta:
         """How long they last."""

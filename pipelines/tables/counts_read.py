@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.archive.disk.layout import natural_key
-from pipelines.archive.disk.streams import parsed, raw_lines
+from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.disk.wrong_clock import latest_possible
 from pipelines.archive.errors import Damaged
+from pipelines.archive.read.feeds.counts_feed import count_in, count_of
 from pipelines.archive.read.moments import moment_of, stamp
 from pipelines.export.sorting import sorted_lines
 
@@ -18,17 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pipelines.archive import Archive
-    from pipelines.archive.disk.streams import Line
-    from pipelines.packed import Stored
+    from pipelines.archive.read.feeds.counts_feed import Count
 
 HELD = 4 << 20
 """Bytes of counts sorted in memory at once; as Python keeps them they take three times as much."""
-# The contract fixes the order of keys, and a quote in a text is escaped: neither can be met inside one.
-_BEGIN = re.compile(
-    rb'\{"schema":"observation/1","seq":(\d{1,18}),"commit":\d{1,18},"id":"[a-z0-9-]+:([A-Za-z0-9._-]+)"'
-    rb',"run":"[^"\\]+","observed_at":"([^"\\]+)"'
-)
-_COUNT = re.compile(rb',"view_count":(null|\d{1,18}),"views_raw":')
 _FIRST_YEAR, _LAST_YEAR = 1990, 9000  # before the first website, and where days of another zone still are days
 _PLAIN = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 
@@ -72,9 +66,9 @@ def _of_all(archive: Archive, after: int = 0) -> Iterator[Read]:
             continue
         file = archive.layout.stored(named.path)
         for number, raw in enumerate(raw_lines(file), 1):
-            read = _read(raw, file, number)
-            if read is not None and read.seq > after:
-                yield _bounded(read, bounds.get(commit.n))
+            count = count_in(raw, file, number)
+            if count is not None and count.seq > after:
+                yield _bounded(_read(count, f"{file}, line {number}"), bounds.get(commit.n))
 
 
 def _of_one(archive: Archive, id: str) -> Iterator[Read]:  # noqa: A002
@@ -82,7 +76,8 @@ def _of_one(archive: Archive, id: str) -> Iterator[Read]:  # noqa: A002
     for commit, lines in archive.about_by_commit(id):
         for line in lines:
             if line.get("view_count") is not None:
-                yield _bounded(_read_whole(line, str(archive.layout.commit(commit.n))), bounds.get(commit.n))
+                where = str(archive.layout.commit(commit.n))
+                yield _bounded(_read(count_of(line, where), where), bounds.get(commit.n))
 
 
 def _bounded(read: Read, bound: str | None) -> Read:
@@ -90,24 +85,8 @@ def _bounded(read: Read, bound: str | None) -> Read:
     return read if bound is None or read.at <= bound else read._replace(at=bound)
 
 
-def _read(raw: bytes, file: Stored, number: int) -> Read | None:
-    """The count of an observation line, many times faster than parsing it; null when none was read."""
-    begin, count = _BEGIN.match(raw), _COUNT.search(raw)
-    if begin and count:
-        if count[1] == b"null":
-            return None
-        seq, native_id, at = begin.groups()
-        return Read(native_id.decode(), int(seq), _moment(at.decode(), f"{file}, line {number}"), int(count[1]))
-    line = parsed(raw, file, number)
-    return None if line.get("view_count", 0) is None else _read_whole(line, f"{file}, line {number}")
-
-
-def _read_whole(line: Line, where: str) -> Read:
-    try:
-        native_id, at = line["id"].partition(":")[2], _moment(line["observed_at"], where)
-        return Read(native_id, int(line["seq"]), at, int(line["view_count"]))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Damaged(f"{where}: lacks what a line must have ({error!r}); run verify") from error
+def _read(count: Count, where: str) -> Read:
+    return Read(count.id.partition(":")[2], count.seq, _moment(count.observed_at, where), count.view_count)
 
 
 def _moment(text: str, where: str) -> str:

@@ -6,10 +6,11 @@ first thousands of lines becomes text or vanishes. With `readers.json` nothing i
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from pipelines.archive.schema.json_types import Shape
 
@@ -84,8 +85,6 @@ def _pandas(shape: Shape) -> str:
 
 _POLARS = {"str": "String", "int": "Int64", "float": "Float64", "bool": "Boolean"}
 _PYARROW = {"str": "string", "int": "int64", "float": "double", "bool": "bool"}
-_DUCKDB = {"str": "VARCHAR", "int": "BIGINT", "float": "DOUBLE", "bool": "BOOLEAN"}
-_SPARK = {"str": "STRING", "int": "BIGINT", "float": "DOUBLE", "bool": "BOOLEAN"}
 
 
 def _nested(shape: Shape, plain: dict[str, str]) -> Any:
@@ -96,28 +95,43 @@ def _nested(shape: Shape, plain: dict[str, str]) -> Any:
     return plain[shape.kind]
 
 
-def _duckdb(shape: Shape) -> str:
-    if shape.item is not None:
-        return f"{_duckdb(shape.item)}[]"
-    if shape.keys:
-        columns = (f'"{key.name}" {_duckdb(key.shape)}' for key in shape.keys)
-        return f"STRUCT({', '.join(columns)})"
-    return _DUCKDB[shape.kind]
+@dataclass(frozen=True, slots=True)
+class ColumnTypes:
+    """How a dialect of SQL writes the types of columns.
+
+    Args:
+        plain: by kind of a shape.
+        listed, structured: a list of the type `{}`; a structure of the columns `{}`.
+        column: a column of a structure, of its name and its type.
+        timed: by format of a text, where days and moments have types of their own.
+    """
+
+    plain: Mapping[str, str]
+    listed: str
+    structured: str
+    column: str
+    timed: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, shape: Shape) -> str:
+        """The type of a value."""
+        if shape.item is not None:
+            return self.listed.format(self.of(shape.item))
+        if shape.keys:
+            columns = (self.column.format(key.name, self.of(key.shape)) for key in shape.keys)
+            return self.structured.format(", ".join(columns))
+        return self.timed.get(shape.format or "") or self.plain[shape.kind]
 
 
-def _spark(shape: Shape) -> str:
-    if shape.item is not None:
-        return f"ARRAY<{_spark(shape.item)}>"
-    if shape.keys:
-        columns = (f"`{key.name}`: {_spark(key.shape)}" for key in shape.keys)
-        return f"STRUCT<{', '.join(columns)}>"
-    return _SPARK[shape.kind]
-
-
+DUCKDB_TYPES = ColumnTypes(
+    {"str": "VARCHAR", "int": "BIGINT", "float": "DOUBLE", "bool": "BOOLEAN"}, "{}[]", "STRUCT({})", '"{}" {}'
+)
+_SPARK_TYPES = ColumnTypes(
+    {"str": "STRING", "int": "BIGINT", "float": "DOUBLE", "bool": "BOOLEAN"}, "ARRAY<{}>", "STRUCT<{}>", "`{}`: {}"
+)
 _LIBRARIES: dict[str, Callable[[Shape], Any]] = {
     "pandas": _pandas,
     "polars": lambda shape: _nested(shape, _POLARS),
-    "duckdb": _duckdb,
+    "duckdb": DUCKDB_TYPES.of,
     "pyarrow": lambda shape: _nested(shape, _PYARROW),
-    "spark": _spark,
+    "spark": _SPARK_TYPES.of,
 }

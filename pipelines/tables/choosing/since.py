@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.site_life import Rekey
 from pipelines.archive.disk.streams import heading, raw_lines
+from pipelines.archive.errors import Damaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
         def __call__(self, commit: Commit, stream: str) -> Stored | None: ...
 
 
-_ID = re.compile(rb'[^}]*?"id":"([^"\\]+)"')
+_ID = re.compile(rb'[^}]*?"id": ?"([^"\\]+)"')
 
 
 def concerned(archive: Archive, after: int, checked: Checked) -> set[str]:
@@ -39,9 +40,11 @@ def concerned(archive: Archive, after: int, checked: Checked) -> set[str]:
 
 
 def id_of(line: bytes) -> str:
-    """The id of a line of `latest/1`; it stands before all that could hold another one."""
+    """The id of a line of `latest/1`; it stands before all that could hold another one. `Damaged` without one."""
     found = _ID.match(line)
-    return found[1].decode() if found else ""
+    if found is None:
+        raise Damaged(f"a line of {line[:80]!r}… has no id; run verify")
+    return found[1].decode()
 
 
 def lines_since(archive: Archive, stream: str, after: int, checked: Checked) -> Iterator[bytes]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 from collections import defaultdict
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from pipelines.archive.schema.reader_types import DUCKDB_TYPES
 from pipelines.export.not_exportable import NotExportable
 from pipelines.tables.forms.sql_words import quoted, text
 from pipelines.untrusted import LONGEST_LINE
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from pipelines.archive.schema.json_types import Shape
     from pipelines.tables.columns import Column
 
 MEMORY = "400MB"
@@ -36,17 +36,7 @@ _GROUP_BYTES = 96 << 20
 _HELD = 16 << 20
 """Of lines of all parts, before they are appended to their files: few large appends instead of many small ones."""
 _BUFFER = 1 << 20
-_PLAIN = {"str": "VARCHAR", "int": "BIGINT", "float": "DOUBLE"}
-_TIMES = {"date": "DATE", "date-time": "TIMESTAMPTZ"}
-
-
-def duckdb_type(shape: Shape) -> str:
-    """The type of a value in DuckDB: days and moments as such, lists and objects nested."""
-    if shape.item is not None:
-        return f"{duckdb_type(shape.item)}[]"
-    if shape.keys:
-        return f"STRUCT({', '.join(f'{quoted(key.name)} {duckdb_type(key.shape)}' for key in shape.keys)})"
-    return _TIMES[shape.format] if shape.format else _PLAIN[shape.kind]
+_TYPES = replace(DUCKDB_TYPES, timed={"date": "DATE", "date-time": "TIMESTAMPTZ"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +92,7 @@ def _append(folder: Path, held: dict[str, list[bytes]]) -> None:
 
 def _read_as(column: Column) -> str:
     # A moment is read as text, since a second column may keep its offset.
-    return "VARCHAR" if column.kind == "moment" else duckdb_type(column.shape)
+    return "VARCHAR" if column.kind == "moment" else _TYPES.of(column.shape)
 
 
 def _value(column: Column) -> str:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipelines.archive.errors import NotUnderstood
+from pipelines.archive.errors import Damaged, NotUnderstood
 from pipelines.archive.read.moments import end_of
 from pipelines.reasons import GENRES
-from pipelines.record import SEVERAL, names_in
+from pipelines.record import SEVERAL, completed, names_in
+from pipelines.untrusted import parsed_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from pipelines.archive.disk.streams import Line
     from pipelines.reasons.problem_choice import ProblemChoice
 
 HIT_SCHEMA = "hit/1"
@@ -126,6 +129,15 @@ def names_with(part: str | None, speakers: Iterable[str]) -> frozenset[str]:
 
 
 _TOLD = ("site", "id", "version", "reading", "published_on", "speaker", "genre", "title", "url")
+
+
+@contextmanager
+def reading(raw: bytes) -> Iterator[Line]:
+    """A line of `latest/1`; `Damaged` when it is none, be it seen only where its values are taken."""
+    try:
+        yield completed(parsed_json(raw))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Damaged(f"a line of {raw[:80]!r}… is not one of latest.jsonl ({error!r}); run verify") from error
 
 
 def value_of(line: Mapping[str, Any], key: str) -> Any:

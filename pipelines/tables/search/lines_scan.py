@@ -8,10 +8,7 @@ import re
 from itertools import count
 from typing import TYPE_CHECKING
 
-from pipelines.archive.errors import Damaged
-from pipelines.record import completed
-from pipelines.tables.search.hits import Hit, Hits, Sought, hit, names_with
-from pipelines.untrusted import parsed_json
+from pipelines.tables.search.hits import Hit, Hits, Sought, hit, names_with, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,8 +62,5 @@ class _Names:
 
 
 def _hit(raw: bytes, sought: Sought) -> Hit | None:
-    try:
-        line = completed(parsed_json(raw))
+    with reading(raw) as line:
         return hit(sought, line) if sought.is_of(line) else None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Damaged(f"a line of {raw[:80]!r}… is not one of latest.jsonl ({error!r}); run verify") from error

@@ -7,7 +7,6 @@ is seen by the lines themselves, so that a redaction, a pack or another copy of 
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -20,12 +19,12 @@ from pipelines.archive.errors import ArchiveError, Damaged
 from pipelines.archive.read.archives import Archives, OnePerSite
 from pipelines.archive.read.reader import Archive, read_about
 from pipelines.fleet.attempts import FLEET
-from pipelines.record import completed
+from pipelines.tables.choosing.since import id_of
 from pipelines.tables.search.full_text import NUMBER, Numbers, add, optimize, remove
-from pipelines.tables.search.hits import value_of
+from pipelines.tables.search.hits import reading, value_of
 from pipelines.tables.search.index_file import locked, opened_index
 from pipelines.tables.selection import UNREADABLE, Selection
-from pipelines.untrusted import json_object, parsed_json
+from pipelines.untrusted import json_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 INDEX = f"{FLEET}/search.sqlite"
 _COPIED = ("site", "id", "version", "reading", "url", "title", "published_on", "speaker", "genre", "body")
 _INSERT = f"INSERT INTO speeches VALUES ({', '.join('?' * (len(_COPIED) + 3))})"  # noqa: S608
-_ID = re.compile(rb'"id": ?"([^"\\]+)"')
 _TEXT_OF = f"SELECT {NUMBER}, title, body FROM speeches WHERE {NUMBER} = ?"  # noqa: S608
 
 
@@ -206,7 +204,7 @@ class _Update:
         had = {id_: (digest, number) for id_, digest, number in self._database.execute(query, [site])}
         for line in lines:
             digest = _digest(line)
-            old_digest, old_number = had.pop(_id(line), (None, None))
+            old_digest, old_number = had.pop(id_of(line), (None, None))
             if digest == old_digest:
                 continue
             if old_number is not None:
@@ -217,12 +215,9 @@ class _Update:
             self._forgets = True
 
     def _insert(self, raw: bytes, digest: bytes) -> None:
-        try:
-            line = completed(parsed_json(raw))
+        with reading(raw) as line:
             values = [value_of(line, key) for key in _COPIED]
             problems = json.dumps(line["problems"], ensure_ascii=False)
-        except (ValueError, KeyError, TypeError) as error:
-            raise Damaged(f"a line of {raw[:80]!r}… is not one of latest.jsonl ({error!r}); run verify") from error
         number = self._numbers.next(line["published_on"])
         self._database.execute(_INSERT, [*values, problems, digest, number])
         self._new.append(number)
@@ -237,13 +232,6 @@ class _Update:
         add(self._database, (self._database.execute(_TEXT_OF, [number]).fetchone() for number in self._new))
         if self._forgets:
             optimize(self._database)
-
-
-def _id(line: bytes) -> str:
-    found = _ID.search(line)
-    if found is None:
-        raise Damaged(f"a line of {line[:80]!r}… has no id; run verify")
-    return found[1].decode()
 
 
 def _digest(line: bytes) -> bytes:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.streams import parsed
 from pipelines.archive.errors import Damaged
-from pipelines.archive.read.feeds.extent import headings
 from pipelines.archive.read.state import SAYING, apart_from_views
 
 if TYPE_CHECKING:
     from pipelines.archive.disk.streams import Line
+    from pipelines.archive.read.feeds.checked_files import CheckedFiles
     from pipelines.archive.read.feeds.extent import Extent, Told
     from pipelines.packed import Stored
 
@@ -36,15 +36,15 @@ class Prints:
         return [key for key, old, new in zip(SAYING, was, now, strict=True) if old != new]
 
 
-def prints_before(told: Told, extent: Extent) -> Prints:
+def prints_before(told: Told, extent: Extent, checked: CheckedFiles) -> Prints:
     """What an extent's lines are compared with. Older commits are read, the newest first, until all is found."""
     prints = Prints()
-    wanted = _compared_with_older(told, extent) if extent.after else set()
+    wanted = _compared_with_older(told, extent, checked) if extent.after else set()
     for n in range(extent.after, 0, -1):
         if not wanted:
             break
         newest: dict[str, tuple[bytes, Stored, int]] = {}
-        for line, raw, file, number in headings(told, told.commit(n)):
+        for line, raw, file, number in checked.headings(told.commit(n)):
             if line.id in wanted and line.event != "gone":
                 newest[line.id] = raw, file, number
         for raw, file, number in newest.values():
@@ -53,11 +53,11 @@ def prints_before(told: Told, extent: Extent) -> Prints:
     return prints
 
 
-def _compared_with_older(told: Told, extent: Extent) -> set[str]:
+def _compared_with_older(told: Told, extent: Extent, checked: CheckedFiles) -> set[str]:
     """The ids whose first content line in the extent is an edit of one before it."""
     met, wanted = set(), set()
     for commit in extent.commits(told):
-        for line, *_ in headings(told, commit):
+        for line, *_ in checked.headings(commit):
             if line.event in {"changed", "reprocessed"} and line.id not in met:
                 wanted.add(line.id)
             if line.event != "gone":

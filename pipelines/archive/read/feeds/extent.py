@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pipelines.archive.disk.streams import heading, raw_lines
 from pipelines.archive.disk.wrong_clock import latest_possible
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.read.moments import end_of, start_of
@@ -17,9 +16,8 @@ if TYPE_CHECKING:
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.layout import Layout
-    from pipelines.archive.disk.streams import Line, LineHeading
+    from pipelines.archive.disk.streams import Line
     from pipelines.archive.read.known import Known, Totals
-    from pipelines.packed import Stored
     from pipelines.record import SiteFacts
 
 Place = str | int | Mapping[str, Any]
@@ -76,14 +74,6 @@ class Extent:
         """
         is_new = self.after_seq is None or act["after"] >= self.after_seq
         return is_new and self.after < act["commit"] <= self.until
-
-
-def headings(told: Told, commit: Commit) -> Iterator[tuple[LineHeading, bytes, Stored, int]]:
-    """The heading of each version line that a commit brought, with its bytes, its file, and its number there."""
-    if named := commit.stream("versions"):
-        file = told.layout.stored(named.path)
-        for number, raw in enumerate(raw_lines(file), 1):
-            yield heading(raw, file, number), raw, file, number
 
 
 def extent_of(told: Told, since: Place, until: str | None = None) -> Extent:

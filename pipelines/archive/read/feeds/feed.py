@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.redactions import has_text
 from pipelines.archive.disk.site_life import Rekey
-from pipelines.archive.disk.streams import parsed, raw_lines
+from pipelines.archive.disk.streams import parsed
 from pipelines.archive.errors import Damaged
 from pipelines.archive.read.feeds.changed_fields import Prints, prints_before
 from pipelines.archive.read.feeds.checked_files import CheckedFiles
@@ -55,7 +55,7 @@ def changes(told: Told, extent: Extent, asked: Asked) -> Iterator[Line]:
     for commit in extent.commits(told):
         yield from following.events(commit)
     if asked.seen:
-        yield from seen_since(told, extent, following.of_acts)
+        yield from seen_since(told, extent, following.of_acts, following.checked)
 
 
 def raw_changes(told: Told, extent: Extent, asked: Asked) -> Iterator[bytes]:
@@ -71,7 +71,8 @@ def raw_changes(told: Told, extent: Extent, asked: Asked) -> Iterator[bytes]:
 class _Following:
     def __init__(self, told: Told, extent: Extent, asked: Asked) -> None:
         self._told, self._extent, self._asked = told, extent, asked
-        self._prints: Prints | None = prints_before(told, extent) if asked.fields else None
+        self.checked = CheckedFiles(told)
+        self._prints: Prints | None = prints_before(told, extent, self.checked) if asked.fields else None
         totals = told.totals()
         self._acts = {act["commit"]: act for act in (*totals.rekeys, *totals.redactions)}
         self._succeeded: set[str] = set()
@@ -80,7 +81,6 @@ class _Following:
         for act in totals.rekeys:
             if act["commit"] <= extent.after and (rekey := Rekey.of(told.commit(act["commit"]))):
                 self._succeed(rekey)
-        self._checked = CheckedFiles(told)
         redactions = [told.commit(act["commit"]) for act in totals.redactions]
         self._rewritten = {seq: one.n for one in redactions if one.redaction for seq in one.redaction.seqs}
 
@@ -101,12 +101,8 @@ class _Following:
 
     def _lines(self, commit: Commit) -> Iterator[tuple[Line, bytes]]:
         """The version lines of a commit with their bytes; only what is before the text, where no more is needed."""
-        named = commit.stream("versions")
-        if named is None:
-            return
-        file = self._checked(named)
         is_whole = self._asked.fields or (self._asked.full and not self._asked.raw)
-        for number, raw in enumerate(raw_lines(file), 1):
+        for raw, file, number in self.checked.lines(commit, "versions"):
             head, found, _ = raw.partition(_BEHIND)
             line = parsed(raw if is_whole or not found else head + b"}", file, number)
             if not is_whole and line["seq"] in self._rewritten:

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.disk.streams import Line
+    from pipelines.archive.read.feeds.checked_files import CheckedFiles
     from pipelines.archive.read.feeds.extent import Extent, Told
 
 _COUNTED = ("view_count", "view_count_at", "first_seen", "last_seen", "last_checked")
 _ID = re.compile(rb'\{"schema":"[a-z]+/1","seq":\d{1,18},"commit":\d{1,18},"id":"([^"\\]+)"')
 
 
-def seen_since(told: Told, extent: Extent, also: Iterable[str]) -> Iterator[Line]:
+def seen_since(told: Told, extent: Extent, also: Iterable[str], checked: CheckedFiles) -> Iterator[Line]:
     """One event `seen` per present speech that a commit of the extent has a line or a listing of, by natural id.
 
     `also` are ids of which it has something else. So each speech with an entity in the extent has its counts here.
@@ -41,7 +42,7 @@ def seen_since(told: Told, extent: Extent, also: Iterable[str]) -> Iterator[Line
     is_set_back = False
     for commit in extent.commits(told):
         for folder in ("versions", "observations"):
-            ids |= _ids(told, commit, folder)
+            ids |= _ids(commit, folder, checked)
         listed |= {commit.listing.observed_at} if commit.listing else set()
         is_set_back |= commit.kind == CLOCK_KIND
     if not (ids or listed or is_set_back):
@@ -53,13 +54,9 @@ def seen_since(told: Told, extent: Extent, also: Iterable[str]) -> Iterator[Line
             yield _seen(row, until)
 
 
-def _ids(told: Told, commit: Commit, folder: str) -> set[str]:
-    named = commit.stream(folder)
-    if named is None:
-        return set()
-    file = told.layout.stored(named.path)
-    found = ((_ID.match(raw), raw, number) for number, raw in enumerate(raw_lines(file), 1))
-    return {one[1].decode() if one else parsed(raw, file, number)["id"] for one, raw, number in found}
+def _ids(commit: Commit, folder: str, checked: CheckedFiles) -> set[str]:
+    found = ((_ID.match(raw), raw, file, number) for raw, file, number in checked.lines(commit, folder))
+    return {one[1].decode() if one else parsed(raw, file, number)["id"] for one, raw, file, number in found}
 
 
 def _rows(told: Told, extent: Extent) -> Iterator[Line]:
