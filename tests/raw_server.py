@@ -1,7 +1,7 @@
 """A server that sends the very bytes a script says and tells every byte it received: `python -m tests.raw_server`.
 
-Answers are by path. It prints its port, then one JSON line an exchange: path, received and sent (base64). With a
-certificate file as argument it speaks TLS.
+Answers are by path. It prints its port, then one JSON line an exchange: path, the client's port, received and sent
+(base64). With a certificate file as argument it speaks TLS.
 """
 
 from __future__ import annotations
@@ -68,12 +68,17 @@ ANSWERS = {
     "/signed": answer("HTTP/1.1 +200 OK", body=b"ok", length=2),
     "/odd-status": answer("HTTP/1.1 2000 Odd", body=b"ok", length=2),
     "/nothing-more": answer("HTTP/1.1 204 No Content", body=b"more", length=4),
+    "/not-modified": answer("HTTP/1.1 304 Not Modified", length=4),
+    "/beyond": answer("HTTP/1.1 200 OK", body=b"ok and", length=2),
+    "/closing": answer("HTTP/1.1 200 OK", "Connection: Keep-Alive, Close", body=b"ok", length=2),
+    "/old-length": answer("HTTP/1.0 200 OK", body=b"ok", length=2),
+    "/old-open": answer("HTTP/1.0 200 OK", "Connection: Keep-Alive", body=b"ok", length=2),
     "/large": answer("HTTP/1.1 200 OK", body=LARGE, length=len(LARGE)),
     "/cut": answer("HTTP/1.1 200 OK", body=TEXT[:100], length=len(TEXT)),
     "/slow": answer("HTTP/1.1 200 OK", body=TEXT[:100], length=len(TEXT)),
     "/huge": answer("HTTP/1.1 200 OK", body=TEXT, length=1 << 40),
 }  # fmt: skip
-CLOSES = {"/old", "/cut", "/padded", "/two-lengths", "/no-length", "/nothing-more"}
+CLOSES = {"/old", "/cut", "/padded", "/two-lengths", "/no-length"}
 
 
 def main() -> None:
@@ -101,10 +106,10 @@ def _serve(connection: socket.socket, context: ssl.SSLContext | None) -> None:
         while received := _request(connection):
             path = received.split(b" ")[1].decode()
             sent = ANSWERS.get(path, ANSWERS["/missing"])
+            said = {"path": path, "port": connection.getpeername()[1], "received": received, "sent": sent}
+            print(json.dumps(said, default=lambda data: base64.b64encode(data).decode()), flush=True)
             with suppress(ConnectionError):
                 connection.sendall(sent)
-            said = {"path": path, "received": received, "sent": sent}
-            print(json.dumps(said, default=lambda data: base64.b64encode(data).decode()), flush=True)
             if path == "/slow":
                 time.sleep(3)
             if path in CLOSES:

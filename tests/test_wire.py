@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -42,7 +43,7 @@ from pipelines.warc.record_writer import WarcWriter
 from pipelines.warc.records import WarcDamaged, WarcRecord
 from tests.conftest import PATIENCE, ROOT
 from tests.exchanges import REQUEST, exchange
-from tests.raw_server import ANSWERS, LARGE, TEXT, chunked
+from tests.raw_server import ANSWERS, CLOSES, LARGE, TEXT, chunked
 
 INTERIM = {
     "/early": len(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"),
@@ -51,8 +52,9 @@ INTERIM = {
 ENTITIES = {
     **dict.fromkeys(("/plain", "/again", "/gzip", "/deflate", "/chunked", "/both", "/old", "/two-codings",
                      "/padded"), TEXT),
-    **dict.fromkeys(("/mixed", "/long-head", "/no-coding", "/two-lengths", "/signed", "/odd-status"), b"ok"),
-    "/many-early": b"late", "/nothing-more": b"", "/cut": TEXT[:100],
+    **dict.fromkeys(("/mixed", "/long-head", "/no-coding", "/two-lengths", "/signed", "/odd-status", "/beyond",
+                     "/closing", "/old-length", "/old-open"), b"ok"),
+    "/many-early": b"late", "/nothing-more": b"", "/not-modified": b"", "/cut": TEXT[:100],
     "/large": LARGE, "/early": b"late", "/bad-line": b"ok", "/folded": b"ok", "/moved": b"moved", "/missing": b"none",
     "/cookies": b"", "/nothing": b"",
 }  # fmt: skip
@@ -63,6 +65,8 @@ ERRORS = {
     "/slow": ("DownloadTimeoutError", "time"),
     "/huge": ("DownloadCancelledError", "length"),
 }
+CLOSED = {*CLOSES, "/slow", "/huge", "/nothing-more", "/not-modified", "/beyond", "/closing", "/old-length"}
+"""No other request is sent over the connection of these, where more of the answer may come."""
 
 
 @contextmanager
@@ -79,10 +83,12 @@ def raw_server(log: Path, *arguments: str) -> Iterator[str]:
             server.stdin.close()
 
 
-def exchanged(log: Path) -> list[tuple[str, bytes, bytes]]:
-    """Path, bytes received and bytes sent, in order."""
+def exchanged(log: Path) -> list[tuple[str, int, bytes, bytes]]:
+    """Path, the client's port, bytes received and bytes sent, in order."""
     lines = [json.loads(line) for line in log.read_bytes().split(b"\n")[1:] if line]
-    return [(one["path"], base64.b64decode(one["received"]), base64.b64decode(one["sent"])) for one in lines]
+    return [
+        (one["path"], one["port"], base64.b64decode(one["received"]), base64.b64decode(one["sent"])) for one in lines
+    ]
 
 
 def fetch_all(folder: Path, *arguments: str) -> tuple[list[dict[str, Any]], dict[str, Any], str]:
@@ -118,7 +124,10 @@ def test_captures_are_the_bytes_the_server_sent_and_received(tmp_path: Path, sch
         urls = [f"{scheme}://{host}{path}" for path in paths]
         fetched, counts, _ = fetch_all(warc, str(warc), *urls, "http://127.0.0.1:1/refused")
     assert counts["fallback"] is None
-    told = {path: (received, sent) for path, received, sent in exchanged(log)}
+    told = {path: (received, sent) for path, _, received, sent in exchanged(log)}
+    connections = [(path, port) for path, port, *_ in exchanged(log)]
+    ended = {path for (path, port), (_, later) in pairwise(connections) if port != later}
+    assert ended == CLOSED
     by_url: dict[str, dict[str, WarcRecord]] = {}
     for file in sorted(warc.glob("*.warc.gz")):
         for _, record in records(file):

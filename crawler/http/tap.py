@@ -134,6 +134,13 @@ class _TappedProtocol(_LenientHTTP11ClientProtocol):
         else:
             super().dataReceived(data)  # type: ignore[no-untyped-call]
 
+    def _finishResponse(self, rest: bytes) -> None:  # noqa: N802 - Twisted's name
+        """An answer has ended: over a connection that Twisted kept, more of it would be read as the next answer."""
+        parser, request = self._parser, self._currentRequest
+        if parser is not None and request is not None and (rest or not _stays_open(parser)):
+            request.persistent = False
+        super()._finishResponse(rest)
+
     def _break_off(self) -> None:
         if self.recorder is not None:
             self.recorder.overlong()
@@ -143,6 +150,19 @@ class _TappedProtocol(_LenientHTTP11ClientProtocol):
     def record_sent(self, data: bytes) -> None:
         if self.recorder is not None:
             self.recorder.sent(data)
+
+
+def _stays_open(parser: Any) -> bool:
+    """Whether a connection is good for another request, from the head of its answer (RFC 9112, section 9.3)."""
+    headers, response = parser.connHeaders, parser.response
+    values = headers.getRawHeaders(b"connection", ())
+    options = {option.strip().lower() for value in values for option in value.split(b",")}
+    if b"close" in options or (response.version < (b"HTTP", 1, 1) and b"keep-alive" not in options):
+        return False
+    lengths = headers.getRawHeaders(b"content-length", ())
+    tells_body = headers.hasHeader(b"transfer-encoding") or any(length != b"0" for length in lengths)
+    # Some servers send a body all the same, moments later.
+    return not (response.code in parser.NO_BODY_CODES and tells_body)
 
 
 class _TappedFactory(_LenientHTTP11ClientFactory):
