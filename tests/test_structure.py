@@ -54,6 +54,8 @@ def test_who_imports_whom(path: Path) -> None:
         "pipelines/keys.py",
     }:
         assert packages <= sys.stdlib_module_names | {"pipelines"}
+    if not place.startswith(("pipelines/window/", "pipelines/verbs/window/")):
+        assert not {m for m in modules if m.startswith("pipelines.window")}
     if place.startswith("crawler/pages/") or place == "crawler/sites/profile.py":
         assert packages <= sys.stdlib_module_names | {"crawler", "pipelines", "lxml"}
         shared = {m for m in modules if m.startswith("pipelines.") and not m.startswith("pipelines.text.")}

@@ -29,7 +29,7 @@ from crawler.run.prepare import check_names, prepare
 from crawler.sites.profile import ProfileError
 from pipelines.archive.errors import ArchiveError
 from pipelines.exits import Exit, needs_person
-from pipelines.verbs.output import harmless
+from pipelines.shown import harmless
 
 _SPIDER = "speeches"
 

@@ -23,7 +23,7 @@ from crawler.run.fleet.timetable import crontab, units
 from crawler.run.fleet.told import queue_rows, queue_table
 from crawler.sites.profile import ProfileError
 from pipelines.exits import Exit
-from pipelines.verbs.output import harmless
+from pipelines.shown import harmless
 
 _KINDS = ("systemd", "cron")
 

@@ -42,7 +42,7 @@ from crawler.sites.probe.site_profile import as_toml, profile_facts
 from crawler.sites.probe.survey import NotProbed, Survey, SurveySpider
 from crawler.sites.profile import ProfileError, load_profile
 from pipelines.exits import Exit
-from pipelines.verbs.output import harmless, one_line
+from pipelines.shown import harmless, one_line
 
 _MOST_SPEECHES = 10
 _MOST_JOBS = 32

@@ -18,7 +18,8 @@ from crawler.replay.reading import PageReader
 from crawler.replay.saved import saved_pages
 from pipelines.exits import Exit
 from pipelines.normalise import Normaliser
-from pipelines.verbs.output import harmless, write_objects
+from pipelines.shown import harmless
+from pipelines.verbs.output import write_objects
 
 _DEFAULT = "generic" if "generic" in FAMILIES else "kesion"
 _TIMEZONE = ZoneInfo("Asia/Shanghai")

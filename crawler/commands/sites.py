@@ -16,7 +16,7 @@ from crawler.sites.catalogue import UNVERIFIED, CatalogueError, as_table, catalo
 from crawler.sites.lookup import Known, Profiles
 from crawler.sites.profile import ProfileError, SiteProfile
 from pipelines.exits import Exit
-from pipelines.verbs.output import harmless
+from pipelines.shown import harmless
 
 
 class Command(ScrapyCommand):

@@ -12,7 +12,7 @@ from pipelines.archive.write.writer import Sealed
 from pipelines.health import NotCaptured, RunReport, Verdict
 from pipelines.reasons import ProblemChoice
 from pipelines.reasons.problem_choice import counts_in_words
-from pipelines.verbs.output import one_line
+from pipelines.shown import one_line
 
 _MOST_EXAMPLES = 5
 

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from pipelines.fleet.condition import Condition
-from pipelines.verbs.output import counted
+from pipelines.shown import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

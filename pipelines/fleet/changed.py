@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.exits import Exit
 from pipelines.fleet.condition import Condition
-from pipelines.verbs.output import one_line
+from pipelines.shown import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -16,8 +16,8 @@ from pipelines.fleet.attempts import Journal
 from pipelines.fleet.condition import DIED, UNREACHABLE, Condition, read_word
 from pipelines.gaps.acceptance import GAP
 from pipelines.reasons import ProblemChoice
+from pipelines.shown import counted, one_line
 from pipelines.tables.problem_counts import count_problems
-from pipelines.verbs.output import counted, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

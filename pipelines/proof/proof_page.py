@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from pipelines.proof.commands import CERTIFICATE, LINE_FILE, check, check_in_archive, line_of, named
-from pipelines.verbs.output import harmless
+from pipelines.shown import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -21,6 +21,7 @@ from pipelines.export.snapshot import snapshot
 from pipelines.export.wacz import write_wacz
 from pipelines.reasons import ProblemChoice
 from pipelines.reasons.problem_choice import left_out
+from pipelines.shown import counted
 from pipelines.tables.cards.dataset_words import left_out_of
 from pipelines.tables.cards.folder_cards import write_cards
 from pipelines.tables.choosing.choice import Choice, chosen_tables
@@ -32,7 +33,7 @@ from pipelines.tables.options import Options
 from pipelines.tables.selection import Selection, SiteUnreadable
 from pipelines.tables.table import TABLES
 from pipelines.tables.view_periods import EVERY, told_falls
-from pipelines.verbs.output import counted, print_message, write_lines
+from pipelines.verbs.output import print_message, write_lines
 from pipelines.verbs.over import each
 from pipelines.verbs.places_asked import asked_since, names_file
 from pipelines.verbs.problems_asked import add_problems

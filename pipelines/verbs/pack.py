@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.pack.packing import pack, year_to_pack
 from pipelines.archive.read.reader import Archive
+from pipelines.shown import counted
 from pipelines.verbs.acts.decisions import added_clock
-from pipelines.verbs.output import counted, print_message
+from pipelines.verbs.output import print_message
 from pipelines.verbs.present import now
 
 if TYPE_CHECKING:

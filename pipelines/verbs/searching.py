@@ -13,6 +13,7 @@ from pipelines.archive.read.archives import Archives, OnePerSite
 from pipelines.canonical import json_value
 from pipelines.exits import worst
 from pipelines.reasons import GENRES
+from pipelines.shown import one_line
 from pipelines.tables.forms.sqlite_form import DATABASE
 from pipelines.tables.manifest import MANIFEST
 from pipelines.tables.search.hits import Hit, Hits, Sought
@@ -20,7 +21,7 @@ from pipelines.tables.search.index_search import opened_database, search_index
 from pipelines.tables.search.lines_scan import search_lines
 from pipelines.tables.search.root_index import NotUpToDate, root_index
 from pipelines.tables.selection import UNREADABLE, Selection
-from pipelines.verbs.output import one_line, print_message, wants_color, write_objects
+from pipelines.verbs.output import print_message, wants_color, write_objects
 from pipelines.verbs.problems_asked import add_problems
 
 if TYPE_CHECKING:

@@ -19,8 +19,9 @@ from pipelines.canonical import json_value
 from pipelines.exits import Exit, worst
 from pipelines.fleet.attempts import Journal
 from pipelines.fleet.survey import is_root
+from pipelines.shown import counted, harmless, one_line
 from pipelines.verbs.fleet import roots
-from pipelines.verbs.output import counted, harmless, one_line, print_message
+from pipelines.verbs.output import print_message
 from pipelines.verbs.problems_asked import add_problems
 from pipelines.verbs.status_of_problems import status_of_problems
 

@@ -8,8 +8,9 @@ from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.archives import Archives
 from pipelines.exits import Exit, worst
 from pipelines.reasons.problem_choice import left_out
+from pipelines.shown import aligned, harmless
 from pipelines.tables.problem_counts import count_problems
-from pipelines.verbs.output import aligned, harmless, print_message, write_document
+from pipelines.verbs.output import print_message, write_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,7 +20,8 @@ from pipelines.archive.prove.verify import Report, verify, verify_quick
 from pipelines.archive.read.archives import Archives
 from pipelines.canonical import json_value
 from pipelines.exits import Exit, worst
-from pipelines.verbs.output import counted, print_message
+from pipelines.shown import counted
+from pipelines.verbs.output import print_message
 from pipelines.verbs.present import now
 from pipelines.verbs.proofs.rotation import (
     PROOFS_FILE,

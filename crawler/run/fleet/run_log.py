@@ -15,7 +15,7 @@ from scrapy.settings import BaseSettings
 
 from pipelines.exits import Exit
 from pipelines.fleet.attempts import FLEET
-from pipelines.verbs.output import harmless
+from pipelines.shown import harmless
 
 _log = logging.getLogger(__name__)
 SITE: ContextVar[str] = ContextVar("site", default="")

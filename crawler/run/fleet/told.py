@@ -12,7 +12,7 @@ from pipelines.exits import needs_person, severity
 from pipelines.fleet.attempts import Journal
 from pipelines.fleet.condition import ended_alike, read_word
 from pipelines.fleet.fleet_runs import FleetRun, SiteEnded, has_died
-from pipelines.verbs.output import aligned
+from pipelines.shown import aligned
 
 _ATTEMPTS = 64
 """Attempts of a site that are looked at: two weeks of failures, or two days of runs that a limit ended."""

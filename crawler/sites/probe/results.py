@@ -20,8 +20,8 @@ from typing import Any, Self
 from crawler.sites.probe.address_list import Address
 from pipelines.archive.disk.files import replace_synced
 from pipelines.exits import Exit
+from pipelines.shown import one_line
 from pipelines.untrusted import parsed_json
-from pipelines.verbs.output import one_line
 
 SCHEMA = "probed/1"
 JOURNAL, TABLE, SCRATCH = "probed.jsonl", "probed.tsv", ".probing"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.write.kinds.accepting import accept_gap, accept_no_longer
 from pipelines.gaps.acceptance import Acceptance
+from pipelines.shown import harmless
 from pipelines.verbs.acts.decisions import added_clock, added_reason, reason_of
-from pipelines.verbs.output import harmless
 from pipelines.verbs.present import now
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.archive.write.rebuild import rebuild
-from pipelines.verbs.output import counted, print_message
+from pipelines.shown import counted
+from pipelines.verbs.output import print_message
 
 if TYPE_CHECKING:
     import argparse

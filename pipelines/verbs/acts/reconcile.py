@@ -11,8 +11,9 @@ from pipelines.archive.disk.heads_file import HeadsFile
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.read.parting import Parting
 from pipelines.archive.write.kinds.reconciliation import accept_ours, lost_commits
+from pipelines.shown import harmless
 from pipelines.verbs.acts.decisions import added_clock, added_reason, reason_of
-from pipelines.verbs.output import harmless, write_document
+from pipelines.verbs.output import write_document
 from pipelines.verbs.present import now
 
 if TYPE_CHECKING:

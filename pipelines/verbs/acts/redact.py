@@ -10,8 +10,9 @@ from pipelines.archive.disk.site_life import other_ids
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.write.orders.finding import found_in
 from pipelines.archive.write.orders.redaction import Order, redact
+from pipelines.shown import counted
 from pipelines.verbs.acts.decisions import added_clock, added_reason, reason_of
-from pipelines.verbs.output import counted, print_message, write_objects
+from pipelines.verbs.output import print_message, write_objects
 from pipelines.verbs.present import now
 
 if TYPE_CHECKING:

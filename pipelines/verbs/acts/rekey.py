@@ -16,8 +16,9 @@ from pipelines.archive.write.kinds.pairing import (
     rekey,
 )
 from pipelines.canonical import json_value
+from pipelines.shown import harmless
 from pipelines.verbs.acts.decisions import added_clock, added_reason, reason_of
-from pipelines.verbs.output import harmless, write_document
+from pipelines.verbs.output import write_document
 from pipelines.verbs.present import now
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from pipelines.fleet.badge import badge
 from pipelines.fleet.condition import Condition
 from pipelines.fleet.register import replace_file
 from pipelines.fleet.survey import survey
-from pipelines.verbs.output import aligned, counted
+from pipelines.shown import aligned, counted
 
 if TYPE_CHECKING:
     import argparse

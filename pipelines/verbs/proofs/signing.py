@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.prove.signatures import sign
 from pipelines.archive.read.reader import Archive
-from pipelines.verbs.output import counted, print_message
+from pipelines.shown import counted
+from pipelines.verbs.output import print_message
 
 if TYPE_CHECKING:
     import argparse

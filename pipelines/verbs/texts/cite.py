@@ -8,7 +8,8 @@ from pipelines.citation.bibtex import bibtex
 from pipelines.citation.cited import cited
 from pipelines.citation.csl_json import csl_json
 from pipelines.citation.wording import wording
-from pipelines.verbs.output import harmless, print_message, write_document, write_lines
+from pipelines.shown import harmless
+from pipelines.verbs.output import print_message, write_document, write_lines
 from pipelines.verbs.texts import reference
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from pipelines.canonical import json_value
 from pipelines.compare.differences import compare, entry
-from pipelines.verbs.output import counted, harmless, print_message, wants_color, write_document, write_lines
+from pipelines.shown import counted, harmless
+from pipelines.verbs.output import print_message, wants_color, write_document, write_lines
 from pipelines.verbs.texts import reference
 from pipelines.verbs.texts.diff_html import page
 

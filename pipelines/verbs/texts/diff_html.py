@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from pipelines.compare.differences import entry
-from pipelines.verbs.output import harmless
+from pipelines.shown import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -13,7 +13,8 @@ from pipelines.archive.read.feeds.feed_records import REDACTED
 from pipelines.archive.read.index import index_row
 from pipelines.canonical import json_value
 from pipelines.gaps.acceptance import Acceptance
-from pipelines.verbs.output import harmless, write_document
+from pipelines.shown import harmless
+from pipelines.verbs.output import write_document
 from pipelines.verbs.texts import reference
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from pipelines.compare.differences import entry
 from pipelines.keys import names_of
 from pipelines.reasons.problem_choice import left_out
 from pipelines.record import Version
-from pipelines.verbs.output import harmless, print_message, write_objects
+from pipelines.shown import harmless
+from pipelines.verbs.output import print_message, write_objects
 from pipelines.verbs.problems_asked import add_problems
 from pipelines.verbs.texts import reference
 

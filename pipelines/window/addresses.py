@@ -1,0 +1,100 @@
+"""Where each page of the window lies, and how one page refers to another. Pure.
+
+Addresses are relative to the folder of a language (`en/`), with `/` on every system. Names from the web never become
+file names: they may be anything, of any length.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import re
+from urllib.parse import quote
+
+FRONT = "index.html"
+HEALTH = "health.html"
+SEARCH = "search.html"
+ABOUT = "about.html"
+SPEAKERS = "speakers/index.html"
+MEETINGS = "meetings/index.html"
+YEARS = "years/index.html"
+EDITED = "edited/index.html"
+
+_SAFE_ON_EVERY_DISK = re.compile(r"[a-z0-9][a-z0-9_-]{0,80}")
+_RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
+
+
+def site(name: str) -> str:
+    """The page of a website."""
+    return f"sites/{_file(name)}.html"
+
+
+def chain(name: str, number: int) -> str:
+    """A page of the commits of a website's archive; pages count from 1."""
+    return f"sites/{_file(name)}/commits-{number}.html"
+
+
+def speech(id: str) -> str:  # noqa: A002 - the contract's key
+    """The page of a speech."""
+    return f"{_folder(id)}.html"
+
+
+def comparison(id: str, old: str, new: str) -> str:  # noqa: A002 - the contract's key
+    """The page that compares two versions (`1`, `2`) or readings (`1.1`, `1.2`) of a speech."""
+    return f"{_folder(id)}/compare-{old}-{new}.html"
+
+
+def proof(id: str, seq: int) -> str:  # noqa: A002 - the contract's key
+    """The proof page of one line about a speech, by its number in the archive: gone lines have no reading."""
+    return f"{_folder(id)}/proof-{seq}.html"
+
+
+def rendering(id: str, version: int) -> str:  # noqa: A002 - the contract's key
+    """The archived HTML of a version; shared by the languages, relative to the window's folder."""
+    return f"renderings{_folder(id).removeprefix('speeches')}-{version}.html"
+
+
+def speaker(name: str) -> str:
+    """The page of a speaker."""
+    return f"speakers/{slug(name)}.html"
+
+
+def meeting(name: str) -> str:
+    """The page of a meeting."""
+    return f"meetings/{slug(name)}.html"
+
+
+def year(period: str) -> str:
+    """The page of a year (`2024`) or, where a year has too many speeches, of a month (`2024-03`)."""
+    return f"years/{period}.html"
+
+
+def edited(period: str) -> str:
+    """The page of the edits of a year."""
+    return f"edited/{period}.html"
+
+
+def feed(name: str) -> str:
+    """An Atom feed; shared by the languages, relative to the window's folder."""
+    return f"feeds/{name}.atom.xml"
+
+
+def slug(name: str) -> str:
+    """A file name for a name from the web."""
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def relative(source: str, target: str) -> str:
+    """`target` as a link in the page `source`; both relative to the same folder."""
+    return quote(posixpath.relpath(target, posixpath.dirname(source) or "."))
+
+
+def _folder(id: str) -> str:  # noqa: A002 - the contract's key
+    site_name, _, native_id = id.partition(":")
+    return f"speeches/{_file(site_name)}/{_file(native_id)}"
+
+
+def _file(name: str) -> str:
+    """The name itself where every disk takes it, also one that knows no capitals; else made from its hash."""
+    is_safe = _SAFE_ON_EVERY_DISK.fullmatch(name) and not _RESERVED.fullmatch(name) and not name.startswith("x-")
+    return name if is_safe else f"x-{slug(name)}"

@@ -1,0 +1,77 @@
+"""Renders pages: templates, the strings of the interface in both languages, and links between pages.
+
+Whatever a template prints is escaped: control characters, and marks that turn the direction of text, are shown as
+escapes; HTML's own signs become entities.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from pipelines.shown import harmless
+from pipelines.window import addresses
+from pipelines.window.pages import LANGUAGES
+
+if TYPE_CHECKING:
+    from pipelines.window.pages import Language, Page
+
+LANGUAGE_TAGS: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
+
+
+class Templates:
+    """The templates in one language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._environment = Environment(
+            loader=PackageLoader("pipelines.window"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            finalize=_shown,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            auto_reload=False,
+        )
+        self._environment.globals |= {"t": self.words, "at": addresses, "lang": LANGUAGE_TAGS[language]}
+
+    def words(self, key: str, **values: object) -> str:
+        """A string of the interface with its names filled in; `KeyError` when there is none."""
+        text = strings()[key][self.language]
+        one, _, many = text.partition("|")
+        return (many if many and values.get("n") != 1 else one).format(**values)
+
+    def render(self, page: Page) -> bytes:
+        """The page as UTF-8; the same page gives the same bytes."""
+        here = f"{self.language}/{page.address}"
+
+        def shared(address: str) -> str:
+            """Link to a file that the languages share, relative to the window's folder."""
+            return addresses.relative(here, address)
+
+        def href(address: str) -> str:
+            """Link to another page in this language."""
+            return addresses.relative(page.address, address)
+
+        others = {other: shared(f"{other}/{page.address}") for other in LANGUAGES if other != self.language}
+        given = {"shared": shared, "href": href, "others": others, "address": page.address}
+        return self._environment.get_template(page.template).render({**page.facts, **given}).encode()
+
+
+@cache
+def strings() -> dict[str, dict[Language, str]]:
+    """Every string of the interface by its key."""
+    return tomllib.loads(files("pipelines.window").joinpath("words.toml").read_text("utf-8"))
+
+
+def _shown(value: Any) -> Any:
+    """A printed value: `None` is a mistake of the template, and text must not control the page."""
+    if value is None:
+        raise ValueError("a template prints a value that is None; say in words that it is unknown")
+    return harmless(value) if isinstance(value, str) and not isinstance(value, Markup) else value

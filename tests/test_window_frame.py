@@ -1,0 +1,62 @@
+"""The frame of the window's pages: strings in both languages, escaping, links, addresses."""
+
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.window import addresses
+from pipelines.window.pages import LANGUAGES
+from pipelines.window.templates import Templates, strings
+from tests.conftest import ROOT
+
+WINDOW = ROOT / "pipelines" / "window"
+USES = re.compile(r"""\bt\(\s*["']([a-z0-9_.-]+)["']""")
+
+
+def fields(text: str) -> set[str]:
+    return {name for part in text.split("|") for _, name, _, _ in string.Formatter().parse(part) if name}
+
+
+def test_every_string_is_there_in_both_languages_with_the_same_names() -> None:
+    for key, told in strings().items():
+        assert told.keys() == set(LANGUAGES), key
+        assert fields(told["zh"]) == fields(told["en"]), key
+        assert all(text.strip() for text in told.values()), key
+
+
+def test_templates_use_strings_that_exist_and_hold_no_words_of_their_own() -> None:
+    for template in sorted((WINDOW / "templates").glob("*.html")):
+        text = template.read_text("utf-8")
+        assert not set(USES.findall(text)) - strings().keys(), template
+        visible = re.sub(r"(?s)\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]*>", "", text)
+        assert not re.search(r"[a-zA-Z]{4,}|[\u4e00-\u9fff]", re.sub(r"&\w+;", "", visible)), template
+
+
+def test_text_from_the_web_controls_neither_page_nor_direction() -> None:
+    for language in LANGUAGES:
+        templates = Templates(language)
+        macros = templates._environment.get_template("macros.html").module
+        hostile = '<script>alert(1)</script>{{7*7}}\u202etxt"\x00'
+        shown = str(macros.web(hostile))  # type: ignore[attr-defined]
+        assert "<script" not in shown
+        assert "\u202e" not in shown
+        assert "\x00" not in shown
+        assert "{{7*7}}" in shown
+        with pytest.raises(ValueError, match="None"):
+            templates._environment.from_string("{{ nothing }}").render(nothing=None)
+
+
+@given(st.text(max_size=300), st.text(max_size=300))
+def test_names_from_the_web_lie_inside_the_window_and_links_lead_there(site: str, native: str) -> None:
+    made = [addresses.speech(f"{site}:{native}"), addresses.speaker(native), addresses.site(site)]
+    for address in made:
+        assert re.fullmatch(r"[a-z]+(/[a-z0-9_-]+){1,2}\.html", address)
+        back = unquote(addresses.relative(address, addresses.FRONT))
+        assert (Path("/window/en") / Path(address).parent / back).resolve() == Path("/window/en/index.html")
