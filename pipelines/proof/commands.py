@@ -1,4 +1,4 @@
-"""The stock commands that check a proof: POSIX sh, awk, sed, cmp, gzip, sha256sum and openssl, nothing of ours."""
+"""The stock commands that check a proof: POSIX sh, coreutils, zcat and openssl, nothing of ours."""
 
 from __future__ import annotations
 
@@ -19,24 +19,33 @@ sum() { sha256sum | cut -c 1-64; }
 """
 ANCHORS_CHECK = """\
 bytes() {
-  printf '%b' "$(echo "$1" | awk -v h=0123456789abcdef '{for (i = 1; i < length($0); i += 2)
-    printf "\\\\0%03o", 16 * index(h, substr($0, i, 1)) + index(h, substr($0, i + 1, 1)) - 17}')"
+  hex=$1
+  while test "${#hex}" -gt 1; do
+    printf '%b' "\\0$(printf %03o "0x${hex%"${hex#??}"}")"
+    hex=${hex#??}
+  done
 }
 for anchor in anchors/*.json; do
-  line=$(sed -n 's/^ "line": "\\(.*\\)",$/\\1/p' "$anchor")
+  while IFS= read -r text; do
+    case $text in
+      ' "line": "'*)
+        line=${text#*: '"'} line=${line%'",'}
+        hash=$({ printf '\\000'; printf '%s\\n' "$line"; } | sum) ;;
+      '  "left '*)
+        text=${text#*left }
+        hash=$({ printf '\\001'; bytes "${text%%'"'*}"; bytes "$hash"; } | sum) ;;
+      '  "right '*)
+        text=${text#*right }
+        hash=$({ printf '\\001'; bytes "$hash"; bytes "${text%%'"'*}"; } | sum) ;;
+    esac
+  done < "$anchor"
   set -- $line
   head=$(sum < "commits/$(printf %08d "$3").json")
   test "$head" = "$4" || fail "commit $3 is not the one that $anchor is of"
-  hash=$({ printf '\\000'; echo "$line"; } | sum)
-  for step in $(sed -n 's/^  "\\([a-z]*\\) \\([0-9a-f]*\\)",\\{0,1\\}$/\\1:\\2/p' "$anchor"); do
-    case $step in
-      left:*) hash=$({ printf '\\001'; bytes "${step#left:}"; bytes "$hash"; } | sum) ;;
-      right:*) hash=$({ printf '\\001'; bytes "$hash"; bytes "${step#right:}"; } | sum) ;;
-    esac
-  done
   openssl ts -verify -digest "$hash" -in "${anchor%.json}.tsr" -CAfile ca.pem || fail "$anchor: no time-stamp"
-  when=$(openssl ts -reply -in "${anchor%.json}.tsr" -text | sed -n 's/^Time stamp: //p')
-  echo "commit $3 was there at $when, and all before it"
+  openssl ts -reply -in "${anchor%.json}.tsr" -text | while IFS= read -r text; do
+    case $text in 'Time stamp: '*) echo "commit $3 was there at ${text#*: }, and all before it" ;; esac
+  done
 done
 """
 """Every head that was anchored leads to a root, and the authority signed that root."""
@@ -45,13 +54,16 @@ _CHAIN = """\
 # the commits follow one another, each named by the next
 prev=
 for file in commits/*.json; do
-  told=$(sed -n 's/^ "prev": "\\(.*\\)",$/\\1/p' "$file")
-  test -z "$prev" || test "$told" = "$prev" || fail "$file does not follow the commit before it"
+  case $(cat "$file") in
+    *"
+ \\"prev\\": \\"$prev\\","*) ;;
+    *) test -z "$prev" || fail "$file does not follow the commit before it" ;;
+  esac
   prev=$(sum < "$file")
 done
 echo "head $prev"
 """
-_UNCHUNKED = """\
+UNCHUNKED = """\
 unchunked() {
   while read -r size && size=$((0x${size%%[!0-9a-fA-F]*})) && test "$size" -gt 0; do
     head -c "$size"
@@ -59,6 +71,7 @@ unchunked() {
   done
 }
 """
+"""Takes the framing off a body in chunks."""
 
 
 def check(proof: TextProof) -> str:
@@ -72,10 +85,7 @@ def check(proof: TextProof) -> str:
 def check_in_archive(proof: TextProof) -> str:
     """Commands that compare the records with those of the whole archive in `$archive`."""
     stored = [(name, one) for capture in named(proof.given) for name, one in capture.records()]
-    return "".join(
-        f'tail -c +{one.offset + 1} "$archive/{one.file}" | head -c {len(one.data)} | cmp - {name} || exit 1\n'
-        for name, one in stored
-    )
+    return "".join(_same(record_at(one, "$archive/"), name, "another record") for name, one in stored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,31 +116,50 @@ def named(given: Iterable[GivenCapture]) -> list[NamedCapture]:
     return [NamedCapture(f"records/{number}", one) for number, one in enumerate(given, 1)]
 
 
-def _files(proof: TextProof) -> Iterator[str]:
-    for path, (file, by) in proof.files().items():
-        yield f"# commit {by.n} names {path} by its hash\n"
-        yield f'grep -q \'"sha256": "{file.sha256}"\' commits/{by.n:08d}.json || fail "not named"\n'
-        yield f"echo '{file.sha256}  {path}' | sha256sum -c --strict - || fail 'not what its commit says'\n"
-    yield f"# the line of this text is line {proof.text.number} of its file\n"
-    yield f"{line_of(proof.text)} | cmp - {LINE_FILE} || fail 'another line'\n"
+def is_sum(sha256: str, file: str, otherwise: str) -> str:
+    """A command that fails when a file has another SHA-256."""
+    return f"echo '{sha256}  {file}' | sha256sum -c --strict - || fail '{otherwise}'\n"
+
+
+def has(text: str, words: str, otherwise: str) -> str:
+    """A command that fails when a text (a word of the shell) does not hold the words."""
+    return f"case {text} in *'{words}'*) ;; *) fail '{otherwise}' ;; esac\n"
 
 
 def line_of(stored: StoredLine) -> str:
     """A command that prints a line from its file."""
-    return f"gzip -dc {stored.named.path} | LC_ALL=C sed -n {stored.number}p"
+    return f"zcat {stored.named.path} | tail -n +{stored.number} | head -n 1"
+
+
+def record_at(stored: StoredRecord, folder: str = "") -> str:
+    """A command that prints the bytes of a record from its WARC file."""
+    return f'tail -c +{stored.offset + 1} "{folder}{stored.file}" | head -c {len(stored.data)}'
+
+
+def _same(command: str, file: str, otherwise: str) -> str:
+    return f"test \"$({command} | sum)\" = \"$(sum < {file})\" || fail '{otherwise}'\n"
+
+
+def _files(proof: TextProof) -> Iterator[str]:
+    for path, (file, by) in proof.files().items():
+        yield f"# commit {by.n} names {path} by its hash\n"
+        yield has(f"$(cat commits/{by.n:08d}.json)", f'"sha256": "{file.sha256}"', "not named")
+        yield is_sum(file.sha256, path, "not what its commit says")
+    yield f"# the line of this text is line {proof.text.number} of its file\n"
+    yield _same(line_of(proof.text), LINE_FILE, "another line")
 
 
 def _records(given: Iterable[GivenCapture]) -> Iterator[str]:
     captures = named(given)
     steps = [capture.given.unwrapping() for capture in captures]
     if any(found and "unchunked" in found for found in steps):
-        yield _UNCHUNKED
+        yield UNCHUNKED
     for capture, pipe in zip(captures, steps, strict=True):
         sha256 = capture.given.capture["payload_sha256"]
         yield f"# {capture.entity_file} is what the line names as read, and what the record holds\n"
         if capture.given.entity is not None:
-            yield f"echo '{sha256}  {capture.entity_file}' | sha256sum -c --strict - || fail 'not what was read'\n"
-            yield f'grep -q \'"payload_sha256":"{sha256}"\' {LINE_FILE} || fail "not what the line names"\n'
+            yield is_sum(sha256, capture.entity_file, "not what was read")
+            yield has(f"$(cat {LINE_FILE})", f'"payload_sha256":"{sha256}"', "not what the line names")
         if pipe is not None:
-            unpacked = " | ".join([f"gzip -dc {capture.holder_file}", *pipe])
-            yield f"{unpacked} | cmp - {capture.entity_file} || fail 'the record holds something else'\n"
+            unpacked = " | ".join([f"zcat {capture.holder_file}", *pipe])
+            yield _same(unpacked, capture.entity_file, "the record holds something else")

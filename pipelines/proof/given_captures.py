@@ -72,7 +72,7 @@ class GivenCapture:
             return None
         steps = [f"tail -c +{self.holder.block_at + found.body + 1}"]
         steps.append("unchunked" if head.is_chunked else f"head -c {found.payload_length}")
-        return steps + (["gzip -dc"] if codings else [])
+        return steps + (["zcat"] if codings else [])
 
 
 def given_captures(layout: Layout, captures: Iterable[Line]) -> tuple[list[GivenCapture], list[Line]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from pipelines.proof.commands import CERTIFICATE, LINE_FILE, check, check_in_archive, line_of, named
+from pipelines.proof.commands import BASICS, CERTIFICATE, LINE_FILE, check, check_in_archive, line_of, named
 from pipelines.shown import harmless
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _document(stamp: Stamp) -> str:
 
 
 def _checking(proof: TextProof) -> str:
-    told = "<p>In the folder of this page, with POSIX sh, awk, sed, cmp, gzip, sha256sum and openssl"
+    told = "<p>In the folder of this page, with POSIX sh, the GNU core utilities, zcat and openssl"
     if proof.stamps:
         told += (
             f", and the authority's root certificate as {CERTIFICATE}. Compare that with the one the authority "
@@ -186,7 +186,7 @@ def _checking(proof: TextProof) -> str:
         told += (
             "<p>The records are those of the archive, where commits name each WARC file by its SHA-256. With the "
             "archive in <code>$archive</code> (if it has containers, after <code>tar xf</code> of them):</p>\n"
-            + _pre(check_in_archive(proof), "archive")
+            + _pre(BASICS + check_in_archive(proof), "archive")
         )
     return told
 
