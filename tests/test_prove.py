@@ -14,6 +14,7 @@ import zlib
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 import pytest
@@ -125,8 +126,20 @@ def block(page: str, name: str) -> str:
     return html.unescape(found[1])
 
 
+STOCK = ("sha256sum", "cut", "cat", "head", "tail", "zcat", "gzip", "openssl")
+"""All that the commands may start, `gzip` being what `zcat` runs."""
+
+
 def does(script: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(["sh", "-c", script], cwd=folder, capture_output=True, check=False)
+    """Run commands in a shell that finds no programs but the stock ones."""
+    with TemporaryDirectory() as programs:
+        for name in STOCK:
+            found = shutil.which(name)
+            assert found, name
+            (Path(programs) / name).symlink_to(found)
+        return subprocess.run(
+            ["/bin/sh", "-c", script], cwd=folder, env={"PATH": programs}, capture_output=True, check=False
+        )
 
 
 class Tags(HTMLParser):

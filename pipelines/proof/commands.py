@@ -137,7 +137,7 @@ def record_at(stored: StoredRecord, folder: str = "") -> str:
 
 
 def _same(command: str, file: str, otherwise: str) -> str:
-    return f"test \"$({command} | sum)\" = \"$(sum < {file})\" || fail '{otherwise}'\n"
+    return f'test "$({command} | sum)" = "$(sum < {file})" || fail \'{otherwise}\'\n'
 
 
 def _files(proof: TextProof) -> Iterator[str]:
