@@ -21,7 +21,7 @@ Region = tuple[bool, Sequence[Token], Sequence[Token]]
 _FIRST = ("title", "section")
 PUBLISHED = (*_FIRST, *(key for key in names_of(Version, "published") if key not in {*_FIRST, "body"}))
 INTERPRETED = names_of(Version, "interpreted")
-_ORDER: tuple[Kind, ...] = ("moved", "number", "name", "wording", "punctuation", "added", "removed")
+KIND_ORDER: tuple[Kind, ...] = ("moved", "number", "name", "wording", "punctuation", "added", "removed")
 # Pairs of equal pieces for difflib, about a second; with more, the middle is reported as replaced.
 _MOST_PAIRS = 3_000_000
 
@@ -119,7 +119,7 @@ def compare_tokens(old: Sequence[Token], new: Sequence[Token]) -> tuple[tuple[Ki
         pieces += [Piece("added", _text(after))] if after else []
     if len(kinds) > 1:
         kinds.discard("punctuation")
-    return tuple(kind for kind in _ORDER if kind in kinds), tuple(pieces)
+    return tuple(kind for kind in KIND_ORDER if kind in kinds), tuple(pieces)
 
 
 def skeleton(pieces: Iterable[Token]) -> str:

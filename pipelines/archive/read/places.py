@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipelines.archive.disk.commits import commit_at
 from pipelines.archive.disk.files import INFLATE_ERRORS
@@ -25,7 +25,7 @@ from pipelines.inflate import Member, blocks, lines_of
 from pipelines.untrusted import opened, parsed_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
@@ -140,7 +140,7 @@ class LinesOfOne:
             named = told.commit(place.commit).stream("versions") if place.commit <= told.last.n else None
             if place.offsets and named is not None and named.path == path:
                 found[path] = _at(self._layout.stored(path), place.offsets, self._wanted) or []
-        if not _is_unbroken(sorted(chain.from_iterable(found.values()), key=itemgetter("seq"))):
+        if not is_unbroken(sorted(chain.from_iterable(found.values()), key=itemgetter("seq"))):
             raise ValueError("a version is missing")
         return found
 
@@ -153,6 +153,36 @@ class LinesOfOne:
             file = self._checked(named)
             lines = self._versions.get(named.path) or (_at(file, place.offsets, self._wanted) if place else None)
             yield from lines or _of(enumerate(raw_lines(file), 1), file, self._wanted)
+
+
+class HeldIn(NamedTuple):
+    """A gzip member of a file: its offset, and the number of its first line in the file."""
+
+    offset: int
+    number: int
+
+
+def members_holding(layout: Layout, native_ids: Container[str]) -> tuple[int, dict[str, tuple[int, list[HeldIn]]]]:
+    """Where the lines of some speeches lie, by places.jsonl, which may be forged as far as it goes.
+
+    Returns:
+        The commit up to which it tells; by file the commit that brought it, and its members that hold such lines.
+
+    Raises:
+        Damaged, OSError, ValueError, KeyError, TypeError: there is none of a commit in the chain.
+    """
+    about, sha256, found = _read_about(layout), hashlib.sha256(), dict[str, tuple[int, list[HeldIn]]]()
+    for line in raw_lines(layout.path(PLACES_LINES)):
+        sha256.update(line)
+        told, number, held = parsed_json(line), 1, []
+        for offset, ids in told["members"]:
+            of_member = ids.split()
+            held += [HeldIn(offset, number)] if any(one in native_ids for one in of_member) else []
+            number += len(of_member)
+        found[told["file"]] = told["commit"], held
+    if sha256.hexdigest() != about.sha256:
+        raise ValueError("not what its document says")
+    return about.commit, found
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +207,7 @@ def _found(layout: Layout, native_id: str) -> dict[str, _Places]:
     return found
 
 
-def _is_unbroken(versions: list[Line]) -> bool:
+def is_unbroken(versions: list[Line]) -> bool:
     """Whether version lines are a life from its beginning, with none missing between two; an end may be missing."""
     version, reading, is_gone = 0, 0, True
     for line in versions:

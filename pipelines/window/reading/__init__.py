@@ -1,0 +1,1 @@
+"""What the pages are made from: the lives of speeches, and a summary of each."""
