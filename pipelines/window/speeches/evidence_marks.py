@@ -1,0 +1,92 @@
+"""Finds the words of the evidence in a text, so that a page can mark them where they stand. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.text.names import BLANKS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+Span = tuple[int, int, str]
+"""Start and end in a line, and the key whose value was read from these characters."""
+
+_IN_THE_TEXT = frozenset({"head", "body", "tail", "signature"})
+"""The places of an evidence whose words are in the body; `title` is in the title, and no other is archived as text."""
+_AT_THE_END = frozenset({"tail", "signature"})
+_MOST_MARKS = 200
+"""A line has one evidence a key; more are of a foreign archive, and each is looked for in the whole text."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedPiece:
+    """A run of characters, and the keys whose values were read from it; none for most of a text."""
+
+    text: str
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundWords:
+    """An evidence; `is_marked` when its words stand in the title or in the text."""
+
+    field: str
+    where: str
+    text: str
+    is_marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedText:
+    """Title and paragraphs in pieces, which joined are what was archived, and every evidence."""
+
+    title: tuple[MarkedPiece, ...]
+    paragraphs: tuple[tuple[MarkedPiece, ...], ...]
+    evidence: tuple[FoundWords, ...]
+
+
+def marked(title: str, body: str, evidence: Iterable[Mapping[str, str]]) -> MarkedText:
+    """Mark the words of each {field, where, text} at the one place that it means."""
+    paragraphs = body.split("\n")
+    lines = [title, *paragraphs]
+    spans: dict[int, list[Span]] = {}
+    found = []
+    for number, one in enumerate(evidence):
+        at = _place(lines, one["where"], one["text"]) if number < _MOST_MARKS else None
+        if at is not None:
+            n, start = at
+            spans.setdefault(n, []).append((start, start + len(one["text"]), one["field"]))
+        found.append(FoundWords(one["field"], one["where"], one["text"], at is not None))
+    cut = [pieces(line, spans.get(n, ())) for n, line in enumerate(lines)]
+    return MarkedText(cut[0], tuple(cut[1:]), tuple(found))
+
+
+def _place(lines: Sequence[str], where: str, words: str) -> tuple[int, int] | None:
+    """Line and character at which the words begin: the title is line 0, the body follows."""
+    if not words or "\n" in words or where not in {"title", *_IN_THE_TEXT}:
+        return None
+    if where == "title":
+        return (0, lines[0].index(words)) if words in lines[0] else None
+    numbers = range(len(lines) - 1, 0, -1) if where in _AT_THE_END else range(1, len(lines))
+    holding = [n for n in numbers if words in lines[n]]
+    # A name alone on a line is meant where the line above it has the name among other words.
+    alone = [n for n in holding if lines[n].strip(BLANKS + "\r") == words]
+    n = next(iter(alone or holding), None)
+    return None if n is None else (n, lines[n].index(words))
+
+
+def pieces(line: str, spans: Sequence[Span]) -> tuple[MarkedPiece, ...]:
+    """The line cut at every edge of a span; neighbours of the same keys are one piece."""
+    if not spans:
+        return (MarkedPiece(line),)
+    edges = sorted({0, len(line), *(edge for start, end, _ in spans for edge in (start, end))})
+    made: list[MarkedPiece] = []
+    for start, end in zip(edges, edges[1:], strict=False):
+        fields = tuple(dict.fromkeys(field for first, last, field in spans if first <= start and end <= last))
+        if made and made[-1].fields == fields:
+            made[-1] = MarkedPiece(made[-1].text + line[start:end], fields)
+        else:
+            made.append(MarkedPiece(line[start:end], fields))
+    return tuple(made)
