@@ -3,13 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pipelines.record import names_in
 
 if TYPE_CHECKING:
     from pipelines.archive import Archive
     from pipelines.archive.disk.streams import Line
+
+
+class CitedSite(Protocol):
+    """What a citation says of the site."""
+
+    @property
+    def site(self) -> str:
+        """Its short name."""
+
+    @property
+    def name(self) -> str:
+        """The name of the website."""
+
+    @property
+    def committee(self) -> str:
+        """Who publishes it."""
+
+    @property
+    def language(self) -> str:
+        """Of its texts."""
+
+    @property
+    def rights(self) -> str | None:
+        """Whose they are."""
+
+    @property
+    def contact(self) -> str | None:
+        """Who answers for the archive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,17 +111,22 @@ class Cited:
 
 def cited(archive: Archive, line: Line, gone_at: str | None = None) -> Cited:
     """The citation of a content line of the archive."""
-    facts, said = archive.facts_now(), archive.description()
+    said, head = archive.description(), archive.commit(line["commit"]).sha256
+    return cited_line(line, archive.facts_now(), said["custody"], head, gone_at)
+
+
+def cited_line(line: Line, site: CitedSite, custody: str | None, head: str, gone_at: str | None) -> Cited:
+    """The same from what is at hand: `head` is the hash of the commit that brought the line."""
     return Cited(
         id=line["id"],
         version=line["version"],
         reading=line["reading"],
         title=line["title"],
         speakers=names_in(line["speaker"]),
-        site=facts.site,
-        site_name=facts.name,
-        publisher=facts.committee,
-        language=facts.language,
+        site=site.site,
+        site_name=site.name,
+        publisher=site.committee,
+        language=site.language,
         url=line["url"],
         genre=line["genre"],
         meeting=line["meeting"],
@@ -101,10 +134,10 @@ def cited(archive: Archive, line: Line, gone_at: str | None = None) -> Cited:
         delivered_on=line["delivered_on"],
         captured_at=line["observed_at"],
         commit=line["commit"],
-        head=archive.commit(line["commit"]).sha256,
+        head=head,
         content_sha256=line["content_sha256"],
-        rights=facts.rights,
-        custody=said["custody"],
-        contact=facts.contact,
+        rights=site.rights,
+        custody=custody,
+        contact=site.contact,
         gone_at=gone_at,
     )

@@ -15,8 +15,8 @@ def wording(one: Cited) -> str:
     """Rows of a name and a text, for a person."""
     prove, print_it = one.verify
     rows = {
-        "GB/T 7714": _chinese(one),
-        "English": _english(one),
+        "GB/T 7714": in_chinese(one),
+        "English": in_english(one),
         "key": one.key,
         "version": f"{one.reference}, captured {one.captured_at}, of commit {one.commit}",
         "head": f"{one.head} (of commit {one.commit})",
@@ -29,14 +29,16 @@ def wording(one: Cited) -> str:
     return "\n".join(f"{name:<9} {text}" for name, text in rows.items() if text)
 
 
-def _chinese(one: Cited) -> str:
+def in_chinese(one: Cited) -> str:
+    """The citation in the manner of GB/T 7714."""
     names = ", ".join(one.speakers[:_MOST_NAMES]) + (", 等" if len(one.speakers) > _MOST_NAMES else "")
     published = f"{one.published_on[:4]}({one.published_on})" if one.published_on else ""
     held = f"{one.site_name}, {published}[{one.captured_on}]"
     return f"{f'{names}. ' if names else ''}{one.title}[EB/OL]. {held}. {one.url}. {one.reference}."
 
 
-def _english(one: Cited) -> str:
+def in_english(one: Cited) -> str:
+    """The citation in English."""
     names = f"{', '.join(one.speakers)}. " if one.speakers else ""
     delivered = f"Delivered {one.delivered_on}. " if one.delivered_on else ""
     published = f"Published {one.published_on or 'on a day not known'}. "

@@ -39,13 +39,17 @@ class Templates:
             keep_trailing_newline=True,
             auto_reload=False,
         )
-        self._environment.globals |= {"t": self.words, "at": addresses, "lang": LANGUAGE_TAGS[language]}
+        self._environment.globals |= {"t": self.words, "word": self.label, "at": addresses, "lang": LANGUAGE_TAGS[language]}
 
     def words(self, key: str, **values: object) -> str:
         """A string of the interface with its names filled in; `KeyError` when there is none."""
         text = strings()[key][self.language]
         one, _, many = text.partition("|")
         return (many if many and values.get("n") != 1 else one).format(**values)
+
+    def label(self, kind: str, word: str) -> str:
+        """A key or a word of a closed list for people; one that later software wrote is shown as it is."""
+        return self.words(f"{kind}.{word}") if f"{kind}.{word}" in strings() else word
 
     def render(self, page: Page) -> bytes:
         """The page as UTF-8; the same page gives the same bytes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipelines.text.names import BLANKS
@@ -10,8 +10,8 @@ from pipelines.text.names import BLANKS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-Span = tuple[int, int, str]
-"""Start and end in a line, and the key whose value was read from these characters."""
+Span = tuple[int, int, str, int]
+"""Start and end in a line, the key whose value was read from these characters, and the number of the evidence."""
 
 _IN_THE_TEXT = frozenset({"head", "body", "tail", "signature"})
 """The places of an evidence whose words are in the body; `title` is in the title, and no other is archived as text."""
@@ -22,20 +22,24 @@ _MOST_MARKS = 200
 
 @dataclass(frozen=True, slots=True)
 class MarkedPiece:
-    """A run of characters, and the keys whose values were read from it; none for most of a text."""
+    """A run of characters, and the keys whose values were read from it; none for most of a text.
+
+    `anchor`: the number of the first evidence that begins here, by which a page can lead to it.
+    """
 
     text: str
     fields: tuple[str, ...] = ()
+    anchor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FoundWords:
-    """An evidence; `is_marked` when its words stand in the title or in the text."""
+    """An evidence; `anchor` is that of the piece where its words begin, null where no archived text holds them."""
 
     field: str
     where: str
     text: str
-    is_marked: bool
+    anchor: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +56,15 @@ def marked(title: str, body: str, evidence: Iterable[Mapping[str, str]]) -> Mark
     paragraphs = body.split("\n")
     lines = [title, *paragraphs]
     spans: dict[int, list[Span]] = {}
+    anchors: dict[tuple[int, int], int] = {}
     found = []
     for number, one in enumerate(evidence):
         at = _place(lines, one["where"], one["text"]) if number < _MOST_MARKS else None
         if at is not None:
             n, start = at
-            spans.setdefault(n, []).append((start, start + len(one["text"]), one["field"]))
-        found.append(FoundWords(one["field"], one["where"], one["text"], at is not None))
+            spans.setdefault(n, []).append((start, start + len(one["text"]), one["field"], number))
+        anchor = None if at is None else anchors.setdefault(at, number)
+        found.append(FoundWords(one["field"], one["where"], one["text"], anchor))
     cut = [pieces(line, spans.get(n, ())) for n, line in enumerate(lines)]
     return MarkedText(cut[0], tuple(cut[1:]), tuple(found))
 
@@ -78,15 +84,16 @@ def _place(lines: Sequence[str], where: str, words: str) -> tuple[int, int] | No
 
 
 def pieces(line: str, spans: Sequence[Span]) -> tuple[MarkedPiece, ...]:
-    """The line cut at every edge of a span; neighbours of the same keys are one piece."""
+    """The line cut at every edge of a span; neighbours of the same keys are one piece, where none begins there."""
     if not spans:
         return (MarkedPiece(line),)
-    edges = sorted({0, len(line), *(edge for start, end, _ in spans for edge in (start, end))})
+    edges = sorted({0, len(line), *(edge for start, end, *_ in spans for edge in (start, end))})
     made: list[MarkedPiece] = []
     for start, end in zip(edges, edges[1:], strict=False):
-        fields = tuple(dict.fromkeys(field for first, last, field in spans if first <= start and end <= last))
-        if made and made[-1].fields == fields:
-            made[-1] = MarkedPiece(made[-1].text + line[start:end], fields)
+        fields = tuple(dict.fromkeys(field for first, last, field, _ in spans if first <= start and end <= last))
+        anchor = min((number for first, _, _, number in spans if first == start), default=None)
+        if made and made[-1].fields == fields and anchor is None:
+            made[-1] = replace(made[-1], text=made[-1].text + line[start:end])
         else:
-            made.append(MarkedPiece(line[start:end], fields))
+            made.append(MarkedPiece(line[start:end], fields, anchor))
     return tuple(made)
