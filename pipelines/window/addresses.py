@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 FRONT = "index.html"
@@ -86,7 +87,12 @@ def slug(name: str) -> str:
 
 def relative(source: str, target: str) -> str:
     """`target` as a link in the page `source`; both relative to the same folder."""
-    return quote(posixpath.relpath(target, posixpath.dirname(source) or "."))
+    return _relative(posixpath.dirname(source) or ".", target)
+
+
+@lru_cache(1024)  # each page of a folder has the links of the menu
+def _relative(folder: str, target: str) -> str:
+    return quote(posixpath.relpath(target, folder))
 
 
 def _folder(id: str) -> str:  # noqa: A002 - the contract's key

@@ -29,6 +29,7 @@ class Templates:
 
     def __init__(self, language: Language) -> None:
         self.language = language
+        self._strings = {key: said[language] for key, said in strings().items()}
         self._environment = Environment(
             loader=PackageLoader("pipelines.window"),
             autoescape=True,
@@ -39,17 +40,24 @@ class Templates:
             keep_trailing_newline=True,
             auto_reload=False,
         )
-        self._environment.globals |= {"t": self.words, "word": self.label, "at": addresses, "lang": LANGUAGE_TAGS[language]}
+        self._environment.globals |= {
+            "t": self.words,
+            "word": self.label,
+            "at": addresses,
+            "lang": LANGUAGE_TAGS[language],
+        }
 
     def words(self, key: str, **values: object) -> str:
         """A string of the interface with its names filled in; `KeyError` when there is none."""
-        text = strings()[key][self.language]
+        text = self._strings[key]
+        if not values:
+            return text
         one, _, many = text.partition("|")
         return (many if many and values.get("n") != 1 else one).format(**values)
 
     def label(self, kind: str, word: str) -> str:
         """A key or a word of a closed list for people; one that later software wrote is shown as it is."""
-        return self.words(f"{kind}.{word}") if f"{kind}.{word}" in strings() else word
+        return self._strings.get(f"{kind}.{word}", word)
 
     def render(self, page: Page) -> bytes:
         """The page as UTF-8; the same page gives the same bytes."""

@@ -79,10 +79,14 @@ def compared_pairs(texts: Sequence[StoredLine]) -> Iterator[ComparedPair]:
     versions = [list(lines) for _, lines in groupby(whole, key=lambda one: one.line["version"])]
     for readings in versions:
         for old, new in pairwise(readings):
-            yield ComparedPair(*(f"{one.line['version']}.{one.line['reading']}" for one in (old, new)), old, new)
+            yield ComparedPair(_reading(old.line), _reading(new.line), old, new)
     newest = [readings[-1] for readings in versions]
     for old, new in _of_versions(newest):
         yield ComparedPair(str(old.line["version"]), str(new.line["version"]), old, new)
+
+
+def _reading(line: Line) -> str:
+    return f"{line['version']}.{line['reading']}"
 
 
 def _of_versions(states: Sequence[StoredLine]) -> Iterable[tuple[StoredLine, StoredLine]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pipelines.text.names import BLANKS
@@ -14,7 +15,7 @@ Span = tuple[int, int, str, int]
 """Start and end in a line, the key whose value was read from these characters, and the number of the evidence."""
 
 _IN_THE_TEXT = frozenset({"head", "body", "tail", "signature"})
-"""The places of an evidence whose words are in the body; `title` is in the title, and no other is archived as text."""
+"""The places of an evidence whose words are in the body; apart from `title`, no other is archived as text."""
 _AT_THE_END = frozenset({"tail", "signature"})
 _MOST_MARKS = 200
 """A line has one evidence a key; more are of a foreign archive, and each is looked for in the whole text."""
@@ -89,7 +90,7 @@ def pieces(line: str, spans: Sequence[Span]) -> tuple[MarkedPiece, ...]:
         return (MarkedPiece(line),)
     edges = sorted({0, len(line), *(edge for start, end, *_ in spans for edge in (start, end))})
     made: list[MarkedPiece] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         fields = tuple(dict.fromkeys(field for first, last, field, _ in spans if first <= start and end <= last))
         anchor = min((number for first, _, _, number in spans if first == start), default=None)
         if made and made[-1].fields == fields and anchor is None:

@@ -140,5 +140,3 @@ def _link(url: str) -> str | None:
 def _has_capture(line: Line) -> bool:
     """Whether the page as sent is in a WARC file, from which a rendering is made."""
     return not is_redacted(line) and any(one["role"] == "article" and one["file"] for one in line["captures"])
-
-

@@ -31,7 +31,7 @@ class LooksBetween:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
-    """One event (a `change/1` object), the proof page of its line, and the page that compares it with what was before."""
+    """One event (a `change/1` object), the proof page of its line, and the comparison with what was before."""
 
     event: Line
     proof: str | None
