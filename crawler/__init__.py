@@ -6,12 +6,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from crawler.run.ending.outcome import Outcome, seal
     from crawler.run.in_process import crawl_site
-    from crawler.run.outcome import Outcome, seal
 
 __all__ = ["Outcome", "crawl_site", "seal"]
 
-_HOMES = {"crawl_site": "crawler.run.in_process", "Outcome": "crawler.run.outcome", "seal": "crawler.run.outcome"}
+_HOMES = {
+    "crawl_site": "crawler.run.in_process",
+    "Outcome": "crawler.run.ending.outcome",
+    "seal": "crawler.run.ending.outcome",
+}
 
 
 if not TYPE_CHECKING:  # else mypy would accept every name as an attribute

@@ -39,6 +39,7 @@ NOTIFY_CMD = os.environ.get("NOTIFY_CMD", "")
 METRICS_TEXTFILE = os.environ.get("METRICS_TEXTFILE", "")
 KEEP_LOGS = 30  # logs of a site's crawls that are kept; 0: none is written
 LOG_JSON = False  # True: a log holds JSON lines
+RUN_PAGE = ""  # "en" or "zh": a page of each run in that language, runs/RUN.html; needs the extra `window`
 PACK_YEARS = True  # False: years that are over stay single files until `pack` is run
 DISK_FLOOR_MB = 64  # below so many free MiB nothing more is fetched; the rest is for sealing the run
 SAVE_SECONDS = 5.0  # most of a crawl that a power cut may cost

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 VERBS = {
     "status": "status",
-    "report": "fleet.monthly",
+    "report": "fleet.reporting",
     "verify": "verifying",
     "log": "texts.log",
     "show": "texts.show",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import shutil
@@ -502,9 +503,42 @@ def test_a_month_is_reported(month: Month, capsys: pytest.CaptureFixture[str]) -
     assert main(["report", str(month.root / "nobody"), "--month", "2026-11"]) == 2
 
 
-def test_a_single_crawl_tells_and_measures(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def the_run_is_told(site: Site, url: str, mailed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The last run in which one article failed: as a mail, as a page, and as the page that the run wrote."""
+    assert main(["report", str(site.folder)]) == 0
+    text = capsys.readouterr().out
+    first, to_do, *rest = text.split("\n")
+    told = "not captured: speeches 1; the run report names each, with the reason"
+    assert first == f"gszx 广水市政协网: gaps (exit 3): {told}"
+    assert to_do.startswith("To do: Open the addresses below.")
+    assert [line.strip() for line in rest if "d=1" in line] == [url]
+    assert "  listed             2        2" in rest
+    pages = sorted((site.folder / "runs").glob("*.html"))
+    assert len(pages) == 3
+    assert main(["report", str(site.folder), "--run", pages[1].stem, "--out", str(pages[1].with_name("r.txt"))]) == 0
+    assert pages[1].with_name("r.txt").read_text("utf-8").removesuffix("\n") in mailed
+    pages[1].with_name("r.txt").unlink()
+    assert main(["report", str(site.folder), "--html", "--language", "zh"]) == 0
+    page = capsys.readouterr().out
+    assert "default-src 'none'" in page
+    assert f'<a href="{html.escape(url)}"' in page
+    assert "该做什么" in page
+    assert "What to do" in pages[-1].read_text("utf-8")
+    assert main(["verify", str(site.folder)]) == 0
+    assert ".html" not in "".join(capsys.readouterr())
+    assert main(["report", str(site.folder), "--run", "none"]) == 2
+    assert main(["report", str(site.root)]) == 2
+    assert main(["redact", str(site.folder), "2", "--reason", "an order"]) == 0
+    assert not list((site.folder / "runs").glob("*.html"))
+    capsys.readouterr()
+
+
+def test_a_single_crawl_tells_and_measures(  # noqa: PLR0915 - one site's life, told by all means
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     profile, log, textfile = tmp_path / "p.toml", tmp_path / "log", tmp_path / "speeches.prom"
-    told_by = ("-s", f"NOTIFY_CMD=cat >> {log}", "-s", f"METRICS_TEXTFILE={textfile}")
+    tell = f'cat >> {log}; echo "$NOTIFY_TEXT" > {tmp_path / "text"}'
+    told_by = ("-s", f"NOTIFY_CMD={tell}", "-s", "RUN_PAGE=en", "-s", f"METRICS_TEXTFILE={textfile}")
     rows = [(1, "在第一次会议上的讲话", "2020-01-01"), (2, "在第二次会议上的讲话", "2020-01-02")]
     titles = {f"/Item/Show.asp?m=1&d={number}": title for number, title, _ in rows}
 
@@ -531,6 +565,7 @@ def test_a_single_crawl_tells_and_measures(site: Site, tmp_path: Path, capsys: p
     assert found["speech_archive_site_gaps", "gszx"] == 1
     today, damaged = datetime.now(UTC), tmp_path / "damaged"
     until, url = f"{today + timedelta(days=9):%Y-%m-%d}", f"{url}Item/Show.asp?m=1&d=1"
+    the_run_is_told(site, url, (tmp_path / "text").read_text("utf-8"), capsys)
     assert main(["accept-gap", str(site.folder), url, "--until", until, "--reason", "its server | errs"]) == 0
     assert main(["report", str(site.root), "--month", f"{today:%Y-%m}"]) == 0
     shown = capsys.readouterr().out

@@ -25,7 +25,7 @@ from scrapy.settings import Settings
 
 from crawler import settings as project_settings
 from crawler.run.arguments import Arguments
-from crawler.run.outcome import Outcome, finish
+from crawler.run.ending.outcome import Outcome, finish
 from crawler.run.prepare import prepare
 from pipelines.__main__ import main
 from pipelines.archive.disk import packs

@@ -26,7 +26,7 @@ from crawler.replay.recorded import RecordedRun
 from crawler.replay.reread import reread
 from crawler.replica.process import Replica
 from crawler.run.arguments import Arguments, WrongUse
-from crawler.run.outcome import finish
+from crawler.run.ending.outcome import finish
 from crawler.run.prepare import prepare
 from pipelines.archive.errors import NotAnArchive
 from pipelines.archive.pack.packing import pack

@@ -21,10 +21,10 @@ from crawler.replay.occasion import REPROCESS
 from crawler.replay.reread import reread
 from crawler.run.arguments import ARGUMENTS, LATEST, Arguments, WrongUse
 from crawler.run.attempt import attempting, enter_broken_profile, verdict_on
+from crawler.run.ending.outcome import Outcome, finish, seal
 from crawler.run.fleet.deployment import DeploymentError
 from crawler.run.fleet.precedence import arguments_here
 from crawler.run.job import CrawlJob
-from crawler.run.outcome import Outcome, finish, seal
 from crawler.run.prepare import check_names, prepare
 from crawler.sites.profile import ProfileError
 from pipelines.archive.errors import ArchiveError

@@ -15,8 +15,8 @@ from scrapy.settings import BaseSettings
 
 from crawler.http.politeness.admission import NotYet
 from crawler.run.arguments import Arguments, WrongUse
+from crawler.run.ending.outcome import Outcome
 from crawler.run.fleet.run_log import RunLog, run_log
-from crawler.run.outcome import Outcome
 from crawler.sites.profile import ProfileError
 from pipelines.archive.disk.layout import NAME
 from pipelines.archive.errors import ArchiveError, Blocked

@@ -25,9 +25,9 @@ from crawler import settings as project_settings
 from crawler.replay.occasion import REPROCESS
 from crawler.replay.reread import reread
 from crawler.run.attempt import attempting
+from crawler.run.ending.outcome import Outcome, finish, seal
 from crawler.run.fleet.precedence import arguments_here
 from crawler.run.job import CrawlJob
-from crawler.run.outcome import Outcome, finish, seal
 from crawler.run.prepare import check_names, prepare
 from crawler.spiders.speeches import SpeechesSpider
 from pipelines.exits import Exit

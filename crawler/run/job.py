@@ -39,6 +39,7 @@ class CrawlJob:
     replayed. `heads` is the file for its head. `packs_years`: a year that is over is packed after the commit, with
     `disk_floor` bytes left free. `doubts_clock`: the site's clock must agree with this machine's.
     `asked_last`: addresses for which all others are requested first, since their answers ended earlier runs.
+    `run_page`: the language of the page that is written beside the run report, or nothing.
     `scratch` holds the archive of a crawl that keeps nothing (`ARCHIVE = False`).
     """
 
@@ -58,6 +59,7 @@ class CrawlJob:
     doubts_clock: bool = False
     packs_years: bool = False
     disk_floor: int = 0
+    run_page: str = ""
     asked_last: frozenset[str] = frozenset()
 
     @property

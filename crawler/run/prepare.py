@@ -27,6 +27,7 @@ from crawler.replay.answers import Replay
 from crawler.replay.occasion import CRAWL, REPROCESS, Occasion, occasion_of
 from crawler.run.agent import software, user_agent
 from crawler.run.arguments import LATEST, Arguments, WrongUse
+from crawler.run.ending.run_page import check_run_page
 from crawler.run.fleet.full_runs import is_full_due
 from crawler.run.job import CrawlJob
 from crawler.run.site_settings import ARCHIVING, add_to
@@ -114,6 +115,7 @@ def prepare(
         heads=cautions.heads,
         packs_years=scratch is None and settings.getbool("PACK_YEARS"),
         disk_floor=cautions.disk_floor,
+        run_page="" if scratch else str(settings["RUN_PAGE"] or ""),
         doubts_clock=occasion.kind == CRAWL and scratch is None and _doubts_clock(archive, now, arguments),
         asked_last=_asked_last(archive) if occasion.kind == CRAWL else frozenset(),
     )
@@ -237,6 +239,7 @@ def _check_settings(settings: BaseSettings) -> None:
         value = str(settings[name])
         if not re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", value):
             raise WrongUse(f"-s {name}={value}: must be a number, 0 or more")
+    check_run_page(str(settings["RUN_PAGE"] or ""))
     if settings.getbool("HTTPCACHE_ENABLED"):
         raise WrongUse(f"-s HTTPCACHE_ENABLED: {_FROM_THE_SITE}; -a replay={LATEST} reads what is stored")
     if taken := {"http", "https"} & set(settings.getdict("DOWNLOAD_HANDLERS")):

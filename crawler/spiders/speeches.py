@@ -36,9 +36,9 @@ from crawler.pages import SectionLink
 from crawler.pages.shown import Shown, shown
 from crawler.replay.past import PastReader
 from crawler.replay.single import PageSpider, profile_of
+from crawler.run.ending.outcome import leave_unsealed, park
 from crawler.run.fleet.precedence import arguments_here
 from crawler.run.job import AnswersAnew, CrawlJob
-from crawler.run.outcome import leave_unsealed, park
 from crawler.run.prepare import adjust, prepare
 from pipelines.archive.read.state import SpeechState
 from pipelines.archive.write.captures import CaptureFiles

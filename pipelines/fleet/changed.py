@@ -19,6 +19,8 @@ _UNTOLD = frozenset({Condition.INTERRUPTED, Condition.WAITING})
 """Nothing of which a person must know: a run that goes on tomorrow, a site that is not due yet."""
 _FIRST = frozenset({Condition.BROKEN, Condition.STALE, Condition.GAPS})
 """What is told of a site of which nothing was told before."""
+_REPORTED = frozenset({Exit.GAPS, Exit.REFUSED})
+"""Exit statuses of runs whose report says more than the message."""
 _LONGEST = 300
 """Characters of a site's message in a text."""
 
@@ -62,7 +64,7 @@ def _new_word(site: SiteStatus, told: Mapping[str, str]) -> str | None:
 
 
 def _change(site: SiteStatus, word: str, before: str | None) -> Change:
-    has_gaps = site.exit_status == Exit.GAPS and site.condition in {Condition.GAPS, Condition.BROKEN}
+    is_told = site.exit_status in _REPORTED and site.condition in {Condition.GAPS, Condition.BROKEN}
     return Change(
         site=site.site,
         name=site.name,
@@ -73,7 +75,7 @@ def _change(site: SiteStatus, word: str, before: str | None) -> Change:
         message=site.message,
         last_success=site.last_success,
         nights_failing=site.nights_failing,
-        report=f"{site.site}/runs/{site.run}.json" if site.run and has_gaps else None,
+        report=f"{site.site}/runs/{site.run}.json" if site.run and is_told else None,
     )
 
 

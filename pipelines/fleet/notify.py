@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from http.client import HTTPException
+from itertools import islice
+from pathlib import Path
 from tempfile import TemporaryFile
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -21,11 +23,14 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from pipelines.archive.disk.layout import NAME
+from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.moments import stamp
+from pipelines.archive.read.reader import Archive
 from pipelines.fleet.attempts import FLEET
 from pipelines.fleet.changed import changes, document, text, told_word
 from pipelines.fleet.metrics import metrics
 from pipelines.fleet.register import replace_file, replace_in_fleet
+from pipelines.fleet.run_told import read_told, run_text
 from pipelines.fleet.survey import site_names_in, survey
 from pipelines.fleet.webhook import SHAPES, cut, refusal, request_body
 from pipelines.untrusted import json_object
@@ -33,7 +38,6 @@ from pipelines.untrusted import json_object
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from pipelines.fleet.changed import Change
     from pipelines.fleet.condition import SiteStatus
@@ -45,6 +49,8 @@ _PATIENCE = 15.0
 _MOST_ANSWER = 1 << 16
 _MOST_TEXT = 16_000
 """Bytes of a text in the environment of a command, of which Linux allows 128 KiB a variable."""
+_MOST_RUNS = 3
+"""Runs whose reports a text gives: a night in which many sites fail has one cause."""
 _FEW_SITES = 200
 """So many are looked at for the metrics after each single crawl; of more, which takes seconds, once an hour."""
 _HOUR = 3600.0
@@ -248,8 +254,23 @@ class _Undelivered(Exception):  # noqa: N818 - it says what happened to a messag
     """Why a message was not delivered."""
 
 
+def _text(changed: Sequence[Change], root: str) -> str:
+    """The changes, and of the first few the run: what to do, what was missed, the last good run beside it."""
+    runs = (_run_told(Path(root), change.report) for change in changed if change.report)
+    return "\n\n".join([text(changed, root), *islice(filter(None, runs), _MOST_RUNS)])
+
+
+def _run_told(root: Path, report: str) -> str | None:
+    """The run of a report; null where its archive cannot be read, which is told by other means."""
+    site, _, run = report.removesuffix(".json").partition("/runs/")
+    try:
+        return run_text(read_told(Archive(root / site), run)).removesuffix("\n")
+    except (ArchiveError, OSError):
+        return None
+
+
 def _post(recipients: Recipients, root: str, at: str, changed: Sequence[Change]) -> None:
-    body = request_body(recipients.shape, document(changed, root, at), text(changed, root))
+    body = request_body(recipients.shape, document(changed, root, at), _text(changed, root))
     # A webhook's address is a secret: what is told names its host only.
     host = urlsplit(recipients.webhook).hostname
     answer = Future[bytes]()
@@ -294,7 +315,7 @@ def _run(command: str, root: str, at: str, changed: Sequence[Change]) -> None:
         **os.environ,
         "NOTIFY_SUMMARY": told["summary"],
         "NOTIFY_COUNT": str(len(changed)),
-        "NOTIFY_TEXT": cut(text(changed, root), _MOST_TEXT),
+        "NOTIFY_TEXT": cut(_text(changed, root), _MOST_TEXT),
     }
     with TemporaryFile() as complaint:
         try:

@@ -19,6 +19,9 @@ from pipelines.window import addresses
 from pipelines.window.pages import LANGUAGES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipelines.reasons import Meaning
     from pipelines.window.pages import Language, Page
 
 LANGUAGE_TAGS: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
@@ -46,6 +49,7 @@ class Templates:
             "at": addresses,
             "lang": LANGUAGE_TAGS[language],
         }
+        self._environment.filters["meant"] = self.meaning
 
     def words(self, key: str, **values: object) -> str:
         """A string of the interface with its names filled in; `KeyError` when there is none."""
@@ -58,6 +62,16 @@ class Templates:
     def label(self, kind: str, word: str) -> str:
         """A key or a word of a closed list for people; one that later software wrote is shown as it is."""
         return self._strings.get(f"{kind}.{word}", word)
+
+    def meaning(self, meant: Meaning) -> str:
+        """A word of a closed list in this language."""
+        return meant.zh if self.language == "zh" else meant.en
+
+    def render_alone(self, template: str, facts: Mapping[str, Any]) -> bytes:
+        """A page that needs no other file: the template has the stylesheet as `style`."""
+        # The stylesheet is ours, and CSS knows no entities.
+        style = Markup(asset("style.css"))  # noqa: S704
+        return self._environment.get_template(template).render({**facts, "style": style}).encode()
 
     def render(self, page: Page) -> bytes:
         """The page as UTF-8; the same page gives the same bytes."""
@@ -80,6 +94,11 @@ class Templates:
 def strings() -> dict[str, dict[Language, str]]:
     """Every string of the interface by its key."""
     return tomllib.loads(files("pipelines.window").joinpath("words.toml").read_text("utf-8"))
+
+
+def asset(name: str) -> str:
+    """A file of `assets/`."""
+    return files("pipelines.window").joinpath("assets", name).read_text("utf-8")
 
 
 def _shown(value: Any) -> Any:

@@ -18,10 +18,10 @@ from crawler.crawl.reading_time import SPENT, Spent
 from crawler.http.notes import statistics
 from crawler.run.arguments import Arguments
 from crawler.run.attempt import Attempting, attempting
+from crawler.run.ending.outcome import Outcome, seal
 from crawler.run.fleet.precedence import arguments_for
 from crawler.run.fleet.run_log import SITE
 from crawler.run.job import CrawlJob
-from crawler.run.outcome import Outcome, seal
 from crawler.run.prepare import prepare
 from crawler.sites.profile import SiteProfile
 from crawler.spiders.speeches import SpeechesSpider

@@ -16,8 +16,8 @@ from scrapy.settings import Settings
 from crawler.http.netloc import Server
 from crawler.http.politeness.host_clock import key_of
 from crawler.run.attempt import verdict_on
+from crawler.run.ending.outcome import Outcome
 from crawler.run.fleet.one_site import SiteCrawl
-from crawler.run.outcome import Outcome
 from crawler.sites.profile import SiteProfile
 from pipelines.archive.read.moments import stamp
 from pipelines.exits import Exit

@@ -16,7 +16,7 @@ from pipelines.archive.errors import Damaged
 from pipelines.untrusted import state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from pipelines.packed import Packed, Stored
 
@@ -214,6 +214,21 @@ def observations_file(recorded_at: str, n: int) -> str:
 def run_file(run: str) -> str:
     """Name of a run's report."""
     return f"runs/{run}.json"
+
+
+def run_page(run: str) -> str:
+    """Name of the page that shows a run's report; no commit names it, and anyone can make it again."""
+    return f"runs/{run}.html"
+
+
+def is_run_page(path: str, named: Container[str]) -> bool:
+    """Whether a path is such a page of a run whose report is among the `named` files."""
+    return path.startswith("runs/") and path.endswith(".html") and f"{path.removesuffix('.html')}.json" in named
+
+
+def run_pages(layout: Layout) -> list[Path]:
+    """The pages of runs that lie in an archive."""
+    return sorted(layout.path("runs").glob("*.html"))
 
 
 def warc_file(site: str, run: str, opened_at: str, part: int) -> str:

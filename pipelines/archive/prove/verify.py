@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.disk.commits import Commit, files_now
 from pipelines.archive.disk.description import Description
 from pipelines.archive.disk.files import NamedFile, file_digest
-from pipelines.archive.disk.layout import ARCHIVE_JSON, DERIVED_FILES, LINK, Layout, links_below, run_file
+from pipelines.archive.disk.layout import (
+    ARCHIVE_JSON,
+    DERIVED_FILES,
+    LINK,
+    Layout,
+    is_run_page,
+    links_below,
+    run_file,
+)
 from pipelines.archive.disk.site_life import Rekey, Retirement
 from pipelines.archive.disk.wrong_clock import WrongClock
 from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat, NotAnArchive
@@ -396,6 +404,7 @@ class _Proof:
         for relative in sorted(_files_below(layout.root)):
             twice += relative in self._packs.packed
             is_known = relative in known or relative.startswith("staging/") or is_anchor_file(relative)
+            is_known = is_known or is_run_page(relative, known)
             if not is_known:
                 self.report.notes.append(f"{layout.root / relative}: no commit names it; no reader trusts it")
         if twice:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.commits import files_now
 from pipelines.archive.disk.files import NamedFile
-from pipelines.archive.disk.layout import Layout, run_file
+from pipelines.archive.disk.layout import Layout, run_file, run_pages
 from pipelines.archive.disk.lock import SiteLock
 from pipelines.archive.disk.redactions import REDACTION, Redaction, Replaced, has_text
 from pipelines.archive.errors import NotKnown, NotUnderstood, writing
@@ -79,6 +79,9 @@ def redact(path: Path, order: Order, when: When) -> Redacted:
                 lock.release()
     with acting(path, REDACTION, when) as held:
         act, left = _redacting(held, order)
+        # Before the commit: pages of runs may hold its title, and are made again from the reports.
+        for page in run_pages(layout):
+            page.unlink()
         commit = held.commit(act)
     redaction = commit.redaction
     assert redaction is not None  # noqa: S101 - that is what was made

@@ -13,10 +13,11 @@ from crawler.http.notes import certificates_told, notes, robots_told, statistics
 from crawler.http.politeness.limits import End
 from crawler.http.politeness.pacing import delay_of, pacing_of
 from crawler.run.agent import software
-from crawler.run.closed_year import pack_closed_year
-from crawler.run.health_gates import judge_by_gates
+from crawler.run.ending.closed_year import pack_closed_year
+from crawler.run.ending.health_gates import judge_by_gates
+from crawler.run.ending.run_page import write_run_page
+from crawler.run.ending.summary import summary
 from crawler.run.job import CrawlJob
-from crawler.run.summary import summary
 from pipelines.archive.disk.heads_file import Noted
 from pipelines.archive.errors import ArchiveError, NotUnderstood
 from pipelines.archive.read.moments import stamp
@@ -24,6 +25,7 @@ from pipelines.archive.write.writer import MASS_GONE, Sealed
 from pipelines.exits import ARCHIVED, BLOCKED, Exit
 from pipelines.health import RunReport, Verdict, verdict
 from pipelines.reasons import Reason
+from pipelines.shown import one_line
 
 _log = logging.getLogger(__name__)
 
@@ -100,13 +102,15 @@ def finish(job: CrawlJob, ended: str | None, traffic: dict[str, Any], politeness
     closed = pack_closed_year(job, judged) if sealed else None
     judged = closed.verdict if closed else judged
     result = {"verdict": judged.name, "exit_status": int(judged.exit_status), "message": judged.message}
-    told = summary(job, judged, sealed)
+    lines = [summary(job, judged, sealed), *([closed.summary] if closed else [])]
+    if sealed is not None and job.run_page:
+        lines.append(one_line(write_run_page(job)))
     return Outcome(
         verdict=judged,
         report=document | result,
         sealed=sealed,
         folder=job.folder,
-        summary=f"{told}\n{closed.summary}" if closed else told,
+        summary="\n".join(lines),
     )
 
 
