@@ -20,7 +20,7 @@ from pipelines.window.speeches.timeline import happened
 from pipelines.window.speeches.view_curve import seen_views, view_curve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from typing import Any
 
     from pipelines.archive.disk.streams import Line
@@ -65,19 +65,20 @@ class ShownAttachment:
     sha256: str | None
 
 
-def speech_pages(life: Life) -> Iterator[Page]:
-    """The page of a speech, and those that compare its states."""
-    yield speech_page(life)
+def speech_pages(life: Life, renderings: Collection[str] = ()) -> Iterator[Page]:
+    """The page of a speech, and those that compare its states; `renderings`: the addresses of those there are."""
+    yield speech_page(life, renderings)
     yield from comparison_pages(life)
 
 
-def speech_page(life: Life) -> Page:
+def speech_page(life: Life, renderings: Collection[str] = ()) -> Page:
     """The page of a speech, made from the lines and acts about its id alone."""
     line, stored = life.newest, life.texts[-1]
     pairs = tuple(compared_pairs(life.texts))
     seen = seen_views(one.line for one in life.observations)
     events = tuple(happened(life, pairs))
     gone_at = life.versions[-1].line["observed_at"] if life.row.state == "gone" else None
+    rendering = addresses.rendering(life.id, line["version"])
     one = cited_line(line, life.site, life.site.custody, stored.commit.sha256, gone_at)
     facts: dict[str, Any] = {
         "id": life.id,
@@ -101,12 +102,14 @@ def speech_page(life: Life) -> Page:
         "pairs": pairs,
         "most_states": MOST_STATES,
         "proof": addresses.proof(life.id, line["seq"]),
-        "rendering": addresses.rendering(life.id, line["version"]) if _has_capture(line) else None,
+        "rendering": rendering if rendering in renderings else None,
         "kept": [capture for capture in line["captures"] if capture["role"] in {"article", "attachment"}],
         "citation": (("zh", in_chinese(one)), ("en", in_english(one))),
         "bibtex": bibtex(one),
         "link": _link(line["url"]),
+        "is_redacted": is_redacted(line),
         "places": CLOSED_LISTS["evidence_places"],
+        "reasons": {**CLOSED_LISTS["reasons"], **CLOSED_LISTS["presence_reasons"]},
     }
     return Page(addresses.speech(life.id), "speech.html", facts)
 
@@ -135,8 +138,3 @@ def _attachment(one: Line) -> ShownAttachment:
 def _link(url: str) -> str | None:
     """An address of the web that may be followed; anything else, as `javascript:`, is shown as text only."""
     return url if url.lower().startswith(_WEB) else None
-
-
-def _has_capture(line: Line) -> bool:
-    """Whether the page as sent is in a WARC file, from which a rendering is made."""
-    return not is_redacted(line) and any(one["role"] == "article" and one["file"] for one in line["captures"])

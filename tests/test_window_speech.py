@@ -1,0 +1,230 @@
+"""Pages about one speech: the text as archived with the words of its evidence, its states, and what differs."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import lxml.html
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.archive.read.reader import Archive
+from pipelines.archive.write.acts import When
+from pipelines.archive.write.orders.redaction import Order, redact
+from pipelines.record import Evidence, Problem
+from pipelines.shown import harmless
+from pipelines.window import addresses
+from pipelines.window.pages import LANGUAGES
+from pipelines.window.reading.life_store import LifeStore, acts_among
+from pipelines.window.reading.site_named import site_of
+from pipelines.window.speeches.evidence_marks import marked
+from pipelines.window.speeches.speech_page import speech_pages
+from pipelines.window.templates import Templates
+from tests.test_archive import crawl, day, listed, missed, speech
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipelines.window.reading.lives import Life
+
+TITLE = "何庆海在政协会议上的讲话<script>alert(1)</script>{{7*7}}\u202e"
+BODY = (
+    "何庆海在会议上\n何庆海\n各位委员：\n　　办理提案128件。\n<b>一</b>\t&二\n" + "\n".join("甲乙丙丁") + "\n何庆海"
+)
+EDITED = BODY.replace("128", "182").replace("丁", "戊")
+EVIDENCE = (
+    Evidence(field="speaker", where="head", text="何庆海"),
+    Evidence(field="speaker_post", where="tail", text="何庆海"),
+    Evidence(field="meeting", where="title", text="政协会议"),
+    Evidence(field="genre", where="title", text="何庆海在政协会议上的讲话"),
+    Evidence(field="published_on", where="info", text="各位委员"),
+)
+PROBLEMS = (
+    Problem(field="meeting", code="code-of-later-software", detail="<i>"),
+    Problem(field="published_on", code="no-year", detail="12-28"),
+    Problem(field="body", code="empty", detail=""),
+)
+NIGHTS = 9
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A speech with an edit and a new reading, one with many versions, one that is gone, one redacted."""
+    root = tmp_path_factory.mktemp("seen") / "a"
+    words: dict[str, Any] = {"title": TITLE, "evidence": EVIDENCE, "problems": PROBLEMS}
+    crawl(
+        root, 1, speech("1", day(1), body=BODY, **words), speech("7", day(1), body="一"), speech("8", day(1)),
+        speech("9", day(1), title="秘密", body="秘密一"),
+    )  # fmt: skip
+    crawl(
+        root,
+        2,
+        speech("1", day(2), body=BODY, parser="kesion/2+norm/1", term=None, **words),
+        speech("9", day(2), body="秘密二"),
+    )
+    for n in range(3, 3 + NIGHTS):
+        crawl(root, n, speech("7", day(n), body=f"第{n}稿", view_count=10 * n), listed("8", day(n)))
+    (root.parent / "before").write_bytes(rendered(life(root, "7"))[addresses.speech("gszx:7")])
+    edit = speech("1", day(12), body=EDITED, url="javascript:alert(1)", parser="kesion/2+norm/1", **words)
+    crawl(root, 12, edit, missed("8", day(12)), days=0)
+    redact(root, Order(native_id="9", reason="秘"), When(recorded_at=day(13), software={}))
+    return root
+
+
+templates = cache(Templates)
+
+
+def life(root: Path, native_id: str) -> Life:
+    archive = Archive(root)
+    store = LifeStore(":memory:", archive, site_of(archive, "../a"), acts_among(archive.commits()))
+    store.fill(frozenset({native_id}))
+    return store.life(native_id)
+
+
+def rendered(one: Life, language: Any = "en", renderings: tuple[str, ...] = ()) -> dict[str, bytes]:
+    return {page.address: templates(language).render(page) for page in speech_pages(one, renderings)}
+
+
+def tree(page: bytes, address: str = "") -> Any:
+    return lxml.html.document_fromstring(page.decode(), base_url=f"http://x/{address}")
+
+
+def shown(page: bytes) -> Any:
+    return tree(page).get_element_by_id("main")
+
+
+def words(element: Any) -> str:
+    return " ".join(element.text_content().split())
+
+
+@given(
+    st.text("何庆海在 \n", max_size=40),
+    st.lists(st.tuples(st.sampled_from(["title", "head", "tail"]), st.text("何庆海", max_size=3))),
+)
+def test_marking_words_changes_no_text(body: str, told: list[tuple[str, str]]) -> None:
+    found = marked("何庆海在", body, [{"field": "speaker", "where": where, "text": text} for where, text in told])
+    assert "".join(piece.text for piece in found.title) == "何庆海在"
+    assert "\n".join("".join(piece.text for piece in line) for line in found.paragraphs) == body
+    pieces = [piece for line in (found.title, *found.paragraphs) for piece in line]
+    anchors = [piece.anchor for piece in pieces if piece.anchor is not None]
+    assert len(anchors) == len({*anchors})
+    assert {one.anchor for one in found.evidence} - {None} == {*anchors}
+    assert all(piece.fields for piece in pieces if piece.anchor is not None)
+
+
+def test_words_are_marked_where_they_were_read() -> None:
+    told = [{"field": one.field, "where": one.where, "text": one.text} for one in EVIDENCE]
+    found = marked(TITLE, BODY, told)
+    at = {f: n for n, line in enumerate(found.paragraphs) for piece in line for f in piece.fields}
+    assert at == {"speaker": 1, "speaker_post": len(found.paragraphs) - 1}
+    assert [(piece.text, piece.fields) for piece in found.title][:3] == [
+        ("何庆海在", ("genre",)), ("政协会议", ("meeting", "genre")), ("上的讲话", ("genre",)),
+    ]  # fmt: skip
+    assert [one.anchor for one in found.evidence] == [0, 1, 2, 3, None]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_has_the_text_as_archived_and_its_history(root: Path, language: Any) -> None:
+    one = life(root, "1")
+    pages = rendered(one, language)
+    page = shown(pages[addresses.speech("gszx:1")])
+    text = page.find_class("text")[0]
+    assert [p.text_content() for p in text.iterchildren("p")] == EDITED.split("\n")
+    assert page.find(".//h1").text_content() == harmless(TITLE)
+    ids = [element.get("id") for element in page.iter() if element.get("id")]
+    assert len(ids) == len({*ids})
+    targets = {link.get("href")[1:] for link in page.iter("a") if link.get("href").startswith("#")}
+    assert {*targets} <= {*ids}
+    assert {f"words-{n}" for n in range(4)} <= targets
+    assert [li.text_content().count("UTC") for li in page.find_class("timeline")[0]] == [2, 2, 2]
+    problems = [li.text_content().split()[-1] for li in page.iter("li") if li.get("class")]
+    assert [li.get("class") for li in page.find_class("problems")[0]] == ["error"]
+    assert "<i>" in problems
+    assert not [link for link in page.iter("a") if link.get("href").startswith("javascript")]
+    assert "javascript:alert(1)" in words(page)
+    assert b"<script" not in pages[addresses.speech("gszx:1")]
+
+
+def test_links_between_the_pages_of_a_speech_lead_to_pages(root: Path) -> None:
+    for native_id in ("1", "7", "8", "9"):
+        one = life(root, native_id)
+        made = rendered(one)
+        proofs = {addresses.proof(one.id, stored.line["seq"]) for stored in one.versions}
+        for address, page in made.items():
+            links = tree(page, address)
+            links.make_links_absolute()
+            found = {unquote(link.partition("#")[0].removeprefix("http://x/")) for _, _, link, _ in links.iterlinks()}
+            about = {link for link in found if link.startswith("speeches/")}
+            assert about <= {*made, *proofs}
+            assert address != addresses.speech(one.id) or about >= proofs
+        assert {link for link in made if "compare" in link} <= {*made}
+
+
+def test_a_comparison_holds_both_texts(root: Path) -> None:
+    page = shown(rendered(life(root, "1"))[addresses.comparison("gszx:1", "1", "2")])
+    table = page.find_class("side-by-side")[1]
+    sides: tuple[list[str], list[str]] = [], []
+    for row in table.iter("tr"):
+        for sign in row.find_class("sign"):
+            sign.text = ""
+        if row.get("class") == "same":
+            same = [p.text_content() for p in row.iter("p")]
+            sides[0].extend(same)
+            sides[1].extend(same)
+        elif row.get("lang"):
+            for cell, side in zip(row, sides, strict=True):
+                side.extend([cell.text_content()] if cell.text_content() else [])
+    assert sides == (BODY.split("\n"), EDITED.split("\n"))
+    changed = [(e.tag, e.text_content()) for e in table.iter("del", "ins")]
+    assert changed == [("del", "128"), ("ins", "182"), ("ins", "戊"), ("del", "丁")]
+    assert "Version 1 compared with version 2" in words(page)
+
+
+def test_any_two_of_few_states_are_compared_and_of_many_the_neighbours(root: Path) -> None:
+    few, many = (sorted(link for link in rendered(life(root, n)) if "compare" in link) for n in ("1", "7"))
+    assert few == [addresses.comparison("gszx:1", *pair) for pair in (("1", "2"), ("1.1", "1.2"))]
+    names = [str(n) for n in range(1, 2 + NIGHTS)]
+    pairs = {*pairwise(names), *(("1", name) for name in names[1:])}
+    assert {*many} == {addresses.comparison("gszx:7", *pair) for pair in pairs}
+    page = shown(rendered(life(root, "7"))[addresses.speech("gszx:7")])
+    assert "More than 8 versions" in words(page)
+
+
+def test_what_became_of_a_speech_is_told_plainly(root: Path) -> None:
+    gone = shown(rendered(life(root, "8"))[addresses.speech("gszx:8")])
+    assert "taken this speech away; proved at 2026-01-12 02:00 UTC" in words(gone.find_class("notice")[0])
+    assert "各位委员" in words(gone.find_class("text")[0])
+    pages = rendered(life(root, "9"))
+    assert [*pages] == [addresses.speech("gszx:9")]
+    redacted = pages[addresses.speech("gszx:9")].decode()
+    assert "秘密" not in redacted
+    assert "removed by order (commit 13): 2026-01-13 02:00 UTC. 秘" in words(
+        shown(redacted.encode()).find_class("notice")[0]
+    )
+
+
+def test_a_page_depends_on_the_lines_of_its_own_speech_alone(root: Path) -> None:
+    before = (root.parent / "before").read_bytes()
+    assert before == rendered(life(root, "7"))[addresses.speech("gszx:7")]
+
+
+def test_a_long_speech_that_was_often_looked_at_stays_small(tmp_path: Path) -> None:
+    root = tmp_path / "a"
+    body = "\n".join("政协委员要认真履行职责" * 9 + "。" for _ in range(60))
+    crawl(root, 1, speech("1", day(1), body=body))
+    one = life(root, "1")
+    look = one.observations[0]
+    for count in (100, 300):
+        object.__setattr__(one, "observations", (look,) * count)
+        for language in LANGUAGES:
+            page = rendered(one, language)[addresses.speech("gszx:1")]
+            assert len(page) < 60_000
+            rows = re.findall(rb"<tr><td>2026-01-01 02:00<", page)
+            assert len(rows) == (100 if count == 100 else 120)
+            assert (b'"4"' in page) is (count == 300)
+    assert "180 looks are left out here" in words(shown(page)) or language != "en"
