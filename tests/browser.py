@@ -11,9 +11,11 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 
@@ -21,7 +23,7 @@ from tests.conftest import PATIENCE, ROOT
 from tests.judging import BUILT, node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 _SCRIPT = ROOT / "tests/judges/browser.mjs"
 
@@ -33,18 +35,18 @@ class Judgement:
     `console`: every line in the console, and dialogs. `left`: requests beyond the folder, pages that went elsewhere.
     `failed`: requests without a good answer. `axe`: serious and critical violations, in light and dark.
     `keyboard`: what Tab does not reach, or reaches unseen. `overflow`: what sticks out at 320 pixels.
-    `shown`, `plain`: the text of `main` with and without scripts.
+    `shown`, `plain`: the text of `main` with and without scripts. A page only loaded tells the first three.
     """
 
     url: str
     console: list[str]
     left: list[str]
     failed: list[str]
-    axe: list[str]
-    keyboard: list[str]
-    overflow: list[str]
-    shown: str
-    plain: str
+    axe: list[str] = field(default_factory=list)
+    keyboard: list[str] = field(default_factory=list)
+    overflow: list[str] = field(default_factory=list)
+    shown: str = ""
+    plain: str = ""
 
     def defects(self) -> dict[str, list[str]]:
         """The lists that are not empty, by name."""
@@ -52,22 +54,26 @@ class Judgement:
         return {kind: found for kind in kinds if (found := getattr(self, kind))}
 
 
-def from_disk(folder: Path, pages: Iterable[str], screenshots: Path | None = None) -> dict[str, Judgement]:
-    """Judge pages of a folder over `file://`; by page."""
-    return _judged({page: (folder / page).as_uri() for page in pages}, f"{folder.as_uri()}/", screenshots)
+def judge(
+    within: str, pages: Iterable[str], loaded: Iterable[str] = (), *, screenshots: Path | None = None
+) -> dict[str, Judgement]:
+    """Open pages below an address that ends in a slash.
 
+    Args:
+        within: `http://…/`, or a folder as `file://…/`; a request beyond it is a defect.
+        loaded: pages of which only that is asked which loading shows, which takes a tenth of the time.
+        screenshots: a folder, for pictures of `pages` on a desk and on a phone, in light and dark.
 
-def from_server(url: str, pages: Iterable[str]) -> dict[str, Judgement]:
-    """Judge pages below an address that ends in a slash."""
-    return _judged({page: url + page for page in pages}, url, None)
-
-
-def _judged(pages: Mapping[str, str], within: str, screenshots: Path | None) -> dict[str, Judgement]:
+    Returns:
+        The judgements by page, in the order given.
+    """
+    given = [list(pages), list(loaded)]
     asked: dict[str, Any] = {
         "npm": str(BUILT / "npm"),
         "chromium": os.environ.get("CHROMIUM", str(BUILT / "browser")),
-        "pages": list(pages.values()),
         "within": within,
+        "pages": [within + quote(page) for page in given[0]],
+        "loaded": [within + quote(page) for page in given[1]],
         "screenshots": screenshots and str(screenshots),
     }
     if not Path(asked["chromium"], "chromium").exists():
@@ -83,7 +89,12 @@ def _judged(pages: Mapping[str, str], within: str, screenshots: Path | None) -> 
     if done.returncode:
         pytest.fail(f"the browser ended with {done.returncode}: {done.stderr[-2000:]}")
     found = [Judgement(**json.loads(line)) for line in done.stdout.split("\n") if line]
-    return dict(zip(pages, found, strict=True))
+    return dict(zip(chain(*given), found, strict=True))
+
+
+def folder_url(folder: Path) -> str:
+    """A folder as an address below which its pages are."""
+    return f"{folder.resolve().as_uri()}/"
 
 
 def _main() -> int:
@@ -92,7 +103,7 @@ def _main() -> int:
     parser.add_argument("pages", nargs="+", metavar="PAGE", help="relative to FOLDER")
     parser.add_argument("--screenshots", type=Path, help="an existing folder, outside the repository")
     given = parser.parse_args()
-    judgements = from_disk(given.folder.resolve(), given.pages, given.screenshots)
+    judgements = judge(folder_url(given.folder), given.pages, screenshots=given.screenshots)
     for page, judgement in judgements.items():
         for kind, found in judgement.defects().items():
             print(*(f"{page}: {kind}: {line}" for line in found), sep="\n")

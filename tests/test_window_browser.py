@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.browser import from_disk
+from tests.browser import folder_url, judge
 from tests.small import Answer, serve
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def test_the_browser_sees_each_defect_and_no_other(tmp_path: Path) -> None:
             INLINE.format(POLICY, "<p style='color: red'>a</p><script>1</script>"), "utf-8"
         )
         (tmp_path / "good.html").write_text(INLINE.format(POLICY, "<a href=good.html>政协</a>"), "utf-8")
-        judged = from_disk(tmp_path, ["bad.html", "inline.html", "good.html"])
+        judged = judge(folder_url(tmp_path), ["bad.html", "good.html"], ["inline.html"])
     bad = judged["bad.html"]
     assert bad.left == [f"{elsewhere}x.png"]
     assert bad.failed == [f"404 {elsewhere}x.png"]

@@ -1,7 +1,8 @@
 // Opens pages in Chromium and tells what is wrong with them. Asked on standard input, in JSON:
-//   {npm, chromium, pages: [url, …], within, screenshots}
-// `npm`, `chromium`: folders of the tools. `within`: what the address of every request must begin with.
-// `screenshots`: a folder, or null. Answers on standard output, a line of JSON a page; a page without defects has empty lists.
+//   {npm, chromium, pages: [url, …], loaded: [url, …], within, screenshots}
+// `npm`, `chromium`: folders of the tools. `loaded`: pages of which only that is asked which loading shows. `within`: what
+// the address of every request must begin with. `screenshots`: a folder, or null.
+// Answers on standard output, a line of JSON a page; a page without defects has empty lists.
 import { createRequire } from "node:module";
 import { text } from "node:stream/consumers";
 
@@ -90,7 +91,7 @@ async function keyboard(page) {
   return [...names.filter((_, number) => !reached.has(number)).map((name) => `not reached: ${name}`), ...unseen];
 }
 
-const unfolded = () => document.querySelectorAll("details").forEach((details) => (details.open = true));
+const unfolded = () => void document.querySelectorAll("details").forEach((details) => (details.open = true));
 const mainText = () => (document.querySelector("main") ?? document.body).innerText;
 
 async function pictures(page, address, scheme) {
@@ -103,24 +104,26 @@ async function pictures(page, address, scheme) {
   await page.setViewportSize(LARGE);
 }
 
-/** Everything we ask of a page, in light and dark, by keyboard, on a phone and without scripts. */
+/** Everything we ask of a page: in light and dark, by keyboard, on a phone and without scripts. */
 async function judged(browser, url) {
-  const light = await opened(browser, url, {}, async (page) => {
+  const seen = await opened(browser, url, {}, async (page) => {
     await pictures(page, url, "light");
     const shown = await page.evaluate(mainText);
     await page.evaluate(unfolded);
-    const found = { keyboard: await keyboard(page), axe: await violations(page), shown };
-    await page.setViewportSize(SMALL);
-    return { ...found, overflow: await page.evaluate(sticking) };
-  });
-  const dark = await opened(browser, url, { colorScheme: "dark" }, async (page) => {
+    const found = { shown, keyboard: await keyboard(page), axe: await violations(page) };
+    await page.emulateMedia({ colorScheme: "dark" });
+    const dark = (await violations(page)).map((line) => `dark: ${line}`);
     await pictures(page, url, "dark");
-    await page.evaluate(unfolded);
-    return { axe: await violations(page) };
+    await page.setViewportSize(SMALL);
+    return { ...found, axe: [...found.axe, ...dark], overflow: await page.evaluate(sticking) };
   });
   const plain = await opened(browser, url, { javaScriptEnabled: false }, async (page) => ({ shown: await page.evaluate(mainText) }));
-  const axe = [...new Set([...light.axe, ...dark.axe.map((line) => `dark: ${line}`)])];
-  return { url, ...light, axe, plain: plain.shown };
+  return { url, ...seen, plain: plain.shown };
+}
+
+/** What loading shows, whatever is folded in the page included. */
+async function loaded(browser, url) {
+  return { url, ...(await opened(browser, url, {}, (page) => page.evaluate(unfolded))) };
 }
 
 const browser = await chromium.launch({
@@ -128,5 +131,7 @@ const browser = await chromium.launch({
   env: { ...process.env, LD_LIBRARY_PATH: `${asked.chromium}/lib`, FONTCONFIG_FILE: `${asked.chromium}/fonts.conf` },
   args: ["--no-sandbox", "--no-zygote", "--disable-gpu"],
 });
-for (const url of asked.pages) process.stdout.write(`${JSON.stringify(await judged(browser, url))}\n`);
+const tell = (judgement) => process.stdout.write(`${JSON.stringify(judgement)}\n`);
+for (const url of asked.pages) tell(await judged(browser, url));
+for (const url of asked.loaded) tell(await loaded(browser, url));
 await browser.close();
