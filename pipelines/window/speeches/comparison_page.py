@@ -28,6 +28,10 @@ _MOST_UNCHANGED = 20_000
 """Characters of unchanged text in one page: three times a long speech. The speech's own page has all of it."""
 
 
+LONGEST_VALUE = 2_000
+"""Characters of a value apart from the text that are shown; a title is some forty long, unless it is a trap."""
+
+
 class ComparedPair(NamedTuple):
     """Two lines to compare, by the names of their page's address: `1` and `2`, or readings `1.1` and `1.2`."""
 
@@ -110,6 +114,7 @@ def comparison_pages(life: Life) -> Iterator[Page]:
             "fields": tuple(map(_field, difference.fields)),
             "rows": tuple(side_by_side(difference.paragraphs)),
             "counts": changed_characters(difference),
+            "longest": LONGEST_VALUE,
             "kinds": Counter(kind for one in difference.paragraphs for kind in one.kinds),
         }
         yield Page(addresses.comparison(life.id, pair.old_name, pair.new_name), "comparison.html", facts)
@@ -152,7 +157,7 @@ def changed_characters(difference: Difference) -> dict[str, int]:
 
 
 def _field(change: FieldChange) -> ChangedField:
-    if change.pieces:
+    if change.pieces and len(str(change.old)) + len(str(change.new)) <= LONGEST_VALUE:
         old, new = (tuple(_of_side(change.pieces, other)) for other in ("added", "removed"))
         return ChangedField(change.name, change.interpreted, change.kinds, old, new)
     return ChangedField(change.name, change.interpreted, (), _words(change.old), _words(change.new))

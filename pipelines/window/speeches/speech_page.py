@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.redactions import is_redacted
+from pipelines.archive.disk.site_life import Rekey
 from pipelines.archive.read.feeds.feed_records import REDACTED
 from pipelines.citation.bibtex import bibtex
 from pipelines.citation.cited import cited_line
@@ -97,6 +98,8 @@ def speech_page(life: Life, renderings: Collection[str] = ()) -> Page:
         "attachments": tuple(map(_attachment, line["attachments"])),
         "problems": told_problems(line["problems"]),
         "happened": events,
+        "newest_edit": next((one for one in reversed(events) if one.event["event"] == "changed"), None),
+        "was": tuple(_was(life)),
         "seen": seen,
         "curve": view_curve(seen, [text.line for text in life.texts]),
         "pairs": pairs,
@@ -106,6 +109,7 @@ def speech_page(life: Life, renderings: Collection[str] = ()) -> Page:
         "kept": [capture for capture in line["captures"] if capture["role"] in {"article", "attachment"}],
         "citation": (("zh", in_chinese(one)), ("en", in_english(one))),
         "bibtex": bibtex(one),
+        "had_from": one.had_from,
         "link": _link(line["url"]),
         "is_redacted": is_redacted(line),
         "places": CLOSED_LISTS["evidence_places"],
@@ -129,6 +133,13 @@ def _speakers(line: Line) -> Iterator[NamedSpeaker]:
     each = line["speakers"] or [{"name": name, "post": None} for name in names_in(line["speaker"])]
     for one in each:
         yield NamedSpeaker(one["name"], one["post"], addresses.speaker(one["name"]))
+
+
+def _was(life: Life) -> Iterator[str]:
+    """The ids under which the site had the speech before."""
+    for commit in life.acts:
+        rekey = Rekey.of(commit)
+        yield from (pair.old for pair in (rekey.pairs if rekey else ()) if pair.new == life.id)
 
 
 def _attachment(one: Line) -> ShownAttachment:
