@@ -32,6 +32,7 @@ VERBS = {
     "views": "feeds",
     "files": "feeds",
     "export": "export",
+    "site": "window.building_site",
     "pack": "pack",
     "accept-gap": "acts.accept_gap",
     "describe": "acts.describe",

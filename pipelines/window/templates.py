@@ -19,7 +19,7 @@ from pipelines.window import addresses
 from pipelines.window.pages import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pipelines.reasons import Meaning
     from pipelines.window.pages import Language, Page
@@ -28,10 +28,10 @@ LANGUAGE_TAGS: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
 
 
 class Templates:
-    """The templates in one language."""
+    """The templates in one language, for a window in `languages`."""
 
-    def __init__(self, language: Language) -> None:
-        self.language = language
+    def __init__(self, language: Language, languages: Sequence[Language] = LANGUAGES) -> None:
+        self.language, self._languages = language, languages
         self._strings = {key: said[language] for key, said in strings().items()}
         self._environment = Environment(
             loader=PackageLoader("pipelines.window"),
@@ -85,7 +85,7 @@ class Templates:
             """Link to another page in this language."""
             return addresses.relative(page.address, address)
 
-        others = {other: shared(f"{other}/{page.address}") for other in LANGUAGES if other != self.language}
+        others = {other: shared(f"{other}/{page.address}") for other in self._languages if other != self.language}
         given = {"shared": shared, "href": href, "others": others, "address": page.address}
         return self._environment.get_template(page.template).render({**page.facts, **given}).encode()
 

@@ -14,8 +14,10 @@ from pipelines.archive.disk.site_life import REKEY, Rekey
 from pipelines.archive.disk.streams import parsed
 from pipelines.archive.disk.wrong_clock import CLOCK_KIND
 from pipelines.archive.errors import Damaged
+from pipelines.archive.prove.flaws import WRONG_HASH, flaw
 from pipelines.archive.read.feeds.checked_files import CheckedFiles
 from pipelines.archive.read.places import STREAM_FOLDERS, HeldIn, is_unbroken, lines_at, members_holding
+from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA
 from pipelines.window.reading.lives import Life, LineOfLife
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ _TABLE = """
 DROP TABLE IF EXISTS lines;
 CREATE TABLE lines (native_id TEXT, seq INTEGER, n INTEGER, folder TEXT, number INTEGER, raw BLOB);
 """
+_SCHEMAS = {"versions": SPEECH_SCHEMA, "observations": OBSERVATION_SCHEMA}
 _Row = tuple[str, int, int, str, int, bytes]
 
 
@@ -75,6 +78,8 @@ class LifeStore:
         rows = self._database.execute(asked, (native_id,))
         stored = tuple(self._line(*row) for row in rows)
         id = f"{self._archive.facts.site}:{native_id}"  # noqa: A001 - the contract's key
+        if not any(one.line.get("event") == "created" for one in stored):
+            raise Damaged(f"{self._archive.layout.root}: no line says that {id} was created; run verify")
         first = stored[0].commit.n if stored else 0
         acts = tuple(one for one in self._acts if one.n > first and _bears_on(one, id))
         return Life(id, self._site, stored, acts)
@@ -88,7 +93,11 @@ class LifeStore:
         named = _named(commit, folder)
         now, by = self._now.get(named.path, (named, commit))
         file = self._archive.layout.path(named.path)
-        return LineOfLife(parsed(raw, file, number), raw, number, now, by, commit)
+        line = parsed(raw, file, number)
+        wrong = flaw(line, _SCHEMAS[folder], self._archive.facts.site)
+        if wrong not in {None, WRONG_HASH}:  # a redacted text has another hash than its line says
+            raise Damaged(f"{file}, line {number}: {wrong}; run verify")
+        return LineOfLife(line, raw, number, now, by, commit)
 
     def _commit(self, n: int) -> Commit:
         if n not in self._commits:
@@ -113,7 +122,7 @@ class LifeStore:
         for commit in commits:
             for folder in STREAM_FOLDERS:
                 for raw, file, number in checked.lines(commit, folder):
-                    native_id, seq = _head(raw, file, number)
+                    native_id, seq = head_of(raw, file, number)
                     if native_ids is None or native_id in native_ids:
                         yield native_id, seq, commit.n, folder, number, raw
 
@@ -139,13 +148,14 @@ def _of_members(file: Stored, members: list[HeldIn], n: int, folder: str) -> Ite
     try:
         for offset, first in members:
             for number, raw in enumerate(lines_at(file, offset), first):
-                native_id, seq = _head(raw, file, number)
+                native_id, seq = head_of(raw, file, number)
                 yield native_id, seq, n, folder, number, raw
     except (OSError, *INFLATE_ERRORS) as error:
         raise Damaged(f"{file}: places.jsonl does not fit it ({error}); run rebuild") from error
 
 
-def _head(raw: bytes, file: Stored, number: int) -> tuple[str, int]:
+def head_of(raw: bytes, file: Stored, number: int) -> tuple[str, int]:
+    """Native id and seq of a stored line of either stream."""
     if found := _HEAD.match(raw):
         return found[2].decode(), int(found[1])
     line = parsed(raw, file, number)

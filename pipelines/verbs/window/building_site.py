@@ -1,0 +1,59 @@
+"""`site`: builds the window, static pages of one archive or of many."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.archive.errors import NotUnderstood
+from pipelines.archive.read.archives import Archives
+from pipelines.exits import worst
+from pipelines.shown import counted
+from pipelines.verbs.output import print_message
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pipelines.verbs import AddVerb
+
+_EXTRA = "the window needs more packages: pip install 'speech-archive[window]'"
+
+
+def add(verb: AddVerb) -> None:
+    """Add the command."""
+    about = "Build a window: static pages of one archive or of all of a folder, which open from disk without network."
+    site = verb("site", run, about, many=True)
+    site.add_argument(
+        "--out", metavar="DIR", type=Path, required=True, help="the window's own folder; made if missing"
+    )
+    site.add_argument(
+        "--since",
+        metavar="COMMIT",
+        type=int,
+        help="make speeches with lines after this commit again, too (default: what came after the last build)",
+    )
+    site.add_argument("--language", metavar="zh,en", default="zh,en", help="languages of the pages (default: both)")
+    site.add_argument("--no-renderings", action="store_true", help="without copies of the archived HTML")
+    site.add_argument("--keyword", metavar="WORD", nargs="+", default=[], help="words to make a feed of each")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Build it; 5 when an archive of several cannot be read: its pages stay as they were."""
+    try:
+        from pipelines.window.building.build import build  # noqa: PLC0415 - needs the extra
+        from pipelines.window.building.window_options import options_of  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise NotUnderstood(f"{_EXTRA} ({error})") from error
+    options = options_of(
+        arguments.language, has_renderings=not arguments.no_renderings, keywords=tuple(arguments.keyword)
+    )
+    folders = Archives(*arguments.archives).folders
+    built = build(folders, arguments.out, options, arguments.since)
+    if built.errors and len(folders) == 1:
+        raise built.errors[0]
+    for problem in built.errors:
+        print_message(f"PROBLEM: {problem}")
+    done = f"{counted(built.written, 'files')} written, {built.removed} removed"
+    print_message(f"{counted(built.speeches, 'speeches')} made again; {done}")
+    print((arguments.out / "index.html").resolve().as_uri())
+    return worst(problem.exit_status for problem in built.errors)

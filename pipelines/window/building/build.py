@@ -1,0 +1,245 @@
+"""`build`: brings a window up to date with its archives."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from pipelines.archive.disk.layout import Layout, natural_key
+from pipelines.archive.errors import ArchiveError
+from pipelines.archive.read.archives import OnePerSite
+from pipelines.archive.read.reader import Archive, read_about
+from pipelines.window.building.life_pages import LivesOfSite
+from pipelines.window.building.list_pages import ListsOf, list_files
+from pipelines.window.building.maker import maker_of
+from pipelines.window.building.page_workers import PageWorkers
+from pipelines.window.building.site_plan import plan
+from pipelines.window.building.window_files import SCRATCH, STATE, held_window
+from pipelines.window.building.window_state import (
+    WindowState,
+    read_speeches,
+    read_state,
+    speeches_document,
+    state_file,
+)
+from pipelines.window.reading.life_store import LifeStore
+from pipelines.window.reading.site_summaries import SiteSummaries
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pipelines.window.building.site_plan import SitePlan
+    from pipelines.window.building.window_files import WindowFiles
+    from pipelines.window.building.window_options import WindowOptions
+    from pipelines.window.building.window_state import MadeSpeech, SiteRecord
+    from pipelines.window.reading.summary import Summary
+
+
+@dataclass(slots=True)
+class Built:
+    """What a build did: speeches whose pages were made again, files that were written or removed, archives that could
+    not be read. Files whose bytes are the same are not written.
+    """
+
+    speeches: int = 0
+    written: int = 0
+    removed: int = 0
+    errors: list[ArchiveError] = field(default_factory=list)
+
+
+def build(folders: Sequence[Path], out: Path, options: WindowOptions, since: int | None = None) -> Built:
+    """Bring the window in `out` up to date with the archives in `folders`.
+
+    Pages of an archive that cannot be read stay as they were. A build that dies at any moment leaves whole files, and
+    the next one mends the window.
+
+    Raises:
+        NotUnderstood: `out` cannot be a window's folder, or two archives are of one site.
+        LockHeld: another process builds this window.
+    """
+    with held_window(out) as files, closing(_Build(files, options)) as made:
+        made.read(folders, since)
+        made.make()
+        return made.built
+
+
+@dataclass(slots=True)
+class _Site:
+    """One site in the making: what the window remembers of it, its speeches by native id, what is planned."""
+
+    name: str
+    folder: Path
+    record: SiteRecord | None
+    speeches: dict[str, MadeSpeech]
+    plan: SitePlan | None = None
+
+    @property
+    def has_news(self) -> bool:
+        return self.plan is not None and self.plan.has_news
+
+
+class _Build:
+    def __init__(self, files: WindowFiles, options: WindowOptions) -> None:
+        self.built = Built()
+        self._files, self._options = files, options
+        self._before, self._maker = read_state(files.root), maker_of(options)
+        self._is_anew = self._before.maker != self._maker
+        self._sites: dict[str, _Site] = {}
+        self._damaged: dict[str, str] = {}
+        self._workers = PageWorkers()
+        self._changed: list[Summary] = []
+        self._obsolete: set[str] = set()
+
+    def close(self) -> None:
+        """Let the other processes end, and remove what is needed no more."""
+        self._workers.close()
+        shutil.rmtree(self._files.root / SCRATCH, ignore_errors=True)
+
+    def read(self, folders: Sequence[Path], since: int | None) -> None:
+        """See what is to be done."""
+        one_each = OnePerSite()
+        for folder in folders:
+            name = _name_of(folder)
+            one_each.add(name, folder)
+            record = self._before.sites.get(name)
+            speeches = read_speeches(self._files.root, name) if record else None
+            site = _Site(name, folder, None if speeches is None else record, speeches or {})
+            self._sites[name] = site
+            try:
+                site.plan = plan(Archive(folder), self._files.root, None if self._is_anew else site.record, since)
+            except ArchiveError as error:
+                self._tell(error, site)
+
+    def make(self) -> None:
+        """Do it, leaves before lists; what the window remembers comes last."""
+        vanished = self._before.sites.keys() - self._sites.keys()
+        news = [site for site in self._sites.values() if site.has_news]
+        is_same = self._before.is_whole and self._damaged == self._before.damaged
+        if is_same and not (news or vanished or self._is_anew):
+            return
+        self._begin(news)
+        for site in news:
+            self._make_site(site)
+        is_all = self._is_anew or not self._before.is_whole or bool(vanished) or self._has_new_names()
+        lists = self._make_lists(is_all=is_all)
+        self._obsolete |= set(self._before.lists) - set(lists)
+        self._end(lists, sweeps=is_all)
+
+    def _tell(self, error: ArchiveError, site: _Site) -> None:
+        """Of an archive that cannot be read: its pages stay, if it has any."""
+        self.built.errors.append(error)
+        self._damaged[site.name] = str(error)
+        site.plan = None
+
+    def _begin(self, news: Sequence[_Site]) -> None:
+        """Leave word of what is being made, for the build after one that dies."""
+        shutil.rmtree(self._files.root / SCRATCH, ignore_errors=True)
+        (self._files.root / SCRATCH).mkdir()
+        targets = {s.name: replace(s.record, target=s.plan.record.target) for s in news if s.plan and s.record}
+        state = replace(self._before, is_whole=False, sites=self._before.sites | targets)
+        self._files.write(STATE, state.document())
+
+    def _make_site(self, site: _Site) -> None:
+        planned = site.plan
+        if planned is None:
+            return
+        try:
+            made = self._made_speeches(planned)
+        except ArchiveError as error:
+            self._tell(error, site)
+            return
+        wanted = site.speeches.keys() if planned.wanted is None else planned.wanted
+        before = {one: site.speeches[one] for one in wanted if one in site.speeches}
+        for native_id in before.keys() | made.keys():
+            old, new = before.get(native_id), made.get(native_id)
+            self._obsolete |= set(old.files if old else ()) - set(new.files if new else ())
+            if old is None or new is None or old.summary != new.summary:
+                self._changed += [one.summary for one in (old, new) if one]
+        kept = {} if planned.wanted is None else site.speeches
+        whole = kept | made
+        site.speeches = {one: whole[one] for one in sorted(whole, key=natural_key)}
+        site.record = planned.record
+
+    def _made_speeches(self, planned: SitePlan) -> dict[str, MadeSpeech]:
+        """Write the pages of the speeches that are wanted."""
+        if planned.wanted is not None and not planned.wanted:
+            return {}
+        record, archive = planned.record, planned.archive
+        scratch = self._files.root / SCRATCH / f"{record.site.site}.sqlite"
+        with closing(LifeStore(scratch, archive, record.site, planned.acts)) as store:
+            native_ids = store.fill(planned.wanted)
+        of = LivesOfSite(
+            window=self._files.root,
+            languages=self._options.languages,
+            has_renderings=self._options.has_renderings,
+            archive=archive.layout.root,
+            commit=record.commit,
+            acts=record.acts,
+            site=record.site,
+            scratch=scratch,
+        )
+        made: dict[str, MadeSpeech] = {}
+        for one, written in self._workers.write(of, native_ids):
+            made[one.summary.native_id] = one
+            self.built.written += written
+        self.built.speeches += len(made)
+        scratch.unlink()
+        return made
+
+    def _has_new_names(self) -> bool:
+        """Whether pages about many speeches call a site by another name now, or do for the first time."""
+        named = {name: record.site for name, record in self._before.sites.items()}
+        return any(site.record and named.get(site.name) != site.record.site for site in self._sites.values())
+
+    def _make_lists(self, *, is_all: bool) -> list[str]:
+        """Write what is about many speeches; the addresses of all such files."""
+        sites = [
+            SiteSummaries(
+                site=site.record.site,
+                folder=site.folder,
+                commit=site.record.commit,
+                head=site.record.head,
+                summaries=[one.summary for one in site.speeches.values()],
+                damage=self._damaged.get(site.name),
+            )
+            for site in self._sites.values()
+            if site.record
+        ]
+        of = ListsOf(sites=sites, options=self._options, changed=None if is_all else self._changed)
+        addresses = []
+        for address, data in list_files(of):
+            addresses.append(address)
+            self.built.written += data is not None and self._files.write(address, data)
+        return addresses
+
+    def _end(self, lists: Sequence[str], *, sweeps: bool) -> None:
+        """Remove what is obsolete, and remember what was made."""
+        for address in self._obsolete:
+            self._files.remove(address)
+        records: dict[str, SiteRecord] = {}
+        for site in self._sites.values():
+            if site.record:
+                # Pages of a damaged archive may be of older software, which the next build must not take for made.
+                is_stale = self._is_anew and site.name in self._damaged
+                records[site.name] = replace(site.record, head="") if is_stale else site.record
+                self._files.write(state_file(site.name), speeches_document(site.speeches.values()))
+        if sweeps:
+            of_speeches = (one.files for site in self._sites.values() for one in site.speeches.values())
+            self._files.sweep({*chain.from_iterable(of_speeches), *lists, *map(state_file, records)})
+        self.built.removed = self._files.removed
+        os.sync()
+        self._files.write(STATE, WindowState(self._maker, True, records, tuple(lists), self._damaged).document())
+
+
+def _name_of(folder: Path) -> str:
+    """The site of an archive, be it damaged: else the folder bears its name."""
+    try:
+        about = read_about(Layout(folder))
+    except ArchiveError:
+        return folder.name
+    return about.site if about else folder.name

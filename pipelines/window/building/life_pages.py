@@ -1,0 +1,75 @@
+"""Writes the pages about single speeches of one site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.archive.read.reader import Archive
+from pipelines.window.building.window_files import WindowFiles
+from pipelines.window.building.window_state import MadeSpeech
+from pipelines.window.reading.life_store import LifeStore
+from pipelines.window.reading.summary import summary_of
+from pipelines.window.speeches.speech_page import speech_pages
+from pipelines.window.templates import Templates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipelines.window.pages import Language, Page
+    from pipelines.window.reading.lives import Life, SiteOf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivesOfSite:
+    """Whose pages are written, and where: all that a process needs to know.
+
+    `archive` is the folder of the archive, `commit` the number of its last commit, `acts` those of `acts_among`;
+    `scratch` is the file of its `LifeStore`, which is filled.
+    """
+
+    window: Path
+    languages: tuple[Language, ...]
+    has_renderings: bool
+    archive: Path
+    commit: int
+    acts: tuple[int, ...]
+    site: SiteOf
+    scratch: Path
+
+
+class LifeWriter:
+    """Writes all files about a speech of one site."""
+
+    def __init__(self, of: LivesOfSite) -> None:
+        archive = Archive(of.archive)
+        self._archive = archive.at(archive.commit(of.commit))
+        self._store = LifeStore(of.scratch, self._archive, of.site, [archive.commit(n) for n in of.acts])
+        self._files = WindowFiles(of.window)
+        self._templates = [Templates(language, of.languages) for language in of.languages]
+        self._has_renderings = of.has_renderings
+
+    def write(self, native_id: str) -> tuple[MadeSpeech, int]:
+        """Write them where they differ, and tell how many did.
+
+        Raises:
+            Damaged: a line or a capture is not what the archive says.
+        """
+        life, written, made = self._store.life(native_id), 0, []
+        for address, data in self._made(life):
+            written += self._files.write(address, data)
+            made.append(address)
+        return MadeSpeech(summary_of(life), tuple(made)), written
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self._store.close()
+
+    def _made(self, life: Life) -> Iterator[tuple[str, bytes]]:
+        for page in self._pages(life):
+            for templates in self._templates:
+                yield f"{templates.language}/{page.address}", templates.render(page)
+
+    def _pages(self, life: Life) -> Iterator[Page]:
+        yield from speech_pages(life)

@@ -1,0 +1,110 @@
+"""Two processes that write pages about speeches; a few speeches are written without them."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from functools import lru_cache
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+
+from pipelines.archive.errors import ArchiveError
+from pipelines.window.building.life_pages import LifeWriter, LivesOfSite
+from pipelines.window.building.window_state import MadeSpeech
+
+PROCESSES = 2
+"""More would need more memory than a small server has."""
+_FEW = 40
+"""Speeches that are written sooner than two processes have begun."""
+_BATCH = 50
+"""Speeches a job: about a second of work."""
+
+Wrote = tuple[MadeSpeech, int]
+"""A speech, and how many of its files had other bytes before."""
+_Job = tuple[LivesOfSite, Sequence[str]]
+_Line = Connection  # of jobs one way, of lists of `Wrote`, or an error, the other
+
+
+class PageWorkers:
+    """The processes: they begin when there is much to do, and end with `close`, or when this process does."""
+
+    def __init__(self) -> None:
+        self._lines: list[_Line] = []
+
+    def write(self, of: LivesOfSite, native_ids: Sequence[str]) -> Iterator[Wrote]:
+        """Write the pages of these speeches, in any order.
+
+        Raises:
+            Damaged: a line or a capture is not what the archive says; other pages may have been written by then.
+        """
+        if len(native_ids) <= _FEW and not self._lines:
+            with closing(LifeWriter(of)) as writer:
+                yield from map(writer.write, native_ids)
+            return
+        size = min(_BATCH, -(-len(native_ids) // (2 * PROCESSES)))
+        jobs = deque((of, native_ids[start : start + size]) for start in range(0, len(native_ids), size))
+        yield from self._done(jobs)
+
+    def close(self) -> None:
+        """Let the processes end."""
+        for line in self._lines:
+            line.close()
+        self._lines.clear()
+
+    def _done(self, jobs: deque[_Job]) -> Iterator[Wrote]:
+        idle, at_work = self._started(), list[_Line]()
+        failed: ArchiveError | None = None
+        while jobs or at_work:
+            while idle and jobs:
+                at_work.append(idle.pop())
+                at_work[-1].send(jobs.popleft())
+            for line in wait(at_work):
+                assert isinstance(line, Connection)  # noqa: S101 - of `at_work`
+                at_work.remove(line)
+                idle.append(line)
+                done: list[Wrote] | ArchiveError = line.recv()
+                if isinstance(done, ArchiveError):
+                    failed = failed or done
+                    jobs.clear()
+                else:
+                    yield from done
+        if failed:
+            raise failed
+
+    def _started(self) -> list[_Line]:
+        context = get_context("spawn")
+        while len(self._lines) < PROCESSES:
+            ours, theirs = context.Pipe()
+            context.Process(target=_work, args=(theirs, os.getpid()), daemon=True).start()
+            theirs.close()
+            self._lines.append(ours)
+        return list(self._lines)
+
+
+def _work(line: _Line, parent: int) -> None:
+    """Do one job after the other, until the process that sends them has no more, or has ended."""
+    while True:
+        try:
+            of, native_ids = line.recv()
+        except EOFError:
+            return
+        try:
+            done: list[Wrote] | ArchiveError = list(_written(of, native_ids, parent))
+        except ArchiveError as error:
+            done = error
+        line.send(done)
+
+
+def _written(of: LivesOfSite, native_ids: Sequence[str], parent: int) -> Iterator[Wrote]:
+    writer = _writer(of)
+    for native_id in native_ids:
+        if os.getppid() != parent:
+            raise SystemExit  # the build was killed, and the next one may write the same files
+        yield writer.write(native_id)
+
+
+@lru_cache(1)
+def _writer(of: LivesOfSite) -> LifeWriter:
+    return LifeWriter(of)

@@ -1,0 +1,121 @@
+"""The files of a window: each is replaced atomically, and only where its bytes differ."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.archive.disk.layout import archives_in, is_archive
+from pipelines.archive.errors import LockHeld, NotUnderstood
+from pipelines.untrusted import opened_to_write
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+STATE = "window.json"
+LOCK = "window.lock"
+SUMMARIES = "state"
+SCRATCH = ".scratch"
+_SWEPT = ("zh", "en", "renderings", "feeds", "assets", SUMMARIES)
+"""Folders that hold nothing but what a build writes; the search index keeps its own in order."""
+
+
+class WindowFiles:
+    """Writes below the window's folder. Processes may have one each, for files of their own."""
+
+    def __init__(self, root: Path) -> None:
+        """Write below `root`; `removed` counts the files that were removed."""
+        self.root = root
+        self.removed = 0
+        self._folders: set[str] = set()
+
+    def write(self, address: str, data: bytes) -> bool:
+        """Let the file have these bytes; false when it has them already."""
+        file = self.root / address
+        if _has(file, data):
+            return False
+        folder, _, name = address.rpartition("/")
+        if folder not in self._folders:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            self._folders.add(folder)
+        ready = file.with_name(f".{name}.new")
+        with opened_to_write(ready) as stream:
+            stream.write(data)
+        ready.replace(file)
+        return True
+
+    def remove(self, address: str) -> None:
+        """Let there be no such file, nor a folder of its own."""
+        file = self.root / address
+        try:
+            file.unlink()
+        except FileNotFoundError:
+            return
+        self.removed += 1
+        for folder in file.relative_to(self.root).parents[:-1]:
+            try:
+                (self.root / folder).rmdir()
+            except OSError:  # it has other files
+                return
+            self._folders.discard(folder.as_posix())
+
+    def sweep(self, kept: Collection[str]) -> None:
+        """Remove every file of a build that is not among `kept`, as one that was killed leaves them."""
+        start = len(os.fspath(self.root)) + 1
+        for name in _SWEPT:
+            for folder, _, files in os.walk(self.root / name):
+                within = folder[start:].replace(os.sep, "/")
+                for file in files:
+                    if f"{within}/{file}" not in kept:
+                        self.remove(f"{within}/{file}")
+
+
+def _has(file: Path, data: bytes) -> bool:
+    try:
+        with file.open("rb") as stream:
+            return os.fstat(stream.fileno()).st_size == len(data) and stream.read() == data
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+@contextmanager
+def held_window(root: Path) -> Iterator[WindowFiles]:
+    """Hold the folder of a window, which is made when it is not there.
+
+    Raises:
+        NotUnderstood: the folder holds something else, or lies in an archive.
+        LockHeld: another build holds it.
+    """
+    _refuse_other_folders(root)
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / LOCK).open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise LockHeld(f"{root}: another process builds this window; wait for its end") from error
+        yield WindowFiles(root)
+
+
+def _refuse_other_folders(root: Path) -> None:
+    whole = root.resolve()
+    inside = next((folder for folder in (whole, *whole.parents) if is_archive(folder)), None)
+    if inside is not None:
+        raise NotUnderstood(f"--out {root}: lies in the archive {inside}, which only crawls may write; give another")
+    if root.exists() and not root.is_dir():
+        raise NotUnderstood(f"--out {root}: is no folder; give another")
+    names = {entry.name for entry in root.iterdir()} if root.exists() else set()
+    if archives_in(root):
+        raise NotUnderstood(f"--out {root}: holds archives; give a folder of its own, as {root / 'window'}")
+    if names - {LOCK} and STATE not in names:
+        raise NotUnderstood(f"--out {root}: holds other files ({min(names)}); give an empty folder, or a new one")
+
+
+def way_between(folder: Path, target: Path) -> str:
+    """How `target` is reached from `folder`, with `/`; absolute where they share no drive."""
+    try:
+        return Path(os.path.relpath(target.resolve(), folder.resolve())).as_posix()
+    except ValueError:
+        return target.resolve().as_posix()

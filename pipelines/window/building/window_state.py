@@ -1,0 +1,115 @@
+"""What a window remembers: up to which commit of each site it was made, by what, and the summary of each speech."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from pipelines.archive.disk.files import json_document
+from pipelines.canonical import json_line
+from pipelines.untrusted import json_object
+from pipelines.window.building.window_files import STATE, SUMMARIES
+from pipelines.window.reading.lives import SiteOf
+from pipelines.window.reading.summary import Summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+SCHEMA = "window/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteRecord:
+    """Up to which commit a site's pages were made, and what else they were made from.
+
+    `acts` are the numbers of the commits that bear on its speeches but bring no line; `site` is what its pages say of
+    it, `packed` the containers of its packed years; `target` is the head that a build was making, which may not have
+    ended.
+    """
+
+    site: SiteOf
+    commit: int
+    head: str
+    acts: tuple[int, ...]
+    packed: tuple[str, ...]
+    target: tuple[int, str]
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        """Read back from window.json."""
+        site, (commit, head) = value["site"], value["target"]
+        tuples = {key: tuple(value[key]) for key in ("acts", "packed")}
+        read = {"site": SiteOf(**site | {"hosts": tuple(site["hosts"])}), "target": (commit, head)}
+        return cls(**value | tuples | read)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeSpeech:
+    """A speech whose files are there: its summary, and the files, as addresses below the window's folder."""
+
+    summary: Summary
+    files: tuple[str, ...]
+
+    def line(self) -> bytes:
+        """As a line of the state."""
+        return f"{json_line(self)}\n".encode()
+
+    @classmethod
+    def of_line(cls, line: bytes) -> Self:
+        """Read back; `KeyError`, `TypeError` or `ValueError` when it is of other software, or damaged."""
+        value = json.loads(line)
+        return cls(Summary.from_json(value["summary"]), tuple(value["files"]))
+
+
+@dataclass(slots=True)
+class WindowState:
+    """The content of window.json.
+
+    `maker` is a hash of software and options, `lists` are the files about many speeches, `damaged` says by site why
+    an archive could not be read. `is_whole` is false while a build works, and stays so when it dies.
+    """
+
+    maker: str = ""
+    is_whole: bool = False
+    sites: dict[str, SiteRecord] = field(default_factory=dict)
+    lists: tuple[str, ...] = ()
+    damaged: dict[str, str] = field(default_factory=dict)
+
+    def document(self) -> bytes:
+        """The bytes of window.json."""
+        return json_document({"schema": SCHEMA} | asdict(self))
+
+
+def read_state(root: Path) -> WindowState:
+    """What the window in `root` remembers; nothing when there is none, or what cannot be meant."""
+    try:
+        value = json_object(root / STATE)
+        sites = {name: SiteRecord.from_json(one) for name, one in value["sites"].items()}
+        if value["schema"] == SCHEMA:
+            lists, damaged = tuple(value["lists"]), dict(value["damaged"])
+            return WindowState(value["maker"], value["is_whole"], sites, lists, damaged)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        pass
+    return WindowState()
+
+
+def state_file(site: str) -> str:
+    """Where the summaries of a site are kept."""
+    return f"{SUMMARIES}/{site}.jsonl"
+
+
+def read_speeches(root: Path, site: str) -> dict[str, MadeSpeech] | None:
+    """The speeches of a site by native id; null when they cannot be read."""
+    try:
+        with (root / state_file(site)).open("rb") as lines:
+            made = map(MadeSpeech.of_line, lines)
+            return {one.summary.native_id: one for one in made}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def speeches_document(speeches: Iterable[MadeSpeech]) -> bytes:
+    """The bytes of a state file."""
+    return b"".join(one.line() for one in speeches)
