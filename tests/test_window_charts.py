@@ -108,6 +108,8 @@ def test_columns_stand_on_zero_and_only_some_names_have_room() -> None:
     names = texts(chart, ".//g[@class='axis bottom']/g/text")
     assert names[0] == "2016-01"
     assert 3 <= len(names) <= 8
+    halves = [float(c.get("height", "")) for c in drawn(bar_chart({"a": 5, "b": 10})).iterfind(".//rect")]
+    assert halves[1] == 2 * halves[0]
     assert NamedScale(["a", "b"], 58).ticks() == ["a", "b"]
 
 
@@ -129,6 +131,7 @@ def test_a_calendar_has_a_cell_for_each_day_of_its_year() -> None:
     rows = {name.text: float(name.get("y", "")) for name in drawn(chart).iterfind(".//g[@class='axis left']/g/text")}
     assert 0 < places["29"] - left < 10
     assert 0 < rows["02"] - top < 10
+    assert rows["01"] < rows["12"]
 
 
 @pytest.mark.parametrize(
