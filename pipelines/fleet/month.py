@@ -94,7 +94,7 @@ def read_month(root: Path, status: SiteStatus, month: str) -> SiteMonth:
     folder, texts = root / status.site, None
     try:
         for archive, commit in _commits(folder, month) if is_archive(folder) else ():
-            decisions += _decisions(commit)
+            decisions += decisions_of(commit)
             if commit.is_run and commit.kind in {"crawl", "salvage"} and commit.recorded_at < journaled_since:
                 runs.append(_run_of_report(commit, archive.report(commit.run)))
         texts = count_problems(folder, ProblemChoice.of(_TO_LOOK_AT)) if is_archive(folder) else None
@@ -145,7 +145,8 @@ def _run_of_report(commit: Commit, report: dict[str, Any]) -> Run:
     )
 
 
-def _decisions(commit: Commit) -> Iterator[Decision]:
+def decisions_of(commit: Commit) -> Iterator[Decision]:
+    """What a commit says that a person decided, if anything."""
     if commit.kind not in _BY_THEMSELVES:
         told = commit.details or {}
         reason = commit.redaction.reason if commit.redaction else str(told.get("reason", ""))

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from pipelines.archive.read.feeds.extent import Place
     from pipelines.archive.read.state import SpeechState, States
 
-_CRAWLS = frozenset({"crawl", "salvage", "replay"})
+CRAWLS = frozenset({"crawl", "salvage", "replay"})
 """Kinds of the commits of runs that asked the site, be it in the archive from which they were made again."""
 
 
@@ -192,7 +192,7 @@ class Archive:
         commits before this one.
         """
         newest_first = map(self.commit, range((before or self.last.n + 1) - 1, 0, -1))
-        return (self.report(commit.run) for commit in newest_first if commit.kind in _CRAWLS)
+        return (self.report(commit.run) for commit in newest_first if commit.kind in CRAWLS)
 
     def versions(self) -> Iterator[Line]:
         """Every `speech/1` line, by rising seq."""
