@@ -15,9 +15,9 @@ from pipelines.fleet.condition import Condition, SiteStatus
 from pipelines.window import addresses
 from pipelines.window.overview import chain_pages, site_ledger
 from pipelines.window.overview.overview_pages import SiteState, overview_pages
-from pipelines.window.overview.run_told import gaps_told, politeness_told, run_told
+from pipelines.window.overview.past_runs import gaps_told, past_run, politeness_told
 from pipelines.window.overview.site_ledger import SiteLedger, read_ledger
-from pipelines.window.overview.tallies import Tally
+from pipelines.window.overview.tallies import SpeechTally
 from pipelines.window.pages import LANGUAGES
 from pipelines.window.reading.life_store import LifeStore, acts_among
 from pipelines.window.reading.site_named import site_of
@@ -111,7 +111,7 @@ def test_a_run_is_told_from_any_report(root: Path) -> None:
     commit = next(commit for commit in Archive(root).commits() if commit.is_run)
     gaps = [gap(), gap(is_the_sites_word=True), gap(what="list"), gap(what="counter"), "torn", None]
     report = {"verdict": "gaps", "exit_status": 3, "counts": {"listed": 8, "list_pages": 1}, "not_captured": gaps}
-    told = run_told(commit, report)
+    told = past_run(commit, report)
     assert (told.missed, told.unread_lists, told.listed, told.coverage) == (1, 1, 8, 87.5)
     assert told.at == commit.recorded_at
     for silent in (
@@ -121,10 +121,10 @@ def test_a_run_is_told_from_any_report(root: Path) -> None:
         {"counts": None},
         {"counts": {"listed": 0}},
     ):
-        assert run_told(commit, report | silent).coverage is None
-    assert run_told(commit, {**report, "counts": {"listed": 8, "list_pages": 0}}).verdict == "unreachable"
+        assert past_run(commit, report | silent).coverage is None
+    assert past_run(commit, {**report, "counts": {"listed": 8, "list_pages": 0}}).verdict == "unreachable"
     assert (
-        run_told(commit, {"not_captured": 5, "politeness": [], "counts": "x", "exit_status": "0"}).exit_status is None
+        past_run(commit, {"not_captured": 5, "politeness": [], "counts": "x", "exit_status": "0"}).exit_status is None
     )
     assert politeness_told({"politeness": {"delay_seconds": True, "by_status": 3}}) == ()
     polite = {"requests": 4, "by_status": {"404": 1, "200": 3}, "delay_seconds": 2.0}
@@ -222,7 +222,7 @@ def test_a_tally_counts_what_is_there_and_orders_by_day(summaries: list[Summary]
         replace(one, id="a:5", state="gone", events=(gone,), view_count=99),
         replace(one, id="a:6", state="succeeded", view_count=99),
     ]
-    tally = Tally(AS_OF, 2)
+    tally = SpeechTally(AS_OF, 2)
     for row in rows:
         tally.add(row)
     assert [row.id for row in tally.newest.rows()] == ["a:2", "a:1"]
@@ -233,7 +233,7 @@ def test_a_tally_counts_what_is_there_and_orders_by_day(summaries: list[Summary]
     assert list(months)[:4] == ["2025-10", "2025-11", "2025-12", "2026-01"]
     assert [months[month] for month in list(months)[:4]] == [1, 0, 0, 1]
     assert tally.years()["2099"] == 1
-    many = Tally(AS_OF, 2)
+    many = SpeechTally(AS_OF, 2)
     for n in range(1_000):
         many.add(replace(one, id=f"a:{n}", view_count=n % 700))
     assert [row.view_count for row in many.viewed.rows()] == [699, 698]

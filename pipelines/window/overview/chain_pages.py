@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.fleet.month import decisions_of
 from pipelines.window import addresses
-from pipelines.window.overview.run_told import LONGEST_DETAIL
+from pipelines.window.overview.past_runs import LONGEST_DETAIL
 from pipelines.window.pages import Page
 
 if TYPE_CHECKING:

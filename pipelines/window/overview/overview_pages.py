@@ -13,7 +13,7 @@ from pipelines.window.charts.bar_chart import bar_chart
 from pipelines.window.charts.day_calendar import day_calendar, shades
 from pipelines.window.charts.line_chart import line_chart
 from pipelines.window.overview.chain_pages import page_of_commit
-from pipelines.window.overview.tallies import Tally
+from pipelines.window.overview.tallies import SpeechTally
 from pipelines.window.pages import Page
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pipelines.fleet.condition import SiteStatus
     from pipelines.window.charts.drawing import Drawing
-    from pipelines.window.overview.run_told import RunTold
+    from pipelines.window.overview.past_runs import PastRun
     from pipelines.window.overview.site_ledger import SiteLedger
     from pipelines.window.reading.summary import Summary
 
@@ -71,8 +71,8 @@ def overview_pages(
         as_of: the newest recorded moment (RFC 3339 in UTC), which stands for now.
         dirty: the sites whose pages are asked for; null for all.
     """
-    of_all = Tally(as_of, _ROWS_OF_FRONT)
-    by_site = {one.site: Tally(as_of, _ROWS_OF_SITE) for one in ledgers}
+    of_all = SpeechTally(as_of, _ROWS_OF_FRONT)
+    by_site = {one.site: SpeechTally(as_of, _ROWS_OF_SITE) for one in ledgers}
     for summary in summaries:
         of_all.add(summary)
         by_site[summary.site].add(summary)
@@ -86,8 +86,8 @@ def overview_pages(
 def _front(
     ledgers: Sequence[SiteLedger],
     states: Sequence[SiteState],
-    of_all: Tally,
-    by_site: Mapping[str, Tally],
+    of_all: SpeechTally,
+    by_site: Mapping[str, SpeechTally],
     as_of: str,
 ) -> Page:
     facts = {
@@ -104,7 +104,7 @@ def _front(
     return Page(addresses.FRONT, "front.html", facts)
 
 
-def _calendar(tally: Tally, as_of: str) -> Calendar | None:
+def _calendar(tally: SpeechTally, as_of: str) -> Calendar | None:
     """The newest year with a speech, unless the page dates it later than now."""
     years = sorted({day[:4] for day in tally.days if day[:4] <= as_of[:4]})
     if not years:
@@ -113,7 +113,7 @@ def _calendar(tally: Tally, as_of: str) -> Calendar | None:
     return Calendar(int(years[-1]), day_calendar(int(years[-1]), days), shades(days), days)
 
 
-def _site(ledger: SiteLedger, state: SiteState | None, tally: Tally) -> Page:
+def _site(ledger: SiteLedger, state: SiteState | None, tally: SpeechTally) -> Page:
     months = tally.months()
     columns = months if len(months) <= _MOST_MONTHS else tally.years()
     facts: dict[str, Any] = {
@@ -138,7 +138,7 @@ def _site(ledger: SiteLedger, state: SiteState | None, tally: Tally) -> Page:
     return Page(addresses.site(ledger.site), "site.html", facts)
 
 
-def _coverage(runs: Sequence[RunTold]) -> Drawing | None:
+def _coverage(runs: Sequence[PastRun]) -> Drawing | None:
     """The coverage of the runs over time; null where no run can say."""
     points = [(at, run.coverage) for run in runs if (at := moment_of(run.at))]
     known = [value for _, value in points if value is not None]

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.archive.read.reader import CRAWLS
 from pipelines.fleet.month import decisions_of
-from pipelines.window.overview.run_told import (
+from pipelines.window.overview.past_runs import (
     LONGEST_DETAIL,
     MOST_GAPS,
     GapTold,
-    RunTold,
+    PastRun,
     gaps_told,
+    past_run,
     politeness_told,
-    run_told,
 )
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class SiteLedger:
     retired: str | None
     section: str | None
     months: dict[str, dict[str, int]]
-    runs: tuple[RunTold, ...]
+    runs: tuple[PastRun, ...]
     message: str
     gaps: tuple[GapTold, ...]
     gap_count: int
@@ -91,7 +91,7 @@ class SiteLedger:
         made = {one.name: value[one.name] for one in fields(cls)}
         made |= {name: tuple(made[name]) for name in ("hosts", "redacted")}
         made |= {name: tuple(map(tuple, made[name])) for name in ("politeness", "storage")}
-        made["runs"] = tuple(map(RunTold.from_json, made["runs"]))
+        made["runs"] = tuple(map(PastRun.from_json, made["runs"]))
         made["gaps"] = tuple(GapTold(**one) for one in made["gaps"])
         made["decisions"] = tuple(DecisionTold(**one) for one in made["decisions"])
         return cls(**made)
@@ -166,7 +166,7 @@ class _Since:
         if commit.kind not in CRAWLS or not commit.is_run:
             return
         self.report = self._archive.report(commit.run)
-        run = run_told(commit, self.report)
+        run = past_run(commit, self.report)
         self.runs = [*self.runs[-MOST_RUNS:], run]
         month = self.months.setdefault(run.at[:7], {})
         month[run.verdict] = month.get(run.verdict, 0) + 1

@@ -44,7 +44,7 @@ class Foremost(Generic[_Row]):
         return heapq.nlargest(self._most, self._rows, key=self._key)
 
 
-class Tally:
+class SpeechTally:
     """Counts of some speeches, of one site or of all. `as_of`: days after it are a mistake of the page, not news."""
 
     def __init__(self, as_of: str, most: int) -> None:

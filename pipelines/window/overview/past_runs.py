@@ -27,7 +27,7 @@ LONGEST_DETAIL = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunTold:
+class PastRun:
     """One run. `verdict` as told by `status`; counts are null where its report has none.
 
     `missed`: listed speeches that were not captured, unless the site itself says why not. `unread_lists`: list pages
@@ -77,12 +77,12 @@ class GapTold:
     until: str | None
 
 
-def run_told(commit: Commit, report: Report) -> RunTold:
+def past_run(commit: Commit, report: Report) -> PastRun:
     """The run that made a commit."""
     counts = _object(report.get("counts"))
     gaps = [gap for gap in _gaps(report) if not gap.get("is_the_sites_word")]
     status = _number(report.get("exit_status"))
-    return RunTold(
+    return PastRun(
         run=commit.run,
         commit=commit.n,
         at=report["started_at"] if moment_of(report.get("started_at")) else commit.recorded_at,
