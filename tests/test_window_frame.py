@@ -17,7 +17,7 @@ from pipelines.window.templates import Templates, strings
 from tests.conftest import ROOT
 
 WINDOW = ROOT / "pipelines" / "window"
-USES = re.compile(r"""\bt\(\s*["']([a-z0-9_.-]+)["']""")
+USES = re.compile(r"""\bt\(\s*["']([a-z0-9_.-]+)["']\s*[,)]""")
 
 
 def fields(text: str) -> set[str]:

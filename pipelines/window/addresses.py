@@ -55,29 +55,44 @@ def rendering(id: str, version: int) -> str:  # noqa: A002 - the contract's key
     return f"renderings{_folder(id).removeprefix('speeches')}-{version}.html"
 
 
-def speaker(name: str) -> str:
-    """The page of a speaker."""
-    return f"speakers/{slug(name)}.html"
+def speaker(name: str, part: str = "") -> str:
+    """The page of a speaker; `part`: of those of a year (`2024`), where one page does not hold all."""
+    return f"speakers/{_part(slug(name), part)}.html"
 
 
-def meeting(name: str) -> str:
-    """The page of a meeting."""
-    return f"meetings/{slug(name)}.html"
+def meeting(name: str, part: str = "") -> str:
+    """The page of a meeting, by its name as written; `part` as for a speaker."""
+    return f"meetings/{_part(slug(name), part)}.html"
+
+
+def index_page(index: str, number: int) -> str:
+    """A page of `SPEAKERS` or `MEETINGS`, from 1."""
+    return index if number == 1 else index.replace("index.html", f"index-{number}.html")
 
 
 def year(period: str) -> str:
     """The page of a year (`2024`) or, where a year has too many speeches, of a month (`2024-03`)."""
-    return f"years/{period}.html"
+    return f"years/{_file(period)}.html"
 
 
 def edited(period: str) -> str:
-    """The page of the edits of a year."""
-    return f"edited/{period}.html"
+    """The page of the edits of a year, or of a month of it."""
+    return f"edited/{_file(period)}.html"
+
+
+def health(site_name: str) -> str:
+    """The page about the state of a website that is not fine."""
+    return f"health/{_file(site_name)}.html"
+
+
+def seen_page(site_name: str, which: str) -> str:
+    """The rendering of a website's last good page (`good`), or of what came last (`last`); as `rendering`."""
+    return f"renderings/{_file(site_name)}/health-{which}.html"
 
 
 def feed(name: str) -> str:
     """An Atom feed; shared by the languages, relative to the window's folder."""
-    return f"feeds/{name}.atom.xml"
+    return f"feeds/{_file(name)}.atom.xml"
 
 
 def slug(name: str) -> str:
@@ -93,6 +108,10 @@ def relative(source: str, target: str) -> str:
 @lru_cache(1024)  # each page of a folder has the links of the menu
 def _relative(folder: str, target: str) -> str:
     return quote(posixpath.relpath(target, folder))
+
+
+def _part(name: str, part: str) -> str:
+    return f"{name}-{_file(part)}" if part else name
 
 
 def _folder(id: str) -> str:  # noqa: A002 - the contract's key

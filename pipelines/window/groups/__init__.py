@@ -1,0 +1,1 @@
+"""Speeches by speaker, meeting and year; edits after publication; Atom feeds. Made from summaries alone."""

@@ -1,0 +1,139 @@
+"""Which groups a speech is in, and how a long list is split into pages. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+
+    from pipelines.window.reading.summary import Edit, Summary
+
+ROWS = 1_000
+"""Rows of a page: some 400 KB of HTML, which a phone still shows at once."""
+UNDATED = "undated"
+"""The year of speeches without a date of publication."""
+_Row = TypeVar("_Row")
+
+
+class GroupKind(StrEnum):
+    """By what speeches are grouped."""
+
+    SPEAKER = "speaker"
+    MEETING = "meeting"
+    YEAR = "year"
+    EDITED = "edited"
+    """By the year in which the site was seen to have changed them."""
+    SITE = "site"
+    KEYWORD = "keyword"
+    ALL = "all"
+
+
+class GroupKey(NamedTuple):
+    """A group: its kind, and the name of the speaker or meeting as written, the year, the site or the word."""
+
+    kind: GroupKind
+    name: str
+
+
+ALL_SPEECHES = GroupKey(GroupKind.ALL, "")
+
+
+def year_of(summary: Summary) -> str:
+    """The year in which the site published a speech, `undated` where it does not say."""
+    return summary.published_on[:4] if summary.published_on else UNDATED
+
+
+def month_of(summary: Summary) -> str:
+    """The same for the month: `2024-03`."""
+    return summary.published_on[:7] if summary.published_on else UNDATED
+
+
+def newest_first(summaries: Iterable[Summary]) -> list[Summary]:
+    """By day of publication, the newest first, those without one last; of one day by id."""
+    return sorted(sorted(summaries, key=lambda one: one.id), key=lambda one: one.published_on or "", reverse=True)
+
+
+def groups_of(summary: Summary, keywords: Collection[str] = ()) -> Iterator[GroupKey]:
+    """Every group that says something of a speech.
+
+    An id that another has succeeded is in no list, since the speech is there under the other; its edits are told.
+    """
+    yield ALL_SPEECHES
+    yield GroupKey(GroupKind.SITE, summary.site)
+    yield from (GroupKey(GroupKind.EDITED, year) for year in sorted({edit.observed_at[:4] for edit in summary.edits}))
+    yield from (GroupKey(GroupKind.KEYWORD, word) for word in keywords if word in summary.title)
+    if summary.state != "succeeded":
+        yield from (GroupKey(GroupKind.SPEAKER, name) for name in dict.fromkeys(summary.speakers))
+        yield from (GroupKey(GroupKind.MEETING, name) for name in (summary.meeting,) if name)
+        yield GroupKey(GroupKind.YEAR, year_of(summary))
+
+
+def touched_by(changed: Iterable[Summary], keywords: Collection[str] = ()) -> frozenset[GroupKey]:
+    """The groups whose pages and feeds may differ.
+
+    Args:
+        changed: the summaries of every speech with news, as they were before and as they are now.
+        keywords: the words of keyword feeds.
+    """
+    return frozenset(key for summary in changed for key in groups_of(summary, keywords))
+
+
+def members_of(summaries: Iterable[Summary], keywords: Collection[str] = ()) -> dict[GroupKey, list[Summary]]:
+    """The speeches of every group, in the order of `summaries`; a word without a speech is a group, too."""
+    found: defaultdict[GroupKey, list[Summary]] = defaultdict(list)
+    found[ALL_SPEECHES] = []
+    for word in keywords:
+        found[GroupKey(GroupKind.KEYWORD, word)] = []
+    for summary in summaries:
+        for key in groups_of(summary, keywords):
+            found[key].append(summary)
+    return dict(found)
+
+
+class SeenEdit(NamedTuple):
+    """An edit and the speech that was edited."""
+
+    edit: Edit
+    summary: Summary
+
+
+def edits_of(summaries: Iterable[Summary]) -> list[SeenEdit]:
+    """Every edit, the one that was seen last first."""
+    found = [SeenEdit(edit, summary) for summary in summaries for edit in summary.edits]
+    return sorted(found, key=lambda one: (one.edit.observed_at, one.summary.site, one.edit.seq), reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PartOfList(Generic[_Row]):
+    """The rows of one page of a list. `name`: empty for a whole list, else `2024`, `2024-03` or `2024-03-p2`."""
+
+    name: str
+    rows: Sequence[_Row]
+
+
+def parts_of(rows: Sequence[_Row], period_of: Callable[[_Row], str]) -> tuple[PartOfList[_Row], ...]:
+    """A list in pages of at most `ROWS` rows.
+
+    A long one is split by `period_of`, in whose order the rows are; a long period in pages that are counted from its
+    end, the oldest rows, so that a new row changes one page.
+    """
+    most = ROWS
+    if len(rows) <= most:
+        return (PartOfList("", rows),)
+    found: list[PartOfList[_Row]] = []
+    for period, run in groupby(rows, key=period_of):
+        some = list(run)
+        if len(some) <= most:
+            found.append(PartOfList(period, some))
+            continue
+        first = len(some) % most or most
+        starts = [0, *range(first, len(some), most)]
+        for number, start in enumerate(starts):
+            end = starts[number + 1] if number + 1 < len(starts) else len(some)
+            found.append(PartOfList(f"{period}-p{len(starts) - number}", some[start:end]))
+    return tuple(found)
