@@ -14,11 +14,11 @@ import pytest
 from scrapy.http import Headers, Response
 
 from crawler.http.certificates import looked_at
-from crawler.http.decode import encoding_of, saved_text
 from crawler.http.netloc import Server
 from crawler.http.politeness.retry_after import retry_after
 from crawler.http.redirects import cookies_of
 from crawler.sites.profile import ProfileError, load_profile
+from pipelines.decoding import decoded, encoding_of
 from tests.conftest import Ended, Site, run_anew
 from tests.small import PROFILE, Answer, article_page, list_page, serve
 from tests.test_wire import certificate, raw_server
@@ -113,7 +113,7 @@ def test_encodings(text: str, encoding: str, header: str | None, read: str) -> N
 @pytest.mark.parametrize("other", [b"", "联系电话：主办单位".encode("gbk"), b"\xff", b"\x81"])
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
 def test_a_few_foreign_bytes_damage_no_other_character(encoding: str, other: bytes) -> None:
-    assert TEXT in saved_text(b"<p>" + TEXT.encode(encoding) + b"</p><p>" + other + b"</p>")
+    assert TEXT in decoded(b"<p>" + TEXT.encode(encoding) + b"</p><p>" + other + b"</p>", None)
 
 
 def test_answers_that_are_shorter_than_they_say(site: Site) -> None:

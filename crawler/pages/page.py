@@ -11,6 +11,7 @@ from functools import cache
 from lxml import etree
 
 from crawler.pages.urls import resolve
+from pipelines.text.page_size import excess_of
 
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
 _SENTENCE = re.compile(r"[。！？；!?;][”』」）)]*$")
@@ -26,14 +27,6 @@ _TEXTS = etree.XPath(
     smart_strings=False,
 )
 _LONGEST_SCRIPT = 200_000  # scripts of lists have a few thousand characters; libraries of more name no address
-_TAG = re.compile(r"<[a-zA-Z/!][^<>]*")
-_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
-_SEPARATORS = re.compile(r"[\s/]+")
-_LONG_TAG = 10_000  # characters: no shorter tag has too many attributes
-MOST_TAGS, MOST_TEXT, MOST_ATTRIBUTES = 60_000, 2_000_000, 1_000
-"""Tags, characters outside them, and attributes of one tag that a page may have: well above the largest real pages
-seen (5,916 tags, 442,715 characters). Attributes take the parser quadratic time; the rest takes readers memory.
-"""
 
 
 class PageError(ValueError):
@@ -73,7 +66,7 @@ class Page:
         self.charset = charset or (declared[1] if declared else "utf-8")
         # HTML has no NUL; libxml2 would end the text at one.
         source = text.replace("\x00", "")
-        if excess := _excess(source):
+        if excess := excess_of(source):
             raise PageSizeError(f"{url}: too large to be read as a page: {excess}")
         # lxml.html's elements are Python objects, a tenth of a page's time; lxml's own are not.
         parser = etree.HTMLParser(encoding="utf-8", huge_tree=True)
@@ -139,19 +132,6 @@ def drop(node: etree._Element) -> None:
     elif node.tail and before is not None:
         before.tail = text
     parent.remove(node)
-
-
-def _excess(text: str) -> str | None:
-    """What a page has too much of; None for every real one. Linear in the text."""
-    tags, inside = 0, 0
-    for tag in _TAG.finditer(text):
-        size = tag.end() - tag.start()
-        tags, inside = tags + 1, inside + size
-        if tags > MOST_TAGS:
-            return f"more than {MOST_TAGS} tags"
-        if size > _LONG_TAG and len(_SEPARATORS.findall(_QUOTED.sub("", tag[0]))) > MOST_ATTRIBUTES:
-            return f"a tag with more than {MOST_ATTRIBUTES} attributes"
-    return f"more than {MOST_TEXT} characters" if len(text) - inside > MOST_TEXT else None
 
 
 def words(node: etree._Element) -> str:

@@ -11,8 +11,9 @@ from pathlib import Path
 from scrapy.http import Headers
 from scrapy.responsetypes import responsetypes
 
-from crawler.http.decode import as_text, saved_text
+from crawler.http.decode import as_text
 from crawler.http.netloc import Server
+from pipelines.decoding import decoded
 from pipelines.untrusted import whole
 from pipelines.warc.http import HttpResponse, NotDecodable
 from pipelines.warc.record_reader import records
@@ -52,7 +53,7 @@ def saved_pages(file: str, is_article: Callable[[str], bool]) -> Iterator[SavedP
         else:
             body = whole(Path(file).resolve(), _LARGEST)
             named = _SAVED_FROM.search(body, 0, _LOOKED_AT)
-            yield SavedPage(file, named[1].decode("ascii", "replace") if named else None, saved_text(body))
+            yield SavedPage(file, named[1].decode("ascii", "replace") if named else None, decoded(body, None))
     except OSError as error:
         yield SavedPage(file, None, "", broken=error.strerror or str(error))
     except ValueError as error:  # also `WarcDamaged`

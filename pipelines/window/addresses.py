@@ -110,6 +110,11 @@ def _relative(folder: str, target: str) -> str:
     return quote(posixpath.relpath(target, folder))
 
 
+def outside(source: str, way: str) -> str:
+    """A file that lies elsewhere, as a link in the page `source`; `way` leads to it from the window's folder."""
+    return "../" * source.count("/") + quote(way)
+
+
 def _part(name: str, part: str) -> str:
     return f"{name}-{_file(part)}" if part else name
 

@@ -85,8 +85,12 @@ class Templates:
             """Link to another page in this language."""
             return addresses.relative(page.address, address)
 
+        def archived(way: str) -> str:
+            """Link to a file of an archive; `way` leads to it from the window's folder."""
+            return addresses.outside(here, way)
+
         others = {other: shared(f"{other}/{page.address}") for other in self._languages if other != self.language}
-        given = {"shared": shared, "href": href, "others": others, "address": page.address}
+        given = {"shared": shared, "href": href, "archived": archived, "others": others, "address": page.address}
         return self._environment.get_template(page.template).render({**page.facts, **given}).encode()
 
 
