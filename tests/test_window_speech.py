@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
+from pipelines.archive.write.kinds.pairing import Wanted, rekey
 from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.record import Evidence, Problem
 from pipelines.shown import harmless
@@ -54,12 +55,12 @@ NIGHTS = 9
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A speech with an edit and a new reading, one with many versions, one that is gone, one redacted."""
+    """An edit and a new reading; many versions; one that is gone, one redacted, one with another id."""
     root = tmp_path_factory.mktemp("seen") / "a"
     words: dict[str, Any] = {"title": TITLE, "evidence": EVIDENCE, "problems": PROBLEMS}
     crawl(
         root, 1, speech("1", day(1), body=BODY, **words), speech("7", day(1), body="一"), speech("8", day(1)),
-        speech("9", day(1), title="秘密", body="秘密一"),
+        speech("9", day(1), title="秘密", body="秘密一"), *(speech(n, day(1), body=f"共{n}人") for n in ("4", "5")),
     )  # fmt: skip
     crawl(
         root,
@@ -72,6 +73,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root.parent / "before").write_bytes(rendered(life(root, "7"))[addresses.speech("gszx:7")])
     edit = speech("1", day(12), body=EDITED, url="javascript:alert(1)", parser="kesion/2+norm/1", **words)
     crawl(root, 12, edit, missed("8", day(12)), days=0)
+    rekey(root, When(recorded_at=day(13), software={}), reason="新版", wanted=Wanted(named=(("4", "5"),)))
     redact(root, Order(native_id="9", reason="秘"), When(recorded_at=day(13), software={}))
     return root
 
@@ -203,9 +205,19 @@ def test_what_became_of_a_speech_is_told_plainly(root: Path) -> None:
     assert [*pages] == [addresses.speech("gszx:9")]
     redacted = pages[addresses.speech("gszx:9")].decode()
     assert "秘密" not in redacted
-    assert "removed by order (commit 13): 2026-01-13 02:00 UTC. 秘" in words(
+    assert "removed by order (commit 14): 2026-01-13 02:00 UTC. 秘" in words(
         shown(redacted.encode()).find_class("notice")[0]
     )
+
+
+def test_pages_of_a_speech_with_another_id_lead_to_each_other(root: Path) -> None:
+    rows = {row["id"]: row for row in Archive(root).index()}
+    for native_id, other, told in (("4", "5", "another id now"), ("5", "4", "another id before")):
+        one = life(root, native_id)
+        assert one.row.succeeded_by == rows[one.id]["succeeded_by"]
+        (notice,) = shown(rendered(one)[addresses.speech(one.id)]).find_class("notice")
+        assert told in words(notice)
+        assert [link.get("href") for link in notice.iter("a")] == [f"{other}.html"]
 
 
 def test_a_page_depends_on_the_lines_of_its_own_speech_alone(root: Path) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import sqlite3
 from contextlib import suppress
+from dataclasses import asdict, replace
+from itertools import starmap
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.commits import Commit
 from pipelines.archive.disk.files import INFLATE_ERRORS, NamedFile
 from pipelines.archive.disk.layout import natural_key
-from pipelines.archive.disk.site_life import REKEY, Rekey
+from pipelines.archive.disk.site_life import REKEY, IdPair, Rekey
 from pipelines.archive.disk.streams import parsed
 from pipelines.archive.disk.wrong_clock import CLOCK_KIND
 from pipelines.archive.errors import Damaged
@@ -47,10 +50,11 @@ class LifeStore:
         self._database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8000")
         self._archive, self._site = archive, site
         self._commits: dict[int, Commit] = {}
-        self._acts = acts
+        self._of_all = [one for one in acts if one.kind == CLOCK_KIND]
+        self._of_one = _by_id(acts)
         self._now = {
             replaced.new.path: (replaced.new, commit)
-            for commit in self._acts
+            for commit in acts
             for replaced in (commit.redaction.files if commit.redaction else ())
         }
 
@@ -81,8 +85,9 @@ class LifeStore:
         if not any(one.line.get("event") == "created" for one in stored):
             raise Damaged(f"{self._archive.layout.root}: no line says that {id} was created; run verify")
         first = stored[0].commit.n if stored else 0
-        acts = tuple(one for one in self._acts if one.n > first and _bears_on(one, id))
-        return Life(id, self._site, stored, acts)
+        own = starmap(_of_pair, self._of_one.get(id, ()))
+        acts = [one for one in (*self._of_all, *own) if one.n > first]
+        return Life(id, self._site, stored, tuple(sorted(acts, key=attrgetter("n"))))
 
     def close(self) -> None:
         """Close the file."""
@@ -177,10 +182,19 @@ def acts_among(commits: Iterable[Commit]) -> list[Commit]:
     return [one for one in commits if one.redaction is not None or one.kind in {REKEY, CLOCK_KIND}]
 
 
-def _bears_on(commit: Commit, id: str) -> bool:  # noqa: A002 - the contract's key
-    if commit.kind == CLOCK_KIND:
-        return True
-    if commit.redaction is not None:
-        return commit.redaction.id == id
-    rekey = Rekey.of(commit)
-    return rekey is not None and any(id in {pair.old, pair.new} for pair in rekey.pairs)
+def _by_id(acts: Iterable[Commit]) -> dict[str, list[tuple[Commit, IdPair | None]]]:
+    """The acts that bear on each id, of a `rekey` commit with its pair there: of a whole site it has thousands."""
+    found: dict[str, list[tuple[Commit, IdPair | None]]] = {}
+    for commit in acts:
+        if commit.redaction is not None:
+            found.setdefault(commit.redaction.id, []).append((commit, None))
+        rekey = Rekey.of(commit)
+        for pair in rekey.pairs if rekey else ():
+            for id in (pair.old, pair.new):  # noqa: A001 - the contract's key
+                found.setdefault(id, []).append((commit, pair))
+    return found
+
+
+def _of_pair(commit: Commit, pair: IdPair | None) -> Commit:
+    """The commit with this pair alone."""
+    return replace(commit, details={**(commit.details or {}), "pairs": [asdict(pair)]}) if pair else commit
