@@ -29,6 +29,7 @@ from tests.conftest import Ended, Site, run
 from tests.exchanges import exchange
 from tests.small import PROFILE, Answer, article_page, list_page, serve
 from tests.test_archive import FACTS, SOFTWARE, look, speech
+from tests.test_window_health import health_of
 
 KEPT = ("latest.jsonl", "index.jsonl")
 SPEECHES = 24
@@ -206,6 +207,7 @@ def test_a_gate_stops_a_run_unlike_the_sites_history(case: str, scene: Scene) ->
     assert (ended.status, report["exit_status"], report["verdict"]) == (4, 4, "refused"), ended
     assert f"-a accept={','.join(gates)}\n" in ended.out
     assert scene.derived() == before
+    assert health_of(scene.site.root) == ("list" if gates == (LIST_SIZE,) else "template", 200, 200)
     commit = Archive(scene.site.folder).commits()[-1]
     assert (commit.first_seq, commit.listing, commit.decision) == (None, None, None)
     assert {one.path.partition("/")[0] for one in commit.files} == {"runs", "warc"}
@@ -229,6 +231,7 @@ def test_an_empty_list_changes_nothing(scene: Scene) -> None:
     before = scene.derived()
     assert scene.crawl().status == 4
     assert scene.derived() == before
+    assert health_of(scene.site.root) == ("template", 200, 200)
 
 
 def test_while_an_archive_is_filled_nothing_is_usual(scene: Scene, tmp_path: Path) -> None:
@@ -260,6 +263,7 @@ def test_a_site_that_has_fallen_silent_is_asked_after(scene: Scene, tmp_path: Pa
     ended = quiet.crawl()
     assert (ended.status, [one["gate"] for one in quiet.site.report()["gates"]]) == (4, [QUIET]), ended
     assert "at most 365 are usual" in ended.out, "it spoke every week, and a year is the least"
+    assert health_of(roots[0])[0] == "silent"
     assert quiet.crawl("-a", "accept=quiet").status in {0, 3}
     assert quiet.crawl().status in {0, 3}, "what a person accepted holds as long again"
     assert off.crawl(profile=PROFILE + "quiet_days = 0\n").status in {0, 3}

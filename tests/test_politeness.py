@@ -24,6 +24,7 @@ from crawler.sites.schedule import Hours
 from pipelines.fleet.attempts import Journal
 from tests.conftest import Ended, Site, run
 from tests.small import PROFILE, Answer, article_page, list_page, serve
+from tests.test_window_health import health_of
 from tests.test_wire import certificate
 
 HOUR = timedelta(hours=1)
@@ -234,6 +235,7 @@ def test_a_site_that_challenges_is_left_alone(site: Site, locks: tuple[str, str]
         ended = crawl(site, url, *locks, "-s", "RETRY_TIMES=0", "-s", "DOWNLOAD_DELAY=0.05")
     assert (ended.status, "8 answers in a row" in ended.out) == (4, True), ended
     assert len(log.entries) == 3 + 8
+    assert health_of(site.root) == ("blocked", None, 200), "its list, which came"
 
 
 @pytest.mark.parametrize("command", ["crawl", "probe"])

@@ -26,6 +26,7 @@ from tests.faults import KILLED, strike
 from tests.small import Answer, serve
 from tests.test_archive import FACTS, SOFTWARE, crawl, day, listed, look, missed, speech
 from tests.test_tails import at, files
+from tests.test_window_health import health_of
 
 NEW_FACTS = replace(FACTS, cms="trs", id_namespace="trs-1")
 
@@ -301,6 +302,7 @@ def test_a_site_with_a_new_cms_is_archived_once(site: Site, tmp_path: Path) -> N
         committee.folders = dict.fromkeys(committee.folders, "d")
         status, said = crawl_with()
         assert (status, "looks like a new CMS" in said, set(site.latest()) == old) == (4, True, True), said
+        assert health_of(site.root) == ("moved", 200, 200)
         status, said = crawl_with(id_namespace="web-2")
         assert (status, "accept=new-cms" in said) == (2, True), said
         status, said = crawl_with("-a", "accept=new-cms", id_namespace="web-2")
@@ -334,6 +336,7 @@ def test_a_site_that_moves_and_renames_its_section_goes_on(site: Site, tmp_path:
         committee.folders[6] = "c"
         unfound = site.crawl(moved, "-a", profile_of(tmp_path, hosts=hosts))
         assert (unfound.status, 'section = ["NEW NAME", "领导讲话"]' in unfound.out) == (4, True), unfound
+        assert health_of(site.root) == ("moved", 200, 200)
         named = site.crawl(moved, "-a", profile_of(tmp_path, hosts=hosts, section=["主席讲话", "领导讲话"]))
         assert (named.status, len(site.latest())) == (0, 6), named
         assert main(["retire", str(site.folder), "--reason", "并入上级网站"]) == 0
