@@ -36,8 +36,8 @@ def health_of(root: Path) -> tuple[str, int | None, int | None]:
     (one,) = health.sites
     pages = rendered(health)
     assert one.diagnosis.kind.value == "fine" or addresses.health(one.status.site) in pages
-    good, last = one.pages.good, one.pages.last
-    return one.diagnosis.kind.value, good and good.status, last and last.status
+    good, last = (seen.status if seen else None for seen in (one.pages.good, one.pages.last))
+    return one.diagnosis.kind.value, good, last
 
 
 def rendered(health: HealthOfAll) -> dict[str, str]:
