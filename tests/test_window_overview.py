@@ -158,6 +158,10 @@ def test_full_pages_of_the_chain_stay_as_they_are(root: Path, monkeypatch: pytes
     archive = Archive(root)
     whole = {page.address: TEMPLATES["en"].render(page) for page in chain_pages.chain_pages(archive)}
     assert list(whole) == [addresses.chain("gszx", number) for number in range(1, 5)]
+    for html in whole.values():
+        assert {f"sites/gszx/{link}" for link in re.findall(r'href="(commits-\d+\.html)"', html.decode())} <= set(
+            whole
+        )
     for commit in archive.commits():
         page = whole[addresses.chain("gszx", chain_pages.page_of_commit(commit.n))].decode()
         (row,) = re.findall(rf'<tr id="commit-{commit.n}">.*?</tr>', page)
