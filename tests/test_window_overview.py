@@ -64,7 +64,7 @@ def shown(ledger: SiteLedger, summaries: Sequence[Summary], as_of: str = AS_OF) 
     """What the front page and that of the site say in English; in Chinese they must render, too."""
     status = SiteStatus(site=ledger.site, condition=Condition.GAPS, verdict="gaps", last_success=AS_OF)
     elsewhere = SiteStatus(site="other", condition=Condition.WAITING, verdict="never-run", name=HOSTILE)
-    states = [SiteState(status, "gaps"), SiteState(elsewhere, "waiting")]
+    states = [SiteState(status, "gaps"), *[SiteState(elsewhere, "waiting")] * 300]
     pages = list(overview_pages([ledger], states, iter(summaries), as_of))
     assert [page.address for page in pages] == [addresses.FRONT, addresses.site(ledger.site)]
     rendered = [{page.address: one.render(page).decode() for page in pages} for one in TEMPLATES.values()]
@@ -184,6 +184,7 @@ def test_pages_lead_from_what_was_edited_to_what_changed(root: Path, summaries: 
     assert f'href="../{target}"' in site
     assert f'href="{addresses.site("gszx")}"' in front
     assert f'href="{addresses.site("other")}"' not in front  # it has no archive, so no page
+    assert "101 more websites" in front
     assert ledger.head in site
     assert f"commits-1.html#commit-{ledger.commit}" in site
 

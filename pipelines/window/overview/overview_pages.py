@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _ROWS_OF_FRONT = 12
 """Rows of the lists of the front page: what is new since the last visit, at a glance; indexes have the rest."""
 _ROWS_OF_SITE = 20
+_MOST_SITES = 200
+"""Sites in the table of the front page, those that need a person first; the health page has all of them."""
 _RUNS = 30
 """Runs in the table of a site: a month of nights."""
 _MOST_MONTHS = 120
@@ -93,7 +95,8 @@ def _front(
     facts = {
         "as_of": as_of,
         "names": {one.site: one.name for one in ledgers},
-        "states": states,
+        "sites": len(states),
+        "states": states[:_MOST_SITES],
         "tallies": by_site,
         "tally": of_all,
         "newest": of_all.newest.rows(),
