@@ -95,6 +95,12 @@ class Templates:
 
 
 @cache
+def all_templates(languages: tuple[Language, ...]) -> tuple[Templates, ...]:
+    """The templates in each language of a window: to compile them takes longer than to write a hundred pages."""
+    return tuple(Templates(language, languages) for language in languages)
+
+
+@cache
 def strings() -> dict[str, dict[Language, str]]:
     """Every string of the interface by its key."""
     return tomllib.loads(files("pipelines.window").joinpath("words.toml").read_text("utf-8"))

@@ -47,9 +47,9 @@ def run(arguments: argparse.Namespace) -> int:
     options = options_of(
         arguments.language, has_renderings=not arguments.no_renderings, keywords=tuple(arguments.keyword)
     )
-    folders = Archives(*arguments.archives).folders
-    built = build(folders, arguments.out, options, arguments.since)
-    if built.errors and len(folders) == 1:
+    paths = [Path(path) for path in arguments.archives]
+    built = build(paths, arguments.out, options, arguments.since)
+    if built.errors and len(Archives(*paths)) == 1:
         raise built.errors[0]
     for problem in built.errors:
         print_message(f"PROBLEM: {problem}")

@@ -11,23 +11,26 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.layout import Layout, natural_key
 from pipelines.archive.errors import ArchiveError
-from pipelines.archive.read.archives import OnePerSite
+from pipelines.archive.read.archives import Archives, OnePerSite
 from pipelines.archive.read.reader import Archive, read_about
+from pipelines.canonical import json_line
 from pipelines.window.building.life_pages import LivesOfSite
-from pipelines.window.building.list_pages import ListsOf, list_files
+from pipelines.window.building.list_pages import ListsOf, SiteOfWindow, list_files
 from pipelines.window.building.maker import maker_of
 from pipelines.window.building.page_workers import PageWorkers
 from pipelines.window.building.site_plan import plan
 from pipelines.window.building.window_files import SCRATCH, STATE, held_window
 from pipelines.window.building.window_state import (
     WindowState,
+    ledger_file,
+    read_kept_ledger,
     read_speeches,
     read_state,
     speeches_document,
     state_file,
 )
+from pipelines.window.overview.site_ledger import read_ledger
 from pipelines.window.reading.life_store import LifeStore
-from pipelines.window.reading.site_summaries import SiteSummaries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,18 +55,19 @@ class Built:
     errors: list[ArchiveError] = field(default_factory=list)
 
 
-def build(folders: Sequence[Path], out: Path, options: WindowOptions, since: int | None = None) -> Built:
-    """Bring the window in `out` up to date with the archives in `folders`.
+def build(paths: Sequence[Path], out: Path, options: WindowOptions, since: int | None = None) -> Built:
+    """Bring the window in `out` up to date with the archives of `paths`, as `Archives` finds them.
 
     Pages of an archive that cannot be read stay as they were. A build that dies at any moment leaves whole files, and
     the next one mends the window.
 
     Raises:
+        NotAnArchive: one of the paths holds none.
         NotUnderstood: `out` cannot be a window's folder, or two archives are of one site.
         LockHeld: another process builds this window.
     """
     with held_window(out) as files, closing(_Build(files, options)) as made:
-        made.read(folders, since)
+        made.read(paths, since)
         made.make()
         return made.built
 
@@ -87,6 +91,7 @@ class _Build:
     def __init__(self, files: WindowFiles, options: WindowOptions) -> None:
         self.built = Built()
         self._files, self._options = files, options
+        self._paths: Sequence[Path] = ()
         self._before, self._maker = read_state(files.root), maker_of(options)
         self._is_anew = self._before.maker != self._maker
         self._sites: dict[str, _Site] = {}
@@ -100,10 +105,10 @@ class _Build:
         self._workers.close()
         shutil.rmtree(self._files.root / SCRATCH, ignore_errors=True)
 
-    def read(self, folders: Sequence[Path], since: int | None) -> None:
+    def read(self, paths: Sequence[Path], since: int | None) -> None:
         """See what is to be done."""
-        one_each = OnePerSite()
-        for folder in folders:
+        one_each, self._paths = OnePerSite(), paths
+        for folder in Archives(*paths).folders:
             name = _name_of(folder)
             one_each.add(name, folder)
             record = self._before.sites.get(name)
@@ -198,24 +203,36 @@ class _Build:
 
     def _make_lists(self, *, is_all: bool) -> list[str]:
         """Write what is about many speeches; the addresses of all such files."""
-        sites = [
-            SiteSummaries(
-                site=site.record.site,
-                folder=site.folder,
-                commit=site.record.commit,
-                head=site.record.head,
-                summaries=[one.summary for one in site.speeches.values()],
-                damage=self._damaged.get(site.name),
-            )
-            for site in self._sites.values()
-            if site.record
-        ]
-        of = ListsOf(sites=sites, options=self._options, changed=None if is_all else self._changed)
+        sites = list(filter(None, map(self._of_window, self._sites.values())))
+        changed = None if is_all else self._changed
+        of = ListsOf(sites=sites, paths=self._paths, options=self._options, changed=changed)
         addresses = []
         for address, data in list_files(of):
             addresses.append(address)
             self.built.written += data is not None and self._files.write(address, data)
         return addresses
+
+    def _of_window(self, site: _Site) -> SiteOfWindow | None:
+        """What lists are made from; null of a site whose archive could never be read."""
+        if site.record is None:
+            return None
+        kept = read_kept_ledger(self._files.root, site.name)
+        try:
+            ledger = read_ledger(site.plan.archive, site.record.site.archive, kept) if site.plan else kept
+        except ArchiveError as error:
+            self._tell(error, site)
+            ledger = kept
+        if ledger is None:
+            return None
+        self.built.written += self._files.write(ledger_file(site.name), f"{json_line(ledger)}\n".encode())
+        before = None if self._is_anew else self._before.sites.get(site.name)
+        return SiteOfWindow(
+            site=site.record.site,
+            ledger=ledger,
+            summaries=[one.summary for one in site.speeches.values()],
+            archive=site.plan.archive if site.plan else None,
+            since=before.commit if before and self._before.is_whole else 0,
+        )
 
     def _end(self, lists: Sequence[str], *, sweeps: bool) -> None:
         """Remove what is obsolete, and remember what was made."""
@@ -230,7 +247,8 @@ class _Build:
                 self._files.write(state_file(site.name), speeches_document(site.speeches.values()))
         if sweeps:
             of_speeches = (one.files for site in self._sites.values() for one in site.speeches.values())
-            self._files.sweep({*chain.from_iterable(of_speeches), *lists, *map(state_file, records)})
+            of_sites = (file(name) for name in records for file in (state_file, ledger_file))
+            self._files.sweep({*chain.from_iterable(of_speeches), *lists, *of_sites})
         self.built.removed = self._files.removed
         os.sync()
         self._files.write(STATE, WindowState(self._maker, True, records, tuple(lists), self._damaged).document())

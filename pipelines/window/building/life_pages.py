@@ -12,7 +12,7 @@ from pipelines.window.building.window_state import MadeSpeech
 from pipelines.window.reading.life_store import LifeStore
 from pipelines.window.reading.summary import summary_of
 from pipelines.window.speeches.speech_page import speech_pages
-from pipelines.window.templates import Templates
+from pipelines.window.templates import all_templates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ class LifeWriter:
         self._archive = archive.at(archive.commit(of.commit))
         self._store = LifeStore(of.scratch, self._archive, of.site, [archive.commit(n) for n in of.acts])
         self._files = WindowFiles(of.window)
-        self._templates = [Templates(language, of.languages) for language in of.languages]
+        self._templates = all_templates(of.languages)
         self._has_renderings = of.has_renderings
 
     def write(self, native_id: str) -> tuple[MadeSpeech, int]:

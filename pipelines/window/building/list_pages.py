@@ -4,29 +4,59 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.archive.disk.layout import is_archive
 from pipelines.window import addresses
+from pipelines.window.condition.health_pages import health_pages
+from pipelines.window.condition.site_health import HealthOfAll, read_health
+from pipelines.window.groups.atom_feeds import atom_feeds
+from pipelines.window.groups.group_pages import group_pages
+from pipelines.window.groups.grouping import members_of, touched_by
+from pipelines.window.overview.chain_pages import chain_pages, page_of_commit
+from pipelines.window.overview.overview_pages import SiteState, overview_pages
 from pipelines.window.pages import Page
-from pipelines.window.templates import LANGUAGE_TAGS, Templates
+from pipelines.window.templates import LANGUAGE_TAGS, all_templates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from pipelines.archive.read.reader import Archive
     from pipelines.window.building.window_options import WindowOptions
-    from pipelines.window.reading.site_summaries import SiteSummaries
+    from pipelines.window.overview.site_ledger import SiteLedger
+    from pipelines.window.reading.lives import SiteOf
     from pipelines.window.reading.summary import Summary
+    from pipelines.window.templates import Templates
 
 DOOR = "index.html"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListsOf:
-    """What they are made from. `changed` are the summaries of speeches with news, as they were and as they are; null
-    when everything is to be made.
+class SiteOfWindow:
+    """A site with its speeches, in natural order of their ids.
+
+    `archive` is null when it cannot be read now, and all else is what the window remembers; `since` is the commit of
+    the last build whose pages of the chain are there, 0 when none are.
     """
 
-    sites: Sequence[SiteSummaries]
+    site: SiteOf
+    ledger: SiteLedger
+    summaries: Sequence[Summary]
+    archive: Archive | None
+    since: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListsOf:
+    """What they are made from: the sites, and the folders that a person named.
+
+    `changed` are the summaries of speeches with news, as they were and as they are; null when everything is to be
+    made.
+    """
+
+    sites: Sequence[SiteOfWindow]
+    paths: Sequence[Path]
     options: WindowOptions
     changed: Sequence[Summary] | None
 
@@ -42,18 +72,49 @@ class LanguageDoor:
 
 
 def list_files(of: ListsOf) -> Iterator[tuple[str, bytes | None]]:
-    """Each by its address below the window's folder; null where nothing that it shows has changed."""
-    templates = [Templates(language, of.options.languages) for language in of.options.languages]
+    """Each by its address below the window's folder; null where nothing that it shows has changed.
+
+    Raises:
+        ArchiveError: a commit or a report of an archive cannot be read.
+    """
+    templates = all_templates(of.options.languages)
     for asset in sorted(files("pipelines.window").joinpath("assets").iterdir(), key=lambda one: one.name):
         yield f"assets/{asset.name}", asset.read_bytes()
-    for address, page in _pages(of):
+    members = members_of((summary for site in of.sites for summary in site.summaries), of.options.keywords)
+    touched = None if of.changed is None else touched_by(of.changed, of.options.keywords)
+    names = {one.site.site: one.site.name for one in of.sites}
+    pages = (_overview(of), group_pages(members, names, touched))
+    for address, page in (one for some in pages for one in some):
         for one in templates:
             yield f"{one.language}/{address}", None if page is None else one.render(page)
+    yield from atom_feeds(members, of.options.languages, touched)
     yield DOOR, _door(templates)
 
 
-def _pages(of: ListsOf) -> Iterator[tuple[str, Page | None]]:  # noqa: ARG001 - until there are some
-    yield from ()
+def _overview(of: ListsOf) -> Iterator[tuple[str, Page | None]]:
+    """The front page, those of sites and of their health, and the chains of their commits."""
+    health = _health(of.paths)
+    states = [SiteState(one.status, one.diagnosis.kind.value) for one in health.sites]
+    summaries = (summary for site in of.sites for summary in site.summaries)
+    ways = {one.site.site: one.site.archive for one in of.sites}
+    yield from _named(overview_pages([one.ledger for one in of.sites], states, summaries, health.as_of))
+    yield from _named(health_pages(health, ways))
+    for one in of.sites:
+        made = dict(_named(chain_pages(one.archive, one.since))) if one.archive else {}
+        for number in range(1, page_of_commit(one.ledger.commit) + 1):
+            address = addresses.chain(one.site.site, number)
+            yield address, made.get(address)
+
+
+def _health(paths: Iterable[Path]) -> HealthOfAll:
+    """How all sites of the folders are, also those that have no archive yet; of a lone archive only its own."""
+    found = [read_health(path.parent, {path.name}) if is_archive(path) else read_health(path) for path in paths]
+    sites = (one for health in found for one in health.sites)
+    return HealthOfAll(max(health.as_of for health in found), tuple(sites))
+
+
+def _named(pages: Iterable[Page]) -> Iterator[tuple[str, Page]]:
+    return ((page.address, page) for page in pages)
 
 
 def _door(templates: Sequence[Templates]) -> bytes:

@@ -19,8 +19,8 @@ STATE = "window.json"
 LOCK = "window.lock"
 SUMMARIES = "state"
 SCRATCH = ".scratch"
-_SWEPT = ("zh", "en", "renderings", "feeds", "assets", SUMMARIES)
-"""Folders that hold nothing but what a build writes; the search index keeps its own in order."""
+_SWEPT = ("zh", "en", "renderings", "feeds", "search", "assets", SUMMARIES)
+"""Folders that hold nothing but what a build writes."""
 
 
 class WindowFiles:
@@ -96,6 +96,8 @@ def held_window(root: Path) -> Iterator[WindowFiles]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise LockHeld(f"{root}: another process builds this window; wait for its end") from error
+        for torn in root.glob(".*.new"):
+            torn.unlink()
         yield WindowFiles(root)
 
 

@@ -10,6 +10,7 @@ from pipelines.archive.disk.files import json_document
 from pipelines.canonical import json_line
 from pipelines.untrusted import json_object
 from pipelines.window.building.window_files import STATE, SUMMARIES
+from pipelines.window.overview.site_ledger import SiteLedger
 from pipelines.window.reading.lives import SiteOf
 from pipelines.window.reading.summary import Summary
 
@@ -98,6 +99,19 @@ def read_state(root: Path) -> WindowState:
 def state_file(site: str) -> str:
     """Where the summaries of a site are kept."""
     return f"{SUMMARIES}/{site}.jsonl"
+
+
+def ledger_file(site: str) -> str:
+    """Where what an archive tells of its runs is kept."""
+    return f"{SUMMARIES}/{site}.ledger.json"
+
+
+def read_kept_ledger(root: Path, site: str) -> SiteLedger | None:
+    """The ledger of a site as of the last build; null when it cannot be read."""
+    try:
+        return SiteLedger.from_json(json_object(root / ledger_file(site)))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def read_speeches(root: Path, site: str) -> dict[str, MadeSpeech] | None:
