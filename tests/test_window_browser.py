@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.browser import folder_url, judge
+from tests.conftest import run
+from tests.hostile_window import hostile_root
 from tests.small import Answer, serve
 
 if TYPE_CHECKING:
@@ -22,6 +27,11 @@ FAULTS = """<!doctype html><html><head><title>t</title><link rel=stylesheet href
 INLINE = (
     "<!doctype html><html lang=en><head>{0}<title>t</title></head><body><main><h1>Words</h1>{1}</main></body></html>"
 )
+
+KINDS = {
+    "speech": r"speeches/[^/]+/[^/]+\.html",
+    "comparison": r"speeches/[^/]+/[^/]+/compare-[^/]+\.html",
+}
 
 
 def test_the_browser_sees_each_defect_and_no_other(tmp_path: Path) -> None:
@@ -49,3 +59,31 @@ def test_the_browser_sees_each_defect_and_no_other(tmp_path: Path) -> None:
     assert len(judged["inline.html"].console) == 2
     assert judged["inline.html"].defects().keys() == {"console"}
     assert judged["good.html"].defects() == {}
+
+
+@pytest.fixture(scope="module")
+def window(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The window of the hostile archives."""
+    root = hostile_root(tmp_path_factory.mktemp("hostile") / "archives")
+    built = run("pipelines", "site", str(root), "--out", str(root.parent / "window"))
+    assert built.status == 0, built
+    return root.parent / "window"
+
+
+def pages_of(window: Path) -> tuple[list[str], list[str]]:
+    """One page of each kind, each kind in one of the languages in turn, and all others."""
+    every = sorted(file.relative_to(window).as_posix() for file in window.rglob("*.html"))
+    one_each = []
+    for number, (kind, pattern) in enumerate(KINDS.items()):
+        language = ("en", "zh")[number % 2]
+        found = [page for page in every if re.fullmatch(f"{language}/{pattern}", page)]
+        assert found, kind
+        one_each.append(found[0])
+    return one_each, [page for page in every if page not in one_each]
+
+
+def test_every_page_is_whole_safe_and_within_reach(window: Path) -> None:
+    pages, others = pages_of(window)
+    judged = judge(folder_url(window), pages, others)
+    assert {page: told for page, judgement in judged.items() if (told := judgement.defects())} == {}
+    assert [page for page in pages if judged[page].shown != judged[page].plain] == []

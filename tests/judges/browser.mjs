@@ -12,35 +12,42 @@ const { chromium } = require("playwright-core");
 const AXE = require("axe-core").source;
 const SMALL = { width: 320, height: 640 }; // WCAG 2.1, 1.4.10: no scrolling in two directions at 320 CSS pixels
 const LARGE = { width: 1280, height: 900 };
-const PATIENCE = 30_000; // milliseconds
-const MOST_STOPS = 1500; // a page on which Tab comes to no end is told, not waited for
+const EXTRA_STOPS = 3; // of Tab: out of the page and into it again
 
-/** Opens one page and hands it to `look`; whatever it logged, asked for or tried is in `heard`. */
-async function opened(browser, url, options, look) {
-  const context = await browser.newContext({ viewport: LARGE, ...options });
-  context.setDefaultTimeout(PATIENCE);
-  const page = await context.newPage();
-  const heard = { console: [], left: [], failed: [] };
-  page.on("console", (said) => heard.console.push(`${said.type()}: ${said.text()}`));
-  page.on("pageerror", (error) => heard.console.push(`error: ${error.message}`));
-  page.on("dialog", (dialog) => heard.console.push(`dialog: ${dialog.message()}`) && dialog.dismiss());
-  context.on("page", (popup) => popup !== page && heard.left.push(`popup: ${popup.url()}`));
-  context.on("request", (request) => {
-    if (!request.url().startsWith(asked.within) && !request.url().startsWith("data:")) heard.left.push(request.url());
+/** A tab with the given options; `heard` is what the page in it logged, asked for or tried. */
+async function tab(browser, options) {
+  const page = await (await browser.newContext({ viewport: LARGE, ...options })).newPage();
+  const opened = { page, heard: null };
+  const hear = (kind, told) => opened.heard[kind].push(told);
+  page.on("console", (said) => hear("console", `${said.type()}: ${said.text()}`));
+  page.on("pageerror", (error) => hear("console", `error: ${error.message}`));
+  page.on("dialog", (dialog) => hear("console", `dialog: ${dialog.message()}`) && dialog.dismiss());
+  page.on("popup", (popup) => hear("left", `popup: ${popup.url()}`));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(asked.within) && !request.url().startsWith("data:")) hear("left", request.url());
   });
-  context.on("requestfailed", (request) => heard.failed.push(`${request.failure().errorText} ${request.url()}`));
-  context.on("response", (response) => response.status() >= 400 && heard.failed.push(`${response.status()} ${response.url()}`));
+  page.on("requestfailed", (request) => hear("failed", `${request.failure().errorText} ${request.url()}`));
+  page.on("response", (response) => response.status() >= 400 && hear("failed", `${response.status()} ${response.url()}`));
+  return opened;
+}
+
+/** Opens a page in a tab and hands it to `look`. */
+async function opened(inTab, url, look) {
+  const { page } = inTab;
+  const heard = (inTab.heard = { console: [], left: [], failed: [] });
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize(LARGE);
   await page.goto(url, { waitUntil: "load" });
-  const seen = await look(page, heard);
+  const seen = await look(page);
   if (page.url() !== url) heard.left.push(`went to ${page.url()}`);
-  await context.close();
   return { ...heard, ...seen };
 }
 
 /** Serious and critical violations of axe-core, each with the first places. */
-async function violations(page) {
-  await page.evaluate(AXE); // the debugger's evaluation, which the page's policy does not forbid
-  const found = await page.evaluate(() => globalThis.axe.run(document, { preload: false, iframes: false }));
+async function violations(page, options) {
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE); // no policy of the page forbids it
+  const run = (given) => globalThis.axe.run(document, { preload: false, iframes: false, ...given });
+  const found = await page.evaluate(run, options);
   return found.violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ target, any }) => `${target} ${any[0]?.message ?? ""}`).join(" | ")}`);
@@ -60,35 +67,30 @@ const sticking = () => {
   return wide.slice(0, 5).map((e) => `${e.tagName.toLowerCase()}.${e.getAttribute("class") ?? ""} ${Math.round(e.getBoundingClientRect().right)}`);
 };
 
-/** Everything that a mouse can work, numbered, and how many there are. */
-const numbered = () => {
+/** Numbers everything that a mouse can work, and notes which of it gets the focus, and whether one sees that. */
+const watched = () => {
   const all = [...document.querySelectorAll("a[href], area[href], button, input, select, textarea, summary, [onclick], [role=button]")];
   const shown = all.filter((element) => !element.disabled && element.type !== "hidden" && element.checkVisibility({ visibilityProperty: true }));
-  shown.forEach((element, number) => (element.dataset.stop = number));
-  return shown.map((element) => `${element.tagName.toLowerCase()} ${(element.textContent || element.name || "").trim().slice(0, 60)}`);
-};
-
-/** Where the focus is, and whether one sees it there. */
-const focused = () => {
-  const element = document.activeElement;
-  if (!element || element === document.body) return null;
-  const style = getComputedStyle(element);
-  const seen = (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
-  return { stop: element.dataset.stop, seen, name: element.tagName.toLowerCase() };
+  const named = (element) => `${element.tagName.toLowerCase()} ${(element.textContent || element.name || "").trim().slice(0, 60)}`;
+  globalThis.focusWatch = { missing: new Map(shown.map((element) => [element, named(element)])), unseen: new Set() };
+  document.addEventListener("focusin", ({ target }) => {
+    const style = getComputedStyle(target);
+    const isSeen = (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
+    if (!isSeen) globalThis.focusWatch.unseen.add(`no visible focus: ${named(target)}`);
+    globalThis.focusWatch.missing.delete(target);
+  });
 };
 
 /** What Tab does not reach, and what gets the focus without showing it. */
 async function keyboard(page) {
-  const names = await page.evaluate(numbered);
-  const [reached, unseen] = [new Set(), new Set()];
-  for (let presses = 0; presses < MOST_STOPS && reached.size < names.length; presses++) {
-    await page.keyboard.press("Tab");
-    const at = await page.evaluate(focused);
-    if (at === null) break; // after the last stop the focus leaves the page
-    if (at.stop !== undefined) reached.add(Number(at.stop));
-    if (!at.seen) unseen.add(`no visible focus: ${names[at.stop] ?? at.name}`);
+  await page.evaluate(watched);
+  const missing = () => page.evaluate(() => [...globalThis.focusWatch.missing.values()].map((name) => `not reached: ${name}`));
+  for (let left = await missing(), before = Infinity; left.length && left.length < before; ) {
+    before = left.length;
+    await Promise.all(Array.from({ length: left.length + EXTRA_STOPS }, () => page.keyboard.press("Tab")));
+    left = await missing();
   }
-  return [...names.filter((_, number) => !reached.has(number)).map((name) => `not reached: ${name}`), ...unseen];
+  return [...(await missing()), ...(await page.evaluate(() => [...globalThis.focusWatch.unseen]))];
 }
 
 const unfolded = () => void document.querySelectorAll("details").forEach((details) => (details.open = true));
@@ -105,33 +107,33 @@ async function pictures(page, address, scheme) {
 }
 
 /** Everything we ask of a page: in light and dark, by keyboard, on a phone and without scripts. */
-async function judged(browser, url) {
-  const seen = await opened(browser, url, {}, async (page) => {
+async function judged(url) {
+  const seen = await opened(usual, url, async (page) => {
     await pictures(page, url, "light");
     const shown = await page.evaluate(mainText);
     await page.evaluate(unfolded);
-    const found = { shown, keyboard: await keyboard(page), axe: await violations(page) };
+    const found = { shown, keyboard: await keyboard(page), axe: await violations(page, {}) };
     await page.emulateMedia({ colorScheme: "dark" });
-    const dark = (await violations(page)).map((line) => `dark: ${line}`);
+    const dark = (await violations(page, { runOnly: ["color-contrast"] })).map((line) => `dark: ${line}`);
     await pictures(page, url, "dark");
     await page.setViewportSize(SMALL);
     return { ...found, axe: [...found.axe, ...dark], overflow: await page.evaluate(sticking) };
   });
-  const plain = await opened(browser, url, { javaScriptEnabled: false }, async (page) => ({ shown: await page.evaluate(mainText) }));
+  const plain = await opened(scriptless, url, async (page) => ({ shown: await page.evaluate(mainText) }));
   return { url, ...seen, plain: plain.shown };
 }
 
 /** What loading shows, whatever is folded in the page included. */
-async function loaded(browser, url) {
-  return { url, ...(await opened(browser, url, {}, (page) => page.evaluate(unfolded))) };
-}
+const loaded = async (url) => ({ url, ...(await opened(usual, url, (page) => page.evaluate(unfolded))) });
 
 const browser = await chromium.launch({
   executablePath: `${asked.chromium}/chromium`,
   env: { ...process.env, LD_LIBRARY_PATH: `${asked.chromium}/lib`, FONTCONFIG_FILE: `${asked.chromium}/fonts.conf` },
   args: ["--no-sandbox", "--no-zygote", "--disable-gpu"],
 });
+const usual = await tab(browser, {});
+const scriptless = await tab(browser, { javaScriptEnabled: false });
 const tell = (judgement) => process.stdout.write(`${JSON.stringify(judgement)}\n`);
-for (const url of asked.pages) tell(await judged(browser, url));
-for (const url of asked.loaded) tell(await loaded(browser, url));
+for (const url of asked.pages) tell(await judged(url));
+for (const url of asked.loaded) tell(await loaded(url));
 await browser.close();
