@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from dataclasses import dataclass
 from io import BytesIO
@@ -14,7 +15,7 @@ from pipelines.warc.exchange import measured
 from pipelines.warc.exchanges import with_payload
 from pipelines.warc.http import HttpResponse, NotDecodable
 from pipelines.warc.masking import REDACTED
-from pipelines.warc.record_reader import read_at, records
+from pipelines.warc.record_reader import at_place, read_at
 from pipelines.warc.records import END, WarcDamaged, WarcRecord
 
 if TYPE_CHECKING:
@@ -45,13 +46,12 @@ class StoredRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class GivenCapture:
-    """A capture of a line with its record; `original` is the record that a revisit refers to.
+class HeldAnswer:
+    """An answer with its record; `original` is the record that a revisit refers to.
 
     `entity` is what the site sent, its codings decoded; null when the standard library cannot decode it.
     """
 
-    capture: Line
     stored: StoredRecord
     original: StoredRecord | None
     entity: bytes | None
@@ -60,6 +60,11 @@ class GivenCapture:
     def holder(self) -> StoredRecord:
         """The record that has the payload."""
         return self.original or self.stored
+
+    @property
+    def has_lost_words(self) -> bool:
+        """Whether an order removed words from the record, which then is not what the line was read from."""
+        return self.holder.record.get(REDACTED) is not None
 
     def unwrapping(self) -> list[str] | None:
         """Commands of a pipe from the unpacked record with the payload to the entity; null where there are none."""
@@ -73,6 +78,13 @@ class GivenCapture:
         steps = [f"tail -c +{self.holder.block_at + found.body + 1}"]
         steps.append("unchunked" if head.is_chunked else f"head -c {found.payload_length}")
         return steps + (["zcat"] if codings else [])
+
+
+@dataclass(frozen=True, slots=True)
+class GivenCapture(HeldAnswer):
+    """A capture of a line with its record."""
+
+    capture: Line
 
 
 def given_captures(layout: Layout, captures: Iterable[Line]) -> tuple[list[GivenCapture], list[Line]]:
@@ -89,8 +101,28 @@ def given_captures(layout: Layout, captures: Iterable[Line]) -> tuple[list[Given
             continue
         if wrong := proofs.complaint(capture):
             raise Damaged(f"{layout.root}: {wrong}; run verify")
-        given.append(_given(layout, capture))
+        held = read_answer(layout, capture["file"], capture["offset"])
+        given.append(GivenCapture(held.stored, held.original, held.entity, capture))
     return given, others
+
+
+def read_capture(layout: Layout, capture: Line) -> HeldAnswer:
+    """A stored capture with its record, read once; that its WARC file is what a commit names is not checked.
+
+    Raises:
+        Damaged: the record is not what the line says of it. One that lost words by order is not the same any more.
+    """
+    file, offset, length = capture["file"], capture["offset"], capture["length"]
+    if not isinstance(file, str) or type(offset) is not int or type(length) is not int:
+        raise Damaged(f"{layout.root}: a capture names no place of a record; run verify")
+    found = read_answer(layout, file, offset)
+    record, entity = found.stored.record, found.entity
+    is_its = (len(found.stored.data), record.record_id) == (length, capture["record_id"])
+    if is_its and entity is not None and not found.has_lost_words:
+        is_its = hashlib.sha256(entity).hexdigest() == capture["payload_sha256"]
+    if not is_its:
+        raise Damaged(f"{layout.stored(file)}: the record at {offset} is not what its line says; run verify")
+    return found
 
 
 def _has_lost_words(layout: Layout, capture: Line) -> bool:
@@ -102,22 +134,24 @@ def _has_lost_words(layout: Layout, capture: Line) -> bool:
         raise Damaged(f"{layout.root}: {error}; run verify") from error
 
 
-def _given(layout: Layout, capture: Line) -> GivenCapture:
+def read_answer(layout: Layout, file: str, offset: int) -> HeldAnswer:
+    """The answer in a WARC file; `Damaged` when there is none."""
     try:
-        stored = _stored(layout, capture["file"], capture["offset"], capture["length"])
+        stored = _stored(layout, file, offset)
         original = _stored(layout, *stored.record.original) if stored.record.type == "revisit" else None
+        entity = _entity((original or stored).record)
     except (OSError, WarcDamaged) as error:
         raise Damaged(f"{layout.root}: {error}; run verify") from error
-    return GivenCapture(capture, stored, original, _entity((original or stored).record))
+    return HeldAnswer(stored, original, entity)
 
 
-def _stored(layout: Layout, file: str, offset: int, length: int | None = None) -> StoredRecord:
+def _stored(layout: Layout, file: str, offset: int) -> StoredRecord:
     """A record and its bytes."""
     source = layout.stored(file)
-    place, record = next(records(source, offset))
+    place, record = at_place(source, offset)
     with opened(source) as stream:
         stream.seek(offset)
-        return StoredRecord(file, offset, stream.read(length or place.length), record)
+        return StoredRecord(file, offset, stream.read(place.length), record)
 
 
 def _entity(record: WarcRecord) -> bytes | None:

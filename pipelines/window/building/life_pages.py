@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from pipelines.archive.read.reader import Archive
 from pipelines.window.building.window_files import WindowFiles
 from pipelines.window.building.window_state import MadeSpeech
+from pipelines.window.proving.page_rendering import renderings
 from pipelines.window.reading.life_store import LifeStore
 from pipelines.window.reading.summary import summary_of
 from pipelines.window.speeches.speech_page import speech_pages
 from pipelines.window.templates import all_templates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from pipelines.window.pages import Language, Page
     from pipelines.window.reading.lives import Life, SiteOf
@@ -67,9 +68,11 @@ class LifeWriter:
         self._store.close()
 
     def _made(self, life: Life) -> Iterator[tuple[str, bytes]]:
-        for page in self._pages(life):
+        rendered = dict(renderings(life, self._archive)) if self._has_renderings else {}
+        yield from rendered.items()
+        for page in self._pages(life, rendered.keys()):
             for templates in self._templates:
                 yield f"{templates.language}/{page.address}", templates.render(page)
 
-    def _pages(self, life: Life) -> Iterator[Page]:
-        yield from speech_pages(life)
+    def _pages(self, life: Life, rendered: Collection[str]) -> Iterator[Page]:
+        yield from speech_pages(life, rendered)

@@ -1,0 +1,130 @@
+"""Renderings: the archived HTML of versions, made safe, in pages that the speech pages show in a frame."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+from w3lib.encoding import http_content_type_encoding
+
+from pipelines.archive.disk.redactions import is_redacted
+from pipelines.decoding import decoded
+from pipelines.proof.given_captures import read_answer, read_capture
+from pipelines.warc.http import HttpResponse, interim_end
+from pipelines.window import addresses
+from pipelines.window.pages import LANGUAGES
+from pipelines.window.proving.safe_html import NotShown, safe_html
+from pipelines.window.templates import LANGUAGE_TAGS, Templates, asset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pipelines.archive.disk.layout import Layout
+    from pipelines.archive.disk.streams import Line
+    from pipelines.archive.read.reader import Archive
+    from pipelines.proof.given_captures import HeldAnswer
+    from pipelines.window.reading.lives import Life, LineOfLife
+
+_LARGEST = 8 << 20
+"""Bytes of a page that is shown: four times the largest text that is parsed, in an encoding of two bytes and more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPart:
+    """A page of an article, from the web: where and when; `html` is safe, or null, and then `why` says the reason."""
+
+    url: str
+    captured_at: str
+    html: Markup | None
+    why: str | None
+    has_lost_words: bool
+
+
+def rendered_lines(life: Life) -> dict[int, LineOfLife]:
+    """By version the line whose article is rendered: the first of it that has one stored."""
+    found: dict[int, LineOfLife] = {}
+    for one in life.texts:
+        if articles_of(one.line) and not is_redacted(one.line):
+            found.setdefault(one.line["version"], one)
+    return found
+
+
+def articles_of(line: Line) -> list[Line]:
+    """The stored captures of the pages of an article, in their order."""
+    stored = (one for one in line["captures"] if one["role"] == "article" and one["file"] is not None)
+    return sorted(stored, key=lambda one: one["part"])
+
+
+def renderings(life: Life, archive: Archive) -> Iterator[tuple[str, bytes]]:
+    """The renderings of a speech by their addresses.
+
+    Raises:
+        Damaged: a record is not what its line says.
+    """
+    for version, one in rendered_lines(life).items():
+        captures = articles_of(one.line)
+        given = [(capture, read_capture(archive.layout, capture)) for capture in captures]
+        parts = [(capture["url"], capture["captured_at"], found) for capture, found in given]
+        yield addresses.rendering(life.id, version), _document(f"{life.id} · {version}", parts)
+
+
+def rendering_at(layout: Layout, title: str, url: str, captured_at: str, place: tuple[str, int]) -> bytes:
+    """The rendering of any answer in an archive; `place` is the file and offset of its record.
+
+    Raises:
+        Damaged: no record is there.
+    """
+    return _document(title, [(url, captured_at, read_answer(layout, *place))])
+
+
+def _document(title: str, given: Iterable[tuple[str, str, HeldAnswer]]) -> bytes:
+    removed = Counter[str]()
+    parts = [_part(url, captured_at, one, removed) for url, captured_at, one in given]
+    facts = {
+        "title": title,
+        "parts": parts,
+        "removed": removed,
+        "policy": f"default-src 'none'; style-src 'sha256-{_style_hash()}'; base-uri 'none'; form-action 'none'",
+        "own_style": Markup(asset("rendering.css")),  # noqa: S704 - ours
+        "tags": LANGUAGE_TAGS,
+        "said": _templates(),
+    }
+    return _templates()["zh"].render_alone("rendering.html", facts)
+
+
+def _part(url: str, captured_at: str, given: HeldAnswer, removed: Counter[str]) -> ShownPart:
+    html, why = None, None
+    if given.entity is None:
+        why = "coded"
+    elif len(given.entity) > _LARGEST:
+        why = "large"
+    else:
+        try:
+            safe = safe_html(decoded(given.entity, _charset(given)))
+            html = Markup(safe.html)  # noqa: S704 - allowed elements only
+            removed.update(safe.removed)
+        except NotShown:
+            why = "large"
+    return ShownPart(url, captured_at, html, why, given.has_lost_words)
+
+
+def _charset(given: HeldAnswer) -> str | None:
+    """The charset that the answer declared: of an answer that came again, the headers of that moment."""
+    block = given.stored.record.block
+    return http_content_type_encoding(HttpResponse.parse(block[interim_end(block) :]).get("Content-Type"))
+
+
+@cache
+def _templates() -> Mapping[str, Templates]:
+    return {language: Templates(language) for language in LANGUAGES}
+
+
+@cache
+def _style_hash() -> str:
+    """By which the policy of the page allows its style, and no other."""
+    return b64encode(hashlib.sha256(asset("rendering.css").encode()).digest()).decode()

@@ -1,0 +1,109 @@
+"""Archived HTML made safe to look at: what is not on a list of what is allowed is taken out. Pure.
+
+The page is parsed as the crawler does, and written anew from its tree: only elements and attributes of the lists are
+left in it, so that nothing of the source's own syntax reaches the browser.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from pipelines.shown import harmless
+from pipelines.text.page_size import excess_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_KEPT = frozenset(
+    "abbr address article b bdi bdo big blockquote br caption center cite code dd del dfn div dl dt em "
+    "figcaption figure h1 h2 h3 h4 h5 h6 hr i ins kbd li mark ol p pre q rp rt ruby s samp section small span strike "
+    "strong sub sup table tbody td tfoot th thead tr tt u ul var wbr".split()
+)
+"""Elements that only mark up text. Of others the content is left, but for the following."""
+_FRAMES = "applet audio canvas embed frame frameset iframe math object svg video".split()
+_DROPPED = tuple("base datalist input link meta noembed noframes script select style template textarea title".split())
+"""Elements that go with all that is in them."""
+_REMOVED: Mapping[str, etree.XPath] = {
+    "scripts": etree.XPath("count(//script) + count(//@*[starts-with(name(), 'on')])"),
+    "styles": etree.XPath("count(//style) + count(//link[contains(@rel, 'style')]) + count(//@style)"),
+    "pictures": etree.XPath("count(//img)"),
+    "frames": etree.XPath(f"count({' | '.join(f'//{tag}' for tag in _FRAMES)})"),
+    "forms": etree.XPath("count(//form | //input | //select | //textarea | //button)"),
+    "links": etree.XPath("count(//a[@href] | //area[@href])"),
+}
+_FIT: Mapping[str, re.Pattern[str]] = {
+    "colspan": re.compile(r"\d{1,3}"),
+    "dir": re.compile("ltr|rtl|auto"),
+    "lang": re.compile("[A-Za-z0-9-]{1,35}"),
+    "rowspan": re.compile(r"\d{1,3}"),
+    "start": re.compile(r"\d{1,9}"),
+}
+"""The attributes that are left, and which values."""
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_NO_WORDS = "\u25a1"
+"""Stands for a picture without a text of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class SafeHtml:
+    """HTML of allowed elements only, and how much was taken out of it.
+
+    `removed` counts `scripts`, `styles`, `pictures` (their texts are left), `frames` (all that is embedded), `forms`,
+    and `links`, which lead nowhere now; what there was none of is not named.
+    """
+
+    html: str
+    removed: Mapping[str, int]
+
+
+class NotShown(ValueError):  # noqa: N818 - reads as a sentence: "not shown"
+    """A page that is not parsed: it has more than any real page, or the parser would lose text."""
+
+
+def safe_html(source: str) -> SafeHtml:
+    """The page without anything that executes, loads, moves or asks.
+
+    Raises:
+        NotShown: it is larger, or nested deeper, than any real page.
+    """
+    text = source.replace("\x00", "")
+    if excess := excess_of(text):
+        raise NotShown(excess)
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
+    root = etree.fromstring(text.encode(errors="replace"), parser) if text.strip() else None
+    if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
+        raise NotShown("tags nested deeper than the HTML parser follows")
+    tree = etree.Element("div")
+    for one in [] if root is None else [root, *root.itersiblings(etree.Element)]:
+        tree.append(one)
+    counts = {what: _number(count, tree) for what, count in _REMOVED.items()}
+    _clean(tree)
+    html = etree.tostring(tree, method="html", encoding="unicode")
+    return SafeHtml(harmless(html), {what: number for what, number in counts.items() if number})
+
+
+def _number(count: etree.XPath, tree: etree._Element) -> int:
+    found = count(tree)
+    return int(found) if isinstance(found, float) else 0
+
+
+def _clean(tree: etree._Element) -> None:
+    """Leave in the tree what is allowed."""
+    for picture in tree.iter("img"):
+        words = _NO_XML.sub("", picture.get("alt") or "")
+        picture.tag, picture.text = "span", f"[{words or _NO_WORDS}]"
+    etree.strip_elements(tree, *_FRAMES, *_DROPPED, with_tail=False)
+    others = {str(node.tag) for node in tree.iter()} - _KEPT
+    if others:
+        etree.strip_tags(tree, *others)
+    for node in tree.iter():
+        if given := node.items():
+            node.attrib.clear()
+            for name, value in given:
+                fit = _FIT.get(str(name))
+                if fit is not None and fit.fullmatch(str(value)):
+                    node.set(name, value)
