@@ -37,7 +37,8 @@ alt="图&quot;<i>">
 <iframe srcdoc="<script>alert(7)</script>"></iframe><svg><script>alert(8)</script><a xlink:href=javascript:alert(9)>
 </svg><math><mtext><table><mglyph><style><img src onerror=alert(10)></style></mglyph></table></mtext></math>
 <noscript><p title="</noscript><img src=x onerror=alert(11)>">无脚本</p></noscript><xmp>
-<script>alert(12)</script></xmp><table><tr><td colspan=2 onclick=alert(13)>格</td></tr></table>\u202e&#x202e;<p dir=rtl lang=zh>完</p>"""
+<script>alert(12)</script></xmp>
+<table><tr><td colspan=2 onclick=alert(13)>格</td></tr></table>\u202e&#x202e;<p dir=rtl lang=zh>完</p>"""
 ALLOWED = {
     "html", "head", "meta", "title", "style", "body", "header", "main", "section", "small", "div", "p", "bdi", "span",
     "table", "tr", "td",
