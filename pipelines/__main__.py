@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import ArchiveError
+from pipelines.display.terminal import HelpFormatter
 from pipelines.exits import Exit
 from pipelines.verbs.output import print_in_any_locale, print_message
 
@@ -109,9 +110,10 @@ def _parser(beside: Mapping[str, str], asked: str | None) -> argparse.ArgumentPa
         verbs.add_parser(name, help=about)
 
     def verb(
-        name: str, run: Run, about: str, *, many: bool = False, bare: bool = False, root: bool = False
+        name: str, run: Run, about: str, example: str, *, many: bool = False, bare: bool = False, root: bool = False
     ) -> argparse.ArgumentParser:
-        added = verbs.add_parser(name, help=about, description=about)
+        shown = f"example:\n  {parser.prog} {name} {example}"
+        added = verbs.add_parser(name, help=about, description=about, epilog=shown, formatter_class=HelpFormatter)
         one = "the folder of one site, for example output/gszx"
         also = f"{one}, or one that holds such folders"
         if many:

@@ -21,16 +21,31 @@ from crawler.replica.process import Replica
 from crawler.run.arguments import ARGUMENTS
 from crawler.sites.lookup import SITES
 from crawler.sites.profile import SiteProfile
+from pipelines.__main__ import VERBS
+from pipelines.__main__ import _parser as archive_parser
 from pipelines.archive.disk.heads_file import Noted
 from pipelines.archive.disk.wrong_clock import JUMP_DAYS
 from pipelines.archive.read.reader import Archive
 from pipelines.exits import Exit
 from tests.conftest import ROOT, Ended, Site, run
 
+
+def example(verb: str) -> str:
+    """The command that the help of a verb shows."""
+    (parser,) = (
+        action.choices[verb] for action in archive_parser({}, verb)._actions if isinstance(action.choices, dict)
+    )
+    epilog: str = parser.epilog
+    return epilog.rpartition("example:\n  ")[2]
+
+
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
     for path in (ROOT / "README.md", ROOT / "README.zh.md", *sorted(ROOT.glob("docs/*.md")))
 }
+READING = "status report verify log show diff cite search changes views files export".split()
+"""Commands whose examples in `--help` run on any archive; those of the others need one in a certain state."""
+PAGES["--help"] = "\n".join(["```sh", *map(example, READING), "```\n"])
 README = PAGES["README.md"]
 QUICKSTART, OPERATIONS = (PAGES[f"docs/{name}.md"] for name in ("quickstart", "operations"))
 ADDING, CAPTURES = PAGES["docs/adding-a-site.md"], PAGES["docs/captures.md"]
@@ -119,6 +134,11 @@ def test_every_archive_command_runs(name: str, demo: tuple[Ended, Site], tmp_pat
             command = line.replace("output/gszx", folder)
             done = subprocess.run(command, shell=True, check=False, capture_output=True, cwd=folder)  # noqa: S602
             assert (done.returncode, bool(done.stdout)) == (0, True), (line, done)
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_every_command_has_an_example_that_it_understands(verb: str) -> None:
+    archive_parser({}, verb).parse_args(shlex.split(example(verb))[1:])
 
 
 def test_every_crawl_command_runs(tmp_path: Path) -> None:

@@ -1,6 +1,21 @@
 """The commands of `scrapy` in this project (`COMMANDS_MODULE`)."""
 
+import argparse
+
+from scrapy.commands import ScrapyHelpFormatter
+
+from pipelines.display.terminal import HelpFormatter
 from pipelines.verbs.output import print_in_any_locale
 
 # Scrapy imports this package before it runs any command; it has no other hook for this.
 print_in_any_locale()
+
+
+class CommandHelp(HelpFormatter, ScrapyHelpFormatter):
+    """Help as Scrapy's, with lists and examples on lines of their own."""
+
+
+def show_example(parser: argparse.ArgumentParser, example: str) -> None:
+    """Let the help of a command show it with these arguments."""
+    parser.formatter_class = CommandHelp
+    parser.epilog = f"example:\n  speech-archive {example}"

@@ -17,6 +17,7 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 from scrapy.utils.conf import arglist_to_dict
 
+from crawler.commands import show_example
 from crawler.replay.occasion import REPROCESS
 from crawler.replay.reread import reread
 from crawler.run.arguments import ARGUMENTS, LATEST, Arguments, WrongUse
@@ -28,6 +29,7 @@ from crawler.run.job import CrawlJob
 from crawler.run.prepare import check_names, prepare
 from crawler.sites.profile import ProfileError
 from pipelines.archive.errors import ArchiveError
+from pipelines.display.terminal import print_summary
 from pipelines.exits import Exit, needs_person
 from pipelines.shown import harmless
 
@@ -49,6 +51,7 @@ class Command(crawl.Command):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        show_example(parser, "crawl gszx -s ARCHIVE_CONTACT=you@example.org")
         add_quiet(parser)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -127,7 +130,7 @@ class Command(crawl.Command):
             return
         has_data = "stdout:" in self.settings.getdict("FEEDS")
         try:
-            print(outcome.summary, flush=True, file=sys.stderr if has_data else sys.stdout)
+            print_summary(outcome.summary, sys.stderr if has_data else sys.stdout)
         except BrokenPipeError:
             # The reader of our output closed the pipe; the run is sealed, and the interpreter must not flush again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

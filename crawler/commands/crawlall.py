@@ -15,6 +15,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
+from crawler.commands import show_example
 from crawler.commands.crawl import add_quiet, keep_quiet
 from crawler.run.arguments import WrongUse
 from crawler.run.attempt import verdict_on
@@ -47,6 +48,7 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        show_example(parser, "crawlall --due --jobs 20")
         add = parser.add_argument
         add("--fleet", type=Path, metavar="FILE", help="the deployment's file (default: fleet.toml in this folder)")
         add("--sites", action="append", default=[], metavar="GLOB", help="only these: names, globs, tag:NAME")

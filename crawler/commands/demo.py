@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from crawler.commands import show_example
 from crawler.replica.process import Replica
 from crawler.run.home import VARIABLE
 from pipelines.archive.read.reader import Archive
@@ -35,6 +36,7 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        show_example(parser, "demo --speeches 20")
         parser.add_argument("--speeches", type=int, default=100, help="speeches on the replica (default: 100)")
         parser.add_argument("--flavour", choices=("6.5", "7.0", "X2"), default="6.5", help="KesionCMS version")
 

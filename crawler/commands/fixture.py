@@ -10,6 +10,7 @@ from typing import ClassVar
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from crawler.commands import show_example
 from crawler.replay.fixture import Fixture, FixtureError, differences
 from crawler.run.arguments import WrongUse
 from pipelines.archive.errors import ArchiveError
@@ -31,6 +32,7 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        show_example(parser, "fixture tests/sites/kesion-6.5")
         parser.add_argument("--record", type=Path, metavar="REPORT", help="record the run with this report in FOLDER")
         parser.add_argument("--site-profile", type=Path, metavar="FILE", help="profile to read it by")
         parser.add_argument("--update", action="store_true", help="accept what is read now as expected")

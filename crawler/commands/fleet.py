@@ -13,6 +13,7 @@ from typing import ClassVar
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from crawler.commands import show_example
 from crawler.run.arguments import WrongUse
 from crawler.run.fleet.crawl_all import register
 from crawler.run.fleet.deployment import DeploymentError, deployment_of
@@ -44,6 +45,7 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        show_example(parser, "fleet init --contact you@example.org")
         add = parser.add_argument
         add("--fleet", type=Path, metavar="FILE", help="the deployment's file (default: fleet.toml in this folder)")
         add("--contact", metavar="ADDRESS", help="init: the address for webmasters that fleet.toml gives")

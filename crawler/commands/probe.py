@@ -21,6 +21,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
+from crawler.commands import show_example
 from crawler.http.hosts import Hosts
 from crawler.replay.fixture import Fixture, FixtureError
 from crawler.run.agent import user_agent
@@ -88,6 +89,7 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        show_example(parser, "probe http://www.example.org/ --name example --out sites")
         parser.add_argument("--name", help="name of the profile: a-z, 0-9 and - (default: made from the host)")
         parser.add_argument("--section", action="append", help="a name of the section; may be given several times")
         parser.add_argument("--committee", help="the committee; pages that name another are a doubt")

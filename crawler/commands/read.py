@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from crawler.commands import show_example
 from crawler.pages import FAMILIES, family
 from crawler.replay.reading import PageReader
 from crawler.replay.saved import saved_pages
@@ -40,6 +41,7 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        show_example(parser, "read page.html --jsonl")
         parser.add_argument("--jsonl", action="store_true", help="one JSON object per page instead of text")
         parser.add_argument(
             "--family",

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from scrapy.commands import ScrapyCommand
 
+from crawler.commands import show_example
 from crawler.run.fleet.deployment import DeploymentError, find_deployment
 from crawler.sites.catalogue import UNVERIFIED, CatalogueError, as_table, catalogue, selected
 from crawler.sites.lookup import Known, Profiles
@@ -31,6 +32,7 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
+        show_example(parser, "sites --catalogue --province 湖北")
         parser.add_argument("--catalogue", action="store_true", help="list unverified addresses of committees")
         parser.add_argument("--province", help="of the catalogue: only this province, by name or division code")
         parser.add_argument("--level", help="of the catalogue: only this level")

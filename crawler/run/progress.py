@@ -1,33 +1,41 @@
-"""A progress line on a terminal: listed, captured, left, rate, time left. Silent when stderr is not a terminal."""
+"""The progress of a crawl on a terminal: listed, captured, left, rate, time left. Nothing where stderr is none."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from contextlib import suppress
-from typing import Self, TextIO
+from typing import TYPE_CHECKING, Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
+from pipelines.display.terminal import terminal
 from pipelines.health import RunReport
+from pipelines.shown import one_line
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
 
 _SECONDS = 0.5
 
 
-class Progress:
-    """Scrapy extension that rewrites one line of stderr."""
+class ProgressBar:
+    """Scrapy extension that shows a bar below what is logged, and removes it at the end."""
 
-    def __init__(self, crawler: Crawler, stream: TextIO) -> None:
-        self.crawler, self.stream = crawler, stream
+    def __init__(self, crawler: Crawler, screen: Console) -> None:
+        self.crawler, self.screen = crawler, screen
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        if not sys.stderr.isatty():
+        screen = terminal(sys.stderr)
+        if screen is None:
             raise NotConfigured
-        progress = cls(crawler, sys.stderr)
+        progress = cls(crawler, screen)
         crawler.signals.connect(progress.opened, signal=signals.spider_opened)
         crawler.signals.connect(progress.closed, signal=signals.spider_closed)
         return progress
@@ -40,27 +48,45 @@ class Progress:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        self.stream.write("\r\x1b[K")
-        self.stream.flush()
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
         report: RunReport = self.crawler.spider.report  # type: ignore[union-attr]
-        while True:
-            self.stream.write(f"\r\x1b[K{progress_line(report, loop.time() - began)}")
-            self.stream.flush()
-            await asyncio.sleep(_SECONDS)
+        stderr = sys.stderr
+        with _bar(self.screen) as bar:
+            # The log goes above the bar: its handlers have the stream that the bar has put another before.
+            handlers = [one for one in logging.getLogger().handlers if getattr(one, "stream", None) is stderr]
+            _write_to(handlers, sys.stderr)
+            try:
+                await _show(bar, report)
+            finally:
+                _write_to(handlers, stderr)
 
 
-def progress_line(report: RunReport, seconds: float) -> str:
-    """One line: numbers listed, captured and left, the rate, and the time left if it can be estimated."""
-    done = len(report.settled)
-    expected = max(len(report.rows), report.printed_total or 0)
-    left = max(expected - done, 0)
-    rate = done / seconds if seconds > 0 else 0.0
-    line = f"listed {report.listed} · captured {report.captured} · left {left} · {rate:.1f}/s"
-    if rate > 0 and left:
-        minutes, rest = divmod(round(left / rate), 60)
-        line += f" · {minutes}:{rest:02d} left"
-    return line
+def _write_to(handlers: list[logging.Handler], stream: object) -> None:
+    for handler in handlers:
+        handler.setStream(stream)  # type: ignore[attr-defined]
+
+
+def _bar(screen: Console) -> Progress:
+    from rich.progress import (  # noqa: PLC0415 - only a terminal needs it
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    left = TimeRemainingColumn(compact=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(bar_width=None), MofNCompleteColumn(), left)
+    return Progress(*columns, console=screen, transient=True, auto_refresh=False, redirect_stdout=False)
+
+
+async def _show(bar: Progress, report: RunReport) -> None:
+    task = bar.add_task(one_line(report.site), total=None)
+    while True:
+        # As many as are listed, or as a list page says there are.
+        done, expected = len(report.settled), max(len(report.rows), report.printed_total or 0)
+        told = f"{one_line(report.site)} · listed {report.listed} · captured {report.captured}"
+        bar.update(task, description=told, completed=done, total=expected or None)
+        bar.refresh()
+        await asyncio.sleep(_SECONDS)

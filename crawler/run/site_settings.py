@@ -54,7 +54,7 @@ ARCHIVING: dict[str, Any] = {
     "EXTENSIONS": {
         **SITE_ONLY["EXTENSIONS"],
         "crawler.run.witness.ClockWitness": 0,
-        "crawler.run.progress.Progress": 500,
+        "crawler.run.progress.ProgressBar": 500,
     },
 }
 """A spider with a prepared job: captures and items go into its archive."""

@@ -13,9 +13,17 @@ class AddVerb(Protocol):
     """Adds a command and its first argument: `archive`, with `many` one or more `archives`, with `bare` none."""
 
     def __call__(
-        self, name: str, run: Run, about: str, *, many: bool = False, bare: bool = False, root: bool = False
+        self,
+        name: str,
+        run: Run,
+        about: str,
+        example: str,
+        *,
+        many: bool = False,
+        bare: bool = False,
+        root: bool = False,
     ) -> argparse.ArgumentParser:
         """Give the parser of the command. `archives` takes all positional arguments, others stay null.
 
-        With `root`, `archive` may also be a folder of archives.
+        `example`: arguments with which the help shows it. With `root`, `archive` may also be a folder of archives.
         """

@@ -30,7 +30,7 @@ _FOUND, _UNREADABLE = 5, 3
 def add(verb: AddVerb) -> None:
     """Add the command, the only one that reads no archive."""
     about = "Find damaged texts in any JSON Lines: one JSON object per finding, a summary last; exit status 5 if any."
-    audit = verb("audit-text", run, about, bare=True)
+    audit = verb("audit-text", run, about, "texts.jsonl.gz --key body", bare=True)
     audit.add_argument("file", metavar="FILE", help="JSON Lines, also gzip; - for stdin")
     audit.add_argument("--key", default="body", help="key of the text in each line (default: body)")
     audit.add_argument(

@@ -63,7 +63,7 @@ _OF_PACKAGES = ("commit",)
 def add(verb: AddVerb) -> None:
     """Add the command."""
     about = "Export archives as tables, all sites in each, or a package of a commit of one archive."
-    export = verb("export", run, about, many=True)
+    export = verb("export", run, about, "output --to parquet --out tables", many=True)
     export.add_argument("--to", choices=[*FORMS, *_PACKAGES], default="jsonl", help="form (default: jsonl)")
     export.add_argument(
         "--out",

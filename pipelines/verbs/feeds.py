@@ -33,7 +33,13 @@ _MOMENT = "commit:4 (after that commit), 2026-01-31[T02:00:00Z] (recorded since)
 
 def add(verb: AddVerb) -> None:
     """Add the commands."""
-    changes = verb("changes", _changes, "List the events since a place in history, one JSON object each.", many=True)
+    changes = verb(
+        "changes",
+        _changes,
+        "List the events since a place in history, one JSON object each.",
+        "output --since commit:1 --fields",
+        many=True,
+    )
     _add_places(changes)
     changes.add_argument("--all", action="store_true", help="also changes by our parser alone (reprocessed)")
     changes.add_argument("--fields", action="store_true", help="name the keys that changed")
@@ -41,13 +47,25 @@ def add(verb: AddVerb) -> None:
     changes.add_argument("--full", action="store_true", help=full)
     seen = "as --full, and at the end the counts of every speech that was looked at"
     changes.add_argument("--seen", action="store_true", help=seen)
-    views = verb("views", _views, "List every view count that was read, one JSON object each; of one ID.", many=True)
+    views = verb(
+        "views",
+        _views,
+        "List every view count that was read, one JSON object each; of one ID.",
+        "output/gszx 4864 --every month",
+        many=True,
+    )
     views.add_argument(
         "id", metavar="ID", nargs="?", help="of this speech only: 4864, among several archives gszx:4864"
     )
     _add_places(views)
     views.add_argument("--every", choices=EVERY, help="a line a period: the last count read in it, null between")
-    files = verb("files", _files, "List the files of commits, one JSON object per file, for loaders.", many=True)
+    files = verb(
+        "files",
+        _files,
+        "List the files of commits, one JSON object per file, for loaders.",
+        "output/gszx --since 2026-11-01",
+        many=True,
+    )
     _add_since(files, _MOMENT)
 
 

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 def add(verb: AddVerb) -> None:
     """Add the verb."""
-    packing = verb("pack", run, "Pack the files of years that are over into a few containers; logged in commits.")
+    packing = verb(
+        "pack",
+        run,
+        "Pack the files of years that are over into a few containers; logged in commits.",
+        "output/gszx --year 2025",
+    )
     packing.add_argument("--year", metavar="YYYY", help="this year only (default: every year that is over)")
     added_clock(packing)
 

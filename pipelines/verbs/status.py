@@ -16,10 +16,11 @@ from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.tails import cut_tail
 from pipelines.archive.write.salvage import Waiting, waiting_runs
 from pipelines.canonical import json_value
+from pipelines.display.terminal import print_facts
 from pipelines.exits import Exit, worst
 from pipelines.fleet.attempts import Journal
 from pipelines.fleet.survey import is_root
-from pipelines.shown import counted, harmless, one_line
+from pipelines.shown import counted, one_line
 from pipelines.verbs.fleet import roots
 from pipelines.verbs.output import print_message
 from pipelines.verbs.problems_asked import add_problems
@@ -27,7 +28,7 @@ from pipelines.verbs.status_of_problems import status_of_problems
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
     from pipelines.fleet.attempts import Attempt
     from pipelines.verbs import AddVerb
@@ -38,7 +39,7 @@ _MOST_ATTEMPTS = 5
 def add(verb: AddVerb) -> None:
     """Add the verb."""
     about = "Show what an archive holds and how its last run ended, or how each site of a root is."
-    status = verb("status", run, about, many=True)
+    status = verb("status", run, about, "archives --stale 3d", many=True)
     status.add_argument(
         "--json", action="store_true", help="one JSON document instead of text; a line for each of several"
     )
@@ -80,8 +81,8 @@ def _status_of(folder: Path, *, as_json: bool, indent: int | None) -> int:
         if as_json:
             print(json.dumps(nothing, ensure_ascii=False, indent=indent))
         else:
-            print(f"site      {harmless(nothing['site'])}  {harmless(nothing['name'] or '')}".rstrip())
-            _print_lines(["commit    none yet"], map(_attempt, attempts), map(_waiting, waiting))
+            site = ("site", f"{nothing['site']}  {nothing['name'] or ''}")
+            print_facts([site, ("commit", "none yet"), *map(_attempt, attempts), *map(_waiting, waiting)])
         return Exit.COMPLETE
     if lost := cut_tail(archive.layout, archive.last):
         print_message(f"PROBLEM: {lost}")
@@ -89,8 +90,7 @@ def _status_of(folder: Path, *, as_json: bool, indent: int | None) -> int:
     if as_json:
         print(json.dumps(facts, ensure_ascii=False, indent=indent))
     else:
-        _print(facts)
-        _print_lines(map(_attempt, attempts), map(_waiting, waiting))
+        print_facts([*_rows(facts), *map(_attempt, attempts), *map(_waiting, waiting)])
     return Exit.COMPLETE
 
 
@@ -104,16 +104,11 @@ def _attempts(folder: Path) -> list[Attempt]:
         return []
 
 
-def _attempt(attempt: Attempt) -> str:
+def _attempt(attempt: Attempt) -> tuple[str, str]:
     at, ended = attempt.began.at, attempt.ended
     if ended is None:
-        return f"attempt   {at}  {'under way' if attempt.is_under_way else 'died: it has no end'}"
-    return harmless(f"attempt   {at}  {ended.verdict}, exit status {ended.exit_status}: {ended.message}")
-
-
-def _print_lines(*lines: Iterable[str]) -> None:
-    for line in chain(*lines):
-        print(line)
+        return "attempt", f"{at}  {'under way' if attempt.is_under_way else 'died: it has no end'}"
+    return "attempt", f"{at}  {ended.verdict}, exit status {ended.exit_status}: {ended.message}"
 
 
 def _facts(archive: Archive, waiting: tuple[Waiting, ...]) -> dict[str, Any]:
@@ -133,20 +128,21 @@ def _facts(archive: Archive, waiting: tuple[Waiting, ...]) -> dict[str, Any]:
     }
 
 
-def _print(facts: dict[str, Any]) -> None:
+def _rows(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
     ran, speeches, commit = facts["last_run"], facts["speeches"], facts["last_commit"]
-    print(f"site      {facts['site']}  {one_line(facts['name'])}")
+    yield "site", f"{facts['site']}  {one_line(facts['name'])}"
     if retired := facts["retired"]:
-        print(harmless(f"retired   by commit {retired['commit']}: {retired['reason']}"))
+        yield "retired", f"by commit {retired['commit']}: {retired['reason']}"
     for one in facts["accepted"]:
-        print(harmless(f"accepted  until {one['until']}, by commit {one['commit']}: {one['url']} ({one['reason']})"))
+        yield "accepted", f"until {one['until']}, by commit {one['commit']}: {one['url']} ({one['reason']})"
     counts = ", ".join(f"{key} {count}" for key, count in (ran["counts"] or {}).items()) or "no counts"
-    verdict = ran["verdict"] or "no verdict"
-    print(harmless(f"last run  {ran['run']}  {verdict}, exit status {ran['exit_status']}\n          {counts}"))
+    yield "last run", f"{ran['run']}  {ran['verdict'] or 'no verdict'}, exit status {ran['exit_status']}"
+    yield "", counts
     others = f", {speeches['succeeded']} under other ids" if speeches["succeeded"] else ""
     versions = counted(facts["versions"], "version lines")
-    print(f"speeches  {speeches['present']} present, {speeches['gone']} gone{others}; {versions}")
-    print(f"commit    {commit['n']} of {commit['recorded_at']}\nhead      {commit['head']}")
+    yield "speeches", f"{speeches['present']} present, {speeches['gone']} gone{others}; {versions}"
+    yield "commit", f"{commit['n']} of {commit['recorded_at']}"
+    yield "head", commit["head"]
 
 
 def _facts_of_none(site: str, waiting: tuple[Waiting, ...]) -> dict[str, Any]:
@@ -156,10 +152,10 @@ def _facts_of_none(site: str, waiting: tuple[Waiting, ...]) -> dict[str, Any]:
     return {"site": site, "name": name} | nothing | {"staging": json_value(waiting)}
 
 
-def _waiting(run: Waiting) -> str:
+def _waiting(run: Waiting) -> tuple[str, str]:
     fate = "under way" if run.is_under_way else "it died; the next crawl of the site commits that (salvage)"
     saved = f"{counted(run.observations, 'observations')} and {run.capture_bytes} bytes of captures saved"
-    return harmless(f"staging   {run.run}, begun {run.opened_at}: {saved}; {fate}")
+    return "staging", f"{run.run}, begun {run.opened_at}: {saved}; {fate}"
 
 
 def _verdict(archive: Archive, run: str) -> dict[str, Any]:

@@ -44,7 +44,13 @@ if TYPE_CHECKING:
 
 def add(verb: AddVerb) -> None:
     """Add the verb."""
-    check = verb("verify", run, "Prove that nothing was lost or altered; exit status 5 when it was.", many=True)
+    check = verb(
+        "verify",
+        run,
+        "Prove that nothing was lost or altered; exit status 5 when it was.",
+        "output --heads /mnt/other/heads.txt",
+        many=True,
+    )
     head = "a head noted earlier: no commit up to it was removed, altered or replaced"
     check.add_argument("-H", "--head", metavar="SHA256", help=head)
     heads = "a HEADS_FILE: every head of a site in it must be in its archive; ARCHIVE may be a folder of archives"

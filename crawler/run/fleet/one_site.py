@@ -39,7 +39,7 @@ _LOOK = 10.0
 _TO_STOP = 60.0
 """Seconds that a stopped crawl has to end: a single one takes a second."""
 _OF_ONE_TERMINAL = {
-    "crawler.run.progress.Progress": None,
+    "crawler.run.progress.ProgressBar": None,
     "scrapy.extensions.logcount.LogCount": None,  # would count the messages of all sites under way
 }
 

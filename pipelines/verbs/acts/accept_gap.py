@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 def add(verb: AddVerb) -> None:
     """Add the verb."""
     about = "Record that a gap of the last run is accepted until a day: till then it is no reason for exit status 3."
-    accepting = verb("accept-gap", run, about)
+    accepting = verb(
+        "accept-gap",
+        run,
+        about,
+        'output/gszx http://www.example.org/4864.html --until 2027-03-31 --reason "the server errs"',
+    )
     accepting.add_argument("url", metavar="URL", help="its address, as the summary and the report of the run name it")
     accepting.add_argument("--until", metavar="DATE", help="the last day (UTC), as 2027-03-31")
     added_reason(accepting, needed=True)

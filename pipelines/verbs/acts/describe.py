@@ -29,7 +29,12 @@ _ABOUT = {
 
 def add(verb: AddVerb) -> None:
     """Add the verb."""
-    describing = verb("describe", run, "Print what the archive says of itself, or record it anew in a commit.")
+    describing = verb(
+        "describe",
+        run,
+        "Print what the archive says of itself, or record it anew in a commit.",
+        'output/gszx --rights "CC BY 4.0" --reason "agreed in a letter of May 3"',
+    )
     for name in NAMES:
         describing.add_argument(f"--{name}", metavar="TEXT", help=_ABOUT[name])
     added_reason(describing, needed=False)

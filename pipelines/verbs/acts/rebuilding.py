@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def add(verb: AddVerb) -> None:
     """Add the command."""
-    verb("rebuild", run, "Rebuild the latest, index, state and places files from the committed files.")
+    verb("rebuild", run, "Rebuild the latest, index, state and places files from the committed files.", "output/gszx")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -28,7 +28,7 @@ _MOST = 20
 def add(verb: AddVerb) -> None:
     """Add the verb."""
     told = "What another copy has alone, or which commits are lost; --accept records which copy goes on."
-    reconcile = verb("reconcile", run, told)
+    reconcile = verb("reconcile", run, told, "output/gszx --with /mnt/backup/gszx")
     reconcile.add_argument("--with", dest="other", metavar="OTHER", type=Path, help="the other copy of the archive")
     reconcile.add_argument("--heads", metavar="FILE", type=Path, help="a HEADS_FILE that tells of lost commits")
     accept = "ours: ARCHIVE goes on, and a commit names the commits that it gives up; theirs: how to go on with OTHER"

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 def add(verb: AddVerb) -> None:
     """Add the verb."""
-    removal = verb("redact", run, "Remove the text of a speech for good; recorded in a commit of its own.")
+    removal = verb(
+        "redact",
+        run,
+        "Remove the text of a speech for good; recorded in a commit of its own.",
+        'output/gszx 4864 --reason "takedown order" --order 2026-17 --captures',
+    )
     removal.add_argument("id", metavar="ID", nargs="?", help="for example gszx:4864, or 4864")
     added_reason(removal, needed=False, about="why; kept for ever in a commit that anyone may read: name no one")
     added_clock(removal)

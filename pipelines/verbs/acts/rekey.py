@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 def add(verb: AddVerb) -> None:
     """Add the verb."""
-    rekeying = verb("rekey", run, "Show which id each speech has since the site's ids changed; --write records it.")
+    rekeying = verb(
+        "rekey", run, "Show which id each speech has since the site's ids changed; --write records it.", "output/gszx"
+    )
     matching = "content: the same content, else text, else title and date; identical: the same content only"
     rekeying.add_argument("--match", choices=["content", "identical"], default="content", help=matching)
     pair = "a pair that you give, as 4864=n-17; several times"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def add(verb: AddVerb) -> None:
     """Add the verb, with what is repaired before the archive."""
     about = "Record that commits were made under a clock that was ahead; their files stay as they are."
-    repair = verb("repair", run, about, bare=True)
+    repair = verb("repair", run, about, 'clock output/gszx --reason "the clock was a year ahead"', bare=True)
     repair.add_argument("what", choices=["clock"], help="what is repaired")
     repair.add_argument("archive", metavar="ARCHIVE", help="the folder of one site, for example output/gszx")
     since = "the first commit under the wrong clock (default: the first that is later than now)"

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 def add(verb: AddVerb) -> None:
     """Add the verb."""
-    retiring = verb("retire", run, "Record that the site is crawled no longer; every run is refused until --undo.")
+    retiring = verb(
+        "retire",
+        run,
+        "Record that the site is crawled no longer; every run is refused until --undo.",
+        'output/gszx --reason "the site was closed"',
+    )
     added_reason(retiring, needed=True)
     added_clock(retiring)
     retiring.add_argument("--undo", action="store_true", help="crawl it again")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import ArchiveError, NotUnderstood
 from pipelines.archive.read.moments import stamp
+from pipelines.display.terminal import heading, print_listing, terminal, word
 from pipelines.exits import Exit
 from pipelines.fleet.badge import badge
 from pipelines.fleet.condition import Condition
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from rich.text import Text
+
     from pipelines.fleet.condition import SiteStatus
 
 SCHEMA = "status/1"
 _HOURS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
+_NUMBERS = (3, 4, 5, 6, 7, 8)
+"""Columns of `_HEAD` that hold numbers."""
 _HEAD = ("site", "condition", "last success", "days", "nights", "listed", "new", "dated", "gaps", "next due", "")
 
 
@@ -39,7 +44,7 @@ _COLUMNS = (
 
 def add(status: argparse.ArgumentParser) -> None:
     """Add the options that only a root has."""
-    status.epilog = _COLUMNS
+    status.epilog = f"{_COLUMNS}\n\n{status.epilog}"
     status.add_argument(
         "--broken",
         action="store_true",
@@ -70,7 +75,7 @@ def status_of_root(root: Path, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(_document(root, now, sites, shown) | {"exit_status": status}, ensure_ascii=False, indent=1))
     elif shown or not arguments.broken:
-        print(table(shown, sites))
+        _print(shown, sites)
     return status
 
 
@@ -104,12 +109,31 @@ def _document(root: Path, now: datetime, sites: Sequence[SiteStatus], shown: Seq
     }
 
 
+def _print(shown: Sequence[SiteStatus], sites: Sequence[SiteStatus]) -> None:
+    screen = terminal()
+    if screen is None:
+        print(table(shown, sites))
+        return
+    if shown:
+        print_listing(screen, _HEAD, map(_colored, shown), _NUMBERS)
+    screen.print(heading(_total(sites)))
+
+
+def _colored(site: SiteStatus) -> tuple[str | Text, ...]:
+    name, condition, *others = _row(site)
+    return (name, word(str(site.condition), condition), *others)
+
+
 def table(shown: Sequence[SiteStatus], sites: Sequence[SiteStatus]) -> str:
     """A line each of `shown`, and a last one that counts all `sites` by their condition."""
+    rows = [aligned([_HEAD, *map(_row, shown)])] if shown else []
+    return "\n".join([*rows, _total(sites)])
+
+
+def _total(sites: Sequence[SiteStatus]) -> str:
     found = Counter(site.condition for site in sites)
     told = ", ".join(f"{found[one]} {one}" for one in Condition if found[one])
-    rows = [aligned([_HEAD, *map(_row, shown)])] if shown else []
-    return "\n".join([*rows, f"{counted(len(sites), 'sites')}: {told}"])
+    return f"{counted(len(sites), 'sites')}: {told}"
 
 
 def _row(site: SiteStatus) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ def add(verb: AddVerb) -> None:
     about = (
         "Have the heads of all archives in a folder time-stamped by an authority (RFC 3161), under one Merkle root."
     )
-    anchoring = verb("anchor", run, about, bare=True)
+    anchoring = verb("anchor", run, about, "output --tsa https://tsa.example.org --tsa-ca ca.pem", bare=True)
     anchoring.add_argument("root", metavar="ROOT", type=Path, help="the folder that holds the archives, as output")
     asked = anchoring.add_mutually_exclusive_group(required=True)
     asked.add_argument("--tsa", metavar="URL", help="the authority, asked over HTTP")

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 def add(verb: AddVerb) -> None:
     """Add the command."""
-    signing = verb("sign", run, "Sign the commits not signed yet, by ssh-keygen -Y sign.")
+    signing = verb(
+        "sign", run, "Sign the commits not signed yet, by ssh-keygen -Y sign.", "output/gszx --key ~/.ssh/id_ed25519"
+    )
     signing.add_argument("--key", metavar="FILE", type=Path, required=True, help="an OpenSSH private key")
 
 

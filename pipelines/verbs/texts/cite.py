@@ -26,7 +26,11 @@ FORMS = ("text", "bibtex", "csl-json")
 def add(verb: AddVerb) -> None:
     """Add the command."""
     cite = verb(
-        "cite", run, "Cite a version of a speech: site, title, dates, version, head, and how to verify it.", root=True
+        "cite",
+        run,
+        "Cite a version of a speech: site, title, dates, version, head, and how to verify it.",
+        "output/gszx 4864@1 --format bibtex",
+        root=True,
     )
     cite.add_argument("id", metavar="ID[@VERSION[.READING]]", help="for example gszx:4864, 4864@2 or 4864@2.1")
     cite.add_argument("--format", choices=FORMS, default="text", help="default: text (GB/T 7714 and English)")

@@ -37,7 +37,11 @@ _SHARED = ("id", "version", "reading", "observed_at", "recorded_at", "parser", "
 def add(verb: AddVerb) -> None:
     """Add the command."""
     diff = verb(
-        "diff", run, "Show the differences between two versions or readings, paragraph by paragraph.", root=True
+        "diff",
+        run,
+        "Show the differences between two versions or readings, paragraph by paragraph.",
+        "output/gszx 4864@1 4864@2",
+        root=True,
     )
     diff.add_argument("old", metavar="ID@VERSION", help="for example 4864@1, or 4864@1.2 for a reading")
     diff.add_argument("new", metavar="ID@VERSION", help="for example 4864@2")

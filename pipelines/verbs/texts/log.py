@@ -12,6 +12,7 @@ from pipelines.archive.read.feeds import feed
 from pipelines.archive.read.feeds.feed_records import REDACTED
 from pipelines.archive.read.index import index_row
 from pipelines.canonical import json_value
+from pipelines.display.terminal import print_facts, print_listing, terminal, word
 from pipelines.gaps.acceptance import Acceptance
 from pipelines.shown import harmless
 from pipelines.verbs.output import write_document
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.streams import Line
     from pipelines.verbs import AddVerb
+
+
+_EVENT = ("at", "version", "event", "")
 
 
 @dataclass(slots=True)
@@ -56,6 +60,7 @@ def add(verb: AddVerb) -> None:
         "log",
         run,
         "Show the history of one speech: every event, the number of observations, its views now.",
+        "output/gszx 4864",
         root=True,
     )
     log.add_argument("id", metavar="ID", help="for example gszx:4864, or 4864")
@@ -92,8 +97,19 @@ def run(arguments: argparse.Namespace) -> int:
             row | {"events": events, "looks": json_value(counts), "renamed": renamed, "accepted": decisions}
         )
     else:
-        print(_for_people(row, events, counts, [*map(_renaming, renamed), *map(_decision, decisions)]))
+        rows = _rows(row, counts, [*map(_renaming, renamed), *map(_decision, decisions)])
+        print_facts(rows, row["title"])
+        _print_events([_event(one) for one in events])
     return 0
+
+
+def _print_events(events: list[tuple[str, str, str, str]]) -> None:
+    screen = terminal()
+    if screen is None:
+        print(harmless("\n".join(["events", *map(_line, events)])))
+        return
+    screen.print()
+    print_listing(screen, _EVENT, ((at, place, word(event), told) for at, place, event, told in events))
 
 
 def _renamed(commit: Commit, wanted: str) -> list[dict[str, Any]]:
@@ -114,15 +130,15 @@ def _decided(commit: Commit, wanted: str) -> list[dict[str, Any]]:
     return [{"commit": commit.n, "recorded_at": commit.recorded_at, "until": told.until, "reason": told.reason}]
 
 
-def _renaming(one: dict[str, Any]) -> str:
-    return f"id is     {one['new']} now, was {one['old']} (commit {one['commit']}, by {one['by']}: {one['reason']})"
+def _renaming(one: dict[str, Any]) -> tuple[str, str]:
+    return "id is", f"{one['new']} now, was {one['old']} (commit {one['commit']}, by {one['by']}: {one['reason']})"
 
 
-def _decision(one: dict[str, Any]) -> str:
-    return f"accepted  as a gap until {one['until']} (commit {one['commit']}: {one['reason']})"
+def _decision(one: dict[str, Any]) -> tuple[str, str]:
+    return "accepted", f"as a gap until {one['until']} (commit {one['commit']}: {one['reason']})"
 
 
-def _for_people(row: Line, events: list[Line], counts: Counts, decisions: list[str]) -> str:
+def _rows(row: Line, counts: Counts, decisions: list[tuple[str, str]]) -> list[tuple[str, str]]:
     found = ", ".join(f"{presence} {count}" for presence, count in counts.presence.items())
     looked = ", ".join(f"{what} {count}" for what, count in counts.looked.items())
     views = "unknown"
@@ -130,27 +146,27 @@ def _for_people(row: Line, events: list[Line], counts: Counts, decisions: list[s
         views = f"{row['view_count']} at {row['view_count_at']}"
         if row["view_count_at"] != counts.first_view_count_at:
             views += f"; first {counts.first_view_count} at {counts.first_view_count_at}"
-    rows = [
-        row["title"],
-        f"id        {row['id']}",
-        f"url       {row['url']}",
-        f"state     {row['state']}; version {row['versions']}, reading {row['readings']}",
-        f"seen      first {row['first_seen']}, last {row['last_seen']}, article last read {row['last_checked']}",
-        f"observed  {counts.total} ({found}); at {looked}",
-        f"views     {views}",
+    return [
+        ("id", row["id"]),
+        ("url", row["url"]),
+        ("state", f"{row['state']}; version {row['versions']}, reading {row['readings']}"),
+        ("seen", f"first {row['first_seen']}, last {row['last_seen']}, article last read {row['last_checked']}"),
+        ("observed", f"{counts.total} ({found}); at {looked}"),
+        ("views", views),
         *decisions,
-        "events",
-        *map(_event, events),
     ]
-    return harmless("\n".join(rows))
 
 
-def _event(event: dict[str, Any]) -> str:
+def _event(event: dict[str, Any]) -> tuple[str, str, str, str]:
+    """When, which version, what happened, and more of it."""
     if event["event"] == REDACTED:
         why = f"{event['reason']}, order {event['order']}" if event["order"] else event["reason"]
         suppressed = "; suppressed" if event["suppressed"] else ""
-        return f"  {event['recorded_at']}         {event['event']:<12} commit {event['commit']} ({why}){suppressed}"
+        return event["recorded_at"], "", event["event"], f"commit {event['commit']} ({why}){suppressed}"
     reading = "" if event["reading"] is None else f".{event['reading']}"
-    fields = ", ".join(event["fields"] or ())
-    place = f"@{event['version']}{reading}"
-    return f"  {event['observed_at']}  {place:<6} {event['event']:<12} {fields}".rstrip()
+    return event["observed_at"], f"@{event['version']}{reading}", event["event"], ", ".join(event["fields"] or ())
+
+
+def _line(event: tuple[str, str, str, str]) -> str:
+    at, place, what, told = event
+    return f"  {at}  {place:<6} {what:<12} {told}".rstrip()

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.read.latest import latest_object
 from pipelines.compare.differences import entry
+from pipelines.display.terminal import print_facts, print_prose
 from pipelines.keys import names_of
 from pipelines.reasons.problem_choice import left_out
 from pipelines.record import Version
-from pipelines.shown import harmless
 from pipelines.verbs.output import print_message, write_objects
 from pipelines.verbs.problems_asked import add_problems
 from pipelines.verbs.texts import reference
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 def add(verb: AddVerb) -> None:
     """Add the command."""
-    show = verb("show", run, "Show one speech as last read, or any version or reading of it.", root=True)
+    show = verb(
+        "show", run, "Show one speech as last read, or any version or reading of it.", "output/gszx 4864@1", root=True
+    )
     show.add_argument("id", metavar="ID[@VERSION[.READING]]", help="for example gszx:4864, 4864@2 or 4864@2.1")
     show.add_argument("--json", action="store_true", help="the line as archived")
     add_problems(show, "problems to show in the text")
@@ -40,7 +42,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         write_objects([line])
     else:
-        print(_for_people(line, arguments.problems))
+        print_facts(_rows(line, arguments.problems).items(), line["title"])
+        print()
+        print_prose(str(line["body"]))
     return 0
 
 
@@ -76,10 +80,10 @@ def _speaker(line: Line) -> str:
     return " ".join(part for part in (line["speaker"], line["speaker_post"]) if part)
 
 
-def _for_people(line: Line, problems: ProblemChoice) -> str:
+def _rows(line: Line, problems: ProblemChoice) -> dict[str, str]:
+    """What is known of a text, by its name; nothing that is unknown."""
     others = {key: line[key] for key in _OTHERS if isinstance(line[key], (str, int))}
     rows = {
-        "": line["title"],
         "id": f"{line['id']}, version {line['version']}, reading {line['reading']}",
         "url": line["url"],
         "section": line["section"],
@@ -93,8 +97,7 @@ def _for_people(line: Line, problems: ProblemChoice) -> str:
         "read": f"{line['observed_at']} by {line['parser']}",
         "problems": _problems(line, problems),
     }
-    head = "\n".join(f"{name:<9} {text}" if name else str(text) for name, text in rows.items() if text)
-    return harmless(f"{head}\n\n{line['body']}")
+    return {name: str(text) for name, text in rows.items() if text}
 
 
 def _problems(line: Line, asked: ProblemChoice) -> str:

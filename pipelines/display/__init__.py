@@ -1,0 +1,1 @@
+"""What people see: colours and tables of a terminal."""
