@@ -21,6 +21,9 @@ MEETINGS = "meetings/index.html"
 YEARS = "years/index.html"
 EDITED = "edited/index.html"
 
+SEARCH_CATALOGUE = "search/catalogue.js"
+"""Of the search index, which the languages share; relative to the window's folder."""
+
 _SAFE_ON_EVERY_DISK = re.compile(r"[a-z0-9][a-z0-9_-]{0,80}")
 _RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
 
@@ -93,6 +96,16 @@ def seen_page(site_name: str, which: str) -> str:
 def feed(name: str) -> str:
     """An Atom feed; shared by the languages, relative to the window's folder."""
     return f"feeds/{_file(name)}.atom.xml"
+
+
+def search_text(id: str) -> str:  # noqa: A002 - the contract's key
+    """The text of a speech as the search reads it; relative to the window's folder."""
+    return f"search/texts{_folder(id).removeprefix('speeches')}.js"
+
+
+def search_part(name: str, file: str) -> str:
+    """A file of one part of the search index; relative to the window's folder."""
+    return f"search/parts/{name}/{file}"
 
 
 def slug(name: str) -> str:
