@@ -205,7 +205,14 @@ class _Build:
         """Write what is about many speeches; the addresses of all such files."""
         sites = list(filter(None, map(self._of_window, self._sites.values())))
         changed = None if is_all else self._changed
-        of = ListsOf(sites=sites, paths=self._paths, options=self._options, changed=changed)
+        of = ListsOf(
+            window=self._files.root,
+            maker=self._maker,
+            sites=sites,
+            paths=self._paths,
+            options=self._options,
+            changed=changed,
+        )
         addresses = []
         for address, data in list_files(of):
             addresses.append(address)

@@ -12,6 +12,7 @@ from pipelines.window.building.window_state import MadeSpeech
 from pipelines.window.proving.page_rendering import renderings
 from pipelines.window.reading.life_store import LifeStore
 from pipelines.window.reading.summary import summary_of
+from pipelines.window.searching.text_script import text_script
 from pipelines.window.speeches.speech_page import speech_pages
 from pipelines.window.templates import all_templates
 
@@ -73,6 +74,9 @@ class LifeWriter:
         for page in self._pages(life, rendered.keys()):
             for templates in self._templates:
                 yield f"{templates.language}/{page.address}", templates.render(page)
+        searched = text_script(life)
+        if searched is not None:
+            yield searched
 
     def _pages(self, life: Life, rendered: Collection[str]) -> Iterator[Page]:
         yield from speech_pages(life, rendered)

@@ -17,6 +17,8 @@ from pipelines.window.groups.grouping import members_of, touched_by
 from pipelines.window.overview.chain_pages import chain_pages, page_of_commit
 from pipelines.window.overview.overview_pages import SiteState, overview_pages
 from pipelines.window.pages import Page
+from pipelines.window.searching.search_index import index_files
+from pipelines.window.searching.search_page import search_page
 from pipelines.window.templates import LANGUAGE_TAGS, all_templates
 
 if TYPE_CHECKING:
@@ -51,10 +53,13 @@ class SiteOfWindow:
 class ListsOf:
     """What they are made from: the sites, and the folders that a person named.
 
+    `window` is the window's folder, `maker` the hash of what makes its files.
     `changed` are the summaries of speeches with news, as they were and as they are; null when everything is to be
     made.
     """
 
+    window: Path
+    maker: str
     sites: Sequence[SiteOfWindow]
     paths: Sequence[Path]
     options: WindowOptions
@@ -83,11 +88,12 @@ def list_files(of: ListsOf) -> Iterator[tuple[str, bytes | None]]:
     members = members_of((summary for site in of.sites for summary in site.summaries), of.options.keywords)
     touched = None if of.changed is None else touched_by(of.changed, of.options.keywords)
     names = {one.site.site: one.site.name for one in of.sites}
-    pages = (_overview(of), group_pages(members, names, touched))
+    pages = (_overview(of), group_pages(members, names, touched), [(addresses.SEARCH, search_page())])
     for address, page in (one for some in pages for one in some):
         for one in templates:
             yield f"{one.language}/{address}", None if page is None else one.render(page)
     yield from atom_feeds(members, of.options.languages, touched)
+    yield from index_files(of.window, of.maker, ((one.site, one.summaries) for one in of.sites))
     yield DOOR, _door(templates)
 
 
