@@ -30,7 +30,7 @@ for (const fields of given.asked) {
   const hits = await page.evaluate(async () => {
     const more = document.getElementById("more");
     while (!more.hidden) more.click();
-    await new Promise((done) => setTimeout(done, 300)); // for the texts around
+    while (document.head.querySelector("script[src*=texts]")) await new Promise((done) => setTimeout(done, 5));
     return [...document.querySelectorAll("#results > li")].map((item) => ({
       link: decodeURI(item.querySelector("a").getAttribute("href").split("#")[0]), text: item.innerText,
     }));
