@@ -14,6 +14,7 @@ from pipelines.window.condition.site_health import HealthOfAll, read_health
 from pipelines.window.groups.atom_feeds import atom_feeds
 from pipelines.window.groups.group_pages import group_pages
 from pipelines.window.groups.grouping import members_of, touched_by
+from pipelines.window.overview.about_page import about_page
 from pipelines.window.overview.chain_pages import chain_pages, page_of_commit
 from pipelines.window.overview.overview_pages import SiteState, overview_pages
 from pipelines.window.pages import Page
@@ -105,6 +106,7 @@ def _overview(of: ListsOf) -> Iterator[tuple[str, Page | None]]:
     ways = {one.site.site: one.site.archive for one in of.sites}
     yield from _named(overview_pages([one.ledger for one in of.sites], states, summaries, health.as_of))
     yield from _named(health_pages(health, ways))
+    yield from _named([about_page([one.ledger for one in of.sites])])
     for one in of.sites:
         made = dict(_named(chain_pages(one.archive, one.since))) if one.archive else {}
         for number in range(1, page_of_commit(one.ledger.commit) + 1):
