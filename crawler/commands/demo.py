@@ -1,4 +1,4 @@
-"""`scrapy demo`: crawls a replica, changes it, crawls it again, and shows what the archive says."""
+"""`scrapy demo`: crawls a replica, changes it, crawls it again, tells what has happened, and builds a window."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,6 +20,7 @@ from crawler.commands import show_example
 from crawler.replica.process import Replica
 from crawler.run.home import VARIABLE
 from pipelines.archive.read.reader import Archive
+from pipelines.exits import Exit
 
 _SITE = "gszx"
 _EXAMPLES = 3
@@ -75,7 +77,21 @@ def demo(replica: Replica, root: Path, flavour: str) -> int:
     shown = shlex.join([sys.executable, "-m", "pipelines", "show", str(folder), next(iter(_latest(root)))])
     print(f"   one speech as people read it:   {shown}")
     print(f"   every speech as programs do:    {folder / 'latest.jsonl'}")
-    return status
+    return status or _look(root)
+
+
+def _look(root: Path) -> int:
+    """Build the window, and say where it is to be opened."""
+    window = root.resolve() / "window"
+    _say("5. Look at it: pages that a browser opens from disk, without network")
+    if find_spec("jinja2") is None:
+        print("   they need more packages: pip install 'speech-archive[window]'")
+        return Exit.COMPLETE
+    if status := _run("-m", "pipelines", "site", "--quiet", str(root), "--out", str(window)):
+        return status
+    zh, en = ((window / language / "index.html").as_uri() for language in ("zh", "en"))
+    print(f"   中文 {zh}   English {en}")
+    return Exit.COMPLETE
 
 
 def _say(words: str) -> None:

@@ -34,6 +34,7 @@ def add(verb: AddVerb) -> None:
     )
     site.add_argument("--language", metavar="zh,en", default="zh,en", help="languages of the pages (default: both)")
     site.add_argument("--no-renderings", action="store_true", help="without copies of the archived HTML")
+    site.add_argument("--quiet", action="store_true", help="tell problems only")
     site.add_argument("--keyword", metavar="WORD", nargs="+", default=[], help="words to make a feed of each")
 
 
@@ -53,7 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise built.errors[0]
     for problem in built.errors:
         print_message(f"PROBLEM: {problem}")
-    done = f"{counted(built.written, 'files')} written, {built.removed} removed"
-    print_message(f"{counted(built.speeches, 'speeches')} made again; {done}")
-    print((arguments.out / "index.html").resolve().as_uri())
+    if not arguments.quiet:
+        done = f"{counted(built.written, 'files')} written, {built.removed} removed"
+        print_message(f"{arguments.out}: {counted(built.speeches, 'speeches')} made again; {done}")
+        print((arguments.out / "index.html").resolve().as_uri())
     return worst(problem.exit_status for problem in built.errors)
