@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -23,6 +23,7 @@ from pipelines.window import addresses
 from pipelines.window.pages import LANGUAGES
 from pipelines.window.reading.life_store import LifeStore, acts_among
 from pipelines.window.reading.site_named import site_of
+from pipelines.window.speeches import comparison_page, speech_page
 from pipelines.window.speeches.evidence_marks import marked
 from pipelines.window.speeches.speech_page import speech_pages
 from pipelines.window.templates import Templates
@@ -50,7 +51,7 @@ PROBLEMS = (
     Problem(field="published_on", code="no-year", detail="12-28"),
     Problem(field="body", code="empty", detail=""),
 )
-NIGHTS = 9
+NIGHTS = 3
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +72,10 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for n in range(3, 3 + NIGHTS):
         crawl(root, n, speech("7", day(n), body=f"第{n}稿", view_count=10 * n), listed("8", day(n)))
     (root.parent / "before").write_bytes(rendered(life(root, "7"))[addresses.speech("gszx:7")])
-    edit = speech("1", day(12), body=EDITED, url="javascript:alert(1)", parser="kesion/2+norm/1", **words)
-    crawl(root, 12, edit, missed("8", day(12)), days=0)
-    rekey(root, When(recorded_at=day(13), software={}), reason="新版", wanted=Wanted(named=(("4", "5"),)))
-    redact(root, Order(native_id="9", reason="秘"), When(recorded_at=day(13), software={}))
+    edit = speech("1", day(6), body=EDITED, url="javascript:alert(1)", parser="kesion/2+norm/1", **words)
+    crawl(root, 6, edit, missed("8", day(6)), days=0)
+    rekey(root, When(recorded_at=day(7), software={}), reason="新版", wanted=Wanted(named=(("4", "5"),)))
+    redact(root, Order(native_id="9", reason="秘"), When(recorded_at=day(7), software={}))
     return root
 
 
@@ -187,25 +188,32 @@ def test_a_comparison_holds_both_texts(root: Path) -> None:
     assert "Version 1 compared with version 2" in words(page)
 
 
-def test_any_two_of_few_states_are_compared_and_of_many_the_neighbours(root: Path) -> None:
-    few, many = (sorted(link for link in rendered(life(root, n)) if "compare" in link) for n in ("1", "7"))
-    assert few == [addresses.comparison("gszx:1", *pair) for pair in (("1", "2"), ("1.1", "1.2"))]
-    names = [str(n) for n in range(1, 2 + NIGHTS)]
-    pairs = {*pairwise(names), *(("1", name) for name in names[1:])}
-    assert {*many} == {addresses.comparison("gszx:7", *pair) for pair in pairs}
-    page = shown(rendered(life(root, "7"))[addresses.speech("gszx:7")])
-    assert "More than 8 versions" in words(page)
+def test_any_two_of_few_states_are_compared_and_of_many_the_neighbours(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compared(native_id: str) -> set[str]:
+        return {link for link in rendered(life(root, native_id)) if "compare" in link}
+
+    def there(native_id: str, *pairs: tuple[str, str]) -> set[str]:
+        return {addresses.comparison(f"gszx:{native_id}", *pair) for pair in pairs}
+
+    assert compared("1") == there("1", ("1", "2"), ("1.1", "1.2"))
+    assert compared("7") == there("7", *combinations("1234", 2))
+    for module in (comparison_page, speech_page):
+        monkeypatch.setattr(module, "MOST_STATES", 3)
+    assert compared("7") == there("7", *pairwise("1234"), ("1", "3"), ("1", "4"))
+    assert "More than 3 versions" in words(shown(rendered(life(root, "7"))[addresses.speech("gszx:7")]))
 
 
 def test_what_became_of_a_speech_is_told_plainly(root: Path) -> None:
     gone = shown(rendered(life(root, "8"))[addresses.speech("gszx:8")])
-    assert "taken this speech away; proved at 2026-01-12 02:00 UTC" in words(gone.find_class("notice")[0])
+    assert "taken this speech away; proved at 2026-01-06 02:00 UTC" in words(gone.find_class("notice")[0])
     assert "各位委员" in words(gone.find_class("text")[0])
     pages = rendered(life(root, "9"))
     assert [*pages] == [addresses.speech("gszx:9")]
     redacted = pages[addresses.speech("gszx:9")].decode()
     assert "秘密" not in redacted
-    assert "removed by order (commit 14): 2026-01-13 02:00 UTC. 秘" in words(
+    assert "removed by order (commit 8): 2026-01-07 02:00 UTC. 秘" in words(
         shown(redacted.encode()).find_class("notice")[0]
     )
 
