@@ -17,6 +17,7 @@ from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
 from pipelines.archive.write.kinds.pairing import Wanted, rekey
 from pipelines.archive.write.orders.redaction import Order, redact
+from pipelines.compare.differences import INTERPRETED, PUBLISHED, Piece, compare, compare_paragraphs
 from pipelines.record import Evidence, Problem
 from pipelines.shown import harmless
 from pipelines.window import addresses
@@ -24,6 +25,7 @@ from pipelines.window.pages import LANGUAGES
 from pipelines.window.reading.life_store import LifeStore, acts_among
 from pipelines.window.reading.site_named import site_of
 from pipelines.window.speeches import comparison_page, speech_page
+from pipelines.window.speeches.comparison_page import SameParagraphs, changed_field, side_by_side
 from pipelines.window.speeches.evidence_marks import marked
 from pipelines.window.speeches.speech_page import speech_pages
 from pipelines.window.templates import Templates
@@ -70,7 +72,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         speech("9", day(2), body="秘密二"),
     )
     for n in range(3, 3 + NIGHTS):
-        crawl(root, n, speech("7", day(n), body=f"第{n}稿", view_count=10 * n), listed("8", day(n)))
+        crawl(root, n, speech("7", day(n), body=f"第{n}稿", view_count=100 - 10 * n), listed("8", day(n)))
     (root.parent / "before").write_bytes(rendered(life(root, "7"))[addresses.speech("gszx:7")])
     edit = speech("1", day(6), body=EDITED, url="javascript:alert(1)", parser="kesion/2+norm/1", **words)
     crawl(root, 6, edit, missed("8", day(6)), days=0)
@@ -151,6 +153,12 @@ def test_a_page_has_the_text_as_archived_and_its_history(root: Path, language: A
     assert not [link for link in page.iter("a") if link.get("href").startswith("javascript")]
     assert "javascript:alert(1)" in words(page)
     assert b"<script" not in pages[addresses.speech("gszx:1")]
+    assert b"iframe" not in pages[addresses.speech("gszx:1")]
+    rendering = addresses.rendering("gszx:1", 2)
+    page = shown(rendered(one, language, (rendering,))[addresses.speech("gszx:1")])
+    assert [(frame.get("sandbox"), frame.get("src")) for frame in page.iter("iframe")] == [
+        ("", f"../../../{rendering}")
+    ]
 
 
 def test_links_between_the_pages_of_a_speech_lead_to_pages(root: Path) -> None:
@@ -186,6 +194,33 @@ def test_a_comparison_holds_both_texts(root: Path) -> None:
     changed = [(e.tag, e.text_content()) for e in table.iter("del", "ins")]
     assert changed == [("del", "128"), ("ins", "182"), ("ins", "戊"), ("del", "丁")]
     assert "Version 1 compared with version 2" in words(page)
+    # Version 1 stands in its second reading, which has no term.
+    rows = [words(row[0]) for row in page.find_class("side-by-side")[0].iter("tr")]
+    assert rows[4:] == ["address (wording)", "term (our reading)"]
+    between = shown(rendered(life(root, "1"))[addresses.comparison("gszx:1", "1.1", "1.2")])
+    assert "the site changed nothing" in words(between.find_class("notice")[0])
+
+
+def test_a_comparison_tells_what_it_leaves_out() -> None:
+    long = [f"第{n}段没有改动" * 300 for n in range(8)]
+    old = [*long, "旧", "丙", *"一二三四五", "旧旧", *long, "甲" * 9000]
+    new = ["新" if text == "旧" else "全新" if text == "旧旧" else text for text in old]
+    told = side_by_side(compare_paragraphs(old, new, frozenset()))
+    same = [
+        (len(one.before), len(one.folded), len(one.after), one.left_out)
+        for one in told
+        if isinstance(one, SameParagraphs)
+    ]
+    assert same == [(1, 6, 1, 0), (1, 4, 1, 0), (1, 0, 1, 7)]
+    line: dict[str, Any] = dict.fromkeys((*PUBLISHED, *INTERPRETED)) | {
+        "title": "题" * 3000,
+        "body": "",
+        "author": "甲",
+    }
+    changed = compare(line, line | {"title": "目", "author": "乙", "genre": "讲话"}).fields
+    title, author, genre = map(changed_field, changed)
+    assert (title.old, title.new, genre.old, genre.new) == ("题" * 3000, "目", None, "讲话")
+    assert author.old == (Piece("removed", "甲"),)
 
 
 def test_any_two_of_few_states_are_compared_and_of_many_the_neighbours(
@@ -209,10 +244,16 @@ def test_what_became_of_a_speech_is_told_plainly(root: Path) -> None:
     gone = shown(rendered(life(root, "8"))[addresses.speech("gszx:8")])
     assert "taken this speech away; proved at 2026-01-06 02:00 UTC" in words(gone.find_class("notice")[0])
     assert "各位委员" in words(gone.find_class("text")[0])
+    assert "below the one before" not in words(gone)
+    seen = shown(rendered(life(root, "7"))[addresses.speech("gszx:7")])
+    assert "50 views" in words(seen)
+    assert "2 times a count was below the one before it" in words(seen)
+    assert [len(page.find_class("chart")) for page in (gone, seen)] == [1, 1]
     pages = rendered(life(root, "9"))
     assert [*pages] == [addresses.speech("gszx:9")]
     redacted = pages[addresses.speech("gszx:9")].decode()
     assert "秘密" not in redacted
+    assert words(shown(redacted.encode()).find(".//h1")) == "(words removed by order)"
     assert "removed by order (commit 8): 2026-01-07 02:00 UTC. 秘" in words(
         shown(redacted.encode()).find_class("notice")[0]
     )
@@ -220,11 +261,14 @@ def test_what_became_of_a_speech_is_told_plainly(root: Path) -> None:
 
 def test_pages_of_a_speech_with_another_id_lead_to_each_other(root: Path) -> None:
     rows = {row["id"]: row for row in Archive(root).index()}
-    for native_id, other, told in (("4", "5", "another id now"), ("5", "4", "another id before")):
+    for native_id, other, told, count in (("4", "5", "another id now", 2), ("5", "4", "another id before", 1)):
         one = life(root, native_id)
         assert one.row.succeeded_by == rows[one.id]["succeeded_by"]
         (notice,) = shown(rendered(one)[addresses.speech(one.id)]).find_class("notice")
         assert told in words(notice)
+        page = shown(rendered(one)[addresses.speech(one.id)])
+        assert not page.find_class("chart")
+        assert len(page.find_class("timeline")[0]) == count
         assert [link.get("href") for link in notice.iter("a")] == [f"{other}.html"]
 
 

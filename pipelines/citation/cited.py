@@ -115,7 +115,7 @@ def cited(archive: Archive, line: Line, gone_at: str | None = None) -> Cited:
     return cited_line(line, archive.facts_now(), said["custody"], head, gone_at)
 
 
-def cited_line(line: Line, site: CitedSite, custody: str | None, head: str, gone_at: str | None) -> Cited:
+def cited_line(line: Line, site: CitedSite, custody: str | None, head: str, gone_at: str | None = None) -> Cited:
     """The same from what is at hand: `head` is the hash of the commit that brought the line."""
     return Cited(
         id=line["id"],

@@ -111,7 +111,7 @@ def comparison_pages(life: Life) -> Iterator[Page]:
             "old": pair.old.line,
             "new": pair.new.line,
             "is_of_readings": pair.old.line["version"] == pair.new.line["version"],
-            "fields": tuple(map(_field, difference.fields)),
+            "fields": tuple(map(changed_field, difference.fields)),
             "rows": tuple(side_by_side(difference.paragraphs)),
             "counts": changed_characters(difference),
             "longest": LONGEST_VALUE,
@@ -156,7 +156,8 @@ def changed_characters(difference: Difference) -> dict[str, int]:
     return {side: sizes[side] for side in ("added", "removed")}
 
 
-def _field(change: FieldChange) -> ChangedField:
+def changed_field(change: FieldChange) -> ChangedField:
+    """A changed key as both sides show it."""
     if change.pieces and len(str(change.old)) + len(str(change.new)) <= LONGEST_VALUE:
         old, new = (tuple(_of_side(change.pieces, other)) for other in ("added", "removed"))
         return ChangedField(change.name, change.interpreted, change.kinds, old, new)

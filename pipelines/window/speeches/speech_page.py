@@ -78,9 +78,8 @@ def speech_page(life: Life, renderings: Collection[str] = ()) -> Page:
     pairs = tuple(compared_pairs(life.texts))
     seen = seen_views(one.line for one in life.observations)
     events = tuple(happened(life, pairs))
-    gone_at = life.versions[-1].line["observed_at"] if life.row.state == "gone" else None
     rendering = addresses.rendering(life.id, line["version"])
-    one = cited_line(line, life.site, life.site.custody, stored.commit.sha256, gone_at)
+    one = cited_line(line, life.site, life.site.custody, stored.commit.sha256)
     facts: dict[str, Any] = {
         "id": life.id,
         "site": life.site,
@@ -90,7 +89,7 @@ def speech_page(life: Life, renderings: Collection[str] = ()) -> Page:
         "reference": one.reference,
         "standing": CLOSED_LISTS["states"].get(life.row.state),
         "last_line": life.versions[-1].line,
-        "redactions": [event for event in life.events if event["event"] == REDACTED and event["id"] == life.id],
+        "redactions": [event for event in life.events if event["event"] == REDACTED],
         "text": marked(line["title"], line["body"], line["evidence"]),
         "speakers": tuple(_speakers(line)),
         "claimed": [(key, line[key]) for key in _CLAIMED if line[key]],
