@@ -121,6 +121,8 @@ def roots(draw: st.DrawFn) -> tuple[list[Summary], list[Summary]]:
             number, draw(SPEAKERS) or "", published_on=draw(DAYS), meeting=draw(MEETINGS), state=draw(STATES)
         )
         made = made if made.speaker else replace(made, speaker=None, speakers=())
+        last = replace(happening("succeeded", 9, "2025-03-03"), succeeded_by=summary(draw(st.integers(0, 8))).id)
+        events += [last] if made.state == "succeeded" else []
         title = draw(st.sampled_from([made.title, HOSTILE * 90]))
         return replace(made, edits=tuple(edits), events=(*made.events, *events), title=title)
 
@@ -203,8 +205,11 @@ def test_a_long_list_is_split_and_a_new_row_changes_its_first_pages_only(monkeyp
 
 def test_a_speech_is_in_each_list_that_says_something_of_it() -> None:
     two = spoken(1, "何庆海、李明", meeting="九届三次会议", state="gone", edits=(edit(7, "2025-03-01"),))
-    old = spoken(2, "何庆海", state="succeeded", edits=(edit(9, "2025-03-02"),))
+    followed = replace(happening("succeeded", 9, "2025-03-03"), seq=None, version=None, succeeded_by="gszx:1")
+    old = spoken(2, "何庆海、王芳", state="succeeded", edits=(edit(9, "2025-03-02"),))
+    old = replace(old, events=(*old.events, followed))
     pages = made([two, old])
+    assert rows_of(pages, addresses.speaker("王芳")) == ["gszx:2"], "whom the page under the new id does not name"
     for at in (
         addresses.speaker("何庆海"),
         addresses.speaker("李明"),

@@ -33,6 +33,9 @@ class GroupKind(StrEnum):
     ALL = "all"
 
 
+_LISTED = frozenset({GroupKind.SPEAKER, GroupKind.MEETING, GroupKind.YEAR})
+
+
 class GroupKey(NamedTuple):
     """A group: its kind, and the name of the speaker or meeting as written, the year, the site or the word."""
 
@@ -59,18 +62,14 @@ def newest_first(summaries: Iterable[Summary]) -> list[Summary]:
 
 
 def groups_of(summary: Summary, keywords: Collection[str] = ()) -> Iterator[GroupKey]:
-    """Every group that says something of a speech.
-
-    An id that another has succeeded is in no list, since the speech is there under the other; its edits are told.
-    """
+    """Every group that says something of a speech."""
     yield ALL_SPEECHES
     yield GroupKey(GroupKind.SITE, summary.site)
     yield from (GroupKey(GroupKind.EDITED, year) for year in sorted({edit.observed_at[:4] for edit in summary.edits}))
     yield from (GroupKey(GroupKind.KEYWORD, word) for word in keywords if word in summary.title)
-    if summary.state != "succeeded":
-        yield from (GroupKey(GroupKind.SPEAKER, name) for name in dict.fromkeys(summary.speakers))
-        yield from (GroupKey(GroupKind.MEETING, name) for name in (summary.meeting,) if name)
-        yield GroupKey(GroupKind.YEAR, year_of(summary))
+    yield from (GroupKey(GroupKind.SPEAKER, name) for name in dict.fromkeys(summary.speakers))
+    yield from (GroupKey(GroupKind.MEETING, name) for name in (summary.meeting,) if name)
+    yield GroupKey(GroupKind.YEAR, year_of(summary))
 
 
 def touched_by(changed: Iterable[Summary], keywords: Collection[str] = ()) -> frozenset[GroupKey]:
@@ -84,7 +83,10 @@ def touched_by(changed: Iterable[Summary], keywords: Collection[str] = ()) -> fr
 
 
 def members_of(summaries: Iterable[Summary], keywords: Collection[str] = ()) -> dict[GroupKey, list[Summary]]:
-    """The speeches of every group, in the order of `summaries`; a word without a speech is a group, too."""
+    """The speeches of every group, in the order of `summaries`; a word without a speech is a group, too.
+
+    An id that another has succeeded is not listed beside the other; its edits and events are told.
+    """
     found: defaultdict[GroupKey, list[Summary]] = defaultdict(list)
     found[ALL_SPEECHES] = []
     for word in keywords:
@@ -92,7 +94,18 @@ def members_of(summaries: Iterable[Summary], keywords: Collection[str] = ()) -> 
     for summary in summaries:
         for key in groups_of(summary, keywords):
             found[key].append(summary)
-    return dict(found)
+    return {key: _once_each(some) if key.kind in _LISTED else some for key, some in found.items()}
+
+
+def _once_each(summaries: list[Summary]) -> list[Summary]:
+    if all(one.state != "succeeded" for one in summaries):
+        return summaries
+    ids = {one.id for one in summaries}
+    return [one for one in summaries if one.state != "succeeded" or _successor(one) not in ids]
+
+
+def _successor(summary: Summary) -> str | None:
+    return next((event.succeeded_by for event in reversed(summary.events) if event.succeeded_by), None)
 
 
 class SeenEdit(NamedTuple):
