@@ -19,12 +19,15 @@ import pytest
 
 from pipelines.archive import errors
 from pipelines.archive.read.reader import Archive
+from pipelines.archive.write.acts import When
+from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.archive.write.sealing import Sealing
 from pipelines.archive.write.writer import ArchiveRun
 from pipelines.gates.rules import DATES, FIELDS, LENGTH, LIST_SIZE, MASS_EDITS, SAME_TEXT, Gate, Ran, tripped
 from pipelines.gates.tally import Tally, Texts
 from pipelines.gates.usual import QUIET, Usual
 from pipelines.record import Row
+from pipelines.window.condition.site_health import read_health
 from tests.conftest import Ended, Site, run
 from tests.exchanges import exchange
 from tests.small import PROFILE, Answer, article_page, list_page, serve
@@ -232,6 +235,10 @@ def test_an_empty_list_changes_nothing(scene: Scene) -> None:
     assert scene.crawl().status == 4
     assert scene.derived() == before
     assert health_of(scene.site.root) == ("template", 200, 200)
+    at = f"{datetime.now(UTC) + timedelta(seconds=5):%Y-%m-%dT%H:%M:%SZ}"
+    redact(scene.site.folder, Order(native_id="1", reason="by order"), When(recorded_at=at, software={}))
+    pages = read_health(scene.site.root).sites[0].pages
+    assert (pages.good and pages.good.is_shown, pages.last and pages.last.is_shown) == (False, False)
 
 
 def test_while_an_archive_is_filled_nothing_is_usual(scene: Scene, tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pipelines.archive.disk.layout import Layout
 from pipelines.archive.read.reader import Archive
 from pipelines.fleet.condition import Condition, SiteStatus
 from pipelines.gates.rules import GATES
 from pipelines.window import addresses
 from pipelines.window.condition.diagnosis import _BY_WORDS, Diagnosis, HealthKind, diagnose
 from pipelines.window.condition.health_pages import health_pages
+from pipelines.window.condition.page_copies import page_copies
 from pipelines.window.condition.pages_seen import BothPages, SeenPage
 from pipelines.window.condition.site_health import HealthOfAll, SiteHealth, read_health
 from pipelines.window.pages import LANGUAGES
@@ -36,6 +38,9 @@ def health_of(root: Path) -> tuple[str, int | None, int | None]:
     (one,) = health.sites
     pages = rendered(health)
     assert one.diagnosis.kind.value == "fine" or addresses.health(one.status.site) in pages
+    assert pages.get(addresses.health(one.status.site), "").count("<iframe") == sum(
+        map(bool, (one.pages.good, one.pages.last))
+    )
     good, last = (seen.status if seen else None for seen in (one.pages.good, one.pages.last))
     return one.diagnosis.kind.value, good, last
 
@@ -43,7 +48,7 @@ def health_of(root: Path) -> tuple[str, int | None, int | None]:
 def rendered(health: HealthOfAll) -> dict[str, str]:
     """The pages in English, by address; also rendered in Chinese."""
     archives = {one.status.site: f"../{one.status.site}" for one in health.sites if one.status.commit}
-    made: list[Page] = list(health_pages(health, archives))
+    made: list[Page] = list(health_pages(health, archives, dict(page_copies(health))))
     found = {one: {page.address: Templates(one).render(page).decode() for page in made} for one in LANGUAGES}
     return found["en"]
 
@@ -151,7 +156,7 @@ def test_what_a_hostile_report_holds_is_shown_and_does_nothing() -> None:
         BROKEN, hostile, 4, message=hostile * 99, name=hostile, run=hostile, last_success="2026-01-01T02:00:00Z"
     )
     told = report(gap("list", hostile), politeness={"by_status": {hostile: 1}, "robots": {hostile: hostile}})
-    seen = SeenPage(hostile, "2026-01-01T02:00:00Z", None, hostile, 1, 2, hostile, "r")
+    seen = SeenPage(Layout(ROOT), hostile, "2026-01-01T02:00:00Z", None, hostile, 1, 2, hostile)
     diagnosis = replace(diagnose(site, told), kind=HealthKind.MOVED)
     both = SiteHealth(replace(site, site="../" + hostile), diagnosis, BothPages(seen, seen))
     pages = rendered(HealthOfAll("2026-01-02T02:00:00Z", (both, SiteHealth(site, Diagnosis(HealthKind.FINE, ())))))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pipelines.archive.disk.layout import is_archive
 from pipelines.window import addresses
 from pipelines.window.condition.health_pages import health_pages
+from pipelines.window.condition.page_copies import page_copies
 from pipelines.window.condition.site_health import HealthOfAll, read_health
 from pipelines.window.groups.atom_feeds import atom_feeds
 from pipelines.window.groups.group_pages import group_pages
@@ -23,7 +24,7 @@ from pipelines.window.searching.search_page import search_page
 from pipelines.window.templates import LANGUAGE_TAGS, all_templates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from pipelines.archive.read.reader import Archive
     from pipelines.window.building.window_options import WindowOptions
@@ -89,23 +90,26 @@ def list_files(of: ListsOf) -> Iterator[tuple[str, bytes | None]]:
     members = members_of((summary for site in of.sites for summary in site.summaries), of.options.keywords)
     touched = None if of.changed is None else touched_by(of.changed, of.options.keywords)
     names = {one.site.site: one.site.name for one in of.sites}
-    pages = (_overview(of), group_pages(members, names, touched), [(addresses.SEARCH, search_page())])
+    health = _health(of.paths)
+    copies = dict(page_copies(health)) if of.options.has_renderings else {}
+    listed = group_pages(members, names, touched)
+    pages = (_overview(of, health, copies), listed, [(addresses.SEARCH, search_page())])
     for address, page in (one for some in pages for one in some):
         for one in templates:
             yield f"{one.language}/{address}", None if page is None else one.render(page)
+    yield from copies.items()
     yield from atom_feeds(members, of.options.languages, touched)
     yield from index_files(of.window, of.maker, ((one.site, one.summaries) for one in of.sites))
     yield DOOR, _door(templates)
 
 
-def _overview(of: ListsOf) -> Iterator[tuple[str, Page | None]]:
+def _overview(of: ListsOf, health: HealthOfAll, copies: Collection[str]) -> Iterator[tuple[str, Page | None]]:
     """The front page, those of sites and of their health, and the chains of their commits."""
-    health = _health(of.paths)
     states = [SiteState(one.status, one.diagnosis.kind.value) for one in health.sites]
     summaries = (summary for site in of.sites for summary in site.summaries)
     ways = {one.site.site: one.site.archive for one in of.sites}
     yield from _named(overview_pages([one.ledger for one in of.sites], states, summaries, health.as_of))
-    yield from _named(health_pages(health, ways))
+    yield from _named(health_pages(health, ways, copies))
     yield from _named([about_page([one.ledger for one in of.sites])])
     for one in of.sites:
         made = dict(_named(chain_pages(one.archive, one.since))) if one.archive else {}

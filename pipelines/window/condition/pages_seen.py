@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.layout import Layout
     from pipelines.archive.read.reader import Archive
     from pipelines.warc.records import WarcRecord
 
     Report = Mapping[str, Any]
 
-_MOST_RECORDS = 4_000
-"""Records of a run that are looked at: the list pages come first, and a hundred articles tell what became of all."""
+_MOST_RECORDS = 600
+"""Records of a file that are looked at: the list pages come first, and a hundred articles tell what became of all."""
 _MOST_COMMITS = 60
 """Commits that are searched for a run, the newest first."""
 
@@ -31,8 +32,11 @@ _MOST_COMMITS = 60
 class SeenPage:
     """An answer in an archive.
 
-    `file`, `offset` and `length` are those of its record; `status` is null where no answer can be read in it.
+    `layout` is the archive's; `file`, `offset` and `length` are those of its record; `status` is null where no answer
+    can be read in it. Not `is_shown`: it may hold words that an order has removed from the lines.
     """
+
+    layout: Layout
 
     url: str
     captured_at: str
@@ -41,7 +45,7 @@ class SeenPage:
     offset: int
     length: int
     record_id: str
-    run: str
+    is_shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +70,11 @@ def both_pages(archive: Archive, report: Report, good: Report | None, *, is_of_a
     """
     try:
         ran = _commit_of(archive, report)
-        if is_of_articles and (both := _articles(archive, ran)):
-            return both
-        return _lists(archive, ran, report, good)
+        both = (_articles(archive, ran) if is_of_articles else None) or _lists(archive, ran, report, good)
+        is_shown = all(one.redaction.captures is not None for one in archive.commits() if one.redaction)
     except (ArchiveError, WarcDamaged, OSError):
         return NO_PAGES  # `verify` tells of damage; a page that cannot be read is not shown
+    return BothPages(*(one and replace(one, is_shown=is_shown) for one in (both.good, both.last)))
 
 
 def _commit_of(archive: Archive, report: Report) -> Commit | None:
@@ -112,19 +116,19 @@ def _answers(archive: Archive, commit: Commit) -> Iterator[SeenPage]:
             file = archive.layout.stored(named.path)
             for place, record in islice(records(file), _MOST_RECORDS):
                 if record.type in ANSWERS:
-                    yield _seen(archive, record, (named.path, *place), record.date, commit.run)
+                    yield _seen(archive, record, (named.path, *place), record.date)
     listed = commit.listing.captures if commit.listing else ()
     for one in chain(listed, (answer.document() for answer in commit.repeated)):
         place, record = at_place(archive.layout.stored(one["file"]), one["offset"])
-        yield _seen(archive, record, (one["file"], *place), one["captured_at"], commit.run)
+        yield _seen(archive, record, (one["file"], *place), one["captured_at"])
 
 
-def _seen(archive: Archive, record: WarcRecord, where: tuple[str, int, int], at: str, run: str) -> SeenPage:
+def _seen(archive: Archive, record: WarcRecord, where: tuple[str, int, int], at: str) -> SeenPage:
     try:
         status = HttpResponse.parse(with_payload(archive.layout.root, record).block).status
     except (ValueError, ArchiveError, OSError):
         status = None
-    return SeenPage(record.target_uri or "", at, status, *where, record.record_id, run)
+    return SeenPage(archive.layout, record.target_uri or "", at, status, *where, record.record_id)
 
 
 def _articles(archive: Archive, ran: Commit | None) -> BothPages | None:
@@ -137,5 +141,5 @@ def _articles(archive: Archive, ran: Commit | None) -> BothPages | None:
             if one["role"] == "article" and one["file"] and (seen := last.get(one["url"])):
                 place, record = at_place(archive.layout.stored(one["file"]), one["offset"])
                 where = (one["file"], *place)
-                return BothPages(_seen(archive, record, where, one["captured_at"], line["run"]), seen)
+                return BothPages(_seen(archive, record, where, one["captured_at"]), seen)
     return None

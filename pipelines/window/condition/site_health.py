@@ -54,8 +54,15 @@ def read_health(root: Path, sites: Collection[str] | None = None) -> HealthOfAll
         sites: only these; null for all.
 
     Raises:
-        OSError, ValueError: the register or the root cannot be read.
+        ArchiveError: the register or the root cannot be read.
     """
+    try:
+        return _read_health(root, sites)
+    except (OSError, ValueError) as error:
+        raise ArchiveError(str(error)) from error
+
+
+def _read_health(root: Path, sites: Collection[str] | None) -> HealthOfAll:
     names = site_names_in(root) if sites is None else sorted(sites)
     as_of = max((moment for name in names for moment in _moments(root, name)), default=_NO_MOMENT)
     order = {kind: place for place, kind in enumerate(HealthKind)}
