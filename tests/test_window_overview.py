@@ -86,6 +86,8 @@ def test_a_ledger_is_the_same_whether_all_commits_are_read_or_those_since(
     assert [one.kind for one in whole.decisions] == ["redaction"]
     assert sum(n for told in whole.months.values() for n in told.values()) == len(whole.runs)
     assert {folder for folder, _, _ in whole.storage} == {"versions", "observations", "runs", "commits"}
+    (root / "runs" / "page.html").write_text("made beside a report, by no commit", "utf-8")
+    assert read_ledger(Archive(root), "../a", whole) == whole
     forged = replace(whole, commit=3, months={"1999-01": {"complete": 9}})
     assert read_ledger(Archive(root), "../a", forged) == whole
 

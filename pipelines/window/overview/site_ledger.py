@@ -29,6 +29,9 @@ MOST_RUNS = 400
 FOLDERS = ("versions", "observations", "warc", "runs", "commits", "packs")
 """Folders of an archive that its commits fill; what is derived from them can be made again."""
 
+_COMMITTED = frozenset({".json", ".gz", ".sha256", ".tar", ".xz"})
+"""Ends of names of what commits bring; signatures, and pages of runs, come and go without one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionTold:
@@ -182,6 +185,7 @@ def _is_before(archive: Archive, earlier: SiteLedger) -> bool:
 
 def _storage(root: Path) -> Iterator[tuple[str, int, int]]:
     for folder in FOLDERS:
-        sizes = [file.stat().st_size for file in (root / folder).rglob("*") if file.is_file()]
+        found = (root / folder).rglob("*")
+        sizes = [file.stat().st_size for file in found if file.suffix in _COMMITTED and file.is_file()]
         if sizes:
             yield folder, len(sizes), sum(sizes)
