@@ -49,11 +49,14 @@ class ToldProblem:
 
 @dataclass(frozen=True, slots=True)
 class NamedSpeaker:
-    """A speaker with the post, null where it is not certainly this person's, and the page of the name."""
+    """A speaker with the post, null where it is not certainly this person's, and the page of the name.
+
+    There is none of a name that is not in `speaker`, which a sound archive does not have.
+    """
 
     name: str
     post: str | None
-    address: str
+    address: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +132,10 @@ def told_problems(problems: Iterable[Line]) -> dict[str, list[ToldProblem]]:
 
 def _speakers(line: Line) -> Iterator[NamedSpeaker]:
     """Those who spoke; where only a post of all is known, it stands by itself."""
-    each = line["speakers"] or [{"name": name, "post": None} for name in names_in(line["speaker"])]
-    for one in each:
-        yield NamedSpeaker(one["name"], one["post"], addresses.speaker(one["name"]))
+    named = names_in(line["speaker"])
+    for one in line["speakers"] or [{"name": name, "post": None} for name in named]:
+        address = addresses.speaker(one["name"]) if one["name"] in named else None
+        yield NamedSpeaker(one["name"], one["post"], address)
 
 
 def _was(life: Life) -> Iterator[str]:
