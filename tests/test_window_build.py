@@ -11,6 +11,7 @@ import pytest
 from pipelines.archive.pack.packing import pack
 from pipelines.archive.write.acts import When
 from pipelines.archive.write.kinds.pairing import Wanted, rekey
+from pipelines.window import addresses
 from pipelines.window.building.build import Built, build
 from pipelines.window.building.window_files import WindowFiles
 from pipelines.window.building.window_options import WindowOptions
@@ -44,6 +45,7 @@ def test_an_incremental_build_gives_the_files_of_a_full_one(tmp_path: Path) -> N
     """Over all kinds of events, a salvage, a redaction, new ids and a packed year."""
     root, window, scratch = tmp_path / "a", tmp_path / "window", tmp_path / "anew"
     made = [built_alike(root, window, scratch).speeches for _ in life(root)]
+    assert b"<entry>" in tree(window)[addresses.feed(f"keyword-{addresses.slug('大家')}")], "a word of a text"
     # A redaction rewrites files in which all have lines; the last run looked at two speeches.
     assert (made[3], made[4]) == (4, 2)
     crawl(root, 27, speech("n-1", day(27), body="新的网站"))

@@ -120,6 +120,7 @@ def roots(draw: st.DrawFn) -> tuple[list[Summary], list[Summary]]:
         made = spoken(
             number, draw(SPEAKERS) or "", published_on=draw(DAYS), meeting=draw(MEETINGS), state=draw(STATES)
         )
+        made = replace(made, keywords=tuple(sorted(draw(st.sets(st.sampled_from(WORDS))))))
         made = made if made.speaker else replace(made, speaker=None, speakers=())
         last = replace(happening("succeeded", 9, "2025-03-03"), succeeded_by=summary(draw(st.integers(0, 8))).id)
         events += [last] if made.state == "succeeded" else []
@@ -279,7 +280,7 @@ def test_feeds_tell_what_is_new_edited_and_deleted(monkeypatch: pytest.MonkeyPat
         happening("gone", 4, "2024-04-01", 2),
     )
     one = spoken(1, HOSTILE, title=HOSTILE * 99, events=events, edits=(edit(3, "2024-03-01"),))
-    found = parsed_feeds([one, spoken(2, "何庆海", title="讲话")])
+    found = parsed_feeds([one, spoken(2, "何庆海", keywords=("讲话",))])
     everything, edited = (found[addresses.feed(name)] for name in ("all", "edited"))
     terms = [entry.find(f"{ATOM}category").get("term") for entry in entries_of(everything)]  # type: ignore[union-attr]
     assert terms == ["gone", "changed", "created"], "at most three, the newest"
@@ -289,7 +290,7 @@ def test_feeds_tell_what_is_new_edited_and_deleted(monkeypatch: pytest.MonkeyPat
     words = {word: addresses.feed(f"keyword-{addresses.slug(word)}") for word in WORDS}
     assert [len(entries_of(found[at])) for at in words.values()] == [1, 0]
     assert said(found[words["<&>"]], "updated") == "1970-01-01T00:00:00Z", "a feed without an entry"
-    again = parsed_feeds([replace(one, title="另一个标题", state="gone"), spoken(2, "李明")])
+    again = parsed_feeds([replace(one, title="另一个标题", state="gone"), spoken(2, "李明", keywords=("讲话",))])
     ids = [[said(entry, "id") for entry in entries_of(some[addresses.feed("all")])] for some in (found, again)]
     assert ids[0] == ids[1], "whatever becomes of the speech, an entry is the same"
 

@@ -36,6 +36,9 @@ def add(verb: AddVerb) -> None:
     site.add_argument("--no-renderings", action="store_true", help="without copies of the archived HTML")
     site.add_argument("--quiet", action="store_true", help="tell problems only")
     site.add_argument("--keyword", metavar="WORD", nargs="+", default=[], help="words to make a feed of each")
+    site.add_argument(
+        "--served-at", metavar="URL", help="where the folder will be served, for whole addresses in the feeds"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,7 +49,10 @@ def run(arguments: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         raise NotUnderstood(f"{_EXTRA} ({error})") from error
     options = options_of(
-        arguments.language, has_renderings=not arguments.no_renderings, keywords=tuple(arguments.keyword)
+        arguments.language,
+        has_renderings=not arguments.no_renderings,
+        keywords=tuple(arguments.keyword),
+        served_at=arguments.served_at,
     )
     paths = [Path(path) for path in arguments.archives]
     built = build(paths, arguments.out, options, arguments.since)

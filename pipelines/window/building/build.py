@@ -182,6 +182,7 @@ class _Build:
             window=self._files.root,
             languages=self._options.languages,
             has_renderings=self._options.has_renderings,
+            keywords=self._options.keywords,
             archive=archive.layout.root,
             commit=record.commit,
             acts=record.acts,

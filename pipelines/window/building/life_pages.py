@@ -34,6 +34,7 @@ class LivesOfSite:
     window: Path
     languages: tuple[Language, ...]
     has_renderings: bool
+    keywords: tuple[str, ...]
     archive: Path
     commit: int
     acts: tuple[int, ...]
@@ -50,7 +51,7 @@ class LifeWriter:
         self._store = LifeStore(of.scratch, self._archive, of.site, [archive.commit(n) for n in of.acts])
         self._files = WindowFiles(of.window)
         self._templates = all_templates(of.languages)
-        self._has_renderings = of.has_renderings
+        self._has_renderings, self._keywords = of.has_renderings, of.keywords
 
     def write(self, native_id: str) -> tuple[MadeSpeech, int]:
         """Write them where they differ, and tell how many did.
@@ -62,7 +63,7 @@ class LifeWriter:
         for address, data in self._made(life):
             written += self._files.write(address, data)
             made.append(address)
-        return MadeSpeech(summary_of(life), tuple(made)), written
+        return MadeSpeech(summary_of(life, self._keywords), tuple(made)), written
 
     def close(self) -> None:
         """Close what was opened."""

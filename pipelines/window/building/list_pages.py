@@ -98,7 +98,7 @@ def list_files(of: ListsOf) -> Iterator[tuple[str, bytes | None]]:
         for one in templates:
             yield f"{one.language}/{address}", None if page is None else one.render(page)
     yield from copies.items()
-    yield from atom_feeds(members, of.options.languages, touched)
+    yield from atom_feeds(members, of.options.languages, touched, of.options.served_at)
     yield from index_files(of.window, of.maker, ((one.site, one.summaries) for one in of.sites))
     yield DOOR, _door(templates)
 

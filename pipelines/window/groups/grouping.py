@@ -66,7 +66,7 @@ def groups_of(summary: Summary, keywords: Collection[str] = ()) -> Iterator[Grou
     yield ALL_SPEECHES
     yield GroupKey(GroupKind.SITE, summary.site)
     yield from (GroupKey(GroupKind.EDITED, year) for year in sorted({edit.observed_at[:4] for edit in summary.edits}))
-    yield from (GroupKey(GroupKind.KEYWORD, word) for word in keywords if word in summary.title)
+    yield from (GroupKey(GroupKind.KEYWORD, word) for word in keywords if word in summary.keywords)
     yield from (GroupKey(GroupKind.SPEAKER, name) for name in dict.fromkeys(summary.speakers))
     yield from (GroupKey(GroupKind.MEETING, name) for name in (summary.meeting,) if name)
     yield GroupKey(GroupKind.YEAR, year_of(summary))

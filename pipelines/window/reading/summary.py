@@ -12,7 +12,7 @@ from pipelines.reasons import PROBLEM_CODES
 from pipelines.record import names_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pipelines.archive.disk.streams import Line
     from pipelines.archive.read.index import Standing
@@ -65,7 +65,8 @@ class Summary:
     """One speech. Values of the text are those of its newest reading, also when it is gone.
 
     `state` as in `index.jsonl`; `problems` counts those of the newest reading by severity; `views` are the first and
-    the newest count with their moments.
+    the newest count with their moments. `keywords`: those of the asked words that stand in title or text of a
+    reading.
     """
 
     id: str
@@ -99,12 +100,13 @@ class Summary:
     problems: dict[str, int]
     events: tuple[Happening, ...]
     edits: tuple[Edit, ...]
+    keywords: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
         """Read back what `json_value` gave; `KeyError` or `TypeError` when it is of other software."""
         made = {one.name: value[one.name] for one in fields(cls)}
-        made["speakers"] = tuple(made["speakers"])
+        made["speakers"], made["keywords"] = tuple(made["speakers"]), tuple(made["keywords"])
         made["events"] = tuple(Happening(**one) for one in made["events"])
         made["edits"] = tuple(
             Edit(**one | {"kinds": tuple(one["kinds"]), "fields": tuple(one["fields"])}) for one in made["edits"]
@@ -119,8 +121,8 @@ _SAID = (
 _OF_EVENTS = tuple(one.name for one in fields(Happening))
 
 
-def summary_of(life: Life) -> Summary:
-    """The summary of a life that has at least one text."""
+def summary_of(life: Life, keywords: Iterable[str] = ()) -> Summary:
+    """The summary of a life that has at least one text; `keywords` are the words that are looked for in its texts."""
     row, line = life.row, life.newest
     counts = [one.line for one in life.observations if one.line["view_count"] is not None]
     return Summary(
@@ -145,7 +147,12 @@ def summary_of(life: Life) -> Summary:
         problems=dict(sorted(Counter(_severity(one["code"]) for one in line["problems"]).items())),
         events=tuple(Happening(**{key: event[key] for key in _OF_EVENTS}) for event in life.events),
         edits=tuple(_edits(life)),
+        keywords=tuple(word for word in keywords if any(_has(one.line, word) for one in life.texts)),
     )
+
+
+def _has(line: Line, word: str) -> bool:
+    return word in line["title"] or word in line["body"]
 
 
 def _severity(code: str) -> str:
