@@ -237,6 +237,12 @@ def test_any_two_of_few_states_are_compared_and_of_many_the_neighbours(
     for module in (comparison_page, speech_page):
         monkeypatch.setattr(module, "MOST_STATES", 3)
     assert compared("7") == there("7", *pairwise("1234"), ("1", "3"), ("1", "4"))
+    monkeypatch.setattr(comparison_page, "MOST_ROWS", 1)
+    page = shown(rendered(life(root, "1"))[addresses.comparison("gszx:1", "1", "2")])
+    assert "more rows are left out here. All differences: python -m pipelines diff gszx gszx:1@1 gszx:1@2" in words(
+        page
+    )
+    assert len(page.find_class("side-by-side")[1].findall("./tbody/tr")) == 1
     assert "More than 3 versions" in words(shown(rendered(life(root, "7"))[addresses.speech("gszx:7")]))
 
 

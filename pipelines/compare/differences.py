@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from operator import eq
 from typing import Any, Literal
 
 from pipelines.compare.alignment import align
@@ -141,7 +142,7 @@ def entry(one: dict[str, Any]) -> str:
 
 def _regions(old: Sequence[Token], new: Sequence[Token]) -> Iterator[Region]:
     """Runs of both texts in order, each either the same or different."""
-    if _forms(old) == _forms(new):
+    if len(old) == len(new) and all(map(eq, map(_form, old), map(_form, new))):
         # Only values differ: the n-th piece answers to the n-th, `2023年和2024年` to `2024年和2025年`.
         yield from _by_place(old, new)
         return
@@ -155,8 +156,8 @@ def _regions(old: Sequence[Token], new: Sequence[Token]) -> Iterator[Region]:
         yield True, old[-last:], new[-last:]
 
 
-def _forms(pieces: Iterable[Token]) -> list[tuple[str, str]]:
-    return [(t.kind, t.sense if t.kind == "character" else "") for t in pieces]
+def _form(piece: Token) -> tuple[str, str]:
+    return piece.kind, piece.sense if piece.kind == "character" else ""
 
 
 def _by_place(old: Sequence[Token], new: Sequence[Token]) -> Iterator[Region]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pipelines.text.names import COMPOUND, POST, is_name, people
@@ -94,6 +95,7 @@ def _wholes(text: str, names: frozenset[str]) -> list[tuple[int, int, Token]]:
     return sorted(found, key=lambda whole: (whole[0], whole[2].kind != "name"))
 
 
+@lru_cache(8192)  # a text has a few thousand different characters, and a million in all
 def _single(character: str) -> Token:
     category = unicodedata.category(character)
     if category[0] in "PZC" and unicodedata.normalize("NFKC", character) not in _MEANING:

@@ -28,6 +28,8 @@ _MOST_UNCHANGED = 20_000
 """Characters of unchanged text in one page: three times a long speech. The speech's own page has all of it."""
 
 
+MOST_ROWS = 2_000
+"""Changed paragraphs, and runs of unchanged ones, in one page; of a text with more the command shows the rest."""
 LONGEST_VALUE = 2_000
 """Characters of a value apart from the text that are shown; a title is some forty long, unless it is a trap."""
 
@@ -104,15 +106,18 @@ def comparison_pages(life: Life) -> Iterator[Page]:
     """A page for each pair; it depends on its two lines only, so that later ones leave it as it is."""
     for pair in compared_pairs(life.texts):
         difference = life.difference(pair.old.line, pair.new.line)
+        rows = tuple(side_by_side(difference.paragraphs))
         facts = {
             "id": life.id,
+            "site": life.site.site,
             "language": life.site.language,
             "pair": pair,
             "old": pair.old.line,
             "new": pair.new.line,
             "is_of_readings": pair.old.line["version"] == pair.new.line["version"],
             "fields": tuple(map(changed_field, difference.fields)),
-            "rows": tuple(side_by_side(difference.paragraphs)),
+            "rows": rows[:MOST_ROWS],
+            "more": len(rows[MOST_ROWS:]),
             "counts": changed_characters(difference),
             "longest": LONGEST_VALUE,
             "kinds": Counter(kind for one in difference.paragraphs for kind in one.kinds),
