@@ -34,6 +34,7 @@ VERBS = {
     "files": "feeds",
     "export": "export",
     "site": "window.building_site",
+    "browse": "window.browsing",
     "pack": "pack",
     "accept-gap": "acts.accept_gap",
     "describe": "acts.describe",

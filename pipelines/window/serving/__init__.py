@@ -1,0 +1,1 @@
+"""Serves a window to the browsers of this machine, while it follows its archives."""
