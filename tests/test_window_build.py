@@ -78,6 +78,7 @@ def test_a_build_that_dies_at_any_file_is_mended_by_the_next_one(
         nonlocal left
         left -= 1
         if left < 0:
+            (self.root / address).parent.mkdir(parents=True, exist_ok=True)
             (self.root / address).with_name(f".{Path(address).name}.new").write_bytes(data[:9])
             raise Died
         return write(self, address, data)
