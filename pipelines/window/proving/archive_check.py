@@ -1,0 +1,117 @@
+"""The commands of a proof page: a shell in the folder of an archive follows one line from its bytes to the chain."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from pipelines.archive.disk.layout import Layout
+from pipelines.archive.errors import Damaged
+from pipelines.archive.prove.anchors.anchor_files import name_of
+from pipelines.proof.commands import ANCHORS_CHECK, BASICS, UNCHUNKED, has, is_sum, record_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pipelines.proof.evidence import Stamp, StoredLine
+    from pipelines.proof.given_captures import HeldAnswer
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_LINE = """\
+line() { zcat "$1" | tail -n "+$2" | head -n 1; }
+"""
+_CHAIN = """\
+# Each later commit names the one before it, up to the head.
+n={first} prev={sha256}
+while file=commits/$(printf %08d "$((n + 1))").json; test -e "$file"; do
+  case $(cat "$file") in
+    *"
+ \\"prev\\": \\"$prev\\","*) ;;
+    *) fail "$file does not follow commit $n" ;;
+  esac
+  n=$((n + 1)) prev=$(sum < "$file")
+done
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """What the commands check, all of one archive.
+
+    `line` is the one that is proved, `sums` those around it and itself, each with its SHA-256; `files` gives by path
+    the SHA-256 and the commit that names it, `commits` the hashes of commits by number; `answers` are records with
+    the SHA-256 of what the site sent.
+    """
+
+    name: str
+    line: StoredLine
+    sums: tuple[tuple[StoredLine, str], ...]
+    files: Mapping[str, tuple[str, int]]
+    commits: Mapping[int, str]
+    answers: tuple[tuple[HeldAnswer, str], ...]
+    stamp: Stamp | None
+
+
+def commands(claims: Claims) -> str:
+    """The commands, for one subshell: where a step fails it ends with 1 and says why.
+
+    Raises:
+        Damaged: a hash is none. The archive may come from elsewhere, and its words must not become commands.
+    """
+    hashes = [*(sha256 for sha256, _ in claims.files.values()), *claims.commits.values()]
+    for one in (*hashes, *(sha256 for _, sha256 in (*claims.sums, *claims.answers))):
+        if not isinstance(one, str) or not _SHA256.fullmatch(one):
+            raise Damaged(f"{claims.name}: {str(one)[:100]!r} is no SHA-256; run verify")
+    steps = [*_lines(claims), *_files(claims), *_answers(claims), *_chain(claims), *_stamp(claims)]
+    done = f'echo "proved: "{quote(claims.name)}", commit $n has the head $prev"\n'
+    return "".join(["(\n", BASICS, _LINE, *steps, done, ")\n"])
+
+
+def _lines(claims: Claims) -> Iterator[str]:
+    yield "# The line, and the looks around it, each by the SHA-256 of its bytes.\n"
+    for stored, sha256 in claims.sums:
+        yield f"test \"$({_line(stored)} | sum)\" = {sha256} || fail 'another line in {stored.named.path}'\n"
+
+
+def _line(stored: StoredLine) -> str:
+    return f"line {stored.named.path} {stored.number}"
+
+
+def _files(claims: Claims) -> Iterator[str]:
+    yield "# The files, each named by its SHA-256 in a commit.\n"
+    for path, (sha256, n) in claims.files.items():
+        yield is_sum(sha256, path, "a file has changed")
+        yield has(f"$(cat {Layout.commit_name(n)})", f'"sha256": "{sha256}"', "its commit does not name it")
+    yield "# The commits, each by its SHA-256.\n"
+    for n, sha256 in claims.commits.items():
+        yield is_sum(sha256, Layout.commit_name(n), "a commit has changed")
+
+
+def _answers(claims: Claims) -> Iterator[str]:
+    unwrapped = [(held, sha256, steps) for held, sha256 in claims.answers if (steps := held.unwrapping())]
+    if any("unchunked" in steps for _, _, steps in unwrapped):
+        yield UNCHUNKED
+    if unwrapped:
+        yield "# What the site sent: the record in the WARC file, unpacked, has what the line names as read.\n"
+    for held, sha256, steps in unwrapped:
+        pipe = " | ".join([record_at(held.holder), "zcat", *steps, "sum"])
+        yield f"test \"$({pipe})\" = {sha256} || fail 'the record holds something else'\n"
+        yield has(f"$({_line(claims.line)})", f'"payload_sha256":"{sha256}"', "not what the line names")
+
+
+def _chain(claims: Claims) -> Iterator[str]:
+    first = min(claims.commits)
+    yield _CHAIN.format(first=first, sha256=claims.commits[first])
+
+
+def _stamp(claims: Claims) -> Iterator[str]:
+    if claims.stamp is None:
+        return
+    anchor, at = claims.stamp.anchor, claims.stamp.at
+    made = f"../anchors/{name_of(anchor.noted.at)}/ca.pem"
+    when = f' -attime {int(at.timestamp())}' if at else ""
+    yield "# By when: the authority's root certificate is that of $ca, or the one that was kept.\n"
+    yield f'ca=${{ca:-{made}}}\n'
+    yield ANCHORS_CHECK.replace("anchors/*.json", anchor.file).replace(" ca.pem", f' "$ca"{when}')

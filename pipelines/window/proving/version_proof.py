@@ -1,0 +1,201 @@
+"""Proof pages: for each line about a speech what was seen when, the bytes, the line, the commit, and how to check it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from pipelines.archive.disk.redactions import is_redacted
+from pipelines.archive.errors import ArchiveError, Damaged
+from pipelines.archive.prove.anchors.anchor_files import anchor_names, commit_of, read_anchor, read_reply
+from pipelines.archive.prove.anchors.timestamps import moment
+from pipelines.proof.evidence import Stamp
+from pipelines.proof.given_captures import GIVEN, read_capture
+from pipelines.window import addresses
+from pipelines.window.overview.chain_pages import page_of_commit
+from pipelines.window.pages import Page
+from pipelines.window.proving.archive_check import Claims, commands
+from pipelines.window.proving.looks_around import LookAround, looks_around
+from pipelines.window.proving.named_files import named_files
+from pipelines.window.proving.print_code import qr_code, short_id
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from datetime import datetime
+
+    from pipelines.archive.disk.layout import Layout
+    from pipelines.archive.disk.streams import Line
+    from pipelines.archive.read.reader import Archive
+    from pipelines.proof.given_captures import HeldAnswer
+    from pipelines.window.proving.named_files import NamedFiles
+    from pipelines.window.reading.lives import Life, LineOfLife
+
+LONGEST_LINE = 20_000
+"""Characters of a line that are shown: two speeches; the whole one is in its file."""
+_LARGEST_RECORD = 2 << 20
+"""Bytes of a record that is unpacked for its proof; of a larger one, a film, the file's hash proves what it holds."""
+_MOST_CAPTURES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedCapture:
+    """A capture of a line. `state`: checked, by a command; or why by none: not_kept, of_list, large, coded, lost_words.
+
+    `way` leads from the archive's folder to the file that has it; `answer` is null for what was not read.
+    """
+
+    capture: Line
+    state: str
+    way: str | None
+    answer: HeldAnswer | None
+
+
+@dataclass(frozen=True, slots=True)
+class LookShown:
+    """A look around the line, with the SHA-256 of its own line."""
+
+    look: LookAround
+    sha256: str
+
+
+def proof_pages(life: Life, archive: Archive, renderings: Collection[str] = ()) -> Iterator[Page]:
+    """One page for each line that says what happened to a speech; made from the lines about it, and time-stamps.
+
+    Raises:
+        Damaged: something that a page would prove is not what the archive says.
+    """
+    named = named_files(archive)
+    for one in life.versions:
+        yield Page(addresses.proof(life.id, one.line["seq"]), "proof.html", _facts(life, archive, named, one, renderings))
+
+
+def newest_stamped(layout: Layout) -> int:
+    """The highest commit that a time-stamp covers; 0 for none. Later ones may get theirs without a commit."""
+    return max(map(commit_of, anchor_names(layout)), default=0)
+
+
+def _facts(
+    life: Life, archive: Archive, named: NamedFiles, one: LineOfLife, renderings: Collection[str]
+) -> dict[str, Any]:
+    line, name, sha256 = one.line, _name(one.line), _sha256(one)
+    looks = tuple(LookShown(look, _sha256(look.stored)) for look in looks_around(life, one))
+    captures = tuple(_captures(archive.layout, line))
+    stamp = _stamp(archive.layout, named, one.commit.n)
+    files = _files(archive.layout, named, one, looks, captures)
+    claims = Claims(
+        name=name,
+        line=one,
+        sums=tuple({(one, sha256): None, **{(shown.look.stored, shown.sha256): None for shown in looks}}),
+        files=files,
+        commits={n: named.commits[n - 1] for n in sorted({one.commit.n, *(by for _, by in files.values())})},
+        answers=tuple((c.answer, c.capture["payload_sha256"]) for c in captures if c.state == "checked" and c.answer),
+        stamp=stamp,
+    )
+    rendering = addresses.rendering(life.id, line["version"])
+    return {
+        "id": life.id,
+        "site": life.site,
+        "name": name,
+        "line": line,
+        "is_redacted": is_redacted(line),
+        "redactions": [commit for commit in life.acts if commit.redaction and line["seq"] in commit.redaction.seqs],
+        "stored": one,
+        "sha256": sha256,
+        "raw": one.raw.decode(errors="replace").rstrip("\n"),
+        "longest": LONGEST_LINE,
+        "way_of_line": _way(archive.layout, one.named.path),
+        "commit": one.commit,
+        "by": one.by,
+        "chain": addresses.chain(life.site.site, page_of_commit(one.commit.n)),
+        "looks": looks,
+        "captures": captures[:_MOST_CAPTURES],
+        "left_out": len(captures) - _MOST_CAPTURES,
+        "stamp": stamp,
+        "stamped_at": f"{stamp.at:%Y-%m-%dT%H:%M:%SZ}" if stamp and stamp.at else None,
+        "commands": commands(claims),
+        "short": short_id(name, sha256),
+        "code": qr_code(name, sha256),
+        "rendering": rendering if rendering in renderings and not is_redacted(line) else None,
+    }
+
+
+def _name(line: Line) -> str:
+    """`gszx:4864@2.1`; of a line without a reading, as gone ones, its number in the archive says which."""
+    state = f"{line['version']}.{line['reading']}" if line["event"] in {"created", "changed", "reprocessed"} else None
+    return f"{line['id']}@{state}" if state else f"{line['id']}#{line['seq']}"
+
+
+def _sha256(stored: LineOfLife) -> str:
+    return hashlib.sha256(stored.raw).hexdigest()
+
+
+def _captures(layout: Layout, line: Line) -> Iterator[ProvedCapture]:
+    for capture in line["captures"]:
+        if capture["file"] is None:
+            yield ProvedCapture(capture, "not_kept", None, None)
+            continue
+        way = _way(layout, capture["file"])
+        if is_redacted(line):
+            yield ProvedCapture(capture, "lost_words", way, None)
+        elif capture["role"] not in GIVEN:
+            yield ProvedCapture(capture, "of_list", way, None)
+        elif capture["length"] > _LARGEST_RECORD:
+            yield ProvedCapture(capture, "large", way, None)
+        else:
+            answer = read_capture(layout, capture)
+            yield ProvedCapture(capture, _state(answer), way, answer)
+
+
+def _state(answer: HeldAnswer) -> str:
+    if answer.has_lost_words:
+        return "lost_words"
+    return "coded" if answer.entity is None or answer.unwrapping() is None else "checked"
+
+
+def _files(
+    layout: Layout,
+    named: NamedFiles,
+    one: LineOfLife,
+    looks: tuple[LookShown, ...],
+    captures: tuple[ProvedCapture, ...],
+) -> dict[str, tuple[str, int]]:
+    """The files that are needed, each with its SHA-256 and the commit that names it."""
+    paths = [one.named.path, *(shown.look.stored.named.path for shown in looks)]
+    for captured in captures:
+        paths += [captured.capture["file"]] if captured.way else []
+        paths += [captured.answer.holder.file] if captured.answer else []
+    for path in paths:
+        layout.path(path)  # raises for a path that leads elsewhere
+    return {path: named.of(path) for path in paths}
+
+
+def _way(layout: Layout, path: str) -> str:
+    """Where the bytes of a committed file lie below the archive's folder: in a container, if its year is packed."""
+    packed = layout.packed(path)
+    return packed.container.relative_to(layout.root).as_posix() if packed else path
+
+
+def _stamp(layout: Layout, named: NamedFiles, n: int) -> Stamp | None:
+    """The first time-stamp that covers a commit; `Damaged` when it is of another chain."""
+    for name in anchor_names(layout):
+        if commit_of(name) < n:
+            continue
+        anchor = read_anchor(layout, name)
+        if anchor.noted.head in named.abandoned:
+            continue
+        if named.commits[commit_of(name) - 1 : commit_of(name)] != (anchor.noted.head,):
+            raise Damaged(f"{layout.path(name)}: is not of this chain; run verify")
+        reply = read_reply(layout, anchor)
+        return Stamp(anchor, reply, _moment(reply))
+    return None
+
+
+@lru_cache(8)
+def _moment(reply: bytes) -> datetime | None:
+    """The moment of a time-stamp, unchecked; null where openssl cannot read it here: the commands on the page do."""
+    try:
+        return moment(reply)
+    except ArchiveError:
+        return None
