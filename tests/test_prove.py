@@ -121,7 +121,7 @@ def proved(root: Path, wanted: str, out: Path, certificate: Path | None = None) 
 
 
 def block(page: str, name: str) -> str:
-    found = re.search(f'<pre class="{name}">(.*?)</pre>', page, re.DOTALL)
+    found = re.search(f'<pre class="{name}"[^>]*>(.*?)</pre>', page, re.DOTALL)
     assert found
     return html.unescape(found[1])
 

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import gzip
+import html
 import re
+import shutil
+import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.archive.errors import Damaged
+from pipelines.archive.pack.packing import pack
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
 from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.window import addresses
+from pipelines.window.proving.archive_check import Claims, commands
 from pipelines.window.proving.page_rendering import rendered_lines, renderings
 from pipelines.window.proving.safe_html import NotShown, safe_html
+from pipelines.window.proving.version_proof import proof_pages
 from pipelines.window.reading.life_store import LifeStore, acts_among
 from pipelines.window.reading.site_named import site_of
+from pipelines.window.templates import Templates
+from tests import authority
 from tests.test_archive import day, opened, sealed
-from tests.test_prove import HEAD, chunked, kept, seen
+from tests.test_prove import HEAD, IN_2027, OTHER, TEXT, anchored, block, chunked, does, kept, lived, seen
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pipelines.window.reading.lives import Life
 
 HOSTILE = """<html><head><title>secret title</title><meta http-equiv=refresh content="0;url=http://evil.example/">
@@ -48,12 +57,12 @@ ALLOWED = {
 class Tags(HTMLParser):
     """Elements, attributes and their values, and the text of a page."""
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, page: str) -> None:
         super().__init__()
         self.tags: set[str] = set()
         self.attributes: dict[str, str | None] = {}
         self.text = ""
-        self.feed(html)
+        self.feed(page)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -134,3 +143,116 @@ def test_a_version_is_shown_as_its_bytes_were_decoded(tmp_path: Path) -> None:
     assert "in a coding that is not decoded here" in coded
     redact(root, Order(native_id="9", reason="order"), When(recorded_at=day(5), software={}))
     assert not dict(renderings(life(root), Archive(root)))
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive with a time-stamp up to its commit 5, and one commit after it."""
+    root = tmp_path_factory.mktemp("proving")
+    lived(root / "gszx")
+    anchored(root, authority.made(tmp_path_factory.mktemp("authority")))
+    run = opened(root / "gszx", 21)
+    seen(run, 21, TEXT, kept(run, day(21), "article", "9", TEXT.encode()))
+    sealed(run, 21)
+    return root / "gszx"
+
+
+def proofs(root: Path, native_id: str = "9") -> dict[str, str]:
+    """The proof pages of a speech, in English, by what its lines say."""
+    one, templates = life(root, native_id), Templates("en")
+    pages = (templates.render(page).decode() for page in proof_pages(one, Archive(root)))
+    told = (f"{stored.line['event']} {stored.line['version']}" for stored in one.versions)
+    return dict(zip(told, pages, strict=True))
+
+
+def verifies(page: str, root: Path) -> bool:
+    done = does(block(page, "check"), root)
+    assert (done.returncode == 0) == (done.stdout.split(b"\n")[-2:][0][:12] == b"proved: gszx"), done
+    return done.returncode == 0
+
+
+def test_a_proof_page_is_checked_with_stock_programs_and_fails_for_one_byte(archive: Path, tmp_path: Path) -> None:
+    pages = proofs(archive)
+    assert list(pages) == ["created 1", "changed 2", "reprocessed 2", "gone 2", "restored 2", "changed 3"]
+    for what, page in pages.items():
+        assert verifies(page, archive), what
+        assert len(page) < 60_000
+    root = Path(shutil.copytree(archive.parent, tmp_path / "output")) / "gszx"
+    for what in ("created 1", "gone 2"):
+        script = block(pages[what], "check")
+        words = set(re.findall("[0-9a-z/.-]+", script))
+        named = {word for word in words if "/" in word and (root / word).is_file()}
+        stamps = {name.replace(".json", ".tsr") for name in named if name.startswith("anchors/")}
+        assert len(named) >= 7
+        for name in sorted(named | stamps):
+            data = (root / name).read_bytes()
+            # Not every byte of an anchor counts: its root is there for people, and of a reply what is signed.
+            at = data.index(b"gszx") if name.startswith("anchors/") and name.endswith(".json") else len(data) - 30
+            (root / name).write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+            assert not verifies(pages[what], root), name
+            (root / name).write_bytes(data)
+        assert verifies(pages[what], root)
+    (root / "commits/00000003.json").write_bytes((root / "commits/00000004.json").read_bytes())
+    assert not verifies(pages["created 1"], root)
+
+
+def test_a_proof_page_says_what_was_seen_when(archive: Path) -> None:
+    pages = proofs(archive)
+    plain = {what: " ".join(html.unescape(re.sub("<[^>]*>", " ", page)).split()) for what, page in pages.items()}
+    line, commits = next(Archive(archive).about("9")), Archive(archive).commits()
+    for told in (
+        line["url"], line["content_sha256"], commits[0].sha256, "2026-01-01 02:00:00 UTC",
+        *(one[key] for one in line["captures"] for key in ("record_id", "payload_sha256")),
+        "the first that found it so 2026-01-01 02:00:00 UTC present, text new",
+        "the first that found it otherwise 2026-01-02 02:00:00 UTC present, text changed",
+        "stamped by an authority (RFC 3161) at", "that commit 5 and all before it existed by then",
+        "the same answer had come before", "A list page names other speeches",
+    ):  # fmt: skip
+        assert told in plain["created 1"], told
+    assert OTHER not in plain["created 1"]
+    assert "the last that found it 2026-01-03 02:00:00 UTC" in plain["gone 2"]
+    assert "the first that missed it 2026-01-04 02:00:00 UTC" in plain["gone 2"]
+    assert "the last that missed it 2026-01-20 02:00:00 UTC" in plain["gone 2"]
+    assert "the last before it 2026-01-20 02:00:00 UTC" in plain["restored 2"]
+    assert "No time-stamp covers this commit yet" in plain["changed 3"]
+    tags = Tags(pages["created 1"])
+    assert "script" not in tags.tags
+    assert not {"style", "onclick"} & tags.attributes.keys()
+    assert f'href="../../../../../gszx/{line["captures"][0]["file"]}"' in pages["created 1"]
+    assert re.search(r'<svg viewBox="0 0 \d+ \d+" class="qr">', pages["created 1"])
+
+
+def test_a_packed_archive_is_unpacked_first_and_a_removed_text_is_still_proved(archive: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(archive.parent, tmp_path / "output")) / "gszx"
+    order = Order(native_id="9", reason="court <order>", reference="2026-1")
+    redact(root, order, When(recorded_at=day(22), software={}))
+    pages = proofs(root)
+    for what, page in pages.items():
+        assert "commit 7 removed the text" in " ".join(page.split()), what
+        assert "court &lt;order&gt;, order 2026-1" in page
+        assert "大家好" not in page
+        assert verifies(page, root), what
+    (root / "commits/00000007.json").unlink()
+    assert not verifies(pages["created 1"], root)
+    root = Path(shutil.copytree(archive.parent, tmp_path / "packed")) / "gszx"
+    pack(root, "2026", IN_2027)
+    page = proofs(root)["created 1"]
+    assert "packs/2026/warc.tar" in page
+    assert not verifies(page, root)
+    subprocess.run(["sh", "-c", block(page, "unpack")], cwd=root, check=True)
+    assert verifies(page, root)
+
+
+def test_words_of_a_hostile_archive_are_no_commands(archive: Path, tmp_path: Path) -> None:
+    one = life(archive).versions[0]
+    claims = Claims(
+        name="gszx:'$(touch pwned)`touch pwned`\n@1.1", line=one, sums=(), files={}, commits={1: one.commit.sha256},
+        answers=(), stamp=None,
+    )  # fmt: skip
+    (tmp_path / "commits").mkdir()
+    shutil.copy(archive / "commits/00000001.json", tmp_path / "commits")
+    assert does(commands(claims), tmp_path).returncode == 0
+    assert not (tmp_path / "pwned").exists()
+    for sha256 in ("a' ; touch pwned; '", 5, "A" * 64, "0" * 64 + "\n"):
+        with pytest.raises(Damaged):
+            commands(replace(claims, files={"versions/2026/00000001.jsonl.gz": (sha256, 1)}))  # type: ignore[dict-item]

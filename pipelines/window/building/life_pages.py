@@ -10,6 +10,7 @@ from pipelines.archive.read.reader import Archive
 from pipelines.window.building.window_files import WindowFiles
 from pipelines.window.building.window_state import MadeSpeech
 from pipelines.window.proving.page_rendering import renderings
+from pipelines.window.proving.version_proof import proof_pages
 from pipelines.window.reading.life_store import LifeStore
 from pipelines.window.reading.summary import summary_of
 from pipelines.window.searching.text_script import text_script
@@ -81,3 +82,4 @@ class LifeWriter:
 
     def _pages(self, life: Life, rendered: Collection[str]) -> Iterator[Page]:
         yield from speech_pages(life, rendered)
+        yield from proof_pages(life, self._archive, rendered)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import Damaged
 from pipelines.archive.prove.anchors.anchor_files import name_of
-from pipelines.proof.commands import ANCHORS_CHECK, BASICS, UNCHUNKED, has, is_sum, record_at
+from pipelines.proof.commands import ANCHORS_CHECK, BASICS, UNCHUNKED, record_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from pipelines.proof.given_captures import HeldAnswer
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_LINE = """\
+_FUNCTIONS = """\
 line() { zcat "$1" | tail -n "+$2" | head -n 1; }
+is_line() { test "$(line "$1" "$2" | sum)" = "$3" || fail "line $2 of $1 is another"; }
+is_file() { echo "$1  $2" | sha256sum -c --strict - || fail "$2 has changed"; }
+names() { case $(cat "$1") in *"$2"*) ;; *) fail "$1 does not name it" ;; esac; }
 """
 _CHAIN = """\
 # Each later commit names the one before it, up to the head.
@@ -66,39 +69,38 @@ def commands(claims: Claims) -> str:
             raise Damaged(f"{claims.name}: {str(one)[:100]!r} is no SHA-256; run verify")
     steps = [*_lines(claims), *_files(claims), *_answers(claims), *_chain(claims), *_stamp(claims)]
     done = f'echo "proved: "{quote(claims.name)}", commit $n has the head $prev"\n'
-    return "".join(["(\n", BASICS, _LINE, *steps, done, ")\n"])
+    return "".join(["(\n", BASICS, _FUNCTIONS, *steps, done, ")\n"])
 
 
 def _lines(claims: Claims) -> Iterator[str]:
     yield "# The line, and the looks around it, each by the SHA-256 of its bytes.\n"
     for stored, sha256 in claims.sums:
-        yield f"test \"$({_line(stored)} | sum)\" = {sha256} || fail 'another line in {stored.named.path}'\n"
-
-
-def _line(stored: StoredLine) -> str:
-    return f"line {stored.named.path} {stored.number}"
+        yield f"is_line {stored.named.path} {stored.number} {sha256}\n"
 
 
 def _files(claims: Claims) -> Iterator[str]:
-    yield "# The files, each named by its SHA-256 in a commit.\n"
+    yield "# The files they are in, each named by its SHA-256 in a commit.\n"
     for path, (sha256, n) in claims.files.items():
-        yield is_sum(sha256, path, "a file has changed")
-        yield has(f"$(cat {Layout.commit_name(n)})", f'"sha256": "{sha256}"', "its commit does not name it")
+        yield f"is_file {sha256} {path}\n"
+        yield f'names {Layout.commit_name(n)} \'"sha256": "{sha256}"\'\n'
     yield "# The commits, each by its SHA-256.\n"
     for n, sha256 in claims.commits.items():
-        yield is_sum(sha256, Layout.commit_name(n), "a commit has changed")
+        yield f"is_file {sha256} {Layout.commit_name(n)}\n"
 
 
 def _answers(claims: Claims) -> Iterator[str]:
-    unwrapped = [(held, sha256, steps) for held, sha256 in claims.answers if (steps := held.unwrapping())]
-    if any("unchunked" in steps for _, _, steps in unwrapped):
+    pipes: dict[str, str] = {}
+    for held, sha256 in claims.answers:
+        steps = held.unwrapping() or []
+        pipes[" | ".join([record_at(held.holder), "zcat", *steps, "sum"])] = sha256
+    if any("unchunked" in pipe for pipe in pipes):
         yield UNCHUNKED
-    if unwrapped:
-        yield "# What the site sent: the record in the WARC file, unpacked, has what the line names as read.\n"
-    for held, sha256, steps in unwrapped:
-        pipe = " | ".join([record_at(held.holder), "zcat", *steps, "sum"])
+    if pipes:
+        yield "# What the site sent: taken from its record in the WARC file, and named by the line.\n"
+    for pipe, sha256 in pipes.items():
         yield f"test \"$({pipe})\" = {sha256} || fail 'the record holds something else'\n"
-        yield has(f"$({_line(claims.line)})", f'"payload_sha256":"{sha256}"', "not what the line names")
+        words, line = f'"payload_sha256":"{sha256}"', f"{claims.line.named.path} {claims.line.number}"
+        yield f"case $(line {line}) in *'{words}'*) ;; *) fail 'the line names something else' ;; esac\n"
 
 
 def _chain(claims: Claims) -> Iterator[str]:
@@ -111,7 +113,7 @@ def _stamp(claims: Claims) -> Iterator[str]:
         return
     anchor, at = claims.stamp.anchor, claims.stamp.at
     made = f"../anchors/{name_of(anchor.noted.at)}/ca.pem"
-    when = f' -attime {int(at.timestamp())}' if at else ""
+    when = f" -attime {int(at.timestamp())}" if at else ""
     yield "# By when: the authority's root certificate is that of $ca, or the one that was kept.\n"
-    yield f'ca=${{ca:-{made}}}\n'
+    yield f"ca=${{ca:-{made}}}\n"
     yield ANCHORS_CHECK.replace("anchors/*.json", anchor.file).replace(" ca.pem", f' "$ca"{when}')

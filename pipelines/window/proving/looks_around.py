@@ -25,15 +25,16 @@ def looks_around(life: Life, line: LineOfLife) -> tuple[LookAround, ...]:
 
     Only looks with a line of their own: a list in which nothing changed has none.
     """
-    looks = list(_looks(life))
+    looks, event, version = list(_looks(life)), line.line["event"], line.line["version"]
     upto = [at for at, (stored, _) in enumerate(looks) if stored.commit.n <= line.commit.n]
-    expected = 0 if line.line["event"] == "gone" else line.line["version"]
-    if not upto or looks[upto[-1]][1] != expected:
+    # A speech can come back with another text: the look that found it again found that version.
+    so = [bool(found) if event == "restored" else found == (0 if event == "gone" else version) for _, found in looks]
+    if not upto or not so[upto[-1]]:
         return ()
     first = last = upto[-1]
-    while first > 0 and looks[first - 1][1] == expected:
+    while first > 0 and so[first - 1]:
         first -= 1
-    while last + 1 < len(looks) and looks[last + 1][1] == expected:
+    while last + 1 < len(looks) and so[last + 1]:
         last += 1
     chosen = {"before": first - 1, "first": first, "last": last, "after": last + 1}
     return tuple(

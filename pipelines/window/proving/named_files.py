@@ -1,4 +1,4 @@
-"""Which commit names each file of an archive as it is now, and the hashes of the commits: small, for a whole archive."""
+"""Which commit names each file of an archive as it is now, and the hashes of all commits, in little memory."""
 
 from __future__ import annotations
 

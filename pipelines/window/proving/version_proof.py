@@ -1,4 +1,4 @@
-"""Proof pages: for each line about a speech what was seen when, the bytes, the line, the commit, and how to check it."""
+"""Proof pages: for each line about a speech what was seen when, the bytes, the commit, and how to check it all."""
 
 from __future__ import annotations
 
@@ -41,8 +41,9 @@ _MOST_CAPTURES = 40
 
 @dataclass(frozen=True, slots=True)
 class ProvedCapture:
-    """A capture of a line. `state`: checked, by a command; or why by none: not_kept, of_list, large, coded, lost_words.
+    """A capture of a line.
 
+    `state` is checked, by a command, or why it is not: not_kept, of_list, large, coded, lost_words.
     `way` leads from the archive's folder to the file that has it; `answer` is null for what was not read.
     """
 
@@ -68,7 +69,8 @@ def proof_pages(life: Life, archive: Archive, renderings: Collection[str] = ()) 
     """
     named = named_files(archive)
     for one in life.versions:
-        yield Page(addresses.proof(life.id, one.line["seq"]), "proof.html", _facts(life, archive, named, one, renderings))
+        facts = _facts(life, archive, named, one, renderings)
+        yield Page(addresses.proof(life.id, one.line["seq"]), "proof.html", facts)
 
 
 def newest_stamped(layout: Layout) -> int:
@@ -87,7 +89,7 @@ def _facts(
     claims = Claims(
         name=name,
         line=one,
-        sums=tuple({(one, sha256): None, **{(shown.look.stored, shown.sha256): None for shown in looks}}),
+        sums=((one, sha256), *((shown.look.stored, shown.sha256) for shown in looks)),
         files=files,
         commits={n: named.commits[n - 1] for n in sorted({one.commit.n, *(by for _, by in files.values())})},
         answers=tuple((c.answer, c.capture["payload_sha256"]) for c in captures if c.state == "checked" and c.answer),
