@@ -150,6 +150,8 @@ def test_a_page_has_the_text_as_archived_and_its_history(root: Path, language: A
     problems = [li.text_content().split()[-1] for li in page.iter("li") if li.get("class")]
     assert [li.get("class") for li in page.find_class("problems")[0]] == ["error"]
     assert "<i>" in problems
+    told = [link.get("href") for notice in page.find_class("notice") for link in notice.iter("a")]
+    assert told == ["1/compare-1-2.html", "#problems", "#problems"]
     assert not [link for link in page.iter("a") if link.get("href").startswith("javascript")]
     assert "javascript:alert(1)" in words(page)
     assert b"<script" not in pages[addresses.speech("gszx:1")]
