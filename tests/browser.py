@@ -61,6 +61,7 @@ def judge(
 
     Args:
         within: `http://…/`, or a folder as `file://…/`; a request beyond it is a defect.
+        pages: relative to it; a `#` and what is asked of the page may follow.
         loaded: pages of which only that is asked which loading shows, which takes a tenth of the time.
         screenshots: a folder, for pictures of `pages` on a desk and on a phone, in light and dark.
 
@@ -72,8 +73,8 @@ def judge(
         "npm": str(BUILT / "npm"),
         "chromium": os.environ.get("CHROMIUM", str(BUILT / "browser")),
         "within": within,
-        "pages": [within + quote(page) for page in given[0]],
-        "loaded": [within + quote(page) for page in given[1]],
+        "pages": [within + quote(page, safe="/#=") for page in given[0]],
+        "loaded": [within + quote(page, safe="/#=") for page in given[1]],
         "screenshots": screenshots and str(screenshots),
     }
     if not Path(asked["chromium"], "chromium").exists():

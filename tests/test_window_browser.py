@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
+from lxml import html
 
 from tests.browser import folder_url, judge
 from tests.conftest import run
@@ -13,6 +15,7 @@ from tests.hostile_window import hostile_root
 from tests.small import Answer, serve
 
 if TYPE_CHECKING:
+    from email.message import Message
     from pathlib import Path
 
 POLICY = (
@@ -28,6 +31,7 @@ INLINE = (
     "<!doctype html><html lang=en><head>{0}<title>t</title></head><body><main><h1>Words</h1>{1}</main></body></html>"
 )
 
+TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript"}
 KINDS = {
     "front": r"index\.html",
     "site": r"sites/[^/]+\.html",
@@ -43,6 +47,8 @@ KINDS = {
     "year": r"years/\d+\.html",
     "edited": r"edited/index\.html",
     "edits": r"edited/\d+\.html",
+    "search": r"search\.html",
+    "about": r"about\.html",
 }
 
 
@@ -96,6 +102,34 @@ def pages_of(window: Path) -> tuple[list[str], list[str]]:
 
 def test_every_page_is_whole_safe_and_within_reach(window: Path) -> None:
     pages, others = pages_of(window)
-    judged = judge(folder_url(window), pages, others)
+    found = "en/search.html#q=alert"
+    judged = judge(folder_url(window), [*pages, "index.html", found], others)
     assert {page: told for page, judgement in judged.items() if (told := judgement.defects())} == {}
-    assert [page for page in pages if judged[page].shown != judged[page].plain] == []
+    assert {page for page in judged if judged[page].shown != judged[page].plain} == {
+        page for page in judged if "search" in page
+    }
+    assert "</script>" in judged[found].shown
+
+
+def test_a_server_shows_the_same(window: Path) -> None:
+    def answer(path: str, _: Message) -> Answer:
+        file = window / unquote(path[1:])
+        return Answer(file.read_bytes(), headers={"Content-Type": TYPES[file.suffix]})
+
+    pages, _ = pages_of(window)
+    with serve(answer) as url:
+        judged = judge(url, [], [*pages, "zh/search.html#q=讲话"])
+    assert {page: told for page, judgement in judged.items() if (told := judgement.defects())} == {}
+
+
+def test_every_link_leads_somewhere(window: Path) -> None:
+    for page in window.rglob("*.html"):
+        tree: Any = html.document_fromstring(page.read_bytes())
+        for link in tree.xpath("//@href | //@src"):
+            target = urlsplit(link)
+            if target.scheme in {"http", "https"}:
+                continue
+            if not target.path:
+                assert tree.xpath("//*[@id = $id]", id=unquote(target.fragment)), (page, link)
+            elif "proof-" not in link:
+                assert (page.parent / unquote(target.path)).exists(), (page, link)
