@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from itertools import combinations, pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.archive.disk.layout import Layout
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
 from pipelines.archive.write.kinds.pairing import Wanted, rekey
@@ -32,8 +34,6 @@ from pipelines.window.templates import Templates
 from tests.test_archive import crawl, day, listed, missed, speech
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pipelines.window.reading.lives import Life
 
 TITLE = "何庆海在政协会议上的讲话<script>alert(1)</script>{{7*7}}\u202e"
@@ -86,13 +86,14 @@ templates = cache(Templates)
 
 def life(root: Path, native_id: str) -> Life:
     archive = Archive(root)
-    store = LifeStore(":memory:", archive, site_of(archive, "../a"), acts_among(archive.commits()))
+    store = LifeStore(":memory:", archive, site_of(archive, root.as_posix()), acts_among(archive.commits()))
     store.fill(frozenset({native_id}))
     return store.life(native_id)
 
 
 def rendered(one: Life, language: Any = "en", renderings: tuple[str, ...] = ()) -> dict[str, bytes]:
-    return {page.address: templates(language).render(page) for page in speech_pages(one, renderings)}
+    pages = speech_pages(one, Layout(Path(one.site.archive)), renderings)
+    return {page.address: templates(language).render(page) for page in pages}
 
 
 def tree(page: bytes, address: str = "") -> Any:
@@ -154,6 +155,8 @@ def test_a_page_has_the_text_as_archived_and_its_history(root: Path, language: A
     assert told == ["1/compare-1-2.html", "#problems", "#problems"]
     assert not [link for link in page.iter("a") if link.get("href").startswith("javascript")]
     assert "javascript:alert(1)" in words(page)
+    file = one.texts[-1].named.path
+    assert [link.get("href") for link in page.iter("a") if words(link) == file] == [f"../../../{root}/{file}"]
     assert b"<script" not in pages[addresses.speech("gszx:1")]
     assert b"iframe" not in pages[addresses.speech("gszx:1")]
     rendering = addresses.rendering("gszx:1", 2)

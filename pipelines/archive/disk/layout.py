@@ -130,6 +130,15 @@ class Layout:
         found = (members(container).get(relative) for container in self.containers(relative.partition("/")[0]))
         return next(filter(None, found), None)
 
+    def way(self, relative: str) -> str:
+        """Below the archive's folder, where the bytes of a committed file lie: in a container, if its year is packed.
+
+        `Damaged` as `stored`.
+        """
+        self.path(relative)
+        packed = self.packed(relative)
+        return packed.container.relative_to(self.root).as_posix() if packed else relative
+
     def containers(self, folder: str, since: str = "") -> list[Path]:
         """The containers of what lies below `folder` (`warc`), oldest first; none for what is never packed.
 

@@ -81,5 +81,5 @@ class LifeWriter:
             yield searched
 
     def _pages(self, life: Life, rendered: Collection[str]) -> Iterator[Page]:
-        yield from speech_pages(life, rendered)
+        yield from speech_pages(life, self._archive.layout, rendered)
         yield from proof_pages(life, self._archive, rendered)

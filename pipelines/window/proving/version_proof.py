@@ -107,7 +107,7 @@ def _facts(
         "sha256": sha256,
         "raw": one.raw.decode(errors="replace").rstrip("\n"),
         "longest": LONGEST_LINE,
-        "way_of_line": _way(archive.layout, one.named.path),
+        "way_of_line": archive.layout.way(one.named.path),
         "commit": one.commit,
         "by": one.by,
         "chain": addresses.chain(life.site.site, page_of_commit(one.commit.n)),
@@ -138,7 +138,7 @@ def _captures(layout: Layout, line: Line) -> Iterator[ProvedCapture]:
         if capture["file"] is None:
             yield ProvedCapture(capture, "not_kept", None, None)
             continue
-        way = _way(layout, capture["file"])
+        way = layout.way(capture["file"])
         if is_redacted(line):
             yield ProvedCapture(capture, "lost_words", way, None)
         elif capture["role"] not in GIVEN:
@@ -171,12 +171,6 @@ def _files(
     for path in paths:
         layout.path(path)  # raises for a path that leads elsewhere
     return {path: named.of(path) for path in paths}
-
-
-def _way(layout: Layout, path: str) -> str:
-    """Where the bytes of a committed file lie below the archive's folder: in a container, if its year is packed."""
-    packed = layout.packed(path)
-    return packed.container.relative_to(layout.root).as_posix() if packed else path
 
 
 def _stamp(layout: Layout, named: NamedFiles, n: int) -> Stamp | None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
     from typing import Any
 
+    from pipelines.archive.disk.layout import Layout
     from pipelines.archive.disk.streams import Line
     from pipelines.reasons.meanings import Meaning
     from pipelines.window.reading.lives import Life
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 _CLAIMED = ("author", "source", "section")
 _READ = ("speaker_post", "committee", "term", "session", "genre")
 """Keys whose text is shown as it is, in this order; the others have a form of their own."""
+_SHOWN = frozenset({"article", "attachment"})
+"""Captures of the speech itself; the proof has those of counters and lists, too."""
 _WEB = ("http://", "https://")
 _SEVERITY_UNKNOWN = "warning"
 """Of a code of later software: to be looked at."""
@@ -69,13 +72,16 @@ class ShownAttachment:
     sha256: str | None
 
 
-def speech_pages(life: Life, renderings: Collection[str] = ()) -> Iterator[Page]:
-    """The page of a speech, and those that compare its states; `renderings`: the addresses of those there are."""
-    yield speech_page(life, renderings)
+def speech_pages(life: Life, layout: Layout, renderings: Collection[str] = ()) -> Iterator[Page]:
+    """The page of a speech, and those that compare its states.
+
+    `layout`: of its archive, which says where files lie. `renderings`: the addresses of those there are.
+    """
+    yield speech_page(life, layout, renderings)
     yield from comparison_pages(life)
 
 
-def speech_page(life: Life, renderings: Collection[str] = ()) -> Page:
+def speech_page(life: Life, layout: Layout, renderings: Collection[str] = ()) -> Page:
     """The page of a speech, made from the lines and acts about its id alone."""
     line, stored = life.newest, life.texts[-1]
     pairs = tuple(compared_pairs(life.texts))
@@ -108,7 +114,8 @@ def speech_page(life: Life, renderings: Collection[str] = ()) -> Page:
         "most_states": MOST_STATES,
         "proof": addresses.proof(life.id, line["seq"]),
         "rendering": rendering if rendering in renderings else None,
-        "kept": [capture for capture in line["captures"] if capture["role"] in {"article", "attachment"}],
+        "way": layout.way(stored.named.path),
+        "kept": [(one, one["file"] and layout.way(one["file"])) for one in line["captures"] if one["role"] in _SHOWN],
         "citation": (("zh", in_chinese(one)), ("en", in_english(one))),
         "bibtex": bibtex(one),
         "had_from": one.had_from,
