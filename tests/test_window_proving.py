@@ -89,7 +89,7 @@ def test_nothing_of_a_hostile_page_acts_and_no_word_is_lost() -> None:
         assert word in tags.text, word
     assert tags.text.count("\\u202e") == 2
     assert not re.search("evil|secret|alert\\((?!12)", safe.html)
-    assert safe.removed["scripts"] >= 5
+    assert safe.removed["scripts"] == 2
     assert (safe.removed["forms"], safe.removed["pictures"]) == (3, 1)
     for source, shown in (("", ""), ("</body></html><p>after", "after"), ("a\x00b\x01", "ab"), ("\ud800", "?")):
         assert Tags(safe_html(source).html).text == shown

@@ -8,6 +8,7 @@ _TAG = re.compile(r"<[a-zA-Z/!][^<>]*")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _SEPARATORS = re.compile(r"[\s/]+")
 _LONG_TAG = 10_000  # characters: no shorter tag has too many attributes
+_MAYBE_LONG = re.compile(rf"<[a-zA-Z/!][^<>]{{{_LONG_TAG - 1}}}")
 MOST_TAGS, MOST_TEXT, MOST_ATTRIBUTES = 60_000, 2_000_000, 1_000
 """Tags, characters outside them, and attributes of one tag that a page may have: well above the largest real pages
 seen (5,916 tags, 442,715 characters). Attributes take the parser quadratic time; the rest takes readers memory.
@@ -16,6 +17,8 @@ seen (5,916 tags, 442,715 characters). Attributes take the parser quadratic time
 
 def excess_of(text: str) -> str | None:
     """What a page has too much of; None for every real one. Linear in the text."""
+    if text.count("<") <= MOST_TAGS and len(text) <= MOST_TEXT and not _MAYBE_LONG.search(text):
+        return None
     tags, inside = 0, 0
     for tag in _TAG.finditer(text):
         size = tag.end() - tag.start()

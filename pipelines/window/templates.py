@@ -106,6 +106,7 @@ def strings() -> dict[str, dict[Language, str]]:
     return tomllib.loads(files("pipelines.window").joinpath("words.toml").read_text("utf-8"))
 
 
+@cache
 def asset(name: str) -> str:
     """A file of `assets/`."""
     return files("pipelines.window").joinpath("assets", name).read_text("utf-8")

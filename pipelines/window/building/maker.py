@@ -13,7 +13,7 @@ from pipelines.canonical import json_line
 if TYPE_CHECKING:
     from pipelines.window.building.window_options import WindowOptions
 
-_LIBRARIES = ("jinja2", "markupsafe", "nh3", "segno", "leather")
+_LIBRARIES = ("jinja2", "markupsafe", "lxml", "segno", "leather")
 _SOURCES = frozenset({".py", ".html", ".toml", ".css", ".js"})
 
 

@@ -14,10 +14,11 @@ from w3lib.encoding import http_content_type_encoding
 
 from pipelines.archive.disk.redactions import is_redacted
 from pipelines.decoding import decoded
-from pipelines.proof.given_captures import read_answer, read_capture
+from pipelines.proof.given_captures import read_answer
 from pipelines.warc.http import HttpResponse, interim_end
 from pipelines.window import addresses
 from pipelines.window.pages import LANGUAGES
+from pipelines.window.proving.answers_read import answer_of
 from pipelines.window.proving.safe_html import NotShown, safe_html
 from pipelines.window.templates import LANGUAGE_TAGS, Templates, asset
 
@@ -68,7 +69,7 @@ def renderings(life: Life, archive: Archive) -> Iterator[tuple[str, bytes]]:
     """
     for version, one in rendered_lines(life).items():
         captures = articles_of(one.line)
-        given = [(capture, read_capture(archive.layout, capture)) for capture in captures]
+        given = [(capture, answer_of(archive.layout, capture)) for capture in captures]
         parts = [(capture["url"], capture["captured_at"], found) for capture, found in given]
         yield addresses.rendering(life.id, version), _document(f"{life.id} · {version}", parts)
 

@@ -23,7 +23,7 @@ def short_id(name: str, sha256: str) -> str:
 
 
 def qr_code(name: str, sha256: str) -> Markup:
-    """An SVG picture of the name of a line and its whole hash."""
-    code = _code(f"{name[:_LONGEST]} {sha256}")
+    """An SVG picture of the name of a line and the beginning of its hash."""
+    code = _code(f"{name[:_LONGEST]} {sha256[:_SHORT]}")
     svg = code.svg_inline(omitsize=True, light="#fff", svgclass="qr", lineclass=None)
     return Markup(svg)  # noqa: S704 - made of squares

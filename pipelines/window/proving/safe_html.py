@@ -7,6 +7,7 @@ left in it, so that nothing of the source's own syntax reaches the browser.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,25 +17,26 @@ from pipelines.shown import harmless
 from pipelines.text.page_size import excess_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Set
 
 _KEPT = frozenset(
     "abbr address article b bdi bdo big blockquote br caption center cite code dd del dfn div dl dt em "
-    "figcaption figure h1 h2 h3 h4 h5 h6 hr i ins kbd li mark ol p pre q rp rt ruby s samp section small span strike "
+    "figcaption figure h1 h2 h3 h4 h5 h6 hr i ins kbd li mark ol p pre q rp rt ruby s samp section small strike "
     "strong sub sup table tbody td tfoot th thead tr tt u ul var wbr".split()
 )
 """Elements that only mark up text. Of others the content is left, but for the following."""
 _FRAMES = "applet audio canvas embed frame frameset iframe math object svg video".split()
 _DROPPED = tuple("base datalist input link meta noembed noframes script select style template textarea title".split())
 """Elements that go with all that is in them."""
-_REMOVED: Mapping[str, etree.XPath] = {
-    "scripts": etree.XPath("count(//script) + count(//@*[starts-with(name(), 'on')])"),
-    "styles": etree.XPath("count(//style) + count(//link[contains(@rel, 'style')]) + count(//@style)"),
-    "pictures": etree.XPath("count(//img)"),
-    "frames": etree.XPath(f"count({' | '.join(f'//{tag}' for tag in _FRAMES)})"),
-    "forms": etree.XPath("count(//form | //input | //select | //textarea | //button)"),
-    "links": etree.XPath("count(//a[@href] | //area[@href])"),
+_REMOVED: Mapping[str, tuple[str, ...]] = {
+    "scripts": ("script",),
+    "styles": ("style", "link"),
+    "pictures": ("img",),
+    "frames": tuple(_FRAMES),
+    "forms": ("form", "input", "select", "textarea", "button"),
+    "links": ("a", "area"),
 }
+"""What is told of having been taken out, by the elements that are counted for it."""
 _FIT: Mapping[str, re.Pattern[str]] = {
     "colspan": re.compile(r"\d{1,3}"),
     "dir": re.compile("ltr|rtl|auto"),
@@ -52,8 +54,8 @@ _NO_WORDS = "\u25a1"
 class SafeHtml:
     """HTML of allowed elements only, and how much was taken out of it.
 
-    `removed` counts `scripts`, `styles`, `pictures` (their texts are left), `frames` (all that is embedded), `forms`,
-    and `links`, which lead nowhere now; what there was none of is not named.
+    `removed` counts elements: `scripts`, `styles`, `pictures` (their texts are left), `frames` (what is embedded),
+    `forms`, and `links`, which lead nowhere now; what there was none of is not named.
     """
 
     html: str
@@ -80,26 +82,20 @@ def safe_html(source: str) -> SafeHtml:
     tree = etree.Element("div")
     for one in [] if root is None else [root, *root.itersiblings(etree.Element)]:
         tree.append(one)
-    counts = {what: _number(count, tree) for what, count in _REMOVED.items()}
-    _clean(tree)
+    tags = Counter(str(node.tag) for node in tree.iter())
+    counts = {what: sum(tags[tag] for tag in of_what) for what, of_what in _REMOVED.items()}
+    _clean(tree, tags.keys() - _KEPT)
     html = etree.tostring(tree, method="html", encoding="unicode")
     return SafeHtml(harmless(html), {what: number for what, number in counts.items() if number})
 
 
-def _number(count: etree.XPath, tree: etree._Element) -> int:
-    found = count(tree)
-    return int(found) if isinstance(found, float) else 0
-
-
-def _clean(tree: etree._Element) -> None:
-    """Leave in the tree what is allowed."""
+def _clean(tree: etree._Element, others: Set[str]) -> None:
+    """Leave in the tree what is allowed; `others` are the elements that are not."""
     for picture in tree.iter("img"):
         words = _NO_XML.sub("", picture.get("alt") or "")
         picture.tag, picture.text = "span", f"[{words or _NO_WORDS}]"
     etree.strip_elements(tree, *_FRAMES, *_DROPPED, with_tail=False)
-    others = {str(node.tag) for node in tree.iter()} - _KEPT
-    if others:
-        etree.strip_tags(tree, *others)
+    etree.strip_tags(tree, *others, "span")
     for node in tree.iter():
         if given := node.items():
             node.attrib.clear()

@@ -12,10 +12,11 @@ from pipelines.archive.errors import ArchiveError, Damaged
 from pipelines.archive.prove.anchors.anchor_files import anchor_names, commit_of, read_anchor, read_reply
 from pipelines.archive.prove.anchors.timestamps import moment
 from pipelines.proof.evidence import Stamp
-from pipelines.proof.given_captures import GIVEN, read_capture
+from pipelines.proof.given_captures import GIVEN
 from pipelines.window import addresses
 from pipelines.window.overview.chain_pages import page_of_commit
 from pipelines.window.pages import Page
+from pipelines.window.proving.answers_read import LARGEST_RECORD, answer_of
 from pipelines.window.proving.archive_check import Claims, commands
 from pipelines.window.proving.looks_around import LookAround, looks_around
 from pipelines.window.proving.named_files import named_files
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 20_000
 """Characters of a line that are shown: two speeches; the whole one is in its file."""
-_LARGEST_RECORD = 2 << 20
-"""Bytes of a record that is unpacked for its proof; of a larger one, a film, the file's hash proves what it holds."""
 _MOST_CAPTURES = 40
 
 
@@ -143,10 +142,10 @@ def _captures(layout: Layout, line: Line) -> Iterator[ProvedCapture]:
             yield ProvedCapture(capture, "lost_words", way, None)
         elif capture["role"] not in GIVEN:
             yield ProvedCapture(capture, "of_list", way, None)
-        elif capture["length"] > _LARGEST_RECORD:
+        elif capture["length"] > LARGEST_RECORD:
             yield ProvedCapture(capture, "large", way, None)
         else:
-            answer = read_capture(layout, capture)
+            answer = answer_of(layout, capture)
             yield ProvedCapture(capture, _state(answer), way, answer)
 
 

@@ -1,0 +1,31 @@
+"""The answers that the pages of one speech are made from, each read once."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pipelines.proof.given_captures import read_capture
+
+if TYPE_CHECKING:
+    from pipelines.archive.disk.layout import Layout
+    from pipelines.archive.disk.streams import Line
+    from pipelines.proof.given_captures import HeldAnswer
+
+LARGEST_RECORD = 2 << 20
+"""Bytes of a record that is unpacked for its proof; of a larger one, a film, the file's hash proves what it holds."""
+_KEPT = 4
+"""Answers in memory: of a rendering, and then of the proof of the same line."""
+
+
+def answer_of(layout: Layout, capture: Line) -> HeldAnswer:
+    """As `read_capture`."""
+    length = capture["length"]
+    if type(length) is not int or length > LARGEST_RECORD:
+        return read_capture(layout, capture)
+    return _read(layout, tuple(capture.items()))
+
+
+@lru_cache(_KEPT)
+def _read(layout: Layout, capture: tuple[tuple[str, object], ...]) -> HeldAnswer:
+    return read_capture(layout, dict(capture))
