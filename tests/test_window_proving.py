@@ -22,6 +22,8 @@ from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
 from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.window import addresses
+from pipelines.window.building.build import Built, build
+from pipelines.window.building.window_options import WindowOptions
 from pipelines.window.proving.archive_check import Claims, commands
 from pipelines.window.proving.page_rendering import rendered_lines, renderings
 from pipelines.window.proving.safe_html import NotShown, safe_html
@@ -30,8 +32,9 @@ from pipelines.window.reading.life_store import LifeStore, acts_among
 from pipelines.window.reading.site_named import site_of
 from pipelines.window.templates import Templates
 from tests import authority
-from tests.test_archive import day, opened, sealed
+from tests.test_archive import crawl, day, opened, sealed, speech
 from tests.test_prove import HEAD, IN_2027, OTHER, TEXT, anchored, block, chunked, does, kept, lived, seen
+from tests.test_window_build import tree
 
 if TYPE_CHECKING:
     from pipelines.window.reading.lives import Life
@@ -256,3 +259,21 @@ def test_words_of_a_hostile_archive_are_no_commands(archive: Path, tmp_path: Pat
     for sha256 in ("a' ; touch pwned; '", 5, "A" * 64, "0" * 64 + "\n"):
         with pytest.raises(Damaged):
             commands(replace(claims, files={"versions/2026/00000001.jsonl.gz": (sha256, 1)}))  # type: ignore[dict-item]
+
+
+def test_a_new_time_stamp_reaches_the_pages_of_what_it_covers(archive: Path, tmp_path: Path) -> None:
+    root, window, anew = (
+        Path(shutil.copytree(archive.parent, tmp_path / "output")) / "gszx",
+        tmp_path / "a",
+        tmp_path / "b",
+    )
+    stamps = (root / "anchors").rename(tmp_path / "stamps")
+    crawl(root, 22, speech("5", day(22)))
+    build([root], window, WindowOptions())
+    stamps.rename(root / "anchors")
+    assert build([root], window, WindowOptions()).speeches == 2
+    build([root], anew, WindowOptions())
+    assert tree(window) == tree(anew)
+    assert build([root], window, WindowOptions()) == Built()
+    shutil.rmtree(root / "anchors")
+    assert build([root], window, WindowOptions()).speeches == 3

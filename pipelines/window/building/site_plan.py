@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipelines.archive.disk.containers import CONTAINERS
 from pipelines.archive.disk.site_life import Rekey
 from pipelines.archive.disk.wrong_clock import CLOCK_KIND
+from pipelines.archive.prove.anchors.anchor_files import anchor_names, commit_of
 from pipelines.archive.read.feeds.checked_files import CheckedFiles
 from pipelines.archive.read.places import STREAM_FOLDERS
 from pipelines.window.building.window_files import way_between
@@ -48,17 +49,21 @@ def plan(archive: Archive, window: Path, record: SiteRecord | None, since: int |
         since: the number of a commit: speeches with lines after it are made again, too.
     """
     site, last = site_of(archive, way_between(window, archive.layout.root)), archive.last
-    packed = _packed(archive)
-    if record is None or (record.site, record.packed) != (site, packed) or not _follows(archive, record):
+    packed, stamps = _packed(archive), tuple(anchor_names(archive.layout))
+    is_other = record is None or (record.site, record.packed) != (site, packed) or set(record.stamps) - set(stamps)
+    if record is None or is_other or not _follows(archive, record):
         acts, wanted = acts_among(archive.commits()), None
     else:
         later = list(map(archive.commit, range(record.commit + 1, last.n + 1)))
         acts = [*map(archive.commit, record.acts), *acts_among(later)]
         first = record.commit if since is None else min(record.commit, since)
-        again = map(archive.commit, range(first + 1, record.commit + 1))
+        numbers = {*range(first + 1, record.commit + 1), *_stamped_since(record, stamps)}
+        again = map(archive.commit, sorted(numbers))
         wanted = None if any(map(_concerns_all, later)) else frozenset(_ids(archive, [*again, *later]))
-    numbers, head = tuple(one.n for one in acts), (last.n, last.sha256)
-    made = SiteRecord(site=site, commit=last.n, head=last.sha256, acts=numbers, packed=packed, target=head)
+    made = SiteRecord(
+        site=site, commit=last.n, head=last.sha256, acts=tuple(one.n for one in acts), packed=packed, stamps=stamps,
+        target=(last.n, last.sha256),
+    )  # fmt: skip
     has_news = made != record or wanted is None or bool(wanted)
     return SitePlan(archive=archive, acts=tuple(acts), wanted=wanted, has_news=has_news, record=made)
 
@@ -67,6 +72,13 @@ def _packed(archive: Archive) -> tuple[str, ...]:
     """The containers of packed years: pages say where bytes lie."""
     containers = [file for folder in CONTAINERS for file in archive.layout.containers(folder)]
     return tuple(sorted(one.relative_to(archive.layout.root).as_posix() for one in containers if one.exists()))
+
+
+def _stamped_since(record: SiteRecord, stamps: Iterable[str]) -> Iterator[int]:
+    """Commits that a new time-stamp covers and none did before: proof pages tell the first, which no commit names."""
+    covered = [commit_of(name) for name in record.stamps]
+    for n in (commit_of(name) for name in stamps if name not in record.stamps):
+        yield from range(max((one for one in covered if one < n), default=0) + 1, min(n, record.commit) + 1)
 
 
 def _follows(archive: Archive, record: SiteRecord) -> bool:

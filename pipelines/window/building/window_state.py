@@ -26,8 +26,8 @@ class SiteRecord:
     """Up to which commit a site's pages were made, and what else they were made from.
 
     `acts` are the numbers of the commits that bear on its speeches but bring no line; `site` is what its pages say of
-    it, `packed` the containers of its packed years; `target` is the head that a build was making, which may not have
-    ended.
+    it, `packed` the containers of its packed years, `stamps` its time-stamps; `target` is the head that a build was
+    making, which may not have ended.
     """
 
     site: SiteOf
@@ -35,13 +35,14 @@ class SiteRecord:
     head: str
     acts: tuple[int, ...]
     packed: tuple[str, ...]
+    stamps: tuple[str, ...]
     target: tuple[int, str]
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
         """Read back from window.json."""
         site, (commit, head) = value["site"], value["target"]
-        tuples = {key: tuple(value[key]) for key in ("acts", "packed")}
+        tuples = {key: tuple(value[key]) for key in ("acts", "packed", "stamps")}
         read = {"site": SiteOf(**site | {"hosts": tuple(site["hosts"])}), "target": (commit, head)}
         return cls(**value | tuples | read)
 

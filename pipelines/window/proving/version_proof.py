@@ -72,11 +72,6 @@ def proof_pages(life: Life, archive: Archive, renderings: Collection[str] = ()) 
         yield Page(addresses.proof(life.id, one.line["seq"]), "proof.html", facts)
 
 
-def newest_stamped(layout: Layout) -> int:
-    """The highest commit that a time-stamp covers; 0 for none. Later ones may get theirs without a commit."""
-    return max(map(commit_of, anchor_names(layout)), default=0)
-
-
 def _facts(
     life: Life, archive: Archive, named: NamedFiles, one: LineOfLife, renderings: Collection[str]
 ) -> dict[str, Any]:
