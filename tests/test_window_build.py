@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
+from pipelines.__main__ import main
+from pipelines.archive.errors import LockHeld, NotUnderstood
 from pipelines.archive.pack.packing import pack
 from pipelines.archive.write.acts import When
 from pipelines.archive.write.kinds.pairing import Wanted, rekey
+from pipelines.archive.write.orders.redaction import Order, redact
+from pipelines.exits import Exit
 from pipelines.window import addresses
 from pipelines.window.building.build import Built, build
-from pipelines.window.building.window_files import WindowFiles
+from pipelines.window.building.window_files import WindowFiles, held_window
 from pipelines.window.building.window_options import WindowOptions
-from tests.test_archive import crawl, day, speech
+from tests.test_archive import FACTS, crawl, day, look, opened, speech
 from tests.test_state import life
-
-if TYPE_CHECKING:
-    pass
 
 OPTIONS = WindowOptions(keywords=("大家",))
 
@@ -55,6 +57,63 @@ def test_an_incremental_build_gives_the_files_of_a_full_one(tmp_path: Path) -> N
     assert build([root], window, OPTIONS, since=10).speeches == 2
     pack(root, "2026", When(recorded_at="2027-06-01T00:00:00Z", software={}))
     assert built_alike(root, window, scratch).speeches == 5
+
+
+def test_words_that_an_order_removed_are_nowhere_in_the_window(tmp_path: Path) -> None:
+    root, window = tmp_path / "a", tmp_path / "window"
+    secret = speech("4", day(20), body="密语甲乙丙", title="关于密语的讲话", speaker="密语某", meeting="密语会议")
+    crawl(root, 20, secret, speech("5", day(20), body="别的话"))
+    crawl(root, 21, replace(secret, body="密语丁戊己", look=look(day(21), payload="anew")))
+    build([root], window, WindowOptions(keywords=("密语",)))
+    assert len([name for name, data in tree(window).items() if "密语".encode() in data]) > 10
+    redact(root, Order(native_id="4", reason="by order"), When(recorded_at=day(22), software={}))
+    build([root], window, WindowOptions(keywords=("密语",)))
+    found = {name for name, data in tree(window).items() if re.search("密语.", data.decode())}
+    assert found == {addresses.feed(f"keyword-{addresses.slug('密语')}")}  # the word that was asked for
+    build([root], window, OPTIONS)
+    assert not [name for name, data in tree(window).items() if "密语".encode() in data]
+
+
+def test_the_pages_of_an_archive_that_cannot_be_read_stay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root, window = tmp_path / "root", tmp_path / "window"
+    crawl(root / "gszx", 20, speech("4", day(20)))
+    crawl(root / "gszx", 21, speech("5", day(21)))
+    other = replace(FACTS, site="other", hosts=("other.example",))
+    with opened(root / "other", 20, facts=other) as run:
+        run.keep(replace(speech("1", day(20)), site="other"))
+        run.seal({"verdict": "complete", "exit_status": 0}, day(20), {})
+    command = ["site", str(root), "--out", str(window)]
+    assert main(command) == Exit.COMPLETE
+    assert capsys.readouterr().out == f"{(window / 'index.html').as_uri()}\n"
+    pages = {name: data for name, data in tree(window).items() if "/gszx/" in name}
+    assert pages
+    lines = root / "gszx/versions/2026/00000001.jsonl.gz"
+    whole = lines.read_bytes()
+    crawl(root / "gszx", 22, speech("4", day(22), body="改了"))
+    lines.write_bytes(whole[:-1])
+    for more in ([], ["--keyword", "大家"]):  # also when all is made again
+        assert main([*command, *more]) == Exit.DAMAGED
+        assert str(lines) in capsys.readouterr().err
+        assert {name: data for name, data in tree(window).items() if "/gszx/" in name} == pages
+    lines.write_bytes(whole)
+    assert main(command) == Exit.COMPLETE
+    build([root], tmp_path / "anew", WindowOptions())
+    assert tree(window) == tree(tmp_path / "anew")
+
+
+def test_a_folder_that_is_no_window_is_left_alone(tmp_path: Path) -> None:
+    root = tmp_path / "root/gszx"
+    crawl(root, 20, speech("4", day(20)))
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "letter.txt").write_text("mine")
+    for folder in (other, other / "letter.txt", root / "window", root, root.parent):
+        before = tree(tmp_path)
+        with pytest.raises(NotUnderstood, match="--out"):
+            build([root], folder, OPTIONS)
+        assert tree(tmp_path) == before
+    with held_window(tmp_path / "window"), pytest.raises(LockHeld):
+        build([root], tmp_path / "window", OPTIONS)
 
 
 class Died(BaseException):
