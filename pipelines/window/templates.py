@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.shown import harmless
@@ -20,6 +20,8 @@ from pipelines.window.pages import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from jinja2.bccache import Bucket
 
     from pipelines.reasons import Meaning
     from pipelines.window.pages import Language, Page
@@ -30,7 +32,12 @@ LANGUAGE_TAGS: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
 class Templates:
     """The templates in one language, for a window in `languages`."""
 
-    def __init__(self, language: Language, languages: Sequence[Language] = LANGUAGES) -> None:
+    def __init__(
+        self,
+        language: Language,
+        languages: Sequence[Language] = LANGUAGES,
+        compiled: BytecodeCache | None = None,
+    ) -> None:
         self.language, self._languages = language, languages
         self._strings = {key: said[language] for key, said in strings().items()}
         self._environment = Environment(
@@ -42,6 +49,7 @@ class Templates:
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
+            bytecode_cache=compiled,
         )
         self._environment.globals |= {
             "t": self.words,
@@ -97,7 +105,22 @@ class Templates:
 @cache
 def all_templates(languages: tuple[Language, ...]) -> tuple[Templates, ...]:
     """The templates in each language of a window: to compile them takes longer than to write a hundred pages."""
-    return tuple(Templates(language, languages) for language in languages)
+    compiled = _Compiled()
+    return tuple(Templates(language, languages, compiled) for language in languages)
+
+
+class _Compiled(BytecodeCache):
+    """Code of templates, which is the same in every language."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self._codes.get(bucket.key):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[bucket.key] = bucket.bytecode_to_string()
 
 
 @cache

@@ -74,13 +74,13 @@ def build(paths: Sequence[Path], out: Path, options: WindowOptions, since: int |
 
 @dataclass(slots=True)
 class _Site:
-    """One site in the making: what the window remembers of it, its speeches by native id, what is planned."""
+    """One site in the making: what the window remembers of it, what is planned, its speeches by native id."""
 
     name: str
     folder: Path
     record: SiteRecord | None
-    speeches: dict[str, MadeSpeech]
     plan: SitePlan | None = None
+    speeches: dict[str, MadeSpeech] = field(default_factory=dict)
 
     @property
     def has_news(self) -> bool:
@@ -111,14 +111,8 @@ class _Build:
         for folder in Archives(*paths).folders:
             name = _name_of(folder)
             one_each.add(name, folder)
-            record = self._before.sites.get(name)
-            speeches = read_speeches(self._files.root, name) if record else None
-            site = _Site(name, folder, None if speeches is None else record, speeches or {})
-            self._sites[name] = site
-            try:
-                site.plan = plan(Archive(folder), self._files.root, None if self._is_anew else site.record, since)
-            except ArchiveError as error:
-                self._tell(error, site)
+            self._sites[name] = site = _Site(name, folder, self._before.sites.get(name))
+            self._plan(site, None if self._is_anew else site.record, since)
 
     def make(self) -> None:
         """Do it, leaves before lists; what the window remembers comes last."""
@@ -127,6 +121,9 @@ class _Build:
         is_same = self._before.is_whole and self._damaged == self._before.damaged
         if is_same and not (news or vanished or self._is_anew):
             return
+        for site in self._sites.values():
+            self._recall(site)
+        news = [site for site in self._sites.values() if site.has_news]
         self._begin(news)
         for site in news:
             self._make_site(site)
@@ -134,6 +131,21 @@ class _Build:
         lists = self._make_lists(is_all=is_all)
         self._obsolete |= set(self._before.lists) - set(lists)
         self._end(lists, sweeps=is_all)
+
+    def _plan(self, site: _Site, record: SiteRecord | None, since: int | None = None) -> None:
+        try:
+            site.plan = plan(Archive(site.folder), self._files.root, record, since)
+        except ArchiveError as error:
+            self._tell(error, site)
+
+    def _recall(self, site: _Site) -> None:
+        """Read the summaries of the last build; where they cannot be read, all of the site is made again."""
+        speeches = read_speeches(self._files.root, site.name) if site.record else {}
+        site.speeches = speeches or {}
+        if speeches is None:
+            site.record = None
+            if site.plan:
+                self._plan(site, None)
 
     def _tell(self, error: ArchiveError, site: _Site) -> None:
         """Of an archive that cannot be read: its pages stay, if it has any."""
