@@ -106,6 +106,11 @@ CASES: list[tuple[str, SiteStatus, dict[str, Any] | None]] = [
     ("deleted", replace(REFUSED, message="9 of 9 present speeches would be gone"), report()),
     ("unreachable", status(BROKEN, "unreachable", 3), report(gap("list", "network-error"))),
     ("unreachable", status(BROKEN, "unreachable", 3), None),
+    (
+        "blocked",
+        status(BROKEN, "unreachable", 3),
+        report({**gap("list", "http-error"), "detail": "HTTP 403: http-error"}),
+    ),
     ("moved", status(BROKEN, "unreachable", 3), report(gap("list", "redirects-elsewhere"))),
     (
         "blocked",

@@ -96,6 +96,8 @@ _BY_WORDS = (
     ("holds no row", HealthKind.TEMPLATE),
 )
 """Parts of refusals that no figure of the report tells apart."""
+_REFUSALS = ("HTTP 401", "HTTP 403")
+"""A server that refuses answers, one that is down does not; how the crawler tells the status."""
 _MANY = 5
 """Fewer pages that are not as expected may be single odd ones."""
 
@@ -179,8 +181,9 @@ def _ended(status: SiteStatus, report: Report) -> HealthKind:
 
 def _of_lists(report: Report) -> HealthKind | None:
     """By what came in place of a list page."""
-    reasons = {gap["reason"] for gap in _gaps(report) if gap["what"] == "list"}
-    if reasons & _SHUT_OUT:
+    lists = [gap for gap in _gaps(report) if gap["what"] == "list"]
+    reasons = {gap["reason"] for gap in lists}
+    if reasons & _SHUT_OUT or any(str(gap["detail"]).startswith(_REFUSALS) for gap in lists):
         return HealthKind.BLOCKED
     if reasons & _ELSEWHERE:
         return HealthKind.MOVED
