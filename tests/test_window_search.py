@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 SIGNS = "政协会议aB'-\n\t，𠮷（1）/\\:%_é"
 FOLD = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 HOSTILE = "</script><img src=x onerror=alert(1)>\u202e__proto__"
-FAR = "𫝀" + "开场" * 40_000 + "𫝀结束"
-"""Characters that stand farther apart than one step of the index reaches."""
+FAR = "𫝀" + "开场" * 60_000 + "𫝀结束"
+"""Characters that stand farther apart than one step of the index reaches, and than two."""
 
 
 @pytest.fixture(autouse=True)
