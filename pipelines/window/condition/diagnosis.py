@@ -221,8 +221,8 @@ def _grounds(status: SiteStatus, report: Report | None) -> Iterator[Ground]:
     if status.nights_failing:
         yield Ground("nights", str(status.nights_failing))
     if status.listed is not None:
-        before = "" if status.listed_before is None else f" ({status.listed - status.listed_before:+d})"
-        yield Ground("listed", f"{status.listed}{before}")
+        more = 0 if status.listed_before is None else status.listed - status.listed_before
+        yield Ground("listed", f"{status.listed} ({more:+d})" if more else str(status.listed))
     yield from _of_run(report or {})
 
 

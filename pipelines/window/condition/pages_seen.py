@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _MOST_RECORDS = 600
 """Records of a file that are looked at: the list pages come first, and a hundred articles tell what became of all."""
+_MOST_LINES = 50
+"""Observations whose list pages are looked at: all were seen on the first pages."""
 _MOST_COMMITS = 60
 """Commits that are searched for a run, the newest first."""
 
@@ -118,9 +121,17 @@ def _answers(archive: Archive, commit: Commit) -> Iterator[SeenPage]:
                 if record.type in ANSWERS:
                     yield _seen(archive, record, (named.path, *place), record.date)
     listed = commit.listing.captures if commit.listing else ()
-    for one in chain(listed, (answer.document() for answer in commit.repeated)):
-        place, record = at_place(archive.layout.stored(one["file"]), one["offset"])
-        yield _seen(archive, record, (one["file"], *place), one["captured_at"])
+    of_lines = (
+        one for line in islice(archive.lines_of(commit, "observations"), _MOST_LINES) for one in line["captures"]
+    )
+    for one in chain(listed, (answer.document() for answer in commit.repeated), of_lines):
+        if one["file"] is not None:
+            yield _of_capture(archive, one)
+
+
+def _of_capture(archive: Archive, capture: Mapping[str, Any]) -> SeenPage:
+    place, record = at_place(archive.layout.stored(capture["file"]), capture["offset"])
+    return _seen(archive, record, (capture["file"], *place), capture["captured_at"])
 
 
 def _seen(archive: Archive, record: WarcRecord, where: tuple[str, int, int], at: str) -> SeenPage:
@@ -132,14 +143,26 @@ def _seen(archive: Archive, record: WarcRecord, where: tuple[str, int, int], at:
 
 
 def _articles(archive: Archive, ran: Commit | None) -> BothPages | None:
-    """The first known speech that the run has read: as its page was, and as it is."""
+    """The first known speech that the run has read, as its page was and as it is.
+
+    Where it has read new ones alone: one of them, beside a known speech whose address is like its.
+    """
     if ran is None:
         return None
     last = {seen.url: seen for seen in _answers(archive, ran) if seen.status == 200}
+    alike = {_shape(url): seen for url, seen in last.items()}
+    beside: BothPages | None = None
     for line in archive.latest():
         for one in line["captures"]:
-            if one["role"] == "article" and one["file"] and (seen := last.get(one["url"])):
-                place, record = at_place(archive.layout.stored(one["file"]), one["offset"])
-                where = (one["file"], *place)
-                return BothPages(_seen(archive, record, where, one["captured_at"]), seen)
-    return None
+            if one["role"] != "article" or one["file"] is None:
+                continue
+            if seen := last.get(one["url"]):
+                return BothPages(_of_capture(archive, one), seen)
+            if beside is None and (seen := alike.get(_shape(one["url"]))):
+                beside = BothPages(_of_capture(archive, one), seen)
+    return beside
+
+
+def _shape(url: str) -> str:
+    """An address without its numbers, which is that of all articles of a site or of many."""
+    return re.sub(r"[0-9]+", "0", url)
