@@ -1,4 +1,4 @@
-"""The search index of a window, in parts of a thousand speeches, of which only changed ones are made again."""
+"""The search index of a window, in parts of five hundred speeches, of which only changed ones are made again."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from pipelines.window.reading.lives import SiteOf
     from pipelines.window.reading.summary import Summary
 
-_SPEECHES = 1000
-"""Of a part: made in about a second; so many that a browser has few parts to ask."""
+_SPEECHES = 500
+"""Of a part: made in less than a second, of some 15 files; so many that a browser has few parts to ask."""
 _CHARACTERS = 10_000_000
 """Of a part at most: its places take 40 MB while it is made."""
-_PACKED = 1 << 15
+_PACKED = 1 << 16
 """Characters of a file of places, unless one character has more: what a search loads of a part for each of its own.
-That is 64 KB or so."""
+That is 130 KB or so."""
 _TITLE = 120
 """Characters of a title that a list shows."""
 
