@@ -287,6 +287,7 @@ def test_feeds_tell_what_is_new_edited_and_deleted(monkeypatch: pytest.MonkeyPat
     (entry,) = entries_of(edited)
     assert "增 3 字，删 0 字。 / 3 characters added, 0 removed." in said(entry, "summary")
     assert len(said(entry, "title")) < 300
+    assert "../en/speeches/gszx/1/compare-1-2.html" in [link.get("href") for link in entry.findall(f"{ATOM}link")]
     words = {word: addresses.feed(f"keyword-{addresses.slug(word)}") for word in WORDS}
     assert [len(entries_of(found[at])) for at in words.values()] == [1, 0]
     assert said(found[words["<&>"]], "updated") == "1970-01-01T00:00:00Z", "a feed without an entry"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from pipelines.window.pages import Language
-    from pipelines.window.reading.summary import Happening, Summary
+    from pipelines.window.reading.summary import Edit, Happening, Summary
 
 ENTRIES = 100
 """Entries of a feed, the newest: readers ask every hour, and 100 KB each time."""
@@ -122,13 +122,17 @@ class _FeedWriter:
     def _entry(self, one: _Entry) -> str:
         summary, happening = one.summary, one.happening
         said = self._words(f"feed.{happening.event}")
+        edit = _edit_of(one)
+        about = addresses.speech(summary.id)
+        if edit is not None and edit.added is not None:
+            about = addresses.comparison(summary.id, *(name.partition(".")[0] for name in (edit.old, edit.new)))
         state = f"{summary.id} {happening.event} {happening.version}.{happening.reading} {happening.recorded_at}"
         lines = [
             "<entry>",
             f"<id>{uuid5(_IDS, state).urn}</id>",
             f"<title>{_text(f'{said}: {_cut(summary.title)}')}</title>",
             f"<updated>{_text(happening.recorded_at)}</updated>",
-            *self._alternates(addresses.speech(summary.id)),
+            *self._alternates(about),
             f'<category term="{_text(happening.event)}" label={quoteattr(_legal(said))}/>',
             f"<summary>{_text(self._summary(one))}</summary>",
             "</entry>",
@@ -137,10 +141,9 @@ class _FeedWriter:
 
     def _summary(self, one: _Entry) -> str:
         """What is known of the event, in each language of the window."""
-        summary, happening = one.summary, one.happening
-        edit = next((edit for edit in summary.edits if edit.seq == happening.seq), None)
+        summary, edit = one.summary, _edit_of(one)
         facts = [one_line(_cut(part)) for part in (summary.speaker, summary.meeting, summary.published_on) if part]
-        if happening.event == "changed" and edit is not None and edit.added is not None:
+        if edit is not None and edit.added is not None:
             facts.append(self._words("edited.characters", added=edit.added, removed=edit.removed))
         return " · ".join([*facts, summary.url])
 
@@ -165,6 +168,10 @@ class _FeedWriter:
     def _words(self, key: str, **values: object) -> str:
         """A string of the interface in each language of the window."""
         return " / ".join(strings()[key][language].format(**values) for language in self._languages)
+
+
+def _edit_of(one: _Entry) -> Edit | None:
+    return next((edit for edit in one.summary.edits if edit.seq == one.happening.seq), None)
 
 
 def _page_of(key: GroupKey) -> str:
