@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+import shutil
 from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -15,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.archive.disk.layout import Layout
+from pipelines.archive.errors import Damaged
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
 from pipelines.archive.write.kinds.pairing import Wanted, rekey
@@ -31,6 +34,7 @@ from pipelines.window.speeches.comparison_page import SameParagraphs, changed_fi
 from pipelines.window.speeches.evidence_marks import marked
 from pipelines.window.speeches.speech_page import speech_pages
 from pipelines.window.templates import Templates
+from tests.broken import rename_file, reseal
 from tests.test_archive import crawl, day, listed, missed, speech
 
 if TYPE_CHECKING:
@@ -286,6 +290,26 @@ def test_pages_of_a_speech_with_another_id_lead_to_each_other(root: Path) -> Non
 def test_a_page_depends_on_the_lines_of_its_own_speech_alone(root: Path) -> None:
     before = (root.parent / "before").read_bytes()
     assert before == rendered(life(root, "7"))[addresses.speech("gszx:7")]
+
+
+@pytest.mark.parametrize(
+    ("folder", "old", "new", "told"),
+    [
+        ("observations", '"observed_at":"2026-01-06', '"observed_at":"2026-13-46', "which is no day or moment"),
+        ("versions", '"title":"何庆海', '"title":"何清海', "content_sha256 is not the hash of its content"),
+    ],
+)
+def test_a_forged_line_is_told_and_not_shown(
+    root: Path, tmp_path: Path, folder: str, old: str, new: str, told: str
+) -> None:
+    copy = Path(shutil.copytree(root, tmp_path / "a"))
+    file = f"{folder}/2026/00000006.jsonl.gz"
+    data = gzip.decompress((copy / file).read_bytes())
+    assert old.encode() in data
+    (copy / file).write_bytes(gzip.compress(data.replace(old.encode(), new.encode())))
+    reseal(copy, 6, lambda value: rename_file(value, copy, file))
+    with pytest.raises(Damaged, match=f"{file}, line 1: .*{told}"):
+        life(copy, "1")
 
 
 def test_a_long_speech_that_was_often_looked_at_stays_small(tmp_path: Path) -> None:

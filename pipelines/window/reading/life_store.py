@@ -6,6 +6,7 @@ import re
 import sqlite3
 from contextlib import suppress
 from dataclasses import asdict, replace
+from datetime import datetime
 from itertools import starmap
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from pipelines.archive.disk.commits import Commit
 from pipelines.archive.disk.files import INFLATE_ERRORS, NamedFile
 from pipelines.archive.disk.layout import natural_key
+from pipelines.archive.disk.redactions import is_redacted
 from pipelines.archive.disk.site_life import REKEY, IdPair, Rekey
 from pipelines.archive.disk.streams import parsed
 from pipelines.archive.disk.wrong_clock import CLOCK_KIND
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from pipelines.archive.disk.streams import Line
     from pipelines.archive.read.reader import Archive
     from pipelines.packed import Stored
     from pipelines.window.reading.lives import SiteOf
@@ -38,6 +41,7 @@ DROP TABLE IF EXISTS lines;
 CREATE TABLE lines (native_id TEXT, seq INTEGER, n INTEGER, folder TEXT, number INTEGER, raw BLOB);
 """
 _SCHEMAS = {"versions": SPEECH_SCHEMA, "observations": OBSERVATION_SCHEMA}
+_TIMES = ("observed_at", "recorded_at", "published_on", "published_at", "delivered_on")
 _Row = tuple[str, int, int, str, int, bytes]
 
 
@@ -100,7 +104,9 @@ class LifeStore:
         file = self._archive.layout.path(named.path)
         line = parsed(raw, file, number)
         wrong = flaw(line, _SCHEMAS[folder], self._archive.facts.site)
-        if wrong not in {None, WRONG_HASH}:  # a redacted text has another hash than its line says
+        if wrong == WRONG_HASH and is_redacted(line):
+            wrong = None
+        if wrong := wrong or _impossible(line):
             raise Damaged(f"{file}, line {number}: {wrong}; run verify")
         return LineOfLife(line, raw, number, now, by, commit)
 
@@ -168,6 +174,17 @@ def head_of(raw: bytes, file: Stored, number: int) -> tuple[str, int]:
         return line["id"].partition(":")[2], line["seq"]
     except (KeyError, AttributeError) as error:
         raise Damaged(f"{file}, line {number}: lacks what a line must have ({error!r}); run verify") from error
+
+
+def _impossible(line: Line) -> str | None:
+    """A day or moment that no calendar has, in words: pages count and draw them."""
+    for key in _TIMES:
+        if (text := line.get(key)) is not None:
+            try:
+                datetime.fromisoformat(text)
+            except ValueError:
+                return f"{key} is {text!r}, which is no day or moment"
+    return None
 
 
 def _named(commit: Commit, folder: str) -> NamedFile:
