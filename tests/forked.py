@@ -3,12 +3,13 @@
 `python -m scrapy crawl …` spends a second of processor time on imports, and the suite runs hundreds of commands. Here
 a server process imports the program once, and each command is a fork of it, with arguments, streams, working
 directory, environment, signals and exit status of its own; so is each that it starts with `subprocess.run`, as a
-probe does. Tests of killed and interrupted crawls, of limits and of encodings start real commands, and so does
-`scrapy probe --from`.
+probe does, or side by side, as `scrapy probe --from` does. Tests of limits, of encodings and of the start itself
+start real commands.
 """
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 import runpy
@@ -16,13 +17,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
+from urllib.parse import urlsplit
 
 PATIENCE = 100
 """Seconds for a process to end by itself."""
@@ -31,12 +33,22 @@ _SERVER.set_forkserver_preload(["tests.preload"])
 
 
 def start(
-    command: Sequence[str], streams: Mapping[int, int], cwd: Path, environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    streams: Mapping[int, int],
+    cwd: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    session: bool = False,
 ) -> BaseProcess:
-    """Start `python -m COMMAND`; its stream N (0, 1 or 2) is our file descriptor `streams[N]`."""
+    """Start `python -m COMMAND`; its stream N (0, 1 or 2) is our file descriptor `streams[N]`.
+
+    With `session` it leads one.
+    """
     given = {number: Connection(os.dup(descriptor)) for number, descriptor in streams.items()}
     try:
-        process = _SERVER.Process(target=_become, args=(command, given, cwd, dict(environment or os.environ)))
+        process = _SERVER.Process(
+            target=_become, args=(command, given, cwd, dict(environment or os.environ), session)
+        )
         process.start()
     finally:
         for connection in given.values():
@@ -109,7 +121,13 @@ class Popen:
         self._open.close()
 
 
-def _become(command: Sequence[str], streams: dict[int, Connection], cwd: Path, environment: dict[str, str]) -> None:
+def _become(
+    command: Sequence[str], streams: dict[int, Connection], cwd: Path, environment: dict[str, str], session: bool
+) -> None:
+    if session:
+        os.setsid()
+        with suppress(OSError):
+            Path("/proc/self/comm").write_text(urlsplit(command[2]).netloc)
     for number, connection in streams.items():
         os.dup2(connection.fileno(), number)
         connection.close()
@@ -120,6 +138,7 @@ def _become(command: Sequence[str], streams: dict[int, Connection], cwd: Path, e
     time.tzset()
     sys.argv = list(command)
     subprocess.run = _run  # type: ignore[assignment]
+    asyncio.create_subprocess_exec = _exec  # type: ignore[assignment]
     runpy.run_module(command[0], run_name="__main__", alter_sys=True)
 
 
@@ -137,3 +156,36 @@ def _run(command: Sequence[str], **options: Any) -> Any:
     assert options == {"check": False}, f"tests.forked knows no way to run {command} with {options}"
     process = start(words, {1: 1, 2: 2}, cwd, environment)
     return subprocess.CompletedProcess(command, finish(process, words, PATIENCE))
+
+
+class _Process:
+    """As much of asyncio's process as a probe of a list needs; its standard input ends with this process."""
+
+    def __init__(self, process: BaseProcess, stdin: int) -> None:
+        self._process, self._stdin, self.pid = process, stdin, process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    async def wait(self) -> int:
+        ended, loop = asyncio.Event(), asyncio.get_running_loop()
+        loop.add_reader(self._process.sentinel, ended.set)
+        try:
+            await ended.wait()
+        finally:
+            loop.remove_reader(self._process.sentinel)
+        return self.returncode or 0
+
+
+async def _exec(*command: str, stdin: int, stdout: BinaryIO, stderr: BinaryIO, **options: Any) -> _Process:
+    """`asyncio.create_subprocess_exec` for `python -m COMMAND`; `comm` of the process is the host that it asks."""
+    cwd, session = options.pop("cwd"), options.pop("start_new_session")
+    assert (command[:2], stdin, session, options) == ((sys.executable, "-m"), asyncio.subprocess.PIPE, True, {})
+    read, write = os.pipe()
+    process = start(command[2:], {0: read, 1: stdout.fileno(), 2: stderr.fileno()}, cwd, session=True)
+    os.close(read)
+    with suppress(ProcessLookupError):
+        while os.getpgid(process.pid or 0) != process.pid:  # noqa: ASYNC110 - a moment that nobody tells
+            await asyncio.sleep(0.001)
+    return _Process(process, write)

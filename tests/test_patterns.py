@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pkgutil
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +16,7 @@ import pipelines
 from crawler.crawl.slow_patterns import slow_on
 from tests.conftest import ROOT
 
-LENGTH, SECONDS = 6_000, 0.05
+LENGTH, SECONDS = 3_000, 0.0125
 """A linear pattern takes a hundredth of it, a quadratic one several times as long. CPU time, whatever else runs."""
 ADDRESSES = re.compile(
     r"crawler\.pages\.(?:addresses|plain|lists\.handlers:_FILE|families\..*(?:articles|lists|own_column|_LIST|_VIEW|_DOC))|pipelines\.export\.surt"
@@ -76,12 +77,21 @@ def held(value: object, depth: int = 3) -> Iterator[re.Pattern[str]]:
 def calls_of(name: str, module: ModuleType) -> set[str]:
     """`match` and `fullmatch` where that is all; whatever looks at every place is tried by `search`."""
     source = Path(module.__file__ or "").read_text("utf-8")
-    used = set(re.findall(rf"\b{name}\.({CALLS})\b", source))
+    used = called(source)[name]
     if f", {name}" in source or f"({name}" in source:
-        used.update(call for _, call in re.findall(rf"(\w+)\.({CALLS})\(.*? for \1 in \([^)]*\b{name}\b", source))
+        used |= {call for _, call in re.findall(rf"(\w+)\.({CALLS})\(.*? for \1 in \([^)]*\b{name}\b", source)}
     if not name.startswith("_"):
-        used.update(re.findall(rf"\b{name}\.({CALLS})\b", sources()))
+        used |= called(sources())[name]
     return {call if call in {"match", "fullmatch"} else "search" for call in used or {"search"}}
+
+
+@cache
+def called(source: str) -> Mapping[str, frozenset[str]]:
+    """The methods of patterns that are called on each name."""
+    found: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
+    for name, call in re.findall(rf"\b(\w+)\.({CALLS})\b", source):
+        found[name] |= {call}
+    return found
 
 
 @cache

@@ -7,21 +7,23 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from email.message import Message
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Event
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from crawler.sites.probe.address_list import ListError, read_addresses, same_addresses, site_names
 from crawler.sites.probe.naming import is_same_committee
 from crawler.sites.probe.results import EXISTS, SAME_ADDRESS, Results, ResultsInUse
-from tests.conftest import PATIENCE, ROOT, Ended, run
+from tests import forked
+from tests.conftest import PATIENCE, ROOT, Ended, run, run_anew
 from tests.small import Answer, serve
 from tests.test_probe import QUICK, login, unknown_make
 
@@ -109,15 +111,23 @@ class Probing:
     """`scrapy probe --from` of a list, into a folder."""
 
     def __init__(self, folder: Path, lines: list[str]) -> None:
-        self.out, self.file = folder / "out", folder / "list.tsv"
+        self.out, self.file, self.said = folder / "out", folder / "list.tsv", folder / "said"
         self.file.write_text("\n".join(["url\tname\tcommittee", *lines, ""]), "utf-8")
         self.words = ("scrapy", "probe", "--from", str(self.file), "--out", str(self.out), "--speeches", "2", *QUICK)
 
-    def run(self, *more: str) -> Ended:
-        return run(*self.words, *more)
+    def run(self, *more: str, start: Callable[..., Ended] = run) -> Ended:
+        return start(*self.words, *more)
 
-    def start(self) -> subprocess.Popen[str]:
-        return subprocess.Popen([sys.executable, "-m", *self.words], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    @contextmanager
+    def start(self) -> Iterator[BaseProcess]:
+        """A probe that is to be killed; what it says is in `self.said`."""
+        with self.said.open("wb") as said:
+            process = forked.start(self.words, {2: said.fileno()}, ROOT)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.join(PATIENCE)
 
     def noted(self, event: str) -> set[str]:
         """Sites that have begun or ended."""
@@ -134,14 +144,11 @@ def until(holds: Callable[[], object], patience: float = PATIENCE) -> None:
 
 
 def probes_of(url: str) -> Iterator[int]:
-    """Processes that probe an address."""
+    """Processes that probe a host, as `tests.forked` names them."""
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if url.encode() in words and b"--with-parent" in words:
-            yield int(folder.name)
+        with suppress(OSError):
+            if (folder / "comm").read_text("utf-8").strip() == urlsplit(url).netloc:
+                yield int(folder.name)
 
 
 def test_one_ends_alone_and_a_killed_probe_goes_on(tmp_path: Path) -> None:
@@ -160,11 +167,13 @@ def test_one_ends_alone_and_a_killed_probe_goes_on(tmp_path: Path) -> None:
         lines += [f"{fourth}\thalf\t政协某县委员会", f"{first}none\tbeside"]
         probing, others = Probing(tmp_path, lines), {"login", "dead", "bomb", "half"}
 
-        process = probing.start()
-        until(lambda: probing.noted("ended") == others and held.asked.is_set())
-        process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=PATIENCE)
-        assert (process.returncode, "run the same command again" in said) == (11, True), said
+        with probing.start() as process:
+            until(lambda: probing.noted("ended") == others and held.asked.is_set())
+            assert list(probes_of(first))
+            process.terminate()
+            process.join(PATIENCE)
+        said = probing.said.read_text("utf-8")
+        assert (process.exitcode, "run the same command again" in said) == (11, True), said
         assert not list(probes_of(first))
         assert probing.noted("began") == {*others, "held"}  # a host has one probe at a time
         assert (probing.out / "probed.tsv").read_text("utf-8").count("\n") == 1 + len(others)
@@ -173,12 +182,11 @@ def test_one_ends_alone_and_a_killed_probe_goes_on(tmp_path: Path) -> None:
         before = [len(one) for one in asked]
         held.asked.clear()
         probing = Probing(tmp_path, [*lines, f"{added}\tadded"])
-        process = probing.start()
-        until(lambda: held.asked.is_set() and slow.asked.is_set())
-        os.kill(next(probes_of(added)), signal.SIGKILL)
-        until(lambda: "added" in probing.noted("ended"))
-        process.kill()
-        process.communicate(timeout=PATIENCE)
+        with probing.start():
+            until(lambda: held.asked.is_set() and slow.asked.is_set())
+            os.kill(next(probes_of(added)), signal.SIGKILL)
+            until(lambda: "added" in probing.noted("ended"))
+            assert list(probes_of(first))
         # The site holds its answer for longer: a probe that does not end with its parent waits for that.
         until(lambda: not list(probes_of(first)), PATIENCE / 3)
 
@@ -219,7 +227,7 @@ def test_a_site_that_hangs_or_asks_to_wait_and_lines_that_are_not_asked(tmp_path
         probing = Probing(tmp_path, lines)
         probing.out.mkdir()
         (probing.out / "mine.toml").write_text("mine", "utf-8")
-        ended = probing.run("--minutes", "0.03", "--json", "-s", "ARCHIVE_CONTACT=you@example.org")
+        ended = probing.run("--minutes", "0.03", "--json", "-s", "ARCHIVE_CONTACT=you@example.org", start=run_anew)
         held.free.set()
         found = {one["site"]: one for one in json.loads(ended.out)["sites"]}
         assert (ended.status, found["hangs"]["result"], asked) == (3, "too-slow", [])
