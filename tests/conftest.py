@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -26,7 +28,7 @@ _HOST_LOCKS = TemporaryDirectory(prefix="speech-archive-hosts-")
 os.environ["HOST_LOCKS"] = _HOST_LOCKS.name
 setattr(process, "Popen", forked.Popen)  # noqa: B010 - it is exported for nobody else
 os.environ["CLOCK_JUMP_DAYS"] = "100000"  # archives of tests are of fixed days, whatever the day of the test
-_STARTERS = frozenset({"Replica", "Site", "forked", "run", "run_anew", "run_code", "serve", "subprocess"})
+_STARTERS = frozenset({"Replica", "Site", "forked", "run", "run_anew", "run_code", "serve", "started", "subprocess"})
 """Names a test module imports to start a process or a server."""
 
 
@@ -42,6 +44,25 @@ class Ended:
 def run(*command: str, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> Ended:
     """Run a module of the project in a process of its own: `run("scrapy", "sites")`."""
     return Ended(*forked.captured(command, cwd, env, PATIENCE))
+
+
+@contextmanager
+def started(*command: str, out: IO[bytes] | None = None) -> Iterator[BaseProcess]:
+    """A module of the project in a process of its own, killed at the end; its output goes to `out` or nowhere."""
+    with Path(os.devnull).open("r+b") as nothing:
+        process = forked.start(command, {1: (out or nothing).fileno(), 2: nothing.fileno()}, ROOT)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join(PATIENCE)
+
+
+def exit_of(process: BaseProcess) -> int:
+    """Wait for its end; the exit status, negative for a signal."""
+    process.join(PATIENCE)
+    assert process.exitcode is not None, "it did not end"
+    return process.exitcode
 
 
 def run_code(code: str, *arguments: object) -> Ended:

@@ -95,7 +95,7 @@ def serve(
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))  # seconds until it sees that it is to end
     thread.start()
     try:
         yield f"http{'s' if certificate else ''}://127.0.0.1:{server.server_port}/"

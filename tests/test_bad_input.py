@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from crawler.replica.process import Replica
-from tests.conftest import PATIENCE, ROOT, Site, run
+from tests.conftest import ROOT, Site, exit_of, run, started
 from tests.test_crawl import wait_for_articles
 
 PROFILE = (ROOT / "crawler" / "sites" / "gszx.toml").read_text("utf-8")
@@ -126,13 +126,14 @@ def test_an_archive_of_a_newer_format(site: Site) -> None:
 
 
 def test_two_crawls_of_one_site_at_once(site: Site) -> None:
-    with Replica(speeches=20) as replica:
-        command = [sys.executable, "-m", *site.command(replica.url, "-s", "DOWNLOAD_DELAY=0.2")]
-        first = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with (
+        Replica(speeches=20) as replica,
+        started(*site.command(replica.url, "-s", "DOWNLOAD_DELAY=0.2")) as first,
+    ):
         wait_for_articles(replica, 1)
-        ended = site.crawl(replica.url)
-        assert ended.status == 6
-        assert str(first.pid) in ended.err
+        second = site.crawl(replica.url)
+        assert second.status == 6
+        assert str(first.pid) in second.err
         first.terminate()
-        assert first.wait(PATIENCE) == 11
+        assert exit_of(first) == 11
     assert site.verify().status == 0

@@ -26,7 +26,7 @@ from pipelines.archive.write.staging import LOOKS
 from pipelines.warc.record_reader import records
 from pipelines.warc.record_writer import WarcWriter
 from pipelines.warc.records import WarcRecord
-from tests.conftest import PATIENCE, ROOT, Site, run
+from tests.conftest import ROOT, Site, run, started
 from tests.exchanges import exchange
 from tests.faults import SCENARIOS, content
 from tests.test_archive import FACTS, crawl, day, listed, missed, opened, sealed, speech, tree, whole
@@ -343,13 +343,10 @@ def kill_and_go_on(site: Site, replica: Replica, seconds: float, least: int, wan
     """Kill a crawl some time after it saved `least` looks and run it again; how many it had saved."""
     before = len(asked(replica))
     settings = ("-s", "DOWNLOAD_DELAY=0.05", "-s", "SAVE_SECONDS=600")
-    command = [sys.executable, "-m", *site.command(replica.url, *settings)]
-    victim = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while len(staged_articles(site)) < least and victim.poll() is None:
-        time.sleep(0.05)
-    time.sleep(seconds)
-    victim.kill()
-    victim.wait(PATIENCE)
+    with started(*site.command(replica.url, *settings)) as victim:
+        while len(staged_articles(site)) < least and victim.is_alive():
+            time.sleep(0.05)
+        time.sleep(seconds)
     saved, killed = staged_articles(site), len(asked(replica))
     if list(site.folder.glob("commits/*.json")):
         assert verify(site.folder).problems == []

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import resource
+import os
 import signal
-import subprocess
-import sys
 import time
 from typing import Any
 
@@ -14,7 +12,7 @@ import pytest
 from crawler.replica.process import Replica
 from pipelines.archive.read.reader import Archive
 from pipelines.record import content_sha256
-from tests.conftest import PATIENCE, ROOT, Site, run_anew
+from tests.conftest import PATIENCE, Site, exit_of, run_code, started
 
 FAULTS = ["500", "503", "reset", "truncated", "truncated-clean", "slow", "empty", "db-down", "challenge"]
 EXACT = {"title", "published_on", "published_at", "body", "author", "source"}
@@ -158,13 +156,12 @@ def test_the_section_is_found_from_any_page(start: str, site: Site) -> None:
 @pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGINT] * 3, [signal.SIGTERM]], ids=str)
 def test_an_interrupted_crawl_keeps_what_it_has_and_goes_on(signals: list[signal.Signals], site: Site) -> None:
     with Replica(speeches=24) as replica:
-        command = [sys.executable, "-m", *site.command(replica.url, "-s", "DOWNLOAD_DELAY=0.1")]
-        crawl = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_for_articles(replica, 6)
-        for number in signals:
-            crawl.send_signal(number)
-            time.sleep(0.02)
-        assert crawl.wait(PATIENCE) == 11
+        with started(*site.command(replica.url, "-s", "DOWNLOAD_DELAY=0.1")) as crawl:
+            wait_for_articles(replica, 6)
+            for number in signals:
+                os.kill(crawl.pid or 0, number)
+                time.sleep(0.02)
+            assert exit_of(crawl) == 11
         assert site.verify().status == 0
         assert 0 < len(site.latest()) < 24
         assert site.crawl(replica.url).status == 0
@@ -179,17 +176,22 @@ def wait_for_articles(replica: Replica, count: int) -> None:
     raise AssertionError("the crawl did not get on")
 
 
-def no_file_above(size: int) -> None:
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+ON_A_FULL_DISK = """
+import resource, runpy, signal
+size = int(sys.argv.pop(1))
+del sys.argv[0]
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+runpy.run_module(sys.argv[0], run_name="__main__")
+"""
 
 
 @pytest.mark.parametrize("size", [3_000, 40_000])
 def test_a_full_disk_ends_the_crawl_and_nothing_is_half_written(size: int, site: Site) -> None:
     with Replica(speeches=24) as replica:
         assert site.crawl(replica.url, "-a", "limit=1").status == 0
-        ended = run_anew(*site.command(replica.url), preexec_fn=lambda: no_file_above(size))
-        assert ended.status == 11, ended
+        crawl = run_code(ON_A_FULL_DISK, size, *site.command(replica.url))
+        assert crawl.status == 11, crawl
         assert site.verify().status == 0
         assert site.crawl(replica.url).status == 0
         assert_same(replica.truth(), site.latest())

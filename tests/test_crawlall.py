@@ -7,8 +7,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -29,7 +27,7 @@ from pipelines.archive.disk.lock import SiteLock
 from pipelines.fleet.attempts import Attempt, Journal
 from pipelines.fleet.register import read_register
 from pipelines.fleet.survey import survey
-from tests.conftest import PATIENCE, ROOT, Ended, Site, run
+from tests.conftest import PATIENCE, Ended, Site, exit_of, run, started
 from tests.small import PROFILE, Answer, article_page, list_page, serve
 
 SPEECHES = 3
@@ -57,7 +55,7 @@ class Made:
         return run("scrapy", "crawlall", "--fleet", str(self.folder / "fleet.toml"), *more)
 
     def command(self) -> list[str]:
-        return [sys.executable, "-m", "scrapy", "crawlall", "--fleet", str(self.folder / "fleet.toml")]
+        return ["scrapy", "crawlall", "--fleet", str(self.folder / "fleet.toml")]
 
     def attempts(self, name: str) -> list[Attempt]:
         return Journal(self.root, name).attempts()
@@ -171,10 +169,10 @@ def test_a_run_that_ends_early_goes_on(number: signal.Signals, more: list[str], 
     with made(tmp_path, ["m-a", "m-b", "m-slow"]) as fleet:
         fleet.add("m-slow", fleet.urls["m-slow"], "delay = 0.3")
         (tmp_path / "sites" / "m-broken.toml").write_text("name = 3", "utf-8")
-        with subprocess.Popen([*fleet.command(), *more], cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+        with started(*fleet.command(), *more) as process:
             fleet.wait_for("m-a", "m-b")
-            process.send_signal(number)
-            assert process.wait(PATIENCE) == (2 if number is signal.SIGTERM else -9)
+            os.kill(process.pid or 0, number)
+            assert exit_of(process) == (2 if number is signal.SIGTERM else -9)
         asked = {name: list(paths) for name, paths in fleet.asked.items()}
         (file,) = (fleet.root / "fleet").glob("[0-9]*.json")  # as if an earlier part of the run had stopped one
         file.write_text(file.read_text("utf-8").replace('"exit_status": 0', '"exit_status": 11', 1), "utf-8")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PATIENCE, ROOT, Site
+from tests.conftest import PATIENCE, ROOT, Site, started
 from tests.small import PROFILE
 from tests.stubborn import BAD, EVERY_OTHER, ROWS
 
@@ -20,14 +20,11 @@ from tests.stubborn import BAD, EVERY_OTHER, ROWS
 @contextmanager
 def stubborn(folder: Path, kind: str, healthy: int = 0) -> Iterator[tuple[str, Path]]:
     """The address of the server, and the file with what it was asked for."""
-    log, command = folder / "asked", [sys.executable, "-m", "tests.stubborn", kind, str(healthy)]
-    with log.open("wb") as out, subprocess.Popen(command, cwd=ROOT, stdout=out) as server:
-        try:
-            while not (port := log.read_text().partition("\n")[0]):
-                time.sleep(0.02)
-            yield f"http://127.0.0.1:{port}/", log
-        finally:
-            server.kill()
+    log, command = folder / "asked", ("tests.stubborn", kind, str(healthy))
+    with log.open("wb") as out, started(*command, out=out):
+        while not (port := log.read_text().partition("\n")[0]):
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{port}/", log
 
 
 def arguments(site: Site) -> list[str]:

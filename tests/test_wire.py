@@ -41,7 +41,7 @@ from pipelines.warc.http import HttpRequest, HttpResponse, payload_of
 from pipelines.warc.record_reader import read_at, records
 from pipelines.warc.record_writer import WarcWriter
 from pipelines.warc.records import WarcDamaged, WarcRecord
-from tests.conftest import PATIENCE, ROOT
+from tests.conftest import ROOT, run
 from tests.exchanges import REQUEST, exchange
 from tests.raw_server import ANSWERS, CLOSES, LARGE, TEXT, chunked
 
@@ -93,10 +93,10 @@ def exchanged(log: Path) -> list[tuple[str, int, bytes, bytes]]:
 
 def fetch_all(folder: Path, *arguments: str) -> tuple[list[dict[str, Any]], dict[str, Any], str]:
     folder.mkdir()
-    command = [sys.executable, "-m", "tests.fetch_all", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=True)
-    lines = [json.loads(line) for line in done.stdout.split("\n") if line]
-    return lines[:-1], lines[-1], done.stderr
+    done = run("tests.fetch_all", *arguments)
+    assert done.status == 0, done
+    lines = [json.loads(line) for line in done.out.split("\n") if line]
+    return lines[:-1], lines[-1], done.err
 
 
 def certificate(file: Path) -> Path:
