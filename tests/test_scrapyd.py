@@ -119,7 +119,6 @@ def deploy(folder: Path, url: str) -> None:
 def test_scrapyd_deploys_schedules_lists_and_cancels(tmp_path: Path) -> None:
     with scrapyd(tmp_path) as server, serve(answer) as url:
         deploy(tmp_path, server.url)
-        assert server.curl(f"curl {LOCAL}listspiders.json?project=crawler")["spiders"] == ["speeches"]
         whole = server.curl(SCHEDULE.replace("/srv", str(tmp_path)), start_url=url)["jobid"]
         wait_until(lambda: whole in server.listed("finished"))
         site = Site(tmp_path / "archives")
