@@ -30,6 +30,10 @@ setattr(process, "Popen", forked.Popen)  # noqa: B010 - it is exported for nobod
 os.environ["CLOCK_JUMP_DAYS"] = "100000"  # archives of tests are of fixed days, whatever the day of the test
 _STARTERS = frozenset({"Replica", "Site", "forked", "run", "run_anew", "run_code", "serve", "started", "subprocess"})
 """Names a test module imports to start a process or a server."""
+_LONGEST = frozenset({
+    "test_scrapyd", "test_data_docs", "test_hand_over_docs", "test_exports", "test_probe_list", "test_patterns",
+    "test_hostile_pages", "test_crash", "test_readers", "test_probe",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,11 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of modules that start processes or servers bear the mark `process`: `make quick` leaves them out."""
+    """Tests of modules that start processes or servers bear the mark `process`: `make quick` leaves them out.
+
+    Modules with the longest tests come first: a worker that began one at the end would be waited for by the others.
+    """
+    items.sort(key=lambda item: item.path.stem not in _LONGEST)
     for item in items:
         if isinstance(item, pytest.Function) and not _STARTERS.isdisjoint(vars(item.module)):
             item.add_marker("process")
