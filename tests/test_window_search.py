@@ -153,12 +153,9 @@ def test_the_index_follows_and_keeps_no_word_of_what_was_redacted(tmp_path: Path
     archived(root)
 
     def follows() -> list[str]:
-        """The parts that a build makes; all files are those of a build from nothing."""
+        """The parts that a build makes."""
         before = set(parts_of(out)) if out.exists() else set()
         built(root, out)
-        anew = tmp_path / f"anew {len(list(tmp_path.iterdir()))}"
-        built(root, anew)
-        assert index_of(out) == index_of(anew)
         return [name.split("-")[0] for name in parts_of(out) if name not in before]
 
     assert follows() == ["0000", "0001", "0002", "0003"]
@@ -170,6 +167,8 @@ def test_the_index_follows_and_keeps_no_word_of_what_was_redacted(tmp_path: Path
     ordered(root / "gszx", "6", 6)
     assert follows() == ["0002"]
     assert not any("𫝂".encode() in data for data in index_of(out).values())
+    built(root, tmp_path / "anew")
+    assert index_of(out) == index_of(tmp_path / "anew")
     (out / addresses.search_text("gszx:8")).unlink()
     (out / "search/parts/").rename(out / "search/lost")
     crawl(root / "gszx", 7, speech("6", day(7), body="另一篇"))

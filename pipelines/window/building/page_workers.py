@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import lru_cache
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 
 from pipelines.archive.errors import ArchiveError
@@ -75,11 +76,17 @@ class PageWorkers:
 
     def _started(self) -> list[_Line]:
         context = get_context("spawn")
-        while len(self._lines) < PROCESSES:
-            ours, theirs = context.Pipe()
-            context.Process(target=_work, args=(theirs, os.getpid()), daemon=True).start()
-            theirs.close()
-            self._lines.append(ours)
+        # Ctrl-C reaches every process of a terminal: these end when this one does, without a word.
+        resource_tracker.ensure_running()  # else the first start does it, and lets the signal through again
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            while len(self._lines) < PROCESSES:
+                ours, theirs = context.Pipe()
+                context.Process(target=_work, args=(theirs, os.getpid()), daemon=True).start()
+                theirs.close()
+                self._lines.append(ours)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return list(self._lines)
 
 
@@ -88,13 +95,16 @@ def _work(line: _Line, parent: int) -> None:
     while True:
         try:
             of, native_ids = line.recv()
-        except EOFError:
+        except (EOFError, ConnectionError):
             return
         try:
             done: list[Wrote] | ArchiveError = list(_written(of, native_ids, parent))
         except ArchiveError as error:
             done = error
-        line.send(done)
+        try:
+            line.send(done)
+        except ConnectionError:
+            return
 
 
 def _written(of: LivesOfSite, native_ids: Sequence[str], parent: int) -> Iterator[Wrote]:
