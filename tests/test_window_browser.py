@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -16,7 +18,6 @@ from tests.small import Answer, serve
 
 if TYPE_CHECKING:
     from email.message import Message
-    from pathlib import Path
 
 POLICY = (
     "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'self'; script-src 'self'\">"
@@ -32,6 +33,8 @@ INLINE = (
 )
 
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript"}
+STEERING = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What controls a terminal or turns the direction of text."""
 KINDS = {
     "front": r"index\.html",
     "site": r"sites/[^/]+\.html",
@@ -122,14 +125,23 @@ def test_a_server_shows_the_same(window: Path) -> None:
     assert {page: told for page, judgement in judged.items() if (told := judgement.defects())} == {}
 
 
-def test_every_link_leads_somewhere(window: Path) -> None:
-    for page in window.rglob("*.html"):
-        tree: Any = html.document_fromstring(page.read_bytes())
+def test_every_page_forbids_what_it_has_not_and_links_to_what_is_there(window: Path) -> None:
+    ids: dict[Path, set[str]] = {}
+    trees: dict[Path, Any] = {page: html.document_fromstring(page.read_bytes()) for page in window.rglob("*.html")}
+    for page, tree in trees.items():
+        assert not STEERING.search(page.read_text("utf-8")), page
+        ids[page] = set(tree.xpath("//@id"))
+        (policy,) = tree.xpath("//meta[@http-equiv = 'Content-Security-Policy' or @http-equiv = 'refresh']/@content")
+        assert policy.startswith("default-src 'none'"), page
+        assert "unsafe" not in policy, page
+        assert not tree.xpath(
+            "//@style | //body//style | //script[not(@src)] | //@*[starts-with(name(), 'on')] | //base"
+        ), page
+    for page, tree in trees.items():
         for link in tree.xpath("//@href | //@src"):
             target = urlsplit(link)
             if target.scheme in {"http", "https"}:
                 continue
-            if not target.path:
-                assert tree.xpath("//*[@id = $id]", id=unquote(target.fragment)), (page, link)
-            else:
-                assert (page.parent / unquote(target.path)).exists(), (page, link)
+            file = Path(os.path.normpath(page.parent / unquote(target.path))) if target.path else page
+            assert file.exists(), (page, link)
+            assert not target.fragment or unquote(target.fragment) in ids[file], (page, link)
