@@ -191,6 +191,15 @@ def test_pages_lead_from_what_was_edited_to_what_changed(root: Path, summaries: 
     assert f"commits-1.html#commit-{ledger.commit}" in site
 
 
+def test_the_page_of_a_site_is_of_its_archive_alone(root: Path, summaries: list[Summary]) -> None:
+    ledger = read_ledger(Archive(root), "../a")
+    early = [replace(one, published_on="2026-02-01") for one in summaries]
+    address = addresses.site("gszx")
+    assert shown(ledger, early)[address] == shown(ledger, early, "2027-01-01T00:00:00Z")[address]
+    pages = overview_pages([ledger], [], iter(summaries), AS_OF, {"other"})
+    assert [page.address for page in pages] == [addresses.FRONT]
+
+
 def test_hostile_words_and_addresses_do_nothing(root: Path, summaries: list[Summary]) -> None:
     gaps = [
         gap(url="javascript:alert(1)", title=HOSTILE, detail=HOSTILE),

@@ -249,6 +249,7 @@ class _Build:
         return SiteOfWindow(
             site=site.record.site,
             ledger=ledger,
+            has_new_ledger=ledger != kept,
             summaries=[one.summary for one in site.speeches.values()],
             archive=site.plan.archive if site.plan else None,
             since=before.commit if before and self._before.is_whole else 0,

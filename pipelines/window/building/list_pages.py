@@ -41,11 +41,12 @@ class SiteOfWindow:
     """A site with its speeches, in natural order of their ids.
 
     `archive` is null when it cannot be read now, and all else is what the window remembers; `since` is the commit of
-    the last build whose pages of the chain are there, 0 when none are.
+    the last build whose pages of the chain are there, 0 when none are. `has_new_ledger`: it is another than then.
     """
 
     site: SiteOf
     ledger: SiteLedger
+    has_new_ledger: bool
     summaries: Sequence[Summary]
     archive: Archive | None
     since: int
@@ -108,7 +109,13 @@ def _overview(of: ListsOf, health: HealthOfAll, copies: Collection[str]) -> Iter
     states = [SiteState(one.status, one.diagnosis.kind.value) for one in health.sites]
     summaries = (summary for site in of.sites for summary in site.summaries)
     ways = {one.site.site: one.site.archive for one in of.sites}
-    yield from _named(overview_pages([one.ledger for one in of.sites], states, summaries, health.as_of))
+    dirty = None if of.changed is None else {one.site for one in of.changed}
+    if dirty is not None:
+        dirty |= {one.site.site for one in of.sites if one.has_new_ledger}
+    ledgers = [one.ledger for one in of.sites]
+    made = dict(_named(overview_pages(ledgers, states, summaries, health.as_of, dirty)))
+    addressed = (addresses.FRONT, *(addresses.site(one.site) for one in ledgers))
+    yield from ((address, made.get(address)) for address in addressed)
     yield from _named(health_pages(health, ways, copies))
     yield from _named([about_page([one.ledger for one in of.sites])])
     for one in of.sites:

@@ -71,18 +71,17 @@ def overview_pages(
         states: of all sites, the worst first.
         summaries: of all speeches of these sites; read once.
         as_of: the newest recorded moment (RFC 3339 in UTC), which stands for now.
-        dirty: the sites whose pages are asked for; null for all.
+        dirty: the sites of which the ledger or a summary is another than before; null for all.
     """
     of_all = SpeechTally(as_of, _ROWS_OF_FRONT)
-    by_site = {one.site: SpeechTally(as_of, _ROWS_OF_SITE) for one in ledgers}
+    by_site = {one.site: SpeechTally(one.recorded_at, _ROWS_OF_SITE) for one in ledgers}
     for summary in summaries:
         of_all.add(summary)
         by_site[summary.site].add(summary)
     yield _front(ledgers, states, of_all, by_site, as_of)
-    by_name = {one.status.site: one for one in states}
     for ledger in ledgers:
         if dirty is None or ledger.site in dirty:
-            yield _site(ledger, by_name.get(ledger.site), by_site[ledger.site])
+            yield _site(ledger, by_site[ledger.site])
 
 
 def _front(
@@ -116,12 +115,12 @@ def _calendar(tally: SpeechTally, as_of: str) -> Calendar | None:
     return Calendar(int(years[-1]), day_calendar(int(years[-1]), days), shades(days), days)
 
 
-def _site(ledger: SiteLedger, state: SiteState | None, tally: SpeechTally) -> Page:
+def _site(ledger: SiteLedger, tally: SpeechTally) -> Page:
+    """The page of a site, from its own archive alone: news of another site, and time, leave it as it is."""
     months = tally.months()
     columns = months if len(months) <= _MOST_MONTHS else tally.years()
     facts: dict[str, Any] = {
         "ledger": ledger,
-        "state": state,
         "tally": tally,
         "run": ledger.runs[-1] if ledger.runs else None,
         "runs": ledger.runs[-_RUNS:][::-1],
