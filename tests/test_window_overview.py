@@ -193,7 +193,8 @@ def test_pages_lead_from_what_was_edited_to_what_changed(root: Path, summaries: 
 
 def test_the_page_of_a_site_is_of_its_archive_alone(root: Path, summaries: list[Summary]) -> None:
     ledger = read_ledger(Archive(root), "../a")
-    early = [replace(one, published_on="2026-02-01") for one in summaries]
+    days = (f"2026-02-{28 - place}" for place in range(len(summaries)))  # to come, when the archive was written last
+    early = [replace(one, published_on=day) for one, day in zip(summaries, days, strict=True)]
     address = addresses.site("gszx")
     assert shown(ledger, early)[address] == shown(ledger, early, "2027-01-01T00:00:00Z")[address]
     pages = overview_pages([ledger], [], iter(summaries), AS_OF, {"other"})

@@ -109,9 +109,7 @@ def _overview(of: ListsOf, health: HealthOfAll, copies: Collection[str]) -> Iter
     states = [SiteState(one.status, one.diagnosis.kind.value) for one in health.sites]
     summaries = (summary for site in of.sites for summary in site.summaries)
     ways = {one.site.site: one.site.archive for one in of.sites}
-    dirty = None if of.changed is None else {one.site for one in of.changed}
-    if dirty is not None:
-        dirty |= {one.site.site for one in of.sites if one.has_new_ledger}
+    dirty = None if of.changed is None else {one.site.site for one in of.sites if one.has_new_ledger}
     ledgers = [one.ledger for one in of.sites]
     made = dict(_named(overview_pages(ledgers, states, summaries, health.as_of, dirty)))
     addressed = (addresses.FRONT, *(addresses.site(one.site) for one in ledgers))

@@ -71,7 +71,7 @@ def overview_pages(
         states: of all sites, the worst first.
         summaries: of all speeches of these sites; read once.
         as_of: the newest recorded moment (RFC 3339 in UTC), which stands for now.
-        dirty: the sites of which the ledger or a summary is another than before; null for all.
+        dirty: the sites of which the ledger is another than before; null for all.
     """
     of_all = SpeechTally(as_of, _ROWS_OF_FRONT)
     by_site = {one.site: SpeechTally(one.recorded_at, _ROWS_OF_SITE) for one in ledgers}
