@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+import subprocess
+import sys
+import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,9 +22,11 @@ from pipelines.archive.write.kinds.pairing import Wanted, rekey
 from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.exits import Exit
 from pipelines.window import addresses
+from pipelines.window.building import page_workers
 from pipelines.window.building.build import Built, build
 from pipelines.window.building.window_files import WindowFiles, held_window
 from pipelines.window.building.window_options import WindowOptions
+from tests.conftest import ROOT
 from tests.test_archive import FACTS, crawl, day, look, opened, speech
 from tests.test_state import life
 
@@ -142,26 +149,52 @@ def test_a_build_that_dies_at_any_file_is_mended_by_the_next_one(
             raise Died
         return write(self, address, data)
 
-    for count in range(0, 1_000, 4):
+    def die_at(count: int) -> int:
+        """Build what is new until so many files are written; how many more could have been."""
+        nonlocal left
         shutil.rmtree(window, ignore_errors=True)
         shutil.copytree(old, window)
         left = count
-        with monkeypatch.context() as patched:
+        with monkeypatch.context() as patched, suppress(Died):
             patched.setattr(WindowFiles, "write", dying)
-            try:
-                build([root], window, OPTIONS)
-            except Died:
-                pass
-            else:
-                break
-        if count % 3:
             build([root], window, OPTIONS)
-            assert tree(window) == tree(anew), count
-        else:  # the archive is restored from a backup
-            root.rename(later)
-            backup.rename(root)
-            build([root], window, OPTIONS)
-            assert tree(window) == tree(old), count
-            root.rename(backup)
-            later.rename(root)
-    assert count > 12
+        return left
+
+    whole = 10_000 - die_at(10_000)
+    assert tree(window) == tree(anew)
+    for count in (0, 1, whole // 4, whole // 2, whole - 9, whole - 1):
+        assert die_at(count) == -1
+        build([root], window, OPTIONS)
+        assert tree(window) == tree(anew), count
+    for count in (whole // 3, whole - 1):  # and the archive is restored from a backup
+        die_at(count)
+        root.rename(later)
+        backup.rename(root)
+        build([root], window, OPTIONS)
+        assert tree(window) == tree(old), count
+        root.rename(backup)
+        later.rename(root)
+
+
+def test_a_killed_build_leaves_no_process_and_the_next_one_mends_the_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, window = tmp_path / "a", tmp_path / "window"
+    crawl(root, 20, *(speech(str(number), day(20)) for number in range(60)))
+    command = [sys.executable, "-m", "pipelines", "site", str(root), "--out", str(window)]
+    with subprocess.Popen(command, cwd=ROOT) as building:
+        while not list(window.glob("zh/speeches/gszx/*.html")):
+            assert building.poll() is None
+            time.sleep(0.02)
+        workers = [int(pid) for pid in Path(f"/proc/{building.pid}/task/{building.pid}/children").read_text().split()]
+        building.kill()
+    assert not json.loads((window / "window.json").read_bytes())["is_whole"]
+    deadline = time.monotonic() + 60
+    while any(Path(f"/proc/{pid}").exists() for pid in workers):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    monkeypatch.setattr(page_workers, "_FEW", 1_000)
+    build([root], tmp_path / "anew", WindowOptions())
+    monkeypatch.undo()
+    assert build([root], window, WindowOptions()).speeches == 60
+    assert tree(window) == tree(tmp_path / "anew")
