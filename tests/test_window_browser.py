@@ -85,10 +85,12 @@ def test_the_browser_sees_each_defect_and_no_other(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def window(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The window of the hostile archives."""
+    """The window of the hostile archives, and the page of a run."""
     root = hostile_root(tmp_path_factory.mktemp("hostile") / "archives")
     built = run("pipelines", "site", str(root), "--out", str(root.parent / "window"))
     assert built.status == 0, built
+    alone = run("pipelines", "report", str(root / "hostile"), "--html", "--out", str(root.parent / "window/run.html"))
+    assert alone.status == 0, alone
     return root.parent / "window"
 
 
@@ -107,7 +109,7 @@ def pages_of(window: Path) -> tuple[list[str], list[str]]:
 def test_every_page_is_whole_safe_and_within_reach(window: Path) -> None:
     pages, others = pages_of(window)
     found = "en/search.html#q=alert"
-    judged = judge(folder_url(window), [*pages, "index.html", found], others)
+    judged = judge(folder_url(window), [*pages, "index.html", "run.html", found], others)
     assert {page: told for page, judgement in judged.items() if (told := judgement.defects())} == {}
     with_scripts = {page for page, judgement in judged.items() if judgement.shown != judgement.plain}
     assert with_scripts == {page for page in [*pages, found] if "search" in page}

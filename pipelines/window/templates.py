@@ -6,7 +6,9 @@ escapes; HTML's own signs become entities.
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
+from base64 import b64encode
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -75,11 +77,9 @@ class Templates:
         """A word of a closed list in this language."""
         return meant.zh if self.language == "zh" else meant.en
 
-    def render_alone(self, template: str, facts: Mapping[str, Any]) -> bytes:
-        """A page that needs no other file: the template has the stylesheet as `style`."""
-        # The stylesheet is ours, and CSS knows no entities.
-        style = Markup(asset("style.css"))  # noqa: S704
-        return self._environment.get_template(template).render({**facts, "style": style}).encode()
+    def render_alone(self, template: str, stylesheet: str, facts: Mapping[str, Any]) -> bytes:
+        """A page that needs no other file: the template has its `style`, and the `policy` that allows it."""
+        return self._environment.get_template(template).render({**facts, **_alone(stylesheet)}).encode()
 
     def render(self, page: Page) -> bytes:
         """The page as UTF-8; the same page gives the same bytes."""
@@ -133,6 +133,17 @@ def strings() -> dict[str, dict[Language, str]]:
 def asset(name: str) -> str:
     """A file of `assets/`."""
     return files("pipelines.window").joinpath("assets", name).read_text("utf-8")
+
+
+@cache
+def _alone(stylesheet: str) -> dict[str, str]:
+    """The style of a page that needs no other file, and the policy that allows this style alone, by its hash."""
+    style = asset(stylesheet)
+    allowed = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return {
+        "style": Markup(style),  # noqa: S704 - ours, and CSS knows no entities
+        "policy": f"default-src 'none'; style-src 'sha256-{allowed}'; base-uri 'none'; form-action 'none'",
+    }
 
 
 def _shown(value: Any) -> Any:

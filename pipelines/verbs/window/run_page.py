@@ -22,4 +22,4 @@ def page_of_run(told: RunTold, language: str) -> bytes:
     except ModuleNotFoundError as error:
         raise NotUnderstood(f"{error.name} is not installed: pip install 'speech-archive[window]'") from error
     chosen: Language = next(one for one in get_args(Language) if one == language)
-    return Templates(chosen).render_alone("run.html", {"run": told})
+    return Templates(chosen).render_alone("run.html", "style.css", {"run": told})

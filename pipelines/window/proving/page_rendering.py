@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +18,7 @@ from pipelines.window import addresses
 from pipelines.window.pages import LANGUAGES
 from pipelines.window.proving.answers_read import answer_of
 from pipelines.window.proving.safe_html import NotShown, safe_html
-from pipelines.window.templates import LANGUAGE_TAGS, Templates, asset
+from pipelines.window.templates import LANGUAGE_TAGS, Templates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -90,12 +88,10 @@ def _document(title: str, given: Iterable[tuple[str, str, HeldAnswer]]) -> bytes
         "title": title,
         "parts": parts,
         "removed": removed,
-        "policy": f"default-src 'none'; style-src 'sha256-{_style_hash()}'; base-uri 'none'; form-action 'none'",
-        "own_style": Markup(asset("rendering.css")),  # noqa: S704 - ours
         "tags": LANGUAGE_TAGS,
         "said": _templates(),
     }
-    return _templates()["zh"].render_alone("rendering.html", facts)
+    return _templates()["zh"].render_alone("rendering.html", "rendering.css", facts)
 
 
 def _part(url: str, captured_at: str, given: HeldAnswer, removed: Counter[str]) -> ShownPart:
@@ -123,9 +119,3 @@ def _charset(given: HeldAnswer) -> str | None:
 @cache
 def _templates() -> Mapping[str, Templates]:
     return {language: Templates(language) for language in LANGUAGES}
-
-
-@cache
-def _style_hash() -> str:
-    """By which the policy of the page allows its style, and no other."""
-    return b64encode(hashlib.sha256(asset("rendering.css").encode()).digest()).decode()
