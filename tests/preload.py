@@ -1,10 +1,11 @@
-"""What a command imports: the program, and what Scrapy loads by name."""
+"""What a command imports: the program, and what Scrapy loads by name; and what each makes once, whatever it does."""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.metadata import entry_points
 from pkgutil import walk_packages
 
 import scrapy.cmdline
@@ -15,6 +16,8 @@ from scrapy.utils.conf import build_component_list
 import crawler
 import crawler.replica
 import pipelines
+from crawler.run.agent import software
+from pipelines.archive.schema.schemas import documents
 
 COMPONENTS = ("EXTENSIONS", "DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES")
 
@@ -34,5 +37,8 @@ def modules() -> Iterator[str]:
 for module in modules():
     if not module.endswith(".__main__"):
         import_module(module)
+documents()
+software()
+entry_points()
 gc.collect()
 gc.freeze()  # a fork need not look through what all have
