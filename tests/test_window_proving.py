@@ -21,6 +21,7 @@ from pipelines.archive.pack.packing import pack
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
 from pipelines.archive.write.orders.redaction import Order, redact
+from pipelines.reasons import Reason
 from pipelines.window import addresses
 from pipelines.window.building.build import Built, build
 from pipelines.window.building.window_options import WindowOptions
@@ -32,8 +33,8 @@ from pipelines.window.reading.life_store import LifeStore, acts_among
 from pipelines.window.reading.site_named import site_of
 from pipelines.window.templates import Templates
 from tests import authority
-from tests.test_archive import crawl, day, opened, sealed, speech
-from tests.test_prove import HEAD, IN_2027, OTHER, TEXT, anchored, block, chunked, does, kept, lived, seen
+from tests.test_archive import crawl, day, listed, missed, opened, sealed, speech
+from tests.test_prove import HEAD, IN_2027, OTHER, TEXT, anchored, another, block, chunked, does, kept, lived, seen
 from tests.test_window_build import tree
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ alt="图&quot;<i>">
 </svg><math><mtext><table><mglyph><style><img src onerror=alert(10)></style></mglyph></table></mtext></math>
 <noscript><p title="</noscript><img src=x onerror=alert(11)>">无脚本</p></noscript><xmp>
 <script>alert(12)</script></xmp>
-<table><tr><td colspan=2 onclick=alert(13)>格</td></tr></table>\u202e&#x202e;<p dir=rtl lang=zh>完</p>"""
+<table><tr><td colspan=2 onclick=alert(13)>格</td></tr></table>\u202e&#x202e;<p dir=rtl lang=zh>完</p>
+<td colspan=99999 dir="x y" lang="<">"""
 ALLOWED = {
     "html", "head", "meta", "title", "style", "body", "header", "main", "section", "small", "div", "p", "bdi", "span",
     "table", "tr", "td",
@@ -150,13 +152,16 @@ def test_a_version_is_shown_as_its_bytes_were_decoded(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive with a time-stamp up to its commit 5, and one commit after it."""
+    """An archive with a time-stamp up to its commit 5, a commit after it, and one of a look that told nothing."""
     root = tmp_path_factory.mktemp("proving")
     lived(root / "gszx")
     anchored(root, authority.made(tmp_path_factory.mktemp("authority")))
     run = opened(root / "gszx", 21)
     seen(run, 21, TEXT, kept(run, day(21), "article", "9", TEXT.encode()))
     sealed(run, 21)
+    run = opened(root / "gszx", 22)
+    run.miss(missed("9", day(22), Reason.HTTP_ERROR))
+    sealed(run, 22)
     return root / "gszx"
 
 
@@ -195,11 +200,19 @@ def test_a_proof_page_is_checked_with_stock_programs_and_fails_for_one_byte(arch
             assert not verifies(pages[what], root), name
             (root / name).write_bytes(data)
         assert verifies(pages[what], root)
+    # What is named beside the hashes of files counts, too: the line, and what the record holds.
+    of_line = re.search(r"is_line versions/\S+ (\d+) ", block(pages["created 1"], "check"))
+    assert of_line
+    other_line = pages["created 1"].replace(of_line[0], of_line[0].replace(of_line[1], "1"))
+    assert not verifies(other_line, root)
+    for capture in life(root).versions[0].line["captures"]:
+        other_hash = pages["created 1"].replace(f" = {capture['payload_sha256']}", f" = {'0' * 64}")
+        assert verifies(other_hash, root) == (capture["role"] == "list")
     (root / "commits/00000003.json").write_bytes((root / "commits/00000004.json").read_bytes())
     assert not verifies(pages["created 1"], root)
 
 
-def test_a_proof_page_says_what_was_seen_when(archive: Path) -> None:
+def test_a_proof_page_says_what_was_seen_when(archive: Path, tmp_path: Path) -> None:
     pages = proofs(archive)
     plain = {what: " ".join(html.unescape(re.sub("<[^>]*>", " ", page)).split()) for what, page in pages.items()}
     line, commits = next(Archive(archive).about("9")), Archive(archive).commits()
@@ -218,6 +231,11 @@ def test_a_proof_page_says_what_was_seen_when(archive: Path) -> None:
     assert "the last that missed it 2026-01-20 02:00:00 UTC" in plain["gone 2"]
     assert "the last before it 2026-01-20 02:00:00 UTC" in plain["restored 2"]
     assert "No time-stamp covers this commit yet" in plain["changed 3"]
+    assert "the first that found it otherwise" not in plain["changed 3"]
+    crawl(tmp_path / "gone", 1, speech("9", day(1)))
+    crawl(tmp_path / "gone", 2, missed("9", day(2)), days=0)
+    crawl(tmp_path / "gone", 3, listed("9", day(3)))
+    assert "the first that found it again" not in proofs(tmp_path / "gone")["gone 1"], "a row in the list is no text"
     tags = Tags(pages["created 1"])
     assert "script" not in tags.tags
     assert not {"style", "onclick"} & tags.attributes.keys()
@@ -228,14 +246,14 @@ def test_a_proof_page_says_what_was_seen_when(archive: Path) -> None:
 def test_a_packed_archive_is_unpacked_first_and_a_removed_text_is_still_proved(archive: Path, tmp_path: Path) -> None:
     root = Path(shutil.copytree(archive.parent, tmp_path / "output")) / "gszx"
     order = Order(native_id="9", reason="court <order>", reference="2026-1")
-    redact(root, order, When(recorded_at=day(22), software={}))
+    redact(root, order, When(recorded_at=day(24), software={}))
     pages = proofs(root)
     for what, page in pages.items():
-        assert "commit 7 removed the text" in " ".join(page.split()), what
+        assert "commit 8 removed the text" in " ".join(page.split()), what
         assert "court &lt;order&gt;, order 2026-1" in page
         assert "大家好" not in page
         assert verifies(page, root), what
-    (root / "commits/00000007.json").unlink()
+    (root / "commits/00000008.json").unlink()
     assert not verifies(pages["created 1"], root)
     root = Path(shutil.copytree(archive.parent, tmp_path / "packed")) / "gszx"
     pack(root, "2026", IN_2027)
@@ -244,6 +262,32 @@ def test_a_packed_archive_is_unpacked_first_and_a_removed_text_is_still_proved(a
     assert not verifies(page, root)
     subprocess.run(["sh", "-c", block(page, "unpack")], cwd=root, check=True)
     assert verifies(page, root)
+
+
+def test_a_record_that_was_altered_is_damage_unless_an_order_says_so(archive: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(archive, tmp_path / "gszx"))
+    capture = life(root).versions[0].line["captures"][2]
+    file = root / capture["file"]
+    file.write_bytes(another(file.read_bytes(), capture["offset"], capture["length"]))
+    with pytest.raises(Damaged, match="is not what its line says"):
+        proofs(root)
+    root, run = tmp_path / "b", opened(tmp_path / "b", 1)
+    removed = "城东纺织厂厂长三次反映厂区排水问题"
+    page = f"<p>大家好</p><a>下一篇：{removed}</a>".encode()
+    other = speech("4", day(1), body="大家好")
+    captures = (kept(run, day(1), "article", "4", page),)
+    run.keep(replace(other, look=replace(other.look, captures=captures)))
+    seen(run, 1, removed, kept(run, day(1), "article", "9", removed.encode()))
+    sealed(run, 1)
+    order = Order(native_id="9", reason="order", captures=True, also=(removed,))
+    redact(root, order, When(recorded_at=day(2), software={}))
+    (shown,) = proofs(root, "4").values()
+    assert "Words were removed from it by order" in shown
+    assert verifies(shown, root)
+    (rendering,) = dict(renderings(life(root, "4"), Archive(root))).values()
+    assert "By order, words were removed" in rendering.decode()
+    assert "大家好" in rendering.decode()
+    assert removed not in rendering.decode()
 
 
 def test_words_of_a_hostile_archive_are_no_commands(archive: Path, tmp_path: Path) -> None:
@@ -268,7 +312,7 @@ def test_a_new_time_stamp_reaches_the_pages_of_what_it_covers(archive: Path, tmp
         tmp_path / "b",
     )
     stamps = (root / "anchors").rename(tmp_path / "stamps")
-    crawl(root, 22, speech("5", day(22)))
+    crawl(root, 23, speech("5", day(23)))
     build([root], window, WindowOptions())
     stamps.rename(root / "anchors")
     assert build([root], window, WindowOptions()).speeches == 2
