@@ -227,7 +227,7 @@ class _Build:
             changed=changed,
         )
         addresses = []
-        for address, data in list_files(of):
+        for address, data in list_files(of, self._workers.spread):
             addresses.append(address)
             self.built.written += data is not None and self._files.write(address, data)
         return addresses

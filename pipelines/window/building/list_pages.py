@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pipelines.window.overview.site_ledger import SiteLedger
     from pipelines.window.reading.lives import SiteOf
     from pipelines.window.reading.summary import Summary
+    from pipelines.window.searching.search_index import Spread
     from pipelines.window.templates import Templates
 
 DOOR = "index.html"
@@ -79,8 +80,10 @@ class LanguageDoor:
     front: str
 
 
-def list_files(of: ListsOf) -> Iterator[tuple[str, bytes | None]]:
+def list_files(of: ListsOf, spread: Spread) -> Iterator[tuple[str, bytes | None]]:
     """Each by its address below the window's folder; null where nothing that it shows has changed.
+
+    `spread` makes parts of the search index, be it in several processes.
 
     Raises:
         ArchiveError: a commit or a report of an archive cannot be read.
@@ -100,7 +103,7 @@ def list_files(of: ListsOf) -> Iterator[tuple[str, bytes | None]]:
             yield f"{one.language}/{address}", None if page is None else one.render(page)
     yield from copies.items()
     yield from atom_feeds(members, of.options.languages, touched, of.options.served_at)
-    yield from index_files(of.window, of.maker, ((one.site, one.summaries) for one in of.sites))
+    yield from index_files(of.window, of.maker, ((one.site, one.summaries) for one in of.sites), spread)
     yield DOOR, _door(templates)
 
 

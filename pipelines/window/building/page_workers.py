@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import lru_cache
+from itertools import chain
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
+from typing import Any
 
 from pipelines.archive.errors import ArchiveError
 from pipelines.window.building.life_pages import LifeWriter, LivesOfSite
@@ -24,8 +26,8 @@ _BATCH = 50
 
 Wrote = tuple[MadeSpeech, int]
 """A speech, and how many of its files had other bytes before."""
-_Job = tuple[LivesOfSite, Sequence[str]]
-_Line = Connection  # of jobs one way, of lists of `Wrote`, or an error, the other
+_Job = tuple[Callable[..., Iterator[Any]], tuple[Any, ...]]
+_Line = Connection  # of jobs one way, of lists of what they give, or an error, the other
 
 
 class PageWorkers:
@@ -45,8 +47,15 @@ class PageWorkers:
                 yield from map(writer.write, native_ids)
             return
         size = min(_BATCH, -(-len(native_ids) // (2 * PROCESSES)))
-        jobs = deque((of, native_ids[start : start + size]) for start in range(0, len(native_ids), size))
-        yield from self._done(jobs)
+        jobs = [(of, native_ids[start : start + size], os.getpid()) for start in range(0, len(native_ids), size)]
+        yield from self._done((_written, job) for job in jobs)
+
+    def spread(self, make: Callable[..., Iterator[Any]], jobs: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
+        """What `make` gives for the arguments of each job; what one job gives stays in order."""
+        if len(jobs) <= PROCESSES:
+            yield from chain.from_iterable(make(*job) for job in jobs)
+        else:
+            yield from self._done((make, job) for job in jobs)
 
     def close(self) -> None:
         """Let the processes end."""
@@ -54,7 +63,8 @@ class PageWorkers:
             line.close()
         self._lines.clear()
 
-    def _done(self, jobs: deque[_Job]) -> Iterator[Wrote]:
+    def _done(self, given: Iterable[_Job]) -> Iterator[Any]:
+        jobs = deque(given)
         idle, at_work = self._started(), list[_Line]()
         failed: ArchiveError | None = None
         while jobs or at_work:
@@ -65,7 +75,7 @@ class PageWorkers:
                 assert isinstance(line, Connection)  # noqa: S101 - of `at_work`
                 at_work.remove(line)
                 idle.append(line)
-                done: list[Wrote] | ArchiveError = line.recv()
+                done: list[Any] | ArchiveError = line.recv()
                 if isinstance(done, ArchiveError):
                     failed = failed or done
                     jobs.clear()
@@ -82,7 +92,7 @@ class PageWorkers:
         try:
             while len(self._lines) < PROCESSES:
                 ours, theirs = context.Pipe()
-                context.Process(target=_work, args=(theirs, os.getpid()), daemon=True).start()
+                context.Process(target=_work, args=(theirs,), daemon=True).start()
                 theirs.close()
                 self._lines.append(ours)
         finally:
@@ -90,15 +100,15 @@ class PageWorkers:
         return list(self._lines)
 
 
-def _work(line: _Line, parent: int) -> None:
+def _work(line: _Line) -> None:
     """Do one job after the other, until the process that sends them has no more, or has ended."""
     while True:
         try:
-            of, native_ids = line.recv()
+            make, job = line.recv()
         except (EOFError, ConnectionError):
             return
         try:
-            done: list[Wrote] | ArchiveError = list(_written(of, native_ids, parent))
+            done: list[Any] | ArchiveError = list(make(*job))
         except ArchiveError as error:
             done = error
         try:

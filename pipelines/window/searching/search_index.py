@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from pipelines.window.searching.character_places import MOST_CHARACTERS, NOT_IND
 from pipelines.window.searching.text_script import script, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from pipelines.window.reading.lives import SiteOf
@@ -71,8 +72,12 @@ class _Searched:
         )
 
 
+Spread = Callable[[Callable[..., Iterator[Any]], Sequence[tuple[Any, ...]]], Iterator[Any]]
+"""Calls a function with each of the arguments, and gives what all calls give, be it in several processes."""
+
+
 def index_files(
-    window: Path, maker: str, sites: Iterable[tuple[SiteOf, Iterable[Summary]]]
+    window: Path, maker: str, sites: Iterable[tuple[SiteOf, Iterable[Summary]]], spread: Spread
 ) -> Iterator[tuple[str, bytes | None]]:
     """The files of the index by their addresses below the window's folder; null for one that is there already.
 
@@ -84,6 +89,7 @@ def index_files(
         window: its folder, which has the scripts of all texts.
         maker: changes whenever files made from the same may differ.
         sites: the sites with their speeches.
+        spread: how the parts that are not there are made.
 
     Raises:
         NotUnderstood: the script of a text is missing.
@@ -93,19 +99,17 @@ def index_files(
         names[site.site] = site.name
         searched += map(_Searched.of, summaries)
     searched.sort(key=lambda one: one.since)
-    parts = []
+    parts, missing = [], []
     for number, speeches in enumerate(_parts(searched)):
-        digest = hashlib.sha256(
-            "\n".join([maker, *(one.state for one in speeches)]).encode(errors="backslashreplace")
-        )
-        name = f"{number:04d}-{digest.hexdigest()[:16]}"
+        name = f"{number:04d}-{_digest(maker, speeches)}"
         found = [one for one in speeches if one.has_text]
         folder = window / addresses.search_part(name, "")
         if (window / addresses.search_part(name, "speeches.js")).exists():
             yield from ((addresses.search_part(name, file.name), None) for file in sorted(folder.glob("*.js")))
         else:
-            yield from _files(window, name, found)
+            missing.append((window, name, found))
         parts.append({"name": name, "sites": sorted({one.row[2] for one in found})})
+    yield from spread(_files, missing)
     found = [one for one in searched if one.has_text]
     yield _scripted(addresses.SEARCH_CATALOGUE, _catalogue(parts, names, found))
 
