@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pipelines.__main__ import main
 from pipelines.window.serving.window_server import WindowServer
 from tests.conftest import PATIENCE, ROOT
 from tests.test_archive import crawl, day, speech
@@ -64,6 +65,19 @@ def test_only_the_window_and_its_archives_are_served_and_only_under_our_own_name
     assert asked(port, "/fleet/window/index.html", "POST")[0] == 501
     assert asked(port, "/", host="rebound.example")[0] == 421
     assert asked(port, "/", host=f"localhost:{port}")[0] == 302
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(["--out", "/proc/window"], "--out /proc/window: cannot be written"), (["--port", "99999"], "--port 99999: ")],
+)
+def test_what_cannot_be_is_told(
+    tmp_path: Path, options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    crawl(tmp_path / "gszx", 1, speech("1", day(1)))
+    assert main(["browse", str(tmp_path / "gszx"), "--no-open", *options]) == 2
+    assert said in capsys.readouterr().err
+    assert (tmp_path / "fleet/window-gszx/index.html").exists() == ("--port" in options)
 
 
 def test_it_shows_what_a_run_commits_while_it_serves_and_ends_with_a_signal(tmp_path: Path) -> None:

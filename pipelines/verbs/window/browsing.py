@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal ends it; then 5 when an archive of several could not be read by the last build."""
     path = Path(arguments.archive)
     followed = _Followed(arguments, path, arguments.out or _usual_folder(path))
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         followed.build()
         with _served(followed, arguments.port) as server:
@@ -57,6 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
                 followed.look(server)
     except KeyboardInterrupt:
         return followed.status
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _usual_folder(path: Path) -> Path:

@@ -86,12 +86,16 @@ def held_window(root: Path) -> Iterator[WindowFiles]:
     """Hold the folder of a window, which is made when it is not there.
 
     Raises:
-        NotUnderstood: the folder holds something else, or lies in an archive.
+        NotUnderstood: the folder holds something else, lies in an archive, or cannot be written.
         LockHeld: another build holds it.
     """
     _refuse_other_folders(root)
-    root.mkdir(parents=True, exist_ok=True)
-    with (root / LOCK).open("ab") as lock:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        opened = (root / LOCK).open("ab")
+    except OSError as error:
+        raise NotUnderstood(f"--out {root}: cannot be written: {error.strerror}; give another path") from error
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
