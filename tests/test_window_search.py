@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pipelines.window import addresses
+from pipelines.window.building import page_workers
 from pipelines.window.building.build import build
 from pipelines.window.building.window_options import WindowOptions
 from pipelines.window.searching import search_index
@@ -36,6 +37,7 @@ FAR = "𫝀" + "开场" * 60_000 + "𫝀结束"
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_workers, "_MANY_JOBS", 1_000)  # other processes know nothing of what follows
     monkeypatch.setattr(search_index, "_SPEECHES", 8)
     monkeypatch.setattr(search_index, "_PACKED", 500)
 

@@ -23,6 +23,8 @@ _FEW = 40
 """Speeches that are written sooner than two processes have begun."""
 _BATCH = 50
 """Speeches a job: about a second of work."""
+_MANY_JOBS = 3
+"""Other jobs that are not done sooner by one process."""
 
 Wrote = tuple[MadeSpeech, int]
 """A speech, and how many of its files had other bytes before."""
@@ -52,7 +54,7 @@ class PageWorkers:
 
     def spread(self, make: Callable[..., Iterator[Any]], jobs: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
         """What `make` gives for the arguments of each job; what one job gives stays in order."""
-        if len(jobs) <= PROCESSES:
+        if len(jobs) < _MANY_JOBS:
             yield from chain.from_iterable(make(*job) for job in jobs)
         else:
             yield from self._done((make, job) for job in jobs)
