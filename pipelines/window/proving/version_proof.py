@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.redactions import is_redacted
-from pipelines.archive.errors import ArchiveError, Damaged
-from pipelines.archive.prove.anchors.anchor_files import anchor_names, commit_of, read_anchor, read_reply
-from pipelines.archive.prove.anchors.timestamps import moment
-from pipelines.proof.evidence import Stamp
 from pipelines.proof.given_captures import GIVEN
 from pipelines.window import addresses
 from pipelines.window.overview.chain_pages import page_of_commit
 from pipelines.window.pages import Page
 from pipelines.window.proving.answers_read import LARGEST_RECORD, answer_of
 from pipelines.window.proving.archive_check import Claims, commands
+from pipelines.window.proving.first_stamp import first_stamp
 from pipelines.window.proving.looks_around import LookAround, looks_around
 from pipelines.window.proving.named_files import named_files
 from pipelines.window.proving.print_code import qr_code, short_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
-    from datetime import datetime
 
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.disk.streams import Line
@@ -78,7 +73,7 @@ def _facts(
     line, name, sha256 = one.line, _name(one.line), _sha256(one)
     looks = tuple(LookShown(look, _sha256(look.stored)) for look in looks_around(life, one))
     captures = tuple(_captures(archive.layout, line))
-    stamp = _stamp(archive.layout, named, one.commit.n)
+    stamp = first_stamp(archive.layout, named, one.commit.n)
     files = _files(archive.layout, named, one, looks, captures)
     claims = Claims(
         name=name,
@@ -165,27 +160,3 @@ def _files(
     for path in paths:
         layout.path(path)  # raises for a path that leads elsewhere
     return {path: named.of(path) for path in paths}
-
-
-def _stamp(layout: Layout, named: NamedFiles, n: int) -> Stamp | None:
-    """The first time-stamp that covers a commit; `Damaged` when it is of another chain."""
-    for name in anchor_names(layout):
-        if commit_of(name) < n:
-            continue
-        anchor = read_anchor(layout, name)
-        if anchor.noted.head in named.abandoned:
-            continue
-        if named.commits[commit_of(name) - 1 : commit_of(name)] != (anchor.noted.head,):
-            raise Damaged(f"{layout.path(name)}: is not of this chain; run verify")
-        reply = read_reply(layout, anchor)
-        return Stamp(anchor, reply, _moment(reply))
-    return None
-
-
-@lru_cache(8)
-def _moment(reply: bytes) -> datetime | None:
-    """The moment of a time-stamp, unchecked; null where openssl cannot read it here: the commands on the page do."""
-    try:
-        return moment(reply)
-    except ArchiveError:
-        return None
