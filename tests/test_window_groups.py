@@ -205,9 +205,9 @@ def test_a_long_list_is_split_and_a_new_row_changes_its_first_pages_only(monkeyp
 
 
 def test_a_speech_is_in_each_list_that_says_something_of_it() -> None:
-    two = spoken(1, "何庆海、李明", meeting="九届三次会议", state="gone", edits=(edit(7, "2025-03-01"),))
+    two = spoken(1, "何庆海、李明", meeting="九届三次会议", state="gone", edits=(edit(9, "2025-03-01"),))
     followed = replace(happening("succeeded", 9, "2025-03-03"), seq=None, version=None, succeeded_by="gszx:1")
-    old = spoken(2, "何庆海、王芳", state="succeeded", edits=(edit(9, "2025-03-02"),))
+    old = spoken(2, "何庆海、王芳", state="succeeded", edits=(edit(7, "2025-03-02"),))
     old = replace(old, events=(*old.events, followed))
     pages = made([two, old])
     assert rows_of(pages, addresses.speaker("王芳")) == ["gszx:2"], "whom the page under the new id does not name"
@@ -224,7 +224,10 @@ def test_a_speech_is_in_each_list_that_says_something_of_it() -> None:
     text = templates("en").render(edits).decode()
     assert "3 characters added, 0 removed" in text
     assert "speeches/gszx/1/compare-1-2.html" in text
-    assert "speeches/gszx/1/proof-7.html" in text
+    assert "speeches/gszx/1/proof-9.html" in text
+    person = pages[addresses.speaker("李明")]
+    assert isinstance(person, Page)
+    assert re.findall('class="mark">([^<]+)', templates("en").render(person).decode()) == ["edited once", "gone"]
 
 
 def test_every_word_that_a_list_may_need_is_there() -> None:
@@ -268,7 +271,9 @@ def checked_feed(content: bytes, address: str) -> ElementTree.Element:
 
 def parsed_feeds(summaries: Iterable[Summary]) -> dict[str, ElementTree.Element]:
     told = atom_feeds(members_of(summaries, WORDS), LANGUAGES)
-    return {one.address: checked_feed(one.content or b"", one.address) for one in told}
+    found = {one.address: checked_feed(one.content or b"", one.address) for one in told}
+    assert len({said(feed, "id") for feed in found.values()}) == len(found)
+    return found
 
 
 def test_feeds_tell_what_is_new_edited_and_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,10 +285,12 @@ def test_feeds_tell_what_is_new_edited_and_deleted(monkeypatch: pytest.MonkeyPat
         happening("gone", 4, "2024-04-01", 2),
     )
     one = spoken(1, HOSTILE, title=HOSTILE * 99, events=events, edits=(edit(3, "2024-03-01"),))
-    found = parsed_feeds([one, spoken(2, "何庆海", keywords=("讲话",))])
+    back = summary(3, events=(happening("restored", 1, "2023-12-31"), happening("restored", 2, "2024-03-31")))
+    found = parsed_feeds([one, spoken(2, "何庆海", title="<&>", keywords=("讲话",)), back])
     everything, edited = (found[addresses.feed(name)] for name in ("all", "edited"))
     terms = [entry.find(f"{ATOM}category").get("term") for entry in entries_of(everything)]  # type: ignore[union-attr]
-    assert terms == ["gone", "changed", "created"], "at most three, the newest"
+    assert terms == ["gone", "restored", "changed"], "at most three, those that were recorded last"
+    assert len(entries_of(found[addresses.feed("site-gszx")])) == 3
     (entry,) = entries_of(edited)
     assert "增 3 字，删 0 字。 / 3 characters added, 0 removed." in said(entry, "summary")
     assert len(said(entry, "title")) < 300
@@ -291,7 +298,9 @@ def test_feeds_tell_what_is_new_edited_and_deleted(monkeypatch: pytest.MonkeyPat
     words = {word: addresses.feed(f"keyword-{addresses.slug(word)}") for word in WORDS}
     assert [len(entries_of(found[at])) for at in words.values()] == [1, 0]
     assert said(found[words["<&>"]], "updated") == "1970-01-01T00:00:00Z", "a feed without an entry"
-    again = parsed_feeds([replace(one, title="另一个标题", state="gone"), spoken(2, "李明", keywords=("讲话",))])
+    again = parsed_feeds(
+        [replace(one, title="另一个标题", state="gone"), spoken(2, "李明", keywords=("讲话",)), back]
+    )
     ids = [[said(entry, "id") for entry in entries_of(some[addresses.feed("all")])] for some in (found, again)]
     assert ids[0] == ids[1], "whatever becomes of the speech, an entry is the same"
 

@@ -160,11 +160,16 @@ def test_what_a_hostile_report_holds_is_shown_and_does_nothing() -> None:
     site = status(
         BROKEN, hostile, 4, message=hostile * 99, name=hostile, run=hostile, last_success="2026-01-01T02:00:00Z"
     )
-    told = report(gap("list", hostile), politeness={"by_status": {hostile: 1}, "robots": {hostile: hostile}})
+    told = report(
+        gap("list", hostile),
+        politeness={"by_status": {hostile: 1}, "robots": {hostile: hostile}},
+        gates=[gate(hostile)],
+    )
     seen = SeenPage(Layout(ROOT), hostile, "2026-01-01T02:00:00Z", None, hostile, 1, 2, hostile)
     diagnosis = replace(diagnose(site, told), kind=HealthKind.MOVED)
     both = SiteHealth(replace(site, site="../" + hostile), diagnosis, BothPages(seen, seen))
     pages = rendered(HealthOfAll("2026-01-02T02:00:00Z", (both, SiteHealth(site, Diagnosis(HealthKind.FINE, ())))))
+    assert len(pages) == 2, "a site that is fine has no page of its own"
     assert all(re.fullmatch(r"health(/[a-z0-9-]+)?\.html", address) for address in pages)
     for text in pages.values():
         assert not re.search("\u202e|<b>{{|49", text)
