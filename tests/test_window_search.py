@@ -40,6 +40,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_workers, "_MANY_JOBS", 1_000)  # other processes know nothing of what follows
     monkeypatch.setattr(search_index, "_SPEECHES", 8)
     monkeypatch.setattr(search_index, "_PACKED", 500)
+    monkeypatch.setattr(page_workers, "PROCESSES", 99)  # so that parts are made in this one
 
 
 def texts() -> list[tuple[str, str]]:
