@@ -193,8 +193,9 @@ def test_pages_lead_from_what_was_edited_to_what_changed(root: Path, summaries: 
 
 def test_the_page_of_a_site_is_of_its_archive_alone(root: Path, summaries: list[Summary]) -> None:
     ledger = read_ledger(Archive(root), "../a")
-    days = (f"2026-02-{28 - place}" for place in range(len(summaries)))  # to come, when the archive was written last
-    early = [replace(one, published_on=day) for one, day in zip(summaries, days, strict=True)]
+    to_come = [("2026-02-01", "2026-01-09"), ("2026-02-02", "2026-01-08")]  # published, but seen first
+    one = replace(summaries[0], state="present")
+    early = [replace(one, id=f"gszx:{day}", published_on=day, first_seen=seen) for day, seen in to_come]
     address = addresses.site("gszx")
     assert shown(ledger, early)[address] == shown(ledger, early, "2027-01-01T00:00:00Z")[address]
     pages = overview_pages([ledger], [], iter(summaries), AS_OF, {"other"})
