@@ -21,6 +21,7 @@ from pipelines.archive.write.acts import When
 from pipelines.archive.write.kinds.pairing import Wanted, rekey
 from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.exits import Exit
+from pipelines.fleet.attempts import Began, Ended, Journal
 from pipelines.window import addresses
 from pipelines.window.building import page_workers
 from pipelines.window.building.build import Built, build
@@ -106,6 +107,12 @@ def test_the_pages_of_an_archive_that_cannot_be_read_stay(tmp_path: Path, capsys
     assert main(command) == Exit.COMPLETE
     build([root], tmp_path / "anew", WindowOptions())
     assert tree(window) == tree(tmp_path / "anew")
+    with Journal(root, "gszx").begin(Began(attempt="a", at=day(26), pid=1, host="here")) as under_way:
+        under_way.end(
+            Ended(at=day(26), run=None, mode=None, exit_status=3, verdict="failed", message="no answer", seconds=1.0)
+        )
+    assert build([root], window, WindowOptions()).speeches == 0
+    assert b"no answer" in tree(window)["en/health.html"]
 
 
 def test_a_folder_that_is_no_window_is_left_alone(tmp_path: Path) -> None:

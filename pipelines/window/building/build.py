@@ -14,6 +14,7 @@ from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.archives import Archives, OnePerSite
 from pipelines.archive.read.reader import Archive, read_about
 from pipelines.canonical import json_line
+from pipelines.window.building.fleet_state import fleet_state
 from pipelines.window.building.life_pages import LivesOfSite
 from pipelines.window.building.list_pages import ListsOf, SiteOfWindow, list_files
 from pipelines.window.building.maker import maker_of
@@ -118,8 +119,9 @@ class _Build:
         """Do it, leaves before lists; what the window remembers comes last."""
         vanished = self._before.sites.keys() - self._sites.keys()
         news = [site for site in self._sites.values() if site.has_news]
-        is_same = self._before.is_whole and self._damaged == self._before.damaged
-        if is_same and not (news or vanished or self._is_anew):
+        now = fleet_state(self._paths)
+        known = self._before.is_whole, self._before.damaged, self._before.fleet
+        if known == (True, self._damaged, now) and not (news or vanished or self._is_anew):
             return
         for site in self._sites.values():
             self._recall(site)
@@ -130,7 +132,7 @@ class _Build:
         is_all = self._is_anew or not self._before.is_whole or bool(vanished) or self._has_new_names()
         lists = self._make_lists(is_all=is_all)
         self._obsolete |= set(self._before.lists) - set(lists)
-        self._end(lists, sweeps=is_all)
+        self._end(lists, now, sweeps=is_all)
 
     def _plan(self, site: _Site, record: SiteRecord | None, since: int | None = None) -> None:
         try:
@@ -255,7 +257,7 @@ class _Build:
             since=before.commit if before and self._before.is_whole else 0,
         )
 
-    def _end(self, lists: Sequence[str], *, sweeps: bool) -> None:
+    def _end(self, lists: Sequence[str], fleet: str, *, sweeps: bool) -> None:
         """Remove what is obsolete, and remember what was made."""
         for address in self._obsolete:
             self._files.remove(address)
@@ -272,7 +274,8 @@ class _Build:
             self._files.sweep({*chain.from_iterable(of_speeches), *lists, *of_sites})
         self.built.removed = self._files.removed
         os.sync()
-        self._files.write(STATE, WindowState(self._maker, True, records, tuple(lists), self._damaged).document())
+        state = WindowState(self._maker, True, records, tuple(lists), self._damaged, fleet)
+        self._files.write(STATE, state.document())
 
 
 def _name_of(folder: Path) -> str:

@@ -70,7 +70,8 @@ class WindowState:
     """The content of window.json.
 
     `maker` is a hash of software and options, `lists` are the files about many speeches, `damaged` says by site why
-    an archive could not be read. `is_whole` is false while a build works, and stays so when it dies.
+    an archive could not be read, `fleet` is the `fleet_state`. `is_whole` is false while a build works, and stays so
+    when it dies.
     """
 
     maker: str = ""
@@ -78,6 +79,7 @@ class WindowState:
     sites: dict[str, SiteRecord] = field(default_factory=dict)
     lists: tuple[str, ...] = ()
     damaged: dict[str, str] = field(default_factory=dict)
+    fleet: str = ""
 
     def document(self) -> bytes:
         """The bytes of window.json."""
@@ -91,7 +93,7 @@ def read_state(root: Path) -> WindowState:
         sites = {name: SiteRecord.from_json(one) for name, one in value["sites"].items()}
         if value["schema"] == SCHEMA:
             lists, damaged = tuple(value["lists"]), dict(value["damaged"])
-            return WindowState(value["maker"], value["is_whole"], sites, lists, damaged)
+            return WindowState(value["maker"], value["is_whole"], sites, lists, damaged, value["fleet"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass
     return WindowState()
