@@ -196,3 +196,7 @@ def test_a_report_that_holds_what_none_should_hides_no_site(odd: dict[str, Any],
     assert [one.status.site for one in health.sites] == ["s"]
     assert health.as_of == Archive(tmp_path / "s").last.recorded_at, "no clock"
     rendered(health)
+    file.unlink()
+    health = read_health(tmp_path)
+    assert [one.diagnosis.kind.value for one in health.sites] == ["damaged"]
+    assert str(tmp_path) not in "".join(rendered(health).values()), "nor where it lies on this machine"

@@ -160,7 +160,7 @@ def _refused(status: SiteStatus, report: Report) -> HealthKind:
     by_gate = next((kind for gate, kind in _BY_GATE.items() if gate in names), None)
     if by_gate:
         return by_gate
-    by_words = next((kind for words, kind in _BY_WORDS if words in str(status.message)), None)
+    by_words = next((kind for words, kind in _BY_WORDS if words in status.message), None)
     found = _of_lists(report) or by_words or _of_articles(report)
     if found is None and report and report.get("section") is None:
         return HealthKind.MOVED
@@ -211,7 +211,7 @@ def _grounds(status: SiteStatus, report: Report | None) -> Iterator[Ground]:
     """The facts that tell one state from another, in the order in which they are read."""
     yield Ground("verdict", f"{status.verdict}" + ("" if status.exit_status is None else f" ({status.exit_status})"))
     if status.message:
-        yield Ground("message", str(status.message))
+        yield Ground("message", status.message)
     if status.run:
         yield Ground("run", status.run)
     if status.last_attempt:

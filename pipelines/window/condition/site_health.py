@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +66,7 @@ def _read_health(root: Path, sites: Collection[str] | None) -> HealthOfAll:
     names = site_names_in(root) if sites is None else sorted(sites)
     as_of = max((moment for name in names for moment in _moments(root, name)), default=_NO_MOMENT)
     order = {kind: place for place, kind in enumerate(HealthKind)}
-    found = [_health(root, status) for status in survey(root, as_of, names)]
+    found = [_health(root, _told(root, status)) for status in survey(root, as_of, names)]
     found.sort(key=lambda one: (order[one.diagnosis.kind], one.status.site))
     return HealthOfAll(stamp(as_of), tuple(found))
 
@@ -82,6 +82,11 @@ def _moments(root: Path, site: str) -> Iterator[datetime]:
             yield from filter(None, (moment_of(Archive(root / site).last.recorded_at),))
     except (ArchiveError, OSError):
         return
+
+
+def _told(root: Path, status: SiteStatus) -> SiteStatus:
+    """The same with a message, from whatever a journal holds, that does not say where on this machine the root is."""
+    return replace(status, message=str(status.message).replace(f"{root}/", ""))
 
 
 def _health(root: Path, status: SiteStatus) -> SiteHealth:
