@@ -17,5 +17,5 @@ TERMS = ("version", "reading", "look", "gone", "quiet", "gap", "problem", "evide
 
 
 def about_page(ledgers: Sequence[SiteLedger]) -> Page:
-    """The page, with the head of each archive as the window was made from it."""
+    """The page. What changes with every commit stands on the pages of the sites, so that this one stays."""
     return Page(addresses.ABOUT, "about.html", {"terms": TERMS, "ledgers": ledgers})
