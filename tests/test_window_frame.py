@@ -60,3 +60,9 @@ def test_names_from_the_web_lie_inside_the_window_and_links_lead_there(site: str
         assert re.fullmatch(r"[a-z]+(/[a-z0-9_-]+){1,2}\.html", address)
         back = unquote(addresses.relative(address, addresses.FRONT))
         assert (Path("/window/en") / Path(address).parent / back).resolve() == Path("/window/en/index.html")
+
+
+def test_links_out_of_the_window_are_the_same_wherever_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    assert addresses.relative("en/speeches/a/1.html", "../../a/warc/x.gz") == "../../../../../a/warc/x.gz"
+    assert addresses.relative("en/index.html", "../a b/x") == "../../a%20b/x"

@@ -121,7 +121,9 @@ def relative(source: str, target: str) -> str:
 @lru_cache(1024)  # each page of a folder has the links of the menu
 def _relative(folder: str, target: str) -> str:
     if ".." in folder or ".." in target:
-        return quote(posixpath.relpath(target, folder))
+        # From a folder so deep that no way up leaves it, as it might the working directory: / for a cron job.
+        deep = "/" + "_/" * target.count("..")
+        return quote(posixpath.relpath(deep + target, deep + folder))
     # Many times faster than `relpath`, which asks for the working directory; a page has twenty links.
     here, there = [] if folder == "." else folder.split("/"), target.split("/")
     same = 0
