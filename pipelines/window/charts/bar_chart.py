@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from pipelines.window.charts.drawing import Drawing
 
 
+_WIDEST = 40
+"""A column alone in a chart would be a wall."""
+
+
 def bar_chart(counts: Mapping[str, int]) -> Drawing:
     """A column for each name, in order, on an axis that begins at 0.
 
@@ -42,11 +46,12 @@ class _Columns:
         group = Element("g", {"class": "columns"})
         for datum in series.data():
             left, right = x.project_interval(datum.x, 0, width)
+            middle, half = (left + right) / 2, min(right - left, _WIDEST) / 2
             top = y.project(datum.y, height, 0)
             place = {
-                "x": f"{left:g}",
+                "x": f"{middle - half:g}",
                 "y": f"{top:g}",
-                "width": f"{right - left:.1f}",
+                "width": f"{2 * half:.1f}",
                 "height": f"{height - top:.1f}",
             }
             column = SubElement(group, "rect", {**place, "fill": COLOUR})
