@@ -104,6 +104,7 @@ def test_the_pages_of_an_archive_that_cannot_be_read_stay(tmp_path: Path, capsys
         assert str(lines) in capsys.readouterr().err
         assert {name: data for name, data in tree(window).items() if "/gszx/" in name} == pages
     lines.write_bytes(whole)
+    assert build([root], window, WindowOptions(keywords=("大家",))).speeches == 2  # of the archive, once it is whole
     assert main(command) == Exit.COMPLETE
     build([root], tmp_path / "anew", WindowOptions())
     assert tree(window) == tree(tmp_path / "anew")

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.layout import Layout, natural_key
-from pipelines.archive.errors import ArchiveError
+from pipelines.archive.errors import ArchiveError, Blocked
 from pipelines.archive.read.archives import Archives, OnePerSite
 from pipelines.archive.read.reader import Archive, read_about
 from pipelines.canonical import json_line
@@ -169,6 +169,8 @@ class _Build:
             return
         try:
             made = self._made_speeches(planned)
+        except Blocked:
+            raise
         except ArchiveError as error:
             self._tell(error, site)
             return

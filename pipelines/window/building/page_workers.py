@@ -13,7 +13,7 @@ from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from pipelines.archive.errors import ArchiveError
+from pipelines.archive.errors import ArchiveError, Blocked
 from pipelines.window.building.life_pages import LifeWriter, LivesOfSite
 from pipelines.window.building.window_state import MadeSpeech
 
@@ -43,6 +43,7 @@ class PageWorkers:
 
         Raises:
             Damaged: a line or a capture is not what the archive says; other pages may have been written by then.
+            Blocked: a process has ended.
         """
         if len(native_ids) <= _FEW and not self._lines:
             with closing(LifeWriter(of)) as writer:
@@ -77,7 +78,7 @@ class PageWorkers:
                 assert isinstance(line, Connection)  # noqa: S101 - of `at_work`
                 at_work.remove(line)
                 idle.append(line)
-                done: list[Any] | ArchiveError = line.recv()
+                done = _answer(line)
                 if isinstance(done, ArchiveError):
                     failed = failed or done
                     jobs.clear()
@@ -100,6 +101,15 @@ class PageWorkers:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return list(self._lines)
+
+
+def _answer(line: _Line) -> list[Any] | ArchiveError:
+    try:
+        done: list[Any] | ArchiveError = line.recv()
+    except (EOFError, ConnectionError) as error:
+        remedy = "Look above for its words; if there are none, the machine had no memory left"
+        raise Blocked(f"a process that makes pages has ended. {remedy}. The next build mends the window") from error
+    return done
 
 
 def _work(line: _Line) -> None:

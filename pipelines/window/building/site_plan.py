@@ -83,14 +83,14 @@ def _stamped_since(record: SiteRecord, stamps: Iterable[str]) -> Iterator[int]:
 
 def _follows(archive: Archive, record: SiteRecord) -> bool:
     """Whether the archive goes on from where the window was made, and from where a killed build was to come."""
-    if max(record.commit, record.target[0]) > archive.last.n:
-        return False
-    known = {record.commit: record.head, record.target[0]: record.target[1]}
-    head = record.head
-    for commit in map(archive.commit, range(record.commit, archive.last.n + 1)):
-        if known.get(commit.n, commit.sha256) != commit.sha256 or (commit.n > record.commit and commit.prev != head):
+    for n, head in ((record.commit, record.head), record.target):
+        if n > archive.last.n or archive.commit(n).sha256 != head:
             return False
-        head = commit.sha256
+    before = record.head
+    for commit in map(archive.commit, range(record.commit + 1, archive.last.n + 1)):
+        if commit.prev != before:
+            return False
+        before = commit.sha256
     return True
 
 

@@ -127,7 +127,7 @@ def _pages_of(
     if links:
         yield _page(touched, key, place(""), "group.html", facts | {"part": "", "parts": links, "rows": ()})
     for part in shown:
-        more = {"part": part.name, "parts": links, "rows": part.rows}
+        more = {"part": part.name, "parts": links, "rows": part.rows, "count": len(part.rows)}
         yield _page(touched, key, place(part.name), "group.html", facts | more)
 
 
@@ -200,7 +200,8 @@ def _edits_of_year(
         yield _page(touched, key, addresses.edited(year), "edited.html", common | {"part": "", "rows": ()})
     for part in parts:
         address = addresses.edited(part.name or year)
-        yield _page(touched, key, address, "edited.html", common | {"part": part.name, "rows": part.rows})
+        more = {"part": part.name, "rows": part.rows, "count": len(part.rows)}
+        yield _page(touched, key, address, "edited.html", common | more)
 
 
 def feed_name(key: GroupKey) -> str:
