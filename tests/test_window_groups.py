@@ -176,7 +176,7 @@ def shows_all_of_it(page: Page) -> None:
         for row in page.facts.get("rows", ()):
             one = getattr(row, "summary", row)
             assert f'href="{addresses.relative(page.address, addresses.speech(one.id))}"' in text
-    assert re.fullmatch(r"[a-z]+/[a-z0-9-]+\.html", page.address)
+    assert re.fullmatch(r"feeds\.html|[a-z]+/[a-z0-9-]+\.html", page.address)
 
 
 def rows_of(pages: dict[str, object], start: str) -> list[str]:
@@ -291,6 +291,15 @@ def test_feeds_tell_what_is_new_edited_and_deleted(monkeypatch: pytest.MonkeyPat
     terms = [entry.find(f"{ATOM}category").get("term") for entry in entries_of(everything)]  # type: ignore[union-attr]
     assert terms == ["gone", "restored", "changed"], "at most three, those that were recorded last"
     assert len(entries_of(found[addresses.feed("site-gszx")])) == 3
+    (page,) = (
+        one.page for one in group_pages(members_of([one, back], WORDS), NAMES) if one.address == addresses.FEEDS
+    )
+    assert isinstance(page, Page)
+    named = re.findall('href="../feeds/([^"]+)" type', templates("en").render(page).decode())
+    others = re.compile("(speaker|meeting|year)-")
+    assert sorted(named) == sorted(
+        at.removeprefix("feeds/") for at in found if not others.match(at.removeprefix("feeds/"))
+    )
     (entry,) = entries_of(edited)
     assert "增 3 字，删 0 字。 / 3 characters added, 0 removed." in said(entry, "summary")
     assert len(said(entry, "title")) < 300

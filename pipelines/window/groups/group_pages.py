@@ -98,6 +98,7 @@ def group_pages(
             if key.kind is listing.kind:
                 yield from _pages_of(listing, key, summaries, names, touched)
     yield from _edit_pages(members, names, touched)
+    yield GroupPage(addresses.FEEDS, _feeds_page(members, names))
 
 
 def _is_touched(touched: Collection[GroupKey] | None, key: GroupKey) -> bool:
@@ -202,6 +203,15 @@ def _edits_of_year(
         address = addresses.edited(part.name or year)
         more = {"part": part.name, "rows": part.rows, "count": len(part.rows)}
         yield _page(touched, key, address, "edited.html", common | more)
+
+
+def _feeds_page(members: Mapping[GroupKey, Sequence[Summary]], names: Mapping[str, str]) -> Page:
+    """The page that leads to the feeds which no other page does."""
+    feeds = {
+        kind: {key.name: addresses.feed(feed_name(key)) for key in members if key.kind is kind} for kind in GroupKind
+    }
+    facts = {"sites": feeds[GroupKind.SITE], "words": feeds[GroupKind.KEYWORD], "names": names}
+    return Page(addresses.FEEDS, "feeds.html", facts)
 
 
 def feed_name(key: GroupKey) -> str:
