@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.archive.disk.files import json_document
-from pipelines.canonical import json_line
+from pipelines.canonical import json_line, json_value
 from pipelines.untrusted import json_object
 from pipelines.window.building.window_files import STATE, SUMMARIES
 from pipelines.window.overview.site_ledger import SiteLedger
@@ -49,20 +49,27 @@ class SiteRecord:
 
 @dataclass(frozen=True, slots=True)
 class MadeSpeech:
-    """A speech whose files are there: its summary, and the files, as addresses below the window's folder."""
+    """A speech whose files are there: its summary, and the files, as addresses below the window's folder.
+
+    `stored` is its line in the state as it was read, which need not be made anew.
+    """
 
     summary: Summary
     files: tuple[str, ...]
+    stored: bytes | None = field(default=None, compare=False, repr=False)
 
     def line(self) -> bytes:
         """As a line of the state."""
-        return f"{json_line(self)}\n".encode()
+        if self.stored is not None:
+            return self.stored
+        value = {"summary": json_value(self.summary), "files": self.files}
+        return f"{json_line(value)}\n".encode()
 
     @classmethod
     def of_line(cls, line: bytes) -> Self:
         """Read back; `KeyError`, `TypeError` or `ValueError` when it is of other software, or damaged."""
         value = json.loads(line)
-        return cls(Summary.from_json(value["summary"]), tuple(value["files"]))
+        return cls(Summary.from_json(value["summary"]), tuple(value["files"]), line)
 
 
 @dataclass(slots=True)

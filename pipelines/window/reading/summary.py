@@ -105,7 +105,7 @@ class Summary:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
         """Read back what `json_value` gave; `KeyError` or `TypeError` when it is of other software."""
-        made = {one.name: value[one.name] for one in fields(cls)}
+        made = {**value}
         made["speakers"], made["keywords"] = tuple(made["speakers"]), tuple(made["keywords"])
         made["events"] = tuple(Happening(**one) for one in made["events"])
         made["edits"] = tuple(
