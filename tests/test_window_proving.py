@@ -25,6 +25,7 @@ from pipelines.reasons import Reason
 from pipelines.window import addresses
 from pipelines.window.building.build import Built, build
 from pipelines.window.building.window_options import WindowOptions
+from pipelines.window.proving.answers_read import answer_of
 from pipelines.window.proving.archive_check import Claims, commands
 from pipelines.window.proving.page_rendering import rendered_lines, renderings
 from pipelines.window.proving.safe_html import NotShown, safe_html
@@ -271,6 +272,9 @@ def test_a_record_that_was_altered_is_damage_unless_an_order_says_so(archive: Pa
     file.write_bytes(another(file.read_bytes(), capture["offset"], capture["length"]))
     with pytest.raises(Damaged, match="is not what its line says"):
         proofs(root)
+    for wrong in ({"length": "1"}, {"offset": [0]}, {"file": "../x"}, {"file": "archive.json"}, {"record_id": ["x"]}):
+        with pytest.raises(Damaged):
+            answer_of(Archive(archive).layout, capture | wrong)
     root, run = tmp_path / "b", opened(tmp_path / "b", 1)
     removed = "城东纺织厂厂长三次反映厂区排水问题"
     page = f"<p>大家好</p><a>下一篇：{removed}</a>".encode()

@@ -20,10 +20,14 @@ _KEPT = 4
 
 def answer_of(layout: Layout, capture: Line) -> HeldAnswer:
     """As `read_capture`."""
-    length = capture["length"]
-    if type(length) is not int or length > LARGEST_RECORD:
+    if is_large(capture) or not all(isinstance(value, str | int | None) for value in capture.values()):
         return read_capture(layout, capture)
     return _read(layout, tuple(capture.items()))
+
+
+def is_large(capture: Line) -> bool:
+    """Whether its record is not unpacked; false, too, for a length that is no number, which reading it will tell."""
+    return type(capture["length"]) is int and capture["length"] > LARGEST_RECORD
 
 
 @lru_cache(_KEPT)

@@ -11,7 +11,7 @@ from pipelines.proof.given_captures import GIVEN
 from pipelines.window import addresses
 from pipelines.window.overview.chain_pages import page_of_commit
 from pipelines.window.pages import Page
-from pipelines.window.proving.answers_read import LARGEST_RECORD, answer_of
+from pipelines.window.proving.answers_read import answer_of, is_large
 from pipelines.window.proving.archive_check import Claims, commands
 from pipelines.window.proving.first_stamp import first_stamp
 from pipelines.window.proving.looks_around import LookAround, looks_around
@@ -132,7 +132,7 @@ def _captures(layout: Layout, line: Line) -> Iterator[ProvedCapture]:
             yield ProvedCapture(capture, "lost_words", way, None)
         elif capture["role"] not in GIVEN:
             yield ProvedCapture(capture, "of_list", way, None)
-        elif capture["length"] > LARGEST_RECORD:
+        elif is_large(capture):
             yield ProvedCapture(capture, "large", way, None)
         else:
             answer = answer_of(layout, capture)

@@ -46,7 +46,7 @@ class Anchor:
         return reply_file(self.file)
 
     def document(self) -> bytes:
-        """The content of `file`: each step of the path on a line of its own, for `sed`."""
+        """The content of `file`: each step of the path on a line of its own, for shells."""
         steps = [f"{step.side} {step.sha256.hex()}" for step in self.path]
         line = self.noted.line().decode().removesuffix("\n")
         return json_document({"schema": SCHEMA, "line": line, "path": steps, "root": self.root})
