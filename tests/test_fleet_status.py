@@ -513,6 +513,8 @@ def the_run_is_told(site: Site, url: str, mailed: str, capsys: pytest.CaptureFix
     assert to_do.startswith("To do: Open the addresses below.")
     assert [line.strip() for line in rest if "d=1" in line] == [url]
     assert "  listed             2        2" in rest
+    assert main(["report", str(site.folder), "--run", min((site.folder / "runs").glob("*.json")).stem]) == 0
+    assert "\nCreated: 2\n- 在第一次会议上的讲话 (gszx:1)\n" in capsys.readouterr().out
     pages = sorted((site.folder / "runs").glob("*.html"))
     assert len(pages) == 3
     assert main(["report", str(site.folder), "--run", pages[1].stem, "--out", str(pages[1].with_name("r.txt"))]) == 0
@@ -520,7 +522,7 @@ def the_run_is_told(site: Site, url: str, mailed: str, capsys: pytest.CaptureFix
     pages[1].with_name("r.txt").unlink()
     assert main(["report", str(site.folder), "--html", "--language", "zh"]) == 0
     page = capsys.readouterr().out
-    assert "default-src 'none'" in page
+    assert "default-src 'none'" in html.unescape(page)
     assert f'<a href="{html.escape(url)}"' in page
     assert "该做什么" in page
     assert "What to do" in pages[-1].read_text("utf-8")

@@ -1,12 +1,14 @@
-"""One run for the person who gets its alert: the verdict, what to do, each miss, and the last good run beside it."""
+"""One run for the person who gets its alert: verdict, what to do, what it brought and missed, the last good run."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import NotUnderstood
+from pipelines.archive.read.reader import CRAWLS
 from pipelines.exits import ARCHIVED, BLOCKED, Exit
 from pipelines.reasons import REASONS, Meaning, Reason
 from pipelines.shown import counted, one_line
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
 
     from pipelines.archive.read.reader import Archive
 
-_MOST_MISSES = 10
-"""Misses that a text names: with ten it is still read on a phone."""
+_MOST = 10
+"""Misses, and events of a kind, that a text names: with ten it is still read on a phone."""
+_EVENTS = ("changed", "gone", "restored", "created", "reprocessed")
+"""What is told of a run first is what the site did to texts that were known."""
 _LONGEST = 160
 """Characters of a title, a detail or an address in a text; the verdict's message is given whole."""
 _COMPARED = ("list_pages", "listed", "captured", "created", "changed", "gone", "missing", "failed", "left")
@@ -69,6 +73,16 @@ class Miss:
     is_the_sites_word: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """An event that the run brought: what happened to which speech."""
+
+    event: str
+    id: str
+    title: str
+    url: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountBeside:
     """A count of the run beside that of the last good one; null where a report has none."""
@@ -91,6 +105,7 @@ class RunTold:
     started_at: str
     ended_at: str | None
     to_do: Meaning
+    brought: tuple[Brought, ...]
     misses: tuple[Miss, ...]
     gates: tuple[str, ...]
     before: tuple[str, str] | None
@@ -102,19 +117,34 @@ def read_told(archive: Archive, run: str | None = None) -> RunTold:
 
     Raises:
         NotUnderstood: it holds no crawl, or none of that id.
-        Damaged: a report cannot be read.
+        Damaged: a report or a line of the run cannot be read.
     """
-    newest_first = archive.past_reports()
-    report = next((one for one in newest_first if run is None or one.get("run") == run), None)
-    if report is None:
+    newest_first = (commit for n in range(archive.last.n, 0, -1) if (commit := archive.commit(n)).kind in CRAWLS)
+    found = next((one for one in newest_first if run is None or one.run == run), None)
+    if found is None:
         which = f"no run {one_line(run)}" if run else "no crawl yet"
         raise NotUnderstood(f"{archive.layout.root}: has {which}; its runs are the files of runs/")
-    good = next((one for one in newest_first if one.get("exit_status") in ARCHIVED), None)
-    return told(report, good, archive.facts_now().name)
+    report = archive.report(found.run)
+    before = (archive.report(one.run) for one in newest_first)
+    good = next((one for one in before if one.get("exit_status") in ARCHIVED), None)
+    lines = sorted(archive.lines_of(found, "versions"), key=lambda line: _EVENTS.index(line["event"]))
+    brought = tuple(Brought(line["event"], line["id"], line["title"], line["url"]) for line in lines)
+    return told(_with_titles(report, archive), good, archive.facts_now().name, brought)
 
 
-def told(report: dict[str, Any], good: dict[str, Any] | None, name: str) -> RunTold:
-    """A run from its report (`run/1`) and that of the last good run before it. Pure."""
+def _with_titles(report: dict[str, Any], archive: Archive) -> dict[str, Any]:
+    """The report, in which speeches that are archived have their titles also where no list named them."""
+    gaps = report.get("not_captured") or ()
+    nameless = {f"{report['site']}:{gap['native_id']}" for gap in gaps if gap["native_id"] and not gap["title"]}
+    known = {row["id"]: row["title"] for row in archive.index() if row["id"] in nameless} if nameless else {}
+    named = [gap | {"title": gap["title"] or known.get(f"{report['site']}:{gap['native_id']}")} for gap in gaps]
+    return report | {"not_captured": named}
+
+
+def told(
+    report: dict[str, Any], good: dict[str, Any] | None, name: str, brought: tuple[Brought, ...] = ()
+) -> RunTold:
+    """A run from its report (`run/1`), that of the last good run before it, and the events it brought. Pure."""
     accepted = {(one["what"], one["url"]): one["decision"]["until"] for one in report.get("accepted") or ()}
     misses = tuple(_miss(gap, accepted.get((gap["what"], gap["url"]))) for gap in report.get("not_captured") or ())
     return RunTold(
@@ -127,6 +157,7 @@ def told(report: dict[str, Any], good: dict[str, Any] | None, name: str) -> RunT
         started_at=str(report["started_at"]),
         ended_at=report.get("ended_at"),
         to_do=WHAT_TO_DO[_kind(report, misses)],
+        brought=brought,
         misses=tuple(sorted(misses, key=lambda one: one.is_the_sites_word)),
         gates=tuple(gate["words"] for gate in report.get("gates") or () if not gate["accepted"]),
         before=(str(good["run"]), str(good["started_at"])) if good else None,
@@ -188,8 +219,20 @@ def run_text(run: RunTold) -> str:
         f"Run {run.run}, begun {begun}.",
         *(f"Gate: {words}" for words in run.gates),
     ]
-    blocks = ["\n".join(map(one_line, lines)), _misses(run.misses), _comparison(run)]
+    blocks = ["\n".join(map(one_line, lines)), _brought(run.brought), _misses(run.misses), _comparison(run)]
     return "\n\n".join(filter(None, blocks)) + "\n"
+
+
+def _brought(brought: Sequence[Brought]) -> str:
+    """What the run brought, kind by kind; reprocessed ones are only counted: the site did nothing."""
+    lines = []
+    for event, among in groupby(brought, key=lambda one: one.event):
+        told = list(among)
+        lines.append(f"{event.capitalize()}: {len(told)}")
+        if event != "reprocessed":
+            lines += [one_line(f"- {_cut(one.title)} ({one.id})") for one in told[:_MOST]]
+            lines += [f"… and {len(told) - _MOST} more"] if len(told) > _MOST else []
+    return "\n".join(lines)
 
 
 def _misses(misses: Sequence[Miss]) -> str:
@@ -197,8 +240,8 @@ def _misses(misses: Sequence[Miss]) -> str:
         return ""
     counts = Counter(one.reason for one in misses)
     head = f"Not captured: {', '.join(f'{reason} {count}' for reason, count in counts.most_common())}"
-    more = len(misses) - _MOST_MISSES
-    lines = [head, *_lines_of(misses[:_MOST_MISSES]), *([f"… and {more} more in the run report"] if more > 0 else [])]
+    more = len(misses) - _MOST
+    lines = [head, *_lines_of(misses[:_MOST]), *([f"… and {more} more in the run report"] if more > 0 else [])]
     return "\n".join(lines)
 
 

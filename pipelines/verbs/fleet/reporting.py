@@ -31,7 +31,7 @@ def add(verb: AddVerb) -> None:
     which.add_argument("--run", metavar="RUN", help="a run by its id, as in runs/RUN.json (default: the last)")
     which.add_argument("--month", metavar="YYYY-MM", help="a month in Markdown, for example 2026-11; in UTC")
     report.add_argument("--html", action="store_true", help="of a run: a page that needs no other file")
-    report.add_argument("--language", choices=("en", "zh"), default="en", help="of the page (default: en)")
+    report.add_argument("--language", choices=("en", "zh"), help="of the page (default: en)")
     where = report.add_mutually_exclusive_group()
     where.add_argument("--out", metavar="FILE", type=Path, help="where to write it, replaced atomically")
     where.add_argument("--beside", action="store_true", help="of a run: write runs/RUN.html beside its JSON")
@@ -41,16 +41,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Print or write the report."""
     folder = Path(arguments.archive).absolute()
     if arguments.month:
-        if arguments.html or arguments.beside:
-            raise NotUnderstood("--html and --beside are of one run; the report of a month is Markdown")
+        if arguments.html or arguments.beside or arguments.language:
+            raise NotUnderstood("--html, --beside and --language are of one run; that of a month is Markdown")
         return _written(_month(folder, arguments.month).encode() + b"\n", arguments.out)
     if not is_archive(folder) and is_root(folder):
         raise NotUnderstood(f"{folder}: holds archives; name one of them, or give --month for a report of all")
     archive = Archive(folder)
     told = read_told(archive, arguments.run)
+    language = arguments.language or "en"
     if arguments.beside:
-        return _written(_page(told, arguments.language), archive.layout.root / run_page(told.run))
-    data = _page(told, arguments.language) if arguments.html else run_text(told).encode(errors="replace")
+        return _written(_page(told, language), archive.layout.root / run_page(told.run))
+    data = _page(told, language) if arguments.html else run_text(told).encode(errors="replace")
     return _written(data, arguments.out)
 
 

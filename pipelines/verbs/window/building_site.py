@@ -53,8 +53,9 @@ def add_choices(command: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Build it; 5 when an archive of several cannot be read: its pages stay as they were."""
     paths = [Path(path) for path in arguments.archives]
+    archives = len(Archives(*paths))  # before the window's folder is made: what is refused leaves none
     built = build_window(arguments, paths, arguments.out, arguments.since)
-    status = tell_problems(built, len(Archives(*paths)))
+    status = tell_problems(built, archives)
     if not arguments.quiet:
         tell_done(built, arguments.out)
         print((arguments.out / "index.html").resolve().as_uri())
