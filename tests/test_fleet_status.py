@@ -28,6 +28,7 @@ from crawler.run.fleet.deployment import load_deployment
 from crawler.run.fleet.precedence import add_deployment
 from pipelines.__main__ import main
 from pipelines.archive.read.moments import stamp
+from pipelines.archive.read.reader import Archive
 from pipelines.fleet import notify
 from pipelines.fleet.attempts import Began, Ended, Journal, attempt_id
 from pipelines.fleet.condition import Held
@@ -513,10 +514,10 @@ def the_run_is_told(site: Site, url: str, mailed: str, capsys: pytest.CaptureFix
     assert to_do.startswith("To do: Open the addresses below.")
     assert [line.strip() for line in rest if "d=1" in line] == [url]
     assert "  listed             2        2" in rest
-    assert main(["report", str(site.folder), "--run", min((site.folder / "runs").glob("*.json")).stem]) == 0
+    pages = [site.folder / "runs" / f"{commit.run}.html" for commit in Archive(site.folder).commits()]
+    assert main(["report", str(site.folder), "--run", pages[0].stem]) == 0
     assert "\nCreated: 2\n- 在第一次会议上的讲话 (gszx:1)\n" in capsys.readouterr().out
-    pages = sorted((site.folder / "runs").glob("*.html"))
-    assert len(pages) == 3
+    assert sorted(pages) == sorted((site.folder / "runs").glob("*.html"))
     assert main(["report", str(site.folder), "--run", pages[1].stem, "--out", str(pages[1].with_name("r.txt"))]) == 0
     assert pages[1].with_name("r.txt").read_text("utf-8").removesuffix("\n") in mailed
     pages[1].with_name("r.txt").unlink()
