@@ -531,6 +531,12 @@ def the_run_is_told(site: Site, url: str, mailed: str, capsys: pytest.CaptureFix
     assert ".html" not in "".join(capsys.readouterr())
     assert main(["report", str(site.folder), "--run", "none"]) == 2
     assert main(["report", str(site.root)]) == 2
+    report = pages[-1].with_suffix(".json")
+    whole = report.read_bytes()
+    report.write_bytes(whole.replace(b'"started_at"', b'"begun_at"'))
+    assert main(["report", str(site.folder)]) == 5
+    assert f"runs/{report.name}" in capsys.readouterr().err
+    report.write_bytes(whole)
     assert main(["redact", str(site.folder), "2", "--reason", "an order"]) == 0
     assert not list((site.folder / "runs").glob("*.html"))
     capsys.readouterr()

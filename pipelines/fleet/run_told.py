@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from pipelines.archive.errors import NotUnderstood
+from pipelines.archive.disk.layout import run_file
+from pipelines.archive.errors import Damaged, NotUnderstood
 from pipelines.archive.read.reader import CRAWLS
 from pipelines.exits import ARCHIVED, BLOCKED, Exit
 from pipelines.reasons import REASONS, Meaning, Reason
@@ -129,7 +130,12 @@ def read_told(archive: Archive, run: str | None = None) -> RunTold:
     good = next((one for one in before if one.get("exit_status") in ARCHIVED), None)
     lines = sorted(archive.lines_of(found, "versions"), key=lambda line: _EVENTS.index(line["event"]))
     brought = tuple(Brought(line["event"], line["id"], line["title"], line["url"]) for line in lines)
-    return told(_with_titles(report, archive), good, archive.facts_now().name, brought)
+    try:
+        return told(_with_titles(report, archive), good, archive.facts_now().name, brought)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        both = " or ".join(run_file(str(one.get("run"))) for one in (report, good) if one)
+        told_by = f"{archive.layout.root}: {both} is no run report as the format has it"
+        raise Damaged(f"{told_by}: {type(error).__name__} {error}") from error
 
 
 def _with_titles(report: dict[str, Any], archive: Archive) -> dict[str, Any]:
