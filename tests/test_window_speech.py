@@ -151,7 +151,7 @@ def test_a_page_has_the_text_as_archived_and_its_history(root: Path, language: A
     targets = {link.get("href")[1:] for link in page.iter("a") if link.get("href").startswith("#")}
     assert {*targets} <= {*ids}
     assert {f"words-{n}" for n in range(4)} <= targets
-    assert [li.text_content().count("UTC") for li in page.find_class("timeline")[0]] == [2, 2, 2]
+    assert [li.text_content().count("UTC") for li in page.find_class("timeline")[0]] == [1] * 3  # nobody looked later
     problems = [li.text_content().split()[-1] for li in page.iter("li") if li.get("class")]
     assert [li.get("class") for li in page.find_class("problems")[0]] == ["error"]
     assert "<i>" in problems
@@ -205,14 +205,15 @@ def test_a_comparison_holds_both_texts(root: Path) -> None:
     assert "Version 1 compared with version 2" in words(page)
     # Version 1 stands in its second reading, which has no term.
     rows = [words(row[0]) for row in page.find_class("side-by-side")[0].iter("tr")]
-    assert rows[4:] == ["address (wording)", "term (our reading)"]
+    assert rows[1:] == ["address (wording)", "term (our reading)"]
+    assert re.search(r"Changed: address, term, text · (?!0)\d+ characters added, (?!0)\d+ removed", words(page))
     between = shown(rendered(life(root, "1"))[addresses.comparison("gszx:1", "1.1", "1.2")])
     assert "the site changed nothing" in words(between.find_class("notice")[0])
 
 
 def test_a_comparison_tells_what_it_leaves_out() -> None:
     long = [f"第{n}段没有改动" * 300 for n in range(8)]
-    old = [*long, "旧", "丙", *"一二三四五", "旧旧", *long, "甲" * 9000]
+    old = [*long, "旧", "丙", *["一二三四五" * 50] * 5, "旧旧", *long, "甲" * 9000]
     new = ["新" if text == "旧" else "全新" if text == "旧旧" else text for text in old]
     told = side_by_side(compare_paragraphs(old, new, frozenset()))
     same = [
@@ -259,6 +260,9 @@ def test_what_became_of_a_speech_is_told_plainly(root: Path) -> None:
     gone = shown(rendered(life(root, "8"))[addresses.speech("gszx:8")])
     assert "taken this speech away; proved at 2026-01-06 02:00 UTC" in words(gone.find_class("notice")[0])
     assert "各位委员" in words(gone.find_class("text")[0])
+    assert words(gone.find_class("looked")[0]).startswith(
+        "Then 3 looks: 2026-01-03 02:00:00 UTC – 2026-01-05 02:00:00"
+    )
     assert "below the one before" not in words(gone)
     seen = shown(rendered(life(root, "7"))[addresses.speech("gszx:7")])
     assert "50 views" in words(seen)
@@ -323,7 +327,7 @@ def test_a_long_speech_that_was_often_looked_at_stays_small(tmp_path: Path) -> N
         for language in LANGUAGES:
             page = rendered(one, language)[addresses.speech("gszx:1")]
             assert len(page) < 60_000
-            rows = re.findall(rb"<tr><td>2026-01-01 02:00<", page)
+            rows = re.findall(rb"<tr><td>2026-01-01 02:00:00<", page)
             assert len(rows) == (100 if count == 100 else 120)
             assert (b'"4"' in page) is (count == 300)
     assert "180 looks are left out here" in words(shown(page)) or language != "en"

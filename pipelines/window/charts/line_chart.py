@@ -21,6 +21,8 @@ _MOST_DOTS = 60
 """Points that are drawn as dots of their own, with their figures; of more only the line could be told apart."""
 _STRETCHES = 120
 """A longer line is drawn by first, lowest, highest and last point of stretches four units of the drawing wide."""
+_LOOK = 12
+"""Height of the stroke of a look."""
 _LETTER = 7.5
 """Width of a letter of a mark."""
 
@@ -75,7 +77,7 @@ class _Looks:
             _add_stroke(group, at, height, mark)
         _add_labels(group, [(x.project(mark.at, 0, width), mark.label) for mark in self._marks], width)
         looks = dict.fromkeys(round(x.project(at, 0, width)) for at, _ in points)
-        strokes = "".join(f"M{at} {height:g}v-6" for at in looks)
+        strokes = "".join(f"M{at} {height:g}v-{_LOOK}" for at in looks)
         SubElement(group, "path", {"class": "looks", "stroke": COLOUR, "d": strokes})
         drawn = points if len(points) <= 4 * _STRETCHES else list(_thinned(points))
         placed = [(x.project(at, 0, width), None if v is None else y.project(v, height, 0)) for at, v in drawn]

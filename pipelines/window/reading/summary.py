@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, fields
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.archive.disk.redactions import is_redacted
@@ -45,7 +46,8 @@ class Edit:
     """A change of what the site published, from the reading `old` (`1.2`) to `new` (`2.1`), line `seq`.
 
     `kinds` as in `pipelines.compare`; `fields` are the keys that differ, the body among them; `added` and `removed`
-    count characters of body and title. Of a redacted text nothing of that is known: no kinds, no fields, null.
+    count characters of every published text that
+    differs. Of a redacted text nothing of that is known: no kinds, no fields, null.
     """
 
     old: str
@@ -180,7 +182,7 @@ def _edit(old: Line, new: Line, difference: Difference | None) -> Edit:
         found = [*(one.kinds for one in published), *(one.kinds for one in paragraphs)]
         met = {kind for several in found for kind in several}
         kinds = tuple(kind for kind in KIND_ORDER if kind in met)
-        added, removed = (_characters(difference, operation) for operation in ("added", "removed"))
+        added, removed = changed_characters(difference)
     return Edit(
         old=_label(old),
         new=_label(new),
@@ -199,7 +201,11 @@ def _label(line: Line) -> str:
     return f"{line['version']}.{line['reading']}"
 
 
-def _characters(difference: Difference, operation: str) -> int:
-    runs = [one.pieces for one in difference.fields if one.name == "title"]
+def changed_characters(difference: Difference) -> tuple[int, int]:
+    """How many characters of what the site published were added and removed; a moved paragraph is neither."""
+    runs = [one.pieces for one in difference.fields if not one.interpreted]
     runs += [one.pieces for one in difference.paragraphs]
-    return sum(len(piece.text) for pieces in runs for piece in pieces if piece.operation == operation)
+    sizes = Counter[str]()
+    for piece in chain.from_iterable(runs):
+        sizes[piece.operation] += len(piece.text)
+    return sizes["added"], sizes["removed"]

@@ -11,12 +11,13 @@ from pipelines.archive.disk.redactions import is_redacted
 from pipelines.compare.differences import entry
 from pipelines.window import addresses
 from pipelines.window.pages import Page
+from pipelines.window.reading.summary import changed_characters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from pipelines.archive.disk.streams import Line
-    from pipelines.compare.differences import Difference, FieldChange, Kind, Paragraph, Piece
+    from pipelines.compare.differences import FieldChange, Kind, Paragraph, Piece
     from pipelines.proof.evidence import StoredLine
     from pipelines.window.reading.lives import Life
 
@@ -24,6 +25,8 @@ MOST_STATES = 8
 """States of which any two are compared, 28 pages; of more each is compared with the one before it and the first."""
 _CONTEXT = 1
 """Unchanged paragraphs shown beside a changed one; the others are folded."""
+_SHORT = 400
+"""Characters of unchanged paragraphs that are shown whole: some ten lines, less to skip than to unfold."""
 _MOST_UNCHANGED = 20_000
 """Characters of unchanged text in one page: three times a long speech. The speech's own page has all of it."""
 
@@ -102,15 +105,22 @@ def _of_versions(states: Sequence[StoredLine]) -> Iterable[tuple[StoredLine, Sto
     return [*pairwise(states), *((states[0], one) for one in states[2:])]
 
 
-def comparison_pages(life: Life) -> Iterator[Page]:
-    """A page for each pair; it depends on its two lines only, so that later ones leave it as it is."""
+def comparison_pages(life: Life, renderings: Collection[str] = ()) -> Iterator[Page]:
+    """A page for each pair; it depends on its two lines only, so that later ones leave it as it is.
+
+    `renderings`: the addresses of those there are.
+    """
     for pair in compared_pairs(life.texts):
         difference = life.difference(pair.old.line, pair.new.line)
         rows = tuple(side_by_side(difference.paragraphs))
+        kinds = Counter(kind for one in difference.paragraphs for kind in one.kinds)
+        copies = [addresses.rendering(life.id, line["version"]) for line in (pair.old.line, pair.new.line)]
         facts = {
             "id": life.id,
             "site": life.site.site,
+            "name": life.site.name,
             "language": life.site.language,
+            "copies": [copy if copy in renderings else None for copy in copies],
             "pair": pair,
             "old": pair.old.line,
             "new": pair.new.line,
@@ -119,10 +129,20 @@ def comparison_pages(life: Life) -> Iterator[Page]:
             "rows": rows[:MOST_ROWS],
             "more": len(rows[MOST_ROWS:]),
             "counts": changed_characters(difference),
+            "changed": [*(one.name for one in difference.fields), *(["body"] if kinds else [])],
             "longest": LONGEST_VALUE,
-            "kinds": Counter(kind for one in difference.paragraphs for kind in one.kinds),
+            "kinds": kinds,
+            "views": [_views(life, line["version"]) for line in (pair.old.line, pair.new.line)],
         }
         yield Page(addresses.comparison(life.id, pair.old_name, pair.new_name), "comparison.html", facts)
+
+
+def _views(life: Life, version: int) -> int | None:
+    """The view count that the run read which first saw a version; null where it read none."""
+    first = next(one.line for one in life.texts if one.line["version"] == version)
+    seen = (one.line for one in life.observations if one.line["commit"] == first["commit"])
+    counts = [line["view_count"] for line in seen if line["view_count"] is not None]
+    return counts[-1] if counts else None
 
 
 def side_by_side(paragraphs: Iterable[Paragraph]) -> Iterator[SameParagraphs | ChangedParagraph]:
@@ -140,7 +160,7 @@ def side_by_side(paragraphs: Iterable[Paragraph]) -> Iterator[SameParagraphs | C
 
 
 def _folded(texts: list[str], rest: int) -> SameParagraphs:
-    if len(texts) <= 2 * _CONTEXT + 1:
+    if len(texts) <= 2 * _CONTEXT + 1 or sum(map(len, texts)) <= _SHORT:
         return SameParagraphs(tuple(texts), (), (), 0)
     inner = texts[_CONTEXT:-_CONTEXT]
     is_short = sum(map(len, inner)) <= rest
@@ -150,15 +170,6 @@ def _folded(texts: list[str], rest: int) -> SameParagraphs:
 
 def _of_side(pieces: Iterable[Piece], other: str) -> Iterator[Piece]:
     return (piece for piece in pieces if piece.operation != other)
-
-
-def changed_characters(difference: Difference) -> dict[str, int]:
-    """How many characters of the body were added and removed; a moved paragraph is neither."""
-    sizes = Counter[str]()
-    for one in difference.paragraphs:
-        for piece in one.pieces:
-            sizes[piece.operation] += len(piece.text)
-    return {side: sizes[side] for side in ("added", "removed")}
 
 
 def changed_field(change: FieldChange) -> ChangedField:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
+from pipelines.damage import ANYWHERE
 from pipelines.text.names import BLANKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Span = tuple[int, int, str, int]
 """Start and end in a line, the key whose value was read from these characters, and the number of the evidence."""
@@ -19,6 +20,9 @@ _IN_THE_TEXT = frozenset({"head", "body", "tail", "signature"})
 _AT_THE_END = frozenset({"tail", "signature"})
 _MOST_MARKS = 200
 """A line has one evidence a key; more are of a foreign archive, and each is looked for in the whole text."""
+DAMAGE = "damage"
+"""What stands in place of a key at a damaged passage."""
+_NO_EVIDENCE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,10 @@ class MarkedText:
     evidence: tuple[FoundWords, ...]
 
 
-def marked(title: str, body: str, evidence: Iterable[Mapping[str, str]]) -> MarkedText:
-    """Mark the words of each {field, where, text} at the one place that it means."""
+def marked(
+    title: str, body: str, evidence: Iterable[Mapping[str, str]], problems: Iterable[Mapping[str, str]] = ()
+) -> MarkedText:
+    """Mark the words of each {field, where, text} at the one place that it means, and passages that are damaged."""
     paragraphs = body.split("\n")
     lines = [title, *paragraphs]
     spans: dict[int, list[Span]] = {}
@@ -66,8 +72,25 @@ def marked(title: str, body: str, evidence: Iterable[Mapping[str, str]]) -> Mark
             spans.setdefault(n, []).append((start, start + len(one["text"]), one["field"], number))
         anchor = None if at is None else anchors.setdefault(at, number)
         found.append(FoundWords(one["field"], one["where"], one["text"], anchor))
+    for n, start, end in _damaged(lines, problems):
+        spans.setdefault(n, []).append((start, end, DAMAGE, _NO_EVIDENCE))
     cut = [pieces(line, spans.get(n, ())) for n, line in enumerate(lines)]
     return MarkedText(cut[0], tuple(cut[1:]), tuple(found))
+
+
+def _damaged(lines: Sequence[str], problems: Iterable[Mapping[str, str]]) -> Iterator[tuple[int, int, int]]:
+    """Line, start and end of each passage that the text's problems mean."""
+    for one in problems:
+        detector = ANYWHERE.get(one["code"])
+        if detector is None or one["field"] not in {"title", "body"}:
+            continue
+        first, text = (0, lines[0]) if one["field"] == "title" else (1, "\n".join(lines[1:]))
+        for start, end in islice(detector(text), _MOST_MARKS):
+            n, begun = first + text.count("\n", 0, start), text.rfind("\n", 0, start) + 1
+            for number, part in enumerate(text[start:end].split("\n")):
+                left = start - begun if number == 0 else 0
+                if part:
+                    yield n + number, left, left + len(part)
 
 
 def _place(lines: Sequence[str], where: str, words: str) -> tuple[int, int] | None:
@@ -92,7 +115,7 @@ def pieces(line: str, spans: Sequence[Span]) -> tuple[MarkedPiece, ...]:
     made: list[MarkedPiece] = []
     for start, end in pairwise(edges):
         fields = tuple(dict.fromkeys(field for first, last, field, _ in spans if first <= start and end <= last))
-        anchor = min((number for first, _, _, number in spans if first == start), default=None)
+        anchor = min((number for first, _, _, number in spans if first == start and number >= 0), default=None)
         if made and made[-1].fields == fields and anchor is None:
             made[-1] = replace(made[-1], text=made[-1].text + line[start:end])
         else:

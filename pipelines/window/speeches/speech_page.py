@@ -78,7 +78,7 @@ def speech_pages(life: Life, layout: Layout, renderings: Collection[str] = ()) -
     `layout`: of its archive, which says where files lie. `renderings`: the addresses of those there are.
     """
     yield speech_page(life, layout, renderings)
-    yield from comparison_pages(life)
+    yield from comparison_pages(life, renderings)
 
 
 def speech_page(life: Life, layout: Layout, renderings: Collection[str] = ()) -> Page:
@@ -99,7 +99,7 @@ def speech_page(life: Life, layout: Layout, renderings: Collection[str] = ()) ->
         "standing": CLOSED_LISTS["states"].get(life.row.state),
         "last_line": life.versions[-1].line,
         "redactions": [event for event in life.events if event["event"] == REDACTED],
-        "text": marked(line["title"], line["body"], line["evidence"]),
+        "text": marked(line["title"], line["body"], line["evidence"], line["problems"]),
         "speakers": tuple(_speakers(line)),
         "claimed": [(key, line[key]) for key in _CLAIMED if line[key]],
         "read": [(key, line[key]) for key in _READ if line[key] and not (key == "speaker_post" and line["speakers"])],

@@ -46,13 +46,18 @@ def happened(life: Life, pairs: Iterable[ComparedPair]) -> Iterator[Happened]:
     looks = [one.line for one in life.observations]
     for event, following in zip(events, [*events[1:], None], strict=True):
         end = (_BEHIND_ALL_LINES, 0) if following is None else _place(following)
-        between = [line for line in looks if _place(event) < _place(line) < end]
+        between = [line for line in looks if _place(event) < _place(line) < end and _is_later(line, event)]
         yield Happened(
             event=event,
             proof=None if event["seq"] is None else addresses.proof(life.id, event["seq"]),
             comparison=_comparison(event, there),
             looks=_looks(between),
         )
+
+
+def _is_later(look: Line, event: Line) -> bool:
+    """Whether a look is not the one that saw the event."""
+    return bool(look["observed_at"] != event["observed_at"])
 
 
 def _place(line: Line) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipelines.window.charts.line_chart import Mark, line_chart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pipelines.archive.disk.streams import Line
     from pipelines.window.charts.drawing import Drawing
@@ -18,6 +18,8 @@ _FIRST_SHOWN, _NEWEST_SHOWN = 10, 110
 """Rows of a table of looks: a hundred bytes each, beside a long text they fit into a page of 60 KB."""
 _FEWEST_COUNTS = 2
 """One count is a number, no curve."""
+_LEAST_SHARE, _LEAST_SPAN = 0.1, 10
+"""The axis shows at least a tenth of the count, and ten views, or a single view would be a steep climb."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,18 @@ def view_curve(seen: SeenViews, texts: Iterable[Line]) -> Drawing | None:
     points = [(datetime.fromisoformat(look.at), look.views) for look in seen.looks]
     first_readings = [line for line in texts if line["reading"] == 1]
     marks = [Mark(datetime.fromisoformat(line["observed_at"]), f"v{line['version']}") for line in first_readings]
-    return line_chart(points, marks)
+    return line_chart(points, marks, scale=_axis([look.views for look in seen.counts if look.views is not None]))
+
+
+def _axis(counts: Sequence[int]) -> tuple[int, int]:
+    low, high = min(counts), max(counts)
+    span = max(high - low, round(high * _LEAST_SHARE), _LEAST_SPAN)
+    return (low, high) if high - low == span else _around(low, high, span)
+
+
+def _around(low: int, high: int, span: int) -> tuple[int, int]:
+    bottom = max(0, (low + high - span) // 2)
+    return bottom, bottom + span
 
 
 def _looks(observations: Iterable[Line]) -> Iterator[SeenOnce]:
