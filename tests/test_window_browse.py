@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipelines.__main__ import main
+from pipelines.fleet.attempts import Began, Ended, Journal
 from pipelines.window.serving.window_server import WindowServer
 from tests.conftest import PATIENCE, ROOT
 from tests.test_archive import crawl, day, speech
@@ -39,6 +40,7 @@ def server(tmp_path: Path) -> Iterator[WindowServer]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("政协", "utf-8")
     (tmp_path / "fleet/window/out.html").symlink_to("../secret.toml")
+    (tmp_path / "fleet/window/far.html").symlink_to("/etc/passwd")
     with WindowServer(tmp_path / "fleet/window", [tmp_path / "gszx"], 0) as made:
         threading.Thread(target=made.serve_forever, daemon=True).start()
         yield made
@@ -59,6 +61,7 @@ def test_only_the_window_and_its_archives_are_served_and_only_under_our_own_name
     refused = [
         *("/fleet/secret.toml", "/fleet/window/../secret.toml", "/fleet/window/%2e%2e/secret.toml", "/gszx/"),
         *("/fleet/window/out.html", "/fleet/window/.scratch/x.html", "/fleet/window/", "/../../etc/passwd", "/%00"),
+        *("/fleet/window/far.html", f"/fleet/window/{'a' * 5_000}"),
     ]
     assert [asked(port, path)[0] for path in refused] == [404] * len(refused)
     assert asked(port, "/fleet/window/index.html", "HEAD")[0] == 200
@@ -92,6 +95,21 @@ def test_it_shows_what_a_run_commits_while_it_serves_and_ends_with_a_signal(tmp_
             crawl(tmp_path / "gszx", 2, speech("2", day(2), body="新的话"))
             ends = time.monotonic() + PATIENCE
             while b'"speeches":2' not in asked(port, catalogue)[2]:
+                assert time.monotonic() < ends
+                time.sleep(0.1)
+            with Journal(tmp_path, "gszx").begin(Began(attempt="a", at=day(3), pid=1, host="here")) as under_way:
+                under_way.end(
+                    Ended(
+                        at=day(3),
+                        run=None,
+                        mode=None,
+                        exit_status=3,
+                        verdict="failed",
+                        message="no answer",
+                        seconds=1,
+                    )
+                )
+            while b"no answer" not in asked(port, "/fleet/window/en/health.html")[2]:
                 assert time.monotonic() < ends
                 time.sleep(0.1)
             (found,) = searched(address.replace("index.html", "en/search.html"), [{"q": "新的"}])

@@ -11,11 +11,12 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pipelines.__main__ import main
-from pipelines.archive.errors import LockHeld, NotUnderstood
+from pipelines.archive.errors import Damaged, LockHeld, NotUnderstood
 from pipelines.archive.pack.packing import pack
 from pipelines.archive.write.acts import When
 from pipelines.archive.write.kinds.pairing import Wanted, rekey
@@ -23,13 +24,21 @@ from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.exits import Exit
 from pipelines.fleet.attempts import Began, Ended, Journal
 from pipelines.window import addresses
-from pipelines.window.building import page_workers
+from pipelines.window.building import life_pages, page_workers
 from pipelines.window.building.build import Built, build
 from pipelines.window.building.window_files import WindowFiles, held_window
 from pipelines.window.building.window_options import WindowOptions
+from pipelines.window.overview import chain_pages
+from pipelines.window.proving.page_rendering import renderings
 from tests.conftest import ROOT
 from tests.test_archive import FACTS, crawl, day, look, opened, speech
 from tests.test_state import life
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipelines.archive.read.reader import Archive
+    from pipelines.window.reading.lives import Life
 
 OPTIONS = WindowOptions(keywords=("大家",))
 
@@ -85,8 +94,9 @@ def test_words_that_an_order_removed_are_nowhere_in_the_window(tmp_path: Path) -
 
 def test_the_pages_of_an_archive_that_cannot_be_read_stay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root, window = tmp_path / "root", tmp_path / "window"
-    crawl(root / "gszx", 20, speech("4", day(20)))
-    crawl(root / "gszx", 21, speech("5", day(21)))
+    folder = root / "a-folder-of-another-name"
+    crawl(folder, 20, speech("4", day(20)))
+    crawl(folder, 21, speech("5", day(21)))
     other = replace(FACTS, site="other", hosts=("other.example",))
     with opened(root / "other", 20, facts=other) as run:
         run.keep(replace(speech("1", day(20)), site="other"))
@@ -96,15 +106,27 @@ def test_the_pages_of_an_archive_that_cannot_be_read_stay(tmp_path: Path, capsys
     assert capsys.readouterr().out == f"{(window / 'index.html').as_uri()}\n"
     pages = {name: data for name, data in tree(window).items() if "/gszx/" in name}
     assert pages
-    lines = root / "gszx/versions/2026/00000001.jsonl.gz"
-    whole = lines.read_bytes()
-    crawl(root / "gszx", 22, speech("4", day(22), body="改了"))
-    lines.write_bytes(whole[:-1])
-    for more in ([], ["--keyword", "大家"]):  # also when all is made again
+    lines, about = folder / "versions/2026/00000001.jsonl.gz", folder / "archive.json"
+    crawl(folder, 22, speech("4", day(22), body="改了"))
+    for damaged, more in ((about, []), (lines, []), (lines, ["--keyword", "大家"])):  # also when all is made again
+        whole = damaged.read_bytes()
+        damaged.write_bytes(whole[:-9])
         assert main([*command, *more]) == Exit.DAMAGED
-        assert str(lines) in capsys.readouterr().err
+        assert str(damaged) in capsys.readouterr().err
         assert {name: data for name, data in tree(window).items() if "/gszx/" in name} == pages
-    lines.write_bytes(whole)
+        if damaged == about:  # nor does the folder tell whose archive it is
+            folder = folder.rename(root / "moved")
+            assert main(command) == Exit.DAMAGED
+            assert {name: data for name, data in tree(window).items() if "/gszx/" in name} == pages
+            folder = folder.rename(root / "a-folder-of-another-name")
+            empty = folder.rename(tmp_path / "elsewhere")
+            folder.mkdir()
+            assert main(command) == Exit.DAMAGED
+            assert "holds the archive of gszx no more" in capsys.readouterr().err
+            assert {name: data for name, data in tree(window).items() if "/gszx/" in name} == pages
+            folder.rmdir()
+            empty.rename(folder)
+        damaged.write_bytes(whole)
     assert build([root], window, WindowOptions(keywords=("大家",))).speeches == 2  # of the archive, once it is whole
     assert main(command) == Exit.COMPLETE
     build([root], tmp_path / "anew", WindowOptions())
@@ -117,19 +139,68 @@ def test_the_pages_of_an_archive_that_cannot_be_read_stay(tmp_path: Path, capsys
     assert b"no answer" in tree(window)["en/health.html"]
 
 
+def test_of_a_speech_that_cannot_be_read_the_pages_stay_and_a_copy_of_the_archive_takes_all_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, window, anew = tmp_path / "a", tmp_path / "window", tmp_path / "anew"
+    crawl(root, 20, speech("1", day(20)), speech("8", day(20)))
+    build([root], window, OPTIONS)
+    before, copy = tree(window), shutil.copytree(root, tmp_path / "copy")
+    crawl(root, 21, *(speech(native_id, day(21), body="新的") for native_id in ("1", "3", "8")))
+    build([root], anew, OPTIONS)
+
+    def damaged(life: Life, archive: Archive) -> Iterator[tuple[str, bytes]]:
+        if life.native_id == "8":
+            raise Damaged("a capture cannot be read")
+        return renderings(life, archive)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(life_pages, "renderings", damaged)
+        told = build([root], window, OPTIONS)
+        build([root], window, OPTIONS)  # again, which makes all of the site anew
+    assert (told.speeches, [str(error) for error in told.errors]) == (2, ["a capture cannot be read"])
+    of_it = {name for name in before if "/gszx/8" in name}
+    assert all(
+        tree(window)[name] == (before if name in of_it else tree(anew))[name]
+        for name in before
+        if "/gszx/" in name and "/speeches/" in name
+    )
+    (window / "zh/speeches/gszx/torn.html").touch()
+    letter, state = tmp_path / "letter.txt", window / "window.json"
+    letter.touch()
+    state.write_text(
+        state.read_text().replace('"lists": [', f'"lists": ["../letter.txt", "zh/../../letter.txt", "{letter}",')
+    )
+    shutil.rmtree(root)
+    copy.rename(root)
+    build([root], window, OPTIONS)
+    assert tree(window) == before
+    assert letter.exists(), "whatever a window's state says"
+
+
 def test_a_folder_that_is_no_window_is_left_alone(tmp_path: Path) -> None:
     root = tmp_path / "root/gszx"
     crawl(root, 20, speech("4", day(20)))
     other = tmp_path / "other"
     other.mkdir()
     (other / "letter.txt").write_text("mine")
-    for folder in (other, other / "letter.txt", root / "window", root, root.parent):
+    window = tmp_path / "window"
+    with held_window(window), pytest.raises(LockHeld):
+        build([root], window, OPTIONS)
+    build([root], window, OPTIONS)
+    linked = window / "zh/speeches/gszx/4"
+    linked.rename(tmp_path / "moved")
+    linked.symlink_to(other)
+    for folder in (other, other / "letter.txt", root / "window", root, root.parent, window):
         before = tree(tmp_path)
         with pytest.raises(NotUnderstood, match="--out"):
-            build([root], folder, OPTIONS)
+            build([root], folder, WindowOptions())
         assert tree(tmp_path) == before
-    with held_window(tmp_path / "window"), pytest.raises(LockHeld):
-        build([root], tmp_path / "window", OPTIONS)
+    linked.unlink()
+    (window / "zh/index.html").unlink()
+    (window / "zh/index.html").mkdir()
+    with pytest.raises(NotUnderstood, match=r"zh/index\.html: Is a directory; remove"):
+        build([root], window, WindowOptions())
 
 
 class Died(BaseException):
@@ -140,6 +211,7 @@ def test_a_build_that_dies_at_any_file_is_mended_by_the_next_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root, old, anew, window = (tmp_path / name for name in ("a", "old", "anew", "window"))
+    monkeypatch.setattr(chain_pages, "COMMITS_A_PAGE", 1)
     stages = life(root)
     next(stages)
     build([root], old, OPTIONS)
@@ -158,7 +230,7 @@ def test_a_build_that_dies_at_any_file_is_mended_by_the_next_one(
             raise Died
         return write(self, address, data)
 
-    def die_at(count: int) -> int:
+    def die_at(count: int, options: WindowOptions = OPTIONS) -> int:
         """Build what is new until so many files are written; how many more could have been."""
         nonlocal left
         shutil.rmtree(window, ignore_errors=True)
@@ -166,7 +238,7 @@ def test_a_build_that_dies_at_any_file_is_mended_by_the_next_one(
         left = count
         with monkeypatch.context() as patched, suppress(Died):
             patched.setattr(WindowFiles, "write", dying)
-            build([root], window, OPTIONS)
+            build([root], window, options)
         return left
 
     whole = 10_000 - die_at(10_000)
@@ -175,7 +247,7 @@ def test_a_build_that_dies_at_any_file_is_mended_by_the_next_one(
         assert die_at(count) == -1
         build([root], window, OPTIONS)
         assert tree(window) == tree(anew), count
-    for count in (0, whole // 3):  # and the archive is restored from a backup
+    for count in (0, whole // 3, whole):  # and the archive is restored from a backup
         die_at(count)
         root.rename(later)
         backup.rename(root)
@@ -183,6 +255,11 @@ def test_a_build_that_dies_at_any_file_is_mended_by_the_next_one(
         assert tree(window) == tree(old), count
         root.rename(backup)
         later.rename(root)
+    root.rename(later)
+    backup.rename(root)
+    die_at(9, WindowOptions(languages=("zh",)))
+    build([root], window, OPTIONS)
+    assert tree(window) == tree(old), "nor do pages with other options stay"
 
 
 def test_a_killed_build_leaves_no_process_and_the_next_one_mends_the_window(

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.layout import is_archive
 from pipelines.archive.errors import ArchiveError, NotUnderstood
+from pipelines.archive.prove.anchors.anchor_files import ANCHORS
 from pipelines.archive.read.archives import Archives
+from pipelines.exits import Exit
 from pipelines.fleet.attempts import FLEET
 from pipelines.verbs.output import print_message
 from pipelines.verbs.window.building_site import add_choices, build_window, tell_done, tell_problems
+from pipelines.window.building.fleet_state import fleet_state
 
 if TYPE_CHECKING:
     import argparse
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from pipelines.window.serving.window_server import WindowServer
 
 _EVERY = 2.0
-"""Seconds between two looks at the archives, each of which is one `stat` an archive."""
+"""Seconds between two looks at the archives, each of which is three or so `stat` an archive."""
 
 
 def add(verb: AddVerb) -> None:
@@ -74,7 +77,8 @@ class _Followed:
     def __init__(self, arguments: argparse.Namespace, path: Path, out: Path) -> None:
         self.out, self.status = out, 0
         self._arguments, self._path = arguments, path
-        self._seen: dict[Path, int] = {}
+        self._seen: dict[Path, tuple[int, int]] = {}
+        self._fleet = ""
         self._told = ""
 
     @property
@@ -84,29 +88,38 @@ class _Followed:
 
     def build(self) -> None:
         """Bring the window up to date."""
-        self._seen = self._state()
+        self._seen, self._fleet = self._state()
         print_message(f"building {self.out} …")
         built = build_window(self._arguments, [self._path], self.out)
         self.status = tell_problems(built, len(self._seen))
         tell_done(built, self.out)
 
     def look(self, server: WindowServer) -> None:
-        """Build again when an archive has a new commit, or there is a new one. What fails is told and tried again."""
+        """Build again when an archive has a new commit, a run failed without one, or there is a new archive.
+
+        What fails is told and tried again.
+        """
         try:
-            if self._state() != self._seen:
+            if self._state() != (self._seen, self._fleet):
                 self.build()
                 server.archives = [folder.resolve() for folder in self.archives]
             self._told = ""
-        except ArchiveError as error:
+        except (ArchiveError, OSError) as error:
             self._seen = {}
-            self.status = error.exit_status
+            self.status = error.exit_status if isinstance(error, ArchiveError) else Exit.INTERRUPTED
             if str(error) != self._told:
                 self._told = str(error)
                 print_message(f"PROBLEM: {error}")
 
-    def _state(self) -> dict[Path, int]:
-        """When each archive got its last commit: its folder of commits changes then."""
-        return {folder: (folder / "commits").stat().st_mtime_ns for folder in Archives(self._path).folders}
+    def _state(self) -> tuple[dict[Path, tuple[int, int]], str]:
+        """When each archive got its last commit and time-stamp, which change a folder; and the fleet's records."""
+        folders = Archives(self._path).folders
+        changed = {folder: (_changed(folder / "commits"), _changed(folder / ANCHORS)) for folder in folders}
+        return changed, fleet_state([self._path])
+
+
+def _changed(folder: Path) -> int:
+    return folder.stat().st_mtime_ns if folder.exists() else 0
 
 
 @contextmanager

@@ -89,5 +89,7 @@ def tell_problems(built: Built, archives: int) -> int:
 
 def tell_done(built: Built, out: Path) -> None:
     """Tell what a build did."""
+    if built.gone:
+        print_message(f"{out}: no archive of {', '.join(sorted(built.gone))} was given: its pages were removed")
     done = f"{counted(built.written, 'files')} written, {built.removed} removed"
     print_message(f"{out}: {counted(built.speeches, 'speeches')} made again; {done}")

@@ -7,10 +7,11 @@ import shutil
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from sqlite3 import OperationalError
 from typing import TYPE_CHECKING
 
-from pipelines.archive.disk.layout import Layout, natural_key
-from pipelines.archive.errors import ArchiveError, Blocked
+from pipelines.archive.disk.layout import Layout, is_archive, natural_key
+from pipelines.archive.errors import ArchiveError, Blocked, Damaged, DiskFull, NotAnArchive
 from pipelines.archive.read.archives import Archives, OnePerSite
 from pipelines.archive.read.reader import Archive, read_about
 from pipelines.canonical import json_line
@@ -20,7 +21,7 @@ from pipelines.window.building.list_pages import ListsOf, SiteOfWindow, list_fil
 from pipelines.window.building.maker import maker_of
 from pipelines.window.building.page_workers import PageWorkers
 from pipelines.window.building.site_plan import plan
-from pipelines.window.building.window_files import SCRATCH, STATE, held_window
+from pipelines.window.building.window_files import SCRATCH, STATE, held_window, way_between
 from pipelines.window.building.window_state import (
     WindowState,
     ledger_file,
@@ -34,7 +35,7 @@ from pipelines.window.overview.site_ledger import read_ledger
 from pipelines.window.reading.life_store import LifeStore
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pipelines.window.building.site_plan import SitePlan
@@ -47,20 +48,22 @@ if TYPE_CHECKING:
 @dataclass(slots=True)
 class Built:
     """What a build did: speeches whose pages were made again, files that were written or removed, archives that could
-    not be read. Files whose bytes are the same are not written.
+    not be read, sites whose pages were removed since none of the archives is theirs. Files whose bytes are the same
+    are not written.
     """
 
     speeches: int = 0
     written: int = 0
     removed: int = 0
     errors: list[ArchiveError] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
 
 
 def build(paths: Sequence[Path], out: Path, options: WindowOptions, since: int | None = None) -> Built:
     """Bring the window in `out` up to date with the archives of `paths`, as `Archives` finds them.
 
-    Pages of an archive that cannot be read stay as they were. A build that dies at any moment leaves whole files, and
-    the next one mends the window.
+    Pages of an archive, or of a speech, that cannot be read stay as they were. A build that dies at any moment leaves
+    whole files, and the next one mends the window.
 
     Raises:
         NotAnArchive: one of the paths holds none.
@@ -108,20 +111,24 @@ class _Build:
 
     def read(self, paths: Sequence[Path], since: int | None) -> None:
         """See what is to be done."""
-        one_each, self._paths = OnePerSite(), paths
+        one_each, has_nameless, self._paths = OnePerSite(), False, paths
         for folder in Archives(*paths).folders:
             name = _name_of(folder)
-            one_each.add(name, folder)
+            if name is None:
+                has_nameless, name = True, way_between(self._files.root, folder)
+            else:
+                one_each.add(name, folder)
             self._sites[name] = site = _Site(name, folder, self._before.sites.get(name))
             self._plan(site, None if self._is_anew else site.record, since)
+        for name in self._before.sites.keys() - self._sites.keys():
+            self._keep_or_let_go(name, has_nameless=has_nameless)
 
     def make(self) -> None:
         """Do it, leaves before lists; what the window remembers comes last."""
-        vanished = self._before.sites.keys() - self._sites.keys()
         news = [site for site in self._sites.values() if site.has_news]
         now = fleet_state(self._paths)
         known = self._before.is_whole, self._before.damaged, self._before.fleet
-        if known == (True, self._damaged, now) and not (news or vanished or self._is_anew):
+        if known == (True, self._damaged, now) and not (news or self.built.gone or self._is_anew):
             return
         for site in self._sites.values():
             self._recall(site)
@@ -129,10 +136,24 @@ class _Build:
         self._begin(news)
         for site in news:
             self._make_site(site)
-        is_all = self._is_anew or not self._before.is_whole or bool(vanished) or self._has_new_names()
+        is_all = self._is_anew or not self._before.is_whole or bool(self.built.gone) or self._has_new_names()
         lists = self._make_lists(is_all=is_all)
         self._obsolete |= set(self._before.lists) - set(lists)
-        self._end(lists, now, sweeps=is_all)
+        is_any_anew = any(site.plan and site.plan.wanted is None for site in news)
+        self._end(lists, now, sweeps=is_all or is_any_anew)
+
+    def _keep_or_let_go(self, name: str, *, has_nameless: bool) -> None:
+        """Of a site of the last build without an archive now: its pages stay when it may have one."""
+        record = self._before.sites[name]
+        folder = self._files.root / record.site.archive
+        is_empty = folder.is_dir() and not is_archive(folder)
+        if not (has_nameless or is_empty):
+            self.built.gone.append(name)
+            return
+        self._sites[name] = site = _Site(name, folder, record)
+        if is_empty:
+            hint = "restore it, or remove the folder, so that its pages are removed, too"
+            self._tell(Damaged(f"{folder.resolve()}: holds the archive of {name} no more; {hint}"), site)
 
     def _plan(self, site: _Site, record: SiteRecord | None, since: int | None = None) -> None:
         try:
@@ -151,16 +172,26 @@ class _Build:
 
     def _tell(self, error: ArchiveError, site: _Site) -> None:
         """Of an archive that cannot be read: its pages stay, if it has any."""
+        if isinstance(error, NotAnArchive) and site.record:
+            error = Damaged(str(error))  # it was one
         self.built.errors.append(error)
         self._damaged[site.name] = str(error)
         site.plan = None
 
+    def _tell_failed(self, site: _Site, failed: Mapping[str, ArchiveError]) -> None:
+        """Of speeches that cannot be read: theirs are the only pages of the site that stay."""
+        first = failed[min(failed, key=natural_key)]
+        more = len(failed) - 1
+        error = Damaged(f"{first}; so it is with {more} more of {site.name}") if more else first
+        self.built.errors.append(error)
+        self._damaged[site.name] = str(error)
+
     def _begin(self, news: Sequence[_Site]) -> None:
-        """Leave word of what is being made, for the build after one that dies."""
+        """Forget up to where sites with news were made: all of them is made again if this build dies."""
         shutil.rmtree(self._files.root / SCRATCH, ignore_errors=True)
         (self._files.root / SCRATCH).mkdir()
-        targets = {s.name: replace(s.record, target=s.plan.record.target) for s in news if s.plan and s.record}
-        state = replace(self._before, is_whole=False, sites=self._before.sites | targets)
+        mixed = {site.name: replace(site.record, head="") for site in news if site.record}
+        state = replace(self._before, is_whole=False, sites=self._before.sites | mixed)
         self._files.write(STATE, state.document())
 
     def _make_site(self, site: _Site) -> None:
@@ -168,32 +199,37 @@ class _Build:
         if planned is None:
             return
         try:
-            made = self._made_speeches(planned)
+            made, failed = self._made_speeches(planned)
         except Blocked:
             raise
         except ArchiveError as error:
             self._tell(error, site)
             return
-        wanted = site.speeches.keys() if planned.wanted is None else planned.wanted
+        if failed:
+            self._tell_failed(site, failed)
+        wanted = (site.speeches.keys() if planned.wanted is None else planned.wanted) - failed.keys()
         before = {one: site.speeches[one] for one in wanted if one in site.speeches}
         for native_id in before.keys() | made.keys():
             old, new = before.get(native_id), made.get(native_id)
             self._obsolete |= set(old.files if old else ()) - set(new.files if new else ())
             if old is None or new is None or old.summary != new.summary:
                 self._changed += [one.summary for one in (old, new) if one]
-        kept = {} if planned.wanted is None else site.speeches
+        kept = {one: made for one, made in site.speeches.items() if planned.wanted is not None or one in failed}
         whole = kept | made
         site.speeches = {one: whole[one] for one in sorted(whole, key=natural_key)}
         site.record = planned.record
 
-    def _made_speeches(self, planned: SitePlan) -> dict[str, MadeSpeech]:
-        """Write the pages of the speeches that are wanted."""
+    def _made_speeches(self, planned: SitePlan) -> tuple[dict[str, MadeSpeech], dict[str, ArchiveError]]:
+        """Write the pages of the speeches that are wanted; of those that cannot be read, why."""
         if planned.wanted is not None and not planned.wanted:
-            return {}
+            return {}, {}
         record, archive = planned.record, planned.archive
         scratch = self._files.root / SCRATCH / f"{record.site.site}.sqlite"
         with closing(LifeStore(scratch, archive, record.site, planned.acts)) as store:
-            native_ids = store.fill(planned.wanted)
+            try:
+                native_ids = store.fill(planned.wanted)
+            except OperationalError as error:
+                raise DiskFull(f"{scratch}: cannot be written: {error}; free some space, then build again") from error
         of = LivesOfSite(
             window=self._files.root,
             languages=self._options.languages,
@@ -206,12 +242,16 @@ class _Build:
             scratch=scratch,
         )
         made: dict[str, MadeSpeech] = {}
-        for one, written in self._workers.write(of, native_ids):
-            made[one.summary.native_id] = one
+        failed: dict[str, ArchiveError] = {}
+        for native_id, one, written in self._workers.write(of, native_ids):
+            if isinstance(one, ArchiveError):
+                failed[native_id] = one
+            else:
+                made[native_id] = one
             self.built.written += written
         self.built.speeches += len(made)
         scratch.unlink()
-        return made
+        return made, failed
 
     def _has_new_names(self) -> bool:
         """Whether pages about many speeches call a site by another name now, or do for the first time."""
@@ -250,13 +290,14 @@ class _Build:
             return None
         self.built.written += self._files.write(ledger_file(site.name), f"{json_line(ledger)}\n".encode())
         before = None if self._is_anew else self._before.sites.get(site.name)
+        is_all_of_site = site.plan is not None and site.plan.wanted is None
         return SiteOfWindow(
             site=site.record.site,
             ledger=ledger,
             has_new_ledger=ledger != kept,
             summaries=[one.summary for one in site.speeches.values()],
             archive=site.plan.archive if site.plan else None,
-            since=before.commit if before and self._before.is_whole else 0,
+            since=before.commit if before and self._before.is_whole and not is_all_of_site else 0,
         )
 
     def _end(self, lists: Sequence[str], fleet: str, *, sweeps: bool) -> None:
@@ -266,8 +307,8 @@ class _Build:
         records: dict[str, SiteRecord] = {}
         for site in self._sites.values():
             if site.record:
-                # Pages of a damaged archive may be of older software, which the next build must not take for made.
-                is_stale = self._is_anew and site.name in self._damaged
+                # Some pages of a damaged archive may be of older commits or software: all are made once it is whole.
+                is_stale = site.name in self._damaged
                 records[site.name] = replace(site.record, head="") if is_stale else site.record
                 self._files.write(state_file(site.name), speeches_document(site.speeches.values()))
         if sweeps:
@@ -276,14 +317,14 @@ class _Build:
             self._files.sweep({*chain.from_iterable(of_speeches), *lists, *of_sites})
         self.built.removed = self._files.removed
         os.sync()
-        state = WindowState(self._maker, True, records, tuple(lists), self._damaged, fleet)
+        state = WindowState(self._maker, True, records, tuple(sorted(lists)), self._damaged, fleet)
         self._files.write(STATE, state.document())
 
 
-def _name_of(folder: Path) -> str:
-    """The site of an archive, be it damaged: else the folder bears its name."""
+def _name_of(folder: Path) -> str | None:
+    """The site of an archive; null when it is so damaged that it does not say."""
     try:
         about = read_about(Layout(folder))
     except ArchiveError:
-        return folder.name
-    return about.site if about else folder.name
+        return None
+    return about.site if about else None

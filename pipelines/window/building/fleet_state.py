@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.layout import is_archive
+from pipelines.archive.errors import ArchiveError
 from pipelines.fleet.attempts import FLEET
 
 if TYPE_CHECKING:
@@ -16,8 +17,15 @@ if TYPE_CHECKING:
 def fleet_state(paths: Iterable[Path]) -> str:
     """A hash of the registers of these roots, or of the roots of these archives, and of how long their journals are.
 
-    Journals are only appended to. `OSError` when one cannot be read.
+    Journals are only appended to. `ArchiveError` when one cannot be read.
     """
+    try:
+        return _hash(paths)
+    except OSError as error:
+        raise ArchiveError(str(error)) from error
+
+
+def _hash(paths: Iterable[Path]) -> str:
     sha256 = hashlib.sha256()
     for path in paths:
         records = (path.parent if is_archive(path) else path) / FLEET

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.reader import Archive
 from pipelines.window.building.window_files import WindowFiles
 from pipelines.window.building.window_state import MadeSpeech
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
     from pipelines.window.pages import Language, Page
     from pipelines.window.reading.lives import Life, SiteOf
+
+
+Wrote = tuple[str, MadeSpeech | ArchiveError, int]
+"""The native id of a speech, what was made of it or why nothing was, how many of its files had other bytes before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,17 +59,15 @@ class LifeWriter:
         self._templates = all_templates(of.languages)
         self._has_renderings, self._keywords = of.has_renderings, of.keywords
 
-    def write(self, native_id: str) -> tuple[MadeSpeech, int]:
-        """Write them where they differ, and tell how many did.
-
-        Raises:
-            Damaged: a line or a capture is not what the archive says.
-        """
-        life, written, made = self._store.life(native_id), 0, []
-        for address, data in self._made(life):
-            written += self._files.write(address, data)
-            made.append(address)
-        return MadeSpeech(summary_of(life, self._keywords), tuple(made)), written
+    def write(self, native_id: str) -> Wrote:
+        """Write them where they differ; none of them when a line or a capture is not what the archive says."""
+        try:
+            life = self._store.life(native_id)
+            summary, made = summary_of(life, self._keywords), dict(self._made(life))
+        except ArchiveError as error:
+            return native_id, error, 0
+        written = sum(self._files.write(address, data) for address, data in made.items())
+        return native_id, MadeSpeech(summary, tuple(made)), written
 
     def close(self) -> None:
         """Close what was opened."""

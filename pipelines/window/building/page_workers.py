@@ -14,8 +14,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from pipelines.archive.errors import ArchiveError, Blocked
-from pipelines.window.building.life_pages import LifeWriter, LivesOfSite
-from pipelines.window.building.window_state import MadeSpeech
+from pipelines.window.building.life_pages import LifeWriter, LivesOfSite, Wrote
 
 PROCESSES = 2
 """More would need more memory than a small server has."""
@@ -26,8 +25,6 @@ _BATCH = 50
 _MANY_JOBS = 3
 """Other jobs that are not done sooner by one process."""
 
-Wrote = tuple[MadeSpeech, int]
-"""A speech, and how many of its files had other bytes before."""
 _Job = tuple[Callable[..., Iterator[Any]], tuple[Any, ...]]
 _Line = Connection  # of jobs one way, of lists of what they give, or an error, the other
 
@@ -42,8 +39,8 @@ class PageWorkers:
         """Write the pages of these speeches, in any order.
 
         Raises:
-            Damaged: a line or a capture is not what the archive says; other pages may have been written by then.
             Blocked: a process has ended.
+            OSError: a page cannot be written; others may have been by then.
         """
         if len(native_ids) <= _FEW and not self._lines:
             with closing(LifeWriter(of)) as writer:
@@ -69,7 +66,7 @@ class PageWorkers:
     def _done(self, given: Iterable[_Job]) -> Iterator[Any]:
         jobs = deque(given)
         idle, at_work = self._started(), list[_Line]()
-        failed: ArchiveError | None = None
+        failed: ArchiveError | OSError | None = None
         while jobs or at_work:
             while idle and jobs:
                 at_work.append(idle.pop())
@@ -79,7 +76,7 @@ class PageWorkers:
                 at_work.remove(line)
                 idle.append(line)
                 done = _answer(line)
-                if isinstance(done, ArchiveError):
+                if isinstance(done, ArchiveError | OSError):
                     failed = failed or done
                     jobs.clear()
                 else:
@@ -103,9 +100,9 @@ class PageWorkers:
         return list(self._lines)
 
 
-def _answer(line: _Line) -> list[Any] | ArchiveError:
+def _answer(line: _Line) -> list[Any] | ArchiveError | OSError:
     try:
-        done: list[Any] | ArchiveError = line.recv()
+        done: list[Any] | ArchiveError | OSError = line.recv()
     except (EOFError, ConnectionError) as error:
         remedy = "Look above for its words; if there are none, the machine had no memory left"
         raise Blocked(f"a process that makes pages has ended. {remedy}. The next build mends the window") from error
@@ -120,8 +117,8 @@ def _work(line: _Line) -> None:
         except (EOFError, ConnectionError):
             return
         try:
-            done: list[Any] | ArchiveError = list(make(*job))
-        except ArchiveError as error:
+            done: list[Any] | ArchiveError | OSError = list(make(*job))
+        except (ArchiveError, OSError) as error:
             done = error
         try:
             line.send(done)

@@ -61,8 +61,7 @@ def plan(archive: Archive, window: Path, record: SiteRecord | None, since: int |
         again = map(archive.commit, sorted(numbers))
         wanted = None if any(map(_concerns_all, later)) else frozenset(_ids(archive, [*again, *later]))
     made = SiteRecord(
-        site=site, commit=last.n, head=last.sha256, acts=tuple(one.n for one in acts), packed=packed, stamps=stamps,
-        target=(last.n, last.sha256),
+        site=site, commit=last.n, head=last.sha256, acts=tuple(one.n for one in acts), packed=packed, stamps=stamps
     )  # fmt: skip
     has_news = made != record or wanted is None or bool(wanted)
     return SitePlan(archive=archive, acts=tuple(acts), wanted=wanted, has_news=has_news, record=made)
@@ -82,10 +81,9 @@ def _stamped_since(record: SiteRecord, stamps: Iterable[str]) -> Iterator[int]:
 
 
 def _follows(archive: Archive, record: SiteRecord) -> bool:
-    """Whether the archive goes on from where the window was made, and from where a killed build was to come."""
-    for n, head in ((record.commit, record.head), record.target):
-        if n > archive.last.n or archive.commit(n).sha256 != head:
-            return False
+    """Whether the archive goes on from where the window was made."""
+    if record.commit > archive.last.n or archive.commit(record.commit).sha256 != record.head:
+        return False
     before = record.head
     for commit in map(archive.commit, range(record.commit + 1, archive.last.n + 1)):
         if commit.prev != before:

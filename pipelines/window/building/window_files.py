@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.layout import archives_in, is_archive
-from pipelines.archive.errors import LockHeld, NotUnderstood
+from pipelines.archive.errors import NO_ROOM, DiskFull, LockHeld, NotUnderstood
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -18,6 +18,8 @@ STATE = "window.json"
 LOCK = "window.lock"
 SUMMARIES = "state"
 SCRATCH = ".scratch"
+_DEPTH = 3
+"""Folders above those of single speeches: `zh/speeches/SITE`."""
 _SWEPT = ("zh", "en", "renderings", "feeds", "search", "assets", SUMMARIES)
 """Folders that hold nothing but what a build writes."""
 
@@ -51,7 +53,13 @@ class WindowFiles:
         return True
 
     def remove(self, address: str) -> None:
-        """Let there be no such file, nor a folder of its own."""
+        """Let there be no such file, nor a folder of its own.
+
+        The address may be from a state that came from elsewhere: nothing is removed but below a build's own folders.
+        """
+        top, *within = address.split("/")
+        if top not in _SWEPT or ".." in within:
+            return
         file = self.root / address
         try:
             file.unlink()
@@ -91,8 +99,9 @@ def held_window(root: Path) -> Iterator[WindowFiles]:
     """Hold the folder of a window, which is made when it is not there.
 
     Raises:
-        NotUnderstood: the folder holds something else, lies in an archive, or cannot be written.
+        NotUnderstood: the folder holds something else, or links, lies in an archive, or cannot be written.
         LockHeld: another build holds it.
+        DiskFull: no space is left for its files.
     """
     _refuse_other_folders(root)
     try:
@@ -105,9 +114,17 @@ def held_window(root: Path) -> Iterator[WindowFiles]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise LockHeld(f"{root}: another process builds this window; wait for its end") from error
-        for torn in root.glob(".*.new"):
-            torn.unlink()
-        yield WindowFiles(root)
+        try:
+            for torn in root.glob(".*.new"):
+                torn.unlink()
+            yield WindowFiles(root)
+        except (IsADirectoryError, NotADirectoryError, FileExistsError, PermissionError) as error:
+            place = error.filename2 or error.filename
+            raise NotUnderstood(f"{place}: {error.strerror}; remove what is there, and build again") from error
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            raise DiskFull(f"{root}: {error.strerror}; free some space, then build again") from error
 
 
 def _refuse_other_folders(root: Path) -> None:
@@ -122,6 +139,21 @@ def _refuse_other_folders(root: Path) -> None:
         raise NotUnderstood(f"--out {root}: holds archives; give a folder of its own, as {root / 'window'}")
     if names - {LOCK} and STATE not in names:
         raise NotUnderstood(f"--out {root}: holds other files ({min(names)}); give an empty folder, or a new one")
+    link = next(_links(root, _DEPTH), None)
+    if link:
+        raise NotUnderstood(f"--out {root}: {link} is a link, and a build removes files; give a folder without links")
+
+
+def _links(folder: Path, depth: int) -> Iterator[str]:
+    """Links in a folder and in those below it, but the deepest of a window, which hold files alone."""
+    if not folder.is_dir():
+        return
+    with os.scandir(folder) as entries:
+        found = [(entry.path, entry.is_symlink(), entry.is_dir()) for entry in entries]
+    yield from (path for path, is_link, _ in found if is_link)
+    if depth:
+        for path in (path for path, _, is_folder in found if is_folder):
+            yield from _links(Path(path), depth - 1)
 
 
 def way_between(folder: Path, target: Path) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.archive.disk.files import json_document
+from pipelines.archive.disk.layout import NAME
 from pipelines.canonical import json_line, json_value
 from pipelines.untrusted import json_object
 from pipelines.window.building.window_files import STATE, SUMMARIES
@@ -26,8 +27,8 @@ class SiteRecord:
     """Up to which commit a site's pages were made, and what else they were made from.
 
     `acts` are the numbers of the commits that bear on its speeches but bring no line; `site` is what its pages say of
-    it, `packed` the containers of its packed years, `stamps` its time-stamps; `target` is the head that a build was
-    making, which may not have ended.
+    it, `packed` the containers of its packed years, `stamps` its time-stamps. `head` is empty while a build makes its
+    pages, and after one that could not make all: the next makes all of the site again.
     """
 
     site: SiteOf
@@ -36,14 +37,13 @@ class SiteRecord:
     acts: tuple[int, ...]
     packed: tuple[str, ...]
     stamps: tuple[str, ...]
-    target: tuple[int, str]
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
         """Read back from window.json."""
-        site, (commit, head) = value["site"], value["target"]
+        site = value["site"]
         tuples = {key: tuple(value[key]) for key in ("acts", "packed", "stamps")}
-        read = {"site": SiteOf(**site | {"hosts": tuple(site["hosts"])}), "target": (commit, head)}
+        read = {"site": SiteOf(**site | {"hosts": tuple(site["hosts"])})}
         return cls(**value | tuples | read)
 
 
@@ -77,8 +77,8 @@ class WindowState:
     """The content of window.json.
 
     `maker` is a hash of software and options, `lists` are the files about many speeches, `damaged` says by site why
-    an archive could not be read, `fleet` is the `fleet_state`. `is_whole` is false while a build works, and stays so
-    when it dies.
+    not all of an archive could be read, `fleet` is the `fleet_state`. `is_whole` is false while a build works, and
+    stays so when it dies.
     """
 
     maker: str = ""
@@ -98,7 +98,7 @@ def read_state(root: Path) -> WindowState:
     try:
         value = json_object(root / STATE)
         sites = {name: SiteRecord.from_json(one) for name, one in value["sites"].items()}
-        if value["schema"] == SCHEMA:
+        if value["schema"] == SCHEMA and all(map(NAME.fullmatch, sites)):
             lists, damaged = tuple(value["lists"]), dict(value["damaged"])
             return WindowState(value["maker"], value["is_whole"], sites, lists, damaged, value["fleet"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -75,11 +75,14 @@ class WindowServer(ThreadingHTTPServer):
         return f"http://{HOST}:{self.server_port}{self.door}"
 
     def policy_of(self, file: Path) -> str | None:
-        """The policy under which a file is served; null when it is not."""
-        place = file.resolve()
-        if any(
-            part.startswith(".") for part in place.relative_to(self._base).parts if place.is_relative_to(self._base)
-        ):
+        """The policy under which a file is served; null of what is not, or is no file."""
+        try:
+            place = file.resolve(strict=True)
+        except (OSError, ValueError):  # also of a name that no disk can have
+            return None
+        if not place.is_relative_to(self._base) or not place.is_file():
+            return None
+        if any(part.startswith(".") for part in place.relative_to(self._base).parts):
             return None
         if place.is_relative_to(self.window):
             return _WINDOW_POLICY
@@ -109,7 +112,7 @@ class _Handler(SimpleHTTPRequestHandler):
             self.end_headers()
             return None
         file = Path(self.translate_path(self.path))
-        self._policy = self.server.policy_of(file) if file.is_file() else None
+        self._policy = self.server.policy_of(file)
         if self._policy is None:
             self.send_error(HTTPStatus.NOT_FOUND)
             return None
