@@ -62,6 +62,17 @@ def test_names_from_the_web_lie_inside_the_window_and_links_lead_there(site: str
         assert (Path("/window/en") / Path(address).parent / back).resolve() == Path("/window/en/index.html")
 
 
+def test_a_list_in_chinese_tells_the_time_of_the_website() -> None:
+    clocks = [Templates("zh").clock, Templates("en").clock]
+    assert [clock("2026-11-29T22:00:05Z", "Asia/Shanghai") for clock in clocks] == [
+        "2026-11-30 06:00 北京时间",
+        "2026-11-29 22:00 UTC",
+    ]
+    told = {zone: clocks[0]("2026-11-29T22:00:05Z", zone) for zone in ("Asia/Urumqi", "+05:30", "../x", None)}
+    assert [*told.values()] == ["2026-11-30 04:00 +06:00", "2026-11-30 03:30 +05:30", *["2026-11-29 22:00 UTC"] * 2]
+    assert clocks[0]("0001-01-01T00:00:00Z", "-08:00") == "0001-01-01 00:00 UTC"
+
+
 def test_links_out_of_the_window_are_the_same_wherever_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("/")
     assert addresses.relative("en/speeches/a/1.html", "../../a/warc/x.gz") == "../../../../../a/warc/x.gz"

@@ -194,6 +194,7 @@ def test_a_long_list_is_split_and_a_new_row_changes_its_first_pages_only(monkeyp
     some = [spoken(n, "何庆海", published_on=day) for n, day in enumerate(days)]
     pages = made(some)
     person = addresses.speaker("何庆海")
+    assert rows_of(pages, person)[:3] == ["two:9", "gszx:8", "gszx:7"], "of one day the newest id first"
     assert sorted(rows_of(pages, addresses.year("2024"))) == sorted(one.id for one in some[:10])
     assert rows_of(pages, person)[-1] == "gszx:11", "without a date: last"
     assert len(rows_of(pages, person)) == len(days)
@@ -228,6 +229,24 @@ def test_a_speech_is_in_each_list_that_says_something_of_it() -> None:
     person = pages[addresses.speaker("李明")]
     assert isinstance(person, Page)
     assert re.findall('class="mark">([^<]+)', templates("en").render(person).decode()) == ["edited once", "gone"]
+
+
+def test_speakers_stand_as_in_a_dictionary() -> None:
+    names = ["张三", "Ann", "白一", "𠮷九", "安二", "上官十", "丘八", "曹丕"]
+    (page,) = [
+        p for at, p in made([spoken(n, name) for n, name in enumerate(names)]).items() if at == addresses.SPEAKERS
+    ]
+    assert isinstance(page, Page)
+    assert [one.name for one in page.facts["entries"]] == [
+        "Ann",
+        "安二",
+        "白一",
+        "曹丕",
+        "丘八",
+        "上官十",
+        "张三",
+        "𠮷九",
+    ]
 
 
 def test_every_word_that_a_list_may_need_is_there() -> None:

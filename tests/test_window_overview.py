@@ -187,6 +187,8 @@ def test_pages_lead_from_what_was_edited_to_what_changed(root: Path, summaries: 
     assert f'href="{addresses.site("gszx")}"' in front
     assert f'href="{addresses.site("other")}"' not in front  # it has no archive, so no page
     assert "101 more websites" in front
+    assert 'type="application/atom+xml"' in front
+    assert 'href="../../feeds/site-gszx.atom.xml"' in site
     assert ledger.head in site
     assert f"commits-1.html#commit-{ledger.commit}" in site
 
@@ -216,6 +218,8 @@ def test_hostile_words_and_addresses_do_nothing(root: Path, summaries: list[Summ
         gap_count=700,
         politeness=(("user_agent", HOSTILE),),
     )
+    missed = replace(ledger, gaps=tuple(gaps_told({"not_captured": [gap(native_id=summaries[0].native_id)]}, ())))
+    assert f'href="../{addresses.speech(summaries[0].id)}"' in shown(missed, summaries)[addresses.site("gszx")]
     hostile = replace(summaries[0], title="x" * 10**6, speaker=HOSTILE)
     page = shown(ledger, [hostile])[addresses.site("gszx")]
     assert len(page) < 40_000
@@ -249,7 +253,7 @@ def test_a_tally_counts_what_is_there_and_orders_by_day(summaries: list[Summary]
     assert (tally.states["present"], tally.states["gone"], tally.undated, tally.edits) == (4, 1, 1, 1)
     months = tally.months()
     assert list(months)[:4] == ["2025-10", "2025-11", "2025-12", "2026-01"]
-    assert [months[month] for month in list(months)[:4]] == [1, 0, 0, 1]
+    assert [months[month] for month in list(months)[:4]] == [1, 0, 1, 1]  # a gone one, too, as in lists
     assert tally.years()["2099"] == 1
     many = SpeechTally(AS_OF, 2)
     for n in range(1_000):

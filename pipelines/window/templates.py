@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from pipelines.shown import harmless
 from pipelines.window import addresses
+from pipelines.window.clocks import local_minute
 from pipelines.window.pages import LANGUAGES
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Templates:
             "lang": LANGUAGE_TAGS[language],
         }
         self._environment.filters["meant"] = self.meaning
+        self._environment.filters["clock"] = self.clock
 
     def words(self, key: str, **values: object) -> str:
         """A string of the interface with its names filled in; `KeyError` when there is none."""
@@ -76,6 +78,13 @@ class Templates:
     def meaning(self, meant: Meaning) -> str:
         """A word of a closed list in this language."""
         return meant.zh if self.language == "zh" else meant.en
+
+    def clock(self, when: str, zone: str | None) -> str:
+        """A moment to the minute with its zone: in Chinese that of its website, where it is given, else UTC."""
+        if zone is None or self.language != "zh":
+            return f"{when[:10]} {when[11:16]} UTC"
+        local, offset = local_minute(when, zone)
+        return f"{local} {offset if offset == 'UTC' else self._strings.get(f'zone.{zone}', offset)}"
 
     def render_alone(self, template: str, stylesheet: str, facts: Mapping[str, Any]) -> bytes:
         """A page that needs no other file: the template has its `style`, and the `policy` that allows it."""

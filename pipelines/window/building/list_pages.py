@@ -96,7 +96,8 @@ def list_files(of: ListsOf, spread: Spread) -> Iterator[tuple[str, bytes | None]
     names = {one.site.site: one.site.name for one in of.sites}
     health = _health(of.paths)
     copies = dict(page_copies(health)) if of.options.has_renderings else {}
-    listed = group_pages(members, names, touched)
+    zones = {one.site.site: one.site.timezone for one in of.sites}
+    listed = group_pages(members, names, touched, zones)
     pages = (_overview(of, health, copies), listed, [(addresses.SEARCH, search_page())])
     for address, page in (one for some in pages for one in some):
         for one in templates:

@@ -18,6 +18,7 @@ from pipelines.shown import one_line
 from pipelines.window import addresses
 from pipelines.window.groups.group_pages import feed_name
 from pipelines.window.groups.grouping import ALL_SPEECHES, UNDATED, GroupKey, GroupKind
+from pipelines.window.reading.summary import order_of
 from pipelines.window.templates import LANGUAGE_TAGS, strings
 
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ class _Entry(NamedTuple):
     """In the order of feeds: what was recorded last is the greatest."""
 
     recorded_at: str
-    site: str
-    commit: int
+    order: tuple[str, str, str]
     seq: int
     summary: Summary
     happening: Happening
@@ -84,14 +84,15 @@ def atom_feeds(
 
 
 def _newest(summaries: Iterable[Summary], told: Collection[str] = _TOLD) -> list[_Entry]:
-    return nlargest(ENTRIES, _entries(summaries, told), key=lambda one: one[:4])
+    return nlargest(ENTRIES, _entries(summaries, told), key=lambda one: one[:3])
 
 
 def _entries(summaries: Iterable[Summary], told: Collection[str] = _TOLD) -> Iterator[_Entry]:
     for one in summaries:
         for event in one.events:
             if event.event in told:
-                yield _Entry(event.recorded_at, one.site, event.commit, event.seq or 0, one, event)
+                seen = order_of(event.observed_at or event.recorded_at, one.id)
+                yield _Entry(event.recorded_at, seen, event.seq or 0, one, event)
 
 
 class _FeedWriter:

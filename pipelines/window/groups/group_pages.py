@@ -14,6 +14,7 @@ from pipelines.window.groups.grouping import (
     UNDATED,
     GroupKey,
     GroupKind,
+    dictionary_order,
     edits_of,
     month_of,
     newest_first,
@@ -84,6 +85,7 @@ def group_pages(
     members: Mapping[GroupKey, Sequence[Summary]],
     names: Mapping[str, str],
     touched: Collection[GroupKey] | None = None,
+    zones: Mapping[str, str] | None = None,
 ) -> Iterator[GroupPage]:
     """Every page of groups.
 
@@ -91,13 +93,14 @@ def group_pages(
         members: the speeches of each group (`members_of`).
         names: of the websites, by site.
         touched: the groups with news (`touched_by`); null to make every page.
+        zones: the time zones of the websites, by site; null for UTC.
     """
     for listing in _LISTINGS:
         yield from _index_pages(listing, members, touched)
         for key, summaries in members.items():
             if key.kind is listing.kind:
                 yield from _pages_of(listing, key, summaries, names, touched)
-    yield from _edit_pages(members, names, touched)
+    yield from _edit_pages(members, {"names": names, "zones": zones or {}}, touched)
     yield GroupPage(addresses.FEEDS, _feeds_page(members, names))
 
 
@@ -141,10 +144,11 @@ def _page(
 def _index_pages(
     listing: _Listing, members: Mapping[GroupKey, Sequence[Summary]], touched: Collection[GroupKey] | None
 ) -> Iterator[GroupPage]:
-    """Most speeches first; years with the newest first."""
+    """Speakers in the order of a dictionary, meetings with most speeches first, years with the newest first."""
     found = [_entry(listing, key, some) for key, some in members.items() if key.kind is listing.kind]
-    is_of_years = listing.kind is GroupKind.YEAR
-    if is_of_years:
+    if listing.kind is GroupKind.SPEAKER:
+        found.sort(key=lambda one: (dictionary_order(one.name), one.name))
+    elif listing.kind is GroupKind.YEAR:
         found.sort(key=lambda one: (one.name != UNDATED, one.name), reverse=True)
     else:
         found.sort(key=lambda one: (-one.number, one.name))
@@ -163,7 +167,7 @@ def _entry(listing: _Listing, key: GroupKey, summaries: Sequence[Summary]) -> In
 
 
 def _edit_pages(
-    members: Mapping[GroupKey, Sequence[Summary]], names: Mapping[str, str], touched: Collection[GroupKey] | None
+    members: Mapping[GroupKey, Sequence[Summary]], told: Mapping[str, Any], touched: Collection[GroupKey] | None
 ) -> Iterator[GroupPage]:
     """The newest edits with links to those of each year, and the edits of each year."""
     years = {key: edits_of(some) for key, some in members.items() if key.kind is GroupKind.EDITED}
@@ -172,7 +176,7 @@ def _edit_pages(
     }
     newest_years = sorted(by_year, reverse=True)
     is_touched = touched is None or any(key.kind is GroupKind.EDITED for key in touched)
-    facts: dict[str, Any] = {"names": names, "feed": addresses.feed(feed_name(GroupKey(GroupKind.EDITED, "")))}
+    facts: dict[str, Any] = {**told, "feed": addresses.feed(feed_name(GroupKey(GroupKind.EDITED, "")))}
     newest = _newest([by_year[year] for year in newest_years])
     links = tuple(PartLink(year, addresses.edited(year), len(by_year[year])) for year in newest_years)
     count = sum(map(len, by_year.values()))

@@ -8,6 +8,8 @@ from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
+from pipelines.window.reading.summary import order_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
@@ -57,8 +59,21 @@ def month_of(summary: Summary) -> str:
 
 
 def newest_first(summaries: Iterable[Summary]) -> list[Summary]:
-    """By day of publication, the newest first, those without one last; of one day by id."""
-    return sorted(sorted(summaries, key=lambda one: one.id), key=lambda one: one.published_on or "", reverse=True)
+    """By day of publication, the newest first, those without one last; of one day those of the newest ids."""
+    return sorted(summaries, key=lambda one: order_of(one.published_on, one.id), reverse=True)
+
+
+def dictionary_order(name: str) -> list[tuple[bool, bytes]]:
+    """The place of a name in a Chinese dictionary: GB 2312 has its 3,755 common characters by their pinyin.
+
+    Those that it has not, some rare ones in names, come after all others.
+    """
+    return [_place_in_gb2312(character) for character in name]
+
+
+def _place_in_gb2312(character: str) -> tuple[bool, bytes]:
+    found = character.encode("gb2312", "ignore")
+    return not found, found or character.encode("utf-8", "surrogatepass")
 
 
 def groups_of(summary: Summary, keywords: Collection[str] = ()) -> Iterator[GroupKey]:
@@ -118,7 +133,7 @@ class SeenEdit(NamedTuple):
 def edits_of(summaries: Iterable[Summary]) -> list[SeenEdit]:
     """Every edit, the one that was seen last first."""
     found = [SeenEdit(edit, summary) for summary in summaries for edit in summary.edits]
-    return sorted(found, key=lambda one: (one.edit.observed_at, one.summary.site, one.edit.seq), reverse=True)
+    return sorted(found, key=lambda one: (order_of(one.edit.observed_at, one.summary.id), one.edit.seq), reverse=True)
 
 
 @dataclass(frozen=True, slots=True)

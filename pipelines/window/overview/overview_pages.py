@@ -12,6 +12,8 @@ from pipelines.window import addresses
 from pipelines.window.charts.bar_chart import bar_chart
 from pipelines.window.charts.day_calendar import day_calendar, shades
 from pipelines.window.charts.line_chart import line_chart
+from pipelines.window.groups.group_pages import feed_name
+from pipelines.window.groups.grouping import GroupKey, GroupKind
 from pipelines.window.overview.chain_pages import page_of_commit
 from pipelines.window.overview.tallies import SpeechTally
 from pipelines.window.pages import Page
@@ -75,13 +77,17 @@ def overview_pages(
     """
     of_all = SpeechTally(as_of, _ROWS_OF_FRONT)
     by_site = {one.site: SpeechTally(one.recorded_at, _ROWS_OF_SITE) for one in ledgers}
+    missed = {f"{one.site}:{gap.native_id}" for one in ledgers for gap in one.gaps if gap.native_id}
+    known: dict[str, Summary] = {}
     for summary in summaries:
         of_all.add(summary)
         by_site[summary.site].add(summary)
+        if summary.id in missed:
+            known[summary.id] = summary
     yield _front(ledgers, states, of_all, by_site, as_of)
     for ledger in ledgers:
         if dirty is None or ledger.site in dirty:
-            yield _site(ledger, by_site[ledger.site])
+            yield _site(ledger, by_site[ledger.site], known)
 
 
 def _front(
@@ -94,6 +100,8 @@ def _front(
     facts = {
         "as_of": as_of,
         "names": {one.site: one.name for one in ledgers},
+        "zones": {one.site: one.timezone for one in ledgers},
+        "zone": ledgers[0].timezone if len({one.timezone for one in ledgers}) == 1 else None,
         "sites": len(states),
         "states": states[:_MOST_SITES],
         "tallies": by_site,
@@ -115,7 +123,7 @@ def _calendar(tally: SpeechTally, as_of: str) -> Calendar | None:
     return Calendar(int(years[-1]), day_calendar(int(years[-1]), days), shades(days), days)
 
 
-def _site(ledger: SiteLedger, tally: SpeechTally) -> Page:
+def _site(ledger: SiteLedger, tally: SpeechTally, known: Mapping[str, Summary]) -> Page:
     """The page of a site, from its own archive alone: news of another site, and time, leave it as it is."""
     months = tally.months()
     columns = months if len(months) <= _MOST_MONTHS else tally.years()
@@ -132,7 +140,15 @@ def _site(ledger: SiteLedger, tally: SpeechTally) -> Page:
         "viewed": tally.viewed.rows(),
         "lately": tally.lately.rows(),
         "reasons": CLOSED_LISTS["reasons"],
-        "gap_reasons": Counter(gap.reason for gap in ledger.gaps).most_common(),
+        "gap_reasons": [
+            (
+                is_excused,
+                Counter(gap.reason for gap in ledger.gaps if gap.is_the_sites_word is is_excused).most_common(),
+            )
+            for is_excused in (False, True)
+        ],
+        "known": known,
+        "feed": addresses.feed(feed_name(GroupKey(GroupKind.SITE, ledger.site))),
         "chain": list(range(page_of_commit(ledger.commit), 0, -1)),
         "chain_page": page_of_commit,
         "hosts": ledger.hosts,

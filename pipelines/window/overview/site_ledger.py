@@ -57,6 +57,7 @@ class SiteLedger:
         runs: the newest runs, oldest first, at most `MOST_RUNS`.
         message: that of the newest run.
         gaps, gap_count: what the newest run did not capture, at most `MOST_GAPS`, and how much that is in all.
+        excused: how much of it the site itself does not give.
         politeness: of the newest run, `politeness_told`.
         storage: files and bytes of each of `FOLDERS`.
         decisions: all of them, oldest first.
@@ -83,6 +84,7 @@ class SiteLedger:
     message: str
     gaps: tuple[GapTold, ...]
     gap_count: int
+    excused: int
     politeness: tuple[tuple[str, str], ...]
     storage: tuple[tuple[str, int, int], ...]
     decisions: tuple[DecisionTold, ...]
@@ -139,6 +141,7 @@ def read_ledger(archive: Archive, way: str, earlier: SiteLedger | None = None) -
         message=str(report.get("message") or "")[:LONGEST_DETAIL],
         gaps=tuple(gaps[:MOST_GAPS]),
         gap_count=len(gaps),
+        excused=sum(gap.is_the_sites_word for gap in gaps),
         politeness=politeness_told(report),
         storage=tuple(_storage(archive.layout.root)),
         decisions=tuple(since.decisions),

@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from pipelines.window.reading.summary import order_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -56,11 +58,13 @@ class SpeechTally:
         self.edits = 0
         self.to_look_at = 0
         self.newest: Foremost[Summary] = Foremost(most, self._day)
-        self.viewed: Foremost[Summary] = Foremost(most, lambda one: (one.view_count or 0, one.id))
-        self.lately: Foremost[Lately] = Foremost(most, lambda one: (one.at, one.speech.id))
+        self.viewed: Foremost[Summary] = Foremost(
+            most, lambda one: (one.view_count or 0, order_of(one.published_on, one.id))
+        )
+        self.lately: Foremost[Lately] = Foremost(most, lambda one: order_of(one.at, one.speech.id))
 
     def _day(self, summary: Summary) -> tuple[str, str, str]:
-        return min(summary.published_on or "", self._today), summary.first_seen, summary.id
+        return order_of(min(summary.published_on or "", self._today), summary.id)
 
     def add(self, summary: Summary) -> None:
         """Count a speech. One that has another id now is counted under that."""
@@ -69,19 +73,25 @@ class SpeechTally:
         self.edits += len(summary.edits)
         for one in _lately(summary):
             self.lately.offer(one)
+        if summary.state != "succeeded":
+            self._count_day(summary.published_on)
         if summary.state != "present":
             return
         self.to_look_at += any(summary.problems.get(severity) for severity in ("error", "warning"))
         if summary.published_on:
-            self.days[summary.published_on] += 1
             self.newest.offer(summary)
-        else:
-            self.undated += 1
         if summary.view_count is not None:
             self.viewed.offer(summary)
 
+    def _count_day(self, day: str | None) -> None:
+        """Count a speech that lists of its year have, be it gone from the site."""
+        if day:
+            self.days[day] += 1
+        else:
+            self.undated += 1
+
     def months(self) -> dict[str, int]:
-        """Present speeches by month of publication, from the first month to the last, also the empty ones."""
+        """Speeches, also gone ones, by month of publication, from the first to the last, also the empty ones."""
         found = Counter[str]()
         for day, n in self.days.items():
             found[day[:7]] += n
@@ -96,8 +106,12 @@ class SpeechTally:
 
 
 def _lately(summary: Summary) -> Iterator[Lately]:
-    yield from (Lately(edit.recorded_at, "changed", summary, edit) for edit in summary.edits)
-    yield from (Lately(one.recorded_at, one.event, summary) for one in summary.events if one.event in _LATELY)
+    yield from (Lately(edit.observed_at, "changed", summary, edit) for edit in summary.edits)
+    yield from (
+        Lately(one.observed_at or one.recorded_at, one.event, summary)
+        for one in summary.events
+        if one.event in _LATELY
+    )
 
 
 def _months(first: str, last: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Self
 
+from pipelines.archive.disk.layout import natural_key
 from pipelines.archive.disk.redactions import is_redacted
 from pipelines.compare.differences import KIND_ORDER
 from pipelines.reasons import PROBLEM_CODES
@@ -114,6 +115,12 @@ class Summary:
             Edit(**one | {"kinds": tuple(one["kinds"]), "fields": tuple(one["fields"])}) for one in made["edits"]
         )
         return cls(**made)
+
+
+def order_of(moment: str | None, id: str) -> tuple[str, str, str]:  # noqa: A002 - the contract's key
+    """The place in every list: by moment or day, of one moment by number; lists begin with the greatest."""
+    site, _, native_id = id.partition(":")
+    return moment or "", natural_key(native_id), site
 
 
 _SAID = (

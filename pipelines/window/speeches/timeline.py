@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipelines.window import addresses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from pipelines.archive.disk.streams import Line
     from pipelines.window.reading.lives import Life
@@ -31,15 +31,16 @@ class LooksBetween:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
-    """One event (a `change/1` object), the proof page of its line, and the comparison with what was before."""
+    """One event (a `change/1` object), proof page of its line, comparison with what was before, rendering."""
 
     event: Line
     proof: str | None
     comparison: str | None
+    copy: str | None
     looks: LooksBetween | None
 
 
-def happened(life: Life, pairs: Iterable[ComparedPair]) -> Iterator[Happened]:
+def happened(life: Life, pairs: Iterable[ComparedPair], renderings: Collection[str] = ()) -> Iterator[Happened]:
     """The events by time, each with the looks between it and the next one."""
     there = {(pair.old_name, pair.new_name) for pair in pairs}
     events = [event for event in life.events if event["id"] == life.id]
@@ -51,6 +52,7 @@ def happened(life: Life, pairs: Iterable[ComparedPair]) -> Iterator[Happened]:
             event=event,
             proof=None if event["seq"] is None else addresses.proof(life.id, event["seq"]),
             comparison=_comparison(event, there),
+            copy=_copy(event, renderings),
             looks=_looks(between),
         )
 
@@ -73,6 +75,13 @@ def _comparison(event: Line, there: set[tuple[str, str]]) -> str | None:
     else:
         return None
     return addresses.comparison(event["id"], *names) if names in there else None
+
+
+def _copy(event: Line, renderings: Collection[str]) -> str | None:
+    if event["event"] not in {"created", "changed"}:
+        return None
+    address = addresses.rendering(event["id"], event["version"])
+    return address if address in renderings else None
 
 
 def _looks(lines: list[Line]) -> LooksBetween | None:
