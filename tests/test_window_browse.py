@@ -67,7 +67,9 @@ def test_only_the_window_and_its_archives_are_served_and_only_under_our_own_name
     assert asked(port, "/fleet/window/index.html", "HEAD")[0] == 200
     assert asked(port, "/fleet/window/index.html", "POST")[0] == 501
     assert asked(port, "/", host="rebound.example")[0] == 421
-    assert asked(port, "/", host=f"localhost:{port}")[0] == 302
+    assert [asked(port, "/", host=host)[0] for host in (f"localhost:{port}", "localhost")] == [302, 421]
+    server.server_port = 80  # whose number browsers leave out
+    assert [asked(port, "/", host=host)[0] for host in ("localhost", "127.0.0.1", "localhost:80")] == [302] * 3
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from pipelines.window import addresses
 from pipelines.window.building import life_pages, page_workers
 from pipelines.window.building.build import Built, build
 from pipelines.window.building.window_files import WindowFiles, held_window
-from pipelines.window.building.window_options import WindowOptions
+from pipelines.window.building.window_options import WindowOptions, options_of
 from pipelines.window.overview import chain_pages
 from pipelines.window.proving.page_rendering import renderings
 from tests.conftest import ROOT
@@ -191,11 +191,13 @@ def test_a_folder_that_is_no_window_is_left_alone(tmp_path: Path) -> None:
     linked = window / "zh/speeches/gszx/4"
     linked.rename(tmp_path / "moved")
     linked.symlink_to(other)
-    for folder in (other, other / "letter.txt", root / "window", root, root.parent, window):
+    for folder in (other, other / "letter.txt", root / "window", root, root.parent, window, tmp_path / ("a" * 300)):
         before = tree(tmp_path)
         with pytest.raises(NotUnderstood, match="--out"):
             build([root], folder, WindowOptions())
         assert tree(tmp_path) == before
+    with pytest.raises(NotUnderstood, match=r"'\\udcff': is not encoded"):
+        options_of("zh", has_renderings=True, keywords=("\udcff",), served_at=None)
     linked.unlink()
     (window / "zh/index.html").unlink()
     (window / "zh/index.html").mkdir()

@@ -247,14 +247,16 @@ def test_a_tally_counts_what_is_there_and_orders_by_day(summaries: list[Summary]
     tally = SpeechTally(AS_OF, 2)
     for row in rows:
         tally.add(row)
-    assert [row.id for row in tally.newest.rows()] == ["a:2", "a:1"]
+    assert [row.id for row in tally.newest.rows()] == ["a:2", "a:3"]
     assert [row.id for row in tally.viewed.rows()] == ["a:3", "a:2"]
     assert [(row.event, row.speech.id) for row in tally.lately.rows()] == [("gone", "a:5"), ("changed", "a:3")]
     assert (tally.states["present"], tally.states["gone"], tally.undated, tally.edits) == (4, 1, 1, 1)
     months = tally.months()
     assert list(months)[:4] == ["2025-10", "2025-11", "2025-12", "2026-01"]
     assert [months[month] for month in list(months)[:4]] == [1, 0, 1, 1]  # a gone one, too, as in lists
-    assert tally.years()["2099"] == 1
+    assert (tally.years()["2099"], tally.years()["2050"]) == (1, 0)
+    tally.add(replace(one, id="a:7", published_on="0001-01-02"))
+    assert list(tally.years()) == ["0001", "2025", "2026", "2099"]
     many = SpeechTally(AS_OF, 2)
     for n in range(1_000):
         many.add(replace(one, id=f"a:{n}", view_count=n % 700))

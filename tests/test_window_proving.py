@@ -209,6 +209,9 @@ def test_a_proof_page_is_checked_with_stock_programs_and_fails_for_one_byte(arch
     for capture in life(root).versions[0].line["captures"]:
         other_hash = pages["created 1"].replace(f" = {capture['payload_sha256']}", f" = {'0' * 64}")
         assert verifies(other_hash, root) == (capture["role"] == "list")
+    of_root = re.search(r'test "\$hash" = ([0-9a-f]{64}) ', block(pages["created 1"], "check"))
+    assert of_root
+    assert not verifies(pages["created 1"].replace(of_root[1], "0" * 64), root)
     (root / "commits/00000003.json").write_bytes((root / "commits/00000004.json").read_bytes())
     assert not verifies(pages["created 1"], root)
 

@@ -272,6 +272,8 @@ def test_what_became_of_a_speech_is_told_plainly(root: Path) -> None:
     assert [*pages] == [addresses.speech("gszx:9")]
     redacted = pages[addresses.speech("gszx:9")].decode()
     assert "秘密" not in redacted
+    assert "names no speaker" not in redacted
+    assert "unaltered" not in redacted
     assert words(shown(redacted.encode()).find(".//h1")) == "(words removed by order)"
     assert "removed by order (commit 8): 2026-01-07 02:00 UTC. 秘" in words(
         shown(redacted.encode()).find_class("notice")[0]

@@ -103,8 +103,8 @@ def held_window(root: Path) -> Iterator[WindowFiles]:
         LockHeld: another build holds it.
         DiskFull: no space is left for its files.
     """
-    _refuse_other_folders(root)
     try:
+        _refuse_other_folders(root)
         root.mkdir(parents=True, exist_ok=True)
         opened = (root / LOCK).open("ab")
     except OSError as error:

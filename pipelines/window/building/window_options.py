@@ -24,16 +24,24 @@ class WindowOptions:
     served_at: str | None = None
 
 
+def _is_text(word: str) -> bool:
+    """Whether it has no byte that Python could not decode, which no page can hold."""
+    return not any("\ud800" <= character <= "\udfff" for character in word)
+
+
 def options_of(
     languages: str, *, has_renderings: bool, keywords: tuple[str, ...], served_at: str | None
 ) -> WindowOptions:
-    """From the command line; `NotUnderstood` when a language is none of ours, a word is empty, an address is none."""
+    """From the command line; `NotUnderstood` when a language is none of ours, a word no text, or an address none."""
     asked = languages.split(",")
     found = tuple(one for one in LANGUAGES if one in asked)
     if not found or set(asked) - set(found):
         raise NotUnderstood(f"--language {languages}: write {','.join(LANGUAGES)}, or one of them")
     if not all(word.strip() for word in keywords):
         raise NotUnderstood("--keyword: an empty word stands in every text; write a word")
+    odd = next((word for word in (*keywords, served_at or "") if not _is_text(word)), None)
+    if odd is not None:
+        raise NotUnderstood(f"{odd!r}: is not encoded as this terminal says; write it anew, in UTF-8")
     if served_at is not None and not _ADDRESS.fullmatch(served_at):
         raise NotUnderstood(
             f"--served-at {served_at}: must be the address of a folder, as https://example.org/speeches/"

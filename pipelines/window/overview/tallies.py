@@ -5,8 +5,10 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from pipelines.archive.read.moments import moment_of
 from pipelines.window.reading.summary import order_of
 
 if TYPE_CHECKING:
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
     from pipelines.window.reading.summary import Edit, Summary
 
 _Row = TypeVar("_Row")
+_FIRST_ZONE = timedelta(hours=14)
+"""How far the clocks of the world's first time zone are ahead of UTC: days of publication are local ones."""
+_MOST_YEARS = 150
+"""The CPPCC is younger; more years would be rows and columns of zeros."""
 _LATELY = frozenset({"gone", "restored", "redacted"})
 
 
@@ -47,10 +53,11 @@ class Foremost(Generic[_Row]):
 
 
 class SpeechTally:
-    """Counts of some speeches, of one site or of all. `as_of`: days after it are a mistake of the page, not news."""
+    """Counts of some speeches, of one site or of all. `as_of`: days that begin nowhere by then are mistakes."""
 
     def __init__(self, as_of: str, most: int) -> None:
-        self._today = as_of[:10]
+        now = moment_of(as_of)
+        self._latest = (now + _FIRST_ZONE).date().isoformat() if now else as_of[:10]
         self.states: Counter[str] = Counter()
         self.days: Counter[str] = Counter()
         self.undated = 0
@@ -64,7 +71,7 @@ class SpeechTally:
         self.lately: Foremost[Lately] = Foremost(most, lambda one: order_of(one.at, one.speech.id))
 
     def _day(self, summary: Summary) -> tuple[str, str, str]:
-        return order_of(min(summary.published_on or "", self._today), summary.id)
+        return order_of(summary.published_on, summary.id)
 
     def add(self, summary: Summary) -> None:
         """Count a speech. One that has another id now is counted under that."""
@@ -78,7 +85,7 @@ class SpeechTally:
         if summary.state != "present":
             return
         self.to_look_at += any(summary.problems.get(severity) for severity in ("error", "warning"))
-        if summary.published_on:
+        if summary.published_on and summary.published_on <= self._latest:
             self.newest.offer(summary)
         if summary.view_count is not None:
             self.viewed.offer(summary)
@@ -98,11 +105,12 @@ class SpeechTally:
         return {month: found[month] for month in _months(min(found), max(found))} if found else {}
 
     def years(self) -> dict[str, int]:
-        """The same by year."""
+        """The same by year; of a time so long that a mistaken day must have begun it without the empty ones."""
         found = Counter[str]()
         for day, n in self.days.items():
             found[day[:4]] += n
-        return {f"{y:04}": found[f"{y:04}"] for y in range(int(min(found)), int(max(found)) + 1)} if found else {}
+        years = [f"{year:04}" for year in range(int(min(found)), int(max(found)) + 1)] if found else []
+        return {year: found[year] for year in years if found[year] or len(years) <= _MOST_YEARS}
 
 
 def _lately(summary: Summary) -> Iterator[Lately]:

@@ -117,3 +117,4 @@ def _stamp(claims: Claims) -> Iterator[str]:
     yield "# By when: the authority's root certificate is that of $ca, or the one that was kept.\n"
     yield f"ca=${{ca:-{made}}}\n"
     yield ANCHORS_CHECK.replace("anchors/*.json", anchor.file).replace(" ca.pem", f' "$ca"{when}')
+    yield f'test "$hash" = {quote(anchor.root)} || fail "the stamp is of another root: $hash"\n'

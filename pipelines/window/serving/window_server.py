@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 USUAL_PORT = 8009
 """Tried first, so that bookmarks last."""
+_WEB_PORT = 80
 _DOOR = "index.html"
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -70,6 +71,13 @@ class WindowServer(ThreadingHTTPServer):
         return "/" + quote((self.window / _DOOR).relative_to(self._base).as_posix())
 
     @property
+    def names(self) -> frozenset[str]:
+        """What browsers may call it: they leave out the port of the web."""
+        port = self.server_port
+        ends = ("", f":{port}") if port == _WEB_PORT else (f":{port}",)
+        return frozenset(f"{name}{end}" for name in (HOST, "localhost") for end in ends)
+
+    @property
     def address(self) -> str:
         """Where a browser finds the window."""
         return f"http://{HOST}:{self.server_port}{self.door}"
@@ -100,8 +108,7 @@ class _Handler(SimpleHTTPRequestHandler):
     def send_head(self) -> io.BytesIO | Any:
         """Refuse what is not asked of us under our own name: a page of the web may have led a browser here."""
         self._policy = None
-        names = {f"{name}:{self.server.server_port}" for name in (HOST, "localhost")}
-        if self.headers.get("Host") not in names:
+        if self.headers.get("Host") not in self.server.names:
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST, f"open {self.server.address}")
             return None
         path = unquote(urlsplit(self.path).path)
