@@ -114,9 +114,11 @@ def queries(kept: list[tuple[str, str, str]]) -> dict[str, set[str]]:
 def test_a_browser_finds_from_disk_what_the_texts_have(tmp_path: Path) -> None:
     root, out = tmp_path / "root", tmp_path / "window"
     kept = archived(root)
-    crawl(root / "gszx", 3, missed("7", day(3)), days=0)
+    crawl(root / "gszx", 3, missed("7", day(3)), speech("40", day(3), title="另题", body="旧𫝁句\n甲"), days=0)
+    crawl(root / "gszx", 4, speech("40", day(4), title="另题", body="甲"))
+    kept.append(("gszx:40", "另题", "甲"))
     assert built(root, out).errors == []
-    asked = queries(kept)
+    asked = {**queries(kept), "𫝁句 甲": {"gszx:40"}}
     filters = [{"q": "政", "site": "other"}, {"q": "政", "year": "2022"}, {"year": "-"}, {"speaker": "李四"}]
     page = (out / "en/search.html").as_uri()
     told = searched(page, [*({"q": one} for one in asked), *filters])
@@ -138,7 +140,9 @@ def test_a_browser_finds_from_disk_what_the_texts_have(tmp_path: Path) -> None:
         shown = [hit["text"].split("\n")[0].replace("no date", "") for hit in one["hits"]]
         assert shown == sorted(shown, reverse=True)
         for hit in one["hits"]:
+            assert ("only in an earlier version" in hit["text"]) == (query == "𫝁句 甲")
             assert ("deleted from the site" in hit["text"]) == (hit["link"] == "speeches/gszx/7.html")
+    assert "旧𫝁句" in told[list(asked).index("𫝁句 甲")]["hits"][0]["text"]
     hostile = told[list(asked).index('"__proto__"')]["hits"][0]["text"]
     assert "onerror=alert(1)>\\u202e__proto__政协" in hostile
 

@@ -85,13 +85,15 @@
     return found;
   }
 
-  // The numbers of the speeches of a part that have places in them: each is its title and its body, a character after each.
+  // The numbers of the speeches of a part that have places in them, and whether now or in an earlier version only:
+  // each is its title, its body and earlier words, a character after each.
   function holders(speeches, found) {
-    const numbers = new Set();
+    const numbers = new Map();
     let i = 0, end = 0;
     speeches.forEach((row, number) => {
-      end += row[6] + row[7] + 2;
-      if (i < found.length && found[i] < end) numbers.add(number);
+      const now = end + row[6] + row[7] + 2;
+      end = now + row[8] + 1;
+      if (i < found.length && found[i] < end) numbers.set(number, found[i] < now);
       while (i < found.length && found[i] < end) i++;
     });
     return numbers;
@@ -101,7 +103,9 @@
     const { firsts, speeches } = await load(`search/parts/${part}/speeches.js`);
     const all = await Promise.all(query.pieces.map((piece) => beginnings(part, firsts, piece)));
     const sets = all.map((found) => holders(speeches, found));
-    return speeches.filter((row, number) => sets.every((set) => set.has(number))
+    const isNow = (number) => sets.every((set) => set.get(number));
+    const rows = speeches.map((row, number) => [...row.slice(0, 6), isNow(number)]);
+    return rows.filter((row, number) => sets.every((set) => set.has(number))
       && (!query.site || row[2] === query.site)
       && (!query.year || (query.year === "-" ? !row[3] : (row[3] || "").startsWith(query.year)))
       && (!query.speaker || folded(row[4]).includes(folded(query.speaker))));
@@ -150,9 +154,9 @@
     return made;
   }
 
-  function item([address, title, site, day, speaker, isGone], query, sites) {
+  function item([address, title, site, day, speaker, isGone, isNow], query, sites) {
     const made = document.createElement("li"), link = document.createElement("a");
-    const said = query.pieces.length ? `#:~:text=${encodeURIComponent(query.pieces[0]).replace(/-/g, "%2D")}` : "";
+    const said = !isNow ? "#versions" : query.pieces.length ? `#:~:text=${encodeURIComponent(query.pieces[0]).replace(/-/g, "%2D")}` : "";
     const name = element("bdi"), about = element("p", "where"), piece = element("p");
     name.lang = piece.lang = "zh-CN";
     marked(name, title, query.pieces);
@@ -165,10 +169,11 @@
       return i ? [" · ", who] : [who];
     }));
     if (isGone) about.append(" ", element("strong", "state", words.gone));
+    if (!isNow) about.append(" ", element("strong", "state", words.earlier));
     made.append(about);
     if (query.pieces.length) {
-      load(`search/texts/${address.slice("speeches/".length, -".html".length)}.js`).then(([, body]) => {
-        const text = excerpt(body, query.pieces);
+      load(`search/texts/${address.slice("speeches/".length, -".html".length)}.js`).then(([, body, earlier]) => {
+        const text = excerpt(isNow ? body : earlier, query.pieces);
         if (text) {
           marked(piece, text, query.pieces);
           made.append(piece);

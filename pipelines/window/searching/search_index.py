@@ -81,9 +81,10 @@ def index_files(
 ) -> Iterator[tuple[str, bytes | None]]:
     """The files of the index by their addresses below the window's folder; null for one that is there already.
 
-    It finds the speeches of all sites, also those gone from theirs. They are dealt into parts in the order in which
-    they were first archived, so that new ones change only the last. A part lies in a folder named after a hash of
-    what it is made from; its last file is there only when all are. The catalogue, which names the parts, comes last.
+    It finds the speeches of all sites, also those gone from theirs, and by words of earlier versions. They are dealt
+    into parts in the order in which they were first archived, so that new ones change only the last. A part lies in
+    a folder named after a hash of what it is made from; its last file is there only when all are. The catalogue,
+    which names the parts, comes last.
 
     Args:
         window: its folder, which has the scripts of all texts.
@@ -133,11 +134,11 @@ def _digest(maker: str, speeches: Iterable[_Searched]) -> str:
 
 
 def _files(window: Path, name: str, speeches: Sequence[_Searched]) -> Iterator[tuple[str, bytes]]:
-    rows, texts = [], []
+    rows, texts = [], list[str]()
     for one in speeches:
-        title, body = _text(window, one.id)
-        texts += [title, body]
-        rows.append((*one.row, len(title), len(body)))
+        kept = _text(window, one.id)
+        texts += kept
+        rows.append((*one.row, *map(len, kept)))
     whole = NOT_INDEXED.join(texts)
     if len(whole) > MOST_CHARACTERS:
         raise NotUnderstood(f"{speeches[0].id}: a text of {len(whole)} characters is too long for the search")
@@ -152,7 +153,7 @@ def _scripted(address: str, value: Any) -> tuple[str, bytes]:
     return address, script(address, value)
 
 
-def _text(window: Path, id: str) -> tuple[str, str]:  # noqa: A002 - the contract's key
+def _text(window: Path, id: str) -> tuple[str, str, str]:  # noqa: A002 - the contract's key
     file = window / addresses.search_text(id)
     try:
         return text_of(file.read_bytes())
