@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.fleet.run_told import WHAT_TO_DO
+from pipelines.reasons import CLOSED_LISTS
 from pipelines.window import addresses
 from pipelines.window.pages import LANGUAGES
 from pipelines.window.templates import Templates, strings
@@ -37,6 +39,28 @@ def test_templates_use_strings_that_exist_and_hold_no_words_of_their_own() -> No
         assert not set(USES.findall(text)) - strings().keys(), template
         visible = re.sub(r"(?s)\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]*>", "", text)
         assert not re.search(r"[a-zA-Z]{4,}|[\u4e00-\u9fff]", re.sub(r"&\w+;", "", visible)), template
+
+
+HALF_WIDTH = re.compile(r"[\u4e00-\u9fff）”][,.:;!?(]|[)][\u4e00-\u9fff]|[，。：；、（）“”…][ ]|[ ][，。：；、（）]")
+FULL_WIDTH = ("，", "。", "：", "；", "、", "（", "）")
+
+
+def test_chinese_has_full_width_marks_and_no_blank_beside_them() -> None:
+    chinese = {key: told["zh"] for key, told in strings().items()}
+    meanings = {word: meant.zh for words in CLOSED_LISTS.values() for word, meant in words.items()}
+    to_do = {key: meant.zh for key, meant in WHAT_TO_DO.items()}
+    for key, text in (chinese | meanings | to_do).items():
+        assert not HALF_WIDTH.search(text), (key, text)
+    for template in sorted((WINDOW / "templates").glob("*.html")):
+        text = re.sub(r"(?s)\{#.*?#\}", "", template.read_text("utf-8"))
+        inside = re.sub(r"(?s)<[^>]*>", "", re.sub(r"(?s)\{%.*?%\}|\{\{.*?\}\}", "", text))
+        assert not re.search(r"[,:;()]", re.sub(r"&\w+;", "", inside)), f"{template}: marks come from words.toml"
+        for key in re.findall(
+            r"""\bt\(["']([a-z0-9_.]+)["'][^}]*?\) \}\}[ \n](?=\{\{|<(?:a|code|small|del|ins)\b)""", text
+        ):
+            assert not chinese.get(key, "").endswith(FULL_WIDTH), (
+                f"{template}: {key} and a blank; gap is none in Chinese"
+            )
 
 
 def test_text_from_the_web_controls_neither_page_nor_direction() -> None:

@@ -146,7 +146,7 @@ def test_a_version_is_shown_as_its_bytes_were_decoded(tmp_path: Path) -> None:
     assert "other" not in page
     assert Tags(page).tags <= ALLOWED
     assert page.index("Content-Security-Policy") < page.index("<title>") < page.index("<style>")
-    assert "in a coding that is not decoded here" in coded
+    assert "in an encoding that is not decoded here" in coded
     redact(root, Order(native_id="9", reason="order"), When(recorded_at=day(5), software={}))
     assert not dict(renderings(life(root), Archive(root)))
 
@@ -223,23 +223,25 @@ def test_a_proof_page_says_what_was_seen_when(archive: Path, tmp_path: Path) -> 
     for told in (
         line["url"], line["content_sha256"], commits[0].sha256, "2026-01-01 02:00:00 UTC",
         *(one[key] for one in line["captures"] for key in ("record_id", "payload_sha256")),
-        "the first that found it so 2026-01-01 02:00:00 UTC present, text new",
-        "the first that found it otherwise 2026-01-02 02:00:00 UTC present, text changed",
-        "stamped by an authority (RFC 3161) at", "that commit 5 and all before it existed by then",
-        "the same answer had come before", "A list page names other speeches",
+        "first visit that found it so 2026-01-01 02:00:00 UTC online, text read for the first time",
+        "first visit that found it otherwise 2026-01-02 02:00:00 UTC online, text edited",
+        "signed by a time-stamping authority (RFC 3161) at", "that commit 5 and all before it existed by then",
+        "identical to an earlier response", "A list page also names other speeches",
     ):  # fmt: skip
         assert told in plain["created 1"], told
     assert OTHER not in plain["created 1"]
-    assert "the last that found it 2026-01-03 02:00:00 UTC" in plain["gone 2"]
-    assert "the first that missed it 2026-01-04 02:00:00 UTC" in plain["gone 2"]
-    assert "the last that missed it 2026-01-20 02:00:00 UTC" in plain["gone 2"]
-    assert "the last before it 2026-01-20 02:00:00 UTC" in plain["restored 2"]
+    assert "last visit that found it 2026-01-03 02:00:00 UTC" in plain["gone 2"]
+    assert "first visit that missed it 2026-01-04 02:00:00 UTC" in plain["gone 2"]
+    assert "latest visit that missed it 2026-01-20 02:00:00 UTC" in plain["gone 2"]
+    assert "last visit before 2026-01-20 02:00:00 UTC" in plain["restored 2"]
     assert "No time-stamp covers this commit yet" in plain["changed 3"]
-    assert "the first that found it otherwise" not in plain["changed 3"]
+    assert "first visit that found it otherwise" not in plain["changed 3"]
     crawl(tmp_path / "gone", 1, speech("9", day(1)))
     crawl(tmp_path / "gone", 2, missed("9", day(2)), days=0)
     crawl(tmp_path / "gone", 3, listed("9", day(3)))
-    assert "the first that found it again" not in proofs(tmp_path / "gone")["gone 1"], "a row in the list is no text"
+    assert "first visit that found it again" not in proofs(tmp_path / "gone")["gone 1"], (
+        "a row in the list is no text"
+    )
     tags = Tags(pages["created 1"])
     assert "script" not in tags.tags
     assert not {"style", "onclick"} & tags.attributes.keys()
@@ -292,7 +294,7 @@ def test_a_record_that_was_altered_is_damage_unless_an_order_says_so(archive: Pa
     assert "Words were removed from it by order" in shown
     assert verifies(shown, root)
     (rendering,) = dict(renderings(life(root, "4"), Archive(root))).values()
-    assert "By order, words were removed" in rendering.decode()
+    assert "by order; each of their bytes" in rendering.decode()
     assert "大家好" in rendering.decode()
     assert removed not in rendering.decode()
 

@@ -141,7 +141,7 @@ def test_a_browser_finds_from_disk_what_the_texts_have(tmp_path: Path) -> None:
         assert shown == sorted(shown, reverse=True)
         for hit in one["hits"]:
             assert ("only in an earlier version" in hit["text"]) == (query == "𫝁句 甲")
-            assert ("deleted from the site" in hit["text"]) == (hit["link"] == "speeches/gszx/7.html")
+            assert ("taken down" in hit["text"]) == (hit["link"] == "speeches/gszx/7.html")
     assert "旧𫝁句" in told[list(asked).index("𫝁句 甲")]["hits"][0]["text"]
     hostile = told[list(asked).index('"__proto__"')]["hits"][0]["text"]
     assert "onerror=alert(1)>\\u202e__proto__政协" in hostile

@@ -205,8 +205,8 @@ def test_a_comparison_holds_both_texts(root: Path) -> None:
     assert "Version 1 compared with version 2" in words(page)
     # Version 1 stands in its second reading, which has no term.
     rows = [words(row[0]) for row in page.find_class("side-by-side")[0].iter("tr")]
-    assert rows[1:] == ["address (wording)", "term (our reading)"]
-    assert re.search(r"Changed: address, term, text · (?!0)\d+ characters added, (?!0)\d+ removed", words(page))
+    assert rows[1:] == ["address (wording edited)", "term (as read by our software)"]
+    assert re.search(r"Edited: address, term, text · (?!0)\d+ characters added, (?!0)\d+ removed", words(page))
     between = shown(rendered(life(root, "1"))[addresses.comparison("gszx:1", "1.1", "1.2")])
     assert "the site changed nothing" in words(between.find_class("notice")[0])
 
@@ -253,20 +253,20 @@ def test_any_two_of_few_states_are_compared_and_of_many_the_neighbours(
         page
     )
     assert len(page.find_class("side-by-side")[1].findall("./tbody/tr")) == 1
-    assert "More than 3 versions" in words(shown(rendered(life(root, "7"))[addresses.speech("gszx:7")]))
+    assert "more than 3 versions" in words(shown(rendered(life(root, "7"))[addresses.speech("gszx:7")]))
 
 
 def test_what_became_of_a_speech_is_told_plainly(root: Path) -> None:
     gone = shown(rendered(life(root, "8"))[addresses.speech("gszx:8")])
-    assert "taken this speech away; proved at 2026-01-06 02:00 UTC" in words(gone.find_class("notice")[0])
+    assert "taken this speech down; confirmed at 2026-01-06 02:00 UTC" in words(gone.find_class("notice")[0])
     assert "各位委员" in words(gone.find_class("text")[0])
     assert words(gone.find_class("looked")[0]).startswith(
-        "Then 3 looks: 2026-01-03 02:00:00 UTC – 2026-01-05 02:00:00"
+        "Then 3 visits: 2026-01-03 02:00:00 UTC – 2026-01-05 02:00:00"
     )
-    assert "below the one before" not in words(gone)
+    assert "lower than the one before" not in words(gone)
     seen = shown(rendered(life(root, "7"))[addresses.speech("gszx:7")])
     assert "50 views" in words(seen)
-    assert "2 times a count was below the one before it" in words(seen)
+    assert "2 times, the count was lower than the one before it" in words(seen)
     assert [len(page.find_class("chart")) for page in (gone, seen)] == [1, 1]
     pages = rendered(life(root, "9"))
     assert [*pages] == [addresses.speech("gszx:9")]
@@ -282,7 +282,7 @@ def test_what_became_of_a_speech_is_told_plainly(root: Path) -> None:
 
 def test_pages_of_a_speech_with_another_id_lead_to_each_other(root: Path) -> None:
     rows = {row["id"]: row for row in Archive(root).index()}
-    for native_id, other, told, count in (("4", "5", "another id now", 2), ("5", "4", "another id before", 1)):
+    for native_id, other, told, count in (("4", "5", "under another id:", 2), ("5", "4", "another id before", 1)):
         one = life(root, native_id)
         assert one.row.succeeded_by == rows[one.id]["succeeded_by"]
         (notice,) = shown(rendered(one)[addresses.speech(one.id)]).find_class("notice")
@@ -332,4 +332,4 @@ def test_a_long_speech_that_was_often_looked_at_stays_small(tmp_path: Path) -> N
             rows = re.findall(rb"<tr><td>2026-01-01 02:00:00<", page)
             assert len(rows) == (100 if count == 100 else 120)
             assert (b'"4"' in page) is (count == 300)
-    assert "180 looks are left out here" in words(shown(page)) or language != "en"
+    assert "180 visits are left out here" in words(shown(page)) or language != "en"

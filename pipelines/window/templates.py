@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from pipelines.window.pages import Language, Page
 
 LANGUAGE_TAGS: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
+_NAMES = frozenset({"number", "year", "seq", "version", "reading", "status"})
+"""Numbers in strings that are names, not amounts."""
 
 
 class Templates:
@@ -59,7 +61,9 @@ class Templates:
             "word": self.label,
             "at": addresses,
             "lang": LANGUAGE_TAGS[language],
+            "gap": "" if language == "zh" else " ",
         }
+        self._environment.filters["number"] = amount
         self._environment.filters["meant"] = self.meaning
         self._environment.filters["clock"] = self.clock
 
@@ -69,7 +73,8 @@ class Templates:
         if not values:
             return text
         one, _, many = text.partition("|")
-        return (many if many and values.get("n") != 1 else one).format(**values)
+        given = {name: value if name in _NAMES else amount(value) for name, value in values.items()}
+        return (many if many and values.get("n") != 1 else one).format(**given)
 
     def label(self, kind: str, word: str) -> str:
         """A key or a word of a closed list for people; one that later software wrote is shown as it is."""
@@ -109,6 +114,11 @@ class Templates:
         others = {other: shared(f"{other}/{page.address}") for other in self._languages if other != self.language}
         given = {"shared": shared, "href": href, "archived": archived, "others": others, "address": page.address}
         return self._environment.get_template(page.template).render({**page.facts, **given}).encode()
+
+
+def amount(value: object) -> str:
+    """A number as both languages print it, `2,356`; what is no whole number as it is."""
+    return f"{value:,}" if type(value) is int else str(value)
 
 
 @cache
