@@ -96,6 +96,28 @@ def test_an_article_in_the_place_of_the_list_gives_no_rows(site: Site) -> None:
     assert any("an article instead of the list page" in gap["detail"] for gap in site.report()["not_captured"])
 
 
+IN_THE_MIDDLE = {
+    "a short article": (
+        article_page(7, title="在提案办理工作座谈会上的讲话", body="<p>欢迎各位。</p>"),
+        "an article instead of the list page",
+    ),
+    "another page": (list_page(ROWS[1:]), "it has no pagination, and 2 rows where others have up to 3"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", IN_THE_MIDDLE)
+def test_another_page_in_the_middle_of_a_list_is_told(name: str, site: Site) -> None:
+    second, said = IN_THE_MIDDLE[name]
+    pager = '<div id="fenye">{} <a href="?ID=5&Page={}">下一页</a> <a href="?ID=5&Page=3">3</a></div>'
+    rows = [(7, "在提案办理工作座谈会上的讲话", "2020-01-01"), *ROWS[1:], (4, "在会上的讲话", "2019-02-01")]
+    third = list_page([(3, "在会上的讲话", "2019-01-01")], pager=pager.format(3, 3))
+    box = second.replace("</body>", '<p>下一篇：<a href="/Item/Show.asp?m=1&d=5">在会上的讲话</a></p></body>')
+    first = list_page(rows, pager=pager.format(1, 2))
+    pages: dict[str, Answer | str] = {"age=2": box, "age=3": third, r"list\.asp|^/$": first}
+    assert crawl(site, {**pages, "d=7": article_page(7, title=rows[0][1])}).status == 3
+    assert [said in gap["detail"] for gap in site.report()["not_captured"] if gap["what"] == "list"] == [True]
+
+
 def test_a_first_list_page_without_rows_is_a_gap_where_the_second_has_some(site: Site) -> None:
     uncounted = PAGER.replace("共 {2} 篇", "")
     second = list_page(ROWS, pager=uncounted.format(2, 2, 0, 2))

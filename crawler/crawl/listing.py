@@ -22,7 +22,7 @@ _MOST_BARREN = 2
 class Trouble:
     """A problem of a list page; `is_worth_asking`: a second request may give another page."""
 
-    kind: Literal["empty", "repeat", "jump", "foreign"]
+    kind: Literal["empty", "repeat", "jump", "foreign", "unturned"]
     words: str
     is_worth_asking: bool = True
 
@@ -40,6 +40,8 @@ class ListState:
     first: tuple[str, ...] = ()
     certain: set[str] = field(default_factory=set)
     bare: list[int] = field(default_factory=list)
+    without_pager: list[int] = field(default_factory=list)
+    turned: set[int] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     elsewhere: tuple[Elsewhere, ...] = ()
     dated: set[str] = field(default_factory=set)
@@ -85,6 +87,13 @@ class ListState:
         is_counted = number <= self.pages or number in self.linked
         return Trouble("repeat", f"it shows the rows of page {again} again", is_counted or not self.repeats)
 
+    def unturned(self, number: int, listing: ListPage, keys: frozenset[str]) -> Trouble | None:
+        """The problem of a page within the list that has no pagination and fewer rows than one before it."""
+        is_within = 1 < number < max(self.pages, *self.linked, 0)
+        if not is_within or _has_pager(listing) or len(keys) >= max(map(len, self.keys.values()), default=0):
+            return None
+        return Trouble("unturned", "it has no pagination")
+
     def add(
         self,
         number: int,
@@ -110,6 +119,8 @@ class ListState:
         self.seen |= keys
         self.certain.update(certain)
         self.bare += [number] if keys and not certain else []
+        self.turned.update([number] if _has_pager(listing) else [])
+        self.without_pager += [number] if trouble is not None and trouble.kind == "unturned" else []
         self.first = certain if number == 1 else self.first
 
     def skip(self, number: int) -> None:
@@ -159,6 +170,7 @@ class ListState:
         missing += [f"list page {number}: cannot follow a control: {one}" for one in stuck]
         is_counted = self.total is not None and shown >= self.total
         missing += [] if is_counted else [f"list page 1: cannot follow a control: {one}" for one in self._others()]
+        missing += [] if is_counted else list(self._others_instead())
         if not missing and not self.has_gaps and self.total is not None and shown < self.total:
             missing.append(f"the list states {self.total} rows, its pages show {shown}")
         return missing
@@ -168,6 +180,13 @@ class ListState:
         for one in self.elsewhere:
             if one.year not in self.dated and (one.is_named or len(self.keys) == 1):
                 yield one.words
+
+    def _others_instead(self) -> Iterator[str]:
+        """Pages without pagination between pages that have it: perhaps another page, whose links look like rows."""
+        for page in self.without_pager:
+            if any(other > page for other in self.turned):
+                rows, most = len(self.keys[page]), max(map(len, self.keys.values()))
+                yield f"list page {page}: it has no pagination, and {rows} rows where others have up to {most}"
 
     def _shown(self) -> int:
         """The number of rows shown, as lists count: an article in two rows counts twice, unless it is pinned."""
@@ -185,3 +204,9 @@ class ListState:
             if is_counted or is_followed or (page == 2 and is_short):
                 found.append(f"list page {page}: it shows the rows of page {first} again")
         return found
+
+
+def _has_pager(listing: ListPage) -> bool:
+    """True for a page that leads to other pages of its list, or counts them; any page may link the first one."""
+    leads = listing.next_url or listing.idle or listing.unfollowed or any(page > 1 for page in listing.linked)
+    return bool(leads or listing.pages or listing.total or listing.current)

@@ -17,7 +17,7 @@ from crawler.pages import Ask, Family, ListedRow, ListPage, SectionLink
 from crawler.pages.lists.rows import leads_to_anothers
 from crawler.pages.lists.sections import heads_section, says_section
 from crawler.pages.page import Page, PageError, PageTimeError, squeeze, words
-from crawler.pages.shown import are_unlike
+from crawler.pages.shown import are_unlike, is_one_of, shown
 from crawler.sites.profile import SiteProfile
 from pipelines.archive.read.state import SpeechState
 from pipelines.exits import Exit
@@ -29,7 +29,7 @@ _MOST_WALKS = 3
 _MOST_FURTHER = 100
 _FEW_ROWS, _FEWEST_SENTENCES, _CERTAIN_BODY = 3, 3, 0.9
 """A page with few rows may be an article with links to its neighbours; with more, its body must be certain, since
-abstracts of rows are shorter than a text."""
+abstracts of rows are shorter than a text. A page with fewer sentences must be headed by a known title."""
 _Look = tuple[Fetched, ListPage | None, Trouble | None]
 
 
@@ -185,7 +185,7 @@ class ListWalk:
             if number == 1 and trouble and trouble.kind == "empty":
                 # Whether the section has no rows at all is known only at the end of the walk.
                 self._empty[ask.url] = trouble.words
-            elif listing is None or (trouble and trouble.kind != "repeat"):
+            elif listing is None or (trouble and trouble.kind not in {"repeat", "unturned"}):
                 reason = fetched.reason or Reason.UNREADABLE
                 self._add_gap(ask.url, reason, f"list page {number}: {trouble.words if trouble else fetched.detail}")
             if number == 1 and listing is not None and await self._is_another_page(start, fetched, listing):
@@ -236,7 +236,9 @@ class ListWalk:
         elif state.names_itself and not says:
             return fetched, listing, Trouble("foreign", "it does not name the section, as the first page does")
         listing = self._without_others(listing)
-        return fetched, listing, state.trouble(number, listing, self._keys(listing))
+        keys = self._keys(listing)
+        trouble = state.trouble(number, listing, keys)
+        return fetched, listing, trouble or (None if ask.is_fragment else state.unturned(number, listing, keys))
 
     def _without_others(self, listing: ListPage) -> ListPage:
         """The page without its links to lists of other sections, which have walks of their own."""
@@ -292,7 +294,17 @@ class ListWalk:
         title, text = squeeze(read.title), words(body.root)
         others = (*(row.title or "" for row in listing.rows), *self.task.profile.section, self.task.profile.name)
         is_headed = not any(title in squeeze(other) or squeeze(other) in title for other in others if squeeze(other))
-        return read.title if is_headed and text.count("。") >= _FEWEST_SENTENCES else None
+        sentences = text.count("。")
+        # A short speech, or one part of a long one, has few; only in its own article a title stands outside links.
+        is_article = sentences >= _FEWEST_SENTENCES or (
+            sentences > 0 and shown(page).names(read.title) and self._is_known_title(read.title)
+        )
+        return read.title if is_headed and is_article else None
+
+    def _is_known_title(self, title: str) -> bool:
+        """Whether a title is that of a row of an earlier page, or of a speech of the archive."""
+        titles = (*(row.title for row in self._titles.values()), *(one.title for one in self.task.known.values()))
+        return is_one_of(title, titles)
 
     async def _is_another_page(self, start: str, fetched: Fetched, listing: ListPage) -> bool:
         """True, with a refusal in the report, for a wrong first page: the front page, another list."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -87,6 +87,11 @@ def notice_in(text: str) -> tuple[Reason, str] | None:
 def key(title: str | None) -> str:
     """A title for comparison: its letters, digits and characters alone, without the dots a list cuts it with."""
     return _NO_WORD.sub("", tidy(title or "").rstrip(".…"))
+
+
+def is_one_of(title: str, others: Iterable[str | None]) -> bool:
+    """Whether a title is one of some, whatever their punctuation and spaces."""
+    return key(title) in map(key, others)
 
 
 def pairs_in_common(one: str | None, other: str | None) -> float:
