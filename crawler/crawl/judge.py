@@ -22,6 +22,7 @@ from crawler.pages.shown import Shown, are_unlike, key, notice_in, pairs_in_comm
 from crawler.replay.past import PastReader
 from pipelines.archive.read.state import SpeechState, text_digest
 from pipelines.gates.tally import Texts
+from pipelines.health import Gaps
 from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
 from pipelines.record import Compared, RawSpeech, Speech
@@ -79,9 +80,11 @@ class Judge:
         self._own: Counter[str] = Counter()
         self._foreign: Counter[str] = Counter()
         self._new = 0
-        self.without_text: set[str] = set()
-        self.copies: dict[str, str] = {}
+        self._without: set[str] = set()
+        self._copies: dict[str, str] = {}
         """New speeches that are kept with the same text as another, under another title, and that other."""
+        self._unreported: dict[str, tuple[str, str | None]] = {}
+        """Address and row's title of each new speech that is kept and was not reported."""
         for native_id, state in known.items():
             if state.succeeded_by is not None:
                 continue
@@ -120,6 +123,30 @@ class Judge:
         if found is None or (again and self._is_settled(found, known)):
             return None
         return found
+
+    def kept(self, raw: RawSpeech, gaps: Gaps) -> None:
+        """Take a speech that is kept; report a new one without text and files, and two with one text.
+
+        Of two, either may show the text of the other.
+        """
+        if raw.native_id in self.known:
+            return
+        title = raw.look.listed.title if raw.look.listed else None
+        if raw.native_id in self._without:
+            reason, detail = Reason.NO_ARTICLE, "kept without a text: its page has neither text nor a file"
+            gaps.add_gap("speech", raw.url, reason, detail, raw.native_id, title)
+            return
+        other = self._copies.get(raw.native_id)
+        if other is None:
+            self._unreported[raw.native_id] = raw.url, title
+            return
+        self._add_copy(gaps, raw.native_id, (raw.url, title), other)
+        if (first := self._unreported.pop(other, None)) is not None:
+            self._add_copy(gaps, other, first, raw.native_id)
+
+    def _add_copy(self, gaps: Gaps, native_id: str, kept: tuple[str, str | None], other: str) -> None:
+        detail = f"kept with the same text as {self.site}:{other}"
+        gaps.add_gap("speech", kept[0], Reason.DOUBTFUL, detail, native_id, kept[1])
 
     def _is_settled(self, found: Doubt, known: SpeechState | None) -> bool:
         """Whether a second observation, in this run or long after the first, makes the text an edit by the site."""
@@ -167,8 +194,8 @@ class Judge:
 
     def _of_new(self, speech: Speech, shown: Shown, listed: OnList | None, *, again: bool) -> Doubt | None:
         self._new += not again
-        self.without_text.discard(speech.native_id)
-        self.copies.pop(speech.native_id, None)
+        self._without.discard(speech.native_id)
+        self._copies.pop(speech.native_id, None)
         if notice := notice_in(speech.body):
             return Doubt(*notice)
         if twins := self._off_the_list(speech, listed):
@@ -182,7 +209,7 @@ class Judge:
             return Doubt(Reason.DOUBTFUL, f"the same text as {_ids(self.site, others)}")
         another = next((one for one, other in others.items() if are_unlike(other, speech.title)), None)
         if another and len(speech.body) >= _LONG:
-            self.copies[speech.native_id] = another
+            self._copies[speech.native_id] = another
             return Doubt(Reason.DOUBTFUL, f"the same text as {_ids(self.site, others)}", is_settled=True)
         if not speech.body and not speech.attachments:
             return self._without_text(speech)
@@ -207,8 +234,8 @@ class Judge:
         return Doubt(*notice) if notice else Doubt(Reason.DOUBTFUL, _headed(speech, title))
 
     def _without_text(self, speech: Speech) -> Doubt:
-        self.without_text.add(speech.native_id)
-        is_common = len(self.without_text) >= _MANY and len(self.without_text) * 2 > self._new
+        self._without.add(speech.native_id)
+        is_common = len(self._without) >= _MANY and len(self._without) * 2 > self._new
         return Doubt(Reason.NO_ARTICLE, "neither a text nor a file", is_settled=not is_common)
 
     def _of_section(self, speech: Speech, listed: OnList | None, *, again: bool) -> Doubt | None:

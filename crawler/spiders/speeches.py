@@ -364,7 +364,7 @@ class SpeechesSpider(Spider):
         is_unsure = is_doubtful and native_id not in self.job.archive.known
         read = await self.reader.read(article, first, look, is_doubtful=is_unsure, doubts=doubts)
         if isinstance(read, RawSpeech):
-            self._report_kept(read)
+            self.judge.kept(read, self.job.report)
             self.requisites.note(needed, (one.url for one in read.attachments))
             yield await self.past.compared(read)
         elif isinstance(read, Fetched):
@@ -403,17 +403,6 @@ class SpeechesSpider(Spider):
         """Request an article once more, at the end of the run and unconditionally."""
         listed = self._listed_again.get(article.native_id, article.listed)
         self._again.append(self._asking(replace(article, listed=listed), is_doubtful=is_doubtful, is_second=True))
-
-    def _report_kept(self, raw: RawSpeech) -> None:
-        """Report a new speech that is kept without text and files, or with the text of another."""
-        title = raw.look.listed.title if raw.look.listed else None
-        if raw.native_id in self.judge.without_text:
-            reason, detail = Reason.NO_ARTICLE, "kept without a text: its page has neither text nor a file"
-        elif (other := self.judge.copies.get(raw.native_id)) is not None:
-            reason, detail = Reason.DOUBTFUL, f"kept with the same text as {self.job.profile.site}:{other}"
-        else:
-            return
-        self.job.report.add_gap("speech", raw.url, reason, detail, raw.native_id, title)
 
     @staticmethod
     def _by_notice(first: Fetched, read: Fetched) -> Fetched:
