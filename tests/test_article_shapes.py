@@ -51,10 +51,21 @@ def test_an_article_in_any_shape_comes_whole_or_is_told(name: str) -> None:
     assert seen(read(Page(ADDRESS, PAGE.format(html)))) == NOTHING | shape
 
 
-def test_a_frame_in_the_place_of_a_part_is_told() -> None:
-    page = Page(ADDRESS, PAGE.format("<div id='c'><iframe src='/ldjh/text.html'></iframe></div>"))
+IN_A_PART = {
+    "frame": ("<iframe src='/ldjh/text.html'></iframe>", ["continued"]),
+    "pager of a script": (
+        TEXT + "<p><a href='javascript:page(1)'>1</a> <a href='javascript:page(2)'>下一页</a></p>", ["continued"],
+    ),
+    "own pager, partly by a script": (TEXT + "<p><a href='t2_2.html'>2</a> <a onclick='page(2)'>下一页</a></p>", []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", IN_A_PART)
+def test_what_stands_for_text_in_one_part_of_several_is_told(name: str) -> None:
+    html, codes = IN_A_PART[name]
+    page = Page(ADDRESS, PAGE.format(f"<div id='c'>{html}</div>"))
     hints = Hints(body=page.root.find(".//div[@id='c']"), is_long=True)
-    assert [problem.code for problem in read(page, hints).problems] == ["continued"]
+    assert [problem.code for problem in read(page, hints).problems] == codes
 
 
 def test_an_info_line_or_a_side_bars_heading_alone_is_no_body() -> None:

@@ -16,7 +16,7 @@ from crawler.pages.body.held import held_back
 from crawler.pages.body.judging import Judged
 from crawler.pages.body.kinds import Kind
 from crawler.pages.hidden import hides
-from crawler.pages.lists.controls import MORE, NEXT, PAGES, is_dead, turns_pages
+from crawler.pages.lists.controls import MORE, NEXT, PAGES, is_dead, turns, turns_pages
 from crawler.pages.lists.counts import printed_pages
 from crawler.pages.lists.page_scripts import COUNT, CREATED, made_by
 from crawler.pages.lists.pagination import next_part
@@ -188,6 +188,18 @@ class _Part:
                     return f"a control that only a script follows: {said} {call}"[:_LONGEST_DETAIL].strip()
         return None
 
+    def turned_within(self) -> str | None:
+        """A control of a pager within the text that has no link: the pager that is followed is another one."""
+        body = self.body.node
+        for node in body.iter(*_CONTROLS):
+            if not _acts(node) or not turns(_said(node)):
+                continue
+            around = [one for one in node.iterancestors() if body in one.iterancestors()]
+            box = next((one for one in reversed(around) if len(squeezed(one)) <= _LONGEST_PAGER), body)
+            if not any(turns(_said(link)) and self.page.href(link) for link in box.iter("a")):
+                return self.unread_turn([box])
+        return None
+
     def _is_dead_control(self, node: etree._Element) -> bool:
         if _acts(node) or node.tag in {"button", "input"}:
             return True
@@ -219,7 +231,8 @@ class _Part:
     def unread(self) -> str | None:
         """What a part does not show whose next part is the pager's, so that a frame with its text is not followed."""
         framed = self.framed()
-        return self.withheld() or framed.missing or (f"in a frame: {framed.url}" if framed.url else None)
+        missing = self.withheld() or self.turned_within() or framed.missing
+        return missing or (f"in a frame: {framed.url}" if framed.url else None)
 
     def withheld(self) -> str | None:
         """What the part itself does not show: a block folded, loaded by a script, or for those who log in."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from copy import deepcopy
+from html import unescape
 from itertools import islice
 
 from lxml import etree
@@ -18,12 +19,13 @@ _ENOUGH, _MOST = 80, 200
 _FEWEST, _FEWEST_IN_FIELD = 20, 30
 """Characters of sentences: a paragraph in a script; a field for comments holds a request to be polite."""
 _FEWEST_AMONG = 8
-"""Chinese characters of a field or template that words of the text follow: fewer are a button's."""
+"""Chinese characters of a field or template that words of the text follow, or of a field's paragraph: fewer are a
+button's."""
 _OF_SENTENCES = "[\u4e00-\u9fff\\d，、；：“”《》（）％%.]"
 _SENTENCES = re.compile(f"(?<!{_OF_SENTENCES}){_OF_SENTENCES}{{8,}}+[。！？]")
 _SHOWN = etree.XPath(".//text()[not(ancestor::textarea or ancestor::template or ancestor::script)]")
 _CJK = re.compile("[\u4e00-\u9fff]")
-_TAGS = re.compile(r"<[^<>]{0,2000}>")
+_TAGS, _ENDS = re.compile(r"<[^<>]{0,2000}>"), re.compile(r"</?(?:p|br|div|section|li|tr|h[1-6])\b", re.IGNORECASE)
 _TEMPLATE_TYPES = re.compile(r"text/(?:html|plain|x-[\w-]+|template|ng-template)", re.IGNORECASE)
 _SENTENCE, _TAG = re.compile("[\u4e00-\u9fff][。！？]"), re.compile(r"<(?:p|br|div|span|section)\b", re.IGNORECASE)
 
@@ -47,7 +49,8 @@ def with_held(page: etree._Element) -> etree._Element | None:
 def held_back(body: etree._Element) -> str | None:
     """The first words that a form field, a template or a script within a body holds and the body does not show.
 
-    A sentence counts anywhere, a few words (who speaks) only in a field or template that text follows.
+    A sentence counts anywhere, a few words (who speaks) only in a field or template that text follows, or in a field
+    that holds markup: what readers are to write over is plain text.
     """
     texts = _SHOWN(body)
     seen = [one for one in texts if isinstance(one, _Words)] if isinstance(texts, list) else []
@@ -60,7 +63,17 @@ def held_back(body: etree._Element) -> str | None:
         # What is there to be copied has the page's address.
         if node in among and len(_CJK.findall(text)) >= _FEWEST_AMONG and text not in shown and "http" not in text:
             return text
+        if said := next((one for one in _paragraphs(node) if one not in shown), None):
+            return said
     return None
+
+
+def _paragraphs(node: etree._Element) -> list[str]:
+    """The paragraphs that the markup in a form field holds."""
+    blocks = _ENDS.split(_source(node)) if node.tag == "textarea" else []
+    # Of a tag that was split only its end is left; without one it is a link or a picture to be copied.
+    texts = [squeeze(unescape(_TAGS.sub("", f"<p{block}"))) for block in blocks[1:]]
+    return [text for text in texts if len(_CJK.findall(text)) >= _FEWEST_AMONG and "http" not in text]
 
 
 def _among(body: etree._Element, shown: list[_Words]) -> set[etree._Element]:
@@ -91,16 +104,21 @@ def _holders(root: etree._Element) -> list[etree._Element]:
     return [one for one in found if one.tag == "noscript" or _may_hold(one)]
 
 
+def _source(node: etree._Element) -> str:
+    """The markup in a field or template; empty where it holds plain text."""
+    if len(node):
+        source = etree.tostring(node, encoding="unicode", method="html", with_tail=False)
+        return source[source.index(">") + 1 : source.rindex("<")]
+    text = "".join(map(str, node.itertext()))
+    return text if _TAG.search(text) else ""
+
+
 def _held(node: etree._Element) -> etree._Element | None:
     """The text an element holds, as a block; None for anything else. libxml2 reads tags in a field as elements."""
     text = "".join(map(str, node.itertext()))
     if len(squeeze(text)) < _ENOUGH or not _SENTENCE.search(text):
         return None
-    if len(node):
-        source = etree.tostring(node, encoding="unicode", method="html", with_tail=False)
-        source = source[source.index(">") + 1 : source.rindex("<")]
-    else:
-        source = text if _TAG.search(text) else ""
+    source = _source(node)
     parsed = etree.fromstring(f"<div>{source}</div>".encode(), etree.HTMLParser(encoding="utf-8")) if source else None
     block = parsed.find(".//div") if parsed is not None else None
     if block is not None:
