@@ -81,6 +81,10 @@ def test_words_that_an_order_removed_are_nowhere_in_the_window(tmp_path: Path) -
     secret = speech("4", day(20), body="密语甲乙丙", title="关于密语的讲话", speaker="密语某", meeting="密语会议")
     crawl(root, 20, secret, speech("5", day(20), body="别的话"))
     crawl(root, 21, replace(secret, body="密语丁戊己", look=look(day(21), payload="anew")))
+    with Journal(tmp_path, "a").begin(Began(attempt="a", at=day(21), pid=1, host="here")) as under_way:
+        under_way.end(
+            Ended(at=day(21), run=None, mode=None, exit_status=4, verdict="refused", message="密语甲", seconds=1.0)
+        )
     build([root], window, WindowOptions(keywords=("密语",)))
     assert len([name for name, data in tree(window).items() if "密语".encode() in data]) > 10
     redact(root, Order(native_id="4", reason="by order"), When(recorded_at=day(22), software={}))

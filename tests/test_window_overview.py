@@ -22,6 +22,7 @@ from pipelines.window.pages import LANGUAGES
 from pipelines.window.reading.life_store import LifeStore, acts_among
 from pipelines.window.reading.site_named import site_of
 from pipelines.window.reading.summary import Edit, Happening, Summary, summary_of
+from pipelines.window.reading.words_removed import WordsRemoved
 from pipelines.window.templates import Templates
 from tests.test_state import life
 
@@ -84,6 +85,11 @@ def test_a_ledger_is_the_same_whether_all_commits_are_read_or_those_since(
     assert stored(whole) == whole
     assert whole.redacted == ("9",)
     assert [one.kind for one in whole.decisions] == ["redaction"]
+    said = {"message": "words", "gates": [{"words": "words", "seen": 1}, 5], "not_captured": [{"detail": "words"}]}
+    told = WordsRemoved.of(Archive(root)).told(said)
+    assert "'words'" not in str(told).replace("'words':", "")
+    assert told["gates"][0]["seen"] == 1
+    assert WordsRemoved(has_orders=True, has_swept=True).told(said) == said
     assert sum(n for told in whole.months.values() for n in told.values()) == len(whole.runs)
     assert {folder for folder, _, _ in whole.storage} == {"versions", "observations", "runs", "commits"}
     (root / "runs" / "page.html").write_text("made beside a report, by no commit", "utf-8")

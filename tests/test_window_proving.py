@@ -288,8 +288,13 @@ def test_a_record_that_was_altered_is_damage_unless_an_order_says_so(archive: Pa
     run.keep(replace(other, look=replace(other.look, captures=captures)))
     seen(run, 1, removed, kept(run, day(1), "article", "9", removed.encode()))
     sealed(run, 1)
+    window = tmp_path / "window"
+    build([root], window, WindowOptions(languages=("en",)))
+    assert removed in (window / "renderings/gszx/4-1.html").read_text("utf-8")
     order = Order(native_id="9", reason="order", captures=True, also=(removed,))
     redact(root, order, When(recorded_at=day(2), software={}))
+    build([root], window, WindowOptions(languages=("en",)))  # in the same process, as `browse` does
+    assert removed not in (window / "renderings/gszx/4-1.html").read_text("utf-8")
     (shown,) = proofs(root, "4").values()
     assert "Words were removed from it by order" in shown
     assert verifies(shown, root)

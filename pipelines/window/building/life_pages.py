@@ -10,6 +10,7 @@ from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.reader import Archive
 from pipelines.window.building.window_files import WindowFiles
 from pipelines.window.building.window_state import MadeSpeech
+from pipelines.window.proving.answers_read import forget_answers
 from pipelines.window.proving.page_rendering import renderings
 from pipelines.window.proving.version_proof import proof_pages
 from pipelines.window.reading.life_store import LifeStore
@@ -52,6 +53,7 @@ class LifeWriter:
     """Writes all files about a speech of one site."""
 
     def __init__(self, of: LivesOfSite) -> None:
+        forget_answers()
         archive = Archive(of.archive)
         self._archive = archive.at(archive.commit(of.commit))
         self._store = LifeStore(of.scratch, self._archive, of.site, [archive.commit(n) for n in of.acts])

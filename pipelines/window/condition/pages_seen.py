@@ -12,6 +12,7 @@ from pipelines.warc.exchanges import ANSWERS, with_payload
 from pipelines.warc.http import HttpResponse
 from pipelines.warc.record_reader import at_place, records
 from pipelines.warc.records import WarcDamaged
+from pipelines.window.reading.words_removed import WordsRemoved
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -74,7 +75,7 @@ def both_pages(archive: Archive, report: Report, good: Report | None, *, is_of_a
     try:
         ran = _commit_of(archive, report)
         both = (_articles(archive, ran) if is_of_articles else None) or _lists(archive, ran, report, good)
-        is_shown = all(one.redaction.captures is not None for one in archive.commits() if one.redaction)
+        is_shown = WordsRemoved.of(archive).has_swept
     except (ArchiveError, WarcDamaged, OSError):
         return NO_PAGES  # `verify` tells of damage; a page that cannot be read is not shown
     return BothPages(*(one and replace(one, is_shown=is_shown) for one in (both.good, both.last)))

@@ -10,12 +10,15 @@ from pipelines.archive.disk.layout import NAME, is_archive
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.moments import moment_of, stamp
 from pipelines.archive.read.reader import Archive
+from pipelines.exits import Exit
 from pipelines.fleet.attempts import Journal, is_good
+from pipelines.fleet.condition import Condition
 from pipelines.fleet.survey import site_names_in, survey
 from pipelines.gates.rules import LIST_SIZE
 from pipelines.gates.usual import QUIET
 from pipelines.window.condition.diagnosis import Diagnosis, HealthKind, diagnose
 from pipelines.window.condition.pages_seen import NO_PAGES, both_pages
+from pipelines.window.reading.words_removed import NOT_TOLD, WordsRemoved
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -91,18 +94,39 @@ def _told(root: Path, status: SiteStatus) -> SiteStatus:
 
 def _health(root: Path, status: SiteStatus) -> SiteHealth:
     archive = _archive(root, status)
+    if archive is None:
+        return SiteHealth(status, diagnose(status, None))
+    removed = WordsRemoved(has_orders=True, has_swept=False)  # until that is known
     try:
-        report = archive.report(status.run) if archive and status.run else None
-        diagnosis = diagnose(status, report)
-        if archive is None or report is None or not diagnosis.kind.is_of_the_site:
-            return SiteHealth(status, diagnosis)
+        removed = WordsRemoved.of(archive)
+        report = archive.report(status.run) if status.run else None
+        shown, told = _without_removed(status, removed, report)
+        diagnosis = replace(diagnose(shown, told), kind=diagnose(status, report).kind)
+        if report is None or not diagnosis.kind.is_of_the_site:
+            return SiteHealth(shown, diagnosis)
         is_of_articles = any(gate.gate not in _OF_LISTS for gate in diagnosis.gates)
         pages = both_pages(archive, report, _last_good(archive), is_of_articles=is_of_articles)
     except (ArchiveError, AttributeError, KeyError, OSError, TypeError, ValueError):
-        return SiteHealth(status, diagnose(status, None))  # a report that holds what none should
-    return SiteHealth(status, diagnosis, pages)
+        # a report that holds what none should
+        return SiteHealth(_without_removed(status, removed, None)[0], diagnose(status, None))
+    return SiteHealth(shown, diagnosis, pages)
 
 
+def _without_removed(
+    status: SiteStatus, removed: WordsRemoved, report: dict[str, Any] | None
+) -> tuple[SiteStatus, dict[str, Any] | None]:
+    """The state and the report without words that an order may have removed: the journal, which none cleans, keeps
+    them.
+    """
+    if not removed.has_orders or status.condition in _OF_PERSONS or status.exit_status in _OURS or not status.message:
+        return status, report
+    told = removed.told(report)
+    return replace(status, message=str(told.get("message") or NOT_TOLD)), report and told
+
+
+_OF_PERSONS = frozenset({Condition.STALE, Condition.DISABLED, Condition.RETIRED})
+_OURS = frozenset({Exit.DAMAGED, Exit.WRONG_USE})
+"""The messages of these are not what a run said of the site."""
 _OF_LISTS = frozenset({LIST_SIZE, QUIET})
 """Gates that speak of lists, not of articles."""
 

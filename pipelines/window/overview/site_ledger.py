@@ -16,6 +16,7 @@ from pipelines.window.overview.past_runs import (
     past_run,
     politeness_told,
 )
+from pipelines.window.reading.words_removed import WordsRemoved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,7 @@ class SiteLedger:
         section: name of the section in the newest run that found it.
         months: how many runs ended with each verdict, by month (`2026-11`) and verdict.
         runs: the newest runs, oldest first, at most `MOST_RUNS`.
-        message: that of the newest run.
+        message: that of the newest run, unless an order removed words that it may hold.
         gaps, gap_count: what the newest run did not capture, at most `MOST_GAPS`, and how much that is in all.
         excused: how much of it the site itself does not give.
         politeness: of the newest run, `politeness_told`.
@@ -119,7 +120,9 @@ def read_ledger(archive: Archive, way: str, earlier: SiteLedger | None = None) -
         since.take(archive.commit(n))
     facts, totals = archive.facts_now(), archive.totals()
     report = since.report or (archive.report(since.runs[-1].run) if since.runs else {})
-    gaps = gaps_told(report, since.redacted)
+    removed = WordsRemoved.of(archive)
+    told = removed.told(report) if removed.has_orders else report
+    gaps = gaps_told(told, since.redacted)
     return SiteLedger(
         site=facts.site,
         commit=archive.last.n,
@@ -138,7 +141,7 @@ def read_ledger(archive: Archive, way: str, earlier: SiteLedger | None = None) -
         section=since.section,
         months=since.months,
         runs=tuple(since.runs[-MOST_RUNS:]),
-        message=str(report.get("message") or "")[:LONGEST_DETAIL],
+        message=str(told.get("message") or "")[:LONGEST_DETAIL],
         gaps=tuple(gaps[:MOST_GAPS]),
         gap_count=len(gaps),
         excused=sum(gap.is_the_sites_word for gap in gaps),

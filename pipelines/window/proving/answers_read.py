@@ -25,6 +25,11 @@ def answer_of(layout: Layout, capture: Line) -> HeldAnswer:
     return _read(layout, tuple(capture.items()))
 
 
+def forget_answers() -> None:
+    """Read all anew: an order may have removed words from a record, which stays in its place."""
+    _read.cache_clear()
+
+
 def is_large(capture: Line) -> bool:
     """Whether its record is not unpacked; false, too, for a length that is no number, which reading it will tell."""
     return type(capture["length"]) is int and capture["length"] > LARGEST_RECORD
