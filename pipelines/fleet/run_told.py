@@ -26,36 +26,40 @@ _EVENTS = ("changed", "gone", "restored", "created", "reprocessed")
 _LONGEST = 160
 """Characters of a title, a detail or an address in a text; the verdict's message is given whole."""
 _COMPARED = ("list_pages", "listed", "captured", "created", "changed", "gone", "missing", "failed", "left")
-_UNKNOWN = Meaning("a reason of later software", "较新版本软件给出的原因")
+_UNKNOWN = Meaning("a reason of later software", "更新版本的软件给出的原因")
 
 WHAT_TO_DO: dict[str, Meaning] = {
-    "nothing": Meaning("Nothing: the archive holds what the site shows.", "无需处理：档案已包含网站所示内容。"),
+    "nothing": Meaning("Nothing: the archive holds what the site shows.", "无需处理：网站所示内容均已存档。"),
     "gates": Meaning(
         "Open the section in a browser and compare it with the figures below. If the site is right, run again with "
         "the accept that the message names.",
-        "请用浏览器打开栏目，与下列数字比对；若网站无误，请按提示加 accept 重新运行。",
+        "请用浏览器打开该栏目，与下列数字比对；若网站确实如此，请按采集报告所示加上 accept 重新采集。",
     ),
     "refused": Meaning(
         "Open the section in a browser: nothing was marked as gone, and the next run tries again.",
-        "请用浏览器查看该栏目：没有任何讲话被标为消失，下次运行会重试。",
+        "请用浏览器查看该栏目：没有任何讲话记为撤下，下次采集会再试。",
     ),
     "gaps": Meaning(
         "Open the addresses below. One that the browser shows needs a key in the profile; for one that only the site "
         "can mend, `accept-gap`.",
-        "请打开下列地址：浏览器能显示的，需在站点配置中补充；只有网站能修复的，请用 accept-gap 记录。",
+        "请打开下列网址：浏览器能显示的，需在站点配置中补充；只有网站能修复的，可用 accept-gap 命令认可。",
     ),
     "wait": Meaning(
         "Wait: failures of the network and of the server are usually over by the next run.",
-        "等待：网络与服务器故障通常到下次运行时已恢复。",
+        "等待即可：网络或服务器的故障通常到下次采集时已恢复。",
     ),
-    "again": Meaning("Nothing now: the next run goes on where this one ended.", "暂不处理：下次运行会从中断处继续。"),
+    "again": Meaning("Nothing now: the next run goes on where this one ended.", "暂不处理：下次采集会从中断处继续。"),
     "machine": Meaning(
         "Do what the message says about this machine, then run the same command again.",
-        "请按提示处理本机问题，然后重新运行同一命令。",
+        "请按采集报告处理本机问题，然后重新运行同一命令。",
     ),
     "damage": Meaning("Restore what `verify` names from a copy.", "请用备份恢复 verify 指出的文件。"),
-    "wrong-use": Meaning("Correct what the message names; nothing was written.", "请按提示更正；未写入任何内容。"),
-    "error": Meaning("Report it with the run's log; the next run continues.", "请连同运行日志报告；下次运行会继续。"),
+    "wrong-use": Meaning(
+        "Correct what the message names; nothing was written.", "请按采集报告更正；没有写入任何内容。"
+    ),
+    "error": Meaning(
+        "Report it with the run's log; the next run continues.", "请连同采集日志报告给开发者；下次采集会继续。"
+    ),
 }
 """What a person does about a run, by a word that tells of which kind it is."""
 

@@ -58,17 +58,17 @@ EVIDENCE_PLACES = {
 
 EVENTS = {
     "created": Meaning("the speech was found for the first time", "首次发现该讲话"),
-    "changed": Meaning("the site changed what it published", "网站对所发布的内容作了修改"),
+    "changed": Meaning("the site changed what it published", "网站改动了所发布的内容"),
     "reprocessed": Meaning(
         "our parser understands the same bytes differently; the site changed nothing",
-        "解析程序对同样的字节有了不同的读取结果；网站没有修改",
+        "新版程序对同样的字节有了不同的读取结果；网站没有改动",
     ),
     "gone": Meaning("the site has taken it away, and said so more than once", "网站已撤下，并且不止一次如此表明"),
     "restored": Meaning("the site has it again", "网站重新刊载"),
 }
 
 CHANGES = EVENTS | {
-    "redacted": Meaning("words of it were removed by order", "依令移除了其中的文字"),
+    "redacted": Meaning("words of it were removed by order", "依要求移除了其中的文字"),
     "succeeded": Meaning("the site has it under another id since", "网站此后以另一编号刊载"),
     "resumed": Meaning(
         "the site has taken up its id again, which another had succeeded", "网站重新启用了曾被取代的编号"
@@ -81,7 +81,7 @@ PRESENCE = {
     "unlisted": Meaning("its article answers, but it is on no list page", "文章可以访问，但不在任何列表页上"),
     "missing": Meaning("the site says that it is deleted; seen once or more often", "网站表明已删除；见过一次或多次"),
     "withheld": Meaning("the site has it and does not show it", "网站存有但不公开显示"),
-    "unknown": Meaning("the response proves nothing", "应答不能证明任何情况"),
+    "unknown": Meaning("the response proves nothing", "响应不足以判断"),
 }
 
 STATES = PRESENCE | {
@@ -113,7 +113,7 @@ CLOSED_LISTS: dict[str, Mapping[Any, Meaning]] = {
     "content": {
         "new": Meaning("the text was read for the first time", "首次读取文本"),
         "same": Meaning("the text is as it was", "文本与此前相同"),
-        "changed": Meaning("the site changed the text", "网站对文本作了修改"),
+        "changed": Meaning("the site changed the text", "网站改动了文本"),
         "unread": Meaning("the article was not read", "未读取文章"),
     },
     "precisions": {
@@ -125,15 +125,15 @@ CLOSED_LISTS: dict[str, Mapping[Any, Meaning]] = {
     "looked": {
         "list": Meaning("its row on a list page", "列表页上的一行"),
         "article": Meaning("its article", "文章页"),
-        "counter": Meaning("its view counter", "浏览量计数器"),
+        "counter": Meaning("its view counter", "浏览计数器"),
     },
     "views_sources": {
-        "counter": Meaning("the answer of the counter", "计数器的应答"),
+        "counter": Meaning("the answer of the counter", "浏览计数器的响应"),
         "page": Meaning("the page itself", "页面本身"),
     },
     "capture_roles": {
         "article": Meaning("a page of the article", "文章页"),
-        "counter": Meaning("the answer of the view counter", "浏览量计数器的应答"),
+        "counter": Meaning("the answer of the view counter", "浏览计数器的响应"),
         "list": Meaning("a list page", "列表页"),
         "attachment": Meaning("a file or picture of the body", "正文中的文件或图片"),
     },

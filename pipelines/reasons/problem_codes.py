@@ -13,7 +13,7 @@ Severity = Literal["info", "notice", "warning", "error"]
 PROBLEM_KINDS: dict[ProblemKind, Meaning] = {
     "site": Meaning(
         "what the site itself says, leaves out or does not answer, or what was decided about it; nothing is in doubt",
-        "网站自身的情况：网站如此刊载、未刊载或未应答，或有关该站的决定；本身并无疑问",
+        "网站自身的情况：网站如此刊载、未刊载或没有响应，或有关该站的决定；本身并无疑问",
     ),
     "style": Meaning(
         "the manner of the page or of its typing; the text is whole", "页面或录入的习惯写法；文本是完整的"
@@ -29,7 +29,7 @@ PROBLEM_KINDS: dict[ProblemKind, Meaning] = {
 }
 
 SEVERITIES: dict[Severity, Meaning] = {
-    "info": Meaning("usual, and nothing to act on: left out unless it is asked for", "常见，无须处理：默认不显示"),
+    "info": Meaning("usual, and nothing to act on: left out unless it is asked for", "常见，无需处理：默认不显示"),
     "notice": Meaning(
         "a value is null for a known reason, or the text is unusual; the rest can be used as it is",
         "某个值因已知原因为空，或文本写法不常见；其余内容可照常使用",
@@ -83,12 +83,12 @@ PROBLEM_CODES: dict[str, ProblemMeaning] = {
     "placeholder": _code(
         "site", "info", "a number that a script has not filled in yet", "数字由脚本填写，采集时尚未填入"
     ),
-    "not-answered": _code("site", "notice", "the counter gave no answer", "计数器没有应答"),
+    "not-answered": _code("site", "notice", "the counter gave no answer", "浏览计数器没有响应"),
     "withheld": _code(
         "site",
         "info",
         "the profile forbids requesting the counter, or does not allow a request that counts as a view",
-        "站点配置禁止请求计数器，或不允许会计入浏览量的请求",
+        "站点配置禁止请求浏览计数器，或不允许会计入浏览量的请求",
     ),
     "empty": _code("doubt", "error", "the body has no visible text", "正文没有可见文字"),
     "damaged": _code(
@@ -140,7 +140,7 @@ PROBLEM_CODES: dict[str, ProblemMeaning] = {
         "damage",
         "warning",
         "boilerplate in the text: breadcrumb, navigation, counters, footer",
-        "正文混入页面附件文字：当前位置、导航、浏览次数、页脚",
+        "正文混入了页面的附属文字：当前位置、导航、浏览量、页脚",
     ),
     "half-paragraph": _code("doubt", "warning", "a sentence cut off by the end of its paragraph", "句子在段末中断"),
     "repeated-paragraph": _code("doubt", "warning", "a long paragraph repeated word for word", "较长的段落逐字重复"),
@@ -155,7 +155,7 @@ PROBLEM_CODES: dict[str, ProblemMeaning] = {
         "site",
         "error",
         "the text was removed by order; the commit named in detail says why",
-        "文本已依令移除，原因见 detail 所指的提交",
+        "文本已依要求移除，原因见 detail 所指的提交",
     ),
     "disagrees": _code("doubt", "warning", "two places on the site give different values", "网站两处给出的值不一致"),
     "no-end": _code(
