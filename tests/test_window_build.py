@@ -135,6 +135,11 @@ def test_the_pages_of_an_archive_that_cannot_be_read_stay(tmp_path: Path, capsys
     assert main(command) == Exit.COMPLETE
     build([root], tmp_path / "anew", WindowOptions())
     assert tree(window) == tree(tmp_path / "anew")
+    with Journal(root, "other").begin(Began(attempt="a", at=day(25), pid=1, host="here")):
+        build([root], window, WindowOptions())
+        assert "en/health/other.html" not in tree(window)
+    build([root], window, WindowOptions())
+    assert "en/health/other.html" in tree(window), "it ended without a word"
     with Journal(root, "gszx").begin(Began(attempt="a", at=day(26), pid=1, host="here")) as under_way:
         under_way.end(
             Ended(at=day(26), run=None, mode=None, exit_status=3, verdict="failed", message="no answer", seconds=1.0)

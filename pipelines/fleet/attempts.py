@@ -151,6 +151,17 @@ class Journal:
         found = _paired([first, *lines] if most is None or size <= max(_TAIL, most * 1024) else lines, is_held)
         return found if most is None else found[-most:]
 
+    def state(self) -> tuple[int, bool] | None:
+        """Its bytes, and whether an attempt is under way; null when there is none.
+
+        Another whenever something happens, also when an attempt dies. `OSError` when the journal cannot be read.
+        """
+        try:
+            with opened(self.file) as stream:
+                return os.fstat(stream.fileno()).st_size, not _takes(stream.fileno())
+        except FileNotFoundError:
+            return None
+
 
 def _takes(handle: int) -> bool:
     """Whether nobody holds the file."""

@@ -120,7 +120,7 @@ class _Build:
                 one_each.add(name, folder)
             self._sites[name] = site = _Site(name, folder, self._before.sites.get(name))
             self._plan(site, None if self._is_anew else site.record, since)
-        for name in self._before.sites.keys() - self._sites.keys():
+        for name in sorted(self._before.sites.keys() - self._sites.keys()):
             self._keep_or_let_go(name, has_nameless=has_nameless)
 
     def make(self) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from pipelines.archive.disk.layout import is_archive
+from pipelines.archive.disk.layout import NAME, is_archive
 from pipelines.archive.errors import ArchiveError
-from pipelines.fleet.attempts import FLEET
+from pipelines.fleet.attempts import FLEET, Journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 def fleet_state(paths: Iterable[Path]) -> str:
-    """A hash of the registers of these roots, or of the roots of these archives, and of how long their journals are.
+    """A hash of the registers of these roots, or of the roots of these archives, and of what their journals are like.
 
-    Journals are only appended to. `ArchiveError` when one cannot be read.
+    Raises:
+        ArchiveError: one cannot be read.
     """
     try:
         return _hash(paths)
@@ -28,13 +29,12 @@ def fleet_state(paths: Iterable[Path]) -> str:
 def _hash(paths: Iterable[Path]) -> str:
     sha256 = hashlib.sha256()
     for path in paths:
-        records = (path.parent if is_archive(path) else path) / FLEET
-        journals = [records / "attempts" / f"{path.name}.jsonl"]
-        if not is_archive(path):
-            journals = sorted((records / "attempts").glob("*.jsonl"))
-        for journal in journals:
-            if journal.exists():
-                sha256.update(f"{journal.name} {journal.stat().st_size}\n".encode())
-        if (records / "sites.json").exists():
-            sha256.update((records / "sites.json").read_bytes())
+        root, sites = (path.parent, [path.name]) if is_archive(path) else (path, None)
+        if sites is None:
+            sites = sorted(file.stem for file in (root / FLEET / "attempts").glob("*.jsonl"))
+        for site in filter(NAME.fullmatch, sites):
+            sha256.update(f"{site} {Journal(root, site).state()}\n".encode())
+        register = root / FLEET / "sites.json"
+        if register.exists():
+            sha256.update(register.read_bytes())
     return sha256.hexdigest()
