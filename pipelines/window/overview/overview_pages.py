@@ -131,6 +131,7 @@ def _site(ledger: SiteLedger, tally: SpeechTally, known: Mapping[str, Summary]) 
         "ledger": ledger,
         "tally": tally,
         "run": ledger.runs[-1] if ledger.runs else None,
+        "whole": next((run for run in reversed(ledger.runs) if run.coverage is not None), None),
         "runs": ledger.runs[-_RUNS:][::-1],
         "months": _verdicts_by_month(ledger),
         "coverage": _coverage(ledger.runs),
