@@ -7,6 +7,7 @@ escapes; HTML's own signs become entities.
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from base64 import b64encode
 from functools import cache
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
 LANGUAGE_TAGS: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
 _NAMES = frozenset({"number", "year", "seq", "version", "reading", "status"})
 """Numbers in strings that are names, not amounts."""
+_DETAILS = {
+    "links": re.compile(r"links to (?P<url>\S+)"),
+    "redirects": re.compile(r"redirects to (?P<url>\S+)"),
+    "place": re.compile(r"one place, at character (?P<number>\d+): (?P<text>.+)", re.DOTALL),
+    "places": re.compile(r"(?P<n>\d+) places, first at character (?P<number>\d+): (?P<text>.+)", re.DOTALL),
+}
+"""Details of problems and gaps that are told in Chinese too, by their strings `detail.…`; records are in English."""
 
 
 class Templates:
@@ -64,6 +72,7 @@ class Templates:
             "gap": "" if language == "zh" else " ",
         }
         self._environment.filters["number"] = amount
+        self._environment.filters["detail"] = self.detail
         self._environment.filters["meant"] = self.meaning
         self._environment.filters["clock"] = self.clock
 
@@ -83,6 +92,14 @@ class Templates:
     def meaning(self, meant: Meaning) -> str:
         """A word of a closed list in this language."""
         return meant.zh if self.language == "zh" else meant.en
+
+    def detail(self, text: str) -> str:
+        """The detail of a problem or a gap in this language, where its kind is known; else as it was recorded."""
+        if self.language != "en":
+            for kind, form in _DETAILS.items():
+                if found := form.fullmatch(text):
+                    return self.words(f"detail.{kind}", **found.groupdict())
+        return text
 
     def clock(self, when: str, zone: str | None) -> str:
         """A moment to the minute with its zone: in Chinese that of its website, where it is given, else UTC."""
