@@ -212,7 +212,7 @@ def test_a_text_read_again_names_the_record_of_the_earlier_run(
     assert "no command here checks that" not in page
     assert capsys.readouterr().err.startswith("note: its time-stamps were not checked; with --tsa-ca FILE they are")
     assert "version 2, reading 2" in page
-    assert "stored before, since the same answer had come already</dt><dd>2026-01-02T02:00:00Z" in page
+    assert "identical to the record of 2026-01-02T02:00:00Z" in page
     assert "the last look before this text</td><td>2026-01-01T02:00:00Z" in page
     assert "the last look that found it</td><td>2026-01-03T02:00:00Z" in page
     assert "the first look that did not find it any more</td><td>2026-01-04T02:00:00Z" in page

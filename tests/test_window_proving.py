@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import html
 import re
 import shutil
@@ -27,7 +28,7 @@ from pipelines.window.building.build import Built, build
 from pipelines.window.building.window_options import WindowOptions
 from pipelines.window.proving.answers_read import answer_of
 from pipelines.window.proving.archive_check import Claims, commands
-from pipelines.window.proving.page_rendering import rendered_lines, renderings
+from pipelines.window.proving.page_rendering import renderings
 from pipelines.window.proving.safe_html import NotShown, safe_html
 from pipelines.window.proving.version_proof import proof_pages
 from pipelines.window.reading.life_store import LifeStore, acts_among
@@ -97,8 +98,16 @@ def test_nothing_of_a_hostile_page_acts_and_no_word_is_lost() -> None:
     assert not re.search("evil|secret|alert\\((?!12)", safe.html)
     assert safe.removed["scripts"] == 2
     assert (safe.removed["forms"], safe.removed["pictures"]) == (3, 1)
-    for source, shown in (("", ""), ("</body></html><p>after", "after"), ("a\x00b\x01", "ab"), ("\ud800", "?")):
+    for source, shown in (
+        ("一<span style='DISPLAY: none'>二</span>三", "一⟦二⟧三"), ("<table><tr hidden><td>一<td>", "⟦一⟧"),
+        ("<p style='visibility:hidden'>一<b style='font-size:0'>二</b></p>", "⟦一二⟧"), ("", ""),
+        ("</body></html><p>after", "after"), ("a\x00b\x01", "ab"), ("\ud800", "?"),
+    ):  # fmt: skip
         assert Tags(safe_html(source).html).text == shown
+    lists = safe_html("<li>一</li><ul><li>二</li></ul><ol>三<li>四</li><p>五</p></ol><dl><dt>六</dt></dl><dd>七").html
+    assert "<ul><li>二</li></ul>" in lists
+    assert "<dl><dt>六</dt></dl>" in lists
+    assert (lists.count("<li>"), lists.count("<ol>"), lists.count("<dd>")) == (1, 0, 0)
     for large in ("<div>" * 50_000, f"<p {' '.join(f'a{n}' for n in range(20_000))}>", "<p>" * 70_000):
         with pytest.raises(NotShown):
             safe_html(large)
@@ -136,11 +145,19 @@ def test_a_version_is_shown_as_its_bytes_were_decoded(tmp_path: Path) -> None:
     run = opened(root, 3)
     seen(run, 3, "二", kept(run, day(3), "article", "9", b"<p>later"), parser="kesion/2")
     sealed(run, 3)
+    run = opened(root, 4, days=0)
+    gone = missed("9", day(4))
+    answer = kept(run, day(4), "article", "9", "<script>alert('文章已删除')</script>".encode())
+    run.miss(replace(gone, look=replace(gone.look, captures=(answer,))))
+    sealed(run, 4)
     one = life(root)
-    assert {version: stored.line["reading"] for version, stored in rendered_lines(one).items()} == {1: 1, 2: 1}
     made = dict(renderings(one, Archive(root)))
-    assert list(made) == [addresses.rendering("gszx:9", 1), addresses.rendering("gszx:9", 2)]
-    page, coded = (data.decode() for data in made.values())
+    when_gone = addresses.line_rendering("gszx:9", one.versions[-1].line["seq"])
+    assert list(made) == [addresses.rendering("gszx:9", 1), addresses.rendering("gszx:9", 2), when_gone]
+    page, coded, notice = (data.decode() for data in made.values())
+    assert "alert(&#39;文章已删除&#39;)" in notice
+    (told,) = [p for p in proof_pages(one, Archive(root), made) if p.facts["line"]["event"] == "gone"]
+    assert (told.facts["rendering"], told.facts["page_before"]) == (when_gone, addresses.rendering("gszx:9", 2))
     assert page.index("各位委员：镕") < page.index("第二页")
     assert "scripts 1" in page
     assert "other" not in page
@@ -230,6 +247,12 @@ def test_a_proof_page_says_what_was_seen_when(archive: Path, tmp_path: Path) -> 
     ):  # fmt: skip
         assert told in plain["created 1"], told
     assert OTHER not in plain["created 1"]
+    assert "各位委员：" in plain["created 1"].split("1. When it was seen")[1]
+    assert 'href="#check-h"' in pages["created 1"]
+    for command in re.findall('<pre class="save"[^>]*>([^<]*)</pre>', pages["created 1"]):
+        written = tmp_path / "written"
+        does(f"{html.unescape(command).rpartition(' > ')[0]} > {written}", archive)
+        assert hashlib.sha256(written.read_bytes()).hexdigest() in {one["payload_sha256"] for one in line["captures"]}
     assert "last visit that found it 2026-01-03 02:00:00 UTC" in plain["gone 2"]
     assert "first visit that missed it 2026-01-04 02:00:00 UTC" in plain["gone 2"]
     assert "latest visit that missed it 2026-01-20 02:00:00 UTC" in plain["gone 2"]

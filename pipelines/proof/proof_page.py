@@ -123,11 +123,12 @@ def _other(capture: Line) -> tuple[object, ...]:
 
 
 def _capture(one: NamedCapture) -> Iterator[tuple[str, object]]:
-    capture, stored = one.given.capture, one.given.stored
+    capture, first = one.given.capture, one.given.holder.record.date
     yield f"{capture['role']}, part {capture['part']}", capture["url"]
-    yield "answered at", capture["captured_at"]
-    if stored.record.date[:19] != capture["captured_at"][:19]:
-        yield "stored before, since the same answer had come already", stored.record.date
+    if first[:19] == capture["captured_at"][:19]:
+        yield "answered at", capture["captured_at"]
+    else:
+        yield "seen again at", f"{capture['captured_at']}, identical to the record of {first}"
     for name, each in one.records():
         yield f"{each.record.type} record", f"{name}: {each.record.record_id}"
         yield "its place", f"{each.file}, byte {each.offset}, {len(each.data)} bytes"

@@ -59,6 +59,11 @@ def rendering(id: str, version: int) -> str:  # noqa: A002 - the contract's key
     return f"renderings{_folder(id).removeprefix('speeches')}-{version}.html"
 
 
+def line_rendering(id: str, seq: int) -> str:  # noqa: A002 - the contract's key
+    """The archived HTML of one line that brought no version, as of a deletion; as `rendering`."""
+    return f"renderings{_folder(id).removeprefix('speeches')}-line.{seq}.html"
+
+
 def speaker(name: str, part: str = "") -> str:
     """The page of a speaker; `part`: of those of a year (`2024`), where one page does not hold all."""
     return f"speakers/{_part(slug(name), part)}.html"

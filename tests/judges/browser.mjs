@@ -97,12 +97,28 @@ async function keyboard(page) {
 const unfolded = () => void document.querySelectorAll("details").forEach((details) => (details.open = true));
 const mainText = () => (document.querySelector("main") ?? document.body).innerText;
 
+/** Waits until frames, which load when they come into view, have done so. */
+const framed = async () => {
+  const shown = [...document.querySelectorAll("iframe")].filter((frame) => frame.checkVisibility());
+  for (const frame of shown.filter((one) => one.loading === "lazy")) {
+    const done = new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
+    frame.loading = "eager";
+    frame.src = frame.src; // loads it, be it for the second time
+    await done;
+  }
+};
+const painted = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 200))));
+
 async function pictures(page, address, scheme) {
   if (!asked.screenshots) return;
   const name = address.replace(/[^A-Za-z0-9.-]+/g, "_").slice(-100);
   for (const [width, size] of [["desktop", LARGE], ["phone", { width: 390, height: 844 }]]) {
     await page.setViewportSize(size);
-    await page.screenshot({ path: `${asked.screenshots}/${name}.${scheme}.${width}.png`, fullPage: true });
+    await page.evaluate(framed);
+    // As high as the page, at once: what comes into a frame's view only for the picture is not painted in it.
+    await page.setViewportSize({ ...size, height: await page.evaluate(() => document.documentElement.scrollHeight) });
+    await page.evaluate(painted);
+    await page.screenshot({ path: `${asked.screenshots}/${name}.${scheme}.${width}.png` });
   }
   await page.setViewportSize(LARGE);
 }

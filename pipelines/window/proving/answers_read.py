@@ -5,7 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from pipelines.archive.errors import Damaged
 from pipelines.proof.given_captures import read_capture
+from pipelines.warc.record_reader import read_at
+from pipelines.warc.records import WarcDamaged
 
 if TYPE_CHECKING:
     from pipelines.archive.disk.layout import Layout
@@ -33,6 +36,30 @@ def forget_answers() -> None:
 def is_large(capture: Line) -> bool:
     """Whether its record is not unpacked; false, too, for a length that is no number, which reading it will tell."""
     return type(capture["length"]) is int and capture["length"] > LARGEST_RECORD
+
+
+def identical_to(layout: Layout, line: Line, capture: Line) -> str | None:
+    """Of an answer that came again and was not stored again: the moment of the record that it is identical to.
+
+    An empty string where that record is not unpacked; null for an answer with a record of its own.
+
+    Raises:
+        Damaged: no record is there.
+    """
+    if capture["file"] is None or f"-{line['run']}-" in capture["file"]:
+        return None
+    if is_large(capture):
+        return ""
+    at = _recorded_at(layout, capture["file"], capture["offset"])
+    return at if at[:19] != capture["captured_at"][:19] else None
+
+
+@lru_cache(256)
+def _recorded_at(layout: Layout, file: str, offset: int) -> str:
+    try:
+        return read_at(layout.stored(file), offset).date
+    except (OSError, WarcDamaged) as error:
+        raise Damaged(f"{layout.root}: {error}; run verify") from error
 
 
 @lru_cache(_KEPT)

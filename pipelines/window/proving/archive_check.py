@@ -15,10 +15,12 @@ from pipelines.proof.commands import ANCHORS_CHECK, BASICS, UNCHUNKED, record_at
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from pipelines.archive.disk.streams import Line
     from pipelines.proof.evidence import Stamp, StoredLine
     from pipelines.proof.given_captures import HeldAnswer
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_SUFFIX = re.compile(r"://[^/?#]+/[^?#]*(\.[0-9A-Za-z]{1,5})(?:[?#]|$)")
 _FUNCTIONS = """\
 line() { zcat "$1" | tail -n "+$2" | head -n 1; }
 is_line() { test "$(line "$1" "$2" | sum)" = "$3" || fail "line $2 of $1 is another"; }
@@ -70,6 +72,16 @@ def commands(claims: Claims) -> str:
     steps = [*_lines(claims), *_files(claims), *_answers(claims), *_chain(claims), *_stamp(claims)]
     done = f'echo "proved: "{quote(claims.name)}", commit $n has the head $prev"\n'
     return "".join(["(\n", BASICS, _FUNCTIONS, *steps, done, ")\n"])
+
+
+def saving(capture: Line, held: HeldAnswer) -> str:
+    """The command that writes what the site sent to a file, named by us but for a short suffix."""
+    named = _SUFFIX.search(capture["url"])
+    suffix = ".html" if capture["role"] == "article" else named[1].lower() if named else ""
+    name = f"{capture['role']}-{capture['part']}{suffix}"
+    steps = held.unwrapping() or []
+    defined = UNCHUNKED if "unchunked" in steps else ""
+    return f"{defined}{' | '.join([record_at(held.holder), 'zcat', *steps])} > {quote(name)}"
 
 
 def _lines(claims: Claims) -> Iterator[str]:

@@ -17,7 +17,7 @@ from pipelines.warc.http import HttpResponse, interim_end
 from pipelines.window import addresses
 from pipelines.window.pages import LANGUAGES
 from pipelines.window.proving.answers_read import answer_of
-from pipelines.window.proving.safe_html import NotShown, safe_html
+from pipelines.window.proving.safe_html import UNSEEN, NotShown, safe_html
 from pipelines.window.templates import LANGUAGE_TAGS, Templates
 
 if TYPE_CHECKING:
@@ -29,27 +29,60 @@ if TYPE_CHECKING:
     from pipelines.proof.given_captures import HeldAnswer
     from pipelines.window.reading.lives import Life, LineOfLife
 
+_MOST_SOURCE = 4_000
+"""Characters of the source of a page without words: a notice in a script is a line."""
 _LARGEST = 8 << 20
 """Bytes of a page that is shown: four times the largest text that is parsed, in an encoding of two bytes and more."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownPart:
-    """A page of an article, from the web: where and when; `html` is safe, or null, and then `why` says the reason."""
+    """A page of an article, from the web: where and when.
+
+    `html` is safe, or null, and then `why` says the reason. `source` is the beginning of a page that shows nothing
+    without its scripts, as a notice in one; else null.
+    """
 
     url: str
     captured_at: str
     html: Markup | None
     why: str | None
+    source: str | None
+    unseen: int
     has_lost_words: bool
 
 
-def rendered_lines(life: Life) -> dict[int, LineOfLife]:
-    """By version the line whose article is rendered: the first of it that has one stored."""
-    found: dict[int, LineOfLife] = {}
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A rendering, and the line whose article it shows."""
+
+    address: str
+    line: LineOfLife
+
+
+def rendered_lines(life: Life) -> dict[int, Rendered]:
+    """By the seq of each version line the rendering of what was answered then.
+
+    The first line of a version with an article has the address of the version. Lines with the same answer share one
+    rendering. Of a removed text there is none, nor of the pages in its place, which may name it.
+    """
+    found: dict[int, Rendered] = {}
+    by_answer: dict[tuple[str, ...], Rendered] = {}
+    firsts: dict[int, int] = {}
+    if any(is_redacted(one.line) for one in life.texts):
+        return found
     for one in life.texts:
-        if articles_of(one.line) and not is_redacted(one.line):
-            found.setdefault(one.line["version"], one)
+        if articles_of(one.line):
+            firsts.setdefault(one.line["version"], one.line["seq"])
+    for one in life.versions:
+        seq, version = one.line["seq"], one.line["version"]
+        answer = tuple(capture["payload_sha256"] or capture["record_id"] for capture in articles_of(one.line))
+        if firsts.get(version) == seq:
+            by_answer[answer] = Rendered(addresses.rendering(life.id, version), one)
+        elif answer and answer not in by_answer:
+            by_answer[answer] = Rendered(addresses.line_rendering(life.id, seq), one)
+        if answer:
+            found[seq] = by_answer[answer]
     return found
 
 
@@ -65,11 +98,10 @@ def renderings(life: Life, archive: Archive) -> Iterator[tuple[str, bytes]]:
     Raises:
         Damaged: a record is not what its line says.
     """
-    for version, one in rendered_lines(life).items():
-        captures = articles_of(one.line)
-        given = [(capture, answer_of(archive.layout, capture)) for capture in captures]
+    for one in {one.address: one for one in rendered_lines(life).values()}.values():
+        given = [(capture, answer_of(archive.layout, capture)) for capture in articles_of(one.line.line)]
         parts = [(capture["url"], capture["captured_at"], found) for capture, found in given]
-        yield addresses.rendering(life.id, version), _document(f"{life.id} · {version}", parts)
+        yield one.address, _document(f"{life.id} · {one.line.line['version']}", parts)
 
 
 def rendering_at(layout: Layout, title: str, url: str, captured_at: str, place: tuple[str, int]) -> bytes:
@@ -88,6 +120,8 @@ def _document(title: str, given: Iterable[tuple[str, str, HeldAnswer]]) -> bytes
         "title": title,
         "parts": parts,
         "removed": removed,
+        "unseen": sum(one.unseen for one in parts),
+        "marks": UNSEEN,
         "tags": LANGUAGE_TAGS,
         "said": _templates(),
     }
@@ -95,19 +129,22 @@ def _document(title: str, given: Iterable[tuple[str, str, HeldAnswer]]) -> bytes
 
 
 def _part(url: str, captured_at: str, given: HeldAnswer, removed: Counter[str]) -> ShownPart:
-    html, why = None, None
+    html, why, source, unseen = None, None, None, 0
     if given.entity is None:
         why = "coded"
     elif len(given.entity) > _LARGEST:
         why = "large"
     else:
         try:
-            safe = safe_html(decoded(given.entity, _charset(given)))
+            text = decoded(given.entity, _charset(given))
+            safe = safe_html(text)
             html = Markup(safe.html)  # noqa: S704 - allowed elements only
             removed.update(safe.removed)
+            unseen = safe.unseen
+            source = None if safe.has_words else text[:_MOST_SOURCE]
         except NotShown:
             why = "large"
-    return ShownPart(url, captured_at, html, why, given.has_lost_words)
+    return ShownPart(url, captured_at, html, why, source, unseen, given.has_lost_words)
 
 
 def _charset(given: HeldAnswer) -> str | None:

@@ -15,6 +15,7 @@ from lxml import etree
 
 from pipelines.shown import harmless
 from pipelines.text.page_size import excess_of
+from pipelines.text.styles import declared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Set
@@ -48,6 +49,17 @@ _FIT: Mapping[str, re.Pattern[str]] = {
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _NO_WORDS = "\u25a1"
 """Stands for a picture without a text of its own."""
+UNSEEN = "\u27e6", "\u27e7"
+"""Stand around words that a style hides. Chinese texts do not use them as their own."""
+_HOLDERS = frozenset("table tbody thead tfoot tr ul ol dl".split())
+"""Elements with no words of their own, of which each part is marked."""
+_PARTS = ("caption", "td", "th", "li", "dt", "dd")
+_INLINE = frozenset(
+    "a b bdi bdo big cite code del dfn em font i ins kbd mark q s samp small span strike strong sub sup "
+    "tt u var".split()
+)
+_IN: Mapping[str, Set[str]] = {"li": {"ul", "ol"}, "dt": {"dl"}, "dd": {"dl"}}
+"""What is a part of a list only within one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +67,14 @@ class SafeHtml:
     """HTML of allowed elements only, and how much was taken out of it.
 
     `removed` counts elements: `scripts`, `styles`, `pictures` (their texts are left), `frames` (what is embedded),
-    `forms`, and `links`, which lead nowhere now; what there was none of is not named.
+    `forms`, and `links`, which lead nowhere now; what there was none of is not named. `unseen` counts the places that
+    are between the marks `UNSEEN`, since a style in the element hides them. Without `has_words` it shows nothing.
     """
 
     html: str
     removed: Mapping[str, int]
+    unseen: int
+    has_words: bool
 
 
 class NotShown(ValueError):  # noqa: N818 - reads as a sentence: "not shown"
@@ -84,18 +99,22 @@ def safe_html(source: str) -> SafeHtml:
         tree.append(one)
     tags = Counter(str(node.tag) for node in tree.iter())
     counts = {what: sum(tags[tag] for tag in of_what) for what, of_what in _REMOVED.items()}
-    _clean(tree, tags.keys() - _KEPT)
+    unseen = _clean(tree, tags.keys() - _KEPT)
     html = etree.tostring(tree, method="html", encoding="unicode")
-    return SafeHtml(harmless(html), {what: number for what, number in counts.items() if number})
+    has_words = any(str(words).strip() for words in tree.itertext())
+    removed = {what: number for what, number in counts.items() if number}
+    return SafeHtml(harmless(html), removed, unseen, has_words)
 
 
-def _clean(tree: etree._Element, others: Set[str]) -> None:
-    """Leave in the tree what is allowed; `others` are the elements that are not."""
+def _clean(tree: etree._Element, others: Set[str]) -> int:
+    """Leave in the tree what is allowed, and count what was marked; `others` are the elements that are not."""
     for picture in tree.iter("img"):
         words = _NO_XML.sub("", picture.get("alt") or "")
         picture.tag, picture.text = "span", f"[{words or _NO_WORDS}]"
     etree.strip_elements(tree, *_FRAMES, *_DROPPED, with_tail=False)
+    unseen = _mark_unseen(tree)
     etree.strip_tags(tree, *others, "span")
+    _mend_lists(tree)
     for node in tree.iter():
         if given := node.items():
             node.attrib.clear()
@@ -103,3 +122,42 @@ def _clean(tree: etree._Element, others: Set[str]) -> None:
                 fit = _FIT.get(str(name))
                 if fit is not None and fit.fullmatch(str(value)):
                     node.set(name, value)
+    for node in unseen:
+        node.set("class", "unseen")
+    return len(unseen)
+
+
+def _mark_unseen(tree: etree._Element) -> list[etree._Element]:
+    """Put marks around words that the style of their element hides; the elements, which are allowed ones now."""
+    marked: dict[etree._Element, None] = {}
+    for node in [node for node in tree.iter() if node.attrib and _is_unseen(node)]:
+        for part in node.iter(*_PARTS) if node.tag in _HOLDERS else (node,):
+            is_within = part in marked or any(above in marked for above in part.iterancestors())
+            if not is_within and any(str(words).strip() for words in part.itertext()):
+                marked[part] = None
+    for node in marked:
+        node.text = UNSEEN[0] + (node.text or "")
+        if len(node):
+            node[-1].tail = (node[-1].tail or "") + UNSEEN[1]
+        else:
+            node.text += UNSEEN[1]
+        if node.tag not in _KEPT:
+            node.tag = "small"
+    return list(marked)
+
+
+def _is_unseen(node: etree._Element) -> bool:
+    style = declared(_NO_XML.sub("", node.get("style") or ""))
+    is_hidden = style.is_visible is False or style.has_size is False or node.get("hidden") is not None
+    return is_hidden or style.hides(is_block=node.tag not in _INLINE)
+
+
+def _mend_lists(tree: etree._Element) -> None:
+    """Let lists hold their parts alone, and no part stand outside one, as pages often have it."""
+    for node in tree.iter("ul", "ol", "dl"):
+        if any(node.tag not in _IN.get(str(child.tag), ()) for child in node):
+            node.tag = "div"
+    for node in tree.iter(*_IN):
+        above = node.getparent()
+        if above is None or above.tag not in _IN[str(node.tag)]:
+            node.tag = "div"

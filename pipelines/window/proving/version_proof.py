@@ -11,11 +11,12 @@ from pipelines.proof.given_captures import GIVEN
 from pipelines.window import addresses
 from pipelines.window.overview.chain_pages import page_of_commit
 from pipelines.window.pages import Page
-from pipelines.window.proving.answers_read import answer_of, is_large
-from pipelines.window.proving.archive_check import Claims, commands
+from pipelines.window.proving.answers_read import answer_of, identical_to, is_large
+from pipelines.window.proving.archive_check import Claims, commands, saving
 from pipelines.window.proving.first_stamp import first_stamp
 from pipelines.window.proving.looks_around import LookAround, looks_around
 from pipelines.window.proving.named_files import named_files
+from pipelines.window.proving.page_rendering import rendered_lines
 from pipelines.window.proving.print_code import qr_code, short_id
 
 if TYPE_CHECKING:
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
     from pipelines.window.proving.named_files import NamedFiles
     from pipelines.window.reading.lives import Life, LineOfLife
 
-LONGEST_LINE = 20_000
-"""Characters of a line that are shown: two speeches; the whole one is in its file."""
+LONGEST_LINE = 8_000
+"""Characters of a line that are shown: those of a usual speech; the whole one is in its file."""
+LONGEST_TEXT = 12_000
+"""Characters of a text that are shown: twice a long speech; its own page has the whole one."""
 _MOST_CAPTURES = 40
 
 
@@ -37,14 +40,19 @@ _MOST_CAPTURES = 40
 class ProvedCapture:
     """A capture of a line.
 
+    `number` is its place in the line, from 1.
     `state` is checked, by a command, or why it is not: not_kept, of_list, large, coded, lost_words.
     `way` leads from the archive's folder to the file that has it; `answer` is null for what was not read.
+    `identical_to` as of `identical_to`; `save` is the command that writes it to a file, null where there is none.
     """
 
+    number: int
     capture: Line
     state: str
     way: str | None
     answer: HeldAnswer | None
+    identical_to: str | None = None
+    save: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,8 @@ def _facts(
         answers=tuple((c.answer, c.capture["payload_sha256"]) for c in captures if c.state == "checked" and c.answer),
         stamp=stamp,
     )
-    rendering = addresses.rendering(life.id, line["version"])
+    shown = captures[:_MOST_CAPTURES]
+    first = tuple(one for one in shown if one.capture["role"] == "article") or shown
     return {
         "id": life.id,
         "site": life.site,
@@ -96,19 +105,35 @@ def _facts(
         "sha256": sha256,
         "raw": one.raw.decode(errors="replace").rstrip("\n"),
         "longest": LONGEST_LINE,
+        "paragraphs": () if is_redacted(line) else (line["body"] or "")[:LONGEST_TEXT].split("\n"),
+        "longest_text": LONGEST_TEXT,
         "way_of_line": archive.layout.way(one.named.path),
         "commit": one.commit,
         "by": one.by,
         "chain": addresses.chain(life.site.site, page_of_commit(one.commit.n)),
         "looks": looks,
-        "captures": captures[:_MOST_CAPTURES],
+        "captures": first,
+        "further": tuple(one for one in shown if one not in first),
         "left_out": len(captures) - _MOST_CAPTURES,
         "stamp": stamp,
         "stamped_at": f"{stamp.at:%Y-%m-%dT%H:%M:%SZ}" if stamp and stamp.at else None,
         "commands": commands(claims),
         "short": short_id(name, sha256),
         "code": qr_code(name, sha256),
-        "rendering": rendering if rendering in renderings and not is_redacted(line) else None,
+        **_pages_shown(life, one, renderings),
+    }
+
+
+def _pages_shown(life: Life, one: LineOfLife, renderings: Collection[str]) -> dict[str, Any]:
+    """The rendering of what was answered then, and, of a deletion, that of the version before it."""
+    rendered = {seq: page for seq, page in rendered_lines(life).items() if page.address in renderings}
+    now = rendered.get(one.line["seq"])
+    texts = [text for text in life.texts if text.line["seq"] < one.line["seq"] and text.line["seq"] in rendered]
+    return {
+        "rendering": now.address if now else None,
+        "rendered_at": now.line.line["observed_at"] if now and now.line is not one else None,
+        "before": texts[-1] if one.line["event"] == "gone" and texts else None,
+        "page_before": rendered[texts[-1].line["seq"]].address if texts else None,
     }
 
 
@@ -123,20 +148,22 @@ def _sha256(stored: LineOfLife) -> str:
 
 
 def _captures(layout: Layout, line: Line) -> Iterator[ProvedCapture]:
-    for capture in line["captures"]:
+    for number, capture in enumerate(line["captures"], 1):
         if capture["file"] is None:
-            yield ProvedCapture(capture, "not_kept", None, None)
+            yield ProvedCapture(number, capture, "not_kept", None, None)
             continue
-        way = layout.way(capture["file"])
+        way, answer, save = layout.way(capture["file"]), None, None
         if is_redacted(line):
-            yield ProvedCapture(capture, "lost_words", way, None)
+            state = "lost_words"
         elif capture["role"] not in GIVEN:
-            yield ProvedCapture(capture, "of_list", way, None)
+            state = "of_list"
         elif is_large(capture):
-            yield ProvedCapture(capture, "large", way, None)
+            state = "large"
         else:
             answer = answer_of(layout, capture)
-            yield ProvedCapture(capture, _state(answer), way, answer)
+            state = _state(answer)
+            save = saving(capture, answer) if state == "checked" else None
+        yield ProvedCapture(number, capture, state, way, answer, identical_to(layout, line, capture), save)
 
 
 def _state(answer: HeldAnswer) -> str:

@@ -15,6 +15,7 @@ from pipelines.reasons import CLOSED_LISTS, PROBLEM_CODES, SEVERITIES
 from pipelines.record import names_in
 from pipelines.window import addresses
 from pipelines.window.pages import Page
+from pipelines.window.proving.answers_read import identical_to
 from pipelines.window.speeches.comparison_page import MOST_STATES, compared_pairs, comparison_pages
 from pipelines.window.speeches.evidence_marks import marked
 from pipelines.window.speeches.timeline import happened
@@ -64,12 +65,17 @@ class NamedSpeaker:
 
 @dataclass(frozen=True, slots=True)
 class ShownAttachment:
-    """A file or picture of the body; `link` is null for an address that a browser should not follow."""
+    """A file or picture of the body.
+
+    `link` is null for an address that a browser should not follow; `number` is the place of its capture in the line,
+    null where the line has none that was stored.
+    """
 
     name: str
     url: str
     link: str | None
     sha256: str | None
+    number: int | None
 
 
 def speech_pages(life: Life, layout: Layout, renderings: Collection[str] = ()) -> Iterator[Page]:
@@ -103,7 +109,7 @@ def speech_page(life: Life, layout: Layout, renderings: Collection[str] = ()) ->
         "speakers": tuple(_speakers(line)),
         "claimed": [(key, line[key]) for key in _CLAIMED if line[key]],
         "read": [(key, line[key]) for key in _READ if line[key] and not (key == "speaker_post" and line["speakers"])],
-        "attachments": tuple(map(_attachment, line["attachments"])),
+        "attachments": tuple(_attachment(one, line) for one in line["attachments"]),
         "problems": told_problems(line["problems"]),
         "happened": events,
         "newest_edit": next((one for one in reversed(events) if one.event["event"] == "changed"), None),
@@ -115,7 +121,11 @@ def speech_page(life: Life, layout: Layout, renderings: Collection[str] = ()) ->
         "proof": addresses.proof(life.id, line["seq"]),
         "rendering": rendering if rendering in renderings else None,
         "way": layout.way(stored.named.path),
-        "kept": [(one, one["file"] and layout.way(one["file"])) for one in line["captures"] if one["role"] in _SHOWN],
+        "kept": [
+            (one, one["file"] and layout.way(one["file"]), identical_to(layout, line, one))
+            for one in line["captures"]
+            if one["role"] in _SHOWN
+        ],
         "citation": (("zh", in_chinese(one)), ("en", in_english(one))),
         "bibtex": bibtex(one),
         "had_from": one.had_from,
@@ -152,8 +162,15 @@ def _was(life: Life) -> Iterator[str]:
         yield from (pair.old for pair in (rekey.pairs if rekey else ()) if pair.new == life.id)
 
 
-def _attachment(one: Line) -> ShownAttachment:
-    return ShownAttachment(one["name"], one["url"], _link(one["url"]), one["sha256"])
+def _attachment(one: Line, line: Line) -> ShownAttachment:
+    stored = [
+        (n, c) for n, c in enumerate(line["captures"], 1) if c["role"] == "attachment" and c["file"] is not None
+    ]
+    of_it = [n for n, c in stored if one["sha256"] is not None and c["payload_sha256"] == one["sha256"]]
+    exact = [n for n in of_it if line["captures"][n - 1]["url"] == one["url"]]
+    return ShownAttachment(
+        one["name"], one["url"], _link(one["url"]), one["sha256"], next(iter(exact or of_it), None)
+    )
 
 
 def _link(url: str) -> str | None:
