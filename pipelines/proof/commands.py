@@ -151,7 +151,7 @@ def _files(proof: TextProof) -> Iterator[str]:
 
 def _records(given: Iterable[GivenCapture]) -> Iterator[str]:
     captures = named(given)
-    steps = [capture.given.unwrapping() for capture in captures]
+    steps = [capture.given.unwrapping for capture in captures]
     if any(found and "unchunked" in found for found in steps):
         yield UNCHUNKED
     for capture, pipe in zip(captures, steps, strict=True):

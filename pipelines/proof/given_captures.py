@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ class StoredRecord:
         return len(zlib.decompress(self.data, wbits=31)) - len(END) - len(self.record.block)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HeldAnswer:
     """An answer with its record; `original` is the record that a revisit refers to.
 
@@ -66,6 +67,7 @@ class HeldAnswer:
         """Whether an order removed words from the record, which then is not what the line was read from."""
         return self.holder.record.get(REDACTED) is not None
 
+    @cached_property
     def unwrapping(self) -> list[str] | None:
         """Commands of a pipe from the unpacked record with the payload to the entity; null where there are none."""
         record = self.holder.record
@@ -80,7 +82,7 @@ class HeldAnswer:
         return steps + (["zcat"] if codings else [])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GivenCapture(HeldAnswer):
     """A capture of a line with its record."""
 

@@ -79,7 +79,7 @@ def saving(capture: Line, held: HeldAnswer) -> str:
     named = _SUFFIX.search(capture["url"])
     suffix = ".html" if capture["role"] == "article" else named[1].lower() if named else ""
     name = f"{capture['role']}-{capture['part']}{suffix}"
-    steps = held.unwrapping() or []
+    steps = held.unwrapping or []
     defined = UNCHUNKED if "unchunked" in steps else ""
     return f"{defined}{' | '.join([record_at(held.holder), 'zcat', *steps])} > {quote(name)}"
 
@@ -103,7 +103,7 @@ def _files(claims: Claims) -> Iterator[str]:
 def _answers(claims: Claims) -> Iterator[str]:
     pipes: dict[str, str] = {}
     for held, sha256 in claims.answers:
-        steps = held.unwrapping() or []
+        steps = held.unwrapping or []
         pipes[" | ".join([record_at(held.holder), "zcat", *steps, "sum"])] = sha256
     if any("unchunked" in pipe for pipe in pipes):
         yield UNCHUNKED

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from lxml import etree
 
@@ -51,6 +51,7 @@ _NO_WORDS = "\u25a1"
 """Stands for a picture without a text of its own."""
 UNSEEN = "\u27e6", "\u27e7"
 """Stand around words that a style hides. Chinese texts do not use them as their own."""
+_STYLED = etree.XPath("descendant::*[@style or @hidden]")
 _HOLDERS = frozenset("table tbody thead tfoot tr ul ol dl".split())
 """Elements with no words of their own, of which each part is marked."""
 _PARTS = ("caption", "td", "th", "li", "dt", "dd")
@@ -130,7 +131,7 @@ def _clean(tree: etree._Element, others: Set[str]) -> int:
 def _mark_unseen(tree: etree._Element) -> list[etree._Element]:
     """Put marks around words that the style of their element hides; the elements, which are allowed ones now."""
     marked: dict[etree._Element, None] = {}
-    for node in [node for node in tree.iter() if node.attrib and _is_unseen(node)]:
+    for node in filter(_is_unseen, cast("list[etree._Element]", _STYLED(tree))):
         for part in node.iter(*_PARTS) if node.tag in _HOLDERS else (node,):
             is_within = part in marked or any(above in marked for above in part.iterancestors())
             if not is_within and any(str(words).strip() for words in part.itertext()):

@@ -169,7 +169,7 @@ def _captures(layout: Layout, line: Line) -> Iterator[ProvedCapture]:
 def _state(answer: HeldAnswer) -> str:
     if answer.has_lost_words:
         return "lost_words"
-    return "coded" if answer.entity is None or answer.unwrapping() is None else "checked"
+    return "coded" if answer.entity is None or answer.unwrapping is None else "checked"
 
 
 def _files(
