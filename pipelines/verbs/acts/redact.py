@@ -10,6 +10,7 @@ from pipelines.archive.disk.site_life import other_ids
 from pipelines.archive.errors import NotUnderstood
 from pipelines.archive.write.orders.finding import found_in
 from pipelines.archive.write.orders.redaction import Order, redact
+from pipelines.fleet.attempts import Journal
 from pipelines.shown import counted
 from pipelines.verbs.acts.decisions import added_clock, added_reason, reason_of
 from pipelines.verbs.output import print_message, write_objects
@@ -66,6 +67,11 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"commit {done.commit}: text removed from {counted(done.lines, 'lines')}{places}\nhead {done.head}")
     for told in done.not_redacted:
         print_message(told if arguments.captures else f"{told}: may still hold it and was not redacted")
+    journal = Journal(archive.layout.root.resolve().parent, archive.facts.site).file
+    if journal.exists():
+        print_message(
+            f"{journal}: messages of runs in it may hold the words; it is no part of the archive: look, and edit it"
+        )
     for other in sorted(other_ids(archive.commits(), archive.full_id(arguments.id))):
         print_message(f"{other}: is or was another id of this speech, and was not redacted")
     return 0
