@@ -26,7 +26,7 @@ from pipelines.reasons import Reason
 from pipelines.window import addresses
 from pipelines.window.building.build import Built, build
 from pipelines.window.building.window_options import WindowOptions
-from pipelines.window.proving.answers_read import answer_of
+from pipelines.window.proving.answers_read import answer_of, identical_to
 from pipelines.window.proving.archive_check import Claims, commands
 from pipelines.window.proving.page_rendering import renderings
 from pipelines.window.proving.safe_html import NotShown, safe_html
@@ -303,6 +303,9 @@ def test_a_record_that_was_altered_is_damage_unless_an_order_says_so(archive: Pa
     for wrong in ({"length": "1"}, {"offset": [0]}, {"file": "../x"}, {"file": "archive.json"}, {"record_id": ["x"]}):
         with pytest.raises(Damaged):
             answer_of(Archive(archive).layout, capture | wrong)
+    for key, value in (("offset", [0]), ("offset", -1), ("file", 5), ("file", "archive.json")):
+        with pytest.raises(Damaged):
+            identical_to(Archive(archive).layout, {"run": "another"}, {**capture, key: value})
     root, run = tmp_path / "b", opened(tmp_path / "b", 1)
     removed = "城东纺织厂厂长三次反映厂区排水问题"
     page = f"<p>大家好</p><a>下一篇：{removed}</a>".encode()

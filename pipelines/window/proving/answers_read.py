@@ -44,13 +44,18 @@ def identical_to(layout: Layout, line: Line, capture: Line) -> str | None:
     An empty string where that record is not unpacked; null for an answer with a record of its own.
 
     Raises:
-        Damaged: no record is there.
+        Damaged: no record is there, or no place is named.
     """
-    if capture["file"] is None or f"-{line['run']}-" in capture["file"]:
+    file, offset = capture["file"], capture["offset"]
+    if file is None:
+        return None
+    if not isinstance(file, str) or type(offset) is not int or offset < 0:
+        raise Damaged(f"{layout.root}: a capture names no place of a record; run verify")
+    if f"-{line['run']}-" in file:
         return None
     if is_large(capture):
         return ""
-    at = _recorded_at(layout, capture["file"], capture["offset"])
+    at = _recorded_at(layout, file, offset)
     return at if at[:19] != capture["captured_at"][:19] else None
 
 

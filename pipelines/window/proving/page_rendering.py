@@ -141,7 +141,7 @@ def _part(url: str, captured_at: str, given: HeldAnswer, removed: Counter[str]) 
             html = Markup(safe.html)  # noqa: S704 - allowed elements only
             removed.update(safe.removed)
             unseen = safe.unseen
-            source = None if safe.has_words else text[:_MOST_SOURCE]
+            source = None if safe.has_words else "\n".join(text[:_MOST_SOURCE].split("\r\n")).strip()
         except NotShown:
             why = "large"
     return ShownPart(url, captured_at, html, why, source, unseen, given.has_lost_words)
