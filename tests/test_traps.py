@@ -103,6 +103,12 @@ IN_THE_MIDDLE = {
         article_page(7, title="在提案办理工作座谈会上的讲话", body="<p>欢迎各位。</p>"),
         "an article instead of the list page",
     ),
+    "a part of one": (
+        article_page(
+            7, title="在2014年座谈会上的讲话", body="<p>好。再好。好。</p><a href='/Item/Show.asp?m=1&d=7&p=2'>2</a>"
+        ),
+        "an article instead of the list page",
+    ),
     "another page": (list_page(ROWS[1:]), "it has no pagination, and 2 rows where others have up to 3"),
 }  # fmt: skip
 

@@ -30,6 +30,8 @@ _MOST_FURTHER = 100
 _FEW_ROWS, _FEWEST_SENTENCES, _CERTAIN_BODY = 3, 3, 0.9
 """A page with few rows may be an article with links to its neighbours; with more, its body must be certain, since
 abstracts of rows are shorter than a text. A page with fewer sentences must be headed by a known title."""
+_SHORTEST_TITLE = 4
+"""Characters of a row's title that may head a list page: numbers of pages have fewer."""
 _Look = tuple[Fetched, ListPage | None, Trouble | None]
 
 
@@ -292,7 +294,9 @@ class ListWalk:
         if len(rows) > _FEW_ROWS and not is_certain:
             return None
         title, text = squeeze(read.title), words(body.root)
-        others = (*(row.title or "" for row in listing.rows), *self.task.profile.section, self.task.profile.name)
+        # A part of an article links the others by their numbers.
+        titles = (row.title for row in listing.rows if row.title and len(squeeze(row.title)) >= _SHORTEST_TITLE)
+        others = (*titles, *self.task.profile.section, self.task.profile.name)
         is_headed = not any(title in squeeze(other) or squeeze(other) in title for other in others if squeeze(other))
         sentences = text.count("。")
         # A short speech, or one part of a long one, has few; only in its own article a title stands outside links.
