@@ -26,6 +26,7 @@ from pipelines.reasons import Reason
 from pipelines.window import addresses
 from pipelines.window.building.build import Built, build
 from pipelines.window.building.window_options import WindowOptions
+from pipelines.window.proving import answers_read
 from pipelines.window.proving.answers_read import answer_of, identical_to
 from pipelines.window.proving.archive_check import Claims, commands
 from pipelines.window.proving.page_rendering import renderings
@@ -233,7 +234,7 @@ def test_a_proof_page_is_checked_with_stock_programs_and_fails_for_one_byte(arch
     assert not verifies(pages["created 1"], root)
 
 
-def test_a_proof_page_says_what_was_seen_when(archive: Path, tmp_path: Path) -> None:
+def test_a_proof_page_says_what_was_seen_when(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pages = proofs(archive)
     plain = {what: " ".join(html.unescape(re.sub("<[^>]*>", " ", page)).split()) for what, page in pages.items()}
     line, commits = next(Archive(archive).about("9")), Archive(archive).commits()
@@ -265,6 +266,11 @@ def test_a_proof_page_says_what_was_seen_when(archive: Path, tmp_path: Path) -> 
     assert "first visit that found it again" not in proofs(tmp_path / "gone")["gone 1"], (
         "a row in the list is no text"
     )
+    monkeypatch.setattr(answers_read, "LARGEST_RECORD", 1)
+    of_large = re.search("tail [^>]*&gt; attachment-1.warc.gz", proofs(archive)["created 1"])
+    assert of_large
+    done = does(f"{html.unescape(of_large[0]).rpartition(' > ')[0]} | zcat", archive)
+    assert done.stdout.startswith(b"WARC/1.1\r\n")
     tags = Tags(pages["created 1"])
     assert "script" not in tags.tags
     assert not {"style", "onclick"} & tags.attributes.keys()

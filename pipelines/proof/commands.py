@@ -133,7 +133,12 @@ def line_of(stored: StoredLine) -> str:
 
 def record_at(stored: StoredRecord, folder: str = "") -> str:
     """A command that prints the bytes of a record from its WARC file."""
-    return f'tail -c +{stored.offset + 1} "{folder}{stored.file}" | head -c {len(stored.data)}'
+    return bytes_at(f"{folder}{stored.file}", stored.offset, len(stored.data))
+
+
+def bytes_at(file: str, offset: int, length: int) -> str:
+    """A command that prints bytes of a file; `file` may have variables of the shell."""
+    return f'tail -c +{offset + 1} "{file}" | head -c {length}'
 
 
 def _same(command: str, file: str, otherwise: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import Damaged
 from pipelines.archive.prove.anchors.anchor_files import name_of
-from pipelines.proof.commands import ANCHORS_CHECK, BASICS, UNCHUNKED, record_at
+from pipelines.proof.commands import ANCHORS_CHECK, BASICS, UNCHUNKED, bytes_at, record_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,14 +74,20 @@ def commands(claims: Claims) -> str:
     return "".join(["(\n", BASICS, _FUNCTIONS, *steps, done, ")\n"])
 
 
-def saving(capture: Line, held: HeldAnswer) -> str:
-    """The command that writes what the site sent to a file, named by us but for a short suffix."""
+def saving(capture: Line, held: HeldAnswer | None) -> str:
+    """The command that writes what the site sent to a file, named by us but for a short suffix.
+
+    Of an answer that was not read, null, it writes the record as it lies in its WARC file.
+    """
+    name = f"{capture['role']}-{capture['part']}"
+    if held is None:
+        record = bytes_at(capture["file"], capture["offset"], capture["length"])
+        return f"{record} > {quote(f'{name}.warc.gz')}"
     named = _SUFFIX.search(capture["url"])
     suffix = ".html" if capture["role"] == "article" else named[1].lower() if named else ""
-    name = f"{capture['role']}-{capture['part']}{suffix}"
     steps = held.unwrapping or []
     defined = UNCHUNKED if "unchunked" in steps else ""
-    return f"{defined}{' | '.join([record_at(held.holder), 'zcat', *steps])} > {quote(name)}"
+    return f"{defined}{' | '.join([record_at(held.holder), 'zcat', *steps])} > {quote(name + suffix)}"
 
 
 def _lines(claims: Claims) -> Iterator[str]:

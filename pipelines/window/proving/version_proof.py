@@ -152,18 +152,18 @@ def _captures(layout: Layout, line: Line) -> Iterator[ProvedCapture]:
         if capture["file"] is None:
             yield ProvedCapture(number, capture, "not_kept", None, None)
             continue
-        way, answer, save = layout.way(capture["file"]), None, None
+        way, same, answer, save = layout.way(capture["file"]), identical_to(layout, line, capture), None, None
         if is_redacted(line):
             state = "lost_words"
         elif capture["role"] not in GIVEN:
             state = "of_list"
         elif is_large(capture):
-            state = "large"
+            state, save = "large", saving(capture, None)
         else:
             answer = answer_of(layout, capture)
             state = _state(answer)
             save = saving(capture, answer) if state == "checked" else None
-        yield ProvedCapture(number, capture, state, way, answer, identical_to(layout, line, capture), save)
+        yield ProvedCapture(number, capture, state, way, answer, same, save)
 
 
 def _state(answer: HeldAnswer) -> str:
