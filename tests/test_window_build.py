@@ -184,6 +184,12 @@ def test_of_a_speech_that_cannot_be_read_the_pages_stay_and_a_copy_of_the_archiv
     copy.rename(root)
     build([root], window, OPTIONS)
     assert tree(window) == before
+    shutil.rmtree(root)
+    crawl(root, 20, speech("1", day(20), body="乙" * 3), speech("8", day(20)))
+    built_alike(root, window, anew)
+    shutil.rmtree(root)
+    crawl(root, 20, speech("1", day(20), body="丙" * 3), speech("8", day(20)))
+    built_alike(root, window, anew)  # another history in which only the words differ
     assert letter.exists(), "whatever a window's state says"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass, fields
 from itertools import chain
@@ -69,7 +70,7 @@ class Summary:
 
     `state` as in `index.jsonl`; `problems` counts those of the newest reading by severity; `views` are the first and
     the newest count with their moments. `keywords`: those of the asked words that stand in title or text of a
-    reading.
+    reading. `digest` is of the text: two histories of an archive may differ in it alone.
     """
 
     id: str
@@ -104,6 +105,7 @@ class Summary:
     events: tuple[Happening, ...]
     edits: tuple[Edit, ...]
     keywords: tuple[str, ...] = ()
+    digest: str = ""
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
@@ -145,6 +147,7 @@ def summary_of(life: Life, keywords: Iterable[str] = ()) -> Summary:
         is_redacted=is_redacted(line),
         speakers=names_in(line["speaker"]),
         characters=len(line["body"]),
+        digest=hashlib.sha256(line["body"].encode(errors="backslashreplace")).hexdigest()[:16],
         versions=row.versions,
         readings=row.readings,
         view_count=row.view_count,

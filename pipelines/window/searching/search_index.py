@@ -59,7 +59,16 @@ class _Searched:
             int(one.state == "gone"),
         )
         has_text = not one.is_redacted and one.state != "succeeded"
-        state = (has_text, one.versions, one.readings, one.characters, latest.seq, latest.commit, latest.recorded_at)
+        state = (
+            has_text,
+            one.versions,
+            one.readings,
+            one.characters,
+            one.digest,
+            latest.seq,
+            latest.commit,
+            latest.recorded_at,
+        )
         return cls(
             since=(one.events[0].recorded_at, one.id),
             id=one.id,
