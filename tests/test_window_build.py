@@ -206,7 +206,20 @@ def test_a_folder_that_is_no_window_is_left_alone(tmp_path: Path) -> None:
     linked = window / "zh/speeches/gszx/4"
     linked.rename(tmp_path / "moved")
     linked.symlink_to(other)
-    for folder in (other, other / "letter.txt", root / "window", root, root.parent, window, tmp_path / ("a" * 300)):
+    program = tmp_path / "program"
+    (program / "assets").mkdir(parents=True)
+    (program / "assets/mine.css").touch()
+    (program / "window.json").write_text('{"width": 3}')
+    for folder in (
+        other,
+        other / "letter.txt",
+        root / "window",
+        root,
+        root.parent,
+        window,
+        tmp_path / ("a" * 300),
+        program,
+    ):
         before = tree(tmp_path)
         with pytest.raises(NotUnderstood, match="--out"):
             build([root], folder, WindowOptions())

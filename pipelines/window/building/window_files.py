@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.layout import archives_in, is_archive
 from pipelines.archive.errors import NO_ROOM, DiskFull, LockHeld, NotUnderstood
+from pipelines.untrusted import json_object
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -139,9 +140,19 @@ def _refuse_other_folders(root: Path) -> None:
         raise NotUnderstood(f"--out {root}: holds archives; give a folder of its own, as {root / 'window'}")
     if names - {LOCK} and STATE not in names:
         raise NotUnderstood(f"--out {root}: holds other files ({min(names)}); give an empty folder, or a new one")
+    if STATE in names and not _may_be_ours(root / STATE):
+        raise NotUnderstood(f"--out {root}: its {STATE} is of another program; give an empty folder, or a new one")
     link = next(_links(root, _DEPTH), None)
     if link:
         raise NotUnderstood(f"--out {root}: {link} is a link, and a build removes files; give a folder without links")
+
+
+def _may_be_ours(state: Path) -> bool:
+    """Also what cannot be read: the next build makes all of the window anew."""
+    try:
+        return str(json_object(state).get("schema")).startswith("window/")
+    except (OSError, ValueError):
+        return True
 
 
 def _links(folder: Path, depth: int) -> Iterator[str]:
