@@ -224,6 +224,9 @@ def test_hostile_words_and_addresses_do_nothing(root: Path, summaries: list[Summ
         gap_count=700,
         politeness=(("user_agent", HOSTILE),),
     )
+    whole = replace(ledger.runs[0], exit_status=0, verdict="complete", listed=3)
+    torn = replace(ledger, runs=(whole, replace(whole, exit_status=11)))
+    assert "Last whole run:" in shown(torn, summaries)[addresses.site("gszx")]
     missed = replace(ledger, gaps=tuple(gaps_told({"not_captured": [gap(native_id=summaries[0].native_id)]}, ())))
     assert f'href="../{addresses.speech(summaries[0].id)}"' in shown(missed, summaries)[addresses.site("gszx")]
     hostile = replace(summaries[0], title="x" * 10**6, speaker=HOSTILE)
