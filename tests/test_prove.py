@@ -272,15 +272,19 @@ def test_of_a_text_that_was_removed_only_the_rest_is_given(
 
 def another(warc: bytes, offset: int, length: int) -> bytes:
     """A WARC file in which one record has another last byte, in a gzip member as long as before."""
-    data = bytearray(gzip.decompress(warc[offset : offset + length]))
-    data[-5] ^= 1
-    packer = zlib.compressobj(9, wbits=-15)
-    packed = packer.compress(data) + packer.flush()
-    # A gzip header has room for a name of any length.
+    whole = gzip.decompress(warc[offset : offset + length])
+    made = (_packed(whole[:-5] + bytes([last]) + whole[-4:]) for last in range(256) if last != whole[-5])
+    # Not each of them packs small enough for a gzip header, whose name may have any length.
+    data, packed = next((data, packed) for data, packed in made if len(packed) + 19 <= length)
     name = b"x" * (length - len(packed) - 19) + b"\0"
     member = b"\x1f\x8b\x08\x08" + bytes(6) + name + packed + struct.pack("<II", zlib.crc32(data), len(data))
     assert len(member) == length
     return warc[:offset] + member + warc[offset + length :]
+
+
+def _packed(data: bytes) -> tuple[bytes, bytes]:
+    packer = zlib.compressobj(9, wbits=-15, memLevel=9)
+    return data, packer.compress(data) + packer.flush()
 
 
 def test_what_is_damaged_or_unknown_is_not_proved(
