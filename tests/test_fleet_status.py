@@ -525,7 +525,7 @@ def the_run_is_told(site: Site, url: str, mailed: str, capsys: pytest.CaptureFix
     page = capsys.readouterr().out
     assert "default-src 'none'" in html.unescape(page)
     assert f'<a href="{html.escape(url)}"' in page
-    assert "该做什么" in page
+    assert "处理建议" in page
     assert "What to do" in pages[-1].read_text("utf-8")
     assert main(["verify", str(site.folder)]) == 0
     assert ".html" not in "".join(capsys.readouterr())

@@ -36,8 +36,8 @@ _NAMES = frozenset({"number", "year", "seq", "version", "reading", "status"})
 _DETAILS = {
     "links": re.compile(r"links to (?P<url>\S+)"),
     "redirects": re.compile(r"redirects to (?P<url>\S+)"),
-    "place": re.compile(r"one place, at character (?P<number>\d+): (?P<text>.+)", re.DOTALL),
-    "places": re.compile(r"(?P<n>\d+) places, first at character (?P<number>\d+): (?P<text>.+)", re.DOTALL),
+    "place": re.compile(r"one place, at character (?P<number>\d{1,9}): (?P<text>.+)", re.DOTALL),
+    "places": re.compile(r"(?P<n>\d{1,9}) places, first at character (?P<number>\d{1,9}): (?P<text>.+)", re.DOTALL),
 }
 """Details of problems and gaps that are told in Chinese too, by their strings `detail.…`; records are in English."""
 
