@@ -29,7 +29,7 @@ from pipelines.window.reading.summary import Edit, Happening, Summary
 from pipelines.window.templates import Templates, strings
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
 NAMES = {"gszx": "广水市政协网", "two": "第二政协网"}
 WORDS = ("讲话", "<&>")
@@ -135,7 +135,7 @@ def roots(draw: st.DrawFn) -> tuple[list[Summary], list[Summary]]:
     return before, [*after, *([one(8)] if 8 in changed else [])]
 
 
-def made(summaries: Sequence[Summary], touched: Collection[grouping.GroupKey] | None = None) -> dict[str, object]:
+def made(summaries: Sequence[Summary], touched: grouping.Touched | None = None) -> dict[str, object]:
     """Every page and feed by its address; null where it was not made."""
     members = members_of(summaries, WORDS)
     pages = list(group_pages(members, NAMES, touched))

@@ -24,6 +24,7 @@ from pipelines.window.templates import LANGUAGE_TAGS, strings
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from pipelines.window.groups.grouping import Touched
     from pipelines.window.pages import Language
     from pipelines.window.reading.summary import Edit, Happening, Summary
 
@@ -58,7 +59,7 @@ class _Entry(NamedTuple):
 def atom_feeds(
     members: Mapping[GroupKey, Sequence[Summary]],
     languages: Sequence[Language],
-    touched: Collection[GroupKey] | None = None,
+    touched: Touched | None = None,
     base: str | None = None,
 ) -> Iterator[FeedFile]:
     """Every feed.
@@ -78,7 +79,7 @@ def atom_feeds(
         is_touched = touched is None or key in touched
         yield FeedFile(address, writer.feed(key, _newest(summaries)) if is_touched else None)
     edited = GroupKey(GroupKind.EDITED, "")
-    is_touched = touched is None or any(key.kind is GroupKind.EDITED for key in touched)
+    is_touched = touched is None or touched.has_kind(GroupKind.EDITED)
     entries = _newest(members[ALL_SPEECHES], ("changed",)) if is_touched else []
     yield FeedFile(addresses.feed(feed_name(edited)), writer.feed(edited, entries) if is_touched else None)
 

@@ -19,14 +19,15 @@ from pipelines.window.groups.grouping import (
     month_of,
     newest_first,
     parts_of,
+    period_in,
     year_of,
 )
 from pipelines.window.pages import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pipelines.window.groups.grouping import PartOfList, SeenEdit
+    from pipelines.window.groups.grouping import PartOfList, SeenEdit, Touched
     from pipelines.window.reading.summary import Summary
 
 NEWEST_EDITS = 50
@@ -84,7 +85,7 @@ _LISTINGS = (
 def group_pages(
     members: Mapping[GroupKey, Sequence[Summary]],
     names: Mapping[str, str],
-    touched: Collection[GroupKey] | None = None,
+    touched: Touched | None = None,
     zones: Mapping[str, str] | None = None,
 ) -> Iterator[GroupPage]:
     """Every page of groups.
@@ -104,7 +105,7 @@ def group_pages(
     yield GroupPage(addresses.FEEDS, _feeds_page(members, names))
 
 
-def _is_touched(touched: Collection[GroupKey] | None, key: GroupKey) -> bool:
+def _is_touched(touched: Touched | None, key: GroupKey) -> bool:
     return touched is None or key in touched
 
 
@@ -113,7 +114,7 @@ def _pages_of(
     key: GroupKey,
     summaries: Sequence[Summary],
     names: Mapping[str, str],
-    touched: Collection[GroupKey] | None,
+    touched: Touched | None,
 ) -> Iterator[GroupPage]:
     """The pages of one group: one, or of a long one the page that leads to those of its periods, and these."""
     parts = parts_of(newest_first(summaries), listing.period_of)
@@ -130,19 +131,21 @@ def _pages_of(
     shown: list[PartOfList[Summary]] = [*parts]
     if links:
         yield _page(touched, key, place(""), "group.html", facts | {"part": "", "parts": links, "rows": ()})
+    periods = touched.periods(key, listing.period_of) if touched else None
     for part in shown:
+        if links and periods is not None and period_in(part.name) not in periods:
+            yield GroupPage(place(part.name), None)
+            continue
         more = {"part": part.name, "parts": links, "rows": part.rows, "count": len(part.rows)}
         yield _page(touched, key, place(part.name), "group.html", facts | more)
 
 
-def _page(
-    touched: Collection[GroupKey] | None, key: GroupKey, address: str, template: str, facts: Mapping[str, Any]
-) -> GroupPage:
+def _page(touched: Touched | None, key: GroupKey, address: str, template: str, facts: Mapping[str, Any]) -> GroupPage:
     return GroupPage(address, Page(address, template, facts) if _is_touched(touched, key) else None)
 
 
 def _index_pages(
-    listing: _Listing, members: Mapping[GroupKey, Sequence[Summary]], touched: Collection[GroupKey] | None
+    listing: _Listing, members: Mapping[GroupKey, Sequence[Summary]], touched: Touched | None
 ) -> Iterator[GroupPage]:
     """Speakers in the order of a dictionary, meetings with most speeches first, years with the newest first."""
     found = [_entry(listing, key, some) for key, some in members.items() if key.kind is listing.kind]
@@ -154,7 +157,7 @@ def _index_pages(
         found.sort(key=lambda one: (-one.number, one.name))
     pages = [found[start : start + _NAMES] for start in range(0, len(found), _NAMES)] or [[]]
     links = tuple(addresses.index_page(listing.index, number) for number in range(1, len(pages) + 1))
-    is_touched = touched is None or any(key.kind is listing.kind for key in touched)
+    is_touched = touched is None or touched.has_kind(listing.kind)
     for address, entries in zip(links, pages, strict=True):
         facts = {"kind": listing.kind.value, "entries": entries, "count": len(found), "pages": links}
         yield GroupPage(address, Page(address, "group_index.html", facts) if is_touched else None)
@@ -167,7 +170,7 @@ def _entry(listing: _Listing, key: GroupKey, summaries: Sequence[Summary]) -> In
 
 
 def _edit_pages(
-    members: Mapping[GroupKey, Sequence[Summary]], told: Mapping[str, Any], touched: Collection[GroupKey] | None
+    members: Mapping[GroupKey, Sequence[Summary]], told: Mapping[str, Any], touched: Touched | None
 ) -> Iterator[GroupPage]:
     """The newest edits with links to those of each year, and the edits of each year."""
     years = {key: edits_of(some) for key, some in members.items() if key.kind is GroupKind.EDITED}
@@ -175,7 +178,7 @@ def _edit_pages(
         key.name: [one for one in found if one.edit.observed_at[:4] == key.name] for key, found in years.items()
     }
     newest_years = sorted(by_year, reverse=True)
-    is_touched = touched is None or any(key.kind is GroupKind.EDITED for key in touched)
+    is_touched = touched is None or touched.has_kind(GroupKind.EDITED)
     facts: dict[str, Any] = {**told, "feed": addresses.feed(feed_name(GroupKey(GroupKind.EDITED, "")))}
     newest = _newest([by_year[year] for year in newest_years])
     links = tuple(PartLink(year, addresses.edited(year), len(by_year[year])) for year in newest_years)
@@ -195,7 +198,7 @@ def _newest(years: Sequence[Sequence[SeenEdit]]) -> tuple[SeenEdit, ...]:
 
 
 def _edits_of_year(
-    year: str, edits: Sequence[SeenEdit], facts: Mapping[str, Any], touched: Collection[GroupKey] | None
+    year: str, edits: Sequence[SeenEdit], facts: Mapping[str, Any], touched: Touched | None
 ) -> Iterator[GroupPage]:
     key = GroupKey(GroupKind.EDITED, year)
     parts = parts_of(edits, lambda one: one.edit.observed_at[:7])

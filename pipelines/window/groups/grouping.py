@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from pipelines.window.reading.summary import order_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from pipelines.window.reading.summary import Edit, Summary
 
@@ -87,14 +87,45 @@ def groups_of(summary: Summary, keywords: Collection[str] = ()) -> Iterator[Grou
     yield GroupKey(GroupKind.YEAR, year_of(summary))
 
 
-def touched_by(changed: Iterable[Summary], keywords: Collection[str] = ()) -> frozenset[GroupKey]:
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """The groups whose pages and feeds may differ: each with the summaries by which it does.
+
+    `versions`: how many summaries each speech has: two, as it was and as it is; one that is new or went has one.
+    """
+
+    groups: Mapping[GroupKey, Sequence[Summary]]
+    versions: Mapping[str, int]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.groups
+
+    def has_kind(self, kind: GroupKind) -> bool:
+        """Whether a group of this kind may differ."""
+        return any(key.kind is kind for key in self.groups)
+
+    def periods(self, key: GroupKey, period_of: Callable[[Summary], str]) -> frozenset[str] | None:
+        """The periods of a group whose rows may differ; null for all: a speech came, went, or has another period.
+
+        Then the list may be divided in other pages, and old ids may be listed that were not.
+        """
+        places = Counter((summary.id, period_of(summary)) for summary in self.groups.get(key, ()))
+        is_in_place = all(self.versions[speech] == count == 2 for (speech, _), count in places.items())
+        return frozenset(period for _, period in places) if is_in_place else None
+
+
+def touched_by(changed: Collection[Summary], keywords: Collection[str] = ()) -> Touched:
     """The groups whose pages and feeds may differ.
 
     Args:
         changed: the summaries of every speech with news, as they were before and as they are now.
         keywords: the words of keyword feeds.
     """
-    return frozenset(key for summary in changed for key in groups_of(summary, keywords))
+    groups: defaultdict[GroupKey, list[Summary]] = defaultdict(list)
+    for summary in changed:
+        for key in groups_of(summary, keywords):
+            groups[key].append(summary)
+    return Touched(groups, Counter(summary.id for summary in changed))
 
 
 def members_of(summaries: Iterable[Summary], keywords: Collection[str] = ()) -> dict[GroupKey, list[Summary]]:
@@ -144,8 +175,13 @@ class PartOfList(Generic[_Row]):
     rows: Sequence[_Row]
 
 
+def period_in(part: str) -> str:
+    """The period of a page of a list, by the page's name."""
+    return part.partition("-p")[0]
+
+
 def parts_of(rows: Sequence[_Row], period_of: Callable[[_Row], str]) -> tuple[PartOfList[_Row], ...]:
-    """A list in pages of at most `ROWS` rows.
+    """A list in pages of at most `ROWS` rows; `period_in` gives the period of a page.
 
     A long one is split by `period_of`, in whose order the rows are; a long period in pages that are counted from its
     end, the oldest rows, so that a new row changes one page.
