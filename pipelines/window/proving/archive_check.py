@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pipelines.proof.given_captures import HeldAnswer
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_SUFFIX = re.compile(r"://[^/?#]+/[^?#]*(\.[0-9A-Za-z]{1,5})(?:[?#]|$)")
+_SUFFIX = re.compile(r"\.[0-9A-Za-z]{1,5}")
 _FUNCTIONS = """\
 line() { zcat "$1" | tail -n "+$2" | head -n 1; }
 is_line() { test "$(line "$1" "$2" | sum)" = "$3" || fail "line $2 of $1 is another"; }
@@ -83,11 +83,17 @@ def saving(capture: Line, held: HeldAnswer | None) -> str:
     if held is None:
         record = bytes_at(capture["file"], capture["offset"], capture["length"])
         return f"{record} > {quote(f'{name}.warc.gz')}"
-    named = _SUFFIX.search(capture["url"])
-    suffix = ".html" if capture["role"] == "article" else named[1].lower() if named else ""
+    suffix = ".html" if capture["role"] == "article" else _suffix(capture["url"])
     steps = held.unwrapping or []
     defined = UNCHUNKED if "unchunked" in steps else ""
     return f"{defined}{' | '.join([record_at(held.holder), 'zcat', *steps])} > {quote(name + suffix)}"
+
+
+def _suffix(url: str) -> str:
+    """The suffix of the file that an address names, where it is a usual one."""
+    path = re.split("[?#]", url, maxsplit=1)[0].partition("://")[2].partition("/")[2]
+    ending = "".join(path.rpartition(".")[1:])
+    return ending.lower() if _SUFFIX.fullmatch(ending) else ""
 
 
 def _lines(claims: Claims) -> Iterator[str]:
