@@ -5,7 +5,7 @@ from __future__ import annotations
 import pkgutil
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -36,9 +36,17 @@ def test_no_pattern_is_slow() -> None:
     slow: dict[str, list[str]] = {}
     for where, pattern, calls in patterns():
         if where not in SHORT and not ADDRESSES.match(where):
-            found = [said for call in calls if (said := slow_on(getattr(pattern, call), pattern, LENGTH, SECONDS))]
+            found = [said for call in calls if (said := always_slow(getattr(pattern, call), pattern))]
             slow |= {where: found} if found else {}
     assert slow == {}
+
+
+def always_slow(search: Callable[[str], object], pattern: re.Pattern[str]) -> str | None:
+    """What `slow_on` says each of three times: a machine that is slow for a moment is no slow pattern."""
+    said = [slow_on(search, pattern, LENGTH, SECONDS)]
+    while said[-1] and len(said) < 3:
+        said.append(slow_on(search, pattern, LENGTH, SECONDS))
+    return said[-1]
 
 
 def patterns() -> Iterator[tuple[str, re.Pattern[str], set[str]]]:
