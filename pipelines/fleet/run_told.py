@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _MOST = 10
 """Misses, and events of a kind, that a text names: with ten it is still read on a phone."""
-_EVENTS = ("changed", "gone", "restored", "created", "reprocessed")
-"""What is told of a run first is what the site did to texts that were known."""
+_ORDER = {event: n for n, event in enumerate(("changed", "gone", "restored", "created", "reprocessed"))}
+"""What is told of a run first is what the site did to texts that were known; events of later software come last."""
 _LONGEST = 160
 """Characters of a title, a detail or an address in a text; the verdict's message is given whole."""
 _COMPARED = ("list_pages", "listed", "captured", "created", "changed", "gone", "missing", "failed", "left")
@@ -132,9 +132,10 @@ def read_told(archive: Archive, run: str | None = None) -> RunTold:
     report = archive.report(found.run)
     before = (archive.report(one.run) for one in newest_first)
     good = next((one for one in before if one.get("exit_status") in ARCHIVED), None)
-    lines = sorted(archive.lines_of(found, "versions"), key=lambda line: _EVENTS.index(line["event"]))
-    brought = tuple(Brought(line["event"], line["id"], line["title"], line["url"]) for line in lines)
     try:
+        lines = archive.lines_of(found, "versions")
+        events = (Brought(line["event"], line["id"], line["title"], line["url"]) for line in lines)
+        brought = tuple(sorted(events, key=lambda one: _ORDER.get(one.event, len(_ORDER))))
         return told(_with_titles(report, archive), good, archive.facts_now().name, brought)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         both = " or ".join(run_file(str(one.get("run"))) for one in (report, good) if one)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from datetime import MAXYEAR, datetime, timedelta
 from itertools import count, islice
 from math import ceil, floor
@@ -16,7 +17,7 @@ _MOST_TICKS = 5
 Value = TypeVar("Value")
 
 
-class _Scale(Generic[Value]):
+class _Scale(ABC, Generic[Value]):
     """What leather asks of a scale, for values between `low` and `high`."""
 
     def __init__(self, low: Value, high: Value, ticks: Sequence[Value]) -> None:
@@ -35,8 +36,9 @@ class _Scale(Generic[Value]):
         """The values that have a tick."""
         return self._ticks
 
+    @abstractmethod
     def _share(self, value: Value) -> float:
-        raise NotImplementedError
+        """How far along the axis a value is: 0 at `low`, 1 at `high`."""
 
 
 class CountScale(_Scale[float]):
