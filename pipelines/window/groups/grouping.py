@@ -105,13 +105,15 @@ class Touched:
         return any(key.kind is kind for key in self.groups)
 
     def periods(self, key: GroupKey, period_of: Callable[[Summary], str]) -> frozenset[str] | None:
-        """The periods of a group whose rows may differ; null for all: a speech came, went, or has another period.
+        """The periods of a group whose rows may differ; null for all: a speech came, went, moved, or has another id.
 
         Then the list may be divided in other pages, and old ids may be listed that were not.
         """
-        places = Counter((summary.id, period_of(summary)) for summary in self.groups.get(key, ()))
+        found = self.groups.get(key, ())
+        places = Counter((summary.id, period_of(summary)) for summary in found)
         is_in_place = all(self.versions[speech] == count == 2 for (speech, _), count in places.items())
-        return frozenset(period for _, period in places) if is_in_place else None
+        is_listed = all(summary.state != "succeeded" for summary in found)
+        return frozenset(period for _, period in places) if is_in_place and is_listed else None
 
 
 def touched_by(changed: Collection[Summary], keywords: Collection[str] = ()) -> Touched:
