@@ -104,7 +104,9 @@ class Handler(BaseHTTPRequestHandler):
             return
         fault = self.server.fault_plan.choose(self.path)
         entry = {"method": method, "path": self.path, "host": self.headers.get("Host"), "fault": fault}
-        self.server.note({**entry, "user_agent": self.headers.get("User-Agent")})
+        self.server.note({
+            **entry, "user_agent": self.headers.get("User-Agent"), "connection": self.client_address[1]
+        })  # fmt: skip
         self.send_faulty(fault, form) if fault else self.send_answer(self.page(form))
 
     def page(self, form: bytes) -> Answer:
