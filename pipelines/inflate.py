@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import zlib
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from pipelines.untrusted import LONGEST_LINE
@@ -73,6 +72,8 @@ def inflated(packed: Iterable[bytes]) -> Iterator[bytes]:
 
 def ahead(made: Iterator[bytes], depth: int = 4) -> Iterator[bytes]:
     """The same blocks, made in another thread: decompressing and hashing release the GIL."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - brings logging; short commands read no stream
+
     with ThreadPoolExecutor(1) as worker:
         waiting = deque(worker.submit(next, made, None) for _ in range(depth))
         while (block := waiting.popleft().result()) is not None:

@@ -6,8 +6,9 @@ The roles determine what is hashed, compared, shown, redacted, checked and docum
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Literal, get_args, get_type_hints
+from typing import Literal, TypeVar, dataclass_transform, get_args, get_type_hints
 
+T = TypeVar("T")
 Role = Literal["identity", "place", "state", "published", "interpreted", "counted", "grounds", "provenance"]
 
 ROLES: dict[Role, str] = {
@@ -72,6 +73,15 @@ class Needs:
     """The keys that an object must have, where it may lack the others."""
 
     names: tuple[str, ...]
+
+
+@dataclass_transform()
+def declared(record: type[T]) -> type[T]:
+    """Of a record that only says which keys a line has: lines are read and written as plain objects.
+
+    None is made, so it needs no methods: to generate those of the long records takes longer than a short command.
+    """
+    return dataclass(init=False, repr=False, eq=False)(record)
 
 
 def keys_of(record: type) -> dict[str, Key]:

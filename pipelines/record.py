@@ -6,13 +6,11 @@ present, null means unknown. Each key declares its role (`pipelines.keys`), whic
 shown, redacted, checked and documented. JSON Schemas and reader types in `schemas/` are generated from these classes.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pipelines.canonical import json_value, local_part, sorted_sha256
-from pipelines.keys import Format, Key, OneOf, Pattern, keys_of
+from pipelines.keys import Format, Key, OneOf, Pattern, declared, keys_of
 from pipelines.reasons import CLOSED_LISTS, PresenceState, Reason
 
 SPEECH_SCHEMA = "speech/1"
@@ -266,7 +264,7 @@ class Compared(Generic[Handed]):
     before: Handed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class Version:
     """One line of `versions/`: an event of a speech (`speech/1`)."""
 
@@ -347,7 +345,7 @@ class Version:
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class Observation:
     """One line of `observations/`: one observation of a speech in one run (`observation/1`), with its view count."""
 
@@ -375,7 +373,7 @@ class Observation:
     captures: Annotated[tuple[Capture, ...], Key("provenance", "the exchanges of the observation")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class Latest(Version):
     """One line of `latest.jsonl`: the newest reading of a present speech, and its counts."""
 
@@ -386,7 +384,7 @@ class Latest(Version):
     last_checked: Annotated[Moment, Key("provenance", "last observation that read its article")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class AsOf(Latest):
     """One line of `export --as-of`: a speech present at a moment, with its counts at that moment."""
 

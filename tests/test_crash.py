@@ -22,7 +22,7 @@ from pipelines.archive import errors
 from pipelines.archive.disk.files import whole_members
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
-from pipelines.archive.write.staging import LOOKS
+from pipelines.archive.write.waiting import LOOKS
 from pipelines.warc.record_reader import records
 from pipelines.warc.record_writer import WarcWriter
 from pipelines.warc.records import WarcRecord

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from pipelines.archive.disk.layout import checked_name
+from pipelines.archive.disk.layout import checked_name, is_archive
 from pipelines.archive.read.moments import moment_of
 from pipelines.exits import ARCHIVED
 from pipelines.untrusted import opened, parsed_json
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 SCHEMA = "attempt/1"
 FLEET = "fleet"
 """The folder of an archive root that holds the records of its fleet."""
+_BESIDE = frozenset({FLEET, "anchors"})
+"""Folders of an archive root that are no site's."""
 PARTIAL = "partial"
 """The verdict of a run with a limit, or over one of several sections."""
 _TAIL = 1 << 16
@@ -259,6 +261,16 @@ class UnderWay:
 
     def __exit__(self, *raised: object) -> None:
         self.close()
+
+
+def is_root(folder: Path) -> bool:
+    """Whether a folder holds a fleet, or archives, and is no archive itself."""
+    return not is_archive(folder) and ((folder / FLEET).is_dir() or any(map(is_archive, folders_of(folder))))
+
+
+def folders_of(root: Path) -> Iterator[Path]:
+    """What lies in a root and may be of a site; nothing where there is no root."""
+    return (folder for folder in root.iterdir() if folder.name not in _BESIDE) if root.is_dir() else iter(())
 
 
 def attempt_id(moment: datetime, pid: int) -> str:

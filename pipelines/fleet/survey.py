@@ -10,13 +10,13 @@ from pipelines.archive.disk.layout import NAME, is_archive
 from pipelines.archive.errors import ArchiveError, NewerFormat, NotAnArchive
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.tails import RECONCILIATION, cut_tail
-from pipelines.fleet.attempts import FLEET, Journal, is_good
+from pipelines.fleet.attempts import FLEET, Journal, folders_of, is_good
 from pipelines.fleet.condition import Held, SiteStatus, status_of, worst_first
 from pipelines.fleet.register import read_register
 from pipelines.untrusted import size_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
     from datetime import datetime
     from pathlib import Path
 
@@ -26,19 +26,12 @@ _ATTEMPTS = 64
 """Attempts of a site that are looked at: two months of nights tell how many new speeches a month brings."""
 _REPORTS = 30
 """Reports that are searched for the last good run where no journal tells of it."""
-_BESIDE = frozenset({FLEET, "anchors"})
-"""Folders of an archive root that are no site's."""
-
-
-def is_root(folder: Path) -> bool:
-    """Whether a folder holds a fleet, or archives, and is no archive itself."""
-    return not is_archive(folder) and ((folder / FLEET).is_dir() or any(map(is_archive, _folders(folder))))
 
 
 def site_names_in(root: Path) -> list[str]:
     """Every site that has an archive, a journal or an entry in the register."""
     journals = (file.stem for file in (root / FLEET / "attempts").glob("*.jsonl"))
-    archives = (folder.name for folder in _folders(root) if is_archive(folder) or (folder / "staging").is_dir())
+    archives = (folder.name for folder in folders_of(root) if is_archive(folder) or (folder / "staging").is_dir())
     register = read_register(root)
     registered = (one.site for one in register.sites) if register else ()
     return sorted({*filter(NAME.fullmatch, (*journals, *archives)), *registered})
@@ -75,10 +68,6 @@ def survey(
             damage = f"its journal or its last report holds what none should: {error}"
             found.append(status_of(site, now, [], Held(damage=damage), registered.get(site), stale_days))
     return worst_first(found)
-
-
-def _folders(root: Path) -> Iterator[Path]:
-    return (folder for folder in root.iterdir() if folder.name not in _BESIDE) if root.is_dir() else iter(())
 
 
 def _attempts(root: Path, site: str) -> tuple[list[Attempt], str | None]:

@@ -14,17 +14,14 @@ from pipelines.archive.disk.layout import NAME, Layout, archives_in
 from pipelines.archive.errors import ArchiveError, NotAnArchive, NotUnderstood
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.tails import cut_tail
-from pipelines.archive.write.salvage import Waiting, waiting_runs
+from pipelines.archive.write.waiting import Waiting, waiting_runs
 from pipelines.canonical import json_value
 from pipelines.display.terminal import print_facts
 from pipelines.exits import Exit, worst
-from pipelines.fleet.attempts import Journal
-from pipelines.fleet.survey import is_root
+from pipelines.fleet.attempts import Journal, is_root
 from pipelines.shown import counted, one_line
-from pipelines.verbs.fleet import roots
 from pipelines.verbs.output import print_message
 from pipelines.verbs.problems_asked import add_problems
-from pipelines.verbs.status_of_problems import status_of_problems
 
 if TYPE_CHECKING:
     import argparse
@@ -34,6 +31,11 @@ if TYPE_CHECKING:
     from pipelines.verbs import AddVerb
 
 _MOST_ATTEMPTS = 5
+_COLUMNS = (
+    "The columns of a folder of archives: last success, and days since then; nights with failed attempts since; rows "
+    "listed in the last good run (and how many more than some 30 days ago); new speeches of the last 30 days, of how "
+    "many 30 days bring; the share of present speeches with a date; gaps that nobody accepted; when it is next due."
+)
 
 
 def add(verb: AddVerb) -> None:
@@ -44,16 +46,39 @@ def add(verb: AddVerb) -> None:
         "--json", action="store_true", help="one JSON document instead of text; a line for each of several"
     )
     add_problems(status, "count instead the problems of present speeches", is_asked=False)
-    roots.add(status)
+    _add_of_root(status)
+
+
+def _add_of_root(status: argparse.ArgumentParser) -> None:
+    """The options that only a root has."""
+    status.epilog = f"{_COLUMNS}\n\n{status.epilog}"
+    status.add_argument(
+        "--broken",
+        action="store_true",
+        help="of a folder of archives: only sites that are broken or stale; nothing when none is",
+    )
+    status.add_argument(
+        "--stale",
+        metavar="AGE",
+        help="of a folder of archives: stale is whose last success is older: 3d, 36h, 2w "
+        "(default: two periods of its schedule and a day; without a schedule 35 days)",
+    )
+    status.add_argument(
+        "--badge", metavar="FILE", help="of a folder of archives: write an SVG badge, replaced atomically"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it."""
     if arguments.problems is not None:
+        from pipelines.verbs.status_of_problems import status_of_problems  # noqa: PLC0415 - its tables take a while
+
         return status_of_problems(arguments.archives, arguments.problems, as_json=arguments.json)
     first, *others = map(Path, arguments.archives)
     if is_root(first) and not others:
-        return roots.status_of_root(first, arguments)
+        from pipelines.verbs.fleet.roots import status_of_root  # noqa: PLC0415 - one archive needs none of it
+
+        return status_of_root(first, arguments)
     if arguments.broken or arguments.stale or arguments.badge:
         raise NotUnderstood(f"{first}: --broken, --stale and --badge are of one folder of archives")
     if not others:

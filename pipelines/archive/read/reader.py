@@ -29,12 +29,7 @@ from pipelines.archive.disk.layout import (
 )
 from pipelines.archive.disk.streams import parsed, raw_lines
 from pipelines.archive.errors import Damaged, NotAnArchive, NotUnderstood
-from pipelines.archive.read.feeds import feed
-from pipelines.archive.read.feeds.asof import as_of_lines
-from pipelines.archive.read.feeds.counts_feed import view_counts
-from pipelines.archive.read.feeds.extent import extent_of
-from pipelines.archive.read.feeds.feed import Asked
-from pipelines.archive.read.feeds.feed_records import CURSOR_SCHEMA
+from pipelines.archive.read import feeds
 from pipelines.archive.read.index import counted_states
 from pipelines.archive.read.known import Known, Totals
 from pipelines.archive.read.moments import end_of
@@ -252,7 +247,7 @@ class Archive:
 
     def raw_as_of(self, at: str, known_at: str | None = None) -> Iterator[bytes]:
         """`as_of` as lines of JSON with their line feed, not parsed."""
-        return as_of_lines(self.layout, self.commits(), end_of(at), known_at and end_of(known_at))
+        return feeds.as_of_lines(self.layout, self.commits(), end_of(at), known_at and end_of(known_at))
 
     def changes(
         self,
@@ -278,13 +273,13 @@ class Archive:
             full: with `op` and `entity`, by which a table follows; events of our parser are among them.
             seen: as `full`, and at the end an event `seen` with the counts of every speech that was looked at.
         """
-        asked = Asked(reprocessed=reprocessed, fields=fields, full=full or seen, seen=seen)
-        return feed.changes(self, extent_of(self, since, until), asked)
+        asked = feeds.Asked(reprocessed=reprocessed, fields=fields, full=full or seen, seen=seen)
+        return feeds.changes(self, feeds.extent_of(self, since, until), asked)
 
     def raw_changes(self, since: Place = 0, until: str | None = None, **asked: bool) -> Iterator[bytes]:
         """`changes` as lines of JSON with their line feed; `asked` are its other arguments."""
-        told = Asked(**asked | {"full": asked.get("full", False) or asked.get("seen", False)})
-        return feed.raw_changes(self, extent_of(self, since, until), told)
+        told = feeds.Asked(**asked | {"full": asked.get("full", False) or asked.get("seen", False)})
+        return feeds.raw_changes(self, feeds.extent_of(self, since, until), told)
 
     def view_counts(
         self,
@@ -296,13 +291,13 @@ class Archive:
 
         `since` and `until` are places as in `changes`.
         """
-        return view_counts(self, extent_of(self, since, until), id and self.full_id(id))
+        return feeds.view_counts(self, feeds.extent_of(self, since, until), id and self.full_id(id))
 
     def cursor(self, since: Place = 0, until: str | None = None) -> Line:
         """The `cursor/1` of a feed with these places: it is the next `since`."""
-        n = extent_of(self, since, until).end
+        n = feeds.extent_of(self, since, until).end
         head = self.commit(n).sha256 if n else None
-        return {"schema": CURSOR_SCHEMA, "site": self.facts.site, "commit": n, "head": head}
+        return {"schema": feeds.CURSOR_SCHEMA, "site": self.facts.site, "commit": n, "head": head}
 
     def about(self, id: str) -> Iterator[Line]:  # noqa: A002 - the contract's key
         """Every line of both streams about one speech, by rising seq."""

@@ -20,7 +20,8 @@ from pipelines.archive.read.tails import RECONCILIATION
 from pipelines.archive.write.admission import CLOCK, check_clock, check_jump, check_tail
 from pipelines.archive.write.rebuild import heal, write_next
 from pipelines.archive.write.replacing import finish_acts
-from pipelines.archive.write.sealing import ABSENCES, JOURNAL, draft, make_point, place
+from pipelines.archive.write.sealing import ABSENCES, draft, make_point, place
+from pipelines.archive.write.waiting import JOURNAL
 
 if TYPE_CHECKING:
     import os

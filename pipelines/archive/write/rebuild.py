@@ -13,7 +13,8 @@ from pipelines.archive.read.known import Known
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.admission import check_tail
 from pipelines.archive.write.replacing import finish_acts
-from pipelines.archive.write.sealing import is_committed, write_sidecar, write_sidecars
+from pipelines.archive.write.sealing import write_sidecar, write_sidecars
+from pipelines.archive.write.waiting import is_committed
 
 if TYPE_CHECKING:
     import os

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.commits import has_commits
 from pipelines.archive.disk.files import cut, cut_to_whole_members, sync_folder, whole_members
-from pipelines.archive.disk.lock import lock_holder
-from pipelines.archive.errors import ClockBehind, Damaged
+from pipelines.archive.errors import ClockBehind
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.admission import check_site
-from pipelines.archive.write.sealing import CommitFacts, Sealing, is_committed, roll_back, staged_captures
-from pipelines.archive.write.staging import LOOKS, Opening, StagedRun, laid_out
+from pipelines.archive.write.sealing import CommitFacts, Sealing, roll_back
+from pipelines.archive.write.staging import StagedRun, laid_out
+from pipelines.archive.write.waiting import LOOKS, Opening, is_committed, opening_of, staged_captures
 from pipelines.exits import Exit
 from pipelines.gates.rules import Ran, tripped
 from pipelines.gates.tally import Texts
@@ -123,43 +123,6 @@ def _withheld(archive: Archive | None, folder: Path, dead: Opening) -> dict[str,
     return {"gates": [gate.document() for gate in gates], "withheld": counts}
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What a run has saved in staging: how many observations, and bytes of captures."""
-
-    run: str
-    site: str
-    name: str
-    opened_at: str
-    observations: int
-    capture_bytes: int
-    is_under_way: bool
-
-
-def waiting_runs(layout: Layout) -> tuple[Waiting, ...]:
-    """The runs in staging that have no commit yet, oldest first; nothing is written. `Damaged` as `salvage`."""
-    folders = [folder for folder in layout.staging.iterdir() if folder.is_dir()] if layout.staging.is_dir() else []
-    holder = lock_holder(layout.lock)
-    found = [
-        Waiting(
-            run=opening.run,
-            site=opening.facts.site,
-            name=opening.facts.name,
-            opened_at=opening.opened_at,
-            observations=_saved(folder / LOOKS),
-            capture_bytes=sum(file.stat().st_size for file in staged_captures(folder)),
-            is_under_way=opening.run == holder,
-        )
-        for folder in folders
-        if not is_committed(layout, folder) and (opening := _opening(folder)) is not None
-    ]
-    return tuple(sorted(found, key=lambda one: (one.opened_at, one.run)))
-
-
-def _saved(file: Path) -> int:
-    return sum(member.count(b"\n") for _, member in whole_members(file)) if file.exists() else 0
-
-
 def _dead_runs(layout: Layout) -> list[tuple[Path, Opening]]:
     """Runs that left a folder in staging and no commit, oldest first."""
     folders = [folder for folder in layout.staging.iterdir() if folder.is_dir()]
@@ -167,19 +130,12 @@ def _dead_runs(layout: Layout) -> list[tuple[Path, Opening]]:
     for folder in folders:
         if is_committed(layout, folder):
             continue
-        opening = _opening(folder)
+        opening = opening_of(folder)
         if opening is not None:
             found.append((folder, opening))
         elif not any(folder.rglob("*.gz")):
             shutil.rmtree(folder)  # it died before it saved anything
     return sorted(found, key=lambda dead: (dead[1].opened_at, dead[1].run))
-
-
-def _opening(folder: Path) -> Opening | None:
-    try:
-        return Opening.read(folder)
-    except (ValueError, KeyError, TypeError) as error:
-        raise Damaged(f"{folder}: left by a dead run, unreadable ({error}); move the folder away") from error
 
 
 def _commit(sealing: Sealing, staged: StagedRun, dead: Opening, opened_at: str, withheld: dict[str, Any]) -> Salvaged:

@@ -28,7 +28,6 @@ from pipelines.archive.disk.layout import (
     ARCHIVE_JSON,
     FORMAT,
     FORMAT_VERSION,
-    NAME,
     Layout,
     observations_file,
     run_file,
@@ -39,8 +38,9 @@ from pipelines.archive.read.known import EVENTS
 from pipelines.archive.schema import schemas, sets
 from pipelines.archive.write.orders.suppression import OtherTexts, suppressed_words
 from pipelines.archive.write.orders.without_words import masks_of, write_warc
+from pipelines.archive.write.waiting import JOURNAL, staged_captures
 from pipelines.canonical import json_value
-from pipelines.untrusted import is_there, json_object, whole
+from pipelines.untrusted import is_there, json_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -55,7 +55,6 @@ if TYPE_CHECKING:
 
 ABSENCES = ("missing", "withheld", "unknown")
 SEALED = "sealed"
-JOURNAL = "commit.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,11 +198,6 @@ def make_point(layout: Layout, folder: Path, n: int) -> None:
     os.link(folder / JOURNAL, layout.commit(n))
 
 
-def staged_captures(folder: Path) -> list[Path]:
-    """The WARC files in a run's staging, where `CaptureFiles` writes them."""
-    return sorted(file for file in folder.glob("warc/*/*.warc.gz") if file.stat().st_size)
-
-
 def named_paths(commits: Iterable[Commit]) -> set[str]:
     """Every path any commit names."""
     return {named.path for commit in commits for named in commit.files}
@@ -230,17 +224,6 @@ def _journal(folder: Path) -> Iterator[NamedFile]:
     except FileNotFoundError:
         return
     yield from map(NamedFile.from_json, document["files"])
-
-
-def is_committed(layout: Layout, folder: Path) -> bool:
-    """True when the run whose staging is `folder` made its commit, and only died before it had removed the folder."""
-    try:
-        drafted = whole(folder / JOURNAL)
-    except FileNotFoundError:
-        # Its journal may be removed already; a report was put in place only with a journal beside it.
-        return NAME.fullmatch(folder.name) is not None and is_there(layout.stored(run_file(folder.name)))
-    commit = layout.stored(layout.commit_name(json_object(folder / JOURNAL)["n"]))
-    return is_there(commit) and whole(commit) == drafted
 
 
 def write_sidecars(layout: Layout, commits: Iterable[Commit]) -> None:

@@ -11,15 +11,16 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from operator import itemgetter
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.files import json_document, replace_synced, sync_folder, whole_members
 from pipelines.archive.disk.layout import natural_key
 from pipelines.archive.write.run_lines import placed
+from pipelines.archive.write.waiting import LOOKS, RUN_JSON
 from pipelines.canonical import json_value
 from pipelines.gates.tally import Tally
-from pipelines.record import SPEECH_SCHEMA, SiteFacts, completed
-from pipelines.untrusted import json_object, parsed_json
+from pipelines.record import SPEECH_SCHEMA, completed
+from pipelines.untrusted import parsed_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -27,38 +28,11 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from pipelines.archive.disk.streams import Line
+    from pipelines.archive.write.waiting import Opening
 
-LOOKS = "looks.jsonl.gz"
-RUN_JSON = "run.json"
 FULL_LOOKS = 200
 FULL_BYTES = 4 << 20
 _FAST = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
-    """The facts of a run at its beginning, stored beside its lines for a possible salvage.
-
-    `software` is for its commit, `request` (what the run was asked to do) for its report, `capture` for the first
-    record of its WARC files.
-    """
-
-    run: str
-    opened_at: str
-    facts: SiteFacts
-    software: dict[str, str]
-    request: dict[str, Any]
-    capture: dict[str, str]
-
-    @classmethod
-    def read(cls, folder: Path) -> Self | None:
-        """The opening of the run in `folder`; null when the run died before it was written."""
-        try:
-            value = json_object(folder / RUN_JSON)
-        except FileNotFoundError:
-            return None
-        plain = {key: value[key] for key in ("run", "opened_at", "software", "request")}
-        return cls(**plain, capture=value.get("capture", {}), facts=SiteFacts.from_json(value["facts"]))
 
 
 class Staging:

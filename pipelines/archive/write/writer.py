@@ -26,7 +26,8 @@ from pipelines.archive.write.replacing import finish_acts
 from pipelines.archive.write.run_lines import content_line, gone_line, observation_line, restored_line, unplaced
 from pipelines.archive.write.salvage import salvage
 from pipelines.archive.write.sealing import CommitFacts, Sealing
-from pipelines.archive.write.staging import Opening, Staging, laid_out
+from pipelines.archive.write.staging import Staging, laid_out
+from pipelines.archive.write.waiting import Opening
 from pipelines.gates.tally import Tally
 from pipelines.gates.usual import Usual
 from pipelines.record import Confirmed

@@ -9,10 +9,11 @@ from pipelines.archive.disk.layout import is_archive, roots_told, run_page
 from pipelines.archive.errors import ArchiveError, NotAnArchive, NotUnderstood
 from pipelines.archive.read.moments import stamp
 from pipelines.archive.read.reader import Archive
+from pipelines.fleet.attempts import is_root
 from pipelines.fleet.month import is_month, month_report, read_month
 from pipelines.fleet.register import replace_file
 from pipelines.fleet.run_told import read_told, run_text
-from pipelines.fleet.survey import is_root, survey
+from pipelines.fleet.survey import survey
 from pipelines.verbs.fleet import roots
 from pipelines.verbs.output import print_message, write_lines
 

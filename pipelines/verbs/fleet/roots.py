@@ -35,32 +35,6 @@ _NUMBERS = (3, 4, 5, 6, 7, 8)
 _HEAD = ("site", "condition", "last success", "days", "nights", "listed", "new", "dated", "gaps", "next due", "")
 
 
-_COLUMNS = (
-    "The columns of a folder of archives: last success, and days since then; nights with failed attempts since; rows "
-    "listed in the last good run (and how many more than some 30 days ago); new speeches of the last 30 days, of how "
-    "many 30 days bring; the share of present speeches with a date; gaps that nobody accepted; when it is next due."
-)
-
-
-def add(status: argparse.ArgumentParser) -> None:
-    """Add the options that only a root has."""
-    status.epilog = f"{_COLUMNS}\n\n{status.epilog}"
-    status.add_argument(
-        "--broken",
-        action="store_true",
-        help="of a folder of archives: only sites that are broken or stale; nothing when none is",
-    )
-    status.add_argument(
-        "--stale",
-        metavar="AGE",
-        help="of a folder of archives: stale is whose last success is older: 3d, 36h, 2w "
-        "(default: two periods of its schedule and a day; without a schedule 35 days)",
-    )
-    status.add_argument(
-        "--badge", metavar="FILE", help="of a folder of archives: write an SVG badge, replaced atomically"
-    )
-
-
 def status_of_root(root: Path, arguments: argparse.Namespace) -> int:
     """Print how the sites of a root are; 3 when one is broken or stale."""
     now, stale_days = clock(), None if arguments.stale is None else _days(arguments.stale)

@@ -1,11 +1,9 @@
 """The lines of the feeds: events (`change/1`), view counts (`views/1`), and how far they go (`cursor/1`)."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Annotated, Literal
 
-from pipelines.keys import Needs, OneOf
+from pipelines.keys import Needs, OneOf, declared
 from pipelines.reasons import CLOSED_LISTS
 from pipelines.record import Latest, Moment, Sha256, SiteName, SpeechId, ViewsSource
 
@@ -19,7 +17,7 @@ ChangeEvent = Annotated[str, OneOf(tuple(CLOSED_LISTS["changes"]))]
 Operation = Literal["ADD", "MOD", "DEL"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class FeedEvent:
     """One event of a speech. What no version line says is null in events of acts and in `seen`."""
 
@@ -49,7 +47,7 @@ class FeedEvent:
     succeeded_by: Annotated[SpeechId | None, "of succeeded: the id under which the site has it now"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class ReadCount:
     """One view count of one observation."""
 
@@ -64,7 +62,7 @@ class ReadCount:
     decreased: Annotated[bool, "whether it is below the count read before it"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class CursorLine:
     """How far a feed goes: every commit of the site up to this one."""
 
