@@ -7,9 +7,9 @@ import sys
 
 from benchmarks.results import markdown
 from benchmarks.served.nginx import NoServerError
-from benchmarks.suites import crawl
+from benchmarks.suites import crawl, extraction
 
-SUITES = {"crawl": crawl}
+SUITES = {"crawl": crawl, "extraction": extraction}
 
 
 def main() -> int:

@@ -26,6 +26,11 @@ USUAL_BYTES = 30_000
 """The middle article of the recorded site has so many bytes."""
 
 
+def letters(text: str) -> str:
+    """A text without its whitespace: what is compared."""
+    return "".join(text.split())
+
+
 class Truth(NamedTuple):
     """What a speech says: `published` is the day, `views` the counter."""
 

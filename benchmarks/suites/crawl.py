@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measuring import Contender, Measured, in_turn
+from benchmarks.measuring import Contender, Measured, in_turn, left_out
 from benchmarks.results import Bar, Found, Table, cpu, wall
-from benchmarks.rivals.environments import python_of
+from benchmarks.rivals.environments import program_of, python_of
 from benchmarks.served.nginx import Nginx, free_port
-from benchmarks.served.pages import Recorded, Truth, record
+from benchmarks.served.pages import Recorded, Truth, letters, record
 
 AT_ONCE = 16
 SIZES = {"smoke": 20, "usual": 2_000}
@@ -29,6 +30,12 @@ many texts equal the database's text character for character, whitespace apart: 
 body's element, with hidden text and scripts."""
 _OURS = "writes the archive of records, observations, run report and commit; {}; robots.txt is asked"
 _LINES = "writes a line of JSON a speech (title, day, body, views); {}"
+_WGET = (
+    "follows links, keeps every exchange in WARC (gzip) and every page as a file; extracts nothing, "
+    "one request at a time; asks for the counters as the pages do, which counts a view, and twice for the first part "
+    "of a long article"
+)
+_OF_THE_WORK = r"/(Item/list\.asp\?ID=5&Page=[0-9]+|Item/Show\.asp\?m=1&d=[0-9]+(&p=[0-9]+)?|item/GetHits\.asp\?.*)$"
 PROFILE = """\
 name = "广水市政协网"
 committee = "政协广水市委员会"
@@ -70,12 +77,8 @@ class Served:
                 raise ValueError(f"{path} is missing")
             if found[path]._replace(body="") != truth._replace(body=""):
                 raise ValueError(f"{path}: {found[path]._replace(body='')}")
-        exact = sum(_letters(found[path].body) == _letters(truth.body) for path, truth in self.site.truth.items())
+        exact = sum(letters(found[path].body) == letters(truth.body) for path, truth in self.site.truth.items())
         return {"right bodies": f"{exact} of {len(self.site.truth)}"}
-
-
-def _letters(text: str) -> str:
-    return "".join(text.split())
 
 
 def run(size: int, rounds: int) -> Found:
@@ -139,12 +142,36 @@ def rivals(served: Served) -> Iterator[Contender]:
         ("crawlee ParselCrawler", "crawlee", "crawlee_crawler", [], "parsel, impit, queue in memory"),
         ("aiohttp + lxml", "aiohttp", "aiohttp_loop", [], "a loop on uvloop without framework: the floor"),
     ):
-        python = python_of(environment)
+        with left_out():
+            python = python_of(environment)
 
         def command(folder: Path, python: str = python, module: str = module, extra: list[str] = extra) -> list[str]:
             return [python, "-m", f"benchmarks.rivals.{module}", served.start, str(folder / "out.jsonl"), *extra]
 
         yield Contender(name, _LINES.format(said), command, lambda folder: _rival_did(served, folder))
+
+    with left_out():
+        yield Contender("wget --warc-file", _WGET, _wget(served), lambda folder: _wget_did(served, folder))
+
+
+def _wget(served: Served) -> Callable[[Path], list[str]]:
+    program = program_of("wget")
+
+    def command(folder: Path) -> list[str]:
+        options = ["--recursive", "--level=inf", "--execute=robots=off", "--no-verbose", "--no-host-directories"]
+        options += [f"--directory-prefix={folder / 'files'}", f"--warc-file={folder / 'out'}"]
+        return [program, *options, f"--accept-regex={_OF_THE_WORK}", served.start]
+
+    return command
+
+
+def _wget_did(served: Served, folder: Path) -> dict[str, float | str]:
+    with gzip.open(folder / "out.warc.gz") as records:
+        answers = sum(line == b"WARC-Type: response\r\n" for line in records)
+    facts = served.asked_all()
+    if answers != facts["requests"]:
+        raise ValueError(f"{answers} responses in the WARC file for {facts['requests']} requests")
+    return facts
 
 
 def _rival_did(served: Served, folder: Path) -> dict[str, float | str]:
@@ -157,12 +184,13 @@ def _rival_did(served: Served, folder: Path) -> dict[str, float | str]:
 
 def bars(rows: list[Measured]) -> list[Bar]:
     """Ratios of speed: a rival's CPU seconds over ours."""
-    by_name = {row.name: row for row in rows}
+    by_name = {row.name: row for row in rows if row.runs}
     mine = by_name["speech-archive"]
-    wanted = {"Scrapy, tuned": 0.8, "Scrapy, defaults": 1.2, "crawlee ParselCrawler": 1.0}
+    wanted = {"Scrapy, tuned": 0.8, "Scrapy, defaults": 1.2, "crawlee ParselCrawler": 1.0, "wget --warc-file": 0.9}
     return [
         bar
         for name, bound in wanted.items()
+        if name in by_name
         for bar in (
             Bar(f"speed by CPU / {name}", cpu(by_name[name]) / cpu(mine), bound),
             Bar(f"speed by wall clock / {name}", wall(by_name[name]) / wall(mine), bound),
