@@ -7,6 +7,7 @@ They hold for every command, also `scrapy shell` and `fetch`; further settings o
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from scrapy.settings import default_settings
@@ -19,7 +20,11 @@ BOT_NAME = "speech-archive"
 USER_AGENT = f"speech-archive/{__version__} (archival crawler of CPPCC speeches)"  # default "Scrapy/VERSION …"
 SPIDER_MODULES = ["crawler.spiders"]  # default []
 NEWSPIDER_MODULE = "crawler.spiders"  # default "": where `scrapy genspider` writes
-COMMANDS_MODULE = "crawler.commands"  # default "": ours replaces `scrapy crawl`, which exits 0 on a failed crawl
+# default "": ours replaces `scrapy crawl`, which exits 0 on a failed crawl. Scrapy imports every command of a package
+# before it runs one, which took longer than some of them: where one of ours is meant, only that is named.
+_meant = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+_is_ours = _meant.isidentifier() and (Path(__file__).parent / "commands" / f"{_meant}.py").is_file()
+COMMANDS_MODULE = f"crawler.commands.{_meant}" if _is_ours else "crawler.commands"
 
 # Our own. Archives of a checkout go to its output/, those of an installed package to output/ in the working folder.
 ARCHIVE_ROOT = str((home.CHECKOUT or Path()) / "output")
