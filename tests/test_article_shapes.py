@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from crawler.pages.article import Article, Hints, read
+from crawler.pages import Hints
+from crawler.pages.article import Article, read
 from crawler.pages.page import Page, PageError
 from pipelines.rendering import body_text
 from tests.conftest import Site

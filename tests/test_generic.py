@@ -18,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.http import HtmlResponse
 
-from crawler.pages.article import LOW_CONFIDENCE, Article, Hints, read
+from crawler.pages import Hints
+from crawler.pages.article import LOW_CONFIDENCE, Article, read
 from crawler.pages.body.lines import read_lines
 from crawler.pages.head.info import Found
 from crawler.pages.page import Page, PageError

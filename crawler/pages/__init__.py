@@ -13,6 +13,8 @@ from importlib import import_module
 from typing import ClassVar, Literal, Protocol
 from urllib.parse import urlencode
 
+from lxml import etree
+
 from crawler.pages.page import Page
 from pipelines.reasons import Reason
 from pipelines.record import Attachment, Problem, Raw, Witness
@@ -94,6 +96,35 @@ class ListPage:
     asks_for_rows: bool = False
     beside: tuple[ListedRow, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What is known of an article before its page is read; a family that declares nothing leaves all to structure.
+
+    Args:
+        listed_title: what the list calls the article, or None.
+        known_names: names of site and section, which are never the title.
+        part: number of the page within its article, from 1.
+        is_long: the article has several pages, so that its title may end with the number of this one.
+        body: the declared container of the body.
+        skipped: elements the CMS itself puts into a body: pagers, counters.
+        files: links beside the body that lead to files of the article.
+        source: what marks of the CMS say is the source; it counts more than the visible words.
+        views: what marks of the CMS say of the views; it counts where nothing visible does.
+        is_updated_when_published: the CMS labels the moment of publication as that of a change.
+    """
+
+    listed_title: str | None = None
+    known_names: Sequence[str] = ()
+    part: int = 1
+    is_long: bool = False
+    body: etree._Element | None = None
+    skipped: Sequence[etree._Element] = ()
+    files: Sequence[etree._Element] = ()
+    source: str | None = None
+    views: str | None = None
+    is_updated_when_published: bool = False
 
 
 @dataclass(frozen=True, slots=True)

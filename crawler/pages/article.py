@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from lxml import etree
 
+from crawler.pages import Hints
 from crawler.pages.attachments import linked_files
 from crawler.pages.body.confidence import WORDLESS, confidence
 from crawler.pages.body.cutting import cut, lines_cut
@@ -37,35 +38,6 @@ from pipelines.text.dates import ranked
 _NOT_SHOWN = frozenset({"signature", "body"})  # days of the text itself do not speak for an article's head
 LOW_CONFIDENCE = 0.5
 """Below this the body is reported as doubtful: it is more likely to be wrong than right."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hints:
-    """What is known of an article before its page is read; a family that declares nothing leaves all to structure.
-
-    Args:
-        listed_title: what the list calls the article, or None.
-        known_names: names of site and section, which are never the title.
-        part: number of the page within its article, from 1.
-        is_long: the article has several pages, so that its title may end with the number of this one.
-        body: the declared container of the body.
-        skipped: elements the CMS itself puts into a body: pagers, counters.
-        files: links beside the body that lead to files of the article.
-        source: what marks of the CMS say is the source; it counts more than the visible words.
-        views: what marks of the CMS say of the views; it counts where nothing visible does.
-        is_updated_when_published: the CMS labels the moment of publication as that of a change.
-    """
-
-    listed_title: str | None = None
-    known_names: Sequence[str] = ()
-    part: int = 1
-    is_long: bool = False
-    body: etree._Element | None = None
-    skipped: Sequence[etree._Element] = ()
-    files: Sequence[etree._Element] = ()
-    source: str | None = None
-    views: str | None = None
-    is_updated_when_published: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from pipelines.archive.read.moments import stamp
 from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
 from pipelines.record import KEYS, Look, Problem, RawSpeech, Speech
-from pipelines.text.dates import published
 
 # RFC 2606: a reserved name, by which relative links of the page become absolute.
 _UNKNOWN_URL = "http://saved-page.invalid/"
@@ -110,6 +109,8 @@ class PageReader:
         text, tz = speech.raw.published, self.normaliser.timezone
         if text is None or speech.published_on is None:
             return False
+        from pipelines.text.dates import published  # noqa: PLC0415 - a crawl of a site imports this module, too
+
         return published(text, tz=tz, seen_at=self.now) != published(text, tz=tz, seen_at=self.now + _LONG_AFTER)
 
 

@@ -9,20 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from lxml import etree
 
-from crawler.pages import ArticlePage, CounterMode, Family, SectionLink, notices
+from crawler.pages import ArticlePage, CounterMode, Family, Hints, SectionLink, notices
 from crawler.pages.addresses import ArticleAddress
-from crawler.pages.article import Article, Hints, read
 from crawler.pages.containers import Container, outermost
-from crawler.pages.head.info import Found
 from crawler.pages.lists.pagination import Pager
 from crawler.pages.lists.sections import Column, SectionFinder
 from crawler.pages.page import Page, PageError, squeeze, words
 from pipelines.reasons import Reason
 from pipelines.record import Problem, Raw
+
+if TYPE_CHECKING:
+    from crawler.pages.article import Article
+    from crawler.pages.head.info import Found
 
 
 def any_case(*patterns: str) -> tuple[re.Pattern[str], ...]:
@@ -153,7 +155,7 @@ class BaseFamily(Family):
             skipped=[node for xpath in self.furniture for node in page.all(xpath, body)],
             is_updated_when_published=self.is_updated_when_published,
         )
-        article = read(page, hints) if why is None else _by_structure(page, hints, why)
+        article = _read(page, hints) if why is None else _by_structure(page, hints, why)
         if article.title is None:
             raise PageError(f"{page.url}: no title: neither <title> nor a heading before the body, nor a list row")
         return ArticlePage(
@@ -200,6 +202,13 @@ class BaseFamily(Family):
         return any(page.all(container.xpath) for container in self.body_containers)
 
 
+def _read(page: Page, hints: Hints) -> Article:
+    """`article.read`. It is imported with the first article: its patterns take a tenth of a second to compile."""
+    from crawler.pages.article import read  # noqa: PLC0415 - as above
+
+    return read(page, hints)
+
+
 def _by_structure(page: Page, hints: Hints, why: str) -> Article:
     """Read a page that has no container its family knows, and report it.
 
@@ -207,7 +216,7 @@ def _by_structure(page: Page, hints: Hints, why: str) -> Article:
     for it, or a site's own error page would be kept as one.
     """
     try:
-        article = read(page, hints)
+        article = _read(page, hints)
     except PageError as error:
         raise PageError(f"{why}; nor by structure: {error}") from error
     title = article.title.text if article.title else ""

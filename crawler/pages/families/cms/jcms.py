@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs
 
-from crawler.pages import Ask, ListedRow
-from crawler.pages.article import Hints
+from crawler.pages import Ask, Hints, ListedRow
 from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily
 from crawler.pages.lists.pagination import Pager

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
+from crawler.pages import Hints
 from crawler.pages.addresses import folders
-from crawler.pages.article import Hints
 from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily
 from crawler.pages.lists.page_scripts import Pager, counted_files

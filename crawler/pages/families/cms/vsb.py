@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
+from crawler.pages import Hints
 from crawler.pages.addresses import ArticleAddress
-from crawler.pages.article import Hints
 from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily, query_of
 from crawler.pages.lists.sections import Column

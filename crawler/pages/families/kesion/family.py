@@ -9,8 +9,7 @@ import re
 
 from lxml import etree
 
-from crawler.pages import ListPage
-from crawler.pages.article import Hints
+from crawler.pages import Hints, ListPage
 from crawler.pages.families.base import BaseFamily, any_case
 from crawler.pages.families.kesion.addresses import (
     KesionAddress,

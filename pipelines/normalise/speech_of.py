@@ -1,0 +1,103 @@
+"""Strings as found → a normalised speech: dates, views, text and context. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pipelines.context import WordedContext, read_context
+from pipelines.damage import damage_of
+from pipelines.record import Evidence, Problem, RawSpeech, Speech, Witness
+from pipelines.rendering import body_text
+from pipelines.text.dates import Weighed, weigh
+from pipelines.text.placeholders import says_nothing
+from pipelines.text.views import view_count
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+
+def speech_of(raw: RawSpeech, parser: str, timezone: ZoneInfo, committee: str | None) -> Speech:
+    """Normalise one speech; `Normaliser.speech` says how, and what the arguments are."""
+    body, context, text_problems = _read_text(raw.title, raw.body_html, raw.look.observed_at, committee)
+    dated = _published(raw, timezone)
+    moment = dated.moment
+    count, view_problems = views_of(raw.look.views_raw, raw.look.views_source)
+    return Speech(
+        site=raw.site,
+        native_id=raw.native_id,
+        parser=parser,
+        url=raw.url,
+        section=raw.section,
+        title=raw.title,
+        published_on=moment.on if moment else None,
+        published_at=moment.at if moment else None,
+        published_precision=moment.precision if moment else None,
+        author=_name(raw.raw.author),
+        source=_name(raw.raw.source),
+        body=body,
+        attachments=raw.attachments,
+        **context.values(),
+        evidence=(*_dated(dated), *context.evidence),
+        raw=raw.raw,
+        problems=(
+            *raw.problems,
+            *dated.problems,
+            *view_problems,
+            *context.problems,
+            *text_problems,
+        ),
+        view_count=count,
+        look=raw.look,
+    )
+
+
+def views_of(raw: str | None, source: str | None) -> tuple[int | None, tuple[Problem, ...]]:
+    """As `Normaliser.views`."""
+    if source is None:
+        return None, ()
+    count = view_count(raw, source=source)
+    if isinstance(count, int):
+        return count, ()
+    return None, (Problem(field="view_count", code=count.code, detail=count.detail),)
+
+
+def _published(raw: RawSpeech, timezone: ZoneInfo) -> Weighed:
+    """The publication date, from the places on the article's page and its list row, by weight."""
+    dates = raw.dates or ((Witness(where="info", text=raw.raw.published),) if raw.raw.published else ())
+    listed = raw.look.listed.date if raw.look.listed else None
+    rows = (Witness(where="list", text=listed),) if listed else ()
+    return weigh((*dates, *rows), tz=timezone, seen_at=datetime.fromisoformat(raw.look.observed_at))
+
+
+def _dated(weighed: Weighed) -> tuple[Evidence, ...]:
+    """The words from which the date was read, then other dates of the page; the list row is in the observation."""
+    if weighed.chosen is None:
+        return ()
+    others = [one for one in weighed.others if one.where != "list"]
+    return tuple(Evidence(field="published_on", where=one.where, text=one.text) for one in (weighed.chosen, *others))
+
+
+def _name(value: str | None) -> str | None:
+    """A name as printed; None for a placeholder: 未知, 无, `--`."""
+    return None if value is None or says_nothing(value) else value
+
+
+@lru_cache(maxsize=8)  # a crawl normalises a speech twice (to judge and to keep it), with a few articles in progress
+def _read_text(
+    title: str, body_html: tuple[str, ...], observed_at: str, committee: str | None
+) -> tuple[str, WordedContext, tuple[Problem, ...]]:
+    """Text of the body, the context read from title and text, and the problems of both. The slowest step."""
+    body = body_text(body_html)
+    context = read_context(title, body, seen_at=datetime.fromisoformat(observed_at), committee=committee)
+    return body, context, _text_problems(title, body)
+
+
+def _text_problems(title: str, body: str) -> tuple[Problem, ...]:
+    problems = []
+    if not body:
+        problems.append(Problem(field="body", code="empty", detail="the body has no visible text"))
+    problems += [Problem(field="title", code=d.code, detail=d.detail(title)) for d in damage_of(title, is_body=False)]
+    problems += [Problem(field="body", code=d.code, detail=d.detail(body)) for d in damage_of(body, title=title)]
+    return tuple(problems)
