@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,12 @@ _PATIENCE_WITH_CODE = 1800
 _HOST_LOCKS = TemporaryDirectory(prefix="speech-archive-hosts-")
 os.environ["HOST_LOCKS"] = _HOST_LOCKS.name
 setattr(process, "Popen", forked.Popen)  # noqa: B010 - it is exported for nobody else
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
+_ROOM = 4 << 30
+"""Bytes that must be free in memory: the suite leaves less than half a GB, of which the last run's stays if it failed."""
+if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
+    # A run syncs 60 files and folders: on a disk, tests wait for that, and it costs a tenth of their processor time.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 os.environ["CLOCK_JUMP_DAYS"] = "100000"  # archives of tests are of fixed days, whatever the day of the test
 _STARTERS = frozenset({"Replica", "Site", "forked", "run", "run_anew", "run_code", "serve", "started", "subprocess"})
 """Names a test module imports to start a process or a server."""
