@@ -30,7 +30,7 @@ os.environ["HOST_LOCKS"] = _HOST_LOCKS.name
 setattr(process, "Popen", forked.Popen)  # noqa: B010 - it is exported for nobody else
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
 _ROOM = 4 << 30
-"""Bytes that must be free in memory: the suite leaves less than half a GB, of which the last run's stays if it failed."""
+"""Bytes that must be free in memory: all folders of the suite are less than 1 GB, and those of failed tests stay."""
 if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
     # A run syncs 60 files and folders: on a disk, tests wait for that, and it costs a tenth of their processor time.
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
