@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 JUDGES := warc pywb wacz packages scrapyd data node npm browser
 
-.PHONY: demo test compiled quick soak check setup judges lock clean
+.PHONY: demo test compiled quick soak bench check setup judges lock clean
 
 demo: setup
 	@$(BIN)/scrapy demo
@@ -72,6 +72,11 @@ build/judges/%/.ready: tests/judges/%.txt
 			--require-hashes -r $<; fi
 	@touch $@
 
+# Speed, beside other people's programs: all suites, or SUITE="crawl extraction"; SIZE=smoke only shows that it runs.
+SIZE := usual
+bench: setup
+	@$(BIN)/python -m benchmarks $(SUITE) --size $(SIZE) $(if $(filter usual,$(SIZE)),--record)
+
 # Needs uv and npm; the locks hold for Linux and macOS and every Python from 3.11.
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 --extra test \
@@ -79,6 +84,10 @@ lock:
 	for judge in $(filter-out npm browser,$(JUDGES)); do \
 		uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
 			--custom-compile-command "make lock" tests/judges/$$judge.in -o tests/judges/$$judge.txt || exit 1; \
+	done
+	cd benchmarks/rivals/locks && for rival in *.in; do \
+		uv pip compile --quiet --universal --generate-hashes --no-annotate --custom-compile-command "make lock" \
+			--python-version $$(test $$rival = magic-html.in && echo 3.12 || echo 3.11) $$rival -o $${rival%.in}.txt || exit 1; \
 	done
 	npm install --prefix tests/judges --package-lock-only --silent
 

@@ -1,33 +1,88 @@
-"""All benchmarks: `python -m benchmarks SUITE [--size N|smoke] [--rounds N]`."""
+"""All benchmarks: `python -m benchmarks [SUITE …] [--size N|smoke] [--rounds N] [--only NAME …] [--record]`.
+
+Further measurements, each with arguments of its own (`python -m benchmarks NAME --help`): see `OTHERS`.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from importlib import import_module
+from types import ModuleType
 
+from benchmarks import machine, page
 from benchmarks.results import markdown
-from benchmarks.served.nginx import NoServerError
-from benchmarks.suites import crawl, extraction
+from benchmarks.served.server import NoServerError
 
-SUITES = {"crawl": crawl, "extraction": extraction}
+SUITES = ("crawl", "extraction")
+"""Modules of `benchmarks.suites`: each has `SIZES` (by name) and `run(size, rounds, only)`."""
+OTHERS = {
+    "capture": "what keeping every exchange costs a crawl",
+    "fleet": "two hundred sites in one process, killed in the middle",
+    "fleet_status": "`status` of thousands of archives",
+    "history": "reading a history of a million versions",
+    "many": "one command over a thousand archives",
+    "radar": "the damage radar on clean texts and a damaged one",
+    "readers": "reading an export with other people's libraries",
+    "search": "export to SQLite, and search in it",
+    "tables": "export of tables beside the bare libraries",
+    "window": "the static pages of 20,000 speeches",
+    "yardstick": "how right the generic reader is, on pages with gold",
+    "years": "a night without news after ten years of such nights",
+}
+"""Modules of `benchmarks.scale`: each has a `main()` of its own and prints its table."""
 
 
 def main() -> int:
-    """Run a suite and print its tables; 1 when a bar does not hold, 2 when it could not be run."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("suite", choices=[*SUITES])
-    parser.add_argument("--size", default="usual", help="a number, or smoke or usual")
+    """Run what is named; 1 when a bar does not hold, 2 when something could not be run."""
+    if sys.argv[1:2] and sys.argv[1] in OTHERS:
+        name = sys.argv.pop(1)
+        return int(import_module(f"benchmarks.scale.{name}").main())
+    given = _arguments()
+    holds = True
+    for name in given.suites or SUITES:
+        suite = import_module(f"benchmarks.suites.{name}")
+        told = machine.made_of(), machine.described()
+        try:
+            found = suite.run(_size(given.size, suite), given.rounds, given.only)
+        except (NoServerError, RuntimeError) as error:
+            print(f"benchmarks: {name}: {error}", file=sys.stderr)
+            return 2
+        print(f"## {name}\n\n{markdown(found)}\n", flush=True)
+        holds &= all(bar.holds for bar in found.bars)
+        if given.record:
+            print(f"recorded in {page.add(found, given.rounds, *told)}", file=sys.stderr)
+    return int(not holds)
+
+
+def _arguments() -> argparse.Namespace:
+    others = "\n".join(f"  {name:<14} {said}" for name, said in OTHERS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure the program beside others that do the same work.",
+        epilog=f"further measurements, with arguments of their own:\n{others}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}; default: all")
+    parser.add_argument("--size", default="usual", help="a number, or smoke or usual (default)")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="only these lines of the tables")
+    parser.add_argument("--record", action="store_true", help="into benchmarks/results and docs/benchmarks.md")
     given = parser.parse_args()
-    suite = SUITES[given.suite]
-    size = suite.SIZES.get(given.size) or int(given.size)
-    try:
-        found = suite.run(size, given.rounds)
-    except (NoServerError, RuntimeError) as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
-        return 2
-    print(markdown(found))
-    return int(not all(bar.holds for bar in found.bars))
+    if unknown := [one for one in given.suites if one not in SUITES]:
+        parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(SUITES)}")
+    if given.record and given.only:
+        parser.error("--record is for whole suites, without --only")
+    return given
+
+
+def _size(given: str, suite: ModuleType) -> int:
+    sizes: dict[str, int] = suite.SIZES
+    if given in sizes:
+        return sizes[given]
+    if not given.isdecimal():
+        raise RuntimeError(f"--size {given}: a number, smoke or usual")
+    return int(given)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
@@ -55,31 +54,33 @@ class Measured:
     facts: dict[str, float | str] = field(default_factory=dict)
 
 
-def in_turn(contenders: Sequence[Contender], rounds: int) -> list[Measured]:
-    """Run all contenders `rounds` times, each round beginning with another one: a busy minute hits them alike.
+def in_turn(contenders: Sequence[Contender], rounds: int, only: Collection[str] = ()) -> list[Measured]:
+    """Run all contenders, or `only` those, each `rounds` times; each round begins with another one.
+
+    A busy minute of the machine then hits them alike. Rivals that cannot be run here are left out, and it is said.
 
     Raises:
-        RuntimeError: one failed or did not do its work.
+        RuntimeError: one failed or did not do its work, or there is no such contender.
     """
-    found = [Measured(one.name, one.work) for one in contenders]
+    if unknown := set(only) - {one.name for one in contenders}:
+        raise RuntimeError(f"no {', '.join(unknown)}; there are {', '.join(one.name for one in contenders)}")
+    chosen = [one for one in contenders if not only or one.name in only]
+    found = [Measured(one.name, one.work) for one in chosen]
+    missing: set[int] = set()
     for turn in range(rounds):
-        for place in range(len(contenders)):
-            number = (turn + place) % len(contenders)
-            spent, facts = _once(contenders[number])
+        for number in ((turn + place) % len(chosen) for place in range(len(chosen))):
+            if number in missing:
+                continue
+            try:
+                spent, found[number].facts = _once(chosen[number])
+            except MissingRivalError as error:
+                print(f"left out: {error}", file=sys.stderr)
+                missing.add(number)
+                continue
             found[number].runs.append(spent)
-            found[number].facts = facts
             told = f"{spent.wall:7.2f} s wall {spent.cpu:7.2f} s CPU {spent.megabytes:6.0f} MB"
-            print(f"run {turn + 1} of {rounds}: {contenders[number].name:<40} {told}", file=sys.stderr, flush=True)
-    return found
-
-
-@contextmanager
-def left_out() -> Iterator[None]:
-    """Say that a rival is left out when it cannot be run here."""
-    try:
-        yield
-    except MissingRivalError as error:
-        print(f"left out: {error}", file=sys.stderr)
+            print(f"run {turn + 1} of {rounds}: {chosen[number].name:<40} {told}", file=sys.stderr, flush=True)
+    return [row for row in found if row.runs]
 
 
 def _once(one: Contender) -> tuple[Spent, dict[str, float | str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
@@ -72,6 +72,16 @@ def cpu(row: Measured) -> float:
 def wall(row: Measured) -> float:
     """Median of wall seconds."""
     return median(one.wall for one in row.runs)
+
+
+def ratios(rows: Sequence[Measured], wanted: Iterable[tuple[str, str, float]], what: str = "speed") -> list[Bar]:
+    """Bars on how much faster one row is than another by CPU, as far as both were run: (mine, other, least ratio)."""
+    spent = {row.name: cpu(row) for row in rows}
+    return [
+        Bar(f"{what} of {mine} / {other}", spent[other] / spent[mine], least)
+        for mine, other, least in wanted
+        if {mine, other} <= spent.keys()
+    ]
 
 
 def markdown(found: Found) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.served.server import file_name
 from crawler.replica.asp import Asked
 from crawler.replica.kesion.forms import Dynamic
 from crawler.replica.kesion.site_pages import Kesion
@@ -154,7 +155,7 @@ def record(folder: Path, host: str, speeches: int, *, full_size: bool = True) ->
     def answer(target: str) -> int:
         asked = Asked(method="GET", target=target, form="", host=host, cookie="", referer="")
         body = cms.respond(asked).body
-        file = folder / target.lstrip("/")
+        file = folder / file_name(target)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(body)
         return len(body)
@@ -179,7 +180,7 @@ def _record(folder: Path, site: Site, answer: Callable[[str], int]) -> Recorded:
         counter = f"/item/GetHits.asp?GetFlag=0&m={speech.model}&ID={speech.number}"
         answer(counter)
         counting = counter.replace("?", "?Action=Count&")
-        (folder / counting.lstrip("/")).write_bytes((folder / counter.lstrip("/")).read_bytes())
+        (folder / file_name(counting)).write_bytes((folder / file_name(counter)).read_bytes())
         articles.update(parts)
         counters.add(counter)
         truth[first] = Truth(speech.title, f"{speech.published:%Y-%m-%d}", speech.body, item.hits[0])

@@ -7,16 +7,17 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measuring import Contender, Measured, in_turn, left_out
+from benchmarks.measuring import Contender, Measured, in_turn
 from benchmarks.results import Bar, Found, Table, cpu, wall
 from benchmarks.rivals.environments import program_of, python_of
-from benchmarks.served.nginx import Nginx, free_port
 from benchmarks.served.pages import Recorded, Truth, letters, record
+from benchmarks.served.server import Server, free_port, serving
 
 AT_ONCE = 16
 SIZES = {"smoke": 20, "usual": 2_000}
@@ -55,7 +56,7 @@ class Served:
 
     url: str
     site: Recorded
-    server: Nginx
+    server: Server
 
     @property
     def start(self) -> str:
@@ -81,15 +82,15 @@ class Served:
         return {"right bodies": f"{exact} of {len(self.site.truth)}"}
 
 
-def run(size: int, rounds: int) -> Found:
+def run(size: int, rounds: int, only: Collection[str] = ()) -> Found:
     """Crawl `size` speeches, each client `rounds` times."""
     folder = Path(tempfile.mkdtemp(prefix="bench-site-"))
     try:
         port = free_port()
         site = record(folder / "pages", f"127.0.0.1:{port}", size)
-        with Nginx(site.folder, folder / "state", port) as server:
+        with serving(site.folder, folder / "state", port) as server:
             served = Served(f"http://127.0.0.1:{port}", site, server)
-            rows = in_turn([*ours(served, folder), *rivals(served)], rounds)
+            rows = in_turn([*ours(served, folder), *rivals(served)], rounds, only)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return Found("crawl", size, ABOUT, [Table("", rows, "pages", len(site.wanted))], bars(rows))
@@ -134,7 +135,7 @@ def _lines(file: Path) -> Iterator[dict[str, Any]]:
 
 
 def rivals(served: Served) -> Iterator[Contender]:
-    """The other crawlers; their environments are made first."""
+    """The other crawlers."""
     for name, environment, module, extra, said in (
         ("Scrapy, tuned", "scrapy", "scrapy_tuned", [], "lxml, CONCURRENT_ITEMS=4, no middleware that is not needed"),
         ("Scrapy, tuned, uvloop", "scrapy", "scrapy_tuned", ["uvloop"], "the same on uvloop"),
@@ -142,25 +143,21 @@ def rivals(served: Served) -> Iterator[Contender]:
         ("crawlee ParselCrawler", "crawlee", "crawlee_crawler", [], "parsel, impit, queue in memory"),
         ("aiohttp + lxml", "aiohttp", "aiohttp_loop", [], "a loop on uvloop without framework: the floor"),
     ):
-        with left_out():
-            python = python_of(environment)
-
-        def command(folder: Path, python: str = python, module: str = module, extra: list[str] = extra) -> list[str]:
-            return [python, "-m", f"benchmarks.rivals.{module}", served.start, str(folder / "out.jsonl"), *extra]
-
+        program = ["-m", f"benchmarks.rivals.{module}", served.start]
+        command = partial(_rival_command, environment, program, extra)
         yield Contender(name, _LINES.format(said), command, lambda folder: _rival_did(served, folder))
+    yield Contender("wget --warc-file", _WGET, _wget(served), lambda folder: _wget_did(served, folder))
 
-    with left_out():
-        yield Contender("wget --warc-file", _WGET, _wget(served), lambda folder: _wget_did(served, folder))
+
+def _rival_command(environment: str, program: list[str], extra: list[str], folder: Path) -> list[str]:
+    return [python_of(environment), *program, str(folder / "out.jsonl"), *extra]
 
 
 def _wget(served: Served) -> Callable[[Path], list[str]]:
-    program = program_of("wget")
-
     def command(folder: Path) -> list[str]:
         options = ["--recursive", "--level=inf", "--execute=robots=off", "--no-verbose", "--no-host-directories"]
         options += [f"--directory-prefix={folder / 'files'}", f"--warc-file={folder / 'out'}"]
-        return [program, *options, f"--accept-regex={_OF_THE_WORK}", served.start]
+        return [program_of("wget"), *options, f"--accept-regex={_OF_THE_WORK}", served.start]
 
     return command
 
@@ -183,16 +180,13 @@ def _rival_did(served: Served, folder: Path) -> dict[str, float | str]:
 
 
 def bars(rows: list[Measured]) -> list[Bar]:
-    """Ratios of speed: a rival's CPU seconds over ours."""
-    by_name = {row.name: row for row in rows if row.runs}
-    mine = by_name["speech-archive"]
+    """Ratios of speed, by CPU and by the wall clock: a rival's seconds over ours."""
+    by_name = {row.name: row for row in rows}
+    mine = by_name.get("speech-archive")
     wanted = {"Scrapy, tuned": 0.8, "Scrapy, defaults": 1.2, "crawlee ParselCrawler": 1.0, "wget --warc-file": 0.9}
     return [
-        bar
+        Bar(f"speed by {said} / {name}", seconds(by_name[name]) / seconds(mine), bound)
         for name, bound in wanted.items()
-        if name in by_name
-        for bar in (
-            Bar(f"speed by CPU / {name}", cpu(by_name[name]) / cpu(mine), bound),
-            Bar(f"speed by wall clock / {name}", wall(by_name[name]) / wall(mine), bound),
-        )
+        for said, seconds in (("CPU", cpu), ("wall clock", wall))
+        if mine and name in by_name
     ]

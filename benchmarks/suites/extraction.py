@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from pathlib import Path
 
-from benchmarks.measuring import Contender, in_turn, left_out
-from benchmarks.results import Bar, Found, Table, cpu
+from benchmarks.measuring import Contender, in_turn
+from benchmarks.results import Found, Table, ratios
 from benchmarks.rivals.environments import python_of
 from benchmarks.served.pages import Recorded, letters, record
+from benchmarks.served.server import file_name
 
 SIZES = {"smoke": 20, "usual": 300}
 HOST = "127.0.0.1"
@@ -32,28 +34,27 @@ _RIVALS = (
 )
 
 
-def run(size: int, rounds: int) -> Found:
+def run(size: int, rounds: int, only: Collection[str] = ()) -> Found:
     """Read `size` pages with each reader, `rounds` times."""
     with tempfile.TemporaryDirectory(prefix="bench-pages-") as name:
         folder = Path(name)
         # One article in nine has several parts.
         site = record(folder / "pages", HOST, size * 5 // 4 + 5)
         pages = _write(site, folder / "pages.jsonl", size)
-        rows = in_turn(list(_contenders(site, pages)), rounds)
-    spent = {row.name: cpu(row) for row in rows}
+        rows = in_turn(list(_contenders(site, pages)), rounds, only)
     wanted = (
         ("generic reader", "trafilatura", 10.0),
         ("generic reader", "readability-lxml", 5.0),
         ("described family", "trafilatura", 40.0),
     )
-    bars = [Bar(f"speed of the {mine} / {other}", spent[other] / spent[mine], least) for mine, other, least in wanted]
+    bars = ratios(rows, wanted)
     return Found("extraction", size, ABOUT, [Table("", rows, "pages", size)], bars)
 
 
 def _write(site: Recorded, file: Path, size: int) -> Path:
     whole = [path for path in site.truth if f"{path}&p=2" not in site.articles][:size]
     lines = (
-        {"url": f"http://{HOST}{path}", "text": (site.folder / path.lstrip("/")).read_bytes().decode("gb18030")}
+        {"url": f"http://{HOST}{path}", "text": (site.folder / file_name(path)).read_bytes().decode("gb18030")}
         for path in whole
     )
     file.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
@@ -61,18 +62,20 @@ def _write(site: Recorded, file: Path, size: int) -> Path:
 
 
 def _contenders(site: Recorded, pages: Path) -> Iterator[Contender]:
-    def contender(name: str, python: str, module: str, reader: str, work: str) -> Contender:
+    def contender(name: str, python: Callable[[], str], module: str, reader: str, work: str) -> Contender:
         def command(folder: Path) -> list[str]:
-            return [python, "-m", module, reader, str(pages), str(folder)]
+            return [python(), "-m", module, reader, str(pages), str(folder)]
 
         return Contender(name, work, command, lambda folder: _right(site, folder), tells=True)
 
-    own = "benchmarks.suites.own_readers"
-    yield contender("generic reader", sys.executable, own, "generic", _OURS.format("knows nothing of the site"))
-    yield contender("described family", sys.executable, own, "kesion", _OURS.format("knows the CMS (KesionCMS)"))
+    for name, family, knows in (
+        ("generic reader", "generic", "nothing of the site"),
+        ("described family", "kesion", "the CMS"),
+    ):
+        own = "benchmarks.suites.own_readers"
+        yield contender(name, lambda: sys.executable, own, family, _OURS.format(f"knows {knows}"))
     for name, environment, work in _RIVALS:
-        with left_out():
-            yield contender(name, python_of(environment), "benchmarks.rivals.extractors", name, work)
+        yield contender(name, partial(python_of, environment), "benchmarks.rivals.extractors", name, work)
 
 
 def _right(site: Recorded, folder: Path) -> dict[str, float | str]:

@@ -48,8 +48,8 @@ class Article:
 
     `dates`: every day that the page says, the most trusted first (`pipelines.text.dates.WEIGHTS`).
 
-    `confidence` is an estimate, 0 to 1, that the body is the right block of the page (calibrated in
-    benchmarks/extraction.py); below `LOW_CONFIDENCE` a problem says so. None where the container was declared.
+    `confidence` is an estimate, 0 to 1, that the body is the right block of the page (calibrated by
+    `benchmarks yardstick`); below `LOW_CONFIDENCE` a problem says so. None where the container was declared.
     """
 
     title: Found | None

@@ -1,8 +1,8 @@
 """What each reader of an export costs: the table of docs/data.md.
 
-    python -m benchmarks.readers ARCHIVE [READER …]
+    python -m benchmarks readers ARCHIVE [READER …]
 
-ARCHIVE is one that `benchmarks.exports --keep` or `benchmarks.history --keep` made. Libraries that are not in this
+ARCHIVE is one that `benchmarks tables --keep` or `benchmarks history --keep` made. Libraries that are not in this
 environment are in that of the judge `data` (`make judges`).
 """
 
@@ -13,9 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.measuring import PROJECT
 from benchmarks.processes import measured
 
-PROJECT = Path(__file__).resolve().parent.parent
 JUDGE = str(PROJECT / "build/judges/data/bin/python")
 FORMS = ("parquet", "csv", "sqlite", "jsonl")
 
@@ -80,7 +80,7 @@ READERS: dict[str, tuple[str, str]] = {
 
 def main() -> int:
     """Export, measure, print the table; 1 when a reader failed."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.readers", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m benchmarks readers", description=__doc__.partition("\n")[0])
     parser.add_argument("archive", type=Path)
     parser.add_argument("readers", nargs="*", metavar="READER", help=f"of {'; '.join(READERS)}")
     given = parser.parse_args()
@@ -101,7 +101,3 @@ def main() -> int:
             told = f"  {found.said[-200:]}" if found.status else ""
             print(f"{name:<32} {found.seconds:8.1f} {found.cpu:6.1f} {found.megabytes:6.0f}{told}")
     return int(failed)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

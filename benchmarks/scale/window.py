@@ -1,6 +1,6 @@
 """How long the window of an archive takes to build: all of it, and again after one new version.
 
-    python -m benchmarks.window [--speeches 20000] [--keep DIR]
+    python -m benchmarks window [--speeches 20000] [--keep DIR]
 
 The archive is made by the real writer: a run that captures every speech, pages of 30 KB in WARC files; nights on
 which view counters were read; one on which speeches were edited. The bars for 20,000 speeches: all in 3 minutes and
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.made import FACTS, moment, paragraphs, speech
+from benchmarks.measuring import PROJECT
 from benchmarks.processes import measured_with_children
 from crawler.replica.prose import dice
 from pipelines.archive.write.writer import ArchiveRun
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     from pipelines.record import Speech
 
-PROJECT = Path(__file__).resolve().parent.parent
 NIGHTS = 4
 """Nights on which only view counters were read."""
 EDITED = 20
@@ -46,7 +46,7 @@ _MENU = "".join(f'<li class="item"><a href="/list/{n}.html" title="栏目{n}">�
 def main() -> int:
     """Make the archive, measure, print the table; 1 when something is over its bar."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.window", description=(__doc__ or "").partition("\n")[0]
+        prog="python -m benchmarks window", description=(__doc__ or "").partition("\n")[0]
     )
     parser.add_argument("--speeches", type=int, default=20_000)
     parser.add_argument("--keep", type=Path, metavar="DIR", help="make the archive here, or use the one that is here")
@@ -156,7 +156,3 @@ def _files(window: Path) -> dict[Path, tuple[int, int]]:
             told = (Path(folder) / name).stat()
             found[Path(folder) / name] = (told.st_mtime_ns, told.st_size)
     return found
-
-
-if __name__ == "__main__":
-    sys.exit(main())

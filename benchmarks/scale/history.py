@@ -1,7 +1,7 @@
 """How long reading a history takes, against the least it could: inflating and parsing each line once; and what is
 read of it where little is asked for.
 
-    python -m benchmarks.history [--versions 100000] [--speeches 20000] [--keep DIR]
+    python -m benchmarks history [--versions 100000] [--speeches 20000] [--keep DIR]
 
 The bar is 1,000,000 versions of 200,000 speeches: each verb within 3 times the floor and 400 MB; those that ask for
 little within half a second or one, and 120 MB, the start of Python included. The archive holds as many observations;
@@ -17,6 +17,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.made import make
+from benchmarks.measuring import PROJECT
 from benchmarks.processes import measured
 from pipelines.archive.read.reader import Archive
 
@@ -54,7 +55,7 @@ def little(root: Path, speeches: int) -> dict[str, tuple[list[str], float]]:
 
 def main() -> int:
     """Make the archive, measure, print the table; 1 when a verb is over the bar."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.history", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m benchmarks history", description=__doc__.partition("\n")[0])
     parser.add_argument("--versions", type=int, default=100_000)
     parser.add_argument("--speeches", type=int, default=20_000)
     parser.add_argument("--keep", type=Path, metavar="DIR", help="make the archive here, or use the one that is here")
@@ -69,7 +70,7 @@ def main() -> int:
 
 def _table(root: Path, versions: int, speeches: int) -> int:
     floor = measured(["sh", "-c", FLOOR, sys.executable], root)
-    project = Path(__file__).resolve().parent.parent
+    project = PROJECT
     print(f"{'':<16} {'seconds':>8} {'x floor':>8} {'CPU':>8} {'MB':>6}")
     print(f"{'floor':<16} {floor.seconds:8.1f} {1:8.2f} {floor.cpu:8.1f} {floor.megabytes:6.0f}")
     over = False
@@ -94,7 +95,3 @@ def _table(root: Path, versions: int, speeches: int) -> int:
         row = f"{found.seconds:8.2f} {'':8} {found.cpu:8.2f} {found.megabytes:6.0f}"
         print(f"{name:<16} {row}{'  OVER' if is_over else ''}")
     return int(over)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

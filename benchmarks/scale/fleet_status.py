@@ -1,6 +1,6 @@
 """What `status` of a root of many archives costs, beside the mere reading of the files it needs.
 
-    python -m benchmarks.fleet_status [--sites 3200] [--nights 180]
+    python -m benchmarks fleet_status [--sites 3200] [--nights 180]
 
 One archive is made by two real crawls of a replica, and linked as often as there are sites; each has a journal of its
 own with so many nights, written by the journal itself once and copied. The floor is reading, of each site, the end of
@@ -21,6 +21,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from benchmarks.measuring import PROJECT
 from benchmarks.processes import measured
 from crawler.replica.process import Replica
 from crawler.run.in_process import crawl_site
@@ -30,7 +31,6 @@ from pipelines.archive.read.reader import Archive
 from pipelines.fleet.attempts import Attempt, Began, Journal, attempt_id
 from pipelines.fleet.register import Registered, write_register
 
-PROJECT = Path(__file__).resolve().parent.parent
 SITE = "gszx"
 MOST_SECONDS = 10.0
 _TAIL = 1 << 16
@@ -97,7 +97,3 @@ def read_only(root: Path, names: list[str]) -> float:
             stream.seek(-min(_TAIL, stream.seek(0, os.SEEK_END)), os.SEEK_END)
             stream.read()
     return time.process_time() - began
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """What `export --to sqlite` and `search` cost at 200,000 speeches, beside the bare library writing the same rows.
 
-    python -m benchmarks.search [--speeches 200000] [--keep DIR]
+    python -m benchmarks search [--speeches 200000] [--keep DIR]
 
 The bars: the export at least half as fast as the bare library, 600 MB; a search for two to six characters that finds
 what a scan finds, in 20 ms (median). Speed is of CPU, which other work on the machine changes less than the clock.
@@ -19,6 +19,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from benchmarks.made import make
+from benchmarks.measuring import PROJECT
 from benchmarks.processes import measured
 from pipelines.archive.read.reader import Archive
 from pipelines.tables.forms.sqlite_form import DATABASE
@@ -53,7 +54,7 @@ into.commit()
 
 def main() -> int:
     """Make the archive, measure, print; 1 when something is over its bar."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.search", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m benchmarks search", description=__doc__.partition("\n")[0])
     parser.add_argument("--speeches", type=int, default=200_000)
     parser.add_argument("--keep", type=Path, metavar="DIR", help="make the archive here, or use the one that is here")
     given = parser.parse_args()
@@ -69,7 +70,7 @@ def main() -> int:
 
 
 def _project() -> Path:
-    return Path(__file__).resolve().parent.parent
+    return PROJECT
 
 
 def _export(root: Path, folder: Path) -> bool:
@@ -120,7 +121,3 @@ def _piece(chance: random.Random, text: str, size: int) -> str:
     paragraph = max(text.split("\n"), key=len)
     at = chance.randrange(len(paragraph) - size)
     return paragraph[at : at + size]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

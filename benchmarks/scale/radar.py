@@ -1,4 +1,4 @@
-"""What the damage radar says of clean texts and of a damaged one, and what it costs: `python -m benchmarks.radar`.
+"""What the damage radar says of clean texts and of a damaged one, and what it costs: `python -m benchmarks radar`.
 
 Reads the gold bodies and the damaged text beside the project (../shared); says so where they are absent.
 """
@@ -6,20 +6,19 @@ Reads the gold bodies and the damaged text beside the project (../shared); says 
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections import Counter
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.measuring import PROJECT
 from crawler.replica.speeches import make_speech
 from pipelines.damage import Damage, damage_of, excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+SHARED = PROJECT.parent / "shared"
 GOLD = SHARED / "yardstick" / "gold.jsonl"
 SEED = SHARED / "seed" / "guangshui-report-2023.txt"
 SPEECHES = 2_000
@@ -59,7 +58,3 @@ def show(text: str, damages: Iterable[Damage]) -> None:
     """One line a code: places and the words around the first."""
     for damage in damages:
         print(f"  {damage.code:22} {len(damage.spans):4}  {excerpt(text, damage.spans[0])!r}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

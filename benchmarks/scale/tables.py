@@ -1,10 +1,10 @@
 """What `export` of tables costs, beside the bare library writing the same rows.
 
-    python -m benchmarks.exports [--speeches 200000] [--keep DIR] [FORM …]
+    python -m benchmarks tables [--speeches 200000] [--keep DIR] [FORM …]
 
 The bars for 200,000 speeches: Parquet and CSV at least 0.6 of the speed of the bare library; 600 MB, of CSV and JSON
 Lines 60 MB. Bare: DuckDB copies latest.jsonl with the same types, csv.writer what json.loads reads. Speed is of
-CPU, which other work on the machine changes less than the clock. SQLite is measured by `benchmarks.search`.
+CPU, which other work on the machine changes less than the clock. SQLite is measured by `python -m benchmarks search`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.made import make
+from benchmarks.measuring import PROJECT
 from benchmarks.processes import Measured, measured
 from pipelines.archive.write.rebuild import rebuild
-
-PROJECT = Path(__file__).resolve().parent.parent
 
 DUCKDB = """
 import pathlib, sys, duckdb
@@ -71,7 +70,7 @@ FORMS = {
 def main() -> int:
     """Make the archive, measure, print the table; 1 when a form is over its bar."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.exports", description=(__doc__ or "").partition("\n")[0]
+        prog="python -m benchmarks tables", description=(__doc__ or "").partition("\n")[0]
     )
     parser.add_argument("forms", metavar="FORM", nargs="*", default=[*FORMS], help=f"of {', '.join(FORMS)}")
     parser.add_argument("--speeches", type=int, default=200_000)
@@ -109,7 +108,3 @@ def _is_over(form: str, root: Path, scratch: Path) -> bool:
 
 def _told(one: Measured) -> str:
     return f"{one.seconds:8.1f} {one.cpu:6.1f} {one.megabytes:6.0f}"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """What one command over a thousand archives costs, in one process.
 
-    python -m benchmarks.many [--sites 1000] [--speeches 50] [--keep DIR]
+    python -m benchmarks many [--sites 1000] [--speeches 50] [--keep DIR]
 
 One archive is made by two real crawls of a replica that changes in between, and copied under the name of each site:
 its lines, reports and commits are of that site, and `verify` finds each of them whole. The captures are linked.
@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.measuring import PROJECT
 from benchmarks.processes import measured
 from pipelines.archive.disk.commits import sidecar_text
 from pipelines.archive.disk.files import NamedFile, gzip_lines
@@ -30,7 +31,6 @@ from pipelines.archive.write.rebuild import rebuild
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PROJECT = Path(__file__).resolve().parent.parent
 SITE = "gszx"
 VERB_MISSING = 2
 
@@ -52,7 +52,7 @@ def verbs(root: Path, out: Path) -> dict[str, tuple[list[str], float | None]]:
 
 def main() -> int:
     """Make the archives, measure, print the table; 1 when a verb is over its bar."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.many", description=(__doc__ or "").partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m benchmarks many", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sites", type=int, default=1000)
     parser.add_argument("--speeches", type=int, default=50)
     parser.add_argument("--keep", type=Path, metavar="DIR", help="make the archives here, or use those that are here")
@@ -138,7 +138,3 @@ def _renamed(lines: Iterator[bytes], site: str, name: str) -> Iterator[bytes]:
         for was, now in pairs:
             line = line.replace(was.encode(), now.encode())  # noqa: PLW2901
         yield line
-
-
-if __name__ == "__main__":
-    sys.exit(main())

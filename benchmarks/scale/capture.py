@@ -1,6 +1,6 @@
 """What keeping every exchange costs a crawl: with and without, side by side, against the replica with delay 0.
 
-    python -m benchmarks.capture [--speeches 1000] [--repeats 3]
+    python -m benchmarks capture [--speeches 1000] [--repeats 3]
 
 The bar: at most 15 % more wall time; and memory does not grow with the number of pages (a crawl of a quarter of the
 speeches is run beside). Pairs run in turn, so that what else the machine does falls on both.
@@ -11,13 +11,12 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from pathlib import Path
 from statistics import median
 
+from benchmarks.measuring import PROJECT
 from benchmarks.processes import Measured, measured
 from crawler.replica.process import Replica
 
-PROJECT = Path(__file__).resolve().parent.parent
 MOST_TIMES, MOST_GROWTH_MB = 1.15, 16
 
 
@@ -34,7 +33,7 @@ def crawl(url: str, *, keeps: bool) -> Measured:
 
 def main() -> int:
     """Measure and print; 1 when over the bar."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.capture", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m benchmarks capture", description=__doc__.partition("\n")[0])
     parser.add_argument("--speeches", type=int, default=1_000)
     parser.add_argument("--repeats", type=int, default=3)
     given = parser.parse_args()
@@ -63,7 +62,3 @@ def _table(small: Measured, without: list[Measured], with_captures: list[Measure
     print(f"times of the pairs: {pairs}; median {times:.2f} (bar {MOST_TIMES})")
     print(f"memory over the quarter: {growth:.0f} MB (bar {MOST_GROWTH_MB})")
     return int(times > MOST_TIMES or growth > MOST_GROWTH_MB)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

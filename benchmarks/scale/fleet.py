@@ -1,6 +1,6 @@
 """What two hundred sites cost in one process, and what is left of them when it is killed in the middle.
 
-    python -m benchmarks.fleet [--sites 200] [--speeches 24] [--jobs 50] [--keep DIR]
+    python -m benchmarks fleet [--sites 200] [--speeches 24] [--jobs 50] [--keep DIR]
 
 The sites are replicas of every family, each on a port of its own, in one process of servers. One more is hostile: an
 article that never ends, one that unpacks to a hundred times its size, a list with ever further pages. Three runs:
@@ -36,13 +36,13 @@ from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
+from benchmarks.measuring import PROJECT
 from benchmarks.processes import Measured, measured
 from crawler.replica.__main__ import make_bench, parse_arguments
 from pipelines.archive.read.reader import Archive
 from tests.replicas import FAMILIES, family_replica
 from tests.small import article_page, list_page
 
-PROJECT = Path(__file__).resolve().parent.parent
 KESION = ("6.5", "7.0", "X2")
 CMS = {
     "phpcms-files": "phpcms",
@@ -171,7 +171,8 @@ def served(folder: Path, sites: int, speeches: int) -> Iterator[Fleet]:
     command = [
         sys.executable,
         "-m",
-        "benchmarks.fleet",
+        "benchmarks",
+        "fleet",
         "--serve",
         "--sites",
         str(sites),
@@ -308,7 +309,3 @@ def main() -> int:
         return 0 if bench(options.keep, options) else 1
     with tempfile.TemporaryDirectory() as folder:
         return 0 if bench(Path(folder), options) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """What a night in which nothing changed costs after ten years of such nights: CPU, bytes and files.
 
-    python -m benchmarks.years [--nights 3650] [--speeches 500] [--keep DIR]
+    python -m benchmarks years [--nights 3650] [--speeches 500] [--keep DIR]
 
 The first two runs and the measured ones are real crawls of a replica, in processes of their own with a moved clock.
 The nights between are written by the archive's own writer, each as the second run: the list, a hundredth of the
@@ -23,6 +23,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from benchmarks.measuring import PROJECT
 from benchmarks.processes import Measured, measured
 from crawler.replica.process import Replica
 from pipelines.archive import Archive
@@ -36,7 +37,6 @@ from pipelines.warc.exchange import Exchange
 from pipelines.warc.exchanges import with_payload
 from pipelines.warc.record_reader import records
 
-PROJECT = Path(__file__).resolve().parent.parent
 BEGIN = datetime(2030, 1, 1, 2, tzinfo=UTC)
 SITE = "gszx"
 CRAWL = """
@@ -132,7 +132,7 @@ def size(folder: Path) -> tuple[int, int]:
 def main() -> int:
     """Make the archive, measure, print the table; 1 when something is over the bar."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.years", description=(__doc__ or "").partition("\n")[0]
+        prog="python -m benchmarks years", description=(__doc__ or "").partition("\n")[0]
     )
     parser.add_argument("--nights", type=int, default=3650)
     parser.add_argument("--speeches", type=int, default=500)
@@ -180,7 +180,3 @@ def _print(rows: dict[str, tuple[float, float | None]]) -> int:
         bar = "" if most is None else f"{most:10.2f}"
         print(f"{name:<24} {found:10.2f} {bar}{'  OVER' if is_over else ''}")
     return int(over)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

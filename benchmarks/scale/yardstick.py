@@ -1,10 +1,10 @@
 """How right the generic reader is, side by side with four libraries, on the yardstick's pages with gold.
 
-    python -m benchmarks.extraction [--peers PYTHON] [--masked] [--yardstick DIR]
+    python -m benchmarks yardstick [--peers PYTHON] [--masked] [--yardstick DIR]
 
 The yardstick (pages, gold, scorer) lies beside the project in ../shared/yardstick and is other people's: where it is
 absent this says so and ends with 2. Every reader gets the same decoded text; `--masked` takes meta tags and JSON-LD
-out of it first. PYTHON is an interpreter with the libraries of extraction-peers.txt; without it one is made in
+out of it first. PYTHON is an interpreter with the libraries of yardstick-peers.txt; without it one is made in
 build/peers. Speed is pages per processor second on one core: for ours decoding, parsing, reading and text, the best
 of three runs after one that fills the caches (styles and class names, 3 %), for the libraries their own call.
 """
@@ -25,13 +25,14 @@ from types import ModuleType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from benchmarks.peers import PEERS
+from benchmarks.measuring import PROJECT
+from benchmarks.scale.peers import PEERS
 from crawler.pages.article import Article, read
 from crawler.pages.page import Page, PageError
 from pipelines.rendering import body_text, visible_text
 from pipelines.text.dates import weigh
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = PROJECT
 YARDSTICK = ROOT.parent / "shared" / "yardstick"
 ABSENT = 2
 RUNS = 3
@@ -94,7 +95,7 @@ def moment(article: Article) -> str | None:
 def theirs(name: str, python: str, pages: dict[str, bytes]) -> tuple[dict[str, Prediction], float]:
     """A library's answers from a process of its own, and the processor seconds they took."""
     asked = "".join(json.dumps({"file": f, "text": t.decode()}) + "\n" for f, t in pages.items())
-    command = [python, str(ROOT / "benchmarks" / "peers.py"), name]
+    command = [python, str(ROOT / "benchmarks" / "scale" / "peers.py"), name]
     done = subprocess.run(command, input=asked, capture_output=True, text=True, check=True, timeout=900)
     *answers, last = [json.loads(line) for line in done.stdout.split("\n") if line]
     for answer in answers:
@@ -111,7 +112,7 @@ def peers_python() -> str:
         venv.create(folder, with_pip=True)
         pip = [str(python), "-m", "pip", "install", "--quiet"]
         subprocess.run([*pip, "--upgrade", "pip"], check=True)
-        subprocess.run([*pip, "-r", str(ROOT / "benchmarks" / "extraction-peers.txt")], check=True)
+        subprocess.run([*pip, "-r", str(ROOT / "benchmarks" / "scale" / "yardstick-peers.txt")], check=True)
     return str(python)
 
 
@@ -137,7 +138,7 @@ def calibration(predictions: dict[str, Prediction], per_page: dict[str, tuple[fl
 def main() -> int:
     """Print the table; 0, or 2 when there is no yardstick."""
     parser = argparse.ArgumentParser(description="The generic reader beside four libraries, on pages with gold.")
-    parser.add_argument("--peers", help="interpreter with the libraries of extraction-peers.txt")
+    parser.add_argument("--peers", help="interpreter with the libraries of yardstick-peers.txt")
     parser.add_argument("--masked", action="store_true", help="without meta tags and JSON-LD")
     parser.add_argument("--yardstick", type=Path, default=YARDSTICK)
     given = parser.parse_args()
@@ -157,7 +158,3 @@ def main() -> int:
         print(row(name, judge.score(gold, answers)[0], len(pages) / spent), flush=True)
     print(*calibration(predictions, per_page), sep="\n")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
