@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import codecs
 import re
+import sys
+from functools import cache
 from typing import TYPE_CHECKING
 
 from w3lib.encoding import html_body_declared_encoding, html_to_unicode, read_bom, resolve_encoding
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _META_WITHIN = 8_192
-_PIECE = 1 << 18
+_PIECE, _FIRST_PIECE = 1 << 18, 1 << 9  # bytes
 # Python has many more codecs: zip, idna, undefined, and others that browsers do not support.
 _OF_THE_WEB = re.compile(
     r"utf-8|gb18030|gbk|gb2312|big5(?:hkscs)?|cp125\d|iso8859-\d+|koi8-[ru]"
@@ -25,9 +27,8 @@ _OF_THE_WEB = re.compile(
 _WESTERN = re.compile(r"cp125\d|iso8859-\d+|koi8-[ru]")
 _CHINESE = ("utf-8", "gb18030", "big5hkscs")
 # U+FFFD, C1 controls and private characters; letters not used in Chinese pages (Latin-1 to N'Ko, jamo).
-_DAMAGED = re.compile("[\ufffd\x80-\x9f\ue000-\uf8ff]")
-_STRANGE = re.compile("[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u0390\u0400-\u07ff\uff61-\uff9f\uac00-\ud7a3]")
-_HANZI = re.compile("[\u3400-\u9fff]+")
+_DAMAGED = "\ufffd\x80-\x9f\ue000-\uf8ff"
+_STRANGE = "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u0390\u0400-\u07ff\uff61-\uff9f\uac00-\ud7a3"
 _ASCII = bytes(range(0x80))
 _CJK = re.compile("[\u2e80-\u9fff\uff00-\uff60]")
 
@@ -53,12 +54,14 @@ def encoding_of(body: bytes, header: str | None) -> str:
         return declared[0] if declared else "utf-8"
     if _is_utf8(body, is_chinese=any(name in _CHINESE[1:] for name in declared)):
         return "utf-8"
-    damage: dict[str, int] = {}
+    best, fewest = "", sys.maxsize
     for encoding in dict.fromkeys((*declared, *_CHINESE, "cp1252")):
-        damage[encoding] = _damage(body, encoding)
-        if damage[encoding] == 0:
+        damage = _damage(body, encoding, fewest)
+        if damage < fewest:
+            best, fewest = encoding, damage
+        if damage == 0:
             break
-    return min(damage, key=damage.__getitem__)
+    return best
 
 
 def known_encoding(name: str | None) -> str | None:
@@ -76,27 +79,46 @@ def _is_utf8(body: bytes, *, is_chinese: bool) -> bool:
     return not is_chinese or _CJK.search(text) is not None
 
 
-def _damage(body: bytes, encoding: str) -> int:
-    """Number of damaged characters: those that are undecodable or that Chinese pages hardly ever contain."""
+def _damage(body: bytes, encoding: str, most: int) -> int:
+    """Number of damaged characters: those that are undecodable or that Chinese pages hardly ever contain.
+
+    Counted up to `most` at least: what follows does not matter.
+    """
     if _WESTERN.fullmatch(encoding):
         # In these encodings every byte is valid, so each non-ASCII letter counts.
         return len(body.translate(None, _ASCII))
-    return sum(map(_damage_of, _pieces(body, encoding)))
+    found = 0
+    for text in _pieces(body, encoding):
+        found += _damage_of(text)
+        if found >= most:
+            break
+    return found
 
 
 def _pieces(body: bytes, encoding: str) -> Iterator[str]:
-    """The decoded text in pieces, since counting takes many times the memory of the text."""
+    """The decoded text in growing pieces: a wrong encoding is told by a small one, a large page takes no memory."""
     # Without a byte order mark, which was handled before, an incremental decoder needs the byte order.
     decoder = codecs.getincrementaldecoder("utf-16-le" if encoding == "utf-16" else encoding)("replace")
-    for start in range(0, len(body), _PIECE):
-        yield decoder.decode(body[start : start + _PIECE], start + _PIECE >= len(body))
+    start, size = 0, _FIRST_PIECE
+    while start < len(body):
+        yield decoder.decode(body[start : start + size], start + size >= len(body))
+        start, size = start + size, min(2 * size, _PIECE)
 
 
 def _damage_of(text: str) -> int:
-    rare = _rare("".join(_HANZI.findall(text)))
-    return 2 * len(_DAMAGED.findall(text)) + 2 * len(_STRANGE.findall(text)) + rare
+    """Damaged and strange characters count twice, rare Chinese ones once."""
+    unusual: list[str] = _unusual().findall(text)
+    return 2 * len(unusual) - sum("\u3400" <= character <= "\u9fff" for character in unusual)
 
 
-def _rare(hanzi: str) -> int:
-    """Number of Chinese characters not in GB 2312, whose 6,763 characters make up nearly all mainland text."""
-    return len(hanzi) - len(hanzi.encode("gb2312", "ignore")) // 2
+@cache
+def _unusual() -> re.Pattern[str]:
+    """The characters that count, as one pattern, so that a text is looked at once.
+
+    Of the Chinese characters all but the 6,763 of GB 2312, which make up nearly all mainland text. Made when first
+    needed, which takes milliseconds; of runs of characters, which takes a tenth of the time that single ones do.
+    """
+    hanzi = "".join(map(chr, range(0x3400, 0xA000)))
+    usual = hanzi.encode("gb2312", "ignore").decode("gb2312")
+    rare = "".join(f"{run[0]}-{run[-1]}" for run in re.split(f"[{usual}]+", hanzi) if run)
+    return re.compile(f"[{_DAMAGED}{_STRANGE}{rare}]")

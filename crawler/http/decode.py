@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 from scrapy.http import HtmlResponse, Response, TextResponse
 from w3lib.encoding import http_content_type_encoding
 
 from pipelines.decoding import encoding_of, known_encoding
 
 _LOOKED_AT = 2_048
+_found: WeakKeyDictionary[Response, str] = WeakKeyDictionary()
+"""The encoding of each response in use: an answer is read when it comes, and again when it is settled."""
 
 
 def as_text(response: Response) -> TextResponse | None:
     """The response as text; None when it is neither declared as text nor looks like HTML."""
-    start = response.body[:_LOOKED_AT].lower()
-    looks_like_html = not start or b"<html" in start or b"<!doctype html" in start
-    if not isinstance(response, TextResponse) and not looks_like_html:
+    if isinstance(response, TextResponse):
+        kind = type(response)
+    elif _looks_like_html(response.body):
+        kind = HtmlResponse
+    else:
         return None
-    kind = type(response) if isinstance(response, TextResponse) else HtmlResponse
-    header = http_content_type_encoding(_content_type(response))
     # Not by `replace`, which asks the old response for its encoding, so that Scrapy detects it from the whole body.
     same = {name: getattr(response, name) for name in Response.attributes}
-    return kind(**same, encoding=encoding_of(response.body, header))
+    return kind(**same, encoding=_encoding(response))
+
+
+def _looks_like_html(body: bytes) -> bool:
+    start = body[:_LOOKED_AT].lower()
+    return not start or b"<html" in start or b"<!doctype html" in start
+
+
+def _encoding(response: Response) -> str:
+    found = _found.get(response)
+    if found is None:
+        header = http_content_type_encoding(_content_type(response))
+        found = _found[response] = encoding_of(response.body, header)
+    return found
 
 
 def lying_charset(response: TextResponse) -> str | None:
