@@ -6,6 +6,7 @@ Built from the address and the decoded text (Scrapy/w3lib decode; lxml never see
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from lxml import etree
@@ -18,14 +19,13 @@ _SENTENCE = re.compile(r"[。！？；!?;][”』」）)]*$")
 _EMPTY = b"<html></html>"
 _CHARSET = re.compile(r"<meta\b[^<>]*?\bcharset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _HEAD = 4_096  # characters: browsers look for a charset in the first 1,024 bytes, templates put it a little later
-_BASE = "//base[@href][not(ancestor::template or ancestor::noscript)]"
 _CONTROLS, _DROPPED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]"), "dropped"
 EDGES = " \t\n\r\f\u00a0\u3000\ufeff"
 """Whitespace that no text begins or ends with: ASCII's, NBSP, U+3000 and a leaked BOM."""
-_TEXTS = etree.XPath(
-    ".//text()[not(parent::script or parent::style or parent::noscript or parent::template or parent::option)]",
-    smart_strings=False,
-)
+_UNREAD = ("script", "style", "noscript", "template", "option")
+_READ_TEXTS = etree.XPath(f".//text()[not({' or '.join(f'parent::{tag}' for tag in _UNREAD)})]", smart_strings=False)
+# Without the test of each text's parent these take a tenth of the time.
+_TEXTS, _TEXT = etree.XPath(".//text()", smart_strings=False), etree.XPath("string()", smart_strings=False)
 _LONGEST_SCRIPT = 200_000  # scripts of lists have a few thousand characters; libraries of more name no address
 
 
@@ -78,8 +78,12 @@ class Page:
             self.root.append(other)
         if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
             raise PageError(f"{url}: tags nested deeper than the HTML parser follows; text would be lost")
-        base = next((node.get("href", "") for node in self.all(_BASE)), "")
-        self.base = resolve(url, base, self.charset) or url
+        self.base = resolve(url, next(self._bases(), ""), self.charset) or url
+
+    def _bases(self) -> Iterator[str]:
+        for node in self.root.iter("base"):
+            if next(node.iterancestors("template", "noscript"), None) is None and (href := node.get("href")) is not None:
+                yield href
 
     def inner(self, html: str) -> Page:
         """A piece of HTML that a script of this page writes into it: its links are this page's."""
@@ -136,18 +140,27 @@ def drop(node: etree._Element) -> None:
 
 def words(node: etree._Element) -> str:
     """Text of an element on one line: ASCII whitespace folded to one space, edges trimmed, nothing else touched."""
-    return tidy("".join(strings(node)))
+    return tidy(_joined(node))
 
 
 def strings(node: etree._Element) -> list[str]:
     """Text nodes below an element in document order, without scripts, styles and option lists."""
-    found = _TEXTS(node)
-    return [str(text) for text in found] if isinstance(found, list) else []
+    if len(node) == 0:
+        # A comment has a text, which is none of the page's, and a function as its tag.
+        return [node.text] if node.text and isinstance(node.tag, str) and node.tag not in _UNREAD else []
+    found = (_TEXTS if next(node.iter(*_UNREAD), None) is None else _READ_TEXTS)(node)
+    return found if isinstance(found, list) else []
 
 
 def squeezed(node: etree._Element) -> str:
     """Text of an element without whitespace, for comparing; that of an option, too."""
-    return squeeze("".join(map(str, node.itertext()) if node.tag == "option" else strings(node)))
+    return squeeze("".join(map(str, node.itertext())) if node.tag == "option" else _joined(node))
+
+
+def _joined(node: etree._Element) -> str:
+    if len(node) and next(node.iter(*_UNREAD), None) is None:
+        return str(_TEXT(node))
+    return "".join(strings(node))
 
 
 def named(*nodes: etree._Element) -> str:

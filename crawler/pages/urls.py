@@ -17,12 +17,16 @@ _EDGES = f"{_CONTROLS}\u00a0\u3000\ufeff"
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _NOT_IN_HOST = re.compile(r"[\x00-\x20#/:<>?@\[\\\]^|%\x7f]")
 # What browsers escape in a path and in a query, besides what is not ASCII.
-_IN_PATH, _IN_QUERY = frozenset(' "<>`{}^'), frozenset(" \"#<>'")
+_IN_PATH, _IN_QUERY = re.compile("[\x00- \x7f\"<>`{}^]"), re.compile("[\x00- \x7f\"#<>']")
+_BREAKS = re.compile(r"[\t\n\r]")
+_ROOTED = ("/", "\\", "http://", "https://")
 _DOT, _DOTS = frozenset({".", "%2e"}), frozenset({"..", ".%2e", "%2e.", "%2e%2e"})
 _GBK = frozenset({"gb2312", "gbk", "gb18030", "cp936", "x-gbk"})
 _ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
 # Unreserved by RFC 3986, and characters that no server reads otherwise when they are escaped.
 _NEEDLESS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~()!*,:@$")
+_LONGEST_KEPT = 400
+"""Characters of an address that is remembered: longer ones are data, which would fill the memory."""
 NO_ADDRESS = SplitResult("", "", "", "", "")
 
 
@@ -34,14 +38,28 @@ def resolve(base: str, address: str, charset: str = "utf-8") -> str | None:
         address: the link as it is written.
         charset: encoding of the page; a query is escaped in it.
     """
-    value = re.sub(r"[\t\n\r]", "", address).strip(_EDGES)
-    value, _, fragment = value.partition("#")
-    value, asked, query = value.partition("?")
-    value = value.replace("\\", "/")
+    value = _BREAKS.sub("", address).strip(_EDGES)
     try:
-        parts = _joined(urlsplit(base), value, query if asked else None, charset)
+        near = _split(base, is_root=value.startswith(_ROOTED))
+        is_short = len(value) <= _LONGEST_KEPT and len(base) <= _LONGEST_KEPT
+        return (_absolute if is_short else _absolute.__wrapped__)(near, value, charset)
     except ValueError:
         return None
+
+
+@lru_cache(256)
+def _split(base: str, *, is_root: bool) -> SplitResult:
+    """The parts of a base; of its root only what a menu's links hang on, which are the same on all pages of a site."""
+    parts = urlsplit(base)
+    return parts._replace(path="", query="", fragment="") if is_root else parts
+
+
+@lru_cache(8_192)
+def _absolute(base: SplitResult, value: str, charset: str) -> str:
+    """A link as it is written, made absolute; `ValueError` when there is no such address."""
+    value, _, fragment = value.partition("#")
+    value, asked, query = value.partition("?")
+    parts = _joined(base, value.replace("\\", "/"), query if asked else None, charset)
     return parts._replace(fragment=_escape(fragment, _IN_QUERY)).geturl()
 
 
@@ -82,6 +100,8 @@ def _host(netloc: str, scheme: str) -> str:
 
 def without_dots(path: str) -> str:
     """A path without `.` and `..`; above the root there is nothing."""
+    if path.startswith("/") and "/." not in path and "/%2" not in path:
+        return path
     kept: list[str] = []
     names = path.split("/")[1:]
     for name in names:
@@ -93,9 +113,9 @@ def without_dots(path: str) -> str:
     return "/" + "/".join((*kept, "") if is_folder else kept)
 
 
-def _escape(text: str, special: frozenset[str]) -> str:
+def _escape(text: str, special: re.Pattern[str]) -> str:
     """Escape ASCII; other characters of a path stay readable, and are sent as UTF-8 whatever the page's encoding."""
-    return "".join(_percent(one.encode()) if one in special or one < " " or one == "\x7f" else one for one in text)
+    return special.sub(lambda at: _percent(at[0].encode()), text)
 
 
 def escaped(text: str) -> str:
@@ -105,7 +125,7 @@ def escaped(text: str) -> str:
 
 def _escape_query(text: str, charset: str) -> str:
     """A query in the page's own encoding; a character it has not is sent as its number, as in a form."""
-    return "".join(_in_query(one, charset.lower()) for one in text)
+    return _escape(text, _IN_QUERY) if text.isascii() else "".join(_in_query(one, charset.lower()) for one in text)
 
 
 @lru_cache(4096)
