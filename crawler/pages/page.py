@@ -70,7 +70,9 @@ class Page:
             raise PageSizeError(f"{url}: too large to be read as a page: {excess}")
         # lxml.html's elements are Python objects, a tenth of a page's time; lxml's own are not.
         parser = etree.HTMLParser(encoding="utf-8", huge_tree=True)
-        root = etree.fromstring(source.encode(), parser)
+        encoded = source.encode()
+        self._lowered = encoded.lower()
+        root = etree.fromstring(encoded, parser)
         # None for whitespace, or nothing but what browsers skip, such as `</0`.
         self.root = etree.fromstring(_EMPTY, etree.HTMLParser()) if root is None else root
         # Behind a stray end tag libxml2 may begin another root: what stands there is the page's, too.
@@ -82,12 +84,19 @@ class Page:
 
     def _bases(self) -> Iterator[str]:
         for node in self.root.iter("base"):
-            if next(node.iterancestors("template", "noscript"), None) is None and (href := node.get("href")) is not None:
+            if (
+                next(node.iterancestors("template", "noscript"), None) is None
+                and (href := node.get("href")) is not None
+            ):
                 yield href
 
     def inner(self, html: str) -> Page:
         """A piece of HTML that a script of this page writes into it: its links are this page's."""
         return Page(self.base, html, self.charset)
+
+    def mentions(self, *names: str) -> bool:
+        """Whether the source holds one of some ASCII names in any case: asked before a tree is searched for them."""
+        return any(name.encode() in self._lowered for name in names)
 
     def all(self, xpath: str, within: etree._Element | None = None) -> list[etree._Element]:
         """Every element that an XPath selects, in document order."""
@@ -149,7 +158,7 @@ def strings(node: etree._Element) -> list[str]:
         # A comment has a text, which is none of the page's, and a function as its tag.
         return [node.text] if node.text and isinstance(node.tag, str) and node.tag not in _UNREAD else []
     found = (_TEXTS if next(node.iter(*_UNREAD), None) is None else _READ_TEXTS)(node)
-    return found if isinstance(found, list) else []
+    return list(map(str, found)) if isinstance(found, list) else []
 
 
 def squeezed(node: etree._Element) -> str:

@@ -17,7 +17,7 @@ _EDGES = f"{_CONTROLS}\u00a0\u3000\ufeff"
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _NOT_IN_HOST = re.compile(r"[\x00-\x20#/:<>?@\[\\\]^|%\x7f]")
 # What browsers escape in a path and in a query, besides what is not ASCII.
-_IN_PATH, _IN_QUERY = re.compile("[\x00- \x7f\"<>`{}^]"), re.compile("[\x00- \x7f\"#<>']")
+_IN_PATH, _IN_QUERY = re.compile('[\x00- \x7f"<>`{}^]'), re.compile("[\x00- \x7f\"#<>']")
 _BREAKS = re.compile(r"[\t\n\r]")
 _ROOTED = ("/", "\\", "http://", "https://")
 _DOT, _DOTS = frozenset({".", "%2e"}), frozenset({"..", ".%2e", "%2e.", "%2e%2e"})
@@ -49,7 +49,7 @@ def resolve(base: str, address: str, charset: str = "utf-8") -> str | None:
 
 @lru_cache(256)
 def _split(base: str, *, is_root: bool) -> SplitResult:
-    """The parts of a base; of its root only what a menu's links hang on, which are the same on all pages of a site."""
+    """The parts of a base; as a root only those that a menu's links hang on, the same on all pages of a site."""
     parts = urlsplit(base)
     return parts._replace(path="", query="", fragment="") if is_root else parts
 

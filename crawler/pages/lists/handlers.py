@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 from urllib.parse import unquote
 
@@ -15,6 +16,8 @@ from lxml import etree
 from crawler.pages.page import Page
 
 Value = str | int
+Function = tuple[list[str], str]
+"""The names of its parameters, and its body."""
 _DATA = ("data-href", "data-url", "data-link")
 _AROUND = 2  # elements: the item and the row a link fills
 _SCRIPT = re.compile(r"\s*javascript:", re.IGNORECASE)
@@ -41,6 +44,7 @@ _SAME = frozenset({"parseInt", "Number", "String", "encodeURI", "encodeURICompon
 _GOES_ON = (".", "[", "?", "*", "/", "%", "(", "==")
 # A function of a page has a few lines, its scripts define a few dozen; libraries of more open no page of a list.
 _LONGEST_BODY, _MOST_FUNCTIONS, _DEEPEST = 3_000, 200, 20
+_LONGEST_KEPT = 20_000  # characters of a script that is remembered: longer ones would fill the memory
 
 
 def is_handled(node: etree._Element) -> bool:
@@ -64,20 +68,16 @@ class Scripts:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.functions: dict[str, tuple[list[str], str]] = {}
+        self.functions: dict[str, Function] = {}
         self.values: dict[str, Value] = {}
         self.sources = page.scripts()
         for source in self.sources:
-            self._read(source)
-
-    def _read(self, source: str) -> None:
-        for match in _FUNCTION.finditer(source):
-            before = _NAMED.search(source, max(0, match.start() - 60), match.start())
-            name = match[1] or (before and before[1])
-            if name and len(self.functions) < _MOST_FUNCTIONS:
-                self.functions.setdefault(name, (_names(match[2]), enclosed(source, match.end() - 1)))
-        for name, value in _assignments(source, {}):
-            self.values.setdefault(name, value)
+            functions, values = (_defined if len(source) <= _LONGEST_KEPT else _defined.__wrapped__)(source)
+            for name, function in functions.items():
+                if len(self.functions) < _MOST_FUNCTIONS:
+                    self.functions.setdefault(name, function)
+            for name, value in values:
+                self.values.setdefault(name, value)
 
     def opened(self, node: etree._Element) -> str | None:
         """The absolute address that a click on an element opens, `href` included; None when it cannot be read."""
@@ -127,6 +127,18 @@ class Scripts:
         known = {**self.values, **given}
         known |= dict(_assignments(body, known))
         return _goes(body, known) or _returned(body, known)
+
+
+@lru_cache(128)
+def _defined(source: str) -> tuple[Mapping[str, Function], Sequence[tuple[str, Value]]]:
+    """The functions and plain values of a script, which stands on every page of its site."""
+    functions: dict[str, Function] = {}
+    for match in _FUNCTION.finditer(source):
+        before = _NAMED.search(source, max(0, match.start() - 60), match.start())
+        name = match[1] or (before and before[1])
+        if name and len(functions) < _MOST_FUNCTIONS:
+            functions.setdefault(name, (_names(match[2]), enclosed(source, match.end() - 1)))
+    return functions, list(_assignments(source, {}))
 
 
 def _names(parameters: str) -> list[str]:

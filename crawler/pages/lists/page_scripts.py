@@ -265,6 +265,8 @@ def _counts(page: Page, scripts: Scripts) -> tuple[int | None, int | None]:
 
 def _attribute(page: Page, kind: str) -> int | None:
     """A count that an attribute of an element hands to a script."""
+    if not page.mentions(*_ATTRIBUTES[kind].split()):
+        return None
     names = [f"{prefix}{name}" for name in _ATTRIBUTES[kind].split() for prefix in ("", "data-")]
     tests = " or ".join(f"@{name}" for name in names)
     for node in page.all(f"//*[{tests}][not(self::input or self::textarea or self::select)]"):

@@ -98,6 +98,8 @@ class RowFinder:
         self.ids = {url: found for url in dict(self.links).values() if (found := native_id(url)) is not None}
         self.articles = {link: url for link, url in self.links if url in self.ids}
         self._below = leads(self.articles)
+        self._elements: dict[etree._Element, etree._Element] = {}
+        self._paths: dict[etree._Element, Path] = {}
 
     def rows(self, pager: etree._Element | None) -> FoundRows:
         """Rows in the order of the list; `pager` is the block its pager stands in, None without one."""
@@ -127,6 +129,9 @@ class RowFinder:
             is_within, element = containers[link] == certain, self._row_element(link)
             if url is None:
                 unlinked.extend([said_by(link)] if is_within and self._date(link) else [])
+                continue
+            # Of two signs of a row a menu's links have none; their dates take longest.
+            if not is_within and url not in self.ids and _shape(link, block) not in shapes:
                 continue
             row = self._row(link, url, is_doubtful=not is_within or stands_in_side_bar(element))
             if row is None:
@@ -184,11 +189,16 @@ class RowFinder:
 
     def _container(self, link: etree._Element) -> Path:
         """Tag, id and class of every element around a row: what rows of one list share, and side bars do not."""
-        around = self._row_element(link).iterancestors()
-        return tuple((node.tag, node.get("id"), node.get("class")) for node in around)
+        element = self._row_element(link)
+        if element not in self._paths:
+            around = element.iterancestors()
+            self._paths[element] = tuple((node.tag, node.get("id"), node.get("class")) for node in around)
+        return self._paths[element]
 
     def _row_element(self, link: etree._Element) -> etree._Element:
-        return row_element(link, self._below, self.articles.get(link))
+        if link not in self._elements:
+            self._elements[link] = row_element(link, self._below, self.articles.get(link))
+        return self._elements[link]
 
     def _date(self, link: etree._Element) -> str | None:
         """The date string of a row, as printed, brackets included; text after the link first, then before it."""
