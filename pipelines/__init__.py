@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ def imported_on_use(package: str, homes: Mapping[str, str]) -> Callable[[str], A
     def find(name: str) -> Any:
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(homes[name], package), name)
+        found = getattr(import_module(homes[name], package), name)
+        setattr(sys.modules[package], name, found)
+        return found
 
     return find

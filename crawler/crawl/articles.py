@@ -15,8 +15,7 @@ from crawler.crawl.observed import OnList, http_facts
 from crawler.crawl.reading_time import reading_time
 from crawler.http.capture import capture
 from crawler.http.fetch import Fetched, Fetcher, unread
-from crawler.pages import ArticlePage, SectionLink
-from crawler.pages.lists.sections import named_columns
+from crawler.pages import ArticlePage, SectionLink, lists
 from crawler.pages.page import Page, PageError, PageTimeError, squeeze
 from crawler.pages.shown import Shown, key, shown
 from pipelines.reasons import Reason
@@ -159,7 +158,7 @@ class ArticleReader:
         mine = column_id(section.url)
         if mine is None or mine in article.column_ids:
             return section
-        entries = named_columns(article.raw.breadcrumb or "") if section.beside else ()
+        entries = lists.named_columns(article.raw.breadcrumb or "") if section.beside else ()
         return next(
             (x for x in section.beside if squeeze(x.name) in entries or column_id(x.url) in article.column_ids), None
         )

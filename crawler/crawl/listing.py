@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from crawler.pages import Ask, Elsewhere, ListPage
-from crawler.pages.lists.elsewhere import dated_years
+from crawler.pages import Ask, Elsewhere, ListPage, lists
 
 MOST_PAGES = 10_000
 _UNPROMISED_PAGES, _UNPROMISED_TO_KNOWN = 500, 200
@@ -111,7 +110,7 @@ class ListState:
         self.printed[number] = (listing.total, listing.pages)
         self.currents[number] = listing.current
         self.linked.update(listing.linked)
-        self.dated |= dated_years(listing.rows)
+        self.dated |= lists.dated_years(listing.rows)
         self.elsewhere = listing.elsewhere if number == 1 else self.elsewhere
         self.unlinked += len(listing.unlinked)
         self.doubled += listing.doubled

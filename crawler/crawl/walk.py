@@ -13,9 +13,7 @@ from crawler.crawl.reading_time import reading_time
 from crawler.crawl.renumbered import renumbered
 from crawler.http.capture import capture
 from crawler.http.fetch import Fetched, Fetcher, unread
-from crawler.pages import Ask, Family, ListedRow, ListPage, SectionLink
-from crawler.pages.lists.rows import leads_to_anothers
-from crawler.pages.lists.sections import heads_section, says_section
+from crawler.pages import Ask, Family, ListedRow, ListPage, SectionLink, lists
 from crawler.pages.page import Page, PageError, PageTimeError, squeeze, words
 from crawler.pages.shown import are_unlike, is_one_of, shown
 from crawler.sites.profile import SiteProfile
@@ -232,7 +230,7 @@ class ListWalk:
             return fetched, listing, Trouble("foreign", why)
         if article:
             return fetched, listing, Trouble("foreign", f"an article instead of the list page: {article}")
-        says = ask.is_fragment or says_section(fetched.page, self.section.name)
+        says = ask.is_fragment or lists.says_section(fetched.page, self.section.name)
         if number == 1:
             state.names_itself = says and not ask.is_fragment
         elif state.names_itself and not says:
@@ -260,7 +258,7 @@ class ListWalk:
             return None
         if _is_root(fetched.response.url):
             return "it redirects to the site's front page"
-        if ask.is_fragment or heads_section(fetched.page, self.section.name):
+        if ask.is_fragment or lists.heads_section(fetched.page, self.section.name):
             return None
         return "it is the site's front page" if await self._is_front(_links(fetched.page)) else None
 
@@ -319,7 +317,7 @@ class ListWalk:
             self._is_complete = False
             self.task.report.refuse(Exit.REFUSED, message)
             return True
-        if says_section(fetched.page, self.section.name):
+        if lists.says_section(fetched.page, self.section.name):
             return False
         keys, known = self._keys(listing), {key for key, one in self.task.known.items() if one.is_present}
         if known and not keys & known and not has_new_ids:
@@ -380,7 +378,7 @@ class ListWalk:
         for row in rows:
             first = self._titles.setdefault(row.native_id or row.url, row)
             if not row.is_doubtful and not first.is_doubtful and are_unlike(row.title, first.title):
-                yield leads_to_anothers(row, first)
+                yield lists.leads_to_anothers(row, first)
 
     def _add_unlinked(self, rows: Iterable[str]) -> None:
         for row in rows:

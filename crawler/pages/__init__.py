@@ -99,6 +99,32 @@ class ListPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """What a list address names: a column, and whether the address is its first page."""
+
+    id: str
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """A pager: its block, the pages it leads to by number, the next one by word, and the counts it prints.
+
+    `current` is the number of this page as the pager shows it. `unfollowed` are the words of live controls that lead
+    on to pages whose address cannot be read, `idle` of those that run nothing the page names.
+    """
+
+    node: etree._Element | None = None
+    linked: Mapping[int, str | Ask] = field(default_factory=dict)
+    next_url: str | Ask | None = None
+    pages: int | None = None
+    total: int | None = None
+    current: int | None = None
+    unfollowed: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Hints:
     """What is known of an article before its page is read; a family that declares nothing leaves all to structure.
 

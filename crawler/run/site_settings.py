@@ -54,6 +54,7 @@ ARCHIVING: dict[str, Any] = {
     "EXTENSIONS": {
         **SITE_ONLY["EXTENSIONS"],
         "crawler.run.witness.ClockWitness": 0,
+        "crawler.run.meanwhile.Meanwhile": 0,
         "crawler.run.progress.ProgressBar": 500,
     },
 }

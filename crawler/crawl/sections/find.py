@@ -12,8 +12,7 @@ from crawler.crawl.instead import what_came
 from crawler.crawl.reading_time import reading_time
 from crawler.crawl.walk import ListReport, ListTask, is_same_list
 from crawler.http.fetch import Fetched, Fetcher, unread
-from crawler.pages import SectionLink
-from crawler.pages.lists.sections import says_section
+from crawler.pages import SectionLink, lists
 from crawler.pages.page import Page, PageTimeError, squeeze
 from pipelines.exits import Exit
 from pipelines.health import RunReport
@@ -82,7 +81,7 @@ class SectionSearch:
             found = self.fetcher.family.find_section(page, names)
             if found is None or is_chosen or found.url != page.url:
                 return found
-            return found if any(says_section(page, name) for name in names) else None
+            return found if any(lists.says_section(page, name) for name in names) else None
 
 
 async def find_section(task: ListTask, report: RunReport, fetcher: Fetcher) -> SectionLink | None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
+from crawler.pages import Column, Pager
 from crawler.pages.addresses import ArticleAddress
 from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily
-from crawler.pages.lists.pagination import Pager
-from crawler.pages.lists.sections import Column
 from crawler.pages.page import Page
 from crawler.pages.plain import pairs, plain_parts
 

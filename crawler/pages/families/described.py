@@ -10,14 +10,13 @@ from dataclasses import replace
 from typing import ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
-from crawler.pages import ListPage
+from crawler.pages import Column, ListPage, Pager
 from crawler.pages.addresses import ArticleAddress, address_by_path
 from crawler.pages.families.base import BaseFamily
 from crawler.pages.families.generic import Generic
-from crawler.pages.lists.pagination import Pager, parts_pager, read_pager
+from crawler.pages.lists.pagination import parts_pager, read_pager
 from crawler.pages.lists.reader import list_page, read_list
 from crawler.pages.lists.rows import FoundRows, RowFinder
-from crawler.pages.lists.sections import Column
 from crawler.pages.page import Page
 from crawler.pages.plain import plain_parts
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crawler.pages import ListPage, SectionLink
+from crawler.pages import Column, ListPage, SectionLink, lists
 from crawler.pages.addresses import canonical, column_id, native_id
 from crawler.pages.families.base import BaseFamily
 from crawler.pages.lists.reader import read_list
-from crawler.pages.lists.sections import Column, SectionFinder
 from crawler.pages.page import Page
 
 
@@ -35,7 +34,7 @@ class Generic(BaseFamily):
         return Column(column_id(url) or url, is_first=True)
 
     def find_section(self, page: Page, names: Sequence[str]) -> SectionLink | None:
-        finder = SectionFinder(self.column, lambda found: bool(self.read_list(found).rows), is_strict=False)
+        finder = lists.SectionFinder(self.column, lambda found: bool(self.read_list(found).rows), is_strict=False)
         return finder.find(page, names)
 
     def read_list(self, page: Page) -> ListPage:

@@ -8,12 +8,12 @@ like the first. laypage, kkpager, jqPaginator and their kin hand the number to a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from lxml import etree
 
-from crawler.pages import Ask
+from crawler.pages import Pager
 from crawler.pages.lists.handlers import Scripts, enclosed, evaluated
 from crawler.pages.page import Page
 
@@ -94,24 +94,6 @@ _SERVICE = re.compile(
 )
 _COUNTS_VIEWS = re.compile(r"hits?|click|visit|count(?:er)?|stat|log|weather|login|user|captcha|share", re.IGNORECASE)
 MOST_PAGES = 10_000  # the largest lists seen have a few hundred; a count beyond is no count of pages
-
-
-@dataclass(frozen=True, slots=True)
-class Pager:
-    """A pager: its block, the pages it leads to by number, the next one by word, and the counts it prints.
-
-    `current` is the number of this page as the pager shows it. `unfollowed` are the words of live controls that lead
-    on to pages whose address cannot be read, `idle` of those that run nothing the page names.
-    """
-
-    node: etree._Element | None = None
-    linked: Mapping[int, str | Ask] = field(default_factory=dict)
-    next_url: str | Ask | None = None
-    pages: int | None = None
-    total: int | None = None
-    current: int | None = None
-    unfollowed: tuple[str, ...] = ()
-    idle: tuple[str, ...] = ()
 
 
 def scripted_pager(page: Page, scripts: Scripts) -> Pager:

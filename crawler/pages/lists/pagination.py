@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from crawler.pages import Ask
+from crawler.pages import Ask, Pager
 from crawler.pages.addresses import ArticleAddress, column_id
 from crawler.pages.lists.controls import (
     ARROW,
@@ -35,7 +35,7 @@ from crawler.pages.lists.controls import (
 from crawler.pages.lists.counts import printed_pages, printed_rows
 from crawler.pages.lists.forms import numbered, posted_back
 from crawler.pages.lists.handlers import Scripts, is_handled
-from crawler.pages.lists.page_scripts import MOST_PAGES, Pager, scripted_pager
+from crawler.pages.lists.page_scripts import MOST_PAGES, scripted_pager
 from crawler.pages.page import Page, squeeze, squeezed, strings
 
 __all__ = ["Pager", "next_part", "pager_block", "parts_pager", "read_pager"]

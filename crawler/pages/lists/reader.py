@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from crawler.pages import ListedRow, ListPage
+from crawler.pages import ListedRow, ListPage, Pager
 from crawler.pages.addresses import column_id, is_file
 from crawler.pages.addresses import native_id as identity_of
 from crawler.pages.lists.elsewhere import Outside
 from crawler.pages.lists.page_scripts import service, uncounted_calls
-from crawler.pages.lists.pagination import Pager, read_pager
+from crawler.pages.lists.pagination import read_pager
 from crawler.pages.lists.rows import (
     FoundRows,
     is_aside,

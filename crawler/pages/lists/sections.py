@@ -9,7 +9,7 @@ from itertools import islice
 
 from lxml import etree
 
-from crawler.pages import SectionLink
+from crawler.pages import Column, SectionLink
 from crawler.pages.body.lines import read_lines
 from crawler.pages.head.breadcrumb import Trail, read_trail
 from crawler.pages.page import Page, squeeze, squeezed, strings, words
@@ -20,14 +20,6 @@ _ARROWS = re.compile(r"[>»›＞→/|]+|->|::")
 _BEHIND = re.compile(r"(?:列表|栏目|频道)?$")
 _TITLE_ENDS = r"(?:$|[-_—|－–])"
 _HEADINGS = "//h1|//h2|//h3|//h4|//h5|//strong|//b|//span|//div|//td|//p|//li|//em"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """What a list address names: a column, and whether the address is its first page."""
-
-    id: str
-    is_first: bool
 
 
 @dataclass(frozen=True, slots=True)

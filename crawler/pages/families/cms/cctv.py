@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 
-from crawler.pages import ListedRow
+from crawler.pages import ListedRow, Pager
 from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily
-from crawler.pages.lists.pagination import Pager
 from crawler.pages.lists.rows import FoundRows
 from crawler.pages.page import Page, words
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs
 
-from crawler.pages import Ask, Hints, ListedRow
+from crawler.pages import Ask, Column, Hints, ListedRow, Pager
 from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily
-from crawler.pages.lists.pagination import Pager
 from crawler.pages.lists.rows import FoundRows, date_in, row_title
-from crawler.pages.lists.sections import Column
 from crawler.pages.page import Page, tidy, words
 from crawler.pages.plain import plain_parts
 

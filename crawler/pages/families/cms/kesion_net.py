@@ -11,11 +11,12 @@ import re
 from dataclasses import replace
 from urllib.parse import urlencode
 
+from crawler.pages import Pager
 from crawler.pages.addresses import ArticleAddress
 from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily
 from crawler.pages.families.kesion.addresses import list_file
-from crawler.pages.lists.pagination import Pager, pager_block
+from crawler.pages.lists.pagination import pager_block
 from crawler.pages.page import Page
 from crawler.pages.plain import plain_parts
 

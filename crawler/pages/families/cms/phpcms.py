@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from urllib.parse import urlencode
 
+from crawler.pages import Column
 from crawler.pages.addresses import ArticleAddress
 from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily, query_of, script_query
-from crawler.pages.lists.sections import Column
 from crawler.pages.page import Page, squeezed
 from crawler.pages.plain import plain_parts
 from pipelines.reasons import Reason

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from crawler.pages import Pager
 from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily
-from crawler.pages.lists.pagination import Pager
 from crawler.pages.page import Page, words
 
 _PAGER = "//*[contains(concat(' ',@class,' '),' wp_paging ') or starts-with(@id,'wp_paging')]"

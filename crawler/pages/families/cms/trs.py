@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 
-from crawler.pages import Hints
+from crawler.pages import Hints, Pager
 from crawler.pages.addresses import folders
 from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily
-from crawler.pages.lists.page_scripts import Pager, counted_files
+from crawler.pages.lists.page_scripts import counted_files
 from crawler.pages.page import Page, tidy
 from crawler.pages.plain import plain_parts
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 
-from crawler.pages import Hints
+from crawler.pages import Column, Hints
 from crawler.pages.addresses import ArticleAddress
 from crawler.pages.families.base import any_case
 from crawler.pages.families.described import DescribedFamily, query_of
-from crawler.pages.lists.sections import Column
 from crawler.pages.page import Page
 from crawler.pages.plain import plain_parts
 

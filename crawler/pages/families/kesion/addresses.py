@@ -22,6 +22,7 @@ _THREAD = re.compile(
 )
 _REWRITTEN_LIST = re.compile(r"list-(?P<id>\d{1,11})(?:-(?P<page>\d{1,6}))?(?:\.s?html?)?", re.IGNORECASE)
 _LIST_FILE = re.compile(r"(?P<folder>/.+/)(?:index(?:_(?P<number>\d{1,6}))?\.(?:s?html?|asp))?", re.IGNORECASE)
+_ANSWER = re.compile(r"/item/ajaxpage\.asp(?:\?|$)", re.IGNORECASE)
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 ARTICLE_MODEL = 1
 
@@ -117,6 +118,11 @@ def list_file(url: str, number: int) -> str:
     folder, _, name = parts.path.rpartition("/")
     extension = name.rpartition(".")[2] or "html"
     return parts._replace(path=f"{folder}/index_{number}.{extension}", query="", fragment="").geturl()
+
+
+def is_answer(url: str) -> bool:
+    """True for an address that answers with rows."""
+    return bool(_ANSWER.search(url))
 
 
 def query_of(url: str) -> dict[str, str]:

@@ -9,16 +9,16 @@ import re
 
 from lxml import etree
 
-from crawler.pages import Hints, ListPage
+from crawler.pages import Column, Hints, ListPage, Pager
 from crawler.pages.families.base import BaseFamily, any_case
 from crawler.pages.families.kesion.addresses import (
     KesionAddress,
     ListAddress,
     article_address,
+    is_answer,
     list_address,
     query_of,
 )
-from crawler.pages.families.kesion.lists import ListReader, is_answer, refusal
 from crawler.pages.families.kesion.print_page import (
     distrusted,
     is_print_page,
@@ -28,8 +28,6 @@ from crawler.pages.families.kesion.print_page import (
     print_redirect,
     printed_views,
 )
-from crawler.pages.lists.pagination import Pager
-from crawler.pages.lists.sections import Column
 from crawler.pages.notices import Notices, alerts, find_notice
 from crawler.pages.page import Page, squeezed
 from pipelines.reasons import Reason
@@ -93,6 +91,8 @@ class Kesion(BaseFamily):
         return [url for url in urls if self.article(url) or self.listing(url)]
 
     def read_list(self, page: Page) -> ListPage:
+        from crawler.pages.families.kesion.lists import ListReader  # noqa: PLC0415 - with the first list, as `_read`
+
         return ListReader(page, self.listing, self.native_id).read()
 
     def body(self, page: Page) -> etree._Element | None:
@@ -131,6 +131,8 @@ class Kesion(BaseFamily):
 
     def notice(self, page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
         if is_answer(page.url):
+            from crawler.pages.families.kesion.lists import refusal  # noqa: PLC0415 - as in `read_list`
+
             return refusal(page)
         said = None if self.has_body(page) else _notice(page, is_article=is_article)
         return said or (distrusted(page) if is_print_page(page.url) else None)

@@ -13,9 +13,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lxml import etree
 
-from crawler.pages import Ask, ListPage
-from crawler.pages.families.kesion.addresses import ListAddress, list_file
-from crawler.pages.lists.pagination import Pager, read_pager
+from crawler.pages import Ask, ListPage, Pager
+from crawler.pages.families.kesion.addresses import ListAddress, is_answer, list_file
+from crawler.pages.lists.pagination import read_pager
 from crawler.pages.lists.reader import list_page
 from crawler.pages.lists.rows import RowFinder
 from crawler.pages.page import Page, squeezed
@@ -31,7 +31,6 @@ _MOST_PAGES = 10_000
 """Addresses that are made from a count which a page claims: more than any list has, few enough for memory."""
 _EMPTY = re.compile("此栏目下没有(?:文章|信息)")
 _NEXT = frozenset({"下一页", "下页", "后一页", "8"})
-_ANSWER = re.compile(r"/item/ajaxpage\.asp(?:\?|$)", re.IGNORECASE)
 _ARGUMENT = r"\s*'([^']*)'\s*"
 _CALL = re.compile(r"\bPage\(\s*1\s*," + ",".join([_ARGUMENT] * 6) + rf"(?:,{_ARGUMENT})?\)")
 _COUNTS = re.compile(r"\{ks:page\}(\d{0,9})\|(\d{0,9})\|(\d{0,6})\|")
@@ -117,11 +116,6 @@ class ListReader:
 def _last_number(pattern: re.Pattern[str], text: str) -> int | None:
     found = pattern.findall(text)
     return int(found[-1]) if found else None
-
-
-def is_answer(url: str) -> bool:
-    """True for an address that answers with rows."""
-    return bool(_ANSWER.search(url))
 
 
 def refusal(page: Page) -> tuple[Reason, str] | None:

@@ -1,0 +1,39 @@
+"""What a crawl needs only once a page is there is imported while the first one is awaited: it starts without."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib import import_module
+from typing import Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+
+_MODULES = (
+    "crawler.pages.lists.reader",
+    "crawler.pages.article",
+    "pipelines.normalise.speech_of",
+)
+_SECONDS = 0.05
+"""After the first request is on its way; a page that comes sooner imports what it needs itself."""
+
+
+class Meanwhile:
+    """Scrapy extension that imports the rest of the program soon after the start.
+
+    No later, although imports on use would do: a run may take hours, and the software may be replaced meanwhile.
+    """
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        meanwhile = cls()
+        crawler.signals.connect(meanwhile.opened, signal=signals.spider_opened)
+        return meanwhile
+
+    def opened(self) -> None:
+        asyncio.get_running_loop().call_later(_SECONDS, _import_all)
+
+
+def _import_all() -> None:
+    for module in _MODULES:
+        import_module(module)
