@@ -14,7 +14,7 @@ from benchmarks import machine, page
 from benchmarks.results import markdown
 from benchmarks.served.server import NoServerError
 
-SUITES = ("crawl", "extraction")
+SUITES = ("crawl", "again", "extraction", "sites", "memory")
 """Modules of `benchmarks.suites`: each has `SIZES` (by name) and `run(size, rounds, only)`."""
 OTHERS = {
     "capture": "what keeping every exchange costs a crawl",

@@ -140,16 +140,18 @@ def _foot(domain: str) -> str:
     return f'<div class="foot_a"><select onchange="window.open(this.value)">{options}</select></div>\r\n'
 
 
-def record(folder: Path, host: str, speeches: int, *, full_size: bool = True) -> Recorded:
+def record(
+    folder: Path, host: str, speeches: int, *, full_size: bool = True, rows_a_page: int = ROWS_A_PAGE
+) -> Recorded:
     """Write the pages that `host` (with its port) serves into `folder`.
 
-    Pages of `full_size` have 30 KB, others what the replica makes of them (12 KB).
+    Pages of `full_size` have 30 KB, others what the replica makes of them (6 KB).
     """
     site = ReadableSite(speeches, SEED)
     usual = FLAVOURS["7.0"]
     given = {one.name: getattr(usual, one.name) for one in fields(usual)}
     flavour = FullSize(**given) if full_size else Kesion70(**given)
-    lists = ListPages(flavour, site, Dynamic(), f"http://{host}/", flavour.date_form, ROWS_A_PAGE)
+    lists = ListPages(flavour, site, Dynamic(), f"http://{host}/", flavour.date_form, rows_a_page)
     cms = Kesion(flavour, site, lists, None)
 
     def answer(target: str) -> int:
@@ -160,12 +162,12 @@ def record(folder: Path, host: str, speeches: int, *, full_size: bool = True) ->
         file.write_bytes(body)
         return len(body)
 
-    return _record(folder, site, answer)
+    return _record(folder, site, answer, rows_a_page)
 
 
-def _record(folder: Path, site: Site, answer: Callable[[str], int]) -> Recorded:
+def _record(folder: Path, site: Site, answer: Callable[[str], int], rows_a_page: int) -> Recorded:
     items = [item for item in site.rows((SECTION,)) if not item.pinned] + [i for i in site.live() if i.pinned]
-    lists, articles, counters = set(_lists(len(site.rows((SECTION,))))), set(), set()
+    lists, articles, counters = set(_lists(len(site.rows((SECTION,))), rows_a_page)), set(), set()
     sizes, truth = [], {}
     for target in lists:
         answer(target)
@@ -189,7 +191,7 @@ def _record(folder: Path, site: Site, answer: Callable[[str], int]) -> Recorded:
     return Recorded(folder, start, frozenset(lists), frozenset(articles), frozenset(counters), truth, middle)
 
 
-def _lists(rows: int) -> Iterator[str]:
+def _lists(rows: int, rows_a_page: int) -> Iterator[str]:
     yield f"/Item/list.asp?id={SECTION}"
-    for page in range(2, pages_of(rows, ROWS_A_PAGE) + 1):
+    for page in range(2, pages_of(rows, rows_a_page) + 1):
         yield f"/Item/list.asp?ID={SECTION}&Page={page}"

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
@@ -28,8 +29,8 @@ http {{
   uwsgi_temp_path {state}/uwsgi; scgi_temp_path {state}/scgi;
   types {{ }} default_type text/html;
   server {{
-    listen 127.0.0.1:{port} backlog=512;
-    root {pages};
+    {listen}
+    root {pages}/$server_addr;
     location / {{
       try_files $uri@$args =404;
       etag off; add_header Last-Modified ""; add_header X-Powered-By ASP.NET; add_header Cache-Control private;
@@ -43,8 +44,8 @@ _CADDY = """
   auto_https off
   persist_config off
 }}
-http://127.0.0.1:{port} {{
-  root * {pages}
+{sites} {{
+  root * {pages}/{{host}}
   log {{
     output file {state}/asked
     format json
@@ -82,10 +83,13 @@ def nginx() -> str | None:
     return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:/opt/homebrew/bin")
 
 
-def serving(pages: Path, state: Path, port: int) -> Server:
-    """nginx where it is installed, else Caddy; `state` is a folder for what the server itself writes."""
+def serving(pages: Path, state: Path, port: int, hosts: Sequence[str] = ("127.0.0.1",)) -> Server:
+    """nginx where it is installed, else Caddy, for one or more addresses of the loopback.
+
+    `pages` has a folder for each host; `state` is a folder for what the server itself writes.
+    """
     binary = nginx()
-    return Nginx(pages, state, port, binary) if binary else Caddy(pages, state, port, _caddy())
+    return Nginx(pages, state, port, hosts, binary) if binary else Caddy(pages, state, port, hosts, _caddy())
 
 
 def _caddy() -> str:
@@ -97,10 +101,12 @@ class Server(ABC):
 
     config: ClassVar[str]
 
-    def __init__(self, pages: Path, state: Path, port: int, binary: str) -> None:
+    def __init__(self, pages: Path, state: Path, port: int, hosts: Sequence[str], binary: str) -> None:
         """`binary` is the program."""
-        self._state, self._port, self._binary = state, port, binary
-        self._config = self.config.format(state=state, pages=pages, port=port)
+        self._state, self._address, self._binary = state, (hosts[0], port), binary
+        listen = "\n    ".join(f"listen {host}:{port} backlog=512;" for host in hosts)
+        sites = ", ".join(f"http://{host}:{port}" for host in hosts)
+        self._config = self.config.format(state=state, pages=pages, listen=listen, sites=sites)
         self._process: subprocess.Popen[bytes] | None = None
 
     @abstractmethod
@@ -122,7 +128,7 @@ class Server(ABC):
         until = time.monotonic() + _PATIENCE
         while time.monotonic() < until and self._process.poll() is None:
             with socket.socket() as one:
-                if one.connect_ex(("127.0.0.1", self._port)) == 0:
+                if one.connect_ex(self._address) == 0:
                     return self
             time.sleep(0.02)
         self._stop()
