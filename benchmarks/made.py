@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
@@ -25,7 +24,7 @@ from pipelines.archive.disk.layout import (
 from pipelines.archive.schema import schemas
 from pipelines.archive.write import run_lines
 from pipelines.archive.write.changes import Step
-from pipelines.canonical import json_value
+from pipelines.canonical import json_value, packed_line
 from pipelines.record import Attachment, Capture, CaptureRole, Evidence, Look, Raw, Row, SiteFacts, Speech
 
 if TYPE_CHECKING:
@@ -159,8 +158,7 @@ def _one_commit(job: tuple[Path, int, int, int, int]) -> Commit:
 
 def _placed(made: Iterator[dict[str, Any]], seq: int, n: int, recorded_at: str) -> Iterator[bytes]:
     for at, line in enumerate(made, seq):
-        whole = run_lines.placed(line, at, n, recorded_at)
-        yield (json.dumps(whole, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+        yield run_lines.placed(packed_line(run_lines.unplaced(line)), at, n, recorded_at)
 
 
 def _of(first: int, count: int, speeches: int, n: int) -> Iterator[tuple[Speech, int]]:

@@ -7,9 +7,13 @@ import json
 import re
 from dataclasses import fields
 from functools import cache
+from operator import attrgetter
 from types import NoneType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
 
 _sorted = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 _PLAIN = frozenset({str, int, float, bool, NoneType})
@@ -25,21 +29,38 @@ def json_value(value: object) -> Any:
     kind: type[Any] = type(value)
     if kind in _PLAIN:
         return value
+    # Plain values, which most are, are told apart here: a call for each would take most of the time.
     if hasattr(kind, "__dataclass_fields__"):
-        return {name: json_value(getattr(value, name)) for name in _field_names(kind)}  # type: ignore[arg-type]
+        names, values_of = _fields_of(kind)  # type: ignore[arg-type] # a class is hashable
+        pairs = zip(names, values_of(value), strict=True)
+        return {name: one if type(one) in _PLAIN else json_value(one) for name, one in pairs}
     if isinstance(value, (tuple, list)):
-        return [json_value(item) for item in value]
+        return [one if type(one) in _PLAIN else json_value(one) for one in value]
     return value
 
 
+def json_values(record: object, names: Iterable[str]) -> dict[str, Any]:
+    """JSON values of some fields of a record, in the order of `names`."""
+    return {name: json_value(getattr(record, name)) for name in names}
+
+
 @cache
-def _field_names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def _fields_of(kind: type) -> tuple[tuple[str, ...], Callable[[object], Sequence[object]]]:
+    """Names of the fields of a record class, and what gives their values."""
+    names = tuple(field.name for field in fields(kind))
+    if len(names) > 1:
+        return names, attrgetter(*names)
+    return names, lambda value: [getattr(value, name) for name in names]
 
 
 def json_line(value: object) -> str:
     """One line of JSON Lines without its line feed: keys in contract order, UTF-8 unescaped."""
     return _compact(json_value(value))
+
+
+def packed_line(value: object) -> bytes:
+    """One line of JSON Lines with its line feed, of a plain value; keys in their order."""
+    return f"{_compact(value)}\n".encode()
 
 
 def sorted_sha256(value: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ shown, redacted, checked and documented. JSON Schemas and reader types in `schem
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
-from pipelines.canonical import json_value, local_part, sorted_sha256
+from pipelines.canonical import json_values, local_part, sorted_sha256
 from pipelines.keys import Format, Key, OneOf, Pattern, declared, keys_of
 from pipelines.reasons import CLOSED_LISTS, PresenceState, Reason
 
@@ -247,7 +247,7 @@ class Speech(Context):
     @property
     def content_sha256(self) -> str:
         """The hash of what the site published (`content_sha256`)."""
-        return content_sha256(json_value(self))
+        return content_sha256(json_values(self, (*_HASHED, "attachments")))
 
 
 Handed = TypeVar("Handed", RawSpeech, Speech)

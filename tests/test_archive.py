@@ -32,6 +32,7 @@ from pipelines.archive.write.admission import Cautions
 from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.run_lines import placed
 from pipelines.archive.write.writer import ArchiveRun, Sealed
+from pipelines.canonical import packed_line
 from pipelines.reasons import Reason
 from pipelines.record import Attachment, Capture, Listed, Look, Missed, Problem, Raw, Row, SiteFacts, Speech
 from pipelines.warc.record_reader import read_at
@@ -575,9 +576,11 @@ def test_a_cut_tail_is_found_with_the_head_kept_elsewhere(finished: Path, tmp_pa
 def test_a_line_against_the_rules_is_found_though_every_hash_fits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, value: Any, told: str
 ) -> None:
-    def bent(line: dict[str, Any], seq: int, commit: int, recorded_at: str) -> dict[str, Any]:
-        made = original(line, seq, commit, recorded_at)
-        return made if line["schema"] != "speech/1" else {"view": 0} | made if key == "view" else made | {key: value}
+    def bent(line: bytes, seq: int, commit: int, recorded_at: str) -> bytes:
+        made = json.loads(original(line, seq, commit, recorded_at))
+        if made["schema"] == "speech/1":
+            made = {"view": 0} | made if key == "view" else made | {key: value}
+        return packed_line(made)
 
     original = placed
     monkeypatch.setattr(staging, "placed", bent)

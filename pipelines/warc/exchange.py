@@ -38,11 +38,11 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A response's block: the offsets of block and body in the file, its length, and its digests (hexadecimal).
-
-    `entity_sha256` is null when the content coding cannot be decoded.
+    """A response's block: its headers, the offsets of block and body in the file, its length, and its digests
+    (hexadecimal). `entity_sha256` is null when the content coding cannot be decoded.
     """
 
+    headers: HttpResponse
     start: int
     body: int
     length: int
@@ -96,6 +96,7 @@ def measured(response: BinaryIO) -> Measured:
         block.update(piece)
         length += len(piece)
     return Measured(
+        headers=headers,
         start=start,
         body=body,
         length=body - start + length,

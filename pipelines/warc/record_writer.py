@@ -8,16 +8,19 @@ from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from pipelines.archive.disk.files import GzipDigests
 from pipelines.warc.records import END, Place, header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import BinaryIO
 
+    from pipelines.archive.disk.files import Written
     from pipelines.warc.records import WarcRecord
 
 LEVEL = 6
 _GZIP = zlib.MAX_WBITS | 16
+_AT_ONCE = 1 << 20
 
 
 class WarcWriter:
@@ -25,8 +28,13 @@ class WarcWriter:
 
     def __init__(self, stream: BinaryIO, level: int = LEVEL) -> None:
         """Begin at the present end of `stream`, which is open for writing without a buffer."""
-        self._stream, self._level = stream, level
+        self._stream, self._level, self._digests = stream, level, GzipDigests()
         self.end = stream.seek(0, os.SEEK_END)
+
+    @property
+    def written(self) -> Written:
+        """What was appended so far."""
+        return self._digests.found()
 
     def write(self, record: WarcRecord) -> Place:
         """Append one record."""
@@ -40,18 +48,29 @@ class WarcWriter:
         Raises:
             OSError: nothing was appended.
         """
-        packer = zlib.compressobj(self._level, zlib.DEFLATED, _GZIP)
         begin = at = self.end
+        digests = self._digests.copy()
         try:
-            for piece in chain((header(fields, length),), block, (END,)):
-                at = self._put(at, packer.compress(piece))
-            at = self._put(at, packer.flush())
+            for plain, packed in self._packed(length, chain((header(fields, length),), block, (END,))):
+                digests.add(plain, packed)
+                at = self._put(at, packed)
         except OSError:
             with suppress(OSError):  # a reader stops before a torn member, the next write begins where it began
                 self._stream.truncate(begin)
             raise
-        self.end = at
+        self.end, self._digests = at, digests
         return Place(begin, at - begin)
+
+    def _packed(self, length: int, pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        """Pieces of a member, and what is to be written of each; most members in one, which takes half the time."""
+        if length <= _AT_ONCE:
+            plain = b"".join(pieces)
+            yield plain, zlib.compress(plain, self._level, _GZIP)
+            return
+        packer = zlib.compressobj(self._level, zlib.DEFLATED, _GZIP)
+        for piece in pieces:
+            yield piece, packer.compress(piece)
+        yield b"", packer.flush()
 
     def _put(self, at: int, data: bytes) -> int:
         view = memoryview(data)

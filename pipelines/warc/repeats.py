@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from pipelines.warc.exchange import measured, pieces
+from pipelines.warc.exchange import measured
 from pipelines.warc.exchanges import exchange_at, with_payload
 from pipelines.warc.http import HttpRequest, HttpResponse
 
@@ -27,7 +27,7 @@ _CONDITIONS = ("If-None-Match", "If-Modified-Since")
 
 def may_repeat(exchange: Exchange, found: Measured) -> bool:
     """True for a whole answer that a later run may get again, word for word."""
-    return exchange.truncated is None and _head(exchange, found).status in STATUSES
+    return exchange.truncated is None and found.headers.status in STATUSES
 
 
 def stored_already(home: Path, known: tuple[str, int], exchange: Exchange, found: Measured) -> Found | None:
@@ -45,7 +45,7 @@ def stored_already(home: Path, known: tuple[str, int], exchange: Exchange, found
     is_verbatim = record.get("Capture") is None
     if asked is None or record.target_uri != exchange.url or is_verbatim != exchange.is_verbatim:
         return None
-    head, before = _head(exchange, found), HttpResponse.parse(record.block)
+    head, before = found.headers, HttpResponse.parse(record.block)
     if head.status != before.status or any(head.get_all(name) != before.get_all(name) for name in COMPARED):
         return None
     if not _asks_alike(head.status, HttpRequest.parse(exchange.request), HttpRequest.parse(asked.record.block)):
@@ -54,10 +54,6 @@ def stored_already(home: Path, known: tuple[str, int], exchange: Exchange, found
     is_whole = whole.type == "response" and whole.get("WARC-Truncated") is None
     is_same = is_whole and measured(BytesIO(whole.block)).entity_sha256 == found.entity_sha256
     return stored if is_same else None
-
-
-def _head(exchange: Exchange, found: Measured) -> HttpResponse:
-    return HttpResponse.parse(b"".join(pieces(exchange.response, found.start, found.body)))
 
 
 def _asks_alike(status: int, request: HttpRequest, before: HttpRequest) -> bool:

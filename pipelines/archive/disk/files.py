@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import os
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipelines.archive.disk.layout import is_named_path
 from pipelines.archive.errors import Damaged
 from pipelines.inflate import Member, blocks
-from pipelines.untrusted import opened, opened_to_write
+from pipelines.untrusted import opened, opened_to_write, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,6 +30,42 @@ LARGEST_MEMBER = 80 << 20
 """Largest gzip member, unpacked, that is read into memory: the largest attachment (64 MiB), or 200 observations."""
 
 INFLATE_ERRORS = (EOFError, zlib.error, gzip.BadGzipFile)
+
+
+class Written(NamedTuple):
+    """What a gzip file holds: its size, and the line feeds and the hash of its uncompressed stream."""
+
+    bytes: int
+    lines: int
+    sha256: str
+    sha256_uncompressed: str
+
+
+class GzipDigests:
+    """Measures a gzip file while it is written, so that it need not be read and decompressed for that."""
+
+    def __init__(self) -> None:
+        """Begin with an empty file."""
+        self._size = self._lines = 0
+        self._plain, self._packed = hashlib.sha256(), hashlib.sha256()
+
+    def copy(self) -> GzipDigests:
+        """The same so far, to be kept when what follows is written whole."""
+        other = GzipDigests()
+        other._size, other._lines = self._size, self._lines
+        other._plain, other._packed = self._plain.copy(), self._packed.copy()
+        return other
+
+    def add(self, plain: bytes, packed: bytes) -> None:
+        """Take bytes of the uncompressed stream, and of the file; either may be ahead of the other."""
+        self._plain.update(plain)
+        self._packed.update(packed)
+        self._lines += plain.count(b"\n")
+        self._size += len(packed)
+
+    def found(self) -> Written:
+        """What the file holds so far."""
+        return Written(self._size, self._lines, self._packed.hexdigest(), self._plain.hexdigest())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +90,19 @@ class NamedFile:
         return named
 
     @classmethod
-    def of(cls, file: Stored, relative: str) -> NamedFile:
-        """Measure `file`, to be named `relative`."""
-        size, sha256 = file_digest(file)
-        lines, inflated = inflated_digest(file) if relative.endswith(".gz") else (None, None)
+    def of(cls, file: Stored, relative: str, written: Written | None = None) -> NamedFile:
+        """Measure `file`, to be named `relative`, unless it is as long as what was measured when it was `written`."""
+        is_packed = relative.endswith(".gz")
+        if written is None or size_of(file) != written.bytes:
+            size, sha256 = file_digest(file)
+            lines, inflated = inflated_digest(file) if is_packed else (0, "")
+            written = Written(size, lines, sha256, inflated)
         return cls(
             path=relative,
-            bytes=size,
-            lines=lines if relative.endswith(".jsonl.gz") else None,
-            sha256=sha256,
-            sha256_uncompressed=inflated,
+            bytes=written.bytes,
+            lines=written.lines if relative.endswith(".jsonl.gz") else None,
+            sha256=written.sha256,
+            sha256_uncompressed=written.sha256_uncompressed if is_packed else None,
         )
 
 
@@ -119,14 +159,19 @@ def cut(file: Path, end: int) -> int:
     return lost
 
 
-def gzip_lines(file: Path, lines: Iterable[bytes]) -> None:
+def gzip_lines(file: Path, lines: Iterable[bytes]) -> Written:
     """Write lines (each with its line feed) as gzip, a member every 256, the same bytes for the same lines."""
+    digests = GzipDigests()
     with opened_to_write(file) as stream:
         for member in _members(lines):
             # No name and no time in the header: the same input gives the same file.
-            with gzip.GzipFile(filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=stream, mtime=0) as packed:
-                packed.write(member)
+            packed = io.BytesIO()
+            with gzip.GzipFile(filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=packed, mtime=0) as packing:
+                packing.write(member)
+            digests.add(member, packed.getvalue())
+            stream.write(packed.getvalue())
         sync(stream)
+    return digests.found()
 
 
 def _members(lines: Iterable[bytes]) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from pipelines.archive.disk.redactions import is_redacted
 from pipelines.archive.disk.site_life import Rekey
 from pipelines.archive.disk.wrong_clock import CLOCK_KIND
 from pipelines.archive.errors import Damaged
-from pipelines.canonical import json_value, local_part, sorted_sha256
+from pipelines.canonical import json_values, local_part, sorted_sha256
 from pipelines.keys import names_of
 from pipelines.reasons import Reason
 from pipelines.record import OBSERVATION_SCHEMA, Observation, Raw, Row, Version
@@ -262,7 +262,7 @@ def apart_from_views(line: Line) -> Line:
 
 def derived_of(speech: Speech) -> str:
     """`derived_sha256` of a speech not yet written."""
-    return derived_sha256(json_value(speech))
+    return derived_sha256(json_values(speech, SAYING))
 
 
 def text_digest(body: str) -> bytes:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    from pipelines.archive.disk.files import Written
     from pipelines.archive.read.payloads import Kept, KeptPayloads
     from pipelines.packed import Stored
     from pipelines.warc.exchange import Exchange, Measured
@@ -93,6 +94,7 @@ class CaptureFiles:
         largest: bytes after which the next file is begun.
 
     Attributes:
+        written: by the name of each file that is closed what it holds; `take`n ones are not among them.
         stores_repeated: answers that the archive holds already are stored again all the same.
     """
 
@@ -108,6 +110,7 @@ class CaptureFiles:
         self._root, self._folder, self._name, self._info = root, folder, name, info
         self._kept, self._largest = kept, largest
         self._paths: dict[str, Path] = {}
+        self.written: dict[str, Written] = {}
         self._file: _File | None = None
         self._parts = 0
         self._lock = Lock()
@@ -288,4 +291,5 @@ class CaptureFiles:
         if self._file is not None:
             sync(self._file.stream)
             self._file.stream.close()
+            self.written[self._file.name] = self._file.writer.written
             self._file = None

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from pipelines.archive.read.state import SAYING
-from pipelines.canonical import json_value
+from pipelines.canonical import json_value, json_values
 from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Look, Observation, Speech, Version
 
 if TYPE_CHECKING:
@@ -20,11 +20,15 @@ _ORDER = {
     SPEECH_SCHEMA: tuple(f.name for f in fields(Version)),
     OBSERVATION_SCHEMA: tuple(f.name for f in fields(Observation)),
 }
+_NO_PLACE: dict[str, dict[str, None]] = {
+    SPEECH_SCHEMA: dict.fromkeys(("seq", "commit", "recorded_at")),
+    OBSERVATION_SCHEMA: dict.fromkeys(("seq", "commit")),
+}
+_SPEECH = f'{{"schema":"{SPEECH_SCHEMA}"'.encode()
 
 
 def content_line(speech: Speech, step: Step, run: str) -> Line:
     """A created, changed or reprocessed line."""
-    values = json_value(speech)
     return {
         "schema": SPEECH_SCHEMA,
         "id": f"{speech.site}:{speech.native_id}",
@@ -38,8 +42,8 @@ def content_line(speech: Speech, step: Step, run: str) -> Line:
         "parser": speech.parser,
         "content_sha256": speech.content_sha256,
         "presence": None,
-        "captures": values["look"]["captures"],
-    } | {key: values[key] for key in SAYING}
+        "captures": json_value(speech.look.captures),
+    } | json_values(speech, SAYING)
 
 
 def restored_line(old: Line, state: SpeechState, look: Look, run: str) -> Line:
@@ -90,14 +94,21 @@ def observation_line(  # noqa: PLR0913 - the columns of an observation
 
 
 def unplaced(line: Line) -> Line:
-    """A line with every key of the contract in its order, those of role `place` null."""
-    return {key: line.get(key) for key in _ORDER[line["schema"]]}
+    """A line with every key of the contract in its order, those of role `place` null.
 
-
-def placed(line: Line, seq: int, commit: int, recorded_at: str) -> Line:
-    """A line with its place, keys in contract order; keys that later software may have added stay at the end."""
-    whole = line | {"seq": seq, "commit": commit}
-    if line["schema"] == SPEECH_SCHEMA:
-        whole["recorded_at"] = recorded_at
+    Keys that later software may have added stay at the end.
+    """
+    whole = line | _NO_PLACE[line["schema"]]
     ordered = {key: whole.pop(key) for key in _ORDER[line["schema"]]}
     return ordered | whole
+
+
+def placed(line: bytes, seq: int, commit: int, recorded_at: str) -> bytes:
+    """A packed `unplaced` line with its place.
+
+    It is not parsed again: the keys to be filled come first, and no string in JSON holds a key with its quotes.
+    """
+    schema, line = line.split(b',"seq":null,"commit":null,', 1)
+    if schema == _SPEECH:
+        line = line.replace(b',"recorded_at":null', f',"recorded_at":"{recorded_at}"'.encode(), 1)
+    return b'%b,"seq":%d,"commit":%d,%b' % (schema, seq, commit, line)

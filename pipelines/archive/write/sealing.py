@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.commits import Commit, sidecar_text
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.archive.disk.answers import Answer
+    from pipelines.archive.disk.files import Written
     from pipelines.archive.disk.listings import Listing
     from pipelines.archive.disk.redactions import Masked
     from pipelines.archive.read.reader import Archive
@@ -71,20 +72,25 @@ class CommitFacts:
 
 @dataclass(frozen=True, slots=True)
 class Sealing:
-    """One seal. `archive` is null before the first commit; `folder` is the run's staging."""
+    """One seal. `archive` is null before the first commit; `folder` is the run's staging.
+
+    `written` is what files in it, by their names, were found to hold when they were written; others are read.
+    """
 
     layout: Layout
     archive: Archive | None
     facts: SiteFacts
     folder: Path
+    written: Mapping[str, Written] = field(default_factory=dict)
 
     def commit(
         self, staged: StagedRun, report: dict[str, Any], facts: CommitFacts, listing: Listing | None = None
     ) -> Commit:
         """Make the commit; after an error `roll_back` undoes the moves at the next start."""
         masked = self._masked(staged)
-        files = self._ready_files(staged, report, facts, masked)
-        commit = replace(self._drafted(staged, facts, files, listing), suppressed=masked)
+        files, written = self._ready_files(staged, report, facts, masked)
+        named = tuple(NamedFile.of(file, path, written.get(path)) for path, file in sorted(files.items()))
+        commit = replace(self._drafted(staged, facts, named, listing), suppressed=masked)
         sealed = draft(self.folder, commit)
         place(self.layout, self.archive, files)
         make_point(self.layout, self.folder, commit.n)
@@ -92,8 +98,8 @@ class Sealing:
 
     def _ready_files(
         self, staged: StagedRun, report: dict[str, Any], facts: CommitFacts, masked: Sequence[Masked]
-    ) -> dict[str, Path]:
-        """All files that the commit will name, prepared in staging."""
+    ) -> tuple[dict[str, Path], dict[str, Written]]:
+        """All files that the commit will name, prepared in staging, and what is known to be in them."""
         at, n, seq = facts.recorded_at, self._n, self._first_seq
         documents = {run_file(facts.run): json_document(report)}
         if self.archive is None:
@@ -106,13 +112,14 @@ class Sealing:
             observations_file(at, n): (staged.observations, seq + len(staged.versions)),
         }
         made: dict[str, Path] = {}
+        written: dict[str, Written] = {}
         for relative, data in documents.items():
             made[relative] = self._room(relative)
             write_synced(made[relative], data)
         for relative, (lines, first) in streams.items():
             if len(lines):
                 made[relative] = self._room(relative)
-                gzip_lines(made[relative], lines.numbered(first, n, at))
+                written[relative] = gzip_lines(made[relative], lines.numbered(first, n, at))
         for capture in staged_captures(self.folder):
             sync_file(capture)
             relative = capture.relative_to(self.folder).as_posix()
@@ -120,7 +127,9 @@ class Sealing:
             made[relative] = self._room(relative) if masks else capture
             if masks:  # the staged file stays as it is, so that salvage finds what the lines were read from
                 write_warc(capture, made[relative], masks, n)
-        return made
+            elif relative in self.written:
+                written[relative] = self.written[relative]
+        return made, written
 
     def _masked(self, staged: StagedRun) -> tuple[Masked, ...]:
         """The places in the run's captures where the title of a suppressed speech stands."""
@@ -137,7 +146,7 @@ class Sealing:
         return file
 
     def _drafted(
-        self, staged: StagedRun, facts: CommitFacts, files: dict[str, Path], listing: Listing | None
+        self, staged: StagedRun, facts: CommitFacts, files: tuple[NamedFile, ...], listing: Listing | None
     ) -> Commit:
         seq, count = self._first_seq, staged.lines
         return Commit(
@@ -153,7 +162,7 @@ class Sealing:
             counts={name: staged.counts[name] for name in (*EVENTS, "observations", *ABSENCES)},
             decision=facts.decision,
             listing=listing,
-            files=tuple(NamedFile.of(file, relative) for relative, file in sorted(files.items())),
+            files=files,
             repeated=facts.repeated,
         )
 

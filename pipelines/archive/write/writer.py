@@ -263,7 +263,6 @@ class ArchiveRun:
         passed |= _accepted(gates)
         told = {key: value for facts in passed.values() for key, value in facts.items()}
         decision = {"accept": ",".join(passed), **told} if passed else None
-        sealing = Sealing(self._layout, self._archive, self._facts, self._staging.folder)
         with writing(self._layout.root):
             self._staging.save(self.captures.sync)
             self.captures.close()
@@ -287,6 +286,8 @@ class ArchiveRun:
                 )
                 if listing is None:
                     staged.observe_each()
+                folder, written = self._staging.folder, self.captures.written
+                sealing = Sealing(self._layout, self._archive, self._facts, folder, written)
                 commit = sealing.commit(staged, report, facts, listing)
         self._finish(commit)
         return Sealed(commit.n, commit.sha256, commit.counts)
