@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 from lxml import etree
@@ -48,12 +49,17 @@ _WORDS: tuple[tuple[str, Reason], ...] = (
 _SAID = tuple((re.compile(words, re.IGNORECASE), reason) for words, reason in _WORDS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shown:
     """The `<title>` of a page, and its text outside links by element, squeezed."""
 
     title: str
-    pieces: tuple[str, ...]
+    _root: etree._Element = field(repr=False)
+
+    @cached_property
+    def pieces(self) -> tuple[str, ...]:
+        """The text by element; made when it is asked for, since the title of most articles is in their `<title>`."""
+        return tuple(filter(None, map(squeeze, _pieces(self._root))))
 
     def names(self, title: str | None) -> bool:
         """True when the page itself bears a title, which a list may have cut with dots."""
@@ -73,9 +79,9 @@ class Shown:
 
 
 def shown(page: Page) -> Shown:
-    """What a page shows outside its links, before a reader cuts its tree."""
+    """What a page shows outside its links."""
     title = "".join(str(text) for node in page.root.iter("title") for text in node.itertext())
-    return Shown(squeeze(title), tuple(filter(None, map(squeeze, _pieces(page.root)))))
+    return Shown(squeeze(title), page.root)
 
 
 def notice_in(text: str) -> tuple[Reason, str] | None:

@@ -36,8 +36,9 @@ _RANGE_AFTER = re.compile(
     rf"{B}*+(?:上午|下午)?{B}*+(?:至|到|[-—–~～－─]+|、|和){B}*+(?:[0-9０-９一二三四五六七八九十廿卅]|次日)"
 )
 _RANGE_BEFORE = re.compile(r"[0-9０-９日月年号](?:至|到|[-—–~～－─]+|、|和)$")
-
-
+_DAY_PART_BEHIND = re.compile("(?:上午|下午|晚上|晚)$")
+_SIGNATURE = re.compile(rf"(?<!{B}){B}+\S{{2,4}}$")
+_BEFORE_A_DAY = re.compile("(?:在|(?<!关)于)$")
 _AHEAD = timedelta(days=1)
 
 
@@ -62,7 +63,7 @@ def _no_day(line: str) -> Problem | None:
     """Why a head line that states a date gives no day: `（1月7日至9日）`, `——2月30日在…会上`."""
     if EDITOR.search(line):
         return None
-    words = re.sub(rf"{B}*(?:上午|下午|晚上|晚)$", "", unwrapped(line).partition("在")[0].strip(EDGE))
+    words = _DAY_PART_BEHIND.sub("", unwrapped(line).partition("在")[0].strip(EDGE))
     code = no_single_day(words)
     return _problem(code, line) if code else None
 
@@ -109,7 +110,7 @@ def _frames_a_day(before: str, after: str) -> bool:
 
 
 def _signed_off(text: str) -> str:
-    return re.sub(rf"{B}+\S{{2,4}}$", "", text)
+    return _SIGNATURE.sub("", text)
 
 
 def _title_days(title: str) -> Iterator[Find]:
@@ -126,7 +127,7 @@ def _title_days(title: str) -> Iterator[Find]:
 
 def _opens_or_ends_a_title(before: str, after: str) -> bool:
     plain = before.rstrip(BLANKS + "（(【—")
-    if not after or people(after) or re.search("(?:在|(?<!关)于)$", plain):
+    if not after or people(after) or _BEFORE_A_DAY.search(plain):
         return True
     if after.startswith("在"):
         return not plain or people(plain) is not None or (before != plain and OCCASION.search(after) is not None)

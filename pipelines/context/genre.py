@@ -58,7 +58,7 @@ def read_genre(title: str, page: Places) -> Find | None:
         return Find(genre, "title", title)
     if _is_news(plain, page):
         return Find("报道", "title", title)
-    if is_document(plain) or re.search(r"通知|决议", plain):
+    if is_document(plain) or "通知" in plain or "决议" in plain:
         return None
     for line in page.head:
         if genre := _ending(line.strip(EDGE), page, is_line=True):
@@ -74,7 +74,7 @@ def _is_news(title: str, page: Places) -> bool:
 
 
 def _is_spoken(page: Places) -> bool:
-    return re.match(r"我", page.opening) is not None
+    return page.opening.startswith("我")
 
 
 def _ending(text: str, page: Places, *, is_line: bool = False) -> str | None:

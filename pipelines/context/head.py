@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.text.dates import find_dates
@@ -67,6 +68,8 @@ OCCASION = re.compile(
 )
 _DOCUMENT = re.compile(r"(?:纪要|决议|决定|通知|公告|公报|生平|名单|章程|办法|心得|体会|感悟|启示)$")
 _FROM_A_TAPE = re.compile(r"[，,；;]?(?:本文)?(?:根据|据)?(?:会议|现场)?录音整理[^（()）]*")
+_QUOTED = re.compile(r"《[^》]*》|“[^”]*”")
+_EMPTY_BRACKETS = re.compile(rf"[（(\[【]{B}*[)）\]】]")
 DASH = re.compile(r"—+|―+|─+|--+|－－+")
 DAY_PART = re.compile(
     rf"^{B}*+[（(]?(?:星期|周)?[一二三四五六日天]?[)）]?{B}*+(?:上午|下午|晚上|晚)?{B}*+(?=$|[在于（(）)])"
@@ -113,8 +116,9 @@ def agreed(finds: list[Find]) -> Find | None:
     return finds[0] if len({find.value for find in finds}) == 1 else None
 
 
+@lru_cache(64)  # titles and head lines of a few pages: several questions are asked of each
 def is_about_a_speech(text: str) -> bool:
-    plain = re.sub(r"《[^》]*》|“[^”]*”", "", text)
+    plain = _QUOTED.sub("", text)
     nouns = list(NOUN.finditer(plain))
     return bool(nouns and _ABOUT_A_SPEECH.match(plain, nouns[-1].end()))
 
@@ -131,9 +135,10 @@ def undated(words: str) -> str:
     return words
 
 
+@lru_cache(64)
 def unwrapped(text: str) -> str:
     """Without the dashes and the one pair of brackets around it, and without empty brackets."""
-    text = re.sub(rf"[（(\[【]{B}*[)）\]】]", "", _FROM_A_TAPE.sub("", text)).strip(EDGE)
+    text = _EMPTY_BRACKETS.sub("", _FROM_A_TAPE.sub("", text)).strip(EDGE)
     if len(text) > 1 and _PAIRS.get(text[0]) == text[-1]:
         text = text[1:-1].strip(EDGE)
     return text

@@ -42,6 +42,7 @@ _B = f"[{BLANKS}]"
 _N = "[一二三四五六七八九十百0-9０-９]{1,4}"
 KINDS = "省市县区州旗盟"
 GENERIC = f"自治区|自治州|自治县|自治旗|新区|林区|地区|开发区|[{KINDS}]"
+_ANY_PLACE = re.compile(GENERIC)
 # 全市, 各县, 省市县 and the like are no names of places, nor is what a verb and 省 make.
 _NO_PLACE = (
     f"全(?!国|椒|南|州)|各|我|本|两|该|外|某|兄弟|自治|[{KINDS}]|在|与|同|和|对|向|为|致|赴"
@@ -49,6 +50,8 @@ _NO_PLACE = (
 )
 _NAME = r"(?:(?![届第委协在的]|同志|书记|主席)[\u4e00-\u9fff]){1,9}?"
 PLACE = rf"(?:全国|(?!{_NO_PLACE})(?:{_NAME}(?:自治[区州县旗]|新区|地区|[{KINDS}])){{1,3}})"
+CPPCC = ("政协", "政治协商会议")
+"""What stands in every name of a committee."""
 _CPPCC = "中国人民政治协商会议|人民政协|政协"
 _STANDING = "(?:常务委员会|常委会)"
 _SESSION = rf"第?(?P<session>{_N})次(?:全体|{_STANDING}|常委|常务委员|主席)?(?:会议?|全会|[（(]扩大[)）]会议?)"
@@ -118,7 +121,7 @@ def _meeting(text: str, *, is_line: bool) -> str | None:
         return _named(at["meeting"])
     words = undated(unwrapped(text) if is_line else text).strip(EDGE + "（(")
     behind_subject = _SUBJECT.sub("", words)
-    for shape in _SHAPES:
+    for shape in _SHAPES if "次" in behind_subject and _names_a_body(behind_subject) else ():
         if (body := shape.match(behind_subject)) and any(
             body.groupdict().get(key) for key in ("session", "session2")
         ):
@@ -153,14 +156,22 @@ def committee_in(words: str) -> str | None:
     return body.committee if body else None
 
 
+def _names_a_body(words: str) -> bool:
+    """Whether words have what each of `_SHAPES` has: most have not, and the shapes are slow to tell."""
+    return "届" in words or any(name in words for name in CPPCC)
+
+
 def _body_of(words: str) -> _Body | None:
+    if not _names_a_body(words):
+        return None
+    words = _ASIDE.sub("", words)
     for shape in _SHAPES:
-        if match := shape.match(_ASIDE.sub("", words)):
+        if match := shape.match(words):
             groups = match.groupdict()
             place, term = groups.get("place"), groups.get("term") or groups.get("term2")
             session = (groups.get("session") or groups.get("session2")) if term else None
             return _Body(
-                f"政协{place}委员会" if place and not re.fullmatch(GENERIC, place) else None,
+                f"政协{place}委员会" if place and not _ANY_PLACE.fullmatch(place) else None,
                 f"第{_chinese(term)}届" if term else None,
                 f"第{_chinese(session)}次会议" if session else None,
             )

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pipelines.context.head import Find
-from pipelines.context.meeting import GENERIC, KINDS, PLACE, committee_in
+from pipelines.context.meeting import CPPCC, GENERIC, KINDS, PLACE, committee_in
 from pipelines.text.names import POST
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ def _is_own(other: str, place: str) -> bool:
 
 def _others(line: str) -> Iterator[str]:
     """The places and levels whose committees a line names."""
+    if not any(name in line for name in CPPCC):
+        return
     for part in _BOUNDARY.split(line):
         for named in _NAMED.finditer(part):
             yield named["before"] or named["after"]

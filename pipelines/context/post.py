@@ -17,6 +17,9 @@ _ORGAN = re.compile(
     r".*(?:政协|委员会|[省市县区州旗盟]委|人大|政府|统战部|工商联|民[盟革建进]|农工党|致公党|九三学社|台盟|总支|支部|联络处|活动组|界别?)"
 )
 _ENDS_IN_POST = re.compile(rf".*{POST}$")
+_WHOLE_POST = re.compile(rf"(?:{_ORGAN.pattern})?.{{0,4}}?{POST}+")
+_POSTS = re.compile(f"{POST}+")
+_COMMA, _BLANK_RUN = re.compile("[、，,]"), re.compile(f"({_B}+)")
 _BETWEEN = frozenset(BLANKS + "、，,")
 _LONGEST = 60
 _MEMBER = re.compile(r"(?:[（(][^（()）]*[)）]|[^、，,；;])+")
@@ -29,8 +32,8 @@ def is_post(line: str) -> bool:
     text = line.strip(BLANKS)
     if len(text) > _LONGEST or not _ENDS_IN_POST.match(text):
         return False
-    first = re.split(r"[、，,]", text)[0]
-    return bool(re.fullmatch(rf"(?:{_ORGAN.pattern})?.{{0,4}}?{POST}+", first))
+    first = _COMMA.split(text, 1)[0]
+    return _WHOLE_POST.fullmatch(first) is not None
 
 
 def post_in(phrase: str, names: str) -> str | None:
@@ -43,7 +46,7 @@ def post_in(phrase: str, names: str) -> str | None:
     before, after = _bare(phrase[: characters[at]]), _bare(phrase[characters[at + len(together) - 1] + 1 :])
     if before and after:
         whole = before + after
-        return whole if _ORGAN.fullmatch(before) and re.fullmatch(rf"{POST}+", after) else None
+        return whole if _ORGAN.fullmatch(before) and _POSTS.fullmatch(after) else None
     return _whole_post(before or after)
 
 
@@ -55,7 +58,7 @@ def _bare(text: str) -> str:
 
 def _whole_post(text: str) -> str | None:
     """The words of `text` that are posts, without a motto set off by a blank before them."""
-    tokens = re.split(f"({_B}+)", text)
+    tokens = _BLANK_RUN.split(text)
     start = len(tokens)
     for place in range(len(tokens) - 1, -1, -2):
         if not _ENDS_IN_POST.match(tokens[place]) and (start == len(tokens) or not _ORGAN.fullmatch(tokens[place])):

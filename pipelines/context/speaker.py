@@ -8,6 +8,7 @@ speakers. A doubtful value is null, since a guess would look like data.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.context.head import (
@@ -68,6 +69,12 @@ _TIME = rf"(?:时{B}*间|日{B}*期){B}*[：:]{B}*"
 _TIME_LABEL = re.compile(rf"(?:(?:讲话|会议|发言|报告|活动|致辞){B}*)?{_TIME}")
 _NEXT_LABEL = re.compile(rf"(?<!{B}){B}*+(?:时{B}*间|日{B}*期|地{B}*点|职{B}*务|单{B}*位|主{B}*题)[：:].*")
 _SAID = re.compile(r"(?:上|中|时|会|班|期间)(?:的)?(?:再次|反复|特别|明确)?(?:强调|指出|要求|表示|寄语)")
+_MOTTO = re.compile(r"^[\[【［(（][^\]】］)）]{1,12}[\]】］)）]")
+_YEAR = re.compile(r"[0-9]{4}年度?$")
+_BLANK_RUN = re.compile(B + "+")
+_IN_BRACKETS = re.compile(r"[（(【]([^（()）【】]{2,40})[)）】]$")
+_CUTS = re.compile(rf"[—―─]+|--+|{B}+")
+_PADDED = re.compile(rf"(?:(?<![—―─{BLANKS}])[—―─{BLANKS}]+|--)(\S{B}+\S)$")
 # A bare name counts only before the words of a speech; before 作 or 致 only with what is made or given.
 _VERB = re.compile(
     r"在|代表|作(?=.*报告|.*发言|.*讲话|.*说明)|做(?=.*报告|.*发言|.*讲话)|致(?=.*[辞词])|讲(?=.*党课)|发表"
@@ -178,24 +185,24 @@ def subject(text: str) -> _Named | None:
 
 def _phrase(words: str, *, marked: bool = False) -> _Named | None:
     """Names of a subject; a motto set off by a blank or a bracket may stand before it."""
-    words = re.sub(r"^[\[【［(（][^\]】］)）]{1,12}[\]】］)）]", "", words.strip(EDGE))
-    words = re.sub(r"[0-9]{4}年度?$", "", undated(words).strip(EDGE)).removesuffix("于")
+    words = _MOTTO.sub("", words.strip(EDGE))
+    words = _YEAR.sub("", undated(words).strip(EDGE)).removesuffix("于")
     if named := _named(words):
         return named
-    last = re.split(B + "+", words)[-1]
+    last = _BLANK_RUN.split(words)[-1]
     return _named(last) if last != words and not marked else None
 
 
 def _behind(title: str) -> _Named | None:
     """A signature after the title: `…的讲话——王某某`, `…的讲话（何庆海）`, `…的讲话 何庆海`."""
     text = title.strip(EDGE)
-    bracket = re.search(r"[（(【]([^（()）【】]{2,40})[)）】]$", text)
+    bracket = _IN_BRACKETS.search(text)
     if bracket:
         before, signature = text[: bracket.start()], bracket[1]
     else:
-        cut = max((m.end() for m in re.finditer(rf"[—―─]+|--+|{B}+", text)), default=0)
+        cut = max((m.end() for m in _CUTS.finditer(text)), default=0)
         # Padded names: the blank inside `韦 东` is not the one before it.
-        if cut and (padded := re.search(rf"(?:[—―─{BLANKS}]+|--)(\S{B}+\S)$", text)):
+        if cut and (padded := _PADDED.search(text)):
             cut = padded.start(1)
         before, signature = text[:cut], text[cut:]
     if not NOUN.search(before) or is_about_a_speech(before.strip(EDGE)):
@@ -203,6 +210,7 @@ def _behind(title: str) -> _Named | None:
     return _named(undated(signature).strip(EDGE))
 
 
+@lru_cache(64)  # the lines of one page: each is asked for the speaker, then for the post
 def _of_line(line: str) -> _Named | None:
     """Who a head line names: a signature with or without a date, or the subject of `…在…会上`."""
     if EDITOR.search(line) or _TIME_LABEL.match(line) or is_salutation(line):

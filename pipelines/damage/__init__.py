@@ -6,19 +6,25 @@ docs/damage-radar.md says what each code means and how precise it is.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from pipelines.damage import characters, losses, mojibake, page_layout, pairs
-from pipelines.damage.spans import Detector, Span
+from pipelines.damage.spans import Detector, Span, paragraphs
 
 _CONTEXT = 12
 
-ANYWHERE: dict[str, Detector] = {
+_OF_ODD: dict[str, Detector] = {
     "damaged": characters.damaged,
     "private-use": characters.private_use,
     "mojibake": mojibake.mojibake,
     "control-characters": characters.control,
     "invisible-characters": characters.invisible,
+}
+_ODD = re.compile(f"[{characters.ODD}{mojibake.ODD}]")
+"""What one of these detectors can find: most texts have none, and one look at them is enough."""
+_OF_ANY: dict[str, Detector] = {
     "entities-left": characters.entities,
     "tags-left": characters.tags,
     "unpaired": pairs.unpaired,
@@ -26,14 +32,15 @@ ANYWHERE: dict[str, Detector] = {
     "lost-quotes": losses.lost_quotes,
     "folded-punctuation": losses.folded_punctuation,
 }
+ANYWHERE = _OF_ODD | _OF_ANY
 """Detectors for any text, in the order of output."""
 
-IN_BODIES: dict[str, Detector] = {
+IN_BODIES: dict[str, Callable[[str, Sequence[Span]], Iterable[Span]]] = {
     "page-furniture": page_layout.page_furniture,
     "half-paragraph": page_layout.half_paragraphs,
     "repeated-paragraph": page_layout.repeated_paragraphs,
 }
-"""Detectors for texts of several paragraphs."""
+"""Detectors for texts of several paragraphs, given with the places of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +65,13 @@ def damage_of(text: str, *, is_body: bool = True, title: str | None = None) -> t
         is_body: also use the detectors for paragraphs.
         title: of the text, when known: a body may repeat it.
     """
-    detectors = ANYWHERE | IN_BODIES if is_body else ANYWHERE
+    detectors = ANYWHERE if _ODD.search(text) else _OF_ANY
     found = [Damage(code, spans) for code, detect in detectors.items() if (spans := tuple(detect(text)))]
-    if is_body and title and (span := page_layout.title_repeated(text, title)):
+    if not is_body:
+        return tuple(found)
+    lines = tuple(paragraphs(text))
+    found += [Damage(code, spans) for code, detect in IN_BODIES.items() if (spans := tuple(detect(text, lines)))]
+    if title and (span := page_layout.title_repeated(text, lines, title)):
         found.append(Damage("title-repeated", (span,)))
     return tuple(found)
 

@@ -8,10 +8,16 @@ from html.entities import html5
 from pipelines.damage.spans import HANZI, PUNCTUATION, Span, spans
 
 # Half of a surrogate pair is not a character either: JSON can hold it, UTF-8 cannot.
-_DAMAGED = re.compile("[\ufffd\ud800-\udfff]")
-_PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)")
-_INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_NO_CHARACTERS = "\ufffd\ud800-\udfff"
+_FONTS = "\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd"
+_CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+_UNSEEN = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+ODD = f"{_NO_CHARACTERS}{_FONTS}{_CONTROLS}\r{_UNSEEN}"
+"""Characters, for a character class: a text without them has none that the first four detectors report."""
+_DAMAGED = re.compile(f"[{_NO_CHARACTERS}]")
+_PRIVATE = re.compile(f"[{_FONTS}]")
+_CONTROL = re.compile(rf"[{_CONTROLS}]|\r(?!\n)")
+_INVISIBLE = re.compile(f"[{_UNSEEN}]")
 _JOINERS = "\u200c\u200d"
 _WIDE = re.compile(f"[{HANZI}{PUNCTUATION}]")
 _ENTITY = re.compile(r"&(?:#(?:\d{2,7}|[xX][0-9a-fA-F]{2,6});|([A-Za-z][A-Za-z0-9]{1,31});|nbsp)")

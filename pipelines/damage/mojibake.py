@@ -12,22 +12,24 @@ import re
 from pipelines.damage.spans import Span, paragraphs, spans
 
 _MEMORY = re.compile("锟斤拷?|烫烫烫|屯屯屯")
-_LEADS = re.compile("[锛銆鈥]")
+_LEAD = "锛銆鈥"
+_LEADS = re.compile(f"[{_LEAD}]")
 _FEWEST_LEADS = 2
 _UTF8 = re.compile(rb"(?:[\xe3-\xe9\xef][\x80-\xbf]{2}|\xe2[\x80-\x9f][\x80-\xbf])")
 _ASCII = bytes(range(128))
 _FEWEST_HEADS = 2
 _FEWEST_SEQUENCES = 4
 # What the first two bytes of a hanzi in UTF-8 (E3 to E9, 80 to BF) are in GBK: rare characters, nearly all of them.
-_HEADS = re.compile(
-    f"[{b''.join(bytes((a, b)) for a in range(0xE3, 0xEA) for b in range(0x80, 0xC0)).decode('gb18030')}]"
-)
+_HEAD = b"".join(bytes((a, b)) for a in range(0xE3, 0xEA) for b in range(0x80, 0xC0)).decode("gb18030")
+_HEADS = re.compile(f"[{_HEAD}]")
 _SHARE = 0.8
 _REST = "[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
 _UTF8_SHOWN = re.compile(rf"(?:[ãäåæçèéï]{_REST}{{2}}){{2,}}|Ã[\u0080-\u00bf]|â€{_REST}|Â[\u00a0-\u00bf]")
 _GBK_SHOWN = re.compile("[\u00a1-\u00ff]{4,}")
-_LETTER = re.compile("[À-ÖØ-öø-ÿ]")
-_RARE_LATIN = re.compile("[\u00a1-\u00ff€‚ƒ„†‡ˆ‰Š‹ŒŽ˜™š›œžŸ]")
+_LATIN = "À-ÖØ-öø-ÿ"
+_LETTER = re.compile(f"[{_LATIN}]")
+ODD = f"锟烫屯{_LEAD}{_HEAD}{_LATIN}"
+"""Characters, for a character class: a text without them is no mojibake."""
 
 
 def mojibake(text: str) -> list[Span]:
@@ -38,7 +40,8 @@ def mojibake(text: str) -> list[Span]:
         found += leads
     if len(_HEADS.findall(text)) >= _FEWEST_HEADS:
         found += [span for span in paragraphs(text) if _turns_into_utf8(text[slice(*span)])]
-    if _RARE_LATIN.search(text):
+    # Both kinds have a letter: the first begins with one, of the second a quarter must be.
+    if _LETTER.search(text):
         found += spans(_UTF8_SHOWN, text)
         found += [match.span() for match in _GBK_SHOWN.finditer(text) if _turns_into_chinese(match[0])]
     return sorted(set(found))

@@ -1,11 +1,15 @@
-"""Detectors for paragraphs that are boilerplate, cut off, or repeated."""
+"""Detectors for paragraphs that are boilerplate, cut off, or repeated.
+
+Each takes a text and the places of its paragraphs, which all of them share.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
-from pipelines.damage.spans import HANZI, Span, paragraphs
+from pipelines.damage.spans import HANZI, Span
 
 _HINTS = ("ICP", "公网安备", "opyright", "©")
 _NUMBERED = re.compile(r"ICP[备证]?(?:字第)?\d{6,}号?|公网安备\s*\d{8,}|Copyright\s*(?:©|\([cC]\)|&copy;)|©\s*\d{4}")
@@ -25,6 +29,7 @@ _NAVIGATION = re.compile(
 _COUNTER = re.compile(
     r"(?:浏览|点击|阅读)(?:(?:次数|数|量|率)\s*+[:：]|\s*+[:：]\s*+(?:\d|$)|\s*+(?:[:：]\s*+)?\d+\s*次)",
 )
+_COUNTED = ("浏览", "点击", "阅读")
 _EDITOR = re.compile(r"[\[【（(]?(?:责任编辑|责编)\s*[:：]")
 _LONGEST_LINE = 80
 _CREDITS = 3
@@ -40,25 +45,24 @@ _TITLE_LINES = 3
 _BLANKS = re.compile(r"\s+")
 
 
-def page_furniture(text: str) -> list[Span]:
+def page_furniture(text: str, lines: Sequence[Span]) -> list[Span]:
     """Short boilerplate lines; the editor's line may close a text."""
-    lines = list(paragraphs(text))
+    counts = any(word in text for word in _COUNTED)
     short = [
-        span
-        for number, span in enumerate(lines)
-        if span[1] - span[0] <= _LONGEST_LINE and _is_furniture(text[slice(*span)], len(lines) - number)
+        (start, end)
+        for number, (start, end) in enumerate(lines)
+        if end - start <= _LONGEST_LINE and _is_furniture(text[start:end], len(lines) - number, counts=counts)
     ]
     if not any(hint in text for hint in _HINTS):
         return short
     return sorted({*short, *(span for span in lines if _NUMBERED.search(text, *span))})
 
 
-def half_paragraphs(text: str) -> list[Span]:
+def half_paragraphs(text: str, lines: Sequence[Span]) -> list[Span]:
     """Last characters of lines that cut a sentence off.
 
     Either the next line begins with a character that cannot begin one, or a line of running text stops at a comma.
     """
-    lines = list(paragraphs(text))
     found = []
     for (start, end), (following, _) in zip_longest(lines, lines[1:], fillvalue=(len(text), len(text))):
         stops_at_comma = text[end - 1] in _OPEN_ENDS and _is_running(text[start:end])
@@ -67,11 +71,11 @@ def half_paragraphs(text: str) -> list[Span]:
     return found
 
 
-def repeated_paragraphs(text: str) -> list[Span]:
+def repeated_paragraphs(text: str, lines: Iterable[Span]) -> list[Span]:
     """Long paragraphs repeated word for word."""
     met: set[str] = set()
     found = []
-    for start, end in paragraphs(text):
+    for start, end in lines:
         if end - start < _SHORTEST_REPEATED:
             continue
         paragraph = text[start:end]
@@ -81,14 +85,14 @@ def repeated_paragraphs(text: str) -> list[Span]:
     return found
 
 
-def title_repeated(text: str, title: str) -> Span | None:
+def title_repeated(text: str, lines: Sequence[Span], title: str) -> Span | None:
     """The title as the first line or lines of the text."""
     wanted = _BLANKS.sub("", title)
     if len(wanted) < _SHORTEST_TITLE:
         return None
     first = None
     said = ""
-    for _, (start, end) in zip(range(_TITLE_LINES), paragraphs(text), strict=False):
+    for start, end in lines[:_TITLE_LINES]:
         first = start if first is None else first
         said += _BLANKS.sub("", text[start:end])
         if said == wanted:
@@ -96,8 +100,9 @@ def title_repeated(text: str, title: str) -> Span | None:
     return None
 
 
-def _is_furniture(line: str, lines_left: int) -> bool:
-    if _NAVIGATION.match(line) or _COUNTER.search(line):
+def _is_furniture(line: str, lines_left: int, *, counts: bool) -> bool:
+    """`counts`: the text has a word of a counter."""
+    if _NAVIGATION.match(line) or (counts and _COUNTER.search(line)):
         return True
     return lines_left > _CREDITS and bool(_EDITOR.match(line))
 

@@ -52,6 +52,10 @@ _READS_ANOTHER = re.compile(
 )
 _HAN = r"[\u4e00-\u9fff\u3400-\u4dbf]"
 _DOTTED = re.compile(rf"{_HAN}{{1,8}}(?:[·•‧・]{_HAN}{{1,8}}){{1,3}}")
+_FEW_HANZI = re.compile(f"{_HAN}{{2,5}}")
+_PADDED = re.compile(f"{_HAN}[{BLANKS}]+{_HAN}")
+_LIST, _BLANK_RUN = re.compile("[、，,；;]"), re.compile(f"[{BLANKS}]+")
+_NO_BLANKS = dict.fromkeys(map(ord, BLANKS))
 _NEVER_GIVEN = frozenset("的了是们这那与及或在议委局部厅省县区")
 _NEVER_LAST = frozenset("会党之于上下内外等者型级类处科室组队厂校所站镇乡村街策案率院市联社办团盟旗")
 _APPOSITION = re.compile(rf"[（(][^（()）]*{POST}[^（()）]*[)）]")
@@ -59,14 +63,14 @@ _APPOSITION = re.compile(rf"[（(][^（()）]*{POST}[^（()）]*[)）]")
 
 def squeeze(text: str) -> str:
     """The text without whitespace (`韦　东` → `韦东`)."""
-    return text.translate(dict.fromkeys(map(ord, BLANKS)))
+    return text.translate(_NO_BLANKS)
 
 
 def is_name(text: str, *, marked: bool) -> bool:
     """Whether the whole text is a person's name; `marked` when a post or 同志 beside it says it is a person's."""
     if _DOTTED.fullmatch(text):
         return marked or (len(text) > 4 and sum(c in _SOUNDS or c in "·•‧・" for c in text) / len(text) > 0.8)
-    if not re.fullmatch(rf"{_HAN}{{2,5}}", text) or text[:3] in _WORDS or text[-2:] in _TAILS:
+    if not _FEW_HANZI.fullmatch(text) or text[:3] in _WORDS or text[-2:] in _TAILS:
         return False
     # Behind a post 林长青 is a person although 林长 is a post itself; 马克思 and the like are words of three.
     if text[:2] in _WORDS and not (marked and len(text) == 3):
@@ -91,7 +95,7 @@ def people(words: str, *, marked: bool = False) -> str | None:
     phrase = _APPOSITION.sub("", words).strip(BLANKS + "：:，,—-―–")
     if not phrase or len(phrase) > 60 or _READS_ANOTHER.match(squeeze(phrase)):
         return None
-    pieces = [piece.strip(BLANKS) for piece in re.split(r"[、，,；;]", phrase)]
+    pieces = [piece.strip(BLANKS) for piece in _LIST.split(phrase)]
     found = [_piece(piece, marked) for piece in pieces]
     if any(found):  # a name marks its neighbours: `田东、姚怀远` are two people, although 田东 is a county too
         found = [
@@ -111,7 +115,7 @@ def _piece(piece: str, marked: bool) -> list[str] | None:
     if before_post != plain:
         return _before_post(before_post, piece)
     # A blank put inside two characters is how names are set level with those of three; places and words are not.
-    padded = bool(re.fullmatch(rf"{_HAN}[{BLANKS}]+{_HAN}", piece))
+    padded = _PADDED.fullmatch(piece) is not None
     if is_name(plain, marked=marked or padded):
         return [plain]
     if (after := _LAST_POST.match(plain)) and is_name(after["name"], marked=True):
@@ -128,7 +132,7 @@ def _before_post(text: str, piece: str) -> list[str] | None:
     organ = _ORGAN.match(text)
     if organ and is_name(text[organ.end() :], marked=True):
         return [text[organ.end() :]]
-    first = re.split(f"[{BLANKS}]+", piece)[0]
+    first = _BLANK_RUN.split(piece)[0]
     if first != piece and is_name(first, marked=False):
         return [first]
     after = _LAST_POST.match(text)
@@ -137,7 +141,7 @@ def _before_post(text: str, piece: str) -> list[str] | None:
 
 def _spaced(piece: str, marked: bool) -> list[str] | None:
     """Names separated by whitespace: `何庆海 李明`, `广水市政协 何庆海`."""
-    tokens = re.split(f"[{BLANKS}]+", piece)
+    tokens = _BLANK_RUN.split(piece)
     if len(tokens) < 2:
         return None
     tokens[-1] = _MARK.sub("", tokens[-1])

@@ -28,6 +28,8 @@ _STOP = r"(?![0-9]|[-/.][0-9])"
 _YMD = rf"{_START}(?P<y1>[0-9]{{4}})(?P<sep1>--?|[/.])\s?(?P<m1>[0-9]{{1,2}})(?P=sep1)\s?(?P<d1>[0-9]{{1,2}}){_STOP}"
 _MDY = rf"{_START}(?P<m2>[0-9]{{1,2}})(?P<sep2>[-/.])(?P<d2>[0-9]{{1,2}})(?P=sep2)(?P<y2>[0-9]{{4}}){_STOP}"
 _CHINESE = rf"(?P<y3>{YEAR}){S}年{S}(?P<m3>元|{PART}){S}月{S}(?P<d3>{PART}){S}[日号]"
+# Before it is folded: a text without four digits in a row has no full date.
+_YEAR_LIKE = re.compile(f"[0-9０-９{CN}]{{4}}")
 _WEEKDAY = rf"(?:{S}\(?(?:星期|礼拜|周)[一二三四五六日天]\)?)?"
 _HALF = "上午|下午|凌晨|早上|早晨|清晨|中午|傍晚|晚上|晚|AM|PM"
 # A zone by name, or by name and hours: `GMT`, `GMT+0800 (中国标准时间)`, as a browser's `Date` prints it.
@@ -87,6 +89,7 @@ OTHER_CALENDAR = re.compile(
 )
 # Forms 9 to 17 of KesionCMS.
 _MONTH_DAY = rf"(?:元|{PART}){S}月{S}{PART}{S}[日号]"
+_NO_YEAR = re.compile(_MONTH_DAY)
 YEARLESS = re.compile(
     rf"[0-9]{{1,2}}([-/.])[0-9]{{1,2}}(?:\s{{1,9}}{_ANY_CLOCK})?|{_MONTH_DAY}{_WEEKDAY}(?:{S}{_ANY_CLOCK})?"
     r"|[0-9]{1,2}[日号]\s*[0-9]{1,2}[时点]|[0-9]{1,2}[时点][0-9]{1,2}分|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?",
@@ -101,6 +104,7 @@ DAYS = re.compile(
 _GOES_ON = re.compile(
     rf"{S}(?:[-~～至到]{S}[0-9{CN}十]|[:./]?{S}[0-9]|[、和]{S}[0-9]{{1,2}}[日号]|[A-Z]{{3}}(?![A-Za-z]))|[0-9A-Za-z]"
 )
+_ZONE_NAME = re.compile(r"^(?:GMT|UTC)(?=[+-])")
 _MORNING = frozenset({"上午", "凌晨", "早上", "早晨", "清晨", "AM"})
 _AFTERNOON = frozenset({"下午", "傍晚", "晚上", "晚", "PM"})
 # Before the first committee met (1949) no page has a date; the zeros of OLE's and SQL Server's clocks lie there too.
@@ -206,7 +210,7 @@ def zone_of(match: re.Match[str], tz: tzinfo) -> tzinfo | None:
     CST is China's here: Java prints so the zone of its own server.
     """
     printed = (match["offset"] or match["offset2"] or "").partition("(")[0].strip().upper()
-    offset = re.sub(r"^(?:GMT|UTC)(?=[+-])", "", printed)
+    offset = _ZONE_NAME.sub("", printed)
     if offset in {"Z", "GMT", "UTC"}:
         return UTC
     if offset in {"", "CST"}:
@@ -226,6 +230,8 @@ def find_dates(text: str) -> list[tuple[int, int, str]]:
     Shapes only: `2023-02-30` is found, and is impossible when read. Year-less dates and months are not found, nor
     anything inside a longer run of digits.
     """
+    if _YEAR_LIKE.search(text) is None:
+        return []
     return [(m.start(), m.end(), text[m.start() : m.end()]) for m in FULL.finditer(folded(text))]
 
 
@@ -255,4 +261,4 @@ def no_single_day(text: str) -> str | None:
         return None if day_of(full) else "impossible"
     if DAYS.fullmatch(plain):
         return "range"
-    return "no-year" if re.fullmatch(_MONTH_DAY, plain) else None
+    return "no-year" if _NO_YEAR.fullmatch(plain) else None
