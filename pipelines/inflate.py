@@ -82,22 +82,25 @@ def ahead(made: Iterator[bytes], depth: int = 4) -> Iterator[bytes]:
 
 
 def lines_of(plain: Iterable[bytes]) -> Iterator[bytes]:
-    """Lines with their line feed (only LF ends one); the last may lack it.
+    """Lines with their line feed (only LF ends one); the last may lack it. Of blocks as `inflated` gives them.
 
     Raises:
         TooLong: a line of more than `LONGEST_LINE` bytes.
     """
-    held, size, count = [], 0, 0
+    held: list[bytes] = []
+    size = count = 0
     for block in plain:
-        for line in io.BytesIO(block):
-            held.append(line)
-            size += len(line)
-            if size > LONGEST_LINE:
-                raise TooLong(f"line {count + 1} is longer than {LONGEST_LINE} bytes")
-            if line.endswith(b"\n"):
-                yield b"".join(held) if len(held) > 1 else line
-                count += 1
-                held.clear()
-                size = 0
+        lines = io.BytesIO(block).readlines()
+        held.append(lines[0])
+        size += len(lines[0])
+        if size > LONGEST_LINE:  # only a line over several blocks can be so long
+            raise TooLong(f"line {count + 1} is longer than {LONGEST_LINE} bytes")
+        if not lines[0].endswith(b"\n"):
+            continue
+        lines[0] = b"".join(held)
+        held = [] if lines[-1].endswith(b"\n") else [lines.pop()]
+        size = sum(map(len, held))
+        yield from lines
+        count += len(lines)
     if held:
         yield b"".join(held)

@@ -7,16 +7,19 @@ import json
 import random
 import shutil
 import subprocess
+from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmarks.captured import make_captured
 from benchmarks.made import make
 from pipelines.__main__ import main
 from pipelines.archive import errors
 from pipelines.archive.disk.layout import DERIVED_FILES
-from pipelines.archive.prove.flaws import _FITS, _SHAPES
+from pipelines.archive.prove.ahead import NotProvedAhead, WorkAhead
+from pipelines.archive.prove.flaws import _FITS, _SHAPES, flaw
 from pipelines.archive.prove.verify import verify, verify_quick
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.schema.json_types import misfit
@@ -26,6 +29,8 @@ from tests.test_archive import committed, crawl, day, speech, story, tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pipelines.archive.disk.streams import Line
 
 
 @pytest.fixture(scope="module")
@@ -72,15 +77,59 @@ def test_two_processes_find_what_one_finds(
     assert verify(root, two_processes=True) == verify(root)
 
 
-def test_a_wrong_line_is_found_by_the_other_process(
-    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    root = copied(made, tmp_path)
-    monkeypatch.setattr("pipelines.archive.prove.flaws.flaw", lambda *_: "never asked here")
-    monkeypatch.setattr("pipelines.archive.prove.history.flaw", lambda *_: "never asked here")
+def test_each_process_checks_its_share_of_the_lines(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked_here: list[int] = []
+
+    def noted(line: Line, schema: str, site: str) -> str | None:
+        checked_here.append(line["seq"])
+        return flaw(line, schema, site)
+
+    monkeypatch.setattr("pipelines.archive.prove.history.flaw", noted)
     monkeypatch.setattr("pipelines.archive.prove.verify.LARGE", 0)
-    assert verify(root, two_processes=True).problems == []
-    assert "never asked here" in verify(root).problems[0]
+    monkeypatch.setattr(WorkAhead, "_may_ask", lambda _: True)
+    assert verify(made, two_processes=True).problems == []
+    assert checked_here == list(range(1, 401))  # the first file, at which both begin
+    assert verify(made).problems == []
+    assert len(checked_here) == 400 + 2400
+
+
+class AtOnce(Executor):
+    """Does what it is asked in this process."""
+
+    def submit(self, do: Callable[..., Any], /, *about: Any, **named: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(do(*about, **named))
+        return done
+
+
+def test_a_capture_that_is_not_its_record_is_not_proved_ahead(tmp_path: Path) -> None:
+    archive = Archive(make_captured(tmp_path / "a", 10, nights=0))
+    commits = tuple(archive.commits())
+    ahead = WorkAhead(AtOnce(), archive.layout, "made", commits)
+    of_commits = [list(archive.all_lines_of(commit)) for commit in commits]
+    for commit, lines in zip(commits, of_commits, strict=True):
+        ahead.take(commit)
+        for capture in (one for line in lines for one in line["captures"]):
+            assert ahead.complaint(capture) is None
+    ahead.settle()
+    own, again = of_commits[1][-1]["captures"][0], of_commits[1][1]["captures"][0]
+    assert (own["file"], again["file"]) == (commits[1].files[-1].path, commits[0].files[-1].path)
+    wrong = {"offset": 1, "length": 1, "record_id": "<urn:uuid:1>", "payload_sha256": "0" * 64}
+    bad = [one | {key: value} for one in (own, again) for key, value in wrong.items()]
+    for capture in (*bad, again | {"url": "http://made.example/"}, own | {"file": again["file"]}):
+        with pytest.raises(NotProvedAhead):  # noqa: PT012 - the first tells the place, the second compares
+            ahead.complaint(capture)
+            ahead.settle()
+        ahead._forget()
+    ahead.complaint(own | {"url": "http://made.example/"})  # of its own commit's records the line says the address
+    ahead.settle()
+    file = archive.layout.path(own["file"])
+    file.write_bytes(file.read_bytes().replace(b"\x1f\x8b", b"\x1f\x8a", 1))
+    ahead = WorkAhead(AtOnce(), archive.layout, "made", commits)
+    for commit in commits:
+        ahead.take(commit)
+    with pytest.raises(NotProvedAhead):
+        ahead.settle()
 
 
 def test_a_file_no_commit_names_is_a_note_and_no_reader_sees_it(finished: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pipelines.record import Row
 
 LISTING = "listing"
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _KEYS = ("observed_at", "speeches", "rows_sha256", "captures")
 
 
@@ -51,6 +52,5 @@ def rows_sha256(rows: Iterable[tuple[str, Row]]) -> str:
     """SHA-256 over a line `[native id, title, date]` for each row, by natural order of the ids."""
     sha256 = hashlib.sha256()
     for native_id, row in sorted(rows, key=lambda pair: natural_key(pair[0])):
-        line = json.dumps([native_id, row.title, row.date], ensure_ascii=False, separators=(",", ":"))
-        sha256.update(f"{line}\n".encode())
+        sha256.update(f"{_compact([native_id, row.title, row.date])}\n".encode())
     return sha256.hexdigest()

@@ -7,7 +7,7 @@ import itertools
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pipelines.archive.disk.files import json_document
+from pipelines.archive.disk.files import file_digest, json_document
 from pipelines.archive.disk.layout import natural_key
 from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.layout import Layout
+    from pipelines.archive.prove.ahead import WorkAhead
     from pipelines.archive.prove.history import History
     from pipelines.archive.read.derived import Derived
 
@@ -171,13 +172,24 @@ class StateCheck(DerivedCheck):
 
 
 class PlacesCheck(DerivedCheck):
-    """The same for the places of lines, which are found anew in the files."""
+    """The same for the places of lines, which are found anew in the files, by a process `ahead` if there is one."""
 
-    def __init__(self, history: History, layout: Layout, commits: Sequence[Commit]) -> None:
+    def __init__(
+        self, history: History, layout: Layout, commits: Sequence[Commit], ahead: WorkAhead | None = None
+    ) -> None:
         """Read which commit the document is of."""
         super().__init__(PLACES, history, layout, commits)
         self._layout = layout
         self._followed: list[Commit] = []
+        self._ahead = ahead
+        if ahead and self._commit:
+            ahead.ask_places(commits[: self._commit])
+
+    def _compare_lines(self) -> tuple[str | None, int, int, str]:
+        told = self._ahead.places() if self._ahead and len(self._followed) == self._commit else None
+        if told and self._lines.exists() and file_digest(self._lines) == (told.size, told.sha256):
+            return None, told.size, told.count, told.sha256
+        return super()._compare_lines()
 
     def _judges(self) -> Iterator[Callable[[bytes], bool]]:
         return (partial(bytes.__eq__, line) for line in places_lines(self._layout, self._followed))
@@ -205,7 +217,9 @@ def _judged(file: Path) -> tuple[bool, bool]:
         return False, True
 
 
-def derived_checks(history: History, layout: Layout, commits: Sequence[Commit]) -> list[DerivedCheck]:
+def derived_checks(
+    history: History, layout: Layout, commits: Sequence[Commit], ahead: WorkAhead | None = None
+) -> list[DerivedCheck]:
     """The checks of all derived files."""
     others = [DerivedCheck(what, history, layout, commits) for what in (INDEX, LATEST)]
-    return [*others, PlacesCheck(history, layout, commits), StateCheck(history, layout, commits)]
+    return [*others, PlacesCheck(history, layout, commits, ahead), StateCheck(history, layout, commits)]

@@ -1,16 +1,8 @@
-"""Checks of single lines: their types, id and content hash; for whole files, ahead of time.
-
-These checks cost as much as following the lines through history. For a large archive another process does them, one
-file ahead, so that two processors share the work.
-"""
+"""Checks of single lines: their types, id and content hash; also of whole files, for a process that works ahead."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.streams import parsed, raw_lines
@@ -39,10 +31,6 @@ class Flaws:
 
     first: tuple[int, str] | None
     wrong_hashes: frozenset[int]
-
-
-Judge = Callable[[str], Flaws]
-"""Maps a file's path in the archive to its flaws."""
 
 
 def flaw(line: Line, schema: str, site: str) -> str | None:
@@ -82,17 +70,3 @@ def flaws_of(file: Stored, schema: str, site: str) -> Flaws:
     except Damaged:
         return Flaws(None, frozenset(wrong))
     return Flaws(None, frozenset(wrong))
-
-
-@contextmanager
-def judged_ahead(files: Iterable[tuple[str, Stored, str]], site: str) -> Iterator[Judge]:
-    """A judge that works in another process, for files given as (path in the archive, file, schema).
-
-    Only for commands of this package: the other process would run a script without a main guard again.
-    """
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as worker:
-        waiting = {path: worker.submit(flaws_of, file, schema, site) for path, file, schema in files}
-        try:
-            yield lambda path: waiting.pop(path).result()
-        finally:
-            worker.shutdown(cancel_futures=True)

@@ -18,11 +18,11 @@ from pipelines.archive.disk.streams import parsed
 from pipelines.archive.errors import Damaged
 from pipelines.archive.prove.fixity import MeasuredLines, difference
 from pipelines.archive.prove.flaws import WRONG_HASH, flaw, misfit_of_captures
-from pipelines.archive.prove.proofs import CaptureProofs
+from pipelines.archive.prove.proofs import CaptureProofs, redacted_by
 from pipelines.archive.read.known import EVENTS, Known
 from pipelines.archive.read.state import files_of, for_a_writer, has_other_file, listed_as_before
 from pipelines.archive.read.state_file import line_end
-from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA
+from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.disk.listings import Listing
     from pipelines.archive.disk.streams import Line
-    from pipelines.archive.prove.flaws import Judge
+    from pipelines.archive.prove.ahead import WorkAhead
     from pipelines.archive.read.state import SpeechState
 
 STREAMS = (("versions", SPEECH_SCHEMA), ("observations", OBSERVATION_SCHEMA))
@@ -74,21 +74,27 @@ class History:
     """
 
     def __init__(self, layout: Layout, site: str, commits: Sequence[Commit]) -> None:
-        """Begin before the first commit. Without a `judge` of whole files, lines are checked one by one."""
-        self.judge: Judge | None = None
+        """Begin before the first commit."""
         self._layout, self.site = layout, site
         self._may_be = files_now(commits)
         self._redacted = {seq for commit in commits if commit.redaction for seq in commit.redaction.seqs}
         # An order may have removed the words of a row since, and the hash of the rows remains.
         self._redacted_at = {commit.redaction.id: commit.n for commit in commits if commit.redaction}
         self._sizes: dict[str, int] = {}
-        self._proofs = CaptureProofs(layout, commits)
+        self._proofs: CaptureProofs | WorkAhead = CaptureProofs(layout, redacted_by(commits))
+        self._ahead: WorkAhead | None = None
+        self._rows: list[tuple[str, Row]] = []
+        self._rows_sha256 = rows_sha256([])
         self._next_seq = 1
         self.known = Known()
         self.wanted = ToldEnds(())
         self.digests: dict[str, bytes] = {}
         self.versions = 0
         self.observations = 0
+
+    def rely_on(self, ahead: WorkAhead) -> None:
+        """Let another process prove captures, and the lines of those files that it comes to first."""
+        self._proofs = self._ahead = ahead
 
     def follow(self, commit: Commit) -> None:
         """Check the bytes and lines of the next commit's streams, and the commit's counts of them."""
@@ -119,13 +125,15 @@ class History:
 
     def _check_listing(self, commit: Commit, listing: Listing, observed: set[str]) -> None:
         """A listing must be of exactly the rows that it stands for, and proved by its captures."""
-        rows, may_differ = [], False
+        rows, may_differ = list[tuple[str, Row]](), False
         for state in listed_as_before(self.known.states, observed):
             if state.listed is not None:
                 rows.append((state.native_id, state.listed))
                 may_differ |= commit.n < self._redacted_at.get(state.id, 0)
         file = self._layout.commit(commit.n)
-        if len(rows) != listing.speeches or not (may_differ or rows_sha256(rows) == listing.rows_sha256):
+        if rows != self._rows:  # of most nights they are those of the night before
+            self._rows, self._rows_sha256 = rows, rows_sha256(rows)
+        if len(rows) != listing.speeches or not (may_differ or self._rows_sha256 == listing.rows_sha256):
             raise Damaged(f"{file}: its listing is not of the {len(rows)} rows that were known before it")
         captures = list(listing.captures)
         if message := misfit_of_captures(captures) or self._capture_complaint(captures):
@@ -146,7 +154,7 @@ class History:
         place = {"schema": schema, "commit": commit.n, "run": commit.run}
         place |= {"recorded_at": commit.recorded_at, "site": self.site} if schema == SPEECH_SCHEMA else {}
         before = ""
-        flaws = self.judge(path) if self.judge else None
+        flaws = self._ahead.flaws(path) if self._ahead else None
         if flaws is not None and flaws.first is not None:
             raise Damaged(f"{file}, line {flaws.first[0]}: {flaws.first[1]}")
         lines = MeasuredLines(file, path)

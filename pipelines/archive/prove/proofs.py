@@ -13,13 +13,17 @@ from pipelines.warc.record_reader import read_at, records
 from pipelines.warc.records import WarcDamaged, WarcRecord, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.files import NamedFile
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.disk.streams import Line
     from pipelines.packed import Stored
+
+
+Redacted = dict[tuple[str, int], list[str | None]]
+"""By file and offset of a response."""
 
 
 class Proof(NamedTuple):
@@ -41,10 +45,10 @@ class CaptureProofs:
     rests, each commit names the same.
     """
 
-    def __init__(self, layout: Layout, commits: Iterable[Commit] = ()) -> None:
-        """Begin before the first commit. What redactions among `commits` removed is proved by their hashes."""
+    def __init__(self, layout: Layout, redacted: Redacted | None = None) -> None:
+        """Begin before the first commit. What redactions removed is proved by their hashes: see `redacted_by`."""
         self._layout = layout
-        self._redacted = _redacted_by(commits)
+        self._redacted = redacted or {}
         self._found: dict[tuple[str, int], Proof] = {}
         self._again: dict[tuple[str, int], Proof] = {}
         self._flaws: dict[str, str | None] = {}
@@ -56,12 +60,12 @@ class CaptureProofs:
         self._flaws = {name: None for name, problem in self._flaws.items() if problem is None}
         for named in commit.files:
             if named.path.startswith("warc/"):
-                file = self._layout.stored(named.path)
                 try:
-                    self._read(file, named.path)
+                    for offset, proof in self.responses(named.path):
+                        self._found[named.path, offset] = proof._replace(url=None)
                 except (OSError, WarcDamaged) as error:
                     # A file that differs from its commit is reported as such already.
-                    is_reported = not _is_as_committed(file, named)
+                    is_reported = not _is_as_committed(self._layout.stored(named.path), named)
                     self._flaws[named.path] = None if is_reported else str(error)
 
     def flaw(self) -> str | None:
@@ -84,7 +88,13 @@ class CaptureProofs:
             expected = expected._replace(entity_sha256=found.entity_sha256)
         return None if found == expected else f"captured at {offset} of {name}: there is {found}, not {expected}"
 
-    def _read(self, file: Stored, name: str) -> None:
+    def responses(self, name: str) -> Iterator[tuple[int, Proof]]:
+        """Every response and revisit in a WARC file by its offset, each digest in the file computed.
+
+        Raises:
+            OSError, WarcDamaged: the file cannot be read, or a digest is wrong.
+        """
+        file = self._layout.stored(name)
         for place, record in records(file):
             if record.type not in {"response", "revisit"}:
                 computed = digest(hashlib.sha256(record.block).hexdigest())
@@ -92,7 +102,7 @@ class CaptureProofs:
                     raise WarcDamaged(f"{file}: the record at {place.offset}: its block does not match its digest")
             else:
                 entity = self._entity(record, f"{file}: the record at {place.offset}", (name, place.offset))
-                self._found[name, place.offset] = Proof(place.length, record.record_id, entity)
+                yield place.offset, Proof(place.length, record.record_id, entity, record.target_uri)
 
     def _at(self, name: str, offset: int) -> Proof:
         """A record of an older commit, from which a later line was read."""
@@ -134,9 +144,9 @@ class CaptureProofs:
         return self._entity(original, where, (name, offset))
 
 
-def _redacted_by(commits: Iterable[Commit]) -> dict[tuple[str, int], list[str | None]]:
+def redacted_by(commits: Iterable[Commit]) -> Redacted:
     """Of each response that lost words: the hashes of its entity, the first one as it came, then after each order."""
-    found: dict[tuple[str, int], list[str | None]] = {}
+    found: Redacted = {}
     for commit in commits:
         for one in commit.masked:
             if one.offset is not None and one.new is not None:

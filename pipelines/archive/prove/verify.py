@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +24,12 @@ from pipelines.archive.disk.site_life import Rekey, Retirement
 from pipelines.archive.disk.wrong_clock import WrongClock
 from pipelines.archive.errors import ArchiveError, Damaged, NewerFormat, NotAnArchive
 from pipelines.archive.prove.affected import unproved_ids
+from pipelines.archive.prove.ahead import NotProvedAhead, WorkAhead, work_ahead
 from pipelines.archive.prove.anchors.anchor_check import check_anchors
 from pipelines.archive.prove.anchors.anchor_files import is_anchor_file
 from pipelines.archive.prove.chain import Chain, sound_chain
 from pipelines.archive.prove.derived_check import DerivedCheck, derived_checks
 from pipelines.archive.prove.fixity import Fault, fault
-from pipelines.archive.prove.flaws import judged_ahead
 from pipelines.archive.prove.history import STREAMS, History
 from pipelines.archive.prove.pack_check import PackCheck
 from pipelines.archive.prove.signatures import check_signatures, signature_name
@@ -45,8 +46,8 @@ if TYPE_CHECKING:
     from pipelines.packed import Stored
 
 QUICK_COMMITS = 7
-LARGE = 32 << 20
-"""Bytes of compressed lines from which a second process saves more time than its start costs."""
+LARGE = 16 << 20
+"""Bytes of lines and captures from which a second process saves more time than its start costs."""
 
 
 @dataclass(slots=True)
@@ -90,11 +91,16 @@ def verify(
         head: a head kept elsewhere; it must be part of this history.
         signers: an `allowed_signers` file of ssh-keygen; every signature must be by one of them.
         trusted: root certificates (PEM) of authorities of time; every time-stamp must be by one of them.
-        two_processes: check the lines of a large archive in a second process; only for a program with a main guard,
-            since that process runs the program again.
+        two_processes: prove a large archive with a second process; only for a program with a main guard, since
+            that process runs the program again.
     """
-    proof = _Proof(Layout(Path(path)), head, signers, heads, trusted)
-    proof.check_lines(may_fork=two_processes)
+    new = partial(_Proof, Layout(Path(path)), head, signers, heads, trusted)
+    proof = new()
+    try:
+        proof.check_lines(may_fork=two_processes)
+    except NotProvedAhead:
+        proof = new()
+        proof.check_lines(may_fork=False)
     proof.end()
     return proof.report
 
@@ -153,36 +159,49 @@ class _Proof:
     def check_lines(self, *, may_fork: bool) -> None:
         """Every byte, then every line as far as the history can be followed, then the derived files."""
         history = self._history()
-        streams = list(self._streams())
-        if history is not None and may_fork and sum(n.bytes for n, _, _ in streams) >= LARGE:
-            files = [(named.path, file, schema) for named, file, schema in streams]
-            with judged_ahead(files, history.site) as history.judge:
-                self._check_lines(history)
+        if history is not None and may_fork and sum(n.bytes for c in self._commits for n in c.files) >= LARGE:
+            with work_ahead(self._layout, history.site, self._commits) as ahead:
+                history.rely_on(ahead)
+                self._check_lines(history, ahead)
         else:
-            self._check_lines(history)
+            self._check_lines(history, None)
 
-    def _check_lines(self, history: History | None) -> None:
+    def _check_lines(self, history: History | None, ahead: WorkAhead | None) -> None:
         is_checked = history is not None and not self._is_cut
-        checks = derived_checks(history, self._layout, self._commits) if history and is_checked else []
+        checks = derived_checks(history, self._layout, self._commits, ahead) if history and is_checked else []
+        if ahead:
+            ahead.ask_lines(list(self._streams()))
         is_followed = history is not None
         for commit in self._commits:
             streams = [named for folder, _ in STREAMS if (named := commit.stream(folder))]
             for named in commit.files:
                 if not is_followed or named not in streams:
                     self._check_file(commit, named)
-            if history is None or not is_followed:
-                continue
-            try:
-                history.follow(commit)
-            except ArchiveError as error:
-                self._add_line_problems(commit, streams, error)
-                is_followed = False
-            else:
-                for check in checks:
-                    check.after(commit)
-                self._count_files(streams)
+            if history is not None and is_followed:
+                is_followed = self._is_followed(commit, streams, history, checks, ahead)
         if history is not None:
-            self._end_history(history, checks)
+            self._end_history(history, checks, ahead)
+
+    def _is_followed(
+        self,
+        commit: Commit,
+        streams: list[NamedFile],
+        history: History,
+        checks: list[DerivedCheck],
+        ahead: WorkAhead | None,
+    ) -> bool:
+        """Follow a commit's lines; false, with the problem in the report, when they break a rule."""
+        try:
+            history.follow(commit)
+        except ArchiveError as error:
+            if ahead:
+                ahead.settle()  # what is wrong with a capture comes first
+            self._add_line_problems(commit, streams, error)
+            return False
+        for check in checks:
+            check.after(commit)
+        self._count_files(streams)
+        return True
 
     def check_sizes(self) -> None:
         """Sizes of all files, bytes of the small and the newest."""
@@ -210,12 +229,12 @@ class _Proof:
             commits = f"commits 1–{first - 1} with all their files; " if first > 1 else ""
             report.unaffected = f"{commits}{report.files - self._damaged_files} of {report.files} files"
 
-    def _streams(self) -> Iterator[tuple[NamedFile, Stored, str]]:
-        """Every file of lines and its schema, in the order they are followed."""
+    def _streams(self) -> Iterator[tuple[str, Stored, str]]:
+        """Every file of lines by its path in the archive, and its schema, in the order they are followed."""
         for commit in self._commits:
             for folder, schema in STREAMS:
                 if named := commit.stream(folder):
-                    yield named, self._stored(named.path), schema
+                    yield named.path, self._stored(named.path), schema
 
     def _history(self) -> History | None:
         """The follower of lines; null when archive.json, which names the site, cannot be trusted."""
@@ -341,7 +360,9 @@ class _Proof:
         if commit.n < len(self._commits):
             self.report.notes.append(f"commits {commit.n + 1}–{len(self._commits)}: files proved, lines not followed")
 
-    def _end_history(self, history: History, checks: list[DerivedCheck]) -> None:
+    def _end_history(self, history: History, checks: list[DerivedCheck], ahead: WorkAhead | None) -> None:
+        if ahead:
+            ahead.settle()
         report = self.report
         report.versions, report.observations = history.versions, history.observations
         report.speeches = len(history.known.states)

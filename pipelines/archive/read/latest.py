@@ -88,6 +88,7 @@ def _gather(
     return places
 
 
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _SPEECH, _LATEST = (f'{{"schema":"{name}",'.encode() for name in (SPEECH_SCHEMA, LATEST_SCHEMA))
 # What `seen_since` adds has no other key of this name, and no text that could hold one.
 _BASE_LINE = re.compile(re.escape(_LATEST) + rb'("seq":(\d{1,18}),.*),"view_count":[^{}]*\}\n', re.DOTALL)
@@ -116,4 +117,4 @@ def version_line(line: bytes, state: SpeechState) -> bytes | None:
 def seen_since(state: SpeechState) -> bytes:
     """The keys `latest/1` adds to a version line, and its end."""
     seen = {key: getattr(state, key) for key in _ADDED}
-    return b"," + json.dumps(seen, ensure_ascii=False, separators=(",", ":")).encode()[1:] + b"\n"
+    return b"," + _compact(seen).encode()[1:] + b"\n"
