@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from pipelines.packed import Stored
 
-_BLOCK = 1 << 16
+_BLOCK = 1 << 14
+"""Bytes read at a time. What was read beyond a record is copied, and most records are smaller than this."""
 LARGEST_RECORD = 80 << 20
 """Largest record, decompressed, that is read into memory: an attachment of 64 MiB. A record that compression hardly
 shrinks (a film kept when attachments might be larger) may be longer: it is no decompression bomb."""

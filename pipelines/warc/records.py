@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 VERSION = "WARC/1.1"
 SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 END = b"\r\n\r\n"
+_LENGTH = "content-length"
 
 
 class WarcDamaged(ValueError):  # noqa: N818 - reads as a sentence: "WARC damaged"
@@ -35,8 +36,11 @@ class WarcRecord:
 
     def get(self, name: str) -> str | None:
         """First value of a named field; names are case-insensitive."""
-        wanted = name.lower()
-        return next((value for key, value in self.fields if key.lower() == wanted), None)
+        wanted, size = name.lower(), len(name)
+        for key, value in self.fields:  # millions of times in one proof
+            if len(key) == size and key.lower() == wanted:
+                return value
+        return None
 
     @property
     def type(self) -> str:
@@ -77,13 +81,20 @@ class WarcRecord:
         version, *lines = data[: max(end, 0)].decode("utf-8").split("\r\n")
         if end < 0 or not version.startswith("WARC/"):
             raise ValueError("not a WARC record")
-        fields = [(name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
-        length = next((value for name, value in fields if name.lower() == "content-length"), "")
+        fields: list[tuple[str, str]] = []
+        lengths: list[str] = []
+        for line in lines:
+            name, _, value = line.partition(":")
+            field = name.strip(), value.strip()
+            if len(field[0]) != len(_LENGTH) or field[0].lower() != _LENGTH:
+                fields.append(field)
+            else:
+                lengths.append(field[1])
+        length = lengths[0] if lengths else ""
         is_number = length.isascii() and length.isdecimal() and len(length) <= MOST_DIGITS
         if not is_number or len(data) != end + int(length) + 2 * len(END) or not data.endswith(END):
             raise ValueError(f"the record's block is not the {length[:MOST_DIGITS] or '?'} bytes it says")
-        kept = tuple(field for field in fields if field[0].lower() != "content-length")
-        return cls(kept, bytes(memoryview(data)[end + len(END) : -len(END)]))
+        return cls(tuple(fields), bytes(memoryview(data)[end + len(END) : -len(END)]))
 
 
 def header(fields: Iterable[tuple[str, str]], length: int) -> bytes:
