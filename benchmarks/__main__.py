@@ -14,7 +14,7 @@ from benchmarks import machine, page
 from benchmarks.results import markdown
 from benchmarks.served.server import NoServerError
 
-SUITES = ("crawl", "again", "extraction", "sites", "memory")
+SUITES = ("crawl", "again", "extraction", "warc", "start", "exports", "sites", "memory")
 """Modules of `benchmarks.suites`: each has `SIZES` (by name) and `run(size, rounds, only)`."""
 OTHERS = {
     "capture": "what keeping every exchange costs a crawl",
@@ -38,6 +38,9 @@ def main() -> int:
     if sys.argv[1:2] and sys.argv[1] in OTHERS:
         name = sys.argv.pop(1)
         return int(import_module(f"benchmarks.scale.{name}").main())
+    if sys.argv[1:] == ["page"] and (newest := page.newest()):
+        page.write(newest)
+        return 0
     given = _arguments()
     holds = True
     for name in given.suites or SUITES:
@@ -56,7 +59,8 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    others = "\n".join(f"  {name:<14} {said}" for name, said in OTHERS.items())
+    others = "  page           write docs/benchmarks.md from the newest results\n"
+    others += "\n".join(f"  {name:<14} {said}" for name, said in OTHERS.items())
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Measure the program beside others that do the same work.",

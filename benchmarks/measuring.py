@@ -16,7 +16,7 @@ from threading import Event, Thread
 from benchmarks.rivals.environments import MissingRivalError
 
 PROJECT = Path(__file__).resolve().parent.parent
-_SAMPLE_SECONDS = 0.2
+_SAMPLE_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +108,14 @@ def spend(command: list[str], cwd: Path = PROJECT, name: str = "", accepted: Ite
             said = told.read().decode(errors="replace")[-1500:]
             raise RuntimeError(f"{name or command[0]} ended with {child.returncode}: {said}")
     peak = used.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    return Spent(wall, used.ru_utime + used.ru_stime, max(peak, watch.megabytes))
+    return Spent(wall, used.ru_utime + used.ru_stime, watch.megabytes or peak)
 
 
 class _Watch:
-    """The most memory that a process and its children held together, shared pages once, where /proc tells it."""
+    """The most memory that a process and its children held together, shared pages once, where /proc tells it.
+
+    What the system tells of a process that has ended includes the memory of the one that started it.
+    """
 
     def __init__(self, pid: int) -> None:
         self.megabytes = 0.0
@@ -129,9 +132,11 @@ class _Watch:
 
     def _watch(self) -> None:
         while not self._ended.wait(_SAMPLE_SECONDS):
-            if children := _children(self._pid):
-                total = sum(_kilobytes(pid) for pid in (self._pid, *children))
-                self.megabytes = max(self.megabytes, total / 1024)
+            children = _children(self._pid)
+            total = _kilobytes(self._pid, "status", "VmHWM")
+            if children:
+                total = max(total, sum(_kilobytes(pid, "smaps_rollup", "Pss") for pid in (self._pid, *children)))
+            self.megabytes = max(self.megabytes, total / 1024)
 
 
 def _children(pid: int) -> list[int]:
@@ -142,9 +147,9 @@ def _children(pid: int) -> list[int]:
     return [one for child in map(int, found) for one in (child, *_children(child))]
 
 
-def _kilobytes(pid: int) -> int:
+def _kilobytes(pid: int, file: str, key: str) -> int:
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").split("\n")
+        lines = Path(f"/proc/{pid}/{file}").read_text("utf-8").split("\n")
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+    return next((int(line.split()[1]) for line in lines if line.startswith(f"{key}:")), 0)

@@ -29,8 +29,13 @@ def add(found: Found, rounds: int, made_of: Mapping[str, str], machine: Mapping[
     file = RESULTS / f"{made_of['at'][:10]}.json"
     text = json.dumps({"schema": "benchmarks/1", "suites": suites}, ensure_ascii=False, indent=1)
     file.write_text(text + "\n", encoding="utf-8")
-    PAGE.write_text(page(file), encoding="utf-8")
+    write(file)
     return file
+
+
+def write(file: Path) -> None:
+    """Write docs/benchmarks.md from a file of results."""
+    PAGE.write_text(page(file), encoding="utf-8")
 
 
 def page(file: Path) -> str:

@@ -107,7 +107,7 @@ def _markdown(found: Found) -> Iterator[str]:
 
 def _table(table: Table) -> Iterator[str]:
     facts = list(dict.fromkeys(name for row in table.rows for name in row.facts))
-    per = [f"{table.unit}/s of CPU", f"ms of CPU a {table.unit.removesuffix('s')}"] if table.units else []
+    per = [f"{table.unit}/s of CPU", "ms of CPU each"] if table.units else []
     head = ["", "CPU s", "wall s", "peak MB", *per, *facts]
     yield f"| {' | '.join(head)} |"
     yield "|---" * len(head) + "|"

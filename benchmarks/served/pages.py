@@ -61,6 +61,10 @@ class Recorded:
         """Every address of the work."""
         return self.lists | self.articles | self.counters
 
+    def file(self, address: str) -> Path:
+        """The file that is served for an address."""
+        return self.folder / file_name(address)
+
 
 class ReadableSite(Site):
     """A site in which every speech can be read."""

@@ -13,7 +13,6 @@ from benchmarks.measuring import Contender, in_turn
 from benchmarks.results import Found, Table, ratios
 from benchmarks.rivals.environments import python_of
 from benchmarks.served.pages import Recorded, letters, record
-from benchmarks.served.server import file_name
 
 SIZES = {"smoke": 20, "usual": 300}
 HOST = "127.0.0.1"
@@ -54,8 +53,7 @@ def run(size: int, rounds: int, only: Collection[str] = ()) -> Found:
 def _write(site: Recorded, file: Path, size: int) -> Path:
     whole = [path for path in site.truth if f"{path}&p=2" not in site.articles][:size]
     lines = (
-        {"url": f"http://{HOST}{path}", "text": (site.folder / file_name(path)).read_bytes().decode("gb18030")}
-        for path in whole
+        {"url": f"http://{HOST}{path}", "text": site.file(path).read_bytes().decode("gb18030")} for path in whole
     )
     file.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
     return file
