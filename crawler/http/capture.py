@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from importlib import import_module
 from io import BytesIO
-from tempfile import SpooledTemporaryFile
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -82,7 +82,8 @@ class Recording:
 
     def __init__(self, now: Callable[[], str]) -> None:
         self._now = now
-        self._response = self._empty()
+        self._response: BinaryIO = BytesIO()
+        self._is_on_disk = False
         self.at: str | None = None
         self.ip: str | None = None
         self.request = b""
@@ -90,15 +91,11 @@ class Recording:
         self.is_overlong = False
         self._has_ended = False
 
-    @staticmethod
-    def _empty() -> BinaryIO:
-        return cast("BinaryIO", SpooledTemporaryFile(max_size=_IN_MEMORY))
-
     def began(self, ip: str) -> None:
         """The exchange begins, or begins again over another connection."""
         if self.at is not None:
             self._response.close()
-            self._response = self._empty()
+            self._response, self._is_on_disk = BytesIO(), False
         self.at, self.ip, self.request = None, ip, b""
 
     def sent(self, data: bytes) -> None:
@@ -112,7 +109,14 @@ class Recording:
         if self.at is None:
             self.at = self._now()
         self.size += len(data)
+        if not self._is_on_disk and self._response.tell() + len(data) > _IN_MEMORY:
+            self._to_disk()
         self._response.write(data)
+
+    def _to_disk(self) -> None:
+        file = cast("BinaryIO", TemporaryFile())  # noqa: SIM115 - closed by who writes the exchange
+        file.write(cast("BytesIO", self._response).getbuffer())
+        self._response, self._is_on_disk = file, True
 
     def overlong(self) -> None:
         """The headers of the response were too long and cut off."""
@@ -158,6 +162,36 @@ class Keeper:
     async def close(self) -> None:
         """Wait until all exchanges are written."""
         await asyncio.to_thread(self._worker.shutdown)
+
+
+class _Watch:
+    """Ends what the current task does in its block when hardly any bytes of an exchange came for `idle` seconds."""
+
+    def __init__(self, recording: Recording, idle: float) -> None:
+        self._recording, self._idle = recording, idle
+        self._task, self._loop = asyncio.current_task(), asyncio.get_running_loop()
+        self._is_over = False
+
+    def __enter__(self) -> None:
+        self._wait()
+
+    def _wait(self) -> None:
+        self._before = self._recording.size
+        self._timer = self._loop.call_later(self._idle, self._look)
+
+    def _look(self) -> None:
+        if self._recording.size - self._before >= self._idle * _SLOWEST:
+            self._wait()
+        elif self._task is not None and not self._task.cancelling():
+            self._is_over = True
+            self._task.cancel()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._timer.cancel()
+        if self._is_over and self._task is not None:
+            self._task.uncancel()
+            if kind is asyncio.CancelledError:
+                raise DownloadTimeoutError(f"next to nothing came for {self._idle:g} seconds") from None
 
 
 class Capturing(Protocol):
@@ -231,19 +265,10 @@ class CapturingHandler(GuardedHandler):
 
     async def _paced(self, download: Coroutine[None, None, Response], recording: Recording, idle: float) -> Response:
         """The download, aborted when hardly any bytes come for a while; the total time has its own limit."""
-        task = asyncio.ensure_future(download)
-        try:
-            while True:
-                before = recording.size
-                await asyncio.wait({task}, timeout=idle if self._tap is not None else None)
-                if task.done():
-                    return task.result()
-                if recording.size - before < idle * _SLOWEST:
-                    raise DownloadTimeoutError(f"next to nothing came for {idle:g} seconds")
-        finally:
-            if not task.done():
-                task.cancel()
-                await asyncio.wait({task}, timeout=1)
+        if self._tap is None:
+            return await download
+        with _Watch(recording, idle):
+            return await download
 
     def _keep(self, request: Request, exchange: Exchange | None) -> None:
         if self._keeper is not None and exchange is not None:

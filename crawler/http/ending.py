@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Self
+from typing import Any, Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
@@ -42,7 +42,7 @@ class Ending:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self._began = asyncio.Event()
-        self._running: set[asyncio.Future[Response]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
         self._watch: asyncio.Task[None] | None = None
 
     @classmethod
@@ -71,12 +71,15 @@ class Ending:
         self.check()
 
     async def run(self, download: Coroutine[None, None, Response]) -> Response:
-        """Download; raises `Stopping` when the crawl ends meanwhile."""
-        task = asyncio.ensure_future(download)
+        """Download, in the task that asks for it; raises `Stopping` when the crawl ends meanwhile."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine is awaited in one
         self._running.add(task)
         try:
-            return await task
+            return await download
         except asyncio.CancelledError:
+            if self._began.is_set():
+                task.uncancel()
             self.check()
             raise
         finally:
@@ -88,7 +91,8 @@ class Ending:
         self._began.set()
         drop_queued(self.crawler, Stopping())
         for task in self._running:
-            task.cancel()
+            if not task.cancelling():
+                task.cancel()
 
 
 class Halt:

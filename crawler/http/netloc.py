@@ -6,7 +6,7 @@ import ipaddress
 import re
 import socket
 from dataclasses import dataclass
-from typing import Self
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -40,17 +40,14 @@ class Server:
     host: str
     port: int
 
-    @classmethod
-    def of(cls, url: str | SplitResult) -> Self | None:
+    @staticmethod
+    def of(url: str | SplitResult) -> Server | None:
         """The server of an http(s) address; None when it has no valid host and port."""
         try:
             parts = urlsplit(url) if isinstance(url, str) else url
-            host, port = parts.hostname or "", parts.port
         except ValueError:
             return None
-        if parts.scheme not in FETCHED_SCHEMES or not host or port == 0:
-            return None
-        return cls(_spelling(host), port or _PORTS[parts.scheme])
+        return _server(parts.scheme, parts.netloc)
 
     @property
     def bare(self) -> str:
@@ -75,6 +72,20 @@ class Server:
         return _is_local_name(self.host) or (address is not None and not is_global(address))
 
 
+# The few servers of a crawl are asked for several times a request.
+@lru_cache(256)
+def _server(scheme: str, netloc: str) -> Server | None:
+    parts = SplitResult(scheme, netloc, "", "", "")
+    try:
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    if scheme not in FETCHED_SCHEMES or not host or port == 0:
+        return None
+    return Server(_spelling(host), port or _PORTS[scheme])
+
+
+@lru_cache(256)
 def ip_address(host: str) -> Address | None:
     """The IP address of a numeric host, in all notations of resolvers: one number, octal, hexadecimal, 127.1."""
     try:

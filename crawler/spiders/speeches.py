@@ -28,6 +28,7 @@ from crawler.crawl.sections.several import SectionsWalk, Standing
 from crawler.crawl.unchanged import conditional_headers, is_confirmed
 from crawler.crawl.walk import ListTask
 from crawler.http.capture import arrived, capture
+from crawler.http.downloader import Between
 from crawler.http.ending import Halt, Stopping
 from crawler.http.fetch import Fetched, Fetcher, failed
 from crawler.http.hosts import Hosts
@@ -147,7 +148,7 @@ class SpeechesSpider(Spider):
         """Fetches pages of this site through the running engine."""
         engine = self.crawler.engine
         assert engine is not None  # noqa: S101 - used only while crawling
-        return Fetcher(engine, self.job.hosts, self.job.family, self.report.memory.tried_once)
+        return Fetcher(Between(engine), self.job.hosts, self.job.family, self.report.memory.tried_once)
 
     @cached_property
     def counters(self) -> CounterReader:

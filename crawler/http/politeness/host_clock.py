@@ -18,6 +18,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from crawler.http.netloc import Server
@@ -37,6 +38,7 @@ class HostClockError(OSError):
     """The folder of host clocks cannot be used; the message names it and says what to do."""
 
 
+@lru_cache(256)
 def key_of(server: Server) -> str:
     """What is one host: a name with all its ports; on this machine each port, a replica being a server of its own.
 
@@ -144,9 +146,13 @@ class HostClocks:
             os.close(handle)
 
     def _path(self, server: Server, kind: str) -> Path:
-        key = key_of(server)
-        readable = re.sub(r"[^a-z0-9.-]", "_", key)[:_READABLE].lstrip(".")
-        return self.folder / f"{readable}-{hashlib.sha256(key.encode()).hexdigest()[:12]}.{kind}"
+        return self.folder / f"{_name(key_of(server))}.{kind}"
+
+
+@lru_cache(256)
+def _name(key: str) -> str:
+    readable = re.sub(r"[^a-z0-9.-]", "_", key)[:_READABLE].lstrip(".")
+    return f"{readable}-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
 
 
 class HostClock:

@@ -1,0 +1,153 @@
+"""Scrapy's downloader with the same stations by a shorter path: a request that need not wait starts no task.
+
+Scrapy 2.19 starts two tasks and three deferreds a request, and each of their steps is a turn of the event loop.
+Everything that a component can see stays: middlewares in their order, slots with their delays and queues, signals,
+statistics, log.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+from time import monotonic
+from typing import Any
+
+from scrapy import Spider, signals
+from scrapy.core.downloader import Downloader, Slot
+from scrapy.core.engine import ExecutionEngine
+from scrapy.crawler import Crawler
+from scrapy.http import Request, Response
+from scrapy.utils.defer import _process_pending_io, deferred_from_coro, ensure_awaitable
+from scrapy.utils.log import logformatter_adapter
+from scrapy.utils.python import global_object_name
+from twisted.internet.defer import Deferred
+
+_log = logging.getLogger("scrapy.core.engine")
+
+
+class ShortDownloader(Downloader):
+    """A request takes a free place of its slot at once, and waits for one as Scrapy's does."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._chain = _Chain(self.middleware)
+
+    def fetch(self, request: Request) -> Deferred[Response | Request]:  # type: ignore[override]
+        # At once, not when the task begins: the engine asks how many there are before it starts the next one.
+        self.active.add(request)
+        return deferred_from_coro(self.answer(request))
+
+    async def answer(self, request: Request) -> Response | Request:
+        """The answer, or the request to be made in its place, after all middlewares."""
+        self.active.add(request)
+        try:
+            return await self._chain.answer(self._enqueue_request, request)
+        finally:
+            self.active.remove(request)
+
+    async def _enqueue_request(self, request: Request) -> Response:
+        key, slot = self._get_slot(request)
+        if not _is_free(slot):
+            return await super()._enqueue_request(request)
+        request.meta[self.DOWNLOAD_SLOT] = key
+        slot.active.add(request)
+        try:
+            self.signals.send_catch_log(
+                signal=signals.request_reached_downloader, request=request, spider=self.crawler.spider
+            )
+            slot.lastseen = monotonic()
+            return await self._download(slot, request)
+        finally:
+            slot.active.remove(request)
+
+
+class Between:
+    """Requests of callbacks that wait for the answer, as the engine's `download_async` makes them."""
+
+    def __init__(self, engine: ExecutionEngine) -> None:
+        self.engine = engine
+
+    async def download_async(self, request: Request) -> Response:
+        """The answer of the last of a request and its retries."""
+        engine, downloader = self.engine, self.engine.downloader
+        slot, spider = engine._slot, engine.spider
+        if slot is None or spider is None or not isinstance(downloader, ShortDownloader):
+            return await engine.download_async(request)
+        result: Request | Response = request
+        while isinstance(result, Request):
+            request = result
+            slot.add_request(request)
+            try:
+                result = await downloader.answer(request)
+                if isinstance(result, Response):
+                    self._tell(result, request, spider)
+            finally:
+                slot.nextcall.schedule()
+                slot.remove_request(request)
+        return result
+
+    def _tell(self, response: Response, request: Request, spider: Spider) -> None:
+        if response.request is None:
+            response.request = request
+        engine = self.engine
+        if _log.isEnabledFor(logging.DEBUG):
+            crawled = engine.logformatter.crawled(response.request, response, spider)
+            if crawled is not None:
+                _log.log(*logformatter_adapter(crawled), extra={"spider": spider})
+        engine.signals.send_catch_log(
+            signal=signals.response_received, response=response, request=response.request, spider=spider
+        )
+
+
+def _is_free(slot: Slot) -> bool:
+    if slot.latercall or slot.queue or slot.free_transfer_slots() <= 0:
+        return False
+    return not slot.delay or slot.lastseen + slot.download_delay() <= monotonic()
+
+
+async def _answer_of(method: Callable[..., Any], returned: Any) -> Response | Request | None:
+    """What a method of a middleware returned, awaited where it must be."""
+    if not isinstance(returned, (Response, Request)) and returned is not None:
+        returned = await ensure_awaitable(returned, _warn=global_object_name(method))
+        if returned is not None and not isinstance(returned, (Response, Request)):
+            raise TypeError(f"{method} must return a response or a request, got {type(returned).__name__}")
+    return returned
+
+
+class _Chain:
+    """The methods of downloader middlewares, called as Scrapy's manager does."""
+
+    def __init__(self, manager: Any) -> None:
+        self._manager = manager
+        self._requests = [self._called(method) for method in manager.methods["process_request"]]
+        self._responses = [self._called(method) for method in manager.methods["process_response"]]
+
+    def _called(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        if method in self._manager._mw_methods_requiring_spider:
+            return partial(self._manager._handle_mw_method, method)
+        return method
+
+    async def answer(
+        self, download: Callable[[Request], Awaitable[Response]], request: Request
+    ) -> Response | Request:
+        try:
+            result = await self._before(request) or await download(request)
+        except Exception as error:  # noqa: BLE001 - a middleware may handle any, and the rest is raised again
+            await _process_pending_io()
+            result = await self._manager._process_exception(error, request)
+        for method in self._responses:
+            if isinstance(result, Request):
+                break
+            answer = await _answer_of(method, method(request=request, response=result))
+            if answer is None:
+                raise TypeError(f"{method} returned None, which is no answer")
+            result = answer
+        return result
+
+    async def _before(self, request: Request) -> Response | Request | None:
+        for method in self._requests:
+            returned = method(request=request)
+            if returned is not None and (answer := await _answer_of(method, returned)) is not None:
+                return answer
+        return None
