@@ -80,7 +80,7 @@ def main() -> None:
     """Fetch and write."""
     arguments = sys.argv[1:]
     if arguments[0] == "--no-tap":
-        sys.modules["crawler.http.tap"] = None  # type: ignore[assignment]
+        sys.modules["crawler.http.transport.tap"] = None  # type: ignore[assignment]
         arguments = arguments[1:]
     folder = Path(arguments[0])
     files = CaptureFiles(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Headers, Request, Response
 
-    from crawler.http.tap import TapPool
+    from crawler.http.transport.tap import TapPool
     from pipelines.health import RunReport
     from pipelines.record import CaptureRole
 
@@ -224,7 +224,7 @@ class CapturingHandler(GuardedHandler):
 
     def _tapped(self) -> TapPool | None:
         try:
-            return cast("TapPool", import_module("crawler.http.tap").tapped(self))
+            return cast("TapPool", import_module("crawler.http.transport.tap").tapped(self))
         except (ImportError, AttributeError) as error:
             why = f"raw bytes cannot be recorded ({error}); headers in captures are rebuilt"
             _log.error(why)

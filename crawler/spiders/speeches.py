@@ -28,7 +28,7 @@ from crawler.crawl.sections.several import SectionsWalk, Standing
 from crawler.crawl.unchanged import conditional_headers, is_confirmed
 from crawler.crawl.walk import ListTask
 from crawler.http.capture import arrived, capture
-from crawler.http.downloader import Between
+from crawler.http.transport.downloader import Between
 from crawler.http.ending import Halt, Stopping
 from crawler.http.fetch import Fetched, Fetcher, failed
 from crawler.http.hosts import Hosts

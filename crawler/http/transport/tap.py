@@ -1,4 +1,4 @@
-"""Records the bytes of an HTTP/1.1 connection. The only module that uses private names of Scrapy 2.19 and Twisted.
+"""Records the bytes of an HTTP/1.1 connection, by private names of Scrapy 2.19 and Twisted.
 
 With TLS the bytes are recorded before encryption and after decryption. Importing this module, or calling `tapped`,
 fails when the names are missing; `crawler.http.capture` then falls back to rebuilt headers and reports it.
