@@ -28,11 +28,11 @@ from crawler.crawl.sections.several import SectionsWalk, Standing
 from crawler.crawl.unchanged import conditional_headers, is_confirmed
 from crawler.crawl.walk import ListTask
 from crawler.http.capture import arrived, capture
-from crawler.http.transport.downloader import Between
 from crawler.http.ending import Halt, Stopping
 from crawler.http.fetch import Fetched, Fetcher, failed
 from crawler.http.hosts import Hosts
 from crawler.http.politeness.held_back import HeldBack
+from crawler.http.transport.downloader import Between
 from crawler.pages import SectionLink
 from crawler.pages.shown import Shown, shown
 from crawler.replay.past import PastReader
