@@ -33,7 +33,8 @@ from pipelines.fleet import notify
 from pipelines.fleet.attempts import Began, Ended, Journal, attempt_id
 from pipelines.fleet.condition import Held
 from pipelines.fleet.fleet_runs import FleetRun, SiteEnded
-from pipelines.fleet.notify import Recipients, tell
+from pipelines.fleet.notify import tell
+from pipelines.fleet.recipients import Recipients
 from pipelines.fleet.register import Registered, read_register, write_register
 from pipelines.fleet.survey import lost_commits, survey
 from pipelines.verbs.fleet import roots

@@ -11,6 +11,7 @@ import asyncio
 import os
 import signal
 import sys
+from typing import TYPE_CHECKING
 
 from scrapy.commands import crawl
 from scrapy.exceptions import UsageError
@@ -19,10 +20,8 @@ from scrapy.utils.conf import arglist_to_dict
 
 from crawler.commands import show_example
 from crawler.replay.occasion import REPROCESS
-from crawler.replay.reread import reread
 from crawler.run.arguments import ARGUMENTS, LATEST, Arguments, WrongUse
 from crawler.run.attempt import attempting, enter_broken_profile, verdict_on
-from crawler.run.ending.outcome import Outcome, finish, seal
 from crawler.run.fleet.deployment import DeploymentError
 from crawler.run.fleet.precedence import arguments_here
 from crawler.run.job import CrawlJob
@@ -32,6 +31,9 @@ from pipelines.archive.errors import ArchiveError
 from pipelines.display.terminal import print_summary
 from pipelines.exits import Exit, needs_person
 from pipelines.shown import harmless
+
+if TYPE_CHECKING:
+    from crawler.run.ending.outcome import Outcome
 
 _SPIDER = "speeches"
 
@@ -111,10 +113,15 @@ class Command(crawl.Command):
         _ignore_signals()
         if self.crawler_process.bootstrap_failed:
             job.report.refuse(Exit.INTERNAL_ERROR, "the crawl could not start; the log says why")
+        from crawler.run.ending.outcome import seal  # noqa: PLC0415 - `Meanwhile` has imported it
+
         return seal(crawler, job)
 
     def _reread(self, job: CrawlJob) -> Outcome:
         """Without an engine: the archive is read, the site is not."""
+        from crawler.replay.reread import reread  # noqa: PLC0415 - a crawl begins without
+        from crawler.run.ending.outcome import finish  # noqa: PLC0415 - as above
+
         ended: str | None = "finished"
         try:
             asyncio.run(reread(job))

@@ -9,23 +9,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.settings import BaseSettings
 
 from crawler.http.politeness.admission import NotYet
 from crawler.run.arguments import Arguments, WrongUse
-from crawler.run.ending.outcome import Outcome
 from crawler.run.fleet.run_log import RunLog, run_log
 from crawler.sites.profile import ProfileError
 from pipelines.archive.disk.layout import NAME
 from pipelines.archive.errors import ArchiveError, Blocked
 from pipelines.archive.read.moments import stamp
 from pipelines.exits import BLOCKED, Exit
-from pipelines.fleet.attempts import Began, Ended, Journal, UnderWay, attempt_id
-from pipelines.fleet.condition import NO_PROFILE
-from pipelines.fleet.notify import Recipients, tell
+from pipelines.fleet.attempts import NO_PROFILE, Began, Ended, Journal, UnderWay, attempt_id
+from pipelines.fleet.recipients import Recipients
 from pipelines.health import Verdict
+
+if TYPE_CHECKING:
+    from crawler.run.ending.outcome import Outcome
 
 _log = logging.getLogger(__name__)
 _WORDS = {
@@ -153,8 +154,7 @@ def attempting(
             with attempt:
                 yield attempt
         finally:
-            for failure in tell(root, told, clock(), {site}):
-                _log.error("%s", failure)
+            _tell(root, told, clock(), site)
 
 
 def enter_broken_profile(
@@ -172,8 +172,15 @@ def enter_broken_profile(
         return
     began = Began(attempt=attempt_id(now, os.getpid()), at=stamp(now), pid=os.getpid(), host=platform.node())
     Attempting(_begun(root, site, began), clock).fail(error)
-    for failure in tell(root, recipients(settings), clock(), {site}):
-        _log.error("%s", failure)
+    _tell(root, recipients(settings), clock(), site)
+
+
+def _tell(root: Path, told: Recipients, now: datetime, site: str) -> None:
+    if told:
+        from pipelines.fleet.notify import tell  # noqa: PLC0415 - most crawls tell nobody
+
+        for failure in tell(root, told, now, {site}):
+            _log.error("%s", failure)
 
 
 def recipients(settings: BaseSettings) -> Recipients:

@@ -13,6 +13,7 @@ _MODULES = (
     "crawler.pages.lists.reader",
     "crawler.pages.article",
     "pipelines.normalise.speech_of",
+    "crawler.run.ending.outcome",
 )
 _SECONDS = 0.05
 """After the first request is on its way; a page that comes sooner imports what it needs itself."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from shlex import quote
@@ -27,7 +28,6 @@ from crawler.replay.answers import Replay
 from crawler.replay.occasion import CRAWL, REPROCESS, Occasion, occasion_of
 from crawler.run.agent import software, user_agent
 from crawler.run.arguments import LATEST, Arguments, WrongUse
-from crawler.run.ending.run_page import check_run_page
 from crawler.run.fleet.full_runs import is_full_due
 from crawler.run.job import CrawlJob
 from crawler.run.site_settings import ARCHIVING, add_to
@@ -239,7 +239,7 @@ def _check_settings(settings: BaseSettings) -> None:
         value = str(settings[name])
         if not re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", value):
             raise WrongUse(f"-s {name}={value}: must be a number, 0 or more")
-    check_run_page(str(settings["RUN_PAGE"] or ""))
+    _check_run_page(str(settings["RUN_PAGE"] or ""))
     if settings.getbool("HTTPCACHE_ENABLED"):
         raise WrongUse(f"-s HTTPCACHE_ENABLED: {_FROM_THE_SITE}; -a replay={LATEST} reads what is stored")
     if taken := {"http", "https"} & set(settings.getdict("DOWNLOAD_HANDLERS")):
@@ -310,3 +310,11 @@ _TOO_LOUD = {
     "scrapy.core.downloader.tls": logging.ERROR,
     "scrapy.downloadermiddlewares.robotstxt": logging.CRITICAL,
 }
+
+
+def _check_run_page(language: str) -> None:
+    """`WrongUse` for a language that pages do not have, and where no page can be made."""
+    if language not in {"", "en", "zh"}:
+        raise WrongUse(f"-s RUN_PAGE={language}: must be en or zh, or empty for no page")
+    if language and find_spec("jinja2") is None:
+        raise WrongUse("-s RUN_PAGE: jinja2 is not installed: pip install 'speech-archive[window]'")

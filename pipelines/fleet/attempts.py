@@ -28,6 +28,8 @@ FLEET = "fleet"
 """The folder of an archive root that holds the records of its fleet."""
 _BESIDE = frozenset({FLEET, "anchors"})
 """Folders of an archive root that are no site's."""
+NO_PROFILE = "broken-profile"
+"""The verdict of a site whose profile cannot be used."""
 PARTIAL = "partial"
 """The verdict of a run with a limit, or over one of several sections."""
 _TAIL = 1 << 16

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.read.moments import moment_of
 from pipelines.exits import ARCHIVED, BLOCKED, Exit
-from pipelines.fleet.attempts import has_read_nothing
+from pipelines.fleet.attempts import NO_PROFILE, has_read_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,7 +37,7 @@ class Condition(StrEnum):
         return self in {Condition.BROKEN, Condition.STALE}
 
 
-DIED, UNTRIED, NO_PROFILE = "died", "never-run", "broken-profile"
+DIED, UNTRIED = "died", "never-run"
 """Verdicts of sites whose last attempt has none."""
 _DAMAGED, _NEWER = "damaged", "newer-format"
 """Verdicts of sites whose archive cannot be read."""

@@ -32,7 +32,7 @@ from pipelines.fleet.metrics import metrics
 from pipelines.fleet.register import replace_file, replace_in_fleet
 from pipelines.fleet.run_told import read_told, run_text
 from pipelines.fleet.survey import site_names_in, survey
-from pipelines.fleet.webhook import SHAPES, cut, refusal, request_body
+from pipelines.fleet.webhook import cut, refusal, request_body
 from pipelines.untrusted import json_object
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from pipelines.fleet.changed import Change
     from pipelines.fleet.condition import SiteStatus
+    from pipelines.fleet.recipients import Recipients
 
 SCHEMA = "notified/1"
 _FILE = "notified.json"
@@ -54,34 +55,6 @@ _MOST_RUNS = 3
 _FEW_SITES = 200
 """So many are looked at for the metrics after each single crawl; of more, which takes seconds, once an hour."""
 _HOUR = 3600.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipients:
-    """Who is told, empty or null for nobody.
-
-    Args:
-        webhook: an address, http:// or https://.
-        shape: what it is sent: `json`, `dingtalk`, `wecom`, `feishu` or `slack`.
-        command: run by `/bin/sh -c` with the JSON on its standard input.
-        textfile: the metrics, a file that node_exporter reads; its name ends with `.prom`.
-    """
-
-    webhook: str = ""
-    shape: str = "json"
-    command: str = ""
-    textfile: Path | None = None
-
-    def __post_init__(self) -> None:
-        """`ValueError` for an address or a shape that cannot be used."""
-        if self.webhook and urlsplit(self.webhook).scheme not in {"http", "https"}:
-            raise ValueError("the address of a webhook begins with http:// or https://")
-        if self.shape not in SHAPES:
-            raise ValueError(f"{self.shape!r}: the shape of a webhook is one of: {', '.join(SHAPES)}")
-
-    def __bool__(self) -> bool:
-        """Whether there is anybody."""
-        return bool(self.webhook or self.command or self.textfile)
 
 
 def tell(

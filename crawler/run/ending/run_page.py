@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
-from crawler.run.arguments import WrongUse
 from crawler.run.job import CrawlJob
 from pipelines.archive.disk.layout import run_page
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.reader import Archive
 from pipelines.fleet.register import replace_file
 from pipelines.fleet.run_told import read_told
-
-
-def check_run_page(language: str) -> None:
-    """`WrongUse` for a language that pages do not have, and where no page can be made."""
-    if language not in {"", "en", "zh"}:
-        raise WrongUse(f"-s RUN_PAGE={language}: must be en or zh, or empty for no page")
-    if language and find_spec("jinja2") is None:
-        raise WrongUse("-s RUN_PAGE: jinja2 is not installed: pip install 'speech-archive[window]'")
 
 
 def write_run_page(job: CrawlJob) -> str:

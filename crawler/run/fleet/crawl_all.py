@@ -29,8 +29,7 @@ from pipelines.archive.disk.lock import SiteLock
 from pipelines.archive.errors import FleetHangs, LockHeld, writing
 from pipelines.archive.read.moments import stamp
 from pipelines.exits import Exit
-from pipelines.fleet.attempts import FLEET, Began, Ended, Journal, attempt_id
-from pipelines.fleet.condition import NO_PROFILE
+from pipelines.fleet.attempts import FLEET, NO_PROFILE, Began, Ended, Journal, attempt_id
 from pipelines.fleet.fleet_runs import FleetRun, SiteEnded, forget_old, unfinished
 from pipelines.fleet.notify import tell
 from pipelines.fleet.register import Registered, read_register, write_register

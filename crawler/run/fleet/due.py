@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 
 from crawler.sites.schedule import Hours, Schedule
 from pipelines.exits import Exit
-from pipelines.fleet.attempts import Attempt
-from pipelines.fleet.condition import NO_PROFILE
+from pipelines.fleet.attempts import NO_PROFILE, Attempt
 
 _FIRST_WAIT = timedelta(hours=1)
 _LONGEST_WAIT = timedelta(days=1)

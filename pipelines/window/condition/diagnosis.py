@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from pipelines.exits import BLOCKED, Exit
-from pipelines.fleet.condition import DIED, NO_PROFILE, UNREACHABLE, UNTRIED, Condition
+from pipelines.fleet.attempts import NO_PROFILE
+from pipelines.fleet.condition import DIED, UNREACHABLE, UNTRIED, Condition
 from pipelines.gates.rules import DATES, FIELDS, GATES, LENGTH, LIST_SIZE, MASS_EDITS, SAME_TEXT, Gate
 from pipelines.gates.usual import QUIET
 from pipelines.reasons import Reason
