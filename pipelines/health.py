@@ -15,9 +15,10 @@ from pipelines.gates.rules import Gate
 from pipelines.gates.tally import Texts
 from pipelines.reasons import Reason
 from pipelines.record import Missed, Problem, Row
+from pipelines.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Verdict:
     """`name` is one word; `message` one sentence for a person."""
 

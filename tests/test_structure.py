@@ -25,7 +25,7 @@ ROOMS = {"disk": (), "read": ("disk",), "schema": ("disk", "read"), "prove": ("d
 ROOMS["write"] = ("disk", "read", "schema")
 ROOMS["pack"] = ("disk", "read", "prove", "write")
 """What each room of the archive may import, besides itself and the errors."""
-CONTRACT = {"pipelines.record", "pipelines.reasons"}
+CONTRACT = {"pipelines.record", "pipelines.reasons", "pipelines.values"}
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from crawler.crawl.observed import sha256_of
@@ -11,12 +11,13 @@ from crawler.http.capture import capture
 from crawler.http.fetch import Fetcher
 from crawler.sites.profile import SiteProfile
 from pipelines.record import Attachment, Capture, Problem
+from pipelines.values import value
 
 MOST_FILES = 300
 """Per speech: many times the number of pictures in any article."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fetching:
     """The attachments of a speech: with digests where they were fetched, and problems where they were not."""
 

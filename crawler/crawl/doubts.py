@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from crawler.http.fetch import Fetched
 from pipelines.reasons import Reason
+from pipelines.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Doubt:
     """Why a text is not accepted.
 

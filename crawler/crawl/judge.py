@@ -11,7 +11,6 @@ import asyncio
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from crawler.crawl.doubts import Doubt
 from crawler.crawl.observed import OnList
@@ -27,6 +26,7 @@ from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
 from pipelines.record import Compared, RawSpeech, Speech
 from pipelines.text.placeholders import is_loading
+from pipelines.values import value
 
 _SENTENCE_END = re.compile(r"[。！？；\n]+")
 _KEPT = 0.5
@@ -38,7 +38,7 @@ _ALIKE = 0.4
 _MANY = 3
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Before:
     """The earlier content of a known speech: of its newest line, or of its captures read by the current parser."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import Any
 
 from scrapy.http import Response
 
 from pipelines.record import Capture, Row
+from pipelines.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OnList:
     """A row of a list page and the capture of that page."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
@@ -22,6 +22,7 @@ from pipelines.exits import Exit
 from pipelines.health import Gaps
 from pipelines.reasons import Reason
 from pipelines.record import Capture
+from pipelines.values import value
 
 _MOST_WALKS = 3
 _MOST_FURTHER = 100
@@ -62,7 +63,7 @@ class ListReport(Gaps, Protocol):
     def refuse(self, exit_status: Exit, message: str) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ListTask:
     """The section of a site to read.
 

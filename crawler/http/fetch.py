@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Protocol
 
@@ -36,6 +36,7 @@ from crawler.pages.forwarding import forward
 from crawler.pages.page import Page, PageError, PageSizeError
 from crawler.pages.shown import shown
 from pipelines.reasons import Reason
+from pipelines.values import value
 
 
 class NotCaptured(IgnoreRequest):
@@ -59,7 +60,7 @@ FAILURES = (
 """Exceptions of a download without a response."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fetched:
     """An answer. `page` is set when it can be read; else `reason` and `detail` say why not.
 

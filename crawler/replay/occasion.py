@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,12 @@ from pipelines.archive.disk.commits import Commit, commit_files
 from pipelines.archive.disk.layout import Layout, run_file
 from pipelines.archive.read.reader import Archive
 from pipelines.untrusted import is_there
+from pipelines.values import value
 
 CRAWL, REPLAY, REPROCESS = "crawl", "replay", "reprocess"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Occasion:
     """A run about to begin. `kind` is that of its commit; `recorded` is the run to replay, if any."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from pipelines.archive.read.moments import stamp
 from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
 from pipelines.record import KEYS, Look, Problem, RawSpeech, Speech
+from pipelines.values import value
 
 # RFC 2606: a reserved name, by which relative links of the page become absolute.
 _UNKNOWN_URL = "http://saved-page.invalid/"
@@ -35,7 +36,7 @@ class UnreadPage(Exception):  # noqa: N818 - reads as a sentence
         self.reason, self.detail = reason, detail
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PageReader:
     """Reads saved pages of one CMS family.
 

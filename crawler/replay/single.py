@@ -16,8 +16,6 @@ from crawler.http.decode import as_text
 from crawler.http.hosts import Hosts
 from crawler.pages import Ask, Family, family
 from crawler.pages.page import Page, PageError
-from crawler.replay.reading import PageReader
-from crawler.replay.saved import SavedPage
 from crawler.run.arguments import WrongUse
 from crawler.run.fleet.deployment import find_deployment
 from crawler.sites.lookup import Profiles
@@ -94,6 +92,9 @@ def page_as_read(
     normaliser = Normaliser(
         reader.reader, profile.digest if profile else "", timezone, profile.committee if profile else None
     )
+    from crawler.replay.reading import PageReader  # noqa: PLC0415 - a crawl imports this module, too
+    from crawler.replay.saved import SavedPage  # noqa: PLC0415 - as above
+
     pages = PageReader(reader, normaliser, now)
     line = pages.line(SavedPage(response.url, response.url, readable.text, response.status, now))
     yield {key: value for key, value in line.items() if key != "file"}

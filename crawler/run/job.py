@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +19,7 @@ from pipelines.archive.write.admission import NEW_CMS
 from pipelines.archive.write.writer import ArchiveRun
 from pipelines.health import RunReport
 from pipelines.normalise import Normaliser
+from pipelines.values import value
 
 
 class AnswersAnew(Protocol):
@@ -31,7 +31,7 @@ class AnswersAnew(Protocol):
         """For the run report."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class CrawlJob:
     """A prepared crawl: its arguments, the reader of the site, and the archive.
 

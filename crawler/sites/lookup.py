@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from crawler.sites.profile import ProfileError, SiteProfile, check_name, load_profile
+from pipelines.values import value
 
 SITES = files("crawler.sites")
 """The profiles that ship; a folder, or part of a zip file: scrapyd runs the package from an egg."""
@@ -18,7 +18,7 @@ _MOST_TOLD = 10
 """Names in a message: a fleet has thousands."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Known:
     """A site with a profile: the profile, or why it cannot be used."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from importlib.resources.abc import Traversable
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -27,6 +27,7 @@ from crawler.sites.keys import (
 )
 from crawler.sites.schedule import PACE
 from crawler.sites.sections import SECTIONS, OneSection, read_sections
+from pipelines.values import value
 
 _SITE_NAME = re.compile(r"[a-z0-9-]{1,40}")
 _DOCUMENTS = ("doc", "docx", "xls", "xlsx", "ppt", "pptx", "pdf", "wps", "et", "dps", "ofd", "txt", "rtf", "csv")
@@ -44,7 +45,7 @@ RESERVED = frozenset({"anchors", "fleet"})
 """Folders beside the archives, which are named after their sites."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class SiteProfile:
     """Facts of one site.
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.pages.page import squeeze
 from crawler.sites.keys import TEXT, Kind, WrongFile, check, is_web_address
+from pipelines.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OneSection:
     """A section of a site by its name; `start_url` leads to it where the site's own start page does not."""
 

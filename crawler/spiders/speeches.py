@@ -37,7 +37,6 @@ from crawler.pages import SectionLink
 from crawler.pages.shown import Shown, shown
 from crawler.replay.past import PastReader
 from crawler.replay.single import PageSpider, profile_of
-from crawler.run.ending.outcome import leave_unsealed, park
 from crawler.run.fleet.precedence import arguments_here
 from crawler.run.job import AnswersAnew, CrawlJob
 from crawler.run.prepare import adjust, prepare
@@ -86,6 +85,8 @@ class SpeechesSpider(Spider):
         adjust(crawler.settings, own)
         spider = super().from_crawler(crawler, *args, job=own)
         if job is None:
+            from crawler.run.ending.outcome import leave_unsealed  # noqa: PLC0415 - our command seals by itself
+
             crawler.signals.connect(spider.park, signals.spider_closed)
             finalize(spider, leave_unsealed, own)
         return spider
@@ -97,6 +98,8 @@ class SpeechesSpider(Spider):
 
     def park(self, reason: str) -> None:
         """End a crawl that may never be sealed; `reason` is Scrapy's finish reason."""
+        from crawler.run.ending.outcome import park  # noqa: PLC0415 - as above
+
         park(self.job, reason)
 
     @cached_property

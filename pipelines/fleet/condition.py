@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import takewhile
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.read.moments import moment_of
 from pipelines.exits import ARCHIVED, BLOCKED, Exit
 from pipelines.fleet.attempts import NO_PROFILE, has_read_nothing
+from pipelines.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,7 +54,7 @@ _AHEAD_DAYS = 1.0
 """A success that lies further in the future is none: this machine's clock is wrong, or was."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Held:
     """What is read of an archive without its history.
 
@@ -84,7 +85,7 @@ class Held:
     is_reconciled: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class SiteStatus:
     """How a site is. Times are RFC 3339 in UTC, null when there was none.
 
@@ -203,7 +204,7 @@ def status_of(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Verdict:
     word: str
     exit_status: int | None

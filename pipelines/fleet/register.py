@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.files import json_document, sync_folder, write_synced
 from pipelines.archive.disk.layout import NAME
 from pipelines.fleet.attempts import FLEET
 from pipelines.untrusted import json_object
+from pipelines.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +20,7 @@ SCHEMA = "fleet/1"
 _FILE = "sites.json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Registered:
     """A site as its profile says.
 
@@ -46,7 +47,7 @@ class Registered:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Register:
     """The sites of a fleet at a moment (RFC 3339 in UTC)."""
 

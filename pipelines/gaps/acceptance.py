@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import Damaged, NotUnderstood
 from pipelines.gaps.same_gap import GapKey
+from pipelines.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,7 @@ GAP = "gap"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class AcceptedGap:
     """A gap that a decision covers: `what` and `kind` as in `GapKey`; `native_id` of a speech, else null."""
 
@@ -28,7 +29,7 @@ class AcceptedGap:
     kind: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Acceptance:
     """A decision about the gaps at one address.
 
@@ -77,7 +78,7 @@ class Acceptance:
         return asdict(self) | {"gaps": [asdict(one) for one in self.gaps]}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Decided:
     """An acceptance that stands: by which commit it was made, and when (RFC 3339 in UTC)."""
 

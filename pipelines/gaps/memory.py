@@ -8,7 +8,7 @@ asked in every run: whatever else one shows would not be seen.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,6 +17,7 @@ from pipelines.archive.read.moments import stamp
 from pipelines.gaps.same_gap import GapKey, key_of
 from pipelines.reasons import Reason
 from pipelines.record import Row
+from pipelines.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -52,7 +53,7 @@ class Gap(Protocol):
     def detail(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Failing:
     """Something that was not captured in the last runs. Moments are RFC 3339 in UTC.
 
@@ -104,7 +105,7 @@ class Failing:
         return not Reason(self.reason).is_no_answer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Seen:
     """What a run saw, for the memory of the next one.
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 
 from pipelines.reasons import Reason
+from pipelines.values import value
 
 _PAGE = re.compile(r"list page (\d+):")
 _DIGITS = 16
 """Hexadecimal digits of a hash of the words of a gap: enough to tell apart the gaps of one address."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GapKey:
     """What makes a gap the same in two runs: what was not captured, its address, and why, as far as that matters."""
 

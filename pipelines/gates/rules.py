@@ -6,12 +6,13 @@ So each gate has a least number beside its share.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from statistics import median_low
 from typing import TYPE_CHECKING, Any
 
 from pipelines.gates.usual import QUIET
+from pipelines.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -37,7 +38,7 @@ _SILENCES, _YEAR, _LONGEST = 3, 365, 3 * 365
 """A committee speaks at its yearly session at least; one wrong date must not allow a silence of decades."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Gate:
     """A gate that a run has tripped: its name, the figure seen, that with which it is compared, and both in words.
 
@@ -59,7 +60,7 @@ class Gate:
         return {"gate": self.gate, "seen": self.seen, "usual": self.usual}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Ran:
     """A run that has ended at `at`.
 

@@ -6,18 +6,19 @@ run that finds nothing new needs none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from pipelines.record import Problem, RawSpeech, Speech
 
+from pipelines.values import value
+
 NORMALISERS = "norm/5"
 """Version of this package and all it calls; raised whenever its output can change."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Normaliser:
     """Normalises the speeches of one site.
 

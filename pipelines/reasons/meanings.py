@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pipelines.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Meaning:
     """One line in each language, without a full stop."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.reasons.problem_codes import PROBLEM_CODES, PROBLEM_KINDS, SEVERITIES
+from pipelines.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +18,7 @@ METAVAR = "KIND|SEVERITY|CODE,…|all"
 _GRAVITY = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProblemChoice:
     """Codes that are asked for. A code of later software is no less asked for: its severity is not known here."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from pipelines.reasons.meanings import Meaning
+from pipelines.values import value
 
 ProblemKind = Literal["site", "style", "doubt", "damage"]
 Severity = Literal["info", "notice", "warning", "error"]
@@ -43,7 +43,7 @@ SEVERITIES: dict[Severity, Meaning] = {
 """The mildest first."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProblemMeaning(Meaning):
     """The meaning of a problem code, what it speaks of, and how much it matters to a reader of the text."""
 

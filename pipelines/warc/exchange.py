@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipelines.values import value
 from pipelines.warc.http import HttpResponse, NotDecodable, entity_of, headers_end, interim_end, payload_of
 from pipelines.warc.records import SAME_PAYLOAD, digest
 
@@ -18,7 +18,7 @@ _USUAL_HEADERS = 1 << 16
 Fields = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Exchange:
     """What went over the wire for one request.
 
@@ -36,7 +36,7 @@ class Exchange:
     is_verbatim: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Measured:
     """A response's block: its headers, the offsets of block and body in the file, its length, and its digests
     (hexadecimal). `entity_sha256` is null when the content coding cannot be decoded.
@@ -52,7 +52,7 @@ class Measured:
     entity_sha256: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Original:
     """The response record a revisit refers to."""
 

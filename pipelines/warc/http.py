@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+from pipelines.values import value
 
 _HEADERS_END = re.compile(rb"\n\r?\n")
 _LINE_END = b"\r\n"
@@ -33,7 +34,7 @@ class NotDecodable(ValueError):  # noqa: N818 - reads as a sentence: "not decoda
     """A body whose content coding is unknown or broken."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Message:
     start_line: str
     headers: tuple[tuple[str, str], ...]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.untrusted import MOST_DIGITS
+from pipelines.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +27,7 @@ class Place(NamedTuple):
     length: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WarcRecord:
     """Named fields in the order they are written (without Content-Length, which the block gives), and the block."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from crawler.crawl.sections.find import SectionSearch, find_section
 from crawler.crawl.sections.section_report import SectionReport
@@ -16,11 +16,12 @@ from pipelines.exits import Exit
 from pipelines.health import RunReport
 from pipelines.reasons import Reason
 from pipelines.record import Capture
+from pipelines.values import value
 
 _GRAVEST = (Exit.REFUSED, Exit.GAPS, Exit.WRONG_USE)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Standing:
     """A row of a section's list, with the capture of its page; `is_again`: another section's list had it before."""
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from crawler.sites.schedule import Hours
+from pipelines.values import value
 
 Kind = Literal["asked-to-wait", "challenges", "request-budget", "time-budget", "hours", "clock"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class End:
     """Why a run requests nothing more, in words.
 
@@ -25,7 +26,7 @@ class End:
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Limits:
     """What one run may take.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from crawler.replay.occasion import CRAWL
 from crawler.run.agent import software
 from crawler.run.job import CrawlJob
@@ -14,9 +12,10 @@ from pipelines.archive.pack.packing import pack, year_to_pack
 from pipelines.archive.write.acts import When
 from pipelines.exits import ARCHIVED
 from pipelines.health import Verdict
+from pipelines.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ClosedYear:
     """What became of packing after a run: lines for its summary, and its verdict."""
 

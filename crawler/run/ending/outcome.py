@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,12 @@ from pipelines.exits import ARCHIVED, BLOCKED, Exit
 from pipelines.health import RunReport, Verdict, verdict
 from pipelines.reasons import Reason
 from pipelines.shown import one_line
+from pipelines.values import value
 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Outcome:
     """The result of a crawl.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,14 @@ from crawler.sites.keys import (
 from crawler.sites.profile import SiteProfile
 from crawler.sites.schedule import DAILY, PACE
 from pipelines.fleet.webhook import SHAPES
+from pipelines.values import value
 
 
 class DeploymentError(ValueError):
     """A deployment's file that is missing or wrong; the message names the file, the key and what is allowed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Notify:
     """Who is told of a changed verdict: a webhook in one of `SHAPES`, and a command; empty for none."""
 
@@ -39,14 +40,14 @@ class Notify:
     command: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Metrics:
     """`textfile`: where node_exporter reads; null for none."""
 
     textfile: Path | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Deployment:
     """A checked `fleet.toml`; its paths are relative to its folder.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.answers import Answer
@@ -16,6 +15,7 @@ from pipelines.archive.disk.redactions import REDACTION, Masked, Redaction
 from pipelines.archive.errors import Damaged, NewerFormat
 from pipelines.canonical import json_value
 from pipelines.untrusted import parsed_json, whole
+from pipelines.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pipelines.packed import Stored
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Commit:
     """One atomic append.
 

@@ -8,13 +8,13 @@ import io
 import json
 import os
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipelines.archive.disk.layout import is_named_path
 from pipelines.archive.errors import Damaged
 from pipelines.inflate import Member, blocks
 from pipelines.untrusted import opened, opened_to_write, size_of
+from pipelines.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,7 +68,7 @@ class GzipDigests:
         return Written(self._size, self._lines, self._packed.hexdigest(), self._plain.hexdigest())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class NamedFile:
     """A file as a commit names it. `lines` and `sha256_uncompressed` are null where they do not apply."""
 

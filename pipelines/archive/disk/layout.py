@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pipelines.archive.disk.containers import CONTAINERS, PACKS, members
 from pipelines.archive.errors import Damaged
 from pipelines.untrusted import state_of
+from pipelines.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
@@ -65,7 +66,7 @@ def _is_inside(path: str) -> bool:
     return len(path) <= _LONGEST_PATH and _NAMED_PATH.fullmatch(path) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Layout:
     """The paths of one site's folder. A path that leads through a symbolic link is refused (`Damaged`).
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import Damaged
+from pipelines.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,7 @@ JUMP_DAYS = 400
 """A clock more days after the last commit is not believed without CLOCK_JUMP_DAYS: few archives rest so long."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class WrongClock:
     """`first` to `last` are the numbers of the commits whose moments are wrong; `reason` is a person's."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -41,12 +40,13 @@ from pipelines.archive.read.state_file import (
 )
 from pipelines.record import LATEST_SCHEMA, completed
 from pipelines.untrusted import json_object, parsed_json
+from pipelines.values import value
 
 if TYPE_CHECKING:
     from pipelines.archive.disk.commits import Commit
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Source:
     """What derived files are made from.
 
@@ -61,7 +61,7 @@ class Source:
     states: BinaryIO | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Derived:
     """A file of lines, and the document beside it.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from sys import intern
 from types import NoneType
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from pipelines.canonical import json_value, sorted_sha256
 from pipelines.gaps.acceptance import Decided
 from pipelines.record import Row
 from pipelines.untrusted import json_object, parsed_json
+from pipelines.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -180,7 +181,7 @@ def is_altered(file: Path) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class StateAbout:
     """`state.json`: of which commit, its hash, and what can be told without the lines."""
 
@@ -194,7 +195,7 @@ class StateAbout:
     totals: Totals
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tip:
     """The last commit, and the state after it."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from operator import contains
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pipelines.keys import Format, Key, Needs, OneOf, Pattern
+from pipelines.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Shape:
     """A type: str, int, float or bool, a list of `item`, or an object with `keys`: all of them, or those it `needs`.
 
@@ -31,7 +32,7 @@ class Shape:
     needs: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Property:
     """One key of an object; `declared` is its `Key` in the record, null where the record gives at most a meaning."""
 

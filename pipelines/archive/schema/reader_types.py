@@ -6,8 +6,10 @@ first thousands of lines becomes text or vanishes. With `readers.json` nothing i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
+
+from pipelines.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -95,7 +97,7 @@ def _nested(shape: Shape, plain: dict[str, str]) -> Any:
     return plain[shape.kind]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ColumnTypes:
     """How a dialect of SQL writes the types of columns.
 

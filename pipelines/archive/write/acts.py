@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from pipelines.archive.write.rebuild import heal, write_next
 from pipelines.archive.write.replacing import finish_acts
 from pipelines.archive.write.sealing import ABSENCES, draft, make_point, place
 from pipelines.archive.write.waiting import JOURNAL
+from pipelines.values import value
 
 if TYPE_CHECKING:
     import os
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from pipelines.archive.read.known import Known
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class When:
     """When an act is recorded (RFC 3339 in UTC), by which software (name to version), and where its head is noted.
 
@@ -46,7 +47,7 @@ class When:
     accepts_clock: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Act:
     """What a commit of kind `kind` says.
 

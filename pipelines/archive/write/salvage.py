@@ -7,7 +7,6 @@ whole observation nor a whole capture is no evidence and leaves no commit.
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from datetime import datetime
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from pipelines.gates.rules import Ran, tripped
 from pipelines.gates.tally import Texts
 from pipelines.gates.usual import Usual
 from pipelines.untrusted import is_there, parsed_json
+from pipelines.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 KIND = "salvage"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Salvaged:
     """A dead run whose `lines` became commit `commit`; `cut_bytes` of torn ends were lost."""
 

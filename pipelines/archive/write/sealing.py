@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.commits import Commit, sidecar_text
@@ -41,6 +41,7 @@ from pipelines.archive.write.orders.without_words import masks_of, write_warc
 from pipelines.archive.write.waiting import JOURNAL, staged_captures
 from pipelines.canonical import json_value
 from pipelines.untrusted import is_there, json_object
+from pipelines.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -58,7 +59,7 @@ ABSENCES = ("missing", "withheld", "unknown")
 SEALED = "sealed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class CommitFacts:
     """The fields of a commit that do not follow from its lines."""
 
@@ -70,7 +71,7 @@ class CommitFacts:
     repeated: tuple[Answer, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sealing:
     """One seal. `archive` is null before the first commit; `folder` is the run's staging.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -31,6 +31,7 @@ from pipelines.archive.write.waiting import Opening
 from pipelines.gates.tally import Tally
 from pipelines.gates.usual import Usual
 from pipelines.record import Confirmed
+from pipelines.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -49,7 +50,7 @@ _MOST_NAMED = 60_000
 """Answers named in a commit without lines: 24 MB of the 32 MiB that a commit may have."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sealed:
     """The result of a seal: the commit's number, the archive's new head, and the counts in the commit."""
 
