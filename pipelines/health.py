@@ -15,10 +15,10 @@ from pipelines.gates.rules import Gate
 from pipelines.gates.tally import Texts
 from pipelines.reasons import Reason
 from pipelines.record import Missed, Problem, Row
-from pipelines.values import value
+from pipelines.values import frozen
 
 
-@value
+@frozen
 class Verdict:
     """`name` is one word; `message` one sentence for a person."""
 

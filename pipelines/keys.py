@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Literal, TypeVar, dataclass_transform, get_args, get_type_hints
 
-from pipelines.values import value
+from pipelines.values import frozen
 
 T = TypeVar("T")
 Role = Literal["identity", "place", "state", "published", "interpreted", "counted", "grounds", "provenance"]
@@ -25,7 +25,7 @@ ROLES: dict[Role, str] = {
 }
 
 
-@value
+@frozen
 class Key:
     """Annotation of a record field: `Annotated[str | None, Key("published", "来源 as labelled")]`.
 
@@ -49,28 +49,28 @@ class Key:
             raise ValueError(f"role {self.role!r} of a key is not one of {', '.join(get_args(Role))}")
 
 
-@value
+@frozen
 class Pattern:
     """A regular expression (JSON Schema dialect) for all texts of a type."""
 
     regex: str
 
 
-@value
+@frozen
 class Format:
     """What the texts of a type are, in the words of JSON Schema; readers with types of time may use those."""
 
     name: Literal["date", "date-time"]
 
 
-@value
+@frozen
 class OneOf:
     """A closed list from which all texts of a type are; a later software may add to it, so readers allow others."""
 
     values: tuple[str, ...]
 
 
-@value
+@frozen
 class Needs:
     """The keys that an object must have, where it may lack the others."""
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import BinaryIO, Self
 
-from pipelines.values import value
+from pipelines.values import frozen
 
 LARGEST_STREAM = 48 << 20
 """Bytes of one xz stream unpacked: the longest document (32 MiB), and what a writer gathers before it ends one."""
@@ -25,7 +25,7 @@ _MEMORY = 64 << 20
 _BLOCK = 1 << 16
 
 
-@value
+@frozen
 class Packed:
     """`size` bytes at `offset` of a tar file: a committed file under its `path` in the archive.
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 from pipelines.canonical import json_values, local_part, sorted_sha256
 from pipelines.keys import Format, Key, OneOf, Pattern, declared, keys_of
 from pipelines.reasons import CLOSED_LISTS, PresenceState, Reason
-from pipelines.values import value
+from pipelines.values import frozen
 
 SPEECH_SCHEMA = "speech/1"
 OBSERVATION_SCHEMA = "observation/1"
@@ -45,7 +45,7 @@ LookedAt = Annotated[str, OneOf(tuple(CLOSED_LISTS["looked"]))]
 ViewsSource = Annotated[str, OneOf(tuple(CLOSED_LISTS["views_sources"]))]
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Attachment:
     """A file or picture in a body."""
 
@@ -54,7 +54,7 @@ class Attachment:
     sha256: Annotated[str | None, "null when not fetched"] = None
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Speaker:
     """One of those who spoke."""
 
@@ -62,7 +62,7 @@ class Speaker:
     post: Annotated[str | None, "the post in the words of the page; null where it is not certainly this person's"]
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Evidence:
     """The words from which an interpreted value was read."""
 
@@ -74,7 +74,7 @@ class Evidence:
 DayOrder = Literal["month-first", "day-first", "unknown"]
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Witness:
     """A date as printed in one place of the site."""
 
@@ -83,7 +83,7 @@ class Witness:
     order: Annotated[DayOrder, "for dates with the year last: which number is the month"] = "month-first"
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Problem:
     """Why a value is null or doubtful; `code` is one of the closed list `PROBLEM_CODES`."""
 
@@ -92,7 +92,7 @@ class Problem:
     detail: Annotated[str, "what was found, for a person"]
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Presence:
     """Facts about an absence; only on gone and restored lines."""
 
@@ -101,7 +101,7 @@ class Presence:
     last_seen_at: Annotated[Moment | None, "UTC, last observation that found it"]
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Capture:
     """One HTTP exchange from which a line was read; file, offset, length and record_id point into a WARC file."""
 
@@ -116,7 +116,7 @@ class Capture:
     payload_sha256: Annotated[Sha256 | None, "of the entity after content-decoding"]
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Raw:
     """The strings exactly as found, so that every normalised value can be computed again."""
 
@@ -128,7 +128,7 @@ class Raw:
     breadcrumb: Annotated[str | None, "breadcrumb of the page"]
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Row:
     """The row of a list page about a speech."""
 
@@ -136,7 +136,7 @@ class Row:
     date: Annotated[str | None, "date of the row, as printed"]
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Look:
     """The facts of the exchanges by which a speech was observed, for its observation line."""
 
@@ -152,7 +152,7 @@ class Look:
     captures: tuple[Capture, ...] = ()
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class RawSpeech:
     """One speech, strings as found on its pages.
 
@@ -173,7 +173,7 @@ class RawSpeech:
     dates: tuple[Witness, ...] = ()
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Listed:
     """A known speech on a list page, not read again in this run (its counter may have been)."""
 
@@ -182,7 +182,7 @@ class Listed:
     look: Look
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Confirmed:
     """A known speech whose article answered with the archived bytes, or with 304: read without parsing."""
 
@@ -191,7 +191,7 @@ class Confirmed:
     look: Look
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Missed:
     """A listed row, or a known speech, whose text was not captured. `native_id` is null when the row has none."""
 
@@ -203,7 +203,7 @@ class Missed:
     look: Look
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Context:
     """Values about the speech and its occasion, read from the words of its page; null where it does not say them."""
 
@@ -222,7 +222,7 @@ class Context:
         return {field.name: getattr(self, field.name) for field in fields(Context)}
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Speech(Context):
     """A normalised speech: the values of a `Version` line before the archive adds state and place."""
 
@@ -254,7 +254,7 @@ class Speech(Context):
 Handed = TypeVar("Handed", RawSpeech, Speech)
 
 
-@value
+@frozen
 class Compared(Generic[Handed]):
     """A speech as its page is `now`, and as the same parser reads the newest version's capture (`before`).
 
@@ -434,7 +434,7 @@ def completed(line: dict[str, Any]) -> dict[str, Any]:
     return line
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class SiteFacts:
     """The content of archive.json: facts from the site's profile, the hosts crawled, and assumptions."""
 

@@ -1,4 +1,4 @@
-"""`value`: the decorator of classes that only hold values. Standard library only."""
+"""`frozen`: the decorator of classes that only hold values. Standard library only."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ T = TypeVar("T")
 
 
 @overload
-def value(cls: type[T]) -> type[T]: ...
+def frozen(cls: type[T]) -> type[T]: ...
 @overload
-def value(*, kw_only: bool = False) -> Callable[[type[T]], type[T]]: ...
+def frozen(*, kw_only: bool = False) -> Callable[[type[T]], type[T]]: ...
 @dataclass_transform(frozen_default=True)
-def value(cls: type[Any] | None = None, *, kw_only: bool = False) -> Any:
+def frozen(cls: type[Any] | None = None, *, kw_only: bool = False) -> Any:
     """`dataclass(frozen=True, slots=True)`, made in half the time: a start makes more than a hundred of them.
 
     That generates six methods and compiles each; here comparison, hash and `repr` are functions, whatever the class

@@ -20,7 +20,7 @@ from crawler.pages.page import Page, PageError, PageTimeError, squeeze
 from crawler.pages.shown import Shown, key, shown
 from pipelines.reasons import Reason
 from pipelines.record import Attachment, Look, Problem, RawSpeech
-from pipelines.values import value
+from pipelines.values import frozen
 
 _MOST_PARTS = 200
 _TURNING = re.compile(r"[共第]?\d+页?|[上下首末尾前后]一?页|页")
@@ -45,7 +45,7 @@ class Files(Protocol):
     async def fetch(self, found: tuple[Attachment, ...]) -> Fetching: ...
 
 
-@value
+@frozen
 class Article:
     """What is known of an article before it is read: its address `url`, and its list row `listed`."""
 

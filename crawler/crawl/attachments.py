@@ -11,13 +11,13 @@ from crawler.http.capture import capture
 from crawler.http.fetch import Fetcher
 from crawler.sites.profile import SiteProfile
 from pipelines.record import Attachment, Capture, Problem
-from pipelines.values import value
+from pipelines.values import frozen
 
 MOST_FILES = 300
 """Per speech: many times the number of pictures in any article."""
 
 
-@value
+@frozen
 class Fetching:
     """The attachments of a speech: with digests where they were fetched, and problems where they were not."""
 

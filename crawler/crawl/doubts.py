@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from crawler.http.fetch import Fetched
 from pipelines.reasons import Reason
-from pipelines.values import value
+from pipelines.values import frozen
 
 
-@value
+@frozen
 class Doubt:
     """Why a text is not accepted.
 

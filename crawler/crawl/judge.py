@@ -26,7 +26,7 @@ from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
 from pipelines.record import Compared, RawSpeech, Speech
 from pipelines.text.placeholders import is_loading
-from pipelines.values import value
+from pipelines.values import frozen
 
 _SENTENCE_END = re.compile(r"[。！？；\n]+")
 _KEPT = 0.5
@@ -38,7 +38,7 @@ _ALIKE = 0.4
 _MANY = 3
 
 
-@value
+@frozen
 class _Before:
     """The earlier content of a known speech: of its newest line, or of its captures read by the current parser."""
 

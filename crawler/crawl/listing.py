@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from crawler.pages import Ask, Elsewhere, ListPage, lists
-from pipelines.values import value
+from pipelines.values import frozen
 
 MOST_PAGES = 10_000
 _UNPROMISED_PAGES, _UNPROMISED_TO_KNOWN = 500, 200
@@ -18,7 +18,7 @@ list at least 3,000 rows and three times the known speeches.
 _MOST_BARREN = 2
 
 
-@value
+@frozen
 class Trouble:
     """A problem of a list page; `is_worth_asking`: a second request may give another page."""
 

@@ -8,10 +8,10 @@ from typing import Any
 from scrapy.http import Response
 
 from pipelines.record import Capture, Row
-from pipelines.values import value
+from pipelines.values import frozen
 
 
-@value
+@frozen
 class OnList:
     """A row of a list page and the capture of that page."""
 

@@ -22,7 +22,7 @@ from pipelines.exits import Exit
 from pipelines.health import Gaps
 from pipelines.reasons import Reason
 from pipelines.record import Capture
-from pipelines.values import value
+from pipelines.values import frozen
 
 _MOST_WALKS = 3
 _MOST_FURTHER = 100
@@ -63,7 +63,7 @@ class ListReport(Gaps, Protocol):
     def refuse(self, exit_status: Exit, message: str) -> None: ...
 
 
-@value
+@frozen
 class ListTask:
     """The section of a site to read.
 

@@ -36,7 +36,7 @@ from crawler.pages.forwarding import forward
 from crawler.pages.page import Page, PageError, PageSizeError
 from crawler.pages.shown import shown
 from pipelines.reasons import Reason
-from pipelines.values import value
+from pipelines.values import frozen
 
 
 class NotCaptured(IgnoreRequest):
@@ -60,7 +60,7 @@ FAILURES = (
 """Exceptions of a download without a response."""
 
 
-@value
+@frozen
 class Fetched:
     """An answer. `page` is set when it can be read; else `reason` and `detail` say why not.
 

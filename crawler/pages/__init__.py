@@ -18,13 +18,13 @@ from lxml import etree
 from crawler.pages.page import Page
 from pipelines.reasons import Reason
 from pipelines.record import Attachment, Problem, Raw, Witness
-from pipelines.values import value
+from pipelines.values import frozen
 
 CounterMode = Literal["read_only", "increments", "none"]
 """What asking a counter does: nothing, one more view, or there is none to ask."""
 
 
-@value
+@frozen
 class Ask:
     """A request for a list page that takes more than an address: a form to post, or headers such as a Referer.
 
@@ -42,7 +42,7 @@ class Ask:
         return cls(url, urlencode(pairs), headers, is_fragment=True)
 
 
-@value
+@frozen
 class ListedRow:
     """One row of a list page. `native_id` is None when the link is no article address of this CMS.
 
@@ -56,7 +56,7 @@ class ListedRow:
     is_doubtful: bool = False
 
 
-@value
+@frozen
 class Elsewhere:
     """A list of the section that nothing leads to, in words and its address; `year` is its year, when it is one's.
 
@@ -69,7 +69,7 @@ class Elsewhere:
     is_named: bool
 
 
-@value
+@frozen
 class ListPage:
     """A page of the section's list: its rows in order, the pages its pager leads to, and the counts it prints.
 
@@ -99,7 +99,7 @@ class ListPage:
     elsewhere: tuple[Elsewhere, ...] = ()
 
 
-@value
+@frozen
 class Column:
     """What a list address names: a column, and whether the address is its first page."""
 
@@ -107,7 +107,7 @@ class Column:
     is_first: bool
 
 
-@value
+@frozen
 class Pager:
     """A pager: its block, the pages it leads to by number, the next one by word, and the counts it prints.
 
@@ -125,7 +125,7 @@ class Pager:
     idle: tuple[str, ...] = ()
 
 
-@value
+@frozen
 class Hints:
     """What is known of an article before its page is read; a family that declares nothing leaves all to structure.
 
@@ -154,7 +154,7 @@ class Hints:
     is_updated_when_published: bool = False
 
 
-@value
+@frozen
 class ArticlePage:
     """One page of an article. `title` is without site suffix and page number; `counter` is its count's address.
 
@@ -174,7 +174,7 @@ class ArticlePage:
     dates: tuple[Witness, ...] = ()
 
 
-@value
+@frozen
 class SectionLink:
     """Where the section is: `name` as the site writes it.
 

@@ -16,12 +16,12 @@ from pipelines.archive.disk.commits import Commit, commit_files
 from pipelines.archive.disk.layout import Layout, run_file
 from pipelines.archive.read.reader import Archive
 from pipelines.untrusted import is_there
-from pipelines.values import value
+from pipelines.values import frozen
 
 CRAWL, REPLAY, REPROCESS = "crawl", "replay", "reprocess"
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Occasion:
     """A run about to begin. `kind` is that of its commit; `recorded` is the run to replay, if any."""
 

@@ -18,7 +18,7 @@ from pipelines.archive.read.moments import stamp
 from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
 from pipelines.record import KEYS, Look, Problem, RawSpeech, Speech
-from pipelines.values import value
+from pipelines.values import frozen
 
 # RFC 2606: a reserved name, by which relative links of the page become absolute.
 _UNKNOWN_URL = "http://saved-page.invalid/"
@@ -36,7 +36,7 @@ class UnreadPage(Exception):  # noqa: N818 - reads as a sentence
         self.reason, self.detail = reason, detail
 
 
-@value
+@frozen
 class PageReader:
     """Reads saved pages of one CMS family.
 

@@ -14,7 +14,7 @@ from crawler.http.decode import as_text
 from crawler.http.netloc import Server
 from pipelines.decoding import decoded
 from pipelines.untrusted import whole
-from pipelines.values import value
+from pipelines.values import frozen
 from pipelines.warc.http import HttpResponse, NotDecodable
 from pipelines.warc.record_reader import records
 from pipelines.warc.records import WarcRecord
@@ -27,7 +27,7 @@ _LARGEST = 32 << 20
 """Largest saved page in bytes, as in a crawl (DOWNLOAD_MAXSIZE)."""
 
 
-@value
+@frozen
 class SavedPage:
     """One page: its file, its address and the moment of its capture where these are known.
 

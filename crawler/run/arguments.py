@@ -13,7 +13,7 @@ from crawler.sites.profile import SiteProfile
 from pipelines.archive.write.admission import CLOCK, DAMAGE, NEW_CMS
 from pipelines.archive.write.writer import MASS_GONE
 from pipelines.gates.rules import GATES
-from pipelines.values import value
+from pipelines.values import frozen
 
 ARGUMENTS = {
     "site": "name of the site, as `scrapy sites` lists it",
@@ -39,7 +39,7 @@ class WrongUse(ValueError):  # noqa: N818 - reads as a sentence: "wrong use"
     """Wrong arguments; the message names the argument and what is allowed."""
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Arguments:
     """The checked `-a` arguments of a crawl."""
 

@@ -19,7 +19,7 @@ from pipelines.archive.write.admission import NEW_CMS
 from pipelines.archive.write.writer import ArchiveRun
 from pipelines.health import RunReport
 from pipelines.normalise import Normaliser
-from pipelines.values import value
+from pipelines.values import frozen
 
 
 class AnswersAnew(Protocol):
@@ -31,7 +31,7 @@ class AnswersAnew(Protocol):
         """For the run report."""
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class CrawlJob:
     """A prepared crawl: its arguments, the reader of the site, and the archive.
 

@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from crawler.sites.profile import ProfileError, SiteProfile, check_name, load_profile
-from pipelines.values import value
+from pipelines.values import frozen
 
 SITES = files("crawler.sites")
 """The profiles that ship; a folder, or part of a zip file: scrapyd runs the package from an egg."""
@@ -18,7 +18,7 @@ _MOST_TOLD = 10
 """Names in a message: a fleet has thousands."""
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Known:
     """A site with a profile: the profile, or why it cannot be used."""
 

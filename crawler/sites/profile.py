@@ -27,7 +27,7 @@ from crawler.sites.keys import (
 )
 from crawler.sites.schedule import PACE
 from crawler.sites.sections import SECTIONS, OneSection, read_sections
-from pipelines.values import value
+from pipelines.values import frozen
 
 _SITE_NAME = re.compile(r"[a-z0-9-]{1,40}")
 _DOCUMENTS = ("doc", "docx", "xls", "xlsx", "ppt", "pptx", "pdf", "wps", "et", "dps", "ofd", "txt", "rtf", "csv")
@@ -45,7 +45,7 @@ RESERVED = frozenset({"anchors", "fleet"})
 """Folders beside the archives, which are named after their sites."""
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class SiteProfile:
     """Facts of one site.
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from crawler.sites.keys import Kind, is_parsed, whole_number
-from pipelines.values import value
+from pipelines.values import frozen
 
 DAILY, WEEKLY, MONTHLY = "daily", "weekly", "monthly"
 _DAYS = {DAILY: 1, WEEKLY: 7, MONTHLY: 28}
@@ -22,7 +22,7 @@ _CRON_FIELDS = 5
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 
 
-@value
+@frozen
 class Hours:
     """The part of each day in which a site may be requested, in its own zone; it may go past midnight."""
 
@@ -67,7 +67,7 @@ def _next(moment: datetime, zone: ZoneInfo, at: time) -> datetime:
     return found.astimezone(moment.tzinfo)
 
 
-@value
+@frozen
 class Schedule:
     """`daily`, `weekly`, `monthly`, or a cron line of five fields.
 

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from crawler.pages.page import squeeze
 from crawler.sites.keys import TEXT, Kind, WrongFile, check, is_web_address
-from pipelines.values import value
+from pipelines.values import frozen
 
 
-@value
+@frozen
 class OneSection:
     """A section of a site by its name; `start_url` leads to it where the site's own start page does not."""
 

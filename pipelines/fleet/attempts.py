@@ -18,7 +18,7 @@ from pipelines.archive.disk.layout import checked_name, is_archive
 from pipelines.archive.read.moments import moment_of
 from pipelines.exits import ARCHIVED
 from pipelines.untrusted import opened, parsed_json
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,7 +37,7 @@ _TAIL = 1 << 16
 """Bytes of a journal's end that are read first: some hundred attempts."""
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Began:
     """An attempt that began: its id, when (RFC 3339 in UTC), in which process, in which run of the fleet, if any."""
 
@@ -48,7 +48,7 @@ class Began:
     fleet: str | None = None
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Ended:
     """How it ended.
 
@@ -78,7 +78,7 @@ class Ended:
     not_before: str | None = None
 
 
-@value
+@frozen
 class Attempt:
     """One attempt; `ended` is null while it is under way, and for good when it died."""
 

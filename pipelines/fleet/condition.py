@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.read.moments import moment_of
 from pipelines.exits import ARCHIVED, BLOCKED, Exit
 from pipelines.fleet.attempts import NO_PROFILE, has_read_nothing
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,7 +54,7 @@ _AHEAD_DAYS = 1.0
 """A success that lies further in the future is none: this machine's clock is wrong, or was."""
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Held:
     """What is read of an archive without its history.
 
@@ -85,7 +85,7 @@ class Held:
     is_reconciled: bool = False
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class SiteStatus:
     """How a site is. Times are RFC 3339 in UTC, null when there was none.
 
@@ -204,7 +204,7 @@ def status_of(
     )
 
 
-@value
+@frozen
 class _Verdict:
     word: str
     exit_status: int | None

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pipelines.fleet.webhook import SHAPES
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Recipients:
     """Who is told, empty or null for nobody.
 

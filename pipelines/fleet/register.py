@@ -10,7 +10,7 @@ from pipelines.archive.disk.files import json_document, sync_folder, write_synce
 from pipelines.archive.disk.layout import NAME
 from pipelines.fleet.attempts import FLEET
 from pipelines.untrusted import json_object
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,7 @@ SCHEMA = "fleet/1"
 _FILE = "sites.json"
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Registered:
     """A site as its profile says.
 
@@ -47,7 +47,7 @@ class Registered:
     error: str | None = None
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Register:
     """The sites of a fleet at a moment (RFC 3339 in UTC)."""
 

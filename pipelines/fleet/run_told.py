@@ -12,7 +12,7 @@ from pipelines.archive.read.reader import CRAWLS
 from pipelines.exits import ARCHIVED, BLOCKED, Exit
 from pipelines.reasons import REASONS, Meaning, Reason
 from pipelines.shown import counted, one_line
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -64,7 +64,7 @@ WHAT_TO_DO: dict[str, Meaning] = {
 """What a person does about a run, by a word that tells of which kind it is."""
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Miss:
     """Something that the run did not capture; `accepted` by a person until that day, or null."""
 
@@ -78,7 +78,7 @@ class Miss:
     is_the_sites_word: bool
 
 
-@value
+@frozen
 class Brought:
     """An event that the run brought: what happened to which speech."""
 
@@ -88,7 +88,7 @@ class Brought:
     url: str
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class CountBeside:
     """A count of the run beside that of the last good one; null where a report has none."""
 
@@ -97,7 +97,7 @@ class CountBeside:
     before: int | None
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class RunTold:
     """A run as its report tells it. `before`: run and beginning of the last good run before it, null without one."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import Damaged, NotUnderstood
 from pipelines.gaps.same_gap import GapKey
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ GAP = "gap"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class AcceptedGap:
     """A gap that a decision covers: `what` and `kind` as in `GapKey`; `native_id` of a speech, else null."""
 
@@ -29,7 +29,7 @@ class AcceptedGap:
     kind: str
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Acceptance:
     """A decision about the gaps at one address.
 
@@ -78,7 +78,7 @@ class Acceptance:
         return asdict(self) | {"gaps": [asdict(one) for one in self.gaps]}
 
 
-@value
+@frozen
 class Decided:
     """An acceptance that stands: by which commit it was made, and when (RFC 3339 in UTC)."""
 

@@ -17,7 +17,7 @@ from pipelines.archive.read.moments import stamp
 from pipelines.gaps.same_gap import GapKey, key_of
 from pipelines.reasons import Reason
 from pipelines.record import Row
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -53,7 +53,7 @@ class Gap(Protocol):
     def detail(self) -> str: ...
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Failing:
     """Something that was not captured in the last runs. Moments are RFC 3339 in UTC.
 
@@ -105,7 +105,7 @@ class Failing:
         return not Reason(self.reason).is_no_answer
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Seen:
     """What a run saw, for the memory of the next one.
 

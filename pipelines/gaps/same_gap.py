@@ -6,14 +6,14 @@ import hashlib
 import re
 
 from pipelines.reasons import Reason
-from pipelines.values import value
+from pipelines.values import frozen
 
 _PAGE = re.compile(r"list page (\d+):")
 _DIGITS = 16
 """Hexadecimal digits of a hash of the words of a gap: enough to tell apart the gaps of one address."""
 
 
-@value
+@frozen
 class GapKey:
     """What makes a gap the same in two runs: what was not captured, its address, and why, as far as that matters."""
 

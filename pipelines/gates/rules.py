@@ -12,7 +12,7 @@ from statistics import median_low
 from typing import TYPE_CHECKING, Any
 
 from pipelines.gates.usual import QUIET
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -38,7 +38,7 @@ _SILENCES, _YEAR, _LONGEST = 3, 365, 3 * 365
 """A committee speaks at its yearly session at least; one wrong date must not allow a silence of decades."""
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Gate:
     """A gate that a run has tripped: its name, the figure seen, that with which it is compared, and both in words.
 
@@ -60,7 +60,7 @@ class Gate:
         return {"gate": self.gate, "seen": self.seen, "usual": self.usual}
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Ran:
     """A run that has ended at `at`.
 

@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 if TYPE_CHECKING:
     from pipelines.record import Problem, RawSpeech, Speech
 
-from pipelines.values import value
+from pipelines.values import frozen
 
 NORMALISERS = "norm/5"
 """Version of this package and all it calls; raised whenever its output can change."""
 
 
-@value
+@frozen
 class Normaliser:
     """Normalises the speeches of one site.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pipelines.values import value
+from pipelines.values import frozen
 
 
-@value
+@frozen
 class Meaning:
     """One line in each language, without a full stop."""
 

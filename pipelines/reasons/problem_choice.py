@@ -6,7 +6,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.reasons.problem_codes import PROBLEM_CODES, PROBLEM_KINDS, SEVERITIES
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ METAVAR = "KIND|SEVERITY|CODE,…|all"
 _GRAVITY = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 
 
-@value
+@frozen
 class ProblemChoice:
     """Codes that are asked for. A code of later software is no less asked for: its severity is not known here."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from pipelines.reasons.meanings import Meaning
-from pipelines.values import value
+from pipelines.values import frozen
 
 ProblemKind = Literal["site", "style", "doubt", "damage"]
 Severity = Literal["info", "notice", "warning", "error"]
@@ -43,7 +43,7 @@ SEVERITIES: dict[Severity, Meaning] = {
 """The mildest first."""
 
 
-@value
+@frozen
 class ProblemMeaning(Meaning):
     """The meaning of a problem code, what it speaks of, and how much it matters to a reader of the text."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from pipelines.values import value
+from pipelines.values import frozen
 from pipelines.warc.http import HttpResponse, NotDecodable, entity_of, headers_end, interim_end, payload_of
 from pipelines.warc.records import SAME_PAYLOAD, digest
 
@@ -18,7 +18,7 @@ _USUAL_HEADERS = 1 << 16
 Fields = tuple[tuple[str, str], ...]
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Exchange:
     """What went over the wire for one request.
 
@@ -36,7 +36,7 @@ class Exchange:
     is_verbatim: bool
 
 
-@value
+@frozen
 class Measured:
     """A response's block: its headers, the offsets of block and body in the file, its length, and its digests
     (hexadecimal). `entity_sha256` is null when the content coding cannot be decoded.
@@ -52,7 +52,7 @@ class Measured:
     entity_sha256: str | None
 
 
-@value
+@frozen
 class Original:
     """The response record a revisit refers to."""
 

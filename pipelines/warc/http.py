@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-from pipelines.values import value
+from pipelines.values import frozen
 
 _HEADERS_END = re.compile(rb"\n\r?\n")
 _LINE_END = b"\r\n"
@@ -34,7 +34,7 @@ class NotDecodable(ValueError):  # noqa: N818 - reads as a sentence: "not decoda
     """A body whose content coding is unknown or broken."""
 
 
-@value
+@frozen
 class _Message:
     start_line: str
     headers: tuple[tuple[str, str], ...]

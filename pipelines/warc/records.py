@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.untrusted import MOST_DIGITS
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +27,7 @@ class Place(NamedTuple):
     length: int
 
 
-@value
+@frozen
 class WarcRecord:
     """Named fields in the order they are written (without Content-Length, which the block gives), and the block."""
 

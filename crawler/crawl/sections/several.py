@@ -16,12 +16,12 @@ from pipelines.exits import Exit
 from pipelines.health import RunReport
 from pipelines.reasons import Reason
 from pipelines.record import Capture
-from pipelines.values import value
+from pipelines.values import frozen
 
 _GRAVEST = (Exit.REFUSED, Exit.GAPS, Exit.WRONG_USE)
 
 
-@value
+@frozen
 class Standing:
     """A row of a section's list, with the capture of its page; `is_again`: another section's list had it before."""
 

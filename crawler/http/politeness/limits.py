@@ -8,12 +8,12 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from crawler.sites.schedule import Hours
-from pipelines.values import value
+from pipelines.values import frozen
 
 Kind = Literal["asked-to-wait", "challenges", "request-budget", "time-budget", "hours", "clock"]
 
 
-@value
+@frozen
 class End:
     """Why a run requests nothing more, in words.
 
@@ -26,7 +26,7 @@ class End:
     url: str | None = None
 
 
-@value
+@frozen
 class Limits:
     """What one run may take.
 

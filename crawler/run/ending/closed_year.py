@@ -12,10 +12,10 @@ from pipelines.archive.pack.packing import pack, year_to_pack
 from pipelines.archive.write.acts import When
 from pipelines.exits import ARCHIVED
 from pipelines.health import Verdict
-from pipelines.values import value
+from pipelines.values import frozen
 
 
-@value
+@frozen
 class ClosedYear:
     """What became of packing after a run: lines for its summary, and its verdict."""
 

@@ -26,12 +26,12 @@ from pipelines.exits import ARCHIVED, BLOCKED, Exit
 from pipelines.health import RunReport, Verdict, verdict
 from pipelines.reasons import Reason
 from pipelines.shown import one_line
-from pipelines.values import value
+from pipelines.values import frozen
 
 _log = logging.getLogger(__name__)
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Outcome:
     """The result of a crawl.
 

@@ -24,14 +24,14 @@ from crawler.sites.keys import (
 from crawler.sites.profile import SiteProfile
 from crawler.sites.schedule import DAILY, PACE
 from pipelines.fleet.webhook import SHAPES
-from pipelines.values import value
+from pipelines.values import frozen
 
 
 class DeploymentError(ValueError):
     """A deployment's file that is missing or wrong; the message names the file, the key and what is allowed."""
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Notify:
     """Who is told of a changed verdict: a webhook in one of `SHAPES`, and a command; empty for none."""
 
@@ -40,14 +40,14 @@ class Notify:
     command: str = ""
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Metrics:
     """`textfile`: where node_exporter reads; null for none."""
 
     textfile: Path | None = None
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Deployment:
     """A checked `fleet.toml`; its paths are relative to its folder.
 

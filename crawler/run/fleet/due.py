@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from crawler.sites.schedule import Hours, Schedule
 from pipelines.exits import Exit
 from pipelines.fleet.attempts import NO_PROFILE, Attempt
-from pipelines.values import value
+from pipelines.values import frozen
 
 _FIRST_WAIT = timedelta(hours=1)
 _LONGEST_WAIT = timedelta(days=1)
@@ -21,7 +21,7 @@ _WITHOUT_END = {Exit.INTERRUPTED, Exit.LOCKED}
 """Ends that are no failures: what was begun goes on (11), or another run did the work (6)."""
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Times:
     """When a site may be crawled: its schedule, its hours, if any, and its zone."""
 
@@ -30,7 +30,7 @@ class Times:
     zone: ZoneInfo
 
 
-@value
+@frozen
 class Due:
     """From when on a site is to be crawled (null: its schedule has no such moment), and why then."""
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.layout import is_named_path
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ _KEYS: dict[str, Callable[[Any], bool]] = {
 }
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Answer:
     """One answer of a run: its address, when it came, and place, id and entity of the record that holds it.
 

@@ -15,7 +15,7 @@ from pipelines.archive.disk.redactions import REDACTION, Masked, Redaction
 from pipelines.archive.errors import Damaged, NewerFormat
 from pipelines.canonical import json_value
 from pipelines.untrusted import parsed_json, whole
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pipelines.packed import Stored
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Commit:
     """One atomic append.
 

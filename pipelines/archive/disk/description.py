@@ -6,7 +6,7 @@ from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Self
 
 from pipelines.archive.errors import Damaged
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 DESCRIPTION = "description"
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Description:
     """Facts of an archive, each null where a commit says nothing of it.
 

@@ -14,7 +14,7 @@ from pipelines.archive.disk.layout import is_named_path
 from pipelines.archive.errors import Damaged
 from pipelines.inflate import Member, blocks
 from pipelines.untrusted import opened, opened_to_write, size_of
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,7 +68,7 @@ class GzipDigests:
         return Written(self._size, self._lines, self._packed.hexdigest(), self._plain.hexdigest())
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class NamedFile:
     """A file as a commit names it. `lines` and `sha256_uncompressed` are null where they do not apply."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.files import sync, sync_folder
 from pipelines.archive.errors import NotUnderstood
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ _LINE = re.compile(rb"(\d{4}-\d\d-\d\dT\S{1,20}) ([a-z0-9-]+) (\d{1,18}) ([0-9a-
 _BLOCK = 1 << 16
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Noted:
     """A line: at `at` (RFC 3339 in UTC) the archive of `site` ended with commit `commit`, whose SHA-256 is `head`."""
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pipelines.archive.disk.containers import CONTAINERS, PACKS, members
 from pipelines.archive.errors import Damaged
 from pipelines.untrusted import state_of
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
@@ -66,7 +66,7 @@ def _is_inside(path: str) -> bool:
     return len(path) <= _LONGEST_PATH and _NAMED_PATH.fullmatch(path) is not None
 
 
-@value
+@frozen
 class Layout:
     """The paths of one site's folder. A path that leads through a symbolic link is refused (`Damaged`).
 

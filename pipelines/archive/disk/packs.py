@@ -13,7 +13,7 @@ from pipelines.archive.disk.containers import BLOCK, PACKS, members
 from pipelines.archive.disk.files import file_digest, sync, sync_folder
 from pipelines.archive.errors import Damaged
 from pipelines.untrusted import LONGEST_DOCUMENT, opened, opened_to_write, size_of
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -35,7 +35,7 @@ _COPIED = 1 << 20
 _END = bytes(2 * BLOCK)
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class PackedFile:
     """A file for a container: its `path` in the archive, where its bytes are, what they must be, and its date.
 

@@ -9,7 +9,7 @@ from pipelines.archive.disk.files import NamedFile
 from pipelines.archive.disk.layout import is_named_path
 from pipelines.keys import keys_of
 from pipelines.record import KEYS, SPEECH_SCHEMA, Row
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from pipelines.archive.disk.streams import Line
@@ -24,7 +24,7 @@ _MARKED = ("title", "body")
 _OF_A_ROW = {name: MARKER for name, key in keys_of(Row).items() if key.personal}
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Replaced:
     """A committed file whose bytes changed: as its commit (or an earlier redaction) names it, and as it is now."""
 
@@ -42,7 +42,7 @@ class Replaced:
         return {"path": self.old.path, "old": _facts(self.old), "new": _facts(self.new)}
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Masked:
     """A place from which words were removed: a WARC record, or a run report (`offset` and `record_id` null then).
 
@@ -77,7 +77,7 @@ class Masked:
         return asdict(self)
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Redaction:
     """The speech whose text was removed, and why; `seqs` are its lines, each still in its place.
 

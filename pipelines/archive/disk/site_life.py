@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.layout import NATIVE_ID
 from pipelines.archive.errors import Damaged
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 REKEY, RETIREMENT = "rekey", "retirement"
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class IdPair:
     """The site has the speech `old` as `new` now (both `site:native_id`); `by` says what they have in common."""
 
@@ -26,7 +26,7 @@ class IdPair:
     by: str
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Rekey:
     """`namespace` is the `id_namespace` of the new ids, null when it is the old one; `reason` is a person's."""
 
@@ -91,7 +91,7 @@ def other_ids(commits: Iterable[Commit], one: str) -> set[str]:
     return found - {one}
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Retirement:
     """Whether the site is crawled no longer, and a person's `reason`."""
 

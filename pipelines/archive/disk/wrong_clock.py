@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import Damaged
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,7 @@ JUMP_DAYS = 400
 """A clock more days after the last commit is not believed without CLOCK_JUMP_DAYS: few archives rest so long."""
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class WrongClock:
     """`first` to `last` are the numbers of the commits whose moments are wrong; `reason` is a person's."""
 

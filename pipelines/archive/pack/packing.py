@@ -19,7 +19,7 @@ from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import Act, Acting, When, acting
 from pipelines.archive.write.replacing import ready_file
 from pipelines.untrusted import is_there, json_object, size_of, whole
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,7 +31,7 @@ Contents = dict[str, list[PackedFile]]
 """The members of a year's containers, by the path of the container."""
 
 
-@value
+@frozen
 class PackedYear:
     """What was packed: the commit, the archive's new head, and how many files became how many containers."""
 

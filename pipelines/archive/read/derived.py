@@ -40,13 +40,13 @@ from pipelines.archive.read.state_file import (
 )
 from pipelines.record import LATEST_SCHEMA, completed
 from pipelines.untrusted import json_object, parsed_json
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from pipelines.archive.disk.commits import Commit
 
 
-@value
+@frozen
 class Source:
     """What derived files are made from.
 
@@ -61,7 +61,7 @@ class Source:
     states: BinaryIO | None = None
 
 
-@value
+@frozen
 class Derived:
     """A file of lines, and the document beside it.
 

@@ -12,7 +12,7 @@ from pipelines.canonical import json_line
 from pipelines.inflate import blocks
 from pipelines.record import Moment, SpeechId
 from pipelines.untrusted import LONGEST_LINE, json_object, opened
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ INDEX_SCHEMA = "index/1"
 Standing = Literal["present", "unlisted", "missing", "withheld", "unknown", "gone", "succeeded"]
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class IndexRow:
     """One line of `index.jsonl` (`index/1`): a speech ever archived, and its state."""
 

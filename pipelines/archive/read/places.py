@@ -22,7 +22,7 @@ from pipelines.archive.read.state_file import checked_about, sealed
 from pipelines.canonical import json_line
 from pipelines.inflate import Member, blocks, lines_of
 from pipelines.untrusted import opened, parsed_json
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
@@ -98,7 +98,7 @@ def sound_places(layout: Layout, n: int) -> Path | None:
     return file if (about.commit, about.sha256) == (n, sha256.hexdigest()) else None
 
 
-@value
+@frozen
 class _About:
     """Of which commit a places.jsonl is, and its hash."""
 
@@ -185,7 +185,7 @@ def members_holding(layout: Layout, native_ids: Container[str]) -> tuple[int, di
     return about.commit, found
 
 
-@value
+@frozen
 class _Places:
     """The offsets of those members of a file of a commit that hold lines of one speech."""
 

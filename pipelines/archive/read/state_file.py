@@ -25,7 +25,7 @@ from pipelines.canonical import json_value, sorted_sha256
 from pipelines.gaps.acceptance import Decided
 from pipelines.record import Row
 from pipelines.untrusted import json_object, parsed_json
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -181,7 +181,7 @@ def is_altered(file: Path) -> bool:
     return False
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class StateAbout:
     """`state.json`: of which commit, its hash, and what can be told without the lines."""
 
@@ -195,7 +195,7 @@ class StateAbout:
     totals: Totals
 
 
-@value
+@frozen
 class Tip:
     """The last commit, and the state after it."""
 

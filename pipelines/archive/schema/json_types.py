@@ -10,10 +10,10 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pipelines.keys import Format, Key, Needs, OneOf, Pattern
-from pipelines.values import value
+from pipelines.values import frozen
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Shape:
     """A type: str, int, float or bool, a list of `item`, or an object with `keys`: all of them, or those it `needs`.
 
@@ -32,7 +32,7 @@ class Shape:
     needs: tuple[str, ...] | None = None
 
 
-@value
+@frozen
 class Property:
     """One key of an object; `declared` is its `Key` in the record, null where the record gives at most a meaning."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -97,7 +97,7 @@ def _nested(shape: Shape, plain: dict[str, str]) -> Any:
     return plain[shape.kind]
 
 
-@value
+@frozen
 class ColumnTypes:
     """How a dialect of SQL writes the types of columns.
 

@@ -22,7 +22,7 @@ from pipelines.archive.write.rebuild import heal, write_next
 from pipelines.archive.write.replacing import finish_acts
 from pipelines.archive.write.sealing import ABSENCES, draft, make_point, place
 from pipelines.archive.write.waiting import JOURNAL
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     import os
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pipelines.archive.read.known import Known
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class When:
     """When an act is recorded (RFC 3339 in UTC), by which software (name to version), and where its head is noted.
 
@@ -47,7 +47,7 @@ class When:
     accepts_clock: bool = False
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Act:
     """What a commit of kind `kind` says.
 

@@ -24,7 +24,7 @@ from pipelines.archive.errors import (
 from pipelines.archive.read.reader import Archive, read_about
 from pipelines.archive.read.tails import cut_tail, lost_tail, not_in_chain
 from pipelines.archive.write.newest import damage, damaged_newest
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 CLOCK, DAMAGE, NEW_CMS = "clock", "damage", "new-cms"
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Cautions:
     """What is asked of an archive and its disk before a run writes into it, beside what always is.
 

@@ -16,7 +16,7 @@ from pipelines.archive.read.state import (
 )
 from pipelines.canonical import json_value
 from pipelines.record import Row
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _FEW = 5
 
 
-@value
+@frozen
 class Step:
     """One event to write, with its version and reading."""
 
@@ -38,7 +38,7 @@ class Step:
     reading: int
 
 
-@value
+@frozen
 class MassDeletion:
     """One run would mark so many of the present speeches gone that a person must accept it."""
 

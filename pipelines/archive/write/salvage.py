@@ -24,7 +24,7 @@ from pipelines.gates.rules import Ran, tripped
 from pipelines.gates.tally import Texts
 from pipelines.gates.usual import Usual
 from pipelines.untrusted import is_there, parsed_json
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 KIND = "salvage"
 
 
-@value
+@frozen
 class Salvaged:
     """A dead run whose `lines` became commit `commit`; `cut_bytes` of torn ends were lost."""
 

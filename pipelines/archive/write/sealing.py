@@ -41,7 +41,7 @@ from pipelines.archive.write.orders.without_words import masks_of, write_warc
 from pipelines.archive.write.waiting import JOURNAL, staged_captures
 from pipelines.canonical import json_value
 from pipelines.untrusted import is_there, json_object
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -59,7 +59,7 @@ ABSENCES = ("missing", "withheld", "unknown")
 SEALED = "sealed"
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class CommitFacts:
     """The fields of a commit that do not follow from its lines."""
 
@@ -71,7 +71,7 @@ class CommitFacts:
     repeated: tuple[Answer, ...] = ()
 
 
-@value
+@frozen
 class Sealing:
     """One seal. `archive` is null before the first commit; `folder` is the run's staging.
 

@@ -10,7 +10,7 @@ from pipelines.archive.disk.lock import lock_holder
 from pipelines.archive.errors import Damaged
 from pipelines.record import SiteFacts
 from pipelines.untrusted import is_there, json_object, whole
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,7 @@ RUN_JSON = "run.json"
 JOURNAL = "commit.json"
 
 
-@value(kw_only=True)
+@frozen(kw_only=True)
 class Opening:
     """The facts of a run at its beginning, stored beside its lines for a possible salvage.
 
@@ -70,7 +70,7 @@ def is_committed(layout: Layout, folder: Path) -> bool:
     return is_there(commit) and whole(commit) == drafted
 
 
-@value
+@frozen
 class Waiting:
     """What a run has saved in staging: how many observations, and bytes of captures."""
 

@@ -31,7 +31,7 @@ from pipelines.archive.write.waiting import Opening
 from pipelines.gates.tally import Tally
 from pipelines.gates.usual import Usual
 from pipelines.record import Confirmed
-from pipelines.values import value
+from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -50,7 +50,7 @@ _MOST_NAMED = 60_000
 """Answers named in a commit without lines: 24 MB of the 32 MiB that a commit may have."""
 
 
-@value
+@frozen
 class Sealed:
     """The result of a seal: the commit's number, the archive's new head, and the counts in the commit."""
 
