@@ -21,6 +21,7 @@ from scrapy.utils.project import get_project_settings
 
 from crawler.http.fetch import FAILURES, NotCaptured
 from crawler.http.middlewares import StrictCompressionMiddleware
+from crawler.replay import reread as rereading
 from crawler.replay.answers import Replay
 from crawler.replay.fixture import Fixture
 from crawler.replay.recorded import RecordedRun
@@ -124,7 +125,9 @@ def test_runs_made_again_are_the_same_line_for_line(moved: Moved, site: Site) ->
     assert site.verify().status == 0
 
 
-def test_runs_of_a_packed_year_are_made_again(moved: Moved, site: Site, tmp_path: Path) -> None:
+def test_runs_of_a_packed_year_are_made_again(
+    moved: Moved, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     packed = moved.copy(tmp_path / "packed")
     year = Archive(packed.folder).commits()[0].recorded_at[:4]
     later = datetime(int(year) + 1, 1, 2, tzinfo=UTC)
@@ -142,7 +145,11 @@ def test_runs_of_a_packed_year_are_made_again(moved: Moved, site: Site, tmp_path
     settings.set("ARCHIVE_ROOT", str(packed.root))
     asked = Arguments.parse({"site": "gszx", "replay": "latest"})
     job = prepare(asked, settings, clock=lambda: later + timedelta(days=1))
-    asyncio.run(reread(job))
+    monkeypatch.setattr(rereading, "_MANY", 1)
+    monkeypatch.setattr(rereading, "_BATCH", 2)  # more batches than processes
+    asyncio.run(reread(job, processes=2))
+    assert job.report.settled == job.report.rows
+    assert len(job.report.rows) > 3
     outcome = finish(job, "finished", {}, {})
     assert outcome.exit_status == 0, outcome.summary
     assert outcome.sealed is not None

@@ -124,7 +124,7 @@ class Command(crawl.Command):
 
         ended: str | None = "finished"
         try:
-            asyncio.run(reread(job))
+            asyncio.run(reread(job, len(os.sched_getaffinity(0))))
         except KeyboardInterrupt:
             ended = None
         _ignore_signals()

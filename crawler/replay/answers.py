@@ -80,16 +80,15 @@ class Replay:
             raise NotCaptured(f"the run has no (further) capture of {request.method} {request.url}")
         asked, found = exchange
         self.answered += 1
-        at = (found or asked).at
+        at = found.at if found else asked().at
         self.clock.advance(datetime.fromisoformat(at))
         request.meta["arrival"] = _arrival(at, found)
         if found is None:
             raise DownloadFailedError(f"{request.url}: no answer came")
-        status = HttpResponse.parse(found.record.block).status
-        if status == HTTPStatus.NOT_MODIFIED and _knew(asked.record) and not _knows(request):
+        message = HttpResponse.parse(found.record.block)
+        if message.status == HTTPStatus.NOT_MODIFIED and _knew(asked().record) and not _knows(request):
             raise NotCaptured(f"{request.url}: the run only got 304, not modified")
-        payload = HttpResponse.parse(with_payload(self.home, found.record).block).payload()
-        return response_of(request.url, found.record, payload)
+        return response_of(request.url, found.record, message, payload_in(self.home, found.record, message))
 
 
 def _knows(request: Request) -> bool:
@@ -111,7 +110,7 @@ class StoredAnswer(NamedTuple):
     """A response as the archive has it: its record, headers without the content coding, and the decoded body."""
 
     record: WarcRecord
-    status: int
+    message: HttpResponse
     headers: Headers
     payload: bytes
     body: bytes
@@ -126,32 +125,37 @@ def stored_answer(home: Path, file: str, offset: int, length: int | None = None)
     """
     record = read_at(Layout(home).stored(file), offset, length)
     headers = headers_of(message := HttpResponse.parse(record.block))
-    payload = HttpResponse.parse(with_payload(home, record).block).payload()
+    payload = payload_in(home, record, message)
     body = StrictCompressionMiddleware.entity(payload, headers)
     headers.pop("Content-Encoding", None)
-    return StoredAnswer(record, message.status, headers, payload, body)
+    return StoredAnswer(record, message, headers, payload, body)
 
 
-def response_of(url: str, record: WarcRecord, payload: bytes) -> Response:
+def payload_in(home: Path, record: WarcRecord, message: HttpResponse) -> bytes:
+    """The payload of a record's `message`, or of the record to which it refers; `WarcDamaged` without that."""
+    whole = with_payload(home, record)
+    return (message if whole is record else HttpResponse.parse(whole.block)).payload()
+
+
+def response_of(url: str, record: WarcRecord, message: HttpResponse, payload: bytes) -> Response:
     """A response as from Scrapy's download, the payload still in its content coding; raises as the download did.
 
     Raises:
         DownloadFailedError, DownloadTimeoutError, DownloadCancelledError: it was cut off.
     """
-    message = HttpResponse.parse(record.block)
     cut = None if record.type == "revisit" else record.get("WARC-Truncated")
     failure = _failure(record, cut) if cut is not None else None
     if failure is not None:
         raise failure(f"{url}: cut off ({cut})")
-    flags = flags_of(record, payload)
+    flags = flags_of(record, message, payload)
     headers = headers_of(message)
     kind = responsetypes.from_args(headers=headers, url=url, body=payload)
     return kind(url=url, status=message.status, headers=headers, body=payload, flags=flags, protocol=message.version)
 
 
-def flags_of(record: WarcRecord, payload: bytes) -> list[str]:
+def flags_of(record: WarcRecord, message: HttpResponse, payload: bytes) -> list[str]:
     """Flags of Scrapy's download: `dataloss` for an answer shorter than announced."""
-    length = HttpResponse.parse(record.block).length
+    length = message.length
     is_cut = record.type != "revisit" and record.get("WARC-Truncated") == "disconnect"
     return ["dataloss"] if is_cut or (length is not None and len(payload) < length) else []
 

@@ -48,7 +48,7 @@ class CapturedAnswers:
             stored = stored_answer(self.home, captured.file, captured.offset, captured.length)
         except (OSError, Damaged, WarcDamaged, Undecodable) as error:
             raise NotCaptured(f"{error}; run verify") from error
-        record, status, headers, payload, body = stored
+        record, message, headers, payload, body = stored
         if (by := record.get(REDACTED)) and body == REMOVED:
             raise NotCaptured(f"{captured.file} at {captured.offset}: removed by order, by {by}; `log` says why")
         if not by and hashlib.sha256(body).hexdigest() != captured.payload_sha256:
@@ -61,8 +61,8 @@ class CapturedAnswers:
         request.meta["arrival"] = Arrival(captured.captured_at, kept)
         # A line was read from it, so if it was cut short the same bytes came twice.
         request.meta[SHA256_BEFORE] = captured.payload_sha256
-        flags = flags_of(record, payload)
-        return kind(url=request.url, status=status, headers=headers, body=body, flags=flags, request=request)
+        flags = flags_of(record, message, payload)
+        return kind(url=request.url, status=message.status, headers=headers, body=body, flags=flags, request=request)
 
 
 class CapturedViews:

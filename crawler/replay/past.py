@@ -86,9 +86,16 @@ class PastReader:
         fetched = [one for one in line["attachments"] if one["sha256"] is not None]
         return [(one["url"], one["sha256"], await _validators(answers, one["url"])) for one in fetched]
 
-    async def read(self, line: Line) -> RawSpeech | Fetched:
-        """A speech's newest content line read again, or why it cannot be, usually for lack of raw bytes."""
-        origin = self._origins[line["native_id"]]
+    def origin(self, native_id: str) -> Origin:
+        """What the history of the archive says of a speech's newest content line."""
+        return self._origins[native_id]
+
+    async def read(self, line: Line, origin: Origin | None = None) -> RawSpeech | Fetched:
+        """A speech's newest content line read again, or why it cannot be, usually for lack of raw bytes.
+
+        Without its `origin`, that is found in one pass over the archive.
+        """
+        origin = origin or self.origin(line["native_id"])
         captures = tuple(Capture(**one) for one in (origin.spare or line["captures"]))
         first = next((one for one in captures if one.role == "article"), None)
         if first is None or first.file is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +15,7 @@ from pipelines.warc.record_reader import read_at, records
 from pipelines.warc.records import Place, WarcDamaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from pipelines.archive.disk.answers import Answer
@@ -66,8 +67,8 @@ class Exchanges:
         self._last.clear()
         self.left = len(self._following)
 
-    def take(self, method: str, url: str, body: bytes) -> tuple[Found, Found | None] | None:
-        """Request and response of the next exchange of this request; null when none is left.
+    def take(self, method: str, url: str, body: bytes) -> tuple[Callable[[], Found], Found | None] | None:
+        """The next exchange of this request, null when none is left: what reads its request, and its response.
 
         The response is null when none came. A revisit is the record as written: `with_payload` gives its original.
         That a response came again is told by its `at`; the request is the stored one then.
@@ -80,7 +81,7 @@ class Exchanges:
         self.left -= 1
         asked, answered = (self._places[at : at + 3] for at in (6 * n, 6 * n + 3))
         at = self._moments.get(n)
-        return self._read(asked, at), self._read(answered, at) if answered[2] else None
+        return partial(self._read, asked, at), self._read(answered, at) if answered[2] else None
 
     def has(self, method: str, url: str, body: bytes) -> bool:
         """True when this request has a capture that was not taken yet."""

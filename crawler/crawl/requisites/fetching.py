@@ -158,7 +158,7 @@ class PageRequisites:
 def _stored(home: Path, kept: Kept) -> TextResponse | None:
     """A style sheet as the archive has it; None when that cannot be read (`verify` tells)."""
     try:
-        _, status, headers, _, body = stored_answer(home, kept.file, kept.offset)
+        _, message, headers, _, body = stored_answer(home, kept.file, kept.offset)
     except (OSError, ArchiveError, WarcDamaged, Undecodable):
         return None
-    return TextResponse(kept.url, status=status, headers=headers, body=body)
+    return TextResponse(kept.url, status=message.status, headers=headers, body=body)

@@ -1,0 +1,129 @@
+"""Processes that read stored captures of speeches, for all cores of a machine; they write nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections import deque
+from collections.abc import Iterator, Sequence
+from multiprocessing import get_context, resource_tracker
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import NamedTuple
+
+from crawler.http.fetch import Fetched
+from crawler.replay.past import Line, PastReader
+from crawler.sites.profile import SiteProfile
+from pipelines.archive.errors import ArchiveError, Blocked
+from pipelines.archive.read.origins import Origin
+from pipelines.normalise import Normaliser
+from pipelines.reasons import Reason
+from pipelines.record import Speech
+
+Asked = tuple[Line, Origin]
+"""The newest content line of a speech, and what the archive's history says of it."""
+
+
+class Unread(NamedTuple):
+    """Why a speech could not be read again."""
+
+    reason: Reason | None
+    detail: str
+
+
+_Found = Sequence[Speech | Unread]
+
+
+async def read_batch(past: PastReader, normaliser: Normaliser, asked: Sequence[Asked]) -> list[Speech | Unread]:
+    """What each capture says to the current parser, in order."""
+    found: list[Speech | Unread] = []
+    for line, origin in asked:
+        read = await past.read(line, origin)
+        found.append(Unread(read.reason, read.detail) if isinstance(read, Fetched) else normaliser.speech(read))
+    return found
+
+
+class PastReaders:
+    """The processes; they end with `close`, or when this process does."""
+
+    def __init__(self, folder: Path, profile: SiteProfile, normaliser: Normaliser, processes: int) -> None:
+        """Start them, to read captures of the archive in `folder`."""
+        context = get_context("spawn")
+        # Ctrl-C reaches every process of a terminal: these end when this one does, without a word.
+        resource_tracker.ensure_running()  # else the first start does it, and lets the signal through again
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        self._lines: list[Connection] = []
+        try:
+            for _ in range(processes):
+                ours, theirs = context.Pipe()
+                context.Process(target=_work, args=(theirs, folder, profile, normaliser), daemon=True).start()
+                theirs.close()
+                self._lines.append(ours)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def read(self, batches: Iterator[list[Asked]]) -> Iterator[tuple[list[Asked], _Found]]:
+        """Each batch with what was found, in order; while one is used, the others are read.
+
+        Raises:
+            ArchiveError: a process cannot read the archive, or has ended.
+        """
+        idle, at_work = list(self._lines), deque[tuple[Connection, list[Asked]]]()
+        done: tuple[list[Asked], _Found] | None = None
+        while True:
+            # One batch at a time each: a second could wait for a process that waits to be rid of its answer.
+            while idle and (batch := next(batches, None)) is not None:
+                at_work.append((idle.pop(), batch))
+                _send(*at_work[-1])
+            if done is not None:
+                yield done
+            if not at_work:
+                return
+            line, batch = at_work.popleft()
+            done = batch, _answer(line)
+            idle.append(line)
+
+    def close(self) -> None:
+        """Let the processes end."""
+        for line in self._lines:
+            line.close()
+
+
+def _send(line: Connection, batch: list[Asked]) -> None:
+    try:
+        line.send(batch)
+    except ConnectionError as error:
+        raise _ended() from error
+
+
+def _answer(line: Connection) -> _Found:
+    try:
+        found: _Found | ArchiveError = line.recv()
+    except (EOFError, ConnectionError) as error:
+        raise _ended() from error
+    if isinstance(found, ArchiveError):
+        raise found
+    return found
+
+
+def _ended() -> Blocked:
+    remedy = "Look above for its words; if there are none, the machine had no memory left"
+    return Blocked(f"a process that reads captures has ended. {remedy}")
+
+
+def _work(line: Connection, folder: Path, profile: SiteProfile, normaliser: Normaliser) -> None:
+    """Read one batch after the other, until the process that sends them has no more, or has ended."""
+    past = PastReader(folder, {}, profile, profile.family(), normaliser.parser)
+    while True:
+        try:
+            asked = line.recv()
+        except (EOFError, ConnectionError):
+            return
+        try:
+            found: _Found | ArchiveError = asyncio.run(read_batch(past, normaliser, asked))
+        except ArchiveError as error:
+            found = error
+        try:
+            line.send(found)
+        except ConnectionError:
+            return
