@@ -15,7 +15,7 @@ from benchmarks.results import markdown
 from benchmarks.served.server import NoServerError
 
 SUITES = ("crawl", "again", "extraction", "warc", "start", "exports", "sites", "memory")
-"""Modules of `benchmarks.suites`: each has `SIZES` (by name) and `run(size, rounds, only)`."""
+"""Modules of `benchmarks.suites`: each has `SIZES` (by name), `run(size, rounds, only)`, perhaps `MOST_ROUNDS`."""
 OTHERS = {
     "capture": "what keeping every exchange costs a crawl",
     "fleet": "two hundred sites in one process, killed in the middle",
@@ -47,14 +47,15 @@ def main() -> int:
         suite = import_module(f"benchmarks.suites.{name}")
         told = machine.made_of(), machine.described()
         try:
-            found = suite.run(_size(given.size, suite), given.rounds, given.only)
+            rounds = min(given.rounds, getattr(suite, "MOST_ROUNDS", given.rounds))
+            found = suite.run(_size(given.size, suite), rounds, given.only)
         except (NoServerError, RuntimeError) as error:
             print(f"benchmarks: {name}: {error}", file=sys.stderr)
             return 2
         print(f"## {name}\n\n{markdown(found)}\n", flush=True)
         holds &= all(bar.holds for bar in found.bars)
         if given.record:
-            print(f"recorded in {page.add(found, given.rounds, *told)}", file=sys.stderr)
+            print(f"recorded in {page.add(found, rounds, *told)}", file=sys.stderr)
     return int(not holds)
 
 

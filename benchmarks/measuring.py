@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event, Thread
 
+from benchmarks.processes import measured
 from benchmarks.rivals.environments import MissingRivalError
 
 PROJECT = Path(__file__).resolve().parent.parent
-_SAMPLE_SECONDS = 0.05
+
+
+def command_line(name: str, doc: str | None) -> argparse.ArgumentParser:
+    """The parser of a measurement of `benchmarks.scale`, described by the first line of its module."""
+    return argparse.ArgumentParser(prog=f"python -m benchmarks {name}", description=(doc or "").partition("\n")[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,60 +98,7 @@ def _once(one: Contender) -> tuple[Spent, dict[str, float | str]]:
 
 def spend(command: list[str], cwd: Path = PROJECT, name: str = "", accepted: Iterable[int] = (0,)) -> Spent:
     """Run a command to its end; RuntimeError with what it said when its status is not `accepted`."""
-    with tempfile.TemporaryFile() as told:
-        began = time.monotonic()
-        child = subprocess.Popen(command, cwd=cwd, stdout=told, stderr=subprocess.STDOUT)
-        with _Watch(child.pid) as watch:
-            _, status, used = os.wait4(child.pid, 0)
-        wall = time.monotonic() - began
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode not in accepted:
-            told.seek(0)
-            said = told.read().decode(errors="replace")[-1500:]
-            raise RuntimeError(f"{name or command[0]} ended with {child.returncode}: {said}")
-    peak = used.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    return Spent(wall, used.ru_utime + used.ru_stime, watch.megabytes or peak)
-
-
-class _Watch:
-    """The most memory that a process and its children held together, shared pages once, where /proc tells it.
-
-    What the system tells of a process that has ended includes the memory of the one that started it.
-    """
-
-    def __init__(self, pid: int) -> None:
-        self.megabytes = 0.0
-        self._pid, self._ended = pid, Event()
-        self._thread = Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> _Watch:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._ended.wait(_SAMPLE_SECONDS):
-            children = _children(self._pid)
-            total = _kilobytes(self._pid, "status", "VmHWM")
-            if children:
-                total = max(total, sum(_kilobytes(pid, "smaps_rollup", "Pss") for pid in (self._pid, *children)))
-            self.megabytes = max(self.megabytes, total / 1024)
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        found = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
-    except (FileNotFoundError, ProcessLookupError):
-        return []
-    return [one for child in map(int, found) for one in (child, *_children(child))]
-
-
-def _kilobytes(pid: int, file: str, key: str) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/{file}").read_text("utf-8").split("\n")
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith(f"{key}:")), 0)
+    ended = measured(command, cwd, with_output=True)
+    if ended.status not in accepted:
+        raise RuntimeError(f"{name or command[0]} ended with {ended.status}: {ended.said[-1500:]}")
+    return Spent(ended.seconds, ended.cpu, ended.megabytes)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread
+
+_SAMPLE_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One process: seconds by the wall clock and of CPU (user and system), and the most memory it held."""
+    """One process and those that it started: seconds by the wall clock and of CPU (user and system), peak memory."""
 
     status: int
     seconds: float
@@ -22,48 +25,60 @@ class Measured:
     said: str
 
 
-def measured(command: list[str], cwd: Path) -> Measured:
-    """Run a command, its output thrown away."""
-    began = time.monotonic()
+def measured(command: list[str], cwd: Path, *, with_output: bool = False) -> Measured:
+    """Run a command. `said` is its standard error, `with_output` both outputs, kept on disk meanwhile."""
     with tempfile.TemporaryFile() as told:
-        child = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=told)
-        status, used = _wait(child)
+        began = time.monotonic()
+        child = subprocess.Popen(command, cwd=cwd, stdout=told if with_output else subprocess.DEVNULL, stderr=told)
+        with _Watch(child.pid) as watch:
+            _, status, used = os.wait4(child.pid, 0)
         seconds = time.monotonic() - began
+        child.returncode = os.waitstatus_to_exitcode(status)
         told.seek(0)
-        cpu = used.ru_utime + used.ru_stime
-        return Measured(status, seconds, cpu, used.ru_maxrss / 1024, told.read().decode(errors="replace").strip())
+        said = told.read().decode(errors="replace").strip()
+    peak = watch.megabytes or used.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return Measured(child.returncode, seconds, used.ru_utime + used.ru_stime, peak, said)
 
 
-def measured_with_children(command: list[str], cwd: Path) -> Measured:
-    """The same of a command and all processes that it starts: their memory is added up, ten times a second."""
-    began, most = time.monotonic(), 0
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    with tempfile.TemporaryFile() as told:
-        child = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=told)
-        while child.poll() is None:
-            most = max(most, _resident(child.pid))
-            time.sleep(0.1)
-        seconds = time.monotonic() - began
-        told.seek(0)
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
-        return Measured(child.returncode, seconds, cpu, most / 1024, told.read().decode(errors="replace").strip())
+class _Watch:
+    """The most memory that a process and its children held together, shared pages once, where /proc tells it.
+
+    What the system tells of a process that has ended includes the memory of the one that started it.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self.megabytes = 0.0
+        self._pid, self._ended = pid, Event()
+        self._thread = Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> _Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(_SAMPLE_SECONDS):
+            children = _children(self._pid)
+            total = _kilobytes(self._pid, "status", "VmHWM")
+            if children:
+                total = max(total, sum(_kilobytes(pid, "smaps_rollup", "Pss") for pid in (self._pid, *children)))
+            self.megabytes = max(self.megabytes, total / 1024)
 
 
-def _resident(pid: int) -> int:
-    """Kilobytes of a process and of those that it started, as far as they live."""
-    total = 0
+def _children(pid: int) -> list[int]:
     try:
-        for line in Path(f"/proc/{pid}/status").read_text("utf-8").split("\n"):
-            if line.startswith("VmRSS:"):
-                total = int(line.split()[1])
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8").split()
+        found = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
     except (FileNotFoundError, ProcessLookupError):
-        return total
-    return total + sum(_resident(int(one)) for one in children)
+        return []
+    return [one for child in map(int, found) for one in (child, *_children(child))]
 
 
-def _wait(child: subprocess.Popen[bytes]) -> tuple[int, resource.struct_rusage]:
-    _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return child.returncode, used
+def _kilobytes(pid: int, file: str, key: str) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/{file}").read_text("utf-8").split("\n")
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith(f"{key}:")), 0)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -11,6 +14,9 @@ from benchmarks import page
 from benchmarks.__main__ import OTHERS, SUITES
 from benchmarks.measuring import Contender, in_turn
 from benchmarks.results import from_json
+from benchmarks.served.pages import record
+from benchmarks.served.server import Server
+from benchmarks.served.site import Served
 from benchmarks.suites import crawl
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,14 +35,9 @@ def test_every_module_has_a_name() -> None:
         assert set(names) <= modules
 
 
-@pytest.fixture
-def _rivals_in_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Scrapy is there: no rival is installed for a test."""
-    monkeypatch.setattr(crawl, "python_of", lambda _: sys.executable)
-
-
-@pytest.mark.usefixtures("_rivals_in_our_environment")
-def test_crawl() -> None:
+@pytest.mark.process
+def test_crawl(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crawl, "python_of", lambda _: sys.executable)  # Scrapy is there: no rival is installed
     found = crawl.run(crawl.SIZES["smoke"], 1, ["speech-archive", "Scrapy, defaults"])
     ours, theirs = found.tables[0].rows
     assert ours.facts["right bodies"] == "20 of 20"
@@ -45,12 +46,33 @@ def test_crawl() -> None:
     assert from_json(found.as_json()) == found
 
 
-def test_work_that_was_not_done_is_told() -> None:
-    def check(_: Path) -> dict[str, float | str]:
-        raise ValueError("3 of 4 addresses were not requested")
+class Log:
+    """What a server was asked for."""
 
-    idle = Contender("idle", "nothing", lambda _: [sys.executable, "-c", ""], check)
-    with pytest.raises(RuntimeError, match=r"idle did not do its work: 3 of 4"):
+    def __init__(self, *asked: str) -> None:
+        self._asked = asked
+
+    def asked(self) -> list[str]:
+        return [*self._asked]
+
+
+@pytest.mark.process
+def test_work_that_was_not_done_is_told(tmp_path: Path) -> None:
+    site = record(tmp_path, "127.0.0.1:1", 6)
+    first, *others = site.wanted
+    client = [one.replace("?GetFlag", "?Action=Count&GetFlag") for one in site.wanted]
+    for asked, missing in ((others, [first]), (client, [])):
+        served = Served("http://127.0.0.1:1", site, cast("Server", Log(*asked)), tmp_path)
+        with pytest.raises(ValueError, match=r"1 of \d+ addresses") if missing else nullcontext():
+            assert served.asked_all() == {"requests": len(site.wanted)}
+    (path, truth), *rest = site.truth.items()
+    wrong = (truth._replace(title="甲"), truth._replace(published="2020-01-01"), truth._replace(views=-1))
+    for found in ([], *([(path, one)] for one in wrong)):
+        with pytest.raises(ValueError, match=re.escape(path)):
+            served.right([*found, *rest])
+    assert served.right([(path, truth._replace(body="甲")), *rest]) == {"right bodies": "5 of 6"}
+    idle = Contender("idle", "nothing", lambda _: [sys.executable, "-c", ""], lambda _: served.right([]))
+    with pytest.raises(RuntimeError, match=r"idle did not do its work: .* is missing"):
         in_turn([idle], 1)
     with pytest.raises(RuntimeError, match=r"no busy; there are idle"):
         in_turn([idle], 1, ["busy"])

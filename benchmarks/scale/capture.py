@@ -8,12 +8,11 @@ speeches is run beside). Pairs run in turn, so that what else the machine does f
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from statistics import median
 
-from benchmarks.measuring import PROJECT
+from benchmarks.measuring import PROJECT, command_line
 from benchmarks.processes import Measured, measured
 from crawler.replica.process import Replica
 
@@ -33,7 +32,7 @@ def crawl(url: str, *, keeps: bool) -> Measured:
 
 def main() -> int:
     """Measure and print; 1 when over the bar."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks capture", description=__doc__.partition("\n")[0])
+    parser = command_line("capture", __doc__)
     parser.add_argument("--speeches", type=int, default=1_000)
     parser.add_argument("--repeats", type=int, default=3)
     given = parser.parse_args()

@@ -36,7 +36,7 @@ from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
-from benchmarks.measuring import PROJECT
+from benchmarks.measuring import PROJECT, command_line
 from benchmarks.processes import Measured, measured
 from crawler.replica.__main__ import make_bench, parse_arguments
 from pipelines.archive.read.reader import Archive
@@ -295,7 +295,7 @@ def bench(folder: Path, options: argparse.Namespace) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser()
+    parser = command_line("fleet", __doc__)
     parser.add_argument("--sites", type=int, default=200)
     parser.add_argument("--speeches", type=int, default=24)
     parser.add_argument("--jobs", type=int, default=50)

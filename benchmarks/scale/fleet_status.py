@@ -11,7 +11,6 @@ The bar: 3,200 sites in less than 10 seconds of CPU. One process does the work, 
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import sys
@@ -21,7 +20,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from benchmarks.measuring import PROJECT
+from benchmarks.measuring import PROJECT, command_line
 from benchmarks.processes import measured
 from crawler.replica.process import Replica
 from crawler.run.in_process import crawl_site
@@ -39,7 +38,7 @@ _TAIL = 1 << 16
 
 def main() -> int:
     """Make the root, measure, print; 1 when the bar is not met."""
-    parser = argparse.ArgumentParser(description="What `status` of a root of many archives costs.")
+    parser = command_line("fleet_status", __doc__)
     parser.add_argument("--sites", type=int, default=3200)
     parser.add_argument("--nights", type=int, default=180)
     given = parser.parse_args()

@@ -10,14 +10,13 @@ floor and verbs run one after the other on the same files, in processes of their
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.made import make
-from benchmarks.measuring import PROJECT
+from benchmarks.measuring import PROJECT, command_line
 from benchmarks.processes import measured
 from pipelines.archive.read.reader import Archive
 
@@ -55,7 +54,7 @@ def little(root: Path, speeches: int) -> dict[str, tuple[list[str], float]]:
 
 def main() -> int:
     """Make the archive, measure, print the table; 1 when a verb is over the bar."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks history", description=__doc__.partition("\n")[0])
+    parser = command_line("history", __doc__)
     parser.add_argument("--versions", type=int, default=100_000)
     parser.add_argument("--speeches", type=int, default=20_000)
     parser.add_argument("--keep", type=Path, metavar="DIR", help="make the archive here, or use the one that is here")

@@ -10,7 +10,6 @@ The bar for 1,000 sites of 50 speeches: the changes of all in 8 s, one Parquet t
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.measuring import PROJECT
+from benchmarks.measuring import PROJECT, command_line
 from benchmarks.processes import measured
 from pipelines.archive.disk.commits import sidecar_text
 from pipelines.archive.disk.files import NamedFile, gzip_lines
@@ -52,7 +51,7 @@ def verbs(root: Path, out: Path) -> dict[str, tuple[list[str], float | None]]:
 
 def main() -> int:
     """Make the archives, measure, print the table; 1 when a verb is over its bar."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks many", description=(__doc__ or "").partition("\n")[0])
+    parser = command_line("many", __doc__)
     parser.add_argument("--sites", type=int, default=1000)
     parser.add_argument("--speeches", type=int, default=50)
     parser.add_argument("--keep", type=Path, metavar="DIR", help="make the archives here, or use those that are here")

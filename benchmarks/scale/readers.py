@@ -8,12 +8,11 @@ environment are in that of the judge `data` (`make judges`).
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.measuring import PROJECT
+from benchmarks.measuring import PROJECT, command_line
 from benchmarks.processes import measured
 
 JUDGE = str(PROJECT / "build/judges/data/bin/python")
@@ -80,7 +79,7 @@ READERS: dict[str, tuple[str, str]] = {
 
 def main() -> int:
     """Export, measure, print the table; 1 when a reader failed."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks readers", description=__doc__.partition("\n")[0])
+    parser = command_line("readers", __doc__)
     parser.add_argument("archive", type=Path)
     parser.add_argument("readers", nargs="*", metavar="READER", help=f"of {'; '.join(READERS)}")
     given = parser.parse_args()

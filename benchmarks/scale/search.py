@@ -8,7 +8,6 @@ what a scan finds, in 20 ms (median). Speed is of CPU, which other work on the m
 
 from __future__ import annotations
 
-import argparse
 import random
 import sqlite3
 import statistics
@@ -19,7 +18,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from benchmarks.made import make
-from benchmarks.measuring import PROJECT
+from benchmarks.measuring import PROJECT, command_line
 from benchmarks.processes import measured
 from pipelines.archive.read.reader import Archive
 from pipelines.tables.forms.sqlite_form import DATABASE
@@ -54,7 +53,7 @@ into.commit()
 
 def main() -> int:
     """Make the archive, measure, print; 1 when something is over its bar."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks search", description=__doc__.partition("\n")[0])
+    parser = command_line("search", __doc__)
     parser.add_argument("--speeches", type=int, default=200_000)
     parser.add_argument("--keep", type=Path, metavar="DIR", help="make the archive here, or use the one that is here")
     given = parser.parse_args()

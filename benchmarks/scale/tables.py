@@ -9,7 +9,6 @@ CPU, which other work on the machine changes less than the clock. SQLite is meas
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.made import make
-from benchmarks.measuring import PROJECT
+from benchmarks.measuring import PROJECT, command_line
 from benchmarks.processes import Measured, measured
 from pipelines.archive.write.rebuild import rebuild
 
@@ -69,9 +68,7 @@ FORMS = {
 
 def main() -> int:
     """Make the archive, measure, print the table; 1 when a form is over its bar."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks tables", description=(__doc__ or "").partition("\n")[0]
-    )
+    parser = command_line("tables", __doc__)
     parser.add_argument("forms", metavar="FORM", nargs="*", default=[*FORMS], help=f"of {', '.join(FORMS)}")
     parser.add_argument("--speeches", type=int, default=200_000)
     parser.add_argument("--keep", type=Path, metavar="DIR", help="make the archive here, or use the one that is here")

@@ -10,7 +10,6 @@ index are other files), a page of a speech under 60 KB.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import os
 import sys
@@ -22,8 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.made import FACTS, moment, paragraphs, speech
-from benchmarks.measuring import PROJECT
-from benchmarks.processes import measured_with_children
+from benchmarks.measuring import PROJECT, command_line
+from benchmarks.processes import measured
 from crawler.replica.prose import dice
 from pipelines.archive.write.writer import ArchiveRun
 from pipelines.record import Listed
@@ -45,9 +44,7 @@ _MENU = "".join(f'<li class="item"><a href="/list/{n}.html" title="栏目{n}">�
 
 def main() -> int:
     """Make the archive, measure, print the table; 1 when something is over its bar."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks window", description=(__doc__ or "").partition("\n")[0]
-    )
+    parser = command_line("window", __doc__)
     parser.add_argument("--speeches", type=int, default=20_000)
     parser.add_argument("--keep", type=Path, metavar="DIR", help="make the archive here, or use the one that is here")
     given = parser.parse_args()
@@ -126,7 +123,7 @@ def _table(root: Path, window: Path, speeches: int) -> int:
         if name == "one new version":
             run(root, len(list((root / "commits").glob("*.json"))) + 1, [_edited(root)])
         before = _files(window)
-        found = measured_with_children(command, PROJECT)
+        found = measured(command, PROJECT)
         after = _files(window)
         changed = [file for file, state in after.items() if before.get(file) != state]
         pages = sum(file.suffix == ".html" for file in changed)

@@ -11,7 +11,6 @@ of three runs after one that fills the caches (styles and class names, 3 %), for
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import subprocess
@@ -25,7 +24,7 @@ from types import ModuleType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from benchmarks.measuring import PROJECT
+from benchmarks.measuring import PROJECT, command_line
 from benchmarks.scale.peers import PEERS
 from crawler.pages.article import Article, read
 from crawler.pages.page import Page, PageError
@@ -137,7 +136,7 @@ def calibration(predictions: dict[str, Prediction], per_page: dict[str, tuple[fl
 
 def main() -> int:
     """Print the table; 0, or 2 when there is no yardstick."""
-    parser = argparse.ArgumentParser(description="The generic reader beside four libraries, on pages with gold.")
+    parser = command_line("yardstick", __doc__)
     parser.add_argument("--peers", help="interpreter with the libraries of yardstick-peers.txt")
     parser.add_argument("--masked", action="store_true", help="without meta tags and JSON-LD")
     parser.add_argument("--yardstick", type=Path, default=YARDSTICK)

@@ -12,7 +12,6 @@ The bar is for 3,650 nights of 500 speeches: the last run costs at most 1.5 time
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -23,7 +22,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measuring import PROJECT
+from benchmarks.measuring import PROJECT, command_line
 from benchmarks.processes import Measured, measured
 from crawler.replica.process import Replica
 from pipelines.archive import Archive
@@ -50,7 +49,6 @@ settings = {"ARCHIVE_ROOT": root, "DOWNLOAD_DELAY": 0, "PACK_YEARS": False}
 outcome = in_process.crawl_site("gszx", settings=settings, start_url=url, accept="clock")
 sys.exit(int(outcome.exit_status))
 """
-_DESCRIPTION = "What a night in which nothing changed costs after ten years of such nights."
 MOST_TIMES, MOST_STATUS, MOST_QUICK, MOST_BYTES, MOST_FILES = 1.5, 0.3, 2.0, 4096, 0.03
 
 
@@ -131,9 +129,7 @@ def size(folder: Path) -> tuple[int, int]:
 
 def main() -> int:
     """Make the archive, measure, print the table; 1 when something is over the bar."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks years", description=(__doc__ or "").partition("\n")[0]
-    )
+    parser = command_line("years", __doc__)
     parser.add_argument("--nights", type=int, default=3650)
     parser.add_argument("--speeches", type=int, default=500)
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the archives below DIR, which must be new")

@@ -10,6 +10,7 @@ from benchmarks.results import Bar, Found, Table
 from benchmarks.served.site import Served, served_site
 
 SIZES = {"smoke": 200, "usual": 100_000}
+MOST_ROUNDS = 1
 SMALLER = 20
 PAGES_A_SPEECH = 2.2
 """An article with its further parts, and its counter."""

@@ -16,6 +16,7 @@ from benchmarks.served.server import Server, free_port, serving
 from benchmarks.served.site import PROFILE, json_lines
 
 SIZES = {"smoke": 5, "usual": 500}
+MOST_ROUNDS = 3
 SPEECHES = 12
 MOST_MEGABYTES = 400
 ABOUT = """\
