@@ -25,8 +25,12 @@ CEILINGS = {
 
 A dataclass takes half a millisecond, a pattern a tenth to several. Raise a number only for what a start needs.
 """
+SCRAPY_CEILINGS = {"sites": (50, 82), "fleet": (97, 150), "read": (57, 92), "demo": (61, 86), "crawl": (196, 248)}
+"""The same of commands of Scrapy: `crawl`, of a site that is not known, has imported what its first request takes."""
 _SLOW = {"asyncio", "duckdb", "jinja2", "lxml", "rich", "scrapy", "twisted"}
 """No verb needs one of these before it knows what it is to do."""
+_READS_PAGES = {"crawler.pages.article", "crawler.pages.lists.reader", "crawler.run.ending.outcome"}
+"""A crawl begins without, and imports it while it awaits the first page."""
 _NOT_FOR_STATUS = {"concurrent.futures", "logging", "tempfile", "zoneinfo"}
 _PROGRAM = """
 import json, os, re, sys
@@ -46,9 +50,11 @@ def told(command):
         os.close(write)
         with open(read) as answer:
             return json.loads(answer.read())
-    os.dup2(os.open(os.devnull, os.O_RDWR), 1)
+    for stream in (1, 2):
+        os.dup2(os.open(os.devnull, os.O_RDWR), stream)
+    sys.argv = command
     try:
-        import_module("pipelines.__main__").main(command)
+        scrapy.cmdline.execute() if command[0] == "scrapy" else import_module("pipelines.__main__").main(command[1:])
     except SystemExit:
         pass
     except BaseException:
@@ -59,10 +65,15 @@ def told(command):
         answer.flush()
         os._exit(0)
 
-import_module("pipelines.archive.read.reader")
-print(json.dumps([told(command) for command in json.loads(sys.argv[1])]))
+commands = json.loads(sys.argv[1])
+if commands[0][0] == "scrapy":
+    import scrapy.cmdline
+    scrapy.cmdline._get_commands_from_module("scrapy.commands", True)
+else:
+    import_module("pipelines.archive.read.reader")
+print(json.dumps([told(command) for command in commands]))
 """
-"""Runs each command in a fork of itself. What reads archives is imported once for all."""
+"""Runs each command in a fork of itself. What all of them need is imported once."""
 
 
 def starts(*commands: list[str]) -> list[tuple[int, int, set[str]]]:
@@ -77,8 +88,20 @@ def test_a_verb_imports_what_it_needs(tmp_path: Path) -> None:
     story(tmp_path / "gszx")
     of = {verb: most for verbs, most in CEILINGS.items() for verb in verbs.split()}
     assert of.keys() == VERBS.keys()
-    commands = [["status", str(tmp_path / "gszx")], *([verb, "--help"] for verb in VERBS)]
-    for (verb, *_), (ours, made, names) in zip(commands, starts(*commands), strict=True):
+    commands = [["", "status", str(tmp_path / "gszx")], *(["", verb, "--help"] for verb in VERBS)]
+    for (_, verb, *_), (ours, made, names) in zip(commands, starts(*commands), strict=True):
         needless = names & (_SLOW | _NOT_FOR_STATUS if verb == "status" else _SLOW)
         assert needless == set(), verb
         assert (ours <= of[verb][0], made <= of[verb][1]) == (True, True), (verb, ours, made)
+
+
+def test_a_command_of_scrapy_imports_what_it_needs() -> None:
+    helps = [["scrapy", name, "--help"] for name in SCRAPY_CEILINGS if name != "crawl"]
+    commands = [*helps, ["scrapy", "crawl", "speeches", "-a", "site=none"]]
+    for (_, name, *_), (ours, made, names) in zip(commands, starts(*commands), strict=True):
+        assert (ours <= SCRAPY_CEILINGS[name][0], made <= SCRAPY_CEILINGS[name][1]) == (True, True), (
+            name,
+            ours,
+            made,
+        )
+        assert names & _READS_PAGES == set() or name == "read", name

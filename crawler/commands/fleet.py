@@ -15,10 +15,9 @@ from scrapy.exceptions import UsageError
 
 from crawler.commands import show_example
 from crawler.run.arguments import WrongUse
-from crawler.run.fleet.crawl_all import register
 from crawler.run.fleet.deployment import DeploymentError, deployment_of
 from crawler.run.fleet.founding import found
-from crawler.run.fleet.planning import candidates, chosen
+from crawler.run.fleet.planning import candidates, chosen, register
 from crawler.run.fleet.precedence import add_deployment
 from crawler.run.fleet.timetable import crontab, units
 from crawler.run.fleet.told import queue_rows, queue_table

@@ -10,8 +10,7 @@ from crawler.crawl.slow_patterns import slow_on
 from crawler.sites.keys import is_web_address
 from crawler.sites.lookup import Profiles
 from crawler.sites.profile import SiteProfile
-from pipelines.archive.write.admission import CLOCK, DAMAGE, NEW_CMS
-from pipelines.archive.write.writer import MASS_GONE
+from pipelines.archive.write.admission import CLOCK, DAMAGE, MASS_GONE, NEW_CMS
 from pipelines.gates.rules import GATES
 from pipelines.values import frozen
 

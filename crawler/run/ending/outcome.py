@@ -21,7 +21,8 @@ from crawler.run.job import CrawlJob
 from pipelines.archive.disk.heads_file import Noted
 from pipelines.archive.errors import ArchiveError, NotUnderstood
 from pipelines.archive.read.moments import stamp
-from pipelines.archive.write.writer import MASS_GONE, Sealed
+from pipelines.archive.write.admission import MASS_GONE
+from pipelines.archive.write.writer import Sealed
 from pipelines.exits import ARCHIVED, BLOCKED, Exit
 from pipelines.health import RunReport, Verdict, verdict
 from pipelines.reasons import Reason

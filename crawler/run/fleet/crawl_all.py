@@ -10,9 +10,9 @@ import resource
 import secrets
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from scrapy.settings import Settings
 
 from crawler.run.attempt import recipients
 from crawler.run.fleet.deployment import Deployment
-from crawler.run.fleet.planning import Candidate, candidates, chosen, registered
+from crawler.run.fleet.planning import Candidate, candidates, chosen, register
 from crawler.run.fleet.runner import Fleet
 from crawler.run.fleet.told import progress_line
 from crawler.sites.profile import ProfileError
@@ -32,7 +32,6 @@ from pipelines.exits import Exit
 from pipelines.fleet.attempts import FLEET, NO_PROFILE, Began, Ended, Journal, attempt_id
 from pipelines.fleet.fleet_runs import FleetRun, SiteEnded, forget_old, unfinished
 from pipelines.fleet.notify import tell
-from pipelines.fleet.register import Registered, read_register, write_register
 
 _log = logging.getLogger(__name__)
 _FILES_A_SITE, _FILES_OF_ALL = 20, 100
@@ -225,25 +224,6 @@ def _of_journal(site: str, ended: Ended) -> SiteEnded:
         commit=ended.commit,
         head=ended.head,
     )
-
-
-def register(root: Path, found: Iterable[Candidate], now: datetime) -> None:
-    """Write the register; `OSError` when that cannot be done.
-
-    A site that was never tried stays due since when it first was, so that it is told as stale.
-    """
-    try:
-        before = {one.site: one.next_due for one in known.sites} if (known := read_register(root)) else {}
-    except (OSError, ValueError):
-        before = {}
-    write_register(root, stamp(now), (_first_due(one, registered(one, now), before) for one in found))
-
-
-def _first_due(one: Candidate, told: Registered, before: Mapping[str, str | None]) -> Registered:
-    earlier = before.get(one.site)
-    if not (one.is_untried and earlier and told.next_due and earlier < told.next_due):
-        return told
-    return replace(told, next_due=earlier)
 
 
 def _refuse(root: Path, one: Candidate, run: str, now: datetime) -> SiteEnded:

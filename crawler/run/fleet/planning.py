@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -21,7 +21,7 @@ from pipelines.archive.read.moments import stamp
 from pipelines.archive.read.reader import Archive
 from pipelines.exits import Exit
 from pipelines.fleet.attempts import Attempt, Journal, is_good
-from pipelines.fleet.register import Registered
+from pipelines.fleet.register import Registered, read_register, write_register
 
 _ATTEMPTS = 40
 """Newest attempts that are read: after fewer failures the wait is the longest."""
@@ -166,6 +166,25 @@ def registered(one: Candidate, now: datetime) -> Registered:
         next_due=stamp(at) if at else None,
         error=one.error or None,
     )
+
+
+def register(root: Path, found: Iterable[Candidate], now: datetime) -> None:
+    """Write the register; `OSError` when that cannot be done.
+
+    A site that was never tried stays due since when it first was, so that it is told as stale.
+    """
+    try:
+        before = {one.site: one.next_due for one in known.sites} if (known := read_register(root)) else {}
+    except (OSError, ValueError):
+        before = {}
+    write_register(root, stamp(now), (_first_due(one, registered(one, now), before) for one in found))
+
+
+def _first_due(one: Candidate, told: Registered, before: Mapping[str, str | None]) -> Registered:
+    earlier = before.get(one.site)
+    if not (one.is_untried and earlier and told.next_due and earlier < told.next_due):
+        return told
+    return replace(told, next_due=earlier)
 
 
 def _period(one: Candidate, now: datetime) -> float | None:

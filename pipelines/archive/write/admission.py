@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.heads_file import HeadsFile, Noted
     from pipelines.record import SiteFacts
 
-CLOCK, DAMAGE, NEW_CMS = "clock", "damage", "new-cms"
+CLOCK, DAMAGE, MASS_GONE, NEW_CMS = "clock", "damage", "mass-gone", "new-cms"
+"""What a person can let pass."""
 
 
 @frozen(kw_only=True)

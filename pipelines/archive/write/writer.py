@@ -18,7 +18,16 @@ from pipelines.archive.read import state
 from pipelines.archive.read.known import Known
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write import changes
-from pipelines.archive.write.admission import NEW_CMS, USUAL, Cautions, admit, check_clock, check_history, check_room
+from pipelines.archive.write.admission import (
+    MASS_GONE,
+    NEW_CMS,
+    USUAL,
+    Cautions,
+    admit,
+    check_clock,
+    check_history,
+    check_room,
+)
 from pipelines.archive.write.captures import CaptureFiles
 from pipelines.archive.write.orders.suppression import note_title
 from pipelines.archive.write.rebuild import heal, write_next
@@ -45,7 +54,6 @@ if TYPE_CHECKING:
     from pipelines.reasons import PresenceState
     from pipelines.record import Event, Listed, Look, Missed, SiteFacts, Speech
 
-MASS_GONE = "mass-gone"
 _MOST_NAMED = 60_000
 """Answers named in a commit without lines: 24 MB of the 32 MiB that a commit may have."""
 
