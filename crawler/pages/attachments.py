@@ -30,8 +30,9 @@ _ICON = re.compile(r"/filetypeimages?/|/icon_\w{2,5}\.(?:gif|png)$|/sysimage/ico
 _LAZY = "data-original data-src data-lazy-src data-lazy data-echo data-actualsrc zoomfile orisrc".split()
 _FRAMES = frozenset({"iframe", "frame", "embed", "object"})
 _MEDIA = frozenset({"video", "audio", "source"})
+_NAMING = frozenset({"img", "a", *_FRAMES, *_MEDIA})
 # Webplus and VSB name the PDF on an element that a script fills.
-_NAMED = ("pdfsrc", "data-pdf", "data-pdfsrc", "vurl")
+_NAMED = dict.fromkeys(("pdfsrc", "data-pdf", "data-pdfsrc", "vurl"))
 _IN_SCRIPT = re.compile(rf"""(['"])([^'"\s<>]{{1,500}}?\.(?:{FILES}))\1""", re.IGNORECASE)
 # The alternative text KesionCMS gives every picture of a body.
 _EMPTY_ALT = frozenset({"", "点击浏览下一页"})
@@ -58,11 +59,12 @@ def _addresses(page: Page, node: etree._Element) -> Iterator[str]:
     """The addresses of files that an element names, absolute."""
     if node.tag == "script":
         yield from filter(None, (page.resolve(match[2]) for match in _IN_SCRIPT.finditer(node.text or "")))
-    elif url := _address(page, node):
+    elif node.tag in _NAMING and (url := _address(page, node)):
         yield url
-    for url in filter(None, (page.resolve(node.get(name) or "") for name in _NAMED)):
-        if _is_file(url):
-            yield urldefrag(url).url
+    if not _NAMED.keys().isdisjoint(node.keys()):
+        for url in filter(None, (page.resolve(node.get(name) or "") for name in _NAMED)):
+            if _is_file(url):
+                yield urldefrag(url).url
 
 
 def _address(page: Page, node: etree._Element) -> str | None:

@@ -64,13 +64,15 @@ class Page:
         self.text = text
         declared = _CHARSET.search(text, 0, _HEAD)
         self.charset = charset or (declared[1] if declared else "utf-8")
-        # HTML has no NUL; libxml2 would end the text at one.
-        source = text.replace("\x00", "")
-        if excess := excess_of(source):
+        encoded = text.encode()
+        if b"\x00" in encoded:
+            # HTML has no NUL; libxml2 would end the text at one.
+            text = text.replace("\x00", "")
+            encoded = text.encode()
+        if excess := excess_of(text):
             raise PageSizeError(f"{url}: too large to be read as a page: {excess}")
         # lxml.html's elements are Python objects, a tenth of a page's time; lxml's own are not.
         parser = etree.HTMLParser(encoding="utf-8", huge_tree=True)
-        encoded = source.encode()
         self._lowered = encoded.lower()
         root = etree.fromstring(encoded, parser)
         # None for whitespace, or nothing but what browsers skip, such as `</0`.
@@ -116,7 +118,11 @@ class Page:
 
     def scripts(self) -> list[str]:
         """The scripts that stand in the page itself, as far as anything is looked for in one."""
-        return [(script.text or "")[:_LONGEST_SCRIPT] for script in self.all("//script[not(@src)]")]
+        return [(script.text or "")[:_LONGEST_SCRIPT] for script in self.own_scripts()]
+
+    def own_scripts(self) -> list[etree._Element]:
+        """The elements of the scripts that stand in the page itself."""
+        return [script for script in self.root.iter("script") if script.get("src") is None]
 
     def href(self, link: etree._Element) -> str | None:
         """Absolute address of a link; None for a fragment, a script, or what is no address at all."""
@@ -189,7 +195,8 @@ def tidy(text: str) -> str:
 
 def squeeze(text: str) -> str:
     """Text without whitespace: for comparing two spellings of one name, never for keeping."""
-    return "".join(text.split()).replace("\u200b", "").replace("\ufeff", "")
+    bare = "".join(text.split())
+    return bare if bare.isascii() else bare.replace("\u200b", "").replace("\ufeff", "")
 
 
 def ends_sentence(text: str) -> bool:

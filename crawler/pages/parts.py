@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from urllib.parse import parse_qsl, urlsplit
 
@@ -112,6 +112,13 @@ class _Part:
     judged: Judged
     body: Body
     number: int
+    _said: dict[etree._Element, str] = field(default_factory=dict)
+
+    def said(self, node: etree._Element) -> str:
+        """The few words of a control, which several questions are asked of."""
+        if node not in self._said:
+            self._said[node] = _said(node)
+        return self._said[node]
 
     def linked(self, near: list[etree._Element]) -> str | None:
         """The next part by a pager in or just behind the body that leads to a file or query beside its own."""
@@ -166,7 +173,7 @@ class _Part:
     def rest(self, near: list[etree._Element]) -> str | None:
         """Words that lead to the rest, or to the whole: which of the two, they do not say."""
         for control in (one for node in near for one in node.iter("a", "span", "div", "button")):
-            text = _said(control)
+            text = self.said(control)
             if not _SAYS_REST.search(text) or not _REST.fullmatch(text) or is_dead(control):
                 continue
             url = self.page.href(control) if control.tag == "a" else None
@@ -179,7 +186,7 @@ class _Part:
     def unread_turn(self, near: list[etree._Element]) -> str | None:
         """A control of a pager that only a script understands, or one whose address is none of the article's."""
         for block in near:
-            controls = [(node, said) for node in block.iter(*_CONTROLS) if (said := _said(node))]
+            controls = [(node, said) for node in block.iter(*_CONTROLS) if (said := self.said(node))]
             is_numbered = str(self.number) in {said for _, said in controls}
             for node, said in controls:
                 is_next = is_numbered and said == str(self.number + 1) and self._is_dead_control(node)
@@ -192,11 +199,11 @@ class _Part:
         """A control of a pager within the text that has no link: the pager that is followed is another one."""
         body = self.body.node
         for node in body.iter(*_CONTROLS):
-            if not _acts(node) or not turns(_said(node)):
+            if not _acts(node) or not turns(self.said(node)):
                 continue
             around = [one for one in node.iterancestors() if body in one.iterancestors()]
             box = next((one for one in reversed(around) if len(squeezed(one)) <= _LONGEST_PAGER), body)
-            if not any(turns(_said(link)) and self.page.href(link) for link in box.iter("a")):
+            if not any(turns(self.said(link)) and self.page.href(link) for link in box.iter("a")):
                 return self.unread_turn([box])
         return None
 
@@ -216,11 +223,11 @@ class _Part:
                 if made and (made.pages or 0) != 1 and (made.unfollowed or (made.pages or 0) > self.number):
                     return "a pager that a script makes"
             elif len(node.text or "") <= _LONGEST_CONTROL and self._counts_on(node) and not is_dead(node):
-                return f"a control that only a script follows: {_said(node)}"
+                return f"a control that only a script follows: {self.said(node)}"
         return None
 
     def _counts_on(self, node: etree._Element) -> bool:
-        text = _said(node)
+        text = self.said(node)
         if node.tag == "option":
             return text == f"第{self.number + 1}页" and turns_pages(node, text)
         if _COUNTS.fullmatch(text):

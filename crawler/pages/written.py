@@ -49,7 +49,7 @@ _LABEL_ENDS = tuple(":：(（[【")
 
 def inline_scripts(page: Page) -> Iterator[tuple[etree._Element, str]]:
     """The scripts that stand in a page itself, with their text; long ones are libraries, which set nothing."""
-    for node in page.all("//script[not(@src)]")[:_MOST_SCRIPTS]:
+    for node in page.own_scripts()[:_MOST_SCRIPTS]:
         text = node.text or ""
         if 0 < len(text) <= _LONGEST_SCRIPT and "json" not in (node.get("type") or "").lower():
             yield node, text
@@ -71,7 +71,7 @@ def written_out(page: Page) -> tuple[Page, Mapping[etree._Element, etree._Elemen
     The place of what cannot be read is marked: see `unread_script`. The mapping says which element is the copy of
     which; it is empty for a page whose scripts write nothing, which is returned as it is.
     """
-    if not any(_WRITES.search(text) for _, text in inline_scripts(page)):
+    if not any(_may_write(text) and _WRITES.search(text) for _, text in inline_scripts(page)):
         return page, {}
     original, page = page, copy(page)
     page.root = deepcopy(original.root)
@@ -96,6 +96,11 @@ def written_out(page: Page) -> tuple[Page, Mapping[etree._Element, etree._Elemen
             joined = None if None in written else "".join(filter(None, written))
             _write(node, joined, text, is_behind=True)
     return page, copies
+
+
+def _may_write(script: str) -> bool:
+    """Whether a script has a word that writes: asked before a pattern of many steps is tried at each character."""
+    return any(word in script for word in ("write", "append", "html", "HTML", "text", "Text"))
 
 
 def unread_script(node: etree._Element, *, is_tail: bool) -> str | None:

@@ -37,7 +37,7 @@ _CONTAINER = re.compile(
     re.IGNORECASE,
 )
 _named_aside, _named_body = lru_cache(4_096)(_ASIDE.search), lru_cache(4_096)(_CONTAINER.search)
-_STYLED = etree.XPath("//*[@style][@id or @class]")
+_STYLED = etree.XPath("//@style/parent::*[@id or @class]")
 # What a template prints of the article's abstract, a field of its own in most CMS.
 _ABSTRACT = re.compile(r"[\[【（(\s]*(?:核心|内容|文章|本文)?(?:提示|提要|摘要|导读|导语|简介)[\]】）)\s]*[:：]")
 _NO_PARAGRAPHS = frozenset({"body", "dd", "dt", "html", "li", "tbody", "td", "th", "tr"})

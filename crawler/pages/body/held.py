@@ -52,10 +52,13 @@ def held_back(body: etree._Element) -> str | None:
     A sentence counts anywhere, a few words (who speaks) only in a field or template that text follows, or in a field
     that holds markup: what readers are to write over is plain text.
     """
+    holders = list(islice(body.iter("textarea", "template", "script"), _MOST))
+    if not holders:
+        return None
     texts = _SHOWN(body)
     seen = [one for one in texts if isinstance(one, _Words)] if isinstance(texts, list) else []
     shown, among = squeeze("".join(seen)), _among(body, seen)
-    for node in islice(body.iter("textarea", "template", "script"), _MOST):
+    for node in holders:
         text = squeeze(_TAGS.sub("", "".join(map(str, node.itertext())).replace("\\/", "/")))
         held = [said for said in _SENTENCES.findall(text) if said not in shown]
         if sum(map(len, held)) >= (_FEWEST_IN_FIELD if node.tag == "textarea" else _FEWEST):

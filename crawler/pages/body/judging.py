@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 
 from lxml import etree
@@ -22,6 +23,12 @@ _MAY_BE_FILE = re.compile("[.Dd]")
 _FILE = re.compile(
     r"\.(?:docx?|xlsx?|pptx?|pdf|wps|et|dps|ofd|txt|rtf|csv|zip|rar|7z)(?:[?#]|$)|filedown|download", re.IGNORECASE
 )
+
+
+_found_file = lru_cache(8_192)(_FILE.search)
+_LONGEST_KEPT, _LONGEST_ADDRESS, _MOST_KEPT = 60, 400, 8_192
+"""Characters of a line and of an address that are kept, and how many lines: longer ones would fill the memory."""
+_KINDS: dict[tuple[str, int], Kind] = {}
 
 
 @dataclass(slots=True)
@@ -44,13 +51,25 @@ class Judged:
 
 def judge(lines: Lines) -> Judged:
     """Judge every line; a list item, or one of several like blocks, of a link and an abstract is no prose."""
-    kinds = [kind(line) for line in lines.all]
-    items = [span for node, span in lines.spans.items() if node.tag in _ITEMS and _may_be_row(lines, *span)]
-    rows = [(first, end) for first, end in items if Kind.LINKS in kinds[first:end]]
+    kinds = [_kind(line) for line in lines.all]
+    items = [span for node, span in lines.spans.items() if span[1] - span[0] > 1 and node.tag in _ITEMS]
+    rows = [span for span in items if _may_be_row(lines, *span) and Kind.LINKS in kinds[slice(*span)]]
     for first, end in chain(rows, _teasers(lines, kinds)):
         kinds[first:end] = [Kind.LINKS if what is Kind.PROSE else what for what in kinds[first:end]]
     _make_cells(kinds, lines)
     return Judged(lines.all, lines.spans, kinds, list(map(_worth, lines.all, kinds)))
+
+
+def _kind(line: Line) -> Kind:
+    """The kind of a line; those of short ones are kept, since a site's menus and tools stand on every page of it."""
+    if line.size > _LONGEST_KEPT:
+        return kind(line)
+    key = line.text, line.linked
+    if key not in _KINDS:
+        if len(_KINDS) >= _MOST_KEPT:
+            _KINDS.clear()
+        _KINDS[key] = kind(line)
+    return _KINDS[key]
 
 
 def _make_cells(kinds: list[Kind], lines: Lines) -> None:
@@ -87,5 +106,9 @@ def names_file(line: Line) -> bool:
     """True for a line that names or links a file: an attachment."""
     if line.text.startswith("附件") or (_MAY_BE_FILE.search(line.text) and _FILE.search(line.text)):
         return True
-    links = (link_around(node) for node, is_tail in line.pieces if not is_tail)
-    return any(link is not None and _FILE.search(link.get("href", "")) for link in links)
+    for node, is_tail in line.pieces:
+        link = None if is_tail else link_around(node)
+        address = "" if link is None else link.get("href", "")
+        if address and (_found_file if len(address) <= _LONGEST_ADDRESS else _FILE.search)(address):
+            return True
+    return False

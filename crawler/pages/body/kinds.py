@@ -104,6 +104,7 @@ _DISCLAIMER = re.compile(
     rf"{_MARK}(?:.{{0,10}}(?:特别|免责|版权|郑重|法律|平台|反侵权)(?:声明|说明|公告)(?:$|{_TAIL}|[\u4e00-\u9fff]*[:：])|.{{0,10}}版权与免责声明"
     r"|凡(?:本网|本站|注明).{0,12}来源|.{0,4}转载请注明|(?:本文|原文|文章)(?:链接|网址|地址)[:：])"
 )
+_MAY_BE_DISCLAIMER = re.compile("声明|说明|公告|来源|请注明|链接|网址|地址")
 # What a disclaimer is about; a note of the text itself is about anything else.
 ABOUT_THE_SITE = re.compile("本[网站]|网站|转载|版权|著作权|侵权|来源|稿件|作者|本文|链接|投资")
 _TOOLS = re.compile(
@@ -196,8 +197,10 @@ def is_footer(line: Line) -> bool:
 
 
 def _is_disclaimer(line: Line) -> bool:
+    if line.size > _LONGEST_DISCLAIMER or not _MAY_BE_DISCLAIMER.search(line.text):
+        return False
     match = _DISCLAIMER.match(line.text)
-    if match is None or line.size > _LONGEST_DISCLAIMER:
+    if match is None:
         return False
     is_heading = match.end() >= len(line.text) - 2
     return is_heading or ABOUT_THE_SITE.search(line.text, match.end()) is not None

@@ -30,6 +30,7 @@ _SOURCE_BREAK = re.compile(
     r"(?<=[\u2014-\u2026\u2e80-\U0003ffff])[ \t\r]*\n[ \t\r\n]*(?=[\u2014-\u2026\u2e80-\U0003ffff])"
 )
 
+_MARKED = etree.XPath("descendant-or-self::*/@style/..|descendant-or-self::*/@hidden/..")
 # A link of more text nodes than a button's or a row's is known by the first of them.
 _NOWHERE, _SENTENCE, _MOST_TEXTS = ("#", "javascript:"), re.compile("[，、。！？；：]"), 20
 _ROLES = {**dict.fromkeys((*_NOT_READ, *FORM_FIELDS), "unread"), **dict.fromkeys(_BREAKS, "block"), "a": "link"}
@@ -78,6 +79,7 @@ def read_lines(  # noqa: C901, PLR0912 - one loop: a call an element costs a fif
     ended, spans, texts = lines.all, lines.spans, line.texts
     blocks, links, breaks = [root], 0, 0
     opened: list[tuple[str, int, int]] = []
+    marked = _marked(root)
     walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, node in walker:
         if event == "start":
@@ -100,8 +102,7 @@ def read_lines(  # noqa: C901, PLR0912 - one loop: a call an element costs a fif
                     links += 1
             if (
                 what == "unread"
-                or ((style := node.get("style")) and hides(style, is_block=what == "block") and node not in shown)
-                or (node.get("hidden") is not None and node not in shown)
+                or (node in marked and node not in shown and _is_hidden(node, is_block=what == "block"))
                 or (skipped and node in skipped)
             ):
                 walker.skip_subtree()
@@ -121,6 +122,16 @@ def read_lines(  # noqa: C901, PLR0912 - one loop: a call an element costs a fif
         if (text := node.tail) and (texts or not text.isspace()):
             line.add(text, node, True, links)
     return lines
+
+
+def _marked(root: etree._Element) -> set[etree._Element]:
+    """The elements with an attribute that may hide them."""
+    found = _MARKED(root)
+    return {node for node in found if isinstance(node, etree._Element)} if isinstance(found, list) else set()
+
+
+def _is_hidden(node: etree._Element, *, is_block: bool) -> bool:
+    return hides(node.get("style") or "", is_block=is_block) or node.get("hidden") is not None
 
 
 def is_link(node: etree._Element) -> bool:
@@ -150,20 +161,23 @@ class _OpenLine:
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.pieces: list[tuple[etree._Element, bool]] = []
-        self.linked = 0
+        self.linked: list[str] = []
 
     def add(self, text: str, node: etree._Element, is_tail: bool, links: int) -> None:
         if links:
-            self.linked += len(squeeze(text))
+            self.linked.append(text)
         self.texts.append(text)
         self.pieces.append((node, is_tail))
 
     def end(self, block: etree._Element) -> Line:
-        text = "".join(self.texts).strip(EDGES)
+        text = (self.texts[0] if len(self.texts) == 1 else "".join(self.texts)).strip(EDGES)
         bare = squeeze(text)
         if len(bare) < len(text):
             text = tidy(_SOURCE_BREAK.sub("", text) if "\n" in text else text)
-        line = Line(text, bare, len(bare), self.linked, block, self.pieces)
+        size = len(bare)
+        linked = size if len(self.linked) == len(self.texts) else sum(len(squeeze(text)) for text in self.linked)
+        line = Line(text, bare, size, linked, block, self.pieces)
         self.texts.clear()
-        self.pieces, self.linked = [], 0
+        self.linked.clear()
+        self.pieces = []
         return line

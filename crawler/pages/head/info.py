@@ -58,7 +58,8 @@ _FOOTER = re.compile("©|版权|[Cc]opyright|备案|[上下]一[篇页条]")
 _BARE_VIEWS = re.compile(
     rf"{SEEN}(?:次数|量|数|率)?\s?[\])】）]?\s?([(（\[]?\s?[\d０-９][^\s\])）】]{{0,12}})|{COUNT_BEFORE}"
 )
-_OF_OTHER_THINGS = (*OTHER_DAYS, *UPDATED, *WRITTEN)
+_OF_OTHER_THINGS = frozenset({*OTHER_DAYS, *UPDATED, *WRITTEN})
+_OF_ANY_DAY = _OF_OTHER_THINGS.union(PUBLISHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,8 @@ def read_info(page: Judged, body: Body, heading: Heading | None) -> Info:
     """Read the lines around a body that may say something of it."""
     zones = _zones(page, body, heading)
     lines = {where: info_lines(zone) for where, zone in zones.items()}
-    values = {where: labelled(with_cells_joined(zones[where])) for where in ("info", "head", "tail", "above")}
+    places = ("info", "head", "tail", "above")
+    values = {where: labelled(with_cells_joined(zones[where], lines[where])) for where in places}
     dates = tuple(_dates(zones, lines, values))
     # Related articles behind a body have authors and sources too, not at the beginning of a line.
     values["tail"] = labelled(line for line in lines["tail"] if line.begins_with_label)
@@ -149,7 +151,8 @@ def _dates(zones: Zones, lines: dict[str, list[InfoLine]], values: Values) -> It
     for where in values:
         yield from _labelled_dates(where, values[where])
     for where in ("info", "head"):
-        yield from _unlabelled(where, [line for line in zones[where] if _may_be_dated(line)])
+        beside = zip(zones[where], lines[where], strict=True)
+        yield from _unlabelled(where, [(line, words) for line, words in beside if _may_be_dated(line)])
     yield from _alone(zones["above"], lines["above"], _MOST_BESIDE)
     yield from _behind(zones["tail"], lines["tail"])
     for where in ("signature", "body"):
@@ -181,9 +184,9 @@ def _may_be_dated(line: Line) -> bool:
     return not is_subtitle(line.text) and not (ends_sentence(line.text) and line.size > _LONGEST_DATED)
 
 
-def _unlabelled(where: str, lines: Sequence[Line]) -> Iterator[Witness]:
+def _unlabelled(where: str, lines: Sequence[tuple[Line, InfoLine]]) -> Iterator[Witness]:
     """Of days with a clock time the earliest, since a change comes after; else the first; else one without a year."""
-    said = info_lines(lines)
+    said = [words for _, words in lines]
     found = [date for line in said for date in _whole_dates(line.without(_OF_OTHER_THINGS))]
     # Layouts set day and clock apart that run into each other in the source.
     found = found or [date for line in said for date in _whole_dates(line.parts(_OF_OTHER_THINGS))]
@@ -198,7 +201,7 @@ def _unlabelled(where: str, lines: Sequence[Line]) -> Iterator[Witness]:
     elif split := next(_split(said), None):
         yield Witness(where="head", text=split)
     else:
-        plain = (match[0] for line in lines if (match := _YEARLESS.search(line.text)))
+        plain = (match[0] for line, _ in lines if (match := _YEARLESS.search(line.text)))
         yield from (Witness(where="head", text=text) for text in list(plain)[:1])
 
 
@@ -221,7 +224,7 @@ def _split(lines: Sequence[InfoLine]) -> Iterator[str]:
 def _alone(lines: Sequence[Line], said: Sequence[InfoLine], beside: int) -> Iterator[Witness]:
     """The first line that is a day and hardly anything else; the day of the visit is none of the article's."""
     for line, words in zip(lines, said, strict=True):
-        for _, text in _whole_dates(words.without((*_OF_OTHER_THINGS, *PUBLISHED))):
+        for _, text in _whole_dates(words.without(_OF_ANY_DAY)):
             if not _TODAY.search(line.text) and line.size - len(squeeze(text)) <= beside:
                 yield Witness(where="beside", text=text)
                 return

@@ -7,7 +7,7 @@ no count of ten, and what cannot be read is handed on as it stands, for the norm
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from lxml import etree
@@ -48,8 +48,9 @@ _LONGEST_FIRST = sorted(
     {*PUBLISHED, *WRITTEN, *UPDATED, *AUTHOR, *INPUTTER, *SOURCE, *VIEWS, *OTHER_DAYS, *_OTHER}, key=len, reverse=True
 )
 _B = r"\s{0,9}"
-_WORDS = f"(?:{'|'.join(_B.join(label) for label in _LONGEST_FIRST)})"
-"""Any label, as a pattern; whitespace may stand between its characters."""
+_BEGINS = "".join(sorted({label[0] for label in _LONGEST_FIRST}))
+_WORDS = f"(?=[{_BEGINS}])(?:{'|'.join(_B.join(label) for label in _LONGEST_FIRST)})"
+"""Any label, as a pattern; whitespace may stand between its characters. Where none begins, none of them is tried."""
 _LABEL_WITH_COLON = rf"(?<!工)({_WORDS}){_B}[:：]"
 """Any label with its colon. 工作者 is no 作者."""
 _BARE_LABEL = (
@@ -64,6 +65,8 @@ _BARE_COUNT = rf"{SEEN}(?:次数|人数|人次|量|数|率)?\s*[（(\[]?\s*[\d�
 UPDATE_LABEL = r"(?:更新|修改)\s*+(?:于|时间|日期)?\s*+[:：]?\s*+"
 """What stands before the day of a change: it is the day of publication only where the page has no other."""
 _LABEL = re.compile(f"{_LABEL_WITH_COLON}|{_BARE_LABEL}")
+# A label has a colon, a bracket or a year behind it; most lines have none of these.
+_MAY_BE_LABEL = re.compile(r"[:：\]】]|19|20")
 _CELL = re.compile(rf"[\s【\[]*{_WORDS}[\s】\]:：]*")
 _LABELLED = re.compile(rf"[\s【\[（(■]*(?:[本此原]文)?(?:{_LABEL.pattern})")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
@@ -135,7 +138,7 @@ class InfoLine:
 
     def values(self) -> Iterator[Value]:
         """The labels of the line with what stands behind each, in order."""
-        marks = list(_LABEL.finditer(self.text))
+        marks = _marks(self.text)
         for mark, following in zip(marks, [*marks[1:], None], strict=False):
             end = following.start() if following else len(self.text)
             yield self._value(mark, end)
@@ -145,11 +148,11 @@ class InfoLine:
         """True for a line whose first words are a label."""
         return _LABELLED.match(self.text) is not None
 
-    def without(self, labels: Sequence[str]) -> str:
+    def without(self, labels: Collection[str]) -> str:
         """The line's words without these labels and the dates behind them."""
         return _without(self.text, labels)
 
-    def parts(self, labels: Sequence[str] = ()) -> str:
+    def parts(self, labels: Collection[str] = ()) -> str:
         """The pieces of the line with a blank between, without these labels and their dates.
 
         Layouts print day and month, or day and clock, in elements of their own.
@@ -192,9 +195,9 @@ class InfoLine:
         return unread_script(node, is_tail=is_tail)
 
 
-def _without(text: str, labels: Sequence[str]) -> str:
+def _without(text: str, labels: Collection[str]) -> str:
     kept = text
-    for mark in _LABEL.finditer(text):
+    for mark in _marks(text):
         if _label(mark) in labels:
             behind = text[mark.end() :]
             blanks = len(behind) - len(behind.lstrip(EDGES))
@@ -208,15 +211,15 @@ def info_lines(lines: Iterable[Line]) -> list[InfoLine]:
     return [InfoLine.of(line) for line in lines]
 
 
-def with_cells_joined(lines: Iterable[Line]) -> list[InfoLine]:
-    """Lines as `info_lines` gives them, but a cell that is a label and the cell behind it are one line."""
+def with_cells_joined(lines: Iterable[Line], said: Iterable[InfoLine]) -> list[InfoLine]:
+    """Lines as `info_lines` gave them, but a cell that is a label and the cell behind it are one line."""
     found: list[InfoLine] = []
     label: Line | None = None
-    for line in lines:
+    for line, words in zip(lines, said, strict=True):
         if label is not None and label.block.getnext() is line.block and not _CELL.fullmatch(line.text):
-            found[-1] = _behind_label(found[-1], InfoLine.of(line))
+            found[-1] = _behind_label(found[-1], words)
         else:
-            found.append(InfoLine.of(line))
+            found.append(words)
         label = line if line.block.tag in _LABEL_CELLS and _CELL.fullmatch(line.text) else None
     return found
 
@@ -236,6 +239,11 @@ def labelled(lines: Iterable[InfoLine]) -> dict[str, Value]:
             if known is None or not (known.name or known.script):
                 values[value.label] = value
     return values
+
+
+def _marks(text: str) -> list[re.Match[str]]:
+    """The labels of a text."""
+    return list(_LABEL.finditer(text)) if _MAY_BE_LABEL.search(text) else []
 
 
 def _label(mark: re.Match[str]) -> str:

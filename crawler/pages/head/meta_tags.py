@@ -32,7 +32,6 @@ _JSON_DATE = re.compile(r"\"(?:datePublished|pubDate)\"\s*:\s*\"?([^\",}\n]{4,60
 _VARIABLE = re.compile(
     r"(?:.*\.)?(?:pub(?:lish)?(?:ed)?_?(?:date|data|time|at|on)|(?:release|issue)_?(?:date|time))", re.IGNORECASE
 )
-_VARIABLE_NEAR = re.compile("pub|release|issue", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"data-(?:pub(?:lish)?(?:ed)?|release)-?_?(?:date|time|at)")
 _PLAIN_ATTRIBUTE = frozenset({"data-time", "data-date", "data-timestamp"})
 _CALLS_ITSELF_TIME = re.compile(r"time|date|pub|riqi|shijian", re.IGNORECASE)
@@ -78,21 +77,26 @@ def _dates(page: Page, tags: Iterable[str]) -> Iterator[Witness]:
 
 
 def _in_json(page: Page) -> Iterator[str]:
-    for node in page.all("//script[contains(@type, 'json')]"):
-        yield from (tidy(value) for value in _JSON_DATE.findall(node.text or ""))
+    for node in page.root.iter("script"):
+        if "json" in (node.get("type") or ""):
+            yield from (tidy(value) for value in _JSON_DATE.findall(node.text or ""))
 
 
 def _in_elements(page: Page) -> Iterator[str]:
-    times = page.all("//time[@datetime]")
+    times = [time for time in page.root.iter("time") if time.get("datetime") is not None]
     published = [time for time in times if time.get("pubdate") is not None or time.get("itemprop") == "datePublished"]
     yield from (tidy(time.get("datetime") or "") for time in published or times)
-    for node in page.all("//*[@*[starts-with(name(), 'data-')]]"):
+    for node in page.all("//*[@*[starts-with(name(), 'data-')]]") if page.mentions("data-") else ():
         for name, value in node.items():
             is_time = name in _PLAIN_ATTRIBUTE and _CALLS_ITSELF_TIME.search(named(node))
             if is_time or _ATTRIBUTE.fullmatch(str(name)):
                 yield tidy(str(value))
 
 
+def _may_say_when(script: str) -> bool:
+    return "pub" in script or "release" in script or "issue" in script
+
+
 def _in_scripts(page: Page) -> Iterator[str]:
-    texts = [text for _, text in inline_scripts(page) if _VARIABLE_NEAR.search(text)]
+    texts = [text for _, text in inline_scripts(page) if _may_say_when(text.lower())]
     return (tidy(value) for name, value in set_in(texts).items() if _VARIABLE.fullmatch(name))

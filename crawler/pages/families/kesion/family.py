@@ -32,7 +32,7 @@ from crawler.pages.notices import Notices, alerts, find_notice
 from crawler.pages.page import Page, squeezed
 from pipelines.reasons import Reason
 
-_PAGER = "//*[@id='pageNext']"
+_PAGER = "//@id[.='pageNext']/.."
 _HITS = re.compile(r"gethits\.asp\?", re.IGNORECASE)
 # What Item/Show.asp, Plus/error.asp and Conn.asp say instead of a page, nearly always with status 200.
 _NOTICES: Notices = (
