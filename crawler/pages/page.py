@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
+from itertools import chain
 
 from lxml import etree
 
@@ -100,6 +101,11 @@ class Page:
         """Whether the source holds one of some ASCII names in any case: asked before a tree is searched for them."""
         return any(name.encode() in self._lowered for name in names)
 
+    @cached_property
+    def attributes(self) -> frozenset[str]:
+        """The names of all attributes in the tree: asked before it is searched for elements with some of many."""
+        return frozenset(map(str, chain.from_iterable(map(etree._Element.keys, self.root.iter(etree.Element)))))
+
     def all(self, xpath: str, within: etree._Element | None = None) -> list[etree._Element]:
         """Every element that an XPath selects, in document order."""
         found = _compiled(xpath)(self.root if within is None else within)
@@ -172,10 +178,13 @@ def squeezed(node: etree._Element) -> str:
     return squeeze("".join(map(str, node.itertext())) if node.tag == "option" else _joined(node))
 
 
+def all_text(node: etree._Element) -> str:
+    """All text below an element, that of scripts, too: to see quickly whether a word can be in `strings`."""
+    return str(_TEXT(node))
+
+
 def _joined(node: etree._Element) -> str:
-    if len(node) and next(node.iter(*_UNREAD), None) is None:
-        return str(_TEXT(node))
-    return "".join(strings(node))
+    return all_text(node) if len(node) and next(node.iter(*_UNREAD), None) is None else "".join(strings(node))
 
 
 def named(*nodes: etree._Element) -> str:

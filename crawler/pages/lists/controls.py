@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from lxml import etree
@@ -88,8 +89,12 @@ class Control:
 
 def turns(label: str) -> bool:
     """True for words that turn pages."""
-    patterns = (NEXT, _PREVIOUS, ARROW, _LAST, MORE, NUMBER, WINDOW)
-    return len(label) <= _LONGEST_LABEL and any(pattern.fullmatch(label) for pattern in patterns)
+    return len(label) <= _LONGEST_LABEL and _turns(label)
+
+
+@lru_cache(8_192)
+def _turns(label: str) -> bool:
+    return any(pattern.fullmatch(label) for pattern in (NEXT, _PREVIOUS, ARROW, _LAST, MORE, NUMBER, WINDOW))
 
 
 def label_of(node: etree._Element) -> str:
@@ -139,7 +144,7 @@ def is_dead(node: etree._Element) -> bool:
 
 def bare_numbers(page: Page) -> tuple[str, ...]:
     """The words of a pager whose numbers are no links, nor run anything that the page names."""
-    for node in page.all("//div|//td|//p|//form|//span|//ul|//table|//center|//nav"):
+    for node in page.root.iter("div", "td", "p", "form", "span", "ul", "table", "center", "nav"):
         text = squeezed(node)
         if len(text) > _LONGEST_COUNTING or not _COUNTING.fullmatch(text) or is_dead(node):
             continue

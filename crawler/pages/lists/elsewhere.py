@@ -21,7 +21,7 @@ from crawler.pages.lists.controls import MORE, is_dead
 from crawler.pages.lists.handlers import is_handled
 from crawler.pages.lists.rows import is_aside
 from crawler.pages.lists.sections import BARE_MORE, BOX_LEVELS
-from crawler.pages.page import Page, squeeze, squeezed, words
+from crawler.pages.page import Page, all_text, squeeze, squeezed, words
 
 _OF = "(?:政协|领导|主席|重要)*(?:讲话|发言|致辞|文章|文稿|信息|内容)?"
 _YEAR = re.compile(rf"(?:19|20)\d\d(?:年度?)?{_OF}")
@@ -223,8 +223,7 @@ class Outside:
 
     def _controls(self) -> Iterator[str]:
         for node in self.page.all("//a|//button|//*[@onclick]"):
-            label = squeezed(node)
-            if not 0 < len(label) <= _LONGEST_NAME or self.page.href(node) or not is_handled(node):
+            if self.page.href(node) or not is_handled(node) or not 0 < len(label := squeezed(node)) <= _LONGEST_NAME:
                 continue
             is_year = _YEAR.fullmatch(label) and label[:4] not in self.dated
             around = islice(node.iterancestors(), BOX_LEVELS)
@@ -243,7 +242,8 @@ class Outside:
 
     def _unbound(self) -> Iterator[str]:
         """Words that ask for more and are no control by themselves: a script elsewhere listens to them."""
-        for node in self.page.all(_UNBOUND):
+        text = all_text(self.page.root)
+        for node in self.page.all(_UNBOUND) if "更" in text or "载" in text else ():
             label = squeeze(node.text or "")
             if not 0 < len(label) <= _LONGEST_NAME or not ("更多" in label or "加载" in label):
                 continue

@@ -62,6 +62,7 @@ _CALLBACK = re.compile(
 )
 _FIRST_NUMBER = re.compile(r"\s*(\d{1,7})\s*,\s*\{")
 _SCROLLS = re.compile(r"\.scroll\s*\(|onscroll|addEventListener\(\s*['\"]scroll", re.IGNORECASE)
+_SCROLLING = ("v-infinite-scroll", "infinite-scroll", "data-infinite-scroll")
 _LOADS = re.compile(
     r"(?:page\w{0,30}|pn|curr\w{0,30})\s*+(?:\+\+|\+=\s*1)|\+\+\s*page|load_?more|get_?more|nextpage", re.IGNORECASE
 )
@@ -221,7 +222,7 @@ def _without_call(page: Page, scripts: Scripts) -> Iterator[str]:
     """Pagers of components that only a browser draws, and lists that grow when one scrolls."""
     if match := _ELEMENT.search(page.text):
         yield f"<{match[1]}>"
-    if page.all("//*[@v-infinite-scroll or @infinite-scroll or @data-infinite-scroll]") or any(
+    if not page.attributes.isdisjoint(_SCROLLING) or any(
         _SCROLLS.search(source) and _LOADS.search(source) and _ASKS.search(source) for source in scripts.sources
     ):
         yield "rows that a script adds when the page is scrolled"
@@ -247,9 +248,9 @@ def _counts(page: Page, scripts: Scripts) -> tuple[int | None, int | None]:
 
 def _attribute(page: Page, kind: str) -> int | None:
     """A count that an attribute of an element hands to a script."""
-    if not page.mentions(*_ATTRIBUTES[kind].split()):
-        return None
     names = [f"{prefix}{name}" for name in _ATTRIBUTES[kind].split() for prefix in ("", "data-")]
+    if page.attributes.isdisjoint(names):
+        return None
     tests = " or ".join(f"@{name}" for name in names)
     for node in page.all(f"//*[{tests}][not(self::input or self::textarea or self::select)]"):
         if value := next(filter(_is_count, (node.get(name, "") for name in names)), None):

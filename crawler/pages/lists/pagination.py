@@ -40,7 +40,7 @@ from crawler.pages.page import Page, squeeze, squeezed, strings
 
 __all__ = ["Pager", "next_part", "pager_block", "parts_pager", "read_pager"]
 
-_BLOCKS = "//div|//td|//p|//form|//span|//ul|//table|//center"
+_BLOCKS = ("div", "td", "p", "form", "span", "ul", "table", "center")
 _WORDS = re.compile(
     r"共\d+[页条篇]|\d{1,9}/\d+页?|页次[:：]|总计\d+页|上一?页.*下一?页|首页.*[末尾]页|下一页.*[末尾]页|首页.*上一页"
 )
@@ -49,7 +49,7 @@ _LONGEST, _LONGEST_BLOCK = (
     600,
 )  # characters around a control, and in a block with its words: of pagers, not lists
 _LONGEST_WORD = 6  # characters: pagers have no longer links, titles are longer
-_COUNTED = "//div|//span|//p|//td|//em|//li|//b|//strong|//label"
+_COUNTED = ("div", "span", "p", "td", "em", "li", "b", "strong", "label")
 _LONGEST_COUNT, _MOST_BESIDE = 80, 6  # characters and elements of a block that prints a count and no rows
 # A text of nothing but counts.
 _COUNTS = re.compile(
@@ -124,7 +124,7 @@ class _PagerReader:
                 url, runs = self.scripts.opened(node), is_handled(node) or (node.get("data-page") or "").isdigit()
                 if url or is_certain(node, runs=runs):
                     yield Control(node, label, url, runs)
-        for option in self.page.all("//option"):
+        for option in self.page.root.iter("option"):
             label, url = squeezed(option), self._of_option(option)
             if url or (NUMBER.fullmatch(label) and turns_pages(option, label)):
                 yield Control(option, label, url, is_handled=url is None)
@@ -268,7 +268,7 @@ class _PagerReader:
 
     def _counts_elsewhere(self) -> tuple[int | None, int | None]:
         """Counts that stand alone in a short block: a list without a pager prints them too."""
-        for node in self.page.all(_COUNTED):
+        for node in self.page.root.iter(*_COUNTED):
             text = " ".join(strings(node)) if len(node) <= _MOST_BESIDE else ""
             if len(text) < _LONGEST_COUNT and squeeze(text).startswith((*"共总记合Tt",)) and node.find("a") is None:
                 pages, total = printed_pages(text), printed_rows(text)
@@ -302,7 +302,7 @@ def parts_pager(page: Page, article: Callable[[str], ArticleAddress | None]) -> 
 
 def pager_block(page: Page) -> etree._Element | None:
     """The smallest block with the words of a pager, the last one of the page, links in it or not."""
-    return next((node for node in reversed(page.all(_BLOCKS)) if _says_pager(node)), None)
+    return next((node for node in reversed(list(page.root.iter(*_BLOCKS))) if _says_pager(node)), None)
 
 
 def _says_pager(node: etree._Element) -> bool:

@@ -18,7 +18,7 @@ from crawler.pages.families.kesion.addresses import ListAddress, is_answer, list
 from crawler.pages.lists.pagination import read_pager
 from crawler.pages.lists.reader import list_page
 from crawler.pages.lists.rows import RowFinder
-from crawler.pages.page import Page, squeezed
+from crawler.pages.page import Page, all_text, squeezed
 from pipelines.reasons import Reason
 
 _PAGER = "//*[translate(@id,'FENY','feny')='fenye' or contains(concat(' ',@class,' '),' fenye ')]"
@@ -50,7 +50,7 @@ class ListReader:
         self, page: Page, listing: Callable[[str], ListAddress | None], native_id: Callable[[str], str | None]
     ) -> None:
         self.page, self.listing, self.native_id = page, listing, native_id
-        says_empty = bool(_EMPTY.search(squeezed(page.root)))
+        says_empty = "没" in all_text(page.root) and bool(_EMPTY.search(squeezed(page.root)))
         self.finder = RowFinder(page, native_id, lambda url: listing(url) is not None, says_empty=says_empty)
         self.address = listing(page.url)
 
@@ -92,7 +92,7 @@ class ListReader:
         """The pager block: by the id the CMS gives it, else the smallest block with a pager's words."""
         if named := self.page.all(_PAGER):
             return named[-1]
-        blocks = ((node, squeezed(node)) for node in self.page.all("//div|//td|//p|//form|//span"))
+        blocks = ((node, squeezed(node)) for node in self.page.root.iter("div", "td", "p", "form", "span"))
         found = [node for node, text in blocks if len(text) < _LONGEST_PAGER and _PAGER_WORDS.search(text)]
         return found[-1] if found else None
 
