@@ -13,6 +13,7 @@ from scrapy.cmdline import execute
 
 from pipelines import normalise
 from pipelines import rendering as text
+from pipelines.normalise import speech_of
 
 DASHES, DASH = "——", "—"
 VERSION = "norm/99"
@@ -36,7 +37,8 @@ def read_otherwise() -> None:
     def body_text(parts: Sequence[str]) -> str:
         return text.body_text(parts).replace(DASHES, DASH)
 
-    vars(normalise).update(NORMALISERS=VERSION, body_text=body_text)
+    vars(normalise).update(NORMALISERS=VERSION)
+    vars(speech_of).update(body_text=body_text)
 
 
 if __name__ == "__main__":
