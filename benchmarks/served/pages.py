@@ -7,7 +7,7 @@ Only speeches that can be read are in it: every client then has the same work, w
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
@@ -75,7 +75,14 @@ class ReadableSite(Site):
         self._ordered: dict[int, list[Item]] = {}
         for item in sorted(self.items.values(), key=lambda item: item.speech.number):
             self._ordered.setdefault(item.class_id, []).append(item)
-        self._rows = super().rows((SECTION,))
+        self._listed: dict[tuple[int, ...], list[Item]] = {}
+
+    def rows(self, class_ids: Iterable[int]) -> list[Item]:
+        """As the replica's, sorted once: nothing changes in a recorded site."""
+        key = tuple(class_ids)
+        if key not in self._listed:
+            self._listed[key] = super().rows(key)
+        return self._listed[key]
 
     def neighbours(self, item: Item) -> tuple[Item | None, Item | None]:
         """As the replica's, found by halving: that one reads all items for each page."""
