@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +15,7 @@ from benchmarks import page
 from benchmarks.__main__ import OTHERS, SUITES
 from benchmarks.measuring import Contender, in_turn
 from benchmarks.results import from_json
+from benchmarks.rivals.environments import program_of
 from benchmarks.served.pages import record
 from benchmarks.served.server import Server
 from benchmarks.served.site import Served
@@ -76,3 +78,6 @@ def test_work_that_was_not_done_is_told(tmp_path: Path) -> None:
         in_turn([idle], 1)
     with pytest.raises(RuntimeError, match=r"no busy; there are idle"):
         in_turn([idle], 1, ["busy"])
+    absent = replace(idle, name="absent", command=lambda _: [program_of("no-such-program")])
+    busy = replace(idle, name="busy", check=lambda _: {})
+    assert [(row.name, len(row.runs)) for row in in_turn([absent, busy], 2)] == [("busy", 2)]

@@ -12,7 +12,7 @@ from benchmarks.served.site import Served, served_site
 SIZES = {"smoke": 200, "usual": 100_000}
 MOST_ROUNDS = 1
 SMALLER = 20
-PAGES_A_SPEECH = 2.2
+PAGES_A_SPEECH = 2.15
 """An article with its further parts, and its counter."""
 ABOUT = """\
 The peak memory of a whole crawl with WARC, of a twentieth of the pages and of all: articles, parts and counters of
