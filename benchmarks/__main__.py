@@ -55,7 +55,7 @@ def main() -> int:
         print(f"## {name}\n\n{markdown(found)}\n", flush=True)
         holds &= all(bar.holds for bar in found.bars)
         if given.record:
-            print(f"recorded in {page.add(found, rounds, *told)}", file=sys.stderr)
+            print(f"recorded in {page.add(found, rounds, *told, SUITES)}", file=sys.stderr)
     return int(not holds)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,18 @@ def newest() -> Path | None:
     return max(RESULTS.glob("*.json"), default=None)
 
 
-def add(found: Found, rounds: int, made_of: Mapping[str, str], machine: Mapping[str, str]) -> Path:
-    """Put a suite into the results of the day; the other suites stay as the newest file has them."""
+def add(
+    found: Found, rounds: int, made_of: Mapping[str, str], machine: Mapping[str, str], order: Sequence[str]
+) -> Path:
+    """Put a suite into the results of the day; the other suites stay as the newest file has them.
+
+    They stand in the given order of their names, and so does the page.
+    """
     RESULTS.mkdir(exist_ok=True)
     last = newest()
     suites: dict[str, Any] = json.loads(last.read_bytes())["suites"] if last else {}
     suites[found.suite] = {**made_of, "rounds": rounds, "machine": dict(machine), **found.as_json()}
+    suites = {name: suites[name] for name in order if name in suites}
     file = RESULTS / f"{made_of['at'][:10]}.json"
     text = json.dumps({"schema": "benchmarks/1", "suites": suites}, ensure_ascii=False, indent=1)
     file.write_text(text + "\n", encoding="utf-8")
@@ -45,8 +51,7 @@ def page(file: Path) -> str:
 
 
 def _sections(suites: dict[str, Any]) -> Iterator[str]:
-    for name in sorted(suites):
-        suite = suites[name]
+    for name, suite in suites.items():
         machine = "; ".join(f"{key}: {value}" for key, value in suite["machine"].items())
         yield f"## {name}\n"
         yield markdown(from_json(suite))
