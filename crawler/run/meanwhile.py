@@ -14,9 +14,12 @@ _MODULES = (
     "crawler.pages.article",
     "pipelines.normalise.speech_of",
     "crawler.run.ending.outcome",
+    "pipelines.archive.schema.sets",
+    "pipelines.archive.write.orders.suppression",
+    "pipelines.archive.write.orders.without_words",
 )
-_SECONDS = 0.05
-"""After the first request is on its way; a page that comes sooner imports what it needs itself."""
+_SECONDS = 0.5
+"""After the start, in the delay behind robots.txt. A page that comes sooner imports what it needs."""
 
 
 class Meanwhile:

@@ -14,7 +14,7 @@ from pipelines.archive.disk.packs import drop_packed, is_container, rewrite_cont
 from pipelines.archive.disk.redactions import Redaction, Replaced, redacted
 from pipelines.archive.disk.streams import parsed, raw_lines
 from pipelines.archive.errors import Damaged
-from pipelines.archive.write.orders.without_words import has_lost_words, of_file, write_warc
+from pipelines.archive.write import orders
 from pipelines.archive.write.sealing import roll_back
 from pipelines.untrusted import is_there, size_of, whole
 from pipelines.warc.masking import masked
@@ -89,7 +89,7 @@ def _is_old(file: Stored, replaced: Replaced, redaction: Redaction, n: int) -> b
     Of a WARC file that is told by its first record that lost some: hashing gigabytes before each run costs too much.
     """
     if replaced.old.path.startswith("warc/"):
-        return is_there(file) and not has_lost_words(file, of_file(redaction, replaced.old.path), n)
+        return is_there(file) and not orders.has_lost_words(file, orders.of_file(redaction, replaced.old.path), n)
     return still_holds(file, replaced.old)
 
 
@@ -117,9 +117,9 @@ def write_redacted(file: Stored, path: str, ready: Path, redaction: Redaction, n
     """Write the committed file `path` to `ready` as the redaction leaves it; all that follows from its commit `n`."""
     ready.parent.mkdir(parents=True, exist_ok=True)
     if path.startswith("warc/"):
-        write_warc(file, ready, of_file(redaction, path), n)
+        orders.write_warc(file, ready, orders.of_file(redaction, path), n)
     elif path.startswith("runs/"):
-        spans = [span for one in of_file(redaction, path) for span in one.spans or ()]
+        spans = [span for one in orders.of_file(redaction, path) for span in one.spans or ()]
         write_synced(ready, masked(whole(file), spans))
     else:
         write_without_text(file, ready, redaction.seqs, n)

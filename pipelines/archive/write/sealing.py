@@ -11,6 +11,7 @@ import os
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
+from pipelines.archive import schema
 from pipelines.archive.disk.commits import Commit, sidecar_text
 from pipelines.archive.disk.containers import PACKS
 from pipelines.archive.disk.files import (
@@ -35,9 +36,7 @@ from pipelines.archive.disk.layout import (
 )
 from pipelines.archive.errors import Damaged
 from pipelines.archive.read.known import EVENTS
-from pipelines.archive.schema import schemas, sets
-from pipelines.archive.write.orders.suppression import OtherTexts, suppressed_words
-from pipelines.archive.write.orders.without_words import masks_of, write_warc
+from pipelines.archive.write import orders
 from pipelines.archive.write.waiting import JOURNAL, staged_captures
 from pipelines.canonical import json_value
 from pipelines.untrusted import is_there, json_object
@@ -105,9 +104,9 @@ class Sealing:
         documents = {run_file(facts.run): json_document(report)}
         if self.archive is None:
             about = {"format": FORMAT, "format_version": FORMAT_VERSION} | json_value(self.facts)
-            documents |= {ARCHIVE_JSON: json_document(about)} | schemas.documents()
+            documents |= {ARCHIVE_JSON: json_document(about)} | schema.documents()
         else:
-            documents |= sets.to_add(self.layout, n)
+            documents |= schema.to_add(self.layout, n)
         streams = {
             versions_file(at, n): (staged.versions, seq),
             observations_file(at, n): (staged.observations, seq + len(staged.versions)),
@@ -127,7 +126,7 @@ class Sealing:
             masks = [mask for mask in masked if mask.file == relative]
             made[relative] = self._room(relative) if masks else capture
             if masks:  # the staged file stays as it is, so that salvage finds what the lines were read from
-                write_warc(capture, made[relative], masks, n)
+                orders.write_warc(capture, made[relative], masks, n)
             elif relative in self.written:
                 written[relative] = self.written[relative]
         return made, written
@@ -135,11 +134,13 @@ class Sealing:
     def _masked(self, staged: StagedRun) -> tuple[Masked, ...]:
         """The places in the run's captures where the title of a suppressed speech stands."""
         files = staged_captures(self.folder)
-        if self.archive is None or (words := suppressed_words(self.archive, self.folder, files)) is None:
+        if self.archive is None or (words := orders.suppressed_words(self.archive, self.folder, files)) is None:
             return ()
-        others = OtherTexts(self.archive, staged, words)
+        others = orders.OtherTexts(self.archive, staged, words)
         named = ((file, file.relative_to(self.folder).as_posix()) for file in files)
-        return tuple(mask for file, name in named for mask in masks_of(file, name, words, self._n, others.are_at))
+        return tuple(
+            mask for file, name in named for mask in orders.masks_of(file, name, words, self._n, others.are_at)
+        )
 
     def _room(self, relative: str) -> Path:
         file = self.folder / SEALED / relative

@@ -17,7 +17,7 @@ from pipelines.archive.errors import Damaged, LatestStale, writing
 from pipelines.archive.read import state
 from pipelines.archive.read.known import Known
 from pipelines.archive.read.reader import Archive
-from pipelines.archive.write import changes
+from pipelines.archive.write import changes, orders
 from pipelines.archive.write.admission import (
     MASS_GONE,
     NEW_CMS,
@@ -29,7 +29,6 @@ from pipelines.archive.write.admission import (
     check_room,
 )
 from pipelines.archive.write.captures import CaptureFiles
-from pipelines.archive.write.orders.suppression import note_title
 from pipelines.archive.write.rebuild import heal, write_next
 from pipelines.archive.write.replacing import finish_acts
 from pipelines.archive.write.run_lines import content_line, gone_line, observation_line, restored_line, unplaced
@@ -371,7 +370,7 @@ class ArchiveRun:
     def _note_title(self, known: state.SpeechState, look: Look) -> None:
         """Of a suppressed speech: its title as the list shows it, to be masked in the list's captures."""
         if known.is_suppressed and look.listed and look.listed.title:
-            note_title(self._staging.folder, look.listed.title)
+            orders.note_title(self._staging.folder, look.listed.title)
 
     def _stage(
         self, native_id: str, look: list[Line], parser: str | None = None, *, is_as_known: bool = False
