@@ -10,7 +10,7 @@ start real commands.
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
+import multiprocessing.context
 import os
 import runpy
 import subprocess
@@ -31,6 +31,8 @@ PATIENCE = 100
 """Seconds for a process to end by itself."""
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(["tests.preload"])
+# What the program hands work to is forked, too: "spawn" starts Python, 0.6 s a process.
+vars(multiprocessing.context)["_concrete_contexts"]["spawn"] = _SERVER
 _SERVER_ITSELF: Any = vars(forkserver)["_forkserver"]
 _REACHED_BY = ("_forkserver_address", "_forkserver_authkey")
 """What a fork must know of the server to have what it starts forked by that, too.

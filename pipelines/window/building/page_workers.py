@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import lru_cache
 from itertools import chain
-from multiprocessing import get_context, resource_tracker
+from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -47,7 +46,7 @@ class PageWorkers:
                 yield from map(writer.write, native_ids)
             return
         size = min(_BATCH, -(-len(native_ids) // (2 * PROCESSES)))
-        jobs = [(of, native_ids[start : start + size], os.getpid()) for start in range(0, len(native_ids), size)]
+        jobs = [(of, native_ids[start : start + size]) for start in range(0, len(native_ids), size)]
         yield from self._done((_written, job) for job in jobs)
 
     def spread(self, make: Callable[..., Iterator[Any]], jobs: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
@@ -126,10 +125,10 @@ def _work(line: _Line) -> None:
             return
 
 
-def _written(of: LivesOfSite, native_ids: Sequence[str], parent: int) -> Iterator[Wrote]:
-    writer = _writer(of)
+def _written(of: LivesOfSite, native_ids: Sequence[str]) -> Iterator[Wrote]:
+    writer, build = _writer(of), parent_process()
     for native_id in native_ids:
-        if os.getppid() != parent:
+        if build is None or not build.is_alive():
             raise SystemExit  # the build was killed, and the next one may write the same files
         yield writer.write(native_id)
 
