@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from types import FrameType
+from typing import NamedTuple
 
 from crawler.pages.page import PageTimeError
 
@@ -22,7 +24,17 @@ _AGAIN = 1.0
 """Seconds until the next look, while other threads use the time, and until the exception is raised again, if the
 first one was lost in a destructor."""
 
-_is_reading = False
+
+
+class _Reading(NamedTuple):
+    """What is being read, the seconds it may take, and the thread's time at its beginning."""
+
+    what: str
+    seconds: float
+    began: float
+
+
+_reading: _Reading | None = None
 
 
 @dataclass(slots=True)
@@ -46,24 +58,28 @@ def reading_time(what: str, seconds: float = MOST_SECONDS) -> Iterator[None]:
     Raises:
         PageTimeError: the time is over; the message names `what`.
     """
-    global _is_reading  # noqa: PLW0603 - a timer is the process's, too
-    if _is_reading or threading.current_thread() is not threading.main_thread():
+    global _reading  # noqa: PLW0603 - a timer is the process's, too
+    if _reading is not None or threading.current_thread() is not threading.main_thread():
         yield
         return
-
-    def over(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler's signature
-        if _is_reading and time.thread_time() - began >= seconds:
-            raise PageTimeError(f"{what}: reading it took more than {seconds:g} seconds and was aborted")
-
+    _handle()
     began = time.thread_time()
-    before = signal.signal(signal.SIGVTALRM, over)
-    _is_reading = True
+    _reading = _Reading(what, seconds, began)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds, min(seconds, _AGAIN))
     try:
         yield
     finally:
-        _is_reading = False
+        _reading = None
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
         if (spent := SPENT.get()) is not None:
             spent.seconds += time.thread_time() - began
+
+
+def _over(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler's signature
+    if _reading is not None and time.thread_time() - _reading.began >= _reading.seconds:
+        raise PageTimeError(f"{_reading.what}: reading it took more than {_reading.seconds:g} seconds and was aborted")
+
+
+@cache  # once: to set and restore a handler takes ten times as long as the rest
+def _handle() -> None:
+    signal.signal(signal.SIGVTALRM, _over)
