@@ -78,6 +78,7 @@ class _Role(Enum):
 
 
 _INLINE, _BREAK, _BLOCK, _CELL, _ROW, _REMOVED = _Role
+_ENDS_LINE = (_BLOCK, _ROW)
 _PLAIN = _Style(visible=True, sized=True, keeps_breaks=False)
 _Changes = tuple[bool | None, bool | None, bool | None]
 """What an element changes of the style below it, in the order of `_Style`; None where it says nothing."""
@@ -121,12 +122,16 @@ class _Renderer:
         walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
         for event, node in walker:
             if event == "start":
-                role, below = _seen(node, style)
+                role, changes = _effect(tag := node.tag, node.get("style"))
+                if role is _CELL or tag == "font" or node.get("hidden") is not None:
+                    role, changes = _looked_at(node, role, changes)
                 opened.append((role, style))
                 if role is _REMOVED:
                     walker.skip_subtree()
                     continue
-                style, text = below, node.text
+                text = node.text
+                if changes is not None:
+                    style = _changed(style, changes)
                 if role is not _INLINE:
                     self._begin(role)
             else:
@@ -136,13 +141,13 @@ class _Renderer:
                         self._end(role)
                 text = node.tail
             if text and style.visible and style.sized:
-                if style.keeps_breaks:
-                    self._add_lines(text)
-                else:
-                    self.box.inline.append(text)
+                self._add(text, style)
         return self.box.text()
 
-    def _add_lines(self, text: str) -> None:
+    def _add(self, text: str, style: _Style) -> None:
+        if not style.keeps_breaks:
+            self.box.inline.append(text)
+            return
         first, *more = _KEPT_BREAK.split(text)
         self.box.inline.append(first)
         for line in more:
@@ -163,24 +168,23 @@ class _Renderer:
             text, self.box = self.box.text(), self.around.pop()
             if self.box.row is not None:
                 self.box.row.append(text)
-        elif role in {_BLOCK, _ROW}:
+        elif role in _ENDS_LINE:
             self.box.end_line()
             if role is _ROW:
                 self.box.end_row()
 
 
-def _seen(node: etree._Element, style: _Style) -> tuple[_Role, _Style]:
-    """The role of an element, and the style below it."""
-    tag = node.tag
-    role, changes = _effect(tag, node.get("style"))
+def _looked_at(node: etree._Element, role: _Role, changes: _Changes | None) -> tuple[_Role, _Changes | None]:
+    """Role and changes of an element whose parent or other attributes may make them others."""
     if node.get("hidden") is not None:
-        return _REMOVED, style
+        return _REMOVED, None
+    tag = node.tag
     if role is _CELL and ((parent := node.getparent()) is None or parent.tag != "tr"):
         role = _BLOCK if _is_block(tag, node.get("style")) else _INLINE
     if tag == "font" and node.get("size"):
         visible, sized, keeps_breaks = changes or (None, None, None)
         changes = visible, True if sized is None else sized, keeps_breaks
-    return role, style if changes is None else _changed(style, changes)
+    return role, changes
 
 
 def _changed(style: _Style, changes: _Changes) -> _Style:

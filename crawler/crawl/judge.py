@@ -254,8 +254,9 @@ class Judge:
 
     def _others(self, speech: Speech, known: SpeechState | None) -> dict[str, str]:
         """Other speeches with the same text and their titles, except those that had the same text before."""
-        texts, was = self._texts[text_digest(speech.body)], known.text if known else b""
-        if not speech.body or text_digest(speech.body) == was:
+        digest, was = text_digest(speech.body), known.text if known else b""
+        texts = self._texts[digest]
+        if not speech.body or digest == was:
             return {}
         same = {one for one, state in self.known.items() if was and state.text == was} if texts else set()
         return {one: title for one, title in texts.items() if one not in {speech.native_id, *same}}

@@ -25,7 +25,6 @@ _AGAIN = 1.0
 first one was lost in a destructor."""
 
 
-
 class _Reading(NamedTuple):
     """What is being read, the seconds it may take, and the thread's time at its beginning."""
 
@@ -77,7 +76,9 @@ def reading_time(what: str, seconds: float = MOST_SECONDS) -> Iterator[None]:
 
 def _over(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler's signature
     if _reading is not None and time.thread_time() - _reading.began >= _reading.seconds:
-        raise PageTimeError(f"{_reading.what}: reading it took more than {_reading.seconds:g} seconds and was aborted")
+        raise PageTimeError(
+            f"{_reading.what}: reading it took more than {_reading.seconds:g} seconds and was aborted"
+        )
 
 
 @cache  # once: to set and restore a handler takes ten times as long as the rest

@@ -68,7 +68,12 @@ def _published(raw: RawSpeech, timezone: ZoneInfo) -> Weighed:
     dates = raw.dates or ((Witness(where="info", text=raw.raw.published),) if raw.raw.published else ())
     listed = raw.look.listed.date if raw.look.listed else None
     rows = (Witness(where="list", text=listed),) if listed else ()
-    return weigh((*dates, *rows), tz=timezone, seen_at=datetime.fromisoformat(raw.look.observed_at))
+    return _weighed((*dates, *rows), timezone, raw.look.observed_at)
+
+
+@lru_cache(maxsize=8)  # a crawl normalises a speech twice (to judge and to keep it), with a few articles in progress
+def _weighed(dates: tuple[Witness, ...], timezone: ZoneInfo, observed_at: str) -> Weighed:
+    return weigh(dates, tz=timezone, seen_at=datetime.fromisoformat(observed_at))
 
 
 def _dated(weighed: Weighed) -> tuple[Evidence, ...]:
@@ -84,7 +89,7 @@ def _name(value: str | None) -> str | None:
     return None if value is None or says_nothing(value) else value
 
 
-@lru_cache(maxsize=8)  # a crawl normalises a speech twice (to judge and to keep it), with a few articles in progress
+@lru_cache(maxsize=8)  # as above
 def _read_text(
     title: str, body_html: tuple[str, ...], observed_at: str, committee: str | None
 ) -> tuple[str, WordedContext, tuple[Problem, ...]]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
+from weakref import WeakKeyDictionary
 
 from lxml import etree
 
@@ -70,6 +71,7 @@ class BaseFamily(Family):
         self.body_containers = tuple(Container(name) for name in (*filter(None, [own.get("body")]), *self.bodies))
         self.row_container = Container(own["rows"]) if "rows" in own else None
         self.print_page = print_page
+        self._with_body: WeakKeyDictionary[Page, bool] = WeakKeyDictionary()
 
     @property
     def reader(self) -> str:
@@ -196,8 +198,10 @@ class BaseFamily(Family):
         return known
 
     def has_body(self, page: Page) -> bool:
-        """True for a page with a declared container, or several."""
-        return any(page.all(container.xpath) for container in self.body_containers)
+        """True for a page with a declared container, or several; asked for its notice, then for where it leads."""
+        if (has := self._with_body.get(page)) is None:
+            has = self._with_body[page] = any(page.all(container.xpath) for container in self.body_containers)
+        return has
 
 
 def _read(page: Page, hints: Hints) -> Article:

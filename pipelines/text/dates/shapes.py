@@ -119,6 +119,8 @@ def folded(text: str) -> str:
 
 def number(digits: str) -> int:
     """A number of a calendar, Chinese or not; 0 for what is none, so that it makes an impossible date."""
+    if digits.isascii() and digits.isdecimal():
+        return int(digits) if len(digits) in {1, 2, 4} else 0
     if digits == "元":
         return 1
     tens = [character for character in digits if character in _TENS]
@@ -133,7 +135,8 @@ def number(digits: str) -> int:
 def parts(match: re.Match[str]) -> tuple[int, int, int]:
     """Year (as printed, perhaps of two digits), month and day of a match of any shape here."""
     groups = match.groupdict()
-    year, month, day = (next(groups[k + n] for n in "123" if groups.get(k + n)) for k in "ymd")
+    form = next(n for n in "123" if groups.get(f"y{n}"))
+    year, month, day = groups[f"y{form}"], groups[f"m{form}"], groups[f"d{form}"]
     name = month[:3].lower()
     return number(year), _MONTHS.index(name) + 1 if name in _MONTHS else number(month), number(day)
 

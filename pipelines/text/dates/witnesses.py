@@ -186,8 +186,9 @@ def _disagreements(chosen: Reading, readable: Sequence[Reading]) -> Iterator[Pro
     if not WEIGHTS[witness.where].is_publication:
         return
     for other, said in readable:
-        is_other_day = said.on is not None and not _days(other, said) & _days(witness, moment)
-        if WEIGHTS[other.where].is_publication and is_other_day and moment.on is not None:
+        if None in {said.on, moment.on} or said.on == moment.on or not WEIGHTS[other.where].is_publication:
+            continue
+        if not _days(other, said) & _days(witness, moment):
             yield _problem("disagrees", f"{other.where} says {other.text}, {witness.where} {witness.text}")
 
 
