@@ -10,12 +10,12 @@ import codecs
 import re
 import sys
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from w3lib.encoding import html_body_declared_encoding, html_to_unicode, read_bom, resolve_encoding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _META_WITHIN = 8_192
 _PIECE, _FIRST_PIECE = 1 << 18, 1 << 9  # bytes
@@ -33,35 +33,54 @@ _ASCII = bytes(range(0x80))
 _CJK = re.compile("[\u2e80-\u9fff\uff00-\uff60]")
 
 
+class Read(NamedTuple):
+    """An encoding, and a body's text in it as w3lib and so Scrapy decode it."""
+
+    encoding: str
+    text: str
+
+
 def decoded(body: bytes, header: str | None) -> str:
-    """The text of a body, as Scrapy decodes it in the encoding that `encoding_of` finds; `header` as there."""
-    return html_to_unicode(f"charset={encoding_of(body, header)}", body)[1]
+    """The text of a body; arguments as for `read`."""
+    return read(body, header).text
 
 
-def encoding_of(body: bytes, header: str | None) -> str:
-    """The encoding for a body: that of the byte order mark, else the one with the fewest damaged characters.
+def read(body: bytes, header: str | None) -> Read:
+    """A body in the encoding of its byte order mark, else in the one with the fewest damaged characters.
 
     Args:
         body: the entity.
         header: the charset its Content-Type names; null for none, or where a page lost its HTTP header.
     """
     if (marked := read_bom(body)[0]) is not None:
-        return marked
+        return _by_w3lib(body, marked)
     declared = [
         name for name in map(known_encoding, (header, html_body_declared_encoding(body[:_META_WITHIN]))) if name
     ]
     if body.isascii():
-        return declared[0] if declared else "utf-8"
-    if _is_utf8(body, is_chinese=any(name in _CHINESE[1:] for name in declared)):
-        return "utf-8"
-    best, fewest = "", sys.maxsize
-    for encoding in dict.fromkeys((*declared, *_CHINESE, "cp1252")):
-        damage = _damage(body, encoding, fewest)
+        return _by_w3lib(body, declared[0] if declared else "utf-8")
+    text = _whole(body, "utf-8")
+    # Text declared as GBK must also contain Chinese, since some bytes are valid in both.
+    if text is not None and (not any(name in _CHINESE[1:] for name in declared) or _CJK.search(text)):
+        return Read("utf-8", text)
+    return _least_damaged(body, dict.fromkeys((*declared, *_CHINESE, "cp1252")))
+
+
+def _least_damaged(body: bytes, encodings: Iterable[str]) -> Read:
+    best, fewest, in_best = "", sys.maxsize, None
+    for encoding in encodings:
+        # The first is most often right; of the others a small piece most often tells that they are wrong.
+        text = None if best else _whole(body, encoding)
+        damage = _damage(body, encoding, fewest) if text is None else _counted(_slices(text), fewest)
         if damage < fewest:
-            best, fewest = encoding, damage
+            best, fewest, in_best = encoding, damage, text
         if damage == 0:
             break
-    return best
+    return _by_w3lib(body, best) if in_best is None else Read(best, in_best)
+
+
+def _by_w3lib(body: bytes, encoding: str) -> Read:
+    return Read(encoding, html_to_unicode(f"charset={encoding}", body)[1])
 
 
 def known_encoding(name: str | None) -> str | None:
@@ -70,13 +89,17 @@ def known_encoding(name: str | None) -> str | None:
     return codec if codec is not None and _OF_THE_WEB.fullmatch(codec) else None
 
 
-def _is_utf8(body: bytes, *, is_chinese: bool) -> bool:
-    """True for valid UTF-8; text declared as GBK must also contain Chinese, since some bytes are valid in both."""
+def _whole(body: bytes, encoding: str) -> str | None:
+    """The text of a body without a byte order mark; None where some of it cannot be decoded.
+
+    None for encodings in which any bytes can be, and for one that w3lib reads in another byte order.
+    """
+    if encoding == "utf-16" or _WESTERN.fullmatch(encoding):
+        return None
     try:
-        text = body.decode("utf-8")
+        return body.decode(encoding)
     except UnicodeDecodeError:
-        return False
-    return not is_chinese or _CJK.search(text) is not None
+        return None
 
 
 def _damage(body: bytes, encoding: str, most: int) -> int:
@@ -87,12 +110,21 @@ def _damage(body: bytes, encoding: str, most: int) -> int:
     if _WESTERN.fullmatch(encoding):
         # In these encodings every byte is valid, so each non-ASCII letter counts.
         return len(body.translate(None, _ASCII))
+    return _counted(_pieces(body, encoding), most)
+
+
+def _counted(texts: Iterable[str], most: int) -> int:
     found = 0
-    for text in _pieces(body, encoding):
+    for text in texts:
         found += _damage_of(text)
         if found >= most:
             break
     return found
+
+
+def _slices(text: str) -> Iterator[str]:
+    """A text in pieces, since the characters found in one may take many times its memory."""
+    return (text[start : start + _PIECE] for start in range(0, len(text), _PIECE))
 
 
 def _pieces(body: bytes, encoding: str) -> Iterator[str]:

@@ -18,7 +18,8 @@ from crawler.http.netloc import Server
 from crawler.http.politeness.retry_after import retry_after
 from crawler.http.redirects import cookies_of
 from crawler.sites.profile import ProfileError, load_profile
-from pipelines.decoding import decoded, encoding_of
+from pipelines.decoding import decoded
+from pipelines.decoding import read as read_body
 from tests.conftest import Ended, Site, run_anew
 from tests.small import PROFILE, Answer, article_page, list_page, serve
 from tests.test_wire import certificate, raw_server
@@ -107,7 +108,7 @@ def test_pages_are_read_with_the_fewest_damaged_characters_whatever_is_declared(
     ],
 )  # fmt: skip
 def test_encodings(text: str, encoding: str, header: str | None, read: str) -> None:
-    assert encoding_of(text.encode(encoding), header) == read
+    assert read_body(text.encode(encoding), header).encoding == read
 
 
 @pytest.mark.parametrize("other", [b"", "联系电话：主办单位".encode("gbk"), b"\xff", b"\x81"])

@@ -7,11 +7,11 @@ from weakref import WeakKeyDictionary
 from scrapy.http import HtmlResponse, Response, TextResponse
 from w3lib.encoding import http_content_type_encoding
 
-from pipelines.decoding import encoding_of, known_encoding
+from pipelines.decoding import Read, known_encoding, read
 
 _LOOKED_AT = 2_048
-_found: WeakKeyDictionary[Response, str] = WeakKeyDictionary()
-"""The encoding of each response in use: an answer is read when it comes, and again when it is settled."""
+_found: WeakKeyDictionary[Response, Read] = WeakKeyDictionary()
+"""The text of each response in use: an answer is read when it comes, and again when it is settled."""
 
 
 def as_text(response: Response) -> TextResponse | None:
@@ -22,9 +22,14 @@ def as_text(response: Response) -> TextResponse | None:
         kind = HtmlResponse
     else:
         return None
+    found = _read(response)
     # Not by `replace`, which asks the old response for its encoding, so that Scrapy detects it from the whole body.
     same = {name: getattr(response, name) for name in Response.attributes}
-    return kind(**same, encoding=_encoding(response))
+    text = kind(**same, encoding=found.encoding)
+    # Where Scrapy keeps a text once it is decoded; without it, it decodes the body again.
+    if hasattr(text, "_cached_ubody"):
+        text._cached_ubody = found.text
+    return text
 
 
 def _looks_like_html(body: bytes) -> bool:
@@ -32,11 +37,11 @@ def _looks_like_html(body: bytes) -> bool:
     return not start or b"<html" in start or b"<!doctype html" in start
 
 
-def _encoding(response: Response) -> str:
+def _read(response: Response) -> Read:
     found = _found.get(response)
     if found is None:
         header = http_content_type_encoding(_content_type(response))
-        found = _found[response] = encoding_of(response.body, header)
+        found = _found[response] = read(response.body, header)
     return found
 
 
