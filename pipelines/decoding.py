@@ -33,7 +33,7 @@ _ASCII = bytes(range(0x80))
 _CJK = re.compile("[\u2e80-\u9fff\uff00-\uff60]")
 
 
-class Read(NamedTuple):
+class Decoded(NamedTuple):
     """An encoding, and a body's text in it as w3lib and so Scrapy decode it."""
 
     encoding: str
@@ -41,11 +41,11 @@ class Read(NamedTuple):
 
 
 def decoded(body: bytes, header: str | None) -> str:
-    """The text of a body; arguments as for `read`."""
-    return read(body, header).text
+    """The text of a body; arguments as for `decode`."""
+    return decode(body, header).text
 
 
-def read(body: bytes, header: str | None) -> Read:
+def decode(body: bytes, header: str | None) -> Decoded:
     """A body in the encoding of its byte order mark, else in the one with the fewest damaged characters.
 
     Args:
@@ -62,11 +62,11 @@ def read(body: bytes, header: str | None) -> Read:
     text = _whole(body, "utf-8")
     # Text declared as GBK must also contain Chinese, since some bytes are valid in both.
     if text is not None and (not any(name in _CHINESE[1:] for name in declared) or _CJK.search(text)):
-        return Read("utf-8", text)
+        return Decoded("utf-8", text)
     return _least_damaged(body, dict.fromkeys((*declared, *_CHINESE, "cp1252")))
 
 
-def _least_damaged(body: bytes, encodings: Iterable[str]) -> Read:
+def _least_damaged(body: bytes, encodings: Iterable[str]) -> Decoded:
     best, fewest, in_best = "", sys.maxsize, None
     for encoding in encodings:
         # The first is most often right; of the others a small piece most often tells that they are wrong.
@@ -76,11 +76,11 @@ def _least_damaged(body: bytes, encodings: Iterable[str]) -> Read:
             best, fewest, in_best = encoding, damage, text
         if damage == 0:
             break
-    return _by_w3lib(body, best) if in_best is None else Read(best, in_best)
+    return _by_w3lib(body, best) if in_best is None else Decoded(best, in_best)
 
 
-def _by_w3lib(body: bytes, encoding: str) -> Read:
-    return Read(encoding, html_to_unicode(f"charset={encoding}", body)[1])
+def _by_w3lib(body: bytes, encoding: str) -> Decoded:
+    return Decoded(encoding, html_to_unicode(f"charset={encoding}", body)[1])
 
 
 def known_encoding(name: str | None) -> str | None:

@@ -76,6 +76,8 @@ DAMAGES: list[tuple[str, Callable[[str, date], str]]] = [
     ("page-furniture", as_line("您现在的位置：首页 > 领导讲话")),
     ("page-furniture", as_line("上一篇：没有了")),
     ("page-furniture", as_line("日期：2023-12-28　浏览数：")),
+    ("page-furniture", as_line("2023-12-28　点击：12")),
+    ("page-furniture", as_line("2023-12-28　阅读 12 次")),
     ("page-furniture", as_line("某某市政协　版权所有")),
     ("page-furniture", as_line("【打印本页】 【关闭窗口】")),
     ("page-furniture", as_line("主办：政协委员会　鄂ICP备16018717号")),
@@ -85,6 +87,18 @@ DAMAGES: list[tuple[str, Callable[[str, date], str]]] = [
     ("half-paragraph", lambda text, _: f"{text}{SET}会议要求，\n各单位抓好落实。"),
     ("repeated-paragraph", lambda text, _: f"{SET}{text}\n{SET}{text}"),
 ]
+
+
+UTF8_READ_AS_GBK = "各位委员、同志们：".encode().decode("gb18030", "replace").replace("\ufffd", "")
+ODD = ["锟斤拷", "烫烫烫", "屯屯屯", "锛銆鈥", *UTF8_READ_AS_GBK, re.sub("[锛銆鈥]", "", UTF8_READ_AS_GBK)]
+ODD += ["各位".encode().decode("cp1252", "ignore"), "各位委员".encode("gbk").decode("latin-1"), "Ã©", "â€œ", "Â·"]
+ODD += [*"\ufffd\ud800\ue004\U00100000\r\x00\x85\xad\u200b\u200d\u2066\ufeff·é讲话。\n"]
+
+
+@given(st.lists(st.sampled_from(ODD), min_size=1, max_size=4).map("".join))
+def test_the_look_for_odd_characters_misses_nothing_that_a_detector_finds(text: str) -> None:
+    found = {damage.code: damage.spans for damage in damage_of(text, is_body=False)}
+    assert found == {code: spans for code, detect in ANYWHERE.items() if (spans := tuple(detect(text)))}
 
 
 @settings(max_examples=15, deadline=None)

@@ -11,15 +11,17 @@ from email.message import Message
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scrapy.http import Headers, Response
+from w3lib.encoding import html_to_unicode
 
 from crawler.http.certificates import looked_at
 from crawler.http.netloc import Server
 from crawler.http.politeness.retry_after import retry_after
 from crawler.http.redirects import cookies_of
 from crawler.sites.profile import ProfileError, load_profile
-from pipelines.decoding import decoded
-from pipelines.decoding import read as read_body
+from pipelines.decoding import decode, decoded
 from tests.conftest import Ended, Site, run_anew
 from tests.small import PROFILE, Answer, article_page, list_page, serve
 from tests.test_wire import certificate, raw_server
@@ -108,7 +110,38 @@ def test_pages_are_read_with_the_fewest_damaged_characters_whatever_is_declared(
     ],
 )  # fmt: skip
 def test_encodings(text: str, encoding: str, header: str | None, read: str) -> None:
-    assert read_body(text.encode(encoding), header).encoding == read
+    assert decode(text.encode(encoding), header).encoding == read
+
+
+def damage_in(body: bytes, encoding: str) -> int:
+    """As `_least_damaged` counts it, plainly: of the whole text, character by character."""
+    if encoding == "cp1252":
+        return sum(byte >= 0x80 for byte in body)
+    text = body.decode(encoding, "replace")
+    odd = re.findall(
+        "[\ufffd\x80-\x9f\ue000-\uf8ff\xc0-\xd6\xd8-\xf6\xf8-\u0390\u0400-\u07ff\uff61-\uff9f\uac00-\ud7a3]", text
+    )
+    rare = sum("\u3400" <= one <= "\u9fff" and not one.encode("gb2312", "ignore") for one in text)
+    return 2 * len(odd) + rare
+
+
+MANY = st.text(st.sampled_from("各位委员同志们在大会上的讲话，。镕堃喆廣議é\ue004Жㄅ a<>"), max_size=60)
+FEW = st.lists(st.sampled_from([b"\xff", b"\x81", b"\xb0", "镕".encode("gbk"), "会".encode()]), max_size=3)
+
+
+@given(MANY, st.sampled_from(["utf-8", "gb18030", "big5hkscs"]), FEW, st.sampled_from([0, 500, 6000]))
+def test_of_all_encodings_the_one_with_the_fewest_damaged_characters(
+    text: str, encoding: str, others: list[bytes], head: int
+) -> None:
+    body = b" " * head + b"".join([text.encode(encoding, "ignore"), *others])
+    found = decode(body, None)
+    if body.isascii() or body == body.decode("utf-8", "ignore").encode():
+        assert found.encoding == "utf-8"
+    else:
+        assert found.encoding == min(
+            ("utf-8", "gb18030", "big5hkscs", "cp1252"), key=lambda one: damage_in(body, one)
+        )
+    assert found.text == html_to_unicode(f"charset={found.encoding}", body)[1]
 
 
 @pytest.mark.parametrize("other", [b"", "联系电话：主办单位".encode("gbk"), b"\xff", b"\x81"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from scrapy.http import Response
 
@@ -24,9 +25,15 @@ class OnList:
         return (self.page,) if self.page else ()
 
 
+_digests: WeakKeyDictionary[Response, str] = WeakKeyDictionary()
+"""Of the responses in use: a capture and an observation name the digest, and what decides whether a text is new."""
+
+
 def sha256_of(response: Response) -> str:
     """The digest of an answer's entity, its content codings decoded."""
-    return hashlib.sha256(response.body).hexdigest()
+    if (digest := _digests.get(response)) is None:
+        digest = _digests[response] = hashlib.sha256(response.body).hexdigest()
+    return digest
 
 
 def http_facts(response: Response | None) -> dict[str, Any]:

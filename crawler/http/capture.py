@@ -7,7 +7,6 @@ A download handler around Scrapy's own. The place of the capture and the time of
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 
 from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, DownloadTimeoutError
 
+from crawler.crawl.observed import sha256_of
 from crawler.http.gate import PATIENCE, GuardedHandler
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.write.captures import Captured, CaptureFiles
@@ -73,7 +73,7 @@ async def capture(role: CaptureRole, part: int, response: Response) -> Capture:
         url=response.url,
         captured_at=arrival.at,
         **(kept._asdict() if kept else {}),
-        payload_sha256=hashlib.sha256(response.body).hexdigest(),
+        payload_sha256=sha256_of(response),
     )
 
 

@@ -7,10 +7,10 @@ from weakref import WeakKeyDictionary
 from scrapy.http import HtmlResponse, Response, TextResponse
 from w3lib.encoding import http_content_type_encoding
 
-from pipelines.decoding import Read, known_encoding, read
+from pipelines.decoding import Decoded, decode, known_encoding
 
 _LOOKED_AT = 2_048
-_found: WeakKeyDictionary[Response, Read] = WeakKeyDictionary()
+_found: WeakKeyDictionary[Response, Decoded] = WeakKeyDictionary()
 """The text of each response in use: an answer is read when it comes, and again when it is settled."""
 
 
@@ -37,11 +37,11 @@ def _looks_like_html(body: bytes) -> bool:
     return not start or b"<html" in start or b"<!doctype html" in start
 
 
-def _read(response: Response) -> Read:
+def _read(response: Response) -> Decoded:
     found = _found.get(response)
     if found is None:
         header = http_content_type_encoding(_content_type(response))
-        found = _found[response] = read(response.body, header)
+        found = _found[response] = decode(response.body, header)
     return found
 
 

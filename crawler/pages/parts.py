@@ -228,6 +228,8 @@ class _Part:
 
     def _counts_on(self, node: etree._Element) -> bool:
         text = self.said(node)
+        if not text:
+            return False
         if node.tag == "option":
             return text == f"第{self.number + 1}页" and turns_pages(node, text)
         if _COUNTS.fullmatch(text):
@@ -299,12 +301,16 @@ def _said(node: etree._Element) -> str:
     """The few words of a control; none of an element that holds more."""
     if node.tag == "input":
         return squeeze(node.get("value") or "") if node.get("type", "").lower() in {"button", "submit"} else ""
-    text = "" if len(node) > 1 or (len(node) == 1 and len(node[0])) else squeezed(node)
+    inner = len(node)
+    if inner > 1 or (inner and len(node[0])):
+        return ""
+    text = squeezed(node) if inner else squeeze(node.text or "")
     return text if len(text) <= _LONGEST_CONTROL else ""
 
 
 def _is_hidden(node: etree._Element) -> bool:
-    return node.get("hidden") is not None or hides(node.get("style") or "", is_block=True)
+    style = node.get("style")
+    return node.get("hidden") is not None or (style is not None and hides(style, is_block=True))
 
 
 def _has_sentences(node: etree._Element) -> bool:
