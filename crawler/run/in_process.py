@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from scrapy.crawler import AsyncCrawlerRunner, Crawler
 from scrapy.resolver import CachingThreadedResolver
 from scrapy.settings import Settings, default_settings
+from scrapy.utils.misc import load_object
 from scrapy.utils.reactor import install_reactor, is_reactor_installed
 
 from crawler import settings as project_settings
@@ -63,7 +64,7 @@ def crawl_site(site: str, *, settings: Mapping[str, Any] | None = None, **argume
     own.setmodule(project_settings, priority="project")
     own.setdict(dict(chosen), priority="cmdline")
     given = {name: str(value) for name, value in arguments.items()}
-    checked, reactor = arguments_here({"site": site, **given}, own), _reactor()
+    checked, reactor = arguments_here({"site": site, **given}, own), _reactor(own["ASYNCIO_EVENT_LOOP"])
     with attempting(checked, own) as attempt:
         job = prepare(checked, own)
         try:
@@ -100,8 +101,8 @@ def _reread(reactor: _Reactor, job: CrawlJob) -> Outcome:
 class _Reactor:
     """Twisted's reactor, running in a thread of its own until the program's main thread ends."""
 
-    def __init__(self) -> None:
-        """Start it, and wait until it runs.
+    def __init__(self, loop: str | None) -> None:
+        """Start it on an event loop of a class, by default asyncio's own, and wait until it runs.
 
         Raises:
             RuntimeError: the process has another already.
@@ -112,11 +113,13 @@ class _Reactor:
                 "and its crawler to crawler.seal, or call crawl_site before any reactor is installed"
             )
         running = Event()
-        Thread(target=self._run, args=(running,), name="crawls", daemon=True).start()
+        Thread(target=self._run, args=(running, loop), name="crawls", daemon=True).start()
         running.wait()
 
-    def _run(self, running: Event) -> None:
-        install_reactor(_REACTOR)
+    def _run(self, running: Event, loop: str | None) -> None:
+        if loop is not None:
+            asyncio.set_event_loop(load_object(loop)())  # else Scrapy makes one of asyncio's and does not close it
+        install_reactor(_REACTOR, loop)
         from twisted.internet import reactor  # noqa: PLC0415 - importing it installs it
 
         twisted: Any = reactor
@@ -152,11 +155,11 @@ _STARTING = Lock()
 _RUNNING: list[_Reactor] = []
 
 
-def _reactor() -> _Reactor:
+def _reactor(loop: str | None = None) -> _Reactor:
     """The process's one reactor, started at its first crawl."""
     with _STARTING:
         if not _RUNNING:
-            _RUNNING.append(_Reactor())
+            _RUNNING.append(_Reactor(loop))
         return _RUNNING[0]
 
 
