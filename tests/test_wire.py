@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import hashlib
@@ -18,7 +19,7 @@ from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from random import Random
-from types import SimpleNamespace
+from types import MethodType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -28,8 +29,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
+from scrapy import Request
+from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.web.http import _ChunkedTransferDecoder, _MalformedChunkedDataError
 
+from crawler.http.transport.downloader import ShortDownloader
 from pipelines.archive.disk.files import NamedFile
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.prove.proofs import CaptureProofs
@@ -420,3 +424,23 @@ def test_a_request_that_was_altered_is_found_though_no_line_names_it(tmp_path: P
     commit.files = [NamedFile.of(tmp_path / name, name)]
     proofs.take(commit)
     assert f"the record at {place.length}: its block does not match" in (proofs.flaw() or "")
+
+
+def test_a_request_is_under_way_until_its_answer_is_with_the_engine() -> None:
+    seen: list[tuple[str, int, int]] = []
+    given: list[str] = []
+    ours = SimpleNamespace(active=set(), _enqueue_request=None)
+
+    async def answer(*_: object) -> str:
+        asyncio.get_running_loop().call_soon(lambda: seen.append(("ended", len(ours.active), len(given))))
+        return "answer"
+
+    async def crawl() -> None:
+        fetched = ShortDownloader.fetch(ours, Request("http://a.test/"))  # type: ignore[arg-type]
+        seen.append(("begun", len(ours.active), 0))
+        fetched.addCallback(lambda result: given.append(str(result)))
+        await maybe_deferred_to_future(fetched)
+
+    ours._chain, ours._given = SimpleNamespace(answer=answer), MethodType(ShortDownloader._given, ours)
+    asyncio.run(crawl())
+    assert (seen, given, ours.active) == ([("begun", 1, 0), ("ended", 1, 0)], ["answer"], set())

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 from scrapy import Spider, signals
 from scrapy.core.downloader import Downloader, Slot
@@ -23,6 +23,7 @@ from scrapy.utils.log import logformatter_adapter
 from scrapy.utils.python import global_object_name
 from twisted.internet.defer import Deferred
 
+_T = TypeVar("_T")
 _log = logging.getLogger("scrapy.core.engine")
 
 
@@ -34,12 +35,18 @@ class ShortDownloader(Downloader):
         self._chain = _Chain(self.middleware)
 
     def fetch(self, request: Request) -> Deferred[Response | Request]:  # type: ignore[override]
-        # At once, not when the task begins: the engine asks how many there are before it starts the next one.
+        # From now, not from when the task begins, and until the engine has the answer, not until the task ends: by
+        # this the engine knows whether it may start another one, and whether the crawl has nothing more to do.
         self.active.add(request)
-        return deferred_from_coro(self.answer(request))
+        answer: Deferred[Response | Request] = deferred_from_coro(self._chain.answer(self._enqueue_request, request))
+        return answer.addBoth(self._given, request)
+
+    def _given(self, result: _T, request: Request) -> _T:
+        self.active.remove(request)
+        return result
 
     async def answer(self, request: Request) -> Response | Request:
-        """The answer, or the request to be made in its place, after all middlewares."""
+        """The answer, or the request to be made in its place, after all middlewares, without a task."""
         self.active.add(request)
         try:
             return await self._chain.answer(self._enqueue_request, request)
