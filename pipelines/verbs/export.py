@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,8 @@ from pipelines.archive.read.archives import Archives, OnePerSite
 from pipelines.archive.read.moments import end_of
 from pipelines.archive.read.reader import Archive
 from pipelines.exits import severity, worst
-from pipelines.export.bagit import write_bag
-from pipelines.export.datapackage import write_datapackage
-from pipelines.export.dublin_core import write_dublin_core
-from pipelines.export.mets import write_mets
 from pipelines.export.publishing import new_package
 from pipelines.export.snapshot import snapshot
-from pipelines.export.wacz import write_wacz
 from pipelines.reasons import ProblemChoice
 from pipelines.reasons.problem_choice import left_out
 from pipelines.shown import counted
@@ -44,13 +40,14 @@ if TYPE_CHECKING:
     from pipelines.export.snapshot import Snapshot
     from pipelines.verbs import AddVerb
 
-_PACKAGES: dict[str, Callable[[Snapshot, Path], None]] = {
-    "bagit": write_bag,
-    "datapackage": write_datapackage,
-    "dc": write_dublin_core,
-    "mets": write_mets,
-    "wacz": write_wacz,
+_PACKAGES = {
+    "bagit": "bagit:write_bag",
+    "datapackage": "datapackage:write_datapackage",
+    "dc": "dublin_core:write_dublin_core",
+    "mets": "mets:write_mets",
+    "wacz": "wacz:write_wacz",
 }
+"""The module of `pipelines.export` that writes each package, and its function: imported when it is asked for."""
 _WITH_CAPTURES = frozenset({"bagit", "wacz"})
 _MOMENT = "a day (2026-01-31, its end in UTC) or a moment (2026-01-31T02:00:00Z, or with an offset)"
 _OF_TABLES = (
@@ -264,7 +261,9 @@ def _package(arguments: argparse.Namespace) -> int:
 def _write_package(archive: Archive, form: str, out: Path, n: int | None) -> None:
     with new_package(out, archive.layout.root) as package:
         chosen = snapshot(archive, n)
-        _PACKAGES[form](chosen, package)
+        module, _, name = _PACKAGES[form].partition(":")
+        write: Callable[[Snapshot, Path], None] = getattr(import_module(f"pipelines.export.{module}"), name)
+        write(chosen, package)
     searched = {c.redaction.id for c in chosen.commits if c.redaction and c.redaction.captures is not None}
     for commit in chosen.commits:
         if commit.redaction and commit.redaction.id not in searched and form in _WITH_CAPTURES:

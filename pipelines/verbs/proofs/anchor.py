@@ -11,7 +11,6 @@ from pipelines.archive.prove.anchors.anchor_files import ANCHORS, name_of
 from pipelines.archive.prove.anchors.timestamps import check_trusted
 from pipelines.exits import Exit
 from pipelines.proof.anchoring import anchor
-from pipelines.proof.authority import reply_by_command, reply_by_http
 from pipelines.verbs.output import print_message
 from pipelines.verbs.present import now
 
@@ -38,6 +37,8 @@ def add(verb: AddVerb) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Make the anchor; 5 when the head of an archive could not be time-stamped."""
+    from pipelines.proof.authority import reply_by_command, reply_by_http  # noqa: PLC0415 - urllib takes a while
+
     check_trusted(arguments.tsa_ca)
     command, url = arguments.tsa_command, arguments.tsa
     ask = partial(reply_by_command, command) if command is not None else partial(reply_by_http, url)
