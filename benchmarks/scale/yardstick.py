@@ -1,12 +1,11 @@
 """How right the generic reader is, side by side with four libraries, on the yardstick's pages with gold.
 
-    python -m benchmarks yardstick [--peers PYTHON] [--masked] [--yardstick DIR]
+    python -m benchmarks yardstick [--masked] [--yardstick DIR]
 
 The yardstick (pages, gold, scorer) lies beside the project in ../shared/yardstick and is other people's: where it is
 absent this says so and ends with 2. Every reader gets the same decoded text; `--masked` takes meta tags and JSON-LD
-out of it first. PYTHON is an interpreter with the libraries of yardstick-peers.txt; without it one is made in
-build/peers. Speed is pages per processor second on one core: for ours decoding, parsing, reading and text, the best
-of three runs after one that fills the caches (styles and class names, 3 %), for the libraries their own call.
+out of it first. Speed is pages per processor second on one core: for ours decoding, parsing, reading and text, the
+best of three runs after one that fills the caches (styles and class names, 3 %), for the libraries their own call.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ import re
 import subprocess
 import sys
 import time
-import venv
 from datetime import UTC, datetime
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -25,14 +23,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from benchmarks.measuring import PROJECT, command_line
-from benchmarks.scale.peers import PEERS
+from benchmarks.rivals.environments import python_of
+from benchmarks.rivals.yardstick_peers import PEERS
 from crawler.pages.article import Article, read
 from crawler.pages.page import Page, PageError
 from pipelines.rendering import body_text, visible_text
 from pipelines.text.dates import weigh
 
-ROOT = PROJECT
-YARDSTICK = ROOT.parent / "shared" / "yardstick"
+YARDSTICK = PROJECT.parent / "shared" / "yardstick"
 ABSENT = 2
 RUNS = 3
 COLUMNS = {
@@ -94,25 +92,13 @@ def moment(article: Article) -> str | None:
 def theirs(name: str, python: str, pages: dict[str, bytes]) -> tuple[dict[str, Prediction], float]:
     """A library's answers from a process of its own, and the processor seconds they took."""
     asked = "".join(json.dumps({"file": f, "text": t.decode()}) + "\n" for f, t in pages.items())
-    command = [python, str(ROOT / "benchmarks" / "scale" / "peers.py"), name]
-    done = subprocess.run(command, input=asked, capture_output=True, text=True, check=True, timeout=900)
+    command = [python, "-m", "benchmarks.rivals.yardstick_peers", name]
+    done = subprocess.run(command, input=asked, capture_output=True, text=True, check=True, timeout=900, cwd=PROJECT)
     *answers, last = [json.loads(line) for line in done.stdout.split("\n") if line]
     for answer in answers:
         if html := answer.pop("html", None):
             answer["body"] = visible_text(html)
     return {answer["file"]: answer for answer in answers}, last["seconds"]
-
-
-def peers_python() -> str:
-    """An interpreter with the libraries, made in build/peers when it is not there."""
-    folder = ROOT / "build" / "peers"
-    python = folder / "bin" / "python"
-    if not python.exists():
-        venv.create(folder, with_pip=True)
-        pip = [str(python), "-m", "pip", "install", "--quiet"]
-        subprocess.run([*pip, "--upgrade", "pip"], check=True)
-        subprocess.run([*pip, "-r", str(ROOT / "benchmarks" / "scale" / "yardstick-peers.txt")], check=True)
-    return str(python)
 
 
 def row(name: str, score: dict[str, float], speed: float) -> str:
@@ -137,7 +123,6 @@ def calibration(predictions: dict[str, Prediction], per_page: dict[str, tuple[fl
 def main() -> int:
     """Print the table; 0, or 2 when there is no yardstick."""
     parser = command_line("yardstick", __doc__)
-    parser.add_argument("--peers", help="interpreter with the libraries of yardstick-peers.txt")
     parser.add_argument("--masked", action="store_true", help="without meta tags and JSON-LD")
     parser.add_argument("--yardstick", type=Path, default=YARDSTICK)
     given = parser.parse_args()
@@ -151,7 +136,7 @@ def main() -> int:
     predictions, spent = min((ours(pages) for _ in range(RUNS)), key=lambda answer: answer[1])
     score, per_page = judge.score(gold, predictions)
     print(row("generic", score, len(pages) / spent), flush=True)
-    python = given.peers or peers_python()
+    python = python_of("yardstick")
     for name in PEERS:
         answers, spent = theirs(name, python, pages)
         print(row(name, judge.score(gold, answers)[0], len(pages) / spent), flush=True)

@@ -1,6 +1,6 @@
-"""Runs one extraction library over pages: JSON lines in (file, text), JSON lines out. Started by yardstick.py.
+"""Runs one extraction library over pages: JSON lines in (file, text), JSON lines out, for `benchmarks yardstick`.
 
-Needs no package of this project: it runs in the libraries' own environment (yardstick-peers.txt).
+Needs no package of this project: it runs in the libraries' own environment (locks/yardstick.txt).
 """
 
 from __future__ import annotations
