@@ -38,8 +38,8 @@ os.environ["CLOCK_JUMP_DAYS"] = "100000"  # archives of tests are of fixed days,
 _STARTERS = frozenset({"Replica", "Site", "forked", "run", "run_anew", "run_code", "serve", "started", "subprocess"})
 """Names a test module imports to start a process or a server."""
 _LONGEST = frozenset({
-    "test_scrapyd", "test_data_docs", "test_hand_over_docs", "test_exports", "test_probe_list", "test_patterns",
-    "test_hostile_pages", "test_crash", "test_readers", "test_probe",
+    "test_window_browser", "test_docs", "test_scrapyd", "test_data_docs", "test_hand_over_docs", "test_exports",
+    "test_readers", "test_window_build", "test_probe_list", "test_replay", "test_crawl", "test_crash",
 })  # fmt: skip
 
 
@@ -139,7 +139,8 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of modules that start processes or servers bear the mark `process`: `make quick` leaves them out.
 
-    Modules with the longest tests come first: a worker that began one at the end would be waited for by the others.
+    Modules with the longest tests and fixtures come first: a worker that began one at the end would be waited for by
+    the others, and a module that is shared among workers has its fixtures made by each.
     """
     items.sort(key=lambda item: item.path.stem not in _LONGEST)
     for item in items:
