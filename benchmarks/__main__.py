@@ -14,7 +14,7 @@ from benchmarks import machine, page
 from benchmarks.results import markdown
 from benchmarks.served.server import NoServerError
 
-SUITES = ("crawl", "again", "extraction", "warc", "start", "exports", "sites", "memory")
+SUITES = ("crawl", "again", "extraction", "warc", "start", "exports", "sites", "memory", "archive")
 """Modules of `benchmarks.suites`: each has `SIZES` (by name), `run(size, rounds, only)`, perhaps `MOST_ROUNDS`."""
 OTHERS = {
     "capture": "what keeping every exchange costs a crawl",

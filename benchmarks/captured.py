@@ -29,7 +29,7 @@ _ASKED = "GET {} HTTP/1.1\r\nHost: made.example\r\nAccept: text/html\r\nAccept-E
 _SAID = "HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Type: {}; charset=utf-8\r\nContent-Length: {}\r\n\r\n"
 
 
-def make_captured(root: Path, speeches: int, nights: int = 20) -> Path:
+def make_captured(root: Path, speeches: int, nights: int) -> Path:
     """Write the archive of so many speeches into `root`, which must not exist."""
     for n in (1, 2):
         with _run(root, n) as run:

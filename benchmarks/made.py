@@ -1,7 +1,11 @@
-"""An archive that was made, not crawled: many versions of many speeches, streamed to disk by the real file writer."""
+"""An archive that was made, not crawled: many versions of many speeches, streamed to disk by the real file writer.
+
+`python -m benchmarks.made FOLDER SPEECHES RUNS` writes one by runs of the archive's writer, without captures.
+"""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
@@ -24,6 +28,7 @@ from pipelines.archive.disk.layout import (
 from pipelines.archive.schema import schemas
 from pipelines.archive.write import run_lines
 from pipelines.archive.write.changes import Step
+from pipelines.archive.write.writer import ArchiveRun
 from pipelines.canonical import json_value, packed_line
 from pipelines.record import Attachment, Capture, CaptureRole, Evidence, Look, Raw, Row, SiteFacts, Speech
 
@@ -61,7 +66,8 @@ def moment(n: int, second: int) -> str:
     year, month = divmod(n - 1, 12)
     minute, second = divmod(second, 60)
     hour, minute = divmod(minute, 60)
-    return f"{FIRST_YEAR + year}-{month + 1:02d}-01T{hour:02d}:{minute:02d}:{second:02d}Z"
+    day, hour = divmod(hour, 24)
+    return f"{FIRST_YEAR + year}-{month + 1:02d}-{day + 1:02d}T{hour:02d}:{minute:02d}:{second:02d}Z"
 
 
 def speech(number: int, version: int, at: str) -> Speech:
@@ -178,3 +184,16 @@ def _observations(first: int, count: int, speeches: int, n: int) -> Iterator[dic
             id=f"made:{said.native_id}", run=f"made-{n:05d}", look=said.look, presence="present",
             content="changed" if version > 1 else "new", version=version, view_count=said.view_count,
         )  # fmt: skip
+
+
+def write(root: Path, speeches: int, runs: int) -> None:
+    """Let `runs` runs find each speech, always changed."""
+    for n in range(1, runs + 1):
+        with ArchiveRun.open(root, FACTS, f"made-{n:05d}", moment(n, 0), 14) as run:
+            for number in range(1, speeches + 1):
+                run.keep(speech(number, n, moment(n, number)))
+            run.seal({"schema": "run/1", "verdict": "complete", "exit_status": 0}, moment(n, speeches + 1), {})
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

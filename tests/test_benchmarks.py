@@ -13,13 +13,13 @@ import pytest
 
 from benchmarks import page
 from benchmarks.__main__ import OTHERS, SUITES
-from benchmarks.measuring import Contender, in_turn
+from benchmarks.measuring import Contender, Measured, Spent, in_turn
 from benchmarks.results import from_json
 from benchmarks.rivals.environments import program_of
 from benchmarks.served.pages import record
 from benchmarks.served.server import Server
 from benchmarks.served.site import Served
-from benchmarks.suites import crawl
+from benchmarks.suites import archive, crawl
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -46,6 +46,22 @@ def test_crawl(monkeypatch: pytest.MonkeyPatch) -> None:
     assert theirs.facts["requests"] == found.tables[0].units
     assert {bar.name for bar in found.bars} == {f"speed by {by} / Scrapy, defaults" for by in ("CPU", "wall clock")}
     assert from_json(found.as_json()) == found
+
+
+@pytest.mark.process
+def test_archive() -> None:
+    found = archive.run(archive.SIZES["smoke"], 1, [*archive.PROOFS])
+    (table,) = found.tables
+    assert [row.name for row in table.rows] == list(archive.PROOFS)
+    assert [bar.name for bar in found.bars] == ["speed by wall of verify / zcat into sha256sum"]
+
+
+@pytest.mark.parametrize(("power", "holds"), [(1, True), (1.3, False), (0.7, False)])
+def test_what_grows_faster_than_its_work_is_told(power: float, *, holds: bool) -> None:
+    spent = [0.2, *(0.2 + 1e-4 * (100_000 / step) ** power for step in archive.STEPS)]
+    rows = [Measured("", "", [Spent(one, one, 50)]) for one in spent]
+    slope, memory = archive._bars("verify", rows, 100_000)
+    assert (slope.holds, memory.holds) == (holds, True)
 
 
 class Log:

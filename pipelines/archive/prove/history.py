@@ -125,11 +125,10 @@ class History:
 
     def _check_listing(self, commit: Commit, listing: Listing, observed: set[str]) -> None:
         """A listing must be of exactly the rows that it stands for, and proved by its captures."""
-        rows, may_differ = list[tuple[str, Row]](), False
-        for state in listed_as_before(self.known.states, observed):
-            if state.listed is not None:
-                rows.append((state.native_id, state.listed))
-                may_differ |= commit.n < self._redacted_at.get(state.id, 0)
+        standing = list(listed_as_before(self.known.states, observed))
+        rows = [(state.native_id, state.listed) for state in standing if state.listed is not None]
+        later = {of for of, n in self._redacted_at.items() if commit.n < n}
+        may_differ = bool(later) and any(state.id in later for state in standing)
         file = self._layout.commit(commit.n)
         if rows != self._rows:  # of most nights they are those of the night before
             self._rows, self._rows_sha256 = rows, rows_sha256(rows)
