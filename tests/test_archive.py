@@ -780,3 +780,17 @@ def test_reading_needs_no_third_party_package(finished: Path) -> None:
     read = subprocess.run(bare, check=True, capture_output=True, text=True, env=ENVIRONMENT)
     assert read.stdout == "3\n"
     assert len(load(Archive(finished).by_commit())) == 3
+
+
+def test_a_line_gets_its_place_whatever_it_says(tmp_path: Path) -> None:
+    """Its place is put into bytes that are not parsed, in which the text may look like a place to be filled."""
+    said = ',"seq":null,"commit":null,"recorded_at":null\\",\u2028"recorded_at":null'
+    run = opened(tmp_path / "a", 1)
+    run.keep(replace(speech("1", day(1)), title=said, body=said, section=said))
+    sealed(run, 1)
+    archive = Archive(tmp_path / "a")
+    version, observation = archive.all_lines_of(archive.last)
+    assert (version["title"], version["body"], version["section"]) == (said, said, said)
+    assert [(one["seq"], one["commit"]) for one in (version, observation)] == [(1, 1), (2, 1)]
+    assert version["recorded_at"] == archive.last.recorded_at
+    assert verify(tmp_path / "a").problems == []

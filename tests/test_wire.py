@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import errno
 import gzip
 import hashlib
+import io
 import json
 import subprocess
 import sys
@@ -39,6 +41,7 @@ from pipelines.archive.disk.layout import Layout
 from pipelines.archive.prove.proofs import CaptureProofs
 from pipelines.archive.read.payloads import KeptPayloads
 from pipelines.archive.write.captures import CaptureFiles
+from pipelines.warc import record_writer
 from pipelines.warc.exchange import Exchange
 from pipelines.warc.exchanges import Exchanges, with_payload
 from pipelines.warc.http import HttpRequest, HttpResponse, payload_of
@@ -444,3 +447,36 @@ def test_a_request_is_under_way_until_its_answer_is_with_the_engine() -> None:
     ours._chain, ours._given = SimpleNamespace(answer=answer), MethodType(ShortDownloader._given, ours)
     asyncio.run(crawl())
     assert (seen, given, ours.active) == ([("begun", 1, 0), ("ended", 1, 0)], ["answer"], set())
+
+
+class TornOnce(io.FileIO):
+    """A file of which one write fails after half of its bytes."""
+
+    fails = False
+
+    def write(self, data: Any) -> int:
+        if self.fails:
+            self.fails = False
+            super().write(data[: len(data) // 2])
+            raise OSError(errno.ENOSPC, "full")
+        return super().write(data)
+
+
+@pytest.mark.parametrize("at_once", [0, 1 << 20])
+def test_a_file_is_measured_while_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """In pieces as at once, with the same bytes; what was not written whole does not count."""
+    monkeypatch.setattr(record_writer, "_AT_ONCE", at_once)
+    file = tmp_path / "a.warc.gz"
+    made = [WarcRecord((("WARC-Type", "resource"),), b"page\n" * n) for n in (9, 70_000)]
+    with TornOnce(file, "xb") as stream:
+        writer = WarcWriter(stream)
+        writer.write(made[0])
+        stream.fails = True
+        with pytest.raises(OSError, match="full"):
+            writer.write(made[1])
+        writer.write(made[1])
+    assert [record for _, record in records(file)] == made
+    assert writer.written.bytes == file.stat().st_size
+    assert NamedFile.of(file, "warc/a.warc.gz", writer.written) == NamedFile.of(file, "warc/a.warc.gz")

@@ -35,6 +35,8 @@ class KeptPayloads:
         self._places: dict[str, tuple[str, int]] = {}
         self._newest: dict[str, Kept] = {}
         self._empty: dict[str, Kept] = {}
+        self._files: dict[str, str] = {}
+        """One string for each file, which every line brings anew."""
 
     @classmethod
     def from_items(cls, items: Iterable[tuple[str, str, str, int]]) -> Self:
@@ -61,8 +63,9 @@ class KeptPayloads:
     def note(self, line: Line) -> None:
         """Take the captures of one committed line."""
         for capture in line["captures"]:
-            if capture["file"] is not None and capture["payload_sha256"] is not None:
-                self._note(Kept(capture["url"], capture["payload_sha256"], capture["file"], capture["offset"]))
+            if isinstance(capture["file"], str) and capture["payload_sha256"] is not None:
+                file = self._files.setdefault(capture["file"], capture["file"])
+                self._note(Kept(capture["url"], capture["payload_sha256"], file, capture["offset"]))
 
     def note_answers(self, answers: Iterable[Answer]) -> None:
         """Take the answers that a commit names beside its lines."""
