@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 from scrapy.http import HtmlResponse
 
 from crawler.pages import Hints
@@ -299,6 +300,15 @@ def test_the_pinned_floor_holds() -> None:
         (str(number), digest(line), pin["reason"])
         for number, (line, pin) in enumerate(zip(lines, pins, strict=True), 1)
     ]
+
+
+def test_a_page_stays_as_it_is_when_it_is_read() -> None:
+    """What it shows is looked at afterwards, by those who doubt that it is the speech."""
+    for made in made_pages(1):
+        page = Page(f"https://zx.example/ldjh/{made.name}.html", made.text)
+        before = etree.tostring(page.root)
+        read(page)
+        assert etree.tostring(page.root) == before, made.name
 
 
 def digest(text: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 
 from crawler.pages.page import Page, squeezed
 
@@ -56,7 +56,9 @@ def refreshed(page: Page) -> Iterator[str]:
 
 
 def _is_bare(page: Page) -> bool:
-    return len(page.all("//a[@href]")) <= _MOST_LINKS and len(squeezed(page.root)) <= _MOST_TEXT
+    links = (link for link in page.root.iter("a") if link.get("href") is not None)
+    # Most pages have so many in their head that the rest of them is not looked at.
+    return len(list(islice(links, _MOST_LINKS + 1))) <= _MOST_LINKS and len(squeezed(page.root)) <= _MOST_TEXT
 
 
 def _said(page: Page) -> Iterator[str]:

@@ -51,14 +51,18 @@ _SAID = tuple((re.compile(words, re.IGNORECASE), reason) for words, reason in _W
 
 @dataclass(frozen=True)
 class Shown:
-    """The `<title>` of a page, and its text outside links by element, squeezed."""
+    """The `<title>` of a page, and its text outside links by element, squeezed; each made when it is asked for."""
 
-    title: str
     _root: etree._Element = field(repr=False)
 
     @cached_property
+    def title(self) -> str:
+        """The text of every `<title>`."""
+        return squeeze("".join(map(_whole, self._root.iter("title"))))
+
+    @cached_property
     def pieces(self) -> tuple[str, ...]:
-        """The text by element; made when it is asked for, since the title of most articles is in their `<title>`."""
+        """The text by element."""
         return tuple(filter(None, map(squeeze, _pieces(self._root))))
 
     def names(self, title: str | None) -> bool:
@@ -66,7 +70,9 @@ class Shown:
         sought = key(title)
         if len(sought) < _SHORTEST_NAME:
             return False
-        return sought in key(self.title) or sought in key("".join(self.pieces))
+        # Most articles' titles stand in the first `<title>`: what follows it in the page is then not looked at.
+        first = next(map(_whole, self._root.iter("title")), "")
+        return sought in key(first) or sought in key(self.title) or sought in key("".join(self.pieces))
 
     def notice(self) -> tuple[Reason, str] | None:
         """What a sentence to the reader says instead of an article, with its words.
@@ -80,8 +86,7 @@ class Shown:
 
 def shown(page: Page) -> Shown:
     """What a page shows outside its links."""
-    title = "".join(str(text) for node in page.root.iter("title") for text in node.itertext())
-    return Shown(squeeze(title), page.root)
+    return Shown(page.root)
 
 
 def notice_in(text: str) -> tuple[Reason, str] | None:
@@ -111,6 +116,10 @@ def are_unlike(one: str | None, other: str | None) -> bool:
     """True for two titles that cannot be one article's: a headline shortens or rewords the title it stands for."""
     short, whole = sorted((key(one), key(other)), key=len)
     return len(short) >= _SHORTEST_TITLE and short not in whole and pairs_in_common(one, other) < _ALIKE
+
+
+def _whole(node: etree._Element) -> str:
+    return "".join(map(str, node.itertext()))
 
 
 def _said(words: str) -> tuple[Reason, str] | None:

@@ -8,6 +8,7 @@ A committee is named in one form, `政协广水市委员会`, whatever the page 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -150,6 +151,7 @@ def _committees(title: str, page: Places) -> Iterator[Find]:
             yield Find(line, "tail", line)
 
 
+@lru_cache(64)  # asked of the name of the site's own committee for each page
 def committee_in(words: str) -> str | None:
     """The committee that a name begins with, in the form 政协广水市委员会; None when it names none."""
     body = _body_of(words)
