@@ -35,7 +35,9 @@ if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMOR
     # A run syncs 60 files and folders: on a disk, tests wait for that, and it costs a tenth of their processor time.
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 os.environ["CLOCK_JUMP_DAYS"] = "100000"  # archives of tests are of fixed days, whatever the day of the test
-_STARTERS = frozenset({"Replica", "Site", "forked", "run", "run_anew", "run_code", "serve", "started", "subprocess"})
+_STARTERS = frozenset({
+    "Replica", "Site", "forked", "judged", "run", "run_anew", "run_code", "serve", "started", "subprocess",
+})  # fmt: skip
 """Names a test module imports to start a process or a server."""
 _LONGEST = frozenset({
     "test_window_browser", "test_docs", "test_scrapyd", "test_data_docs", "test_hand_over_docs", "test_exports",
