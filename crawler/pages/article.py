@@ -29,6 +29,7 @@ from crawler.pages.head.heading import Heading, find_heading, nearest_heading, t
 from crawler.pages.head.info import Found, read_info
 from crawler.pages.head.meta_tags import read_claims
 from crawler.pages.head.slashed import ordered
+from crawler.pages.hidden import hideable
 from crawler.pages.page import Page, PageError, squeeze, tidy, words
 from crawler.pages.parts import error_shown, goes_on, hidden_parts
 from crawler.pages.written import written_out
@@ -80,8 +81,9 @@ def read(page: Page, hints: Hints | None = None) -> Article:
             head pictures or files.
     """
     page, hints = _written(page, hints or Hints())
-    hidden = hidden_parts(page.root)
-    claims, judged, shown = read_claims(page), *_judged(page, hints, hidden)
+    marked = hideable(page.root)
+    hidden = hidden_parts(marked)
+    claims, judged, shown = read_claims(page), *_judged(page, hints, marked, hidden)
     trail = read_trail(page, judged.lines)
     names = [*hints.known_names, *(trail.names if trail else ())]
     named = [text for text in (hints.listed_title, claims.title, _document_title(page)) if text]
@@ -133,14 +135,17 @@ def _written(page: Page, hints: Hints) -> tuple[Page, Hints]:
     return written, replace(hints, body=body, skipped=skipped, files=files)
 
 
-def _judged(page: Page, hints: Hints, hidden: Sequence[etree._Element]) -> tuple[Judged, Sequence[etree._Element]]:
+def _judged(
+    page: Page, hints: Hints, marked: Sequence[etree._Element], hidden: Sequence[etree._Element]
+) -> tuple[Judged, Sequence[etree._Element]]:
     """The lines of the page, and the elements that are read although their style hides them until a script acts."""
     around = [] if hints.body is None else [hints.body, *hints.body.iterancestors()]
-    shown = [*around, *revealed(page.root), *hidden]
-    judged = judge(read_lines(page.root, hints.body, shown=set(shown), skipped=set(hints.skipped)))
+    shown = [*around, *revealed(marked), *hidden]
+    judged = judge(read_lines(page.root, hints.body, hideable=marked, shown=set(shown), skipped=set(hints.skipped)))
     if hints.body is None and says_little(judged) and (root := with_held(page.root)) is not None:
-        shown = revealed(root)
-        judged = judge(read_lines(root, shown=set(shown)))
+        marked = hideable(root)
+        shown = revealed(marked)
+        judged = judge(read_lines(root, hideable=marked, shown=set(shown)))
     return judged, shown
 
 

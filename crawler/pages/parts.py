@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from urllib.parse import parse_qsl, urlsplit
@@ -15,7 +15,7 @@ from crawler.pages.body.find import Body
 from crawler.pages.body.held import held_back
 from crawler.pages.body.judging import Judged
 from crawler.pages.body.kinds import Kind
-from crawler.pages.hidden import hides
+from crawler.pages.hidden import is_hidden
 from crawler.pages.lists.controls import MORE, NEXT, PAGES, is_dead, turns, turns_pages
 from crawler.pages.lists.counts import printed_pages
 from crawler.pages.lists.page_scripts import COUNT, CREATED, made_by
@@ -27,7 +27,8 @@ from pipelines.text.placeholders import is_loading
 _MOST_LEVELS, _MOST_SIBLINGS, _LONGEST_PAGER = 3, 6, 200
 _LINES_BEHIND = 4  # lines: further behind a body stand lists of other articles
 _LITTLE = 80  # characters: a body of fewer beside a frame is its introduction
-_LONGEST_CONTROL, _LONGEST_CALL = 16, 40  # characters of a control, and of a sentence that asks to log in
+# Characters of a control, and of a sentence that asks to log in or to wait.
+_LONGEST_CONTROL, _LONGEST_CALL = 16, 40
 _SHORTEST_REST, _SHORTEST_PART = 4, 20  # characters: 全文 alone may be a tab's name; a part has a sentence
 _LONGEST_DETAIL = 300  # characters of a report's detail
 _MOST_HIDDEN = 200  # hidden blocks: a page of thousands is no article in parts
@@ -48,7 +49,10 @@ _ERROR = re.compile(
     r"|Server Error in '|(?:Fatal|Parse) error:|Warning: \w+\(\)|SQLException|ORA-\d{5}"
     r"|\bat (?:org|com|javax?)\.[\w.]+\(|(?:javax?|org)\.[\w.]+Exception|(?:脚本|查询|连接|执行)超时|超时已过期"
 )
+# Three Latin letters, 错误 or 超时 are in each of these; most lines of a text have none of them.
+_MAY_BE_ERROR = re.compile("[A-Za-z错超](?:[A-Za-z]{2}|误|时)")
 _CALL = re.compile(r"javascript:\s*(?!void|;|$)\w[\w.]*\s*\(", re.IGNORECASE)
+_PARTS = frozenset({"div", "section", "article", "p"})
 _CONTROLS = ("a", "span", "li", "b", "i", "em", "button", "input", "strong", "div")
 _NUMBERS = re.compile(r"\d+")
 _COUNTS = re.compile(r"[（(]?(?:第?\d{1,3}页?[/,，]?共\d{1,3}页|\d{1,3}/\d{1,3}页?)[)）]?")
@@ -66,13 +70,13 @@ class GoesOn:
     missing: str | None = None
 
 
-def hidden_parts(root: etree._Element) -> list[etree._Element]:
+def hidden_parts(hideable: Iterable[etree._Element]) -> list[etree._Element]:
     """The parts of an article that a script switches between.
 
     A part is a hidden block with sentences beside one of its kind that is seen, and a number or a word near them
     turns them.
     """
-    hidden = (node for node in root.iter("div", "section", "article", "p") if _is_hidden(node))
+    hidden = (node for node in hideable if node.tag in _PARTS and is_hidden(node, is_block=True))
     return [node for node in islice(hidden, _MOST_HIDDEN) if _is_hidden_part(node) and _has_switch(node)]
 
 
@@ -103,7 +107,9 @@ def goes_on(page: Page, judged: Judged, body: Body, part: int, *, is_joined: boo
 def error_shown(judged: Judged, body: Body) -> str | None:
     """A message of the server's software in a text: what should follow it may be missing."""
     texts = (judged.lines[i].text for i in body.keeps)
-    return next((text[:_LONGEST_DETAIL] for text in texts if _ERROR.search(text)), None)
+    return next(
+        (text[:_LONGEST_DETAIL] for text in texts if _MAY_BE_ERROR.search(text) and _ERROR.search(text)), None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,15 +251,16 @@ class _Part:
 
     def withheld(self) -> str | None:
         """What the part itself does not show: a block folded, loaded by a script, or for those who log in."""
-        texts = [line.text for line in self.judged.lines]
-        kept = [texts[i] for i in self.body.keeps]
+        lines = self.judged.lines
+        kept = [lines[i] for i in self.body.keeps]
         if folded := _folded(self.body.node):
             return folded
-        if loading := next(filter(is_loading, kept), None):
+        short = (line.text for line in kept if line.size <= _LONGEST_CALL)
+        if loading := next(filter(is_loading, short), None):
             return f"a part that a script loads: {loading}"
-        for text in (*kept, *texts[self.body.stop : self._end()]):
-            if len(text) <= _LONGEST_CALL and _WITHHELD.search(text):
-                return f"the rest is not shown: {text}"
+        for line in (*kept, *lines[self.body.stop : self._end()]):
+            if len(line.text) <= _LONGEST_CALL and _WITHHELD.search(line.text):
+                return f"the rest is not shown: {line.text}"
         held = held_back(self.body.node)
         return f"a text that a script shows: {held[:60]}" if held else None
 
@@ -308,11 +315,6 @@ def _said(node: etree._Element) -> str:
     return text if len(text) <= _LONGEST_CONTROL else ""
 
 
-def _is_hidden(node: etree._Element) -> bool:
-    style = node.get("style")
-    return node.get("hidden") is not None or (style is not None and hides(style, is_block=True))
-
-
 def _has_sentences(node: etree._Element) -> bool:
     text = squeezed(node)
     return len(text) >= _SHORTEST_PART and _SENTENCE.search(text) is not None
@@ -323,7 +325,7 @@ def _is_hidden_part(node: etree._Element) -> bool:
     if not _has_sentences(node):
         return False
     text = squeezed(node)
-    seen = [squeezed(twin) for twin in _siblings(node) if not _is_hidden(twin) and _is_like(node, twin)]
+    seen = [squeezed(twin) for twin in _siblings(node) if not is_hidden(twin, is_block=True) and _is_like(node, twin)]
     return any(len(other) >= _SHORTEST_PART and other != text for other in seen)
 
 
@@ -352,13 +354,21 @@ def _has_switch(node: etree._Element) -> bool:
 
 def _hidden_twin(body: etree._Element) -> str | None:
     """A hidden block of the body's own kind beside it: perhaps its next part, which no switch was found for."""
-    twins = (one for one in _siblings(body) if _is_like(one, body) and _is_hidden(one) and _is_hidden_part(one))
+    twins = (
+        one
+        for one in _siblings(body)
+        if _is_like(one, body) and is_hidden(one, is_block=True) and _is_hidden_part(one)
+    )
     return next((f"a hidden block beside the body: {words(twin)[:60]}" for twin in twins), None)
 
 
 def _folded(body: etree._Element) -> str | None:
     """A hidden block of sentences in the body, beside a control that unfolds it."""
-    hidden = (node for node in body.iter("div", "section", "p", "span") if node is not body and _is_hidden(node))
+    hidden = (
+        node
+        for node in body.iter("div", "section", "p", "span")
+        if node is not body and is_hidden(node, is_block=True)
+    )
     for node in islice(hidden, _MOST_HIDDEN):
         for control in (
             (inner for one in _siblings(node) for inner in one.iter(*_CONTROLS)) if _has_sentences(node) else ()

@@ -37,7 +37,6 @@ _CONTAINER = re.compile(
     re.IGNORECASE,
 )
 _named_aside, _named_body = lru_cache(4_096)(_ASIDE.search), lru_cache(4_096)(_CONTAINER.search)
-_STYLED = etree.XPath("//@style/parent::*[@id or @class]")
 # What a template prints of the article's abstract, a field of its own in most CMS.
 _ABSTRACT = re.compile(r"[\[【（(\s]*(?:核心|内容|文章|本文)?(?:提示|提要|摘要|导读|导语|简介)[\]】）)\s]*[:：]")
 _NO_PARAGRAPHS = frozenset({"body", "dd", "dt", "html", "li", "tbody", "td", "th", "tr"})
@@ -70,11 +69,9 @@ class Body:
     rest: Blocks = ()
 
 
-def revealed(root: etree._Element) -> list[etree._Element]:
+def revealed(hideable: Iterable[etree._Element]) -> list[etree._Element]:
     """Bodies that are hidden until a script shows them, as WeChat's are."""
-    styled = _STYLED(root)
-    nodes = (node for node in (styled if isinstance(styled, list) else ()) if isinstance(node, etree._Element))
-    return [node for node in nodes if hides(node.get("style", ""), is_block=False) and _is_container(node)]
+    return [node for node in hideable if hides(node.get("style") or "", is_block=False) and _is_container(node)]
 
 
 def find_body(page: Judged, heading: Heading | None) -> Body | None:

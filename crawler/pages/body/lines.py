@@ -7,13 +7,15 @@ holds a line break knows which lines are its own, so that what lines are worth a
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 
 from lxml import etree
 
-from crawler.pages.hidden import hides
+from crawler.pages.hidden import hideable as find_hideable
+from crawler.pages.hidden import is_hidden
 from crawler.pages.page import EDGES, squeeze, tidy
 
 _BREAKS = frozenset(
@@ -30,9 +32,10 @@ _SOURCE_BREAK = re.compile(
     r"(?<=[\u2014-\u2026\u2e80-\U0003ffff])[ \t\r]*\n[ \t\r\n]*(?=[\u2014-\u2026\u2e80-\U0003ffff])"
 )
 
-_MARKED = etree.XPath("descendant-or-self::*/@style/..|descendant-or-self::*/@hidden/..")
 # A link of more text nodes than a button's or a row's is known by the first of them.
+_SOMEWHERE = ("/", "http:", "https:")
 _NOWHERE, _SENTENCE, _MOST_TEXTS = ("#", "javascript:"), re.compile("[，、。！？；：]"), 20
+_LONGEST_KEPT = 100  # characters of a line whose words are kept: paragraphs would fill the memory
 _ROLES = {**dict.fromkeys((*_NOT_READ, *FORM_FIELDS), "unread"), **dict.fromkeys(_BREAKS, "block"), "a": "link"}
 
 
@@ -64,6 +67,7 @@ def read_lines(  # noqa: C901, PLR0912 - one loop: a call an element costs a fif
     root: etree._Element,
     body: etree._Element | None = None,
     *,
+    hideable: Iterable[etree._Element] | None = None,
     shown: Collection[etree._Element] = (),
     skipped: Collection[etree._Element] = (),
 ) -> Lines:
@@ -72,6 +76,7 @@ def read_lines(  # noqa: C901, PLR0912 - one loop: a call an element costs a fif
     Args:
         root: where to begin.
         body: a declared container of the body: no line reaches over its edges, and it always has a span.
+        hideable: `hidden.hideable(root)`, where that is known.
         shown: elements that are read whatever their style says.
         skipped: elements that are not read.
     """
@@ -79,7 +84,7 @@ def read_lines(  # noqa: C901, PLR0912 - one loop: a call an element costs a fif
     ended, spans, texts = lines.all, lines.spans, line.texts
     blocks, links, breaks = [root], 0, 0
     opened: list[tuple[str, int, int]] = []
-    marked = _marked(root)
+    marked = set(find_hideable(root) if hideable is None else hideable)
     walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, node in walker:
         if event == "start":
@@ -102,7 +107,7 @@ def read_lines(  # noqa: C901, PLR0912 - one loop: a call an element costs a fif
                     links += 1
             if (
                 what == "unread"
-                or (node in marked and node not in shown and _is_hidden(node, is_block=what == "block"))
+                or (node in marked and node not in shown and is_hidden(node, is_block=what == "block"))
                 or (skipped and node in skipped)
             ):
                 walker.skip_subtree()
@@ -124,22 +129,15 @@ def read_lines(  # noqa: C901, PLR0912 - one loop: a call an element costs a fif
     return lines
 
 
-def _marked(root: etree._Element) -> set[etree._Element]:
-    """The elements with an attribute that may hide them."""
-    found = _MARKED(root)
-    return {node for node in found if isinstance(node, etree._Element)} if isinstance(found, list) else set()
-
-
-def _is_hidden(node: etree._Element, *, is_block: bool) -> bool:
-    return hides(node.get("style") or "", is_block=is_block) or node.get("hidden") is not None
-
-
 def is_link(node: etree._Element) -> bool:
     """True for an `<a>` that leads somewhere, or that a script may: a button or a row, and no more than a few words.
 
     A bookmark leads nowhere: Word leaves them around whole paragraphs, with a name or without.
     """
-    href = (node.get("href") or "").strip().lower()
+    href = node.get("href") or ""
+    if href.startswith(_SOMEWHERE):
+        return True
+    href = href.strip().lower()
     if href and not href.startswith(_NOWHERE):
         return True
     if not href and node.get("name") is not None:
@@ -151,6 +149,16 @@ def leads_nowhere(line: Line) -> bool:
     """True for a line whose links all lack an address."""
     links = (a for node, _ in line.pieces for a in (node, *node.iterancestors("a")) if a.tag == "a")
     return all(not (link.get("href") or "").strip() for link in links)
+
+
+@lru_cache(8_192)
+def _words(text: str) -> tuple[str, str]:
+    """The text of a line, and it without whitespace; those of short ones are kept, as menus stand on all pages."""
+    text = text.strip(EDGES)
+    bare = squeeze(text)
+    if len(bare) < len(text):
+        text = tidy(_SOURCE_BREAK.sub("", text) if "\n" in text else text)
+    return text, bare
 
 
 class _OpenLine:
@@ -170,10 +178,8 @@ class _OpenLine:
         self.pieces.append((node, is_tail))
 
     def end(self, block: etree._Element) -> Line:
-        text = (self.texts[0] if len(self.texts) == 1 else "".join(self.texts)).strip(EDGES)
-        bare = squeeze(text)
-        if len(bare) < len(text):
-            text = tidy(_SOURCE_BREAK.sub("", text) if "\n" in text else text)
+        text = self.texts[0] if len(self.texts) == 1 else "".join(self.texts)
+        text, bare = (_words if len(text) <= _LONGEST_KEPT else _words.__wrapped__)(text)
         size = len(bare)
         linked = size if len(self.linked) == len(self.texts) else sum(len(squeeze(text)) for text in self.linked)
         line = Line(text, bare, size, linked, block, self.pieces)
