@@ -160,7 +160,7 @@ def test_who_allows_a_counter_to_be_asked(allowed: str, mode: CounterMode, is_as
         (".TRS_Editor", "<div class='view TRS_Editor'><div>甲</div>", False),
         (".TRS_Editor", "<div class='TRS_Editor_x'>甲", None),
         ("#vsb_content*", '<td id="vsb_content_2"><table><tr><td>甲</td></tr></table></td>', True),
-        (".cnt_box .con", '<div class="cnt_box"><div class="con"><p>甲</div></div>', True),
+        (".cnt_box .con", '<div class="cnt_box con"><div class="con"><p>甲</div></div>', True),
         ("//div[@id='x']", "<div id=x>", None),
     ],
 )

@@ -10,7 +10,7 @@ from crawler.http.blocked import obstacle
 from crawler.http.hosts import Hosts
 from crawler.pages import family
 from crawler.pages.families.kesion.addresses import ListAddress, article_address, list_address
-from crawler.pages.page import Page, PageError
+from crawler.pages.page import Page, PageError, all_text, strings, words
 from pipelines.reasons import Reason
 
 HOST = "http://gszx.example"
@@ -149,14 +149,23 @@ def test_pager_and_attachments_of_a_body() -> None:
     ]
 
 
+def test_texts_of_an_element_are_what_its_page_shows() -> None:
+    whole = "<div>甲<!-- 乙 --><script>丙</script><b>丁<i></i></b><select><option>戊</option></select>己</div>"
+    page = Page(HOST, f"<body>{whole}")
+    nodes = [page.root, *page.root.find(".//div")]
+    assert [words(node) for node in nodes] == ["甲丁己", "", "", "丁", ""]
+    assert ["".join(strings(node)) for node in nodes] == ["甲丁己", "", "", "丁", ""]
+    assert all_text(page.root) == "甲丙丁戊己"
+
+
 def test_a_page_nested_too_deep_is_an_error_not_a_shorter_text() -> None:
     with pytest.raises(PageError, match="deeper"):
         article(f"<h1>{TITLE}</h1>", f'<div id="MyContent">{"<b>" * 3000}甲</div>')
 
 
-@pytest.mark.parametrize("body", ["", BODY + BODY])
+@pytest.mark.parametrize("body", ["", BODY + BODY, f"<textarea>{BODY}</textarea>"])
 def test_a_page_without_one_body_is_an_error(body: str) -> None:
-    with pytest.raises(PageError, match="MyContent"):
+    with pytest.raises(PageError, match=r"MyContent|its container stands in a form field"):
         KESION.read_article(article(f"<h1>{TITLE}</h1>", body), 1, None)
 
 

@@ -78,12 +78,14 @@ def read(page: Page, hints: Hints | None = None) -> Article:
 
     Raises:
         PageError: no container is declared, no element of the page holds more prose than menus, nor does its title
-            head pictures or files.
+            head pictures or files; or the declared container stands where nothing is shown.
     """
     page, hints = _written(page, hints or Hints())
     marked = hideable(page.root)
     hidden = hidden_parts(marked)
     claims, judged, shown = read_claims(page), *_judged(page, hints, marked, hidden)
+    if hints.body is not None and hints.body not in judged.spans:
+        raise PageError(f"{page.url}: no body: its container stands in a form field, a template or the like")
     trail = read_trail(page, judged.lines)
     names = [*hints.known_names, *(trail.names if trail else ())]
     named = [text for text in (hints.listed_title, claims.title, _document_title(page)) if text]
