@@ -152,7 +152,7 @@ def test_pager_and_attachments_of_a_body() -> None:
 def test_texts_of_an_element_are_what_its_page_shows() -> None:
     whole = "<div>甲<!-- 乙 --><script>丙</script><b>丁<i></i></b><select><option>戊</option></select>己</div>"
     page = Page(HOST, f"<body>{whole}")
-    nodes = [page.root, *page.root.find(".//div")]
+    nodes = [page.root, *(node for block in page.root.iter("div") for node in block)]
     assert [words(node) for node in nodes] == ["甲丁己", "", "", "丁", ""]
     assert ["".join(strings(node)) for node in nodes] == ["甲丁己", "", "", "丁", ""]
     assert all_text(page.root) == "甲丙丁戊己"
