@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Protocol
+from typing import Any, Protocol
 
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -100,16 +100,19 @@ class Fetcher:
         self.engine, self.hosts, self.family, self._tried_once = engine, hosts, family, tried_once
         self._ends_pages: bool | None = None
 
-    def request(self, url: str, expected: str) -> Request:
-        """A request whose answers of any status come to our callback; `expected` is the kind of answer."""
+    def request(self, url: str, expected: str, **more: Any) -> Request:
+        """A request whose answers of any status come to our callback; `expected` is the kind of answer.
+
+        `more` is given to the request, whose `replace` would cost as much as making it.
+        """
         meta = {"expected": expected, "dont_redirect": True, "handle_httpstatus_all": True}
         meta |= {"dont_retry": True} if url in self._tried_once else {}
-        return Request(url, callback=NO_CALLBACK, meta=meta, dont_filter=True)
+        return Request(url, meta=meta, dont_filter=True, **{"callback": NO_CALLBACK, **more})
 
-    def article(self, url: str, *, is_own_page: bool) -> Request:
+    def article(self, url: str, *, is_own_page: bool, **more: Any) -> Request:
         """A request for an article: for its own page, or for another source that its family prefers."""
         source = url if is_own_page else self.family.article_source(url)
-        request = self.request(source, "article")
+        request = self.request(source, "article", **more)
         request.meta["own_page"] = url if source != url else None
         return request
 
@@ -118,19 +121,19 @@ class Fetcher:
         own = request.meta.get("own_page") if request else None
         if request is None or own is None:
             return None
-        again = self.request(own, "article")
-        return again.replace(callback=request.callback, errback=request.errback, cb_kwargs=request.cb_kwargs)
+        again = {"callback": request.callback, "errback": request.errback, "cb_kwargs": request.cb_kwargs}
+        return self.request(own, "article", **again)
 
     async def get(self, page: str | Ask, expected: str = "page") -> Fetched:
         """Fetch an address of the site, or send the request of a list's form, and settle the answer."""
         ask = Ask(page) if isinstance(page, str) else page
         expected = "fragment" if ask.is_fragment else expected
-        request = self.request(ask.url, expected).replace(headers=dict(ask.headers))
+        form = {} if ask.form is None else {"method": "POST", "body": ask.form}
+        request = self.request(ask.url, expected, headers=dict(ask.headers), **form)
         if expected == "counter":
             request.meta["download_maxsize"] = _LARGEST_COUNTER
         if ask.form is not None:
             request.headers["Content-Type"] = "application/x-www-form-urlencoded"
-            request = request.replace(method="POST", body=ask.form)
         try:
             response = await self.engine.download_async(request)
         except FAILURES as error:
@@ -139,15 +142,15 @@ class Fetcher:
             return _beside(expected, error)
         return await self.settle(response, expected)
 
-    def file_request(self, url: str, largest: int) -> Request:
+    def file_request(self, url: str, largest: int, **more: Any) -> Request:
         """A request for a file of at most `largest` bytes, whose answer is to be settled as `file`."""
-        request = self.request(url, "other")
+        request = self.request(url, "other", **more)
         request.meta.update({"download_maxsize": largest, "download_timeout": _FILE_SECONDS})
         return request
 
     async def file(self, url: str, largest: int, headers: Mapping[str, str] | None = None) -> Fetched:
         """Fetch a file of the site, of at most `largest` bytes; a page instead of it is a failure."""
-        request = self.file_request(url, largest).replace(headers=dict(headers or {}))
+        request = self.file_request(url, largest, headers=dict(headers or {}))
         try:
             response = await self.engine.download_async(request)
         except FAILURES as error:

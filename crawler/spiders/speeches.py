@@ -295,12 +295,17 @@ class SpeechesSpider(Spider):
         self.report.plan(native_id, why, url, title)
         headers = {} if self.job.plan.read_all else conditional_headers(self.job.archive.known.get(native_id))
         given = Article(native_id, url, listed, section)
-        return self._asking(given, is_doubtful=is_doubtful).replace(headers=headers)
+        return self._asking(given, is_doubtful=is_doubtful, headers=headers)
 
-    def _asking(self, article: Article, *, is_doubtful: bool, is_second: bool = False) -> Request:
+    def _asking(
+        self, article: Article, *, is_doubtful: bool, is_second: bool = False, headers: dict[str, str] | None = None
+    ) -> Request:
         given = {name: getattr(article, name) for name in ("native_id", "url", "listed", "section")}
         # Only its own page shows whether a doubtful row belongs to the section, or whether an unlisted one is gone.
-        return self.fetcher.article(article.url, is_own_page=is_doubtful or article.listed is None).replace(
+        return self.fetcher.article(
+            article.url,
+            is_own_page=is_doubtful or article.listed is None,
+            headers=headers,
             callback=self.parse_article,
             errback=self.article_failed,
             cb_kwargs=given | {"is_doubtful": is_doubtful, "is_second": is_second},

@@ -89,6 +89,7 @@ class HostClocks:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.boot = _boot()
+        self._laters: dict[Server, Path] = {}  # of the one or two hosts of a crawl
 
     @classmethod
     def of(cls, setting: str | None) -> HostClocks:
@@ -121,7 +122,9 @@ class HostClocks:
 
     def later(self, server: Server, now: datetime) -> Later | None:
         """Until when a server's host may not be requested; None when it may be at `now` (aware)."""
-        file = self._path(server, "later")
+        file = self._laters.get(server)
+        if file is None:
+            file = self._laters[server] = self._path(server, "later")
         try:
             handle = _opened(file, os.O_RDONLY)
         except OSError:
@@ -160,6 +163,7 @@ class HostClock:
 
     def __init__(self, clocks: HostClocks, path: Path) -> None:
         self._clocks, self._path = clocks, path
+        self._name = str(path)
         self._handle = -1
         self._noted = _Noted(0.0, 0.0)
 
@@ -180,7 +184,7 @@ class HostClock:
 
     def _is_current(self) -> bool:
         try:
-            return os.path.samestat(os.fstat(self._handle), os.lstat(self._path))
+            return os.path.samestat(os.fstat(self._handle), os.lstat(self._name))
         except OSError:
             return False
 
