@@ -437,7 +437,7 @@ def test_a_day_that_is_none_is_told(head: str, code: str | None) -> None:
     assert not code or context.delivered_on is None
 
 
-def judged(case: dict[str, str], key: str) -> str:
+def verdict_on(case: dict[str, str], key: str) -> str:
     context = read_context(case["title"], case["body"].strip("\n"), seen_at=SEEN)
     read = getattr(context, key)
     return "right" if read == case.get(key) else "missing" if read is None else "wrong"
@@ -446,7 +446,7 @@ def judged(case: dict[str, str], key: str) -> str:
 @pytest.mark.parametrize("half", ["tuned", "held_out"])
 @pytest.mark.parametrize("key", KEYS)
 def test_titles_and_heads(half: str, key: str) -> None:
-    verdicts = [judged(case, key) for case in CASES[half]]
+    verdicts = [verdict_on(case, key) for case in CASES[half]]
     assert verdicts.count("right") >= 0.95 * len(verdicts)
     assert verdicts.count("wrong") <= 0.01 * len(verdicts)
 
