@@ -6,6 +6,7 @@ Further measurements, each with arguments of its own (`python -m benchmarks NAME
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from importlib import import_module
 from types import ModuleType
@@ -35,6 +36,8 @@ OTHERS = {
 
 def main() -> int:
     """Run what is named; 1 when a bar does not hold, 2 when something could not be run."""
+    # Servers and folders are left in order, whoever ends it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if sys.argv[1:2] and sys.argv[1] in OTHERS:
         name = sys.argv.pop(1)
         return int(import_module(f"benchmarks.scale.{name}").main())
