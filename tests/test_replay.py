@@ -39,7 +39,7 @@ from pipelines.archive.write.acts import When
 from pipelines.warc.exchanges import with_payload
 from pipelines.warc.http import HttpResponse
 from pipelines.warc.record_reader import read_at
-from tests.conftest import ROOT, Ended, Site, run
+from tests.conftest import ROOT, Ended, Site, run, run_code
 from tests.other_parser import DASH, DASHES
 from tests.raw_server import ANSWERS
 from tests.test_archive import tree
@@ -342,3 +342,19 @@ def test_a_fixture_tells_what_is_read_otherwise_and_accepts_it(tmp_path: Path) -
     assert expected.read_text("utf-8") == lines
     with pytest.raises(WrongUse, match="no fixture"):
         Fixture(tmp_path).replay()
+
+
+_TWICE = """
+import gc
+from scrapy.crawler import Crawler
+from crawler import crawl_site
+for folder in sys.argv[2:]:
+    print(crawl_site("gszx", settings={"ARCHIVE_ROOT": folder}, replay=sys.argv[1]).verdict.name)
+gc.collect()
+print(sum(isinstance(one, Crawler) for one in gc.get_objects()))
+"""
+
+
+def test_of_a_crawl_that_has_ended_nothing_stays_in_memory(tmp_path: Path) -> None:
+    ended = run_code(_TWICE, FIXTURES[0] / "run.json", tmp_path / "one", tmp_path / "two")
+    assert (ended.status, ended.out.split()) == (0, ["complete", "complete", "0"]), ended

@@ -68,6 +68,7 @@ class SpeechesSpider(Spider):
         super().__init__(**kwargs)
         self.job = job
         self._again: list[Request] = []
+        self._held_back: HeldBack | None = None
         self._listed_again: dict[str, OnList] = {}
 
     @classmethod
@@ -199,7 +200,8 @@ class SpeechesSpider(Spider):
         Second requests come last, when a temporary failure may have passed and other texts are known to compare.
         """
         with self.report.walking():
-            async for output in HeldBack(self.crawler, _LAST).others(self._walk()):
+            self._held_back = HeldBack(self.crawler, _LAST)
+            async for output in self._held_back.others(self._walk()):
                 yield output
         for request in self._second_requests():
             yield request

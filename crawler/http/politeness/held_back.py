@@ -12,12 +12,15 @@ from scrapy.http import Request
 
 
 class HeldBack:
-    """Makes the requests of a priority at the end of a crawl: an answer that ends it then costs nothing under way."""
+    """Makes the requests of a priority at the end of a crawl: an answer that ends it then costs nothing under way.
+
+    The crawl keeps this object to its end; the signal does not, or every crawl of a process would stay in memory.
+    """
 
     def __init__(self, crawler: Crawler, priority: int) -> None:
         self.crawler, self.priority = crawler, priority
         self._requests: list[Request] = []
-        crawler.signals.connect(self.idle, signals.spider_idle, weak=False)
+        crawler.signals.connect(self.idle, signals.spider_idle)
 
     async def others(self, outputs: AsyncIterator[Any]) -> AsyncIterator[Any]:
         """The outputs of a walk but the requests of this priority, which are held back."""
