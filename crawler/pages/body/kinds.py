@@ -25,9 +25,12 @@ class Kind(Enum):
     FURNITURE = "tools and footers"
     ENDING = "what closes an article: editors, neighbours, related lists, comments"
 
+    # Members are compared by identity; Enum's own hash is made in Python, for every line of a page.
+    __hash__ = object.__hash__
+
 
 PLAIN = (Kind.PROSE, Kind.SHORT, Kind.DAY)
-"""What text is made of; a tuple: a member is found there by identity, in a set by a hash made in Python."""
+"""What text is made of."""
 BY_WORDS = (Kind.FURNITURE, Kind.ENDING)
 """Told by words, which a sentence may hold too."""
 BOILERPLATE = (*BY_WORDS, Kind.PAGER)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from lxml import etree
 
@@ -85,17 +86,34 @@ _LABEL_CELLS = frozenset({"dt", "th", "td"})
 _BRACKETS = {"[": "]", "（": "）", "(": ")", "【": "】"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Value:
-    """What stands behind a label. `name`: its words up to a gap; `rest`: all up to the next label.
-
-    `script`: the source of the script that writes what should stand here, where that could not be read.
-    """
+    """What stands behind a label, at `start` of its line up to the next label, at `end`."""
 
     label: str
-    name: str
-    rest: str
-    script: str | None = None
+    line: InfoLine
+    start: int
+    end: int
+
+    @cached_property
+    def rest(self) -> str:
+        """All of it."""
+        return self.line.text[self.start : self.end]
+
+    @cached_property
+    def name(self) -> str:
+        """Its words up to a gap; those of most labels are never asked for."""
+        name = self.line.name(self.start, self.end).strip(EDGES)
+        gap = _GAP.search(name)
+        name = _unbracketed(tidy(name[: gap.start()] if gap else name))
+        if at := next((start for start, _, _ in find_dates(name) if start), 0):
+            name = name[:at].rstrip(EDGES + "-·,，;；")
+        return name
+
+    @property
+    def script(self) -> str | None:
+        """The source of the script that writes what should stand here, where that could not be read."""
+        return None if self.rest.strip(EDGES) else self.line.script(self.start)
 
     @property
     def date(self) -> str:
@@ -121,7 +139,7 @@ class Value:
         return value if is_count else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class InfoLine:
     """One line: its words, and where the element of each piece of them begins."""
 
@@ -136,12 +154,16 @@ class InfoLine:
             text += _BLANKS.sub(" ", (node.tail if is_tail else node.text) or "")
         return cls(text, tuple(pieces))
 
+    @cached_property
+    def marks(self) -> list[re.Match[str]]:
+        """Its labels."""
+        return _marks(self.text)
+
     def values(self) -> Iterator[Value]:
         """The labels of the line with what stands behind each, in order."""
-        marks = _marks(self.text)
-        for mark, following in zip(marks, [*marks[1:], None], strict=False):
+        for mark, following in zip(self.marks, [*self.marks[1:], None], strict=False):
             end = following.start() if following else len(self.text)
-            yield self._value(mark, end)
+            yield Value(_label(mark), self, mark.end(), end)
 
     @property
     def begins_with_label(self) -> bool:
@@ -150,7 +172,7 @@ class InfoLine:
 
     def without(self, labels: Collection[str]) -> str:
         """The line's words without these labels and the dates behind them."""
-        return _without(self.text, labels)
+        return _without(self.text, self.marks, labels)
 
     def parts(self, labels: Collection[str] = ()) -> str:
         """The pieces of the line with a blank between, without these labels and their dates.
@@ -159,19 +181,14 @@ class InfoLine:
         """
         starts = [start for start, _, _ in self.pieces]
         pieces = (self.text[a:b] for a, b in zip(starts, [*starts[1:], len(self.text)], strict=True))
-        return _without(tidy(" ".join(pieces)), labels)
+        text = tidy(" ".join(pieces))
+        return _without(text, _marks(text), labels) if labels else text
 
-    def _value(self, mark: re.Match[str], end: int) -> Value:
-        rest = self.text[mark.end() : end]
-        name = self._name(mark.end(), end).strip(EDGES)
-        gap = _GAP.search(name)
-        name = _unbracketed(tidy(name[: gap.start()] if gap else name))
-        if at := next((start for start, _, _ in find_dates(name) if start), 0):
-            name = name[:at].rstrip(EDGES + "-·,，;；")
-        return Value(_label(mark), name, rest, None if rest.strip(EDGES) else self._script(mark.end()))
+    def name(self, start: int, end: int) -> str:
+        """The words behind a label that ends at `start`.
 
-    def _name(self, start: int, end: int) -> str:
-        """The words behind a label: they end with their element, before a button and before a second link."""
+        They end with their element, before a button and before a second link.
+        """
         own = next(_container(node, is_tail) for at, node, is_tail in reversed(self.pieces) if at < start)
         first: etree._Element | None = None
         said = ""
@@ -190,14 +207,15 @@ class InfoLine:
             if max(at, start) < min(stop, end):
                 yield _container(node, is_tail), self.text[max(at, start) : min(stop, end)]
 
-    def _script(self, at: int) -> str | None:
+    def script(self, at: int) -> str | None:
+        """The script that writes what stands behind a place, where that could not be read."""
         _, node, is_tail = next(piece for piece in reversed(self.pieces) if piece[0] < at)
         return unread_script(node, is_tail=is_tail)
 
 
-def _without(text: str, labels: Collection[str]) -> str:
+def _without(text: str, marks: Iterable[re.Match[str]], labels: Collection[str]) -> str:
     kept = text
-    for mark in _marks(text):
+    for mark in marks:
         if _label(mark) in labels:
             behind = text[mark.end() :]
             blanks = len(behind) - len(behind.lstrip(EDGES))
