@@ -175,7 +175,9 @@ def strings(node: etree._Element) -> list[str]:
 
 def squeezed(node: etree._Element) -> str:
     """Text of an element without whitespace, for comparing; that of an option, too."""
-    return squeeze("".join(map(str, node.itertext())) if node.tag == "option" else _joined(node))
+    if node.tag == "option":
+        return squeeze("".join(map(str, node.itertext())) if len(node) else node.text or "")
+    return squeeze(_joined(node))
 
 
 def all_text(node: etree._Element) -> str:
