@@ -76,6 +76,8 @@ def crawl_site(site: str, *, settings: Mapping[str, Any] | None = None, **argume
 
 
 def _crawl(reactor: _Reactor, job: CrawlJob, settings: Settings) -> Outcome:
+    # The reactor runs on the loop of the first crawl's settings, whatever these say; Scrapy would refuse another one.
+    settings.set("ASYNCIO_EVENT_LOOP", None, priority="cmdline")
     runner = AsyncCrawlerRunner(settings)
     crawler = runner.create_crawler(SpeechesSpider)
 
