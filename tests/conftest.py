@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 import pytest
+from hypothesis import settings
 
 from crawler.replica import process
 from pipelines.archive.read.reader import Archive
@@ -27,6 +28,8 @@ _PATIENCE_WITH_CODE = 1800
 """Seconds: in the soak, code dies at hundreds of points, one after the other."""
 _HOST_LOCKS = TemporaryDirectory(prefix="speech-archive-hosts-")
 os.environ["HOST_LOCKS"] = _HOST_LOCKS.name
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 setattr(process, "Popen", forked.Popen)  # noqa: B010 - it is exported for nobody else
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
 _ROOM = 4 << 30

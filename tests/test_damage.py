@@ -101,7 +101,7 @@ def test_the_look_for_odd_characters_misses_nothing_that_a_detector_finds(text: 
     assert found == {code: spans for code, detect in ANYWHERE.items() if (spans := tuple(detect(text)))}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(TEXTS, DAYS)
 @pytest.mark.parametrize(("code", "do"), DAMAGES, ids=[f"{n} {code}" for n, (code, _) in enumerate(DAMAGES)])
 def test_damage_done_to_a_clean_text_is_found(
@@ -155,7 +155,6 @@ PAIRED = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(PAIRED, st.data())
 def test_a_sign_without_its_other_half_is_always_found(text: str, data: st.DataObject) -> None:
     assert "unpaired" not in codes(text)
@@ -165,7 +164,6 @@ def test_a_sign_without_its_other_half_is_always_found(text: str, data: st.DataO
         assert "unpaired" in codes(text[:place] + text[place + 1 :])
 
 
-@settings(deadline=None)
 @given(st.text(), st.none() | st.text())
 def test_any_text_can_be_judged(text: str, title: str | None) -> None:
     for damage in damage_of(text, title=title):

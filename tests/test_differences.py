@@ -20,7 +20,7 @@ def compare(old: list[str], new: list[str]) -> tuple[Paragraph, ...]:
     return compare_paragraphs(old, new, names_in([*old, *new]))
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, derandomize=True)
 @given(TEXTS, TEXTS)
 def test_a_difference_restores_both_sides(old: list[str], new: list[str]) -> None:
     told = compare(old, new)
@@ -30,13 +30,13 @@ def test_a_difference_restores_both_sides(old: list[str], new: list[str]) -> Non
                for p in told if p.pieces != ())  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(TEXTS)
 def test_the_same_text_has_no_difference(text: list[str]) -> None:
     assert all(not paragraph.kinds for paragraph in compare(text, text))
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 @given(st.lists(WORDS, min_size=2, max_size=9, unique=True), st.data())
 def test_a_moved_paragraph_is_found(text: list[str], data: st.DataObject) -> None:
     places = st.integers(0, len(text) - 1)
@@ -57,7 +57,7 @@ def test_a_paragraph_that_moved_and_was_edited_is_both() -> None:
 MARKS = {"，": ",", "。": ".", "！": "!", "；": ";", "（": "(", "）": ")", "：": ":"}
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 @given(st.lists(st.tuples(st.sampled_from("政协委员会议"), st.sampled_from(list(MARKS))), min_size=1, max_size=20))
 def test_width_of_punctuation_is_punctuation_only(signs: list[tuple[str, str]]) -> None:
     old = "".join(sign + mark for sign, mark in signs)
@@ -118,7 +118,7 @@ def test_numbers_are_read_in_both_scripts(text: str, values: list[str]) -> None:
     assert [f"{number.value.normalize():f}" for number in find_numbers(text)] == values
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, derandomize=True)
 @given(st.text(max_size=40))
 def test_cutting_a_text_loses_nothing(text: str) -> None:
     assert "".join(token.text for token in tokens(text, names_in([text]))) == text

@@ -387,7 +387,7 @@ PIECES = st.lists(st.one_of(st.text(max_size=8), st.just("9" * 5_000), st.sample
 
 
 @pytest.mark.parametrize("cms", sorted(FAMILIES))
-@settings(deadline=None, max_examples=40)  # of each family; they share one base
+@settings(max_examples=40)  # of each family; they share one base
 @given(pieces=PIECES, place=st.integers(0, 3))
 def test_no_page_breaks_a_family(cms: str, pieces: list[str], place: int) -> None:
     urls = URLS.get(cms, ("/x/7.html",))

@@ -230,7 +230,7 @@ def at_the_end(root: Path, known_at: str | None) -> dict[str, Line]:
     return {line["id"]: {k: v for k, v in line.items() if not k.startswith("verified_")} for line in told}
 
 
-@settings(max_examples=8, deadline=None, derandomize=True)
+@settings(max_examples=8, derandomize=True)
 @given(
     st.lists(st.lists(st.sampled_from([None, *LOOKS]), min_size=2, max_size=2), min_size=2, max_size=6),
     st.integers(0, 6),

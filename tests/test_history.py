@@ -150,7 +150,7 @@ LOOKS: dict[str, Callable[[str, str], Any]] = {
 }
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=12, derandomize=True)
 @given(st.lists(st.lists(st.sampled_from([None, *LOOKS]), min_size=2, max_size=2), min_size=2, max_size=6))
 def test_any_history_is_read_by_the_words_of_the_contract(runs: list[list[str | None]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

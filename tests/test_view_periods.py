@@ -120,7 +120,7 @@ def test_who_follows_by_commit_has_the_same_rows(archive: Archive, every: Every)
     assert rows(archive, every, archive.last_seq) == []
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 3)), min_size=1, max_size=8), st.integers(0, 8))
 def test_rows_of_reads_in_any_order_of_time_are_kept_in_step(reads: list[tuple[int, int]], known: int) -> None:
     """A salvage or a wrong clock may bring a read that is older than those before it."""

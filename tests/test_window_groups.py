@@ -153,7 +153,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeds, "ENTRIES", 4)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(both=roots())
 def test_what_is_made_anew_after_news_is_all_that_differs(both: tuple[list[Summary], list[Summary]]) -> None:
     """So that a window after many small builds is the one that a whole build makes."""

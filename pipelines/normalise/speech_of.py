@@ -17,10 +17,17 @@ from pipelines.text.views import view_count
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+_IN_PROGRESS = 128
+"""Speeches that are remembered: a crawl normalises each twice, to judge and to keep it, and a process may crawl many
+sites, each with a few articles in progress."""
+_USUAL = 50_000
+"""Characters of HTML up to which a body is remembered: of longer ones, which are rare, 128 could fill the memory."""
+
 
 def speech_of(raw: RawSpeech, parser: str, timezone: ZoneInfo, committee: str | None) -> Speech:
     """Normalise one speech; `Normaliser.speech` says how, and what the arguments are."""
-    body, context, text_problems = _read_text(raw.title, raw.body_html, raw.look.observed_at, committee)
+    read = _read_text if sum(map(len, raw.body_html)) <= _USUAL else _read_text.__wrapped__
+    body, context, text_problems = read(raw.title, raw.body_html, raw.look.observed_at, committee)
     dated = _published(raw, timezone)
     moment = dated.moment
     count, view_problems = views_of(raw.look.views_raw, raw.look.views_source)
@@ -71,7 +78,7 @@ def _published(raw: RawSpeech, timezone: ZoneInfo) -> Weighed:
     return _weighed((*dates, *rows), timezone, raw.look.observed_at)
 
 
-@lru_cache(maxsize=8)  # a crawl normalises a speech twice (to judge and to keep it), with a few articles in progress
+@lru_cache(maxsize=_IN_PROGRESS)
 def _weighed(dates: tuple[Witness, ...], timezone: ZoneInfo, observed_at: str) -> Weighed:
     return weigh(dates, tz=timezone, seen_at=datetime.fromisoformat(observed_at))
 
@@ -89,7 +96,7 @@ def _name(value: str | None) -> str | None:
     return None if value is None or says_nothing(value) else value
 
 
-@lru_cache(maxsize=8)  # as above
+@lru_cache(maxsize=_IN_PROGRESS)
 def _read_text(
     title: str, body_html: tuple[str, ...], observed_at: str, committee: str | None
 ) -> tuple[str, WordedContext, tuple[Problem, ...]]:
