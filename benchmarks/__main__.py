@@ -6,12 +6,15 @@ Further measurements, each with arguments of its own (`python -m benchmarks NAME
 from __future__ import annotations
 
 import argparse
+import compileall
+import os
 import signal
 import sys
 from importlib import import_module
 from types import ModuleType
 
 from benchmarks import machine, page
+from benchmarks.measuring import PROJECT
 from benchmarks.results import markdown
 from benchmarks.served.server import NoServerError
 
@@ -38,6 +41,7 @@ def main() -> int:
     """Run what is named; 1 when a bar does not hold, 2 when something could not be run."""
     # Servers and folders are left in order, whoever ends it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    _compile()
     if sys.argv[1:2] and sys.argv[1] in OTHERS:
         name = sys.argv.pop(1)
         return int(import_module(f"benchmarks.scale.{name}").main())
@@ -60,6 +64,13 @@ def main() -> int:
         if given.record:
             print(f"recorded in {page.add(found, rounds, *told, SUITES)}", file=sys.stderr)
     return int(not holds)
+
+
+def _compile() -> None:
+    """Compile our modules, as those of installed rivals are: else each start of ours could do it anew."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    for package in ("crawler", "pipelines", "benchmarks"):
+        compileall.compile_dir(PROJECT / package, quiet=2)
 
 
 def _arguments() -> argparse.Namespace:
