@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+_MADE = frozenset({"__eq__", "__hash__", "__repr__"})
 
 
 @overload
@@ -20,11 +21,15 @@ def frozen(*, kw_only: bool = False) -> Callable[[type[T]], type[T]]: ...
 def frozen(cls: type[Any] | None = None, *, kw_only: bool = False) -> Any:
     """`dataclass(frozen=True, slots=True)`, made in half the time: a start makes more than a hundred of them.
 
-    That generates six methods and compiles each; here comparison, hash and `repr` are functions, whatever the class
-    itself defines.
+    That generates six methods and compiles each; here comparison, hash and `repr` are functions.
+
+    Raises:
+        TypeError: the class defines one of the three itself, which would be overwritten.
     """
 
     def made(given: type[Any]) -> Any:
+        if own := sorted(_MADE & vars(given).keys()):
+            raise TypeError(f"@frozen makes {', '.join(own)} of {given.__qualname__}: take dataclass(frozen=True)")
         found: Any = dataclass(frozen=True, slots=True, kw_only=kw_only, eq=False, repr=False)(given)
         found.__eq__, found.__hash__ = _comparison([field.name for field in fields(found) if field.compare])
         found.__repr__ = _repr

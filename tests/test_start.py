@@ -7,7 +7,10 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from pipelines.__main__ import VERBS
+from pipelines.values import frozen
 from tests.conftest import ROOT
 from tests.test_archive import story
 
@@ -105,3 +108,12 @@ def test_a_command_of_scrapy_imports_what_it_needs() -> None:
             made,
         )
         assert names & _READS_PAGES == set() or name == "read", name
+
+
+@pytest.mark.parametrize(
+    ("own", "told"), [("__eq__", "__eq__, __hash__"), ("__hash__", "__hash__"), ("__repr__", "__repr__")]
+)
+def test_what_a_class_defines_itself_is_not_overwritten(own: str, told: str) -> None:
+    """Python itself sets `__hash__` of a class with `__eq__`."""
+    with pytest.raises(TypeError, match=f"makes {told} of Own"):
+        frozen(type("Own", (), {own: lambda *_: 0}))
