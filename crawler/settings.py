@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 from scrapy.settings import default_settings
@@ -100,8 +99,5 @@ DEFAULT_REQUEST_HEADERS = {
 }
 FEED_EXPORT_ENCODING = "utf-8"  # default None: JSON with every Chinese character as an escape
 
-# default None, asyncio's own, as without the extra `fast`. A program that has a reactor has chosen its loop.
-_has_reactor = "twisted.internet.reactor" in sys.modules
-ASYNCIO_EVENT_LOOP = "uvloop.Loop" if find_spec("uvloop") and not _has_reactor else None
 CONCURRENT_ITEMS = 4  # default 100: every response would start 100 tasks
 LOG_LEVEL = "WARNING"  # default DEBUG: the summary and the run report say the rest

@@ -58,8 +58,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def program(text: str, url: str, folder: Path) -> Ended:
     """Run a program of the page for the small site, quickly, into `output/` of `folder`."""
     quick = f'"DOWNLOAD_DELAY": 0, "ARCHIVE_ROOT": {str(folder / "output")!r}'
-    if "get_project_settings" in text:
-        quick += ', "ASYNCIO_EVENT_LOOP": None'  # else Scrapy makes two loops and does not close one, which warns
     text = re.sub(r"settings(=|\.setdict\(){", rf"settings\1{{{quick}, ", text)
     text = text.replace('"gszx"', f'"gszx", start_url={url!r}')
     command = [sys.executable, "-W", "error", "-c", text]

@@ -18,8 +18,7 @@ from tests.conftest import Site
 
 SIZES = (10, 30)
 CALLS = {"first crawl": 29_700, "nothing new": 3_130, "read again": 15_700}
-"""Calls of functions a speech, also of those written in C: on the replica, with its pictures and files.
-Without the extra `fast` a first crawl takes 1,400 more than with it, which is in the ceiling."""
+"""Calls of functions a speech, also of those written in C: on the replica, with its pictures and files."""
 REQUESTS = 3.55
 """A speech: its page and its counter, some further pages, pictures and files, and its share of a list page."""
 CONNECTIONS = 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.measuring import Contender, Measured, in_turn
@@ -23,8 +22,7 @@ delay, 16 requests at once. A run counts only if the server's log has every one 
 speech is there with the title, the day and the view count that the site's database holds. *right bodies* says how
 many texts equal the database's text character for character, whitespace apart: a rival takes `string()` of the
 body's element, with hidden text and scripts."""
-_OURS = "writes the archive of records, observations, run report and commit; {}; asks for robots.txt; on {}"
-_LOOP = "uvloop (extra `fast`)" if find_spec("uvloop") else "the loop of asyncio: the extra `fast` is not installed"
+_OURS = "writes the archive of records, observations, run report and commit; {}; asks for robots.txt"
 _LINES = "writes a line of JSON a speech (title, day, body, views); {}"
 _WGET = (
     "follows links, keeps every exchange in WARC (gzip) and every page as a file; extracts nothing, "
@@ -52,9 +50,7 @@ def ours(served: Served) -> Iterator[Contender]:
         def command(root: Path, captures: int = captures) -> list[str]:
             return served.crawl(root, "-s", f"CAPTURE={captures}")
 
-        yield Contender(
-            name, _OURS.format(said, _LOOP), command, lambda root: served.asked_all() | served.archived(root)
-        )
+        yield Contender(name, _OURS.format(said), command, lambda root: served.asked_all() | served.archived(root))
 
 
 def rivals(served: Served) -> Iterator[Contender]:

@@ -19,7 +19,6 @@ from typing import Any, TypeVar
 from scrapy.crawler import AsyncCrawlerRunner, Crawler
 from scrapy.resolver import CachingThreadedResolver
 from scrapy.settings import Settings, default_settings
-from scrapy.utils.misc import load_object
 from scrapy.utils.reactor import install_reactor, is_reactor_installed
 
 from crawler import settings as project_settings
@@ -64,7 +63,7 @@ def crawl_site(site: str, *, settings: Mapping[str, Any] | None = None, **argume
     own.setmodule(project_settings, priority="project")
     own.setdict(dict(chosen), priority="cmdline")
     given = {name: str(value) for name, value in arguments.items()}
-    checked, reactor = arguments_here({"site": site, **given}, own), _reactor(own["ASYNCIO_EVENT_LOOP"])
+    checked, reactor = arguments_here({"site": site, **given}, own), _reactor()
     with attempting(checked, own) as attempt:
         job = prepare(checked, own)
         try:
@@ -76,8 +75,6 @@ def crawl_site(site: str, *, settings: Mapping[str, Any] | None = None, **argume
 
 
 def _crawl(reactor: _Reactor, job: CrawlJob, settings: Settings) -> Outcome:
-    # The reactor runs on the loop of the first crawl's settings, whatever these say; Scrapy would refuse another one.
-    settings.set("ASYNCIO_EVENT_LOOP", None, priority="cmdline")
     runner = AsyncCrawlerRunner(settings)
     crawler = runner.create_crawler(SpeechesSpider)
 
@@ -103,8 +100,8 @@ def _reread(reactor: _Reactor, job: CrawlJob) -> Outcome:
 class _Reactor:
     """Twisted's reactor, running in a thread of its own until the program's main thread ends."""
 
-    def __init__(self, loop: str | None) -> None:
-        """Start it on an event loop of a class, by default asyncio's own, and wait until it runs.
+    def __init__(self) -> None:
+        """Start it, and wait until it runs.
 
         Raises:
             RuntimeError: the process has another already.
@@ -115,13 +112,11 @@ class _Reactor:
                 "and its crawler to crawler.seal, or call crawl_site before any reactor is installed"
             )
         running = Event()
-        Thread(target=self._run, args=(running, loop), name="crawls", daemon=True).start()
+        Thread(target=self._run, args=(running,), name="crawls", daemon=True).start()
         running.wait()
 
-    def _run(self, running: Event, loop: str | None) -> None:
-        if loop is not None:
-            asyncio.set_event_loop(load_object(loop)())  # else Scrapy makes one of asyncio's and does not close it
-        install_reactor(_REACTOR, loop)
+    def _run(self, running: Event) -> None:
+        install_reactor(_REACTOR)
         from twisted.internet import reactor  # noqa: PLC0415 - importing it installs it
 
         twisted: Any = reactor
@@ -157,11 +152,11 @@ _STARTING = Lock()
 _RUNNING: list[_Reactor] = []
 
 
-def _reactor(loop: str | None = None) -> _Reactor:
+def _reactor() -> _Reactor:
     """The process's one reactor, started at its first crawl."""
     with _STARTING:
         if not _RUNNING:
-            _RUNNING.append(_Reactor(loop))
+            _RUNNING.append(_Reactor())
         return _RUNNING[0]
 
 
