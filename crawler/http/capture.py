@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib import import_module
@@ -22,7 +23,7 @@ from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, Downl
 from crawler.crawl.observed import sha256_of
 from crawler.http.gate import PATIENCE, GuardedHandler
 from pipelines.archive.errors import ArchiveError
-from pipelines.archive.write.captures import Captured, CaptureFiles
+from pipelines.archive.write.captures import Captured, CaptureFiles, WouldWait
 from pipelines.record import Capture
 from pipelines.warc.exchange import Exchange
 
@@ -142,8 +143,9 @@ class Recording:
 class Keeper:
     """Compresses and writes exchanges, large ones in a thread; `stop` is called in the event loop on failure.
 
-    A page is written at once: the way to a thread and back takes more CPU (0.5 ms) than that (0.2 ms). They are
-    written in their order: while one is with the thread, the next ones go there, too.
+    A page is written at once: the way to a thread and back takes more CPU (0.5 ms) than that (0.2 ms); with the
+    thread when that would hold up the event loop. They are written in their order: while one is with the thread,
+    the next ones go there, too.
     """
 
     def __init__(self, files: CaptureFiles, stop: Callable[[ArchiveError], None]) -> None:
@@ -155,23 +157,36 @@ class Keeper:
         """Keep an exchange; resolves to its place, null when it has no response or could not be kept."""
         loop = asyncio.get_running_loop()
         if _is_small(exchange.response) and (self._newest is None or self._newest.done()):
-            kept: asyncio.Future[Captured | None] = loop.create_future()
-            try:
-                kept.set_result(self._add(exchange, loop))
-            except Exception as error:  # noqa: BLE001 - raised where the place is asked for, as by the thread
-                kept.set_exception(error)
-            return kept
-        self._newest = loop.run_in_executor(self._worker, self._add, exchange, loop)
+            with suppress(WouldWait):
+                return self._at_once(exchange, loop)
+        self._newest = loop.run_in_executor(self._worker, self._add, self._files.add, exchange, loop)
         return self._newest
 
-    def _add(self, exchange: Exchange, loop: asyncio.AbstractEventLoop) -> Captured | None:
+    def _at_once(self, exchange: Exchange, loop: asyncio.AbstractEventLoop) -> asyncio.Future[Captured | None]:
+        kept: asyncio.Future[Captured | None] = loop.create_future()
         try:
-            return self._files.add(exchange)
+            kept.set_result(self._add(self._files.add_at_once, exchange, loop))
+        except WouldWait:
+            raise
+        except Exception as error:  # noqa: BLE001 - raised where the place is asked for, as by the thread
+            kept.set_exception(error)
+        return kept
+
+    def _add(
+        self, add: Callable[[Exchange], Captured | None], exchange: Exchange, loop: asyncio.AbstractEventLoop
+    ) -> Captured | None:
+        try:
+            kept = add(exchange)
+        except WouldWait:
+            raise
         except ArchiveError as error:
             loop.call_soon_threadsafe(self._stop, error)
-            return None
-        finally:
+            kept = None
+        except Exception:
             exchange.response.close()
+            raise
+        exchange.response.close()
+        return kept
 
     async def close(self) -> None:
         """Wait until all exchanges are written."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from dataclasses import dataclass
 from shutil import copyfileobj
@@ -58,6 +59,10 @@ COUNTED = (
 )
 
 
+class WouldWait(Exception):  # noqa: N818 - it reads as a sentence
+    """An exchange was not stored, since that would wait for another thread or for the disk."""
+
+
 class Captured(NamedTuple):
     """The place of a stored exchange, as a line's capture gives it."""
 
@@ -83,7 +88,7 @@ def _new_id() -> str:
 
 
 class CaptureFiles:
-    """Writes the WARC files of one run. `add` is called from one thread, `sync` and `close` from any.
+    """Writes the WARC files of one run. Exchanges are added one after the other; `sync` and `close` from any thread.
 
     Args:
         root: the site's folder, which holds older files.
@@ -130,12 +135,32 @@ class CaptureFiles:
             ArchiveError: it could not be written; the file holds whole records only.
         """
         with self._lock, writing(self._root):
-            found = measured(exchange.response) if exchange.response.seek(0, 2) else None
-            kept = self._repeated(exchange, found) if found is not None else None
-            kept = kept or self._store(exchange, found)
-            if kept is not None and found is not None:
-                self._note(exchange, found, kept)
-            return kept
+            return self._added(exchange)
+
+    def add_at_once(self, exchange: Exchange) -> Captured | None:
+        """`add`, unless another thread is busy with the files or one must be begun, which syncs.
+
+        Raises:
+            WouldWait: nothing was done.
+            ArchiveError: as by `add`.
+        """
+        if not self._lock.acquire(blocking=False):
+            raise WouldWait
+        try:
+            if self._is_next_due():
+                raise WouldWait
+            with writing(self._root):
+                return self._added(exchange)
+        finally:
+            self._lock.release()
+
+    def _added(self, exchange: Exchange) -> Captured | None:
+        found = measured(exchange.response) if exchange.response.seek(0, 2) else None
+        kept = self._repeated(exchange, found) if found is not None else None
+        kept = kept or self._store(exchange, found)
+        if kept is not None and found is not None:
+            self._note(exchange, found, kept)
+        return kept
 
     def has_stored(self, url: str) -> bool:
         """Whether earlier runs kept an answer of this address, or this one stored anything of it."""
@@ -146,10 +171,12 @@ class CaptureFiles:
         return self._kept.newest(url)
 
     def named(self, captures: Iterable[Mapping[str, Any]]) -> None:
-        """Take note of the captures of a line (or of a list) that the commit will hold."""
-        with self._lock:
-            for one in captures:
-                self._unnamed.pop((one["captured_at"], one["file"], one["offset"]), None)
+        """Take note of the captures of a line (or of a list) that the commit will hold.
+
+        Without the lock, which a thread may hold for seconds: they are stored, and one step takes each out.
+        """
+        for one in captures:
+            self._unnamed.pop((one["captured_at"], one["file"], one["offset"]), None)
 
     def unnamed(self) -> tuple[Answer, ...]:
         """The answers of the run that are `named` nowhere, in the order they came.
@@ -178,10 +205,15 @@ class CaptureFiles:
                 sync_folder(path.parent)
 
     def sync(self) -> None:
-        """Fsync everything added so far."""
+        """Fsync everything added so far; others may be added meanwhile."""
         with self._lock:
-            if self._file is not None:
-                sync(self._file.stream)
+            if self._file is None:
+                return
+            handle = os.dup(self._file.stream.fileno())
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
     def close(self) -> None:
         """Fsync everything and close the file."""
@@ -266,11 +298,13 @@ class CaptureFiles:
         return Original(original.record_id, original.target_uri or "", original.date, name, offset)
 
     def _ready(self, date: str) -> _File:
-        if self._file is not None and self._file.writer.end >= self._largest:
+        if self._file is None or self._is_next_due():
             self._finish()
-        if self._file is None:
             self._file = self._begin(date)
         return self._file
+
+    def _is_next_due(self) -> bool:
+        return self._file is None or self._file.writer.end >= self._largest
 
     def _begin(self, date: str) -> _File:
         name = self._name(self._parts)

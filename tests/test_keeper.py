@@ -1,0 +1,74 @@
+"""Exchanges are kept in their order, and the event loop of the crawl is not held up by it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.http.capture import Keeper
+from pipelines.archive.errors import ArchiveError
+from pipelines.archive.read.payloads import KeptPayloads
+from pipelines.archive.write.captures import CaptureFiles
+from pipelines.warc.record_reader import records
+from tests.exchanges import exchange
+
+
+def capture_files(folder: Path) -> CaptureFiles:
+    return CaptureFiles(folder, folder, lambda n: f"{n}.warc.gz", {"software": "x"}, KeptPayloads())
+
+
+def not_failed(error: ArchiveError) -> None:
+    raise error
+
+
+def responses(folder: Path) -> list[str | None]:
+    """The addresses of the responses in a folder's files, in the order they were written."""
+    files = sorted(folder.glob("*.warc.gz"))
+    return [one.target_uri for file in files for _, one in records(file) if one.type == "response"]
+
+
+def test_the_event_loop_waits_neither_for_a_thread_nor_for_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is synced in it, a busy thread is not waited for, and a sync keeps no exchange waiting."""
+    files, synced = capture_files(tmp_path), list[tuple[bool, bool]]()
+    at_once: dict[str, bool] = {}
+
+    def fsync(handle: int, plain: Any = os.fsync) -> None:
+        synced.append((threading.current_thread() is threading.main_thread(), files._lock.locked()))
+        plain(handle)
+
+    async def crawl() -> None:
+        keeper = Keeper(files, not_failed)
+
+        async def keep(*names: str) -> None:
+            waiting = []
+            for name in names:
+                waiting.append(keeper.keep(exchange(f"http://a.example/{name}", b"page")))
+                at_once[name] = waiting[-1].done()
+            await asyncio.gather(*waiting)
+
+        await keep("first")
+        await keep("plain")
+        files._lock.acquire()
+        threading.Timer(0.5, files._lock.release).start()
+        await keep("held", "behind")
+        files._largest = 1
+        await keep("in-next-file")
+        await keeper.close()
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    asyncio.run(crawl())
+    assert at_once == {"first": False, "plain": True, "held": False, "behind": False, "in-next-file": False}
+    assert synced
+    assert not any(is_in_loop for is_in_loop, _ in synced)
+    synced.clear()
+    files.sync()
+    assert synced == [(True, False)]
+    files.close()
+    assert responses(tmp_path) == [f"http://a.example/{name}" for name in at_once]
