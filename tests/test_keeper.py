@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import os
 import threading
 from pathlib import Path
@@ -72,3 +73,31 @@ def test_the_event_loop_waits_neither_for_a_thread_nor_for_the_disk(
     assert synced == [(True, False)]
     files.close()
     assert responses(tmp_path) == [f"http://a.example/{name}" for name in at_once]
+
+
+def test_an_answer_that_may_decode_to_very_much_is_not_measured_in_the_event_loop(tmp_path: Path) -> None:
+    zeros, page = gzip.compress(bytes(50 << 20)), gzip.compress(b"page")
+    assert len(zeros) < 60_000
+    answers = {
+        "begins-the-file": ("identity", b"page"), "plain": ("identity", b"page" * 9_000), "page": ("gzip", page),
+        "bomb": ("gzip", zeros), "two": ("gzip, gzip", gzip.compress(page)),
+        "apart": ("gzip\r\ncontent-encoding: gzip", gzip.compress(page)),
+    }  # fmt: skip
+    at_once: dict[str, bool] = {}
+
+    async def crawl() -> None:
+        keeper = Keeper(files, not_failed)
+        for name, (coding, body) in answers.items():
+            head = b"HTTP/1.1 200 OK\r\n"
+            if coding != "identity":
+                head += f"Content-Encoding: {coding}\r\n".encode()
+            kept = keeper.keep(exchange(f"http://a.example/{name}", body, head=head))
+            at_once[name] = kept.done()
+            await kept
+        await keeper.close()
+
+    files = capture_files(tmp_path)
+    asyncio.run(crawl())
+    files.close()
+    assert [name for name, is_done in at_once.items() if is_done] == ["plain", "page"]
+    assert responses(tmp_path) == [f"http://a.example/{name}" for name in answers]

@@ -25,7 +25,7 @@ from crawler.http.gate import PATIENCE, GuardedHandler
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.write.captures import Captured, CaptureFiles, WouldWait
 from pipelines.record import Capture
-from pipelines.warc.exchange import Exchange
+from pipelines.warc.exchange import Exchange, content_codings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _IN_MEMORY = 1 << 20
 _AT_ONCE = 256 << 10  # bytes, of which compression takes some milliseconds
+_CODED_AT_ONCE = 32 << 10  # bytes, which decode to a thousand times as many: a tenth of a second
 _SLOWEST = 256
 """Bytes per second; at less, a page of 40 kB takes more than two minutes."""
 
@@ -156,7 +157,7 @@ class Keeper:
     def keep(self, exchange: Exchange) -> asyncio.Future[Captured | None]:
         """Keep an exchange; resolves to its place, null when it has no response or could not be kept."""
         loop = asyncio.get_running_loop()
-        if _is_small(exchange.response) and (self._newest is None or self._newest.done()):
+        if _is_quick(exchange.response) and (self._newest is None or self._newest.done()):
             with suppress(WouldWait):
                 return self._at_once(exchange, loop)
         self._newest = loop.run_in_executor(self._worker, self._add, self._files.add, exchange, loop)
@@ -193,8 +194,13 @@ class Keeper:
         await asyncio.to_thread(self._worker.shutdown)
 
 
-def _is_small(response: BinaryIO) -> bool:
-    return isinstance(response, BytesIO) and response.getbuffer().nbytes <= _AT_ONCE
+def _is_quick(response: BinaryIO) -> bool:
+    """Whether a response is measured and compressed within some milliseconds."""
+    size = response.getbuffer().nbytes if isinstance(response, BytesIO) else None
+    if size is None or size > _AT_ONCE:
+        return False
+    codings = content_codings(response)
+    return not codings or ("," not in codings and size <= _CODED_AT_ONCE)
 
 
 class _Watch:

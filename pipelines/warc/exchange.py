@@ -110,6 +110,11 @@ def measured(response: BinaryIO) -> Measured:
     )
 
 
+def content_codings(response: BinaryIO) -> str:
+    """The content codings that a response states, joined by commas; empty when it states none."""
+    return HttpResponse.parse(_headers(response)[1]).get_all("Content-Encoding")
+
+
 def _headers(response: BinaryIO) -> tuple[int, bytes]:
     """Offset of the response after its 1xx responses, and its headers, of any length."""
     size = _USUAL_HEADERS
