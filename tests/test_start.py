@@ -11,10 +11,12 @@ import pytest
 
 from pipelines.__main__ import VERBS
 from pipelines.values import frozen
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Site
+from tests.small import PROFILE, Answer, article_page, list_page, serve
 from tests.test_archive import story
 
 if TYPE_CHECKING:
+    from email.message import Message
     from pathlib import Path
 
 CEILINGS = {
@@ -77,6 +79,32 @@ else:
 print(json.dumps([told(command) for command in commands]))
 """
 """Runs each command in a fork of itself. What all of them need is imported once."""
+_READING = """
+import json, os, sys
+from crawler.run import meanwhile
+
+read, rest = None, meanwhile._import_rest
+ours = tuple(os.path.abspath(name) for name in ("crawler", "pipelines"))
+
+def opened(event, told):
+    if event == "open" and read is not None and str(told[0]).startswith(ours):
+        read.append(told[0])
+
+def import_rest(settings):
+    global read
+    rest(settings)
+    read = []
+
+sys.addaudithook(opened)
+meanwhile._import_rest, meanwhile._SECONDS = import_rest, 0
+del sys.argv[0]
+import scrapy.cmdline
+try:
+    scrapy.cmdline.execute()
+except SystemExit as ended:
+    print(json.dumps([ended.code, read]))
+"""
+"""Runs a crawl; tells its exit status, and which files of ours it opened after it had imported the rest."""
 
 
 def starts(*commands: list[str]) -> list[tuple[int, int, set[str]]]:
@@ -108,6 +136,26 @@ def test_a_command_of_scrapy_imports_what_it_needs() -> None:
             made,
         )
         assert names & _READS_PAGES == set() or name == "read", name
+
+
+def test_a_run_meets_no_other_software_at_its_end(tmp_path: Path) -> None:
+    """What its settings ask for at its end is imported and read soon after its start, too."""
+    profile, metrics, site = tmp_path / "p.toml", tmp_path / "speeches.prom", Site(tmp_path / "root")
+    profile.write_text(PROFILE, "utf-8")
+
+    def answer(path: str, _: Message) -> Answer:
+        if "Show" in path:
+            return Answer(article_page(1), 500 if path.endswith("2") else 200)
+        return Answer("document.write('12');" if "GetHits" in path else list_page(rows))
+
+    rows = [(number, "在会上的讲话", "2020-01-01") for number in (1, 2)]
+    asked = ("RUN_PAGE=en", "NOTIFY_CMD=cat", f"METRICS_TEXTFILE={metrics}", "RETRY_TIMES=0")
+    with serve(answer) as url:
+        command = site.command(url, "-a", f"profile={profile}", *(word for one in asked for word in ("-s", one)))
+        program = [sys.executable, "-c", _READING, *command]
+        done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert json.loads(done.stdout.split("\n")[-2]) == [3, []], done
+    assert (metrics.exists(), len(list((site.folder / "runs").glob("*.html")))) == (True, 1), done
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ from typing import Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
+from scrapy.settings import BaseSettings
 
 _MODULES = (
     "crawler.pages.lists.reader",
+    "crawler.pages.families.kesion.lists",
     "crawler.pages.article",
     "pipelines.normalise.speech_of",
     "crawler.run.ending.outcome",
@@ -18,6 +20,7 @@ _MODULES = (
     "pipelines.archive.write.orders.suppression",
     "pipelines.archive.write.orders.without_words",
 )
+_TOLD_BY = ("NOTIFY_WEBHOOK", "NOTIFY_CMD", "METRICS_TEXTFILE")
 _SECONDS = 0.5
 """After the start, in the delay behind robots.txt. A page that comes sooner imports what it needs."""
 
@@ -28,16 +31,26 @@ class Meanwhile:
     No later, although imports on use would do: a run may take hours, and the software may be replaced meanwhile.
     """
 
+    def __init__(self, settings: BaseSettings) -> None:
+        self._settings = settings
+
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        meanwhile = cls()
+        meanwhile = cls(crawler.settings)
         crawler.signals.connect(meanwhile.opened, signal=signals.spider_opened)
         return meanwhile
 
     def opened(self) -> None:
-        asyncio.get_running_loop().call_later(_SECONDS, _import_all)
+        asyncio.get_running_loop().call_later(_SECONDS, _import_rest, self._settings)
 
 
-def _import_all() -> None:
+def _import_rest(settings: BaseSettings) -> None:
+    """Import and read whatever of the program a run takes to its end, with what its settings ask for."""
     for module in _MODULES:
         import_module(module)
+    if any(settings[name] for name in _TOLD_BY):
+        import_module("pipelines.fleet.notify")
+    if language := str(settings["RUN_PAGE"] or ""):
+        from pipelines.verbs.window.run_page import templates_of_run  # noqa: PLC0415 - most runs need no templates
+
+        templates_of_run(language)

@@ -112,6 +112,12 @@ class Templates:
         """A page that needs no other file: the template has its `style`, and the `policy` that allows it."""
         return self._environment.get_template(template).render({**facts, **_alone(stylesheet)}).encode()
 
+    def load_alone(self, stylesheet: str, *templates: str) -> None:
+        """Read and compile now what `render_alone` takes: a template and those that it names, and a style."""
+        _alone(stylesheet)
+        for template in templates:
+            self._environment.get_template(template)
+
     def render(self, page: Page) -> bytes:
         """The page as UTF-8; the same page gives the same bytes."""
         here = f"{self.language}/{page.address}"
