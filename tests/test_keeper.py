@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scrapy import Request
+from scrapy.http import Response
 
-from crawler.http.capture import Keeper
+from crawler.http.capture import Arrival, Keeper, capture
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.payloads import KeptPayloads
-from pipelines.archive.write.captures import CaptureFiles
+from pipelines.archive.write.captures import Captured, CaptureFiles
 from pipelines.warc.record_reader import records
 from tests.exchanges import exchange
 
@@ -101,3 +103,25 @@ def test_an_answer_that_may_decode_to_very_much_is_not_measured_in_the_event_loo
     files.close()
     assert [name for name, is_done in at_once.items() if is_done] == ["plain", "page"]
     assert responses(tmp_path) == [f"http://a.example/{name}" for name in answers]
+
+
+def test_an_exchange_is_written_though_who_asks_for_its_place_is_cancelled(tmp_path: Path) -> None:
+    files, url = capture_files(tmp_path), "http://a.example/"
+
+    async def crawl() -> Captured | None:
+        keeper = Keeper(files, not_failed)
+        with files._lock:
+            keeper.keep(exchange(f"{url}before", b"page"))
+            kept = keeper.keep(exchange(url, b"page"))
+            arrival = Arrival("2026-01-01T00:00:00Z", kept)
+            request = Request(url, meta={"arrival": arrival})
+            asking = asyncio.ensure_future(capture("article", 1, Response(url, request=request)))
+            await asyncio.sleep(0)
+            asking.cancel()
+            await asyncio.wait([asking])
+        await keeper.close()
+        return await kept
+
+    assert asyncio.run(crawl()) is not None
+    files.close()
+    assert responses(tmp_path) == [f"{url}before", url]

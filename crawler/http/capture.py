@@ -69,7 +69,8 @@ def _arrival(response: Response) -> Arrival:
 async def capture(role: CaptureRole, part: int, response: Response) -> Capture:
     """The `Capture` of a response's exchange, after it was written to the WARC file."""
     arrival = _arrival(response)
-    kept = await arrival.kept
+    # Shielded: who asks may be cancelled, and what waits for the thread would never be written.
+    kept = await asyncio.shield(arrival.kept)
     return Capture(
         role=role,
         part=part,
