@@ -6,14 +6,19 @@ import asyncio
 import gzip
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response
 
-from crawler.http.capture import Arrival, Keeper, capture
+from crawler.http.capture import Arrival, Keeper, Recording, _Watch, capture
+from crawler.http.ending import Ending, Stopping
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.payloads import KeptPayloads
 from pipelines.archive.write.captures import Captured, CaptureFiles
@@ -125,3 +130,42 @@ def test_an_exchange_is_written_though_who_asks_for_its_place_is_cancelled(tmp_p
     assert asyncio.run(crawl()) is not None
     files.close()
     assert responses(tmp_path) == [f"{url}before", url]
+
+
+def test_a_download_is_watched_though_others_cancelled_its_task_in_vain() -> None:
+    async def download() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        asyncio.get_running_loop().call_later(0.05, task.uncancel)
+        with _Watch(Recording(str), 0.02):
+            await asyncio.sleep(5)
+
+    with pytest.raises(DownloadTimeoutError):
+        asyncio.run(download())
+
+
+@pytest.mark.parametrize("error", [None, ConnectionError])
+def test_the_end_of_a_crawl_leaves_no_task_cancelled(error: type[Exception] | None) -> None:
+    """Also when the download makes an error of its own of the cancellation."""
+
+    async def download() -> Response:
+        try:
+            await asyncio.sleep(5)
+        except asyncio.CancelledError:
+            if error is not None:
+                raise error from None
+            raise
+        raise AssertionError("not cancelled")
+
+    async def crawl() -> int:
+        ending, task = Ending(cast("Crawler", SimpleNamespace(crawling=False, engine=None))), asyncio.current_task()
+        assert task is not None
+        ending.opened()
+        with pytest.raises(error or Stopping):
+            await ending.run(download())
+        return task.cancelling()
+
+    assert asyncio.run(crawl()) == 0

@@ -220,11 +220,12 @@ class _Watch:
         self._timer = self._loop.call_later(self._idle, self._look)
 
     def _look(self) -> None:
-        if self._recording.size - self._before >= self._idle * _SLOWEST:
-            self._wait()
-        elif self._task is not None and not self._task.cancelling():
+        is_slow = self._recording.size - self._before < self._idle * _SLOWEST
+        if is_slow and self._task is not None and not self._task.cancelling():
             self._is_over = True
             self._task.cancel()
+        else:
+            self._wait()  # looked at again, too, when a cancellation by others did not end it
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._timer.cancel()

@@ -43,6 +43,7 @@ class Ending:
         self.crawler = crawler
         self._began = asyncio.Event()
         self._running: set[asyncio.Task[Any]] = set()
+        self._cancelled: set[asyncio.Task[Any]] = set()
         self._watch: asyncio.Task[None] | None = None
 
     @classmethod
@@ -78,12 +79,13 @@ class Ending:
         try:
             return await download
         except asyncio.CancelledError:
-            if self._began.is_set():
-                task.uncancel()
             self.check()
             raise
         finally:
             self._running.discard(task)
+            if task in self._cancelled:  # whatever error the download made of it
+                self._cancelled.discard(task)
+                task.uncancel()
 
     async def _wait(self) -> None:
         while self.crawler.crawling:  # noqa: ASYNC110 - Scrapy has no signal before the last download has ended
@@ -92,6 +94,7 @@ class Ending:
         drop_queued(self.crawler, Stopping())
         for task in self._running:
             if not task.cancelling():
+                self._cancelled.add(task)
                 task.cancel()
 
 
