@@ -22,6 +22,8 @@ from crawler.http.ending import Ending, Stopping
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.payloads import KeptPayloads
 from pipelines.archive.write.captures import Captured, CaptureFiles
+from pipelines.exits import Exit
+from pipelines.warc.exchange import Exchange
 from pipelines.warc.record_reader import records
 from tests.exchanges import exchange
 
@@ -169,3 +171,29 @@ def test_the_end_of_a_crawl_leaves_no_task_cancelled(error: type[Exception] | No
         return task.cancelling()
 
     assert asyncio.run(crawl()) == 0
+
+
+@pytest.mark.parametrize("method", ["add", "add_at_once"])
+def test_an_error_of_the_program_ends_the_crawl_though_nobody_asks_for_the_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    files, told = capture_files(tmp_path), list[ArchiveError]()
+
+    def fails(_: Exchange) -> None:
+        raise KeyError("a bug")
+
+    async def crawl() -> None:
+        keeper = Keeper(files, told.append)
+        if method == "add_at_once":
+            await keeper.keep(exchange("http://a.example/first", b"page"))
+        monkeypatch.setattr(files, method, fails)
+        kept = keeper.keep(exchange("http://a.example/", b"page"))
+        await keeper.close()
+        await asyncio.sleep(0)
+        assert isinstance(kept.exception(), KeyError)
+
+    asyncio.run(crawl())
+    files.close()
+    assert [(one.exit_status, str(one)) for one in told] == [
+        (Exit.INTERNAL_ERROR, "http://a.example/: could not be kept, by an error of this program: KeyError('a bug')")
+    ]

@@ -184,7 +184,10 @@ class Keeper:
         except ArchiveError as error:
             loop.call_soon_threadsafe(self._stop, error)
             kept = None
-        except Exception:
+        except Exception as error:
+            # Nobody may ever ask for the place of this exchange.
+            said = f"{exchange.url}: could not be kept, by an error of this program: {error!r}"
+            loop.call_soon_threadsafe(self._stop, ArchiveError(said))
             exchange.response.close()
             raise
         exchange.response.close()
