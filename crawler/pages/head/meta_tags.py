@@ -30,7 +30,8 @@ _PUBLISHED = (
 _MARKUP = re.compile(r"<[^<>]*>")
 _JSON_DATE = re.compile(r"\"(?:datePublished|pubDate)\"\s*:\s*\"?([^\",}\n]{4,60})")
 _VARIABLE = re.compile(
-    r"(?:.*\.)?(?:pub(?:lish)?(?:ed)?_?(?:date|data|time|at|on)|(?:release|issue)_?(?:date|time))", re.IGNORECASE
+    r"(?:.*\.)?(?:pub(?:lish)?(?:ed)?_?(?:date|data|time|at|on)|(?:release|issue)_?(?:date|time))",
+    re.IGNORECASE | re.ASCII,
 )
 _ATTRIBUTE = re.compile(r"data-(?:pub(?:lish)?(?:ed)?|release)-?_?(?:date|time|at)")
 _PLAIN_ATTRIBUTE = frozenset({"data-time", "data-date", "data-timestamp"})
