@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 import shutil
+import signal
 import subprocess
+import time
 from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +27,7 @@ from pipelines.archive.prove.verify import verify, verify_quick
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.schema.json_types import misfit
 from pipelines.archive.write.rebuild import rebuild
+from pipelines.record import SPEECH_SCHEMA
 from tests import broken
 from tests.test_archive import committed, crawl, day, speech, story, tree
 
@@ -98,8 +102,57 @@ class AtOnce(Executor):
 
     def submit(self, do: Callable[..., Any], /, *about: Any, **named: Any) -> Future[Any]:
         done: Future[Any] = Future()
-        done.set_result(do(*about, **named))
+        try:
+            done.set_result(do(*about, **named))
+        except Exception as error:  # noqa: BLE001 - as in the other process
+            done.set_exception(error)
         return done
+
+
+@pytest.mark.parametrize("asking", ["ask_places", "flaws"])
+def test_a_second_process_that_was_killed_costs_only_its_help(
+    finished: Path, monkeypatch: pytest.MonkeyPatch, asking: str
+) -> None:
+    killed: list[int] = []
+    ask = getattr(WorkAhead, asking)
+
+    def asked_of_the_dead(self: WorkAhead, about: Any) -> Any:
+        worker: Any = self._worker
+        if not killed:
+            killed.append(worker.submit(os.getpid).result())
+            os.kill(killed[0], signal.SIGKILL)
+            while not worker._broken:
+                time.sleep(0.01)
+        return ask(self, about)
+
+    monkeypatch.setattr("pipelines.archive.prove.verify.LARGE", 0)
+    monkeypatch.setattr(WorkAhead, asking, asked_of_the_dead)
+    monkeypatch.setattr(WorkAhead, "_may_ask", lambda _: True)
+    assert verify(finished, two_processes=True) == verify(finished)
+    assert killed
+
+
+@pytest.mark.parametrize(
+    "error",
+    [errors.Damaged("read error"), OSError(24, "no files"), MemoryError(), RuntimeError("can't start new thread")],
+)
+def test_what_the_second_process_cannot_read_is_not_proved(
+    made: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def unread(*_: Any) -> Any:
+        raise error
+
+    archive = Archive(made)
+    monkeypatch.setattr("pipelines.archive.prove.flaws.raw_lines", unread)
+    monkeypatch.setattr("pipelines.archive.prove.ahead.places_lines", unread)
+    ahead = WorkAhead(AtOnce(), archive.layout, "made", archive.commits())
+    ahead.ask_lines([(name, archive.layout.path(name), SPEECH_SCHEMA) for name in ("1", "2")])
+    assert ahead.flaws("1") is None  # whoever reads it checks it; the next one was asked for
+    with pytest.raises(NotProvedAhead):
+        ahead.flaws("2")
+    ahead.ask_places(archive.commits())
+    with pytest.raises(NotProvedAhead):
+        ahead.places()
 
 
 def test_a_capture_that_is_not_its_record_is_not_proved_ahead(tmp_path: Path) -> None:

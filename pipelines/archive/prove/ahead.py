@@ -15,7 +15,7 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExec
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from pipelines.archive.errors import Damaged
 from pipelines.archive.prove.flaws import flaws_of
@@ -24,7 +24,7 @@ from pipelines.archive.read.places import places_lines
 from pipelines.warc.records import WarcDamaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.layout import Layout
@@ -40,6 +40,7 @@ LINES_AHEAD = 2
 SEAL = 16
 _ANY = bytes(SEAL)
 Result = TypeVar("Result")
+P = ParamSpec("P")
 
 
 class NotProvedAhead(Exception):  # noqa: N818 - reads as a sentence, and is no error of the archive by itself
@@ -73,17 +74,14 @@ def seal(*said: object) -> bytes:
     return hashlib.sha256(repr(said).encode()).digest()[:SEAL]
 
 
-def seals_of(layout: Layout, name: str, redacted: Redacted) -> RecordSeals | None:
-    """Read a WARC file with all its digests; null when anything in it is wrong."""
+def seals_of(layout: Layout, name: str, redacted: Redacted) -> RecordSeals:
+    """Read a WARC file with all its digests; any error says that it is not proved."""
     offsets, own, again, entities = array("q"), bytearray(), bytearray(), bytearray()
-    try:
-        for offset, proof in CaptureProofs(layout, redacted).responses(name):
-            offsets.append(offset)
-            own += seal(proof.length, proof.record_id)
-            again += seal(proof.length, proof.record_id, proof.url)
-            entities += _ANY if proof.entity_sha256 is None else seal(proof.entity_sha256)
-    except (OSError, WarcDamaged, Damaged):
-        return None
+    for offset, proof in CaptureProofs(layout, redacted).responses(name):
+        offsets.append(offset)
+        own += seal(proof.length, proof.record_id)
+        again += seal(proof.length, proof.record_id, proof.url)
+        entities += _ANY if proof.entity_sha256 is None else seal(proof.entity_sha256)
     return RecordSeals(offsets, bytes(own), bytes(again), bytes(entities))
 
 
@@ -108,7 +106,8 @@ def measured_places(layout: Layout, commits: Sequence[Commit]) -> Measure:
 class WorkAhead:
     """What the other process was asked, and the captures that wait for its answers; as `CaptureProofs` for a history.
 
-    In memory are the digests of all responses, and of `MOST_PENDING` captures.
+    In memory are the digests of all responses, since any later line may name one (60 MB for a million of them), and
+    of `MOST_PENDING` captures.
     """
 
     def __init__(self, worker: Executor, layout: Layout, site: str, commits: Sequence[Commit]) -> None:
@@ -116,11 +115,11 @@ class WorkAhead:
         self._worker, self._layout, self._site = worker, layout, site
         self._redacted = redacted_by(commits)
         self._numbers: dict[str, int] = {}
-        self._asked: list[Future[RecordSeals | None]] = []
+        self._asked: list[Future[RecordSeals]] = []
         for commit in commits:
             for name in _captures_of(commit):
                 self._numbers[name] = len(self._asked)
-                self._asked.append(worker.submit(seals_of, layout, name, self._redacted))
+                self._asked.append(self._ask(seals_of, layout, name, self._redacted))
         self._taken, self._own = 0, frozenset[str]()
         self._places: Future[Measure] | None = None
         self._lines: deque[tuple[str, Stored, str]] = deque()
@@ -130,7 +129,7 @@ class WorkAhead:
 
     def ask_places(self, commits: Sequence[Commit]) -> None:
         """Ask what places.jsonl of these commits must be."""
-        self._places = self._worker.submit(measured_places, self._layout, commits)
+        self._places = self._ask(measured_places, self._layout, commits)
 
     def ask_lines(self, files: Sequence[tuple[str, Stored, str]]) -> None:
         """Tell the files of lines as (path in the archive, file, schema), in the order they will be followed."""
@@ -146,10 +145,16 @@ class WorkAhead:
             pass
         while self._lines and self._may_ask():
             name, file, schema = self._lines.popleft()
-            self._judged[name] = self._worker.submit(flaws_of, file, schema, self._site)
+            self._judged[name] = self._ask(flaws_of, file, schema, self._site)
             self._last.append(self._judged[name])
         found = self._judged.pop(path, None)
         return _result(found) if found else None
+
+    def _ask(self, do: Callable[P, Result], /, *about: P.args, **named: P.kwargs) -> Future[Result]:
+        try:
+            return self._worker.submit(do, *about, **named)
+        except (BrokenExecutor, OSError) as error:  # it was killed, or the system starts no other process
+            raise NotProvedAhead from error
 
     def _may_ask(self) -> bool:
         is_at_lines = (self._places is None or self._places.done()) and all(one.done() for one in self._asked[-1:])
@@ -183,18 +188,12 @@ class WorkAhead:
 
     def settle(self) -> None:
         """Compare all captures so far; `NotProvedAhead` when a record or a capture is not right."""
-        found = [self._seals(number) for number in range(self._taken)]
+        found = [_result(asked) for asked in self._asked[: self._taken]]
         for at, (number, offset) in enumerate(zip(self._files, self._offsets, strict=True)):
             place = slice(at * SEAL, (at + 1) * SEAL)
             if not found[number].proves(offset, bytes(self._abouts[place]), bytes(self._entities[place])):
                 raise NotProvedAhead
         self._forget()
-
-    def _seals(self, number: int) -> RecordSeals:
-        seals = _result(self._asked[number])
-        if seals is None:
-            raise NotProvedAhead
-        return seals
 
     def _forget(self) -> None:
         self._files, self._offsets = array("L"), array("q")
@@ -208,7 +207,11 @@ def _captures_of(commit: Commit) -> list[str]:
 def _result(asked: Future[Result]) -> Result:
     try:
         return asked.result()
-    except BrokenExecutor as error:  # it was killed, as for want of memory
+    except (BrokenExecutor, OSError, MemoryError, WarcDamaged, Damaged) as error:
+        raise NotProvedAhead from error  # it was killed, or could not read what this process perhaps can
+    except RuntimeError as error:
+        if "start new thread" not in str(error):
+            raise
         raise NotProvedAhead from error
 
 
@@ -218,7 +221,11 @@ def work_ahead(layout: Layout, site: str, commits: Sequence[Commit]) -> Iterator
 
     Only for commands of this package: it would run a script without a main guard again.
     """
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as worker:
+    try:
+        started = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+    except OSError as error:
+        raise NotProvedAhead from error
+    with started as worker:
         try:
             yield WorkAhead(worker, layout, site, commits)
         finally:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.streams import parsed, raw_lines
-from pipelines.archive.errors import Damaged
 from pipelines.archive.read.state import SAYING
 from pipelines.archive.schema.json_types import fits, misfit, shape_of_record
 from pipelines.archive.schema.schemas import RECORDS
@@ -57,16 +56,17 @@ def misfit_of_captures(captures: list[Line]) -> str | None:
 
 
 def flaws_of(file: Stored, schema: str, site: str) -> Flaws:
-    """Check the lines of a file up to the first wrong one; damage to its bytes is reported by the reader."""
+    """Check the lines of a file up to the first wrong one.
+
+    Raises:
+        Damaged: the file cannot be read to its end or to that line, so its other lines are not checked.
+    """
     wrong: set[int] = set()
-    try:
-        for number, raw in enumerate(raw_lines(file), 1):
-            line = parsed(raw, file, number)
-            found = flaw(line, schema, site)
-            if found == WRONG_HASH:
-                wrong.add(line["seq"])
-            elif found:
-                return Flaws((number, found), frozenset(wrong))
-    except Damaged:
-        return Flaws(None, frozenset(wrong))
+    for number, raw in enumerate(raw_lines(file), 1):
+        line = parsed(raw, file, number)
+        found = flaw(line, schema, site)
+        if found == WRONG_HASH:
+            wrong.add(line["seq"])
+        elif found:
+            return Flaws((number, found), frozenset(wrong))
     return Flaws(None, frozenset(wrong))
