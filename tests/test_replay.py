@@ -9,9 +9,15 @@ import os
 import re
 import shlex
 import shutil
+import signal
+import sys
 import time
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +27,18 @@ from scrapy.utils.project import get_project_settings
 
 from crawler.http.fetch import FAILURES, NotCaptured
 from crawler.http.middlewares import StrictCompressionMiddleware
+from crawler.replay import past_readers
 from crawler.replay import reread as rereading
 from crawler.replay.answers import Replay
 from crawler.replay.fixture import Fixture
+from crawler.replay.past_readers import PastReaders
 from crawler.replay.recorded import RecordedRun
 from crawler.replay.reread import reread
 from crawler.replica.process import Replica
 from crawler.run.arguments import Arguments, WrongUse
 from crawler.run.ending.outcome import finish
 from crawler.run.prepare import prepare
-from pipelines.archive.errors import NotAnArchive
+from pipelines.archive.errors import Blocked, NotAnArchive
 from pipelines.archive.pack.packing import pack
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.moments import stamp
@@ -145,9 +153,10 @@ def test_runs_of_a_packed_year_are_made_again(
     settings.set("ARCHIVE_ROOT", str(packed.root))
     asked = Arguments.parse({"site": "gszx", "replay": "latest"})
     job = prepare(asked, settings, clock=lambda: later + timedelta(days=1))
-    monkeypatch.setattr(rereading, "_MANY", 1)
+    monkeypatch.setattr(rereading, "_SHARE", 2)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
     monkeypatch.setattr(rereading, "_BATCH", 2)  # more batches than processes
-    asyncio.run(reread(job, processes=2))
+    asyncio.run(reread(job, may_start=True))
     assert job.report.settled == job.report.rows
     assert len(job.report.rows) > 3
     outcome = finish(job, "finished", {}, {})
@@ -358,3 +367,39 @@ print(sum(isinstance(one, Crawler) for one in gc.get_objects()))
 def test_of_a_crawl_that_has_ended_nothing_stays_in_memory(tmp_path: Path) -> None:
     ended = run_code(_TWICE, FIXTURES[0] / "run.json", tmp_path / "one", tmp_path / "two")
     assert (ended.status, ended.out.split()) == (0, ["complete", "complete", "0"]), ended
+
+
+def test_there_are_as_many_readers_as_have_enough_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
+    assert [rereading._processes(speeches) for speeches in (999, 1_000, 100_000)] == [1, 2, 8]
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    assert rereading._processes(100_000) == 3
+
+
+def _killed(line: Connection) -> None:
+    line.recv()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _failing(line: Connection) -> None:
+    line.recv()
+    sys.exit(1)
+
+
+@pytest.mark.parametrize(
+    ("ends", "error", "said"), [(_killed, Blocked, "killed .SIGKILL"), (_failing, RuntimeError, "from made:7 on")]
+)
+def test_only_a_reader_that_was_killed_is_worth_another_run(
+    ends: Callable[[Connection], None], error: type[Exception], said: str
+) -> None:
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=ends, args=(theirs,))
+    process.start()
+    theirs.close()
+    readers = PastReaders.__new__(PastReaders)
+    readers._readers = [past_readers._Reader(ours, process)]
+    asked: Any = [({"id": "made:7"}, None)]
+    with closing(readers), pytest.raises(error, match=said):
+        list(readers.read(iter([asked])))

@@ -124,7 +124,7 @@ class Command(crawl.Command):
 
         ended: str | None = "finished"
         try:
-            asyncio.run(reread(job, len(os.sched_getaffinity(0))))
+            asyncio.run(reread(job, may_start=True))
         except KeyboardInterrupt:
             ended = None
         _ignore_signals()

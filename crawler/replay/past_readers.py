@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,6 +44,13 @@ async def read_batch(past: PastReader, normaliser: Normaliser, asked: Sequence[A
     return found
 
 
+class _Reader(NamedTuple):
+    """A process, and the line to it."""
+
+    line: Connection
+    process: SpawnProcess
+
+
 class PastReaders:
     """The processes; they end with `close`, or when this process does."""
 
@@ -52,13 +60,14 @@ class PastReaders:
         # Ctrl-C reaches every process of a terminal: these end when this one does, without a word.
         resource_tracker.ensure_running()  # else the first start does it, and lets the signal through again
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        self._lines: list[Connection] = []
+        self._readers: list[_Reader] = []
         try:
             for _ in range(processes):
                 ours, theirs = context.Pipe()
-                context.Process(target=_work, args=(theirs, folder, profile, normaliser), daemon=True).start()
+                process = context.Process(target=_work, args=(theirs, folder, profile, normaliser), daemon=True)
+                process.start()
                 theirs.close()
-                self._lines.append(ours)
+                self._readers.append(_Reader(ours, process))
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -66,9 +75,10 @@ class PastReaders:
         """Each batch with what was found, in order; while one is used, the others are read.
 
         Raises:
-            ArchiveError: a process cannot read the archive, or has ended.
+            ArchiveError: a process cannot read the archive, or was killed.
+            RuntimeError: a process ended with an error of this software.
         """
-        idle, at_work = list(self._lines), deque[tuple[Connection, list[Asked]]]()
+        idle, at_work = list(self._readers), deque[tuple[_Reader, list[Asked]]]()
         done: tuple[list[Asked], _Found] | None = None
         while True:
             # One batch at a time each: a second could wait for a process that waits to be rid of its answer.
@@ -79,36 +89,41 @@ class PastReaders:
                 yield done
             if not at_work:
                 return
-            line, batch = at_work.popleft()
-            done = batch, _answer(line)
-            idle.append(line)
+            reader, batch = at_work.popleft()
+            done = batch, _answer(reader, batch)
+            idle.append(reader)
 
     def close(self) -> None:
         """Let the processes end."""
-        for line in self._lines:
-            line.close()
+        for reader in self._readers:
+            reader.line.close()
 
 
-def _send(line: Connection, batch: list[Asked]) -> None:
+def _send(reader: _Reader, batch: list[Asked]) -> None:
     try:
-        line.send(batch)
+        reader.line.send(batch)
     except ConnectionError as error:
-        raise _ended() from error
+        raise _ended(reader.process, batch) from error
 
 
-def _answer(line: Connection) -> _Found:
+def _answer(reader: _Reader, batch: list[Asked]) -> _Found:
     try:
-        found: _Found | ArchiveError = line.recv()
+        found: _Found | ArchiveError = reader.line.recv()
     except (EOFError, ConnectionError) as error:
-        raise _ended() from error
+        raise _ended(reader.process, batch) from error
     if isinstance(found, ArchiveError):
         raise found
     return found
 
 
-def _ended() -> Blocked:
-    remedy = "Look above for its words; if there are none, the machine had no memory left"
-    return Blocked(f"a process that reads captures has ended. {remedy}")
+def _ended(process: SpawnProcess, batch: list[Asked]) -> Exception:
+    """Why a process ended: another run may help when the system killed it, else the same error would come again."""
+    process.join()
+    if process.exitcode is not None and process.exitcode < 0:
+        name = signal.Signals(-process.exitcode).name
+        return Blocked(f"a process that reads captures was killed ({name}): perhaps the machine had no memory left")
+    batch_name = f"the {len(batch)} speeches from {batch[0][0]['id']} on"
+    return RuntimeError(f"a process failed to read {batch_name}; look above for its error, and report it")
 
 
 def _work(line: Connection, folder: Path, profile: SiteProfile, normaliser: Normaliser) -> None:
@@ -123,6 +138,8 @@ def _work(line: Connection, folder: Path, profile: SiteProfile, normaliser: Norm
             found: _Found | ArchiveError = asyncio.run(read_batch(past, normaliser, asked))
         except ArchiveError as error:
             found = error
+        except MemoryError:
+            found = Blocked("a process that reads captures had no memory left")
         try:
             line.send(found)
         except ConnectionError:

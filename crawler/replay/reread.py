@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import closing
 from itertools import islice
@@ -16,20 +17,22 @@ from pipelines.health import RunReport
 from pipelines.reasons import Reason
 from pipelines.record import Speech
 
-_MANY = 1_000
-"""Speeches for which it pays to start processes, which takes each about as long as reading 200."""
+_SHARE = 500
+"""Speeches for which it pays to start a process, which takes about as long as reading 200."""
+_MOST = 8
+"""Processes: this one writes what they read, and could hardly follow more."""
 _BATCH = 50
 """Speeches a job: a quarter of a second of work."""
 
 
-async def reread(job: CrawlJob, processes: int = 1) -> None:
+async def reread(job: CrawlJob, *, may_start: bool = False) -> None:
     """Read all present speeches again; new readings go to the archive, outcomes to the report.
 
-    Many are read by `processes` others, which a script without a main guard must not start: each would run it again.
+    With `may_start` many are read by other processes; not for a script without a main guard: each would run it again.
     """
     past = PastReader(job.folder, job.archive.known, job.profile, job.family, job.normaliser.parser)
     batches = _batches((line, past.origin(line["native_id"])) for line in _newest(job))
-    async for (line, _), read in _read(job, past, batches, processes):
+    async for (line, _), read in _read(job, past, batches, _processes(len(job.archive.known)) if may_start else 1):
         known = job.archive.known[line["native_id"]]
         job.report.expect(known.native_id, listed=False)
         if isinstance(read, Unread):
@@ -46,11 +49,18 @@ def _newest(job: CrawlJob) -> Iterator[Line]:
             yield line
 
 
+def _processes(speeches: int) -> int:
+    """How many shall read: one a processor that this process may use, each with enough to do."""
+    mine = getattr(os, "sched_getaffinity", None)  # Linux only
+    processors = len(mine(0)) if mine else os.cpu_count() or 1
+    return min(processors, speeches // _SHARE, _MOST)
+
+
 async def _read(
     job: CrawlJob, past: PastReader, batches: Iterator[list[Asked]], processes: int
 ) -> AsyncIterator[tuple[Asked, Speech | Unread]]:
     """Each speech asked for, in order, with what was read."""
-    if processes < 2 or len(job.archive.known) < _MANY:
+    if processes < 2:
         for batch in batches:
             for one, read in zip(batch, await read_batch(past, job.normaliser, batch), strict=True):
                 yield one, read
