@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -33,6 +34,15 @@ def test_a_pattern_that_does_not_end_is_interrupted_and_the_next_reading_has_its
         with told, reading_time("a page", 0.1), reading_time("within", 99):
             ENDLESS.search("a" * 60 + "!")
     ENDLESS.search("a" * 18 + "!")  # longer than the time before, which is over
+
+
+def test_a_handler_that_a_program_sets_meanwhile_does_not_end_the_limit() -> None:
+    with reading_time("a page"):
+        pass
+    signal.signal(signal.SIGVTALRM, signal.SIG_IGN)
+    told = pytest.raises(PageTimeError)
+    with told, reading_time("a page", 0.1):
+        ENDLESS.search("a" * 28 + "!")
 
 
 def test_the_time_of_other_threads_does_not_count() -> None:

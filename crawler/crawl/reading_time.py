@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
 from types import FrameType
 from typing import NamedTuple
 
@@ -81,6 +80,7 @@ def _over(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a sig
         )
 
 
-@cache  # once: to set and restore a handler takes ten times as long as the rest
 def _handle() -> None:
-    signal.signal(signal.SIGVTALRM, _over)
+    """Handle the timer's signal, unless we do: to set a handler takes longer than to ask for it."""
+    if signal.getsignal(signal.SIGVTALRM) is not _over:
+        signal.signal(signal.SIGVTALRM, _over)
