@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scrapy.http import Headers, Response
+from scrapy.http import Headers, HtmlResponse, Response
 from w3lib.encoding import html_to_unicode
 
 from crawler.http.certificates import looked_at
 from crawler.http.netloc import Server
 from crawler.http.politeness.retry_after import retry_after
 from crawler.http.redirects import cookies_of
+from crawler.http.transport.known_text import keep_text
 from crawler.sites.profile import ProfileError, load_profile
 from pipelines.decoding import decode, decoded
 from tests.conftest import Ended, Site, run_anew
@@ -386,3 +387,10 @@ def test_what_a_page_wrote_neither_steers_a_terminal_nor_ends_a_command(site: Si
         shown = run_anew("pipelines", "show", str(site.folder), "1", **printing(encoding))
         assert shown.status == 0
         assert "\x1b" not in shown.out
+
+
+def test_scrapy_does_not_decode_again_what_is_decoded() -> None:
+    """It keeps the text under a private name; where that is gone, every page is decoded twice, and nothing tells."""
+    response = HtmlResponse("http://127.0.0.1/", encoding="gb18030", body=TEXT.encode("gb18030"))
+    keep_text(response, "known")
+    assert response.text == "known"

@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 from scrapy.http import HtmlResponse, Response, TextResponse
 from w3lib.encoding import http_content_type_encoding
 
+from crawler.http.transport.known_text import keep_text
 from pipelines.decoding import Decoded, decode, known_encoding
 
 _LOOKED_AT = 2_048
@@ -26,9 +27,7 @@ def as_text(response: Response) -> TextResponse | None:
     # Not by `replace`, which asks the old response for its encoding, so that Scrapy detects it from the whole body.
     same = {name: getattr(response, name) for name in Response.attributes}
     text = kind(**same, encoding=found.encoding)
-    # Where Scrapy keeps a text once it is decoded; without it, it decodes the body again.
-    if hasattr(text, "_cached_ubody"):
-        text._cached_ubody = found.text
+    keep_text(text, found.text)
     return text
 
 
