@@ -20,6 +20,7 @@ import pytest
 from crawler.http.netloc import Server
 from crawler.http.politeness.host_clock import LONGEST, HostClockError, HostClocks, seconds_since_boot
 from crawler.http.politeness.limits import Limits
+from crawler.http.politeness.pacing import Pacing
 from crawler.sites.schedule import Hours
 from pipelines.fleet.attempts import Journal
 from tests.conftest import Ended, Site, run
@@ -105,6 +106,12 @@ def test_a_crawl_delay_is_kept_and_told(site: Site, locks: tuple[str, str]) -> N
     told = site.report()["politeness"]
     assert min(log.gaps) >= 0.2 <= told["smallest_gap"]
     assert (told["delay_seconds"], told["crawl_delay"], list(told["robots"].values())) == (0.2, 0.2, ["allowed"])
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf")])
+def test_a_crawl_delay_that_is_no_number_never_reaches_the_hosts_clock(seconds: float) -> None:
+    with pytest.raises(ValueError, match="is no number of seconds"):
+        Pacing.__new__(Pacing).honour("http://127.0.0.1/", seconds)
 
 
 def test_a_certificate_is_told_of_each_server(site: Site, locks: tuple[str, str], tmp_path: Path) -> None:

@@ -155,7 +155,13 @@ class Pacing:
             self._back_off(host, url, why)
 
     def honour(self, url: str, crawl_delay: float) -> None:
-        """Keep to the Crawl-delay of a host's robots.txt, 0 for none, if it is longer than ours."""
+        """Keep to the Crawl-delay of a host's robots.txt, 0 for none, if it is longer than ours.
+
+        Raises:
+            ValueError: it is no number of seconds; the host's clock, which is JSON, could not say it.
+        """
+        if not math.isfinite(crawl_delay):
+            raise ValueError(f"{url}: a Crawl-delay of {crawl_delay} is no number of seconds")
         self._host(url).crawl_delay = crawl_delay
         self.figures.crawl_delay = max(self.figures.crawl_delay, crawl_delay)
 
