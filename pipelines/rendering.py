@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from pipelines.text.remembered import LONGEST
 from pipelines.text.styles import NOTHING, declared
 
 BLOCKS = frozenset(
@@ -122,7 +123,9 @@ class _Renderer:
         walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
         for event, node in walker:
             if event == "start":
-                role, changes = _effect(tag := node.tag, node.get("style"))
+                given = node.get("style")
+                known = _effect if given is None or len(given) <= LONGEST else _effect.__wrapped__
+                role, changes = known(tag := node.tag, given)
                 if role is _CELL or tag == "font" or node.get("hidden") is not None:
                     role, changes = _looked_at(node, role, changes)
                 opened.append((role, style))

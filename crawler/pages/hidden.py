@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from lxml import etree
+
+from pipelines.text.remembered import remembered
 
 _HIDDEN = re.compile(
     r"(?<![\w-])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|text-indent\s*:\s*-\d{4})", re.IGNORECASE
@@ -30,7 +31,7 @@ def is_hidden(node: etree._Element, *, is_block: bool) -> bool:
     return node.get("hidden") is not None or (style is not None and hides(style, is_block=is_block))
 
 
-@lru_cache(4_096)
+@remembered(4_096)
 def hides(style: str, *, is_block: bool) -> bool:
     """True when nothing of an element with this style is seen; letters without a size may get one below.
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 from crawler.pages.urls import NO_ADDRESS, escaped, resolve, unescaped, without_dots
+from pipelines.text.remembered import remembered
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -48,7 +48,7 @@ _NUMBERED = re.compile(
 _DEVICE = re.compile(r"/(?:(?:main|pc|mobile|wap|phone|touch|3g)(?=/)|(?<=^/)m(?=/))", re.IGNORECASE)
 
 
-@lru_cache(16_384)
+@remembered(16_384)
 def plain_parts(url: str) -> SplitResult:
     """The parts of an address without sessions, needless escapes, dot segments, default port and fragment.
 

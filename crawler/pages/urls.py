@@ -11,6 +11,8 @@ from functools import lru_cache
 from ipaddress import IPv6Address
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from pipelines.text.remembered import LONGEST, remembered
+
 _PORTS = {"http": 80, "https": 443}
 _CONTROLS = "".join(map(chr, range(0x21)))
 _EDGES = f"{_CONTROLS}\u00a0\u3000\ufeff"
@@ -25,8 +27,6 @@ _GBK = frozenset({"gb2312", "gbk", "gb18030", "cp936", "x-gbk"})
 _ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
 # Unreserved by RFC 3986, and characters that no server reads otherwise when they are escaped.
 _NEEDLESS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~()!*,:@$")
-_LONGEST_KEPT = 400
-"""Characters of an address that is remembered: longer ones are data, which would fill the memory."""
 NO_ADDRESS = SplitResult("", "", "", "", "")
 
 
@@ -41,13 +41,13 @@ def resolve(base: str, address: str, charset: str = "utf-8") -> str | None:
     value = _BREAKS.sub("", address).strip(_EDGES)
     try:
         near = _split(base, is_root=value.startswith(_ROOTED))
-        is_short = len(value) <= _LONGEST_KEPT and len(base) <= _LONGEST_KEPT
+        is_short = len(value) <= LONGEST and len(base) <= LONGEST
         return (_absolute if is_short else _absolute.__wrapped__)(near, value, charset)
     except ValueError:
         return None
 
 
-@lru_cache(256)
+@remembered(256)
 def _split(base: str, *, is_root: bool) -> SplitResult:
     """The parts of a base; as a root only those that a menu's links hang on, the same on all pages of a site."""
     parts = urlsplit(base)

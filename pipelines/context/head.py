@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.text.dates import find_dates
 from pipelines.text.names import BLANKS
+from pipelines.text.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,7 +116,7 @@ def agreed(finds: list[Find]) -> Find | None:
     return finds[0] if len({find.value for find in finds}) == 1 else None
 
 
-@lru_cache(64)  # titles and head lines of a few pages: several questions are asked of each
+@remembered(64)  # titles and head lines of a few pages: several questions are asked of each
 def is_about_a_speech(text: str) -> bool:
     plain = _QUOTED.sub("", text)
     nouns = list(NOUN.finditer(plain))
@@ -135,7 +135,7 @@ def undated(words: str) -> str:
     return words
 
 
-@lru_cache(64)
+@remembered(64)
 def unwrapped(text: str) -> str:
     """Without the dashes and the one pair of brackets around it, and without empty brackets."""
     text = _EMPTY_BRACKETS.sub("", _FROM_A_TAPE.sub("", text)).strip(EDGE)

@@ -8,13 +8,13 @@ A committee is named in one form, `政协广水市委员会`, whatever the page 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.context.head import DASH, EDGE, Find, agreed, is_about_a_speech, undated, unwrapped
 from pipelines.text.dates import find_dates
 from pipelines.text.names import BLANKS
+from pipelines.text.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,7 +151,7 @@ def _committees(title: str, page: Places) -> Iterator[Find]:
             yield Find(line, "tail", line)
 
 
-@lru_cache(64)  # asked of the name of the site's own committee for each page
+@remembered(64)  # asked of the name of the site's own committee for each page
 def committee_in(words: str) -> str | None:
     """The committee that a name begins with, in the form 政协广水市委员会; None when it names none."""
     body = _body_of(words)

@@ -8,7 +8,6 @@ speakers. A doubtful value is null, since a guess would look like data.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.context.head import (
@@ -30,6 +29,7 @@ from pipelines.context.head import (
 from pipelines.context.post import is_of_several, is_post, post_in, posts_of
 from pipelines.record import Speaker, names_in
 from pipelines.text.names import BLANKS, people
+from pipelines.text.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -210,7 +210,7 @@ def _behind(title: str) -> _Named | None:
     return _named(undated(signature).strip(EDGE))
 
 
-@lru_cache(64)  # the lines of one page: each is asked for the speaker, then for the post
+@remembered(64)  # the lines of one page: each is asked for the speaker, then for the post
 def _of_line(line: str) -> _Named | None:
     """Who a head line names: a signature with or without a date, or the subject of `…在…会上`."""
     if EDITOR.search(line) or _TIME_LABEL.match(line) or is_salutation(line):

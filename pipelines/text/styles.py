@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
+
+from pipelines.text.remembered import remembered
 
 _BLOCK_DISPLAYS = frozenset({"block", "flex", "grid", "list-item", "table", "flow-root"})
 _INLINE_DISPLAYS = frozenset({"inline", "inline-block", "inline-flex", "contents"})
@@ -35,7 +36,7 @@ class Declared(NamedTuple):
 NOTHING = Declared()
 
 
-@lru_cache(4_096)
+@remembered(4_096)
 def declared(style: str) -> Declared:
     """Parse the value of a `style` attribute; invalid declarations are ignored, as in browsers."""
     pairs = (item.split(":", 1) for item in style.lower().split(";") if ":" in item)

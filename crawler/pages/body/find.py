@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import accumulate
 
 from lxml import etree
@@ -16,6 +15,7 @@ from crawler.pages.body.kinds import BOILERPLATE, DAY, NO_TEXT, PLAIN, Kind, is_
 from crawler.pages.head.heading import Heading
 from crawler.pages.hidden import hides
 from crawler.pages.page import ends_sentence, named
+from pipelines.text.remembered import remembered
 
 _SHORTEST_BODY, _COLUMN = 80, 6
 """Characters of prose without which a block is looked for among asides too; lines of links in a row that part it."""
@@ -36,7 +36,7 @@ _CONTAINER = re.compile(
     r"|mycontent|artibody|article_?-?content|articlecontent|news_?-?content|newscontent|js_content|founder-content|con_txt)(?:$|\s)",
     re.IGNORECASE,
 )
-_named_aside, _named_body = lru_cache(4_096)(_ASIDE.search), lru_cache(4_096)(_CONTAINER.search)
+_named_aside, _named_body = remembered(4_096)(_ASIDE.search), remembered(4_096)(_CONTAINER.search)
 # What a template prints of the article's abstract, a field of its own in most CMS.
 _ABSTRACT = re.compile(r"[\[【（(\s]*(?:核心|内容|文章|本文)?(?:提示|提要|摘要|导读|导语|简介)[\]】）)\s]*[:：]")
 _NO_PARAGRAPHS = frozenset({"body", "dd", "dt", "html", "li", "tbody", "td", "th", "tr"})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
 
 from lxml import etree
@@ -13,6 +12,7 @@ from lxml import etree
 from crawler.pages.body.kinds import BY_WORDS, Kind, kind, worth
 from crawler.pages.body.lines import Line, Lines
 from crawler.pages.page import link_around
+from pipelines.text.remembered import remembered
 
 _ITEMS = frozenset({"li", "dd"})
 _MOST_LINES_OF_A_ROW, _LONGEST_ROW, _FEWEST_TEASERS = 6, 800, 3
@@ -25,9 +25,9 @@ _FILE = re.compile(
 )
 
 
-_found_file = lru_cache(8_192)(_FILE.search)
-_LONGEST_KEPT, _LONGEST_ADDRESS, _MOST_KEPT = 60, 400, 8_192
-"""Characters of a line and of an address that are kept, and how many lines: longer ones would fill the memory."""
+_found_file = remembered(8_192)(_FILE.search)
+_LONGEST_KEPT, _MOST_KEPT = 60, 8_192
+"""Characters of a line that is kept, and how many lines: longer ones would fill the memory."""
 _KINDS: dict[tuple[str, int], Kind] = {}
 
 
@@ -109,6 +109,6 @@ def names_file(line: Line) -> bool:
     for node, is_tail in line.pieces:
         link = None if is_tail else link_around(node)
         address = "" if link is None else link.get("href", "")
-        if address and (_found_file if len(address) <= _LONGEST_ADDRESS else _FILE.search)(address):
+        if address and _found_file(address):
             return True
     return False

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 from urllib.parse import parse_qsl, urlsplit
 
@@ -22,6 +21,7 @@ from crawler.pages.lists.handlers import is_handled
 from crawler.pages.lists.rows import is_aside
 from crawler.pages.lists.sections import BARE_MORE, BOX_LEVELS
 from crawler.pages.page import Page, all_text, squeeze, squeezed, words
+from pipelines.text.remembered import remembered
 
 _OF = "(?:政协|领导|主席|重要)*(?:讲话|发言|致辞|文章|文稿|信息|内容)?"
 _YEAR = re.compile(rf"(?:19|20)\d\d(?:年度?)?{_OF}")
@@ -311,7 +311,7 @@ def dated_years(rows: Sequence[ListedRow]) -> set[str]:
     return {row.date[:5].strip("[(（【 ")[:4] for row in rows if row.date}
 
 
-@lru_cache(4_096)
+@remembered(4_096)
 def _place(url: str) -> tuple[str, str, str, str]:
     """Host, folder, file and query of an address."""
     parts = urlsplit(url)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import islice
 from urllib.parse import unquote
 
 from lxml import etree
 
 from crawler.pages.page import Page
+from pipelines.text.remembered import remembered
 
 Value = str | int
 Function = tuple[list[str], str]
@@ -72,7 +72,7 @@ class Scripts:
         self.values: dict[str, Value] = {}
         self.sources = page.scripts()
         for source in self.sources:
-            functions, values = (_defined if len(source) <= _LONGEST_KEPT else _defined.__wrapped__)(source)
+            functions, values = _defined(source)
             for name, function in functions.items():
                 if len(self.functions) < _MOST_FUNCTIONS:
                     self.functions.setdefault(name, function)
@@ -129,7 +129,7 @@ class Scripts:
         return _goes(body, known) or _returned(body, known)
 
 
-@lru_cache(128)
+@remembered(128, _LONGEST_KEPT)
 def _defined(source: str) -> tuple[Mapping[str, Function], Sequence[tuple[str, Value]]]:
     """The functions and plain values of a script, which stands on every page of its site."""
     functions: dict[str, Function] = {}

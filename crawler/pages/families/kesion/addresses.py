@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from crawler.pages.addresses import ArticleAddress
 from crawler.pages.plain import plain_parts
+from pipelines.text.remembered import remembered
 
 _SHOW = re.compile(r"(?P<prefix>.*/)item/show\.asp", re.IGNORECASE)
 _LIST = re.compile(r"(?:.*/)item/list\.asp", re.IGNORECASE)
@@ -46,7 +46,7 @@ class ListAddress:
     from_end: int | None = None
 
 
-@lru_cache(8_192)
+@remembered(8_192)
 def article_address(url: str, static_article: re.Pattern[str] | None = None) -> KesionAddress | None:
     """Which article a URL names; None when it names none.
 
@@ -68,7 +68,7 @@ def article_address(url: str, static_article: re.Pattern[str] | None = None) -> 
     return _file(origin, parts.path, static_article)
 
 
-@lru_cache(8_192)
+@remembered(8_192)
 def list_address(url: str, static_article: re.Pattern[str] | None = None) -> ListAddress | None:
     """Which page of which column a URL names; None when it names none, or page 0 (a link KesionCMS prints)."""
     parts = plain_parts(url)
