@@ -8,7 +8,7 @@ statistics, log.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
@@ -67,6 +67,13 @@ class ShortDownloader(Downloader):
             return await self._download(slot, request)
         finally:
             slot.active.remove(request)
+
+    def _wait_for_download(
+        self, slot: Slot, request: Request, queue_dfd: Deferred[Response]
+    ) -> Coroutine[Any, Any, None]:
+        # From now, not from when its task begins: Scrapy 2.19 begins more than a slot allows when there is no delay.
+        slot.transferring.add(request)
+        return super()._wait_for_download(slot, request, queue_dfd)
 
 
 class Between:
