@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib import import_module
@@ -70,7 +69,7 @@ async def capture(role: CaptureRole, part: int, response: Response) -> Capture:
     """The `Capture` of a response's exchange, after it was written to the WARC file."""
     arrival = _arrival(response)
     # Shielded: who asks may be cancelled, and what waits for the thread would never be written.
-    kept = await asyncio.shield(arrival.kept)
+    kept = arrival.kept.result() if arrival.kept.done() else await asyncio.shield(arrival.kept)
     return Capture(
         role=role,
         part=part,
@@ -159,8 +158,10 @@ class Keeper:
         """Keep an exchange; resolves to its place, null when it has no response or could not be kept."""
         loop = asyncio.get_running_loop()
         if _is_quick(exchange.response) and (self._newest is None or self._newest.done()):
-            with suppress(WouldWait):
+            try:
                 return self._at_once(exchange, loop)
+            except WouldWait:  # not `suppress`, which is called for every page
+                pass
         self._newest = loop.run_in_executor(self._worker, self._add, self._files.add, exchange, loop)
         return self._newest
 

@@ -112,7 +112,10 @@ def measured(response: BinaryIO) -> Measured:
 
 def content_codings(response: BinaryIO) -> str:
     """The content codings that a response states, joined by commas; empty when it states none."""
-    return HttpResponse.parse(_headers(response)[1]).get_all("Content-Encoding")
+    head = _headers(response)[1]
+    if b"content-encoding" not in head.lower():  # parsing them takes ten times as long
+        return ""
+    return HttpResponse.parse(head).get_all("Content-Encoding")
 
 
 def _headers(response: BinaryIO) -> tuple[int, bytes]:

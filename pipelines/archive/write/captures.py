@@ -147,17 +147,18 @@ class CaptureFiles:
         if not self._lock.acquire(blocking=False):
             raise WouldWait
         try:
-            if self._is_next_due():
-                raise WouldWait
             with writing(self._root):
-                return self._added(exchange)
+                return self._added(exchange, is_at_once=True)
         finally:
             self._lock.release()
 
-    def _added(self, exchange: Exchange) -> Captured | None:
+    def _added(self, exchange: Exchange, *, is_at_once: bool = False) -> Captured | None:
         found = measured(exchange.response) if exchange.response.seek(0, 2) else None
         kept = self._repeated(exchange, found) if found is not None else None
-        kept = kept or self._store(exchange, found)
+        if kept is None:
+            if is_at_once and self._is_next_due():
+                raise WouldWait
+            kept = self._store(exchange, found)
         if kept is not None and found is not None:
             self._note(exchange, found, kept)
         return kept
