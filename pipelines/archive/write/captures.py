@@ -121,6 +121,7 @@ class CaptureFiles:
         self._lock = Lock()
         self._stored: set[str] = set()
         self._repeated_at: dict[str, str] = {}
+        self._unreadable: set[tuple[str, str]] = set()
         self._unnamed: dict[tuple[str, str, int], Answer] = {}
         self.stores_repeated = False
         self.counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
@@ -235,7 +236,8 @@ class CaptureFiles:
         try:
             stored = stored_already(self._root, known, exchange, found) if known is not None else None
         except (OSError, WarcDamaged, Damaged):
-            self.counts["unreadable"] += 1
+            self._unreadable.add((url, date))  # once, though it may be looked for twice: at once, then in the thread
+            self.counts["unreadable"] = len(self._unreadable)
             return None  # a record that cannot be read back is stored again
         if stored is None:
             return None
