@@ -16,9 +16,16 @@ from benchmarks.rivals.environments import MissingRivalError
 PROJECT = Path(__file__).resolve().parent.parent
 
 
-def command_line(name: str, doc: str | None) -> argparse.ArgumentParser:
-    """The parser of a measurement of `benchmarks.scale`, described by the first line of its module."""
-    return argparse.ArgumentParser(prog=f"python -m benchmarks {name}", description=(doc or "").partition("\n")[0])
+def command_line(name: str, doc: str | None, *, keeps: bool = False) -> argparse.ArgumentParser:
+    """The parser of a measurement of `benchmarks.scale`, described by the first line of its module.
+
+    With `keeps` its archive may be kept in a folder, `--keep DIR`.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks {name}", description=(doc or "").partition("\n")[0])
+    if keeps:
+        told = "make the archive here, or use the one that is here"
+        parser.add_argument("--keep", type=Path, metavar="DIR", help=told)
+    return parser
 
 
 @dataclass(frozen=True, slots=True)

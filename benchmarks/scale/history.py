@@ -54,10 +54,9 @@ def little(root: Path, speeches: int) -> dict[str, tuple[list[str], float]]:
 
 def main() -> int:
     """Make the archive, measure, print the table; 1 when a verb is over the bar."""
-    parser = command_line("history", __doc__)
+    parser = command_line("history", __doc__, keeps=True)
     parser.add_argument("--versions", type=int, default=100_000)
     parser.add_argument("--speeches", type=int, default=20_000)
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="make the archive here, or use the one that is here")
     given = parser.parse_args()
     with ExitStack() as stack:
         root = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "made"

@@ -53,9 +53,8 @@ into.commit()
 
 def main() -> int:
     """Make the archive, measure, print; 1 when something is over its bar."""
-    parser = command_line("search", __doc__)
+    parser = command_line("search", __doc__, keeps=True)
     parser.add_argument("--speeches", type=int, default=200_000)
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="make the archive here, or use the one that is here")
     given = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -68,10 +68,9 @@ FORMS = {
 
 def main() -> int:
     """Make the archive, measure, print the table; 1 when a form is over its bar."""
-    parser = command_line("tables", __doc__)
+    parser = command_line("tables", __doc__, keeps=True)
     parser.add_argument("forms", metavar="FORM", nargs="*", default=[*FORMS], help=f"of {', '.join(FORMS)}")
     parser.add_argument("--speeches", type=int, default=200_000)
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="make the archive here, or use the one that is here")
     given = parser.parse_args()
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -44,9 +44,8 @@ _MENU = "".join(f'<li class="item"><a href="/list/{n}.html" title="栏目{n}">�
 
 def main() -> int:
     """Make the archive, measure, print the table; 1 when something is over its bar."""
-    parser = command_line("window", __doc__)
+    parser = command_line("window", __doc__, keeps=True)
     parser.add_argument("--speeches", type=int, default=20_000)
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="make the archive here, or use the one that is here")
     given = parser.parse_args()
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from importlib import import_module
 from io import BytesIO
@@ -163,6 +164,7 @@ class Keeper:
             except WouldWait:  # not `suppress`, which is called for every page
                 pass
         self._newest = loop.run_in_executor(self._worker, self._add, self._files.add, exchange, loop)
+        self._newest.add_done_callback(partial(self._stop_if_failed, exchange))
         return self._newest
 
     def _at_once(self, exchange: Exchange, loop: asyncio.AbstractEventLoop) -> asyncio.Future[Captured | None]:
@@ -173,6 +175,7 @@ class Keeper:
             raise
         except Exception as error:  # noqa: BLE001 - raised where the place is asked for, as by the thread
             kept.set_exception(error)
+            self._stop_if_failed(exchange, kept)
         return kept
 
     def _add(
@@ -180,19 +183,17 @@ class Keeper:
     ) -> Captured | None:
         try:
             kept = add(exchange)
-        except WouldWait:
-            raise
         except ArchiveError as error:
             loop.call_soon_threadsafe(self._stop, error)
             kept = None
-        except Exception as error:
-            # Nobody may ever ask for the place of this exchange.
-            said = f"{exchange.url}: could not be kept, by an error of this program: {error!r}"
-            loop.call_soon_threadsafe(self._stop, ArchiveError(said))
-            exchange.response.close()
-            raise
         exchange.response.close()
         return kept
+
+    def _stop_if_failed(self, exchange: Exchange, kept: asyncio.Future[Captured | None]) -> None:
+        """End the crawl after an error of the program: nobody may ever ask for the place of this exchange."""
+        if not kept.cancelled() and (error := kept.exception()) is not None:
+            exchange.response.close()
+            self._stop(ArchiveError(f"{exchange.url}: could not be kept, by an error of this program: {error!r}"))
 
     async def close(self) -> None:
         """Wait until all exchanges are written."""

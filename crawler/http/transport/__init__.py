@@ -1,1 +1,1 @@
-"""What leans on the inside of Scrapy 2.19 and Twisted: the bytes of a connection, the way of a request."""
+"""What leans on private names of Scrapy 2.19 and Twisted: recorded bytes, the downloader, the text of a response."""
