@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from crawler.http import blocked
 from crawler.pages import parts, written
-from crawler.pages.body import judging, kinds
+from crawler.pages.body import held, judging, kinds
 from crawler.pages.head import breadcrumb, labels, meta_tags
 from pipelines.context import meeting
 from pipelines.damage import page_layout
+from pipelines.text import placeholders
 from pipelines.text.dates import shapes
 
 # Without the first character looked ahead, for which Hypothesis would write a character more.
@@ -23,6 +24,9 @@ LABEL = re.compile(labels._LABEL.pattern.replace(f"(?=[{labels._BEGINS}])", ""))
 LOOKS: list[tuple[str, Callable[[str], object], list[re.Pattern[str]]]] = [
     ("challenge", lambda text: any(word in text for word in blocked._CHALLENGE_HAS), [blocked._CHALLENGE]),
     ("error", parts._MAY_BE_ERROR.search, [parts._ERROR]),
+    ("withheld", parts._MAY_BE_WITHHELD.search, [parts._WITHHELD]),
+    ("loading", placeholders._MAY_LOAD.search, [placeholders._LOADING]),
+    ("text held back", held._MAY_SAY.search, [held._SENTENCES, held._CJK]),
     ("script that writes", written._may_write, [written._WRITES]),
     ("script that says when", lambda text: meta_tags._may_say_when(text.lower()), [meta_tags._VARIABLE]),
     ("label", labels._MAY_BE_LABEL.search, [LABEL]),

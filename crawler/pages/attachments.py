@@ -32,7 +32,8 @@ _FRAMES = frozenset({"iframe", "frame", "embed", "object"})
 _MEDIA = frozenset({"video", "audio", "source"})
 _NAMING = frozenset({"img", "a", *_FRAMES, *_MEDIA})
 # Webplus and VSB name the PDF on an element that a script fills.
-_NAMED = dict.fromkeys(("pdfsrc", "data-pdf", "data-pdfsrc", "vurl"))
+_NAMED_BY = ("pdfsrc", "data-pdf", "data-pdfsrc", "vurl")
+_NAMED, _MAY_NAME = frozenset(_NAMED_BY), frozenset({"script", *_NAMING})
 _IN_SCRIPT = re.compile(rf"""(['"])([^'"\s<>]{{1,500}}?\.(?:{FILES}))\1""", re.IGNORECASE)
 # The alternative text KesionCMS gives every picture of a body.
 _EMPTY_ALT = frozenset({"", "点击浏览下一页"})
@@ -42,6 +43,8 @@ def linked_files(page: Page, nodes: Iterable[etree._Element]) -> tuple[Attachmen
     """What elements link, show or play if it is a file, and pictures; each address once."""
     found: dict[str, str] = {}
     for node in nodes:
+        if node.tag not in _MAY_NAME and _NAMED.isdisjoint(node.keys()):
+            continue
         for url in _addresses(page, node):
             # a link around a picture comes first and has no words of its own
             found[url] = found.get(url) or _name(node, url)
@@ -61,8 +64,8 @@ def _addresses(page: Page, node: etree._Element) -> Iterator[str]:
         yield from filter(None, (page.resolve(match[2]) for match in _IN_SCRIPT.finditer(node.text or "")))
     elif node.tag in _NAMING and (url := _address(page, node)):
         yield url
-    if not _NAMED.keys().isdisjoint(node.keys()):
-        for url in filter(None, (page.resolve(node.get(name) or "") for name in _NAMED)):
+    if not _NAMED.isdisjoint(node.keys()):
+        for url in filter(None, (page.resolve(node.get(name) or "") for name in _NAMED_BY)):
             if _is_file(url):
                 yield urldefrag(url).url
 

@@ -6,7 +6,8 @@ Built from the address and the decoded text (Scrapy/w3lib decode; lxml never see
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from copy import copy, deepcopy
 from functools import cache, cached_property
 from itertools import chain
 
@@ -27,6 +28,7 @@ _UNREAD = ("script", "style", "noscript", "template", "option")
 _READ_TEXTS = etree.XPath(f".//text()[not({' or '.join(f'parent::{tag}' for tag in _UNREAD)})]", smart_strings=False)
 # Without the test of each text's parent these take a tenth of the time.
 _TEXTS, _TEXT = etree.XPath(".//text()", smart_strings=False), etree.XPath("string()", smart_strings=False)
+_BY_TAG = re.compile(r"//(\w+)((?:\[@[\w-]+\])*)")
 _LONGEST_SCRIPT = 200_000  # scripts of lists have a few thousand characters; libraries of more name no address
 
 
@@ -37,6 +39,19 @@ class PageError(ValueError):
 @cache
 def _compiled(xpath: str) -> etree.XPath:
     return etree.XPath(xpath)
+
+
+@cache
+def _search(xpath: str) -> Callable[[etree._Element], list[etree._Element]]:
+    """An XPath over a whole page; `//a[@href]` is found by tag in a tenth of the time."""
+    if match := _BY_TAG.fullmatch(xpath):
+        tag, names = match[1], match[2].replace("[@", "").split("]")[:-1]
+        return lambda root: [node for node in root.iter(tag) if all(node.get(name) is not None for name in names)]
+    return lambda root: _elements(_compiled(xpath)(root))
+
+
+def _elements(found: object) -> list[etree._Element]:
+    return [node for node in found if isinstance(node, etree._Element)] if isinstance(found, list) else []
 
 
 class PageSizeError(PageError):
@@ -108,8 +123,23 @@ class Page:
 
     def all(self, xpath: str, within: etree._Element | None = None) -> list[etree._Element]:
         """Every element that an XPath selects, in document order."""
-        found = _compiled(xpath)(self.root if within is None else within)
-        return [node for node in found if isinstance(node, etree._Element)] if isinstance(found, list) else []
+        if within is not None:
+            return _elements(_compiled(xpath)(within))
+        if xpath not in self._found:
+            self._found[xpath] = _search(xpath)(self.root)
+        return list(self._found[xpath])
+
+    @cached_property
+    def _found(self) -> dict[str, list[etree._Element]]:
+        """What was searched for in the whole page: several questions begin with the same elements."""
+        return {}
+
+    def copied(self) -> Page:
+        """The page with a tree of its own."""
+        page = copy(self)
+        page.root = deepcopy(self.root)
+        page.__dict__.pop("_found", None)
+        return page
 
     def one(self, xpath: str) -> etree._Element:
         """Exactly one element, or `PageError` with the address, the selector and the count found."""

@@ -44,6 +44,7 @@ _UNFOLDS = re.compile("展开|收起")
 _ASKED = "登[录陆]|注册|扫码|扫描|扫一扫|下载|关注|购买|订阅|付费|开通|会员|APP|客户端"
 _ALL = "全文|全部内容|完整内容|完整版|余下|剩余"
 _WITHHELD = re.compile(f"(?:{_ASKED}).{{0,16}}(?:{_ALL})|(?:{_ALL}).{{0,16}}(?:{_ASKED})", re.IGNORECASE)
+_MAY_BE_WITHHELD = re.compile("全文|全部内容|完整|余下|剩余")
 _ERROR = re.compile(
     r"Microsoft (?:OLE DB|VBScript|JET|JScript)|ODBC.{0,30}(?:Driver|错误)|ADODB\.|(?:error|错误) '8\w{7}'"
     r"|Server Error in '|(?:Fatal|Parse) error:|Warning: \w+\(\)|SQLException|ORA-\d{5}"
@@ -54,6 +55,8 @@ _MAY_BE_ERROR = re.compile("[A-Za-z错超](?:[A-Za-z]{2}|误|时)")
 _CALL = re.compile(r"javascript:\s*(?!void|;|$)\w[\w.]*\s*\(", re.IGNORECASE)
 _PARTS = frozenset({"div", "section", "article", "p"})
 _CONTROLS = ("a", "span", "li", "b", "i", "em", "button", "input", "strong", "div")
+_LEADING_ON, _COUNTING = frozenset({"a", "span", "div", "button"}), frozenset("div span p a button option".split())
+_ASKED_OF = frozenset({*_CONTROLS, *_COUNTING, "script"})
 _NUMBERS = re.compile(r"\d+")
 _COUNTS = re.compile(r"[（(]?(?:第?\d{1,3}页?[/,，]?共\d{1,3}页|\d{1,3}/\d{1,3}页?)[)）]?")
 _SENTENCE = re.compile("[。！？]")
@@ -118,13 +121,16 @@ class _Part:
     judged: Judged
     body: Body
     number: int
-    _said: dict[etree._Element, str] = field(default_factory=dict)
+    _controls: dict[etree._Element, list[tuple[etree._Element, str]]] = field(default_factory=dict)
 
-    def said(self, node: etree._Element) -> str:
-        """The few words of a control, which several questions are asked of."""
-        if node not in self._said:
-            self._said[node] = _said(node)
-        return self._said[node]
+    def controls(self, block: etree._Element) -> list[tuple[etree._Element, str]]:
+        """Elements of a block that may be controls, each with its few words, and its scripts: several questions are
+        asked of them.
+        """
+        if block not in self._controls:
+            found = ((node, "" if node.tag == "script" else _said(node)) for node in block.iter(*_ASKED_OF))
+            self._controls[block] = [(node, said) for node, said in found if said or node.tag == "script"]
+        return self._controls[block]
 
     def linked(self, near: list[etree._Element]) -> str | None:
         """The next part by a pager in or just behind the body that leads to a file or query beside its own."""
@@ -178,9 +184,10 @@ class _Part:
 
     def rest(self, near: list[etree._Element]) -> str | None:
         """Words that lead to the rest, or to the whole: which of the two, they do not say."""
-        for control in (one for node in near for one in node.iter("a", "span", "div", "button")):
-            text = self.said(control)
-            if not _SAYS_REST.search(text) or not _REST.fullmatch(text) or is_dead(control):
+        for control, text in (one for block in near for one in self.controls(block)):
+            if control.tag not in _LEADING_ON or not _SAYS_REST.search(text):
+                continue
+            if not _REST.fullmatch(text) or is_dead(control):
                 continue
             url = self.page.href(control) if control.tag == "a" else None
             # A script may wait for the click on a control that names nothing.
@@ -192,7 +199,7 @@ class _Part:
     def unread_turn(self, near: list[etree._Element]) -> str | None:
         """A control of a pager that only a script understands, or one whose address is none of the article's."""
         for block in near:
-            controls = [(node, said) for node in block.iter(*_CONTROLS) if (said := self.said(node))]
+            controls = [(node, said) for node, said in self.controls(block) if node.tag in _CONTROLS]
             is_numbered = str(self.number) in {said for _, said in controls}
             for node, said in controls:
                 is_next = is_numbered and said == str(self.number + 1) and self._is_dead_control(node)
@@ -205,11 +212,11 @@ class _Part:
         """A control of a pager within the text that has no link: the pager that is followed is another one."""
         body = self.body.node
         for node in body.iter(*_CONTROLS):
-            if not _acts(node) or not turns(self.said(node)):
+            if not _acts(node) or not turns(_said(node)):
                 continue
             around = [one for one in node.iterancestors() if body in one.iterancestors()]
             box = next((one for one in reversed(around) if len(squeezed(one)) <= _LONGEST_PAGER), body)
-            if not any(turns(self.said(link)) and self.page.href(link) for link in box.iter("a")):
+            if not any(turns(_said(link)) and self.page.href(link) for link in box.iter("a")):
                 return self.unread_turn([box])
         return None
 
@@ -222,19 +229,17 @@ class _Part:
 
     def counted(self, near: list[etree._Element]) -> str | None:
         """What counts further parts and leads to none: `1/3`, a box of pages, a script's pager, a button for more."""
-        tags = ("div", "span", "p", "a", "button", "option", "script")
-        for node in (one for block in near for one in block.iter(*tags)):
+        for node, said in (one for block in near for one in self.controls(block)):
             if node.tag == "script":
                 made = made_by(self.page, node)
                 if made and (made.pages or 0) != 1 and (made.unfollowed or (made.pages or 0) > self.number):
                     return "a pager that a script makes"
-            elif len(node.text or "") <= _LONGEST_CONTROL and self._counts_on(node) and not is_dead(node):
-                return f"a control that only a script follows: {self.said(node)}"
+            elif node.tag in _COUNTING and self._counts_on(node, said) and not is_dead(node):
+                return f"a control that only a script follows: {said}"
         return None
 
-    def _counts_on(self, node: etree._Element) -> bool:
-        text = self.said(node)
-        if not text:
+    def _counts_on(self, node: etree._Element, text: str) -> bool:
+        if len(node.text or "") > _LONGEST_CONTROL:
             return False
         if node.tag == "option":
             return text == f"第{self.number + 1}页" and turns_pages(node, text)
@@ -259,7 +264,8 @@ class _Part:
         if loading := next(filter(is_loading, short), None):
             return f"a part that a script loads: {loading}"
         for line in (*kept, *lines[self.body.stop : self._end()]):
-            if len(line.text) <= _LONGEST_CALL and _WITHHELD.search(line.text):
+            is_short = len(line.text) <= _LONGEST_CALL
+            if is_short and _MAY_BE_WITHHELD.search(line.text) and _WITHHELD.search(line.text):
                 return f"the rest is not shown: {line.text}"
         held = held_back(self.body.node)
         return f"a text that a script shows: {held[:60]}" if held else None

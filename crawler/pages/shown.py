@@ -127,17 +127,24 @@ def _said(words: str) -> tuple[Reason, str] | None:
 
 
 def _pieces(root: etree._Element) -> Iterator[str]:
-    """Text outside links, cut where elements other than inline ones begin and end."""
+    """Text outside links, cut where elements other than inline ones begin and end; blank texts are left out."""
     piece: list[str] = []
     walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, node in walk:
-        is_skipped = event == "start" and (node.tag in _SKIPPED or (node.tag == "a" and node.get("href") is not None))
-        if is_skipped:
-            walk.skip_subtree()
-        if event in {"start", "end"} and node.tag not in _INLINE:
-            yield "".join(piece)
-            piece.clear()
-        text = node.text if event == "start" else node.tail
-        if text and not is_skipped:
+        if event == "start":
+            tag = node.tag
+            if piece and tag not in _INLINE:
+                yield "".join(piece)
+                piece.clear()
+            if tag in _SKIPPED or (tag == "a" and node.get("href") is not None):
+                walk.skip_subtree()
+                continue
+            text = node.text
+        else:
+            if piece and event == "end" and node.tag not in _INLINE:
+                yield "".join(piece)
+                piece.clear()
+            text = node.tail
+        if text and not text.isspace():
             piece.append(text)
     yield "".join(piece)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from copy import copy, deepcopy
 from itertools import islice
 
 from lxml import etree
@@ -73,8 +72,7 @@ def written_out(page: Page) -> tuple[Page, Mapping[etree._Element, etree._Elemen
     """
     if not any(_may_write(text) and _WRITES.search(text) for _, text in inline_scripts(page)):
         return page, {}
-    original, page = page, copy(page)
-    page.root = deepcopy(original.root)
+    original, page = page, page.copied()
     copies = dict(zip(original.root.iter(), page.root.iter(), strict=True))
     scripts = list(inline_scripts(page))
     known = set_in([text for _, text in scripts])

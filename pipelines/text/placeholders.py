@@ -17,10 +17,13 @@ _LOADING = re.compile(
     r"(?:(?:数据|内容|页面|正文|正在|努力|拼命){0,3}(?:加载|载入)中?|loading)(?:[,，]?请?(?:稍[后候等]|等待))?[.…。·!！~]{0,9}",
     re.IGNORECASE,
 )
+_MAY_LOAD = re.compile("[载gG]")  # one of them is in each of these words, which most lines are not
 
 
 def is_loading(line: str) -> bool:
     """True for a line that is nothing but the words a page shows until a script has loaded a text (正在加载中...)."""
+    if not _MAY_LOAD.search(line):
+        return False
     plain = "".join(line.split())
     return len(plain) >= len("加载中") and _LOADING.fullmatch(plain) is not None
 

@@ -25,6 +25,7 @@ _OF_SENTENCES = "[\u4e00-\u9fff\\d，、；：“”《》（）％%.]"
 _SENTENCES = re.compile(f"(?<!{_OF_SENTENCES}){_OF_SENTENCES}{{8,}}+[。！？]")
 _SHOWN = etree.XPath(".//text()[not(ancestor::textarea or ancestor::template or ancestor::script)]")
 _CJK = re.compile("[\u4e00-\u9fff]")
+_MAY_SAY = re.compile("[\u4e00-\u9fff。！？]")
 _TAGS, _ENDS = re.compile(r"<[^<>]{0,2000}>"), re.compile(r"</?(?:p|br|div|section|li|tr|h[1-6])\b", re.IGNORECASE)
 _TEMPLATE_TYPES = re.compile(r"text/(?:html|plain|x-[\w-]+|template|ng-template)", re.IGNORECASE)
 _SENTENCE, _TAG = re.compile("[\u4e00-\u9fff][。！？]"), re.compile(r"<(?:p|br|div|span|section)\b", re.IGNORECASE)
@@ -52,7 +53,9 @@ def held_back(body: etree._Element) -> str | None:
     A sentence counts anywhere, a few words (who speaks) only in a field or template that text follows, or in a field
     that holds markup: what readers are to write over is plain text.
     """
-    holders = list(islice(body.iter("textarea", "template", "script"), _MOST))
+    found = islice(body.iter("textarea", "template", "script"), _MOST)
+    # Most are scripts of players and counters, without any of these signs.
+    holders = [one for one in found if one.tag == "textarea" or _MAY_SAY.search("".join(map(str, one.itertext())))]
     if not holders:
         return None
     texts = _SHOWN(body)

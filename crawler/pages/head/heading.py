@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
 from crawler.pages.body.kinds import DAY, Kind, is_subtitle
 from crawler.pages.body.lines import Line
@@ -25,6 +25,7 @@ _SITE = re.compile(
 _LABEL = re.compile(r"(?:(?:文章|信息|文件)?标\s*题|题\s*目|信息名称|名\s*称)\s*[:：]\s*(?=.)")
 _LABEL_CELL = re.compile(r"标\s*题\s*[:：]?")
 _SORT = re.compile(r"[\[【［][^\]】］]{1,6}[\]】］]")
+_SORT_BEGINS = ("[", "【", "［")
 _NUMBER = re.compile(r"[〔\[（(]\d{4}[〕\]）)].{0,8}号$")
 # How to reach the site: a column of such lines stands before the text on small sites.
 _CONTACT = re.compile(r"^(?:联系)?(?:地\s*址|电\s*话|手\s*机|传\s*真|邮\s*[箱编]|网\s*址|联系人)\s*[:：]")
@@ -75,11 +76,8 @@ def find_heading(
     number = re.compile(rf"[(（]{part}[)）]$") if part else None
     claims = [number.sub("", claim) for claim in claims] if number else claims
     known = {squeeze(name) for name in names}
-    titles = [_printed(line, number) for line in lines]
-    texts = [line.bare if title is line.text else squeeze(title) for title, line in zip(titles, lines, strict=True)]
     edged = [_edges(claim) for claim in claims]
-    said = "\n".join(whole for whole, _ in edged)
-    candidates = [candidate for candidate in _candidates(texts) if candidate[-1] in said]
+    candidates = _candidates([_bare(line, number) for line in lines], "\n".join(whole for whole, _ in edged))
     last = _last_place(worths)
     for claim, (whole, edges) in zip(claims, edged, strict=True):
         for begins in (True, False):
@@ -93,7 +91,8 @@ def find_heading(
                 if begins and len(text) <= _LONGEST_COLUMN and _has_headed(candidates, lines, whole, edges):
                     continue
                 printed = number.search(lines[end - 1].text) if number else None
-                shown = titles[first] if squeeze(titles[first]) == text else _cut(claim, text)
+                title = _printed(lines[first], number)
+                shown = title if squeeze(title) == text else _cut(claim, text)
                 return Heading(shown, first, end, printed.group() if printed else "")
     return next(filter(None, (_begun(lines, worths, titled(claim, names)) for claim in claims)), None)
 
@@ -210,8 +209,13 @@ def _printed(line: Line, number: re.Pattern[str] | None) -> str:
     return _unlabelled(number.sub("", line.text) if number else line.text)
 
 
+def _bare(line: Line, number: re.Pattern[str] | None) -> str:
+    title = _printed(line, number)
+    return line.bare if title is line.text else squeeze(title)
+
+
 def _unlabelled(text: str) -> str:
-    label = _LABEL.match(text)
+    label = _LABEL.match(text) if ":" in text or "：" in text else None
     return text[label.end() :] if label else text
 
 
@@ -219,15 +223,14 @@ def _named(line: Line) -> bool:
     return _NAMED.search(named(line.block)) is not None
 
 
-def _candidates(texts: Sequence[str]) -> Iterable[tuple[int, int, str]]:
-    for index, text in enumerate(texts):
-        if text:
-            yield index, index + 1, text
-        if match := _SORT.match(text):
-            yield index, index + 1, text[match.end() :]
-    for index, (text, following) in enumerate(pairwise(texts)):
-        if text and following:
-            yield index, index + 2, text + following
+def _candidates(texts: Sequence[str], said: str) -> list[tuple[int, int, str]]:
+    """Lines that stand in what is claimed, and pairs of lines that do, each with first and end."""
+    found = [(index, index + 1, text) for index, text in enumerate(texts) if text and text in said]
+    following = [*texts[1:], ""]
+    pairs = [(first, first + 2, text + following[first]) for first, _, text in found if following[first]]
+    marks = [(index, _SORT.match(text)) for index, text in enumerate(texts) if text.startswith(_SORT_BEGINS)]
+    sorts = [(index, index + 1, mark.string[mark.end() :]) for index, mark in marks if mark]
+    return found + [one for one in (*sorts, *pairs) if one[-1] in said]
 
 
 def _last_place(worths: Sequence[int]) -> int:

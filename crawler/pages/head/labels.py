@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from lxml import etree
@@ -139,12 +139,16 @@ class Value:
         return value if is_count else None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class InfoLine:
-    """One line: its words, and where the element of each piece of them begins."""
+    """One line: its words, where the element of each piece of them begins, and its labels."""
 
     text: str
     pieces: tuple[tuple[int, etree._Element, bool], ...]
+    marks: list[re.Match[str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.marks = _marks(self.text)
 
     @classmethod
     def of(cls, line: Line) -> InfoLine:
@@ -154,13 +158,10 @@ class InfoLine:
             text += _BLANKS.sub(" ", (node.tail if is_tail else node.text) or "")
         return cls(text, tuple(pieces))
 
-    @cached_property
-    def marks(self) -> list[re.Match[str]]:
-        """Its labels."""
-        return _marks(self.text)
-
     def values(self) -> Iterator[Value]:
         """The labels of the line with what stands behind each, in order."""
+        if not self.marks:
+            return
         for mark, following in zip(self.marks, [*self.marks[1:], None], strict=False):
             end = following.start() if following else len(self.text)
             yield Value(_label(mark), self, mark.end(), end)
