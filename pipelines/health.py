@@ -15,6 +15,7 @@ from pipelines.gates.rules import Gate
 from pipelines.gates.tally import Texts
 from pipelines.reasons import Reason
 from pipelines.record import Missed, Problem, Row
+from pipelines.text.compact import TextSet
 from pipelines.values import frozen
 
 
@@ -90,8 +91,8 @@ class RunReport:
     printed_total: int | None = None
     listing_complete: bool = False
     listed: int = 0
-    rows: set[str] = field(default_factory=set)
-    settled: set[str] = field(default_factory=set)
+    rows: TextSet = field(default_factory=TextSet)
+    settled: TextSet = field(default_factory=TextSet)
     outcomes: Counter[str] = field(default_factory=Counter)
     not_captured: list[NotCaptured] = field(default_factory=list)
     problems: Counter[str] = field(default_factory=Counter)
@@ -146,8 +147,9 @@ class RunReport:
         self.listing_complete = is_complete
 
     def plan(self, native_id: str, why: str, url: str, title: str | None) -> None:
-        """Note an article that a run without `mode=plan` would read."""
-        self.planned.append({"native_id": native_id, "why": why, "url": url, "title": title})
+        """Note an article that a run without `mode=plan` reads."""
+        if self.mode == "plan":
+            self.planned.append({"native_id": native_id, "why": why, "url": url, "title": title})
 
     def note_stopped(self, why: str, not_before: str | None = None) -> None:
         """Note why the run was interrupted, and when it may go on (RFC 3339); None for at once."""
@@ -207,8 +209,9 @@ class RunReport:
         return self.memory.is_postponed(what, url)
 
     def note_answer(self, url: str) -> None:
-        """Note an address of a list or counter that gave what it should."""
-        self.answered.add(url)
+        """Note an address of a list or counter that gave what it should, if it did not in the runs before."""
+        if url in self.memory.addresses:
+            self.answered.add(url)
 
     def note_created(self, problems: tuple[Problem, ...]) -> None:
         """Count a new speech whose page names another column."""
@@ -253,10 +256,14 @@ class RunReport:
         """Number of speeches read in this run."""
         return sum(self.outcomes[name] for name in ("created", "changed", "same", "restored", "reprocessed"))
 
+    def unsettled(self) -> Iterator[str]:
+        """The rows without an outcome."""
+        return (key for key in self.rows if key not in self.settled)
+
     @property
     def left(self) -> int:
         """Number of rows without an outcome."""
-        return len(self.rows - self.settled)
+        return sum(1 for _ in self.unsettled())
 
     @property
     def failures(self) -> list[NotCaptured]:
@@ -322,7 +329,7 @@ class RunReport:
             "not_captured": [asdict(gap) for gap in self.not_captured],
             "accepted": [_told_accepted(gap, decided) for gap, decided in self.accepted],
             "failing": [asdict(one) for one in self._failing()],
-            "left": sorted(self.rows - self.settled),
+            "left": sorted(self.unsettled()),
             "problems": dict(sorted(self.problems.items())),
             "notes": dict(sorted(self.notes.items())),
             "gates": [gate.document() for gate in self.gates],

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from crawler.crawl.doubts import Doubt
 from crawler.crawl.observed import OnList
 from crawler.crawl.reading_time import reading_time
+from crawler.crawl.remembering.texts_seen import Bearers, TextsSeen, Unreported
 from crawler.crawl.renumbered import WAY_OUT, Twins, is_of
 from crawler.pages import ListedRow
 from crawler.pages.shown import Shown, are_unlike, key, notice_in, pairs_in_common
@@ -25,6 +26,7 @@ from pipelines.health import Gaps
 from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
 from pipelines.record import Compared, RawSpeech, Speech
+from pipelines.text.compact import TextSet
 from pipelines.text.placeholders import is_loading
 from pipelines.values import frozen
 
@@ -74,29 +76,27 @@ class Judge:
         self.site, self.known, self.normaliser, self.texts = site, known, normaliser, texts
         self.past, self.has_lasted, self.accepts_new_ids = past, has_lasted, accepts_new_ids
         self._twins = Twins(known)
-        self._noted: set[str] = set()
-        self._titles: defaultdict[str, set[str]] = defaultdict(set)
-        self._texts: defaultdict[bytes, dict[str, str]] = defaultdict(dict)
+        self._noted = TextSet()
+        self._titles, self._texts = Bearers(), TextsSeen()
         self._own: Counter[str] = Counter()
         self._foreign: Counter[str] = Counter()
         self._new = 0
         self._without: set[str] = set()
         self._copies: dict[str, str] = {}
         """New speeches that are kept with the same text as another, under another title, and that other."""
-        self._unreported: dict[str, tuple[str, str | None]] = {}
-        """Address and row's title of each new speech that is kept and was not reported."""
+        self._unreported = Unreported()
         for native_id, state in known.items():
             if state.succeeded_by is not None:
                 continue
-            self._titles[key(state.title)].add(native_id)
-            self._texts[state.text][native_id] = state.title
+            self._titles.note(key(state.title), native_id)
+            self._texts.note(state.text, native_id, state.title)
 
     def note(self, row: ListedRow, listed: OnList) -> None:
         """Remember a row of a list page."""
         if row.native_id is None:
             return
         self._noted.add(row.native_id)
-        self._titles[key(row.title)].add(row.native_id)
+        self._titles.note(key(row.title), row.native_id)
         if row.native_id in self.known:
             self._own[_page(listed)] += 1
 
@@ -119,7 +119,7 @@ class Judge:
                 found = self._of_other(known, speech) or self._of_known(known, was, speech, shown, listed)
         digest = text_digest(speech.body)
         self.texts.note(raw.native_id, digest, is_collapsed=was is not None and _is_collapsed(was.body, speech.body))
-        self._texts[digest][raw.native_id] = speech.title
+        self._texts.note(digest, raw.native_id, speech.title)
         if found is None or (again and self._is_settled(found, known)):
             return None
         return found
@@ -138,10 +138,10 @@ class Judge:
             return
         other = self._copies.get(raw.native_id)
         if other is None:
-            self._unreported[raw.native_id] = raw.url, title
+            self._unreported.note(raw.native_id, raw.url, title)
             return
         self._add_copy(gaps, raw.native_id, (raw.url, title), other)
-        if (first := self._unreported.pop(other, None)) is not None:
+        if (first := self._unreported.take(other)) is not None:
             self._add_copy(gaps, other, first, raw.native_id)
 
     def _add_copy(self, gaps: Gaps, native_id: str, kept: tuple[str, str | None], other: str) -> None:
@@ -222,13 +222,13 @@ class Judge:
         found = self._twins.of(speech.title, speech.published_on)
         if listed:
             found |= self._twins.of(listed.row.title, listed.row.date)
-        return found - self._noted
+        return {native_id for native_id in found if native_id not in self._noted}
 
     def _unlike(self, speech: Speech, shown: Shown, title: str, others: dict[str, str]) -> Doubt:
         """The doubt about an article whose heading differs from its row."""
-        bearers = self._titles[key(speech.title)] - {speech.native_id}
+        has_other_bearer = self._titles.has_other(key(speech.title), speech.native_id)
         is_alike = pairs_in_common(title, speech.title) >= _ALIKE and shown.names(speech.title)
-        if is_alike and not bearers and not others:
+        if is_alike and not has_other_bearer and not others:
             return Doubt(Reason.DOUBTFUL, _headed(speech, title), is_settled=True)
         notice = shown.notice()
         return Doubt(*notice) if notice else Doubt(Reason.DOUBTFUL, _headed(speech, title))
@@ -255,9 +255,9 @@ class Judge:
     def _others(self, speech: Speech, known: SpeechState | None) -> dict[str, str]:
         """Other speeches with the same text and their titles, except those that had the same text before."""
         digest, was = text_digest(speech.body), known.text if known else b""
-        texts = self._texts[digest]
         if not speech.body or digest == was:
             return {}
+        texts = self._texts.of(digest)
         same = {one for one, state in self.known.items() if was and state.text == was} if texts else set()
         return {one: title for one, title in texts.items() if one not in {speech.native_id, *same}}
 

@@ -20,7 +20,7 @@ from pipelines.record import Row
 from pipelines.values import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from pipelines.gaps.acceptance import Decided
 
@@ -116,8 +116,8 @@ class Seen:
         is_whole: the lists were read to their end, and everything planned was asked.
     """
 
-    settled: Collection[str]
-    answered: Collection[str]
+    settled: Container[str]
+    answered: Container[str]
     rows: Mapping[str, Row]
     is_whole: bool
 
@@ -145,6 +145,8 @@ class Memory:
         self.now, self.decisions, self.parser = now, decisions or {}, parser
         self.before = {one.key: _not_later(one, now) for one in before}
         self._places = {one.place for one in self.before.values()}
+        self.addresses = frozenset(one.url for one in self.before.values())
+        """Those that were not captured in the runs before."""
         self.tried_once = frozenset(one.url for one in self.before.values() if one.nights > 1 and one.what != _LIST)
         """Addresses that failed on several nights: whatever passes within seconds was not the reason."""
         self._postponed: dict[tuple[str, str], GapKey] = {}

@@ -7,7 +7,10 @@ from array import array
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
+
+from pipelines.text.compact import TextTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
 
 _GUESSED = frozenset({"unknown-container", "low-confidence"})
 """Codes of problems of a body that may not be the text of the speech."""
+_DIGEST = 8
+_NO_TEXT = bytes(_DIGEST)
 
 
 def has_sound_body(line: Line) -> bool:
@@ -84,15 +89,15 @@ def _says(date: str | None, day: str) -> bool:
 class Texts:
     """The texts of a run that are not as the archive has them, also those that were doubted and not accepted.
 
-    `digests` by native id, empty for no text. `collapsed` are known speeches with hardly anything left of their text.
+    `digests` by native id, zeros for no text. `collapsed` are known speeches with hardly anything left of their text.
     """
 
-    digests: dict[str, bytes] = field(default_factory=dict)
+    digests: TextTable = field(default_factory=lambda: TextTable(_DIGEST))
     collapsed: set[str] = field(default_factory=set)
 
     def note(self, native_id: str, digest: bytes, *, is_collapsed: bool) -> None:
         """Note the text of a speech as it was read last."""
-        self.digests[native_id] = digest
+        self.digests.put(native_id, digest or _NO_TEXT)
         if is_collapsed:
             self.collapsed.add(native_id)
         else:
@@ -101,4 +106,6 @@ class Texts:
     @property
     def most_alike(self) -> int:
         """The largest number of speeches with the very same text."""
-        return max(Counter(filter(None, self.digests.values())).values(), default=0)
+        # Sorted, since to count them each needs a place of its own.
+        found = sorted(digest for _, digest in self.digests.items() if digest != _NO_TEXT)
+        return max((sum(1 for _ in same) for _, same in groupby(found)), default=0)

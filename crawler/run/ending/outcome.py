@@ -276,5 +276,5 @@ def _note_end(report: RunReport, end: End) -> None:
 def _note_ending_article(job: CrawlJob, end: End) -> None:
     """Report the article whose answer ended the run: if each of its answers does, later runs ask it less often."""
     native_id = job.family.native_id(end.url) if end.url else None
-    if end.url is not None and native_id in job.report.rows - job.report.settled:
+    if end.url is not None and native_id in set(job.report.unsettled()):
         job.report.add_gap("speech", end.url, Reason.RATE_LIMITED, end.words, native_id)

@@ -15,6 +15,7 @@ from pipelines.archive.disk.answers import Answer
 from pipelines.archive.disk.files import sync, sync_folder
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import Damaged, writing
+from pipelines.text.compact import FingerprintSet
 from pipelines.untrusted import is_there, opened
 from pipelines.warc.exchange import (
     Original,
@@ -119,7 +120,7 @@ class CaptureFiles:
         self._file: _File | None = None
         self._parts = 0
         self._lock = Lock()
-        self._stored: set[str] = set()
+        self._stored = FingerprintSet()
         self._repeated_at: dict[str, str] = {}
         self._unreadable: set[tuple[str, str]] = set()
         self._unnamed: dict[tuple[str, str, int], Answer] = {}
@@ -279,7 +280,8 @@ class CaptureFiles:
         self.counts["records"] += 1
         self.counts["truncated"] += exchange.truncated is not None
         kept = Captured(file.name, place.offset, place.length, record_id)
-        if original is None and exchange.truncated is None:
+        is_worth_naming = found.payload_length >= _FEWEST_BYTES
+        if original is None and exchange.truncated is None and is_worth_naming:
             self._kept.add(found.entity_sha256, kept.file, kept.offset)
         return kept
 

@@ -39,6 +39,7 @@ from pipelines.archive.write.waiting import Opening
 from pipelines.gates.tally import Tally
 from pipelines.gates.usual import Usual
 from pipelines.record import Confirmed
+from pipelines.text.compact import TextSet
 from pipelines.values import frozen
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class ArchiveRun:
         self._made = [folder for folder in (layout.staging, *layout.staging.parents) if not folder.exists()]
         self._gone = 0
         self.tally = Tally()
-        self._looked_at: set[str] = set()
+        self._looked_at = TextSet()
         layout.staging.mkdir(parents=True, exist_ok=True)
         for folder in self._made:
             sync_folder(folder.parent)
