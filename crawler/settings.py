@@ -47,6 +47,9 @@ LOG_JSON = False  # True: a log holds JSON lines
 RUN_PAGE = ""  # "en" or "zh": a page of each run in that language, runs/RUN.html; needs the extra `window`
 PACK_YEARS = True  # False: years that are over stay single files until `pack` is run
 DISK_FLOOR_MB = 64  # below so many free MiB nothing more is fetched; the rest is for sealing the run
+READ_AHEAD = (
+    True  # False: no second process reads articles, where several are in progress on a machine of several cores
+)
 SAVE_SECONDS = 5.0  # most of a crawl that a power cut may cost
 CAPTURE = True  # False: no raw bytes are kept, and lines cannot be proved or read again
 CAPTURE_REPEATED = False  # True: an answer that the archive already holds is stored again, as a revisit record

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from scrapy.http import Response
 
+from crawler.crawl.ahead.questions import article_of
 from crawler.crawl.attachments import Fetching
 from crawler.crawl.doubts import Doubt
 from crawler.crawl.observed import OnList, http_facts
@@ -139,7 +140,7 @@ class ArticleReader:
             number = len(parts) + 1
             seen = shown(fetched.page) if parts else None
             with reading_time(fetched.page.url):
-                part = self.fetcher.family.read_article(fetched.page, number, title)
+                part = article_of(self.fetcher.family, fetched.page, number, title)
             if seen is not None and (why := _why_no_part(seen, part, fetched.response, parts, answers)):
                 reason = Reason.NO_ARTICLE
                 return parts, answers, Fetched(fetched.response, None, reason, f"part {number}: {why}")

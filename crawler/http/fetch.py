@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -21,6 +21,7 @@ from scrapy.http import HtmlResponse, Request, Response, TextResponse
 from scrapy.http.request import NO_CALLBACK
 from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
 
+from crawler.crawl.ahead.questions import leads_to, notice_of
 from crawler.crawl.reading_time import reading_time
 from crawler.http.blocked import obstacle
 from crawler.http.breaker import HostDown
@@ -33,7 +34,7 @@ from crawler.http.netloc import Server
 from crawler.http.redirects import MOST_REDIRECTS, cookies_of, redirect_of
 from crawler.pages import Ask, Family
 from crawler.pages.forwarding import forward
-from crawler.pages.page import Page, PageError, PageSizeError
+from crawler.pages.page import Answers, Page, PageError, PageSizeError
 from crawler.pages.shown import shown
 from pipelines.reasons import Reason
 from pipelines.values import frozen
@@ -87,7 +88,11 @@ _CUT_SHORT = "the answer ends before the length that its head names"
 _WHOLE_PAGES = frozenset({"page", "article"})
 
 
-class Answers(Protocol):
+Known = Callable[[TextResponse], Awaitable[Answers]]
+"""Tells what is known of a page before it is read here."""
+
+
+class Source(Protocol):
     """The source of answers: Scrapy's engine, or the archive."""
 
     async def download_async(self, request: Request) -> Response: ...
@@ -96,7 +101,7 @@ class Answers(Protocol):
 class Fetcher:
     """Fetches pages of one site, in callbacks and between them; `tried_once` are addresses that are not retried."""
 
-    def __init__(self, engine: Answers, hosts: Hosts, family: Family, tried_once: Container[str] = ()) -> None:
+    def __init__(self, engine: Source, hosts: Hosts, family: Family, tried_once: Container[str] = ()) -> None:
         self.engine, self.hosts, self.family, self._tried_once = engine, hosts, family, tried_once
         self._ends_pages: bool | None = None
 
@@ -159,7 +164,7 @@ class Fetcher:
             return _beside("file", error)
         return await self.settle(response, "file")
 
-    async def settle(self, response: Response, expected: str = "page") -> Fetched:
+    async def settle(self, response: Response, expected: str = "page", known: Known | None = None) -> Fetched:
         """Follow redirects and forwarding pages within the site, then classify the answer."""
         cookies: dict[str, str] = {}
         visited: set[str] = set()
@@ -169,7 +174,8 @@ class Fetcher:
             except ValueError as error:
                 return _missing(response, Reason.BAD_URL, f"redirects to no address: {error}")
             if target is None:
-                fetched = self._recognise(response, expected)
+                text = as_text(response) if known and response.status == HTTPStatus.OK else None
+                fetched = self._recognise(response, expected, await known(text) if known and text else {})
                 target = self._forwarded(fetched, expected)
                 if target is None:
                     return fetched
@@ -207,16 +213,16 @@ class Fetcher:
             return False
         return expected == "page" or self.family.closes_body(response.text)
 
-    def _recognise(self, response: Response, expected: str) -> Fetched:
+    def _recognise(self, response: Response, expected: str, answers: Answers) -> Fetched:
         if expected == "file":
             return recognised_file(response)
         try:
             with reading_time(response.url):
-                return self._recognised_text(response, expected)
+                return self._recognised_text(response, expected, answers)
         except PageError as error:
             return unread(response, error)
 
-    def _recognised_text(self, response: Response, expected: str) -> Fetched:
+    def _recognised_text(self, response: Response, expected: str, answers: Answers) -> Fetched:
         readable = as_text(response)
         if readable is None:
             return _missing(response, Reason.UNREADABLE, f"is no text: {response.headers.get('Content-Type')!r}")
@@ -231,13 +237,14 @@ class Fetcher:
             self._ends_pages = not is_unended
         if expected == "counter":
             return Fetched(readable, None, None, "")
-        return replace(self._as_page(readable, expected), is_unended=is_unended, is_short=is_short)
+        return replace(self._as_page(readable, expected, answers), is_unended=is_unended, is_short=is_short)
 
-    def _as_page(self, response: TextResponse, expected: str) -> Fetched:
-        page = Page(response.url, response.text, response.encoding)
-        if notice := self.family.notice(page, is_article=expected == "article"):
+    def _as_page(self, response: TextResponse, expected: str, answers: Answers) -> Fetched:
+        page, is_article = Page(response.url, response.text, response.encoding, answers), expected == "article"
+        notice = notice_of(self.family, page) if is_article else self.family.notice(page, is_article=False)
+        if notice:
             return _missing(response, notice[0], notice[1])
-        target = self.family.redirect(page) if expected == "article" else None
+        target = leads_to(self.family, page) if is_article else None
         if target is not None and (why := self._why_not_led(response, target)):
             return _missing(response, why, f"its script leads to {target}")
         return Fetched(response, page, None, "")

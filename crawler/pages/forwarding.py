@@ -34,6 +34,10 @@ _MENTIONS = re.compile(r"\blocation\b|http-equiv\s*=\s*[\"']?refresh", re.IGNORE
 
 def forward(page: Page) -> str | None:
     """The absolute address a stub forwards to; None for any other page, for itself, and for what is not literal."""
+    return page.asked("forward", lambda: _forward(page))
+
+
+def _forward(page: Page) -> str | None:
     if not _is_bare(page):
         return None
     targets = {url.partition("#")[0] for said in _said(page) if (url := page.resolve(said))}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from copy import copy, deepcopy
 from functools import cache, cached_property
 from itertools import chain
+from typing import TypeVar, cast
 
 from lxml import etree
 
@@ -29,6 +30,7 @@ _READ_TEXTS = etree.XPath(f".//text()[not({' or '.join(f'parent::{tag}' for tag 
 # Without the test of each text's parent these take a tenth of the time.
 _TEXTS, _TEXT = etree.XPath(".//text()", smart_strings=False), etree.XPath("string()", smart_strings=False)
 _BY_TAG = re.compile(r"//(\w+)((?:\[@[\w-]+\])*)")
+_T = TypeVar("_T")
 _LONGEST_SCRIPT = 200_000  # scripts of lists have a few thousand characters; libraries of more name no address
 
 
@@ -62,6 +64,10 @@ class PageTimeError(PageSizeError):
     """A page that takes longer to read than any real one: its reading was given up."""
 
 
+Answers = dict[str, object]
+"""What was read of a page, or the `PageError` because of which it was not, by the name of the question."""
+
+
 class Page:
     """A page as a tree.
 
@@ -69,36 +75,71 @@ class Page:
         url: the address the text was fetched from; links resolve against it, or against the page's `<base href>`.
         text: the decoded HTML.
         charset: the encoding it was decoded from, in which links send their queries; by default what the page says.
+        answers: what was read of it already, if anything; it is then parsed only when something else is asked.
 
     Raises:
         PageSizeError: more of it than a page can have.
         PageError: no HTML at all, or the parser gave up, so that some of the text is missing from the tree.
     """
 
-    def __init__(self, url: str, text: str, charset: str | None = None) -> None:
+    def __init__(self, url: str, text: str, charset: str | None = None, answers: Answers | None = None) -> None:
         self.url = url
         self.text = text
-        declared = _CHARSET.search(text, 0, _HEAD)
+        declared = None if charset else _CHARSET.search(text, 0, _HEAD)
         self.charset = charset or (declared[1] if declared else "utf-8")
-        encoded = text.encode()
+        self.answers = answers or {}
+        if not self.answers:
+            self.root = self._parsed()
+
+    def asked(self, question: str, read: Callable[[], _T]) -> _T:
+        """What `read` finds on this page: the answer to the question, which is remembered and may be known already.
+
+        Raises:
+            PageError: `read` raised it, now or before.
+        """
+        if question not in self.answers:
+            try:
+                self.answers[question] = read()
+            except PageError as error:
+                self.answers[question] = error
+        answer = self.answers[question]
+        if isinstance(answer, PageError):
+            raise answer
+        return cast("_T", answer)
+
+    @cached_property
+    def root(self) -> etree._Element:
+        """The tree."""
+        return self._parsed()
+
+    def _parsed(self) -> etree._Element:
+        text, encoded = self.text, self.text.encode()
         if b"\x00" in encoded:
             # HTML has no NUL; libxml2 would end the text at one.
             text = text.replace("\x00", "")
             encoded = text.encode()
         if excess := excess_of(text):
-            raise PageSizeError(f"{url}: too large to be read as a page: {excess}")
+            raise PageSizeError(f"{self.url}: too large to be read as a page: {excess}")
         # lxml.html's elements are Python objects, a tenth of a page's time; lxml's own are not.
         parser = etree.HTMLParser(encoding="utf-8", huge_tree=True)
-        self._lowered = encoded.lower()
-        root = etree.fromstring(encoded, parser)
+        found = etree.fromstring(encoded, parser)
         # None for whitespace, or nothing but what browsers skip, such as `</0`.
-        self.root = etree.fromstring(_EMPTY, etree.HTMLParser()) if root is None else root
+        root = etree.fromstring(_EMPTY, etree.HTMLParser()) if found is None else found
         # Behind a stray end tag libxml2 may begin another root: what stands there is the page's, too.
-        for other in list(self.root.itersiblings(etree.Element)):
-            self.root.append(other)
+        for other in list(root.itersiblings(etree.Element)):
+            root.append(other)
         if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
-            raise PageError(f"{url}: tags nested deeper than the HTML parser follows; text would be lost")
-        self.base = resolve(url, next(self._bases(), ""), self.charset) or url
+            raise PageError(f"{self.url}: tags nested deeper than the HTML parser follows; text would be lost")
+        return root
+
+    @cached_property
+    def base(self) -> str:
+        """The address against which links resolve."""
+        return resolve(self.url, next(self._bases(), ""), self.charset) or self.url
+
+    @cached_property
+    def _lowered(self) -> bytes:
+        return self.text.replace("\x00", "").encode().lower()
 
     def _bases(self) -> Iterator[str]:
         for node in self.root.iter("base"):
@@ -137,7 +178,7 @@ class Page:
     def copied(self) -> Page:
         """The page with a tree of its own."""
         page = copy(self)
-        page.root = deepcopy(self.root)
+        page.root, page.base, page.answers = deepcopy(self.root), self.base, {}
         page.__dict__.pop("_found", None)
         return page
 

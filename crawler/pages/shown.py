@@ -53,17 +53,17 @@ _SAID = tuple((re.compile(words, re.IGNORECASE), reason) for words, reason in _W
 class Shown:
     """The `<title>` of a page, and its text outside links by element, squeezed; each made when it is asked for."""
 
-    _root: etree._Element = field(repr=False)
+    _page: Page = field(repr=False)
 
     @cached_property
     def title(self) -> str:
         """The text of every `<title>`."""
-        return squeeze("".join(map(_whole, self._root.iter("title"))))
+        return squeeze("".join(map(_whole, self._page.root.iter("title"))))
 
     @cached_property
     def pieces(self) -> tuple[str, ...]:
         """The text by element."""
-        return tuple(filter(None, map(squeeze, _pieces(self._root))))
+        return tuple(filter(None, map(squeeze, _pieces(self._page.root))))
 
     def names(self, title: str | None) -> bool:
         """True when the page itself bears a title, which a list may have cut with dots."""
@@ -71,8 +71,9 @@ class Shown:
         if len(sought) < _SHORTEST_NAME:
             return False
         # Most articles' titles stand in the first `<title>`: what follows it in the page is then not looked at.
-        first = next(map(_whole, self._root.iter("title")), "")
-        return sought in key(first) or sought in key(self.title) or sought in key("".join(self.pieces))
+        return (
+            sought in key(first_title(self._page)) or sought in key(self.title) or sought in key("".join(self.pieces))
+        )
 
     def notice(self) -> tuple[Reason, str] | None:
         """What a sentence to the reader says instead of an article, with its words.
@@ -86,7 +87,12 @@ class Shown:
 
 def shown(page: Page) -> Shown:
     """What a page shows outside its links."""
-    return Shown(page.root)
+    return Shown(page)
+
+
+def first_title(page: Page) -> str:
+    """The text of the first `<title>`; empty when there is none."""
+    return page.asked("first title", lambda: next(map(_whole, page.root.iter("title")), ""))
 
 
 def notice_in(text: str) -> tuple[Reason, str] | None:

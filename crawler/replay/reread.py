@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import closing
 from itertools import islice
 
+from crawler.crawl.ahead.process import processors
 from crawler.replay.past import Line, PastReader
 from crawler.replay.past_readers import Asked, PastReaders, Unread, read_batch
 from crawler.run.job import CrawlJob
@@ -51,9 +51,7 @@ def _newest(job: CrawlJob) -> Iterator[Line]:
 
 def _processes(speeches: int) -> int:
     """How many shall read: one a processor that this process may use, each with enough to do."""
-    mine = getattr(os, "sched_getaffinity", None)  # Linux only
-    processors = len(mine(0)) if mine else os.cpu_count() or 1
-    return min(processors, speeches // _SHARE, _MOST)
+    return min(processors(), speeches // _SHARE, _MOST)
 
 
 async def _read(

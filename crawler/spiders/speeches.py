@@ -16,6 +16,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from crawler.crawl.ahead.reading import known_ahead
 from crawler.crawl.articles import Article, ArticleReader
 from crawler.crawl.attachments import AttachmentFetcher
 from crawler.crawl.counters import CounterReader
@@ -348,7 +349,7 @@ class SpeechesSpider(Spider):
                 return
             response = await self._in_full(response)
         article = Article(native_id, url, listed, section)
-        first = await self.fetcher.settle(response, "article")
+        first = await self.fetcher.settle(response, "article", known_ahead(self.crawler, look))
         if first.page is None and (own := self.fetcher.own_page(response.request)):
             yield own
             return
@@ -446,10 +447,8 @@ class SpeechesSpider(Spider):
         if first.page is None or answer is None or answer.url == asked.url:
             return None
         target, seen = family.native_id(answer.url), shown(first.page)
-        is_list = (target is None and family.column_id(answer.url) is not None) or urlsplit(answer.url).path in {
-            "",
-            "/",
-        }
+        is_column = target is None and family.column_id(answer.url) is not None
+        is_list = is_column or urlsplit(answer.url).path in {"", "/"}
         if target == article.native_id or (any(map(seen.names, self._titles(article))) and not is_list):
             return None
         if notice := seen.notice():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
+    from pipelines.normalise.speech_of import Read, TextAsked
     from pipelines.record import Problem, RawSpeech, Speech
 
 from pipelines.values import frozen
@@ -44,6 +45,12 @@ class Normaliser:
         from pipelines.normalise.speech_of import speech_of  # noqa: PLC0415 - as above
 
         return speech_of(raw, self.parser, self.timezone, self.committee)
+
+    def know(self, asked: TextAsked, read: Read) -> None:
+        """Take what another process read of a text, so that `speech` need not read it."""
+        from pipelines.normalise.speech_of import know  # noqa: PLC0415 - as above
+
+        know(asked, read)
 
     def views(self, raw: str | None, source: str | None) -> tuple[int | None, tuple[Problem, ...]]:
         """A view count, or null and a problem; a page without a counter is not a problem."""

@@ -26,7 +26,7 @@ _USUAL = 50_000
 
 def speech_of(raw: RawSpeech, parser: str, timezone: ZoneInfo, committee: str | None) -> Speech:
     """Normalise one speech; `Normaliser.speech` says how, and what the arguments are."""
-    read = _read_text if sum(map(len, raw.body_html)) <= _USUAL else _read_text.__wrapped__
+    read = _read_text if sum(map(len, raw.body_html)) <= _USUAL else read_text
     body, context, text_problems = read(raw.title, raw.body_html, raw.look.observed_at, committee)
     dated = _published(raw, timezone)
     moment = dated.moment
@@ -96,11 +96,29 @@ def _name(value: str | None) -> str | None:
     return None if value is None or says_nothing(value) else value
 
 
+Read = tuple[str, WordedContext, tuple[Problem, ...]]
+"""Text of the body, the context read from title and text, and the problems of both."""
+TextAsked = tuple[str, tuple[str, ...], str, str | None]
+"""Arguments of `read_text`."""
+_known: dict[TextAsked, Read] = {}
+
+
+def know(asked: TextAsked, read: Read) -> None:
+    """Take what `read_text` gives, as another process found it."""
+    if sum(map(len, asked[1])) <= _USUAL:
+        _known[asked] = read
+    if len(_known) > _IN_PROGRESS:
+        del _known[next(iter(_known))]
+
+
 @lru_cache(maxsize=_IN_PROGRESS)
-def _read_text(
-    title: str, body_html: tuple[str, ...], observed_at: str, committee: str | None
-) -> tuple[str, WordedContext, tuple[Problem, ...]]:
-    """Text of the body, the context read from title and text, and the problems of both. The slowest step."""
+def _read_text(title: str, body_html: tuple[str, ...], observed_at: str, committee: str | None) -> Read:
+    known = _known.pop((title, body_html, observed_at, committee), None)
+    return known or read_text(title, body_html, observed_at, committee)
+
+
+def read_text(title: str, body_html: tuple[str, ...], observed_at: str, committee: str | None) -> Read:
+    """Read title and body: the slowest step."""
     body = body_text(body_html)
     context = read_context(title, body, seen_at=datetime.fromisoformat(observed_at), committee=committee)
     return body, context, _text_problems(title, body)

@@ -31,6 +31,10 @@ class Requisites(NamedTuple):
 
 def of_page(page: Page) -> Requisites:
     """What a page names in links, pictures, backgrounds and its own styles; the site's icon where it names none."""
+    return page.asked("requisites", lambda: _of_page(page))
+
+
+def _of_page(page: Page) -> Requisites:
     found = list(_linked(page))
     if not any(is_icon for _, is_icon in found):
         found.append(("/favicon.ico", True))

@@ -1,0 +1,40 @@
+"""What goes over the line between a crawl and the process that reads ahead."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from crawler.pages.page import Answers
+    from crawler.sites.profile import SiteProfile
+    from pipelines.normalise.speech_of import Read, TextAsked
+
+LENGTH = struct.Struct("!I")
+"""How many bytes an answer has, which stands before it; 0 says that the process is ready."""
+
+
+class Site(NamedTuple):
+    """A site, of whose pages will be asked by this number."""
+
+    number: int
+    profile: SiteProfile
+
+
+class Asked(NamedTuple):
+    """An article's page: of which site, the title of its list row, and when it arrived (RFC 3339)."""
+
+    site: int
+    url: str
+    text: str
+    charset: str
+    listed_title: str | None
+    observed_at: str
+
+
+class Found(NamedTuple):
+    """What was read of a page and of the text of its article, and the seconds of CPU time that it took."""
+
+    answers: Answers
+    text: tuple[TextAsked, Read] | None
+    seconds: float

@@ -1,0 +1,194 @@
+"""Reading ahead by a second process: it changes no line of an archive, and its loss costs nothing but time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import pickle
+import re
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from email.message import Message
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.crawl.ahead import child, process
+from crawler.crawl.ahead.messages import Asked, Found
+from crawler.crawl.ahead.process import ReaderProcess
+from crawler.crawl.ahead.questions import article_of, notice_of
+from crawler.crawl.reading_time import reading_time
+from crawler.pages import ArticlePage
+from crawler.pages.page import Page, PageTimeError
+from crawler.sites.lookup import Profiles
+from pipelines.archive.read.reader import Archive
+from tests.conftest import run_code
+from tests.small import Answer, article_page, list_page, serve
+
+GSZX = Profiles().load("gszx")
+TEXT = "<p>各位委员、同志们：</p><p>现在我代表常务委员会，向第{0}次会议报告工作。</p>"
+MANY = 12
+_CRAWLS = """
+import asyncio, os
+from crawler import crawl_site
+from crawler.crawl.ahead import process
+
+url, root = sys.argv[1:]
+process.processors = lambda: 2
+read, pages = process.ReaderProcess.read, 0
+
+async def read_when_ready(self, asked):
+    global pages
+    while not self._is_ready and not self._is_over:
+        await asyncio.sleep(0.01)
+    pages += 1
+    if root.endswith("killed") and pages == 5:
+        os.kill(self._process.pid, 9)
+    return await read(self, asked)
+
+process.ReaderProcess.read = read_when_ready
+several = {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4, "DOWNLOAD_DELAY": 0}
+settings = {**several, "READ_AHEAD": "alone" not in root, "ARCHIVE_ROOT": root}
+crawl_site("gszx", start_url=url, settings=settings)
+print(pages, process.ReaderProcess._shared and process.ReaderProcess._shared.failure)
+"""
+
+
+def asked(text: str = article_page(1, body=TEXT), site: int = 0) -> Asked:
+    return Asked(site, "http://127.0.0.1/Item/Show.asp?m=1&d=1", text, "utf-8", None, "2026-01-01T00:00:00Z")
+
+
+@asynccontextmanager
+async def reader() -> AsyncIterator[ReaderProcess]:
+    """A process that is ready to read pages of one site, whose number is 0."""
+    reads = ReaderProcess.shared()
+    reads.site(GSZX)
+    reads.start()
+    try:
+        while not reads._is_ready and not reads._is_over:  # noqa: ASYNC110 - for a test alone
+            await asyncio.sleep(0.01)
+        yield reads
+    finally:
+        reads.leave()
+
+
+def answer(path: str, _: Message) -> Answer:
+    """A list of articles: the second has two parts, the third is a notice, the fourth forwards, the fifth is torn."""
+    if "GetHits" in path:
+        return Answer("document.write('12');")
+    if (number := re.search(r"[?&]d=(\d+)", path)) is None:
+        return Answer(list_page([(n, f"在第{n}次会议上的讲话", "2020-01-01") for n in range(1, MANY + 1)]))
+    n, pages = (
+        int(number[1]),
+        {
+            3: "<html><body>该信息不存在或已被管理员删除！</body></html>",
+            4: "<html><script>location.href='/Item/Show.asp?m=1&d=6'</script></html>",
+            5: article_page(5).partition("<h3>")[0],
+        },
+    )
+    more = '<a href="/Item/Show.asp?m=1&d=2&p=2">下一页</a>' if n == 2 and "p=2" not in path else ""
+    body = TEXT.format(n if "p=2" not in path else "二十二")
+    page = article_page(n, title=f"在第{n}次会议上的讲话", body=body + more)
+    return Answer(pages.get(n, page))
+
+
+def told(folder: Path) -> tuple[list[dict[str, Any]], Any]:
+    """Every line of an archive and what its report says of each speech, without moments and places."""
+    moments = {"seq", "run", "observed_at", "recorded_at", "captures"}
+    archive = Archive(folder)
+    lines = [{key: value for key, value in line.items() if key not in moments} for line in archive.versions()]
+    report = archive.report(archive.commits()[-1].run)
+    missed = sorted(report["not_captured"], key=lambda gap: str(gap["url"]))
+    return sorted(lines, key=lambda line: str(line["id"])), (report["counts"], missed, report["problems"])
+
+
+def test_an_archive_is_the_same_with_without_and_when_the_process_is_killed(tmp_path: Path) -> None:
+    with serve(answer) as url:
+        ended = {how: run_code(_CRAWLS, url, tmp_path / how) for how in ("ahead", "alone", "killed")}
+    assert all(one.status == 0 for one in ended.values()), ended
+    found = {how: told(tmp_path / how / "gszx") for how in ended}
+    assert found["ahead"] == found["alone"] == found["killed"]
+    # One is asked about twice: once for the article that forwards to it.
+    assert [ended[how].out for how in ended] == [f"{MANY + 1} \n", "0 None\n", f"{MANY + 1} ended\n"]
+
+
+def test_the_process_imports_no_scrapy_and_answers_as_this_one_until_it_dies(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    is_small = 'assert not {"scrapy", "twisted", "asyncio"} & sys.modules.keys()'
+    monkeypatch.setattr(process, "_START", process._START.replace("work(socket", f"{is_small}\nwork(socket"))
+    caplog.set_level(logging.WARNING)
+
+    async def read() -> tuple[Found | None, list[Found | None]]:
+        async with reader() as reads:
+            first = await reads.read(asked())
+            assert reads._process is not None
+            os.kill(reads._process.pid, signal.SIGSTOP)
+            waiting = [asyncio.ensure_future(reads.read(asked())) for _ in range(process._MOST + 1)]
+            assert await waiting[-1] is None, "it is asked although too many wait"
+            os.kill(reads._process.pid, signal.SIGKILL)
+            return first, [*await asyncio.gather(*waiting), await reads.read(asked())]
+
+    found, later = asyncio.run(read())
+    here = child._found(asked(), GSZX, GSZX.family())
+    assert found is not None
+    assert {"notice", "redirect", "forward", "part 1 None"} < found.answers.keys()
+    assert (found.answers, found.text) == (here.answers, here.text)
+    assert later == [None] * len(later)
+    assert [one.getMessage() for one in caplog.records].count(
+        "the process that reads ahead ended: all further pages are read by this one"
+    ) == 1
+
+
+def test_a_process_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(process, "_SECONDS", 0.2)
+
+    async def read() -> Found | None:
+        async with reader() as reads:
+            assert reads._process is not None
+            os.kill(reads._process.pid, signal.SIGSTOP)
+            return await reads.read(asked())
+
+    assert asyncio.run(read()) is None
+    assert "has given no answer for 0.2 seconds" in caplog.text
+
+
+def test_a_page_that_takes_too_long_is_told_by_who_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    family = GSZX.family()
+
+    def endless(*_: object) -> ArticlePage:
+        while True:
+            pass
+
+    monkeypatch.setattr(type(family), "read_article", endless)
+    monkeypatch.setattr(child, "reading_time", partial(reading_time, seconds=0.1))
+    found = pickle.loads(pickle.dumps(child._found(asked(), GSZX, family)))  # noqa: S301
+    page = Page("", "", None, found.answers)
+    assert found.seconds >= 0.1
+    assert notice_of(family, page) is None
+    with pytest.raises(PageTimeError, match=r"reading it took more than 0\.1 seconds"):
+        article_of(family, page, 1, None)
+
+
+def test_a_process_is_started_only_when_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[int] = []
+
+    async def read() -> None:
+        reads = ReaderProcess()
+        for number in range(process._FEW + 1):
+            assert await reads.read(asked()) is None
+            monkeypatch.setattr(reads, "start", partial(started.append, number + 2))
+
+    asyncio.run(read())
+    assert started == [process._FEW, process._FEW + 1]
+
+
+def test_a_process_that_would_read_by_other_rules_does_not_begin() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs, pytest.raises(SystemExit, match="the software was replaced"):
+        child.work(theirs, 0.0)
