@@ -1,7 +1,7 @@
 """Fetches addresses through the capturing handler as a crawl does: `python -m tests.fetch_all FOLDER URL…`.
 
 Prints a JSON line for each: url, status (null on an error), error, and where it was kept; then the counts. With
-`--no-tap` first, the private names the tap leans on are gone.
+`--no-client` first, what our client leans on is gone.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ class FetchAll(Spider):
 def main() -> None:
     """Fetch and write."""
     arguments = sys.argv[1:]
-    if arguments[0] == "--no-tap":
-        sys.modules["crawler.http.transport.tap"] = None  # type: ignore[assignment]
+    if arguments[0] == "--no-client":
+        sys.modules["crawler.http.transport.client"] = None  # type: ignore[assignment]
         arguments = arguments[1:]
     folder = Path(arguments[0])
     files = CaptureFiles(

@@ -163,11 +163,11 @@ def test_captures_are_the_bytes_the_server_sent_and_received(tmp_path: Path, sch
     assert counts["records"] == 1 + 2 * len(urls)
 
 
-def test_without_the_tap_captures_say_that_their_heads_are_ours(tmp_path: Path) -> None:
+def test_without_our_client_captures_say_that_their_heads_are_ours(tmp_path: Path) -> None:
     log, warc = tmp_path / "log", tmp_path / "warc"
     with raw_server(log) as host:
         urls = [f"http://{host}{path}" for path in ("/plain", "/gzip", "/cookies")]
-        _, counts, said = fetch_all(warc, "--no-tap", str(warc), *urls)
+        _, counts, said = fetch_all(warc, "--no-client", str(warc), *urls)
     assert "headers in captures are rebuilt" in said
     assert "headers in captures are rebuilt" in counts["fallback"]
     assert counts["re-serialised"] == 3

@@ -1,6 +1,6 @@
 """Captures every HTTP exchange of a crawl, byte for byte, in the archive's WARC files.
 
-A download handler around Scrapy's own. The place of the capture and the time of the answer go with the request's
+A download handler with a client of its own. The place of the capture and the time of the answer go with the request's
 `meta` to the code that writes a line from it (`capture`). Large ones are compressed in another thread.
 """
 
@@ -18,7 +18,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import urlsplit
 
-from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, DownloadTimeoutError
+from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError
 
 from crawler.crawl.observed import sha256_of
 from crawler.http.gate import PATIENCE, GuardedHandler
@@ -28,13 +28,13 @@ from pipelines.record import Capture
 from pipelines.warc.exchange import Exchange, content_codings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
     from typing import BinaryIO
 
     from scrapy.crawler import Crawler
     from scrapy.http import Headers, Request, Response
 
-    from crawler.http.transport.tap import TapPool
+    from crawler.http.transport.client import Client
     from pipelines.health import RunReport
     from pipelines.record import CaptureRole
 
@@ -92,7 +92,6 @@ class Recording:
         self.ip: str | None = None
         self.request = b""
         self.size = 0
-        self.is_overlong = False
         self._has_ended = False
 
     def began(self, ip: str) -> None:
@@ -121,10 +120,6 @@ class Recording:
         file = cast("BinaryIO", TemporaryFile())  # noqa: SIM115 - closed by who writes the exchange
         file.write(cast("BytesIO", self._response).getbuffer())
         self._response, self._is_on_disk = file, True
-
-    def overlong(self) -> None:
-        """The headers of the response were too long and cut off."""
-        self.is_overlong = True
 
     def ended(self, url: str, cut: str) -> Exchange | None:
         """The exchange, or null when no byte was sent; `cut` is the reason for a truncated answer, or empty."""
@@ -258,31 +253,33 @@ class Capturing(Protocol):
 
 
 class CapturingHandler(GuardedHandler):
-    """Downloads over HTTP/1.1 as Scrapy does and keeps the bytes sent and received (http and https)."""
+    """Downloads over HTTP/1.1 and keeps the bytes sent and received (http and https)."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         spider = cast("Capturing", crawler.spider)
-        self._now, self._report, self._connections = spider.now, spider.report, self._pool
+        self._now, self._report = spider.now, spider.report
         self._idle = crawler.settings.getfloat("IDLE_TIMEOUT") or crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
         self._keeper = Keeper(spider.captures, spider.stop) if spider.captures is not None else None
-        self._tap = self._tapped() if self._keeper is not None else None
+        self._client = self._own_client(crawler)
 
-    def _tapped(self) -> TapPool | None:
+    def _own_client(self, crawler: Crawler) -> Client | None:
         try:
-            return cast("TapPool", import_module("crawler.http.transport.tap").tapped(self))
+            client = import_module("crawler.http.transport.client").Client(crawler, self._contextFactory)
         except (ImportError, AttributeError) as error:
-            why = f"raw bytes cannot be recorded ({error}); headers in captures are rebuilt"
-            _log.error(why)
-            self._report.note_fallback(why)
+            self._fall_back(f"raw bytes cannot be recorded ({error}); headers in captures are rebuilt")
             return None
+        return cast("Client", client)
+
+    def _fall_back(self, why: str) -> None:
+        _log.error(why)
+        self._report.note_fallback(why)
 
     async def _download(self, request: Request) -> Response:
-        """Scrapy's own download; its exchange is kept even when it fails."""
+        """The answer; its exchange is kept even when it fails."""
         recording, cut, response = Recording(self._now), "disconnect", None
         try:
-            idle = min(self._idle, request.meta.get(PATIENCE, self._idle))
-            response = await self._paced(self._tapped_download(request, recording), recording, idle)
+            response = await self._fetch(request, recording)
         except DownloadTimeoutError:
             cut = "time"
             raise
@@ -290,31 +287,21 @@ class CapturingHandler(GuardedHandler):
             cut = "length"
             raise
         else:
-            # "partial" does not mean truncated: Twisted sets it on every body that ends with its connection.
+            # "partial" does not mean truncated: it stands for every body that ends with its connection.
             cut = "disconnect" if "dataloss" in response.flags else ""
             return response
         finally:
             self._keep(request, recording.ended(request.url, cut) or rewritten(request, response, self._now()))
 
-    async def _tapped_download(self, request: Request, recording: Recording) -> Response:
-        if self._tap is not None:
-            # The base class uses its pool before its first await.
-            self._pool = self._tap.recording(recording)
-        try:
-            return await super()._download(request)
-        except DownloadFailedError as error:
-            if recording.is_overlong:
-                raise DownloadCancelledError(
-                    f"{request.url[:200]}: its head, or a line of it, is too long"
-                ) from error
-            raise
+    async def _fetch(self, request: Request, recording: Recording) -> Response:
+        """Download, by Scrapy's own client where ours cannot be used.
 
-    async def _paced(self, download: Coroutine[None, None, Response], recording: Recording, idle: float) -> Response:
-        """The download, aborted when hardly any bytes come for a while; the total time has its own limit."""
-        if self._tap is None:
-            return await download
-        with _Watch(recording, idle):
-            return await download
+        Ours ends when hardly any bytes come for a while; the total time has its own limit.
+        """
+        if self._client is None or request.meta.get("proxy"):
+            return await super()._download(request)
+        with _Watch(recording, min(self._idle, request.meta.get(PATIENCE, self._idle))):
+            return await self._client.fetch(request, recording)
 
     def _keep(self, request: Request, exchange: Exchange | None) -> None:
         if self._keeper is not None and exchange is not None:
@@ -326,7 +313,8 @@ class CapturingHandler(GuardedHandler):
 
     async def close(self) -> None:
         """Close the connections; every exchange is written by then."""
-        self._pool = self._connections
+        if self._client is not None:
+            self._client.close()
         await super().close()
         if self._keeper is not None:
             await self._keeper.close()
