@@ -116,12 +116,17 @@ def read_by_scrapy(method: str, data: list[bytes]) -> dict[str, Any]:
     return found
 
 
-def read_by_us(method: str, data: list[bytes]) -> dict[str, Any]:
+def fed(method: str, data: list[bytes]) -> Answer:
     answer = Answer(method)
+    for piece in data:
+        if not answer.is_whole:
+            answer.feed(piece)
+    return answer
+
+
+def read_by_us(method: str, data: list[bytes]) -> dict[str, Any]:
     try:
-        for piece in data:
-            if not answer.is_whole:
-                answer.feed(piece)
+        answer = fed(method, data)
         answer.ended()
     except BadAnswerError:
         return {"fails": True}
@@ -148,9 +153,8 @@ def test_odd_answers_are_read_as_scrapy_reads_them() -> None:
     "endless", [b"HTTP/1.1 200 OK\r\nX: " + b"x" * 16_382, b"HTTP/1.1 100 Go\r\nA: b\r\n\r\n" * 90_000]
 )
 def test_a_head_without_end_is_too_long(endless: bytes) -> None:
-    answer = Answer("GET")
     with pytest.raises(LongHeadError):
-        [answer.feed(piece) for piece in pieces(endless, 1 << 16)]
+        fed("GET", pieces(endless, 1 << 16))
 
 
 REQUESTS = [
