@@ -75,7 +75,7 @@ print(json.dumps([told(command) for command in commands]))
 """
 """Runs each command in a fork of itself. What all of them need is imported once."""
 _READING = """
-import json, os, sys
+import gc, json, os, sys
 from crawler.run import meanwhile
 
 read, rest = None, meanwhile._import_rest
@@ -97,9 +97,10 @@ import scrapy.cmdline
 try:
     scrapy.cmdline.execute()
 except SystemExit as ended:
-    print(json.dumps([ended.code, read]))
+    print(json.dumps([ended.code, read, gc.get_freeze_count() > 10_000]))
 """
-"""Runs a crawl; tells its exit status, and which files of ours it opened after it had imported the rest."""
+"""Runs a crawl; tells its exit status, which files of ours it opened after it had imported the rest, and whether what
+it leaves is out of the collector."""
 
 
 def starts(*commands: list[str]) -> list[tuple[int, int, set[str]]]:
@@ -149,7 +150,7 @@ def test_a_run_meets_no_other_software_at_its_end(tmp_path: Path) -> None:
         command = site.command(url, "-a", f"profile={profile}", *(word for one in asked for word in ("-s", one)))
         program = [sys.executable, "-c", _READING, *command]
         done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert json.loads(done.stdout.split("\n")[-2]) == [3, []], done
+    assert json.loads(done.stdout.split("\n")[-2]) == [3, [], True], done
     assert (metrics.exists(), len(list((site.folder / "runs").glob("*.html")))) == (True, 1), done
 
 

@@ -18,7 +18,7 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 from scrapy.utils.conf import arglist_to_dict
 
-from crawler.commands import show_example
+from crawler.commands import end_at_once, show_example
 from crawler.replay.occasion import REPROCESS
 from crawler.run.arguments import ARGUMENTS, LATEST, Arguments, WrongUse
 from crawler.run.attempt import attempting, enter_broken_profile, verdict_on
@@ -72,6 +72,7 @@ class Command(crawl.Command):
             self._crawl(opts)
         except KeyboardInterrupt:
             self._refuse("interrupted before the crawl began; run the same command again", Exit.INTERRUPTED)
+        end_at_once()
 
     def _check_spider(self, args: list[str]) -> None:
         assert self.crawler_process is not None  # noqa: S101 - set by scrapy.cmdline before run()

@@ -15,7 +15,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
-from crawler.commands import show_example
+from crawler.commands import end_at_once, show_example
 from crawler.commands.crawl import add_quiet, keep_quiet
 from crawler.run.arguments import WrongUse
 from crawler.run.attempt import verdict_on
@@ -77,6 +77,7 @@ class Command(ScrapyCommand):
         except ArchiveError as error:
             is_told = not opts.quiet or needs_person(error.exit_status, verdict_on(error).name)
             self._refuse(str(error), error.exit_status, is_told=is_told)
+        end_at_once()
 
     def _crawl(self, opts: argparse.Namespace) -> None:
         assert self.settings is not None  # noqa: S101 - set by scrapy.cmdline before run()
