@@ -56,3 +56,8 @@ def test_a_short_text_is_asked_once_and_a_long_one_each_time() -> None:
     asked = count()
     answer = remembered(2, longest=3)(lambda text: (text, next(asked)))
     assert [answer(text)[1] for text in ("abc", "abc", "abcd", "abcd")] == [0, 0, 1, 2]
+    with_more = remembered(2, longest=3)(lambda text, more, *, last: (text, more, last, next(asked)))
+    told = [
+        with_more(text, 1, last=last)[3] for text, last in (("a", 1), ("a", 1), ("a", 2), ("abcd", 1), ("abcd", 1))
+    ]
+    assert told == [3, 3, 4, 5, 6]

@@ -23,10 +23,15 @@ def remembered(
     def made(function: Callable[Concatenate[str, P], T]) -> Callable[Concatenate[str, P], T]:
         kept = cast("Callable[Concatenate[str, P], T]", lru_cache(size)(function))
 
-        @wraps(function)
         def asked(text: str, /, *args: P.args, **kwargs: P.kwargs) -> T:
-            return (kept if len(text) <= longest else function)(text, *args, **kwargs)
+            return kept(text, *args, **kwargs) if len(text) <= longest else function(text, *args, **kwargs)
 
-        return asked
+        def asked_alone(text: str, /) -> T:
+            return kept(text) if len(text) <= longest else function(text)  # type: ignore[call-arg]
+
+        # Asked hundreds of times a page: to hand on further arguments, even none, takes as long as the look itself.
+        code = getattr(function, "__code__", None)  # a method of a pattern has none, and is given the text alone
+        takes_one = code is None or code.co_argcount + code.co_kwonlyargcount == 1
+        return wraps(function)(cast("Callable[Concatenate[str, P], T]", asked_alone) if takes_one else asked)
 
     return made
