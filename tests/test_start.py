@@ -97,7 +97,7 @@ import scrapy.cmdline
 try:
     scrapy.cmdline.execute()
 except SystemExit as ended:
-    print(json.dumps([ended.code, read, gc.get_freeze_count() > 10_000]))
+    print(json.dumps([ended.code, read, gc.get_freeze_count() > 10_000, gc.get_threshold()[0]]))
 """
 """Runs a crawl; tells its exit status, which files of ours it opened after it had imported the rest, and whether what
 it leaves is out of the collector."""
@@ -150,7 +150,7 @@ def test_a_run_meets_no_other_software_at_its_end(tmp_path: Path) -> None:
         command = site.command(url, "-a", f"profile={profile}", *(word for one in asked for word in ("-s", one)))
         program = [sys.executable, "-c", _READING, *command]
         done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert json.loads(done.stdout.split("\n")[-2]) == [3, [], True], done
+    assert json.loads(done.stdout.split("\n")[-2]) == [3, [], True, 5_000], done
     assert (metrics.exists(), len(list((site.folder / "runs").glob("*.html")))) == (True, 1), done
 
 

