@@ -102,5 +102,7 @@ DEFAULT_REQUEST_HEADERS = {
 }
 FEED_EXPORT_ENCODING = "utf-8"  # default None: JSON with every Chinese character as an escape
 
+# default scrapy.squeues.FifoMemoryQueue: 0.8 kB for each article that waits
+SCHEDULER_START_MEMORY_QUEUE = "crawler.crawl.remembering.waiting_articles.WaitingArticles"
 CONCURRENT_ITEMS = 4  # default 100: every response would start 100 tasks
 LOG_LEVEL = "WARNING"  # default DEBUG: the summary and the run report say the rest

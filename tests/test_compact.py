@@ -5,7 +5,12 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+from scrapy import Request, Spider
 
+from crawler.crawl.observed import OnList
+from crawler.crawl.remembering.waiting_articles import WaitingArticles
+from crawler.pages import SectionLink
+from pipelines.record import Capture, Row
 from pipelines.text.compact import BytesTable, FingerprintSet, PackedQueue, Records, TextSet, TextTable
 
 TEXTS = [str(n) for n in range(3000)] + ["", "领" * 90, "x" * 254, "x" * 255, "x" * 70_000, "\ud800", "a\nb", "a\0b"]
@@ -47,7 +52,7 @@ def test_records_and_queues_give_back_what_they_were_given() -> None:
     told = [(str(n), None, "领导" * (n % 5), n % 2 == 0) for n in range(500)]
     records, queue = Records(), PackedQueue()
     assert [records.append(one) for one in told] == list(range(500))
-    assert [records[n] for n in range(500)] == told
+    assert [records[n] for n in range(500)] == list(records) == told
     came = []
     for n, one in enumerate(told):
         queue.push(one)
@@ -57,3 +62,56 @@ def test_records_and_queues_give_back_what_they_were_given() -> None:
         came.append(queue.pop())
     assert came == told
     assert queue.pop() is None
+
+
+class Reader(Spider):
+    """As the spider of speeches, as far as its queue knows it."""
+
+    name = "reader"
+
+    def parse_article(self, _: object) -> None: ...
+
+    def article_failed(self, _: object) -> None: ...
+
+
+def test_an_article_that_waits_is_requested_as_it_was_to_be() -> None:
+    spider = Reader()
+    sections = [
+        SectionLink("http://a.cn/1", "讲话", (SectionLink("http://a.cn/2", "报告"),)),
+        SectionLink("", "报告"),
+    ]
+
+    def asked(n: int) -> Request:
+        page = Capture(
+            role="list",
+            part=n // 20,
+            url="http://a.cn/1",
+            captured_at="2026-01-01T00:00:00Z",
+            offset=n,
+            payload_sha256=None,
+        )
+        row = OnList(Row(title="领导讲话" * (n % 3), date=None if n % 7 else "2026-01-01"), page if n % 5 else None)
+        given = {"native_id": str(n), "url": f"http://a.cn/{n}", "is_doubtful": n % 2 == 0, "is_second": False}
+        headers = {"If-None-Match": f'"{n}"'} if n % 11 == 0 else {}
+        meta: dict[str, object] = {"expected": "article", "own_page": None, "is_start_request": True}
+        meta |= {"of_another_component": object()} if n % 97 == 0 else {}
+        return Request(
+            f"http://a.cn/{n}?名=值", spider.parse_article, meta=meta, dont_filter=n % 89 != 0, priority=n % 3,
+            errback=spider.article_failed, headers=headers,
+            cb_kwargs=given | {"section": sections[n % 2], "listed": row if n % 13 else None},
+        )  # fmt: skip
+
+    requests, waiting = [asked(n) for n in range(1000)], WaitingArticles(spider)
+    requests[500] = Request("http://a.cn/", method="POST", body=b"x", callback=spider.parse_article)
+    for request in requests:
+        waiting.push(request)
+    assert len(waiting) == 1000
+    came = [waiting.pop() for _ in range(1000)]
+    assert [facts(one) for one in came] == [facts(one) for one in requests]
+    assert sum(one is other for one, other in zip(came, requests, strict=True)) < 300
+    assert waiting.pop() is None
+    assert len(waiting) == 0
+
+
+def facts(request: Request | None) -> dict[str, object]:
+    return {name: getattr(request, name) for name in Request.attributes}

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from crawler.crawl.doubts import Doubt
 from crawler.crawl.observed import OnList
 from crawler.crawl.reading_time import reading_time
-from crawler.crawl.remembering.texts_seen import Bearers, TextsSeen, Unreported
+from crawler.crawl.remembering.seen_before import Bearers, TextsSeen, Unreported
 from crawler.crawl.renumbered import WAY_OUT, Twins, is_of
 from crawler.pages import ListedRow
 from crawler.pages.shown import Shown, are_unlike, key, notice_in, pairs_in_common

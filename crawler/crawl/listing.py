@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Self
 
 from crawler.pages import Ask, Elsewhere, ListPage, lists
+from pipelines.text.compact import TextSet, TextTable
 from pipelines.values import frozen
 
 MOST_PAGES = 10_000
@@ -16,6 +16,7 @@ _UNPROMISED_PAGES, _UNPROMISED_TO_KNOWN = 500, 200
 list at least 3,000 rows and three times the known speeches.
 """
 _MOST_BARREN = 2
+_ONCE, _TWICE, _OFTEN = (bytes((count,)) for count in (1, 2, 3))
 
 
 @frozen
@@ -27,22 +28,38 @@ class Trouble:
     is_worth_asking: bool = True
 
 
+@frozen
+class PageKeys:
+    """The rows of a page, to see whether another has the same: how many they are, and a hash of all."""
+
+    count: int
+    hash: int
+
+    @classmethod
+    def of(cls, keys: frozenset[str]) -> Self:
+        """Those of a page."""
+        return cls(len(keys), hash(keys))
+
+
 @dataclass(slots=True)
 class ListState:
-    """One walk through the pages of one list; `known` is the number of its speeches in the archive."""
+    """One walk through the pages of one list; `known` is the number of its speeches in the archive.
+
+    `places` says of each row on how many pages it stands.
+    """
 
     known: int = 0
     linked: dict[int, str | Ask] = field(default_factory=dict)
-    keys: dict[int, frozenset[str]] = field(default_factory=dict)
+    keys: dict[int, PageKeys] = field(default_factory=dict)
+    places: TextTable = field(default_factory=lambda: TextTable(1))
     printed: dict[int, tuple[int | None, int | None]] = field(default_factory=dict)
     currents: dict[int, int | None] = field(default_factory=dict)
     repeats: dict[int, int] = field(default_factory=dict)
     first: tuple[str, ...] = ()
-    certain: set[str] = field(default_factory=set)
+    certain: TextSet = field(default_factory=TextSet)
     bare: list[int] = field(default_factory=list)
     without_pager: list[int] = field(default_factory=list)
     turned: set[int] = field(default_factory=set)
-    seen: set[str] = field(default_factory=set)
     elsewhere: tuple[Elsewhere, ...] = ()
     dated: set[str] = field(default_factory=set)
     unlinked: int = 0
@@ -65,7 +82,7 @@ class ListState:
 
     def most_pages(self) -> int:
         """The limit of the walk, from the count on the first page, else from the known speeches."""
-        size = max(map(len, self.keys.values()), default=0) or 1
+        size = self._most_rows() or 1
         total, pages = self.printed.get(1, (None, None))
         if pages or total:
             return min(MOST_PAGES, 2 * (pages or -(-(total or 0) // size)) + 10)
@@ -81,16 +98,20 @@ class ListState:
         before = self.currents.get(number - 1)
         if before is not None and listing.current is not None and listing.current > before + 1:
             return Trouble("jump", f"the pagination leads from page {before} to page {listing.current}")
-        again = next((page for page, others in self.keys.items() if page != number and keys == others), None)
+        own = PageKeys.of(keys)
+        again = next((page for page, others in self.keys.items() if page != number and own == others), None)
         if again is None or not keys:
             return None
         is_counted = number <= self.pages or number in self.linked
         return Trouble("repeat", f"it shows the rows of page {again} again", is_counted or not self.repeats)
 
+    def _most_rows(self) -> int:
+        return max((one.count for one in self.keys.values()), default=0)
+
     def unturned(self, number: int, listing: ListPage, keys: frozenset[str]) -> Trouble | None:
         """The problem of a page within the list that has no pagination and fewer rows than one before it."""
         is_within = 1 < number < max(self.pages, *self.linked, 0)
-        if not is_within or _has_pager(listing) or len(keys) >= max(map(len, self.keys.values()), default=0):
+        if not is_within or _has_pager(listing) or len(keys) >= self._most_rows():
             return None
         return Trouble("unturned", "it has no pagination")
 
@@ -103,10 +124,12 @@ class ListState:
         trouble: Trouble | None,
     ) -> None:
         """Add a page; `certain`: its rows that certainly belong to the list, in order."""
-        self._barren = 0 if keys - self.seen or (number == 1 and not listing.rows) else self._barren + 1
+        has_new = any(key not in self.places for key in keys)
+        self._barren = 0 if has_new or (number == 1 and not listing.rows) else self._barren + 1
         self.reached, self.last = number, listing
         if trouble is not None and trouble.kind == "repeat":
-            self.repeats[number] = next(page for page, others in self.keys.items() if others == keys)
+            own = PageKeys.of(keys)
+            self.repeats[number] = next(page for page, others in self.keys.items() if others == own)
             return
         self.printed[number] = (listing.total, listing.pages)
         self.currents[number] = listing.current
@@ -115,8 +138,10 @@ class ListState:
         self.elsewhere = listing.elsewhere if number == 1 else self.elsewhere
         self.unlinked += len(listing.unlinked)
         self.doubled += listing.doubled
-        self.keys[number] = keys
-        self.seen |= keys
+        self.keys[number] = PageKeys.of(keys)
+        for key in keys:
+            before = self.places.get(key)
+            self.places.put(key, _ONCE if before is None else _TWICE if before == _ONCE else _OFTEN)
         self.certain.update(certain)
         self.bare += [number] if keys and not certain else []
         self.turned.update([number] if _has_pager(listing) else [])
@@ -185,14 +210,13 @@ class ListState:
         """Pages without pagination between pages that have it: perhaps another page, whose links look like rows."""
         for page in self.without_pager:
             if any(other > page for other in self.turned):
-                rows, most = len(self.keys[page]), max(map(len, self.keys.values()))
+                rows, most = self.keys[page].count, self._most_rows()
                 yield f"list page {page}: it has no pagination, and {rows} rows where others have up to {most}"
 
     def _shown(self) -> int:
         """The number of rows shown, as lists count: an article in two rows counts twice, unless it is pinned."""
-        distinct = len(self.certain or self.seen) + self.unlinked
-        places = Counter(key for keys in self.keys.values() for key in keys)
-        return distinct + self.doubled + sum(count == 2 for count in places.values())
+        distinct = len(self.certain or self.places) + self.unlinked
+        return distinct + self.doubled + sum(places == _TWICE for _, places in self.places.items())
 
     def _repeats_within(self) -> list[str]:
         """Repeated pages that are not the end of the list: counted by it, followed by others, or the second page."""

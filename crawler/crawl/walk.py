@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 from crawler.crawl.instead import what_came
 from crawler.crawl.listing import ListState, Trouble
 from crawler.crawl.reading_time import reading_time
+from crawler.crawl.remembering.seen_before import RowsSeen
 from crawler.crawl.renumbered import renumbered
 from crawler.http.capture import capture
 from crawler.http.fetch import Fetched, Fetcher, unread
@@ -22,6 +23,7 @@ from pipelines.exits import Exit
 from pipelines.health import Gaps
 from pipelines.reasons import Reason
 from pipelines.record import Capture
+from pipelines.text.compact import TextSet
 from pipelines.values import frozen
 
 _MOST_WALKS = 3
@@ -100,12 +102,12 @@ class ListWalk:
 
     def __init__(self, task: ListTask, fetcher: Fetcher, section: SectionLink) -> None:
         self.task, self.fetcher, self.section = task, fetcher, section
-        self.seen: set[str] = set()
+        self.seen = TextSet()
         self.capture: Capture | None = None
         self._further: dict[str, bool] = {}
         self._beside: dict[str, tuple[ListedRow, Capture | None]] = {}
         self._reported: set[str] = set()
-        self._titles: dict[str, ListedRow] = {}
+        self._rows = RowsSeen()
         self._part = 0
         self._certain = 0
         self._is_complete = True
@@ -306,7 +308,7 @@ class ListWalk:
 
     def _is_known_title(self, title: str) -> bool:
         """Whether a title is that of a row of an earlier page, or of a speech of the archive."""
-        titles = (*(row.title for row in self._titles.values()), *(one.title for one in self.task.known.values()))
+        titles = (*self._rows.titles(), *(one.title for one in self.task.known.values()))
         return is_one_of(title, titles)
 
     async def _is_another_page(self, start: str, fetched: Fetched, listing: ListPage) -> bool:
@@ -377,7 +379,7 @@ class ListWalk:
     def _of_another(self, rows: list[ListedRow]) -> Iterator[str]:
         """Rows that link to the article of a row of an earlier page."""
         for row in rows:
-            first = self._titles.setdefault(row.native_id or row.url, row)
+            first = self._rows.first(row)
             if not row.is_doubtful and not first.is_doubtful and are_unlike(row.title, first.title):
                 yield lists.leads_to_anothers(row, first)
 

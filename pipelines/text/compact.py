@@ -222,6 +222,11 @@ class Records:
         block, place = divmod(number, _BLOCK)
         return (self._newest if block == len(self._blocks) else _unpacked(self._blocks[block]))[place]
 
+    def __iter__(self) -> Iterator[Any]:
+        for block in self._blocks:
+            yield from _unpacked(block)
+        yield from self._newest
+
     def append(self, record: Any) -> int:
         """Add one; returns its number."""
         number = len(self)

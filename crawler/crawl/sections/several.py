@@ -16,6 +16,7 @@ from pipelines.exits import Exit
 from pipelines.health import RunReport
 from pipelines.reasons import Reason
 from pipelines.record import Capture
+from pipelines.text.compact import TextSet
 from pipelines.values import frozen
 
 _GRAVEST = (Exit.REFUSED, Exit.GAPS, Exit.WRONG_USE)
@@ -51,7 +52,7 @@ class SectionsWalk:
 
     def __init__(self, task: ListTask, report: RunReport, fetcher: Fetcher) -> None:
         self.task, self.report, self.fetcher = task, report, fetcher
-        self.seen: set[str] = set()
+        self.seen = TextSet()
         self._one: SectionLink | None = None
         self._sections: list[SectionReport] = []
         self._ahead: list[SectionReport] = []
@@ -173,7 +174,7 @@ class SectionsWalk:
                 self._held.setdefault(standing.key, (report, standing))
             else:
                 yield self._take(report, standing)
-        self.seen |= walk.seen
+        self.seen.update(walk.seen)
 
     def _take(self, report: SectionReport, standing: Standing) -> Standing:
         """The row as one of the section; of that in which the archive has it, unless its list is known to lack it."""

@@ -1,7 +1,10 @@
-"""What a crawl remembers of titles and texts to compare later ones with: a few bytes a speech."""
+"""What a crawl remembers of rows, titles and texts, to compare later ones with: a few bytes a speech."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from crawler.pages import ListedRow
 from pipelines.text.compact import BytesTable, Records, TextTable, fingerprint
 
 _NUMBER = 4
@@ -74,3 +77,24 @@ class Unreported:
         self._taken.add(native_id)
         url, title = self._records[int.from_bytes(number, "big")]
         return url, title
+
+
+class RowsSeen:
+    """The first row of each article."""
+
+    def __init__(self) -> None:
+        self._numbers = TextTable(_NUMBER)
+        self._records = Records()
+
+    def first(self, row: ListedRow) -> ListedRow:
+        """The first row of its article, which is this one if there was none before."""
+        own = len(self._records).to_bytes(_NUMBER, "big")
+        number = self._numbers.setdefault(row.native_id or row.url, own)
+        if number == own:
+            self._records.append((row.url, row.native_id, row.title, row.date, row.is_doubtful))
+            return row
+        return ListedRow(*self._records[int.from_bytes(number, "big")])
+
+    def titles(self) -> Iterator[str | None]:
+        """Of each article."""
+        return (title for _, _, title, _, _ in self._records)
