@@ -1,4 +1,4 @@
-"""The short way of requests keeps Scrapy's limits, also beside requests that go Scrapy's own way."""
+"""The short ways of requests and items keep to what Scrapy's do, also beside requests that go Scrapy's own way."""
 
 from __future__ import annotations
 
@@ -23,3 +23,13 @@ def test_requests_of_both_ways_keep_the_clock_of_their_slot_and_leave_nothing_be
     delay = SLOTS["slow"]["delay"] - 1e-6  # rounding
     assert all(later - sooner >= delay for sooner, later in pairwise(told["began"]["slow"])), told["began"]
     assert told["most"]["one"] == 1
+
+
+def test_the_short_way_of_items_comes_to_what_scrapys_does() -> None:
+    done = run("tests.scrape_both")
+    assert done.status == 0, done
+    scrapys, ours = json.loads(done.out)
+    assert (scrapys["scraper"], ours["scraper"]) == ("Scraper", "ShortScraper")
+    assert ours["came_to"] == scrapys["came_to"]
+    # Three articles with a slow item each, and an error of the callback, did not stop the rest.
+    assert scrapys["came_to"]["stats"].items() >= {"item_scraped_count": 10, "spider_exceptions/count": 1}.items()

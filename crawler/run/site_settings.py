@@ -56,6 +56,7 @@ ARCHIVING: dict[str, Any] = {
         **SITE_ONLY["EXTENSIONS"],
         "crawler.run.witness.ClockWitness": 0,
         "crawler.run.meanwhile.Meanwhile": 0,
+        "crawler.run.scraping.ShortScraping": 0,
         "crawler.crawl.ahead.reading.ReadingAhead": 0,
         "crawler.run.progress.ProgressBar": 500,
     },
