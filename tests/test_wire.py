@@ -477,6 +477,13 @@ def test_a_file_is_measured_while_it_is_written(
         with pytest.raises(OSError, match="full"):
             writer.write(made[1])
         writer.write(made[1])
-    assert [record for _, record in records(file)] == made
+        both = [(one.fields, len(one.block), (one.block,)) for one in made]
+        stream.fails = True
+        with pytest.raises(OSError, match="full"):
+            writer.append_each(both)
+        places = writer.append_each(both)
+    assert [record for _, record in records(file)] == [*made, *made]
+    assert [read_at(file, place.offset) for place in places] == made
+    assert sum(place.length for place in places) == file.stat().st_size - places[0].offset
     assert writer.written.bytes == file.stat().st_size
     assert NamedFile.of(file, "warc/a.warc.gz", writer.written) == NamedFile.of(file, "warc/a.warc.gz")

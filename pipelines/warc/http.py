@@ -46,7 +46,8 @@ class _Message:
         end = headers_end(block)
         start, *lines = block[:end].decode("latin-1").rstrip("\r\n").split("\n")
         headers: list[tuple[str, str]] = []
-        for line in (line.removesuffix("\r") for line in lines):
+        for whole in lines:
+            line = whole.removesuffix("\r")
             name, colon, value = line.partition(":")
             if line[:1] in {" ", "\t"} and headers:
                 headers[-1] = (headers[-1][0], f"{headers[-1][1]}{line}".strip(_BLANKS))
@@ -57,12 +58,15 @@ class _Message:
     def get(self, name: str) -> str | None:
         """First value of a header; names are case-insensitive."""
         wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
+        for key, value in self.headers:
+            if key.lower() == wanted:
+                return value
+        return None
 
     def get_all(self, name: str) -> str:
         """All values of a header, joined by commas; names are case-insensitive."""
         wanted = name.lower()
-        return ",".join(value for key, value in self.headers if key.lower() == wanted)
+        return ",".join([value for key, value in self.headers if key.lower() == wanted])
 
     @property
     def length(self) -> int | None:

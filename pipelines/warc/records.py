@@ -99,8 +99,8 @@ class WarcRecord:
 
 def header(fields: Iterable[tuple[str, str]], length: int) -> bytes:
     """The header of a record with a block of `length` bytes."""
-    lines = (f"{name}: {value}\r\n" for name, value in (*fields, ("Content-Length", str(length))))
-    return f"{VERSION}\r\n{''.join(lines)}\r\n".encode()
+    lines = "".join([f"{name}: {value}\r\n" for name, value in fields])
+    return f"{VERSION}\r\n{lines}Content-Length: {length}\r\n\r\n".encode()
 
 
 def digest(sha256_hex: str) -> str:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from shutil import copyfileobj
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
-from uuid import uuid4
 
 from pipelines.archive.disk.answers import Answer
 from pipelines.archive.disk.files import sync, sync_folder
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from pipelines.archive.read.payloads import Kept, KeptPayloads
     from pipelines.packed import Stored
     from pipelines.warc.exchange import Exchange, Measured
+    from pipelines.warc.record_writer import Pieces
 
 LARGEST_FILE = 1_000_000_000
 _FEWEST_BYTES = 2048
@@ -84,8 +84,11 @@ class _File:
 
 
 def _new_id() -> str:
-    """A WARC-Record-ID; it must only be unique."""
-    return f"<{uuid4().urn}>"
+    """A WARC-Record-ID; it must only be unique. A random UUID, of version 4, in half the time of Python's."""
+    drawn = bytearray(os.urandom(16))
+    drawn[6], drawn[8] = drawn[6] & 0x0F | 0x40, drawn[8] & 0x3F | 0x80
+    told = drawn.hex()
+    return f"<urn:uuid:{told[:8]}-{told[8:12]}-{told[12:16]}-{told[16:20]}-{told[20:]}>"
 
 
 class CaptureFiles:
@@ -255,35 +258,37 @@ class CaptureFiles:
             self._unnamed[exchange.date, kept.file, kept.offset] = answer
 
     def _store(self, exchange: Exchange, found: Measured | None) -> Captured | None:
-        file = self._ready(exchange.date)
-        kept = self._response(file, exchange, found) if found is not None else None
-        fields = request_fields(exchange, _new_id(), kept.record_id if kept else None, file.info_id)
-        file.writer.append(fields, len(exchange.request), (exchange.request,))
+        file, record_id, counts = self._ready(exchange.date), _new_id(), self.counts
+        original = self._original(found) if found is not None and not exchange.truncated else None
+        answer = [self._answer(file, exchange, found, original, record_id)] if found is not None else []
+        asked = request_fields(exchange, _new_id(), record_id if answer else None, file.info_id)
+        place, *_ = file.writer.append_each((*answer, (asked, len(exchange.request), (exchange.request,))))
         self._stored.add(exchange.url)
-        self.counts.update(records=1, exchanges=1)
-        self.counts["unanswered"] += kept is None
-        self.counts["re-serialised"] += not exchange.is_verbatim
-        return kept
-
-    def _response(self, file: _File, exchange: Exchange, found: Measured) -> Captured:
-        record_id = _new_id()
-        original = None if exchange.truncated else self._original(found)
-        if original is not None:
-            head = b"".join(pieces(exchange.response, found.start, found.body))
-            sha256 = hashlib.sha256(head).hexdigest()
-            fields = revisit_fields(exchange, found, original, sha256, record_id, file.info_id)
-            place = file.writer.append(fields, len(head), (head,))
-            self.counts["revisits"] += 1
-        else:
-            fields = response_fields(exchange, found, record_id, file.info_id)
-            place = file.writer.append(fields, found.length, pieces(exchange.response, found.start))
-        self.counts["records"] += 1
-        self.counts["truncated"] += exchange.truncated is not None
+        counts["exchanges"] += 1
+        counts["records"] += 1 + len(answer)
+        counts["revisits"] += original is not None
+        counts["unanswered"] += found is None
+        counts["re-serialised"] += not exchange.is_verbatim
+        if found is None:
+            return None
+        counts["truncated"] += exchange.truncated is not None
         kept = Captured(file.name, place.offset, place.length, record_id)
         is_worth_naming = found.payload_length >= _FEWEST_BYTES
         if original is None and exchange.truncated is None and is_worth_naming:
             self._kept.add(found.entity_sha256, kept.file, kept.offset)
         return kept
+
+    @staticmethod
+    def _answer(
+        file: _File, exchange: Exchange, found: Measured, original: Original | None, record_id: str
+    ) -> Pieces:
+        """The record of an answer: a response, or a revisit of the original."""
+        if original is None:
+            fields = response_fields(exchange, found, record_id, file.info_id)
+            return fields, found.length, pieces(exchange.response, found.start)
+        head = b"".join(pieces(exchange.response, found.start, found.body))
+        sha256 = hashlib.sha256(head).hexdigest()
+        return revisit_fields(exchange, found, original, sha256, record_id, file.info_id), len(head), (head,)
 
     def _original(self, found: Measured) -> Original | None:
         """The response record with the same payload, when there is one and a revisit would be shorter."""
