@@ -22,6 +22,7 @@ from crawler.pages.body.headed import headed, with_subtitles
 from crawler.pages.body.held import says_little, with_held
 from crawler.pages.body.judging import Judged, judge
 from crawler.pages.body.kinds import Kind
+from crawler.pages.body.known import known_blocks
 from crawler.pages.body.lines import read_lines
 from crawler.pages.body.wordless import find_wordless, linked_beside
 from crawler.pages.head.breadcrumb import read_trail
@@ -143,7 +144,8 @@ def _judged(
     """The lines of the page, and the elements that are read although their style hides them until a script acts."""
     around = [] if hints.body is None else [hints.body, *hints.body.iterancestors()]
     shown = [*around, *revealed(marked), *hidden]
-    judged = judge(read_lines(page.root, hints.body, hideable=marked, shown=set(shown), skipped=set(hints.skipped)))
+    known, skipped = known_blocks(page.url), set(hints.skipped)
+    judged = judge(read_lines(page.root, hints.body, hideable=marked, shown=set(shown), skipped=skipped, known=known))
     if hints.body is None and says_little(judged) and (root := with_held(page.root)) is not None:
         marked = hideable(root)
         shown = revealed(marked)

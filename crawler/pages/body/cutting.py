@@ -10,7 +10,8 @@ from lxml import etree
 
 from crawler.pages.body.find import Body
 from crawler.pages.body.judging import Judged
-from crawler.pages.body.lines import FORM_FIELDS, Line
+from crawler.pages.body.known import Line
+from crawler.pages.body.lines import FORM_FIELDS
 from crawler.pages.page import drop
 from pipelines.record import Problem
 

@@ -16,7 +16,8 @@ from lxml import etree
 from crawler.pages.body import kinds
 from crawler.pages.body.judging import Judged, names_file
 from crawler.pages.body.kinds import BOILERPLATE, BY_WORDS, PLAIN, Kind
-from crawler.pages.body.lines import Line, leads_nowhere
+from crawler.pages.body.known import Line
+from crawler.pages.body.lines import leads_nowhere
 from crawler.pages.head.heading import Heading
 from crawler.pages.page import ends_sentence, link_around
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from weakref import WeakKeyDictionary
 
 from lxml import etree
 
 from crawler.pages.body.kinds import BY_WORDS, Kind, kind, worth
-from crawler.pages.body.lines import Line, Lines
+from crawler.pages.body.known import KnownBlock, Line, Lines
 from crawler.pages.page import link_around
 from pipelines.text.remembered import remembered
 
@@ -29,6 +30,7 @@ _found_file = remembered(8_192)(_FILE.search)
 _LONGEST_KEPT, _MOST_KEPT = 60, 8_192
 """Characters of a line that is kept, and how many lines: longer ones would fill the memory."""
 _KINDS: dict[tuple[str, int], Kind] = {}
+_JUDGED: WeakKeyDictionary[KnownBlock, tuple[list[Kind], list[int]]] = WeakKeyDictionary()
 
 
 @dataclass(slots=True)
@@ -51,13 +53,41 @@ class Judged:
 
 def judge(lines: Lines) -> Judged:
     """Judge every line; a list item, or one of several like blocks, of a link and an abstract is no prose."""
-    kinds = [_kind(line) for line in lines.all]
+    kinds: list[Kind] = []
+    for block, first, end in _stretches(lines):
+        own = lines.all[first:end]
+        kinds += map(_kind, own) if block is None else _verdict(block, own)[0]
     items = [span for node, span in lines.spans.items() if span[1] - span[0] > 1 and node.tag in _ITEMS]
     rows = [span for span in items if _may_be_row(lines, *span) and Kind.LINKS in kinds[slice(*span)]]
     for first, end in chain(rows, _teasers(lines, kinds)):
         kinds[first:end] = [Kind.LINKS if what is Kind.PROSE else what for what in kinds[first:end]]
     _make_cells(kinds, lines)
-    return Judged(lines.all, lines.spans, kinds, list(map(_worth, lines.all, kinds)))
+    return Judged(lines.all, lines.spans, kinds, list(_worths(lines, kinds)))
+
+
+def _stretches(lines: Lines) -> Iterator[tuple[KnownBlock | None, int, int]]:
+    """All lines in order, those of each known block apart, with first and end."""
+    at = 0
+    for first, block in lines.known:
+        yield None, at, first
+        at = first + len(block)
+        yield block, first, at
+    yield None, at, len(lines.all)
+
+
+def _verdict(block: KnownBlock, lines: list[Line]) -> tuple[list[Kind], list[int]]:
+    """Kinds and worths of a known block's lines, each judged alone: once for all pages."""
+    if block not in _JUDGED:
+        kinds = list(map(_kind, lines))
+        _JUDGED[block] = kinds, list(map(_worth, lines, kinds))
+    return _JUDGED[block]
+
+
+def _worths(lines: Lines, kinds: list[Kind]) -> Iterator[int]:
+    for block, first, end in _stretches(lines):
+        own, what = lines.all[first:end], kinds[first:end]
+        known = ([], []) if block is None else _verdict(block, own)
+        yield from known[1] if block is not None and known[0] == what else map(_worth, own, what)
 
 
 def _kind(line: Line) -> Kind:

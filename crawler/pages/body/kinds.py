@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from crawler.pages.body.lines import Line
+from crawler.pages.body.known import Line
 from crawler.pages.page import ends_sentence
 
 

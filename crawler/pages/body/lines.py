@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 
 from lxml import etree
 
+from crawler.pages.body.known import KnownBlock, KnownBlocks, Line, Lines
 from crawler.pages.hidden import hideable as find_hideable
 from crawler.pages.hidden import is_hidden
 from crawler.pages.page import EDGES, squeeze, tidy
@@ -39,37 +39,14 @@ _LONGEST_KEPT = 100  # characters of a line whose words are kept: paragraphs wou
 _ROLES = {**dict.fromkeys((*_NOT_READ, *FORM_FIELDS), "unread"), **dict.fromkeys(_BREAKS, "block"), "a": "link"}
 
 
-@dataclass(slots=True)
-class Line:
-    """One line: `text` on one line, `bare` without whitespace, `size` its characters, `linked` those in links.
-
-    `pieces`: the text nodes, each as the element it belongs to and whether it is that element's tail. `block`: the
-    innermost block around it.
-    """
-
-    text: str
-    bare: str
-    size: int
-    linked: int
-    block: etree._Element
-    pieces: list[tuple[etree._Element, bool]]
-
-
-@dataclass(slots=True)
-class Lines:
-    """The lines of a page in order; `spans` gives first and end of an element's lines, inner elements first."""
-
-    all: list[Line] = field(default_factory=list)
-    spans: dict[etree._Element, tuple[int, int]] = field(default_factory=dict)
-
-
-def read_lines(  # noqa: C901, PLR0912 - one loop: a call an element costs a fifth of it
+def read_lines(  # noqa: C901, PLR0912, PLR0915 - one loop: a call an element costs a fifth of it
     root: etree._Element,
     body: etree._Element | None = None,
     *,
     hideable: Iterable[etree._Element] | None = None,
     shown: Collection[etree._Element] = (),
     skipped: Collection[etree._Element] = (),
+    known: KnownBlocks | None = None,
 ) -> Lines:
     """Every visible line below `root`.
 
@@ -79,11 +56,15 @@ def read_lines(  # noqa: C901, PLR0912 - one loop: a call an element costs a fif
         hideable: `hidden.hideable(root)`, where that is known.
         shown: elements that are read whatever their style says.
         skipped: elements that are not read.
+        known: blocks of the site's earlier pages, whose lines are taken from there.
     """
     lines, line = Lines(), _OpenLine()
     ended, spans, texts = lines.all, lines.spans, line.texts
-    blocks, links, breaks = [root], 0, 0
+    blocks, links, anchors, breaks = [root], 0, 0, 0
     opened: list[tuple[str, int, int]] = []
+    # What is asked about these and the blocks around them depends on more than their source.
+    special = _around(*([] if body is None else [body]), *shown, *skipped) if known is not None else frozenset()
+    new: list[tuple[etree._Element, KnownBlock, int, int]] = []
     marked = set(find_hideable(root) if hideable is None else hideable)
     walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, node in walker:
@@ -91,9 +72,10 @@ def read_lines(  # noqa: C901, PLR0912 - one loop: a call an element costs a fif
             tag = node.tag
             what = _ROLES.get(tag, "")
             if what == "link" and not is_link(node):
-                what = ""
+                what = "anchor"
             if node is body:
                 what = "block"
+                anchors += tag == "a"
             if what == "block":
                 if texts:
                     ended.append(line.end(blocks[-1]))
@@ -103,15 +85,25 @@ def read_lines(  # noqa: C901, PLR0912 - one loop: a call an element costs a fif
             else:
                 # An inline element that begins within a line holds part of it only, as one that ends within a line.
                 opened.append((what, len(ended), -1 if texts else breaks))
-                if what == "link":
-                    links += 1
+                if what in {"link", "anchor"}:
+                    anchors += 1
+                    links += what == "link"
             if (
                 what == "unread"
                 or (node in marked and node not in shown and is_hidden(node, is_block=what == "block"))
                 or (skipped and node in skipped)
             ):
                 walker.skip_subtree()
-            elif (text := node.text) and (texts or not text.isspace()):
+                continue
+            if known is not None and what == "block" and not anchors and node not in special:
+                found = known.find(node, len(blocks))
+                if found is not None and found.is_read:
+                    found.put(node, lines)
+                    walker.skip_subtree()
+                    continue
+                if found is not None:
+                    new.append((node, found, len(ended), len(spans)))
+            if (text := node.text) and (texts or not text.isspace()):
                 line.add(text, node, False, links)
             continue
         if event == "end":
@@ -120,13 +112,23 @@ def read_lines(  # noqa: C901, PLR0912 - one loop: a call an element costs a fif
                 block = blocks.pop()
                 if texts:
                     ended.append(line.end(block))
+                if known is not None and new and new[-1][0] is node:
+                    known.keep(*new.pop(), lines)
             elif what == "link":
                 links -= 1
+                anchors -= 1
+            elif what == "anchor":
+                anchors -= 1
             if node is body or (-1 < breaks_before < breaks and first < len(ended) and not texts):
                 spans[node] = (first, len(ended))
         if (text := node.tail) and (texts or not text.isspace()):
             line.add(text, node, True, links)
     return lines
+
+
+def _around(*nodes: etree._Element) -> frozenset[etree._Element]:
+    """Some elements, and those around them."""
+    return frozenset(one for node in nodes for one in (node, *node.iterancestors()))
 
 
 def is_link(node: etree._Element) -> bool:

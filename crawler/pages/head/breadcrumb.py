@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from crawler.pages.body.lines import Line
+from crawler.pages.body.known import Line
 from crawler.pages.page import Page, squeeze, strings, tidy, words
 
 _START = re.compile(r"(?:当前|现在|所在)的?(?:位置|栏目)|[您你]的位置|^位置")

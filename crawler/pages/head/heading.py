@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from crawler.pages.body.kinds import DAY, Kind, is_subtitle
-from crawler.pages.body.lines import Line
+from crawler.pages.body.known import Line
 from crawler.pages.page import ends_sentence, named, squeeze, tidy
 
 _SEPARATORS = "-_—–―－|｜丨·•>»«<~～:：/【】[]()（）"

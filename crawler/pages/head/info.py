@@ -14,7 +14,7 @@ from itertools import pairwise
 from crawler.pages.body.find import Body
 from crawler.pages.body.judging import Judged
 from crawler.pages.body.kinds import Kind, is_own_day, is_subtitle
-from crawler.pages.body.lines import Line
+from crawler.pages.body.known import Line
 from crawler.pages.head.heading import Heading
 from crawler.pages.head.labels import (
     AUTHOR,

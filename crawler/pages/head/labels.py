@@ -13,7 +13,7 @@ from functools import cached_property
 
 from lxml import etree
 
-from crawler.pages.body.lines import Line
+from crawler.pages.body.known import Line
 from crawler.pages.page import EDGES, link_around, squeeze, tidy
 from crawler.pages.written import unread_script
 from pipelines.text.dates import find_dates, leading_date

@@ -10,6 +10,7 @@ from itertools import islice
 from lxml import etree
 
 from crawler.pages import Column, SectionLink
+from crawler.pages.body.known import known_blocks
 from crawler.pages.body.lines import read_lines
 from crawler.pages.head.breadcrumb import Trail, read_trail
 from crawler.pages.page import Page, squeeze, squeezed, strings, words
@@ -39,7 +40,7 @@ class SectionFinder:
     def find(self, page: Page, names: Sequence[str]) -> SectionLink | None:
         """The section by one of its names; None when the page does not lead to it."""
         wanted = {squeeze(name): name for name in names}
-        trail = read_trail(page, read_lines(page.root).all)
+        trail = read_trail(page, read_lines(page.root, known=known_blocks(page.url)).all)
         here = self.column(page.url)
         if (here is None or here.is_first) and (name := _own_name(page, trail, wanted)) and self.has_rows(page):
             return SectionLink(page.url, name)
@@ -83,7 +84,7 @@ def heads_section(page: Page, name: str) -> bool:
     wanted = squeeze(name)
     if any(wanted in squeezed(node) for node in page.all("//title")):
         return True
-    trail = read_trail(page, read_lines(page.root).all)
+    trail = read_trail(page, read_lines(page.root, known=known_blocks(page.url)).all)
     return trail is not None and wanted in squeeze(trail.text)
 
 
