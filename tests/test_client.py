@@ -89,7 +89,15 @@ class Body(Protocol):
 
 
 class Transport(StringTransport):
-    """A transport that can be broken off, as a real one."""
+    """A transport as real ones are; of a request it takes `at_once` at first, bytes or an error."""
+
+    at_once: object = 1 << 20
+
+    def writeSomeData(self, data: bytes) -> object:  # noqa: N802
+        if isinstance(self.at_once, int):
+            self.write(data[: self.at_once])
+            return min(self.at_once, len(data))
+        return self.at_once
 
     def abortConnection(self) -> None:  # noqa: N802
         self.loseConnection()
@@ -193,6 +201,16 @@ def test_what_cannot_be_sent_is_refused(odd: dict[str, Any]) -> None:
         written(Request("http://a.example/", **odd), b"/", Server(b"http", b"a.example", 80, None))
     with pytest.raises(ValueError, match="cannot be sent"):
         taken_apart(b"http://a.example/\r\nX: y", None)
+
+
+@pytest.mark.parametrize("at_once", [0, 9, 1 << 20, ConnectionLost()])
+def test_a_request_is_written_whole_whatever_is_taken_at_once(at_once: object) -> None:
+    connection = _Connection(InMemory(), Server(b"http", b"a.example", 80, None))
+    transport = Transport()
+    transport.at_once = at_once
+    connection.makeConnection(transport)
+    connection._send(b"GET / HTTP/1.1\r\n\r\n")
+    assert transport.value() == b"GET / HTTP/1.1\r\n\r\n"
 
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import Self, cast
+from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 from scrapy.crawler import Crawler
@@ -74,14 +75,24 @@ class BreakerMiddleware:
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
-    async def process_request(self, request: Request) -> None:
+    def process_request(self, request: Request) -> Coroutine[Any, Any, None] | None:
         self._began = self._began or asyncio.get_running_loop().time()
         if request.meta.get(_PROBE):
-            return
+            return None
         origin = self._origin(request)
+        if origin.checking.locked():
+            return self._admit_later(origin, request)
+        self._admit(origin, request)
+        return None
+
+    async def _admit_later(self, origin: _Origin, request: Request) -> None:
         async with origin.checking:
-            if why := origin.down or (origin.no_files if _is_file(request) else None):
-                raise HostDown(why)
+            self._admit(origin, request)
+
+    def _admit(self, origin: _Origin, request: Request) -> None:
+        """Let a request pass, or raise `HostDown`."""
+        if why := origin.down or (origin.no_files if _is_file(request) else None):
+            raise HostDown(why)
         if origin.timeouts >= _PATIENT_WITH:
             request.meta[PATIENCE] = max(_LEAST_PATIENCE, _TIMES_THE_SLOWEST * origin.slowest)
 

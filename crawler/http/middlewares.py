@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from http import HTTPStatus
-from typing import Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from scrapy import signals
 from scrapy.crawler import Crawler
@@ -22,6 +22,7 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import RobotParser
 from scrapy.utils import _compression
 from scrapy.utils.httpobj import urlparse_cached
+from twisted.internet.defer import Deferred
 
 from crawler.crawl.observed import sha256_of
 from crawler.crawl.unchanged import has_validators
@@ -33,6 +34,9 @@ from crawler.http.notes import note, note_robots
 from crawler.http.politeness.pacing import pacing_of
 from crawler.http.redirects import MOST_REDIRECTS, is_redirect, redirect_of
 from pipelines.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
 
 _LONGEST_ROBOTS = 500 << 10
 _SILENT = (CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError)
@@ -71,6 +75,13 @@ class Rfc9309RobotsMiddleware(RobotsTxtMiddleware):
         self._slow: dict[str, RobotsForbidden] = {}
         if crawler.settings.getbool("CRAWL_DELAY_OBEY"):
             crawler.signals.connect(self._honour_crawl_delay, signal=signals.robots_parsed)
+
+    def process_request(self, request: Request) -> Coroutine[Any, Any, None] | None:  # type: ignore[override]
+        known = self._parsers.get(urlparse_cached(request).netloc)
+        if known is None or isinstance(known, Deferred) or request.meta.get("dont_obey_robotstxt"):
+            return super().process_request(request)
+        self.process_request_2(known, request)  # at once, without a coroutine for each request
+        return None
 
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
         netloc = urlparse_cached(request).netloc
@@ -164,6 +175,8 @@ class StrictCompressionMiddleware(HttpCompressionMiddleware):
         self.crawler = crawler
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
+        if b"Content-Encoding" not in response.headers:
+            return response
         try:
             _check_number(response.headers)
             return super().process_response(request, response)

@@ -307,6 +307,7 @@ def adjust(settings: BaseSettings, job: CrawlJob) -> None:
 
 _TOO_LOUD = {
     "scrapy.core.downloader.handlers.http11": logging.ERROR,
+    "crawler.http.transport.client": logging.ERROR,
     "scrapy.core.downloader.tls": logging.ERROR,
     "scrapy.downloadermiddlewares.robotstxt": logging.CRITICAL,
 }

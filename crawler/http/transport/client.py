@@ -15,7 +15,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import urldefrag
 
-from pydispatch import dispatcher  # type: ignore[import-untyped]
 from scrapy import signals
 from scrapy.exceptions import (
     DownloadCancelledError,
@@ -42,6 +41,7 @@ from twisted.internet.protocol import Factory, connectionDone
 from twisted.internet.protocol import Protocol as TwistedProtocol
 
 from crawler.http.transport.answer import Answer, BadAnswerError, LongHeadError
+from crawler.http.transport.downloader import is_heard
 from crawler.http.transport.sent import Server, taken_apart, written
 
 if TYPE_CHECKING:
@@ -200,9 +200,9 @@ class _Exchange(Answer):
         request.meta["download_latency"] = monotonic() - self._began
         assert self.connection is not None  # noqa: S101 - bytes come only over one
         self._ip, self._certificate = self.connection.ip, self.connection.certificate()
-        self._hears_bytes = _is_heard(crawler, signals.bytes_received)
+        self._hears_bytes = is_heard(crawler.signals, signals.bytes_received)
         length = self.length
-        if _is_heard(crawler, signals.headers_received) and (
+        if is_heard(crawler.signals, signals.headers_received) and (
             stop := check_stop_download(
                 signals.headers_received, crawler, request, headers=self.headers, body_length=length
             )
@@ -325,9 +325,17 @@ class _Connection(TwistedProtocol):
             exchange.fail(DownloadFailedError("the connection had ended"))
         else:
             exchange.recorder.sent(exchange.message)
-            transport: Any = self.transport
-            transport.write(exchange.message)
+            self._send(exchange.message)
         return exchange.answered
+
+    def _send(self, data: bytes) -> None:
+        """Without TLS at once: Twisted would have the event loop watch the socket, and write at its next turn."""
+        transport: Any = self.transport
+        size = transport.writeSomeData(data) if self.server.scheme == b"http" else 0
+        if not isinstance(size, int):
+            size = 0  # an error, which Twisted meets again and tells
+        if size < len(data):
+            transport.write(data[size:])
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         exchange = self._exchange
@@ -399,8 +407,3 @@ async def _asked(connection: _Connection, exchange: _Exchange) -> None:
     finally:
         timer.cancel()
         exchange.give_up()
-
-
-def _is_heard(crawler: Crawler, signal: object) -> bool:
-    """Whether anybody listens: to send a signal takes four times as long."""
-    return any(dispatcher.getAllReceivers(crawler.signals.sender, signal))
