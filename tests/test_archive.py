@@ -668,7 +668,7 @@ def test_a_commit_stands_when_only_the_derived_files_fail(tmp_path: Path, monkey
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("pipelines.archive.write.rebuild.replace_derived", full)
+        patched.setattr("pipelines.archive.write.rebuild.replace_next", full)
         with pytest.raises(errors.LatestStale, match=r"commit 2 stands.*rebuild"):
             sealed(run, 2)
     assert len(Archive(root).commits()) == 2

@@ -12,7 +12,7 @@ from pipelines.archive.disk.layout import natural_key
 from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
 from pipelines.archive.prove.history import ToldEnds, line_digest
-from pipelines.archive.read.derived import INDEX, LATEST, PLACES, STATE
+from pipelines.archive.read.derived import INDEX, LATEST, PLACES, STATE, LinesBeside
 from pipelines.archive.read.index import is_index_line
 from pipelines.archive.read.latest import version_line
 from pipelines.archive.read.places import places_lines
@@ -79,7 +79,8 @@ class DerivedCheck:
             return str(error)
         if problem is not None or commit is None:
             return problem
-        document = self._what.document(commit, count, sha256, size, self._history.known)
+        known, lines = self._history.known, LinesBeside(count, sha256, size)
+        document = self._what.document(commit, lines, known.totals, known.standing)
         if whole(self._about) not in {document, _without_head(document)}:
             return f"{self._about}: is not what commit {commit.n} gives; {REBUILD}"
         return None

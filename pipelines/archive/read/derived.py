@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from pipelines.archive.disk.commits import names_commit
 from pipelines.archive.disk.files import file_digest, json_document, replace_synced, sync, sync_folder
@@ -25,7 +25,7 @@ from pipelines.archive.disk.layout import (
 from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
 from pipelines.archive.read.index import INDEX_SCHEMA, index_lines
-from pipelines.archive.read.known import Known
+from pipelines.archive.read.known import Known, Standing, Totals
 from pipelines.archive.read.latest import latest_lines
 from pipelines.archive.read.places import PLACES_SCHEMA, places_lines, sound_places, told_of_places
 from pipelines.archive.read.reader import Archive
@@ -50,15 +50,26 @@ if TYPE_CHECKING:
 class Source:
     """What derived files are made from.
 
-    `base` is a latest.jsonl of the commit before the last, if one is sound and may be built upon. `states` takes the
-    state lines while those of latest are made, when `known` was not made for writing, so that less must be held in
-    memory.
+    `states` takes the state lines while those of latest are made, when `known` was not made for writing, so that less
+    must be held in memory. Places are made anew, or with `is_next` brought on by the last commit.
     """
 
     archive: Archive
     known: Known
-    base: Path | None = None
+    is_next: bool = False
     states: BinaryIO | None = None
+
+
+Teller = Callable[[dict[str, Any], Totals, Callable[[], Standing], str], dict[str, Any]]
+
+
+@frozen
+class LinesBeside:
+    """What a document says of the lines beside it: how many, their hash, and their bytes."""
+
+    count: int
+    sha256: str
+    size: int
 
 
 @frozen
@@ -66,7 +77,7 @@ class Derived:
     """A file of lines, and the document beside it.
 
     `make` gives the lines; gone speeches have a line only with `keeps_gone`. `tell` gives what the document
-    says from what every one says, and the head of its commit.
+    says from what every one says, the totals of the commits, the speeches counted, and the head of its commit.
     """
 
     schema: str
@@ -74,18 +85,17 @@ class Derived:
     about_file: str
     keeps_gone: bool
     make: Callable[[Source], Iterator[bytes]]
-    tell: Callable[[dict[str, Any], Known, str], dict[str, Any]] = lambda told, _known, head: told | {"head": head}
+    tell: Teller = lambda told, _, __, head: told | {"head": head}
 
-    def document(self, commit: Commit, count: int, sha256: str, size: int, known: Known) -> bytes:
+    def document(self, commit: Commit, lines: LinesBeside, totals: Totals, standing: Callable[[], Standing]) -> bytes:
         """The bytes of the document, for the lines of `commit`."""
-        told = {"schema": self.schema, "commit": commit.n, "count": count, "sha256": sha256, "bytes": size}
-        return json_document(self.tell(told, known, commit.sha256))
+        told = {"schema": self.schema, "commit": commit.n, "count": lines.count, "sha256": lines.sha256}
+        told["bytes"] = lines.size
+        return json_document(self.tell(told, totals, standing, commit.sha256))
 
 
 def _latest(source: Source) -> Iterator[bytes]:
     archive, states = source.archive, source.known.states
-    if source.base:
-        return latest_lines(archive.layout, (archive.last,), states, archive.layout.staging, base=source.base)
     also = partial(_write_state, source.states) if source.states else None
     return latest_lines(archive.layout, archive.commits(), states, archive.layout.staging, also=also)
 
@@ -103,7 +113,7 @@ def _state(source: Source) -> Iterator[bytes]:
 
 def _places(source: Source) -> Iterator[bytes]:
     archive = source.archive
-    base = sound_places(archive.layout, archive.last.n - 1) if source.base else None
+    base = sound_places(archive.layout, archive.last.n - 1) if source.is_next else None
     if base is None:
         return places_lines(archive.layout, archive.commits())
     return chain(raw_lines(base), places_lines(archive.layout, (archive.last,)))
@@ -113,27 +123,53 @@ INDEX = Derived(INDEX_SCHEMA, INDEX_LINES, INDEX_JSON, True, lambda source: inde
 LATEST = Derived(LATEST_SCHEMA, LATEST_LINES, LATEST_JSON, False, _latest)
 STATE = Derived(STATE_SCHEMA, STATE_LINES, STATE_JSON, True, _state, told_by)
 PLACES = Derived(
-    PLACES_SCHEMA, PLACES_LINES, PLACES_JSON, True, _places, lambda told, _known, head: told_of_places(told, head)
+    PLACES_SCHEMA, PLACES_LINES, PLACES_JSON, True, _places, lambda told, _, __, head: told_of_places(told, head)
 )
 DERIVED = (INDEX, LATEST, PLACES, STATE)
 """In the order in which they are made: state lines may be made with those of latest, and a state file is the last."""
 
 
+class Replacing:
+    """A derived file that is written anew, in staging until it is `put` in its place."""
+
+    def __init__(self, what: Derived, layout: Layout) -> None:
+        """Begin the file."""
+        self._what, self._layout = what, layout
+        self._sha256, self._size, self._count = hashlib.sha256(), 0, 0
+        self._ready = layout.staging / f"{what.lines_file}.new"
+        self._stream = self._ready.open("wb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._stream.close()
+
+    def write(self, line: bytes) -> None:
+        """Add a line."""
+        self._stream.write(line)
+        self._sha256.update(line)
+        self._size += len(line)
+        self._count += 1
+
+    def put(self, commit: Commit, totals: Totals, standing: Callable[[], Standing]) -> None:
+        """Put lines and document, of `commit`, in their places; the document last: it never tells of older lines."""
+        what, layout = self._what, self._layout
+        sync(self._stream)
+        self._stream.close()
+        self._ready.replace(layout.path(what.lines_file))
+        sync_folder(layout.root)
+        lines = LinesBeside(self._count, self._sha256.hexdigest(), self._size)
+        about = what.document(commit, lines, totals, standing)
+        replace_synced(layout.path(what.about_file), about, layout.staging)
+
+
 def replace_derived(what: Derived, source: Source) -> None:
     """Replace both files by those of the last commit; the document last, so that it never describes older lines."""
-    layout = source.archive.layout
-    sha256, size, count = hashlib.sha256(), 0, 0
-    ready = layout.staging / f"{what.lines_file}.new"
-    with ready.open("wb") as stream:
+    with Replacing(what, source.archive.layout) as ready:
         for line in what.make(source):
-            stream.write(line)
-            sha256.update(line)
-            size, count = size + len(line), count + 1
-        sync(stream)
-    ready.replace(layout.path(what.lines_file))
-    sync_folder(layout.root)
-    about = what.document(source.archive.last, count, sha256.hexdigest(), size, source.known)
-    replace_synced(layout.path(what.about_file), about, layout.staging)
+            ready.write(line)
+        ready.put(source.archive.last, source.known.totals, source.known.standing)
 
 
 def is_of(what: Derived, layout: Layout, commit: Commit) -> bool:

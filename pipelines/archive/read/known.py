@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.streams import Line
-    from pipelines.archive.read.state import States
+    from pipelines.archive.read.state import SpeechState, States
 
 EVENTS: tuple[str, ...] = get_args(Event)
 
@@ -75,6 +75,26 @@ class Totals:
 
 
 @dataclass(slots=True)
+class Standing:
+    """How many speeches there are, how many of them are gone, how many ids of the site were replaced by others.
+
+    Those that have another id now are not gone. `dated` are the present ones with a date of publication.
+    """
+
+    speeches: int = 0
+    gone: int = 0
+    succeeded: int = 0
+    dated: int = 0
+
+    def take(self, state: SpeechState) -> None:
+        """Count one."""
+        self.speeches += 1
+        self.gone += state.is_gone and state.succeeded_by is None
+        self.succeeded += state.succeeded_by is not None
+        self.dated += state.is_present and state.published_on is not None
+
+
+@dataclass(slots=True)
 class Known:
     """What the state files hold. Knows nothing before the first commit is taken into account."""
 
@@ -99,17 +119,9 @@ class Known:
             known.take(commit, lines, for_writing=for_writing)
         return known
 
-    @property
-    def gone(self) -> int:
-        """How many speeches are gone; those that have another id now are not."""
-        return sum(state.is_gone and state.succeeded_by is None for state in self.states.values())
-
-    @property
-    def succeeded(self) -> int:
-        """How many ids of the site were replaced by others."""
-        return sum(state.succeeded_by is not None for state in self.states.values())
-
-    @property
-    def dated(self) -> int:
-        """How many present speeches have a date of publication."""
-        return sum(state.is_present and state.published_on is not None for state in self.states.values())
+    def standing(self) -> Standing:
+        """The speeches, counted."""
+        found = Standing()
+        for state in self.states.values():
+            found.take(state)
+        return found

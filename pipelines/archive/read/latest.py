@@ -30,7 +30,6 @@ def latest_lines(
     states: States,
     scratch: Path | None,
     *,
-    base: Path | None = None,
     also: Callable[[SpeechState, bytes], None] | None = None,
 ) -> Iterator[bytes]:
     """The lines in natural order of id. Bodies pass through an unnamed file in `scratch`, never all in memory.
@@ -40,29 +39,24 @@ def latest_lines(
         commits: those in which the lines are looked for.
         states: of all speeches, after the last commit.
         scratch: a folder for the unnamed file.
-        base: a latest.jsonl with the lines that `commits` did not bring; `Damaged` when one is not there.
         also: called with each state in this order, those of speeches not present too, and its newest content line.
     """
     with tempfile.TemporaryFile(dir=scratch) as bodies:
         wanted = {state.content_seq: state for state in states.values() if also or state.is_present}
         places = _gather(layout, commits, wanted, bodies)
-        before = _of_base(base) if base else iter(())
         for native_id in sorted((state.native_id for state in wanted.values()), key=natural_key):
             state, place = states[native_id], places.get(native_id)
             if place is None:
-                line = next((line for seq, line in before if seq == state.content_seq), None)
-            else:
-                bodies.seek(place[0])
-                line = bodies.read(place[1])
-            if line is None:
                 raise Damaged(f"{layout.root}: no line with seq {state.content_seq}, of {state.id}; run verify")
+            bodies.seek(place[0])
+            line = bodies.read(place[1])
             if also:
                 also(state, line)
             if state.is_present:
                 yield latest_line(line, state)
 
 
-def _of_base(base: Path) -> Iterator[tuple[int, bytes]]:
+def version_of_latest(base: Path) -> Iterator[tuple[int, bytes]]:
     """Seq and bytes of the version line that each line of a latest.jsonl was made from."""
     for number, line in enumerate(raw_lines(base), 1):
         found = _BASE_LINE.fullmatch(line)

@@ -55,7 +55,7 @@ class KeptPayloads:
         """Know again what `items` gave."""
         found = cls()
         for item in items:
-            found._note(Kept(*item))
+            found.note_kept(Kept(*item))
         return found
 
     def items(self) -> Iterator[Kept]:
@@ -77,14 +77,15 @@ class KeptPayloads:
         """Take the captures of one committed line."""
         for capture in line["captures"]:
             if isinstance(capture["file"], str) and capture["payload_sha256"] is not None:
-                self._note(Kept(capture["url"], capture["payload_sha256"], capture["file"], capture["offset"]))
+                self.note_kept(Kept(capture["url"], capture["payload_sha256"], capture["file"], capture["offset"]))
 
     def note_answers(self, answers: Iterable[Answer]) -> None:
         """Take the answers that a commit names beside its lines."""
         for answer in answers:
-            self._note(Kept(answer.url, answer.payload_sha256, answer.file, answer.offset))
+            self.note_kept(Kept(answer.url, answer.payload_sha256, answer.file, answer.offset))
 
-    def _note(self, kept: Kept) -> None:
+    def note_kept(self, kept: Kept) -> None:
+        """Take an answer that is kept."""
         digest, place = _digest(kept.sha256), self._place(kept.file, kept.offset)
         if digest is None or place is None:
             return

@@ -144,12 +144,12 @@ class Archive:
         if self.head in heads and (counts := counted_states(self.layout, self.last.n, self.head)):
             total, gone, succeeded = counts
             return total - gone - succeeded, gone, succeeded
-        known = self.known(for_writing=False)
-        return len(known.states) - known.gone - known.succeeded, known.gone, known.succeeded
+        found = self.known(for_writing=False).standing()
+        return found.speeches - found.gone - found.succeeded, found.gone, found.succeeded
 
     def dated(self) -> int:
         """How many present speeches have a date of publication."""
-        return self._state.dated if self._state else self.known(for_writing=False).dated
+        return self._state.dated if self._state else self.known(for_writing=False).standing().dated
 
     def known(self, *, for_writing: bool = True) -> Known:
         """What the archive knows of its speeches: from the state file when it is sound, else from the commits."""

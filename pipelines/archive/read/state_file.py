@@ -18,8 +18,8 @@ from pipelines.archive.disk.containers import members
 from pipelines.archive.disk.layout import STATE_JSON, STATE_LINES, Layout, natural_key
 from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
-from pipelines.archive.read.known import Known, Totals
-from pipelines.archive.read.payloads import Kept, KeptPayloads
+from pipelines.archive.read.known import Known, Standing, Totals
+from pipelines.archive.read.payloads import Kept
 from pipelines.archive.read.state import SAYING, SpeechState
 from pipelines.canonical import json_value, sorted_sha256
 from pipelines.gaps.acceptance import Decided
@@ -28,7 +28,7 @@ from pipelines.untrusted import json_object, parsed_json
 from pipelines.values import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 STATE_SCHEMA = "state/1"
@@ -135,16 +135,16 @@ def _text(value: Any) -> str:
     return value
 
 
-def told_by(told: dict[str, Any], known: Known, head: str) -> dict[str, Any]:
+def told_by(told: dict[str, Any], totals: Totals, counted: Callable[[], Standing], head: str) -> dict[str, Any]:
     """What `state.json` says, given what every derived document says: totals, and a hash of all of it."""
-    totals = known.totals
+    standing = counted()
     whole = told | {
         "fold": FOLD,
         "head": head,
-        "speeches": len(known.states),
-        "gone": known.gone,
-        "succeeded": known.succeeded,
-        "dated": known.dated,
+        "speeches": standing.speeches,
+        "gone": standing.gone,
+        "succeeded": standing.succeeded,
+        "dated": standing.dated,
         "last_seq": totals.last_seq,
         "versions": totals.versions,
         "observations": totals.observations,
@@ -265,22 +265,19 @@ def _retired(value: Any) -> dict[str, Any] | None:
 def read_known(layout: Layout, about: StateAbout) -> Known | None:
     """The lines that `about` is of; null when they are not what it says."""
     known = Known(totals=about.totals)
-    sha256, payloads = hashlib.sha256(), []
+    sha256 = hashlib.sha256()
     try:
         for line in raw_lines(layout.path(STATE_LINES)):
             sha256.update(line)
             value = parsed_json(line)
             if value["schema"] == PAYLOAD_SCHEMA:
-                payloads.append(payload_of(value))
+                known.payloads.note_kept(payload_of(value))
             else:
                 state = state_of(value)
                 known.states[state.native_id] = state
     except (Damaged, OSError, ValueError, KeyError, TypeError):
         return None
-    known.payloads = KeptPayloads.from_items(payloads)
-    is_right = sha256.hexdigest() == about.sha256 and _counts(known) == (about.speeches, about.gone, about.succeeded)
+    found = known.standing()
+    counts = found.speeches, found.gone, found.succeeded
+    is_right = sha256.hexdigest() == about.sha256 and counts == (about.speeches, about.gone, about.succeeded)
     return known if is_right else None
-
-
-def _counts(known: Known) -> tuple[int, int, int]:
-    return len(known.states), known.gone, known.succeeded

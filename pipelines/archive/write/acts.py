@@ -146,7 +146,6 @@ def _follow(archive: Archive, known: Known | None, made: Commit) -> None:
     if known is not None and made.redaction is None:
         done = archive.after(made)
         finish_acts(done)
-        known.take(made, ())
         write_next(done, known)
     else:  # nothing is built upon what was derived before
         done = Archive(archive.layout.root)

@@ -392,7 +392,6 @@ class ArchiveRun:
         try:
             sync_folder(self._layout.commits)
             archive = self._archive.after(commit) if self._archive else Archive(root)
-            self._known.take(commit, archive.all_lines_of(commit))
             write_next(archive, self._known)
             self._staging.close()
             shutil.rmtree(self._staging.folder)
