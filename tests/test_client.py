@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from random import Random
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from scrapy import Request
+from scrapy.core.downloader.contextfactory import ScrapyClientContextFactory
 from scrapy.core.downloader.handlers.http11 import _LenientHTTP11ClientProtocol, _RequestBodyProducer, _ScrapyAgent
 from scrapy.exceptions import DownloadFailedError, DownloadTimeoutError
 from scrapy.settings import Settings
@@ -27,6 +29,7 @@ from twisted.web.http_headers import Headers
 
 from crawler.http.transport.answer import Answer, BadAnswerError, LongHeadError
 from crawler.http.transport.client import Client, _Connection
+from crawler.http.transport.scrapys_handler import HTTP11DownloadHandler
 from crawler.http.transport.sent import Server, taken_apart, written
 from tests.raw_server import ANSWERS, CLOSES
 
@@ -316,3 +319,9 @@ def test_what_comes_when_nobody_asked_ends_a_connection_and_others_end_in_their_
         assert cancelled.transport.disconnecting  # type: ignore[union-attr]
 
     asyncio.run(fetch())
+
+
+def test_scrapys_handler_is_as_imported_by_others() -> None:
+    assert HTTP11DownloadHandler.__module__ == "scrapy.core.downloader.handlers.http11"
+    assert ScrapyClientContextFactory.__module__ == "scrapy.core.downloader.contextfactory"
+    assert inspect.stack()[0].code_context

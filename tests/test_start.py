@@ -30,7 +30,7 @@ CEILINGS = {
 
 A dataclass takes half a millisecond, a pattern a tenth to several. Raise a number only for what a start needs.
 """
-SCRAPY_CEILINGS = {"sites": (50, 82), "fleet": (97, 150), "read": (57, 92), "demo": (61, 86), "crawl": (191, 232)}
+SCRAPY_CEILINGS = {"sites": (50, 82), "fleet": (97, 150), "read": (57, 92), "demo": (61, 86), "crawl": (192, 228)}
 """The same of commands of Scrapy: `crawl`, of a site that is not known, has imported what its first request takes."""
 _SLOW = {"asyncio", "duckdb", "jinja2", "lxml", "rich", "scrapy", "twisted"}
 """No verb needs one of these before it knows what it is to do."""
@@ -38,7 +38,7 @@ _READS_PAGES = {"crawler.pages.article", "crawler.pages.lists.reader", "crawler.
 """A crawl begins without, and imports it while it awaits the first page."""
 _NOT_FOR_STATUS = {"concurrent.futures", "logging", "tempfile", "zoneinfo"}
 _PROGRAM = """
-import json, os, re, sys
+import json, linecache, os, re, sys
 from importlib import import_module
 
 def counts():
@@ -46,7 +46,7 @@ def counts():
     made = [value for name, names in ours.items() for value in names.values()
             if isinstance(value, re.Pattern) or "__dataclass_fields__" in getattr(value, "__dict__", ())
             and value.__module__ == name]
-    return len(ours), len(made), sorted(sys.modules)
+    return len(ours), len(made), sorted(sys.modules), sum(map(os.path.isfile, linecache.cache))
 
 def told(command):
     read, write = os.pipe()
@@ -103,12 +103,12 @@ except SystemExit as ended:
 it leaves is out of the collector."""
 
 
-def starts(*commands: list[str]) -> list[tuple[int, int, set[str]]]:
-    """Of each command: modules of ours, what they make, and the names of all modules."""
+def starts(*commands: list[str]) -> list[tuple[int, int, set[str], int]]:
+    """Of each command: modules of ours, what they make, the names of all modules, and files whose source was read."""
     program = [sys.executable, "-c", _PROGRAM, json.dumps(commands)]
     done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=True)
     found: list[Any] = json.loads(done.stdout)
-    return [(ours, made, set(names)) for ours, made, names in found]
+    return [(ours, made, set(names), sources) for ours, made, names, sources in found]
 
 
 def test_a_verb_imports_what_it_needs(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_verb_imports_what_it_needs(tmp_path: Path) -> None:
     of = {verb: most for verbs, most in CEILINGS.items() for verb in verbs.split()}
     assert of.keys() == VERBS.keys()
     commands = [["", "status", str(tmp_path / "gszx")], *(["", verb, "--help"] for verb in VERBS)]
-    for (_, verb, *_), (ours, made, names) in zip(commands, starts(*commands), strict=True):
+    for (_, verb, *_), (ours, made, names, _) in zip(commands, starts(*commands), strict=True):
         needless = names & (_SLOW | _NOT_FOR_STATUS if verb == "status" else _SLOW)
         assert needless == set(), verb
         assert (ours <= of[verb][0], made <= of[verb][1]) == (True, True), (verb, ours, made)
@@ -125,13 +125,14 @@ def test_a_verb_imports_what_it_needs(tmp_path: Path) -> None:
 def test_a_command_of_scrapy_imports_what_it_needs() -> None:
     helps = [["scrapy", name, "--help"] for name in SCRAPY_CEILINGS if name != "crawl"]
     commands = [*helps, ["scrapy", "crawl", "speeches", "-a", "site=none"]]
-    for (_, name, *_), (ours, made, names) in zip(commands, starts(*commands), strict=True):
+    for (_, name, *_), (ours, made, names, sources) in zip(commands, starts(*commands), strict=True):
         assert (ours <= SCRAPY_CEILINGS[name][0], made <= SCRAPY_CEILINGS[name][1]) == (True, True), (
             name,
             ours,
             made,
         )
         assert names & _READS_PAGES == set() or name == "read", name
+        assert sources == 0, name
 
 
 def test_a_run_meets_no_other_software_at_its_end(tmp_path: Path) -> None:

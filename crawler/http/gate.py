@@ -9,7 +9,6 @@ import asyncio
 from functools import partial
 from typing import Protocol, Self, cast
 
-from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadTimeoutError, IgnoreRequest
 from scrapy.http import Request, Response
@@ -22,6 +21,7 @@ from crawler.http.hosts import Hosts
 from crawler.http.netloc import LONGEST_URL, Address, Server, inner, ip_address, is_global
 from crawler.http.notes import note, note_certificate
 from crawler.http.politeness.pacing import pacing_of
+from crawler.http.transport.scrapys_handler import HTTP11DownloadHandler
 
 WAITED = "waited"
 """Key of a request's `meta`: seconds until it timed out."""
