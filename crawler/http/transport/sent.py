@@ -14,7 +14,7 @@ from pipelines.values import frozen
 if TYPE_CHECKING:
     from scrapy.http import Request
 
-_ADDRESS = re.compile(rb"(https?)://([^/?#@]+)(/[^?#;]*)?(\?[^#;]+)?")
+_ADDRESS = re.compile(rb"(https?)://([!-\"$-.0->A-~]+)(/[!-\"$-:<->@-~]*)?(\?[!-\"$-:<-~]+)?")
 """An address whose path and query are sent as they are: most; Twisted takes the others apart."""
 _METHOD = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _URL = re.compile(rb"[\x21-\x7e]+")
@@ -48,10 +48,10 @@ def taken_apart(url: bytes, bind: tuple[str, int] | None) -> tuple[Server, bytes
     Raises:
         ValueError: it has characters that cannot be sent.
     """
-    if _URL.fullmatch(url) is None:
-        raise ValueError(f"an address that cannot be sent: {url[:200]!r}")
     if (found := _ADDRESS.fullmatch(url)) is not None:
         return _server(found[1], found[2], bind), (found[3] or b"/") + (found[4] or b"")
+    if _URL.fullmatch(url) is None:
+        raise ValueError(f"an address that cannot be sent: {url[:200]!r}")
     uri = _uri(url)
     return _server(uri.scheme, uri.netloc, bind), cast("bytes", uri.originForm)
 
@@ -69,7 +69,7 @@ def written(request: Request, target: bytes, server: Server) -> bytes:
     if body or request.method in {"POST", "PUT"}:
         lines.append(b"Content-Length: %d" % len(body))
     has_host = False
-    for key, values in request.headers.items():
+    for key, values in dict.items(request.headers):  # Scrapy's own looks each name up again
         name = _sent_name(key)
         has_host = has_host or name == b"Host"
         lines += [b"%b: %b" % (name, b" ".join(value.splitlines())) for value in values]
