@@ -272,3 +272,28 @@ def test_the_hosts_a_cms_believes_in_is_an_alias() -> None:
     assert hosts.local("http://old.example/x") == "http://127.0.0.1:8000/x"
     assert hosts.local("http://neighbour.example/x") is None
     assert hosts.local("http://127.0.0.1:8001/x") is None
+
+
+@pytest.mark.parametrize(
+    "xpath",
+    [
+        "//a",
+        "//a[@href]",
+        "//a[@href]|//option[@value]|//option",
+        "//script[not(@src)]",
+        "//script[not(@src)]|//textarea",
+        "//input[@type='hidden']",
+        "//meta[@name][@content]",
+        "//input[@type='hidden'][@value]|//input[@type='text']",
+        "//input[not(@type='text')]",
+        "//p[1]|//a",
+    ],
+)
+def test_what_is_searched_by_tag_is_what_the_xpath_selects(xpath: str) -> None:
+    source = (
+        "<meta name=a content=b><meta name=c><script src=x></script><a href=1>1<a>2</a><p>3<p><option value=4>"
+        "<input type=hidden value=5><input type=hidden><input type=text><input><textarea></textarea><script>6"
+    )
+    page = Page("https://www.example.gov.cn/", source)
+    found = page.root.xpath(xpath)
+    assert page.all(xpath) == found != []

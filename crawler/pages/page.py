@@ -29,8 +29,11 @@ _UNREAD = ("script", "style", "noscript", "template", "option")
 _READ_TEXTS = etree.XPath(f".//text()[not({' or '.join(f'parent::{tag}' for tag in _UNREAD)})]", smart_strings=False)
 # Without the test of each text's parent these take a tenth of the time.
 _TEXTS, _TEXT = etree.XPath(".//text()", smart_strings=False), etree.XPath("string()", smart_strings=False)
-_BY_TAG = re.compile(r"//(\w+)((?:\[@[\w-]+\])*)")
 _T = TypeVar("_T")
+# XPaths that are searched by tag, in a fraction of the time: `//a[@href]|//option`.
+_STEP = re.compile(r"//(\w+)((?:\[(?:@[\w-]+(?:='[^']+')?|not\(@[\w-]+\))\])*)")
+_TEST = re.compile(r"\[(not\()?@([\w-]+)\)?(?:='([^']+)')?\]")
+_Tests = list[tuple[str, str, str]]
 _LONGEST_SCRIPT = 200_000  # scripts of lists have a few thousand characters; libraries of more name no address
 
 
@@ -40,20 +43,38 @@ class PageError(ValueError):
 
 @cache
 def _compiled(xpath: str) -> etree.XPath:
+    """An XPath, compiled once."""
     return etree.XPath(xpath)
+
+
+def _elements(found: object) -> list[etree._Element]:
+    """The elements among what an XPath selects."""
+    return [node for node in found if isinstance(node, etree._Element)] if isinstance(found, list) else []
 
 
 @cache
 def _search(xpath: str) -> Callable[[etree._Element], list[etree._Element]]:
-    """An XPath over a whole page; `//a[@href]` is found by tag in a tenth of the time."""
-    if match := _BY_TAG.fullmatch(xpath):
-        tag, names = match[1], match[2].replace("[@", "").split("]")[:-1]
-        return lambda root: [node for node in root.iter(tag) if all(node.get(name) is not None for name in names)]
-    return lambda root: _elements(_compiled(xpath)(root))
+    """What finds the elements of a whole tree that an XPath selects, in document order."""
+    steps = [_STEP.fullmatch(part) for part in xpath.split("|")]
+    wanted: dict[str, list[_Tests]] = {}
+    for step in filter(None, steps):
+        wanted.setdefault(step[1], []).append(_TEST.findall(step[2]))
+    if None in steps:
+        return lambda root: _elements(_compiled(xpath)(root))
+    if all([] in tests for tests in wanted.values()):
+        return lambda root: list(root.iter(*wanted))
+    needed = {tag: tests[0][0][1] for tag, tests in wanted.items() if [len(one) for one in tests] == [1]}
+    if len(needed) == len(wanted) and not any(tests[0][0][0] or tests[0][0][2] for tests in wanted.values()):
+        return lambda root: [node for node in root.iter(*wanted) if node.get(needed[node.tag]) is not None]
+    return lambda root: [node for node in root.iter(*wanted) if any(_holds(node, one) for one in wanted[node.tag])]
 
 
-def _elements(found: object) -> list[etree._Element]:
-    return [node for node in found if isinstance(node, etree._Element)] if isinstance(found, list) else []
+def _holds(node: etree._Element, tests: _Tests) -> bool:
+    for negated, name, value in tests:
+        said = node.get(name)
+        if (said is None) != bool(negated) or (value and said != value):
+            return False
+    return True
 
 
 class PageSizeError(PageError):
@@ -207,8 +228,16 @@ class Page:
 
     def resolve(self, address: str) -> str | None:
         """An address on the page made absolute; None as for `href`."""
-        value = address.strip(EDGES)
-        return resolve(self.base, value, self.charset) if value and not value.startswith("#") else None
+        if address not in self._resolved:
+            value = address.strip(EDGES)
+            found = resolve(self.base, value, self.charset) if value and not value.startswith("#") else None
+            self._resolved[address] = found
+        return self._resolved[address]
+
+    @cached_property
+    def _resolved(self) -> dict[str, str | None]:
+        """Addresses as they are written, made absolute: each is asked for many times."""
+        return {}
 
 
 def drop(node: etree._Element) -> None:
@@ -244,6 +273,19 @@ def strings(node: etree._Element) -> list[str]:
     return list(map(str, found)) if isinstance(found, list) else []
 
 
+def says_more(node: etree._Element, most: int) -> bool:
+    """True where the `strings` of an element have more characters: seen without going through a whole page."""
+    size = 0
+    for one in node.iter():
+        if isinstance(one.tag, str) and one.tag not in _UNREAD:
+            size += len(one.text or "")
+        if one is not node and one.tail and (parent := one.getparent()) is not None and parent.tag not in _UNREAD:
+            size += len(one.tail)
+        if size > most:
+            return True
+    return False
+
+
 def squeezed(node: etree._Element) -> str:
     """Text of an element without whitespace, for comparing; that of an option, too."""
     if node.tag == "option":
@@ -257,7 +299,9 @@ def all_text(node: etree._Element) -> str:
 
 
 def _joined(node: etree._Element) -> str:
-    return all_text(node) if len(node) and next(node.iter(*_UNREAD), None) is None else "".join(strings(node))
+    if len(node) == 0:
+        return (isinstance(node.tag, str) and node.tag not in _UNREAD and node.text) or ""
+    return all_text(node) if next(node.iter(*_UNREAD), None) is None else "".join(strings(node))
 
 
 def named(*nodes: etree._Element) -> str:

@@ -23,10 +23,8 @@ MORE = re.compile(
 )
 NUMBER = re.compile(r"[\[(（【第]?(\d{1,4})[\])）】页]?")
 WINDOW = re.compile(r"\.{2,}|…+|···|>>|[下后](?:[二三四五六七八九十]|[2-9]|[1-9]\d)页")
-CONTROLS = (
-    "//a|//button|//input[@type='button' or @type='submit' or @type='image']"
-    "|//*[@onclick][not(self::a)]|//*[@data-page]"
-)
+_CONTROLS = "//a|//button|//input[@type='button']|//input[@type='submit']|//input[@type='image']"
+_CALLED_BY, _CALLED = frozenset({"onclick", "data-page"}), "//*[@onclick]|//*[@data-page]"
 EDGE_MARKS = "[]【】()（）| "
 _NAMES_NEXT = re.compile(r"(?:^|[\W_])(?:next|nxt|nextpage|page-?next|xia(?:yi)?ye|pgdn)(?:$|[\W_])", re.IGNORECASE)
 _DEAD = re.compile(
@@ -85,6 +83,11 @@ class Control:
         """Its words and what a click would run."""
         code = next(filter(None, map(self.node.get, ("onclick", "href", "id", "class"))), "a script")
         return f"{self.label} ({code.strip()[:80]})"
+
+
+def clickable(page: Page) -> list[etree._Element]:
+    """The elements of a page that may be controls, in order."""
+    return page.all(_CONTROLS if page.attributes.isdisjoint(_CALLED_BY) else f"{_CONTROLS}|{_CALLED}")
 
 
 def turns(label: str) -> bool:

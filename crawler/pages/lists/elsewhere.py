@@ -222,7 +222,8 @@ class Outside:
         return tuple(dict.fromkeys(said))
 
     def _controls(self) -> Iterator[str]:
-        for node in self.page.all("//a|//button|//*[@onclick]"):
+        handled = "|//*[@onclick]" if "onclick" in self.page.attributes else ""
+        for node in self.page.all(f"//a|//button{handled}"):
             if self.page.href(node) or not is_handled(node) or not 0 < len(label := squeezed(node)) <= _LONGEST_NAME:
                 continue
             is_year = _YEAR.fullmatch(label) and label[:4] not in self.dated

@@ -18,13 +18,13 @@ from crawler.pages import Ask, Pager
 from crawler.pages.addresses import ArticleAddress, column_id
 from crawler.pages.lists.controls import (
     ARROW,
-    CONTROLS,
     EDGE_MARKS,
     NEXT,
     NUMBER,
     WINDOW,
     Control,
     bare_numbers,
+    clickable,
     is_certain,
     is_dead,
     label_of,
@@ -36,7 +36,7 @@ from crawler.pages.lists.counts import printed_pages, printed_rows
 from crawler.pages.lists.forms import numbered, posted_back
 from crawler.pages.lists.handlers import Scripts, is_handled
 from crawler.pages.lists.page_scripts import MOST_PAGES, scripted_pager
-from crawler.pages.page import Page, squeeze, squeezed, strings
+from crawler.pages.page import Page, says_more, squeeze, squeezed, strings
 
 __all__ = ["Pager", "next_part", "pager_block", "parts_pager", "read_pager"]
 
@@ -118,7 +118,7 @@ class _PagerReader:
         return Pager(place, every, leads, pages, total, current, tuple(dict.fromkeys(live)), idle)
 
     def _controls(self) -> Iterator[Control]:
-        for node in self.page.all(CONTROLS):
+        for node in clickable(self.page):
             label = label_of(node)
             if label and turns(label) and not is_dead(node):
                 url, runs = self.scripts.opened(node), is_handled(node) or (node.get("data-page") or "").isdigit()
@@ -269,8 +269,10 @@ class _PagerReader:
     def _counts_elsewhere(self) -> tuple[int | None, int | None]:
         """Counts that stand alone in a short block: a list without a pager prints them too."""
         for node in self.page.root.iter(*_COUNTED):
-            text = " ".join(strings(node)) if len(node) <= _MOST_BESIDE else ""
-            if len(text) < _LONGEST_COUNT and squeeze(text).startswith((*"共总记合Tt",)) and node.find("a") is None:
+            if len(node) > _MOST_BESIDE or node.find("a") is not None or says_more(node, _LONGEST_COUNT):
+                continue
+            text = " ".join(strings(node))
+            if len(text) < _LONGEST_COUNT and squeeze(text).startswith((*"共总记合Tt",)):
                 pages, total = printed_pages(text), printed_rows(text)
                 if total is not None:
                     return pages, total

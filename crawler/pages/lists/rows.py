@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import islice
 
 from lxml import etree
 
@@ -32,6 +32,7 @@ _ROW_TAGS = frozenset({"li", "tr", "dd", "p"})
 _NO_ADDRESS = re.compile(r"javascript:|#|mailto:|tel:", re.IGNORECASE)
 _CLICKED = "//*[self::li or self::tr or self::td or self::div or self::dd or self::dt or self::p or self::span]"
 _LINKS = f"//a|{_CLICKED}[@onclick or @data-href or @data-url][not(.//a)]"
+_OPENING = frozenset({"onclick", "data-href", "data-url"})
 _ASIDE = re.compile(r"(?:^|[\W_])(?:nav|menu|foot(?:er)?|side\w*|hot|rank|link|friend)(?:$|[\W_])", re.IGNORECASE)
 _SIDE_BAR = re.compile(r"(?:^|[\W_])(?:a?side(?:bar)?|hot|rank)(?:$|[\W_])", re.IGNORECASE)
 _NEAR = 3  # elements around a row; whole columns of a page have such names, too
@@ -52,7 +53,7 @@ class FoundRows:
 def row_links(page: Page) -> Iterator[tuple[etree._Element, str | None]]:
     """Every link of a page with what it opens; None for one that opens nothing, or what cannot be read."""
     scripts = Scripts(page)
-    for link in page.all(_LINKS):
+    for link in page.all("//a" if page.attributes.isdisjoint(_OPENING) else _LINKS):
         url = scripts.opened(link)
         is_bare = _NO_ADDRESS.match((link.get("href") or "#").strip()) is not None
         if url is not None or link.tag == "a" or (is_bare and is_handled(link)):
@@ -182,18 +183,22 @@ class RowFinder:
         paths = list(dict.fromkeys(containers.values()))
         if pager is None:
             return paths[0] if len(paths) == 1 and not self.says_empty else None
-        before = [
-            link for link in takewhile(lambda node: node is not pager, self.page.root.iter()) if link in containers
-        ]
-        return containers[before[-1]] if before else next(iter(paths), None)
+        last = next(iter(paths), None)
+        for node in self.page.root.iter():
+            if node is pager:
+                break
+            last = containers.get(node, last)
+        return last
 
     def _container(self, link: etree._Element) -> Path:
         """Tag, id and class of every element around a row: what rows of one list share, and side bars do not."""
-        element = self._row_element(link)
-        if element not in self._paths:
-            around = element.iterancestors()
-            self._paths[element] = tuple((node.tag, node.get("id"), node.get("class")) for node in around)
-        return self._paths[element]
+        parent = self._row_element(link).getparent()
+        if parent is None:
+            return ()
+        if parent not in self._paths:
+            around = (parent, *parent.iterancestors())
+            self._paths[parent] = tuple((node.tag, node.get("id"), node.get("class")) for node in around)
+        return self._paths[parent]
 
     def _row_element(self, link: etree._Element) -> etree._Element:
         if link not in self._elements:
@@ -257,7 +262,12 @@ def said_by(link: etree._Element) -> str:
 
 
 def _shape(link: etree._Element, block: etree._Element) -> tuple[object, ...]:
-    return tuple(node.tag for node in takewhile(lambda node: node is not block, (link, *link.iterancestors())))
+    tags = []
+    for node in (link, *link.iterancestors()):
+        if node is block:
+            break
+        tags.append(node.tag)
+    return tuple(tags)
 
 
 def date_in(text: str) -> str | None:
