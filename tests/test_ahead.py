@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from crawler.crawl.ahead import child, process
-from crawler.crawl.ahead.messages import Asked, Found
+from crawler.crawl.ahead.messages import AskedArticle, Found
 from crawler.crawl.ahead.process import ReaderProcess
 from crawler.crawl.ahead.questions import article_of, notice_of
 from crawler.crawl.reading_time import reading_time
@@ -27,6 +27,7 @@ from crawler.pages import ArticlePage
 from crawler.pages.page import Page, PageTimeError
 from crawler.sites.lookup import Profiles
 from pipelines.archive.read.reader import Archive
+from pipelines.normalise import speech_of
 from tests.conftest import run_code
 from tests.small import Answer, article_page, list_page, serve
 
@@ -40,14 +41,13 @@ from crawler.crawl.ahead import process
 
 url, root = sys.argv[1:]
 process.processors = lambda: 2
-read, pages = process.ReaderProcess.read, 0
+read, pages = process.ReaderProcess.read, []
 
 async def read_when_ready(self, asked):
-    global pages
     while not self._is_ready and not self._is_over:
         await asyncio.sleep(0.01)
-    pages += 1
-    if root.endswith("killed") and pages == 5:
+    pages.append(getattr(asked, "part", 0))
+    if root.endswith("killed") and len(pages) == 5:
         os.kill(self._process.pid, 9)
     return await read(self, asked)
 
@@ -55,12 +55,14 @@ process.ReaderProcess.read = read_when_ready
 several = {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4, "DOWNLOAD_DELAY": 0}
 settings = {**several, "READ_AHEAD": "alone" not in root, "ARCHIVE_ROOT": root}
 crawl_site("gszx", start_url=url, settings=settings)
-print(pages, process.ReaderProcess._shared and process.ReaderProcess._shared.failure)
+print(*sorted(pages), process.ReaderProcess._shared and process.ReaderProcess._shared.failure)
 """
 
 
-def asked(text: str = article_page(1, body=TEXT), site: int = 0) -> Asked:
-    return Asked(site, "http://127.0.0.1/Item/Show.asp?m=1&d=1", text, "utf-8", None, "2026-01-01T00:00:00Z")
+def asked(text: str = article_page(1, body=TEXT), site: int = 0) -> AskedArticle:
+    return AskedArticle(
+        site, "http://127.0.0.1/Item/Show.asp?m=1&d=1", text, "utf-8", 1, None, "2026-01-01T00:00:00Z"
+    )
 
 
 @asynccontextmanager
@@ -113,8 +115,10 @@ def test_an_archive_is_the_same_with_without_and_when_the_process_is_killed(tmp_
     assert all(one.status == 0 for one in ended.values()), ended
     found = {how: told(tmp_path / how / "gszx") for how in ended}
     assert found["ahead"] == found["alone"] == found["killed"]
-    # One is asked about twice: once for the article that forwards to it.
-    assert [ended[how].out for how in ended] == [f"{MANY + 1} \n", "0 None\n", f"{MANY + 1} ended\n"]
+    # Twice the list, which is found and then walked; all articles, one of them twice since another forwards to it; a
+    # second part.
+    pages = " ".join(["0 0", *["1"] * (MANY + 1), "2"])
+    assert [ended[how].out for how in ended] == [f"{pages} \n", "None\n", f"{pages} ended\n"]
 
 
 def test_the_process_imports_no_scrapy_and_answers_as_this_one_until_it_dies(
@@ -137,7 +141,7 @@ def test_the_process_imports_no_scrapy_and_answers_as_this_one_until_it_dies(
     found, later = asyncio.run(read())
     here = child._found(asked(), GSZX, GSZX.family())
     assert found is not None
-    assert {"notice", "redirect", "forward", "part 1 None"} < found.answers.keys()
+    assert {"notice True", "redirect", "forward", "part 1 None"} < found.answers.keys()
     assert (found.answers, found.text) == (here.answers, here.text)
     assert later == [None] * len(later)
     assert [one.getMessage() for one in caplog.records].count(
@@ -170,7 +174,7 @@ def test_a_page_that_takes_too_long_is_told_by_who_needs_it(monkeypatch: pytest.
     found = pickle.loads(pickle.dumps(child._found(asked(), GSZX, family)))  # noqa: S301
     page = Page("", "", None, found.answers)
     assert found.seconds >= 0.1
-    assert notice_of(family, page) is None
+    assert notice_of(family, page, is_article=True) is None
     with pytest.raises(PageTimeError, match=r"reading it took more than 0\.1 seconds"):
         article_of(family, page, 1, None)
 
@@ -192,3 +196,13 @@ def test_a_process_that_would_read_by_other_rules_does_not_begin() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs, pytest.raises(SystemExit, match="the software was replaced"):
         child.work(theirs, 0.0)
+
+
+def test_what_is_known_of_one_text_is_told_of_no_other() -> None:
+    first, other = (
+        ("在会上的讲话", (f"<p>{words}</p>",), "2026-01-01T00:00:00Z", None) for words in ("各位", "同志")
+    )
+    read = speech_of.read_text(*first)
+    speech_of.know(first, read)
+    assert speech_of._read_text(*other) == speech_of.read_text(*other) != read
+    assert speech_of._read_text(*first) is read

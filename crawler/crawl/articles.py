@@ -152,7 +152,7 @@ class ArticleReader:
             if following is None or number >= _MOST_PARTS:
                 detail = f"part {number + 1}: cannot follow {parts[-1].next_part}"
                 return parts, answers, Fetched(fetched.response, None, Reason.UNREADABLE, detail)
-            fetched = await self.fetcher.get(following, "article")
+            fetched = await self.fetcher.get(following, "article", self.fetcher.known(number + 1, title))
 
     def _named_section(self, article: ArticlePage, section: SectionLink) -> SectionLink | None:
         """The section, or one beside it, that the article names as its column; None when it names others only."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
+from crawler.crawl.ahead.questions import article_of, list_of, own_links_of
 from crawler.crawl.instead import what_came
 from crawler.crawl.listing import ListState, Trouble
 from crawler.crawl.reading_time import reading_time
@@ -170,7 +171,7 @@ class ListWalk:
             return False
         try:
             with reading_time(ask.url):
-                listing = self.fetcher.family.read_list(fetched.page)
+                listing = list_of(self.fetcher.family, fetched.page)
         except PageTimeError:
             return False
         return state.has_come_up(self._certain_keys(listing))
@@ -224,8 +225,8 @@ class ListWalk:
             return fetched, None, None
         try:
             with reading_time(ask.url):
-                self.fetcher.hosts.learn(self.fetcher.family.own_links(fetched.page))
-                listing = self.fetcher.family.read_list(fetched.page)
+                self.fetcher.hosts.learn(own_links_of(self.fetcher.family, fetched.page))
+                listing = list_of(self.fetcher.family, fetched.page)
                 article = None if ask.is_fragment else self._title_of_article(fetched.page, listing)
         except PageTimeError as error:
             return unread(fetched.response, error), None, None
@@ -276,14 +277,14 @@ class ListWalk:
     def _listed_on(self, page: Page) -> frozenset[str]:
         try:
             with reading_time(page.url):
-                return self._keys(self.fetcher.family.read_list(page))
+                return self._keys(list_of(self.fetcher.family, page))
         except PageTimeError:
             return frozenset()
 
     def _title_of_article(self, page: Page, listing: ListPage) -> str | None:
         """The title of an article that was sent for a list page; None for a list, headed by its section or a row."""
         try:
-            read = self.fetcher.family.read_article(page, 1, None)
+            read = article_of(self.fetcher.family, page, 1, None)
         except PageTimeError:
             raise
         except PageError:

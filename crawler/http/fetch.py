@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -92,6 +93,16 @@ Known = Callable[[TextResponse], Awaitable[Answers]]
 """Tells what is known of a page before it is read here."""
 
 
+class Ahead(Protocol):
+    """Reads pages ahead; what it does not know is read here."""
+
+    async def of_list(self, page: TextResponse) -> Answers: ...
+
+    async def of_article(
+        self, part: int, listed_title: str | None, observed_at: str | None, page: TextResponse
+    ) -> Answers: ...
+
+
 class Source(Protocol):
     """The source of answers: Scrapy's engine, or the archive."""
 
@@ -99,10 +110,21 @@ class Source(Protocol):
 
 
 class Fetcher:
-    """Fetches pages of one site, in callbacks and between them; `tried_once` are addresses that are not retried."""
+    """Fetches pages of one site, in callbacks and between them.
 
-    def __init__(self, engine: Source, hosts: Hosts, family: Family, tried_once: Container[str] = ()) -> None:
-        self.engine, self.hosts, self.family, self._tried_once = engine, hosts, family, tried_once
+    `tried_once` are addresses that are not retried; `ahead` reads pages of lists and articles ahead.
+    """
+
+    def __init__(
+        self,
+        engine: Source,
+        hosts: Hosts,
+        family: Family,
+        tried_once: Container[str] = (),
+        ahead: Ahead | None = None,
+    ) -> None:
+        self.engine, self.hosts, self.family = engine, hosts, family
+        self._tried_once, self._ahead = tried_once, ahead
         self._ends_pages: bool | None = None
 
     def request(self, url: str, expected: str, **more: Any) -> Request:
@@ -129,7 +151,11 @@ class Fetcher:
         again = {"callback": request.callback, "errback": request.errback, "cb_kwargs": request.cb_kwargs}
         return self.request(own, "article", **again)
 
-    async def get(self, page: str | Ask, expected: str = "page") -> Fetched:
+    def known(self, part: int, listed_title: str | None, observed_at: str | None = None) -> Known | None:
+        """Who knows a page of an article; its text is read ahead, too, if it is told when the article arrived."""
+        return partial(self._ahead.of_article, part, listed_title, observed_at) if self._ahead else None
+
+    async def get(self, page: str | Ask, expected: str = "page", known: Known | None = None) -> Fetched:
         """Fetch an address of the site, or send the request of a list's form, and settle the answer."""
         ask = Ask(page) if isinstance(page, str) else page
         expected = "fragment" if ask.is_fragment else expected
@@ -145,7 +171,9 @@ class Fetcher:
             return failed(error)
         except AskedToWait as error:
             return _beside(expected, error)
-        return await self.settle(response, expected)
+        if expected == "page" and self._ahead is not None:
+            known = self._ahead.of_list
+        return await self.settle(response, expected, known)
 
     def file_request(self, url: str, largest: int, **more: Any) -> Request:
         """A request for a file of at most `largest` bytes, whose answer is to be settled as `file`."""
@@ -241,8 +269,7 @@ class Fetcher:
 
     def _as_page(self, response: TextResponse, expected: str, answers: Answers) -> Fetched:
         page, is_article = Page(response.url, response.text, response.encoding, answers), expected == "article"
-        notice = notice_of(self.family, page) if is_article else self.family.notice(page, is_article=False)
-        if notice:
+        if notice := notice_of(self.family, page, is_article=is_article):
             return _missing(response, notice[0], notice[1])
         target = leads_to(self.family, page) if is_article else None
         if target is not None and (why := self._why_not_led(response, target)):

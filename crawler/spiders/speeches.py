@@ -16,7 +16,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.crawl.ahead.reading import known_ahead
+from crawler.crawl.ahead.reading import ReadingAhead
 from crawler.crawl.articles import Article, ArticleReader
 from crawler.crawl.attachments import AttachmentFetcher
 from crawler.crawl.counters import CounterReader
@@ -153,7 +153,8 @@ class SpeechesSpider(Spider):
         """Fetches pages of this site through the running engine."""
         engine = self.crawler.engine
         assert engine is not None  # noqa: S101 - used only while crawling
-        return Fetcher(Between(engine), self.job.hosts, self.job.family, self.report.memory.tried_once)
+        tried_once, ahead = self.report.memory.tried_once, self.crawler.get_extension(ReadingAhead)
+        return Fetcher(Between(engine), self.job.hosts, self.job.family, tried_once, ahead)
 
     @cached_property
     def counters(self) -> CounterReader:
@@ -349,7 +350,8 @@ class SpeechesSpider(Spider):
                 return
             response = await self._in_full(response)
         article = Article(native_id, url, listed, section)
-        first = await self.fetcher.settle(response, "article", known_ahead(self.crawler, look))
+        known_ahead = self.fetcher.known(1, listed.row.title if listed else None, look.observed_at)
+        first = await self.fetcher.settle(response, "article", known_ahead)
         if first.page is None and (own := self.fetcher.own_page(response.request)):
             yield own
             return
@@ -459,8 +461,7 @@ class SpeechesSpider(Spider):
     async def _led_elsewhere(self, target: str, article: Article, first: Fetched) -> AsyncIterator[Item | Request]:
         """A row that only redirects to another article: that one is the speech, and it is taken once."""
         answer, listed = first.response, article.listed
-        detail = f"redirects to {self.job.profile.site}:{target}"
-        elsewhere = Fetched(answer, None, Reason.ELSEWHERE, detail)
+        elsewhere = Fetched(answer, None, Reason.ELSEWHERE, f"redirects to {self.job.profile.site}:{target}")
         yield await self._missed(article.native_id, article.url, elsewhere, listed)
         if target not in self.job.report.rows and answer is not None:
             self.job.report.expect(target, listed=True)

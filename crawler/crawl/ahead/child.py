@@ -8,18 +8,19 @@ from __future__ import annotations
 import pickle
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from lxml import etree
 
 import pipelines
-from crawler.crawl.ahead.messages import LENGTH, Asked, Found, Site
-from crawler.crawl.ahead.questions import article_of, leads_to, notice_of
+from crawler.crawl.ahead.messages import LENGTH, Asked, AskedArticle, Found, Site
+from crawler.crawl.ahead.questions import article_of, leads_to, list_of, notice_of, own_links_of
 from crawler.crawl.reading_time import reading_time
 from crawler.crawl.requisites.named import of_page
-from crawler.pages import Family
+from crawler.pages import Family, lists
 from crawler.pages.forwarding import forward
-from crawler.pages.page import Answers, Page
+from crawler.pages.page import Answers, Page, PageError
 from crawler.pages.shown import first_title
 from crawler.sites.profile import SiteProfile
 from pipelines.normalise.speech_of import Read, TextAsked, read_text
@@ -53,29 +54,51 @@ def work(line: socket.socket, began: float) -> None:
 def _found(asked: Asked, profile: SiteProfile, family: Family) -> Found:
     began = time.thread_time()
     answers: Answers = {}
+    text = None
     try:
         with reading_time(asked.url):
             page = Page(asked.url, asked.text, asked.charset)
         answers = page.answers
-        text = _read(page, asked, profile, family)
-    except Exception:  # noqa: BLE001 - told by whoever needs the page and meets the same error
-        text = None
+        if isinstance(asked, AskedArticle):
+            text = _read_article(page, asked, profile, family)
+        else:
+            _read_list(page, profile, family)
+    except Exception:  # noqa: BLE001, S110 - told by whoever needs the page and meets the same error
+        pass
     return Found(answers, text, time.thread_time() - began)
 
 
-def _read(page: Page, asked: Asked, profile: SiteProfile, family: Family) -> tuple[TextAsked, Read] | None:
+def _read_article(
+    page: Page, asked: AskedArticle, profile: SiteProfile, family: Family
+) -> tuple[TextAsked, Read] | None:
     """Ask everything that a crawl asks of an article, in its order and within its limits of time."""
     with reading_time(asked.url):
-        notice_of(family, page)
+        notice_of(family, page, is_article=True)
         leads_to(family, page)
     forward(page)
     first_title(page)
     if profile.page_requisites:
         of_page(page)
     with reading_time(asked.url):
-        article = article_of(family, page, 1, asked.listed_title)
-    if article.next_part is not None:
+        article = article_of(family, page, asked.part, asked.listed_title)
+    if asked.observed_at is None or article.next_part is not None:
         return None
     text = article.title, (article.body_html,), asked.observed_at, profile.committee
     with reading_time(asked.url):
         return text, read_text(*text)
+
+
+def _read_list(page: Page, profile: SiteProfile, family: Family) -> None:
+    """The same of a list page; whether it is an article is asked, too."""
+    with reading_time(page.url):
+        notice_of(family, page, is_article=False)
+    forward(page)
+    with reading_time(page.url):
+        own_links_of(family, page)
+        list_of(family, page)
+        with suppress(PageError):
+            article_of(family, page, 1, None)
+    for name in profile.section:
+        lists.says_section(page, name)
+    if profile.page_requisites:
+        of_page(page)

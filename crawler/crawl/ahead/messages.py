@@ -21,19 +21,35 @@ class Site(NamedTuple):
     profile: SiteProfile
 
 
-class Asked(NamedTuple):
-    """An article's page: of which site, the title of its list row, and when it arrived (RFC 3339)."""
+class AskedArticle(NamedTuple):
+    """A page of an article: of which site, which part, the title of its list row.
+
+    `observed_at` is when a whole article began to arrive (RFC 3339); null where the text is not read.
+    """
 
     site: int
     url: str
     text: str
     charset: str
+    part: int
     listed_title: str | None
-    observed_at: str
+    observed_at: str | None
+
+
+class AskedList(NamedTuple):
+    """A list page: of which site."""
+
+    site: int
+    url: str
+    text: str
+    charset: str
+
+
+Asked = AskedArticle | AskedList
 
 
 class Found(NamedTuple):
-    """What was read of a page and of the text of its article, and the seconds of CPU time that it took."""
+    """What was read of a page and of the text of an article, and the seconds of CPU time that it took."""
 
     answers: Answers
     text: tuple[TextAsked, Read] | None

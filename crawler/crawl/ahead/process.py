@@ -14,7 +14,7 @@ from collections import deque
 from itertools import count
 from typing import Self
 
-from crawler.crawl.ahead.messages import LENGTH, Asked, Found, Site
+from crawler.crawl.ahead.messages import LENGTH, Asked, AskedArticle, Found, Site
 from crawler.sites.profile import SiteProfile
 
 _log = logging.getLogger(__name__)
@@ -89,7 +89,9 @@ class ReaderProcess(asyncio.Protocol):
             self._unread += 1
             if self._unread >= _FEW:
                 self.start()
-        if not self._is_ready or len(self._waiting) >= _MOST or len(asked.text) > _LONGEST:
+        # A list page is always asked about: reading one here, which takes longer, would hold up everything.
+        most = _MOST if isinstance(asked, AskedArticle) else _MOST + 1
+        if not self._is_ready or len(self._waiting) >= most or len(asked.text) > _LONGEST:
             return None
         answer: asyncio.Future[Found | None] = self._loop.create_future()
         self._waiting.append(answer)

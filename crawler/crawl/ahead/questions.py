@@ -1,15 +1,15 @@
-"""What is asked of every article's page, by the crawl and by the process that reads ahead. Pure."""
+"""What is asked of every article's and every list's page, by the crawl and by the process that reads ahead. Pure."""
 
 from __future__ import annotations
 
-from crawler.pages import ArticlePage, Family
+from crawler.pages import ArticlePage, Family, ListPage
 from crawler.pages.page import Page
 from pipelines.reasons import Reason
 
 
-def notice_of(family: Family, page: Page) -> tuple[Reason, str] | None:
-    """What the CMS says instead of the article."""
-    return page.asked("notice", lambda: family.notice(page, is_article=True))
+def notice_of(family: Family, page: Page, *, is_article: bool) -> tuple[Reason, str] | None:
+    """What the CMS says instead of the article, or the list."""
+    return page.asked(f"notice {is_article}", lambda: family.notice(page, is_article=is_article))
 
 
 def leads_to(family: Family, page: Page) -> str | None:
@@ -20,3 +20,13 @@ def leads_to(family: Family, page: Page) -> str | None:
 def article_of(family: Family, page: Page, part: int, listed_title: str | None) -> ArticlePage:
     """One part of the article."""
     return page.asked(f"part {part} {listed_title}", lambda: family.read_article(page, part, listed_title))
+
+
+def list_of(family: Family, page: Page) -> ListPage:
+    """The rows and the pager of a list page."""
+    return page.asked("list", lambda: family.read_list(page))
+
+
+def own_links_of(family: Family, page: Page) -> list[str]:
+    """Addresses on a list page that only the site's CMS writes."""
+    return page.asked("own links", lambda: family.own_links(page))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Protocol, Self
 
 from scrapy import signals
@@ -10,22 +9,15 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.http import TextResponse
 
-from crawler.crawl.ahead.messages import Asked
+from crawler.crawl.ahead.messages import AskedArticle, AskedList
 from crawler.crawl.reading_time import SPENT
 from crawler.pages.page import Answers
 
 if TYPE_CHECKING:
+    from crawler.crawl.ahead.messages import Found
     from crawler.crawl.ahead.process import ReaderProcess
-    from crawler.http.fetch import Known
     from crawler.run.job import CrawlJob
     from pipelines.normalise import Normaliser
-    from pipelines.record import Look
-
-
-def known_ahead(crawler: Crawler, look: Look) -> Known | None:
-    """Who knows the page of an article that is looked at; None when the crawl does not read ahead."""
-    ahead = crawler.get_extension(ReadingAhead)
-    return partial(ahead.answers, look) if ahead else None
 
 
 class OfJob(Protocol):
@@ -79,11 +71,18 @@ class ReadingAhead:
             self._count("failure")
         self._process.leave()
 
-    async def answers(self, look: Look, page: TextResponse) -> Answers:
-        """What is known of an article's page; nothing when it is not read ahead."""
-        title = look.listed.title if look.listed else None
-        asked = Asked(self._site, page.url, page.text, page.encoding, title, look.observed_at)
-        found = await self._process.read(asked)
+    async def of_article(
+        self, part: int, listed_title: str | None, observed_at: str | None, page: TextResponse
+    ) -> Answers:
+        """What is known of a page of an article; nothing when it is not read ahead."""
+        given = self._site, page.url, page.text, page.encoding
+        return self._answers(await self._process.read(AskedArticle(*given, part, listed_title, observed_at)))
+
+    async def of_list(self, page: TextResponse) -> Answers:
+        """The same of a list page."""
+        return self._answers(await self._process.read(AskedList(self._site, page.url, page.text, page.encoding)))
+
+    def _answers(self, found: Found | None) -> Answers:
         if found is None:
             return {}
         self._count("pages")

@@ -81,7 +81,10 @@ def named_columns(breadcrumb: str) -> list[str]:
 
 def heads_section(page: Page, name: str) -> bool:
     """True when title or breadcrumb name the section: a front page names it at most above one of its boxes."""
-    wanted = squeeze(name)
+    return page.asked(f"heads {name}", lambda: _heads_section(page, squeeze(name)))
+
+
+def _heads_section(page: Page, wanted: str) -> bool:
     if any(wanted in squeezed(node) for node in page.all("//title")):
         return True
     trail = read_trail(page, read_lines(page.root, known=known_blocks(page.url)).all)
@@ -90,8 +93,12 @@ def heads_section(page: Page, name: str) -> bool:
 
 def says_section(page: Page, name: str) -> bool:
     """True when a page names the section as its own: in its title, its breadcrumb, or in words that are no link."""
-    plain = (node for node in page.all(_HEADINGS) if len(node) == 0 and squeeze(node.text or "") == squeeze(name))
-    return heads_section(page, name) or any(next(node.iterancestors("a"), None) is None for node in plain)
+    return page.asked(f"says {name}", lambda: heads_section(page, name) or _is_said(page, squeeze(name)))
+
+
+def _is_said(page: Page, wanted: str) -> bool:
+    plain = (node for node in page.all(_HEADINGS) if len(node) == 0 and squeeze(node.text or "") == wanted)
+    return any(next(node.iterancestors("a"), None) is None for node in plain)
 
 
 def _box_name(link: etree._Element, wanted: Mapping[str, str]) -> str | None:
