@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self, cast
 
 from scrapy import signals
@@ -70,7 +71,11 @@ class ClockWitness:
 
 def _date(response: Response) -> datetime | None:
     """When the answer was given: its `Date`, and the seconds that a cache has kept it since."""
-    raw, age = (response.headers.get(name) for name in ("Date", "Age"))
+    return _given_at(response.headers.get("Date"), response.headers.get("Age"))
+
+
+@lru_cache(16)  # answers of the same second are dated alike
+def _given_at(raw: bytes | None, age: bytes | None) -> datetime | None:
     try:
         told = parsedate_to_datetime(raw.decode("ascii")) if raw else None
         kept = timedelta(seconds=int(age)) if age and age.isdigit() else timedelta()
