@@ -102,6 +102,26 @@ def test_a_dead_run_becomes_a_commit_that_says_so(tmp_path: Path) -> None:
     whole(root)
 
 
+def test_what_other_software_staged_is_archived_as_if_it_were_ours(tmp_path: Path) -> None:
+    """With another order of keys, without those added since, and without the places of lines."""
+    files = []
+    for folder, is_ours in ((tmp_path / "ours", True), (tmp_path / "others", False)):
+        staged = die(folder, 1, "1", "2") / LOOKS
+        looks = [json.loads(raw) for raw in gzip.decompress(staged.read_bytes()).splitlines()]
+        for look in () if is_ours else looks:
+            assert look.pop("form")
+            del look["sizes"]
+            look["lines"] = [dict(sorted(line.items())) for line in look["lines"]]
+            del look["lines"][0]["speakers"]
+        if not is_ours:
+            staged.write_bytes(gzip.compress("".join(f"{json.dumps(look)}\n" for look in looks).encode()))
+        opened(folder, 2).close()
+        commit = Archive(folder).commits()[0]
+        files.append([(one.path, one.lines, one.sha256) for one in commit.files if "versions" in one.path])
+        whole(folder)
+    assert files[0] == files[1] != []
+
+
 def test_a_line_whose_capture_did_not_reach_the_disk_is_not_salvaged(tmp_path: Path) -> None:
     root = tmp_path / "a"
     crawl(root, 1, speech("1", day(1)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from pipelines.archive.read.state import SAYING
-from pipelines.canonical import json_value, json_values
-from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Look, Observation, Speech, Version
+from pipelines.canonical import json_value, json_values, packed_line
+from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Look, Observation, Raw, Speech, Version, completed
 
 if TYPE_CHECKING:
     from pipelines.archive.disk.streams import Line
@@ -20,6 +21,8 @@ _ORDER = {
     SPEECH_SCHEMA: tuple(f.name for f in fields(Version)),
     OBSERVATION_SCHEMA: tuple(f.name for f in fields(Observation)),
 }
+FORM = hashlib.sha256(repr((_ORDER, [f.name for f in fields(Raw)])).encode()).hexdigest()[:16]
+"""Of the keys that this software gives a line: what other software staged is given them when it is read."""
 _NO_PLACE: dict[str, dict[str, None]] = {
     SPEECH_SCHEMA: dict.fromkeys(("seq", "commit", "recorded_at")),
     OBSERVATION_SCHEMA: dict.fromkeys(("seq", "commit")),
@@ -101,6 +104,11 @@ def unplaced(line: Line) -> Line:
     whole = line | _NO_PLACE[line["schema"]]
     ordered = {key: whole.pop(key) for key in _ORDER[line["schema"]]}
     return ordered | whole
+
+
+def packed(line: Line) -> bytes:
+    """A line as it will be archived, but for its place."""
+    return packed_line(unplaced(completed(line)))
 
 
 def placed(line: bytes, seq: int, commit: int, recorded_at: str) -> bytes:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.files import json_document, replace_synced, sync_folder, whole_members
 from pipelines.archive.disk.layout import natural_key
-from pipelines.archive.write.run_lines import placed, unplaced
+from pipelines.archive.write.run_lines import FORM, packed, placed
 from pipelines.archive.write.waiting import LOOKS, RUN_JSON
-from pipelines.canonical import json_value, packed_line
+from pipelines.canonical import json_line, json_value
 from pipelines.gates.tally import Tally
-from pipelines.record import SPEECH_SCHEMA, completed
+from pipelines.record import SPEECH_SCHEMA
 from pipelines.untrusted import parsed_json
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Staging:
 
         What cannot be written now is held for `save`, which says why.
         """
-        self._held.append(packed_line({"parser": parser, "lines": list(lines), "as_known": is_as_known}))
+        self._held.append(_look(parser, [packed(line) for line in lines], is_as_known=is_as_known))
         self.looks += 1
         if self._writing.acquire(blocking=False):
             try:
@@ -126,6 +126,27 @@ class Staging:
         sync_folder(self.folder)
 
 
+_LINES = b',"lines":['
+
+
+def _look(parser: str | None, lines: list[bytes], *, is_as_known: bool) -> bytes:
+    """One observation with its lines as they will be archived; `sizes` says where each is in the look."""
+    sizes = [len(line) - 1 for line in lines]
+    head = json_line({"form": FORM, "parser": parser, "as_known": is_as_known, "sizes": sizes})
+    return b"%b%b%b]}\n" % (head[:-1].encode(), _LINES, b",".join([line[:-1] for line in lines]))
+
+
+def _lines_of(raw: bytes, look: dict[str, Any]) -> Iterator[tuple[Line, bytes]]:
+    """The lines of a look, and each as it will be archived, which need not be made of it again."""
+    if look.get("form") != FORM:
+        yield from ((line, packed(line)) for line in look["lines"])
+        return
+    at = raw.index(_LINES) + len(_LINES)
+    for line, size in zip(look["lines"], look["sizes"], strict=True):
+        yield line, b"%b\n" % raw[at : at + size]
+        at += size + 1
+
+
 class StagedLines:
     """Lines in an unnamed file, whole but for their place; only keys and offsets are held in memory."""
 
@@ -138,9 +159,8 @@ class StagedLines:
     def __len__(self) -> int:
         return len(self._index)
 
-    def append(self, native_id: str, line: Line) -> None:
-        """Add one line."""
-        data = packed_line(unplaced(completed(line)))
+    def append(self, native_id: str, data: bytes) -> None:
+        """Add one line, packed."""
         self._stream.write(data)
         self._index.append((natural_key(native_id), self._end, len(data)))
         self._end += len(data)
@@ -183,24 +203,25 @@ class StagedRun:
         """Number of lines in the commit."""
         return len(self.versions) + len(self.observations)
 
-    def take(self, look: dict[str, Any], *, keeps_gone: bool) -> None:
+    def take(self, raw: bytes, *, keeps_gone: bool) -> None:
         """Add the lines of one observation."""
+        look = parsed_json(raw)
         self.looks += 1
         self.tally.take(look["lines"])
         self.parsers |= {look["parser"]} - {None}
-        for line in look["lines"]:
+        for line, data in _lines_of(raw, look):
             is_version = line["schema"] == SPEECH_SCHEMA
             if is_version and line["event"] == "gone" and not keeps_gone:
                 continue
             self.newest = max(self.newest, line["observed_at"])
             native_id = line["id"].partition(":")[2]
             if is_version:
-                self.versions.append(native_id, line)
+                self.versions.append(native_id, data)
                 self.counts[line["event"]] += 1
             elif look.get("as_known"):
-                self.as_known.append(native_id, line)
+                self.as_known.append(native_id, data)
             else:
-                self._observe(native_id, line)
+                self._observe(native_id, line, data)
 
     def captures(self) -> Iterator[Line]:
         """The captures of all lines, one of several lines as often."""
@@ -211,10 +232,10 @@ class StagedRun:
     def observe_each(self) -> None:
         """Give each row that is as it was known a line of its own."""
         for line in self.as_known.all():
-            self._observe(line["id"].partition(":")[2], line)
+            self._observe(line["id"].partition(":")[2], line, packed(line))
 
-    def _observe(self, native_id: str, line: Line) -> None:
-        self.observations.append(native_id, line)
+    def _observe(self, native_id: str, line: Line, data: bytes) -> None:
+        self.observations.append(native_id, data)
         self.observed.add(line["id"])
         self.counts.update(["observations", line["presence"]])
 
@@ -229,6 +250,6 @@ def laid_out(folder: Path, *, keeps_gone: bool) -> Iterator[StagedRun]:
         if file.exists():
             for end, member in whole_members(file):  # noqa: B007 - the last end is what is whole
                 for line in member.split(b"\n")[:-1]:
-                    staged.take(parsed_json(line), keeps_gone=keeps_gone)
+                    staged.take(line, keeps_gone=keeps_gone)
             staged.cut_bytes = file.stat().st_size - end
         yield staged
