@@ -19,7 +19,7 @@ from pipelines.record import Row
 from pipelines.values import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from pipelines.archive.disk.streams import Line
     from pipelines.archive.read.state import SpeechState, States
@@ -138,7 +138,7 @@ def shows_known_row(known: SpeechState, line: Line) -> bool:
     return is_listed and is_row_alone and Row(**line["listed"]) == known.listed
 
 
-def listing_of(as_known: Iterable[Line], observed: set[str], known: States) -> Listing | None:
+def listing_of(as_known: Iterable[Line], observed: Container[str], known: States) -> Listing | None:
     """The observation that stands for all of `as_known`; null when each needs a line of its own.
 
     `known` is as before the run, whose list was read to its end; `observed` are the ids that have a line. The rest
