@@ -23,7 +23,7 @@ events {{ worker_connections 1024; }}
 http {{
   log_format address '$request_uri';
   access_log {state}/asked address;
-  open_file_cache max=20000 inactive=600s; open_file_cache_valid 600s; open_file_cache_min_uses 1;
+  open_file_cache max=500 inactive=600s; open_file_cache_valid 600s; open_file_cache_min_uses 1;
   sendfile on; tcp_nopush on;
   client_body_temp_path {state}/body; proxy_temp_path {state}/proxy; fastcgi_temp_path {state}/fastcgi;
   uwsgi_temp_path {state}/uwsgi; scgi_temp_path {state}/scgi;

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 from statistics import median
 
 from benchmarks.measuring import Contender, Measured, in_turn
 from benchmarks.results import Bar, Found, Table
-from benchmarks.served.site import Served, served_site
+from benchmarks.served.site import SITE, Served, json_lines, served_site
 
 SIZES = {"smoke": 200, "usual": 100_000}
 MOST_ROUNDS = 1
@@ -34,7 +35,10 @@ def _crawled(pages: int) -> Measured:
 
 
 def _contender(served: Served, pages: int) -> Contender:
-    def check(_: object) -> dict[str, float | str]:
-        return served.asked_all() | {"speeches": len(served.site.truth)}
+    def check(root: Path) -> dict[str, float | str]:
+        found = sum(1 for _ in json_lines(root / SITE / "latest.jsonl"))
+        if found != len(served.site.truth):
+            raise ValueError(f"{found} of {len(served.site.truth)} speeches are archived")
+        return served.asked_all() | {"speeches": found}
 
     return Contender(f"{pages:,} pages", "", served.crawl, check)

@@ -54,7 +54,7 @@ def _split(base: str, *, is_root: bool) -> SplitResult:
     return parts._replace(path="", query="", fragment="") if is_root else parts
 
 
-@lru_cache(8_192)
+@lru_cache(4_096)
 def _absolute(base: SplitResult, value: str, charset: str) -> str:
     """A link as it is written, made absolute; `ValueError` when there is no such address."""
     value, _, fragment = value.partition("#")

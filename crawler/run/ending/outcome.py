@@ -188,6 +188,8 @@ def seal(crawler: Crawler, job: CrawlJob | None = None) -> Outcome:
     job = job or getattr(crawler.spider, "job", None)
     if not isinstance(job, CrawlJob) or crawler.crawling:
         raise ValueError("seal() needs the crawler of a finished crawl of the spider `speeches`")
+    if crawler.spider is not None:
+        vars(crawler.spider).pop("judge", None)  # what it remembers of each speech makes room for the commit
     job.report.add_notes(notes(crawler))
     if (pacing := pacing_of(crawler)) and pacing.end is not None:
         _note_end(job.report, pacing.end)
