@@ -12,7 +12,7 @@ from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.exceptions import CloseSpider, DropItem
 from scrapy.http import Response
 
-TOLD = ("item_", "spider_exceptions", "finish_reason", "response_received_count")
+TOLD = ("downloader/", "scheduler/", "item_", "spider_exceptions", "finish_reason", "response_received_count")
 
 
 class Gives(Spider):
@@ -64,8 +64,9 @@ class Fates:
 def main() -> None:
     process = AsyncCrawlerProcess({"LOG_LEVEL": "CRITICAL", "ITEM_PIPELINES": {Fates: 1}})
     crawlers = []
-    for extensions in ({}, {"crawler.run.scraping.ShortScraping": 0}):
-        crawlers.append(Crawler(Gives, {**process.settings.copy_to_dict(), "EXTENSIONS": extensions}))
+    ours = {"EXTENSIONS": {"crawler.run.scraping.ShortScraping": 0}, "STATS_CLASS": "crawler.run.counts.Counts"}
+    for settings in ({}, ours):
+        crawlers.append(Crawler(Gives, {**process.settings.copy_to_dict(), **settings}))
         process.crawl(crawlers[-1])
     process.start()
     told = []

@@ -28,6 +28,7 @@ SITE_ONLY: dict[str, Any] = {
         "crawler.http.gate.GateMiddleware": 990,  # nearest to the download, so that every request passes it
     },
     "DOWNLOADER": "crawler.http.transport.downloader.ShortDownloader",  # the same stations for less CPU
+    "STATS_CLASS": "crawler.run.counts.Counts",  # default MemoryStatsCollector: as above
     # default: data, file, ftp and s3 too, and a redirect to file:// would open a file of this machine
     "DOWNLOAD_HANDLERS": {
         **dict.fromkeys(("http", "https"), "crawler.http.gate.GuardedHandler"),
