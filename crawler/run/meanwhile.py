@@ -10,19 +10,27 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
+from crawler.crawl.ahead.reading import ReadingAhead
+
 _MODULES = (
     "crawler.pages.lists.reader",
     "crawler.pages.families.kesion.lists",
     "crawler.pages.article",
     "pipelines.normalise.speech_of",
+    "pipelines.context",
+    "pipelines.damage",
+    "pipelines.rendering",
     "crawler.run.ending.outcome",
     "pipelines.archive.schema.sets",
     "pipelines.archive.write.orders.suppression",
     "pipelines.archive.write.orders.without_words",
 )
 _TOLD_BY = ("NOTIFY_WEBHOOK", "NOTIFY_CMD", "METRICS_TEXTFILE")
-_SECONDS = 0.5
-"""After the start, in the delay behind robots.txt. A page that comes sooner imports what it needs."""
+_SECONDS, _LATER = 0.5, 10.0
+"""After the start, in the delay behind robots.txt. A page that comes sooner imports what it needs.
+
+Later where another process reads all articles: a crawl that is over by then needs little of it.
+"""
 
 
 class Meanwhile:
@@ -31,17 +39,19 @@ class Meanwhile:
     No later, although imports on use would do: a run may take hours, and the software may be replaced meanwhile.
     """
 
-    def __init__(self, settings: BaseSettings) -> None:
-        self._settings = settings
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        meanwhile = cls(crawler.settings)
+        meanwhile = cls(crawler)
         crawler.signals.connect(meanwhile.opened, signal=signals.spider_opened)
         return meanwhile
 
     def opened(self) -> None:
-        asyncio.get_running_loop().call_later(_SECONDS, _import_rest, self._settings)
+        ahead = self._crawler.get_extension(ReadingAhead)
+        seconds = _LATER if ahead is not None and ahead.is_started else _SECONDS
+        asyncio.get_running_loop().call_later(seconds, _import_rest, self._crawler.settings)
 
 
 def _import_rest(settings: BaseSettings) -> None:

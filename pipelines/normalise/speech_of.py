@@ -1,15 +1,15 @@
-"""Strings as found → a normalised speech: dates, views, text and context. Pure."""
+"""Strings as found → a normalised speech: dates, views, text and context. Pure.
+
+What reads a text is imported with the first one that is read here: another process may read all of them.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pipelines.context import WordedContext, read_context
-from pipelines.damage import damage_of
 from pipelines.record import Evidence, Problem, RawSpeech, Speech, Witness
-from pipelines.rendering import body_text
 from pipelines.text.dates import Weighed, weigh
 from pipelines.text.placeholders import says_nothing
 from pipelines.text.views import view_count
@@ -27,7 +27,7 @@ _USUAL = 50_000
 def speech_of(raw: RawSpeech, parser: str, timezone: ZoneInfo, committee: str | None) -> Speech:
     """Normalise one speech; `Normaliser.speech` says how, and what the arguments are."""
     read = _read_text if sum(map(len, raw.body_html)) <= _USUAL else read_text
-    body, context, text_problems = read(raw.title, raw.body_html, raw.look.observed_at, committee)
+    body, context, worded, text_problems = read(raw.title, raw.body_html, raw.look.observed_at, committee)
     dated = _published(raw, timezone)
     moment = dated.moment
     count, view_problems = views_of(raw.look.views_raw, raw.look.views_source)
@@ -45,14 +45,13 @@ def speech_of(raw: RawSpeech, parser: str, timezone: ZoneInfo, committee: str | 
         source=_name(raw.raw.source),
         body=body,
         attachments=raw.attachments,
-        **context.values(),
-        evidence=(*_dated(dated), *context.evidence),
+        **context,
+        evidence=(*_dated(dated), *worded),
         raw=raw.raw,
         problems=(
             *raw.problems,
             *dated.problems,
             *view_problems,
-            *context.problems,
             *text_problems,
         ),
         view_count=count,
@@ -96,8 +95,8 @@ def _name(value: str | None) -> str | None:
     return None if value is None or says_nothing(value) else value
 
 
-Read = tuple[str, WordedContext, tuple[Problem, ...]]
-"""Text of the body, the context read from title and text, and the problems of both."""
+Read = tuple[str, dict[str, Any], tuple[Evidence, ...], tuple[Problem, ...]]
+"""Text of the body, the context read from title and text by key, its evidence, and the problems of both."""
 TextAsked = tuple[str, tuple[str, ...], str, str | None]
 """Arguments of `read_text`."""
 _known: dict[TextAsked, Read] = {}
@@ -119,12 +118,17 @@ def _read_text(title: str, body_html: tuple[str, ...], observed_at: str, committ
 
 def read_text(title: str, body_html: tuple[str, ...], observed_at: str, committee: str | None) -> Read:
     """Read title and body: the slowest step."""
+    from pipelines.context import read_context  # noqa: PLC0415 - as above
+    from pipelines.rendering import body_text  # noqa: PLC0415 - as above
+
     body = body_text(body_html)
     context = read_context(title, body, seen_at=datetime.fromisoformat(observed_at), committee=committee)
-    return body, context, _text_problems(title, body)
+    return body, context.values(), context.evidence, (*context.problems, *_text_problems(title, body))
 
 
 def _text_problems(title: str, body: str) -> tuple[Problem, ...]:
+    from pipelines.damage import damage_of  # noqa: PLC0415 - as above
+
     problems = []
     if not body:
         problems.append(Problem(field="body", code="empty", detail="the body has no visible text"))

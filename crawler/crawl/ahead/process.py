@@ -18,7 +18,7 @@ from crawler.crawl.ahead.messages import LENGTH, Asked, AskedArticle, Found, Sit
 from crawler.sites.profile import SiteProfile
 
 _log = logging.getLogger(__name__)
-_MOST = 8
+_MOST = 24
 """Pages that wait for it; when there are more, this process reads them itself, so that both are busy."""
 _FEW = 50
 """Pages whose reading here costs as much as a start of the process."""
@@ -36,7 +36,7 @@ work(socket.socket(fileno=int(sys.argv[1])), float(sys.argv[2]))
 
 
 class ReaderProcess(asyncio.Protocol):
-    """A process that reads; until it is ready, and after it has ended, it knows nothing of any page."""
+    """A process that reads; before its start and after its end nothing is known of any page."""
 
     _shared: Self | None = None
 
@@ -52,6 +52,11 @@ class ReaderProcess(asyncio.Protocol):
         self._received = bytearray()
         self._waiting: deque[asyncio.Future[Found | None]] = deque()
         self._limit: asyncio.TimerHandle | None = None
+
+    @property
+    def is_started(self) -> bool:
+        """Whether there is a process."""
+        return self._process is not None
 
     @classmethod
     def shared(cls) -> Self:
@@ -89,9 +94,7 @@ class ReaderProcess(asyncio.Protocol):
             self._unread += 1
             if self._unread >= _FEW:
                 self.start()
-        # A list page is always asked about: reading one here, which takes longer, would hold up everything.
-        most = _MOST if isinstance(asked, AskedArticle) else _MOST + 1
-        if not self._is_ready or len(self._waiting) >= most or len(asked.text) > _LONGEST:
+        if not self._takes(asked):
             return None
         answer: asyncio.Future[Found | None] = self._loop.create_future()
         self._waiting.append(answer)
@@ -99,6 +102,12 @@ class ReaderProcess(asyncio.Protocol):
         if self._limit is None:
             self._limit = self._loop.call_later(_SECONDS, self._hangs)
         return await answer
+
+    def _takes(self, asked: Asked) -> bool:
+        """Whether it is asked about a page: about lists whenever it is ready, since reading one here takes long."""
+        if self._process is None or self._is_over or len(asked.text) > _LONGEST:
+            return False
+        return len(self._waiting) < _MOST if isinstance(asked, AskedArticle) else self._is_ready
 
     def leave(self) -> None:
         """End the process, unless another crawl uses it."""

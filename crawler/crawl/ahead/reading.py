@@ -9,12 +9,11 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.http import TextResponse
 
-from crawler.crawl.ahead.messages import AskedArticle, AskedList
+from crawler.crawl.ahead.messages import Asked, AskedArticle, AskedList
 from crawler.crawl.reading_time import SPENT
 from crawler.pages.page import Answers
 
 if TYPE_CHECKING:
-    from crawler.crawl.ahead.messages import Found
     from crawler.crawl.ahead.process import ReaderProcess
     from crawler.run.job import CrawlJob
     from pipelines.normalise import Normaliser
@@ -32,9 +31,9 @@ class ReadingAhead:
     Statistics: `read_ahead/pages` read by the process, `read_ahead/failure` that it ended or hung.
     """
 
-    _process: ReaderProcess
+    _process: ReaderProcess | None = None
     _normaliser: Normaliser
-    _site: int
+    _site = 0
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -65,8 +64,15 @@ class ReadingAhead:
         if SPENT.get() is None and (job.plan.read_all or not job.archive.known):
             self._process.start()
 
+    @property
+    def is_started(self) -> bool:
+        """Whether there is a process already."""
+        return self._process is not None and self._process.is_started
+
     def closed(self) -> None:
         """Let the process end."""
+        if self._process is None:
+            return
         if self._process.failure:
             self._count("failure")
         self._process.leave()
@@ -76,13 +82,14 @@ class ReadingAhead:
     ) -> Answers:
         """What is known of a page of an article; nothing when it is not read ahead."""
         given = self._site, page.url, page.text, page.encoding
-        return self._answers(await self._process.read(AskedArticle(*given, part, listed_title, observed_at)))
+        return await self._answers(AskedArticle(*given, part, listed_title, observed_at))
 
     async def of_list(self, page: TextResponse) -> Answers:
         """The same of a list page."""
-        return self._answers(await self._process.read(AskedList(self._site, page.url, page.text, page.encoding)))
+        return await self._answers(AskedList(self._site, page.url, page.text, page.encoding))
 
-    def _answers(self, found: Found | None) -> Answers:
+    async def _answers(self, asked: Asked) -> Answers:
+        found = await self._process.read(asked) if self._process else None
         if found is None:
             return {}
         self._count("pages")
