@@ -14,22 +14,26 @@ from benchmarks.results import Bar, Found, Table
 from benchmarks.served.pages import record
 from benchmarks.served.server import Server, free_port, serving
 from benchmarks.served.site import PROFILE, json_lines
+from crawler.run.fleet.deployment import Deployment
 
 SIZES = {"smoke": 5, "usual": 500}
 MOST_ROUNDS = 1
 SPEECHES, AT_ONCE = 12, 50
+USUAL_JOBS: int = Deployment.__dataclass_fields__["jobs"].default
 MOST_MEGABYTES = 400
 ABOUT = """\
-`scrapy crawlall` of 50, 200 and 500 sites in one process, 50 of them under way at once, and of 500 sites all at
-once, which no list of polite sites needs. Each site is an address of the loopback of its own with 12 speeches of 30
-KB and their counters, crawled without delay; every exchange is kept. Every site must be complete. What a site costs
-in CPU is the whole divided by the sites, start included."""
+`scrapy crawlall` of 50, 200 and 500 sites in one process, as many of them under way at once as `jobs` says where a
+deployment does not; then of 500 sites, 50 at once, and all at once, which no list of polite sites needs. Each site is
+an address of the loopback of its own with 12 speeches of 30 KB and their counters, crawled without delay; every
+exchange is kept. Every site must be complete. What a site costs in CPU is the whole divided by the sites, start
+included."""
 
 
 def run(size: int, rounds: int, only: Collection[str] = ()) -> Found:
     """Crawl a tenth of `size` sites, four tenths, and all."""
     numbers = sorted({max(1, size // 10), max(1, size * 4 // 10), size})
-    plans = [(number, AT_ONCE) for number in numbers] + ([(size, size)] if size > AT_ONCE else [])
+    plans = [(number, USUAL_JOBS) for number in numbers]
+    plans += [(size, at_once) for at_once in (AT_ONCE, size) if USUAL_JOBS < at_once <= size]
     with tempfile.TemporaryDirectory(prefix="bench-sites-") as name:
         folder, port = Path(name), free_port()
         hosts = [f"127.{1 + n // 250}.{n % 250 + 1}.1" for n in range(size)]
@@ -38,7 +42,7 @@ def run(size: int, rounds: int, only: Collection[str] = ()) -> Found:
     bars = [
         Bar(f"MB of {row.name}", median(one.megabytes for one in row.runs), MOST_MEGABYTES, at_least=False)
         for row in rows
-        if row.name.startswith(f"{size} ")
+        if row.name in {f"{size} sites, {min(size, at_once)} at once" for at_once in (USUAL_JOBS, AT_ONCE)}
     ]
     return Found("sites", size, ABOUT, [Table("", rows)], bars)
 

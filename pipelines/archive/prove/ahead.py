@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from pipelines.packed import Stored
 
 MOST_PENDING = 1 << 18
-"""Captures that wait for their records: 44 bytes each."""
+"""Captures that wait for their records: 60 bytes each."""
 LINES_AHEAD = 2
 """Files of lines that are checked ahead: one is worked on while the next waits, so that the process is never idle."""
-SEAL = 16
-_ANY = bytes(SEAL)
+SEAL, ENTITY = 16, 32
+_ANY = bytes(ENTITY)
 Result = TypeVar("Result")
 P = ParamSpec("P")
 
@@ -49,10 +49,10 @@ class NotProvedAhead(Exception):  # noqa: N818 - reads as a sentence, and is no 
 
 @dataclass(frozen=True, slots=True)
 class RecordSeals:
-    """The responses in a WARC file, in 56 bytes each: by offset, digests of what their captures must say.
+    """The responses in a WARC file, in 72 bytes each: by offset, digests of what their captures must say.
 
     `own` is of length and id, `again` of these and the address, which a capture of a later commit must say, too;
-    `entities` are of the hashes of the entities, zeros where any may be said since the coding cannot be decoded.
+    `entities` are the hashes of the entities, zeros where any may be said since the coding cannot be decoded.
     """
 
     offsets: array[int]
@@ -66,12 +66,23 @@ class RecordSeals:
         if at == len(self.offsets) or self.offsets[at] != offset:
             return False
         place = slice(at * SEAL, (at + 1) * SEAL)
-        return about in {self.own[place], self.again[place]} and self.entities[place] in {entity, _ANY}
+        is_named = about in {self.own[place], self.again[place]}
+        return is_named and self.entities[at * ENTITY : (at + 1) * ENTITY] in {entity, _ANY}
 
 
 def seal(*said: object) -> bytes:
     """A short hash of values, to compare them later in few bytes."""
     return hashlib.sha256(repr(said).encode()).digest()[:SEAL]
+
+
+def entity_seal(sha256: object) -> bytes:
+    """The hash of an entity as bytes; of anything else in its place a hash of that."""
+    try:
+        found = bytes.fromhex(sha256)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        found = b""
+    is_hash = len(found) == ENTITY and found.hex() == sha256
+    return found if is_hash else hashlib.sha256(repr(sha256).encode()).digest()
 
 
 def seals_of(layout: Layout, name: str, redacted: Redacted) -> RecordSeals:
@@ -81,7 +92,7 @@ def seals_of(layout: Layout, name: str, redacted: Redacted) -> RecordSeals:
         offsets.append(offset)
         own += seal(proof.length, proof.record_id)
         again += seal(proof.length, proof.record_id, proof.url)
-        entities += _ANY if proof.entity_sha256 is None else seal(proof.entity_sha256)
+        entities += _ANY if proof.entity_sha256 is None else entity_seal(proof.entity_sha256)
     return RecordSeals(offsets, bytes(own), bytes(again), bytes(entities))
 
 
@@ -106,7 +117,7 @@ def measured_places(layout: Layout, commits: Sequence[Commit]) -> Measure:
 class WorkAhead:
     """What the other process was asked, and the captures that wait for its answers; as `CaptureProofs` for a history.
 
-    In memory are the digests of all responses, since any later line may name one (60 MB for a million of them), and
+    In memory are the digests of all responses, since any later line may name one (72 MB for a million of them), and
     of `MOST_PENDING` captures.
     """
 
@@ -183,15 +194,16 @@ class WorkAhead:
         self._offsets.append(offset)
         self._abouts += seal(capture["length"], capture["record_id"], *also)
         # What was read from a record after it had lost words names what it held then.
-        self._entities += seal(states[0] if states and entity in states else entity)
+        self._entities += entity_seal(states[0] if states and entity in states else entity)
         return None
 
     def settle(self) -> None:
         """Compare all captures so far; `NotProvedAhead` when a record or a capture is not right."""
         found = [_result(asked) for asked in self._asked[: self._taken]]
         for at, (number, offset) in enumerate(zip(self._files, self._offsets, strict=True)):
-            place = slice(at * SEAL, (at + 1) * SEAL)
-            if not found[number].proves(offset, bytes(self._abouts[place]), bytes(self._entities[place])):
+            about = bytes(self._abouts[at * SEAL : (at + 1) * SEAL])
+            entity = bytes(self._entities[at * ENTITY : (at + 1) * ENTITY])
+            if not found[number].proves(offset, about, entity):
                 raise NotProvedAhead
         self._forget()
 

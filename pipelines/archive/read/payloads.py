@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.streams import Line
 
 EMPTY = hashlib.sha256(b"").hexdigest()
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _DIGEST, _SHORT = 32, 16
 """Bytes of a digest, and of one to look for a payload by: the record found is compared with the whole one."""
 _LARGEST = 1 << 63
@@ -77,26 +75,32 @@ class KeptPayloads:
         """Take the captures of one committed line."""
         for capture in line["captures"]:
             if isinstance(capture["file"], str) and capture["payload_sha256"] is not None:
-                self.note_kept(Kept(capture["url"], capture["payload_sha256"], capture["file"], capture["offset"]))
+                self._note(capture["url"], capture["payload_sha256"], capture["file"], capture["offset"])
 
     def note_answers(self, answers: Iterable[Answer]) -> None:
         """Take the answers that a commit names beside its lines."""
         for answer in answers:
-            self.note_kept(Kept(answer.url, answer.payload_sha256, answer.file, answer.offset))
+            self._note(answer.url, answer.payload_sha256, answer.file, answer.offset)
 
     def note_kept(self, kept: Kept) -> None:
         """Take an answer that is kept."""
-        digest, place = _digest(kept.sha256), self._place(kept.file, kept.offset)
-        if digest is None or place is None:
+        self._note(*kept)
+
+    def _note(self, url: str, sha256: str, file: str, offset: int) -> None:
+        digest = _digest(sha256)
+        if digest is None:
             return
-        newest = self._empty if kept.sha256 == EMPTY else self._newest
-        before = newest.get(kept.url)
-        if before is None or not before.startswith(digest):
+        newest = self._empty if sha256 == EMPTY else self._newest
+        before = newest.get(url)
+        if before is not None and before.startswith(digest):  # most lines name what an earlier one did
+            if self._places.get(digest[:_SHORT]) == _NOWHERE and (place := self._place(file, offset)):
+                self._places.put(digest[:_SHORT], place)
+        elif place := self._place(file, offset):
             # Of each address only the newest payload is kept in mind.
-            newest.put(kept.url, digest + place)
+            newest.put(url, digest + place)
             if before is not None:
                 self._places.put(before[:_SHORT], _NOWHERE)
-        self._add(digest, place)
+            self._add(digest, place)
 
     def of(self, url: str, sha256: str) -> tuple[str, int] | None:
         """File and offset of a record of this address, when its newest answer had this payload."""
@@ -143,4 +147,8 @@ class KeptPayloads:
 
 def _digest(sha256: object) -> bytes | None:
     """The bytes of a digest as lines have it."""
-    return bytes.fromhex(sha256) if type(sha256) is str and _SHA256.fullmatch(sha256) else None
+    try:
+        found = bytes.fromhex(sha256)  # type: ignore[arg-type]
+    except (ValueError, TypeError):
+        return None
+    return found if len(found) == _DIGEST else None
