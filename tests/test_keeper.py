@@ -87,7 +87,12 @@ def test_the_event_loop_waits_neither_for_a_thread_nor_for_the_disk(
     assert responses(tmp_path) == [f"http://a.example/{name}" for name in at_once]
 
 
-def test_an_answer_that_may_decode_to_very_much_is_not_measured_in_the_event_loop(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("processors", "quick"), [(1, ["plain", "page"]), (2, ["page"])])
+def test_an_answer_that_may_decode_to_very_much_is_not_measured_in_the_event_loop(
+    processors: int, quick: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is a page, where a thread has a processor for it."""
+    monkeypatch.setattr("crawler.crawl.ahead.process.processors", lambda: processors)
     zeros, page = gzip.compress(bytes(50 << 20)), gzip.compress(b"page")
     assert len(zeros) < 60_000
     answers = {
@@ -111,7 +116,7 @@ def test_an_answer_that_may_decode_to_very_much_is_not_measured_in_the_event_loo
     files = capture_files(tmp_path)
     asyncio.run(crawl())
     files.close()
-    assert [name for name, is_done in at_once.items() if is_done] == ["plain", "page"]
+    assert [name for name, is_done in at_once.items() if is_done] == quick
     assert responses(tmp_path) == [f"http://a.example/{name}" for name in answers]
 
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _IN_MEMORY = 1 << 20
 _AT_ONCE = 256 << 10  # bytes, of which compression takes some milliseconds
+_AT_ONCE_BESIDE = 8 << 10  # with a second processor: of more, the way to a thread and back takes less
 _CODED_AT_ONCE = 32 << 10  # bytes, which decode to a thousand times as many: a tenth of a second
 _SLOWEST = 256
 """Bytes per second; at less, a page of 40 kB takes more than two minutes."""
@@ -140,20 +141,23 @@ class Recording:
 class Keeper:
     """Compresses and writes exchanges, large ones in a thread; `stop` is called in the event loop on failure.
 
-    A page is written at once: the way to a thread and back takes more CPU (0.5 ms) than that (0.2 ms); with the
-    thread when that would hold up the event loop. They are written in their order: while one is with the thread,
-    the next ones go there, too.
+    What is small is written at once, the rest by the thread, mostly on the second processor: of a page of 30 KB that
+    takes 0.3 ms from the event loop. They are written in their order: while one is with the thread, the next ones go
+    there, too.
     """
 
     def __init__(self, files: CaptureFiles, stop: Callable[[ArchiveError], None]) -> None:
+        from crawler.crawl.ahead.process import processors  # noqa: PLC0415 - with it subprocess and pickle
+
         self._files, self._stop = files, stop
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="captures")
         self._newest: asyncio.Future[Captured | None] | None = None
+        self._at_once_most = _AT_ONCE_BESIDE if processors() > 1 else _AT_ONCE
 
     def keep(self, exchange: Exchange) -> asyncio.Future[Captured | None]:
         """Keep an exchange; resolves to its place, null when it has no response or could not be kept."""
         loop = asyncio.get_running_loop()
-        if _is_quick(exchange.response) and (self._newest is None or self._newest.done()):
+        if _is_quick(exchange.response, self._at_once_most) and (self._newest is None or self._newest.done()):
             try:
                 return self._at_once(exchange, loop)
             except WouldWait:  # not `suppress`, which is called for every page
@@ -195,10 +199,10 @@ class Keeper:
         await asyncio.to_thread(self._worker.shutdown)
 
 
-def _is_quick(response: BinaryIO) -> bool:
-    """Whether a response is measured and compressed within some milliseconds."""
+def _is_quick(response: BinaryIO, most: int) -> bool:
+    """Whether a response has at most so many bytes, and is not one that decodes to many more."""
     size = response.getbuffer().nbytes if isinstance(response, BytesIO) else None
-    if size is None or size > _AT_ONCE:
+    if size is None or size > most:
         return False
     codings = content_codings(response)
     return not codings or ("," not in codings and size <= _CODED_AT_ONCE)
