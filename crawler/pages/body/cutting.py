@@ -42,12 +42,14 @@ def cut(
         block[-1].tail = None
         whole = block
     keeps = set(body.keeps)
-    kept_before = [0, *accumulate(index in keeps for index in range(len(page.lines)))]
+    kept_before = [0, *accumulate(index in keeps for index in range(body.first, body.end))]
     for index in range(body.first, body.end):
         if index not in keeps:
             _blank(page.lines[index], copies)
     for node, (first, end) in page.spans.items():
-        if body.first <= first < end <= body.end and kept_before[first] == kept_before[end] and node in copies:
+        if not body.first <= first < end <= body.end or node not in copies:
+            continue
+        if kept_before[first - body.first] == kept_before[end - body.first]:
             drop(copies[node])
     for node in [*(copies[node] for node in skipped if node in copies), *whole.iter(*FORM_FIELDS)]:
         drop(node)

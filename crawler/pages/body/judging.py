@@ -62,7 +62,7 @@ def judge(lines: Lines) -> Judged:
     for first, end in chain(rows, _teasers(lines, kinds)):
         kinds[first:end] = [Kind.LINKS if what is Kind.PROSE else what for what in kinds[first:end]]
     _make_cells(kinds, lines)
-    return Judged(lines.all, lines.spans, kinds, list(_worths(lines, kinds)))
+    return Judged(lines.all, lines.spans, kinds, _worths(lines, kinds))
 
 
 def _stretches(lines: Lines) -> Iterator[tuple[KnownBlock | None, int, int]]:
@@ -83,11 +83,13 @@ def _verdict(block: KnownBlock, lines: list[Line]) -> tuple[list[Kind], list[int
     return _JUDGED[block]
 
 
-def _worths(lines: Lines, kinds: list[Kind]) -> Iterator[int]:
+def _worths(lines: Lines, kinds: list[Kind]) -> list[int]:
+    worths: list[int] = []
     for block, first, end in _stretches(lines):
         own, what = lines.all[first:end], kinds[first:end]
         known = ([], []) if block is None else _verdict(block, own)
-        yield from known[1] if block is not None and known[0] == what else map(_worth, own, what)
+        worths += known[1] if block is not None and known[0] == what else map(_worth, own, what)
+    return worths
 
 
 def _kind(line: Line) -> Kind:

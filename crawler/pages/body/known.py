@@ -62,7 +62,7 @@ class Lines:
 class KnownBlock:
     """The lines and spans of a block, with the numbers of its elements in document order."""
 
-    __slots__ = ("__weakref__", "_blocks", "_lines", "_pieces", "_spans", "is_read", "source")
+    __slots__ = ("__weakref__", "_blocks", "_lines", "_pieces", "_spanned", "_spans", "is_read", "source")
 
     def __init__(self, source: bytes) -> None:
         self.source, self.is_read = source, False
@@ -77,8 +77,9 @@ class KnownBlock:
         self._lines = tuple(zip(*((line.text, line.bare, line.size, line.linked) for line in own), strict=True))
         self._blocks = [number[line.block] for line in own]
         self._pieces = [tuple((number[one], is_tail) for one, is_tail in line.pieces) for line in own]
-        inner = islice(lines.spans.items(), spans, None)
-        self._spans = [(number[one], begin - first, end - first) for one, (begin, end) in inner]
+        inner = list(islice(lines.spans.items(), spans, None))
+        self._spanned = [number[one] for one, _ in inner]
+        self._spans = [(begin - first, end - first) for _, (begin, end) in inner]
         self.is_read = True
 
     def put(self, node: etree._Element, lines: Lines) -> None:
@@ -89,7 +90,8 @@ class KnownBlock:
         blocks = map(nodes.__getitem__, self._blocks)
         lines.known.append((first, self))
         lines.all += map(Line, *self._lines, blocks, repeat(()), self._pieces, repeat(nodes))
-        lines.spans.update((nodes[at], (begin + first, end + first)) for at, begin, end in self._spans)
+        spans = [(begin + first, end + first) for begin, end in self._spans]
+        lines.spans.update(zip(map(nodes.__getitem__, self._spanned), spans, strict=True))
 
 
 class KnownBlocks:

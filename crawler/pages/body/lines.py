@@ -65,6 +65,7 @@ def read_lines(  # noqa: C901, PLR0912, PLR0915 - one loop: a call an element co
     # What is asked about these and the blocks around them depends on more than their source.
     special = _around(*([] if body is None else [body]), *shown, *skipped) if known is not None else frozenset()
     new: list[tuple[etree._Element, KnownBlock, int, int]] = []
+    seeking = known
     marked = set(find_hideable(root) if hideable is None else hideable)
     walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, node in walker:
@@ -95,8 +96,10 @@ def read_lines(  # noqa: C901, PLR0912, PLR0915 - one loop: a call an element co
             ):
                 walker.skip_subtree()
                 continue
-            if known is not None and what == "block" and not anchors and node not in special:
-                found = known.find(node, len(blocks))
+            if node is body:
+                seeking = None  # what it holds is of this page alone
+            elif seeking is not None and what == "block" and not anchors and node not in special:
+                found = seeking.find(node, len(blocks))
                 if found is not None and found.is_read:
                     found.put(node, lines)
                     walker.skip_subtree()
@@ -119,6 +122,8 @@ def read_lines(  # noqa: C901, PLR0912, PLR0915 - one loop: a call an element co
                 anchors -= 1
             elif what == "anchor":
                 anchors -= 1
+            if node is body:
+                seeking = known
             if node is body or (-1 < breaks_before < breaks and first < len(ended) and not texts):
                 spans[node] = (first, len(ended))
         if (text := node.tail) and (texts or not text.isspace()):

@@ -23,6 +23,7 @@ _SITE = re.compile(
     "(?:网|网站|门户|首页|主页|频道)$|^.{0,16}(?:委员会|人民政府|[协学]会|联合会|博客|论坛|在线|[日晚]报|电视台)$"
 )
 _LABEL = re.compile(r"(?:(?:文章|信息|文件)?标\s*题|题\s*目|信息名称|名\s*称)\s*[:：]\s*(?=.)")
+_MAY_BE_LABELLED = re.compile("[:：]")
 _LABEL_CELL = re.compile(r"标\s*题\s*[:：]?")
 _SORT = re.compile(r"[\[【［][^\]】］]{1,6}[\]】］]")
 _SORT_BEGINS = ("[", "【", "［")
@@ -210,12 +211,14 @@ def _printed(line: Line, number: re.Pattern[str] | None) -> str:
 
 
 def _bare(line: Line, number: re.Pattern[str] | None) -> str:
+    if number is None and not _MAY_BE_LABELLED.search(line.text):
+        return line.bare if line.size <= _LONGEST else ""
     title = _printed(line, number)
     return line.bare if title is line.text else squeeze(title)
 
 
 def _unlabelled(text: str) -> str:
-    label = _LABEL.match(text) if ":" in text or "：" in text else None
+    label = _LABEL.match(text) if _MAY_BE_LABELLED.search(text) else None
     return text[label.end() :] if label else text
 
 
