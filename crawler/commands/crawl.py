@@ -18,10 +18,11 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 from scrapy.utils.conf import arglist_to_dict
 
-from crawler.commands import end_at_once, show_example
+from crawler.commands import show_example
 from crawler.replay.occasion import REPROCESS
 from crawler.run.arguments import ARGUMENTS, LATEST, Arguments, WrongUse
 from crawler.run.attempt import attempting, enter_broken_profile, verdict_on
+from crawler.run.collector import end_at_once
 from crawler.run.fleet.deployment import DeploymentError
 from crawler.run.fleet.precedence import arguments_here
 from crawler.run.job import CrawlJob

@@ -15,10 +15,11 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
-from crawler.commands import end_at_once, show_example
+from crawler.commands import show_example
 from crawler.commands.crawl import add_quiet, keep_quiet
 from crawler.run.arguments import WrongUse
 from crawler.run.attempt import verdict_on
+from crawler.run.collector import end_at_once
 from crawler.run.fleet.crawl_all import NothingMeant, Wanted, crawl_all, jobs_possible, plan
 from crawler.run.fleet.deployment import Deployment, DeploymentError, deployment_of
 from crawler.run.fleet.precedence import add_deployment

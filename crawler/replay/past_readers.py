@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from crawler.http.fetch import Fetched
 from crawler.replay.past import Line, PastReader
+from crawler.run.collector import collect_seldom
 from crawler.sites.profile import SiteProfile
 from pipelines.archive.errors import ArchiveError, Blocked
 from pipelines.archive.read.origins import Origin
@@ -128,6 +129,7 @@ def _ended(process: SpawnProcess, batch: list[Asked]) -> Exception:
 
 def _work(line: Connection, folder: Path, profile: SiteProfile, normaliser: Normaliser) -> None:
     """Read one batch after the other, until the process that sends them has no more, or has ended."""
+    collect_seldom()
     past = PastReader(folder, {}, profile, profile.family(), normaliser.parser)
     while True:
         try:

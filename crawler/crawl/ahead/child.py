@@ -22,6 +22,7 @@ from crawler.pages import Family, lists
 from crawler.pages.forwarding import forward
 from crawler.pages.page import Answers, Page, PageError
 from crawler.pages.shown import first_title
+from crawler.run.collector import collect_seldom
 from crawler.sites.profile import SiteProfile
 from pipelines.normalise.speech_of import Read, TextAsked, read_text
 
@@ -36,6 +37,7 @@ def work(line: socket.socket, began: float) -> None:
     sources = [Path(etree.__file__), *(file for home in homes for file in home.rglob("*.py"))]
     if any(file.stat().st_ctime > began for file in sources):
         raise SystemExit("no process reads ahead: the software was replaced since this crawl began")
+    collect_seldom()
     sites: dict[int, tuple[SiteProfile, Family]] = {}
     with line, line.makefile("rb") as asked:
         try:
