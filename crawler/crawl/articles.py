@@ -93,6 +93,8 @@ class ArticleReader:
         captures = tuple([await capture("article", number, answer) for number, answer in enumerate(answers, 1)])
         look = replace(look, captures=captures, **http_facts(first.response))
         draft = self._speech(article, parts, look)
+        if len(parts) > 1 and self.fetcher.ahead is not None:
+            await self.fetcher.ahead.read_text(draft)
         try:
             doubt = await doubts(draft, seen) if doubts is not None and seen is not None else None
         except PageTimeError as error:

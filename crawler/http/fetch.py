@@ -38,6 +38,7 @@ from crawler.pages.forwarding import forward
 from crawler.pages.page import Answers, Page, PageError, PageSizeError
 from crawler.pages.shown import shown
 from pipelines.reasons import Reason
+from pipelines.record import RawSpeech
 from pipelines.values import frozen
 
 
@@ -102,6 +103,8 @@ class Ahead(Protocol):
         self, part: int, listed_title: str | None, observed_at: str | None, page: TextResponse
     ) -> Answers: ...
 
+    async def read_text(self, raw: RawSpeech) -> None: ...
+
 
 class Source(Protocol):
     """The source of answers: Scrapy's engine, or the archive."""
@@ -124,7 +127,7 @@ class Fetcher:
         ahead: Ahead | None = None,
     ) -> None:
         self.engine, self.hosts, self.family = engine, hosts, family
-        self._tried_once, self._ahead = tried_once, ahead
+        self._tried_once, self.ahead = tried_once, ahead
         self._ends_pages: bool | None = None
 
     def request(self, url: str, expected: str, **more: Any) -> Request:
@@ -153,7 +156,7 @@ class Fetcher:
 
     def known(self, part: int, listed_title: str | None, observed_at: str | None = None) -> Known | None:
         """Who knows a page of an article; its text is read ahead, too, if it is told when the article arrived."""
-        return partial(self._ahead.of_article, part, listed_title, observed_at) if self._ahead else None
+        return partial(self.ahead.of_article, part, listed_title, observed_at) if self.ahead else None
 
     async def get(self, page: str | Ask, expected: str = "page", known: Known | None = None) -> Fetched:
         """Fetch an address of the site, or send the request of a list's form, and settle the answer."""
@@ -171,8 +174,8 @@ class Fetcher:
             return failed(error)
         except AskedToWait as error:
             return _beside(expected, error)
-        if expected == "page" and self._ahead is not None:
-            known = self._ahead.of_list
+        if expected == "page" and self.ahead is not None:
+            known = self.ahead.of_list
         return await self.settle(response, expected, known)
 
     def file_request(self, url: str, largest: int, **more: Any) -> Request:

@@ -14,7 +14,7 @@ from pathlib import Path
 from lxml import etree
 
 import pipelines
-from crawler.crawl.ahead.messages import LENGTH, Asked, AskedArticle, Found, Site
+from crawler.crawl.ahead.messages import LENGTH, Asked, AskedArticle, AskedText, Found, Site
 from crawler.crawl.ahead.questions import article_of, leads_to, list_of, notice_of, own_links_of
 from crawler.crawl.reading_time import reading_time
 from crawler.crawl.requisites.named import of_page
@@ -58,6 +58,9 @@ def _found(asked: Asked, profile: SiteProfile, family: Family) -> Found:
     answers: Answers = {}
     text = None
     try:
+        if isinstance(asked, AskedText):
+            text = _read_text(asked.asked)
+            return Found(answers, text, time.thread_time() - began)
         with reading_time(asked.url):
             page = Page(asked.url, asked.text, asked.charset)
         answers = page.answers
@@ -85,9 +88,12 @@ def _read_article(
         article = article_of(family, page, asked.part, asked.listed_title)
     if asked.observed_at is None or article.next_part is not None:
         return None
-    text = article.title, (article.body_html,), asked.observed_at, profile.committee
-    with reading_time(asked.url):
-        return text, read_text(*text)
+    return _read_text((article.title, (article.body_html,), asked.observed_at, profile.committee))
+
+
+def _read_text(asked: TextAsked) -> tuple[TextAsked, Read]:
+    with reading_time(asked[0]):
+        return asked, read_text(*asked)
 
 
 def _read_list(page: Page, profile: SiteProfile, family: Family) -> None:

@@ -45,11 +45,18 @@ class AskedList(NamedTuple):
     charset: str
 
 
-Asked = AskedArticle | AskedList
+class AskedText(NamedTuple):
+    """The text of an article of several parts."""
+
+    site: int
+    asked: TextAsked
+
+
+Asked = AskedArticle | AskedList | AskedText
 
 
 class Found(NamedTuple):
-    """What was read of a page and of the text of an article, and the seconds of CPU time that it took."""
+    """What was read of a page, and of the text of an article, and the seconds of CPU time that it took."""
 
     answers: Answers
     text: tuple[TextAsked, Read] | None

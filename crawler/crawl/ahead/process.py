@@ -14,7 +14,7 @@ from collections import deque
 from itertools import count
 from typing import Self
 
-from crawler.crawl.ahead.messages import LENGTH, Asked, AskedArticle, Found, Site
+from crawler.crawl.ahead.messages import LENGTH, Asked, AskedArticle, AskedList, Found, Site
 from crawler.sites.profile import SiteProfile
 
 _log = logging.getLogger(__name__)
@@ -105,9 +105,12 @@ class ReaderProcess(asyncio.Protocol):
 
     def _takes(self, asked: Asked) -> bool:
         """Whether it is asked about a page: about lists whenever it is ready, since reading one here takes long."""
-        if self._process is None or self._is_over or len(asked.text) > _LONGEST:
+        if self._process is None or self._is_over:
             return False
-        return len(self._waiting) < _MOST if isinstance(asked, AskedArticle) else self._is_ready
+        if isinstance(asked, AskedList):
+            return self._is_ready and len(asked.text) <= _LONGEST
+        text = asked.text if isinstance(asked, AskedArticle) else "".join(asked.asked[1])
+        return len(self._waiting) < _MOST and len(text) <= _LONGEST
 
     def leave(self) -> None:
         """End the process, unless another crawl uses it."""

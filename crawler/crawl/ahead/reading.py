@@ -9,7 +9,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.http import TextResponse
 
-from crawler.crawl.ahead.messages import Asked, AskedArticle, AskedList
+from crawler.crawl.ahead.messages import Asked, AskedArticle, AskedList, AskedText
 from crawler.crawl.reading_time import SPENT
 from crawler.pages.page import Answers
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from crawler.crawl.ahead.process import ReaderProcess
     from crawler.run.job import CrawlJob
     from pipelines.normalise import Normaliser
+    from pipelines.record import RawSpeech
 
 
 class OfJob(Protocol):
@@ -87,6 +88,12 @@ class ReadingAhead:
     async def of_list(self, page: TextResponse) -> Answers:
         """The same of a list page."""
         return await self._answers(AskedList(self._site, page.url, page.text, page.encoding))
+
+    async def read_text(self, raw: RawSpeech) -> None:
+        """Let the text of several parts be read, which no page has as a whole."""
+        if self._process is not None:
+            text = raw.title, raw.body_html, raw.look.observed_at, self._normaliser.committee
+            await self._answers(AskedText(self._site, text))
 
     async def _answers(self, asked: Asked) -> Answers:
         found = await self._process.read(asked) if self._process else None
