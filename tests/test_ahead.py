@@ -118,7 +118,7 @@ def test_an_archive_is_the_same_with_without_and_when_the_process_is_killed(tmp_
     assert all(one.status == 0 for one in ended.values()), ended
     found = {how: told(tmp_path / how / "gszx") for how in ended}
     assert found["ahead"] == found["alone"] == found["killed"]
-    # Articles, also one to which another forwards, and a second part; the list, found and walked; a text of two parts.
+    # Articles, also one that another forwards to, and a second part; the list, found and walked; a text of two parts.
     asked = f"{MANY + 2} 2 1"
     assert [ended[how].out for how in ended] == [f"{asked} \n", "0 0 0 None\n", f"{asked} ended\n"]
 
