@@ -11,9 +11,7 @@ from collections.abc import Sequence
 
 from scrapy.cmdline import execute
 
-from pipelines import normalise
-from pipelines import rendering as text
-from pipelines.normalise import speech_of
+from pipelines import normalise, rendering
 
 DASHES, DASH = "——", "—"
 VERSION = "norm/99"
@@ -34,11 +32,13 @@ def forbid_sockets() -> None:
 def read_otherwise() -> None:
     """From here on the parser is another."""
 
+    ours = rendering.body_text
+
     def body_text(parts: Sequence[str]) -> str:
-        return text.body_text(parts).replace(DASHES, DASH)
+        return ours(parts).replace(DASHES, DASH)
 
     vars(normalise).update(NORMALISERS=VERSION)
-    vars(speech_of).update(body_text=body_text)
+    vars(rendering).update(body_text=body_text)
 
 
 if __name__ == "__main__":
