@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
 from itertools import pairwise
 
+import pytest
+
+from crawler.http.transport import downloader
 from tests.conftest import run
 from tests.fetch_mixed import EACH, SLOTS
 from tests.small import Answer, serve
@@ -33,3 +37,18 @@ def test_the_short_way_of_items_comes_to_what_scrapys_does() -> None:
     assert ours["came_to"] == scrapys["came_to"]
     # Three articles with a slow item each, and an error of the callback, did not stop the rest.
     assert scrapys["came_to"]["stats"].items() >= {"item_scraped_count": 10, "spider_exceptions/count": 1}.items()
+
+
+def test_scrapy_makes_no_log_records_that_no_handler_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def level_with(*handlers: int) -> int:
+        monkeypatch.setattr(logging.root, "handlers", [logging.NullHandler(level) for level in handlers])
+        downloader._make_no_records_that_are_thrown_away()
+        return logging.getLogger("scrapy").level
+
+    monkeypatch.setattr(downloader, "_LEVEL", {})
+    monkeypatch.setattr(logging.getLogger("scrapy"), "level", logging.DEBUG)
+    assert level_with(logging.WARNING, logging.INFO) == logging.INFO
+    assert level_with(logging.INFO, logging.DEBUG) == logging.DEBUG
+    assert level_with(logging.WARNING) == logging.WARNING
+    logging.getLogger("scrapy").setLevel(logging.ERROR)
+    assert level_with(logging.INFO) == logging.ERROR, "given by somebody else"
