@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+import pytest
 from lxml import etree
 
 from crawler.pages.body import known as known_module
 from crawler.pages.body.judging import judge
-from crawler.pages.body.known import KnownBlocks
+from crawler.pages.body.known import KnownBlocks, Lines
 from crawler.pages.body.lines import read_lines
 from crawler.pages.page import Page
 
@@ -20,9 +20,8 @@ BOX = "<div class=box><p>关于下半年工作的<b>通知</b></p><p><a href=/a/
 EMPTY = "<div class=rule><hr><hr></div>"
 
 
-def told(root: etree._Element, known: KnownBlocks | None, **how: Any) -> tuple[object, ...]:
-    """Everything that is read of a page, its elements by number; and how many blocks were known."""
-    lines = read_lines(root, known=known, **how)
+def told(root: etree._Element, lines: Lines) -> tuple[object, ...]:
+    """Everything that is read of a page, its elements by number."""
     order = {node: number for number, node in enumerate(root.iter())}
     texts = [(one.text, one.bare, one.size, one.linked) for one in lines.all]
     nodes = [(order[one.block], [(order[node], is_tail) for node, is_tail in one.pieces]) for one in lines.all]
@@ -30,56 +29,75 @@ def told(root: etree._Element, known: KnownBlocks | None, **how: Any) -> tuple[o
     return texts, nodes, [(order[node], span) for node, span in lines.spans.items()], judged.kinds, judged.worths
 
 
-def holds(source: str, known: KnownBlocks, **how: Any) -> int:
+def holds(source: str, known: KnownBlocks, **how: str) -> int:
     """How many blocks of a page were known, whose reading is the same without them."""
     root = Page(ADDRESS, source).root
     found: dict[str, Any] = {name: root.xpath(path) for name, path in how.items()}
-    found |= {"body": found["body"][0]} if "body" in found else {}
-    assert told(root, known, **found) == told(root, None, **found)
-    return len(read_lines(root, known=known, **found).known)
+    found |= {"body": found["body"][-1]} if "body" in found else {}
+    lines = read_lines(root, known=known, **found)
+    assert told(root, lines) == told(root, read_lines(root, **found)), source
+    return len(lines.known)
+
+
+def having(*blocks: str) -> KnownBlocks:
+    """What is known of a site on whose pages these stood; a block that was met once may be a page's own."""
+    known = KnownBlocks()
+    for block in blocks * 2:
+        assert holds(f"<body>{block}", known) == 0
+    return known
 
 
 def test_a_known_block_is_read_as_if_it_was_not() -> None:
     known = KnownBlocks()
     total = 0
-    for path in PAGES * 2:
-        root = Page(ADDRESS, path.read_text("utf-8")).root
-        blocks: Collection[etree._Element] = list(root.iter("div", "td", "ul"))
-        for body in (None, *list(blocks)[::7]):
-            assert told(root, known, body=body) == told(root, None, body=body), path.name
-        total += len(read_lines(root, known=known).known)
-    assert total > len(PAGES)
+    for path in PAGES * 3:
+        source = path.read_text("utf-8")
+        total += holds(source, known)
+        for number in range(1, 30, 7):
+            total += holds(
+                source, known, body=f"(//div|//td|//ul|//body)[position() = {number} or position() = last()]"
+            )
+    assert total > 2 * len(PAGES)
 
 
 def test_what_stands_around_a_block_or_is_asked_of_it_is_not_known() -> None:
-    known = KnownBlocks()
-    assert (
-        holds(f"<body>{BOX}{EMPTY}<p>一", known) == 1
-    )  # the first page is read, and then known when it is asked again
+    hidden = BOX.replace("<b>", "<b style='display:none'>")
+    known = having(BOX, EMPTY, hidden)
+    assert holds(f"<body>{BOX}{EMPTY}<p>一", known) == 1
     assert holds(f"<body><p>二<span>三</span></p>四{BOX}五", known) == 1
     assert holds(f"<body><a href=/b/2.doc>六{BOX}</a>", known) == 0
     assert holds(f"<body><a href=/b/2.doc>六</a>{BOX}", known) == 1
     assert holds(f"<body><a name=top href='#x.doc'>今天，七。{BOX}</a>", known) == 0
     assert holds(f"<body>{BOX}", known, body="//div/p[2]") == 0
+    assert holds(f"<body><div id=own>{BOX}</div>{BOX}", known, body="//div[@id]") == 1
     assert holds(f"<body>{BOX}", known, skipped="//b") == 0
-    hidden = BOX.replace("<b>", "<b style='display:none'>")
     assert holds(f"<body>{hidden}", known) == 1
     assert holds(f"<body>{hidden}", known, shown="//b") == 0
     assert holds(f"<body><div hidden>{BOX}</div>{BOX}", known) == 1
 
 
 def test_the_lines_of_a_known_block_are_judged_where_it_stands() -> None:
-    known, abstract = KnownBlocks(), "<div><p>今年以来，各项工作取得进展。<p>明年继续努力，再上台阶。</div>"
-    assert holds(f"<body>{abstract}", known) == 1
-    assert holds(f"<body><ul><li><a href=/c/1.html>七月工作会议的通知</a>{abstract}</li></ul>", known) == 1
+    abstract = "<div><p>今年以来，各项工作取得进展。<p>明年继续努力，再上台阶。</div>"
+    row = f"<ul><li><a href=/c/1.html>七月工作会议的通知</a>{abstract}</li></ul>"
+    assert holds(f"<body>{row}", having(abstract)) == 1
 
 
-def test_what_is_kept_has_a_bound_and_what_changes_is_not_looked_up() -> None:
+def test_a_block_is_known_as_a_whole() -> None:
+    inner = f"<div class=inner>{BOX}{EMPTY}</div>"
+    known = having(f"<div class=outer><p>一{inner}</div><div class=next><p>二<p>三</div>")
+    assert len(known._blocks) == 2
+    assert holds(f"<body><div class=outer><p>一{inner}</div><div class=next><p>二<p>三</div><p>四", known) == 2
+
+
+def test_what_is_kept_has_a_bound_and_what_changes_is_not_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     known = KnownBlocks()
-    for number in range(300):
-        own = f"<div id=own><p>{number}<p>1</div>"
-        source = f"<body><div id=d{number}><p>{'长' * 300}{number}</p><p>2</p></div>{own}{EMPTY}"
-        read_lines(Page(ADDRESS, source).root, known=known)
+    for number in range(100):
+        block = f"<body><div id=d{number}><p>{'长' * 300}{number}</p><p>2</p></div>"
+        for own in (f"<div id=own><p>{number}<p>1</div>", ""):
+            holds(f"{block}{own}{EMPTY}", known)
     assert known._size == sum(map(len, known._blocks)) <= known_module._LARGEST
     assert [times for name, times in known._changes.items() if "own" in name] == [known_module._MOST_CHANGES]
-    assert len(known._changes) <= known_module._MOST_NAMES
+    monkeypatch.setattr(known_module, "_MOST_NAMES", 50)
+    for number in range(100):
+        holds(f"<body><div id=e{number}><p>1<p>{number}</div>", known)
+    assert max(len(known._changes), len(known._met)) <= 50

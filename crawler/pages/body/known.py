@@ -19,7 +19,7 @@ _TRIED = frozenset("aside center div dl footer form header nav ol section table 
 _FEWEST = 2  # children of a block that is looked up: others are read in the time that this takes
 _MOST_CHANGES = 3  # times in a row that a block was another one: it holds what a page has of its own
 _LONGEST, _LARGEST = 30_000, 60_000  # bytes of a block that is kept, and of all that are kept for one site
-_MOST_NAMES = 1_000  # blocks of a site whose changes are counted
+_MOST_NAMES = 1_000  # blocks of a site whose changes are counted, and of which is known that they were met
 _MOST_SITES = 64  # sites that one process crawls in turn
 
 Piece = tuple[etree._Element, bool]
@@ -100,10 +100,11 @@ class KnownBlocks:
     def __init__(self) -> None:
         self._blocks: OrderedDict[bytes, KnownBlock] = OrderedDict()
         self._changes: dict[tuple[object, ...], int] = {}
+        self._met: set[int] = set()
         self._size = 0
 
     def find(self, node: etree._Element, depth: int) -> KnownBlock | None:
-        """The block that an element is: known, or new and to be read and kept; None where that does not pay."""
+        """The block that an element is: known, or met a second time and to be read and kept; None for any other."""
         if len(node) < _FEWEST or node.tag not in _TRIED:
             return None
         name = node.tag, node.get("class"), node.get("id"), depth
@@ -111,14 +112,17 @@ class KnownBlocks:
         if changes >= _MOST_CHANGES:
             return None
         source = etree.tostring(node, encoding="utf-8", xml_declaration=False, with_tail=False)
-        found = self._blocks.get(source)
-        if len(self._changes) >= _MOST_NAMES:
-            self._changes.clear()
-        self._changes[name] = changes + 1 if found is None else 0
-        if found is not None:
+        if (known := self._blocks.get(source)) is not None:
             self._blocks.move_to_end(source)
-            return found
-        return KnownBlock(source) if len(source) <= _LONGEST else None
+            return known
+        met = hash(source)
+        is_again = met in self._met
+        if len(self._changes) >= _MOST_NAMES or len(self._met) >= _MOST_NAMES:
+            self._changes.clear()
+            self._met.clear()
+        self._met.add(met)
+        self._changes[name] = 0 if is_again else changes + 1
+        return KnownBlock(source) if is_again and len(source) <= _LONGEST else None
 
     def keep(self, node: etree._Element, block: KnownBlock, first: int, spans: int, lines: Lines) -> None:
         """Keep a block that was read; arguments as for `KnownBlock.read`."""

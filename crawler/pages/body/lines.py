@@ -64,7 +64,7 @@ def read_lines(  # noqa: C901, PLR0912, PLR0915 - one loop: a call an element co
     opened: list[tuple[str, int, int]] = []
     # What is asked about these and the blocks around them depends on more than their source.
     special = _around(*([] if body is None else [body]), *shown, *skipped) if known is not None else frozenset()
-    new: list[tuple[etree._Element, KnownBlock, int, int]] = []
+    new: tuple[etree._Element, KnownBlock, int, int] | None = None
     seeking = known
     marked = set(find_hideable(root) if hideable is None else hideable)
     walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
@@ -105,7 +105,7 @@ def read_lines(  # noqa: C901, PLR0912, PLR0915 - one loop: a call an element co
                     walker.skip_subtree()
                     continue
                 if found is not None:
-                    new.append((node, found, len(ended), len(spans)))
+                    new, seeking = (node, found, len(ended), len(spans)), None
             if (text := node.text) and (texts or not text.isspace()):
                 line.add(text, node, False, links)
             continue
@@ -115,8 +115,9 @@ def read_lines(  # noqa: C901, PLR0912, PLR0915 - one loop: a call an element co
                 block = blocks.pop()
                 if texts:
                     ended.append(line.end(block))
-                if known is not None and new and new[-1][0] is node:
-                    known.keep(*new.pop(), lines)
+                if known is not None and new is not None and new[0] is node:
+                    known.keep(*new, lines)
+                    new, seeking = None, known
             elif what == "link":
                 links -= 1
                 anchors -= 1
