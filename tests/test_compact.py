@@ -46,6 +46,23 @@ def test_a_compact_table_holds_what_a_dictionary_holds(few: int, monkeypatch: py
     assert None not in texts
 
 
+def test_what_a_table_holds_is_found_while_it_grows() -> None:
+    """By another thread, which may look at any moment."""
+
+    class Watched(TextSet):
+        __slots__ = ()
+
+        def _put(self, key: bytes, value: bytes) -> None:
+            super()._put(key, value)
+            assert all(str(n) in self for n in range(0, held, 97))
+
+    held, found = 0, Watched()
+    for n in range(2 * TextSet.FEW):
+        found.add(str(n))
+        held = n + 1
+    assert len(found) == held
+
+
 def test_many_take_a_tenth_of_what_a_set_takes() -> None:
     ids = TextSet(str(n) for n in range(100_000, 150_000))
     assert ids._few is None

@@ -32,7 +32,7 @@ class _Table(ABC, Generic[K]):
     """Values of `size` bytes by key, in the order in which the keys came. Nothing is taken out.
 
     A few are a dictionary, which is fastest. Many lie one after the other in one block of memory, found by open
-    addressing.
+    addressing. One thread may look keys up while another puts some.
     """
 
     __slots__ = ("_entries", "_few", "_many", "_size", "_slots")
@@ -62,8 +62,8 @@ class _Table(ABC, Generic[K]):
 
     def get(self, key: K) -> bytes | None:
         """The value of a key."""
-        if self._few is not None:
-            return self._few.get(key)
+        if (few := self._few) is not None:
+            return few.get(key)
         at = self._found(self._packed(key))[2]
         return None if at < 0 else bytes(self._entries[at : at + self._size])
 
@@ -74,10 +74,10 @@ class _Table(ABC, Generic[K]):
             return
         self._few[key] = value
         if len(self._few) > self.FEW:
-            few, self._few = self._few, None
             self._slots = array("I", bytes(16 * self.FEW))
-            for one, of_it in few.items():
+            for one, of_it in self._few.items():
                 self._put(self._packed(one), of_it)
+            self._few = None
 
     def setdefault(self, key: K, value: bytes) -> bytes:
         """The value of a key, set first where there is none."""
@@ -110,9 +110,10 @@ class _Table(ABC, Generic[K]):
         if at >= 0:
             self._entries[at : at + self._size] = value
             return
-        self._slots[slot] = len(self._entries) + 1
+        place = len(self._entries) + 1
         self._entries += entry
         self._entries += value
+        self._slots[slot] = place
         self._many += 1
         if _MOST_FULL * len(self._slots) < self._many:
             self._grow()
