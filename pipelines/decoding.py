@@ -139,7 +139,9 @@ def _pieces(body: bytes, encoding: str) -> Iterator[str]:
 
 def _damage_of(text: str) -> int:
     """Damaged and strange characters count twice, rare Chinese ones once."""
-    unusual: list[str] = _unusual().findall(text)
+    # Without ASCII, which is most of a page: to take it out costs a third of looking through it.
+    beyond = text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass")
+    unusual: list[str] = _unusual().findall(beyond)
     return 2 * len(unusual) - sum("\u3400" <= character <= "\u9fff" for character in unusual)
 
 
