@@ -10,7 +10,7 @@ from scrapy import Request, Spider
 
 from crawler.crawl.listing import ListState
 from crawler.crawl.observed import OnList
-from crawler.crawl.remembering.seen_before import Bearers, TextsSeen
+from crawler.crawl.remembering.seen_before import Bearers, IdsOf, TextsSeen
 from crawler.crawl.remembering.waiting_articles import WaitingArticles
 from crawler.pages import ListPage, SectionLink
 from pipelines.archive.read.payloads import Kept, KeptPayloads
@@ -137,19 +137,21 @@ def test_an_article_that_waits_is_requested_as_it_was_to_be() -> None:
 def test_titles_texts_and_answers_are_remembered_as_sets_would(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BytesTable, "FEW", 3)
     dice = Random(5)  # noqa: S311 - a sample, not a secret
-    bearers, titles = Bearers(), defaultdict[str, set[str]](set)
+    bearers, ids, titles = Bearers(), IdsOf(), defaultdict[str, set[str]](set)
     seen, texts = TextsSeen(), defaultdict[bytes, dict[str, str]](dict)
     for _ in range(400):
         title, native_id, digest = (dice.choice("甲乙丙丁戊" * 9) * dice.randint(1, 25) for _ in range(3))
         bearers.note(title, native_id)
+        ids.note(title, native_id)
         titles[title].add(native_id)
+        assert ids.of(title) == titles[title]
         seen.note(digest.encode(), native_id, title)
         texts[digest.encode()][native_id] = title
         assert bearers.has_other(title, native_id) == bool(titles[title] - {native_id})
         assert list(seen.of(digest.encode()).items()) == list(texts[digest.encode()].items())
     assert any(len(ids) == 1 for ids in titles.values())
     seen.note(b"", "1", "甲")
-    assert (seen.of(b""), seen.of(b"none"), bearers.has_other("none", "1")) == ({}, {}, False)
+    assert (seen.of(b""), seen.of(b"none"), bearers.has_other("none", "1"), ids.of("")) == ({}, {}, False, set())
     one, other = "1" * 64, "2" * 64
     kept = KeptPayloads.from_items(
         [("a", one, "f", 1), ("b", one, "f", 2), ("a", other, "f", 3), ("c", "no", "f", 4)]

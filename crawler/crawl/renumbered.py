@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
 
+from crawler.crawl.remembering.seen_before import IdsOf
 from crawler.pages import ListedRow
 from crawler.pages.page import squeeze
 from pipelines.archive.read.state import SpeechState
@@ -22,20 +22,20 @@ class Twins:
 
     def __init__(self, known: Mapping[str, SpeechState]) -> None:
         self._known = known
-        self._by_title: defaultdict[str, set[str]] = defaultdict(set)
-        self._by_day: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        self._by_title, self._by_day = IdsOf(), IdsOf()
         for native_id, state in known.items():
             if not state.is_present:
                 continue
-            for title, date in _named(state):
-                if title:
-                    self._by_title[squeeze(title)].add(native_id)
-                if title and date:
-                    self._by_day[squeeze(title), date].add(native_id)
+            named = {(squeeze(title), date) for title, date in _named(state) if title}
+            for title in {title for title, _ in named}:
+                self._by_title.note(title, native_id)
+            for title, date in named:
+                if date:
+                    self._by_day.note(_on_day(title, date), native_id)
 
     def of(self, title: str | None, date: str | None) -> set[str]:
         """Native ids of the speeches with this title on this day; none without a day."""
-        return set(self._by_day.get((squeeze(title), date), ())) if title and date else set()
+        return self._by_day.of(_on_day(squeeze(title), date)) if title and date else set()
 
     def of_row(self, row: ListedRow, *, by_title: bool) -> set[str]:
         """Native ids of other speeches than the row's own that have its title, and its day unless `by_title`."""
@@ -43,13 +43,17 @@ class Twins:
             return set()
         if self.knows(row) and is_of(row.title, self._known[row.native_id]):
             return set()
-        found = self._by_title.get(squeeze(row.title), set()) if by_title else self.of(row.title, row.date)
+        found = self._by_title.of(squeeze(row.title)) if by_title else self.of(row.title, row.date)
         return found - {row.native_id}
 
     def knows(self, row: ListedRow) -> bool:
         """Whether the row has an id of the archive that no other has succeeded."""
         state = self._known.get(row.native_id or "")
         return state is not None and state.succeeded_by is None
+
+
+def _on_day(title: str, date: str) -> str:
+    return f"{date}\n{title}"
 
 
 def is_of(title: str, state: SpeechState) -> bool:

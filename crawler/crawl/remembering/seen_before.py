@@ -28,6 +28,36 @@ class Bearers:
         return self._titles.get(fingerprint(title)) not in {None, fingerprint(native_id)}
 
 
+class IdsOf:
+    """The speeches that have a text in common, such as a title."""
+
+    def __init__(self) -> None:
+        self._first = BytesTable(_NUMBER)
+        self._more: dict[bytes, set[str]] = {}
+        self._ids = Records()
+
+    def note(self, text: str, native_id: str) -> None:
+        """Note that a speech has a text."""
+        key, own = fingerprint(text), len(self._ids).to_bytes(_NUMBER, "big")
+        number = self._first.setdefault(key, own)
+        if number == own:
+            self._ids.append(native_id)
+        elif (first := self._id(number)) != native_id:
+            self._more.setdefault(key, {first}).add(native_id)
+
+    def of(self, text: str) -> set[str]:
+        """The speeches that have a text."""
+        key = fingerprint(text)
+        if more := self._more.get(key):
+            return set(more)
+        number = self._first.get(key)
+        return set() if number is None else {self._id(number)}
+
+    def _id(self, number: bytes) -> str:
+        found: str = self._ids[int.from_bytes(number, "big")]
+        return found
+
+
 class TextsSeen:
     """The speeches of each text, by its digest, with their titles; none for an empty text."""
 
