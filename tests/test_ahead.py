@@ -19,12 +19,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scrapy.http import HtmlResponse
+from scrapy.utils.test import get_crawler
 
 from crawler.crawl.ahead import child, process
 from crawler.crawl.ahead.messages import AskedArticle, Found
 from crawler.crawl.ahead.process import ReaderProcess
 from crawler.crawl.ahead.questions import article_of, notice_of
-from crawler.crawl.reading_time import reading_time
+from crawler.crawl.ahead.reading import ReadingAhead
+from crawler.crawl.reading_time import SPENT, Spent, reading_time
 from crawler.pages import ArticlePage
 from crawler.pages.page import Page, PageTimeError
 from crawler.sites.lookup import Profiles
@@ -221,3 +224,16 @@ def test_what_is_known_of_one_text_is_told_of_no_other() -> None:
     speech_of.know(first, read)
     assert speech_of._read_text(*other) == speech_of.read_text(*other) != read
     assert speech_of._read_text(*first) is read
+
+
+def test_what_the_process_spends_is_spent_by_the_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def read(*_: object) -> Found:
+        return Found({"list": []}, None, 2.5)
+
+    monkeypatch.setattr(ReaderProcess, "read", read)
+    ahead, page = ReadingAhead(get_crawler()), HtmlResponse("http://127.0.0.1/", body=b"<p>", encoding="utf-8")
+    ahead._process, spent = ReaderProcess(), Spent()
+    SPENT.set(spent)
+    assert [asyncio.run(ahead.of_list(page)) for _ in range(2)] == [{"list": []}] * 2
+    assert spent.seconds == 5
+    SPENT.set(None)
