@@ -139,6 +139,7 @@ class Page:
             # HTML has no NUL; libxml2 would end the text at one.
             text = text.replace("\x00", "")
             encoded = text.encode()
+        self._lowered = encoded.lower()  # nearly always asked for, and here without encoding the text again
         if excess := excess_of(text):
             raise PageSizeError(f"{self.url}: too large to be read as a page: {excess}")
         # lxml.html's elements are Python objects, a tenth of a page's time; lxml's own are not.
