@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.errors import ArchiveError
 from pipelines.display.terminal import HelpFormatter
 from pipelines.exits import Exit
+from pipelines.verbs.collector import collect_seldom, end_at_once
 from pipelines.verbs.output import print_in_any_locale, print_message
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class VerbParser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None, beside: Mapping[str, str] | None = None) -> int:
     """Run one command and return its exit status. `beside`: commands of the caller that the help lists, too."""
     print_in_any_locale()
+    collect_seldom()
     given = sys.argv[1:] if argv is None else list(argv)
     arguments = _parser(beside or {}, given[0] if given else None).parse_args(given)
     try:
@@ -136,4 +138,6 @@ def _modules(asked: str | None) -> Iterator[ModuleType]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ended = main()
+    end_at_once()
+    sys.exit(ended)

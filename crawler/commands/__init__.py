@@ -4,8 +4,8 @@ import argparse
 
 from scrapy.commands import ScrapyHelpFormatter
 
-from crawler.run.collector import collect_seldom
 from pipelines.display.terminal import HelpFormatter
+from pipelines.verbs.collector import collect_seldom
 from pipelines.verbs.output import print_in_any_locale
 
 # Scrapy imports this package before it runs any command; it has no other hook for these.

@@ -22,7 +22,6 @@ from crawler.commands import show_example
 from crawler.replay.occasion import REPROCESS
 from crawler.run.arguments import ARGUMENTS, LATEST, Arguments, WrongUse
 from crawler.run.attempt import attempting, enter_broken_profile, verdict_on
-from crawler.run.collector import end_at_once
 from crawler.run.fleet.deployment import DeploymentError
 from crawler.run.fleet.precedence import arguments_here
 from crawler.run.job import CrawlJob
@@ -32,6 +31,7 @@ from pipelines.archive.errors import ArchiveError
 from pipelines.display.terminal import print_summary
 from pipelines.exits import Exit, needs_person
 from pipelines.shown import harmless
+from pipelines.verbs.collector import end_at_once
 
 if TYPE_CHECKING:
     from crawler.run.ending.outcome import Outcome

@@ -19,7 +19,6 @@ from crawler.commands import show_example
 from crawler.commands.crawl import add_quiet, keep_quiet
 from crawler.run.arguments import WrongUse
 from crawler.run.attempt import verdict_on
-from crawler.run.collector import end_at_once
 from crawler.run.fleet.crawl_all import NothingMeant, Wanted, crawl_all, jobs_possible, plan
 from crawler.run.fleet.deployment import Deployment, DeploymentError, deployment_of
 from crawler.run.fleet.precedence import add_deployment
@@ -30,6 +29,7 @@ from crawler.sites.profile import ProfileError
 from pipelines.archive.errors import ArchiveError
 from pipelines.exits import Exit, needs_person
 from pipelines.shown import harmless
+from pipelines.verbs.collector import end_at_once
 
 _MOST_JOBS = 1_000
 

@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 from crawler.http.fetch import Fetched
 from crawler.replay.past import Line, PastReader
-from crawler.run.collector import collect_seldom
 from crawler.sites.profile import SiteProfile
 from pipelines.archive.errors import ArchiveError, Blocked
 from pipelines.archive.read.origins import Origin
 from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
 from pipelines.record import Speech
+from pipelines.verbs.collector import collect_seldom
 
 Asked = tuple[Line, Origin]
 """The newest content line of a speech, and what the archive's history says of it."""

@@ -22,9 +22,9 @@ from crawler.pages import Family, lists
 from crawler.pages.forwarding import forward
 from crawler.pages.page import Answers, Page, PageError
 from crawler.pages.shown import first_title
-from crawler.run.collector import collect_seldom
 from crawler.sites.profile import SiteProfile
 from pipelines.normalise.speech_of import Read, TextAsked, read_text
+from pipelines.verbs.collector import collect_seldom
 
 
 def work(line: socket.socket, began: float) -> None:

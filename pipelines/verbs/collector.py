@@ -8,8 +8,8 @@ import gc
 def collect_seldom() -> None:
     """Let it look after 5,000 new objects, not after 700, and rarely at all of them.
 
-    Looking took 6 % of a crawl, as much of its start, and 10 % of a process that only reads: imports leave no cycles,
-    a page that is read hardly any.
+    Looking took 6 % of a crawl, as much of its start and of `verify`, and 10 % of a process that only reads pages:
+    imports and lines leave no cycles, a page that is read hardly any.
     """
     gc.set_threshold(5_000, 20, 20)
 
