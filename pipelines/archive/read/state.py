@@ -234,7 +234,7 @@ def _observe(state: SpeechState, line: Line) -> None:
         state.etag, state.last_modified = line["etag"], line["last_modified"]
         state.counter_url = next((c["url"] for c in line["captures"] if c["role"] == "counter"), None)
     if line["listed"] is not None:
-        state.listed = _row(line["listed"], state.title)
+        state.listed = row_of(line["listed"], state.title, state.published_on)
     if line["view_count"] is not None:
         state.view_count, state.view_count_at = line["view_count"], at
 
@@ -245,8 +245,10 @@ def _first_doubted(state: SpeechState, line: Line, at: str) -> str | None:
     return state.first_doubted_at if line["content"] == "unread" else None
 
 
-def _row(listed: dict[str, str | None], title: str) -> Row:
-    return Row(title=title if listed["title"] == title else listed["title"], date=listed["date"])
+def row_of(listed: dict[str, str | None], title: str, day: str | None) -> Row:
+    """A row of the list; most have title and day of their speech, which are held once then."""
+    named, date = listed["title"], listed["date"]
+    return Row(title=title if named == title else named, date=day if date == day else date)
 
 
 def derived_sha256(line: Line) -> str:

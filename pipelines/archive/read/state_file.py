@@ -20,10 +20,9 @@ from pipelines.archive.disk.streams import raw_lines
 from pipelines.archive.errors import Damaged
 from pipelines.archive.read.known import Known, Standing, Totals
 from pipelines.archive.read.payloads import Kept
-from pipelines.archive.read.state import SAYING, SpeechState
+from pipelines.archive.read.state import SAYING, SpeechState, row_of
 from pipelines.canonical import json_value, sorted_sha256
 from pipelines.gaps.acceptance import Decided
-from pipelines.record import Row
 from pipelines.untrusted import json_object, parsed_json
 from pipelines.values import frozen
 
@@ -106,7 +105,7 @@ def state_of(value: dict[str, Any]) -> SpeechState:
     _check(value, _TYPES)
     value = value | {name: value[name] and intern(value[name]) for name in _OFTEN_THE_SAME}
     value |= {
-        "listed": Row(**value["listed"]) if value["listed"] else None,
+        "listed": row_of(value["listed"], value["title"], value["published_on"]) if value["listed"] else None,
         "text": bytes.fromhex(value["text"]),
         "article_sha256": tuple(map(_text, value["article_sha256"])),
         "files": tuple((_text(url), _text(sha256)) for url, sha256 in value["files"]),
