@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from errno import ENOSPC
 from random import Random
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,7 @@ from scrapy.core.downloader.handlers.http11 import _LenientHTTP11ClientProtocol,
 from scrapy.exceptions import DownloadFailedError, DownloadTimeoutError
 from scrapy.settings import Settings
 from scrapy.signalmanager import SignalManager
+from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.protocol import Protocol
 from twisted.internet.testing import StringTransport
@@ -27,6 +29,7 @@ from twisted.web.client import URI, Agent
 from twisted.web.http import PotentialDataLoss
 from twisted.web.http_headers import Headers
 
+from crawler.http.transport import client as transport_client
 from crawler.http.transport.answer import Answer, BadAnswerError, LongHeadError
 from crawler.http.transport.client import Client, _Connection
 from crawler.http.transport.scrapys_handler import HTTP11DownloadHandler
@@ -92,17 +95,26 @@ class Body(Protocol):
 
 
 class Transport(StringTransport):
-    """A transport as real ones are; of a request it takes `at_once` at first, bytes or an error."""
+    """A transport as real ones are; it takes `at_once` of a request, bytes or an error, and the rest later."""
 
     at_once: object = 1 << 20
+    has_aborted = False
+    later = b""
+
+    def write(self, data: bytes) -> None:
+        self.later += data
+
+    def value(self) -> bytes:
+        return b"".join((super().value(), self.later))
 
     def writeSomeData(self, data: bytes) -> object:  # noqa: N802
         if isinstance(self.at_once, int):
-            self.write(data[: self.at_once])
+            super().write(data[: self.at_once])
             return min(self.at_once, len(data))
         return self.at_once
 
     def abortConnection(self) -> None:  # noqa: N802
+        self.has_aborted = True
         self.loseConnection()
 
 
@@ -207,13 +219,15 @@ def test_what_cannot_be_sent_is_refused(odd: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("at_once", [0, 9, 1 << 20, ConnectionLost()])
-def test_a_request_is_written_whole_whatever_is_taken_at_once(at_once: object) -> None:
+def test_requests_are_written_whole_and_in_order_whatever_is_taken_at_once(at_once: object) -> None:
     connection = _Connection(InMemory(), Server(b"http", b"a.example", 80, None))
     transport = Transport()
     transport.at_once = at_once
     connection.makeConnection(transport)
     connection._send(b"GET / HTTP/1.1\r\n\r\n")
-    assert transport.value() == b"GET / HTTP/1.1\r\n\r\n"
+    transport.at_once = 1 << 20
+    connection._send(b"GET /next HTTP/1.1\r\n\r\n")
+    assert transport.value() == b"GET / HTTP/1.1\r\n\r\nGET /next HTTP/1.1\r\n\r\n"
 
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -308,7 +322,7 @@ def test_what_comes_when_nobody_asked_ends_a_connection_and_others_end_in_their_
         kept.dataReceived(OK)
         kept.dataReceived(OK)
         assert (await asked).body == b"ok"
-        assert kept.transport.disconnecting  # type: ignore[union-attr]
+        assert kept.transport.has_aborted  # type: ignore[union-attr]
         asked = asyncio.ensure_future(client.fetch(Request("http://a.example/"), Told()))
         await asyncio.sleep(0)
         asked.cancel()
@@ -317,6 +331,71 @@ def test_what_comes_when_nobody_asked_ends_a_connection_and_others_end_in_their_
         *_, cancelled = client.opened
         assert cancelled is not kept
         assert cancelled.transport.disconnecting  # type: ignore[union-attr]
+
+    asyncio.run(fetch())
+
+
+class Full(Told):
+    """A recorder whose disk is full."""
+
+    def received(self, data: bytes) -> None:  # noqa: ARG002
+        raise OSError(ENOSPC, "No space left on device")
+
+
+def test_an_answer_that_cannot_be_kept_is_no_short_one() -> None:
+    async def fetch() -> None:
+        client = InMemory()
+        asked = asyncio.ensure_future(client.fetch(Request("http://a.example/"), Full()))
+        await asyncio.sleep(0)
+        client.opened[0].dataReceived(b"HTTP/1.1 200 OK\r\n\r\nbegun")
+        with pytest.raises(DownloadFailedError, match="No space left"):
+            await asked
+
+    asyncio.run(fetch())
+
+
+class Opening:
+    """An endpoint whose connection opens when the test says so."""
+
+    def __init__(self) -> None:
+        self.made: Deferred[Any] = Deferred()
+        self.transport = Transport()
+
+    def connect(self, factory: Any) -> Deferred[Any]:
+        self.factory = factory
+        return self.made
+
+    def open(self) -> None:
+        connection = self.factory.buildProtocol(None)
+        connection.makeConnection(self.transport)
+        self.made.callback(connection)
+
+
+def test_no_connection_is_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    opening = Opening()
+    monkeypatch.setattr(transport_client, "HostnameEndpoint", lambda *_: opening)
+    monkeypatch.setattr(transport_client, "_CLOSING_SECONDS", 0)
+
+    async def fetch() -> None:
+        client, kept = InMemory(), []
+        for scheme in (b"http", b"https"):
+            connection = _Connection(client, Server(scheme, b"a.example", 80, None))
+            connection.makeConnection(Transport())
+            kept.append(connection)
+        plain, secret = (connection.transport for connection in kept)
+        kept[1].close()
+        assert not secret.has_aborted  # type: ignore[union-attr]
+        client.keep(kept[0])
+        client.close()
+        assert plain.has_aborted  # type: ignore[union-attr]
+        asked = asyncio.ensure_future(Client(client.crawler, None).fetch(Request("http://a.example/"), Told()))
+        await asyncio.sleep(0)
+        opening.open()
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+        assert opening.transport.has_aborted
+        assert secret.has_aborted, "the server never answered the end of TLS"  # type: ignore[union-attr]
 
     asyncio.run(fetch())
 

@@ -56,6 +56,7 @@ _log = logging.getLogger(__name__)
 _CONNECT_SECONDS = 10.0
 """For all of a request that states no time; Scrapy's own."""
 _IDLE_SECONDS = 240.0
+_CLOSING_SECONDS = 10.0
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "DELETE", "TRACE"})
 
 
@@ -134,13 +135,17 @@ class Client:
         )
         if server.scheme == b"https":
             endpoint = wrapClientTLS(self._certificates.creatorForNetloc(server.host, server.port), endpoint)
+        connections, connection = _Connections(self, server), None
         try:
             async with asyncio.timeout_at(exchange.ends):
                 with wrap_twisted_exceptions():
-                    made = await maybe_deferred_to_future(endpoint.connect(_Connections(self, server)))
-                    return cast("_Connection", made)
+                    connection = await maybe_deferred_to_future(endpoint.connect(connections))
         except TimeoutError:
             raise exchange.late() from None
+        finally:
+            if connection is None:
+                connections.break_off()  # it may have opened in the turn in which nobody waited for it any more
+        return cast("_Connection", connection)
 
     def keep(self, connection: _Connection) -> None:
         """Have a connection for the next request."""
@@ -156,10 +161,10 @@ class Client:
             idle.remove(connection)
 
     def close(self) -> None:
-        """End the connections that are not in use."""
+        """End the connections that are not in use, at once: a server need not answer the end of TLS."""
         for idle in self._idle.values():
             for connection in idle.copy():
-                connection.close()
+                connection.break_off()
         self._idle.clear()
 
     def _response(self, exchange: _Exchange) -> Response:
@@ -299,6 +304,7 @@ class _Connection(TwistedProtocol):
         self._exchange: _Exchange | None = None
         self._certificate: Any = None
         self._has_ended = False
+        self._sends_at_once = server.scheme == b"http"
 
     def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
         transport: Any = self.transport
@@ -331,21 +337,25 @@ class _Connection(TwistedProtocol):
     def _send(self, data: bytes) -> None:
         """Without TLS at once: Twisted would have the event loop watch the socket, and write at its next turn."""
         transport: Any = self.transport
-        size = transport.writeSomeData(data) if self.server.scheme == b"http" else 0
+        size = transport.writeSomeData(data) if self._sends_at_once else 0
         if not isinstance(size, int):
             size = 0  # an error, which Twisted meets again and tells
         if size < len(data):
+            self._sends_at_once = False  # the next request would overtake the rest of this one
             transport.write(data[size:])
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         exchange = self._exchange
         if exchange is None:
             self._client.forget(self)
-            self.close()  # nobody asked: it would be read as the next answer
+            self.break_off()  # nobody asked: it would be read as the next answer, and may have no end
             return
-        exchange.recorder.received(data)
         try:
+            exchange.recorder.received(data)
             exchange.feed(data)
+        except OSError as error:
+            # Raised, it would end the connection, as a server may end it after the whole body.
+            exchange.fail(DownloadFailedError(f"the answer cannot be kept: {error}"))
         except LongHeadError as error:
             exchange.fail(DownloadCancelledError(f"{exchange.request.url[:200]}: {error}"))
         except BadAnswerError as error:
@@ -376,15 +386,18 @@ class _Connection(TwistedProtocol):
             exchange.end()
 
     def close(self) -> None:
-        """End it, after what is still to be sent."""
+        """End it, after what is still to be sent; Twisted waits without end until the server ends TLS, too."""
         transport: Any = self.transport
         transport.loseConnection()
+        if self.server.scheme == b"https":
+            asyncio.get_running_loop().call_later(_CLOSING_SECONDS, self.break_off)
 
     def break_off(self) -> None:
-        """End it at once."""
+        """End it at once, unless it has ended."""
         self._exchange = None
         transport: Any = self.transport
-        transport.abortConnection()
+        if not self._has_ended and transport is not None:
+            transport.abortConnection()
 
 
 class _Connections(Factory):
@@ -394,9 +407,17 @@ class _Connections(Factory):
 
     def __init__(self, client: Client, server: Server) -> None:
         self._client, self._server = client, server
+        self._made: list[_Connection] = []
 
     def buildProtocol(self, addr: IAddress | None) -> _Connection:  # noqa: N802, ARG002 - Twisted's signature
-        return _Connection(self._client, self._server)
+        connection = _Connection(self._client, self._server)
+        self._made.append(connection)
+        return connection
+
+    def break_off(self) -> None:
+        """End what was made."""
+        for connection in self._made:
+            connection.break_off()
 
 
 async def _asked(connection: _Connection, exchange: _Exchange) -> None:
