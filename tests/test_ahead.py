@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from email.message import Message
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -165,6 +166,16 @@ def test_a_process_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, caplo
 
     assert asyncio.run(read()) is None
     assert "has given no answer for 0.2 seconds" in caplog.text
+
+
+def test_an_answer_that_cannot_be_read_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def read() -> list[Found | None]:
+        async with reader() as reads:
+            monkeypatch.setattr(process, "LENGTH", SimpleNamespace(size=4, unpack_from=lambda *_: (1,)))
+            waiting = [reads.read(asked()) for _ in range(2)]
+            return await asyncio.wait_for(asyncio.gather(*waiting), 30)
+
+    assert asyncio.run(read()) == [None, None]
 
 
 def test_a_page_that_takes_too_long_is_told_by_who_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:

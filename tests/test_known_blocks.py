@@ -76,6 +76,13 @@ def test_what_stands_around_a_block_or_is_asked_of_it_is_not_known() -> None:
     assert holds(f"<body><div hidden>{BOX}</div>{BOX}", known) == 1
 
 
+def test_blocks_that_are_written_alike_and_those_deep_down_are_read() -> None:
+    block = "<div><p>甲{}乙</p><p>丙</p></div>"
+    assert holds("<body>" + block.format("\x01"), having(block.format("\x0b"))) == 0
+    deep = "<div>" * known_module._DEEPEST + BOX
+    assert holds(f"<body>{deep}", having(deep)) == 0
+
+
 def test_the_lines_of_a_known_block_are_judged_where_it_stands() -> None:
     abstract = "<div><p>今年以来，各项工作取得进展。<p>明年继续努力，再上台阶。</div>"
     row = f"<ul><li><a href=/c/1.html>七月工作会议的通知</a>{abstract}</li></ul>"

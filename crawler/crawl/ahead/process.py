@@ -153,10 +153,11 @@ class ReaderProcess(asyncio.Protocol):
             return
         if self._limit is not None:
             self._limit.cancel()
-        waiting = self._waiting.popleft()
+        found = pickle.loads(answer)  # noqa: S301 - from a process of ours
+        waiting = self._waiting.popleft()  # not before: asyncio ends the line if that failed, and who waits is told
         self._limit = self._loop.call_later(_SECONDS, self._hangs) if self._waiting else None
         if not waiting.done():  # who asked may have been cancelled
-            waiting.set_result(pickle.loads(answer))  # noqa: S301 - from a process of ours
+            waiting.set_result(found)
 
     def _hangs(self) -> None:
         self._end(f"has given no answer for {_SECONDS:g} seconds")

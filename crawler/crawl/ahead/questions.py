@@ -19,7 +19,7 @@ def leads_to(family: Family, page: Page) -> str | None:
 
 def article_of(family: Family, page: Page, part: int, listed_title: str | None) -> ArticlePage:
     """One part of the article."""
-    return page.asked(f"part {part} {listed_title}", lambda: family.read_article(page, part, listed_title))
+    return page.asked(f"part {part} {listed_title!r}", lambda: family.read_article(page, part, listed_title))
 
 
 def list_of(family: Family, page: Page) -> ListPage:

@@ -17,6 +17,9 @@ from lxml import etree
 
 _TRIED = frozenset("aside center div dl footer form header nav ol section table td tr ul".split())
 _FEWEST = 2  # children of a block that is looked up: others are read in the time that this takes
+_DEEPEST = 40  # blocks around it: each level of a page writes it once more, and real ones have less
+# What libxml2 writes for any control character: blocks that differ in these only would be one.
+_UNWRITTEN = b"&#xFFFD;"
 _MOST_CHANGES = 3  # times in a row that a block was another one: it holds what a page has of its own
 _LONGEST, _LARGEST = 30_000, 60_000  # bytes of a block that is kept, and of all that are kept for one site
 _MOST_NAMES = 1_000  # blocks of a site whose changes are counted, and of which is known that they were met
@@ -105,7 +108,7 @@ class KnownBlocks:
 
     def find(self, node: etree._Element, depth: int) -> KnownBlock | None:
         """The block that an element is: known, or met a second time and to be read and kept; None for any other."""
-        if len(node) < _FEWEST or node.tag not in _TRIED:
+        if len(node) < _FEWEST or depth > _DEEPEST or node.tag not in _TRIED:
             return None
         name = node.tag, node.get("class"), node.get("id"), depth
         changes = self._changes.get(name, 0)
@@ -116,7 +119,7 @@ class KnownBlocks:
             self._blocks.move_to_end(source)
             return known
         met = hash(source)
-        is_again = met in self._met
+        is_again = met in self._met and _UNWRITTEN not in source
         if len(self._changes) >= _MOST_NAMES or len(self._met) >= _MOST_NAMES:
             self._changes.clear()
             self._met.clear()
