@@ -26,10 +26,10 @@ from scrapy.utils.test import get_crawler
 from crawler.crawl.ahead import child, process
 from crawler.crawl.ahead.messages import AskedArticle, Found
 from crawler.crawl.ahead.process import ReaderProcess
-from crawler.crawl.ahead.questions import article_of, notice_of
 from crawler.crawl.ahead.reading import ReadingAhead
 from crawler.crawl.reading_time import SPENT, Spent, reading_time
 from crawler.pages import ArticlePage
+from crawler.pages.families.questions import article_of, notice_of
 from crawler.pages.page import Page, PageTimeError
 from crawler.sites.lookup import Profiles
 from pipelines.archive.read.reader import Archive
@@ -44,6 +44,7 @@ _CRAWLS = """
 import asyncio, os
 from crawler import crawl_site
 from crawler.crawl.ahead import process
+from crawler.pages.page import Page
 
 url, root = sys.argv[1:]
 process.processors = lambda: 2
@@ -57,12 +58,20 @@ async def read_when_ready(self, asked):
         os.kill(self._process.pid, 9)
     return await read(self, asked)
 
+parse, parsed = Page._parsed, []
+
+def counted(page):
+    parsed.append(page.url) if "<html" in page.text else None  # else it is a body
+    return parse(page)
+
+Page._parsed = counted
 process.ReaderProcess.read = read_when_ready
 several = {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4, "DOWNLOAD_DELAY": 0}
 settings = {**several, "READ_AHEAD": "alone" not in root, "ARCHIVE_ROOT": root}
 crawl_site("gszx", start_url=url, settings=settings)
 shared = process.ReaderProcess._shared
 print(*map(pages.count, ("AskedArticle", "AskedList", "AskedText")), shared and shared.failure)
+print(*sorted({url.partition("&d=")[2] for url in parsed}))
 """
 
 
@@ -124,7 +133,11 @@ def test_an_archive_is_the_same_with_without_and_when_the_process_is_killed(tmp_
     assert found["ahead"] == found["alone"] == found["killed"]
     # Articles, also one that another forwards to, and a second part; the list, found and walked; a text of two parts.
     asked = f"{MANY + 2} 2 1"
-    assert [ended[how].out for how in ended] == [f"{asked} \n", "0 0 0 None\n", f"{asked} ended\n"]
+    printed = {how: ended[how].out.split("\n")[:2] for how in ended}
+    assert [printed[how][0] for how in ended] == [f"{asked} ", "0 0 0 None", f"{asked} ended"]
+    # Here only notices are parsed, and the article to which another page led; not even the list that has the section.
+    assert printed["ahead"][1] == "3 4 6"
+    assert {"1", "2", "2&p=2"} < set(printed["alone"][1].split())
 
 
 def test_the_process_imports_no_scrapy_and_answers_as_this_one_until_it_dies(

@@ -9,7 +9,6 @@ from typing import Protocol
 
 from scrapy.http import Response
 
-from crawler.crawl.ahead.questions import article_of
 from crawler.crawl.attachments import Fetching
 from crawler.crawl.doubts import Doubt
 from crawler.crawl.observed import OnList, http_facts
@@ -17,6 +16,7 @@ from crawler.crawl.reading_time import reading_time
 from crawler.http.capture import capture
 from crawler.http.fetch import Fetched, Fetcher, unread
 from crawler.pages import ArticlePage, SectionLink, lists
+from crawler.pages.families.questions import article_of
 from crawler.pages.page import Page, PageError, PageTimeError, squeeze
 from crawler.pages.shown import Shown, key, shown
 from pipelines.reasons import Reason

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
-from crawler.crawl.ahead.questions import article_of, list_of, own_links_of
 from crawler.crawl.instead import what_came
 from crawler.crawl.listing import ListState, Trouble
 from crawler.crawl.reading_time import reading_time
@@ -16,6 +15,7 @@ from crawler.crawl.renumbered import renumbered
 from crawler.http.capture import capture
 from crawler.http.fetch import Fetched, Fetcher, unread
 from crawler.pages import Ask, Family, ListedRow, ListPage, SectionLink, lists
+from crawler.pages.families.questions import article_of, list_of, own_links_of
 from crawler.pages.page import Page, PageError, PageTimeError, squeeze, words
 from crawler.pages.shown import are_unlike, is_one_of, shown
 from crawler.sites.profile import SiteProfile

@@ -22,7 +22,6 @@ from scrapy.http import HtmlResponse, Request, Response, TextResponse
 from scrapy.http.request import NO_CALLBACK
 from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
 
-from crawler.crawl.ahead.questions import leads_to, notice_of
 from crawler.crawl.reading_time import reading_time
 from crawler.http.blocked import obstacle
 from crawler.http.breaker import HostDown
@@ -34,6 +33,7 @@ from crawler.http.middlewares import RobotsForbidden, RobotsUnreadable, Undecoda
 from crawler.http.netloc import Server
 from crawler.http.redirects import MOST_REDIRECTS, cookies_of, redirect_of
 from crawler.pages import Ask, Family
+from crawler.pages.families.questions import leads_to, notice_of
 from crawler.pages.forwarding import forward
 from crawler.pages.page import Answers, Page, PageError, PageSizeError
 from crawler.pages.shown import shown

@@ -49,9 +49,14 @@ class Meanwhile:
         return meanwhile
 
     def opened(self) -> None:
+        asyncio.get_running_loop().call_later(_SECONDS, self._import_soon)
+
+    def _import_soon(self) -> None:
         ahead = self._crawler.get_extension(ReadingAhead)
-        seconds = _LATER if ahead is not None and ahead.is_started else _SECONDS
-        asyncio.get_running_loop().call_later(seconds, _import_rest, self._crawler.settings)
+        if ahead is not None and ahead.is_started:
+            asyncio.get_running_loop().call_later(_LATER, _import_rest, self._crawler.settings)
+        else:
+            _import_rest(self._crawler.settings)
 
 
 def _import_rest(settings: BaseSettings) -> None:

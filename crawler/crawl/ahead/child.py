@@ -15,10 +15,10 @@ from lxml import etree
 
 import pipelines
 from crawler.crawl.ahead.messages import LENGTH, Asked, AskedArticle, AskedText, Found, Site
-from crawler.crawl.ahead.questions import article_of, leads_to, list_of, notice_of, own_links_of
 from crawler.crawl.reading_time import reading_time
 from crawler.crawl.requisites.named import of_page
 from crawler.pages import Family, lists
+from crawler.pages.families.questions import article_of, leads_to, list_of, notice_of, own_links_of, section_of
 from crawler.pages.forwarding import forward
 from crawler.pages.page import Answers, Page, PageError
 from crawler.pages.shown import first_title
@@ -104,6 +104,7 @@ def _read_list(page: Page, profile: SiteProfile, family: Family) -> None:
     with reading_time(page.url):
         own_links_of(family, page)
         list_of(family, page)
+        section_of(family, page, profile.section)
         with suppress(PageError):
             article_of(family, page, 1, None)
     for name in profile.section:

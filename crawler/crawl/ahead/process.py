@@ -104,11 +104,11 @@ class ReaderProcess(asyncio.Protocol):
         return await answer
 
     def _takes(self, asked: Asked) -> bool:
-        """Whether it is asked about a page: about lists whenever it is ready, since reading one here takes long."""
+        """Whether it is asked about a page: about any list, since reading the first one here takes long."""
         if self._process is None or self._is_over:
             return False
         if isinstance(asked, AskedList):
-            return self._is_ready and len(asked.text) <= _LONGEST
+            return len(asked.text) <= _LONGEST
         text = asked.text if isinstance(asked, AskedArticle) else "".join(asked.asked[1])
         return len(self._waiting) < _MOST and len(text) <= _LONGEST
 

@@ -13,6 +13,7 @@ from crawler.crawl.reading_time import reading_time
 from crawler.crawl.walk import ListReport, ListTask, is_same_list
 from crawler.http.fetch import Fetched, Fetcher, unread
 from crawler.pages import SectionLink, lists
+from crawler.pages.families.questions import own_links_of, section_of
 from crawler.pages.page import Page, PageTimeError, squeeze
 from pipelines.exits import Exit
 from pipelines.health import RunReport
@@ -42,10 +43,10 @@ class SectionSearch:
         """
         given = (start,) if start else ()
         urls = tuple(dict.fromkeys((*given, self.task.start_url, urljoin(self.task.start_url, "/"))))
-        came: tuple[str, str] | None = None
+        tried: list[tuple[Fetched, str]] = []
         for url in urls:
             fetched = await self._get(url)
-            came = came or what_came(fetched, url)
+            tried.append((fetched, url))
             if fetched.page is None:
                 if url == urls[0]:
                     _refuse_start(self.task, report, url, fetched)
@@ -58,7 +59,8 @@ class SectionSearch:
                 return None
             if section is not None:
                 return section
-        _refuse_no_section(self.task, report, names, urls[0], came)
+        came = (what_came(fetched, url) for fetched, url in tried)
+        _refuse_no_section(self.task, report, names, urls[0], next(filter(None, came), None))
         return None
 
     def seen(self, names: Sequence[str]) -> Iterator[SectionLink]:
@@ -77,8 +79,8 @@ class SectionSearch:
 
     def _on(self, page: Page, names: Sequence[str], *, is_chosen: bool) -> SectionLink | None:
         with reading_time(page.url):
-            self.fetcher.hosts.learn(self.fetcher.family.own_links(page))
-            found = self.fetcher.family.find_section(page, names)
+            self.fetcher.hosts.learn(own_links_of(self.fetcher.family, page))
+            found = section_of(self.fetcher.family, page, names)
             if found is None or is_chosen or found.url != page.url:
                 return found
             return found if any(lists.says_section(page, name) for name in names) else None

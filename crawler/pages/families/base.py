@@ -17,6 +17,7 @@ from lxml import etree
 from crawler.pages import ArticlePage, Column, CounterMode, Family, Hints, Pager, SectionLink, lists, notices
 from crawler.pages.addresses import ArticleAddress
 from crawler.pages.containers import Container, outermost
+from crawler.pages.families.questions import list_of
 from crawler.pages.page import Page, PageError, squeeze, words
 from pipelines.reasons import Reason
 from pipelines.record import Problem, Raw
@@ -128,7 +129,7 @@ class BaseFamily(Family):
         return column.id if column else None
 
     def find_section(self, page: Page, names: Sequence[str]) -> SectionLink | None:
-        return lists.SectionFinder(self.column, lambda found: bool(self.read_list(found).rows)).find(page, names)
+        return lists.SectionFinder(self.column, lambda found: bool(list_of(self, found).rows)).find(page, names)
 
     def article_source(self, url: str) -> str:
         return url

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from crawler.pages import ArticlePage, Family, ListPage
+from collections.abc import Sequence
+
+from crawler.pages import ArticlePage, Family, ListPage, SectionLink
 from crawler.pages.page import Page
 from pipelines.reasons import Reason
 
@@ -30,3 +32,8 @@ def list_of(family: Family, page: Page) -> ListPage:
 def own_links_of(family: Family, page: Page) -> list[str]:
     """Addresses on a list page that only the site's CMS writes."""
     return page.asked("own links", lambda: family.own_links(page))
+
+
+def section_of(family: Family, page: Page, names: Sequence[str]) -> SectionLink | None:
+    """Where the page leads to the section of one of the names."""
+    return page.asked(f"section {' '.join(names)}", lambda: family.find_section(page, names))
