@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
+from weakref import WeakSet
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scrapy.settings import Settings
 
+from crawler.run.fleet import runner
 from crawler.run.fleet.deployment import DeploymentError, load_deployment
 from crawler.run.fleet.due import Times, due
 from crawler.sites.schedule import Hours, Schedule
@@ -216,6 +222,36 @@ def test_a_run_of_many_ends_with_the_worst(tmp_path: Path) -> None:
     forget_old(tmp_path)
     assert not (tmp_path / "fleet" / f"{run.run}.json").exists()
     assert len(list((tmp_path / "fleet").iterdir())) == KEPT
+
+
+class Held:
+    """A crawl that is a cycle, as all are, and ends at once; it notes how many there are when it begins."""
+
+    pages = 0
+    alive: ClassVar[WeakSet[Any]] = WeakSet()
+    seen: ClassVar[list[int]] = []
+
+    def __init__(self, profile: Any, *_: object) -> None:
+        self.profile, self.itself = profile, self
+        self.alive.add(self)
+        self.seen.append(len(self.alive))
+
+    async def run(self) -> Any:
+        verdict = SimpleNamespace(name="complete", message="")
+        return SimpleNamespace(exit_status=0, verdict=verdict, report={"counts": {}}, sealed=None)
+
+
+def test_what_ended_crawls_hold_is_freed_while_others_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "SiteCrawl", Held)
+    monkeypatch.setattr(runner, "_FREE_SECONDS", 0)
+    run = FleetRun(run="20261130t030500z-ab12", began_at=stamp(NOW), selection={}, jobs=1)
+    sites: list[Any] = [SimpleNamespace(site=name, start_url=f"http://{name}.example/") for name in "abcd"]
+    gc.disable()
+    try:
+        asyncio.run(runner.Fleet(run, sites, Settings(), tmp_path, lambda _: None).run())
+    finally:
+        gc.enable()
+    assert (Held.seen, list(run.sites)) == ([1] * 4, list("abcd"))
 
 
 def test_more_gaps_than_the_time_before_are_another_end() -> None:
