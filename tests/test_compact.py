@@ -153,9 +153,9 @@ def test_titles_texts_and_answers_are_remembered_as_sets_would(monkeypatch: pyte
     seen.note(b"", "1", "甲")
     assert (seen.of(b""), seen.of(b"none"), bearers.has_other("none", "1"), ids.of("")) == ({}, {}, False, set())
     one, other = "1" * 64, "2" * 64
-    kept = KeptPayloads.from_items(
-        [("a", one, "f", 1), ("b", one, "f", 2), ("a", other, "f", 3), ("c", "no", "f", 4)]
-    )
+    kept = KeptPayloads()
+    for item in (("a", one, "f", 1), ("b", one, "f", 2), ("a", other, "f", 3), ("c", "no", "f", 4)):
+        kept.note_kept(Kept(*item))
     assert (kept.get(one), kept.get(other), kept.newest("c")) == (None, ("f", 3), None)
     kept.note_kept(Kept("b", one, "f", 9))
     assert (kept.get(one), kept.of("b", one)) == (("f", 9), ("f", 2))

@@ -39,7 +39,7 @@ from crawler.http.transport.downloader import ShortDownloader
 from pipelines.archive.disk.files import NamedFile
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.prove.proofs import CaptureProofs
-from pipelines.archive.read.payloads import KeptPayloads
+from pipelines.archive.read.payloads import Kept, KeptPayloads
 from pipelines.archive.write.captures import CaptureFiles
 from pipelines.warc import record_writer
 from pipelines.warc.exchange import Exchange
@@ -243,7 +243,14 @@ def in_a_second_run(folder: Path, *before: Exchange) -> CaptureFiles:
         answer = next(answer for answer in first.unnamed() if answer.record_id == place.record_id)
         kept.note({"captures": [asdict(answer)]})
     first.close()
-    return CaptureFiles(folder, folder, lambda n: f"second-{n}.warc.gz", {}, KeptPayloads.from_items(kept.items()))
+    return CaptureFiles(folder, folder, lambda n: f"second-{n}.warc.gz", {}, known_again(*kept.items()))
+
+
+def known_again(*kept: Kept) -> KeptPayloads:
+    payloads = KeptPayloads()
+    for one in kept:
+        payloads.note_kept(one)
+    return payloads
 
 
 FIRST = "warc/2026/0.warc.gz"
@@ -309,7 +316,7 @@ def test_a_commit_names_so_many_answers_beside_its_lines(tmp_path: Path, monkeyp
 def test_a_record_of_another_address_is_not_named(tmp_path: Path) -> None:
     in_a_second_run(tmp_path, exchange(LIST, PAGE))
     place = next(place for place, record in records(tmp_path / FIRST) if record.type == "response")
-    wrong = KeptPayloads.from_items([(LIST + "2", hashlib.sha256(PAGE).hexdigest(), FIRST, place.offset)])
+    wrong = known_again(Kept(LIST + "2", hashlib.sha256(PAGE).hexdigest(), FIRST, place.offset))
     files = CaptureFiles(tmp_path, tmp_path, lambda n: f"second-{n}.warc.gz", {}, wrong)
     files.add(exchange(LIST + "2", PAGE))
     files.close()

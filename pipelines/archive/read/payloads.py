@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from struct import Struct
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.text.compact import BytesTable, TextTable
 
@@ -47,14 +47,6 @@ class KeptPayloads:
         self._empty = TextTable(_DIGEST + _PLACE.size)
         self._files: list[str] = []
         self._numbers: dict[str, int] = {}
-
-    @classmethod
-    def from_items(cls, items: Iterable[tuple[str, str, str, int]]) -> Self:
-        """Know again what `items` gave."""
-        found = cls()
-        for item in items:
-            found.note_kept(Kept(*item))
-        return found
 
     def items(self) -> Iterator[Kept]:
         """What is known of each address, in an order that follows from the archive's history alone."""
