@@ -24,12 +24,12 @@ from scrapy.http import HtmlResponse
 from scrapy.utils.test import get_crawler
 
 from crawler.crawl.ahead import child, process
-from crawler.crawl.ahead.messages import AskedArticle, Found
+from crawler.crawl.ahead.messages import AskedArticle, AskedList, Found
 from crawler.crawl.ahead.process import ReaderProcess
 from crawler.crawl.ahead.reading import ReadingAhead
 from crawler.crawl.reading_time import SPENT, Spent, reading_time
 from crawler.pages import ArticlePage
-from crawler.pages.families.questions import article_of, notice_of
+from crawler.pages.families.questions import article_of, notice_of, section_of
 from crawler.pages.page import Page, PageTimeError
 from crawler.sites.lookup import Profiles
 from pipelines.archive.read.reader import Archive
@@ -206,6 +206,29 @@ def test_a_page_that_takes_too_long_is_told_by_who_needs_it(monkeypatch: pytest.
     assert notice_of(family, page, is_article=True) is None
     with pytest.raises(PageTimeError, match=r"reading it took more than 0\.1 seconds"):
         article_of(family, page, 1, None)
+
+
+def test_where_the_section_is_takes_no_time_from_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    family = GSZX.family()
+
+    def endless(*_: object) -> None:
+        while True:
+            pass
+
+    monkeypatch.setattr(type(family), "find_section", endless)
+    monkeypatch.setattr(child, "reading_time", partial(reading_time, seconds=0.5))
+    rows = AskedList(0, "http://127.0.0.1/", list_page([(1, "在会议上的讲话", "2020-01-01")]), "utf-8")
+    answers = child._found(rows, GSZX, family).answers
+    assert {"list", "part 1 None"} < answers.keys()
+    late = [question for question, answer in answers.items() if isinstance(answer, PageTimeError)]
+    assert [question.split()[0] for question in late] == ["section"]
+
+
+def test_questions_are_told_apart() -> None:
+    family: Any = SimpleNamespace(read_article=lambda *given: given[1:], find_section=lambda *given: given[1:])
+    page = Page("", "<p>")
+    assert article_of(family, page, 1, None) != article_of(family, page, 1, "None")
+    assert section_of(family, page, ["领导", "讲话"]) != section_of(family, page, ["领导 讲话"])
 
 
 def test_a_process_is_started_only_when_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:

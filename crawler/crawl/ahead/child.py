@@ -104,9 +104,10 @@ def _read_list(page: Page, profile: SiteProfile, family: Family) -> None:
     with reading_time(page.url):
         own_links_of(family, page)
         list_of(family, page)
-        section_of(family, page, profile.section)
         with suppress(PageError):
             article_of(family, page, 1, None)
+    with reading_time(page.url):  # of its own, so that it takes nothing from the time of the others
+        section_of(family, page, profile.section)
     for name in profile.section:
         lists.says_section(page, name)
     if profile.page_requisites:

@@ -36,4 +36,4 @@ def own_links_of(family: Family, page: Page) -> list[str]:
 
 def section_of(family: Family, page: Page, names: Sequence[str]) -> SectionLink | None:
     """Where the page leads to the section of one of the names."""
-    return page.asked(f"section {' '.join(names)}", lambda: family.find_section(page, names))
+    return page.asked(f"section {tuple(names)!r}", lambda: family.find_section(page, names))
