@@ -31,7 +31,7 @@ def is_hidden(node: etree._Element, *, is_block: bool) -> bool:
     return node.get("hidden") is not None or (style is not None and hides(style, is_block=is_block))
 
 
-@remembered(4_096)
+@remembered(1_024)
 def hides(style: str, *, is_block: bool) -> bool:
     """True when nothing of an element with this style is seen; letters without a size may get one below.
 

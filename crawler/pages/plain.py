@@ -48,7 +48,7 @@ _NUMBERED = re.compile(
 _DEVICE = re.compile(r"/(?:(?:main|pc|mobile|wap|phone|touch|3g)(?=/)|(?<=^/)m(?=/))", re.IGNORECASE)
 
 
-@remembered(4_096)
+@remembered(1_024)
 def plain_parts(url: str) -> SplitResult:
     """The parts of an address without sessions, needless escapes, dot segments, default port and fragment.
 

@@ -54,7 +54,7 @@ def _split(base: str, *, is_root: bool) -> SplitResult:
     return parts._replace(path="", query="", fragment="") if is_root else parts
 
 
-@lru_cache(4_096)
+@lru_cache(1_024)
 def _absolute(base: SplitResult, value: str, charset: str) -> str:
     """A link as it is written, made absolute; `ValueError` when there is no such address."""
     value, _, fragment = value.partition("#")
@@ -128,7 +128,7 @@ def _escape_query(text: str, charset: str) -> str:
     return _escape(text, _IN_QUERY) if text.isascii() else "".join(_in_query(one, charset.lower()) for one in text)
 
 
-@lru_cache(4096)
+@lru_cache(1_024)
 def _in_query(character: str, charset: str) -> str:
     if character.isascii():
         return _escape(character, _IN_QUERY)

@@ -36,7 +36,7 @@ class Declared(NamedTuple):
 NOTHING = Declared()
 
 
-@remembered(4_096)
+@remembered(1_024)
 def declared(style: str) -> Declared:
     """Parse the value of a `style` attribute; invalid declarations are ignored, as in browsers."""
     pairs = (item.split(":", 1) for item in style.lower().split(";") if ":" in item)

@@ -36,7 +36,7 @@ _CONTAINER = re.compile(
     r"|mycontent|artibody|article_?-?content|articlecontent|news_?-?content|newscontent|js_content|founder-content|con_txt)(?:$|\s)",
     re.IGNORECASE,
 )
-_named_aside, _named_body = remembered(4_096)(_ASIDE.search), remembered(4_096)(_CONTAINER.search)
+_named_aside, _named_body = remembered(1_024)(_ASIDE.search), remembered(1_024)(_CONTAINER.search)
 # What a template prints of the article's abstract, a field of its own in most CMS.
 _ABSTRACT = re.compile(r"[\[【（(\s]*(?:核心|内容|文章|本文)?(?:提示|提要|摘要|导读|导语|简介)[\]】）)\s]*[:：]")
 _NO_PARAGRAPHS = frozenset({"body", "dd", "dt", "html", "li", "tbody", "td", "th", "tr"})

@@ -26,8 +26,8 @@ _FILE = re.compile(
 )
 
 
-_found_file = remembered(8_192)(_FILE.search)
-_LONGEST_KEPT, _MOST_KEPT = 60, 8_192
+_found_file = remembered(2_048)(_FILE.search)
+_LONGEST_KEPT, _MOST_KEPT = 60, 2_048
 """Characters of a line that is kept, and how many lines: longer ones would fill the memory."""
 _KINDS: dict[tuple[str, int], Kind] = {}
 _JUDGED: WeakKeyDictionary[KnownBlock, tuple[list[Kind], list[int]]] = WeakKeyDictionary()

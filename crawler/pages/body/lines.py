@@ -159,7 +159,7 @@ def leads_nowhere(line: Line) -> bool:
     return all(not (link.get("href") or "").strip() for link in links)
 
 
-@lru_cache(8_192)
+@lru_cache(2_048)
 def _words(text: str) -> tuple[str, str]:
     """The text of a line, and it without whitespace; those of short ones are kept, as menus stand on all pages."""
     text = text.strip(EDGES)

@@ -95,7 +95,7 @@ def turns(label: str) -> bool:
     return len(label) <= _LONGEST_LABEL and _turns(label)
 
 
-@lru_cache(8_192)
+@lru_cache(2_048)
 def _turns(label: str) -> bool:
     return any(pattern.fullmatch(label) for pattern in (NEXT, _PREVIOUS, ARROW, _LAST, MORE, NUMBER, WINDOW))
 

@@ -312,7 +312,7 @@ def dated_years(rows: Sequence[ListedRow]) -> set[str]:
     return {row.date[:5].strip("[(（【 ")[:4] for row in rows if row.date}
 
 
-@remembered(4_096)
+@remembered(1_024)
 def _place(url: str) -> tuple[str, str, str, str]:
     """Host, folder, file and query of an address."""
     parts = urlsplit(url)

@@ -46,7 +46,7 @@ class ListAddress:
     from_end: int | None = None
 
 
-@remembered(4_096)
+@remembered(1_024)
 def article_address(url: str, static_article: re.Pattern[str] | None = None) -> KesionAddress | None:
     """Which article a URL names; None when it names none.
 
@@ -68,7 +68,7 @@ def article_address(url: str, static_article: re.Pattern[str] | None = None) -> 
     return _file(origin, parts.path, static_article)
 
 
-@remembered(4_096)
+@remembered(1_024)
 def list_address(url: str, static_article: re.Pattern[str] | None = None) -> ListAddress | None:
     """Which page of which column a URL names; None when it names none, or page 0 (a link KesionCMS prints)."""
     parts = plain_parts(url)
