@@ -11,8 +11,9 @@ import re
 import signal
 import socket
 import time
+import weakref
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from email.message import Message
 from functools import partial
 from pathlib import Path
@@ -30,7 +31,7 @@ from crawler.crawl.ahead.reading import ReadingAhead
 from crawler.crawl.reading_time import SPENT, Spent, reading_time
 from crawler.pages import ArticlePage
 from crawler.pages.families.questions import article_of, notice_of, section_of
-from crawler.pages.page import Page, PageTimeError
+from crawler.pages.page import Page, PageError, PageTimeError
 from crawler.sites.lookup import Profiles
 from pipelines.archive.read.reader import Archive
 from pipelines.normalise import speech_of
@@ -138,6 +139,23 @@ def test_an_archive_is_the_same_with_without_and_when_the_process_is_killed(tmp_
     # Here only notices are parsed, and the article to which another page led; not even the list that has the section.
     assert printed["ahead"][1] == "3 4 6"
     assert {"1", "2", "2&p=2"} < set(printed["alone"][1].split())
+
+
+def test_a_page_that_remembers_an_error_is_freed_without_the_collector() -> None:
+    def fail(page: Page) -> None:
+        raise PageError(page.url)
+
+    page = Page("http://127.0.0.1/", "<p>")
+    for _ in range(2):
+        with suppress(PageError):
+            page.asked("part 1", partial(fail, page))
+    gc.disable()
+    try:
+        freed = weakref.ref(page)
+        del page
+        assert freed() is None
+    finally:
+        gc.enable()
 
 
 def test_the_process_imports_no_scrapy_and_answers_as_this_one_until_it_dies(

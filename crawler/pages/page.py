@@ -122,10 +122,11 @@ class Page:
             try:
                 self.answers[question] = read()
             except PageError as error:
-                self.answers[question] = error
+                # Without its traceback, whose frames would keep the page until the collector looks.
+                self.answers[question] = type(error)(*error.args)
         answer = self.answers[question]
         if isinstance(answer, PageError):
-            raise answer
+            raise type(answer)(*answer.args)
         return cast("_T", answer)
 
     @cached_property
