@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.errors import ArchiveError
 from pipelines.display.terminal import HelpFormatter
 from pipelines.exits import Exit
-from pipelines.verbs.collector import collect_seldom, end_at_once
+from pipelines.verbs.collector import collect_seldom
 from pipelines.verbs.output import print_in_any_locale, print_message
 
 if TYPE_CHECKING:
@@ -138,6 +138,4 @@ def _modules(asked: str | None) -> Iterator[ModuleType]:
 
 
 if __name__ == "__main__":
-    ended = main()
-    end_at_once()
-    sys.exit(ended)
+    sys.exit(main())

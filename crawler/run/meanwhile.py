@@ -41,20 +41,26 @@ class Meanwhile:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         meanwhile = cls(crawler)
         crawler.signals.connect(meanwhile.opened, signal=signals.spider_opened)
+        crawler.signals.connect(meanwhile.closed, signal=signals.spider_closed)
         return meanwhile
 
     def opened(self) -> None:
-        asyncio.get_running_loop().call_later(_SECONDS, self._import_soon)
+        self._timer = asyncio.get_running_loop().call_later(_SECONDS, self._import_soon)
+
+    def closed(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
     def _import_soon(self) -> None:
         ahead = self._crawler.get_extension(ReadingAhead)
         if ahead is not None and ahead.is_started:
-            asyncio.get_running_loop().call_later(_LATER, _import_rest, self._crawler.settings)
+            self._timer = asyncio.get_running_loop().call_later(_LATER, _import_rest, self._crawler.settings)
         else:
             _import_rest(self._crawler.settings)
 

@@ -17,6 +17,7 @@ def collect_seldom() -> None:
 def end_at_once() -> None:
     """Take what is left out of it, which looks at all of that as the process ends: 0.2 s of a crawl.
 
-    To be called when files are closed and nothing more is to be done.
+    To be called when files are closed and nothing more is to be done. Not by a verb: libraries of the exports look at
+    their objects as the process ends, and tell of those that the collector has left.
     """
     gc.freeze()
