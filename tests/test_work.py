@@ -17,7 +17,7 @@ from crawler.replica.process import Replica
 from tests.conftest import Site
 
 SIZES = (10, 30)
-CALLS = {"first crawl": 21_750, "nothing new": 2_810, "read again": 14_280}
+CALLS = {"first crawl": 21_750, "nothing new": 2_900, "read again": 14_280}
 """Calls of functions a speech, also of those written in C: on the replica, with its pictures and files."""
 REQUESTS = 3.55
 """A speech: its page and its counter, some further pages, pictures and files, and its share of a list page."""
