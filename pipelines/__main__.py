@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.errors import ArchiveError
 from pipelines.display.terminal import HelpFormatter
 from pipelines.exits import Exit
-from pipelines.verbs.collector import collect_seldom
 from pipelines.verbs.output import print_in_any_locale, print_message
+from pipelines.verbs.processes import collect_seldom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

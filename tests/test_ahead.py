@@ -29,7 +29,7 @@ from crawler.crawl.ahead.messages import AskedArticle, AskedList, Found
 from crawler.crawl.ahead.process import ReaderProcess
 from crawler.crawl.ahead.reading import ReadingAhead
 from crawler.crawl.reading_time import SPENT, Spent, reading_time
-from crawler.pages import ArticlePage
+from crawler.pages import Family
 from crawler.pages.families.questions import article_of, notice_of, section_of
 from crawler.pages.page import Page, PageError, PageTimeError
 from crawler.sites.lookup import Profiles
@@ -44,11 +44,11 @@ MANY = 12
 _CRAWLS = """
 import asyncio, os
 from crawler import crawl_site
-from crawler.crawl.ahead import process
+from crawler.crawl.ahead import process, reading
 from crawler.pages.page import Page
 
 url, root = sys.argv[1:]
-process.processors = lambda: 2
+reading.processors = lambda: 2
 read, pages = process.ReaderProcess.read, []
 
 async def read_when_ready(self, asked):
@@ -209,15 +209,31 @@ def test_an_answer_that_cannot_be_read_ends_it(monkeypatch: pytest.MonkeyPatch) 
     assert asyncio.run(read()) == [None, None]
 
 
-def test_a_page_that_takes_too_long_is_told_by_who_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    family = GSZX.family()
+def never_ending(method: str, seconds: float, monkeypatch: pytest.MonkeyPatch) -> Family:
+    """A family one of whose methods never ends; reading may take so many seconds."""
 
-    def endless(*_: object) -> ArticlePage:
+    def endless(*_: object) -> None:
         while True:
             pass
 
-    monkeypatch.setattr(type(family), "read_article", endless)
-    monkeypatch.setattr(child, "reading_time", partial(reading_time, seconds=0.1))
+    family = GSZX.family()
+    monkeypatch.setattr(type(family), method, endless)
+    monkeypatch.setattr(child, "reading_time", partial(reading_time, seconds=seconds))
+    return family
+
+
+def test_an_error_of_the_program_is_not_taken_for_one_of_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("an error of the program")
+
+    family = GSZX.family()
+    monkeypatch.setattr(type(family), "read_article", broken)
+    with pytest.raises(KeyError, match="of the program"):
+        child._found(asked(), GSZX, family)
+
+
+def test_a_page_that_takes_too_long_is_told_by_who_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    family = never_ending("read_article", 0.1, monkeypatch)
     found = pickle.loads(pickle.dumps(child._found(asked(), GSZX, family)))  # noqa: S301
     page = Page("", "", None, found.answers)
     assert found.seconds >= 0.1
@@ -227,14 +243,7 @@ def test_a_page_that_takes_too_long_is_told_by_who_needs_it(monkeypatch: pytest.
 
 
 def test_where_the_section_is_takes_no_time_from_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    family = GSZX.family()
-
-    def endless(*_: object) -> None:
-        while True:
-            pass
-
-    monkeypatch.setattr(type(family), "find_section", endless)
-    monkeypatch.setattr(child, "reading_time", partial(reading_time, seconds=0.5))
+    family = never_ending("find_section", 0.5, monkeypatch)
     rows = AskedList(0, "http://127.0.0.1/", list_page([(1, "在会议上的讲话", "2020-01-01")]), "utf-8")
     answers = child._found(rows, GSZX, family).answers
     assert {"list", "part 1 None"} < answers.keys()

@@ -92,7 +92,7 @@ def test_an_answer_that_may_decode_to_very_much_is_not_measured_in_the_event_loo
     processors: int, quick: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nor is a page, where a thread has a processor for it."""
-    monkeypatch.setattr("crawler.crawl.ahead.process.processors", lambda: processors)
+    monkeypatch.setattr("crawler.http.capture.processors", lambda: processors)
     zeros, page = gzip.compress(bytes(50 << 20)), gzip.compress(b"page")
     assert len(zeros) < 60_000
     answers = {

@@ -5,8 +5,8 @@ import argparse
 from scrapy.commands import ScrapyHelpFormatter
 
 from pipelines.display.terminal import HelpFormatter
-from pipelines.verbs.collector import collect_seldom
 from pipelines.verbs.output import print_in_any_locale
+from pipelines.verbs.processes import collect_seldom
 
 # Scrapy imports this package before it runs any command; it has no other hook for these.
 print_in_any_locale()

@@ -31,7 +31,7 @@ from pipelines.archive.errors import ArchiveError
 from pipelines.display.terminal import print_summary
 from pipelines.exits import Exit, needs_person
 from pipelines.shown import harmless
-from pipelines.verbs.collector import end_at_once
+from pipelines.verbs.processes import end_at_once
 
 if TYPE_CHECKING:
     from crawler.run.ending.outcome import Outcome

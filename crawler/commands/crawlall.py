@@ -29,7 +29,7 @@ from crawler.sites.profile import ProfileError
 from pipelines.archive.errors import ArchiveError
 from pipelines.exits import Exit, needs_person
 from pipelines.shown import harmless
-from pipelines.verbs.collector import end_at_once
+from pipelines.verbs.processes import end_at_once
 
 _MOST_JOBS = 1_000
 

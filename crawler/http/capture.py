@@ -25,6 +25,7 @@ from crawler.http.gate import PATIENCE, GuardedHandler
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.write.captures import Captured, CaptureFiles, WouldWait
 from pipelines.record import Capture
+from pipelines.verbs.processes import processors
 from pipelines.warc.exchange import Exchange, content_codings
 
 if TYPE_CHECKING:
@@ -147,8 +148,6 @@ class Keeper:
     """
 
     def __init__(self, files: CaptureFiles, stop: Callable[[ArchiveError], None]) -> None:
-        from crawler.crawl.ahead.process import processors  # noqa: PLC0415 - with it subprocess and pickle
-
         self._files, self._stop = files, stop
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="captures")
         self._newest: asyncio.Future[Captured | None] | None = None

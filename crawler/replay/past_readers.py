@@ -20,7 +20,7 @@ from pipelines.archive.read.origins import Origin
 from pipelines.normalise import Normaliser
 from pipelines.reasons import Reason
 from pipelines.record import Speech
-from pipelines.verbs.collector import collect_seldom
+from pipelines.verbs.processes import collect_seldom
 
 Asked = tuple[Line, Origin]
 """The newest content line of a speech, and what the archive's history says of it."""

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import closing
 from itertools import islice
 
-from crawler.crawl.ahead.process import processors
 from crawler.replay.past import Line, PastReader
 from crawler.replay.past_readers import Asked, PastReaders, Unread, read_batch
 from crawler.run.job import CrawlJob
@@ -16,6 +15,7 @@ from pipelines.exits import Exit
 from pipelines.health import RunReport
 from pipelines.reasons import Reason
 from pipelines.record import Speech
+from pipelines.verbs.processes import processors
 
 _SHARE = 500
 """Speeches for which it pays to start a process, which takes about as long as reading 200."""

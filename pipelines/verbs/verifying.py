@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -23,6 +22,7 @@ from pipelines.exits import Exit, worst
 from pipelines.shown import counted
 from pipelines.verbs.output import print_message
 from pipelines.verbs.present import now
+from pipelines.verbs.processes import processors
 from pipelines.verbs.proofs.rotation import (
     PROOFS_FILE,
     Proved,
@@ -69,7 +69,7 @@ def add(verb: AddVerb) -> None:
     sample = "of a folder of archives: prove this share of them in percent, others each day"
     shares.add_argument("--sample", metavar="PERCENT", type=float, help=sample)
     jobs = "of a folder of archives: how many to check at the same time (default: one a processor)"
-    check.add_argument("--jobs", metavar="N", type=int, default=os.cpu_count() or 1, help=jobs)
+    check.add_argument("--jobs", metavar="N", type=int, default=processors(), help=jobs)
     proofs = f"where it is noted when each archive was proved whole (default: {PROOFS_FILE} beside them)"
     check.add_argument("--proofs", metavar="FILE", type=Path, help=proofs)
     check.add_argument("--json", action="store_true", help="one JSON document instead of text")

@@ -24,7 +24,7 @@ from crawler.pages.page import Answers, Page, PageError
 from crawler.pages.shown import first_title
 from crawler.sites.profile import SiteProfile
 from pipelines.normalise.speech_of import Read, TextAsked, read_text
-from pipelines.verbs.collector import collect_seldom
+from pipelines.verbs.processes import collect_seldom
 
 
 def work(line: socket.socket, began: float) -> None:
@@ -68,8 +68,8 @@ def _found(asked: Asked, profile: SiteProfile, family: Family) -> Found:
             text = _read_article(page, asked, profile, family)
         else:
             _read_list(page, profile, family)
-    except Exception:  # noqa: BLE001, S110 - told by whoever needs the page and meets the same error
-        pass
+    except PageError:
+        pass  # it is an answer, too, or is met again by whoever needs the page
     return Found(answers, text, time.thread_time() - began)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import pickle
 import socket
 import subprocess
@@ -197,9 +196,3 @@ def _started(line: socket.socket) -> subprocess.Popen[bytes]:
         pass_fds=[line.fileno()],
         process_group=0,
     )
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    mine = getattr(os, "sched_getaffinity", None)  # Linux only
-    return len(mine(0)) if mine else os.cpu_count() or 1

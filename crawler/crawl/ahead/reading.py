@@ -12,6 +12,7 @@ from scrapy.http import TextResponse
 from crawler.crawl.ahead.messages import Asked, AskedArticle, AskedList, AskedText
 from crawler.crawl.reading_time import SPENT
 from crawler.pages.page import Answers
+from pipelines.verbs.processes import processors
 
 if TYPE_CHECKING:
     from crawler.crawl.ahead.process import ReaderProcess
@@ -46,8 +47,6 @@ class ReadingAhead:
         has_several = is_one_of_many or crawler.settings.getint("CONCURRENT_REQUESTS") > 1
         if not has_several or not crawler.settings.getbool("READ_AHEAD"):
             raise NotConfigured
-        from crawler.crawl.ahead.process import processors  # noqa: PLC0415 - most crawls start no process
-
         if processors() < 2:
             raise NotConfigured
         ahead = cls(crawler)

@@ -1,8 +1,15 @@
-"""Python's garbage collector in processes of ours: it looks seldom, and not at all once a process ends."""
+"""What all processes of ours do alike: they count processors, and let Python's garbage collector look seldom."""
 
 from __future__ import annotations
 
 import gc
+import os
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    mine = getattr(os, "sched_getaffinity", None)  # Linux only
+    return len(mine(0)) if mine else os.cpu_count() or 1
 
 
 def collect_seldom() -> None:
