@@ -5,7 +5,7 @@ SHELL := /bin/sh
 # Where Python may not keep its bytecode, every command of the tests would compile the program anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-JUDGES := warc pywb wacz packages scrapyd data node npm browser
+JUDGES := warc pywb wacz packages scrapyd data rclone moto node npm browser
 
 .PHONY: demo test compiled quick soak bench check linted setup judges lock clean
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUILT = ROOT / "build/judges"
-BINARIES = {name: BUILT / name / "bin" for name in ("warc", "pywb", "wacz", "packages", "scrapyd", "data")}
+_IN_PYTHON = ("warc", "pywb", "wacz", "packages", "scrapyd", "data", "rclone", "moto")
+BINARIES = {name: BUILT / name / "bin" for name in _IN_PYTHON}
 BINARIES["npm"] = BUILT / "npm/node_modules/.bin"
 
 
