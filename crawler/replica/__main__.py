@@ -11,16 +11,13 @@ from pathlib import Path
 from threading import Thread
 
 from crawler.replica.cms import Cms
-from crawler.replica.kesion.forms import NAMES, form_of
-from crawler.replica.kesion.site_pages import Kesion
+from crawler.replica.kesion.forms import NAMES
+from crawler.replica.kesion.made import DEFAULT_ALIAS, kesion
 from crawler.replica.kesion.templates import FLAVOURS
-from crawler.replica.kesion.views import ListPages, pages_of
 from crawler.replica.server import Bench
-from crawler.replica.site import SECTION, Site
+from crawler.replica.site import Site
 
-DEFAULT_ALIAS = "http://192.168.3.251:88/"
 RAW_DATES = 0
-ROWS_A_PAGE = 20
 
 
 def date_form(text: str) -> int:
@@ -59,25 +56,19 @@ def make_bench(options: argparse.Namespace, others: Mapping[str, MakeCms]) -> Be
     if options.flavour in others:
         made = others[options.flavour](Site(options.speeches, options.seed), options.per_page, robots)
         return Bench((options.host, options.port), made)
-    flavour = FLAVOURS[options.flavour]
     # Files of two models would share their names.
     site = Site(options.speeches, options.seed, twins=options.urls != "static")
     site.is_careless = bool(options.careless)
-    ten_pages = min(40, max(5, -(-len(site.rows((SECTION,))) // 10)))
-    per_page = options.per_page or (ten_pages if flavour.name == "X2" else ROWS_A_PAGE)
-    form = form_of(
-        options.urls, flavour.name, site, lambda class_id: pages_of(len(lists.class_rows(class_id)), per_page)
+    made = kesion(
+        site,
+        options.flavour,
+        urls=options.urls,
+        alias=options.alias,
+        date_form=options.date_form,
+        per_page=options.per_page,
+        robots=robots,
     )
-    site.native_id, site.is_file = form.native_id, form.is_file
-    lists = ListPages(
-        flavour=flavour,
-        site=site,
-        form=form,
-        alias=options.alias.rstrip("/") + "/",
-        date_form=flavour.date_form if options.date_form is None else options.date_form,
-        per_page=per_page,
-    )
-    return Bench((options.host, options.port), Kesion(flavour, site, lists, robots))
+    return Bench((options.host, options.port), made)
 
 
 def leave_when_input_closes(bench: Bench) -> None:

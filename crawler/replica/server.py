@@ -45,7 +45,7 @@ class Bench(ThreadingHTTPServer):
 
     def note(self, entry: dict[str, Any]) -> None:
         with self.lock:
-            self.requests_seen.append({**entry, "at": round(time.monotonic() - self.started, 4)})
+            self.requests_seen.append({**entry, "at": round(time.monotonic() - self.started, 6)})
 
     def control(self, method: str, name: str, body: dict[str, Any]) -> Any:
         """The answer of a control endpoint; KeyError when there is none of that name."""

@@ -1,0 +1,145 @@
+"""Whether the promise was kept: nothing lost, nothing held or asked twice, nothing asked too soon. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from crawler.run.drill.evidence import DATABASE, Asked, Held, Killed, Served
+from pipelines.values import frozen
+
+_ROUNDING = 1e-6
+
+
+@frozen
+class Repeat:
+    """An article that was asked for once more. `kill`: the one that explains it; null where none does."""
+
+    article: str
+    at: float
+    kill: Killed | None
+
+
+@frozen
+class TooSoon:
+    """A request that came `gap` seconds after the one before it."""
+
+    path: str
+    at: float
+    gap: float
+
+
+@frozen(kw_only=True)
+class Judgement:
+    """What is wrong with one site, and the articles that a kill made a worker ask for again.
+
+    Args:
+        site: its name.
+        lost: speeches, by native id, that the archive lacks, or of which it holds another text.
+        held_twice: lines, by native id, of which the archive holds two.
+        asked_twice: articles asked for again that no kill explains.
+        asked_again: those that a kill explains: the answer was under way when the worker died.
+        too_soon: requests closer to the one before them than the delay.
+        problems: of `verify`.
+    """
+
+    site: str
+    lost: tuple[str, ...] = ()
+    held_twice: tuple[str, ...] = ()
+    asked_twice: tuple[Repeat, ...] = ()
+    asked_again: tuple[Repeat, ...] = ()
+    too_soon: tuple[TooSoon, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing is wrong."""
+        return not (self.lost or self.held_twice or self.asked_twice or self.too_soon or self.problems)
+
+
+@frozen(kw_only=True)
+class TakenOver:
+    """A site that was under way when something was killed. `by` asked it next, `after` so many seconds."""
+
+    site: str
+    by: str
+    after: float
+
+
+def judge(served: Served, held: Held | None, kills: Sequence[Killed]) -> Judgement:
+    """One site after one round: its server's log begins with the round.
+
+    Args:
+        served: what the server saw and knows.
+        held: the archive; null where there is none.
+        kills: of the round.
+    """
+    repeats = asked_more_than_once(served.asked, kills)
+    return Judgement(
+        site=served.site,
+        lost=lost(served, held),
+        held_twice=held_twice(held) if held else (),
+        asked_twice=tuple(one for one in repeats if one.kill is None),
+        asked_again=tuple(one for one in repeats if one.kill is not None),
+        too_soon=too_soon(served.asked, served.delay),
+        problems=held.problems if held else ("there is no archive",),
+    )
+
+
+def lost(served: Served, held: Held | None) -> tuple[str, ...]:
+    """Speeches that the site shows and the archive lacks, or of which it holds another text."""
+    latest = held.latest if held else {}
+    return tuple(sorted(one for one, text in served.texts.items() if latest.get(one) != text))
+
+
+def held_twice(held: Held) -> tuple[str, ...]:
+    """Lines that say the same of the same speech."""
+    return tuple(sorted(line[0] for line, count in Counter(held.lines).items() if count > 1))
+
+
+def too_soon(asked: Sequence[Asked], delay: float) -> tuple[TooSoon, ...]:
+    """Requests that arrived sooner after the one before them than the delay, whoever sent the two."""
+    return tuple(
+        TooSoon(later.path, later.at, later.at - before.at)
+        for before, later in pairwise(sorted(asked, key=lambda one: one.at))
+        if later.at - before.at < delay - _ROUNDING
+    )
+
+
+def asked_more_than_once(asked: Iterable[Asked], kills: Sequence[Killed]) -> tuple[Repeat, ...]:
+    """Articles that were asked for again; one of several pages counts once each time.
+
+    A kill of a worker explains one article of a site: one that this worker had asked for, and whose answer it could
+    not save any more.
+    """
+    newest: dict[str, Asked] = {}
+    times: Counter[str] = Counter()
+    explained: dict[Killed, str] = {}
+    found: dict[tuple[str, int], Repeat] = {}
+    for one in sorted(asked, key=lambda one: one.at):
+        article, before = one.article, newest.get(one.path)
+        if article is None:
+            continue
+        if before is not None:
+            times[one.path] += 1
+            between = (kill for kill in kills if kill.what == before.who and before.at <= kill.at <= one.at)
+            kill = next((kill for kill in between if explained.setdefault(kill, article) == article), None)
+            found.setdefault((article, times[one.path]), Repeat(article, one.at, kill))
+        newest[one.path] = one
+    return tuple(found.values())
+
+
+def taken_over(kill: Killed, served: Iterable[Served]) -> tuple[TakenOver, ...]:
+    """The sites that were under way at what was killed, and who asked them next after how long.
+
+    A site is under way at a worker whose newest request is the worker's, and which is asked again afterwards. A
+    kill of the database concerns all sites that are asked before and after it.
+    """
+    found = []
+    for site in served:
+        before = [one for one in site.asked if one.at <= kill.at]
+        after = next((one for one in site.asked if one.at > kill.at), None)
+        if before and after and kill.what in {before[-1].who, DATABASE}:
+            found.append(TakenOver(site=site.site, by=after.who, after=after.at - kill.at))
+    return tuple(found)
