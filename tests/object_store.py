@@ -5,19 +5,14 @@
 
 from __future__ import annotations
 
-import random
 import re
-import socketserver
 import subprocess
-import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
-from http.server import BaseHTTPRequestHandler
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from crawler.run.drill.failing_proxy import MISHAPS, FailingProxy
 from tests.conftest import PATIENCE
 from tests.judging import tool
 
@@ -25,50 +20,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+__all__ = ["MISHAPS", "ObjectStore", "object_store"]
 BUCKET = "speeches"
 KEY, SECRET = "AKIATESTS", "a-secret-of-tests"
-MISHAPS = ("500", "503", "reset", "lost", "cut", "slow")
-"""Answered with an error; closed before the request is passed on, or after; answered by half; answered late."""
-_LATE = 0.3
-"""Seconds."""
-_PASSED_ON_BY_US = frozenset({"connection", "transfer-encoding", "content-length", "date", "server"})
 
 
-@dataclass(slots=True)
-class ObjectStore:
-    """A running store and how it is reached.
+class ObjectStore(FailingProxy):
+    """A running store and how it is reached: `address` is its bucket as a person writes it; add a prefix to it."""
 
-    Attributes:
-        address: its bucket as a person writes it; add a prefix to it.
-        environment: the variables by which clients find it.
-        requests: (method, path with query) of every request, in order.
-        rate: the share of requests that fail from now on.
-        mishaps: how they fail, of `MISHAPS`.
-    """
-
-    upstream: str
-    rate: float = 0.0
-    mishaps: tuple[str, ...] = MISHAPS
-    address: str = f"s3://{BUCKET}"
-    endpoint: str = ""
-    requests: list[tuple[str, str]] = field(default_factory=list)
-    chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - a seeded choice
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    address = f"s3://{BUCKET}"
 
     @property
     def environment(self) -> dict[str, str]:
+        """The variables by which clients find it."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": KEY,
             "AWS_SECRET_ACCESS_KEY": SECRET,
             "AWS_REGION": "us-east-1",
         }
-
-    def fate(self, method: str, path: str) -> str:
-        """Note a request; which mishap it meets, or `""`."""
-        with self.lock:
-            self.requests.append((method, path))
-            return self.chance.choice(self.mishaps) if self.chance.random() < self.rate else ""
 
 
 @contextmanager
@@ -83,8 +53,7 @@ def object_store(kind: str, folder: Path) -> Iterator[ObjectStore]:
     with _server(_COMMANDS[kind], folder) as upstream:
         if kind == "moto":
             _asked(upstream, "PUT", f"/{BUCKET}")
-        store = ObjectStore(upstream)
-        with _proxy(store):
+        with ObjectStore(upstream) as store:
             yield store
 
 
@@ -121,95 +90,3 @@ def _asked(upstream: str, method: str, path: str) -> None:
     connection.request(method, path)
     assert connection.getresponse().status == 200
     connection.close()
-
-
-@contextmanager
-def _proxy(store: ObjectStore) -> Iterator[None]:
-    class Handler(_Passing):
-        of = store
-
-    with _Server(("127.0.0.1", 0), Handler) as server:
-        store.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-class _Server(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away is what tests of killed clients are about."""
-
-
-class _Passing(BaseHTTPRequestHandler):
-    """Passes requests on as they are: a signature covers their path, host and headers."""
-
-    of: ObjectStore
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    _upstream: HTTPConnection | None = None
-
-    def finish(self) -> None:
-        super().finish()
-        if self._upstream:
-            self._upstream.close()
-
-    def handle_one_request(self) -> None:
-        self.raw_requestline = self.rfile.readline(65537)
-        if not self.raw_requestline or not self.parse_request():
-            self.close_connection = True
-            return
-        if self.headers.get("Expect", "").lower() == "100-continue":
-            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        fate = self.of.fate(self.command, self.path)
-        if fate == "slow":
-            time.sleep(_LATE)
-        if fate in {"500", "503"}:
-            self._send(int(fate), {"Content-Type": "text/plain"}, b"by the test")
-        elif fate == "reset":
-            self.close_connection = True
-        else:
-            self._pass_on(body, fate)
-
-    def _pass_on(self, body: bytes, fate: str) -> None:
-        status, headers, answer = self._ask(body)
-        if fate == "lost":
-            self.close_connection = True
-        elif fate == "cut":
-            self._send(status, headers, answer, sent=len(answer) // 2)
-            self.close_connection = True
-        else:
-            self._send(status, headers, answer)
-
-    def _ask(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
-        """The store's answer, over the connection that is open or, if it has ended meanwhile, a new one."""
-        for _ in range(2):
-            connection = self._upstream or HTTPConnection(self.of.upstream, timeout=PATIENCE)
-            self._upstream = connection
-            try:
-                connection.request(self.command, self.path, body or None, dict(self.headers.items()))
-                answer = connection.getresponse()
-                return answer.status, dict(answer.getheaders()), answer.read()
-            except (HTTPException, ConnectionError):
-                connection.close()
-                self._upstream = None
-        raise ConnectionError(f"{urlsplit(self.of.endpoint).netloc}: the store does not answer")
-
-    def _send(self, status: int, headers: dict[str, str], body: bytes, sent: int | None = None) -> None:
-        """Send an answer, or the first `sent` bytes of its body."""
-        self.send_response_only(status)
-        for name, value in headers.items():
-            if name.lower() not in _PASSED_ON_BY_US:
-                self.send_header(name, value)
-        length = headers.get("Content-Length", len(body)) if self.command == "HEAD" else len(body)
-        self.send_header("Content-Length", str(length))
-        self.end_headers()
-        self.wfile.write(body[:sent])
