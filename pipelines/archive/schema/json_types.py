@@ -86,7 +86,7 @@ def _shape(hint: Any, *, null: bool) -> Shape:
         return Shape(kind="list", null=null, item=_shape(args[0], null=False))
     if is_dataclass(hint) and isinstance(hint, type):
         return Shape(kind="object", null=null, keys=shape_of_record(hint).keys)
-    return Shape(kind=_KINDS[hint], null=null)  # type: ignore[arg-type]
+    return Shape(kind=_KINDS[origin or hint], null=null)  # type: ignore[arg-type]
 
 
 def _is(value: Any, kind: str) -> bool:

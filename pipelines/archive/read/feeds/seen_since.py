@@ -48,7 +48,7 @@ def seen_since(told: Told, extent: Extent, also: Iterable[str], checked: Checked
     if not (ids or listed or is_set_back):
         return
     until = told.commit(extent.until)
-    for row in _rows(told, extent):
+    for row in index_rows(told, extent):
         is_present = row["state"] not in {"gone", "succeeded"}
         if is_present and (is_set_back or row["id"] in ids or row["last_seen"] in listed):
             yield _seen(row, until)
@@ -59,7 +59,7 @@ def _ids(commit: Commit, folder: str, checked: CheckedFiles) -> set[str]:
     return {one[1].decode() if one else parsed(raw, file, number)["id"] for one, raw, file, number in found}
 
 
-def _rows(told: Told, extent: Extent) -> Iterator[Line]:
+def index_rows(told: Told, extent: Extent) -> Iterator[Line]:
     """The `index/1` rows as of the end of the extent; those of the archive's index, when it is of that commit."""
     if extent.until == told.last.n:
         if _is_index_of(told.layout, told.last):
