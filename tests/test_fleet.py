@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.settings import Settings
 
-from crawler.run.fleet import runner
+from crawler.run.fleet import one_loop, runner
 from crawler.run.fleet.deployment import DeploymentError, load_deployment
 from crawler.run.fleet.due import Times, due
 from crawler.sites.schedule import Hours, Schedule
@@ -243,7 +243,7 @@ class Held:
 
 def test_what_ended_crawls_hold_is_freed_while_others_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "SiteCrawl", Held)
-    monkeypatch.setattr(runner, "_FREE_SECONDS", 0)
+    monkeypatch.setattr(one_loop, "_FREE_SECONDS", 0)
     run = FleetRun(run="20261130t030500z-ab12", began_at=stamp(NOW), selection={}, jobs=1)
     sites: list[Any] = [SimpleNamespace(site=name, start_url=f"http://{name}.example/") for name in "abcd"]
     gc.disable()

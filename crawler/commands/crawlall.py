@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import signal
 import sys
@@ -19,10 +18,10 @@ from crawler.commands import show_example
 from crawler.commands.crawl import add_quiet, keep_quiet
 from crawler.run.arguments import WrongUse
 from crawler.run.attempt import verdict_on
-from crawler.run.fleet.crawl_all import NothingMeant, Wanted, crawl_all, jobs_possible, plan
+from crawler.run.fleet.crawl_all import NothingMeant, Wanted, crawl_all, plan
 from crawler.run.fleet.deployment import Deployment, DeploymentError, deployment_of
+from crawler.run.fleet.one_loop import install_log, jobs_possible
 from crawler.run.fleet.precedence import add_deployment
-from crawler.run.fleet.run_log import SITE
 from crawler.run.fleet.told import end_table, plan_table, quiet_table
 from crawler.run.prepare import check_names
 from crawler.sites.profile import ProfileError
@@ -89,7 +88,7 @@ class Command(ScrapyCommand):
         if opts.plan:
             self._show_plan(deployment, wanted)
             return
-        _install_log(self.settings.get("LOG_FILE"), self.settings["LOG_LEVEL"], self.settings["LOG_FORMAT"])
+        install_log(self.settings.get("LOG_FILE"), self.settings["LOG_LEVEL"], self.settings["LOG_FORMAT"])
         process = self.crawler_process
         root = Path(self.settings["ARCHIVE_ROOT"]).expanduser().absolute()
         done, ended = crawl_all(
@@ -133,20 +132,3 @@ def _wanted(opts: argparse.Namespace, deployment: Deployment) -> Wanted:
     if opts.sites and not sites:  # a variable that is not set must not mean all of them
         raise WrongUse(f"--sites {','.join(opts.sites)!r}: names no site, glob or tag:NAME")
     return Wanted(sites=sites, due=opts.due, jobs=possible, max_hours=opts.max_hours)
-
-
-class _SiteName(logging.Filter):
-    """Puts the name of the site before each message."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.site = f"{site}: " if (site := SITE.get()) else ""
-        return True
-
-
-def _install_log(file: str | None, level: str, form: str) -> None:
-    handler = logging.FileHandler(file, encoding="utf-8") if file else logging.StreamHandler()
-    handler.addFilter(_SiteName())
-    handler.setFormatter(logging.Formatter(form.replace("%(message)s", "%(site)s%(message)s")))
-    handler.setLevel(level)
-    logging.root.addHandler(handler)
-    logging.root.setLevel(logging.NOTSET)

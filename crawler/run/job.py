@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from crawler.crawl.plan import Plan
 from crawler.http.hosts import Hosts
+from crawler.http.politeness.lease import Lease
 from crawler.pages import Family
 from crawler.replay.occasion import Occasion
 from crawler.run.arguments import Arguments
@@ -41,6 +42,7 @@ class CrawlJob:
     `asked_last`: addresses for which all others are requested first, since their answers ended earlier runs.
     `run_page`: the language of the page that is written beside the run report, or nothing.
     `scratch` holds the archive of a crawl that keeps nothing (`ARCHIVE = False`).
+    `lease`: without it, as a cluster grants it, nothing is requested; null where no other machine crawls.
     """
 
     occasion: Occasion
@@ -61,6 +63,7 @@ class CrawlJob:
     disk_floor: int = 0
     run_page: str = ""
     asked_last: frozenset[str] = frozenset()
+    lease: Lease | None = None
 
     @property
     def arguments(self) -> Arguments:

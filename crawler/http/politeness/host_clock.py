@@ -191,13 +191,17 @@ class HostClock:
         except OSError:
             return False
 
-    def seconds_left(self, delay: float) -> float:
+    def seconds_left(self, delay: float, elsewhere: float = float("-inf")) -> float:
         """How long the holder must wait to be `delay` seconds, or the host's Crawl-delay, behind the last request.
 
         A moment of before a restart, or of the future, never makes anybody wait longer than that.
+
+        Args:
+            delay: seconds between two requests.
+            elsewhere: until when another machine may have asked (seconds since boot).
         """
         apart = max(delay, self._noted.delay)
-        return min(apart, self._noted.at + apart - seconds_since_boot())
+        return min(apart, max(self._noted.at, elsewhere) + apart - seconds_since_boot())
 
     def note(self, crawl_delay: float | None) -> None:
         """Note that a request begins or ends now; `crawl_delay`: of robots.txt, None if that was not read."""

@@ -24,6 +24,7 @@ from crawler.http.netloc import Server
 from crawler.http.notes import note
 from crawler.http.politeness.figures import Figures
 from crawler.http.politeness.host_clock import LONGEST, HostClock, HostClocks, key_of
+from crawler.http.politeness.lease import Lease
 from crawler.http.politeness.limits import End, Limits
 from crawler.http.politeness.retry_after import retry_after
 from crawler.sites.schedule import Hours
@@ -86,7 +87,8 @@ def limits_of(settings: BaseSettings, zone: str, began: datetime) -> Limits:
 class Pacing:
     """Scrapy extension: every request takes its turn at its host.
 
-    One at a time, and not before the delay has passed since the end of the newest one of any process of this machine.
+    One at a time, not before the delay has passed since the end of the newest one of any process of this machine, and
+    not while the crawl's lease, if it has one, is not held.
     Where the host asks for a longer pause than RETRY_AFTER_MAX, or the limits of the run are reached, the crawl ends,
     and `end` says why.
     """
@@ -97,6 +99,7 @@ class Pacing:
         self.clocks = HostClocks.of(settings["HOST_LOCKS"])
         self.limits = limits_of(settings, settings[ZONE] or "UTC", datetime.now(UTC))
         self.figures = Figures()
+        self.lease: Lease | None = getattr(getattr(crawler.spider, "job", None), "lease", None)
         self.end: End | None = None
         self._hosts: dict[str, _Host] = {}
         self._longest_pause = settings.getfloat("RETRY_AFTER_MAX")
@@ -123,7 +126,7 @@ class Pacing:
         async with host.turn:
             await self._own_turn(host)
             try:
-                await self._everybodys_turn(host)
+                await self._leased_turn(host)
                 self._note(host)
                 now = _now()
                 if host.ended > -math.inf:
@@ -213,6 +216,16 @@ class Pacing:
                 return
             await self._sleep(wait)
 
+    async def _leased_turn(self, host: _Host) -> None:
+        """Hold the host's clock while the lease is held: who waits for a lease lets others have the clock."""
+        await self._everybodys_turn(host)
+        while self.lease is not None and not self.lease.is_held:
+            host.clock.release()
+            while not self.lease.is_held:
+                self._may_ask(_POLL)
+                await self._sleep(_POLL)
+            await self._everybodys_turn(host)
+
     async def _everybodys_turn(self, host: _Host) -> None:
         """Hold the host's clock, from the moment on when nobody of this machine has asked it for its delay."""
         since = _now()
@@ -228,7 +241,8 @@ class Pacing:
             asked_for = (later.until - now).total_seconds() if later else 0.0
             if later is not None and asked_for > self._longest_pause:
                 self._stop(End("asked-to-wait", asked_later(later.why, later.until), later.until))
-            wait = max(asked_for, host.clock.seconds_left(max(host.delay, host.crawl_delay or 0.0)))
+            delay, elsewhere = max(host.delay, host.crawl_delay or 0.0), self.lease.since if self.lease else -math.inf
+            wait = max(asked_for, host.clock.seconds_left(delay, elsewhere))
             self._may_ask(wait)
             if wait <= 0:
                 return

@@ -6,21 +6,19 @@ import asyncio
 import logging
 import os
 import platform
-import resource
 import secrets
-import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from scrapy.settings import Settings
 
 from crawler.run.attempt import recipients
 from crawler.run.fleet.deployment import Deployment
+from crawler.run.fleet.one_loop import ending_on_signals, run_in_loop
 from crawler.run.fleet.planning import Candidate, candidates, chosen, register
 from crawler.run.fleet.runner import Fleet
 from crawler.run.fleet.told import progress_line
@@ -34,8 +32,6 @@ from pipelines.fleet.fleet_runs import FleetRun, SiteEnded, forget_old, unfinish
 from pipelines.fleet.notify import tell
 
 _log = logging.getLogger(__name__)
-_FILES_A_SITE, _FILES_OF_ALL = 20, 100
-"""Open files: locks, staging, captures and connections of a site under way; those of the program."""
 _PROGRESS_SECONDS = 0.5
 _LONGEST_SITE = timedelta(days=2)
 """The largest sites take hours; several are crawled at once, so that one ends more often."""
@@ -149,11 +145,12 @@ def crawl_all(
         _go_on(record, planned, wanted.jobs)
         untold = set(record.sites) if has_died else set()
         for one in planned.broken:
-            record.sites[one.site] = _refuse(root, one, record.run, clock())
+            record.sites[one.site] = _of_journal(one.site, enter_broken(root, one, record.run, clock()))
         profiles = (one.profile for one in planned.now if one.profile)
         fleet = Fleet(record, profiles, settings, root, tell_of)
-        with _ending_on_signals(fleet):
-            _run(fleet, wanted, start)
+        with ending_on_signals(fleet.stop):
+            # A name that does not resolve holds a thread for half a minute.
+            run_in_loop(_crawl(fleet, wanted), start, threads=wanted.jobs + 10)
         try:
             register(root, candidates(deployment, root, clock()), clock())
         except (OSError, ProfileError) as error:  # the crawls are sealed and must be told
@@ -226,7 +223,7 @@ def _of_journal(site: str, ended: Ended) -> SiteEnded:
     )
 
 
-def _refuse(root: Path, one: Candidate, run: str, now: datetime) -> SiteEnded:
+def enter_broken(root: Path, one: Candidate, run: str, now: datetime) -> Ended:
     """Enter into the journal that the site's profile is broken."""
     ended = Ended(
         at=stamp(now),
@@ -244,32 +241,20 @@ def _refuse(root: Path, one: Candidate, run: str, now: datetime) -> SiteEnded:
         Journal(root, one.site).begin(began).end(ended)
     except (OSError, ValueError) as error:  # a file name that is no site name has no journal
         _log.error("%s: not entered into a journal: %s", one.site, error)
-    return _of_journal(one.site, ended)
+    return ended
 
 
-def _run(fleet: Fleet, wanted: Wanted, start: Callable[[], None]) -> None:
-    from twisted.internet import reactor as installed  # noqa: PLC0415 - importing it installs it
-
-    reactor: Any = installed
-
-    async def crawl() -> None:
-        # A name that does not resolve holds a thread for half a minute.
-        reactor.suggestThreadPoolSize(wanted.jobs + 10)
-        if wanted.max_hours is not None:
-            why = f"after --max-hours {wanted.max_hours:g}"
-            asyncio.get_running_loop().call_later(wanted.max_hours * 3600, fleet.stop, why)
-        progress = asyncio.ensure_future(_show_progress(fleet)) if sys.stderr.isatty() else None
-        try:
-            await fleet.run()
-        finally:
-            if progress:
-                progress.cancel()
-                sys.stderr.write("\r\x1b[K")
-            reactor.stop()
-
-    task = asyncio.get_event_loop().create_task(crawl())
-    start()
-    task.result()
+async def _crawl(fleet: Fleet, wanted: Wanted) -> None:
+    if wanted.max_hours is not None:
+        why = f"after --max-hours {wanted.max_hours:g}"
+        asyncio.get_running_loop().call_later(wanted.max_hours * 3600, fleet.stop, why)
+    progress = asyncio.ensure_future(_show_progress(fleet)) if sys.stderr.isatty() else None
+    try:
+        await fleet.run()
+    finally:
+        if progress:
+            progress.cancel()
+            sys.stderr.write("\r\x1b[K")
 
 
 async def _show_progress(fleet: Fleet) -> None:
@@ -281,28 +266,3 @@ async def _show_progress(fleet: Fleet) -> None:
         sys.stderr.write(f"\r\x1b[K{line}")
         sys.stderr.flush()
         await asyncio.sleep(_PROGRESS_SECONDS)
-
-
-@contextmanager
-def _ending_on_signals(fleet: Fleet) -> Iterator[None]:
-    """Let the first signal end the run, and ignore further ones: what is under way must be sealed."""
-    loop, both = asyncio.get_event_loop(), (signal.SIGINT, signal.SIGTERM)
-    for number in both:
-        loop.add_signal_handler(number, fleet.stop, "by a signal")
-    try:
-        yield
-    finally:
-        for number in both:
-            with suppress(RuntimeError):  # a loop that is closed
-                loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_IGN)
-
-
-def jobs_possible(jobs: int) -> int:
-    """So many sites at once, or as many as this process may have open files for; its limit is raised if it can be."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = _FILES_OF_ALL + jobs * _FILES_A_SITE
-    if soft != resource.RLIM_INFINITY and soft < needed:
-        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return jobs if soft == resource.RLIM_INFINITY else max(1, min(jobs, (soft - _FILES_OF_ALL) // _FILES_A_SITE))

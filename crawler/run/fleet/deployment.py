@@ -57,6 +57,8 @@ class Deployment:
         archive_root: the folder with one archive a site.
         profiles: a folder of own profiles, beside the built-in ones; null for none.
         sites: which of them: names, globs, or `tag:NAME`.
+        store: where archives are kept that a cluster crawls, `s3://BUCKET/PREFIX` or a folder, absolute; the archive
+            root is this machine's copy then. Empty where archives lie in the archive root only.
         jobs: how many sites are crawled at once.
         schedule, hours, full_every, delay, request_budget, time_budget: where a profile says nothing; as there.
         heads_file: each run's head is appended there; null for none.
@@ -69,6 +71,7 @@ class Deployment:
     archive_root: Path
     profiles: Path | None = None
     sites: tuple[str, ...] = ("*",)
+    store: str = ""
     jobs: int = 8
     schedule: str = DAILY
     hours: str = ""
@@ -144,6 +147,8 @@ def _deployment(file: Path, values: dict[str, Any]) -> Deployment:
         plain["sites"] = tuple(plain["sites"])
     paths = {key: path(values[key]) for key in _PATHS if key in values}
     paths["archive_root"] = paths.get("archive_root") or file.parent / "archives"
+    if plain.get("store") and "://" not in plain["store"]:
+        plain["store"] = str(path(plain["store"]))
     metrics = Metrics(textfile=path(values.get("metrics", {}).get("textfile")))
     notify = Notify(**values.get("notify", {}))
     return Deployment(file=file, **plain, **paths, notify=notify, metrics=metrics)  # type: ignore[arg-type]
@@ -162,6 +167,7 @@ _KINDS: dict[str, Kind] = {
     "archive_root": TEXT,
     "profiles": _PATH,
     "sites": (is_texts, 'a list of names, globs and tags such as ["*"] or ["tag:hubei"]'),
+    "store": (lambda value: isinstance(value, str), "s3://BUCKET/PREFIX, or a folder"),
     "jobs": (lambda value: type(value) is int and 1 <= value <= 1_000, "a number of sites at once, 1 to 1000"),
     **PACE,
     "hours": _is_empty_or(PACE["hours"]),

@@ -19,6 +19,10 @@ _FLEET = """\
 # One archive a site below this folder; beside them `fleet`, with journals, logs and the records of runs.
 archive_root = "archives"
 
+# Where the archives are kept that the workers of a cluster crawl: "s3://BUCKET/PREFIX", or a folder that all of them
+# see. The archive root is then each machine's own copy; "" where the archive root itself is the place.
+# store = ""
+
 # Your own site profiles, NAME.toml each, beside those that ship; one of the same name replaces a built-in one.
 profiles = "sites"
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import ExitStack, suppress
 from contextvars import copy_context
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from scrapy.settings import Settings
 
 from crawler.crawl.reading_time import SPENT, Spent
 from crawler.http.notes import statistics
+from crawler.http.politeness.lease import Lease
 from crawler.run.arguments import Arguments
 from crawler.run.attempt import Attempting, attempting
 from crawler.run.ending.outcome import Outcome, seal
@@ -53,7 +55,9 @@ class Interrupted(ArchiveError):  # noqa: N818 - reads as a sentence, as the oth
 class SiteCrawl:
     """One crawl of one site."""
 
-    def __init__(self, profile: SiteProfile, settings: Settings, fleet: str, pool: Executor) -> None:
+    def __init__(
+        self, profile: SiteProfile, settings: Settings, fleet: str, pool: Executor, lease: Lease | None = None
+    ) -> None:
         """Nothing is opened yet.
 
         Args:
@@ -61,8 +65,9 @@ class SiteCrawl:
             settings: those of the deployment; they are copied.
             fleet: id of the run over many sites.
             pool: threads for disk work.
+            lease: while it is not held, nothing is requested; null where no other machine crawls.
         """
-        self.profile, self._fleet, self._pool = profile, fleet, pool
+        self.profile, self._fleet, self._pool, self._lease = profile, fleet, pool, lease
         self._settings = settings.copy()
         self._settings.set("EXTENSIONS", settings.getdict("EXTENSIONS") | _OF_ONE_TERMINAL, priority="cmdline")
         self._reading = Spent()
@@ -105,7 +110,7 @@ class SiteCrawl:
     def _begin(self, arguments: Arguments) -> tuple[Attempting, CrawlJob]:
         with ExitStack() as stack:
             attempt = stack.enter_context(attempting(arguments, self._settings, self._fleet))
-            job = prepare(arguments, self._settings)
+            job = replace(prepare(arguments, self._settings), lease=self._lease)
             self._attempt = stack.pop_all()
         return attempt, job
 

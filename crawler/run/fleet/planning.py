@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from crawler.run.fleet.deployment import Deployment, is_chosen
 from crawler.run.fleet.due import Due, Times, due
 from crawler.sites.lookup import Known, Profiles
-from crawler.sites.profile import SiteProfile
+from crawler.sites.profile import ProfileError, SiteProfile
 from crawler.sites.schedule import Hours, Schedule
 from pipelines.archive.disk.layout import NAME
 from pipelines.archive.errors import ArchiveError
@@ -78,6 +78,15 @@ def candidates(deployment: Deployment, root: Path, now: datetime) -> Iterator[Ca
     for site in sorted(named):  # a slip of the hand, or a profile that was removed: no site is forgotten silently
         error = f"{deployment.file}: sites names {site}, and there is no profile of it"
         yield _candidate(Known(site=site, error=error), deployment, root, now)
+
+
+def candidate(site: str, deployment: Deployment, root: Path, now: datetime) -> Candidate:
+    """One site of a deployment, as `candidates`; one without a profile is a candidate with an error."""
+    try:
+        known = Known(site=site, profile=Profiles(deployment.profiles).load(site))
+    except ProfileError as error:
+        known = Known(site=site, error=str(error))
+    return _candidate(known, deployment, root, now)
 
 
 def chosen(found: Iterable[Candidate], asked: Sequence[str]) -> list[Candidate]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -18,6 +17,7 @@ from crawler.http.netloc import Server
 from crawler.http.politeness.host_clock import key_of
 from crawler.run.attempt import verdict_on
 from crawler.run.ending.outcome import Outcome
+from crawler.run.fleet.one_loop import Freeing
 from crawler.run.fleet.one_site import SiteCrawl
 from crawler.sites.profile import SiteProfile
 from pipelines.archive.read.moments import stamp
@@ -31,8 +31,6 @@ _TELL_SECONDS = 60.0
 """Between two looks for verdicts to tell of: a person is sent a message a minute at most."""
 _SAVE_SECONDS = 2.0
 """Between two writes of the run's file; the journals of the sites are written at once."""
-_FREE_SECONDS = 10.0
-"""Between two looks for what ended crawls hold: each takes a tenth of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class Fleet:
         self._under_way: dict[asyncio.Task[Outcome], _UnderWay] = {}
         self._pages_of_ended = 0
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="sites")
-        self._saved_at, self._freed_at = -_SAVE_SECONDS, 0.0
+        self._saved_at, self._freeing = -_SAVE_SECONDS, Freeing()
         self.ended: set[str] = set()
         self._untold: set[str] = set()
         self._teller = ThreadPoolExecutor(1, thread_name_prefix="telling")
@@ -101,7 +99,7 @@ class Fleet:
                 ended, _ = await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
                 for task in ended:
                     self._end(task, self._under_way.pop(task))
-                self._free_ended()
+                self._freeing.look(asyncio.get_running_loop().time())
                 await self._save()
         finally:
             telling.cancel()
@@ -157,13 +155,6 @@ class Fleet:
         self.record.sites[site] = ended
         self.ended.add(site)
         self._untold.add(site)
-
-    def _free_ended(self) -> None:
-        """Free what ended crawls hold: a crawl is one large cycle, and the collector by itself looks too seldom."""
-        now = asyncio.get_running_loop().time()
-        if now - self._freed_at >= _FREE_SECONDS:
-            self._freed_at = now
-            gc.collect()
 
     async def _save(self, *, is_last: bool = False) -> None:
         if not self.record.sites and not self.queue:

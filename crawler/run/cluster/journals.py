@@ -1,0 +1,138 @@
+"""What was tried at each site, on all machines: the lines of their journals, kept in the database.
+
+Each machine has the lines of all in its own journals, so that what is due, and who is told of what, is found there as
+it is without a cluster.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from crawler.run.cluster.patient import PatientConnector
+from pipelines.archive.disk.layout import NAME
+from pipelines.fleet.attempts import FLEET, Journal
+from pipelines.fleet.journal_lines import merge, newest_lines
+from pipelines.fleet.register import replace_in_fleet
+from pipelines.untrusted import json_object
+
+_T = TypeVar("_T")
+_CURSOR = "journals-brought.json"
+_NEWEST = 100
+"""Lines of a site with which a new machine begins: 50 attempts, more than are looked at."""
+_HANDED = 20
+"""Lines of a site that may be new to the database: those of a crawl, and of some that died."""
+_AT_ONCE = 500
+_ORDER = 0x5370_6563_6800_0002
+"""An advisory lock: lines become visible in the order of their numbers, so that nobody who asks for later ones misses
+any."""
+
+
+class Journals:
+    """The journals below one archive root, and those of the database."""
+
+    def __init__(self, root: Path, connector: PatientConnector, fleet: str) -> None:
+        """Nothing is read yet.
+
+        Args:
+            root: the archive root.
+            connector: to the database; it waits for a database that is away.
+            fleet: the id of the database's fleet: of another one nothing was brought yet.
+        """
+        self._root, self._connector, self._fleet = root, connector, fleet
+
+    async def hand_in(self, sites: Iterable[str] | None = None) -> None:
+        """Give the database what it lacks of the journals of some sites, of all that lie here when none are named."""
+        found = await _in_thread(partial(self._newest, None if sites is None else list(sites)))
+        for some in (found[at : at + _AT_ONCE] for at in range(0, len(found), _AT_ONCE)):
+            await self._connector.execute_query_async(
+                "INSERT INTO speech_archive.journal_lines (site, line) SELECT site, line "
+                "FROM (SELECT pg_advisory_xact_lock(%(order)s)) AS alone, "
+                "unnest(%(sites)s::text[], %(lines)s::text[]) WITH ORDINALITY AS new (site, line, place) "
+                "ORDER BY place ON CONFLICT DO NOTHING",
+                order=_ORDER,
+                sites=[site for site, _ in some],
+                lines=[line for _, line in some],
+            )
+
+    async def bring(self) -> None:
+        """Take over what the database has and was not brought here yet, of all sites."""
+        with _alone(self._root) as is_alone:
+            if not is_alone:  # another worker of this machine does it
+                return
+            after = await _in_thread(self._brought)
+            rows = await self._connector.execute_query_all_async(
+                "SELECT site, line, id FROM (SELECT site, line, id, "
+                "row_number() OVER (PARTITION BY site ORDER BY id DESC) AS back "
+                "FROM speech_archive.journal_lines WHERE id > %(after)s) AS new WHERE back <= %(most)s ORDER BY id",
+                after=after,
+                most=_NEWEST,
+            )
+            if rows:
+                await _in_thread(partial(self._merge, rows))
+
+    def _newest(self, sites: list[str] | None) -> list[tuple[str, str]]:
+        if sites is None:
+            files = (self._root / FLEET / "attempts").glob("*.jsonl")
+            sites = sorted(file.stem for file in files if NAME.fullmatch(file.stem))
+        return [
+            (site, line.decode())
+            for site in sites
+            for line in newest_lines(Journal(self._root, site), _HANDED)
+            if _is_text(line)
+        ]
+
+    def _brought(self) -> int:
+        try:
+            told = json_object(self._root / FLEET / _CURSOR)
+            return int(told["last"]) if told["fleet"] == self._fleet else 0
+        except (OSError, ValueError, KeyError, TypeError):
+            return 0  # what is brought again changes nothing
+
+    def _merge(self, rows: list[dict[str, Any]]) -> None:
+        lines: dict[str, list[bytes]] = {}
+        for row in rows:
+            lines.setdefault(row["site"], []).append(row["line"].encode())
+        for site, new in lines.items():
+            if NAME.fullmatch(site):
+                merge(Journal(self._root, site), new)
+        replace_in_fleet(self._root, _CURSOR, {"fleet": self._fleet, "last": rows[-1]["id"]})
+
+
+def _is_text(line: bytes) -> bool:
+    """Whether the database can keep a line: it is JSON, which what a disk has made of it may not be."""
+    try:
+        json.loads(line.decode())
+    except ValueError:
+        return False
+    return True
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[bool]:
+    """Whether no other worker of this machine brings journals meanwhile."""
+    (root / FLEET).mkdir(parents=True, exist_ok=True)
+    handle = os.open(root / FLEET / "journals.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    try:
+        yield _locked(handle)
+    finally:
+        os.close(handle)
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+async def _in_thread(work: Callable[[], _T]) -> _T:
+    return await asyncio.get_running_loop().run_in_executor(None, work)
