@@ -5,6 +5,7 @@ from __future__ import annotations
 from crawler.replay.occasion import CRAWL
 from crawler.run.agent import software
 from crawler.run.job import CrawlJob
+from pipelines.archive.disk.copies.partial_copy import PartialCopy
 from pipelines.archive.disk.heads_file import Noted
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import ArchiveError, DiskFull, LockHeld
@@ -24,7 +25,7 @@ class ClosedYear:
 
 
 def pack_closed_year(job: CrawlJob, judged: Verdict) -> ClosedYear | None:
-    """Pack a year that is over; null where there is none, or packing is off (`PACK_YEARS`).
+    """Pack a year that is over; null where there is none, in a partial copy, or when that is off (`PACK_YEARS`).
 
     Without room the run is as good as before, and the next one tries again; damage that is found ends it with 5. The
     run's own commit stands in any case.
@@ -33,7 +34,8 @@ def pack_closed_year(job: CrawlJob, judged: Verdict) -> ClosedYear | None:
         return None
     now = job.now()
     try:
-        year = year_to_pack(Layout(job.folder), now)
+        layout = Layout(job.folder)
+        year = None if PartialCopy.of(layout) else year_to_pack(layout, now)
         if year is None:
             return None
         done = pack(job.folder, year, When(recorded_at=now, software=software()), job.disk_floor)

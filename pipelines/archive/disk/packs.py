@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.containers import BLOCK, PACKS, members
+from pipelines.archive.disk.copies.partial_copy import PartialCopy
 from pipelines.archive.disk.files import file_digest, sync, sync_folder
 from pipelines.archive.errors import Damaged
 from pipelines.untrusted import LONGEST_DOCUMENT, opened, opened_to_write, size_of
@@ -146,7 +147,9 @@ def drop_packed(layout: Layout, commit: Commit, now: Mapping[str, tuple[NamedFil
     Raises:
         Damaged: a container does not match its commit; nothing was removed.
     """
-    containers = containers_of(commit)
+    mark = PartialCopy.of(layout)
+    named_here = ((named, layout.path(named.path)) for named in containers_of(commit))
+    containers = [n for n, file in named_here if not (mark and mark.is_excused(commit.n, n.path, file))]
     for named in containers:
         may_be = {(one.bytes, one.sha256) for one in now[named.path]}
         if file_digest(file := layout.path(named.path)) not in may_be:

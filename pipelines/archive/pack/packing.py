@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.commits import commit_number, files_now, sidecar_text
 from pipelines.archive.disk.containers import CONTAINERS, PACKS
+from pipelines.archive.disk.copies.partial_copy import PartialCopy
 from pipelines.archive.disk.layout import COMMIT_FILE, YEAR, Layout
 from pipelines.archive.disk.packs import PACK, PackedFile, drop_packed, fits, write_container
 from pipelines.archive.errors import Damaged, DiskFull, NotUnderstood
@@ -54,11 +55,15 @@ def pack(path: str | os.PathLike[str], year: str, when: When, disk_floor: int = 
         disk_floor: bytes that must stay free.
 
     Raises:
-        NotUnderstood: the year is packed already, has no commits, or is not over.
+        NotUnderstood: the year is packed already, has no commits, or is not over; or captures are not here.
         DiskFull: there is less room than the year takes once more.
         Damaged: a file of the year does not match its commit. Nothing was committed.
     """
     archive = Archive(path)
+    if mark := PartialCopy.of(archive.layout):
+        raise NotUnderstood(
+            f"{path}: a partial copy of {mark.store}; `sync pull --captures` makes it whole, then pack"
+        )
     if (before := _packed_by(archive, year)) is not None:
         return _again(archive, before, year, when)
     _check_over(archive, year, when)

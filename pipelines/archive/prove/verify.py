@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.commits import Commit, files_now
+from pipelines.archive.disk.copies.partial_copy import PARTIAL_JSON, Absent, PartialCopy
 from pipelines.archive.disk.description import Description
 from pipelines.archive.disk.files import NamedFile, file_digest
 from pipelines.archive.disk.layout import (
@@ -124,6 +125,14 @@ def verify_quick(
     return proof.report
 
 
+def _mark_of(layout: Layout, chain: Chain) -> PartialCopy | None:
+    try:
+        return PartialCopy.of(layout)
+    except Damaged as error:
+        chain.problems.append(str(error))
+        return None
+
+
 class _Proof:
     """The steps both checks share, and the report they fill."""
 
@@ -143,6 +152,7 @@ class _Proof:
             Archive(layout.root)  # raises the error that says why this is no archive
         self._broken: set[int] = {len(self._commits) + 1} if is_broken else set()
         self._may_be = files_now(self._commits)
+        self._partial, self._absent = _mark_of(layout, chain), Absent()
         self._damaged_files = 0
         self._has_damaged_captures = False
         if self._commits:
@@ -221,6 +231,8 @@ class _Proof:
         self._explain_decisions()
         self._note_strangers()
         report = self.report
+        if self._partial:
+            report.notes.append(self._absent.told(self._partial))
         if self._has_damaged_captures:
             report.affected += unproved_ids(self._layout, self._commits)
         report.affected = list(dict.fromkeys(report.affected))
@@ -323,8 +335,10 @@ class _Proof:
         self.report.bytes += sum(self._may_be[named.path][0].bytes for named in files)
 
     def _check_file(self, commit: Commit, named: NamedFile, *, parses_report: bool = True) -> None:
-        self._count_files([named])
         file = self._stored(named.path)
+        if self._is_excused(commit, named, file):
+            return
+        self._count_files([named])
         if not is_there(file) and self._packs.is_lost(commit, named.path):
             self._damaged_files += 1
             self._has_damaged_captures |= _holds_captures(named)
@@ -336,9 +350,19 @@ class _Proof:
             self._has_damaged_captures |= _holds_captures(named)
             self._add_problem(commit, found)
 
+    def _is_excused(self, commit: Commit, named: NamedFile, file: Stored) -> bool:
+        """Whether a file is not here since this is a partial copy, which the report tells at the end."""
+        if self._partial is None or not self._partial.is_excused(commit.n, named.path, file):
+            return False
+        self._absent.files += 1
+        self._absent.bytes += named.bytes
+        return True
+
     def _check_size(self, commit: Commit, named: NamedFile) -> None:
-        self._count_files([named])
         file = self._stored(named.path)
+        if self._is_excused(commit, named, file):
+            return
+        self._count_files([named])
         if not is_there(file) and self._packs.is_lost(commit, named.path):
             self._damaged_files += 1
             return
@@ -416,7 +440,7 @@ class _Proof:
 
     def _note_strangers(self) -> None:
         layout = self._layout
-        known = {*self._may_be, *DERIVED_FILES}
+        known = {*self._may_be, *DERIVED_FILES, PARTIAL_JSON}
         for commit in self._commits:
             known |= {layout.commit_name(commit.n), layout.sidecar_name(commit.n), signature_name(commit.n)}
         if self._broken and len(self._commits) + 1 in self._broken:

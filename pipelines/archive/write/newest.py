@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.commits import files_now
+from pipelines.archive.disk.copies.partial_copy import PartialCopy
 from pipelines.archive.disk.files import file_digest
 from pipelines.archive.disk.layout import ARCHIVE_JSON
 from pipelines.untrusted import size_of
@@ -27,7 +28,7 @@ def damaged_newest(archive: Archive, turn: int) -> dict[str, str]:
 
     The last commit's files are read whole, so that each is read once, by the run after the one that wrote it. Of the
     older commits one is checked, another for each `turn` (the number of the day), with its place in the chain, which
-    opening an archive does not read.
+    opening an archive does not read. What a partial copy may lack is no damage where it is absent.
     """
     layout, last = archive.layout, archive.last
     numbers = {1, turned := turn % last.n + 1, last.n, *(one["commit"] for one in archive.totals().redactions)}
@@ -35,6 +36,13 @@ def damaged_newest(archive: Archive, turn: int) -> dict[str, str]:
     now = files_now(commits.values())
     older = dict.fromkeys((ARCHIVE_JSON, *_paths(commits[turned])), MOST_OLDER)
     wanted: dict[str, int | None] = {**older, **dict.fromkeys(_paths(last))}
+    mark, of = PartialCopy.of(layout), {path: n for n, commit in commits.items() for path in _paths(commit)}
+    if mark:
+        wanted = {
+            path: most
+            for path, most in wanted.items()
+            if path not in of or not mark.is_excused(of[path], path, layout.stored(path))
+        }
     found = {path: _damage(layout.stored(path), now[path], most) for path, most in wanted.items() if path in now}
     broken = {
         layout.commit_name(n): "its bytes were altered: the commit after it names other ones (prev)"

@@ -1,0 +1,1 @@
+"""Copies of an archive that lack some of its files."""

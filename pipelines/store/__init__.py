@@ -1,0 +1,1 @@
+"""Stores: where archives lie beyond this machine, a folder or a bucket, and copying to and from them."""

@@ -1,0 +1,203 @@
+"""A store in a bucket of S3-compatible object storage, spoken to by obstore (extra `s3`).
+
+Endpoint, region and credentials come from the environment (`AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`,
+`AWS_SECRET_ACCESS_KEY`, …). A request that fails is made again, with growing waits, for about half a minute.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import os
+import threading
+import time
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+from pipelines.archive.disk.files import sync
+from pipelines.store.protocol import StoreError, StoreObject, WrongStore
+from pipelines.untrusted import opened_to_write
+
+try:
+    import obstore
+    from obstore.exceptions import (
+        AlreadyExistsError,
+        BaseError,
+        GenericError,
+        NotFoundError,
+        PermissionDeniedError,
+        UnauthenticatedError,
+    )
+    from obstore.store import S3Store
+except ImportError as error:
+    missing = "what speaks to object storage is not installed: pip install 'speech-archive[s3]'"
+    raise WrongStore(f"s3://…: {missing}") from error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+Answer = TypeVar("Answer")
+
+_PROBE = "create-if-absent.probe"
+_PART = 16 << 20
+"""Bytes of one part of a large object; 10,000 parts are allowed."""
+_BLOCK = 1 << 20
+_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds before a request is made again that failed although the library had repeated it."""
+_BACKOFF = {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=2), "base": 2}
+_RETRIES: Any = {"max_retries": 5, "backoff": _BACKOFF, "retry_timeout": timedelta(seconds=20)}
+_CLIENT: Any = {"connect_timeout": "10s", "read_timeout": "60s", "timeout": "2h"}
+"""An answer may be long, as captures are, but never stands still."""
+_NOT_THERE = (FileNotFoundError, NotFoundError)
+
+
+class Bucket:
+    """Objects of a bucket below a prefix."""
+
+    def __init__(self, bucket: str, prefix: str) -> None:
+        """Nothing is asked yet.
+
+        Raises:
+            WrongStore: an endpoint without TLS on another machine, or credentials of a kind that is not read.
+        """
+        self.address = f"s3://{bucket}/{prefix}".rstrip("/")
+        client = _CLIENT | {"allow_http": _may_be_plain()}
+        if "AWS_PROFILE" in os.environ and "AWS_ACCESS_KEY_ID" not in os.environ:
+            export = '`eval "$(aws configure export-credentials --format env)"`'
+            raise WrongStore(f"{self.address}: profiles of AWS_PROFILE are not read; give the keys, as by {export}")
+        self._store = S3Store(bucket, prefix=prefix or None, client_options=client, retry_config=_RETRIES)
+        self._probing = threading.Lock()
+        self._has_create: bool | None = None
+
+    @property
+    def has_create(self) -> bool:
+        """As `Store.has_create`: a second object of one name must be refused."""
+        with self._probing:
+            if self._has_create is None:
+                self._has_create = not self._is_created(_PROBE, b"") or not self._is_created(_PROBE, b"")
+            return self._has_create
+
+    def folders(self, below: str = "") -> list[str]:
+        """As `Store.folders`."""
+        found = self._asked(below, partial(obstore.list_with_delimiter, self._store, below or None))
+        return sorted(prefix.rstrip("/").rpartition("/")[2] for prefix in found["common_prefixes"])
+
+    def names(self, below: str) -> Iterator[StoreObject]:
+        """As `Store.names`."""
+        yield from sorted(self._asked(below, partial(self._listed, below)), key=lambda held: held.name)
+
+    def _listed(self, below: str) -> list[StoreObject]:
+        chunks = obstore.list(self._store, below or None, chunk_size=1000)
+        return [StoreObject(one["path"], one["size"]) for chunk in chunks for one in chunk]
+
+    def read(self, name: str) -> bytes:
+        """As `Store.read`."""
+        return self._asked(name, lambda: bytes(obstore.get(self._store, name).bytes()))
+
+    def size(self, name: str) -> int | None:
+        """As `Store.size`."""
+        try:
+            return self._asked(name, partial(obstore.head, self._store, name))["size"]
+        except FileNotFoundError:
+            return None
+
+    def digest(self, name: str) -> tuple[int, str]:
+        """As `Store.digest`."""
+        return self._asked(name, partial(self._digested, name))
+
+    def _digested(self, name: str) -> tuple[int, str]:
+        sha256, size = hashlib.sha256(), 0
+        for block in obstore.get(self._store, name).stream(_BLOCK):
+            sha256.update(block)
+            size += len(block)
+        return size, sha256.hexdigest()
+
+    def fetch(self, name: str, file: Path) -> None:
+        """As `Store.fetch`."""
+        self._asked(name, partial(self._fetched, name, file))
+
+    def _fetched(self, name: str, file: Path) -> None:
+        found = obstore.get(self._store, name)
+        with opened_to_write(file) as into:
+            for block in found.stream(_BLOCK):
+                into.write(block)
+            sync(into)
+
+    def put(self, name: str, file: Path) -> None:
+        """As `Store.put`."""
+        put = partial(obstore.put, self._store, name, file, chunk_size=_PART, max_concurrency=4)
+        self._asked(name, put, is_writing=True)
+
+    def create(self, name: str, data: bytes) -> bool:
+        """As `Store.create`."""
+        # The answer to a request that succeeded may be lost; the next one then finds our own object.
+        return self._is_created(name, data) or self.read(name) == data
+
+    def _is_created(self, name: str, data: bytes) -> bool:
+        create = partial(obstore.put, self._store, name, data, mode="create", use_multipart=False)
+        try:
+            self._asked(name, create, is_writing=True)
+        except AlreadyExistsError:
+            return False
+        return True
+
+    def remove(self, names: Iterable[str]) -> None:
+        """As `Store.remove`."""
+        given = list(names)
+        try:
+            self._asked(", ".join(given[:3]), partial(obstore.delete, self._store, given), is_writing=True)
+        except FileNotFoundError:
+            for name in given if len(given) > 1 else ():
+                self.remove([name])
+
+    def _asked(self, name: str, ask: Callable[[], Answer], *, is_writing: bool = False) -> Answer:
+        """What the store answers.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+            AlreadyExistsError: there is one.
+            StoreError: it refuses, or did not answer although it was asked again and again.
+        """
+        place = f"{self.address}/{name}"
+        for wait in (*_WAITS, None):
+            try:
+                return ask()
+            except _NOT_THERE as error:
+                if is_writing and "NoSuchBucket" in str(error):
+                    raise StoreError(f"{place}: there is no such bucket; make it first") from error
+                raise FileNotFoundError(place) from error
+            except AlreadyExistsError:
+                raise
+            except (PermissionDeniedError, UnauthenticatedError) as error:
+                said = "refused: the credentials (AWS_ACCESS_KEY_ID, …) may not do this, or are of another store"
+                raise StoreError(f"{place}: {said} ({_first_line(error)})") from error
+            except BaseError as error:
+                if wait is None or not isinstance(error, GenericError):
+                    raise StoreError(f"{place}: {_first_line(error)}. Run again when the store answers") from error
+            time.sleep(wait)
+        raise AssertionError(place)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:300].rstrip(". ")
+
+
+def _may_be_plain() -> bool:
+    """Whether HTTP without TLS is allowed; `WrongStore` when the endpoint speaks it and it is not."""
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+    is_asked = os.environ.get("AWS_ALLOW_HTTP", "").lower() in {"1", "true"}
+    host = urlsplit(endpoint).hostname or ""
+    if endpoint.startswith("http://") and not (is_asked or _is_loopback(host)):
+        said = "sends everything readable for all; use https://, or say AWS_ALLOW_HTTP=true"
+        raise WrongStore(f"AWS_ENDPOINT_URL={endpoint}: {said}")
+    return is_asked or _is_loopback(host)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,23 @@
+"""Copying a site to a store and from it: the door of this room."""
+
+from __future__ import annotations
+
+from pipelines.store.extents import RECORDS, WHOLE, WITHOUT_CAPTURES, CopyExtent
+from pipelines.store.held import Diverged, Overtaken, set_aside
+from pipelines.store.pulling import Pulled, copy_down, pull
+from pipelines.store.pushing import Pushed, push
+
+__all__ = [
+    "RECORDS",
+    "WHOLE",
+    "WITHOUT_CAPTURES",
+    "CopyExtent",
+    "Diverged",
+    "Overtaken",
+    "Pulled",
+    "Pushed",
+    "copy_down",
+    "pull",
+    "push",
+    "set_aside",
+]

@@ -1,0 +1,309 @@
+"""Copies what is new of a site to a store: the files that commits name, the commits, and what follows from them.
+
+A commit is made in the store only when everything that it names is there, and `state.json` is put last of all: by it
+a later push knows whether this one came to its end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from pipelines.archive.disk.commits import files_now, read_commit
+from pipelines.archive.disk.containers import PACKS, members
+from pipelines.archive.disk.copies.partial_copy import PartialCopy, stream_of
+from pipelines.archive.disk.files import file_digest, sync_folder
+from pipelines.archive.disk.layout import ARCHIVE_JSON, Layout
+from pipelines.archive.disk.packs import containers_of
+from pipelines.archive.errors import Damaged
+from pipelines.archive.read.derived import DERIVED, is_of
+from pipelines.archive.read.known import Known
+from pipelines.archive.read.reader import Archive
+from pipelines.archive.write.admission import check_tail
+from pipelines.archive.write.rebuild import write_derived
+from pipelines.archive.write.replacing import finish_acts
+from pipelines.store.at_once import each
+from pipelines.store.beside import push_besides
+from pipelines.store.held import Overtaken, diverged, held
+from pipelines.store.tips import StoreTip, commits_after, read_or_none, tip_of
+from pipelines.untrusted import whole
+from pipelines.values import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from pipelines.archive.disk.commits import Commit
+    from pipelines.archive.disk.files import NamedFile
+    from pipelines.store.protocol import Store
+
+_PUSHING = "pushing"
+"""The text in the lock: what holds it."""
+_LARGE = 8 << 20
+"""Bytes from which it is asked first whether the store has a file: putting fewer takes less than 0.1 s."""
+_CONTESTED = frozenset({"versions", "observations", "schemas", ARCHIVE_JSON, PACKS})
+"""First parts of paths that another machine's commit of the same number may name, too; others hold a run's id."""
+
+
+@frozen(kw_only=True)
+class Pushed:
+    """What a push did.
+
+    Args:
+        site: whose archive.
+        commits, files, bytes: how many were copied; `files` without commits and derived files.
+        commit, head: the last commit here.
+        is_behind: the store has later commits, which a pull brings; nothing was copied.
+        dropped: bytes of captures that left this machine.
+        notes: what a person should know, as that the store cannot keep two writers apart.
+    """
+
+    site: str
+    commits: int = 0
+    files: int = 0
+    bytes: int = 0
+    commit: int
+    head: str
+    is_behind: bool = False
+    dropped: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def push(store: Store, site: str, folder: Path, *, is_alone: bool = False, drops_captures: bool = False) -> Pushed:
+    """Bring a store to the last commit of a folder.
+
+    Args:
+        store: where the archives lie.
+        site: whose to copy.
+        folder: of the site here.
+        is_alone: nobody else pushes the site now: the caller holds the database's lock. What a dead push left of
+            another history is replaced then.
+        drops_captures: afterwards, captures that the store has leave this machine.
+
+    Raises:
+        Overtaken: the store has other commits than this machine; of this push none was made that names them.
+        Damaged: a file here is not what its commit says; no commit after it was made.
+        LockHeld: a run or another copy of the site is under way.
+        StoreError: the store does not answer.
+    """
+    with held(folder, _PUSHING) as layout:
+        _finish(layout)
+        pushing = _Push(store, site, layout, is_alone=is_alone)
+        pushing.run()
+        dropped = pushing.drop_captures() if drops_captures and not pushing.is_behind else 0
+        last = pushing.archive.last
+    return Pushed(
+        site=site,
+        commits=pushing.commits,
+        files=pushing.files,
+        bytes=pushing.bytes,
+        commit=last.n,
+        head=last.sha256,
+        is_behind=pushing.is_behind,
+        dropped=dropped,
+        notes=tuple(pushing.notes),
+    )
+
+
+def _finish(layout: Layout) -> None:
+    """Finish what a crash left undone here, so that the store never gets it."""
+    archive = Archive(layout.root)
+    check_tail(layout, archive)
+    finish_acts(archive)
+    if not all(is_of(one, layout, archive.last) for one in DERIVED):
+        write_derived(archive, Known.of(archive.by_commit(), for_writing=False))
+
+
+class _Push:
+    """One push under the lock."""
+
+    def __init__(self, store: Store, site: str, layout: Layout, *, is_alone: bool) -> None:
+        self._store, self._site, self._layout, self._is_alone = store, site, layout, is_alone
+        self.archive = Archive(layout.root)
+        self.is_behind = False
+        self.notes: list[str] = []
+        self.commits = self.files = self.bytes = 0
+        self._just_put: set[str] = set()
+        self._displaced: dict[str, bytes] = {}
+        """What lay in the store of another history and was replaced, until the commit is made."""
+
+    def run(self) -> None:
+        tip, last = tip_of(self._store, self._site), self.archive.last
+        if tip is not None and tip.n > last.n:
+            self._check_behind(tip)
+            return
+        if tip is not None and (here := self.archive.commit(tip.n).sha256) != tip.sha256:
+            raise Overtaken(self._overtaken(tip.n, here, tip.sha256))
+        if tip is None or tip.n < last.n or not tip.is_finished:
+            commits = self.archive.commits()
+            self._put_new(commits, tip.n if tip else 0)
+            self._put_derived_anew(commits, tip.finished if tip else 0)
+        else:
+            push_besides(self._store, self._site, self._layout)
+
+    def _check_behind(self, tip: StoreTip) -> None:
+        """The store is ahead: with our history, or with another."""
+        new = commits_after(self._store, self._site, self.archive.last, tip, self._layout.staging / "incoming")
+        first = new[self.archive.last.n + 1].commit
+        if first.prev != self.archive.head:
+            raise Overtaken(self._overtaken(first.n - 1, self.archive.head, str(first.prev)))
+        self.is_behind = True
+
+    def _put_new(self, commits: tuple[Commit, ...], done: int) -> None:
+        """Put what the commits after the first `done` name, then these commits."""
+        now = files_now(commits)
+        packed = self._packed(commits)
+        self._displaced.clear()
+        wanted = [(c, n.path) for c in commits[done:] for n in c.files if n.path not in packed]
+        each(lambda pair: self._give(pair[0], now[pair[1]][0]), wanted)
+        loose = [commit for commit in commits[done:] if self._layout.commit(commit.n).exists()]
+        if loose and not self._store.has_create:
+            told = "the database's lock keeps other writers away" if self._is_alone else "push from one machine only"
+            self.notes.append(f"{self._store.address}: does not refuse to replace an object; {told}")
+        for commit in loose:
+            self._make_point(commit)
+        self.commits = len(commits) - done
+        each(self._put_sidecar, loose)
+
+    def _packed(self, commits: tuple[Commit, ...]) -> set[str]:
+        containers = (self._layout.path(named.path) for commit in commits for named in containers_of(commit))
+        return {path for container in containers for path in members(container)}
+
+    def _give(self, commit: Commit, named: NamedFile) -> None:
+        """Put one file, unless the store has it."""
+        file = self._checked(commit, named)
+        name = f"{self._site}/{named.path}"
+        if named.path.partition("/")[0] in _CONTESTED:
+            self._create(commit, name, file)
+        elif named.bytes < _LARGE or self._store.size(name) != named.bytes:  # what a killed push put is not put again
+            self._store.put(name, file)
+        self._just_put.add(named.path)
+        self.files += 1
+        self.bytes += named.bytes
+
+    def _checked(self, commit: Commit, named: NamedFile) -> Path:
+        """A file of this machine, when it is what its commit says."""
+        file = self._layout.path(named.path)
+        try:
+            if file_digest(file) == (named.bytes, named.sha256):
+                return file
+        except FileNotFoundError as error:
+            mark = PartialCopy.of(self._layout)
+            if mark and mark.may_lack(commit.n, named.path):
+                said = f"is in {mark.store} only; `sync pull --captures` from there first"
+                raise Damaged(f"{file}: {said}") from error
+            raise Damaged(f"{file}: missing; restore it from a copy. Nothing that names it was pushed") from error
+        raise Damaged(f"{file}: not what commit {commit.n} says; run verify. Nothing that names it was pushed")
+
+    def _create(self, commit: Commit, name: str, file: Path) -> None:
+        """Put a file whose name another history may use as well."""
+        data = file.read_bytes()
+        there = None if self._store.has_create and self._store.create(name, data) else read_or_none(self._store, name)
+        if there is None:
+            if not self._store.has_create:
+                self._store.put(name, file)
+        elif there != data:
+            if not self._is_alone:
+                way = "if none is under way any more: `sync push --alone` replaces what it left"
+                raise Overtaken(
+                    f"{self._store.address}/{name}: is of another history, and no commit names it: another machine "
+                    f"pushes commit {commit.n} or died over it. Wait and pull; {way}"
+                )
+            self._displaced[name] = there
+            self._store.put(name, file)
+
+    def _make_point(self, commit: Commit) -> None:
+        """Create the commit in the store: the commit point."""
+        name = f"{self._site}/{self._layout.commit_name(commit.n)}"
+        file = self._layout.commit(commit.n)
+        data = whole(file)
+        if self._store.has_create:
+            is_made = self._store.create(name, data)
+        else:
+            if (there := read_or_none(self._store, name)) is None:
+                self._store.put(name, file)
+                there = read_or_none(self._store, name)
+            is_made = there == data
+        if not is_made:
+            self._put_back(name)
+            theirs = hashlib.sha256(self._store.read(name)).hexdigest()
+            raise Overtaken(self._overtaken(commit.n, commit.sha256, theirs))
+
+    def _put_back(self, name: str) -> None:
+        """Put back what was replaced of a history that went on meanwhile."""
+        theirs = read_commit(self._layout.path("commits"), self._store.read(name))
+        for named in theirs.files:
+            data = self._displaced.get(f"{self._site}/{named.path}")
+            if data is not None and hashlib.sha256(data).hexdigest() == named.sha256:
+                ready = self._layout.staging / "put-back"
+                ready.write_bytes(data)
+                self._store.put(f"{self._site}/{named.path}", ready)
+                ready.unlink()
+
+    def _put_sidecar(self, commit: Commit) -> None:
+        self._store.put(f"{self._site}/{self._layout.sidecar_name(commit.n)}", self._layout.sidecar(commit.n))
+
+    def _put_derived_anew(self, commits: tuple[Commit, ...], finished: int) -> None:
+        """Do in the store what follows from the commits after the first `finished`, the derived files last."""
+        now, packed = files_now(commits), self._packed(commits)
+        for commit in commits[finished:]:
+            replaced = (one.new.path for one in (commit.redaction.files if commit.redaction else ()))
+            left = [path for path in replaced if path not in packed and path not in self._just_put]
+            each(partial(self._replace, commit), [now[path][0] for path in left])
+        for named in chain.from_iterable(map(containers_of, commits[finished:])):
+            self._remove_packed(members(self._layout.path(named.path)).keys(), stream_of(named.path))
+        push_besides(self._store, self._site, self._layout)
+        for one in DERIVED:
+            for name in (one.lines_file, one.about_file):
+                self._store.put(f"{self._site}/{name}", self._layout.path(name))
+
+    def _remove_packed(self, paths: Collection[str], folder: str) -> None:
+        """Remove the objects of a folder that a container in the store holds as well."""
+        names = {f"{self._site}/{path}" for path in paths}
+        there = (one.name for one in self._store.names(f"{self._site}/{folder}") if one.name in names)
+        if found := list(there):
+            self._store.remove(found)
+
+    def _replace(self, commit: Commit, named: NamedFile) -> None:
+        """Put a file that a redaction replaced."""
+        name, file = f"{self._site}/{named.path}", self._layout.path(named.path)
+        if file.exists():
+            self._store.put(name, self._checked(commit, named))
+        elif self._store.digest(name) != (named.bytes, named.sha256):
+            said = f"still holds what commit {commit.n} removed, and it is not on this machine"
+            raise Damaged(f"{self._store.address}/{name}: {said}. `sync pull --captures`, then push again")
+
+    def drop_captures(self) -> int:
+        """Remove the captures that the store has; how many bytes that were."""
+        commits = self.archive.commits()
+        now = files_now(commits)
+        named = [now[n.path][0] for c in commits for n in c.files if stream_of(n.path) == "warc"]
+        here = [one for one in named if self._layout.path(one.path).exists()]
+        if not here:
+            return 0
+        each(self._check_in_store, here)
+        mark = PartialCopy.of(self._layout)
+        lacks = tuple(sorted({"warc", *(mark.lacks if mark else ())}))
+        PartialCopy(store=self._store.address, lacks=lacks, until=self.archive.last.n).write(self._layout)
+        for one in here:
+            self._layout.path(one.path).unlink()
+        for parent in {self._layout.path(one.path).parent for one in here}:
+            sync_folder(parent)
+        return sum(one.bytes for one in here)
+
+    def _check_in_store(self, named: NamedFile) -> None:
+        """A file that this push put has the right bytes, when it has the size; others are read."""
+        name = f"{self._site}/{named.path}"
+        is_there_whole = (
+            self._store.size(name) == named.bytes
+            if named.path in self._just_put
+            else self._store.digest(name) == (named.bytes, named.sha256)
+        )
+        if not is_there_whole:
+            raise Damaged(f"{self._store.address}/{name}: not what its commit says; nothing was removed here")
+
+    def _overtaken(self, n: int, ours: str, theirs: str) -> str:
+        told = (f"commit {n} with head {head[:12]}…" for head in (ours, theirs))
+        return diverged(f"{self._store.address}/{self._site}", self._layout.root, *told)

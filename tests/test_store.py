@@ -1,0 +1,110 @@
+"""Copying archives to a store and from it: what comes back, what a kill leaves, who wins, and what it costs."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipelines.archive.prove.verify import verify
+from pipelines.archive.write.writer import ArchiveRun
+from pipelines.store.copying import WHOLE, pull, push
+from pipelines.store.stores import store_of
+from tests import faults
+from tests.object_store import object_store
+from tests.test_archive import FACTS, SOFTWARE, missed, speech, tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipelines.store.stores import Store
+    from tests.object_store import ObjectStore
+
+SITE = FACTS.site
+
+
+@pytest.fixture(autouse=True)
+def unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a dying process gave the system stays, so fsync need not do anything."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def buckets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ObjectStore]]:
+    """The object stores by name, for tests that each take a prefix of their own."""
+    with ExitStack() as servers:
+        yield {
+            kind: servers.enter_context(object_store(kind, tmp_path_factory.mktemp(kind)))
+            for kind in ("rclone", "moto")
+        }
+
+
+@pytest.fixture(params=["folder", "rclone", "moto"])
+def store(
+    request: pytest.FixtureRequest, buckets: dict[str, ObjectStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Store:
+    if request.param == "folder":
+        return store_of(str(tmp_path / "store"))
+    bucket = buckets[request.param]
+    for name, value in bucket.environment.items():
+        monkeypatch.setenv(name, value)
+    return store_of(f"{bucket.address}/{request.node.originalname}")
+
+
+def moment(night: int) -> str:
+    """Nights around the end of a year, so that one can be packed."""
+    return (datetime(2026, 12, 27, 2, tzinfo=UTC) + timedelta(days=night)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def crawl(root: Path, night: int) -> None:
+    """A run that changes a speech, adds one, and looks for one that is gone; each with its captures."""
+    at = moment(night)
+    run = ArchiveRun.open(root, FACTS, f"{at[:10].replace('-', '')}t020000z-{night:04d}", at, 0)
+    faults._keep(run, speech("0", at, body=f"第{night}夜\n改了"))
+    faults._keep(run, speech(str(night + 1), at, body=f"新{night}"))
+    if night:
+        faults._keep(run, missed(str(night), at))
+    with run:
+        run.seal({"verdict": "complete", "exit_status": 0, "counts": {}}, at, SOFTWARE)
+
+
+def kept(root: Path) -> dict[str, bytes]:
+    return {path: data for path, data in tree(root).items() if not path.startswith("staging/")}
+
+
+def whole(root: Path) -> None:
+    report = verify(root)
+    assert (report.problems, report.notes) == ([], [])
+
+
+def test_what_comes_back_is_what_was_pushed(store: Store, tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "a" / SITE, tmp_path / "b" / SITE
+    for night in range(3):
+        crawl(ours, night)
+        pushed = push(store, SITE, ours)
+        assert (pushed.commits, pushed.commit, not pushed.notes) == (1, night + 1, store.has_create)
+        pulled = pull(store, SITE, theirs, WHOLE)
+        assert (pulled.commits, pulled.head) == (1, pushed.head)
+        assert kept(theirs) == kept(ours)
+    whole(theirs)
+    assert push(store, SITE, ours).commits == pull(store, SITE, theirs, WHOLE).commits == 0
+    fresh = tmp_path / "c" / SITE
+    assert pull(store, SITE, fresh, WHOLE).commits == 3
+    assert kept(fresh) == kept(ours)
+    lines = tmp_path / "d" / SITE
+    pulled = pull(store, SITE, lines)
+    assert pulled.is_partial
+    report = verify(lines)
+    assert (report.problems, len(report.notes)) == ([], 1)
+    assert "partial copy" in report.notes[0]
+    crawl(lines, 3)
+    push(store, SITE, lines, drops_captures=True)
+    assert not list(lines.glob("warc/*/*"))
+    pull(store, SITE, ours, WHOLE)
+    whole(ours)
+    pull(store, SITE, lines, WHOLE)
+    assert kept(lines) == kept(ours)
