@@ -18,7 +18,7 @@ from crawler.commands import show_example
 from crawler.run.arguments import WrongUse
 from crawler.run.fleet.deployment import DeploymentError, deployment_of
 from crawler.run.fleet.one_loop import ending_on_signals, install_log, jobs_possible, run_in_loop
-from crawler.run.fleet.precedence import add_deployment
+from crawler.run.fleet.precedence import add_deployment, add_worker
 from crawler.run.prepare import check_names
 from pipelines.archive.errors import ArchiveError
 from pipelines.exits import Exit
@@ -38,9 +38,8 @@ class Command(ScrapyCommand):
     """The command `scrapy worker`."""
 
     requires_project = True
-    # The log's handler is ours: Scrapy replaces its own at the beginning of each crawl. One process reads pages: one
-    # worker a core is what docs/cluster.md recommends.
-    default_settings: ClassVar[dict[str, object]] = {"LOG_INSTALL_ROOT_HANDLER": False, "READ_AHEAD": False}
+    # The log's handler is ours: Scrapy replaces its own at the beginning of each crawl.
+    default_settings: ClassVar[dict[str, object]] = {"LOG_INSTALL_ROOT_HANDLER": False}
 
     def syntax(self) -> str:
         return "[--fleet FILE] --database DSN|@FILE [--jobs N] [--migrate]"
@@ -113,6 +112,7 @@ class Command(ScrapyCommand):
         assert self.settings is not None  # noqa: S101 - as above
         deployment = deployment_of(opts.fleet)
         add_deployment(self.settings, deployment)
+        add_worker(self.settings)
         wanted = deployment.jobs if opts.jobs is None else opts.jobs
         if not 1 <= wanted <= _MOST_JOBS:
             raise WrongUse(f"--jobs {wanted}: must be a number of sites at once, 1 to {_MOST_JOBS}")

@@ -167,12 +167,33 @@ def enter_broken_profile(
 
     Only of a site that was crawled before: another name may be a slip of the hand.
     """
-    root, now = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute(), clock()
+    root = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute()
     if not NAME.fullmatch(site) or not Journal(root, site).file.exists():
         return
-    began = Began(attempt=attempt_id(now, os.getpid()), at=stamp(now), pid=os.getpid(), host=platform.node())
-    Attempting(_begun(root, site, began), clock).fail(error)
+    enter_failure(root, site, error, None, clock())
     _tell(root, recipients(settings), clock(), site)
+
+
+def enter_failure(root: Path, site: str, error: Exception, fleet: str | None, now: datetime) -> Ended:
+    """Enter an attempt of a run of the fleet, if any, that failed before the site could be crawled."""
+    judged = verdict_on(error)
+    ended = Ended(
+        at=stamp(now),
+        run=None,
+        mode=None,
+        exit_status=int(judged.exit_status),
+        verdict=judged.name,
+        message=judged.message,
+        seconds=0.0,
+    )
+    attempt, pid = attempt_id(now, os.getpid()), os.getpid()
+    try:
+        Journal(root, site).begin(
+            Began(attempt=attempt, at=stamp(now), pid=pid, host=platform.node(), fleet=fleet)
+        ).end(ended)
+    except (OSError, ValueError) as wrong:  # a file name that is no site name has no journal
+        _log.error("%s: not entered into a journal: %s", site, wrong)
+    return ended
 
 
 def _tell(root: Path, told: Recipients, now: datetime, site: str) -> None:

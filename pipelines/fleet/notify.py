@@ -36,7 +36,7 @@ from pipelines.fleet.webhook import cut, refusal, request_body
 from pipelines.untrusted import json_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from pipelines.fleet.changed import Change
@@ -63,6 +63,8 @@ def tell(
     now: datetime,
     sites: Collection[str] | None = None,
     stale_days: float | None = None,
+    *,
+    others: bool = True,
 ) -> list[str]:
     """Tell of each site whose verdict is another than was last told, and write the metrics.
 
@@ -75,6 +77,7 @@ def tell(
         now: the moment (aware).
         sites: the sites that were just crawled; null for all.
         stale_days: as for `survey`.
+        others: sites whose change could not be delivered are told, too.
 
     Returns:
         What went wrong, in words.
@@ -87,18 +90,38 @@ def tell(
                 return [
                     "another run is telling of its sites; what changed will be told after the next crawl of the site"
                 ]
-            return _tell(root, recipients, now, sites, stale_days)
+            notified, trouble = _read_notified(root)
+            wanted = None if sites is None else sorted({*sites, *(notified.waiting() if others else ())})
+            return [*trouble, *_tell(root, recipients, now, wanted, notified, stale_days)]
     except (OSError, ValueError) as error:
         return [f"nobody could be told of changed verdicts: {error}"]
 
 
+def told_of(root: Path, site: str) -> dict[str, str]:
+    """The word last told of a site, by channel."""
+    return {channel: words[site] for channel, words in _read_notified(root)[0].told.items() if site in words}
+
+
+def remember_told(root: Path, site: str, words: Mapping[str, str], now: datetime) -> None:
+    """Take over what another machine has told of a site; `OSError` when it cannot be written."""
+    with _alone(root):
+        notified, _ = _read_notified(root)
+        for channel in {*words, *notified.told}:
+            known = {name: word for name, word in notified.told.get(channel, {}).items() if name != site}
+            notified.told[channel] = known | ({site: words[channel]} if channel in words else {})
+        replace_in_fleet(root, _FILE, notified.document(stamp(now)))
+
+
 def _tell(
-    root: Path, recipients: Recipients, now: datetime, sites: Collection[str] | None, stale_days: float | None
+    root: Path,
+    recipients: Recipients,
+    now: datetime,
+    sites: Collection[str] | None,
+    notified: _Notified,
+    stale_days: float | None,
 ) -> list[str]:
-    notified, trouble = _read_notified(root)
-    wanted = None if sites is None else sorted({*sites, *notified.waiting()})
-    found = survey(root, now, wanted, stale_days)
-    failures = [*trouble, *_deliver_all(root, recipients, now, found, notified)]
+    found = survey(root, now, sites, stale_days)
+    failures = list(_deliver_all(root, recipients, now, found, notified))
     if recipients.webhook or recipients.command:
         replace_in_fleet(root, _FILE, notified.document(stamp(now)))
     if recipients.textfile:

@@ -13,6 +13,7 @@ from typing import TypeVar
 from scrapy.settings import Settings
 
 from crawler.run.cluster.journals import Journals
+from crawler.run.cluster.keeping import Keeping
 from crawler.run.cluster.leases import Leases
 from crawler.run.cluster.patient import PatientConnector
 from crawler.run.cluster.schema import ENGINE
@@ -37,6 +38,7 @@ class Equipment:
         connector: to the database; it waits for a database that is away.
         leases: of the sites that the worker crawls.
         journals: what was tried, here and elsewhere.
+        keeping: where archives are kept.
         pool: threads for disk work.
     """
 
@@ -49,6 +51,7 @@ class Equipment:
     connector: PatientConnector
     leases: Leases
     journals: Journals
+    keeping: Keeping
     pool: Executor
 
     async def in_thread(self, work: Callable[[], _T]) -> _T:

@@ -37,6 +37,9 @@ _OWN: tuple[tuple[str, LiteralString], ...] = (
             job_id bigint PRIMARY KEY, site text NOT NULL, worker text NOT NULL, place text NOT NULL,
             began timestamptz NOT NULL DEFAULT now()
         );
+        CREATE TABLE speech_archive.told (
+            site text NOT NULL, channel text NOT NULL, word text NOT NULL, PRIMARY KEY (site, channel)
+        );
         CREATE TABLE speech_archive.cancelled (site text PRIMARY KEY, until timestamptz NOT NULL);
         """,
     ),

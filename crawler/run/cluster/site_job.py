@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
 
 from procrastinate.exceptions import JobAborted
 from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
 from crawler.http.netloc import Server
-from crawler.run.attempt import verdict_on
+from crawler.run.attempt import enter_failure, verdict_on
 from crawler.run.cluster.equipment import Equipment
 from crawler.run.cluster.leases import SiteLease
-from crawler.run.fleet.crawl_all import enter_broken
+from crawler.run.cluster.tasks import at_place
+from crawler.run.cluster.telling import tell_of
 from crawler.run.fleet.one_site import SiteCrawl
 from crawler.run.fleet.planning import Candidate, candidate
 from crawler.run.fleet.run_log import SITE
-from crawler.sites.profile import SiteProfile
+from crawler.sites.profile import ProfileError, SiteProfile
+from pipelines.archive.errors import ArchiveError, LockHeld
 from pipelines.exits import ARCHIVED, Exit
+from pipelines.store.stores import StoreError
 
 _log = logging.getLogger(__name__)
-_T = TypeVar("_T")
 _HELD_ELSEWHERE = timedelta(minutes=1)
 """Until a job is looked at again whose site, or host, another crawl has."""
+_STORE_WAIT, _STORE_DOUBLINGS = timedelta(seconds=15), 7
+"""Until a store that does not answer is asked again; twice as long each time, at most half an hour."""
+_LOOK = 0.2
+_LAST_PATIENCE = 30.0
+"""Seconds for which a crawl that was stopped waits for a database that is away, to copy to the store what it has."""
 
 
 class Again(Exception):  # noqa: N818 - reads as a sentence
@@ -54,19 +60,21 @@ class AsTold(BaseRetryStrategy):
 class SiteJob:
     """The crawl of one site; `stop` ends it, sealed as interrupted."""
 
-    def __init__(self, worker: Equipment, job: Job, site: str) -> None:
+    def __init__(self, has: Equipment, job: Job, site: str) -> None:
         """Nothing is asked yet.
 
         Args:
-            worker: who does it.
+            has: what the worker has.
             job: its entry in the queue.
             site: which site.
         """
-        self._worker, self.job, self.site = worker, job, site
+        self._has, self._job, self._site = has, job, site
+        self._run_id = f"job-{job.id}"
         self._crawl: SiteCrawl | None = None
         self._stop_asked = asyncio.Event()
         self._why_stopped = ""
         self._goes_back = False
+        self._giving: asyncio.Future[None] | None = None
 
     def stop(self, why: str, *, goes_back: bool = False) -> None:
         """Let it end soon; what is left of it `goes_back` to the queue."""
@@ -89,49 +97,52 @@ class SiteJob:
         while not work.done():
             try:
                 await asyncio.wait({work})
-            except asyncio.CancelledError:  # a person's wish, or the worker's last word: the crawl is sealed first
+            except asyncio.CancelledError:  # a person's wish: the crawl is sealed first
                 is_cancelled = True
                 self.stop("by a person")
-        if is_cancelled and not isinstance(work.exception(), Failed):
+        if is_cancelled and isinstance(work.exception(), Again | None):
             raise JobAborted
         await work
 
     async def _run(self) -> None:
-        SITE.set(self.site)
-        one = await self._worker.in_thread(self._look)
-        if one.profile is None:
-            await self._refuse(one)
-            raise Failed(one.error)
-        lease = await self._unless_stopped(self._worker.leases.take(self.site, _server(one.profile), self._lost))
+        SITE.set(self._site)
+        one = await self._has.in_thread(self._look)
+        lease = await self._lease(one)
         if lease is None:
             raise Again("another crawl has the site, or its host", _HELD_ELSEWHERE)
         try:
             await self._leased(lease)
         finally:
-            await self._worker.leases.release(lease)
+            await self._has.leases.release(lease)
 
     async def _leased(self, lease: SiteLease) -> None:
-        worker = self._worker
-        await worker.note_crawl(self.job.id, self.site)
-        await worker.journals.hand_in([self.site])
-        await worker.journals.bring()
-        one = await worker.in_thread(self._look)
-        if one.profile is None or not one.is_enabled or _is_over(one):
-            return
-        self._check()
-        status = await self._crawled(one.profile, lease)
-        if lease.is_lost:
-            raise Failed("another worker has the site now")
-        await worker.journals.hand_in([self.site])
+        await self._has.note_crawl(self._job.id, self._site)
+        await self._copied(self._has.keeping.bring)
+        await self._has.journals.hand_in([self._site])
+        await self._has.journals.bring()
+        one = await self._has.in_thread(self._look)
+        if one.profile is None:
+            await self._refuse(ProfileError(one.error))
+        elif one.is_enabled and not _is_over(one):
+            self._check()
+            await self._crawled(one.profile, lease)
+        else:
+            await self._has.keeping.catalogue(self._site, self._stop_asked.is_set)
+
+    async def _crawled(self, profile: SiteProfile, lease: SiteLease) -> None:
+        status = await self._status(profile, lease)
+        await self._certain(lease)
+        await self._copied(self._has.keeping.give)
+        await self._tell()
+        await self._has.keeping.catalogue(self._site, self._stop_asked.is_set)
         if status is Exit.INTERRUPTED and self._goes_back:
             raise Again(f"stopped {self._why_stopped}")
         if status not in ARCHIVED:
             raise Failed(f"exit {int(status)}")
 
-    async def _crawled(self, profile: SiteProfile, lease: SiteLease) -> Exit:
+    async def _status(self, profile: SiteProfile, lease: SiteLease) -> Exit:
         """Crawl; the exit status, of which the journal says more."""
-        worker = self._worker
-        self._crawl = SiteCrawl(profile, worker.settings, f"job-{self.job.id}", worker.pool, lease)
+        self._crawl = SiteCrawl(profile, self._has.settings, self._run_id, self._has.pool, lease)
         if self._stop_asked.is_set():
             self._crawl.stop(self._why_stopped)
         ended = asyncio.ensure_future(self._crawl.run())
@@ -140,39 +151,73 @@ class SiteJob:
             return Exit(ended.result().exit_status)
         judged = verdict_on(error)
         if judged.exit_status is Exit.INTERNAL_ERROR:
-            _log.error("%s: the crawl failed", self.site, exc_info=error)
+            _log.error("%s: the crawl failed", self._site, exc_info=error)
         return judged.exit_status
 
-    async def _refuse(self, one: Candidate) -> None:
-        worker = self._worker
-        now, run = datetime.now(UTC), f"job-{self.job.id}"
-        await worker.in_thread(partial(enter_broken, worker.root, one, run, now))
-        await worker.journals.hand_in([self.site])
+    async def _certain(self, lease: SiteLease) -> None:
+        """Wait until the lease is held, which it is not while the database is away."""
+        waited = 0.0
+        while not lease.is_held:
+            if lease.is_lost:
+                raise Failed("another worker has the site now")
+            if self._stop_asked.is_set() and waited > _LAST_PATIENCE:
+                raise Again("the database is away", queue=at_place(self._has.place))
+            await asyncio.sleep(_LOOK)
+            waited += _LOOK
+
+    async def _copied(self, copy: Callable[[str], Awaitable[None]]) -> None:
+        """Copy from the store, or to it; where it does not answer, the job waits for it at this place."""
+        try:
+            await copy(self._site)
+        except StoreError as error:
+            _log.warning("%s: %s", self._site, error)
+            after = _STORE_WAIT * 2 ** min(self._job.attempts, _STORE_DOUBLINGS)
+            raise Again(str(error), after, at_place(self._has.place)) from error
+        except LockHeld as error:
+            raise Again(str(error), _HELD_ELSEWHERE) from error
+        except ArchiveError as error:
+            await self._refuse(error)
+
+    async def _refuse(self, error: Exception) -> None:
+        """Enter that the site cannot be crawled, or its crawl not be kept, and tell of it."""
+        _log.error("%s: %s", self._site, error)
+        now = datetime.now(UTC)
+        enter = partial(enter_failure, self._has.root, self._site, error, self._run_id, now)
+        await self._has.in_thread(enter)
+        await self._tell()
+        raise Failed(str(error)) from error
+
+    async def _tell(self) -> None:
+        await self._has.journals.hand_in([self._site])
+        await tell_of(self._has, self._site)
 
     def _look(self) -> Candidate:
-        return candidate(self.site, self._worker.deployment, self._worker.root, datetime.now(UTC))
-
-    def _lost(self, why: str) -> None:
-        self.stop(why)
+        return candidate(self._site, self._has.deployment, self._has.root, datetime.now(UTC))
 
     def _check(self) -> None:
         if self._stop_asked.is_set():
             raise Again(f"stopped {self._why_stopped}, before the site was asked for anything")
 
-    async def _unless_stopped(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """The result of what may wait for the database; `Again` when the job is stopped meanwhile."""
-        doing, stopped = asyncio.ensure_future(work), asyncio.ensure_future(self._stop_asked.wait())
-        await asyncio.wait({doing, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    async def _lease(self, one: Candidate) -> SiteLease | None:
+        """The site's lease, as `take`; `Again` when the job is stopped while that waits for the database."""
+        taking = asyncio.ensure_future(self._has.leases.take(self._site, _server(one), self.stop))
+        stopped = asyncio.ensure_future(self._stop_asked.wait())
+        await asyncio.wait({taking, stopped}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
-        if not doing.done():
-            doing.cancel()
-            self._check()
-        return await doing
+        if taking.done():
+            return taking.result()
+        taking.add_done_callback(self._give_back)  # a lock that is on its way must not stay
+        raise Again(f"stopped {self._why_stopped}, before the site was asked for anything")
+
+    def _give_back(self, taking: asyncio.Future[SiteLease | None]) -> None:
+        if not taking.cancelled() and taking.exception() is None and (lease := taking.result()) is not None:
+            self._giving = asyncio.ensure_future(self._has.leases.release(lease))
 
 
-def _server(profile: SiteProfile) -> Server:
-    """The server of a site; an address without one, which the crawl refuses, counts as a host of its own."""
-    return Server.of(profile.start_url) or Server(profile.start_url, 0)
+def _server(one: Candidate) -> Server:
+    """The server of a site; without an address that can be read it counts as a host of its own."""
+    found = Server.of(one.profile.start_url) if one.profile else None
+    return found or Server(f"site {one.site}", 0)
 
 
 def _is_over(one: Candidate) -> bool:

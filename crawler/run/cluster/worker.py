@@ -17,6 +17,7 @@ from scrapy.settings import Settings
 
 from crawler.run.cluster.equipment import Equipment
 from crawler.run.cluster.journals import Journals
+from crawler.run.cluster.keeping import Keeping
 from crawler.run.cluster.leases import Leases
 from crawler.run.cluster.patient import OwnJobs, PatientConnector
 from crawler.run.cluster.places import place_of
@@ -54,7 +55,7 @@ class ClusterWorker:
 
         Raises:
             WrongDatabase, DatabaseAway: it has no tables of this version, other archives, or does not answer.
-            ArchiveError: the archive root cannot be written.
+            ArchiveError: the archive root cannot be written, or the address of the store is none.
         """
         self._dsn, self._jobs = dsn, jobs
         root = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute()
@@ -74,6 +75,7 @@ class ClusterWorker:
             connector=connector,
             leases=Leases(dsn, name),
             journals=Journals(root, connector, fleet),
+            keeping=Keeping(root, deployment.store, dsn),
             pool=self._pool,
         )
         self._app = self._made_app()
@@ -107,6 +109,7 @@ class ClusterWorker:
                 await self._work()
         finally:
             await self._has.leases.close()
+            self._has.keeping.close()
             self._pool.shutdown()
 
     async def _work(self) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import platform
 import secrets
 import sys
 from collections.abc import Callable, Iterator
@@ -16,7 +14,7 @@ from pathlib import Path
 
 from scrapy.settings import Settings
 
-from crawler.run.attempt import recipients
+from crawler.run.attempt import enter_failure, recipients
 from crawler.run.fleet.deployment import Deployment
 from crawler.run.fleet.one_loop import ending_on_signals, run_in_loop
 from crawler.run.fleet.planning import Candidate, candidates, chosen, register
@@ -27,7 +25,7 @@ from pipelines.archive.disk.lock import SiteLock
 from pipelines.archive.errors import FleetHangs, LockHeld, writing
 from pipelines.archive.read.moments import stamp
 from pipelines.exits import Exit
-from pipelines.fleet.attempts import FLEET, NO_PROFILE, Began, Ended, Journal, attempt_id
+from pipelines.fleet.attempts import FLEET, Ended
 from pipelines.fleet.fleet_runs import FleetRun, SiteEnded, forget_old, unfinished
 from pipelines.fleet.notify import tell
 
@@ -145,7 +143,8 @@ def crawl_all(
         _go_on(record, planned, wanted.jobs)
         untold = set(record.sites) if has_died else set()
         for one in planned.broken:
-            record.sites[one.site] = _of_journal(one.site, enter_broken(root, one, record.run, clock()))
+            ended = enter_failure(root, one.site, ProfileError(one.error), record.run, clock())
+            record.sites[one.site] = _of_journal(one.site, ended)
         profiles = (one.profile for one in planned.now if one.profile)
         fleet = Fleet(record, profiles, settings, root, tell_of)
         with ending_on_signals(fleet.stop):
@@ -221,27 +220,6 @@ def _of_journal(site: str, ended: Ended) -> SiteEnded:
         commit=ended.commit,
         head=ended.head,
     )
-
-
-def enter_broken(root: Path, one: Candidate, run: str, now: datetime) -> Ended:
-    """Enter into the journal that the site's profile is broken."""
-    ended = Ended(
-        at=stamp(now),
-        run=None,
-        mode=None,
-        exit_status=int(Exit.WRONG_USE),
-        verdict=NO_PROFILE,
-        message=one.error,
-        seconds=0.0,
-    )
-    began = Began(
-        attempt=attempt_id(now, os.getpid()), at=stamp(now), pid=os.getpid(), host=platform.node(), fleet=run
-    )
-    try:
-        Journal(root, one.site).begin(began).end(ended)
-    except (OSError, ValueError) as error:  # a file name that is no site name has no journal
-        _log.error("%s: not entered into a journal: %s", one.site, error)
-    return ended
 
 
 async def _crawl(fleet: Fleet, wanted: Wanted) -> None:

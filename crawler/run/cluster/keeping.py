@@ -1,0 +1,107 @@
+"""Where the archives of a cluster are kept: a store, from which a machine copies what it crawls; the catalogue."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import psycopg
+
+from pipelines.archive.errors import ArchiveError
+from pipelines.archive.read.reader import Archive
+from pipelines.catalogue.database import DatabaseAway, connected
+from pipelines.catalogue.taking import take
+from pipelines.store.copying import WITHOUT_CAPTURES, Diverged, pull, push, set_aside
+from pipelines.store.held import archive_in
+from pipelines.store.stores import Store, store_of
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+_THREADS = 8
+"""Threads that copy: they wait for the network, and must not hold up the crawls' work on the disk."""
+_WAIT = 2.0
+
+
+class Keeping:
+    """The store and the catalogue, as one worker sees them. Whoever calls it has the site's lease."""
+
+    def __init__(self, root: Path, store: str, dsn: str) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            root: the archive root.
+            store: its address; empty where archives lie in the archive root only.
+            dsn: the database's connection string.
+
+        Raises:
+            WrongStore: the address names no store.
+        """
+        self._root, self._dsn = root, dsn
+        self._store: Store | None = store_of(store) if store else None
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="copying")
+
+    async def bring(self, site: str) -> None:
+        """Copy here what the store has of a site, and first there what only this machine has.
+
+        Raises:
+            StoreError: the store does not answer.
+            ArchiveError: what it holds is damaged, or a copy is under way.
+        """
+        if self._store is not None:
+            await self._in_thread(partial(self._pull, self._store, site))
+
+    async def give(self, site: str) -> None:
+        """Copy to the store what was crawled; errors as `bring`, and `Overtaken` when the store has other commits."""
+        if self._store is not None:
+            await self._in_thread(partial(self._push, self._store, site))
+
+    async def catalogue(self, site: str, is_ending: Callable[[], bool]) -> None:
+        """Bring the catalogue up to date, which waits for a database that is away unless the worker is ending.
+
+        What goes wrong otherwise is told: the next crawl of the site, or a person, makes up for it.
+        """
+        while True:
+            try:
+                await self._in_thread(partial(self._take, site))
+            except DatabaseAway as error:
+                if is_ending():
+                    _log.error("%s: not in the catalogue: %s", site, error)
+                    return
+                await asyncio.sleep(_WAIT)
+            except (ArchiveError, OSError, psycopg.Error) as error:
+                _log.error(
+                    "%s: not in the catalogue, `python -m pipelines catalogue` makes up for it: %s", site, error
+                )
+                return
+            else:
+                return
+
+    def close(self) -> None:
+        """End its threads."""
+        self._pool.shutdown()
+
+    def _pull(self, store: Store, site: str) -> None:
+        folder = self._root / site
+        try:
+            pull(store, site, folder, WITHOUT_CAPTURES, is_alone=True)
+        except Diverged as error:
+            _log.error("%s: moved to %s: %s", site, set_aside(folder), error)
+            pull(store, site, folder, WITHOUT_CAPTURES, is_alone=True)
+
+    def _push(self, store: Store, site: str) -> None:
+        if archive_in(self._root / site) is not None:
+            push(store, site, self._root / site, is_alone=True, drops_captures=True)
+
+    def _take(self, site: str) -> None:
+        if archive_in(self._root / site) is not None:
+            with connected(self._dsn) as connection:
+                take(connection, Archive(self._root / site))
+
+    async def _in_thread(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, copy_context().run, work)
