@@ -1,4 +1,4 @@
-"""`scrapy fleet init|schedule|queue`: sets a deployment up, prints its schedules, and shows what is due when."""
+"""`scrapy fleet init|schedule|queue|simulate`: sets a deployment up, prints its schedules, shows what is due when."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from scrapy.exceptions import UsageError
 
 from crawler.commands import show_example
 from crawler.run.arguments import WrongUse
-from crawler.run.fleet.deployment import DeploymentError, deployment_of
+from crawler.run.capacity import options as capacity
+from crawler.run.fleet.deployment import DeploymentError, deployment_of, find_deployment, load_deployment
 from crawler.run.fleet.founding import found
 from crawler.run.fleet.planning import candidates, chosen, register
 from crawler.run.fleet.precedence import add_deployment
@@ -37,10 +38,15 @@ class Command(ScrapyCommand):
 
     def syntax(self) -> str:
         kinds = "|".join(_KINDS)
-        return f"init [DIR] [--contact ADDRESS] | schedule {kinds} [--out DIR] | queue [--sites GLOB] [--json]"
+        return (
+            f"init [DIR] [--contact ADDRESS] | schedule {kinds} [--out DIR] | queue [--sites GLOB] [--json] | "
+            "simulate [--sites N] [--pages N] [--workers N,…] [--jobs N,…] [--seed N] [--json]"
+        )
 
     def short_desc(self) -> str:
-        return "Set a deployment of many sites up (init), print its schedule, or show what is due when (queue)"
+        return (
+            "Set a deployment of many sites up, print its schedule, show what is due when, or simulate a larger one"
+        )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -51,8 +57,10 @@ class Command(ScrapyCommand):
         add(
             "--out", type=Path, metavar="DIR", help="schedule systemd: write the units there instead of printing them"
         )
-        add("--sites", action="append", default=[], metavar="GLOB", help="queue: only these: names, globs, tag:NAME")
-        add("--json", action="store_true", help="queue: one JSON array instead of a table")
+        sites = "names, globs or tags (tag:NAME) of those that queue shows; how many simulate has (3200)"
+        add("--sites", action="append", default=[], metavar="GLOB|N", help=sites)
+        add("--json", action="store_true", help="queue, simulate: JSON instead of a table")
+        capacity.add_options(parser)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
@@ -63,6 +71,8 @@ class Command(ScrapyCommand):
                     self._schedule(kind, opts)
                 case ["queue"]:
                     self._queue(opts)
+                case ["simulate"]:
+                    print(capacity.simulated(load_deployment(opts.fleet) if opts.fleet else find_deployment(), opts))
                 case _:
                     raise UsageError(f"give one of: scrapy fleet {self.syntax()}", print_help=False)
         except (DeploymentError, ProfileError, WrongUse) as error:

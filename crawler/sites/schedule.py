@@ -17,7 +17,9 @@ from pipelines.values import frozen
 DAILY, WEEKLY, MONTHLY = "daily", "weekly", "monthly"
 _DAYS = {DAILY: 1, WEEKLY: 7, MONTHLY: 28}
 """Days of a period over which its sites are spread: every month has 28."""
-_SECOND, _DAY, _MONTH = timedelta(seconds=1), timedelta(days=1), timedelta(days=31)
+_SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
+_LONGEST = {DAILY: _DAY, WEEKLY: 7 * _DAY, MONTHLY: 31 * _DAY}
+"""How long a period is at most."""
 _CRON_FIELDS = 5
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 
@@ -96,7 +98,8 @@ class Schedule:
         """
         local = moment.astimezone(zone)
         if self.text in _DAYS:
-            *_, slot = takewhile(lambda slot: slot <= local, self._own_moments(local - 2 * _MONTH, site, hours))
+            since = local - 2 * _LONGEST[self.text]
+            *_, slot = takewhile(lambda slot: slot <= local, self._own_moments(since, site, hours))
             return slot.astimezone(moment.tzinfo)
         cron = next(CronSim(self.text, local.replace(microsecond=0) + _SECOND, reverse=True), None)
         return cron.astimezone(moment.tzinfo) if cron else None
@@ -105,7 +108,7 @@ class Schedule:
         """The first moment after `moment` at which the site is to be crawled; null: there is none."""
         local = moment.astimezone(zone)
         if self.text in _DAYS:
-            slot = next(slot for slot in self._own_moments(local - _MONTH, site, hours) if slot > local)
+            slot = next(slot for slot in self._own_moments(local - _LONGEST[self.text], site, hours) if slot > local)
             return slot.astimezone(moment.tzinfo)
         cron = next(CronSim(self.text, local), None)
         return cron.astimezone(moment.tzinfo) if cron else None
