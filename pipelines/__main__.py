@@ -34,6 +34,7 @@ VERBS = {
     "views": "feeds",
     "files": "feeds",
     "export": "export",
+    "catalogue": "fleet.cataloguing",
     "site": "window.building_site",
     "browse": "window.browsing",
     "pack": "pack",

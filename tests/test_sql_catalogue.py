@@ -26,7 +26,7 @@ from pipelines.archive.write.kinds.retirement import retire
 from pipelines.catalogue.catalogue_tables import TABLES, VERSION, all_sql
 from pipelines.catalogue.checking import differences, scratch_tables
 from pipelines.catalogue.database import WrongDatabase, connected, dsn_of, shown
-from pipelines.catalogue.taking import CatalogueNewer, prepare, take
+from pipelines.catalogue.taking import CatalogueNewer, take
 from pipelines.record import Raw
 from tests.database import database
 from tests.nasty_archives import nasty
@@ -147,8 +147,8 @@ def test_a_catalogue_kept_live_is_what_a_rebuild_gives(tmp_path: Path) -> None:
         words = [str(row) for kept in TABLES for row in told(connection, kept.name)]
         assert not any("改了" in row for row in words), "words that were removed by order"
         shutil.rmtree(root / "warc", ignore_errors=True)
-        assert prepare(connection, anew=True)
-        assert take(connection, Archive(root))
+        connection.execute("UPDATE speech_archive.speech_lines SET body = NULL")
+        assert take(connection, Archive(root), anew=True)
         assert_it_is_what_the_archive_tells(connection, root)
 
 

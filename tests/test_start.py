@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CEILINGS = {
-    "status log cite site sign": (64, 92),
+    "status log cite site sign catalogue": (64, 92),
     "show diff changes views files browse audit-text": (72, 120),
     "accept-gap anchor describe pack prove rebuild reconcile rekey repair retire": (87, 112),
     "report verify search redact": (104, 132),

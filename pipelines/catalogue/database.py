@@ -115,7 +115,7 @@ def telling(dsn: str) -> Iterator[None]:
     """Turn the errors of a connection and of rights into the `ArchiveError` that names the database and the remedy.
 
     Raises:
-        WrongDatabase: the role may not do it, or the server is a replica.
+        WrongDatabase: the role may not do it, the server is a replica, or a table is not as it was made.
         DatabaseAway: it does not answer, does not let this role in, breaks off, or has no room.
     """
     try:
@@ -123,6 +123,10 @@ def telling(dsn: str) -> Iterator[None]:
     except (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction) as error:
         remedy = "use the role that owns the tables; a replica only reads"
         raise WrongDatabase(f"{shown(dsn)}: {_said(error)}: {remedy}") from error
+    except (errors.UndefinedTable, errors.UndefinedColumn, errors.DuplicateTable, errors.WrongObjectType) as error:
+        raise WrongDatabase(
+            f"{shown(dsn)}: {_said(error)}: somebody has altered the tables of this software"
+        ) from error
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         # Before it has let somebody in, a server says why only in words, and in its own language.
         remedy = "see that it runs and that the connection string is right, then run this again"

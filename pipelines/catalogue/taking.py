@@ -33,6 +33,7 @@ from pipelines.catalogue.catalogue_tables import (
     all_sql,
     drop_sql,
 )
+from pipelines.catalogue.database import WrongDatabase
 from pipelines.catalogue.run_rows import gap_rows, run_row
 from pipelines.catalogue.typed_values import WrongType, row_of
 from pipelines.exits import Exit
@@ -61,24 +62,29 @@ class CatalogueNewer(ArchiveError):  # noqa: N818 - reads as a sentence, as its 
     exit_status = Exit.WRONG_USE
 
 
-def prepare(connection: Connection, *, anew: bool = False) -> bool:
+def prepare(connection: Connection) -> bool:
     """Make the tables where they are absent or of an earlier version; true when it did.
 
-    Args:
-        connection: a role that may create in the database, or in the schema if that is there.
-        anew: also where they are of this version.
+    The role must own the tables, and may create in the schema, or in the database where that is not there.
     """
-    if not anew and _version(connection) == VERSION:
+    if _version(connection) == VERSION:
         return False
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_OF_TABLES])
-        if not anew and _version(connection) == VERSION:
+        if _version(connection) == VERSION:
             return False
         if connection.execute("SELECT to_regnamespace(%s)", [SCHEMA]).fetchone() == (None,):
             connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(SCHEMA)))
         for statement in (*drop_sql(), *all_sql()):
             connection.execute(statement)
     return True
+
+
+def check_prepared(connection: Connection) -> None:
+    """`WrongDatabase` when the tables of this version are not there."""
+    if _version(connection) != VERSION:
+        words = f"{connection.info.dbname}: holds no catalogue of version {VERSION}"
+        raise WrongDatabase(f"{words}: `python -m pipelines catalogue ROOT` makes it")
 
 
 def _version(connection: Connection) -> int | None:
@@ -93,10 +99,11 @@ def _version(connection: Connection) -> int | None:
     return version
 
 
-def take(connection: Connection, archive: Archive) -> bool:
+def take(connection: Connection, archive: Archive, *, anew: bool = False) -> bool:
     """Bring the catalogue up to the last commit of an archive; false when it is there, or further, already.
 
-    All or nothing, in one transaction. Archives without their captures are enough.
+    All or nothing, in one transaction. Archives without their captures are enough. With `anew` all rows of the site
+    are replaced.
 
     Raises:
         Damaged: the archive cannot be read, or holds what no line may hold.
@@ -108,7 +115,7 @@ def take(connection: Connection, archive: Archive) -> bool:
         connection.execute("SELECT pg_advisory_xact_lock_shared(%s, 0)", [_OF_TABLES])
         _version(connection)
         hold_site(connection, archive.facts.site)
-        after = _taken_up_to(connection, archive)
+        after = 0 if anew else _taken_up_to(connection, archive)
         if after is None:
             return False
         with _refusing(archive):
@@ -137,6 +144,11 @@ def forget(connection: Connection, site: str) -> bool:
         is_there = held_commit(connection, site) is not None
         _remove(connection, SCHEMA, site, TABLES)
     return is_there
+
+
+def sites_held(connection: Connection) -> set[str]:
+    """The sites that are in the catalogue."""
+    return {row[0] for row in connection.execute(SQL("SELECT site FROM {}").format(SITES.in_schema(SCHEMA)))}
 
 
 @contextmanager
