@@ -9,12 +9,14 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
+from configparser import ConfigParser
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from crawler.run.fleet.deployment import Deployment, Metrics, Notify, load_deployment
+from pipelines.exits import Exit
 from tests.conftest import Ended, Site, run
 from tests.small import PROFILE, serve
 from tests.test_deployment import answer
@@ -143,6 +145,28 @@ def test_the_units_of_systemd_are_valid_and_run_the_same(folder: Path, tmp_path:
     assert words == shlex.split(cron.replace("\\%", "%"))
     again = fleet(folder, "schedule", "systemd", "--out", str(tmp_path))
     assert (again.status, "is there already" in again.err) == (2, True), again
+    assert_valid(files)
+
+
+def assert_valid(files: list[Path]) -> None:
+    """Where systemd is: it has nothing to say about the units."""
     if analyze := shutil.which("systemd-analyze"):
         checked = subprocess.run([analyze, "verify", *files], capture_output=True, text=True, check=False)
-        assert (checked.returncode, str(tmp_path) in checked.stderr) == (0, False), checked
+        assert (checked.returncode, str(files[0].parent) in checked.stderr) == (0, False), checked
+
+
+def test_the_unit_of_workers_is_valid_and_holds_no_secret(folder: Path, tmp_path: Path) -> None:
+    (file,) = fleet(folder, "schedule", "worker", "--out", str(tmp_path)).out.split()
+    text = Path(file).read_text("utf-8")
+    assert set(re.findall("%.", text.replace("%%", ""))) == {"%i", "%d"}
+    unit = ConfigParser(interpolation=None, strict=True)
+    unit.read_string(text)
+    held, _, kept_in = unit["Service"]["LoadCredential"].partition(":")
+    *words, option, database = shlex.split(unit["Service"]["ExecStart"].replace("%%", "%").replace("$$", "$"))
+    assert words[1:] == ["-P", "-m", "crawler", "worker", "--fleet", str(folder / "fleet.toml")]
+    assert (option, database, kept_in) == ("--database", f"@%d/{held}", "/etc/speech-archive/database")
+    assert int(unit["Service"]["RestartPreventExitStatus"]) == Exit.WRONG_USE
+    assert int(unit["Service"]["SuccessExitStatus"]) == Exit.INTERRUPTED
+    instance = Path(file.replace("@.service", "@1.service"))
+    instance.write_text(text, "utf-8")
+    assert_valid([instance])

@@ -20,13 +20,14 @@ from crawler.run.fleet.deployment import DeploymentError, deployment_of, find_de
 from crawler.run.fleet.founding import found
 from crawler.run.fleet.planning import candidates, chosen, register
 from crawler.run.fleet.precedence import add_deployment
-from crawler.run.fleet.timetable import crontab, units
+from crawler.run.fleet.timetable import crontab, units, worker_units
 from crawler.run.fleet.told import queue_rows, queue_table
 from crawler.sites.profile import ProfileError
 from pipelines.exits import Exit
 from pipelines.shown import harmless
 
-_KINDS = ("systemd", "cron")
+_KINDS = {"systemd": units, "worker": worker_units, "cron": None}
+"""What `schedule` prints: files of systemd by their names, or lines."""
 
 
 class Command(ScrapyCommand):
@@ -54,9 +55,7 @@ class Command(ScrapyCommand):
         add = parser.add_argument
         add("--fleet", type=Path, metavar="FILE", help="the deployment's file (default: fleet.toml in this folder)")
         add("--contact", metavar="ADDRESS", help="init: the address for webmasters that fleet.toml gives")
-        add(
-            "--out", type=Path, metavar="DIR", help="schedule systemd: write the units there instead of printing them"
-        )
+        add("--out", type=Path, metavar="DIR", help="schedule: write the units there instead of printing them")
         sites = "names, globs or tags (tag:NAME) of those that queue shows; how many simulate has (3200)"
         add("--sites", action="append", default=[], metavar="GLOB|N", help=sites)
         add("--json", action="store_true", help="queue, simulate: JSON instead of a table")
@@ -89,10 +88,11 @@ class Command(ScrapyCommand):
 
     def _schedule(self, kind: str, opts: argparse.Namespace) -> None:
         deployment = deployment_of(opts.fleet)
-        if kind == "cron":
+        units_of = _KINDS[kind]
+        if units_of is None:
             print(crontab(deployment, sys.executable), end="")
             return
-        for name, text in units(deployment, sys.executable, _owner(deployment.file)).items():
+        for name, text in units_of(deployment, sys.executable, _owner(deployment.file)).items():
             if opts.out is None:
                 print(f"# /etc/systemd/system/{name}\n{text}")
             else:

@@ -1,4 +1,4 @@
-"""Schedules to copy: the units of systemd, or the lines of a crontab, that run a deployment. Pure."""
+"""Schedules to copy: units of systemd, or lines of a crontab, that run a deployment or its workers. Pure."""
 
 from __future__ import annotations
 
@@ -31,10 +31,7 @@ class Commands:
         crawl = (python, "-P", "-m", "crawler", "crawlall", "--fleet", str(file), "--due", "--quiet")
         checked = ("--heads", str(heads)) if heads else ()
         verify = (python, "-P", "-m", "pipelines", "verify", "--rotate", _ROTATION, *checked, str(root))
-        for word in (*crawl, *verify):
-            if not word.isprintable():
-                raise DeploymentError(f"{word!r}: a path with control characters can stand in no schedule")
-        return cls(crawl, verify)
+        return cls(_printable(crawl), _printable(verify))
 
 
 def crontab(deployment: Deployment, python: str) -> str:
@@ -62,8 +59,7 @@ def _cron_words(words: Sequence[str]) -> str:
 def units(deployment: Deployment, python: str, user: str) -> dict[str, str]:
     """The units of systemd by the names of their files, run as `user`."""
     commands = Commands.of(deployment, python)
-    slug = re.sub(r"[^A-Za-z0-9_.]+", "-", deployment.file.parent.name).strip("-") or "fleet"
-    name, file = f"speech-archive-{slug}", _escaped(str(deployment.file))
+    name, file = _name(deployment), _escaped(str(deployment.file))
     crawl, verify = (" ".join(map(_unit_word, words)) for words in (commands.crawl, commands.verify))
     return {
         f"{name}.service": _SERVICE.format(
@@ -80,6 +76,32 @@ def units(deployment: Deployment, python: str, user: str) -> dict[str, str]:
             about=f"every day: a share of the archives of {file}", when=f"*-*-* {_NIGHT:02d}:00:00", delay="1h"
         ),
     }  # fmt: skip
+
+
+def worker_units(deployment: Deployment, python: str, user: str) -> dict[str, str]:
+    """The template of the unit of a worker by the name of its file, run as `user`: an instance for each core."""
+    command = (python, "-P", "-m", "crawler", "worker", "--fleet", str(deployment.file))
+    return {
+        f"{_name(deployment)}-worker@.service": _WORKER.format(
+            file=_escaped(str(deployment.file)),
+            user=user,
+            command=" ".join(map(_unit_word, _printable(command))),
+            contact=_escaped(deployment.contact),
+        )
+    }
+
+
+def _name(deployment: Deployment) -> str:
+    slug = re.sub(r"[^A-Za-z0-9_.]+", "-", deployment.file.parent.name).strip("-") or "fleet"
+    return f"speech-archive-{slug}"
+
+
+def _printable(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The same words; `DeploymentError` where one cannot stand in a line."""
+    for word in words:
+        if not word.isprintable():
+            raise DeploymentError(f"{word!r}: a path with control characters can stand in no schedule")
+    return words
 
 
 def _unit_word(word: str) -> str:
@@ -114,6 +136,36 @@ User={user}
 ExecStart={command}
 Nice=10
 {more}"""
+_WORKER = """\
+[Unit]
+Description=speech-archive worker %i of {file}
+Wants=network-online.target
+After=network-online.target
+# A database that is away for an hour is no reason to give up.
+StartLimitIntervalSec=0
+
+[Service]
+User={user}
+# Requests name the contact that the file gives: {contact}
+# The first holds the database's connection string, the second the keys of the store; only root may read them.
+LoadCredential=database:/etc/speech-archive/database
+EnvironmentFile=-/etc/speech-archive/store.env
+ExecStart={command} --database @%d/database
+Restart=always
+RestartSec=10
+# Wrong use (2) is not cured by starting again. Crawls that a signal ended went back to the queue (11).
+RestartPreventExitStatus=2
+SuccessExitStatus=11
+# The signal is the worker's own: it seals every site under way, copies it to the store, and ends what reads for it.
+KillMode=mixed
+# Where memory runs out, the process that reads for the worker may be killed: the worker then reads itself.
+OOMPolicy=continue
+TimeoutStopSec=300
+Nice=10
+
+[Install]
+WantedBy=multi-user.target
+"""
 _TIMER = """\
 [Unit]
 Description=speech-archive {about}
