@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from hashlib import sha256
@@ -17,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.conninfo import make_conninfo
 
+from pipelines.__main__ import main
 from pipelines.archive import Archive, Archives
 from pipelines.archive.errors import ArchiveError, Damaged
 from pipelines.archive.pack.packing import pack
@@ -26,7 +28,7 @@ from pipelines.archive.write.kinds.retirement import retire
 from pipelines.catalogue.catalogue_tables import TABLES, VERSION, all_sql
 from pipelines.catalogue.checking import differences, scratch_tables
 from pipelines.catalogue.database import WrongDatabase, connected, dsn_of, shown
-from pipelines.catalogue.taking import CatalogueNewer, take
+from pipelines.catalogue.taking import CatalogueNewer, hold_site, take
 from pipelines.record import Raw
 from tests.database import database
 from tests.nasty_archives import nasty
@@ -223,6 +225,28 @@ def test_each_commit_is_told_once_and_older_copies_change_nothing(tmp_path: Path
             assert differences(connection, Archive(replaced)) == []
 
 
+def test_a_connection_that_breaks_off_leaves_what_was_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "gszx"
+    crawl(root, 1, speech("1", day(1)))
+    with catalogue() as connection, connected(connection.info.dsn) as other:
+        take(connection, Archive(root))
+        crawl(root, 2, speech("2", day(2)))
+        command = ["catalogue", str(root), "--database", connection.info.dsn]
+        with ThreadPoolExecutor() as threads, connection.transaction():
+            hold_site(connection, "gszx")
+            ended = threads.submit(main, command)
+            waiting = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'advisory'"
+            while not other.execute(waiting).fetchall():
+                assert not ended.done()
+            assert ended.result() == 11
+        assert "see that it runs" in capsys.readouterr().err
+        assert "taken up to commit 1" in differences(connection, Archive(root))[0]
+        assert main(command) == 0
+        assert differences(connection, Archive(root)) == []
+
+
 def taken_by_another(dsn: str, root: Path) -> None:
     with connected(dsn) as connection:
         take(connection, Archive(root))
@@ -262,6 +286,7 @@ def test_other_versions_of_the_tables(tmp_path: Path) -> None:
     with catalogue() as connection:
         connection.execute("CREATE SCHEMA speech_archive CREATE TABLE journal_lines (id int)")
         take(connection, Archive(root))
+        connection.execute("CREATE VIEW mine AS SELECT * FROM speech_archive.speeches")
         connection.execute("UPDATE speech_archive.catalogue_version SET version = 0")
         connection.execute("ALTER TABLE speech_archive.runs DROP COLUMN verdict CASCADE")
         assert take(connection, Archive(root))

@@ -141,7 +141,7 @@ def _comments(schema: str, table: str, abouts: tuple[tuple[str, str], ...]) -> I
 
 
 def drop_sql(schema: str = SCHEMA) -> Iterator[Composed]:
-    """Drop whatever version of the catalogue is there, and nothing else of the schema."""
-    yield SQL("DROP VIEW IF EXISTS {}").format(Identifier(schema, SPEECHES))
+    """Drop whatever version of the catalogue is there, with the views that others made on it, and nothing else."""
+    yield SQL("DROP VIEW IF EXISTS {} CASCADE").format(Identifier(schema, SPEECHES))
     for name in (*(kept.name for kept in TABLES), VERSIONS):
         yield SQL("DROP TABLE IF EXISTS {} CASCADE").format(Identifier(schema, name))

@@ -74,7 +74,7 @@ def prepare(connection: Connection) -> bool:
         if _version(connection) == VERSION:
             return False
         if connection.execute("SELECT to_regnamespace(%s)", [SCHEMA]).fetchone() == (None,):
-            connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(SCHEMA)))
+            connection.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(SCHEMA)))
         for statement in (*drop_sql(), *all_sql()):
             connection.execute(statement)
     return True
