@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -50,10 +51,16 @@ ANSWERS: list[tuple[str, list[tuple[Any, ...]]]] = [
 """Of each question the columns of its answer, and its first rows, or as much of them as matters."""
 
 
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two archives."""
+    return nasty(tmp_path_factory.mktemp("fleet") / "output")
+
+
 @pytest.fixture
-def owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def owner(fleet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The connection string of the role that the page makes, beside a folder of archives."""
-    nasty(tmp_path / "output")
+    shutil.copytree(fleet, tmp_path / "output")
     monkeypatch.chdir(tmp_path)
     server = database()
     with connected(server) as connection:
