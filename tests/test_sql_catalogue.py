@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tarfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
@@ -35,6 +36,7 @@ from tests.nasty_archives import nasty
 from tests.test_archive import crawl, day, speech
 from tests.test_following import LIFE, NEXT_YEAR, asked, renamed, reread, when
 from tests.test_history import LOOKS, replayed
+from tests.test_old_archives import HEADS, PACKED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -279,6 +281,21 @@ def test_what_the_catalogue_cannot_hold_is_told(tmp_path: Path) -> None:
             with pytest.raises(Damaged, match=f"other{number}: cannot be in the catalogue"):
                 take(connection, Archive(other))
             assert told(connection, "sites") == before
+
+
+@pytest.mark.parametrize("packed", sorted(HEADS))
+def test_archives_of_earlier_software_without_captures_are_taken(tmp_path: Path, packed: str) -> None:
+    with tarfile.open(PACKED / f"{packed}.tar.xz") as tar:
+        tar.extractall(tmp_path, filter="data")
+    root = tmp_path / "gszx"
+    shutil.rmtree(root / "warc", ignore_errors=True)
+    with catalogue() as connection:
+        assert take(connection, Archive(root))
+        assert differences(connection, Archive(root)) == []
+        assert_it_is_what_the_archive_tells(connection, root)
+        runs = told(connection, "runs")
+    assert {(run["verdict"], run["exit_status"], run["mode"] is None) for run in runs} == {("complete", 0, False)}
+    assert all(run["started_at"] <= run["ended_at"] and run["listed"] and run["requests"] for run in runs)
 
 
 def test_other_versions_of_the_tables(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _NEWEST = 10
 """Reports that are looked through for one that can tell of gaps: those of runs that died cannot."""
+_REQUESTS = "downloader/request_count"
 _COUNTS = ("list_pages", "listed", "captured", "not_captured", "failed", "accepted")
 
 
@@ -35,7 +36,7 @@ def run_row(archive: Archive, commit: Commit) -> RunRow:
         **{key: report.get(key) for key in ("not_before", "counts", "problems", "gates")},
         "verdict": _verdict(report.get("verdict"), status, counts),
         "exit_status": status,
-        "requests": _object(report.get("traffic")).get("requests"),
+        "requests": _object(report.get("traffic")).get(_REQUESTS),
     }
     return RunRow(
         site=archive.facts.site,
