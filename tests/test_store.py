@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
+from pipelines.archive.errors import NotKnown, NotUnderstood
+from pipelines.archive.pack.packing import pack
 from pipelines.archive.prove.verify import verify
+from pipelines.archive.write.acts import When
+from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.archive.write.writer import ArchiveRun
-from pipelines.store.copying import WHOLE, pull, push
+from pipelines.store.copying import WHOLE, WITHOUT_CAPTURES, CopyExtent, Diverged, check, pull, push, set_aside
 from pipelines.store.stores import store_of
+from pipelines.store.tips import StoreTip, commits_after, tip_of
 from tests import faults
+from tests.faults import KILLED, strike
 from tests.object_store import object_store
 from tests.test_archive import FACTS, SOFTWARE, missed, speech, tree
 
@@ -108,3 +117,92 @@ def test_what_comes_back_is_what_was_pushed(store: Store, tmp_path: Path) -> Non
     whole(ours)
     pull(store, SITE, lines, WHOLE)
     assert kept(lines) == kept(ours)
+
+
+class Machine:
+    """A folder of a site on a machine of its own; each deed is a night later than the one before."""
+
+    night = 0
+
+    def __init__(self, store: Store, root: Path) -> None:
+        self.store, self.folder = store, root / SITE
+
+    def bring(self, what: CopyExtent = WITHOUT_CAPTURES) -> None:
+        """Pull, after what this machine alone had was moved aside."""
+        try:
+            pull(self.store, SITE, self.folder, what, is_alone=True)
+        except Diverged:
+            set_aside(self.folder)
+            pull(self.store, SITE, self.folder, what)
+
+    def do(self, deed: str) -> None:
+        """Do something to the archive here."""
+        Machine.night += 1
+        when = When(recorded_at=moment(Machine.night), software=SOFTWARE)
+        if deed == "crawl" or not self.folder.joinpath("commits").is_dir():
+            crawl(self.folder, Machine.night)
+            return
+        self.bring(WHOLE)
+        with suppress(NotKnown, NotUnderstood):  # done already, or the year is not over
+            if deed == "pack":
+                pack(self.folder, "2026", when)
+            else:
+                redact(
+                    self.folder, Order(native_id="0", reason="自己要求", captures=deed == "redact everywhere"), when
+                )
+
+    def push(self, *, drops: bool = False) -> None:
+        push(self.store, SITE, self.folder, is_alone=True, drops_captures=drops)
+
+
+DEEDS = ["crawl", "crawl", "redact", "redact everywhere", "pack"]
+HISTORIES = st.lists(
+    st.tuples(
+        st.integers(0, 1),  # which machine
+        st.sampled_from(DEEDS),
+        st.sampled_from(["", "", "pull", "push", "drop"]),  # what is killed, or a push that drops captures
+        st.integers(0, 60),  # at which call into the file system
+    ),
+    min_size=2,
+    max_size=7,
+)
+
+
+@settings(max_examples=int(os.environ.get("EXAMPLES", "12")), phases=[Phase.generate], report_multiple_bugs=False)
+@given(history=HISTORIES)
+def test_any_history_comes_back_whatever_is_killed(history: list[tuple[int, str, str, int]]) -> None:
+    """Two machines take turns; copies are killed at any point. Each commit that was made in the store stays there."""
+    with TemporaryDirectory() as folder:
+        Machine.night = 0
+        store = store_of(f"{folder}/store")
+        machines = [Machine(store, Path(folder) / name) for name in ("a", "b")]
+        heads: list[str] = []
+        for number, deed, mishap, at in history:
+            machine = machines[number]
+            if mishap == "pull":
+                assert strike(lambda _, of=machine: of.bring(), 0, at, "kill") in {0, KILLED}
+            machine.bring()
+            machine.do(deed)
+            if mishap == "push":
+                assert strike(lambda _, of=machine: of.push(), 0, at, "kill") in {0, KILLED}
+            else:
+                machine.push(drops=mishap == "drop")
+                assert check(store, SITE, machine.folder).problems == []
+            tip = tip_of(store, SITE)
+            now = heads_of(store, tip)
+            assert now[: len(heads)] == heads
+            heads = now
+        for machine in (*machines, *machines):
+            machine.bring(WHOLE)
+            machine.push()
+        fresh = Machine(store, Path(folder) / "c")
+        fresh.bring(WHOLE)
+        assert kept(machines[0].folder) == kept(machines[1].folder) == kept(fresh.folder)
+        assert verify(fresh.folder).problems == []
+        assert check(store, SITE, fresh.folder).problems == []
+
+
+def heads_of(store: Store, tip: StoreTip | None) -> list[str]:
+    with TemporaryDirectory() as scratch:
+        found = commits_after(store, SITE, None, tip, Path(scratch)) if tip else {}
+        return [one.commit.sha256 for one in found.values()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipelines.store.checking import Checked, check
 from pipelines.store.extents import RECORDS, WHOLE, WITHOUT_CAPTURES, CopyExtent
 from pipelines.store.held import Diverged, Overtaken, set_aside
 from pipelines.store.pulling import Pulled, copy_down, pull
@@ -11,11 +12,13 @@ __all__ = [
     "RECORDS",
     "WHOLE",
     "WITHOUT_CAPTURES",
+    "Checked",
     "CopyExtent",
     "Diverged",
     "Overtaken",
     "Pulled",
     "Pushed",
+    "check",
     "copy_down",
     "pull",
     "push",

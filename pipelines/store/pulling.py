@@ -190,6 +190,9 @@ class _Copy:
         now = files_now(commits)
         asked = [named.path for commit in commits[known:] for named in commit.files if self._what.takes(named.path)]
         containers = [path for path in asked if path.startswith(f"{PACKS}/")]
+        for commit in commits:
+            if commit.kind == PACK and not {named.path for named in commit.files}.isdisjoint(containers):
+                (self._layout.staging / commit.run).mkdir(exist_ok=True)  # so that what they hold is removed
         each(lambda path: self._take(now[path]), containers)
         packed = {member for path in self._all_containers(commits) for member in members(self._at(path))}
         each(lambda path: self._take(now[path]), [p for p in asked if p not in packed and p not in containers])
@@ -223,10 +226,9 @@ class _Copy:
         if _matches(self._at(path), may_be[:1]):
             return
         ready = ready_file(self._layout, run, path)
-        if not ready.exists():
-            self._fetched(may_be[:1], self._incoming / path)
+        if not ready.exists() and _matches(fetched := self._fetched(may_be, self._incoming / path), may_be[:1]):
             ready.parent.mkdir(parents=True, exist_ok=True)
-            (self._incoming / path).replace(ready)
+            fetched.replace(ready)  # else the store has the words yet: the act is finished here without its help
 
     def _fetched(self, may_be: tuple[NamedFile, ...], ready: Path) -> Path:
         place = self._place(may_be[0].path)
@@ -246,18 +248,14 @@ class _Copy:
         """Put the commits in their places in order, then finish what the acts among them began."""
         layout = self._layout
         layout.commits.mkdir(exist_ok=True)
-        for one in new.values():
-            if one.commit.kind == PACK:  # so that what its containers hold is removed
-                (layout.staging / one.commit.run).mkdir(exist_ok=True)
         for n, one in new.items():
             if one.data is not None:
                 file = layout.commit(n)
                 replace_synced(file, one.data, layout.staging)
                 write_synced(layout.sidecar(n), sidecar_text(file, one.commit.sha256))
         self.commits = len(new)
-        if new:
-            sync_folders(layout.commit(1), layout.root)
-            finish_acts(Archive(layout.root))
+        sync_folders(layout.commit(1), layout.root)
+        finish_acts(Archive(layout.root))
 
     def _take_derived(self) -> None:
         """Take the derived files of the last commit from the store, unless they are here."""

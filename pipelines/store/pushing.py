@@ -7,7 +7,6 @@ a later push knows whether this one came to its end.
 from __future__ import annotations
 
 import hashlib
-from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -165,7 +164,6 @@ class _Push:
         for commit in loose:
             self._make_point(commit)
         self.commits = len(commits) - done
-        each(self._put_sidecar, loose)
 
     def _packed(self, commits: tuple[Commit, ...]) -> set[str]:
         containers = (self._layout.path(named.path) for commit in commits for named in containers_of(commit))
@@ -248,10 +246,12 @@ class _Push:
     def _put_derived_anew(self, commits: tuple[Commit, ...], finished: int) -> None:
         """Do in the store what follows from the commits after the first `finished`, the derived files last."""
         now, packed = files_now(commits), self._packed(commits)
+        each(self._put_sidecar, [one for one in commits[finished:] if self._layout.commit(one.n).exists()])
         for commit in commits[finished:]:
             replaced = (one.new.path for one in (commit.redaction.files if commit.redaction else ()))
-            left = [path for path in replaced if path not in packed and path not in self._just_put]
-            each(partial(self._replace, commit), [now[path][0] for path in left])
+            for path in replaced:
+                if path not in packed and path not in self._just_put:
+                    self._replace(commit, now[path][0])
         for named in chain.from_iterable(map(containers_of, commits[finished:])):
             self._remove_packed(members(self._layout.path(named.path)).keys(), stream_of(named.path))
         push_besides(self._store, self._site, self._layout)
@@ -267,13 +267,20 @@ class _Push:
             self._store.remove(found)
 
     def _replace(self, commit: Commit, named: NamedFile) -> None:
-        """Put a file that a redaction replaced."""
+        """Put a file that a redaction replaced; one that is not here is fetched, loses the words, and goes back."""
         name, file = f"{self._site}/{named.path}", self._layout.path(named.path)
-        if file.exists():
-            self._store.put(name, self._checked(commit, named))
-        elif self._store.digest(name) != (named.bytes, named.sha256):
-            said = f"still holds what commit {commit.n} removed, and it is not on this machine"
-            raise Damaged(f"{self._store.address}/{name}: {said}. `sync pull --captures`, then push again")
+        is_here = file.exists()
+        if not is_here:
+            if self._store.digest(name) == (named.bytes, named.sha256):
+                return
+            file.parent.mkdir(parents=True, exist_ok=True)
+            ready = self._layout.staging / "to-redact"
+            self._store.fetch(name, ready)
+            ready.replace(file)
+            finish_acts(self.archive)
+        self._store.put(name, self._checked(commit, named))
+        if not is_here:
+            file.unlink()
 
     def drop_captures(self) -> int:
         """Remove the captures that the store has; how many bytes that were."""
