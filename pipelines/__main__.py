@@ -37,6 +37,7 @@ VERBS = {
     "catalogue": "fleet.cataloguing",
     "site": "window.building_site",
     "browse": "window.browsing",
+    "sync": "stores.syncing",
     "pack": "pack",
     "accept-gap": "acts.accept_gap",
     "describe": "acts.describe",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SCHEMA = "attempt/1"
 FLEET = "fleet"
 """The folder of an archive root that holds the records of its fleet."""
-_BESIDE = frozenset({FLEET, "anchors"})
+_BESIDE = frozenset({FLEET, "anchors", "aside"})
 """Folders of an archive root that are no site's."""
 NO_PROFILE = "broken-profile"
 """The verdict of a site whose profile cannot be used."""

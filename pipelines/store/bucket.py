@@ -51,6 +51,8 @@ _BACKOFF = {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelt
 _RETRIES: Any = {"max_retries": 5, "backoff": _BACKOFF, "retry_timeout": timedelta(seconds=20)}
 _CLIENT: Any = {"connect_timeout": "10s", "read_timeout": "60s", "timeout": "2h"}
 """An answer may be long, as captures are, but never stands still."""
+_METADATA = "169.254.169.254"
+"""Where a virtual machine asks for credentials when the environment gives none."""
 _NOT_THERE = (FileNotFoundError, NotFoundError)
 
 
@@ -175,6 +177,11 @@ class Bucket:
                 said = "refused: the credentials (AWS_ACCESS_KEY_ID, …) may not do this, or are of another store"
                 raise StoreError(f"{place}: {said} ({_first_line(error)})") from error
             except BaseError as error:
+                if _METADATA in str(error):
+                    keys = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+                    raise StoreError(
+                        f"{place}: no credentials: set {keys}; this machine has none of its own"
+                    ) from error
                 if wait is None or not isinstance(error, GenericError):
                     raise StoreError(f"{place}: {_first_line(error)}. Run again when the store answers") from error
             time.sleep(wait)
