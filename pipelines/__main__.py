@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.errors import ArchiveError
 from pipelines.display.terminal import HelpFormatter
-from pipelines.exits import Exit
+from pipelines.exits import Exit, worst
 from pipelines.verbs.output import print_in_any_locale, print_message
 from pipelines.verbs.processes import collect_seldom
 
@@ -84,7 +84,9 @@ def main(argv: Sequence[str] | None = None, beside: Mapping[str, str] | None = N
     given = sys.argv[1:] if argv is None else list(argv)
     arguments = _parser(beside or {}, given[0] if given else None).parse_args(given)
     try:
+        failed = _take_local_copies(arguments)
         status: int = arguments.verb(arguments)
+        status = worst((status, *failed)) if failed else status
         sys.stdout.flush()
     except ArchiveError as error:
         print_message(str(error))
@@ -102,6 +104,16 @@ def main(argv: Sequence[str] | None = None, beside: Mapping[str, str] | None = N
     return status
 
 
+def _take_local_copies(arguments: argparse.Namespace) -> list[Exit]:
+    """Where an argument is an address of object storage, let a copy be read; the statuses of sites without one."""
+    given = vars(arguments)
+    if given["verb"].__module__.endswith(".syncing") or not any("s3:/" in str(value) for value in given.values()):
+        return []
+    from pipelines.verbs.stores.local_copies import take_local_copies  # noqa: PLC0415 - most commands need none
+
+    return take_local_copies(arguments)
+
+
 def _drop_output() -> None:
     """Let the interpreter not try again, as it ends, to write what could not be written."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -109,7 +121,11 @@ def _drop_output() -> None:
 
 def _parser(beside: Mapping[str, str], asked: str | None) -> argparse.ArgumentParser:
     does = "Make, read and verify archives" if beside else "Read and verify an archive"
-    parser = argparse.ArgumentParser(prog="speech-archive", description=f"{does} of leader speeches.")
+    parser = argparse.ArgumentParser(
+        prog="speech-archive",
+        description=f"{does} of leader speeches.",
+        epilog="Commands that only read take s3://BUCKET/PREFIX, or one site below it, in place of a folder.",
+    )
     verbs = parser.add_subparsers(required=True, metavar="VERB", parser_class=VerbParser)
     for name, about in beside.items():
         verbs.add_parser(name, help=about)
@@ -125,7 +141,7 @@ def _parser(beside: Mapping[str, str], asked: str | None) -> argparse.ArgumentPa
             added.add_argument("archives", metavar=_EITHER, nargs="+", help=f"{also}; several may be given")
         elif not bare:
             added.add_argument("archive", metavar=_EITHER if root else "ARCHIVE", help=also if root else one)
-        added.set_defaults(verb=run)
+        added.set_defaults(verb=run, reads=None)
         return added
 
     for module in _modules(asked):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from pipelines.archive.disk.copies.partial_copy import PartialCopy
 from pipelines.archive.disk.layout import NAME, is_archive
 from pipelines.archive.errors import ArchiveError, NewerFormat, NotAnArchive
 from pipelines.archive.read.reader import Archive
@@ -99,8 +100,11 @@ def lost_commits(root: Path, site: str, attempts: list[Attempt], held: Held | No
 
 def _wrong_size(archive: Archive) -> str | None:
     """What is wrong with the files of the last commit, as far as their sizes tell; null when nothing is."""
+    mark = PartialCopy.of(archive.layout)
     for named in archive.last.files:
         file = archive.layout.stored(named.path)
+        if mark and mark.is_excused(archive.last.n, named.path, file):
+            continue
         try:
             size = size_of(file)
         except OSError as error:

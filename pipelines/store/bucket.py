@@ -131,7 +131,7 @@ class Bucket:
     def put(self, name: str, file: Path) -> None:
         """As `Store.put`."""
         put = partial(obstore.put, self._store, name, file, chunk_size=_PART, max_concurrency=4)
-        self._asked(name, put, is_writing=True)
+        self._asked(name, put)
 
     def create(self, name: str, data: bytes) -> bool:
         """As `Store.create`."""
@@ -141,7 +141,7 @@ class Bucket:
     def _is_created(self, name: str, data: bytes) -> bool:
         create = partial(obstore.put, self._store, name, data, mode="create", use_multipart=False)
         try:
-            self._asked(name, create, is_writing=True)
+            self._asked(name, create)
         except AlreadyExistsError:
             return False
         return True
@@ -150,12 +150,12 @@ class Bucket:
         """As `Store.remove`."""
         given = list(names)
         try:
-            self._asked(", ".join(given[:3]), partial(obstore.delete, self._store, given), is_writing=True)
+            self._asked(", ".join(given[:3]), partial(obstore.delete, self._store, given))
         except FileNotFoundError:
             for name in given if len(given) > 1 else ():
                 self.remove([name])
 
-    def _asked(self, name: str, ask: Callable[[], Answer], *, is_writing: bool = False) -> Answer:
+    def _asked(self, name: str, ask: Callable[[], Answer]) -> Answer:
         """What the store answers.
 
         Raises:
@@ -167,25 +167,28 @@ class Bucket:
         for wait in (*_WAITS, None):
             try:
                 return ask()
-            except _NOT_THERE as error:
-                if is_writing and "NoSuchBucket" in str(error):
-                    raise StoreError(f"{place}: there is no such bucket; make it first") from error
-                raise FileNotFoundError(place) from error
             except AlreadyExistsError:
                 raise
-            except (PermissionDeniedError, UnauthenticatedError) as error:
-                said = "refused: the credentials (AWS_ACCESS_KEY_ID, …) may not do this, or are of another store"
-                raise StoreError(f"{place}: {said} ({_first_line(error)})") from error
-            except BaseError as error:
-                if _METADATA in str(error):
-                    keys = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-                    raise StoreError(
-                        f"{place}: no credentials: set {keys}; this machine has none of its own"
-                    ) from error
-                if wait is None or not isinstance(error, GenericError):
-                    raise StoreError(f"{place}: {_first_line(error)}. Run again when the store answers") from error
+            except (BaseError, FileNotFoundError) as error:
+                refusal = _refusal(error)
+                if isinstance(error, _NOT_THERE) and refusal is None:
+                    raise FileNotFoundError(place) from error
+                if wait is None or refusal is not None or not isinstance(error, GenericError):
+                    said = refusal or f"{_first_line(error)}. Run again when the store answers"
+                    raise StoreError(f"{place}: {said}") from error
             time.sleep(wait)
         raise AssertionError(place)
+
+
+def _refusal(error: Exception) -> str | None:
+    """What a person must put right before asking again helps; null when it may help by itself."""
+    if isinstance(error, PermissionDeniedError | UnauthenticatedError):
+        said = "refused: the credentials (AWS_ACCESS_KEY_ID, …) may not do this, or are of another store"
+        return f"{said} ({_first_line(error)})"
+    if _METADATA in str(error):
+        keys = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        return f"no credentials: set {keys}; this machine has none of its own"
+    return "there is no such bucket; make it first" if "NoSuchBucket" in str(error) else None
 
 
 def _first_line(error: Exception) -> str:

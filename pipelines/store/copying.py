@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pipelines.store.checking import Checked, check
-from pipelines.store.extents import RECORDS, WHOLE, WITHOUT_CAPTURES, CopyExtent
+from pipelines.store.extents import WHOLE, WITHOUT_CAPTURES, CopyExtent
 from pipelines.store.held import Diverged, Overtaken, set_aside
 from pipelines.store.pulling import Pulled, copy_down, pull
 from pipelines.store.pushing import Pushed, push
+from pipelines.store.store_check import Checked, check
 
 __all__ = [
-    "RECORDS",
     "WHOLE",
     "WITHOUT_CAPTURES",
     "Checked",

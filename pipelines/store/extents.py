@@ -17,8 +17,6 @@ class CopyExtent:
         return stream_of(path) not in self.lacks
 
 
-RECORDS = CopyExtent(("observations", "versions", "warc"))
-"""What the last run made of the site: enough to list and count present speeches."""
 WITHOUT_CAPTURES = CopyExtent(("warc",))
 """Every line, and no raw bytes: enough to crawl."""
 WHOLE = CopyExtent(())

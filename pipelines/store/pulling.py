@@ -86,27 +86,30 @@ def pull(
         LockHeld: a run or another copy of the site is under way.
         StoreError: the store does not answer.
     """
-    pushed = 0
-    if (ours := archive_in(folder)) is not None and _is_ahead(store, site, ours, tip_of(store, site)):
-        pushed = push(store, site, folder, is_alone=is_alone).commits
-    return replace(copy_down(store, site, folder, what), pushed=pushed)
+    tip, ours = tip_of(store, site), archive_in(folder)
+    if ours is None or not _is_ahead(store, site, ours, tip):
+        return _copied(store, site, folder, what, tip)
+    pushed = push(store, site, folder, is_alone=is_alone)
+    return replace(_copied(store, site, folder, what, tip_of(store, site)), pushed=pushed.commits)
 
 
 def copy_down(store: Store, site: str, folder: Path, what: CopyExtent) -> Pulled:
     """As `pull`, for a reader: nothing is written to the store, and a folder that is ahead of it has `Diverged`."""
     tip, ours = tip_of(store, site), archive_in(folder)
-    if tip is None and ours is None:
-        return Pulled(site=site)
-    if ours is not None and (_is_ahead(store, site, ours, tip) and (tip is None or tip.n < ours.last.n)):
+    if ours is not None and _is_ahead(store, site, ours, tip) and (tip is None or tip.n < ours.last.n):
         theirs = f"commit {tip.n} as the last one" if tip else "none"
         raise Diverged(diverged(f"{store.address}/{site}", folder, f"commit {ours.last.n}", theirs))
-    assert tip is not None  # noqa: S101 - a folder with commits is ahead of a store without
+    return _copied(store, site, folder, what, tip)
+
+
+def _copied(store: Store, site: str, folder: Path, what: CopyExtent, tip: StoreTip | None) -> Pulled:
+    """Copy what is not here; the folder is not ahead of the store, of which `tip` is the last commit."""
+    if tip is None:
+        return Pulled(site=site)
     with held(folder, _COPYING) as layout:
         copied = _Copy(store, site, layout, what, tip)
         copied.run()
     if copied.needs_rebuild:
-        if not what.takes("versions/"):  # only lines can make the derived files anew
-            return copy_down(store, site, folder, WITHOUT_CAPTURES)
         rebuild(folder)
     archive = Archive(folder)
     return Pulled(

@@ -7,6 +7,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 Run = Callable[[argparse.Namespace], int]
+Reads = str | Callable[[argparse.Namespace], str]
+"""What a command that only reads needs of an archive in a store: `lines` or `whole`, or which its arguments say.
+
+Set as the default `reads` of its parser; without it the command writes, and an address of a store is refused.
+"""
 
 
 class AddVerb(Protocol):

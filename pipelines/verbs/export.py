@@ -57,10 +57,16 @@ _OF_TABLES = (
 _OF_PACKAGES = ("commit",)
 
 
+def _needed(arguments: argparse.Namespace) -> str:
+    """What is needed of an archive in a store."""
+    return "whole" if arguments.to in _PACKAGES else "lines"
+
+
 def add(verb: AddVerb) -> None:
     """Add the command."""
     about = "Export archives as tables, all sites in each, or a package of a commit of one archive."
     export = verb("export", run, about, "output --to parquet --out tables", many=True)
+    export.set_defaults(reads=_needed)
     export.add_argument("--to", choices=[*FORMS, *_PACKAGES], default="jsonl", help="form (default: jsonl)")
     export.add_argument(
         "--out",

@@ -40,6 +40,7 @@ def add(verb: AddVerb) -> None:
         "output --since commit:1 --fields",
         many=True,
     )
+    changes.set_defaults(reads="lines")
     _add_places(changes)
     changes.add_argument("--all", action="store_true", help="also changes by our parser alone (reprocessed)")
     changes.add_argument("--fields", action="store_true", help="name the keys that changed")
@@ -54,6 +55,7 @@ def add(verb: AddVerb) -> None:
         "output/gszx 4864 --every month",
         many=True,
     )
+    views.set_defaults(reads="lines")
     views.add_argument(
         "id", metavar="ID", nargs="?", help="of this speech only: 4864, among several archives gszx:4864"
     )
@@ -66,6 +68,7 @@ def add(verb: AddVerb) -> None:
         "output/gszx --since 2026-11-01",
         many=True,
     )
+    files.set_defaults(reads="lines")
     _add_since(files, _MOMENT)
 
 

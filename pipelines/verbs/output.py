@@ -12,10 +12,22 @@ from pipelines.shown import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+
+_SHOWN_AS: dict[str, str] = {}
+"""What a person named, by the folder of the copy that is read in its place."""
+
+
+def show_as(folder: Path, address: str) -> None:
+    """Let messages name what a person named, where a copy of it in `folder` is read."""
+    _SHOWN_AS[str(folder)] = address
 
 
 def print_message(message: str) -> None:
     """Print a message to stderr, control characters escaped: it may hold names and values of a foreign archive."""
+    for folder, address in _SHOWN_AS.items():
+        message = message.replace(folder, address)
     print(harmless(message), file=sys.stderr)
 
 

@@ -40,6 +40,7 @@ def add(verb: AddVerb) -> None:
     """Add the command."""
     about = "Search in titles and texts of the speeches that are on the sites, the newest first."
     search = verb("search", run, about, "output 协商 --from 2010-01-01 --limit 0", bare=True)
+    search.set_defaults(reads="lines")
     place = "an archive, a folder of archives (an index is kept in its folder fleet), or an export --to sqlite"
     search.add_argument("path", metavar="ARCHIVE|ROOT|EXPORT", type=Path, help=place)
     exact = "found where it stands exactly so; A-Z in either case"

@@ -42,6 +42,7 @@ def add(verb: AddVerb) -> None:
     """Add the verb."""
     about = "Show what an archive holds and how its last run ended, or how each site of a root is."
     status = verb("status", run, about, "archives --stale 3d", many=True)
+    status.set_defaults(reads="lines")
     status.add_argument(
         "--json", action="store_true", help="one JSON document instead of text; a line for each of several"
     )

@@ -51,6 +51,7 @@ def add(verb: AddVerb) -> None:
         "output --heads /mnt/other/heads.txt",
         many=True,
     )
+    check.set_defaults(reads="whole")
     head = "a head noted earlier: no commit up to it was removed, altered or replaced"
     check.add_argument("-H", "--head", metavar="SHA256", help=head)
     heads = "a HEADS_FILE: every head of a site in it must be in its archive; ARCHIVE may be a folder of archives"

@@ -30,7 +30,8 @@ class FailingProxy:
             rate: the share of requests that fail; may be changed at any time.
             seed: which of them, and how.
         """
-        self.upstream, self.rate, self.mishaps = upstream, rate, MISHAPS
+        self.upstream, self.rate = upstream, rate
+        self.mishaps: tuple[str, ...] = MISHAPS
         self.requests: list[tuple[str, str]] = []
         """(method, path with query) of every request, in order."""
         self.failed = 0

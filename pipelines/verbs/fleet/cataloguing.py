@@ -18,6 +18,7 @@ def add(verb: AddVerb) -> None:
     """Add the command."""
     about = "Bring the catalogue of archives in PostgreSQL up to their last commits."
     catalogue = verb("catalogue", _run, about, "output --database @/etc/speech-archive/database", many=True)
+    catalogue.set_defaults(reads="lines")
     catalogue.add_argument(
         "--database",
         metavar="DSN|@FILE",

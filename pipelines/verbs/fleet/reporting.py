@@ -28,6 +28,7 @@ def add(verb: AddVerb) -> None:
     """Add the verb."""
     about = "Report one run, the last or a named one, or a month of an archive or of a folder of archives."
     report = verb("report", run, about, "output/gszx", root=True)
+    report.set_defaults(reads="lines")
     which = report.add_mutually_exclusive_group()
     which.add_argument("--run", metavar="RUN", help="a run by its id, as in runs/RUN.json (default: the last)")
     which.add_argument("--month", metavar="YYYY-MM", help="a month in Markdown, for example 2026-11; in UTC")

@@ -33,6 +33,7 @@ def add(verb: AddVerb) -> None:
         "Write a page that proves one text, with the records and hashes it rests on.",
         "output/gszx 4864@2 --out proof-of-4864",
     )
+    proving.set_defaults(reads="whole")
     proving.add_argument("id", metavar="ID[@VERSION[.READING]]", help="for example gszx:4864, 4864@2 or 4864@2.1")
     proving.add_argument("--out", metavar="DIR", type=Path, required=True, help="where to write it; must not exist")
     trusted = "root certificates (PEM) of the authority of time: check its time-stamps, and put FILE beside the page"

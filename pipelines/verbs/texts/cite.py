@@ -32,6 +32,7 @@ def add(verb: AddVerb) -> None:
         "output/gszx 4864@1 --format bibtex",
         root=True,
     )
+    cite.set_defaults(reads="lines")
     cite.add_argument("id", metavar="ID[@VERSION[.READING]]", help="for example gszx:4864, 4864@2 or 4864@2.1")
     cite.add_argument("--format", choices=FORMS, default="text", help="default: text (GB/T 7714 and English)")
 

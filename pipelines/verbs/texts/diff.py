@@ -43,6 +43,7 @@ def add(verb: AddVerb) -> None:
         "output/gszx 4864@1 4864@2",
         root=True,
     )
+    diff.set_defaults(reads="lines")
     diff.add_argument("old", metavar="ID@VERSION", help="for example 4864@1, or 4864@1.2 for a reading")
     diff.add_argument("new", metavar="ID@VERSION", help="for example 4864@2")
     form = diff.add_mutually_exclusive_group()

@@ -63,6 +63,7 @@ def add(verb: AddVerb) -> None:
         "output/gszx 4864",
         root=True,
     )
+    log.set_defaults(reads="lines")
     log.add_argument("id", metavar="ID", help="for example gszx:4864, or 4864")
     log.add_argument("--json", action="store_true", help="one JSON document instead of text")
 

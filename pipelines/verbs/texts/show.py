@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 def add(verb: AddVerb) -> None:
     """Add the command."""
-    show = verb(
-        "show", run, "Show one speech as last read, or any version or reading of it.", "output/gszx 4864@1", root=True
-    )
+    about = "Show one speech as last read, or any version or reading of it."
+    show = verb("show", run, about, "output/gszx 4864@1", root=True)
+    show.set_defaults(reads="lines")
     show.add_argument("id", metavar="ID[@VERSION[.READING]]", help="for example gszx:4864, 4864@2 or 4864@2.1")
     show.add_argument("--json", action="store_true", help="the line as archived")
     add_problems(show, "problems to show in the text")

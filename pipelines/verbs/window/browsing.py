@@ -35,6 +35,7 @@ def add(verb: AddVerb) -> None:
     """Add the command."""
     about = "Build the window, open it in the browser, and keep it up to date as runs commit. Ctrl-C ends it."
     browse = verb("browse", run, about, "output", root=True)
+    browse.set_defaults(reads="whole")
     browse.add_argument(
         "--out", metavar="DIR", type=Path, help="the window's own folder (default: fleet/window beside the archives)"
     )

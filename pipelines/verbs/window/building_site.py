@@ -25,6 +25,7 @@ def add(verb: AddVerb) -> None:
     """Add the command."""
     about = "Build a window: static pages of one archive or of all of a folder, which open from disk without network."
     site = verb("site", run, about, "output --out window --keyword 协商", many=True)
+    site.set_defaults(reads="whole")
     site.add_argument(
         "--out", metavar="DIR", type=Path, required=True, help="the window's own folder; made if missing"
     )
