@@ -115,7 +115,7 @@ def test_the_commands_do_what_the_page_shows(owner: str, capsys: pytest.CaptureF
         connection.execute("UPDATE speech_archive.speech_lines SET title = 'x' WHERE site = 'gszx'")
     catalogue = ["catalogue", "output", "--database", owner]
     assert main([*catalogue, "--check"]) == 5
-    assert "gszx: table speech_lines has " in capsys.readouterr().out
+    assert "gszx: table speech_lines: " in capsys.readouterr().out
     assert main([*catalogue, "--rebuild"]) == 0
     assert main([*catalogue, "--check"]) == 0
     (Archive("output/0052").layout.root / "commits/00000001.json").write_bytes(b"")

@@ -322,20 +322,24 @@ def test_the_version_rises_with_the_tables() -> None:
     assert (VERSION, sha256(made.encode()).hexdigest()[:16]) == (1, "0e4a17e7be139a0e")
 
 
-@pytest.mark.parametrize(
-    ("harm", "words"),
-    [
-        ("UPDATE speech_archive.speech_lines SET body = body || 'x' WHERE id = 'gszx:1'", "speech_lines has 1 rows"),
-        ("DELETE FROM speech_archive.changes WHERE id = 'gszx:2'", "not 1 that it gives: gszx 1 2"),
-        ("UPDATE speech_archive.sites SET commit = 7", "taken up to commit 7"),
-        ("DELETE FROM speech_archive.sites", "is not in the catalogue"),
-    ],
-)
+HARM: dict[LiteralString, str] = {
+    "UPDATE {}.speech_lines SET body = body || 'x' WHERE id = 'gszx:1'": (
+        "gszx: table speech_lines: 1 row not as a rebuild gives, 1 row of it missing: gszx:1, gszx:1"
+    ),
+    "DELETE FROM {}.changes WHERE id = 'gszx:2'": (
+        "gszx: table changes: 0 rows not as a rebuild gives, 1 row of it missing: gszx 1 2"
+    ),
+    "UPDATE {}.sites SET commit = 7": "gszx: was taken up to commit 7",
+    "DELETE FROM {}.sites": "gszx: is not in the catalogue",
+}
+
+
+@pytest.mark.parametrize(("harm", "words"), HARM.items())
 def test_a_check_finds(tmp_path: Path, harm: LiteralString, words: str) -> None:
     root = tmp_path / "gszx"
     crawl(root, 1, speech("1", day(1)), speech("2", day(1)))
     with catalogue() as connection:
         take(connection, Archive(root))
-        connection.execute(harm)
+        connection.execute(harm.replace("{}", "speech_archive"))
         (found,) = differences(connection, Archive(root))
-        assert words in found
+        assert found.startswith(words)

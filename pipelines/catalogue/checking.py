@@ -9,6 +9,7 @@ from psycopg.sql import SQL, Identifier
 
 from pipelines.catalogue.catalogue_tables import ESCAPED, SCHEMA, TABLES, tables_sql
 from pipelines.catalogue.taking import held_commit, hold_site, take_whole
+from pipelines.shown import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,9 +58,9 @@ def _difference(connection: Connection, kept: CatalogueTable, site: str) -> str 
     absent = _keys(connection, kept, _minus(kept, rebuilt, live), site)
     if not surplus and not absent:
         return None
-    words = f"{len(surplus)} rows that a rebuild does not give, and not {len(absent)} that it gives"
+    words = f"{counted(len(surplus), 'rows')} not as a rebuild gives, {counted(len(absent), 'rows')} of it missing"
     named = ", ".join([*surplus, *absent][:_NAMED])
-    return f"{site}: table {kept.name} has {words}: {named}{' …' * (len(surplus) + len(absent) > _NAMED)}"
+    return f"{site}: table {kept.name}: {words}: {named}{' …' * (len(surplus) + len(absent) > _NAMED)}"
 
 
 def _minus(kept: CatalogueTable, these: Identifier, those: Identifier) -> Composed:

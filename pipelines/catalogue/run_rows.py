@@ -50,7 +50,9 @@ def run_row(archive: Archive, commit: Commit) -> RunRow:
 
 
 def _verdict(word: Any, status: Any, counts: dict[str, Any]) -> str | None:
-    return read_word(word, status, counts) if isinstance(word, str) and isinstance(status, int) else None
+    if not isinstance(word, str):
+        return None
+    return read_word(word, status if isinstance(status, int) else None, counts)
 
 
 def gap_rows(archive: Archive) -> Iterator[GapRow]:

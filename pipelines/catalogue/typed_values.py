@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pipelines.tables.columns import site_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
+    from pipelines.archive.disk.streams import Line
     from pipelines.tables.columns import Column
 
 _ALLOWED: dict[str, frozenset[type]] = {
@@ -30,19 +31,19 @@ class WrongType(ValueError):  # noqa: N818 - reads as a sentence, as its kin do
     """A value is of another type than its column."""
 
 
-def row_of(chosen: Sequence[Column]) -> Callable[[Mapping[str, Any]], list[Any]]:
+def row_of(chosen: Sequence[Column]) -> Callable[[Line], list[Any]]:
     """What makes of a line the values of these columns, and last the names of those in which U+0000 is escaped.
 
     It raises `WrongType` for a value of another type than its column's: the server would take `now` for a day.
     """
     keys = [column.key for column in chosen]
 
-    def row(line: Mapping[str, Any]) -> list[Any]:
+    def row(line: Line) -> list[Any]:
         values = [line.get(key) for key in keys]
         escaped = []
         for place, column in enumerate(chosen):
             if values[place] is None:
-                values[place] = site_of(dict(line)) if column.name == "site" else None
+                values[place] = site_of(line) if column.name == "site" else None
                 continue
             if not is_fit(column, values[place]):
                 raise WrongType(f"{column.name} is {str(values[place])[:80]!r}, no {column.kind}")
@@ -58,7 +59,7 @@ def is_fit(column: Column, value: Any) -> bool:
     """Whether a value that is not null is of the type of a column."""
     if type(value) not in _ALLOWED[column.shape.kind]:
         return False
-    return column.kind not in _TIMES or re.search(str(column.shape.pattern), value) is not None
+    return column.kind not in _TIMES or re.fullmatch(str(column.shape.pattern), value) is not None
 
 
 def _held(value: Any) -> tuple[Any, bool]:
