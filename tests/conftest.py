@@ -39,7 +39,8 @@ if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMOR
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 os.environ["CLOCK_JUMP_DAYS"] = "100000"  # archives of tests are of fixed days, whatever the day of the test
 _STARTERS = frozenset({
-    "Replica", "Site", "forked", "judged", "run", "run_anew", "run_code", "serve", "started", "subprocess",
+    "Replica", "Site", "forked", "judged", "object_store", "run", "run_anew", "run_code", "serve", "started",
+    "subprocess",
 })  # fmt: skip
 """Names a test module imports to start a process or a server."""
 _LONGEST = frozenset({

@@ -11,6 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipelines.archive.disk.answers import Answer
+from pipelines.archive.disk.copies.partial_copy import PartialCopy
 from pipelines.archive.disk.files import sync, sync_folder
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import Damaged, writing
@@ -117,6 +118,7 @@ class CaptureFiles:
         largest: int = LARGEST_FILE,
     ) -> None:
         self._root, self._folder, self._name, self._info = root, folder, name, info
+        self._mark = PartialCopy.of(Layout(root))
         self._kept, self._largest = kept, largest
         self._paths: dict[str, Path] = {}
         self.written: dict[str, Written] = {}
@@ -240,7 +242,9 @@ class CaptureFiles:
         try:
             stored = stored_already(self._root, known, exchange, found) if known is not None else None
         except (OSError, WarcDamaged, Damaged):
-            self._unreadable.add((url, date))  # once, though it may be looked for twice: at once, then in the thread
+            if known and not (self._mark and self._mark.is_absent(Layout(self._root), known[0])):
+                # Once, though it may be looked for twice: at once, then in the thread.
+                self._unreadable.add((url, date))
             self.counts["unreadable"] = len(self._unreadable)
             return None  # a record that cannot be read back is stored again
         if stored is None:

@@ -72,6 +72,10 @@ class PartialCopy:
         """Whether a file is absent and may be."""
         return self.may_lack(n, path) and not is_there(file)
 
+    def is_absent(self, layout: Layout, path: str) -> bool:
+        """Whether a file of an earlier commit, whichever that is, is not here and may be in the store."""
+        return stream_of(path) in self.lacks and not is_there(layout.stored(path))
+
 
 @dataclass(slots=True)
 class Absent:
