@@ -22,6 +22,7 @@ from pipelines.catalogue.taking import take
 from tests.conftest import ROOT
 from tests.database import database
 from tests.nasty_archives import nasty
+from tests.object_store import object_store
 from tests.test_archive import FACTS, SOFTWARE, crawl, day, opened, speech
 from tests.test_following import asked
 
@@ -182,6 +183,23 @@ def test_a_program_follows(owner: str, tmp_path: Path) -> None:
             ]
     assert [event["event"] for event in known] == [one["event"] for one in Archive(root).changes(full=True)][:-2]
     assert since == {"gszx": 3}
+
+
+def test_archives_in_object_storage_are_taken(
+    owner: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SPEECH_ARCHIVE_CACHE", str(tmp_path / "cache"))
+    with object_store("rclone", tmp_path / "server") as store:
+        for name, value in store.environment.items():
+            monkeypatch.setenv(name, value)
+        there = f"{store.address}/fleet"
+        assert main(["sync", "push", "output", there]) == 0
+        shutil.rmtree("output/0052")
+        catalogue = ["catalogue", there, "--database", owner]
+        for arguments in ([], ["--check"], ["--forget", "0052"]):
+            assert main([*catalogue, *arguments]) == (2 if arguments[1:] else 0)
+        assert main(["catalogue", "output", "--database", owner, "--check"]) == 0
+        assert "1 site of the catalogue without an archive here that could be read: 0052" in capsys.readouterr().err
 
 
 def test_chinese_is_found_with_and_without_the_index(owner: str) -> None:
