@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import random
 import threading
@@ -431,9 +432,13 @@ def test_commands_that_read_take_an_address(
     crawl(root / SITE, 2)
     assert main(["sync", "push", str(root), store.address]) == 0
     assert told("changes", store.address) == told("changes", str(root))
+    for most in (8, 2):  # how it is: seven objects and a list of the sites; one where nothing is new
+        before = len(buckets["rclone"].requests)
+        assert json.loads(told("status", store.address, "--json")[1])["sites"][0]["condition"] == "complete"
+        assert len(buckets["rclone"].requests) - before <= most
     name = next(held.name for held in store.names(SITE) if held.name.endswith("2.json"))
     store.remove([name])
     capsys.readouterr()
     monkeypatch.setenv("SPEECH_ARCHIVE_CACHE", str(tmp_path / "other"))
-    assert main(["status", store.address]) == 5
+    assert main(["changes", store.address]) == 5
     assert f"{store.address}/{name}: missing" in capsys.readouterr().err

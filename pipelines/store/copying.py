@@ -7,6 +7,7 @@ from pipelines.store.held import Diverged, Overtaken, set_aside
 from pipelines.store.pulling import Pulled, copy_down, pull
 from pipelines.store.pushing import Pushed, push
 from pipelines.store.store_check import Checked, check
+from pipelines.store.tip_copies import copy_tip
 
 __all__ = [
     "WHOLE",
@@ -19,6 +20,7 @@ __all__ = [
     "Pushed",
     "check",
     "copy_down",
+    "copy_tip",
     "pull",
     "push",
     "set_aside",

@@ -8,7 +8,7 @@ from typing import Protocol
 
 Run = Callable[[argparse.Namespace], int]
 Reads = str | Callable[[argparse.Namespace], str]
-"""What a command that only reads needs of an archive in a store: `lines` or `whole`, or which its arguments say.
+"""What a command that only reads needs of an archive in a store: `tip`, `lines` or `whole`; or by its arguments.
 
 Set as the default `reads` of its parser; without it the command writes, and an address of a store is refused.
 """

@@ -42,12 +42,17 @@ def add(verb: AddVerb) -> None:
     """Add the verb."""
     about = "Show what an archive holds and how its last run ended, or how each site of a root is."
     status = verb("status", run, about, "archives --stale 3d", many=True)
-    status.set_defaults(reads="lines")
+    status.set_defaults(reads=_needed)
     status.add_argument(
         "--json", action="store_true", help="one JSON document instead of text; a line for each of several"
     )
     add_problems(status, "count instead the problems of present speeches", is_asked=False)
     _add_of_root(status)
+
+
+def _needed(arguments: argparse.Namespace) -> str:
+    """What is needed of an archive in a store."""
+    return "tip" if arguments.problems is None else "lines"
 
 
 def _add_of_root(status: argparse.ArgumentParser) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PARTIAL_JSON = "partial.json"
 PARTIAL_SCHEMA = "partial/1"
+_FOLDERS = frozenset({*CONTAINERS, "schemas"})
 _STREAMS = {container: stream for stream, container in CONTAINERS.items()}
 
 
@@ -32,7 +33,7 @@ class PartialCopy:
 
     Args:
         store: the address of the store that has it.
-        lacks: the folders (`warc`, `versions`, `observations`) of which files may be absent, packed or not.
+        lacks: the folders (`warc`, …) of which files may be absent, packed or not.
         until: the last commit whose files may be; those of later ones were made here and are nowhere else.
     """
 
@@ -55,7 +56,7 @@ class PartialCopy:
     @classmethod
     def _from_json(cls, value: dict[str, Any]) -> PartialCopy:
         lacks = tuple(value["lacks"])
-        if value["schema"] != PARTIAL_SCHEMA or not set(lacks) <= set(CONTAINERS) or type(value["until"]) is not int:
+        if value["schema"] != PARTIAL_SCHEMA or not set(lacks) <= _FOLDERS or type(value["until"]) is not int:
             raise ValueError(f"{str(value)[:200]} is no mark of a partial copy")
         return cls(store=str(value["store"]), lacks=lacks, until=value["until"])
 
