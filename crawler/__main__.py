@@ -16,7 +16,7 @@ from crawler.run.home import FLEET_FILE, VARIABLE
 from pipelines.__main__ import main as archive_verb
 from pipelines.exits import Exit
 
-_COMMANDS = ("crawl", "crawlall", "fleet", "probe", "sites", "read", "fixture", "demo")
+_COMMANDS = ("crawl", "crawlall", "worker", "fleet", "probe", "sites", "read", "fixture", "demo")
 _OF_SCRAPY = ("shell", "fetch", "view", "parse", "runspider")
 _REPLAY = "replay"
 _SPIDER = "speeches"

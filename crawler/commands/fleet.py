@@ -1,4 +1,4 @@
-"""`scrapy fleet init|schedule|queue|simulate`: sets a deployment up, prints its schedules, shows what is due when."""
+"""`scrapy fleet init|schedule|queue|simulate|drill`: sets deployments up, shows what is due, kills workers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from scrapy.exceptions import UsageError
 from crawler.commands import show_example
 from crawler.run.arguments import WrongUse
 from crawler.run.capacity import options as capacity
+from crawler.run.drill import command as drill
 from crawler.run.fleet.deployment import DeploymentError, deployment_of, find_deployment, load_deployment
 from crawler.run.fleet.founding import found
 from crawler.run.fleet.planning import candidates, chosen, register
@@ -23,6 +24,7 @@ from crawler.run.fleet.precedence import add_deployment
 from crawler.run.fleet.timetable import crontab, units, worker_units
 from crawler.run.fleet.told import queue_rows, queue_table
 from crawler.sites.profile import ProfileError
+from pipelines.archive.errors import ArchiveError
 from pipelines.exits import Exit
 from pipelines.shown import harmless
 
@@ -41,12 +43,14 @@ class Command(ScrapyCommand):
         kinds = "|".join(_KINDS)
         return (
             f"init [DIR] [--contact ADDRESS] | schedule {kinds} [--out DIR] | queue [--sites GLOB] [--json] | "
-            "simulate [--sites N] [--pages N] [--workers N,…] [--jobs N,…] [--seed N] [--json]"
+            "simulate [--sites N] [--pages N] [--workers N,…] [--jobs N,…] [--seed N] [--json] | "
+            "drill [--sites N] [--workers N] [--kills N] [--database-kills N] [--seed N] [--json]"
         )
 
     def short_desc(self) -> str:
         return (
-            "Set a deployment of many sites up, print its schedule, show what is due when, or simulate a larger one"
+            "Set a deployment of many sites up, print its schedule, show what is due when, simulate a larger one, or "
+            "kill workers of a small one to see that nothing is lost"
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -56,10 +60,11 @@ class Command(ScrapyCommand):
         add("--fleet", type=Path, metavar="FILE", help="the deployment's file (default: fleet.toml in this folder)")
         add("--contact", metavar="ADDRESS", help="init: the address for webmasters that fleet.toml gives")
         add("--out", type=Path, metavar="DIR", help="schedule: write the units there instead of printing them")
-        sites = "names, globs or tags (tag:NAME) of those that queue shows; how many simulate has (3200)"
+        sites = "names, globs or tags (tag:NAME) of those that queue shows; how many simulate (3200), drill (40) has"
         add("--sites", action="append", default=[], metavar="GLOB|N", help=sites)
-        add("--json", action="store_true", help="queue, simulate: JSON instead of a table")
+        add("--json", action="store_true", help="queue, simulate, drill: JSON instead of a table")
         capacity.add_options(parser)
+        drill.add_options(parser)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
@@ -72,11 +77,18 @@ class Command(ScrapyCommand):
                     self._queue(opts)
                 case ["simulate"]:
                     print(capacity.simulated(load_deployment(opts.fleet) if opts.fleet else find_deployment(), opts))
+                case ["drill"]:
+                    self.exitcode = drill.run(opts)
                 case _:
                     raise UsageError(f"give one of: scrapy fleet {self.syntax()}", print_help=False)
         except (DeploymentError, ProfileError, WrongUse) as error:
-            print(f"scrapy fleet: {harmless(str(error))}", file=sys.stderr)
-            self.exitcode = int(Exit.WRONG_USE)
+            self._refuse(str(error), Exit.WRONG_USE)
+        except ArchiveError as error:
+            self._refuse(str(error), error.exit_status)
+
+    def _refuse(self, message: str, status: Exit) -> None:
+        print(f"scrapy fleet: {harmless(message)}", file=sys.stderr)
+        self.exitcode = int(status)
 
     def _init(self, folder: Path, contact: str | None) -> None:
         if contact is not None and not (contact.strip() and contact.isprintable()):

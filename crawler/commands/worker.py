@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _MOST_JOBS = 1_000
 _SHORTEST, _LONGEST = 0.5, 86_400.0
+_ENDS = {"Again", "Failed", "JobAborted", "CancelledError"}
+"""How jobs end that are no errors of the program; named, since their modules need the extra `cluster`."""
 _HEARTBEATS = 3
 """Signs of life that must be missing before a worker is taken for dead."""
 
@@ -159,5 +161,11 @@ def _check_paces(opts: argparse.Namespace) -> None:
 
 
 def _is_no_end_of_a_job(record: logging.LogRecord) -> bool:
-    """Whether procrastinate tells of something else: how a crawl ended, its journal and the log of its run tell."""
-    return not str(getattr(record, "action", "")).startswith(("job_error", "job_aborted"))
+    """Whether procrastinate tells of something else, or of an error of the program.
+
+    How a crawl ended, its journal and the log of its run tell.
+    """
+    if not str(getattr(record, "action", "")).startswith(("job_error", "job_aborted")):
+        return True
+    error = record.exc_info[1] if record.exc_info else None
+    return error is not None and type(error).__name__ not in _ENDS

@@ -126,7 +126,9 @@ class FolderStore:
             if part in {"", ".", ".."}:
                 raise StoreError(f"{self.address}: {name[:200]!r} is no name of an object")
             path /= part
-            if path.is_symlink():
+            with _told(path):
+                is_link = path.is_symlink()
+            if is_link:
                 raise StoreError(f"{path}: {LINK}")
         return path
 

@@ -28,9 +28,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Those that no other subcommand of `scrapy fleet` has."""
     add = parser.add_argument
     add("--pages", metavar="N", help=f"simulate: requests of a site's first crawl, in the mean ({_USUAL.pages})")
-    add("--workers", metavar="N,…", default=_WORKERS, help=f"simulate: processes, a core each ({_WORKERS})")
-    add("--jobs", metavar="N,…", help="simulate: sites that each crawls at once (`jobs` of fleet.toml, and 50)")
-    add("--seed", type=int, default=1, metavar="N", help="simulate: another draws other sites and faults (1)")
+    add("--workers", metavar="N,…", help=f"simulate: processes, a core each ({_WORKERS}); drill: a number (3)")
+    add(
+        "--jobs",
+        metavar="N,…",
+        help="simulate: sites that each crawls at once (`jobs` of fleet.toml, and 50); drill: a number (8)",
+    )
+    add("--seed", type=int, default=1, metavar="N", help="simulate, drill: another draws other faults (1)")
 
 
 def simulated(deployment: Deployment | None, opts: argparse.Namespace) -> str:
@@ -48,7 +52,7 @@ def simulated(deployment: Deployment | None, opts: argparse.Namespace) -> str:
     jobs = opts.jobs or ",".join(dict.fromkeys((str(cluster.jobs), _MANY)))
     clusters = [
         replace(cluster, workers=workers, jobs=each)
-        for workers in _numbers("--workers", opts.workers)
+        for workers in _numbers("--workers", opts.workers or _WORKERS)
         for each in _numbers("--jobs", jobs)
     ]
     costs = Costs()

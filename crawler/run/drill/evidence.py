@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from pipelines.values import frozen
 
 _ARTICLE = re.compile(r"/item/show\.asp\?m=(\d+)&d=(\d+)", re.IGNORECASE)
 """An article's address on the drill's sites, with its model and number; a page of it adds `&p=2`."""
+_FIRST_MODEL = "1"
+"""Of KesionCMS, which counts ids by model: an id without a model is of this one."""
 
 
 @frozen
@@ -28,9 +31,12 @@ class Asked:
 
     @property
     def article(self) -> str | None:
-        """Which article it asks for, whichever page of it; null for lists, counters and robots.txt."""
+        """The native id of the article it asks for, whichever page of it; null for lists, counters and robots.txt."""
         found = _ARTICLE.match(self.path)
-        return f"{found[1]}-{found[2]}" if found else None
+        if found is None:
+            return None
+        model, number = found.groups()
+        return number if model == _FIRST_MODEL else f"{model}-{number}"
 
 
 @frozen
@@ -84,7 +90,10 @@ class Killed:
     what: str
 
 
-DATABASE = "PostgreSQL"
+def write_requests(file: Path, served: Iterable[Served]) -> None:
+    """What all servers saw, for whoever doubts the judgement: moment, site, worker, address."""
+    lines = [f"{one.at:.4f}\t{site.site}\t{one.who}\t{one.path}\n" for site in served for one in site.asked]
+    file.write_text("".join(sorted(lines, key=lambda line: float(line.partition("\t")[0]))), "utf-8")
 
 
 def text_of(record: Mapping[str, Any]) -> Text:

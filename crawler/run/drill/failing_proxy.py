@@ -6,6 +6,8 @@ import random
 import socketserver
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler
 from types import TracebackType
@@ -53,6 +55,15 @@ class FailingProxy:
                 return ""
             self.failed += 1
             return self._chance.choice(self.mishaps)
+
+    @contextmanager
+    def failing(self, share: float) -> Iterator[None]:
+        """Let a share of the requests fail; none any more at the end."""
+        self.rate = share
+        try:
+            yield
+        finally:
+            self.rate = 0.0
 
     def __enter__(self) -> Self:
         self._thread.start()

