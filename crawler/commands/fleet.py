@@ -1,4 +1,4 @@
-"""`scrapy fleet init|schedule|queue|simulate|drill`: sets deployments up, shows what is due, kills workers."""
+"""`scrapy fleet …`: sets deployments up, shows what is due and what workers do, simulates, kills workers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from scrapy.exceptions import UsageError
 from crawler.commands import show_example
 from crawler.run.arguments import WrongUse
 from crawler.run.capacity import options as capacity
+from crawler.run.cluster import command as cluster
 from crawler.run.drill import command as drill
 from crawler.run.fleet.deployment import DeploymentError, deployment_of, find_deployment, load_deployment
 from crawler.run.fleet.founding import found
@@ -42,7 +43,8 @@ class Command(ScrapyCommand):
     def syntax(self) -> str:
         kinds = "|".join(_KINDS)
         return (
-            f"init [DIR] [--contact ADDRESS] | schedule {kinds} [--out DIR] | queue [--sites GLOB] [--json] | "
+            f"init [DIR] [--contact ADDRESS] | schedule {kinds} [--out DIR] | "
+            "queue [--sites GLOB] [--json] [--database DSN [--cancel SITE]] | database [--database DSN] [--moved] | "
             "simulate [--sites N] [--pages N] [--workers N,…] [--jobs N,…] [--seed N] [--json] | "
             "drill [--sites N] [--workers N] [--kills N] [--database-kills N] [--seed N] [--json]"
         )
@@ -63,6 +65,8 @@ class Command(ScrapyCommand):
         sites = "names, globs or tags (tag:NAME) of those that queue shows; how many simulate (3200), drill (40) has"
         add("--sites", action="append", default=[], metavar="GLOB|N", help=sites)
         add("--json", action="store_true", help="queue, simulate, drill: JSON instead of a table")
+        add("--database", metavar="DSN", help=f"queue: what workers do; database: {cluster.DATABASE}")
+        cluster.add_options(parser)
         capacity.add_options(parser)
         drill.add_options(parser)
 
@@ -75,6 +79,8 @@ class Command(ScrapyCommand):
                     self._schedule(kind, opts)
                 case ["queue"]:
                     self._queue(opts)
+                case ["database"]:
+                    print(harmless(cluster.database_told(opts)))
                 case ["simulate"]:
                     print(capacity.simulated(load_deployment(opts.fleet) if opts.fleet else find_deployment(), opts))
                 case ["drill"]:
@@ -115,6 +121,9 @@ class Command(ScrapyCommand):
         deployment, now = deployment_of(opts.fleet), datetime.now(UTC)
         add_deployment(self.settings, deployment)
         root = Path(self.settings["ARCHIVE_ROOT"]).expanduser().absolute()
+        if opts.database or opts.cancel:
+            print(cluster.queue_told(deployment, root, opts))
+            return
         everything = list(candidates(deployment, root, now))
         shown = sorted(chosen(everything, opts.sites), key=lambda one: (one.is_enabled, one.order))
         if opts.json:

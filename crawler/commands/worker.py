@@ -16,6 +16,7 @@ from scrapy.utils.conf import arglist_to_dict
 
 from crawler.commands import show_example
 from crawler.run.arguments import WrongUse
+from crawler.run.cluster.command import DATABASE, extra_needed
 from crawler.run.fleet.deployment import DeploymentError, deployment_of
 from crawler.run.fleet.one_loop import ending_on_signals, install_log, jobs_possible, run_in_loop
 from crawler.run.fleet.precedence import add_deployment, add_worker
@@ -54,11 +55,7 @@ class Command(ScrapyCommand):
         show_example(parser, "worker --database @/etc/speech-archive/database --jobs 50")
         add = parser.add_argument
         add("--fleet", type=Path, metavar="FILE", help="the deployment's file (default: fleet.toml in this folder)")
-        add(
-            "--database",
-            metavar="DSN",
-            help="PostgreSQL's connection string, or @FILE that holds it (default: $SPEECH_ARCHIVE_DATABASE)",
-        )
+        add("--database", metavar="DSN", help=DATABASE)
         add("--jobs", type=int, metavar="N", help="sites at once (default: as the deployment says)")
         add("--migrate", action="store_true", help="make or upgrade the database's tables first")
         paces = parser.add_argument_group("paces, in seconds")
@@ -81,17 +78,14 @@ class Command(ScrapyCommand):
             if args:
                 raise UsageError(f"{args[0]}: a worker takes options only", print_help=False)
             check_names(arglist_to_dict(opts.set))
-            self._work(opts)
+            with extra_needed():
+                self._work(opts)
         except KeyboardInterrupt:
             self._refuse("interrupted before it took a job", Exit.INTERRUPTED)
         except (DeploymentError, WrongUse) as error:
             self._refuse(str(error), Exit.WRONG_USE)
         except ArchiveError as error:
             self._refuse(str(error), error.exit_status)
-        except ModuleNotFoundError as error:
-            if error.name not in {"psycopg", "procrastinate"}:
-                raise
-            self._refuse(f"{error.name} is missing: pip install 'speech-archive[cluster]'", Exit.WRONG_USE)
         end_at_once()
 
     def _work(self, opts: argparse.Namespace) -> None:

@@ -23,7 +23,7 @@ from crawler.run.fleet.planning import Candidate, candidate
 from crawler.run.fleet.run_log import SITE
 from crawler.sites.profile import ProfileError, SiteProfile
 from pipelines.archive.errors import ArchiveError, LockHeld
-from pipelines.exits import ARCHIVED, Exit
+from pipelines.exits import Exit
 from pipelines.store.stores import StoreError
 
 _log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ class SiteJob:
             except asyncio.CancelledError:  # a person's wish: the crawl is sealed first
                 is_cancelled = True
                 self.stop("by a person")
-        if is_cancelled and isinstance(work.exception(), Again | None):
+        if is_cancelled and isinstance(work.exception(), Again | Failed):
             raise JobAborted
         await work
 
@@ -137,7 +137,8 @@ class SiteJob:
         await self._has.keeping.catalogue(self._site, self._stop_asked.is_set)
         if status is Exit.INTERRUPTED and self._goes_back:
             raise Again(f"stopped {self._why_stopped}")
-        if status not in ARCHIVED:
+        last = (await self._has.in_thread(self._look)).last
+        if last is None or not last.is_good:
             raise Failed(f"exit {int(status)}")
 
     async def _status(self, profile: SiteProfile, lease: SiteLease) -> Exit:

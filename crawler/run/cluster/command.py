@@ -1,0 +1,72 @@
+"""What `scrapy fleet` and `scrapy worker` say of a cluster: options, and verbs that need its libraries only then."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crawler.run.arguments import WrongUse
+from crawler.run.fleet.deployment import Deployment
+from crawler.run.fleet.planning import candidates, chosen
+
+_OF_EXTRA = frozenset({"psycopg", "psycopg_pool", "procrastinate"})
+DATABASE = "PostgreSQL's connection string, or @FILE that holds it (default: $SPEECH_ARCHIVE_DATABASE)"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Those of `scrapy fleet queue --database` and `scrapy fleet database`."""
+    add = parser.add_argument_group("workers of a cluster").add_argument
+    add("--cancel", metavar="SITE", help="queue: take a site from the queue, or end its crawl, until its next slot")
+    add("--moved", action="store_true", help="database: the archives have been moved; no worker may run")
+
+
+@contextmanager
+def extra_needed() -> Iterator[None]:
+    """`WrongUse` where the libraries of a cluster are missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name not in _OF_EXTRA:
+            raise
+        raise WrongUse(f"{error.name} is missing: pip install 'speech-archive[cluster]'") from error
+
+
+def database_told(opts: argparse.Namespace) -> str:
+    """Make or upgrade the tables of a database; what was done."""
+    with extra_needed():
+        from crawler.run.cluster.schema import forget_place, migrate  # noqa: PLC0415 - of the extra
+        from pipelines.catalogue.database import dsn_of, shown  # noqa: PLC0415
+
+        dsn = dsn_of(opts.database, os.environ)
+        done = migrate(dsn)
+        if opts.moved:
+            forget_place(dsn)
+    lines = [f"{shown(dsn)}: {', '.join(done.done) or 'up to date'}"]
+    if done.waiting:
+        lines.append(f"to be run again when no worker of an older version is left: {', '.join(done.waiting)}")
+    if opts.moved:
+        lines.append("the next worker says where the archives are")
+    return "\n".join(lines)
+
+
+def queue_told(deployment: Deployment, root: Path, opts: argparse.Namespace) -> str:
+    """What runs, waits and failed of the sites that are asked for; or what became of the one that is cancelled."""
+    with extra_needed():
+        from crawler.run.cluster import queue_shown  # noqa: PLC0415 - of the extra
+        from pipelines.catalogue.database import dsn_of  # noqa: PLC0415
+
+        dsn, now = dsn_of(opts.database, os.environ), datetime.now(UTC)
+        queue_shown.bring_journals(dsn, root)
+        everything = list(candidates(deployment, root, now))
+        if opts.cancel is not None:
+            one = next((one for one in everything if one.site == opts.cancel), None)
+            if one is None:
+                raise WrongUse(f"--cancel {opts.cancel}: no site of {deployment.file}")
+            return queue_shown.cancel(dsn, one, now)
+        rows = queue_shown.cluster_rows(dsn, chosen(everything, opts.sites))
+        return json.dumps(rows, ensure_ascii=False) if opts.json else queue_shown.cluster_table(rows)
