@@ -238,7 +238,7 @@ def test_the_queue_tells_what_runs_waits_and_failed_and_a_crawl_is_cancelled_unt
     assert [one.ended.exit_status for one in cluster.attempts("m-a") if one.ended] == [11]
     assert cluster.fleet("queue", "--cancel", "m-a").status == 2
     table = [line.split()[:2] for line in cluster.fleet("queue").out.split("\n")]
-    assert table[1:4] == [["m-a", "cancelled"], ["m-broken", "failed"], ["m-dead", "failed"]]
+    assert table[2:5] == [["m-a", "cancelled"], ["m-broken", "failed"], ["m-dead", "failed"]]
 
 
 def test_what_a_killed_worker_had_begun_goes_on_where_its_staging_is(cluster: Cluster, tmp_path: Path) -> None:
