@@ -7,6 +7,7 @@ import logging
 import os
 import platform
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 from procrastinate import App
@@ -37,6 +38,8 @@ _LAST_PATIENCE = 30.0
 """Seconds for which a worker that ends waits for a database that is away: others take its jobs over then."""
 _DEAD_FOR_A_DAY = 86_400.0
 """Seconds after which procrastinate forgets a worker: one that was only cut off must find itself known."""
+_HELD_HERE = timedelta(minutes=1)
+"""Until a job is looked at again that this worker has already."""
 _RESTART = 5.0
 
 
@@ -142,6 +145,8 @@ class ClusterWorker:
 
     async def _crawl(self, context: JobContext, site: str) -> None:
         assert context.job.id is not None  # noqa: S101 - it comes from the database
+        if context.job.id in self._under_way:  # taken from this worker, which was too busy for a sign of life
+            raise Again("it is under way here already", _HELD_HERE)
         job = self._under_way[context.job.id] = SiteJob(self._has, context.job, site)
         if self._why_stopped is not None:
             job.stop(self._why_stopped, goes_back=True)
