@@ -22,6 +22,7 @@ SUITES = ("crawl", "again", "extraction", "warc", "start", "exports", "sites", "
 """Modules of `benchmarks.suites`: each has `SIZES` (by name), `run(size, rounds, only)`, perhaps `MOST_ROUNDS`."""
 OTHERS = {
     "capture": "what keeping every exchange costs a crawl",
+    "catalogue": "the catalogue of a fleet in PostgreSQL",
     "fleet": "two hundred sites in one process, killed in the middle",
     "fleet_status": "`status` of thousands of archives",
     "history": "reading a history of a million versions",

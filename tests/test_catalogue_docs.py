@@ -208,7 +208,7 @@ def test_chinese_is_found_with_and_without_the_index(owner: str) -> None:
         find = "SELECT id FROM speech_archive.speeches WHERE body LIKE %s ORDER BY id"
         found = {word: connection.execute(find, [f"%{word}%"]).fetchall() for word in ("各位", "各位委员", "无此")}
         assert [bool(rows) for rows in found.values()] == [True, True, False]
-        executed(make_conninfo(owner, user="postgres"), SEARCH)
+        executed(owner, SEARCH)
         connection.execute("SET enable_seqscan = off")
         plan = str(connection.execute(f"EXPLAIN {find}", ["%各位委员%"]).fetchall())
         assert "speech_bodies" in plan
