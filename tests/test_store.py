@@ -6,6 +6,8 @@ import io
 import json
 import os
 import random
+import re
+import shlex
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, redirect_stdout, suppress
@@ -18,7 +20,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from pipelines.__main__ import main
+from pipelines.__main__ import VERBS, _parser, main
 from pipelines.archive.errors import NotKnown, NotUnderstood
 from pipelines.archive.pack.packing import pack
 from pipelines.archive.prove.verify import verify
@@ -41,6 +43,7 @@ from pipelines.store.copying import (
 from pipelines.store.stores import StoreError, WrongStore, store_of
 from pipelines.store.tips import StoreTip, commits_after, tip_of
 from tests import faults
+from tests.conftest import ROOT
 from tests.faults import KILLED, strike
 from tests.object_store import MISHAPS, object_store
 from tests.test_archive import FACTS, SOFTWARE, missed, speech, tree
@@ -195,7 +198,7 @@ HISTORIES = st.lists(
 )
 
 
-@settings(max_examples=int(os.environ.get("EXAMPLES", "8")), phases=[Phase.generate], report_multiple_bugs=False)
+@settings(max_examples=int(os.environ.get("EXAMPLES", "5")), phases=[Phase.generate], report_multiple_bugs=False)
 @given(history=HISTORIES)
 def test_any_history_comes_back_whatever_is_killed(history: list[tuple[int, str, str, int]]) -> None:
     """Two machines take turns; copies are killed at any point. Each commit that was made in the store stays there."""
@@ -239,6 +242,7 @@ def objects(store: Store) -> dict[str, bytes]:
     return {held.name: store.read(held.name) for held in store.names(SITE)}
 
 
+@pytest.mark.parametrize("store", ["folder", "rclone"], indirect=True)
 def test_of_two_that_push_one_commit_one_steps_back_without_a_trace(store: Store, tmp_path: Path) -> None:
     """Both crawled after commit 1. The store keeps the first one's; the other's archive is moved aside, whole."""
     ours, theirs = tmp_path / "a" / SITE, tmp_path / "b" / SITE
@@ -269,7 +273,7 @@ def test_of_two_that_push_one_commit_one_steps_back_without_a_trace(store: Store
 def test_two_that_push_at_once_never_both_commit(
     kind: str, buckets: dict[str, ObjectStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in range(2):
+    for number in range(1 if kind == "moto" else 4):
         store = opened_store(kind, f"race{number}", buckets, tmp_path / str(number), monkeypatch)
         folders = [tmp_path / str(number) / name / SITE for name in "ab"]
         for night, folder in enumerate(folders):
@@ -331,14 +335,13 @@ def test_an_unchanged_archive_costs_four_requests(
     assert len(bucket.requests) - before <= 24
 
 
-@pytest.mark.parametrize("kind", ["rclone", "moto"])
 def test_a_store_that_fails_now_and_then_loses_nothing(
-    kind: str, buckets: dict[str, ObjectStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    buckets: dict[str, ObjectStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every tenth request is answered with an error, not at all, by half, or late; what was done may not be told."""
     monkeypatch.setattr(bucket_module, "_WAITS", (0.05,) * 5)
-    bucket, ours, theirs = buckets[kind], tmp_path / "a" / SITE, tmp_path / "b" / SITE
-    store = opened_store(kind, "failing", buckets, tmp_path, monkeypatch)
+    bucket, ours, theirs = buckets["moto"], tmp_path / "a" / SITE, tmp_path / "b" / SITE
+    store = opened_store("moto", "failing", buckets, tmp_path, monkeypatch)
     bucket.rate = 0.1
     try:
         for night in range(2):
@@ -442,3 +445,37 @@ def test_commands_that_read_take_an_address(
     monkeypatch.setenv("SPEECH_ARCHIVE_CACHE", str(tmp_path / "other"))
     assert main(["changes", store.address]) == 5
     assert f"{store.address}/{name}: missing" in capsys.readouterr().err
+
+
+PAGE = (ROOT / "docs/stores.md").read_text(encoding="utf-8")
+SHOWN = re.findall(r"^\$ python -m pipelines (.*)\n((?s:.*?))(?=^\$|^```)", PAGE, re.MULTILINE)
+
+
+def test_commands_print_what_the_page_shows(
+    buckets: dict[str, ObjectStore],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for night in range(2):
+        crawl(tmp_path / "output" / SITE, night)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SPEECH_ARCHIVE_CACHE", str(tmp_path / "cache"))
+    opened_store("moto", "archives", buckets, tmp_path, monkeypatch)
+    assert len(SHOWN) > 6
+    for command, shown in SHOWN:
+        capsys.readouterr()
+        assert main(shlex.split(command.replace(" 4864", " 0"))) == 0, command
+        out, err = capsys.readouterr()
+        assert re.fullmatch(re.escape(shown).replace("…", ".*"), out, re.DOTALL), out
+        assert err == "", command
+
+
+def test_the_page_names_every_command_that_takes_an_address() -> None:
+    reading = set()
+    for verb in VERBS:
+        (of_verb,) = (one.choices[verb] for one in _parser({}, verb)._actions if isinstance(one.choices, dict))
+        if of_verb.get_default("reads"):
+            reading.add(verb)
+    (listed,) = re.findall(r"That is (.*?)\.\n", PAGE, re.DOTALL)
+    assert set(re.findall("`([a-z-]+)`", listed)) == reading

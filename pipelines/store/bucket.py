@@ -11,6 +11,7 @@ import ipaddress
 import os
 import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -42,8 +43,10 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 _PROBE = "create-if-absent.probe"
-_PART = 16 << 20
-"""Bytes of one part of a large object; 10,000 parts are allowed."""
+_PART = 8 << 20
+"""Bytes of one part of a large object; of the 10,000 parts that are allowed, two are held at a time."""
+_AT_ONCE = threading.BoundedSemaphore(32)
+"""Requests of this process, whatever the number of sites that it copies: they hold 512 MB at most."""
 _BLOCK = 1 << 20
 _WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds before a request is made again that failed although the library had repeated it."""
@@ -130,13 +133,19 @@ class Bucket:
 
     def put(self, name: str, file: Path) -> None:
         """As `Store.put`."""
-        put = partial(obstore.put, self._store, name, file, chunk_size=_PART, max_concurrency=4)
+        put = partial(obstore.put, self._store, name, file, chunk_size=_PART, max_concurrency=2)
         self._asked(name, put)
 
     def create(self, name: str, data: bytes) -> bool:
         """As `Store.create`."""
-        # The answer to a request that succeeded may be lost; the next one then finds our own object.
-        return self._is_created(name, data) or self.read(name) == data
+        for _ in _WAITS:
+            if self._is_created(name, data):
+                return True
+            # The answer to a request that succeeded may be lost; the next one then finds our own object.
+            with suppress(FileNotFoundError):
+                return self.read(name) == data
+            # Of two at the same moment a store may refuse both.
+        raise StoreError(f"{self.address}/{name}: cannot be created, and is not there. Run again")
 
     def _is_created(self, name: str, data: bytes) -> bool:
         create = partial(obstore.put, self._store, name, data, mode="create", use_multipart=False)
@@ -166,7 +175,8 @@ class Bucket:
         place = f"{self.address}/{name}"
         for wait in (*_WAITS, None):
             try:
-                return ask()
+                with _AT_ONCE:
+                    return ask()
             except AlreadyExistsError:
                 raise
             except (BaseError, FileNotFoundError) as error:

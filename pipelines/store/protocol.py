@@ -69,7 +69,7 @@ class Store(Protocol):
         """Create or replace an object."""
 
     def create(self, name: str, data: bytes) -> bool:
-        """Create an object unless it is there; false when it is, with other content."""
+        """Create an object unless it is there; false when it is, with other content. True: it has this one now."""
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove objects; one that is not there is no error."""

@@ -199,6 +199,8 @@ class _Copy:
         each(lambda path: self._take(now[path]), containers)
         packed = {member for path in self._all_containers(commits) for member in members(self._at(path))}
         each(lambda path: self._take(now[path]), [p for p in asked if p not in packed and p not in containers])
+        for folder in {self._at(path).parent for path in asked if self._at(path).exists()}:
+            sync_folders(folder / "any", self._layout.root)
         replaced = dict.fromkeys(
             (one.new.path, commit.run)
             for commit in commits[known:]
@@ -222,7 +224,6 @@ class _Copy:
         ready = self._fetched(may_be, self._incoming / may_be[0].path)
         file.parent.mkdir(parents=True, exist_ok=True)
         ready.replace(file)
-        sync_folders(file, self._layout.root)
 
     def _take_replaced(self, may_be: tuple[NamedFile, ...], path: str, run: str) -> None:
         """Fetch what a redaction made of a file that is here, to where the act is finished from."""
