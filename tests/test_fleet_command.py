@@ -167,6 +167,8 @@ def test_the_unit_of_workers_is_valid_and_holds_no_secret(folder: Path, tmp_path
     assert (option, database, kept_in) == ("--database", f"@%d/{held}", "/etc/speech-archive/database")
     assert int(unit["Service"]["RestartPreventExitStatus"]) == Exit.WRONG_USE
     assert int(unit["Service"]["SuccessExitStatus"]) == Exit.INTERRUPTED
+    refused = run(*words[3:4], *words[4:], option, f"@{tmp_path}", cwd=folder)
+    assert (refused.status, f"{tmp_path}: cannot be read" in refused.err) == (2, True), refused
     instance = Path(file.replace("@.service", "@1.service"))
     instance.write_text(text, "utf-8")
     assert_valid([instance])
