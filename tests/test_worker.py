@@ -11,21 +11,29 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import Message
 from itertools import pairwise
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from procrastinate.schema import SchemaManager
 
+from crawler.run.attempt import enter_failure
 from crawler.run.cluster.leases import _number
 from crawler.run.cluster.schema import migrate
+from crawler.sites.profile import ProfileError
 from pipelines.archive.read.reader import Archive
 from pipelines.fleet.attempts import Attempt, Journal
+from pipelines.fleet.journal_lines import merge, newest_lines
+from pipelines.fleet.notify import remember_told, tell, told_of
+from pipelines.fleet.recipients import Recipients
 from tests.conftest import PATIENCE, Ended, Site, exit_of, run, started
 from tests.database import Postgres, database
 from tests.small import PROFILE, Answer, article_page, list_page, serve
@@ -278,6 +286,8 @@ def test_a_machine_that_is_gone_leaves_its_jobs_to_others_and_a_third_place_is_r
     fleet = ("--fleet", str(tmp_path / "fleet.toml"), "--database", cluster.dsn)
     refused = run("scrapy", "worker", *fleet, *roots["b"])
     assert (refused.status, "--moved" in refused.err) == (2, True)
+    assert cluster.fleet("database", "--moved").status == 2  # the killed ones are not known to be dead yet
+    cluster.rows("DELETE FROM speech_archive.workers")
     assert cluster.fleet("database", "--moved").status == 0
 
 
@@ -299,3 +309,31 @@ def test_tables_are_upgraded_while_workers_run(tmp_path: Path) -> None:
     with psycopg.connect(dsn) as connection:
         names = {name for (name,) in connection.execute("SELECT name FROM speech_archive.migrations")}
         assert names >= {file.name for file in files}
+
+
+def test_a_verdict_is_told_once_whatever_machine_crawls_the_site_next(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    recipients, words = Recipients(command=f"cat >> {told}; echo >> {told}"), dict[str, str]()
+    now = datetime(2026, 11, 30, 3, 5, tzinfo=UTC)
+    for machine, error in (("a", "broken"), ("b", "broken still"), ("a", "and again")):
+        root = tmp_path / machine
+        enter_failure(root, "m-a", ProfileError(error), None, now)
+        remember_told(root, "m-a", words, now)
+        assert tell(root, recipients, now, {"m-a"}, others=False) == []
+        words = told_of(root, "m-a")
+    assert told.read_text("utf-8").count("notification/1") == 1
+    assert words == {"command": "broken-profile"}
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), unique=True, min_size=1), st.data())
+def test_a_journal_has_the_lines_of_all_machines_in_their_order(events: list[tuple[int, bool]], data: Any) -> None:
+    """Whichever come first, and however often."""
+    lines = [json.dumps({"at": f"2026-11-30T00:00:0{at}Z", "ended": ended}).encode() for at, ended in events]
+    with TemporaryDirectory() as folder:
+        journal = Journal(Path(folder), "m-a")
+        for _ in range(3):
+            merge(journal, data.draw(st.lists(st.sampled_from(lines))))
+        merge(journal, lines)
+        found = newest_lines(journal)
+    assert sorted(found) == sorted(lines)
+    assert [json.loads(line)["at"] for line in found] == sorted(json.loads(line)["at"] for line in lines)

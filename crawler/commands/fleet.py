@@ -65,7 +65,8 @@ class Command(ScrapyCommand):
         sites = "names, globs or tags (tag:NAME) of those that queue shows; how many simulate (3200), drill (40) has"
         add("--sites", action="append", default=[], metavar="GLOB|N", help=sites)
         add("--json", action="store_true", help="queue, simulate, drill: JSON instead of a table")
-        add("--database", metavar="DSN", help=f"queue: what workers do; database: {cluster.DATABASE}")
+        usual = "database: $SPEECH_ARCHIVE_DATABASE; drill: a PostgreSQL of its own, which is killed; queue: none"
+        add("--database", metavar="DSN|@FILE", help=f"PostgreSQL's connection string, or a file with it ({usual})")
         cluster.add_options(parser)
         capacity.add_options(parser)
         drill.add_options(parser)

@@ -44,6 +44,7 @@ def merge(journal: Journal, lines: Sequence[bytes]) -> None:
     new = [line for line in dict.fromkeys(lines) if line not in known]
     if not new:
         return
+    journal.file.parent.mkdir(parents=True, exist_ok=True)
     merged, state = sorted([*has, *new], key=_moment), journal.state()
     if merged == [*has, *new] or (state and state[1]):
         _append(journal, new)
@@ -52,7 +53,6 @@ def merge(journal: Journal, lines: Sequence[bytes]) -> None:
 
 
 def _append(journal: Journal, lines: Sequence[bytes]) -> None:
-    journal.file.parent.mkdir(parents=True, exist_ok=True)
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
     handle = os.open(journal.file, flags, 0o644)
     try:

@@ -20,9 +20,9 @@ DATABASE = "PostgreSQL's connection string, or @FILE that holds it (default: $SP
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Those of `scrapy fleet queue --database` and `scrapy fleet database`."""
-    add = parser.add_argument_group("workers of a cluster").add_argument
-    add("--cancel", metavar="SITE", help="queue: take a site from the queue, or end its crawl, until its next slot")
-    add("--moved", action="store_true", help="database: the archives have been moved; no worker may run")
+    add = parser.add_argument_group("queue, database").add_argument
+    add("--cancel", metavar="SITE", help="take a site from the queue, or end its crawl, until its next slot")
+    add("--moved", action="store_true", help="the archives have been moved, and no worker runs")
 
 
 @contextmanager

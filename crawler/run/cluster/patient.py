@@ -93,7 +93,11 @@ def is_away(error: BaseException | None) -> bool:
     return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
 
 
-_MINE = "FROM procrastinate_jobs WHERE id = %(job_id)s AND worker_id = %(worker_id)s AND status IN ('todo', 'doing')"
+_MINE = (
+    "FROM procrastinate_jobs WHERE id = %(job_id)s AND worker_id IS NOT DISTINCT FROM %(worker_id)s::bigint "
+    "AND status IN ('todo', 'doing')"
+)
+"""A job whose worker procrastinate has forgotten is nobody's; whoever rescues it names nobody."""
 
 
 class OwnJobs(JobManager):

@@ -115,8 +115,11 @@ def keep_one_place(connection: Connection, archives: str) -> None:
 
 
 def forget_place(dsn: str) -> None:
-    """Let the next worker name where archives lie: a person has moved them."""
+    """Let the next worker name where archives lie: a person has moved them; `WrongDatabase` while workers run."""
     with connected(dsn) as connection:
+        query = "SELECT name FROM speech_archive.workers WHERE seen > now() - make_interval(secs => %s)"
+        if running := [name for (name,) in connection.execute(query, (ALIVE,))]:
+            raise WrongDatabase(f"workers run: {', '.join(running)}; stop them first")
         connection.execute("DELETE FROM speech_archive.fleet WHERE key = 'archives'")
 
 

@@ -55,7 +55,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--one-machine", dest="is_one_machine", action="store_true", help="the workers share their archive root")
     store = f"{FOLDER}: one of its own; {NO_STORE}: the shared archive root; an empty s3://BUCKET/PREFIX ({FOLDER})"
     add("--store", default=FOLDER, metavar="ADDRESS", help=store)
-    add("--database", metavar="DSN", help="an empty database, which is not killed (a PostgreSQL of its own)")
     add("--keep", type=Path, metavar="DIR", help="leave everything in a new folder, to be looked at")
 
 
