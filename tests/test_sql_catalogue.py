@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.conninfo import make_conninfo
+from psycopg.sql import SQL, Identifier
 
 from pipelines.__main__ import main
 from pipelines.archive import Archive, Archives
@@ -76,7 +77,7 @@ def test_a_password_is_in_no_message(tmp_path: Path) -> None:
         dsn_of(None, {})
 
 
-def test_a_database_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+def test_a_database_that_cannot_be_used_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dsn = database()
     with connected(dsn) as connection:
         connection.execute("CREATE DATABASE in_ascii ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
@@ -89,6 +90,10 @@ def test_a_database_that_cannot_be_used_is_told(tmp_path: Path) -> None:
         with pytest.raises(ArchiveError, match=words) as told, connected(make_conninfo(dsn, **wrong)):
             pass
         assert (told.value.exit_status, SECRET in str(told.value)) == (status, False)
+    monkeypatch.setattr("pipelines.catalogue.database.OLDEST", 99)
+    with pytest.raises(WrongDatabase, match=r"is PostgreSQL \d\d; 99 or newer is needed"), connected(dsn):
+        pass
+    monkeypatch.undo()
     with (
         pytest.raises(WrongDatabase, match="permission denied"),
         connected(make_conninfo(dsn, user="nobody")) as connection,
@@ -204,6 +209,8 @@ def test_each_commit_is_told_once_and_older_copies_change_nothing(tmp_path: Path
     root, old = tmp_path / "gszx", tmp_path / "old"
     with catalogue() as connection, connected(connection.info.dsn) as listening:
         listening.execute("LISTEN speech_archive")
+        strict = SQL("ALTER DATABASE {} SET default_transaction_isolation TO 'repeatable read'")
+        connection.execute(strict.format(Identifier(connection.info.dbname)))
         for number in (1, 2):
             crawl(root, number, speech("1", day(number), body=f"第{number}次"))
             if number == 1:

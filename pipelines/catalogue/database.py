@@ -96,6 +96,8 @@ def connected(dsn: str) -> Iterator[Connection]:
         parts = {"connect_timeout": _SECONDS} | _parts(dsn)
         with psycopg.connect(make_conninfo("", **parts), autocommit=True, client_encoding="utf8") as connection:
             check_server(connection.info)
+            # Who has waited for a lock must see what was committed meanwhile, whatever is usual in this database.
+            connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
             yield connection
 
 
