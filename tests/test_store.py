@@ -147,6 +147,11 @@ def test_what_comes_back_is_what_was_pushed(store: Store, tmp_path: Path) -> Non
     whole(ours)
     pull(store, SITE, lines, WHOLE)
     assert kept(lines) == kept(ours)
+    altered, lost, *_ = lines.glob("versions/*/*")
+    altered.write_bytes(b"")
+    lost.unlink()
+    assert pull(store, SITE, lines, WHOLE, restores=True).files == 2
+    assert kept(lines) == kept(ours)
 
 
 class Machine:

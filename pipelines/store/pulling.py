@@ -67,7 +67,13 @@ class Pulled:
 
 
 def pull(
-    store: Store, site: str, folder: Path, what: CopyExtent = WITHOUT_CAPTURES, *, is_alone: bool = False
+    store: Store,
+    site: str,
+    folder: Path,
+    what: CopyExtent = WITHOUT_CAPTURES,
+    *,
+    is_alone: bool = False,
+    restores: bool = False,
 ) -> Pulled:
     """Bring a folder to the last commit of a store, and to hold what is asked for.
 
@@ -79,6 +85,7 @@ def pull(
         folder: of the site here; made when it is not there.
         what: how much of it; what is here already is never removed.
         is_alone: the caller holds the database's lock of the site, as for `push`.
+        restores: compare every file here with its commit, too, and take those that are missing or altered.
 
     Raises:
         Diverged: this machine's history is not the store's; nothing was changed.
@@ -88,9 +95,10 @@ def pull(
     """
     tip, ours = tip_of(store, site), archive_in(folder)
     if ours is None or not _is_ahead(store, site, ours, tip):
-        return _copied(store, site, folder, what, tip)
+        return _copied(store, site, folder, what, tip, restores=restores)
     pushed = push(store, site, folder, is_alone=is_alone)
-    return replace(_copied(store, site, folder, what, tip_of(store, site)), pushed=pushed.commits)
+    pulled = _copied(store, site, folder, what, tip_of(store, site), restores=restores)
+    return replace(pulled, pushed=pushed.commits)
 
 
 def copy_down(store: Store, site: str, folder: Path, what: CopyExtent) -> Pulled:
@@ -102,13 +110,15 @@ def copy_down(store: Store, site: str, folder: Path, what: CopyExtent) -> Pulled
     return _copied(store, site, folder, what, tip)
 
 
-def _copied(store: Store, site: str, folder: Path, what: CopyExtent, tip: StoreTip | None) -> Pulled:
+def _copied(
+    store: Store, site: str, folder: Path, what: CopyExtent, tip: StoreTip | None, *, restores: bool = False
+) -> Pulled:
     """Copy what is not here; the folder is not ahead of the store, of which `tip` is the last commit."""
     if tip is None:
         return Pulled(site=site)
     with held(folder, _COPYING) as layout:
         copied = _Copy(store, site, layout, what, tip)
-        copied.run()
+        copied.run(restores=restores)
     if copied.needs_rebuild:
         rebuild(folder)
     archive = Archive(folder)
@@ -144,18 +154,20 @@ class _Copy:
         self.commits = self.files = self.bytes = 0
         self.needs_rebuild = False
 
-    def run(self) -> None:
+    def run(self, *, restores: bool) -> None:
         ours = archive_in(self._layout.root)
         mark = PartialCopy.of(self._layout)
         new: Mapping[int, StoredCommit] = {}
         if ours is None or ours.last.n < self._tip.n:
             new = self._new_commits(ours)
         grows = mark is not None and not set(mark.lacks) <= set(self._what.lacks)
-        if new or grows:
+        if new or grows or restores:
             lacks = self._lacks(mark, ours)
             self._write_mark({*lacks, *(mark.lacks if mark else ())})  # before anything is absent
             before = ours.commits() if ours else ()
-            self._take_files((*before, *(one.commit for one in new.values())), 0 if grows else len(before))
+            self._take_files(
+                (*before, *(one.commit for one in new.values())), 0 if grows or restores else len(before)
+            )
             self._land(new)
             self._write_mark(lacks)
         pull_besides(self._store, self._site, self._layout)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 Result = Pulled | Pushed | Checked
 _BATCH = 32
 """Sites after which what became of them is told: of thousands a person sees that it goes on."""
-_ONLY = {"captures": "pull", "aside": "pull", "drop_captures": "push", "quick": "check"}
+_ONLY = {"captures": "pull", "aside": "pull", "restore": "pull", "drop_captures": "push", "quick": "check"}
 """Options of one action, by their name."""
 
 
@@ -59,6 +59,8 @@ def add(verb: AddVerb) -> None:
     )
     aside = "pull: where the store has another history, move the archive here to ROOT/aside and take the store's"
     sync.add_argument("--aside", action="store_true", help=aside)
+    restore = "pull: compare every file here with its commit, too, and take those that are missing or altered"
+    sync.add_argument("--restore", action="store_true", help=restore)
     drop = "push: afterwards, remove captures here that the store has"
     sync.add_argument("--drop-captures", action="store_true", help=drop)
     alone = "push, pull: no other machine pushes these sites now: replace what a push that died has left in the store"
@@ -147,9 +149,8 @@ def _push(arguments: argparse.Namespace, store: Store, site: str, folder: Path) 
 
 
 def _pull(arguments: argparse.Namespace, store: Store, site: str, folder: Path) -> Copied:
-    bring = partial(
-        pull, store, site, folder, WHOLE if arguments.captures else WITHOUT_CAPTURES, is_alone=arguments.alone
-    )
+    what = WHOLE if arguments.captures else WITHOUT_CAPTURES
+    bring = partial(pull, store, site, folder, what, is_alone=arguments.alone, restores=arguments.restore)
     try:
         return Copied(site=site, result=bring())
     except Diverged:
