@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pipelines.store.extents import WHOLE, WITHOUT_CAPTURES, CopyExtent
 from pipelines.store.held import Diverged, Overtaken, set_aside
-from pipelines.store.pulling import Pulled, copy_down, pull
+from pipelines.store.pulling import WHOLE, WITHOUT_CAPTURES, CopyExtent, Pulled, copy_down, pull
 from pipelines.store.pushing import Pushed, push
 from pipelines.store.store_check import Checked, check
 from pipelines.store.tip_copies import copy_tip

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.commits import files_now, sidecar_text
 from pipelines.archive.disk.containers import PACKS, members
-from pipelines.archive.disk.copies.partial_copy import PartialCopy, unmark
+from pipelines.archive.disk.copies.partial_copy import PartialCopy, stream_of, unmark
 from pipelines.archive.disk.files import file_digest, replace_synced, sync_folders, write_synced
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.disk.packs import PACK
@@ -23,11 +23,10 @@ from pipelines.archive.write.rebuild import rebuild
 from pipelines.archive.write.replacing import finish_acts, ready_file
 from pipelines.store.at_once import each
 from pipelines.store.beside import pull_besides
-from pipelines.store.extents import WITHOUT_CAPTURES, CopyExtent
+from pipelines.store.derived_there import are_sound
 from pipelines.store.held import Diverged, archive_in, diverged, held
 from pipelines.store.pushing import push
 from pipelines.store.tips import StoredCommit, StoreTip, commits_after, tip_of
-from pipelines.untrusted import json_object
 from pipelines.values import frozen
 
 if TYPE_CHECKING:
@@ -42,6 +41,22 @@ _INCOMING = "incoming"
 """The folder in staging for files that are not checked yet; a run's has a name that begins with a digit."""
 _COPYING = "copying"
 """The text in the lock: what holds it."""
+
+
+@frozen
+class CopyExtent:
+    """A copy without the files of some folders; commits, run reports and derived files are in every one."""
+
+    lacks: tuple[str, ...]
+
+    def takes(self, path: str) -> bool:
+        """Whether the copy holds a committed file."""
+        return stream_of(path) not in self.lacks
+
+
+WITHOUT_CAPTURES = CopyExtent(("warc",))
+"""Every line, and no raw bytes: enough to crawl."""
+WHOLE = CopyExtent(())
 
 
 @frozen(kw_only=True)
@@ -288,17 +303,14 @@ class _Copy:
             self.needs_rebuild = True
 
     def _fetched_derived(self, one: Derived, last: Commit) -> bool:
-        """Whether the store's is of the last commit, and what its document says."""
-        there = Layout(self._incoming)
+        """Whether the store's are of the last commit and sound."""
         self._incoming.mkdir(exist_ok=True)
         try:
             for name in (one.about_file, one.lines_file):
                 self._store.fetch(f"{self._site}/{name}", self._incoming / name)
-            told = json_object(there.path(one.about_file))
-            size, sha256 = file_digest(there.path(one.lines_file))
+            return are_sound(one, Layout(self._incoming), last)
         except (FileNotFoundError, ValueError):
             return False
-        return is_of(one, there, last) and (told.get("bytes"), told.get("sha256")) == (size, sha256)
 
     def _place(self, path: str) -> str:
         return f"{self._store.address}/{self._site}/{path}".rstrip("/")

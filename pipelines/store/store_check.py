@@ -18,6 +18,7 @@ from pipelines.archive.read.derived import DERIVED, is_of
 from pipelines.exits import Exit
 from pipelines.store.at_once import each
 from pipelines.store.beside import BESIDE_JSON, besides_there
+from pipelines.store.derived_there import are_sound
 from pipelines.store.held import archive_in
 from pipelines.store.tips import commits_after, tip_of
 from pipelines.untrusted import json_object
@@ -106,7 +107,7 @@ class _Check:
         self._check_sidecars(loose)
         self._check_files(commits)
         self._check_besides()
-        self._check_derived(folder, commits[-1])
+        self._check_derived(commits[-1])
         known = {*files_now(commits), *DERIVED_FILES, *besides_there(self._store, self._site), BESIDE_JSON}
         for commit in loose:
             known |= {Layout.commit_name(commit.n), Layout.sidecar_name(commit.n)}
@@ -211,32 +212,28 @@ class _Check:
             elif not self._quick and self._store.digest(f"{self._site}/{path}")[1] != one.sha256:
                 self._problem(path, f"its bytes were altered; {_RESTORE}")
 
-    def _check_derived(self, folder: Path | None, last: Commit) -> None:
-        """Derived files are of the last commit and what their documents say; those here of the same commit agree."""
+    def _check_derived(self, last: Commit) -> None:
+        """Derived files are of the last commit, and sound."""
         for one in DERIVED:
             if said := self._wrong_derived(one, last):
                 self._problem(one.about_file, f"{said}; push again")
-                continue
-            for name in (one.about_file, one.lines_file) if folder and is_of(one, Layout(folder), last) else ():
-                if folder and not self._quick and file_digest(self._scratch.path(name)) != file_digest(folder / name):
-                    self._problem(name, f"is not that of {folder}: one was altered; `rebuild`, then push again")
 
     def _wrong_derived(self, one: Derived, last: Commit) -> str | None:
         try:
-            names = (one.about_file,) if self._quick else (one.about_file, one.lines_file)
-            for name in names:
+            for name in (one.about_file,) if self._quick else (one.about_file, one.lines_file):
                 self._store.fetch(f"{self._site}/{name}", self._scratch.path(name))
             told = json_object(self._scratch.path(one.about_file))
+            if not is_of(one, self._scratch, last):
+                return f"is of commit {told.get('commit')}, the last one is {last.n}"
+            if self._quick:
+                is_right = self._listed.get(one.lines_file) == told.get("bytes")
+            else:
+                is_right = are_sound(one, self._scratch, last)
         except FileNotFoundError:
-            return "missing"
+            return f"it, or {one.lines_file}, is missing"
         except ValueError as error:
             return f"unreadable ({error})"
-        if not is_of(one, self._scratch, last):
-            return f"is of commit {told.get('commit')}, the last one is {last.n}"
-        found = (self._listed.get(one.lines_file), told.get("sha256"))
-        if not self._quick:
-            found = file_digest(self._scratch.path(one.lines_file))
-        return None if found == (told.get("bytes"), told.get("sha256")) else f"does not match {one.lines_file}"
+        return None if is_right else f"does not match {one.lines_file}: one was altered"
 
     def _count(self, named: NamedFile) -> None:
         self._checked.files += 1

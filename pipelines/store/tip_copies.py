@@ -24,8 +24,7 @@ from pipelines.archive.disk.layout import (
 from pipelines.archive.read.state_file import read_tip
 from pipelines.exits import ARCHIVED
 from pipelines.store.at_once import each
-from pipelines.store.extents import WITHOUT_CAPTURES
-from pipelines.store.pulling import copy_down
+from pipelines.store.pulling import WITHOUT_CAPTURES, copy_down
 from pipelines.store.tips import read_or_none
 from pipelines.untrusted import parsed_json
 
