@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -48,7 +50,20 @@ def test_every_speech_once_and_exact(flavour: str, site: Site) -> None:
         log = replica.log()
         assert log["increments"]["total"] == 0
         assert log["purchases"] == 0
+        assert_one_at_a_time(one["path"] for one in log["requests"])
     assert site.verify().status == 0
+
+
+def assert_one_at_a_time(paths: Iterable[str]) -> None:
+    """A counter is asked for before the next article: a kill costs one article, not two."""
+    article, counters = "", 0
+    for path in paths:
+        if shown := re.search(r"(?i)/show\.asp\?m=(\d+)&d=(\d+)", path):
+            article = f"{shown[1]} {shown[2]}"
+        elif counted := re.search(r"(?i)gethits\.asp.*&m=(\d+)&id=(\d+)", path):
+            assert f"{counted[1]} {counted[2]}" == article
+            counters += 1
+    assert counters
 
 
 @pytest.mark.parametrize("date_form", [4, 5, 9, 12, 14, 17, 26, 46, "raw"])
