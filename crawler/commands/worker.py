@@ -60,7 +60,7 @@ class Command(ScrapyCommand):
         add("--migrate", action="store_true", help="make or upgrade the database's tables first")
         paces = parser.add_argument_group("paces, in seconds")
         add = paces.add_argument
-        add("--enqueue-every", type=float, metavar="S", help="between two looks for what is due (default: 60)")
+        add("--enqueue-every", type=float, metavar="S", help="between two looks for what is due (default: 300)")
         add("--heartbeat", type=float, metavar="S", help="between two signs of life (default: 10)")
         add(
             "--stalled-after",

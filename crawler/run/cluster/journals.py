@@ -48,9 +48,14 @@ class Journals:
         """
         self._root, self._connector, self._fleet = root, connector, fleet
 
-    async def hand_in(self, sites: Iterable[str] | None = None) -> None:
-        """Give the database what it lacks of the journals of some sites, of all that lie here when none are named."""
-        found = await _in_thread(partial(self._newest, None if sites is None else list(sites)))
+    async def adopt(self) -> None:
+        """Give a database that never saw this archive root the journals of all sites that lie here."""
+        if not await _in_thread(self._brought):
+            await self.hand_in(await _in_thread(self._sites))
+
+    async def hand_in(self, sites: Iterable[str]) -> None:
+        """Give the database what it lacks of the journals of some sites."""
+        found = await _in_thread(partial(self._newest, list(sites)))
         for some in (found[at : at + _AT_ONCE] for at in range(0, len(found), _AT_ONCE)):
             await self._connector.execute_query_async(
                 "INSERT INTO speech_archive.journal_lines (site, line) SELECT site, line "
@@ -78,10 +83,11 @@ class Journals:
             if rows:
                 await _in_thread(partial(self._merge, rows))
 
-    def _newest(self, sites: list[str] | None) -> list[tuple[str, str]]:
-        if sites is None:
-            files = (self._root / FLEET / "attempts").glob("*.jsonl")
-            sites = sorted(file.stem for file in files if NAME.fullmatch(file.stem))
+    def _sites(self) -> list[str]:
+        files = (self._root / FLEET / "attempts").glob("*.jsonl")
+        return sorted(file.stem for file in files if NAME.fullmatch(file.stem))
+
+    def _newest(self, sites: list[str]) -> list[tuple[str, str]]:
         return [
             (site, line.decode())
             for site in sites

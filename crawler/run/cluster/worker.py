@@ -117,7 +117,7 @@ class ClusterWorker:
 
     async def _work(self) -> None:
         await self._has.sign_of_life(self._jobs)
-        await self._has.journals.hand_in()
+        await self._has.journals.adopt()
         await self._has.journals.bring()
         self._workers = [
             self._worker([CRAWL, at_place(self._has.place)], self._jobs),
