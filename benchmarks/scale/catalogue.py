@@ -107,6 +107,7 @@ def _timed(name: str, do: Callable[[], object]) -> float:
 
 
 def _sizes(connection: Connection, speeches: int) -> None:
+    print(f"memory of the command: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
     connection.execute("CREATE TABLE bare (LIKE speech_archive.speech_lines)")
     with connection.cursor() as cursor, cursor.copy("COPY speech_archive.speech_lines TO STDOUT") as out:
         rows = [bytes(part) for part in out]
@@ -120,4 +121,3 @@ def _sizes(connection: Connection, speeches: int) -> None:
     for name in ("speech_lines", "speech_states", "changes"):
         ((size,),) = connection.execute(_SIZE, [f"speech_archive.{name}"]).fetchall()
         print(f"{name:<48} {size:7.1f} MB, {float(size) * 1000 / speeches:.2f} kB a speech")
-    print(f"memory of the command: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
