@@ -182,7 +182,7 @@ def test_the_page_shows_commands_that_are_understood_and_rows_that_are_told() ->
     judged = judge(SERVED, HELD, (KILL,))
     passed = Passed(kills=(KILL,), seconds=1.0, requests=8, open=())
     found = Found(passed=passed, served=(SERVED,), judgements=(judged,), crawled={"drill-001": 1})
-    lines = told(Drilled(rounds=(found,), catalogue=()))
+    lines = told(Drilled(wanted=Wanted(), rounds=(found,), catalogue=()))
     named = re.findall(r"^\| \*(.+?)\* \|", page, re.MULTILINE)
     assert [name for name in named if not re.search(f"(?m)^{name}( |$)", lines)] == []
     told_rows = re.findall(r"(?m)^((?:[a-z]+ )+) ", lines.partition("lost\n")[2])
@@ -194,7 +194,7 @@ def test_what_is_wrong_is_told() -> None:
     judged = judge(SERVED, None, ())
     passed = Passed(kills=(), seconds=1.0, requests=8, open=("drill-001",))
     found = Found(passed=passed, served=(SERVED,), judgements=(judged,), crawled={"drill-001": 2})
-    drilled = Drilled(rounds=(found,), catalogue=("drill-001: is not in the catalogue",))
+    drilled = Drilled(wanted=Wanted(), rounds=(found,), catalogue=("drill-001: is not in the catalogue",))
     lines = told(drilled)
     assert (drilled.is_well, document_of(drilled)["is_well"], found.is_well) == (False, False, False)
     for said in (
@@ -224,10 +224,10 @@ def test_a_drill_that_cannot_be_is_refused(tmp_path: Path) -> None:
         assert (ended.status, ended.out, said in ended.err) == (2, "", True), ended
 
 
-def test_a_drill_leaves_a_fleet_alone() -> None:
-    dsn = database()
-    migrate(dsn)
-    refused = run(*DRILL, "--database", dsn)
+def test_a_drill_leaves_a_fleet_alone(tmp_path: Path) -> None:
+    migrate(dsn := database())
+    (tmp_path / "dsn").write_text(dsn, "utf-8")
+    refused = run(*DRILL, "--database", f"@{tmp_path / 'dsn'}")
     assert (refused.status, "holds a fleet" in refused.err) == (2, True), refused
 
 

@@ -41,7 +41,7 @@ def drill(parts: Parts, tell: Callable[[str], None]) -> Drilled:
         parts.make_due()
         rounds.append(_judged(parts, one_round(parts, (), tell), archives)[0])
     proved = [parts.proved(len(rounds)) / site for site in parts.sites.names]
-    return Drilled(rounds=tuple(rounds), catalogue=catalogue_problems(parts.dsn, proved))
+    return Drilled(wanted=wanted, rounds=tuple(rounds), catalogue=catalogue_problems(parts.dsn, proved))
 
 
 def one_round(parts: Parts, kills: Sequence[Kill], tell: Callable[[str], None]) -> Passed:

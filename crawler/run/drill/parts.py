@@ -23,7 +23,7 @@ from crawler.run.drill.postgres import Postgres
 from crawler.run.drill.sites import AGENT_OF, ReplicaSites
 from crawler.run.home import VARIABLE
 from pipelines.archive.errors import ArchiveError
-from pipelines.catalogue.database import connected, shown
+from pipelines.catalogue.database import connected, dsn_of, shown
 from pipelines.exits import Exit
 from pipelines.store.protocol import Store
 from pipelines.store.stores import store_of
@@ -110,8 +110,8 @@ class Parts:
     def _start(self, stack: ExitStack) -> None:
         wanted, folder = self.wanted, self.folder
         self._failing = self._door(stack)
-        self.postgres = stack.enter_context(Postgres()) if wanted.database is None else None
-        self.dsn = self.postgres.dsn() if self.postgres else wanted.database or ""
+        self.postgres = None if wanted.database else stack.enter_context(Postgres())
+        self.dsn = self.postgres.dsn() if self.postgres else dsn_of(wanted.database, {})
         self._check_database()
         migrate(self.dsn)
         secret = folder / "database"

@@ -36,7 +36,7 @@ class Wanted:
         seed: of everything that is chosen at random.
         is_one_machine: the workers share their folder of archives and their host clocks.
         store: `FOLDER`, `NO_STORE`, or the address of an object store that is empty there.
-        database: the DSN of a database that is empty; null for a PostgreSQL of one's own.
+        database: an empty one, its DSN or `@FILE` that holds it; null for a PostgreSQL of one's own.
         keep: where everything is left to be looked at; null for a folder that is removed.
     """
 

@@ -8,11 +8,17 @@ from typing import Any
 
 from crawler.run.drill.evidence import Killed, Served
 from crawler.run.drill.judging import Judgement, taken_over
+from crawler.run.drill.plan import Wanted
 from crawler.run.drill.rounds import Passed
 from pipelines.shown import aligned
 from pipelines.values import frozen
 
 SCHEMA = "drill/1"
+_SAID = (
+    "seed", "sites", "speeches", "delay", "workers", "jobs", "kills", "database_kills", "store_failures", "heartbeat",
+    "is_one_machine",
+)  # fmt: skip
+"""What of a drill's wishes makes it another one; an address may hold what is nobody's business."""
 
 
 @frozen(kw_only=True)
@@ -59,8 +65,9 @@ class Found:
 
 @frozen(kw_only=True)
 class Drilled:
-    """All rounds, and what is wrong with the catalogue after the last one."""
+    """What was asked for, all rounds, and what is wrong with the catalogue after the last one."""
 
+    wanted: Wanted
     rounds: tuple[Found, ...]
     catalogue: tuple[str, ...]
 
@@ -120,6 +127,7 @@ def document_of(drilled: Drilled) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "is_well": drilled.is_well,
+        "wanted": {name: getattr(drilled.wanted, name) for name in _SAID},
         "rounds": [_document(one) for one in drilled.rounds],
         "catalogue": list(drilled.catalogue),
     }
