@@ -50,7 +50,7 @@ from tests.object_store import MISHAPS, object_store
 from tests.test_archive import FACTS, SOFTWARE, missed, speech, tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pipelines.store.stores import Store
     from tests.object_store import ObjectStore
@@ -64,26 +64,31 @@ def unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
+class Buckets:
+    """Object stores by name, each started when it is asked for; tests take a prefix of their own in them."""
+
+    def __init__(self, servers: ExitStack, folder: Callable[[str], Path]) -> None:
+        self._servers, self._folder = servers, folder
+        self._started: dict[str, ObjectStore] = {}
+
+    def __getitem__(self, kind: str) -> ObjectStore:
+        if kind not in self._started:
+            self._started[kind] = self._servers.enter_context(object_store(kind, self._folder(kind)))
+        return self._started[kind]
+
+
 @pytest.fixture(scope="module")
-def buckets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ObjectStore]]:
-    """The object stores by name, for tests that each take a prefix of their own."""
+def buckets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Buckets]:
     with ExitStack() as servers:
-        yield {
-            kind: servers.enter_context(object_store(kind, tmp_path_factory.mktemp(kind)))
-            for kind in ("rclone", "moto")
-        }
+        yield Buckets(servers, tmp_path_factory.mktemp)
 
 
 @pytest.fixture(params=["folder", "rclone", "moto"])
-def store(
-    request: pytest.FixtureRequest, buckets: dict[str, ObjectStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Store:
+def store(request: pytest.FixtureRequest, buckets: Buckets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     return opened_store(request.param, request.node.originalname, buckets, tmp_path, monkeypatch)
 
 
-def opened_store(
-    kind: str, prefix: str, buckets: dict[str, ObjectStore], folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> Store:
+def opened_store(kind: str, prefix: str, buckets: Buckets, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A store of a kind that holds nothing yet."""
     if kind == "folder":
         return store_of(str(folder / "store"))
@@ -277,7 +282,7 @@ def test_of_two_that_push_one_commit_one_steps_back_without_a_trace(store: Store
 
 @pytest.mark.parametrize("kind", ["folder", "moto"])
 def test_two_that_push_at_once_never_both_commit(
-    kind: str, buckets: dict[str, ObjectStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, buckets: Buckets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(1 if kind == "moto" else 4):
         store = opened_store(kind, f"race{number}", buckets, tmp_path / str(number), monkeypatch)
@@ -325,7 +330,7 @@ def test_what_a_dead_push_left_is_replaced_only_by_one_that_is_alone(tmp_path: P
 
 
 def test_an_unchanged_archive_costs_four_requests(
-    buckets: dict[str, ObjectStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    buckets: Buckets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bucket, folder = buckets["moto"], tmp_path / SITE
     store = opened_store("moto", "unchanged", buckets, tmp_path, monkeypatch)
@@ -342,7 +347,7 @@ def test_an_unchanged_archive_costs_four_requests(
 
 
 def test_a_store_that_fails_now_and_then_loses_nothing(
-    buckets: dict[str, ObjectStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    buckets: Buckets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every tenth request is answered with an error, not at all, by half, or late; what was done may not be told."""
     monkeypatch.setattr(bucket_module, "_WAITS", (0.05,) * 5)
@@ -363,7 +368,7 @@ def test_a_store_that_fails_now_and_then_loses_nothing(
 
 
 def test_a_store_that_does_not_answer_is_told(
-    buckets: dict[str, ObjectStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    buckets: Buckets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bucket_module, "_WAITS", ())
     monkeypatch.setattr(bucket_module, "_RETRIES", {"max_retries": 0})
@@ -425,7 +430,7 @@ def told(*arguments: str) -> tuple[int, str]:
 
 
 def test_commands_that_read_take_an_address(
-    buckets: dict[str, ObjectStore],
+    buckets: Buckets,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -467,7 +472,7 @@ SHOWN = re.findall(r"^\$ python -m pipelines (.*)\n((?s:.*?))(?=^\$|^```)", PAGE
 
 
 def test_commands_print_what_the_page_shows(
-    buckets: dict[str, ObjectStore],
+    buckets: Buckets,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
