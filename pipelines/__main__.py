@@ -9,7 +9,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pipelines.archive.errors import ArchiveError
+from pipelines.archive.errors import ArchiveError, Damaged
 from pipelines.display.terminal import HelpFormatter
 from pipelines.exits import Exit, worst
 from pipelines.verbs.output import print_in_any_locale, print_message
@@ -89,7 +89,7 @@ def main(argv: Sequence[str] | None = None, beside: Mapping[str, str] | None = N
         status = worst((status, *failed)) if failed else status
         sys.stdout.flush()
     except ArchiveError as error:
-        print_message(str(error))
+        print_message(f"{error}{_told_of_partial_copies(arguments, error)}")
         return error.exit_status
     except BrokenPipeError:
         _drop_output()  # its reader (head, less) closed the pipe
@@ -112,6 +112,15 @@ def _take_local_copies(arguments: argparse.Namespace) -> list[Exit]:
     from pipelines.verbs.stores.local_copies import take_local_copies  # noqa: PLC0415 - most commands need none
 
     return take_local_copies(arguments)
+
+
+def _told_of_partial_copies(arguments: argparse.Namespace, error: ArchiveError) -> str:
+    """Why a file may be missing without being lost, as the end of a message."""
+    if not isinstance(error, Damaged):
+        return ""
+    from pipelines.verbs.stores.partial_told import partial_told  # noqa: PLC0415 - few commands end so
+
+    return partial_told(arguments, str(error))
 
 
 def _drop_output() -> None:

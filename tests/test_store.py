@@ -124,7 +124,7 @@ def whole(root: Path) -> None:
     assert (report.problems, report.notes) == ([], [])
 
 
-def test_what_comes_back_is_what_was_pushed(store: Store, tmp_path: Path) -> None:
+def test_what_comes_back_is_what_was_pushed(store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ours, theirs = tmp_path / "a" / SITE, tmp_path / "b" / SITE
     assert pull(store, SITE, theirs, WHOLE).commit is None
     assert not theirs.exists()
@@ -146,6 +146,8 @@ def test_what_comes_back_is_what_was_pushed(store: Store, tmp_path: Path) -> Non
     report = verify(lines)
     assert (report.problems, len(report.notes)) == ([], 1)
     assert "partial copy" in report.notes[0]
+    assert main(["prove", str(lines), "0", "--out", str(tmp_path / "proof")]) == 5
+    assert f"sync pull {lines} {store.address} --captures" in capsys.readouterr().err
     crawl(lines, 2)
     push(store, SITE, lines, drops_captures=True)
     assert not list(lines.glob("warc/*/*"))
