@@ -134,9 +134,8 @@ class Command(ScrapyCommand):
         dsn = dsn_of(opts.database, os.environ)
         install_log(self.settings.get("LOG_FILE"), self.settings["LOG_LEVEL"], self.settings["LOG_FORMAT"])
         logging.getLogger("procrastinate.worker").addFilter(_is_no_end_of_a_job)
-        logging.getLogger("psycopg.pool").setLevel(
-            logging.ERROR
-        )  # it warns of each attempt while the database is away
+        # It warns of each attempt while the database is away.
+        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
         if opts.migrate:
             migrate(dsn)
         return ClusterWorker(deployment, self.settings, dsn, opts.jobs, pace)

@@ -22,11 +22,6 @@ _PACE = {
     "FULL_EVERY": "full_every",
 }
 """Settings by the key of a profile, and of a deployment for all its sites."""
-_OF_WORKER = {
-    "READ_AHEAD": False,  # one worker a core, so that there is no second core to read on
-    "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 1,  # no article is asked for before the one before is read: a kill costs one
-}
-"""Settings of a worker of a cluster."""
 _OF_ENVIRONMENT = frozenset(
     {"ARCHIVE_CONTACT", "HEADS_FILE", "NOTIFY_WEBHOOK", "NOTIFY_SHAPE", "NOTIFY_CMD", "METRICS_TEXTFILE"}
 )
@@ -79,9 +74,8 @@ def add_deployment(settings: BaseSettings, deployment: Deployment | None) -> Non
 
 
 def add_worker(settings: BaseSettings) -> None:
-    """Set what holds for a worker of a cluster."""
-    for name, value in _OF_WORKER.items():
-        settings.set(name, value, priority=_OF_DEPLOYMENT)
+    """Set what holds for a worker of a cluster: there is one a core, so that no second core is free to read on."""
+    settings.set("READ_AHEAD", False, priority=_OF_DEPLOYMENT)
 
 
 def arguments_for(profile: SiteProfile, settings: BaseSettings) -> Arguments:
