@@ -18,7 +18,7 @@ from benchmarks.measuring import PROJECT
 from benchmarks.results import markdown
 from benchmarks.served.server import NoServerError
 
-SUITES = ("crawl", "again", "extraction", "warc", "start", "exports", "sites", "memory", "archive")
+SUITES = ("crawl", "again", "extraction", "warc", "start", "exports", "sites", "memory", "archive", "cluster")
 """Modules of `benchmarks.suites`: each has `SIZES` (by name), `run(size, rounds, only)`, perhaps `MOST_ROUNDS`."""
 OTHERS = {
     "capture": "what keeping every exchange costs a crawl",

@@ -139,6 +139,7 @@ def test_figures_of_a_fleet() -> None:
     row = capacity(simulate(made, cluster, QUIET, FREE, 1, MIDNIGHT), cluster, FREE)
     assert (row.fill_hours or 0) * HOUR == pytest.approx(2 * (2 + 100 * A_PAGE + 3))
     assert (row.day_crawls, row.day_requests, row.unfinished) == (4, 7 + 7 + 5, 0)
+    assert row.day_store == 4 * FREE.store_again
     assert row.gb_memory == pytest.approx(2 * (FREE.mb_worker + 3 * FREE.mb_site) / 1_000)
 
 

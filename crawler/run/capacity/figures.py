@@ -29,6 +29,8 @@ class Capacity:
         day_crawls, day_requests: of the day that followed.
         day_late_minutes: the longest time that a crawl of that day waited for a worker or for its host.
         day_longest_minutes: the longest crawl of that day.
+        day_store: requests to the store on that day.
+        database_rate: transactions of the database a second on that day, in the mean.
         unfinished: sites that had not had their turn a day later.
         losses, broken_off: workers lost in the whole time, and crawls that it broke off.
         gb_memory: of all workers, with all jobs under way.
@@ -43,6 +45,8 @@ class Capacity:
     day_requests: int | None
     day_late_minutes: float | None
     day_longest_minutes: float | None
+    day_store: int | None
+    database_rate: float | None
     unfinished: int
     losses: int
     broken_off: int
@@ -83,6 +87,10 @@ def capacity(found: Simulated, cluster: Cluster, costs: Costs) -> Capacity:
         day_requests=sum(one.asked for one in day) if filled else None,
         day_late_minutes=max((one.began - one.due for one in day), default=0.0) / 60 if filled else None,
         day_longest_minutes=max((one.ended - one.began for one in day), default=0.0) / 60 if filled else None,
+        day_store=len(day) * costs.store_again if filled else None,
+        database_rate=(len(day) * costs.database_crawl / _DAY + cluster.workers * costs.database_second)
+        if filled
+        else None,
         unfinished=found.unfinished,
         losses=found.losses,
         broken_off=found.broken_off,

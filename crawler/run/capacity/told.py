@@ -51,8 +51,8 @@ def as_json(
 
 
 _HEAD = (
-    "workers", "jobs", "first crawl h", "95 % h", "CPU", "a day's requests", "wait min", "crawl min", "missed",
-    "lost", "GB memory",
+    "workers", "jobs", "first crawl h", "95 % h", "CPU", "a day's requests", "wait min", "crawl min", "store",
+    "database/s", "missed", "lost", "GB memory",
 )  # fmt: skip
 
 
@@ -66,6 +66,8 @@ def _row(one: Capacity) -> tuple[str, ...]:
         _NONE if one.day_requests is None else str(one.day_requests),
         _shown(one.day_late_minutes),
         _shown(one.day_longest_minutes),
+        _NONE if one.day_store is None else str(one.day_store),
+        _shown(one.database_rate),
         str(one.unfinished),
         f"{one.losses} ({counted(one.broken_off, 'crawls')})",
         f"{one.gb_memory:.1f}",
