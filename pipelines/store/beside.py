@@ -76,10 +76,19 @@ def _from_json(value: dict[str, Any]) -> FileBeside:
     return one
 
 
-def push_besides(store: Store, site: str, layout: Layout) -> int:
-    """Put those that the store lacks, then the list of all; how many were put. The caller holds the lock."""
-    here, there = besides_here(layout), besides_there(store, site)
-    lacking = [path for path in here if path not in there]
+def push_besides(store: Store, site: str, layout: Layout, *, restores: bool = False) -> int:
+    """Put those that the store lacks, then the list of all; how many were put. The caller holds the lock.
+
+    With `restores` those here are put again, and a list that cannot be read is made anew from them.
+    """
+    here = besides_here(layout)
+    try:
+        there = besides_there(store, site)
+    except Damaged:
+        if not restores:
+            raise
+        there = {}
+    lacking = [path for path in here if path not in there or restores]
     each(lambda path: store.put(f"{site}/{path}", layout.path(path)), lacking)
     if lacking:
         listed = there | {path: here[path] for path in lacking}

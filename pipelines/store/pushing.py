@@ -7,7 +7,9 @@ a later push knows whether this one came to its end.
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.commits import files_now, read_commit
@@ -32,7 +34,6 @@ from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from pathlib import Path
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.files import NamedFile
@@ -70,7 +71,15 @@ class Pushed:
     notes: tuple[str, ...] = ()
 
 
-def push(store: Store, site: str, folder: Path, *, is_alone: bool = False, drops_captures: bool = False) -> Pushed:
+def push(
+    store: Store,
+    site: str,
+    folder: Path,
+    *,
+    is_alone: bool = False,
+    drops_captures: bool = False,
+    restores: bool = False,
+) -> Pushed:
     """Bring a store to the last commit of a folder.
 
     Args:
@@ -80,6 +89,7 @@ def push(store: Store, site: str, folder: Path, *, is_alone: bool = False, drops
         is_alone: nobody else pushes the site now: the caller holds the database's lock. What a dead push left of
             another history is replaced then.
         drops_captures: afterwards, captures that the store has leave this machine.
+        restores: read all that the store has of earlier commits, too, and put again what is missing or altered.
 
     Raises:
         Overtaken: the store has other commits than this machine; of this push none was made that names them.
@@ -90,7 +100,7 @@ def push(store: Store, site: str, folder: Path, *, is_alone: bool = False, drops
     with held(folder, _PUSHING) as layout:
         _finish(layout)
         pushing = _Push(store, site, layout, is_alone=is_alone)
-        pushing.run()
+        pushing.run(restores=restores)
         dropped = pushing.drop_captures() if drops_captures and not pushing.is_behind else 0
         last = pushing.archive.last
     return Pushed(
@@ -128,17 +138,20 @@ class _Push:
         self._displaced: dict[str, bytes] = {}
         """What lay in the store of another history and was replaced, until the commit is made."""
 
-    def run(self) -> None:
+    def run(self, *, restores: bool) -> None:
         tip, last = tip_of(self._store, self._site), self.archive.last
         if tip is not None and tip.n > last.n:
             self._check_behind(tip)
             return
         if tip is not None and (here := self.archive.commit(tip.n).sha256) != tip.sha256:
             raise Overtaken(self._overtaken(tip.n, here, tip.sha256))
-        if tip is None or tip.n < last.n or not tip.is_finished:
+        if tip is None or tip.n < last.n or not tip.is_finished or restores:
             commits = self.archive.commits()
-            self._put_new(commits, tip.n if tip else 0)
-            self._put_derived_anew(commits, tip.finished if tip else 0)
+            done, finished = (tip.n, tip.finished) if tip else (0, 0)
+            if restores:
+                self._restore(commits, done)
+            self._put_new(commits, done)
+            self._put_derived_anew(commits, 0 if restores else finished, restores=restores)
         else:
             push_besides(self._store, self._site, self._layout)
 
@@ -164,6 +177,26 @@ class _Push:
         for commit in loose:
             self._make_point(commit)
         self.commits = len(commits) - done
+
+    def _restore(self, commits: tuple[Commit, ...], done: int) -> None:
+        """Put again what the first `done` commits name, and these, where the store has lost or altered it."""
+        now, packed = files_now(commits), self._packed(commits)
+        named = [(commit, now[n.path][0]) for commit in commits[:done] for n in commit.files if n.path not in packed]
+        each(lambda pair: self._give_again(*pair), [one for one in named if self._layout.path(one[1].path).exists()])
+        for commit in commits[:done]:
+            name, file = self._layout.commit_name(commit.n), self._layout.commit(commit.n)
+            if file.exists() and read_or_none(self._store, f"{self._site}/{name}") != whole(file):
+                self._store.put(f"{self._site}/{name}", file)
+
+    def _give_again(self, commit: Commit, named: NamedFile) -> None:
+        name = f"{self._site}/{named.path}"
+        with suppress(FileNotFoundError):
+            if self._store.digest(name) == (named.bytes, named.sha256):
+                return
+        self._store.put(name, self._checked(commit, named))
+        self._just_put.add(named.path)
+        self.files += 1
+        self.bytes += named.bytes
 
     def _packed(self, commits: tuple[Commit, ...]) -> set[str]:
         containers = (self._layout.path(named.path) for commit in commits for named in containers_of(commit))
@@ -231,7 +264,7 @@ class _Push:
 
     def _put_back(self, name: str) -> None:
         """Put back what was replaced of a history that went on meanwhile."""
-        theirs = read_commit(self._layout.path("commits"), self._store.read(name))
+        theirs = read_commit(Path(name), self._store.read(name))
         for named in theirs.files:
             data = self._displaced.get(f"{self._site}/{named.path}")
             if data is not None and hashlib.sha256(data).hexdigest() == named.sha256:
@@ -243,7 +276,7 @@ class _Push:
     def _put_sidecar(self, commit: Commit) -> None:
         self._store.put(f"{self._site}/{self._layout.sidecar_name(commit.n)}", self._layout.sidecar(commit.n))
 
-    def _put_derived_anew(self, commits: tuple[Commit, ...], finished: int) -> None:
+    def _put_derived_anew(self, commits: tuple[Commit, ...], finished: int, *, restores: bool) -> None:
         """Do in the store what follows from the commits after the first `finished`, the derived files last."""
         now, packed = files_now(commits), self._packed(commits)
         each(self._put_sidecar, [one for one in commits[finished:] if self._layout.commit(one.n).exists()])
@@ -254,7 +287,7 @@ class _Push:
                     self._replace(commit, now[path][0])
         for named in chain.from_iterable(map(containers_of, commits[finished:])):
             self._remove_packed(members(self._layout.path(named.path)).keys(), stream_of(named.path))
-        push_besides(self._store, self._site, self._layout)
+        push_besides(self._store, self._site, self._layout, restores=restores)
         for one in DERIVED:
             for name in (one.lines_file, one.about_file):
                 self._store.put(f"{self._site}/{name}", self._layout.path(name))

@@ -17,7 +17,7 @@ from pipelines.archive.errors import ArchiveError, Damaged
 from pipelines.archive.read.derived import DERIVED, is_of
 from pipelines.exits import Exit
 from pipelines.store.at_once import each
-from pipelines.store.beside import BESIDE_JSON, besides_there
+from pipelines.store.beside import BESIDE_JSON, besides_there, is_beside
 from pipelines.store.derived_there import are_sound
 from pipelines.store.held import archive_in
 from pipelines.store.tips import commits_after, tip_of
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pipelines.archive.read.derived import Derived
     from pipelines.store.protocol import Store
 
-_RESTORE = "restore it from a copy"
+_RESTORE = "`sync push --restore` from a machine that has it puts it right"
 
 
 @dataclass(slots=True)
@@ -111,7 +111,10 @@ class _Check:
         known = {*files_now(commits), *DERIVED_FILES, *besides_there(self._store, self._site), BESIDE_JSON}
         for commit in loose:
             known |= {Layout.commit_name(commit.n), Layout.sidecar_name(commit.n)}
-        self._checked.foreign = [self._place(name) for name in self._listed if name not in known]
+        foreign = [name for name in self._listed if name not in known]
+        self._checked.foreign = [self._place(name) for name in foreign if not is_beside(name)]
+        for name in filter(is_beside, foreign):
+            self._problem(name, f"{BESIDE_JSON} does not list it; {_RESTORE}")
 
     def _check_here(self, folder: Path | None, commits: tuple[Commit, ...]) -> None:
         """The history here is the store's, or one of both is a part of the other."""
@@ -138,7 +141,7 @@ class _Check:
         try:
             data = self._store.read(f"{self._site}/{Layout.sidecar_name(commit.n)}")
         except FileNotFoundError:
-            return "missing; push again"
+            return f"missing; {_RESTORE}"
         is_right = data == sidecar_text(Path(Layout.commit_name(commit.n)), commit.sha256)
         return None if is_right else f"does not match the commit beside it; {_RESTORE}"
 
@@ -202,7 +205,9 @@ class _Check:
         if found == (named.bytes, named.sha256):
             return None
         if any(found == (one.bytes, one.sha256) for one in may_be):
-            return "still holds words that a redaction removed; push again from a machine that has the file"
+            return (
+                "still holds words that a redaction removed; `sync push --restore` from a machine that has the file"
+            )
         return f"its bytes were altered; {_RESTORE}"
 
     def _check_besides(self) -> None:
@@ -216,7 +221,7 @@ class _Check:
         """Derived files are of the last commit, and sound."""
         for one in DERIVED:
             if said := self._wrong_derived(one, last):
-                self._problem(one.about_file, f"{said}; push again")
+                self._problem(one.about_file, f"{said}; {_RESTORE}")
 
     def _wrong_derived(self, one: Derived, last: Commit) -> str | None:
         try:

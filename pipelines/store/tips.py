@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.archive.disk.commits import read_commit
+from pipelines.archive.disk.commits import read_commit, sidecar_text
 from pipelines.archive.disk.containers import CONTAINERS, PACKS, members
 from pipelines.archive.disk.layout import COMMIT_FILE, STATE_JSON, Layout
 from pipelines.archive.errors import Damaged
@@ -51,7 +51,11 @@ def read_or_none(store: Store, name: str) -> bytes | None:
 
 
 def tip_of(store: Store, site: str) -> StoreTip | None:
-    """The last commit of a site, null when the store has none; three requests where the last push was finished."""
+    """The last commit of a site, null when the store has none; three requests where the last push was finished.
+
+    Raises:
+        Damaged: it is not what its hash beside it or the state file says.
+    """
     told = _told_by_state(store, site)
     if told is not None:
         names = (f"{site}/{Layout.commit_name(told[0] + more)}" for more in (0, 1))
@@ -61,8 +65,20 @@ def tip_of(store: Store, site: str) -> StoreTip | None:
     if not (numbers := loose_commits(store, site)):
         return None
     n = max(numbers)
-    data = store.read(f"{site}/{Layout.commit_name(n)}")
-    return StoreTip(n, hashlib.sha256(data).hexdigest(), min(told[0], n) if told else 0)
+    sha256 = hashlib.sha256(store.read(f"{site}/{Layout.commit_name(n)}")).hexdigest()
+    _check_last(store, site, n, sha256, told)
+    return StoreTip(n, sha256, min(told[0], n) if told else 0)
+
+
+def _check_last(store: Store, site: str, n: int, sha256: str, told: tuple[int, str] | None) -> None:
+    """Refuse a last commit that is not what is said of it: no later commit vouches for it."""
+    name = Layout.commit_name(n)
+    beside = read_or_none(store, f"{site}/{Layout.sidecar_name(n)}")
+    is_right = beside is None or beside == sidecar_text(Path(name), sha256)
+    if not is_right or (told is not None and told[0] == n and told[1] != sha256):
+        where = Layout.sidecar_name(n) if not is_right else STATE_JSON
+        remedy = "remove the altered one of both, then push from a machine that has the commit"
+        raise Damaged(f"{store.address}/{site}/{name}: does not match {where}: one was altered; {remedy}")
 
 
 def _told_by_state(store: Store, site: str) -> tuple[int, str] | None:
@@ -112,7 +128,8 @@ def commits_after(
             raise Damaged(f"{place}: missing; restore it from a copy, or let a machine that has the commit push it")
         commit = read_commit(Path(place), data)
         if commit.n != n or (n > first and commit.prev != found[n - 1].commit.sha256):
-            raise Damaged(f"{place}: does not follow the commit before it; restore both from a copy")
+            before_it = Layout.commit_name(n - 1)
+            raise Damaged(f"{place}: does not follow {before_it}: one was altered; restore both from a copy")
         found[n] = StoredCommit(commit, data if n in loose else None)
     return found
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 Result = Pulled | Pushed | Checked
 _BATCH = 32
 """Sites after which what became of them is told: of thousands a person sees that it goes on."""
-_ONLY = {"captures": "pull", "aside": "pull", "restore": "pull", "drop_captures": "push", "quick": "check"}
+_ONLY = {"captures": "pull", "aside": "pull", "drop_captures": "push", "quick": "check"}
 """Options of one action, by their name."""
 
 
@@ -59,7 +59,7 @@ def add(verb: AddVerb) -> None:
     )
     aside = "pull: where the store has another history, move the archive here to ROOT/aside and take the store's"
     sync.add_argument("--aside", action="store_true", help=aside)
-    restore = "pull: compare every file here with its commit, too, and take those that are missing or altered"
+    restore = "push, pull: compare all files with their commits, too, and copy again what is missing or altered there"
     sync.add_argument("--restore", action="store_true", help=restore)
     drop = "push: afterwards, remove captures here that the store has"
     sync.add_argument("--drop-captures", action="store_true", help=drop)
@@ -91,8 +91,9 @@ def run(arguments: argparse.Namespace) -> int:
     for option, action in _ONLY.items():
         if getattr(arguments, option) and arguments.action != action:
             raise NotUnderstood(f"--{option.replace('_', '-')}: is of `sync {action}`")
-    if arguments.alone and arguments.action == "check":
-        raise NotUnderstood("--alone: is of `sync push` and `sync pull`")
+    for option in ("alone", "restore"):
+        if getattr(arguments, option) and arguments.action == "check":
+            raise NotUnderstood(f"--{option}: is of `sync push` and `sync pull`")
     store = store_of(arguments.store)
     folders = _folders(arguments, store)
     act = partial(_copied, {"push": _push, "pull": _pull, "check": _check}[arguments.action], arguments, store)
@@ -144,7 +145,8 @@ def _copied(
 
 
 def _push(arguments: argparse.Namespace, store: Store, site: str, folder: Path) -> Copied:
-    pushed = push(store, site, folder, is_alone=arguments.alone, drops_captures=arguments.drop_captures)
+    alone, drops, restores = arguments.alone, arguments.drop_captures, arguments.restore
+    pushed = push(store, site, folder, is_alone=alone, drops_captures=drops, restores=restores)
     return Copied(site=site, result=pushed)
 
 
@@ -188,7 +190,7 @@ def _pushed(done: Pushed) -> str:
     if done.is_behind:
         return f"the store is ahead of commit {done.commit}, `sync pull` brings what is there"
     dropped = f"; {counted(done.dropped, 'bytes')} of captures left this machine" if done.dropped else ""
-    if not done.commits:
+    if not done.commits and not done.files:
         return f"nothing to push, the store has commit {done.commit}{dropped}"
     return f"pushed {_amount(done)}, up to commit {done.commit}{dropped}"
 
