@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import platform
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextvars import copy_context
+from dataclasses import field
 from pathlib import Path
 from typing import TypeVar
 
@@ -40,6 +42,7 @@ class Equipment:
         journals: what was tried, here and elsewhere.
         keeping: where archives are kept.
         pool: threads for disk work.
+        store_failures: how many times in a row the store did not answer, by site.
     """
 
     deployment: Deployment
@@ -53,6 +56,7 @@ class Equipment:
     journals: Journals
     keeping: Keeping
     pool: Executor
+    store_failures: Counter[str] = field(default_factory=Counter)
 
     async def in_thread(self, work: Callable[[], _T]) -> _T:
         """Do disk work in a thread; what it logs is told as of the same site."""

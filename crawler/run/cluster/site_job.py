@@ -27,10 +27,11 @@ from pipelines.exits import Exit
 from pipelines.store.stores import StoreError
 
 _log = logging.getLogger(__name__)
-_HELD_ELSEWHERE = timedelta(minutes=1)
-"""Until a job is looked at again whose site, or host, another crawl has."""
-_STORE_WAIT, _STORE_DOUBLINGS = timedelta(seconds=15), 7
-"""Until a store that does not answer is asked again; twice as long each time, at most half an hour."""
+_HELD_LOOKS = 12
+"""Looks into the queue, a minute, until a job is tried again whose site, or host, another crawl has."""
+_STORE_LOOKS, _STORE_DOUBLINGS = 3, 5
+"""Looks into the queue until a store that does not answer is asked again, 15 seconds; then twice as long each time,
+at most eight minutes."""
 _LOOK = 0.2
 _LAST_PATIENCE = 30.0
 """Seconds for which a crawl that was stopped waits for a database that is away, to copy to the store what it has."""
@@ -109,7 +110,7 @@ class SiteJob:
         one = await self._has.in_thread(self._look)
         lease = await self._lease(one)
         if lease is None:
-            raise Again("another crawl has the site, or its host", _HELD_ELSEWHERE)
+            raise Again("another crawl has the site, or its host", self._after(_HELD_LOOKS))
         try:
             await self._leased(lease)
         finally:
@@ -172,12 +173,15 @@ class SiteJob:
             await copy(self._site)
         except StoreError as error:
             _log.warning("%s: %s", self._site, error)
-            after = _STORE_WAIT * 2 ** min(self._job.attempts, _STORE_DOUBLINGS)
-            raise Again(str(error), after, at_place(self._has.place)) from error
+            self._has.store_failures[self._site] += 1
+            looks = _STORE_LOOKS * 2 ** min(self._has.store_failures[self._site] - 1, _STORE_DOUBLINGS)
+            raise Again(str(error), self._after(looks), at_place(self._has.place)) from error
         except LockHeld as error:
-            raise Again(str(error), _HELD_ELSEWHERE) from error
+            raise Again(str(error), self._after(_HELD_LOOKS)) from error
         except ArchiveError as error:
             await self._refuse(error)
+        else:
+            del self._has.store_failures[self._site]
 
     async def _refuse(self, error: Exception) -> None:
         """Enter that the site cannot be crawled, or its crawl not be kept, and tell of it."""
@@ -191,6 +195,9 @@ class SiteJob:
     async def _tell(self) -> None:
         await self._has.journals.hand_in([self._site])
         await tell_of(self._has, self._site)
+
+    def _after(self, looks: int) -> timedelta:
+        return timedelta(seconds=looks * self._has.pace.poll)
 
     def _look(self) -> Candidate:
         return candidate(self._site, self._has.deployment, self._has.root, datetime.now(UTC))
