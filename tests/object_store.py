@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["MISHAPS", "ObjectStore", "object_store"]
+__all__ = ["MISHAPS", "ObjectStore", "asked", "object_store"]
 BUCKET = "speeches"
 KEY, SECRET = "AKIATESTS", "a-secret-of-tests"
 
@@ -52,7 +52,7 @@ def object_store(kind: str, folder: Path) -> Iterator[ObjectStore]:
     (folder / "objects" / BUCKET).mkdir(parents=True)
     with _server(_COMMANDS[kind], folder) as upstream:
         if kind == "moto":
-            _asked(upstream, "PUT", f"/{BUCKET}")
+            asked(upstream, "PUT", f"/{BUCKET}")
         with ObjectStore(upstream) as store:
             yield store
 
@@ -85,7 +85,8 @@ def _told_address(server: subprocess.Popen[bytes], log: Path) -> str:
     raise AssertionError(f"the store does not answer: {log.read_text('utf-8', 'replace')}")
 
 
-def _asked(upstream: str, method: str, path: str) -> None:
+def asked(upstream: str, method: str, path: str) -> None:
+    """Ask a server for something that no client of its own would."""
     connection = HTTPConnection(upstream, timeout=PATIENCE)
     connection.request(method, path)
     assert connection.getresponse().status == 200

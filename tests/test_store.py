@@ -30,6 +30,7 @@ from pipelines.archive.write.acts import When
 from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.archive.write.writer import ArchiveRun
 from pipelines.store import bucket as bucket_module
+from pipelines.store import pushing
 from pipelines.store.copying import (
     WHOLE,
     WITHOUT_CAPTURES,
@@ -43,10 +44,11 @@ from pipelines.store.copying import (
 )
 from pipelines.store.stores import StoreError, WrongStore, store_of
 from pipelines.store.tips import StoreTip, commits_after, tip_of
+from pipelines.untrusted import LONGEST_DOCUMENT
 from tests import faults
 from tests.conftest import ROOT
 from tests.faults import KILLED, strike
-from tests.object_store import MISHAPS, object_store
+from tests.object_store import MISHAPS, asked, object_store
 from tests.test_archive import FACTS, SOFTWARE, missed, speech, tree
 
 if TYPE_CHECKING:
@@ -315,20 +317,92 @@ def test_two_that_push_at_once_never_both_commit(
         assert (found.problems, found.head) == ([], Archive(winner).head)
 
 
-def test_what_a_dead_push_left_is_replaced_only_by_one_that_is_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stream", ["versions", "warc"])
+def test_what_a_dead_push_left_is_replaced_only_by_one_that_is_alone(
+    stream: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of a few bytes, or a container that is larger than what is put in one request."""
+    monkeypatch.setattr(pushing, "_LARGEST_CREATED", 0)
     store, dead, ours = store_of(str(tmp_path / "store")), tmp_path / "a" / SITE, tmp_path / "b" / SITE
-    crawl(dead, 0)
-    crawl(ours, 1)
-    name = Archive(dead).last.stream("versions")
-    assert name
-    store.put(f"{SITE}/{name.path}", dead / name.path)
+    for number, folder in enumerate((dead, ours)):
+        for night in (number, 8):
+            crawl(folder, night)
+        pack(folder, "2026", When(recorded_at=moment(9), software=SOFTWARE))
+    (name,) = (f"{SITE}/{one.path}" for one in Archive(dead).last.files if stream in one.path)
+    store.put(name, tmp_path / "a" / name)
     with pytest.raises(Overtaken, match="--alone"):
         push(store, SITE, ours)
+    before = objects(store)[name]
     push(store, SITE, ours, is_alone=True)
+    assert objects(store)[name] != before
     assert check(store, SITE, ours).problems == []
     with pytest.raises(Overtaken):
         push(store, SITE, dead, is_alone=True)
     assert check(store, SITE, ours).problems == []
+
+
+def test_captures_leave_only_when_the_store_has_their_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies in the store at a large file's name, and is as long, is not put again: it may be another one."""
+    monkeypatch.setattr(pushing, "_LARGE", 0)
+    store, folder = store_of(str(tmp_path / "store")), tmp_path / "a" / SITE
+    crawl(folder, 0)
+    before = kept(folder)
+    (path,) = (path for path in before if path.startswith("warc/"))
+    (tmp_path / "other").write_bytes(bytes(len(before[path])))
+    store.put(f"{SITE}/{path}", tmp_path / "other")
+    with pytest.raises(Damaged, match="nothing was removed here"):
+        push(store, SITE, folder, drops_captures=True)
+    assert kept(folder) == before
+
+
+def test_what_is_not_ours_in_a_bucket_is_told_and_breaks_nothing(
+    buckets: Buckets,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    store, folder = opened_store("moto", "foreign", buckets, tmp_path, monkeypatch), tmp_path / "output" / SITE
+    crawl(folder, 0)
+    push(store, SITE, folder)
+    for name in ("logs/x", f"{SITE}/", f"{SITE}/commits/99999999.json"):
+        asked(buckets["moto"].upstream, "PUT", f"/speeches/foreign/{name}")
+    assert main(["sync", "check", str(folder.parent), store.address]) == 0
+    out, err = capsys.readouterr()
+    assert (out.count("\n"), err.count("note: ")) == (2, 2), (out, err)
+    assert "logs: nothing of an archive is there" in err
+    store.remove([f"{SITE}/state.json"])  # as after a push that broke off: all commits are looked through
+    with pytest.raises(Damaged, match=r"00000002\.json: missing"):
+        pull(store, SITE, tmp_path / "b" / SITE)
+    asked(buckets["moto"].upstream, "PUT", f"/speeches/foreign/{SITE}//x")
+    with pytest.raises(StoreError, match="has a name that is no path"):
+        list(store.names(SITE))
+
+
+@pytest.mark.parametrize("store", ["folder", "moto"], indirect=True)
+def test_an_object_is_read_within_bounds_and_written_to_this_machine(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "endless").touch()
+    os.truncate(tmp_path / "endless", LONGEST_DOCUMENT + 1)
+    store.put("gszx/state.json", tmp_path / "endless")
+    with pytest.raises(StoreError, match="none of ours"):
+        store.read("gszx/state.json")
+    with pytest.raises(IsADirectoryError):  # an error of this machine's disk is not one of the store
+        store.fetch("gszx/state.json", tmp_path)
+
+
+def test_what_a_write_left_that_died_is_told_and_goes(tmp_path: Path) -> None:
+    """It may hold words that a redaction removed since, and no name by which that would find it."""
+    folder, store = tmp_path / "a" / SITE, store_of(str(tmp_path / "store"))
+    crawl(folder, 0)
+    push(store, SITE, folder)
+    (file,) = (tmp_path / "store" / SITE / "versions").glob("*/*")
+    old, new = (file.with_name(f".unfinished-{name}") for name in "ab")
+    for left in (old, new):
+        left.write_bytes(file.read_bytes())
+    os.utime(old, (1.0, 1.0))
+    assert len(check(store, SITE, folder).foreign) == 2
+    crawl(folder, 1)
+    push(store_of(str(tmp_path / "store")), SITE, folder)
+    assert (old.exists(), new.exists()) == (False, True)
 
 
 def test_an_unchanged_archive_costs_four_requests(

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pipelines.archive.disk.files import sync
-from pipelines.store.protocol import StoreError, StoreObject, WrongStore
-from pipelines.untrusted import opened_to_write
+from pipelines.store.protocol import StoreError, StoreObject, WrongStore, digest_of
+from pipelines.untrusted import LONGEST_DOCUMENT, opened_to_write
 
 try:
     import obstore
@@ -96,11 +96,18 @@ class Bucket:
 
     def _listed(self, below: str) -> list[StoreObject]:
         chunks = obstore.list(self._store, below or None, chunk_size=1000)
-        return [StoreObject(one["path"], one["size"]) for chunk in chunks for one in chunk]
+        found = (StoreObject(one["path"], one["size"]) for chunk in chunks for one in chunk)
+        return [one for one in found if one.name != below]  # what consoles make of a folder: an object of its name
 
     def read(self, name: str) -> bytes:
         """As `Store.read`."""
-        return self._asked(name, lambda: bytes(obstore.get(self._store, name).bytes()))
+        return self._asked(name, partial(self._read, name))
+
+    def _read(self, name: str) -> bytes:
+        found = obstore.get(self._store, name)
+        if (size := found.meta["size"]) > LONGEST_DOCUMENT:
+            raise StoreError(f"{self.address}/{name}: {size} bytes long; it is none of ours, remove it")
+        return bytes(found.bytes())
 
     def size(self, name: str) -> int | None:
         """As `Store.size`."""
@@ -143,7 +150,7 @@ class Bucket:
                 return True
             # The answer to a request that succeeded may be lost; the next one then finds our own object.
             with suppress(FileNotFoundError):
-                return self.read(name) == data
+                return self.digest(name) == digest_of(data)
             # Of two at the same moment a store may refuse both.
         raise StoreError(f"{self.address}/{name}: cannot be created, and is not there. Run again")
 
@@ -198,6 +205,8 @@ def _refusal(error: Exception) -> str | None:
     if _METADATA in str(error):
         keys = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         return f"no credentials: set {keys}; this machine has none of its own"
+    if "invalid path" in str(error):
+        return f"an object there has a name that is no path: remove it, it is none of ours ({_first_line(error)})"
     return "there is no such bucket; make it first" if "NoSuchBucket" in str(error) else None
 
 
@@ -212,7 +221,7 @@ def _may_be_plain() -> bool:
     host = urlsplit(endpoint).hostname or ""
     if endpoint.startswith("http://") and not (is_asked or _is_loopback(host)):
         said = "sends everything readable for all; use https://, or say AWS_ALLOW_HTTP=true"
-        raise WrongStore(f"AWS_ENDPOINT_URL={endpoint}: {said}")
+        raise WrongStore(f"AWS_ENDPOINT_URL=http://{host}: {said}")
     return is_asked or _is_loopback(host)
 
 

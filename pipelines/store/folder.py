@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.files import file_digest, sync, sync_folder
 from pipelines.archive.disk.layout import LINK
-from pipelines.store.protocol import StoreError, StoreObject
-from pipelines.untrusted import opened, opened_to_write
+from pipelines.store.protocol import StoreError, StoreObject, digest_of
+from pipelines.untrusted import opened, opened_to_write, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _UNFINISHED = ".unfinished-"
 """How the names of files begin that are being written: they are no objects."""
+_DEAD_AFTER = 3600.0
+"""Seconds after the last write to a file from which it is nobody's: a write waits for the disk, but not so long."""
+_BLOCK = 1 << 20
 _LOCAL = frozenset({"staging"})
 """Folders that a store never holds; an archive that is read as a store may have them."""
 
@@ -34,6 +37,7 @@ class FolderStore:
         """Nothing is made yet."""
         self.address = address
         self._root = Path(address)
+        self._tidied: set[Path] = set()
 
     def folders(self, below: str = "") -> list[str]:
         """As `Store.folders`."""
@@ -42,23 +46,26 @@ class FolderStore:
             return sorted(one.name for one in folder.iterdir() if one.is_dir()) if folder.is_dir() else []
 
     def names(self, below: str) -> Iterator[StoreObject]:
-        """As `Store.names`."""
+        """As `Store.names`, and what writing has left that died."""
         root = self._path(below)
         found: list[StoreObject] = []
         with _told(root):
             for folder, folders, files in os.walk(root, onerror=_raised):
                 folders[:] = [name for name in folders if name not in _LOCAL]
                 inside = Path(folder).relative_to(self._root).as_posix()
-                found += [
-                    StoreObject(f"{inside}/{n}", (Path(folder) / n).stat().st_size) for n in files if _is_object(n)
-                ]
+                for name in files:
+                    with suppress(FileNotFoundError):  # another machine has just removed it
+                        found.append(StoreObject(f"{inside}/{name}", (Path(folder) / name).stat().st_size))
         yield from sorted(found, key=lambda held: held.name)
 
     def read(self, name: str) -> bytes:
         """As `Store.read`."""
         file = self._path(name)
-        with _told(file), opened(file) as stream:
-            return stream.read()
+        try:
+            with _told(file):
+                return whole(file)
+        except ValueError as error:
+            raise StoreError(f"{file}: {error}; it is none of ours, remove it") from error
 
     def size(self, name: str) -> int | None:
         """As `Store.size`."""
@@ -78,8 +85,10 @@ class FolderStore:
     def fetch(self, name: str, file: Path) -> None:
         """As `Store.fetch`."""
         there = self._path(name)
-        with _told(there), opened(there) as stream, opened_to_write(file) as into:
-            shutil.copyfileobj(stream, into)
+        with _told(there):
+            stream = opened(there)
+        with stream, opened_to_write(file) as into:
+            into.writelines(_blocks(there, stream))
             sync(into)
 
     def put(self, name: str, file: Path) -> None:
@@ -101,7 +110,7 @@ class FolderStore:
                 os.link(ready, final)
             except FileExistsError:
                 # Over NFS the answer to a link that was made may be lost, and the second try finds it there.
-                return self.read(name) == data
+                return self.digest(name) == digest_of(data)
             sync_folder(final.parent)
         return True
 
@@ -141,6 +150,9 @@ class FolderStore:
             sync_folder(folder.parent)
         handle, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=final.parent)
         os.fchmod(handle, 0o644)
+        if final.parent not in self._tidied:
+            self._tidied.add(final.parent)
+            _remove_dead(final.parent, Path(name))
         try:
             with os.fdopen(handle, "wb") as into:
                 yield Path(name), into
@@ -148,8 +160,20 @@ class FolderStore:
             Path(name).unlink(missing_ok=True)
 
 
-def _is_object(name: str) -> bool:
-    return not name.startswith(_UNFINISHED)
+def _remove_dead(folder: Path, new: Path) -> None:
+    """Remove what writing to a folder has left that died: a redaction does not find it, and it takes room."""
+    dead_before = new.stat().st_mtime - _DEAD_AFTER  # by the clock of the file server, as all these
+    for file in folder.glob(f"{_UNFINISHED}*"):
+        with suppress(FileNotFoundError):  # it was finished just now
+            if file.stat().st_mtime < dead_before:
+                file.unlink()
+
+
+def _blocks(there: Path, stream: BinaryIO) -> Iterator[bytes]:
+    """What is read of an object: an error of writing it elsewhere is none of the store."""
+    with _told(there):
+        while block := stream.read(_BLOCK):
+            yield block
 
 
 def _raised(error: OSError) -> None:

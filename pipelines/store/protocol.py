@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Protocol
 
 from pipelines.archive.errors import ArchiveError
@@ -33,6 +34,11 @@ class StoreObject:
     size: int
 
 
+def digest_of(data: bytes) -> tuple[int, str]:
+    """Size and SHA-256, as `Store.digest` of an object with this content."""
+    return len(data), hashlib.sha256(data).hexdigest()
+
+
 class Store(Protocol):
     """A place for objects, each with a name as a relative path. Every method may be called from several threads.
 
@@ -54,7 +60,7 @@ class Store(Protocol):
         """Every object below a folder, sorted by name."""
 
     def read(self, name: str) -> bytes:
-        """The content of an object; `FileNotFoundError` when it is not there."""
+        """The content of an object that is a document; `FileNotFoundError` when it is not there."""
 
     def size(self, name: str) -> int | None:
         """Bytes of an object; null when it is not there."""

@@ -7,6 +7,7 @@ a later push knows whether this one came to its end.
 from __future__ import annotations
 
 import hashlib
+import shutil
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
@@ -28,7 +29,7 @@ from pipelines.archive.write.replacing import finish_acts
 from pipelines.store.at_once import each
 from pipelines.store.beside import push_besides
 from pipelines.store.held import Overtaken, diverged, held
-from pipelines.store.tips import StoreTip, commits_after, read_or_none, tip_of
+from pipelines.store.tips import StoreTip, commits_after, digest_or_none, read_or_none, tip_of
 from pipelines.untrusted import whole
 from pipelines.values import frozen
 
@@ -43,6 +44,8 @@ _PUSHING = "pushing"
 """The text in the lock: what holds it."""
 _LARGE = 8 << 20
 """Bytes from which it is asked first whether the store has a file: putting fewer takes less than 0.1 s."""
+_LARGEST_CREATED = 64 << 20
+"""Bytes that are put as one request, from memory, whatever else is copied at the time."""
 _CONTESTED = frozenset({"versions", "observations", "schemas", ARCHIVE_JSON, PACKS})
 """First parts of paths that another machine's commit of the same number may name, too; others hold a run's id."""
 
@@ -100,7 +103,10 @@ def push(
     with held(folder, _PUSHING) as layout:
         _finish(layout)
         pushing = _Push(store, site, layout, is_alone=is_alone)
-        pushing.run(restores=restores)
+        try:
+            pushing.run(restores=restores)
+        finally:
+            shutil.rmtree(pushing.displaced, ignore_errors=True)
         dropped = pushing.drop_captures() if drops_captures and not pushing.is_behind else 0
         last = pushing.archive.last
     return Pushed(
@@ -135,8 +141,8 @@ class _Push:
         self.notes: list[str] = []
         self.commits = self.files = self.bytes = 0
         self._just_put: set[str] = set()
-        self._displaced: dict[str, bytes] = {}
-        """What lay in the store of another history and was replaced, until the commit is made."""
+        self.displaced = layout.staging / "displaced"
+        """Where a copy is, until the commit is made, of what lay in the store of another history and was replaced."""
 
     def run(self, *, restores: bool) -> None:
         tip, last = tip_of(self._store, self._site), self.archive.last
@@ -167,7 +173,6 @@ class _Push:
         """Put what the commits after the first `done` name, then these commits."""
         now = files_now(commits)
         packed = self._packed(commits)
-        self._displaced.clear()
         wanted = [(c, n.path) for c in commits[done:] for n in c.files if n.path not in packed]
         each(lambda pair: self._give(pair[0], now[pair[1]][0]), wanted)
         loose = [commit for commit in commits[done:] if self._layout.commit(commit.n).exists()]
@@ -207,10 +212,11 @@ class _Push:
         file = self._checked(commit, named)
         name = f"{self._site}/{named.path}"
         if named.path.partition("/")[0] in _CONTESTED:
-            self._create(commit, name, file)
+            self._create(commit, named, file)
+            self._just_put.add(named.path)
         elif named.bytes < _LARGE or self._store.size(name) != named.bytes:  # what a killed push put is not put again
             self._store.put(name, file)
-        self._just_put.add(named.path)
+            self._just_put.add(named.path)
         self.files += 1
         self.bytes += named.bytes
 
@@ -228,22 +234,34 @@ class _Push:
             raise Damaged(f"{file}: missing; restore it from a copy. Nothing that names it was pushed") from error
         raise Damaged(f"{file}: not what commit {commit.n} says; run verify. Nothing that names it was pushed")
 
-    def _create(self, commit: Commit, name: str, file: Path) -> None:
-        """Put a file whose name another history may use as well."""
-        data = file.read_bytes()
-        there = None if self._store.has_create and self._store.create(name, data) else read_or_none(self._store, name)
-        if there is None:
-            if not self._store.has_create:
-                self._store.put(name, file)
-        elif there != data:
-            if not self._is_alone:
-                way = "if none is under way any more: `sync push --alone` replaces what it left"
-                raise Overtaken(
-                    f"{self._store.address}/{name}: is of another history, and no commit names it: another machine "
-                    f"pushes commit {commit.n} or died over it. Wait and pull; {way}"
-                )
-            self._displaced[name] = there
-            self._store.put(name, file)
+    def _create(self, commit: Commit, named: NamedFile, file: Path) -> None:
+        """Put a file whose name another history may use as well.
+
+        A container of captures may be larger than memory, and than what a store creates if absent: it is put in
+        parts. Two machines that pack the same history make the same one.
+        """
+        name = f"{self._site}/{named.path}"
+        is_created = named.bytes < _LARGEST_CREATED or stream_of(named.path) != "warc"
+        if is_created and self._store.has_create and self._store.create(name, file.read_bytes()):
+            return
+        there = digest_or_none(self._store, name)
+        if there == (named.bytes, named.sha256):
+            return
+        if there is not None:
+            self._keep_displaced(commit, name, named.path)
+        self._store.put(name, file)
+
+    def _keep_displaced(self, commit: Commit, name: str, path: str) -> None:
+        """Keep what another history has at a name, or refuse to replace it."""
+        if not self._is_alone:
+            way = "if none is under way any more: `sync push --alone` replaces what it left"
+            raise Overtaken(
+                f"{self._store.address}/{name}: is of another history, and no commit names it: another machine "
+                f"pushes commit {commit.n} or died over it. Wait and pull; {way}"
+            )
+        kept = self.displaced / path
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        self._store.fetch(name, kept)
 
     def _make_point(self, commit: Commit) -> None:
         """Create the commit in the store: the commit point."""
@@ -266,12 +284,9 @@ class _Push:
         """Put back what was replaced of a history that went on meanwhile."""
         theirs = read_commit(Path(name), self._store.read(name))
         for named in theirs.files:
-            data = self._displaced.get(f"{self._site}/{named.path}")
-            if data is not None and hashlib.sha256(data).hexdigest() == named.sha256:
-                ready = self._layout.staging / "put-back"
-                ready.write_bytes(data)
-                self._store.put(f"{self._site}/{named.path}", ready)
-                ready.unlink()
+            kept = self.displaced / named.path
+            if kept.exists() and file_digest(kept) == (named.bytes, named.sha256):
+                self._store.put(f"{self._site}/{named.path}", kept)
 
     def _put_sidecar(self, commit: Commit) -> None:
         self._store.put(f"{self._site}/{self._layout.sidecar_name(commit.n)}", self._layout.sidecar(commit.n))

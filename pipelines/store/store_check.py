@@ -8,12 +8,12 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.commits import files_now, sidecar_text
-from pipelines.archive.disk.containers import PACKS, members
+from pipelines.archive.disk.containers import CONTAINERS, PACKS, members
 from pipelines.archive.disk.copies.partial_copy import stream_of
 from pipelines.archive.disk.files import file_digest
-from pipelines.archive.disk.layout import DERIVED_FILES, Layout
+from pipelines.archive.disk.layout import ARCHIVE_JSON, DERIVED_FILES, STATE_JSON, Layout
 from pipelines.archive.disk.packs import containers_of
-from pipelines.archive.errors import ArchiveError, Damaged
+from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.derived import DERIVED, is_of
 from pipelines.exits import Exit
 from pipelines.store.at_once import each
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pipelines.archive.read.derived import Derived
     from pipelines.store.protocol import Store
 
+_PARTS = frozenset({ARCHIVE_JSON, STATE_JSON, PACKS, *CONTAINERS})
+"""What is in the folder of a site, and of no other."""
 _RESTORE = "`sync push --restore` from a machine that has it puts it right"
 
 
@@ -96,9 +98,10 @@ class _Check:
 
     def run(self, folder: Path | None) -> None:
         tip = tip_of(self._store, self._site)
-        if tip is None:
-            raise Damaged(f"{self._place('')}: the store has no commit of it")
         self._listed = {one.name.removeprefix(f"{self._site}/"): one.size for one in self._store.names(self._site)}
+        if tip is None:
+            self._note_no_archive(folder)
+            return
         found = commits_after(self._store, self._site, None, tip, self._scratch.root)
         commits = tuple(one.commit for one in found.values())
         self._checked.head, self._checked.commits = tip.sha256, len(commits)
@@ -115,6 +118,14 @@ class _Check:
         self._checked.foreign = [self._place(name) for name in foreign if not is_beside(name)]
         for name in filter(is_beside, foreign):
             self._problem(name, f"{BESIDE_JSON} does not list it; {_RESTORE}")
+
+    def _note_no_archive(self, folder: Path | None) -> None:
+        """What is there without a commit is a site's that lost them, or nothing of ours."""
+        has_parts = not _PARTS.isdisjoint(path.partition("/")[0] for path in self._listed)
+        if has_parts or (folder and archive_in(folder)):
+            self._problem("", "the store has no commit of it; push it, or remove what is there")
+        else:
+            self._checked.notes.append(f"{self._place('')}: nothing of an archive is there")
 
     def _check_here(self, folder: Path | None, commits: tuple[Commit, ...]) -> None:
         """The history here is the store's, or one of both is a part of the other."""

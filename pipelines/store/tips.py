@@ -50,6 +50,14 @@ def read_or_none(store: Store, name: str) -> bytes | None:
         return None
 
 
+def digest_or_none(store: Store, name: str) -> tuple[int, str] | None:
+    """Size and SHA-256 of an object; null when it is not there."""
+    try:
+        return store.digest(name)
+    except FileNotFoundError:
+        return None
+
+
 def tip_of(store: Store, site: str) -> StoreTip | None:
     """The last commit of a site, null when the store has none; three requests where the last push was finished.
 
@@ -115,7 +123,9 @@ def commits_after(
     """
     first = before.n + 1 if before else 1
     numbers = range(first, tip.n + 1)
-    there = set(numbers) & loose_commits(store, site) if len(numbers) > _FEW else set(numbers)
+    # A foreign object may have any number: what is not there is not counted up to it.
+    few = len(numbers) <= _FEW
+    there = set(numbers) if few else {n for n in loose_commits(store, site) if n in numbers}
     wanted = sorted(there)
     read = each(lambda n: read_or_none(store, f"{site}/{Layout.commit_name(n)}"), wanted)
     loose = {n: data for n, data in zip(wanted, read, strict=True) if data is not None}

@@ -113,7 +113,7 @@ def _copied(address: str, copy: str, failed: list[Exit]) -> Path:
 def _endpoint() -> str:
     """The name of the server as that of a folder: stores of two servers may have buckets of the same name."""
     address = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
-    return urlsplit(address).netloc.replace(":", "_") or "aws"
+    return urlsplit(address).netloc.rpartition("@")[2].replace(":", "_") or "aws"  # no credentials in a path
 
 
 def _copy_all(store: Store, sites: list[str], root: Path, copy: Copying, failed: list[Exit]) -> None:

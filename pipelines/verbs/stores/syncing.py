@@ -211,8 +211,8 @@ def _tell_checked(done: Checked) -> None:
         print_message(f"note: {name}: no commit names it; no copy takes it")
     for problem in done.problems:
         print_message(f"PROBLEM: {problem}")
-    print(f"{done.site}: {'damaged' if done.problems else 'whole'}: {_amount(done)}")
-    print(f"head {done.head}")
+    if done.head is not None:
+        print(f"{done.site}: {'damaged' if done.problems else 'whole'}: {_amount(done)}\nhead {done.head}")
 
 
 def _amount(done: Result) -> str:
