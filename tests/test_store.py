@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -550,6 +551,37 @@ def test_commands_that_read_take_an_address(
     monkeypatch.setenv("SPEECH_ARCHIVE_CACHE", str(tmp_path / "other"))
     assert main(["changes", store.address]) == 5
     assert f"{store.address}/{name}: missing" in capsys.readouterr().err
+
+
+def holding(root: Path, words: str) -> list[str]:
+    """The files below a folder in which words stand, as they are or unpacked."""
+    files = {path: gzip.decompress(data) if path.endswith(".gz") else data for path, data in tree(root).items()}
+    return [path for path, data in files.items() if words.encode() in data]
+
+
+def test_removed_words_leave_store_cache_and_copies(
+    buckets: Buckets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = opened_store("rclone", "redacted", buckets, tmp_path, monkeypatch)
+    monkeypatch.setenv("SPEECH_ARCHIVE_CACHE", str(tmp_path / "cache"))
+    ours, theirs, cache = tmp_path / "a" / SITE, tmp_path / "b" / SITE, tmp_path / "cache"
+    for night in range(2):
+        crawl(ours, night)
+    push(store, SITE, ours)
+    pull(store, SITE, theirs, WHOLE)
+    assert told("verify", store.address)[0] == 0
+    assert holding(theirs, "第0夜")
+    assert holding(cache, "第0夜")
+    order = Order(native_id="0", reason="自己要求", captures=True)
+    redact(ours, order, When(recorded_at=moment(2), software=SOFTWARE))
+    push(store, SITE, ours)
+    assert holding(theirs, "第0夜")
+    pull(store, SITE, theirs)
+    assert told("changes", store.address)[0] == 0
+    (tmp_path / "objects").mkdir()
+    for number, held in enumerate(store.names(SITE)):
+        store.fetch(held.name, tmp_path / "objects" / f"{number}-{held.name.rpartition('/')[2]}")
+    assert [holding(tmp_path / name, "第0夜") for name in ("objects", "a", "b", "cache")] == [[]] * 4
 
 
 PAGE = (ROOT / "docs/stores.md").read_text(encoding="utf-8")
