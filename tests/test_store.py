@@ -545,6 +545,16 @@ def test_commands_that_read_take_an_address(
         before = len(buckets["rclone"].requests)
         assert json.loads(told("status", store.address, "--json")[1])["sites"][0]["condition"] == "complete"
         assert len(buckets["rclone"].requests) - before <= most
+    (tmp_path / "before").write_bytes(store.read(f"{SITE}/state.json"))
+    crawl(root / SITE, 3)
+    assert main(["sync", "push", str(root), store.address]) == 0
+    store.put(f"{SITE}/state.json", tmp_path / "before")  # as while a push is under way
+    capsys.readouterr()
+    monkeypatch.setenv("SPEECH_ARCHIVE_CACHE", str(tmp_path / "pushed to"))
+    assert told("status", f"{store.address}/{SITE}") == told("status", str(root / SITE))
+    assert capsys.readouterr().err == ""
+    for wrong in (f"{store.address}/{SITE}", store.address.replace("//", "/")):
+        assert main(["sync", "push", str(root), wrong]) == 2
     name = next(held.name for held in store.names(SITE) if held.name.endswith("2.json"))
     store.remove([name])
     capsys.readouterr()

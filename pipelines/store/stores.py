@@ -10,6 +10,8 @@ from pipelines.store.protocol import Store, StoreError, StoreObject, WrongStore
 __all__ = ["Store", "StoreError", "StoreObject", "WrongStore", "is_bucket", "store_of"]
 
 S3 = "s3://"
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:/")
+"""How an address begins, also with a slash too few; such a folder is `./s3:/…`."""
 _BUCKET = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{1,254}")
 
 
@@ -32,6 +34,6 @@ def store_of(address: str) -> Store:
         from pipelines.store.bucket import Bucket  # noqa: PLC0415 - its library takes a while, and may be missing
 
         return Bucket(bucket, "/".join(parts))
-    if "://" in address:
+    if _SCHEME.match(address):
         raise WrongStore(f"{address}: is no store that is known here; write s3://BUCKET/PREFIX, or a folder")
     return FolderStore(address)

@@ -26,13 +26,14 @@ from pipelines.exits import ARCHIVED
 from pipelines.store.at_once import each
 from pipelines.store.pulling import WITHOUT_CAPTURES, copy_down
 from pipelines.store.tips import read_or_none
-from pipelines.untrusted import parsed_json
+from pipelines.untrusted import json_object, parsed_json
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.store.protocol import Store
 
+DOCUMENTS = (LATEST_JSON, INDEX_JSON, PLACES_JSON)
 LACKS = tuple(sorted({*CONTAINERS, "schemas"}))
 """Of every kind of files such a copy lacks some."""
 
@@ -68,7 +69,7 @@ def _little(store: Store, site: str, state: bytes) -> dict[str, bytes] | None:
     if type(n) is not int or n < 1 or not isinstance(run, str) or not NAME.fullmatch(run):
         return None
     commit, report = Layout.commit_name(n), run_file(run)
-    paths = (ARCHIVE_JSON, commit, report, LATEST_JSON, INDEX_JSON, PLACES_JSON)
+    paths = (ARCHIVE_JSON, commit, report, *DOCUMENTS)
     found = dict(zip(paths, each(lambda path: read_or_none(store, f"{site}/{path}"), paths), strict=True))
     whole = {path: data for path, data in found.items() if data is not None} | {STATE_JSON: state}
     if len(whole) <= len(paths) or hashlib.sha256(whole[commit]).hexdigest() != head:
@@ -88,11 +89,22 @@ def _is_made(store: Store, files: dict[str, bytes], folder: Path) -> bool:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
     tip = read_tip(made)
-    if tip is not None:
+    is_whole = tip is not None and not any(_is_later(made, path, tip.commit.n) for path in DOCUMENTS)
+    if tip is not None and is_whole:
         made.staging.mkdir()
         PartialCopy(store=store.address, lacks=LACKS, until=tip.commit.n).write(made)
         shutil.rmtree(folder, ignore_errors=True)
         made.root.rename(folder)
     else:
         shutil.rmtree(made.root)
-    return tip is not None
+    return is_whole
+
+
+def _is_later(made: Layout, path: str, n: int) -> bool:
+    """Whether a derived file is of a later commit than `n`: a push is under way, or broke off."""
+    file = made.path(path)
+    try:
+        told = json_object(file).get("commit") if file.exists() else None
+    except ValueError:
+        return False
+    return type(told) is int and told > n

@@ -95,7 +95,13 @@ def run(arguments: argparse.Namespace) -> int:
         if getattr(arguments, option) and arguments.action == "check":
             raise NotUnderstood(f"--{option}: is of `sync push` and `sync pull`")
     store = store_of(arguments.store)
-    folders = _folders(arguments, store)
+    there = store.folders()
+    if "commits" in there:
+        above = store.address.rstrip("/").rpartition("/")[0] or "."
+        raise NotUnderstood(
+            f"{store.address}: is one archive; give the folder that holds those of all sites: {above}"
+        )
+    folders = _folders(arguments, store.address, there)
     act = partial(_copied, {"push": _push, "pull": _pull, "check": _check}[arguments.action], arguments, store)
     statuses: list[int] = []
     for start in range(0, len(folders), _BATCH):
@@ -105,22 +111,22 @@ def run(arguments: argparse.Namespace) -> int:
     return worst(statuses)
 
 
-def _folders(arguments: argparse.Namespace, store: Store) -> list[Path]:
-    """The folder here of each site that is asked for."""
+def _folders(arguments: argparse.Namespace, store: str, there: list[str]) -> list[Path]:
+    """The folder here of each site that is asked for, of a store that has these."""
     here, glob = Path(arguments.archive), arguments.sites
     is_root = bool(archives_in(here)) if not is_archive(here) else False
     if not is_archive(here) and not is_root and arguments.action != "push":
-        is_root = glob is not None or here.absolute().name not in store.folders()
+        is_root = glob is not None or here.absolute().name not in there
     if not is_root:
         if glob is not None:
             raise NotUnderstood(f"{here}: is one archive; --sites chooses among several")
         return [_of_one(here, arguments.action)]
     local = {folder.name for folder in folders_of(here) if is_archive(folder)}
-    remote = set() if arguments.action == "push" else set(store.folders())
+    remote = set() if arguments.action == "push" else set(there)
     names = sorted(filter(NAME.fullmatch, local if arguments.action == "push" else remote | local))
     chosen = [here / name for name in names if glob is None or fnmatchcase(name, glob)]
     if not chosen:
-        where = here if arguments.action == "push" else store.address
+        where = here if arguments.action == "push" else store
         raise NotAnArchive(f"{where}: no archive{f' of a name like {glob}' if glob else ''} there")
     return chosen
 
