@@ -59,6 +59,10 @@ _METADATA = "169.254.169.254"
 _NOT_THERE = (FileNotFoundError, NotFoundError)
 
 
+class _NotProvidedError(StoreError):
+    """The store does not know such a request."""
+
+
 class Bucket:
     """Objects of a bucket below a prefix."""
 
@@ -82,8 +86,14 @@ class Bucket:
         """As `Store.has_create`: a second object of one name must be refused."""
         with self._probing:
             if self._has_create is None:
-                self._has_create = not self._is_created(_PROBE, b"") or not self._is_created(_PROBE, b"")
+                self._has_create = self._refuses_a_second()
             return self._has_create
+
+    def _refuses_a_second(self) -> bool:
+        try:
+            return not self._is_created(_PROBE, b"") or not self._is_created(_PROBE, b"")
+        except _NotProvidedError:
+            return False
 
     def folders(self, below: str = "") -> list[str]:
         """As `Store.folders`."""
@@ -187,6 +197,8 @@ class Bucket:
             except AlreadyExistsError:
                 raise
             except (BaseError, FileNotFoundError) as error:
+                if "501 Not Implemented" in str(error):
+                    raise _NotProvidedError(f"{place}: the store cannot do this ({_first_line(error)})") from error
                 refusal = _refusal(error)
                 if isinstance(error, _NOT_THERE) and refusal is None:
                     raise FileNotFoundError(place) from error

@@ -110,7 +110,7 @@ class _Passing(BaseHTTPRequestHandler):
         fate = self.of.fate(self.command, self.path)
         if fate == "slow":
             time.sleep(_LATE)
-        if fate in {"500", "503"}:
+        if fate.isdigit():
             self._send(int(fate), {"Content-Type": "text/plain"}, b"on purpose")
         elif fate == "reset":
             self.close_connection = True
