@@ -29,6 +29,7 @@ from crawler.run.attempt import enter_failure
 from crawler.run.cluster.leases import _number
 from crawler.run.cluster.schema import migrate
 from crawler.sites.profile import ProfileError
+from pipelines.archive.disk.heads_file import HeadsFile
 from pipelines.archive.read.reader import Archive
 from pipelines.fleet.attempts import Attempt, Journal
 from pipelines.fleet.journal_lines import merge, newest_lines
@@ -97,6 +98,14 @@ class Cluster:
         cursor = self.connection.execute(query.encode(), values)
         return cursor.fetchall() if cursor.description else []
 
+    def queue(self, name: str, lock: str) -> None:
+        """Queue the crawl of a site, whether it is due or not."""
+        insert = (
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args) "
+            "VALUES ('crawl', 'crawl', %s, %s, json_build_object('site', %s::text)::jsonb)"
+        )
+        self.rows(insert, lock, lock, name)
+
     def jobs(self, name: str) -> list[str]:
         query = "SELECT status::text FROM procrastinate_jobs WHERE queueing_lock = %s ORDER BY id"
         return [status for (status,) in self.rows(query, name)]
@@ -141,12 +150,8 @@ def made(folder: Path, dsn: str, stack: ExitStack) -> Cluster:
 
 def test_of_two_workers_with_the_same_site_one_steps_back_without_a_trace(cluster: Cluster) -> None:
     cluster.add("m-a")
-    insert = (
-        "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args) "
-        """VALUES ('crawl', 'crawl', %s, %s, '{"site": "m-a"}')"""
-    )
     for lock in ("first", "second"):  # as a mistake of the queue would
-        cluster.rows(insert, lock, lock)
+        cluster.queue("m-a", lock)
     with cluster.worker("a"), cluster.worker("b"):
         cluster.wait(lambda: "succeeded" in cluster.jobs("first") + cluster.jobs("second"))
     assert [bool(one.ended) for one in cluster.attempts("m-a")] == [True]
@@ -289,6 +294,29 @@ def test_a_machine_that_is_gone_leaves_its_jobs_to_others_and_a_third_place_is_r
     assert cluster.fleet("database", "--moved").status == 2  # the killed ones are not known to be dead yet
     cluster.rows("DELETE FROM speech_archive.workers")
     assert cluster.fleet("database", "--moved").status == 0
+
+
+def test_a_head_is_noted_once_it_stands_in_the_store(cluster: Cluster, tmp_path: Path) -> None:
+    """Another database gives the same site out: what the slower worker commits is overtaken, and moved aside."""
+    cluster.add("m-a")
+    heads, file = HeadsFile(tmp_path / "heads"), tmp_path / "fleet.toml"
+    file.write_text(f'{file.read_text("utf-8")}\nstore = "{tmp_path}/store"\nheads_file = "{heads.file}"\n', "utf-8")
+    roots = {name: ("-s", f"ARCHIVE_ROOT={tmp_path / name / 'archives'}") for name in "ab"}
+    other, later = (Cluster(tmp_path, database(), cluster.stack, cluster.asked) for _ in range(2))
+    migrate(other.dsn)
+    migrate(later.dsn)
+    with cluster.worker("a", *roots["a"], "-s", "DOWNLOAD_DELAY=0.7"):
+        with other.worker("b", *roots["b"], "-s", "HEADS_FILE="):
+            other.wait(lambda: other.jobs("m-a") == ["succeeded"])
+        cluster.wait(lambda: cluster.jobs("m-a") == ["failed"])
+    assert heads.last("m-a") is None
+    shutil.rmtree(tmp_path / "a" / "archives" / "fleet")  # else it is tried again in an hour
+    later.queue("m-a", "m-a")
+    with later.worker("a", *roots["a"]):
+        later.wait(lambda: later.jobs("m-a") == ["succeeded"])
+    assert len(list((tmp_path / "a" / "archives" / "aside").iterdir())) == 1
+    stored = Archive(tmp_path / "store" / "m-a")
+    assert [(one.commit, one.head) for one in heads.of("m-a")] == [(c.n, c.sha256) for c in stored.commits()]
 
 
 def test_tables_are_upgraded_while_workers_run(tmp_path: Path) -> None:

@@ -182,11 +182,16 @@ def _cautions(settings: BaseSettings, occasion: Occasion, folder: Path | None) -
     accept = occasion.arguments.accept
     if occasion.recorded is not None or folder is None:
         return Cautions(disk_floor=disk_floor, accept=accept, visits=False)
-    named = str(settings["HEADS_FILE"] or "")
-    heads = HeadsFile(Path(named).expanduser().absolute()) if named else None
+    heads = heads_file(settings)
     if heads is not None and not occasion.arguments.plan_only:
         heads.check(folder)
     return Cautions(disk_floor=disk_floor, heads=heads, jump_days=days, accept=accept, visits=occasion.kind == CRAWL)
+
+
+def heads_file(settings: BaseSettings) -> HeadsFile | None:
+    """Where heads are noted outside the archives; null when nowhere."""
+    named = str(settings["HEADS_FILE"] or "")
+    return HeadsFile(Path(named).expanduser().absolute()) if named else None
 
 
 def check_names(given: Iterable[str]) -> None:

@@ -7,13 +7,16 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import psycopg
 
-from pipelines.archive.errors import ArchiveError
+from pipelines.archive.disk.heads_file import HeadsFile, Noted
+from pipelines.archive.errors import ArchiveError, NotUnderstood
+from pipelines.archive.read.moments import stamp
 from pipelines.archive.read.reader import Archive
 from pipelines.catalogue.database import DatabaseAway, connected
 from pipelines.catalogue.taking import take
@@ -31,20 +34,26 @@ _WAIT = 2.0
 class Keeping:
     """The store and the catalogue, as one worker sees them. Whoever calls it has the site's lease."""
 
-    def __init__(self, root: Path, store: str, dsn: str) -> None:
+    def __init__(self, root: Path, store: str, dsn: str, heads: HeadsFile | None = None) -> None:
         """Nothing is asked yet.
 
         Args:
             root: the archive root.
             store: its address; empty where archives lie in the archive root only.
             dsn: the database's connection string.
+            heads: where heads are noted once they stand in the store; null when nowhere.
 
         Raises:
             WrongStore: the address names no store.
         """
-        self._root, self._dsn = root, dsn
+        self._root, self._dsn, self._heads = root, dsn, heads
         self._store: Store | None = store_of(store) if store else None
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="copying")
+
+    @property
+    def has_store(self) -> bool:
+        """Whether archives are copied to a store; else they lie in the archive root only."""
+        return self._store is not None
 
     async def bring(self, site: str) -> None:
         """Copy here what the store has of a site, and first there what only this machine has.
@@ -93,10 +102,32 @@ class Keeping:
         except Diverged as error:
             _log.error("%s: moved to %s: %s", site, set_aside(folder), error)
             pull(store, site, folder, WITHOUT_CAPTURES, is_alone=True)
+        self._note_head(site)
 
     def _push(self, store: Store, site: str) -> None:
         if archive_in(self._root / site) is not None:
             push(store, site, self._root / site, is_alone=True, drops_captures=True)
+            self._note_head(site)
+
+    def _note_head(self, site: str) -> None:
+        """Note the head that stands in the store, here as well; a local commit may still be overtaken by another.
+
+        Not where the last one noted is in no commit here: the next crawl must find that the store was set back.
+        """
+        archive = archive_in(self._root / site)
+        if self._heads is None or archive is None:
+            return
+        tip, before = archive.last, self._heads.last(site)
+        if before is not None and (before.commit >= tip.n or archive.commit(before.commit).sha256 != before.head):
+            return
+        noted = Noted(at=stamp(datetime.now(UTC)), site=site, commit=tip.n, head=tip.sha256)
+        try:
+            self._heads.note(noted)
+        except OSError as error:
+            line = noted.line().decode()[:-1]
+            raise NotUnderstood(f"the head could not be noted: {error}. Append to it: {line}") from error
+        if before is None and tip.n > 1:
+            _log.warning("%s: %s had no head of it before commit %d", site, self._heads.file, tip.n)
 
     def _take(self, site: str) -> None:
         if archive_in(self._root / site) is not None:

@@ -144,7 +144,8 @@ class SiteJob:
 
     async def _status(self, profile: SiteProfile, lease: SiteLease) -> Exit:
         """Crawl; the exit status, of which the journal says more."""
-        self._crawl = SiteCrawl(profile, self._has.settings, self._run_id, self._has.pool, lease)
+        has, notes_head = self._has, not self._has.keeping.has_store
+        self._crawl = SiteCrawl(profile, has.settings, self._run_id, has.pool, lease, notes_head=notes_head)
         if self._stop_asked.is_set():
             self._crawl.stop(self._why_stopped)
         ended = asyncio.ensure_future(self._crawl.run())

@@ -28,6 +28,7 @@ from crawler.run.cluster.site_job import Again, AsTold, SiteJob
 from crawler.run.cluster.tasks import CRAWL, FLEET_QUEUE, Pace, at_place, cron_of
 from crawler.run.fleet.deployment import Deployment
 from crawler.run.fleet.one_loop import Freeing
+from crawler.run.prepare import heads_file
 from pipelines.catalogue.database import connected, telling
 from pipelines.exits import Exit
 
@@ -78,7 +79,7 @@ class ClusterWorker:
             connector=connector,
             leases=Leases(dsn, name),
             journals=Journals(root, connector, fleet),
-            keeping=Keeping(root, deployment.store, dsn),
+            keeping=Keeping(root, deployment.store, dsn, heads_file(settings)),
             pool=self._pool,
         )
         self._app = self._made_app()

@@ -56,7 +56,14 @@ class SiteCrawl:
     """One crawl of one site."""
 
     def __init__(
-        self, profile: SiteProfile, settings: Settings, fleet: str, pool: Executor, lease: Lease | None = None
+        self,
+        profile: SiteProfile,
+        settings: Settings,
+        fleet: str,
+        pool: Executor,
+        lease: Lease | None = None,
+        *,
+        notes_head: bool = True,
     ) -> None:
         """Nothing is opened yet.
 
@@ -66,8 +73,10 @@ class SiteCrawl:
             fleet: id of the run over many sites.
             pool: threads for disk work.
             lease: while it is not held, nothing is requested; null where no other machine crawls.
+            notes_head: in `HEADS_FILE`, once the commit is made; else the caller does, once it stands in the store.
         """
         self.profile, self._fleet, self._pool, self._lease = profile, fleet, pool, lease
+        self._notes_head = notes_head
         self._settings = settings.copy()
         self._settings.set("EXTENSIONS", settings.getdict("EXTENSIONS") | _OF_ONE_TERMINAL, priority="cmdline")
         self._reading = Spent()
@@ -111,6 +120,8 @@ class SiteCrawl:
         with ExitStack() as stack:
             attempt = stack.enter_context(attempting(arguments, self._settings, self._fleet))
             job = replace(prepare(arguments, self._settings), lease=self._lease)
+            if not self._notes_head:
+                job = replace(job, heads=None)
             self._attempt = stack.pop_all()
         return attempt, job
 
