@@ -517,6 +517,22 @@ def told(*arguments: str) -> tuple[int, str]:
     return status, out.buffer.getvalue().decode()
 
 
+def test_a_folder_named_as_a_site_is_told_to_be_taken_for_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, folder = store_of(str(tmp_path / "store")), tmp_path / "a" / SITE
+    crawl(folder, 0)
+    for name in (SITE, "second"):
+        push(store, name, folder)
+    one, all_sites = tmp_path / "one" / "second", tmp_path / "all" / "second"
+    assert told("sync", "pull", str(one), store.address)[0] == 0
+    assert f"note: {one}: taken for the archive of second" in capsys.readouterr().err
+    assert told("sync", "pull", str(all_sites), store.address, "--sites", "*")[0] == 0
+    assert "note:" not in capsys.readouterr().err
+    assert sorted(path.name for path in all_sites.iterdir()) == sorted((SITE, "second"))
+    assert kept(one) == kept(all_sites / "second")
+
+
 def test_commands_that_read_take_an_address(
     buckets: Buckets,
     tmp_path: Path,

@@ -53,7 +53,7 @@ def add(verb: AddVerb) -> None:
     sync.add_argument("archive", metavar="ARCHIVE|ROOT", help=f"{here}; pull makes it")
     there = "where archives lie: s3://BUCKET/PREFIX, or a folder; each site in a folder of its name below it"
     sync.add_argument("store", metavar="STORE", help=there)
-    sync.add_argument("--sites", metavar="GLOB", help="of a folder of archives: only sites of such a name")
+    sync.add_argument("--sites", metavar="GLOB", help="only sites of such a name; ROOT holds their folders")
     sync.add_argument(
         "--captures", action="store_true", help="pull: with the raw bytes (WARC); without, a crawl can go on"
     )
@@ -117,6 +117,8 @@ def _folders(arguments: argparse.Namespace, store: str, there: list[str]) -> lis
     is_root = bool(archives_in(here)) if not is_archive(here) else False
     if not is_archive(here) and not is_root and arguments.action != "push":
         is_root = glob is not None or here.absolute().name not in there
+        if not is_root:
+            _tell_taken_for_one(here, store)
     if not is_root:
         if glob is not None:
             raise NotUnderstood(f"{here}: is one archive; --sites chooses among several")
@@ -129,6 +131,13 @@ def _folders(arguments: argparse.Namespace, store: str, there: list[str]) -> lis
         where = here if arguments.action == "push" else store
         raise NotAnArchive(f"{where}: no archive{f' of a name like {glob}' if glob else ''} there")
     return chosen
+
+
+def _tell_taken_for_one(here: Path, store: str) -> None:
+    """Nothing that lies here says whether the folder is of one site, or of those that the store has."""
+    site = here.absolute().name
+    all_sites = f"`--sites '*'` copies all sites of {store} into it"
+    print_message(f"note: {here}: taken for the archive of {site}, as it is named; {all_sites}")
 
 
 def _of_one(folder: Path, action: str) -> Path:
