@@ -117,7 +117,7 @@ def _folders(arguments: argparse.Namespace, store: str, there: list[str]) -> lis
     is_root = bool(archives_in(here)) if not is_archive(here) else False
     if not is_archive(here) and not is_root and arguments.action != "push":
         is_root = glob is not None or here.absolute().name not in there
-        if not is_root:
+        if not is_root and len(there) > 1:
             _tell_taken_for_one(here, store)
     if not is_root:
         if glob is not None:
