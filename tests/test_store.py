@@ -484,6 +484,8 @@ def test_every_altered_missing_or_foreign_object_is_found(tmp_path: Path) -> Non
     folder_tip = f"{Archive(folder).last.n:08d}.json"
     chance = random.Random(7)  # noqa: S311 - a seeded choice
     for number, (name, data) in enumerate(objects(store).items()):
+        if "/schemas/" in name and not name.endswith("/codes.json"):
+            continue  # of many that are alike, one
         file, at = tmp_path / "store" / name, chance.randrange(len(data))
         file.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
         problems = check(store, SITE, folder).problems
