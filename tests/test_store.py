@@ -9,6 +9,7 @@ import os
 import random
 import re
 import shlex
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, redirect_stdout, suppress
@@ -38,6 +39,7 @@ from pipelines.store.copying import (
     CopyExtent,
     Diverged,
     Overtaken,
+    SetBack,
     check,
     pull,
     push,
@@ -340,6 +342,37 @@ def test_what_a_dead_push_left_is_replaced_only_by_one_that_is_alone(
     with pytest.raises(Overtaken):
         push(store, SITE, dead, is_alone=True)
     assert check(store, SITE, ours).problems == []
+
+
+def test_a_store_that_came_back_from_an_older_copy_goes_on_with_what_only_a_machine_has_set_aside(
+    tmp_path: Path,
+) -> None:
+    """The machine has the lines of a commit whose captures were in the lost store only."""
+    store, folder, copy = store_of(str(tmp_path / "store")), tmp_path / "a" / SITE, tmp_path / "copy"
+    crawl(folder, 0)
+    push(store, SITE, folder, drops_captures=True)
+    shutil.copytree(tmp_path / "store", copy)
+    crawl(folder, 1)
+    push(store, SITE, folder, drops_captures=True)
+    ours = kept(folder)
+    shutil.rmtree(tmp_path / "store")
+    with pytest.raises(Damaged, match="nothing lies any more") as found:
+        pull(store, SITE, folder)
+    assert not isinstance(found.value, Diverged)  # a store that is away, or a wrong address, sets nothing aside
+    shutil.copytree(copy, tmp_path / "store")
+    before = objects(store)
+    for copying in (pull, push):
+        with pytest.raises(SetBack, match="came back from an older copy"):
+            copying(store, SITE, folder)
+    assert (objects(store), kept(folder)) == (before, ours)
+    assert told("sync", "pull", str(folder), store.address, "--aside")[0] == 0
+    (aside,) = (tmp_path / "a" / "aside").iterdir()
+    assert kept(aside) == ours
+    assert Archive(folder).last.n == 1
+    crawl(folder, 2)
+    assert push(store, SITE, folder).commits == 1
+
+    assert told("reconcile", str(folder), "--with", str(aside))[0] == 0
 
 
 def test_captures_leave_only_when_the_store_has_their_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

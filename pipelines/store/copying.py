@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.store.held import Diverged, Overtaken, set_aside
+from pipelines.store.held import Diverged, Overtaken, SetBack, set_aside
 from pipelines.store.pulling import WHOLE, WITHOUT_CAPTURES, CopyExtent, Pulled, copy_down, pull
 from pipelines.store.pushing import Pushed, push
 from pipelines.store.store_check import Checked, check
@@ -17,6 +17,7 @@ __all__ = [
     "Overtaken",
     "Pulled",
     "Pushed",
+    "SetBack",
     "check",
     "copy_down",
     "copy_tip",

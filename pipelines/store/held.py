@@ -32,6 +32,10 @@ class Overtaken(Diverged):
     """Another machine committed to the store first."""
 
 
+class SetBack(Diverged):
+    """The store has lost commits that this machine has, with captures that were nowhere else."""
+
+
 @contextmanager
 def held(folder: Path, what: str) -> Iterator[Layout]:
     """Hold the lock of a site's folder, which is made if it is not there and removed if it stays empty.

@@ -28,13 +28,13 @@ from pipelines.archive.write.rebuild import write_derived
 from pipelines.archive.write.replacing import finish_acts
 from pipelines.store.at_once import each
 from pipelines.store.beside import push_besides
-from pipelines.store.held import Overtaken, diverged, held
+from pipelines.store.held import ASIDE, Overtaken, SetBack, diverged, held
 from pipelines.store.tips import StoreTip, commits_after, digest_or_none, read_or_none, tip_of
 from pipelines.untrusted import whole
 from pipelines.values import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.files import NamedFile
@@ -96,6 +96,7 @@ def push(
 
     Raises:
         Overtaken: the store has other commits than this machine; of this push none was made that names them.
+        SetBack: the store has lost commits whose captures are not here either; nothing was changed.
         Damaged: a file here is not what its commit says; no commit after it was made.
         LockHeld: a run or another copy of the site is under way.
         StoreError: the store does not answer.
@@ -174,6 +175,7 @@ class _Push:
         now = files_now(commits)
         packed = self._packed(commits)
         wanted = [(c, n.path) for c in commits[done:] for n in c.files if n.path not in packed]
+        self._check_captures([(commit, now[path][0].path) for commit, path in wanted], done)
         each(lambda pair: self._give(pair[0], now[pair[1]][0]), wanted)
         loose = [commit for commit in commits[done:] if self._layout.commit(commit.n).exists()]
         if loose and not self._store.has_create:
@@ -182,6 +184,27 @@ class _Push:
         for commit in loose:
             self._make_point(commit)
         self.commits = len(commits) - done
+
+    def _check_captures(self, wanted: Iterable[tuple[Commit, str]], done: int) -> None:
+        """See that what the store lacks is here: a partial copy lacks captures, which may lie in another store."""
+        mark, layout = PartialCopy.of(self._layout), self._layout
+        lacked = (one for one in wanted if mark and mark.is_excused(one[0].n, one[1], layout.path(one[1])))
+        commit, path = next(lacked, (None, ""))
+        if mark is None or commit is None:
+            return
+        file, place = layout.path(path), f"{self._store.address}/{self._site}"
+        if mark.store != self._store.address:
+            raise Damaged(f"{file}: is in {mark.store} only; `sync pull --captures` from there first")
+        if not done:
+            raise Damaged(
+                f"{file}: was in {place} only, where nothing lies any more. Fill the store from a copy, or give the "
+                f"right address; to begin anew, move {layout.root} to {layout.root.parent / ASIDE}"
+            )
+        raise SetBack(
+            f"{file}: of commit {commit.n} was in {place} only, which ends with commit {done} now: it came back from "
+            f"an older copy. Restore a newer one; or the store's goes on: `sync pull --aside` moves this archive, "
+            f"with the lines that only it has, to {layout.root.parent / ASIDE} and takes the store's"
+        )
 
     def _restore(self, commits: tuple[Commit, ...], done: int) -> None:
         """Put again what the first `done` commits name, and these, where the store has lost or altered it."""
@@ -227,10 +250,6 @@ class _Push:
             if file_digest(file) == (named.bytes, named.sha256):
                 return file
         except FileNotFoundError as error:
-            mark = PartialCopy.of(self._layout)
-            if mark and mark.may_lack(commit.n, named.path):
-                said = f"is in {mark.store} only; `sync pull --captures` from there first"
-                raise Damaged(f"{file}: {said}") from error
             raise Damaged(f"{file}: missing; restore it from a copy. Nothing that names it was pushed") from error
         raise Damaged(f"{file}: not what commit {commit.n} says; run verify. Nothing that names it was pushed")
 
