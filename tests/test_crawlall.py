@@ -269,3 +269,12 @@ def test_wrong_use_is_told(more: list[str], words: str, tmp_path: Path) -> None:
         fleet.add("m-a", "http://127.0.0.1:9/")
         ended = fleet.crawlall(*more)
     assert (ended.status, words in ended.err, fleet.runs()) == (2, True, []), ended
+
+
+def test_a_deployment_with_a_store_is_for_workers(tmp_path: Path) -> None:
+    with made(tmp_path, []) as fleet:
+        fleet.add("m-a", "http://127.0.0.1:9/")
+        file = tmp_path / "fleet.toml"
+        file.write_text(file.read_text("utf-8") + '\nstore = "store"\n', "utf-8")
+        ended = fleet.crawlall()
+    assert (ended.status, "scrapy worker" in ended.err, fleet.runs()) == (2, True, []), ended

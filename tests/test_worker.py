@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import json
 import os
 import re
@@ -25,9 +27,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from procrastinate.schema import SchemaManager
 
+from crawler.http.netloc import Server
 from crawler.run.attempt import enter_failure
-from crawler.run.cluster.leases import _number
-from crawler.run.cluster.schema import migrate
+from crawler.run.cluster.journals import Journals
+from crawler.run.cluster.leases import Leases, _number
+from crawler.run.cluster.patient import PatientConnector
+from crawler.run.cluster.schema import _OWN, migrate
 from crawler.sites.profile import ProfileError
 from pipelines.archive.disk.heads_file import HeadsFile
 from pipelines.archive.read.reader import Archive
@@ -41,6 +46,9 @@ from tests.small import PROFILE, Answer, article_page, list_page, serve
 
 SPEECHES = 12
 DELAY = 0.1
+HELD = "FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND datname = current_database()"
+CUT_OFF = "SELECT pg_terminate_backend(pid) " + HELD
+"""Every connection that holds leases."""
 QUICK = ("--enqueue-every", "1", "--heartbeat", "0.5", "--stalled-after", "2", "--poll", "0.5")
 
 
@@ -212,9 +220,7 @@ def test_a_crawl_whose_lease_another_has_ends_interrupted(cluster: Cluster) -> N
     cluster.add("m-a")
     with cluster.worker(), psycopg.connect(cluster.dsn, autocommit=True) as other:
         cluster.wait(lambda: len(cluster.articles("m-a")) > SPEECHES // 2)
-        cut_off = "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid) "
-        cut_off += "WHERE locktype = 'advisory' AND datname = current_database()"
-        other.execute(f"{cut_off}; SELECT pg_advisory_lock({_number('site m-a')})".encode())
+        other.execute(f"{CUT_OFF}; SELECT pg_advisory_lock({_number('site m-a')})".encode())
         cluster.wait(lambda: any(one.ended for one in cluster.attempts("m-a")))
         seen = len(cluster.asked["m-a"])
     ended = cluster.attempts("m-a")[0].ended
@@ -320,23 +326,56 @@ def test_a_head_is_noted_once_it_stands_in_the_store(cluster: Cluster, tmp_path:
 
 
 def test_tables_are_upgraded_while_workers_run(tmp_path: Path) -> None:
+    """What a worker of an older version would not endure waits until it has ended."""
     dsn, files = database(), sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
-    new = [file for file in files if file.name >= "03.03"]
-    fleet = ("--fleet", str(tmp_path / "fleet.toml"), "--database", dsn)
+    old, new = (
+        [file for file in files if file.name < "03.03"],
+        [file.name for file in files if file.name >= "03.03"],
+    )
     made(tmp_path, dsn, ExitStack())
+    fleet = ("--fleet", str(tmp_path / "fleet.toml"), "--database", dsn)
     assert "scrapy fleet database" in run("scrapy", "worker", *fleet).err
     with psycopg.connect(dsn) as connection:  # as software of before would have made it
         connection.execute("CREATE SCHEMA speech_archive")
         connection.execute(
             "CREATE TABLE speech_archive.migrations (name text PRIMARY KEY, at timestamptz DEFAULT now())"
         )
-        for file in files[: -len(new)]:
-            connection.execute(file.read_bytes())
-            connection.execute("INSERT INTO speech_archive.migrations VALUES (%s)", [file.name])
-    migrate(dsn)
+        for name, sql in [(file.name, file.read_bytes()) for file in old] + [(n, s.encode()) for n, s in _OWN]:
+            connection.execute(sql)
+            connection.execute("INSERT INTO speech_archive.migrations VALUES (%s)", [name])
+        connection.execute("INSERT INTO speech_archive.workers VALUES ('old:1', 'a', 'old', '3.2.0', 8)")
+    first = migrate(dsn)
     with psycopg.connect(dsn) as connection:
-        names = {name for (name,) in connection.execute("SELECT name FROM speech_archive.migrations")}
-        assert names >= {file.name for file in files}
+        connection.execute("DELETE FROM speech_archive.workers")
+    assert first.waiting[0] == next(name for name in new if int(name.split("_")[1]) >= 50)
+    assert (*first.done, *first.waiting) == tuple(new)
+    assert migrate(dsn).done == first.waiting
+    assert migrate(dsn).done == ()
+
+
+def test_a_lease_that_was_lost_is_not_given_back_for_the_one_taken_after_it(cluster: Cluster) -> None:
+    asyncio.run(asyncio.wait_for(lost_and_taken_again(cluster), PATIENCE))
+
+
+async def lost_and_taken_again(cluster: Cluster) -> None:
+    leases, lost, server = Leases(cluster.dsn, "a"), asyncio.Event(), Server("example.org", 80)
+    held = "SELECT count(*) " + HELD
+    await leases.open()
+    before = await leases.take("m-a", server, lambda _: lost.set())
+    cluster.rows(f"{CUT_OFF}; SELECT pg_advisory_lock({_number('site m-a')})")
+    await asyncio.wait_for(lost.wait(), PATIENCE)
+    cluster.rows("SELECT pg_advisory_unlock_all()")
+    after = await leases.take("m-a", server, lambda _: None)
+    assert before is not None
+    assert after is not None
+    await leases.release(before)
+    assert (before.is_held, after.is_held, cluster.rows(held)) == (False, True, [(2,)])
+    cluster.rows(CUT_OFF)
+    while cluster.rows(held) != [(2,)]:  # noqa: ASYNC110 - the database says when
+        await asyncio.sleep(0.05)
+    await leases.release(after)
+    assert cluster.rows(held) == [(0,)]
+    await leases.close()
 
 
 def test_a_verdict_is_told_once_whatever_machine_crawls_the_site_next(tmp_path: Path) -> None:
@@ -365,3 +404,53 @@ def test_a_journal_has_the_lines_of_all_machines_in_their_order(events: list[tup
         found = newest_lines(journal)
     assert sorted(found) == sorted(lines)
     assert [json.loads(line)["at"] for line in found] == sorted(json.loads(line)["at"] for line in lines)
+
+
+def test_a_database_that_was_set_back_gets_what_it_lost_and_gives_what_is_new(tmp_path: Path) -> None:
+    """Its lines get numbers that others had; and who brings them waits while another process does."""
+    dsn = database()
+    migrate(dsn)
+    asyncio.run(asyncio.wait_for(set_back(tmp_path, dsn), PATIENCE))
+
+
+async def set_back(folder: Path, dsn: str) -> None:
+    connector = PatientConnector(dsn)
+    await connector.open_async()
+    here, there = (Journals(folder / name, connector, "fleet") for name in ("here", "there"))
+    first, lost, new = (f'{{"at":"2026-11-30T00:00:0{number}Z"}}'.encode() for number in range(3))
+    mine, other = (Journal(folder / name, "m-a") for name in ("here", "there"))
+    merge(mine, [first, lost])
+    await here.hand_in(["m-a"])
+    await here.bring()
+    with psycopg.connect(dsn) as connection:  # an older copy
+        connection.execute("DELETE FROM speech_archive.journal_lines WHERE id > 1")
+        connection.execute("ALTER TABLE speech_archive.journal_lines ALTER COLUMN id RESTART WITH 2")
+    merge(other, [new])
+    await there.hand_in(["m-a"])
+    with (folder / "here" / "fleet" / "journals.lock").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        bringing = asyncio.ensure_future(here.bring())
+        await asyncio.sleep(0.2)
+        assert not bringing.done()
+    await bringing
+    assert newest_lines(mine) == [first, lost, new]
+    await here.bring()
+    await there.adopt()
+    await there.bring()
+    assert newest_lines(other) == [first, new]
+    await connector.close_async()
+
+
+@pytest.mark.soak
+def test_a_worker_that_is_stopped_while_its_database_is_away_seals_its_crawls_and_ends(tmp_path: Path) -> None:
+    with Postgres() as server, ExitStack() as stack:
+        migrate(server.dsn())
+        cluster = made(tmp_path, server.dsn(), stack)
+        cluster.add("m-a", "delay = 0.3")
+        with cluster.worker() as worker:
+            cluster.wait(lambda: len(cluster.articles("m-a")) > SPEECHES // 4)
+            server.kill()
+            assert worker.pid is not None
+            os.kill(worker.pid, signal.SIGTERM)
+            assert exit_of(worker) == 11
+    assert [one.ended.exit_status for one in cluster.attempts("m-a") if one.ended] == [11]

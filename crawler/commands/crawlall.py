@@ -88,6 +88,9 @@ class Command(ScrapyCommand):
         if opts.plan:
             self._show_plan(deployment, wanted)
             return
+        if deployment.store:
+            remedy = "run `scrapy worker`, or leave `store` out and copy them by `python -m pipelines sync push`"
+            raise WrongUse(f"{deployment.file}: store: crawlall copies no archives from there or to it: {remedy}")
         install_log(self.settings.get("LOG_FILE"), self.settings["LOG_LEVEL"], self.settings["LOG_FORMAT"])
         process = self.crawler_process
         root = Path(self.settings["ARCHIVE_ROOT"]).expanduser().absolute()

@@ -10,8 +10,8 @@ import asyncio
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,6 +30,9 @@ _NEWEST = 100
 _HANDED = 20
 """Lines of a site that may be new to the database: those of a crawl, and of some that died."""
 _AT_ONCE = 500
+_LOOK, _LOOKS = 0.05, 600
+"""Seconds between two looks whether another has brought its journals, and how many: half a minute. A site judged by
+old journals may be crawled twice."""
 _ORDER = 0x5370_6563_6800_0002
 """An advisory lock: lines become visible in the order of their numbers, so that nobody who asks for later ones misses
 any."""
@@ -49,8 +52,8 @@ class Journals:
         self._root, self._connector, self._fleet = root, connector, fleet
 
     async def adopt(self) -> None:
-        """Give a database that never saw this archive root the journals of all sites that lie here."""
-        if not await _in_thread(self._brought):
+        """Give a database that lacks what was seen at this archive root the journals of all sites that lie here."""
+        if not await self._after():
             await self.hand_in(await _in_thread(self._sites))
 
     async def hand_in(self, sites: Iterable[str]) -> None:
@@ -69,10 +72,10 @@ class Journals:
 
     async def bring(self) -> None:
         """Take over what the database has and was not brought here yet, of all sites."""
-        with _alone(self._root) as is_alone:
-            if not is_alone:  # another worker of this machine does it
-                return
-            after = await _in_thread(self._brought)
+        async with _alone(self._root) as is_alone:
+            if not is_alone:
+                return  # one that was stopped, or whose database is away, has the lock
+            after = await self._after()
             rows = await self._connector.execute_query_all_async(
                 "SELECT site, line, id FROM (SELECT site, line, id, "
                 "row_number() OVER (PARTITION BY site ORDER BY id DESC) AS back "
@@ -95,12 +98,18 @@ class Journals:
             if _is_text(line)
         ]
 
-    def _brought(self) -> int:
+    async def _after(self) -> int:
+        """The number of the last line that was brought; 0 for a database without it, as one set back to a copy is."""
+        last, line = await _in_thread(self._brought)
+        query = "SELECT id FROM speech_archive.journal_lines WHERE id = %(last)s AND line = %(line)s"
+        return last if await self._connector.execute_query_all_async(query, last=last, line=line) else 0
+
+    def _brought(self) -> tuple[int, str]:
         try:
             told = json_object(self._root / FLEET / _CURSOR)
-            return int(told["last"]) if told["fleet"] == self._fleet else 0
+            return (int(told["last"]), str(told["line"])) if told["fleet"] == self._fleet else (0, "")
         except (OSError, ValueError, KeyError, TypeError):
-            return 0  # what is brought again changes nothing
+            return 0, ""  # what is brought again changes nothing
 
     def _merge(self, rows: list[dict[str, Any]]) -> None:
         lines: dict[str, list[bytes]] = {}
@@ -109,7 +118,8 @@ class Journals:
         for site, new in lines.items():
             if NAME.fullmatch(site):
                 merge(Journal(self._root, site), new)
-        replace_in_fleet(self._root, _CURSOR, {"fleet": self._fleet, "last": rows[-1]["id"]})
+        last = {"last": rows[-1]["id"], "line": rows[-1]["line"]}
+        replace_in_fleet(self._root, _CURSOR, {"fleet": self._fleet} | last)
 
 
 def _is_text(line: bytes) -> bool:
@@ -121,13 +131,18 @@ def _is_text(line: bytes) -> bool:
     return True
 
 
-@contextmanager
-def _alone(root: Path) -> Iterator[bool]:
-    """Whether no other worker of this machine brings journals meanwhile."""
+@asynccontextmanager
+async def _alone(root: Path) -> AsyncIterator[bool]:
+    """Whether nobody else of this machine brings journals meanwhile; who does is waited for, but not for ever."""
     (root / FLEET).mkdir(parents=True, exist_ok=True)
     handle = os.open(root / FLEET / "journals.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     try:
-        yield _locked(handle)
+        for _ in range(_LOOKS):
+            if _locked(handle):
+                yield True
+                return
+            await asyncio.sleep(_LOOK)
+        yield False
     finally:
         os.close(handle)
 

@@ -124,10 +124,10 @@ class Leases:
 
     async def release(self, lease: SiteLease) -> None:
         """Give a lease back, if it was not lost."""
-        self._held.pop(lease.site, None)
         async with self._busy:
-            if self._connection is None or lease.is_lost:
-                return
+            if self._held.get(lease.site) is not lease or self._connection is None:
+                return  # lost; by now another crawl of this worker may hold the site
+            del self._held[lease.site]
             with suppress(psycopg.OperationalError, psycopg.InterfaceError):  # then they are gone anyway
                 for key in lease.keys:
                     await self._connection.execute("SELECT pg_advisory_unlock(%s)", (key,))
@@ -156,11 +156,17 @@ class Leases:
                     await asyncio.wait_for(connection.execute("SELECT 1"), _ANSWER)
                     self._confirmed = since
                     noticed.clear()
-                    loop.add_reader(watched, _once, loop, watched, noticed)
+                    loop.add_reader(watched, self._doubt, watched, noticed)
                     with suppress(TimeoutError):
                         await asyncio.wait_for(noticed.wait(), _ASK)
             finally:
                 loop.remove_reader(watched)
+
+    def _doubt(self, watched: IO[bytes], noticed: asyncio.Event) -> None:
+        """Something came unasked, most likely the end: nothing is certain until the database has answered again."""
+        self._confirmed = -math.inf
+        asyncio.get_running_loop().remove_reader(watched)
+        noticed.set()
 
     async def _come_back(self) -> None:
         """Connect anew, and take all locks again."""
@@ -224,8 +230,3 @@ async def _identity(connection: _Connection) -> tuple[int, str]:
 def _number(text: str) -> int:
     """A name as a number of 64 bits, so that no two of a fleet are the same."""
     return int.from_bytes(hashlib.sha256(f"speech-archive {text}".encode()).digest()[:8], "big", signed=True)
-
-
-def _once(loop: asyncio.AbstractEventLoop, watched: IO[bytes], noticed: asyncio.Event) -> None:
-    loop.remove_reader(watched)
-    noticed.set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, LiteralString, TypeVar
@@ -51,7 +52,8 @@ class PatientConnector(PsycopgConnector):
             num_workers=1,
         )
         self.patience: float | None = None
-        """Seconds for which it waits from now on; null for ever."""
+        """Seconds since the database has answered for the last time for which it is waited for; null for ever."""
+        self._answered = -math.inf
 
     async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
         await self._patiently(lambda: super(PatientConnector, self).execute_query_async(query, **arguments))
@@ -71,19 +73,21 @@ class PatientConnector(PsycopgConnector):
         await self._patiently(lambda: super(PatientConnector, self).listen_notify(on_notification, named))
 
     async def _patiently(self, ask: Callable[[], Awaitable[_T]]) -> _T:
-        loop, wait = asyncio.get_running_loop(), _FIRST_WAIT
-        began, is_told = loop.time(), False
+        loop, wait, is_told = asyncio.get_running_loop(), _FIRST_WAIT, False
         while True:
             try:
-                return await ask()
+                answer = await ask()
             except ConnectorException as error:
                 if not is_away(error.__cause__):
                     raise
-                if self.patience is not None and loop.time() - began > self.patience:
+                if self.patience is not None and loop.time() - self._answered > self.patience:
                     raise
                 if not is_told:
                     _log.warning("the database does not answer; waiting for it: %s", error.__cause__)
                     is_told = True
+            else:
+                self._answered = loop.time()
+                return answer
             await asyncio.sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
 

@@ -129,7 +129,10 @@ class ClusterWorker:
             await asyncio.gather(*map(self._keep_working, self._workers))
         finally:
             beating.cancel()
-        await self._has.say_goodbye()
+        try:
+            await self._has.say_goodbye()
+        except ConnectorException as error:
+            _log.error("others take this worker's jobs over, since the database is away: %s", error.__cause__)
 
     def _made_app(self) -> App:
         app = App(connector=self._has.connector)
@@ -186,8 +189,11 @@ class ClusterWorker:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self._has.pace.heartbeat)
-            await self._has.sign_of_life(self._jobs)
-            await self._give_back_unknown()
+            try:
+                await self._has.sign_of_life(self._jobs)
+                await self._give_back_unknown()
+            except ConnectorException as error:
+                _log.error("no sign of life could be given: %s", error.__cause__ or error)
 
     async def _give_back_unknown(self) -> None:
         """Jobs that the queue gave this worker while the database was killed, so that it does not know of them."""
