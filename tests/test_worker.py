@@ -276,7 +276,7 @@ def test_what_a_killed_worker_had_begun_goes_on_where_its_staging_is(cluster: Cl
     assert Site(tmp_path / "a" / "archives", "m-a").verify().status == 0
     assert not (tmp_path / "b" / "archives" / "m-a" / "commits").exists()
     assert Site(tmp_path / "store", "m-a").verify().status == 0
-    assert cluster.rows("SELECT site, verdict, listed FROM speech_archive.sites") == [("m-a", "complete", SPEECHES)]
+    assert cluster.rows("SELECT site, verdict, present FROM speech_archive.sites") == [("m-a", "complete", SPEECHES)]
 
 
 def test_a_machine_that_is_gone_leaves_its_jobs_to_others_and_a_third_place_is_refused(

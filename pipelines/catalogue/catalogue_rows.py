@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 class CataloguedSite(SiteRow):
     """One site, as of the commit up to which it is in the catalogue."""
 
-    listed: Annotated[int, "speeches that the list showed in their newest observation"]
+    present: Annotated[
+        int, "speeches that were on the list or answered, and withheld by no page, when last looked at"
+    ]
     unlisted: Annotated[int, "speeches whose article answers, but that are on no list"]
     missing: Annotated[int, "speeches that the site says are deleted, once: not proven yet"]
     withheld: Annotated[int, "speeches that the site has and does not show"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SCHEMA = "speech_archive"
-VERSION = 1
+VERSION = 2
 """Of the tables: raised with every change of them, so that older ones are dropped and made anew."""
 VERSIONS = "catalogue_version"
 ESCAPED = "escaped"

@@ -53,7 +53,7 @@ CHANNEL = "speech_archive"
 _OF_TABLES, _OF_SITES = 0x5350_4301, 0x5350_4302
 """The first numbers of our advisory locks: "SPC", and which."""
 _LONGEST_VERDICT = 64  # characters, as a notification has room for 8000 bytes
-_PRESENCES = ("unlisted", "missing", "withheld", "unknown", "succeeded")
+_PRESENCES = ("present", "unlisted", "missing", "withheld", "unknown", "succeeded")
 
 
 class CatalogueNewer(ArchiveError):  # noqa: N818 - reads as a sentence, as its kin do
@@ -249,7 +249,7 @@ class _Taking:
         run = run_row(self._archive, self._archive.commit(last["commit"])) if last else None
         told |= {key: run and getattr(run, key) for key in ("verdict", "exit_status", "message", "ended_at")}
         told |= {state: states[state] for state in _PRESENCES}
-        return CataloguedSite(**told, listed=states["present"], gaps=gaps)
+        return CataloguedSite(**told, gaps=gaps)
 
     def _copy(
         self, kept: CatalogueTable, rows: Iterable[object], counted: Callable[[Line], Any] = lambda _: None
