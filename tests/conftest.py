@@ -46,6 +46,7 @@ _STARTERS = frozenset({
 _LONGEST = frozenset({
     "test_window_browser", "test_docs", "test_scrapyd", "test_data_docs", "test_hand_over_docs", "test_exports",
     "test_readers", "test_window_build", "test_probe_list", "test_replay", "test_crawl", "test_crash",
+    "test_worker", "test_drill", "test_cluster_docs", "test_store", "test_sql_catalogue",
 })  # fmt: skip
 
 

@@ -165,6 +165,7 @@ def test_the_command_takes_the_pace_of_a_deployment(tmp_path: Path) -> None:
         assert (refused.status, said in refused.err) == (2, True), refused
 
 
+@pytest.mark.soak  # ten seconds of a core
 def test_the_page_shows_what_is_simulated(tmp_path: Path) -> None:
     page = PAGES["docs/cluster.md"]
     (shown,) = (block for block in blocks(page, "console") if "fleet simulate" in block)

@@ -18,6 +18,7 @@ import pytest
 from scrapy.settings import Settings
 
 from crawler.commands.fleet import Command
+from crawler.run.arguments import WrongUse
 from crawler.run.cluster.schema import migrate
 from crawler.run.drill.command import wanted_by
 from crawler.run.drill.evidence import Asked, Held, Killed, Served, Text
@@ -172,12 +173,8 @@ def test_forty_sites_keep_it(seed: int, more: str) -> None:
 
 def test_the_page_shows_commands_that_are_understood_and_rows_that_are_told() -> None:
     page = (ROOT / "docs" / "cluster.md").read_text("utf-8").partition("## A kill drill\n")[2]
-    command = Command()
-    parser = argparse.ArgumentParser(conflict_handler="resolve")
-    command.settings = Settings()
-    command.add_options(parser)
     shown = re.findall(r"^scrapy fleet drill *([^#\n]*)", page, re.MULTILINE)
-    wanted = [wanted_by(parser.parse_args(words.split())) for words in shown]
+    wanted = [wanted_by(parsed(words)) for words in shown]
     assert (wanted[0], wanted[1].sites, wanted[2].store, wanted[3].seed) == (Wanted(), 8, NO_STORE, 7)
     judged = judge(SERVED, HELD, (KILL,))
     passed = Passed(kills=(KILL,), seconds=1.0, requests=8, open=())
@@ -209,19 +206,28 @@ def test_what_is_wrong_is_told() -> None:
         assert said in lines
 
 
+def parsed(words: str) -> argparse.Namespace:
+    command = Command()
+    parser = argparse.ArgumentParser(conflict_handler="resolve")
+    command.settings = Settings()
+    command.add_options(parser)
+    return parser.parse_args(words.split())
+
+
 def test_a_drill_that_cannot_be_is_refused(tmp_path: Path) -> None:
     for words, said in (
         ("--sites tag:x", "--sites tag:x: must be a number, 1 to 400"),
         ("--store-failures 0.9", "--store-failures 0.9: must be a number, 0 to 0.5"),
         ("--store none", "share it by --one-machine"),
-        (f"--keep {tmp_path}", "is there already"),
         (
             "--database postgresql://nobody@127.0.0.1:9/none --database-kills 1",
             "only a PostgreSQL of the drill's own",
         ),
     ):
-        ended = run(*DRILL, *words.split())
-        assert (ended.status, ended.out, said in ended.err) == (2, "", True), ended
+        with pytest.raises(WrongUse, match=re.escape(said)):
+            wanted_by(parsed(words))
+    ended = run(*DRILL, "--keep", str(tmp_path))
+    assert (ended.status, ended.out, "is there already" in ended.err) == (2, "", True), ended
 
 
 def test_a_drill_leaves_a_fleet_alone(tmp_path: Path) -> None:
