@@ -18,7 +18,7 @@ from crawler.run.drill.evidence import Asked, Served, texts_of
 LOOPBACK = "127.0.0.1"
 AGENT_OF = "{}@drill.example"
 """The contact that a worker gives: by it the servers know who asks."""
-_WHO = re.compile(r"([\w-]+)@drill\.example")
+_WHO = re.compile(r"(?<![\w-])([\w-]++)@drill\.example")
 _PROFILE = """\
 name = "广水市政协网"
 committee = "政协广水市委员会"
