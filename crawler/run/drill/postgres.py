@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
@@ -42,16 +43,15 @@ class Postgres:
         """Make it and start it; `NoPostgres` where that cannot be done."""
         self._folder = Path(tempfile.mkdtemp(prefix="pg-", dir=_place()))
         self._process: subprocess.Popen[bytes] | None = None
-        try:
+        with ExitStack() as failed:
+            failed.callback(self.close)
             self._programs = self._usable_programs()
             self._user = _UNPRIVILEGED if _is_root() else None
             if _is_root():
                 os.chown(self._folder, _UNPRIVILEGED, _UNPRIVILEGED)
             self._make()
             self.start()
-        except BaseException:
-            self.close()
-            raise
+            failed.pop_all()
 
     def dsn(self, database: str = "postgres") -> str:
         """The address of one of its databases."""
