@@ -87,19 +87,24 @@ def test_a_limit_is_waited_for() -> None:
     assert simulated(site("a", is_limiting=True), assumed=assumed).filled == {"a": 2 + 10 * A_PAGE + 2 * 60 + 3}
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_the_crawls_of_a_lost_worker_go_on_elsewhere_or_when_it_is_back(workers: int) -> None:
+@pytest.mark.parametrize(
+    ("workers", "away", "waits"),
+    [(1, 2_000, 2_000), (2, 2_000, FREE.gone), (2, 300, 300), (2, 10, FREE.rescue)],
+)
+def test_the_crawls_of_a_lost_worker_go_on_when_it_is_back_or_else_elsewhere(
+    workers: int, away: float, waits: float
+) -> None:
     pages, days = 3_000, 0.05
     lost = [drawing(SEED, "worker", number).expovariate(1 / (days * DAY)) for number in range(2)]
-    assumed = Assumed(fails=0, days_between_losses=days, new=0, away=10_000)
+    assumed = Assumed(fails=0, days_between_losses=days, new=0, away=away)
     found = simulated(site("a", pages), workers=workers, assumed=assumed)
     first, second, *_ = found.crawls
     at, opening = lost[0], opening_of(site("a", pages), FREE)
     assert 2 < at < 2 + pages * A_PAGE
-    assert at + FREE.rescue < lost[1]
+    assert at + FREE.gone < lost[1]
     assert (first.status, first.ended) == (None, at)
     assert abs(first.asked - (at - 2) / A_PAGE) < 1
-    assert second.began == at + (10_000 if workers == 1 else FREE.rescue)
+    assert second.began == at + waits
     assert second.asked <= opening + pages - first.asked
     assert found.losses >= 1
 

@@ -177,19 +177,20 @@ def test_the_page_shows_commands_that_are_understood_and_rows_that_are_told() ->
     wanted = [wanted_by(parsed(words)) for words in shown]
     assert (wanted[0], wanted[1].sites, wanted[2].store, wanted[3].seed) == (Wanted(), 8, NO_STORE, 7)
     judged = judge(SERVED, HELD, (KILL,))
-    passed = Passed(kills=(KILL,), seconds=1.0, requests=8, open=())
+    passed = Passed(kills=(KILL,), planned=2, seconds=1.0, requests=8, open=())
     found = Found(passed=passed, served=(SERVED,), judgements=(judged,), crawled={"drill-001": 1})
     lines = told(Drilled(wanted=Wanted(), rounds=(found,), catalogue=()))
     named = re.findall(r"^\| \*(.+?)\* \|", page, re.MULTILINE)
     assert [name for name in named if not re.search(f"(?m)^{name}( |$)", lines)] == []
     told_rows = re.findall(r"(?m)^((?:[a-z]+ )+) ", lines.partition("lost\n")[2])
     assert {row.strip() for row in told_rows} - {*named, "smallest gap"} == set()
+    assert re.search(r"(?m)^kills +1 of 2$", lines), lines
     assert re.search(r"(?m)^worker-1 +3\.2 s +1 +2\.8 s +1 +0$", lines), lines
 
 
 def test_what_is_wrong_is_told() -> None:
     judged = judge(SERVED, None, ())
-    passed = Passed(kills=(), seconds=1.0, requests=8, open=("drill-001",))
+    passed = Passed(kills=(), planned=0, seconds=1.0, requests=8, open=("drill-001",))
     found = Found(passed=passed, served=(SERVED,), judgements=(judged,), crawled={"drill-001": 2})
     drilled = Drilled(wanted=Wanted(), rounds=(found,), catalogue=("drill-001: is not in the catalogue",))
     lines = told(drilled)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crawler.run.cluster.tasks import Pace
 from crawler.settings import OUTAGE_WAIT, RATE_LIMIT_WAIT
 from crawler.sites.profile import SiteProfile
 from crawler.sites.schedule import DAILY, Hours, Schedule
@@ -85,8 +86,9 @@ class Costs:
         read_again: share of the old articles that a night reads, at most (`crawler.crawl.plan`).
         down: seconds until a host that does not answer counts as down: OUTAGE_WAIT once, and twice as long.
         pause: seconds to wait after a 429: RATE_LIMIT_WAIT.
-        rescue: seconds until the crawl of a lost worker is taken up: its job counts as stalled after 45 s, and who
-            looks does so every minute.
+        rescue: seconds until the crawl of a lost worker may be taken up: its job counts as stalled after 45 s, and
+            who looks does so every minute.
+        gone: seconds after which it goes on at any worker. Until then it waits for its own, where its staging lies.
         pull, push: seconds for what is fetched from a store before a crawl, and brought there after it.
         mb_worker, mb_site, kb_speech: memory of a worker with its reading process; of a site under way; of a speech
             that its archive knows (`SUITE=sites`, `SUITE=memory`).
@@ -106,6 +108,7 @@ class Costs:
     down: float = 3.0 * OUTAGE_WAIT
     pause: float = float(RATE_LIMIT_WAIT)
     rescue: float = 75.0
+    gone: float = Pace().gone
     pull: float = 1.0
     push: float = 2.0
     mb_worker: float = 125.0

@@ -301,15 +301,16 @@ class _Simulation:
         worker, self._workers[number] = self._workers[number], _Worker(is_away=True)
         self._losses += 1
         self._broken_off += len(worker.crawls)
+        goes_on = max(self._costs.rescue, min(self._assumed.away, self._costs.gone))
         for crawl in worker.crawls:
             crawl.break_off(self._now)
             crawl.take_stock()
             self._note(crawl, None)
-            self._at(self._now + self._costs.rescue, partial(self._rescue, crawl))
+            self._at(self._now + goes_on, partial(self._rescue, crawl))
         self._at(self._now + self._assumed.away, partial(self._come_back, number))
 
     def _rescue(self, crawl: Crawl) -> None:
-        """Its job counts as stalled: it goes back to the queue, and its host's lock is free."""
+        """Its job goes back to the queue, and its host's lock is free."""
         self._release(crawl.progress.made.host)
         self._queue((True, crawl.due, crawl.progress.made.site))
 

@@ -40,12 +40,14 @@ class Passed:
 
     Args:
         kills: that happened.
+        planned: kills that were to happen; a round may be over before them.
         seconds: from the first request to the last one.
         requests: that all servers saw.
         open: sites that were not complete when its time was over.
     """
 
     kills: tuple[Killed, ...]
+    planned: int
     seconds: float
     requests: int
     open: tuple[str, ...]
@@ -85,6 +87,7 @@ class Round:
         moments = [one.at for site in sites.served(0.0) for one in site.asked]
         return Passed(
             kills=tuple(self._kills),
+            planned=len(self._kills) + len(self._to_come),
             seconds=max(moments, default=began) - min(moments, default=began),
             requests=len(moments),
             open=tuple(sorted(missing)),

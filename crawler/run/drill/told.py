@@ -107,12 +107,14 @@ def _kill_table(found: Found) -> list[str]:
 def _facts(found: Found) -> list[tuple[str, ...]]:
     document = _document(found)
     gap = document["smallest_gap"]
+    passed = found.passed
     return [
-        ("sites complete", f"{document['complete']} of {document['sites']}, in {found.passed.seconds:.0f} s"),
+        *([("kills", f"{len(passed.kills)} of {passed.planned}")] if passed.planned else []),
+        ("sites complete", f"{document['complete']} of {document['sites']}, in {passed.seconds:.0f} s"),
         ("speeches held", f"{document['speeches'] - document['lost']} of {document['speeches']}"),
         ("lines held twice", str(document["held_twice"])),
         ("articles asked twice", f"{document['asked_twice']}, and {document['asked_again']} again after a kill"),
-        ("asked too soon", f"{document['too_soon']} of {found.passed.requests} requests"),
+        ("asked too soon", f"{document['too_soon']} of {passed.requests} requests"),
         (
             "smallest gap",
             "-" if gap is None else f"{gap:.3f} s; {found.served[0].delay:g} s are asked for",
@@ -142,6 +144,7 @@ def _document(found: Found) -> dict[str, Any]:
         "seconds": round(found.passed.seconds, 1),
         "requests": found.passed.requests,
         "kills": _kills(found),
+        "kills_planned": found.passed.planned,
         "speeches": sum(len(site.texts) for site in found.served),
         "lost": sum(len(one.lost) for one in judged),
         "held_twice": sum(len(one.held_twice) for one in judged),
