@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import signal
@@ -23,6 +22,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from pipelines.archive.disk.layout import NAME
+from pipelines.archive.disk.lock import Turn
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.moments import stamp
 from pipelines.archive.read.reader import Archive
@@ -226,24 +226,10 @@ def _is_name(value: object) -> bool:
 @contextmanager
 def _alone(root: Path) -> Iterator[bool]:
     """Whether no other process tells meanwhile: two would tell the same change twice."""
-    (root / FLEET).mkdir(parents=True, exist_ok=True)
-    handle = os.open(root / FLEET / "notified.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-    try:
-        yield _locked(handle, time.monotonic() + _PATIENCE)
-    finally:
-        os.close(handle)
-
-
-def _locked(handle: int, deadline: float) -> bool:
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.1)
-        else:
-            return True
+    with Turn(root / FLEET / "notified.lock") as turn:
+        for pause in turn.pauses(_PATIENCE):
+            time.sleep(pause)
+        yield turn.has_come
 
 
 class _Undelivered(Exception):  # noqa: N818 - it says what happened to a message

@@ -81,7 +81,7 @@ class ShortDownloader(Downloader):
         try:
             response = await self.handlers.download_request_async(request)
             self._tell(signals.response_downloaded, request, response=response)
-        except Exception:
+        except Exception:  # any: it is raised again once what has come is read, as Scrapy does
             await _process_pending_io()
             raise
         else:

@@ -7,17 +7,15 @@ it is without a cluster.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
-import os
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from crawler.run.cluster.patient import PatientConnector
 from pipelines.archive.disk.layout import NAME
+from pipelines.archive.disk.lock import Turn
 from pipelines.fleet.attempts import FLEET, Journal
 from pipelines.fleet.journal_lines import merge, newest_lines
 from pipelines.fleet.register import replace_in_fleet
@@ -30,9 +28,8 @@ _NEWEST = 100
 _HANDED = 20
 """Lines of a site that may be new to the database: those of a crawl, and of some that died."""
 _AT_ONCE = 500
-_LOOK, _LOOKS = 0.05, 600
-"""Seconds between two looks whether another has brought its journals, and how many: half a minute. A site judged by
-old journals may be crawled twice."""
+_PATIENCE = 30.0
+"""Seconds to wait for another that brings journals: a site judged by old ones may be crawled twice."""
 _ORDER = 0x5370_6563_6800_0002
 """An advisory lock: lines become visible in the order of their numbers, so that nobody who asks for later ones misses
 any."""
@@ -72,9 +69,11 @@ class Journals:
 
     async def bring(self) -> None:
         """Take over what the database has and was not brought here yet, of all sites."""
-        async with _alone(self._root) as is_alone:
-            if not is_alone:
-                return  # one that was stopped, or whose database is away, has the lock
+        with Turn(self._root / FLEET / "journals.lock") as turn:
+            for pause in turn.pauses(_PATIENCE):
+                await asyncio.sleep(pause)
+            if not turn.has_come:
+                return  # one that was stopped, or whose database is away, has it
             after = await self._after()
             rows = await self._connector.execute_query_all_async(
                 "SELECT site, line, id FROM (SELECT site, line, id, "
@@ -127,30 +126,6 @@ def _is_text(line: bytes) -> bool:
     try:
         json.loads(line.decode())
     except ValueError:
-        return False
-    return True
-
-
-@asynccontextmanager
-async def _alone(root: Path) -> AsyncIterator[bool]:
-    """Whether nobody else of this machine brings journals meanwhile; who does is waited for, but not for ever."""
-    (root / FLEET).mkdir(parents=True, exist_ok=True)
-    handle = os.open(root / FLEET / "journals.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-    try:
-        for _ in range(_LOOKS):
-            if _locked(handle):
-                yield True
-                return
-            await asyncio.sleep(_LOOK)
-        yield False
-    finally:
-        os.close(handle)
-
-
-def _locked(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
         return False
     return True
 

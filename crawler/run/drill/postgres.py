@@ -28,6 +28,14 @@ _LONGEST_SOCKET = 100
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
 _OPTIONS = ("fsync=off", "max_connections=200", "shared_buffers=32MB", "listen_addresses=", "autovacuum=off")
 """What processes that are killed have written, the system keeps: only a loss of power would need `fsync`."""
+_WATCH = """
+read -r nothing
+pid=$(head -n 1 "$0/data/postmaster.pid" 2>/dev/null) && kill -INT "$pid" 2>/dev/null
+tries=0
+while [ -e "$0/data/postmaster.pid" ] && [ "$tries" -lt 100 ]; do sleep 0.05; tries=$((tries + 1)); done
+rm -rf "$0"
+"""
+"""For `sh`, with a server's folder: when its input ends, stop the server, wait 5 s for that, remove the folder."""
 
 
 class NoPostgres(ArchiveError):  # noqa: N818 - reads as a sentence
@@ -37,12 +45,20 @@ class NoPostgres(ArchiveError):  # noqa: N818 - reads as a sentence
 
 
 class Postgres:
-    """A server in a folder of its own, on a socket there; started at once, removed by `close`."""
+    """A server in a folder of its own, on a socket there; started at once, removed by `close`.
+
+    A process that is killed cannot close it: a watching process does, whose input ends with this one.
+    """
 
     def __init__(self) -> None:
         """Make it and start it; `NoPostgres` where that cannot be done."""
         self._folder = Path(tempfile.mkdtemp(prefix="pg-", dir=_place()))
         self._process: subprocess.Popen[bytes] | None = None
+        self._watch = subprocess.Popen(  # noqa: S603 - the script above
+            ["/bin/sh", "-c", _WATCH, str(self._folder)],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
         with ExitStack() as failed:
             failed.callback(self.close)
             self._programs = self._usable_programs()
@@ -88,6 +104,7 @@ class Postgres:
         """Stop it and remove what it kept; a second call does nothing."""
         self._end(signal.SIGINT)  # its clients are cut off
         shutil.rmtree(self._folder, ignore_errors=True)
+        self._watch.communicate(timeout=_PATIENCE)
 
     def __enter__(self) -> Self:
         return self

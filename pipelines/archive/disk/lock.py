@@ -1,4 +1,5 @@
-"""One writer per site: an flock, which the operating system drops when its holder dies, so no lock goes stale."""
+"""One writer per site, and turns of those that wait: an flock, which the operating system drops when its holder dies,
+so no lock goes stale."""
 
 from __future__ import annotations
 
@@ -7,12 +8,13 @@ import fcntl
 import os
 import re
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from pipelines.archive.disk.layout import refuse_links
 from pipelines.archive.errors import LockHeld
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -21,6 +23,8 @@ _TEXT = re.compile(r"pid \d+, run (.*)\n")
 
 _A_LOOK = 0.02
 """Seconds; `lock_holder` shares the lock for microseconds, and no run may end for that."""
+_A_PAUSE = 0.05
+"""Seconds; who has a turn takes far longer."""
 
 
 class SiteLock:
@@ -52,6 +56,36 @@ class SiteLock:
             self._handle = -1
 
 
+class Turn:
+    """Work that one process at a time does, each after the other; used as a context, which it ends with."""
+
+    def __init__(self, file: Path) -> None:
+        """Open the lock of that work, and make it where there is none; `OSError` when that cannot be done."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self.has_come = False
+        self._handle = _opened(file)
+
+    def pauses(self, patience: float) -> Iterator[float]:
+        """Seconds to sleep before each further look, until it has come or others took so many seconds."""
+        until = time.monotonic() + patience
+        while not self._comes() and time.monotonic() < until:
+            yield _A_PAUSE
+
+    def _comes(self) -> bool:
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        self.has_come = True
+        return True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        os.close(self._handle)
+
+
 def lock_holder(file: Path) -> str | None:
     """The run that holds the lock at this moment, as its text says; null when none does."""
     try:
@@ -70,7 +104,7 @@ def lock_holder(file: Path) -> str | None:
 
 def _acquire(file: Path) -> int:
     while True:
-        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        handle = _opened(file)
         try:
             _lock(handle)
         except OSError as error:
@@ -82,6 +116,10 @@ def _acquire(file: Path) -> int:
         if _is_still(file, handle):
             return handle
         os.close(handle)
+
+
+def _opened(file: Path) -> int:
+    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
 
 
 def _lock(handle: int) -> None:
