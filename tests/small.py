@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -56,6 +57,21 @@ def list_page(rows: Sequence[tuple[int, str, str]], *, side: str = "", pager: st
     """A list of (number, title, date) with a side bar before it and a pager behind it."""
     items = "".join(f'<li><a href="/Item/Show.asp?m=1&d={n}">{title}</a> {date}</li>' for n, title, date in rows)
     return f'<html><body>{trail}{side}<ul class="list">{items}</ul>{pager}</body></html>'
+
+
+def speeches(many: int) -> Callable[[str, Message], Answer]:
+    """What a site with so many speeches answers, of which each has a title and words of its own."""
+    rows = [(n, f"在第{n}次会议上的讲话", "2020-01-01") for n in range(1, many + 1)]
+
+    def answer(path: str, _: Message) -> Answer:
+        if "GetHits" in path:
+            return Answer("document.write('12');")
+        if (found := re.search(r"[?&]d=(\d+)", path)) is None:
+            return Answer(list_page(rows))
+        number, title = rows[int(found[1]) - 1][:2]
+        return Answer(article_page(number, title=title, body=f"<p>各位委员，这是第{number}次会议的讲话。</p>"))
+
+    return answer
 
 
 @contextmanager

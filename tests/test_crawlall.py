@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from pipelines.fleet.attempts import Attempt, Journal
 from pipelines.fleet.register import read_register
 from pipelines.fleet.survey import survey
 from tests.conftest import PATIENCE, Ended, Site, exit_of, run, started
-from tests.small import PROFILE, Answer, article_page, list_page, serve
+from tests.small import PROFILE, Answer, serve, speeches
 
 SPEECHES = 3
 
@@ -73,16 +72,6 @@ class Made:
         return [json.loads(file.read_text("utf-8")) for file in files]
 
 
-def answer(path: str, _: Message) -> Answer:
-    rows = [(n, f"在第{n}次会议上的讲话", "2020-01-01") for n in range(1, SPEECHES + 1)]
-    if "GetHits" in path:
-        return Answer("document.write('12');")
-    if (number := re.search(r"[?&]d=(\d+)", path)) is None:
-        return Answer(list_page(rows))
-    words = f"<p>各位委员，这是第{number[1]}次会议的讲话。</p>"
-    return Answer(article_page(int(number[1]), title=rows[int(number[1]) - 1][1], body=words))
-
-
 @contextmanager
 def made(folder: Path, names: list[str]) -> Iterator[Made]:
     """A deployment with a small site of each name, served."""
@@ -91,7 +80,7 @@ def made(folder: Path, names: list[str]) -> Iterator[Made]:
     (folder / "fleet.toml").write_text("\n".join(lines), "utf-8")
     with ExitStack() as stack:
         for name in names:
-            found.add(name, stack.enter_context(serve(answer, found.asked.setdefault(name, []))))
+            found.add(name, stack.enter_context(serve(speeches(SPEECHES), found.asked.setdefault(name, []))))
         yield found
 
 

@@ -35,7 +35,7 @@ def test_a_server_ends_with_a_program_that_is_killed(tmp_path: Path) -> None:
     with (tmp_path / "told").open("w+b") as told, started("tests.given_code", code, out=told):
         dsn = until(lambda: Path(told.name).read_text("utf-8").strip())
         connection = psycopg.connect(dsn)
-    folder = Path(conninfo_to_dict(dsn)["host"])
+    folder = Path(str(conninfo_to_dict(dsn)["host"]))
     assert until(lambda: not folder.exists())
     with pytest.raises(psycopg.OperationalError):
         connection.execute("SELECT 1")

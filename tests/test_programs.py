@@ -23,7 +23,7 @@ from pipelines.archive.disk.layout import archives_in
 from pipelines.archive.read.reader import Archive
 from pipelines.record import Version
 from tests.conftest import PATIENCE, ROOT, Ended, Site, run
-from tests.small import Answer, article_page, list_page, serve
+from tests.small import Answer, serve, speeches
 
 PAGE = (ROOT / "docs" / "programs.md").read_text("utf-8")
 LIVE = "http://gszx.zggswz.com/"
@@ -32,16 +32,10 @@ SHOWN = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", CONSOLE, re.MULTILINE)
 PROGRAMS = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
-def answer(path: str, _: Message) -> Answer:
-    rows = [(n, f"在第{n}次会议上的讲话", "2020-01-01") for n in (1, 2, 3)]
+def answer(path: str, headers: Message) -> Answer:
     if path == "/robots.txt":
         return Answer("User-agent: *\nCrawl-delay: 0.05\n")
-    if "GetHits" in path:
-        return Answer("document.write('12');")
-    if (number := re.search(r"[?&]d=(\d+)", path)) is None:
-        return Answer(list_page(rows))
-    words = f"<p>各位委员，这是第{number[1]}次会议的讲话。</p>"
-    return Answer(article_page(int(number[1]), title=rows[int(number[1]) - 1][1], body=words))
+    return speeches(3)(path, headers)
 
 
 @pytest.fixture(scope="module")

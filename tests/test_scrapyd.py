@@ -23,8 +23,7 @@ import pytest
 from pipelines.fleet.attempts import Journal
 from tests.conftest import PATIENCE, ROOT, Site
 from tests.judging import free_port, tool
-from tests.small import serve
-from tests.test_crawlall import answer
+from tests.small import serve, speeches
 
 PAGE = (ROOT / "docs" / "programs.md").read_text("utf-8").partition("## scrapyd")[2]
 SCHEDULE, LIST, CANCEL = re.findall(r"^curl .*$", PAGE, re.MULTILINE)
@@ -117,7 +116,7 @@ def deploy(folder: Path, url: str) -> None:
 
 
 def test_scrapyd_deploys_schedules_lists_and_cancels(tmp_path: Path) -> None:
-    with scrapyd(tmp_path) as server, serve(answer) as url:
+    with scrapyd(tmp_path) as server, serve(speeches(3)) as url:
         deploy(tmp_path, server.url)
         whole = server.curl(SCHEDULE.replace("/srv", str(tmp_path)), start_url=url)["jobid"]
         wait_until(lambda: whole in server.listed("finished"))

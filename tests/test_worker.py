@@ -42,7 +42,7 @@ from pipelines.fleet.notify import remember_told, tell, told_of
 from pipelines.fleet.recipients import Recipients
 from tests.conftest import PATIENCE, Ended, Site, exit_of, run, started
 from tests.database import Postgres, database
-from tests.small import PROFILE, Answer, article_page, list_page, serve
+from tests.small import PROFILE, Answer, serve, speeches
 
 SPEECHES = 12
 DELAY = 0.1
@@ -68,11 +68,11 @@ class Cluster:
 
     def add(self, name: str, *more: str) -> None:
         """A site with some speeches that notes when it is asked for what."""
-        seen = self.asked.setdefault(name, [])
+        seen, usual = self.asked.setdefault(name, []), speeches(SPEECHES)
 
         def answer(path: str, headers: Message) -> Answer:
             seen.append((time.monotonic(), path))
-            return page(path, headers)
+            return usual(path, headers)
 
         url = self.stack.enter_context(serve(answer))
         lines = [PROFILE.replace("http://127.0.0.1/", url), *more]
@@ -129,16 +129,6 @@ class Cluster:
         """Whether every speech is archived, in an archive that proves it."""
         site = Site(self.root, name)
         return len(site.latest()) == SPEECHES and site.verify().status == 0
-
-
-def page(path: str, _: Message) -> Answer:
-    rows = [(n, f"在第{n}次会议上的讲话", "2020-01-01") for n in range(1, SPEECHES + 1)]
-    if "GetHits" in path:
-        return Answer("document.write('12');")
-    if (number := re.search(r"[?&]d=(\d+)", path)) is None:
-        return Answer(list_page(rows))
-    words = f"<p>各位委员，这是第{number[1]}次会议的讲话。</p>"
-    return Answer(article_page(int(number[1]), title=rows[int(number[1]) - 1][1], body=words))
 
 
 @pytest.fixture
