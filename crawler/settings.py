@@ -73,7 +73,7 @@ IDLE_TIMEOUT = (
 # Politeness.
 ROBOTSTXT_OBEY = True  # default False
 CONCURRENT_REQUESTS_PER_DOMAIN = 1  # default 8
-CONCURRENT_REQUESTS = 1  # default 16: articles in progress, each followed by its parts and counter; a kill costs them
+CONCURRENT_REQUESTS = 1  # default 16: articles in progress, each followed by its parts and counter
 DOWNLOAD_DELAY = 1.0  # default 0
 DOWNLOAD_TIMEOUT = 60  # default 180
 RETRY_TIMES = 5  # default 2

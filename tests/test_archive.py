@@ -134,8 +134,10 @@ def opened(
     days: int = 14,
     run: str | None = None,
     disk_floor: int = 1 << 20,
+    at: str | None = None,
 ) -> ArchiveRun:
-    return ArchiveRun.open(root, facts, run or f"run-{number}", day(number), days, Cautions(disk_floor=disk_floor))
+    cautions = Cautions(disk_floor=disk_floor)
+    return ArchiveRun.open(root, facts, run or f"run-{number}", at or day(number), days, cautions)
 
 
 def sealed(run: ArchiveRun, number: int) -> Sealed:

@@ -55,7 +55,7 @@ def test_every_speech_once_and_exact(flavour: str, site: Site) -> None:
 
 
 def assert_one_at_a_time(paths: Iterable[str]) -> None:
-    """A counter is asked for before the next article: a kill costs one article, not two."""
+    """A counter is asked for before the next article: a kill costs the one answer under way."""
     article, counters = "", 0
     for path in paths:
         if shown := re.search(r"(?i)/show\.asp\?m=(\d+)&d=(\d+)", path):

@@ -20,7 +20,7 @@ from scrapy.http import Request, Response
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.http.ending import drop_queued, ending_of
-from crawler.http.gate import PATIENCE, WAITED, OfSite
+from crawler.http.gate import EARLIER, PATIENCE, WAITED, OfSite
 
 _LOST = (CannotResolveHostError, DownloadConnectionRefusedError, DownloadFailedError, DownloadTimeoutError, OSError)
 _TIMEOUT_WEIGHT = 4
@@ -97,6 +97,8 @@ class BreakerMiddleware:
             request.meta[PATIENCE] = max(_LEAST_PATIENCE, _TIMES_THE_SLOWEST * origin.slowest)
 
     def process_response(self, request: Request, response: Response) -> Response:
+        if EARLIER in response.flags:
+            return response
         origin = self._origin(request)
         origin.weight = 0
         origin.slowest = max(origin.slowest, request.meta.get("download_latency", 0.0))

@@ -31,6 +31,10 @@ PATIENCE = "patience"
 """Key of a request's `meta`: a limit in seconds for idle time that is lower than IDLE_TIMEOUT."""
 
 
+EARLIER = "earlier"
+"""Flag of a response that a killed run got: it tells of the page, and nothing of how the host fares now."""
+
+
 class NotFetched(IgnoreRequest):
     """An address that is never fetched."""
 

@@ -29,7 +29,7 @@ from crawler.crawl.unchanged import has_validators
 from crawler.http.blocked import AMBIGUOUS_STATUS, TRANSIENT, obstacle
 from crawler.http.decode import as_text, lying_charset
 from crawler.http.ending import Stopping
-from crawler.http.gate import OfSite
+from crawler.http.gate import EARLIER, OfSite
 from crawler.http.notes import note, note_robots
 from crawler.http.politeness.pacing import pacing_of
 from crawler.http.redirects import MOST_REDIRECTS, is_redirect, redirect_of
@@ -234,7 +234,7 @@ class AnotherTryMiddleware:
         if is_redirect(response) or (response.status == HTTPStatus.NOT_MODIFIED and has_validators(request)):
             return response
         reason = self._reason(request, response)
-        if pacing := pacing_of(self.crawler):
+        if EARLIER not in response.flags and (pacing := pacing_of(self.crawler)):
             pacing.heed(request.url, response.status, reason)
         if reason not in TRANSIENT or (reason is Reason.HTTP_ERROR and response.status not in _CURABLE):
             return response

@@ -76,13 +76,13 @@ class Replay:
         """
         exchange = self.exchanges.take(request.method, request.url, request.body)
         if exchange is None:
-            request.meta["arrival"] = _arrival(stamp(self.clock()), None)
+            request.meta["arrival"] = arrival_of(stamp(self.clock()), None)
             raise NotCaptured(f"the run has no (further) capture of {request.method} {request.url}")
         asked, found = exchange
         self.answered += 1
         at = found.at if found else asked().at
         self.clock.advance(datetime.fromisoformat(at))
-        request.meta["arrival"] = _arrival(at, found)
+        request.meta["arrival"] = arrival_of(at, found)
         if found is None:
             raise DownloadFailedError(f"{request.url}: no answer came")
         message = HttpResponse.parse(found.record.block)
@@ -100,7 +100,8 @@ def _knew(asked: WarcRecord) -> bool:
     return (sent.get("If-None-Match") or sent.get("If-Modified-Since")) is not None
 
 
-def _arrival(at: str, found: Found | None) -> Arrival:
+def arrival_of(at: str, found: Found | None) -> Arrival:
+    """That an answer arrived at a moment and is kept where it was found; null when it is not kept."""
     kept: asyncio.Future[Captured | None] = asyncio.get_running_loop().create_future()
     kept.set_result(Captured(found.file, *found.place, found.record.record_id) if found else None)
     return Arrival(at, kept)

@@ -11,12 +11,13 @@ from crawler.crawl.plan import Plan
 from crawler.http.hosts import Hosts
 from crawler.http.politeness.lease import Lease
 from crawler.pages import Family
-from crawler.replay.occasion import Occasion
+from crawler.replay.occasion import CRAWL, Occasion
 from crawler.run.arguments import Arguments
 from crawler.sites.profile import SiteProfile
 from pipelines.archive.disk.heads_file import HeadsFile
 from pipelines.archive.read.moments import stamp
 from pipelines.archive.write.admission import NEW_CMS
+from pipelines.archive.write.salvaging.answers_left import AnswersLeft
 from pipelines.archive.write.writer import ArchiveRun
 from pipelines.health import RunReport
 from pipelines.normalise import Normaliser
@@ -79,6 +80,12 @@ class CrawlJob:
     def accepts_new_ids(self) -> bool:
         """Whether a person said that the site has a new CMS, with other ids."""
         return NEW_CMS in self.arguments.accept
+
+    @property
+    def left(self) -> AnswersLeft | None:
+        """Answers of killed runs that stand in for the site's; a run that reads every article asks for each anew."""
+        is_asking = self.occasion.kind == CRAWL and self.captures and self.arguments.mode != "full"
+        return self.archive.left if is_asking else None
 
     def now(self) -> str:
         """The current time as written in archives."""

@@ -31,7 +31,7 @@ class ShortScraping:
     """Scrapy extension that makes the engine's scraper a `ShortScraper`; no setting names its class.
 
     Where one article is to be in progress at a time, the next is not asked for before it is kept, its parts and its
-    counter included: a kill then costs one article, not two.
+    counter included: a kill then costs the one answer under way.
     """
 
     def __init__(self, crawler: Crawler) -> None:

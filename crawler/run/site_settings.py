@@ -47,6 +47,10 @@ ARCHIVING: dict[str, Any] = {
         **SITE_ONLY["DOWNLOAD_HANDLERS"],
         **dict.fromkeys(("http", "https"), "crawler.http.capture.CapturingHandler"),
     },
+    "DOWNLOADER_MIDDLEWARES": {
+        **SITE_ONLY["DOWNLOADER_MIDDLEWARES"],
+        "crawler.replay.left.AnswersLeftMiddleware": 995,  # in place of the download, behind the gate
+    },
     # Stages in the order of processing.
     "ITEM_PIPELINES": {
         "pipelines.stages.Normalise": 100,

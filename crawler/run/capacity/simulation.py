@@ -52,7 +52,7 @@ class Simulated:
         crawls: in the order of their ends.
         unfinished: sites that were due until the end of that day, and had not had their turn a day later.
         losses: of workers; each broke off all crawls of one.
-        broken_off: crawls that it cost; each asks its lists again, and one article.
+        broken_off: crawls that it cost; each asks its lists again.
         cpu: seconds that all workers computed until the fill was over.
     """
 

@@ -13,6 +13,9 @@ from pipelines.values import frozen
 _ROUNDING = 1e-6
 _LATELY = 5.0
 """Seconds beside the delay: reading a page and keeping it take less."""
+_UNDER_WAY = 0.3
+"""Seconds within which a worker has an answer: it is sent in a few milliseconds, but other sites' pages may be read
+before it. Later, it lies in the worker's captures."""
 
 
 @frozen
@@ -113,12 +116,11 @@ def too_soon(asked: Sequence[Asked], delay: float) -> tuple[TooSoon, ...]:
 def asked_more_than_once(served: Served, kills: Sequence[Killed]) -> tuple[Repeat, ...]:
     """Speeches whose articles were asked for again; one of several pages counts once each time.
 
-    A kill of a worker explains one article of a site: one that this worker had asked for, and whose answer it could
-    not save any more. What a site withholds is asked for in every run, also in the one that goes on after a kill.
+    A kill of a worker explains the one whose answer was under way: what the worker had got is read by whoever goes
+    on. What a site withholds is asked for in every run.
     """
     newest: dict[str, Asked] = {}
     times: Counter[str] = Counter()
-    explained: dict[Killed, str] = {}
     found: dict[tuple[str, int], Repeat] = {}
     for one in sorted(served.asked, key=lambda one: one.at):
         article, before = one.article, newest.get(one.path)
@@ -126,11 +128,16 @@ def asked_more_than_once(served: Served, kills: Sequence[Killed]) -> tuple[Repea
             continue
         if before is not None:
             times[one.path] += 1
-            between = (kill for kill in kills if kill.what == before.who and before.at <= kill.at <= one.at)
-            kill = next((kill for kill in between if explained.setdefault(kill, article) == article), None)
+            kill = next((kill for kill in kills if _is_under_way(before, kill, served)), None)
             found.setdefault((article, times[one.path]), Repeat(article, one.at, kill))
         newest[one.path] = one
     return tuple(found.values())
+
+
+def _is_under_way(one: Asked, kill: Killed, served: Served) -> bool:
+    """Whether a kill may have cost the answer: it was the last thing that the worker asked the site, just before."""
+    last = max((other.at for other in served.asked if other.who == kill.what and other.at <= kill.at), default=None)
+    return one.who == kill.what and one.at == last and kill.at - one.at <= _UNDER_WAY
 
 
 def taken_over(kill: Killed, served: Iterable[Served], kills: Iterable[Killed]) -> tuple[TakenOver, ...]:

@@ -15,6 +15,7 @@ from pipelines.archive.disk.copies.partial_copy import PartialCopy
 from pipelines.archive.disk.files import sync, sync_folder
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import Damaged, writing
+from pipelines.archive.write.salvaging.noted_answers import NotedAnswers
 from pipelines.text.compact import FingerprintSet
 from pipelines.untrusted import is_there, opened
 from pipelines.warc.exchange import (
@@ -129,6 +130,7 @@ class CaptureFiles:
         self._repeated_at: dict[str, str] = {}
         self._unreadable: set[tuple[str, str]] = set()
         self._unnamed: dict[tuple[str, str, int], Answer] = {}
+        self._noted = NotedAnswers(folder)
         self.stores_repeated = False
         self.counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
 
@@ -195,8 +197,15 @@ class CaptureFiles:
         return tuple(self._unnamed.values())
 
     def repeat(self, answers: Iterable[Answer]) -> None:
-        """Take over what another archive's commit says that its lines do not name."""
-        self._unnamed |= {(answer.captured_at, answer.file, answer.offset): answer for answer in answers}
+        """Take over answers that another run got, for the commit to name those that are `named` nowhere.
+
+        Raises:
+            ArchiveError: they could not be noted for a salvage.
+        """
+        with self._lock, writing(self._root):
+            for answer in answers:
+                self._noted.note(answer)
+                self._unnamed[answer.captured_at, answer.file, answer.offset] = answer
 
     def take(self, file: Stored, name: str) -> None:
         """Copy a WARC file of another archive under its name there, unless it exists already.
@@ -227,6 +236,7 @@ class CaptureFiles:
         """Fsync everything and close the file."""
         with self._lock:
             self._finish()
+            self._noted.close()
 
     def _repeated(self, exchange: Exchange, found: Measured) -> Captured | None:
         """Where this very answer lies already; null when it must be stored.
@@ -254,11 +264,12 @@ class CaptureFiles:
         return Captured(stored.file, *stored.place, stored.record.record_id)
 
     def _note(self, exchange: Exchange, found: Measured, kept: Captured) -> None:
-        is_full = len(self._unnamed) >= MOST_UNNAMED
-        if found.entity_sha256 is not None and not is_full and may_repeat(exchange, found):
-            answer = Answer(
-                url=exchange.url, captured_at=exchange.date, payload_sha256=found.entity_sha256, **kept._asdict()
-            )
+        sha256 = found.entity_sha256
+        if sha256 is None or not may_repeat(exchange, found):
+            return
+        answer = Answer(url=exchange.url, captured_at=exchange.date, payload_sha256=sha256, **kept._asdict())
+        self._noted.note(answer)
+        if len(self._unnamed) < MOST_UNNAMED:
             self._unnamed[exchange.date, kept.file, kept.offset] = answer
 
     def _store(self, exchange: Exchange, found: Measured | None) -> Captured | None:

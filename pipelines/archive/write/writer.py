@@ -32,7 +32,8 @@ from pipelines.archive.write.captures import CaptureFiles
 from pipelines.archive.write.rebuild import heal, write_next
 from pipelines.archive.write.replacing import finish_acts
 from pipelines.archive.write.run_lines import content_line, gone_line, observation_line, restored_line, unplaced
-from pipelines.archive.write.salvage import salvage
+from pipelines.archive.write.salvaging.answers_left import AnswersLeft
+from pipelines.archive.write.salvaging.salvage import salvage
 from pipelines.archive.write.sealing import CommitFacts, Sealing
 from pipelines.archive.write.staging import Staging, laid_out
 from pipelines.archive.write.waiting import Opening
@@ -71,7 +72,8 @@ class ArchiveRun:
     """A run that holds the site's lock. Not thread-safe.
 
     `known` is the archive's state when the run began; `last_commit_at` when its last commit then was made, and
-    `facts_kept` what it said of the site, both null when the run begins the archive. `tally` measures what it reads.
+    `facts_kept` what it said of the site, both null when the run begins the archive. `left` are answers that killed
+    runs before it got and did not keep. `tally` measures what it reads.
     """
 
     def __init__(self, layout: Layout, opening: Opening, gone_after_days: int, cautions: Cautions) -> None:
@@ -99,6 +101,7 @@ class ArchiveRun:
                 finish_acts(found)
             self.salvaged = salvage(layout, self._facts, self._opened_at)
             self._archive = Archive(layout.root) if self.salvaged else found
+            self.left = AnswersLeft(self._archive, self._opened_at)
             self._known = self._archive.known() if self._archive else Known()
             self.known: States = self._known.states
             if self._archive:

@@ -9,7 +9,7 @@ from pipelines.archive.disk.lock import SiteLock
 from pipelines.archive.disk.wrong_clock import CLOCK_KIND, WrongClock
 from pipelines.archive.errors import ClockBehind, NotUnderstood, writing
 from pipelines.archive.write.acts import Act, acting
-from pipelines.archive.write.salvage import salvage_as_recorded
+from pipelines.archive.write.salvaging.salvage import salvage_as_recorded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,7 +20,7 @@ from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import Act, Acting, When, acting
 from pipelines.archive.write.orders.search import names_of, sweep, words_of
 from pipelines.archive.write.replacing import ready_file, write_container_without_text, write_redacted
-from pipelines.archive.write.salvage import salvage_as_recorded
+from pipelines.archive.write.salvaging.salvage import salvage_as_recorded
 from pipelines.untrusted import is_there, whole
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 """Salvage: the whole lines of a dead run become a commit of their own, marked as salvaged.
 
+The commit also names the answers that no line names: what was under way when the run died, among others.
 Of its absences only the observations are kept (`missing`); `gone` needs a run that ended. A run that saved neither a
 whole observation nor a whole capture is no evidence and leaves no commit.
 """
@@ -7,6 +8,7 @@ whole observation nor a whole capture is no evidence and leaves no commit.
 from __future__ import annotations
 
 import shutil
+from collections import deque
 from datetime import datetime
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,8 @@ from pipelines.archive.disk.files import cut, cut_to_whole_members, sync_folder,
 from pipelines.archive.errors import ClockBehind
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.admission import check_site
+from pipelines.archive.write.captures import MOST_UNNAMED
+from pipelines.archive.write.salvaging.noted_answers import noted_answers
 from pipelines.archive.write.sealing import CommitFacts, Sealing, roll_back
 from pipelines.archive.write.staging import StagedRun, laid_out
 from pipelines.archive.write.waiting import LOOKS, Opening, is_committed, opening_of, staged_captures
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from pipelines.archive.disk.answers import Answer
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.disk.streams import Line
     from pipelines.record import SiteFacts
@@ -74,11 +79,21 @@ def _salvage(layout: Layout, folder: Path, dead: Opening, at: Callable[[str], st
     with laid_out(folder, keeps_gone=False) as staged:
         staged.cut_bytes += lost
         staged.observe_each()
-        if staged.looks or staged_captures(folder) or withheld["gates"]:
+        unnamed = () if withheld["gates"] else _unnamed(layout, folder, staged)
+        if staged.looks or staged_captures(folder) or unnamed or withheld["gates"]:
             recorded_at = at(max(staged.newest, dead.opened_at))
-            done = _commit(Sealing(layout, archive, dead.facts, folder), staged, dead, recorded_at, withheld)
+            sealing = Sealing(layout, archive, dead.facts, folder)
+            done = _commit(sealing, staged, dead, recorded_at, withheld, unnamed)
     shutil.rmtree(folder)
     return done
+
+
+def _unnamed(layout: Layout, folder: Path, staged: StagedRun) -> tuple[Answer, ...]:
+    """The answers that no line names, in the order they came; of very many the newest, which were under way."""
+    named = {(one["captured_at"], one["file"], one["offset"]) for one in staged.captures()}
+    sizes = _sizes(folder)
+    unnamed = (one for one in noted_answers(folder) if (one.captured_at, one.file, one.offset) not in named)
+    return tuple(deque((one for one in unnamed if _is_whole(one.document(), sizes, layout)), MOST_UNNAMED))
 
 
 def _cut_to_captured(layout: Layout, folder: Path) -> int:
@@ -89,7 +104,7 @@ def _cut_to_captured(layout: Layout, folder: Path) -> int:
     file, end = folder / LOOKS, 0
     if not file.exists():
         return 0
-    sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in staged_captures(folder)}
+    sizes = _sizes(folder)
     for after, member in whole_members(file):
         looks = map(parsed_json, member.split(b"\n")[:-1])
         captures = (one for look in looks for line in look["lines"] for one in line["captures"])
@@ -97,6 +112,11 @@ def _cut_to_captured(layout: Layout, folder: Path) -> int:
             break
         end = after
     return cut(file, end)
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    """Bytes of the run's own WARC files, by the names that captures give them."""
+    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in staged_captures(folder)}
 
 
 def _is_whole(capture: Line, sizes: dict[str, int], layout: Layout) -> bool:
@@ -138,14 +158,21 @@ def _dead_runs(layout: Layout) -> list[tuple[Path, Opening]]:
     return sorted(found, key=lambda dead: (dead[1].opened_at, dead[1].run))
 
 
-def _commit(sealing: Sealing, staged: StagedRun, dead: Opening, opened_at: str, withheld: dict[str, Any]) -> Salvaged:
+def _commit(
+    sealing: Sealing,
+    staged: StagedRun,
+    dead: Opening,
+    opened_at: str,
+    withheld: dict[str, Any],
+    unnamed: tuple[Answer, ...],
+) -> Salvaged:
     newest = max(staged.newest, dead.opened_at)
     if datetime.fromisoformat(opened_at) < datetime.fromisoformat(newest):
         root = quote(str(sealing.layout.root))
         way = f"if that run's was ahead: python -m pipelines repair clock {root} --reason TEXT"
         said = f"a dead run observed at {newest}, the clock says {opened_at}"
         raise ClockBehind(f"{sealing.folder}: {said}. Set the clock right; {way}")
-    facts = CommitFacts(run=dead.run, kind=KIND, recorded_at=opened_at, software=dead.software)
+    facts = CommitFacts(run=dead.run, kind=KIND, recorded_at=opened_at, software=dead.software, repeated=unnamed)
     commit = sealing.commit(staged, _report(staged, dead, opened_at, withheld), facts)
     sync_folder(sealing.layout.commits)
     return Salvaged(dead.run, commit.n, staged.lines, staged.cut_bytes)

@@ -1,0 +1,51 @@
+"""The answers of a run beside its lines, noted in staging as they come: after its death they say what it had got."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipelines.archive.disk.answers import Answer
+from pipelines.canonical import json_line
+from pipelines.untrusted import LONGEST_LINE, opened, parsed_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+ANSWERS = "answers.jsonl"
+
+
+class NotedAnswers:
+    """Writes the notes of one run. Each goes to the system at once, so that a kill costs none; a power cut may."""
+
+    def __init__(self, folder: Path) -> None:
+        """Begin with none; `folder` is the run's staging, in which the file is made with the first note."""
+        self._file = folder / ANSWERS
+        self._stream: BinaryIO | None = None
+
+    def note(self, answer: Answer) -> None:
+        """Note an answer whose record is written; `OSError` when that cannot be done."""
+        if self._stream is None:
+            self._stream = self._file.open("ab", buffering=0)
+        self._stream.write(b"%b\n" % json_line(answer.document()).encode())
+
+    def close(self) -> None:
+        """Close the file; it stays in place."""
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+
+def noted_answers(folder: Path) -> Iterator[Answer]:
+    """The notes in a run's staging in the order they came, up to the first that was torn; none of older software."""
+    try:
+        stream = opened(folder / ANSWERS)
+    except FileNotFoundError:
+        return
+    with stream:
+        while line := stream.readline(LONGEST_LINE):
+            try:
+                yield Answer.from_json(parsed_json(line))
+            except (ValueError, KeyError, TypeError):
+                return
