@@ -33,6 +33,7 @@ from crawler.run.cluster.journals import Journals
 from crawler.run.cluster.leases import Leases, _number
 from crawler.run.cluster.patient import PatientConnector
 from crawler.run.cluster.schema import _OWN, migrate
+from crawler.run.drill.command import Interrupted
 from crawler.sites.profile import ProfileError
 from pipelines.archive.disk.heads_file import HeadsFile
 from pipelines.archive.read.reader import Archive
@@ -292,6 +293,38 @@ def test_a_machine_that_is_gone_leaves_its_jobs_to_others_and_a_third_place_is_r
     assert cluster.fleet("database", "--moved").status == 0
 
 
+def test_each_machine_knows_how_all_sites_are_and_one_tells_of_those_that_nobody_crawls(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    """One crawls into a store, the other only looks; a person ended and cancelled the crawl of a site long ago."""
+    cluster.add("m-a")
+    cluster.add("m-old")
+    told, file = tmp_path / "told", tmp_path / "fleet.toml"
+    more = f'store = "{tmp_path}/store"\n[notify]\ncommand = "cat >> {told}; echo >> {told}"\n'
+    file.write_text(f"{file.read_text('utf-8')}\n{more}", "utf-8")
+    roots = {name: tmp_path / name / "archives" for name in "ab"}
+    long_ago = datetime.now(UTC) - timedelta(days=10)
+    enter_failure(roots["a"], "m-old", Interrupted("by a person"), None, long_ago)
+    cluster.rows("INSERT INTO speech_archive.cancelled VALUES ('m-old', now() + interval '1 day')")
+
+    def machine(name: str) -> tuple[str, ...]:
+        return ("-s", f"ARCHIVE_ROOT={roots[name]}", "-s", f"METRICS_TEXTFILE={roots[name]}.prom")
+
+    with cluster.worker("a", *machine("a")):
+        cluster.wait(lambda: cluster.jobs("m-a") == ["succeeded"])
+    with cluster.worker("b", *machine("b"), "--watch-every", "1"):
+        cluster.wait(lambda: told.exists() and (roots["b"] / "fleet" / "sites.json").exists())
+    shown = run("pipelines", "status", str(roots["b"]), "--json")
+    assert shown.status == 3, shown
+    assert [(one["site"], one["condition"], one["present"]) for one in json.loads(shown.out)["sites"]] == [
+        ("m-old", "stale", None),
+        ("m-a", "complete", None),
+    ]
+    assert 'speech_archive_site_broken{site="m-a"} 0' in Path(f"{roots['a']}.prom").read_text("utf-8")
+    (message,) = [json.loads(line) for line in told.read_text("utf-8").splitlines()]
+    assert [(one["site"], one["verdict"]) for one in message["changes"]] == [("m-old", "stale")]
+
+
 def test_a_head_is_noted_once_it_stands_in_the_store(cluster: Cluster, tmp_path: Path) -> None:
     """Another database gives the same site out: what the slower worker commits is overtaken, and moved aside."""
     cluster.add("m-a")
@@ -370,16 +403,16 @@ async def lost_and_taken_again(cluster: Cluster) -> None:
 
 def test_a_verdict_is_told_once_whatever_machine_crawls_the_site_next(tmp_path: Path) -> None:
     told = tmp_path / "told"
-    recipients, words = Recipients(command=f"cat >> {told}; echo >> {told}"), dict[str, str]()
+    recipients, words = Recipients(command=f"cat >> {told}; echo >> {told}"), dict[tuple[str, str], str]()
     now = datetime(2026, 11, 30, 3, 5, tzinfo=UTC)
     for machine, error in (("a", "broken"), ("b", "broken still"), ("a", "and again")):
         root = tmp_path / machine
         enter_failure(root, "m-a", ProfileError(error), None, now)
-        remember_told(root, "m-a", words, now)
+        remember_told(root, {"m-a"}, words, now)
         assert tell(root, recipients, now, {"m-a"}, others=False) == []
-        words = told_of(root, "m-a")
+        words = told_of(root, {"m-a"})
     assert told.read_text("utf-8").count("notification/1") == 1
-    assert words == {"command": "broken-profile"}
+    assert words == {("m-a", "command"): "broken-profile"}
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), unique=True, min_size=1), st.data())

@@ -70,6 +70,7 @@ class Command(ScrapyCommand):
         )
         add("--gone-after", type=float, metavar="S", help="what waits for its machine may go to any (default: 600)")
         add("--poll", type=float, metavar="S", help="between two looks into the queue (default: 5)")
+        add("--watch-every", type=float, metavar="S", help="between two looks for stale sites (default: 3600)")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         # Until the worker installs its own handlers, both signals end it here, and nothing is lost.
@@ -124,6 +125,7 @@ class Command(ScrapyCommand):
             "stalled": opts.stalled_after,
             "gone": opts.gone_after,
             "poll": opts.poll,
+            "watch": opts.watch_every,
         }
         pace = Pace(**{name: value for name, value in given.items() if value is not None})
         if pace.stalled < _HEARTBEATS * pace.heartbeat:
@@ -146,7 +148,7 @@ class Command(ScrapyCommand):
 
 
 def _check_paces(opts: argparse.Namespace) -> None:
-    for name in ("enqueue_every", "heartbeat", "stalled_after", "gone_after", "poll"):
+    for name in ("enqueue_every", "heartbeat", "stalled_after", "gone_after", "poll", "watch_every"):
         value = getattr(opts, name)
         if value is not None and not _SHORTEST <= value <= _LONGEST:
             option = f"--{name.replace('_', '-')}"

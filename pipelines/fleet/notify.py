@@ -97,18 +97,19 @@ def tell(
         return [f"nobody could be told of changed verdicts: {error}"]
 
 
-def told_of(root: Path, site: str) -> dict[str, str]:
-    """The word last told of a site, by channel."""
-    return {channel: words[site] for channel, words in _read_notified(root)[0].told.items() if site in words}
+def told_of(root: Path, sites: Collection[str]) -> dict[tuple[str, str], str]:
+    """The word last told of some sites, by site and channel."""
+    told = _read_notified(root)[0].told
+    return {(site, channel): words[site] for channel, words in told.items() for site in sites if site in words}
 
 
-def remember_told(root: Path, site: str, words: Mapping[str, str], now: datetime) -> None:
-    """Take over what another machine has told of a site; `OSError` when it cannot be written."""
+def remember_told(root: Path, sites: Collection[str], words: Mapping[tuple[str, str], str], now: datetime) -> None:
+    """Take over what other machines have told of some sites, by site and channel; `OSError` when that fails."""
     with _alone(root):
         notified, _ = _read_notified(root)
-        for channel in {*words, *notified.told}:
-            known = {name: word for name, word in notified.told.get(channel, {}).items() if name != site}
-            notified.told[channel] = known | ({site: words[channel]} if channel in words else {})
+        for channel in {*notified.told, *(channel for _, channel in words)}:
+            others = {site: word for site, word in notified.told.get(channel, {}).items() if site not in sites}
+            notified.told[channel] = others | {site: word for (site, by), word in words.items() if by == channel}
         replace_in_fleet(root, _FILE, notified.document(stamp(now)))
 
 

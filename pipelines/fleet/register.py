@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, fields
+from threading import get_native_id
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.files import json_document, sync_folder, write_synced
@@ -49,16 +50,21 @@ class Registered:
 
 @frozen(kw_only=True)
 class Register:
-    """The sites of a fleet at a moment (RFC 3339 in UTC)."""
+    """The sites of a fleet at a moment (RFC 3339 in UTC).
+
+    `store` is the address under which workers keep the archives: copies in the root may lack commits, or be absent.
+    It is empty where the archives lie in the root.
+    """
 
     at: str
     sites: tuple[Registered, ...]
+    store: str = ""
 
 
-def write_register(root: Path, at: str, sites: Iterable[Registered]) -> None:
+def write_register(root: Path, at: str, sites: Iterable[Registered], store: str = "") -> None:
     """Replace the register of the archive root `root` atomically; `OSError` when that cannot be done."""
     told = [asdict(one) for one in sorted(sites, key=lambda one: one.site)]
-    replace_in_fleet(root, _FILE, {"schema": SCHEMA, "at": at, "sites": told})
+    replace_in_fleet(root, _FILE, {"schema": SCHEMA, "at": at, "store": store or None, "sites": told})
 
 
 def read_register(root: Path) -> Register | None:
@@ -71,11 +77,11 @@ def read_register(root: Path) -> Register | None:
     try:
         told = json_object(file)
         sites = tuple(_registered(one) for one in told["sites"])
-        return Register(at=str(told["at"]), sites=sites)
+        return Register(at=str(told["at"]), sites=sites, store=str(told.get("store") or ""))
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{file}: no register ({error}); the next crawlall writes it anew") from error
+        raise ValueError(f"{file}: no register ({error}); the next crawlall, or a worker, writes it anew") from error
 
 
 _NAMES = frozenset(field.name for field in fields(Registered))
@@ -103,8 +109,8 @@ def replace_file(file: Path, data: bytes) -> None:
 
     Until then it has another beginning and ending, so that no collector of `*.prom` reads half of it.
     """
-    # Each process has a file of its own, so that two never write into one.
-    ready = file.with_name(f".{file.name}.{os.getpid()}")
+    # Each thread has a file of its own, so that two never write into one.
+    ready = file.with_name(f".{file.name}.{os.getpid()}.{get_native_id()}")
     try:
         write_synced(ready, data)
         ready.chmod(0o644)

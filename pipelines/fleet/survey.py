@@ -17,11 +17,11 @@ from pipelines.fleet.register import read_register
 from pipelines.untrusted import size_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from pipelines.fleet.attempts import Attempt
+    from pipelines.fleet.attempts import Attempt, Ended
 
 _ATTEMPTS = 64
 """Attempts of a site that are looked at: two months of nights tell how many new speeches a month brings."""
@@ -61,7 +61,11 @@ def survey(
             continue
         attempts, trouble = _attempts(root, site)
         held = _held(root / site, attempts)
-        if trouble := trouble or lost_commits(root, site, attempts, held):
+        if register and register.store:
+            held = _up_to_date(held, attempts)
+        else:
+            trouble = trouble or lost_commits(root, site, attempts, held)
+        if trouble:
             held = replace(held or Held(), damage=trouble, is_newer=False)
         try:
             found.append(status_of(site, now, attempts, held, registered.get(site), stale_days))
@@ -84,7 +88,7 @@ def _attempts(root: Path, site: str) -> tuple[list[Attempt], str | None]:
 
 def lost_commits(root: Path, site: str, attempts: list[Attempt], held: Held | None) -> str | None:
     """What is wrong when the journal knows of a later commit than the archive's last, or of another; else null."""
-    made = next((one.ended for one in reversed(attempts) if one.ended and one.ended.commit is not None), None)
+    made = _last_made(attempts)
     if made is None or made.commit is None or (held and (held.damage or held.is_reconciled)):
         return None
     remedy = f"Restore it from a copy; if that was done on purpose, remove {Journal(root, site).file}"
@@ -96,6 +100,19 @@ def lost_commits(root: Path, site: str, attempts: list[Attempt], held: Held | No
     if held.commit == made.commit and made.head not in {None, held.head}:
         return f"{root / site}: commit {made.commit} is another one than the run of {made.at} made. {remedy}"
     return None
+
+
+def _last_made(attempts: Sequence[Attempt]) -> Ended | None:
+    """The newest attempt that made a commit, as its journal tells it."""
+    return next((one.ended for one in reversed(attempts) if one.ended and one.ended.commit is not None), None)
+
+
+def _up_to_date(held: Held | None, attempts: Sequence[Attempt]) -> Held | None:
+    """What a copy of an archive holds that is kept in a store: of one behind its journal only whose it is."""
+    made = _last_made(attempts)
+    if held is None or held.damage or made is None or (held.commit or 0) >= (made.commit or 0):
+        return held
+    return Held(name=held.name, committee=held.committee, retired=held.retired)
 
 
 def _wrong_size(archive: Archive) -> str | None:

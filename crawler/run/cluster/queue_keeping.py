@@ -11,6 +11,7 @@ from procrastinate.jobs import Job, Status
 
 from crawler.run.cluster.equipment import Equipment
 from crawler.run.cluster.tasks import CRAWL, at_place
+from crawler.run.cluster.telling import tell_of_stale
 from crawler.run.fleet.planning import Candidate, candidates, register
 from crawler.run.fleet.runner import host_of
 from crawler.sites.profile import ProfileError
@@ -31,22 +32,13 @@ class QueueKeeping:
 
     async def enqueue(self, timestamp: int) -> None:  # noqa: ARG002 - procrastinate's
         """Put the sites that are due into the queue, what has been due for longest first."""
-        worker, now = self._worker, datetime.now(UTC)
-        await worker.journals.bring()
-        try:
-            found = await worker.in_thread(lambda: list(candidates(worker.deployment, worker.root, now)))
-        except ProfileError as error:
-            _log.error("no site is put into the queue: %s", error)
-            return
+        now = datetime.now(UTC)
+        found = await register_sites(self._worker, now)
         absent = await self._busy_or_cancelled()
         due = [one for one in found if one.is_enabled and one.due.is_now(now) and one.site not in absent]
         jobs = [_job(one) for one in sorted(due, key=lambda one: one.order)]
         for some in (jobs[at : at + _AT_ONCE] for at in range(0, len(jobs), _AT_ONCE)):
             await self._defer(some)
-        try:
-            await worker.in_thread(lambda: register(worker.root, found, now))
-        except OSError as error:
-            _log.error("the register was not written: %s", error)
 
     async def rescue(self, timestamp: int) -> None:  # noqa: ARG002 - as above
         """Give jobs of workers without a sign of life to others, first to those where their staging lies."""
@@ -68,6 +60,11 @@ class QueueKeeping:
             place = await self._place_of(job)
             _log.warning("the worker of %s shows no sign of life: its job is given to another", job.queueing_lock)
             await manager.retry_job(job, queue=places.get(place or "", CRAWL))
+
+    async def watch(self, timestamp: int) -> None:  # noqa: ARG002 - as above
+        """Tell of sites that nobody has crawled for too long."""
+        await self._worker.journals.bring()
+        await tell_of_stale(self._worker)
 
     async def forget(self, timestamp: int) -> None:  # noqa: ARG002 - as above
         """Remove jobs that ended long ago."""
@@ -117,6 +114,22 @@ class QueueKeeping:
             "SELECT place FROM speech_archive.crawls WHERE job_id = %(job)s", job=job.id
         )
         return rows[0]["place"] if rows else None
+
+
+async def register_sites(worker: Equipment, now: datetime) -> list[Candidate]:
+    """All sites as all machines know them, which are noted in the archive root; none where a profile hinders that."""
+    await worker.journals.bring()
+    deployment, root = worker.deployment, worker.root
+    try:
+        found = await worker.in_thread(lambda: list(candidates(deployment, root, now)))
+    except ProfileError as error:
+        _log.error("no site is put into the queue: %s", error)
+        return []
+    try:
+        await worker.in_thread(lambda: register(root, found, now, deployment.store))
+    except OSError as error:
+        _log.error("the register was not written: %s", error)
+    return found
 
 
 def _job(one: Candidate) -> Job:

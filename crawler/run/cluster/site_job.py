@@ -195,7 +195,7 @@ class SiteJob:
 
     async def _tell(self) -> None:
         await self._has.journals.hand_in([self._site])
-        await tell_of(self._has, self._site)
+        await tell_of(self._has, {self._site})
 
     def _after(self, looks: int) -> timedelta:
         return timedelta(seconds=looks * self._has.pace.poll)

@@ -21,6 +21,7 @@ class Pace:
         stalled: without a sign of life, after which its jobs are given to others.
         gone: without a worker at a place, after which jobs whose staging lies there are given to any.
         poll: between two looks into the queue, for what its notifications have missed.
+        watch: between two looks for sites that nobody has crawled for too long, and of each worker at all sites.
     """
 
     enqueue: float = 300.0
@@ -28,6 +29,7 @@ class Pace:
     stalled: float = 45.0
     gone: float = 600.0
     poll: float = 5.0
+    watch: float = 3_600.0
 
 
 def at_place(place: str) -> str:

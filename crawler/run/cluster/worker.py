@@ -7,7 +7,7 @@ import logging
 import os
 import platform
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from procrastinate import App
@@ -22,7 +22,7 @@ from crawler.run.cluster.keeping import Keeping
 from crawler.run.cluster.leases import Leases
 from crawler.run.cluster.patient import OwnJobs, PatientConnector
 from crawler.run.cluster.places import place_of
-from crawler.run.cluster.queue_keeping import QueueKeeping
+from crawler.run.cluster.queue_keeping import QueueKeeping, register_sites
 from crawler.run.cluster.schema import check_schema, keep_one_place
 from crawler.run.cluster.site_job import Again, AsTold, SiteJob
 from crawler.run.cluster.tasks import CRAWL, FLEET_QUEUE, Pace, at_place, cron_of
@@ -124,11 +124,12 @@ class ClusterWorker:
             self._worker([CRAWL, at_place(self._has.place)], self._jobs),
             self._worker([FLEET_QUEUE], 1),
         ]
-        beating = asyncio.ensure_future(self._beat())
+        beside = [asyncio.ensure_future(self._beat()), asyncio.ensure_future(self._keep_register())]
         try:
             await asyncio.gather(*map(self._keep_working, self._workers))
         finally:
-            beating.cancel()
+            for task in beside:
+                task.cancel()
         try:
             await self._has.say_goodbye()
         except ConnectorException as error:
@@ -142,6 +143,7 @@ class ClusterWorker:
         for name, seconds, work in (
             ("enqueue", pace.enqueue, keeping.enqueue),
             ("rescue", pace.stalled / 3, keeping.rescue),
+            ("watch", pace.watch, keeping.watch),
             ("forget", _DEAD_FOR_A_DAY, keeping.forget),
         ):
             app.periodic(cron=cron_of(seconds))(app.task(name=name, queue=FLEET_QUEUE, queueing_lock=name)(work))
@@ -194,6 +196,15 @@ class ClusterWorker:
                 await self._give_back_unknown()
             except ConnectorException as error:
                 _log.error("no sign of life could be given: %s", error.__cause__ or error)
+
+    async def _keep_register(self) -> None:
+        """Note here, too, how all sites are: any worker may be the one that looks for what is due."""
+        while True:
+            try:
+                await register_sites(self._has, datetime.now(UTC))
+            except ConnectorException as error:
+                _log.error("the register was not written: %s", error.__cause__ or error)
+            await asyncio.sleep(self._has.pace.watch)
 
     async def _give_back_unknown(self) -> None:
         """Jobs that the queue gave this worker while the database was killed, so that it does not know of them."""

@@ -177,8 +177,8 @@ def registered(one: Candidate, now: datetime) -> Registered:
     )
 
 
-def register(root: Path, found: Iterable[Candidate], now: datetime) -> None:
-    """Write the register; `OSError` when that cannot be done.
+def register(root: Path, found: Iterable[Candidate], now: datetime, store: str = "") -> None:
+    """Write the register; `OSError` when that cannot be done. `store`: where the archives are kept, if not here.
 
     A site that was never tried stays due since when it first was, so that it is told as stale.
     """
@@ -186,7 +186,7 @@ def register(root: Path, found: Iterable[Candidate], now: datetime) -> None:
         before = {one.site: one.next_due for one in known.sites} if (known := read_register(root)) else {}
     except (OSError, ValueError):
         before = {}
-    write_register(root, stamp(now), (_first_due(one, registered(one, now), before) for one in found))
+    write_register(root, stamp(now), (_first_due(one, registered(one, now), before) for one in found), store)
 
 
 def _first_due(one: Candidate, told: Registered, before: Mapping[str, str | None]) -> Registered:
