@@ -35,12 +35,12 @@ PAGES = {
     "/Item/Show.asp?m=1&d=8": article_page(8, title="第八次讲话"),
     "/Item/Show.asp?m=1&d=9": article_page(9, title="第九次讲话"),
 }
-SEVEN, SECOND_PART, EIGHT, NINE = PAGES
+SEVEN, SECOND_PART, EIGHT, _ = PAGES
 
 
 @dataclass
 class Served:
-    """A site of `pages` that kills the crawl which asks for `fatal`, before it answers; `day` is of a row."""
+    """A site of `pages` that kills the crawl which asks for `fatal`, before it answers; `day` is of the row of 7."""
 
     pages: dict[str, str]
     day: str = "2020-01-01"
@@ -58,7 +58,7 @@ class Served:
             return Answer(f"%PDF-1.4 {path}" * 99, headers={"Content-Type": "application/pdf"})
         if "GetHits" in path:
             return Answer("document.write('5');")
-        rows = [(7, "在会上的讲话", "2020-01-01"), (8, "第八次讲话", "2020-01-01"), (9, "第九次讲话", self.day)]
+        rows = [(7, "在会上的讲话", self.day), (8, "第八次讲话", "2020-01-01"), (9, "第九次讲话", "2020-01-01")]
         return Answer(list_page(rows))
 
     def times(self, since: int = 0) -> dict[str, int]:
@@ -98,7 +98,7 @@ def test_killed_at_any_request_a_run_asks_for_no_answer_that_it_had(site: Site, 
     with served() as there:
         assert undisturbed.crawl(there.url, *profile_of(undisturbed)).status == 0
         whole, before = there.times(), len(there.asked)
-        for path in (LIST, SECOND_PART, COUNTER.format(7), *FILES, COUNTER.format(8)):
+        for path in (LIST, SECOND_PART, LIST, COUNTER.format(7), *FILES, COUNTER.format(8)):
             killed_at(there, site, path)
         ended = site.crawl(there.url, *profile_of(site))
         under_way = {SECOND_PART, *FILES}
@@ -121,11 +121,22 @@ def test_so_it_is_with_a_page_that_the_archive_had_already(site: Site) -> None:
         assert site.crawl(there.url, *profile_of(site)).status == 0
         for day, mode in (("2020-01-02", "incremental"), ("2020-01-03", "full")):
             before, there.day = len(there.asked), day
-            killed_at(there, site, COUNTER.format(9))
+            killed_at(there, site, COUNTER.format(7))
             assert site.crawl(there.url, *profile_of(site), "-a", f"mode={mode}").status == 0
             is_full = mode == "full"  # a person who wants everything read wants it from the site
-            assert there.times(before)[NINE] == 1 + is_full
-            assert site.report()["notes"] == ({} if is_full else {READ: 1})
+            assert [there.times(before)[path] for path in (SEVEN, SECOND_PART, *FILES)] == [1 + is_full] * 2 + [1] * 2
+            assert site.report()["notes"] == ({} if is_full else {READ: 2})
+    assert site.verify().status == 0
+
+
+def test_an_answer_that_a_line_names_does_not_stand_in_once_more(site: Site) -> None:
+    with served() as there:
+        killed_at(there, site, SECOND_PART)
+        killed_at(there, site, COUNTER.format(8))  # it has read the page of 7 and kept it
+        there.day = "2020-01-02"
+        assert site.crawl(there.url, *profile_of(site)).status == 0
+        assert there.times()[SEVEN] == 2
+    assert site.report()["notes"] == {READ: 1}
     assert site.verify().status == 0
 
 
