@@ -344,7 +344,7 @@ def test_no_salvage_brings_back_what_was_withheld(scene: Scene, monkeypatch: pyt
     at = [f"{now + timedelta(seconds=n):%Y-%m-%dT%H:%M:%SZ}" for n in range(3)]
     dying = ArchiveRun.open(folder, facts, "run-2", at[0], 14)
     with dying, monkeypatch.context() as patched:
-        dying.captures.add(exchange("http://127.0.0.1/a", b"<html>"))
+        dying.captures.add(exchange("http://127.0.0.1/a", b"<html>", date=at[0]))
         dying.keep(speech("99", at[0]))
         patched.setattr(Sealing, "commit", lambda *_: (_ for _ in ()).throw(OSError("killed")))
         with pytest.raises(errors.ArchiveError):
@@ -352,6 +352,7 @@ def test_no_salvage_brings_back_what_was_withheld(scene: Scene, monkeypatch: pyt
     with ArchiveRun.open(folder, facts, "run-3", at[2], 14) as next_run:
         assert [(one.run, one.lines) for one in next_run.salvaged] == [("run-2", 0)]
         assert "99" not in next_run.known
+        assert next_run.left.take("http://127.0.0.1/a", at[2]) is None, "what was not believed is asked for anew"
         next_run.abandon()
     assert scene.derived() == was
     assert scene.site.verify().status == 0
@@ -366,10 +367,13 @@ def test_the_lines_of_a_dead_run_pass_the_gates_or_are_not_salvaged(scene: Scene
         with ArchiveRun.open(folder, facts, f"run-{n}", at[n - 1], 14) as dying:
             for number in range(1, changed + 1):
                 dying.keep(speech(str(number), at[n - 1], body=f"另一篇{number}", attachments=()))
+            dying.captures.add(exchange(f"http://127.0.0.1/{n}", b"<html>", date=at[n - 1]))
             dying.save()
     assert scene.derived() == was
     with ArchiveRun.open(folder, facts, "run-3", at[2], 14) as third:
         assert [(one.run, one.lines) for one in third.salvaged] == [("run-2", 18)]
+        assert third.left.take("http://127.0.0.1/1", at[2]) is None
+        assert third.left.take("http://127.0.0.1/2", at[2]) is not None
         third.abandon()
     report = json.loads((folder / "runs" / "run-1.json").read_bytes())
     assert (report["gates"][0]["gate"], report["withheld"]["changed"], report["exit_status"]) == (MASS_EDITS, 13, 11)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.archive.disk.files import json_document, replace_synced, sync_folder, whole_members
 from pipelines.archive.disk.layout import natural_key
 from pipelines.archive.write.run_lines import FORM, packed, placed
+from pipelines.archive.write.salvaging.noted_answers import ANSWERS
 from pipelines.archive.write.waiting import LOOKS, RUN_JSON
 from pipelines.canonical import json_line, json_value
 from pipelines.gates.tally import Tally
@@ -120,10 +121,11 @@ class Staging:
             self._stream.close()
 
     def discard_lines(self) -> None:
-        """Remove all lines for good; the captures beside them stay. Nothing more may be added."""
+        """Remove all lines for good, and the notes of answers; the captures stay. Nothing more may be added."""
         self.close()
         self._held.clear()
         self.looks = self._synced = 0
+        (self.folder / ANSWERS).unlink(missing_ok=True)
         (self.folder / LOOKS).unlink()
         sync_folder(self.folder)
 

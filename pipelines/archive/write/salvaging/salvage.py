@@ -19,7 +19,7 @@ from pipelines.archive.errors import ClockBehind
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.admission import check_site
 from pipelines.archive.write.captures import MOST_UNNAMED
-from pipelines.archive.write.salvaging.noted_answers import noted_answers
+from pipelines.archive.write.salvaging.noted_answers import ANSWERS, noted_answers
 from pipelines.archive.write.sealing import CommitFacts, Sealing, roll_back
 from pipelines.archive.write.staging import StagedRun, laid_out
 from pipelines.archive.write.waiting import LOOKS, Opening, is_committed, opening_of, staged_captures
@@ -79,7 +79,7 @@ def _salvage(layout: Layout, folder: Path, dead: Opening, at: Callable[[str], st
     with laid_out(folder, keeps_gone=False) as staged:
         staged.cut_bytes += lost
         staged.observe_each()
-        unnamed = () if withheld["gates"] else _unnamed(layout, folder, staged)
+        unnamed = _unnamed(layout, folder, staged)
         if staged.looks or staged_captures(folder) or unnamed or withheld["gates"]:
             recorded_at = at(max(staged.newest, dead.opened_at))
             sealing = Sealing(layout, archive, dead.facts, folder)
@@ -128,7 +128,10 @@ def _is_whole(capture: Line, sizes: dict[str, int], layout: Layout) -> bool:
 
 
 def _withheld(archive: Archive | None, folder: Path, dead: Opening) -> dict[str, Any]:
-    """What the report says of the gates that the dead run's lines trip. With one, the lines are discarded."""
+    """What the report says of the gates that the dead run's lines trip. With one, the lines are discarded.
+
+    So are the notes of its answers: the run that goes on is to ask the site.
+    """
     usual = Usual({}, lambda: (), lambda: ())
     if archive is not None:
         usual = Usual(archive.known(for_writing=False).states, archive.past_reports, archive.latest)
@@ -138,6 +141,7 @@ def _withheld(archive: Archive | None, folder: Path, dead: Opening) -> dict[str,
         counts = staged.tally.written()
     if not gates:
         return {"gates": [], "withheld": None}
+    (folder / ANSWERS).unlink(missing_ok=True)
     (folder / LOOKS).unlink()
     sync_folder(folder)
     return {"gates": [gate.document() for gate in gates], "withheld": counts}
