@@ -53,6 +53,7 @@ READ_AHEAD = (
 SAVE_SECONDS = 5.0  # most of a crawl that a power cut may cost
 CAPTURE = True  # False: no raw bytes are kept, and lines cannot be proved or read again
 CAPTURE_REPEATED = False  # True: an answer that the archive already holds is stored again, as a revisit record
+STORE = ""  # the store that has what a partial copy of an archive lacks: s3://BUCKET/PREFIX or a folder; fleet.toml's
 CRAWL_DELAY_OBEY = True  # False in a replay, which sends no requests
 # A folder that all crawls of this machine share, so that no host is asked by two at once. "": in the folder for
 # temporary files.

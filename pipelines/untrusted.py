@@ -18,14 +18,15 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from pipelines.packed import Packed, Slice, unpacked
+from pipelines.stored.distant import Distant
+from pipelines.stored.packed import Packed, Slice, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from typing import BinaryIO, NoReturn
 
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 LONGEST_LINE = 16 << 20
 """Bytes of one JSON line: 40 times the longest known speech; twice the line of a page at the limit of 10 MB."""
@@ -52,11 +53,14 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def opened(file: Stored) -> BinaryIO:
-    """Open a regular file, or a member of a container, for reading.
+    """Open a regular file, a member of a container, or a file that lies elsewhere, for reading.
 
     Raises:
-        OSError: it cannot be read, is a symbolic link, or is not a regular file (opening a fifo never blocks).
+        OSError: it cannot be read, is a symbolic link, or is not a regular file (opening a fifo never blocks). What
+            reads a `Distant` one raises it (`OutOfReach`), too.
     """
+    if isinstance(file, Distant):
+        return file.opened()
     if not isinstance(file, Packed):
         return os.fdopen(_descriptor(file), "rb")
     if file.stream is None:
@@ -79,13 +83,15 @@ def _unpacked(container: Path, at: int, _state: tuple[int, ...]) -> bytes:
 
 
 def size_of(file: Stored) -> int:
-    """Bytes of a file or of a member of a container; `OSError` when there is none."""
+    """Bytes of a file or of a member of a container; `OSError` when there is none, or it lies elsewhere."""
+    if isinstance(file, Distant):
+        raise OSError(errno.ENOTSUP, "lies elsewhere, and how long it is is not asked", file.path)
     return file.size if isinstance(file, Packed) else file.stat().st_size
 
 
 def is_there(file: Stored) -> bool:
-    """False for a path at which nothing is."""
-    return isinstance(file, Packed) or file.exists()
+    """False for a path at which nothing is, and for what lies elsewhere."""
+    return isinstance(file, Packed) or (not isinstance(file, Distant) and file.exists())
 
 
 def opened_to_write(file: Path) -> BinaryIO:

@@ -38,6 +38,7 @@ from crawler.replica.process import Replica
 from crawler.run.arguments import Arguments, WrongUse
 from crawler.run.ending.outcome import finish
 from crawler.run.prepare import prepare
+from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import Blocked, NotAnArchive
 from pipelines.archive.pack.packing import pack
 from pipelines.archive.prove.verify import verify
@@ -115,7 +116,7 @@ def assert_captures_resolve(site: Site) -> None:
             # What came again lies in the file of an earlier run.
             is_own = line["run"] in one["file"]
             assert record.date == one["captured_at"] if is_own else record.date <= one["captured_at"]
-            entity = HttpResponse.parse(with_payload(site.folder, record).block).entity()
+            entity = HttpResponse.parse(with_payload(Layout(site.folder), record).block).entity()
             assert hashlib.sha256(entity).hexdigest() == one["payload_sha256"]
 
 

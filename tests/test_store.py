@@ -31,7 +31,6 @@ from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
 from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.archive.write.writer import ArchiveRun
-from pipelines.store import bucket as bucket_module
 from pipelines.store import pushing
 from pipelines.store.copying import (
     WHOLE,
@@ -45,6 +44,7 @@ from pipelines.store.copying import (
     push,
     set_aside,
 )
+from pipelines.store.kinds import bucket as bucket_module
 from pipelines.store.stores import StoreError, WrongStore, store_of
 from pipelines.store.tips import StoreTip, commits_after, tip_of
 from pipelines.untrusted import LONGEST_DOCUMENT

@@ -357,7 +357,9 @@ def test_of_an_address_repeated_answers_come_first_and_at_moments_of_their_own(t
         names = sorted(file.name for file in (tmp_path / str(number)).glob("second-*"))
         exchanges = Exchanges(tmp_path / str(number), names, again)
         taken = [found for _ in came if (pair := exchanges.take("GET", LIST, b"")) and (found := pair[1])]
-        bodies = [HttpResponse.parse(with_payload(exchanges.home, found.record).block).body for found in taken]
+        bodies = [
+            HttpResponse.parse(with_payload(Layout(exchanges.home), found.record).block).body for found in taken
+        ]
         assert list(zip([found.at[-2] for found in taken], bodies, strict=True)) == came
         assert (exchanges.left, exchanges.take("GET", LIST, b"")) == (0, None)
 

@@ -99,7 +99,7 @@ class Nights:
         (_, record), (_, asked) = islice(pairs, 2)
         exchange = Exchange(
             url=stored.url, date=at, ip="127.0.0.1", request=asked.block,
-            response=BytesIO(with_payload(self._root, record).block), truncated=None, is_verbatim=True,
+            response=BytesIO(with_payload(Layout(self._root), record).block), truncated=None, is_verbatim=True,
         )  # fmt: skip
         kept = run.captures.add(exchange)
         if kept is None:

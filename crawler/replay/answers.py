@@ -6,7 +6,6 @@ import asyncio
 from collections import defaultdict
 from datetime import datetime
 from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
@@ -88,7 +87,7 @@ class Replay:
         message = HttpResponse.parse(found.record.block)
         if message.status == HTTPStatus.NOT_MODIFIED and _knew(asked().record) and not _knows(request):
             raise NotCaptured(f"{request.url}: the run only got 304, not modified")
-        return response_of(request.url, found.record, message, payload_in(self.home, found.record, message))
+        return response_of(request.url, found.record, message, payload_in(Layout(self.home), found.record, message))
 
 
 def _knows(request: Request) -> bool:
@@ -117,24 +116,24 @@ class StoredAnswer(NamedTuple):
     body: bytes
 
 
-def stored_answer(home: Path, file: str, offset: int, length: int | None = None) -> StoredAnswer:
+def stored_answer(layout: Layout, file: str, offset: int, length: int | None = None) -> StoredAnswer:
     """Read a response from its record, or from the one to which that refers.
 
     Raises:
-        OSError, Damaged, WarcDamaged: it cannot be read.
+        OSError, Damaged, WarcDamaged: it cannot be read; `OutOfReach` where it lies elsewhere and may be there.
         Undecodable: its content coding cannot be decoded.
     """
-    record = read_at(Layout(home).stored(file), offset, length)
+    record = read_at(layout.stored(file), offset, length)
     headers = headers_of(message := HttpResponse.parse(record.block))
-    payload = payload_in(home, record, message)
+    payload = payload_in(layout, record, message)
     body = StrictCompressionMiddleware.entity(payload, headers)
     headers.pop("Content-Encoding", None)
     return StoredAnswer(record, message, headers, payload, body)
 
 
-def payload_in(home: Path, record: WarcRecord, message: HttpResponse) -> bytes:
+def payload_in(layout: Layout, record: WarcRecord, message: HttpResponse) -> bytes:
     """The payload of a record's `message`, or of the record to which it refers; `WarcDamaged` without that."""
-    whole = with_payload(home, record)
+    whole = with_payload(layout, record)
     return (message if whole is record else HttpResponse.parse(whole.block)).payload()
 
 

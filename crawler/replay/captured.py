@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from scrapy.http import Request, Response, TextResponse
@@ -19,20 +19,26 @@ from crawler.http.hosts import Hosts
 from crawler.http.middlewares import SHA256_BEFORE, Undecodable
 from crawler.replay.answers import flags_of, stored_answer
 from crawler.sites.profile import SiteProfile
+from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import Damaged
 from pipelines.archive.write.captures import Captured
 from pipelines.record import Attachment, Capture, Look, Problem
+from pipelines.stored.distant import OutOfReach
 from pipelines.warc.masking import REDACTED, REMOVED
 from pipelines.warc.records import WarcDamaged
 
 Line = dict[str, Any]
 
 
+class StoreAway(Exception):  # noqa: N818 - reads as a sentence: "the store is away"
+    """The captures of a line lie in a store that does not answer: nothing is known of what they hold."""
+
+
 class CapturedAnswers:
     """Answers requests from the captures of one line, any number of times."""
 
-    def __init__(self, home: Path, captures: Sequence[Capture]) -> None:
-        self.home = home
+    def __init__(self, layout: Layout, captures: Sequence[Capture]) -> None:
+        self._layout = layout
         self._captures = {capture.url: capture for capture in captures}
 
     async def download_async(self, request: Request) -> Response:
@@ -40,12 +46,17 @@ class CapturedAnswers:
 
         Raises:
             NotCaptured: there is none, or its bytes differ from the line's digest.
+            StoreAway: it lies elsewhere, and cannot be read now.
         """
         captured = self._captures.get(request.url)
         if captured is None or captured.file is None or captured.offset is None or captured.length is None:
             raise NotCaptured(f"no raw bytes of {request.url} were kept")
+        read = partial(stored_answer, self._layout, captured.file, captured.offset, captured.length)
         try:
-            stored = stored_answer(self.home, captured.file, captured.offset, captured.length)
+            # Only what lies elsewhere takes so long that the event loop must not wait for it.
+            stored = await asyncio.to_thread(read) if self._layout.elsewhere else read()
+        except OutOfReach as error:
+            raise StoreAway(str(error)) from error
         except (OSError, Damaged, WarcDamaged, Undecodable) as error:
             raise NotCaptured(f"{error}; run verify") from error
         record, message, headers, payload, body = stored

@@ -15,6 +15,7 @@ from scrapy.exceptions import NotConfigured
 from crawler.http.gate import EARLIER
 from crawler.http.notes import note
 from crawler.replay.answers import arrival_of, payload_in, response_of
+from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import ArchiveError
 from pipelines.warc.exchanges import exchange_at
 from pipelines.warc.http import HttpRequest, HttpResponse
@@ -66,13 +67,13 @@ class AnswersLeftMiddleware:
 
     def _read(self, answer: Answer, request: Request) -> Response | None:
         """The answer as from a download; None when the site must be asked."""
-        home = self._job.folder
+        layout = Layout(self._job.folder)  # without what lies in a store only: the event loop must not wait for it
         try:
-            found, asked = exchange_at(home, answer.file, answer.offset)
+            found, asked = exchange_at(layout, answer.file, answer.offset)
             message = HttpResponse.parse(found.record.block)
             if found.record.record_id != answer.record_id or not _answers(message, asked, request):
                 return None
-            response = response_of(request.url, found.record, message, payload_in(home, found.record, message))
+            response = response_of(request.url, found.record, message, payload_in(layout, found.record, message))
             self._job.archive.captures.repeat((answer,))
         except (OSError, ArchiveError, WarcDamaged):
             return None  # a damaged record is told by `verify`, a full disk by the next answer

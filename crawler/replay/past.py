@@ -19,14 +19,16 @@ from crawler.http.fetch import Fetched, Fetcher, NotCaptured
 from crawler.http.hosts import Hosts
 from crawler.pages import Family, SectionLink
 from crawler.pages.page import squeeze
-from crawler.replay.captured import CapturedAnswers, CapturedFiles, CapturedViews
+from crawler.replay.captured import CapturedAnswers, CapturedFiles, CapturedViews, StoreAway
 from crawler.sites.profile import SiteProfile
+from pipelines.archive.disk.layout import Layout
 from pipelines.archive.read.origins import Origin, fold_origins
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.read.state import SpeechState
 from pipelines.archive.write.changes import is_ambiguous
 from pipelines.reasons import Reason
 from pipelines.record import Capture, Compared, Look, RawSpeech
+from pipelines.stored.distant import Elsewhere
 
 Line = dict[str, Any]
 
@@ -42,18 +44,26 @@ class PastReader:
         profile: the site's.
         family: reads its pages.
         parser: the current one.
+        elsewhere: where the captures lie that a partial copy of the archive lacks; null where none are read.
     """
 
     def __init__(
-        self, folder: Path, known: Mapping[str, SpeechState], profile: SiteProfile, family: Family, parser: str
+        self,
+        folder: Path,
+        known: Mapping[str, SpeechState],
+        profile: SiteProfile,
+        family: Family,
+        parser: str,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
-        self.folder, self.known, self.profile = folder, known, profile
+        self.known, self.profile = known, profile
         self.family, self.parser = family, parser
+        self._layout = Layout(folder, elsewhere=elsewhere)
         self._reports: dict[str, dict[str, Any]] = {}
 
     @cached_property
     def _archive(self) -> Archive:
-        return Archive(self.folder)
+        return Archive(self._layout.root)
 
     @cached_property
     def _origins(self) -> dict[str, Origin]:
@@ -64,14 +74,21 @@ class PastReader:
         """The run that brought each file."""
         return {named.path: commit.run for commit in self._archive.commits() for named in commit.files}
 
-    async def compared(self, now: RawSpeech) -> RawSpeech | Compared[RawSpeech]:
-        """A speech as its page is now, or `Compared` with the stored capture where a change must be attributed."""
+    async def compared(self, now: RawSpeech) -> RawSpeech | Compared[RawSpeech] | Fetched:
+        """A speech as its page is now, or `Compared` with the stored capture where a change must be attributed.
+
+        Where it must, and that capture lies in a store that does not answer, why it is not: whose change it is, is
+        unknown, and a guess would stand in the archive for ever. The next run asks again.
+        """
         known = self.known.get(now.native_id)
         if known is None or not is_ambiguous(known, self.parser, now.look.captures):
             return now
         # The pass over a large archive is slow and must not block the event loop.
         await asyncio.to_thread(lambda: self._origins)
-        before = await self.read(self.content(known))
+        try:
+            before = await self.read(self.content(known))
+        except StoreAway as error:
+            return Fetched(None, None, Reason.NO_CAPTURE, f"changed by the site or by this parser: {error}")
         return now if isinstance(before, Fetched) else Compared(now, before)
 
     def content(self, known: SpeechState) -> Line:
@@ -82,7 +99,7 @@ class PastReader:
         """Address, digest and validators of each file of a speech that was fetched."""
         line = await asyncio.to_thread(self.content, known)
         captures = tuple(Capture(**one) for one in line["captures"] if one["role"] == "attachment")
-        answers = CapturedAnswers(self._archive.layout.root, captures)
+        answers = CapturedAnswers(self._layout, captures)
         fetched = [one for one in line["attachments"] if one["sha256"] is not None]
         return [(one["url"], one["sha256"], await _validators(answers, one["url"])) for one in fetched]
 
@@ -102,7 +119,7 @@ class PastReader:
             return Fetched(None, None, Reason.NO_CAPTURE, "it was read before raw bytes were kept")
         report = self._report(self._runs[first.file])
         hosts = Hosts(report["start_url"], (*self.profile.hosts, *(report.get("aliases") or ())))
-        fetcher = Fetcher(CapturedAnswers(self._archive.layout.root, captures), hosts, self.family)
+        fetcher = Fetcher(CapturedAnswers(self._layout, captures), hosts, self.family)
         reader = ArticleReader(
             self.profile.site,
             fetcher,
@@ -154,6 +171,6 @@ async def _validators(answers: CapturedAnswers, url: str) -> dict[str, str]:
     """Headers of a conditional request for a captured file."""
     try:
         facts = http_facts(await answers.download_async(Request(url)))
-    except NotCaptured:
+    except (NotCaptured, StoreAway):
         return {}
     return conditions(facts["etag"], facts["last_modified"])

@@ -16,7 +16,7 @@ from pipelines.archive.disk.commits import Commit
 from pipelines.archive.disk.layout import Layout, is_named_path, warc_file
 from pipelines.archive.errors import Damaged
 from pipelines.archive.read.reader import Archive
-from pipelines.packed import Stored
+from pipelines.stored.packed import Stored
 from pipelines.untrusted import json_object
 
 REPORT = "run.json"

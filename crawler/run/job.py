@@ -21,6 +21,7 @@ from pipelines.archive.write.salvaging.answers_left import AnswersLeft
 from pipelines.archive.write.writer import ArchiveRun
 from pipelines.health import RunReport
 from pipelines.normalise import Normaliser
+from pipelines.stored.distant import Elsewhere
 from pipelines.values import frozen
 
 
@@ -43,6 +44,7 @@ class CrawlJob:
     `asked_last`: addresses for which all others are requested first, since their answers ended earlier runs.
     `run_page`: the language of the page that is written beside the run report, or nothing.
     `scratch` holds the archive of a crawl that keeps nothing (`ARCHIVE = False`).
+    `elsewhere` is where the files lie that a partial copy of the archive lacks; null for a whole one.
     `lease`: without it, as a cluster grants it, nothing is requested; null where no other machine crawls.
     """
 
@@ -64,6 +66,7 @@ class CrawlJob:
     disk_floor: int = 0
     run_page: str = ""
     asked_last: frozenset[str] = frozenset()
+    elsewhere: Elsewhere | None = None
     lease: Lease | None = None
 
     @property

@@ -33,6 +33,7 @@ from crawler.run.job import CrawlJob
 from crawler.run.site_settings import ARCHIVING, add_to
 from crawler.sites.profile import SiteProfile
 from pipelines import __version__
+from pipelines.archive.disk.copies.partial_copy import PartialCopy
 from pipelines.archive.disk.heads_file import HeadsFile
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import ArchiveError
@@ -45,6 +46,7 @@ from pipelines.gaps.memory import Memory, newest_failing
 from pipelines.health import RunReport
 from pipelines.normalise import Normaliser
 from pipelines.record import SiteFacts
+from pipelines.store.absent_files import AbsentFiles
 
 _log = logging.getLogger(__name__)
 
@@ -82,6 +84,9 @@ def prepare(
         {"software": software(), "request": request, "capture": _capture_info(profile, occasion.run, settings)},
     )
     archive.captures.stores_repeated = settings.getbool("CAPTURE_REPEATED")
+    elsewhere = _elsewhere(folder, profile.site, settings)
+    if elsewhere is not None:
+        archive.captures.look_in(elsewhere)
     archive.tally.zone = ZoneInfo(profile.timezone)
     if replay is not None:
         _take_captures(archive, replay)
@@ -117,8 +122,18 @@ def prepare(
         disk_floor=cautions.disk_floor,
         run_page="" if scratch else str(settings["RUN_PAGE"] or ""),
         doubts_clock=occasion.kind == CRAWL and scratch is None and _doubts_clock(archive, now, arguments),
+        elsewhere=elsewhere,
         asked_last=_asked_last(archive) if occasion.kind == CRAWL else frozenset(),
     )
+
+
+def _elsewhere(folder: Path, site: str, settings: BaseSettings) -> AbsentFiles | None:
+    """Where the files lie that the site's archive lacks, if it is a partial copy.
+
+    The store is the operator's: the mark of an archive that came from elsewhere may name any.
+    """
+    mark = PartialCopy.of(Layout(folder))
+    return AbsentFiles(mark, site, str(settings["STORE"] or "")) if mark else None
 
 
 _RUNS_BEFORE = 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from http import HTTPStatus
 from types import MethodType
 from typing import Any
@@ -20,7 +20,6 @@ from crawler.crawl.ahead.reading import ReadingAhead
 from crawler.crawl.articles import Article, ArticleReader
 from crawler.crawl.attachments import AttachmentFetcher
 from crawler.crawl.counters import CounterReader
-from crawler.crawl.doubts import Doubt
 from crawler.crawl.judge import Judge
 from crawler.crawl.observed import OnList, http_facts
 from crawler.crawl.renumbered import tell_old_ids
@@ -35,7 +34,7 @@ from crawler.http.hosts import Hosts
 from crawler.http.politeness.held_back import HeldBack
 from crawler.http.transport.downloader import Between
 from crawler.pages import SectionLink
-from crawler.pages.shown import Shown, shown
+from crawler.pages.shown import shown
 from crawler.replay.past import PastReader
 from crawler.replay.single import PageSpider, profile_of
 from crawler.run.fleet.precedence import arguments_here
@@ -179,9 +178,8 @@ class SpeechesSpider(Spider):
     @cached_property
     def past(self) -> PastReader:
         """Reads stored captures of a speech, where page and parser both changed."""
-        return PastReader(
-            self.job.folder, self.archive.known, self.job.profile, self.job.family, self.normaliser.parser
-        )
+        job, parser = self.job, self.normaliser.parser
+        return PastReader(job.folder, self.archive.known, job.profile, job.family, parser, job.elsewhere)
 
     @cached_property
     def judge(self) -> Judge:
@@ -370,18 +368,19 @@ class SpeechesSpider(Spider):
     ) -> AsyncIterator[Item | Request]:
         """Read the answer, then accept it, request it again or report it."""
         native_id, listed = article.native_id, article.listed
-
-        async def doubts(raw: RawSpeech, seen: Shown) -> Doubt | None:
-            return await self.judge.doubt(raw, seen, listed, again=is_second)
-
+        doubts = partial(self.judge.doubt, listed=listed, again=is_second)
         needed = self.requisites.of(first.page)
         is_unsure = is_doubtful and native_id not in self.job.archive.known
         read = await self.reader.read(article, first, look, is_doubtful=is_unsure, doubts=doubts)
         if isinstance(read, RawSpeech):
-            self.judge.kept(read, self.job.report)
-            self.requisites.note(needed, (one.url for one in read.attachments))
-            yield await self.past.compared(read)
-        elif isinstance(read, Fetched):
+            compared = await self.past.compared(read)
+            if not isinstance(compared, Fetched):
+                self.judge.kept(read, self.job.report)
+                self.requisites.note(needed, (one.url for one in read.attachments))
+                yield compared
+                return
+            read = replace(compared, response=first.response)
+        if isinstance(read, Fetched):
             yield await self._missed(native_id, article.url, self._by_notice(first, read), listed)
         elif is_second or read.is_final:
             yield await self._missed(native_id, article.url, read.missed(first), listed)

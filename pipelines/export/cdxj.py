@@ -15,7 +15,7 @@ from pipelines.warc.records import WarcDamaged
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
     from pipelines.warc.records import Place, WarcRecord
 
 _CAPTURES = frozenset({"response", "revisit"})

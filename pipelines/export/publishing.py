@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pipelines.archive.disk.files import NamedFile
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 _BLOCK = 1 << 20
 _RANDOM = re.compile("[a-z0-9_]{8}")

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pipelines.archive import Archive
     from pipelines.archive.disk.files import NamedFile
     from pipelines.archive.read.state import States
-    from pipelines.packed import Stored
     from pipelines.record import SiteFacts
+    from pipelines.stored.packed import Stored
 
 
 @dataclass(frozen=True)

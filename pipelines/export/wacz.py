@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.files import NamedFile
     from pipelines.archive.disk.streams import Line
     from pipelines.export.snapshot import Snapshot
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 _PAGES = {"format": "json-pages-1.0", "id": "pages", "title": "Speeches", "hasText": True}
 _UNIX = 3

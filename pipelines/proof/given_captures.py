@@ -131,7 +131,7 @@ def _has_lost_words(layout: Layout, capture: Line) -> bool:
     """Whether an order removed words from its record, which then no longer is what the line was read from."""
     try:
         record = read_at(layout.stored(capture["file"]), capture["offset"])
-        return with_payload(layout.root, record).get(REDACTED) is not None
+        return with_payload(layout, record).get(REDACTED) is not None
     except (OSError, WarcDamaged) as error:
         raise Damaged(f"{layout.root}: {error}; run verify") from error
 

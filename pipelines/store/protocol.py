@@ -62,6 +62,13 @@ class Store(Protocol):
     def read(self, name: str) -> bytes:
         """The content of an object that is a document; `FileNotFoundError` when it is not there."""
 
+    def read_part(self, name: str, offset: int, length: int) -> bytes:
+        """Bytes of an object from an offset on, at most `length`, fewer at its end and none behind it.
+
+        Raises:
+            FileNotFoundError: the object is not there.
+        """
+
     def size(self, name: str) -> int | None:
         """Bytes of an object; null when it is not there."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipelines.store.folder import FolderStore
+from pipelines.store.kinds.folder import FolderStore
 from pipelines.store.protocol import Store, StoreError, StoreObject, WrongStore
 
 __all__ = ["Store", "StoreError", "StoreObject", "WrongStore", "is_bucket", "store_of"]
@@ -31,7 +31,7 @@ def store_of(address: str) -> Store:
         parts = prefix.rstrip("/").split("/") if prefix.rstrip("/") else []
         if not _BUCKET.fullmatch(bucket) or any(part in {"", ".", ".."} for part in parts):
             raise WrongStore(f"{address}: is no address of object storage; write s3://BUCKET or s3://BUCKET/PREFIX")
-        from pipelines.store.bucket import Bucket  # noqa: PLC0415 - its library takes a while, and may be missing
+        from pipelines.store.kinds.bucket import Bucket  # noqa: PLC0415 - its library takes a while, and may be missing
 
         return Bucket(bucket, "/".join(parts))
     if _SCHEME.match(address):

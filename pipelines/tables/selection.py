@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pipelines.archive.disk.commits import Commit
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
     from pipelines.tables.choosing.since import Checked
     from pipelines.tables.rows import SiteRow
     from pipelines.tables.table import Table

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import ArchiveError
+from pipelines.stored.distant import OutOfReach
 from pipelines.warc.http import HttpRequest
 from pipelines.warc.record_reader import read_at, records
 from pipelines.warc.records import Place, WarcDamaged
@@ -117,7 +118,7 @@ class Exchanges:
         self._last[question] = n
 
     def _repeat(self, answer: Answer) -> None:
-        found, asked = exchange_at(self.home, answer.file, answer.offset)
+        found, asked = exchange_at(Layout(self.home), answer.file, answer.offset)
         if found.record.record_id != answer.record_id or asked is None:
             raise WarcDamaged(
                 f"{answer.file}: at {answer.offset} is no {answer.record_id} with its request behind it"
@@ -135,13 +136,13 @@ class Exchanges:
         return Found(name, Place(offset, length), record, at or record.date)
 
 
-def exchange_at(home: Path, name: str, offset: int) -> tuple[Found, Found | None]:
+def exchange_at(layout: Layout, name: str, offset: int) -> tuple[Found, Found | None]:
     """The response (or revisit) at a place, and the request that follows it in its file, if one does.
 
     Raises:
         WarcDamaged, OSError, ArchiveError: it cannot be read, or is something else.
     """
-    pair = [Found(name, *both, both[1].date) for both in islice(records(Layout(home).stored(name), offset), 2)]
+    pair = [Found(name, *both, both[1].date) for both in islice(records(layout.stored(name), offset), 2)]
     if not pair or pair[0].record.type not in ANSWERS:
         raise WarcDamaged(f"{name}: no response at {offset}")
     found, asked = pair[0], pair[-1]
@@ -149,17 +150,20 @@ def exchange_at(home: Path, name: str, offset: int) -> tuple[Found, Found | None
     return found, asked if is_its else None
 
 
-def with_payload(home: Path, record: WarcRecord) -> WarcRecord:
-    """The record itself, or for a revisit the response it refers to; files are named relative to `home`.
+def with_payload(layout: Layout, record: WarcRecord) -> WarcRecord:
+    """The record itself, or for a revisit the response it refers to, in another file of the archive.
 
     Raises:
         WarcDamaged: the record it refers to cannot be read.
+        OutOfReach: it lies elsewhere, and cannot be read now.
     """
     if record.type != "revisit":
         return record
     name, offset = record.original
     try:
-        found = read_at(Layout(home).stored(name), offset)
+        found = read_at(layout.stored(name), offset)
+    except OutOfReach:
+        raise
     except (ArchiveError, OSError, ValueError) as error:
         raise WarcDamaged(
             f"{record.record_id}: the record it refers to, {name} at {offset}, cannot be read: {error}"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 _BLOCK = 1 << 14
 """Bytes read at a time. What was read beyond a record is copied, and most records are smaller than this."""

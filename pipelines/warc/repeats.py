@@ -10,8 +10,7 @@ from pipelines.warc.exchanges import exchange_at, with_payload
 from pipelines.warc.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from pipelines.archive.disk.layout import Layout
     from pipelines.warc.exchange import Exchange, Measured
     from pipelines.warc.exchanges import Found
 
@@ -30,7 +29,7 @@ def may_repeat(exchange: Exchange, found: Measured) -> bool:
     return exchange.truncated is None and found.headers.status in STATUSES
 
 
-def stored_already(home: Path, known: tuple[str, int], exchange: Exchange, found: Measured) -> Found | None:
+def stored_already(layout: Layout, known: tuple[str, int], exchange: Exchange, found: Measured) -> Found | None:
     """The record at file and offset `known`, read back and hashed, when it holds this answer; else null.
 
     Equal are the request's method, address and body, the answer's status and compared headers, and the entity.
@@ -40,7 +39,7 @@ def stored_already(home: Path, known: tuple[str, int], exchange: Exchange, found
     """
     if not may_repeat(exchange, found):
         return None
-    stored, asked = exchange_at(home, *known)
+    stored, asked = exchange_at(layout, *known)
     record = stored.record
     is_verbatim = record.get("Capture") is None
     if asked is None or record.target_uri != exchange.url or is_verbatim != exchange.is_verbatim:
@@ -50,7 +49,7 @@ def stored_already(home: Path, known: tuple[str, int], exchange: Exchange, found
         return None
     if not _asks_alike(head.status, HttpRequest.parse(exchange.request), HttpRequest.parse(asked.record.block)):
         return None
-    whole = with_payload(home, record)
+    whole = with_payload(layout, record)
     is_whole = whole.type == "response" and whole.get("WARC-Truncated") is None
     is_same = is_whole and measured(BytesIO(whole.block)).entity_sha256 == found.entity_sha256
     return stored if is_same else None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from http import HTTPStatus
-from pathlib import Path
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
@@ -22,9 +22,11 @@ from crawler.pages.page import Page
 from crawler.replay.answers import stored_answer
 from crawler.run.job import CrawlJob
 from crawler.sites.profile import USUAL_MB
+from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.payloads import Kept
 from pipelines.reasons import Reason
+from pipelines.stored.distant import OutOfReach
 from pipelines.warc.records import WarcDamaged
 
 MOST_A_RUN = 200
@@ -46,6 +48,8 @@ class PageRequisites:
         self._files: dict[str, Request] = {}
         self._seen: set[str] = set()
         self._asked = 0
+        self._layout = Layout(job.folder, elsewhere=job.elsewhere)
+        self._reading: asyncio.Future[None] | None = None
         # What no WARC file keeps is not worth a request.
         self.is_on = job.profile.page_requisites and job.captures and not job.arguments.plan_only
         if self.is_on:
@@ -83,7 +87,7 @@ class PageRequisites:
             for request in self._due():
                 engine.crawl(request)
                 asked = True
-        if asked:
+        if asked or (self._reading is not None and not self._reading.done()):
             raise DontCloseSpider
 
     def _due(self) -> list[Request]:
@@ -93,12 +97,18 @@ class PageRequisites:
         requests = list(waiting.values())
         waiting.clear()
         due: list[Request] = []
+        again: list[Kept] = []
         for request in requests:
             if self.job.archive.captures.has_stored(request.url):
                 if is_sheets and (kept := self.job.archive.captures.newest(request.url)):
-                    self._again(_stored(self.job.folder, kept))
+                    again.append(kept)
             else:
                 due.append(request.replace(callback=self.sheet if is_sheets else self.file, errback=self.lost))
+        if self.job.elsewhere is None:
+            for kept in again:
+                self._again(_stored(self._layout, kept))
+        elif again:
+            self._reading = asyncio.ensure_future(self._fetched_again(again))
         left = MOST_A_RUN - self._asked
         if due[left:]:
             self._tell(f"page requisites left: at most {MOST_A_RUN} are requested in a run", len(due[left:]))
@@ -137,6 +147,14 @@ class PageRequisites:
         if error is not None and not isinstance(error, Stopping):
             self._failed(failed(error).reason or Reason.NETWORK)
 
+    async def _fetched_again(self, sheets: list[Kept]) -> None:
+        """Read style sheets of which the captures may lie in a store, without holding up the event loop."""
+        for kept in sheets:
+            try:
+                self._again(await asyncio.to_thread(_stored, self._layout, kept))
+            except OutOfReach:
+                self._tell("page requisites not looked for: captures of style sheets are out of reach", 1)
+
     def _again(self, stored: Response | None) -> None:
         """A style sheet that an earlier run captured: what it names may have failed then, or have been too much."""
         if stored is not None and (is_redirect(stored) or stored.status == HTTPStatus.OK):
@@ -155,10 +173,12 @@ class PageRequisites:
         self.job.report.add_notes({words: count})
 
 
-def _stored(home: Path, kept: Kept) -> TextResponse | None:
-    """A style sheet as the archive has it; None when that cannot be read (`verify` tells)."""
+def _stored(layout: Layout, kept: Kept) -> TextResponse | None:
+    """A style sheet as the archive has it; None when that cannot be read (`verify` tells), `OutOfReach` for now."""
     try:
-        _, message, headers, _, body = stored_answer(home, kept.file, kept.offset)
+        _, message, headers, _, body = stored_answer(layout, kept.file, kept.offset)
+    except OutOfReach:
+        raise
     except (OSError, ArchiveError, WarcDamaged, Undecodable):
         return None
     return TextResponse(kept.url, status=message.status, headers=headers, body=body)

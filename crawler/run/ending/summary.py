@@ -110,7 +110,9 @@ def _captures(job: CrawlJob) -> list[str]:
     cut = f" · {kept['truncated']} cut" if kept["truncated"] else ""
     again = f" · {kept['repeated']} answered as before, not stored again" if kept["repeated"] else ""
     lost = f" · {kept['unreadable']} stored before cannot be read: run verify" if kept["unreadable"] else ""
-    return [f"captures  {kept['exchanges']} exchanges in {kept['files']} WARC file(s){again}{lost}{cut}{fallback}"]
+    away = f" · {kept['unreached']} stored again: {job.archive.captures.why_unreached}" if kept["unreached"] else ""
+    stored = f"captures  {kept['exchanges']} exchanges in {kept['files']} WARC file(s)"
+    return [f"{stored}{again}{lost}{away}{cut}{fallback}"]
 
 
 def _gates(job: CrawlJob) -> list[str]:

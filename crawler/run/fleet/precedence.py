@@ -59,6 +59,7 @@ def add_deployment(settings: BaseSettings, deployment: Deployment | None) -> Non
     values = {name: getattr(deployment, key) for name, key in _PACE.items()}
     values |= {
         "ARCHIVE_ROOT": str(deployment.archive_root),
+        "STORE": deployment.store,
         "ARCHIVE_CONTACT": deployment.contact,
         "HEADS_FILE": str(deployment.heads_file or ""),
         "NOTIFY_WEBHOOK": deployment.notify.webhook,

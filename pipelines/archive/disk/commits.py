@@ -20,7 +20,7 @@ from pipelines.values import frozen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 
 @frozen(kw_only=True)

@@ -12,7 +12,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from pipelines.archive.errors import Damaged
-from pipelines.packed import Packed, unpacked
+from pipelines.stored.packed import Packed, unpacked
 from pipelines.untrusted import opened, state_of
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 MEMBER_LINES = 256
 GZIP_LEVEL = 6

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.containers import CONTAINERS, PACKS, members
 from pipelines.archive.errors import Damaged
+from pipelines.stored.distant import Distant
 from pipelines.untrusted import state_of
 from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
 
-    from pipelines.packed import Packed, Stored
+    from pipelines.stored.distant import Elsewhere
+    from pipelines.stored.packed import Packed, Stored
 
 FORMAT = "speech-archive"
 FORMAT_VERSION = 2
@@ -71,11 +73,12 @@ class Layout:
     """The paths of one site's folder. A path that leads through a symbolic link is refused (`Damaged`).
 
     The folder itself may be a link, since a person names it; what is in it comes with the archive. `members_found`
-    is only given by `at_rest`.
+    is only given by `at_rest`; `elsewhere` is where files of a partial copy lie that are to be read and are not here.
     """
 
     root: Path
     members_found: Mapping[str, Packed] | None = field(default=None, compare=False, repr=False)
+    elsewhere: Elsewhere | None = field(default=None, compare=False, repr=False)
 
     def at_rest(self) -> Layout:
         """The same for one pass over a folder that has no links: its containers are read once, and no link is sought.
@@ -119,10 +122,15 @@ class Layout:
     def stored(self, relative: str) -> Stored:
         """Where the bytes of a committed file are: the file itself, else a member of a container that holds it.
 
-        The path when neither is there. `Damaged` as `path`, and when a container cannot be read.
+        When neither is there, `elsewhere`, if that has it, else the path. `Damaged` as `path`, and when a container
+        cannot be read.
         """
         path = self.path(relative)
-        return path if path.exists() else self.packed(relative) or path
+        return path if path.exists() else self.packed(relative) or self._distant(relative) or path
+
+    def _distant(self, relative: str) -> Distant | None:
+        has = self.elsewhere is not None and self.elsewhere.has(relative)
+        return Distant(self.elsewhere, relative) if self.elsewhere and has else None
 
     def packed(self, relative: str) -> Packed | None:
         """The member of a container that holds a committed file, whether or not the file lies outside it as well."""

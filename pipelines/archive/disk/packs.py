@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.files import NamedFile
     from pipelines.archive.disk.layout import Layout
-    from pipelines.packed import Packed, Stored
+    from pipelines.stored.packed import Packed, Stored
 
 PACK = "pack"
 """The kind of a commit that names the containers of a year."""

@@ -14,7 +14,7 @@ from pipelines.untrusted import opened, parsed_json, size_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 Line = dict[str, Any]
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.streams import Line
     from pipelines.archive.prove.flaws import Flaws
     from pipelines.archive.prove.proofs import Redacted
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 MOST_PENDING = 1 << 18
 """Captures that wait for their records: 60 bytes each."""

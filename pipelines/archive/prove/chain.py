@@ -18,7 +18,7 @@ from pipelines.untrusted import document, whole
 if TYPE_CHECKING:
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.layout import Layout
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 RESTORE = "restore it from a copy"
 

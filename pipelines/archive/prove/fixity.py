@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.archive.disk.files import INFLATE_ERRORS, NamedFile, file_digest
 from pipelines.inflate import BLOCK, Member, TooLong, ahead, blocks, inflated, lines_of
-from pipelines.packed import Packed
 from pipelines.record import content_sha256
+from pipelines.stored.packed import Packed
 from pipelines.untrusted import opened, parsed_json, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 _STEP = 1 << 12
 MOST_SEARCHED = 1 << 30

@@ -13,7 +13,7 @@ from pipelines.record import OBSERVATION_SCHEMA, SPEECH_SCHEMA, Capture, Speech,
 
 if TYPE_CHECKING:
     from pipelines.archive.disk.streams import Line
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 WRONG_HASH = "content_sha256 is not the hash of its content"
 _SHAPES = {name: shape_of_record(RECORDS[name]) for name in (SPEECH_SCHEMA, OBSERVATION_SCHEMA)}

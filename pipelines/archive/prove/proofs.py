@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.files import NamedFile
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.disk.streams import Line
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 
 Redacted = dict[tuple[str, int], list[str | None]]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.read.reader import Archive
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 NAMESPACE = "speech-archive"
 

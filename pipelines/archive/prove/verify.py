@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pipelines.archive.disk.heads_file import HeadsFile
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 QUICK_COMMITS = 7
 LARGE = 16 << 20

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.disk.streams import Line
     from pipelines.archive.read.feeds.extent import Told
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 PLACES_SCHEMA = "places/1"
 STREAM_FOLDERS = ("versions", "observations")

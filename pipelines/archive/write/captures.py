@@ -11,11 +11,11 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipelines.archive.disk.answers import Answer
-from pipelines.archive.disk.copies.partial_copy import PartialCopy
 from pipelines.archive.disk.files import sync, sync_folder
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import Damaged, writing
 from pipelines.archive.write.salvaging.noted_answers import NotedAnswers
+from pipelines.stored.distant import OutOfReach
 from pipelines.text.compact import FingerprintSet
 from pipelines.untrusted import is_there, opened
 from pipelines.warc.exchange import (
@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 
     from pipelines.archive.disk.files import Written
     from pipelines.archive.read.payloads import Kept, KeptPayloads
-    from pipelines.packed import Stored
+    from pipelines.stored.distant import Elsewhere
+    from pipelines.stored.packed import Stored
     from pipelines.warc.exchange import Exchange, Measured
     from pipelines.warc.record_writer import Pieces
 
@@ -56,6 +57,7 @@ COUNTED = (
     "revisits",
     "repeated",
     "unreadable",
+    "unreached",
     "truncated",
     "unanswered",
     "re-serialised",
@@ -63,7 +65,17 @@ COUNTED = (
 
 
 class WouldWait(Exception):  # noqa: N818 - it reads as a sentence
-    """An exchange was not stored, since that would wait for another thread or for the disk."""
+    """An exchange was not stored, since that would wait for another thread, for the disk or for the network."""
+
+
+class _Waiting:
+    """The place of files that lie elsewhere, for who cannot wait for the network."""
+
+    def __init__(self, place: Elsewhere) -> None:
+        self.has = place.has
+
+    def part(self, path: str, offset: int, length: int) -> bytes:  # noqa: ARG002 - as `Elsewhere.part`
+        raise WouldWait
 
 
 class Captured(NamedTuple):
@@ -107,6 +119,7 @@ class CaptureFiles:
     Attributes:
         written: by the name of each file that is closed what it holds; `take`n ones are not among them.
         stores_repeated: answers that the archive holds already are stored again all the same.
+        why_unreached: why records that lie elsewhere could not be compared with, of the first; else null.
     """
 
     def __init__(
@@ -119,7 +132,7 @@ class CaptureFiles:
         largest: int = LARGEST_FILE,
     ) -> None:
         self._root, self._folder, self._name, self._info = root, folder, name, info
-        self._mark = PartialCopy.of(Layout(root))
+        self._layout = self._at_hand = Layout(root)
         self._kept, self._largest = kept, largest
         self._paths: dict[str, Path] = {}
         self.written: dict[str, Written] = {}
@@ -129,10 +142,16 @@ class CaptureFiles:
         self._stored = FingerprintSet()
         self._repeated_at: dict[str, str] = {}
         self._unreadable: set[tuple[str, str]] = set()
+        self.why_unreached: str | None = None
         self._unnamed: dict[tuple[str, str, int], Answer] = {}
         self._noted = NotedAnswers(folder)
         self.stores_repeated = False
         self.counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
+
+    def look_in(self, place: Elsewhere) -> None:
+        """Compare answers also with records that lie elsewhere, since this copy of the archive lacks them."""
+        self._layout = Layout(self._root, elsewhere=place)
+        self._at_hand = Layout(self._root, elsewhere=_Waiting(place))
 
     def add(self, exchange: Exchange) -> Captured | None:
         """Store one exchange; returns the place of its response, or null when there was none.
@@ -147,7 +166,7 @@ class CaptureFiles:
             return self._added(exchange)
 
     def add_at_once(self, exchange: Exchange) -> Captured | None:
-        """`add`, unless another thread is busy with the files or one must be begun, which syncs.
+        """`add`, unless another thread is busy with the files, one must be begun, which syncs, or one lies elsewhere.
 
         Raises:
             WouldWait: nothing was done.
@@ -163,11 +182,12 @@ class CaptureFiles:
 
     def _added(self, exchange: Exchange, *, is_at_once: bool = False) -> Captured | None:
         found = measured(exchange.response) if exchange.response.seek(0, 2) else None
-        kept = self._repeated(exchange, found) if found is not None else None
+        layout = self._at_hand if is_at_once else self._layout
+        kept = self._repeated(layout, exchange, found) if found is not None else None
         if kept is None:
             if is_at_once and self._is_next_due():
                 raise WouldWait
-            kept = self._store(exchange, found)
+            kept = self._store(layout, exchange, found)
         if kept is not None and found is not None:
             self._note(exchange, found, kept)
         return kept
@@ -238,7 +258,7 @@ class CaptureFiles:
             self._finish()
             self._noted.close()
 
-    def _repeated(self, exchange: Exchange, found: Measured) -> Captured | None:
+    def _repeated(self, layout: Layout, exchange: Exchange, found: Measured) -> Captured | None:
         """Where this very answer lies already; null when it must be stored.
 
         Of one address the repeated answers all come before the stored ones, at most one a moment, so that what the
@@ -250,11 +270,14 @@ class CaptureFiles:
             return None
         known = self._kept.of(url, sha256) if sha256 is not None else None
         try:
-            stored = stored_already(self._root, known, exchange, found) if known is not None else None
+            stored = stored_already(layout, known, exchange, found) if known is not None else None
+        except OutOfReach as error:
+            self.why_unreached = self.why_unreached or str(error)
+            self.counts["unreached"] += 1
+            return None
         except (OSError, WarcDamaged, Damaged):
-            if known and not (self._mark and self._mark.is_absent(Layout(self._root), known[0])):
-                # Once, though it may be looked for twice: at once, then in the thread.
-                self._unreadable.add((url, date))
+            # Once, though it may be looked for twice: at once, then in the thread.
+            self._unreadable.add((url, date))
             self.counts["unreadable"] = len(self._unreadable)
             return None  # a record that cannot be read back is stored again
         if stored is None:
@@ -272,9 +295,9 @@ class CaptureFiles:
         if len(self._unnamed) < MOST_UNNAMED:
             self._unnamed[exchange.date, kept.file, kept.offset] = answer
 
-    def _store(self, exchange: Exchange, found: Measured | None) -> Captured | None:
+    def _store(self, layout: Layout, exchange: Exchange, found: Measured | None) -> Captured | None:
         file, record_id, counts = self._ready(exchange.date), _new_id(), self.counts
-        original = self._original(found) if found is not None and not exchange.truncated else None
+        original = self._original(layout, found) if found is not None and not exchange.truncated else None
         answer = [self._answer(file, exchange, found, original, record_id)] if found is not None else []
         asked = request_fields(exchange, _new_id(), record_id if answer else None, file.info_id)
         place, *_ = file.writer.append_each((*answer, (asked, len(exchange.request), (exchange.request,))))
@@ -305,15 +328,15 @@ class CaptureFiles:
         sha256 = hashlib.sha256(head).hexdigest()
         return revisit_fields(exchange, found, original, sha256, record_id, file.info_id), len(head), (head,)
 
-    def _original(self, found: Measured) -> Original | None:
+    def _original(self, layout: Layout, found: Measured) -> Original | None:
         """The response record with the same payload, when there is one and a revisit would be shorter."""
         known = self._kept.get(found.entity_sha256) if found.payload_length >= _FEWEST_BYTES else None
         if known is None:
             return None
         name, offset = known
         try:
-            record = read_at(self._paths.get(name) or Layout(self._root).stored(name), offset)
-            original = with_payload(self._root, record)
+            record = read_at(self._paths.get(name) or layout.stored(name), offset)
+            original = with_payload(layout, record)
             name, offset = record.original if record.type == "revisit" else known
         except (OSError, Damaged, WarcDamaged):
             return None  # a record that cannot be read back is stored again

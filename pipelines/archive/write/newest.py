@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.files import NamedFile
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.read.reader import Archive
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 MOST_OLDER = 64 << 20
 """Bytes of an older file that are read: a fifth of a second a run. Longer ones are measured; `verify` reads them."""

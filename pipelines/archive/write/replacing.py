@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.files import NamedFile
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.read.reader import Archive
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 
 _ACT = re.compile(r"[a-z-]+-\d{8,}")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.read.reader import Archive
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
     class Checked(Protocol):
         """Gives the file of lines that a commit brought to a stream, checked; null without one."""

@@ -137,7 +137,7 @@ def _of_capture(archive: Archive, capture: Mapping[str, Any]) -> SeenPage:
 
 def _seen(archive: Archive, record: WarcRecord, where: tuple[str, int, int], at: str) -> SeenPage:
     try:
-        status = HttpResponse.parse(with_payload(archive.layout.root, record).block).status
+        status = HttpResponse.parse(with_payload(archive.layout, record).block).status
     except (ValueError, ArchiveError, OSError):
         status = None
     return SeenPage(archive.layout, record.target_uri or "", at, status, *where, record.record_id)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from pipelines.archive.disk.streams import Line
     from pipelines.archive.read.reader import Archive
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
     from pipelines.window.reading.lives import SiteOf
 
 # The first keys of a line of either stream, in the contract's order.

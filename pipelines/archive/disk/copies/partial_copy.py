@@ -13,7 +13,7 @@ from pipelines.values import frozen
 
 if TYPE_CHECKING:
     from pipelines.archive.disk.layout import Layout
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 PARTIAL_JSON = "partial.json"
 PARTIAL_SCHEMA = "partial/1"

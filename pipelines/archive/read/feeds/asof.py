@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.layout import Layout
     from pipelines.archive.disk.streams import Line, LineHeading
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 _ADDED = tuple(one.name for one in fields(AsOf))[len(fields(Version)) :]
 _SPEECH, _AS_OF = (f'{{"schema":"{name}",'.encode() for name in (SPEECH_SCHEMA, AS_OF_SCHEMA))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.streams import Line
     from pipelines.archive.read.feeds.checked_files import CheckedFiles
     from pipelines.archive.read.feeds.extent import Extent, Told
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 
 class Prints:

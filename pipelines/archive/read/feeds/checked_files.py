@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.files import NamedFile
     from pipelines.archive.disk.streams import LineHeading
     from pipelines.archive.read.feeds.extent import Told
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 
 class CheckedFiles:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pipelines.archive.disk.commits import Commit
     from pipelines.archive.disk.streams import Line
     from pipelines.archive.read.feeds.extent import Extent, Told
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
 
 _TOLD = ("id", "seq", "commit", "observed_at", "view_count", "views_source")
 # The contract fixes the order of keys, and a quote in a text is escaped: neither can be met inside one.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from pipelines.archive.disk.redactions import Redaction
-    from pipelines.packed import Stored
+    from pipelines.stored.packed import Stored
     from pipelines.warc.records import Place, WarcRecord
     from pipelines.warc.words import Span, Words
 

@@ -14,6 +14,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from pipelines.archive.disk.commits import has_commits
+from pipelines.archive.disk.copies.partial_copy import PartialCopy
 from pipelines.archive.disk.files import cut, cut_to_whole_members, sync_folder, whole_members
 from pipelines.archive.errors import ClockBehind
 from pipelines.archive.read.reader import Archive
@@ -120,11 +121,17 @@ def _sizes(folder: Path) -> dict[str, int]:
 
 
 def _is_whole(capture: Line, sizes: dict[str, int], layout: Layout) -> bool:
-    """Whether a capture lies in the run's own files, or in one that the archive has, where its bytes are kept."""
+    """Whether a capture lies in the run's own files, or in one that the archive has, where its bytes are kept.
+
+    What a partial copy may lack was read in its store.
+    """
     file = capture["file"]
-    if file is None or file not in sizes:
-        return file is None or is_there(layout.stored(file))
-    return bool(capture["offset"] + capture["length"] <= sizes[file])
+    if file in sizes:
+        return bool(capture["offset"] + capture["length"] <= sizes[file])
+    if file is None or is_there(layout.stored(file)):
+        return True
+    mark = PartialCopy.of(layout)
+    return mark is not None and mark.is_absent(layout, file)
 
 
 def _withheld(archive: Archive | None, folder: Path, dead: Opening) -> dict[str, Any]:

@@ -59,6 +59,11 @@ _METADATA = "169.254.169.254"
 _NOT_THERE = (FileNotFoundError, NotFoundError)
 
 
+_NOT_IN_RANGE = "416 Range Not Satisfiable"
+_ALL_OF_IT = "non-partial response"
+"""How the library tells that a part was not answered as one: `rclone serve s3` gives it the status of a whole."""
+
+
 class _NotProvidedError(StoreError):
     """The store does not know such a request."""
 
@@ -80,6 +85,7 @@ class Bucket:
         self._store = S3Store(bucket, prefix=prefix or None, client_options=client, retry_config=_RETRIES)
         self._probing = threading.Lock()
         self._has_create: bool | None = None
+        self._has_parts = True
 
     @property
     def has_create(self) -> bool:
@@ -118,6 +124,32 @@ class Bucket:
         if (size := found.meta["size"]) > LONGEST_DOCUMENT:
             raise StoreError(f"{self.address}/{name}: {size} bytes long; it is none of ours, remove it")
         return bytes(found.bytes())
+
+    def read_part(self, name: str, offset: int, length: int) -> bytes:
+        """As `Store.read_part`; where the store gives no part of an object, all before it is read, too."""
+        return self._asked(name, partial(self._read_part, name, offset, length))
+
+    def _read_part(self, name: str, offset: int, length: int) -> bytes:
+        if self._has_parts:
+            try:
+                found = obstore.get(self._store, name, options={"range": (offset, offset + length)})
+                return bytes(found.bytes())
+            except GenericError as error:
+                if _NOT_IN_RANGE in str(error):
+                    return b""
+                if _ALL_OF_IT not in str(error):
+                    raise
+                self._has_parts = False
+        return self._read_from_its_beginning(name, offset, length)
+
+    def _read_from_its_beginning(self, name: str, offset: int, length: int) -> bytes:
+        at, part = 0, bytearray()
+        for block in obstore.get(self._store, name).stream(_BLOCK):
+            part += memoryview(block)[max(offset - at, 0) : max(offset + length - at, 0)]
+            at += len(block)
+            if at >= offset + length:
+                break
+        return bytes(part)
 
     def size(self, name: str) -> int | None:
         """As `Store.size`."""

@@ -67,6 +67,18 @@ class FolderStore:
         except ValueError as error:
             raise StoreError(f"{file}: {error}; it is none of ours, remove it") from error
 
+    def read_part(self, name: str, offset: int, length: int) -> bytes:
+        """As `Store.read_part`; a folder that is not there at all, as one that is not mounted, is a store away."""
+        file = self._path(name)
+        try:
+            with _told(file), opened(file) as stream:
+                stream.seek(offset)
+                return stream.read(length)
+        except FileNotFoundError as error:
+            if not self._root.is_dir():
+                raise StoreError(f"{self._root}: is not there. See that it is mounted, and run again") from error
+            raise
+
     def size(self, name: str) -> int | None:
         """As `Store.size`."""
         file = self._path(name)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import BinaryIO, Self
 
+from pipelines.stored.distant import Distant
 from pipelines.values import frozen
 
 LARGEST_STREAM = 48 << 20
@@ -55,7 +56,7 @@ class Packed:
         return f"{self.container}: {self.path}"
 
 
-Stored = Path | Packed
+Stored = Path | Packed | Distant
 """Where the bytes of a committed file are."""
 
 

@@ -1,0 +1,1 @@
+"""The kinds of stores: what each speaks to."""
