@@ -22,8 +22,10 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from pipelines import untrusted
 from pipelines.__main__ import VERBS, _parser, main
-from pipelines.archive.disk.layout import DERIVED_FILES
+from pipelines.archive.disk.copies.partial_copy import PartialCopy, stream_of
+from pipelines.archive.disk.layout import DERIVED_FILES, Layout
 from pipelines.archive.errors import Damaged, NotKnown, NotUnderstood
 from pipelines.archive.pack.packing import pack
 from pipelines.archive.prove.verify import verify
@@ -32,6 +34,7 @@ from pipelines.archive.write.acts import When
 from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.archive.write.writer import ArchiveRun
 from pipelines.store import pushing
+from pipelines.store.absent_files import AbsentFiles
 from pipelines.store.copying import (
     WHOLE,
     WITHOUT_CAPTURES,
@@ -679,3 +682,46 @@ def test_the_page_names_every_command_that_takes_an_address() -> None:
             reading.add(verb)
     (listed,) = re.findall(r"That is (.*?)\.\n", PAGE, re.DOTALL)
     assert set(re.findall("`([a-z-]+)`", listed)) == reading
+
+
+def test_what_a_copy_lacks_is_read_from_the_store(store: Store, tmp_path: Path) -> None:
+    """Loose, in the container of a year that is over, and in one that a redaction has written anew."""
+    ours = tmp_path / "a" / SITE
+    for night in range(8):
+        crawl(ours, night)
+    order = Order(native_id="2", reason="自己要求", captures=True)
+    deeds: tuple[Callable[[], object], ...] = (
+        lambda: None,
+        lambda: pack(ours, "2026", When(recorded_at=moment(8), software=SOFTWARE)),
+        lambda: redact(ours, order, When(recorded_at=moment(9), software=SOFTWARE)),
+    )
+    for number, deed in enumerate(deeds):
+        deed()
+        push(store, SITE, ours)
+        theirs = tmp_path / str(number) / SITE
+        pull(store, SITE, theirs)
+        mark = PartialCopy.of(Layout(theirs))
+        assert mark is not None
+        absent = AbsentFiles(mark, Layout(theirs), SITE, store.address)
+        read = parts_compared(ours, Layout(theirs, elsewhere=absent))
+        assert read == 8
+        assert absent.requests <= (8, 8 + 5, 8 + 5)[number], "a request a file, and one for the header before it"
+        with pytest.raises(FileNotFoundError):
+            absent.part("warc/2026/none.warc.gz", 0, 1)
+
+
+def parts_compared(ours: Path, theirs: Layout) -> int:
+    """How many captures a copy without them read, whole and in parts, byte for byte."""
+    chance = random.Random(7)  # noqa: S311 - a seeded choice
+    paths = {one.path for commit in Archive(ours).commits() for one in commit.files if stream_of(one.path) == "warc"}
+    loose = sorted(path for path in paths if not path.startswith("packs/"))
+    for path in loose:
+        wanted = untrusted.whole(Layout(ours).stored(path))
+        assert not untrusted.is_there(Layout(theirs.root).stored(path))
+        with untrusted.opened(theirs.stored(path)) as stream:
+            assert stream.read() == wanted
+            for _ in range(3):
+                at, length = chance.randrange(len(wanted) + 9), chance.randrange(1, 99)
+                stream.seek(at)
+                assert stream.read(length) == wanted[at : at + length]
+    return len(loose)

@@ -132,8 +132,9 @@ def _elsewhere(folder: Path, site: str, settings: BaseSettings) -> AbsentFiles |
 
     The store is the operator's: the mark of an archive that came from elsewhere may name any.
     """
-    mark = PartialCopy.of(Layout(folder))
-    return AbsentFiles(mark, site, str(settings["STORE"] or "")) if mark else None
+    layout = Layout(folder)
+    mark = PartialCopy.of(layout)
+    return AbsentFiles(mark, layout, site, str(settings["STORE"] or "")) if mark else None
 
 
 _RUNS_BEFORE = 10

@@ -11,12 +11,15 @@ from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.archive.disk.copies.partial_copy import stream_of
+from pipelines.store.packed_there import PackedThere
 from pipelines.store.protocol import StoreError, WrongStore
 from pipelines.store.stores import store_of
 from pipelines.stored.distant import OutOfReach
 
 if TYPE_CHECKING:
     from pipelines.archive.disk.copies.partial_copy import PartialCopy
+    from pipelines.archive.disk.layout import Layout
+    from pipelines.store.packed_there import PlaceThere
     from pipelines.store.protocol import Store
 
 _LEAST, _MOST = 64 << 10, 1 << 20
@@ -46,16 +49,19 @@ class AbsentFiles:
         requests, bytes: what was asked of the store so far.
     """
 
-    def __init__(self, mark: PartialCopy, site: str, store: str) -> None:
+    def __init__(self, mark: PartialCopy, layout: Layout, site: str, store: str) -> None:
         """Nothing is asked yet.
 
         Args:
             mark: of the copy.
+            layout: of the copy.
             site: whose it is.
             store: the address of the store, as a person gave it, which the mark is not; empty when none was given.
         """
         self._mark, self._site, self._address = mark, site, store
         self._store: Store | None = None
+        self._packed = PackedThere(layout, self._read)
+        self._places: dict[str, PlaceThere] = {}
         self._parts: deque[_Part] = deque(maxlen=_HELD)
         self._lock = Lock()
         self._why_away, self._away_until = "", 0.0
@@ -79,15 +85,24 @@ class AbsentFiles:
         if time.monotonic() < self._away_until:
             raise OutOfReach(self._why_away)
         before = next((one for one in self._parts if (one.path, one.offset + len(one.data)) == (path, offset)), None)
-        wanted = max(length, 2 * len(before.data) if before else 0, _LEAST)
+        wanted = min(max(length, 2 * len(before.data) if before else 0, _LEAST), _MOST)
         try:
-            data = self._opened().read_part(f"{self._site}/{path}", offset, min(wanted, _MOST))
+            if path not in self._places:
+                self._places[path] = self._packed.place(path)
+            place = self._places[path]
+            ends = place.size is not None and offset + wanted >= place.size
+            wanted = max((place.size or 0) - offset, 0) if ends else wanted
+            data = self._read(place.path, place.start + offset, wanted) if wanted else b""
         except (StoreError, WrongStore) as error:
             self._why_away, self._away_until = str(error), time.monotonic() + _REST
             raise OutOfReach(self._why_away) from error
+        return _Part(path, offset, data, is_last=ends or len(data) < wanted)
+
+    def _read(self, path: str, offset: int, length: int) -> bytes:
+        data = self._opened().read_part(f"{self._site}/{path}", offset, length)
         self.requests += 1
         self.bytes += len(data)
-        return _Part(path, offset, data, is_last=len(data) < min(wanted, _MOST))
+        return data
 
     def _opened(self) -> Store:
         if not self._address:
