@@ -13,9 +13,9 @@ from pipelines.values import frozen
 _ROUNDING = 1e-6
 _LATELY = 5.0
 """Seconds beside the delay: reading a page and keeping it take less."""
-_UNDER_WAY = 0.3
-"""Seconds within which a worker has an answer: it is sent in a few milliseconds, but other sites' pages may be read
-before it. Later, it lies in the worker's captures."""
+_UNDER_WAY = 0.5
+"""Seconds within which a worker has an answer: it is sent in a few milliseconds, but the worker of a busy machine may
+be reading pages of other sites then. Later, it lies in the worker's captures."""
 
 
 @frozen
