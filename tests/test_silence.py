@@ -30,7 +30,7 @@ UNKNOWN = [
 ]
 SITES = [*KESION, *FAMILIES, *UNKNOWN]
 IDS = [f"{cms}-{flavour}" for flavour, cms in SITES]
-SAMPLE, A_SITE = 6, 3
+SAMPLE, A_SITE = 6, 2
 """Damages that are drawn for a site in the suite, and how many of them it has although another site has them, too; in
 the soak each site has all."""
 FIELDS = {

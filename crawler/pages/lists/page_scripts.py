@@ -18,11 +18,11 @@ from crawler.pages.lists.handlers import Scripts, enclosed, evaluated
 from crawler.pages.page import Page
 
 CREATED = re.compile(
-    r"createPage\w*\(\s*(?P<place>(?P<q1>[\"'])[^\"']*(?P=q1)\s*,\s*)?(?P<pages>\d{1,6})\s*,\s*(?P<current>\d{1,6})\s*,"
+    r"createPage\w{0,40}\(\s*(?P<place>(?P<q1>[\"'])[^\"']*(?P=q1)\s*,\s*)?(?P<pages>\d{1,6})\s*,\s*(?P<current>\d{1,6})\s*,"
     r"\s*(?P<q2>[\"'])(?P<stem>[^\"']*)(?P=q2)\s*,\s*(?P<q3>[\"'])(?P<ext>\w+)(?P=q3)",
     re.IGNORECASE,
 )
-_OTHER_CALL = re.compile(r"createPage\w*\([^()]*?\b(\d{1,6})\b[^()]*\)", re.IGNORECASE)
+_OTHER_CALL = re.compile(r"createPage\w{0,40}\([^()]*?\b(\d{1,6})\b[^()]*\)", re.IGNORECASE)
 COUNT = re.compile(r"\bcountPage\s*=\s*(\d{1,6})\b")
 _MAKES = re.compile(
     r"(?<![\w$])((?:[\w$]+\.)?(?:lay|kk|jq|boot(?:strap)?|twbs|j|my|show|init|create|new|set|load|make)?_?"

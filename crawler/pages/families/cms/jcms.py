@@ -17,8 +17,8 @@ from crawler.pages.page import Page, tidy, words
 from crawler.pages.plain import plain_parts
 
 _STORE = re.compile(r"<datastore\b.*?(?:</datastore>|\Z)", re.DOTALL | re.IGNORECASE)
-_RECORD = re.compile(r"<record>\s*<!\[CDATA\[(.*?)\]\]>\s*</record>", re.DOTALL)
-_NEXT_GROUP = re.compile(r"<nextgroup>\s*<!\[CDATA\[.*?href\s*=\s*[\"']([^\"']+)", re.DOTALL)
+_RECORD = re.compile(r"<record>\s*<!\[CDATA\[((?:(?!<record>).)*?)\]\]>\s*</record>", re.DOTALL)
+_NEXT_GROUP = re.compile(r"<nextgroup>\s*<!\[CDATA\[(?:(?!<nextgroup>).)*?href\s*=\s*[\"']([^\"']+)", re.DOTALL)
 _TOTAL = re.compile(r"totalRecord\s*:\s*['\"]?(\d{1,9})|<totalrecord>\s*(\d{1,9})", re.IGNORECASE)
 _OPTION = r"\b{0}\s*:\s*['\"]?(\d{{1,4}})\b"
 _PROXY = re.compile(r"proxyUrl\s*:\s*['\"]([^'\"]+)")
