@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import io
 import json
@@ -22,15 +23,19 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from crawler.run.cluster.keeping import Keeping
 from pipelines import untrusted
 from pipelines.__main__ import VERBS, _parser, main
 from pipelines.archive.disk.copies.partial_copy import PartialCopy, stream_of
+from pipelines.archive.disk.heads_file import HeadsFile
 from pipelines.archive.disk.layout import DERIVED_FILES, Layout
-from pipelines.archive.errors import Damaged, NotKnown, NotUnderstood
+from pipelines.archive.errors import Damaged, NotKnown, NotUnderstood, TailLost
 from pipelines.archive.pack.packing import pack
 from pipelines.archive.prove.verify import verify
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.acts import When
+from pipelines.archive.write.admission import Cautions
+from pipelines.archive.write.kinds.reconciliation import accept_ours
 from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.archive.write.writer import ArchiveRun
 from pipelines.store import pushing
@@ -111,10 +116,11 @@ def moment(night: int) -> str:
     return (datetime(2026, 12, 27, 2, tzinfo=UTC) + timedelta(days=night)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def crawl(root: Path, night: int) -> None:
+def crawl(root: Path, night: int, heads: HeadsFile | None = None) -> None:
     """A run that changes a speech, adds one, and looks for one that is gone; each with its captures."""
     at = moment(night)
-    run = ArchiveRun.open(root, FACTS, f"{at[:10].replace('-', '')}t020000z-{night:04d}", at, 0)
+    cautions = Cautions(heads=heads)
+    run = ArchiveRun.open(root, FACTS, f"{at[:10].replace('-', '')}t020000z-{night:04d}", at, 0, cautions)
     faults._keep(run, speech("0", at, body=f"第{night}夜\n改了"))
     faults._keep(run, speech(str(night + 1), at, body=f"新{night}"))
     if night:
@@ -376,6 +382,38 @@ def test_a_store_that_came_back_from_an_older_copy_goes_on_with_what_only_a_mach
     assert push(store, SITE, folder).commits == 1
 
     assert told("reconcile", str(folder), "--with", str(aside))[0] == 0
+
+
+def test_where_heads_are_noted_a_store_that_was_set_back_waits_for_a_person(tmp_path: Path) -> None:
+    """What the operations page says, from the loss to the next crawl."""
+    store, folder, copy = tmp_path / "store", tmp_path / "archives" / SITE, tmp_path / "copy"
+    heads = HeadsFile(tmp_path / "heads")
+    keeping = Keeping(tmp_path / "archives", str(store), "", heads)
+    try:
+        for night in range(2):
+            asyncio.run(keeping.bring(SITE))
+            crawl(folder, night, heads)
+            asyncio.run(keeping.give(SITE))
+            if not night:
+                shutil.copytree(store, copy)
+        shutil.rmtree(store)
+        shutil.copytree(copy, store)
+        for _ in range(2):
+            asyncio.run(keeping.bring(SITE))
+            with pytest.raises(TailLost) as lost:
+                crawl(folder, 2, heads)
+            assert lost.value.exit_status == 5
+        (aside,) = (tmp_path / "archives" / "aside").iterdir()
+        when = When(recorded_at=moment(2), software=SOFTWARE)
+        accept_ours(folder, when, reason="the store came back from a copy", other=Archive(aside))
+        asyncio.run(keeping.give(SITE))
+        asyncio.run(keeping.bring(SITE))
+        crawl(folder, 3, heads)
+        asyncio.run(keeping.give(SITE))
+    finally:
+        keeping.close()
+    assert [one.commit for one in heads.of(SITE)] == [1, 2, 2, 3]
+    assert (Archive(store / SITE).last.n, check(store_of(str(store)), SITE, folder).problems) == (3, [])
 
 
 def test_captures_leave_only_when_the_store_has_their_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

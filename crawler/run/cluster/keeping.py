@@ -18,6 +18,7 @@ from pipelines.archive.disk.heads_file import HeadsFile, Noted
 from pipelines.archive.errors import ArchiveError, NotUnderstood
 from pipelines.archive.read.moments import stamp
 from pipelines.archive.read.reader import Archive
+from pipelines.archive.read.tails import not_in_chain
 from pipelines.catalogue.database import DatabaseAway, connected
 from pipelines.catalogue.taking import take
 from pipelines.store.copying import WITHOUT_CAPTURES, Diverged, pull, push, set_aside
@@ -112,13 +113,14 @@ class Keeping:
     def _note_head(self, site: str) -> None:
         """Note the head that stands in the store, here as well; a local commit may still be overtaken by another.
 
-        Not where the last one noted is in no commit here: the next crawl must find that the store was set back.
+        Not where the last one noted is in no commit here, nor given up by a person: the next crawl must find that the
+        store was set back.
         """
         archive = archive_in(self._root / site)
         if self._heads is None or archive is None:
             return
         tip, before = archive.last, self._heads.last(site)
-        if before is not None and (before.commit >= tip.n or archive.commit(before.commit).sha256 != before.head):
+        if before is not None and not _goes_on(archive, before):
             return
         noted = Noted(at=stamp(datetime.now(UTC)), site=site, commit=tip.n, head=tip.sha256)
         try:
@@ -136,3 +138,11 @@ class Keeping:
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, copy_context().run, work)
+
+
+def _goes_on(archive: Archive, noted: Noted) -> bool:
+    """Whether an archive has commits after the one that was noted last, or goes on without it as a person decided."""
+    tip = archive.last
+    if noted.commit <= tip.n and archive.commit(noted.commit).sha256 == noted.head:
+        return noted.commit < tip.n
+    return not not_in_chain(archive.commits(), [noted])
