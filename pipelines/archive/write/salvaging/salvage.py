@@ -1,8 +1,8 @@
 """Salvage: the whole lines of a dead run become a commit of their own, marked as salvaged.
 
 The commit also names the answers that no line names: what was under way when the run died, among others.
-Of its absences only the observations are kept (`missing`); `gone` needs a run that ended. A run that saved neither a
-whole observation nor a whole capture is no evidence and leaves no commit.
+Of its absences only the observations are kept (`missing`); `gone` needs a run that ended. A run that saved no whole
+observation, capture or note of an answer is no evidence and leaves no commit.
 """
 
 from __future__ import annotations
