@@ -14,6 +14,7 @@ import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, redirect_stdout, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,6 +39,7 @@ from pipelines.archive.write.admission import Cautions
 from pipelines.archive.write.kinds.reconciliation import accept_ours
 from pipelines.archive.write.orders.redaction import Order, redact
 from pipelines.archive.write.writer import ArchiveRun
+from pipelines.record import Capture
 from pipelines.store import pushing
 from pipelines.store.absent_files import AbsentFiles
 from pipelines.store.copying import (
@@ -763,3 +765,21 @@ def parts_compared(ours: Path, theirs: Layout) -> int:
                 stream.seek(at)
                 assert stream.read(length) == wanted[at : at + length]
     return len(loose)
+
+
+def test_what_a_killed_run_read_of_what_its_copy_lacks_is_salvaged(tmp_path: Path) -> None:
+    """Its lines name records that came again and lie in the store only."""
+    store, ours, theirs = store_of(str(tmp_path / "store")), tmp_path / "a" / SITE, tmp_path / "b" / SITE
+    crawl(ours, 0)
+    push(store, SITE, ours)
+    pull(store, SITE, theirs)
+    captures = tuple(Capture(**one) for one in next(iter(Archive(ours).latest()))["captures"])
+    at, n = moment(1), "20261228t020000z-0001"
+    with ArchiveRun.open(theirs, FACTS, n, at, 0) as killed:
+        read = speech("0", at, body="改了")
+        killed.keep(replace(read, look=replace(read.look, captures=captures)))
+        killed.save()
+    with ArchiveRun.open(theirs, FACTS, "20261229t020000z-0002", moment(2), 0) as run:
+        assert [(one.lines, one.cut_bytes) for one in run.salvaged] == [(2, 0)]
+        run.abandon()
+    assert verify(theirs).problems == []

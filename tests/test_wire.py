@@ -15,7 +15,7 @@ import tarfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from itertools import pairwise
@@ -40,7 +40,8 @@ from pipelines.archive.disk.files import NamedFile
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.prove.proofs import CaptureProofs
 from pipelines.archive.read.payloads import Kept, KeptPayloads
-from pipelines.archive.write.captures import CaptureFiles
+from pipelines.archive.write.captures import CaptureFiles, WouldWait
+from pipelines.stored.distant import OutOfReach
 from pipelines.warc import record_writer
 from pipelines.warc.exchange import Exchange
 from pipelines.warc.exchanges import Exchanges, with_payload
@@ -256,6 +257,43 @@ def known_again(*kept: Kept) -> KeptPayloads:
 FIRST = "warc/2026/0.warc.gz"
 PAGE, LIST = TEXT * 2, "http://a.example/list"
 OK = b"HTTP/1.1 200 OK\r\n"
+
+
+class InAnotherFolder:
+    """A place of files that a copy lacks, which may be away; `asked` are its parts that were asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.asked, self.is_away = folder, list[str](), False
+
+    def has(self, path: str) -> bool:
+        return path.startswith("warc/")
+
+    def part(self, path: str, offset: int, length: int) -> bytes:
+        self.asked.append(path)
+        if self.is_away:
+            raise OutOfReach("the store is away")
+        return (self.folder / path).read_bytes()[offset:][: min(length, 999)]
+
+
+@pytest.mark.parametrize("is_away", [False, True])
+def test_what_lies_elsewhere_is_compared_with_by_who_may_wait(tmp_path: Path, is_away: bool) -> None:
+    answer = exchange(LIST, PAGE)
+    files = in_a_second_run(tmp_path, answer)
+    place = InAnotherFolder(tmp_path / "elsewhere")
+    place.folder.mkdir()
+    (tmp_path / "warc").rename(place.folder / "warc")
+    place.is_away = is_away
+    files.look_in(place)
+    again = replace(exchange(LIST, PAGE), date="2026-02-02T02:02:02Z")
+    with pytest.raises(WouldWait):
+        files.add_at_once(again)
+    assert place.asked == []
+    kept = files.add(again)
+    assert kept is not None
+    assert (kept.file == FIRST) is not is_away
+    counts = [files.counts[one] for one in ("repeated", "exchanges", "unreached", "unreadable")]
+    assert (counts, files.why_unreached) == (([0, 1, 1, 0], "the store is away") if is_away else ([1, 0, 0, 0], None))
+    files.close()
 
 
 def test_what_an_address_answers_again_is_not_stored_again(tmp_path: Path) -> None:
