@@ -12,6 +12,8 @@ from crawler.crawl.requisites.named import of_page, of_sheet
 from crawler.pages.page import Page
 from pipelines.__main__ import main
 from pipelines.archive.read.reader import Archive
+from pipelines.store.copying import WHOLE, pull, push
+from pipelines.store.stores import store_of
 from tests.conftest import Site
 from tests.small import PROFILE, Answer, article_page, list_page, serve
 from tests.test_replay import replay
@@ -68,16 +70,19 @@ def test_they_are_captured_once_and_packed_for_replay(site: Site) -> None:
             else list_page([(7, "在会上的讲话", "2020-01-01")], side=HEAD)
         )
 
-    profile = site.root.parent / "small.toml"
+    profile, store = site.root.parent / "small.toml", store_of(str(site.root.parent / "store"))
     profile.write_text(f"{PROFILE}page_requisites = true\n", "utf-8")
     given = ("-a", f"profile={profile}")
     with serve(answer, asked, has_robots=True) as url:
         first = site.crawl(url, *given)
         notes, seen = site.report()["notes"], list(asked)
         asked.clear()
-        second = site.crawl(url, *given)
+        push(store, site.name, site.folder, drops_captures=True)
+        second = site.crawl(url, *given, "-s", f"STORE={store.address}")  # style sheets are read there
         later = list(asked)
         asked.clear()
+        push(store, site.name, site.folder)
+        pull(store, site.name, site.folder, WHOLE)
         third = site.crawl(url, *given, "-a", "mode=full")
     assert [(one.status, one.err) for one in (first, second, third)] == [(0, "")] * 3
     told = {key.removeprefix("page requisites not captured: "): n for key, n in notes.items() if "requisite" in key}

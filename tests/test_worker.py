@@ -346,6 +346,7 @@ def test_a_head_is_noted_once_it_stands_in_the_store(cluster: Cluster, tmp_path:
     assert len(list((tmp_path / "a" / "archives" / "aside").iterdir())) == 1
     stored = Archive(tmp_path / "store" / "m-a")
     assert [(one.commit, one.head) for one in heads.of("m-a")] == [(c.n, c.sha256) for c in stored.commits()]
+    assert not any(named.path.startswith("warc/") for named in stored.last.files), "b's are in the store"
 
 
 def test_tables_are_upgraded_while_workers_run(tmp_path: Path) -> None:
