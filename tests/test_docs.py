@@ -109,7 +109,14 @@ PAGES_OF_ARCHIVES = [
 ]
 
 
-@pytest.mark.parametrize("name", PAGES_OF_ARCHIVES)
+def shown_first(name: str) -> list[str]:
+    """The commands of a page that no earlier page shows: the Chinese one has those of the English one."""
+    earlier = PAGES_OF_ARCHIVES[: PAGES_OF_ARCHIVES.index(name)]
+    known = {line for other in earlier for line in commands(PAGES[other])}
+    return [line for line in dict.fromkeys(commands(PAGES[name])) if line not in known]
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES_OF_ARCHIVES if shown_first(name)])
 def test_every_archive_command_runs(name: str, demo: tuple[Ended, Site], tmp_path: Path) -> None:
     folder = str(demo[1].folder)
     some_id = next(key for key, line in demo[1].latest().items() if line["version"] > 1)
@@ -118,7 +125,7 @@ def test_every_archive_command_runs(name: str, demo: tuple[Ended, Site], tmp_pat
     heads.write_bytes(Noted(at=last.recorded_at, site="gszx", commit=last.n, head=last.sha256).line())
     places = {"/mnt/other/heads.txt": str(heads), "output": folder, "archives": str(demo[1].root)}
     places["/srv/www/fleet.svg"] = str(tmp_path / "fleet.svg")
-    for line in commands(PAGES[name]):
+    for line in shown_first(name):
         words = shlex.split(line)
         begun = next((len(b) for b in OF_ARCHIVES if words[: len(b)] == b), 0)
         if begun:
