@@ -588,6 +588,48 @@ def test_every_altered_missing_or_foreign_object_is_found(tmp_path: Path) -> Non
     assert len(check(store, SITE, folder).foreign) == 1
 
 
+def test_a_machine_that_is_behind_restores_what_it_has_and_names_what_stays_damaged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The store has a commit more, and words that were removed since stay removed."""
+    store, folder, behind = store_of(str(tmp_path / "store")), tmp_path / "a" / SITE, tmp_path / "b" / SITE
+    for night in range(2):
+        crawl(folder, night)
+    push(store, SITE, folder)
+    pull(store, SITE, behind, WHOLE)
+    crawl(folder, 2)
+    order = Order(native_id="1", reason="自己要求", captures=True)
+    redact(folder, order, When(recorded_at=moment(3), software=SOFTWARE))
+    push(store, SITE, folder)
+    before, here = objects(store), {f"{SITE}/{path}": data for path, data in kept(behind).items()}
+    for number, (name, data) in enumerate(before.items()):
+        file = tmp_path / "store" / name
+        if "/schemas/" in name and not name.endswith("/codes.json"):
+            continue  # as above
+        if number % 2:
+            file.unlink()
+        else:
+            file.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+        try:
+            problems = push(store, SITE, behind, restores=True).problems
+        except Damaged as error:  # a commit that this machine has not, and which may have removed words
+            problems = (str(error),)
+        is_mended = here.get(name) == data
+        is_told = name.removeprefix(f"{SITE}/") in "".join(problems)
+        assert objects(store).get(name) == data if is_mended else is_told, (name, problems)
+        assert bool(problems) is not is_mended
+        file.write_bytes(data)
+        assert objects(store) == before
+    altered, lost = (tmp_path / "store" / name for name in before if "/runs/" in name and name in here)
+    altered.write_bytes(b"")
+    (tmp_path / "store" / SITE / "latest.json").unlink()
+    lost.unlink()
+    assert told("sync", "push", str(behind), store.address, "--restore")[0] == 5
+    assert "latest.json: it, or" in capsys.readouterr().err
+    push(store, SITE, folder, restores=True)
+    assert objects(store) == before
+
+
 def told(*arguments: str) -> tuple[int, str]:
     """How a command ends and what it prints."""
     with redirect_stdout(out := io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)):

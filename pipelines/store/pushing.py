@@ -18,7 +18,7 @@ from pipelines.archive.disk.containers import PACKS, members
 from pipelines.archive.disk.copies.partial_copy import PartialCopy, stream_of
 from pipelines.archive.disk.files import file_digest, sync_folder
 from pipelines.archive.disk.layout import ARCHIVE_JSON, Layout
-from pipelines.archive.disk.packs import containers_of
+from pipelines.archive.disk.packs import PACK, containers_of
 from pipelines.archive.errors import Damaged
 from pipelines.archive.read.derived import DERIVED, is_of
 from pipelines.archive.read.known import Known
@@ -26,9 +26,11 @@ from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.admission import check_tail
 from pipelines.archive.write.rebuild import write_derived
 from pipelines.archive.write.replacing import finish_acts
+from pipelines.exits import Exit
 from pipelines.store.at_once import each
 from pipelines.store.beside import push_besides
 from pipelines.store.held import ASIDE, Overtaken, SetBack, diverged, held
+from pipelines.store.store_check import check
 from pipelines.store.tips import StoreTip, commits_after, digest_or_none, read_or_none, tip_of
 from pipelines.untrusted import whole
 from pipelines.values import frozen
@@ -58,7 +60,8 @@ class Pushed:
         site: whose archive.
         commits, files, bytes: how many were copied; `files` without commits and derived files.
         commit, head: the last commit here.
-        is_behind: the store has later commits, which a pull brings; nothing was copied.
+        is_behind: the store has later commits, which a pull brings.
+        problems: what a push that restores could not put right, as `check` tells it: this machine has it not.
         dropped: bytes of captures that left this machine.
         notes: what a person should know, as that the store cannot keep two writers apart.
     """
@@ -71,7 +74,13 @@ class Pushed:
     head: str
     is_behind: bool = False
     dropped: int = 0
+    problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def exit_status(self) -> Exit:
+        """0, or 5 when the store stays damaged."""
+        return Exit.DAMAGED if self.problems else Exit.COMPLETE
 
 
 def push(
@@ -92,7 +101,8 @@ def push(
         is_alone: nobody else pushes the site now: the caller holds the database's lock. What a dead push left of
             another history is replaced then.
         drops_captures: afterwards, captures that the store has leave this machine.
-        restores: read all that the store has of earlier commits, too, and put again what is missing or altered.
+        restores: read all that the store has of earlier commits, too, and put again what is missing or altered, also
+            where the store has later ones; then check the whole site there.
 
     Raises:
         Overtaken: the store has other commits than this machine; of this push none was made that names them.
@@ -110,6 +120,7 @@ def push(
             shutil.rmtree(pushing.displaced, ignore_errors=True)
         dropped = pushing.drop_captures() if drops_captures and not pushing.is_behind else 0
         last = pushing.archive.last
+    problems = tuple(check(store, site).problems) if restores else ()
     return Pushed(
         site=site,
         commits=pushing.commits,
@@ -119,6 +130,7 @@ def push(
         head=last.sha256,
         is_behind=pushing.is_behind,
         dropped=dropped,
+        problems=problems,
         notes=tuple(pushing.notes),
     )
 
@@ -147,8 +159,13 @@ class _Push:
 
     def run(self, *, restores: bool) -> None:
         tip, last = tip_of(self._store, self._site), self.archive.last
+        if restores and tip is not None and tip.told > max(tip.n, last.n):  # what they removed must not come back
+            place, name = f"{self._store.address}/{self._site}", self._layout.commit_name(tip.told)
+            raise Damaged(f"{place}/{name}: missing; first `sync push` from a machine that has the commit")
         if tip is not None and tip.n > last.n:
-            self._check_behind(tip)
+            later = self._later(tip)
+            if restores:
+                self._restore_earlier(later)
             return
         if tip is not None and (here := self.archive.commit(tip.n).sha256) != tip.sha256:
             raise Overtaken(self._overtaken(tip.n, here, tip.sha256))
@@ -162,13 +179,23 @@ class _Push:
         else:
             push_besides(self._store, self._site, self._layout)
 
-    def _check_behind(self, tip: StoreTip) -> None:
-        """The store is ahead: with our history, or with another."""
+    def _later(self, tip: StoreTip) -> list[Commit]:
+        """The commits that the store has after ours; `Overtaken` when they go on from another history."""
         new = commits_after(self._store, self._site, self.archive.last, tip, self._layout.staging / "incoming")
         first = new[self.archive.last.n + 1].commit
         if first.prev != self.archive.head:
             raise Overtaken(self._overtaken(first.n - 1, self.archive.head, str(first.prev)))
         self.is_behind = True
+        return [one.commit for one in new.values()]
+
+    def _restore_earlier(self, later: list[Commit]) -> None:
+        """Put again what the store has lost or altered of our commits, but nothing that follows from the last one."""
+        commits = self.archive.commits()
+        self._restore(commits, len(commits), later)
+        each(
+            self._put_sidecar, [one for one in self._unpacked(commits, later) if self._layout.commit(one.n).exists()]
+        )
+        push_besides(self._store, self._site, self._layout, restores=True)
 
     def _put_new(self, commits: tuple[Commit, ...], done: int) -> None:
         """Put what the commits after the first `done` name, then these commits."""
@@ -183,7 +210,7 @@ class _Push:
             self.notes.append(f"{self._store.address}: does not refuse to replace an object; {told}")
         for commit in loose:
             self._make_point(commit)
-        self.commits = len(commits) - done
+        self.commits += len(commits) - done
 
     def _check_captures(self, wanted: Iterable[tuple[Commit, str]], done: int) -> None:
         """See that what the store lacks is here: a partial copy lacks captures, which may lie in another store."""
@@ -206,15 +233,26 @@ class _Push:
             f"with the lines that only it has, to {layout.root.parent / ASIDE} and takes the store's"
         )
 
-    def _restore(self, commits: tuple[Commit, ...], done: int) -> None:
-        """Put again what the first `done` commits name, and these, where the store has lost or altered it."""
+    def _restore(self, commits: tuple[Commit, ...], done: int, later: Iterable[Commit] = ()) -> None:
+        """Put again what the first `done` commits name, and these, where the store has lost or altered it.
+
+        What `later` commits of the store have replaced or packed is not here as it must be there.
+        """
         now, packed = files_now(commits), self._packed(commits)
-        named = [(commit, now[n.path][0]) for commit in commits[:done] for n in commit.files if n.path not in packed]
-        each(lambda pair: self._give_again(*pair), [one for one in named if self._layout.path(one[1].path).exists()])
-        for commit in commits[:done]:
+        then, earlier = files_now((*commits, *later)), self._unpacked(commits[:done], later)
+        named = [(commit, now[n.path][0]) for commit in earlier for n in commit.files if n.path not in packed]
+        here = [one for one in named if self._layout.path(one[1].path).exists() and then[one[1].path][0] == one[1]]
+        each(lambda pair: self._give_again(*pair), here)
+        for commit in earlier:
             name, file = self._layout.commit_name(commit.n), self._layout.commit(commit.n)
             if file.exists() and read_or_none(self._store, f"{self._site}/{name}") != whole(file):
                 self._store.put(f"{self._site}/{name}", file)
+                self.commits += 1
+
+    def _unpacked(self, commits: tuple[Commit, ...], later: Iterable[Commit]) -> list[Commit]:
+        """Those of years that no later commit packed."""
+        years = {(one.details or {}).get("year") for one in later if one.kind == PACK}
+        return [one for one in commits if one.recorded_at[:4] not in years]
 
     def _give_again(self, commit: Commit, named: NamedFile) -> None:
         name = f"{self._site}/{named.path}"

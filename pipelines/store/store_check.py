@@ -16,6 +16,7 @@ from pipelines.archive.disk.packs import containers_of
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.derived import DERIVED, is_of
 from pipelines.exits import Exit
+from pipelines.shown import counted
 from pipelines.store.at_once import each
 from pipelines.store.beside import BESIDE_JSON, besides_there, is_beside
 from pipelines.store.derived_there import are_sound
@@ -137,10 +138,10 @@ class _Check:
             self._problem("", f"has another history than {folder}: `sync pull --aside` takes the store's")
         elif ours.last.n > common:
             self._checked.notes.append(
-                f"{ours.last.n - common} commits of {folder} are not in the store; `sync push`"
+                f"{counted(ours.last.n - common, 'commits')} of {folder} not in the store; `sync push`"
             )
         elif len(commits) > common:
-            self._checked.notes.append(f"{len(commits) - common} commits are not in {folder}; `sync pull`")
+            self._checked.notes.append(f"{counted(len(commits) - common, 'commits')} not in {folder}; `sync pull`")
 
     def _check_sidecars(self, commits: list[Commit]) -> None:
         wanted = [c for c in commits if not self._quick or Layout.sidecar_name(c.n) not in self._listed]

@@ -28,13 +28,18 @@ _FEW = 16
 class StoreTip:
     """The last commit of a site in a store: its number and hash.
 
-    `finished` is the last commit whose push came to its end, as the store's `state.json` tells, which is put last;
-    0 when that tells of none.
+    `told` is the commit that the store's `state.json` tells of, which is put last; 0 when that tells of none, and
+    more than `n` when the store has lost commits.
     """
 
     n: int
     sha256: str
-    finished: int
+    told: int
+
+    @property
+    def finished(self) -> int:
+        """The last commit whose push came to its end."""
+        return min(self.told, self.n)
 
     @property
     def is_finished(self) -> bool:
@@ -75,7 +80,7 @@ def tip_of(store: Store, site: str) -> StoreTip | None:
     n = max(numbers)
     sha256 = hashlib.sha256(store.read(f"{site}/{Layout.commit_name(n)}")).hexdigest()
     _check_last(store, site, n, sha256, told)
-    return StoreTip(n, sha256, min(told[0], n) if told else 0)
+    return StoreTip(n, sha256, told[0] if told else 0)
 
 
 def _check_last(store: Store, site: str, n: int, sha256: str, told: tuple[int, str] | None) -> None:

@@ -83,7 +83,7 @@ class Copied:
         """Of this site alone."""
         if self.error is not None:
             return self.error.exit_status
-        return self.result.exit_status if isinstance(self.result, Checked) else Exit.COMPLETE
+        return self.result.exit_status if isinstance(self.result, Checked | Pushed) else Exit.COMPLETE
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -194,6 +194,8 @@ def _tell(copied: Copied, action: str, *, as_json: bool) -> None:
         case Pushed() as done:
             for note in done.notes:
                 print_message(f"note: {note}")
+            for problem in done.problems:
+                print_message(f"PROBLEM: {problem}")
             print(f"{copied.site}: {_pushed(done)}\nhead {done.head}")
         case Pulled() as done:
             print(f"{copied.site}: {_pulled(done)}")
@@ -203,7 +205,8 @@ def _tell(copied: Copied, action: str, *, as_json: bool) -> None:
 
 def _pushed(done: Pushed) -> str:
     if done.is_behind:
-        return f"the store is ahead of commit {done.commit}, `sync pull` brings what is there"
+        restored = f"restored {_amount(done)}; " if done.commits or done.files else ""
+        return f"{restored}the store is ahead of commit {done.commit}, `sync pull` brings what is there"
     dropped = f"; {counted(done.dropped, 'bytes')} of captures left this machine" if done.dropped else ""
     if not done.commits and not done.files:
         return f"nothing to push, the store has commit {done.commit}{dropped}"
