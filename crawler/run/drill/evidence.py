@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,7 @@ class Asked:
     @property
     def article(self) -> str | None:
         """The native id of the article it asks for, whichever page of it; null for lists, counters and robots.txt."""
-        found = _ARTICLE.match(self.path)
-        if found is None:
-            return None
-        model, number = found.groups()
-        return number if model == _FIRST_MODEL else f"{model}-{number}"
+        return article_of(self.path)
 
 
 @frozen
@@ -74,12 +71,14 @@ class Held:
         lines: what makes a line the only one of its kind: (native id, event, version, reading), in their order.
         crawls: how many runs asked the site, those that died included.
         problems: what `verify` found.
+        answered: by path with query, how many answers came of each page of an article, stored anew or not.
     """
 
     latest: Mapping[str, Text]
     lines: tuple[tuple[str, str, int, int], ...]
     crawls: int
     problems: tuple[str, ...]
+    answered: Mapping[str, int] = field(default_factory=dict)
 
 
 @frozen
@@ -88,6 +87,15 @@ class Killed:
 
     at: float
     what: str
+
+
+def article_of(path: str) -> str | None:
+    """The native id of the article of which a path with query is a page; null for all else."""
+    found = _ARTICLE.match(path)
+    if found is None:
+        return None
+    model, number = found.groups()
+    return number if model == _FIRST_MODEL else f"{model}-{number}"
 
 
 def write_requests(file: Path, served: Iterable[Served]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from crawler.run.drill.evidence import Asked, Held, Killed, Served
@@ -13,9 +13,6 @@ from pipelines.values import frozen
 _ROUNDING = 1e-6
 _LATELY = 5.0
 """Seconds beside the delay: reading a page and keeping it take less."""
-_UNDER_WAY = 0.5
-"""Seconds within which a worker has an answer: it is sent in a few milliseconds, but the worker of a busy machine may
-be reading pages of other sites then. Later, it lies in the worker's captures."""
 
 
 @frozen
@@ -45,7 +42,7 @@ class Judgement:
         lost: speeches, by native id, that the archive lacks, or of which it holds another text.
         held_twice: lines, by native id, of which the archive holds two.
         asked_twice: articles asked for again that no kill explains.
-        asked_again: those that a kill explains: the answer was under way when the worker died.
+        asked_again: those that a kill explains: the answer had not reached the archive when the worker died.
         too_soon: requests closer to the one before them than the delay.
         problems: of `verify`.
     """
@@ -81,7 +78,7 @@ def judge(served: Served, held: Held | None, kills: Sequence[Killed]) -> Judgeme
         held: the archive; null where there is none.
         kills: of the round.
     """
-    repeats = asked_more_than_once(served, kills)
+    repeats = asked_more_than_once(served, held, kills)
     return Judgement(
         site=served.site,
         lost=lost(served, held),
@@ -113,31 +110,33 @@ def too_soon(asked: Sequence[Asked], delay: float) -> tuple[TooSoon, ...]:
     )
 
 
-def asked_more_than_once(served: Served, kills: Sequence[Killed]) -> tuple[Repeat, ...]:
+def asked_more_than_once(served: Served, held: Held | None, kills: Sequence[Killed]) -> tuple[Repeat, ...]:
     """Speeches whose articles were asked for again; one of several pages counts once each time.
 
-    A kill of a worker explains the one whose answer was under way: what the worker had got is read by whoever goes
-    on. What a site withholds is asked for in every run.
+    A kill of a worker explains one whose answer was under way: what the worker had got lies in the archive, and is
+    read by whoever goes on. What a site withholds is asked for in every run.
     """
-    newest: dict[str, Asked] = {}
-    times: Counter[str] = Counter()
-    found: dict[tuple[str, int], Repeat] = {}
+    asked: dict[str, list[Asked]] = {}
     for one in sorted(served.asked, key=lambda one: one.at):
-        article, before = one.article, newest.get(one.path)
-        if article is None or article not in served.texts:
-            continue
-        if before is not None:
-            times[one.path] += 1
-            kill = next((kill for kill in kills if _is_under_way(before, kill, served)), None)
-            found.setdefault((article, times[one.path]), Repeat(article, one.at, kill))
-        newest[one.path] = one
-    return tuple(found.values())
+        if one.article in served.texts:
+            asked.setdefault(one.path, []).append(one)
+    found: dict[tuple[str, int], Repeat] = {}
+    for path, each in asked.items():
+        answered = held.answered.get(path, 0) if held else 0
+        for number, repeat in enumerate(_repeats(each, len(each) - answered, kills)):
+            known = found.setdefault((repeat.article, number), repeat)
+            if known.kill is not None and repeat.kill is None:
+                found[repeat.article, number] = repeat
+    return tuple(sorted(found.values(), key=lambda one: one.at))
 
 
-def _is_under_way(one: Asked, kill: Killed, served: Served) -> bool:
-    """Whether a kill may have cost the answer: it was the last thing that the worker asked the site, just before."""
-    last = max((other.at for other in served.asked if other.who == kill.what and other.at <= kill.at), default=None)
-    return one.who == kill.what and one.at == last and kill.at - one.at <= _UNDER_WAY
+def _repeats(asked: Sequence[Asked], unanswered: int, kills: Sequence[Killed]) -> Iterator[Repeat]:
+    """All requests of one page but the first; kills explain as many of them as were never answered."""
+    for before, one in pairwise(asked):
+        kill = next((kill for kill in kills if kill.what == before.who and before.at <= kill.at <= one.at), None)
+        explained = kill if unanswered > 0 else None
+        unanswered -= explained is not None
+        yield Repeat(one.article or "", one.at, explained)
 
 
 def taken_over(kill: Killed, served: Iterable[Served], kills: Iterable[Killed]) -> tuple[TakenOver, ...]:
