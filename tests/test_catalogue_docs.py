@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pipelines.archive.write.writer import ArchiveRun
 
 PAGE = (ROOT / "docs/catalogue.md").read_text("utf-8")
-COMMANDS = re.findall(r"^\$ python -m pipelines (.*)\n((?:(?!\$ |```).*\n)*)", PAGE, re.MULTILINE)
+COMMANDS = re.findall(r"^\$ speech-archive (.*)\n((?:(?!\$ |```).*\n)*)", PAGE, re.MULTILINE)
 SQL = re.findall(r"^```sql\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 OWNER, QUESTIONS, (SEARCH, READER, GRANTS) = SQL[0], SQL[1:-3], SQL[-3:]
 (PROGRAM,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)

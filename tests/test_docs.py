@@ -16,6 +16,7 @@ import pytest
 from scrapy.settings import default_settings
 
 from crawler import settings
+from crawler.__main__ import _COMMANDS
 from crawler.pages import FAMILIES
 from crawler.replica.process import Replica
 from crawler.run.arguments import ARGUMENTS
@@ -102,10 +103,16 @@ def test_the_line_shown_is_a_real_one(demo: tuple[Ended, Site]) -> None:
 
 OF_ARCHIVES = ([".venv/bin/python", "-m", "pipelines"], ["speech-archive"])
 """How a shown command of the archives begins."""
+
+
+def after_the_program(words: list[str]) -> list[str]:
+    """A shown command of the archives without the words by which it begins; nothing of any other."""
+    begun = next((len(one) for one in OF_ARCHIVES if words[: len(one)] == one), 0)
+    return words[begun:] if begun and words[begun] not in _COMMANDS else []
+
+
 PAGES_OF_ARCHIVES = [
-    name
-    for name, text in PAGES.items()
-    if any(line.startswith(" ".join(begun)) for line in commands(text) for begun in OF_ARCHIVES)
+    name for name, text in PAGES.items() if any(map(after_the_program, map(str.split, commands(text))))
 ]
 
 
@@ -127,11 +134,8 @@ def test_every_archive_command_runs(name: str, demo: tuple[Ended, Site], tmp_pat
     places["/srv/www/fleet.svg"] = str(tmp_path / "fleet.svg")
     for line in shown_first(name):
         words = shlex.split(line)
-        begun = next((len(b) for b in OF_ARCHIVES if words[: len(b)] == b), 0)
-        if begun:
-            given = [
-                places.get(word) or (folder if "/" in word else ids.sub(some_id, word)) for word in words[begun:]
-            ]
+        if of_archives := after_the_program(words):
+            given = [places.get(word) or (folder if "/" in word else ids.sub(some_id, word)) for word in of_archives]
             made = str(tmp_path / given[-1])
             given = [*given[:-1], made] if "--out" in given else given
             ended = run("pipelines", *given)

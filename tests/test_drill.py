@@ -187,7 +187,7 @@ def test_forty_sites_keep_it(seed: int, more: str) -> None:
 
 def test_the_page_shows_commands_that_are_understood_and_rows_that_are_told() -> None:
     page = (ROOT / "docs" / "cluster.md").read_text("utf-8").partition("## A kill drill\n")[2]
-    shown = re.findall(r"^scrapy fleet drill *([^#\n]*)", page, re.MULTILINE)
+    shown = re.findall(r"^speech-archive fleet drill *([^#\n]*)", page, re.MULTILINE)
     wanted = [wanted_by(parsed(words)) for words in shown]
     assert (wanted[0], wanted[1].sites, wanted[2].store, wanted[3].seed) == (Wanted(), 8, NO_STORE, 7)
     judged = judge(SERVED, HELD, (KILL,))

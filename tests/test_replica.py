@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import shlex
 from html.parser import HTMLParser
 from http.client import HTTPConnection, IncompleteRead
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from crawler.replica.process import Replica
+from tests.conftest import run
+from tests.replicas.process import Replica as AnyReplica
+from tests.test_docs import PAGES, blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -210,3 +214,22 @@ def test_faults_pass_and_control_is_never_faulted(replica: Replica, reader: Read
     assert right.startswith(cut[:-1])  # the last character may be halved
     replica.faults()
     assert reader.text("/Item/list.asp?id=5") == right
+
+
+@pytest.mark.parametrize("module", ["crawler.replica", "tests.replicas"])
+def test_its_help_names_the_command(module: str) -> None:
+    ended = run(module, "--help")
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out.startswith(f"usage: python -m {module} ")
+
+
+def test_commands_of_the_page_start_one() -> None:
+    (shown,) = blocks(PAGES["docs/development.md"].partition("## Replicas\n")[2].partition("\n## ")[0], "text")
+    for line in shown.splitlines():
+        _, _, module, *given = shlex.split(line)
+        assert module == AnyReplica.module
+        options: dict[str, Any] = {
+            name.removeprefix("--"): value for name, value in zip(given[::2], given[1::2], strict=True)
+        }
+        with AnyReplica(**options | {"port": 0}) as replica:
+            assert len(replica.truth()["speeches"]) == int(options["speeches"])

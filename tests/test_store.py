@@ -733,7 +733,7 @@ def test_removed_words_leave_store_cache_and_copies(
 
 
 PAGE = (ROOT / "docs/stores.md").read_text(encoding="utf-8")
-SHOWN = re.findall(r"^\$ python -m pipelines (.*)\n((?s:.*?))(?=^\$|^```)", PAGE, re.MULTILINE)
+SHOWN = re.findall(r"^\$ speech-archive (.*)\n((?s:.*?))(?=^\$|^```)", PAGE, re.MULTILINE)
 
 
 def test_commands_print_what_the_page_shows(

@@ -69,7 +69,7 @@ def serve(sites: int, speeches: int) -> None:
     others = {flavour: partial(family_replica, flavour) for flavour in FAMILIES}
     for number in range(-OF_A_FLOOR, sites):
         flavour = FLAVOURS[number * 5 % len(FLAVOURS)]
-        options = parse_arguments({})
+        options = parse_arguments({}, "crawler.replica")
         options.flavour, options.seed = flavour, number
         options.speeches = speeches if number >= 0 else OF_A_FLOOR_SPEECHES
         kind, flavour = "site" if number >= 0 else "floor", flavour.replace(".", "").lower()

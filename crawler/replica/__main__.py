@@ -28,10 +28,8 @@ MakeCms = Callable[[Site, int | None, str | None], Cms]
 """A replica of another CMS: from its site, rows of a list page and robots.txt."""
 
 
-def parse_arguments(others: Mapping[str, MakeCms]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m crawler.replica", description="a look-alike of a CMS on this machine"
-    )
+def parse_arguments(others: Mapping[str, MakeCms], module: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description="a look-alike of a CMS on this machine")
     parser.add_argument("--flavour", choices=sorted({*FLAVOURS, *others}), default="6.5")
     parser.add_argument("--speeches", type=int, default=100)
     parser.add_argument("--seed", type=int, default=7)
@@ -76,9 +74,9 @@ def leave_when_input_closes(bench: Bench) -> None:
     bench.shutdown()
 
 
-def main(others: Mapping[str, MakeCms]) -> None:
-    """Serve a flavour of KesionCMS, or one of the others."""
-    options = parse_arguments(others)
+def main(others: Mapping[str, MakeCms], module: str) -> None:
+    """Serve a flavour of KesionCMS, or one of the others; `module` is what was started."""
+    options = parse_arguments(others, module)
     with make_bench(options, others) as bench:
         host, port = bench.server_address[:2]
         if options.leave_with_parent:
@@ -91,4 +89,4 @@ def main(others: Mapping[str, MakeCms]) -> None:
 
 
 if __name__ == "__main__":
-    main({})
+    main({}, "crawler.replica")

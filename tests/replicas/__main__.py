@@ -6,4 +6,4 @@ from crawler.replica.__main__ import main
 from tests.replicas import FAMILIES, family_replica
 
 if __name__ == "__main__":
-    main({flavour: partial(family_replica, flavour) for flavour in FAMILIES})
+    main({flavour: partial(family_replica, flavour) for flavour in FAMILIES}, "tests.replicas")
