@@ -367,7 +367,7 @@ def test_a_store_that_came_back_from_an_older_copy_goes_on_with_what_only_a_mach
     push(store, SITE, folder, drops_captures=True)
     ours = kept(folder)
     shutil.rmtree(tmp_path / "store")
-    with pytest.raises(Damaged, match="nothing lies any more") as found:
+    with pytest.raises(Damaged, match="nothing of the site lies in") as found:
         pull(store, SITE, folder)
     assert not isinstance(found.value, Diverged)  # a store that is away, or a wrong address, sets nothing aside
     shutil.copytree(copy, tmp_path / "store")
@@ -384,6 +384,54 @@ def test_a_store_that_came_back_from_an_older_copy_goes_on_with_what_only_a_mach
     assert push(store, SITE, folder).commits == 1
 
     assert told("reconcile", str(folder), "--with", str(aside))[0] == 0
+
+
+def test_a_worker_goes_on_with_a_store_at_a_new_address_once_that_has_the_captures(
+    buckets: Buckets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The store is lost, and its copies are of each night, so that a new bucket is filled from any of them."""
+    old, root, second = tmp_path / "old", tmp_path / "archives", tmp_path / "copies" / SITE
+    new = opened_store("rclone", "new-address", buckets, tmp_path, monkeypatch)
+    lost, now = Keeping(root, str(old), ""), Keeping(root, new.address, "")
+    try:
+        for night in range(2):
+            asyncio.run(lost.bring(SITE))
+            crawl(root / SITE, night)
+            asyncio.run(lost.give(SITE))
+        whole_copy = tmp_path / "whole" / SITE
+        pull(store_of(str(old)), SITE, whole_copy, WHOLE)
+        shutil.rmtree(old)
+        with pytest.raises(Damaged, match="nothing of the site lies in"):
+            asyncio.run(now.bring(SITE))
+        push(new, SITE, whole_copy)
+        capture = next(name for name in objects(new) if "/warc/" in name)
+        kept_capture = objects(new)[capture]
+        new.remove([capture])
+        with pytest.raises(Damaged, match=f"lacks 1 file of it.*{capture}"):
+            asyncio.run(now.bring(SITE))
+        new.create(capture, kept_capture)
+        asyncio.run(now.bring(SITE))
+        mark = PartialCopy.of(Layout(root / SITE))
+        assert mark is not None
+        assert mark.store == new.address
+        pull(new, SITE, second, WHOLE)
+        crawl(root / SITE, 2)
+        asyncio.run(now.give(SITE))
+        assert (check(new, SITE, root / SITE).problems, not (root / "aside").exists()) == ([], True)
+        older = store_of(str(tmp_path / "older"))
+        push(older, SITE, second)
+        last = Keeping(root, older.address, "")
+        asyncio.run(last.bring(SITE))
+        last.close()
+    finally:
+        lost.close()
+        now.close()
+    (aside,) = (root / "aside").iterdir()
+    assert (Archive(aside).last.n, Archive(root / SITE).last.n) == (3, 2)
+    (told_once,) = (one.getMessage() for one in caplog.records if "moved to" in one.getMessage())
+    assert told_once.startswith(f"{SITE}: ")
+    assert "sync pull --aside" not in told_once
+    assert told_once.endswith(f"`reconcile {root / SITE} --with {aside}` lists what only it has")
 
 
 def test_where_heads_are_noted_a_store_that_was_set_back_waits_for_a_person(tmp_path: Path) -> None:

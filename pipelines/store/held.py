@@ -23,9 +23,17 @@ ASIDE = "aside"
 
 
 class Diverged(ArchiveError):  # noqa: N818 - these read as sentences: "the copies diverged"
-    """The store and this machine have different commits of the same number: neither history is part of the other."""
+    """The store and this machine have different commits of the same number: neither history is part of the other.
+
+    Attributes:
+        found: what differs, without what to do about it.
+    """
 
     exit_status = Exit.REFUSED
+
+    def __init__(self, found: str, remedy: str) -> None:
+        super().__init__(f"{found}. {remedy}")
+        self.found = found
 
 
 class Overtaken(Diverged):
@@ -58,12 +66,15 @@ def archive_in(folder: Path) -> Archive | None:
     return Archive(folder) if has_commits(Layout(folder)) else None
 
 
-def diverged(place: str, folder: Path, ours: str, theirs: str) -> str:
-    """What to say of two histories."""
-    return (
-        f"{folder}: has {ours}, {place} has {theirs}: neither history is part of the other. The store's goes on: "
-        f"`sync pull --aside` moves this archive to {folder.parent / ASIDE} and takes the store's; nothing is deleted"
-    )
+def two_histories(place: str, folder: Path, ours: str, theirs: str) -> tuple[str, str]:
+    """What to say of two histories, and what to do."""
+    found = f"{folder}: has {ours}, {place} has {theirs}: neither history is part of the other"
+    return found, f"The store's goes on: {taking_theirs(folder)}; nothing is deleted"
+
+
+def taking_theirs(folder: Path) -> str:
+    """How a person lets the store's history go on."""
+    return f"`sync pull --aside` moves this archive to {folder.parent / ASIDE} and takes the store's"
 
 
 def set_aside(folder: Path) -> Path:

@@ -24,8 +24,9 @@ from pipelines.archive.write.replacing import finish_acts, ready_file
 from pipelines.store.at_once import each
 from pipelines.store.beside import pull_besides
 from pipelines.store.derived_there import are_sound
-from pipelines.store.held import Diverged, archive_in, diverged, held
+from pipelines.store.held import Diverged, archive_in, held, two_histories
 from pipelines.store.pushing import push
+from pipelines.store.store_check import check_mark
 from pipelines.store.tips import StoredCommit, StoreTip, commits_after, tip_of
 from pipelines.values import frozen
 
@@ -121,7 +122,7 @@ def copy_down(store: Store, site: str, folder: Path, what: CopyExtent) -> Pulled
     tip, ours = tip_of(store, site), archive_in(folder)
     if ours is not None and _is_ahead(store, site, ours, tip) and (tip is None or tip.n < ours.last.n):
         theirs = f"commit {tip.n} as the last one" if tip else "none"
-        raise Diverged(diverged(f"{store.address}/{site}", folder, f"commit {ours.last.n}", theirs))
+        raise Diverged(*two_histories(f"{store.address}/{site}", folder, f"commit {ours.last.n}", theirs))
     return _copied(store, site, folder, what, tip)
 
 
@@ -156,7 +157,7 @@ def _is_ahead(store: Store, site: str, ours: Archive, tip: StoreTip | None) -> b
         return False
     if (here := ours.commit(tip.n).sha256) != tip.sha256:
         told = (f"commit {tip.n} with head {head[:12]}…" for head in (here, tip.sha256))
-        raise Diverged(diverged(f"{store.address}/{site}", ours.layout.root, *told))
+        raise Diverged(*two_histories(f"{store.address}/{site}", ours.layout.root, *told))
     return ours.last.n > tip.n or not tip.is_finished
 
 
@@ -176,13 +177,14 @@ class _Copy:
         if ours is None or ours.last.n < self._tip.n:
             new = self._new_commits(ours)
         grows = mark is not None and not set(mark.lacks) <= set(self._what.lacks)
-        if new or grows or restores:
+        is_of_other = mark is not None and mark.store != self._store.address
+        if new or grows or restores or is_of_other:
             lacks = self._lacks(mark, ours)
-            self._write_mark({*lacks, *(mark.lacks if mark else ())})  # before anything is absent
             before = ours.commits() if ours else ()
-            self._take_files(
-                (*before, *(one.commit for one in new.values())), 0 if grows or restores else len(before)
-            )
+            commits = (*before, *(one.commit for one in new.values()))
+            check_mark(self._store, self._site, self._layout, commits)
+            self._write_mark({*lacks, *(mark.lacks if mark else ())})  # before anything is absent
+            self._take_files(commits, 0 if grows or restores else len(before))
             self._land(new)
             self._write_mark(lacks)
         pull_besides(self._store, self._site, self._layout)
@@ -195,7 +197,7 @@ class _Copy:
         first = next(iter(new.values())).commit
         if first.prev != (last.sha256 if last else None):
             told = (f"commit {first.n - 1} with head {head}" for head in (last and last.sha256, first.prev))
-            raise Diverged(diverged(self._place(""), self._layout.root, *told))
+            raise Diverged(*two_histories(self._place(""), self._layout.root, *told))
         if new[self._tip.n].commit.sha256 != self._tip.sha256:
             raise Damaged(f"{self._place('commits')}: changed while it was read; run again")
         return new

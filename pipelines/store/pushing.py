@@ -29,8 +29,8 @@ from pipelines.archive.write.replacing import finish_acts
 from pipelines.exits import Exit
 from pipelines.store.at_once import each
 from pipelines.store.beside import push_besides
-from pipelines.store.held import ASIDE, Overtaken, SetBack, diverged, held
-from pipelines.store.store_check import check
+from pipelines.store.held import ASIDE, Overtaken, SetBack, held, taking_theirs, two_histories
+from pipelines.store.store_check import check, check_mark
 from pipelines.store.tips import StoreTip, commits_after, digest_or_none, read_or_none, tip_of
 from pipelines.untrusted import whole
 from pipelines.values import frozen
@@ -168,7 +168,7 @@ class _Push:
                 self._restore_earlier(later)
             return
         if tip is not None and (here := self.archive.commit(tip.n).sha256) != tip.sha256:
-            raise Overtaken(self._overtaken(tip.n, here, tip.sha256))
+            raise Overtaken(*self._overtaken(tip.n, here, tip.sha256))
         if tip is None or tip.n < last.n or not tip.is_finished or restores:
             commits = self.archive.commits()
             done, finished = (tip.n, tip.finished) if tip else (0, 0)
@@ -184,7 +184,7 @@ class _Push:
         new = commits_after(self._store, self._site, self.archive.last, tip, self._layout.staging / "incoming")
         first = new[self.archive.last.n + 1].commit
         if first.prev != self.archive.head:
-            raise Overtaken(self._overtaken(first.n - 1, self.archive.head, str(first.prev)))
+            raise Overtaken(*self._overtaken(first.n - 1, self.archive.head, str(first.prev)))
         self.is_behind = True
         return [one.commit for one in new.values()]
 
@@ -220,17 +220,17 @@ class _Push:
         if mark is None or commit is None:
             return
         file, place = layout.path(path), f"{self._store.address}/{self._site}"
-        if mark.store != self._store.address:
-            raise Damaged(f"{file}: is in {mark.store} only; `sync pull --captures` from there first")
         if not done:
             raise Damaged(
-                f"{file}: was in {place} only, where nothing lies any more. Fill the store from a copy, or give the "
-                f"right address; to begin anew, move {layout.root} to {layout.root.parent / ASIDE}"
+                f"{file}: was in {mark.store} only, and nothing of the site lies in {place}. Fill that from a copy, "
+                "give the right address, or `sync pull --captures` from the store that has the file; to begin anew, "
+                f"move {layout.root} to {layout.root.parent / ASIDE}"
             )
         raise SetBack(
-            f"{file}: of commit {commit.n} was in {place} only, which ends with commit {done} now: it came back from "
-            f"an older copy. Restore a newer one; or the store's goes on: `sync pull --aside` moves this archive, "
-            f"with the lines that only it has, to {layout.root.parent / ASIDE} and takes the store's"
+            f"{file}: of commit {commit.n} was in {mark.store} only, and {place} ends with commit {done}: it came "
+            "back from an older copy",
+            "Restore a newer one, or `sync pull --captures` from the store that has the file; or the store's goes "
+            f"on: {taking_theirs(layout.root)}, and the lines that only it has stay readable there",
         )
 
     def _restore(self, commits: tuple[Commit, ...], done: int, later: Iterable[Commit] = ()) -> None:
@@ -314,7 +314,8 @@ class _Push:
             way = "if none is under way any more: `sync push --alone` replaces what it left"
             raise Overtaken(
                 f"{self._store.address}/{name}: is of another history, and no commit names it: another machine "
-                f"pushes commit {commit.n} or died over it. Wait and pull; {way}"
+                f"pushes commit {commit.n} or died over it",
+                f"Wait and pull; {way}",
             )
         kept = self.displaced / path
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -335,7 +336,7 @@ class _Push:
         if not is_made:
             self._put_back(name)
             theirs = hashlib.sha256(self._store.read(name)).hexdigest()
-            raise Overtaken(self._overtaken(commit.n, commit.sha256, theirs))
+            raise Overtaken(*self._overtaken(commit.n, commit.sha256, theirs))
 
     def _put_back(self, name: str) -> None:
         """Put back what was replaced of a history that went on meanwhile."""
@@ -396,6 +397,7 @@ class _Push:
         if not here:
             return 0
         each(self._check_in_store, here)
+        check_mark(self._store, self._site, self._layout, commits)
         mark = PartialCopy.of(self._layout)
         lacks = tuple(sorted({"warc", *(mark.lacks if mark else ())}))
         PartialCopy(store=self._store.address, lacks=lacks, until=self.archive.last.n).write(self._layout)
@@ -416,6 +418,6 @@ class _Push:
         if not is_there_whole:
             raise Damaged(f"{self._store.address}/{name}: not what its commit says; nothing was removed here")
 
-    def _overtaken(self, n: int, ours: str, theirs: str) -> str:
+    def _overtaken(self, n: int, ours: str, theirs: str) -> tuple[str, str]:
         told = (f"commit {n} with head {head[:12]}…" for head in (ours, theirs))
-        return diverged(f"{self._store.address}/{self._site}", self._layout.root, *told)
+        return two_histories(f"{self._store.address}/{self._site}", self._layout.root, *told)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.commits import files_now, sidecar_text
 from pipelines.archive.disk.containers import CONTAINERS, PACKS, members
-from pipelines.archive.disk.copies.partial_copy import stream_of
+from pipelines.archive.disk.copies.partial_copy import PartialCopy, stream_of
 from pipelines.archive.disk.files import file_digest
 from pipelines.archive.disk.layout import ARCHIVE_JSON, DERIVED_FILES, STATE_JSON, Layout
 from pipelines.archive.disk.packs import containers_of
-from pipelines.archive.errors import ArchiveError
+from pipelines.archive.errors import ArchiveError, Damaged
 from pipelines.archive.read.derived import DERIVED, is_of
 from pipelines.exits import Exit
 from pipelines.shown import counted
@@ -89,6 +89,24 @@ def check(store: Store, site: str, folder: Path | None = None, *, quick: bool = 
     return checked
 
 
+def check_mark(store: Store, site: str, layout: Layout, commits: tuple[Commit, ...]) -> None:
+    """See that a store has what commits name before the mark of a partial copy of another store names this one.
+
+    By names and sizes, as a quick check: nobody downloads all captures because a store has a new address.
+
+    Raises:
+        Damaged: the store lacks some of it.
+    """
+    mark = PartialCopy.of(layout)
+    if mark is None or mark.store == store.address:
+        return
+    checked = Checked(site)
+    _Check(store, site, checked, layout.staging, quick=True).run_files(commits)
+    if lacking := checked.problems:
+        place, number = f"{store.address}/{site}", counted(len(lacking), "files")
+        raise Damaged(f"{layout.root}: is a copy from {mark.store}, and {place} lacks {number} of it: {lacking[0]}")
+
+
 class _Check:
     """One check; it fills `checked`."""
 
@@ -99,7 +117,7 @@ class _Check:
 
     def run(self, folder: Path | None) -> None:
         tip = tip_of(self._store, self._site)
-        self._listed = {one.name.removeprefix(f"{self._site}/"): one.size for one in self._store.names(self._site)}
+        self._list()
         if tip is None:
             self._note_no_archive(folder)
             return
@@ -119,6 +137,14 @@ class _Check:
         self._checked.foreign = [self._place(name) for name in foreign if not is_beside(name)]
         for name in filter(is_beside, foreign):
             self._problem(name, f"{BESIDE_JSON} does not list it; {_RESTORE}")
+
+    def run_files(self, commits: tuple[Commit, ...]) -> None:
+        """Check only what these commits name."""
+        self._list()
+        self._check_files(commits)
+
+    def _list(self) -> None:
+        self._listed = {one.name.removeprefix(f"{self._site}/"): one.size for one in self._store.names(self._site)}
 
     def _note_no_archive(self, folder: Path | None) -> None:
         """What is there without a commit is a site's that lost them, or nothing of ours."""

@@ -22,7 +22,7 @@ from pipelines.archive.read.tails import not_in_chain
 from pipelines.catalogue.database import DatabaseAway, connected
 from pipelines.catalogue.taking import take
 from pipelines.store.copying import WITHOUT_CAPTURES, Diverged, pull, push, set_aside
-from pipelines.store.held import archive_in
+from pipelines.store.held import ASIDE, archive_in
 from pipelines.store.stores import Store, store_of
 
 _log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class Keeping:
             await self._in_thread(partial(self._pull, self._store, site))
 
     async def give(self, site: str) -> None:
-        """Copy to the store what was crawled; errors as `bring`, and `Overtaken` when the store has other commits."""
+        """Copy to the store what was crawled; errors as `bring`, and `Diverged` when the store has other commits."""
         if self._store is not None:
             await self._in_thread(partial(self._push, self._store, site))
 
@@ -101,13 +101,21 @@ class Keeping:
         try:
             pull(store, site, folder, WITHOUT_CAPTURES, is_alone=True)
         except Diverged as error:
-            _log.error("%s: moved to %s: %s", site, set_aside(folder), error)
+            aside = set_aside(folder)
+            told = (
+                "%s: %s. It was moved to %s, and the store's goes on; `reconcile %s --with %s` lists what only it has"
+            )
+            _log.error(told, site, error.found, aside, folder, aside)
             pull(store, site, folder, WITHOUT_CAPTURES, is_alone=True)
         self._note_head(site)
 
     def _push(self, store: Store, site: str) -> None:
         if archive_in(self._root / site) is not None:
-            push(store, site, self._root / site, is_alone=True, drops_captures=True)
+            try:
+                push(store, site, self._root / site, is_alone=True, drops_captures=True)
+            except Diverged as error:
+                aside = self._root / ASIDE
+                raise Diverged(error.found, f"The next crawl of the site moves it to {aside}, and goes on") from error
             self._note_head(site)
 
     def _note_head(self, site: str) -> None:

@@ -82,10 +82,11 @@ class Freeing:
 
 
 class _SiteName(logging.Filter):
-    """Puts the name of the site before each message."""
+    """Puts the name of the site before each message that does not begin with it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.site = f"{site}: " if (site := SITE.get()) else ""
+        name = f"{site}: " if (site := SITE.get()) else ""
+        record.site = "" if record.getMessage().startswith(name) else name
         return True
 
 
