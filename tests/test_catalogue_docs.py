@@ -123,8 +123,10 @@ def test_the_commands_do_what_the_page_shows(owner: str, capsys: pytest.CaptureF
     assert main(catalogue) == 5
     assert "0052 of the catalogue" not in capsys.readouterr().err
     assert main([*catalogue, "--forget", "gszx"]) == 2
-    assert main([*catalogue, "--forget", "0052", "none"]) == 5
-    assert "0052: removed\nnone: is not in the catalogue\n" in capsys.readouterr().out
+    assert main([*catalogue, "--forget", "0052", "none"]) == 2
+    out, err = capsys.readouterr()
+    assert "0052: removed\n" in out
+    assert "PROBLEM: --forget none: is not in the catalogue\n" in err
 
 
 def test_the_questions_are_answered_in_this_form(owner: str, tmp_path: Path) -> None:
@@ -194,9 +196,10 @@ def test_archives_in_object_storage_are_taken(
             monkeypatch.setenv(name, value)
         there = f"{store.address}/fleet"
         assert main(["sync", "push", "output", there]) == 0
+        assert capsys.readouterr().err.count("does not refuse to replace an object") == 1
         shutil.rmtree("output/0052")
         catalogue = ["catalogue", there, "--database", owner]
-        for arguments in ([], ["--check"], ["--forget", "0052"]):
+        for arguments in ([], ["--check"], ["--forget", "0052"], ["--forget", "none"]):
             assert main([*catalogue, *arguments]) == (2 if arguments[1:] else 0)
         assert main(["catalogue", "output", "--database", owner, "--check"]) == 0
         assert "1 site of the catalogue without an archive here that could be read: 0052" in capsys.readouterr().err

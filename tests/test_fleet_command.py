@@ -148,6 +148,24 @@ def test_the_units_of_systemd_are_valid_and_run_the_same(folder: Path, tmp_path:
     assert_valid(files)
 
 
+def test_a_deployment_with_a_store_gets_no_timers_and_a_name_without_a_profile_is_told(
+    folder: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(folder, tmp_path / "copy")
+    file = folder / "fleet.toml"
+    text = re.sub("^sites = .*$", 'sites = ["m-a", "m-slip"]', file.read_text("utf-8"), flags=re.MULTILINE)
+    file.write_text(f'store = "store"\n{text}', "utf-8")
+    for kind in ("cron", "systemd"):
+        refused = fleet(folder, "schedule", kind)
+        assert (refused.status, refused.out, "`scrapy fleet schedule worker`" in refused.err) == (2, "", True), (
+            refused
+        )
+    assert fleet(folder, "schedule", "worker").status == 0
+    told = f"{file}: there is no profile of m-slip; write {folder}/sites/m-slip.toml, or correct `sites`\n"
+    sites = run("scrapy", "sites", cwd=folder)
+    assert (sites.status, "m-a\t" in sites.out, sites.err) == (2, True, f"scrapy sites: {told}")
+
+
 def assert_valid(files: list[Path]) -> None:
     """Where systemd is: it has nothing to say about the units."""
     if analyze := shutil.which("systemd-analyze"):

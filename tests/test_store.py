@@ -584,14 +584,38 @@ def test_a_store_that_does_not_answer_is_told(
         assert not store.has_create
     finally:
         bucket.rate, bucket.mishaps = 0.0, MISHAPS
-    with pytest.raises(StoreError, match="no such bucket"):
-        push(store_of("s3://nowhere/x"), SITE, tmp_path / SITE)
+    for missing in asking(store_of("s3://nowhere/x"), tmp_path / SITE / "state.json"):
+        with pytest.raises(
+            StoreError, match=r"no bucket nowhere at 127\.0\.0\.1:.*: make it, or correct the address$"
+        ):
+            missing()
+    refusing = opened_store("rclone", "refusing", buckets, tmp_path, monkeypatch)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
+    for refused in asking(store_of(refusing.address), tmp_path / SITE / "state.json"):
+        with pytest.raises(StoreError, match=r"refused: the credentials .* or are of another store") as found:
+            refused()
+        assert not re.search("xml|Run again", str(found.value))
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://store.example")
     with pytest.raises(WrongStore, match="AWS_ALLOW_HTTP"):
         store_of("s3://speeches/x")
     for address in ("s3://", "s3://a/../b", "gs://a/b", "s3://a//b"):
         with pytest.raises(WrongStore):
             store_of(address)
+
+
+def asking(store: Store, file: Path) -> list[Callable[[], object]]:
+    """Each way to ask a store, but for the size of an object, which has no answer in words."""
+    return [
+        store.folders,
+        lambda: list(store.names(SITE)),
+        lambda: store.read("x"),
+        lambda: store.read_part("x", 0, 1),
+        lambda: store.digest("x"),
+        lambda: store.fetch("x", file.with_name("fetched")),
+        lambda: store.put("x", file),
+        lambda: store.has_create,
+        lambda: store.remove(["x"]),
+    ]
 
 
 def test_every_altered_missing_or_foreign_object_is_found(tmp_path: Path) -> None:

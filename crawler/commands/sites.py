@@ -13,6 +13,7 @@ from scrapy.commands import ScrapyCommand
 
 from crawler.commands import show_example
 from crawler.run.fleet.deployment import DeploymentError, find_deployment
+from crawler.run.fleet.planning import without_profile
 from crawler.sites.catalogue import UNVERIFIED, CatalogueError, as_table, catalogue, selected
 from crawler.sites.lookup import Known, Profiles
 from crawler.sites.profile import ProfileError, SiteProfile
@@ -45,6 +46,8 @@ class Command(ScrapyCommand):
         try:
             deployment = find_deployment()
             known = list(Profiles(deployment.profiles if deployment else None).all())
+            if deployment:
+                known += without_profile(deployment, {one.site for one in known})
         except (DeploymentError, ProfileError) as error:
             _complain(str(error))
             self.exitcode = int(Exit.WRONG_USE)

@@ -27,6 +27,10 @@ class Known:
     error: str = ""
 
 
+class NoProfile(ProfileError):  # noqa: N818 - reads as a sentence
+    """There is no profile of such a site."""
+
+
 class Profiles:
     """The profiles of a folder, over those that ship: a file of the folder replaces a built-in one of its name."""
 
@@ -42,7 +46,8 @@ class Profiles:
         """The profile of a site, from `file` if given.
 
         Raises:
-            ProfileError: unknown site, or a profile that cannot be used.
+            NoProfile: unknown site.
+            ProfileError: a profile that cannot be used.
         """
         if file is not None:
             return load_profile(site, file)
@@ -52,7 +57,7 @@ class Profiles:
             return load_profile(site, known[site])
         place = f"{self.folder / site}{_ENDING}" if self.folder else f"{site}{_ENDING}"
         told = _told(site, sorted(known))
-        raise ProfileError(f"site={site}: no profile {place}; {told}; write it, or pass -a profile=FILE")
+        raise NoProfile(f"site={site}: no profile {place}; {told}; write it, or pass -a profile=FILE")
 
     def all(self) -> Iterator[Known]:
         """Every site by its name, also those whose profile cannot be used; `ProfileError` as `names`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from crawler.run.fleet.deployment import Deployment, is_chosen
 from crawler.run.fleet.due import Due, Times, due
-from crawler.sites.lookup import Known, Profiles
+from crawler.sites.lookup import Known, NoProfile, Profiles
 from crawler.sites.profile import ProfileError, SiteProfile
 from crawler.sites.schedule import Hours, Schedule
 from pipelines.archive.disk.layout import NAME
@@ -70,20 +70,35 @@ class Candidate:
 
 def candidates(deployment: Deployment, root: Path, now: datetime) -> Iterator[Candidate]:
     """The sites of a deployment, with what their journals in the archive root `root` say."""
-    named = {one for one in deployment.sites if NAME.fullmatch(one)}
+    names = set()
     for known in Profiles(deployment.profiles).all():
-        named.discard(known.site)
+        names.add(known.site)
         if _is_meant(known, deployment.sites):
             yield _candidate(known, deployment, root, now)
-    for site in sorted(named):  # a slip of the hand, or a profile that was removed: no site is forgotten silently
-        error = f"{deployment.file}: sites names {site}, and there is no profile of it"
-        yield _candidate(Known(site=site, error=error), deployment, root, now)
+    for known in without_profile(deployment, names):
+        yield _candidate(known, deployment, root, now)
+
+
+def without_profile(deployment: Deployment, names: Container[str]) -> list[Known]:
+    """The sites that a deployment names and of which there is no profile: these `names` have one.
+
+    It is a slip of the hand, or the profile was removed: no site is forgotten silently.
+    """
+    named = sorted({one for one in deployment.sites if NAME.fullmatch(one)})
+    return [_unknown(deployment, site) for site in named if site not in names]
+
+
+def _unknown(deployment: Deployment, site: str) -> Known:
+    remedy = f"write {deployment.profiles or deployment.file.parent / 'sites'}/{site}.toml, or correct `sites`"
+    return Known(site=site, error=f"{deployment.file}: there is no profile of {site}; {remedy}")
 
 
 def candidate(site: str, deployment: Deployment, root: Path, now: datetime) -> Candidate:
     """One site of a deployment, as `candidates`; one without a profile is a candidate with an error."""
     try:
         known = Known(site=site, profile=Profiles(deployment.profiles).load(site))
+    except NoProfile:
+        known = _unknown(deployment, site)
     except ProfileError as error:
         known = Known(site=site, error=str(error))
     return _candidate(known, deployment, root, now)

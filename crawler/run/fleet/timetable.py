@@ -25,7 +25,14 @@ class Commands:
 
     @classmethod
     def of(cls, deployment: Deployment, python: str) -> Commands:
-        """Of a deployment, run by the interpreter `python`; `DeploymentError` where a path cannot stand in a line."""
+        """Of a deployment, run by the interpreter `python`.
+
+        Raises:
+            DeploymentError: a path cannot stand in a line, or its sites are not for `crawlall`.
+        """
+        if deployment.store:
+            workers = "`scrapy fleet schedule worker` prints the unit of the workers that do"
+            raise DeploymentError(f"{deployment.file}: store: `crawlall` does not crawl such a deployment; {workers}")
         file, root, heads = deployment.file, deployment.archive_root, deployment.heads_file
         # -P: a folder of the name of a package in the working folder is not imported.
         crawl = (python, "-P", "-m", "crawler", "crawlall", "--fleet", str(file), "--due", "--quiet")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import os
+import re
 import threading
 import time
 from contextlib import suppress
@@ -56,6 +57,10 @@ _CLIENT: Any = {"connect_timeout": "10s", "read_timeout": "60s", "timeout": "2h"
 """An answer may be long, as captures are, but never stands still."""
 _METADATA = "169.254.169.254"
 """Where a virtual machine asks for credentials when the environment gives none."""
+_FORBIDDEN = ("401 Unauthorized", "403 Forbidden")
+"""Of a listing, the library tells a refusal as any other error."""
+_CODE = re.compile(r"<Code>(\w+)</Code>")
+"""The store's own word for what is wrong."""
 _NOT_THERE = (FileNotFoundError, NotFoundError)
 
 
@@ -77,7 +82,7 @@ class Bucket:
         Raises:
             WrongStore: an endpoint without TLS on another machine, or credentials of a kind that is not read.
         """
-        self.address = f"s3://{bucket}/{prefix}".rstrip("/")
+        self.address, self._bucket = f"s3://{bucket}/{prefix}".rstrip("/"), bucket
         client = _CLIENT | {"allow_http": _may_be_plain()}
         if "AWS_PROFILE" in os.environ and "AWS_ACCESS_KEY_ID" not in os.environ:
             export = '`eval "$(aws configure export-credentials --format env)"`'
@@ -231,7 +236,7 @@ class Bucket:
             except (BaseError, FileNotFoundError) as error:
                 if "501 Not Implemented" in str(error):
                     raise _NotProvidedError(f"{place}: the store cannot do this ({_first_line(error)})") from error
-                refusal = _refusal(error)
+                refusal = _refusal(error, self._bucket)
                 if isinstance(error, _NOT_THERE) and refusal is None:
                     raise FileNotFoundError(place) from error
                 if wait is None or refusal is not None or not isinstance(error, GenericError):
@@ -241,26 +246,34 @@ class Bucket:
         raise AssertionError(place)
 
 
-def _refusal(error: Exception) -> str | None:
+def _refusal(error: Exception, bucket: str) -> str | None:
     """What a person must put right before asking again helps; null when it may help by itself."""
-    if isinstance(error, PermissionDeniedError | UnauthenticatedError):
+    text = str(error)
+    if isinstance(error, PermissionDeniedError | UnauthenticatedError) or any(one in text for one in _FORBIDDEN):
+        code = _CODE.search(text)
         said = "refused: the credentials (AWS_ACCESS_KEY_ID, …) may not do this, or are of another store"
-        return f"{said} ({_first_line(error)})"
-    if _METADATA in str(error):
+        return f"{said} ({code[1] if code else _first_line(error)})"
+    if _METADATA in text:
         keys = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         return f"no credentials: set {keys}; this machine has none of its own"
-    if "invalid path" in str(error):
+    if "invalid path" in text:
         return f"an object there has a name that is no path: remove it, it is none of ours ({_first_line(error)})"
-    return "there is no such bucket; make it first" if "NoSuchBucket" in str(error) else None
+    server = urlsplit(_endpoint()).netloc.rpartition("@")[2] or "AWS"
+    return f"no bucket {bucket} at {server}: make it, or correct the address" if "NoSuchBucket" in text else None
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0][:300].rstrip(". ")
+    return str(error).partition("\n")[0].partition(": <")[0][:300].rstrip(". ")  # without a document
+
+
+def _endpoint() -> str:
+    """The server that the environment names; empty for AWS."""
+    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
 
 
 def _may_be_plain() -> bool:
     """Whether HTTP without TLS is allowed; `WrongStore` when the endpoint speaks it and it is not."""
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+    endpoint = _endpoint()
     is_asked = os.environ.get("AWS_ALLOW_HTTP", "").lower() in {"1", "true"}
     host = urlsplit(endpoint).hostname or ""
     if endpoint.startswith("http://") and not (is_asked or _is_loopback(host)):

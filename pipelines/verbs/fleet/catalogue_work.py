@@ -12,7 +12,7 @@ from pipelines.archive.read.archives import OnePerSite
 from pipelines.catalogue.checking import differences, scratch_tables
 from pipelines.catalogue.database import connected, dsn_of
 from pipelines.catalogue.taking import check_prepared, forget, prepare, sites_held, take
-from pipelines.exits import Exit
+from pipelines.exits import Exit, worst
 from pipelines.shown import counted
 from pipelines.verbs.output import print_message
 from pipelines.verbs.over import each
@@ -50,7 +50,11 @@ def _over(arguments: argparse.Namespace, connection: Connection, do: Callable[[C
     for site in arguments.forget:
         if site in read:
             raise NotUnderstood(f"--forget {site}: its archive is here, and would be taken again")
-        print(f"{site}: {'removed' if forget(connection, site) else 'is not in the catalogue'}")
+        if forget(connection, site):
+            print(f"{site}: removed")
+        else:
+            print_message(f"PROBLEM: --forget {site}: is not in the catalogue")
+            status = worst((status, Exit.WRONG_USE))
     if not any(is_archive(Path(path)) for path in arguments.archives):
         _tell_left(sites_held(connection) - read)
     return status

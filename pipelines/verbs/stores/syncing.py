@@ -104,9 +104,10 @@ def run(arguments: argparse.Namespace) -> int:
     folders = _folders(arguments, store.address, there)
     act = partial(_copied, {"push": _push, "pull": _pull, "check": _check}[arguments.action], arguments, store)
     statuses: list[int] = []
+    noted: set[str] = set()
     for start in range(0, len(folders), _BATCH):
         for copied in each(act, folders[start : start + _BATCH]):
-            _tell(copied, arguments.action, as_json=arguments.json)
+            _tell(copied, arguments.action, noted, as_json=arguments.json)
             statuses.append(copied.exit_status)
     return worst(statuses)
 
@@ -181,7 +182,8 @@ def _check(arguments: argparse.Namespace, store: Store, site: str, folder: Path)
     return Copied(site=site, result=check(store, site, folder, quick=arguments.quick))
 
 
-def _tell(copied: Copied, action: str, *, as_json: bool) -> None:
+def _tell(copied: Copied, action: str, noted: set[str], *, as_json: bool) -> None:
+    """Tell what became of a site; what a push notes of the store is told once, and `noted`."""
     if as_json:
         write_objects([_document(copied, action)])
         return
@@ -192,8 +194,9 @@ def _tell(copied: Copied, action: str, *, as_json: bool) -> None:
         print_message(f"{copied.site}: its history was not the store's: what was here is in {copied.aside}")
     match copied.result:
         case Pushed() as done:
-            for note in done.notes:
+            for note in [note for note in done.notes if note not in noted]:
                 print_message(f"note: {note}")
+                noted.add(note)
             for problem in done.problems:
                 print_message(f"PROBLEM: {problem}")
             print(f"{copied.site}: {_pushed(done)}\nhead {done.head}")
