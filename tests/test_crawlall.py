@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -265,5 +266,16 @@ def test_a_deployment_with_a_store_is_for_workers(tmp_path: Path) -> None:
         fleet.add("m-a", "http://127.0.0.1:9/")
         file = tmp_path / "fleet.toml"
         file.write_text(file.read_text("utf-8") + '\nstore = "store"\n', "utf-8")
+        crawl = partial(run, "scrapy", "crawl", "speeches", "-a", "site=m-a", env={"SPEECH_ARCHIVE_FLEET": str(file)})
         ended = fleet.crawlall()
+        one = crawl()
+        (tmp_path / "elsewhere" / "fleet").mkdir(parents=True)
+        place = tmp_path / "elsewhere" / "fleet" / "place"
+        place.touch()
+        beside = crawl("-s", f"ARCHIVE_ROOT={tmp_path}/elsewhere", "-a", "replay=latest")
+        place.unlink()
+        tried = crawl("-s", f"ARCHIVE_ROOT={tmp_path}/elsewhere")
     assert (ended.status, "scrapy worker" in ended.err, fleet.runs()) == (2, True, []), ended
+    assert (one.status, "--now m-a" in one.err, "ARCHIVE_ROOT=DIR" in one.err) == (2, True, True), one
+    assert (beside.status, "sync push" in beside.err) == (2, True), beside
+    assert tried.status == 3, tried

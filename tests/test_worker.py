@@ -224,31 +224,91 @@ def test_the_queue_tells_what_runs_waits_and_failed_and_a_crawl_is_cancelled_unt
     cluster: Cluster,
 ) -> None:
     cluster.add("m-a", "delay = 2.0")
-    shutil.copy(cluster.folder / "sites" / "m-a.toml", cluster.folder / "sites" / "m-same-host.toml")
     dead = PROFILE.replace("http://127.0.0.1/", "http://127.0.0.1:9/")
     (cluster.folder / "sites" / "m-dead.toml").write_text(dead, "utf-8")
     (cluster.folder / "sites" / "m-broken.toml").write_text("name = 3", "utf-8")
     with cluster.worker():
         cluster.wait(lambda: cluster.jobs("m-dead") == cluster.jobs("m-broken") == ["failed"])
         cluster.wait(lambda: cluster.articles("m-a"))
+        shutil.copy(cluster.folder / "sites" / "m-a.toml", cluster.folder / "sites" / "m-same-host.toml")
+        cluster.wait(lambda: cluster.jobs("m-same-host"))
         told = cluster.fleet("queue", "--json")
         rows = {row["site"]: row for row in json.loads(told.out)}
+        globbed = cluster.fleet("queue", "--cancel", "m-*")
+        again = cluster.fleet("queue", "--now", "m-a")
         cancelled = cluster.fleet("queue", "--cancel", "m-a")
+        assert (cancelled.status, "its crawl is ended" in cancelled.out) == (0, True), cancelled
         cluster.wait(lambda: cluster.jobs("m-a") == ["aborted"])
         cluster.wait(lambda: cluster.jobs("m-same-host") == ["doing"])
         time.sleep(2.5)  # it is looked for due sites every second
     states = {"m-a": "runs", "m-same-host": "waits", "m-dead": "failed", "m-broken": "failed"}
     assert {site: row["state"] for site, row in rows.items()} == states
     assert ":" in rows["m-a"]["worker"]
+    assert rows["m-a"]["why"] is None
+    assert rows["m-same-host"]["why"] == "waits for its host: m-a is under way there"
+    assert (globbed.status, "one name" in globbed.err) == (2, True)
+    assert (again.status, "already" in again.out) == (0, True)
     failed = datetime.fromisoformat(rows["m-dead"]["since"])
     assert datetime.fromisoformat(rows["m-dead"]["next"]) == failed + timedelta(hours=1)
-    assert (cancelled.status, "its crawl is ended" in cancelled.out) == (0, True)
     assert cluster.jobs("m-a") == ["aborted"]
     assert cluster.jobs("m-dead") == ["failed"]
     assert [one.ended.exit_status for one in cluster.attempts("m-a") if one.ended] == [11]
     assert cluster.fleet("queue", "--cancel", "m-a").status == 2
+    assert "again after 1 h" in cluster.fleet("queue", "--cancel", "m-dead").err
     table = [line.split()[:2] for line in cluster.fleet("queue").out.split("\n")]
     assert table[2:5] == [["m-a", "cancelled"], ["m-broken", "failed"], ["m-dead", "failed"]]
+
+
+def test_a_site_is_crawled_when_a_person_says_so(cluster: Cluster) -> None:
+    """Once: whether it is due, waits for an hour after a failure, waits in the queue already, or was cancelled."""
+    cluster.add("m-a")
+    cluster.add("m-b")
+    dead = PROFILE.replace("http://127.0.0.1/", "http://127.0.0.1:9/")
+    (cluster.folder / "sites" / "m-dead.toml").write_text(dead, "utf-8")
+    begin = datetime.now(UTC) + timedelta(hours=3)
+    cluster.add("m-closed", f'hours = "{begin:%H:00}-{begin + timedelta(hours=1):%H:00}"', 'timezone = "UTC"')
+    with cluster.worker():
+        cluster.wait(
+            lambda: [cluster.jobs(f"m-{one}") for one in ("a", "b", "dead")] == [["succeeded"]] * 2 + [["failed"]]
+        )
+    cluster.rows("DELETE FROM speech_archive.workers")  # it is not known to be dead yet
+    assert cluster.fleet("queue", "--now", "m-closed").status == 2
+    for _ in range(2):
+        assert cluster.fleet("queue", "--now", "m-a").status == 0
+    assert cluster.fleet("queue", "--now", "m-b").status == 0
+    assert cluster.fleet("queue", "--cancel", "m-b").status == 0
+    assert cluster.fleet("queue", "--now", "m-b").status == 0
+    assert cluster.fleet("queue", "--now", "m-dead").status == 0
+    whys = [(row["state"], row["why"]) for row in json.loads(cluster.fleet("queue", "--json").out)]
+    assert whys == [("waits", "no worker runs")] * 3
+    with cluster.worker():
+        cluster.wait(lambda: not {"todo", "doing"} & {one for site in cluster.asked for one in cluster.jobs(site)})
+        cluster.wait(lambda: cluster.jobs("m-dead") == ["failed", "failed"])
+        time.sleep(1.5)  # it is looked for due sites every second
+    assert cluster.jobs("m-a") == ["succeeded", "succeeded"]
+    assert cluster.jobs("m-b") == ["succeeded", "cancelled", "succeeded"]
+    assert [len(cluster.attempts(site)) for site in ("m-a", "m-b", "m-dead", "m-closed")] == [2, 2, 2, 0]
+
+
+def test_the_queue_of_another_fleet_is_neither_shown_nor_touched(cluster: Cluster, tmp_path: Path) -> None:
+    """And that of the own fleet is shown without a trace, on a machine where no worker has been."""
+    cluster.add("m-a", 'schedule = "monthly"')
+    file = tmp_path / "fleet.toml"
+    plain = file.read_text("utf-8")
+    file.write_text(f'{plain}\nstore = "{tmp_path}/store"\n', "utf-8")
+    with cluster.worker():
+        cluster.wait(lambda: cluster.jobs("m-a") == ["succeeded"])
+    assert cluster.fleet("queue", "--now", "m-a").status == 0
+    shutil.rmtree(cluster.root)
+    own = run("scrapy", "fleet", "queue", "--fleet", str(file), env={"SPEECH_ARCHIVE_DATABASE": cluster.dsn})
+    assert (own.status, "m-a   waits" in own.out, cluster.root.exists()) == (0, True, False), own
+    for other in (plain, f'{plain}\nstore = "{tmp_path}/another"\n'):
+        file.write_text(other, "utf-8")
+        for more in ((), ("--cancel", "m-a"), ("--now", "m-a")):
+            refused = cluster.fleet("queue", *more)
+            assert (refused.status, "--moved" in refused.err, refused.out) == (2, True, "")
+    assert cluster.jobs("m-a") == ["succeeded", "todo"]
+    assert not cluster.root.exists()
 
 
 def test_what_a_killed_worker_had_begun_goes_on_where_its_staging_is(cluster: Cluster, tmp_path: Path) -> None:

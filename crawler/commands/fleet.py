@@ -44,7 +44,8 @@ class Command(ScrapyCommand):
         kinds = "|".join(_KINDS)
         return (
             f"init [DIR] [--contact ADDRESS] | schedule {kinds} [--out DIR] | "
-            "queue [--sites GLOB] [--json] [--database DSN [--cancel SITE]] | database [--database DSN] [--moved] | "
+            "queue [--sites GLOB] [--json] [--database DSN [--now SITE | --cancel SITE]] | "
+            "database [--database DSN] [--moved] | "
             "simulate [--sites N] [--pages N] [--workers N,…] [--jobs N,…] [--seed N] [--json] | "
             "drill [--sites N] [--workers N] [--kills N] [--database-kills N] [--seed N] [--json]"
         )
@@ -65,7 +66,7 @@ class Command(ScrapyCommand):
         sites = "names, globs or tags (tag:NAME) of those that queue shows; how many simulate (3200), drill (40) has"
         add("--sites", action="append", default=[], metavar="GLOB|N", help=sites)
         add("--json", action="store_true", help="queue, simulate, drill: JSON instead of a table")
-        usual = "database: $SPEECH_ARCHIVE_DATABASE; drill: a PostgreSQL of its own, which is killed; queue: none"
+        usual = f"queue, database: ${cluster.VARIABLE}; drill: a PostgreSQL of its own, which is killed"
         add("--database", metavar="DSN|@FILE", help=f"PostgreSQL's connection string, or a file with it ({usual})")
         cluster.add_options(parser)
         capacity.add_options(parser)
@@ -122,7 +123,7 @@ class Command(ScrapyCommand):
         deployment, now = deployment_of(opts.fleet), datetime.now(UTC)
         add_deployment(self.settings, deployment)
         root = Path(self.settings["ARCHIVE_ROOT"]).expanduser().absolute()
-        if opts.database or opts.cancel:
+        if cluster.is_meant(opts):
             print(cluster.queue_told(deployment, root, opts))
             return
         everything = list(candidates(deployment, root, now))

@@ -60,6 +60,8 @@ class _Places:
     fixture: Path
     is_known: bool = True
     """Whether the commands find the profile by the name of its site."""
+    is_of_workers: bool = False
+    """Whether it is among those of a deployment that workers crawl."""
 
     @classmethod
     def of(cls, site: str, out: Path | None) -> _Places:
@@ -70,7 +72,9 @@ class _Places:
             profile = CHECKOUT / "crawler" / "sites" / f"{site}.toml"
             return cls(site, profile, CHECKOUT / "tests" / "sites" / site)
         folder = (out or own or Path.cwd()).absolute()
-        return cls(site, folder / f"{site}.toml", folder / site, is_known=folder == own)
+        is_known = folder == own
+        is_of_workers = is_known and deployment is not None and bool(deployment.store)
+        return cls(site, folder / f"{site}.toml", folder / site, is_known=is_known, is_of_workers=is_of_workers)
 
 
 class Command(ScrapyCommand):
@@ -309,5 +313,7 @@ def _write(places: _Places, profile: str, trial: Path, sample: Sample) -> list[s
 
 def _next_step(places: _Places) -> str:
     own = [] if places.is_known else ["-a", f"profile={places.profile}"]
+    if places.is_of_workers:
+        return shlex.join(["scrapy" if CHECKOUT else "speech-archive", "fleet", "queue", "--now", places.site])
     crawl = ["scrapy", "crawl", "speeches", "-a", f"site={places.site}"]
     return shlex.join([*(crawl if CHECKOUT else ["speech-archive", "crawl", places.site]), *own])

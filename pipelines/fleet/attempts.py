@@ -21,12 +21,14 @@ from pipelines.untrusted import opened, parsed_json
 from pipelines.values import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 SCHEMA = "attempt/1"
 FLEET = "fleet"
 """The folder of an archive root that holds the records of its fleet."""
+PLACE = "place"
+"""The file there with the name of a root in which workers of a cluster crawl."""
 _BESIDE = frozenset({FLEET, "anchors", "aside"})
 """Folders of an archive root that are no site's."""
 NO_PROFILE = "broken-profile"
@@ -140,10 +142,10 @@ class Journal:
             raise
         return under_way
 
-    def attempts(self, most: int | None = None) -> list[Attempt]:
+    def attempts(self, most: int | None = None, others: Sequence[bytes] = ()) -> list[Attempt]:
         """The attempts, oldest first; only about the last `most` when given. Torn and foreign lines are passed over.
 
-        `OSError` when the journal cannot be read.
+        `others` are lines of other machines that were not written here. `OSError` when the journal cannot be read.
         """
         try:
             with opened(self.file) as stream:
@@ -152,8 +154,9 @@ class Journal:
                 first, *lines = stream.read().split(b"\n")
                 is_held = not _takes(stream.fileno())
         except FileNotFoundError:
-            return []
-        found = _paired([first, *lines] if most is None or size <= max(_TAIL, most * 1024) else lines, is_held)
+            first, lines, size, is_held = b"", [], 0, False
+        known = [first, *lines] if most is None or size <= max(_TAIL, most * 1024) else lines
+        found = _paired(sorted([*known, *others], key=moment_in) if others else known, is_held)
         return found if most is None else found[-most:]
 
     def state(self) -> tuple[int, bool] | None:
@@ -271,9 +274,23 @@ def is_root(folder: Path) -> bool:
     return not is_archive(folder) and ((folder / FLEET).is_dir() or any(map(is_archive, folders_of(folder))))
 
 
+def is_of_workers(root: Path) -> bool:
+    """Whether workers of a cluster crawl, or have crawled, into an archive root."""
+    return (root / FLEET / PLACE).exists()
+
+
 def folders_of(root: Path) -> Iterator[Path]:
     """What lies in a root and may be of a site; nothing where there is no root."""
     return (folder for folder in root.iterdir() if folder.name not in _BESIDE) if root.is_dir() else iter(())
+
+
+def moment_in(line: bytes) -> str:
+    """Of a line, which all journals write in the same form; of a foreign line the beginning of time."""
+    try:
+        at = parsed_json(line)["at"]
+    except (ValueError, TypeError, KeyError):
+        return ""
+    return at if isinstance(at, str) else ""
 
 
 def attempt_id(moment: datetime, pid: int) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from pipelines.fleet.attempts import moment_in
 from pipelines.fleet.register import replace_file
-from pipelines.untrusted import opened, parsed_json
+from pipelines.untrusted import opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +46,7 @@ def merge(journal: Journal, lines: Sequence[bytes]) -> None:
     if not new:
         return
     journal.file.parent.mkdir(parents=True, exist_ok=True)
-    merged, state = sorted([*has, *new], key=_moment), journal.state()
+    merged, state = sorted([*has, *new], key=moment_in), journal.state()
     if merged == [*has, *new] or (state and state[1]):
         _append(journal, new)
     else:
@@ -65,12 +66,3 @@ def _append(journal: Journal, lines: Sequence[bytes]) -> None:
 
 def _joined(lines: Sequence[bytes]) -> bytes:
     return b"".join(line + b"\n" for line in lines)
-
-
-def _moment(line: bytes) -> str:
-    """Of a line, which all journals write in the same form; of a foreign line the beginning of time."""
-    try:
-        at = parsed_json(line)["at"]
-    except (ValueError, TypeError, KeyError):
-        return ""
-    return at if isinstance(at, str) else ""

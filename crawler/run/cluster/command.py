@@ -15,13 +15,15 @@ from crawler.run.fleet.deployment import Deployment
 from crawler.run.fleet.planning import candidates, chosen
 
 _OF_EXTRA = frozenset({"psycopg", "psycopg_pool", "procrastinate"})
-DATABASE = "PostgreSQL's connection string, or @FILE that holds it (default: $SPEECH_ARCHIVE_DATABASE)"
+VARIABLE = "SPEECH_ARCHIVE_DATABASE"
+DATABASE = f"PostgreSQL's connection string, or @FILE that holds it (default: ${VARIABLE})"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Those of `scrapy fleet queue --database` and `scrapy fleet database`."""
     add = parser.add_argument_group("queue, database").add_argument
     add("--cancel", metavar="SITE", help="take a site from the queue, or end its crawl, until its next slot")
+    add("--now", metavar="SITE", help="put a site first into the queue, due or not, also one that was cancelled")
     add("--moved", action="store_true", help="the archives have been moved, and no worker runs")
 
 
@@ -54,19 +56,26 @@ def database_told(opts: argparse.Namespace) -> str:
     return "\n".join(lines)
 
 
+def is_meant(opts: argparse.Namespace) -> bool:
+    """Whether `scrapy fleet queue` is that of a cluster: a database is given, here or by the environment."""
+    return bool(opts.database or opts.cancel or opts.now or os.environ.get(VARIABLE))
+
+
 def queue_told(deployment: Deployment, root: Path, opts: argparse.Namespace) -> str:
-    """What runs, waits and failed of the sites that are asked for; or what became of the one that is cancelled."""
+    """What runs, waits and failed of the sites that are asked for; or what became of the one that is ordered."""
+    if opts.cancel and opts.now:
+        raise WrongUse("--cancel, --now: give one of them")
     with extra_needed():
-        from crawler.run.cluster import queue_shown  # noqa: PLC0415 - of the extra
-        from pipelines.catalogue.database import dsn_of  # noqa: PLC0415
+        from crawler.run.cluster.queue import orders, shown  # noqa: PLC0415 - of the extra
+        from pipelines.catalogue.database import connected, dsn_of  # noqa: PLC0415
 
         dsn, now = dsn_of(opts.database, os.environ), datetime.now(UTC)
-        queue_shown.bring_journals(dsn, root)
-        everything = list(candidates(deployment, root, now))
-        if opts.cancel is not None:
-            one = next((one for one in everything if one.site == opts.cancel), None)
-            if one is None:
-                raise WrongUse(f"--cancel {opts.cancel}: no site of {deployment.file}")
-            return queue_shown.cancel(dsn, one, now)
-        rows = queue_shown.cluster_rows(dsn, chosen(everything, opts.sites))
-        return json.dumps(rows, ensure_ascii=False) if opts.json else queue_shown.cluster_table(rows)
+        with connected(dsn) as connection:
+            others = shown.lines_of_others(connection, deployment.store, root)
+            everything = list(candidates(deployment, root, now, others))
+            if opts.cancel is not None:
+                return orders.cancel(connection, orders.one_of(everything, "--cancel", opts.cancel), now)
+            if opts.now is not None:
+                return orders.crawl_now(connection, orders.one_of(everything, "--now", opts.now), now)
+            rows = shown.cluster_rows(connection, chosen(everything, opts.sites), now)
+    return json.dumps(rows, ensure_ascii=False) if opts.json else shown.cluster_table(rows)

@@ -74,6 +74,15 @@ class Equipment:
             place=self.place,
         )
 
+    async def note_put_off(self, job: int | None, why: str) -> None:
+        """Note why a job went back to the queue, for whoever looks at it."""
+        await self.connector.execute_query_async(
+            "INSERT INTO speech_archive.put_off (job_id, why) VALUES (%(job)s, %(why)s) "
+            "ON CONFLICT (job_id) DO UPDATE SET why = excluded.why, at = now()",
+            job=job,
+            why=why,
+        )
+
     async def sign_of_life(self, jobs: int) -> None:
         """Note that the worker lives, at its place, with room for so many sites at once."""
         await self.connector.execute_query_async(

@@ -11,11 +11,12 @@ import json
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, LiteralString, TypeVar
 
 from crawler.run.cluster.patient import PatientConnector
 from pipelines.archive.disk.layout import NAME
 from pipelines.archive.disk.lock import Turn
+from pipelines.catalogue.database import Connection
 from pipelines.fleet.attempts import FLEET, Journal
 from pipelines.fleet.journal_lines import merge, newest_lines
 from pipelines.fleet.register import replace_in_fleet
@@ -33,6 +34,14 @@ _PATIENCE = 30.0
 _ORDER = 0x5370_6563_6800_0002
 """An advisory lock: lines become visible in the order of their numbers, so that nobody who asks for later ones misses
 any."""
+
+
+_NEW: LiteralString = (
+    "SELECT site, line, id FROM (SELECT site, line, id, "
+    "row_number() OVER (PARTITION BY site ORDER BY id DESC) AS back "
+    "FROM speech_archive.journal_lines WHERE id > %(after)s) AS new WHERE back <= %(most)s ORDER BY id"
+)
+_HAS: LiteralString = "SELECT id FROM speech_archive.journal_lines WHERE id = %(last)s AND line = %(line)s"
 
 
 class Journals:
@@ -75,13 +84,7 @@ class Journals:
             if not turn.has_come:
                 return  # one that was stopped, or whose database is away, has it
             after = await self._after()
-            rows = await self._connector.execute_query_all_async(
-                "SELECT site, line, id FROM (SELECT site, line, id, "
-                "row_number() OVER (PARTITION BY site ORDER BY id DESC) AS back "
-                "FROM speech_archive.journal_lines WHERE id > %(after)s) AS new WHERE back <= %(most)s ORDER BY id",
-                after=after,
-                most=_NEWEST,
-            )
+            rows = await self._connector.execute_query_all_async(_NEW, after=after, most=_NEWEST)
             if rows:
                 await _in_thread(partial(self._merge, rows))
 
@@ -99,16 +102,8 @@ class Journals:
 
     async def _after(self) -> int:
         """The number of the last line that was brought; 0 for a database without it, as one set back to a copy is."""
-        last, line = await _in_thread(self._brought)
-        query = "SELECT id FROM speech_archive.journal_lines WHERE id = %(last)s AND line = %(line)s"
-        return last if await self._connector.execute_query_all_async(query, last=last, line=line) else 0
-
-    def _brought(self) -> tuple[int, str]:
-        try:
-            told = json_object(self._root / FLEET / _CURSOR)
-            return (int(told["last"]), str(told["line"])) if told["fleet"] == self._fleet else (0, "")
-        except (OSError, ValueError, KeyError, TypeError):
-            return 0, ""  # what is brought again changes nothing
+        last, line = await _in_thread(partial(_brought, self._root, self._fleet))
+        return last if await self._connector.execute_query_all_async(_HAS, last=last, line=line) else 0
 
     def _merge(self, rows: list[dict[str, Any]]) -> None:
         lines: dict[str, list[bytes]] = {}
@@ -119,6 +114,25 @@ class Journals:
                 merge(Journal(self._root, site), new)
         last = {"last": rows[-1]["id"], "line": rows[-1]["line"]}
         replace_in_fleet(self._root, _CURSOR, {"fleet": self._fleet} | last)
+
+
+def not_brought(connection: Connection, root: Path, fleet: str) -> dict[str, list[bytes]]:
+    """By site the lines that the database of a fleet has, and an archive root has not yet. Nothing is written."""
+    last, line = _brought(root, fleet)
+    is_known = connection.execute(_HAS, {"last": last, "line": line}).fetchone()
+    found: dict[str, list[bytes]] = {}
+    for site, new, _ in connection.execute(_NEW, {"after": last if is_known else 0, "most": _NEWEST}):
+        found.setdefault(site, []).append(new.encode())
+    return found
+
+
+def _brought(root: Path, fleet: str) -> tuple[int, str]:
+    """The number of the last line of a fleet that was brought to an archive root, and the line."""
+    try:
+        told = json_object(root / FLEET / _CURSOR)
+        return (int(told["last"]), str(told["line"])) if told["fleet"] == fleet else (0, "")
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0, ""  # what is brought again changes nothing
 
 
 def _is_text(line: bytes) -> bool:

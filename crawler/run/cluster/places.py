@@ -9,10 +9,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipelines.archive.errors import writing
-from pipelines.fleet.attempts import FLEET
+from pipelines.fleet.attempts import FLEET, PLACE
 
-_FILE = "place"
 _LONGEST = 60
+
+
+def archives_of(store: str, place: str) -> str:
+    """Where the archives of a cluster are, as all its workers must name it: its store, or their archive root."""
+    return store or f"the archive root {place}"
 
 
 def place_of(root: Path) -> str:
@@ -20,10 +24,21 @@ def place_of(root: Path) -> str:
 
     `ArchiveError` when it cannot be read or written.
     """
-    file = root / FLEET / _FILE
+    file = root / FLEET / PLACE
     with writing(root):
         file.parent.mkdir(parents=True, exist_ok=True)
         host = re.sub(r"[^a-z0-9.-]+", "-", platform.node().lower())[:_LONGEST].strip("-.")
         with suppress(FileExistsError), file.open("x", encoding="utf-8") as new:
             new.write(f"{host or 'machine'}-{secrets.token_hex(3)}\n")
-        return re.sub(r"[^a-z0-9.-]+", "-", file.read_text("utf-8").strip())[: _LONGEST + 10]
+        return _name_in(file)
+
+
+def known_place(root: Path) -> str | None:
+    """The name of an archive root, as `place_of`; null where no worker has been yet. Nothing is written."""
+    file = root / FLEET / PLACE
+    with writing(root):
+        return _name_in(file) if file.exists() else None
+
+
+def _name_in(file: Path) -> str:
+    return re.sub(r"[^a-z0-9.-]+", "-", file.read_text("utf-8").strip())[: _LONGEST + 10]

@@ -51,6 +51,14 @@ _OWN: tuple[tuple[str, LiteralString], ...] = (
         CREATE INDEX speech_archive_jobs_by_lock ON procrastinate_jobs (lock) WHERE status IN ('todo', 'doing');
         """,
     ),
+    (
+        "speech-archive 03",
+        """
+        CREATE TABLE speech_archive.put_off (
+            job_id bigint PRIMARY KEY, why text NOT NULL, at timestamptz NOT NULL DEFAULT now()
+        );
+        """,
+    ),
 )
 """Our own, in this order; a new one only adds, so that workers of the version before go on."""
 
@@ -106,18 +114,26 @@ def check_schema(connection: Connection) -> str:
 def keep_one_place(connection: Connection, archives: str) -> None:
     """See that all workers of the database keep their archives at the same place, which the first one names.
 
-    Raises:
-        WrongDatabase: another place is named there: two would make two histories of a site.
+    `WrongDatabase` as `check_place`.
     """
     connection.execute(
         "INSERT INTO speech_archive.fleet VALUES ('archives', %s) ON CONFLICT (key) DO NOTHING", (archives,)
     )
+    check_place(connection, archives)
+
+
+def check_place(connection: Connection, archives: str) -> None:
+    """See that the database is that of the fleet whose archives are at a place.
+
+    Raises:
+        WrongDatabase: another place is named there: two would make two histories of a site.
+    """
     row = connection.execute("SELECT value FROM speech_archive.fleet WHERE key = 'archives'").fetchone()
     if row and row[0] != archives:
         raise WrongDatabase(
-            f"the workers of this database keep their archives in {row[0]}, this one in {archives}: give all of them "
-            "one `store` in fleet.toml, or one archive_root on a shared disk. Once the archives have been moved, and "
-            "no worker runs: `scrapy fleet database --moved`"
+            f"the workers of this database keep their archives in {row[0]}, this machine in {archives}: is it the "
+            "database of this fleet? Give all its machines one `store` in fleet.toml, or one archive_root on a "
+            "shared disk. Once the archives have been moved, and no worker runs: `scrapy fleet database --moved`"
         )
 
 

@@ -61,15 +61,17 @@ class AsTold(BaseRetryStrategy):
 class SiteJob:
     """The crawl of one site; `stop` ends it, sealed as interrupted."""
 
-    def __init__(self, has: Equipment, job: Job, site: str) -> None:
+    def __init__(self, has: Equipment, job: Job, site: str, asked: str | None = None) -> None:
         """Nothing is asked yet.
 
         Args:
             has: what the worker has.
             job: its entry in the queue.
             site: which site.
+            asked: when a person asked for it, RFC 3339: then it is crawled whether it is due or not.
         """
         self._has, self._job, self._site = has, job, site
+        self._asked = datetime.fromisoformat(asked) if asked else None
         self._run_id = f"job-{job.id}"
         self._crawl: SiteCrawl | None = None
         self._stop_asked = asyncio.Event()
@@ -124,7 +126,7 @@ class SiteJob:
         one = await self._has.in_thread(self._look)
         if one.profile is None:
             await self._refuse(ProfileError(one.error))
-        elif one.is_enabled and not _is_over(one):
+        elif one.is_enabled and not _is_over(one, self._asked):
             self._check()
             await self._crawled(one.profile, lease)
         else:
@@ -229,6 +231,10 @@ def _server(one: Candidate) -> Server:
     return found or Server(f"site {one.site}", 0)
 
 
-def _is_over(one: Candidate) -> bool:
+def _is_over(one: Candidate, asked: datetime | None) -> bool:
     """Whether the crawl for which the job was made has ended meanwhile: the worker died before it could say so."""
-    return one.last is not None and one.last.ended is not None and not one.due.is_now(datetime.now(UTC))
+    if one.last is None or one.last.ended is None:
+        return False
+    if asked is not None and datetime.fromisoformat(one.last.began.at) < asked:
+        return False
+    return not one.due.is_now(datetime.now(UTC))

@@ -7,6 +7,7 @@ import logging
 import os
 import platform
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,8 +22,8 @@ from crawler.run.cluster.journals import Journals
 from crawler.run.cluster.keeping import Keeping
 from crawler.run.cluster.leases import Leases
 from crawler.run.cluster.patient import OwnJobs, PatientConnector
-from crawler.run.cluster.places import place_of
-from crawler.run.cluster.queue_keeping import QueueKeeping, register_sites
+from crawler.run.cluster.places import archives_of, place_of
+from crawler.run.cluster.queue.keeping import QueueKeeping, register_sites
 from crawler.run.cluster.schema import check_schema, keep_one_place
 from crawler.run.cluster.site_job import Again, AsTold, SiteJob
 from crawler.run.cluster.tasks import CRAWL, FLEET_QUEUE, Pace, at_place, cron_of
@@ -66,7 +67,7 @@ class ClusterWorker:
         place, name = place_of(root), f"{platform.node()}:{os.getpid()}"
         with connected(dsn) as connection:
             fleet = check_schema(connection)
-            keep_one_place(connection, deployment.store or f"the archive root {place}")
+            keep_one_place(connection, archives_of(deployment.store, place))
         connector = PatientConnector(dsn)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="sites")
         self._has = Equipment(
@@ -149,17 +150,19 @@ class ClusterWorker:
             app.periodic(cron=cron_of(seconds))(app.task(name=name, queue=FLEET_QUEUE, queueing_lock=name)(work))
         return app
 
-    async def _crawl(self, context: JobContext, site: str) -> None:
+    async def _crawl(self, context: JobContext, site: str, asked: str | None = None) -> None:
         assert context.job.id is not None  # noqa: S101 - it comes from the database
         if context.job.id in self._under_way:  # taken from this worker, which was too busy for a sign of life
             raise Again("it is under way here already", _HELD_HERE)
-        job = self._under_way[context.job.id] = SiteJob(self._has, context.job, site)
+        job = self._under_way[context.job.id] = SiteJob(self._has, context.job, site, asked)
         if self._why_stopped is not None:
             job.stop(self._why_stopped, goes_back=True)
         try:
             await job.run()
-        except Again:
+        except Again as again:
             self._has_handed_back |= self._why_stopped is not None
+            with suppress(ConnectorException):  # whether it can be told or not, it goes back
+                await self._has.note_put_off(context.job.id, str(again))
             raise
         finally:
             del self._under_way[context.job.id]

@@ -28,6 +28,7 @@ _ATTEMPTS = 40
 _REPORTS = 10
 """Newest reports of an archive without a journal that are searched for a good run."""
 _ZONE_OF_THE_BROKEN = ZoneInfo("UTC")
+_NO_OTHERS: Mapping[str, Sequence[bytes]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +69,20 @@ class Candidate:
         return (self.due.at is None, not self.is_untried, self.due.at, self.site)
 
 
-def candidates(deployment: Deployment, root: Path, now: datetime) -> Iterator[Candidate]:
-    """The sites of a deployment, with what their journals in the archive root `root` say."""
+def candidates(
+    deployment: Deployment, root: Path, now: datetime, others: Mapping[str, Sequence[bytes]] = _NO_OTHERS
+) -> Iterator[Candidate]:
+    """The sites of a deployment, with what their journals in the archive root `root` say.
+
+    `others`: by site the lines of other machines that were not written there.
+    """
     names = set()
     for known in Profiles(deployment.profiles).all():
         names.add(known.site)
         if _is_meant(known, deployment.sites):
-            yield _candidate(known, deployment, root, now)
+            yield _candidate(known, deployment, root, now, others.get(known.site, ()))
     for known in without_profile(deployment, names):
-        yield _candidate(known, deployment, root, now)
+        yield _candidate(known, deployment, root, now, others.get(known.site, ()))
 
 
 def without_profile(deployment: Deployment, names: Container[str]) -> list[Known]:
@@ -117,9 +123,11 @@ def _is_meant(known: Known, wanted: tuple[str, ...]) -> bool:
     return any(one.startswith("tag:") or fnmatchcase(known.site, one) for one in wanted)
 
 
-def _candidate(known: Known, deployment: Deployment, root: Path, now: datetime) -> Candidate:
+def _candidate(
+    known: Known, deployment: Deployment, root: Path, now: datetime, others: Sequence[bytes] = ()
+) -> Candidate:
     profile, times = known.profile, _times(known.profile, deployment)
-    attempts = attempts_of(root, known.site, _ATTEMPTS)
+    attempts = attempts_of(root, known.site, _ATTEMPTS, others)
     good_at = next((datetime.fromisoformat(one.began.at) for one in reversed(attempts) if one.is_good), None)
     good_at = good_at or _good_run(root / known.site)
     last = attempts[-1] if attempts else None
@@ -137,10 +145,10 @@ def _candidate(known: Known, deployment: Deployment, root: Path, now: datetime) 
     )
 
 
-def attempts_of(root: Path, site: str, most: int) -> list[Attempt]:
+def attempts_of(root: Path, site: str, most: int, others: Sequence[bytes] = ()) -> list[Attempt]:
     """The newest attempts at a site; none where the journal cannot be read, or can have no such name."""
     try:
-        return Journal(root, site).attempts(most)
+        return Journal(root, site).attempts(most, others)
     except (OSError, ValueError):
         return []
 

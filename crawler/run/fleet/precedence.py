@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from scrapy.settings import BaseSettings
 
-from crawler.run.arguments import Arguments
+from crawler.run.arguments import LATEST, Arguments, WrongUse
 from crawler.run.fleet.deployment import Deployment, find_deployment
 from crawler.sites.lookup import Profiles
 from crawler.sites.profile import SiteProfile
+from pipelines.fleet.attempts import is_of_workers
 
 _OF_DEPLOYMENT, _OF_PROFILE = 21, 22
 """Priorities of settings: above the project's own (20), below a spider's (30) and the command line's (40)."""
@@ -34,7 +36,30 @@ def arguments_here(given: Mapping[str, str], settings: BaseSettings) -> Argument
     Raises:
         WrongUse, ProfileError, DeploymentError: the message names what is wrong and the remedy.
     """
-    return arguments_of(given, settings, find_deployment())
+    deployment = find_deployment()
+    arguments = arguments_of(given, settings, deployment)
+    if deployment is not None and deployment.store and _writes(arguments, settings):
+        _check_is_elsewhere(arguments, settings, deployment)
+    return arguments
+
+
+def _writes(arguments: Arguments, settings: BaseSettings) -> bool:
+    """Whether a crawl continues the archive of its site; a run made again is written to another root in any case."""
+    return settings.getbool("ARCHIVE") and not arguments.plan_only and arguments.replay in {None, LATEST}
+
+
+def _check_is_elsewhere(arguments: Arguments, settings: BaseSettings, deployment: Deployment) -> None:
+    """`WrongUse` for a crawl into the copies of a store, beside the workers: the histories would differ."""
+    root = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute()
+    if root != deployment.archive_root and not is_of_workers(root):
+        return
+    remedy = f"let a worker do it: `scrapy fleet queue --database DSN --now {arguments.profile.site}`"
+    elsewhere = "Anything else goes into another folder: -s ARCHIVE_ROOT=DIR"
+    if arguments.replay:
+        remedy = "do it in a copy of its own: `sync pull DIR STORE --captures`, -s ARCHIVE_ROOT=DIR, then `sync push`"
+        elsewhere = ""
+    why = f"{root} has copies of it that workers continue, and beside them it would become another history"
+    raise WrongUse(f"{deployment.file}: store: {why}: {remedy}. {elsewhere}".rstrip(" ."))
 
 
 def arguments_of(given: Mapping[str, str], settings: BaseSettings, deployment: Deployment | None) -> Arguments:

@@ -36,7 +36,7 @@ class QueueKeeping:
         found = await register_sites(self._worker, now)
         absent = await self._busy_or_cancelled()
         due = [one for one in found if one.is_enabled and one.due.is_now(now) and one.site not in absent]
-        jobs = [_job(one) for one in sorted(due, key=lambda one: one.order)]
+        jobs = [job_of(one) for one in sorted(due, key=lambda one: one.order)]
         for some in (jobs[at : at + _AT_ONCE] for at in range(0, len(jobs), _AT_ONCE)):
             await self._defer(some)
 
@@ -59,6 +59,9 @@ class QueueKeeping:
                 continue
             place = await self._place_of(job)
             _log.warning("the worker of %s shows no sign of life: its job is given to another", job.queueing_lock)
+            await worker.note_put_off(
+                job.id, "its worker showed no sign of life; another goes on with what it had got"
+            )
             await manager.retry_job(job, queue=places.get(place or "", CRAWL))
 
     async def watch(self, timestamp: int) -> None:  # noqa: ARG002 - as above
@@ -72,7 +75,9 @@ class QueueKeeping:
             nb_hours=_KEEP_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
         )
         await self._worker.connector.execute_query_async(
-            "DELETE FROM speech_archive.crawls WHERE job_id NOT IN (SELECT id FROM procrastinate_jobs)"
+            "WITH known AS (SELECT id FROM procrastinate_jobs), "
+            "gone AS (DELETE FROM speech_archive.put_off WHERE job_id NOT IN (SELECT id FROM known)) "
+            "DELETE FROM speech_archive.crawls WHERE job_id NOT IN (SELECT id FROM known)"
         )
 
     async def _defer(self, jobs: list[Job]) -> None:
@@ -132,7 +137,7 @@ async def register_sites(worker: Equipment, now: datetime) -> list[Candidate]:
     return found
 
 
-def _job(one: Candidate) -> Job:
+def job_of(one: Candidate) -> Job:
     """The job of a site that is due: the earlier due, the higher its priority, whenever it is put in."""
     priority = 0 if one.is_untried or one.due.at is None else -int(one.due.at.timestamp() // 60)
     return Job(
